@@ -1,0 +1,148 @@
+"""The release directory (release.json) -> ReleaseDirectory: what is hosted, and what was retracted.
+
+Refuses what it doesn't understand, naming the field. Must not fetch, and must not resolve what is
+LTS from anything but `flags.lts` (`do_not_delete` isn't it, and `stable` lags).
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+class DirectoryError(ValueError):
+    """The text isn't a release directory; the message names the field in one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retraction:
+    """Why and when a release was withdrawn; the directory may leave each of these out."""
+
+    date: str | None
+    reason: str | None
+    info_url: str | None
+    replaced_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryEntry:
+    version: str
+    release_build: str
+    lts: bool
+    retracted: bool
+    retraction: Retraction | None
+    soma_uri: str
+    soma_region: str | None
+    h5ads_uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseDirectory:
+    """Entries by version, and aliases (`stable`, `latest`) with the version that each means."""
+
+    entries: Mapping[str, DirectoryEntry]
+    aliases: Mapping[str, str]
+
+    def lts(self) -> tuple[DirectoryEntry, ...]:
+        """The LTS entries, retracted ones too, oldest first."""
+        kept = (entry for entry in self.entries.values() if entry.lts)
+        return tuple(sorted(kept, key=lambda entry: entry.version))
+
+
+def parse_directory(text: str) -> ReleaseDirectory:
+    """The directory's entries and its aliases."""
+    listed = _listed(text)
+    entries = {k: _entry(k, v) for k, v in listed.items() if not isinstance(v, str)}
+    aliases = {k: _target(k, listed) for k, v in listed.items() if isinstance(v, str)}
+    if not entries:
+        raise DirectoryError("The release directory lists no release.")
+    return ReleaseDirectory(entries, aliases)
+
+
+def _listed(text: str) -> dict[str, Any]:
+    try:
+        listed = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise DirectoryError(f"The release directory isn't JSON: {reason}.") from error
+    if not isinstance(listed, dict):
+        raise DirectoryError("The release directory isn't a JSON object of releases.")
+    return listed
+
+
+def _target(alias: str, listed: Mapping[str, Any]) -> str:
+    """The version that the alias means, through other aliases if need be."""
+    seen = {alias}
+    target = listed[alias]
+    while isinstance(listed.get(target), str):
+        if target in seen:
+            raise DirectoryError(f"The release directory's alias {alias} leads back to itself.")
+        seen.add(target)
+        target = listed[target]
+    if target not in listed:
+        raise DirectoryError(f"The release directory's alias {alias} names {target}: not listed.")
+    return str(target)
+
+
+def _entry(version: str, given: object) -> DirectoryEntry:
+    if not isinstance(given, dict):
+        raise _wrong(version, "is neither an entry nor an alias")
+    flags = _mapping(given, "flags", version) or {}
+    soma, h5ads = (_location(given, name, version) for name in ("soma", "h5ads"))
+    retraction = _mapping(given, "retraction", version)
+    return DirectoryEntry(
+        version,
+        _text(given, "release_build", version),
+        _flag(flags, "lts", version),
+        _flag(flags, "retracted", version) or retraction is not None,
+        _retraction(retraction, version) if retraction is not None else None,
+        _text(soma, "uri", f"{version}.soma"),
+        _optional(soma, "s3_region", f"{version}.soma"),
+        _text(h5ads, "uri", f"{version}.h5ads"),
+    )
+
+
+def _retraction(given: Mapping[str, Any], version: str) -> Retraction:
+    place = f"{version}.retraction"
+    link = _optional(given, "info_url", place) or _optional(given, "info_permalink", place)
+    when, why, instead = (_optional(given, n, place) for n in ("date", "reason", "replaced_by"))
+    return Retraction(when, why, link, instead)
+
+
+def _location(given: Mapping[str, Any], name: str, version: str) -> Mapping[str, Any]:
+    found = _mapping(given, name, version)
+    if found is None:
+        raise _wrong(f"{version}.{name}", "is missing")
+    return found
+
+
+def _mapping(given: Mapping[str, Any], name: str, place: str) -> Mapping[str, Any] | None:
+    value = given.get(name)
+    if value is not None and not isinstance(value, dict):
+        raise _wrong(f"{place}.{name}", "isn't an object")
+    return value
+
+
+def _text(given: Mapping[str, Any], name: str, place: str) -> str:
+    value = _optional(given, name, place)
+    if not value:
+        raise _wrong(f"{place}.{name}", "is missing or empty")
+    return value
+
+
+def _optional(given: Mapping[str, Any], name: str, place: str) -> str | None:
+    value = given.get(name)
+    if value is not None and not isinstance(value, str):
+        raise _wrong(f"{place}.{name}", "isn't text")
+    return value
+
+
+def _flag(flags: Mapping[str, Any], name: str, version: str) -> bool:
+    value = flags.get(name, False)
+    if not isinstance(value, bool):
+        raise _wrong(f"{version}.flags.{name}", "isn't true or false")
+    return value
+
+
+def _wrong(field: str, what: str) -> DirectoryError:
+    return DirectoryError(f"The release directory's field {field} {what}.")

@@ -1,0 +1,170 @@
+"""The release page (HTML, or its Markdown source) -> ReleasePage.
+
+Refuses a page that isn't whole or isn't the release page: reading it as "no releases" would be a
+lie. Must not fetch, nor decide what a difference between two pages means.
+"""
+
+import re
+from datetime import date
+
+from bs4 import BeautifulSoup
+from bs4.exceptions import ParserRejectedMarkup
+from markdown_it import MarkdownIt
+
+from bot.census.entry import is_readable, read_entry
+from bot.census.outline import Block, Heading, Text, outline
+from bot.census.release import Oddity, OddityKind, Release, ReleasePage
+
+LTS = re.compile(r"\bLTS\b|\blong[ -]term", re.I)
+DATED = re.compile(r"\b(\d{4}-\d{1,2}-\d{1,2})(?!\d)")
+NAMED = re.compile(r"\bLTS:? (\d{4}-\d{2}-\d{2})(?!\d)")
+NAMING = {"lts", "census", "cell", "data", "release", "long", "term", "supported", "version"}
+NAMING |= {"retracted", "stable"}
+TITLE = re.compile(r"\bcensus\b.*\breleases?\b", re.I)
+
+
+class PageError(ValueError):
+    """The text isn't a complete release page; the message is one sentence for a person."""
+
+
+def parse_page(html: str) -> ReleasePage:
+    """The releases that the page lists, in its order; none is no error if the page is whole."""
+    blocks = list(outline(_soup(html)))
+    entries = _entries(blocks)
+    if not entries:
+        _check_is_release_page(blocks)
+    found = [read_entry(version, body) for version, body in entries]
+    if found and not any(is_readable(release) for release, _ in found):
+        raise PageError("The release page lists releases, but no table of any of them can be read.")
+    releases, repeated = _without_repeats([release for release, _ in found])
+    oddities = [oddity for _, some in found for oddity in some]
+    return ReleasePage(releases, (*oddities, *repeated, *_unlisted(blocks, releases)))
+
+
+def _soup(text: str) -> BeautifulSoup:
+    if not text.strip():
+        raise PageError("The release page is empty.")
+    # HTML comments may hold tags (the real page keeps its queries there), so they don't count here.
+    bare = re.sub(r"<!--.*?-->|<script\b.*?</script\s*>", "", text, flags=re.S | re.I)
+    if re.match(r"\s*(<\?xml[^>]*>\s*)?<(!doctype|html|head|body)\b", bare, re.I):
+        _check_is_whole(bare)
+        return _html(text)
+    if re.search(r"^#{1,6} \S", text, re.M) and "\0" not in text:
+        return _html(_rendered(text))
+    raise PageError("The release page is neither HTML nor Markdown with headings.")
+
+
+def _check_is_whole(bare: str) -> None:
+    ends = [found.end() for found in re.finditer(r"</html\s*>", bare, re.I)]
+    if not ends or re.search(r"<(table|h[1-6]|section)\b", bare[ends[-1] :], re.I):
+        raise PageError("The release page is truncated: it has no closing </html>.")
+
+
+def _rendered(markdown: str) -> str:
+    lines = markdown.splitlines()
+    if lines[-1].lstrip().startswith("|") and not lines[-1].rstrip().endswith("|"):
+        raise PageError("The release page's Markdown is truncated: it ends within a table's row.")
+    return str(MarkdownIt("commonmark").enable("table").render(markdown))
+
+
+def _html(text: str) -> BeautifulSoup:
+    try:
+        return BeautifulSoup(text, "html.parser")
+    except ParserRejectedMarkup as error:
+        raise PageError(f"The release page isn't readable as HTML: {error}.") from error
+
+
+def _entries(blocks: list[Block]) -> list[tuple[str, list[Block]]]:
+    """Each listed release with the blocks that belong to it."""
+    starts = _entry_headings(blocks)
+    ends = [*starts, len(blocks)]
+    return [
+        (_version(blocks[start]), _body(blocks, start, end))
+        for start, end in zip(starts, ends[1:], strict=True)
+    ]
+
+
+def _entry_headings(blocks: list[Block]) -> list[int]:
+    starts: list[int] = []
+    level = 7
+    for place, block in enumerate(blocks):
+        if not isinstance(block, Heading):
+            continue
+        # A deeper dated heading (say, an erratum about another release) is part of its entry.
+        if _is_entry(block) and (not starts or block.level <= level):
+            starts.append(place)
+            level = block.level
+        elif block.level < level:
+            level = 7
+    return starts
+
+
+def _is_entry(heading: Heading) -> bool:
+    """Whether the heading is a release's name, rather than a sentence about a release."""
+    rest, dates = DATED.subn(" ", heading.text)
+    if dates != 1 or not re.search(r"\bLTS\b", rest):
+        return False
+    words = set(re.findall(r"[^\W\d_]+", rest.lower()))
+    return words <= NAMING or bool(re.match(r"\W*LTS\W*\d", heading.text))
+
+
+def _version(block: Block) -> str:
+    found = DATED.search(block.text) if isinstance(block, Heading) else None
+    version = found[1] if found else ""
+    try:
+        return date.fromisoformat(version).isoformat()
+    except ValueError:
+        raise PageError(f"The release page lists '{version}', which isn't a date.") from None
+
+
+def _body(blocks: list[Block], start: int, end: int) -> list[Block]:
+    """The entry's blocks up to the next heading that stands above it or beside it."""
+    body = blocks[start + 1 : end]
+    own = blocks[start]
+    level = own.level if isinstance(own, Heading) else 0
+    inner = next((b.level for b in body if isinstance(b, Heading)), 7)
+    # Where a theme levels all headings, only a higher one can end an entry.
+    limit = level if inner > level else level - 1
+    for place, block in enumerate(body):
+        if isinstance(block, Heading) and block.level <= limit:
+            return body[:place]
+    return body
+
+
+def _check_is_release_page(blocks: list[Block]) -> None:
+    headings = [block.text for block in blocks if isinstance(block, Heading)]
+    titled = any(TITLE.search(text) for text in headings)
+    if not (titled and any(LTS.search(text) for text in headings)):
+        raise PageError("The page isn't the release page: no heading speaks of LTS releases.")
+    if named := _named(blocks):
+        raise PageError(
+            f"The release page names LTS {min(named)}, but no heading of that name was found."
+        )
+
+
+def _named(blocks: list[Block]) -> set[str]:
+    texts = (block.text for block in blocks if isinstance(block, Text))
+    return {version for text in texts for version in NAMED.findall(text)}
+
+
+def _unlisted(blocks: list[Block], releases: tuple[Release, ...]) -> list[Oddity]:
+    listed = {release.version for release in releases}
+    detail = "the page's text names this LTS, but has no entry for it"
+    return [
+        Oddity(OddityKind.NAMED_BUT_NOT_LISTED, version, detail)
+        for version in sorted(_named(blocks) - listed)
+    ]
+
+
+def _without_repeats(releases: list[Release]) -> tuple[tuple[Release, ...], list[Oddity]]:
+    """The first readable entry of each version; a side bar may repeat the headings."""
+    kept: dict[str, Release] = {}
+    oddities = []
+    for release in releases:
+        known = kept.get(release.version)
+        if known is None or not is_readable(known):
+            kept[release.version] = release
+        elif is_readable(release) and release != known:
+            detail = "a second entry says otherwise; the first was taken"
+            oddities.append(Oddity(OddityKind.REPEATED_ENTRY, release.version, detail))
+    return tuple(kept.values()), oddities
