@@ -1,0 +1,147 @@
+"""A dataset schema document (Markdown, with HTML tables in it) -> Spec.
+
+Structural, section by section and field by field; what isn't understood is a DocumentError with its
+line. Must not fetch, and must not know any one version of the document.
+"""
+
+import re
+from collections import Counter
+from urllib.parse import unquote
+
+from bot.schema.field import TERM, field_table, read_field
+from bot.schema.markup import clean, inline, plain, prose
+from bot.schema.pinned import (
+    read_gene_references,
+    read_ontologies,
+    read_organisms,
+    read_reserved_names,
+)
+from bot.schema.sections import Section, sections
+from bot.schema.spec import Component, Discrepancy, DocumentError, Field, Lines, Spec
+
+COMPONENT = re.compile(r"`(X|obs|obsm|obsp|var|varm|varp|uns|layers)`")
+VERSION = re.compile(r"^\W*(?:schema )?version\W+(\d+\.\d+\.\d+\S*)\s*$", re.I | re.M)
+APPENDIX = re.compile(r"\s*(appendix\b|changelog\b)", re.I)
+ANCHOR = re.compile(r"<a\s[^<>]*href=\"([^\"]*)\"[^<>]*>(.*?)</a>", re.I | re.S)
+
+
+def parse_document(text: str) -> Spec:
+    """The document's Spec; raises DocumentError with what is missing, where, and the remedy."""
+    version = _version(text)
+    found = _before_appendix(sections(text))
+    ontologies = read_ontologies(found)
+    genes = read_gene_references(found)
+    components, rules = _components(found)
+    fields = tuple(field for component in components for field in component.fields)
+    if not fields:
+        raise DocumentError(
+            "The document describes no field: no heading beneath `obs`, `var` or `uns` has a table "
+            "with a Key; check that it is whole."
+        )
+    terms = Counter(TERM.findall(unquote(text)))
+    return Spec(
+        version,
+        components,
+        ontologies,
+        genes,
+        read_organisms(fields, genes, terms),
+        read_reserved_names(found),
+        rules,
+        _discrepancies(text),
+    )
+
+
+def _version(text: str) -> str:
+    if not text.strip():
+        raise DocumentError("The document is empty; give the schema.md of a dataset schema version.")
+    found = VERSION.search(text[:4000])
+    if found is None:
+        raise DocumentError(
+            "The document has no line 'Version: x.y.z' at its beginning, so it isn't a dataset "
+            "schema; give the schema.md of a dataset schema version."
+        )
+    return found[1]
+
+
+def _before_appendix(found: list[Section]) -> list[Section]:
+    for place, section in enumerate(found):
+        if APPENDIX.match(section.title):
+            return found[:place]
+    return found
+
+
+def _components(found: list[Section]) -> tuple[tuple[Component, ...], tuple[Component, ...]]:
+    """The components of the AnnData object, and the other chapters as rules in prose."""
+    components: list[Component] = []
+    rules: list[Component] = []
+    for chapter in _chapters(found):
+        head = chapter[0]
+        named = COMPONENT.match(head.title.strip()) if head.level == 2 else None
+        (components if named else rules).append(
+            _component(named[1] if named else plain(inline(head.title)), chapter, bool(named))
+        )
+    _check_unique(components)
+    return tuple(components), tuple(rules)
+
+
+def _chapters(found: list[Section]) -> list[list[Section]]:
+    chapters: list[list[Section]] = []
+    for section in found:
+        if section.level <= 2 or not chapters:
+            chapters.append([])
+        chapters[-1].append(section)
+    return chapters
+
+
+def _component(name: str, chapter: list[Section], holds_fields: bool) -> Component:
+    fields: list[Field] = []
+    texts: list[str] = []
+    for section in chapter:
+        table = field_table(section) if holds_fields else None
+        if table is None:
+            _check_is_no_field(section, holds_fields)
+            texts.append(section.text)
+            continue
+        fields.append(read_field(name, section, table))
+        source = clean(section.text)
+        texts.append(source[: table.start] + "\n\n" + source[table.end :])
+    lines = Lines(chapter[0].line, chapter[-1].lines.last)
+    return Component(name, tuple(fields), prose("\n\n".join(texts)), lines)
+
+
+def _check_is_no_field(section: Section, holds_fields: bool) -> None:
+    """A field whose table can't be recognised must not end as prose."""
+    if holds_fields and section.level > 2 and re.search(r"<table\b", section.text, re.I):
+        raise DocumentError(
+            f"Line {section.line}: the table of '{section.title}' has no row Key, so it can't be "
+            "read as a field; check its header cells."
+        )
+
+
+def _check_unique(components: list[Component]) -> None:
+    seen: set[tuple[str, str]] = set()
+    for field in (field for component in components for field in component.fields):
+        if (field.component, field.name) in seen:
+            raise DocumentError(
+                f"Line {field.lines.first}: {field.component} has a second field '{field.name}'; "
+                "rename or remove one of them."
+            )
+        seen.add((field.component, field.name))
+
+
+def _discrepancies(text: str) -> tuple[Discrepancy, ...]:
+    """Every link whose target names one term while its text names another."""
+    found = []
+    source = clean(text)
+    for anchor in ANCHOR.finditer(source):
+        target = TERM.findall(unquote(anchor[1]).replace("_", ":"))
+        label = TERM.findall(anchor[2])
+        if len(target) == 1 and len(label) == 1 and not _same(target[0], label[0]):
+            line = source.count("\n", 0, anchor.start()) + 1
+            found.append(Discrepancy(label[0], target[0], line))
+    return tuple(found)
+
+
+def _same(link: str, text: str) -> bool:
+    """Prefixes are compared without case: ontology browsers write them in capitals."""
+    return link.lower() == text.lower().replace("_", ":")

@@ -1,0 +1,148 @@
+"""One field's section (a heading and an HTML table of Key, Annotator, Value) -> Field.
+
+Fails loudly on a row that it doesn't know, and when a term id or a MUST of the table would be lost.
+"""
+
+import re
+from collections import Counter
+
+from bot.schema.markup import RawTable, clean, name, plain, tables
+from bot.schema.sections import Section
+from bot.schema.spec import DocumentError, Field, Lines, Requirement, ValueTable
+
+ROWS = {"key": "key", "annotator": "annotation", "annotation": "annotation", "value": "value"}
+TERM = re.compile(r"\b[A-Za-z]{2,12}:\d{3,}\b|\bCVCL_\w{4}\b")
+WITNESS = re.compile(rf"{TERM.pattern}|\bMUST\b")
+PYTHON_TYPE = r"`(?:str|u?int|float|bool|dict|list|tuple|numpy|pandas|scipy)\b[^`]*`"
+TYPE = re.compile(rf"(?:categorical with )?(?:an? )?{PYTHON_TYPE}(?: categories)?")
+
+
+def field_table(section: Section) -> RawTable | None:
+    """The section's table with a Key row, or None: then the section isn't a field's."""
+    found = tables(clean(section.text))
+    return next((table for table in found if "key" in _labels(table)), None)
+
+
+def read_field(component: str, section: Section, table: RawTable) -> Field:
+    """The field, named as its heading writes it with markup removed."""
+    source = clean(section.text)
+    parts = _parts(section, source, table)
+    annotation = plain(parts["annotation"]).replace("\n", " ")
+    value, inner = flatten(parts["value"])
+    _check_nothing_lost(section, source[table.start : table.end], " ".join(parts.values()), value)
+    return Field(
+        component,
+        field_name(section.title),
+        plain(parts["key"]),
+        _annotator(annotation),
+        annotation,
+        requirement(annotation),
+        _type(value),
+        value,
+        inner,
+        _lines(section, source, table),
+    )
+
+
+def field_name(title: str) -> str:
+    """The heading without markup; `index of pandas.DataFrame` is `index`."""
+    return re.sub(r"^index of .*", "index", name(title))
+
+
+def flatten(source: str) -> tuple[str, tuple[ValueTable, ...]]:
+    """A value cell as text, with each inner table as lines of its own, and those tables."""
+    texts: list[str] = []
+    found: list[ValueTable] = []
+    place = 0
+    for table in tables(source):
+        inner = _value_table(table)
+        found.append(inner)
+        rows = ["| " + " | ".join(row) for row in (inner.header, *inner.rows)]
+        texts += [plain(source[place : table.start]), *rows]
+        place = table.end
+    texts.append(plain(source[place:]))
+    return "\n".join(filter(None, texts)), tuple(found)
+
+
+def requirement(annotation: str) -> Requirement:
+    """How binding the annotator's sentence is."""
+    first, _, rest = annotation.partition(" if ")
+    conditional = bool(rest) or "otherwise" in annotation
+    refused = conditional and "MUST NOT be present" in annotation
+    if "MUST NOT" in first:
+        return Requirement.MUST_NOT
+    for word in ("MUST", "MAY", "SHOULD"):
+        if re.search(rf"\b{word}\b", first):
+            kind = f"conditional {word}" if conditional and word != "SHOULD" else word
+            return Requirement(kind + " (else MUST NOT)" if refused else kind)
+    return Requirement.UNSTATED
+
+
+def _labels(table: RawTable) -> list[str]:
+    return [plain(row[0].source).strip(" :").lower() for row in table.rows if row]
+
+
+def _parts(section: Section, source: str, table: RawTable) -> dict[str, str]:
+    parts: dict[str, str] = {}
+    for row in filter(None, table.rows):
+        label = plain(row[0].source).strip(" :")
+        line = section.line + 1 + source.count("\n", 0, row[0].start)
+        part = ROWS.get(label.lower())
+        if part is None:
+            raise DocumentError(
+                f"Line {line}: field '{section.title}' has a row '{label[:40]}', which isn't Key, "
+                "Annotator or Value; teach bot.schema.field what it means."
+            )
+        if part in parts:
+            raise DocumentError(
+                f"Line {line}: field '{section.title}' has a second row '{label}'; "
+                "mend the document or its heading."
+            )
+        parts[part] = "<br>".join(cell.source for cell in row[1:])
+    missing = [part for part in ("annotation", "value") if not parts.get(part, "").strip()]
+    if missing:
+        raise DocumentError(
+            f"Line {section.line}: field '{section.title}' has no {missing[0]} row with a text; "
+            "check that its table is whole."
+        )
+    return parts
+
+
+def _check_nothing_lost(section: Section, source: str, kept: str, value: str) -> None:
+    whole = Counter(WITNESS.findall(plain(source)))
+    lost = whole - Counter(WITNESS.findall(plain(kept)))
+    lost += Counter(WITNESS.findall(plain(kept))) - whole
+    if not lost and not set(whole) - set(WITNESS.findall(plain(kept))) and value:
+        return
+    what = next(iter(lost), "the value")
+    raise DocumentError(
+        f"Line {section.line}: the table of field '{section.title}' holds {what} outside of its "
+        "cells; check its tags."
+    )
+
+
+def _lines(section: Section, source: str, table: RawTable) -> Lines:
+    return Lines(section.line, section.line + 1 + source.count("\n", 0, table.end))
+
+
+def _value_table(table: RawTable) -> ValueTable:
+    rows = [tuple(_one_line(cell.source) for cell in row) for row in table.rows if row]
+    rows = [row for row in rows if any(row)]
+    return ValueTable(rows[0], tuple(rows[1:])) if rows else ValueTable((), ())
+
+
+def _one_line(source: str) -> str:
+    return flatten(source)[0].replace("\n", " / ")
+
+
+def _annotator(annotation: str) -> str:
+    lowered = annotation.lower()
+    for word in ("curator", "discover", "data portal", "explorer"):
+        if re.search(rf"\b{word}\b", lowered.partition(" if ")[0]):
+            return word
+    return lowered.split(" must")[0].split(" may")[0]
+
+
+def _type(value: str) -> str:
+    found = TYPE.match(value)
+    return found[0].replace("`", "") if found else ""
