@@ -127,6 +127,6 @@ def inline(source: str) -> str:
     text = source
     for _ in range(2):
         text = LINK.sub(r"\1", text)
-    text = re.sub(r"\[([^\[\]]+)\](?![\[(])", r"\1", text)
+    text = re.sub(r"(?<!\w)\[([^\[\]'\"]+)\](?![\[(])", r"\1", text)
     text = emphasised(text)
     return re.sub(r"\\([\\`*_{}\[\]()#+.!|-])", r"\1", text)

@@ -1,0 +1,129 @@
+"""What differs between two dataset schema documents, as plain frozen values.
+
+Each change holds the parts that it is about, and so their lines in both documents. Must not compare.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.schema.spec import Field, GeneReference, Lines, Ontology, Organism, ReservedName
+
+NOT_COMPARED: Mapping[str, str] = {
+    "changelog_disagreements": "the changelogs aren't read as a second witness yet",
+    "values in prose": "allowed values are found by their form (terms, quoted values, rows, ranges); "
+    "a rule that is only told in words shows in fields_changed alone",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRename:
+    """A field that goes on under another name, in another component, or both."""
+
+    old: Field
+    new: Field
+
+    @property
+    def kind(self) -> str:
+        return "move" if self.old.name == self.new.name else "rename"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """A field whose rules differ; the statements are canonical, not quotations."""
+
+    old: Field
+    new: Field
+    aspects: tuple[str, ...]
+    removed: tuple[str, ...]
+    added: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PinChange:
+    old: Ontology
+    new: Ontology
+
+
+@dataclass(frozen=True, slots=True)
+class GeneReferenceChange:
+    """A gene reference that came (no old), went (no new) or changed."""
+
+    old: GeneReference | None
+    new: GeneReference | None
+    cosmetic: bool
+
+    @property
+    def either(self) -> GeneReference:
+        found = self.new or self.old
+        assert found is not None
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class CardinalityChange:
+    old: Field
+    new: Field
+    was: tuple[str, ...]
+    is_now: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ValuesChange:
+    """Values of one kind that a field gained or lost."""
+
+    old: Field
+    new: Field
+    kind: str
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingChange:
+    """A key of obsm that came, went or changed; the key "*" stands for what holds for all of them."""
+
+    key: str
+    what: str
+    old_lines: Lines | None
+    new_lines: Lines | None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleChange:
+    """Prose of a component or chapter that differs, as canonical statements."""
+
+    component: str
+    removed: tuple[str, ...]
+    added: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaDiff:
+    """Everything that differs, by category, each in the order of the newer document."""
+
+    old: str
+    new: str
+    fields_added: tuple[Field, ...]
+    fields_removed: tuple[Field, ...]
+    fields_renamed: tuple[FieldRename, ...]
+    fields_changed: tuple[FieldChange, ...]
+    fields_changed_editorial: tuple[FieldChange, ...]
+    ontologies_added: tuple[Ontology, ...]
+    ontologies_removed: tuple[Ontology, ...]
+    ontology_pins_changed: tuple[PinChange, ...]
+    gene_references_changed: tuple[GeneReferenceChange, ...]
+    organisms_added: tuple[Organism, ...]
+    organisms_removed: tuple[Organism, ...]
+    cardinality_changed: tuple[CardinalityChange, ...]
+    embeddings_changed: tuple[EmbeddingChange, ...]
+    allowed_values_changed: tuple[ValuesChange, ...]
+    reserved_names_added: tuple[ReservedName, ...]
+    reserved_names_removed: tuple[ReservedName, ...]
+    component_rules_changed: tuple[RuleChange, ...]
+    notes: tuple[str, ...]
+
+    def is_empty(self) -> bool:
+        """Whether nothing differs but, perhaps, wording."""
+        free = {"old", "new", "notes", "fields_changed_editorial", "component_rules_changed"}
+        kept = (name for name in self.__dataclass_fields__ if name not in free)
+        return not any(getattr(self, name) for name in kept)

@@ -1,0 +1,194 @@
+"""Two Specs -> SchemaDiff: what a maintainer has to know, category by category.
+
+Compares values, never lines of text: an editorial change is told apart. Must not judge what a
+difference asks of anybody.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from bot.schema.changes import (
+    CardinalityChange,
+    EmbeddingChange,
+    FieldChange,
+    GeneReferenceChange,
+    PinChange,
+    RuleChange,
+    SchemaDiff,
+    ValuesChange,
+)
+from bot.schema.facts import Kind, allowed_values, cardinality
+from bot.schema.matching import match
+from bot.schema.report import to_json
+from bot.schema.spec import Field, GeneReference, Organism, Requirement, ReservedName, Spec
+from bot.schema.wording import folded, statements
+
+__all__ = ["diff", "to_json"]
+
+# What every version changes by itself: its own number, and the address of its own document.
+CONSTANTS = {"schema_version", "schema_reference"}
+Pair = tuple[Field, Field]
+
+
+def diff(old: Spec, new: Spec) -> SchemaDiff:
+    """What differs from the older to the newer Spec."""
+    fields = match(old, new)
+    continued = (*fields.same, *((pair.old, pair.new) for pair in fields.renamed))
+    changed = [change for pair in fields.same if (change := _field_change(*pair))]
+    pins_old = {pin.prefix: pin for pin in old.ontologies}
+    pins_new = {pin.prefix: pin for pin in new.ontologies}
+    return SchemaDiff(
+        old=old.version,
+        new=new.version,
+        fields_added=fields.added,
+        fields_removed=fields.removed,
+        fields_renamed=fields.renamed,
+        fields_changed=tuple(change for change in changed if change.aspects),
+        fields_changed_editorial=tuple(change for change in changed if not change.aspects),
+        ontologies_added=tuple(pin for prefix, pin in pins_new.items() if prefix not in pins_old),
+        ontologies_removed=tuple(pin for prefix, pin in pins_old.items() if prefix not in pins_new),
+        ontology_pins_changed=tuple(
+            PinChange(pins_old[prefix], pin)
+            for prefix, pin in pins_new.items()
+            if prefix in pins_old and folded(pins_old[prefix].version) != folded(pin.version)
+        ),
+        gene_references_changed=tuple(_gene_changes(old, new)),
+        organisms_added=_organisms_missing(old, new),
+        organisms_removed=_organisms_missing(new, old),
+        cardinality_changed=tuple(_cardinality_changes(continued)),
+        embeddings_changed=tuple(_embedding_changes(old, new)),
+        allowed_values_changed=tuple(_values_changes(continued)),
+        reserved_names_added=_reserved_missing(old, new),
+        reserved_names_removed=_reserved_missing(new, old),
+        component_rules_changed=tuple(_rule_changes(old, new)),
+        notes=tuple(_notes(old, new)),
+    )
+
+
+def _field_change(old: Field, new: Field) -> FieldChange | None:
+    """None if not a word differs; without aspects if only the wording does."""
+    if old.name in CONSTANTS or _texts(old) == _texts(new):
+        return None
+    was, now = _rules(old), _rules(new)
+    aspects = ("annotator",) if _annotation_differs(old, new) else ()
+    aspects += ("values",) if was != now else ()
+    return FieldChange(old, new, aspects, _gone(was, now), _gone(now, was))
+
+
+def _texts(field: Field) -> tuple[str, str, str]:
+    return field.key, field.annotation, field.value
+
+
+def _rules(field: Field) -> Counter[str]:
+    return statements(field.key) + statements(field.value)
+
+
+def _gone(was: Counter[str], now: Counter[str]) -> tuple[str, ...]:
+    return tuple((was - now).elements())
+
+
+def _annotation_differs(old: Field, new: Field) -> bool:
+    """Whether who must fill the field in, or when, differs; a bare name states no more than that."""
+    if old.annotator.replace("data portal", "discover") != new.annotator.replace(
+        "data portal", "discover"
+    ):
+        return True
+    if Requirement.UNSTATED in (old.requirement, new.requirement):
+        return any(" if " in field.annotation for field in (old, new))
+    return statements(old.annotation) != statements(new.annotation)
+
+
+def _gene_changes(old: Spec, new: Spec) -> Iterator[GeneReferenceChange]:
+    before = {gene.taxon: gene for gene in old.gene_references}
+    after = {gene.taxon: gene for gene in new.gene_references}
+    for taxon in after | before:
+        was, now = before.get(taxon), after.get(taxon)
+        if was is None or now is None:
+            yield GeneReferenceChange(was, now, cosmetic=False)
+        elif folded(was.version) != folded(now.version):
+            yield GeneReferenceChange(was, now, cosmetic=_identifiers(was) == _identifiers(now))
+
+
+def _identifiers(gene: GeneReference) -> set[str]:
+    """The parts of a version that identify a release: those that hold a digit."""
+    return {word for word in re.split(r"[\s()/:,]+", gene.version) if re.search(r"\d", word)}
+
+
+def _organisms_missing(there: Spec, here: Spec) -> tuple[Organism, ...]:
+    """What `here` allows and `there` doesn't; open rules are compared by their wording."""
+    known = {_organism_key(organism) for organism in there.organisms}
+    return tuple(one for one in here.organisms if _organism_key(one) not in known)
+
+
+def _organism_key(organism: Organism) -> str:
+    return organism.taxon or " ".join(statements(organism.name))
+
+
+def _cardinality_changes(pairs: Iterable[Pair]) -> Iterator[CardinalityChange]:
+    for old, new in pairs:
+        was, now = cardinality(old), cardinality(new)
+        if was != now:
+            yield CardinalityChange(old, new, tuple(sorted(was)), tuple(sorted(now)))
+
+
+def _values_changes(pairs: Iterable[Pair]) -> Iterator[ValuesChange]:
+    for old, new in pairs:
+        if new.name in CONSTANTS:
+            continue
+        was, now = allowed_values(old), allowed_values(new)
+        for kind in Kind:
+            added = tuple(sorted(text for k, text in now - was if k is kind))
+            removed = tuple(sorted(text for k, text in was - now if k is kind))
+            if added or removed:
+                yield ValuesChange(old, new, kind, added, removed)
+
+
+def _embedding_changes(old: Spec, new: Spec) -> Iterator[EmbeddingChange]:
+    before, after = (
+        {field.name: field for field in spec.fields() if field.component == "obsm"}
+        for spec in (old, new)
+    )
+    for key in after | before:
+        was, now = before.get(key), after.get(key)
+        lines = was.lines if was else None, now.lines if now else None
+        if was is None or now is None:
+            yield EmbeddingChange(key, "new key" if now else "key removed", *lines)
+        elif (change := _field_change(was, now)) and change.aspects:
+            yield EmbeddingChange(key, "; ".join(change.added or change.removed), *lines)
+    was_all, now_all = old.component("obsm"), new.component("obsm")
+    if was_all and now_all:
+        gone, come = _prose(was_all.prose, now_all.prose)
+        if gone or come:
+            what = "; ".join(come or gone)
+            yield EmbeddingChange("*", what, was_all.lines, now_all.lines)
+
+
+def _prose(old: str, new: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    was, now = statements(old), statements(new)
+    return _gone(was, now), _gone(now, was)
+
+
+def _reserved_missing(there: Spec, here: Spec) -> tuple[ReservedName, ...]:
+    known = {(one.component, one.name, one.deprecated_in) for one in there.reserved_names}
+    return tuple(
+        one
+        for one in here.reserved_names
+        if (one.component, one.name, one.deprecated_in) not in known
+    )
+
+
+def _rule_changes(old: Spec, new: Spec) -> Iterator[RuleChange]:
+    before, after = (
+        {part.name: part.prose for part in (*spec.components, *spec.rules)} for spec in (old, new)
+    )
+    for name in after | before:
+        gone, come = _prose(before.get(name, ""), after.get(name, ""))
+        if gone or come:
+            yield RuleChange(name, gone, come)
+
+
+def _notes(old: Spec, new: Spec) -> Iterator[str]:
+    for spec in (old, new):
+        for found in spec.discrepancies:
+            yield f"{spec.version}, line {found.line}: {found.text} links to {found.link}"

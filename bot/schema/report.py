@@ -1,0 +1,169 @@
+"""A SchemaDiff as JSON values: one list per category, each entry with its lines in both documents.
+
+Must not leave a category out because it is empty, nor add what the SchemaDiff doesn't hold.
+"""
+
+from typing import Any
+
+from bot.schema.changes import NOT_COMPARED, GeneReferenceChange, SchemaDiff
+from bot.schema.spec import Field, Lines, Ontology, Organism, ReservedName
+
+Json = dict[str, Any]
+
+
+def to_json(diff: SchemaDiff) -> Json:
+    """The diff's categories under their names; `not_compared` tells what no category covers."""
+    return {
+        "old": diff.old,
+        "new": diff.new,
+        **_fields(diff),
+        **_pins(diff),
+        **_rules(diff),
+        "changelog_disagreements": [],
+        "notes": list(diff.notes),
+        "not_compared": dict(NOT_COMPARED),
+    }
+
+
+def _fields(diff: SchemaDiff) -> Json:
+    return {
+        "fields_added": [_field(field, None, field.lines) for field in diff.fields_added],
+        "fields_removed": [_field(field, field.lines, None) for field in diff.fields_removed],
+        "fields_renamed": [
+            {
+                "kind": pair.kind,
+                "component_old": pair.old.component,
+                "old": pair.old.name,
+                "component_new": pair.new.component,
+                "new": pair.new.name,
+                "lines": _lines(pair.old.lines, pair.new.lines),
+            }
+            for pair in diff.fields_renamed
+        ],
+        "fields_changed": [
+            {
+                **_named(change.new),
+                "what": "; ".join(change.added or change.removed or (change.new.annotation,)),
+                "aspect": ", ".join(change.aspects),
+                "lines": _lines(change.old.lines, change.new.lines),
+            }
+            for change in diff.fields_changed
+        ],
+        "fields_changed_editorial": [
+            {**_named(change.new), "lines": _lines(change.old.lines, change.new.lines)}
+            for change in diff.fields_changed_editorial
+        ],
+    }
+
+
+def _pins(diff: SchemaDiff) -> Json:
+    return {
+        "ontologies_added": [_ontology(pin) for pin in diff.ontologies_added],
+        "ontologies_removed": [_ontology(pin) for pin in diff.ontologies_removed],
+        "ontology_pins_changed": [
+            {
+                "prefix": pin.new.prefix,
+                "old": pin.old.version,
+                "new": pin.new.version,
+                "lines": _lines(_line(pin.old.line), _line(pin.new.line)),
+            }
+            for pin in diff.ontology_pins_changed
+        ],
+        "gene_references_changed": [_gene(change) for change in diff.gene_references_changed],
+        "organisms_added": [_organism(organism) for organism in diff.organisms_added],
+        "organisms_removed": [_organism(organism) for organism in diff.organisms_removed],
+    }
+
+
+def _rules(diff: SchemaDiff) -> Json:
+    return {
+        "cardinality_changed": [
+            {
+                "component": change.new.component,
+                "field": change.new.name,
+                "old": ", ".join(change.was) or "one value",
+                "new": ", ".join(change.is_now) or "one value",
+                "lines": _lines(change.old.lines, change.new.lines),
+            }
+            for change in diff.cardinality_changed
+        ],
+        "embeddings_changed": [
+            {
+                "key": change.key,
+                "what": change.what,
+                "lines": _lines(change.old_lines, change.new_lines),
+            }
+            for change in diff.embeddings_changed
+        ],
+        "allowed_values_changed": [
+            {
+                "component": change.new.component,
+                "field": change.new.name,
+                "kind": change.kind,
+                "added": list(change.added),
+                "removed": list(change.removed),
+                "lines": _lines(change.old.lines, change.new.lines),
+            }
+            for change in diff.allowed_values_changed
+        ],
+        "reserved_names_added": [_reserved(name) for name in diff.reserved_names_added],
+        "reserved_names_removed": [_reserved(name) for name in diff.reserved_names_removed],
+        "component_rules_changed": [
+            {"component": change.component, "what": "; ".join(change.added or change.removed)}
+            for change in diff.component_rules_changed
+        ],
+    }
+
+
+def _field(field: Field, old: Lines | None, new: Lines | None) -> Json:
+    return {
+        **_named(field),
+        "annotator": field.annotator,
+        "requirement": str(field.requirement),
+        "type": field.type,
+        "lines": _lines(old, new),
+    }
+
+
+def _named(field: Field) -> Json:
+    return {"component": field.component, "name": field.name}
+
+
+def _ontology(pin: Ontology) -> Json:
+    return {"prefix": pin.prefix, "name": pin.name, "version": pin.version, "line": pin.line}
+
+
+def _gene(change: GeneReferenceChange) -> Json:
+    old, new = change.old, change.new
+    return {
+        "organism": change.either.organism,
+        "taxon": change.either.taxon,
+        "old": old.version if old else None,
+        "new": new.version if new else None,
+        "cosmetic": change.cosmetic,
+        "lines": _lines(_line(old.line) if old else None, _line(new.line) if new else None),
+    }
+
+
+def _organism(organism: Organism) -> Json:
+    """An open rule has no taxon, so it gets no key for one."""
+    taxon = {"taxon": organism.taxon} if organism.taxon else {}
+    return {"organism": organism.name, **taxon, "line": organism.line}
+
+
+def _reserved(name: ReservedName) -> Json:
+    return {
+        "name": name.name,
+        "component": name.component,
+        "deprecated_in": name.deprecated_in,
+        "line": name.line,
+    }
+
+
+def _line(line: int) -> Lines:
+    return Lines(line, line)
+
+
+def _lines(old: Lines | None, new: Lines | None) -> Json:
+    """The first and last line in each document, null where the part isn't in it."""
+    return {"old": [old.first, old.last] if old else None, "new": [new.first, new.last] if new else None}

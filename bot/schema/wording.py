@@ -1,0 +1,78 @@
+"""Texts of the document as comparable statements: two that mean the same are made equal.
+
+What is folded is what editors change without changing a rule: case, quotes, articles, examples, order,
+where a sentence is cut. Must not fold a name, a term, a number or a requirement.
+"""
+
+import re
+from collections import Counter
+
+EXAMPLE = re.compile(r"(for example|to illustrate|e\.g\.|warning:)", re.I)
+PARENTHESISED_EXAMPLE = re.compile(r"\(\s*e\.g\.[^()]*(?:\([^()]*\)[^()]*)*\)?")
+SENTENCE_END = re.compile(r"(?<=[.;:])\s+(?=[A-Z`\"(]|otherwise|this )")
+SET_IN = re.compile(r"((?:`\"[^`\"]+\"`(?:, or |, | or )?)+) if set in (`[^`]+`)")
+FOLDS = (
+    (re.compile(r"\bchild(ren)?\b"), "descendant"),
+    (re.compile(r"\bdescendants\b"), "descendant"),
+    (re.compile(r"\b(cellxgene )?(data portal|discover)\b"), "cellxgene discover"),
+    (re.compile(r"\b(this|it|these|(the )?(str )?value) (?=must\b|may\b|should\b)"), ""),
+    (re.compile(r"\b(a|an|the|then|otherwise|also)\b"), " "),
+)
+
+
+def sentences(text: str) -> list[str]:
+    """The text's sentences, list items and table rows, without those that only give an example."""
+    bare = PARENTHESISED_EXAMPLE.sub("", "\n".join(joined(text)))
+    found: list[str] = []
+    for line in bare.splitlines():
+        parts = [line] if line.startswith("| ") else SENTENCE_END.split(line)
+        found += [part for part in _without_examples(parts) if part.strip()]
+    return found
+
+
+def _without_examples(parts: list[str]) -> list[str]:
+    kept = (part for part in parts if not EXAMPLE.match(part.strip("- `\"(")))
+    return [spelled for part in kept for spelled in _spelled_out(part)]
+
+
+def joined(text: str) -> list[str]:
+    """The text's lines; one that a line break cut within a sentence is put together again."""
+    lines: list[str] = []
+    for line in text.splitlines():
+        goes_on = lines and not line.startswith(("- ", "| ")) and not lines[-1].startswith("| ")
+        if goes_on and (lines[-1].endswith(",") or line[:1].islower()):
+            lines[-1] += " " + line
+        else:
+            lines.append(line)
+    return lines
+
+
+def _spelled_out(sentence: str) -> list[str]:
+    """`"a" or "b" if set in X` as the two sentences that it is short for."""
+    short = SET_IN.search(sentence)
+    if short is None:
+        return [sentence]
+    before, after = sentence[: short.start()], sentence[short.end() :]
+    literals = re.findall(r"`\"[^`\"]+\"`", short[1])
+    spelled = [f"{before}{one} if the value of {short[2]} is {one}" for one in literals]
+    return [*spelled, *filter(str.strip, [after.strip(" ;.,")])]
+
+
+def canonical(sentence: str) -> str:
+    """The sentence with everything folded that editors may change without changing a rule."""
+    text = sentence.lower()
+    text = re.sub(r"[^\w|{}\[\]@#%&=<>+/:.*-]+", " ", text)
+    text = re.sub(r"(?<!\w)[-/*.:]+(?!\w)|(?<=\w)[.:](?=\s|$)", " ", text)
+    for pattern, replacement in FOLDS:
+        text = pattern.sub(replacement, text)
+    return " ".join(text.split())
+
+
+def statements(text: str) -> Counter[str]:
+    """The text's canonical statements, in no order."""
+    return Counter(filter(None, (canonical(sentence) for sentence in sentences(text))))
+
+
+def folded(version: str) -> str:
+    """A version with its punctuation folded to single spaces."""
+    return " ".join(re.sub(r"[^\w]+", " ", version).split())
