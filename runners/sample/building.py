@@ -1,0 +1,81 @@
+"""The steps that fill a world's folder. Must not decide whether to build (`__init__`)."""
+
+import hashlib
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+from string import Template
+from typing import TYPE_CHECKING
+
+from runners.sample import files, pages, store
+from runners.sample.datasets import NEWER, OLDER, RELEASES, Release, of_release
+from runners.sample.genes import Genes
+
+if TYPE_CHECKING:
+    from runners.sample import World, WorldRelease
+
+BROKEN = "D12"
+
+
+def build_parts(
+    world: "World", final: "World", reference_root: Path, progress: Callable[[str], None]
+) -> None:
+    """Fills the folder of `world`; documents name the places of `final`, where it will be moved."""
+    genes = Genes(reference_root)
+    for release, place in ((OLDER, world.older), (NEWER, world.newer)):
+        _build_release(release, place, genes, progress)
+    progress("sample world: pages and documents")
+    _write_documents(world, final)
+
+
+def _build_release(
+    release: Release, place: "WorldRelease", genes: Genes, progress: Callable[[str], None]
+) -> None:
+    datasets = of_release(release)
+    place.h5ads.mkdir(parents=True)
+    made = {}
+    for number, dataset in enumerate(datasets, start=1):
+        progress(f"sample world: {release.version} h5ads {number}/{len(datasets)}")
+        made[dataset] = files.make(dataset, release, genes)
+        path = place.h5ads / f"{dataset.dataset_id}.h5ad"
+        files.write(made[dataset], path)
+        if dataset.key == BROKEN:
+            files.truncate(path)
+    progress(f"sample world: {release.version} SOMA store")
+    store.write(made, release, place.soma)
+
+
+def _write_documents(world: "World", final: "World") -> None:
+    for place, release in zip((world.older, world.newer), RELEASES, strict=True):
+        _write(place.schema, _document(f"{release.dataset_schema_version}.md"))
+    counts = {
+        OLDER: pages.read_counts(world.older.soma),
+        NEWER: pages.read_counts(world.newer.soma),
+    }
+    _write(world.page, pages.release_page(counts))
+    _write(world.directory, pages.release_directory(final.root))
+    _write(world.manifests / f"{OLDER.version}.toml", _manifest(final.older, counts[OLDER]))
+
+
+def _manifest(older: "WorldRelease", counts: pages.Counts) -> str:
+    return Template(_document(f"{older.version}.toml")).substitute(
+        count=counts.datasets,
+        soma=older.soma,
+        h5ads=older.h5ads,
+        schema=older.schema,
+        blob=_blob_sha(_document(f"{OLDER.dataset_schema_version}.md").encode()),
+    )
+
+
+def _blob_sha(content: bytes) -> str:
+    """The name that git gives a file of this content."""
+    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+
+
+def _document(name: str) -> str:
+    return (resources.files(__package__) / "documents" / name).read_text("utf-8")
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8", newline="\n")
