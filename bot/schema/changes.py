@@ -1,6 +1,7 @@
 """What differs between two dataset schema documents, as plain frozen values.
 
-Each change holds the parts that it is about, and so their lines in both documents. Must not compare.
+Each change holds the parts that it is about, and so their lines in both documents. Must not
+compare.
 """
 
 from collections.abc import Mapping
@@ -10,8 +11,8 @@ from bot.schema.spec import Field, GeneReference, Lines, Ontology, Organism, Res
 
 NOT_COMPARED: Mapping[str, str] = {
     "changelog_disagreements": "the changelogs aren't read as a second witness yet",
-    "values in prose": "allowed values are found by their form (terms, quoted values, rows, ranges); "
-    "a rule that is only told in words shows in fields_changed alone",
+    "values in prose": "allowed values are found by their form (terms, quoted values, rows, "
+    "ranges); a rule that is only told in words shows in fields_changed alone",
 }
 
 
@@ -80,7 +81,7 @@ class ValuesChange:
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingChange:
-    """A key of obsm that came, went or changed; the key "*" stands for what holds for all of them."""
+    """A key of obsm that came, went or changed; "*" stands for what holds for all keys."""
 
     key: str
     what: str

@@ -71,8 +71,8 @@ def _field_change(old: Field, new: Field) -> FieldChange | None:
     if old.name in CONSTANTS or _texts(old) == _texts(new):
         return None
     was, now = _rules(old), _rules(new)
-    aspects = ("annotator",) if _annotation_differs(old, new) else ()
-    aspects += ("values",) if was != now else ()
+    differs = {"annotator": _annotation_differs(old, new), "values": was != now}
+    aspects = tuple(aspect for aspect, does in differs.items() if does)
     return FieldChange(old, new, aspects, _gone(was, now), _gone(now, was))
 
 
@@ -89,10 +89,9 @@ def _gone(was: Counter[str], now: Counter[str]) -> tuple[str, ...]:
 
 
 def _annotation_differs(old: Field, new: Field) -> bool:
-    """Whether who must fill the field in, or when, differs; a bare name states no more than that."""
-    if old.annotator.replace("data portal", "discover") != new.annotator.replace(
-        "data portal", "discover"
-    ):
+    """Whether who fills the field in, or when, differs; a bare name states no more than that."""
+    # The Data Portal was renamed to Discover.
+    if len({one.annotator.replace("data portal", "discover") for one in (old, new)}) > 1:
         return True
     if Requirement.UNSTATED in (old.requirement, new.requirement):
         return any(" if " in field.annotation for field in (old, new))
@@ -155,13 +154,17 @@ def _embedding_changes(old: Spec, new: Spec) -> Iterator[EmbeddingChange]:
         if was is None or now is None:
             yield EmbeddingChange(key, "new key" if now else "key removed", *lines)
         elif (change := _field_change(was, now)) and change.aspects:
-            yield EmbeddingChange(key, "; ".join(change.added or change.removed), *lines)
+            yield EmbeddingChange(key, _what(change), *lines)
     was_all, now_all = old.component("obsm"), new.component("obsm")
     if was_all and now_all:
         gone, come = _prose(was_all.prose, now_all.prose)
         if gone or come:
             what = "; ".join(come or gone)
             yield EmbeddingChange("*", what, was_all.lines, now_all.lines)
+
+
+def _what(change: FieldChange) -> str:
+    return "; ".join(change.added or change.removed) or change.new.annotation
 
 
 def _prose(old: str, new: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

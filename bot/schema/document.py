@@ -44,7 +44,7 @@ def parse_document(text: str) -> Spec:
         components,
         ontologies,
         genes,
-        read_organisms(fields, genes, terms),
+        read_organisms(fields, genes, rules, terms),
         read_reserved_names(found),
         rules,
         _discrepancies(text),
@@ -53,7 +53,7 @@ def parse_document(text: str) -> Spec:
 
 def _version(text: str) -> str:
     if not text.strip():
-        raise DocumentError("The document is empty; give the schema.md of a dataset schema version.")
+        raise DocumentError("The document is empty; give the schema.md of a schema version.")
     found = VERSION.search(text[:4000])
     if found is None:
         raise DocumentError(

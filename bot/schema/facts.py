@@ -1,6 +1,6 @@
 """What a field's text allows: its values by kind, and how many of them in which form.
 
-Reads the rules sentence by sentence; what stands in a condition ("if the tissue type is ...") is not a
+Reads the rules sentence by sentence; what stands in a condition ("if the tissue type is ...") is no
 value of the field. Must not compare two documents.
 """
 
@@ -12,7 +12,7 @@ from bot.schema.field import TERM
 from bot.schema.spec import Field
 from bot.schema.wording import sentences
 
-LITERAL = re.compile(r"`\"([^`\"]*)\"?`")
+LITERAL = re.compile(r"`\"([^`\"]*)\"?[.,;]?`")
 NUMBER = re.compile(r"`(-?\d+(?:\.\d+)?)`")
 KIND_OF_TERM = re.compile(r"\b((?:[A-Za-z]+ or )?[A-Z][A-Za-z]+) terms?\b")
 LEADING_CONDITION = re.compile(
@@ -20,10 +20,13 @@ LEADING_CONDITION = re.compile(
     r"(?=(?:then |otherwise, )?(?:this|the|it|these|all|each|either|there|one|a|an|MUST)\b)",
     re.I,
 )
-TRAILING_CONDITION = re.compile(r"\s(?:if|when|where|unless|but then)\b.*$", re.I)
+TRAILING_CONDITION = re.compile(r"\s(?:if|when|where|unless|but then)\b.*?(?=, or `|$)", re.I)
+REQUIRES = re.compile(r"\b(?:MUST|MAY|SHOULD|RECOMMENDED|ONLY|one of)\b")
+SAME_RELATION = re.compile(r"[`\"]*\s*(?:for [\w\s'-]+?)?,?\s+(?:or|and)\s+[`\"]*")
 CONDITION_ITEM = re.compile(r"^- (?:if\b|.*`[^`]+` (?:is|are)\b)", re.I)
 CONDITION_LIST = re.compile(r"\b(?:if|when|where)(?: any of| one of)?:$", re.I)
 DELIMITER = re.compile(r"delimiter `\"([^`\"]*)\"`")
+PRINTED = re.compile(r"'[^'`\"\s]*'")
 PER_CELL = {"obs", "var", "obsm"}
 
 
@@ -42,17 +45,23 @@ Value = tuple[Kind, str]
 def allowed_values(field: Field) -> frozenset[Value]:
     """Every value that the field's rules name, as (kind, text)."""
     found: set[Value] = set()
-    conditional = False
+    heading = ""
     for sentence in sentences(field.value):
         item = sentence.startswith("- ")
-        conditional = CONDITION_LIST.search(sentence) is not None or (conditional and item)
-        if (conditional and item) or CONDITION_ITEM.match(sentence):
-            continue
+        heading = heading if item else sentence
         if sentence.startswith("| "):
             found |= set(_row(sentence))
-        else:
-            found |= set(_values(_unconditional(sentence)))
+        elif item and not CONDITION_LIST.search(heading) and not CONDITION_ITEM.match(sentence):
+            found |= set(_values(_unconditional(sentence), _role(heading)))
+        elif not item and REQUIRES.search(sentence):
+            rest = _unconditional(sentence)
+            found |= set(_values(rest, _role(rest)))
     return frozenset(_relevant(field, found))
+
+
+def _role(sentence: str) -> str:
+    """What a list inherits from the sentence above it, and a value from its own."""
+    return "not " if re.search(r"\bMUST NOT\b(?!.*\bMUST be\b)", sentence) else ""
 
 
 def _unconditional(sentence: str) -> str:
@@ -65,26 +74,30 @@ def _unconditional(sentence: str) -> str:
     return TRAILING_CONDITION.sub("", rest)
 
 
-def _values(text: str) -> Iterator[Value]:
-    bare = DELIMITER.sub("", text)
-    role = "not " if re.search(r"\bMUST NOT\b", bare) else ""
+def _values(text: str, role: str = "") -> Iterator[Value]:
+    # What stands between single quotes is what Python prints in an example.
+    bare = PRINTED.sub("", DELIMITER.sub("", text))
+    end, relation = 0, ""
     for term in TERM.finditer(bare):
-        yield Kind.ALLOWED_TERMS, role + _relation(bare[: term.start()]) + term[0]
+        if not SAME_RELATION.fullmatch(bare[end : term.start()]):
+            relation = role or _relation(bare[: term.start()])
+        end = term.end()
+        yield Kind.ALLOWED_TERMS, relation + term[0]
     for literal in LITERAL.findall(bare):
         if not TERM.fullmatch(literal):
             yield Kind.SPECIAL_VALUE, literal
-    for kind in KIND_OF_TERM.findall(bare):
+    for kind in [] if role else KIND_OF_TERM.findall(bare):
         for prefix in kind.split(" or "):
             yield Kind.ALLOWED_TERMS, f"{prefix} terms"
-    if re.search(r"\brange\b", bare):
-        yield Kind.RANGE, " to ".join(NUMBER.findall(bare))
+    if re.search(r"\brange\b", bare) and (numbers := NUMBER.findall(bare)):
+        yield Kind.RANGE, " to ".join(numbers)
 
 
 def _relation(before: str) -> str:
     """What the words before a term say of it."""
-    near = re.split(r"\bor\b|\band\b|,", before)[-1].lower()
-    if "excluding" in near:
+    if "excluding" in re.split(r"\bor\b|\bwhile allowing\b", before)[-1]:
         return "not "
+    near = re.split(r"\bor\b|\band\b|,", before)[-1].lower()
     return "descendant of " if re.search(r"\b(descendant|child)", near) else ""
 
 
@@ -105,10 +118,10 @@ def _row(row: str) -> Iterator[Value]:
 
 def _relevant(field: Field, found: set[Value]) -> Iterator[Value]:
     """Without what says nothing of its own about the field."""
-    prefixes = {_prefix(text) for kind, text in found if kind is Kind.ALLOWED_TERMS}
+    prefixes = {_prefix(text) for _, text in found if not text.startswith("not ")}
     for kind, text in found:
-        # The taxa of features are the gene references, which are compared on their own.
-        if field.component == "var" and "NCBITaxon" in text:
+        # What a feature may be named is told by the gene references, compared on their own.
+        if field.component == "var" and (kind is Kind.ALLOWED_TERMS or "NCBITaxon" in text):
             continue
         # "a MONDO term" says nothing once the allowed MONDO terms are named.
         if text.endswith(" terms") and text.removesuffix(" terms") in prefixes:
@@ -122,7 +135,7 @@ def _prefix(text: str) -> str:
 
 
 def cardinality(field: Field) -> frozenset[str]:
-    """How many values, in which form: "many", "delimiter ...", "sorted", "unique", "per dataset"."""
+    """How many values, in which form: "many", "delimiter ...", "sorted", "per dataset" ..."""
     text = "\n".join(sentences(field.value))
     facts = set()
     delimiters = [f"delimiter '{found}'" for found in DELIMITER.findall(text)]

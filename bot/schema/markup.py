@@ -1,7 +1,7 @@
 """Fragments of HTML and Markdown -> plain text and tables, whatever tags were left unclosed.
 
-Works on tags one by one instead of on a tree: in these documents a stray </tr> or an open <td> would
-make a tree lose rows. Must not know what any of the text means.
+Works on tags one by one instead of on a tree: in these documents a stray </tr> or an open <td>
+would make a tree lose rows. Must not know what any of the text means.
 """
 
 import html
@@ -13,7 +13,9 @@ TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)\b([^<>]*)>")
 TABLE_TAG = re.compile(r"<(/?)(table|tr|td|th)\b([^<>]*)>", re.I)
 COMMENT = re.compile(r"<!--.*?-->", re.S)
 UNCLOSED = re.compile(r'(<a\s[^<>]*")\s*(?=<)', re.I)
-LINK = re.compile(r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\](?:\([^()\s]*(?:\([^()]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\)|\[[^\[\]]*\])")
+LABEL = r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\]"
+TARGET = r"\([^()\s]*(?:\([^()]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\)"
+LINK = re.compile(rf"{LABEL}(?:{TARGET}|\[[^\[\]]*\])")
 NEWLINES = {"br", "p", "div", "ul", "ol", "tr", "table", "blockquote"}
 
 

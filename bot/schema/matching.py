@@ -1,4 +1,4 @@
-"""Which field of the older document is which of the newer one: the same, moved, renamed, or neither.
+"""Which field of the older document is which of the newer one: same, moved, renamed, or neither.
 
 Must not judge what changed within a field.
 """

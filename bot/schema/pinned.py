@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from bot.schema.grids import Grid, Row, grids
 from bot.schema.sections import Section
 from bot.schema.spec import (
+    Component,
     DocumentError,
     Field,
     GeneReference,
@@ -17,6 +18,7 @@ from bot.schema.spec import (
     Organism,
     ReservedName,
 )
+from bot.schema.wording import sentences
 
 ONTOLOGY_COLUMNS = {
     "prefix": "prefix",
@@ -37,7 +39,9 @@ RESERVED_COLUMNS = {
     "anndata": "component",
     "deprecated in": "deprecated_in",
 }
+RESERVED_COLUMNS_READ = ("component", "name", "deprecated_in")
 TAXON = re.compile(r"NCBITaxon:\d+")
+ORGANISM_RULE = re.compile(r"\bMUST be from\b.*\borganism")
 # Documents before the NCBITaxon column name the organism only by these words.
 FAMILIAR = {
     r"\bhuman\b": ("NCBITaxon:9606", "Homo sapiens"),
@@ -98,18 +102,23 @@ def read_reserved_names(found: list[Section]) -> tuple[ReservedName, ...]:
         for grid in grids(section):
             if "reserved name" in (header.lower() for header in grid.header):
                 _check_header(grid, RESERVED_COLUMNS, set(RESERVED_COLUMNS.values()))
-                rows = ((_named(grid, row, RESERVED_COLUMNS), row.line) for row in grid.rows)
-                return tuple(
-                    ReservedName(c["component"].strip("`"), c["name"].strip("`"), c["deprecated_in"], n)
-                    for c, n in rows
-                )
+                return tuple(_reserved_name(grid, row) for row in grid.rows)
     return ()
 
 
+def _reserved_name(grid: Grid, row: Row) -> ReservedName:
+    cells = _named(grid, row, RESERVED_COLUMNS)
+    component, name, version = (cells[column].strip("`") for column in RESERVED_COLUMNS_READ)
+    return ReservedName(component, name, version, row.line)
+
+
 def read_organisms(
-    fields: tuple[Field, ...], genes: tuple[GeneReference, ...], seen: Counter[str]
+    fields: tuple[Field, ...],
+    genes: tuple[GeneReference, ...],
+    rules: tuple[Component, ...],
+    seen: Counter[str],
 ) -> tuple[Organism, ...]:
-    """The organisms that a dataset may be of: the closed list, or gene references and open rules."""
+    """What a dataset may be of: the closed list, or else gene references and open rules."""
     field = next((f for f in fields if f.name == "organism_ontology_term_id"), None)
     if field is None:
         return ()
@@ -117,11 +126,17 @@ def read_organisms(
     if listed:
         return listed
     open_rules = [
-        Organism(line.strip("- "), None, field.lines.first)
-        for line in field.value.splitlines()
-        if TAXON.search(line)
+        Organism(sentence.strip("- "), None, field.lines.first)
+        for sentence in sentences(field.value)
+        if TAXON.search(sentence)
     ]
     known = (gene for gene in genes if gene.taxon not in NO_DATASET_ORGANISMS)
+    open_rules += [
+        Organism(sentence, None, rule.lines.first)
+        for rule in rules
+        for sentence in sentences(rule.prose)
+        if ORGANISM_RULE.search(sentence)
+    ]
     return (*(Organism(gene.organism, gene.taxon, gene.line) for gene in known), *open_rules)
 
 

@@ -166,4 +166,7 @@ def _line(line: int) -> Lines:
 
 def _lines(old: Lines | None, new: Lines | None) -> Json:
     """The first and last line in each document, null where the part isn't in it."""
-    return {"old": [old.first, old.last] if old else None, "new": [new.first, new.last] if new else None}
+    return {
+        "old": [old.first, old.last] if old else None,
+        "new": [new.first, new.last] if new else None,
+    }

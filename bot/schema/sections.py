@@ -31,7 +31,7 @@ class Section:
 
 
 def sections(text: str) -> list[Section]:
-    """The document's sections in order; the first has level 0 and holds what precedes any heading."""
+    """The document's sections in order; the first, of level 0, holds what precedes any heading."""
     found: list[Section] = []
     level, title, start = 0, "", 0
     body: list[str] = []

@@ -1,6 +1,6 @@
 """What one dataset schema document lays down, as plain frozen values.
 
-Every part knows the lines that it was read from (1-based, both ends included). Must not parse anything.
+Every part knows the lines that it was read from (1-based, both ends included). Must not parse.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Texts of the document as comparable statements: two that mean the same are made equal.
 
-What is folded is what editors change without changing a rule: case, quotes, articles, examples, order,
-where a sentence is cut. Must not fold a name, a term, a number or a requirement.
+What is folded is what editors change without changing a rule: case, quotes, articles, examples,
+order, where a sentence is cut. Must not fold a name, a term, a number or a requirement.
 """
 
 import re
@@ -9,12 +9,12 @@ from collections import Counter
 
 EXAMPLE = re.compile(r"(for example|to illustrate|e\.g\.|warning:)", re.I)
 PARENTHESISED_EXAMPLE = re.compile(r"\(\s*e\.g\.[^()]*(?:\([^()]*\)[^()]*)*\)?")
-SENTENCE_END = re.compile(r"(?<=[.;:])\s+(?=[A-Z`\"(]|otherwise|this )")
+SENTENCE_END = re.compile(r"(?<=[.;:])\s+(?=[A-Z`\"(]|otherwise|this )|(?<=`\.)\s+")
 SET_IN = re.compile(r"((?:`\"[^`\"]+\"`(?:, or |, | or )?)+) if set in (`[^`]+`)")
 FOLDS = (
     (re.compile(r"\bchild(ren)?\b"), "descendant"),
     (re.compile(r"\bdescendants\b"), "descendant"),
-    (re.compile(r"\b(cellxgene )?(data portal|discover)\b"), "cellxgene discover"),
+    (re.compile(r"\b(cellxgene )?(data portal|discover)\b"), "cellxgene"),
     (re.compile(r"\b(this|it|these|(the )?(str )?value) (?=must\b|may\b|should\b)"), ""),
     (re.compile(r"\b(a|an|the|then|otherwise|also)\b"), " "),
 )
@@ -31,7 +31,7 @@ def sentences(text: str) -> list[str]:
 
 
 def _without_examples(parts: list[str]) -> list[str]:
-    kept = (part for part in parts if not EXAMPLE.match(part.strip("- `\"(")))
+    kept = (part for part in parts if not EXAMPLE.match(part.strip('- `"(')))
     return [spelled for part in kept for spelled in _spelled_out(part)]
 
 
@@ -62,6 +62,7 @@ def canonical(sentence: str) -> str:
     """The sentence with everything folded that editors may change without changing a rule."""
     text = sentence.lower()
     text = re.sub(r"[^\w|{}\[\]@#%&=<>+/:.*-]+", " ", text)
+    text = re.sub(r"(?<=\w)[<>](?!\w)", " ", text)
     text = re.sub(r"(?<!\w)[-/*.:]+(?!\w)|(?<=\w)[.:](?=\s|$)", " ", text)
     for pattern, replacement in FOLDS:
         text = pattern.sub(replacement, text)

@@ -1,0 +1,154 @@
+"""A SchemaDiff as Markdown for a maintainer: verdict first, then the categories that have entries.
+
+Must not say anything that the SchemaDiff doesn't hold, nor judge what a change asks of anybody.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from bot.schema.changes import NOT_COMPARED, SchemaDiff
+from bot.schema.escaping import code, escaped
+from bot.schema.spec import Field, Lines
+
+LONG = 8
+Row = tuple[str, ...]
+Section = tuple[str, Row, list[Row]]
+
+
+def render(diff: SchemaDiff) -> str:
+    """The whole diff; long tables are folded away beneath their title."""
+    sections = [section for section in _sections(diff) if section[2]]
+    parts = [_verdict(diff, sections), *(_section(*section) for section in sections)]
+    return "\n\n".join([*parts, _coda(diff)]) + "\n"
+
+
+def _verdict(diff: SchemaDiff, sections: list[Section]) -> str:
+    versions = f"{escaped(diff.old)} \u2192 {escaped(diff.new)}"
+    if diff.is_empty():
+        return f"**Dataset schema {versions}: nothing changes but, at most, wording.**"
+    counts = ", ".join(f"{len(rows)} {title.lower()}" for title, _, rows in sections)
+    return f"**Dataset schema {versions}:** {counts}."
+
+
+def _sections(diff: SchemaDiff) -> Iterator[Section]:
+    yield from _fields(diff)
+    yield from _pins(diff)
+    yield from _values(diff)
+
+
+def _fields(diff: SchemaDiff) -> Iterator[Section]:
+    head = ("Field", "Annotator", "Requirement", "Type", "Lines")
+    yield "Fields added", head, [_field(field, None, field.lines) for field in diff.fields_added]
+    yield "Fields removed", head, [_field(f, f.lines, None) for f in diff.fields_removed]
+    renamed = [
+        (_name(pair.old), _name(pair.new), pair.kind, _lines(pair.old.lines, pair.new.lines))
+        for pair in diff.fields_renamed
+    ]
+    yield "Fields renamed or moved", ("Was", "Is now", "Kind", "Lines"), renamed
+    changed = [
+        (
+            _name(change.new),
+            ", ".join(change.aspects),
+            _joined(change.removed),
+            _joined(change.added) or escaped(change.new.annotation),
+            _lines(change.old.lines, change.new.lines),
+        )
+        for change in diff.fields_changed
+    ]
+    yield "Fields changed", ("Field", "Aspect", "No longer said", "Now said", "Lines"), changed
+
+
+def _pins(diff: SchemaDiff) -> Iterator[Section]:
+    head = ("Prefix", "Ontology", "Version", "Line")
+    for title, pins in (
+        ("Ontologies added", diff.ontologies_added),
+        ("Ontologies removed", diff.ontologies_removed),
+    ):
+        rows = [(code(p.prefix), escaped(p.name), escaped(p.version), str(p.line)) for p in pins]
+        yield title, head, rows
+    pinned = [
+        (
+            code(change.new.prefix),
+            escaped(change.old.version),
+            escaped(change.new.version),
+            f"{change.old.line} \u2192 {change.new.line}",
+        )
+        for change in diff.ontology_pins_changed
+    ]
+    yield "Ontology pins changed", ("Prefix", "Was", "Is now", "Lines"), pinned
+    genes = [
+        (
+            f"{escaped(change.either.organism)} ({escaped(change.either.taxon)})",
+            escaped(change.old.version) if change.old else "\u2013",
+            escaped(change.new.version) if change.new else "\u2013",
+            "wording only" if change.cosmetic else "",
+        )
+        for change in diff.gene_references_changed
+    ]
+    yield "Gene references changed", ("Organism", "Was", "Is now", "Note"), genes
+    for title, organisms in (
+        ("Organisms added", diff.organisms_added),
+        ("Organisms removed", diff.organisms_removed),
+    ):
+        listed = [(escaped(o.name), escaped(o.taxon or ""), str(o.line)) for o in organisms]
+        yield title, ("Organism", "Taxon", "Line"), listed
+
+
+def _values(diff: SchemaDiff) -> Iterator[Section]:
+    cardinality = [
+        (_name(c.new), _joined(c.was) or "one value", _joined(c.is_now) or "one value")
+        for c in diff.cardinality_changed
+    ]
+    yield "Cardinalities and delimiters changed", ("Field", "Was", "Is now"), cardinality
+    values = [
+        (_name(c.new), c.kind.replace("_", " "), _joined(c.added), _joined(c.removed))
+        for c in diff.allowed_values_changed
+    ]
+    yield "Allowed values changed", ("Field", "Kind", "Added", "Removed"), values
+    embeddings = [(code(c.key), escaped(c.what)) for c in diff.embeddings_changed]
+    yield "Embeddings changed", ("Key of obsm", "What"), embeddings
+    for title, names in (
+        ("Reserved names added", diff.reserved_names_added),
+        ("Reserved names removed", diff.reserved_names_removed),
+    ):
+        rows = [(code(f"{n.component}.{n.name}"), escaped(n.deprecated_in)) for n in names]
+        yield title, ("Name", "Deprecated in"), rows
+    rules = [
+        (escaped(c.component), _joined(c.removed), _joined(c.added))
+        for c in diff.component_rules_changed
+    ]
+    yield "Rules in prose changed", ("Part", "No longer said", "Now said"), rules
+
+
+def _field(field: Field, old: Lines | None, new: Lines | None) -> Row:
+    told = (escaped(text) for text in (field.annotator, str(field.requirement), field.type))
+    return (_name(field), *told, _lines(old, new))
+
+
+def _name(field: Field) -> str:
+    return code(f"{field.component}: {field.name}")
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return escaped("; ".join(texts))
+
+
+def _lines(old: Lines | None, new: Lines | None) -> str:
+    return " \u2192 ".join(str(lines) for lines in (old, new) if lines)
+
+
+def _section(title: str, head: Row, rows: list[Row]) -> str:
+    table = "\n".join(_row(row) for row in (head, ("---",) * len(head), *rows))
+    if len(rows) <= LONG:
+        return f"### {title}\n\n{table}"
+    return f"<details>\n<summary>{title}: {len(rows)}</summary>\n\n{table}\n\n</details>"
+
+
+def _row(cells: Row) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _coda(diff: SchemaDiff) -> str:
+    notes = [f"- {escaped(note)}" for note in diff.notes]
+    told = ["Terms whose link and text differ:\n\n" + "\n".join(notes)] if notes else []
+    left = "; ".join(f"{what} ({why})" for what, why in NOT_COMPARED.items())
+    return "\n\n".join([*told, f"Not compared: {left}."])
