@@ -30,7 +30,7 @@ class FieldRename:
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """A field whose rules differ; the statements are canonical, not quotations."""
+    """A field whose wording differs; without aspects its rules are the same."""
 
     old: Field
     new: Field
@@ -91,7 +91,7 @@ class EmbeddingChange:
 
 @dataclass(frozen=True, slots=True)
 class RuleChange:
-    """Prose of a component or chapter that differs, as canonical statements."""
+    """Sentences of a component or chapter that came or went."""
 
     component: str
     removed: tuple[str, ...]

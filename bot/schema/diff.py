@@ -5,7 +5,6 @@ difference asks of anybody.
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from bot.schema.changes import (
@@ -22,7 +21,7 @@ from bot.schema.facts import Kind, allowed_values, cardinality
 from bot.schema.matching import match
 from bot.schema.report import to_json
 from bot.schema.spec import Field, GeneReference, Organism, Requirement, ReservedName, Spec
-from bot.schema.wording import folded, statements
+from bot.schema.wording import folded, originals, statements
 
 __all__ = ["diff", "to_json"]
 
@@ -70,22 +69,18 @@ def _field_change(old: Field, new: Field) -> FieldChange | None:
     """None if not a word differs; without aspects if only the wording does."""
     if old.name in CONSTANTS or _texts(old) == _texts(new):
         return None
-    was, now = _rules(old), _rules(new)
-    differs = {"annotator": _annotation_differs(old, new), "values": was != now}
+    gone, come = _prose(_rules(old), _rules(new))
+    differs = {"annotator": _annotation_differs(old, new), "values": bool(gone or come)}
     aspects = tuple(aspect for aspect, does in differs.items() if does)
-    return FieldChange(old, new, aspects, _gone(was, now), _gone(now, was))
+    return FieldChange(old, new, aspects, gone, come)
 
 
 def _texts(field: Field) -> tuple[str, str, str]:
     return field.key, field.annotation, field.value
 
 
-def _rules(field: Field) -> Counter[str]:
-    return statements(field.key) + statements(field.value)
-
-
-def _gone(was: Counter[str], now: Counter[str]) -> tuple[str, ...]:
-    return tuple((was - now).elements())
+def _rules(field: Field) -> str:
+    return f"{field.key}\n{field.value}"
 
 
 def _annotation_differs(old: Field, new: Field) -> bool:
@@ -168,8 +163,11 @@ def _what(change: FieldChange) -> str:
 
 
 def _prose(old: str, new: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The sentences that only the older text says, and those that only the newer says."""
     was, now = statements(old), statements(new)
-    return _gone(was, now), _gone(now, was)
+    said, says = originals(old), originals(new)
+    gone = tuple(said[one] for one in (was - now).elements())
+    return gone, tuple(says[one] for one in (now - was).elements())
 
 
 def _reserved_missing(there: Spec, here: Spec) -> tuple[ReservedName, ...]:

@@ -9,8 +9,10 @@ from collections import Counter
 from urllib.parse import unquote
 
 from bot.schema.field import TERM, field_table, read_field
-from bot.schema.markup import clean, inline, plain, prose
+from bot.schema.markup import clean, inline, plain, prose, tables
 from bot.schema.pinned import (
+    is_pinned,
+    is_reserved_names,
     read_gene_references,
     read_ontologies,
     read_organisms,
@@ -21,6 +23,7 @@ from bot.schema.spec import Component, Discrepancy, DocumentError, Field, Lines,
 
 COMPONENT = re.compile(r"`(X|obs|obsm|obsp|var|varm|varp|uns|layers)`")
 VERSION = re.compile(r"^\W*(?:schema )?version\W+(\d+\.\d+\.\d+\S*)\s*$", re.I | re.M)
+PINNED_LINE = re.compile(r"\s*(\||\[[^\]]*\]:)")
 APPENDIX = re.compile(r"\s*(appendix\b|changelog\b)", re.I)
 ANCHOR = re.compile(r"<a\s[^<>]*href=\"([^\"]*)\"[^<>]*>(.*?)</a>", re.I | re.S)
 
@@ -100,13 +103,24 @@ def _component(name: str, chapter: list[Section], holds_fields: bool) -> Compone
         table = field_table(section) if holds_fields else None
         if table is None:
             _check_is_no_field(section, holds_fields)
-            texts.append(section.text)
+            texts.append(_without_pinned(section))
             continue
         fields.append(read_field(name, section, table))
         source = clean(section.text)
         texts.append(source[: table.start] + "\n\n" + source[table.end :])
     lines = Lines(chapter[0].line, chapter[-1].lines.last)
     return Component(name, tuple(fields), prose("\n\n".join(texts)), lines)
+
+
+def _without_pinned(section: Section) -> str:
+    """The section's text without the tables that are read as pins and names."""
+    if is_pinned(section):
+        return "\n".join(line for line in section.body if not PINNED_LINE.match(line))
+    source = clean(section.text)
+    for table in reversed(tables(source)):
+        if is_reserved_names(table):
+            source = source[: table.start] + source[table.end :]
+    return source
 
 
 def _check_is_no_field(section: Section, holds_fields: bool) -> None:

@@ -8,7 +8,9 @@ import re
 
 # GitHub looks for mentions and references after it has decoded entities: only a break hides them.
 BREAK = "&#8203;"
-MARKUP = {ord(mark): f"&#{ord(mark)};" for mark in "|`*_[]~\\!"}
+MARKUP = {ord(mark): f"&#{ord(mark)};" for mark in "|`*[]~\\!"}
+# Within a word it never marks emphasis, and names are full of it.
+LOOSE_UNDERSCORE = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 LONGEST = 300
 
 
@@ -18,6 +20,7 @@ def escaped(text: str, longest: int = LONGEST) -> str:
     if len(line) > longest:
         line = line[: longest - 1].rstrip() + "\u2026"
     safe = html.escape(line, quote=False).translate(MARKUP)
+    safe = LOOSE_UNDERSCORE.sub("&#95;", safe)
     safe = re.sub(r"(?<!&)([@#])", rf"\1{BREAK}", safe)
     return re.sub(r"\b(GH|https?|www)(?=[-:.])", rf"\1{BREAK}", safe, flags=re.I)
 

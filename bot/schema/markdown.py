@@ -3,7 +3,7 @@
 Must not say anything that the SchemaDiff doesn't hold, nor judge what a change asks of anybody.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from bot.schema.changes import NOT_COMPARED, SchemaDiff
 from bot.schema.escaping import code, escaped
@@ -11,7 +11,7 @@ from bot.schema.spec import Field, Lines
 
 LONG = 8
 Row = tuple[str, ...]
-Section = tuple[str, Row, list[Row]]
+Section = tuple[str, Row, Sequence[Row]]
 
 
 def render(diff: SchemaDiff) -> str:
@@ -136,7 +136,7 @@ def _lines(old: Lines | None, new: Lines | None) -> str:
     return " \u2192 ".join(str(lines) for lines in (old, new) if lines)
 
 
-def _section(title: str, head: Row, rows: list[Row]) -> str:
+def _section(title: str, head: Row, rows: Sequence[Row]) -> str:
     table = "\n".join(_row(row) for row in (head, ("---",) * len(head), *rows))
     if len(rows) <= LONG:
         return f"### {title}\n\n{table}"

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from bot.schema.grids import Grid, Row, grids
+from bot.schema.markup import RawTable, plain
 from bot.schema.sections import Section
 from bot.schema.spec import (
     Component,
@@ -151,6 +152,19 @@ def _listed(field: Field, by_name: Mapping[str, str], seen: Counter[str]) -> tup
             known = by_name.get(organism, best)
             found.append(Organism(organism, known, field.lines.first))
     return tuple(found)
+
+
+def is_pinned(section: Section) -> bool:
+    """Whether the section's tables are pins rather than prose."""
+    return section.title.strip(" *`").lower() in (
+        "required ontologies",
+        "required gene annotations",
+    )
+
+
+def is_reserved_names(table: RawTable) -> bool:
+    first = table.rows[0][0].source if table.rows and table.rows[0] else ""
+    return plain(first).lower() == "reserved name"
 
 
 def _section(found: list[Section], title: str) -> Section:

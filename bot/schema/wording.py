@@ -74,6 +74,11 @@ def statements(text: str) -> Counter[str]:
     return Counter(filter(None, (canonical(sentence) for sentence in sentences(text))))
 
 
+def originals(text: str) -> dict[str, str]:
+    """Each canonical statement with the sentence that it was made from."""
+    return {canonical(sentence): sentence for sentence in sentences(text)}
+
+
 def folded(version: str) -> str:
     """A version with its punctuation folded to single spaces."""
     return " ".join(re.sub(r"[^\w]+", " ", version).split())
