@@ -7,7 +7,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
-from runners.sample import files, pages, store
+from runners.sample import counts, files, pages, store
 from runners.sample.datasets import NEWER, OLDER, RELEASES, Release, of_release
 from runners.sample.genes import Genes
 
@@ -48,18 +48,16 @@ def _build_release(
 def _write_documents(world: "World", final: "World") -> None:
     for place, release in zip((world.older, world.newer), RELEASES, strict=True):
         _write(place.schema, _document(f"{release.dataset_schema_version}.md"))
-    counts = {
-        OLDER: pages.read_counts(world.older.soma),
-        NEWER: pages.read_counts(world.newer.soma),
-    }
-    _write(world.page, pages.release_page(counts))
+    stores = {OLDER: world.older.soma, NEWER: world.newer.soma}
+    found = {release: counts.read_counts(path) for release, path in stores.items()}
+    _write(world.page, pages.release_page(found))
     _write(world.directory, pages.release_directory(final.root))
-    _write(world.manifests / f"{OLDER.version}.toml", _manifest(final.older, counts[OLDER]))
+    _write(world.manifests / f"{OLDER.version}.toml", _manifest(final.older, found[OLDER]))
 
 
-def _manifest(older: "WorldRelease", counts: pages.Counts) -> str:
+def _manifest(older: "WorldRelease", found: counts.Counts) -> str:
     return Template(_document(f"{older.version}.toml")).substitute(
-        count=counts.datasets,
+        count=found.datasets,
         soma=older.soma,
         h5ads=older.h5ads,
         schema=older.schema,

@@ -1,6 +1,6 @@
-"""The tables of a Census release, computed from its files.
+"""The experiments of a Census release, one per organism, computed from its files.
 
-Follows the Census builder: its cell filter, its columns, its counts. Must not write anything.
+Follows the Census builder: its cell filter, its columns. Must not write anything.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,6 @@ from scipy import sparse
 
 from runners import rules
 from runners.sample.datasets import Dataset, Release
-from runners.sample.files import LABELS, citation
 
 _TERMS = [
     "assay",
@@ -36,8 +35,6 @@ _TERMS = [
     "tissue_ontology_term_id",
     "tissue_type",
 ]
-# Categories of summary_cell_counts; development_stage isn't one of them.
-_COUNTED = [label for label in LABELS if label != "development_stage"]
 # The builder rolls tissues up by a map of its own; of ours only these two have a parent in it.
 _GENERAL = {
     "cerebral cortex": ("brain", "UBERON:0000955"),
@@ -111,7 +108,7 @@ def _spread(adata: anndata.AnnData, positions: Mapping[str, int]) -> sparse.csr_
 
 def _obs(own: Files, raw: sparse.csr_matrix) -> pd.DataFrame:
     parts = [adata.obs[_TERMS].astype(object) for adata in own.values()]
-    obs = pd.concat(parts, ignore_index=True)
+    obs: pd.DataFrame = pd.concat(parts, ignore_index=True)
     obs["is_primary_data"] = obs["is_primary_data"].astype(bool)
     obs.insert(0, "dataset_id", _repeat(own, [dataset.dataset_id for dataset in own]))
     obs.insert(0, "soma_joinid", np.arange(len(obs)))
@@ -141,9 +138,7 @@ def _repeat(own: Files, values: Sequence[object]) -> np.ndarray:
 def _var(own: Files, genes: Sequence[str], raw: sparse.csr_matrix) -> pd.DataFrame:
     rows = pd.concat([adata.var.astype(object) for adata in own.values()])
     var = rows[~rows.index.duplicated()].loc[list(genes)]
-    measured = sum(
-        pd.Series(a.n_obs, a.var_names).reindex(genes, fill_value=0) for a in own.values()
-    )
+    measured = [np.isin(genes, adata.var_names) * adata.n_obs for adata in own.values()]
     return pd.DataFrame(
         {
             "soma_joinid": np.arange(len(genes)),
@@ -152,80 +147,6 @@ def _var(own: Files, genes: Sequence[str], raw: sparse.csr_matrix) -> pd.DataFra
             "feature_type": var["feature_type"].to_numpy(),
             "feature_length": var["feature_length"].to_numpy(np.int64),
             "nnz": raw.getnnz(axis=0).astype(np.int64),
-            "n_measured_obs": np.asarray(measured, np.int64),
+            "n_measured_obs": np.sum(measured, axis=0, dtype=np.int64),
         }
     )
-
-
-def datasets_table(files: Files, release: Release) -> pd.DataFrame:
-    """census_info/datasets; the cell count is what the filter left."""
-    rows = [
-        {
-            "soma_joinid": place,
-            "citation": citation(dataset, release),
-            "collection_id": dataset.collection.collection_id,
-            "collection_name": dataset.collection.name,
-            "collection_doi": dataset.collection.doi,
-            "collection_doi_label": dataset.collection.doi_label,
-            "dataset_id": dataset.dataset_id,
-            "dataset_version_id": dataset.version_id(release),
-            "dataset_title": dataset.title,
-            "dataset_h5ad_path": f"{dataset.dataset_id}.h5ad",
-            "dataset_total_cell_count": taken(adata).n_obs,
-        }
-        for place, (dataset, adata) in enumerate(files.items())
-    ]
-    return pd.DataFrame(rows)
-
-
-def summary_table(built: Sequence[Experiment], release: Release) -> pd.DataFrame:
-    """census_info/summary: labels and values, both text."""
-    rows = {
-        "census_schema_version": release.census_schema_version,
-        "census_build_date": release.version,
-        "dataset_schema_version": release.dataset_schema_version,
-        "total_cell_count": str(sum(len(one.obs) for one in built)),
-        "unique_cell_count": str(sum(int(one.obs["is_primary_data"].sum()) for one in built)),
-    }
-    return _numbered(pd.DataFrame({"label": list(rows), "value": list(rows.values())}))
-
-
-def organisms_table(built: Sequence[Experiment]) -> pd.DataFrame:
-    """census_info/organisms."""
-    return _numbered(
-        pd.DataFrame(
-            {
-                "organism_ontology_term_id": [one.organism for one in built],
-                "organism_label": [one.label for one in built],
-                "organism": [one.name for one in built],
-            }
-        )
-    )
-
-
-def cell_counts_table(built: Sequence[Experiment]) -> pd.DataFrame:
-    """census_info/summary_cell_counts: cells by organism, category and term."""
-    counted = [*_COUNTED, "tissue_general"]
-    parts = [_counts(one, category) for one in built for category in ["all", *counted]]
-    parts += [_counts(one, "suspension_type") for one in built]
-    table = pd.concat(parts).sort_values(["organism", "category", "ontology_term_id", "label"])
-    return _numbered(table.reset_index(drop=True))
-
-
-def _counts(one: Experiment, category: str) -> pd.DataFrame:
-    cells = pd.DataFrame(
-        {
-            "organism": one.label,
-            "category": category,
-            "label": one.obs.get(category, "na"),
-            "ontology_term_id": one.obs.get(f"{category}_ontology_term_id", "na"),
-            "unique": one.obs["is_primary_data"],
-        }
-    )
-    grouped = cells.groupby(["organism", "category", "label", "ontology_term_id"])["unique"]
-    return grouped.agg(total_cell_count="size", unique_cell_count="sum").reset_index()
-
-
-def _numbered(table: pd.DataFrame) -> pd.DataFrame:
-    table.insert(0, "soma_joinid", np.arange(len(table)))
-    return table

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from runners import rules
 from runners.sample.contents import CONTENTS, Content, Sample
 from runners.sample.datasets import Dataset, Release
 from runners.sample.genes import Feature, Genes
@@ -156,8 +157,6 @@ def _var(features: Sequence[Feature]) -> pd.DataFrame:
 
 
 def _uns(dataset: Dataset, release: Release) -> dict[str, str]:
-    from runners import rules
-
     version = release.dataset_schema_version
     return {
         "citation": citation(dataset, release),

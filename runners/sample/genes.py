@@ -47,7 +47,6 @@ class Genes:
 
     def _read_pool(self, organism: str) -> list[GeneRow]:
         table = self._references[-1].rules.organisms[organism].genes
-        assert table is not None
         older, newer = (reference.genes(table) for reference in self._references)
         # The pseudoautosomal copies on Y carry a suffix; the rest of the world reads plain ids.
         same = [

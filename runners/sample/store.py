@@ -1,7 +1,7 @@
 """Writes a TileDB-SOMA store laid out as the Census is.
 
-Must not compute what it writes (`census`). Fragment and metadata names carry the time of writing:
-TileDB has no way to leave it out, so two stores hold equal rows, never equal bytes.
+Must not compute what it writes (`census`, `tables`). Fragment and metadata names carry the time
+of writing; TileDB has no way to leave it out, so two stores hold equal rows, never equal bytes.
 """
 
 from collections.abc import Sequence
@@ -12,16 +12,14 @@ import pyarrow as pa
 import tiledbsoma as soma
 from scipy import sparse
 
-from runners.sample.census import (
-    Experiment,
-    Files,
+from runners.sample.census import Experiment, Files, experiments
+from runners.sample.datasets import Release
+from runners.sample.tables import (
     cell_counts_table,
     datasets_table,
-    experiments,
     organisms_table,
     summary_table,
 )
-from runners.sample.datasets import Release
 
 _PLAIN = {"soma_joinid", "observation_joinid", "feature_id", "feature_name", "feature_type"}
 
