@@ -69,13 +69,12 @@ def requirement(annotation: str) -> Requirement:
     first, _, rest = annotation.partition(" if ")
     conditional = bool(rest) or "otherwise" in annotation
     refused = conditional and "MUST NOT be present" in annotation
-    if "MUST NOT" in first:
-        return Requirement.MUST_NOT
-    for word in ("MUST", "MAY", "SHOULD"):
-        if re.search(rf"\b{word}\b", first):
-            kind = f"conditional {word}" if conditional and word != "SHOULD" else word
-            return Requirement(kind + " (else MUST NOT)" if refused else kind)
-    return Requirement.UNSTATED
+    word = re.search(r"\b(MUST NOT|MUST|MAY|SHOULD)\b", first)
+    if word is None:
+        return Requirement.UNSTATED
+    if not conditional or word[0] not in ("MUST", "MAY"):
+        return Requirement(word[0])
+    return Requirement(f"conditional {word[0]}{' (else MUST NOT)' if refused else ''}")
 
 
 def _labels(table: RawTable) -> list[str]:

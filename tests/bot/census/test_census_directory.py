@@ -1,0 +1,74 @@
+"""The release directory: what is read of it, and which field is named when it is refused."""
+
+import json
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.census.directory import DirectoryError, Retraction, parse_directory
+
+
+def _entry(version: str, **more: Any) -> dict[str, Any]:
+    soma = {"uri": f"s3://b/{version}/soma/", "s3_region": "us-west-2"}
+    return {"release_build": version, "soma": soma, "h5ads": {"uri": "s3://b/h5ads/"}, **more}
+
+
+def _text(**entries: Any) -> str:
+    return json.dumps({key.replace("_", "-"): value for key, value in entries.items()})
+
+
+def test_lts_is_told_by_its_flag_alone() -> None:
+    kept = {"a": _entry("a", do_not_delete=True), "b": _entry("b", flags={"lts": True})}
+    assert [entry.version for entry in parse_directory(_text(**kept)).lts()] == ["b"]
+
+
+def test_aliases_are_resolved_apart_from_the_entries() -> None:
+    directory = parse_directory(_text(stable="latest", latest="a", a=_entry("a")))
+    assert directory.aliases == {"stable": "a", "latest": "a"}
+    assert set(directory.entries) == {"a"}
+
+
+def test_a_retraction_is_told_with_its_reason() -> None:
+    told = {"date": "2026-03-01", "reason": "twice", "info_permalink": "u", "replaced_by": "b"}
+    entry = _entry("a", flags={"lts": True, "retracted": True}, retraction=told)
+    found = parse_directory(_text(a=entry)).entries["a"]
+    assert found.retracted
+    assert found.retraction == Retraction("2026-03-01", "twice", "u", "b")
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("", "isn't JSON"),
+        ("[" * 100_000, "isn't JSON"),
+        ("[]", "isn't a JSON object"),
+        ("{}", "lists no release"),
+        (_text(stable="a"), "alias stable names a"),
+        (_text(x="y", y="x", a=_entry("a")), "leads back to itself"),
+        (_text(a=3), "field a is neither"),
+        (_text(a={"release_build": "a"}), r"field a\.soma is missing"),
+        (_text(a=_entry("a", release_build=None)), r"field a\.release_build is missing"),
+        (_text(a=_entry("a", flags={"lts": "true"})), r"field a\.flags\.lts isn't true or false"),
+        (_text(a=_entry("a", retraction=[])), r"field a\.retraction isn't an object"),
+        (_text(a=_entry("a", h5ads={"uri": 1})), r"field a\.h5ads\.uri isn't text"),
+    ],
+)
+def test_a_malformed_directory_is_refused_by_the_field(text: str, names: str) -> None:
+    with pytest.raises(DirectoryError, match=names):
+        parse_directory(text)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)
+
+
+@given(JSON, st.sampled_from(["flags", "soma", "h5ads", "retraction", "release_build"]))
+def test_fuzzed_entries_raise_only_the_named_error(value: Any, name: str) -> None:
+    with suppress(DirectoryError):
+        parse_directory(json.dumps({"a": _entry("a", **{name: value})}))
