@@ -1,0 +1,257 @@
+"""The command line: reads the settings, builds the adapters, prints. Decides nothing.
+
+Whatever a person can mend ends in one sentence on stderr and exit code 2, with nothing changed.
+"""
+
+import functools
+import json
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ParamSpec
+
+import rich_click as click
+
+from bot.adapters.files import alone
+from bot.adapters.local import Local, local
+from bot.apply import apply
+from bot.census.release import page_to_json
+from bot.comments.plan_text import describe
+from bot.detect import document_address, read_page, read_releases, read_spec
+from bot.effects import Plan
+from bot.errors import BotError
+from bot.events import CommentCreated, Event, ManifestMerged, RunEnded, event_from_json
+from bot.handle import gather, handle
+from bot.plan import plan as decide
+from bot.schema.diff import diff as compare
+from bot.schema.diff import to_json
+from bot.schema.markdown import render
+from bot.settings import Settings, load
+from bot.terminal import show_plan, show_releases, show_thread, show_threads
+from runners.contract import ContractError
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What every command works with."""
+
+    settings: Settings
+    local: Local
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Holds off other commands on the same folder, from the facts to the last effect."""
+        return alone(self.local.home)
+
+    def handle(self, event: Event, *, dry_run: bool = False) -> Plan:
+        return handle(event, self.local.ports(), self.settings, dry_run=dry_run)
+
+
+def sentences(command: Callable[P, None]) -> Callable[P, None]:
+    """Turns what a person can mend into one sentence on stderr and exit code 2."""
+
+    @functools.wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except (BotError, ContractError, OSError) as error:
+            click.echo(" ".join(str(error).split()), err=True)
+            sys.exit(2)
+
+    return wrapped
+
+
+class Lazy:
+    """The house, built when a command needs it: `releases` on a file needs no sound settings."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+
+    def house(self, **overrides: str | None) -> House:
+        settings = load(self._path)
+        given = {name: value for name, value in overrides.items() if value is not None}
+        if "{version}" not in given.get("schema_document", "{version}"):
+            raise BotError("--schema-document: lacks {version}; say where the version stands.")
+        settings = replace(settings, **given)  # type: ignore[arg-type]
+        return House(settings, local(settings))
+
+
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
+DRY_RUN = click.option("--dry-run", is_flag=True, help="Print the plan and change nothing.")
+AS = click.option("--as", "actor", required=True, help="The person who does it, by name.")
+
+
+@click.group()
+@click.option(
+    "--settings",
+    "path",
+    type=click.Path(path_type=Path),
+    help="The settings file (TOML). Default: what BOT_SETTINGS names, else bot.toml if it exists.",
+)
+@click.pass_context
+def cli(context: click.Context, path: Path | None) -> None:
+    """Notices a new CELLxGENE Census LTS release, explains it, and asks for its registration.
+
+    It keeps threads, proposals and runs in a folder (setting `home`). Start with `detect`, read
+    with `show`, answer with `say 1 /help --as NAME`.
+    """
+    context.obj = Lazy(path)
+
+
+@cli.command()
+@AS_JSON
+@click.argument("pages", nargs=-1, required=True, metavar="PAGE...")
+@click.pass_obj
+@sentences
+def releases(lazy: Lazy, as_json: bool, pages: tuple[str, ...]) -> None:
+    """List the LTS releases that each release PAGE (a file or an address) tells of."""
+    reader = lazy.house().local.pages
+    found = {page: read_page(reader, page) for page in pages}
+    if as_json:
+        told = {page: page_to_json(one) for page, one in found.items()}
+        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+    else:
+        show_releases(found)
+
+
+@cli.command()
+@AS_JSON
+@click.argument("old")
+@click.argument("new")
+@click.pass_obj
+@sentences
+def diff(lazy: Lazy, as_json: bool, old: str, new: str) -> None:
+    """Compare two dataset schema documents.
+
+    OLD and NEW are files, addresses, or bare versions such as 5.2.0, which are looked up where the
+    setting `schema_document` says.
+    """
+    house = lazy.house()
+    template = house.settings.schema_document
+    addresses = [document_address(one, template) for one in (old, new)]
+    older, newer = (read_spec(house.local.pages.get(address)) for address in addresses)
+    found = compare(older, newer)
+    if as_json:
+        click.echo(json.dumps(to_json(found), indent=2, ensure_ascii=False))
+    else:
+        click.echo(render(found).rstrip())
+
+
+@cli.command()
+@DRY_RUN
+@click.option("--page", help="The release page, instead of the setting `release_page`.")
+@click.option("--directory", help="The release directory, instead of `release_directory`.")
+@click.option("--schema-document", help="Where documents are, with {version} in it.")
+@click.option("--old-spec", help="The document of the earlier schema version: a file or address.")
+@click.option("--new-spec", help="The document of the newer schema version: a file or address.")
+@click.pass_obj
+@sentences
+def detect(
+    lazy: Lazy,
+    dry_run: bool,
+    page: str | None,
+    directory: str | None,
+    schema_document: str | None,
+    old_spec: str | None,
+    new_spec: str | None,
+) -> None:
+    """Look for a new LTS release; open a thread and propose a manifest for each.
+
+    What was announced before, or has a manifest, is left alone: run again, it changes nothing.
+    """
+    house = lazy.house(
+        release_page=page, release_directory=directory, schema_document=schema_document
+    )
+    given = [one for one in (old_spec, new_spec) if one is not None]
+    with house.alone():
+        ports = house.local.ports()
+        facts = gather(None, ports, house.settings)
+        documents = {read_spec(ports.pages.get(one)).version: one for one in given}
+        event = read_releases(ports.pages, house.settings, facts, documents)
+        decided = decide(event, facts)
+        if not dry_run:
+            apply(decided, ports)
+    show_plan(describe(decided), dry_run)
+
+
+@cli.command()
+@DRY_RUN
+@click.argument("event_file", type=click.Path(path_type=Path))
+@click.pass_obj
+@sentences
+def plan(lazy: Lazy, dry_run: bool, event_file: Path) -> None:
+    """Decide on the event in EVENT_FILE (JSON), print the plan and carry it out.
+
+    The field `event` is comment_created (with thread, comment_id, actor, body), manifest_merged
+    (with release, actor, commit) or run_ended (with report). What the actor may do isn't taken
+    from the file, but asked for.
+    """
+    house = lazy.house()
+    event = event_from_json(event_file.read_text(encoding="utf-8"), source=str(event_file))
+    with house.alone():
+        decided = house.handle(event, dry_run=dry_run)
+    show_plan(describe(decided), dry_run)
+
+
+@cli.command()
+@click.argument("run_id")
+@click.pass_obj
+@sentences
+def report(lazy: Lazy, run_id: str) -> None:
+    """Post what came of run RUN_ID in its release's thread, or bring that comment up to date."""
+    house = lazy.house()
+    with house.alone():
+        decided = house.handle(RunEnded(house.local.runs.report(run_id)))
+    show_plan(describe(decided), dry_run=False)
+
+
+@cli.command()
+@click.argument("thread", type=int)
+@click.argument("text")
+@AS
+@click.pass_obj
+@sentences
+def say(lazy: Lazy, thread: int, text: str, actor: str) -> None:
+    """Comment TEXT in THREAD as a person, and let the bot answer.
+
+    For example: say 1 "/ingest --dry-run" --as maintainer
+    """
+    house = lazy.house()
+    with house.alone():
+        number = house.local.threads.say(thread, actor, text)
+        decided = house.handle(CommentCreated(thread, number, actor, text))
+    show_plan(describe(decided), dry_run=False)
+
+
+@cli.command()
+@click.argument("release")
+@AS
+@click.pass_obj
+@sentences
+def merge(lazy: Lazy, release: str, actor: str) -> None:
+    """Merge the proposed manifest of RELEASE into the local default branch, as a person."""
+    house = lazy.house()
+    with house.alone():
+        commit = house.local.repository.merge(release)
+        decided = house.handle(ManifestMerged(release, actor, commit))
+    show_plan(describe(decided), dry_run=False)
+
+
+@cli.command()
+@click.argument("thread", type=int, required=False)
+@click.pass_obj
+@sentences
+def show(lazy: Lazy, thread: int | None) -> None:
+    """Show THREAD in the terminal, or the list of threads without one."""
+    threads = lazy.house().local.threads
+    if thread is None:
+        show_threads([threads.read(number) for number in threads.numbers()])
+    else:
+        show_thread(threads.read(thread), threads.page(thread))
+
+
+if __name__ == "__main__":
+    cli(prog_name="python -m bot")

@@ -1,0 +1,60 @@
+"""Runs as folders: the bot writes `request.json`, the machine `journal.jsonl` and `report.json`.
+
+Stands in for the `runs/` of object storage. A run is going on while it has no report.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.adapters.files import write_folder
+from bot.comments.counting import moment
+from bot.errors import BotError
+from bot.ports import Run
+from runners.contract import RunReport, RunRequest
+
+
+@dataclass(frozen=True, slots=True)
+class LocalRuns:
+    folder: Path
+
+    def all(self) -> tuple[Run, ...]:
+        found = (self._run(path) for path in self.folder.glob("[!.]*/request.json"))
+        return tuple(sorted(found, key=lambda run: (run.since, run.request.run_id)))
+
+    def start(self, request: RunRequest) -> None:
+        folder = self.folder / request.run_id
+        if (folder / "request.json").is_file():
+            return
+        for run in self.all():
+            if run.report is None and run.request.instance == request.instance:
+                raise BotError(
+                    f"{request.run_id} isn't started: {run.request.run_id} is going on in "
+                    f"{request.instance} since {moment(run.since)}; wait for its report."
+                )
+        write_folder(folder, {"request.json": request.to_json()})
+
+    def report(self, run_id: str) -> RunReport:
+        """The report of the run. Raises BotError if there is no such run, or none yet."""
+        known = {run.request.run_id: run for run in self.all()}
+        if run_id not in known:
+            raise BotError(
+                f"{self.folder}: there is no run {run_id}; there is "
+                f"{', '.join(sorted(known)) or 'none so far'}."
+            )
+        report = known[run_id].report
+        if report is None:
+            raise BotError(
+                f"{self.folder / run_id / 'report.json'}: isn't there; the run goes on since "
+                f"{moment(known[run_id].since)}. Wait for it, or start it again to resume it."
+            )
+        return report
+
+    def _run(self, path: Path) -> Run:
+        request = RunRequest.from_json(path.read_text(encoding="utf-8"), source=str(path))
+        since = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        report = path.with_name("report.json")
+        if not report.is_file():
+            return Run(request, since)
+        text = report.read_text(encoding="utf-8")
+        return Run(request, since, RunReport.from_json(text, source=str(report)))

@@ -1,0 +1,158 @@
+"""Threads as Markdown files in a folder, each with a page to read in a browser.
+
+    threads/1/thread.md, threads/1/comments/0001.md, ..., threads/1/thread.html
+
+The embedded default, standing in for GitHub's issues. A file's author is a fact of the file: only
+this adapter writes as the bot. Must not decide anything.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bot.adapters import front_matter
+from bot.adapters.files import write, write_folder
+from bot.adapters.thread_page import PageComment, PageThread, render
+from bot.comments.markers import Marker, find
+from bot.effects import Label, Reaction
+from bot.errors import BotError
+from bot.ports import Said
+
+LABELS = frozenset(str(label) for label in Label)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalThreads:
+    """`bot` is the name under which this adapter writes, and nobody else may."""
+
+    folder: Path
+    bot: str
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    # --- the port ---------------------------------------------------------------------------------
+
+    def marked(self) -> Mapping[Marker, int]:
+        found: dict[Marker, int] = {}
+        for number in self.numbers():
+            facts, body = front_matter.split(self._file(number))
+            marker = find(body) if facts.get("author") == self.bot else None
+            if marker is not None:
+                found.setdefault(marker, number)
+        return found
+
+    def open(self, title: str, body: str, label: Label) -> int:
+        facts = {**self._signed(self.bot), "title": title, "labels": [str(label)]}
+        text = front_matter.joined(facts, body)
+        number = max(self.numbers(), default=0) + 1
+        write_folder(self.folder / str(number), {"thread.md": text})
+        self.render(number)
+        return number
+
+    def comments(self, thread: int) -> tuple[Said, ...]:
+        return tuple(
+            Said(number, facts["author"], body, facts["author"] == self.bot)
+            for number, facts, body in self._comments(thread)
+        )
+
+    def comment(self, thread: int, body: str) -> int:
+        return self._add(thread, self.bot, body)
+
+    def edit(self, thread: int, comment_id: int, body: str) -> None:
+        facts, _ = self._own(thread, comment_id)
+        facts["edited"] = self.now()
+        write(self._comment_file(thread, comment_id), front_matter.joined(facts, body))
+        self.render(thread)
+
+    def react(self, thread: int, comment_id: int, reaction: Reaction) -> None:
+        path = self._comment_file(thread, comment_id)
+        facts, body = front_matter.split(path)
+        if str(reaction) not in facts.get("reactions", []):
+            facts["reactions"] = [*facts.get("reactions", []), str(reaction)]
+            write(path, front_matter.joined(facts, body))
+            self.render(thread)
+
+    def label(self, thread: int, label: Label) -> None:
+        facts, body = front_matter.split(self._file(thread))
+        others = [one for one in facts.get("labels", []) if one not in LABELS]
+        if facts.get("labels") != [*others, str(label)]:
+            facts["labels"] = [*others, str(label)]
+            write(self._file(thread), front_matter.joined(facts, body))
+            self.render(thread)
+
+    # --- what only the embedded bot has ----------------------------------------------------------
+
+    def say(self, thread: int, author: str, body: str) -> int:
+        """Adds a person's comment and returns its number. Nobody may speak as the bot."""
+        if author == self.bot:
+            raise BotError(f"{author!r} is the bot's own name; speak --as somebody else.")
+        return self._add(thread, author, body)
+
+    def read(self, thread: int) -> PageThread:
+        """The thread with everything in it."""
+        facts, body = front_matter.split(self._file(thread))
+        comments = tuple(self._page_comment(n, f, b) for n, f, b in self._comments(thread))
+        first = self._page_comment(0, facts, body)
+        return PageThread(thread, facts.get("title", ""), facts.get("labels", []), first, comments)
+
+    def numbers(self) -> list[int]:
+        """The numbers of all threads, in order."""
+        names = (path.parent.name for path in self.folder.glob("*/thread.md"))
+        return sorted(int(name) for name in names if name.isdecimal())
+
+    def page(self, thread: int) -> Path:
+        """Where the thread's page for the browser lies."""
+        return self.folder / str(thread) / "thread.html"
+
+    def render(self, thread: int) -> None:
+        """Writes the thread's page anew."""
+        write(self.page(thread), render(self.read(thread)))
+
+    # --- files ------------------------------------------------------------------------------------
+
+    def _add(self, thread: int, author: str, body: str) -> int:
+        self._check_there(thread)
+        number = max((n for n, _, _ in self._comments(thread)), default=0) + 1
+        text = front_matter.joined(self._signed(author), body)
+        write(self._comment_file(thread, number), text)
+        self.render(thread)
+        return number
+
+    def _signed(self, author: str) -> dict[str, object]:
+        return {"author": author, "created": self.now().replace(microsecond=0)}
+
+    def _own(self, thread: int, comment_id: int) -> tuple[dict[str, Any], str]:
+        facts, body = front_matter.split(self._comment_file(thread, comment_id))
+        if facts.get("author") != self.bot:
+            raise BotError(f"Comment {comment_id} of thread {thread} isn't the bot's; leave it.")
+        return facts, body
+
+    def _comments(self, thread: int) -> list[tuple[int, dict[str, Any], str]]:
+        self._check_there(thread)
+        paths = (self.folder / str(thread) / "comments").glob("*.md")
+        numbered = sorted((int(path.stem), path) for path in paths if path.stem.isdecimal())
+        return [(number, *front_matter.split(path)) for number, path in numbered]
+
+    def _page_comment(self, number: int, facts: Mapping[str, Any], body: str) -> PageComment:
+        author = str(facts.get("author", ""))
+        return PageComment(
+            number,
+            author,
+            author == self.bot,
+            facts["created"],
+            facts.get("edited"),
+            tuple(facts.get("reactions", [])),
+            body,
+        )
+
+    def _check_there(self, thread: int) -> None:
+        if not self._file(thread).is_file():
+            known = ", ".join(map(str, self.numbers())) or "none so far"
+            raise BotError(f"There is no thread {thread} in {self.folder}; there is {known}.")
+
+    def _file(self, thread: int) -> Path:
+        return self.folder / str(thread) / "thread.md"
+
+    def _comment_file(self, thread: int, comment_id: int) -> Path:
+        return self.folder / str(thread) / "comments" / f"{comment_id:04}.md"

@@ -1,0 +1,73 @@
+"""Markdown -> HTML that is safe to open: no raw HTML passes, whoever wrote it.
+
+In the bot's own text `<code>`, and lines that are just `<details>`, `<summary>...</summary>`,
+`</details>` or an HTML comment, mean what they mean on GitHub; in anybody else's they are shown as
+typed.
+"""
+
+import re
+from functools import cache
+from typing import Literal
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_inline import StateInline
+
+OPENING = re.compile(r"<details>|</details>")
+SUMMARY = re.compile(r"<summary>(.*)</summary>")
+HIDDEN = re.compile(r"<!--.*-->")
+
+
+def to_html(markdown: str, *, by_bot: bool) -> str:
+    """The text as HTML elements. Links of no known scheme stay text."""
+    return str(_renderer(by_bot).render(markdown))
+
+
+@cache
+def _renderer(by_bot: bool) -> MarkdownIt:
+    renderer = MarkdownIt("commonmark", {"html": False, "linkify": False})
+    renderer.enable(["table", "strikethrough"])
+    # Pictures would be fetched from elsewhere by whoever opens the page.
+    renderer.disable(["image"])
+    if by_bot:
+        renderer.block.ruler.before(
+            "table",
+            "bot_html",
+            _bot_html,
+            {"alt": ["paragraph", "reference", "blockquote", "list"]},
+        )
+        renderer.inline.ruler.before("autolink", "bot_code", _bot_code)
+    return renderer
+
+
+def _bot_html(state: StateBlock, start: int, _end: int, silent: bool) -> bool:
+    """The block rule for one line of the bot's own HTML."""
+    line = state.getLines(start, start + 1, 0, False).strip()
+    summary = SUMMARY.fullmatch(line)
+    if not (summary or OPENING.fullmatch(line) or HIDDEN.fullmatch(line)):
+        return False
+    if silent:
+        return True
+    state.line = start + 1
+    if summary:
+        state.push("summary_open", "summary", 1)
+        inline = state.push("inline", "", 0)
+        inline.content, inline.map, inline.children = summary[1], [start, start + 1], []
+        state.push("summary_close", "summary", -1)
+    elif line == "<details>":
+        state.push("details_open", "details", 1)
+    elif line == "</details>":
+        state.push("details_close", "details", -1)
+    return True
+
+
+def _bot_code(state: StateInline, silent: bool) -> bool:
+    """The inline rule for `<code>` and its end; what stands between them is Markdown."""
+    ends: tuple[tuple[str, Literal[1, -1]], ...] = (("<code>", 1), ("</code>", -1))
+    for tag, nesting in ends:
+        if state.src.startswith(tag, state.pos):
+            if not silent:
+                state.push("bot_code", "code", nesting)
+            state.pos += len(tag)
+            return True
+    return False

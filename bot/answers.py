@@ -1,0 +1,131 @@
+"""A comment in a thread -> what the bot does and says about it. A part of `plan`, and as pure."""
+
+from bot.commands import DRY_RUN_ROLE, GRAMMAR, Command, Mistake, Role, Verb, parse
+from bot.comments import replies
+from bot.comments.markers import Marker, MarkerKind
+from bot.comments.plan_text import sentence
+from bot.effects import Comment, Effect, Label, Plan, React, Reaction, SetLabel, StartRun
+from bot.events import CommentCreated
+from bot.facts import Facts
+from runners.contract import Action, Manifest, RunRequest
+
+MANIFESTS = "runners/releases"
+STARTING = {Verb.INGEST: Action.INGEST, Verb.VERIFY: Action.VERIFY}
+
+
+def manifest_path(release: str) -> str:
+    """Where the release's manifest lies in the repository."""
+    return f"{MANIFESTS}/{release}.toml"
+
+
+def reply_marker(event: CommentCreated) -> Marker:
+    """The marker of what the bot says to this comment."""
+    return Marker(MarkerKind.REPLY, str(event.comment_id))
+
+
+def answer(event: CommentCreated, facts: Facts) -> Plan:
+    """Nothing but for the first line of a new comment by a person in a thread of the bot's."""
+    if event.is_bot or event.edited:
+        return Plan((), "Comments of bots and edited comments don't count.")
+    asked = parse(event.body)
+    if asked is None:
+        return Plan((), "The comment's first line is no command.")
+    release = facts.release_of(event.thread)
+    if release is None:
+        return Plan((), f"Thread {event.thread} isn't one of the bot's.")
+    if facts.answered:
+        return Plan((), f"Comment {event.comment_id} was answered before.")
+    if isinstance(asked, Mistake):
+        said = replies.misunderstood(event.body.split("\n", 1)[0], asked)
+        return _reply(event, Reaction.REFUSED, said, "Not understood.")
+    return _obey(asked, event, release, facts)
+
+
+def _obey(command: Command, event: CommentCreated, release: str, facts: Facts) -> Plan:
+    wanted = minimum_role(command, facts)
+    if facts.role < wanted:
+        said = replies.role_too_low(command, event.actor, facts.role, wanted)
+        return _refuse(event, said, f"{event.actor} may not say /{command.verb}.")
+    if command.verb is Verb.HELP:
+        said = replies.grammar(facts.minimum_roles)
+        return _reply(event, Reaction.DONE, said, "Asked for help.")
+    if command.verb is Verb.STATUS:
+        said = replies.status(
+            release, facts.manifests.get(release), facts.running(), facts.runs_of(release)
+        )
+        return _reply(event, Reaction.DONE, said, "Asked for the status.")
+    if command.verb not in STARTING:
+        said = replies.not_available(command)
+        return _refuse(event, said, f"/{command.verb} isn't available yet.")
+    return _start(command, event, release, facts)
+
+
+def minimum_role(command: Command, facts: Facts) -> Role:
+    """The least role that may say this; a dry run changes nothing, so it asks for less."""
+    wanted = facts.minimum_roles.get(command.verb, GRAMMAR[command.verb].role)
+    return min(wanted, DRY_RUN_ROLE) if command.dry_run else wanted
+
+
+def _start(command: Command, event: CommentCreated, release: str, facts: Facts) -> Plan:
+    manifest = facts.manifests.get(release)
+    if manifest is None:
+        said = replies.not_merged(command, manifest_path(release))
+        return _refuse(event, said, f"The manifest of {release} isn't merged.")
+    request = _request(command, event, release, facts)
+    running = facts.running()
+    if running and running.request.run_id != request.run_id:
+        said = replies.busy(command, running)
+        return _refuse(event, said, f"{running.request.run_id} is running.")
+    effects = _effects(event, request, manifest, facts)
+    if not command.dry_run:
+        return Plan(effects, f"{event.actor} may say {command}: the run starts.")
+    said = replies.would_do(command, [sentence(one) for one in _lasting(effects)])
+    return _reply(event, Reaction.DONE, said, f"{event.actor} asked what {command} would do.")
+
+
+def _effects(
+    event: CommentCreated, request: RunRequest, manifest: Manifest, facts: Facts
+) -> tuple[Effect, ...]:
+    """The run before the words: a promise without a run would be the worse half of a crash."""
+    ended = [run for run in facts.runs_of(request.release) if run.report is not None]
+    said = replies.accepted(request, manifest, ended[-1] if ended else None)
+    return (
+        React(event.thread, event.comment_id, Reaction.SEEN),
+        StartRun(request),
+        SetLabel(event.thread, Label.RUNNING),
+        React(event.thread, event.comment_id, Reaction.ACCEPTED),
+        Comment(event.thread, reply_marker(event), said),
+    )
+
+
+def _lasting(effects: tuple[Effect, ...]) -> list[Effect]:
+    return [one for one in effects if not isinstance(one, React | Comment)]
+
+
+def _request(command: Command, event: CommentCreated, release: str, facts: Facts) -> RunRequest:
+    """The run that this comment asks for: the comment's number makes it the same each time."""
+    action = STARTING[command.verb]
+    return RunRequest(
+        run_id=f"{release}-{action}-{event.comment_id}",
+        action=action,
+        release=release,
+        manifest=manifest_path(release),
+        instance=facts.instance,
+        thread=event.thread,
+        requested_by=event.actor,
+        only=command.only,
+        limit=command.limit,
+    )
+
+
+def _refuse(event: CommentCreated, said: str, reason: str) -> Plan:
+    return _reply(event, Reaction.REFUSED, said, reason)
+
+
+def _reply(event: CommentCreated, reaction: Reaction, said: str, reason: str) -> Plan:
+    marker = reply_marker(event)
+    effects = (
+        React(event.thread, event.comment_id, reaction),
+        Comment(event.thread, marker, said),
+    )
+    return Plan(effects, reason)

@@ -1,0 +1,67 @@
+"""Carries a plan's effects out through the ports, in order.
+
+Makes each of them safe to repeat, by looking before it writes. Must not decide anything.
+"""
+
+from bot.comments.markers import Marker, find, sign
+from bot.effects import (
+    Comment,
+    Effect,
+    OpenThread,
+    Plan,
+    ProposeManifest,
+    React,
+    SetLabel,
+    StartRun,
+    UpsertComment,
+)
+from bot.ports import Ports, Said, Threads
+
+
+def apply(plan: Plan, ports: Ports) -> None:
+    """Everything the plan says is then the case. Raises BotError where an adapter refuses."""
+    for effect in plan.effects:
+        _carry_out(effect, ports)
+
+
+def _carry_out(effect: Effect, ports: Ports) -> None:
+    match effect:
+        case OpenThread():
+            _open(effect, ports.threads)
+        case ProposeManifest():
+            ports.repository.propose(effect)
+        case Comment():
+            _comment(effect, ports.threads)
+        case UpsertComment():
+            _upsert(effect, ports.threads)
+        case React(thread, comment_id, reaction):
+            ports.threads.react(thread, comment_id, reaction)
+        case SetLabel(thread, label):
+            ports.threads.label(thread, label)
+        case StartRun(request):
+            ports.runs.start(request)
+
+
+def _open(effect: OpenThread, threads: Threads) -> None:
+    if effect.marker not in threads.marked():
+        threads.open(effect.title, sign(effect.body, effect.marker), effect.label)
+
+
+def _comment(effect: Comment, threads: Threads) -> None:
+    if _own(effect.thread, effect.marker, threads) is None:
+        threads.comment(effect.thread, sign(effect.body, effect.marker))
+
+
+def _upsert(effect: UpsertComment, threads: Threads) -> None:
+    body = sign(effect.body, effect.marker)
+    own = _own(effect.thread, effect.marker, threads)
+    if own is None:
+        threads.comment(effect.thread, body)
+    elif own.body != body:
+        threads.edit(effect.thread, own.comment_id, body)
+
+
+def _own(thread: int, marker: Marker, threads: Threads) -> Said | None:
+    """The bot's first comment with this marker."""
+    said = (one for one in threads.comments(thread) if one.by_bot)
+    return next((one for one in said if find(one.body) == marker), None)

@@ -1,0 +1,157 @@
+"""The grammar of what a person may ask in a comment, and the least role that may ask it.
+
+Text -> Command, Mistake or None. Must not know who spoke, nor what is going on: that is `plan`'s.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from enum import IntEnum, StrEnum
+
+DATASET_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]*")
+SPOKEN = re.compile(r"/([A-Za-z][\w-]*)((?:\s.*)?)")
+LIMIT = re.compile(r"[1-9][0-9]{0,6}")
+
+
+class Role(IntEnum):
+    """What a person may do in the repository; GitHub's `role_name`, in its order."""
+
+    NONE = 0
+    READ = 1
+    TRIAGE = 2
+    WRITE = 3
+    MAINTAIN = 4
+    ADMIN = 5
+
+
+class Verb(StrEnum):
+    INGEST = "ingest"
+    VERIFY = "verify"
+    RETRY = "retry"
+    STATUS = "status"
+    CANCEL = "cancel"
+    HELP = "help"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the grammar, as `/help` and the documentation show it."""
+
+    usage: str
+    role: Role
+    meaning: str
+
+
+GRAMMAR = {
+    Verb.INGEST: Entry(
+        "/ingest [--limit N] [--only ID...] [--dry-run]",
+        Role.MAINTAIN,
+        "Register this release and verify it. `--limit` takes the first N datasets, `--only` the "
+        "named ones; `--dry-run` only says what would be done.",
+    ),
+    Verb.VERIFY: Entry(
+        "/verify", Role.WRITE, "Check what is registered of this release; writes nothing."
+    ),
+    Verb.RETRY: Entry("/retry", Role.MAINTAIN, "Do again what failed in the last run."),
+    Verb.STATUS: Entry("/status", Role.READ, "Say what is running and how earlier runs ended."),
+    Verb.CANCEL: Entry("/cancel", Role.MAINTAIN, "Stop the run that is going on."),
+    Verb.HELP: Entry("/help", Role.READ, "Show this table."),
+}
+DRY_RUN_ROLE = Role.WRITE
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    verb: Verb
+    limit: int | None = None
+    only: tuple[str, ...] = ()
+    dry_run: bool = False
+
+    def __str__(self) -> str:
+        limit = f" --limit {self.limit}" if self.limit else ""
+        only = f" --only {' '.join(self.only)}" if self.only else ""
+        return f"/{self.verb}{limit}{only}{' --dry-run' if self.dry_run else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A first line that was meant as a command. Both texts hold what was typed, unescaped."""
+
+    problem: str
+    suggestion: str | None = None
+
+
+def parse(body: str) -> Command | Mistake | None:
+    """What the first line asks; None if it doesn't begin with a slash and a word."""
+    line = body.split("\n", 1)[0].strip("\r") if body else ""
+    spoken = SPOKEN.fullmatch(line)
+    if spoken is None:
+        return None
+    name, words = spoken[1].lower(), spoken[2].split()
+    if name not in list(Verb):
+        near = get_close_matches(name, list(Verb), n=1)
+        return Mistake(f"there is no command /{spoken[1]}", f"/{near[0]}" if near else None)
+    verb = Verb(name)
+    if verb is Verb.INGEST:
+        return _ingest(words)
+    if words:
+        return Mistake(f"/{verb} takes no options, but {words[0]} was given", f"/{verb}")
+    return Command(verb)
+
+
+def _ingest(words: list[str]) -> Command | Mistake:
+    command = Command(Verb.INGEST)
+    rest = list(words)
+    while rest:
+        option, joined, value = rest.pop(0).partition("=")
+        values = [value] if joined else _values(rest)
+        step = _option(command, option, values)
+        if isinstance(step, Mistake):
+            return step
+        command = step
+    return command
+
+
+def _values(rest: list[str]) -> list[str]:
+    """Takes from `rest` what stands before the next option."""
+    values = []
+    while rest and not rest[0].startswith(("-", "\u2013", "\u2014")):
+        values.append(rest.pop(0))
+    return values
+
+
+def _option(command: Command, option: str, values: list[str]) -> Command | Mistake:
+    if option == "--dry-run":
+        return _dry_run(command, values)
+    if option == "--limit":
+        return _limit(command, values)
+    if option == "--only":
+        return _only(command, values)
+    # Telephones turn two hyphens into a dash.
+    plain = "--" + option.lstrip("-\u2013\u2014").lower()
+    near = get_close_matches(plain, ["--dry-run", "--limit", "--only"], n=1)
+    suggestion = " ".join(["/ingest", *near, *values]) if near else None
+    return Mistake(f"/ingest has no option {option}", suggestion)
+
+
+def _dry_run(command: Command, values: list[str]) -> Command | Mistake:
+    if values:
+        return Mistake(f"--dry-run takes no value, but {values[0]} was given", "/ingest --dry-run")
+    return replace(command, dry_run=True)
+
+
+def _limit(command: Command, values: list[str]) -> Command | Mistake:
+    if len(values) != 1 or not LIMIT.fullmatch(values[0]):
+        given = " ".join(values) or "nothing"
+        return Mistake(f"--limit wants one number from 1 on, but got {given}", "/ingest --limit 10")
+    return replace(command, limit=int(values[0]))
+
+
+def _only(command: Command, values: list[str]) -> Command | Mistake:
+    ids = [one for value in values for one in value.split(",") if one]
+    if not ids:
+        return Mistake("--only wants at least one dataset id", "/ingest --only DATASET_ID")
+    wrong = next((one for one in ids if not DATASET_ID.fullmatch(one)), None)
+    if wrong is not None:
+        return Mistake(f"--only got {wrong}, which is no dataset id", "/ingest --only DATASET_ID")
+    return replace(command, only=tuple(dict.fromkeys((*command.only, *ids))))

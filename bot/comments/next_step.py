@@ -1,0 +1,58 @@
+"""What a maintainer does after a run: one or two sentences with the exact command."""
+
+from bot.comments.counting import counted
+from bot.comments.reasons import GOOD, UNSUPPORTED
+from runners.contract import Action, DatasetOutcome, RunReport, Verdict
+
+NAMED = 5
+
+
+def next_step(report: RunReport) -> str:
+    """What to do next, as Markdown without a heading."""
+    if report.request.only or report.request.limit:
+        return _after_part(report)
+    if report.verdict is Verdict.UNCHECKED:
+        return "some checks couldn't be made (see their notes); say `/verify` to make them again."
+    if report.verdict is Verdict.PASSED:
+        return "nothing. The release is complete, and this thread can be closed."
+    return _after_failure(report)
+
+
+def _after_part(report: RunReport) -> str:
+    again = "say `/ingest` to register the whole release; what is done already stays as it is."
+    if any(one.outcome not in GOOD for one in report.outcomes):
+        return f"mend what failed below, then {again}"
+    return f"this run took only a part. If it looks right, {again}"
+
+
+def _after_failure(report: RunReport) -> str:
+    failed = [one for one in report.outcomes if one.outcome not in GOOD]
+    if not failed:
+        if report.request.action is Action.VERIFY:
+            return "say `/ingest` to register what is missing, or mend the checks named below."
+        return "look at the failed checks below; when they are mended, say `/verify`."
+    ours = [one for one in failed if _is_unsupported(one)]
+    theirs = [one for one in failed if not _is_unsupported(one)]
+    steps = []
+    if theirs:
+        steps.append(
+            f"{counted(len(theirs), 'dataset')} must be mended or explained by the publisher; "
+            f"then say {_ingest(theirs)}."
+        )
+    if ours:
+        steps.append(
+            f"{counted(len(ours), 'dataset')} must wait until the bot supports what they hold; "
+            f"after its update say {_ingest(ours)}."
+        )
+    return " ".join(steps)
+
+
+def _is_unsupported(one: DatasetOutcome) -> bool:
+    return bool(one.reasons) and all(found.reason in UNSUPPORTED for found in one.reasons)
+
+
+def _ingest(datasets: list[DatasetOutcome]) -> str:
+    """The command for these datasets; many are better done by a run over everything."""
+    if len(datasets) > NAMED:
+        return "`/ingest`, which leaves the others as they are"
+    return f"`/ingest --only {' '.join(one.dataset_id for one in datasets)}`"

@@ -1,0 +1,60 @@
+"""A plan as text for a person: in the terminal, and in the answer to `--dry-run`."""
+
+from bot.comments.escape import code, inert
+from bot.effects import (
+    Comment,
+    Effect,
+    OpenThread,
+    Plan,
+    ProposeManifest,
+    React,
+    SetLabel,
+    StartRun,
+    UpsertComment,
+)
+from runners.contract import RunRequest
+
+
+def describe(plan: Plan) -> str:
+    """The reason, and the effects in order, one a line."""
+    lines = [f"{number}. {sentence(effect)}" for number, effect in enumerate(plan.effects, 1)]
+    return "\n".join([plan.reason, *lines])
+
+
+def sentence(effect: Effect) -> str:
+    """What one effect does, beginning with its verb, without a full stop."""
+    match effect:
+        case OpenThread(_, title):
+            return f"open the thread “{inert(title)}”"
+        case ProposeManifest(release, _, diff_json):
+            beside = " with the schema diff" if diff_json else ""
+            return f"propose the manifest of {release}{beside}"
+        case Comment(thread, _, body):
+            return f"say in thread {thread}: {_first_line(body)}"
+        case UpsertComment(thread, marker, body):
+            return f"post or update the {marker.kind} of {marker.key} in {thread}: " + _first_line(
+                body
+            )
+        case React(thread, comment_id, reaction):
+            return f"react with {reaction} to comment {comment_id} in thread {thread}"
+        case SetLabel(thread, label):
+            return f"label thread {thread} “{label}”"
+        case StartRun(request):
+            return _run(request)
+
+
+def _run(request: RunRequest) -> str:
+    which = []
+    if request.only:
+        which.append(f"only {', '.join(request.only[:20])}{'…' if len(request.only) > 20 else ''}")
+    if request.limit:
+        which.append(f"at most {request.limit:,} datasets")
+    some = f" ({'; '.join(which)})" if which else ""
+    return (
+        f"start run {code(request.run_id)}: {request.action} release {request.release} "
+        f"in {code(request.instance)}{some}"
+    )
+
+
+def _first_line(body: str) -> str:
+    return body.strip().split("\n", 1)[0]

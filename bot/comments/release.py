@@ -1,0 +1,189 @@
+"""The thread that announces a release: verdict first, then facts, then what changed."""
+
+from bot.census.release import CellCount, Oddity, Release
+from bot.comments.counting import counted
+from bot.comments.escape import code, inert
+from bot.comments.table import collapsed, table
+from bot.detection import News, disagreements
+from bot.events import SchemaReading
+from bot.schema.changes import SchemaDiff
+from bot.schema.spec import Field
+
+LIMIT = 65_000  # GitHub takes 65,536 characters; the marker comes on top.
+NONE = "\u2013"
+NAMES_IN_A_ROW = 12
+
+
+def title(news: News) -> str:
+    """The thread's title: release, size and schema at a glance."""
+    earlier = news.earlier_schema_version()
+    changed = earlier is not None and earlier != news.dataset_schema_version
+    schema = f"{earlier} → {news.dataset_schema_version}" if changed else "unchanged"
+    if earlier is None:
+        schema = news.dataset_schema_version
+    datasets = counted(news.dataset_count, "dataset")
+    return f"Census {news.release.version} (LTS): {datasets}, dataset schema {schema}"
+
+
+def body(
+    news: News,
+    schema: SchemaReading,
+    *,
+    instance: str,
+    oddities: tuple[Oddity, ...],
+    manifest_path: str,
+    ingest_on_merge: bool,
+    diff_markdown: str | None,
+) -> str:
+    """The thread's text; the whole diff is in it only as far as the limit allows."""
+    parts = [
+        _verdict(news, schema, instance),
+        _next(manifest_path, ingest_on_merge),
+        _attention(news, schema, oddities),
+        "### The release\n\n" + _facts(news),
+        _schema(news, schema),
+    ]
+    text = "\n\n".join(part for part in parts if part)
+    if diff_markdown is None:
+        return text
+    whole = f"{text}\n\n{collapsed('Every change of the dataset schema', diff_markdown)}"
+    if len(whole) <= LIMIT:
+        return whole
+    return (
+        f"{text}\n\nThe list of every change is too long for here: see `diff.md` in the proposal."
+    )
+
+
+def _verdict(news: News, schema: SchemaReading, instance: str) -> str:
+    first = (
+        f"**Census LTS release {news.release.version} is out and not yet registered in "
+        f"{code(instance)}.**"
+    )
+    earlier = news.earlier_schema_version()
+    if earlier is None:
+        return f"{first} It follows dataset schema {news.dataset_schema_version}."
+    if schema.diff is None:
+        return f"{first} Its dataset schema is unchanged ({news.dataset_schema_version})."
+    changes = sum(map(len, _changes(schema.diff).values()))
+    return (
+        f"{first} Its dataset schema went from {earlier} to {news.dataset_schema_version}: "
+        f"{counted(changes, 'change')}."
+    )
+
+
+def _next(manifest_path: str, ingest_on_merge: bool) -> str:
+    then = (
+        "merging it starts the ingestion."
+        if ingest_on_merge
+        else "then say `/ingest` here, or `/ingest --dry-run` to see what it would do."
+    )
+    return (
+        f"**Next:** review and merge the proposed manifest {code(manifest_path)}; {then} "
+        "`/help` lists the commands."
+    )
+
+
+def _attention(news: News, schema: SchemaReading, oddities: tuple[Oddity, ...]) -> str:
+    mine = [str(one) for one in oddities if one.version == news.release.version]
+    found = [*disagreements(news), *schema.remarks, *mine]
+    if not found:
+        return ""
+    listed = "\n".join(f"- {inert(sentence)}" for sentence in found[:30])
+    left = len(found) - 30
+    more = f"\n- … and {left:,} more." if left > 0 else ""
+    return f"### ⚠️ To look at before merging\n\n{listed}{more}"
+
+
+def _facts(news: News) -> str:
+    new, old = news.release, news.before
+    rows = [[label, _shown(old, name), _shown(new, name)] for label, name in _ROWS.items()]
+    organisms = dict.fromkeys([*new.cell_counts, *(old.cell_counts if old else ())])
+    rows += [
+        [f"Cells of {inert(name)}: total (unique)", _cells(old, name), _cells(new, name)]
+        for name in list(organisms)[:20]
+    ]
+    heads = ["", f"{old.version}:" if old else "", f"{new.version}:"]
+    if old is None:
+        rows, heads = [[row[0], row[2]] for row in rows], [heads[0], heads[2]]
+    region = f" ({inert(news.entry.soma_region)})" if news.entry.soma_region else ""
+    follows = (
+        f"The manifest follows that of {news.previous.release}."
+        if news.previous
+        else "No earlier release has a manifest here, so none is named as its predecessor."
+    )
+    storage = f"Storage{region}: {code(news.entry.h5ads_uri)} and {code(news.entry.soma_uri)}."
+    return f"{table(heads, rows)}\n\n{storage} {follows}"
+
+
+_ROWS = {
+    "Built": "build_date",
+    "Datasets": "dataset_count",
+    "Census schema": "census_schema_version",
+    "Dataset schema": "dataset_schema_version",
+}
+
+
+def _shown(release: Release | None, name: str) -> str:
+    value = getattr(release, name) if release else None
+    if value is None:
+        return NONE
+    return f"{value:,}" if isinstance(value, int) else inert(str(value))
+
+
+def _cells(release: Release | None, organism: str) -> str:
+    count = release.cell_counts.get(organism) if release else None
+    if not isinstance(count, CellCount):
+        return NONE
+    return f"{_number(count.total)} ({_number(count.unique)})"
+
+
+def _number(value: int | None) -> str:
+    return NONE if value is None else f"{value:,}"
+
+
+def _schema(news: News, schema: SchemaReading) -> str:
+    if schema.diff is None:
+        return ""
+    changes = _changes(schema.diff)
+    rows = [[what, str(len(names)), _list(names)] for what, names in changes.items() if names]
+    head = f"### Dataset schema {news.earlier_schema_version()} → {news.dataset_schema_version}"
+    found = table(["What", "Changes:", "Which"], rows) if rows else "Only its wording changed."
+    return f"{head}\n\n{found}"
+
+
+def _changes(diff: SchemaDiff) -> dict[str, list[str]]:
+    """What each change is about, by category; without those of wording alone."""
+    return {
+        "Fields added": [_field(one) for one in diff.fields_added],
+        "Fields removed": [_field(one) for one in diff.fields_removed],
+        "Fields renamed or moved": [
+            f"{_field(one.old)} → {_field(one.new)}" for one in diff.fields_renamed
+        ],
+        "Fields whose rules changed": [_field(one.new) for one in diff.fields_changed],
+        "One value or several": [_field(one.new) for one in diff.cardinality_changed],
+        "Allowed values": [_field(one.new) for one in diff.allowed_values_changed],
+        "Ontologies added": [f"{one.prefix} {one.version}" for one in diff.ontologies_added],
+        "Ontologies removed": [one.prefix for one in diff.ontologies_removed],
+        "Ontology versions": [
+            f"{one.new.prefix} {one.new.version}" for one in diff.ontology_pins_changed
+        ],
+        "Gene references": [
+            one.either.organism for one in diff.gene_references_changed if not one.cosmetic
+        ],
+        "Organisms added": [one.name for one in diff.organisms_added],
+        "Organisms removed": [one.name for one in diff.organisms_removed],
+        "Embeddings": [one.key for one in diff.embeddings_changed],
+        "Reserved names added": [one.name for one in diff.reserved_names_added],
+        "Reserved names removed": [one.name for one in diff.reserved_names_removed],
+    }
+
+
+def _field(field: Field) -> str:
+    return f"{field.component}.{field.name}"
+
+
+def _list(names: list[str]) -> str:
+    once = list(dict.fromkeys(names))
+    shown = ", ".join(code(name, 80) for name in once[:NAMES_IN_A_ROW])
+    left = len(once) - NAMES_IN_A_ROW
+    return f"{shown} … and {left} more" if left > 0 else shown

@@ -1,0 +1,178 @@
+"""What the bot says to a command, and when a manifest was merged."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from bot.commands import GRAMMAR, Command, Mistake, Role, Verb
+from bot.comments.counting import counted, joined, moment
+from bot.comments.escape import code, inert, mention
+from bot.comments.table import table
+from bot.ports import Run
+from runners.contract import Action, Manifest, RunRequest
+
+DOING = {Action.INGEST: "ingesting", Action.VERIFY: "verifying"}
+
+
+def accepted(request: RunRequest, manifest: Manifest, earlier: Run | None) -> str:
+    """That a run was asked for, and what it will do."""
+    who = f", as {mention(request.requested_by)} asked" if request.requested_by else ""
+    what = f"{DOING[request.action]} release {request.release}"
+    lines = [
+        f"🚀 **Accepted:** {what} in {code(request.instance)}{who}.",
+        "",
+        f"- Run: {code(request.run_id)}",
+        f"- Datasets: {_datasets(request, manifest)}",
+        f"- Manifest: {code(request.manifest)}, dataset schema {manifest.dataset_schema_version}",
+        *_earlier(request, earlier),
+        "",
+        "I'll post the result here. Until then no other run starts in this instance; "
+        "`/status` says how it stands.",
+    ]
+    return "\n".join(lines)
+
+
+def _datasets(request: RunRequest, manifest: Manifest) -> str:
+    if request.only:
+        named = joined([code(one) for one in request.only[:20]])
+        left = len(request.only) - 20
+        more = f", and {left:,} more" if left > 0 else ""
+        limit = f"; the first {request.limit:,} of them" if request.limit else ""
+        return f"only {named}{more}{limit}"
+    if request.limit and request.limit < manifest.dataset_count:
+        return f"the first {request.limit:,} of {manifest.dataset_count:,}"
+    return f"all {manifest.dataset_count:,} of the release"
+
+
+def _earlier(request: RunRequest, earlier: Run | None) -> list[str]:
+    if earlier is None or earlier.report is None or request.action is Action.VERIFY:
+        return []
+    run_id, verdict = code(earlier.request.run_id), earlier.report.verdict
+    return [
+        f"- Earlier: {run_id} ended with the verdict *{verdict}*. What it registered and is "
+        "unchanged stays as it is."
+    ]
+
+
+def would_do(command: Command, effects: Sequence[str]) -> str:
+    """What a command would do, for `--dry-run`; `effects` are finished sentences."""
+    asked = code(str(command))
+    listed = "\n".join(f"{number}. {effect}" for number, effect in enumerate(effects, 1))
+    return f"🔍 **Dry run:** {asked} changed nothing. Without `--dry-run` it would now:\n\n{listed}"
+
+
+def refused(said: str, why: str, remedy: str) -> str:
+    """That a command isn't carried out, why, and what would help. All but `said` is Markdown."""
+    return f"⛔ **Not started:** {why}\n\n{remedy}\n\n> You said: {code(said, 200)}"
+
+
+def role_too_low(command: Command, actor: str, role: Role, wanted: Role) -> str:
+    has = f"has the role *{role.name.lower()}*" if role else "has no role here"
+    return refused(
+        str(command),
+        f"`/{command.verb}` needs the role *{wanted.name.lower()}*; {mention(actor)} {has}.",
+        f"Ask somebody with the role *{wanted.name.lower()}* to say it.",
+    )
+
+
+def not_merged(command: Command, path: str) -> str:
+    return refused(
+        str(command),
+        f"the manifest {code(path)} isn't on the default branch.",
+        f"Review and merge the manifest first, then say {code(str(command))} again.",
+    )
+
+
+def busy(command: Command, running: Run) -> str:
+    return refused(
+        str(command), _busy(running), f"Say {code(str(command))} again when its result is here."
+    )
+
+
+def _busy(running: Run) -> str:
+    request = running.request
+    who = f", asked for by {code(request.requested_by)}" if request.requested_by else ""
+    return (
+        f"{code(request.run_id)} is {DOING[request.action]} release {request.release} in "
+        f"{code(request.instance)} since {moment(running.since)}{who}; "
+        "an instance takes one run at a time."
+    )
+
+
+def misunderstood(said: str, mistake: Mistake) -> str:
+    """What was wrong with a command, and what was probably meant."""
+    problem = inert(mistake.problem)
+    hint = f" Did you mean {code(mistake.suggestion)}?" if mistake.suggestion else ""
+    return (
+        f"🤔 **Not understood:** {problem}.{hint}\n\n`/help` lists the commands.\n\n"
+        f"> You said: {code(said, 200)}"
+    )
+
+
+def not_available(command: Command) -> str:
+    return refused(
+        str(command),
+        f"`/{command.verb}` is not yet available here.",
+        "`/ingest` does what failed again and leaves what is unchanged as it is."
+        if command.verb is Verb.RETRY
+        else "Stop the run on its machine; `/status` says which one it is.",
+    )
+
+
+def grammar(minimum_roles: Mapping[Verb, Role]) -> str:
+    """The commands, what they do and who may use them."""
+    rows = [
+        [code(entry.usage), entry.meaning, minimum_roles.get(verb, entry.role).name.lower()]
+        for verb, entry in GRAMMAR.items()
+    ]
+    return "\n\n".join(
+        [
+            "**Commands:** one per comment, on its first line.",
+            table(["Command", "What it does", "Least role"], rows),
+            "`/ingest --dry-run` needs *write* only. Quoted text, code and edited comments don't "
+            "count. `/retry` and `/cancel` aren't available yet.",
+        ]
+    )
+
+
+def status(
+    release: str, manifest: Manifest | None, running: Run | None, runs: Sequence[Run]
+) -> str:
+    """How the release stands: manifest, what is running in the instance, and earlier runs."""
+    merged = "on the default branch" if manifest else "not merged yet"
+    now = _busy(running) if running else "nothing is running in this instance."
+    lines = [f"**Release {release}:** the manifest is {merged}; {now}"]
+    ended = [run for run in runs if run.report is not None]
+    if ended:
+        rows = [_ended(run) for run in reversed(ended[-10:])]
+        lines.append(table(["Run", "Asked for by", "Ended", "Verdict"], rows))
+        left = len(ended) - len(rows)
+        lines += [f"{counted(left, 'earlier run')} left out."] if left else []
+    else:
+        lines.append("No run of this release has ended so far.")
+    return "\n\n".join(lines)
+
+
+def _ended(run: Run) -> list[str]:
+    ended_at: datetime | None = run.report.ended_at if run.report else None
+    return [
+        code(run.request.run_id),
+        code(run.request.requested_by or "the merge"),
+        moment(ended_at) if ended_at else "",
+        str(run.report.verdict) if run.report else "",
+    ]
+
+
+def merged(release: str, actor: str) -> str:
+    """That a manifest was merged, where a person starts the ingestion."""
+    return (
+        f"✅ The manifest of {release} was merged by {code(actor)}.\n\n"
+        "**Next:** say `/ingest` to register the release, or `/ingest --dry-run` to see what that "
+        "would do."
+    )
+
+
+def merged_but_busy(release: str, running: Run) -> str:
+    return (
+        f"⏳ The manifest of {release} was merged, but its ingestion isn't started: "
+        f"{_busy(running)}\n\n**Next:** say `/ingest` when that result is here."
+    )

@@ -1,0 +1,104 @@
+"""What the bot may do, as plain values: a plan can be printed, compared and carried out later.
+
+Each of them carried out twice leaves what it left the first time.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.comments.markers import Marker
+from runners.contract import RunRequest
+
+
+class Reaction(StrEnum):
+    """GitHub's names; seen, accepted, done, refused."""
+
+    SEEN = "eyes"
+    ACCEPTED = "rocket"
+    DONE = "hooray"
+    REFUSED = "confused"
+
+
+class Label(StrEnum):
+    """The labels that are the bot's; a thread has one of them at most. It leaves others alone."""
+
+    PROPOSED = "manifest proposed"
+    MERGED = "manifest merged"
+    RUNNING = "running"
+    VERIFIED = "verified"
+    FAILED = "verification failed"
+    UNCHECKED = "verification incomplete"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenThread:
+    """A thread that the marker finds again; nothing if there is one."""
+
+    marker: Marker
+    title: str
+    body: str
+    label: Label
+
+
+@dataclass(frozen=True, slots=True)
+class ProposeManifest:
+    """A proposal of a release's manifest with the schema diff beside it; nothing if there is one.
+
+    `diff_json` and `diff_markdown` are None when there is nothing to compare.
+    """
+
+    release: str
+    manifest_toml: str
+    diff_json: str | None
+    diff_markdown: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment that is said once: nothing if one with this marker is there."""
+
+    thread: int
+    marker: Marker
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpsertComment:
+    """A comment that is kept up to date: the one with this marker then says this."""
+
+    thread: int
+    marker: Marker
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class React:
+    thread: int
+    comment_id: int
+    reaction: Reaction
+
+
+@dataclass(frozen=True, slots=True)
+class SetLabel:
+    """The thread then has this label, and none of the bot's others."""
+
+    thread: int
+    label: Label
+
+
+@dataclass(frozen=True, slots=True)
+class StartRun:
+    """A run that the machine will find; nothing if one of this id was asked for before."""
+
+    request: RunRequest
+
+
+Effect = OpenThread | ProposeManifest | Comment | UpsertComment | React | SetLabel | StartRun
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The effects in the order in which they are carried out, and one sentence that says why."""
+
+    effects: tuple[Effect, ...]
+    reason: str

@@ -1,0 +1,137 @@
+"""An event and the facts -> a plan. Every decision of the bot is made here.
+
+Pure: equal events and facts give equal plans. The sentences are `comments`' business.
+"""
+
+import json
+
+from bot.answers import answer, manifest_path, reply_marker
+from bot.comments import release as release_comment
+from bot.comments import replies, result
+from bot.comments.markers import Marker, MarkerKind
+from bot.detection import News, look, manifest_of, manifest_toml
+from bot.effects import (
+    Comment,
+    Effect,
+    Label,
+    OpenThread,
+    Plan,
+    ProposeManifest,
+    SetLabel,
+    StartRun,
+    UpsertComment,
+)
+from bot.events import CommentCreated, Event, ManifestMerged, ReleasesRead, RunEnded
+from bot.facts import Facts
+from bot.schema.diff import to_json
+from bot.schema.markdown import render
+from runners.contract import Action, RunRequest, Verdict
+
+__all__ = ["plan", "reply_marker"]
+ENDED = {
+    Verdict.PASSED: Label.VERIFIED,
+    Verdict.FAILED: Label.FAILED,
+    Verdict.UNCHECKED: Label.UNCHECKED,
+}
+
+
+def plan(event: Event, facts: Facts) -> Plan:
+    """What the bot does about the event.
+
+    Raises:
+        BotError: what was read can't be decided on; nothing is done then.
+    """
+    match event:
+        case ReleasesRead():
+            return _releases_read(event, facts)
+        case CommentCreated():
+            return answer(event, facts)
+        case ManifestMerged():
+            return _manifest_merged(event, facts)
+        case RunEnded():
+            return _run_ended(event, facts)
+
+
+def _releases_read(event: ReleasesRead, facts: Facts) -> Plan:
+    seen = look(event.page, event.directory, facts)
+    effects = [effect for news in seen.news for effect in _announce(news, event, facts)]
+    waiting = [
+        f"{version} is on the page, but not hosted yet: waiting." for version in seen.waiting
+    ]
+    found = [f"New: {news.release.version}." for news in seen.news] or ["Nothing new."]
+    return Plan(tuple(effects), " ".join([*found, *waiting]))
+
+
+def _announce(news: News, event: ReleasesRead, facts: Facts) -> tuple[Effect, Effect]:
+    """The proposal first: a thread is what tells the next look that all of this was done."""
+    version = news.release.version
+    schema = event.schemas[version]
+    compared = schema.diff
+    markdown = render(compared) if compared else None
+    found = json.dumps(to_json(compared), indent=1, ensure_ascii=False) if compared else None
+    body = release_comment.body(
+        news,
+        schema,
+        instance=facts.instance,
+        oddities=event.page.warnings,
+        manifest_path=manifest_path(version),
+        ingest_on_merge=facts.ingest_on_merge,
+        diff_markdown=markdown,
+    )
+    manifest = manifest_toml(manifest_of(news, schema))
+    return (
+        ProposeManifest(version, manifest, found + "\n" if found else None, markdown),
+        OpenThread(
+            Marker(MarkerKind.RELEASE, version), release_comment.title(news), body, Label.PROPOSED
+        ),
+    )
+
+
+def _manifest_merged(event: ManifestMerged, facts: Facts) -> Plan:
+    thread = facts.threads.get(event.release)
+    manifest = facts.manifests.get(event.release)
+    if thread is None or manifest is None:
+        missing = "manifest on the default branch" if thread else "thread of the bot's"
+        return Plan((), f"{event.release} was merged, but has no {missing}: nothing to do.")
+    marker = Marker(MarkerKind.MERGED, event.commit)
+    if not facts.ingest_on_merge:
+        said = Comment(thread, marker, replies.merged(event.release, event.actor))
+        reason = f"The manifest of {event.release} was merged; a person starts its ingestion."
+        return Plan((SetLabel(thread, Label.MERGED), said), reason)
+    request = _merge_request(event, facts, thread)
+    running = facts.running()
+    if running and running.request.run_id != request.run_id:
+        said = Comment(thread, marker, replies.merged_but_busy(event.release, running))
+        reason = f"The manifest of {event.release} was merged while {running.request.run_id} runs."
+        return Plan((SetLabel(thread, Label.MERGED), said), reason)
+    said = Comment(thread, marker, replies.accepted(request, manifest, None))
+    effects = (StartRun(request), SetLabel(thread, Label.RUNNING), said)
+    return Plan(effects, f"The manifest of {event.release} was merged: its ingestion starts.")
+
+
+def _merge_request(event: ManifestMerged, facts: Facts, thread: int) -> RunRequest:
+    return RunRequest(
+        run_id=f"{event.release}-ingest-{event.commit[:8]}",
+        action=Action.INGEST,
+        release=event.release,
+        manifest=manifest_path(event.release),
+        instance=facts.instance,
+        thread=thread,
+        requested_by=event.actor,
+    )
+
+
+def _run_ended(event: RunEnded, facts: Facts) -> Plan:
+    request = event.report.request
+    thread = facts.threads.get(request.release)
+    if thread is None:
+        return Plan(
+            (), f"{request.run_id} ended, but {request.release} has no thread of the bot's."
+        )
+    said = UpsertComment(
+        thread, Marker(MarkerKind.RESULT, request.run_id), result.body(event.report)
+    )
+    effects: tuple[Effect, ...] = (said,)
+    if facts.running() is None:
+        effects = (said, SetLabel(thread, ENDED[event.report.verdict]))
+    return Plan(effects, f"{request.run_id} ended with the verdict {event.report.verdict}.")

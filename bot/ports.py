@@ -1,0 +1,129 @@
+"""What the bot needs of the world, as protocols: the local folder, later GitHub, or a test's own.
+
+The methods are primitive. What makes an effect safe to repeat is in `apply`, once for all adapters.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha1
+from typing import Protocol
+
+from bot.commands import Role
+from bot.comments.markers import Marker
+from bot.effects import Label, ProposeManifest, Reaction
+from bot.errors import BotError
+from runners.contract import Manifest, RunReport, RunRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A comment as it stands in a thread. `by_bot` is the adapter's knowledge, not the text's."""
+
+    comment_id: int
+    author: str
+    body: str
+    by_bot: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run that was asked for: running as long as it has no report."""
+
+    request: RunRequest
+    since: datetime
+    report: RunReport | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What an address gave, byte for byte."""
+
+    address: str
+    data: bytes
+
+    def text(self) -> str:
+        """The page as text. Raises BotError if it isn't UTF-8."""
+        try:
+            return self.data.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise BotError(f"{self.address}: isn't UTF-8 text ({error}); give another.") from error
+
+    def blob_sha(self) -> str:
+        """The SHA-1 by which git names these bytes."""
+        return sha1(b"blob %d\0" % len(self.data) + self.data).hexdigest()
+
+
+class Threads(Protocol):
+    def marked(self) -> Mapping[Marker, int]:
+        """The threads that the bot itself opened, by marker."""
+        ...
+
+    def open(self, title: str, body: str, label: Label) -> int:
+        """Opens a thread and returns its number."""
+        ...
+
+    def comments(self, thread: int) -> tuple[Said, ...]:
+        """Everything said in the thread after its body, oldest first."""
+        ...
+
+    def comment(self, thread: int, body: str) -> int:
+        """Says something as the bot and returns the comment's number."""
+        ...
+
+    def edit(self, thread: int, comment_id: int, body: str) -> None:
+        """Replaces the text of one of the bot's own comments."""
+        ...
+
+    def react(self, thread: int, comment_id: int, reaction: Reaction) -> None:
+        """Adds the bot's reaction, unless it is there."""
+        ...
+
+    def label(self, thread: int, label: Label) -> None:
+        """Makes this the only one of the bot's labels on the thread."""
+        ...
+
+
+class Roles(Protocol):
+    def role_of(self, actor: str) -> Role:
+        """What the person may do, asked now."""
+        ...
+
+
+class Repository(Protocol):
+    def manifests(self) -> Mapping[str, Manifest]:
+        """The manifests on the default branch, by release."""
+        ...
+
+    def propose(self, proposal: ProposeManifest) -> None:
+        """Proposes a manifest for review; a proposal that is there stays as it is."""
+        ...
+
+
+class Runs(Protocol):
+    def all(self) -> tuple[Run, ...]:
+        """Every run that was asked for, oldest first."""
+        ...
+
+    def start(self, request: RunRequest) -> None:
+        """Asks the machine for a run; a request that is there stays as it is.
+
+        Raises:
+            BotError: the instance has another run that is going on.
+        """
+        ...
+
+
+class Pages(Protocol):
+    def get(self, address: str) -> Page:
+        """What stands at an http(s) address or in a file. Raises BotError with the reason."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    threads: Threads
+    roles: Roles
+    repository: Repository
+    runs: Runs
+    pages: Pages

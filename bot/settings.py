@@ -1,0 +1,176 @@
+"""The environment and a TOML file -> one frozen object. The only reader of the environment in bot/.
+
+Turns text into types by hand and refuses what it doesn't know. A relative path in the file starts
+at the file's folder, one in the environment at the working folder.
+"""
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from bot.commands import Role, Verb
+from bot.errors import BotError
+
+RELEASE_PAGE = (
+    "https://chanzuckerberg.github.io/cellxgene-census/"
+    "cellxgene_census_docsite_data_release_info.html"
+)
+RELEASE_DIRECTORY = "https://census.cellxgene.cziscience.com/cellxgene-census/v1/release.json"
+SCHEMA_DOCUMENT = (
+    "https://raw.githubusercontent.com/chanzuckerberg/single-cell-curation/"
+    "main/schema/{version}/schema.md"
+)
+DEFAULT_FILE = Path("bot.toml")
+PREFIX = "BOT_"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`repository` is None for a folder within `home`. `roles` holds for the local threads only."""
+
+    instance: str = "laminlabs/cellxgene"
+    home: Path = Path(".bot")
+    repository: Path | None = None
+    release_page: str = RELEASE_PAGE
+    release_directory: str = RELEASE_DIRECTORY
+    schema_document: str = SCHEMA_DOCUMENT
+    ingest_on_merge: bool = True
+    bot: str = "cellxgene-ingestion-bot"
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    minimum_roles: Mapping[Verb, Role] = field(default_factory=dict)
+    previous: Mapping[str, str] = field(default_factory=dict)
+
+
+def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings in the file, then those in `BOT_...` variables, which win.
+
+    The file is `path`, else what BOT_SETTINGS names, else `bot.toml` if there is one.
+
+    Raises:
+        BotError: no such file, no TOML, or a field that is unknown or of a wrong type.
+    """
+    environ = os.environ if environ is None else environ
+    named = path or (Path(environ["BOT_SETTINGS"]) if environ.get("BOT_SETTINGS") else None)
+    settings = Settings()
+    if named is not None or DEFAULT_FILE.is_file():
+        settings = _from_file(settings, named or DEFAULT_FILE)
+    return _from_environment(settings, environ)
+
+
+def _from_file(settings: Settings, path: Path) -> Settings:
+    try:
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise BotError(f"{path}: can't be read ({error}); name a settings file.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise BotError(f"{path}: not TOML ({error}); correct it.") from error
+    return _filled(settings, given, str(path), path.parent)
+
+
+def _from_environment(settings: Settings, environ: Mapping[str, str]) -> Settings:
+    given = {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in environ.items()
+        if name.startswith(PREFIX) and name != "BOT_SETTINGS" and value
+    }
+    return _filled(settings, given, "environment", Path())
+
+
+def _filled(settings: Settings, given: Mapping[str, Any], source: str, base: Path) -> Settings:
+    read: dict[str, Any] = {}
+    for name, value in given.items():
+        if name not in _READERS:
+            raise BotError(
+                f"{source}: field {name}: there is no such setting; use {', '.join(_READERS)}."
+            )
+        try:
+            read[name] = _READERS[name](value, base)
+        except ValueError as error:
+            raise BotError(f"{source}: field {name}: {error}.") from error
+    return replace(settings, **read)
+
+
+# --- one reader per type; each raises ValueError with what is wrong and what would be right -------
+
+
+def _text(value: object, _base: Path) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"{value!r} is not text; give some")
+    return value
+
+
+def _path(value: object, base: Path) -> Path:
+    return base / Path(_text(value, base)).expanduser()
+
+
+def _address(value: object, base: Path) -> str:
+    text = _text(value, base)
+    return text if "://" in text else str(base / text)
+
+
+def _template(value: object, base: Path) -> str:
+    text = _address(value, base)
+    if "{version}" not in text:
+        raise ValueError(f"{text!r} lacks {{version}}; say where the version stands")
+    return text
+
+
+def _flag(value: object, _base: Path) -> bool:
+    words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in words:
+        return words[value.lower()]
+    raise ValueError(f"{value!r} is neither true nor false; give one of them")
+
+
+def _role(value: object) -> Role:
+    if isinstance(value, str) and value.upper() in Role.__members__:
+        return Role[value.upper()]
+    names = ", ".join(name.lower() for name in Role.__members__)
+    raise ValueError(f"{value!r} is not a role; use one of {names}")
+
+
+def _roles(value: object, _base: Path) -> Mapping[str, Role]:
+    return {name: _role(role) for name, role in _pairs(value)}
+
+
+def _minimum_roles(value: object, _base: Path) -> Mapping[Verb, Role]:
+    return {_verb(name): _role(role) for name, role in _pairs(value)}
+
+
+def _verb(name: str) -> Verb:
+    if name not in list(Verb):
+        raise ValueError(f"{name!r} is not a command; use one of {', '.join(Verb)}")
+    return Verb(name)
+
+
+def _names(value: object, base: Path) -> Mapping[str, str]:
+    return {name: _text(other, base) for name, other in _pairs(value)}
+
+
+def _pairs(value: object) -> list[tuple[str, object]]:
+    """A table's pairs; the environment writes one as `name=value,name=value`."""
+    if isinstance(value, dict):
+        return list(value.items())
+    if isinstance(value, str) and all("=" in part for part in value.split(",")):
+        return [(n.strip(), v.strip()) for n, _, v in (p.partition("=") for p in value.split(","))]
+    raise ValueError(f"{value!r} is not a table; give name = value pairs")
+
+
+_READERS: Mapping[str, Callable[[object, Path], object]] = {
+    "instance": _text,
+    "home": _path,
+    "repository": _path,
+    "release_page": _address,
+    "release_directory": _address,
+    "schema_document": _template,
+    "ingest_on_merge": _flag,
+    "bot": _text,
+    "roles": _roles,
+    "minimum_roles": _minimum_roles,
+    "previous": _names,
+}

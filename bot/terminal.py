@@ -1,0 +1,88 @@
+"""What the commands print: tables and Markdown by rich. Must not decide, nor read anything."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.markup import escape
+from rich.table import Table
+
+from bot.adapters.thread_page import PageThread
+from bot.census.release import ReleasePage
+from bot.comments.counting import moment
+from bot.comments.escape import one_line
+
+FACTS = {
+    "version": "Release",
+    "build_date": "Built",
+    "census_schema_version": "Census schema",
+    "dataset_schema_version": "Dataset schema",
+    "dataset_count": "Datasets",
+}
+HTML = re.compile(r"</?(?:details|code)>|<!--.*?-->")
+
+
+def show_plan(text: str, dry_run: bool) -> None:
+    """A plan as `describe` tells it."""
+    console = Console(soft_wrap=True)
+    if dry_run:
+        console.print("Dry run: nothing is changed.", markup=False, highlight=False)
+    console.print(_plain(text), markup=False, highlight=False)
+
+
+def show_releases(pages: Mapping[str, ReleasePage]) -> None:
+    """One table per page, and its warnings beneath it."""
+    console = Console()
+    for name, page in pages.items():
+        table = Table(title=escape(name), title_justify="left")
+        for head in FACTS.values():
+            table.add_column(head, justify="right" if head == "Datasets" else "left")
+        for one in page.releases:
+            values = (getattr(one, fact) for fact in FACTS)
+            table.add_row(*("-" if v is None else escape(one_line(str(v))) for v in values))
+        console.print(table if page.releases else f"{escape(name)}: no LTS release.")
+        for warning in page.warnings:
+            console.print(f"note: {one_line(str(warning))}", markup=False, highlight=False)
+
+
+def show_threads(threads: Sequence[PageThread]) -> None:
+    """One line per thread."""
+    console = Console(soft_wrap=True)
+    for one in threads:
+        labels = ", ".join(map(str, one.labels))
+        line = f"{one.number}  {one_line(one.title)}  [{labels}]"
+        console.print(line, markup=False, highlight=False)
+    if not threads:
+        console.print("No threads yet: `detect` opens one for each new release.", markup=False)
+
+
+def show_thread(thread: PageThread, page: Path) -> None:
+    """The thread's texts in order, and where its page is."""
+    console = Console()
+    console.rule(f"[bold]{escape(one_line(thread.title))}[/] #{thread.number}", align="left")
+    for one in (thread.first, *thread.comments):
+        reactions = f"  ({', '.join(one.reactions)})" if one.reactions else ""
+        head = f"{one_line(one.author)}, {moment(one.created)}{reactions}"
+        console.print(f"\n[bold cyan]{escape(head)}[/]")
+        console.print(Markdown(_unfolded(one.body) if one.by_bot else _printable(one.body)))
+    console.print(f"\nIn a browser: {page}", soft_wrap=True, markup=False, highlight=False)
+
+
+def _unfolded(markdown: str) -> str:
+    """The bot's text without its HTML, for a terminal has nothing to fold."""
+    text = re.sub(r"<summary>(.*)</summary>", r"**\1**", _printable(markdown))
+    return HTML.sub("", text)
+
+
+def _printable(text: str) -> str:
+    """Without the control characters by which a text could steer the terminal."""
+    return "".join(c for c in text if c in "\n\t" or c.isprintable() or c == "\u200b")
+
+
+def _plain(markdown: str) -> str:
+    """Readable as it stands: without backslashes, zero-width marks, emphasis and code marks."""
+    text = re.sub(r"\\([\\`*_{}\[\]()#+!~|^$])", r"\1", _printable(markdown))
+    text = text.replace("\u200b", "").replace("**", "").replace("`", "")
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
