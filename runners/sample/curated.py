@@ -1,7 +1,8 @@
 """The newer release's files as a curator would submit them: `python -m runners.sample.curated DIR`.
 
 For a check with CZI's own validator, which wants files without the labels that Discover adds and
-lives in an environment of its own; with `--compare` compares the labels that it wrote with ours. Must not be needed by anything else.
+lives in an environment of its own; with `--compare` compares the labels that it wrote with ours.
+Must not be needed by anything else.
 """
 
 import argparse
