@@ -205,6 +205,14 @@ class Finding(Document):
     detail: str | None = None
 
 
+class Offender(Document):
+    """A dataset (or record) that a check names."""
+
+    dataset_id: str
+    title: str = ""
+    detail: str = ""
+
+
 class DatasetOutcome(Document):
     """What became of one dataset. `notes` are reported and fail nothing."""
 
@@ -220,14 +228,6 @@ class Status(StrEnum):
     FAILED = "failed"
     NOT_APPLICABLE = "not applicable"
     UNCHECKED = "could not be checked"
-
-
-class Offender(Document):
-    """A dataset (or record) that a check names."""
-
-    dataset_id: str
-    title: str = ""
-    detail: str = ""
 
 
 class CheckResult(Document):
@@ -256,7 +256,7 @@ class RunReport(Document):
     ended_at: datetime
     verdict: Verdict
     outcomes: tuple[DatasetOutcome, ...]
-    withdrawn: tuple[DatasetOutcome, ...] = ()
+    withdrawn: tuple[Offender, ...] = ()
     checks: tuple[CheckResult, ...]
     changes: Mapping[str, int] = Field(default_factory=dict)
     versions: Mapping[str, str] = Field(default_factory=dict)

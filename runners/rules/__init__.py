@@ -6,6 +6,8 @@ One JSON file per dataset schema version. Must not know how a dataset is read or
 from collections.abc import Mapping
 from importlib import resources
 
+from pydantic import Field
+
 from runners.contract import ContractError, Document
 
 
@@ -22,8 +24,14 @@ class Organism(Document):
 
     name: str
     scientific_name: str
-    genes: str | None
-    with_census: bool = False
+    genes: str
+
+
+class Ontology(Document):
+    """An ontology as bionty names its source, and the organism that the source is for."""
+
+    source: str
+    organism: str = "all"
 
 
 class Terms(Document):
@@ -52,7 +60,7 @@ class Column(Document):
     slot: str
     dtype: str = "categorical"
     registry: str | None = None
-    terms: Mapping[str, tuple[Terms, ...]] = {}
+    terms: Mapping[str, tuple[Terms, ...]] = Field(default_factory=dict)
     values: tuple[str, ...] = ()
     special: tuple[str, ...] = ()
     delimiter: str | None = None
@@ -64,9 +72,9 @@ class Rules(Document):
     dataset_schema_version: str
     ontology_guide: Wheel
     gene_tables: Wheel
-    ontologies: Mapping[str, str]
+    ontologies: Mapping[str, Ontology]
     organisms: Mapping[str, Organism]
-    foreign_genes: tuple[str, ...]
+    foreign_genes: Mapping[str, Organism]
     columns: Mapping[str, Column]
 
 

@@ -1,0 +1,160 @@
+"""The command line of the machine's side: parses words, calls one function, says how it ended."""
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import rich_click as click
+
+from runners import progress, rules, settings
+from runners.contract import ContractError, RunReport, Status, Verdict
+
+WRONG_INPUT = 2
+CHECK_FAILED = 1
+
+
+def _with_clear_errors(command: Callable[..., None]) -> Callable[..., None]:
+    """Bad input is one sentence on standard error and exit code 2, never a traceback."""
+
+    @wraps(command)
+    def wrapped(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except ContractError as error:
+            click.echo(str(error), err=True)
+            sys.exit(WRONG_INPUT)
+
+    return wrapped
+
+
+_request = click.option(
+    "--request",
+    "request_file",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The run's request.json; journal and report are kept beside it.",
+)
+_repository = click.option(
+    "--repository",
+    default=".",
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder in which the request's manifest is found.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Register a CELLxGENE Census release in a LaminDB instance, and verify that it is there."""
+
+
+@main.command()
+@_request
+@_repository
+@click.option("--smoke", is_flag=True, help="Only one dataset, in an instance that is thrown away.")
+@_with_clear_errors
+def ingest(request_file: Path, repository: Path, smoke: bool) -> None:
+    """Register the datasets of a release.
+
+    Killed and started again it goes on where it was; run again after its end it changes nothing.
+    Exit code 0: every dataset has its outcome (which may be a failure: see verify). 2: bad input.
+    """
+    from runners import ingest as work
+    from runners.smoke import smoke as smoke_test
+
+    job = work.load_job(request_file, repository=repository, reference=_reference())
+    if smoke:
+        smoke_test(job)
+    else:
+        progress.say(f"{job.manifest.release}: {work.summary(work.ingest(job))}")
+
+
+@main.command()
+@_request
+@_repository
+@_with_clear_errors
+def verify(request_file: Path, repository: Path) -> None:
+    """Check a release in its instance and write report.json. Reads only.
+
+    Exit code 0: all checks passed. 1: a check failed or could not be made. 2: bad input.
+    """
+    from runners import ingest as work
+    from runners import verify as verification
+
+    job = work.load_job(request_file, repository=repository, reference=_reference())
+    report = verification.verify(job)
+    _say_checks(report)
+    sys.exit(0 if report.verdict is Verdict.PASSED else CHECK_FAILED)
+
+
+def _say_checks(report: RunReport) -> None:
+    marks = {Status.PASSED: "ok", Status.FAILED: "FAILED"}
+    for check in report.checks:
+        mark = marks.get(check.status, check.status.value)
+        click.echo(f"{mark:>20}  {check.title}: expected {check.expected}, found {check.found}")
+    click.echo(f"verdict: {report.verdict.value}")
+
+
+@main.command(name="launch")
+@_request
+@_repository
+@click.option(
+    "--launcher",
+    type=click.Choice(["local"]),
+    default="local",
+    show_default=True,
+    help="Where the run works: on this machine.",
+)
+@_with_clear_errors
+def launch_run(request_file: Path, repository: Path, launcher: str) -> None:
+    """Run a request from beginning to end: smoke test, ingest, verify.
+
+    Ends with the exit code of the step that stopped it, 0 if none did.
+    """
+    from runners import ingest as work
+    from runners.launch import local
+
+    job = work.load_job(request_file, repository=repository, reference=_reference())
+    sys.exit(local.run(job, request_file, repository))
+
+
+@main.command()
+@_with_clear_errors
+def reference() -> None:
+    """Fetch the pinned ontologies and gene tables of every dataset schema version with rules."""
+    from runners.reference import Reference
+
+    for version in rules.versions():
+        progress.say(f"reference data of dataset schema {version}")
+        Reference(rules.load(version), _reference())
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@_with_clear_errors
+def sample(folder: Path) -> None:
+    """Build the sample world (two small releases of a Census) into FOLDER; once is enough."""
+    from runners import sample as world
+
+    world.build(folder, _reference(), progress.say)
+
+
+@main.command()
+@click.argument("name")
+@click.argument("storage", type=click.Path(path_type=Path, file_okay=False))
+@_with_clear_errors
+def instance(name: str, storage: Path) -> None:
+    """Make a local LaminDB instance NAME with its default storage in STORAGE, if there is none."""
+    from runners.registry import instance as instances
+
+    click.echo(instances.create(name, storage))
+
+
+def _reference() -> Path:
+    return settings.from_environment().reference
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m runners")

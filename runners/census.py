@@ -1,0 +1,96 @@
+"""A census release -> its datasets, from the frozen table that the release itself carries.
+
+Reads `census_info/datasets` of the SOMA store, locally or on S3. Never asks the live curation
+API, which describes another day, and never LaminDB.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from runners.contract import ContractError, Manifest
+
+COLUMNS = (
+    "collection_id",
+    "collection_name",
+    "collection_doi",
+    "dataset_id",
+    "dataset_version_id",
+    "dataset_title",
+    "dataset_h5ad_path",
+    "dataset_total_cell_count",
+)
+
+
+@dataclass(frozen=True)
+class CensusDataset:
+    """One row of `census_info/datasets`.
+
+    `cell_count` counts after the Census's own filter: fewer cells than the file may hold.
+    `collection_doi` is empty where the collection has none.
+    """
+
+    dataset_id: str
+    dataset_version_id: str
+    title: str
+    path: str
+    collection_id: str
+    collection_name: str
+    collection_doi: str
+    cell_count: int
+
+
+def read_datasets(manifest: Manifest) -> tuple[CensusDataset, ...]:
+    """The datasets of the manifest's release, by dataset id.
+
+    Raises:
+        ContractError: the store can't be opened, lacks a column, or holds another number of
+            datasets than the manifest says.
+    """
+    soma = manifest.storage.soma
+    try:
+        rows = _read_table(soma, manifest.storage.region)
+    except Exception as error:
+        raise ContractError(
+            f"{soma}: census_info/datasets can't be read ({error}); "
+            "check the field storage.soma of the manifest."
+        ) from error
+    datasets = tuple(sorted(map(_dataset, rows), key=lambda dataset: dataset.dataset_id))
+    if len(datasets) != manifest.dataset_count:
+        raise ContractError(
+            f"{soma}: holds {len(datasets)} datasets, but the manifest's dataset_count is "
+            f"{manifest.dataset_count}; correct the manifest or ask why the release changed."
+        )
+    return datasets
+
+
+def _read_table(soma: str, region: str | None) -> list[dict[str, object]]:
+    import tiledbsoma  # 7 s the first time: only where it is needed
+
+    options = {"vfs.s3.no_sign_request": "true"} if soma.startswith("s3://") else {}
+    if region and options:
+        options["vfs.s3.region"] = region
+    context = tiledbsoma.SOMATileDBContext(tiledb_config=options)
+    # the parents are held: a chained read fails on a closed handle
+    with tiledbsoma.open(soma, context=context) as census:
+        info = census["census_info"]
+        table = info["datasets"].read(column_names=list(COLUMNS)).concat()
+        rows: list[dict[str, object]] = table.to_pylist()
+    return rows
+
+
+def _dataset(row: Mapping[str, object]) -> CensusDataset:
+    return CensusDataset(
+        dataset_id=str(row["dataset_id"]),
+        dataset_version_id=str(row["dataset_version_id"]),
+        title=str(row["dataset_title"]),
+        path=str(row["dataset_h5ad_path"]),
+        collection_id=str(row["collection_id"]),
+        collection_name=str(row["collection_name"]),
+        collection_doi=str(row["collection_doi"] or ""),
+        cell_count=int(str(row["dataset_total_cell_count"])),
+    )
+
+
+def location(manifest: Manifest, dataset: CensusDataset) -> str:
+    """The address of the dataset's h5ad in the manifest's storage."""
+    return f"{manifest.storage.h5ads.rstrip('/')}/{dataset.path}"

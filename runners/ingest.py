@@ -1,0 +1,211 @@
+"""Register one release in one instance, step by step, resumable at any point.
+
+Reads and judges the datasets, writes them in batches (one transaction each), then the collections
+and the SOMA store; the journal says what came of each. Never speaks on GitHub, and never verifies
+itself: `runners.verify` looks with fresh eyes.
+"""
+
+import fcntl
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runners import progress, rules
+from runners.census import CensusDataset, location, read_datasets
+from runners.contract import (
+    ContractError,
+    DatasetOutcome,
+    Manifest,
+    Outcome,
+    RunRequest,
+)
+from runners.journal import Journal, Line, Record
+from runners.judgement import Judged, judge
+from runners.reference import Reference
+from runners.validate import Vocabulary
+
+if TYPE_CHECKING:
+    from runners.registry.writer import Writer
+
+START, READ, WRITTEN, END = "start", "read", "written", "end"
+"""The steps, as the journal names them."""
+
+BATCH = 25
+"""Datasets that are written in one transaction."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A request with the documents that it names. `folder` is the run's own, for its journal."""
+
+    request: RunRequest
+    manifest: Manifest
+    previous: Manifest | None
+    folder: Path
+    reference: Path
+
+
+def load_job(request_file: Path, *, repository: Path, reference: Path) -> Job:
+    """The job of a request file; manifests lie in `repository`.
+
+    Raises:
+        ContractError: a document is missing or wrong, or they don't agree.
+    """
+    try:
+        text = request_file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ContractError(f"{request_file}: can't be read ({error}); name a request.") from error
+    request = RunRequest.from_json(text, source=str(request_file))
+    path = repository / request.manifest
+    manifest = Manifest.from_file(path)
+    if manifest.release != request.release:
+        raise ContractError(
+            f"{request_file}: field manifest: {path} is of release {manifest.release}, "
+            f"not {request.release}; correct the request."
+        )
+    previous = path.with_name(f"{manifest.previous}.toml")
+    return Job(
+        request=request,
+        manifest=manifest,
+        previous=Manifest.from_file(previous) if previous.exists() else None,
+        folder=request_file.parent,
+        reference=reference,
+    )
+
+
+def ingest(job: Job) -> tuple[DatasetOutcome, ...]:
+    """The outcome of every dataset that was asked for, once all of them are in the instance.
+
+    Calling it again, after an end or a kill, changes only what is missing.
+
+    Raises:
+        ContractError: the job can't be done; nothing was changed by what it names.
+    """
+    datasets = selected(job)
+    with _lock(job), Journal(job.folder / "journal.jsonl") as journal:
+        if journal.first(END):
+            progress.say(f"{job.request.run_id}: ended before; nothing to do")
+            return outcomes(journal, datasets)
+        writer = _writer(job, datasets)
+        if not journal.first(START):
+            journal.write(START, counts=writer.counts(), fingerprints=writer.fingerprints())
+        _register(job, datasets, journal, writer)
+        if is_whole(job.request):
+            writer.collections(datasets)
+            writer.store()
+        journal.write(END, counts=writer.counts())
+        return outcomes(journal, datasets)
+
+
+def is_whole(request: RunRequest) -> bool:
+    """A part of a release makes no collections: they could never be completed."""
+    return not request.only and request.limit is None
+
+
+def selected(job: Job) -> Sequence[CensusDataset]:
+    datasets = read_datasets(job.manifest)
+    if only := set(job.request.only):
+        unknown = only - {dataset.dataset_id for dataset in datasets}
+        if unknown:
+            raise ContractError(
+                f"request {job.request.run_id}: field only: {', '.join(sorted(unknown))} "
+                f"not in release {job.manifest.release}; correct the ids."
+            )
+        datasets = tuple(dataset for dataset in datasets if dataset.dataset_id in only)
+    return datasets[: job.request.limit]
+
+
+@contextmanager
+def _lock(job: Job) -> Iterator[None]:
+    """Holds the instance for this run; the kernel lets go however the process ends."""
+    name = job.request.instance.replace("/", "--")
+    path = job.folder.parent / f".{name}.lock"
+    with path.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.seek(0)
+            raise ContractError(
+                f"instance {job.request.instance}: run {file.read().strip()} is writing to it; "
+                "wait for its end."
+            ) from error
+        file.truncate(0)
+        file.write(job.request.run_id)
+        file.flush()
+        yield
+
+
+def _writer(job: Job, datasets: Sequence[CensusDataset]) -> "Writer":
+    from runners.registry import instance
+
+    instance.connect(job.request.instance)
+    from runners.registry.writer import Writer  # LaminDB has no models before it is connected
+
+    reference = Reference(rules.load(job.manifest.dataset_schema_version), job.reference)
+    before = read_datasets(job.previous) if job.previous else ()
+    versions = {dataset.dataset_id: dataset.dataset_version_id for dataset in before}
+    return Writer(job.manifest, reference, datasets, versions)
+
+
+def _register(
+    job: Job, datasets: Sequence[CensusDataset], journal: Journal, writer: "Writer"
+) -> None:
+    finished = journal.datasets(WRITTEN)
+    open_ones = [dataset for dataset in datasets if dataset.dataset_id not in finished]
+    if finished:
+        progress.say(f"resumed: {len(finished)} of {len(datasets)} datasets are done already")
+    vocabulary = Vocabulary(writer.reference)
+    release = job.manifest.release
+    reading = progress.steps(open_ones, f"{release}: reading and registering", len(open_ones))
+    batch: list[Judged] = []
+    for dataset in reading:
+        judged = judge(dataset, location(job.manifest, dataset), vocabulary)
+        journal.write(READ, dataset_id=dataset.dataset_id)
+        batch.append(judged)
+        if len(batch) == BATCH:
+            _write(batch, journal, writer)
+            batch = []
+    _write(batch, journal, writer)
+
+
+def _write(batch: Sequence[Judged], journal: Journal, writer: "Writer") -> None:
+    for outcome in writer.write(batch):
+        journal.write(
+            WRITTEN,
+            dataset_id=outcome.dataset_id,
+            **outcome.model_dump(mode="json", exclude={"dataset_id", "title"}),
+        )
+
+
+def outcomes(journal: Record, datasets: Sequence[CensusDataset]) -> tuple[DatasetOutcome, ...]:
+    """What the journal says of each of the datasets that it knows."""
+    lines = journal.datasets(WRITTEN)
+    titles = {dataset.dataset_id: dataset.title for dataset in datasets}
+    known = [dataset_id for dataset_id in titles if dataset_id in lines]
+    return tuple(_outcome(lines[dataset_id], titles[dataset_id]) for dataset_id in known)
+
+
+def _outcome(line: Line, title: str) -> DatasetOutcome:
+    fields: dict[str, Any] = {
+        key: line[key] for key in ("dataset_id", "outcome", "reasons", "notes")
+    }
+    return DatasetOutcome.from_mapping({**fields, "title": title}, source="journal")
+
+
+def changes(journal: Record) -> dict[str, int]:
+    """How many records of each kind the run has added, over all its processes."""
+    start, end = journal.first(START), journal.first(END)
+    if start is None or end is None:
+        return {}
+    grown = {kind: count - start["counts"][kind] for kind, count in end["counts"].items()}
+    return {kind: count for kind, count in grown.items() if count}
+
+
+def summary(found: Sequence[DatasetOutcome]) -> str:
+    """One line: how many datasets ended in which outcome."""
+    counts = Counter(outcome.outcome for outcome in found)
+    parts = [f"{counts[outcome]} {outcome.value}" for outcome in Outcome if counts[outcome]]
+    return ", ".join(parts) or "no datasets"

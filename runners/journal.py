@@ -1,0 +1,95 @@
+"""What a run has done, one JSON line per dataset and step, so that a killed run resumes.
+
+A line is on disk before the next step begins. A line that a kill cut short is dropped when the
+journal is opened again: its step is then simply done again. Knows nothing of the steps' meaning.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from runners.contract import ContractError
+
+Line = Mapping[str, Any]
+
+
+class Record:
+    """The lines of a journal in order, whoever wrote them."""
+
+    def __init__(self, lines: Iterable[Line]) -> None:
+        self.lines = list(lines)
+
+    def first(self, step: str) -> Line | None:
+        """The first line of a step of the whole release."""
+        own = (line for line in self.lines if line["step"] == step and "dataset_id" not in line)
+        return next(own, None)
+
+    def datasets(self, step: str) -> dict[str, Line]:
+        """Dataset id -> the first line that the step wrote for it."""
+        found: dict[str, Line] = {}
+        for line in self.lines:
+            if line["step"] == step and "dataset_id" in line:
+                found.setdefault(str(line["dataset_id"]), line)
+        return found
+
+
+def read(path: Path) -> Record:
+    """The journal at `path`; without lines if there is none.
+
+    Raises:
+        ContractError: a line in its middle is no journal line: somebody edited it.
+    """
+    raw = path.read_bytes() if path.exists() else b""
+    whole = raw[: raw.rfind(b"\n") + 1].splitlines()
+    return Record(_parse(line, f"{path}, line {n}") for n, line in enumerate(whole, start=1))
+
+
+class Journal(Record):
+    """A journal that is written to, by one process at a time."""
+
+    def __init__(self, path: Path) -> None:
+        """Opens the journal at `path`, made if absent. Errors as in `read`."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        super().__init__(read(path).lines)
+        self._file = path.open("ab")
+        content = path.read_bytes()
+        self._file.truncate(content.rfind(b"\n") + 1)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+    def write(self, step: str, *, dataset_id: str | None = None, **facts: object) -> None:
+        """Adds a line for `step` (of a dataset, or of the whole release)."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        line: dict[str, object] = {"at": now, "step": step}
+        if dataset_id is not None:
+            line["dataset_id"] = dataset_id
+        line |= facts
+        self._file.write(json.dumps(line, separators=(",", ":")).encode() + b"\n")
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self.lines.append(line)
+
+
+def _parse(line: bytes, place: str) -> Line:
+    try:
+        parsed = json.loads(line)
+    except ValueError as error:
+        raise ContractError(
+            f"{place}: not JSON ({error}); start a new run, which keeps what is registered."
+        ) from error
+    if not isinstance(parsed, dict) or "step" not in parsed:
+        raise ContractError(f"{place}: field step is missing; start a new run.")
+    return parsed

@@ -1,0 +1,48 @@
+"""One dataset of the release, read and validated: what the writer is given. Writes nothing."""
+
+from dataclasses import dataclass
+
+from runners.census import CensusDataset
+from runners.contract import DatasetOutcome, Finding, Outcome, Reason
+from runners.profile import FileMissingError, FileUnreadableError, read_profile
+from runners.validate import Validation, Vocabulary, validate
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A dataset that was read: its validation and size, or why it could not be read."""
+
+    dataset: CensusDataset
+    validation: Validation | None = None
+    n_observations: int | None = None
+    problem: Finding | None = None
+
+
+def judge(dataset: CensusDataset, address: str, vocabulary: Vocabulary) -> Judged:
+    """Reads and validates one dataset."""
+    try:
+        profile = read_profile(address, vocabulary.rules.columns)
+    except FileMissingError:
+        return Judged(dataset, problem=Finding(reason=Reason.FILE_MISSING, detail=address))
+    except FileUnreadableError as error:
+        return Judged(dataset, problem=Finding(reason=Reason.FILE_UNREADABLE, detail=str(error)))
+    return Judged(dataset, validate(profile, vocabulary), profile.n_observations)
+
+
+def outcome_of(judged: Judged, success: Outcome) -> DatasetOutcome:
+    """The dataset's outcome: `success`, unless it can't be read or doesn't hold to the rules."""
+    validation = judged.validation
+    if judged.problem is not None:
+        is_missing = judged.problem.reason is Reason.FILE_MISSING
+        outcome = Outcome.MISSING if is_missing else Outcome.UNREADABLE
+        reasons: tuple[Finding, ...] = (judged.problem,)
+    else:
+        reasons = validation.findings if validation else ()
+        outcome = Outcome.FAILED if reasons else success
+    return DatasetOutcome(
+        dataset_id=judged.dataset.dataset_id,
+        title=judged.dataset.title,
+        outcome=outcome,
+        reasons=reasons,
+        notes=validation.notes if validation else (),
+    )

@@ -1,0 +1,1 @@
+"""Machines that a run works on. `local`, this machine, is the default."""

@@ -1,0 +1,32 @@
+"""The launcher that needs no account: the run's steps as processes of this machine, one by one.
+
+Each step is a process of its own because LaminDB allows one instance in a process. Must not know
+what the steps do.
+"""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from runners.contract import Action
+from runners.ingest import Job
+
+
+def run(job: Job, request_file: Path, repository: Path) -> int:
+    """The exit code of the first step that did not end well, else 0.
+
+    A smoke test goes before an ingest; a verification ends every run.
+    """
+    common = ["--request", str(request_file), "--repository", str(repository)]
+    steps = [["verify", *common]]
+    if job.request.action is Action.INGEST:
+        steps = [["ingest", "--smoke", *common], ["ingest", *common], *steps]
+    for step in steps:
+        if code := _process(step):
+            return code
+    return 0
+
+
+def _process(arguments: Sequence[str]) -> int:
+    return subprocess.run([sys.executable, "-m", "runners", *arguments], check=False).returncode

@@ -1,0 +1,97 @@
+"""Artifacts of a release with their revision chains. Must not annotate."""
+
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import lamindb as ln
+from lamindb.base.uids import base62_12
+
+from runners.contract import ContractError
+
+KEY_PREFIX = "cell-census/"
+
+
+def ensure_storage(address: str, region: str | None) -> None:
+    """A Storage record for the bucket or folder that holds `cell-census/`, if there is none.
+
+    It is recorded as managed by nobody: LaminDB must neither write a marker into it nor ever
+    delete from it.
+
+    Raises:
+        ContractError: the address has no folder `cell-census`.
+    """
+    root, found, _ = address.partition(f"/{KEY_PREFIX}")
+    if not found:
+        raise ContractError(
+            f"{address}: has no folder cell-census; "
+            "correct the field storage.h5ads of the manifest."
+        )
+    if ln.Storage.filter(root=root).exists():
+        return
+    is_s3 = root.startswith("s3://")
+    ln.Storage(
+        uid=base62_12(),
+        root=root,
+        type="s3" if is_s3 else "local",
+        region=region if is_s3 else None,
+        instance_uid=None,
+        _skip_preparation=True,
+    ).save()
+
+
+def latest_by_dataset(dataset_ids: Iterable[str], *, before: str) -> Mapping[str, Any]:
+    """Dataset id -> its newest Artifact of any release before `before`.
+
+    Found by the end of the key, so that neither another bucket nor a skipped release matters.
+    """
+    wanted = set(dataset_ids)
+    found: dict[str, Any] = {}
+    older = ln.Artifact.objects.filter(
+        key__startswith=KEY_PREFIX, suffix=".h5ad", version_tag__lt=before
+    )
+    for artifact in older.order_by("version_tag", "id"):
+        dataset_id = Path(artifact.key).stem
+        if dataset_id in wanted:
+            found[dataset_id] = artifact
+    return found
+
+
+def registered(release: str) -> Mapping[str, Any]:
+    """Dataset id -> the Artifact of `release`."""
+    rows = ln.Artifact.objects.filter(key__startswith=KEY_PREFIX, suffix=".h5ad")
+    return {Path(row.key).stem: row for row in rows.filter(version_tag=release)}
+
+
+def register(
+    address: str, *, release: str, title: str, n_observations: int | None, revises: Any | None
+) -> Any:
+    """The saved Artifact of the h5ad at `address`, a revision of `revises` where that is given."""
+    artifact = ln.Artifact(
+        address, revises=revises, version_tag=release, description=title, run=False
+    )
+    artifact.n_observations = n_observations
+    return artifact.save()
+
+
+def register_store(address: str, *, release: str, previous: str | None) -> None:
+    """Registers the release's SOMA store if it isn't there."""
+    description = f"Census {release}"
+    stores = ln.Artifact.objects.filter(key__startswith=KEY_PREFIX, key__endswith="/soma")
+    if stores.filter(version_tag=release).exists():
+        return
+    revises = stores.filter(version_tag=previous).first() if previous else None
+    artifact = ln.Artifact(
+        address, revises=revises, version_tag=release, description=description, run=False
+    )
+    artifact.otype = "tiledbsoma"
+    artifact.save()
+
+
+def ids_with_slots(artifact_ids: Collection[int]) -> set[int]:
+    """Those of the artifacts that have all three schema slots: the annotation's last rows."""
+    links = ln.models.ArtifactSchema.objects.filter(artifact_id__in=list(artifact_ids))
+    slots: dict[int, set[str]] = {}
+    for artifact_id, slot in links.values_list("artifact_id", "slot"):
+        slots.setdefault(artifact_id, set()).add(slot)
+    return {artifact_id for artifact_id, found in slots.items() if found >= {"var", "obs", "uns"}}

@@ -1,0 +1,74 @@
+"""Connect to a LaminDB instance, or create a local one. Must not register anything."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from runners.contract import ContractError
+
+
+def create(name: str, storage: Path) -> str:
+    """The slug of a local SQLite instance with its default storage in `storage`, made if absent.
+
+    LaminDB's settings go where LAMIN_SETTINGS_DIR says, else to the user's home.
+    """
+    import lamindb_setup
+
+    slug = f"anonymous/{name}"
+    if not _has_settings(slug):
+        storage.mkdir(parents=True, exist_ok=True)
+        with _inside(storage):  # `init` writes a .lamin folder where it is called
+            lamindb_setup.init(storage=str(storage.resolve()), name=name, modules="bionty")
+    return slug
+
+
+def connect(slug: str) -> None:
+    """Makes `slug` (owner/name) this process's instance.
+
+    Raises:
+        ContractError: there is none of that name, or the process has another already.
+    """
+    import lamindb as ln
+
+    owner, _, name = slug.partition("/")
+    if not owner or not name:
+        raise ContractError(
+            f"instance {slug!r}: is not owner/name; write e.g. laminlabs/cellxgene."
+        )
+    try:
+        ln.connect(slug)
+    except Exception as error:
+        reason = str(error).splitlines()[0]
+        raise ContractError(
+            f"instance {slug!r}: can't be connected to ({reason}); name one that `lamin info` "
+            "shows, or log in first."
+        ) from error
+    settings = ln.setup.settings.instance
+    if settings.slug != slug:
+        raise ContractError(
+            f"instance {slug!r}: this process is connected to {settings.slug!r}; "
+            "unset LAMIN_CURRENT_INSTANCE or name that instance."
+        )
+    ln.settings.verbosity = "error"
+    ln.settings.creation.search_names = False  # a search for similar names per new record
+    if owner == "anonymous":
+        # else saving a Storage asks LaminHub over the network whether it knows the instance
+        settings._is_on_hub = False
+
+
+def _has_settings(slug: str) -> bool:
+    from lamindb_setup.core._settings_store import instance_settings_file
+
+    owner, _, name = slug.partition("/")
+    return bool(instance_settings_file(name, owner).exists())
+
+
+@contextmanager
+def _inside(folder: Path) -> Iterator[None]:
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)

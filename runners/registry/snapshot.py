@@ -1,0 +1,134 @@
+"""What the instance holds of a release, read in a few set-based statements. Never writes."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+import bionty as bt
+import lamindb as ln
+
+from runners.checks import ArtifactRow, CollectionRow, Snapshot
+from runners.registry.annotations import LINKS
+from runners.registry.artifacts import KEY_PREFIX
+
+KINDS = {
+    "artifacts": ln.Artifact,
+    "collections": ln.Collection,
+    "genes": bt.Gene,
+    "references": ln.Reference,
+    "sources": bt.Source,
+}
+RELATIONS = [*LINKS.values(), "genes", "references"]
+
+
+def count_records() -> dict[str, int]:
+    """Records of each kind; terms and links are summed over all registries."""
+    counts = {kind: model.objects.count() for kind, model in KINDS.items()}
+    terms = (ln.ULabel if name == "ULabel" else getattr(bt, name) for name in LINKS)
+    counts["terms"] = sum(model.objects.count() for model in terms)
+    relations = (getattr(ln.Artifact, relation).through for relation in RELATIONS)
+    counts["links"] = sum(model.objects.count() for model in relations)
+    return dict(sorted(counts.items()))
+
+
+def take(release: str, previous: str | None) -> Snapshot:
+    """The snapshot of `release`; of `previous`, if given, only its artifacts."""
+    rows = _artifacts(release)
+    ids = [row.id for row in rows]
+    return Snapshot(
+        release=release,
+        artifacts=tuple(row for row in rows if row.key.endswith(".h5ad")),
+        stores=tuple(row for row in rows if row.key.endswith("/soma")),
+        previous=tuple(r for r in _artifacts(previous) if r.key.endswith(".h5ad")),
+        features=_features(ids),
+        slots=_slots(ids),
+        with_reference=_with_reference(ids),
+        collections=_collections(release),
+        fingerprints=fingerprints(before=release),
+    )
+
+
+def _artifacts(release: str | None) -> list[ArtifactRow]:
+    fields = ("id", "uid", "key", "otype", "hash", "is_latest", "storage__root")
+    found = ln.Artifact.objects.filter(key__startswith=KEY_PREFIX, version_tag=release)
+    rows = found.order_by("key", "id").values_list(*fields)
+    return [
+        ArtifactRow(pk, uid, key, otype, digest, is_latest, f"{root}/{key}", _stem(key))
+        for pk, uid, key, otype, digest, is_latest, root in rows
+    ]
+
+
+def _stem(key: str) -> str:
+    return PurePosixPath(key).stem
+
+
+def _features(artifact_ids: Collection[int]) -> Mapping[int, frozenset[str]]:
+    """Artifact id -> the names of the features that it has a label for."""
+    found: dict[int, set[str]] = defaultdict(set)
+    for relation in LINKS.values():
+        links = getattr(ln.Artifact, relation).through.objects
+        rows = links.filter(artifact_id__in=artifact_ids, feature__isnull=False)
+        for artifact_id, name in rows.values_list("artifact_id", "feature__name").distinct():
+            found[artifact_id].add(name)
+    return {artifact_id: frozenset(names) for artifact_id, names in found.items()}
+
+
+def _slots(artifact_ids: Collection[int]) -> Mapping[int, frozenset[str]]:
+    found: dict[int, set[str]] = defaultdict(set)
+    rows = ln.models.ArtifactSchema.objects.filter(artifact_id__in=artifact_ids)
+    for artifact_id, slot in rows.values_list("artifact_id", "slot"):
+        found[artifact_id].add(slot)
+    return {artifact_id: frozenset(slots) for artifact_id, slots in found.items()}
+
+
+def _with_reference(artifact_ids: Collection[int]) -> frozenset[int]:
+    links = ln.Artifact.references.through.objects.filter(artifact_id__in=artifact_ids)
+    return frozenset(links.values_list("artifact_id", flat=True))
+
+
+def _collections(release: str) -> tuple[CollectionRow, ...]:
+    members: dict[int, set[int]] = defaultdict(set)
+    links = ln.models.CollectionArtifact.objects.filter(collection__version_tag=release)
+    for collection_id, artifact_id in links.values_list("collection_id", "artifact_id"):
+        members[collection_id].add(artifact_id)
+    rows = ln.Collection.objects.filter(version_tag=release).order_by("key", "id")
+    return tuple(
+        CollectionRow(key, reference, frozenset(members[pk]))
+        for pk, key, reference in rows.values_list("id", "key", "reference")
+    )
+
+
+def fingerprints(*, before: str) -> dict[str, str]:
+    """Release -> digest of its artifacts, their labels and its collections.
+
+    `is_latest` is left out: a new release takes it from the one before, by design.
+    """
+    lines: dict[str, list[str]] = defaultdict(list)
+    artifacts = ln.Artifact.objects.filter(key__startswith=KEY_PREFIX, version_tag__lt=before)
+    fields = ("version_tag", "uid", "key", "hash", "otype", "description", "schema_id")
+    for release, *rest in artifacts.values_list(*fields):
+        lines[release].append(f"artifact {rest}")
+    for relation in RELATIONS:
+        link = getattr(ln.Artifact, relation).through
+        target = next(f.name for f in link._meta.fields if _points_away(f))
+        rows = link.objects.filter(artifact__in=artifacts)
+        for release, *rest in rows.values_list(
+            "artifact__version_tag", "artifact__uid", f"{target}_id", "feature_id"
+        ):
+            lines[release].append(f"{relation} {rest}")
+    collections = ln.Collection.objects.filter(version_tag__lt=before)
+    for release, *rest in collections.values_list(
+        "version_tag", "uid", "key", "hash", "reference", "artifacts__uid"
+    ):
+        lines[release].append(f"collection {rest}")
+    return {
+        release: hashlib.sha256("\n".join(sorted(texts)).encode()).hexdigest()
+        for release, texts in sorted(lines.items())
+    }
+
+
+def _points_away(field: Any) -> bool:
+    """True of the link's field that is neither bookkeeping nor the artifact or feature."""
+    return field.is_relation and field.name not in ("artifact", "feature", "run", "created_by")

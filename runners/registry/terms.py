@@ -1,0 +1,237 @@
+"""Sources at the schema's pins, organisms, terms, genes and the schema's own special values.
+
+LaminDB's public API throughout: which ontology version a term comes from is the whole point.
+Must not touch artifacts.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+import bionty as bt
+import lamindb as ln
+import pandas as pd
+from django.db import transaction
+
+from runners.reference import GeneRow, Reference, Term
+from runners.rules import Organism
+from runners.validate import Annotation
+
+FROM_SCHEMA = "From CellxGene schema."
+"""LaminDB's description of values that the dataset schema defines, letter for letter."""
+
+ULABEL_TYPES = {
+    "tissue_type": (
+        "TissueType",
+        f'{FROM_SCHEMA} Is "tissue", "organoid", "primary cell culture", or "cell line".',
+    ),
+    "suspension_type": (
+        "SuspensionType",
+        f'{FROM_SCHEMA} This MUST be "cell", "nucleus", or "na".',
+    ),
+}
+"""Column -> name and description of the ULabel type that LaminDB keeps its values under."""
+
+
+class Terms:
+    """The terms of one run: makes what is missing, and remembers ids."""
+
+    def __init__(self, reference: Reference) -> None:
+        self.reference = reference
+        self.rules = reference.rules
+        self._ids: dict[tuple[str, str, str], int] = {}
+
+    def ensure(self, annotations: Iterable[Annotation]) -> None:
+        """Every term of `annotations` exists, with all its ancestors, from the pinned source."""
+        wanted: dict[tuple[str, str, str | None], set[str]] = defaultdict(set)
+        for annotation in annotations:
+            wanted[(*_place(annotation), annotation.ontology)].add(annotation.term_id)
+        for (registry, kind, ontology), term_ids in sorted(wanted.items(), key=str):
+            self._ensure(registry, kind, ontology, term_ids)
+
+    def id_of(self, annotation: Annotation) -> int:
+        """The primary key of a term that `ensure` has seen."""
+        return self._ids[(*_place(annotation), annotation.term_id)]
+
+    def _ensure(
+        self, registry: str, kind: str, ontology: str | None, term_ids: Collection[str]
+    ) -> None:
+        self._remember(registry, kind, term_ids)
+        missing = sorted(i for i in term_ids if (registry, kind, i) not in self._ids)
+        if not missing:
+            return
+        if ontology is not None:
+            self.source("Phenotype" if ontology == "PATO" else registry, ontology)
+        with transaction.atomic():  # a term without its ancestors would never be completed
+            self._make(registry, kind, ontology, missing)
+        self._remember(registry, kind, missing)
+
+    def _make(self, registry: str, kind: str, ontology: str | None, missing: Sequence[str]) -> None:
+        if registry == "Organism":
+            for taxon in missing:
+                self.organism(taxon)
+        elif registry == "ULabel":
+            _save_labels(kind, missing)
+        elif ontology is None:
+            for value in missing:
+                _model(registry)(ontology_id=value, name=value, description=FROM_SCHEMA).save()
+        elif (registry, ontology) == ("Disease", "PATO"):
+            self._save_normal()
+        else:
+            self._import(registry, ontology, missing)
+
+    def _remember(self, registry: str, kind: str, term_ids: Collection[str]) -> None:
+        if registry == "ULabel":
+            type_name, _ = ULABEL_TYPES[kind]
+            found = ln.ULabel.objects.filter(name__in=list(term_ids), type__name=type_name)
+            rows = found.values_list("name", "id")
+        else:
+            found = _model(registry).objects.filter(ontology_id__in=list(term_ids))
+            rows = found.values_list("ontology_id", "id")
+        self._ids |= {(registry, kind, key): pk for key, pk in rows}
+
+    def _import(self, registry: str, ontology: str, term_ids: Sequence[str]) -> None:
+        model = _model(registry)
+        records = model.from_values(
+            list(term_ids),
+            field=model.ontology_id,
+            source=self.source(registry, ontology),
+            mute=True,
+        )
+        ln.save(records)
+
+    def _save_normal(self) -> None:
+        """LaminDB keeps "normal" among diseases under the uid that it has as a phenotype."""
+        normal = bt.Phenotype.from_source(
+            ontology_id="PATO:0000461", source=self.source("Phenotype", "PATO")
+        )
+        bt.Disease(
+            uid=normal.uid,
+            name=normal.name,
+            ontology_id=normal.ontology_id,
+            description=normal.description,
+            source=normal.source,
+        ).save()
+
+    def source(self, registry: str, ontology: str) -> Any:
+        """The source of `ontology` at its pin, made current for `registry` if it isn't."""
+        meta = self.rules.ontologies[ontology]
+        key = {
+            "entity": f"bionty.{registry}",
+            "name": meta.source,
+            "version": self.reference.pin(ontology).removeprefix("v"),
+            "organism": meta.organism,
+        }
+        source = bt.Source.filter(**key).one_or_none()
+        if source is None or source.dataframe_artifact_id is None:
+            frame = _frame(self.reference.terms(ontology).values())
+            source = _model(registry).add_source(source or bt.Source(**key), df=frame)
+        self._make_current(source)
+        return source
+
+    def _make_current(self, source: Any) -> None:
+        """At most one current source for an entity, a name and an organism."""
+        same = {key: getattr(source, key) for key in ("entity", "name", "organism")}
+        bt.Source.filter(**same, currently_used=True).exclude(id=source.id).update(
+            currently_used=False
+        )
+        if not source.currently_used:
+            source.currently_used = True
+            source.save()
+
+    def organism(self, taxon: str) -> Any:
+        """The organism's record, found by taxon: what it is called differs between instances."""
+        record = bt.Organism.filter(ontology_id=taxon).one_or_none()
+        if record is None:
+            meta = self._organism(taxon)
+            source = self._bare_source("Organism", "ncbitaxon", self.reference.pin("NCBITaxon"))
+            record = bt.Organism(
+                name=meta.name,
+                scientific_name=meta.scientific_name,
+                ontology_id=taxon,
+                source=source,
+            ).save()
+        return record
+
+    def _organism(self, taxon: str) -> Organism:
+        return {**self.rules.organisms, **self.rules.foreign_genes}[taxon]
+
+    def ensure_genes(self, taxon: str, gene_ids: Collection[str]) -> None:
+        """A Gene record for each of `gene_ids`, which stand in the taxon's gene table."""
+        known = set(
+            bt.Gene.objects.filter(ensembl_gene_id__in=list(gene_ids)).values_list(
+                "ensembl_gene_id", flat=True
+            )
+        )
+        table = self.reference.genes(self._organism(taxon).genes)
+        missing = [table[gene_id] for gene_id in gene_ids if gene_id not in known]
+        if not missing:
+            return
+        organism = self.organism(taxon)
+        source = self._gene_source(taxon, organism.name)
+        with transaction.atomic():
+            ln.save([_gene(row, organism, source) for row in missing])
+
+    def _gene_source(self, taxon: str, organism: str) -> Any:
+        """The gene table as a source, named after the wheel that carries it."""
+        wheel = self.rules.gene_tables
+        name = "ensembl" if taxon in self.rules.organisms else self._organism(taxon).genes
+        return self._bare_source("Gene", name, f"{wheel.name}-{wheel.version}", organism)
+
+    def _bare_source(self, registry: str, name: str, version: str, organism: str = "all") -> Any:
+        """A current source that only says where records are from, without a table of terms."""
+        key = {
+            "entity": f"bionty.{registry}",
+            "name": name,
+            "version": version.removeprefix("v"),
+            "organism": organism,
+        }
+        source = bt.Source.filter(**key).one_or_none()
+        if source is None:
+            source = bt.Source(**key).save()
+        self._make_current(source)
+        return source
+
+
+def _place(annotation: Annotation) -> tuple[str, str]:
+    """The registry, and within ULabel the column whose type of labels is meant."""
+    kind = annotation.column if annotation.registry == "ULabel" else ""
+    return annotation.registry, kind
+
+
+def _model(registry: str) -> Any:
+    return ln.ULabel if registry == "ULabel" else getattr(bt, registry)
+
+
+def _save_labels(column: str, names: Iterable[str]) -> None:
+    type_name, description = ULABEL_TYPES[column]
+    label_type = ln.ULabel.filter(name=type_name, is_type=True).one_or_none()
+    if label_type is None:
+        label_type = ln.ULabel(name=type_name, is_type=True, description=description).save()
+    for name in names:
+        ln.ULabel(name=name, type=label_type, description=FROM_SCHEMA).save()
+
+
+def _gene(row: GeneRow, organism: Any, source: Any) -> Any:
+    return bt.Gene(
+        ensembl_gene_id=row.gene_id,
+        symbol=row.symbol,
+        biotype=row.biotype,
+        organism=organism,
+        source=source,
+    )
+
+
+def _frame(terms: Iterable[Term]) -> pd.DataFrame:
+    """The terms in the columns that bionty reads."""
+    rows: list[Mapping[str, object]] = [
+        {
+            "ontology_id": term.term_id,
+            "name": term.label,
+            "definition": term.definition or None,
+            "synonyms": "|".join(term.synonyms) or None,
+            "parents": list(term.parents),
+        }
+        for term in terms
+    ]
+    return pd.DataFrame(rows).set_index("ontology_id")

@@ -1,0 +1,115 @@
+"""Writes what was judged: one transaction per batch, repeatable after a crash.
+
+The order within a batch: terms with their ancestors, genes, artifacts, links, schema slots. Must
+not read datasets or decide what is valid. Import it once an instance is connected.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+
+from runners.census import CensusDataset, location
+from runners.contract import DatasetOutcome, Manifest, Outcome
+from runners.judgement import Judged, outcome_of
+from runners.reference import Reference
+from runners.registry import annotations, artifacts, collections, references, schema, snapshot
+from runners.registry.terms import Terms
+from runners.validate import Validation
+
+
+class Writer:
+    """The one writer of a run into the connected instance."""
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        reference: Reference,
+        datasets: Sequence[CensusDataset],
+        previous_versions: Mapping[str, str],
+    ) -> None:
+        """`previous_versions`: dataset id -> dataset version id in the previous release."""
+        self.manifest = manifest
+        self.reference = reference
+        self._previous_versions = previous_versions
+        with transaction.atomic():
+            artifacts.ensure_storage(manifest.storage.h5ads, manifest.storage.region)
+            self._schema = schema.ensure_schema()
+        self._terms = Terms(reference)
+        ids = [dataset.dataset_id for dataset in datasets]
+        self._latest = artifacts.latest_by_dataset(ids, before=manifest.release)
+
+    def counts(self) -> dict[str, int]:
+        """How many records of each kind the instance holds."""
+        return snapshot.count_records()
+
+    def fingerprints(self) -> dict[str, str]:
+        """Of each earlier release, a digest of what it holds."""
+        return snapshot.fingerprints(before=self.manifest.release)
+
+    def write(self, batch: Sequence[Judged]) -> list[DatasetOutcome]:
+        """The outcomes of a batch, all of it written, or none where this raises."""
+        good = [
+            j.validation for j in batch if j.validation is not None and not j.validation.findings
+        ]
+        self._ensure_terms(good)
+        with transaction.atomic():
+            present = artifacts.registered(self.manifest.release)
+            return [self._write(judged, present) for judged in batch]
+
+    def _ensure_terms(self, validations: Sequence[Validation]) -> None:
+        self._terms.ensure({a for validation in validations for a in validation.annotations})
+        genes: dict[str, dict[str, None]] = {}
+        for validation in validations:
+            for taxon, gene_ids in validation.genes.items():
+                genes.setdefault(taxon, {}).update(dict.fromkeys(gene_ids))
+        for taxon in sorted(genes):
+            self._terms.ensure_genes(taxon, tuple(genes[taxon]))
+
+    def _write(self, judged: Judged, present: Mapping[str, Any]) -> DatasetOutcome:
+        outcome = outcome_of(judged, self._success(judged.dataset))
+        validation = judged.validation
+        if validation is None:
+            return outcome
+        artifact = present.get(outcome.dataset_id) or self._register(judged)
+        if not validation.findings:
+            annotations.annotate(artifact, validation, self._terms, self._schema)
+        references.attach(artifact, judged.dataset)
+        return outcome
+
+    def _register(self, judged: Judged) -> Any:
+        return artifacts.register(
+            location(self.manifest, judged.dataset),
+            release=self.manifest.release,
+            title=judged.dataset.title,
+            n_observations=judged.n_observations,
+            revises=self._latest.get(judged.dataset.dataset_id),
+        )
+
+    def _success(self, dataset: CensusDataset) -> Outcome:
+        if dataset.dataset_id not in self._latest:
+            return Outcome.REGISTERED
+        same = self._previous_versions.get(dataset.dataset_id) == dataset.dataset_version_id
+        return Outcome.UNCHANGED if same else Outcome.REVISED
+
+    def collections(self, datasets: Sequence[CensusDataset]) -> None:
+        """The release's own collections: of all its artifacts, and of each study's."""
+        release = self.manifest.release
+        present = artifacts.registered(release)
+
+        def of(members: Sequence[CensusDataset]) -> list[Any]:
+            return [present[d.dataset_id] for d in members if d.dataset_id in present]
+
+        with transaction.atomic():
+            collections.ensure_top_level(of(datasets), release=release)
+            for members in collections.by_study(datasets).values():
+                collections.ensure_study(members[0], of(members), release=release)
+
+    def store(self) -> None:
+        """The release's SOMA store as an artifact."""
+        with transaction.atomic():
+            artifacts.register_store(
+                self.manifest.storage.soma,
+                release=self.manifest.release,
+                previous=self.manifest.previous,
+            )

@@ -1,0 +1,24 @@
+"""The only reader of the environment on this side: one frozen object, made at start."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where things lie on this machine.
+
+    `reference` holds the unpacked ontologies and gene tables (REFERENCE).
+    """
+
+    reference: Path
+
+
+def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings of this process."""
+    reference = environment.get("REFERENCE") or str(REPOSITORY / ".reference")
+    return Settings(reference=Path(reference))
