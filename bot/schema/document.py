@@ -36,11 +36,7 @@ def parse_document(text: str) -> Spec:
     genes = read_gene_references(found)
     components, rules = _components(found)
     fields = tuple(field for component in components for field in component.fields)
-    if not fields:
-        raise DocumentError(
-            "The document describes no field: no heading beneath `obs`, `var` or `uns` has a table "
-            "with a Key; check that it is whole."
-        )
+    _check_is_whole(text, found, {field.component for field in fields})
     terms = Counter(TERM.findall(unquote(text)))
     return Spec(
         version,
@@ -52,6 +48,28 @@ def parse_document(text: str) -> Spec:
         rules,
         _discrepancies(text),
     )
+
+
+def _check_is_whole(text: str, found: list[Section], described: set[str]) -> None:
+    """A document that was cut must not look like one that dropped its fields."""
+    for name in ("obs", "uns", "var"):
+        if name not in described:
+            raise DocumentError(
+                f"The document describes no field of `{name}`: no heading beneath it has a table "
+                "with a Key; check that the document is whole."
+            )
+    last = found[-1]
+    tags = re.findall(r"<(/?)table\b", clean(last.text), re.I)
+    if tags.count("") > tags.count("/"):
+        raise DocumentError(
+            f"Line {last.line}: the document ends within the table of '{last.title}', so it is "
+            "truncated; get all of it."
+        )
+    if "(#appendix" in text and not re.search(r"^#+\s*appendix\b", text, re.I | re.M):
+        raise DocumentError(
+            "The document links to its appendix but doesn't hold it, so it is truncated; get all "
+            "of it."
+        )
 
 
 def _version(text: str) -> str:

@@ -29,7 +29,8 @@ def read_field(component: str, section: Section, table: RawTable) -> Field:
     parts = _parts(section, source, table)
     annotation = plain(parts["annotation"]).replace("\n", " ")
     value, inner = flatten(parts["value"])
-    _check_nothing_lost(section, source[table.start : table.end], " ".join(parts.values()), value)
+    read = f"{parts['key']} {annotation} {value}"
+    _check_nothing_lost(section, source[table.start : table.end], read)
     return Field(
         component,
         field_name(section.title),
@@ -107,17 +108,18 @@ def _parts(section: Section, source: str, table: RawTable) -> dict[str, str]:
     return parts
 
 
-def _check_nothing_lost(section: Section, source: str, kept: str, value: str) -> None:
-    whole = Counter(WITNESS.findall(plain(source)))
-    lost = whole - Counter(WITNESS.findall(plain(kept)))
-    lost += Counter(WITNESS.findall(plain(kept))) - whole
-    if not lost and not set(whole) - set(WITNESS.findall(plain(kept))) and value:
-        return
-    what = next(iter(lost), "the value")
-    raise DocumentError(
-        f"Line {section.line}: the table of field '{section.title}' holds {what} outside of its "
-        "cells; check its tags."
-    )
+def _check_nothing_lost(section: Section, table: str, kept: str) -> None:
+    """Text between two cells belongs to neither: a rule that stands there must not vanish."""
+    lost = _witnesses(table) - _witnesses(kept)
+    if lost:
+        raise DocumentError(
+            f"Line {section.line}: the table of field '{section.title}' holds {next(iter(lost))} "
+            "outside of its cells; check its tags."
+        )
+
+
+def _witnesses(text: str) -> Counter[str]:
+    return Counter(WITNESS.findall(plain(text)))
 
 
 def _lines(section: Section, source: str, table: RawTable) -> Lines:
