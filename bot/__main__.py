@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
 import rich_click as click
 
@@ -72,10 +72,10 @@ class Lazy:
 
     def house(self, **overrides: str | None) -> House:
         settings = load(self._path)
-        given = {name: value for name, value in overrides.items() if value is not None}
+        given: dict[str, Any] = {k: v for k, v in overrides.items() if v is not None}
         if "{version}" not in given.get("schema_document", "{version}"):
             raise BotError("--schema-document: lacks {version}; say where the version stands.")
-        settings = replace(settings, **given)  # type: ignore[arg-type]
+        settings = replace(settings, **given)
         return House(settings, local(settings))
 
 
@@ -179,10 +179,10 @@ def detect(
 
 @cli.command()
 @DRY_RUN
-@click.argument("event_file", type=click.Path(path_type=Path))
+@click.argument("event_file")
 @click.pass_obj
 @sentences
-def plan(lazy: Lazy, dry_run: bool, event_file: Path) -> None:
+def plan(lazy: Lazy, dry_run: bool, event_file: str) -> None:
     """Decide on the event in EVENT_FILE (JSON), print the plan and carry it out.
 
     The field `event` is comment_created (with thread, comment_id, actor, body), manifest_merged
@@ -190,7 +190,8 @@ def plan(lazy: Lazy, dry_run: bool, event_file: Path) -> None:
     from the file, but asked for.
     """
     house = lazy.house()
-    event = event_from_json(event_file.read_text(encoding="utf-8"), source=str(event_file))
+    text = house.local.pages.get(event_file).text()
+    event = event_from_json(text, source=event_file)
     with house.alone():
         decided = house.handle(event, dry_run=dry_run)
     show_plan(describe(decided), dry_run)
@@ -250,6 +251,7 @@ def show(lazy: Lazy, thread: int | None) -> None:
     if thread is None:
         show_threads([threads.read(number) for number in threads.numbers()])
     else:
+        threads.render(thread)
         show_thread(threads.read(thread), threads.page(thread))
 
 

@@ -76,7 +76,7 @@ def _from_environment(settings: Settings, environ: Mapping[str, str]) -> Setting
         for name, value in environ.items()
         if name.startswith(PREFIX) and name != "BOT_SETTINGS" and value
     }
-    return _filled(settings, given, "environment", Path())
+    return _filled(settings, given, "environment, as BOT_...", Path())
 
 
 def _filled(settings: Settings, given: Mapping[str, Any], source: str, base: Path) -> Settings:

@@ -83,6 +83,6 @@ def _printable(text: str) -> str:
 
 def _plain(markdown: str) -> str:
     """Readable as it stands: without backslashes, zero-width marks, emphasis and code marks."""
-    text = re.sub(r"\\([\\`*_{}\[\]()#+!~|^$])", r"\1", _printable(markdown))
+    text = re.sub(r"\\([^\w\s])", r"\1", HTML.sub("", _printable(markdown)))
     text = text.replace("\u200b", "").replace("**", "").replace("`", "")
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")

@@ -20,7 +20,7 @@ STYLE = """
   --link: #4493f8; --text: #e6edf3; --back: #0d1117; } }
 * { box-sizing: border-box; }
 body { font: 16px/1.5 system-ui, sans-serif; color: var(--text); background: var(--back);
-  max-width: 62rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere; }
+  max-width: 62rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: break-word; }
 h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 .5rem; }
 h2 { font-size: 1.25rem; line-height: 1.3; } h3 { font-size: 1.05rem; margin-top: 1.6rem; }
 a { color: var(--link); }
@@ -35,8 +35,9 @@ article > footer { padding: 0 1rem .6rem; }
 table { border-collapse: collapse; margin: .6rem 0; font-size: .92rem; }
 th, td { border: 1px solid var(--line); padding: .3rem .6rem; text-align: left;
   vertical-align: top; }
-th { background: var(--soft); }
-td code { overflow-wrap: anywhere; }
+th { background: var(--soft); white-space: nowrap; }
+td[style*="right"] { white-space: nowrap; }
+code { overflow-wrap: anywhere; }
 code { font: .88em ui-monospace, monospace; background: var(--soft); padding: .1em .3em;
   border-radius: .25rem; }
 pre { background: var(--soft); padding: .8rem; overflow-x: auto; border-radius: .4rem; }

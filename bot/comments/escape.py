@@ -6,7 +6,8 @@ It can't end a table's cell, open HTML, forge a marker, ping anyone or refer to 
 import re
 import unicodedata
 
-SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!~|^$])")
+# Within a word an underscore marks nothing, and names are full of them.
+SPECIAL = re.compile(r"[\\`*\[\]~|$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|^[-+=]|(?<=^\d)[.)]")
 LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})(?:\[bot\])?")
 # GitHub looks for mentions and references after rendering: an entity or a backslash won't do.
 UNSEEN = "\u200b"
@@ -22,7 +23,7 @@ def one_line(text: str, limit: int = 300) -> str:
 
 def inert(text: str, limit: int = 300) -> str:
     """The text as one line of Markdown, fit for a sentence or a table's cell."""
-    line = SPECIAL.sub(r"\\\1", one_line(text, limit))
+    line = SPECIAL.sub(r"\\\g<0>", one_line(text, limit))
     line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     line = re.sub(r"(?i)(https?|www)(?=:|\.)", rf"\1{UNSEEN}", line)
     line = re.sub(r"(?i)\b(gh)(?=-\d)", rf"\1{UNSEEN}", line)
@@ -30,13 +31,16 @@ def inert(text: str, limit: int = 300) -> str:
 
 
 def code(text: str, limit: int = 300) -> str:
-    """The text as a code span; in a cell, too, GitHub wants the bar escaped."""
+    """The text as code, in a sentence or a table's cell."""
     line = one_line(text, limit)
+    if "|" in line:
+        # In a code span, a cell wants the bar escaped and a sentence doesn't.
+        return f"<code>{inert(line, limit)}</code>"
     if not line:
         return ""
     fence = "`" * (1 + max((len(run) for run in re.findall(r"`+", line)), default=0))
     pad = " " if line.startswith("`") or line.endswith("`") else ""
-    return f"{fence}{pad}{line}{pad}{fence}".replace("|", "\\|")
+    return f"{fence}{pad}{line}{pad}{fence}"
 
 
 def mention(actor: str) -> str:

@@ -9,35 +9,35 @@ NAMED = 5
 
 def next_step(report: RunReport) -> str:
     """What to do next, as Markdown without a heading."""
+    failed = [one for one in report.outcomes if one.outcome not in GOOD]
     if report.request.only or report.request.limit:
-        return _after_part(report)
-    if report.verdict is Verdict.UNCHECKED:
-        return "some checks couldn't be made (see their notes); say `/verify` to make them again."
+        return _after_part(bool(failed))
+    if failed:
+        return _after_failures(failed)
     if report.verdict is Verdict.PASSED:
         return "nothing. The release is complete, and this thread can be closed."
-    return _after_failure(report)
+    if report.verdict is Verdict.UNCHECKED:
+        return "some checks couldn't be made (see their notes); say `/verify` to make them again."
+    if report.request.action is Action.VERIFY:
+        return "say `/ingest` to register what is missing, or mend what the failed checks name."
+    return "look at the failed checks below; when they are mended, say `/verify`."
 
 
-def _after_part(report: RunReport) -> str:
+def _after_part(failed: bool) -> str:
     again = "say `/ingest` to register the whole release; what is done already stays as it is."
-    if any(one.outcome not in GOOD for one in report.outcomes):
+    if failed:
         return f"mend what failed below, then {again}"
     return f"this run took only a part. If it looks right, {again}"
 
 
-def _after_failure(report: RunReport) -> str:
-    failed = [one for one in report.outcomes if one.outcome not in GOOD]
-    if not failed:
-        if report.request.action is Action.VERIFY:
-            return "say `/ingest` to register what is missing, or mend the checks named below."
-        return "look at the failed checks below; when they are mended, say `/verify`."
+def _after_failures(failed: list[DatasetOutcome]) -> str:
     ours = [one for one in failed if _is_unsupported(one)]
     theirs = [one for one in failed if not _is_unsupported(one)]
     steps = []
     if theirs:
         steps.append(
-            f"{counted(len(theirs), 'dataset')} must be mended or explained by the publisher; "
-            f"then say {_ingest(theirs)}."
+            f"{counted(len(theirs), 'dataset')} failed for what the file holds or lacks; "
+            f"when that is mended, say {_ingest(theirs)}."
         )
     if ours:
         steps.append(

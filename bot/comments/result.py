@@ -24,6 +24,7 @@ LIMIT = 65_000  # GitHub takes 65,536 characters; the marker comes on top.
 # Rows of (what went wrong, everything), tried in turn until the comment fits.
 SIZES = ((None, None), (None, 200), (None, 0), (400, 0), (150, 0), (50, 0), (10, 0), (3, 0))
 FEW = 5
+ORDER = (Status.FAILED, Status.UNCHECKED, Status.PASSED, Status.NOT_APPLICABLE)
 HEADLINES = {
     Verdict.PASSED: "passed its verification",
     Verdict.FAILED: "failed its verification",
@@ -122,7 +123,7 @@ def _checks(report: RunReport, limit: int | None) -> str:
             inert(one.found, 160),
             f"{one.status}: {inert(one.note, 200)}" if one.note else str(one.status),
         ]
-        for one in report.checks
+        for one in sorted(report.checks, key=lambda check: ORDER.index(check.status))
     ]
     found = table(["Check", "Expected", "Found", "Status"], rows)
     offenders = [_offenders(one, limit) for one in report.checks if one.offenders]
