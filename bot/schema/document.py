@@ -134,7 +134,8 @@ def _without_pinned(section: Section) -> str:
     """The section's text without the tables that are read as pins and names."""
     if is_pinned(section):
         return "\n".join(line for line in section.body if not PINNED_LINE.match(line))
-    source = clean(section.text)
+    # The version's own line says nothing that Spec.version doesn't.
+    source = VERSION.sub("", clean(section.text))
     for table in reversed(tables(source)):
         if is_reserved_names(table):
             source = source[: table.start] + source[table.end :]

@@ -25,8 +25,8 @@ def _verdict(diff: SchemaDiff, sections: list[Section]) -> str:
     versions = f"{escaped(diff.old)} \u2192 {escaped(diff.new)}"
     if diff.is_empty():
         return f"**Dataset schema {versions}: nothing changes but, at most, wording.**"
-    counts = ", ".join(f"{len(rows)} {title.lower()}" for title, _, rows in sections)
-    return f"**Dataset schema {versions}:** {counts}."
+    counts = ", ".join(f"{title.lower()}: {len(rows)}" for title, _, rows in sections)
+    return f"**Dataset schema {versions}.** {counts.capitalize()}."
 
 
 def _sections(diff: SchemaDiff) -> Iterator[Section]:

@@ -1,0 +1,125 @@
+"""The real documents of the corpus: their diffs against the truth, and mutations of their form."""
+
+import json
+import os
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.schema.diff import diff, to_json
+from bot.schema.document import parse_document
+from bot.schema.markdown import render
+from bot.schema.spec import DocumentError, Spec
+from bot.schema.wording import folded
+
+CORPUS = Path(os.environ.get("CORPUS") or Path(__file__).parents[3].parent / "shared" / "corpus")
+PAIRS = sorted(path.stem for path in (CORPUS / "spec-truth").glob("*.json"))
+VERSIONS = sorted(path.stem for path in (CORPUS / "specs").glob("*.md"))
+pytestmark = pytest.mark.skipif(not PAIRS, reason=f"no corpus at {CORPUS}: set CORPUS")
+
+KEYS = {
+    "fields_added": ("component", "name"),
+    "fields_removed": ("component", "name"),
+    "fields_changed": ("component", "name"),
+    "fields_renamed": ("component_old", "old", "component_new", "new"),
+    "ontologies_added": ("prefix", "version"),
+    "ontologies_removed": ("prefix",),
+    "ontology_pins_changed": ("prefix", "old", "new"),
+    "gene_references_changed": ("taxon", "old", "new"),
+    "organisms_added": ("taxon",),
+    "organisms_removed": ("taxon",),
+    "cardinality_changed": ("component", "field"),
+    "embeddings_changed": ("key",),
+    "allowed_values_changed": ("component", "field"),
+    "reserved_names_added": ("component", "name", "deprecated_in"),
+}
+VERSIONED = {"ontologies_added", "ontology_pins_changed", "gene_references_changed"}
+
+
+def _text(version: str) -> str:
+    return (CORPUS / "specs" / f"{version}.md").read_text()
+
+
+@cache
+def _spec(version: str) -> Spec:
+    return parse_document(_text(version))
+
+
+def _keys(report: dict[str, Any], category: str) -> set[tuple[str | None, ...]]:
+    values = (
+        tuple(entry.get(key) for key in KEYS[category])
+        for entry in report[category]
+        if not entry.get("cosmetic")
+    )
+    if category not in VERSIONED:
+        return set(values)
+    return {tuple(folded(text) if text else text for text in value) for value in values}
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+@pytest.mark.parametrize("category", KEYS)
+def test_a_real_pair_differs_as_its_truth_says(pair: str, category: str) -> None:
+    old, new = pair.split("__")
+    truth = json.loads((CORPUS / "spec-truth" / f"{pair}.json").read_text())
+    assert _keys(to_json(diff(_spec(old), _spec(new))), category) == _keys(truth, category)
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_a_report_has_the_truths_categories_and_can_be_written(pair: str) -> None:
+    old, new = pair.split("__")
+    truth = json.loads((CORPUS / "spec-truth" / f"{pair}.json").read_text())
+    changes = diff(_spec(old), _spec(new))
+    assert truth.keys() <= json.loads(json.dumps(to_json(changes))).keys()
+    assert len(render(changes)) < 65_536
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_field_stands_where_its_lines_say(version: str) -> None:
+    lines = _text(version).splitlines()
+    for field in _spec(version).fields():
+        assert lines[field.lines.first - 1].startswith("###")
+        assert "</table>" in lines[field.lines.last - 1]
+
+
+def _unclosed(text: str) -> str:
+    return re.sub(r"</(td|tr|th|thead|tbody)>", "", text)
+
+
+def _in_capitals(text: str) -> str:
+    return re.sub(r"</?(table|tr|td|th|code|li)\b", lambda tag: tag[0].upper(), text)
+
+
+def _headers_renamed(text: str) -> str:
+    return text.replace("<th>Annotator</th>", "<th>Annotation</th>").replace("OBO Prefix", "Prefix")
+
+
+def _rows_reordered(text: str) -> str:
+    rows = r"(<tr>\s*<th>Key</th>.*?</tr>)(\s*)(<tr>\s*<th>Annotat\w+</th>.*?</tr>)"
+    return re.sub(rows, r"\3\2\1", text, flags=re.S)
+
+
+def _pins_reversed(text: str) -> str:
+    head, rule, rows = re.split(r"(\| Ontology \|.*\n\|:?-.*\n)", text, maxsplit=1)
+    pins, rest = rows.split("\n\n", 1)
+    return head + rule + "\n".join(reversed(pins.splitlines())) + "\n\n" + rest
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    "mutate", [_unclosed, _in_capitals, _headers_renamed, _rows_reordered, _pins_reversed]
+)
+def test_a_change_of_form_changes_nothing(version: str, mutate: object) -> None:
+    assert callable(mutate)
+    changed = mutate(_text(version))
+    assert changed != _text(version)
+    assert diff(_spec(version), parse_document(changed)).is_empty()
+
+
+@pytest.mark.parametrize("tenth", range(1, 10))
+def test_a_cut_document_is_refused(tenth: int) -> None:
+    text = _text(VERSIONS[-1])
+    with pytest.raises(DocumentError):
+        parse_document(text[: text.index("## Appendix") * tenth // 10])

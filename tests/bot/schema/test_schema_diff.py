@@ -1,0 +1,254 @@
+"""One change at a time: in which category it shows, and that nothing else does."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from schema_documents import GENES, OBS, ONTOLOGIES, UNS, document
+
+from bot.schema.changes import SchemaDiff
+from bot.schema.diff import diff, to_json
+from bot.schema.document import parse_document
+
+MUST = "Curator MUST annotate."
+PROSE = {"old", "new", "notes", "not_compared", "changelog_disagreements"}
+
+
+def _diff(old: dict[str, Any], new: dict[str, Any]) -> SchemaDiff:
+    return diff(parse_document(document(**old)), parse_document(document(**new)))
+
+
+def _changed(old: dict[str, Any], new: dict[str, Any]) -> dict[str, list[Any]]:
+    """The categories that have entries, without their line numbers."""
+    report = to_json(_diff(old, new))
+    return {name: _bare(rows) for name, rows in report.items() if name not in PROSE and rows}
+
+
+def _bare(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    told = {"lines", "line", "what", "requirement", "type", "annotator"}
+    return [{key: value for key, value in row.items() if key not in told} for row in rows]
+
+
+def _value(text: str, name: str = "a") -> dict[str, Any]:
+    return {"obs": [(name, MUST, text)]}
+
+
+def test_a_field_added_and_its_mirror_image() -> None:
+    more = {"obs": [*OBS, ("donor_id", MUST, "<code>str</code>.")]}
+    entry = [{"component": "obs", "name": "donor_id"}]
+    assert _changed({}, more) == {"fields_added": entry}
+    assert _changed(more, {}) == {"fields_removed": entry}
+
+
+def test_a_field_that_moves_is_neither_added_nor_removed() -> None:
+    organism = ("organism", "Curator", "categorical with <code>str</code> categories.")
+    moved = _changed({"obs": [*OBS, organism]}, {"uns": [*UNS, organism]})
+    assert moved == {
+        "fields_renamed": [
+            {
+                "kind": "move",
+                "component_old": "obs",
+                "old": "organism",
+                "component_new": "uns",
+                "new": "organism",
+            }
+        ]
+    }
+
+
+def test_a_qualified_name_is_a_rename_and_a_new_one_is_not() -> None:
+    before, after = _value("x", "ethnicity"), _value("x", "self_reported_ethnicity")
+    assert set(_changed(before, after)) == {"fields_renamed"}
+    other = _changed(before, _value("y", "experimental_condition"))
+    assert set(other) == {"fields_added", "fields_removed"}
+
+
+def test_pins_by_prefix_whatever_the_header_and_its_colon() -> None:
+    new = [("Cell Ontology", "CL", "2026-01-01"), ("Zebrafish", "ZFA:<br>ZFS:", "2025-09-05")]
+    assert _changed({}, {"ontologies": new}) == {
+        "ontology_pins_changed": [{"prefix": "CL", "old": "2025-07-30", "new": "2026-01-01"}],
+        "ontologies_added": [
+            {"prefix": "ZFA", "name": "Zebrafish", "version": "2025-09-05"},
+            {"prefix": "ZFS", "name": "Zebrafish", "version": "2025-09-05"},
+        ],
+        "ontologies_removed": [{"prefix": "CVCL", "name": "Cellosaurus", "version": "53.0"}],
+    }
+
+
+def test_a_gene_reference_that_is_only_worded_anew_is_cosmetic() -> None:
+    reworded = [("NCBITaxon:9606", "Homo sapiens", "Human GRCh38.p14 (GENCODE v48/Ensembl 114)")]
+    newer = [("NCBITaxon:9606", "Homo sapiens", "GENCODE v49 (GRCh38.p14) Ensembl 115")]
+    same, other = _diff({}, {"genes": reworded}), _diff({}, {"genes": newer})
+    assert [change.cosmetic for change in same.gene_references_changed] == [True]
+    assert [change.cosmetic for change in other.gene_references_changed] == [False]
+
+
+def _list(*organisms: tuple[str, str]) -> dict[str, Any]:
+    rows = "".join(f"<tr><td>{name}</td><td>{taxon}</td></tr>" for name, taxon in organisms)
+    text = f"One of: <table><tr><th>For Organism</th><th>MUST Use</th></tr>{rows}</table>"
+    return {"uns": [("organism_ontology_term_id", MUST, text)]}
+
+
+def test_an_open_rule_that_closes_loses_the_rule_and_gains_the_organisms() -> None:
+    before = {"uns": [("organism_ontology_term_id", MUST, "A descendant of NCBITaxon:33208.")]}
+    after = _list(("Homo sapiens", "NCBITaxon:9606"), ("Danio rerio", "NCBITaxon:7955"))
+    report = _changed(before, after)
+    assert report["organisms_added"] == [{"organism": "Danio rerio", "taxon": "NCBITaxon:7955"}]
+    assert report["organisms_removed"] == [{"organism": "A descendant of NCBITaxon:33208."}]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("the most accurate child of CL:0000001", "the most accurate descendant of CL:0000001"),
+        ("This MUST be x.", 'The value <b>MUST</b> be "x" .'),
+        ("This MUST be x. It MAY be y.", "It MAY be y.<br>This MUST be x."),
+        ("This MUST be x (e.g. CL:0000001).", "This MUST be x (e.g. CL:0000002)."),
+        ("This MUST be x. For example, it is y.", "This MUST be x."),
+        (
+            'MUST be <code>"na"</code> or <code>"unknown"</code> if set in <code>b</code>.',
+            'MUST be <code>"na"</code> if the value of <code>b</code> is <code>"na"</code>. MUST '
+            'be <code>"unknown"</code> if the value of <code>b</code> is <code>"unknown"</code>.',
+        ),
+    ],
+)
+def test_editing_is_no_change(old: str, new: str) -> None:
+    changes = _diff(_value(old), _value(new))
+    assert changes.is_empty()
+    assert [change.new.name for change in changes.fields_changed_editorial] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "empty"),
+    [
+        ("Curator", "Curator MUST annotate.", True),
+        ("Data Portal", "CELLxGENE Discover MUST annotate.", True),
+        ("Curator", "CELLxGENE Discover", False),
+        ("Curator MUST annotate.", "Curator MAY annotate.", False),
+        ("Curator MUST annotate.", "Curator MUST annotate if x is y.", False),
+    ],
+)
+def test_who_annotates_and_when(old: str, new: str, empty: bool) -> None:
+    assert _diff({"obs": [("a", old, "x")]}, {"obs": [("a", new, "x")]}).is_empty() is empty
+
+
+def test_a_documents_own_number_is_no_change() -> None:
+    old, new = ('This MUST be <code>"1.0.0"</code>.', 'This MUST be <code>"2.0.0"</code>.')
+    assert not _changed(*({"uns": [("schema_version", MUST, text)]} for text in (old, new)))
+
+
+def test_a_delimiter_is_a_cardinality_and_no_value() -> None:
+    many = 'One or more terms in ascending lexical order, delimiter <code>" || "</code>'
+    changes = _diff(_value("This MUST be a term."), _value(f"This MUST be {many}."))
+    assert [change.is_now for change in changes.cardinality_changed] == [
+        ("delimiter ' || '", "many", "sorted")
+    ]
+    assert not changes.allowed_values_changed
+
+
+def _row(assay: str, *values: str) -> str:
+    return f"<tr><td>{assay}</td><td>{' or '.join(f'<code>{v}</code>' for v in values)}</td></tr>"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "added", "removed"),
+    [
+        ('MUST be <code>"a"</code>.', 'MUST be <code>"a"</code> or <code>"b"</code>.', ["b"], []),
+        (
+            "This MUST be the most accurate HsapDv term.",
+            "This MUST be the most accurate descendant of HsapDv:0000001.",
+            ["descendant of HsapDv:0000001"],
+            ["HsapDv terms"],
+        ),
+        (
+            "A CL term MUST be used.",
+            "A CL term MUST be used. These MUST NOT be used:<ul><li>CL:0000255</li></ul>",
+            ["not CL:0000255"],
+            [],
+        ),
+        (
+            f"<table>{_row('x [EFO:0000001]', '&quot;cell&quot;')}</table>",
+            f"<table>{_row('y [EFO:0000002]', '&quot;cell&quot;')}</table>",
+            ["y [EFO:0000002] -> cell"],
+            ["x [EFO:0000001] -> cell"],
+        ),
+        (
+            "The value MUST be in the range between <code>0</code> and <code>77</code>.",
+            "The value MUST be in the range between <code>0</code> and <code>127</code>.",
+            ["0 to 127"],
+            ["0 to 77"],
+        ),
+        (
+            "This MUST be an EFO term.",
+            'This MUST be an EFO term. If <code>a</code> is <code>"EFO:0010961"</code>, then all '
+            "observations MUST contain the same value.",
+            [],
+            [],
+        ),
+        (
+            'MUST be <code>"na"</code>.',
+            'MUST be <code>"na"</code> if <code>b</code> is <code>"cell line"</code>.',
+            [],
+            [],
+        ),
+    ],
+)
+def test_allowed_values(old: str, new: str, added: list[str], removed: list[str]) -> None:
+    changes = _diff(_value(old), _value(new))
+    assert changes.fields_changed
+    assert [text for one in changes.allowed_values_changed for text in one.added] == added
+    assert [text for one in changes.allowed_values_changed for text in one.removed] == removed
+
+
+def test_keys_of_obsm_are_embeddings_and_not_fields() -> None:
+    key = "### spatial\n\n<table><tr><th>Key</th><td>spatial</td></tr><tr><th>Annotator</th><td>"
+    key += "Curator</td></tr><tr><th>Value</th><td>x</td></tr></table>\n"
+    entry = [{"key": "spatial"}]
+    assert _changed({"obsm": "It MUST be."}, {"obsm": "It MUST be.\n\n" + key}) == {
+        "embeddings_changed": entry
+    }
+    assert _changed({"obsm": "It MUST be."}, {"obsm": "It MAY be."})["embeddings_changed"] == [
+        {"key": "*"}
+    ]
+
+
+Choice = st.lists(st.sampled_from(["a", "b", "c_d", "d", "e"]), unique=True, min_size=1)
+Text = st.sampled_from(
+    ["x MUST be y.", 'MUST be <code>"na"</code>.', "A CL term MUST be used.", "CL:0000001 or more."]
+)
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> str:
+    def fields(names: Sequence[str]) -> list[tuple[str, str, str]]:
+        return [(name, MUST, draw(Text)) for name in names]
+
+    pins = draw(st.lists(st.sampled_from(ONTOLOGIES), unique=True, min_size=1))
+    return document(
+        obs=fields(draw(Choice)), uns=fields(draw(Choice)), ontologies=pins, genes=GENES
+    )
+
+
+MIRRORED = [
+    ("fields_added", "fields_removed"),
+    ("ontologies_added", "ontologies_removed"),
+    ("organisms_added", "organisms_removed"),
+    ("reserved_names_added", "reserved_names_removed"),
+]
+SYMMETRIC = ["ontology_pins_changed", "cardinality_changed", "embeddings_changed"]
+SYMMETRIC += ["fields_renamed", "fields_changed", "allowed_values_changed"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(documents(), documents())
+def test_a_diff_mirrors_its_reverse_and_nothing_differs_from_itself(one: str, other: str) -> None:
+    a, b = parse_document(one), parse_document(other)
+    assert diff(a, a).is_empty()
+    there, back = diff(a, b), diff(b, a)
+    for added, removed in MIRRORED:
+        assert set(getattr(there, added)) == set(getattr(back, removed))
+        assert set(getattr(there, removed)) == set(getattr(back, added))
+    for category in SYMMETRIC:
+        assert len(getattr(there, category)) == len(getattr(back, category))

@@ -1,0 +1,188 @@
+"""What is read from a document, and which sentence refuses what can't be read."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from schema_documents import GENES, OBS, document, field
+
+from bot.schema.document import parse_document
+from bot.schema.pins import pins
+from bot.schema.spec import Discrepancy, DocumentError, Requirement, ReservedName
+
+
+def test_a_document_is_read_into_its_parts() -> None:
+    spec = parse_document(document("2.3.4"))
+    assert spec.version == "2.3.4"
+    assert [(one.component, one.name) for one in spec.fields()] == [
+        ("obs", "cell_type_ontology_term_id"),
+        ("obs", "tissue_type"),
+        ("var", "feature_name"),
+        ("uns", "title"),
+    ]
+    assert pins(spec) == {"CL": "2025-07-30", "CVCL": "53.0"}
+    gene = spec.gene_references[0]
+    assert (gene.taxon, gene.organism) == ("NCBITaxon:9606", "Homo sapiens")
+    assert gene.version == "GENCODE v48 (GRCh38.p14) Ensembl 114"
+
+
+def test_two_prefixes_in_one_cell_are_two_pins() -> None:
+    spec = parse_document(document(ontologies=[("Zebrafish", "ZFA:<br>ZFS:", "2025-09-05")]))
+    assert pins(spec) == {"ZFA": "2025-09-05", "ZFS": "2025-09-05"}
+
+
+@pytest.mark.parametrize(
+    ("version", "pin"),
+    [
+        ("2025-09-15 EFO 3.82.0", "2025-09-15"),
+        ("efo.owl : 2021-08-16 EFO 3.33.0", "2021-08-16"),
+        ("3.0", "3.0"),
+    ],
+)
+def test_a_pin_is_a_date_where_it_has_one(version: str, pin: str) -> None:
+    assert pins(parse_document(document(ontologies=[("E", "EFO", version)]))) == {"EFO": pin}
+
+
+def test_a_row_without_its_last_bar_is_read() -> None:
+    text = document().replace("| [2025-07-30](https://x) | |", "| [2025-07-30](https://x)")
+    assert pins(parse_document(text))["CL"] == "2025-07-30"
+
+
+@pytest.mark.parametrize(
+    ("annotation", "requirement"),
+    [
+        ("Curator", Requirement.UNSTATED),
+        ("Curator MUST annotate.", Requirement.MUST),
+        ("Curator MAY annotate.", Requirement.MAY),
+        ("Curator MUST annotate if x; otherwise, this key MUST NOT be present.", "MUST else"),
+        ("Curator MAY annotate only if x; otherwise this key MUST NOT be present.", "MAY else"),
+    ],
+)
+def test_a_requirement_is_read_from_the_annotators_sentence(
+    annotation: str, requirement: Requirement | str
+) -> None:
+    obs = [("a", annotation, "<code>int</code>. A number.")]
+    found = parse_document(document(obs=obs)).fields()[0]
+    conditional = {
+        "MUST else": Requirement.CONDITIONAL_MUST_ELSE_NOT,
+        "MAY else": Requirement.CONDITIONAL_MAY_ELSE_NOT,
+    }
+    assert found.requirement == conditional.get(requirement, requirement)
+    assert (found.annotator, found.type) == ("curator", "int")
+
+
+def test_names_are_headings_without_markup() -> None:
+    obs = [
+        ("index of pandas.DataFrame", "Curator MUST annotate.", "x"),
+        ("spatial[_library_id_]['images']", "Curator MUST annotate.", "x"),
+        ("genetic[<i>id</i>]", "Curator MUST annotate.", "x"),
+    ]
+    names = [one.name for one in parse_document(document(obs=obs)).fields()][:3]
+    assert names == ["index", "spatial[library_id]['images']", "genetic[id]"]
+
+
+def test_an_inner_table_stays_within_its_value() -> None:
+    inner = "Use:<table><tr><th>For</th><th>Use</th></tr><tr><td>a</td><td>b</td></tr></table>end"
+    found = parse_document(document(obs=[("a", "Curator", inner)])).fields()[0]
+    assert found.value == "Use:\n| For | Use\n| a | b\nend"
+    assert found.tables[0].rows == (("a", "b"),)
+
+
+def test_the_sentence_after_a_table_is_prose_of_the_component() -> None:
+    text = document().replace("<br>\n\n### tissue_type", "Curators MAY add.\n\n### tissue_type")
+    obs = parse_document(text).component("obs")
+    assert obs is not None
+    assert "Curators MAY add." in obs.prose
+
+
+def test_reserved_names_are_read_and_empty_rows_are_not() -> None:
+    row = "<tr><td>{}</td><td>{}</td><td>{}</td></tr>"
+    rows = row.format("organism", "obs", "6.0.0") + row.format("", "", "")
+    head = "<table><tr><th>Reserved Name</th><th>AnnData</th><th>Deprecated in</th></tr>"
+    spec = parse_document(document(general=head + rows + "</table>"))
+    assert [(n.component, n.name, n.deprecated_in) for n in spec.reserved_names] == [
+        ("obs", "organism", "6.0.0")
+    ]
+    assert isinstance(spec.reserved_names[0], ReservedName)
+
+
+def _organisms(taxon: str) -> str:
+    link = f'<a href="https://x?obo_id=NCBITaxon%3A6239"><code>"{taxon}"</code></a>'
+    return (
+        "One of: <table><tr><th>For Organism</th><th>MUST Use</th></tr>"
+        f"<tr><td><i>Caenorhabditis elegans</i></td><td>{link}</td></tr></table>"
+    )
+
+
+def test_a_mistyped_taxon_is_told_and_not_taken() -> None:
+    uns = [("organism_ontology_term_id", "Curator MUST annotate.", _organisms("NCBITaxon:6293"))]
+    genes = (*GENES, ("NCBITaxon:6239", "Caenorhabditis elegans", "WBcel235"))
+    spec = parse_document(document(uns=uns, genes=genes))
+    assert [(one.name, one.taxon) for one in spec.organisms] == [
+        ("Caenorhabditis elegans", "NCBITaxon:6239")
+    ]
+    line = spec.fields()[-1].lines.last - 2
+    assert spec.discrepancies == (Discrepancy("NCBITaxon:6293", "NCBITaxon:6239", line),)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "is empty"),
+        ("# Readme\n\nHello.", "no line 'Version: x.y.z'"),
+        ("<html><body>Version 1.0.0</body></html>", "no line 'Version: x.y.z'"),
+        ("# Schema\n\nVersion: 1.1.0\n\n## Schema", "no section 'Required Ontologies'"),
+        (document().replace("| Release |", "| Pinned |"), "unknown column 'pinned'"),
+        (document().replace("| Required version |", "| Source |"), "no column for version"),
+        (document().replace("| CL: |", "|  |"), "lacks its prefix or version"),
+        (document(ontologies=[]), "holds no table with a row"),
+        (document().replace("<th>Annotator</th>", "<th>Who</th>"), "has a row 'Who'"),
+        (document().replace("<th>Annotator</th>", "<th>Value</th>"), "a second row 'Value'"),
+        (document().replace("<th>Key</th>", "<th>Name</th>"), "no row Key"),
+        (document(obs=[("a", "Curator", " ")]), "has no value row"),
+        (document(obs=[OBS[0], OBS[0]]), "a second field 'cell_type_ontology_term_id'"),
+        (document(uns=[]), "no field of `uns`"),
+        (document().replace("</td>\n</tr>", "</td>It MUST be CL:0000001.\n</tr>"), "outside of"),
+        (document() + "\n## `varp`\n\n### b\n\n<table><tr><th>Key</th><td>b", "no annotation row"),
+        (document(general="See the [Changelog](#appendix-a-changelog)."), "truncated"),
+        (document() + "### c\n\n" + field("c", "Curator", "x<table>").split("\n", 2)[2], "trunc"),
+    ],
+)
+def test_what_is_no_schema_is_refused_with_the_reason(text: str, says: str) -> None:
+    with pytest.raises(DocumentError, match=says):
+        parse_document(text)
+
+
+def test_a_refusal_names_the_line() -> None:
+    text = document().replace("<th>Annotator</th>", "<th>Who</th>")
+    line = text.splitlines().index("<th>Who</th>") + 1
+    with pytest.raises(DocumentError, match=f"^Line {line}: "):
+        parse_document(text)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_fuzzed_documents_raise_only_the_named_error(data: st.DataObject) -> None:
+    text = document()
+    start, end = sorted(data.draw(st.integers(0, len(text))) for _ in range(2))
+    tags = [
+        "<table>",
+        "</table>",
+        "<td>",
+        "</tr>",
+        "<th>",
+        "|",
+        "###",
+        "<!--",
+        "```",
+        "`",
+        "[",
+        "(",
+    ]
+    noise = data.draw(st.text(max_size=15) | st.lists(st.sampled_from(tags)).map("".join))
+    try:
+        parse_document(text[:start] + noise + text[end:])
+    except DocumentError as error:
+        told = str(error)
+    else:
+        told = "read."
+    assert told.endswith(".")
