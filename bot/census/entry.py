@@ -8,19 +8,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bot.census.labels import COUNTS, FACTS, label, oriented
 from bot.census.outline import Block, Cell, Heading, Table, Text
 from bot.census.release import CellCount, Oddity, OddityKind, Release
 
-FACTS = {
-    "census_schema_version": r"census schema( version)?",
-    "build_date": r"(census )?build date",
-    "dataset_schema_version": r"data ?set schema( version)?",
-    "dataset_count": r"(total )?(number of )?data ?sets( count)?",
-}
-COUNTS = {
-    "total": r"total( number of)? cells?( count)?",
-    "unique": r"unique( number of)? cells?( count)?",
-}
 BLANK = {"", "-", "--", "na", "n/a", "n.a.", "none", "null", "tbd", "not available"}
 VERSION = re.compile(r"v?\.? ?(\d+(?:\.\d+)+(?:[-+][\w.]+)?)")
 DATE = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
@@ -67,10 +58,10 @@ def _read_table(draft: _Draft, table: Table, headings: list[str]) -> None:
     # Errata quote facts that are wrong: none of their tables may stand for the entry's own.
     if any(re.search(r"\berrat", text, re.I) for text in headings):
         return
-    upright = _orient(table, FACTS)
+    upright = oriented(table, FACTS)
     if upright is not None:
         _read_facts(draft, upright)
-    elif (counts := _orient(table, COUNTS)) is not None:
+    elif (counts := oriented(table, COUNTS)) is not None:
         _read_counts(draft, counts)
     elif _is_embeddings(table, headings):
         _read_embeddings(draft, table, headings)
@@ -79,27 +70,9 @@ def _read_table(draft: _Draft, table: Table, headings: list[str]) -> None:
         draft.note(OddityKind.UNKNOWN_TABLE, f"a table that begins with '{corner}' wasn't read")
 
 
-def _orient(table: Table, labels: Mapping[str, str]) -> Table | None:
-    """The table with the labels in its first column, or None if they stand in no edge of it."""
-    if not table.rows or not table.rows[0]:
-        return None
-    turned = table.transposed()
-    down, across = (
-        sum(_label(row[0].text, labels) is not None for row in t.rows) for t in (table, turned)
-    )
-    if not down and not across:
-        return None
-    return table if down >= across else turned
-
-
-def _label(text: str, labels: Mapping[str, str]) -> str | None:
-    word = text.strip(" :*").lower()
-    return next((name for name, pattern in labels.items() if re.fullmatch(pattern, word)), None)
-
-
 def _read_facts(draft: _Draft, table: Table) -> None:
     for row in table.rows:
-        name = _label(row[0].text, FACTS)
+        name = label(row[0].text, FACTS)
         if name is None or len(row) < 2:
             continue
         known = draft.facts.setdefault(name, row[1])
@@ -110,7 +83,7 @@ def _read_facts(draft: _Draft, table: Table) -> None:
 def _read_counts(draft: _Draft, table: Table) -> None:
     """Takes a table with one row per kind of count and one column per organism."""
     for row in table.rows:
-        kind = _label(row[0].text, COUNTS)
+        kind = label(row[0].text, COUNTS)
         if kind is None:
             continue
         for organism, cell in zip(table.rows[0][1:], row[1:], strict=True):

@@ -12,7 +12,8 @@ from bs4.exceptions import ParserRejectedMarkup
 from markdown_it import MarkdownIt
 
 from bot.census.entry import is_readable, read_entry
-from bot.census.outline import Block, Heading, Text, outline
+from bot.census.labels import tells_facts
+from bot.census.outline import Block, Heading, Table, Text, outline
 from bot.census.release import Oddity, OddityKind, Release, ReleasePage
 
 LTS = re.compile(r"\bLTS\b|\blong[ -]term", re.I)
@@ -33,6 +34,7 @@ def parse_page(html: str) -> ReleasePage:
     entries = _entries(blocks)
     if not entries:
         _check_is_release_page(blocks)
+    _check_no_table_is_left(blocks, entries)
     found = [read_entry(version, body) for version, body in entries]
     if found and not any(is_readable(release) for release, _ in found):
         raise PageError("The release page lists releases, but no table of any of them can be read.")
@@ -140,6 +142,20 @@ def _check_is_release_page(blocks: list[Block]) -> None:
         raise PageError(
             f"The release page names LTS {min(named)}, but no heading of that name was found."
         )
+
+
+def _check_no_table_is_left(blocks: list[Block], entries: list[tuple[str, list[Block]]]) -> None:
+    """A release whose heading wasn't known as one must not vanish, nor pass for "nothing new"."""
+    taken = {id(block) for _, body in entries for block in body}
+    heading = ""
+    for block in blocks:
+        if isinstance(block, Heading):
+            heading = block.text
+        elif isinstance(block, Table) and id(block) not in taken and tells_facts(block):
+            raise PageError(
+                f"The release page tells a release's facts beneath '{heading[:60]}', but no "
+                "heading there names an LTS release by its date."
+            )
 
 
 def _named(blocks: list[Block]) -> set[str]:

@@ -10,12 +10,12 @@ from urllib.parse import unquote
 
 from bot.schema.field import TERM, field_table, read_field
 from bot.schema.markup import clean, inline, plain, prose, tables
+from bot.schema.organisms import read_organisms
 from bot.schema.pinned import (
     is_pinned,
     is_reserved_names,
     read_gene_references,
     read_ontologies,
-    read_organisms,
     read_reserved_names,
 )
 from bot.schema.sections import Section, sections

@@ -63,6 +63,8 @@ def test_a_complete_page_without_releases_is_no_error() -> None:
         (_page("<h3>LTS 2026-13-45</h3>"), "isn't a date"),
         (_page("<p>LTS 2026-05-01</p>"), "no heading of that name"),
         (_page("<h3>LTS 2026-05-01</h3><p>soon</p>"), "no table of any of them"),
+        (_page(_entry("May 2026"), _entry("2025-11-08")), "beneath 'Version information'"),
+        (_page(_entry("2025-11-08"), _entry("May 2026")), "beneath 'Version information'"),
     ],
 )
 def test_what_is_no_release_page_is_refused_with_the_reason(text: str, says: str) -> None:

@@ -134,6 +134,7 @@ def test_a_mistyped_taxon_is_told_and_not_taken() -> None:
         (document().replace("| Release |", "| Pinned |"), "unknown column 'pinned'"),
         (document().replace("| Required version |", "| Source |"), "no column for version"),
         (document().replace("| CL: |", "|  |"), "lacks its prefix or version"),
+        (document(genes=[*GENES, *GENES]), "NCBITaxon:9606 is pinned a second time"),
         (document(ontologies=[]), "holds no table with a row"),
         (document().replace("<th>Annotator</th>", "<th>Who</th>"), "has a row 'Who'"),
         (document().replace("<th>Annotator</th>", "<th>Value</th>"), "a second row 'Value'"),
