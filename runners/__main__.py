@@ -133,12 +133,31 @@ def reference() -> None:
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option(
+    "--compare",
+    "report_file",
+    type=click.Path(path_type=Path),
+    help="Instead of building, compare this report.json with what the sample is made to give.",
+)
 @_with_clear_errors
-def sample(folder: Path) -> None:
-    """Build the sample world (two small releases of a Census) into FOLDER; once is enough."""
-    from runners import sample as world
+def sample(folder: Path, report_file: Path | None) -> None:
+    """Build the sample world (two small releases of a Census) into FOLDER; once is enough.
 
-    world.build(folder, _reference(), progress.say)
+    Exit code of --compare: 0 if the report says of each dataset what it should, else 1.
+    """
+    from runners import sample as world
+    from runners.sample.comparison import differences
+
+    if report_file is None:
+        world.build(folder, _reference(), progress.say)
+        return
+    report = RunReport.from_file(report_file)
+    found = differences(report)
+    for difference in found:
+        click.echo(f"not as the sample is made: {difference}")
+    if not found:
+        click.echo(f"Verdict {report.verdict.value!r}: the one that the sample is made to give.")
+    sys.exit(CHECK_FAILED if found else 0)
 
 
 @main.command()

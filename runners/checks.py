@@ -75,7 +75,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Facts:
-    """All that the checks look at.
+    """All that the checks look at. `soma` is the store's address without a final slash.
 
     `is_whole` is false where only a part was asked for. `fingerprints`: what earlier releases
     held before the run began, if a run of this release has noted it.

@@ -43,6 +43,11 @@ class Document(BaseModel):
         return cls.from_mapping(raw, source=source)
 
     @classmethod
+    def from_file(cls, path: Path) -> Self:
+        """The document in the JSON file at `path`. Raises ContractError as `from_json` does."""
+        return cls.from_json(_text(path), source=str(path))
+
+    @classmethod
     def from_mapping(cls, raw: object, *, source: str) -> Self:
         """The document in parsed JSON or TOML; errors as in `from_json`."""
         try:
@@ -62,6 +67,13 @@ class Document(BaseModel):
     def to_mapping(self) -> dict[str, object]:
         """Plain values without the fields that are None, as TOML wants them."""
         return self.model_dump(mode="json", exclude_none=True)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ContractError(f"{path}: can't be read ({error}); name a file that can.") from error
 
 
 def _short(value: object) -> str:
@@ -127,11 +139,7 @@ class Manifest(Document):
         Raises:
             ContractError: no such file, or as in `from_json`.
         """
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ContractError(f"{path}: can't be read ({error}); name a manifest.") from error
-        manifest = cls.from_toml(text, source=str(path))
+        manifest = cls.from_toml(_text(path), source=str(path))
         if path.stem != manifest.release:
             raise ContractError(
                 f"{path}: field release: {manifest.release!r} is not the file's name; "

@@ -54,11 +54,7 @@ def load_job(request_file: Path, *, repository: Path, reference: Path) -> Job:
     Raises:
         ContractError: a document is missing or wrong, or they don't agree.
     """
-    try:
-        text = request_file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ContractError(f"{request_file}: can't be read ({error}); name a request.") from error
-    request = RunRequest.from_json(text, source=str(request_file))
+    request = RunRequest.from_file(request_file)
     path = repository / request.manifest
     manifest = Manifest.from_file(path)
     if manifest.release != request.release:

@@ -69,7 +69,7 @@ def _ingest_folder(job: Job) -> Path:
 
 
 def _is_ingest_of_same(file: Path, wanted: RunRequest) -> bool:
-    request = RunRequest.from_json(file.read_text(encoding="utf-8"), source=str(file))
+    request = RunRequest.from_file(file)
     same = (request.release, request.instance) == (wanted.release, wanted.instance)
     return same and request.action is Action.INGEST
 
@@ -89,7 +89,7 @@ def _check(job: Job, datasets: Sequence[CensusDataset], journal: Record) -> tupl
         snapshot=taken,
         datasets=datasets,
         outcomes=outcomes(journal, datasets),
-        soma=job.manifest.storage.soma,
+        soma=job.manifest.storage.soma.rstrip("/"),
         is_whole=is_whole(job.request),
         fingerprints=started["fingerprints"] if started else None,
     )

@@ -82,7 +82,11 @@ def register_store(address: str, *, release: str, previous: str | None) -> None:
         return
     revises = stores.filter(version_tag=previous).first() if previous else None
     artifact = ln.Artifact(
-        address, revises=revises, version_tag=release, description=description, run=False
+        address.rstrip("/"),
+        revises=revises,
+        version_tag=release,
+        description=description,
+        run=False,
     )
     artifact.otype = "tiledbsoma"
     artifact.save()

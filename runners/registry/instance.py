@@ -15,6 +15,7 @@ def create(name: str, storage: Path) -> str:
     """
     import lamindb_setup
 
+    lamindb_setup.logger.set_verbosity(0)
     slug = f"anonymous/{name}"
     if not _has_settings(slug):
         storage.mkdir(parents=True, exist_ok=True)
@@ -31,6 +32,7 @@ def connect(slug: str) -> None:
     """
     import lamindb as ln
 
+    ln.settings.verbosity = "error"
     owner, _, name = slug.partition("/")
     if not owner or not name:
         raise ContractError(
@@ -50,7 +52,6 @@ def connect(slug: str) -> None:
             f"instance {slug!r}: this process is connected to {settings.slug!r}; "
             "unset LAMIN_CURRENT_INSTANCE or name that instance."
         )
-    ln.settings.verbosity = "error"
     ln.settings.creation.search_names = False  # a search for similar names per new record
     if owner == "anonymous":
         # else saving a Storage asks LaminHub over the network whether it knows the instance

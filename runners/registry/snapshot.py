@@ -14,7 +14,6 @@ from runners.registry.annotations import LINKS
 from runners.registry.artifacts import KEY_PREFIX
 
 KINDS = {
-    "artifacts": ln.Artifact,
     "collections": ln.Collection,
     "genes": bt.Gene,
     "references": ln.Reference,
@@ -24,8 +23,11 @@ RELATIONS = [*LINKS.values(), "genes", "references"]
 
 
 def count_records() -> dict[str, int]:
-    """Records of each kind; terms and links are summed over all registries."""
+    """Records of each kind; of artifacts those of the Census, of terms and links those of all
+    registries together.
+    """
     counts = {kind: model.objects.count() for kind, model in KINDS.items()}
+    counts["artifacts"] = ln.Artifact.objects.filter(key__startswith=KEY_PREFIX).count()
     terms = (ln.ULabel if name == "ULabel" else getattr(bt, name) for name in LINKS)
     counts["terms"] = sum(model.objects.count() for model in terms)
     relations = (getattr(ln.Artifact, relation).through for relation in RELATIONS)

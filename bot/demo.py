@@ -1,0 +1,241 @@
+"""A whole release on this machine: plays GitHub, the maintainer and the machine, one by one.
+
+Every step is the command that a workflow or a person would give, as a process of its own; what
+was done before is left alone, so that a killed demo goes on. Must not do any of the work itself.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import rich_click as click
+import tomli_w
+
+from bot.adapters.files import write
+from bot.adapters.pages import HttpPages
+from bot.detect import read_page, read_spec
+from bot.errors import BotError
+
+OLDER, NEWER = "2020-01-15", "2020-07-15"
+"""The sample's releases: before any real one, so that nobody takes them for real."""
+
+INSTANCE = "demo"
+SCHEMAS = {"old": "6.0.0", "new": "7.0.0"}
+HOSTED = "s3://cellxgene-census-public-us-west-2/cell-census/{version}/{what}/"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where a demo plays: a folder that it may write to, and no other."""
+
+    home: Path
+
+    @property
+    def world(self) -> Path:
+        return self.home / "world"
+
+    @property
+    def repository(self) -> Path:
+        return self.home / "repository"
+
+    def run(self, run_id: str) -> Path:
+        return self.home / "runs" / run_id
+
+    def runs_of(self, release: str) -> list[Path]:
+        """The folders of the release's ingest runs, oldest first."""
+        found = self.home.glob(f"runs/{release}-ingest-*/request.json")
+        return sorted((file.parent for file in found), key=lambda folder: folder.stat().st_mtime)
+
+
+def play(home: Path) -> int:
+    """Plays the sample's newer release to its verified comment; 0 if that says what it should."""
+    stage = Stage(home.resolve())
+    _say(1, "A sample world: two releases of a small Census, their page and their documents")
+    _runners(stage, "sample", str(stage.world))
+    _write_settings(stage)
+    _history(stage)
+    _say(2, "Detection: what does the release page say?")
+    _bot(stage, "detect")
+    if not stage.runs_of(NEWER):
+        _maintainer(stage)
+    run = stage.runs_of(NEWER)[-1]
+    _work(stage, run)
+    _say(5, "The result, in the thread")
+    _bot(stage, "report", run.name)
+    _bot(stage, "show", "1")
+    click.echo(f"\nThe thread as a page: {stage.home / 'threads' / '1' / 'thread.html'}")
+    return _compare(stage, run)
+
+
+def detect_real(home: Path, *, page: str | None, old: str | None, new: str | None) -> int:
+    """Only detects, in a folder of its own, with the given page or documents; 0 if it could.
+
+    Without a page, the sample's is taken with the documents' versions put in. The release
+    directory is out of reach: one is made that hosts what the page lists.
+    """
+    stage = Stage(home.resolve())
+    _runners(stage, "sample", str(stage.world))
+    real = Stage(stage.home / "detection")
+    shutil.rmtree(real.home, ignore_errors=True)
+    address = page or _page_for(stage, real, old, new)
+    _write_directory(real, address)
+    _write_settings(stage, real, release_page=address)
+    options = [(f"--{name}-spec", path) for name, path in (("old", old), ("new", new)) if path]
+    _bot(real, "detect", *(word for option in options for word in option))
+    _bot(real, "show", "1")
+    return 0
+
+
+def _say(number: int, what: str) -> None:
+    click.secho(f"\n{number}. {what}", bold=True)
+
+
+def _write_settings(stage: Stage, real: Stage | None = None, **overrides: str) -> None:
+    """The settings file of the embedded bot in `real`, else in the stage's own folder."""
+    settings = {
+        "instance": f"anonymous/{INSTANCE}",
+        "home": ".",
+        "release_page": str(stage.world / "pages" / "release_info.html"),
+        "release_directory": str(stage.world / "pages" / "release.json"),
+        "schema_document": str(stage.world / "schema" / "{version}" / "schema.md"),
+        "ingest_on_merge": False,
+        "roles": {"maintainer": "maintain"},
+    }
+    if real is not None:
+        settings |= {"release_directory": str(real.home / "release.json"), **overrides}
+    write((real or stage).home / "bot.toml", tomli_w.dumps(settings))
+
+
+def _history(stage: Stage) -> None:
+    """The instance as the older release left it: registered by the same commands, long ago."""
+    _runners(stage, "instance", INSTANCE, str(stage.home / "instance"))
+    manifest = f"runners/releases/{OLDER}.toml"
+    source = stage.world / "releases" / f"{OLDER}.toml"
+    write(stage.repository / manifest, source.read_text(encoding="utf-8"))
+    run = stage.run(f"{OLDER}-ingest-0")
+    if (run / "report.json").exists():
+        return
+    request = {
+        "run_id": run.name,
+        "action": "ingest",
+        "release": OLDER,
+        "manifest": manifest,
+        "instance": f"anonymous/{INSTANCE}",
+    }
+    write(run / "request.json", json.dumps(request, indent=2) + "\n")
+    _runners(stage, "ingest", *_request(stage, run))
+    _runners(stage, "verify", *_request(stage, run))
+
+
+def _maintainer(stage: Stage) -> None:
+    """What a person does: ask what would happen, merge, and let it happen."""
+    _say(3, "A maintainer merges the manifest and says /ingest")
+    _bot(stage, "merge", NEWER, "--as", "maintainer")
+    _bot(stage, "say", "1", "/ingest --dry-run", "--as", "maintainer")
+    _bot(stage, "say", "1", "/ingest", "--as", "maintainer")
+
+
+def _work(stage: Stage, run: Path) -> None:
+    if (run / "report.json").exists():
+        click.echo(f"{run.name} has ended: nothing to do.")
+        return
+    _say(4, f"The machine works on {run.name}: smoke test, registration, verification")
+    _runners(stage, "launch", "--launcher", "local", *_request(stage, run), allowed=(0, 1))
+
+
+def _compare(stage: Stage, run: Path) -> int:
+    """0 if the report says of each dataset what the sample is made to give."""
+    report = str(run / "report.json")
+    return _runners(stage, "sample", str(stage.world), "--compare", report, allowed=(0, 1))
+
+
+def _request(stage: Stage, run: Path) -> list[str]:
+    return ["--request", str(run / "request.json"), "--repository", str(stage.repository)]
+
+
+def _bot(stage: Stage, *words: str) -> None:
+    _process(stage, ["bot", "--settings", str(stage.home / "bot.toml"), *words], (0,))
+
+
+def _runners(stage: Stage, *words: str, allowed: Sequence[int] = (0,)) -> int:
+    return _process(stage, ["runners", *words], allowed)
+
+
+def _process(stage: Stage, words: Sequence[str], allowed: Sequence[int]) -> int:
+    """The exit code of `python -m WORDS`, which has LaminDB's settings within the stage."""
+    environment = {**os.environ, "LAMIN_SETTINGS_DIR": str(stage.home / "lamin")}
+    environment.pop("LAMIN_CURRENT_INSTANCE", None)
+    done = subprocess.run([sys.executable, "-m", *words], env=environment, check=False)
+    if done.returncode not in allowed:
+        raise BotError(f"`python -m {' '.join(words)}` ended with code {done.returncode}.")
+    return done.returncode
+
+
+def _page_for(stage: Stage, real: Stage, old: str | None, new: str | None) -> str:
+    """The sample's page as it would be if its releases had the documents' schema versions."""
+    text = (stage.world / "pages" / "release_info.html").read_text(encoding="utf-8")
+    for which, path in (("old", old), ("new", new)):
+        if path is not None:
+            text = text.replace(SCHEMAS[which], read_spec(HttpPages().get(path)).version)
+    page = real.home / "release_info.html"
+    write(page, text)
+    return str(page)
+
+
+def _write_directory(real: Stage, page: str) -> None:
+    entries = {
+        release.version: {
+            "release_build": release.build_date or release.version,
+            "soma": {
+                "uri": HOSTED.format(version=release.version, what="soma"),
+                "s3_region": "us-west-2",
+            },
+            "h5ads": {
+                "uri": HOSTED.format(version=release.version, what="h5ads"),
+                "s3_region": "us-west-2",
+            },
+            "flags": {"lts": True},
+        }
+        for release in read_page(HttpPages(), page).releases
+    }
+    write(real.home / "release.json", json.dumps(entries, indent=2) + "\n")
+
+
+@click.command()
+@click.option(
+    "--home",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(".demo"),
+    show_default=True,
+    help="The folder that everything is kept in.",
+)
+@click.option("--fresh", is_flag=True, help="Forget what was played before, and start over.")
+@click.option("--page", help="Only detect, on this release page (a file or an address).")
+@click.option("--old-spec", help="Only detect, with this document of the earlier schema version.")
+@click.option("--new-spec", help="Only detect, with this document of the newer schema version.")
+def main(
+    home: Path, fresh: bool, page: str | None, old_spec: str | None, new_spec: str | None
+) -> None:
+    """Play a complete release on this machine, from its page to the verified comment.
+
+    Needs no account, no token and no network. Played again, it finds nothing new; killed, it goes
+    on. Exit code 0: the sample's release was given the verdict that it is made to give.
+    """
+    if fresh:
+        shutil.rmtree(home, ignore_errors=True)
+    try:
+        if page or old_spec or new_spec:
+            sys.exit(detect_real(home, page=page, old=old_spec, new=new_spec))
+        sys.exit(play(home))
+    except BotError as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m bot.demo")
