@@ -14,6 +14,8 @@ SET_IN = re.compile(r"((?:`\"[^`\"]+\"`(?:, or |, | or )?)+) if set in (`[^`]+`)
 FOLDS = (
     (re.compile(r"\bchild(ren)?\b"), "descendant"),
     (re.compile(r"\bdescendants\b"), "descendant"),
+    # Terms that the documents renamed "for clarity", by their own changelogs.
+    (re.compile(r"\bfinal (?=matrix\b)"), "normalized "),
     (re.compile(r"\b(cellxgene )?(data portal|discover)\b"), "cellxgene"),
     (re.compile(r"\b(this|it|these|(the )?(str )?value) (?=must\b|may\b|should\b)"), ""),
     (re.compile(r"\b(a|an|the|then|otherwise|also)\b"), " "),

@@ -107,6 +107,7 @@ def test_an_open_rule_that_closes_loses_the_rule_and_gains_the_organisms() -> No
         ("This MUST be x. It MAY be y.", "It MAY be y.<br>This MUST be x."),
         ("This MUST be x (e.g. CL:0000001).", "This MUST be x (e.g. CL:0000002)."),
         ("This MUST be x. For example, it is y.", "This MUST be x."),
+        ("The final matrix MUST be x.", "The normalized matrix MUST be x."),
         (
             'MUST be <code>"na"</code> or <code>"unknown"</code> if set in <code>b</code>.',
             'MUST be <code>"na"</code> if the value of <code>b</code> is <code>"na"</code>. MUST '
