@@ -7,7 +7,9 @@ import re
 import unicodedata
 
 # Within a word an underscore marks nothing, and names are full of them.
-SPECIAL = re.compile(r"[\\`*\[\]~|$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|^[-+=]|(?<=^\d)[.)]")
+SPECIAL = re.compile(
+    r"[\\`*\[\]~|$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|^[-+](?=\s)|^[-=]+$|(?<=^\d)[.)](?=\s|$)"
+)
 LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})(?:\[bot\])?")
 # GitHub looks for mentions and references after rendering: an entity or a backslash won't do.
 UNSEEN = "\u200b"

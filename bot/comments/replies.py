@@ -62,7 +62,7 @@ def would_do(command: Command, effects: Sequence[str]) -> str:
 
 def refused(said: str, why: str, remedy: str) -> str:
     """That a command isn't carried out, why, and what would help. All but `said` is Markdown."""
-    return f"⛔ **Not started:** {why}\n\n{remedy}\n\n> You said: {code(said, 200)}"
+    return f"⛔ **Not done:** {why}\n\n{remedy}\n\n> You said: {code(said, 200)}"
 
 
 def role_too_low(command: Command, actor: str, role: Role, wanted: Role) -> str:

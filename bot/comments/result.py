@@ -172,7 +172,7 @@ def _withdrawn(report: RunReport, limit: int | None) -> str:
     rows = [[_named(one.title, one.dataset_id), inert(one.detail, 160)] for one in report.withdrawn]
     head = f"### {counted(len(rows), 'dataset')} withdrawn since the release before"
     return (
-        f"{head}\n\nThey are not in this release; what was registered of them stays.\n\n"
+        f"{head}\n\nNot in this release; what was registered of them stays.\n\n"
         f"{table(['Dataset', 'Remarks'], rows, limit)}"
     )
 

@@ -24,4 +24,4 @@ def _row(cells: Sequence[str]) -> str:
 
 def collapsed(summary: str, content: str) -> str:
     """The content behind a line that opens it. The empty lines let Markdown work inside."""
-    return f"<details>\n<summary>{summary}</summary>\n\n{content}\n\n</details>"
+    return f"<details>\n<summary>{summary}</summary>\n\n{content.strip()}\n\n</details>"

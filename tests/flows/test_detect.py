@@ -1,0 +1,156 @@
+"""A new release on the page: one thread and one proposal, once."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bot.errors import BotError
+from flows import world
+from flows.town import Town
+
+EXPECTED = Path(__file__).parent / "expected"
+
+
+def test_a_new_release_gets_a_proposal_and_a_thread(empty_town: Town) -> None:
+    assert empty_town.the_clock_strikes() == "New: 2026-02-01."
+    proposal = empty_town.home / "proposals" / "2026-02-01"
+    # What the diff itself says is its own tests' business.
+    diff = (proposal / "diff.md").read_text().strip()
+    expected = (EXPECTED / "announcement.txt").read_text().replace("DIFF", diff)
+    assert empty_town.heard() == expected
+
+    assert sorted(path.name for path in proposal.iterdir()) == [
+        "2026-02-01.toml",
+        "diff.json",
+        "diff.md",
+    ]
+    manifest = (proposal / "2026-02-01.toml").read_text()
+    assert manifest == (EXPECTED / "2026-02-01.toml").read_text()
+    found = json.loads((proposal / "diff.json").read_text())
+    assert [field["name"] for field in found["fields_added"]] == ["donor_age"]
+
+
+def test_a_second_look_finds_nothing_new(announced_town: Town) -> None:
+    assert announced_town.the_clock_strikes() == "Nothing new."
+    assert announced_town.heard() == ""
+
+
+def test_a_release_without_a_schema_change_is_announced_without_a_diff(town: Town) -> None:
+    town.has_releases(
+        world.entry("2026-08-01"), world.entry("2026-02-01"), hosted=("2026-02-01", "2026-08-01")
+    )
+    assert town.the_clock_strikes() == "New: 2026-08-01."
+    told = town.heard()
+    assert "[opens thread 2] Census 2026-08-01 (LTS): 12 datasets, dataset schema unchanged" in told
+    assert "Its dataset schema is unchanged (7.0.0)." in told
+    files = [path.name for path in (town.home / "proposals" / "2026-08-01").iterdir()]
+    assert files == ["2026-08-01.toml"]
+
+
+def test_several_new_releases_get_a_thread_each_oldest_first(announced_town: Town) -> None:
+    versions = ("2027-01-01", "2026-08-01", "2026-02-01")
+    announced_town.has_releases(*map(world.entry, versions), hosted=versions)
+    assert announced_town.the_clock_strikes() == "New: 2026-08-01. New: 2027-01-01."
+    titles = [announced_town.threads.read(number).title for number in (2, 3)]
+    assert [title.split()[1] for title in titles] == ["2026-08-01", "2027-01-01"]
+    announced_town.heard()
+
+
+def test_where_nothing_is_known_only_the_newest_release_is_news(empty_town: Town) -> None:
+    next(empty_town.home.glob("repository/**/*.toml")).unlink()
+    assert empty_town.the_clock_strikes() == "New: 2026-02-01."
+    told = empty_town.heard()
+    assert "No earlier release has a manifest here, so none is named as its predecessor." in told
+    # It is compared with the release before it on the page all the same.
+    assert "Its dataset schema went from 6.0.0 to 7.0.0: 2 changes." in told
+
+
+def test_an_older_release_that_the_page_adds_later_is_left_alone(announced_town: Town) -> None:
+    versions = ("2026-02-01", "2025-09-09", "2025-06-01")
+    announced_town.has_releases(*map(world.entry, versions), hosted=versions)
+    assert announced_town.the_clock_strikes() == "Nothing new."
+
+
+def test_a_release_that_isnt_hosted_yet_is_waited_for(announced_town: Town) -> None:
+    announced_town.has_releases(
+        world.entry("2026-08-01"), world.entry("2026-02-01"), hosted=("2026-02-01",)
+    )
+    assert announced_town.the_clock_strikes() == (
+        "Nothing new. 2026-08-01 is on the page, but not hosted yet: waiting."
+    )
+    assert announced_town.heard() == ""
+
+
+def test_what_page_and_directory_disagree_on_is_said(empty_town: Town) -> None:
+    listed = json.loads(world.directory(["2026-02-01"], v2026_02_01="doubled | @cells"))
+    listed["2026-02-01"]["release_build"] = "2026-01-15"
+    listed["2026-02-01"]["flags"]["lts"] = False
+    empty_town.pages.texts[world.DIRECTORY] = json.dumps(listed)
+    empty_town.the_clock_strikes()
+    told = empty_town.heard()
+    section = told.split("### ⚠️ To look at before merging\n\n")[1].split("\n\n###")[0]
+    assert section.splitlines() == [
+        "- The release directory says that it was retracted on 2026-02-03 "
+        "(doubled \\| @\u200bcells).",
+        "- The page lists it as LTS; the release directory doesn't.",
+        "- The page says that it was built 2026-02-01, the directory 2026-01-15.",
+    ]
+
+
+def truncated(town: Town) -> None:
+    town.pages.texts[world.PAGE] = world.page(world.entry("2026-02-01"))[:-20]
+
+
+def emptied(town: Town) -> None:
+    town.pages.texts[world.PAGE] = world.page()
+
+
+def without_a_count(town: Town) -> None:
+    town.pages.texts[world.PAGE] = world.page(world.entry("2026-02-01", datasets="many"))
+
+
+def gone(town: Town) -> None:
+    del town.pages.texts[world.PAGE]
+
+
+def without_its_document(town: Town) -> None:
+    del town.pages.texts[world.TEMPLATE.format(version="7.0.0")]
+
+
+def with_another_document(town: Town) -> None:
+    town.has_document("7.0.0", world.document("7.1.0"))
+
+
+def with_no_document(town: Town) -> None:
+    town.has_document("7.0.0", "# Welcome\n")
+
+
+def with_a_broken_directory(town: Town) -> None:
+    town.pages.texts[world.DIRECTORY] = "{"
+
+
+@pytest.mark.parametrize(
+    ("broken", "says"),
+    [
+        (truncated, "releases.html: The release page is truncated"),
+        (emptied, "lists no release, though 2025-06-01 is known; check the setting release_page."),
+        (without_a_count, "entry 2026-02-01: field dataset_count can't be read"),
+        (gone, "releases.html: answered 404 Not Found"),
+        (without_its_document, "7.0.0/schema.md: answered 404 Not Found"),
+        (with_another_document, "field Version: 7.1.0 is not 7.0.0; correct the setting"),
+        (with_no_document, "7.0.0/schema.md: The document has no line 'Version: x.y.z'"),
+        (with_a_broken_directory, "release.json: The release directory isn't JSON"),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_what_cant_be_read_is_refused_and_changes_nothing(
+    empty_town: Town, broken: object, says: str
+) -> None:
+    assert callable(broken)
+    broken(empty_town)
+    with pytest.raises(BotError) as refusal:
+        empty_town.the_clock_strikes()
+    assert says in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+    assert empty_town.heard() == ""

@@ -1,0 +1,106 @@
+"""A manifest reaches the default branch."""
+
+import pytest
+
+from bot.errors import BotError
+from flows.town import Town, good
+
+
+def test_the_merge_starts_the_ingestion(announced_town: Town) -> None:
+    event = announced_town.merges("maintainer", "2026-02-01")
+    run_id = f"2026-02-01-ingest-{event.commit[:8]}"
+    assert announced_town.heard() == (
+        "[labels thread 1] running\n"
+        f"[starts {run_id}] ingest in demo for maintainer, thread 1, "
+        "runners/releases/2026-02-01.toml; all\n"
+        "[says in 1, comment 1] 🚀 **Accepted:** ingesting release 2026-02-01 in `demo`, "
+        "as @maintainer asked.\n"
+        "\n"
+        f"- Run: `{run_id}`\n"
+        "- Datasets: all 12 of the release\n"
+        "- Manifest: `runners/releases/2026-02-01.toml`, dataset schema 7.0.0\n"
+        "\n"
+        "I'll post the result here. Until then no other run starts in this instance; "
+        "`/status` says how it stands."
+    )
+    announced_town.happens(event)
+    assert announced_town.heard() == ""
+
+
+def test_where_a_person_starts_it_the_merge_says_how(announced_town: Town) -> None:
+    announced_town.set(ingest_on_merge=False)
+    event = announced_town.merges("maintainer", "2026-02-01")
+    assert announced_town.heard() == (
+        "[labels thread 1] manifest merged\n"
+        "[says in 1, comment 1] ✅ The manifest of 2026-02-01 was merged by `maintainer`.\n"
+        "\n"
+        "**Next:** say `/ingest` to register the release, or `/ingest --dry-run` to see what that "
+        "would do."
+    )
+    announced_town.happens(event)
+    assert announced_town.heard() == ""
+
+
+def test_while_another_run_is_going_on_the_merge_starts_nothing(town: Town) -> None:
+    town.says("maintainer", "/verify")
+    town.heard()
+    town.set(ingest_on_merge=True)
+    town.merges("maintainer", "2026-02-01")
+    # The same state of the manifest was merged before, and spoken of then.
+    assert town.heard() == "[labels thread 1] manifest merged"
+    proposal = town.home / "proposals" / "2026-02-01" / "2026-02-01.toml"
+    proposal.write_text(proposal.read_text() + "\n# corrected\n")
+    town.merges("maintainer", "2026-02-01")
+    assert town.heard() == (
+        "[says in 1, comment 4] ⏳ The manifest of 2026-02-01 was merged, but its ingestion isn't "
+        "started: `2026-02-01-verify-2` is verifying release 2026-02-01 in `demo` since "
+        "2026-03-01 12:00 UTC, asked for by `maintainer`; an instance takes one run at a time.\n"
+        "\n"
+        "**Next:** say `/ingest` when that result is here."
+    )
+
+
+def test_a_release_without_a_thread_is_passed_over(town: Town) -> None:
+    text = (town.home / "repository/runners/releases/2025-06-01.toml").read_text()
+    proposal = town.home / "proposals" / "2025-06-01" / "2025-06-01.toml"
+    proposal.parent.mkdir()
+    proposal.write_text(text)
+    town.heard()
+    town.merges("maintainer", "2025-06-01")
+    assert town.heard() == ""
+
+
+def test_what_wasnt_proposed_cant_be_merged(town: Town) -> None:
+    with pytest.raises(BotError, match="there is no proposal 2030-01-01; there is 2026-02-01"):
+        town.merges("maintainer", "2030-01-01")
+
+
+def test_the_next_release_follows_the_one_that_passed(town: Town) -> None:
+    from bot.detection import previous_manifest
+    from bot.handle import gather
+
+    facts = gather(None, town.ports(), town.settings)
+    newest = previous_manifest("2026-08-01", facts)
+    assert newest is not None
+    assert newest.release == "2026-02-01"
+
+    _ran(town, "2025-06-01")
+    facts = gather(None, town.ports(), town.settings)
+    passed = previous_manifest("2026-08-01", facts)
+    assert passed is not None
+    assert passed.release == "2025-06-01"
+    town.heard()
+
+
+def _ran(town: Town, release: str) -> None:
+    from runners.contract import Action, RunRequest
+
+    request = RunRequest(
+        run_id=f"{release}-ingest-1",
+        action=Action.INGEST,
+        release=release,
+        manifest=f"runners/releases/{release}.toml",
+        instance="demo",
+    )
+    town.runs.start(request)
+    town.ends(request.run_id, good("d1"))

@@ -1,0 +1,104 @@
+"""The other commands: `/verify`, `/status`, `/help`, and those that aren't there yet."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.commands import Role, Verb
+from flows.town import Town, good
+
+EXPECTED = Path(__file__).parent / "expected"
+
+
+def test_verify_starts_a_run_that_writes_nothing(town: Town) -> None:
+    town.says("writer", "/verify")
+    assert town.heard() == (
+        "[labels thread 1] running\n"
+        "[reacts to comment 2] eyes rocket\n"
+        "[starts 2026-02-01-verify-2] verify in demo for writer, thread 1, "
+        "runners/releases/2026-02-01.toml; all\n"
+        "[says in 1, comment 3] 🚀 **Accepted:** verifying release 2026-02-01 in `demo`, "
+        "as @writer asked.\n"
+        "\n"
+        "- Run: `2026-02-01-verify-2`\n"
+        "- Datasets: all 12 of the release\n"
+        "- Manifest: `runners/releases/2026-02-01.toml`, dataset schema 7.0.0\n"
+        "\n"
+        "I'll post the result here. Until then no other run starts in this instance; "
+        "`/status` says how it stands."
+    )
+    town.ends("2026-02-01-verify-2", good("d1"))
+    told = town.heard()
+    assert told.startswith(
+        "[labels thread 1] verified\n"
+        "[says in 1, comment 4] ## ✅ Release 2026-02-01 passed its verification: "
+        "1 of 1 check passed, 1 of 1 dataset registered\n"
+        "\n"
+        "**Next:** nothing. The release is complete, and this thread can be closed.\n"
+    )
+    assert "What changed in the instance" not in told
+
+
+def test_verify_is_refused_to_a_stranger_and_takes_no_options(town: Town) -> None:
+    town.says("stranger", "/verify")
+    assert "`/verify` needs the role *write*; @stranger has the role *read*." in town.heard()
+    town.says("maintainer", "/verify --limit 3")
+    assert "/verify takes no options, but --limit was given. Did you mean `/verify`?" in (
+        town.heard()
+    )
+
+
+def test_status_says_what_is_running_and_what_was(town: Town) -> None:
+    town.says("stranger", "/status")
+    assert town.heard() == (
+        "[reacts to comment 2] hooray\n"
+        "[says in 1, comment 3] **Release 2026-02-01:** the manifest is on the default branch; "
+        "nothing is running in this instance.\n"
+        "\n"
+        "No run of this release has ended so far."
+    )
+    town.says("maintainer", "/ingest")
+    town.ends("2026-02-01-ingest-4", good("d1"))
+    town.says("maintainer", "/ingest")
+    town.heard()
+    town.says("stranger", "/status")
+    assert town.heard() == (
+        "[reacts to comment 9] hooray\n"
+        "[says in 1, comment 10] **Release 2026-02-01:** the manifest is on the default branch; "
+        "`2026-02-01-ingest-7` is ingesting release 2026-02-01 in `demo` since "
+        "2026-03-01 12:00 UTC, asked for by `maintainer`; an instance takes one run at a time.\n"
+        "\n"
+        "| Run | Asked for by | Ended | Verdict |\n"
+        "| --- | --- | --- | --- |\n"
+        "| `2026-02-01-ingest-4` | `maintainer` | 2026-03-01 12:03 UTC | passed |"
+    )
+
+
+def test_help_shows_the_grammar(town: Town) -> None:
+    town.says("stranger", "/help")
+    assert town.heard() == (EXPECTED / "help.txt").read_text()
+
+
+def test_the_least_roles_can_be_set(town: Town) -> None:
+    town.set(minimum_roles={Verb.STATUS: Role.WRITE})
+    town.says("stranger", "/status")
+    assert "`/status` needs the role *write*; @stranger has the role *read*." in town.heard()
+
+
+@pytest.mark.parametrize(
+    ("verb", "instead"),
+    [
+        ("retry", "`/ingest` does what failed again and leaves what is unchanged as it is."),
+        ("cancel", "Stop the run on its machine; `/status` says which one it is."),
+    ],
+)
+def test_what_isnt_there_yet_says_so_by_name(town: Town, verb: str, instead: str) -> None:
+    town.says("maintainer", f"/{verb}")
+    assert town.heard() == (
+        "[reacts to comment 2] confused\n"
+        f"[says in 1, comment 3] ⛔ **Not done:** `/{verb}` is not yet available here.\n"
+        "\n"
+        f"{instead}\n"
+        "\n"
+        f"> You said: `/{verb}`"
+    )
