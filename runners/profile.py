@@ -62,8 +62,9 @@ def read_profile(address: str, columns: Collection[str]) -> DatasetProfile:
             return _profile(file, columns)
     except FileNotFoundError as error:
         raise FileMissingError(address) from error
-    except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
-        raise FileUnreadableError(f"{address}: {error}") from error
+    except (OSError, LookupError, RuntimeError, ValueError, TypeError) as error:
+        reason = " ".join(str(error).split())  # HDF5 tells the time with a line break
+        raise FileUnreadableError(f"{address}: {reason}") from error
 
 
 @contextmanager
