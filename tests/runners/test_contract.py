@@ -1,0 +1,239 @@
+"""The documents that go between the two sides: whole, or refused with one sentence."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomli_w
+
+from runners.contract import (
+    Action,
+    CheckResult,
+    ContractError,
+    DatasetOutcome,
+    Finding,
+    Manifest,
+    Offender,
+    Outcome,
+    Reason,
+    RunReport,
+    RunRequest,
+    Status,
+    Verdict,
+    verdict_of,
+)
+
+MANIFEST: dict[str, Any] = {
+    "release": "2020-07-15",
+    "previous": "2020-01-15",
+    "census_schema_version": "2.4.0",
+    "dataset_schema_version": "7.0.0",
+    "dataset_count": 12,
+    "storage": {"soma": "s3://bucket/cell-census/soma", "h5ads": "s3://bucket/cell-census/h5ads"},
+    "pins": {"CL": "2025-07-30"},
+    "organisms": ["Homo sapiens"],
+    "documents": [{"version": "7.0.0", "source": "schema.md", "blob_sha": "abc"}],
+    "accepted": [{"dataset_id": "d-1", "reason": "known", "until": "2020-12-31"}],
+}
+REQUEST: dict[str, Any] = {
+    "run_id": "2020-07-15-ingest-1",
+    "action": "ingest",
+    "release": "2020-07-15",
+    "manifest": "runners/releases/2020-07-15.toml",
+    "instance": "anonymous/demo",
+    "thread": 3,
+    "requested_by": "maintainer",
+    "only": ["d-1"],
+    "limit": 5,
+}
+Wrong = tuple[str, Callable[[dict[str, Any]], Any]]
+
+
+def check(status: Status) -> CheckResult:
+    return CheckResult(name="n", title="t", status=status, expected="1", found="1")
+
+
+def without(field: str) -> Callable[[dict[str, Any]], Any]:
+    return lambda raw: raw.pop(field)
+
+
+def having(**fields: Any) -> Callable[[dict[str, Any]], Any]:
+    return lambda raw: raw.update(fields)
+
+
+MANIFEST_FAULTS: list[Wrong] = [
+    ("release", without("release")),
+    ("release", having(release="July 2020")),
+    ("previous", having(previous="stable")),
+    ("census_schema_version", having(census_schema_version="2.4")),
+    ("dataset_schema_version", having(dataset_schema_version="v7.0.0")),
+    ("dataset_count", having(dataset_count=-1)),
+    ("dataset_count", having(dataset_count="many")),
+    ("storage", without("storage")),
+    ("storage.h5ads", having(storage={"soma": "s3://bucket/soma"})),
+    ("storage.secret", having(storage={"soma": "a", "h5ads": "b", "secret": "c"})),
+    ("pins", having(pins=["CL"])),
+    ("documents.0.version", having(documents=[{"version": "7", "source": "schema.md"}])),
+    ("accepted.0.until", having(accepted=[{"dataset_id": "d-1", "reason": "known"}])),
+    ("relese", having(relese="2020-07-15")),
+]
+REQUEST_FAULTS: list[Wrong] = [
+    ("run_id", having(run_id="Run 1")),
+    ("run_id", having(run_id="../elsewhere")),
+    ("action", having(action="delete")),
+    ("release", having(release="latest")),
+    ("manifest", without("manifest")),
+    ("instance", without("instance")),
+    ("only.1", having(only=["d-1", "../d-2"])),
+    ("limit", having(limit=0)),
+    ("token", having(token="x")),
+]
+
+
+@pytest.mark.parametrize(("field", "spoil"), MANIFEST_FAULTS)
+def test_a_wrong_field_of_a_manifest_gives_one_sentence_with_file_and_field(
+    field: str, spoil: Callable[[dict[str, Any]], Any]
+) -> None:
+    raw = json.loads(json.dumps(MANIFEST))
+    spoil(raw)
+    with pytest.raises(ContractError) as refused:
+        Manifest.from_toml(tomli_w.dumps(raw), source="releases/2020-07-15.toml")
+    is_one_sentence_on(str(refused.value), "releases/2020-07-15.toml", field)
+
+
+@pytest.mark.parametrize(("field", "spoil"), REQUEST_FAULTS)
+def test_a_wrong_field_of_a_request_gives_one_sentence_with_file_and_field(
+    field: str, spoil: Callable[[dict[str, Any]], Any]
+) -> None:
+    raw = dict(REQUEST)
+    spoil(raw)
+    with pytest.raises(ContractError) as refused:
+        RunRequest.from_json(json.dumps(raw), source="runs/1/request.json")
+    is_one_sentence_on(str(refused.value), "runs/1/request.json", field)
+
+
+def is_one_sentence_on(text: str, file: str, field: str) -> None:
+    assert text.startswith(f"{file}: field {field}: ")
+    assert text.endswith("; correct it.")
+    assert "\n" not in text
+
+
+def test_a_sentence_says_what_was_found_and_stays_short() -> None:
+    with pytest.raises(ContractError) as refused:
+        RunRequest.from_mapping({**REQUEST, "release": "x" * 500}, source="request.json")
+    assert "(got 'xxxx" in str(refused.value)
+    assert len(str(refused.value)) < 200
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1, 2", "release = 1"])
+def test_what_is_no_json_is_refused(text: str) -> None:
+    with pytest.raises(ContractError, match=r"^request\.json: not JSON .*write it again\.$"):
+        RunRequest.from_json(text, source="request.json")
+
+
+@pytest.mark.parametrize("text", ["[]", "7", "null", '"x"'])
+def test_json_of_another_form_is_refused(text: str) -> None:
+    with pytest.raises(ContractError, match=r"^request\.json: field \(whole document\): "):
+        RunRequest.from_json(text, source="request.json")
+
+
+def test_what_is_no_toml_is_refused() -> None:
+    with pytest.raises(ContractError, match=r"^m\.toml: not TOML .*correct it\.$"):
+        Manifest.from_toml("release = ", source="m.toml")
+
+
+def test_a_manifest_survives_toml_and_json() -> None:
+    manifest = Manifest.from_mapping(MANIFEST, source="test")
+    assert Manifest.from_toml(tomli_w.dumps(manifest.to_mapping()), source="test") == manifest
+    assert Manifest.from_json(manifest.to_json(), source="test") == manifest
+    assert manifest.to_mapping() == MANIFEST
+
+
+def test_a_manifest_without_its_optional_fields_survives_toml() -> None:
+    raw = {key: MANIFEST[key] for key in MANIFEST if key not in {"previous", "pins", "accepted"}}
+    manifest = Manifest.from_mapping(raw, source="test")
+    assert manifest.previous is None
+    assert Manifest.from_toml(tomli_w.dumps(manifest.to_mapping()), source="test") == manifest
+
+
+def test_a_request_survives_json() -> None:
+    request = RunRequest.from_mapping(REQUEST, source="test")
+    assert request.action is Action.INGEST
+    assert RunRequest.from_json(request.to_json(), source="test") == request
+
+
+def test_a_report_survives_json() -> None:
+    finding = Finding(reason=Reason.TERM_UNKNOWN, column="c", values=("a", "b"), count=7)
+    report = RunReport(
+        request=RunRequest.from_mapping(REQUEST, source="test"),
+        started_at=datetime(2020, 7, 16, 8, tzinfo=UTC),
+        ended_at=datetime(2020, 7, 16, 9, tzinfo=UTC),
+        verdict=Verdict.FAILED,
+        outcomes=(
+            DatasetOutcome(
+                dataset_id="d-1",
+                title="a",
+                outcome=Outcome.FAILED,
+                reasons=(finding,),
+                notes=("n",),
+            ),
+        ),
+        withdrawn=(Offender(dataset_id="d-2"),),
+        checks=(check(Status.FAILED),),
+        changes={"artifacts": 3},
+        versions={"lamindb": "2"},
+    )
+    text = report.to_json()
+    assert RunReport.from_json(text, source="test") == report
+    assert RunReport.from_json(text, source="test").to_json() == text
+
+
+def test_a_document_cannot_be_changed() -> None:
+    request = RunRequest.from_mapping(REQUEST, source="test")
+    with pytest.raises(ValueError, match="frozen"):
+        request.limit = 3
+
+
+def test_a_manifest_is_named_after_its_release(tmp_path: Path) -> None:
+    path = tmp_path / "2020-07-15.toml"
+    path.write_text(tomli_w.dumps(MANIFEST))
+    assert Manifest.from_file(path).release == "2020-07-15"
+    other = path.rename(tmp_path / "newest.toml")
+    with pytest.raises(ContractError, match=r"newest\.toml: field release: '2020-07-15' is not"):
+        Manifest.from_file(other)
+
+
+def test_a_manifest_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match=r"2020-07-15\.toml: can't be read .*; name "):
+        Manifest.from_file(tmp_path / "2020-07-15.toml")
+
+
+def test_a_manifest_of_other_bytes_than_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "2020-07-15.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(ContractError, match="can't be read"):
+        Manifest.from_file(tmp_path / "2020-07-15.toml")
+
+
+PASSED, FAILED = Status.PASSED, Status.FAILED
+NONE, UNCHECKED = Status.NOT_APPLICABLE, Status.UNCHECKED
+
+
+@pytest.mark.parametrize(
+    ("statuses", "verdict"),
+    [
+        ([PASSED], Verdict.PASSED),
+        ([PASSED, NONE], Verdict.PASSED),
+        ([PASSED, FAILED], Verdict.FAILED),
+        ([PASSED, UNCHECKED], Verdict.UNCHECKED),
+        ([FAILED, UNCHECKED], Verdict.FAILED),
+        ([NONE], Verdict.UNCHECKED),
+        ([], Verdict.UNCHECKED),
+    ],
+)
+def test_a_verdict_passes_only_where_something_was_checked_and_all_of_it_passed(
+    statuses: list[Status], verdict: Verdict
+) -> None:
+    assert verdict_of(tuple(check(status) for status in statuses)) is verdict

@@ -1,0 +1,102 @@
+"""The journal: every whole line is kept, a torn one is dropped, an edited one is refused."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from runners.contract import ContractError
+from runners.journal import Journal, read
+
+
+def written(path: Path) -> Path:
+    with Journal(path) as journal:
+        journal.write("start", counts={"genes": 3})
+        journal.write("read", dataset_id="d-1")
+        journal.write("written", dataset_id="d-1", outcome="registered")
+    return path
+
+
+def test_lines_are_on_disk_before_write_returns(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    with Journal(path) as journal:
+        for count in range(1, 4):
+            journal.write("read", dataset_id=f"d-{count}")
+            assert len(path.read_bytes().splitlines()) == count
+
+
+def test_a_journal_says_again_what_was_written(tmp_path: Path) -> None:
+    path = written(tmp_path / "deep" / "journal.jsonl")
+    for record in (read(path), Journal(path)):
+        start = record.first("start")
+        assert start is not None
+        assert start["counts"] == {"genes": 3}
+        assert record.first("end") is None
+        assert [line["dataset_id"] for line in record.datasets("read").values()] == ["d-1"]
+        assert record.datasets("written")["d-1"]["outcome"] == "registered"
+
+
+def test_a_step_of_a_dataset_is_none_of_the_whole_release(tmp_path: Path) -> None:
+    record = read(written(tmp_path / "journal.jsonl"))
+    assert record.first("written") is None
+    assert record.datasets("start") == {}
+
+
+def test_no_journal_has_no_lines(tmp_path: Path) -> None:
+    assert read(tmp_path / "journal.jsonl").lines == []
+    assert not (tmp_path / "journal.jsonl").exists()
+
+
+def test_a_last_line_that_was_cut_short_is_dropped_at_any_byte(tmp_path: Path) -> None:
+    whole = written(tmp_path / "whole.jsonl").read_bytes()
+    kept = whole[: whole.rstrip(b"\n").rindex(b"\n") + 1]
+    path = tmp_path / "journal.jsonl"
+    for length in range(len(kept), len(whole)):
+        path.write_bytes(whole[:length])
+        assert len(read(path).lines) == 2
+        with Journal(path) as journal:
+            journal.write("end")
+        assert path.read_bytes().startswith(kept)
+        assert [line["step"] for line in read(path).lines] == ["start", "read", "end"]
+
+
+def test_reading_does_not_mend_the_file(tmp_path: Path) -> None:
+    path = written(tmp_path / "journal.jsonl")
+    path.write_bytes(path.read_bytes()[:-5])
+    before = path.read_bytes()
+    read(path)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        (b"edited by hand", "not JSON"),
+        (b"", "not JSON"),
+        (b"\xff\xfe", "not JSON"),
+        (b"[1]", "field step is missing"),
+        (b'{"at": "now"}', "field step is missing"),
+    ],
+)
+def test_an_edited_middle_line_gives_one_sentence(tmp_path: Path, line: bytes, fault: str) -> None:
+    path = written(tmp_path / "journal.jsonl")
+    lines = path.read_bytes().splitlines()
+    lines[1] = line
+    path.write_bytes(b"\n".join(lines) + b"\n")
+    before = path.read_bytes()
+    for opened in (read, Journal):
+        with pytest.raises(ContractError) as refused:
+            opened(path)
+        assert str(refused.value).startswith(f"{path}, line 2: {fault}")
+        assert "\n" not in str(refused.value)
+    assert path.read_bytes() == before
+
+
+def test_the_first_line_of_a_dataset_and_step_wins(tmp_path: Path) -> None:
+    path = written(tmp_path / "journal.jsonl")
+    with Journal(path) as journal:
+        journal.write("written", dataset_id="d-1", outcome="failed")
+        journal.write("start", counts={})
+    record = read(path)
+    assert record.datasets("written")["d-1"]["outcome"] == "registered"
+    assert record.first("start") == json.loads(path.read_text().splitlines()[0])
