@@ -47,13 +47,20 @@ def _soup(text: str) -> BeautifulSoup:
     if not text.strip():
         raise PageError("The release page is empty.")
     # HTML comments may hold tags (the real page keeps its queries there), so they don't count here.
-    bare = re.sub(r"<!--.*?-->|<script\b.*?</script\s*>", "", text, flags=re.S | re.I)
+    bare = _without(_without(text, "<!--", "-->"), "<script", "</script>")
     if re.match(r"\s*(<\?xml[^>]*>\s*)?<(!doctype|html|head|body)\b", bare, re.I):
         _check_is_whole(bare)
         return _html(text)
     if re.search(r"^#{1,6} \S", text, re.M) and "\0" not in text:
         return _html(_rendered(text))
     raise PageError("The release page is neither HTML nor Markdown with headings.")
+
+
+def _without(text: str, start: str, end: str) -> str:
+    """The text without what stands between the marks; a start that has no end stays."""
+    # Beyond the last end nothing can match: looking for it there takes quadratic time.
+    head, last, tail = text.rpartition(end)
+    return re.sub(f"{re.escape(start)}.*?{re.escape(end)}", "", head + last, flags=re.S) + tail
 
 
 def _check_is_whole(bare: str) -> None:

@@ -37,8 +37,15 @@ class RawTable:
 
 def clean(source: str) -> str:
     """The source without comments, its unclosed <a ...> closed; length and line breaks are kept."""
-    blanked = COMMENT.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), source)
+    blanked = _without_comments(source)
     return UNCLOSED.sub(lambda found: found[1] + ">" if found[0] == found[1] else found[0], blanked)
+
+
+def _without_comments(source: str) -> str:
+    """The source with its comments blanked out, its length and its lines kept."""
+    # Beyond the last end no comment can match: looking for one there takes quadratic time.
+    head, end, tail = source.rpartition("-->")
+    return COMMENT.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), head + end) + tail
 
 
 def tables(source: str) -> list[RawTable]:
@@ -82,7 +89,7 @@ def _close(table: RawTable, source: str, end: int) -> None:
 
 def plain(source: str) -> str:
     """The fragment as text: one paragraph, list item or row a line, code between backticks."""
-    text = re.sub(r"\s+", " ", UNCLOSED.sub(r"\1>", COMMENT.sub(" ", source)))
+    text = re.sub(r"\s+", " ", UNCLOSED.sub(r"\1>", _without_comments(source)))
     text = TAG.sub(_mark, text)
     text = _fold(html.unescape(text))
     lines = (" ".join(line.split()) for line in text.split("\n"))
@@ -109,7 +116,7 @@ def _fold(text: str) -> str:
 
 def prose(source: str) -> str:
     """Markdown (with HTML in it) as text, one paragraph or list item a line."""
-    paragraphs = re.split(r"\n\s*\n|\n(?=\s*(?:[*+-]|\d+\.)\s)|\n(?=\|)", COMMENT.sub("", source))
+    paragraphs = re.split(r"\n\s*\n|\n(?=\s*(?:[*+-]|\d+\.)\s)|\n(?=\|)", _without_comments(source))
     return "\n".join(filter(None, (plain(inline(part)) for part in paragraphs)))
 
 
