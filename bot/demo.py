@@ -206,6 +206,12 @@ def _write_directory(real: Stage, page: str) -> None:
     write(real.home / "release.json", json.dumps(entries, indent=2) + "\n")
 
 
+def _absolute(address: str | None) -> str | None:
+    """A file's whole path: the settings that will hold it lie in another folder."""
+    is_file = address is not None and "://" not in address
+    return str(Path(address).resolve()) if address and is_file else address
+
+
 @click.command()
 @click.option(
     "--home",
@@ -226,6 +232,7 @@ def main(
     Needs no account, no token and no network. Played again, it finds nothing new; killed, it goes
     on. Exit code 0: the sample's release was given the verdict that it is made to give.
     """
+    page, old_spec, new_spec = map(_absolute, (page, old_spec, new_spec))
     if fresh:
         shutil.rmtree(home, ignore_errors=True)
     try:

@@ -127,7 +127,6 @@ def reference() -> None:
     from runners.reference import Reference
 
     for version in rules.versions():
-        progress.say(f"reference data of dataset schema {version}")
         Reference(rules.load(version), _reference())
 
 

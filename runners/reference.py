@@ -19,6 +19,7 @@ from pathlib import Path
 
 import zstandard
 
+from runners import progress
 from runners.contract import ContractError
 from runners.rules import Rules, Wheel
 
@@ -58,6 +59,7 @@ def unpack(wheel: Wheel, root: Path) -> Path:
     folder = root / f"{wheel.name}-{wheel.version}"
     if folder.is_dir():
         return folder
+    progress.say(f"fetching {wheel.name} {wheel.version}")
     root.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=root, prefix=".partial-") as partial:
         wanted = Path(partial) / "requirements.txt"

@@ -1,0 +1,55 @@
+# One command each, on a fresh clone too: every target installs what it needs.
+
+PYTHON ?= python3
+BIN := .venv/bin
+DEMO := .demo
+
+.PHONY: setup demo test prove lint bench constraints clean
+
+setup: .venv/.installed
+	@$(BIN)/python -m runners reference
+
+# uv takes seconds where pip takes minutes; both check the constraints' hashes.
+.venv/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
+	@if command -v uv >/dev/null; then \
+	  uv venv --quiet --allow-existing --python $(PYTHON) .venv && \
+	  uv pip install --quiet --python $(BIN)/python --group dev --constraints constraints.txt; \
+	else \
+	  $(PYTHON) -m venv .venv && \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1' && \
+	  $(BIN)/python -m pip install --quiet --group dev --constraint constraints.txt; \
+	fi
+	@touch $@
+
+# make demo            plays the sample's release; again: finds nothing new; killed: goes on
+# make demo FRESH=1    starts over
+# make demo RELEASE_PAGE=... OLD_SPEC=... NEW_SPEC=...   only detects, on real documents
+demo: setup
+	@$(BIN)/python -m bot.demo --home $(DEMO) $(if $(FRESH),--fresh) \
+	  $(if $(RELEASE_PAGE),--page '$(RELEASE_PAGE)') \
+	  $(if $(OLD_SPEC),--old-spec '$(OLD_SPEC)') \
+	  $(if $(NEW_SPEC),--new-spec '$(NEW_SPEC)')
+
+test: setup
+	@$(BIN)/python -m pytest -q -m 'not prove and not live'
+
+# The long proofs: more seeds of the same claims.
+prove: setup
+	@$(BIN)/python -m pytest -q -m 'prove'
+
+lint: setup
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+
+bench: setup
+	@$(BIN)/python -m tests.bench
+
+# After a change of pyproject.toml's groups. Without index addresses: any registry may serve it.
+constraints:
+	@uv pip compile pyproject.toml --group dev --python-version 3.11 --python-platform linux \
+	  --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o constraints.txt
+
+clean:
+	rm -rf .venv $(DEMO) .reference .bench .mypy_cache .pytest_cache .ruff_cache .hypothesis
