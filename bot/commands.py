@@ -10,6 +10,8 @@ from enum import IntEnum, StrEnum
 
 DATASET_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]*")
 SPOKEN = re.compile(r"/([A-Za-z][\w-]*)((?:\s.*)?)")
+# A negative number is a (wrong) value; telephones turn two hyphens into a dash.
+OPTION = re.compile(r"-[^0-9]|[\u2013\u2014]")
 LIMIT = re.compile(r"[1-9][0-9]{0,6}")
 
 
@@ -115,7 +117,7 @@ def _ingest(words: list[str]) -> Command | Mistake:
 def _values(rest: list[str]) -> list[str]:
     """Takes from `rest` what stands before the next option."""
     values = []
-    while rest and not rest[0].startswith(("-", "\u2013", "\u2014")):
+    while rest and not OPTION.match(rest[0]):
         values.append(rest.pop(0))
     return values
 
@@ -127,7 +129,6 @@ def _option(command: Command, option: str, values: list[str]) -> Command | Mista
         return _limit(command, values)
     if option == "--only":
         return _only(command, values)
-    # Telephones turn two hyphens into a dash.
     plain = "--" + option.lstrip("-\u2013\u2014").lower()
     near = get_close_matches(plain, ["--dry-run", "--limit", "--only"], n=1)
     suggestion = " ".join(["/ingest", *near, *values]) if near else None

@@ -91,6 +91,7 @@ class LocalThreads:
 
     def read(self, thread: int) -> PageThread:
         """The thread with everything in it."""
+        self._check_there(thread)
         facts, body = front_matter.split(self._file(thread))
         comments = tuple(self._page_comment(n, f, b) for n, f, b in self._comments(thread))
         first = self._page_comment(0, facts, body)

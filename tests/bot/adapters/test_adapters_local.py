@@ -1,0 +1,182 @@
+"""Threads, repository and runs in a folder: read again as they were written."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.local_repository import LocalRepository
+from bot.adapters.local_roles import LocalRoles
+from bot.adapters.local_runs import LocalRuns
+from bot.adapters.local_threads import LocalThreads
+from bot.apply import apply
+from bot.commands import Role
+from bot.comments.markers import Marker, MarkerKind, sign
+from bot.effects import (
+    Comment,
+    Effect,
+    Label,
+    OpenThread,
+    Plan,
+    ProposeManifest,
+    React,
+    Reaction,
+    SetLabel,
+    StartRun,
+    UpsertComment,
+)
+from bot.errors import BotError
+from bot.ports import Page, Ports
+from runners.contract import Action, ContractError, RunRequest
+
+MARKER = Marker(MarkerKind.RELEASE, "2026-02-01")
+REPLY = Marker(MarkerKind.REPLY, "1")
+
+
+class NoPages:
+    def get(self, address: str) -> Page:
+        raise AssertionError(address)
+
+
+@pytest.fixture
+def threads(tmp_path: Path) -> LocalThreads:
+    """One thread of the bot's, and a comment by a person."""
+    found = LocalThreads(tmp_path / "threads", "bot", lambda: datetime(2026, 3, 1, tzinfo=UTC))
+    found.open("Title", sign("Body", MARKER), Label.PROPOSED)
+    found.say(1, "maintainer", "+++\nhello\r\n+++\n")
+    return found
+
+
+@pytest.fixture
+def ports(tmp_path: Path, threads: LocalThreads) -> Ports:
+    repository = LocalRepository(tmp_path / "repository", tmp_path / "proposals")
+    return Ports(threads, LocalRoles({}), repository, LocalRuns(tmp_path / "runs"), NoPages())
+
+
+def request(run_id: str = "2026-02-01-ingest-1", instance: str = "demo") -> RunRequest:
+    return RunRequest(
+        run_id=run_id,
+        action=Action.INGEST,
+        release="2026-02-01",
+        manifest="runners/releases/2026-02-01.toml",
+        instance=instance,
+    )
+
+
+EFFECTS = [
+    OpenThread(Marker(MarkerKind.RELEASE, "2026-08-01"), "T", "B", Label.PROPOSED),
+    OpenThread(MARKER, "Title", "Body", Label.PROPOSED),
+    ProposeManifest("2026-08-01", 'release = "2026-08-01"\n', "{}\n", "# Diff\n"),
+    Comment(1, REPLY, "Hello."),
+    UpsertComment(1, REPLY, "Hello."),
+    React(1, 1, Reaction.SEEN),
+    SetLabel(1, Label.RUNNING),
+    StartRun(request()),
+]
+
+
+@pytest.mark.parametrize("effect", EFFECTS, ids=lambda effect: type(effect).__name__)
+def test_each_effect_twice_is_once(effect: Effect, ports: Ports, tmp_path: Path) -> None:
+    apply(Plan((effect,), ""), ports)
+    once = contents(tmp_path)
+    apply(Plan((effect,), ""), ports)
+    assert contents(tmp_path) == once
+
+
+def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
+    """Every file with its bytes and when it was written: nothing may even be written again."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path): (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
+
+
+def test_a_comment_that_was_said_stays_and_an_upserted_one_changes(ports: Ports) -> None:
+    apply(Plan((Comment(1, REPLY, "One."), Comment(1, REPLY, "Two.")), ""), ports)
+    assert ports.threads.comments(1)[-1].body == sign("One.", REPLY)
+    apply(Plan((UpsertComment(1, REPLY, "Three."),), ""), ports)
+    assert [one.body for one in ports.threads.comments(1)[1:]] == [sign("Three.", REPLY)]
+
+
+def test_a_persons_words_come_back_as_they_were(threads: LocalThreads) -> None:
+    (said,) = threads.comments(1)
+    assert (said.author, said.body, said.by_bot) == ("maintainer", "+++\nhello\r\n+++\n", False)
+
+
+def test_a_marker_counts_only_if_the_bot_wrote_it(threads: LocalThreads) -> None:
+    other = LocalThreads(threads.folder, "mallory")
+    other.open("Forged", sign("x", Marker(MarkerKind.RELEASE, "2027-01-01")), Label.VERIFIED)
+    assert threads.marked() == {MARKER: 1}
+    assert threads.numbers() == [1, 2]
+
+
+def test_nobody_speaks_as_the_bot(threads: LocalThreads) -> None:
+    with pytest.raises(BotError, match="is the bot's own name"):
+        threads.say(1, "bot", "hello")
+    with pytest.raises(BotError, match="isn't the bot's"):
+        threads.edit(1, 1, "changed")
+
+
+def test_labels_of_others_stay(threads: LocalThreads) -> None:
+    path = threads.folder / "1" / "thread.md"
+    path.write_text(path.read_text().replace('"manifest proposed"', '"urgent", "running"'))
+    threads.label(1, Label.VERIFIED)
+    assert threads.read(1).labels == ["urgent", "verified"]
+
+
+def test_what_is_left_of_a_killed_write_is_passed_over(threads: LocalThreads) -> None:
+    (threads.folder / ".writing-x").mkdir()
+    (threads.folder / ".writing-x" / "thread.md").write_text("+++")
+    (threads.folder / "1" / "comments" / ".writing-y").write_text("+++")
+    assert threads.numbers() == [1]
+    assert len(threads.comments(1)) == 1
+    assert threads.open("Next", "x", Label.PROPOSED) == 2
+
+
+def test_the_page_shows_words_and_nothing_else(threads: LocalThreads) -> None:
+    threads.say(1, "<b>eve</b>", "<script>x</script> ![p](https://x.test/p.png)")
+    page = threads.page(1).read_text()
+    assert "<script" not in page
+    assert "<img" not in page
+    assert "&lt;b&gt;eve&lt;/b&gt;" in page
+    assert "default-src 'none'" in page
+    assert "cellxgene-ingestion-bot: release" not in page
+
+
+def test_a_run_stands_in_the_way_of_another_in_its_instance(tmp_path: Path) -> None:
+    runs = LocalRuns(tmp_path)
+    runs.start(request())
+    with pytest.raises(BotError, match="2026-02-01-ingest-1 is going on in demo since "):
+        runs.start(request("2026-02-01-ingest-2"))
+    runs.start(request("2026-02-01-ingest-3", "other"))
+    assert [run.request.instance for run in runs.all()] == ["demo", "other"]
+
+
+def test_a_broken_report_is_named(tmp_path: Path) -> None:
+    runs = LocalRuns(tmp_path)
+    runs.start(request())
+    (tmp_path / "2026-02-01-ingest-1" / "report.json").write_text("{}")
+    with pytest.raises(ContractError, match=r"report.json: field request: field required"):
+        runs.all()
+
+
+def test_a_proposal_that_a_person_edited_stays(ports: Ports, tmp_path: Path) -> None:
+    ports.repository.propose(ProposeManifest("2026-08-01", "a", None, None))
+    proposed = tmp_path / "proposals" / "2026-08-01" / "2026-08-01.toml"
+    assert [path.name for path in proposed.parent.iterdir()] == ["2026-08-01.toml"]
+    proposed.write_text("edited")
+    ports.repository.propose(ProposeManifest("2026-08-01", "b", None, None))
+    assert proposed.read_text() == "edited"
+
+
+def test_a_broken_proposal_isnt_merged(tmp_path: Path) -> None:
+    repository = LocalRepository(tmp_path / "repository", tmp_path / "proposals")
+    repository.propose(ProposeManifest("2026-08-01", 'release = "2026-08-01"\n', None, None))
+    with pytest.raises(ContractError, match="field census_schema_version"):
+        repository.merge("2026-08-01")
+    assert repository.manifests() == {}
+
+
+def test_whoever_isnt_named_may_read() -> None:
+    role_of: Callable[[str], Role] = LocalRoles({"maintainer": Role.MAINTAIN}).role_of
+    assert role_of("maintainer") is Role.MAINTAIN
+    assert role_of("anybody") is Role.READ

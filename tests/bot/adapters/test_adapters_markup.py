@@ -1,0 +1,73 @@
+"""Markdown to HTML: the bot's own folding works, and nobody's HTML passes."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.adapters.markup import to_html
+
+FOLDED = """<details>
+<summary>All `2` datasets</summary>
+
+| A | B: |
+| --- | ---: |
+| <code>x &#124; y</code> | 1 |
+
+</details>
+
+<!-- cellxgene-ingestion-bot: reply 1 -->
+"""
+
+
+def test_the_bots_own_folding_opens() -> None:
+    assert to_html(FOLDED, by_bot=True) == (
+        "<details>\n<summary>All <code>2</code> datasets</summary>\n<table>\n<thead>\n<tr>\n"
+        "<th>A</th>\n"
+        '<th style="text-align:right">B:</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n'
+        "<td><code>x | y</code></td>\n"
+        '<td style="text-align:right">1</td>\n</tr>\n</tbody>\n</table>\n</details>\n'
+    )
+
+
+def test_a_persons_is_shown_as_typed() -> None:
+    html = to_html(FOLDED, by_bot=False)
+    assert "&lt;details&gt;" in html
+    assert "&lt;!-- cellxgene-ingestion-bot" in html
+    assert "<details" not in html
+
+
+def test_mermaid_is_shown_as_its_source() -> None:
+    html = to_html("```mermaid\npie\n```", by_bot=True)
+    assert html == '<pre><code class="language-mermaid">pie\n</code></pre>\n'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>alert(1)</script>",
+        "<details onclick=x>",
+        "[a](javascript:alert(1))",
+        "![a](https://x.test/a.png)",
+        '<https://x.test/"onmouseover=x>',
+        "<img src=x onerror=y>",
+        "`<b>`",
+    ],
+)
+@pytest.mark.parametrize("by_bot", [True, False])
+def test_no_html_passes(text: str, by_bot: bool) -> None:
+    html = to_html(text, by_bot=by_bot)
+    assert set(re.findall(r"<([a-z0-9]+)", html)) <= {"p", "a", "code"}
+    assert 'href="javascript' not in html
+    assert not re.search(r"<[^>]*\son[a-z]+=", html)
+
+
+@given(st.text(st.sampled_from("<>/&\"'`[]()!|-* \ndetailsummrycope:#") | st.characters()))
+def test_a_persons_text_makes_no_element_of_its_own(text: str) -> None:
+    html = to_html(text, by_bot=False)
+    known = (
+        "p a code pre em strong ul ol li hr br blockquote table thead tbody tr th td s "
+        "h1 h2 h3 h4 h5 h6"
+    )
+    assert set(re.findall(r"<([a-zA-Z0-9]+)", html)) <= set(known.split())

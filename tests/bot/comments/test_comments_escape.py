@@ -1,0 +1,94 @@
+"""Text from outside shows and does nothing else, wherever it is put."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.adapters.markup import to_html
+from bot.comments.escape import code, inert, mention, one_line
+from bot.comments.markers import Marker, MarkerKind, find, sign
+from bot.comments.table import table
+
+NASTY = st.text(
+    st.sampled_from("|`*_{}[]()<>#+-=!~^$&@:/\\.1aG \n\t\u200b\u202e\x1b") | st.characters(),
+    max_size=40,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain obs_name 1.5", "plain obs_name 1.5"),
+        ("a | b", "a \\| b"),
+        ("<!-- x -->", "&lt;!-- x --&gt;"),
+        ("[x](http://y.z)", "\\[x\\](http\u200b://y.z)"),
+        ("@team #12 GH-3", "@\u200bteam #\u200b12 GH\u200b-3"),
+        ("# head", "#\u200b head"),
+        ("- item", "\\- item"),
+        ("1. one", "1\\. one"),
+        ("2.4.0", "2.4.0"),
+        ("two\nlines\t\u202e", "two lines"),
+        ("\x1b[31mred", "\\[31mred"),
+        ("&amp;", "&amp;amp;"),
+        ("*_`~$", "\\*\\_\\`\\~\\$"),
+    ],
+)
+def test_inert(text: str, shown: str) -> None:
+    assert inert(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("ds-1", "`ds-1`"),
+        ("a`b", "``a`b``"),
+        ("`", "`` ` ``"),
+        ("A || B", "<code>A \\|\\| B</code>"),
+        ("<b>", "`<b>`"),
+        (" \n", ""),
+    ],
+)
+def test_code(text: str, shown: str) -> None:
+    assert code(text) == shown
+
+
+def test_long_text_is_cut() -> None:
+    assert one_line("x" * 400) == "x" * 299 + "…"
+    assert len(inert("x" * 400, 20)) == 20
+
+
+def test_only_a_login_is_mentioned() -> None:
+    assert mention("maintainer") == "@maintainer"
+    assert mention("dependabot[bot]") == "@dependabot[bot]"
+    assert mention("@all | x") == "<code>@\u200ball \\| x</code>"
+
+
+@given(NASTY, NASTY)
+def test_a_cell_stays_a_cell(first: str, second: str) -> None:
+    html = to_html(table(["A", "B"], [[inert(first), code(second)]]), by_bot=True)
+    row = html.split("<tbody>")[1] if "<tbody>" in html else ""
+    assert row.count("<td>") == 2
+    assert row.count("<tr>") == 1
+    assert set(re.findall(r"</?([a-z0-9]+)", row)) <= {"tr", "td", "code", "tbody", "table"}
+
+
+@given(NASTY)
+def test_a_sentence_stays_a_sentence(text: str) -> None:
+    html = to_html(f"Said: {inert(text)} and {code(text)}.", by_bot=True)
+    assert set(re.findall(r"</?([a-z0-9]+)", html)) <= {"p", "code"}
+    assert html.count("<p>") == 1
+
+
+@given(NASTY)
+def test_nothing_forges_a_marker(text: str) -> None:
+    marker = Marker(MarkerKind.REPLY, "7")
+    forged = str(Marker(MarkerKind.RESULT, "2026-02-01-ingest-1"))
+    assert find(sign(f"{inert(text + forged)} {code(forged + text)}", marker)) == marker
+    assert find(inert(f"{text}\n{forged}")) is None
+
+
+@given(NASTY)
+def test_nobody_is_pinged(text: str) -> None:
+    assert not re.search(r"[@#]\w", inert(text))

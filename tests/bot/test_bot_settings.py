@@ -1,0 +1,96 @@
+"""Settings from a file and the environment, and the sentences about wrong ones."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.commands import Role, Verb
+from bot.errors import BotError
+from bot.settings import RELEASE_PAGE, load
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_without_anything_it_looks_at_the_real_page() -> None:
+    settings = load(environ={})
+    assert settings.release_page == RELEASE_PAGE
+    assert settings.home == Path(".bot")
+    assert settings.ingest_on_merge is True
+
+
+def test_the_file_is_found_by_name_by_variable_and_by_option(folder: Path) -> None:
+    for name in ("bot", "variable", "option"):
+        (folder / f"{name}.toml").write_text(f'instance = "{name}"')
+    assert load(environ={}).instance == "bot"
+    assert load(environ={"BOT_SETTINGS": "variable.toml"}).instance == "variable"
+    assert load(Path("option.toml"), {"BOT_SETTINGS": "variable.toml"}).instance == "option"
+
+
+def test_paths_in_the_file_start_at_its_folder(folder: Path) -> None:
+    (folder / "sub").mkdir()
+    (folder / "sub" / "bot.toml").write_text(
+        'home = "h"\nrelease_page = "page.html"\nrelease_directory = "https://x.test/r.json"\n'
+        'schema_document = "specs/{version}.md"\n'
+    )
+    settings = load(Path("sub/bot.toml"), {})
+    assert settings.home == Path("sub/h")
+    assert settings.release_page == "sub/page.html"
+    assert settings.release_directory == "https://x.test/r.json"
+    assert settings.schema_document == "sub/specs/{version}.md"
+
+
+def test_tables_become_roles_and_overrides(folder: Path) -> None:
+    (folder / "bot.toml").write_text(
+        '[roles]\nmaintainer = "maintain"\n[minimum_roles]\nverify = "admin"\n'
+        '[previous]\n2026-02-01 = "2025-06-01"\n'
+    )
+    settings = load(environ={})
+    assert settings.roles == {"maintainer": Role.MAINTAIN}
+    assert settings.minimum_roles == {Verb.VERIFY: Role.ADMIN}
+    assert settings.previous == {"2026-02-01": "2025-06-01"}
+
+
+def test_the_environment_wins(folder: Path) -> None:
+    (folder / "bot.toml").write_text('instance = "file"\ningest_on_merge = true\n')
+    environ = {
+        "BOT_INSTANCE": "environment",
+        "BOT_INGEST_ON_MERGE": "False",
+        "BOT_ROLES": "a=write, b=admin",
+        "BOT_HOME": "",
+        "PATH": "/bin",
+    }
+    settings = load(environ=environ)
+    assert settings.instance == "environment"
+    assert settings.ingest_on_merge is False
+    assert settings.roles == {"a": Role.WRITE, "b": Role.ADMIN}
+    assert settings.home == Path(".bot")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("instance =", "bot.toml: not TOML"),
+        ('instanse = "x"', "bot.toml: field instanse: there is no such setting; use instance, "),
+        ("instance = 3", "bot.toml: field instance: 3 is not text; give some."),
+        ('ingest_on_merge = "maybe"', "field ingest_on_merge: 'maybe' is neither true nor false"),
+        ("ingest_on_merge = 0", "field ingest_on_merge: 0 is neither true nor false"),
+        ('schema_document = "x.md"', "lacks {version}; say where the version stands."),
+        ('[roles]\na = "boss"', "'boss' is not a role; use one of none, read, triage, write, "),
+        ('roles = "a"', "field roles: 'a' is not a table; give name = value pairs."),
+        ('[minimum_roles]\nfly = "read"', "'fly' is not a command; use one of ingest, verify, "),
+    ],
+)
+def test_what_is_wrong_is_named(folder: Path, text: str, says: str) -> None:
+    (folder / "bot.toml").write_text(text)
+    with pytest.raises(BotError) as refusal:
+        load(environ={})
+    assert says in str(refusal.value)
+
+
+def test_a_wrong_variable_is_named() -> None:
+    with pytest.raises(BotError, match=r"^environment, as BOT_...: field hom: there is no such"):
+        load(environ={"BOT_HOM": "x"})

@@ -1,0 +1,208 @@
+"""The same loop as a person drives it: `python -m bot` in a folder, files for pages."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bot.__main__ import cli
+from flows import world
+from flows.town import good, report
+from runners.contract import RunRequest
+
+SETTINGS = """\
+instance = "demo"
+home = "home"
+release_page = "page.html"
+release_directory = "release.json"
+schema_document = "{version}.md"
+ingest_on_merge = false
+
+[roles]
+maintainer = "maintain"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working folder; its settings are found by their name."""
+    monkeypatch.chdir(tmp_path)
+    older = world.entry("2025-06-01", schema="6.0.0")
+    (tmp_path / "page.html").write_text(world.page(world.entry("2026-02-01"), older))
+    (tmp_path / "release.json").write_text(world.directory(["2025-06-01", "2026-02-01"]))
+    (tmp_path / "6.0.0.md").write_text(world.document("6.0.0"))
+    (tmp_path / "7.0.0.md").write_text(world.document("7.0.0", cl="2025-07-30"))
+    (tmp_path / "bot.toml").write_text(SETTINGS)
+    return tmp_path
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(cli, words, catch_exceptions=False)
+
+
+def ok(*words: str) -> str:
+    result = run(*words)
+    assert (result.exit_code, result.stderr) == (0, "")
+    return result.stdout
+
+
+def refused(*words: str) -> str:
+    """The one sentence on stderr."""
+    result = run(*words)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.count("\n") == 1
+    return result.stderr.strip()
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(p): p.read_bytes() if p.is_file() else b"" for p in folder.rglob("*")}
+
+
+def test_the_loop_from_a_release_page_to_a_result(folder: Path) -> None:
+    before = contents(folder)
+    assert ok("detect", "--dry-run") == (
+        "Dry run: nothing is changed.\n"
+        "New: 2026-02-01.\n"
+        "1. propose the manifest of 2026-02-01 with the schema diff\n"
+        "2. open the thread “Census 2026-02-01 (LTS): 12 datasets, "
+        "dataset schema 6.0.0 → 7.0.0”\n"
+    )
+    assert contents(folder) == before
+
+    assert ok("detect").startswith("New: 2026-02-01.\n1. propose")
+    once = contents(folder)
+    assert ok("detect") == "Nothing new.\n"
+    assert contents(folder) == once
+
+    assert ok("merge", "2026-02-01", "--as", "maintainer").startswith(
+        "The manifest of 2026-02-01 was merged; a person starts its ingestion.\n"
+    )
+    assert ok("say", "1", "/ingest", "--as", "maintainer").startswith(
+        "maintainer may say /ingest: the run starts.\n"
+        "1. react with eyes to comment 2 in thread 1\n"
+        "2. start run 2026-02-01-ingest-2: ingest release 2026-02-01 in demo\n"
+    )
+    run_folder = folder / "home" / "runs" / "2026-02-01-ingest-2"
+    request = RunRequest.from_json((run_folder / "request.json").read_text(), source="request")
+    assert (folder / "home" / "repository" / request.manifest).is_file()
+
+    assert "isn't there; the run goes on since" in refused("report", request.run_id)
+    (run_folder / "report.json").write_text(report(request, good("d1")).to_json())
+    assert ok("report", request.run_id).startswith(
+        "2026-02-01-ingest-2 ended with the verdict passed.\n"
+    )
+    assert ok("show") == (
+        "1  Census 2026-02-01 (LTS): 12 datasets, dataset schema 6.0.0 → 7.0.0  [verified]\n"
+    )
+    shown = ok("show", "1")
+    assert "Release 2026-02-01 passed its verification" in " ".join(shown.split())
+    assert "<details>" not in shown
+    assert "<!--" not in shown
+    assert shown.endswith("In a browser: home/threads/1/thread.html\n")
+
+
+def test_releases_as_json_are_keyed_by_what_was_given(folder: Path) -> None:
+    (folder / "none.html").write_text(world.page())
+    told = json.loads(ok("releases", "--json", "page.html", "none.html"))
+    assert list(told) == ["page.html", "none.html"]
+    assert told["none.html"] == {"releases": [], "warnings": []}
+    assert [one["version"] for one in told["page.html"]["releases"]] == ["2026-02-01", "2025-06-01"]
+
+
+def test_one_bad_page_among_good_ones_is_refused(folder: Path) -> None:
+    (folder / "cut.html").write_text(world.page()[:-9])
+    assert refused("releases", "--json", "page.html", "cut.html").startswith(
+        "cut.html: The release page is truncated"
+    )
+    assert refused("releases", "nowhere.html") == (
+        "nowhere.html: can't be read (No such file or directory); name a file or an address."
+    )
+
+
+def test_releases_are_shown_in_a_table(folder: Path) -> None:
+    shown = ok("releases", "page.html")
+    assert "2026-02-01" in shown
+    assert "Dataset schema" in shown
+
+
+def test_diff_takes_files_and_bare_versions(folder: Path) -> None:
+    told = json.loads(ok("diff", "--json", "6.0.0", "7.0.0.md"))
+    assert (told["old"], told["new"]) == ("6.0.0", "7.0.0")
+    assert [pin["new"] for pin in told["ontology_pins_changed"]] == ["2025-07-30"]
+    assert "2025-07-30" in ok("diff", "6.0.0", "7.0.0")
+    assert refused("diff", "6.0.0", "page.html").startswith("page.html: The document has no line")
+    assert refused("diff", "5.9.9", "7.0.0").startswith("5.9.9.md: can't be read")
+
+
+def test_detection_can_be_pointed_elsewhere(folder: Path) -> None:
+    (folder / "real.html").write_text(world.page(world.entry("2027-01-01", schema="8.0.0")))
+    (folder / "new.md").write_text(world.document("8.0.0"))
+    (folder / "release.json").write_text(world.directory(["2027-01-01"]))
+    words = ("detect", "--dry-run", "--page", "real.html")
+    assert refused(*words).startswith("8.0.0.md: can't be read")
+    assert ok(*words, "--new-spec", "new.md").splitlines()[1] == "New: 2027-01-01."
+
+
+def test_a_refused_page_changes_nothing(folder: Path) -> None:
+    (folder / "page.html").write_text(world.page(world.entry("2026-02-01"))[:-9])
+    before = contents(folder)
+    assert refused("detect").startswith("page.html: The release page is truncated")
+    assert contents(folder) == before
+
+
+def test_an_event_from_a_file_is_planned_and_carried_out(folder: Path) -> None:
+    ok("detect")
+    ok("merge", "2026-02-01", "--as", "maintainer")
+    ok("say", "1", "hello", "--as", "maintainer")
+    event = {"event": "comment_created", "thread": 1, "comment_id": 2}
+    event |= {"actor": "maintainer", "body": "/ingest"}
+    (folder / "event.json").write_text(json.dumps(event))
+    assert ok("plan", "event.json", "--dry-run").startswith("Dry run: nothing is changed.\n")
+    assert not (folder / "home" / "runs").exists()
+    assert ok("plan", "event.json").startswith("maintainer may say /ingest: the run starts.\n")
+    assert ok("plan", "event.json") == "Comment 2 was answered before.\n"
+    # What an actor may do is never taken from the event.
+    (folder / "event.json").write_text(json.dumps({**event, "role": "admin"}))
+    assert refused("plan", "event.json") == (
+        "event.json: field role: unknown; use thread, comment_id, actor, body, edited, is_bot."
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("say", "7", "/help", "--as", "x"), "There is no thread 7 in home/threads; there is 1."),
+        (("say", "1", "/help", "--as", "cellxgene-ingestion-bot"), "is the bot's own name"),
+        (("merge", "2030-01-01", "--as", "x"), "home/proposals: there is no proposal 2030-01-01"),
+        (("report", "nothing"), "home/runs: there is no run nothing; there is none so far."),
+        (("show", "7"), "There is no thread 7 in home/threads; there is 1."),
+        (("plan", "nowhere.json"), "nowhere.json: can't be read (No such file or directory)"),
+        (("--settings", "nowhere.toml", "show"), "nowhere.toml: can't be read"),
+    ],
+)
+def test_what_isnt_there_is_said_in_one_sentence(
+    folder: Path, words: tuple[str, ...], says: str
+) -> None:
+    ok("detect")
+    before = contents(folder)
+    assert says in refused(*words)
+    assert contents(folder) == before
+
+
+def test_a_broken_manifest_or_thread_is_named(folder: Path) -> None:
+    ok("detect")
+    ok("merge", "2026-02-01", "--as", "maintainer")
+    manifest = folder / "home/repository/runners/releases/2026-02-01.toml"
+    text = manifest.read_text()
+    manifest.write_text(text.replace("dataset_count = 12", 'dataset_count = "many"'))
+    said = refused("say", "1", "/ingest", "--as", "maintainer")
+    assert "2026-02-01.toml: field dataset_count: input should be a valid integer" in said
+    manifest.write_text(text)
+    (folder / "home/threads/1/thread.md").write_text("+++\nauthor = \n+++\n")
+    assert "thread.md: can't be read as a thread's file" in refused("detect")
+
+
+@pytest.mark.parametrize("name", ["", *cli.commands])
+def test_every_command_has_help(name: str) -> None:
+    assert "Usage: " in ok(*([name] if name else []), "--help")
