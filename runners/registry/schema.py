@@ -45,27 +45,33 @@ def ensure_schema() -> SchemaIds:
     is_filtered = _feature("feature_is_filtered", bool)
     obs_features = [_feature(name, dtype) for name, dtype in FEATURES.items()]
     organism = _feature("organism_ontology_term_id", bt.Organism.ontology_id)
-    var = ln.Schema(
-        name="var of CELLxGENE",
-        index=var_index,
-        itype=ln.Feature,
-        features=[is_filtered],
-        dtype="DataFrame",
-        coerce=True,
-    ).save()
+    var = _saved(
+        ln.Schema(
+            name="var of CELLxGENE",
+            index=var_index,
+            itype=ln.Feature,
+            features=[is_filtered],
+            dtype="DataFrame",
+            coerce=True,
+        )
+    )
     obs = _table("obs of CELLxGENE of ontology_id", obs_features)
     uns = _table("uns of CELLxGENE version", [organism])
-    composite = ln.Schema(
-        name="CELLxGENE AnnData of ontology_id",
-        otype="AnnData",
-        minimal_set=True,
-        coerce=True,
-        slots={"var": var, "obs": obs, "uns": uns},
-    ).save()
+    composite = _saved(
+        ln.Schema(
+            name="CELLxGENE AnnData of ontology_id",
+            otype="AnnData",
+            minimal_set=True,
+            coerce=True,
+            slots={"var": var, "obs": obs, "uns": uns},
+        )
+    )
     # what the curator infers from the file's own var: the same features, without name and dtype
-    inferred = ln.Schema(
-        features=[is_filtered], itype=ln.Feature, index=var_index, minimal_set=True, coerce=True
-    ).save()
+    inferred = _saved(
+        ln.Schema(
+            features=[is_filtered], itype=ln.Feature, index=var_index, minimal_set=True, coerce=True
+        )
+    )
     features = [var_index, is_filtered, organism, *obs_features]
     return SchemaIds(
         composite=composite.id,
@@ -75,9 +81,14 @@ def ensure_schema() -> SchemaIds:
 
 
 def _table(name: str, features: list[Any]) -> Any:
-    return ln.Schema(
-        name=name, features=features, otype="DataFrame", minimal_set=True, coerce=True
-    ).save()
+    return _saved(
+        ln.Schema(name=name, features=features, otype="DataFrame", minimal_set=True, coerce=True)
+    )
+
+
+def _saved(schema: Any) -> Any:
+    """The schema, saved if LaminDB has not found it by its hash: saving again rewrites its row."""
+    return schema if schema.pk else schema.save()
 
 
 def _feature(name: str, dtype: Any) -> Any:
