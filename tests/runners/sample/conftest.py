@@ -1,11 +1,8 @@
-"""One world for all tests of this folder; no test may change it."""
+"""What the tests of the sample share; the world itself is made one folder up."""
 
 import hashlib
 from pathlib import Path
 
-import pytest
-
-from runners.sample import World, build
 from runners.settings import from_environment
 
 REFERENCE = from_environment().reference
@@ -18,12 +15,3 @@ def tree(folder: Path) -> dict[str, str]:
         for file in sorted(folder.rglob("*"))
         if file.is_file()
     }
-
-
-@pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    told: list[str] = []
-    made = build(tmp_path_factory.mktemp("sample") / "world", REFERENCE, told.append)
-    assert told[0] == "sample world: 2020-01-15 h5ads 1/5"
-    assert told[-1] == f"sample world: ready in {made.root}"
-    return made

@@ -1,0 +1,331 @@
+"""Two releases, one after the other, into a real instance: what is there afterwards, and what
+doing it again changes.
+"""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import dumps
+import pytest
+from instances import Place, succeed
+
+from runners.contract import (
+    Action,
+    DatasetOutcome,
+    Outcome,
+    Reason,
+    RunReport,
+    Status,
+    Storage,
+    Verdict,
+)
+from runners.profile import read_profile
+from runners.sample import World, WorldRelease
+from runners.sample.datasets import (
+    COLLECTIONS,
+    NEWER,
+    OLDER,
+    Dataset,
+    Release,
+    by_key,
+    of_release,
+)
+
+Rows = list[tuple[Any, ...]]
+BROKEN = by_key("D12")
+READABLE = [dataset for dataset in of_release(NEWER) if dataset != BROKEN]
+
+
+def query(place: Place, statement: str, *parameters: object) -> Rows:
+    with closing(sqlite3.connect(place.database)) as connection:
+        return connection.execute(statement, parameters).fetchall()
+
+
+def key(dataset: Dataset, release: Release) -> str:
+    return f"cell-census/{release.version}/h5ads/{dataset.dataset_id}.h5ad"
+
+
+def uids(place: Place, release: Release) -> dict[str, str]:
+    """Key -> uid of the h5ads of a release."""
+    statement = "select key, uid from lamindb_artifact where version_tag = ? and suffix = '.h5ad'"
+    return dict(query(place, statement, release.version))
+
+
+def outcomes(place: Place, run_id: str) -> dict[str, Outcome]:
+    written = place.journal(run_id).datasets("written")
+    return {dataset_id: Outcome(line["outcome"]) for dataset_id, line in written.items()}
+
+
+def labels(place: Place, dataset: Dataset, registry: str, column: str) -> set[str]:
+    """Ontology ids that the dataset's artifact of the newer release is linked to, by feature."""
+    statement = f"""
+        select t.ontology_id from bionty_artifact{registry} l
+        join bionty_{registry} t on t.id = l.{registry}_id
+        join lamindb_feature f on f.id = l.feature_id
+        join lamindb_artifact a on a.id = l.artifact_id
+        where a.key = ? and f.name = ?"""
+    return {term for (term,) in query(place, statement, key(dataset, NEWER), column)}
+
+
+@pytest.fixture(scope="module")
+def report(newer: Place) -> RunReport:
+    """The verification of the newer release: a file is broken, and it says so."""
+    done = newer.run("verify", newer.root / "runs" / "newer" / "request.json")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "verdict: failed" in done.stdout
+    return newer.report("newer")
+
+
+def test_every_dataset_ends_in_the_outcome_that_the_sample_is_made_to_give(newer: Place) -> None:
+    expected = {dataset.dataset_id: dataset.outcome for dataset in of_release(NEWER)}
+    assert outcomes(newer, "newer") == expected
+    assert set(outcomes(newer, "older").values()) == {Outcome.REGISTERED}
+
+
+def test_an_outdated_term_is_noted_and_linked(newer: Place, report: RunReport) -> None:
+    notes = {outcome.dataset_id: outcome.notes for outcome in report.outcomes}
+    for dataset in of_release(NEWER):
+        said = " ".join(notes[dataset.dataset_id])
+        assert all(term_id in said for term_id in dataset.noted)
+        assert bool(said) == bool(dataset.noted)
+    linked = labels(newer, by_key("D11"), "celltype", "cell_type_ontology_term_id")
+    assert "CL:0000627" in linked
+
+
+def test_a_broken_file_is_unreadable_by_name_and_has_no_artifact(
+    newer: Place, report: RunReport
+) -> None:
+    broken = next(o for o in report.outcomes if o.dataset_id == BROKEN.dataset_id)
+    assert [finding.reason for finding in broken.reasons] == [Reason.FILE_UNREADABLE]
+    assert "truncated" in str(broken.reasons[0].detail)
+    assert key(BROKEN, NEWER) not in uids(newer, NEWER)
+
+
+def test_verify_names_the_broken_file_and_nothing_else(report: RunReport) -> None:
+    assert report.verdict is Verdict.FAILED
+    failed = [check for check in report.checks if check.status is not Status.PASSED]
+    assert [check.name for check in failed] == ["datasets"]
+    assert [o.dataset_id for o in failed[0].offenders] == [BROKEN.dataset_id]
+    assert (failed[0].expected, failed[0].found) == ("12", "11")
+
+
+def test_the_report_is_whole(report: RunReport) -> None:
+    assert report.request.run_id == "newer"
+    assert [o.dataset_id for o in report.outcomes] == sorted(
+        d.dataset_id for d in of_release(NEWER)
+    )
+    assert {o.title for o in report.outcomes} == {d.title for d in of_release(NEWER)}
+    assert [(w.dataset_id, w.title) for w in report.withdrawn] == [
+        (by_key("W01").dataset_id, by_key("W01").title)
+    ]
+    assert report.started_at <= report.ended_at
+    assert {"lamindb", "bionty", "python", "dataset schema"} <= set(report.versions)
+    assert report.changes["collections"] == 4
+
+
+def test_verify_passes_the_older_release(place: Place) -> None:
+    request = place.request("verify", OLDER.version, action=Action.VERIFY)
+    before = dumps.exact(place.database)
+    succeed(place.run("verify", request))
+    report = place.report("verify")
+    assert report.verdict is Verdict.PASSED
+    assert [o.outcome for o in report.outcomes] == [Outcome.REGISTERED] * 5
+    assert dumps.exact(place.database) == before
+
+
+def test_chains_continue_and_new_datasets_start_their_own(newer: Place) -> None:
+    before, now = uids(newer, OLDER), uids(newer, NEWER)
+    for dataset in READABLE:
+        uid = now[key(dataset, NEWER)]
+        if OLDER in dataset.versions:
+            assert uid == before[key(dataset, OLDER)][:-4] + "0001", dataset.key
+        else:
+            assert uid.endswith("0000"), dataset.key
+    assert len({uid[:-4] for uid in now.values()}) == len(READABLE)
+
+
+def test_only_the_newest_of_a_chain_is_the_latest(newer: Place) -> None:
+    statement = "select key, is_latest from lamindb_artifact where suffix = '.h5ad'"
+    expected = {key(dataset, NEWER): 1 for dataset in READABLE}
+    expected |= {key(d, OLDER): int(NEWER not in d.versions) for d in of_release(OLDER)}
+    assert dict(query(newer, statement)) == expected
+
+
+@pytest.mark.parametrize("release", [OLDER, NEWER], ids=lambda release: release.version)
+def test_artifacts_say_what_the_files_hold(newer: Place, world: World, release: Release) -> None:
+    place: WorldRelease = world.newer if release == NEWER else world.older
+    statement = """
+        select key, otype, description, n_observations, size, hash is not null
+        from lamindb_artifact where version_tag = ? and suffix = '.h5ad'"""
+    expected = set()
+    for dataset in of_release(release):
+        if dataset != BROKEN:
+            file = place.h5ads / f"{dataset.dataset_id}.h5ad"
+            cells = read_profile(str(file), []).n_observations
+            size = file.stat().st_size
+            expected.add((key(dataset, release), "AnnData", dataset.title, cells, size, 1))
+    assert set(query(newer, statement, release.version)) == expected
+
+
+def test_each_release_has_its_soma_store_in_one_chain(newer: Place) -> None:
+    statement = "select version_tag, uid, otype from lamindb_artifact where key like '%/soma'"
+    older, latest = sorted(query(newer, statement))
+    assert (older[0], latest[0]) == (OLDER.version, NEWER.version)
+    assert older[2] == latest[2] == "tiledbsoma"
+    assert (older[1][-4:], latest[1]) == ("0000", older[1][:-4] + "0001")
+
+
+def members(place: Place, release: Release) -> dict[str, set[str]]:
+    """Key of each collection of the release -> keys of its members."""
+    statement = """
+        select c.key, a.key from lamindb_collection c
+        join lamindb_collectionartifact l on l.collection_id = c.id
+        join lamindb_artifact a on a.id = l.artifact_id where c.version_tag = ?"""
+    found: dict[str, set[str]] = {}
+    for collection, artifact in query(place, statement, release.version):
+        found.setdefault(collection, set()).add(artifact)
+    return found
+
+
+@pytest.mark.parametrize("release", [OLDER, NEWER], ids=lambda release: release.version)
+def test_collections_of_both_releases_stand_side_by_side(newer: Place, release: Release) -> None:
+    held = [dataset for dataset in of_release(release) if dataset != BROKEN]
+    expected = {"cellxgene-census": {key(dataset, release) for dataset in held}}
+    for collection in COLLECTIONS:
+        own = {key(dataset, release) for dataset in held if dataset.collection == collection}
+        expected[collection.name] = own
+    assert members(newer, release) == expected
+
+
+def test_collections_have_chains_and_say_which_study_they_are_of(newer: Place) -> None:
+    statement = "select key, uid, version_tag, reference, is_latest from lamindb_collection"
+    rows = {(row[0], row[2]): row for row in query(newer, statement)}
+    assert len(rows) == 8
+    studies = {collection.name: collection.collection_id for collection in COLLECTIONS}
+    for name in ("cellxgene-census", *studies):
+        old, new = rows[name, OLDER.version], rows[name, NEWER.version]
+        assert (old[1][-4:], new[1]) == ("0000", old[1][:-4] + "0001")
+        assert old[3] == new[3] == studies.get(name)
+        assert (old[4], new[4]) == (0, 1)
+
+
+def test_the_newer_release_leaves_the_older_ones_rows_alone(older: Place, newer: Place) -> None:
+    before = dumps.natural(older.database, storage=older.storage)
+    after = dumps.natural(newer.database, storage=newer.storage)
+    lost = [
+        (table, dict(row))
+        for table, whose, row in dumps.differences(before, after)
+        if whose == "ours"
+    ]
+    for table, row in lost:
+        if table == "bionty_source":  # another version is current now
+            assert row["currently_used"] == 1
+        else:  # another revision is the latest now
+            assert table in {"lamindb_artifact", "lamindb_collection"}
+            assert row["is_latest"] == 1
+    assert {table for table, _ in lost} == {
+        "bionty_source", "lamindb_artifact", "lamindb_collection"
+    }  # fmt: skip
+
+
+def test_values_of_several_terms_are_linked_term_by_term(newer: Place) -> None:
+    diseases = labels(newer, by_key("D02"), "disease", "disease_ontology_term_id")
+    assert diseases == {
+        "MONDO:0005002", "MONDO:0005044", "MONDO:0005148", "MONDO:0100096", "PATO:0000461",
+    }  # fmt: skip
+    column = "self_reported_ethnicity_ontology_term_id"
+    assert labels(newer, by_key("D03"), "ethnicity", column) == {
+        "AfPO:0000105", "HANCESTRO:0021", "HANCESTRO:0383", "HANCESTRO:0568", "HANCESTRO:0590",
+    }  # fmt: skip
+
+
+def test_categories_that_no_cell_uses_are_not_linked(newer: Place) -> None:
+    used = labels(newer, by_key("D04"), "celltype", "cell_type_ontology_term_id")
+    assert used == {"unknown", "CL:0000084", "CL:0000236"}
+
+
+def test_a_tissue_may_be_a_cell_type_or_a_cell_line(newer: Place) -> None:
+    column = "tissue_ontology_term_id"
+    assert labels(newer, by_key("D09"), "tissue", column) == {"UBERON:0002097"}
+    assert labels(newer, by_key("D09"), "celltype", column) == {"CL:0000057", "CL:0000312"}
+    assert labels(newer, by_key("D08"), "tissue", column) == {"UBERON:0002048"}
+    assert labels(newer, by_key("D08"), "cellline", column) == {"CVCL_0004", "CVCL_0023"}
+
+
+def test_genes_are_linked_to_every_artifact_also_spike_ins_and_of_other_organisms(
+    newer: Place,
+) -> None:
+    statement = """
+        select o.ontology_id, count(*) from bionty_artifactgene l
+        join bionty_gene g on g.id = l.gene_id join bionty_organism o on o.id = g.organism_id
+        join lamindb_artifact a on a.id = l.artifact_id where a.key = ? group by 1"""
+    genes: dict[str, dict[str, int]] = {
+        d.key: dict(query(newer, statement, key(d, NEWER))) for d in READABLE
+    }
+    assert genes["D10"]["NCBITaxon:32630"] == 20
+    assert set(genes["D10"]) == {"NCBITaxon:9606", "NCBITaxon:32630"}
+    assert set(genes["D07"]) == {"NCBITaxon:9544"}
+    assert set(genes["D05"]) == {"NCBITaxon:10090"}
+
+
+def test_every_term_has_all_its_ancestors(newer: Place) -> None:
+    for registry in ("celltype", "tissue", "disease", "developmentalstage", "ethnicity"):
+        statement = f"""
+            select count(*) from bionty_{registry} where source_id is not null and id not in
+            (select from_{registry}_id from bionty_{registry}_parents)"""
+        roots = query(newer, statement)[0][0]
+        total = query(newer, f"select count(*) from bionty_{registry}")[0][0]
+        assert roots < total / 3, registry
+
+
+def test_again_says_nothing_to_do_and_changes_no_row(newer: Place) -> None:
+    before = dumps.exact(newer.database)
+    journal = newer.journal("newer").lines
+    done = succeed(newer.run("ingest", newer.root / "runs" / "newer" / "request.json"))
+    assert "newer: ended before; nothing to do" in done.stderr
+    assert dumps.exact(newer.database) == before
+    assert newer.journal("newer").lines == journal
+
+
+def test_another_run_of_the_same_release_changes_no_row(newer: Place) -> None:
+    before = dumps.exact(newer.database)
+    succeed(newer.ingest("newer-again", NEWER.version))
+    assert dumps.exact(newer.database) == before
+    assert outcomes(newer, "newer-again") == outcomes(newer, "newer")
+
+
+def test_a_part_of_a_release_makes_no_collections(place: Place) -> None:
+    wanted = sorted(by_key(name).dataset_id for name in ("D01", "D06", "D12"))
+    succeed(place.ingest("part", NEWER.version, only=wanted, limit=2))
+    assert sorted(outcomes(place, "part")) == wanted[:2]
+    assert len(uids(place, NEWER)) == 2 - (BROKEN.dataset_id in wanted[:2])
+    assert members(place, NEWER) == {}
+    assert query(place, "select 1 from lamindb_artifact where key like '%07-15/soma'") == []
+
+
+def test_a_file_that_is_not_there_is_missing_and_the_rest_goes_on(
+    place: Place, tmp_path: Path
+) -> None:
+    ids = sorted(by_key(name).dataset_id for name in ("D01", "D06"))
+    h5ads = tmp_path / "cell-census" / NEWER.version / "h5ads"
+    h5ads.mkdir(parents=True)
+    (h5ads / f"{ids[1]}.h5ad").symlink_to(place.world.newer.h5ads / f"{ids[1]}.h5ad")
+    soma = str(place.world.newer.soma)
+    place.manifest(NEWER.version, storage=Storage(soma=soma, h5ads=str(h5ads)))
+    succeed(place.ingest("missing", NEWER.version, only=ids))
+    found = outcomes(place, "missing")
+    assert found[ids[0]] is Outcome.MISSING
+    assert found[ids[1]] in {Outcome.REGISTERED, Outcome.UNCHANGED}
+    assert len(uids(place, NEWER)) == 1
+
+
+def test_nothing_of_the_run_is_lost_in_its_journal(newer: Place) -> None:
+    record = newer.journal("newer")
+    ids = {dataset.dataset_id for dataset in of_release(NEWER)}
+    assert set(record.datasets("read")) == set(record.datasets("written")) == ids
+    assert record.first("end") is not None
+    for line in record.datasets("written").values():
+        fields = {name: line[name] for name in ("dataset_id", "outcome", "reasons", "notes")}
+        DatasetOutcome.from_mapping({**fields, "title": ""}, source="journal")
