@@ -1,5 +1,6 @@
 """The command line of the machine's side: parses words, calls one function, says how it ended."""
 
+import os
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -9,7 +10,7 @@ from typing import Any
 import rich_click as click
 
 from runners import progress, rules, settings
-from runners.contract import ContractError, RunReport, Status, Verdict
+from runners.contract import ContractError, Finding, Manifest, RunReport, Status, Verdict
 
 WRONG_INPUT = 2
 CHECK_FAILED = 1
@@ -43,6 +44,13 @@ _repository = click.option(
     type=click.Path(path_type=Path, file_okay=False),
     help="The folder in which the request's manifest is found.",
 )
+_workers = click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=os.cpu_count() or 1,
+    show_default="one per core",
+    help="Processes that read files.",
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -53,9 +61,10 @@ def main() -> None:
 @main.command()
 @_request
 @_repository
+@_workers
 @click.option("--smoke", is_flag=True, help="Only one dataset, in an instance that is thrown away.")
 @_with_clear_errors
-def ingest(request_file: Path, repository: Path, smoke: bool) -> None:
+def ingest(request_file: Path, repository: Path, workers: int, smoke: bool) -> None:
     """Register the datasets of a release.
 
     Killed and started again it goes on where it was; run again after its end it changes nothing.
@@ -64,7 +73,9 @@ def ingest(request_file: Path, repository: Path, smoke: bool) -> None:
     from runners import ingest as work
     from runners.smoke import smoke as smoke_test
 
-    job = work.load_job(request_file, repository=repository, reference=_reference())
+    job = work.load_job(
+        request_file, repository=repository, reference=_reference(), workers=workers
+    )
     if smoke:
         smoke_test(job)
     else:
@@ -95,6 +106,38 @@ def _say_checks(report: RunReport) -> None:
         mark = marks.get(check.status, check.status.value)
         click.echo(f"{mark:>20}  {check.title}: expected {check.expected}, found {check.found}")
     click.echo(f"verdict: {report.verdict.value}")
+
+
+@main.command()
+@click.argument("manifest_file", type=click.Path(path_type=Path))
+@click.option("--limit", type=click.IntRange(min=1), help="Only the first N datasets.")
+@_workers
+@_with_clear_errors
+def check(manifest_file: Path, limit: int | None, workers: int) -> None:
+    """Say which datasets of the manifest's release will fail, and why. Writes nothing.
+
+    Needs neither an instance nor credentials. Exit code 0: none will fail. 1: some will. 2: bad
+    input.
+    """
+    from runners import check as checking
+    from runners.ingest import summary
+
+    manifest = Manifest.from_file(manifest_file)
+    found = checking.check(manifest, reference=_reference(), workers=workers, limit=limit)
+    failing = [outcome for outcome in found if outcome.reasons]
+    for outcome in failing:
+        click.echo(f"{outcome.dataset_id}  {outcome.title}: {outcome.outcome.value}")
+        for reason in outcome.reasons:
+            click.echo(f"    {_told(reason)}")
+    click.echo(summary(found))
+    sys.exit(CHECK_FAILED if failing else 0)
+
+
+def _told(reason: Finding) -> str:
+    parts = [reason.reason.value, reason.column or "", ", ".join(reason.values)]
+    more = reason.count - len(reason.values)
+    parts += [f"and {more} more" if more > 0 else "", reason.detail or ""]
+    return " ".join(part for part in parts if part)
 
 
 @main.command(name="launch")

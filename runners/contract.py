@@ -189,6 +189,7 @@ class Reason(StrEnum):
 
     FILE_MISSING = "file_missing"
     FILE_UNREADABLE = "file_unreadable"
+    READER_DIED = "reader_died"
     COLUMN_MISSING = "column_missing"
     COLUMN_TYPE = "column_type"
     VALUE_NOT_ALLOWED = "value_not_allowed"

@@ -22,10 +22,10 @@ from runners.contract import (
     Outcome,
     RunRequest,
 )
+from runners.execution import Readers
 from runners.journal import Journal, Line, Record
-from runners.judgement import Judged, judge
+from runners.judgement import Judged
 from runners.reference import Reference
-from runners.validate import Vocabulary
 
 if TYPE_CHECKING:
     from runners.registry.writer import Writer
@@ -39,16 +39,20 @@ BATCH = 25
 
 @dataclass(frozen=True)
 class Job:
-    """A request with the documents that it names. `folder` is the run's own, for its journal."""
+    """A request with the documents that it names.
+
+    `folder` is the run's own, for its journal; `workers` is the number of reading processes.
+    """
 
     request: RunRequest
     manifest: Manifest
     previous: Manifest | None
     folder: Path
     reference: Path
+    workers: int
 
 
-def load_job(request_file: Path, *, repository: Path, reference: Path) -> Job:
+def load_job(request_file: Path, *, repository: Path, reference: Path, workers: int = 1) -> Job:
     """The job of a request file; manifests lie in `repository`.
 
     Raises:
@@ -69,6 +73,7 @@ def load_job(request_file: Path, *, repository: Path, reference: Path) -> Job:
         previous=Manifest.from_file(previous) if previous.exists() else None,
         folder=request_file.parent,
         reference=reference,
+        workers=workers,
     )
 
 
@@ -153,13 +158,12 @@ def _register(
     open_ones = [dataset for dataset in datasets if dataset.dataset_id not in finished]
     if finished:
         progress.say(f"resumed: {len(finished)} of {len(datasets)} datasets are done already")
-    vocabulary = Vocabulary(writer.reference)
-    release = job.manifest.release
-    reading = progress.steps(open_ones, f"{release}: reading and registering", len(open_ones))
+    readers = Readers(job.manifest.dataset_schema_version, job.reference, job.workers)
+    reading = readers.judged([(d, location(job.manifest, d)) for d in open_ones])
+    what = f"{job.manifest.release}: reading and registering"
     batch: list[Judged] = []
-    for dataset in reading:
-        judged = judge(dataset, location(job.manifest, dataset), vocabulary)
-        journal.write(READ, dataset_id=dataset.dataset_id)
+    for judged in progress.steps(reading, what, len(open_ones)):
+        journal.write(READ, dataset_id=judged.dataset.dataset_id)
         batch.append(judged)
         if len(batch) == BATCH:
             _write(batch, journal, writer)

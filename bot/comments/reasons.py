@@ -16,6 +16,7 @@ GOOD = frozenset({Outcome.REGISTERED, Outcome.REVISED, Outcome.UNCHANGED})
 REASONS = {
     Reason.FILE_MISSING: "there is no file in the storage",
     Reason.FILE_UNREADABLE: "the file can't be read as h5ad",
+    Reason.READER_DIED: "reading the file kills the reader",
     Reason.COLUMN_MISSING: "a required column is missing",
     Reason.COLUMN_TYPE: "a column has the wrong type",
     Reason.VALUE_NOT_ALLOWED: "a value isn't allowed",

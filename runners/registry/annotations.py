@@ -1,19 +1,18 @@
-"""Link an artifact to the terms, genes and schemas that describe it.
+"""Link artifacts to the terms, genes and schemas that describe them.
 
 Writes the link tables directly, in bulk: the rows are those of LaminDB's `AnnDataCurator`
 (tests compare them), one per distinct value present. The terms must exist already.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from typing import Any
+from collections.abc import Collection, Mapping
 
 import bionty as bt
 import lamindb as ln
 
 from runners.registry.schema import SchemaIds
 from runners.registry.terms import Terms
-from runners.validate import Annotation, Validation
+from runners.validate import Validation
 
 LINKS = {
     "CellLine": "cell_lines",
@@ -29,46 +28,59 @@ LINKS = {
 }
 """Registry -> the relation of Artifact that links it."""
 
-
-def annotate(artifact: Any, validation: Validation, terms: Terms, schema: SchemaIds) -> None:
-    """Links the artifact to its terms and genes, then to the schema and its slots."""
-    by_registry: dict[str, list[Annotation]] = defaultdict(list)
-    for annotation in validation.annotations:
-        by_registry[annotation.registry].append(annotation)
-    for registry, annotations in sorted(by_registry.items()):
-        pairs = [(terms.id_of(a), schema.features[a.column]) for a in annotations]
-        _link(artifact.id, LINKS[registry], registry.lower(), pairs)
-    gene_ids = [gene for genes in validation.genes.values() for gene in genes]
-    if len(gene_ids) <= ln.settings.annotation.n_max_records:
-        _link_genes(artifact.id, gene_ids, schema.features["var_index"])
-    _link_schema(artifact, schema)
+LinkRow = tuple[int, int, int]
+"""Ids of artifact, term and feature."""
 
 
-def _link(artifact_id: int, relation: str, target: str, pairs: Iterable[tuple[int, int]]) -> None:
-    """Adds the (term id, feature id) pairs that aren't linked yet."""
+def annotate(validations: Mapping[int, Validation], terms: Terms, schema: SchemaIds) -> None:
+    """Links artifacts, by id, to their terms and genes, then to the schema and its slots."""
+    rows: dict[str, list[LinkRow]] = defaultdict(list)
+    for artifact_id, validation in validations.items():
+        for annotation in validation.annotations:
+            feature_id = schema.features[annotation.column]
+            rows[annotation.registry].append((artifact_id, terms.id_of(annotation), feature_id))
+    for registry, wanted in sorted(rows.items()):
+        _link(LINKS[registry], registry.lower(), wanted)
+    _link_genes(validations, schema.features["var_index"])
+    _link_schema(validations, schema)
+
+
+def _link(relation: str, target: str, wanted: Collection[LinkRow]) -> None:
+    """Adds those of the rows that aren't there yet."""
     model = getattr(ln.Artifact, relation).through
-    field = f"{target}_id"
-    present = set(model.objects.filter(artifact_id=artifact_id).values_list(field, "feature_id"))
-    rows = [
-        model(artifact_id=artifact_id, feature_id=feature_id, **{field: term_id})
-        for term_id, feature_id in sorted(set(pairs) - present)
-    ]
+    fields = ("artifact_id", f"{target}_id", "feature_id")
+    artifact_ids = {artifact_id for artifact_id, _, _ in wanted}
+    present = set(model.objects.filter(artifact_id__in=artifact_ids).values_list(*fields))
+    missing = sorted(set(wanted) - present)
+    rows = [model(**dict(zip(fields, row, strict=True))) for row in missing]
     model.objects.bulk_create(rows, batch_size=500)
 
 
-def _link_genes(artifact_id: int, gene_ids: Collection[str], feature_id: int) -> None:
-    found = bt.Gene.objects.filter(ensembl_gene_id__in=list(gene_ids))
-    pairs = ((pk, feature_id) for pk in found.values_list("id", flat=True))
-    _link(artifact_id, "genes", "gene", pairs)
+def _link_genes(validations: Mapping[int, Validation], feature_id: int) -> None:
+    """Links genes of datasets that have no more than LaminDB annotates by."""
+    genes = {
+        artifact_id: [gene_id for own in validation.genes.values() for gene_id in own]
+        for artifact_id, validation in validations.items()
+    }
+    few = {i: own for i, own in genes.items() if len(own) <= ln.settings.annotation.n_max_records}
+    if not few:
+        return
+    ids = {gene_id for own in few.values() for gene_id in own}
+    found = bt.Gene.objects.filter(ensembl_gene_id__in=ids).values_list("ensembl_gene_id", "id")
+    keys = dict(found)
+    _link("genes", "gene", [(i, keys[gene], feature_id) for i, own in few.items() for gene in own])
 
 
-def _link_schema(artifact: Any, schema: SchemaIds) -> None:
+def _link_schema(artifact_ids: Collection[int], schema: SchemaIds) -> None:
+    """The artifacts' schema and slots: the last rows, by which a dataset counts as annotated."""
     model = ln.models.ArtifactSchema
-    present = set(model.objects.filter(artifact_id=artifact.id).values_list("slot", flat=True))
+    found = model.objects.filter(artifact_id__in=artifact_ids)
+    present = set(found.values_list("artifact_id", "slot"))
     rows = [
-        model(artifact_id=artifact.id, slot=slot, schema_id=schema_id)
+        model(artifact_id=artifact_id, slot=slot, schema_id=schema_id)
+        for artifact_id in artifact_ids
         for slot, schema_id in schema.slots.items()
-        if slot not in present
+        if (artifact_id, slot) not in present
     ]
-    ln.Artifact.objects.filter(id=artifact.id).update(schema_id=schema.composite)
+    ln.Artifact.objects.filter(id__in=artifact_ids).update(schema_id=schema.composite)
     model.objects.bulk_create(rows)

@@ -4,6 +4,7 @@ A reference is looked up by its DOI, or where a study has none by the address of
 one is made: LaminDB's constructor would find one by its name and overwrite that one's DOI.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import lamindb as ln
@@ -13,11 +14,18 @@ from runners.census import CensusDataset
 PAGE = "https://cellxgene.cziscience.com/collections/{collection_id}"
 
 
-def attach(artifact: Any, dataset: CensusDataset) -> None:
-    """Links the artifact to the reference of the dataset's study, made if absent."""
-    reference = _ensure(dataset)
+def attach(artifacts: Mapping[int, CensusDataset]) -> None:
+    """Links artifacts, by id, to the reference of their dataset's study, made if absent."""
+    references = {dataset.collection_id: dataset for dataset in artifacts.values()}
+    ids = {collection_id: _ensure(dataset).id for collection_id, dataset in references.items()}
     link = ln.Artifact.references.through
-    link.objects.get_or_create(artifact_id=artifact.id, reference_id=reference.id, feature=None)
+    found = link.objects.filter(artifact_id__in=artifacts, feature=None)
+    present = set(found.values_list("artifact_id", "reference_id"))
+    wanted = {(pk, ids[dataset.collection_id]) for pk, dataset in artifacts.items()}
+    link.objects.bulk_create(
+        link(artifact_id=artifact_id, reference_id=reference_id)
+        for artifact_id, reference_id in sorted(wanted - present)
+    )
 
 
 def _ensure(dataset: CensusDataset) -> Any:

@@ -40,6 +40,7 @@ class Terms:
         self.reference = reference
         self.rules = reference.rules
         self._ids: dict[tuple[str, str, str], int] = {}
+        self._genes: dict[str, set[str]] = {}
 
     def ensure(self, annotations: Iterable[Annotation]) -> None:
         """Every term of `annotations` exists, with all its ancestors, from the pinned source."""
@@ -158,11 +159,7 @@ class Terms:
 
     def ensure_genes(self, taxon: str, gene_ids: Collection[str]) -> None:
         """A Gene record for each of `gene_ids`, which stand in the taxon's gene table."""
-        known = set(
-            bt.Gene.objects.filter(ensembl_gene_id__in=list(gene_ids)).values_list(
-                "ensembl_gene_id", flat=True
-            )
-        )
+        known = self._known_genes(taxon)
         table = self.reference.genes(self._organism(taxon).genes)
         missing = [table[gene_id] for gene_id in gene_ids if gene_id not in known]
         if not missing:
@@ -171,6 +168,14 @@ class Terms:
         source = self._gene_source(taxon, organism.name)
         with transaction.atomic():
             ln.save([_gene(row, organism, source) for row in missing])
+        known.update(row.gene_id for row in missing)
+
+    def _known_genes(self, taxon: str) -> set[str]:
+        """The organism's gene ids in the instance, asked for once."""
+        if taxon not in self._genes:
+            genes = bt.Gene.objects.filter(organism__ontology_id=taxon)
+            self._genes[taxon] = set(genes.values_list("ensembl_gene_id", flat=True))
+        return self._genes[taxon]
 
     def _gene_source(self, taxon: str, organism: str) -> Any:
         """The gene table as a source, named after the wheel that carries it."""

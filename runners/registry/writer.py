@@ -49,13 +49,11 @@ class Writer:
 
     def write(self, batch: Sequence[Judged]) -> list[DatasetOutcome]:
         """The outcomes of a batch, all of it written, or none where this raises."""
-        good = [
-            j.validation for j in batch if j.validation is not None and not j.validation.findings
-        ]
+        good = [j.validation for j in batch if j.validation and not j.validation.findings]
         self._ensure_terms(good)
         with transaction.atomic():
-            present = artifacts.registered(self.manifest.release)
-            return [self._write(judged, present) for judged in batch]
+            self._write(batch)
+        return [outcome_of(judged, self._success(judged.dataset)) for judged in batch]
 
     def _ensure_terms(self, validations: Sequence[Validation]) -> None:
         self._terms.ensure({a for validation in validations for a in validation.annotations})
@@ -66,16 +64,20 @@ class Writer:
         for taxon in sorted(genes):
             self._terms.ensure_genes(taxon, tuple(genes[taxon]))
 
-    def _write(self, judged: Judged, present: Mapping[str, Any]) -> DatasetOutcome:
-        outcome = outcome_of(judged, self._success(judged.dataset))
-        validation = judged.validation
-        if validation is None:
-            return outcome
-        artifact = present.get(outcome.dataset_id) or self._register(judged)
-        if not validation.findings:
-            annotations.annotate(artifact, validation, self._terms, self._schema)
-        references.attach(artifact, judged.dataset)
-        return outcome
+    def _write(self, batch: Sequence[Judged]) -> None:
+        present = artifacts.registered(self.manifest.release)
+        readable = {
+            (present.get(j.dataset.dataset_id) or self._register(j)).id: j
+            for j in batch
+            if j.validation is not None
+        }
+        references.attach({pk: judged.dataset for pk, judged in readable.items()})
+        valid = {
+            pk: judged.validation
+            for pk, judged in readable.items()
+            if judged.validation is not None and not judged.validation.findings
+        }
+        annotations.annotate(valid, self._terms, self._schema)
 
     def _register(self, judged: Judged) -> Any:
         return artifacts.register(

@@ -1,0 +1,28 @@
+"""Which datasets of a release will fail, and why, before a machine is paid for.
+
+The whole validation without a database and without writing, light enough for a hosted runner.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from runners import progress
+from runners.census import location, read_datasets
+from runners.contract import DatasetOutcome, Manifest, Outcome
+from runners.execution import Readers
+from runners.judgement import outcome_of
+
+
+def check(
+    manifest: Manifest, *, reference: Path, workers: int, limit: int | None = None
+) -> Sequence[DatasetOutcome]:
+    """The outcome that each of the first `limit` datasets would have, as if all were new.
+
+    Raises:
+        ContractError: the release can't be read, or there are no rules for its schema version.
+    """
+    datasets = read_datasets(manifest)[:limit]
+    readers = Readers(manifest.dataset_schema_version, reference, workers)
+    reading = readers.judged([(dataset, location(manifest, dataset)) for dataset in datasets])
+    judged = progress.steps(reading, f"{manifest.release}: checking", len(datasets))
+    return [outcome_of(one, Outcome.REGISTERED) for one in judged]

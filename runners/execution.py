@@ -1,0 +1,112 @@
+"""Read and judge datasets in other processes, in order, whatever happens to those processes.
+
+A reader that dies (killed, out of memory, a crash in a C library) costs a retry, not a dataset: a
+process pool breaks as a whole, so it is made anew, and the datasets that were under way are read
+again one by one, which shows the file that kills its reader. Must not write anything.
+"""
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+
+from runners import rules
+from runners.census import CensusDataset
+from runners.contract import Finding, Reason
+from runners.judgement import Judged, judge
+from runners.reference import Reference
+from runners.validate import Vocabulary
+
+Task = tuple[CensusDataset, str]
+"""A dataset and the address of its file."""
+
+AHEAD = 4
+"""Datasets under way per process, so that neither side waits and memory stays small."""
+
+DEATHS = 2
+"""Deaths of a file's reader, alone with that file, before the file is given up."""
+
+Judge = Callable[[str, Path, CensusDataset, str], Judged]
+
+
+@cache
+def _vocabulary(schema_version: str, reference: Path) -> Vocabulary:
+    return Vocabulary(Reference(rules.load(schema_version), reference))
+
+
+def judge_in_process(
+    schema_version: str, reference: Path, dataset: CensusDataset, address: str
+) -> Judged:
+    """`judge`, with a vocabulary that each process makes once."""
+    return judge(dataset, address, _vocabulary(schema_version, reference))
+
+
+@contextmanager
+def processes(workers: int) -> Iterator[Executor]:
+    """Processes of this machine; unfinished work is dropped at the end."""
+    # spawned: the parent's threads and database connections must not be copied
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+class Readers:
+    """Judges datasets on an executor that `open_executor` makes, and makes again if it breaks."""
+
+    def __init__(
+        self,
+        schema_version: str,
+        reference: Path,
+        workers: int,
+        open_executor: Callable[[int], AbstractContextManager[Executor]] = processes,
+        judge_one: Judge = judge_in_process,
+    ) -> None:
+        self._arguments = (schema_version, reference)
+        self._workers = workers
+        self._open = open_executor
+        self._judge = judge_one
+
+    def judged(self, tasks: Sequence[Task]) -> Iterator[Judged]:
+        """What came of each task, in the order of the tasks."""
+        waiting = deque(tasks)
+        while waiting:
+            with self._open(self._workers) as executor:
+                suspects = yield from self._together(executor, waiting)
+            for task in suspects:
+                yield self._alone(task)
+
+    def _together(
+        self, executor: Executor, waiting: deque[Task]
+    ) -> Generator[Judged, None, list[Task]]:
+        """Yields results in order; returns the tasks under way when the executor broke."""
+        under_way: deque[tuple[Task, Future[Judged]]] = deque()
+        while waiting or under_way:
+            try:
+                while waiting and len(under_way) < AHEAD * self._workers:
+                    task = waiting[0]
+                    under_way.append((task, self._submit(executor, task)))
+                    waiting.popleft()
+                yield under_way[0][1].result()
+                under_way.popleft()
+            except BrokenExecutor:
+                return [task for task, _ in under_way]
+        return []
+
+    def _alone(self, task: Task) -> Judged:
+        for _ in range(DEATHS):
+            try:
+                with self._open(1) as executor:
+                    return self._submit(executor, task).result()
+            except BrokenExecutor:
+                continue
+        dataset, address = task
+        detail = f"{address}: reader died {DEATHS} times"
+        return Judged(dataset, problem=Finding(reason=Reason.READER_DIED, detail=detail))
+
+    def _submit(self, executor: Executor, task: Task) -> Future[Judged]:
+        return executor.submit(self._judge, *self._arguments, *task)
