@@ -243,16 +243,17 @@ def merge(lazy: Lazy, release: str, actor: str) -> None:
 
 @cli.command()
 @click.argument("thread", type=int, required=False)
+@click.option("--all", "unfold", is_flag=True, help="Show what is folded, too.")
 @click.pass_obj
 @sentences
-def show(lazy: Lazy, thread: int | None) -> None:
+def show(lazy: Lazy, thread: int | None, unfold: bool) -> None:
     """Show THREAD in the terminal, or the list of threads without one."""
     threads = lazy.house().local.threads
     if thread is None:
         show_threads([threads.read(number) for number in threads.numbers()])
     else:
         threads.render(thread)
-        show_thread(threads.read(thread), threads.page(thread))
+        show_thread(threads.read(thread), threads.page(thread), unfold=unfold)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ FACTS = {
     "dataset_schema_version": "Dataset schema",
     "dataset_count": "Datasets",
 }
+SUMMARY = re.compile(r"<summary>(.*)</summary>")
 HTML = re.compile(r"</?(?:details|code)>|<!--.*?-->")
 
 
@@ -58,22 +59,31 @@ def show_threads(threads: Sequence[PageThread]) -> None:
         console.print("No threads yet: `detect` opens one for each new release.", markup=False)
 
 
-def show_thread(thread: PageThread, page: Path) -> None:
-    """The thread's texts in order, and where its page is."""
+def show_thread(thread: PageThread, page: Path, *, unfold: bool) -> None:
+    """The thread's texts in order, and where its page is; `unfold` what the bot has folded."""
     console = Console()
     console.rule(f"[bold]{escape(one_line(thread.title))}[/] #{thread.number}", align="left")
     for one in (thread.first, *thread.comments):
         reactions = f"  ({', '.join(one.reactions)})" if one.reactions else ""
         head = f"{one_line(one.author)}, {moment(one.created)}{reactions}"
         console.print(f"\n[bold cyan]{escape(head)}[/]")
-        console.print(Markdown(_unfolded(one.body) if one.by_bot else _printable(one.body)))
+        text = _printable(one.body)
+        console.print(Markdown(_without_html(text, unfold) if one.by_bot else text))
     console.print(f"\nIn a browser: {page}", soft_wrap=True, markup=False, highlight=False)
 
 
-def _unfolded(markdown: str) -> str:
-    """The bot's text without its HTML, for a terminal has nothing to fold."""
-    text = re.sub(r"<summary>(.*)</summary>", r"**\1**", _printable(markdown))
-    return HTML.sub("", text)
+def _without_html(markdown: str, unfold: bool) -> str:
+    """The bot's text with what it folds either open or as its summary alone."""
+    lines = []
+    depth = 0
+    for line in markdown.splitlines():
+        summary = SUMMARY.fullmatch(line)
+        depth += (line == "<details>") - (line == "</details>")
+        if summary and (unfold or depth == 1):
+            lines.append(f"**{summary[1]}**" if unfold else f"▸ {summary[1]} (folded)")
+        elif unfold or not depth:
+            lines.append(HTML.sub("", line))
+    return "\n".join(lines)
 
 
 def _printable(text: str) -> str:

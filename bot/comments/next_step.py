@@ -36,8 +36,8 @@ def _after_failures(failed: list[DatasetOutcome]) -> str:
     steps = []
     if theirs:
         steps.append(
-            f"{counted(len(theirs), 'dataset')} failed for what the file holds or lacks; "
-            f"when that is mended, say {_ingest(theirs)}."
+            f"{counted(len(theirs), 'dataset')} failed, for the reasons below; "
+            f"when they are mended, say {_ingest(theirs)}."
         )
     if ours:
         steps.append(

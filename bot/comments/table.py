@@ -6,8 +6,10 @@ from collections.abc import Sequence
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], limit: int | None = None) -> str:
     """The table with its first `limit` rows; what is left out is counted beneath it.
 
-    A column whose heading ends in a colon is set to the right.
+    A column whose heading ends in a colon is set to the right; one without content is left out.
     """
+    used = [any(column) for column in zip(*rows, strict=True)]
+    header, rows = _kept(header, used), [_kept(row, used) for row in rows]
     heads = [head.removesuffix(":") for head in header]
     rules = ["---:" if head.endswith(":") else "---" for head in header]
     kept = rows if limit is None else rows[:limit]
@@ -16,6 +18,10 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], limit: int | Non
     if left:
         lines += ["", f"… and {left:,} more; the run's report has them all."]
     return "\n".join(lines)
+
+
+def _kept(cells: Sequence[str], used: Sequence[bool]) -> list[str]:
+    return [cell for cell, is_used in zip(cells, used, strict=True) if is_used]
 
 
 def _row(cells: Sequence[str]) -> str:

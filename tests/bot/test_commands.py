@@ -2,6 +2,7 @@
 
 import pytest
 from hypothesis import given as given_any
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from bot.commands import GRAMMAR, Command, Mistake, Verb, parse
@@ -80,6 +81,7 @@ def test_what_is_no_command(body: str) -> None:
     assert parse(body) is None
 
 
+@settings(deadline=None)
 @given_any(st.text())
 def test_any_comment_is_a_command_a_mistake_or_talk(body: str) -> None:
     first = body.split("\n", 1)[0]
@@ -88,6 +90,7 @@ def test_any_comment_is_a_command_a_mistake_or_talk(body: str) -> None:
         assert parse(body) is None
 
 
+@settings(deadline=None)
 @given_any(
     st.integers(1, 10**6) | st.none(),
     st.lists(st.from_regex(r"[0-9A-Za-z][0-9A-Za-z_-]{0,40}", fullmatch=True), unique=True),

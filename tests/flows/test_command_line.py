@@ -99,6 +99,9 @@ def test_the_loop_from_a_release_page_to_a_result(folder: Path) -> None:
     assert "Release 2026-02-01 passed its verification" in " ".join(shown.split())
     assert "<details>" not in shown
     assert "<!--" not in shown
+    assert "▸ All 1 dataset (folded)" in shown
+    assert "Atlas d1" not in shown
+    assert "Atlas d1" in ok("show", "1", "--all")
     assert shown.endswith("In a browser: home/threads/1/thread.html\n")
 
 

@@ -167,7 +167,7 @@ SECOND = "00000002-0000-4000-8000-000000000000"
         ),
         (
             report((dataset(1, Outcome.UNREADABLE, UNREADABLE),), (check(Status.FAILED),)),
-            "1 dataset failed for what the file holds or lacks; when that is mended, "
+            "1 dataset failed, for the reasons below; when they are mended, "
             f"say `/ingest --only {FIRST}`.",
         ),
         (
@@ -178,7 +178,7 @@ SECOND = "00000002-0000-4000-8000-000000000000"
                 ),
                 (check(Status.FAILED),),
             ),
-            "1 dataset failed for what the file holds or lacks; when that is mended, "
+            "1 dataset failed, for the reasons below; when they are mended, "
             f"say `/ingest --only {SECOND}`. "
             "1 dataset must wait until the bot supports what they hold; after its update "
             f"say `/ingest --only {FIRST}`.",
