@@ -65,7 +65,7 @@ def sentences(command: Callable[P, None]) -> Callable[P, None]:
 
 
 class Lazy:
-    """The house, built when a command needs it: `releases` on a file needs no sound settings."""
+    """The house, built when a command runs: `--help` needs no sound settings."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path

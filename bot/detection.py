@@ -118,8 +118,9 @@ def previous_manifest(release: str, facts: Facts) -> Manifest | None:
 
 
 def _passed(facts: Facts) -> set[str]:
-    reports = (run.report for run in facts.runs)
-    return {r.request.release for r in reports if r is not None and r.verdict is Verdict.PASSED}
+    """The releases of which a run in this instance passed."""
+    mine = (run.report for run in facts.runs if run.request.instance == facts.instance)
+    return {r.request.release for r in mine if r is not None and r.verdict is Verdict.PASSED}
 
 
 def manifest_of(news: News, schema: SchemaReading) -> Manifest:

@@ -92,18 +92,25 @@ def test_lamindb_and_bionty_are_imported_in_the_registry_alone() -> None:
 
 
 def test_settings_alone_read_the_environment() -> None:
-    reading = {
-        module
-        for module, tree in modules("bot", "runners").items()
-        for node in ast.walk(tree)
-        if (isinstance(node, ast.Attribute) and node.attr in {"environ", "environb", "getenv"})
-        or (isinstance(node, ast.ImportFrom) and node.module == "os" and imports_environment(node))
-    }
+    trees = modules("bot", "runners")
+    reading = {module for module, tree in trees.items() if reads_environment(tree)}
     assert {name for name in reading if name.split(".")[-1] != "settings"} == set()
 
 
-def imports_environment(node: ast.ImportFrom) -> bool:
-    return any(alias.name in {"environ", "environb", "getenv"} for alias in node.names)
+ENVIRONMENT = {"environ", "environb", "getenv"}
+
+
+def reads_environment(tree: ast.Module) -> bool:
+    """Whether the module does more with the environment than to set a variable."""
+    if any(within(name, {f"os.{one}" for one in ENVIRONMENT}) for name in imports(tree)):
+        return True
+    named = [n for n in ast.walk(tree) if isinstance(n, ast.Attribute) and n.attr in ENVIRONMENT]
+    stored = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)
+    ]
+    return any(node not in stored for node in named)
 
 
 @pytest.mark.parametrize("package", PURE)

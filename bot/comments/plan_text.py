@@ -32,9 +32,8 @@ def sentence(effect: Effect) -> str:
         case Comment(thread, _, body):
             return f"say in thread {thread}: {_first_line(body)}"
         case UpsertComment(thread, marker, body):
-            return f"post or update the {marker.kind} of {marker.key} in {thread}: " + _first_line(
-                body
-            )
+            what = f"post or update the {marker.kind} of {marker.key} in thread {thread}"
+            return f"{what}: {_first_line(body)}"
         case React(thread, comment_id, reaction):
             return f"react with {reaction} to comment {comment_id} in thread {thread}"
         case SetLabel(thread, label):
