@@ -60,6 +60,12 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     return _from_environment(settings, environ)
 
 
+def environment(**changes: str | None) -> dict[str, str]:
+    """This process's environment with the changes, for a child; None takes a variable away."""
+    merged = {**os.environ, **changes}
+    return {name: value for name, value in merged.items() if value is not None}
+
+
 def _from_file(settings: Settings, path: Path) -> Settings:
     try:
         given = tomllib.loads(path.read_text(encoding="utf-8"))

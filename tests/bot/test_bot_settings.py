@@ -6,7 +6,7 @@ import pytest
 
 from bot.commands import Role, Verb
 from bot.errors import BotError
-from bot.settings import RELEASE_PAGE, load
+from bot.settings import RELEASE_PAGE, environment, load
 
 
 @pytest.fixture(autouse=True)
@@ -94,3 +94,10 @@ def test_what_is_wrong_is_named(folder: Path, text: str, says: str) -> None:
 def test_a_wrong_variable_is_named() -> None:
     with pytest.raises(BotError, match=r"^environment, as BOT_...: field hom: there is no such"):
         load(environ={"BOT_HOM": "x"})
+
+
+def test_a_child_gets_the_environment_with_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEPT", "1")
+    monkeypatch.setenv("GONE", "1")
+    changed = environment(GONE=None, NEW="2")
+    assert (changed["KEPT"], changed["NEW"], "GONE" in changed) == ("1", "2", False)
