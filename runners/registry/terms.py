@@ -13,7 +13,8 @@ import lamindb as ln
 import pandas as pd
 from django.db import transaction
 
-from runners.reference import GeneRow, Reference, Term
+from runners.reference import Reference, Term
+from runners.registry.bulk import create_genes
 from runners.rules import Organism
 from runners.validate import Annotation
 
@@ -167,7 +168,7 @@ class Terms:
         organism = self.organism(taxon)
         source = self._gene_source(taxon, organism.name)
         with transaction.atomic():
-            ln.save([_gene(row, organism, source) for row in missing])
+            create_genes(missing, organism, source)
         known.update(row.gene_id for row in missing)
 
     def _known_genes(self, taxon: str) -> set[str]:
@@ -215,16 +216,6 @@ def _save_labels(column: str, names: Iterable[str]) -> None:
         label_type = ln.ULabel(name=type_name, is_type=True, description=description).save()
     for name in names:
         ln.ULabel(name=name, type=label_type, description=FROM_SCHEMA).save()
-
-
-def _gene(row: GeneRow, organism: Any, source: Any) -> Any:
-    return bt.Gene(
-        ensembl_gene_id=row.gene_id,
-        symbol=row.symbol,
-        biotype=row.biotype,
-        organism=organism,
-        source=source,
-    )
 
 
 def _frame(terms: Iterable[Term]) -> pd.DataFrame:
