@@ -1,0 +1,365 @@
+"""Validation against the pinned ontologies: each reason on its own, from profiles made by hand."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from runners import rules
+from runners.contract import Finding, Reason
+from runners.profile import ColumnProfile, DatasetProfile
+from runners.reference import Reference
+from runners.settings import from_environment
+from runners.validate import SHOWN, Annotation, Validation, Vocabulary, validate
+
+Columns = Mapping[str, tuple[str, ...]]
+
+HUMAN, MOUSE, MACAQUE = "NCBITaxon:9606", "NCBITaxon:10090", "NCBITaxon:9544"
+ORGANISM = "organism_ontology_term_id"
+DISEASE, ETHNICITY = "disease_ontology_term_id", "self_reported_ethnicity_ontology_term_id"
+CELL_TYPE, TISSUE = "cell_type_ontology_term_id", "tissue_ontology_term_id"
+STAGE, SEX = "development_stage_ontology_term_id", "sex_ontology_term_id"
+ASSAY = "assay_ontology_term_id"
+GENES = ("ENSG00000141510", "ENSG00000012048")
+FALSE_OR_TRUE = ColumnProfile("bool", ("False", "True"), 0)
+
+VALUES = {
+    ASSAY: ("EFO:0009922",),
+    CELL_TYPE: ("CL:0000084",),
+    STAGE: ("HsapDv:0000258",),
+    DISEASE: ("PATO:0000461",),
+    ETHNICITY: ("HANCESTRO:0027",),
+    SEX: ("PATO:0000383", "PATO:0000384"),
+    TISSUE: ("UBERON:0000178",),
+    "donor_id": ("anybody", "or nobody"),
+    "suspension_type": ("cell",),
+    "tissue_type": ("tissue",),
+}
+GOOD = DatasetProfile(
+    n_observations=10,
+    obs={
+        **{name: ColumnProfile("categorical", values, 0) for name, values in VALUES.items()},
+        "is_primary_data": FALSE_OR_TRUE,
+    },
+    var={"feature_is_filtered": FALSE_OR_TRUE},
+    genes=GENES,
+    uns={ORGANISM: HUMAN, "title": "A title"},
+)
+
+
+@pytest.fixture(scope="module")
+def vocabulary() -> Vocabulary:
+    return Vocabulary(Reference(rules.load("7.0.0"), from_environment().reference))
+
+
+def having(columns: Columns, profile: DatasetProfile = GOOD) -> DatasetProfile:
+    """The profile with other values in some columns of obs."""
+    changed = {name: replace(profile.obs[name], values=values) for name, values in columns.items()}
+    return replace(profile, obs={**profile.obs, **changed})
+
+
+def without(name: str) -> DatasetProfile:
+    return replace(GOOD, obs={key: value for key, value in GOOD.obs.items() if key != name})
+
+
+def of(taxon: str, gene: str, columns: Columns) -> DatasetProfile:
+    other = replace(GOOD, uns={ORGANISM: taxon}, genes=(gene,))
+    return having({ETHNICITY: ("na",), **columns}, other)
+
+
+def links(validation: Validation, column: str) -> set[tuple[str, str]]:
+    """(registry, term) of the column's annotations, of a dataset without findings."""
+    assert validation.findings == ()
+    return {(a.registry, a.term_id) for a in validation.annotations if a.column == column}
+
+
+def only_finding(validation: Validation) -> Finding:
+    [finding] = validation.findings
+    return finding
+
+
+def test_an_ordinary_dataset_has_no_findings_and_all_its_annotations(
+    vocabulary: Vocabulary,
+) -> None:
+    validation = validate(GOOD, vocabulary)
+    assert (validation.findings, validation.notes) == ((), ())
+    assert set(validation.annotations) == {
+        Annotation(ASSAY, "ExperimentalFactor", "EFO:0009922", "EFO"),
+        Annotation(CELL_TYPE, "CellType", "CL:0000084", "CL"),
+        Annotation(STAGE, "DevelopmentalStage", "HsapDv:0000258", "HsapDv"),
+        Annotation(DISEASE, "Disease", "PATO:0000461", "PATO"),
+        Annotation(ETHNICITY, "Ethnicity", "HANCESTRO:0027", "HANCESTRO"),
+        Annotation(SEX, "Phenotype", "PATO:0000383", "PATO"),
+        Annotation(SEX, "Phenotype", "PATO:0000384", "PATO"),
+        Annotation(TISSUE, "Tissue", "UBERON:0000178", "UBERON"),
+        Annotation(ORGANISM, "Organism", HUMAN, None),
+        Annotation("suspension_type", "ULabel", "cell", None),
+        Annotation("tissue_type", "ULabel", "tissue", None),
+    }
+    assert validation.genes == {HUMAN: GENES}
+
+
+def test_columns_that_nobody_asks_for_are_not_looked_at(vocabulary: Vocabulary) -> None:
+    more = replace(GOOD, obs={**GOOD.obs, "mine": ColumnProfile("number", (), 3)})
+    assert validate(more, vocabulary) == validate(GOOD, vocabulary)
+
+
+@pytest.mark.parametrize("name", [*VALUES, "is_primary_data"])
+def test_a_missing_column_of_obs(vocabulary: Vocabulary, name: str) -> None:
+    finding = only_finding(validate(without(name), vocabulary))
+    assert finding == Finding(reason=Reason.COLUMN_MISSING, column=name)
+
+
+def test_a_missing_column_of_var(vocabulary: Vocabulary) -> None:
+    finding = only_finding(validate(replace(GOOD, var={}), vocabulary))
+    assert finding == Finding(reason=Reason.COLUMN_MISSING, column="feature_is_filtered")
+
+
+def test_a_missing_organism_ends_the_validation(vocabulary: Vocabulary) -> None:
+    validation = validate(replace(GOOD, uns={}, obs={}), vocabulary)
+    finding = only_finding(validation)
+    assert finding == Finding(reason=Reason.COLUMN_MISSING, column=f"uns.{ORGANISM}")
+    assert validation.annotations == ()
+
+
+@pytest.mark.parametrize("taxon", ["NCBITaxon:4932", "human", "", "NCBITaxon:2697049"])
+def test_an_organism_that_the_schema_has_not_ends_the_validation(
+    vocabulary: Vocabulary, taxon: str
+) -> None:
+    finding = only_finding(validate(replace(GOOD, uns={ORGANISM: taxon}), vocabulary))
+    assert (finding.reason, finding.values) == (Reason.ORGANISM_UNKNOWN, (taxon,))
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype"), [("is_primary_data", "str"), (SEX, "number"), (SEX, "bool")]
+)
+def test_a_column_of_another_type(vocabulary: Vocabulary, name: str, dtype: str) -> None:
+    column = replace(GOOD.obs[name], dtype=dtype)
+    finding = only_finding(validate(replace(GOOD, obs={**GOOD.obs, name: column}), vocabulary))
+    assert (finding.reason, finding.column) == (Reason.COLUMN_TYPE, name)
+    assert str(finding.detail).startswith(f"is {dtype}, must be ")
+
+
+def test_strings_in_place_of_categories_are_as_good(vocabulary: Vocabulary) -> None:
+    column = replace(GOOD.obs[SEX], dtype="str")
+    profile = replace(GOOD, obs={**GOOD.obs, SEX: column})
+    assert validate(profile, vocabulary) == validate(GOOD, vocabulary)
+
+
+def test_cells_without_a_value(vocabulary: Vocabulary) -> None:
+    column = replace(GOOD.obs[SEX], missing=3)
+    finding = only_finding(validate(replace(GOOD, obs={**GOOD.obs, SEX: column}), vocabulary))
+    assert (finding.reason, finding.column) == (Reason.VALUE_NOT_ALLOWED, SEX)
+    assert finding.detail == "3 cells without a value"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("suspension_type", "Cell"), ("tissue_type", "cell culture"), ("is_primary_data", "yes")],
+)
+def test_a_value_outside_its_enumeration(vocabulary: Vocabulary, name: str, value: str) -> None:
+    finding = only_finding(validate(having({name: (value,)}), vocabulary))
+    assert finding == Finding(
+        reason=Reason.VALUE_NOT_ALLOWED, column=name, values=(value,), count=1
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        (CELL_TYPE, "CL:9999999"),
+        (CELL_TYPE, "T cell"),
+        (CELL_TYPE, ""),
+        (CELL_TYPE, "CL:0000548"),  # animal cell: the schema shuts it out
+        (CELL_TYPE, "UBERON:0000178"),
+        (ASSAY, "EFO:0000001"),  # above what counts as an assay
+        (STAGE, "MmusDv:0000110"),  # another organism's
+        (SEX, "PATO:0000461"),
+        (DISEASE, "unknown"),
+        (TISSUE, "unknown"),
+        (ETHNICITY, "HANCESTRO:0005"),  # was allowed at the pins of 6.0.0
+        (ASSAY, "na"),
+    ],
+)
+def test_a_term_that_is_not_allowed(vocabulary: Vocabulary, name: str, value: str) -> None:
+    finding = only_finding(validate(having({name: (value,)}), vocabulary))
+    assert finding == Finding(reason=Reason.TERM_UNKNOWN, column=name, values=(value,), count=1)
+
+
+def test_a_finding_counts_all_values_and_shows_the_first(vocabulary: Vocabulary) -> None:
+    wrong = tuple(f"CL:99999{number:02}" for number in range(20))
+    finding = only_finding(validate(having({CELL_TYPE: wrong}), vocabulary))
+    assert (finding.count, finding.values) == (20, wrong[:SHOWN])
+
+
+def test_all_findings_are_told_not_only_the_first(vocabulary: Vocabulary) -> None:
+    profile = having({SEX: ("x",), "tissue_type": ("y",)}, without("donor_id"))
+    reasons = {(f.reason, f.column) for f in validate(profile, vocabulary).findings}
+    assert reasons == {
+        (Reason.COLUMN_MISSING, "donor_id"),
+        (Reason.TERM_UNKNOWN, SEX),
+        (Reason.VALUE_NOT_ALLOWED, "tissue_type"),
+    }
+
+
+def test_several_diseases_in_one_value_are_an_annotation_each(vocabulary: Vocabulary) -> None:
+    value = "MONDO:0005002 || MONDO:0005044"
+    validation = validate(having({DISEASE: (value, "MONDO:0005044")}), vocabulary)
+    assert links(validation, DISEASE) == {
+        ("Disease", "MONDO:0005002"),
+        ("Disease", "MONDO:0005044"),
+    }
+
+
+def test_several_ethnicities_in_one_value_may_be_of_two_ontologies(vocabulary: Vocabulary) -> None:
+    value = "AfPO:0000105 || HANCESTRO:0027"
+    found = links(validate(having({ETHNICITY: (value,)}), vocabulary), ETHNICITY)
+    assert found == {("Ethnicity", "AfPO:0000105"), ("Ethnicity", "HANCESTRO:0027")}
+
+
+def test_terms_of_one_value_stand_in_order(vocabulary: Vocabulary) -> None:
+    value = "MONDO:0005044 || MONDO:0005002"
+    finding = only_finding(validate(having({DISEASE: (value,)}), vocabulary))
+    assert (finding.reason, finding.values) == (Reason.TERMS_UNORDERED, (value,))
+
+
+def test_terms_of_one_value_stand_once(vocabulary: Vocabulary) -> None:
+    value = "MONDO:0005002 || MONDO:0005002"
+    finding = only_finding(validate(having({DISEASE: (value,)}), vocabulary))
+    assert (finding.reason, finding.values) == (Reason.TERMS_REPEATED, (value,))
+
+
+def test_one_wrong_term_of_several_is_named_alone(vocabulary: Vocabulary) -> None:
+    value = "MONDO:0005002 || MONDO:9999999"
+    finding = only_finding(validate(having({DISEASE: (value,)}), vocabulary))
+    assert (finding.reason, finding.values) == (Reason.TERM_UNKNOWN, ("MONDO:9999999",))
+
+
+@pytest.mark.parametrize(
+    "value", ["MONDO:0005002||MONDO:0005044", "MONDO:0005002, MONDO:0005044", "MONDO:0005002 || "]
+)
+def test_another_delimiter_is_none(vocabulary: Vocabulary, value: str) -> None:
+    findings = validate(having({DISEASE: (value,)}), vocabulary).findings
+    assert Reason.TERM_UNKNOWN in {finding.reason for finding in findings}
+
+
+@pytest.mark.parametrize("special", ["unknown", "na"])
+def test_a_special_value_is_none_of_several(vocabulary: Vocabulary, special: str) -> None:
+    profile = having({ETHNICITY: (f"HANCESTRO:0027 || {special}",)})
+    finding = only_finding(validate(profile, vocabulary))
+    assert (finding.reason, finding.values) == (Reason.TERM_UNKNOWN, (special,))
+
+
+def test_a_column_without_a_delimiter_holds_one_term(vocabulary: Vocabulary) -> None:
+    value = "UBERON:0000178 || UBERON:0002048"
+    finding = only_finding(validate(having({TISSUE: (value,)}), vocabulary))
+    assert (finding.reason, finding.values) == (Reason.TERM_UNKNOWN, (value,))
+
+
+@pytest.mark.parametrize(
+    ("column", "registry"),
+    [
+        (CELL_TYPE, "CellType"),
+        (STAGE, "DevelopmentalStage"),
+        (SEX, "Phenotype"),
+        (ETHNICITY, "Ethnicity"),
+    ],
+)
+def test_special_values_are_annotated_without_an_ontology(
+    vocabulary: Vocabulary, column: str, registry: str
+) -> None:
+    validation = validate(having({column: ("unknown",)}), vocabulary)
+    assert Annotation(column, registry, "unknown", None) in validation.annotations
+    assert links(validation, column) == {(registry, "unknown")}
+
+
+def test_a_cell_line_is_a_tissue_with_na_elsewhere(vocabulary: Vocabulary) -> None:
+    na = dict.fromkeys((CELL_TYPE, STAGE, SEX, ETHNICITY), ("na",))
+    profile = having({**na, TISSUE: ("CVCL_0023",), "tissue_type": ("cell line",)})
+    validation = validate(profile, vocabulary)
+    assert links(validation, TISSUE) == {("CellLine", "CVCL_0023")}
+    assert links(validation, CELL_TYPE) == {("CellType", "na")}
+    assert links(validation, "tissue_type") == {("ULabel", "cell line")}
+
+
+def test_a_cell_culture_has_a_cell_type_for_tissue(vocabulary: Vocabulary) -> None:
+    profile = having({TISSUE: ("CL:0000057", "UBERON:0002097")})
+    assert links(validate(profile, vocabulary), TISSUE) == {
+        ("CellType", "CL:0000057"),
+        ("Tissue", "UBERON:0002097"),
+    }
+
+
+def test_a_deprecated_term_is_noted_and_fails_nothing(vocabulary: Vocabulary) -> None:
+    validation = validate(having({CELL_TYPE: ("CL:0000084", "CL:0000627")}), vocabulary)
+    assert validation.notes == (f"{CELL_TYPE}: CL:0000627 is deprecated in CL",)
+    assert links(validation, CELL_TYPE) == {("CellType", "CL:0000084"), ("CellType", "CL:0000627")}
+
+
+def test_a_deprecated_term_among_several_is_noted_once(vocabulary: Vocabulary) -> None:
+    reference = vocabulary.reference.terms("MONDO")
+    old = next(i for i, term in reference.items() if term.deprecated and i > "MONDO:0005148")
+    profile = having({DISEASE: (f"MONDO:0005002 || {old}", f"MONDO:0005044 || {old}")})
+    validation = validate(profile, vocabulary)
+    assert validation.notes == (f"{DISEASE}: {old} is deprecated in MONDO",)
+    assert ("Disease", old) in links(validation, DISEASE)
+
+
+def test_a_gene_of_no_organism(vocabulary: Vocabulary) -> None:
+    profile = replace(GOOD, genes=(*GENES, "ENSG99999999999", "TP53"))
+    finding = only_finding(validate(profile, vocabulary))
+    assert finding == Finding(
+        reason=Reason.GENE_UNKNOWN, column="var", values=("ENSG99999999999", "TP53"), count=2
+    )
+
+
+def test_a_gene_of_another_organism(vocabulary: Vocabulary) -> None:
+    profile = replace(GOOD, genes=(*GENES, "ENSMUSG00000059552"))
+    finding = only_finding(validate(profile, vocabulary))
+    assert finding == Finding(
+        reason=Reason.GENE_OF_OTHER_ORGANISM, column="var", values=("ENSMUSG00000059552",), count=1
+    )
+
+
+def test_mouse_data_does_not_pass_as_human(vocabulary: Vocabulary) -> None:
+    mouse = of(MOUSE, "ENSMUSG00000059552", {STAGE: ("MmusDv:0000110",)})
+    assert validate(mouse, vocabulary).findings == ()
+    reasons = {
+        finding.reason
+        for finding in validate(replace(mouse, uns={ORGANISM: HUMAN}), vocabulary).findings
+    }
+    assert reasons == {Reason.TERM_UNKNOWN, Reason.GENE_OF_OTHER_ORGANISM}
+
+
+def test_spike_ins_and_virus_genes_stand_beside_those_of_the_organism(
+    vocabulary: Vocabulary,
+) -> None:
+    virus = next(iter(vocabulary.reference.genes("sars_cov_2")))
+    profile = replace(GOOD, genes=("ERCC-00002", *GENES, virus))
+    validation = validate(profile, vocabulary)
+    assert validation.findings == ()
+    assert validation.genes == {
+        HUMAN: GENES,
+        "NCBITaxon:32630": ("ERCC-00002",),
+        "NCBITaxon:2697049": (virus,),
+    }
+
+
+def test_a_third_organism_has_stages_of_uberon(vocabulary: Vocabulary) -> None:
+    gene = next(iter(vocabulary.reference.genes("macaca_mulatta")))
+    validation = validate(of(MACAQUE, gene, {STAGE: ("UBERON:0018241",)}), vocabulary)
+    assert links(validation, STAGE) == {("DevelopmentalStage", "UBERON:0018241")}
+    assert links(validation, ORGANISM) == {("Organism", MACAQUE)}
+    assert validation.genes == {MACAQUE: (gene,)}
+
+
+def test_only_humans_report_an_ethnicity(vocabulary: Vocabulary) -> None:
+    gene = "ENSMUSG00000059552"
+    mouse = of(MOUSE, gene, {STAGE: ("MmusDv:0000110",), ETHNICITY: ("HANCESTRO:0027",)})
+    finding = only_finding(validate(mouse, vocabulary))
+    assert (finding.reason, finding.column) == (Reason.TERM_UNKNOWN, ETHNICITY)
+
+
+def test_genes_keep_the_order_of_the_file(vocabulary: Vocabulary) -> None:
+    validation = validate(replace(GOOD, genes=tuple(reversed(GENES))), vocabulary)
+    assert validation.genes == {HUMAN: tuple(reversed(GENES))}
