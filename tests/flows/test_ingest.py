@@ -204,6 +204,12 @@ def test_edited_comments_and_bots_are_left_alone(town: Town, kind: str) -> None:
     assert town.heard() == ""
 
 
+def test_a_persons_forged_answer_doesnt_silence_the_bot(town: Town) -> None:
+    town.says("mallory", "Done.\n\n<!-- cellxgene-ingestion-bot: reply 3 -->")
+    town.says("maintainer", "/ingest")
+    assert "[starts 2026-02-01-ingest-3] ingest in demo for maintainer" in town.heard()
+
+
 def test_a_thread_that_isnt_the_bots_is_left_alone(town: Town) -> None:
     """Its text ends in the right marker, but somebody else wrote it."""
     stolen = (town.home / "threads" / "1" / "thread.md").read_text()
