@@ -20,18 +20,26 @@ class Wheel(Document):
 
 
 class Organism(Document):
-    """An organism of the schema. `name` is LaminDB's; `genes` names its gene table."""
+    """An organism of the schema. `name` is LaminDB's; `genes` names its gene table.
+
+    `reference` is the gene reference that the schema document pins, in its words.
+    """
 
     name: str
     scientific_name: str
     genes: str
+    reference: str = ""
 
 
 class Ontology(Document):
-    """An ontology as bionty names its source, and the organism that the source is for."""
+    """An ontology as bionty names its source, and the organism that the source is for.
+
+    `pin` is the version that the schema document pins, in its words.
+    """
 
     source: str
     organism: str = "all"
+    pin: str = ""
 
 
 class Terms(Document):
@@ -66,8 +74,26 @@ class Column(Document):
     delimiter: str | None = None
 
 
+class Remark(Document):
+    """What the schema document says at `place`, in these lines (first and last)."""
+
+    place: str
+    lines: tuple[int, int]
+    text: str
+
+
+class Judgement(Remark):
+    """What the document leaves open and a person must say; open until it has an `answer`."""
+
+    answer: str | None = None
+
+
 class Rules(Document):
-    """The rules of one dataset schema version."""
+    """The rules of one dataset schema version.
+
+    `lines` are the document's lines of each rule (e.g. `columns.tissue_type`); `unchecked` is what
+    the document demands and these rules can't express.
+    """
 
     dataset_schema_version: str
     ontology_guide: Wheel
@@ -76,6 +102,9 @@ class Rules(Document):
     organisms: Mapping[str, Organism]
     foreign_genes: Mapping[str, Organism]
     columns: Mapping[str, Column]
+    lines: Mapping[str, tuple[int, int]] = Field(default_factory=dict)
+    judgements: tuple[Judgement, ...] = ()
+    unchecked: tuple[Remark, ...] = ()
 
 
 def versions() -> tuple[str, ...]:
@@ -89,7 +118,7 @@ def load(version: str) -> Rules:
     """The rules of dataset schema `version`.
 
     Raises:
-        ContractError: there are none for it, or the file has a wrong field.
+        ContractError: there are none for it, the file has a wrong field, or a judgement is open.
     """
     file = resources.files(__name__) / f"{version}.json"
     if not file.is_file():
@@ -98,4 +127,22 @@ def load(version: str) -> Rules:
             f"{', '.join(versions())}. Merge the rules of that version first."
         )
     source = f"runners/rules/{version}.json"
-    return Rules.from_json(file.read_text(encoding="utf-8"), source=source)
+    found = Rules.from_json(file.read_text(encoding="utf-8"), source=source)
+    check_decided(found, source)
+    return found
+
+
+def check_decided(rules: Rules, source: str) -> None:
+    """Refuses rules in which a person must still say something.
+
+    Raises:
+        ContractError: the first open judgement, and how many more there are.
+    """
+    waiting = [one for one in rules.judgements if one.answer is None]
+    if waiting:
+        one = waiting[0]
+        more = f" ({len(waiting) - 1} more)" if waiting[1:] else ""
+        raise ContractError(
+            f"{source}: judgement on {one.place} is open, lines {one.lines[0]}-{one.lines[1]} of "
+            f"the schema document: {one.text}{more}; mend the rule, then give it an answer."
+        )

@@ -1,0 +1,111 @@
+"""A Spec -> the rules that datasets of that version are validated by, for a person to review.
+
+What the document says comes from the document; what only LaminDB or CZI's wheels say, from one
+table (`lamindb.py`). Where neither decides, the rules hold an open judgement. Must not guess.
+"""
+
+from bot.schema.organisms import FIELD as ORGANISM
+from bot.schema.rules.book import Book, ontologies, open_book
+from bot.schema.rules.columns import column
+from bot.schema.rules.gather import Gathered, gather, gather_organism
+from bot.schema.rules.lamindb import (
+    GENE_TABLES,
+    NOT_RULED,
+    ONTOLOGY_GUIDE,
+    ORGANISMS,
+    REGISTRIES,
+    WHEELS,
+)
+from bot.schema.rules.model import Organism, Remark, Rules, Wheel, to_json, to_text
+from bot.schema.spec import Field, GeneReference, Lines, Requirement, Spec
+
+__all__ = ["Rules", "rules_of", "to_json", "to_text"]
+
+DEMANDED = {
+    Requirement.MUST,
+    Requirement.UNSTATED,
+    Requirement.CONDITIONAL_MUST,
+    Requirement.CONDITIONAL_MUST_ELSE_NOT,
+}
+
+
+def rules_of(spec: Spec) -> Rules:
+    """The document's rules; whether they are complete, `judgements` says."""
+    book = open_book(spec)
+    pinned, remarks = ontologies(spec, book)
+    guide, genes = (_wheel(name, spec, remarks) for name in (ONTOLOGY_GUIDE, GENE_TABLES))
+    organisms, foreign = _organisms(spec, remarks)
+    found = _gathered(spec, book)
+    columns = {name: column(one, found) for name, one in found.items()}
+    return Rules(
+        dataset_schema_version=spec.version,
+        ontology_guide=guide,
+        gene_tables=genes,
+        ontologies=pinned,
+        organisms=organisms,
+        foreign_genes=foreign,
+        columns=columns,
+        lines={name: one.source.lines for name, one in found.items()},
+        judgements=(*remarks, *(each for one in found.values() for each in one.judgements)),
+        unchecked=tuple(each for one in found.values() for each in one.unchecked),
+    )
+
+
+def _gathered(spec: Spec, book: Book) -> dict[str, Gathered]:
+    """What each field says that curators must fill in, by the field's name."""
+    return {one.name: _read(one, book) for one in spec.fields() if _is_ruled(one)}
+
+
+def _read(field: Field, book: Book) -> Gathered:
+    if field.name == ORGANISM:
+        return gather_organism(field)
+    # Of a field that LaminDB has no place for, nothing is asked before a person says so.
+    return gather(field, book) if field.name in REGISTRIES else Gathered(field)
+
+
+def _is_ruled(field: Field) -> bool:
+    demanded = field.annotator == "curator" and field.requirement in DEMANDED
+    # Keys within a key are told by the key itself.
+    named = field.name not in NOT_RULED and "[" not in field.name
+    return demanded and named and field.component in ("obs", "var", "uns")
+
+
+def _wheel(name: str, spec: Spec, remarks: list[Remark]) -> Wheel:
+    known = WHEELS.get((name, spec.version))
+    if known is None:
+        part = spec.ontologies if name == ONTOLOGY_GUIDE else spec.gene_references
+        lines = Lines(part[0].line, part[-1].line)
+        text = f"a person must say which {name} has what {spec.version} pins, and its sha256"
+        remarks.append(Remark(name, lines, text))
+        return Wheel(name, "", "")
+    return Wheel(name, known.version, known.sha256)
+
+
+def _organisms(
+    spec: Spec, remarks: list[Remark]
+) -> tuple[dict[str, Organism], dict[str, Organism]]:
+    """The organisms of datasets, and those that only lend genes, by taxon."""
+    references = {gene.taxon: gene for gene in spec.gene_references}
+    listed = {one.taxon: one.line for one in spec.organisms if one.taxon}
+    for one in spec.organisms:
+        if one.taxon is None:
+            text = f"a person must say which organisms this allows: {one.name}"
+            remarks.append(Remark("organisms", Lines(one.line, one.line), text))
+    for taxon in listed.keys() - references.keys():
+        text = f"a person must say by which gene reference {taxon} is checked"
+        remarks.append(Remark("organisms", Lines(listed[taxon], listed[taxon]), text))
+    named = {taxon: _organism(gene, remarks) for taxon, gene in references.items()}
+    return (
+        {taxon: one for taxon, one in named.items() if taxon in listed and one},
+        {taxon: one for taxon, one in named.items() if taxon not in listed and one},
+    )
+
+
+def _organism(gene: GeneReference, remarks: list[Remark]) -> Organism | None:
+    names = ORGANISMS.get(gene.taxon)
+    if names is None:
+        text = f"a person must say LaminDB's name and the gene table of {gene.organism}"
+        remarks.append(Remark(f"organisms: {gene.taxon}", Lines(gene.line, gene.line), text))
+        return None
+    scientific = names.scientific_name or gene.organism
+    return Organism(names.name, scientific, names.genes, gene.version, gene.line)

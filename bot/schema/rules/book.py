@@ -1,0 +1,58 @@
+"""What all fields of one document share: its ontologies by every name, and its corrected terms.
+
+Must not read a field.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.schema.rules.lamindb import SOURCES
+from bot.schema.rules.model import Ontology, Remark
+from bot.schema.rules.phrases import prefix
+from bot.schema.rules.typos import corrections
+from bot.schema.spec import Lines, Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """`files` maps prefixes, and the names of ontologies, to the ontology that has the terms."""
+
+    files: Mapping[str, str]
+    meant: Mapping[str, str | None]
+
+    def file(self, what: str) -> str | None:
+        """The ontology of a term, prefix or name; None if the document pins none for it."""
+        return self.files.get(what) or self.files.get(prefix(what))
+
+    def term(self, printed: str) -> str | None:
+        """The term that is meant; None if link and text differ and nothing says which is right."""
+        return self.meant.get(printed, printed)
+
+
+def open_book(spec: Spec) -> Book:
+    files: dict[str, str] = {}
+    for pin in spec.ontologies:
+        files[pin.prefix] = files[pin.name.split()[0]] = _file(spec, pin.line, pin.prefix)
+    # A name's first word may be another's prefix: prefixes win.
+    files |= {pin.prefix: _file(spec, pin.line, pin.prefix) for pin in spec.ontologies}
+    return Book(files, corrections(spec))
+
+
+def _file(spec: Spec, line: int, own: str) -> str:
+    """Prefixes pinned in one row stand in one file, named as the table of sources knows it."""
+    together = [pin.prefix for pin in spec.ontologies if pin.line == line]
+    return next((one for one in together if one in SOURCES), own)
+
+
+def ontologies(spec: Spec, book: Book) -> tuple[dict[str, Ontology], list[Remark]]:
+    """Every pinned ontology that bionty has a source for, and what a person must say of others."""
+    found: dict[str, Ontology] = {}
+    remarks = []
+    for pin in spec.ontologies:
+        name = book.files[pin.prefix]
+        if source := SOURCES.get(name):
+            found[name] = Ontology(source.name, source.organism, pin.version, pin.line)
+        else:
+            text = f"a person must say which source bionty has for {pin.prefix} ({pin.name})"
+            remarks.append(Remark("Required Ontologies", Lines(pin.line, pin.line), text))
+    return found, remarks

@@ -1,0 +1,125 @@
+"""A field's text -> clauses: each demand with the organism and the condition that it is made for.
+
+A clause inherits from the sentence above its list or table. Must not know which values there are.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from bot.schema.facts import (
+    CONDITION_ITEM,
+    CONDITION_LIST,
+    LEADING_CONDITION,
+    TRAILING_CONDITION,
+)
+from bot.schema.pinned import TAXON
+from bot.schema.spec import Field
+from bot.schema.wording import sentences
+
+OTHERS = "*"
+ORGANISM = re.compile(
+    r"(?:otherwise, )?if `organism_onto\w+_term_id` is (NOT )?`\"(NCBITaxon:\d+)\"`"
+    r"[^,]*,\s*(?:then )?",
+    re.I,
+)
+OTHER_ORGANISMS = re.compile(r"(?:otherwise, )?for all other organisms,?\s*", re.I)
+OTHERWISE = re.compile(r"otherwise,?\s+", re.I)
+# As the documents write it with a comma and without.
+OTHER_COLUMN = re.compile(
+    r"if `\w+` is (?:`\"[^`]*\"`(?:, or |, | or )?)+,?\s*(?:then\b:?\s*)?", re.I
+)
+BY_ORGANISM = re.compile(r"\| For `organism_onto\w+_term_id` \|", re.I)
+DEMAND = re.compile(r"\b(?:MUST|MAY)\b")
+REFUSAL = re.compile(r"\bMUST NOT\b(?!.*\bMUST be\b)")
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """`taxon` is None for whatever organism; `condition` is what else it depends on, or empty."""
+
+    text: str
+    sentence: str
+    taxon: str | None = None
+    condition: str = ""
+    refused: bool = False
+    table: str = ""
+
+    @property
+    def on_other_data(self) -> bool:
+        """Whether its condition is on another column, which rules can't express."""
+        return "`" in self.condition
+
+
+NOTHING = Clause("", "")
+
+
+def clauses(field: Field) -> Iterator[Clause]:
+    """Every demand of the field's text, in order; advice and examples are none."""
+    headers = {"| " + " | ".join(table.header) for table in field.tables}
+    head, table = NOTHING, ""
+    for sentence in sentences(field.value):
+        if sentence in headers:
+            table = sentence
+            if not BY_ORGANISM.match(table) and "MUST" in table:
+                yield Clause("", table, table=table)
+        elif sentence.startswith("| "):
+            yield from _row(sentence, table, head)
+        elif sentence.startswith("- "):
+            yield from _item(sentence, head)
+        else:
+            head = _clause(sentence, head)
+            if DEMAND.search(sentence):
+                yield head
+
+
+def _row(sentence: str, table: str, head: Clause) -> Iterator[Clause]:
+    """A row for an organism; of other tables, a row that demands something of its own."""
+    first, _, rest = sentence.removeprefix("| ").partition(" | ")
+    if BY_ORGANISM.match(table):
+        taxon = TAXON.search(first)
+        scope = taxon[0] if taxon else OTHERS
+        refused = bool(REFUSAL.search(rest))
+        # "If the tissue type is ... then:" stands above the whole table.
+        if head.text or not head.condition:
+            yield Clause(rest, sentence, scope, refused=refused, table=table)
+        else:
+            yield Clause(rest, head.sentence, scope, head.condition, refused, table)
+    elif re.search(r"\bMUST\b", rest):
+        yield Clause(rest, sentence, head.taxon, first, bool(REFUSAL.search(rest)), table)
+
+
+def _item(sentence: str, head: Clause) -> Iterator[Clause]:
+    """An alternative, or nothing if the list tells the circumstances of a demand above it."""
+    if CONDITION_LIST.search(head.sentence) or CONDITION_ITEM.match(sentence):
+        return
+    if DEMAND.search(head.sentence) or DEMAND.search(sentence):
+        text = TRAILING_CONDITION.sub("", sentence)
+        yield replace(head, text=text, sentence=sentence)
+
+
+def _clause(sentence: str, before: Clause) -> Clause:
+    taxon, rest = _scope(sentence, before)
+    bare = OTHER_COLUMN.sub("", rest, count=1) if OTHER_COLUMN.match(rest) else rest
+    for _ in range(3):
+        bare = LEADING_CONDITION.sub("", bare)
+    leading = rest.removesuffix(bare)
+    text = TRAILING_CONDITION.sub("", bare)
+    trailing = TRAILING_CONDITION.search(bare)
+    condition = f"{leading}{trailing[0] if trailing else ''}".strip(" ,")
+    return Clause(text, sentence, taxon, condition, bool(REFUSAL.search(text)))
+
+
+def _scope(sentence: str, before: Clause) -> tuple[str | None, str]:
+    """The organism that a sentence is about, and the sentence without it."""
+    if found := ORGANISM.match(sentence):
+        return (OTHERS if found[1] else found[2]), sentence[found.end() :]
+    if found := OTHER_ORGANISMS.match(sentence):
+        return OTHERS, sentence[found.end() :]
+    if found := OTHERWISE.match(sentence):
+        rest = sentence[found.end() :]
+        # It negates the nearest condition: "X if unavailable; otherwise" stays with the organism.
+        if before.taxon is None or before.condition:
+            return before.taxon, rest
+        return OTHERS, rest
+    return None, sentence

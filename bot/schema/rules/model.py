@@ -1,0 +1,142 @@
+"""The rules of one dataset schema version, as plain frozen values and as JSON values.
+
+The JSON is the form that the machine's side reads (`runners/rules/`). Must not decide a rule.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.schema.spec import Lines
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Allowed terms of one ontology: all, or those below `under` and in `only`; less the rest."""
+
+    ontology: str
+    registry: str
+    under: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    without_under: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column; `terms` by taxon, or "*" for all other organisms."""
+
+    slot: str
+    dtype: str
+    registry: str | None
+    terms: Mapping[str, tuple[Terms, ...]] = field(default_factory=dict)
+    values: tuple[str, ...] = ()
+    special: tuple[str, ...] = ()
+    delimiter: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something that the document says at `place`, in these lines."""
+
+    place: str
+    lines: Lines
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wheel:
+    name: str
+    version: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ontology:
+    source: str
+    organism: str
+    pin: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Organism:
+    name: str
+    scientific_name: str
+    genes: str
+    reference: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """`judgements` are what a person must decide; `unchecked` is what the form can't express."""
+
+    dataset_schema_version: str
+    ontology_guide: Wheel
+    gene_tables: Wheel
+    ontologies: Mapping[str, Ontology]
+    organisms: Mapping[str, Organism]
+    foreign_genes: Mapping[str, Organism]
+    columns: Mapping[str, Column]
+    lines: Mapping[str, Lines]
+    judgements: tuple[Remark, ...]
+    unchecked: tuple[Remark, ...]
+
+
+def to_json(rules: Rules) -> Json:
+    """The rules as JSON values; what is empty or as usual is left out."""
+    lines = {f"columns.{name}": found for name, found in rules.lines.items()}
+    for part in ("ontologies", "organisms", "foreign_genes"):
+        for name, one in getattr(rules, part).items():
+            lines[f"{part}.{name}"] = Lines(one.line, one.line)
+    return {
+        "dataset_schema_version": rules.dataset_schema_version,
+        "ontology_guide": _present(rules.ontology_guide),
+        "gene_tables": _present(rules.gene_tables),
+        "ontologies": {name: _ontology(one) for name, one in rules.ontologies.items()},
+        "organisms": {name: _present(one) for name, one in rules.organisms.items()},
+        "foreign_genes": {name: _present(one) for name, one in rules.foreign_genes.items()},
+        "columns": {name: _column(one) for name, one in rules.columns.items()},
+        "lines": {name: _lines(found) for name, found in lines.items()},
+        "judgements": [_remark(one) for one in rules.judgements],
+        "unchecked": [_remark(one) for one in rules.unchecked],
+    }
+
+
+def to_text(rules: Rules) -> str:
+    """The rules as the text of their file in `runners/rules/`."""
+    return json.dumps(to_json(rules), indent=1, ensure_ascii=False) + "\n"
+
+
+def _present(one: Any) -> Json:
+    values = {name: getattr(one, name) for name in one.__dataclass_fields__ if name != "line"}
+    told = {name: list(v) if isinstance(v, tuple) else v for name, v in values.items()}
+    return {name: value for name, value in told.items() if value not in (None, [], {})}
+
+
+def _ontology(one: Ontology) -> Json:
+    told = _present(one)
+    return {name: told[name] for name in told if (name, told[name]) != ("organism", "all")}
+
+
+def _column(one: Column) -> Json:
+    told = _present(one)
+    if one.dtype == "categorical":
+        del told["dtype"]
+    if one.terms:
+        told["terms"] = {
+            taxon: [_present(entry) for entry in some] for taxon, some in one.terms.items()
+        }
+    return told
+
+
+def _remark(one: Remark) -> Json:
+    return {"place": one.place, "lines": _lines(one.lines), "text": one.text}
+
+
+def _lines(lines: Lines) -> list[int]:
+    return [lines.first, lines.last]
