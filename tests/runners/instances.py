@@ -148,7 +148,8 @@ def newer_manifest(world: World) -> Manifest:
             "dataset_schema_version": NEWER.dataset_schema_version,
             "previous_dataset_schema_version": OLDER.dataset_schema_version,
             "dataset_count": len(of_release(NEWER)),
-            "storage": {"soma": str(world.newer.soma), "h5ads": str(world.newer.h5ads)},
+            # with the slash at the end that the release directory writes
+            "storage": {"soma": f"{world.newer.soma}/", "h5ads": f"{world.newer.h5ads}/"},
         },
         source="test",
     )
