@@ -5,7 +5,6 @@ was done before is left alone, so that a killed demo goes on. Must not do any of
 """
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from bot.adapters.files import write
 from bot.adapters.pages import HttpPages
 from bot.detect import read_page, read_spec
 from bot.errors import BotError
+from bot.settings import environment
 
 OLDER, NEWER = "2020-01-15", "2020-07-15"
 """The sample's releases: before any real one, so that nobody takes them for real."""
@@ -168,9 +168,8 @@ def _runners(stage: Stage, *words: str, allowed: Sequence[int] = (0,)) -> int:
 
 def _process(stage: Stage, words: Sequence[str], allowed: Sequence[int]) -> int:
     """The exit code of `python -m WORDS`, which has LaminDB's settings within the stage."""
-    environment = {**os.environ, "LAMIN_SETTINGS_DIR": str(stage.home / "lamin")}
-    environment.pop("LAMIN_CURRENT_INSTANCE", None)
-    done = subprocess.run([sys.executable, "-m", *words], env=environment, check=False)
+    own = environment(LAMIN_SETTINGS_DIR=str(stage.home / "lamin"), LAMIN_CURRENT_INSTANCE=None)
+    done = subprocess.run([sys.executable, "-m", *words], env=own, check=False)
     if done.returncode not in allowed:
         raise BotError(f"`python -m {' '.join(words)}` ended with code {done.returncode}.")
     return done.returncode

@@ -7,6 +7,7 @@ API, which describes another day, and never LaminDB.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from runners import settings
 from runners.contract import ContractError, Manifest
 
 COLUMNS = (
@@ -66,9 +67,7 @@ def read_datasets(manifest: Manifest) -> tuple[CensusDataset, ...]:
 def _read_table(soma: str, region: str | None) -> list[dict[str, object]]:
     import tiledbsoma  # 7 s the first time: only where it is needed
 
-    options = {"vfs.s3.no_sign_request": "true"} if soma.startswith("s3://") else {}
-    if region and options:
-        options["vfs.s3.region"] = region
+    options = _s3_options(region) if soma.startswith("s3://") else {}
     context = tiledbsoma.SOMATileDBContext(tiledb_config=options)
     # the parents are held: a chained read fails on a closed handle
     with tiledbsoma.open(soma, context=context) as census:
@@ -76,6 +75,21 @@ def _read_table(soma: str, region: str | None) -> list[dict[str, object]]:
         table = info["datasets"].read(column_names=list(COLUMNS)).concat()
         rows: list[dict[str, object]] = table.to_pylist()
     return rows
+
+
+def _s3_options(region: str | None) -> dict[str, str]:
+    """TileDB's settings to read anonymously; it knows no AWS_ENDPOINT_URL."""
+    options = {"vfs.s3.no_sign_request": "true"}
+    if region:
+        options["vfs.s3.region"] = region
+    if endpoint := settings.from_environment().s3_endpoint:
+        scheme, _, host = endpoint.partition("://")
+        options |= {
+            "vfs.s3.scheme": scheme,
+            "vfs.s3.endpoint_override": host,
+            "vfs.s3.use_virtual_addressing": "false",
+        }
+    return options
 
 
 def _dataset(row: Mapping[str, object]) -> CensusDataset:

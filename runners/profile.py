@@ -62,7 +62,7 @@ def read_profile(address: str, columns: Collection[str]) -> DatasetProfile:
             return _profile(file, columns)
     except FileNotFoundError as error:
         raise FileMissingError(address) from error
-    except (OSError, LookupError, RuntimeError, ValueError, TypeError) as error:
+    except (OSError, LookupError, RuntimeError, ValueError) as error:
         reason = " ".join(str(error).split())  # HDF5 tells the time with a line break
         raise FileUnreadableError(f"{address}: {reason}") from error
 
@@ -75,7 +75,8 @@ def _open(address: str) -> Iterator[h5py.File]:
         return
     import fsspec
 
-    remote = fsspec.open(address, "rb", anon=True, block_size=BLOCK, cache_type="blockcache")
+    storage = fsspec.filesystem("s3", anon=True)
+    remote = storage.open(address, "rb", block_size=BLOCK, cache_type="blockcache")
     with remote as stream, h5py.File(stream, "r") as file:
         yield file
 

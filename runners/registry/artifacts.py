@@ -6,7 +6,9 @@ from typing import Any
 
 import lamindb as ln
 from lamindb.base.uids import base62_12
+from upath import UPath
 
+from runners import settings
 from runners.contract import ContractError
 
 KEY_PREFIX = "cell-census/"
@@ -68,10 +70,19 @@ def register(
 ) -> Any:
     """The saved Artifact of the h5ad at `address`, a revision of `revises` where that is given."""
     artifact = ln.Artifact(
-        address, revises=revises, version_tag=release, description=title, run=False
+        _path(address), revises=revises, version_tag=release, description=title, run=False
     )
     artifact.n_observations = n_observations
     return artifact.save()
+
+
+def _path(address: str) -> str | UPath:
+    """The address as LaminDB takes it, where it has an endpoint of its own to be read from."""
+    endpoint = settings.from_environment().s3_endpoint
+    if endpoint is None or not address.startswith("s3://"):
+        return address
+    # with an endpoint, LaminDB doesn't ask LaminHub for credentials
+    return UPath(address, endpoint_url=endpoint, anon=True)
 
 
 def register_store(address: str, *, release: str, previous: str | None) -> None:
@@ -82,7 +93,7 @@ def register_store(address: str, *, release: str, previous: str | None) -> None:
         return
     revises = stores.filter(version_tag=previous).first() if previous else None
     artifact = ln.Artifact(
-        address.rstrip("/"),
+        _path(address.rstrip("/")),
         revises=revises,
         version_tag=release,
         description=description,
