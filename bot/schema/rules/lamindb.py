@@ -10,10 +10,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An ontology as bionty names its source, and the organism that bionty files it under."""
+    """An ontology as bionty names its source, and the organism that bionty files it under.
+
+    `shipped` is whether bionty 2.x brings it along; else it must be added with a table of terms.
+    """
 
     name: str
     organism: str = "all"
+    shipped: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,8 @@ SOURCES: Mapping[str, Source] = {
     "CL": Source("cl"),
     "CVCL": Source("cellosaurus"),
     "EFO": Source("efo"),
-    "FBbt": Source("fbbt", "fruit fly"),
-    "FBdv": Source("fbdv", "fruit fly"),
+    "FBbt": Source("fbbt", "fruit fly", shipped=False),
+    "FBdv": Source("fbdv", "fruit fly", shipped=False),
     "HANCESTRO": Source("hancestro", "human"),
     "HsapDv": Source("hsapdv", "human"),
     "MONDO": Source("mondo"),
@@ -46,9 +50,9 @@ SOURCES: Mapping[str, Source] = {
     "NCBITaxon": Source("ncbitaxon"),
     "PATO": Source("pato"),
     "UBERON": Source("uberon"),
-    "WBbt": Source("wbbt", "Caenorhabditis elegans"),
-    "WBls": Source("wbls", "Caenorhabditis elegans"),
-    "ZFA": Source("zfa", "zebrafish"),
+    "WBbt": Source("wbbt", "Caenorhabditis elegans", shipped=False),
+    "WBls": Source("wbls", "Caenorhabditis elegans", shipped=False),
+    "ZFA": Source("zfa", "zebrafish", shipped=False),
 }
 
 ORGANISMS: Mapping[str, OrganismNames] = {

@@ -1,0 +1,43 @@
+"""A SchemaDiff -> what each change asks of LaminDB: code, a bionty source, nothing, or a person.
+
+With the source of LaminDB's file at hand, an edit that it has already counts as none. Must not
+edit anything.
+"""
+
+from collections.abc import Collection
+
+from bot.schema.changes import SchemaDiff
+from bot.schema.impact.context import context
+from bot.schema.impact.curator import Curator, CuratorError, read_curator
+from bot.schema.impact.fields import fields
+from bot.schema.impact.markdown import render
+from bot.schema.impact.model import Consequence, Effort, Impact
+from bot.schema.impact.pins import pins
+from bot.schema.impact.prose import prose
+from bot.schema.impact.values import values
+from bot.schema.impact.wanted import CENSUS
+from bot.schema.spec import Spec
+
+__all__ = [
+    "Consequence",
+    "Curator",
+    "CuratorError",
+    "Effort",
+    "Impact",
+    "impact",
+    "read_curator",
+    "render",
+]
+
+
+def impact(
+    diff: SchemaDiff,
+    old: Spec,
+    new: Spec,
+    curator: Curator | None = None,
+    census: Collection[str] = CENSUS,
+) -> Impact:
+    """Every change of the diff with what it asks for; `census` are the taxa that the Census has."""
+    ctx = context(old, new, curator, census)
+    found = (*fields(diff, ctx), *pins(diff, ctx), *values(diff, ctx), *prose(diff))
+    return Impact(diff.old, diff.new, found)

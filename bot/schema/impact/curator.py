@@ -1,0 +1,126 @@
+"""The source of LaminDB's `_cellxgene.py` -> what it knows of the dataset schema.
+
+Reads its syntax tree and runs nothing. Must not change it, nor judge what is missing.
+"""
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+
+class CuratorError(ValueError):
+    """The text isn't LaminDB's CELLxGENE module as we know it; one sentence: what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Curator:
+    """What LaminDB's curator holds, as written in its source.
+
+    `organisms` are the names of its literal, `taxa` the organisms that it saves; `defaults` pairs
+    of registry and value; `labels` values by column; `fields` the registries of each column;
+    `flags` the columns that it declares as booleans.
+    """
+
+    organisms: tuple[str, ...]
+    taxa: tuple[str, ...]
+    defaults: frozenset[tuple[str, str]]
+    labels: Mapping[str, tuple[str, ...]]
+    fields: Mapping[str, tuple[str, ...]]
+    uns: frozenset[str]
+    flags: frozenset[str]
+
+
+def read_curator(source: str) -> Curator:
+    """What the module holds; raises CuratorError if it is another module, or a rebuilt one."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError as error:
+        raise CuratorError(
+            f"Line {error.lineno}: this isn't Python; give LaminDB's _cellxgene.py."
+        ) from error
+    assigned = dict(_assigned(tree))
+    fields = _needed(assigned, "categoricals_to_spec")
+    return Curator(
+        organisms=_strings(_needed(assigned, "CELLxGENEOrganisms")),
+        taxa=_strings(_needed(assigned, "taxonomy_ids")),
+        defaults=frozenset(_defaults(tree)),
+        labels=dict(_labels(tree)),
+        fields=dict(_fields(fields)),
+        uns=frozenset(_strings(_needed(assigned, "organism_fields"))),
+        flags=frozenset(_flags(tree)),
+    )
+
+
+def _assigned(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            yield node.targets[0].id, node.value
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
+            yield node.target.id, node.value
+
+
+def _needed(assigned: Mapping[str, ast.expr], name: str) -> ast.expr:
+    if name not in assigned:
+        raise CuratorError(
+            f"The module assigns no {name}, so it isn't LaminDB's _cellxgene.py as bot.schema "
+            "knows it; give that of LaminDB 2.12, or teach bot.schema.impact.curator the new one."
+        )
+    return assigned[name]
+
+
+def _strings(node: ast.AST) -> tuple[str, ...]:
+    found = (one.value for one in ast.walk(node) if isinstance(one, ast.Constant))
+    return tuple(value for value in found if isinstance(value, str))
+
+
+def _loops(tree: ast.Module) -> Iterator[ast.For]:
+    yield from (node for node in ast.walk(tree) if isinstance(node, ast.For))
+
+
+def _defaults(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Pairs that a loop over zip([registries], [values]) saves."""
+    for loop in _loops(tree):
+        call = loop.iter
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "zip":
+            registries, values = call.args[:2]
+            yield from zip(_attributes(registries), _strings(values), strict=False)
+
+
+def _labels(tree: ast.Module) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What a loop over a list saves as ULabels of one type, by the variable that holds it."""
+    for loop in _loops(tree):
+        for call in (node for node in ast.walk(loop) if isinstance(node, ast.Call)):
+            kinds = [one.value for one in call.keywords if one.arg == "type"]
+            if getattr(call.func, "id", "") == "ULabel" and kinds:
+                yield getattr(kinds[0], "id", ""), _strings(loop.iter)
+
+
+def _fields(node: ast.expr) -> Iterator[tuple[str, tuple[str, ...]]]:
+    if isinstance(node, ast.Dict):
+        for key, value in zip(node.keys, node.values, strict=True):
+            if isinstance(key, ast.Constant) and isinstance(value, ast.Call):
+                yield str(key.value), tuple(_registries(value.args[0]))
+
+
+def _registries(node: ast.expr) -> Iterator[str]:
+    """`[bt.Tissue.name, ULabel.name]` -> Tissue, ULabel."""
+    for one in node.elts if isinstance(node, ast.List) else [node]:
+        if isinstance(one, ast.Attribute):
+            yield one.value.attr if isinstance(one.value, ast.Attribute) else _name(one.value)
+
+
+def _name(node: ast.expr) -> str:
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _attributes(node: ast.expr) -> list[str]:
+    """`[bt.Ethnicity, bt.CellType]` -> Ethnicity, CellType."""
+    return [one.attr for one in getattr(node, "elts", []) if isinstance(one, ast.Attribute)]
+
+
+def _flags(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Feature":
+            given = {one.arg: one.value for one in node.keywords}
+            if "dtype" in given and getattr(given["dtype"], "id", "") == "bool":
+                yield from _strings(given["name"])

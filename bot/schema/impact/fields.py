@@ -1,0 +1,95 @@
+"""Fields that came, went, moved or changed -> what each asks of LaminDB.
+
+A changed field whose values or cardinality changed is judged there. Must not look at terms.
+"""
+
+import re
+from collections.abc import Iterator
+
+from bot.schema.changes import FieldChange, FieldRename, SchemaDiff
+from bot.schema.impact.context import Context, code, is_curated, is_label, subject
+from bot.schema.impact.model import Consequence, Effort
+from bot.schema.rules.lamindb import REGISTRIES
+from bot.schema.spec import Field
+
+MINIMAL = "LaminDB's schema asks for a minimal set of columns and lets others pass"
+NOT_READ = "LaminDB's curator looks at none of its values"
+DEMAND = re.compile(r"\b(?:MUST|MAY)\b")
+
+
+def fields(diff: SchemaDiff, ctx: Context) -> Iterator[Consequence]:
+    yield from (_added(field, ctx) for field in diff.fields_added)
+    yield from (_removed(field, ctx) for field in diff.fields_removed)
+    yield from (_renamed(pair, ctx) for pair in diff.fields_renamed)
+    told = {change.new.name for change in diff.allowed_values_changed}
+    told |= {change.new.name for change in diff.cardinality_changed}
+    for change in diff.fields_changed:
+        # Under which condition a column stands is told nowhere else.
+        if change.new.name not in told or _is_conditional(change):
+            yield _changed(change, ctx)
+
+
+def _added(field: Field, ctx: Context) -> Consequence:
+    title = "Fields added"
+    if is_curated(field.name):
+        done = ctx.curator is not None and field.name in ctx.curator.fields
+        reason = f'categoricals_to_spec needs an entry "{field.name}"'
+        return code(title, subject(field), "added", reason, field.lines, done=done)
+    effort, reason = Effort.NOTHING, MINIMAL
+    if field.name in ctx.after.columns:
+        effort = Effort.PERSON
+        reason = "curators must fill it in, and which registry of LaminDB has its values is open"
+    return Consequence(title, subject(field), "added", effort, reason, field.lines)
+
+
+def _removed(field: Field, ctx: Context) -> Consequence:
+    if not is_curated(field.name):
+        return Consequence("Fields removed", subject(field), "removed", Effort.NOTHING, NOT_READ)
+    done = ctx.curator is not None and field.name not in ctx.curator.fields
+    reason = f'the entry "{field.name}" must leave categoricals_to_spec'
+    return code("Fields removed", subject(field), "removed", reason, None, done=done)
+
+
+def _renamed(pair: FieldRename, ctx: Context) -> Consequence:
+    title, change = "Fields renamed or moved", f"was {subject(pair.old)}"
+    new = pair.new
+    if not (is_curated(pair.old.name) or is_curated(new.name)):
+        return Consequence(title, subject(new), change, Effort.NOTHING, NOT_READ, new.lines)
+    if pair.kind == "move":
+        done = ctx.curator is not None and (new.component == "uns") == (new.name in ctx.curator.uns)
+        reason = f"it must be a feature of the slot {new.component}"
+    else:
+        done = ctx.curator is not None and new.name in ctx.curator.fields
+        reason = f'the entry "{pair.old.name}" of categoricals_to_spec must become "{new.name}"'
+    return code(title, subject(new), change, reason, new.lines, done=done)
+
+
+def _is_conditional(change: FieldChange) -> bool:
+    """Whether curators fill it in, and only in some datasets now."""
+    one = change.new
+    conditional = " if " in one.annotation and " if " not in change.old.annotation
+    return "annotator" in change.aspects and one.annotator == "curator" and conditional
+
+
+def _changed(change: FieldChange, ctx: Context) -> Consequence:
+    effort, reason = _judged(change, ctx)
+    what = "; ".join(change.added or change.removed) or change.new.annotation
+    lines = change.new.lines
+    return Consequence("Fields changed", subject(change.new), what, effort, reason, lines)
+
+
+def _judged(change: FieldChange, ctx: Context) -> tuple[Effort, str]:
+    name = change.new.name
+    if not is_curated(name):
+        return Effort.NOTHING, NOT_READ
+    if _is_conditional(change):
+        return Effort.PERSON, f"LaminDB asks for it in every dataset: {change.new.annotation}"
+    if is_label(name):
+        return Effort.NOTHING, "it is the label of the terms, which are judged on their own"
+    if REGISTRIES[name] is None:
+        return Effort.NOTHING, "any value of its type passes; LaminDB doesn't relate columns"
+    if not any(map(DEMAND.search, (*change.removed, *change.added))):
+        return Effort.NOTHING, "only advice changed"
+    if ctx.before.columns.get(name) == ctx.after.columns.get(name):
+        return Effort.NOTHING, "the values that it allows are the same"
+    return Effort.PERSON, "a demand changed that is told in words only"

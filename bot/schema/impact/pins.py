@@ -1,0 +1,109 @@
+"""Pinned ontologies, gene references and organisms -> what each change asks of LaminDB.
+
+Must not know where a source is to be had.
+"""
+
+from collections.abc import Iterator
+
+from bot.schema.changes import GeneReferenceChange, SchemaDiff
+from bot.schema.impact.context import Context, code
+from bot.schema.impact.model import Consequence, Effort
+from bot.schema.rules.lamindb import ORGANISMS, SOURCES
+from bot.schema.spec import Lines, Ontology, Organism
+
+ABSENT = "the Census has no data of it"
+Verdict = tuple[Effort, str]
+
+
+def pins(diff: SchemaDiff, ctx: Context) -> Iterator[Consequence]:
+    for pin in diff.ontologies_added:
+        yield _pin("Ontologies added", pin, pin.version, ctx)
+    for pin in diff.ontologies_removed:
+        reason = "a source that nothing refers to may stay"
+        yield Consequence("Ontologies removed", pin.prefix, pin.version, Effort.NOTHING, reason)
+    for change in diff.ontology_pins_changed:
+        told = f"{change.old.version} \u2192 {change.new.version}"
+        yield _pin("Ontology pins changed", change.new, told, ctx)
+    yield from (_gene(change, ctx) for change in diff.gene_references_changed)
+    yield from (_organism_added(one, ctx) for one in diff.organisms_added)
+    yield from (_organism_removed(one, ctx) for one in diff.organisms_removed)
+
+
+def _pin(title: str, pin: Ontology, told: str, ctx: Context) -> Consequence:
+    effort, reason = _source(pin, ctx)
+    return Consequence(title, pin.prefix, told, effort, reason, Lines(pin.line, pin.line))
+
+
+def _source(pin: Ontology, ctx: Context) -> Verdict:
+    held = [name for name, one in ctx.after.ontologies.items() if one.line == pin.line]
+    name = next(iter(held), pin.prefix)
+    source = SOURCES.get(name)
+    if source is None:
+        return Effort.PERSON, "bionty has no source for it that we know of"
+    if name != pin.prefix:
+        return Effort.NOTHING, f"its terms come with the source of {name}"
+    if not source.shipped and not _is_used(name, ctx):
+        return Effort.NOTHING, "only for organisms that the Census hasn't"
+    how = "must be current" if source.shipped else "must be added: bionty ships none"
+    return Effort.SOURCE, f'bt.Source "{source.name}" of this version {how}'
+
+
+def _is_used(ontology: str, ctx: Context) -> bool:
+    """Whether terms of it are allowed for an organism that the Census has."""
+    return any(
+        entry.ontology == ontology
+        for column in ctx.after.columns.values()
+        for taxon, some in column.terms.items()
+        if taxon in ctx.census or taxon == "*"
+        for entry in some
+    )
+
+
+def _gene(change: GeneReferenceChange, ctx: Context) -> Consequence:
+    was, now = (one.version if one else "none" for one in (change.old, change.new))
+    effort, reason = _judged_gene(change, ctx)
+    line = change.new.line if change.new else None
+    lines = Lines(line, line) if line else None
+    title, told = "Gene references changed", f"{was} \u2192 {now}"
+    return Consequence(title, change.either.organism, told, effort, reason, lines)
+
+
+def _judged_gene(change: GeneReferenceChange, ctx: Context) -> Verdict:
+    taxon = change.either.taxon
+    if change.cosmetic:
+        return Effort.NOTHING, "only its wording changed"
+    if change.new is None:
+        return Effort.NOTHING, "a source that nothing refers to may stay"
+    if taxon in ctx.after.organisms and taxon not in ctx.census:
+        return Effort.NOTHING, ABSENT
+    if taxon not in ORGANISMS:
+        return Effort.PERSON, "LaminDB's name of the organism isn't known"
+    return Effort.SOURCE, f"genes of {ORGANISMS[taxon].name} must come from this reference"
+
+
+def _organism_added(one: Organism, ctx: Context) -> Consequence:
+    title, lines = "Organisms added", Lines(one.line, one.line)
+    told = one.taxon or "an open rule"
+    name = ctx.wanted.organisms.get(one.taxon or "")
+    if one.taxon is None:
+        reason = "which organisms it allows stands in no list"
+        return Consequence(title, one.name, told, Effort.PERSON, reason, lines)
+    if one.taxon in ctx.census and name is None:
+        reason = "LaminDB's name of the organism isn't known"
+        return Consequence(title, one.name, told, Effort.PERSON, reason, lines)
+    if name is None:
+        return Consequence(title, one.name, told, Effort.NOTHING, ABSENT, lines)
+    curator = ctx.curator
+    done = curator is not None and name in curator.organisms and one.taxon in curator.taxa
+    reason = f'CELLxGENEOrganisms needs "{name}" and save_cellxgene_defaults {one.taxon}'
+    return code(title, one.name, told, reason, lines, done=done)
+
+
+def _organism_removed(one: Organism, ctx: Context) -> Consequence:
+    title = "Organisms removed"
+    if one.taxon is None:
+        reason = "organisms are judged one by one, from the newer document's list"
+        return Consequence(title, one.name, "an open rule", Effort.NOTHING, reason)
+    done = ctx.curator is not None and one.taxon not in ctx.curator.taxa
+    reason = "it must leave CELLxGENEOrganisms and save_cellxgene_defaults"
+    return code(title, one.name, one.taxon, reason, None, done=done)

@@ -1,0 +1,130 @@
+"""Allowed values, cardinalities and delimiters -> what each change asks of LaminDB.
+
+Must not look at a field's wording.
+"""
+
+from collections.abc import Iterator
+
+from bot.schema.changes import CardinalityChange, SchemaDiff, ValuesChange
+from bot.schema.facts import Kind
+from bot.schema.impact.context import Context, code, is_curated, is_label, subject
+from bot.schema.impact.fields import NOT_READ
+from bot.schema.impact.model import Consequence, Effort
+from bot.schema.organisms import FIELD as ORGANISM
+from bot.schema.rules.lamindb import REGISTRIES
+from bot.schema.rules.model import Column, Rules, Terms
+
+TITLE = "Allowed values changed"
+Verdict = tuple[Effort, str]
+
+
+def values(diff: SchemaDiff, ctx: Context) -> Iterator[Consequence]:
+    yield from (_cardinality(change) for change in diff.cardinality_changed)
+    yield from (_values(change, ctx) for change in diff.allowed_values_changed)
+
+
+def _cardinality(change: CardinalityChange) -> Consequence:
+    was, now = (", ".join(some) or "one value" for some in (change.was, change.is_now))
+    effort, reason = _judged_cardinality(change)
+    title, lines = "Cardinalities and delimiters changed", change.new.lines
+    return Consequence(title, subject(change.new), f"{was} \u2192 {now}", effort, reason, lines)
+
+
+def _judged_cardinality(change: CardinalityChange) -> Verdict:
+    name = change.new.name
+    if not is_curated(name):
+        return Effort.NOTHING, NOT_READ
+    if is_label(name):
+        return Effort.NOTHING, "its terms are judged on their own"
+    if change.old.component != change.new.component:
+        return Effort.NOTHING, "it comes with the move, which is judged on its own"
+    if any(fact.startswith("delimiter") for fact in change.is_now):
+        return Effort.PERSON, (
+            "LaminDB's curator has no hook to split a value: it looks for the joined value as one "
+            "term and refuses it"
+        )
+    return Effort.PERSON, "LaminDB's curator takes one value per cell"
+
+
+def _values(change: ValuesChange, ctx: Context) -> Consequence:
+    added = [f"+ {one}" for one in change.added]
+    told = ", ".join([*added, *(f"- {one}" for one in change.removed)])
+    name, lines = subject(change.new), change.new.lines
+    verdict = _without_terms(change)
+    if verdict is None and change.kind is Kind.SPECIAL_VALUE:
+        return _special(change, told, ctx)
+    if verdict is None and (came := _registries_added(change, ctx)):
+        done = ctx.curator is not None and came <= set(ctx.curator.fields.get(change.new.name, ()))
+        reason = f"its terms stand in {' and '.join(sorted(came))} too: a union of registries"
+        return code(TITLE, name, told, reason, lines, done=done)
+    effort, reason = verdict or _terms(change, ctx)
+    return Consequence(TITLE, name, told, effort, reason, lines)
+
+
+def _without_terms(change: ValuesChange) -> Verdict | None:
+    """The verdict on what isn't a matter of registries; None if it is."""
+    name = change.new.name
+    if not is_curated(name):
+        return Effort.NOTHING, NOT_READ
+    if is_label(name):
+        return Effort.NOTHING, "it is the name of a record that its terms ask for"
+    if name == ORGANISM:
+        return Effort.NOTHING, "organisms are judged on their own"
+    if REGISTRIES[name] is None:
+        return Effort.NOTHING, "any value of its type passes"
+    if change.kind in (Kind.MAPPING_ROW, Kind.RANGE):
+        return Effort.NOTHING, "LaminDB doesn't relate columns, and advice binds nobody"
+    return None
+
+
+def _special(change: ValuesChange, told: str, ctx: Context) -> Consequence:
+    """Values outside of any ontology: ULabels of an enumeration, or records of a registry."""
+    name, lines = change.new.name, change.new.lines
+    registry = REGISTRIES[name]
+    if registry == "ULabel":
+        held = ctx.curator.labels.get(name, ()) if ctx.curator else ()
+        done = ctx.curator is not None and set(ctx.wanted.labels.get(name, ())) <= set(held)
+        reason = "save_cellxgene_defaults must save these ULabels"
+    else:
+        needed = {(registry, value) for value in change.added} & set(ctx.wanted.defaults)
+        done = not needed if ctx.curator is None else needed <= ctx.curator.defaults
+        reason = f"save_cellxgene_defaults must save these values in {registry}"
+    if not change.added:
+        gone = "what an instance holds may stay: the rules no longer allow it"
+        return Consequence(TITLE, subject(change.new), told, Effort.NOTHING, gone, lines)
+    return code(TITLE, subject(change.new), told, reason, lines, done=done)
+
+
+def _registries_added(change: ValuesChange, ctx: Context) -> set[str]:
+    """Registries that the field's terms stand in now, and didn't before."""
+    name = change.new.name
+    before = ctx.before.columns.get(change.old.name)
+    had = {entry.registry for entry in _entries(before)}
+    return set(ctx.wanted.fields.get(name, ())) - had
+
+
+def _terms(change: ValuesChange, ctx: Context) -> Verdict:
+    came = _ontologies(ctx.after, change.new.name) - _ontologies(ctx.before, change.old.name)
+    for_census = {
+        entry.ontology
+        for taxon, some in ctx.after.columns[change.new.name].terms.items()
+        if taxon in ctx.census or taxon == "*"
+        for entry in some
+    }
+    if came & for_census:
+        return Effort.SOURCE, f"needs sources of {', '.join(sorted(came & for_census))}"
+    if came:
+        return Effort.NOTHING, (
+            f"{', '.join(sorted(came))} only for organisms that the Census hasn't"
+        )
+    return Effort.NOTHING, (
+        "LaminDB accepts every term of the registry; which are allowed, the rules say"
+    )
+
+
+def _ontologies(rules: Rules, name: str) -> set[str]:
+    return {entry.ontology for entry in _entries(rules.columns.get(name))}
+
+
+def _entries(column: Column | None) -> list[Terms]:
+    return [entry for some in column.terms.values() for entry in some] if column else []

@@ -1,0 +1,188 @@
+"""What a change of the schema asks of LaminDB: each kind of change once, and the real pairs."""
+
+import os
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from schema_documents import OBS, UNS, VAR, document
+
+from bot.schema.diff import diff
+from bot.schema.document import parse_document
+from bot.schema.impact import (
+    Consequence,
+    CuratorError,
+    Effort,
+    Impact,
+    impact,
+    read_curator,
+    render,
+)
+
+CORPUS = Path(os.environ.get("CORPUS") or Path(__file__).parents[3].parent / "shared" / "corpus")
+FOUND = find_spec("lamindb")
+FILE = Path(FOUND.origin if FOUND and FOUND.origin else "none").parent.joinpath(
+    "examples", "cellxgene", "_cellxgene.py"
+)
+MUST = "Curator MUST annotate."
+STR = "categorical with <code>str</code> categories. "
+PINS = (("Cell Ontology", "CL:", "1"), ("Cellosaurus", "CVCL_", "1"), ("Phenotype", "PATO:", "1"))
+CURATOR = """
+CELLxGENEOrganisms = Literal["human"]
+for model, name in zip([bt.CellType], ["unknown"]):
+    model(name=name).save()
+tissue_type = ULabel(name="TissueType", is_type=True)
+for name in ["tissue"]:
+    ULabel(name=name, type=tissue_type).save()
+taxonomy_ids = ["NCBITaxon:9606"]
+categoricals_to_spec: dict = {
+    "tissue_ontology_term_id": Spec([bt.Tissue.ontology_id, bt.CellType.ontology_id], None),
+    "cell_type": Spec(bt.CellType.name, None),
+}
+organism_fields = {"organism_ontology_term_id"}
+Feature(name="feature_is_filtered", dtype=bool)
+"""
+
+
+def of(old: str, new: str, curator: str | None = None) -> Impact:
+    specs = parse_document(old), parse_document(new)
+    return impact(diff(*specs), *specs, read_curator(curator) if curator else None)
+
+
+def with_obs(*obs: tuple[str, str], annotator: str = MUST, version: str = "2.0.0") -> str:
+    fields = [(name, annotator, STR + value) for name, value in obs]
+    return document(version, obs=fields, ontologies=PINS)
+
+
+def only(found: Impact, category: str) -> Consequence:
+    (one,) = (one for one in found.consequences if one.category == category)
+    return one
+
+
+def test_a_field_of_the_curator_is_a_code_edit_unless_it_stands_there() -> None:
+    new = document(obs=[*OBS, ("cell_type", MUST, STR)])
+    one = only(of(document(), new), "Fields added")
+    assert (one.effort, one.reason) == (
+        Effort.CODE,
+        'categoricals_to_spec needs an entry "cell_type"',
+    )
+    assert only(of(document(), new, CURATOR), "Fields added").effort is Effort.NOTHING
+    gone = only(of(new, document(), CURATOR), "Fields removed")
+    assert (gone.effort, gone.lines) == (Effort.CODE, None)
+
+
+def test_a_demanded_field_without_a_registry_is_a_persons() -> None:
+    new = document(obs=[*OBS, ("mood", MUST, STR)])
+    assert only(of(document(), new), "Fields added").effort is Effort.PERSON
+    optional = document(obs=[*OBS, ("mood", "Curator MAY annotate.", STR)])
+    assert only(of(document(), optional), "Fields added").effort is Effort.NOTHING
+
+
+def test_a_move_is_a_change_of_slot() -> None:
+    organism = ("organism_ontology_term_id", MUST, "<code>str</code>. Any.")
+    old, new = document(obs=[*OBS, organism]), document(uns=[*UNS, organism])
+    one = only(of(old, new), "Fields renamed or moved")
+    assert (one.effort, one.reason) == (Effort.CODE, "it must be a feature of the slot uns")
+    assert only(of(old, new, CURATOR), "Fields renamed or moved").effort is Effort.NOTHING
+
+
+def test_an_ontology_of_another_registry_is_a_union() -> None:
+    name = "tissue_ontology_term_id"
+    old = with_obs((name, "This MUST be a CL term."), version="1.0.0")
+    new = with_obs((name, "This MUST be a CL term or a Cellosaurus term."))
+    one = only(of(old, new, CURATOR), "Allowed values changed")
+    assert (one.effort, one.reason) == (
+        Effort.CODE,
+        "its terms stand in CellLine too: a union of registries",
+    )
+
+
+def test_a_special_value_is_a_default_and_an_enumeration_a_label() -> None:
+    name = "cell_type_ontology_term_id"
+    old = with_obs((name, "This MUST be a CL term."), version="1.0.0")
+    new = with_obs((name, 'This MUST be a CL term or <code>"unknown"</code>.'))
+    assert only(of(old, new), "Allowed values changed").effort is Effort.CODE
+    assert only(of(old, new, CURATOR), "Allowed values changed").effort is Effort.NOTHING
+    more = document(obs=[OBS[0], ("tissue_type", MUST, f'{STR}This MUST be <code>"x"</code>.')])
+    labels = only(of(document(), more, CURATOR), "Allowed values changed")
+    assert labels.reason == "save_cellxgene_defaults must save these ULabels"
+
+
+def test_a_delimiter_is_a_persons() -> None:
+    name = "disease_ontology_term_id"
+    old = with_obs((name, "This MUST be a CL term."), version="1.0.0")
+    new = with_obs(
+        (
+            name,
+            "This MUST be one or more CL terms in ascending lexical order separated by the "
+            'delimiter <code>" || "</code> with no duplication of terms.',
+        )
+    )
+    one = only(of(old, new), "Cardinalities and delimiters changed")
+    assert one.effort is Effort.PERSON
+    assert "no hook" in one.reason
+
+
+def test_pins_are_sources_and_unknown_ontologies_a_persons() -> None:
+    pins = [("Cell Ontology", "CL:", "2026-01-01"), *PINS[1:], ("New", "NT:", "1")]
+    found = of(document(ontologies=PINS), document(ontologies=pins))
+    assert only(found, "Ontology pins changed").effort is Effort.SOURCE
+    assert only(found, "Ontologies added").effort is Effort.PERSON
+
+
+def test_fields_that_lamindb_does_not_have_need_nothing() -> None:
+    new = document(var=[(VAR[0][0], VAR[0][1], "<code>str</code>. This MUST be new.")])
+    one = only(of(document(), new), "Fields changed")
+    assert (one.subject, one.effort) == ("var: feature_name", Effort.NOTHING)
+
+
+def test_a_column_for_some_datasets_only_is_a_persons() -> None:
+    name = "cell_type_ontology_term_id"
+    old = with_obs((name, "This MUST be a CL term."))
+    new = with_obs(
+        (name, "This MUST be a CL term."), annotator="Curator MUST annotate if it rains."
+    )
+    assert only(of(old, new), "Fields changed").effort is Effort.PERSON
+
+
+def test_the_verdict_counts_and_the_page_leads_with_what_needs_hands() -> None:
+    new = document("1.1.0", obs=[*OBS, ("cell_type", MUST, STR), ("<b>@x", MUST, STR)])
+    found = of(document(), new)
+    assert found.summary() == (
+        "1.0.0 \u2192 1.1.0: 1 change needs code, 0 are data only, 1 needs a person's judgement"
+    )
+    page = render(found)
+    assert page.startswith(f"**{found.summary()}.**\n\n### Code edits\n\n| What | Change |")
+    assert page.index("### Code edits") < page.index("### A person must judge")
+    assert "<b>" not in page
+    assert "@x" not in page
+    assert found.to_json()["consequences"][0]["effort"] == "code edit"
+
+
+@pytest.mark.parametrize("source", ["x = 1", "def ("])
+def test_another_module_is_refused_in_one_sentence(source: str) -> None:
+    with pytest.raises(CuratorError, match=r"_cellxgene\.py"):
+        read_curator(source)
+
+
+@pytest.mark.skipif(not FILE.is_file(), reason="no LaminDB in .venv")
+@pytest.mark.skipif(not CORPUS.is_dir(), reason=f"no corpus at {CORPUS}: set CORPUS")
+@pytest.mark.parametrize(
+    ("old", "new", "verdict"),
+    [
+        (
+            "5.2.0",
+            "7.0.0",
+            "5 changes need code, 93 are data only, 5 need a person's judgement",
+        ),
+        (
+            "6.0.0",
+            "7.0.0",
+            "4 changes need code, 35 are data only, 1 needs a person's judgement",
+        ),
+    ],
+)
+def test_the_verdict_on_the_real_pairs(old: str, new: str, verdict: str) -> None:
+    before, after = ((CORPUS / "specs" / f"{one}.md").read_text() for one in (old, new))
+    found = of(before, after, FILE.read_text())
+    assert found.summary() == f"{old} \u2192 {new}: {verdict}"
