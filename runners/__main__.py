@@ -205,12 +205,13 @@ def sample(folder: Path, report_file: Path | None) -> None:
 @main.command()
 @click.argument("name")
 @click.argument("storage", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--db", "database", help="A PostgreSQL address, instead of SQLite in STORAGE.")
 @_with_clear_errors
-def instance(name: str, storage: Path) -> None:
+def instance(name: str, storage: Path, database: str | None) -> None:
     """Make a local LaminDB instance NAME with its default storage in STORAGE, if there is none."""
     from runners.registry import instance as instances
 
-    click.echo(instances.create(name, storage))
+    click.echo(instances.create(name, storage, database))
 
 
 def _reference() -> Path:

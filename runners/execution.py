@@ -5,12 +5,14 @@ process pool breaks as a whole, so it is made anew, and the datasets that were u
 again one by one, which shows the file that kills its reader. Must not write anything.
 """
 
+import os
+import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 
 from runners import rules
@@ -48,11 +50,27 @@ def judge_in_process(
 def processes(workers: int) -> Iterator[Executor]:
     """Processes of this machine; unfinished work is dropped at the end."""
     # spawned: the parent's threads and database connections must not be copied
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    pool = ProcessPoolExecutor(
+        workers, mp_context=get_context("spawn"), initializer=_end_with_parent
+    )
     try:
         yield pool
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """Ends this process when its parent is gone; a killed parent can't tell it to, and a pool's
+    process would wait for work for ever.
+    """
+
+    def wait() -> None:
+        parent = parent_process()
+        if parent is not None:
+            parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 class Readers:

@@ -143,8 +143,10 @@ def _writer(job: Job, datasets: Sequence[CensusDataset]) -> "Writer":
     from runners.registry import instance
 
     instance.connect(job.request.instance)
-    from runners.registry.writer import Writer  # LaminDB has no models before it is connected
+    from runners.registry import lock  # LaminDB has no models before it is connected
+    from runners.registry.writer import Writer
 
+    lock.take(job.request.run_id)
     reference = Reference(rules.load(job.manifest.dataset_schema_version), job.reference)
     before = read_datasets(job.previous) if job.previous else ()
     versions = {dataset.dataset_id: dataset.dataset_version_id for dataset in before}

@@ -8,10 +8,12 @@ from pathlib import Path
 from runners.contract import ContractError
 
 
-def create(name: str, storage: Path) -> str:
-    """The slug of a local SQLite instance with its default storage in `storage`, made if absent.
+def create(name: str, storage: Path, database: str | None = None) -> str:
+    """The slug of a local instance with its default storage in `storage`, made if absent.
 
-    LaminDB's settings go where LAMIN_SETTINGS_DIR says, else to the user's home.
+    It is kept in SQLite there, or in the PostgreSQL `database` (an address with 127.0.0.1: LaminDB
+    takes a socket for remote). LaminDB's settings go where LAMIN_SETTINGS_DIR says, else to the
+    user's home.
     """
     import lamindb_setup
 
@@ -20,7 +22,9 @@ def create(name: str, storage: Path) -> str:
     if not _has_settings(slug):
         storage.mkdir(parents=True, exist_ok=True)
         with _inside(storage):  # `init` writes a .lamin folder where it is called
-            lamindb_setup.init(storage=str(storage.resolve()), name=name, modules="bionty")
+            lamindb_setup.init(
+                storage=str(storage.resolve()), name=name, modules="bionty", db=database
+            )
     return slug
 
 
