@@ -4,6 +4,7 @@ Reads its syntax tree and runs nothing. Must not change it, nor judge what is mi
 """
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -16,13 +17,13 @@ class CuratorError(ValueError):
 class Curator:
     """What LaminDB's curator holds, as written in its source.
 
-    `organisms` are the names of its literal, `taxa` the organisms that it saves; `defaults` pairs
-    of registry and value; `labels` values by column; `fields` the registries of each column;
-    `flags` the columns that it declares as booleans.
+    `organisms` are the names of its literal, `taxa` the organisms that it saves with the comments
+    beside them; `defaults` pairs of registry and value; `labels` values by column; `fields` the
+    registries of each column; `flags` the columns that it declares as booleans.
     """
 
     organisms: tuple[str, ...]
-    taxa: tuple[str, ...]
+    taxa: Mapping[str, str]
     defaults: frozenset[tuple[str, str]]
     labels: Mapping[str, tuple[str, ...]]
     fields: Mapping[str, tuple[str, ...]]
@@ -42,7 +43,7 @@ def read_curator(source: str) -> Curator:
     fields = _needed(assigned, "categoricals_to_spec")
     return Curator(
         organisms=_strings(_needed(assigned, "CELLxGENEOrganisms")),
-        taxa=_strings(_needed(assigned, "taxonomy_ids")),
+        taxa=_taxa(_strings(_needed(assigned, "taxonomy_ids")), source),
         defaults=frozenset(_defaults(tree)),
         labels=dict(_labels(tree)),
         fields=dict(_fields(fields)),
@@ -66,6 +67,11 @@ def _needed(assigned: Mapping[str, ast.expr], name: str) -> ast.expr:
             "knows it; give that of LaminDB 2.12, or teach bot.schema.impact.curator the new one."
         )
     return assigned[name]
+
+
+def _taxa(taxa: tuple[str, ...], source: str) -> dict[str, str]:
+    comments = dict(re.findall(r"[\"'](\w+:\d+)[\"'],?[ \t]*#[ \t]*(.*)", source))
+    return {taxon: comments.get(taxon, "") for taxon in taxa}
 
 
 def _strings(node: ast.AST) -> tuple[str, ...]:

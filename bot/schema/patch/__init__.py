@@ -1,0 +1,69 @@
+"""LaminDB's `_cellxgene.py` and two Specs -> a patch that makes it fit the newer one.
+
+Edits the syntax tree and nothing that it doesn't understand; what a patch can't do is said in
+`bot.schema.impact`. Must not run the module, nor read or write a file.
+"""
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from bot.schema.diff import diff
+from bot.schema.impact import Consequence, Effort, impact, read_curator
+from bot.schema.impact.wanted import wanted
+from bot.schema.patch.columns import Columns
+from bot.schema.patch.defaults import Defaults
+from bot.schema.patch.features import Features
+from bot.schema.patch.organisms import Organisms
+from bot.schema.patch.unified import unified
+from bot.schema.patch.work import Work
+from bot.schema.rules import rules_of
+from bot.schema.spec import Spec
+
+__all__ = ["patch", "patch_text", "patched", "unpatched"]
+
+PATH = "lamindb/examples/cellxgene/_cellxgene.py"
+EDITS = (Organisms, Defaults, Columns, Features)
+
+
+def patched(source: str, old: Spec, new: Spec) -> tuple[str, tuple[str, ...]]:
+    """The module's source as the newer schema wants it, and a sentence for each thing changed.
+
+    Raises CuratorError if the source isn't LaminDB's module as we know it.
+    """
+    work = Work(diff(old, new), new, read_curator(source), wanted(rules_of(new)))
+    module = cst.parse_module(source)
+    for edit in EDITS:
+        module = module.visit(edit(work))
+    return module.code, (*work.said, *_migration(work.retyped))
+
+
+def _migration(retyped: list[str]) -> Iterator[str]:
+    """LaminDB refuses to make a Feature anew with another type."""
+    if retyped:
+        names = ", ".join(retyped)
+        yield f"Instances that hold these Features must have their types changed first: {names}."
+
+
+def patch(source: str, old: Spec, new: Spec) -> str:
+    """The unified diff alone; empty if nothing is to be done."""
+    return unified(source, patched(source, old, new)[0], PATH)
+
+
+def patch_text(source: str, old: Spec, new: Spec) -> str:
+    """The patch with its reasons before it, as `git apply` takes it; empty if there is none."""
+    changed, said = patched(source, old, new)
+    found = unified(source, changed, PATH)
+    if not found:
+        return ""
+    reasons = "\n".join(f"- {sentence}" for sentence in said)
+    return (
+        f"LaminDB's CELLxGENE module for dataset schema {new.version} (from {old.version}):\n\n"
+        f"{reasons}\n\n{found}"
+    )
+
+
+def unpatched(source: str, old: Spec, new: Spec) -> tuple[Consequence, ...]:
+    """The code edits that remain when the patch is applied: a person must make them."""
+    after = read_curator(patched(source, old, new)[0])
+    return impact(diff(old, new), old, new, after).of(Effort.CODE)

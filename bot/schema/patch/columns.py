@@ -1,0 +1,118 @@
+"""Edits of `categoricals_to_spec`: columns that came, went or were renamed, and their registries.
+
+Must not decide which columns a dataset must have.
+"""
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from bot.schema.impact.context import is_curated
+from bot.schema.impact.wanted import SUFFIX, term_field
+from bot.schema.patch.listed import appended, left, quoted, string
+from bot.schema.patch.work import Work
+
+WIDTH = 88
+INDENT = "    "
+
+
+class Columns(cst.CSTTransformer):
+    """Makes the dictionary's entries those of the schema."""
+
+    def __init__(self, work: Work) -> None:
+        super().__init__()
+        self.work = work
+        found = work.diff
+        self.gone = {one.name for one in found.fields_removed if is_curated(one.name)}
+        self.renamed = {
+            one.old.name: one.new.name for one in found.fields_renamed if one.kind == "rename"
+        }
+
+    def leave_AnnAssign(  # noqa: N802 (named by libcst)
+        self, original_node: cst.AnnAssign, updated_node: cst.AnnAssign
+    ) -> cst.AnnAssign:
+        target, value = updated_node.target, updated_node.value
+        named = isinstance(target, cst.Name) and target.value == "categoricals_to_spec"
+        if not named or not isinstance(value, cst.Dict):
+            return updated_node
+        elements = [self._element(one) for one in left(value.elements, self._is_gone)]
+        changed = appended(elements, list(self._added()))
+        return updated_node.with_changes(value=value.with_changes(elements=changed))
+
+    def _is_gone(self, element: cst.BaseDictElement) -> bool:
+        name = string(element.key) if isinstance(element, cst.DictElement) else None
+        if name not in self.gone:
+            return False
+        self.work.say(f"{name} is no column of the schema any more.")
+        return True
+
+    def _element(self, element: cst.BaseDictElement) -> cst.BaseDictElement:
+        if not isinstance(element, cst.DictElement):
+            return element
+        name = string(element.key) or ""
+        if name in self.renamed:
+            self.work.say(f"{name} is called {self.renamed[name]} now.")
+            name = self.renamed[name]
+            element = element.with_changes(key=quoted(name))
+        missing = self._missing(name)
+        if not missing or not isinstance(element.value, cst.Call):
+            return element
+        self.work.say(f"Terms of {name} stand in {' and '.join(missing)} too.", retyped=name)
+        call = _with_registries(element.value, name, missing)
+        return element.with_changes(value=call)
+
+    def _missing(self, name: str) -> list[str]:
+        """Registries that the column's terms stand in, and that its entry lacks."""
+        held = self.work.curator.fields.get(name, ())
+        wanted = self.work.wanted.fields.get(term_field(name), ())
+        # In the order that the column of terms has them in.
+        known = dict.fromkeys((*self.work.curator.fields.get(term_field(name), ()), *wanted))
+        return [one for one in known if one in wanted and one not in held] if held else []
+
+    def _added(self) -> Iterator[cst.DictElement]:
+        held = {*self.work.curator.fields, *self.renamed.values()}
+        for field in self.work.wanted.fields:
+            for name in (field.removesuffix(SUFFIX), field):
+                if name not in held:
+                    self.work.say(f"{name} is a column of the schema.")
+                    registries = self.work.wanted.fields[field]
+                    yield cst.DictElement(quoted(name), _call(name, registries))
+
+
+def _attribute(name: str) -> str:
+    return "ontology_id" if name.endswith(SUFFIX) else "name"
+
+
+def _call(name: str, registries: tuple[str, ...]) -> cst.Call:
+    fields = [f"bt.{one}.{_attribute(name)}" for one in registries]
+    first = fields[0] if len(fields) == 1 else f"[{', '.join(fields)}]"
+    return _parsed(name, "CategorySpec", [first, "None", "False"])
+
+
+def _with_registries(call: cst.Call, name: str, missing: list[str]) -> cst.Call:
+    """The entry with more registries, a line for each argument where one line is too long."""
+    code = cst.Module([]).code_for_node
+    first = call.args[0].value
+    elements = first.elements if isinstance(first, cst.List) else [cst.Element(first)]
+    fields = [code(one.value) for one in elements]
+    fields += [f"bt.{one}.{_attribute(name)}" for one in missing]
+    rest = [code(one.with_changes(comma=cst.MaybeSentinel.DEFAULT)) for one in call.args[1:]]
+    return _parsed(name, code(call.func), [f"[{', '.join(fields)}]", *map(str.strip, rest)])
+
+
+def _parsed(name: str, function: str, args: list[str]) -> cst.Call:
+    call = cst.parse_expression(_laid_out(name, function, args))
+    assert isinstance(call, cst.Call)
+    return call
+
+
+def _laid_out(name: str, function: str, args: list[str]) -> str:
+    """The call as LaminDB's formatter would break it: an entry of a dictionary in a function."""
+    inner = ", ".join(args)
+    if len(f'{INDENT * 2}"{name}": {function}({inner}),') <= WIDTH:
+        return f"{function}({inner})"
+    # libcst adds the function's own indentation.
+    if len(f"{INDENT * 3}{inner}") <= WIDTH:
+        return f"{function}(\n{INDENT * 2}{inner}\n{INDENT})"
+    body = "".join(f"{INDENT * 2}{arg},\n" for arg in args)
+    return f"{function}(\n{body}{INDENT})"

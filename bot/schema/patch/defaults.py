@@ -1,0 +1,95 @@
+"""Edits of what `save_cellxgene_defaults` saves: values that stand in no ontology, and ULabels.
+
+Must not touch the ontologies' own terms.
+"""
+
+import re
+
+import libcst as cst
+
+from bot.schema.patch.listed import appended, left, quoted, string
+from bot.schema.patch.work import Work
+
+
+class Defaults(cst.CSTTransformer):
+    """Adds the special values and labels that the schema asks for; drops labels that it dropped."""
+
+    def __init__(self, work: Work) -> None:
+        super().__init__()
+        self.work = work
+        held = work.curator.defaults
+        self.missing = [pair for pair in dict.fromkeys(work.wanted.defaults) if pair not in held]
+
+    def leave_For(self, original_node: cst.For, updated_node: cst.For) -> cst.For:  # noqa: N802
+        loop = updated_node.iter
+        if isinstance(loop, cst.Call) and _name(loop.func) == "zip" and len(loop.args) > 1:
+            return updated_node.with_changes(iter=self._zip(loop))
+        kind = _label_kind(updated_node)
+        if kind and isinstance(loop, cst.List):
+            return updated_node.with_changes(iter=self._labels(kind, loop))
+        return updated_node
+
+    def leave_SimpleString(  # noqa: N802 (named by libcst)
+        self, original_node: cst.SimpleString, updated_node: cst.SimpleString
+    ) -> cst.SimpleString:
+        """The docstring's list of what is saved."""
+        text = updated_node.value
+        if not text.startswith('"""Save default values'):
+            return updated_node
+        pairs = [*sorted(self.work.curator.defaults), *self.missing]
+        for value in {value for _, value in self.missing}:
+            registries = dict.fromkeys(registry for registry, one in pairs if one == value)
+            line = f'- "{value}" entries for {_listed(list(registries))}'
+            text = re.sub(rf'- "{re.escape(value)}".*', line, text)
+        return updated_node.with_changes(value=text)
+
+    def _zip(self, call: cst.Call) -> cst.Call:
+        registries, values = (one.value for one in call.args[:2])
+        if not (isinstance(registries, cst.List) and isinstance(values, cst.List)):
+            return call
+        for registry, value in self.missing:
+            self.work.say(f'save_cellxgene_defaults didn\'t save "{value}" in {registry}.')
+        models = [cst.Element(cst.parse_expression(f"bt.{one}")) for one, _ in self.missing]
+        names = [cst.Element(quoted(one)) for _, one in self.missing]
+        changed = [
+            registries.with_changes(elements=appended(registries.elements, models)),
+            values.with_changes(elements=appended(values.elements, names)),
+        ]
+        args = [one.with_changes(value=new) for one, new in zip(call.args, changed, strict=False)]
+        return call.with_changes(args=[*args, *call.args[2:]])
+
+    def _labels(self, kind: str, labels: cst.List) -> cst.List:
+        wanted = self.work.wanted.labels.get(kind, ())
+        gone = {
+            value
+            for change in self.work.diff.allowed_values_changed
+            if change.new.name == kind
+            for value in change.removed
+        }
+        gone -= set(wanted)
+        kept = left(labels.elements, lambda one: string(one.value) in gone)
+        held = {string(one.value) for one in kept}
+        missing = [value for value in wanted if value not in held]
+        if len(kept) < len(labels.elements) or missing:
+            self.work.say(f"save_cellxgene_defaults saved other values of {kind} than are allowed.")
+        new = appended(kept, [cst.Element(quoted(value)) for value in missing])
+        return labels.with_changes(elements=new)
+
+
+def _label_kind(loop: cst.For) -> str:
+    """The variable of the ULabel type that a loop saves labels of."""
+    for statement in loop.body.body:
+        code = cst.Module([]).code_for_node(statement)
+        if found := re.search(r"\bULabel\([^)]*\btype=(\w+)", code):
+            return found[1]
+    return ""
+
+
+def _name(node: cst.BaseExpression) -> str:
+    return node.value if isinstance(node, cst.Name) else ""
+
+
+def _listed(names: list[str]) -> str:
+    if len(names) < 3:
+        return " and ".join(names)
+    return f"{', '.join(names[:-1])}, and {names[-1]}"

@@ -1,0 +1,64 @@
+"""Elements added to a list, keeping how the list is laid out. Must not know what they mean."""
+
+import ast
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import libcst as cst
+
+E = TypeVar("E", cst.BaseElement, cst.SubscriptElement, cst.BaseDictElement)
+
+
+def string(node: cst.CSTNode) -> str | None:
+    """The text of a string literal; None of anything else."""
+    return str(ast.literal_eval(node.value)) if isinstance(node, cst.SimpleString) else None
+
+
+def quoted(text: str) -> cst.SimpleString:
+    return cst.SimpleString('"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"')
+
+
+def appended(elements: Sequence[E], new: Sequence[E]) -> list[E]:
+    """`new` at the end: each takes the place, and so the comma, of the last one."""
+    found = list(elements)
+    if not found:
+        return [one.with_changes(comma=SPACED) for one in new]
+    for one in new:
+        last = found[-1]
+        found[-1] = last.with_changes(comma=found[0].comma if len(found) > 1 else SPACED)
+        found.append(one.with_changes(comma=last.comma))
+    return found
+
+
+def left(elements: Sequence[E], gone: Callable[[E], bool]) -> list[E]:
+    """The elements without those that are gone; the last of them gets the last one's comma."""
+    found = [one for one in elements if not gone(one)]
+    if found and elements:
+        found[-1] = found[-1].with_changes(comma=elements[-1].comma)
+    return found
+
+
+def inserted(
+    elements: Sequence[cst.BaseElement], place: int, new: cst.BaseElement, comment: str
+) -> list[cst.BaseElement]:
+    """`new` behind the element at `place`, which must not be the last, with its own comment."""
+    comma = elements[place].comma
+    own = new.with_changes(comma=_commented(comma, comment))
+    return [*elements[: place + 1], own, *elements[place + 1 :]]
+
+
+def _first_line(comma: cst.Comma | cst.MaybeSentinel) -> cst.TrailingWhitespace | None:
+    after = comma.whitespace_after if isinstance(comma, cst.Comma) else None
+    return after.first_line if isinstance(after, cst.ParenthesizedWhitespace) else None
+
+
+def _commented(comma: cst.Comma | cst.MaybeSentinel, comment: str) -> cst.Comma | cst.MaybeSentinel:
+    line = _first_line(comma)
+    if line is None or not isinstance(comma, cst.Comma):
+        return comma
+    written = line.with_changes(whitespace=cst.SimpleWhitespace("  "), comment=cst.Comment(comment))
+    after = comma.whitespace_after.with_changes(first_line=written)
+    return comma.with_changes(whitespace_after=after)
+
+
+SPACED = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))

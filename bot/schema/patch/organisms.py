@@ -1,0 +1,90 @@
+"""Edits of the organisms that LaminDB's module names: the literal, and the taxa that it saves.
+
+Must not drop one: which others an instance holds is a person's to know.
+"""
+
+import libcst as cst
+
+from bot.schema.patch.listed import appended, inserted, quoted, string
+from bot.schema.patch.work import Work
+from bot.schema.rules.lamindb import ORGANISMS
+
+NAMES = sorted({one.name for one in ORGANISMS.values()}, key=len, reverse=True)
+
+
+def missing_taxa(work: Work) -> dict[str, str | None]:
+    """Taxa that the file must save and doesn't -> the taxon that it has instead, if any.
+
+    Those that the Census has, and those of which the file saves but a subspecies: it is named by
+    its comment, which begins with the name of the species.
+    """
+    listed = {one.taxon: one.name for one in work.new.organisms if one.taxon in ORGANISMS}
+    missing: dict[str, str | None] = {}
+    for taxon, name in listed.items():
+        if taxon is None or taxon in work.curator.taxa:
+            continue
+        others = {one: text for one, text in work.curator.taxa.items() if one not in listed}
+        below = (one for one, text in others.items() if text.startswith(f"{name} "))
+        instead = next(below, None)
+        if instead or taxon in work.wanted.organisms:
+            missing[taxon] = instead
+    return missing
+
+
+class Organisms(cst.CSTTransformer):
+    """Adds what the schema and the Census have, and parts two names that lack their comma."""
+
+    def __init__(self, work: Work) -> None:
+        super().__init__()
+        self.work = work
+        self.missing = missing_taxa(work)
+
+    def leave_Assign(self, original_node: cst.Assign, updated_node: cst.Assign) -> cst.Assign:  # noqa: N802
+        target, value = updated_node.targets[0].target, updated_node.value
+        name = target.value if isinstance(target, cst.Name) else ""
+        if name == "CELLxGENEOrganisms" and isinstance(value, cst.Subscript):
+            return updated_node.with_changes(value=self._literal(value))
+        if name == "taxonomy_ids" and isinstance(value, cst.List):
+            return updated_node.with_changes(value=self._taxa(value))
+        return updated_node
+
+    def _literal(self, literal: cst.Subscript) -> cst.Subscript:
+        elements = [part for element in literal.slice for part in self._parted(element)]
+        held = {_text(element) for element in elements}
+        names = [
+            *self.work.wanted.organisms.values(),
+            *(ORGANISMS[one].name for one in self.missing),
+        ]
+        missing = [name for name in dict.fromkeys(names) if name not in held]
+        for name in missing:
+            self.work.say(f'CELLxGENEOrganisms lacked "{name}".')
+        new = [cst.SubscriptElement(cst.Index(quoted(name))) for name in missing]
+        return literal.with_changes(slice=appended(elements, new))
+
+    def _parted(self, element: cst.SubscriptElement) -> list[cst.SubscriptElement]:
+        """Two elements where two names run together: a comma between two literals was lost."""
+        text = _text(element)
+        first = next((name for name in NAMES if text.startswith(name) and text != name), None)
+        if first is None or not text[len(first)].isalnum():
+            return [element]
+        self.work.say(f'CELLxGENEOrganisms lacked a comma within "{text}".')
+        names = (first, text[len(first) :])
+        return [element.with_changes(slice=cst.Index(quoted(name))) for name in names]
+
+    def _taxa(self, taxa: cst.List) -> cst.List:
+        elements = list(taxa.elements)
+        for taxon, instead in self.missing.items():
+            names = ORGANISMS[taxon]
+            held = [string(one.value) for one in elements]
+            # The comment of the last element belongs to the bracket: new ones stand before it.
+            place = held.index(instead) if instead in held[:-1] else max(len(held) - 2, 0)
+            new = cst.Element(quoted(taxon))
+            named = next(one.name for one in self.work.new.organisms if one.taxon == taxon)
+            elements = inserted(elements, place, new, f"# {named} ({names.name.capitalize()})")
+            self.work.say(f"save_cellxgene_defaults didn't save {taxon} ({named}).")
+        return taxa.with_changes(elements=elements)
+
+
+def _text(element: cst.SubscriptElement) -> str:
+    value = element.slice
+    return (string(value.value) or "") if isinstance(value, cst.Index) else ""

@@ -1,0 +1,234 @@
+"""The patch of LaminDB's module: what it changes, that git takes it, and that the result works."""
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from schema_documents import OBS, document
+
+from bot.schema.document import parse_document
+from bot.schema.impact import CuratorError, read_curator
+from bot.schema.patch import PATH, patch, patch_text, patched, unpatched
+from bot.schema.patch.unified import unified
+from bot.schema.spec import Spec
+
+ROOT = Path(__file__).parents[3]
+CORPUS = Path(os.environ.get("CORPUS") or ROOT.parent / "shared" / "corpus")
+FOUND = find_spec("lamindb")
+FILE = Path(FOUND.origin if FOUND and FOUND.origin else "none").parent.joinpath(
+    "examples", "cellxgene", "_cellxgene.py"
+)
+real = pytest.mark.skipif(
+    not (FILE.is_file() and CORPUS.is_dir()), reason=f"no LaminDB, or no corpus at {CORPUS}"
+)
+PAIRS = [("5.2.0", "7.0.0"), ("6.0.0", "7.0.0"), ("5.0.0", "5.2.0")]
+MUST = "Curator MUST annotate."
+STR = "categorical with <code>str</code> categories. "
+SMALL = '''\
+CELLxGENEOrganisms = Literal["human"]
+
+
+def save_cellxgene_defaults():
+    """Save default values.
+
+    - "unknown" entries for CellType
+    """
+    for model, name in zip([bt.CellType], ["unknown"]):
+        model(name=name).save()
+    for name in ["tissue", "cell culture"]:
+        ULabel(name=name, type=tissue_type).save()
+    taxonomy_ids = [
+        "NCBITaxon:9606",  # Homo sapiens (Human)
+        "NCBITaxon:7955",  # Danio rerio (Zebrafish)
+    ]
+
+
+def create_cellxgene_schema():
+    categoricals_to_spec: dict[str, CategorySpec] = {
+        "cell_type": CategorySpec(bt.CellType.name, "unknown", False),
+        "cell_type_ontology_term_id": CategorySpec(bt.CellType.ontology_id, None),
+        "ethnicity": CategorySpec(bt.Ethnicity.name, None, False),
+        "ethnicity_ontology_term_id": CategorySpec(bt.Ethnicity.ontology_id, None),
+    }
+    organism_fields = {"organism"}
+'''
+TERMS = ("cell_type_ontology_term_id", MUST, f"{STR}This MUST be a CL term.")
+
+
+@cache
+def spec(version: str) -> Spec:
+    return parse_document((CORPUS / "specs" / f"{version}.md").read_text())
+
+
+def small(*obs: tuple[str, str, str], version: str = "2.0.0") -> Spec:
+    genes = [("NCBITaxon:9606", "Homo sapiens", "x"), ("NCBITaxon:10090", "Mus musculus", "x")]
+    organism = "<code>str</code>.<table><tr><th>For</th><th>MUST Use</th></tr>" + "".join(
+        f"<tr><td>{name}</td><td><code>{taxon}</code></td></tr>" for taxon, name, _ in genes
+    )
+    uns = [("organism_ontology_term_id", MUST, organism + "</table>")]
+    return parse_document(document(version, obs=[TERMS, *obs], uns=uns, genes=genes))
+
+
+def changed(old: Spec, new: Spec) -> list[str]:
+    """The lines that the patch of the small module takes and adds."""
+    lines = patch(SMALL, old, new).splitlines()
+    return [line for line in lines if line[:1] in "+-" and line[:3] not in ("+++", "---")]
+
+
+MOUSE = [
+    '-CELLxGENEOrganisms = Literal["human"]',
+    '+CELLxGENEOrganisms = Literal["human", "mouse"]',
+    '+        "NCBITaxon:10090",  # Mus musculus (Mouse)',
+]
+
+
+def test_an_organism_of_the_census_is_added_to_the_literal_and_to_what_is_saved() -> None:
+    assert changed(small(), small()) == MOUSE
+
+
+def test_a_special_value_is_saved_and_told() -> None:
+    value = f'{STR}This MUST be a CL term, <code>"unknown"</code> or <code>"na"</code>.'
+    new = parse_document(document("2.0.0", obs=[(*TERMS[:2], value)]))
+    assert changed(new, new) == [
+        '-    for model, name in zip([bt.CellType], ["unknown"]):',
+        '+    for model, name in zip([bt.CellType, bt.CellType], ["unknown", "na"]):',
+    ]
+
+
+def test_labels_come_and_go_with_the_enumeration() -> None:
+    old, new = (
+        small(("tissue_type", MUST, f'{STR}<code>"tissue"</code>. This MUST be {values}.'))
+        for values in ('<code>"cell culture"</code>', '<code>"cell line"</code>')
+    )
+    assert changed(old, new)[2:4] == [
+        '-    for name in ["tissue", "cell culture"]:',
+        '+    for name in ["tissue", "cell line"]:',
+    ]
+
+
+def test_a_renamed_and_a_new_column_stand_in_the_dictionary() -> None:
+    rule = f"{STR}This MUST be a CL term."
+    old = small(("ethnicity_ontology_term_id", MUST, rule))
+    new = small(
+        ("self_reported_ethnicity_ontology_term_id", MUST, rule),
+        ("disease_ontology_term_id", MUST, rule),
+    )
+    lines = changed(old, new)
+    assert (
+        '-        "ethnicity_ontology_term_id": CategorySpec(bt.Ethnicity.ontology_id, None),'
+        in (lines)
+    )
+    assert '+        "disease": CategorySpec(bt.Disease.name, None, False),' in lines
+    result = read_curator(patched(SMALL, old, new)[0])
+    assert result.fields["self_reported_ethnicity_ontology_term_id"] == ("Ethnicity",)
+    assert result.fields["disease_ontology_term_id"] == ("Disease",)
+
+
+def test_a_column_that_went_leaves_the_dictionary() -> None:
+    old = small(("ethnicity_ontology_term_id", MUST, STR))
+    result = patched(SMALL, old, small())[0]
+    assert "ethnicity_ontology_term_id" not in read_curator(result).fields
+
+
+@real
+@pytest.mark.parametrize(("old", "new"), PAIRS)
+def test_git_takes_the_patch_and_a_patched_file_needs_none(
+    old: str, new: str, tmp_path: Path
+) -> None:
+    source = FILE.read_text()
+    target = tmp_path / PATH
+    target.parent.mkdir(parents=True)
+    target.write_text(source)
+    text = patch_text(source, spec(old), spec(new))
+    (tmp_path / "x.patch").write_text(text)
+    for command in (["init", "-q"], ["apply", "--check", "x.patch"], ["apply", "x.patch"]):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True, capture_output=True)
+    assert target.read_text() == patched(source, spec(old), spec(new))[0]
+    assert patch_text(target.read_text(), spec(old), spec(new)) == ""
+    ast.parse(target.read_text())
+
+
+@real
+def test_the_real_patch_is_minimal_and_says_why() -> None:
+    text = patch_text(FILE.read_text(), spec("5.2.0"), spec("7.0.0"))
+    head, _, hunks = text.partition("\ndiff --git ")
+    assert head.splitlines()[2:] == [
+        '- CELLxGENEOrganisms lacked a comma within "rhesus macaquedomestic pig".',
+        '- CELLxGENEOrganisms lacked "pig".',
+        "- save_cellxgene_defaults didn't save NCBITaxon:9823 (Sus scrofa).",
+        '- save_cellxgene_defaults didn\'t save "na" in CellType.',
+        '- save_cellxgene_defaults didn\'t save "na" in DevelopmentalStage.',
+        '- save_cellxgene_defaults didn\'t save "na" in Phenotype.',
+        "- Terms of tissue stand in CellType and CellLine too.",
+        "- Terms of tissue_ontology_term_id stand in CellLine too.",
+        "- Columns of categoricals_to_spec were added twice with names requested.",
+        "- is_primary_data is a bool in the schema, and was a label.",
+        "- Instances that hold these Features must have their types changed first: tissue, "
+        "tissue_ontology_term_id, is_primary_data.",
+    ]
+    lines = hunks.splitlines()
+    # Each sign stands in the header as well.
+    assert [sum(line[:1] == sign for line in lines) - 1 for sign in "+-"] == [19, 7]
+    assert all(len(line) <= 89 for line in lines if line[:1] == "+")
+
+
+@real
+@pytest.mark.parametrize(("old", "new"), PAIRS)
+def test_no_code_edit_of_the_real_pairs_is_left_over(old: str, new: str) -> None:
+    assert unpatched(FILE.read_text(), spec(old), spec(new)) == ()
+
+
+@real
+def test_the_patched_module_makes_its_schemas(tmp_path: Path) -> None:
+    module = tmp_path / "patched.py"
+    module.write_text(patched(FILE.read_text(), spec("5.2.0"), spec("7.0.0"))[0])
+    nowhere = dict.fromkeys(("http_proxy", "https_proxy", "all_proxy"), "http://127.0.0.1:9")
+    done = subprocess.run(
+        [sys.executable, Path(__file__).with_name("patched_module.py"), module, tmp_path / "store"],
+        cwd=tmp_path,
+        env={
+            **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
+            **nowhere,
+            **{name.upper(): value for name, value in nowhere.items()},
+            "LAMIN_SETTINGS_DIR": str(tmp_path / "lamin"),
+            "PYTHONPATH": str(ROOT),
+        },
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(done.stdout.strip().splitlines()[-1])
+    assert told["special"] == {name: ["na", "unknown"] for name in told["special"]}
+    assert {"NCBITaxon:9823", "NCBITaxon:9825"} <= set(told["taxa"])
+    for names in told["obs"].values():
+        assert len(names) == len(set(names))
+        assert {"is_primary_data", "suspension_type", "tissue_type"} <= set(names)
+    types = told["features"]
+    assert types["is_primary_data"] == "bool"
+    assert types["tissue"] == "cat[bionty.Tissue|bionty.CellType|bionty.CellLine]"
+    assert types["tissue_ontology_term_id"] == (
+        "cat[bionty.Tissue.ontology_id|bionty.CellType.ontology_id|bionty.CellLine.ontology_id]"
+    )
+
+
+def test_another_module_is_refused() -> None:
+    empty = parse_document(document(obs=OBS))
+    with pytest.raises(CuratorError):
+        patch("x = 1\n", empty, empty)
+
+
+def test_a_diff_tells_git_where_the_last_line_has_no_end() -> None:
+    assert unified("a\nb", "a\nc", "f").splitlines()[-4:] == [
+        "-b",
+        "\\ No newline at end of file",
+        "+c",
+        "\\ No newline at end of file",
+    ]
+    assert unified("a", "a", "f") == ""
