@@ -4,10 +4,10 @@ doing it again changes.
 
 import sqlite3
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import dumps
+import instances
 import pytest
 from instances import Place, succeed
 
@@ -35,6 +35,7 @@ from runners.sample.datasets import (
 
 Rows = list[tuple[Any, ...]]
 BROKEN = by_key("D12")
+PART = sorted(by_key(name).dataset_id for name in ("D01", "D02", "D05"))
 READABLE = [dataset for dataset in of_release(NEWER) if dataset != BROKEN]
 
 
@@ -296,29 +297,39 @@ def test_another_run_of_the_same_release_changes_no_row(newer: Place) -> None:
     assert outcomes(newer, "newer-again") == outcomes(newer, "newer")
 
 
-def test_a_part_of_a_release_makes_no_collections(place: Place) -> None:
-    wanted = sorted(by_key(name).dataset_id for name in ("D01", "D06", "D12"))
-    succeed(place.ingest("part", NEWER.version, only=wanted, limit=2))
-    assert sorted(outcomes(place, "part")) == wanted[:2]
-    assert len(uids(place, NEWER)) == 2 - (BROKEN.dataset_id in wanted[:2])
-    assert members(place, NEWER) == {}
-    assert query(place, "select 1 from lamindb_artifact where key like '%07-15/soma'") == []
-
-
-def test_a_file_that_is_not_there_is_missing_and_the_rest_goes_on(
-    place: Place, tmp_path: Path
-) -> None:
-    ids = sorted(by_key(name).dataset_id for name in ("D01", "D06"))
-    h5ads = tmp_path / "cell-census" / NEWER.version / "h5ads"
+@pytest.fixture(scope="module")
+def part(older: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """A run `part` of the first two of three datasets, in another storage, which lacks a file."""
+    place = instances.copy(older, tmp_path_factory.mktemp("part"))
+    h5ads = place.root / "cell-census" / NEWER.version / "h5ads"
     h5ads.mkdir(parents=True)
-    (h5ads / f"{ids[1]}.h5ad").symlink_to(place.world.newer.h5ads / f"{ids[1]}.h5ad")
+    for name in PART[1:]:
+        (h5ads / f"{name}.h5ad").symlink_to(place.world.newer.h5ads / f"{name}.h5ad")
     soma = str(place.world.newer.soma)
     place.manifest(NEWER.version, storage=Storage(soma=soma, h5ads=str(h5ads)))
-    succeed(place.ingest("missing", NEWER.version, only=ids))
-    found = outcomes(place, "missing")
-    assert found[ids[0]] is Outcome.MISSING
-    assert found[ids[1]] in {Outcome.REGISTERED, Outcome.UNCHANGED}
-    assert len(uids(place, NEWER)) == 1
+    succeed(place.ingest("part", NEWER.version, only=PART, limit=2))
+    return place
+
+
+def test_a_part_of_a_release_makes_no_collections(part: Place) -> None:
+    assert sorted(outcomes(part, "part")) == PART[:2]
+    assert members(part, NEWER) == {}
+    assert query(part, "select 1 from lamindb_artifact where key like '%07-15/soma'") == []
+
+
+def test_a_file_that_is_not_there_is_missing_and_the_rest_goes_on(part: Place) -> None:
+    found = outcomes(part, "part")
+    assert found[PART[0]] is Outcome.MISSING
+    assert found[PART[1]] in {Outcome.REVISED, Outcome.UNCHANGED}
+    assert len(uids(part, NEWER)) == 1
+
+
+def test_a_chain_continues_across_storages(part: Place) -> None:
+    [(name, uid)] = uids(part, NEWER).items()
+    before = uids(part, OLDER)[name.replace(NEWER.version, OLDER.version)]
+    assert uid == before[:-4] + "0001"
+    roots = query(part, "select root from lamindb_storage where root = ?", str(part.root))
+    assert roots == [(str(part.root),)]
 
 
 def test_nothing_of_the_run_is_lost_in_its_journal(newer: Place) -> None:
