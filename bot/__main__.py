@@ -8,7 +8,7 @@ import json
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ParamSpec
 
@@ -16,19 +16,18 @@ import rich_click as click
 
 from bot.adapters.files import alone
 from bot.adapters.local import Local, local
-from bot.apply import apply
 from bot.census.release import page_to_json
 from bot.comments.plan_text import describe
-from bot.detect import document_address, read_page, read_releases, read_spec
+from bot.detect import document_address, read_page, read_spec
 from bot.effects import Plan
 from bot.errors import BotError
 from bot.events import CommentCreated, Event, ManifestMerged, RunEnded, event_from_json
-from bot.handle import gather, handle
-from bot.plan import plan as decide
+from bot.handle import detect as look
+from bot.handle import handle
 from bot.schema.diff import diff as compare
 from bot.schema.diff import to_json
 from bot.schema.markdown import render
-from bot.settings import Settings, load
+from bot.settings import Settings, load, with_page
 from bot.terminal import show_plan, show_releases, show_thread, show_threads
 from runners.contract import ContractError
 
@@ -75,7 +74,7 @@ class Lazy:
         given: dict[str, Any] = {k: v for k, v in overrides.items() if v is not None}
         if "{version}" not in given.get("schema_document", "{version}"):
             raise BotError("--schema-document: lacks {version}; say where the version stands.")
-        settings = replace(settings, **given)
+        settings = with_page(settings, given)
         return House(settings, local(settings))
 
 
@@ -143,6 +142,7 @@ def diff(lazy: Lazy, as_json: bool, old: str, new: str) -> None:
 @cli.command()
 @DRY_RUN
 @click.option("--page", help="The release page, instead of the setting `release_page`.")
+@click.option("--page-source", help="The page's Markdown, where the page is refused.")
 @click.option("--directory", help="The release directory, instead of `release_directory`.")
 @click.option("--schema-document", help="Where documents are, with {version} in it.")
 @click.option("--old-spec", help="The document of the earlier schema version: a file or address.")
@@ -153,6 +153,7 @@ def detect(
     lazy: Lazy,
     dry_run: bool,
     page: str | None,
+    page_source: str | None,
     directory: str | None,
     schema_document: str | None,
     old_spec: str | None,
@@ -160,20 +161,23 @@ def detect(
 ) -> None:
     """Look for a new LTS release; open a thread and propose a manifest for each.
 
-    What was announced before, or has a manifest, is left alone: run again, it changes nothing.
+    Of what was announced before it says what was corrected, retracted or taken away, once: run
+    again, it changes nothing. Three looks that fail in a row open a thread, too; those at another
+    page or directory than the settings' don't count.
     """
-    house = lazy.house(
-        release_page=page, release_directory=directory, schema_document=schema_document
-    )
+    elsewhere = {
+        "release_page": page,
+        "release_page_source": page_source,
+        "release_directory": directory,
+        "schema_document": schema_document,
+    }
+    house = lazy.house(**elsewhere)
     given = [one for one in (old_spec, new_spec) if one is not None]
     with house.alone():
         ports = house.local.ports()
-        facts = gather(None, ports, house.settings)
         documents = {read_spec(ports.pages.get(one)).version: one for one in given}
-        event = read_releases(ports.pages, house.settings, facts, documents)
-        decided = decide(event, facts)
-        if not dry_run:
-            apply(decided, ports)
+        is_usual = not any(elsewhere.values())
+        decided = look(ports, house.settings, documents, dry_run=dry_run, is_counted=is_usual)
     show_plan(describe(decided), dry_run)
 
 
@@ -225,6 +229,18 @@ def say(lazy: Lazy, thread: int, text: str, actor: str) -> None:
         number = house.local.threads.say(thread, actor, text)
         decided = house.handle(CommentCreated(thread, number, actor, text))
     show_plan(describe(decided), dry_run=False)
+
+
+@cli.command()
+@click.argument("thread", type=int)
+@AS
+@click.pass_obj
+@sentences
+def close(lazy: Lazy, thread: int, actor: str) -> None:
+    """Close THREAD as a person. The bot leaves it closed, and announces nothing in it again."""
+    house = lazy.house()
+    with house.alone():
+        house.local.threads.close_as(thread, actor)
 
 
 @cli.command()

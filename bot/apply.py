@@ -3,19 +3,23 @@
 Makes each of them safe to repeat, by looking before it writes. Must not decide anything.
 """
 
-from bot.comments.markers import Marker, find, sign
+from bot.comments.markers import Marker, find_own, sign
 from bot.effects import (
+    CloseThread,
     Comment,
+    CountFailures,
     Effect,
     OpenThread,
     Plan,
     ProposeManifest,
     React,
+    Refer,
     SetLabel,
     StartRun,
     UpsertComment,
 )
 from bot.ports import Ports, Said, Threads
+from bot.record import Record, hidden
 
 
 def apply(plan: Plan, ports: Ports) -> None:
@@ -28,10 +32,14 @@ def _carry_out(effect: Effect, ports: Ports) -> None:
     match effect:
         case OpenThread():
             _open(effect, ports.threads)
+        case CloseThread(thread):
+            ports.threads.close(thread)
         case ProposeManifest():
             ports.repository.propose(effect)
         case Comment():
             _comment(effect, ports.threads)
+        case Refer():
+            _refer(effect, ports.threads)
         case UpsertComment():
             _upsert(effect, ports.threads)
         case React(thread, comment_id, reaction):
@@ -40,16 +48,31 @@ def _carry_out(effect: Effect, ports: Ports) -> None:
             ports.threads.label(thread, label)
         case StartRun(request):
             ports.runs.start(request)
+        case CountFailures(number):
+            ports.tally.count(number)
 
 
 def _open(effect: OpenThread, threads: Threads) -> None:
     if effect.marker not in threads.marked():
-        threads.open(effect.title, sign(effect.body, effect.marker), effect.label)
+        body = sign(effect.body, effect.marker, _hidden(effect.record))
+        threads.open(effect.title, body, effect.label)
 
 
 def _comment(effect: Comment, threads: Threads) -> None:
     if _own(effect.thread, effect.marker, threads) is None:
-        threads.comment(effect.thread, sign(effect.body, effect.marker))
+        body = sign(effect.body, effect.marker, _hidden(effect.record))
+        threads.comment(effect.thread, body)
+
+
+def _refer(effect: Refer, threads: Threads) -> None:
+    number = threads.marked().get(effect.target)
+    if number is not None:
+        body = effect.body.replace("{thread}", str(number))
+        _comment(Comment(effect.thread, effect.marker, body), threads)
+
+
+def _hidden(record: Record | None) -> str | None:
+    return hidden(record) if record else None
 
 
 def _upsert(effect: UpsertComment, threads: Threads) -> None:
@@ -64,4 +87,4 @@ def _upsert(effect: UpsertComment, threads: Threads) -> None:
 def _own(thread: int, marker: Marker, threads: Threads) -> Said | None:
     """The bot's first comment with this marker."""
     said = (one for one in threads.comments(thread) if one.by_bot)
-    return next((one for one in said if find(one.body) == marker), None)
+    return next((one for one in said if find_own(one.body) == marker), None)

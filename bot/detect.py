@@ -9,7 +9,7 @@ from dataclasses import replace
 from bot.census.directory import DirectoryError, ReleaseDirectory, parse_directory
 from bot.census.page import PageError, parse_page
 from bot.census.release import ReleasePage
-from bot.detection import News, look
+from bot.detection import News, emptied, look
 from bot.errors import BotError
 from bot.events import ReleasesRead, SchemaReading
 from bot.facts import Facts
@@ -35,11 +35,16 @@ def read_releases(
     Raises:
         BotError: one of them can't be fetched, isn't whole, or isn't what it should be.
     """
-    page = read_page(pages, settings.release_page)
+    page, refusal = _page_or_source(pages, settings, facts)
     directory = read_directory(pages, settings.release_directory)
     reader = _Documents(pages, settings.schema_document, documents or {})
     news = look(page, directory, facts).news
-    return ReleasesRead(page, directory, {one.release.version: reader.read(one) for one in news})
+    schemas = {one.release.version: reader.read(one) for one in news}
+    return ReleasesRead(page, directory, schemas, refusal)
+
+
+class RefusedPageError(BotError):
+    """The page was fetched, but isn't a whole release page as the bot knows it."""
 
 
 def read_page(pages: Pages, address: str) -> ReleasePage:
@@ -48,7 +53,32 @@ def read_page(pages: Pages, address: str) -> ReleasePage:
     try:
         return parse_page(text)
     except PageError as error:
-        raise BotError(f"{address}: {error} Nothing was changed; give the whole page.") from error
+        raise RefusedPageError(
+            f"{address}: {error} Nothing was changed; give the whole page."
+        ) from error
+
+
+def _page_or_source(
+    pages: Pages, settings: Settings, facts: Facts
+) -> tuple[ReleasePage, str | None]:
+    """The page; where it is refused, what its Markdown source says, and why it was refused."""
+    try:
+        return _believed(pages, settings.release_page, facts), None
+    except RefusedPageError as error:
+        if settings.release_page_source is None:
+            raise
+        refusal = str(error)
+    try:
+        return _believed(pages, settings.release_page_source, facts), refusal
+    except BotError as error:
+        raise BotError(f"{refusal} Nor could its Markdown source be read: {error}") from error
+
+
+def _believed(pages: Pages, address: str, facts: Facts) -> ReleasePage:
+    page = read_page(pages, address)
+    if refusal := emptied(page, facts):
+        raise RefusedPageError(refusal)
+    return page
 
 
 def read_directory(pages: Pages, address: str) -> ReleaseDirectory:

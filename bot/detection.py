@@ -3,6 +3,7 @@
 Pure. Whether a release counts is decided by the page; where it lies, by the release directory.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import tomli_w
@@ -12,7 +13,8 @@ from bot.census.release import Release, ReleasePage
 from bot.errors import BotError
 from bot.events import SchemaReading
 from bot.facts import Facts
-from runners.contract import Manifest, Storage, Verdict
+from bot.record import Record
+from runners.contract import Manifest, Storage
 
 NEEDED = ("census_schema_version", "dataset_schema_version", "dataset_count")
 
@@ -22,7 +24,7 @@ class News:
     """A release that the bot hasn't spoken of yet.
 
     `previous` is what its manifest follows; `before` is what to compare with, which without any
-    manifest is the release before it on the page.
+    manifest is the release before it on the page. The bot speaks of releases since `after`.
     """
 
     release: Release
@@ -32,6 +34,19 @@ class News:
     dataset_count: int
     previous: Manifest | None
     before: Release | None
+    after: str
+
+    def record(self) -> Record:
+        """What is remembered of the announcement."""
+        entry = self.entry
+        return Record(
+            self.release,
+            soma=entry.soma_uri,
+            h5ads=entry.h5ads_uri,
+            region=entry.soma_region,
+            retracted=entry.retracted,
+            after=self.after,
+        )
 
     def earlier_schema_version(self) -> str | None:
         """The dataset schema version of the release that this one is compared with."""
@@ -42,50 +57,78 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a look at page and directory found, oldest first; `waiting` isn't hosted yet."""
+    """What a look at page and directory found, oldest first.
+
+    `unhosted` releases aren't in the directory yet; `unreadable` ones lack the fact that is named.
+    """
 
     news: tuple[News, ...]
-    waiting: tuple[str, ...]
+    unhosted: tuple[str, ...]
+    unreadable: Mapping[str, str]
 
 
 def look(page: ReleasePage, directory: ReleaseDirectory, facts: Facts) -> Seen:
     """What is news on the page.
 
     Raises:
-        BotError: the page lists nothing though releases are known, or an entry can't be used.
+        BotError: the page lists nothing, or nothing that is known.
     """
-    known = set(facts.threads) | set(facts.manifests)
-    if known and not page.releases:
-        raise BotError(
-            f"The release page lists no release, though {max(known)} is known; "
-            "check the setting release_page."
-        )
-    fresh = _fresh(page, known)
-    hosted = [one for one in fresh if one.version in directory.entries]
+    if refusal := emptied(page, facts):
+        raise BotError(refusal)
+    fresh = _fresh(page, facts)
+    unreadable = {one.version: name for one in fresh if (name := _missing(one))}
+    readable = [one for one in fresh if one.version not in unreadable]
+    hosted = [one for one in readable if one.version in directory.entries]
     return Seen(
         tuple(_news(one, page, directory.entries[one.version], facts) for one in hosted),
-        tuple(one.version for one in fresh if one not in hosted),
+        tuple(one.version for one in readable if one not in hosted),
+        unreadable,
     )
 
 
-def _fresh(page: ReleasePage, known: set[str]) -> list[Release]:
-    """Releases after the newest known one; where none is known, the newest alone.
+def emptied(page: ReleasePage, facts: Facts) -> str | None:
+    """Why a page that is whole can't be believed: all that was known of it is gone."""
+    listed = {release.version for release in page.releases}
+    known = facts.known()
+    if known and not listed:
+        return (
+            f"The release page lists no release, though {max(known)} is known; "
+            "check the setting release_page."
+        )
+    if len(facts.threads) > 1 and not listed & known:
+        return (
+            f"The release page lists none of the {len(known)} releases that are known; "
+            "check the setting release_page."
+        )
+    return None
 
-    What is older was registered before there was a bot, or left out on purpose.
+
+def began(facts: Facts) -> str | None:
+    """The newest release of before there was a bot; None where nothing is known.
+
+    What is older was registered by hand, or left out on purpose.
     """
+    recorded = [record.after for record in facts.records.values()]
+    if recorded or facts.threads:
+        return min(recorded or facts.threads)
+    return max(facts.manifests, default=None)
+
+
+def _fresh(page: ReleasePage, facts: Facts) -> list[Release]:
+    """Unknown releases since the bot began, oldest first; where none is known, the newest alone."""
     listed = sorted(page.releases, key=lambda release: release.version)
-    if not known:
+    start = began(facts)
+    if start is None:
         return listed[-1:]
-    return [release for release in listed if release.version > max(known)]
+    known = facts.known()
+    return [one for one in listed if one.version > start and one.version not in known]
+
+
+def _missing(release: Release) -> str | None:
+    return next((name for name in NEEDED if getattr(release, name) is None), None)
 
 
 def _news(release: Release, page: ReleasePage, entry: DirectoryEntry, facts: Facts) -> News:
-    missing = [name for name in NEEDED if getattr(release, name) is None]
-    if missing:
-        raise BotError(
-            f"The release page's entry {release.version}: field {missing[0]} can't be read; "
-            "check the page, or correct the way it is read."
-        )
     earlier = [one for one in page.releases if one.version < release.version]
     return News(
         release,
@@ -95,6 +138,7 @@ def _news(release: Release, page: ReleasePage, entry: DirectoryEntry, facts: Fac
         dataset_count=release.dataset_count or 0,
         previous=previous_manifest(release.version, facts),
         before=max(earlier, key=lambda one: one.version, default=None),
+        after=began(facts) or release.version,
     )
 
 
@@ -113,14 +157,9 @@ def previous_manifest(release: str, facts: Facts) -> Manifest | None:
             )
         return facts.manifests[named]
     older = {version for version in facts.manifests if version < release}
-    chosen = max(older & _passed(facts), default=None) or max(older, default=None)
+    passed = {version for version in older if facts.is_ingested(version)}
+    chosen = max(passed or older, default=None)
     return facts.manifests[chosen] if chosen else None
-
-
-def _passed(facts: Facts) -> set[str]:
-    """The releases of which a run in this instance passed."""
-    mine = (run.report for run in facts.runs if run.request.instance == facts.instance)
-    return {r.request.release for r in mine if r is not None and r.verdict is Verdict.PASSED}
 
 
 def manifest_of(news: News, schema: SchemaReading) -> Manifest:

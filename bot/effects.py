@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.comments.markers import Marker
+from bot.record import Record
 from runners.contract import RunRequest
 
 
@@ -30,14 +31,32 @@ class Label(StrEnum):
     UNCHECKED = "verification incomplete"
 
 
+class Topic(StrEnum):
+    """The labels of the bot's threads that aren't a release's."""
+
+    NOTICE = "early notice"
+    ALERT = "needs a person"
+
+
 @dataclass(frozen=True, slots=True)
 class OpenThread:
-    """A thread that the marker finds again; nothing if there is one."""
+    """A thread that the marker finds again; nothing if there is one, open or closed.
+
+    `record` is hidden in it: what the bot said of the release, to be compared with later.
+    """
 
     marker: Marker
     title: str
     body: str
-    label: Label
+    label: Label | Topic
+    record: Record | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CloseThread:
+    """A matter of the bot's own that is settled; nothing if the thread is closed."""
+
+    thread: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +74,24 @@ class ProposeManifest:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment that is said once: nothing if one with this marker is there."""
+    """A comment that is said once: nothing if one with this marker is there.
+
+    `record` is hidden in it, as in a thread's text.
+    """
 
     thread: int
     marker: Marker
+    body: str
+    record: Record | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refer:
+    """A comment that is said once, with the number of the `target` thread for `{thread}`."""
+
+    thread: int
+    marker: Marker
+    target: Marker
     body: str
 
 
@@ -93,7 +126,25 @@ class StartRun:
     request: RunRequest
 
 
-Effect = OpenThread | ProposeManifest | Comment | UpsertComment | React | SetLabel | StartRun
+@dataclass(frozen=True, slots=True)
+class CountFailures:
+    """So many looks at page and directory have failed in a row; 0 after one that didn't."""
+
+    number: int
+
+
+Effect = (
+    OpenThread
+    | CloseThread
+    | ProposeManifest
+    | Comment
+    | Refer
+    | UpsertComment
+    | React
+    | SetLabel
+    | StartRun
+    | CountFailures
+)
 
 
 @dataclass(frozen=True, slots=True)

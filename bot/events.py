@@ -35,12 +35,21 @@ class SchemaReading:
 class ReleasesRead:
     """The release page and the release directory were read, by the clock or by hand.
 
-    `schemas` holds a reading for each release that was new when they were read.
+    `schemas` holds a reading for each release that was new when they were read. `refusal` says why
+    the page couldn't be read, where its Markdown source was read in its stead.
     """
 
     page: ReleasePage
     directory: ReleaseDirectory
     schemas: Mapping[str, SchemaReading] = field(default_factory=dict)
+    refusal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DetectionFailed:
+    """Page, directory or documents couldn't be read, or not be believed; the reason is whole."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +80,7 @@ class RunEnded:
     report: RunReport
 
 
-Event = ReleasesRead | CommentCreated | ManifestMerged | RunEnded
+Event = ReleasesRead | DetectionFailed | CommentCreated | ManifestMerged | RunEnded
 
 
 def event_from_json(text: str, *, source: str) -> Event:

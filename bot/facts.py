@@ -8,15 +8,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.commands import Role, Verb
+from bot.comments.markers import Marker
 from bot.ports import Run
-from runners.contract import Manifest
+from bot.record import Record
+from runners.contract import Manifest, Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """`threads` are the bot's own, by release. `role` is the actor's, for a comment.
 
-    `answered`: the bot has replied to this comment before.
+    `answered`: the bot has replied to this comment before. Detection alone has the rest: `notices`
+    and `alerts` are threads of the bot's too, `closed` those threads that somebody closed, `said`
+    the markers of all its comments, `records` what it last said of each release that
+    has a thread; `failures` counts the looks that have failed in a row.
     """
 
     instance: str
@@ -28,10 +33,29 @@ class Facts:
     ingest_on_merge: bool = True
     minimum_roles: Mapping[Verb, Role] = field(default_factory=dict)
     previous: Mapping[str, str] = field(default_factory=dict)
+    notices: Mapping[str, int] = field(default_factory=dict)
+    alerts: Mapping[str, int] = field(default_factory=dict)
+    closed: frozenset[int] = frozenset()
+    said: frozenset[Marker] = frozenset()
+    records: Mapping[str, Record] = field(default_factory=dict)
+    failures: int = 0
 
     def release_of(self, thread: int) -> str | None:
         """The release that the thread is about, if the bot opened it."""
         return next((name for name, number in self.threads.items() if number == thread), None)
+
+    def known(self) -> set[str]:
+        """The releases that the bot needn't be told of."""
+        return set(self.threads) | set(self.manifests)
+
+    def is_declined(self, release: str) -> bool:
+        """Whether a person closed the release's thread without merging its manifest."""
+        return release not in self.manifests and self.threads.get(release) in self.closed
+
+    def is_ingested(self, release: str) -> bool:
+        """Whether a run of the release in this instance passed."""
+        reports = (run.report for run in self.runs_of(release))
+        return any(one is not None and one.verdict is Verdict.PASSED for one in reports)
 
     def running(self) -> Run | None:
         """The run that is going on in the instance."""

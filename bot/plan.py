@@ -3,28 +3,28 @@
 Pure: equal events and facts give equal plans. The sentences are `comments`' business.
 """
 
-import json
-
 from bot.answers import answer, manifest_path, reply_marker
-from bot.comments import release as release_comment
 from bot.comments import replies, result
 from bot.comments.markers import Marker, MarkerKind
-from bot.detection import News, look, manifest_of, manifest_toml
 from bot.effects import (
     Comment,
     Effect,
     Label,
-    OpenThread,
     Plan,
-    ProposeManifest,
     SetLabel,
     StartRun,
     UpsertComment,
 )
-from bot.events import CommentCreated, Event, ManifestMerged, ReleasesRead, RunEnded
+from bot.events import (
+    CommentCreated,
+    DetectionFailed,
+    Event,
+    ManifestMerged,
+    ReleasesRead,
+    RunEnded,
+)
 from bot.facts import Facts
-from bot.schema.diff import to_json
-from bot.schema.markdown import render
+from bot.watch import detection_failed, releases_read
 from runners.contract import Action, RunRequest, Verdict
 
 __all__ = ["plan", "reply_marker"]
@@ -43,48 +43,15 @@ def plan(event: Event, facts: Facts) -> Plan:
     """
     match event:
         case ReleasesRead():
-            return _releases_read(event, facts)
+            return releases_read(event, facts)
+        case DetectionFailed():
+            return detection_failed(event, facts)
         case CommentCreated():
             return answer(event, facts)
         case ManifestMerged():
             return _manifest_merged(event, facts)
         case RunEnded():
             return _run_ended(event, facts)
-
-
-def _releases_read(event: ReleasesRead, facts: Facts) -> Plan:
-    seen = look(event.page, event.directory, facts)
-    effects = [effect for news in seen.news for effect in _announce(news, event, facts)]
-    waiting = [
-        f"{version} is on the page, but not hosted yet: waiting." for version in seen.waiting
-    ]
-    found = [f"New: {news.release.version}." for news in seen.news] or ["Nothing new."]
-    return Plan(tuple(effects), " ".join([*found, *waiting]))
-
-
-def _announce(news: News, event: ReleasesRead, facts: Facts) -> tuple[Effect, Effect]:
-    """The proposal first: a thread is what tells the next look that all of this was done."""
-    version = news.release.version
-    schema = event.schemas[version]
-    compared = schema.diff
-    markdown = render(compared) if compared else None
-    found = json.dumps(to_json(compared), indent=1, ensure_ascii=False) if compared else None
-    body = release_comment.body(
-        news,
-        schema,
-        instance=facts.instance,
-        oddities=event.page.warnings,
-        manifest_path=manifest_path(version),
-        ingest_on_merge=facts.ingest_on_merge,
-        diff_markdown=markdown,
-    )
-    manifest = manifest_toml(manifest_of(news, schema))
-    return (
-        ProposeManifest(version, manifest, found + "\n" if found else None, markdown),
-        OpenThread(
-            Marker(MarkerKind.RELEASE, version), release_comment.title(news), body, Label.PROPOSED
-        ),
-    )
 
 
 def _manifest_merged(event: ManifestMerged, facts: Facts) -> Plan:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from bot.commands import Role
 from bot.comments.markers import Marker
-from bot.effects import Label, ProposeManifest, Reaction
+from bot.effects import Label, ProposeManifest, Reaction, Topic
 from bot.errors import BotError
 from runners.contract import Manifest, RunReport, RunRequest
 
@@ -56,11 +56,23 @@ class Page:
 
 class Threads(Protocol):
     def marked(self) -> Mapping[Marker, int]:
-        """The threads that the bot itself opened, by marker."""
+        """The threads that the bot itself opened, closed ones too, by marker."""
         ...
 
-    def open(self, title: str, body: str, label: Label) -> int:
+    def texts(self) -> Mapping[int, str]:
+        """The texts with which the bot opened its threads, by thread."""
+        ...
+
+    def closed(self) -> frozenset[int]:
+        """The threads that somebody has closed."""
+        ...
+
+    def open(self, title: str, body: str, label: Label | Topic) -> int:
         """Opens a thread and returns its number."""
+        ...
+
+    def close(self, thread: int) -> None:
+        """Closes one of the bot's own threads, unless it is closed."""
         ...
 
     def comments(self, thread: int) -> tuple[Said, ...]:
@@ -114,6 +126,16 @@ class Runs(Protocol):
         ...
 
 
+class Tally(Protocol):
+    def failures(self) -> int:
+        """How many looks at page and directory have failed in a row."""
+        ...
+
+    def count(self, failures: int) -> None:
+        """Remembers that so many have failed in a row."""
+        ...
+
+
 class Pages(Protocol):
     def get(self, address: str) -> Page:
         """What stands at an http(s) address or in a file. Raises BotError with the reason."""
@@ -127,3 +149,4 @@ class Ports:
     repository: Repository
     runs: Runs
     pages: Pages
+    tally: Tally

@@ -18,6 +18,10 @@ RELEASE_PAGE = (
     "https://chanzuckerberg.github.io/cellxgene-census/"
     "cellxgene_census_docsite_data_release_info.html"
 )
+RELEASE_PAGE_SOURCE = (
+    "https://raw.githubusercontent.com/chanzuckerberg/cellxgene-census/"
+    "main/docs/cellxgene_census_docsite_data_release_info.md"
+)
 RELEASE_DIRECTORY = "https://census.cellxgene.cziscience.com/cellxgene-census/v1/release.json"
 SCHEMA_DOCUMENT = (
     "https://raw.githubusercontent.com/chanzuckerberg/single-cell-curation/"
@@ -29,12 +33,17 @@ PREFIX = "BOT_"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`repository` is None for a folder within `home`. `roles` holds for the local threads only."""
+    """`repository` is None for a folder within `home`. `roles` holds for the local threads only.
+
+    `release_page_source` is the page's Markdown, read where the page is refused; None for another
+    page than the real one, unless it is given.
+    """
 
     instance: str = "laminlabs/cellxgene"
     home: Path = Path(".bot")
     repository: Path | None = None
     release_page: str = RELEASE_PAGE
+    release_page_source: str | None = RELEASE_PAGE_SOURCE
     release_directory: str = RELEASE_DIRECTORY
     schema_document: str = SCHEMA_DOCUMENT
     ingest_on_merge: bool = True
@@ -96,7 +105,13 @@ def _filled(settings: Settings, given: Mapping[str, Any], source: str, base: Pat
             read[name] = _READERS[name](value, base)
         except ValueError as error:
             raise BotError(f"{source}: field {name}: {error}.") from error
-    return replace(settings, **read)
+    return with_page(settings, read)
+
+
+def with_page(settings: Settings, given: Mapping[str, Any]) -> Settings:
+    """The settings with what is given; another page has another source, or none."""
+    source = {"release_page_source": None} if "release_page" in given else {}
+    return replace(settings, **{**source, **given})
 
 
 # --- one reader per type; each raises ValueError with what is wrong and what would be right -------
@@ -172,6 +187,7 @@ _READERS: Mapping[str, Callable[[object, Path], object]] = {
     "home": _path,
     "repository": _path,
     "release_page": _address,
+    "release_page_source": _address,
     "release_directory": _address,
     "schema_document": _template,
     "ingest_on_merge": _flag,

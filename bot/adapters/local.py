@@ -6,6 +6,7 @@ from pathlib import Path
 from bot.adapters.local_repository import LocalRepository
 from bot.adapters.local_roles import LocalRoles
 from bot.adapters.local_runs import LocalRuns
+from bot.adapters.local_tally import LocalTally
 from bot.adapters.local_threads import LocalThreads
 from bot.adapters.pages import HttpPages
 from bot.ports import Ports
@@ -22,9 +23,10 @@ class Local:
     repository: LocalRepository
     runs: LocalRuns
     pages: HttpPages
+    tally: LocalTally
 
     def ports(self) -> Ports:
-        return Ports(self.threads, self.roles, self.repository, self.runs, self.pages)
+        return Ports(self.threads, self.roles, self.repository, self.runs, self.pages, self.tally)
 
 
 def local(settings: Settings) -> Local:
@@ -37,4 +39,5 @@ def local(settings: Settings) -> Local:
         LocalRepository(settings.repository or home / "repository", home / "proposals"),
         LocalRuns(home / "runs"),
         HttpPages(),
+        LocalTally(home / "detection.json"),
     )

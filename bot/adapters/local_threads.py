@@ -15,8 +15,8 @@ from typing import Any
 from bot.adapters import front_matter
 from bot.adapters.files import write, write_folder
 from bot.adapters.thread_page import PageComment, PageThread, render
-from bot.comments.markers import Marker, find
-from bot.effects import Label, Reaction
+from bot.comments.markers import Marker, find_own
+from bot.effects import Label, Reaction, Topic
 from bot.errors import BotError
 from bot.ports import Said
 
@@ -35,20 +35,30 @@ class LocalThreads:
 
     def marked(self) -> Mapping[Marker, int]:
         found: dict[Marker, int] = {}
-        for number in self.numbers():
-            facts, body = front_matter.split(self._file(number))
-            marker = find(body) if facts.get("author") == self.bot else None
+        for number, body in self.texts().items():
+            marker = find_own(body)
             if marker is not None:
                 found.setdefault(marker, number)
         return found
 
-    def open(self, title: str, body: str, label: Label) -> int:
+    def texts(self) -> Mapping[int, str]:
+        read = {number: front_matter.split(self._file(number)) for number in self.numbers()}
+        return {n: body for n, (facts, body) in read.items() if facts.get("author") == self.bot}
+
+    def closed(self) -> frozenset[int]:
+        read = {number: front_matter.split(self._file(number)) for number in self.numbers()}
+        return frozenset(number for number, (facts, _) in read.items() if "closed_by" in facts)
+
+    def open(self, title: str, body: str, label: Label | Topic) -> int:
         facts = {**self._signed(self.bot), "title": title, "labels": [str(label)]}
         text = front_matter.joined(facts, body)
         number = max(self.numbers(), default=0) + 1
         write_folder(self.folder / str(number), {"thread.md": text})
         self.render(number)
         return number
+
+    def close(self, thread: int) -> None:
+        self.close_as(thread, self.bot)
 
     def comments(self, thread: int) -> tuple[Said, ...]:
         return tuple(
@@ -89,13 +99,24 @@ class LocalThreads:
             raise BotError(f"{author!r} is the bot's own name; speak --as somebody else.")
         return self._add(thread, author, body)
 
+    def close_as(self, thread: int, actor: str) -> None:
+        """Closes the thread in the actor's name; one that is closed stays as it is."""
+        self._check_there(thread)
+        facts, body = front_matter.split(self._file(thread))
+        if "closed_by" not in facts:
+            facts["closed_by"] = actor
+            write(self._file(thread), front_matter.joined(facts, body))
+            self.render(thread)
+
     def read(self, thread: int) -> PageThread:
         """The thread with everything in it."""
         self._check_there(thread)
         facts, body = front_matter.split(self._file(thread))
         comments = tuple(self._page_comment(n, f, b) for n, f, b in self._comments(thread))
         first = self._page_comment(0, facts, body)
-        return PageThread(thread, facts.get("title", ""), facts.get("labels", []), first, comments)
+        closed = ["closed"] if "closed_by" in facts else []
+        labels = [*facts.get("labels", []), *closed]
+        return PageThread(thread, facts.get("title", ""), labels, first, comments)
 
     def numbers(self) -> list[int]:
         """The numbers of all threads, in order."""

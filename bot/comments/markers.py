@@ -7,21 +7,30 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-LINE = re.compile(r"<!-- cellxgene-ingestion-bot: (release|reply|result|merged) ([0-9a-z-]+) -->")
-
 
 class MarkerKind(StrEnum):
+    """Of threads: release, notice, alert. Of comments: alert too, and the rest."""
+
     RELEASE = "release"
     REPLY = "reply"
     RESULT = "result"
     MERGED = "merged"
+    NOTICE = "notice"
+    LISTED = "listed"
+    CORRECTION = "correction"
+    ALERT = "alert"
+    SETTLED = "settled"
+
+
+LINE = re.compile(rf"<!-- cellxgene-ingestion-bot: ({'|'.join(MarkerKind)}) ([0-9a-z-]+) -->")
 
 
 @dataclass(frozen=True, slots=True)
 class Marker:
     """`release` and its version, `reply` and a comment, `result` and a run, `merged` and a commit.
 
-    The key is of digits, small letters and hyphens.
+    `notice`, `listed` and a version; `correction`, a version and which one; `alert`, `settled` and
+    the matter. The key is of digits, small letters and hyphens.
     """
 
     kind: MarkerKind
@@ -31,13 +40,27 @@ class Marker:
         return f"<!-- cellxgene-ingestion-bot: {self.kind} {self.key} -->"
 
 
-def sign(body: str, marker: Marker) -> str:
-    """The body with the marker as its last line."""
-    return f"{body.rstrip()}\n\n{marker}\n"
+def sign(body: str, marker: Marker, hidden: str | None = None) -> str:
+    """The body with the marker as its last line, and before it a hidden line, if one is given."""
+    above = f"{hidden}\n" if hidden else ""
+    return f"{body.rstrip()}\n\n{above}{marker}\n"
 
 
 def find(body: str) -> Marker | None:
     """The marker in the last line; anywhere else one may have been quoted."""
     lines = body.rstrip().splitlines()
-    found = LINE.fullmatch(lines[-1]) if lines else None
+    return _read(lines[-1]) if lines else None
+
+
+def find_own(body: str) -> Marker | None:
+    """The last line that is a marker, in a text of the bot's own: a person may have added to it.
+
+    The bot writes everything that it quotes within a line, so no quoted marker is a line.
+    """
+    found = (_read(line) for line in reversed(body.splitlines()))
+    return next((marker for marker in found if marker is not None), None)
+
+
+def _read(line: str) -> Marker | None:
+    found = LINE.fullmatch(line)
     return Marker(MarkerKind(found[1]), found[2]) if found else None

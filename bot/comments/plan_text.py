@@ -2,12 +2,15 @@
 
 from bot.comments.escape import code, inert
 from bot.effects import (
+    CloseThread,
     Comment,
+    CountFailures,
     Effect,
     OpenThread,
     Plan,
     ProposeManifest,
     React,
+    Refer,
     SetLabel,
     StartRun,
     UpsertComment,
@@ -26,11 +29,15 @@ def sentence(effect: Effect) -> str:
     match effect:
         case OpenThread(_, title):
             return f"open the thread “{inert(title)}”"
+        case CloseThread(thread):
+            return f"close thread {thread}"
         case ProposeManifest(release, _, diff_json):
             beside = " with the schema diff" if diff_json else ""
             return f"propose the manifest of {release}{beside}"
         case Comment(thread, _, body):
             return f"say in thread {thread}: {_first_line(body)}"
+        case Refer(thread, _, target):
+            return f"refer in thread {thread} to the thread of {target.key}"
         case UpsertComment(thread, marker, body):
             what = f"post or update the {marker.kind} of {marker.key} in thread {thread}"
             return f"{what}: {_first_line(body)}"
@@ -40,6 +47,8 @@ def sentence(effect: Effect) -> str:
             return f"label thread {thread} “{label}”"
         case StartRun(request):
             return _run(request)
+        case CountFailures(number):
+            return f"remember that {number:,} looks in a row have failed"
 
 
 def _run(request: RunRequest) -> str:

@@ -34,8 +34,9 @@ def body(
     manifest_path: str,
     ingest_on_merge: bool,
     diff_markdown: str | None,
+    room: int = LIMIT,
 ) -> str:
-    """The thread's text; the whole diff is in it only as far as the limit allows."""
+    """The thread's text; the whole diff is in it only if it has room."""
     parts = [
         _verdict(news, schema, instance),
         _next(manifest_path, ingest_on_merge),
@@ -47,7 +48,7 @@ def body(
     if diff_markdown is None:
         return text
     whole = f"{text}\n\n{collapsed('Every change of the dataset schema', diff_markdown)}"
-    if len(whole) <= LIMIT:
+    if len(whole) <= room:
         return whole
     return (
         f"{text}\n\nThe list of every change is too long for here: see `diff.md` in the proposal."

@@ -150,8 +150,13 @@ def test_detection_can_be_pointed_elsewhere(folder: Path) -> None:
 def test_a_refused_page_changes_nothing(folder: Path) -> None:
     (folder / "page.html").write_text(world.page(world.entry("2026-02-01"))[:-9])
     before = contents(folder)
-    assert refused("detect").startswith("page.html: The release page is truncated")
+    refusal = "page.html: The release page is truncated"
+    assert refused("detect", "--dry-run").startswith(refusal)
+    assert refused("detect", "--page", "page.html").startswith(refusal)
     assert contents(folder) == before
+    assert refused("detect").startswith(refusal)
+    counted = {str(folder / "home"), str(folder / "home" / "detection.json")}
+    assert contents(folder).keys() - before.keys() == counted
 
 
 def test_an_event_from_a_file_is_planned_and_carried_out(folder: Path) -> None:

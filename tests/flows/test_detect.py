@@ -66,10 +66,32 @@ def test_where_nothing_is_known_only_the_newest_release_is_news(empty_town: Town
     assert "Its dataset schema went from 6.0.0 to 7.0.0: 2 changes." in told
 
 
-def test_an_older_release_that_the_page_adds_later_is_left_alone(announced_town: Town) -> None:
-    versions = ("2026-02-01", "2025-09-09", "2025-06-01")
+def test_a_release_from_before_the_bot_is_left_alone(announced_town: Town) -> None:
+    versions = ("2026-02-01", "2025-06-01", "2025-01-01")
     announced_town.has_releases(*map(world.entry, versions), hosted=versions)
     assert announced_town.the_clock_strikes() == "Nothing new."
+    assert announced_town.heard() == ""
+
+
+def test_a_release_that_the_page_adds_after_a_newer_one_is_news(announced_town: Town) -> None:
+    """It follows what is older than it, whatever was announced before it."""
+    versions = ("2026-02-01", "2025-09-09", "2025-06-01")
+    announced_town.has_releases(*map(world.entry, versions), hosted=versions)
+    assert announced_town.the_clock_strikes() == "New: 2025-09-09."
+    assert "The manifest follows that of 2025-06-01." in announced_town.heard()
+
+
+def test_what_waited_while_a_newer_one_was_announced_is_news_then(empty_town: Town) -> None:
+    versions = ("2026-08-01", "2026-02-01", "2025-06-01")
+    entries = [world.entry(version) for version in versions]
+    empty_town.has_releases(*entries, hosted=("2025-06-01", "2026-08-01"))
+    assert empty_town.the_clock_strikes() == (
+        "New: 2026-08-01. 2026-02-01 is on the page, but not hosted yet: waiting."
+    )
+    empty_town.heard()
+    empty_town.has_releases(*entries, hosted=versions)
+    assert empty_town.the_clock_strikes() == "New: 2026-02-01."
+    assert "[opens thread 2] Census 2026-02-01 (LTS)" in empty_town.heard()
 
 
 def test_a_release_that_isnt_hosted_yet_is_waited_for(announced_town: Town) -> None:
@@ -106,10 +128,6 @@ def emptied(town: Town) -> None:
     town.pages.texts[world.PAGE] = world.page()
 
 
-def without_a_count(town: Town) -> None:
-    town.pages.texts[world.PAGE] = world.page(world.entry("2026-02-01", datasets="many"))
-
-
 def gone(town: Town) -> None:
     del town.pages.texts[world.PAGE]
 
@@ -135,7 +153,6 @@ def with_a_broken_directory(town: Town) -> None:
     [
         (truncated, "releases.html: The release page is truncated"),
         (emptied, "lists no release, though 2025-06-01 is known; check the setting release_page."),
-        (without_a_count, "entry 2026-02-01: field dataset_count can't be read"),
         (gone, "releases.html: answered 404 Not Found"),
         (without_its_document, "7.0.0/schema.md: answered 404 Not Found"),
         (with_another_document, "field Version: 7.1.0 is not 7.0.0; correct the setting"),

@@ -8,19 +8,20 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from bot.adapters.local_repository import LocalRepository
 from bot.adapters.local_roles import LocalRoles
 from bot.adapters.local_runs import LocalRuns
+from bot.adapters.local_tally import LocalTally
 from bot.adapters.local_threads import LocalThreads
-from bot.apply import apply
 from bot.commands import Role
-from bot.comments.markers import find
-from bot.detect import read_releases
+from bot.comments.markers import find_own
 from bot.errors import BotError
 from bot.events import CommentCreated, Event, ManifestMerged, RunEnded
-from bot.handle import gather, handle
-from bot.plan import plan
+from bot.handle import detect, handle
 from bot.ports import Page, Ports
+from bot.record import LINE
 from bot.settings import Settings
 from flows import world
 from runners.contract import (
@@ -40,6 +41,7 @@ SETTINGS = Settings(
     instance="demo",
     bot="bot",
     release_page=world.PAGE,
+    release_page_source=world.SOURCE,
     release_directory=world.DIRECTORY,
     schema_document=world.TEMPLATE,
     roles={"maintainer": Role.MAINTAIN, "writer": Role.WRITE},
@@ -68,6 +70,7 @@ class Town:
         self.threads = LocalThreads(home / "threads", settings.bot, now=lambda: NOON)
         self.repository = LocalRepository(home / "repository", home / "proposals")
         self.runs = LocalRuns(home / "runs")
+        self.tally = LocalTally(home / "detection.json")
         self._known: dict[str, str] = {}
 
     # --- what is given ----------------------------------------------------------------------------
@@ -86,10 +89,14 @@ class Town:
 
     def the_clock_strikes(self) -> str:
         """Detection; returns the plan's reason."""
-        facts = gather(None, self.ports(), self.settings)
-        decided = plan(read_releases(self.pages, self.settings, facts), facts)
-        apply(decided, self.ports())
-        return decided.reason
+        return detect(self.ports(), self.settings).reason
+
+    def is_refused(self) -> str:
+        """Detection that can't read or believe what it must; returns the one sentence."""
+        with pytest.raises(BotError) as refusal:
+            self.the_clock_strikes()
+        assert "\n" not in str(refusal.value)
+        return str(refusal.value)
 
     def says(self, actor: str, text: str, *, thread: int = 1) -> CommentCreated:
         """A comment, and the bot's reaction to it; returns the event, to be delivered again."""
@@ -119,7 +126,7 @@ class Town:
 
     def ports(self) -> Ports:
         roles = LocalRoles(self.settings.roles)
-        return Ports(self.threads, roles, self.repository, self.runs, self.pages)
+        return Ports(self.threads, roles, self.repository, self.runs, self.pages, self.tally)
 
     # --- what the bot did -------------------------------------------------------------------------
 
@@ -169,9 +176,10 @@ class Town:
 
 
 def unsigned(body: str) -> str:
-    """The text without the marker that it must end in."""
-    assert find(body) is not None, "the bot says nothing without a marker"
-    return body.rstrip().rsplit("\n", 1)[0].rstrip()
+    """The text without the marker that it must end in, and without what is hidden before it."""
+    marker = find_own(body)
+    assert marker is not None, "the bot says nothing without a marker"
+    return LINE.sub("", body.replace(str(marker), "")).rstrip()
 
 
 def asked(request: RunRequest) -> str:

@@ -4,25 +4,57 @@ import json
 from collections.abc import Iterable
 
 PAGE = "https://census.test/releases.html"
+SOURCE = "https://census.test/releases.md"
 DIRECTORY = "https://census.test/release.json"
 TEMPLATE = "https://schemas.test/{version}/schema.md"
 
 
-def entry(version: str, *, schema: str = "7.0.0", datasets: str = "12", cells: str = "900") -> str:
-    """One release's section of the release page."""
-    facts = (
-        ("Census schema version", "2.4.0"),
+Rows = list[tuple[str, ...]]
+
+
+def entry(version: str, **told: str) -> str:
+    """One release's section of the release page; `told` is as for `tables`."""
+    rows = ("".join(map(_html, table)) for table in tables(version, **told))
+    return f"<h3>LTS {version}</h3>" + "".join(f"<table>{table}</table>" for table in rows)
+
+
+def tables(
+    version: str,
+    *,
+    schema: str = "7.0.0",
+    census: str = "2.4.0",
+    datasets: str = "12",
+    cells: str = "900",
+    embedding: str = "",
+) -> list[Rows]:
+    """The tables of a release's section."""
+    facts: Rows = [
+        ("Census schema version", census),
         ("Census build date", version),
         ("Dataset schema version", schema),
         ("Number of datasets", datasets),
-    )
-    rows = "".join(f"<tr><td>{name}</td><td>{value}</td></tr>" for name, value in facts)
-    return (
-        f"<h3>LTS {version}</h3><table>{rows}</table>"
-        "<table><tr><td>Type</td><td>Homo sapiens</td></tr>"
-        f"<tr><td>Total cells</td><td>{cells}</td></tr>"
-        "<tr><td>Unique cells</td><td>800</td></tr></table>"
-    )
+    ]
+    counts: Rows = [("Type", "Homo sapiens"), ("Total cells", cells), ("Unique cells", "800")]
+    embeddings: Rows = [("Method", "Homo sapiens"), ("scVI", embedding)]
+    return [facts, counts, embeddings] if embedding else [facts, counts]
+
+
+def _html(row: tuple[str, ...]) -> str:
+    return "<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>"
+
+
+def source(versions: Iterable[str], **told: str) -> str:
+    """The page's Markdown source."""
+    lines = ["# Census data releases", "", "## List of LTS Census data releases", ""]
+    for version in versions:
+        lines += [f"### LTS {version}", ""]
+        for facts, *rows in tables(version, **told):
+            lines += [_markdown(facts), "|---|---|", *map(_markdown, rows), ""]
+    return "\n".join(lines)
+
+
+def _markdown(row: tuple[str, ...]) -> str:
+    return f"| {' | '.join(row)} |"
 
 
 def page(*entries: str) -> str:
@@ -33,14 +65,14 @@ def page(*entries: str) -> str:
     )
 
 
-def directory(versions: Iterable[str], **retracted: str) -> str:
+def directory(versions: Iterable[str], bucket: str = "census", **retracted: str) -> str:
     """A release directory; `retracted` gives reasons, with `_` for `-` and `v` before a version."""
     reasons = {name[1:].replace("_", "-"): why for name, why in retracted.items()}
-    return json.dumps({v: _hosted(v, reasons.get(v)) for v in versions})
+    return json.dumps({v: _hosted(v, bucket, reasons.get(v)) for v in versions})
 
 
-def _hosted(version: str, retracted: str | None) -> dict[str, object]:
-    base = f"s3://census/cell-census/{version}"
+def _hosted(version: str, bucket: str, retracted: str | None) -> dict[str, object]:
+    base = f"s3://{bucket}/cell-census/{version}"
     hosted: dict[str, object] = {
         "release_build": version,
         "soma": {"uri": f"{base}/soma/", "s3_region": "us-west-2"},

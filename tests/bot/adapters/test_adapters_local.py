@@ -9,6 +9,7 @@ import pytest
 from bot.adapters.local_repository import LocalRepository
 from bot.adapters.local_roles import LocalRoles
 from bot.adapters.local_runs import LocalRuns
+from bot.adapters.local_tally import LocalTally
 from bot.adapters.local_threads import LocalThreads
 from bot.apply import apply
 from bot.commands import Role
@@ -51,7 +52,8 @@ def threads(tmp_path: Path) -> LocalThreads:
 @pytest.fixture
 def ports(tmp_path: Path, threads: LocalThreads) -> Ports:
     repository = LocalRepository(tmp_path / "repository", tmp_path / "proposals")
-    return Ports(threads, LocalRoles({}), repository, LocalRuns(tmp_path / "runs"), NoPages())
+    runs, tally = LocalRuns(tmp_path / "runs"), LocalTally(tmp_path / "detection.json")
+    return Ports(threads, LocalRoles({}), repository, runs, NoPages(), tally)
 
 
 def request(run_id: str = "2026-02-01-ingest-1", instance: str = "demo") -> RunRequest:

@@ -1,0 +1,126 @@
+"""What the bot says in the thread of a release that it has announced: corrections and alerts."""
+
+from bot.census.directory import DirectoryEntry
+from bot.comments.counting import joined
+from bot.comments.escape import code, inert
+from bot.comments.table import table
+from bot.corrections import Change
+from bot.facts import Facts
+
+NONE = "\u2013"
+ROWS = 60
+IN_MANIFEST = {
+    "dataset_count": "dataset_count",
+    "census_schema_version": "census_schema_version",
+    "dataset_schema_version": "dataset_schema_version",
+    "storage.soma": "storage",
+    "storage.h5ads": "storage",
+    "storage.region": "storage",
+}
+
+
+def title(matter: str, version: str) -> str:
+    """The title of an alert about a release without a thread."""
+    return f"Census {version}: {matter}"
+
+
+def corrected(version: str, changes: tuple[Change, ...], facts: Facts) -> str:
+    """What was announced, and what page and directory say now."""
+    rows = [[inert(one.what), _shown(one.old), _shown(one.new)] for one in changes[:ROWS]]
+    left = len(changes) - ROWS
+    more = f"\n\n… and {left:,} more changes." if left > 0 else ""
+    where = {one.field.startswith("storage") for one in changes}
+    who = " and ".join(
+        name
+        for name, is_told in (
+            ("release page", False in where),
+            ("release directory", True in where),
+        )
+        if is_told
+    )
+    return (
+        f"✏️ **The {who} now say{'s' if len(where) == 1 else ''} otherwise of {version}.**\n\n"
+        f"{_next(version, changes, facts)}\n\n"
+        f"{table(['', 'Announced', 'Now'], rows)}{more}"
+    )
+
+
+def _shown(value: str | None) -> str:
+    return inert(value) if value else NONE
+
+
+def _next(version: str, changes: tuple[Change, ...], facts: Facts) -> str:
+    fields = dict.fromkeys(IN_MANIFEST[c.field] for c in changes if c.field in IN_MANIFEST)
+    if not fields:
+        return "**Next:** nothing; the manifest doesn't hold this."
+    named = joined([code(field) for field in fields])
+    path = code(f"runners/releases/{version}.toml")
+    if facts.is_ingested(version):
+        return (
+            f"**Next:** a person decides. The release is registered as it was announced ({named}); "
+            f"if that is wrong now, correct {named} in {path} and say `/ingest`."
+        )
+    what = "merged" if version in facts.manifests else "proposed"
+    again = (
+        " What was said above of the dataset schema holds for the announced version only."
+        if "dataset_schema_version" in fields
+        else ""
+    )
+    return f"**Next:** correct {named} in the {what} manifest {path}; I don't change it.{again}"
+
+
+def retracted(entry: DirectoryEntry, facts: Facts) -> str:
+    """That a known release was withdrawn."""
+    told = entry.retraction
+    facts_of_it = []
+    if told is not None:
+        when = f" on {inert(told.date)}" if told.date else ""
+        why = f": {inert(told.reason)}" if told.reason else ""
+        facts_of_it = [f"The release directory says so{when}{why}."]
+        facts_of_it += (
+            [f"It was replaced by {inert(told.replaced_by)}."] if told.replaced_by else []
+        )
+        facts_of_it += [f"More: {code(told.info_url)}"] if told.info_url else []
+    version = inert(entry.version)
+    return "\n\n".join(
+        part
+        for part in (
+            f"🚨 **Release {version} was retracted. A person must decide what becomes of it.**",
+            f"**Next:** {_decision(entry.version, facts)}",
+            " ".join(facts_of_it),
+        )
+        if part
+    )
+
+
+def vanished(version: str, facts: Facts) -> str:
+    """That the page lists a release no longer."""
+    return (
+        f"🚨 **The release page lists {version} no longer. A person must find out why.**\n\n"
+        f"**Next:** {_decision(version, facts)}\n\n"
+        "The page was read whole, with other releases in it. This is said once."
+    )
+
+
+def unhosted(version: str, facts: Facts) -> str:
+    """That the directory knows a release no longer."""
+    return (
+        f"🚨 **The release directory has {version} no longer. A person must find out why.**\n\n"
+        f"**Next:** {_decision(version, facts)}\n\n"
+        "Without its entry nobody can say where its files lie. This is said once."
+    )
+
+
+def _decision(version: str, facts: Facts) -> str:
+    path = code(f"runners/releases/{version}.toml")
+    if version not in facts.manifests:
+        return f"don't merge the proposed manifest {path} before that is known."
+    running = facts.running()
+    if running is not None and running.request.release == version:
+        return f"{code(running.request.run_id)} is going on; decide whether it may go on."
+    if facts.is_ingested(version):
+        return (
+            f"it is registered in {code(facts.instance)}; decide whether it stays. "
+            "The bot takes nothing away."
+        )
+    return f"don't say `/ingest`, and take {path} off the default branch unless it is to stay."

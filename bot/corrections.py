@@ -1,0 +1,137 @@
+"""What the page or the directory says of a release now that it didn't say when it was announced.
+
+Pure. What can't be read is never a change; `unreadable` names it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import sha1
+
+from bot.census.directory import DirectoryEntry
+from bot.census.release import CellCount, Oddity, OddityKind, Release
+from bot.record import Record
+
+FACTS = {
+    "build_date": "Built",
+    "dataset_count": "Datasets",
+    "census_schema_version": "Census schema",
+    "dataset_schema_version": "Dataset schema",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One fact, then and now; None stands for not being there. `field` names it for machines."""
+
+    field: str
+    what: str
+    old: str | None
+    new: str | None
+
+
+def unreadable(release: Release, record: Record, oddities: Iterable[Oddity]) -> str | None:
+    """The first fact that was told of the release and can't be read any more."""
+    for name in FACTS:
+        if getattr(release, name) is None and getattr(record.release, name) is not None:
+            return name
+    if record.whole and not _counts_are_readable(record.release, release):
+        return "cell_counts"
+    unknown = any(
+        one.kind is OddityKind.UNKNOWN_TABLE and one.version == release.version for one in oddities
+    )
+    lost = len(release.embeddings) < len(record.release.embeddings)
+    return "embeddings" if unknown and lost else None
+
+
+def _counts_are_readable(old: Release, new: Release) -> bool:
+    if old.cell_counts and not new.cell_counts:
+        return False
+    pairs = [(count, new.cell_counts.get(name)) for name, count in old.cell_counts.items()]
+    return not any(now is not None and _is_lost(then, now) for then, now in pairs)
+
+
+def _is_lost(then: CellCount, now: CellCount) -> bool:
+    return (now.total is None and then.total is not None) or (
+        now.unique is None and then.unique is not None
+    )
+
+
+def corrections(
+    record: Record, release: Release, entry: DirectoryEntry | None, *, is_ingested: bool
+) -> tuple[Change, ...]:
+    """Every fact that differs; where an ingested release lies isn't told, as nobody reads it."""
+    old = record.release
+    found = [
+        Change(name, label, _shown(getattr(old, name)), _shown(getattr(release, name)))
+        for name, label in FACTS.items()
+    ]
+    if record.whole:
+        found += [*_cells(old, release), *_embeddings(old, release)]
+    if entry is not None and not is_ingested:
+        found += _storage(record, entry)
+    return tuple(one for one in found if one.old != one.new)
+
+
+def _cells(old: Release, new: Release) -> list[Change]:
+    organisms = dict.fromkeys([*old.cell_counts, *new.cell_counts])
+    return [
+        Change(
+            "cell_counts",
+            f"Cells of {name}: total (unique)",
+            _count(old.cell_counts.get(name)),
+            _count(new.cell_counts.get(name)),
+        )
+        for name in organisms
+    ]
+
+
+def _embeddings(old: Release, new: Release) -> list[Change]:
+    then, now = (_by_method(release) for release in (old, new))
+    return [
+        Change("embeddings", f"Embedding {name}", then.get(name), now.get(name))
+        for name in dict.fromkeys([*then, *now])
+    ]
+
+
+def _by_method(release: Release) -> dict[str, str]:
+    """Each embedding's organisms and names, by its method and level."""
+    found: dict[str, str] = {}
+    for row in release.embeddings:
+        name = f"{row.get('method')} ({row.get('level')})"
+        told = _embedding(row)
+        found[name] = f"{found[name]}; {told}" if name in found else told
+    return found
+
+
+def _embedding(row: Mapping[str, str | None]) -> str:
+    names = {k: v for k, v in row.items() if k not in ("method", "level") and v is not None}
+    return ", ".join(f"{organism}: {name}" for organism, name in sorted(names.items()))
+
+
+def _storage(record: Record, entry: DirectoryEntry) -> list[Change]:
+    return [
+        Change("storage.soma", "SOMA", _place(record.soma), _place(entry.soma_uri)),
+        Change("storage.h5ads", "H5ADs", _place(record.h5ads), _place(entry.h5ads_uri)),
+        Change("storage.region", "Region", record.region, entry.soma_region),
+    ]
+
+
+def _place(uri: str) -> str:
+    return uri.rstrip("/")
+
+
+def _shown(value: int | str | None) -> str | None:
+    return f"{value:,}" if isinstance(value, int) else value
+
+
+def _count(count: CellCount | None) -> str | None:
+    if count is None:
+        return None
+    total, unique = (_shown(value) or "?" for value in (count.total, count.unique))
+    return f"{total} ({unique})"
+
+
+def digest(changes: Iterable[Change]) -> str:
+    """Eight characters that tell one set of changes from another."""
+    told = "\n".join(f"{one.what}\t{one.old}\t{one.new}" for one in changes)
+    return sha1(told.encode()).hexdigest()[:8]

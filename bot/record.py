@@ -1,0 +1,60 @@
+"""What the bot last said of a release <-> a hidden line of its own text.
+
+Pure. A record proves nothing by itself: whoever reads one must know that the bot wrote the text.
+"""
+
+import json
+import re
+from dataclasses import dataclass, replace
+
+from pydantic import TypeAdapter, ValidationError
+
+from bot.census.release import Release
+
+LINE = re.compile(r"<!-- cellxgene-ingestion-bot: facts (\{.*\}) -->")
+LARGEST = 12_000  # Of the 65,536 characters that GitHub takes.
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A release as page and directory described it when the bot spoke of it.
+
+    `whole` is false where cell counts and embeddings were left out for their length. Releases up to
+    `after` were there before the bot was.
+    """
+
+    release: Release
+    soma: str
+    h5ads: str
+    region: str | None
+    retracted: bool
+    after: str
+    whole: bool = True
+
+
+_RECORD = TypeAdapter(Record)
+
+
+def hidden(record: Record) -> str:
+    """The record as one line that Markdown doesn't show, LARGEST characters at most."""
+    line = _line(record)
+    if len(line) <= LARGEST:
+        return line
+    release = replace(record.release, cell_counts={}, embeddings=())
+    return _line(replace(record, release=release, whole=False))
+
+
+def recorded(body: str) -> Record | None:
+    """The record in the last line that holds one; None if there is none, or a person broke it."""
+    found = next(filter(None, map(LINE.fullmatch, reversed(body.splitlines()))), None)
+    try:
+        return _RECORD.validate_json(found[1]) if found else None
+    except ValidationError:
+        return None
+
+
+def _line(record: Record) -> str:
+    told = json.dumps(_RECORD.dump_python(record, mode="json"), separators=(",", ":"))
+    # Nothing in a page may end the comment that hides it.
+    safe = told.replace("<", "\\u003c").replace(">", "\\u003e").replace("--", "-\\u002d")
+    return f"<!-- cellxgene-ingestion-bot: facts {safe} -->"

@@ -1,0 +1,126 @@
+"""Page and directory were read, or couldn't be -> what the bot does. A part of `plan`, and as pure.
+
+Each finding is its effects and a sentence. What was said of a release before is not said again.
+"""
+
+import json
+from collections.abc import Iterator
+
+from bot.answers import manifest_path
+from bot.comments import notices as notice_comment
+from bot.comments import release as release_comment
+from bot.comments.markers import Marker, MarkerKind
+from bot.detection import News, look, manifest_of, manifest_toml
+from bot.effects import (
+    CloseThread,
+    Effect,
+    Label,
+    OpenThread,
+    Plan,
+    ProposeManifest,
+    Refer,
+    Topic,
+)
+from bot.events import DetectionFailed, ReleasesRead
+from bot.facts import Facts
+from bot.failures import tallied
+from bot.record import hidden
+from bot.schema.diff import to_json
+from bot.schema.markdown import render
+from bot.sightings import Finding, sightings, unread
+
+
+def releases_read(event: ReleasesRead, facts: Facts) -> Plan:
+    """What is new is announced, what changed is said, what is wrong is asked; else nothing."""
+    seen = look(event.page, event.directory, facts)
+    done = [
+        *(
+            Finding(f"New: {one.release.version}.", _announce(one, event, facts))
+            for one in seen.news
+        ),
+        *_noticed(event, facts),
+        *_listed(facts, [one.release.version for one in seen.news]),
+        *sightings(event, facts),
+    ]
+    stuck = [
+        *(
+            f"{version}: {name} can't be read: waiting."
+            for version, name in seen.unreadable.items()
+        ),
+        *unread(event, facts),
+    ]
+    waiting = [f"{one} is on the page, but not hosted yet: waiting." for one in seen.unhosted]
+    said = [one.sentence for one in done if one.sentence] or ["Nothing new."] * (not stuck)
+    reason = " ".join([*said, *waiting, *stuck, *_witness(event)])
+    effects = [effect for one in done for effect in one.effects]
+    return Plan((*effects, *tallied(stuck, facts)), reason)
+
+
+def detection_failed(event: DetectionFailed, facts: Facts) -> Plan:
+    """Nothing but for counting, and asking a person when it goes on."""
+    return Plan(tallied([event.reason], facts), event.reason)
+
+
+def _witness(event: ReleasesRead) -> list[str]:
+    if event.refusal is None:
+        return []
+    return [f"The release page was refused, and its Markdown source read instead: {event.refusal}"]
+
+
+# --- what is new ----------------------------------------------------------------------------------
+
+
+def _announce(news: News, event: ReleasesRead, facts: Facts) -> tuple[Effect, Effect]:
+    """The proposal first: a thread is what tells the next look that all of this was done."""
+    version = news.release.version
+    schema = event.schemas[version]
+    compared = schema.diff
+    markdown = render(compared) if compared else None
+    found = json.dumps(to_json(compared), indent=1, ensure_ascii=False) if compared else None
+    body = release_comment.body(
+        news,
+        schema,
+        instance=facts.instance,
+        oddities=event.page.warnings,
+        manifest_path=manifest_path(version),
+        ingest_on_merge=facts.ingest_on_merge,
+        diff_markdown=markdown,
+        room=release_comment.LIMIT - len(hidden(news.record())),
+    )
+    manifest = manifest_toml(manifest_of(news, schema))
+    return (
+        ProposeManifest(version, manifest, found + "\n" if found else None, markdown),
+        OpenThread(
+            Marker(MarkerKind.RELEASE, version),
+            release_comment.title(news),
+            body,
+            Label.PROPOSED,
+            news.record(),
+        ),
+    )
+
+
+def _noticed(event: ReleasesRead, facts: Facts) -> Iterator[Finding]:
+    """LTS releases that the directory has and the page hasn't, newer than all that is known."""
+    listed = {release.version for release in event.page.releases}
+    newest = max(listed | facts.known(), default="")
+    for entry in event.directory.lts():
+        if entry.version > newest and not entry.retracted and entry.version not in facts.notices:
+            opened = OpenThread(
+                Marker(MarkerKind.NOTICE, entry.version),
+                notice_comment.title(entry),
+                notice_comment.body(entry),
+                Topic.NOTICE,
+            )
+            yield Finding(f"Early notice: {entry.version}.", (opened,))
+
+
+def _listed(facts: Facts, new: list[str]) -> Iterator[Finding]:
+    """Notices of releases that have a thread of their own by now are closed and refer to it."""
+    for version, thread in sorted(facts.notices.items()):
+        marker = Marker(MarkerKind.LISTED, version)
+        if marker not in facts.said and (version in facts.threads or version in new):
+            target = Marker(MarkerKind.RELEASE, version)
+            referred = Refer(thread, marker, target, notice_comment.listed(version))
+            # What was said tells that it was done: it comes last.
+            yield Finding("", (CloseThread(thread), referred))

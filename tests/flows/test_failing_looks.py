@@ -1,0 +1,176 @@
+"""Page or directory can't be read: nothing is decided, and a person is asked in the end."""
+
+import pytest
+
+from flows import world
+from flows.town import Town
+
+BOTH = ("2025-06-01", "2026-02-01")
+
+
+def broken(town: Town) -> None:
+    town.pages.texts[world.PAGE] = world.page(world.entry("2026-08-01"))[:-20]
+
+
+def mended(town: Town) -> None:
+    town.has_releases(*map(world.entry, BOTH), hosted=BOTH)
+
+
+# --- the other witness ----------------------------------------------------------------------------
+
+
+def test_where_the_page_is_refused_its_source_is_read(announced_town: Town) -> None:
+    versions = ("2026-08-01", "2026-02-01", "2025-06-01")
+    announced_town.has_releases(*map(world.entry, versions), hosted=versions)
+    broken(announced_town)
+    announced_town.pages.texts[world.SOURCE] = world.source(versions)
+    assert announced_town.the_clock_strikes() == (
+        "New: 2026-08-01. The release page was refused, and its Markdown source read instead: "
+        f"{world.PAGE}: The release page is truncated: it has no closing </html>. "
+        "Nothing was changed; give the whole page."
+    )
+    assert "[opens thread 2] Census 2026-08-01 (LTS)" in announced_town.heard()
+    assert announced_town.tally.failures() == 0
+
+
+def test_an_empty_list_is_no_page_either(announced_town: Town) -> None:
+    announced_town.pages.texts[world.PAGE] = world.page()
+    announced_town.pages.texts[world.SOURCE] = world.source(BOTH[::-1])
+    assert announced_town.the_clock_strikes().startswith(
+        "Nothing new. The release page was refused, and its Markdown source read instead: "
+        "The release page lists no release, though 2026-02-01 is known;"
+    )
+
+
+def test_the_source_is_no_witness_of_what_isnt_there(announced_town: Town) -> None:
+    """Markdown has no end: a part of it would be read as if the rest had vanished."""
+    broken(announced_town)
+    announced_town.pages.texts[world.SOURCE] = world.source(["2025-06-01"])
+    reason = announced_town.the_clock_strikes()
+    assert reason.startswith("Nothing new. The release page was refused")
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        (None, "releases.md: answered 404 Not Found; correct the address."),
+        ("# Welcome\n", "releases.md: The page isn't the release page"),
+        (world.source(BOTH)[:-3], "it ends within a table's row."),
+    ],
+)
+def test_where_both_are_refused_nothing_is_done(
+    announced_town: Town, source: str | None, says: str
+) -> None:
+    broken(announced_town)
+    if source is not None:
+        announced_town.pages.texts[world.SOURCE] = source
+    refusal = announced_town.is_refused()
+    assert refusal.startswith(f"{world.PAGE}: The release page is truncated")
+    assert " Nor could its Markdown source be read: " in refusal
+    assert says in refusal
+
+
+# --- again and again ------------------------------------------------------------------------------
+
+
+def test_three_failures_in_a_row_ask_a_person_once(announced_town: Town) -> None:
+    broken(announced_town)
+    for _ in range(2):
+        announced_town.is_refused()
+        assert announced_town.heard() == ""
+    announced_town.is_refused()
+    assert announced_town.heard() == (
+        "[opens thread 2] The bot can't read the release page or directory\n"
+        "🚨 **3 looks in a row couldn't read the release page and directory.** What can't be read "
+        "is left alone, so a release may go unnoticed until this is mended.\n"
+        "\n"
+        "- https\u200b://census.test/releases.html: The release page is truncated: it has no "
+        "closing &lt;/html&gt;. Nothing was changed; give the whole page. Nor could its Markdown "
+        "source be read: https\u200b://census.test/releases.md: answered 404 Not Found; correct "
+        "the address.\n"
+        "\n"
+        "**Next:** a person must look. If the address is wrong, correct the bot's settings; if "
+        "the page has a new form, its parser must learn it; if a server is down, wait. I'll say "
+        "here when a look succeeds.\n"
+        "[labels thread 2] needs a person"
+    )
+    for _ in range(3):
+        announced_town.is_refused()
+    assert announced_town.heard() == ""
+
+
+def test_the_next_success_closes_the_matter(announced_town: Town) -> None:
+    fails(announced_town, 3)
+    announced_town.heard()
+    mended(announced_town)
+    announced_town.the_clock_strikes()
+    assert announced_town.heard().splitlines()[-2:] == [
+        "[labels thread 2] needs a person, closed",
+        "[says in 2, comment 1] ✅ **Page and directory can be read again.** The last look was "
+        "complete; what it found, if anything, stands in the releases' own threads.",
+    ]
+    announced_town.the_clock_strikes()
+    assert announced_town.heard() == ""
+
+
+def fails(town: Town, times: int) -> None:
+    broken(town)
+    for _ in range(times):
+        town.is_refused()
+
+
+def test_a_success_in_between_starts_the_count_anew(announced_town: Town) -> None:
+    for _ in range(2):
+        fails(announced_town, 2)
+        mended(announced_town)
+        announced_town.the_clock_strikes()
+        announced_town.heard()
+    assert announced_town.threads.numbers() == [1]
+
+
+def test_another_row_of_failures_is_another_matter(announced_town: Town) -> None:
+    for _ in range(2):
+        fails(announced_town, 4)
+        mended(announced_town)
+        announced_town.the_clock_strikes()
+    announced_town.heard()
+    assert announced_town.threads.numbers() == [1, 2, 3]
+    assert announced_town.threads.closed() == {2, 3}
+
+
+def test_a_matter_that_a_person_closed_stays_closed(announced_town: Town) -> None:
+    fails(announced_town, 3)
+    announced_town.threads.close_as(2, "maintainer")
+    announced_town.heard()
+    fails(announced_town, 3)
+    assert announced_town.heard() == ""
+
+
+def test_a_lost_count_opens_no_second_thread(announced_town: Town) -> None:
+    fails(announced_town, 3)
+    (announced_town.home / "detection.json").write_text("{")
+    fails(announced_town, 3)
+    assert announced_town.threads.numbers() == [1, 2]
+    mended(announced_town)
+    announced_town.the_clock_strikes()
+    announced_town.heard()
+    assert announced_town.threads.closed() == {2}
+
+
+def test_a_new_entry_that_cant_be_read_waits_and_is_asked_about(announced_town: Town) -> None:
+    versions = ("2026-08-01", "2026-10-01", *BOTH)
+    entries = [world.entry("2026-08-01", datasets="many"), *map(world.entry, versions[1:])]
+    announced_town.has_releases(*entries, hosted=versions)
+    # The other one doesn't wait for it.
+    stuck = "2026-08-01: dataset_count can't be read: waiting."
+    assert announced_town.the_clock_strikes().startswith("New: 2026-10-01. ")
+    assert "[opens thread 2] Census 2026-10-01" in announced_town.heard()
+    assert announced_town.the_clock_strikes() == stuck
+    assert announced_town.heard() == ""
+    assert announced_town.the_clock_strikes() == stuck
+    assert "- 2026-08-01: dataset_count can't be read" in announced_town.heard()
+    announced_town.has_releases(*map(world.entry, versions), hosted=versions)
+    assert announced_town.the_clock_strikes() == "New: 2026-08-01."
+    told = announced_town.heard()
+    assert "[labels thread 3] needs a person, closed" in told
+    assert "The manifest follows that of 2025-06-01." in told
