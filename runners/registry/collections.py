@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import lamindb as ln
+from lamindb_setup.core.hashing import hash_set
 
 from runners.census import CensusDataset
 
@@ -39,7 +40,11 @@ def ensure_study(study: CensusDataset, artifacts: Sequence[Any], *, release: str
 
 
 def _ensure(same: Any, artifacts: Sequence[Any], *, release: str, **fields: Any) -> None:
-    if same.filter(version_tag=release).exists() or not artifacts:
+    own = same.filter(version_tag=release).first()
+    if own is not None:
+        _complete(own, artifacts)
+        return
+    if not artifacts:
         return
     collection = ln.Collection(
         list(artifacts),
@@ -49,9 +54,26 @@ def _ensure(same: Any, artifacts: Sequence[Any], *, release: str, **fields: Any)
         **fields,
     )
     collection.version_tag = release
-    if ln.Collection.objects.filter(key=fields["key"], hash=collection.hash).exists():
-        collection.hash = None  # unique with the key; the previous release's row keeps it
+    _set_hash(collection, collection.hash)
     collection.save()
+
+
+def _complete(collection: Any, artifacts: Sequence[Any]) -> None:
+    """Adds what a later run of the same release has registered, e.g. a file that was mended."""
+    present = set(collection.artifacts.values_list("id", flat=True))
+    missing = [artifact.id for artifact in artifacts if artifact.id not in present]
+    if not missing:
+        return
+    link = ln.models.CollectionArtifact
+    link.objects.bulk_create(link(collection_id=collection.id, artifact_id=pk) for pk in missing)
+    _set_hash(collection, hash_set({a.hash for a in artifacts if a.hash is not None}))
+    collection.save()
+
+
+def _set_hash(collection: Any, digest: str) -> None:
+    """Sets the hash of the members; none where another release's row of that key has it already."""
+    others = ln.Collection.objects.filter(key=collection.key, hash=digest)
+    collection.hash = None if others.exclude(id=collection.id).exists() else digest
 
 
 def by_study(datasets: Iterable[CensusDataset]) -> dict[str, list[CensusDataset]]:
