@@ -60,7 +60,10 @@ class CollectionRow:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What the instance holds of one release, and the artifacts of the one before."""
+    """What the instance holds of one release, and the artifacts of the one before.
+
+    `continued`: the stems of chains that a later release continues.
+    """
 
     release: str
     artifacts: tuple[ArtifactRow, ...]
@@ -71,6 +74,7 @@ class Snapshot:
     with_reference: frozenset[int]
     collections: tuple[CollectionRow, ...]
     fingerprints: Mapping[str, str]
+    continued: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -133,14 +137,14 @@ def check_slots(facts: Facts) -> CheckResult:
 
 
 def check_lineage(facts: Facts) -> CheckResult:
-    """Datasets that continue do so in their chain; new ones start one; each is the latest."""
+    """Datasets that continue do so in their chain; each is the latest until a later release."""
     before = {row.dataset_id: row.stem for row in facts.snapshot.previous}
     bad = []
     for row in _own(facts):
         if row.dataset_id in before and row.stem != before[row.dataset_id]:
             bad.append((row.dataset_id, "does not revise the previous release's artifact"))
-        elif not row.is_latest:
-            bad.append((row.dataset_id, "is not the latest of its chain"))
+        elif row.is_latest == (row.stem in facts.snapshot.continued):
+            bad.append((row.dataset_id, f"is {'' if row.is_latest else 'not '}marked as latest"))
     return _of_artifacts(facts, "lineage", "Revision chains continue", bad)
 
 

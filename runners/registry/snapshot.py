@@ -49,7 +49,13 @@ def take(release: str, previous: str | None) -> Snapshot:
         with_reference=_with_reference(ids),
         collections=_collections(release),
         fingerprints=fingerprints(before=release),
+        continued=_continued(release),
     )
+
+
+def _continued(release: str) -> frozenset[str]:
+    later = ln.Artifact.objects.filter(key__startswith=KEY_PREFIX, version_tag__gt=release)
+    return frozenset(uid[:-4] for uid in later.values_list("uid", flat=True))
 
 
 def _artifacts(release: str | None) -> list[ArtifactRow]:

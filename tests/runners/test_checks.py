@@ -148,7 +148,8 @@ FAULTS: list[tuple[str, Spoil, list[tuple[str, str]]]] = [
         row(0, uid="eeee0000"),
         [("d-1", "does not revise the previous release's artifact")],
     ),
-    ("lineage", row(1, is_latest=False), [("d-2", "is not the latest of its chain")]),
+    ("lineage", row(1, is_latest=False), [("d-2", "is not marked as latest")]),
+    ("lineage", snapshot(continued=frozenset({"bbbb"})), [("d-2", "is marked as latest")]),
     (
         "duplicates",
         row(2, hash="hash2"),
@@ -210,6 +211,13 @@ def test_a_dataset_registered_twice_is_a_duplicate() -> None:
     again = artifact(4, "d-2", "ffff0000")
     spoiled = snapshot(artifacts=(*SNAPSHOT.artifacts, again))(WHOLE)
     assert statuses(spoiled)["duplicates"] is Status.FAILED
+
+
+def test_a_chain_that_a_later_release_continues_has_its_latest_there() -> None:
+    rows = tuple(replace(one, is_latest=False) for one in SNAPSHOT.artifacts)
+    stems = frozenset(one.stem for one in rows)
+    later = snapshot(artifacts=rows, continued=stems)(WHOLE)
+    assert statuses(later)["lineage"] is Status.PASSED
 
 
 def test_artifacts_without_a_hash_are_no_duplicates() -> None:
