@@ -22,7 +22,7 @@ from runners.contract import (
     Verdict,
 )
 from runners.profile import read_profile
-from runners.sample import World, WorldRelease
+from runners.sample import World, WorldRelease, files
 from runners.sample.datasets import (
     COLLECTIONS,
     NEWER,
@@ -32,6 +32,7 @@ from runners.sample.datasets import (
     by_key,
     of_release,
 )
+from runners.sample.genes import Genes
 
 Rows = list[tuple[Any, ...]]
 BROKEN = by_key("D12")
@@ -136,6 +137,41 @@ def test_verify_passes_the_older_release(place: Place) -> None:
     assert dumps.exact(place.database) == before
 
 
+def test_verify_passes_the_older_release_when_a_newer_one_has_come(newer: Place) -> None:
+    request = newer.request("verify-older", OLDER.version, action=Action.VERIFY)
+    succeed(newer.run("verify", request))
+    assert newer.report("verify-older").verdict is Verdict.PASSED
+
+
+@pytest.fixture(scope="module")
+def mended(newer: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """Both releases, and another run `mended` after the broken file was copied again."""
+    place = instances.copy(newer, tmp_path_factory.mktemp("mended"))
+    h5ads = place.root / "cell-census" / NEWER.version / "h5ads"
+    h5ads.mkdir(parents=True)
+    for dataset in READABLE:
+        name = f"{dataset.dataset_id}.h5ad"
+        (h5ads / name).symlink_to(place.world.newer.h5ads / name)
+    whole = files.make(BROKEN, NEWER, Genes(instances.REFERENCE))
+    files.write(whole, h5ads / f"{BROKEN.dataset_id}.h5ad")
+    soma = str(place.world.newer.soma)
+    place.manifest(NEWER.version, storage=Storage(soma=soma, h5ads=str(h5ads)))
+    succeed(place.ingest("mended", NEWER.version))
+    return place
+
+
+def test_a_mended_file_is_registered_and_joins_the_collections(mended: Place) -> None:
+    assert outcomes(mended, "mended")[BROKEN.dataset_id] is Outcome.REGISTERED
+    for name in ("cellxgene-census", BROKEN.collection.name):
+        assert key(BROKEN, NEWER) in members(mended, NEWER)[name]
+    assert members(mended, OLDER) == members_of_sample(OLDER)
+
+
+def test_a_mended_release_passes(mended: Place) -> None:
+    succeed(mended.run("verify", mended.root / "runs" / "mended" / "request.json"))
+    assert mended.report("mended").verdict is Verdict.PASSED
+
+
 def test_chains_continue_and_new_datasets_start_their_own(newer: Place) -> None:
     before, now = uids(newer, OLDER), uids(newer, NEWER)
     for dataset in READABLE:
@@ -192,12 +228,17 @@ def members(place: Place, release: Release) -> dict[str, set[str]]:
 
 @pytest.mark.parametrize("release", [OLDER, NEWER], ids=lambda release: release.version)
 def test_collections_of_both_releases_stand_side_by_side(newer: Place, release: Release) -> None:
+    assert members(newer, release) == members_of_sample(release)
+
+
+def members_of_sample(release: Release) -> dict[str, set[str]]:
+    """As `members`, of the files that aren't broken."""
     held = [dataset for dataset in of_release(release) if dataset != BROKEN]
     expected = {"cellxgene-census": {key(dataset, release) for dataset in held}}
     for collection in COLLECTIONS:
         own = {key(dataset, release) for dataset in held if dataset.collection == collection}
         expected[collection.name] = own
-    assert members(newer, release) == expected
+    return expected
 
 
 def test_collections_have_chains_and_say_which_study_they_are_of(newer: Place) -> None:
