@@ -3,9 +3,12 @@
 Retries what can be repeated (a GET), within a time and a size limit.
 """
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from random import random
 
@@ -17,7 +20,10 @@ from bot.ports import Page
 LARGEST = 20_000_000
 SECONDS = 30.0
 ATTEMPTS = 4
-PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+LONGEST_WAIT = 60.0
+PASSING = frozenset({408, 425, 429, *range(500, 600)}) - {501, 505}
+# Object storage calls what it wasn't told about an octet-stream.
+TEXT = re.compile(r"text/.*|application/((.*\+)?(json|xml|yaml)|octet-stream)|binary/octet-stream")
 
 
 def _client() -> httpx.Client:
@@ -26,16 +32,24 @@ def _client() -> httpx.Client:
 
 
 class _PassingError(Exception):
-    """A failure that may not happen again."""
+    """A failure that may not happen again; `wait` is for how long the server asks."""
+
+    def __init__(self, what: str, wait: float = 0) -> None:
+        super().__init__(what)
+        self.wait = wait
 
 
 @dataclass(frozen=True, slots=True)
 class HttpPages:
-    """`sleep` takes seconds; a test gives its own, and a client of its own."""
+    """`sleep` takes seconds; a test gives its own, and a client of its own.
+
+    A body must be complete after `seconds`, an answer begin as soon as the client wants it.
+    """
 
     client: httpx.Client = field(default_factory=_client)
     sleep: Callable[[float], None] = time.sleep
     largest: int = LARGEST
+    seconds: float = 2 * SECONDS
 
     def get(self, address: str) -> Page:
         if "://" not in address:
@@ -46,40 +60,43 @@ class HttpPages:
             try:
                 return self._fetch(address)
             except _PassingError as failure:
-                if attempt == ATTEMPTS:
-                    raise BotError(
-                        f"{address}: {failure}, {ATTEMPTS} times; try again later."
-                    ) from failure
-            # Jitter, so that many who failed at once don't return at once.
-            self.sleep(2 ** (attempt - 1) * (0.5 + random()))
+                self._pause(address, attempt, failure)
         raise AssertionError
+
+    def _pause(self, address: str, attempt: int, failure: _PassingError) -> None:
+        """Waits before the next attempt. Raises BotError if there is none."""
+        if failure.wait > LONGEST_WAIT:
+            raise BotError(
+                f"{address}: {failure} and asks to wait {failure.wait:,.0f} s; try again then."
+            ) from failure
+        if attempt == ATTEMPTS:
+            raise BotError(f"{address}: {failure}, {ATTEMPTS} times; try again later.") from failure
+        # Jitter, so that many who failed at once don't return at once; never before they may.
+        self.sleep(failure.wait + 2 ** (attempt - 1) * (0.5 + random()))
 
     def _fetch(self, address: str) -> Page:
         try:
             with self.client.stream("GET", address) as response:
                 return Page(address, self._body(response, address))
         except httpx.TimeoutException as error:
-            raise _PassingError(f"gave no answer within {SECONDS:.0f} s") from error
+            raise _PassingError("gave no answer in time") from error
+        except httpx.UnsupportedProtocol as error:
+            raise BotError(f"{address}: can't be fetched ({error}); correct it.") from error
         except httpx.TransportError as error:
             raise _PassingError(f"can't be reached ({error or type(error).__name__})") from error
         except (httpx.InvalidURL, httpx.TooManyRedirects, httpx.DecodingError) as error:
             raise BotError(f"{address}: can't be fetched ({error}); correct it.") from error
 
     def _body(self, response: httpx.Response, address: str) -> bytes:
-        if response.status_code in PASSING:
-            raise _PassingError(f"answered {response.status_code}")
-        if response.status_code != 200:
-            raise BotError(
-                f"{address}: answered {response.status_code} {response.reason_phrase}; "
-                "correct the address."
-            )
+        _check_answer(response, address)
+        self._check_size(_promised(response), address)
         data = bytearray()
         started = time.monotonic()
         for part in response.iter_bytes():
             data += part
             self._check_size(len(data), address)
-            if time.monotonic() - started > 2 * SECONDS:
-                raise _PassingError(f"wasn't complete within {2 * SECONDS:.0f} s")
+            if time.monotonic() - started > self.seconds:
+                raise _PassingError(f"wasn't complete within {self.seconds:g} s")
         return bytes(data)
 
     def _file(self, address: str) -> Page:
@@ -100,3 +117,34 @@ class HttpPages:
                 f"{address}: is larger than {self.largest:,} bytes, so it isn't what it should be; "
                 "give another."
             )
+
+
+def _check_answer(response: httpx.Response, address: str) -> None:
+    """Refuses an answer that isn't a text. Raises _PassingError or BotError."""
+    if response.status_code in PASSING:
+        raise _PassingError(f"answered {response.status_code}", _asked_wait(response))
+    if response.status_code != 200:
+        raise BotError(
+            f"{address}: answered {response.status_code} {response.reason_phrase}; "
+            "correct the address."
+        )
+    kind = response.headers.get("content-type", "text/plain").partition(";")[0].strip().lower()
+    if not TEXT.fullmatch(kind):
+        raise BotError(f"{address}: is {kind!r}, which is no text; correct the address.")
+
+
+def _asked_wait(response: httpx.Response) -> float:
+    """The seconds that Retry-After asks for, given as a number or as a date; else 0."""
+    asked = response.headers.get("retry-after", "")
+    if asked.isascii() and asked.isdigit():
+        return float(asked[:12])
+    try:
+        until = parsedate_to_datetime(asked)
+    except ValueError:
+        return 0
+    return max(0, (until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+
+
+def _promised(response: httpx.Response) -> int:
+    length = response.headers.get("content-length", "")
+    return int(length[:20]) if length.isascii() and length.isdigit() else 0
