@@ -134,6 +134,9 @@ def _optional(given: Mapping[str, Any], name: str, place: str) -> str | None:
     value = given.get(name)
     if value is not None and not isinstance(value, str):
         raise _wrong(f"{place}.{name}", "isn't text")
+    # JSON can escape half a character, which no file and no comment takes.
+    if value is not None and any("\ud800" <= one <= "\udfff" for one in value):
+        raise _wrong(f"{place}.{name}", "isn't text that can be written")
     return value
 
 

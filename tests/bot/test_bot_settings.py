@@ -6,7 +6,7 @@ import pytest
 
 from bot.commands import Role, Verb
 from bot.errors import BotError
-from bot.settings import RELEASE_PAGE, environment, load
+from bot.settings import RELEASE_PAGE, RELEASE_PAGE_SOURCE, environment, load
 
 
 @pytest.fixture(autouse=True)
@@ -20,6 +20,15 @@ def test_without_anything_it_looks_at_the_real_page() -> None:
     assert settings.release_page == RELEASE_PAGE
     assert settings.home == Path(".bot")
     assert settings.ingest_on_merge is True
+
+
+def test_another_page_has_another_source_or_none(folder: Path) -> None:
+    assert load(environ={}).release_page_source == RELEASE_PAGE_SOURCE
+    (folder / "bot.toml").write_text('release_page = "p.html"\nrelease_page_source = "p.md"\n')
+    assert load(environ={}).release_page_source == "p.md"
+    assert load(environ={"BOT_RELEASE_PAGE": "q.html"}).release_page_source is None
+    (folder / "bot.toml").write_text('release_page = "p.html"\n')
+    assert load(environ={}).release_page_source is None
 
 
 def test_the_file_is_found_by_name_by_variable_and_by_option(folder: Path) -> None:

@@ -1,12 +1,16 @@
 """The same loop as a person drives it: `python -m bot` in a folder, files for pages."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 from click.testing import CliRunner, Result
 
 from bot.__main__ import cli
+from bot.settings import environment
 from flows import world
 from flows.town import good, report
 from runners.contract import RunRequest
@@ -103,6 +107,60 @@ def test_the_loop_from_a_release_page_to_a_result(folder: Path) -> None:
     assert "Atlas d1" not in shown
     assert "Atlas d1" in ok("show", "1", "--all")
     assert shown.endswith("In a browser: home/threads/1/thread.html\n")
+
+
+def test_ten_looks_and_two_at_once_are_one(folder: Path) -> None:
+    """As processes of their own, which know nothing of each other but the folder."""
+    command = [sys.executable, "-m", "bot", "detect"]
+    own = environment(PYTHONPATH=str(Path(__file__).parents[2]))
+    both = [subprocess.Popen(command, env=own, stdout=PIPE, text=True) for _ in range(2)]
+    said = sorted(process.communicate(timeout=60)[0].splitlines()[0] for process in both)
+    assert said == ["New: 2026-02-01.", "Nothing new."]
+    once = contents(folder)
+    for _ in range(10):
+        assert ok("detect") == "Nothing new.\n"
+    assert contents(folder) == once
+    assert [path.name for path in (folder / "home" / "threads").iterdir()] == ["1"]
+    assert [path.name for path in (folder / "home" / "proposals").iterdir()] == ["2026-02-01"]
+
+
+def test_a_thread_that_a_person_closes_stays_closed(folder: Path) -> None:
+    ok("detect")
+    assert ok("close", "1", "--as", "maintainer") == ""
+    assert ok("show").endswith("[manifest proposed, closed]\n")
+    once = contents(folder)
+    ok("close", "1", "--as", "somebody else")
+    (folder / "page.html").write_text(world.page(world.entry("2026-02-01", datasets="11")))
+    assert ok("detect") == "Nothing new.\n"
+    assert {**contents(folder), str(folder / "page.html"): b""} == {
+        **once,
+        str(folder / "page.html"): b"",
+    }
+    assert "There is no thread 7" in refused("close", "7", "--as", "maintainer")
+
+
+def test_the_third_failure_in_a_row_opens_a_thread(folder: Path) -> None:
+    page = (folder / "page.html").read_text()
+    (folder / "page.html").write_text(page[:-9])
+    for _ in range(3):
+        refused("detect")
+    assert ok("show") == "1  The bot can't read the release page or directory  [needs a person]\n"
+    (folder / "page.html").write_text(page)
+    assert ok("detect").splitlines()[3:] == [
+        "3. remember that 0 looks in a row have failed",
+        "4. close thread 1",
+        "5. say in thread 1: ✅ Page and directory can be read again. The last look was complete; "
+        "what it found, if anything, stands in the releases' own threads.",
+    ]
+
+
+def test_the_source_of_the_page_is_read_in_its_stead(folder: Path) -> None:
+    (folder / "page.html").write_text("<html><body>moved")
+    (folder / "page.md").write_text(world.source(["2026-02-01", "2025-06-01"]))
+    assert ok("detect", "--page", "page.html", "--page-source", "page.md").startswith(
+        "New: 2026-02-01. The release page was refused, and its Markdown source read instead: "
+        "page.html: The release page is truncated"
+    )
 
 
 def test_releases_as_json_are_keyed_by_what_was_given(folder: Path) -> None:

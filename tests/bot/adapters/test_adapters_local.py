@@ -12,10 +12,13 @@ from bot.adapters.local_runs import LocalRuns
 from bot.adapters.local_tally import LocalTally
 from bot.adapters.local_threads import LocalThreads
 from bot.apply import apply
+from bot.census.release import Release
 from bot.commands import Role
 from bot.comments.markers import Marker, MarkerKind, sign
 from bot.effects import (
+    CloseThread,
     Comment,
+    CountFailures,
     Effect,
     Label,
     OpenThread,
@@ -23,16 +26,21 @@ from bot.effects import (
     ProposeManifest,
     React,
     Reaction,
+    Refer,
     SetLabel,
     StartRun,
+    Topic,
     UpsertComment,
 )
 from bot.errors import BotError
 from bot.ports import Page, Ports
+from bot.record import Record, recorded
 from runners.contract import Action, ContractError, RunRequest
 
 MARKER = Marker(MarkerKind.RELEASE, "2026-02-01")
 REPLY = Marker(MarkerKind.REPLY, "1")
+RELEASE = Release("2026-02-01", "2026-02-01", "2.4.0", "7.0.0", 12)
+RECORD = Record(RELEASE, "s3://soma", "s3://h5ads", None, retracted=False, after="2025-06-01")
 
 
 class NoPages:
@@ -72,6 +80,13 @@ EFFECTS = [
     ProposeManifest("2026-08-01", 'release = "2026-08-01"\n', "{}\n", "# Diff\n"),
     Comment(1, REPLY, "Hello."),
     UpsertComment(1, REPLY, "Hello."),
+    Comment(1, Marker(MarkerKind.CORRECTION, "2026-02-01-1-x"), "Corrected.", RECORD),
+    OpenThread(Marker(MarkerKind.NOTICE, "2026-08-01"), "T", "B", Topic.NOTICE),
+    OpenThread(Marker(MarkerKind.RELEASE, "2026-09-01"), "T", "B", Label.PROPOSED, RECORD),
+    Refer(1, Marker(MarkerKind.LISTED, "2026-02-01"), MARKER, "See #{thread}."),
+    CloseThread(1),
+    CountFailures(2),
+    CountFailures(0),
     React(1, 1, Reaction.SEEN),
     SetLabel(1, Label.RUNNING),
     StartRun(request()),
@@ -97,6 +112,39 @@ def test_a_comment_that_was_said_stays_and_an_upserted_one_changes(ports: Ports)
     assert ports.threads.comments(1)[-1].body == sign("One.", REPLY)
     apply(Plan((UpsertComment(1, REPLY, "Three."),), ""), ports)
     assert [one.body for one in ports.threads.comments(1)[1:]] == [sign("Three.", REPLY)]
+
+
+def test_what_is_hidden_in_a_text_comes_back(ports: Ports) -> None:
+    apply(Plan((Comment(1, REPLY, "Hello.", RECORD),), ""), ports)
+    assert recorded(ports.threads.comments(1)[-1].body) == RECORD
+
+
+def test_a_reference_names_the_targets_thread(ports: Ports) -> None:
+    nowhere = Marker(MarkerKind.RELEASE, "2030-01-01")
+    listed = Marker(MarkerKind.LISTED, "2026-02-01")
+    apply(
+        Plan((Refer(1, REPLY, nowhere, "#{thread}"), Refer(1, listed, MARKER, "#{thread}")), ""),
+        ports,
+    )
+    assert [one.body for one in ports.threads.comments(1)[1:]] == [sign("#1", listed)]
+
+
+def test_a_closed_thread_is_still_found(threads: LocalThreads) -> None:
+    threads.close_as(1, "maintainer")
+    threads.close(1)
+    assert threads.closed() == {1}
+    assert threads.marked() == {MARKER: 1}
+    assert threads.read(1).labels == ["manifest proposed", "closed"]
+    assert 'closed_by = "maintainer"' in (threads.folder / "1" / "thread.md").read_text()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"failed_in_a_row": "2"}', "\x00"])
+def test_a_broken_count_is_none(tmp_path: Path, text: str) -> None:
+    tally = LocalTally(tmp_path / "detection.json")
+    tally.count(2)
+    assert tally.failures() == 2
+    tally.file.write_text(text)
+    assert tally.failures() == 0
 
 
 def test_a_persons_words_come_back_as_they_were(threads: LocalThreads) -> None:

@@ -53,6 +53,7 @@ def test_a_retraction_is_told_with_its_reason() -> None:
         (_text(a=_entry("a", release_build=None)), r"field a\.release_build is missing"),
         (_text(a=_entry("a", flags={"lts": "true"})), r"field a\.flags\.lts isn't true or false"),
         (_text(a=_entry("a", retraction=[])), r"field a\.retraction isn't an object"),
+        (_text(a=_entry("a", h5ads={"uri": "s3://\ud800"})), r"a\.h5ads\.uri isn't text that"),
         (_text(a=_entry("a", h5ads={"uri": 1})), r"field a\.h5ads\.uri isn't text"),
     ],
 )

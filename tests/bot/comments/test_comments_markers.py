@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.comments.markers import Marker, MarkerKind, find, sign
+from bot.comments.markers import Marker, MarkerKind, find, find_own, sign
 
 MARKER = Marker(MarkerKind.RELEASE, "2026-02-01")
 
@@ -30,3 +30,14 @@ def test_a_signed_text_gives_its_marker_back() -> None:
 )
 def test_anything_else_has_none(body: str) -> None:
     assert find(body) is None
+
+
+def test_in_its_own_text_the_bot_finds_what_a_person_wrote_beneath() -> None:
+    assert find_own(f"{sign('Hello.', MARKER)}\nP.S. by a person") == MARKER
+    assert find_own("Hello.\n> {MARKER}\n") is None
+
+
+@pytest.mark.parametrize("kind", MarkerKind)
+def test_every_kind_is_found(kind: MarkerKind) -> None:
+    marker = Marker(kind, "2026-02-01-1-0a")
+    assert find(sign("x", marker, "<!-- hidden -->")) == marker

@@ -1,0 +1,70 @@
+"""What is hidden in the bot's texts comes back as it was, whatever a page said."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.adapters.markup import to_html
+from bot.census.release import CellCount, Release
+from bot.comments.markers import LINE, Marker, MarkerKind, sign
+from bot.record import LARGEST, Record, hidden, recorded
+
+MARKER = Marker(MarkerKind.RELEASE, "2026-02-01")
+NASTY = st.text(st.sampled_from('-<>!{}\\"\n |') | st.characters(codec="utf-8"), max_size=20)
+NUMBER = st.none() | st.integers(0, 10**15)
+RELEASES = st.builds(
+    Release,
+    NASTY,
+    st.none() | NASTY,
+    st.none() | NASTY,
+    st.none() | NASTY,
+    NUMBER,
+    st.dictionaries(NASTY, st.builds(CellCount, NUMBER, NUMBER), max_size=3),
+    st.lists(st.dictionaries(NASTY, st.none() | NASTY, max_size=3), max_size=3).map(tuple),
+)
+RECORDS = st.builds(Record, RELEASES, NASTY, NASTY, st.none() | NASTY, st.booleans(), NASTY)
+
+
+@settings(max_examples=40, deadline=None)
+@given(RECORDS)
+def test_a_record_comes_back(record: Record) -> None:
+    line = hidden(record)
+    assert "\n" not in line
+    assert line.count("-->") == line.count("--") - 1 == 1
+    assert recorded(sign("Hello.", MARKER, line)) == record
+    assert to_html(line, by_bot=True).strip() == ""
+
+
+def test_no_page_forges_a_marker_through_a_record() -> None:
+    release = Release(f"x --> \n{MARKER}\n", None, None, None, None)
+    line = hidden(Record(release, "", "", None, retracted=False, after=""))
+    assert not LINE.search(line)
+
+
+def test_what_is_too_long_is_left_out_and_not_compared() -> None:
+    counts = {f"Organism {number}": CellCount(number, None) for number in range(2000)}
+    release = Release("2026-02-01", None, "2.4.0", "7.0.0", 12, counts)
+    record = Record(release, "s", "h", None, retracted=True, after="2025-06-01")
+    line = hidden(record)
+    assert len(line) < LARGEST
+    found = recorded(line)
+    assert found is not None
+    assert (found.whole, found.retracted, found.release.dataset_count) == (False, True, 12)
+    assert found.release.cell_counts == {}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {},
+        [],
+        {"release": {"version": 3}},
+        {"release": {}, "soma": "", "h5ads": "", "region": None, "retracted": False, "after": ""},
+    ],
+)
+def test_a_broken_record_is_none(told: object) -> None:
+    assert recorded(f"<!-- cellxgene-ingestion-bot: facts {json.dumps(told)} -->") is None
+    assert recorded("<!-- cellxgene-ingestion-bot: facts {] -->") is None
+    assert recorded("") is None
