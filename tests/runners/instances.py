@@ -75,7 +75,7 @@ class Place:
 
     def run(self, command: str, request: Path) -> Done:
         """What came of `python -m runners COMMAND` on a request."""
-        return self.script("-m", "runners", *self._arguments(command, request))
+        return self.script("-m", "runners", *self.arguments(command, request))
 
     def ingest(self, run_id: str, release: str, **fields: Any) -> Done:
         return self.run("ingest", self.request(run_id, release, **fields))
@@ -83,7 +83,7 @@ class Place:
     def start(self, request: Path) -> subprocess.Popen[str]:
         """A running ingest."""
         return subprocess.Popen(
-            [sys.executable, "-m", "runners", *self._arguments("ingest", request)],
+            [sys.executable, "-m", "runners", *self.arguments("ingest", request)],
             cwd=self.root,
             env=self.environment,
             text=True,
@@ -123,7 +123,8 @@ class Place:
             "REFERENCE": str(REFERENCE),
         }
 
-    def _arguments(self, command: str, request: Path) -> list[str]:
+    def arguments(self, command: str, request: Path) -> list[str]:
+        """What follows `python -m runners`."""
         arguments = [command, "--request", str(request), "--repository", str(self.repository)]
         # each reader loads the ontologies, which takes longer here than reading
         return [*arguments, "--workers", "1"] if command == "ingest" else arguments
