@@ -101,11 +101,16 @@ def _announce(news: News, event: ReleasesRead, facts: Facts) -> tuple[Effect, Ef
 
 
 def _noticed(event: ReleasesRead, facts: Facts) -> Iterator[Finding]:
-    """LTS releases that the directory has and the page hasn't, newer than all that is known."""
+    """LTS releases that the directory has and the page hasn't, newer than all that is known.
+
+    Where nothing is known, the newest alone is news here, too.
+    """
     listed = {release.version for release in event.page.releases}
-    newest = max(listed | facts.known(), default="")
-    for entry in event.directory.lts():
-        if entry.version > newest and not entry.retracted and entry.version not in facts.notices:
+    newest = max(listed | facts.known(), default=None)
+    hosted = [entry for entry in event.directory.lts() if not entry.retracted]
+    early = hosted[-1:] if newest is None else [e for e in hosted if e.version > newest]
+    for entry in early:
+        if entry.version not in facts.notices:
             opened = OpenThread(
                 Marker(MarkerKind.NOTICE, entry.version),
                 notice_comment.title(entry),

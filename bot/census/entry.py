@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.census.labels import COUNTS, FACTS, label, oriented
+from bot.census.labels import COUNTS, FACTS, label, oriented, tells_facts
 from bot.census.outline import Block, Cell, Heading, Table, Text
 from bot.census.release import CellCount, Oddity, OddityKind, Release
 
@@ -71,13 +71,14 @@ def _read_table(draft: _Draft, table: Table, headings: list[str]) -> None:
 
 
 def _read_facts(draft: _Draft, table: Table) -> None:
+    kind = OddityKind.TWO_ENTRIES if tells_facts(table) else OddityKind.REPEATED_FACT
     for row in table.rows:
         name = label(row[0].text, FACTS)
         if name is None or len(row) < 2:
             continue
         known = draft.facts.setdefault(name, row[1])
         if known.text != row[1].text:
-            draft.note(OddityKind.REPEATED_FACT, f"{name}: '{known.text}', then '{row[1].text}'")
+            draft.note(kind, f"{name}: '{known.text}', then '{row[1].text}'")
 
 
 def _read_counts(draft: _Draft, table: Table) -> None:

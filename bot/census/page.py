@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 
 from bot.census.entry import is_readable, read_entry
 from bot.census.labels import tells_facts
-from bot.census.outline import Block, Heading, Table, Text, outline
+from bot.census.outline import Block, Heading, Table, Text, outline, plain
 from bot.census.release import Oddity, OddityKind, Release, ReleasePage
 
 LTS = re.compile(r"\bLTS\b|\blong[ -]term", re.I)
@@ -21,6 +21,7 @@ DATED = re.compile(r"\b(\d{4}-\d{1,2}-\d{1,2})(?!\d)")
 NAMED = re.compile(r"\bLTS:? (\d{4}-\d{2}-\d{2})(?!\d)")
 NAMING = {"lts", "census", "cell", "data", "release", "long", "term", "supported", "version"}
 NAMING |= {"retracted", "stable"}
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 TITLE = re.compile(r"\bcensus\b.*\breleases?\b", re.I)
 
 
@@ -30,7 +31,9 @@ class PageError(ValueError):
 
 def parse_page(html: str) -> ReleasePage:
     """The releases that the page lists, in its order; none is no error if the page is whole."""
-    blocks = list(outline(_soup(html)))
+    soup = _soup(html)
+    _check_no_table_is_open(soup)
+    blocks = list(outline(soup))
     entries = _entries(blocks)
     if not entries:
         _check_is_release_page(blocks)
@@ -40,6 +43,7 @@ def parse_page(html: str) -> ReleasePage:
         raise PageError("The release page lists releases, but no table of any of them can be read.")
     releases, repeated = _without_repeats([release for release, _ in found])
     oddities = [oddity for _, some in found for oddity in some]
+    _check_no_entry_is_two(oddities)
     return ReleasePage(releases, (*oddities, *repeated, *_unlisted(blocks, releases)))
 
 
@@ -149,6 +153,27 @@ def _check_is_release_page(blocks: list[Block]) -> None:
         raise PageError(
             f"The release page names LTS {min(named)}, but no heading of that name was found."
         )
+
+
+def _check_no_table_is_open(soup: BeautifulSoup) -> None:
+    """A table that isn't closed swallows the entries after it."""
+    for table in soup.find_all("table"):
+        for heading in table.find_all(HEADINGS):
+            text = plain(heading.get_text())
+            if _is_entry(Heading(0, text)):
+                raise PageError(
+                    f"The release page has '{text[:60]}' within a table; is one left open?"
+                )
+
+
+def _check_no_entry_is_two(oddities: list[Oddity]) -> None:
+    """A release whose heading is no heading would pass for a correction of the one before it."""
+    for one in oddities:
+        if one.kind is OddityKind.TWO_ENTRIES:
+            raise PageError(
+                f"The release page tells the facts of LTS {one.version} twice, and otherwise "
+                f"({one.detail}); is the heading of another entry missing?"
+            )
 
 
 def _check_no_table_is_left(blocks: list[Block], entries: list[tuple[str, list[Block]]]) -> None:

@@ -27,7 +27,7 @@ ENTRY = DirectoryEntry(
 
 def changed(
     release: Release = RELEASE, entry: DirectoryEntry | None = ENTRY
-) -> list[tuple[str, ...]]:
+) -> list[tuple[str, str, str]]:
     """Every change as words."""
     found = corrections(RECORD, release, entry, is_ingested=False)
     return [(one.what, one.old or "nothing", one.new or "nothing") for one in found]

@@ -68,6 +68,14 @@ def test_what_is_older_than_the_known_is_no_notice(announced_town: Town) -> None
     assert announced_town.the_clock_strikes() == "Nothing new."
 
 
+def test_where_nothing_is_known_only_the_newest_is_noticed(empty_town: Town) -> None:
+    next(empty_town.home.glob("repository/**/*.toml")).unlink()
+    lists(empty_town)
+    hosts(empty_town, *THREE)
+    assert empty_town.the_clock_strikes() == "Early notice: 2026-08-01."
+    assert "[opens thread 1] Early notice" in empty_town.heard()
+
+
 def test_a_retracted_one_is_no_notice(announced_town: Town) -> None:
     announced_town.pages.texts[world.DIRECTORY] = world.directory(THREE, v2026_08_01="x")
     assert announced_town.the_clock_strikes() == "Nothing new."

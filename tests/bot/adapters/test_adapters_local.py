@@ -122,10 +122,8 @@ def test_what_is_hidden_in_a_text_comes_back(ports: Ports) -> None:
 def test_a_reference_names_the_targets_thread(ports: Ports) -> None:
     nowhere = Marker(MarkerKind.RELEASE, "2030-01-01")
     listed = Marker(MarkerKind.LISTED, "2026-02-01")
-    apply(
-        Plan((Refer(1, REPLY, nowhere, "#{thread}"), Refer(1, listed, MARKER, "#{thread}")), ""),
-        ports,
-    )
+    apply(Plan((Refer(1, REPLY, nowhere, "#{thread}"),), ""), ports)
+    apply(Plan((Refer(1, listed, MARKER, "#{thread}"),), ""), ports)
     assert [one.body for one in ports.threads.comments(1)[1:]] == [sign("#1", listed)]
 
 

@@ -1,0 +1,126 @@
+"""What a changed page makes the bot do: nothing for its looks, the right thing for a new entry."""
+
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+from census_mutations import COSMETICS, an_entry, no_heads, transposed, with_entry, without_ids
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_census_corpus import CORPUS, PAGES
+
+from bot.census.directory import ReleaseDirectory, parse_directory
+from bot.census.page import PageError, parse_page
+from bot.census.release import Release
+from bot.detection import look
+from bot.effects import CountFailures, Plan
+from bot.events import ReleasesRead
+from bot.facts import Facts
+from bot.plan import plan
+from bot.record import Record
+
+pytestmark = pytest.mark.skipif(not PAGES, reason=f"no corpus at {CORPUS}: set CORPUS")
+KNOWN = ("2024-07-01", "2025-01-30", "2025-11-08")
+NEW = "2026-05-04"
+
+
+@cache
+def newest() -> str:
+    return Path(PAGES[-1]).read_text()
+
+
+@cache
+def directory() -> ReleaseDirectory:
+    """The real one, and the new release beside it."""
+    found = parse_directory((CORPUS / "release-directory" / "release.json").read_text())
+    hosted = replace(found.entries["2025-11-08"], version=NEW, release_build=NEW)
+    return ReleaseDirectory({**found.entries, NEW: hosted}, found.aliases)
+
+
+@cache
+def facts() -> Facts:
+    """The three newest releases have their threads, which say what the page says."""
+    told = {one.version: one for one in parse_page(newest()).releases}
+    records = {version: _record(told[version]) for version in KNOWN}
+    threads = {version: number for number, version in enumerate(KNOWN, 1)}
+    return Facts("demo", threads=threads, records=records, notices={NEW: 9})
+
+
+def _record(release: Release) -> Record:
+    entry = directory().entries[release.version]
+    return Record(
+        release, entry.soma_uri, entry.h5ads_uri, entry.soma_region, entry.retracted, KNOWN[0]
+    )
+
+
+def reading(page: str) -> ReleasesRead:
+    return ReleasesRead(parse_page(page), directory())
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.sets(st.sampled_from(range(len(COSMETICS))), min_size=1))
+def test_a_cosmetic_change_is_an_empty_plan(chosen: set[int]) -> None:
+    page = newest()
+    for number in sorted(chosen):
+        page = COSMETICS[number](page)
+    assert plan(reading(page), facts()) == Plan((), "Nothing new.")
+
+
+def entry() -> str:
+    """The newest release's section, as that of a new one."""
+    return an_entry(newest(), "2025-11-08").replace("2025-11-08", NEW)
+
+
+@pytest.mark.parametrize("looks", [str, without_ids, no_heads, transposed])
+@pytest.mark.parametrize("before", [*KNOWN, None])
+def test_a_new_entry_is_news_wherever_it_stands(
+    before: str | None, looks: Callable[[str], str]
+) -> None:
+    page = looks(with_entry(newest(), entry(), before=before))
+    (news,) = look(parse_page(page), directory(), facts()).news
+    same = facts().records["2025-11-08"].release
+    assert news.release == replace(same, version=NEW, build_date=NEW)
+    assert (news.before and news.before.version) == "2025-11-08"
+
+
+NOISE = ["", "<table>", "</section>", "<tr>", "</h3>", "<td", "<h3>", "<!--"]
+MALFORMED: dict[str, tuple[str, str]] = {
+    "no count": ("<strong>1845</strong>", "<strong>soon</strong>"),
+    "no such row": ("<p>Number of datasets</p>", "<p>Number of things</p>"),
+    "no schema": ("<strong>7.0.0</strong>", "<strong>to come</strong>"),
+    "no date in its name": (f"<h3>LTS {NEW}", "<h3>LTS May 2026"),
+    "a date that is none": (f"<h3>LTS {NEW}", "<h3>LTS 2026-05-44"),
+    "no heading": ("<h3>", "<p>"),
+}
+
+
+@pytest.mark.parametrize("before", ["2025-11-08", "2025-01-30", None])
+@pytest.mark.parametrize("what", MALFORMED)
+def test_a_malformed_new_entry_is_refused_or_waits(before: str | None, what: str) -> None:
+    old, new = MALFORMED[what]
+    assert old in entry()
+    page = with_entry(newest(), entry().replace(old, new), before=before)
+    with suppress(PageError):
+        decided = plan(reading(page), facts())
+        assert re.fullmatch(rf"{NEW}: \w+ can't be read: waiting\.", decided.reason)
+        assert decided.effects == (CountFailures(1),)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.data())
+def test_a_broken_new_entry_touches_no_other(data: st.DataObject) -> None:
+    """Whatever is lost of it, and whatever gets into it."""
+    whole = entry()
+    start = data.draw(st.integers(0, len(whole)))
+    end = data.draw(st.integers(start, min(len(whole), start + 2000)))
+    noise = data.draw(st.sampled_from(NOISE))
+    page = with_entry(newest(), whole[:start] + noise + whole[end:], before="2025-11-08")
+    with suppress(PageError):
+        # What is left of the entry may be readable: then it is news, and that is all.
+        told = {one.version: one for one in parse_page(page).releases}
+        for version in KNOWN:
+            assert told[version] == facts().records[version].release
