@@ -8,11 +8,10 @@ import re
 from datetime import date
 
 from bs4 import BeautifulSoup
-from bs4.exceptions import ParserRejectedMarkup
-from markdown_it import MarkdownIt
 
 from bot.census.entry import is_readable, read_entry
 from bot.census.labels import tells_facts
+from bot.census.markup import PageError, read_soup
 from bot.census.outline import Block, Heading, Table, Text, outline, plain
 from bot.census.release import Oddity, OddityKind, Release, ReleasePage
 
@@ -21,18 +20,16 @@ DATED = re.compile(r"\b(\d{4}-\d{1,2}-\d{1,2})(?!\d)")
 NAMED = re.compile(r"\bLTS:? (\d{4}-\d{2}-\d{2})(?!\d)")
 NAMING = {"lts", "census", "cell", "data", "release", "long", "term", "supported", "version"}
 NAMING |= {"retracted", "stable"}
+__all__ = ["PageError", "parse_page"]
+
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 TITLE = re.compile(r"\bcensus\b.*\breleases?\b", re.I)
 
 
-class PageError(ValueError):
-    """The text isn't a complete release page; the message is one sentence for a person."""
-
-
 def parse_page(html: str) -> ReleasePage:
     """The releases that the page lists, in its order; none is no error if the page is whole."""
-    soup = _soup(html)
-    _check_no_table_is_open(soup)
+    soup = read_soup(html)
+    _check_nothing_is_open(soup)
     blocks = list(outline(soup))
     entries = _entries(blocks)
     if not entries:
@@ -45,46 +42,6 @@ def parse_page(html: str) -> ReleasePage:
     oddities = [oddity for _, some in found for oddity in some]
     _check_no_entry_is_two(oddities)
     return ReleasePage(releases, (*oddities, *repeated, *_unlisted(blocks, releases)))
-
-
-def _soup(text: str) -> BeautifulSoup:
-    if not text.strip():
-        raise PageError("The release page is empty.")
-    # HTML comments may hold tags (the real page keeps its queries there), so they don't count here.
-    bare = _without(_without(text, "<!--", "-->"), "<script", "</script>")
-    if re.match(r"\s*(<\?xml[^>]*>\s*)?<(!doctype|html|head|body)\b", bare, re.I):
-        _check_is_whole(bare)
-        return _html(text)
-    if re.search(r"^#{1,6} \S", text, re.M) and "\0" not in text:
-        return _html(_rendered(text))
-    raise PageError("The release page is neither HTML nor Markdown with headings.")
-
-
-def _without(text: str, start: str, end: str) -> str:
-    """The text without what stands between the marks; a start that has no end stays."""
-    # Beyond the last end nothing can match: looking for it there takes quadratic time.
-    head, last, tail = text.rpartition(end)
-    return re.sub(f"{re.escape(start)}.*?{re.escape(end)}", "", head + last, flags=re.S) + tail
-
-
-def _check_is_whole(bare: str) -> None:
-    ends = [found.end() for found in re.finditer(r"</html\s*>", bare, re.I)]
-    if not ends or re.search(r"<(table|h[1-6]|section)\b", bare[ends[-1] :], re.I):
-        raise PageError("The release page is truncated: it has no closing </html>.")
-
-
-def _rendered(markdown: str) -> str:
-    lines = markdown.splitlines()
-    if lines[-1].lstrip().startswith("|") and not lines[-1].rstrip().endswith("|"):
-        raise PageError("The release page's Markdown is truncated: it ends within a table's row.")
-    return str(MarkdownIt("commonmark").enable("table").render(markdown))
-
-
-def _html(text: str) -> BeautifulSoup:
-    try:
-        return BeautifulSoup(text, "html.parser")
-    except ParserRejectedMarkup as error:
-        raise PageError(f"The release page isn't readable as HTML: {error}.") from error
 
 
 def _entries(blocks: list[Block]) -> list[tuple[str, list[Block]]]:
@@ -155,15 +112,16 @@ def _check_is_release_page(blocks: list[Block]) -> None:
         )
 
 
-def _check_no_table_is_open(soup: BeautifulSoup) -> None:
-    """A table that isn't closed swallows the entries after it."""
-    for table in soup.find_all("table"):
-        for heading in table.find_all(HEADINGS):
-            text = plain(heading.get_text())
-            if _is_entry(Heading(0, text)):
-                raise PageError(
-                    f"The release page has '{text[:60]}' within a table; is one left open?"
-                )
+def _check_nothing_is_open(soup: BeautifulSoup) -> None:
+    """What isn't closed swallows the entries after it, and they would seem to have vanished."""
+    for heading in soup.find_all(HEADINGS):
+        text = plain(heading.get_text())
+        in_table = heading.find_parent("table") and _is_entry(Heading(0, text))
+        if in_table or heading.find_parent(HEADINGS):
+            what = "table" if in_table else "heading"
+            raise PageError(
+                f"The release page has '{text[:60]}' within a {what}; is that left open?"
+            )
 
 
 def _check_no_entry_is_two(oddities: list[Oddity]) -> None:
