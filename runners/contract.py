@@ -197,6 +197,7 @@ class Reason(StrEnum):
     TERMS_UNORDERED = "terms_unordered"
     TERMS_REPEATED = "terms_repeated"
     ORGANISM_UNKNOWN = "organism_unknown"
+    GENE_REPEATED = "gene_repeated"
     GENE_UNKNOWN = "gene_unknown"
     GENE_OF_OTHER_ORGANISM = "gene_of_other_organism"
     UNSUPPORTED_ORGANISM = "unsupported_organism"

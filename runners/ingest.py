@@ -26,12 +26,16 @@ from runners.execution import Readers
 from runners.journal import Journal, Line, Record
 from runners.judgement import Judged
 from runners.reference import Reference
+from runners.rules import Rules
 
 if TYPE_CHECKING:
     from runners.registry.writer import Writer
 
 START, READ, WRITTEN, END = "start", "read", "written", "end"
 """The steps, as the journal names them."""
+
+JOURNAL = "journal.jsonl"
+"""The journal's file, in the run's folder."""
 
 BATCH = 25
 """Datasets that are written in one transaction."""
@@ -66,15 +70,26 @@ def load_job(request_file: Path, *, repository: Path, reference: Path, workers: 
             f"{request_file}: field manifest: {path} is of release {manifest.release}, "
             f"not {request.release}; correct the request."
         )
-    previous = path.with_name(f"{manifest.previous}.toml")
     return Job(
         request=request,
         manifest=manifest,
-        previous=Manifest.from_file(previous) if previous.exists() else None,
+        previous=_previous(manifest, path),
         folder=request_file.parent,
         reference=reference,
         workers=workers,
     )
+
+
+def _previous(manifest: Manifest, path: Path) -> Manifest | None:
+    if manifest.previous is None:
+        return None
+    previous = path.with_name(f"{manifest.previous}.toml")
+    if not previous.exists():
+        raise ContractError(
+            f"{path}: field previous: there is no {previous.name} beside it; add the manifest of "
+            f"{manifest.previous}, or drop the field."
+        )
+    return Manifest.from_file(previous)
 
 
 def ingest(job: Job) -> tuple[DatasetOutcome, ...]:
@@ -86,23 +101,24 @@ def ingest(job: Job) -> tuple[DatasetOutcome, ...]:
         ContractError: the job can't be done; nothing was changed by what it names.
     """
     datasets = selected(job)
-    with _lock(job), Journal(job.folder / "journal.jsonl") as journal:
+    with _lock(job), Journal(job.folder / JOURNAL) as journal:
         if journal.first(END):
             progress.say(f"{job.request.run_id}: ended before; nothing to do")
             return outcomes(journal, datasets)
         writer = _writer(job, datasets)
         if not journal.first(START):
             journal.write(START, counts=writer.counts(), fingerprints=writer.fingerprints())
+        writer.prepare()
         _register(job, datasets, journal, writer)
+        writer.collections(datasets, is_whole=is_whole(job.request))
         if is_whole(job.request):
-            writer.collections(datasets)
             writer.store()
         journal.write(END, counts=writer.counts())
         return outcomes(journal, datasets)
 
 
 def is_whole(request: RunRequest) -> bool:
-    """A part of a release makes no collections: they could never be completed."""
+    """A part of a release makes neither collections nor a store."""
     return not request.only and request.limit is None
 
 
@@ -147,10 +163,24 @@ def _writer(job: Job, datasets: Sequence[CensusDataset]) -> "Writer":
     from runners.registry.writer import Writer
 
     lock.take(job.request.run_id)
-    reference = Reference(rules.load(job.manifest.dataset_schema_version), job.reference)
+    reference = Reference(_rules(job.manifest), job.reference)
     before = read_datasets(job.previous) if job.previous else ()
     versions = {dataset.dataset_id: dataset.dataset_version_id for dataset in before}
     return Writer(job.manifest, reference, datasets, versions)
+
+
+def _rules(manifest: Manifest) -> Rules:
+    """The rules of the manifest's schema version, which must have the manifest's pins."""
+    found = rules.load(manifest.dataset_schema_version)
+    for prefix, pin in manifest.pins.items():
+        ours = found.ontologies[prefix].pin if prefix in found.ontologies else None
+        if ours is not None and ours != pin:
+            raise ContractError(
+                f"manifest {manifest.release}: field pins.{prefix}: {pin!r} is not what the rules "
+                f"of dataset schema {manifest.dataset_schema_version} have, {ours!r}; "
+                "make the rules from the document that the manifest names."
+            )
+    return found
 
 
 def _register(
@@ -184,7 +214,16 @@ def _write(batch: Sequence[Judged], journal: Journal, writer: "Writer") -> None:
 
 def outcomes(journal: Record, datasets: Sequence[CensusDataset]) -> tuple[DatasetOutcome, ...]:
     """What the journal says of each of the datasets that it knows."""
-    lines = journal.datasets(WRITTEN)
+    return told([journal], datasets)
+
+
+def told(
+    journals: Sequence[Record], datasets: Sequence[CensusDataset]
+) -> tuple[DatasetOutcome, ...]:
+    """What the journals of several runs, oldest first, say of the datasets: the last word."""
+    lines: dict[str, Line] = {}
+    for journal in journals:
+        lines |= journal.datasets(WRITTEN)
     titles = {dataset.dataset_id: dataset.title for dataset in datasets}
     known = [dataset_id for dataset_id in titles if dataset_id in lines]
     return tuple(_outcome(lines[dataset_id], titles[dataset_id]) for dataset_id in known)

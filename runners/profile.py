@@ -4,13 +4,17 @@ Reads ranges of the file, locally or on S3 through a block cache, and long colum
 that neither bytes nor memory grow with the number of cells. Judges nothing.
 """
 
+import io
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import h5py
 import numpy as np
 from numpy.typing import NDArray
+
+from runners.contract import ContractError
 
 CHUNK = 1_000_000
 """Rows that are read at once."""
@@ -56,6 +60,7 @@ def read_profile(address: str, columns: Collection[str]) -> DatasetProfile:
     Raises:
         FileMissingError: nothing is there.
         FileUnreadableError: truncated, not HDF5, or without obs, var or an index.
+        ContractError: the storage didn't answer, which says nothing about the file.
     """
     try:
         with _open(address) as file:
@@ -73,12 +78,56 @@ def _open(address: str) -> Iterator[h5py.File]:
         with h5py.File(address, "r") as file:
             yield file
         return
+    with _remote(address) as stream, h5py.File(stream, "r") as file:
+        yield file
+
+
+def _remote(address: str) -> "_Watched":
     import fsspec
 
     storage = fsspec.filesystem("s3", anon=True)
-    remote = storage.open(address, "rb", block_size=BLOCK, cache_type="blockcache")
-    with remote as stream, h5py.File(stream, "r") as file:
-        yield file
+    try:
+        return _Watched(storage.open(address, "rb", block_size=BLOCK, cache_type="blockcache"))
+    except FileNotFoundError:
+        raise
+    except Exception as error:
+        raise _silent(address, error) from error
+
+
+class _Watched(io.RawIOBase):
+    """A remote file whose failing reads aren't taken for a broken file."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            return int(self._stream.readinto(buffer))
+        except Exception as error:
+            raise _silent(self._stream.path, error) from error
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return int(self._stream.seek(offset, whence))
+
+    def tell(self) -> int:
+        return int(self._stream.tell())
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+def _silent(address: str, error: Exception) -> ContractError:
+    reason = " ".join(str(error).split())
+    return ContractError(
+        f"{address}: the storage does not answer ({reason}); run it again later: it goes on."
+    )
 
 
 def _profile(file: h5py.File, columns: Collection[str]) -> DatasetProfile:

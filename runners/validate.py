@@ -208,14 +208,23 @@ def _genes(
         if mine := tuple(gene for gene in remaining if gene in table):
             found[gene_taxon] = mine
             remaining = dict.fromkeys(gene for gene in remaining if gene not in table)
+    wrong = (
+        [_finding(Reason.GENE_REPEATED, "var", repeated)] if (repeated := _repeated(genes)) else []
+    )
     if not remaining:
-        return found, []
+        return found, wrong
     foreign = {gene for gene in remaining if _is_known(gene, vocabulary)}
     reasons = {
         Reason.GENE_OF_OTHER_ORGANISM: foreign,
         Reason.GENE_UNKNOWN: remaining.keys() - foreign,
     }
-    return found, [_finding(reason, "var", ids) for reason, ids in reasons.items() if ids]
+    return found, wrong + [_finding(why, "var", ids) for why, ids in reasons.items() if ids]
+
+
+def _repeated(genes: Sequence[str]) -> list[str]:
+    if len(set(genes)) == len(genes):
+        return []
+    return [gene for gene, count in Counter(genes).items() if count > 1]
 
 
 def _is_known(gene: str, vocabulary: Vocabulary) -> bool:

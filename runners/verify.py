@@ -11,12 +11,13 @@ from runners.census import CensusDataset, read_datasets
 from runners.contract import (
     Action,
     CheckResult,
+    ContractError,
     Offender,
     RunReport,
     RunRequest,
     verdict_of,
 )
-from runners.ingest import START, Job, changes, is_whole, outcomes, selected
+from runners.ingest import JOURNAL, START, Job, changes, is_whole, selected, told
 from runners.journal import Record, read
 
 PACKAGES = ("lamindb", "bionty", "anndata", "tiledbsoma")
@@ -30,18 +31,19 @@ def verify(job: Job) -> RunReport:
     """
     datasets = selected(job)
     before = read_datasets(job.previous) if job.previous else ()
-    journal = read(_ingest_folder(job) / "journal.jsonl")
+    journals = _journals(job)
     now = datetime.now(UTC)
-    results = _check(job, datasets, journal)
+    results = _check(job, datasets, journals)
+    own = read(job.folder / JOURNAL)
     report = RunReport(
         request=job.request,
-        started_at=_started_at(journal) or now,
+        started_at=_started_at(own) or now,
         ended_at=now,
         verdict=verdict_of(results),
-        outcomes=outcomes(journal, datasets),
+        outcomes=told(journals, datasets),
         withdrawn=_withdrawn(before, datasets) if is_whole(job.request) else (),
         checks=results,
-        changes=changes(journal),
+        changes=changes(own),
         versions=_versions(job),
     )
     _write(job.folder / "report.json", report)
@@ -53,28 +55,26 @@ def _started_at(journal: Record) -> datetime | None:
     return datetime.fromisoformat(line["at"]) if line else None
 
 
-def _ingest_folder(job: Job) -> Path:
-    """The folder of the run whose outcomes are verified: its own, or the newest ingest's."""
-    if job.request.action is Action.INGEST:
-        return job.folder
-    journals = [
-        file.parent / "journal.jsonl"
-        for file in job.folder.parent.glob("*/request.json")
-        if _is_ingest_of_same(file, job.request)
-    ]
-    written = [journal for journal in journals if journal.exists()]
-    if not written:
-        return job.folder
-    return max(written, key=lambda journal: journal.stat().st_mtime).parent
+def _journals(job: Job) -> list[Record]:
+    """The journals of all ingests of this release into this instance, oldest first."""
+    files = job.folder.parent.glob("*/request.json")
+    found = [read(file.parent / JOURNAL) for file in files if _is_ingest_of_same(file, job.request)]
+    begun = [(started, record) for record in found if (started := _started_at(record))]
+    return [record for _, record in sorted(begun, key=lambda one: one[0])]
 
 
 def _is_ingest_of_same(file: Path, wanted: RunRequest) -> bool:
-    request = RunRequest.from_file(file)
+    try:
+        request = RunRequest.from_file(file)
+    except ContractError:
+        return False  # another run's request is no business of this one
     same = (request.release, request.instance) == (wanted.release, wanted.instance)
     return same and request.action is Action.INGEST
 
 
-def _check(job: Job, datasets: Sequence[CensusDataset], journal: Record) -> tuple[CheckResult, ...]:
+def _check(
+    job: Job, datasets: Sequence[CensusDataset], journals: Sequence[Record]
+) -> tuple[CheckResult, ...]:
     from runners.registry import instance
 
     instance.connect(job.request.instance)
@@ -84,11 +84,11 @@ def _check(job: Job, datasets: Sequence[CensusDataset], journal: Record) -> tupl
         taken = snapshot.take(job.manifest.release, job.manifest.previous)
     except Exception as error:
         return checks.unchecked(f"the instance can't be read: {type(error).__name__}: {error}")
-    started = journal.first(START)
+    started = journals[0].first(START) if journals else None
     facts = checks.Facts(
         snapshot=taken,
         datasets=datasets,
-        outcomes=outcomes(journal, datasets),
+        outcomes=told(journals, datasets),
         soma=job.manifest.storage.soma.rstrip("/"),
         is_whole=is_whole(job.request),
         fingerprints=started["fingerprints"] if started else None,

@@ -117,11 +117,13 @@ def ours(files: list[Path], workers: int) -> Iterator[float]:
         census_schema_version="2.4.0",
         dataset_schema_version="7.0.0",
         dataset_count=len(files),
+        organisms=("Homo sapiens",),
         storage=storage,
     )
     root = from_environment().reference
     start = time.perf_counter()
     writer = Writer(manifest, Reference(rules.load("7.0.0"), root), datasets, {})
+    writer.prepare()
     readers = Readers("7.0.0", root, workers)
     tasks = [(d, str(f)) for d, f in zip(datasets, files, strict=True)]
     judged = readers.judged(tasks)
@@ -146,7 +148,7 @@ def curator(files: list[Path], folder: Path, *, is_fixed: bool) -> Iterator[floa
     curate.prepare_sources(Reference(rules.load("7.0.0"), from_environment().reference))
     curate.replace_lookup_of_organisms()
     save_cellxgene_defaults()
-    artifacts.ensure_storage(f"{folder}/cell-census/", None)
+    artifacts.ensure_storage(str(folder), None)
     if is_fixed:
         mend_quadratic_line()
     for file in files:

@@ -14,11 +14,8 @@ from runners.contract import ContractError
 KEY_PREFIX = "cell-census/"
 
 
-def ensure_storage(address: str, region: str | None) -> None:
-    """A Storage record for the bucket or folder that holds `cell-census/`, if there is none.
-
-    It is recorded as managed by nobody: LaminDB must neither write a marker into it nor ever
-    delete from it.
+def storage_root(address: str) -> str:
+    """The bucket or folder that holds `cell-census/`, in which the address lies.
 
     Raises:
         ContractError: the address has no folder `cell-census`.
@@ -29,6 +26,15 @@ def ensure_storage(address: str, region: str | None) -> None:
             f"{address}: has no folder cell-census; "
             "correct the field storage.h5ads of the manifest."
         )
+    return root
+
+
+def ensure_storage(root: str, region: str | None) -> None:
+    """A Storage record for the bucket or folder `root`, if there is none.
+
+    It is recorded as managed by nobody: LaminDB must neither write a marker into it nor ever
+    delete from it.
+    """
     if ln.Storage.filter(root=root).exists():
         return
     is_s3 = root.startswith("s3://")

@@ -23,6 +23,11 @@ def ensure_top_level(artifacts: Sequence[Any], *, release: str) -> None:
     _ensure(same, artifacts, release=release, key=TOP_LEVEL)
 
 
+def exist(release: str) -> bool:
+    """True if the release has its collection of everything, which is made first."""
+    return bool(ln.Collection.objects.filter(key=TOP_LEVEL, version_tag=release).exists())
+
+
 def ensure_study(study: CensusDataset, artifacts: Sequence[Any], *, release: str) -> None:
     """The collection of one study, which `study`, any of its datasets, names."""
     same = ln.Collection.objects.filter(
@@ -47,7 +52,7 @@ def _ensure(same: Any, artifacts: Sequence[Any], *, release: str, **fields: Any)
     if not artifacts:
         return
     collection = ln.Collection(
-        list(artifacts),
+        list({artifact.hash: artifact for artifact in artifacts}.values()),
         revises=same.order_by("version_tag", "id").last(),
         skip_hash_lookup=True,
         run=False,
@@ -56,6 +61,7 @@ def _ensure(same: Any, artifacts: Sequence[Any], *, release: str, **fields: Any)
     collection.version_tag = release
     _set_hash(collection, collection.hash)
     collection.save()
+    _complete(collection, artifacts)  # LaminDB's constructor refuses two files of equal content
 
 
 def _complete(collection: Any, artifacts: Sequence[Any]) -> None:

@@ -43,6 +43,25 @@ class Terms:
         self._ids: dict[tuple[str, str, str], int] = {}
         self._genes: dict[str, set[str]] = {}
 
+    def ensure_sources(self, organisms: Collection[str]) -> None:
+        """Every source that datasets of these organisms (by scientific name) may need is current.
+
+        All at once and in a fixed order: what an instance ends up with must not depend on which
+        dataset comes first. Without organisms, those of all that the rules know.
+        """
+        for registry, ontology in sorted(self._sources_of(organisms)):
+            self.source(registry, ontology)
+
+    def _sources_of(self, organisms: Collection[str]) -> set[tuple[str, str]]:
+        known = self.rules.organisms.items()
+        taxa = [t for t, meta in known if not organisms or meta.scientific_name in organisms]
+        return {
+            _home(entry.registry, entry.ontology)
+            for column in self.rules.columns.values()
+            for taxon in taxa
+            for entry in column.terms.get(taxon, column.terms.get("*", ()))
+        }
+
     def ensure(self, annotations: Iterable[Annotation]) -> None:
         """Every term of `annotations` exists, with all its ancestors, from the pinned source."""
         wanted: dict[tuple[str, str, str | None], set[str]] = defaultdict(set)
@@ -63,7 +82,7 @@ class Terms:
         if not missing:
             return
         if ontology is not None:
-            self.source("Phenotype" if ontology == "PATO" else registry, ontology)
+            self.source(*_home(registry, ontology))
         with transaction.atomic():  # a term without its ancestors would never be completed
             self._make(registry, kind, ontology, missing)
         self._remember(registry, kind, missing)
@@ -105,7 +124,7 @@ class Terms:
     def _save_normal(self) -> None:
         """LaminDB keeps "normal" among diseases under the uid that it has as a phenotype."""
         normal = bt.Phenotype.from_source(
-            ontology_id="PATO:0000461", source=self.source("Phenotype", "PATO")
+            ontology_id="PATO:0000461", source=self.source(*_home("Disease", "PATO"))
         )
         bt.Disease(
             uid=normal.uid,
@@ -197,6 +216,11 @@ class Terms:
             source = bt.Source(**key).save()
         self._make_current(source)
         return source
+
+
+def _home(registry: str, ontology: str) -> tuple[str, str]:
+    """The registry whose source has the term: "normal" is a phenotype among the diseases."""
+    return ("Phenotype" if ontology == "PATO" else registry), ontology
 
 
 def _place(annotation: Annotation) -> tuple[str, str]:

@@ -31,13 +31,18 @@ class Writer:
         """`previous_versions`: dataset id -> dataset version id in the previous release."""
         self.manifest = manifest
         self.reference = reference
+        self._storage = artifacts.storage_root(manifest.storage.h5ads)
         self._previous_versions = previous_versions
-        with transaction.atomic():
-            artifacts.ensure_storage(manifest.storage.h5ads, manifest.storage.region)
-            self._schema = schema.ensure_schema()
         self._terms = Terms(reference)
         ids = [dataset.dataset_id for dataset in datasets]
         self._latest = artifacts.latest_by_dataset(ids, before=manifest.release)
+
+    def prepare(self) -> None:
+        """What all datasets need: storage, schema and sources. Comes before `write`."""
+        with transaction.atomic():
+            artifacts.ensure_storage(self._storage, self.manifest.storage.region)
+            self._schema = schema.ensure_schema()
+        self._terms.ensure_sources(self.manifest.organisms)
 
     def counts(self) -> dict[str, int]:
         """How many records of each kind the instance holds."""
@@ -94,9 +99,14 @@ class Writer:
         same = self._previous_versions.get(dataset.dataset_id) == dataset.dataset_version_id
         return Outcome.UNCHANGED if same else Outcome.REVISED
 
-    def collections(self, datasets: Sequence[CensusDataset]) -> None:
-        """The release's own collections: of all its artifacts, and of each study's."""
+    def collections(self, datasets: Sequence[CensusDataset], *, is_whole: bool) -> None:
+        """The release's own collections: of all its artifacts, and of each study's.
+
+        A part of a release completes those that are there and makes none.
+        """
         release = self.manifest.release
+        if not is_whole and not collections.exist(release):
+            return
         present = artifacts.registered(release)
 
         def of(members: Sequence[CensusDataset]) -> list[Any]:

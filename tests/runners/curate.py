@@ -54,7 +54,7 @@ def main(storage: str, release: str, *files: str) -> None:
     prepare_sources(Reference(rules.load("7.0.0"), REFERENCE))
     replace_lookup_of_organisms()
     save_cellxgene_defaults()
-    artifacts.ensure_storage(storage, None)
+    artifacts.ensure_storage(artifacts.storage_root(storage), None)
     for file in files:
         organism, _, path = file.partition("=")
         schema = create_cellxgene_schema(field_types="ontology_id", organism=organism)

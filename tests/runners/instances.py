@@ -151,6 +151,7 @@ def newer_manifest(world: World) -> Manifest:
             "dataset_schema_version": NEWER.dataset_schema_version,
             "previous_dataset_schema_version": OLDER.dataset_schema_version,
             "dataset_count": len(of_release(NEWER)),
+            "organisms": ["Homo sapiens", "Mus musculus", "Macaca mulatta"],
             # with the slash at the end that the release directory writes
             "storage": {"soma": f"{world.newer.soma}/", "h5ads": f"{world.newer.h5ads}/"},
         },

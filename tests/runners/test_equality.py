@@ -56,13 +56,20 @@ class Difference:
 
 
 def is_source_table(row: dict[str, Any]) -> bool:
-    return str(row["key"]).startswith(("df_all__ncbitaxon__", "df_all__mondo__")) or str(
-        row["key"]
-    ).endswith("__Gene.parquet")
+    key = str(row["key"])
+    return key.startswith("df_all__ncbitaxon__") or key.endswith("__Gene.parquet")
 
 
-def is_mondo(row: dict[str, Any]) -> bool:
-    return (row["entity"], row["name"]) == ("bionty.Disease", "mondo")
+def is_unknown_to_curator(row: dict[str, Any]) -> bool:
+    stages_of_others = ("bionty.DevelopmentalStage", "uberon")
+    return row["name"] == "cellosaurus" or (row["entity"], row["name"]) == stages_of_others
+
+
+def is_table_of_unknown(row: dict[str, Any]) -> bool:
+    key = str(row["key"])
+    return key.startswith("df_all__cellosaurus__") or (
+        key.startswith("df_all__uberon__") and key.endswith("__DevelopmentalStage.parquet")
+    )
 
 
 DIFFERENCES = (
@@ -95,25 +102,39 @@ DIFFERENCES = (
     ),
     Difference(
         "files of the tables of sources",
-        "As above; and a source that no dataset needs a term of gets none.",
+        "As above.",
         table="lamindb_artifact",
         only="theirs",
         rows=is_source_table,
     ),
     Difference(
-        "a source that no dataset needs",
-        "None of these datasets has a disease, so that we leave MONDO as it is; the curator needs "
-        "every source before it begins.",
-        table="bionty_source",
-        only="theirs",
-        rows=is_mondo,
-    ),
-    Difference(
-        "a source that no dataset needs",
-        "As above: it stays as LaminDB made it.",
+        "sources that the curator does not know",
+        "Cell lines, and stages of organisms without an ontology of their own: the schema allows "
+        "both, so that their sources stand at the pins too.",
         table="bionty_source",
         only="ours",
-        rows=is_mondo,
+        rows=is_unknown_to_curator,
+    ),
+    Difference(
+        "sources that the curator does not know",
+        "As above: it leaves bionty's own Cellosaurus in use.",
+        table="bionty_source",
+        only="theirs",
+        rows=is_unknown_to_curator,
+    ),
+    Difference(
+        "files of the sources that the curator does not know",
+        "As above; and LaminDB keeps UBERON's table once, under the registry that came first.",
+        table="lamindb_artifact",
+        only="ours",
+        rows=is_table_of_unknown,
+    ),
+    Difference(
+        "UBERON's table",
+        "As above.",
+        table="lamindb_artifact",
+        only="theirs",
+        rows=lambda row: "__uberon__" in str(row["key"]),
     ),
     Difference(
         "organisms that no dataset has",

@@ -339,10 +339,6 @@ def test_another_run_of_the_same_release_changes_no_row(newer: Place) -> None:
 
 
 @pytest.mark.prove
-@pytest.mark.xfail(
-    strict=True,
-    reason="two registries share UBERON's table, and the first to need it names the file",
-)
 def test_where_batches_end_makes_no_difference(place: Place, newer: Place) -> None:
     request = place.request("batches", NEWER.version)
     small = "from runners import __main__, ingest; ingest.BATCH = 2; __main__.main()"
