@@ -8,25 +8,28 @@ import json
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ParamSpec
 
 import rich_click as click
 
 from bot.adapters.files import alone
+from bot.adapters.lamindb_source import installed
 from bot.adapters.local import Local, local
 from bot.census.release import page_to_json
 from bot.comments.plan_text import describe
-from bot.detect import document_address, read_page, read_spec
+from bot.detect import read_page
 from bot.effects import Plan
 from bot.errors import BotError
 from bot.events import CommentCreated, Event, ManifestMerged, RunEnded, event_from_json
 from bot.handle import detect as look
 from bot.handle import handle
+from bot.readings import document_address, patch_of, read_spec
 from bot.schema.diff import diff as compare
 from bot.schema.diff import to_json
 from bot.schema.markdown import render
+from bot.schema.spec import Spec
 from bot.settings import Settings, load, with_page
 from bot.terminal import show_plan, show_releases, show_thread, show_threads
 from runners.contract import ContractError
@@ -44,6 +47,12 @@ class House:
     def alone(self) -> AbstractContextManager[None]:
         """Holds off other commands on the same folder, from the facts to the last effect."""
         return alone(self.local.home)
+
+    def specs(self, *given: str) -> list[Spec]:
+        """Documents by bare version, file or address."""
+        template = self.settings.schema_document
+        addresses = [document_address(one, template) for one in given]
+        return [read_spec(self.local.pages.get(address)) for address in addresses]
 
     def handle(self, event: Event, *, dry_run: bool = False) -> Plan:
         return handle(event, self.local.ports(), self.settings, dry_run=dry_run)
@@ -75,6 +84,8 @@ class Lazy:
         if "{version}" not in given.get("schema_document", "{version}"):
             raise BotError("--schema-document: lacks {version}; say where the version stands.")
         settings = with_page(settings, given)
+        if settings.lamindb is None:
+            settings = replace(settings, lamindb=installed())
         return House(settings, local(settings))
 
 
@@ -128,15 +139,30 @@ def diff(lazy: Lazy, as_json: bool, old: str, new: str) -> None:
     OLD and NEW are files, addresses, or bare versions such as 5.2.0, which are looked up where the
     setting `schema_document` says.
     """
-    house = lazy.house()
-    template = house.settings.schema_document
-    addresses = [document_address(one, template) for one in (old, new)]
-    older, newer = (read_spec(house.local.pages.get(address)) for address in addresses)
-    found = compare(older, newer)
+    found = compare(*lazy.house().specs(old, new))
     if as_json:
         click.echo(json.dumps(to_json(found), indent=2, ensure_ascii=False))
     else:
         click.echo(render(found).rstrip())
+
+
+@cli.command()
+@click.option("--lamindb", help="LaminDB's _cellxgene.py. Default: the installed one.")
+@click.argument("old")
+@click.argument("new")
+@click.pass_obj
+@sentences
+def patch(lazy: Lazy, lamindb: str | None, old: str, new: str) -> None:
+    """Print a patch that fits LaminDB's CELLxGENE module to a newer dataset schema.
+
+    OLD and NEW are as for `diff`. `git apply` takes the patch in LaminDB's repository; where
+    nothing is to be done, nothing is printed.
+    """
+    house = lazy.house(lamindb=lamindb)
+    if house.settings.lamindb is None:
+        raise BotError("LaminDB isn't installed here; name its _cellxgene.py with --lamindb.")
+    source = house.local.pages.get(house.settings.lamindb)
+    click.echo(patch_of(source, *house.specs(old, new)), nl=False)
 
 
 @cli.command()

@@ -4,6 +4,7 @@ from bot.commands import DRY_RUN_ROLE, GRAMMAR, Command, Mistake, Role, Verb, pa
 from bot.comments import replies
 from bot.comments.markers import Marker, MarkerKind
 from bot.comments.plan_text import sentence
+from bot.comments.undecided import Undecided
 from bot.effects import Comment, Effect, Label, Plan, React, Reaction, SetLabel, StartRun
 from bot.events import CommentCreated
 from bot.facts import Facts
@@ -71,6 +72,10 @@ def _start(command: Command, event: CommentCreated, release: str, facts: Facts) 
     if manifest is None:
         said = replies.not_merged(command, manifest_path(release))
         return _refuse(event, said, f"The manifest of {release} isn't merged.")
+    reason = undecided(manifest.dataset_schema_version, facts)
+    if command.verb is Verb.INGEST and reason is not None:
+        said = replies.undecided(command, reason)
+        return _refuse(event, said, f"{release}: {reason.problem}")
     request = _request(command, event, release, facts)
     running = facts.running()
     if running and running.request.run_id != request.run_id:
@@ -81,6 +86,12 @@ def _start(command: Command, event: CommentCreated, release: str, facts: Facts) 
         return Plan(effects, f"{event.actor} may say {command}: the run starts.")
     said = replies.would_do(command, [sentence(one) for one in _lasting(effects)])
     return _reply(event, Reaction.DONE, said, f"{event.actor} asked what {command} would do.")
+
+
+def undecided(version: str, facts: Facts) -> Undecided | None:
+    """What keeps datasets of this dataset schema version from being validated."""
+    asked = facts.rules.get(version)
+    return Undecided(version, asked) if asked is None or asked else None
 
 
 def _effects(

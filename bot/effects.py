@@ -3,7 +3,8 @@
 Each of them carried out twice leaves what it left the first time.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.comments.markers import Marker
@@ -61,15 +62,14 @@ class CloseThread:
 
 @dataclass(frozen=True, slots=True)
 class ProposeManifest:
-    """A proposal of a release's manifest with the schema diff beside it; nothing if there is one.
+    """A proposal of a release's manifest with other files beside it; nothing if there is one.
 
-    `diff_json` and `diff_markdown` are None when there is nothing to compare.
+    `beside` maps their names to their texts: the schema diff, what it means, rules, a patch.
     """
 
     release: str
     manifest_toml: str
-    diff_json: str | None
-    diff_markdown: str | None
+    beside: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from bot.census.directory import ReleaseDirectory
 from bot.census.release import ReleasePage
 from bot.errors import BotError
 from bot.schema.changes import SchemaDiff
+from bot.schema.impact import Impact
+from bot.schema.rules import Rules
 from runners.contract import RunReport, SchemaDocument
 
 
@@ -20,7 +22,9 @@ from runners.contract import RunReport, SchemaDocument
 class SchemaReading:
     """What the dataset schema documents of a new release and of the one before it say.
 
-    `old` and `diff` are None when there is no earlier version or when it is the same one.
+    `old`, `diff` and `impact` are None when there is no earlier version or when it is the same one.
+    `rules` are what the newer document gives, for a person to review. `patch` mends LaminDB's code
+    by `edits`; what it leaves to do is in `unpatched`.
     """
 
     new: SchemaDocument
@@ -29,6 +33,11 @@ class SchemaReading:
     old: SchemaDocument | None = None
     diff: SchemaDiff | None = None
     remarks: tuple[str, ...] = ()
+    rules: Rules | None = None
+    impact: Impact | None = None
+    patch: str = ""
+    edits: tuple[str, ...] = ()
+    unpatched: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,13 @@ from runners.contract import Manifest, Verdict
 class Facts:
     """`threads` are the bot's own, by release. `role` is the actor's, for a comment.
 
-    `answered`: the bot has replied to this comment before. Detection alone has the rest: `notices`
-    and `alerts` are threads of the bot's too, `closed` those threads that somebody closed, `said`
-    the markers of all its comments, `records` what it last said of each release that
-    has a thread; `failures` counts the looks that have failed in a row.
+    `answered`: the bot has replied to this comment before. `rules` are the dataset schema versions
+    that have some on the default branch, each with what they leave to a person.
+
+    Detection alone has the rest: `notices` and `alerts` are threads of the bot's too, `closed`
+    those threads that somebody closed, `said` the markers of all its comments, `records` what it
+    last said of each release that has a thread; `failures` counts the looks that have failed in a
+    row.
     """
 
     instance: str
@@ -33,6 +36,7 @@ class Facts:
     ingest_on_merge: bool = True
     minimum_roles: Mapping[Verb, Role] = field(default_factory=dict)
     previous: Mapping[str, str] = field(default_factory=dict)
+    rules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notices: Mapping[str, int] = field(default_factory=dict)
     alerts: Mapping[str, int] = field(default_factory=dict)
     closed: frozenset[int] = frozenset()

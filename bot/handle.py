@@ -67,6 +67,7 @@ def gather(event: Event | None, ports: Ports, settings: Settings) -> Facts:
         ingest_on_merge=settings.ingest_on_merge,
         minimum_roles=settings.minimum_roles,
         previous=settings.previous,
+        rules=ports.repository.rules(),
     )
     return facts if event is not None else _remembered(facts, marked, ports)
 

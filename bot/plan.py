@@ -3,7 +3,7 @@
 Pure: equal events and facts give equal plans. The sentences are `comments`' business.
 """
 
-from bot.answers import answer, manifest_path, reply_marker
+from bot.answers import answer, manifest_path, reply_marker, undecided
 from bot.comments import replies, result
 from bot.comments.markers import Marker, MarkerKind
 from bot.effects import (
@@ -64,6 +64,12 @@ def _manifest_merged(event: ManifestMerged, facts: Facts) -> Plan:
     if not facts.ingest_on_merge:
         said = Comment(thread, marker, replies.merged(event.release, event.actor))
         reason = f"The manifest of {event.release} was merged; a person starts its ingestion."
+        return Plan((SetLabel(thread, Label.MERGED), said), reason)
+    if open_rules := undecided(manifest.dataset_schema_version, facts):
+        said = Comment(thread, marker, replies.merged_but_undecided(event.release, open_rules))
+        reason = (
+            f"The manifest of {event.release} was merged, but not ingested: {open_rules.problem}"
+        )
         return Plan((SetLabel(thread, Label.MERGED), said), reason)
     request = _merge_request(event, facts, thread)
     running = facts.running()

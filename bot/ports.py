@@ -107,6 +107,13 @@ class Repository(Protocol):
         """The manifests on the default branch, by release."""
         ...
 
+    def rules(self) -> Mapping[str, tuple[str, ...]]:
+        """The dataset schema versions that have rules on the default branch.
+
+        Each with the judgements that a person has left open in them.
+        """
+        ...
+
     def propose(self, proposal: ProposeManifest) -> None:
         """Proposes a manifest for review; a proposal that is there stays as it is."""
         ...

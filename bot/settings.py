@@ -36,7 +36,8 @@ class Settings:
     """`repository` is None for a folder within `home`. `roles` holds for the local threads only.
 
     `release_page_source` is the page's Markdown, read where the page is refused; None for another
-    page than the real one, unless it is given.
+    page than the real one, unless it is given. `lamindb` is where its module _cellxgene.py is, to
+    be compared and patched; the command line takes the installed one.
     """
 
     instance: str = "laminlabs/cellxgene"
@@ -46,6 +47,7 @@ class Settings:
     release_page_source: str | None = RELEASE_PAGE_SOURCE
     release_directory: str = RELEASE_DIRECTORY
     schema_document: str = SCHEMA_DOCUMENT
+    lamindb: str | None = None
     ingest_on_merge: bool = True
     bot: str = "cellxgene-ingestion-bot"
     roles: Mapping[str, Role] = field(default_factory=dict)
@@ -190,6 +192,7 @@ _READERS: Mapping[str, Callable[[object, Path], object]] = {
     "release_page_source": _address,
     "release_directory": _address,
     "schema_document": _template,
+    "lamindb": _address,
     "ingest_on_merge": _flag,
     "bot": _text,
     "roles": _roles,

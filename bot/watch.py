@@ -3,30 +3,27 @@
 Each finding is its effects and a sentence. What was said of a release before is not said again.
 """
 
-import json
 from collections.abc import Iterator
 
-from bot.answers import manifest_path
+from bot.answers import manifest_path, undecided
 from bot.comments import notices as notice_comment
 from bot.comments import release as release_comment
 from bot.comments.markers import Marker, MarkerKind
-from bot.detection import News, look, manifest_of, manifest_toml
+from bot.detection import News, look
 from bot.effects import (
     CloseThread,
     Effect,
     Label,
     OpenThread,
     Plan,
-    ProposeManifest,
     Refer,
     Topic,
 )
 from bot.events import DetectionFailed, ReleasesRead
 from bot.facts import Facts
 from bot.failures import tallied
+from bot.proposal import proposal
 from bot.record import hidden
-from bot.schema.diff import to_json
-from bot.schema.markdown import render
 from bot.sightings import Finding, sightings, unread
 
 
@@ -74,9 +71,6 @@ def _announce(news: News, event: ReleasesRead, facts: Facts) -> tuple[Effect, Ef
     """The proposal first: a thread is what tells the next look that all of this was done."""
     version = news.release.version
     schema = event.schemas[version]
-    compared = schema.diff
-    markdown = render(compared) if compared else None
-    found = json.dumps(to_json(compared), indent=1, ensure_ascii=False) if compared else None
     body = release_comment.body(
         news,
         schema,
@@ -84,12 +78,11 @@ def _announce(news: News, event: ReleasesRead, facts: Facts) -> tuple[Effect, Ef
         oddities=event.page.warnings,
         manifest_path=manifest_path(version),
         ingest_on_merge=facts.ingest_on_merge,
-        diff_markdown=markdown,
+        undecided=undecided(schema.new.version, facts),
         room=release_comment.LIMIT - len(hidden(news.record())),
     )
-    manifest = manifest_toml(manifest_of(news, schema))
     return (
-        ProposeManifest(version, manifest, found + "\n" if found else None, markdown),
+        proposal(news, schema, facts),
         OpenThread(
             Marker(MarkerKind.RELEASE, version),
             release_comment.title(news),

@@ -20,6 +20,7 @@ PURE = (
     "bot.corrections",
     "bot.detection",
     "bot.failures",
+    "bot.proposal",
     "bot.record",
     "bot.sightings",
     "bot.watch",

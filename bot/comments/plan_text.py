@@ -31,9 +31,9 @@ def sentence(effect: Effect) -> str:
             return f"open the thread “{inert(title)}”"
         case CloseThread(thread):
             return f"close thread {thread}"
-        case ProposeManifest(release, _, diff_json):
-            beside = " with the schema diff" if diff_json else ""
-            return f"propose the manifest of {release}{beside}"
+        case ProposeManifest(release, _, beside):
+            compared = " with the schema diff" if "diff.json" in beside else ""
+            return f"propose the manifest of {release}{compared}"
         case Comment(thread, _, body):
             return f"say in thread {thread}: {_first_line(body)}"
         case Refer(thread, _, target):

@@ -4,14 +4,18 @@ from bot.census.release import CellCount, Oddity, Release
 from bot.comments.counting import counted
 from bot.comments.escape import code, inert
 from bot.comments.table import collapsed, table
+from bot.comments.undecided import Undecided
 from bot.detection import News, disagreements
 from bot.events import SchemaReading
 from bot.schema.changes import SchemaDiff
+from bot.schema.impact import render as render_impact
+from bot.schema.markdown import render
 from bot.schema.spec import Field
 
 LIMIT = 65_000  # GitHub takes 65,536 characters; the marker comes on top.
 NONE = "\u2013"
 NAMES_IN_A_ROW = 12
+ITEMS = 20
 
 
 def title(news: News) -> str:
@@ -33,26 +37,36 @@ def body(
     oddities: tuple[Oddity, ...],
     manifest_path: str,
     ingest_on_merge: bool,
-    diff_markdown: str | None,
+    undecided: Undecided | None,
     room: int = LIMIT,
 ) -> str:
-    """The thread's text; the whole diff is in it only if it has room."""
+    """The thread's text; what each change means, and the whole diff, as far as there is room."""
     parts = [
         _verdict(news, schema, instance),
         _next(manifest_path, ingest_on_merge),
+        _rules(schema, undecided),
         _attention(news, schema, oddities),
         "### The release\n\n" + _facts(news),
         _schema(news, schema),
+        _code(schema),
     ]
     text = "\n\n".join(part for part in parts if part)
-    if diff_markdown is None:
-        return text
-    whole = f"{text}\n\n{collapsed('Every change of the dataset schema', diff_markdown)}"
-    if len(whole) <= room:
+    if schema.impact is not None:
+        means = render_impact(schema.impact)
+        text = _with(text, "What each change asks of LaminDB", means, "impact.md", room)
+    if schema.diff is not None:
+        changes = render(schema.diff)
+        text = _with(text, "Every change of the dataset schema", changes, "diff.md", room)
+    return text
+
+
+def _with(text: str, title: str, part: str, file: str, room: int) -> str:
+    """The text with the part folded beneath it, or with where to find it."""
+    whole = f"{text}\n\n{collapsed(title, part)}"
+    # What is left out later must still be named.
+    if len(whole) <= room - 200:
         return whole
-    return (
-        f"{text}\n\nThe list of every change is too long for here: see `diff.md` in the proposal."
-    )
+    return f"{text}\n\n{title} is too long for here: see {code(file)} in the proposal."
 
 
 def _verdict(news: News, schema: SchemaReading, instance: str) -> str:
@@ -65,6 +79,8 @@ def _verdict(news: News, schema: SchemaReading, instance: str) -> str:
         return f"{first} It follows dataset schema {news.dataset_schema_version}."
     if schema.diff is None:
         return f"{first} Its dataset schema is unchanged ({news.dataset_schema_version})."
+    if schema.impact is not None:
+        return f"{first} Dataset schema {inert(schema.impact.summary())}."
     changes = sum(map(len, _changes(schema.diff).values()))
     return (
         f"{first} Its dataset schema went from {earlier} to {news.dataset_schema_version}: "
@@ -82,6 +98,29 @@ def _next(manifest_path: str, ingest_on_merge: bool) -> str:
         f"**Next:** review and merge the proposed manifest {code(manifest_path)}; {then} "
         "`/help` lists the commands."
     )
+
+
+def _rules(schema: SchemaReading, undecided: Undecided | None) -> str:
+    if undecided is None:
+        return ""
+    asked = len(schema.rules.judgements) if schema.rules else 0
+    left = f" ({counted(asked, 'judgement')} for a person)" if undecided.open is None else ""
+    problem = f"{undecided.problem.removesuffix('.')}{left}."
+    return f"**Before that:** {problem} {undecided.remedy()} `/ingest` waits for it."
+
+
+def _code(schema: SchemaReading) -> str:
+    """What the proposed patch does to LaminDB's code, and what it leaves to a person."""
+    edits = [f"- {inert(one)}" for one in schema.edits[:ITEMS]]
+    left = len(schema.edits) - ITEMS
+    edits += [f"- … and {left:,} more"] if left > 0 else []
+    rest = _list(list(schema.unpatched))
+    parts = [
+        "`lamindb.patch` in the proposal mends this:\n\n" + "\n".join(edits) if edits else "",
+        f"It leaves to a person: {rest}." if rest else "",
+    ]
+    told = "\n\n".join(part for part in parts if part)
+    return f"### LaminDB's code\n\n{told}" if told else ""
 
 
 def _attention(news: News, schema: SchemaReading, oddities: tuple[Oddity, ...]) -> str:

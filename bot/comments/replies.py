@@ -7,6 +7,7 @@ from bot.commands import GRAMMAR, Command, Mistake, Role, Verb
 from bot.comments.counting import counted, joined, moment
 from bot.comments.escape import code, inert, mention
 from bot.comments.table import table
+from bot.comments.undecided import Undecided
 from bot.ports import Run
 from runners.contract import Action, Manifest, RunRequest
 
@@ -79,6 +80,18 @@ def not_merged(command: Command, path: str) -> str:
         str(command),
         f"the manifest {code(path)} isn't on the default branch.",
         f"Review and merge the manifest first, then say {code(str(command))} again.",
+    )
+
+
+def undecided(command: Command, reason: Undecided) -> str:
+    again = f"Then say {code(str(command))} again."
+    return refused(str(command), reason.why(), f"{reason.remedy()} {again}")
+
+
+def merged_but_undecided(release: str, reason: Undecided) -> str:
+    return (
+        f"⏳ The manifest of {release} was merged, but its ingestion isn't started: "
+        f"{reason.why()}\n\n**Next:** {reason.remedy()} Then say `/ingest`."
     )
 
 

@@ -196,6 +196,15 @@ def test_diff_takes_files_and_bare_versions(folder: Path) -> None:
     assert refused("diff", "5.9.9", "7.0.0").startswith("5.9.9.md: can't be read")
 
 
+def test_a_patch_of_lamindbs_code_is_printed(folder: Path) -> None:
+    told = ok("patch", "6.0.0", "7.0.0.md")
+    assert "\n--- a/lamindb/examples/cellxgene/_cellxgene.py\n" in told
+    (folder / "other.py").write_text("x = 1\n")
+    assert refused("patch", "--lamindb", "other.py", "6.0.0", "7.0.0").startswith("other.py: ")
+    assert refused("patch", "--lamindb", "none.py", "6.0.0", "7.0.0").startswith("none.py: can't")
+    assert refused("patch", "6.0.0", "page.html").startswith("page.html: The document has no line")
+
+
 def test_detection_can_be_pointed_elsewhere(folder: Path) -> None:
     (folder / "real.html").write_text(world.page(world.entry("2027-01-01", schema="8.0.0")))
     (folder / "new.md").write_text(world.document("8.0.0"))

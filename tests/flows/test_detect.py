@@ -16,14 +16,17 @@ def test_a_new_release_gets_a_proposal_and_a_thread(empty_town: Town) -> None:
     assert empty_town.the_clock_strikes() == "New: 2026-02-01."
     proposal = empty_town.home / "proposals" / "2026-02-01"
     # What the diff itself says is its own tests' business.
-    diff = (proposal / "diff.md").read_text().strip()
-    expected = (EXPECTED / "announcement.txt").read_text().replace("DIFF", diff)
+    diff, impact = ((proposal / name).read_text().strip() for name in ("diff.md", "impact.md"))
+    expected = (EXPECTED / "announcement.txt").read_text()
+    expected = expected.replace("DIFF", diff).replace("IMPACT", impact)
     assert empty_town.heard() == expected
 
     assert sorted(path.name for path in proposal.iterdir()) == [
         "2026-02-01.toml",
         "diff.json",
         "diff.md",
+        "impact.json",
+        "impact.md",
     ]
     manifest = (proposal / "2026-02-01.toml").read_text()
     assert manifest == (EXPECTED / "2026-02-01.toml").read_text()
@@ -63,7 +66,7 @@ def test_where_nothing_is_known_only_the_newest_release_is_news(empty_town: Town
     told = empty_town.heard()
     assert "No earlier release has a manifest here, so none is named as its predecessor." in told
     # It is compared with the release before it on the page all the same.
-    assert "Its dataset schema went from 6.0.0 to 7.0.0: 2 changes." in told
+    assert "Dataset schema 6.0.0 → 7.0.0: no changes need code" in told
 
 
 def test_a_release_from_before_the_bot_is_left_alone(announced_town: Town) -> None:

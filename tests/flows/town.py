@@ -3,6 +3,7 @@
 Everything is the embedded bot's own but the pages, which stand in a dictionary.
 """
 
+import json
 import os
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -68,7 +69,9 @@ class Town:
         self.settings = settings
         self.pages = StubPages()
         self.threads = LocalThreads(home / "threads", settings.bot, now=lambda: NOON)
-        self.repository = LocalRepository(home / "repository", home / "proposals")
+        self.repository = LocalRepository(home / "repository", home / "proposals", home / "rules")
+        for version in ("6.0.0", "7.0.0"):
+            self.has_rules(version)
         self.runs = LocalRuns(home / "runs")
         self.tally = LocalTally(home / "detection.json")
         self._known: dict[str, str] = {}
@@ -81,6 +84,12 @@ class Town:
 
     def has_document(self, version: str, text: str | None = None) -> None:
         self.pages.texts[world.TEMPLATE.format(version=version)] = text or world.document(version)
+
+    def has_rules(self, version: str, *asked: dict[str, object]) -> None:
+        """The rules on the default branch, with what they ask of a person."""
+        folder = self.home / "rules"
+        folder.mkdir(exist_ok=True)
+        (folder / f"{version}.json").write_text(json.dumps({"judgements": asked}))
 
     def set(self, **settings: object) -> None:
         self.settings = replace(self.settings, **settings)  # type: ignore[arg-type]

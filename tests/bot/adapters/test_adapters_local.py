@@ -77,7 +77,7 @@ def request(run_id: str = "2026-02-01-ingest-1", instance: str = "demo") -> RunR
 EFFECTS = [
     OpenThread(Marker(MarkerKind.RELEASE, "2026-08-01"), "T", "B", Label.PROPOSED),
     OpenThread(MARKER, "Title", "Body", Label.PROPOSED),
-    ProposeManifest("2026-08-01", 'release = "2026-08-01"\n', "{}\n", "# Diff\n"),
+    ProposeManifest("2026-08-01", 'release = "2026-08-01"\n', {"rules/7.0.0.json": "{}\n"}),
     Comment(1, REPLY, "Hello."),
     UpsertComment(1, REPLY, "Hello."),
     Comment(1, Marker(MarkerKind.CORRECTION, "2026-02-01-1-x"), "Corrected.", RECORD),
@@ -208,17 +208,17 @@ def test_a_broken_report_is_named(tmp_path: Path) -> None:
 
 
 def test_a_proposal_that_a_person_edited_stays(ports: Ports, tmp_path: Path) -> None:
-    ports.repository.propose(ProposeManifest("2026-08-01", "a", None, None))
+    ports.repository.propose(ProposeManifest("2026-08-01", "a"))
     proposed = tmp_path / "proposals" / "2026-08-01" / "2026-08-01.toml"
     assert [path.name for path in proposed.parent.iterdir()] == ["2026-08-01.toml"]
     proposed.write_text("edited")
-    ports.repository.propose(ProposeManifest("2026-08-01", "b", None, None))
+    ports.repository.propose(ProposeManifest("2026-08-01", "b"))
     assert proposed.read_text() == "edited"
 
 
 def test_a_broken_proposal_isnt_merged(tmp_path: Path) -> None:
     repository = LocalRepository(tmp_path / "repository", tmp_path / "proposals")
-    repository.propose(ProposeManifest("2026-08-01", 'release = "2026-08-01"\n', None, None))
+    repository.propose(ProposeManifest("2026-08-01", 'release = "2026-08-01"\n'))
     with pytest.raises(ContractError, match="field census_schema_version"):
         repository.merge("2026-08-01")
     assert repository.manifests() == {}

@@ -1,0 +1,126 @@
+"""The dataset schema documents of what is new -> SchemaReading: pins, diff, rules, impact, patch.
+
+Fetches through the Pages port only. Must not decide what is done about it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.detection import News
+from bot.errors import BotError
+from bot.events import SchemaReading
+from bot.ports import Page, Pages
+from bot.schema.diff import diff
+from bot.schema.document import parse_document
+from bot.schema.impact import CuratorError, impact, read_curator
+from bot.schema.patch import patch_text, patched, unpatched
+from bot.schema.pins import pins
+from bot.schema.rules import rules_of
+from bot.schema.spec import DocumentError, Spec
+from bot.settings import Settings
+from runners.contract import SchemaDocument
+
+
+def read_spec(page: Page) -> Spec:
+    """The dataset schema document. Raises BotError if it isn't one, or isn't whole."""
+    text = page.text()
+    try:
+        return parse_document(text)
+    except DocumentError as error:
+        raise BotError(f"{page.address}: {error}") from error
+
+
+def document_address(given: str, template: str) -> str:
+    """The address of a schema document that is given as a bare version, a file or an address."""
+    bare = all(part.isdecimal() for part in given.split(".")) and given.count(".") == 2
+    return template.replace("{version}", given) if bare else given
+
+
+def patch_of(lamindb: Page, old: Spec, new: Spec) -> str:
+    """The patch of LaminDB's module. Raises BotError if it isn't that module as we know it."""
+    try:
+        return patch_text(lamindb.text(), old, new)
+    except CuratorError as error:
+        raise BotError(f"{lamindb.address}: {error}") from error
+
+
+class Readings:
+    """The schema documents of the releases that are new, each fetched once.
+
+    `addresses` gives where a version's document is, if not where the settings say.
+    """
+
+    def __init__(self, pages: Pages, settings: Settings, addresses: Mapping[str, str]) -> None:
+        self._pages = pages
+        self._settings = settings
+        self._addresses = addresses
+        self._read: dict[str, tuple[Spec, SchemaDocument]] = {}
+
+    def read(self, news: News) -> SchemaReading:
+        """What the documents say. Raises BotError if one can't be fetched, or isn't that."""
+        spec, document = self._document(news.dataset_schema_version)
+        reading = SchemaReading(
+            new=document,
+            pins=pins(spec),
+            organisms=_organisms(news, spec),
+            remarks=_remarks(news, spec),
+            rules=rules_of(spec),
+        )
+        earlier = news.earlier_schema_version()
+        if earlier is None or earlier == news.dataset_schema_version:
+            return reading
+        old_spec, old = self._document(earlier)
+        return self._compared(replace(reading, old=old), old_spec, spec)
+
+    def _compared(self, reading: SchemaReading, old: Spec, new: Spec) -> SchemaReading:
+        found = diff(old, new)
+        plain = replace(reading, diff=found, impact=impact(found, old, new))
+        if self._settings.lamindb is None:
+            return plain
+        source = self._pages.get(self._settings.lamindb).text()
+        try:
+            return replace(
+                plain,
+                impact=impact(found, old, new, read_curator(source)),
+                patch=patch_text(source, old, new),
+                edits=patched(source, old, new)[1],
+                unpatched=tuple(one.subject for one in unpatched(source, old, new)),
+            )
+        except CuratorError as error:
+            # LaminDB may have rebuilt its module: that mustn't keep a release from being announced.
+            told = f"LaminDB's code can't be compared or patched: {error}"
+            return replace(plain, remarks=(*plain.remarks, told))
+
+    def _document(self, version: str) -> tuple[Spec, SchemaDocument]:
+        if version not in self._read:
+            template = self._settings.schema_document
+            address = self._addresses.get(version) or document_address(version, template)
+            page = self._pages.get(address)
+            spec = read_spec(page)
+            if spec.version != version:
+                raise BotError(
+                    f"{address}: field Version: {spec.version} is not {version}; "
+                    "correct the setting schema_document."
+                )
+            document = SchemaDocument(version=version, source=address, blob_sha=page.blob_sha())
+            self._read[version] = (spec, document)
+        return self._read[version]
+
+
+def _organisms(news: News, spec: Spec) -> tuple[str, ...]:
+    """The organisms whose cells the page counts; all of the schema's, where it counts none."""
+    known = [one.name for one in spec.organisms if one.taxon]
+    return tuple(name for name in news.release.cell_counts if name in known) or tuple(known)
+
+
+def _remarks(news: News, spec: Spec) -> tuple[str, ...]:
+    known = {one.name for one in spec.organisms}
+    strange = [name for name in news.release.cell_counts if name not in known]
+    links = [
+        f"Line {one.line} of the schema document says {one.text}, but links to {one.link}."
+        for one in spec.discrepancies
+    ]
+    return (
+        *(f"The page counts cells of {name}, which the schema doesn't name." for name in strange),
+        *links[:5],
+    )
