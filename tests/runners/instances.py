@@ -32,10 +32,14 @@ Done = subprocess.CompletedProcess[str]
 
 @dataclass(frozen=True)
 class Place:
-    """A folder with all that a run needs. `world` is shared, and never written to."""
+    """A folder with all that a run needs. `world` is shared, and never written to.
+
+    `variables` are added to the environment of what runs here.
+    """
 
     root: Path
     world: World
+    variables: tuple[tuple[str, str], ...] = ()
 
     @property
     def storage(self) -> Path:
@@ -117,10 +121,11 @@ class Place:
             **kept,
             **proxies,
             **{name.upper(): value for name, value in proxies.items()},
-            "no_proxy": "",
+            "no_proxy": "127.0.0.1" if self.variables else "",
             "LAMIN_SETTINGS_DIR": str(self.root / "lamin"),
             "PYTHONPATH": os.pathsep.join([str(REPOSITORY), str(Path(__file__).parent)]),
             "REFERENCE": str(REFERENCE),
+            **dict(self.variables),
         }
 
     def arguments(self, command: str, request: Path) -> list[str]:
@@ -159,7 +164,7 @@ def newer_manifest(world: World) -> Manifest:
     )
 
 
-def copy(place: Place, root: Path) -> Place:
+def copy(place: Place, root: Path, **variables: str) -> Place:
     """The same place elsewhere, with an instance that is the copy's own.
 
     LaminDB notes where an instance lies in two places: its settings file names the folder of
@@ -167,7 +172,7 @@ def copy(place: Place, root: Path) -> Place:
     holds no path.
     """
     shutil.copytree(place.root, root, dirs_exist_ok=True)
-    other = Place(root, place.world)
+    other = Place(root, place.world, tuple(variables.items()))
     settings = root / "lamin" / ".lamin" / "instance--anonymous--demo.env"
     settings.write_text(settings.read_text().replace(str(place.storage), str(other.storage)))
     with closing(sqlite3.connect(other.database)) as connection, connection:

@@ -1,0 +1,142 @@
+"""A release that lies on S3: anonymous, read-only, by ranges, into a local instance.
+
+moto stands in for Amazon. It doesn't model latency, throttling, or regions.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+import dumps
+import instances
+import pytest
+from instances import Place
+from moto.server import ThreadedMotoServer
+
+from runners.contract import Outcome, Storage
+from runners.sample import World
+from runners.sample.datasets import NEWER, OLDER, by_key, of_release
+
+BUCKET = "sample-census"
+pytestmark = pytest.mark.prove
+POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": ["s3:PutObject", "s3:DeleteObject"],
+            "Resource": [f"arn:aws:s3:::{BUCKET}/*"],
+        }
+    ],
+}
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    moto.start()
+    try:
+        _, port = moto.get_host_and_port()
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        moto.stop()
+
+
+def upload(client: Any, world: World) -> None:
+    """The sample's releases in a public bucket that nobody may write to any more."""
+    client.create_bucket(Bucket=BUCKET)
+    for file in sorted((world.root / "cell-census").rglob("*")):
+        if file.is_file():
+            key = file.relative_to(world.root).as_posix()
+            client.upload_file(str(file), BUCKET, key, ExtraArgs={"ACL": "public-read"})
+    client.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(POLICY))
+
+
+def objects(client: Any) -> dict[str, str]:
+    pages = client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
+    return {one["Key"]: one["ETag"] for page in pages for one in page.get("Contents", ())}
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    with server() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def client(endpoint: str, world: World) -> Any:
+    made = boto3.client(
+        "s3",
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="tests",
+        aws_secret_access_key="tests",
+    )
+    upload(made, world)
+    return made
+
+
+@pytest.fixture(scope="module")
+def remote(
+    empty: Place, tmp_path_factory: pytest.TempPathFactory, endpoint: str, client: Any
+) -> Place:
+    """A local instance that holds both releases, read from the bucket by runs of their names."""
+    root = tmp_path_factory.mktemp("s3")
+    place = instances.copy(empty, root, AWS_ENDPOINT_URL=endpoint)
+    for release in (OLDER.version, NEWER.version):
+        address = f"s3://{BUCKET}/cell-census/{release}"
+        place.manifest(release, storage=Storage(soma=f"{address}/soma/", h5ads=f"{address}/h5ads/"))
+        instances.succeed(place.ingest(f"run-{release}", release))
+    return place
+
+
+def test_every_dataset_ends_as_it_does_from_a_folder(remote: Place, newer: Place) -> None:
+    here = newer.journal("newer").datasets("written")
+    there = remote.journal(f"run-{NEWER.version}").datasets("written")
+    assert {i: line["outcome"] for i, line in there.items()} == {
+        i: line["outcome"] for i, line in here.items()
+    }
+    assert there[by_key("D12").dataset_id]["outcome"] == Outcome.UNREADABLE
+
+
+def test_links_are_those_of_a_release_in_a_folder(remote: Place, newer: Place) -> None:
+    here, there = dumps.natural(newer.database), dumps.natural(remote.database)
+    linked = [t for t in here if "_artifact" in t and t != "lamindb_artifact"]
+    assert sum(here[table].total() for table in linked) > 1000
+    assert {t: here[t] for t in linked} == {t: there[t] for t in linked}
+
+
+def test_verification_finds_the_broken_file_and_nothing_else(remote: Place) -> None:
+    run = f"run-{NEWER.version}"
+    done = remote.run("verify", remote.root / "runs" / run / "request.json")
+    assert done.returncode == 1, done.stderr
+    report = remote.report(run)
+    assert [check.name for check in report.checks if check.status != "passed"] == ["datasets"]
+    assert len(report.outcomes) == len(of_release(NEWER))
+
+
+def test_nothing_in_the_bucket_was_written(remote: Place, client: Any, world: World) -> None:
+    files = (world.root / "cell-census").rglob("*")
+    names = {file.relative_to(world.root).as_posix() for file in files if file.is_file()}
+    assert objects(client).keys() == names
+
+
+def test_the_check_before_money_is_spent_needs_no_credentials(remote: Place) -> None:
+    manifest = remote.repository / f"{NEWER.version}.toml"
+    done = remote.script("-m", "runners", "check", str(manifest))
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.splitlines()[-1] == "11 registered, 1 unreadable"
+    assert by_key("D12").dataset_id in done.stdout
+
+
+def test_a_storage_that_does_not_answer_stops_the_run_and_condemns_no_file(place: Place) -> None:
+    silent = Place(place.root, place.world, (("AWS_ENDPOINT_URL", "http://127.0.0.1:9"),))
+    h5ads = f"s3://{BUCKET}/cell-census/{NEWER.version}/h5ads"
+    silent.manifest(NEWER.version, storage=Storage(soma=str(place.world.newer.soma), h5ads=h5ads))
+    done = silent.ingest("silent", NEWER.version)
+    assert done.returncode == 2, done.stdout
+    assert "the storage does not answer" in done.stderr.splitlines()[-1]
+    assert silent.journal("silent").datasets("written") == {}
