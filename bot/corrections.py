@@ -36,11 +36,13 @@ def unreadable(release: Release, record: Record, oddities: Iterable[Oddity]) -> 
             return name
     if record.whole and not _counts_are_readable(record.release, release):
         return "cell_counts"
-    unknown = any(
-        one.kind is OddityKind.UNKNOWN_TABLE and one.version == release.version for one in oddities
-    )
+    kinds = {one.kind for one in oddities if one.version == release.version}
     lost = len(release.embeddings) < len(record.release.embeddings)
-    return "embeddings" if unknown and lost else None
+    if OddityKind.UNKNOWN_TABLE in kinds and lost:
+        return "embeddings"
+    # What is left of another entry, whose heading and facts were lost, would look like this.
+    is_another = release != record.release and OddityKind.REPEATED_TABLE in kinds
+    return "a table that stands twice" if record.whole and is_another else None
 
 
 def _counts_are_readable(old: Release, new: Release) -> bool:

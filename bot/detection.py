@@ -71,9 +71,9 @@ def look(page: ReleasePage, directory: ReleaseDirectory, facts: Facts) -> Seen:
     """What is news on the page.
 
     Raises:
-        BotError: the page lists nothing, or nothing that is known.
+        BotError: page or directory lists nothing of what is known.
     """
-    if refusal := emptied(page, facts):
+    if refusal := emptied(page, facts) or deserted(directory, facts):
         raise BotError(refusal)
     fresh = _fresh(page, facts)
     unreadable = {one.version: name for one in fresh if (name := _missing(one))}
@@ -101,6 +101,16 @@ def emptied(page: ReleasePage, facts: Facts) -> str | None:
             "check the setting release_page."
         )
     return None
+
+
+def deserted(directory: ReleaseDirectory, facts: Facts) -> str | None:
+    """Why a directory can't be believed: of several releases that it had, it has none."""
+    if len(facts.threads) < 2 or facts.threads.keys() & directory.entries.keys():
+        return None
+    return (
+        f"The release directory has none of the {len(facts.threads)} releases that were announced; "
+        "check the setting release_directory."
+    )
 
 
 def began(facts: Facts) -> str | None:

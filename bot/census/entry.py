@@ -83,6 +83,8 @@ def _read_facts(draft: _Draft, table: Table) -> None:
 
 def _read_counts(draft: _Draft, table: Table) -> None:
     """Takes a table with one row per kind of count and one column per organism."""
+    if draft.counts:
+        draft.note(OddityKind.REPEATED_TABLE, "there is a second table of cell counts")
     for row in table.rows:
         kind = label(row[0].text, COUNTS)
         if kind is None:
@@ -117,6 +119,9 @@ def _read_embeddings(draft: _Draft, table: Table, headings: list[str]) -> None:
         table = table.transposed()
     level = _level(headings)
     organisms = [cell.text for cell in table.rows[0]]
+    known = {(row["level"], row["method"]) for row in draft.embeddings}
+    if known & {(level, row[0].text) for row in table.rows[1:]}:
+        draft.note(OddityKind.REPEATED_TABLE, "a second table tells of the same embeddings")
     for row in table.rows[1:]:
         if not any(cell.text for cell in row):
             continue

@@ -20,6 +20,7 @@ class OddityKind(StrEnum):
     OPENED_BY_ANOTHER_VERSION = "opened-by-another-version"
     REPEATED_ENTRY = "repeated-entry"
     REPEATED_FACT = "repeated-fact"
+    REPEATED_TABLE = "repeated-table"
     TWO_ENTRIES = "two-entries"
     UNKNOWN_TABLE = "unknown-table"
     NAMED_BUT_NOT_LISTED = "named-but-not-listed"

@@ -124,6 +124,13 @@ def test_what_cant_be_read_is_named(release: Release, name: str | None) -> None:
     assert unreadable(release, RECORD, [oddity]) == name
 
 
+def test_a_table_that_stands_twice_is_no_change() -> None:
+    oddity = Oddity(OddityKind.REPEATED_TABLE, "2026-02-01", "x")
+    twice = replace(RELEASE, embeddings=(SCVI, SCVI))
+    assert unreadable(twice, RECORD, [oddity]) == "a table that stands twice"
+    assert unreadable(RELEASE, RECORD, [oddity]) is None
+
+
 def test_an_unknown_table_of_another_release_is_nothing() -> None:
     oddity = Oddity(OddityKind.UNKNOWN_TABLE, "2025-06-01", "x")
     assert unreadable(replace(RELEASE, embeddings=()), RECORD, [oddity]) is None

@@ -301,6 +301,19 @@ def test_a_page_that_lists_none_of_several_known_releases_is_refused(announced_t
     assert announced_town.heard() == ""
 
 
+def test_a_directory_that_has_none_of_several_releases_is_refused(announced_town: Town) -> None:
+    versions = ("2026-02-01", "2026-08-01")
+    announced_town.has_releases(*map(world.entry, versions), hosted=versions)
+    announced_town.the_clock_strikes()
+    announced_town.heard()
+    announced_town.pages.texts[world.DIRECTORY] = world.directory(["2024-01-01"])
+    refusal = announced_town.is_refused()
+    assert refusal.startswith(
+        "The release directory has none of the 2 releases that were announced;"
+    )
+    assert announced_town.heard() == ""
+
+
 def test_flags_that_arent_lts_and_aliases_are_nothing(announced_town: Town) -> None:
     listed = json.loads(announced_town.pages.texts[world.DIRECTORY])
     weekly = json.loads(world.directory(["2026-12-01"]))["2026-12-01"]

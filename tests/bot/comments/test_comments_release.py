@@ -1,0 +1,90 @@
+"""The announcement of real dataset schemas: within GitHub's limit, verdict and controls first."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from bot.census.directory import DirectoryEntry
+from bot.census.release import CellCount, Release
+from bot.comments.markers import Marker, MarkerKind, sign
+from bot.comments.release import LIMIT, body
+from bot.comments.undecided import Undecided
+from bot.detection import News
+from bot.events import SchemaReading
+from bot.record import LARGEST, hidden
+from bot.schema.diff import diff
+from bot.schema.document import parse_document
+from bot.schema.impact import impact
+from bot.schema.rules import rules_of
+from runners.contract import SchemaDocument
+
+CORPUS = Path(os.environ.get("CORPUS") or Path(__file__).parents[3].parent / "shared" / "corpus")
+SPECS = CORPUS / "specs"
+needs_corpus = pytest.mark.skipif(not SPECS.is_dir(), reason=f"no corpus at {CORPUS}: set CORPUS")
+GITHUB = 65_536
+COUNTS = {f"Organism {number}": CellCount(10**9, 10**9) for number in range(200)}
+ENTRY = DirectoryEntry("2026-02-01", "2026-02-01", True, False, None, "s3://s", "r", "s3://h")
+
+
+def reading(old: str, new: str) -> SchemaReading:
+    older, newer = (parse_document((SPECS / f"{name}.md").read_text()) for name in (old, new))
+    found = diff(older, newer)
+    return SchemaReading(
+        new=SchemaDocument(version=new, source="x"),
+        pins={},
+        organisms=(),
+        rules=rules_of(newer),
+        diff=found,
+        impact=impact(found, older, newer),
+        edits=tuple(f"Edit {number} of something." for number in range(100)),
+        unpatched=("obs.x",),
+    )
+
+
+def news(old: str, new: str) -> News:
+    release = Release("2026-02-01", "2026-02-01", "2.4.0", new, 1845, COUNTS)
+    before = Release("2025-06-01", "2025-06-01", "2.4.0", old, 1800, COUNTS)
+    return News(release, ENTRY, new, "2.4.0", 1845, None, before, "2025-06-01")
+
+
+def announced(old: str, new: str, room: int = LIMIT) -> str:
+    return body(
+        news(old, new),
+        reading(old, new),
+        instance="demo",
+        oddities=(),
+        manifest_path="runners/releases/2026-02-01.toml",
+        ingest_on_merge=True,
+        undecided=Undecided(new, None),
+        room=room,
+    )
+
+
+@needs_corpus
+@pytest.mark.parametrize("old", ["3.1.0", "5.2.0", "6.0.0"])
+def test_it_fits_with_what_is_hidden_in_it(old: str) -> None:
+    line = hidden(news(old, "7.0.0").record())
+    text = announced(old, "7.0.0", LIMIT - len(line))
+    signed = sign(text, Marker(MarkerKind.RELEASE, "2026-02-01"), line)
+    assert len(signed) <= GITHUB
+    head = text.split("\n\n")
+    assert f"Dataset schema {old} → 7.0.0: " in head[0]
+    assert head[1].startswith("**Next:** review and merge the proposed manifest")
+    assert head[2].startswith("**Before that:** Dataset schema 7.0.0 has no rules yet")
+    # Whatever is too long is named instead.
+    for title, file in (("What each change asks", "impact.md"), ("Every change of", "diff.md")):
+        assert f"<summary>{title}" in text or f"see `{file}` in the proposal" in text
+    assert text.count("<details>") == text.count("</details>")
+    assert "… and 80 more" in text
+
+
+@needs_corpus
+def test_where_there_is_no_room_all_is_named() -> None:
+    text = announced("5.2.0", "7.0.0", room=LIMIT - LARGEST)
+    assert len(announced("5.2.0", "7.0.0", room=3000)) < LIMIT - LARGEST
+    assert text.startswith("**Census LTS release 2026-02-01 is out")
+    short = announced("5.2.0", "7.0.0", room=3000)
+    assert "What each change asks of LaminDB is too long for here: see `impact.md`" in short
+    assert "Every change of the dataset schema is too long for here: see `diff.md`" in short
+    assert "<details>" not in short
