@@ -71,6 +71,7 @@ def ingest(request_file: Path, repository: Path, workers: int, smoke: bool) -> N
     Exit code 0: every dataset has its outcome (which may be a failure: see verify). 2: bad input.
     """
     from runners import ingest as work
+    from runners.outcomes import summary
     from runners.smoke import smoke as smoke_test
 
     job = work.load_job(
@@ -79,7 +80,7 @@ def ingest(request_file: Path, repository: Path, workers: int, smoke: bool) -> N
     if smoke:
         smoke_test(job)
     else:
-        progress.say(f"{job.manifest.release}: {work.summary(work.ingest(job))}")
+        progress.say(f"{job.manifest.release}: {summary(work.ingest(job))}")
 
 
 @main.command()
@@ -120,7 +121,7 @@ def check(manifest_file: Path, limit: int | None, workers: int) -> None:
     input.
     """
     from runners import check as checking
-    from runners.ingest import summary
+    from runners.outcomes import summary
 
     manifest = Manifest.from_file(manifest_file)
     found = checking.check(manifest, reference=_reference(), workers=workers, limit=limit)

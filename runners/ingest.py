@@ -6,12 +6,11 @@ itself: `runners.verify` looks with fresh eyes.
 """
 
 import fcntl
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runners import progress, rules
 from runners.census import CensusDataset, location, read_datasets
@@ -19,23 +18,17 @@ from runners.contract import (
     ContractError,
     DatasetOutcome,
     Manifest,
-    Outcome,
     RunRequest,
 )
 from runners.execution import Readers
-from runners.journal import Journal, Line, Record
+from runners.journal import END, JOURNAL, READ, START, WRITTEN, Journal
 from runners.judgement import Judged
+from runners.outcomes import outcomes
 from runners.reference import Reference
 from runners.rules import Rules
 
 if TYPE_CHECKING:
     from runners.registry.writer import Writer
-
-START, READ, WRITTEN, END = "start", "read", "written", "end"
-"""The steps, as the journal names them."""
-
-JOURNAL = "journal.jsonl"
-"""The journal's file, in the run's folder."""
 
 BATCH = 25
 """Datasets that are written in one transaction."""
@@ -210,43 +203,3 @@ def _write(batch: Sequence[Judged], journal: Journal, writer: "Writer") -> None:
             dataset_id=outcome.dataset_id,
             **outcome.model_dump(mode="json", exclude={"dataset_id", "title"}),
         )
-
-
-def outcomes(journal: Record, datasets: Sequence[CensusDataset]) -> tuple[DatasetOutcome, ...]:
-    """What the journal says of each of the datasets that it knows."""
-    return told([journal], datasets)
-
-
-def told(
-    journals: Sequence[Record], datasets: Sequence[CensusDataset]
-) -> tuple[DatasetOutcome, ...]:
-    """What the journals of several runs, oldest first, say of the datasets: the last word."""
-    lines: dict[str, Line] = {}
-    for journal in journals:
-        lines |= journal.datasets(WRITTEN)
-    titles = {dataset.dataset_id: dataset.title for dataset in datasets}
-    known = [dataset_id for dataset_id in titles if dataset_id in lines]
-    return tuple(_outcome(lines[dataset_id], titles[dataset_id]) for dataset_id in known)
-
-
-def _outcome(line: Line, title: str) -> DatasetOutcome:
-    fields: dict[str, Any] = {
-        key: line[key] for key in ("dataset_id", "outcome", "reasons", "notes")
-    }
-    return DatasetOutcome.from_mapping({**fields, "title": title}, source="journal")
-
-
-def changes(journal: Record) -> dict[str, int]:
-    """How many records of each kind the run has added, over all its processes."""
-    start, end = journal.first(START), journal.first(END)
-    if start is None or end is None:
-        return {}
-    grown = {kind: count - start["counts"][kind] for kind, count in end["counts"].items()}
-    return {kind: count for kind, count in grown.items() if count}
-
-
-def summary(found: Sequence[DatasetOutcome]) -> str:
-    """One line: how many datasets ended in which outcome."""
-    counts = Counter(outcome.outcome for outcome in found)
-    parts = [f"{counts[outcome]} {outcome.value}" for outcome in Outcome if counts[outcome]]
-    return ", ".join(parts) or "no datasets"

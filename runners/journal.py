@@ -1,7 +1,7 @@
 """What a run has done, one JSON line per dataset and step, so that a killed run resumes.
 
 A line is on disk before the next step begins. A line that a kill cut short is dropped when the
-journal is opened again: its step is then simply done again. Knows nothing of the steps' meaning.
+journal is opened again: its step is then simply done again. Must not know what a step does.
 """
 
 import json
@@ -13,6 +13,12 @@ from types import TracebackType
 from typing import Any, Self
 
 from runners.contract import ContractError
+
+START, READ, WRITTEN, END = "start", "read", "written", "end"
+"""The steps, as the journal names them."""
+
+JOURNAL = "journal.jsonl"
+"""The journal's file, in the run's folder."""
 
 Line = Mapping[str, Any]
 

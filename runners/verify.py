@@ -17,8 +17,10 @@ from runners.contract import (
     RunRequest,
     verdict_of,
 )
-from runners.ingest import JOURNAL, START, Job, changes, is_whole, selected, told
-from runners.journal import Record, read
+from runners.facts import Facts
+from runners.ingest import Job, is_whole, selected
+from runners.journal import JOURNAL, START, Record, read
+from runners.outcomes import changes, told
 
 PACKAGES = ("lamindb", "bionty", "anndata", "tiledbsoma")
 
@@ -85,7 +87,7 @@ def _check(
     except Exception as error:
         return checks.unchecked(f"the instance can't be read: {type(error).__name__}: {error}")
     started = journals[0].first(START) if journals else None
-    facts = checks.Facts(
+    facts = Facts(
         snapshot=taken,
         datasets=datasets,
         outcomes=told(journals, datasets),

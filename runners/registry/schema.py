@@ -45,16 +45,7 @@ def ensure_schema() -> SchemaIds:
     is_filtered = _feature("feature_is_filtered", bool)
     obs_features = [_feature(name, dtype) for name, dtype in FEATURES.items()]
     organism = _feature("organism_ontology_term_id", bt.Organism.ontology_id)
-    var = _saved(
-        ln.Schema(
-            name="var of CELLxGENE",
-            index=var_index,
-            itype=ln.Feature,
-            features=[is_filtered],
-            dtype="DataFrame",
-            coerce=True,
-        )
-    )
+    var, inferred = _var(var_index, is_filtered)
     obs = _table("obs of CELLxGENE of ontology_id", obs_features)
     uns = _table("uns of CELLxGENE version", [organism])
     composite = _saved(
@@ -66,18 +57,25 @@ def ensure_schema() -> SchemaIds:
             slots={"var": var, "obs": obs, "uns": uns},
         )
     )
-    # what the curator infers from the file's own var: the same features, without name and dtype
-    inferred = _saved(
-        ln.Schema(
-            features=[is_filtered], itype=ln.Feature, index=var_index, minimal_set=True, coerce=True
-        )
-    )
     features = [var_index, is_filtered, organism, *obs_features]
     return SchemaIds(
         composite=composite.id,
         slots={"var": inferred.id, "obs": obs.id, "uns": uns.id},
         features={feature.name: feature.id for feature in features},
     )
+
+
+def _var(index: Any, is_filtered: Any) -> tuple[Any, Any]:
+    """The schema that var is validated by, and the one that the curator infers from a file's var:
+    the same features, without name and dtype.
+    """
+    common = {"index": index, "itype": ln.Feature, "coerce": True}
+    # a list each: LaminDB puts the index into the one that it is given
+    validating = ln.Schema(
+        name="var of CELLxGENE", features=[is_filtered], dtype="DataFrame", **common
+    )
+    inferred = ln.Schema(features=[is_filtered], minimal_set=True, **common)
+    return _saved(validating), _saved(inferred)
 
 
 def _table(name: str, features: list[Any]) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import bionty as bt
 import lamindb as ln
 
-from runners.checks import ArtifactRow, CollectionRow, Snapshot
+from runners.facts import ArtifactRow, CollectionRow, Snapshot
 from runners.registry.annotations import LINKS
 from runners.registry.artifacts import KEY_PREFIX
 

@@ -8,17 +8,9 @@ import pytest
 
 from runners import checks
 from runners.census import CensusDataset
-from runners.checks import (
-    CHECKS,
-    REQUIRED_FEATURES,
-    SLOTS,
-    TOP_LEVEL,
-    ArtifactRow,
-    CollectionRow,
-    Facts,
-    Snapshot,
-)
+from runners.checks import CHECKS, REQUIRED_FEATURES, SLOTS, TOP_LEVEL
 from runners.contract import DatasetOutcome, Outcome, Status, Verdict, verdict_of
+from runners.facts import ArtifactRow, CollectionRow, Facts, Snapshot
 
 RELEASE, BEFORE = "2020-07-15", "2020-01-15"
 SOMA = f"s3://bucket/cell-census/{RELEASE}/soma"
