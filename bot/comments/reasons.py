@@ -24,6 +24,7 @@ REASONS = {
     Reason.TERMS_UNORDERED: "terms of one value aren't in order",
     Reason.TERMS_REPEATED: "a value names a term twice",
     Reason.ORGANISM_UNKNOWN: "the organism isn't one of the schema's",
+    Reason.GENE_REPEATED: "a gene stands twice",
     Reason.GENE_UNKNOWN: "a gene isn't in its reference",
     Reason.GENE_OF_OTHER_ORGANISM: "a gene is of another organism",
     Reason.UNSUPPORTED_ORGANISM: "this organism isn't supported by the bot yet",
