@@ -8,6 +8,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,7 @@ IMPURE = {
 CLOCKS = {"now", "utcnow", "today"}
 
 
+@cache
 def modules(*packages: str) -> dict[str, ast.Module]:
     """Every module of the packages, by its dotted name."""
     paths = (path for package in packages for path in sorted((ROOT / package).rglob("*.py")))

@@ -71,6 +71,7 @@ def test_a_cosmetic_change_is_an_empty_plan(chosen: set[int]) -> None:
     assert plan(reading(page), facts()) == Plan((), "Nothing new.")
 
 
+@cache
 def entry() -> str:
     """The newest release's section, as that of a new one."""
     return an_entry(newest(), "2025-11-08").replace("2025-11-08", NEW)
