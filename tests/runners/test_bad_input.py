@@ -122,6 +122,16 @@ AT_THE_INSTANCE: list[Wrong] = [
         lambda place: spoiled(place, NEWER.version, dataset_schema_version="99.0.0"),
         "runners/rules/99.0.0.json: no rules for dataset schema 99.0.0; ",
     ),
+    (
+        "pins of another document",
+        lambda place: spoiled(place, NEWER.version, pins={"EFO": "3.82.0", "CL": "1999-01-01"}),
+        "manifest 2020-07-15: field pins.CL: '1999-01-01' is not what the rules ",
+    ),
+    (
+        "a previous release without a manifest",
+        lambda place: spoiled(place, NEWER.version, previous="2019-01-15"),
+        "field previous: there is no 2019-01-15.toml beside it; ",
+    ),
 ]
 
 
