@@ -21,6 +21,7 @@ home = "home"
 release_page = "page.html"
 release_directory = "release.json"
 schema_document = "{version}.md"
+lamindb = "lamindb.py"
 ingest_on_merge = false
 
 [roles]
@@ -37,6 +38,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "release.json").write_text(world.directory(["2025-06-01", "2026-02-01"]))
     (tmp_path / "6.0.0.md").write_text(world.document("6.0.0"))
     (tmp_path / "7.0.0.md").write_text(world.document("7.0.0", cl="2025-07-30"))
+    # No module of LaminDB's: to patch it takes time, and is shown once.
+    (tmp_path / "lamindb.py").write_text("x = 1\n")
     (tmp_path / "bot.toml").write_text(SETTINGS)
     return tmp_path
 
@@ -197,10 +200,11 @@ def test_diff_takes_files_and_bare_versions(folder: Path) -> None:
 
 
 def test_a_patch_of_lamindbs_code_is_printed(folder: Path) -> None:
+    assert refused("patch", "6.0.0", "7.0.0").startswith("lamindb.py: ")
+    settings = folder / "bot.toml"
+    settings.write_text(settings.read_text().replace('lamindb = "lamindb.py"\n', ""))
     told = ok("patch", "6.0.0", "7.0.0.md")
     assert "\n--- a/lamindb/examples/cellxgene/_cellxgene.py\n" in told
-    (folder / "other.py").write_text("x = 1\n")
-    assert refused("patch", "--lamindb", "other.py", "6.0.0", "7.0.0").startswith("other.py: ")
     assert refused("patch", "--lamindb", "none.py", "6.0.0", "7.0.0").startswith("none.py: can't")
     assert refused("patch", "6.0.0", "page.html").startswith("page.html: The document has no line")
 

@@ -78,7 +78,7 @@ def entry() -> str:
 
 
 @pytest.mark.parametrize("looks", [str, without_ids, no_heads, transposed])
-@pytest.mark.parametrize("before", [*KNOWN, None])
+@pytest.mark.parametrize("before", [KNOWN[-1], KNOWN[0], None])
 def test_a_new_entry_is_news_wherever_it_stands(
     before: str | None, looks: Callable[[str], str]
 ) -> None:
@@ -100,7 +100,7 @@ MALFORMED: dict[str, tuple[str, str]] = {
 }
 
 
-@pytest.mark.parametrize("before", ["2025-11-08", "2025-01-30", None])
+@pytest.mark.parametrize("before", ["2025-11-08", None])
 @pytest.mark.parametrize("what", MALFORMED)
 def test_a_malformed_new_entry_is_refused_or_waits(before: str | None, what: str) -> None:
     old, new = MALFORMED[what]
