@@ -91,7 +91,8 @@ def ingest(job: Job) -> tuple[DatasetOutcome, ...]:
     Calling it again, after an end or a kill, changes only what is missing.
 
     Raises:
-        ContractError: the job can't be done; nothing was changed by what it names.
+        ContractError: the job can't be done, and nothing was changed; or the storage stopped
+            answering, and what was written stays for the run to go on from.
     """
     datasets = selected(job)
     with _lock(job), Journal(job.folder / JOURNAL) as journal:

@@ -98,7 +98,7 @@ def validate(profile: DatasetProfile, vocabulary: Vocabulary) -> Validation:
             findings.append(Finding(reason=Reason.COLUMN_MISSING, column=name))
             continue
         findings += _form_findings(name, rule, column)
-        judged = _Judged(name, rule, taxon, vocabulary)
+        judged = _ColumnJudge(name, rule, taxon, vocabulary)
         judged.values(column.values)
         findings += judged.findings()
         notes += judged.notes
@@ -138,7 +138,7 @@ def _form_findings(name: str, rule: Column, column: ColumnProfile) -> Iterator[F
         )
 
 
-class _Judged:
+class _ColumnJudge:
     """The values of one column, sorted into annotations, notes and what is wrong."""
 
     def __init__(self, name: str, rule: Column, taxon: str, vocabulary: Vocabulary) -> None:

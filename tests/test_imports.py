@@ -34,6 +34,7 @@ PURE = (
     "runners.contract",
     "runners.rules",
     "runners.checks",
+    "runners.facts",
 )
 # The contract reads the manifest that it is asked for, and the rules are files of their package.
 READS_ITS_OWN = {"runners.contract": {"pathlib"}, "runners.rules": {"importlib.resources"}}

@@ -1,6 +1,6 @@
 """Artifacts of a release with their revision chains. Must not annotate."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -107,12 +107,3 @@ def register_store(address: str, *, release: str, previous: str | None) -> None:
     )
     artifact.otype = "tiledbsoma"
     artifact.save()
-
-
-def ids_with_slots(artifact_ids: Collection[int]) -> set[int]:
-    """Those of the artifacts that have all three schema slots: the annotation's last rows."""
-    links = ln.models.ArtifactSchema.objects.filter(artifact_id__in=list(artifact_ids))
-    slots: dict[int, set[str]] = {}
-    for artifact_id, slot in links.values_list("artifact_id", "slot"):
-        slots.setdefault(artifact_id, set()).add(slot)
-    return {artifact_id for artifact_id, found in slots.items() if found >= {"var", "obs", "uns"}}
