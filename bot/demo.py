@@ -82,6 +82,7 @@ def detect_real(home: Path, *, page: str | None, old: str | None, new: str | Non
     stage = Stage(home.resolve())
     _runners(stage, "sample", str(stage.world))
     real = Stage(stage.home / "detection")
+    _refuse_unreadable(page, old, new)
     shutil.rmtree(real.home, ignore_errors=True)
     address = page or _page_for(stage, real, old, new)
     _write_directory(real, address)
@@ -90,6 +91,14 @@ def detect_real(home: Path, *, page: str | None, old: str | None, new: str | Non
     _bot(real, "detect", *(word for option in options for word in option))
     _bot(real, "show", "1")
     return 0
+
+
+def _refuse_unreadable(page: str | None, *documents: str | None) -> None:
+    """Raises BotError for what detection would refuse, while the earlier one is still there."""
+    if page is not None:
+        read_page(HttpPages(), page)
+    for document in filter(None, documents):
+        read_spec(HttpPages().get(document))
 
 
 def _say(number: int, what: str) -> None:
