@@ -3,6 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO := .demo
+# Processes that run tests; a file of tests stays in one of them, and so do the instances it makes.
+JOBS := 2
 
 .PHONY: setup demo test prove lint bench constraints clean
 
@@ -32,11 +34,11 @@ demo: setup
 	  $(if $(NEW_SPEC),--new-spec '$(NEW_SPEC)')
 
 test: setup
-	@$(BIN)/python -m pytest -q -m 'not prove and not live'
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m 'not prove and not live'
 
 # The long proofs: more seeds of the same claims.
 prove: setup
-	@$(BIN)/python -m pytest -q -m 'prove'
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m 'prove'
 
 lint: setup
 	@$(BIN)/ruff check
