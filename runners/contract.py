@@ -7,7 +7,7 @@ of either package, nor read a clock, an environment or a network: both sides dep
 import json
 import tomllib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
@@ -101,11 +101,15 @@ class SchemaDocument(Document):
 
 
 class AcceptedException(Document):
-    """A failure that a person has accepted, and until when."""
+    """A failure that a person has accepted, up to and including the day `until`.
+
+    `reason` is the value of a `Reason`; `because` is the person's own words.
+    """
 
     dataset_id: DatasetId
-    reason: str
-    until: str
+    reason: "Reason"
+    until: date
+    because: str | None = None
 
 
 class Manifest(Document):
@@ -157,7 +161,12 @@ class Action(StrEnum):
 
 
 class RunRequest(Document):
-    """One run, as the bot asks for it and the machine reads it."""
+    """One run, as the bot asks for it and the machine reads it.
+
+    `only`, `limit`, `failed_of` (what failed in that earlier run) and `only_missing` (what the
+    instance lacks) make it a part of the release. `track` records it as a LaminDB run; `space` is
+    the LaminDB space that new records belong to.
+    """
 
     run_id: RunId
     action: Action
@@ -168,6 +177,10 @@ class RunRequest(Document):
     requested_by: str | None = None
     only: tuple[DatasetId, ...] = ()
     limit: Annotated[int, Field(ge=1)] | None = None
+    failed_of: RunId | None = None
+    only_missing: bool = False
+    track: bool = False
+    space: str | None = None
 
 
 # --- the report: what came of it --------------------------------------------------------------
@@ -258,6 +271,22 @@ class Verdict(StrEnum):
     UNCHECKED = "could not be checked"
 
 
+class Machine(Document):
+    """The machine that a run worked on. `hours` of its life, at `price` in US dollars an hour.
+
+    `priced_on` is the day of the price table; without a price there is no cost.
+    """
+
+    launcher: str
+    type: str | None = None
+    region: str | None = None
+    id: str | None = None
+    spot: bool = False
+    hours: Annotated[float, Field(ge=0)] | None = None
+    price: Annotated[float, Field(ge=0)] | None = None
+    priced_on: date | None = None
+
+
 class RunReport(Document):
     """What a run did and what its verification found. Times are UTC."""
 
@@ -270,6 +299,7 @@ class RunReport(Document):
     checks: tuple[CheckResult, ...]
     changes: Mapping[str, int] = Field(default_factory=dict)
     versions: Mapping[str, str] = Field(default_factory=dict)
+    machine: Machine | None = None
 
 
 def verdict_of(checks: tuple[CheckResult, ...]) -> Verdict:
@@ -280,3 +310,6 @@ def verdict_of(checks: tuple[CheckResult, ...]) -> Verdict:
     if Status.UNCHECKED in statuses or not statuses - {Status.NOT_APPLICABLE}:
         return Verdict.UNCHECKED
     return Verdict.PASSED
+
+
+Manifest.model_rebuild()  # it names Reason, which stands with the report

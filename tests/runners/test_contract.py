@@ -36,7 +36,7 @@ MANIFEST: dict[str, Any] = {
     "pins": {"CL": "2025-07-30"},
     "organisms": ["Homo sapiens"],
     "documents": [{"version": "7.0.0", "source": "schema.md", "blob_sha": "abc"}],
-    "accepted": [{"dataset_id": "d-1", "reason": "known", "until": "2020-12-31"}],
+    "accepted": [{"dataset_id": "d-1", "reason": "term_unknown", "until": "2020-12-31"}],
 }
 REQUEST: dict[str, Any] = {
     "run_id": "2020-07-15-ingest-1",
@@ -77,7 +77,7 @@ MANIFEST_FAULTS: list[Wrong] = [
     ("storage.secret", having(storage={"soma": "a", "h5ads": "b", "secret": "c"})),
     ("pins", having(pins=["CL"])),
     ("documents.0.version", having(documents=[{"version": "7", "source": "schema.md"}])),
-    ("accepted.0.until", having(accepted=[{"dataset_id": "d-1", "reason": "known"}])),
+    ("accepted.0.until", having(accepted=[{"dataset_id": "d-1", "reason": "term_unknown"}])),
     ("relese", having(relese="2020-07-15")),
 ]
 REQUEST_FAULTS: list[Wrong] = [
