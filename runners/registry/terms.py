@@ -164,15 +164,21 @@ class Terms:
         """The organism's record, found by taxon: what it is called differs between instances."""
         record = bt.Organism.filter(ontology_id=taxon).one_or_none()
         if record is None:
-            meta = self._organism(taxon)
+            name, scientific_name = self._organism_names(taxon)
             source = self._bare_source("Organism", "ncbitaxon", self.reference.pin("NCBITaxon"))
             record = bt.Organism(
-                name=meta.name,
-                scientific_name=meta.scientific_name,
-                ontology_id=taxon,
-                source=source,
+                name=name, scientific_name=scientific_name, ontology_id=taxon, source=source
             ).save()
         return record
+
+    def _organism_names(self, taxon: str) -> tuple[str, str]:
+        """An organism's name and scientific name; one below those of the rules has the latter."""
+        known = {**self.rules.organisms, **self.rules.foreign_genes}.get(taxon)
+        if known is not None:
+            return known.name, known.scientific_name
+        term = self.reference.organism(taxon)
+        assert term is not None, taxon  # validation has found it
+        return term.label, term.label
 
     def _organism(self, taxon: str) -> Organism:
         return {**self.rules.organisms, **self.rules.foreign_genes}[taxon]

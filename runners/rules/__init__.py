@@ -22,13 +22,15 @@ class Wheel(Document):
 class Organism(Document):
     """An organism of the schema. `name` is LaminDB's; `genes` names its gene table.
 
-    `reference` is the gene reference that the schema document pins, in its words.
+    `reference` is the gene reference that the schema document pins, in its words. `descendants`:
+    whether a dataset may name a taxon below it instead, e.g. a subspecies.
     """
 
     name: str
     scientific_name: str
     genes: str
     reference: str = ""
+    descendants: bool = False
 
 
 class Ontology(Document):

@@ -84,3 +84,12 @@ def test_a_version_without_rules_gives_one_sentence() -> None:
         "runners/rules/99.0.0.json: no rules for dataset schema 99.0.0; there are 6.0.0, 7.0.0. "
         "Merge the rules of that version first."
     )
+
+
+def test_organisms_that_the_document_says_so_of_allow_their_descendants() -> None:
+    for version in VERSIONS:
+        found = rules.load(version).organisms
+        above = {meta.name for meta in found.values() if meta.descendants}
+        assert above == {
+            "crab-eating macaque", "rhesus macaque", "mouse", "rabbit", "chimpanzee", "rat", "pig",
+        }  # fmt: skip

@@ -363,3 +363,29 @@ def test_only_humans_report_an_ethnicity(vocabulary: Vocabulary) -> None:
 def test_genes_keep_the_order_of_the_file(vocabulary: Vocabulary) -> None:
     validation = validate(replace(GOOD, genes=tuple(reversed(GENES))), vocabulary)
     assert validation.genes == {HUMAN: tuple(reversed(GENES))}
+
+
+DOMESTIC_PIG, PIG = "NCBITaxon:9825", "NCBITaxon:9823"
+
+
+def test_a_subspecies_has_the_genes_and_terms_of_its_species(vocabulary: Vocabulary) -> None:
+    gene = next(iter(vocabulary.reference.genes("sus_scrofa")))
+    validation = validate(of(DOMESTIC_PIG, gene, {STAGE: ("UBERON:0018241",)}), vocabulary)
+    assert links(validation, ORGANISM) == {("Organism", DOMESTIC_PIG)}
+    assert validation.genes == {PIG: (gene,)}
+
+
+@pytest.mark.parametrize(
+    "taxon",
+    [
+        "NCBITaxon:63221",  # Neanderthals: below Homo sapiens, which stands for itself alone
+        "NCBITaxon:9598000",
+        "NCBITaxon:9822",  # above the pig
+        "NCBITaxon:9606|NCBITaxon:10090",
+    ],
+)
+def test_what_is_below_no_organism_that_allows_it_is_refused(
+    vocabulary: Vocabulary, taxon: str
+) -> None:
+    finding = only_finding(validate(replace(GOOD, uns={ORGANISM: taxon}), vocabulary))
+    assert (finding.reason, finding.values) == (Reason.ORGANISM_UNKNOWN, (taxon,))

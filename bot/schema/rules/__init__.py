@@ -4,10 +4,13 @@ What the document says comes from the document; what only LaminDB or CZI's wheel
 table (`lamindb.py`). Where neither decides, the rules hold an open judgement. Must not guess.
 """
 
+from dataclasses import replace
+
 from bot.schema.organisms import FIELD as ORGANISM
+from bot.schema.pinned import TAXON
 from bot.schema.rules.book import Book, ontologies, open_book
 from bot.schema.rules.columns import column
-from bot.schema.rules.gather import Gathered, gather, gather_organism
+from bot.schema.rules.gather import Gathered, gather
 from bot.schema.rules.lamindb import (
     GENE_TABLES,
     NOT_RULED,
@@ -57,8 +60,8 @@ def _gathered(spec: Spec, book: Book) -> dict[str, Gathered]:
 
 
 def _read(field: Field, book: Book) -> Gathered:
-    if field.name == ORGANISM:
-        return gather_organism(field)
+    if field.name == ORGANISM:  # which organisms there are, the Spec knows already
+        return Gathered(field)
     # Of a field that LaminDB has no place for, nothing is asked before a person says so.
     return gather(field, book) if field.name in REGISTRIES else Gathered(field)
 
@@ -95,10 +98,22 @@ def _organisms(
         text = f"a person must say by which gene reference {taxon} is checked"
         remarks.append(Remark("organisms", Lines(listed[taxon], listed[taxon]), text))
     named = {taxon: _organism(gene, remarks) for taxon, gene in references.items()}
+    above = _with_descendants(spec)
     return (
-        {taxon: one for taxon, one in named.items() if taxon in listed and one},
+        {
+            taxon: replace(one, descendants=taxon in above)
+            for taxon, one in named.items()
+            if taxon in listed and one
+        },
         {taxon: one for taxon, one in named.items() if taxon not in listed and one},
     )
+
+
+def _with_descendants(spec: Spec) -> set[str]:
+    """The taxa that the document's list of organisms allows with their descendants."""
+    tables = (table for one in spec.fields() if one.name == ORGANISM for table in one.tables)
+    rows = (" | ".join(row) for table in tables for row in table.rows)
+    return {taxon for row in rows if "descendants" in row for taxon in TAXON.findall(row)}
 
 
 def _organism(gene: GeneReference, remarks: list[Remark]) -> Organism | None:

@@ -57,15 +57,6 @@ def gather(source: Field, book: Book) -> Gathered:
     return found
 
 
-def gather_organism(source: Field) -> Gathered:
-    """Only what is left unchecked: which organisms there are, the Spec knows already."""
-    found = Gathered(source)
-    for row in (row for table in source.tables for row in table.rows):
-        if any("descendants" in cell for cell in row):
-            found.leave("only the organism itself, though this allows more: " + " | ".join(row))
-    return found
-
-
 def _read(clause: Clause, found: Gathered, book: Book) -> None:
     if clause.taxon is not None:
         found.allowed.setdefault(clause.taxon, {})

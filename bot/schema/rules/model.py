@@ -64,11 +64,14 @@ class Ontology:
 
 @dataclass(frozen=True, slots=True)
 class Organism:
+    """`descendants`: whether a dataset may name a taxon below it instead."""
+
     name: str
     scientific_name: str
     genes: str
     reference: str
     line: int
+    descendants: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,7 @@ def to_text(rules: Rules) -> str:
 def _present(one: Any) -> Json:
     values = {name: getattr(one, name) for name in one.__dataclass_fields__ if name != "line"}
     told = {name: list(v) if isinstance(v, tuple) else v for name, v in values.items()}
-    return {name: value for name, value in told.items() if value not in (None, [], {})}
+    return {name: value for name, value in told.items() if value not in (None, False, [], {})}
 
 
 def _ontology(one: Ontology) -> Json:
