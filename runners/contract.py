@@ -254,7 +254,10 @@ class Status(StrEnum):
 
 
 class CheckResult(Document):
-    """One check of the verification. `note` says why when it is neither passed nor failed."""
+    """One check of the verification. `note` says why when it is neither passed nor failed.
+
+    `accepted` are those who would offend, had the manifest not accepted their failure.
+    """
 
     name: str
     title: str
@@ -262,7 +265,34 @@ class CheckResult(Document):
     expected: str
     found: str
     offenders: tuple[Offender, ...] = ()
+    accepted: tuple[Offender, ...] = ()
     note: str | None = None
+
+
+class ExceptionState(StrEnum):
+    """What came of an accepted exception; only the first excuses anything."""
+
+    USED = "in use"
+    UNNEEDED = "no longer needed"
+    RUN_OUT = "run out"
+    UNKNOWN_DATASET = "not a dataset of this release"
+    UNTOLD = "no run says why this dataset fails"
+
+
+class ExceptionUse(Document):
+    """One of the manifest's accepted exceptions, and what came of it."""
+
+    exception: AcceptedException
+    title: str = ""
+    state: ExceptionState
+
+
+class PreviousRelease(Document):
+    """How the release compares with the one before: so many datasets, so many that continue."""
+
+    release: ReleaseVersion
+    dataset_count: int
+    continued: int
 
 
 class Verdict(StrEnum):
@@ -300,6 +330,8 @@ class RunReport(Document):
     changes: Mapping[str, int] = Field(default_factory=dict)
     versions: Mapping[str, str] = Field(default_factory=dict)
     machine: Machine | None = None
+    exceptions: tuple[ExceptionUse, ...] = ()
+    previous: PreviousRelease | None = None
 
 
 def verdict_of(checks: tuple[CheckResult, ...]) -> Verdict:
