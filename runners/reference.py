@@ -17,14 +17,13 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import BinaryIO
 
 import zstandard
 
 from runners import progress
 from runners.contract import ContractError
 from runners.rules import Rules, Wheel
-from runners.taxonomy import TAXON, find_entry
+from runners.taxonomy import TAXON, Stream, find_entry
 
 
 @dataclass(frozen=True)
@@ -130,7 +129,7 @@ class Reference:
             entry = find_entry(stream, taxon)
         return None if entry is None else _term(taxon, entry)
 
-    def _opened(self, ontology: str) -> AbstractContextManager[BinaryIO]:
+    def _opened(self, ontology: str) -> AbstractContextManager[Stream]:
         return _decompressed(self._guide, f"{ontology}-ontology-{self.pin(ontology)}.json")
 
     def _read_genes(self, table: str) -> Mapping[str, GeneRow]:
@@ -147,7 +146,7 @@ class Reference:
 
 
 @contextmanager
-def _decompressed(folder: Path, stem: str) -> Iterator[BinaryIO]:
+def _decompressed(folder: Path, stem: str) -> Iterator[Stream]:
     compressed = folder / f"{stem}.zst"
     if compressed.exists():  # since ontology guide 1.9
         with compressed.open("rb") as file:

@@ -7,7 +7,7 @@ it than a piece at a time.
 import json
 import re
 from collections.abc import Mapping
-from typing import BinaryIO
+from typing import Protocol
 
 PIECE = 4 * 1024 * 1024
 """Bytes that are read at once; more than any entry has."""
@@ -15,7 +15,13 @@ PIECE = 4 * 1024 * 1024
 TAXON = re.compile(r"NCBITaxon:\d+")
 
 
-def find_entry(stream: BinaryIO, term_id: str) -> Mapping[str, object] | None:
+class Stream(Protocol):
+    """Bytes to be read in pieces."""
+
+    def read(self, size: int = -1, /) -> bytes: ...
+
+
+def find_entry(stream: Stream, term_id: str) -> Mapping[str, object] | None:
     """The value under the key `term_id` of a JSON object of objects; None if it has no such key."""
     key = re.compile(rb'"' + re.escape(term_id.encode()) + rb'":\s*(?=\{)')
     last = b""

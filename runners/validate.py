@@ -53,7 +53,7 @@ class Vocabulary:
         self.allowed = cache(self._allowed)
 
     def organism(self, taxon: str | None) -> str | None:
-        """The rules' organism that `taxon` is, or is allowed as a descendant of; None if neither."""
+        """The rules' organism that `taxon` is, or is an allowed descendant of; None if neither."""
         if taxon is None or taxon in self.rules.organisms:
             return taxon
         term = self.reference.organism(taxon)
