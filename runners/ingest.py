@@ -5,9 +5,7 @@ and the SOMA store; the journal says what came of each. Never speaks on GitHub, 
 itself: `runners.verify` looks with fresh eyes.
 """
 
-import fcntl
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +19,7 @@ from runners.contract import (
     RunRequest,
 )
 from runners.execution import Readers
+from runners.holding import hold
 from runners.journal import END, JOURNAL, READ, START, WRITTEN, Journal
 from runners.judgement import Judged
 from runners.outcomes import outcomes
@@ -95,7 +94,9 @@ def ingest(job: Job) -> tuple[DatasetOutcome, ...]:
             answering, and what was written stays for the run to go on from.
     """
     datasets = selected(job)
-    with _lock(job), Journal(job.folder / JOURNAL) as journal:
+    request, path = job.request, job.folder / JOURNAL
+    holding = hold(request.instance, runs=job.folder.parent, run_id=request.run_id)
+    with holding, Journal(path) as journal:
         if journal.first(END):
             progress.say(f"{job.request.run_id}: ended before; nothing to do")
             return outcomes(journal, datasets)
@@ -127,26 +128,6 @@ def selected(job: Job) -> Sequence[CensusDataset]:
             )
         datasets = tuple(dataset for dataset in datasets if dataset.dataset_id in only)
     return datasets[: job.request.limit]
-
-
-@contextmanager
-def _lock(job: Job) -> Iterator[None]:
-    """Holds the instance for this run; the kernel lets go however the process ends."""
-    name = job.request.instance.replace("/", "--")
-    path = job.folder.parent / f".{name}.lock"
-    with path.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            file.seek(0)
-            raise ContractError(
-                f"instance {job.request.instance}: run {file.read().strip()} is writing to it; "
-                "wait for its end."
-            ) from error
-        file.truncate(0)
-        file.write(job.request.run_id)
-        file.flush()
-        yield
 
 
 def _writer(job: Job, datasets: Sequence[CensusDataset]) -> "Writer":
