@@ -11,6 +11,7 @@ import rich_click as click
 
 from runners import progress, rules, settings
 from runners.contract import ContractError, Finding, Manifest, RunReport, Status, Verdict
+from runners.stopping import ends_in_time
 
 WRONG_INPUT = 2
 CHECK_FAILED = 1
@@ -22,7 +23,8 @@ def _with_clear_errors(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> None:
         try:
-            command(*args, **kwargs)
+            with ends_in_time():
+                command(*args, **kwargs)
         except ContractError as error:
             click.echo(str(error), err=True)
             sys.exit(WRONG_INPUT)
@@ -68,19 +70,20 @@ def ingest(request_file: Path, repository: Path, workers: int, smoke: bool) -> N
     """Register the datasets of a release.
 
     Killed and started again it goes on where it was; run again after its end it changes nothing.
-    Exit code 0: every dataset has its outcome (which may be a failure: see verify). 2: bad input.
+    A file named "cancel" in the run's folder ends it early. Exit code 0: every dataset has its
+    outcome (which may be a failure: see verify), or it was cancelled. 2: bad input. 130 and 143:
+    SIGINT and SIGTERM.
     """
-    from runners import ingest as work
+    from runners.ingest import ingest as register
+    from runners.job import load_job
     from runners.outcomes import summary
     from runners.smoke import smoke as smoke_test
 
-    job = work.load_job(
-        request_file, repository=repository, reference=_reference(), workers=workers
-    )
+    job = load_job(request_file, repository=repository, reference=_reference(), workers=workers)
     if smoke:
         smoke_test(job)
     else:
-        progress.say(f"{job.manifest.release}: {summary(work.ingest(job))}")
+        progress.say(f"{job.manifest.release}: {summary(register(job))}")
 
 
 @main.command()
@@ -92,10 +95,10 @@ def verify(request_file: Path, repository: Path) -> None:
 
     Exit code 0: all checks passed. 1: a check failed or could not be made. 2: bad input.
     """
-    from runners import ingest as work
     from runners import verify as verification
+    from runners.job import load_job
 
-    job = work.load_job(request_file, repository=repository, reference=_reference())
+    job = load_job(request_file, repository=repository, reference=_reference())
     report = verification.verify(job)
     _say_checks(report)
     sys.exit(0 if report.verdict is Verdict.PASSED else CHECK_FAILED)
@@ -157,10 +160,10 @@ def launch_run(request_file: Path, repository: Path, launcher: str) -> None:
 
     Ends with the exit code of the step that stopped it, 0 if none did.
     """
-    from runners import ingest as work
+    from runners.job import load_job
     from runners.launch import local
 
-    job = work.load_job(request_file, repository=repository, reference=_reference())
+    job = load_job(request_file, repository=repository, reference=_reference())
     sys.exit(local.run(job, request_file, repository))
 
 

@@ -318,12 +318,16 @@ class Machine(Document):
 
 
 class RunReport(Document):
-    """What a run did and what its verification found. Times are UTC."""
+    """What a run did and what its verification found. Times are UTC.
+
+    Of a cancelled run, datasets of the release that stand in no outcome weren't done.
+    """
 
     request: RunRequest
     started_at: datetime
     ended_at: datetime
     verdict: Verdict
+    cancelled: bool = False
     outcomes: tuple[DatasetOutcome, ...]
     withdrawn: tuple[Offender, ...] = ()
     checks: tuple[CheckResult, ...]

@@ -6,13 +6,14 @@ again one by one, which shows the file that kills its reader. Must not write any
 """
 
 import os
+import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
-from multiprocessing import get_context, parent_process
+from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
 
 from runners import rules
@@ -31,6 +32,9 @@ AHEAD = 4
 DEATHS = 2
 """Deaths of a file's reader, alone with that file, before the file is given up."""
 
+LOOK = 1.0
+"""Seconds between two looks whether what is being read is still wanted."""
+
 Judge = Callable[[str, Path, CensusDataset, str], Judged]
 
 
@@ -48,7 +52,7 @@ def judge_in_process(
 
 @contextmanager
 def processes(workers: int) -> Iterator[Executor]:
-    """Processes of this machine; unfinished work is dropped at the end."""
+    """Processes of this machine; they end with the context, whatever they are doing."""
     # spawned: the parent's threads and database connections must not be copied
     pool = ProcessPoolExecutor(
         workers, mp_context=get_context("spawn"), initializer=_end_with_parent
@@ -57,20 +61,23 @@ def processes(workers: int) -> Iterator[Executor]:
         yield pool
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+        for process in active_children():  # else the end of this process waits for a stuck read
+            process.kill()
 
 
 def _end_with_parent() -> None:
-    """Ends this process when its parent is gone; a killed parent can't tell it to, and a pool's
-    process would wait for work for ever.
+    """Ends this process when its parent is gone, and not before: a killed parent can't tell it to,
+    and a pool's process would wait for work for ever.
     """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to children too
 
-    def wait() -> None:
+    def end() -> None:
         parent = parent_process()
         if parent is not None:
             parent.join()
         os._exit(1)
 
-    threading.Thread(target=wait, daemon=True).start()
+    threading.Thread(target=end, daemon=True).start()
 
 
 class Readers:
@@ -89,28 +96,33 @@ class Readers:
         self._open = open_executor
         self._judge = judge_one
 
-    def judged(self, tasks: Sequence[Task]) -> Iterator[Judged]:
-        """What came of each task, in the order of the tasks."""
+    def judged(
+        self, tasks: Sequence[Task], until: Callable[[], bool] = lambda: False
+    ) -> Iterator[Judged]:
+        """What came of each task, in the order of the tasks, `until` no more is wanted."""
         waiting = deque(tasks)
-        while waiting:
+        while waiting and not until():
             with self._open(self._workers) as executor:
-                suspects = yield from self._together(executor, waiting)
+                suspects = yield from self._together(executor, waiting, until)
             for task in suspects:
-                yield self._alone(task)
+                if not until():
+                    yield self._alone(task)
 
     def _together(
-        self, executor: Executor, waiting: deque[Task]
+        self, executor: Executor, waiting: deque[Task], until: Callable[[], bool]
     ) -> Generator[Judged, None, list[Task]]:
         """Yields results in order; returns the tasks under way when the executor broke."""
         under_way: deque[tuple[Task, Future[Judged]]] = deque()
-        while waiting or under_way:
+        while (waiting or under_way) and not until():
             try:
                 while waiting and len(under_way) < AHEAD * self._workers:
                     task = waiting[0]
                     under_way.append((task, self._submit(executor, task)))
                     waiting.popleft()
-                yield under_way[0][1].result()
-                under_way.popleft()
+                _, first = under_way[0]
+                if wait([first], LOOK).done:
+                    yield first.result()
+                    under_way.popleft()
             except BrokenExecutor:
                 return [task for task, _ in under_way]
         return []

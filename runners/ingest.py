@@ -6,25 +6,21 @@ itself: `runners.verify` looks with fresh eyes.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runners import progress, rules
 from runners.census import CensusDataset, location, read_datasets
-from runners.contract import (
-    ContractError,
-    DatasetOutcome,
-    Manifest,
-    RunRequest,
-)
+from runners.contract import ContractError, DatasetOutcome, Manifest
 from runners.execution import Readers
 from runners.holding import hold
-from runners.journal import END, JOURNAL, READ, START, WRITTEN, Journal
+from runners.job import Job
+from runners.journal import CANCELLED, END, JOURNAL, READ, START, WRITTEN, Journal
 from runners.judgement import Judged
 from runners.outcomes import outcomes
 from runners.reference import Reference
 from runners.rules import Rules
+from runners.selection import is_whole, selected
+from runners.stopping import CANCEL, is_cancelled
 
 if TYPE_CHECKING:
     from runners.registry.writer import Writer
@@ -33,59 +29,9 @@ BATCH = 25
 """Datasets that are written in one transaction."""
 
 
-@dataclass(frozen=True)
-class Job:
-    """A request with the documents that it names.
-
-    `folder` is the run's own, for its journal; `workers` is the number of reading processes.
-    """
-
-    request: RunRequest
-    manifest: Manifest
-    previous: Manifest | None
-    folder: Path
-    reference: Path
-    workers: int
-
-
-def load_job(request_file: Path, *, repository: Path, reference: Path, workers: int = 1) -> Job:
-    """The job of a request file; manifests lie in `repository`.
-
-    Raises:
-        ContractError: a document is missing or wrong, or they don't agree.
-    """
-    request = RunRequest.from_file(request_file)
-    path = repository / request.manifest
-    manifest = Manifest.from_file(path)
-    if manifest.release != request.release:
-        raise ContractError(
-            f"{request_file}: field manifest: {path} is of release {manifest.release}, "
-            f"not {request.release}; correct the request."
-        )
-    return Job(
-        request=request,
-        manifest=manifest,
-        previous=_previous(manifest, path),
-        folder=request_file.parent,
-        reference=reference,
-        workers=workers,
-    )
-
-
-def _previous(manifest: Manifest, path: Path) -> Manifest | None:
-    if manifest.previous is None:
-        return None
-    previous = path.with_name(f"{manifest.previous}.toml")
-    if not previous.exists():
-        raise ContractError(
-            f"{path}: field previous: there is no {previous.name} beside it; add the manifest of "
-            f"{manifest.previous}, or drop the field."
-        )
-    return Manifest.from_file(previous)
-
-
 def ingest(job: Job) -> tuple[DatasetOutcome, ...]:
-    """The outcome of every dataset that was asked for, once all of them are in the instance.
+    """The outcome of every dataset that was asked for, once all of them are in the instance; of
+    those that are, where the run was cancelled.
 
     Calling it again, after an end or a kill, changes only what is missing.
 
@@ -99,35 +45,36 @@ def ingest(job: Job) -> tuple[DatasetOutcome, ...]:
     with holding, Journal(path) as journal:
         if journal.first(END):
             progress.say(f"{job.request.run_id}: ended before; nothing to do")
-            return outcomes(journal, datasets)
-        writer = _writer(job, datasets)
-        if not journal.first(START):
-            journal.write(START, counts=writer.counts(), fingerprints=writer.fingerprints())
-        writer.prepare()
-        _register(job, datasets, journal, writer)
-        writer.collections(datasets, is_whole=is_whole(job.request))
-        if is_whole(job.request):
-            writer.store()
-        journal.write(END, counts=writer.counts())
+        elif is_cancelled(job.folder):
+            _cancel(job, journal)
+        else:
+            _work(job, datasets, journal)
         return outcomes(journal, datasets)
 
 
-def is_whole(request: RunRequest) -> bool:
-    """A part of a release makes neither collections nor a store."""
-    return not request.only and request.limit is None
+def _work(job: Job, datasets: Sequence[CensusDataset], journal: Journal) -> None:
+    writer = _writer(job, datasets)
+    if not journal.first(START):
+        journal.write(START, counts=writer.counts(), fingerprints=writer.fingerprints())
+    writer.prepare()
+    _register(job, datasets, journal, writer)
+    if is_cancelled(job.folder):
+        _cancel(job, journal)
+        return
+    writer.collections(datasets, is_whole=is_whole(job.request))
+    if is_whole(job.request):
+        writer.store()
+    journal.write(END, counts=writer.counts())
 
 
-def selected(job: Job) -> Sequence[CensusDataset]:
-    datasets = read_datasets(job.manifest)
-    if only := set(job.request.only):
-        unknown = only - {dataset.dataset_id for dataset in datasets}
-        if unknown:
-            raise ContractError(
-                f"request {job.request.run_id}: field only: {', '.join(sorted(unknown))} "
-                f"not in release {job.manifest.release}; correct the ids."
-            )
-        datasets = tuple(dataset for dataset in datasets if dataset.dataset_id in only)
-    return datasets[: job.request.limit]
+def _cancel(job: Job, journal: Journal) -> None:
+    if not journal.first(CANCELLED):
+        journal.write(CANCELLED)
+    done = len(journal.datasets(WRITTEN))
+    progress.say(
+        f"{job.request.run_id}: cancelled after {done} datasets, which stay; start another run, or "
+        f"remove {job.folder / CANCEL} and start this one again"
+    )
 
 
 def _writer(job: Job, datasets: Sequence[CensusDataset]) -> "Writer":
@@ -169,7 +116,8 @@ def _register(
     if finished:
         progress.say(f"resumed: {len(finished)} of {len(datasets)} datasets are done already")
     readers = Readers(job.manifest.dataset_schema_version, job.reference, job.workers)
-    reading = readers.judged([(d, location(job.manifest, d)) for d in open_ones])
+    tasks = [(dataset, location(job.manifest, dataset)) for dataset in open_ones]
+    reading = readers.judged(tasks, until=lambda: is_cancelled(job.folder))
     what = f"{job.manifest.release}: reading and registering"
     batch: list[Judged] = []
     for judged in progress.steps(reading, what, len(open_ones)):

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from runners.contract import ContractError
 
-START, READ, WRITTEN, END = "start", "read", "written", "end"
+START, READ, WRITTEN, END, CANCELLED = "start", "read", "written", "end", "cancelled"
 """The steps, as the journal names them."""
 
 JOURNAL = "journal.jsonl"

@@ -6,7 +6,7 @@ from typing import Any
 
 from runners.census import CensusDataset
 from runners.contract import DatasetOutcome, Outcome
-from runners.journal import END, START, WRITTEN, Line, Record
+from runners.journal import CANCELLED, END, START, WRITTEN, Line, Record
 
 
 def outcomes(journal: Record, datasets: Sequence[CensusDataset]) -> tuple[DatasetOutcome, ...]:
@@ -40,6 +40,11 @@ def changes(journal: Record) -> dict[str, int]:
         return {}
     grown = {kind: count - start["counts"][kind] for kind, count in end["counts"].items()}
     return {kind: count for kind, count in grown.items() if count}
+
+
+def was_cancelled(journal: Record) -> bool:
+    """True if the run was asked to end early, and did."""
+    return journal.first(CANCELLED) is not None and journal.first(END) is None
 
 
 def summary(found: Sequence[DatasetOutcome]) -> str:

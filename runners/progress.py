@@ -1,13 +1,18 @@
-"""Progress on long work: a bar in a terminal, plain lines elsewhere. Decides nothing."""
+"""Progress on long work: a bar in a terminal, a line now and then elsewhere. Decides nothing."""
 
 import sys
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
 from typing import TypeVar
 
 from rich.console import Console
-from rich.progress import track
+from rich.progress import BarColumn, Progress, TextColumn
 
 Item = TypeVar("Item")
+
+PAUSE = 10.0
+"""Seconds between two lines in a log."""
 
 _console = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -17,14 +22,47 @@ def say(line: str) -> None:
     _console.print(line, markup=False)
 
 
-def steps(items: Iterable[Item], what: str, total: int) -> Iterator[Item]:
-    """The items, while a bar moves, or a line says every tenth of the way."""
+def steps(
+    items: Iterable[Item], what: str, total: int, clock: Callable[[], float] = time.monotonic
+) -> Iterator[Item]:
+    """The items, while a bar or lines say how many came, how fast, and how long the rest takes."""
+    started = clock()
+
+    def told(done: int) -> str:
+        return f"{what}: {done} of {total}{_pace(done, total, clock() - started)}"
+
     if sys.stderr.isatty():
-        yield from track(items, description=what, total=total, console=_console)
-        return
-    every = max(1, total // 10)
-    for done, item in enumerate(items):
-        if done % every == 0:
-            say(f"{what}: {done} of {total}")
+        yield from _bar(items, total, told)
+    else:
+        yield from _lines(items, told, clock)
+
+
+def _pace(done: int, total: int, seconds: float) -> str:
+    """The rate, and the time that the rest takes at it."""
+    if done == 0 or seconds <= 0:
+        return ""
+    left = timedelta(seconds=round((total - done) * seconds / done))
+    return f", {60 * done / seconds:.0f} a minute" + (f", {left} left" if done < total else "")
+
+
+def _bar(items: Iterable[Item], total: int, told: Callable[[int], str]) -> Iterator[Item]:
+    columns = (TextColumn("{task.description}", markup=False), BarColumn())
+    with Progress(*columns, console=_console) as bar:
+        task = bar.add_task(told(0), total=total)
+        for done, item in enumerate(items, start=1):
+            yield item
+            bar.update(task, completed=done, description=told(done))
+
+
+def _lines(
+    items: Iterable[Item], told: Callable[[int], str], clock: Callable[[], float]
+) -> Iterator[Item]:
+    say(told(0))
+    said_at, done = clock(), 0
+    for done, item in enumerate(items, start=1):
         yield item
-    say(f"{what}: {total} of {total}")
+        if clock() - said_at >= PAUSE:
+            say(told(done))
+            said_at = clock()
+    if done:
+        say(told(done))

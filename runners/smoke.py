@@ -12,7 +12,8 @@ from pathlib import Path
 from runners import progress, rules
 from runners.census import location, read_datasets
 from runners.contract import ContractError, Outcome
-from runners.ingest import Job, ingest
+from runners.ingest import ingest
+from runners.job import Job
 from runners.judgement import judge
 from runners.outcomes import summary
 from runners.reference import Reference

@@ -18,9 +18,10 @@ from runners.contract import (
     verdict_of,
 )
 from runners.facts import Facts
-from runners.ingest import Job, is_whole, selected
+from runners.job import Job
 from runners.journal import JOURNAL, START, Record, read
-from runners.outcomes import changes, told
+from runners.outcomes import changes, told, was_cancelled
+from runners.selection import is_whole, selected
 
 PACKAGES = ("lamindb", "bionty", "anndata", "tiledbsoma")
 
@@ -45,6 +46,7 @@ def verify(job: Job) -> RunReport:
         outcomes=told(journals, datasets),
         withdrawn=_withdrawn(before, datasets) if is_whole(job.request) else (),
         checks=results,
+        cancelled=was_cancelled(own),
         changes=changes(own),
         versions=_versions(job),
     )

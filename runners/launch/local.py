@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from runners.contract import Action
-from runners.ingest import Job
+from runners.job import Job
+from runners.stopping import StoppedError
 
 
 def run(job: Job, request_file: Path, repository: Path) -> int:
@@ -29,4 +30,10 @@ def run(job: Job, request_file: Path, repository: Path) -> int:
 
 
 def _process(arguments: Sequence[str]) -> int:
-    return subprocess.run([sys.executable, "-m", "runners", *arguments], check=False).returncode
+    """The exit code of a step, which is stopped when this process is."""
+    with subprocess.Popen([sys.executable, "-m", "runners", *arguments]) as step:
+        try:
+            return step.wait()
+        except StoppedError:
+            step.terminate()
+            raise

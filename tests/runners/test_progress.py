@@ -1,17 +1,54 @@
-"""Progress without a terminal: plain lines on standard error, and the items untouched."""
+"""Progress without a terminal: a few lines on standard error, and the items untouched."""
+
+from collections.abc import Iterator
 
 import pytest
 
 from runners import progress
 
 
-def test_items_pass_through_and_every_tenth_of_the_way_gives_a_line(
+class Clock:
+    """A clock that each item moves by `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds, self.now = seconds, 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def items(self, count: int) -> Iterator[int]:
+        for item in range(count):
+            self.now += self.seconds
+            yield item
+
+
+def test_a_log_gets_a_line_every_ten_seconds_with_rate_and_time_left(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert list(progress.steps(iter(range(20)), "reading", 20)) == list(range(20))
+    clock = Clock(4)
+    assert list(progress.steps(clock.items(7), "reading", 7, clock)) == list(range(7))
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err.splitlines() == [f"reading: {done} of 20" for done in range(0, 21, 2)]
+    assert said.err.splitlines() == [
+        "reading: 0 of 7",
+        "reading: 3 of 7, 15 a minute, 0:00:16 left",
+        "reading: 6 of 7, 15 a minute, 0:00:04 left",
+        "reading: 7 of 7, 15 a minute",
+    ]
+
+
+def test_a_log_is_not_flooded(capsys: pytest.CaptureFixture[str]) -> None:
+    clock = Clock(0.1)
+    assert len(list(progress.steps(clock.items(1000), "reading", 1000, clock))) == 1000
+    assert len(capsys.readouterr().err.splitlines()) == 11
+
+
+def test_what_ends_early_does_not_say_that_all_is_done(capsys: pytest.CaptureFixture[str]) -> None:
+    clock = Clock(1)
+    list(progress.steps(clock.items(2), "reading", 20, clock))
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "reading: 2 of 20, 60 a minute, 0:00:18 left"
+    )
 
 
 def test_nothing_to_do_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
