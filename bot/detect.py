@@ -10,7 +10,7 @@ from bot.census.page import PageError, parse_page
 from bot.census.release import ReleasePage
 from bot.detection import emptied, look
 from bot.errors import BotError
-from bot.events import ReleasesRead
+from bot.events import ReleasesRead, SchemaReading
 from bot.facts import Facts
 from bot.ports import Pages
 from bot.readings import Readings
@@ -26,16 +26,22 @@ def read_releases(
     """What page and directory say now, with the schema documents of each release that is new.
 
     `documents` gives the address of a version's document where the settings' template doesn't hold.
+    One that can't be read keeps its own release back, and no other.
 
     Raises:
-        BotError: one of them can't be fetched, isn't whole, or isn't what it should be.
+        BotError: page or directory can't be fetched, isn't whole, or isn't what it should be.
     """
     page, refusal = _page_or_source(pages, settings, facts)
     directory = read_directory(pages, settings.release_directory)
     reader = Readings(pages, settings, documents or {})
-    news = look(page, directory, facts).news
-    schemas = {one.release.version: reader.read(one) for one in news}
-    return ReleasesRead(page, directory, schemas, refusal)
+    schemas: dict[str, SchemaReading] = {}
+    unread: dict[str, str] = {}
+    for one in look(page, directory, facts).news:
+        try:
+            schemas[one.release.version] = reader.read(one)
+        except BotError as error:
+            unread[one.release.version] = str(error)
+    return ReleasesRead(page, directory, schemas, unread, refusal)
 
 
 class RefusedPageError(BotError):

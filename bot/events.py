@@ -44,13 +44,15 @@ class SchemaReading:
 class ReleasesRead:
     """The release page and the release directory were read, by the clock or by hand.
 
-    `schemas` holds a reading for each release that was new when they were read. `refusal` says why
-    the page couldn't be read, where its Markdown source was read in its stead.
+    `schemas` holds a reading for each release that was new when they were read, `unread` why there
+    is none. `refusal` says why the page couldn't be read, where its Markdown source was read in its
+    stead.
     """
 
     page: ReleasePage
     directory: ReleaseDirectory
     schemas: Mapping[str, SchemaReading] = field(default_factory=dict)
+    unread: Mapping[str, str] = field(default_factory=dict)
     refusal: str | None = None
 
 

@@ -30,19 +30,21 @@ from bot.sightings import Finding, sightings, unread
 def releases_read(event: ReleasesRead, facts: Facts) -> Plan:
     """What is new is announced, what changed is said, what is wrong is asked; else nothing."""
     seen = look(event.page, event.directory, facts)
+    news = [one for one in seen.news if one.release.version in event.schemas]
     done = [
-        *(
-            Finding(f"New: {one.release.version}.", _announce(one, event, facts))
-            for one in seen.news
-        ),
+        *(Finding(f"New: {one.release.version}.", _announce(one, event, facts)) for one in news),
         *_noticed(event, facts),
-        *_listed(facts, [one.release.version for one in seen.news]),
+        *_listed(facts, [one.release.version for one in news]),
         *sightings(event, facts),
     ]
     stuck = [
         *(
             f"{version}: {name} can't be read: waiting."
             for version, name in seen.unreadable.items()
+        ),
+        *(
+            f"{version} waits for its dataset schema: {why}"
+            for version, why in event.unread.items()
         ),
         *unread(event, facts),
     ]

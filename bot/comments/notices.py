@@ -4,9 +4,9 @@ from bot.census.directory import DirectoryEntry
 from bot.comments.counting import counted
 from bot.comments.escape import code, inert
 
-FAILING = "The bot can't read the release page or directory"
+FAILING = "The bot can't read all of page, directory and schema documents"
 WORKING = (
-    "✅ **Page and directory can be read again.** The last look was complete; what it found, if "
+    "✅ **Everything can be read again.** The last look was complete; what it found, if "
     "anything, stands in the releases' own threads."
 )
 
@@ -39,8 +39,9 @@ def failing(reasons: list[str], times: int) -> str:
     left = len(reasons) - 20
     more = f"\n- … and {left:,} more." if left > 0 else ""
     return (
-        f"🚨 **{counted(times, 'look')} in a row couldn't read the release page and directory.** "
-        "What can't be read is left alone, so a release may go unnoticed until this is mended.\n\n"
+        f"🚨 **{counted(times, 'look')} in a row couldn't read all of page, directory and schema "
+        "documents.** What can't be read is left alone, so a release may go unnoticed until this "
+        "is mended.\n\n"
         f"{listed}{more}\n\n"
         "**Next:** a person must look. If the address is wrong, correct the bot's settings; if the "
         "page has a new form, its parser must learn it; if a server is down, wait. I'll say here "

@@ -135,18 +135,6 @@ def gone(town: Town) -> None:
     del town.pages.texts[world.PAGE]
 
 
-def without_its_document(town: Town) -> None:
-    del town.pages.texts[world.TEMPLATE.format(version="7.0.0")]
-
-
-def with_another_document(town: Town) -> None:
-    town.has_document("7.0.0", world.document("7.1.0"))
-
-
-def with_no_document(town: Town) -> None:
-    town.has_document("7.0.0", "# Welcome\n")
-
-
 def with_a_broken_directory(town: Town) -> None:
     town.pages.texts[world.DIRECTORY] = "{"
 
@@ -157,9 +145,6 @@ def with_a_broken_directory(town: Town) -> None:
         (truncated, "releases.html: The release page is truncated"),
         (emptied, "lists no release, though 2025-06-01 is known; check the setting release_page."),
         (gone, "releases.html: answered 404 Not Found"),
-        (without_its_document, "7.0.0/schema.md: answered 404 Not Found"),
-        (with_another_document, "field Version: 7.1.0 is not 7.0.0; correct the setting"),
-        (with_no_document, "7.0.0/schema.md: The document has no line 'Version: x.y.z'"),
         (with_a_broken_directory, "release.json: The release directory isn't JSON"),
     ],
     ids=lambda value: getattr(value, "__name__", None),

@@ -80,9 +80,9 @@ def test_three_failures_in_a_row_ask_a_person_once(announced_town: Town) -> None
         assert announced_town.heard() == ""
     announced_town.is_refused()
     assert announced_town.heard() == (
-        "[opens thread 2] The bot can't read the release page or directory\n"
-        "🚨 **3 looks in a row couldn't read the release page and directory.** What can't be read "
-        "is left alone, so a release may go unnoticed until this is mended.\n"
+        "[opens thread 2] The bot can't read all of page, directory and schema documents\n"
+        "🚨 **3 looks in a row couldn't read all of page, directory and schema documents.** What "
+        "can't be read is left alone, so a release may go unnoticed until this is mended.\n"
         "\n"
         "- https\u200b://census.test/releases.html: The release page is truncated: it has no "
         "closing &lt;/html&gt;. Nothing was changed; give the whole page. Nor could its Markdown "
@@ -106,7 +106,7 @@ def test_the_next_success_closes_the_matter(announced_town: Town) -> None:
     announced_town.the_clock_strikes()
     assert announced_town.heard().splitlines()[-2:] == [
         "[labels thread 2] needs a person, closed",
-        "[says in 2, comment 1] ✅ **Page and directory can be read again.** The last look was "
+        "[says in 2, comment 1] ✅ **Everything can be read again.** The last look was "
         "complete; what it found, if anything, stands in the releases' own threads.",
     ]
     announced_town.the_clock_strikes()
@@ -155,6 +155,38 @@ def test_a_lost_count_opens_no_second_thread(announced_town: Town) -> None:
     announced_town.the_clock_strikes()
     announced_town.heard()
     assert announced_town.threads.closed() == {2}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (None, "8.0.0/schema.md: answered 404 Not Found; correct the address."),
+        (world.document("8.1.0"), "field Version: 8.1.0 is not 8.0.0; correct the setting"),
+        ("# Welcome\n", "8.0.0/schema.md: The document has no line 'Version: x.y.z'"),
+        (world.document("8.0.0")[:-90], "the document ends within the table of"),
+    ],
+)
+def test_a_document_that_cant_be_read_keeps_its_own_release_back(
+    announced_town: Town, text: str | None, says: str
+) -> None:
+    versions = ("2026-08-01", "2026-10-01", *BOTH)
+    entries = [world.entry("2026-08-01", schema="8.0.0"), *map(world.entry, versions[1:])]
+    announced_town.has_releases(*entries, hosted=versions)
+    if text is not None:
+        announced_town.has_document("8.0.0", text)
+    first = announced_town.the_clock_strikes()
+    assert first.startswith("New: 2026-10-01. 2026-08-01 waits for its dataset schema: https://")
+    assert says in first
+    assert "[opens thread 2] Census 2026-10-01" in announced_town.heard()
+    announced_town.the_clock_strikes()
+    assert announced_town.heard() == ""
+    announced_town.the_clock_strikes()
+    told = announced_town.heard()
+    assert "[opens thread 3] The bot can't read" in told
+    assert "- 2026-08-01 waits for its dataset schema: " in told
+    announced_town.has_document("8.0.0")
+    assert announced_town.the_clock_strikes() == "New: 2026-08-01."
+    assert "[labels thread 3] needs a person, closed" in announced_town.heard()
 
 
 def test_a_new_entry_that_cant_be_read_waits_and_is_asked_about(announced_town: Town) -> None:
