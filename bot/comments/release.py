@@ -3,6 +3,7 @@
 from bot.census.release import CellCount, Oddity, Release
 from bot.comments.counting import counted
 from bot.comments.escape import code, inert
+from bot.comments.fitting import fitted
 from bot.comments.table import collapsed, table
 from bot.comments.undecided import Undecided
 from bot.detection import News, disagreements
@@ -16,6 +17,7 @@ LIMIT = 65_000  # GitHub takes 65,536 characters; the marker comes on top.
 NONE = "\u2013"
 NAMES_IN_A_ROW = 12
 ITEMS = 20
+RESERVED = 200
 
 
 def title(news: News) -> str:
@@ -61,12 +63,13 @@ def body(
 
 
 def _with(text: str, title: str, part: str, file: str, room: int) -> str:
-    """The text with the part folded beneath it, or with where to find it."""
-    whole = f"{text}\n\n{collapsed(title, part)}"
+    """The text with the part folded beneath it, its tables shortened if need be; else named."""
     # What is left out later must still be named.
-    if len(whole) <= room - 200:
-        return whole
-    return f"{text}\n\n{title} is too long for here: see {code(file)} in the proposal."
+    left = room - RESERVED - len(f"{text}\n\n{collapsed(title, '')}")
+    found = fitted(part, left, file)
+    if found is None:
+        return f"{text}\n\n{title} is too long for here: see {code(file)} in the proposal."
+    return f"{text}\n\n{collapsed(title, found)}"
 
 
 def _verdict(news: News, schema: SchemaReading, instance: str) -> str:

@@ -1,6 +1,7 @@
 """The announcement of real dataset schemas: within GitHub's limit, verdict and controls first."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -72,11 +73,29 @@ def test_it_fits_with_what_is_hidden_in_it(old: str) -> None:
     assert f"Dataset schema {old} → 7.0.0: " in head[0]
     assert head[1].startswith("**Next:** review and merge the proposed manifest")
     assert head[2].startswith("**Before that:** Dataset schema 7.0.0 has no rules yet")
-    # Whatever is too long is named instead.
-    for title, file in (("What each change asks", "impact.md"), ("Every change of", "diff.md")):
-        assert f"<summary>{title}" in text or f"see `{file}` in the proposal" in text
-    assert text.count("<details>") == text.count("</details>")
+    # Whatever is too long is shortened.
+    for title in ("What each change asks", "Every change of"):
+        assert f"<summary>{title}" in text
+    assert_well_formed(text)
     assert "… and 80 more" in text
+
+
+def assert_well_formed(text: str) -> None:
+    """What is folded is unfolded, and no row is cut."""
+    assert text.count("<details>") == text.count("</details>")
+    assert all(line.endswith("|") for line in text.splitlines() if line.startswith("| "))
+
+
+@needs_corpus
+@pytest.mark.parametrize("room", [12_000, 20_000, 30_000, 45_000])
+def test_where_there_is_little_room_first_rows_are_kept_and_the_rest_is_counted(room: int) -> None:
+    text = announced("5.2.0", "7.0.0", room=room)
+    assert len(text) <= room
+    assert_well_formed(text)
+    whole = announced("5.2.0", "7.0.0")
+    assert len(text) < len(whole)
+    told = re.findall(r"\n\n… and (\d+) more in `(?:impact|diff)\.md`\.\n", text)
+    assert told
 
 
 @needs_corpus
