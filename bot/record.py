@@ -1,4 +1,4 @@
-"""What the bot last said of a release <-> a hidden line of its own text.
+"""What the bot last said of a release <-> a hidden line of its own text; a manifest says less.
 
 Pure. A record proves nothing by itself: whoever reads one must know that the bot wrote the text.
 """
@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pydantic import TypeAdapter, ValidationError
 
 from bot.census.release import Release
+from runners.contract import Manifest
 
 LINE = re.compile(r"<!-- cellxgene-ingestion-bot: facts (\{.*\}) -->")
 LARGEST = 12_000  # Of the 65,536 characters that GitHub takes.
@@ -51,6 +52,19 @@ def recorded(body: str) -> Record | None:
         return _RECORD.validate_json(found[1]) if found else None
     except ValidationError:
         return None
+
+
+def stated(manifest: Manifest, known: Record) -> Record:
+    """The release as its manifest states it; what a manifest doesn't hold is as in `known`."""
+    told = replace(
+        known.release,
+        census_schema_version=manifest.census_schema_version,
+        dataset_schema_version=manifest.dataset_schema_version,
+        dataset_count=manifest.dataset_count,
+    )
+    place = manifest.storage
+    region = place.region or known.region
+    return replace(known, release=told, soma=place.soma, h5ads=place.h5ads, region=region)
 
 
 def _line(record: Record) -> str:

@@ -10,11 +10,12 @@ from bot.census.directory import DirectoryEntry
 from bot.census.release import Release
 from bot.comments import known as known_comment
 from bot.comments.markers import Marker, MarkerKind
-from bot.corrections import Change, corrections, digest, unreadable
+from bot.corrections import FACTS, Change, corrections, digest, unreadable
+from bot.detection import began
 from bot.effects import Comment, Effect, OpenThread, Topic
 from bot.events import ReleasesRead
 from bot.facts import Facts
-from bot.record import Record
+from bot.record import Record, stated
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +90,13 @@ def _corrected(release: Release, entry: DirectoryEntry | None, facts: Facts) -> 
     version = release.version
     record = facts.records.get(version)
     if record is None:
+        yield from _restored(release, entry, facts)
         return
     is_ingested = facts.is_ingested(version)
     changes = corrections(record, release, entry, is_ingested=is_ingested)
     if not changes:
         return
-    number = 1 + sum(
-        one.kind is MarkerKind.CORRECTION and one.key.startswith(version) for one in facts.said
-    )
+    number = _next_number(MarkerKind.CORRECTION, version, facts)
     said = Comment(
         facts.threads[version],
         Marker(MarkerKind.CORRECTION, f"{version}-{number}-{digest(changes)}"),
@@ -104,6 +104,38 @@ def _corrected(release: Release, entry: DirectoryEntry | None, facts: Facts) -> 
         _updated(record, release, entry),
     )
     yield Finding(f"Corrected: {version} ({_fields(changes)}).", (said,))
+
+
+def _restored(release: Release, entry: DirectoryEntry | None, facts: Facts) -> Iterator[Finding]:
+    """A person broke what was remembered: said once, with what is compared with from now on."""
+    if entry is None or any(getattr(release, name) is None for name in FACTS):
+        return
+    version = release.version
+    manifest = facts.manifests.get(version)
+    record = Record(
+        release,
+        soma=entry.soma_uri,
+        h5ads=entry.h5ads_uri,
+        region=entry.soma_region,
+        retracted=entry.retracted,
+        after=began(facts) or version,
+    )
+    differs = None
+    if manifest is not None:
+        is_ingested = facts.is_ingested(version)
+        differs = corrections(stated(manifest, record), release, entry, is_ingested=is_ingested)
+    number = _next_number(MarkerKind.RESTORED, version, facts)
+    said = Comment(
+        facts.threads[version],
+        Marker(MarkerKind.RESTORED, f"{version}-{number}"),
+        known_comment.restored(release, differs),
+        record,
+    )
+    yield Finding(f"Remembered anew: {version}.", (said,))
+
+
+def _next_number(kind: MarkerKind, version: str, facts: Facts) -> int:
+    return 1 + sum(one.kind is kind and one.key.startswith(version) for one in facts.said)
 
 
 def _updated(record: Record, release: Release, entry: DirectoryEntry | None) -> Record:

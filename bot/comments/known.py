@@ -1,10 +1,11 @@
 """What the bot says in the thread of a release that it has announced: corrections and alerts."""
 
 from bot.census.directory import DirectoryEntry
+from bot.census.release import Release
 from bot.comments.counting import joined
 from bot.comments.escape import code, inert
 from bot.comments.table import table
-from bot.corrections import Change
+from bot.corrections import FACTS, Change
 from bot.facts import Facts
 
 NONE = "\u2013"
@@ -43,6 +44,32 @@ def corrected(version: str, changes: tuple[Change, ...], facts: Facts) -> str:
         f"{_next(version, changes, facts)}\n\n"
         f"{table(['', 'Announced', 'Now'], rows)}{more}"
     )
+
+
+def restored(release: Release, differs: tuple[Change, ...] | None) -> str:
+    """That what was remembered is lost, and how the merged manifest (if any) differs from today."""
+    version = release.version
+    path = code(f"runners/releases/{version}.toml")
+    if differs is None:
+        rows = [[name, _told(release, field)] for field, name in FACTS.items()]
+        facts = table(["", "Now"], rows)
+        rest = f"**Next:** check the proposed manifest {path} against this.\n\n{facts}"
+    elif differs:
+        rows = [[inert(one.what), _shown(one.old), _shown(one.new)] for one in differs[:ROWS]]
+        facts = table(["", "Manifest", "Now"], rows)
+        rest = f"**Next:** a person decides whether {path} is to be corrected.\n\n{facts}"
+    else:
+        rest = f"**Next:** nothing; {path} says the same as page and directory."
+    return (
+        f"📌 **I can't tell any more what I announced of {version}: the hidden line in my text was "
+        "edited.** From now on I compare with what page and directory say today; if they were "
+        f"corrected meanwhile, I have missed it.\n\n{rest}"
+    )
+
+
+def _told(release: Release, field: str) -> str:
+    value = getattr(release, field)
+    return f"{value:,}" if isinstance(value, int) else inert(value)
 
 
 def _shown(value: str | None) -> str:

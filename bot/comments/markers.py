@@ -20,6 +20,7 @@ class MarkerKind(StrEnum):
     CORRECTION = "correction"
     ALERT = "alert"
     SETTLED = "settled"
+    RESTORED = "restored"
 
 
 LINE = re.compile(rf"<!-- cellxgene-ingestion-bot: ({'|'.join(MarkerKind)}) ([0-9a-z-]+) -->")
@@ -29,8 +30,8 @@ LINE = re.compile(rf"<!-- cellxgene-ingestion-bot: ({'|'.join(MarkerKind)}) ([0-
 class Marker:
     """`release` and its version, `reply` and a comment, `result` and a run, `merged` and a commit.
 
-    `notice`, `listed` and a version; `correction`, a version and which one; `alert`, `settled` and
-    the matter. The key is of digits, small letters and hyphens.
+    `notice`, `listed` and a version; `correction`, `restored`, a version and which one; `alert`,
+    `settled` and the matter. The key is of digits, small letters and hyphens.
     """
 
     kind: MarkerKind

@@ -268,7 +268,6 @@ def test_a_record_counts_only_if_the_bot_made_it(announced_town: Town) -> None:
     [
         lambda text: f"{text}\n\nEdited by a person.",
         lambda text: text.replace("is out", "is in"),
-        lambda text: text.replace('"dataset_count":12', '"dataset_count":'),
     ],
 )
 def test_an_edited_thread_stays_as_it_is(announced_town: Town, edit: Callable[[str], str]) -> None:
@@ -278,6 +277,55 @@ def test_an_edited_thread_stays_as_it_is(announced_town: Town, edit: Callable[[s
     announced_town.heard()
     assert looks(announced_town) == "Nothing new.\n"
     assert file.read_bytes() == before
+
+
+def breaks_the_record(town: Town) -> None:
+    file = town.home / "threads" / "1" / "thread.md"
+    file.write_text(file.read_text().replace('"dataset_count":12', '"dataset_count":'))
+    town.heard()
+
+
+def test_a_broken_record_is_said_once_and_corrections_go_on(announced_town: Town) -> None:
+    breaks_the_record(announced_town)
+    assert looks(announced_town) == (
+        "Remembered anew: 2026-02-01.\n"
+        "[says in 1, comment 1] 📌 **I can't tell any more what I announced of 2026-02-01: the "
+        "hidden line in my text was edited.** From now on I compare with what page and directory "
+        "say today; if they were corrected meanwhile, I have missed it.\n"
+        "\n"
+        "**Next:** check the proposed manifest `runners/releases/2026-02-01.toml` against this.\n"
+        "\n"
+        "|  | Now |\n"
+        "| --- | --- |\n"
+        "| Built | 2026-02-01 |\n"
+        "| Datasets | 12 |\n"
+        "| Census schema | 2.4.0 |\n"
+        "| Dataset schema | 7.0.0 |"
+    )
+    now_says(announced_town, datasets="11")
+    assert "| Datasets | 12 | 11 |" in looks(announced_town)
+
+
+def test_a_broken_record_is_made_up_for_by_the_manifest(town: Town) -> None:
+    breaks_the_record(town)
+    now_says(town, datasets="11")
+    told = looks(town)
+    assert "**Next:** a person decides whether `runners/releases/2026-02-01.toml` is to be" in told
+    assert "|  | Manifest | Now |\n| --- | --- | --- |\n| Datasets | 12 | 11 |" in told
+    # Broken a second time, it is said a second time.
+    for file in (town.home / "threads" / "1").rglob("*.md"):
+        file.write_text(file.read_text().replace('"dataset_count":11', '"dataset_count":'))
+    town.heard()
+    now_says(town, datasets="12")
+    told = looks(town)
+    assert "**Next:** nothing; `runners/releases/2026-02-01.toml` says the same as page" in told
+
+
+def test_a_broken_record_waits_for_what_can_be_read(announced_town: Town) -> None:
+    breaks_the_record(announced_town)
+    now_says(announced_town, datasets="many")
+    assert announced_town.the_clock_strikes() == "Nothing new."
+    assert announced_town.heard() == ""
 
 
 def test_an_edited_proposal_stays_as_it_is(empty_town: Town) -> None:
