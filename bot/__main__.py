@@ -3,91 +3,25 @@
 Whatever a person can mend ends in one sentence on stderr and exit code 2, with nothing changed.
 """
 
-import functools
 import json
-import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ParamSpec
 
 import rich_click as click
 
-from bot.adapters.files import alone
-from bot.adapters.lamindb_source import installed
-from bot.adapters.local import Local, local
 from bot.census.release import page_to_json
 from bot.comments.plan_text import describe
 from bot.detect import read_page
-from bot.effects import Plan
 from bot.errors import BotError
-from bot.events import CommentCreated, Event, ManifestMerged, RunEnded, event_from_json
+from bot.events import CommentCreated, ManifestMerged, RunEnded, event_from_json
 from bot.handle import detect as look
-from bot.handle import handle
-from bot.readings import document_address, patch_of, read_spec
+from bot.house import Lazy, sentences
+from bot.readings import patch_of, read_spec
 from bot.schema.diff import diff as compare
 from bot.schema.diff import to_json
 from bot.schema.markdown import render
-from bot.schema.spec import Spec
-from bot.settings import Settings, load, with_page
+from bot.schema.rules import rules_of, to_text
+from bot.schema.rules.answers import AnswersError, with_answers
 from bot.terminal import show_plan, show_releases, show_thread, show_threads
-from runners.contract import ContractError
-
-P = ParamSpec("P")
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """What every command works with."""
-
-    settings: Settings
-    local: Local
-
-    def alone(self) -> AbstractContextManager[None]:
-        """Holds off other commands on the same folder, from the facts to the last effect."""
-        return alone(self.local.home)
-
-    def specs(self, *given: str) -> list[Spec]:
-        """Documents by bare version, file or address."""
-        template = self.settings.schema_document
-        addresses = [document_address(one, template) for one in given]
-        return [read_spec(self.local.pages.get(address)) for address in addresses]
-
-    def handle(self, event: Event, *, dry_run: bool = False) -> Plan:
-        return handle(event, self.local.ports(), self.settings, dry_run=dry_run)
-
-
-def sentences(command: Callable[P, None]) -> Callable[P, None]:
-    """Turns what a person can mend into one sentence on stderr and exit code 2."""
-
-    @functools.wraps(command)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            command(*args, **kwargs)
-        except (BotError, ContractError, OSError) as error:
-            click.echo(" ".join(str(error).split()), err=True)
-            sys.exit(2)
-
-    return wrapped
-
-
-class Lazy:
-    """The house, built when a command runs: `--help` needs no sound settings."""
-
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
-
-    def house(self, **overrides: str | None) -> House:
-        settings = load(self._path)
-        given: dict[str, Any] = {k: v for k, v in overrides.items() if v is not None}
-        if "{version}" not in given.get("schema_document", "{version}"):
-            raise BotError("--schema-document: lacks {version}; say where the version stands.")
-        settings = with_page(settings, given)
-        if settings.lamindb is None:
-            settings = replace(settings, lamindb=installed())
-        return House(settings, local(settings))
-
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Print the plan and change nothing.")
@@ -163,6 +97,29 @@ def patch(lazy: Lazy, lamindb: str | None, old: str, new: str) -> None:
         raise BotError("LaminDB isn't installed here; name its _cellxgene.py with --lamindb.")
     source = house.local.pages.get(house.settings.lamindb)
     click.echo(patch_of(source, *house.specs(old, new)), nl=False)
+
+
+@cli.command()
+@click.option("--answers", help="Reviewed rules. Default: those of the version in runners/rules/.")
+@click.argument("document")
+@click.pass_obj
+@sentences
+def rules(lazy: Lazy, answers: str | None, document: str) -> None:
+    """Print the rules that a dataset schema document gives, for a person to review.
+
+    DOCUMENT is as for `diff`. Answers that the reviewed rules hold are kept where what is asked is
+    the same.
+    """
+    house = lazy.house()
+    (spec,) = house.specs(document)
+    reviewed = Path(answers) if answers else house.local.repository.rules_of(spec.version)
+    made = to_text(rules_of(spec))
+    if answers or reviewed.is_file():
+        try:
+            made = with_answers(made, house.local.pages.get(str(reviewed)).text())
+        except AnswersError as error:
+            raise BotError(f"{reviewed}: {error}") from error
+    click.echo(made, nl=False)
 
 
 @cli.command()

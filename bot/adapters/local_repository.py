@@ -1,6 +1,8 @@
 """A folder that stands in for the repository: its `runners/releases/` is the default branch.
 
-Proposals lie in a folder of their own, one per release; to merge one is to copy its manifest.
+Proposals lie in a folder of their own, one per release; to merge one is to copy its manifest and
+rules. The machine reads the rules of its own checkout: only where that is the repository do merged
+rules count at once.
 """
 
 import json
@@ -34,6 +36,10 @@ class LocalRepository:
         paths = sorted(self.rules_folder.glob("*.json"))
         return {path.stem: _open_judgements(path) for path in paths}
 
+    def rules_of(self, version: str) -> Path:
+        """Where the reviewed rules of a dataset schema version are, if there are any."""
+        return self.rules_folder / f"{version}.json"
+
     def propose(self, proposal: ProposeManifest) -> None:
         files = {f"{proposal.release}.toml": proposal.manifest_toml, **proposal.beside}
         folder = self.proposals / proposal.release
@@ -41,12 +47,13 @@ class LocalRepository:
             write_folder(folder, files)
 
     def merge(self, release: str) -> str:
-        """Puts the proposed manifest on the default branch and returns the name of that state.
+        """Puts the proposed manifest and rules on the default branch; returns that state's name.
 
-        A manifest that is merged already is replaced only by a proposal that differs.
+        What is merged already is replaced only by a proposal that differs; rules, only by some that
+        leave no more open: a person may have answered them there.
 
         Raises:
-            BotError: there is no such proposal.
+            BotError: there is no such proposal, or its rules are broken.
             ContractError: a person has broken it.
         """
         proposed = self.proposals / release / f"{release}.toml"
@@ -57,11 +64,21 @@ class LocalRepository:
                 f"there is {', '.join(names) or 'none so far'}."
             )
         Manifest.from_file(proposed)
-        text = proposed.read_text(encoding="utf-8")
-        path = self.repository / "runners" / "releases" / f"{release}.toml"
-        if not path.is_file() or path.read_text(encoding="utf-8") != text:
-            write(path, text)
-        return sha1(text.encode()).hexdigest()
+        branch = self.repository / "runners"
+        for rules in sorted((self.proposals / release / "rules").glob("*.json")):
+            path = branch / "rules" / rules.name
+            left = len(_open_judgements(rules))
+            if not path.is_file() or left <= len(_open_judgements(path)):
+                _put(rules, path)
+        return _put(proposed, branch / "releases" / f"{release}.toml")
+
+
+def _put(proposed: Path, path: Path) -> str:
+    """The file then holds what is proposed; returns the name of that text."""
+    text = proposed.read_text(encoding="utf-8")
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        write(path, text)
+    return sha1(text.encode()).hexdigest()
 
 
 def _open_judgements(path: Path) -> tuple[str, ...]:

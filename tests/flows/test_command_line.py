@@ -147,12 +147,15 @@ def test_the_third_failure_in_a_row_opens_a_thread(folder: Path) -> None:
     (folder / "page.html").write_text(page[:-9])
     for _ in range(3):
         refused("detect")
-    assert ok("show") == "1  The bot can't read the release page or directory  [needs a person]\n"
+    assert (
+        ok("show")
+        == "1  The bot can't read all of page, directory and schema documents  [needs a person]\n"
+    )
     (folder / "page.html").write_text(page)
     assert ok("detect").splitlines()[3:] == [
         "3. remember that 0 looks in a row have failed",
         "4. close thread 1",
-        "5. say in thread 1: ✅ Page and directory can be read again. The last look was complete; "
+        "5. say in thread 1: ✅ Everything can be read again. The last look was complete; "
         "what it found, if anything, stands in the releases' own threads.",
     ]
 
@@ -209,12 +212,37 @@ def test_a_patch_of_lamindbs_code_is_printed(folder: Path) -> None:
     assert refused("patch", "6.0.0", "page.html").startswith("page.html: The document has no line")
 
 
+def test_rules_are_printed_with_the_answers_that_were_given(folder: Path) -> None:
+    pin = "| Gene Ontology | GO | [2025-01-01](https://x.test) | |\n"
+    text = world.document("8.0.0").replace("| Cell Ontology |", f"{pin}| Cell Ontology |")
+    (folder / "8.0.0.md").write_text(text)
+    made = json.loads(ok("rules", "8.0.0"))
+    asked = [one for one in made["judgements"] if "GO" in one["text"]]
+    assert made["dataset_schema_version"] == "8.0.0"
+    assert len(asked) == 1
+    asked[0]["answer"] = "it has none"
+    asked[0]["lines"] = [1, 2]
+    (folder / "reviewed.json").write_text(json.dumps(made))
+    again = json.loads(ok("rules", "--answers", "reviewed.json", "8.0.0"))["judgements"]
+    (kept,) = [one for one in again if "answer" in one]
+    assert (kept["answer"], kept["text"]) == ("it has none", asked[0]["text"])
+    assert kept["lines"] != [1, 2]
+    # Another question is asked again.
+    (folder / "8.0.0.md").write_text(text.replace("Gene Ontology", "Another Ontology"))
+    again = json.loads(ok("rules", "--answers", "reviewed.json", "8.0.0"))["judgements"]
+    assert not [one for one in again if "answer" in one]
+    (folder / "reviewed.json").write_text("[]")
+    refusal = refused("rules", "--answers", "reviewed.json", "8.0.0")
+    assert refusal.startswith("reviewed.json: can't be read as rules")
+    assert refused("rules", "--answers", "none.json", "8.0.0").startswith("none.json: can't be")
+
+
 def test_detection_can_be_pointed_elsewhere(folder: Path) -> None:
     (folder / "real.html").write_text(world.page(world.entry("2027-01-01", schema="8.0.0")))
     (folder / "new.md").write_text(world.document("8.0.0"))
     (folder / "release.json").write_text(world.directory(["2027-01-01"]))
     words = ("detect", "--dry-run", "--page", "real.html")
-    assert refused(*words).startswith("8.0.0.md: can't be read")
+    assert "2027-01-01 waits for its dataset schema: 8.0.0.md: can't be read" in ok(*words)
     assert ok(*words, "--new-spec", "new.md").splitlines()[1] == "New: 2027-01-01."
 
 

@@ -216,6 +216,44 @@ def test_a_proposal_that_a_person_edited_stays(ports: Ports, tmp_path: Path) -> 
     assert proposed.read_text() == "edited"
 
 
+MANIFEST = """\
+release = "2026-08-01"
+census_schema_version = "2.4.0"
+dataset_schema_version = "8.0.0"
+dataset_count = 3
+storage = {soma = "s3://c/soma/", h5ads = "s3://c/h5ads/"}
+"""
+OPEN = '{"judgements": [{"place": "obs: x", "text": "which?"}]}'
+DECIDED = '{"judgements": [{"place": "obs: x", "text": "which?", "answer": "none"}]}'
+
+
+def test_a_merge_takes_the_proposed_rules_along(tmp_path: Path) -> None:
+    repository = LocalRepository(
+        tmp_path, tmp_path / "proposals", rules_folder=tmp_path / "runners" / "rules"
+    )
+    repository.propose(ProposeManifest("2026-08-01", MANIFEST, {"rules/8.0.0.json": OPEN}))
+    state = repository.merge("2026-08-01")
+    assert repository.rules() == {"8.0.0": ("obs: x: which?",)}
+    # Answered on the default branch: the same merge again takes nothing back.
+    merged = tmp_path / "runners" / "rules" / "8.0.0.json"
+    merged.write_text(DECIDED)
+    assert repository.merge("2026-08-01") == state
+    assert merged.read_text() == DECIDED
+    # Answered in the proposal.
+    merged.write_text(OPEN)
+    (tmp_path / "proposals" / "2026-08-01" / "rules" / "8.0.0.json").write_text(DECIDED)
+    repository.merge("2026-08-01")
+    assert repository.rules() == {"8.0.0": ()}
+
+
+def test_broken_rules_arent_merged(tmp_path: Path) -> None:
+    repository = LocalRepository(tmp_path, tmp_path / "proposals")
+    repository.propose(ProposeManifest("2026-08-01", MANIFEST, {"rules/8.0.0.json": "{"}))
+    with pytest.raises(BotError, match=r"8\.0\.0\.json: can't be read as rules"):
+        repository.merge("2026-08-01")
+    assert repository.manifests() == {}
+
+
 def test_a_broken_proposal_isnt_merged(tmp_path: Path) -> None:
     repository = LocalRepository(tmp_path / "repository", tmp_path / "proposals")
     repository.propose(ProposeManifest("2026-08-01", 'release = "2026-08-01"\n'))
