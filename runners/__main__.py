@@ -10,7 +10,8 @@ from typing import Any
 import rich_click as click
 
 from runners import progress, rules, settings
-from runners.contract import ContractError, Finding, Manifest, RunReport, Status, Verdict
+from runners.contract import Action, ContractError, Finding, Manifest, RunReport, Status, Verdict
+from runners.request_options import asked_for
 from runners.stopping import ends_in_time
 
 WRONG_INPUT = 2
@@ -61,11 +62,10 @@ def main() -> None:
 
 
 @main.command()
-@_request
-@_repository
+@_with_clear_errors
+@asked_for(Action.INGEST)
 @_workers
 @click.option("--smoke", is_flag=True, help="Only one dataset, in an instance that is thrown away.")
-@_with_clear_errors
 def ingest(request_file: Path, repository: Path, workers: int, smoke: bool) -> None:
     """Register the datasets of a release.
 
@@ -87,9 +87,8 @@ def ingest(request_file: Path, repository: Path, workers: int, smoke: bool) -> N
 
 
 @main.command()
-@_request
-@_repository
 @_with_clear_errors
+@asked_for(Action.VERIFY)
 def verify(request_file: Path, repository: Path) -> None:
     """Check a release in its instance and write report.json. Reads only.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from runners import progress, rules
 from runners.census import CensusDataset, location, read_datasets
+from runners.combination import Combination
 from runners.contract import ContractError, DatasetOutcome, Manifest
 from runners.execution import Readers
 from runners.holding import hold
@@ -19,7 +20,7 @@ from runners.judgement import Judged
 from runners.outcomes import outcomes
 from runners.reference import Reference
 from runners.rules import Rules
-from runners.selection import is_whole, selected
+from runners.selection import asked, chosen, is_whole, selected
 from runners.stopping import CANCEL, is_cancelled
 
 if TYPE_CHECKING:
@@ -55,16 +56,36 @@ def ingest(job: Job) -> tuple[DatasetOutcome, ...]:
 def _work(job: Job, datasets: Sequence[CensusDataset], journal: Journal) -> None:
     writer = _writer(job, datasets)
     if not journal.first(START):
-        journal.write(START, counts=writer.counts(), fingerprints=writer.fingerprints())
+        _start(job, datasets, journal, writer)
     writer.prepare()
-    _register(job, datasets, journal, writer)
+    _register(job, _chosen(datasets, journal), journal, writer)
     if is_cancelled(job.folder):
         _cancel(job, journal)
         return
-    writer.collections(datasets, is_whole=is_whole(job.request))
-    if is_whole(job.request):
+    whole = is_whole(asked(job))
+    writer.collections(datasets, is_whole=whole)
+    if whole:
         writer.store()
     journal.write(END, counts=writer.counts())
+
+
+def _start(job: Job, datasets: Sequence[CensusDataset], journal: Journal, writer: "Writer") -> None:
+    """Notes what the run begins with; a resumed run must do the same datasets."""
+    ids = chosen(job, datasets, writer.snapshot, progress.say)
+    journal.write(
+        START,
+        counts=writer.counts(),
+        fingerprints=writer.fingerprints(),
+        combination=Combination.of(job.manifest.dataset_schema_version).to_mapping(),
+        chosen=ids,
+    )
+
+
+def _chosen(datasets: Sequence[CensusDataset], journal: Journal) -> Sequence[CensusDataset]:
+    start = journal.first(START)
+    assert start is not None
+    ids = set(start["chosen"])
+    return [dataset for dataset in datasets if dataset.dataset_id in ids]
 
 
 def _cancel(job: Job, journal: Journal) -> None:

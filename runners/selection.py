@@ -1,9 +1,16 @@
-"""Which datasets of the release a run is about. Must not touch an instance."""
+"""Which datasets of the release a run is about, and which of them it does.
 
-from collections.abc import Sequence
+Must not touch an instance: what it lacks is told by a snapshot.
+"""
 
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from runners import repeats
 from runners.census import CensusDataset, read_datasets
+from runners.checks import REQUIRED_FEATURES, SLOTS
+from runners.combination import Combination
 from runners.contract import ContractError, RunRequest
+from runners.facts import Snapshot
 from runners.job import Job
 
 
@@ -12,19 +19,78 @@ def is_whole(request: RunRequest) -> bool:
     return not request.only and request.limit is None
 
 
+def asked(job: Job) -> RunRequest:
+    """The request that says which part of the release the run answers for: its own, or that of the
+    run whose failures it does again.
+
+    Raises:
+        ContractError: that run can't be found, or the request selects in two ways.
+    """
+    request = job.request
+    if request.failed_of is None:
+        return request
+    if request.only or request.only_missing or request.limit is not None:
+        raise ContractError(
+            f"request {request.run_id}: field failed_of: goes with none of only, only_missing and "
+            "limit; leave them out."
+        )
+    return repeats.earlier(request, job.folder.parent)[0].request
+
+
 def selected(job: Job) -> Sequence[CensusDataset]:
     """The datasets that the run answers for, by dataset id.
 
     Raises:
-        ContractError: an id is none of the release's, or its table can't be read.
+        ContractError: an id is none of the release's, its table can't be read, or as in `asked`.
     """
+    request = asked(job)
     datasets = read_datasets(job.manifest)
-    if only := set(job.request.only):
+    if only := set(request.only):
         unknown = only - {dataset.dataset_id for dataset in datasets}
         if unknown:
             raise ContractError(
-                f"request {job.request.run_id}: field only: {', '.join(sorted(unknown))} "
+                f"request {request.run_id}: field only: {', '.join(sorted(unknown))} "
                 f"not in release {job.manifest.release}; correct the ids."
             )
         datasets = tuple(dataset for dataset in datasets if dataset.dataset_id in only)
-    return datasets[: job.request.limit]
+    return datasets if request.only_missing else datasets[: request.limit]
+
+
+def chosen(
+    job: Job,
+    datasets: Sequence[CensusDataset],
+    look: Callable[[], Snapshot],
+    say: Callable[[str], None],
+) -> tuple[str, ...]:
+    """Ids of those of the datasets that the run does; `say` hears beforehand which they are.
+
+    `look` takes a snapshot of the release, where it matters what is there.
+    """
+    ids = [dataset.dataset_id for dataset in datasets]
+    request = job.request
+    if request.failed_of is not None:
+        now = Combination.of(job.manifest.dataset_schema_version)
+        repeat = repeats.repeat(ids, repeats.earlier(request, job.folder.parent), now)
+        say(f"failed of {request.failed_of}: {repeat}")
+        return tuple(repeat.again)
+    if request.only_missing:
+        there = complete(look())
+        lacking = [dataset_id for dataset_id in ids if dataset_id not in there]
+        say(f"only missing: {len(lacking)} of {len(ids)} datasets are missing or incomplete")
+        return tuple(lacking[: request.limit])
+    return tuple(ids)
+
+
+def complete(snapshot: Snapshot) -> Collection[str]:
+    """Ids of the datasets whose artifact has all that an ingest gives it."""
+    return {
+        row.dataset_id
+        for row in snapshot.artifacts
+        if _has(snapshot.slots, row.id, SLOTS)
+        and _has(snapshot.features, row.id, REQUIRED_FEATURES)
+        and row.id in snapshot.with_reference
+    }
+
+
+def _has(found: Mapping[int, Collection[str]], key: int, wanted: Collection[str]) -> bool:
+    return set(wanted) <= set(found.get(key, ()))

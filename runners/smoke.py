@@ -11,7 +11,7 @@ from pathlib import Path
 
 from runners import progress, rules
 from runners.census import location, read_datasets
-from runners.contract import ContractError, Outcome
+from runners.contract import Action, ContractError, Outcome, RunRequest
 from runners.ingest import ingest
 from runners.job import Job
 from runners.judgement import judge
@@ -36,8 +36,13 @@ def smoke(job: Job) -> None:
         from runners.registry import instance
 
         slug = instance.create("smoke", Path(scratch) / "storage")
-        request = job.request.model_copy(
-            update={"instance": slug, "only": (dataset_id,), "limit": None}
+        request = RunRequest(
+            run_id="smoke",
+            action=Action.INGEST,
+            release=job.request.release,
+            manifest=job.request.manifest,
+            instance=slug,
+            only=(dataset_id,),
         )
         found = ingest(replace(job, request=request, folder=Path(scratch) / "run"))
     if [outcome.outcome for outcome in found] != [Outcome.REGISTERED]:

@@ -21,7 +21,7 @@ from runners.facts import Facts
 from runners.job import Job
 from runners.journal import JOURNAL, START, Record, read
 from runners.outcomes import changes, told, was_cancelled
-from runners.selection import is_whole, selected
+from runners.selection import asked, is_whole, selected
 
 PACKAGES = ("lamindb", "bionty", "anndata", "tiledbsoma")
 
@@ -44,7 +44,7 @@ def verify(job: Job) -> RunReport:
         ended_at=now,
         verdict=verdict_of(results),
         outcomes=told(journals, datasets),
-        withdrawn=_withdrawn(before, datasets) if is_whole(job.request) else (),
+        withdrawn=_withdrawn(before, datasets) if is_whole(asked(job)) else (),
         checks=results,
         cancelled=was_cancelled(own),
         changes=changes(own),
@@ -94,7 +94,7 @@ def _check(
         datasets=datasets,
         outcomes=told(journals, datasets),
         soma=job.manifest.storage.soma.rstrip("/"),
-        is_whole=is_whole(job.request),
+        is_whole=is_whole(asked(job)),
         fingerprints=started["fingerprints"] if started else None,
     )
     return checks.verify(facts)

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from runners.census import CensusDataset, location
 from runners.contract import DatasetOutcome, Manifest, Outcome
+from runners.facts import Snapshot
 from runners.judgement import Judged, outcome_of
 from runners.reference import Reference
 from runners.registry import annotations, artifacts, collections, references, schema, snapshot
@@ -51,6 +52,10 @@ class Writer:
     def fingerprints(self) -> dict[str, str]:
         """Of each earlier release, a digest of what it holds."""
         return snapshot.fingerprints(before=self.manifest.release)
+
+    def snapshot(self) -> Snapshot:
+        """What the instance holds of the release."""
+        return snapshot.take(self.manifest.release, None)
 
     def write(self, batch: Sequence[Judged]) -> list[DatasetOutcome]:
         """The outcomes of a batch, all of it written, or none where this raises."""

@@ -38,6 +38,15 @@ def misnamed(place: Place) -> Path:
     return place.request("bad", NEWER.version, manifest="newest.toml")
 
 
+def failed_of(place: Place, earlier: str, **fields: Any) -> Path:
+    return place.request("bad", NEWER.version, failed_of=earlier, **fields)
+
+
+def failed_of_a_verification(place: Place) -> Path:
+    place.request("verify", NEWER.version, action=Action.VERIFY)
+    return failed_of(place, "verify")
+
+
 def unreadable_request(place: Place) -> Path:
     request = place.request("bad", NEWER.version)
     request.write_text(request.read_text()[:-10])
@@ -91,6 +100,30 @@ BEFORE_THE_INSTANCE: list[Wrong] = [
         "request bad: field only: d-1 not in release 2020-07-15; ",
     ),
     ("an edited journal", edited_journal, "journal.jsonl, line 2: not JSON"),
+    (
+        "failures of a run that is not there",
+        lambda place: failed_of(place, "nothing"),
+        "request bad: field failed_of: there is no run nothing in ",
+    ),
+    (
+        "failures of a run of another release",
+        lambda place: failed_of(place, "older"),
+        "field failed_of: run older has release 2020-01-15, not 2020-07-15; ",
+    ),
+    (
+        "failures of a run of another instance",
+        lambda place: place.request(
+            "bad", OLDER.version, failed_of="older", instance="anonymous/other"
+        ),
+        f"field failed_of: run older has instance {INSTANCE}, not anonymous/other; ",
+    ),
+    ("failures of itself", lambda place: failed_of(place, "bad"), "run bad names itself; "),
+    ("failures of a verification", failed_of_a_verification, "run verify only verified; "),
+    (
+        "failures of a run, and a limit",
+        lambda place: failed_of(place, "older", limit=1),
+        "field failed_of: goes with none of only, only_missing and limit; ",
+    ),
 ]
 AT_THE_INSTANCE: list[Wrong] = [
     (

@@ -1,0 +1,52 @@
+"""By what, besides its own file, it is decided whether and how a dataset is annotated.
+
+Datasets that failed for their content would fail again with the same combination. Says nothing of
+datasets or releases.
+"""
+
+import hashlib
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Self
+
+RUNNERS = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Combination:
+    """The versions at work; `rules` and `code` are digests."""
+
+    lamindb: str
+    bionty: str
+    schema: str
+    rules: str
+    code: str
+
+    @classmethod
+    def of(cls, schema_version: str) -> Self:
+        """The combination at work here, for a dataset schema version that has rules."""
+        return cls(
+            lamindb=version("lamindb"),
+            bionty=version("bionty"),
+            schema=schema_version,
+            rules=_digest(RUNNERS / "rules" / f"{schema_version}.json"),
+            code=_digest(*sorted(RUNNERS.rglob("*.py"))),
+        )
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Plain values, as a journal keeps them."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        return (
+            f"lamindb {self.lamindb}, bionty {self.bionty}, "
+            f"rules {self.schema} ({self.rules}), code {self.code}"
+        )
+
+
+def _digest(*files: Path) -> str:
+    found = hashlib.sha256()
+    for file in files:
+        found.update(f"{file.relative_to(RUNNERS)}\n".encode() + file.read_bytes())
+    return found.hexdigest()[:12]

@@ -1,0 +1,108 @@
+"""What of an earlier run is done again. Reads journals; must not touch an instance.
+
+A file that was missing or unreadable may be there now. A dataset that failed for its content fails
+again, unless the rules, LaminDB or our code have changed since.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from runners.combination import Combination
+from runners.contract import Action, ContractError, Outcome, RunRequest
+from runners.journal import JOURNAL, START, WRITTEN, Line, Record, read
+
+MENDED_BY_A_REPEAT = {Outcome.MISSING.value, Outcome.UNREADABLE.value}
+NOT_DONE = "not done"
+
+
+@dataclass(frozen=True)
+class Run:
+    """An ingest of this release into this instance."""
+
+    request: RunRequest
+    journal: Record
+
+
+def earlier(request: RunRequest, runs: Path) -> list[Run]:
+    """The runs that this one goes on from, oldest first: the one whose failures it does again, the
+    one whose failures that one did, and so on.
+
+    Raises:
+        ContractError: there is no such run in the folder `runs`, or it is of something else.
+    """
+    found: list[Run] = []
+    last = request
+    while last.failed_of is not None:
+        found.append(_run(last, runs))
+        last = found[-1].request
+        if len({run.request.run_id for run in found}) < len(found):
+            raise _refused(request, f"run {last.run_id} names itself; name the run that failed")
+    return found[::-1]
+
+
+def _run(request: RunRequest, runs: Path) -> Run:
+    name = str(request.failed_of)
+    file = runs / name / "request.json"
+    if not file.exists():
+        raise _refused(request, f"there is no run {name} in {runs}; name one of its folders")
+    found = RunRequest.from_file(file)
+    for field in ("release", "instance"):
+        ours, theirs = getattr(request, field), getattr(found, field)
+        if ours != theirs:
+            raise _refused(
+                request, f"run {name} has {field} {theirs}, not {ours}; name a run that has it"
+            )
+    if found.action is not Action.INGEST:
+        raise _refused(request, f"run {name} only verified; name the run that ingested")
+    return Run(found, read(file.parent / JOURNAL))
+
+
+def _refused(request: RunRequest, why: str) -> ContractError:
+    return ContractError(f"request {request.run_id}: field failed_of: {why}.")
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """Ids of datasets that are done again, by how they ended; and of those that are left alone."""
+
+    again: Mapping[str, str]
+    left: tuple[str, ...]
+    now: Combination
+
+    def __str__(self) -> str:
+        """What is done again, and what not and why."""
+        counts = Counter(self.again.values())
+        parts = ", ".join(f"{count} {how}" for how, count in sorted(counts.items()))
+        said = f"{len(self.again)} datasets are done again" + (f" ({parts})" if parts else "")
+        if self.left:
+            said += (
+                f"; {len(self.left)} are not, for they failed for their content and nothing has "
+                f"changed since: {self.now}"
+            )
+        return said
+
+
+def repeat(dataset_ids: Iterable[str], runs: Sequence[Run], now: Combination) -> Repeat:
+    """Which of the datasets are done again after these runs, oldest first, with what is now."""
+    last: dict[str, tuple[Line, bool]] = {}
+    for run in runs:
+        is_same = _combination(run.journal) == now.to_mapping()
+        for dataset_id, line in run.journal.datasets(WRITTEN).items():
+            last[dataset_id] = (line, is_same)
+    again: dict[str, str] = {}
+    left = []
+    for dataset_id in dataset_ids:
+        line, is_same = last.get(dataset_id, ({"outcome": NOT_DONE}, False))
+        outcome = line["outcome"]
+        if outcome == Outcome.FAILED.value and is_same:
+            left.append(dataset_id)
+        elif outcome in {NOT_DONE, Outcome.FAILED.value, *MENDED_BY_A_REPEAT}:
+            again[dataset_id] = outcome
+    return Repeat(again, tuple(left), now)
+
+
+def _combination(journal: Record) -> object:
+    start = journal.first(START)
+    return start.get("combination") if start else None

@@ -1,0 +1,98 @@
+"""The options that tell `ingest` and `verify` what to do: a request, or words that make one.
+
+Must load in no time, and decide nothing.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import rich_click as click
+
+from runners import progress
+from runners.contract import Action, ContractError
+
+Command = Callable[..., None]
+
+WHAT = (
+    click.option(
+        "--request",
+        "request_file",
+        type=click.Path(path_type=Path),
+        help="The run's request.json; journal and report are kept beside it. Instead of the rest.",
+    ),
+    click.option("--manifest", type=click.Path(path_type=Path), help="The release's manifest."),
+    click.option("--new", help="The release, whose manifest lies in runners/releases."),
+    click.option("--previous", help="The release before, as the manifest must have it."),
+    click.option("--instance", help="The LaminDB instance, owner/name."),
+    click.option(
+        "--runs",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="The folder of all runs. The same command goes on with the run that it began.  "
+        "[default: runs]",
+    ),
+)
+PART = (
+    click.option("--only", multiple=True, metavar="ID", help="Only this dataset; may be repeated."),
+    click.option("--limit", type=click.IntRange(min=1), help="Only the first N datasets."),
+    click.option("--only-missing", is_flag=True, help="Only what the instance lacks."),
+    click.option("--failed-of", metavar="RUN", help="Only what failed in that run."),
+    click.option("--track", is_flag=True, help="Record the run in LaminDB."),
+    click.option("--space", help="The LaminDB space that new records belong to."),
+)
+REPOSITORY = click.option(
+    "--repository",
+    default=".",
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder in which manifests are found.",
+)
+FIELDS = ("instance", "only", "limit", "only_missing", "failed_of", "track", "space")
+"""Of the options, those that are fields of a request."""
+
+
+def asked_for(action: Action) -> Callable[[Command], Command]:
+    """Adds the options of `action`; the command gets `request_file` and `repository`."""
+    options = (*WHAT, *PART, REPOSITORY) if action is Action.INGEST else (*WHAT, REPOSITORY)
+
+    def decorate(command: Command) -> Command:
+        @wraps(command)
+        def asked(
+            *,
+            request_file: Path | None,
+            repository: Path,
+            manifest: Path | None,
+            new: str | None,
+            previous: str | None,
+            runs: Path | None,
+            **others: Any,
+        ) -> None:
+            fields = {name: others.pop(name) for name in FIELDS if name in others}
+            named = {"manifest": manifest, "new": new, "previous": previous}
+            given = [name for name, value in {**named, "runs": runs, **fields}.items() if value]
+            if request_file is None:
+                fields["action"] = action
+                request_file = _made(repository, runs or Path("runs"), named, fields)
+            elif given:
+                words = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+                raise ContractError(f"command line: --request says it all; leave out {words}.")
+            command(request_file=request_file, repository=repository, **others)
+
+        for option in reversed(options):
+            asked = option(asked)
+        return asked
+
+    return decorate
+
+
+def _made(repository: Path, runs: Path, named: dict[str, Any], fields: dict[str, Any]) -> Path:
+    from runners.requests import manifest_path, request_file
+
+    if fields["instance"] is None:
+        raise ContractError("command line: name the instance by --instance, or a --request.")
+    path = manifest_path(repository, **named)
+    file = request_file(runs, repository, path, datetime.now(UTC), **fields)
+    progress.say(f"run {file.parent.name}; it is kept in {file.parent}")
+    return file

@@ -1,0 +1,90 @@
+"""The request of a run that a person asks for on the command line, kept where a bot's would be.
+
+The same words again find the run that they began, until it has ended. Must not start anything.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from runners.contract import Action, ContractError, Manifest, RunRequest
+from runners.journal import END, JOURNAL, read
+from runners.stopping import is_cancelled
+
+MANIFESTS = Path("runners") / "releases"
+"""Where the repository keeps a manifest per release."""
+
+REQUEST = "request.json"
+
+
+def manifest_path(
+    repository: Path, *, manifest: Path | None, new: str | None, previous: str | None
+) -> Path:
+    """The path of the manifest that is named by itself, or by its release `new`.
+
+    Raises:
+        ContractError: neither or both are named, or its previous release is not `previous`.
+    """
+    if (manifest is None) == (new is None):
+        raise ContractError("command line: name the release by --manifest or by --new; give one.")
+    path = manifest if manifest is not None else repository / MANIFESTS / f"{new}.toml"
+    found = Manifest.from_file(path)
+    if previous not in (None, found.previous):
+        raise ContractError(
+            f"{path}: field previous: is {found.previous}, not {previous}; leave --previous out or "
+            "correct the manifest."
+        )
+    return path
+
+
+def request_file(
+    runs: Path, repository: Path, manifest: Path, now: datetime, **fields: Any
+) -> Path:
+    """The file of a run with these fields: of one in `runs` that has not ended, else of a new one.
+
+    Raises:
+        ContractError: a field is wrong, or somebody has just made the same.
+    """
+    wanted = _request(repository, manifest, now, fields)
+    for file in sorted(runs.glob(f"*/{REQUEST}")):
+        if _is_same(file, wanted) and not _has_ended(file.parent, wanted.action):
+            return file
+    file = runs / wanted.run_id / REQUEST
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with file.open("x", encoding="utf-8") as stream:
+            stream.write(wanted.to_json())
+    except FileExistsError as error:
+        raise ContractError(f"{file}: was made this second; say it again.") from error
+    return file
+
+
+def _request(
+    repository: Path, manifest: Path, now: datetime, fields: Mapping[str, Any]
+) -> RunRequest:
+    path, root = manifest.resolve(), repository.resolve()
+    release = Manifest.from_file(manifest).release
+    return RunRequest.from_mapping(
+        {
+            "run_id": f"{release}-{fields['action']}-{now:%Y%m%d-%H%M%S}",
+            "release": release,
+            "manifest": str(path.relative_to(root) if path.is_relative_to(root) else path),
+            **fields,
+        },
+        source="command line",
+    )
+
+
+def _is_same(file: Path, wanted: RunRequest) -> bool:
+    try:
+        found = RunRequest.from_file(file)
+    except ContractError:
+        return False  # another run's request is no business of this one
+    return found.model_copy(update={"run_id": wanted.run_id}) == wanted
+
+
+def _has_ended(folder: Path, action: Action) -> bool:
+    if action is Action.VERIFY:
+        return (folder / "report.json").exists()
+    return is_cancelled(folder) or read(folder / JOURNAL).first(END) is not None

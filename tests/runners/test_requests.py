@@ -1,0 +1,162 @@
+"""Runs that are asked for by words on the command line instead of a request's file."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import tomli_w
+from click.testing import CliRunner, Result
+
+from runners.__main__ import main
+from runners.contract import Action, ContractError, Manifest, RunRequest
+from runners.journal import Journal
+from runners.requests import manifest_path, request_file
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+LATER = datetime(2026, 1, 2, 3, 4, 6, tzinfo=UTC)
+MANIFEST = Manifest.from_mapping(
+    {
+        "release": "2020-07-15",
+        "previous": "2020-01-15",
+        "census_schema_version": "2.0.0",
+        "dataset_schema_version": "7.0.0",
+        "dataset_count": 1,
+        "storage": {"soma": "/nowhere/soma", "h5ads": "/nowhere/cell-census/h5ads"},
+    },
+    source="test",
+)
+INGEST = {"action": Action.INGEST, "instance": "a/b"}
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A repository with the manifests of two releases."""
+    folder = tmp_path / "repository" / "runners" / "releases"
+    folder.mkdir(parents=True)
+    older = MANIFEST.model_copy(update={"release": "2020-01-15", "previous": None})
+    for manifest in (MANIFEST, older):
+        text = tomli_w.dumps(manifest.to_mapping())
+        (folder / f"{manifest.release}.toml").write_text(text)
+    return tmp_path / "repository"
+
+
+def manifest_of(repository: Path) -> Path:
+    return manifest_path(repository, manifest=None, new="2020-07-15", previous=None)
+
+
+def test_a_release_names_its_manifest(repository: Path) -> None:
+    file = manifest_of(repository)
+    assert file == repository / "runners" / "releases" / "2020-07-15.toml"
+    assert manifest_path(repository, manifest=file, new=None, previous="2020-01-15") == file
+
+
+@pytest.mark.parametrize(
+    ("new", "previous", "expected"),
+    [
+        (None, None, "name the release by --manifest or by --new; "),
+        ("2020-07-16", None, "2020-07-16.toml: can't be read "),
+        ("2020-07-15", "2019-01-15", "field previous: is 2020-01-15, not 2019-01-15; "),
+    ],
+)
+def test_a_release_without_its_manifest_is_refused(
+    repository: Path, new: str | None, previous: str | None, expected: str
+) -> None:
+    with pytest.raises(ContractError, match=expected):
+        manifest_path(repository, manifest=None, new=new, previous=previous)
+
+
+def test_a_request_is_kept_in_the_folder_of_its_run(repository: Path, tmp_path: Path) -> None:
+    fields = {**INGEST, "only": ("d-1",), "track": True}
+    file = request_file(tmp_path / "runs", repository, manifest_of(repository), NOW, **fields)
+    assert file == tmp_path / "runs" / "2020-07-15-ingest-20260102-030405" / "request.json"
+    assert RunRequest.from_file(file) == RunRequest(
+        run_id=file.parent.name,
+        action=Action.INGEST,
+        release="2020-07-15",
+        manifest="runners/releases/2020-07-15.toml",
+        instance="a/b",
+        only=("d-1",),
+        track=True,
+    )
+
+
+def test_a_manifest_elsewhere_is_found_from_everywhere(repository: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    file = request_file(tmp_path / "runs", other, manifest_of(repository), NOW, **INGEST)
+    assert other / RunRequest.from_file(file).manifest == manifest_of(repository)
+
+
+def test_the_same_words_go_on_with_their_run_until_it_has_ended(
+    repository: Path, tmp_path: Path
+) -> None:
+    runs, manifest = tmp_path / "runs", manifest_of(repository)
+    first = request_file(runs, repository, manifest, NOW, **INGEST)
+    assert request_file(runs, repository, manifest, LATER, **INGEST) == first
+    other = request_file(runs, repository, manifest, LATER, **INGEST, limit=1)
+    assert other != first
+    with Journal(first.parent / "journal.jsonl") as journal:
+        journal.write("end")
+    (other.parent / "cancel").touch()
+    (runs / "torn").mkdir()
+    (runs / "torn" / "request.json").write_text('{"run_id": "to')
+    after = datetime(2026, 1, 2, 3, 4, 7, tzinfo=UTC)
+    third = request_file(runs, repository, manifest, after, **INGEST)
+    assert third.parent.name.endswith("030407")
+    last = datetime(2026, 1, 2, 3, 4, 8, tzinfo=UTC)
+    assert request_file(runs, repository, manifest, last, **INGEST, limit=1) != other
+
+
+def test_a_verification_is_made_anew_once_it_has_its_report(
+    repository: Path, tmp_path: Path
+) -> None:
+    runs, manifest = tmp_path / "runs", manifest_of(repository)
+    fields = {"action": Action.VERIFY, "instance": "a/b"}
+    first = request_file(runs, repository, manifest, NOW, **fields)
+    assert request_file(runs, repository, manifest, LATER, **fields) == first
+    (first.parent / "report.json").touch()
+    assert request_file(runs, repository, manifest, LATER, **fields) != first
+
+
+def test_two_runs_of_one_second_are_refused(repository: Path, tmp_path: Path) -> None:
+    runs, manifest = tmp_path / "runs", manifest_of(repository)
+    request_file(runs, repository, manifest, NOW, **INGEST)
+    with pytest.raises(ContractError, match="was made this second; say it again"):
+        request_file(runs, repository, manifest, NOW, **INGEST, limit=1)
+
+
+def say(command: str, repository: Path, *words: str) -> Result:
+    options = ["--repository", str(repository), "--runs", str(repository.parent / "runs")]
+    return CliRunner().invoke(main, [command, *options, *words])
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--new", "2020-07-15"], "command line: name the instance by --instance, "),
+        (["--instance", "a/b"], "command line: name the release by --manifest or by --new; "),
+        (
+            ["--new", "2020-07-15", "--instance", "a/b", "--only", "no id"],
+            "command line: field only.0: string should match ",
+        ),
+        (["--request", "r.json", "--only-missing"], "leave out --runs, --only-missing."),
+    ],
+)
+def test_words_that_make_no_request_get_one_sentence(
+    repository: Path, words: list[str], expected: str
+) -> None:
+    done = say("ingest", repository, *words)
+    assert done.exit_code == 2
+    assert expected in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (repository.parent / "runs").exists()
+
+
+@pytest.mark.parametrize("command", ["ingest", "verify"])
+def test_words_make_the_request_that_is_then_worked_on(repository: Path, command: str) -> None:
+    done = say(command, repository, "--new", "2020-07-15", "--instance", "a/b")
+    assert done.exit_code == 2
+    said = done.stderr.splitlines()
+    [file] = (repository.parent / "runs").glob("*/request.json")
+    assert said[0] == f"run {file.parent.name}; it is kept in {file.parent}"
+    assert said[-1].startswith("/nowhere/soma: census_info/datasets can't be read ")

@@ -1,0 +1,70 @@
+"""Parts of a release: only what failed in a run, only what an instance lacks."""
+
+import sqlite3
+from contextlib import closing
+
+import dumps
+import instances
+import pytest
+from instances import Place, succeed
+
+from runners.contract import Outcome
+from runners.sample.datasets import NEWER, by_key, of_release
+
+BROKEN = by_key("D12").dataset_id
+UNSLOTTED, UNLABELLED, UNREFERENCED = (by_key(key).dataset_id for key in ("D01", "D05", "D09"))
+TISSUE = "tissue_ontology_term_id"
+
+
+def damage(place: Place) -> None:
+    """Takes away what the old script may have left out: slots, a label, a reference."""
+
+    def artifact(dataset_id: str) -> str:
+        key = f"cell-census/{NEWER.version}/h5ads/{dataset_id}.h5ad"
+        return f"artifact_id = (select id from lamindb_artifact where key = '{key}')"
+
+    label = f"feature_id = (select id from lamindb_feature where name = '{TISSUE}')"
+    with closing(sqlite3.connect(place.database)) as connection, connection:
+        for table, where in (
+            ("lamindb_artifactschema", f"{artifact(UNSLOTTED)} and slot <> 'obs'"),
+            ("bionty_artifacttissue", f"{artifact(UNLABELLED)} and {label}"),
+            ("lamindb_artifactreference", artifact(UNREFERENCED)),
+        ):
+            assert connection.execute(f"delete from {table} where {where}").rowcount > 0
+
+
+@pytest.fixture(scope="module")
+def damaged(newer: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """Both releases with gaps, which a run `gaps` has filled; then `again` did what failed."""
+    place = instances.copy(newer, tmp_path_factory.mktemp("damaged"))
+    damage(place)
+    said = succeed(place.ingest("gaps", NEWER.version, only_missing=True)).stderr
+    assert "only missing: 4 of 12 datasets are missing or incomplete" in said
+    return place
+
+
+def test_gaps_are_filled_and_the_rest_is_left_alone(damaged: Place, newer: Place) -> None:
+    expected = {UNSLOTTED, UNLABELLED, UNREFERENCED, BROKEN}
+    assert set(damaged.journal("gaps").datasets("read")) == expected
+    before, after = (
+        dumps.natural(place.database, storage=place.storage) for place in (newer, damaged)
+    )
+    assert dumps.differences(before, after) == []
+
+
+def test_what_failed_is_done_again_and_the_release_verified_as_a_whole(
+    damaged: Place,
+) -> None:
+    before = dumps.exact(damaged.database)
+    request = damaged.request("again", NEWER.version, failed_of="newer")
+    said = succeed(damaged.run("ingest", request)).stderr
+    assert "failed of newer: 1 datasets are done again (1 unreadable)" in said
+    written = damaged.journal("again").datasets("written")
+    assert {key: line["outcome"] for key, line in written.items()} == {
+        BROKEN: Outcome.UNREADABLE.value
+    }
+    assert dumps.exact(damaged.database) == before
+    assert damaged.run("verify", request).returncode == 1
+    report = damaged.report("again")
+    assert len(report.outcomes) == len(of_release(NEWER))
+    assert [check.name for check in report.checks if check.status != "passed"] == ["datasets"]
