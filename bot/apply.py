@@ -7,6 +7,7 @@ from bot.comments.markers import Marker, find_own, sign
 from bot.effects import (
     CloseThread,
     Comment,
+    Conclude,
     CountFailures,
     Effect,
     OpenThread,
@@ -36,6 +37,8 @@ def _carry_out(effect: Effect, ports: Ports) -> None:
             ports.threads.close(thread)
         case ProposeManifest():
             ports.repository.propose(effect)
+        case Conclude(release, verdict, headline):
+            ports.repository.conclude(release, verdict, headline)
         case Comment():
             _comment(effect, ports.threads)
         case Refer():

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from bot.comments.markers import Marker
 from bot.record import Record
-from runners.contract import RunRequest
+from runners.contract import RunRequest, Verdict
 
 
 class Reaction(StrEnum):
@@ -70,6 +70,15 @@ class ProposeManifest:
     release: str
     manifest_toml: str
     beside: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Conclude:
+    """The merged manifest of the release is marked with the verdict, and one line of why."""
+
+    release: str
+    verdict: Verdict
+    headline: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +146,7 @@ Effect = (
     OpenThread
     | CloseThread
     | ProposeManifest
+    | Conclude
     | Comment
     | Refer
     | UpsertComment

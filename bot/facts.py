@@ -16,10 +16,11 @@ from runners.contract import Manifest, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`threads` are the bot's own, by release. `role` is the actor's, for a comment.
+    """`threads` are the bot's own, `proposals` its pull requests, by release.
 
-    `answered`: the bot has replied to this comment before. `rules` are the dataset schema versions
-    that have some on the default branch, each with what they leave to a person.
+    `role` is the actor's, for a comment; `answered`: the bot has replied to this comment before.
+    `rules` are the dataset schema versions that have some on the default branch, each with what
+    they leave to a person.
 
     Detection alone has the rest: `notices` and `alerts` are threads of the bot's too, `closed`
     those threads that somebody closed, `said` the markers of all its comments, `records` what it
@@ -30,6 +31,7 @@ class Facts:
     instance: str
     manifests: Mapping[str, Manifest] = field(default_factory=dict)
     threads: Mapping[str, int] = field(default_factory=dict)
+    proposals: Mapping[str, int] = field(default_factory=dict)
     runs: tuple[Run, ...] = ()
     role: Role = Role.NONE
     answered: bool = False
@@ -45,8 +47,9 @@ class Facts:
     failures: int = 0
 
     def release_of(self, thread: int) -> str | None:
-        """The release that the thread is about, if the bot opened it."""
-        return next((name for name, number in self.threads.items() if number == thread), None)
+        """The release that the thread or proposal is about, if the bot opened it."""
+        known = (*self.threads.items(), *self.proposals.items())
+        return next((name for name, number in known if number == thread), None)
 
     def known(self) -> set[str]:
         """The releases that the bot needn't be told of."""
@@ -64,7 +67,7 @@ class Facts:
     def running(self) -> Run | None:
         """The run that is going on in the instance."""
         mine = (run for run in self.runs if run.request.instance == self.instance)
-        return next((run for run in mine if run.report is None), None)
+        return next((run for run in mine if run.is_going_on()), None)
 
     def runs_of(self, release: str) -> tuple[Run, ...]:
         """The release's runs in this instance, oldest first."""

@@ -61,6 +61,7 @@ def gather(event: Event | None, ports: Ports, settings: Settings) -> Facts:
         instance=settings.instance,
         manifests=ports.repository.manifests(),
         threads=_threads(marked, MarkerKind.RELEASE),
+        proposals=_threads(marked, MarkerKind.MANIFEST),
         runs=ports.runs.all(),
         role=ports.roles.role_of(comment.actor) if comment else Role.NONE,
         answered=comment is not None and _answered(comment, ports, marked),

@@ -8,6 +8,7 @@ from bot.comments import replies, result
 from bot.comments.markers import Marker, MarkerKind
 from bot.effects import (
     Comment,
+    Conclude,
     Effect,
     Label,
     Plan,
@@ -104,7 +105,8 @@ def _run_ended(event: RunEnded, facts: Facts) -> Plan:
     said = UpsertComment(
         thread, Marker(MarkerKind.RESULT, request.run_id), result.body(event.report)
     )
-    effects: tuple[Effect, ...] = (said,)
+    ended = Conclude(request.release, event.report.verdict, result.headline(event.report))
+    effects: tuple[Effect, ...] = (said, ended)
     if facts.running() is None:
-        effects = (said, SetLabel(thread, ENDED[event.report.verdict]))
+        effects = (said, ended, SetLabel(thread, ENDED[event.report.verdict]))
     return Plan(effects, f"{request.run_id} ended with the verdict {event.report.verdict}.")

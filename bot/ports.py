@@ -13,7 +13,7 @@ from bot.commands import Role
 from bot.comments.markers import Marker
 from bot.effects import Label, ProposeManifest, Reaction, Topic
 from bot.errors import BotError
-from runners.contract import Manifest, RunReport, RunRequest
+from runners.contract import Manifest, RunReport, RunRequest, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,18 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run that was asked for: running as long as it has no report."""
+    """A run that was asked for: going on as long as it has no report, unless it `is_lost`.
+
+    A lost one ended without a report: its machine died, or was never there.
+    """
 
     request: RunRequest
     since: datetime
     report: RunReport | None = None
+    is_lost: bool = False
+
+    def is_going_on(self) -> bool:
+        return self.report is None and not self.is_lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +123,10 @@ class Repository(Protocol):
 
     def propose(self, proposal: ProposeManifest) -> None:
         """Proposes a manifest for review; a proposal that is there stays as it is."""
+        ...
+
+    def conclude(self, release: str, verdict: Verdict, headline: str) -> None:
+        """Marks the state in which the release's manifest was merged with the verdict."""
         ...
 
 

@@ -5,6 +5,7 @@ at the file's folder, one in the environment at the working folder.
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -38,9 +39,18 @@ class Settings:
     `release_page_source` is the page's Markdown, read where the page is refused; None for another
     page than the real one, unless it is given. `lamindb` is where its module _cellxgene.py is, to
     be compared and patched; the command line takes the installed one.
+
+    With `github` (OWNER/NAME) the bot lives there: `github_token` comes from the environment alone,
+    `bot` is the login that goes with it, and `runs` is where the machine writes. `github_pace` are
+    the seconds between two writes.
     """
 
     instance: str = "laminlabs/cellxgene"
+    github: str | None = None
+    github_token: str | None = field(default=None, repr=False)
+    github_api: str = "https://api.github.com"
+    github_pace: float = 1.0
+    runs: str | None = None
     home: Path = Path(".bot")
     repository: Path | None = None
     release_page: str = RELEASE_PAGE
@@ -84,6 +94,8 @@ def _from_file(settings: Settings, path: Path) -> Settings:
         raise BotError(f"{path}: can't be read ({error}); name a settings file.") from error
     except tomllib.TOMLDecodeError as error:
         raise BotError(f"{path}: not TOML ({error}); correct it.") from error
+    if "github_token" in given:
+        raise BotError(f"{path}: field github_token: no file holds one; give BOT_GITHUB_TOKEN.")
     return _filled(settings, given, str(path), path.parent)
 
 
@@ -141,6 +153,23 @@ def _template(value: object, base: Path) -> str:
     return text
 
 
+def _repository(value: object, base: Path) -> str:
+    text = _text(value, base)
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", text, re.ASCII):
+        raise ValueError(f"{text!r} is no repository; give it as OWNER/NAME")
+    return text
+
+
+def _seconds(value: object, _base: Path) -> float:
+    try:
+        found = float(str(value))
+    except ValueError:
+        found = -1.0
+    if not 0 <= found <= 60:
+        raise ValueError(f"{value!r} is no number of seconds; give one from 0 to 60")
+    return found
+
+
 def _flag(value: object, _base: Path) -> bool:
     words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
     if isinstance(value, bool):
@@ -186,6 +215,11 @@ def _pairs(value: object) -> list[tuple[str, object]]:
 
 _READERS: Mapping[str, Callable[[object, Path], object]] = {
     "instance": _text,
+    "github": _repository,
+    "github_token": _text,
+    "github_api": _text,
+    "github_pace": _seconds,
+    "runs": _address,
     "home": _path,
     "repository": _path,
     "release_page": _address,

@@ -5,16 +5,16 @@ rules. The machine reads the rules of its own checkout: only where that is the r
 rules count at once.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha1
 from pathlib import Path
 
 from bot.adapters.files import write, write_folder
+from bot.adapters.rules_file import open_judgements
 from bot.effects import ProposeManifest
 from bot.errors import BotError
-from runners.contract import Manifest
+from runners.contract import Manifest, Verdict
 
 OWN_RULES = Path(__file__).parents[2] / "runners" / "rules"
 
@@ -45,6 +45,9 @@ class LocalRepository:
         folder = self.proposals / proposal.release
         if not folder.exists():
             write_folder(folder, files)
+
+    def conclude(self, release: str, verdict: Verdict, headline: str) -> None:
+        """Nothing: a folder has no commits to mark."""
 
     def merge(self, release: str) -> str:
         """Puts the proposed manifest and rules on the default branch; returns that state's name.
@@ -82,9 +85,9 @@ def _put(proposed: Path, path: Path) -> str:
 
 
 def _open_judgements(path: Path) -> tuple[str, ...]:
-    """What a person must still say, each with its place. Raises BotError if the file is broken."""
+    """As `open_judgements`, of a file. Raises BotError if it is broken."""
     try:
-        asked = json.loads(path.read_text(encoding="utf-8")).get("judgements", [])
-        return tuple(f"{one['place']}: {one['text']}" for one in asked if not one.get("answer"))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
         raise BotError(f"{path}: can't be read as rules ({error!r}); correct it.") from error
+    return open_judgements(text, source=str(path))

@@ -9,9 +9,10 @@ from enum import StrEnum
 
 
 class MarkerKind(StrEnum):
-    """Of threads: release, notice, alert. Of comments: alert too, and the rest."""
+    """Of threads: release, manifest, notice, alert. Of comments: alert too, and the rest."""
 
     RELEASE = "release"
+    MANIFEST = "manifest"
     REPLY = "reply"
     RESULT = "result"
     MERGED = "merged"
@@ -28,10 +29,10 @@ LINE = re.compile(rf"<!-- cellxgene-ingestion-bot: ({'|'.join(MarkerKind)}) ([0-
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """`release` and its version, `reply` and a comment, `result` and a run, `merged` and a commit.
+    """`release`, `manifest` and its version, `reply` and a comment, `result` and a run.
 
-    `notice`, `listed` and a version; `correction`, `restored`, a version and which one; `alert`,
-    `settled` and the matter. The key is of digits, small letters and hyphens.
+    `merged` and a commit; `notice`, `listed` and a version; `correction`, `restored`, a version and
+    which one; `alert`, `settled` and the matter. The key is of digits, small letters and hyphens.
     """
 
     kind: MarkerKind

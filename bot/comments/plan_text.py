@@ -4,6 +4,7 @@ from bot.comments.escape import code, inert
 from bot.effects import (
     CloseThread,
     Comment,
+    Conclude,
     CountFailures,
     Effect,
     OpenThread,
@@ -34,6 +35,8 @@ def sentence(effect: Effect) -> str:
         case ProposeManifest(release, _, beside):
             compared = " with the schema diff" if "diff.json" in beside else ""
             return f"propose the manifest of {release}{compared}"
+        case Conclude(release, verdict):
+            return f"mark the merged manifest of {release}: {verdict}"
         case Comment(thread, _, body):
             return f"say in thread {thread}: {_first_line(body)}"
         case Refer(thread, _, target):

@@ -1,0 +1,160 @@
+"""Manifests and rules on the default branch, and proposals as pull requests.
+
+Reads by GitHub's API rather than from a checkout, which is as old as the event.
+"""
+
+from base64 import b64decode
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from github import InputGitTreeElement
+from github.GithubException import UnknownObjectException
+from github.PullRequest import PullRequest
+from github.Repository import Repository
+
+from bot.adapters.github.speaking import Patience, clear, made
+from bot.adapters.rules_file import open_judgements
+from bot.comments.markers import Marker, MarkerKind, sign
+from bot.comments.proposed import body, branch, title
+from bot.effects import ProposeManifest
+from runners.contract import Manifest, Verdict
+
+MANIFESTS = "runners/releases"
+RULES = "runners/rules"
+CONCLUSIONS = {
+    Verdict.PASSED: "success",
+    Verdict.FAILED: "failure",
+    Verdict.UNCHECKED: "neutral",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GithubRepository:
+    repo: Repository
+    bot: str
+    patience: Patience
+
+    @clear
+    def manifests(self) -> Mapping[str, Manifest]:
+        texts = self._files(MANIFESTS, ".toml")
+        found = (Manifest.from_toml(text, source=path) for path, text in texts.items())
+        return {manifest.release: manifest for manifest in found}
+
+    @clear
+    def rules(self) -> Mapping[str, tuple[str, ...]]:
+        texts = self._files(RULES, ".json")
+        return {
+            path.rsplit("/", 1)[-1].removesuffix(".json"): open_judgements(text, source=path)
+            for path, text in texts.items()
+        }
+
+    @clear
+    def propose(self, proposal: ProposeManifest) -> None:
+        head = branch(proposal.release)
+        if self._pull(head) is not None:
+            return
+        self._branch(head, proposal)
+        text = sign(body(proposal), Marker(MarkerKind.MANIFEST, proposal.release))
+        target = self.repo.default_branch
+
+        def make() -> PullRequest:
+            return self.repo.create_pull(target, head, title=title(proposal), body=text)
+
+        made(make, lambda: self._pull(head), self.patience)
+
+    @clear
+    def conclude(self, release: str, verdict: Verdict, headline: str) -> None:
+        """A check run on the commit that last changed the manifest, made or brought up to date."""
+        path = f"{MANIFESTS}/{release}.toml"
+        commit = next(iter(self.repo.get_commits(path=path)), None)
+        if commit is None:
+            return
+        name = f"Census {release}"
+        output = {"title": headline[:255], "summary": headline}
+        there = next(iter(commit.get_check_runs(check_name=name)), None)
+        if there is not None:
+            there.edit(status="completed", conclusion=CONCLUSIONS[verdict], output=output)
+            return
+        sha, conclusion = commit.sha, CONCLUSIONS[verdict]
+
+        def make() -> bool:
+            self.repo.create_check_run(
+                name, sha, status="completed", conclusion=conclusion, output=dict(output)
+            )
+            return True
+
+        def look() -> bool | None:
+            return next((True for _ in commit.get_check_runs(check_name=name)), None)
+
+        made(make, look, self.patience)
+
+    @clear
+    def changed_manifests(self, pull: int) -> Mapping[str, str]:
+        """The manifests that a pull request adds or changes, as its head has them: path -> text."""
+        found = self.repo.get_pull(pull).get_files()
+        paths = {
+            one.filename: one.sha
+            for one in found
+            if _is_manifest(one.filename) and one.status != "removed"
+        }
+        return {path: self._text(sha) for path, sha in paths.items()}
+
+    def _files(self, folder: str, ending: str) -> dict[str, str]:
+        """Path -> text of the files right in the folder, on the default branch."""
+        tree = self.repo.get_git_tree(self.repo.default_branch, recursive=True)
+        blobs = {
+            one.path: one.sha
+            for one in tree.tree
+            if one.path.endswith(ending) and one.path.rpartition("/")[0] == folder
+        }
+        return {path: self._text(sha) for path, sha in sorted(blobs.items())}
+
+    def _text(self, blob: str) -> str:
+        return b64decode(self.repo.get_git_blob(blob).content).decode("utf-8")
+
+    def _pull(self, head: str) -> PullRequest | None:
+        """The bot's pull request from this branch, open or not."""
+        found = self.repo.get_pulls(state="all", head=f"{self.repo.full_name.split('/')[0]}:{head}")
+        return next((one for one in found if one.user.login == self.bot), None)
+
+    def _branch(self, head: str, proposal: ProposeManifest) -> None:
+        """The branch is then there; what an earlier attempt left stays as it is."""
+        if self._has_branch(head):
+            return
+        base = self.repo.get_git_ref(f"heads/{self.repo.default_branch}").object.sha
+        before = self.repo.get_git_commit(base)
+        entries = [
+            InputGitTreeElement(path, "100644", "blob", content=text)
+            for path, text in _placed(proposal).items()
+        ]
+        tree = made(
+            lambda: self.repo.create_git_tree(entries, before.tree), lambda: None, self.patience
+        )
+        said = title(proposal)
+        commit = made(
+            lambda: self.repo.create_git_commit(said, tree, [before]), lambda: None, self.patience
+        )
+
+        def make() -> bool:
+            return bool(self.repo.create_git_ref(f"refs/heads/{head}", commit.sha))
+
+        made(make, lambda: self._has_branch(head) or None, self.patience)
+
+    def _has_branch(self, head: str) -> bool:
+        try:
+            return bool(self.repo.get_git_ref(f"heads/{head}").object.sha)
+        except UnknownObjectException:
+            return False
+
+
+def _is_manifest(path: str) -> bool:
+    return path.endswith(".toml") and path.rpartition("/")[0] == MANIFESTS
+
+
+def _placed(proposal: ProposeManifest) -> dict[str, str]:
+    """Path -> text: the manifest, rules among the rules, the rest in a folder of the release's."""
+    files = {f"{MANIFESTS}/{proposal.release}.toml": proposal.manifest_toml}
+    for name, text in proposal.beside.items():
+        is_rule = name.startswith("rules/")
+        files[f"runners/{name}" if is_rule else f"{MANIFESTS}/{proposal.release}/{name}"] = text
+    return files

@@ -1,0 +1,144 @@
+"""Runs as workflow runs, with what the machine wrote of them in the store.
+
+A run is asked for by a dispatch, whose input holds the request; the machine writes it into the
+store when it begins. Until then its title alone says which run it is.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+from github.Repository import Repository
+from github.WorkflowRun import WorkflowRun
+
+from bot.adapters.github.speaking import Patience, clear, made
+from bot.adapters.store import Store
+from bot.answers import manifest_path
+from bot.errors import BotError
+from bot.ports import Run
+from runners.contract import Action, RunReport, RunRequest
+
+WORKFLOWS = {Action.INGEST: "ingest.yml", Action.VERIFY: "verify.yml"}
+NEWEST = 100
+TITLE = re.compile(
+    r"(?P<run_id>(?P<release>\d{4}-\d{2}-\d{2})-(?P<action>ingest|verify)-[a-z0-9-]{1,60})"
+    r" in (?P<instance>\S+)(?: for (?P<who>\S+))?"
+)
+
+
+def title_of(request: RunRequest) -> str:
+    """What the workflow run is called: enough to know the run by, until the store has it."""
+    who = f" for {request.requested_by}" if request.requested_by else ""
+    return f"{request.run_id} in {request.instance}{who}"
+
+
+@dataclass(frozen=True, slots=True)
+class GithubRuns:
+    """`store` is None where a job may not read it: then only the workflow runs are known."""
+
+    repo: Repository
+    store: Store | None
+    patience: Patience
+
+    @clear
+    def all(self) -> tuple[Run, ...]:
+        found = self._stored()
+        for run_id, workflows in self._asked().items():
+            first = workflows[0]
+            request = found[run_id].request if run_id in found else _request(first)
+            report = found[run_id].report if run_id in found else None
+            is_lost = report is None and all(one.status == "completed" for one in workflows)
+            found[run_id] = Run(request, first.created_at, report, is_lost)
+        # Two that were asked for in the same second: the smaller number was first.
+        return tuple(sorted(found.values(), key=lambda run: (run.since, run.request.run_id)))
+
+    @clear
+    def start(self, request: RunRequest) -> None:
+        runs = {run.request.run_id: run for run in self.all()}
+        if request.run_id in runs:
+            return
+        for run in runs.values():
+            if run.is_going_on() and run.request.instance == request.instance:
+                raise BotError(
+                    f"{request.run_id} isn't started: {run.request.run_id} is going on in "
+                    f"{request.instance}; wait for its end."
+                )
+        workflow = self.repo.get_workflow(WORKFLOWS[request.action])
+        told = {"title": title_of(request), "request": request.to_json()}
+        target = self.repo.default_branch
+
+        def make() -> bool:
+            return workflow.create_dispatch(target, told, throw=True) is not None
+
+        made(make, lambda: request.run_id in self._asked() or None, self.patience)
+
+    @clear
+    def workflow_of(self, run_id: str) -> int | None:
+        """The workflow run that works on the run: the first one, if a dispatch came twice."""
+        found = self._asked().get(run_id)
+        return found[0].id if found else None
+
+    @clear
+    def cancel(self, run_id: str) -> None:
+        """Asks GitHub to stop the run's workflow runs that haven't ended."""
+        for one in self._asked().get(run_id, []):
+            if one.status != "completed":
+                one.cancel()
+
+    def report(self, run_id: str) -> RunReport | None:
+        """The machine's report, if it has written one."""
+        run = self._stored().get(run_id)
+        return run.report if run else None
+
+    def journal(self, run_id: str) -> str:
+        """The machine's journal so far."""
+        path = f"{run_id}/journal.jsonl"
+        known = self.store.modified() if self.store else {}
+        return self.store.text(path) if self.store and path in known else ""
+
+    def _stored(self) -> dict[str, Run]:
+        """The runs in the store. One that no recent workflow run speaks of isn't going on."""
+        if self.store is None:
+            return {}
+        files = self.store.modified()
+        return {
+            path.split("/")[0]: self._read(self.store, path.split("/")[0], files)
+            for path in files
+            if path.endswith("/request.json")
+        }
+
+    def _read(self, store: Store, run_id: str, files: Mapping[str, datetime]) -> Run:
+        path, told = f"{run_id}/request.json", f"{run_id}/report.json"
+        request = RunRequest.from_json(store.text(path), source=path)
+        if told not in files:
+            return Run(request, files[path], is_lost=True)
+        return Run(request, files[path], RunReport.from_json(store.text(told), source=told))
+
+    def _asked(self) -> dict[str, list[WorkflowRun]]:
+        """Run id -> its workflow runs, oldest first."""
+        found: dict[str, list[WorkflowRun]] = {}
+        for one in sorted(self._workflow_runs(), key=lambda one: one.id):
+            named = TITLE.fullmatch(one.display_title)
+            if named is not None:
+                found.setdefault(named["run_id"], []).append(one)
+        return found
+
+    def _workflow_runs(self) -> Iterator[WorkflowRun]:
+        for name in WORKFLOWS.values():
+            yield from islice(self.repo.get_workflow(name).get_runs(), NEWEST)
+
+
+def _request(one: WorkflowRun) -> RunRequest:
+    """What the title tells of the request."""
+    named = TITLE.fullmatch(one.display_title)
+    assert named is not None
+    return RunRequest(
+        run_id=named["run_id"],
+        action=Action(named["action"]),
+        release=named["release"],
+        manifest=manifest_path(named["release"]),
+        instance=named["instance"],
+        requested_by=named["who"],
+    )

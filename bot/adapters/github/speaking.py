@@ -1,0 +1,125 @@
+"""How the bot speaks with GitHub: patiently, saying nothing twice, and clear about a refusal.
+
+PyGithub would send a POST again after any 5xx, and make two issues of one; so only what may be
+repeated is left to its retries, and what makes something new goes through `made`.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from github import Auth, Github
+from github.GithubException import GithubException, RateLimitExceededException
+from github.GithubRetry import GithubRetry
+from github.Repository import Repository
+from requests.exceptions import RequestException
+
+from bot.errors import BotError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+REPEATABLE = frozenset({"GET", "HEAD", "PUT", "PATCH", "DELETE"})
+LIMITED = (403, 429)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often something is tried, and for how many seconds it is waited.
+
+    `backoff` doubles with each attempt; `secondary` is for a limit that doesn't say how long it
+    lasts, as GitHub asks; a wait beyond `longest` is refused. `pace` lies between two writes.
+    """
+
+    attempts: int = 5
+    backoff: float = 1.0
+    secondary: float = 60.0
+    longest: float = 900.0
+    pace: float = 1.0
+    sleep: Callable[[float], None] = time.sleep
+
+
+def connect(name: str, token: str, api: str, patience: Patience) -> Repository:
+    """The repository NAME; nothing is asked of GitHub yet."""
+    retry = GithubRetry(
+        total=patience.attempts,
+        backoff_factor=patience.backoff,
+        secondary_rate_wait=patience.secondary,
+        max_rate_limit_wait=patience.longest,
+        allowed_methods=REPEATABLE,
+        status_forcelist=[429, *range(500, 600)],
+    )
+    spoken = Github(
+        auth=Auth.Token(token),
+        base_url=api,
+        retry=retry,
+        per_page=100,
+        lazy=True,
+        seconds_between_requests=0,
+        seconds_between_writes=patience.pace,
+    )
+    return spoken.get_repo(name)
+
+
+def clear(method: Callable[P, T]) -> Callable[P, T]:
+    """The method, with GitHub's refusals as one sentence each."""
+
+    @wraps(method)
+    def told(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return method(*args, **kwargs)
+        except (GithubException, RequestException) as error:
+            raise BotError(_sentence(error)) from error
+
+    return told
+
+
+def made(make: Callable[[], T], look: Callable[[], T | None], patience: Patience) -> T:
+    """What `make` makes, once: after a failure that may have come too late, `look` goes first."""
+    for attempt in range(1, patience.attempts + 1):
+        try:
+            return make()
+        except (GithubException, RequestException) as error:
+            wait = _wait(error, attempt, patience)
+            if wait is None or wait > patience.longest or attempt == patience.attempts:
+                raise
+        patience.sleep(wait)
+        there = look()
+        if there is not None:
+            return there
+    raise AssertionError
+
+
+def _wait(error: Exception, attempt: int, patience: Patience) -> float | None:
+    """The seconds before another attempt; None where there is no use in one."""
+    backoff = patience.backoff * 2.0 ** (attempt - 1)
+    if not isinstance(error, GithubException) or error.status >= 500:
+        return backoff
+    if not _is_limit(error):
+        return None
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+    if headers.get("retry-after", "").isdigit():
+        return float(headers["retry-after"])
+    if headers.get("x-ratelimit-remaining") == "0":
+        return max(0.0, float(headers.get("x-ratelimit-reset", 0)) - time.time()) + 1
+    return max(patience.secondary, backoff)
+
+
+def _is_limit(error: GithubException) -> bool:
+    return isinstance(error, RateLimitExceededException) or error.status == 429
+
+
+def _sentence(error: Exception) -> str:
+    if not isinstance(error, GithubException):
+        return f"GitHub can't be reached ({type(error).__name__}); try again later."
+    said = error.data.get("message", "") if isinstance(error.data, dict) else ""
+    if error.status == 401:
+        return f"GitHub refuses the token ({said}): it has ended or isn't one; make another."
+    if _is_limit(error):
+        return f"GitHub's rate limit is used up ({said}); try again later."
+    if error.status == 403:
+        headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+        wanted = headers.get("x-accepted-github-permissions", "more")
+        return f"GitHub forbids this to the token ({said}); it needs the permission {wanted}."
+    return f"GitHub answered {error.status} ({said or 'without a word'}); mend it or try again."

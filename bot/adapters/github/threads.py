@@ -1,0 +1,113 @@
+"""Threads as issues and pull requests. The bot's own are those whose author is its login."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import cast
+
+from github.Issue import Issue
+from github.IssueComment import IssueComment
+from github.NamedUser import NamedUser
+from github.Repository import Repository
+
+from bot.adapters.github.speaking import Patience, clear, made
+from bot.comments.markers import Marker, find_own
+from bot.effects import Label, Reaction, Topic
+from bot.ports import Said
+
+LABELS = frozenset(str(label) for label in Label)
+
+
+@dataclass(frozen=True, slots=True)
+class GithubThreads:
+    """`bot` is a login that ends in `[bot]`, which no person can have."""
+
+    repo: Repository
+    bot: str
+    patience: Patience
+
+    @clear
+    def marked(self) -> Mapping[Marker, int]:
+        found: dict[Marker, int] = {}
+        for issue in self._own():
+            marker = find_own(issue.body or "")
+            if marker is not None:
+                found.setdefault(marker, issue.number)
+        return found
+
+    @clear
+    def texts(self) -> Mapping[int, str]:
+        return {issue.number: issue.body or "" for issue in self._own()}
+
+    @clear
+    def closed(self) -> frozenset[int]:
+        return frozenset(issue.number for issue in self._own() if issue.state == "closed")
+
+    @clear
+    def open(self, title: str, body: str, label: Label | Topic) -> int:
+        def make() -> int:
+            return self.repo.create_issue(title, body, labels=[str(label)]).number
+
+        def look() -> int | None:
+            marker = find_own(body)
+            return self.marked().get(marker) if marker else None
+
+        return made(make, look, self.patience)
+
+    @clear
+    def close(self, thread: int) -> None:
+        issue = self.repo.get_issue(thread)
+        if issue.state != "closed":
+            issue.edit(state="closed")
+
+    @clear
+    def comments(self, thread: int) -> tuple[Said, ...]:
+        return tuple(map(self._said, self.repo.get_issue(thread).get_comments()))
+
+    @clear
+    def comment(self, thread: int, body: str) -> int:
+        def make() -> int:
+            return self.repo.get_issue(thread).create_comment(body).id
+
+        return made(make, lambda: self._marked_comment(thread, find_own(body)), self.patience)
+
+    @clear
+    def edit(self, thread: int, comment_id: int, body: str) -> None:
+        self._comment(thread, comment_id).edit(body)
+
+    @clear
+    def react(self, thread: int, comment_id: int, reaction: Reaction) -> None:
+        def make() -> bool:
+            return bool(self._comment(thread, comment_id).create_reaction(str(reaction)))
+
+        made(make, lambda: None, self.patience)  # GitHub itself keeps one of a kind
+
+    @clear
+    def label(self, thread: int, label: Label) -> None:
+        issue = self.repo.get_issue(thread)
+        there = {one.name for one in issue.get_labels()}
+        if str(label) not in there:
+            made(partial(self._add, issue, label), lambda: None, self.patience)
+        for other in sorted(there & LABELS - {str(label)}):
+            issue.remove_from_labels(other)
+
+    def _add(self, issue: Issue, label: Label) -> bool:
+        issue.add_to_labels(str(label))
+        return True
+
+    def _own(self) -> list[Issue]:
+        """The issues and pull requests of the bot's, oldest first."""
+        # PyGithub takes a login, and its types don't say so.
+        creator = cast("NamedUser", self.bot)
+        asked = self.repo.get_issues(state="all", creator=creator, sort="created", direction="asc")
+        return [issue for issue in asked if issue.user.login == self.bot]
+
+    def _comment(self, thread: int, comment_id: int) -> IssueComment:
+        return self.repo.get_issue(thread).get_comment(comment_id)
+
+    def _said(self, one: IssueComment) -> Said:
+        return Said(one.id, one.user.login, one.body, one.user.login == self.bot)
+
+    def _marked_comment(self, thread: int, marker: Marker | None) -> int | None:
+        own = (one for one in self.comments(thread) if one.by_bot)
+        return next((one.comment_id for one in own if marker == find_own(one.body)), None)

@@ -1,0 +1,88 @@
+"""The `runs/` of object storage, or a folder: read only. The machine alone writes there.
+
+runs/2026-02-01-ingest-2/request.json, journal.jsonl, report.json
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from bot.errors import BotError
+
+
+class Store(Protocol):
+    def modified(self) -> dict[str, datetime]:
+        """The files by their path within the store, with when they were written."""
+        ...
+
+    def text(self, path: str) -> str:
+        """The file's text. Raises BotError if it can't be read."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FolderStore:
+    folder: Path
+
+    def modified(self) -> dict[str, datetime]:
+        files = (path for path in self.folder.glob("[!.]*/*") if path.is_file())
+        return {
+            str(path.relative_to(self.folder)): datetime.fromtimestamp(path.stat().st_mtime, UTC)
+            for path in files
+        }
+
+    def text(self, path: str) -> str:
+        try:
+            return (self.folder / path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise BotError(f"{self.folder / path}: can't be read ({error}).") from error
+
+
+@dataclass(frozen=True, slots=True)
+class S3Store:
+    """`address` is s3://bucket/prefix; the credentials are those of the job's role."""
+
+    address: str
+    client: Any
+
+    def modified(self) -> dict[str, datetime]:
+        return dict(self._listed())
+
+    def text(self, path: str) -> str:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        bucket, prefix = self._place()
+        try:
+            found = self.client.get_object(Bucket=bucket, Key=f"{prefix}{path}")
+            return str(found["Body"].read().decode("utf-8"))
+        except (ClientError, BotoCoreError, UnicodeDecodeError) as error:
+            raise BotError(f"{self.address}/{path}: can't be read ({error}).") from error
+
+    def _listed(self) -> Iterator[tuple[str, datetime]]:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        bucket, prefix = self._place()
+        pages = self.client.get_paginator("list_objects_v2")
+        try:
+            for page in pages.paginate(Bucket=bucket, Prefix=prefix):
+                for one in page.get("Contents", []):
+                    yield one["Key"].removeprefix(prefix), one["LastModified"]
+        except (ClientError, BotoCoreError) as error:
+            raise BotError(f"{self.address}: can't be listed ({error}).") from error
+
+    def _place(self) -> tuple[str, str]:
+        told = urlsplit(self.address)
+        prefix = told.path.strip("/")
+        return told.netloc, f"{prefix}/" if prefix else ""
+
+
+def store(address: str) -> Store:
+    """The store at s3://... or in a folder."""
+    if not address.startswith("s3://"):
+        return FolderStore(Path(address))
+    import boto3  # takes most of a second, and a folder needs none of it
+
+    return S3Store(address, boto3.client("s3"))

@@ -1,0 +1,306 @@
+"""The ports on GitHub: what the folders promise, and that a failing GitHub doubles nothing."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hub import deeds, faults
+from hub.faults import Fault
+from hub.server import Server, serving
+from hub.state import ACTIONS, Hub
+
+from bot.adapters.github.house import Github, github
+from bot.adapters.github.speaking import Patience
+from bot.apply import apply
+from bot.comments.markers import Marker, MarkerKind, find_own, sign
+from bot.effects import (
+    CloseThread,
+    Comment,
+    Conclude,
+    Effect,
+    Label,
+    OpenThread,
+    Plan,
+    ProposeManifest,
+    React,
+    Reaction,
+    Refer,
+    SetLabel,
+    StartRun,
+    UpsertComment,
+)
+from bot.errors import BotError
+from bot.settings import Settings
+from runners.contract import Action, RunRequest, Verdict
+
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+MARKER = Marker(MarkerKind.RELEASE, "2026-02-01")
+REPLY = Marker(MarkerKind.REPLY, "1")
+MANIFEST = """\
+release = "2026-02-01"
+census_schema_version = "2.3.0"
+dataset_schema_version = "6.0.0"
+dataset_count = 10
+
+[storage]
+soma = "s3://census/soma/"
+h5ads = "s3://census/h5ads/"
+"""
+REQUEST = RunRequest(
+    run_id="2026-02-01-ingest-1",
+    action=Action.INGEST,
+    release="2026-02-01",
+    manifest="runners/releases/2026-02-01.toml",
+    instance="demo",
+    requested_by="maintainer",
+)
+PERMISSIONS = dict.fromkeys(("issues", "pull_requests", "contents", "actions", "checks"), "write")
+PROPOSAL = ProposeManifest("2026-08-01", "release = 1\n", {"rules/7.0.0.json": "{}", "diff.md": ""})
+EFFECTS: list[Effect] = [
+    OpenThread(Marker(MarkerKind.NOTICE, "2026-08-01"), "T", "B", Label.PROPOSED),
+    PROPOSAL,
+    Comment(1, REPLY, "Hello."),
+    UpsertComment(1, REPLY, "Hello."),
+    Refer(1, Marker(MarkerKind.LISTED, "2026-02-01"), MARKER, "See #{thread}."),
+    CloseThread(1),
+    React(1, 1, Reaction.SEEN),
+    SetLabel(1, Label.RUNNING),
+    StartRun(REQUEST),
+    Conclude("2026-02-01", Verdict.FAILED, "8 of 9 checks passed"),
+]
+WRITES = [
+    "/issues$",
+    "/comments$",
+    "/reactions$",
+    "/labels$",
+    "/dispatches$",
+    "/git/trees$",
+    "/git/commits$",
+    "/git/refs$",
+    "/pulls$",
+    "/check-runs$",
+]
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """One thread of the bot's with a person's comment, and a merged manifest."""
+    hub = Hub(now=lambda: NOON)
+    hub.run_names = dict.fromkeys(("ingest.yml", "verify.yml"), lambda told: str(told["title"]))
+    with serving(hub) as one:
+        bot = hub.user(ACTIONS)
+        deeds.open_issue(hub, bot, "Title", sign("Body", MARKER), ("manifest proposed",))
+        deeds.comment(hub, "maintainer", 1, "hello")
+        deeds.push(hub, "maintainer", {REQUEST.manifest: MANIFEST})
+        yield one
+        assert one.broken == []
+
+
+def house_of(server: Server, **patience: object) -> Github:
+    settings = Settings(
+        github=server.hub.full_name,
+        github_token=server.hub.token(PERMISSIONS),
+        github_api=server.hub.address,
+        bot=ACTIONS,
+    )
+    told = {"backoff": 0.01, "secondary": 0.01, "pace": 0.0, "sleep": lambda _: None, **patience}
+    return github(settings, Patience(**told))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def house(server: Server) -> Github:
+    return house_of(server)
+
+
+def contents(hub: Hub) -> str:
+    """All that stands there, without what only the double counts."""
+    issues = [
+        (one.title, one.body, one.labels, one.state, one.comments) for one in hub.issues.values()
+    ]
+    runs = [(one.title, one.inputs) for one in hub.runs.values()]
+    checks = [(one.name, one.sha, one.told) for one in hub.checks.values()]
+    trees = {name: hub.files(name) for name in hub.branches}
+    return repr((issues, runs, checks, trees))
+
+
+@pytest.mark.parametrize("effect", EFFECTS, ids=lambda effect: type(effect).__name__)
+def test_each_effect_twice_is_once(effect: Effect, server: Server, house: Github) -> None:
+    before = contents(server.hub)
+    apply(Plan((effect,), ""), house.ports())
+    once = contents(server.hub)
+    apply(Plan((effect,), ""), house.ports())
+    assert contents(server.hub) == once != before or isinstance(effect, Refer)
+
+
+@pytest.mark.parametrize("kind", ["lost", "unavailable", "secondary", "asked", "too many"])
+def test_a_github_that_fails_along_the_way_doubles_and_loses_nothing(
+    server: Server, kind: str
+) -> None:
+    """Every write fails once, each of them before or after its deed."""
+    with serving(Hub(now=lambda: NOON)) as plain:
+        bot = plain.hub.user(ACTIONS)
+        plain.hub.run_names = server.hub.run_names
+        deeds.open_issue(plain.hub, bot, "Title", sign("Body", MARKER), ("manifest proposed",))
+        deeds.comment(plain.hub, "maintainer", 1, "hello")
+        deeds.push(plain.hub, "maintainer", {REQUEST.manifest: MANIFEST})
+        apply(Plan(tuple(EFFECTS), ""), house_of(plain).ports())
+        wanted = contents(plain.hub)
+        assert plain.broken == []
+    server.faults += [fault(kind, "POST", path) for path in WRITES]
+    server.faults += [fault(kind, "PATCH", "/issues/1$"), fault(kind, "GET", "/issues$")]
+    apply(Plan(tuple(EFFECTS), ""), house_of(server).ports())
+    assert [one.path for one in server.faults if one.times] == []
+    assert without_shas(contents(server.hub)) == without_shas(wanted)
+
+
+def without_shas(text: str) -> str:
+    return re.sub(r"[0-9a-f]{40}", "SHA", text)
+
+
+def fault(kind: str, method: str, path: str) -> Fault:
+    match kind:
+        case "lost":
+            return faults.lost_answer(method, path)
+        case "unavailable":
+            return faults.unavailable(method, path)
+        case "secondary":
+            return faults.secondary_limit(method, path)
+        case "asked":
+            return faults.secondary_limit(method, path, retry_after="0")
+    return faults.too_many(method, path)
+
+
+def test_the_hours_limit_is_waited_for_or_told(server: Server) -> None:
+    slept: list[float] = []
+    soon = int(datetime.now(UTC).timestamp()) + 30
+    server.faults.append(faults.primary_limit("POST", "/comments$", reset=soon))
+    house_of(server, sleep=slept.append).threads.comment(1, sign("Hello.", REPLY))
+    assert 25 < slept[0] < 35
+    server.faults.append(faults.primary_limit("POST", "/comments$", reset=soon + 3600))
+    with pytest.raises(BotError, match="GitHub's rate limit is used up"):
+        house_of(server).threads.comment(1, sign("Hello.", REPLY))
+
+
+def test_a_github_that_stays_away_is_told_in_one_sentence(server: Server) -> None:
+    server.faults.append(faults.unavailable("GET", "/issues$", times=99))
+    with pytest.raises(BotError, match=r"^GitHub can't be reached \(RetryError\); try again later"):
+        house_of(server).threads.marked()
+    server.faults.append(faults.unavailable("POST", "/comments$", times=99))
+    with pytest.raises(BotError, match="GitHub answered 502"):
+        house_of(server).threads.comment(1, sign("Hello.", REPLY))
+
+
+def test_what_the_token_may_not_do_is_told_with_the_permission(server: Server) -> None:
+    house = house_of(server)
+    for token, told in list(server.hub.tokens.items()):
+        server.hub.tokens[token] = type(told)(
+            token, told.user, {"issues": "read"}, told.expires, told.is_workflows
+        )
+    with pytest.raises(BotError, match="it needs the permission issues=write"):
+        house.threads.comment(1, sign("Hello.", REPLY))
+    server.hub.now = lambda: NOON + timedelta(hours=2)
+    with pytest.raises(BotError, match=r"GitHub refuses the token \(Bad credentials\)"):
+        house.threads.marked()
+
+
+def test_where_actions_may_open_no_pull_request_it_is_told(server: Server, house: Github) -> None:
+    server.hub.actions_may_open_pulls = False
+    with pytest.raises(BotError, match="is not permitted to create or approve pull requests"):
+        house.repository.propose(PROPOSAL)
+
+
+def test_a_marker_counts_only_if_the_bot_wrote_it(server: Server, house: Github) -> None:
+    forged = sign("x", Marker(MarkerKind.RELEASE, "2027-01-01"))
+    deeds.open_issue(server.hub, server.hub.user("mallory"), "Forged", forged)
+    deeds.comment(server.hub, "mallory", 1, sign("x", REPLY))
+    assert house.threads.marked() == {MARKER: 1}
+    assert [one.by_bot for one in house.threads.comments(1)] == [False, False]
+    house.threads.comment(1, sign("Hello.", REPLY))
+    assert house.threads.comments(1)[-1].by_bot
+
+
+def test_more_than_a_page_of_comments_and_threads_is_read(server: Server, house: Github) -> None:
+    bot = server.hub.user(ACTIONS)
+    for number in range(120):
+        deeds.add_comment(server.hub, bot, 1, str(number))
+        deeds.open_issue(server.hub, bot, "T", sign("x", Marker(MarkerKind.NOTICE, str(number))))
+    assert len(house.threads.comments(1)) == 121
+    assert len(house.threads.marked()) == 121
+    assert house.threads.marked()[MARKER] == 1
+
+
+def test_labels_of_others_stay(server: Server, house: Github) -> None:
+    server.hub.issues[1].labels[:] = ["urgent", "running"]
+    house.threads.label(1, Label.VERIFIED)
+    assert server.hub.issues[1].labels == ["urgent", "verified"]
+
+
+def test_a_proposal_is_a_pull_request_that_a_second_one_leaves_alone(
+    server: Server, house: Github
+) -> None:
+    house.repository.propose(PROPOSAL)
+    pull = server.hub.issues[2]
+    assert pull.pull is not None
+    assert find_own(pull.body) == Marker(MarkerKind.MANIFEST, "2026-08-01")
+    changed = server.hub.changed(server.hub.branches["main"], pull.pull.head_sha)
+    assert changed == {
+        "runners/releases/2026-08-01.toml": "added",
+        "runners/releases/2026-08-01/diff.md": "added",
+        "runners/rules/7.0.0.json": "added",
+    }
+    pull.state = "closed"
+    house.repository.propose(PROPOSAL)
+    assert len(server.hub.issues) == 2
+    server.hub.default_branch = pull.pull.head
+    assert house.repository.changed_manifests(2) == {
+        "runners/releases/2026-08-01.toml": "release = 1\n"
+    }
+
+
+@pytest.mark.parametrize(
+    ("held", "role"),
+    [("admin", "ADMIN"), ("maintain", "MAINTAIN"), ("triage", "TRIAGE"), ("curator", "READ")],
+)
+def test_roles_come_by_their_full_name(server: Server, house: Github, held: str, role: str) -> None:
+    server.hub.user("somebody", held)
+    assert house.roles.role_of("somebody").name == role
+    assert house.roles.role_of("nobody-at-all").name == "NONE"
+
+
+# --- runs ---------------------------------------------------------------------------------------
+
+
+def test_a_run_is_known_by_its_title_until_the_machine_writes(
+    server: Server, house: Github, tmp_path: Path
+) -> None:
+    house.runs.start(REQUEST)
+    (run,) = house.runs.all()
+    assert (run.request, run.since, run.is_going_on()) == (REQUEST, NOON, True)
+    with pytest.raises(BotError, match="2026-02-01-ingest-1 is going on in demo"):
+        house.runs.start(REQUEST.model_copy(update={"run_id": "2026-02-01-ingest-2"}))
+    (only,) = server.hub.runs.values()
+    assert house.runs.workflow_of(REQUEST.run_id) == only.id
+    assert RunRequest.from_json(only.inputs["request"], source="x") == REQUEST
+    deeds.end(server.hub, only, "cancelled")
+    (lost,) = house.runs.all()
+    assert lost.is_lost
+    assert not lost.is_going_on()
+
+
+def test_a_run_is_cancelled_once(server: Server, house: Github) -> None:
+    house.runs.start(REQUEST)
+    house.runs.cancel(REQUEST.run_id)
+    house.runs.cancel(REQUEST.run_id)
+    assert [one.conclusion for one in server.hub.runs.values()] == ["cancelled"]
+
+
+def test_failures_in_a_row_are_github_s_own_count(server: Server, house: Github) -> None:
+    bot = server.hub.user(ACTIONS)
+    server.hub.run_names["detect.yml"] = lambda _: "detect"
+    assert house.tally.failures() == 0
+    for conclusion in ("failure", "success", "failure", "failure"):
+        deeds.end(server.hub, deeds.start(server.hub, "detect.yml", "schedule", bot), conclusion)
+    deeds.start(server.hub, "detect.yml", "schedule", bot)
+    assert house.tally.failures() == 2

@@ -1,0 +1,39 @@
+"""Issues and pull requests as pages for a browser, by the bot's own page of a thread."""
+
+import re
+
+from bot.adapters.thread_page import PageComment, PageThread, render
+from hub.state import Comment, Hub, Issue
+
+
+def page_of(hub: Hub, path: str) -> str | None:
+    """The page at the path; None if there is none."""
+    if path in {"/", f"/{hub.full_name}", f"/{hub.full_name}/issues"}:
+        return _list(hub)
+    found = re.fullmatch(rf"/{hub.full_name}/(?:issues|pull)/(\d+)", path)
+    one = hub.issues.get(int(found[1])) if found else None
+    return render(_thread(one)) if one else None
+
+
+def _list(hub: Hub) -> str:
+    rows = (
+        f'<li><a href="/{hub.full_name}/issues/{one.number}">#{one.number}</a> '
+        f"{'pull request' if one.pull else 'issue'}, {one.state}</li>"
+        for one in hub.issues.values()
+    )
+    return f"<!doctype html><title>{hub.full_name}</title><ul>{''.join(rows)}</ul>"
+
+
+def _thread(one: Issue) -> PageThread:
+    labels = [*one.labels, *([one.state] if one.state == "closed" else [])]
+    is_bots = one.user.type == "Bot"
+    first = PageComment(0, one.user.login, is_bots, one.created, None, (), one.body)
+    return PageThread(one.number, one.title, labels, first, tuple(map(_comment, one.comments)))
+
+
+def _comment(one: Comment) -> PageComment:
+    edited = one.updated if one.updated != one.created else None
+    signs = tuple(content for _, content in one.reactions)
+    return PageComment(
+        one.id, one.user.login, one.user.type == "Bot", one.created, edited, signs, one.body
+    )

@@ -1,0 +1,52 @@
+"""What a token must hold for each operation, as GitHub's documentation says.
+
+permission, level = needed("issues/create")
+"""
+
+READ = {
+    "actions/list-self-hosted-runners-for-repo": "administration",
+    "actions/list-workflow-runs": "actions",
+    "checks/list-for-ref": "checks",
+    "git/get-blob": "contents",
+    "git/get-commit": "contents",
+    "git/get-ref": "contents",
+    "git/get-tree": "contents",
+    "issues/get": "issues",
+    "issues/get-comment": "issues",
+    "issues/list-comments": "issues",
+    "issues/list-for-repo": "issues",
+    "issues/list-labels-on-issue": "issues",
+    "pulls/get": "pull_requests",
+    "pulls/list": "pull_requests",
+    "pulls/list-files": "pull_requests",
+    "repos/get": "metadata",
+    "repos/get-collaborator-permission-level": "metadata",
+    "repos/get-content": "contents",
+    "repos/list-commits": "contents",
+}
+WRITE = {
+    "actions/cancel-workflow-run": "actions",
+    "actions/create-workflow-dispatch": "actions",
+    "actions/delete-self-hosted-runner-from-repo": "administration",
+    "actions/generate-runner-jitconfig-for-repo": "administration",
+    "checks/create": "checks",
+    "checks/update": "checks",
+    "git/create-commit": "contents",
+    "git/create-ref": "contents",
+    "git/create-tree": "contents",
+    "issues/add-labels": "issues",
+    "issues/create": "issues",
+    "issues/create-comment": "issues",
+    "issues/remove-label": "issues",
+    "issues/update": "issues",
+    "issues/update-comment": "issues",
+    "pulls/create": "pull_requests",
+    "reactions/create-for-issue-comment": "issues",
+}
+
+
+def needed(operation: str, *, of_pull: bool = False) -> tuple[str, str]:
+    """The permission and its level; the talk in a pull request belongs to pull requests."""
+    level = "write" if operation in WRITE else "read"
+    permission = {**READ, **WRITE}[operation]
+    return ("pull_requests" if of_pull and permission == "issues" else permission), level
