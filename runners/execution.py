@@ -21,7 +21,7 @@ from runners.census import CensusDataset
 from runners.contract import Finding, Reason
 from runners.judgement import Judged, judge
 from runners.reference import Reference
-from runners.validate import Vocabulary
+from runners.vocabulary import Vocabulary
 
 Task = tuple[CensusDataset, str]
 """A dataset and the address of its file."""

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from runners.cases import combinations
 from runners.census import CensusDataset
 from runners.contract import DatasetOutcome, Finding, Outcome, Reason
 from runners.profile import FileMissingError, FileUnreadableError, read_profile
-from runners.validate import Validation, Vocabulary, validate
+from runners.validate import Validation, validate
+from runners.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
@@ -20,8 +22,9 @@ class Judged:
 
 def judge(dataset: CensusDataset, address: str, vocabulary: Vocabulary) -> Judged:
     """Reads and validates one dataset."""
+    rules = vocabulary.rules
     try:
-        profile = read_profile(address, vocabulary.rules.columns)
+        profile = read_profile(address, rules.every_column(), combinations(rules))
     except FileMissingError:
         return Judged(dataset, problem=Finding(reason=Reason.FILE_MISSING, detail=address))
     except FileUnreadableError as error:

@@ -4,23 +4,22 @@ Reads ranges of the file, locally or on S3 through a block cache, and long colum
 that neither bytes nor memory grow with the number of cells. Judges nothing.
 """
 
-import io
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
 import h5py
 import numpy as np
-from numpy.typing import NDArray
 
-from runners.contract import ContractError
+from runners.columns import Codes, Column, column_of, decoded, dtype_of
+from runners.ranges import opened
 
-CHUNK = 1_000_000
+CHUNK = 250_000
 """Rows that are read at once."""
 
-BLOCK = 256 * 1024
-"""Bytes per request to S3."""
+BROKEN = (ArithmeticError, LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError)
+"""What h5py raises, depending on where a file is broken."""
+
+Names = tuple[str, ...]
 
 
 class FileMissingError(Exception):
@@ -33,9 +32,10 @@ class FileUnreadableError(Exception):
 
 @dataclass(frozen=True)
 class ColumnProfile:
-    """A column's kind (categorical, str, bool, number) and its distinct values that occur.
+    """A column's kind (categorical, str, bool, int, number) and its distinct values that occur.
 
-    Values are sorted texts; of numbers none are kept. `missing` counts cells without a value.
+    Values are sorted texts; of numbers with a fraction none are kept. `missing` counts cells
+    without a value.
     """
 
     dtype: str
@@ -45,17 +45,27 @@ class ColumnProfile:
 
 @dataclass(frozen=True)
 class DatasetProfile:
-    """What one h5ad says of itself. `genes` is the var index in the file's order."""
+    """What one h5ad says of itself. `genes` is the var index in the file's order.
+
+    `uns` has the scalar texts and flags, `dicts` the names of what holds keys in it; a key in a key
+    is written `a.b`. `combinations`: of some columns of obs, the values that occur together.
+    """
 
     n_observations: int
     obs: Mapping[str, ColumnProfile]
     var: Mapping[str, ColumnProfile]
     genes: tuple[str, ...]
     uns: Mapping[str, str]
+    dicts: frozenset[str] = frozenset()
+    combinations: Mapping[Names, frozenset[Names]] = field(default_factory=dict)
 
 
-def read_profile(address: str, columns: Collection[str]) -> DatasetProfile:
+def read_profile(
+    address: str, columns: Collection[str], combinations: Collection[Names] = ()
+) -> DatasetProfile:
     """The profile of the h5ad at `address` (a path or s3://), of those `columns` that it has.
+
+    Columns of obs and var and keys of uns; and those `combinations` of obs of which it has all.
 
     Raises:
         FileMissingError: nothing is there.
@@ -63,153 +73,108 @@ def read_profile(address: str, columns: Collection[str]) -> DatasetProfile:
         ContractError: the storage didn't answer, which says nothing about the file.
     """
     try:
-        with _open(address) as file:
-            return _profile(file, columns)
+        with opened(address) as file:
+            return _profile(file, columns, combinations)
     except FileNotFoundError as error:
         raise FileMissingError(address) from error
-    except (OSError, LookupError, RuntimeError, ValueError) as error:
+    except BROKEN as error:
         reason = " ".join(str(error).split())  # HDF5 tells the time with a line break
+        reason = reason or type(error).__name__
         raise FileUnreadableError(f"{address}: {reason}") from error
 
 
-@contextmanager
-def _open(address: str) -> Iterator[h5py.File]:
-    if not address.startswith("s3://"):
-        with h5py.File(address, "r") as file:
-            yield file
-        return
-    with _remote(address) as stream, h5py.File(stream, "r") as file:
-        yield file
-
-
-def _remote(address: str) -> "_Watched":
-    import fsspec
-
-    storage = fsspec.filesystem("s3", anon=True)
-    try:
-        return _Watched(storage.open(address, "rb", block_size=BLOCK, cache_type="blockcache"))
-    except FileNotFoundError:
-        raise
-    except Exception as error:
-        raise _silent(address, error) from error
-
-
-class _Watched(io.RawIOBase):
-    """A remote file whose failing reads aren't taken for a broken file."""
-
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-
-    def readinto(self, buffer: Any) -> int:
-        try:
-            return int(self._stream.readinto(buffer))
-        except Exception as error:
-            raise _silent(self._stream.path, error) from error
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        return int(self._stream.seek(offset, whence))
-
-    def tell(self) -> int:
-        return int(self._stream.tell())
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def close(self) -> None:
-        self._stream.close()
-        super().close()
-
-
-def _silent(address: str, error: Exception) -> ContractError:
-    reason = " ".join(str(error).split())
-    return ContractError(
-        f"{address}: the storage does not answer ({reason}); run it again later: it goes on."
-    )
-
-
-def _profile(file: h5py.File, columns: Collection[str]) -> DatasetProfile:
-    obs, var = _group(file, "obs"), _group(file, "var")
-    genes = _strings(_index(var)[:])
+def _profile(
+    file: h5py.File, columns: Collection[str], combinations: Collection[Names]
+) -> DatasetProfile:
+    obs, var = _Table(file, "obs"), _Table(file, "var")
+    genes = decoded(var.index[:])
+    obs.read(columns, combinations)
+    var.read(columns, ())
+    texts, dicts = _uns(file["uns"], columns) if "uns" in file else ({}, frozenset())
     return DatasetProfile(
-        n_observations=len(_index(obs)),
-        obs=_columns(obs, columns),
-        var=_columns(var, columns),
-        genes=tuple(genes.tolist()),
-        uns=_texts(file["uns"]) if "uns" in file else {},
+        n_observations=obs.length,
+        obs=obs.profiles(),
+        var=var.profiles(),
+        genes=tuple(genes),
+        uns=texts,
+        dicts=dicts,
+        combinations=obs.combinations(),
     )
 
 
-def _group(file: h5py.File, name: str) -> h5py.Group:
-    group = file[name]
-    if not isinstance(group, h5py.Group):
-        raise KeyError(f"{name} is no table of columns")
-    return group
+class _Table:
+    """One of the file's two tables: reads some of its columns side by side, in chunks."""
+
+    def __init__(self, file: h5py.File, name: str) -> None:
+        table = file[name]
+        if not isinstance(table, h5py.Group):
+            raise KeyError(f"{name} is no table of columns")
+        self._table = table
+        index = table.attrs.get("_index", "_index")
+        self.index: h5py.Dataset = table[index.decode() if isinstance(index, bytes) else index]
+        self.length = len(self.index)
+        self._columns: dict[str, Column] = {}
+        self._present: dict[str, set[int]] = {}
+        self._missing: dict[str, int] = {}
+        self._together: dict[Names, set[tuple[int, ...]]] = {}
+
+    def read(self, names: Collection[str], combinations: Collection[Names]) -> None:
+        for name in sorted(names):
+            if name in self._table:
+                self._add(name, column_of(self._table, name))
+        self._together = {each: set() for each in combinations if set(each) <= set(self._columns)}
+        for start in range(0, self.length, CHUNK):
+            self._read(slice(start, min(start + CHUNK, self.length)))
+
+    def _add(self, name: str, column: Column) -> None:
+        if column.length != self.length:
+            raise ValueError(f"{name} has {column.length} rows, its table {self.length}")
+        self._columns[name] = column
+        self._present[name], self._missing[name] = set(), 0
+
+    def _read(self, rows: slice) -> None:
+        chunk: dict[str, Codes] = {}
+        for name, column in self._columns.items():
+            codes = chunk[name] = column.codes(rows)
+            self._present[name].update(np.unique(codes[codes >= 0]).tolist())
+            self._missing[name] += column.missing(rows, codes)
+        for names, seen in self._together.items():
+            seen.update(_rows_of([chunk[name] for name in names]))
+
+    def profiles(self) -> dict[str, ColumnProfile]:
+        return {name: self._profile(name, column) for name, column in self._columns.items()}
+
+    def _profile(self, name: str, column: Column) -> ColumnProfile:
+        texts = column.texts()
+        values = sorted({texts[code] for code in self._present[name]})
+        return ColumnProfile(column.dtype, tuple(values), self._missing[name])
+
+    def combinations(self) -> dict[Names, frozenset[Names]]:
+        return {names: frozenset(self._texts(names)) for names in self._together}
+
+    def _texts(self, names: Names) -> Iterator[Names]:
+        texts = [self._columns[name].texts() for name in names]
+        for codes in self._together[names]:
+            yield tuple(column[code] for column, code in zip(texts, codes, strict=True))
 
 
-def _index(table: h5py.Group) -> h5py.Dataset:
-    name = table.attrs.get("_index", "_index")
-    return table[name.decode() if isinstance(name, bytes) else name]
+def _rows_of(columns: list[Codes]) -> Iterator[tuple[int, ...]]:
+    """The distinct rows of several columns of codes, without those where one has no value."""
+    whole = np.logical_and.reduce([codes >= 0 for codes in columns])
+    kept = [codes[whole].astype(np.int64) for codes in columns]
+    sizes = [int(codes.max()) + 1 if len(codes) else 1 for codes in kept]
+    distinct = np.unique(np.ravel_multi_index(kept, sizes))
+    for row in zip(*np.unravel_index(distinct, sizes), strict=True):
+        yield tuple(map(int, row))
 
 
-def _columns(table: h5py.Group, names: Collection[str]) -> dict[str, ColumnProfile]:
-    return {name: _column(table, name) for name in sorted(names) if name in table}
-
-
-def _column(table: h5py.Group, name: str) -> ColumnProfile:
-    node = table[name]
-    if isinstance(node, h5py.Group) and "codes" in node:
-        return _categorical(node["codes"], node["categories"])
-    if isinstance(node, h5py.Group):  # a nullable array
-        kept = node["values"][:][~node["mask"][:].astype(bool)]
-        return _plain(kept, len(node["values"]) - len(kept))
-    legacy = table.get("__categories")  # anndata before 0.8
-    if legacy is not None and name in legacy:
-        return _categorical(node, legacy[name])
-    if h5py.check_string_dtype(node.dtype):
-        chunks = (_strings(node[start : start + CHUNK]) for start in range(0, len(node), CHUNK))
-        distinct = {value for chunk in chunks for value in np.unique(chunk).tolist()}
-        return ColumnProfile("str", tuple(sorted(distinct)), 0)
-    return _plain(node[:], 0)
-
-
-def _categorical(codes: h5py.Dataset, categories: h5py.Dataset) -> ColumnProfile:
-    """Only categories that a cell uses count; code -1 is a cell without a value."""
-    present: set[int] = set()
-    missing = 0
-    for start in range(0, len(codes), CHUNK):
-        found, counts = np.unique(codes[start : start + CHUNK], return_counts=True)
-        missing += int(counts[found < 0].sum())
-        present.update(found[found >= 0].tolist())
-    texts = _strings(categories[:])[sorted(present)]
-    return ColumnProfile("categorical", tuple(sorted(map(str, texts))), missing)
-
-
-def _plain(values: NDArray[np.generic], missing: int) -> ColumnProfile:
-    if values.dtype == bool:
-        return ColumnProfile("bool", tuple(sorted(map(str, np.unique(values)))), missing)
-    if values.dtype.kind in "OSU":
-        distinct = np.unique(_strings(values))
-        return ColumnProfile("str", tuple(distinct.tolist()), missing)
-    return ColumnProfile("number", (), missing)
-
-
-def _strings(values: NDArray[np.generic]) -> NDArray[np.object_]:
-    decoded = [value.decode() if isinstance(value, bytes) else str(value) for value in values]
-    return np.array(decoded, dtype=object)
-
-
-def _texts(uns: h5py.Group) -> dict[str, str]:
-    """The scalar texts of `uns`."""
-    texts = {}
-    for name, node in uns.items():
-        if (
-            isinstance(node, h5py.Dataset)
-            and node.shape == ()
-            and h5py.check_string_dtype(node.dtype)
-        ):
-            value = node[()]
-            texts[name] = value.decode() if isinstance(value, bytes) else str(value)
-    return texts
+def _uns(uns: h5py.Group, names: Collection[str]) -> tuple[dict[str, str], frozenset[str]]:
+    """Those of the names that are scalar texts or flags, and those that hold keys."""
+    found = {name: uns.get(name.replace(".", "/")) for name in names}
+    scalars = {
+        name: node[()]
+        for name, node in found.items()
+        if isinstance(node, h5py.Dataset) and node.shape == () and dtype_of(node) in ("str", "bool")
+    }
+    dicts = frozenset(name for name, node in found.items() if isinstance(node, h5py.Group))
+    return dict(zip(scalars, decoded(scalars.values()), strict=True)), dicts

@@ -17,7 +17,7 @@ from runners.job import Job
 from runners.judgement import judge
 from runners.outcomes import summary
 from runners.reference import Reference
-from runners.validate import Vocabulary
+from runners.vocabulary import Vocabulary
 
 TRIED = 10
 """Datasets that are tried before the release as a whole is held to be at fault."""

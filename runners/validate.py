@@ -7,15 +7,12 @@ the ontology calls deprecated is CZI's content: it is noted, and fails nothing.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 
+from runners.cases import SHOWN, Cases
 from runners.contract import Finding, Reason
 from runners.profile import ColumnProfile, DatasetProfile
-from runners.reference import Reference
-from runners.rules import Column, Terms
-
-SHOWN = 5
-"""Values that a finding shows at most."""
+from runners.rules import Column
+from runners.vocabulary import Vocabulary, entries_for
 
 ORGANISM = "organism_ontology_term_id"
 
@@ -44,78 +41,45 @@ class Validation:
     """Gene ids by the taxon whose gene table has them."""
 
 
-class Vocabulary:
-    """The allowed terms of every column and organism, worked out once and kept."""
-
-    def __init__(self, reference: Reference) -> None:
-        self.rules = reference.rules
-        self.reference = reference
-        self.allowed = cache(self._allowed)
-
-    def organism(self, taxon: str | None) -> str | None:
-        """The rules' organism that `taxon` is, or is an allowed descendant of; None if neither."""
-        if taxon is None or taxon in self.rules.organisms:
-            return taxon
-        term = self.reference.organism(taxon)
-        above = term.ancestors if term else frozenset()
-        found = (t for t, one in self.rules.organisms.items() if one.descendants and t in above)
-        return next(found, None)
-
-    def _allowed(self, column: str, taxon: str) -> Mapping[str, Terms]:
-        """Term id -> the entry of the rules that allows it in `column` for `taxon`."""
-        found: dict[str, Terms] = {}
-        for entry in self.entries(column, taxon):
-            for term_id in self._term_ids(entry):
-                found.setdefault(term_id, entry)
-        return found
-
-    def entries(self, column: str, taxon: str) -> Sequence[Terms]:
-        terms = self.rules.columns[column].terms
-        return terms[taxon] if taxon in terms else terms.get("*", ())
-
-    def _term_ids(self, entry: Terms) -> Iterator[str]:
-        under, without_under = set(entry.under), set(entry.without_under)
-        everything = not entry.under and not entry.only
-        for term in self.reference.terms(entry.ontology).values():
-            wanted = everything or term.term_id in entry.only or bool(under & term.ancestors)
-            shut_out = term.term_id in entry.without or without_under & term.ancestors
-            if wanted and not shut_out:
-                yield term.term_id
-
-    def deprecated(self, column: str, taxon: str, term_id: str) -> Terms | None:
-        """The entry whose ontology has `term_id` as a deprecated term, if one does."""
-        for entry in self.entries(column, taxon):
-            term = self.reference.terms(entry.ontology).get(term_id)
-            if term is not None and term.deprecated and term_id not in entry.without:
-                return entry
-        return None
-
-
 def validate(profile: DatasetProfile, vocabulary: Vocabulary) -> Validation:
     """All that is wrong with the dataset, or all that it is to be annotated with."""
     told = profile.uns.get(ORGANISM)
-    taxon = vocabulary.organism(told)
+    taxon = None if told is None else vocabulary.organism(told)
     if told is None or taxon is None:
         return Validation((_organism_finding(told),), (), (), {})
     findings: list[Finding] = []
     notes: list[str] = []
     annotations = {Annotation(ORGANISM, "Organism", told, None)}
-    for name, rule in vocabulary.rules.columns.items():
-        if rule.slot == "uns":
+    cases = Cases(profile, vocabulary, taxon)
+    for name, rule in vocabulary.rules.every_column().items():
+        column = _column(profile, name, rule)
+        if name == ORGANISM:
             continue
-        column = (profile.obs if rule.slot == "obs" else profile.var).get(name)
+        if (column is not None) != cases.stands(rule):
+            reason = Reason.COLUMN_MISSING if column is None else Reason.COLUMN_UNEXPECTED
+            findings.append(Finding(reason=reason, column=name))
         if column is None:
-            findings.append(Finding(reason=Reason.COLUMN_MISSING, column=name))
             continue
-        findings += _form_findings(name, rule, column)
         judged = _ColumnJudge(name, rule, taxon, vocabulary)
         judged.values(column.values)
+        findings += _form_findings(name, rule, column)
         findings += judged.findings()
+        findings += cases.findings(name, rule, judged.wrong)
         notes += judged.notes
         annotations |= judged.annotations
     genes, gene_findings = _genes(profile.genes, taxon, vocabulary)
     findings += gene_findings
     return Validation(tuple(findings), tuple(notes), tuple(sorted(annotations, key=str)), genes)
+
+
+def _column(profile: DatasetProfile, name: str, rule: Column) -> ColumnProfile | None:
+    """The column where the rule has it; a key of uns as a column of one value."""
+    if rule.slot != "uns":
+        return (profile.obs if rule.slot == "obs" else profile.var).get(name)
+    if name in profile.dicts:
+        return ColumnProfile("dict", (), 0)
+    value = profile.uns.get(name)
+    return None if value is None else ColumnProfile(rule.dtype, (value,), 0)
 
 
 def _organism_finding(taxon: str | None) -> Finding:
@@ -153,12 +117,20 @@ class _ColumnJudge:
 
     def __init__(self, name: str, rule: Column, taxon: str, vocabulary: Vocabulary) -> None:
         self.name, self.rule, self.taxon, self.vocabulary = name, rule, taxon, vocabulary
+        self._seen: tuple[str, ...] = ()
         self.annotations: set[Annotation] = set()
         self.notes: list[str] = []
         self._wrong: dict[Reason, list[str]] = {}
 
+    @property
+    def wrong(self) -> set[str]:
+        """The values that were refused, or have a part that was."""
+        refused = {value for values in self._wrong.values() for value in values}
+        return {value for value in self._seen if refused & {value, *self._parts(value)}}
+
     def values(self, values: Iterable[str]) -> None:
-        for value in values:
+        self._seen = tuple(values)
+        for value in self._seen:
             if self.rule.values:
                 self._enumerated(value)
             elif self.rule.terms:
@@ -184,7 +156,10 @@ class _ColumnJudge:
         if value in self.rule.special:
             self._annotate(self.rule.registry, value, None)
             return
-        parts = value.split(self.rule.delimiter) if self.rule.delimiter else [value]
+        if value in self.rule.borrowed:
+            self._annotate(self.rule.borrowed[value], value, None)
+            return
+        parts = self._parts(value)
         if parts != sorted(parts):
             self._refuse(Reason.TERMS_UNORDERED, value)
         if max(Counter(parts).values()) > 1:
@@ -192,18 +167,18 @@ class _ColumnJudge:
         for part in parts:
             self._term(part)
 
+    def _parts(self, value: str) -> list[str]:
+        return value.split(self.rule.delimiter) if self.rule.delimiter else [value]
+
     def _term(self, term_id: str) -> None:
-        entry = self.vocabulary.allowed(self.name, self.taxon).get(term_id)
-        deprecated = self.vocabulary.deprecated(self.name, self.taxon, term_id)
-        if deprecated is not None:
-            note = f"{self.name}: {term_id} is deprecated in {deprecated.ontology}"
-            if note not in self.notes:
-                self.notes.append(note)
-        entry = entry or deprecated
+        entry = self.vocabulary.entry(entries_for(self.rule.terms, self.taxon), term_id)
         if entry is None:
             self._refuse(Reason.TERM_UNKNOWN, term_id)
-        else:
-            self._annotate(entry.registry, term_id, entry.ontology)
+            return
+        self._annotate(entry.registry, term_id, entry.ontology)
+        note = f"{self.name}: {term_id} is deprecated in {entry.ontology}"
+        if self.vocabulary.deprecated(entry, term_id) and note not in self.notes:
+            self.notes.append(note)
 
 
 def _genes(

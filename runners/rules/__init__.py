@@ -59,12 +59,44 @@ class Terms(Document):
     without_under: tuple[str, ...] = ()
 
 
+class Circumstance(Document):
+    """That another column has one of the values `among`, or a term below `under`.
+
+    With `otherwise`, that it has none of them. A key within a key of uns is written `a.b`.
+    """
+
+    column: str
+    among: tuple[str, ...] = ()
+    under: tuple[str, ...] = ()
+    otherwise: bool = False
+
+
+class Case(Document):
+    """What a column may hold where all circumstances of `where` are met.
+
+    With `terms` or `values` nothing else; `refused` never; a number `between` the two, both
+    included. With `single` all observations have one value. Of the values `alone`: if one
+    observation of the case has it, all have.
+    """
+
+    where: tuple[Circumstance, ...]
+    terms: Mapping[str, tuple[Terms, ...]] = Field(default_factory=dict)
+    values: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    between: tuple[int, ...] = ()
+    alone: tuple[str, ...] = ()
+    single: bool = False
+
+
 class Column(Document):
     """One annotated column.
 
     `terms` maps an organism's taxon, or `*` for all others, to the allowed terms; `values` is an
     enumeration; `special` stands outside both. With neither, any text is allowed. `delimiter`
-    separates several terms of one value, which stand in ascending order, each once.
+    separates several terms of one value, which stand in ascending order, each once. `borrowed`
+    are special values of a column whose requirements this one follows, with their registry.
+    `cases` narrow all this by what stands in other columns. With `present_where` the column stands
+    in datasets where it is met, and in no others.
     """
 
     slot: str
@@ -73,7 +105,10 @@ class Column(Document):
     terms: Mapping[str, tuple[Terms, ...]] = Field(default_factory=dict)
     values: tuple[str, ...] = ()
     special: tuple[str, ...] = ()
+    borrowed: Mapping[str, str] = Field(default_factory=dict)
     delimiter: str | None = None
+    cases: tuple[Case, ...] = ()
+    present_where: tuple[Circumstance, ...] = ()
 
 
 class Remark(Document):
@@ -94,7 +129,8 @@ class Rules(Document):
     """The rules of one dataset schema version.
 
     `lines` are the document's lines of each rule (e.g. `columns.tissue_type`); `unchecked` is what
-    the document demands and these rules can't express.
+    the document demands and these rules can't express. `conditional` are columns that only some
+    datasets have, and that LaminDB knows nothing of.
     """
 
     dataset_schema_version: str
@@ -104,9 +140,14 @@ class Rules(Document):
     organisms: Mapping[str, Organism]
     foreign_genes: Mapping[str, Organism]
     columns: Mapping[str, Column]
+    conditional: Mapping[str, Column] = Field(default_factory=dict)
     lines: Mapping[str, tuple[int, int]] = Field(default_factory=dict)
     judgements: tuple[Judgement, ...] = ()
     unchecked: tuple[Remark, ...] = ()
+
+    def every_column(self) -> Mapping[str, Column]:
+        """The columns of all datasets, and those of some."""
+        return {**self.columns, **self.conditional}
 
 
 def versions() -> tuple[str, ...]:

@@ -24,8 +24,9 @@ def reference(request: pytest.FixtureRequest) -> Reference:
 
 def entries(found: Rules) -> Iterator[tuple[str, Terms]]:
     for name, column in found.columns.items():
-        for taxon, terms in column.terms.items():
-            yield from ((f"{name} of {taxon}", entry) for entry in terms)
+        for by_taxon in (column.terms, *(case.terms for case in column.cases)):
+            for taxon, terms in by_taxon.items():
+                yield from ((f"{name} of {taxon}", entry) for entry in terms)
 
 
 def test_there_are_rules_for_the_versions_that_we_ingest() -> None:
@@ -93,3 +94,10 @@ def test_organisms_that_the_document_says_so_of_allow_their_descendants() -> Non
         assert above == {
             "crab-eating macaque", "rhesus macaque", "mouse", "rabbit", "chimpanzee", "rat", "pig",
         }  # fmt: skip
+
+
+def test_cases_look_at_columns_that_the_rules_have(reference: Reference) -> None:
+    columns = reference.rules.every_column()
+    for name, column in columns.items():
+        where = [one for case in column.cases for one in case.where]
+        assert {one.column for one in (*where, *column.present_where)} <= set(columns), name

@@ -9,8 +9,10 @@ from dataclasses import replace
 from bot.schema.organisms import FIELD as ORGANISM
 from bot.schema.pinned import TAXON
 from bot.schema.rules.book import Book, ontologies, open_book
-from bot.schema.rules.columns import column
-from bot.schema.rules.gather import Gathered, gather
+from bot.schema.rules.circumstances import circumstances
+from bot.schema.rules.columns import column, conditional
+from bot.schema.rules.gather import gather
+from bot.schema.rules.gathered import Gathered
 from bot.schema.rules.lamindb import (
     GENE_TABLES,
     NOT_RULED,
@@ -19,7 +21,7 @@ from bot.schema.rules.lamindb import (
     REGISTRIES,
     WHEELS,
 )
-from bot.schema.rules.model import Organism, Remark, Rules, Wheel, to_json, to_text
+from bot.schema.rules.model import Column, Organism, Remark, Rules, Wheel, to_json, to_text
 from bot.schema.spec import Field, GeneReference, Lines, Requirement, Spec
 
 __all__ = ["Rules", "rules_of", "to_json", "to_text"]
@@ -40,6 +42,8 @@ def rules_of(spec: Spec) -> Rules:
     organisms, foreign = _organisms(spec, remarks)
     found = _gathered(spec, book)
     columns = {name: column(one, found) for name, one in found.items()}
+    some, sometimes = _conditional(spec, book)
+    every = (*found.values(), *some.values())
     return Rules(
         dataset_schema_version=spec.version,
         ontology_guide=guide,
@@ -48,15 +52,40 @@ def rules_of(spec: Spec) -> Rules:
         organisms=organisms,
         foreign_genes=foreign,
         columns=columns,
-        lines={name: one.source.lines for name, one in found.items()},
-        judgements=(*remarks, *(each for one in found.values() for each in one.judgements)),
-        unchecked=tuple(each for one in found.values() for each in one.unchecked),
+        conditional=sometimes,
+        lines={name: one.source.lines for name, one in (found | some).items()},
+        judgements=(*remarks, *(each for one in every for each in one.judgements)),
+        unchecked=tuple(each for one in every for each in one.unchecked),
     )
 
 
 def _gathered(spec: Spec, book: Book) -> dict[str, Gathered]:
     """What each field says that curators must fill in, by the field's name."""
     return {one.name: _read(one, book) for one in spec.fields() if _is_ruled(one)}
+
+
+def _conditional(spec: Spec, book: Book) -> tuple[dict[str, Gathered], dict[str, Column]]:
+    """What stands in some datasets and nowhere else, where the document says in which."""
+    found, columns = {}, {}
+    for field in spec.fields():
+        where = circumstances(_when(field.annotation))
+        if where and _stands_sometimes(field) and all(book.knows(one.column) for one in where):
+            name = book.paths.get(field.name, field.name)
+            found[name] = gather(field, book)
+            columns[name] = conditional(found[name], where)
+    return found, columns
+
+
+def _when(annotation: str) -> str:
+    """ "Curator MUST annotate if A; otherwise, ..." -> "if A"."""
+    return "if " + annotation.partition(" if ")[2].partition("; otherwise")[0]
+
+
+def _stands_sometimes(field: Field) -> bool:
+    demanded = field.annotator == "curator"
+    exclusive = field.requirement is Requirement.CONDITIONAL_MUST_ELSE_NOT
+    # Keys within a key are told by the key itself.
+    return demanded and exclusive and field.component in ("obs", "uns") and "[" not in field.name
 
 
 def _read(field: Field, book: Book) -> Gathered:

@@ -6,6 +6,7 @@ Must not read a field.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.schema.rules.circumstances import paths
 from bot.schema.rules.lamindb import SOURCES
 from bot.schema.rules.model import Ontology, Remark
 from bot.schema.rules.phrases import prefix
@@ -15,10 +16,20 @@ from bot.schema.spec import Lines, Spec
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """`files` maps prefixes, and the names of ontologies, to the ontology that has the terms."""
+    """`files` maps prefixes, and the names of ontologies, to the ontology that has the terms.
+
+    `columns` are the fields' names; `paths` maps those within a key of uns to their whole path.
+    """
 
     files: Mapping[str, str]
     meant: Mapping[str, str | None]
+    columns: frozenset[str]
+    paths: Mapping[str, str]
+
+    def knows(self, column: str) -> bool:
+        """Whether a circumstance's column is one that the document describes."""
+        key = column.rpartition(".")[2]
+        return key in self.columns and self.paths.get(key, key) == column
 
     def file(self, what: str) -> str | None:
         """The ontology of a term, prefix or name; None if the document pins none for it."""
@@ -35,7 +46,8 @@ def open_book(spec: Spec) -> Book:
         files[pin.prefix] = files[pin.name.split()[0]] = _file(spec, pin.line, pin.prefix)
     # A name's first word may be another's prefix: prefixes win.
     files |= {pin.prefix: _file(spec, pin.line, pin.prefix) for pin in spec.ontologies}
-    return Book(files, corrections(spec))
+    columns = frozenset(field.name for field in spec.fields())
+    return Book(files, corrections(spec), columns, paths(spec))
 
 
 def _file(spec: Spec, line: int, own: str) -> str:

@@ -14,6 +14,7 @@ from bot.schema.facts import (
     TRAILING_CONDITION,
 )
 from bot.schema.pinned import TAXON
+from bot.schema.rules.circumstances import BY_COLUMN
 from bot.schema.spec import Field
 from bot.schema.wording import sentences
 
@@ -47,7 +48,7 @@ class Clause:
 
     @property
     def on_other_data(self) -> bool:
-        """Whether its condition is on another column, which rules can't express."""
+        """Whether its condition is on another column."""
         return "`" in self.condition
 
 
@@ -61,7 +62,7 @@ def clauses(field: Field) -> Iterator[Clause]:
     for sentence in sentences(field.value):
         if sentence in headers:
             table = sentence
-            if not BY_ORGANISM.match(table) and "MUST" in table:
+            if not (BY_ORGANISM.match(table) or BY_COLUMN.match(table)) and "MUST" in table:
                 yield Clause("", table, table=table)
         elif sentence.startswith("| "):
             yield from _row(sentence, table, head)
@@ -85,15 +86,17 @@ def _row(sentence: str, table: str, head: Clause) -> Iterator[Clause]:
             yield Clause(rest, sentence, scope, refused=refused, table=table)
         else:
             yield Clause(rest, head.sentence, scope, head.condition, refused, table)
-    elif re.search(r"\bMUST\b", rest):
+    elif re.search(r"\bMUST\b", rest) or (BY_COLUMN.match(table) and "MUST" in table):
         yield Clause(rest, sentence, head.taxon, first, bool(REFUSAL.search(rest)), table)
 
 
 def _item(sentence: str, head: Clause) -> Iterator[Clause]:
-    """An alternative, or nothing if the list tells the circumstances of a demand above it."""
+    """An alternative; or one of the circumstances of the demand above the list."""
     if CONDITION_LIST.search(head.sentence) or CONDITION_ITEM.match(sentence):
-        return
-    if DEMAND.search(head.sentence) or DEMAND.search(sentence):
+        if "`" in sentence:
+            text, condition = head.text.rstrip(":"), sentence.removeprefix("- ")
+            yield replace(head, text=text, sentence=sentence, condition=condition)
+    elif DEMAND.search(head.sentence) or DEMAND.search(sentence):
         text = TRAILING_CONDITION.sub("", sentence)
         yield replace(head, text=text, sentence=sentence)
 
@@ -107,6 +110,9 @@ def _clause(sentence: str, before: Clause) -> Clause:
     text = TRAILING_CONDITION.sub("", bare)
     trailing = TRAILING_CONDITION.search(bare)
     condition = f"{leading}{trailing[0] if trailing else ''}".strip(" ,")
+    if OTHER_ORGANISMS.match(sentence) and not before.text:
+        # "If the tissue type is ... then:" stands above the table before it, too.
+        condition = condition or before.condition
     return Clause(text, sentence, taxon, condition, bool(REFUSAL.search(text)))
 
 

@@ -3,16 +3,20 @@
 Must not read the field's text.
 """
 
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from bot.schema.organisms import FIELD as ORGANISM
 from bot.schema.rules.clauses import OTHERS
-from bot.schema.rules.gather import Gathered, Hows
+from bot.schema.rules.gathered import Gathered, Hows
 from bot.schema.rules.lamindb import REGISTRIES, TERM_REGISTRIES
-from bot.schema.rules.model import Column, Terms
+from bot.schema.rules.model import Case, Circumstance, Column, Terms
 from bot.schema.spec import Requirement
 
 DTYPES = {"categorical with str categories": "categorical", "bool": "bool", "str": "str"}
+CONDITIONAL_DTYPES = {**DTYPES, "int": "int", "dict": "dict"}
+EITHER = re.compile(r"\beither `(\d+)` .*?\bor `(\d+)`")
 ALWAYS = {Requirement.MUST, Requirement.UNSTATED}
 ByTaxon = dict[str, tuple[Terms, ...]]
 
@@ -31,10 +35,74 @@ def column(found: Gathered, followed: Mapping[str, Gathered]) -> Column:
     if field.name == ORGANISM:
         return _organism(found, dtype or "str")
     if dtype == "bool":
-        return Column(field.component, dtype, REGISTRIES[field.name], values=("False", "True"))
-    if found.free_text:
-        return Column(field.component, dtype or "str", REGISTRIES[field.name])
-    return _termed(found, followed, dtype or "str")
+        plain = Column(field.component, dtype, REGISTRIES[field.name], values=("False", "True"))
+    elif found.free_text:
+        plain = Column(field.component, dtype or "str", REGISTRIES[field.name])
+    else:
+        plain = _termed(found, followed, dtype or "str")
+    return replace(plain, cases=_cases(found, followed))
+
+
+def conditional(found: Gathered, where: tuple[Circumstance, ...]) -> Column:
+    """The column of a field that LaminDB has no place for, in datasets of these circumstances."""
+    dtype = CONDITIONAL_DTYPES.get(found.source.type, "str")
+    either = EITHER.search(found.source.value) if dtype == "int" else None
+    return Column(
+        found.source.component,
+        dtype,
+        None,
+        values=either.groups() if either else (),
+        cases=_cases(found, {}),
+        present_where=where,
+    )
+
+
+def _cases(found: Gathered, followed: Mapping[str, Gathered]) -> tuple[Case, ...]:
+    """What the field's values are narrowed to; a case that demands nothing of them is none."""
+    cases: list[Case] = []
+    for where, one in found.cases.items():
+        case = _case(where, one, followed)
+        twin = next((each for each in cases if _asks_the_same(each, case)), None)
+        if twin is not None:  # rows of one table
+            cases[cases.index(twin)] = _merged_cases(twin, case)
+        elif case != Case(where):
+            cases.append(case)
+    return tuple(cases)
+
+
+def _asks_the_same(one: Case, other: Case) -> bool:
+    """Whether two cases differ only in the values of one column that they are made for."""
+    if len(one.where) != 1 or len(other.where) != 1:
+        return False
+    bare = [replace(case.where[0], among=(), under=()) for case in (one, other)]
+    return bare[0] == bare[1] and replace(one, where=()) == replace(other, where=())
+
+
+def _merged_cases(one: Case, other: Case) -> Case:
+    (here,), (there,) = one.where, other.where
+    both = replace(here, among=here.among + there.among, under=here.under + there.under)
+    return replace(one, where=(both,))
+
+
+def _case(
+    where: tuple[Circumstance, ...], found: Gathered, followed: Mapping[str, Gathered]
+) -> Case:
+    borrowed = _borrowed(found, followed)
+    return Case(
+        where,
+        _terms(found, followed),
+        values=tuple(dict.fromkeys([*found.literals, *borrowed])),
+        refused=tuple(found.forbidden),
+        between=found.between,
+        alone=found.alone,
+        single=found.single,
+    )
+
+
+def _borrowed(found: Gathered, followed: Mapping[str, Gathered]) -> list[str]:
+    """The literals that the followed fields allow wherever they stand."""
+    sources = [followed[name] for name in found.follows if name in followed]
+    return [value for one in sources for value, places in one.told.items() if () in places]
 
 
 def _organism(found: Gathered, dtype: str) -> Column:
@@ -49,6 +117,12 @@ def _termed(found: Gathered, followed: Mapping[str, Gathered], dtype: str) -> Co
     terms = _terms(found, followed)
     if not terms and not found.literals:
         found.judge("which values are allowed: the document names none")
+    borrowed = {
+        value: REGISTRIES[name] or ""
+        for name in found.follows
+        if name in followed
+        for value in _borrowed(found, {name: followed[name]})
+    }
     return Column(
         field.component,
         dtype,
@@ -56,6 +130,7 @@ def _termed(found: Gathered, followed: Mapping[str, Gathered], dtype: str) -> Co
         terms,
         values=() if terms else tuple(found.literals),
         special=tuple(found.literals) if terms else (),
+        borrowed=borrowed,
         delimiter=found.delimiter,
     )
 

@@ -5,12 +5,12 @@ Must not know registries, nor how organisms inherit from "all others".
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from bot.schema.facts import cardinality
 from bot.schema.rules.book import Book
+from bot.schema.rules.circumstances import BY_COLUMN, circumstances, of_row
 from bot.schema.rules.clauses import Clause, clauses
-from bot.schema.rules.model import Remark
+from bot.schema.rules.gathered import Gathered, Where, note_literals, refuse_elsewhere
 from bot.schema.rules.phrases import Said, literals, said
 from bot.schema.spec import Field
 
@@ -19,33 +19,11 @@ FREE_TEXT = re.compile(r"\bfree-text\b")
 # The value isn't the term alone, which the form of the rules has no word for.
 COMPOSED = re.compile(r"\b(?:appended|prefixed|MUST include)\b")
 
-Hows = dict[str, list[str]]
-
-
-@dataclass(slots=True)
-class Gathered:
-    """`allowed` and `refused` by taxon (None: any organism) and ontology; `follows` are fields."""
-
-    source: Field
-    allowed: dict[str | None, dict[str, Hows]] = field(default_factory=dict)
-    refused: dict[str | None, dict[str, Hows]] = field(default_factory=dict)
-    literals: list[str] = field(default_factory=list)
-    follows: list[str] = field(default_factory=list)
-    free_text: bool = False
-    delimiter: str | None = None
-    judgements: list[Remark] = field(default_factory=list)
-    unchecked: list[Remark] = field(default_factory=list)
-
-    def remark(self, text: str) -> Remark:
-        return Remark(f"{self.source.component}: {self.source.name}", self.source.lines, text)
-
-    def judge(self, text: str) -> None:
-        if (remark := self.remark(f"a person must say {text}")) not in self.judgements:
-            self.judgements.append(remark)
-
-    def leave(self, text: str) -> None:
-        if (remark := self.remark(text)) not in self.unchecked:
-            self.unchecked.append(remark)
+BOOL, NUMBER = re.compile(r"`(True|False)`"), re.compile(r"`(\d+)`")
+IN_RANGE = re.compile(r"\bin / the range\b|\bin the range\b")
+# What one observation has, then all observations of the case have.
+ALONE = re.compile(r"but then all observations where .* MUST be `\"([^`\"]+)\"`")
+SINGLE = re.compile(r"\ball observations MUST contain the same value\b")
 
 
 def gather(source: Field, book: Book) -> Gathered:
@@ -54,6 +32,7 @@ def gather(source: Field, book: Book) -> Gathered:
     for clause in clauses(source):
         _read(clause, found, book)
     _delimit(found)
+    refuse_elsewhere(found)
     return found
 
 
@@ -67,22 +46,50 @@ def _read(clause: Clause, found: Gathered, book: Book) -> None:
     if COMPOSED.search(clause.text):
         found.judge(f"how to check values of this form: {clause.sentence}")
         return
-    if _is_unchecked(clause, bool(told or values or followed or free)):
+    where = _where(clause, book)
+    if where:
+        _narrow(clause, found.case(where), told, book)
+    elif not _is_checked(clause, where, bool(told or values or followed or free)):
         found.leave(clause.sentence)
     if clause.refused and (clause.condition or values):
         return
     found.free_text |= free
     found.follows += followed
-    found.literals += [] if free else [one for one in values if one not in found.literals]
+    if not free:
+        note_literals(found, values, clause.taxon, where)
     _add_terms(clause, told, found, book)
 
 
-def _is_unchecked(clause: Clause, says_something: bool) -> bool:
-    """Whether the form of the rules holds less than the clause demands."""
-    if clause.text.endswith(":"):
-        return False
-    scoped_value = clause.taxon is not None and bool(literals(clause.text))
-    return clause.on_other_data or scoped_value or not says_something
+def _where(clause: Clause, book: Book) -> Where | None:
+    """The circumstances of the clause, none if it has none; None if they can't be expressed."""
+    if not clause.on_other_data:
+        return ()
+    if BY_COLUMN.match(clause.table):
+        found = of_row(clause.condition, clause.table)
+    else:
+        found = circumstances(clause.condition.partition("but then ")[0])
+    return found if found and all(book.knows(one.column) for one in found) else None
+
+
+def _is_checked(clause: Clause, where: Where | None, says_something: bool) -> bool:
+    """Whether the form of the rules holds all that the clause demands."""
+    return clause.text.endswith(":") or (where is not None and says_something)
+
+
+def _narrow(clause: Clause, case: Gathered, told: list[Said], book: Book) -> None:
+    """Adds to a case what the clause demands under its circumstances."""
+    if found := ALONE.search(clause.sentence):
+        case.alone = (found[1],)
+    case.single |= bool(SINGLE.search(clause.text))
+    if IN_RANGE.search(clause.table):
+        case.between = tuple(int(one) for one in NUMBER.findall(clause.text))
+    elif clause.refused:
+        case.forbidden += [one.what for one in told if one.how == "without"]
+    elif not re.search(r"\bMAY\b", clause.text):
+        is_flag = case.source.type == "bool"
+        case.literals += BOOL.findall(clause.text) if is_flag else literals(clause.text)
+        case.follows += FOLLOW.findall(clause.text)
+        _add_terms(clause, told, case, book)
 
 
 def _add_terms(clause: Clause, told: list[Said], found: Gathered, book: Book) -> None:

@@ -26,8 +26,39 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
+class Circumstance:
+    """That another column has one of these values, or one below; `otherwise`, that it has none."""
+
+    column: str
+    among: tuple[str, ...] = ()
+    under: tuple[str, ...] = ()
+    otherwise: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a column may hold where all of some circumstances are met.
+
+    With `terms` or `values` nothing else; `refused` never; a number `between` two. With `single`
+    all observations have one value; of `alone`, if one has it, all of the case.
+    """
+
+    where: tuple[Circumstance, ...]
+    terms: Mapping[str, tuple[Terms, ...]] = field(default_factory=dict)
+    values: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    between: tuple[int, ...] = ()
+    alone: tuple[str, ...] = ()
+    single: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
-    """One column; `terms` by taxon, or "*" for all other organisms."""
+    """One column; `terms` by taxon, or "*" for all other organisms.
+
+    `borrowed`: special values of a column that this one follows, with their registry.
+    `present_where`: in which datasets the column stands, and in no others.
+    """
 
     slot: str
     dtype: str
@@ -35,7 +66,10 @@ class Column:
     terms: Mapping[str, tuple[Terms, ...]] = field(default_factory=dict)
     values: tuple[str, ...] = ()
     special: tuple[str, ...] = ()
+    borrowed: Mapping[str, str] = field(default_factory=dict)
     delimiter: str | None = None
+    cases: tuple[Case, ...] = ()
+    present_where: tuple[Circumstance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +110,10 @@ class Organism:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """`judgements` are what a person must decide; `unchecked` is what the form can't express."""
+    """`judgements` are what a person must decide; `unchecked` is what the form can't express.
+
+    `conditional` are columns that only some datasets have, and LaminDB knows nothing of.
+    """
 
     dataset_schema_version: str
     ontology_guide: Wheel
@@ -85,6 +122,7 @@ class Rules:
     organisms: Mapping[str, Organism]
     foreign_genes: Mapping[str, Organism]
     columns: Mapping[str, Column]
+    conditional: Mapping[str, Column]
     lines: Mapping[str, Lines]
     judgements: tuple[Remark, ...]
     unchecked: tuple[Remark, ...]
@@ -104,6 +142,7 @@ def to_json(rules: Rules) -> Json:
         "organisms": {name: _present(one) for name, one in rules.organisms.items()},
         "foreign_genes": {name: _present(one) for name, one in rules.foreign_genes.items()},
         "columns": {name: _column(one) for name, one in rules.columns.items()},
+        "conditional": {name: _column(one) for name, one in rules.conditional.items()},
         "lines": {name: _lines(found) for name, found in lines.items()},
         "judgements": [_remark(one) for one in rules.judgements],
         "unchecked": [_remark(one) for one in rules.unchecked],
@@ -127,9 +166,22 @@ def _ontology(one: Ontology) -> Json:
 
 
 def _column(one: Column) -> Json:
-    told = _present(one)
+    told = _with_terms(one)
     if one.dtype == "categorical":
         del told["dtype"]
+    if one.cases:
+        told["cases"] = [_case(case) for case in one.cases]
+    if one.present_where:
+        told["present_where"] = [_present(each) for each in one.present_where]
+    return told
+
+
+def _case(one: Case) -> Json:
+    return _with_terms(one) | {"where": [_present(each) for each in one.where]}
+
+
+def _with_terms(one: Column | Case) -> Json:
+    told = _present(one)
     if one.terms:
         told["terms"] = {
             taxon: [_present(entry) for entry in some] for taxon, some in one.terms.items()

@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from schema_documents import ONTOLOGIES, document
 
 from bot.schema.document import parse_document
 from bot.schema.rules import Rules, rules_of, to_json, to_text
-from bot.schema.rules.model import Column
+from bot.schema.rules.model import Case, Circumstance, Column
 from bot.schema.rules.phrases import Said, said
 from runners import rules as read
 from runners.contract import ContractError
@@ -257,3 +258,58 @@ def test_rules_with_an_open_judgement_are_refused_until_it_has_an_answer() -> No
     answered = [{**one, "answer": "decided"} for one in found["judgements"]]
     decided = json.dumps({**found, "judgements": answered})
     read.check_decided(read.Rules.from_json(decided, source="x.json"), "x.json")
+
+
+TISSUE_TYPE = (
+    "tissue_type",
+    MUST,
+    f'{STR}This MUST be <code>"cell line"</code>, <code>"organoid"</code> or '
+    '<code>"tissue"</code>.',
+)
+IF_LINE = 'If <code>tissue_type</code> is <code>"cell line"</code>, '
+
+
+def beside_tissue_type(name: str, value: str) -> Rules:
+    return rules_of(parse_document(document(obs=[TISSUE_TYPE, (name, MUST, STR + value)])))
+
+
+def test_what_is_asked_where_another_column_has_a_value_is_a_case() -> None:
+    rules = beside_tissue_type(
+        CELL_TYPE, f'This MUST be a CL term. {IF_LINE}this MUST be <code>"na"</code>.'
+    )
+    line = Circumstance("tissue_type", ("cell line",))
+    assert rules.columns[CELL_TYPE].cases == (
+        Case((line,), values=("na",)),
+        # It is told only there, so it stands nowhere else.
+        Case((replace(line, otherwise=True),), refused=("na",)),
+    )
+    assert rules.unchecked == ()
+
+
+def test_what_may_stand_in_a_case_may_have_to_stand_alone() -> None:
+    rules = beside_tissue_type(
+        CELL_TYPE,
+        f'This MUST be a CL term. {IF_LINE}this MAY be <code>"na"</code>, but then all '
+        'observations where <code>tissue_type</code> is <code>"cell line"</code> MUST be '
+        '<code>"na"</code>.',
+    )
+    (alone, _) = rules.columns[CELL_TYPE].cases
+    assert (alone.alone, alone.values, alone.terms) == (("na",), (), {})
+
+
+def test_a_condition_on_a_column_that_there_is_not_stays_unchecked() -> None:
+    rules = of(CELL_TYPE, f'This MUST be a CL term. {IF_LINE}this MUST be <code>"na"</code>.')
+    assert len(rules.unchecked) == 1
+    assert rules.columns[CELL_TYPE].cases == ()
+
+
+def test_a_column_that_some_datasets_must_have_and_others_must_not() -> None:
+    annotator = (
+        'Curator MUST annotate if <code>tissue_type</code> is <code>"organoid"</code>; otherwise, '
+        "this key MUST NOT be present."
+    )
+    value = "<code>int</code>. Either <code>0</code> if out or <code>1</code> if in."
+    obs = [TISSUE_TYPE, ("in_dish", annotator, value)]
+    found = rules_of(parse_document(document(obs=obs))).conditional["in_dish"]
+    assert found.present_where == (Circumstance("tissue_type", ("organoid",)),)
+    assert (found.dtype, found.registry) == ("int", None)

@@ -1,0 +1,107 @@
+"""Columns beside each other: where one has a value, what may another hold?
+
+Looks at the distinct rows of the columns that a rule joins. Must not judge a value on its own.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+
+from runners.contract import Finding, Reason
+from runners.profile import DatasetProfile
+from runners.rules import Case, Circumstance, Column, Rules
+from runners.vocabulary import Vocabulary, entries_for
+
+SHOWN = 5
+"""Values that a finding shows at most."""
+
+Row = Mapping[str, str]
+
+
+class Cases:
+    """The cases of one dataset of the organism `taxon`."""
+
+    def __init__(self, profile: DatasetProfile, vocabulary: Vocabulary, taxon: str) -> None:
+        self._profile, self._vocabulary, self._taxon = profile, vocabulary, taxon
+
+    def stands(self, column: Column) -> bool:
+        """Whether the column must stand in this dataset; if not, it must not."""
+        if not column.present_where:
+            return True
+        rows = self._rows([one.column for one in column.present_where])
+        return any(self._is_met(column.present_where, row) for row in rows)
+
+    def findings(self, name: str, column: Column, wrong: Collection[str]) -> Iterator[Finding]:
+        """What is wrong with the column in each of its cases, but for values found `wrong`."""
+        for case in column.cases:
+            names = joined(name, case)
+            met = [row for row in self._rows(names) if self._is_met(case.where, row)]
+            values = {row[name] for row in met}
+            bad = {value for value in values if not self._may(column, case, value)}
+            if case.alone and len(values) > 1:
+                bad |= values & set(case.alone)
+            if case.single and met:
+                whole = set(self._profile.obs[name].values)
+                bad |= whole if len(whole) > 1 else set()
+            if bad - set(wrong):
+                yield _finding(name, case, bad - set(wrong))
+
+    def _rows(self, names: Collection[str]) -> Iterator[Row]:
+        """The distinct rows of these columns; what stands in uns is the same in all of them."""
+        profile, of_cells = self._profile, _of_cells(self._vocabulary.rules, names)
+        fixed = {name: profile.uns.get(name, "") for name in names if name not in of_cells}
+        if not set(of_cells) <= profile.obs.keys():
+            return
+        if len(of_cells) == 1:
+            rows: Collection[tuple[str, ...]] = [(v,) for v in profile.obs[of_cells[0]].values]
+        else:
+            rows = profile.combinations[of_cells] if of_cells else [()]
+        for row in rows:
+            yield fixed | dict(zip(of_cells, row, strict=True))
+
+    def _is_met(self, where: Collection[Circumstance], row: Row) -> bool:
+        return all(self._vocabulary.holds(one, row[one.column], self._taxon) for one in where)
+
+    def _may(self, column: Column, case: Case, value: str) -> bool:
+        if case.between:
+            return case.between[0] <= int(value) <= case.between[1]
+        parts = value.split(column.delimiter) if column.delimiter else [value]
+        if any(part in case.refused for part in parts):
+            return False
+        entries = entries_for(case.terms, self._taxon)
+        if not case.terms and not case.values:
+            return True
+        return all(p in case.values or self._vocabulary.entry(entries, p) for p in parts)
+
+
+def joined(name: str, case: Case) -> tuple[str, ...]:
+    """The columns that a case of the column `name` looks at."""
+    return tuple(dict.fromkeys([*(one.column for one in case.where), name]))
+
+
+def combinations(rules: Rules) -> frozenset[tuple[str, ...]]:
+    """The columns of obs whose values must be known together."""
+    every = rules.every_column()
+    wanted = {joined(name, case) for name, column in every.items() for case in column.cases}
+    wanted |= {tuple(one.column for one in column.present_where) for column in every.values()}
+    found = {_of_cells(rules, names) for names in wanted}
+    return frozenset(names for names in found if len(names) > 1)
+
+
+def _of_cells(rules: Rules, names: Collection[str]) -> tuple[str, ...]:
+    every = rules.every_column()
+    return tuple(name for name in names if every[name].slot == "obs")
+
+
+def _finding(name: str, case: Case, values: Collection[str]) -> Finding:
+    return Finding(
+        reason=Reason.VALUES_DISAGREE,
+        column=name,
+        values=tuple(sorted(values)[:SHOWN]),
+        count=len(values),
+        detail="where " + " and ".join(_told(one) for one in case.where),
+    )
+
+
+def _told(one: Circumstance) -> str:
+    terms = list(dict.fromkeys((*one.among, *one.under)))
+    named = " or ".join(terms[:3]) + (f" or {len(terms) - 3} more" if terms[3:] else "")
+    return f"{one.column} is {'not ' if one.otherwise else ''}{named}"

@@ -1,0 +1,105 @@
+"""The columns of an h5ad's table as codes, in every encoding that there has been.
+
+A column is read a piece at a time: a code per row, -1 where it has no value, and the texts that
+the codes stand for. Must not look at the whole of a column at once, nor judge it.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+import h5py
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Codes = NDArray[np.integer]
+
+
+class Column(Protocol):
+    """`dtype` is categorical, str, bool, int or number; of numbers with a fraction, all are -1."""
+
+    dtype: str
+    length: int
+
+    def codes(self, rows: slice) -> Codes: ...
+
+    def missing(self, rows: slice, codes: Codes) -> int:
+        """How many of the rows have no value."""
+        ...
+
+    def texts(self) -> Sequence[str]:
+        """What the codes stand for, of all rows that were read."""
+        ...
+
+
+def column_of(table: h5py.Group, name: str) -> Column:
+    """The column `name` of a table; it must have one.
+
+    Raises:
+        KeyError: a part of it is missing.
+    """
+    node = table[name]
+    if isinstance(node, h5py.Group) and "codes" in node:
+        return _Categorical(node["codes"], node["categories"])
+    if isinstance(node, h5py.Group):  # a nullable array
+        return _Plain(node["values"], node["mask"])
+    legacy = table.get("__categories")  # anndata before 0.8
+    if legacy is not None and name in legacy:
+        return _Categorical(node, legacy[name])
+    return _Plain(node)
+
+
+def decoded(values: Iterable[object]) -> list[str]:
+    """The values as texts."""
+    return [value.decode() if isinstance(value, bytes) else str(value) for value in values]
+
+
+class _Categorical:
+    dtype = "categorical"
+
+    def __init__(self, codes: h5py.Dataset, categories: h5py.Dataset) -> None:
+        self._codes, self.length = codes, len(codes)
+        self._texts = decoded(categories[:])
+
+    def codes(self, rows: slice) -> Codes:
+        codes: Codes = self._codes[rows]
+        if codes.size and codes.max() >= len(self._texts):
+            raise ValueError(f"{self._codes.name}: code {codes.max()} has no category")
+        return codes
+
+    def missing(self, rows: slice, codes: Codes) -> int:
+        return int((codes < 0).sum())
+
+    def texts(self) -> Sequence[str]:
+        return self._texts
+
+
+class _Plain:
+    """Values as they are, with a mask where some may be missing; each new text gets a code."""
+
+    def __init__(self, values: h5py.Dataset, mask: h5py.Dataset | None = None) -> None:
+        self._values, self._mask, self.length = values, mask, len(values)
+        self.dtype = dtype_of(values)
+        self._known: dict[object, int] = {}
+
+    def codes(self, rows: slice) -> Codes:
+        if self.dtype == "number":
+            return np.full(len(range(*rows.indices(self.length))), -1)
+        codes, found = pd.factorize(self._values[rows])
+        known = np.array([self._known.setdefault(one, len(self._known)) for one in found], int)
+        codes = known[codes] if len(known) else codes
+        return codes if self._mask is None else np.where(self._mask[rows], -1, codes)
+
+    def missing(self, rows: slice, codes: Codes) -> int:
+        return 0 if self._mask is None else int(self._mask[rows].sum())
+
+    def texts(self) -> Sequence[str]:
+        return decoded(self._known)
+
+
+def dtype_of(values: h5py.Dataset) -> str:
+    """str, bool, int or number."""
+    if h5py.check_string_dtype(values.dtype) or values.dtype.kind in "SU":
+        return "str"
+    kinds = {"b": "bool", "i": "int", "u": "int"}
+    return kinds.get(values.dtype.kind, "number")

@@ -1,0 +1,67 @@
+"""Which terms and organisms the rules allow, at the pinned ontologies.
+
+Keeps what it has looked up. Must not know a dataset.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from runners.reference import Reference
+from runners.rules import Circumstance, Terms
+
+ByTaxon = Mapping[str, Sequence[Terms]]
+
+
+def entries_for(terms: ByTaxon, taxon: str) -> Sequence[Terms]:
+    """The entries for an organism of the rules."""
+    return terms[taxon] if taxon in terms else terms.get("*", ())
+
+
+class Vocabulary:
+    """The allowed terms of every column and organism."""
+
+    def __init__(self, reference: Reference) -> None:
+        self.rules = reference.rules
+        self.reference = reference
+        self.organism = cache(self._organism)
+
+    def _organism(self, taxon: str) -> str | None:
+        """The rules' organism that `taxon` is, or is an allowed descendant of; None if neither."""
+        if taxon in self.rules.organisms:
+            return taxon
+        term = self.reference.organism(taxon)
+        above = term.ancestors if term else frozenset()
+        found = (t for t, one in self.rules.organisms.items() if one.descendants and t in above)
+        return next(found, None)
+
+    def entry(self, entries: Sequence[Terms], term_id: str) -> Terms | None:
+        """The first of the entries that allows the term; or else has it as a deprecated one."""
+        # Most terms stand in the ontology of their prefix; the others needn't be read for them.
+        ordered = sorted(entries, key=lambda entry: not term_id.startswith(entry.ontology))
+        found = (entry for entry in ordered if self._allows(entry, term_id))
+        obsolete = (e for e in ordered if term_id not in e.without and self.deprecated(e, term_id))
+        return next(found, None) or next(obsolete, None)
+
+    def _allows(self, entry: Terms, term_id: str) -> bool:
+        term = self.reference.terms(entry.ontology).get(term_id)
+        if term is None or term_id in entry.without or term.ancestors & set(entry.without_under):
+            return False
+        everything = not entry.under and not entry.only
+        return everything or term_id in entry.only or bool(term.ancestors & set(entry.under))
+
+    def deprecated(self, entry: Terms, term_id: str) -> bool:
+        """Whether the entry's ontology has the term as a deprecated one."""
+        term = self.reference.terms(entry.ontology).get(term_id)
+        return term is not None and term.deprecated
+
+    def holds(self, circumstance: Circumstance, value: str, taxon: str) -> bool:
+        """Whether a value of the circumstance's column meets it."""
+        met = value in circumstance.among
+        if circumstance.under and not met:
+            column = self.rules.columns[circumstance.column]
+            met = any(
+                term.ancestors & set(circumstance.under)
+                for entry in entries_for(column.terms, taxon)
+                if (term := self.reference.terms(entry.ontology).get(value))
+            )
+        return met != circumstance.otherwise

@@ -1,0 +1,73 @@
+"""The words of a condition as circumstances: all of them, or none."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.schema.rules.circumstances import circumstances, of_row
+from bot.schema.rules.model import Circumstance
+
+LINE = Circumstance("tissue_type", ("cell line",))
+SINGLE = Circumstance("spatial.is_single", ("True",))
+VISIUM = Circumstance("assay_ontology_term_id", (), ("EFO:0010961",))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('If `tissue_type` is `"cell line"`,', (LINE,)),
+        (
+            'Otherwise, if `tissue_type` is `"organoid"` or `"tissue"` then:',
+            (Circumstance("tissue_type", ("organoid", "tissue")),),
+        ),
+        ("if `uns['spatial']['is_single']` is `True`.", (SINGLE,)),
+        (
+            "If `assay_ontology_term_id` is either a descendant of `EFO:0010961` for Visium "
+            "Spatial Gene Expression or `EFO:0030062` for Slide-seqV2 then",
+            (
+                Circumstance(
+                    "assay_ontology_term_id", ("EFO:0030062",), ("EFO:0010961", "EFO:0030062")
+                ),
+            ),
+        ),
+        (
+            '`assay_ontology_term_id` is a descendant of `"EFO:0010961"` for Visium, '
+            "`uns['spatial']['is_single']` is `True`, and the corresponding value of `in_tissue` "
+            "is `0`",
+            (VISIUM, SINGLE, Circumstance("in_tissue", ("0",))),
+        ),
+        ('if `tissue_type` is NOT `"cell line"`', (replace(LINE, otherwise=True),)),
+        ("if this is the canonical instance and `False` if not", None),
+        ("if `tissue_type` is unclear", None),
+        ('if the donor is ill and `tissue_type` is `"cell line"`', None),
+        (
+            "if `assay_ontology_term_id` is a descendant of `EFO:0001` and the dataset is large",
+            None,
+        ),
+        ("if unavailable", None),
+        ("", None),
+    ],
+)
+def test_a_condition(text: str, expected: tuple[Circumstance, ...] | None) -> None:
+    assert circumstances(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("cell", "table", "expected"),
+    [
+        ("a [`EFO:0001`]", "| For Assay | MUST Use", (("EFO:0001",), ())),
+        (
+            "a [`EFO:0001`] and its descendants",
+            "| For Assay | MUST Use",
+            (("EFO:0001",), ("EFO:0001",)),
+        ),
+        ("a, whatever", "| For Assay | MUST Use", None),
+        ("a [`EFO:0001`]", "| For | Use", None),
+    ],
+)
+def test_a_row_of_a_table_by_another_column(
+    cell: str, table: str, expected: tuple[tuple[str, ...], tuple[str, ...]] | None
+) -> None:
+    found = of_row(cell, table)
+    column = "assay_ontology_term_id"
+    assert found == (expected and (Circumstance(column, *expected),))

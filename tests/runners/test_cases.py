@@ -1,0 +1,235 @@
+"""Columns beside each other, in both versions: what one allows only where another has a value."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+from profiles import (
+    ASSAY,
+    CELL_TYPE,
+    ETHNICITY,
+    GOOD,
+    MOUSE,
+    ORGANISM,
+    SEX,
+    STAGE,
+    TISSUE,
+    Columns,
+    having,
+    of,
+    validate,
+)
+
+from runners import rules
+from runners.cases import combinations
+from runners.contract import Reason
+from runners.profile import ColumnProfile, DatasetProfile
+from runners.reference import Reference
+from runners.settings import from_environment
+from runners.validate import validate as validate_profile
+from runners.vocabulary import Vocabulary
+
+LINE = {
+    **dict.fromkeys((CELL_TYPE, STAGE, SEX, ETHNICITY, "donor_id"), ("na",)),
+    TISSUE: ("CVCL_0023",),
+    "tissue_type": ("cell line",),
+}
+VISIUM, SLIDE_SEQ = "EFO:0022857", "EFO:0030062"
+SPOTS = {
+    "array_col": ColumnProfile("int", ("0", "127"), 0),
+    "array_row": ColumnProfile("int", ("0", "77"), 0),
+    "in_tissue": ColumnProfile("int", ("0", "1"), 0),
+}
+ONE_SECTION = {"spatial.is_single": "True"}
+NOTHING: Columns = {}
+HANCESTRO_6: Columns = {ETHNICITY: ("HANCESTRO:0005",)}
+
+
+@pytest.fixture(scope="module")
+def newer() -> Vocabulary:
+    return Vocabulary(Reference(rules.load("7.0.0"), from_environment().reference))
+
+
+@pytest.fixture(scope="module")
+def older() -> Vocabulary:
+    return Vocabulary(Reference(rules.load("6.0.0"), from_environment().reference))
+
+
+def told(profile: DatasetProfile, vocabulary: Vocabulary) -> set[tuple[Reason, str | None]]:
+    return {(one.reason, one.column) for one in validate(profile, vocabulary).findings}
+
+
+def disagree(*columns: str) -> set[tuple[Reason, str | None]]:
+    return {(Reason.VALUES_DISAGREE, column) for column in columns}
+
+
+@pytest.mark.parametrize(
+    ("columns", "wrong"),
+    [
+        (LINE, []),
+        ({**LINE, CELL_TYPE: ("CL:0000084",)}, []),
+        ({**LINE, CELL_TYPE: ("CL:0000084", "na")}, [CELL_TYPE]),
+        ({**LINE, SEX: ("PATO:0000383",)}, [SEX]),
+        ({**LINE, SEX: ("unknown",)}, [SEX]),
+        ({**LINE, STAGE: ("unknown",)}, [STAGE]),
+        ({**LINE, ETHNICITY: ("unknown",)}, [ETHNICITY]),
+        ({**LINE, "donor_id": ("somebody",)}, ["donor_id"]),
+        ({**LINE, TISSUE: ("UBERON:0000178",)}, [TISSUE]),
+        ({CELL_TYPE: ("na",)}, [CELL_TYPE]),
+        ({SEX: ("na",)}, [SEX]),
+        ({STAGE: ("na",)}, [STAGE]),
+        ({ETHNICITY: ("na",)}, [ETHNICITY]),
+        ({"donor_id": ("na",)}, ["donor_id"]),
+        ({TISSUE: ("CVCL_0023",)}, [TISSUE]),
+        ({TISSUE: ("CL:0000084",)}, [TISSUE]),
+        ({TISSUE: ("unknown",)}, [TISSUE]),
+        ({"tissue_type": ("primary cell culture",)}, [TISSUE]),
+        ({"tissue_type": ("primary cell culture",), TISSUE: ("CL:0000084", "unknown")}, []),
+        ({"tissue_type": ("primary cell culture",), TISSUE: ("CVCL_0023",)}, [TISSUE]),
+        ({"tissue_type": ("organoid",), TISSUE: ("UBERON:0000922",)}, [TISSUE]),
+        ({"tissue_type": ("tissue",), TISSUE: ("UBERON:0000922",)}, []),
+        ({ASSAY: ("EFO:0008853",), "suspension_type": ("nucleus",)}, ["suspension_type"]),
+        ({ASSAY: ("EFO:0008992",), "suspension_type": ("cell",)}, ["suspension_type"]),
+        ({ASSAY: ("EFO:0008992",), "suspension_type": ("na",)}, []),
+        # Of an assay outside the table, a person must say what is right.
+        ({ASSAY: ("EFO:0010004",), "suspension_type": ("na",)}, []),
+    ],
+)
+def test_what_stands_beside_what_in_7_0_0(
+    newer: Vocabulary, columns: Columns, wrong: list[str]
+) -> None:
+    assert told(having(columns), newer) == disagree(*wrong)
+
+
+@pytest.mark.parametrize(
+    ("columns", "wrong"),
+    [
+        ({}, []),
+        ({"tissue_type": ("cell culture",)}, [TISSUE]),
+        ({"tissue_type": ("cell culture",), TISSUE: ("CL:0000084", "unknown")}, []),
+        ({"tissue_type": ("organoid",), TISSUE: ("CL:0000084",)}, [TISSUE]),
+        ({ETHNICITY: ("na",)}, [ETHNICITY]),
+        ({ETHNICITY: ("unknown",)}, []),
+        ({ASSAY: ("EFO:0008853",), "suspension_type": ("nucleus",)}, ["suspension_type"]),
+    ],
+)
+def test_what_stands_beside_what_in_6_0_0(
+    older: Vocabulary, columns: Columns, wrong: list[str]
+) -> None:
+    assert told(having({**HANCESTRO_6, **columns}), older) == disagree(*wrong)
+
+
+def test_an_assay_in_two_rows_of_the_table_holds_to_both(newer: Vocabulary) -> None:
+    multiome = having({ASSAY: ("EFO:0030059",), "suspension_type": ("cell", "nucleus")})
+    (finding,) = validate(multiome, newer).findings
+    assert (finding.values, finding.count) == (("cell",), 1)
+    assert finding.detail == (
+        "where assay_ontology_term_id is EFO:0007045 or EFO:0008720 or EFO:0002761 or 1 more"
+    )
+
+
+def test_only_values_that_stand_in_one_cell_are_judged_together(newer: Vocabulary) -> None:
+    values = {
+        **LINE,
+        TISSUE: ("CVCL_0023", "UBERON:0000178"),
+        "tissue_type": ("cell line", "tissue"),
+    }
+    mixed = having({**values, **dict.fromkeys((STAGE, SEX, ETHNICITY, "donor_id"), ("na",))})
+    key = ("tissue_type", TISSUE)
+    apart = frozenset({("cell line", "CVCL_0023"), ("tissue", "UBERON:0000178")})
+    found = told(replace(mixed, combinations={key: apart}), newer)
+    assert (Reason.VALUES_DISAGREE, TISSUE) not in found
+    crossed = frozenset({("cell line", "UBERON:0000178"), ("tissue", "CVCL_0023")})
+    found = told(replace(mixed, combinations={key: crossed}), newer)
+    assert (Reason.VALUES_DISAGREE, TISSUE) in found
+
+
+def test_an_organism_that_reports_no_ethnicity_has_none_unknown_either(newer: Vocabulary) -> None:
+    mouse = {STAGE: ("MmusDv:0000110",)}
+    assert told(of(MOUSE, "ENSMUSG00000059552", mouse), newer) == set()
+    unknown = of(MOUSE, "ENSMUSG00000059552", {**mouse, ETHNICITY: ("unknown",)})
+    assert told(unknown, newer) == disagree(ETHNICITY)
+
+
+def test_a_value_that_is_wrong_anywhere_is_told_once(newer: Vocabulary) -> None:
+    assert told(having({TISSUE: ("nonsense",)}), newer) == {(Reason.TERM_UNKNOWN, TISSUE)}
+
+
+def test_a_missing_column_says_nothing_of_those_beside_it(newer: Vocabulary) -> None:
+    obs = {name: column for name, column in GOOD.obs.items() if name != "tissue_type"}
+    missing = {(Reason.COLUMN_MISSING, "tissue_type")}
+    assert told(replace(GOOD, obs=obs), newer) == missing
+
+
+def slide(
+    assay: str,
+    uns: Mapping[str, str] = ONE_SECTION,
+    spots: Mapping[str, ColumnProfile] = SPOTS,
+    columns: Columns = NOTHING,
+) -> DatasetProfile:
+    """A spatial dataset, of spots of which some lie beside the tissue."""
+    usual = {ASSAY: (assay,), "suspension_type": ("na",), CELL_TYPE: ("unknown",)}
+    plain = having({**usual, **columns})
+    return replace(
+        plain, obs={**plain.obs, **spots}, uns={**plain.uns, **uns}, dicts=frozenset({"spatial"})
+    )
+
+
+def test_a_slide_of_one_section_has_its_spots(newer: Vocabulary) -> None:
+    assert told(slide(VISIUM), newer) == set()
+    missing = {(Reason.COLUMN_MISSING, name) for name in SPOTS}
+    assert told(slide(VISIUM, spots={}), newer) == missing
+
+
+def test_spots_stand_in_no_other_dataset(newer: Vocabulary) -> None:
+    unexpected = {(Reason.COLUMN_UNEXPECTED, name) for name in SPOTS}
+    assert told(slide(SLIDE_SEQ), newer) == unexpected
+    assert told(replace(GOOD, obs={**GOOD.obs, **SPOTS}), newer) == unexpected
+    assert told(slide(SLIDE_SEQ, spots={}), newer) == set()
+
+
+def test_what_uns_says_of_a_slide_stands_with_spatial_assays_only(newer: Vocabulary) -> None:
+    keys = ("spatial", "spatial.is_single")
+    bare = replace(slide(SLIDE_SEQ, {}, {}), dicts=frozenset())
+    assert told(bare, newer) == {(Reason.COLUMN_MISSING, key) for key in keys}
+    plain = replace(GOOD, uns={**GOOD.uns, **ONE_SECTION}, dicts=frozenset({"spatial"}))
+    assert told(plain, newer) == {(Reason.COLUMN_UNEXPECTED, key) for key in keys}
+
+
+def test_a_spatial_assay_stands_alone_in_its_dataset(newer: Vocabulary) -> None:
+    two = slide(SLIDE_SEQ, spots={}, columns={ASSAY: (SLIDE_SEQ, "EFO:0008992")})
+    assert told(two, newer) == disagree(ASSAY)
+
+
+def test_a_spot_beside_the_tissue_has_no_cell_type(newer: Vocabulary) -> None:
+    named = slide(VISIUM, columns={CELL_TYPE: ("CL:0000084", "unknown")})
+    assert told(named, newer) == disagree(CELL_TYPE)
+    key = (ASSAY, "in_tissue", CELL_TYPE)
+    assert key in combinations(newer.rules)
+    apart = frozenset({(VISIUM, "0", "unknown"), (VISIUM, "1", "CL:0000084")})
+    assert told(replace(named, combinations={key: apart}), newer) == set()
+
+
+def test_spots_lie_on_the_slide_of_their_assay(newer: Vocabulary) -> None:
+    far = {**SPOTS, "array_row": ColumnProfile("int", ("0", "78", "127"), 0)}
+    assert told(slide(VISIUM, spots=far), newer) == disagree("array_row")
+    assert told(slide("EFO:0022860", spots=far), newer) == set()
+
+
+def test_a_spot_lies_in_the_tissue_or_beside_it(newer: Vocabulary) -> None:
+    odd = {**SPOTS, "in_tissue": ColumnProfile("int", ("0", "2"), 0)}
+    assert told(slide(VISIUM, spots=odd), newer) == {(Reason.VALUE_NOT_ALLOWED, "in_tissue")}
+
+
+def test_several_sections_together_are_no_primary_data(newer: Vocabulary) -> None:
+    several = slide(VISIUM, {"spatial.is_single": "False"}, {})
+    assert told(several, newer) == disagree("is_primary_data")
+    secondary = {**several.obs, "is_primary_data": ColumnProfile("bool", ("False",), 0)}
+    assert told(replace(several, obs=secondary), newer) == set()
+
+
+def test_a_profile_without_cells_is_valid_where_its_columns_are(newer: Vocabulary) -> None:
+    empty = {name: replace(column, values=()) for name, column in GOOD.obs.items()}
+    profile = replace(GOOD, n_observations=0, obs=empty, uns={ORGANISM: GOOD.uns[ORGANISM]})
+    names = {each: frozenset[tuple[str, ...]]() for each in combinations(newer.rules)}
+    assert validate_profile(replace(profile, combinations=names), newer).findings == ()
