@@ -22,6 +22,7 @@ from bot.schema.markdown import render
 from bot.schema.rules import rules_of, to_text
 from bot.schema.rules.answers import AnswersError, with_answers
 from bot.terminal import show_plan, show_releases, show_thread, show_threads
+from bot.witnesses import hear
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Print the plan and change nothing.")
@@ -63,21 +64,25 @@ def releases(lazy: Lazy, as_json: bool, pages: tuple[str, ...]) -> None:
 
 @cli.command()
 @AS_JSON
+@click.option("--witnesses", is_flag=True, help="Ask the sources of the setting `witnesses`, too.")
 @click.argument("old")
 @click.argument("new")
 @click.pass_obj
 @sentences
-def diff(lazy: Lazy, as_json: bool, old: str, new: str) -> None:
-    """Compare two dataset schema documents.
+def diff(lazy: Lazy, as_json: bool, witnesses: bool, old: str, new: str) -> None:
+    """Compare two dataset schema documents, and the newer one's changelog with both.
 
     OLD and NEW are files, addresses, or bare versions such as 5.2.0, which are looked up where the
     setting `schema_document` says.
     """
-    found = compare(*lazy.house().specs(old, new))
+    house = lazy.house()
+    older, newer = house.specs(old, new)
+    found = compare(older, newer)
+    heard = hear(newer, house.local.pages, house.settings.witnesses) if witnesses else ()
     if as_json:
-        click.echo(json.dumps(to_json(found), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(to_json(found, heard), indent=2, ensure_ascii=False))
     else:
-        click.echo(render(found).rstrip())
+        click.echo(render(found, heard).rstrip())
 
 
 @cli.command()

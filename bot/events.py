@@ -15,6 +15,7 @@ from bot.errors import BotError
 from bot.schema.changes import SchemaDiff
 from bot.schema.impact import Impact
 from bot.schema.rules import Rules
+from bot.schema.witness.model import Witness
 from runners.contract import RunReport, SchemaDocument
 
 
@@ -24,7 +25,7 @@ class SchemaReading:
 
     `old`, `diff` and `impact` are None when there is no earlier version or when it is the same one.
     `rules` are what the newer document gives, for a person to review. `patch` mends LaminDB's code
-    by `edits`; what it leaves to do is in `unpatched`.
+    by `edits`; what it leaves to do is in `unpatched`. `witnesses` say of `new` what they know.
     """
 
     new: SchemaDocument
@@ -38,6 +39,7 @@ class SchemaReading:
     patch: str = ""
     edits: tuple[str, ...] = ()
     unpatched: tuple[str, ...] = ()
+    witnesses: tuple[Witness, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

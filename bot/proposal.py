@@ -23,8 +23,8 @@ def proposal(news: News, schema: SchemaReading, facts: Facts) -> ProposeManifest
 def _beside(schema: SchemaReading, facts: Facts) -> Mapping[str, str]:
     files: dict[str, str] = {}
     if schema.diff is not None:
-        files["diff.json"] = _text(to_json(schema.diff))
-        files["diff.md"] = render(schema.diff)
+        files["diff.json"] = _text(to_json(schema.diff, schema.witnesses))
+        files["diff.md"] = render(schema.diff, schema.witnesses)
     if schema.impact is not None:
         files["impact.json"] = _text(schema.impact.to_json())
         files["impact.md"] = render_impact(schema.impact)

@@ -18,6 +18,7 @@ from bot.schema.pins import pins
 from bot.schema.rules import rules_of
 from bot.schema.spec import DocumentError, Spec
 from bot.settings import Settings
+from bot.witnesses import hear
 from runners.contract import SchemaDocument
 
 
@@ -70,7 +71,8 @@ class Readings:
         if earlier is None or earlier == news.dataset_schema_version:
             return reading
         old_spec, old = self._document(earlier)
-        return self._compared(replace(reading, old=old), old_spec, spec)
+        heard = hear(spec, self._pages, self._settings.witnesses)
+        return self._compared(replace(reading, old=old, witnesses=heard), old_spec, spec)
 
     def _compared(self, reading: SchemaReading, old: Spec, new: Spec) -> SchemaReading:
         found = diff(old, new)

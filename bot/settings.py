@@ -28,6 +28,14 @@ SCHEMA_DOCUMENT = (
     "https://raw.githubusercontent.com/chanzuckerberg/single-cell-curation/"
     "main/schema/{version}/schema.md"
 )
+WITNESSES = {
+    "schema_definition": "https://raw.githubusercontent.com/chanzuckerberg/single-cell-curation/"
+    "v{version}/cellxgene_schema_cli/cellxgene_schema/schema_definitions/schema_definition.yaml",
+    "ontology_guide": "https://raw.githubusercontent.com/chanzuckerberg/cellxgene-ontology-guide/"
+    "main/ontology-assets/ontology_info.json",
+    "gene_info": "https://raw.githubusercontent.com/chanzuckerberg/single-cell-curation/"
+    "v{version}/cellxgene_schema_cli/cellxgene_schema/gencode_files/gene_info.yml",
+}
 DEFAULT_FILE = Path("bot.toml")
 PREFIX = "BOT_"
 
@@ -37,8 +45,10 @@ class Settings:
     """`repository` is None for a folder within `home`. `roles` holds for the local threads only.
 
     `release_page_source` is the page's Markdown, read where the page is refused; None for another
-    page than the real one, unless it is given. `lamindb` is where its module _cellxgene.py is, to
-    be compared and patched; the command line takes the installed one.
+    page than the real one, unless it is given. `witnesses` are sources beside the schema documents,
+    by name; none for other documents than the real ones, unless they are given. `lamindb` is where
+    its module _cellxgene.py is, to be compared and patched; the command line takes the installed
+    one.
 
     With `github` (OWNER/NAME) the bot lives there: `github_token` comes from the environment alone,
     `bot` is the login that goes with it, and `runs` is where the machine writes. `github_pace` are
@@ -57,6 +67,7 @@ class Settings:
     release_page_source: str | None = RELEASE_PAGE_SOURCE
     release_directory: str = RELEASE_DIRECTORY
     schema_document: str = SCHEMA_DOCUMENT
+    witnesses: Mapping[str, str] = field(default_factory=lambda: dict(WITNESSES))
     lamindb: str | None = None
     ingest_on_merge: bool = True
     bot: str = "cellxgene-ingestion-bot"
@@ -123,9 +134,13 @@ def _filled(settings: Settings, given: Mapping[str, Any], source: str, base: Pat
 
 
 def with_page(settings: Settings, given: Mapping[str, Any]) -> Settings:
-    """The settings with what is given; another page has another source, or none."""
-    source = {"release_page_source": None} if "release_page" in given else {}
-    return replace(settings, **{**source, **given})
+    """The settings with what is given; another page, or other documents, have no other source."""
+    apart: dict[str, Any] = {}
+    if "release_page" in given:
+        apart["release_page_source"] = None
+    if "schema_document" in given:
+        apart["witnesses"] = {}
+    return replace(settings, **{**apart, **given})
 
 
 # --- one reader per type; each raises ValueError with what is wrong and what would be right -------
@@ -168,6 +183,13 @@ def _seconds(value: object, _base: Path) -> float:
     if not 0 <= found <= 60:
         raise ValueError(f"{value!r} is no number of seconds; give one from 0 to 60")
     return found
+
+
+def _witnesses(value: object, base: Path) -> Mapping[str, str]:
+    given = {name: _address(address, base) for name, address in _pairs(value)}
+    if unknown := sorted(given.keys() - WITNESSES.keys()):
+        raise ValueError(f"{unknown[0]!r} is not a source; use {', '.join(WITNESSES)}")
+    return given
 
 
 def _flag(value: object, _base: Path) -> bool:
@@ -226,6 +248,7 @@ _READERS: Mapping[str, Callable[[object, Path], object]] = {
     "release_page_source": _address,
     "release_directory": _address,
     "schema_document": _template,
+    "witnesses": _witnesses,
     "lamindb": _address,
     "ingest_on_merge": _flag,
     "bot": _text,

@@ -50,6 +50,7 @@ def body(
         _attention(news, schema, oddities),
         "### The release\n\n" + _facts(news),
         _schema(news, schema),
+        _others(schema),
         _code(schema),
     ]
     text = "\n\n".join(part for part in parts if part)
@@ -57,7 +58,7 @@ def body(
         means = render_impact(schema.impact)
         text = _with(text, "What each change asks of LaminDB", means, "impact.md", room)
     if schema.diff is not None:
-        changes = render(schema.diff)
+        changes = render(schema.diff, schema.witnesses)
         text = _with(text, "Every change of the dataset schema", changes, "diff.md", room)
     return text
 
@@ -192,6 +193,27 @@ def _schema(news: News, schema: SchemaReading) -> str:
     head = f"### Dataset schema {news.earlier_schema_version()} → {news.dataset_schema_version}"
     found = table(["What", "Changes:", "Which"], rows) if rows else "Only its wording changed."
     return f"{head}\n\n{found}"
+
+
+def _others(schema: SchemaReading) -> str:
+    """What the changelog and other sources say otherwise; those that weren't heard are named."""
+    if schema.diff is None:
+        return ""
+    denied = [f"Changelog of {one.what}" for one in schema.diff.doubts if one.is_denied]
+    heard = [f"{one.name}: {says}." for one in schema.witnesses for says in one.says]
+    silent = [
+        f"{one.name} couldn't be compared: {one.problem.rstrip('.')}."
+        for one in schema.witnesses
+        if one.problem
+    ]
+    found = [*silent, *denied, *heard]
+    if not found:
+        return ""
+    listed = "\n".join(f"- {inert(one)}" for one in found[:ITEMS])
+    left = len(found) - ITEMS
+    more = f"\n- … and {left:,} more in {code('diff.md')}" if left > 0 else ""
+    head = "### Other sources on the dataset schema\n\nThe document decides."
+    return f"{head} These say otherwise, or couldn't be asked:\n\n{listed}{more}"
 
 
 def _changes(diff: SchemaDiff) -> dict[str, list[str]]:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from bot.schema.spec import Field, GeneReference, Lines, Ontology, Organism, ReservedName
 
 NOT_COMPARED: Mapping[str, str] = {
-    "changelog_disagreements": "the changelogs aren't read as a second witness yet",
     "values in prose": "allowed values are found by their form (terms, quoted values, rows, "
     "ranges); a rule that is only told in words shows in fields_changed alone",
 }
@@ -99,6 +98,15 @@ class RuleChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """What the newer document's changelog says, and the documents deny (or only don't show)."""
+
+    what: str
+    line: int | None
+    is_denied: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SchemaDiff:
     """Everything that differs, by category, each in the order of the newer document."""
 
@@ -122,9 +130,17 @@ class SchemaDiff:
     reserved_names_removed: tuple[ReservedName, ...]
     component_rules_changed: tuple[RuleChange, ...]
     notes: tuple[str, ...]
+    doubts: tuple[Doubt, ...] = ()
 
     def is_empty(self) -> bool:
         """Whether nothing differs but, perhaps, wording."""
-        free = {"old", "new", "notes", "fields_changed_editorial", "component_rules_changed"}
+        free = {
+            "old",
+            "new",
+            "notes",
+            "doubts",
+            "fields_changed_editorial",
+            "component_rules_changed",
+        }
         kept = (name for name in self.__dataclass_fields__ if name not in free)
         return not any(getattr(self, name) for name in kept)

@@ -6,6 +6,7 @@ difference asks of anybody.
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from bot.schema.changes import (
     CardinalityChange,
@@ -21,6 +22,7 @@ from bot.schema.facts import Kind, allowed_values, cardinality
 from bot.schema.matching import match
 from bot.schema.report import to_json
 from bot.schema.spec import Field, GeneReference, Organism, Requirement, ReservedName, Spec
+from bot.schema.witness.changelog import doubts
 from bot.schema.wording import folded, originals, statements
 
 __all__ = ["diff", "to_json"]
@@ -31,7 +33,12 @@ Pair = tuple[Field, Field]
 
 
 def diff(old: Spec, new: Spec) -> SchemaDiff:
-    """What differs from the older to the newer Spec."""
+    """What differs from the older to the newer Spec, and what the changelog says otherwise."""
+    found = _compared(old, new)
+    return replace(found, doubts=doubts(found, old, new))
+
+
+def _compared(old: Spec, new: Spec) -> SchemaDiff:
     fields = match(old, new)
     continued = (*fields.same, *((pair.old, pair.new) for pair in fields.renamed))
     changed = [change for pair in fields.same if (change := _field_change(*pair))]

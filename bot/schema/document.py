@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from urllib.parse import unquote
 
+from bot.schema.changelog import read_changelog
 from bot.schema.field import TERM, field_table, read_field
 from bot.schema.markup import clean, inline, plain, prose, tables
 from bot.schema.organisms import read_organisms
@@ -47,6 +48,7 @@ def parse_document(text: str) -> Spec:
         read_reserved_names(found),
         rules,
         _discrepancies(text),
+        read_changelog(text),
     )
 
 

@@ -8,17 +8,36 @@ from collections.abc import Iterable, Iterator, Sequence
 from bot.schema.changes import NOT_COMPARED, SchemaDiff
 from bot.schema.escaping import code, escaped
 from bot.schema.spec import Field, Lines
+from bot.schema.witness.model import Witness
 
 LONG = 8
 Row = tuple[str, ...]
 Section = tuple[str, Row, Sequence[Row]]
 
 
-def render(diff: SchemaDiff) -> str:
-    """The whole diff; long tables are folded away beneath their title."""
+def render(diff: SchemaDiff, witnesses: Sequence[Witness] = ()) -> str:
+    """The whole diff, with what others say; long tables are folded away beneath their title."""
     sections = [section for section in _sections(diff) if section[2]]
-    parts = [_verdict(diff, sections), *(_section(*section) for section in sections)]
+    others = [section for section in _others(diff, witnesses) if section[2]]
+    parts = [_verdict(diff, sections), *(_section(*one) for one in (*sections, *others))]
     return "\n\n".join([*parts, _coda(diff)]) + "\n"
+
+
+def _others(diff: SchemaDiff, witnesses: Sequence[Witness]) -> Iterator[Section]:
+    """What the changelog and other sources say otherwise, and which of them weren't heard."""
+    said = [
+        (escaped(one.what), "" if one.line is None else str(one.line), "yes" * one.is_denied)
+        for one in sorted(diff.doubts, key=lambda one: not one.is_denied)
+    ]
+    yield "What only the changelog says", ("Statement", "Line", "Denied by the document"), said
+    heard = [(code(one.name), escaped(says)) for one in witnesses for says in one.says]
+    yield "What other sources say otherwise", ("Source", "What"), heard
+    silent = [
+        (code(one.name), code(one.address), escaped(one.problem))
+        for one in witnesses
+        if one.problem is not None
+    ]
+    yield "Sources that couldn't be compared", ("Source", "Address", "Why"), silent
 
 
 def _verdict(diff: SchemaDiff, sections: list[Section]) -> str:

@@ -3,25 +3,42 @@
 Must not leave a category out because it is empty, nor add what the SchemaDiff doesn't hold.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from bot.schema.changes import NOT_COMPARED, GeneReferenceChange, SchemaDiff
 from bot.schema.spec import Field, Lines, Ontology, Organism, ReservedName
+from bot.schema.witness.model import Witness
 
 Json = dict[str, Any]
 
 
-def to_json(diff: SchemaDiff) -> Json:
-    """The diff's categories under their names; `not_compared` tells what no category covers."""
+def to_json(diff: SchemaDiff, witnesses: Sequence[Witness] = ()) -> Json:
+    """The diff's categories under their names; `not_compared` tells what no category covers.
+
+    `witnesses` are those that were asked about the newer document.
+    """
     return {
         "old": diff.old,
         "new": diff.new,
         **_fields(diff),
         **_pins(diff),
         **_rules(diff),
-        "changelog_disagreements": [],
+        "changelog_disagreements": [
+            {"what": one.what, "line": one.line, "denied": one.is_denied} for one in diff.doubts
+        ],
+        "witnesses": [_witness(one) for one in witnesses],
         "notes": list(diff.notes),
         "not_compared": dict(NOT_COMPARED),
+    }
+
+
+def _witness(one: Witness) -> Json:
+    return {
+        "name": one.name,
+        "address": one.address,
+        "disagreements": list(one.says),
+        "problem": one.problem,
     }
 
 

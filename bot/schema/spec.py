@@ -114,6 +114,16 @@ class Discrepancy:
 
 
 @dataclass(frozen=True, slots=True)
+class Statement:
+    """What the document's changelog says of one version, in one of its chapters."""
+
+    version: str
+    chapter: str
+    text: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Spec:
     """One version of the dataset schema."""
 
@@ -125,6 +135,7 @@ class Spec:
     reserved_names: tuple[ReservedName, ...]
     rules: tuple[Component, ...]
     discrepancies: tuple[Discrepancy, ...]
+    changelog: tuple[Statement, ...] = ()
 
     def fields(self) -> tuple[Field, ...]:
         """Every field of every component, in the document's order."""

@@ -6,7 +6,7 @@ import pytest
 
 from bot.commands import Role, Verb
 from bot.errors import BotError
-from bot.settings import RELEASE_PAGE, RELEASE_PAGE_SOURCE, environment, load
+from bot.settings import RELEASE_PAGE, RELEASE_PAGE_SOURCE, WITNESSES, environment, load
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +26,10 @@ def test_another_page_has_another_source_or_none(folder: Path) -> None:
     assert load(environ={}).release_page_source == RELEASE_PAGE_SOURCE
     (folder / "bot.toml").write_text('release_page = "p.html"\nrelease_page_source = "p.md"\n')
     assert load(environ={}).release_page_source == "p.md"
+    assert load(environ={}).witnesses == WITNESSES
+    assert load(environ={"BOT_SCHEMA_DOCUMENT": "{version}.md"}).witnesses == {}
+    given = {"BOT_SCHEMA_DOCUMENT": "{version}.md", "BOT_WITNESSES": "gene_info=g.yml"}
+    assert load(environ=given).witnesses == {"gene_info": "g.yml"}
     assert load(environ={"BOT_RELEASE_PAGE": "q.html"}).release_page_source is None
     (folder / "bot.toml").write_text('release_page = "p.html"\n')
     assert load(environ={}).release_page_source is None
@@ -88,6 +92,7 @@ def test_the_environment_wins(folder: Path) -> None:
         ('ingest_on_merge = "maybe"', "field ingest_on_merge: 'maybe' is neither true nor false"),
         ("ingest_on_merge = 0", "field ingest_on_merge: 0 is neither true nor false"),
         ('schema_document = "x.md"', "lacks {version}; say where the version stands."),
+        ('witnesses = {x = "y"}', "'x' is not a source; use schema_definition, ontology_guide"),
         ('[roles]\na = "boss"', "'boss' is not a role; use one of none, read, triage, write, "),
         ('roles = "a"', "field roles: 'a' is not a table; give name = value pairs."),
         ('[minimum_roles]\nfly = "read"', "'fly' is not a command; use one of ingest, verify, "),

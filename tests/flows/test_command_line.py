@@ -212,6 +212,18 @@ def test_a_patch_of_lamindbs_code_is_printed(folder: Path) -> None:
     assert refused("patch", "6.0.0", "page.html").startswith("page.html: The document has no line")
 
 
+def test_a_diff_asks_other_sources_if_told_to(folder: Path) -> None:
+    settings = folder / "bot.toml"
+    settings.write_text('witnesses = {ontology_guide = "guide.json"}\n' + settings.read_text())
+    assert json.loads(ok("diff", "--json", "6.0.0", "7.0.0"))["witnesses"] == []
+    (asked,) = json.loads(ok("diff", "--json", "--witnesses", "6.0.0", "7.0.0"))["witnesses"]
+    assert asked["problem"].startswith("can't be read (No such file")
+    pins = {"CL": {"version": "x"}}
+    (folder / "guide.json").write_text(json.dumps({"7.0.0": {"ontologies": pins}}))
+    told = ok("diff", "--witnesses", "6.0.0", "7.0.0")
+    assert "### What other sources say otherwise\n" in told
+
+
 def test_rules_are_printed_with_the_answers_that_were_given(folder: Path) -> None:
     pin = "| Gene Ontology | GO | [2025-01-01](https://x.test) | |\n"
     text = world.document("8.0.0").replace("| Cell Ontology |", f"{pin}| Cell Ontology |")

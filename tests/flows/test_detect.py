@@ -123,6 +123,52 @@ def test_what_page_and_directory_disagree_on_is_said(empty_town: Town) -> None:
     ]
 
 
+GUIDE = "https://guide.test/ontology_info.json"
+
+
+def test_other_sources_are_heard_and_keep_nothing_back(empty_town: Town) -> None:
+    genes = "https://genes.test/{version}/gene_info.yml"
+    empty_town.set(witnesses={"ontology_guide": GUIDE, "gene_info": genes})
+    pins = {"CL": {"version": "v2025-09-01"}, "PATO": {"version": "@v1"}}
+    empty_town.pages.texts[GUIDE] = json.dumps({"7.0.0": {"ontologies": pins}})
+    assert empty_town.the_clock_strikes() == "New: 2026-02-01."
+    told = empty_town.heard()
+    assert (
+        "### Other sources on the dataset schema\n"
+        "\n"
+        "The document decides. These say otherwise, or couldn't be asked:\n"
+        "\n"
+        "- gene_info couldn't be compared: answered 404 Not Found; correct the address.\n"
+        "- ontology_guide: CL: the document pins 2025-07-30 (line 18), it has v2025-09-01.\n"
+        "- ontology_guide: PATO @\u200bv1: the document doesn't pin it.\n"
+    ) in told
+    proposed = empty_town.home / "proposals" / "2026-02-01"
+    guide, missing = json.loads((proposed / "diff.json").read_text())["witnesses"]
+    assert guide["address"] == GUIDE
+    assert guide["disagreements"][0].startswith("CL: the document pins 2025-07-30")
+    assert (missing["address"], missing["disagreements"]) == (genes.format(version="7.0.0"), [])
+    assert "### Sources that couldn't be compared" in (proposed / "diff.md").read_text()
+
+
+def test_sources_that_agree_are_no_matter_for_the_thread(empty_town: Town) -> None:
+    empty_town.set(witnesses={"ontology_guide": GUIDE})
+    pins = {"CL": {"version": "v2025-07-30"}}
+    empty_town.pages.texts[GUIDE] = json.dumps({"7.0.0": {"ontologies": pins}})
+    empty_town.has_document("6.0.0")
+    text = empty_town.pages.texts[world.TEMPLATE.format(version="7.0.0")]
+    log = "* obs (Cell metadata)\n  * Added `donor_age`\n  * Removed `donor_id`\n"
+    text += f"\n## Appendix A. Changelog\n\n### schema v7.0.0\n\n{log}"
+    empty_town.has_document("7.0.0", text)
+    empty_town.the_clock_strikes()
+    told = empty_town.heard()
+    (line,) = [line for line in told.splitlines() if line.startswith("- Changelog of ")]
+    assert line == (
+        "- Changelog of 7.0.0, obs (Cell metadata): “Removed \\`donor_id\\`”, "
+        "but the document still describes it."
+    )
+    assert "ontology_guide" not in told
+
+
 def truncated(town: Town) -> None:
     town.pages.texts[world.PAGE] = world.page(world.entry("2026-02-01"))[:-20]
 

@@ -45,6 +45,7 @@ SETTINGS = Settings(
     release_page_source=world.SOURCE,
     release_directory=world.DIRECTORY,
     schema_document=world.TEMPLATE,
+    witnesses={},
     roles={"maintainer": Role.MAINTAIN, "writer": Role.WRITE},
 )
 

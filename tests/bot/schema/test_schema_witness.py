@@ -1,0 +1,270 @@
+"""What other sources say of a document: what is told, and what is passed over."""
+
+import json
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from schema_documents import GENES, OBS, ONTOLOGIES, document
+
+from bot.schema.diff import diff
+from bot.schema.document import parse_document
+from bot.schema.spec import Spec
+from bot.schema.witness.definition import compare_definition
+from bot.schema.witness.genes import compare_genes
+from bot.schema.witness.guide import compare_pins
+from bot.schema.witness.model import WitnessError, agree
+
+CORPUS = Path(os.environ.get("CORPUS") or Path(__file__).parents[3].parent / "shared" / "corpus")
+SPECS = CORPUS / "specs"
+REFERENCE = Path(__file__).parents[3] / ".reference"
+needs_corpus = pytest.mark.skipif(not SPECS.is_dir(), reason=f"no corpus at {CORPUS}: set CORPUS")
+
+
+def real(version: str) -> Spec:
+    return parse_document((SPECS / f"{version}.md").read_text())
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "does"),
+    [
+        ("v2025-07-30", "2025-07-30", True),
+        ("v3.82.0", "2025-09-15 EFO 3.82.0", True),
+        ("vWS298", "2025-08-12 WS298", True),
+        ("248", "2026-01-06\n248", True),
+        ("2025-01-2", "2025-01-23", False),
+        ("53.0", "55.0", False),
+    ],
+)
+def test_versions_agree_if_they_can_be_the_same(one: str, other: str, does: bool) -> None:
+    assert agree(one, other) is agree(other, one) is does
+
+
+# --- the changelog --------------------------------------------------------------------------------
+
+
+def told(*items: str, old: str = "1.0.0", **changed: object) -> list[tuple[str, bool]]:
+    """The doubts about what the changelog of 2.0.0 says beneath these chapters, and denials."""
+    lines = "\n".join(items)
+    text = document("2.0.0", **changed)  # type: ignore[arg-type]
+    text += f"## Appendix A. Changelog\n\n### schema v2.0.0\n\n{lines}\n\n### schema v1.0.0\n"
+    found = diff(parse_document(document(old)), parse_document(text))
+    for one in found.doubts:
+        assert one.line is None or text.splitlines()[one.line - 1].strip().startswith("*")
+    return [(one.what, one.is_denied) for one in found.doubts]
+
+
+def test_what_the_documents_show_is_no_doubt() -> None:
+    added = (*OBS, ("donor_age", "Curator MUST annotate.", "<code>str</code>."))
+    pins = (("Cell Ontology", "CL:", "2025-09-01"), ONTOLOGIES[1])
+    items = (
+        "* Required Ontologies",
+        "  * Updated Cell Ontology (CL) to release 2025-09-01",
+        "* obs (Cell metadata)",
+        "  * Added <code>donor_age</code>",
+        "    * Added nothing else to `sex`",
+        "  * Something else entirely",
+        "* scATAC-seq assets",
+        "  * Added `fragments`",
+    )
+    assert told(*items, obs=added, ontologies=pins) == []
+
+
+@pytest.mark.parametrize(
+    ("item", "why", "is_denied"),
+    [
+        ("Added `donor_age`", "the document doesn't describe it", True),
+        ("**Breaking change**. Removed `tissue_type`", "the document still describes it", True),
+        ("Added `tissue_type`", "1.0.0 describes it, too", True),
+        ("Updated the requirements for `tissue_type`", "differ in wording at most", False),
+        ('Added `"cell line"` to `tissue_type`', "differ in wording at most", False),
+        ("Removed guidance in `tissue_type`", "differ in wording at most", False),
+    ],
+)
+def test_a_field_that_the_changelog_alone_changes(item: str, why: str, is_denied: bool) -> None:
+    (found,) = told("* obs (Cell metadata)", f"  * {item}")
+    assert found[0].startswith("2.0.0, obs (Cell metadata): \u201c")
+    assert found[0].endswith(f"{why}.")
+    assert found[1] is is_denied
+
+
+@pytest.mark.parametrize(
+    ("chapter", "item", "why", "is_denied"),
+    [
+        ("Ontologies", "Updated CL to the 2025-08-01 release", "pins 2025-07-30", True),
+        ("Ontologies", "Added Cellosaurus release 55.0", "pins 53.0", True),
+        ("Ontologies", "Updated Cellosaurus to release 53.0", "1.0.0 pins the same", False),
+        ("Gene Annotations", "Updated *Homo sapiens* to GENCODE v49", "pins GENCODE v48", True),
+    ],
+)
+def test_a_pin_that_the_changelog_alone_has(
+    chapter: str, item: str, why: str, is_denied: bool
+) -> None:
+    (found,) = told(f"* Required {chapter}", f"  * {item}")
+    assert why in found[0]
+    assert found[1] is is_denied
+
+
+def test_a_missing_entry_is_said_and_an_older_document_isnt_asked() -> None:
+    newer = document("2.0.0") + "## Appendix A. Changelog\n\n### schema v1.0.0\n\n* obs\n  * X\n"
+    one, other = parse_document(document("1.0.0")), parse_document(newer)
+    (found,) = diff(one, other).doubts
+    assert (found.what, found.is_denied) == ("The changelog has no entry for 2.0.0.", False)
+    assert diff(other, one).doubts == ()
+
+
+@needs_corpus
+@pytest.mark.parametrize(
+    ("old", "new", "denied", "others"),
+    [("5.0.0", "5.2.0", 0, 0), ("6.0.0", "7.0.0", 0, 0), ("5.2.0", "7.0.0", 0, 1)],
+)
+def test_real_changelogs_raise_few_doubts(old: str, new: str, denied: int, others: int) -> None:
+    found = diff(real(old), real(new)).doubts
+    assert [one.is_denied for one in found].count(True) == denied
+    assert [one.is_denied for one in found].count(False) == others
+    # A misprint of the real changelog, for 2025-01-23.
+    assert all("release 2025-01-2\u201d" in one.what for one in found)
+
+
+# --- other sources --------------------------------------------------------------------------------
+
+SPEC = parse_document(
+    document(
+        "7.0.0",
+        obs=(
+            ("tissue_type", "Curator MUST annotate.", 'This MUST be <code>"tissue"</code>.'),
+            (
+                "disease",
+                "Curator MUST annotate.",
+                'One or more, separated by the delimiter <code>" || "</code>.',
+            ),
+        ),
+        genes=(*GENES, ("NCBITaxon:7955", "Danio rerio", "GRCz11 (GCA_1.4)<br>Ensembl 114")),
+    )
+)
+
+
+def guide(**pins: str) -> str:
+    told = {prefix: {"version": version} for prefix, version in pins.items()}
+    return json.dumps({"7.0.0": {"ontologies": told}})
+
+
+def test_the_guide_s_pins() -> None:
+    assert compare_pins(SPEC, guide(CL="v2025-07-30", CVCL="53.0")) == ()
+    assert compare_pins(SPEC, guide(CL="v2025-04-10", PATO="x")) == (
+        "CL: the document pins 2025-07-30 (line 15), it has v2025-04-10",
+        "CVCL: it doesn't have it",
+        "PATO x: the document doesn't pin it",
+    )
+    more = {"CL": {"version": "v2025-07-30", "additional_ontologies": ["CVCL"]}}
+    assert compare_pins(SPEC, json.dumps({"7.0.0": {"ontologies": more}})) == (
+        "CVCL: the document pins 53.0 (line 16), it has v2025-07-30",
+    )
+
+
+def definition(column: str, title: str = "7.0.0") -> str:
+    return (
+        f"title: Corpora schema version {title}\n"
+        f"components: {{obs: {{columns: {{{column}}}}}, uns: {{keys: }}}}\n"
+    )
+
+
+BOTH = 'tissue_type: {enum: [tissue]}, disease: {a: [{multi_term: {delimiter: " || "}}]}'
+
+
+@pytest.mark.parametrize(
+    ("columns", "says"),
+    [
+        (BOTH, ()),
+        ("tissue_type: {enum: [tissue, x]}", ("it takes x, which the document doesn't name",)),
+        (
+            "tissue_type: {enum: [organoid]}",
+            ("it takes organoid, which the document doesn't name", "it doesn't take tissue"),
+        ),
+        ("disease: {delimiter: ','}", ("its delimiter is ',', the document's ' || '",)),
+        ("disease: {}", ("its delimiter is none, the document's ' || '",)),
+    ],
+)
+def test_the_definition_s_values_and_delimiters(columns: str, says: tuple[str, ...]) -> None:
+    found = compare_definition(SPEC, definition(columns))
+    assert tuple(one.partition("): ")[2] for one in found) == says
+    assert compare_definition(SPEC, definition(columns, title="5.X.X")) == found
+
+
+def genes(human: str = "48", fish: str = "Danio_rerio.GRCz11.114") -> str:
+    return (
+        f"human: {{description: homo_sapiens, version: {human}, url: x}}\n"
+        f"zebrafish: {{description: danio_rerio, url: 'https://e/danio_rerio/{fish}.gtf.gz'}}\n"
+        "ercc: {description: ercc, url: y}\n"
+    )
+
+
+def test_the_gene_tables_annotations() -> None:
+    assert compare_genes(SPEC, genes()) == ()
+    (human,) = compare_genes(SPEC, genes(human="44"))
+    assert human.startswith("Homo sapiens: the document pins GENCODE v48 (GRCh38.p14) Ensembl 114")
+    assert human.endswith("it has GENCODE 44")
+    (fish,) = compare_genes(SPEC, genes(fish="Danio_rerio.GRCz12.115"))
+    assert fish.endswith("it has GRCz12, Ensembl 115")
+    (fish,) = compare_genes(SPEC, genes(fish="Danio_rerio.GRCz11.115"))
+    assert fish.endswith("it has GRCz11, Ensembl 115")
+
+
+Compare = Callable[[Spec, str], tuple[str, ...]]
+
+
+@pytest.mark.parametrize(
+    ("compare", "text", "says"),
+    [
+        (compare_pins, guide().replace("7.0.0", "6.0.0"), "knows 6.0.0, not 7.0.0"),
+        (compare_pins, "<html>", "isn't an ontology guide"),
+        (compare_pins, '{"7.0.0": {"ontologies": {"CL": {}}}}', "isn't an ontology guide"),
+        (compare_definition, definition("", "7.1.0"), "is of 7.1.0, not 7.0.0"),
+        (compare_definition, "a: [", "isn't a schema definition"),
+        (compare_definition, "<html>", "isn't a schema definition"),
+        (compare_genes, "<html>", "isn't a list of gene annotations"),
+        (compare_genes, "a: {b: c}", "isn't a list of gene annotations"),
+    ],
+)
+def test_what_isnt_the_source_says_so(compare: Compare, text: str, says: str) -> None:
+    with pytest.raises(WitnessError, match=says):
+        compare(SPEC, text)
+
+
+WORDS = (
+    *("7.0.0", "ontologies", "version", "additional_ontologies", "title", "components", "obs"),
+    *("columns", "tissue_type", "enum", "description", "url"),
+)
+JSON = st.recursive(
+    st.none() | st.integers() | st.text(max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=3)
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(JSON, st.sampled_from([compare_pins, compare_definition, compare_genes]))
+def test_fuzzed_sources_raise_only_the_named_error(value: object, compare: Compare) -> None:
+    columns = {"obs": {"columns": {"tissue_type": value, "disease": value}}}
+    for told in (value, {"title": "x", "components": columns}, {"a": value}):
+        text = json.dumps(told)
+        with suppress(WitnessError):
+            compare(SPEC, text)
+
+
+@needs_corpus
+@pytest.mark.skipif(not REFERENCE.is_dir(), reason="no .reference: run make setup")
+@pytest.mark.parametrize("version", ["6.0.0", "7.0.0"])
+def test_the_real_sources_agree_with_the_real_documents(version: str) -> None:
+    guides = REFERENCE.glob("cellxgene-ontology-guide-*/*/data/ontology_info.json")
+    texts = [text for text in (one.read_text() for one in guides) if version in json.loads(text)]
+    assert texts
+    assert [compare_pins(real(version), text) for text in texts] == [()] * len(texts)
+    (found,) = REFERENCE.glob(f"cellxgene-schema-{version[:2]}*/**/schema_definition.yaml")
+    assert compare_definition(real(version), found.read_text()) == ()
