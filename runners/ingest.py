@@ -14,8 +14,9 @@ from runners.combination import Combination
 from runners.contract import ContractError, DatasetOutcome, Manifest
 from runners.execution import Readers
 from runners.holding import hold
+from runners.holdings import store
 from runners.job import Job
-from runners.journal import CANCELLED, END, JOURNAL, READ, START, WRITTEN, Journal
+from runners.journal import CANCELLED, END, JOURNAL, READ, ROLLBACK, START, WRITTEN, Journal
 from runners.judgement import Judged
 from runners.outcomes import outcomes
 from runners.reference import Reference
@@ -44,6 +45,11 @@ def ingest(job: Job) -> tuple[DatasetOutcome, ...]:
     request, path = job.request, job.folder / JOURNAL
     holding = hold(request.instance, runs=job.folder.parent, run_id=request.run_id)
     with holding, Journal(path) as journal:
+        if journal.first(ROLLBACK):
+            raise ContractError(
+                f"request {request.run_id}: field run_id: this run was rolled back; "
+                "start a new one under another id."
+            )
         if journal.first(END):
             progress.say(f"{job.request.run_id}: ended before; nothing to do")
         elif is_cancelled(job.folder):
@@ -54,7 +60,7 @@ def ingest(job: Job) -> tuple[DatasetOutcome, ...]:
 
 
 def _work(job: Job, datasets: Sequence[CensusDataset], journal: Journal) -> None:
-    writer = _writer(job, datasets)
+    writer = _writer(job, datasets, journal)
     if not journal.first(START):
         _start(job, datasets, journal, writer)
     writer.prepare()
@@ -70,12 +76,14 @@ def _work(job: Job, datasets: Sequence[CensusDataset], journal: Journal) -> None
 
 
 def _start(job: Job, datasets: Sequence[CensusDataset], journal: Journal, writer: "Writer") -> None:
-    """Notes what the run begins with; a resumed run must do the same datasets."""
+    """Notes what the run begins with, before it writes; a resumed run must do the same datasets."""
     ids = chosen(job, datasets, writer.snapshot, progress.say)
+    held = writer.holdings()
+    store(job.folder, held)
     journal.write(
         START,
         counts=writer.counts(),
-        fingerprints=writer.fingerprints(),
+        fingerprints=held.fingerprints(),
         combination=Combination.of(job.manifest.dataset_schema_version).to_mapping(),
         chosen=ids,
     )
@@ -98,7 +106,7 @@ def _cancel(job: Job, journal: Journal) -> None:
     )
 
 
-def _writer(job: Job, datasets: Sequence[CensusDataset]) -> "Writer":
+def _writer(job: Job, datasets: Sequence[CensusDataset], journal: Journal) -> "Writer":
     from runners.registry import instance
 
     instance.connect(job.request.instance)
@@ -109,7 +117,7 @@ def _writer(job: Job, datasets: Sequence[CensusDataset]) -> "Writer":
     reference = Reference(_rules(job.manifest), job.reference)
     before = read_datasets(job.previous) if job.previous else ()
     versions = {dataset.dataset_id: dataset.dataset_version_id for dataset in before}
-    return Writer(job.manifest, reference, datasets, versions)
+    return Writer(job.manifest, reference, datasets, versions, journal)
 
 
 def _rules(manifest: Manifest) -> Rules:

@@ -15,7 +15,11 @@ from typing import Any, Self
 from runners.contract import ContractError
 
 START, READ, WRITTEN, END, CANCELLED = "start", "read", "written", "end", "cancelled"
-"""The steps, as the journal names them."""
+RECORDED, COMMITTED = "recorded", "committed"
+ROLLBACK, ROLLED_BACK = "rollback", "rolled back"
+"""The steps, as the journal names them: of a run, of each of its transactions, and of its end by
+`rollback`, which is begun and done.
+"""
 
 JOURNAL = "journal.jsonl"
 """The journal's file, in the run's folder."""
@@ -33,6 +37,10 @@ class Record:
         """The first line of a step of the whole release."""
         own = (line for line in self.lines if line["step"] == step and "dataset_id" not in line)
         return next(own, None)
+
+    def all(self, step: str) -> list[Line]:
+        """Every line of a step."""
+        return [line for line in self.lines if line["step"] == step]
 
     def datasets(self, step: str) -> dict[str, Line]:
         """Dataset id -> the first line that the step wrote for it."""

@@ -19,7 +19,7 @@ from runners.contract import (
 )
 from runners.facts import Facts
 from runners.job import Job
-from runners.journal import JOURNAL, START, Record, read
+from runners.journal import JOURNAL, ROLLBACK, START, Record, read
 from runners.outcomes import changes, told, was_cancelled
 from runners.selection import asked, is_whole, selected
 
@@ -60,10 +60,13 @@ def _started_at(journal: Record) -> datetime | None:
 
 
 def _journals(job: Job) -> list[Record]:
-    """The journals of all ingests of this release into this instance, oldest first."""
+    """The journals of all ingests of this release into this instance, oldest first, but of those
+    that were rolled back.
+    """
     files = job.folder.parent.glob("*/request.json")
     found = [read(file.parent / JOURNAL) for file in files if _is_ingest_of_same(file, job.request)]
-    begun = [(started, record) for record in found if (started := _started_at(record))]
+    stand = [record for record in found if not record.first(ROLLBACK)]
+    begun = [(started, record) for record in stand if (started := _started_at(record))]
     return [record for _, record in sorted(begun, key=lambda one: one[0])]
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import lamindb as ln
+from django.db.models.functions import Left
 from lamindb.base.uids import base62_12
 from upath import UPath
 
@@ -12,6 +13,8 @@ from runners import settings
 from runners.contract import ContractError
 
 KEY_PREFIX = "cell-census/"
+STEM = ln.Artifact._len_stem_uid
+"""Length of the part of a uid that all revisions share."""
 
 
 def storage_root(address: str) -> str:
@@ -71,6 +74,17 @@ def registered(release: str) -> Mapping[str, Any]:
     return {Path(row.key).stem: row for row in rows.filter(version_tag=release)}
 
 
+def chains(uids: Iterable[str]) -> Any:
+    """A query set of all artifacts in the revision chains of these, whoever made them."""
+    stems = {uid[:STEM] for uid in uids}
+    return ln.Artifact.objects.alias(stem=Left("uid", STEM)).filter(stem__in=stems)
+
+
+def stores() -> Any:
+    """A query set of all releases' SOMA stores."""
+    return ln.Artifact.objects.filter(key__startswith=KEY_PREFIX, key__endswith="/soma")
+
+
 def register(
     address: str, *, release: str, title: str, n_observations: int | None, revises: Any | None
 ) -> Any:
@@ -94,10 +108,9 @@ def _path(address: str) -> str | UPath:
 def register_store(address: str, *, release: str, previous: str | None) -> None:
     """Registers the release's SOMA store if it isn't there."""
     description = f"Census {release}"
-    stores = ln.Artifact.objects.filter(key__startswith=KEY_PREFIX, key__endswith="/soma")
-    if stores.filter(version_tag=release).exists():
+    if stores().filter(version_tag=release).exists():
         return
-    revises = stores.filter(version_tag=previous).first() if previous else None
+    revises = stores().filter(version_tag=previous).first() if previous else None
     artifact = ln.Artifact(
         _path(address.rstrip("/")),
         revises=revises,

@@ -7,6 +7,8 @@ from runners.contract import ContractError
 KEY = 7_220_415_308
 """PostgreSQL's advisory lock that every writer of this software asks for; the number is ours."""
 
+SNAPSHOTS = "set session characteristics as transaction isolation level repeatable read"
+
 HOLDER = """
     select application_name, backend_start
     from pg_stat_activity join pg_locks using (pid)
@@ -30,6 +32,8 @@ def take(run_id: str) -> None:
         cursor.execute("select pg_try_advisory_lock(%s)", [KEY])
         (is_ours,) = cursor.fetchone()
         if is_ours:
+            # `recording` tells our rows by what a transaction sees
+            cursor.execute(SNAPSHOTS)
             return
         cursor.execute(HOLDER, [KEY])
         holder = cursor.fetchone()

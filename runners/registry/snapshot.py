@@ -1,17 +1,18 @@
 """What the instance holds of a release, read in a few set-based statements. Never writes."""
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
-from typing import Any
 
 import bionty as bt
 import lamindb as ln
 
 from runners.facts import ArtifactRow, CollectionRow, Snapshot
+from runners.holdings import Holdings
+from runners.registry import holdings
 from runners.registry.annotations import LINKS
 from runners.registry.artifacts import KEY_PREFIX
+from runners.registry.holdings import RELATIONS
 
 KINDS = {
     "collections": ln.Collection,
@@ -19,7 +20,6 @@ KINDS = {
     "references": ln.Reference,
     "sources": bt.Source,
 }
-RELATIONS = [*LINKS.values(), "genes", "references"]
 
 
 def count_records() -> dict[str, int]:
@@ -48,7 +48,7 @@ def take(release: str, previous: str | None) -> Snapshot:
         slots=_slots(ids),
         with_reference=_with_reference(ids),
         collections=_collections(release),
-        fingerprints=fingerprints(before=release),
+        fingerprints=Holdings(releases=holdings.releases(before=release), shared={}).fingerprints(),
         continued=_continued(release),
     )
 
@@ -106,37 +106,3 @@ def _collections(release: str) -> tuple[CollectionRow, ...]:
         CollectionRow(key, reference, frozenset(members[pk]))
         for pk, key, reference in rows.values_list("id", "key", "reference")
     )
-
-
-def fingerprints(*, before: str) -> dict[str, str]:
-    """Release -> digest of its artifacts, their labels and its collections.
-
-    `is_latest` is left out: a new release takes it from the one before, by design.
-    """
-    lines: dict[str, list[str]] = defaultdict(list)
-    artifacts = ln.Artifact.objects.filter(key__startswith=KEY_PREFIX, version_tag__lt=before)
-    fields = ("version_tag", "uid", "key", "hash", "otype", "description", "schema_id")
-    for release, *rest in artifacts.values_list(*fields):
-        lines[release].append(f"artifact {rest}")
-    for relation in RELATIONS:
-        link = getattr(ln.Artifact, relation).through
-        target = next(f.name for f in link._meta.fields if _points_away(f))
-        rows = link.objects.filter(artifact__in=artifacts)
-        for release, *rest in rows.values_list(
-            "artifact__version_tag", "artifact__uid", f"{target}_id", "feature_id"
-        ):
-            lines[release].append(f"{relation} {rest}")
-    collections = ln.Collection.objects.filter(version_tag__lt=before)
-    for release, *rest in collections.values_list(
-        "version_tag", "uid", "key", "hash", "reference", "artifacts__uid"
-    ):
-        lines[release].append(f"collection {rest}")
-    return {
-        release: hashlib.sha256("\n".join(sorted(texts)).encode()).hexdigest()
-        for release, texts in sorted(lines.items())
-    }
-
-
-def _points_away(field: Any) -> bool:
-    """True of the link's field that is neither bookkeeping nor the artifact or feature."""
-    return field.is_relation and field.name not in ("artifact", "feature", "run", "created_by")

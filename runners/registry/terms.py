@@ -43,24 +43,22 @@ class Terms:
         self._ids: dict[tuple[str, str, str], int] = {}
         self._genes: dict[str, set[str]] = {}
 
-    def ensure_sources(self, organisms: Collection[str]) -> None:
-        """Every source that datasets of these organisms (by scientific name) may need is current.
+    def sources_of(self, organisms: Collection[str]) -> list[tuple[str, str]]:
+        """Registry and ontology of every source that datasets of these organisms (by scientific
+        name) may need; without organisms, of all that the rules know.
 
-        All at once and in a fixed order: what an instance ends up with must not depend on which
-        dataset comes first. Without organisms, those of all that the rules know.
+        Made all at once and in this order: what an instance ends up with must not depend on which
+        dataset comes first.
         """
-        for registry, ontology in sorted(self._sources_of(organisms)):
-            self.source(registry, ontology)
-
-    def _sources_of(self, organisms: Collection[str]) -> set[tuple[str, str]]:
         known = self.rules.organisms.items()
         taxa = [t for t, meta in known if not organisms or meta.scientific_name in organisms]
-        return {
+        found = {
             _home(entry.registry, entry.ontology)
             for column in self.rules.columns.values()
             for taxon in taxa
             for entry in column.terms.get(taxon, column.terms.get("*", ()))
         }
+        return sorted(found)
 
     def ensure(self, annotations: Iterable[Annotation]) -> None:
         """Every term of `annotations` exists, with all its ancestors, from the pinned source."""

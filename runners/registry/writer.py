@@ -7,14 +7,27 @@ not read datasets or decide what is valid. Import it once an instance is connect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db import transaction
+import bionty as bt
+import lamindb as ln
 
 from runners.census import CensusDataset, location
 from runners.contract import DatasetOutcome, Manifest, Outcome
 from runners.facts import Snapshot
+from runners.holdings import Holdings
+from runners.journal import Journal
 from runners.judgement import Judged, outcome_of
+from runners.recorded import Part
 from runners.reference import Reference
-from runners.registry import annotations, artifacts, collections, references, schema, snapshot
+from runners.registry import (
+    annotations,
+    artifacts,
+    collections,
+    holdings,
+    references,
+    schema,
+    snapshot,
+)
+from runners.registry.recording import Recorder
 from runners.registry.terms import Terms
 from runners.validate import Validation
 
@@ -28,30 +41,38 @@ class Writer:
         reference: Reference,
         datasets: Sequence[CensusDataset],
         previous_versions: Mapping[str, str],
+        journal: Journal | None = None,
     ) -> None:
-        """`previous_versions`: dataset id -> dataset version id in the previous release."""
+        """`previous_versions`: dataset id -> dataset version id in the previous release.
+
+        Every transaction is recorded in the `journal` before its commit, where there is one.
+        """
         self.manifest = manifest
         self.reference = reference
         self._storage = artifacts.storage_root(manifest.storage.h5ads)
         self._previous_versions = previous_versions
         self._terms = Terms(reference)
+        self._recorder = Recorder(journal)
         ids = [dataset.dataset_id for dataset in datasets]
         self._latest = artifacts.latest_by_dataset(ids, before=manifest.release)
 
     def prepare(self) -> None:
         """What all datasets need: storage, schema and sources. Comes before `write`."""
-        with transaction.atomic():
+        models = (ln.Storage, ln.Feature, ln.Schema)
+        with self._recorder.transaction(Part.DEFINITIONS, *(m.objects.all() for m in models)):
             artifacts.ensure_storage(self._storage, self.manifest.storage.region)
             self._schema = schema.ensure_schema()
-        self._terms.ensure_sources(self.manifest.organisms)
+        for registry, ontology in self._terms.sources_of(self.manifest.organisms):
+            with self._recorder.transaction(Part.VOCABULARY, bt.Source.objects.all()):
+                self._terms.source(registry, ontology)
 
     def counts(self) -> dict[str, int]:
         """How many records of each kind the instance holds."""
         return snapshot.count_records()
 
-    def fingerprints(self) -> dict[str, str]:
-        """Of each earlier release, a digest of what it holds."""
-        return snapshot.fingerprints(before=self.manifest.release)
+    def holdings(self) -> Holdings:
+        """What the instance holds of earlier releases."""
+        return holdings.take(before=self.manifest.release)
 
     def snapshot(self) -> Snapshot:
         """What the instance holds of the release."""
@@ -60,9 +81,15 @@ class Writer:
     def write(self, batch: Sequence[Judged]) -> list[DatasetOutcome]:
         """The outcomes of a batch, all of it written, or none where this raises."""
         good = [j.validation for j in batch if j.validation and not j.validation.findings]
-        self._ensure_terms(good)
-        with transaction.atomic():
-            self._write(batch)
+        with self._recorder.transaction(Part.VOCABULARY, bt.Source.objects.all()):
+            self._ensure_terms(good)
+        present = artifacts.registered(self.manifest.release)
+        known = [j.dataset.dataset_id for j in batch]
+        chains = artifacts.chains(
+            held[name].uid for held in (self._latest, present) for name in known if name in held
+        )
+        with self._recorder.transaction(Part.DATASETS, chains):
+            self._write(batch, present)
         return [outcome_of(judged, self._success(judged.dataset)) for judged in batch]
 
     def _ensure_terms(self, validations: Sequence[Validation]) -> None:
@@ -74,8 +101,7 @@ class Writer:
         for taxon in sorted(genes):
             self._terms.ensure_genes(taxon, tuple(genes[taxon]))
 
-    def _write(self, batch: Sequence[Judged]) -> None:
-        present = artifacts.registered(self.manifest.release)
+    def _write(self, batch: Sequence[Judged], present: Mapping[str, Any]) -> None:
         readable = {
             (present.get(j.dataset.dataset_id) or self._register(j)).id: j
             for j in batch
@@ -117,14 +143,14 @@ class Writer:
         def of(members: Sequence[CensusDataset]) -> list[Any]:
             return [present[d.dataset_id] for d in members if d.dataset_id in present]
 
-        with transaction.atomic():
+        with self._recorder.transaction(Part.COLLECTIONS, ln.Collection.objects.all()):
             collections.ensure_top_level(of(datasets), release=release)
             for members in collections.by_study(datasets).values():
                 collections.ensure_study(members[0], of(members), release=release)
 
     def store(self) -> None:
         """The release's SOMA store as an artifact."""
-        with transaction.atomic():
+        with self._recorder.transaction(Part.STORE, artifacts.stores()):
             artifacts.register_store(
                 self.manifest.storage.soma,
                 release=self.manifest.release,

@@ -1,0 +1,104 @@
+"""What an instance held before a run wrote to it, as digests, and how two such states differ.
+
+Stored beside the run's journal before the run's first write, whole or not at all. Must not read a
+database (`registry.holdings` does).
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from runners.contract import Document
+
+HOLDINGS = "holdings.json"
+"""The file's name, in the run's folder."""
+
+
+class Held(NamedTuple):
+    """One record: digests of its own row and of the rows that link it to others.
+
+    `is_latest` stands apart: a new release takes it from the one before, by design.
+    """
+
+    row: str
+    links: str = ""
+    is_latest: bool = False
+
+
+class Holdings(Document):
+    """Release -> uid -> what is held of its artifacts and collections; and of the records that all
+    releases share, registry -> uid -> digest.
+    """
+
+    releases: Mapping[str, Mapping[str, Held]]
+    shared: Mapping[str, Mapping[str, str]]
+
+    def fingerprints(self) -> dict[str, str]:
+        """Release -> digest of all that it holds, the latest flags aside."""
+        return {release: _digest(held) for release, held in sorted(self.releases.items())}
+
+
+class Difference(NamedTuple):
+    """Something that was held otherwise before."""
+
+    release: str
+    uid: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.release} {self.uid} {self.what}".strip()
+
+
+def differences(before: Holdings, now: Holdings) -> list[Difference]:
+    """What of `before` isn't the same now, down to the record; what has been added is none."""
+    found = list(_of_releases(before, now))
+    for registry, records in before.shared.items():
+        held = now.shared.get(registry, {})
+        found += [
+            Difference("", uid, f"{registry} is another")
+            for uid, text in records.items()
+            if held.get(uid) != text
+        ]
+    return sorted(found)
+
+
+def _of_releases(before: Holdings, now: Holdings) -> Iterator[Difference]:
+    for release, records in before.releases.items():
+        held = now.releases.get(release, {})
+        for uid, old in records.items():
+            yield from (Difference(release, uid, what) for what in _changes(old, held.get(uid)))
+        yield from (Difference(release, uid, "was not there") for uid in held.keys() - records)
+
+
+def _changes(old: Held, new: Held | None) -> Iterator[str]:
+    if new is None:
+        yield "is gone"
+        return
+    if old.row != new.row:
+        yield "its record is another"
+    if old.links != new.links:
+        yield "its links are others"
+    if old.is_latest != new.is_latest:
+        yield "is the latest no longer" if old.is_latest else "is the latest now"
+
+
+def _digest(held: Mapping[str, Held]) -> str:
+    lines = sorted(f"{uid} {one.row} {one.links}" for uid, one in held.items())
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def store(folder: Path, holdings: Holdings) -> None:
+    """Writes the file of a run's folder, whole or not at all."""
+    partial = folder / f"{HOLDINGS}.partial"
+    with partial.open("w", encoding="utf-8") as file:
+        file.write(holdings.model_dump_json())
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(folder / HOLDINGS)
+
+
+def stored(folder: Path) -> Holdings:
+    """What a run has stored. Raises ContractError where there is no such file, or it is broken."""
+    return Holdings.from_file(folder / HOLDINGS)

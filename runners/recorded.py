@@ -1,0 +1,89 @@
+"""What one transaction writes, as the journal records it before the commit.
+
+Plain values and their form as a journal line. Must not read a database or a journal.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+from runners.contract import Document
+
+Row = tuple[Any, ...]
+
+
+class Part(StrEnum):
+    """What a transaction is for. What is made of vocabulary is shared by all releases, and stays;
+    definitions go where nobody else uses them; the rest goes.
+    """
+
+    DEFINITIONS = "definitions"
+    VOCABULARY = "vocabulary"
+    DATASETS = "datasets"
+    COLLECTIONS = "collections"
+    STORE = "store"
+
+
+class Inserted(Document):
+    """Rows of one table, by primary key: `3-7,9`.
+
+    `digests` has one of each row, in order; of links, which nobody edits, one of them all.
+    """
+
+    ids: str
+    digests: tuple[str, ...] = ()
+
+
+class Change(Document):
+    """One value of a row that was there before."""
+
+    old: Any
+    new: Any
+
+
+class Witness(Document):
+    """A row that is there only if the transaction was committed: ids may be given again, moments
+    not.
+    """
+
+    table: str
+    id: int
+    created_at: str
+
+
+class Recording(Document):
+    """All that one transaction inserts and changes. Tables and columns are the database's.
+
+    `changed`: table -> primary key -> column -> change.
+    """
+
+    number: int
+    part: Part
+    inserted: Mapping[str, Inserted]
+    changed: Mapping[str, Mapping[int, Mapping[str, Change]]]
+    witness: Witness | None = None
+
+
+def compressed(ids: Iterable[int]) -> str:
+    """Ids as ascending ranges."""
+    ranges: list[list[int]] = []
+    for one in sorted(ids):
+        if ranges and ranges[-1][1] == one - 1:
+            ranges[-1][1] = one
+        else:
+            ranges.append([one, one])
+    return ",".join(f"{a}-{b}" if a != b else f"{a}" for a, b in ranges)
+
+
+def expanded(text: str) -> list[int]:
+    """The ids of `compressed`, ascending."""
+    pairs = (part.partition("-") for part in text.split(",") if part)
+    return [one for a, _, b in pairs for one in range(int(a), int(b or a) + 1)]
+
+
+def digest(rows: Row | Sequence[Row]) -> str:
+    """A short digest of one row or several in order."""
+    text = json.dumps(rows, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

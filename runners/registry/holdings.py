@@ -1,0 +1,87 @@
+"""What the instance holds of earlier releases, as digests. Never writes.
+
+Rows of records are digested here. Rows of links, of which a release has some 100,000, are summed
+up by the database: their number, and the sums of their ids, of what they point to, and of the
+products of both. A change of one row changes a sum.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import bionty as bt
+import lamindb as ln
+from django.db.models import BigIntegerField, Count, F, Sum
+from django.db.models.functions import Cast, Coalesce
+
+from runners.holdings import Held, Holdings
+from runners.recorded import digest
+from runners.registry import rows
+from runners.registry.annotations import LINKS
+from runners.registry.artifacts import KEY_PREFIX
+
+RELATIONS = [*LINKS.values(), "genes", "references"]
+FLAGS = ("is_latest", "updated_at")
+
+
+def take(*, before: str) -> Holdings:
+    """What releases before this one hold, and the records that all releases share."""
+    return Holdings(
+        releases=releases(before=before),
+        shared={
+            "feature": _shared(ln.Feature.objects.all()),
+            "schema": _shared(ln.Schema.objects.all()),
+            "storage": _shared(ln.Storage.objects.all()),
+            "current source": _shared(bt.Source.objects.filter(currently_used=True)),
+        },
+    )
+
+
+def releases(*, before: str) -> dict[str, dict[str, Held]]:
+    """Release -> uid -> what is held of its artifacts and collections."""
+    artifacts = ln.Artifact.objects.filter(key__startswith=KEY_PREFIX, version_tag__lt=before)
+    collections = ln.Collection.objects.filter(version_tag__lt=before)
+    links = [getattr(ln.Artifact, relation).through for relation in RELATIONS]
+    links.append(ln.models.ArtifactSchema)
+    found: dict[str, dict[str, Held]] = defaultdict(dict)
+    for release, uid, held in _held(artifacts, links, "artifact"):
+        found[release][uid] = held
+    for release, uid, held in _held(collections, [ln.models.CollectionArtifact], "collection"):
+        found[release][uid] = held
+    return dict(found)
+
+
+def _held(records: Any, links: list[Any], name: str) -> Iterator[tuple[str, str, Held]]:
+    sums: dict[int, list[object]] = defaultdict(list)
+    for link in links:
+        for record_id, *found in _sums(link, name, records):
+            sums[record_id].append([link._meta.db_table, *map(str, found)])
+    names = rows.columns(records.model._meta.db_table)
+    for key, row in rows.read(records).items():
+        fields = dict(zip(names, row, strict=True))
+        own = digest(tuple(v for n, v in fields.items() if n not in FLAGS))
+        held = Held(own, digest(tuple(sums[key])), fields["is_latest"])
+        yield fields["version_tag"], fields["uid"], held
+
+
+def _sums(link: Any, name: str, records: Any) -> Any:
+    """Of each record: number and sums of its rows in a table of links."""
+    others = [
+        Cast(Coalesce(F(f.attname), 0), BigIntegerField())
+        for f in link._meta.concrete_fields
+        if f.is_relation and f.name not in (name, "run", "created_by")
+    ]
+    key = Cast(F("id"), BigIntegerField())
+    sums = [Count("id"), Sum(key), *(Sum(o) for o in others), *(Sum(key * o) for o in others)]
+    found = link.objects.filter(**{f"{name}__in": records}).values(f"{name}_id")
+    named = {f"sum_{n}": one for n, one in enumerate(sums)}
+    return found.annotate(**named).values_list(f"{name}_id", *named).order_by()
+
+
+def _shared(records: Any) -> dict[str, str]:
+    """uid -> digest of its row."""
+    names = rows.columns(records.model._meta.db_table)
+    kept = [n for n, name in enumerate(names) if name not in FLAGS]
+    place = names.index("uid")
+    found = rows.read(records).values()
+    return {row[place]: digest(tuple(row[n] for n in kept)) for row in found}

@@ -1,0 +1,92 @@
+"""Transactions whose rows stand in the journal before they are committed.
+
+What is ours is told by the database: a transaction sees what was committed before it began and
+what it writes itself, and nothing else (SQLite has it so; PostgreSQL is asked for it by `lock`).
+So rows above the highest primary key of its beginning are its own, whoever writes beside it. Rows
+that LaminDB changes on the way are those that the caller names.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import transaction
+
+from runners.journal import COMMITTED, RECORDED, Journal
+from runners.recorded import Change, Inserted, Part, Recording, Row, Witness, compressed, digest
+from runners.registry import rows
+
+
+class Recorder:
+    """Records into a journal; without one, for an instance that is thrown away, nowhere."""
+
+    def __init__(self, journal: Journal | None) -> None:
+        self._journal = journal
+
+    @contextmanager
+    def transaction(self, part: Part, *watched: Any) -> Iterator[None]:
+        """One transaction, recorded if it writes anything.
+
+        `watched`: query sets of the rows that it may change, one of a table.
+        """
+        if self._journal is None:
+            with transaction.atomic():
+                yield
+            return
+        with transaction.atomic():
+            tops = rows.tops()
+            before = {found.model._meta.db_table: rows.read(found.all()) for found in watched}
+            yield
+            number = len(self._journal.all(RECORDED)) + 1
+            recording = _recording(number, part, tops, before)
+            if recording.inserted or recording.changed:
+                self._journal.write(RECORDED, **recording.model_dump(mode="json"))
+        if recording.inserted or recording.changed:
+            self._journal.write(COMMITTED, number=number)
+
+
+def _recording(
+    number: int, part: Part, tops: Mapping[str, int], before: Mapping[str, Mapping[int, Row]]
+) -> Recording:
+    grown = [table for table, top in rows.tops().items() if top > tops[table]]
+    inserted = {}
+    witness = None
+    for table in grown:
+        own = rows.models()[table]._base_manager.filter(id__gt=tops[table])
+        if part is Part.VOCABULARY:
+            inserted[table] = Inserted(ids=compressed(own.values_list("id", flat=True)))
+        else:
+            found = rows.read(own)
+            inserted[table] = Inserted(ids=compressed(found), digests=_digests(table, found))
+            witness = witness or _witness(table, found)
+    changed = {table: new for table, seen in before.items() if (new := _changed(table, seen))}
+    return Recording(number=number, part=part, inserted=inserted, changed=changed, witness=witness)
+
+
+def _digests(table: str, found: Mapping[int, Row]) -> tuple[str, ...]:
+    if rows.is_link(table):
+        return (digest(list(found.values())),)
+    return tuple(digest(row) for row in found.values())
+
+
+def _witness(table: str, found: Mapping[int, Row]) -> Witness | None:
+    names = rows.columns(table)
+    if "created_at" not in names:
+        return None
+    key, row = next(iter(found.items()))
+    return Witness(table=table, id=key, created_at=row[names.index("created_at")])
+
+
+def _changed(table: str, before: Mapping[int, Row]) -> dict[int, dict[str, Change]]:
+    """Primary key -> column -> change, of the rows that differ now."""
+    now = rows.of_ids(table, before)
+    names = rows.columns(table)
+    return {
+        key: {
+            name: Change(old=old, new=new)
+            for name, old, new in zip(names, row, now[key], strict=True)
+            if old != new
+        }
+        for key, row in before.items()
+        if now[key] != row
+    }

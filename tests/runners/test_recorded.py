@@ -1,0 +1,36 @@
+"""Recordings: ids survive as ranges, digests tell rows apart."""
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runners.recorded import Change, Inserted, Part, Recording, compressed, digest, expanded
+
+
+@given(st.sets(st.integers(min_value=1, max_value=200)))
+def test_ranges_say_the_same_ids(ids: set[int]) -> None:
+    assert expanded(compressed(ids)) == sorted(ids)
+
+
+def test_ranges_are_short() -> None:
+    assert compressed([5, 1, 2, 3, 9]) == "1-3,5,9"
+    assert compressed(range(1, 100_000)) == "1-99999"
+    assert compressed([]) == ""
+
+
+def test_a_digest_tells_rows_and_their_order_apart() -> None:
+    one, other = (1, "a", None), (2, "a", None)
+    assert digest(one) == digest((1, "a", None))
+    assert len({digest(one), digest(other), digest([one, other]), digest([other, one])}) == 4
+
+
+def test_a_recording_is_the_same_after_the_journal() -> None:
+    recording = Recording(
+        number=1,
+        part=Part.DATASETS,
+        inserted={"lamindb_artifact": Inserted(ids="3-4", digests=("a", "b"))},
+        changed={"lamindb_artifact": {2: {"is_latest": Change(old=True, new=False)}}},
+    )
+    line = json.loads(json.dumps(recording.model_dump(mode="json")))
+    assert Recording.from_mapping(line, source="journal") == recording
