@@ -2,51 +2,18 @@
 
 import os
 import sys
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import Any
 
 import rich_click as click
 
 from runners import progress, rules, settings
-from runners.contract import Action, ContractError, Finding, Manifest, RunReport, Status, Verdict
+from runners.command_line import with_clear_errors as _with_clear_errors
+from runners.contract import Action, Finding, Manifest, RunReport, Status, Verdict
+from runners.launch.command import launch, reap, terminate
 from runners.request_options import asked_for
-from runners.stopping import ends_in_time
 
-WRONG_INPUT = 2
 CHECK_FAILED = 1
 
-
-def _with_clear_errors(command: Callable[..., None]) -> Callable[..., None]:
-    """Bad input is one sentence on standard error and exit code 2, never a traceback."""
-
-    @wraps(command)
-    def wrapped(*args: Any, **kwargs: Any) -> None:
-        try:
-            with ends_in_time():
-                command(*args, **kwargs)
-        except ContractError as error:
-            click.echo(str(error), err=True)
-            sys.exit(WRONG_INPUT)
-
-    return wrapped
-
-
-_request = click.option(
-    "--request",
-    "request_file",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="The run's request.json; journal and report are kept beside it.",
-)
-_repository = click.option(
-    "--repository",
-    default=".",
-    show_default=True,
-    type=click.Path(path_type=Path, file_okay=False),
-    help="The folder in which the request's manifest is found.",
-)
 _workers = click.option(
     "--workers",
     type=click.IntRange(min=1),
@@ -59,6 +26,11 @@ _workers = click.option(
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Register a CELLxGENE Census release in a LaminDB instance, and verify that it is there."""
+
+
+main.add_command(launch)
+main.add_command(terminate)
+main.add_command(reap)
 
 
 @main.command()
@@ -141,29 +113,6 @@ def _told(reason: Finding) -> str:
     more = reason.count - len(reason.values)
     parts += [f"and {more} more" if more > 0 else "", reason.detail or ""]
     return " ".join(part for part in parts if part)
-
-
-@main.command(name="launch")
-@_request
-@_repository
-@click.option(
-    "--launcher",
-    type=click.Choice(["local"]),
-    default="local",
-    show_default=True,
-    help="Where the run works: on this machine.",
-)
-@_with_clear_errors
-def launch_run(request_file: Path, repository: Path, launcher: str) -> None:
-    """Run a request from beginning to end: smoke test, ingest, verify.
-
-    Ends with the exit code of the step that stopped it, 0 if none did.
-    """
-    from runners.job import load_job
-    from runners.launch import local
-
-    job = load_job(request_file, repository=repository, reference=_reference())
-    sys.exit(local.run(job, request_file, repository))
 
 
 @main.command()

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -13,16 +13,22 @@ class Settings:
     """Where things lie on this machine.
 
     `reference` holds the unpacked ontologies and gene tables (REFERENCE). `s3_endpoint` is an
-    address that speaks S3 in Amazon's place (AWS_ENDPOINT_URL).
+    address that speaks S3 in Amazon's place (AWS_ENDPOINT_URL). `runners_token` may administer
+    GitHub's runners (RUNNERS_TOKEN) at `github_api` (GITHUB_API_URL).
     """
 
     reference: Path
     s3_endpoint: str | None
+    github_api: str = "https://api.github.com"
+    runners_token: str | None = field(default=None, repr=False)
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings of this process."""
     reference = environment.get("REFERENCE") or str(REPOSITORY / ".reference")
     return Settings(
-        reference=Path(reference), s3_endpoint=environment.get("AWS_ENDPOINT_URL") or None
+        reference=Path(reference),
+        s3_endpoint=environment.get("AWS_ENDPOINT_URL") or None,
+        github_api=environment.get("GITHUB_API_URL") or Settings.github_api,
+        runners_token=environment.get("RUNNERS_TOKEN") or None,
     )

@@ -8,25 +8,39 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from runners.contract import Action
-from runners.job import Job
+from runners.contract import Action, RunRequest
+from runners.job import load_job
+from runners.launch.launcher import Launched
 from runners.stopping import StoppedError
 
 
-def run(job: Job, request_file: Path, repository: Path) -> int:
-    """The exit code of the first step that did not end well, else 0.
+class LocalLauncher:
+    """Works where it is called, and returns when the work has ended."""
 
-    A smoke test goes before an ingest; a verification ends every run.
-    """
-    common = ["--request", str(request_file), "--repository", str(repository)]
-    steps = [["verify", *common]]
-    if job.request.action is Action.INGEST:
-        steps = [["ingest", "--smoke", *common], ["ingest", *common], *steps]
-    for step in steps:
-        if code := _process(step):
-            return code
-    return 0
+    def __init__(self, request_file: Path, repository: Path, reference: Path) -> None:
+        """Raises ContractError for a request whose documents are missing or don't agree."""
+        self._common = ["--request", str(request_file), "--repository", str(repository)]
+        load_job(request_file, repository=repository, reference=reference)
+
+    def shown(self, request: RunRequest) -> dict[str, Any]:
+        return {"launcher": "local", "requests": self._steps(request), "cost_at_most": 0}
+
+    def launch(self, request: RunRequest) -> Launched:
+        """Ends with the exit code of the first step that did not end well, else 0."""
+        codes = (_process(step) for step in self._steps(request))
+        return Launched(None, next((code for code in codes if code), 0))
+
+    def terminate(self, run_id: str) -> tuple[str, ...]:
+        return ()
+
+    def _steps(self, request: RunRequest) -> list[list[str]]:
+        """A smoke test goes before an ingest; a verification ends every run."""
+        verify = ["verify", *self._common]
+        if request.action is Action.VERIFY:
+            return [verify]
+        return [["ingest", "--smoke", *self._common], ["ingest", *self._common], verify]
 
 
 def _process(arguments: Sequence[str]) -> int:

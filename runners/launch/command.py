@@ -1,0 +1,123 @@
+"""The commands `launch`, `terminate` and `reap`: parse words, call one function, say how it ended.
+
+Results are JSON lines on standard output. Must load nothing but the `launch` group: a hosted job
+installs no more. What `local` needs is imported when it is asked for.
+"""
+
+import json
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import rich_click as click
+
+from runners import settings
+from runners.command_line import with_clear_errors
+from runners.contract import RunRequest
+from runners.launch.configuration import Configuration
+from runners.launch.launcher import Launched, Launcher
+from runners.request_options import REPOSITORY
+
+NOT_ALL_DONE = 1
+
+_configuration = click.option(
+    "--config",
+    "configuration_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("launch.toml"),
+    show_default=True,
+    help="The file that has the [launch] table.",
+)
+
+
+@click.command()
+@click.option(
+    "--request",
+    "request_file",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The run's request.json.",
+)
+@REPOSITORY
+@_configuration
+@click.option(
+    "--launcher",
+    type=click.Choice(["local", "ec2", "sagemaker"]),
+    default="local",
+    show_default=True,
+    help="Where the run works.",
+)
+@click.option("--dry-run", is_flag=True, help="Print the exact request and what it may cost.")
+@with_clear_errors
+def launch(
+    request_file: Path, repository: Path, configuration_file: Path, launcher: str, dry_run: bool
+) -> None:
+    """Give a run a machine.
+
+    local: the steps run here, and the exit code is that of the one that stopped. ec2: returns when
+    the machine's runner is online, with its label. Exit code 2: there is no machine, and none is
+    left.
+    """
+    asked = RunRequest.from_file(request_file)
+    chosen: Launcher
+    if launcher == "local":
+        from runners.launch.local import LocalLauncher
+
+        chosen = LocalLauncher(request_file, repository, settings.from_environment().reference)
+    else:
+        chosen = _launcher(launcher, configuration_file)
+    launched = Launched(chosen.shown(asked)) if dry_run else chosen.launch(asked)
+    if launched.document is not None:
+        _say(launched.document)
+    sys.exit(launched.exit_code)
+
+
+def _launcher(name: str, configuration_file: Path) -> Launcher:
+    configuration = Configuration.from_file(configuration_file)
+    from runners.launch import outside
+
+    return outside.launcher(name, configuration, settings.from_environment())
+
+
+@click.command()
+@_configuration
+@click.option(
+    "--launcher", type=click.Choice(["ec2", "sagemaker"]), default="ec2", show_default=True
+)
+@click.option("--run", "run_id", required=True, help="The run whose machine is to end.")
+@with_clear_errors
+def terminate(configuration_file: Path, launcher: str, run_id: str) -> None:
+    """End a run's machine, whatever it does, and its runner. Again, it changes nothing."""
+    ended = _launcher(launcher, configuration_file).terminate(run_id)
+    _say({"run": run_id, "terminated": list(ended)})
+
+
+@click.command()
+@_configuration
+@click.option(
+    "--now", type=click.DateTime(), help="Look as if it were this time (UTC), for a rehearsal."
+)
+@with_clear_errors
+def reap(configuration_file: Path, now: datetime | None) -> None:
+    """End machines that outlived their run or their time, and runners without machines.
+
+    Spares a machine whose job is running and within its lifetime. Exit code 0: all was done. 1:
+    something was not. 2: AWS or GitHub could not be asked.
+    """
+    configuration = Configuration.from_file(configuration_file)
+    from runners.launch.outside import ports
+    from runners.launch.reap import reap as reap_all
+
+    outside = ports(configuration, settings.from_environment())
+    at = now.replace(tzinfo=UTC) if now else outside.clock.now()
+    failed = False
+    for done in reap_all(configuration, outside, at):
+        failed = failed or done.is_failure
+        _say({**asdict(done.action), "result": done.result})
+    sys.exit(NOT_ALL_DONE if failed else 0)
+
+
+def _say(document: dict[str, Any]) -> None:
+    click.echo(json.dumps(document))

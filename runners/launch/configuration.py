@@ -1,0 +1,135 @@
+"""The `[launch]` table of a TOML file: where machines come from, and what they may cost.
+
+Checked whole before anything is asked of AWS or GitHub. Must not talk to either.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from runners.contract import ContractError, Document
+
+Count = Annotated[int, Field(ge=1)]
+Dollars = Annotated[float, Field(gt=0)]
+Subnet = Annotated[str, Field(pattern=r"^subnet-[0-9a-f]+$")]
+SecurityGroup = Annotated[str, Field(pattern=r"^sg-[0-9a-f]+$")]
+
+
+class RunnerPin(Document):
+    """GitHub's runner application, exactly one; GitHub refuses those that are months old."""
+
+    version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")] = "2.337.0"
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] = (
+        "70920811a4f8ad4328818682bca5c6469c1c942fab52448868071d0063816613"
+    )
+
+
+class Ec2(Document):
+    """A virtual machine as GitHub's runner. `types` and `subnets` stand in order of preference.
+
+    `role` names the instance profile; `image` is an Amazon Linux 2023 whose root is `root_device`.
+    `online_within_minutes` is what a machine has to become a runner, `idle_minutes` what a runner
+    has to be given its job.
+    """
+
+    types: Annotated[tuple[str, ...], Field(min_length=1)]
+    subnets: Annotated[tuple[Subnet, ...], Field(min_length=1)]
+    security_group: SecurityGroup
+    image: Annotated[str, Field(pattern=r"^ami-[0-9a-f]+$")]
+    role: str
+    root_device: str = "/dev/xvda"
+    disk_gib: Annotated[int, Field(ge=20, le=16384)] = 500
+    spot: bool = False
+    online_within_minutes: Annotated[float, Field(gt=0, le=60)] = 15
+    idle_minutes: Annotated[float, Field(gt=0, le=240)] = 30
+    poll_seconds: Annotated[float, Field(gt=0, le=60)] = 10
+    runner_group: Count = 1
+    log_group: str | None = None
+    runner: RunnerPin = RunnerPin()
+
+
+class SageMaker(Document):
+    """A Processing job that does the same work; `image` is made from the Dockerfile beside this."""
+
+    type: Annotated[str, Field(pattern=r"^ml\.")]
+    image: str
+    role: Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/")]
+    subnets: tuple[Subnet, ...] = ()
+    security_group: SecurityGroup | None = None
+    disk_gib: Annotated[int, Field(ge=1, le=16384)] = 500
+    poll_seconds: Annotated[float, Field(gt=0, le=600)] = 60
+
+
+class Configuration(Document):
+    """What may be launched for `repository`, for how long, and for how much.
+
+    `runs` (s3://bucket/prefix, or a folder) is where requests, reports and the machines' audit
+    trail lie. `organisation` registers runners there instead of in the repository. `prices`, in US
+    dollars an hour by type, go before the table of this software.
+    """
+
+    repository: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$")]
+    runs: Annotated[str, Field(min_length=1)]
+    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+    lifetime_hours: Annotated[float, Field(gt=0, le=120)]
+    budget: Dollars
+    lamindb_secret: str | None = None
+    organisation: bool = False
+    prices: Mapping[str, Dollars] = Field(default_factory=dict)
+    ec2: Ec2 | None = None
+    sagemaker: SageMaker | None = None
+
+    @model_validator(mode="after")
+    def _machines_read_runs_from_s3(self) -> Self:
+        if self.sagemaker and not self.runs.startswith("s3://"):
+            raise ValueError("runs must be an s3:// address for sagemaker")
+        return self
+
+    @property
+    def lifetime(self) -> timedelta:
+        return timedelta(hours=self.lifetime_hours)
+
+    @classmethod
+    def from_file(cls, path: Path) -> Self:
+        """The table in the file at `path`.
+
+        Raises:
+            ContractError: no such file or table, or a field that is missing, unknown or wrong.
+        """
+        try:
+            raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise ContractError(
+                f"{path}: can't be read ({error}); name a file that can."
+            ) from error
+        except tomllib.TOMLDecodeError as error:
+            raise ContractError(f"{path}: not TOML ({error}); correct it.") from error
+        if "launch" not in raw:
+            raise ContractError(f"{path}: table [launch] is missing; add it.")
+        return cls.from_mapping(raw["launch"], source=f"{path}, [launch]")
+
+    def for_ec2(self) -> Ec2:
+        """The `[launch.ec2]` table. Raises ContractError if there is none."""
+        if self.ec2 is None:
+            raise ContractError("table [launch.ec2] is missing; add it, or use another launcher.")
+        return self.ec2
+
+    def for_sagemaker(self) -> SageMaker:
+        """The `[launch.sagemaker]` table. Raises ContractError if there is none."""
+        if self.sagemaker is None:
+            raise ContractError(
+                "table [launch.sagemaker] is missing; add it, or use another launcher."
+            )
+        return self.sagemaker
+
+
+def bucket_and_prefix(address: str) -> tuple[str, str] | None:
+    """Bucket and prefix of an s3:// address, without slashes at its end; None for a folder."""
+    if match := re.fullmatch(r"s3://([^/]+)/?(.*?)/*", address):
+        return match[1], match[2]
+    return None

@@ -1,0 +1,102 @@
+"""Runs as they lie in object storage or in a folder: their ends, and their machines' audit trail.
+
+The trail is only added to: lines of `machines.jsonl` in a folder, an object each on S3, which can't
+be appended to. Must not read what a run did.
+"""
+
+import json
+from collections.abc import Collection
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from runners.launch.aws_client import client, code_of, told
+from runners.launch.configuration import Configuration, bucket_and_prefix
+from runners.launch.ports import Ledger
+
+REPORT = "report.json"
+TRAIL = "machines.jsonl"
+
+
+def ledger(configuration: Configuration) -> Ledger:
+    """The runs of a configuration, wherever they lie."""
+    place = bucket_and_prefix(configuration.runs)
+    if place is None:
+        return FolderLedger(Path(configuration.runs))
+    return S3Ledger(client("s3", configuration.region), *place)
+
+
+class FolderLedger:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def has_ended(self, run_id: str) -> bool:
+        return (self._folder / run_id / REPORT).exists()
+
+    def place(self, run_id: str, name: str, content: bytes) -> None:
+        path = self._folder / run_id / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+    def note(self, run_id: str, at: datetime, act: str, host_id: str | None, why: str) -> None:
+        path = self._folder / run_id / TRAIL
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab", buffering=0) as file:  # one write: lines of two processes don't mix
+            file.write(_line(run_id, at, act, host_id, why))
+
+    def noted(self, run_id: str) -> Collection[str]:
+        path = self._folder / run_id / TRAIL
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        return {host_id for line in lines if (host_id := json.loads(line).get("machine"))}
+
+
+class S3Ledger:
+    def __init__(self, s3: Any, bucket: str, prefix: str) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+        self._prefix = f"{prefix}/" if prefix else ""
+
+    def has_ended(self, run_id: str) -> bool:
+        with told(f"looking for the report of run {run_id}"):
+            try:
+                self._s3.head_object(Bucket=self._bucket, Key=self._key(run_id, REPORT))
+            except ClientError as error:
+                if code_of(error) in {"404", "NoSuchKey"}:
+                    return False
+                raise
+        return True
+
+    def place(self, run_id: str, name: str, content: bytes) -> None:
+        with told(f"writing {name} of run {run_id}"):
+            self._s3.put_object(Bucket=self._bucket, Key=self._key(run_id, name), Body=content)
+
+    def note(self, run_id: str, at: datetime, act: str, host_id: str | None, why: str) -> None:
+        name = f"machines/{at:%Y%m%dT%H%M%S.%f}_{act}_{host_id or ''}.json"
+        self.place(run_id, name, _line(run_id, at, act, host_id, why))
+
+    def noted(self, run_id: str) -> Collection[str]:
+        prefix = self._key(run_id, "machines/")
+        with told(f"reading the audit trail of run {run_id}"):
+            pages = list(
+                self._s3.get_paginator("list_objects_v2").paginate(
+                    Bucket=self._bucket, Prefix=prefix
+                )
+            )
+        names = (entry["Key"] for page in pages for entry in page.get("Contents", ()))
+        return {host_id for n in names if (host_id := n.removesuffix(".json").split("_")[-1])}
+
+    def _key(self, run_id: str, name: str) -> str:
+        return f"{self._prefix}{run_id}/{name}"
+
+
+def _line(run_id: str, at: datetime, act: str, host_id: str | None, why: str) -> bytes:
+    line = {
+        "at": at.isoformat(timespec="milliseconds"),
+        "run": run_id,
+        "act": act,
+        "machine": host_id,
+        "why": why,
+    }
+    return json.dumps(line).encode() + b"\n"

@@ -1,0 +1,56 @@
+"""The real ports: AWS, GitHub, the runs' storage, the clock. Must not decide anything."""
+
+import time
+from datetime import UTC, datetime
+
+import httpx
+
+from runners.launch.configuration import Configuration
+from runners.launch.ec2 import Ec2Cloud
+from runners.launch.ec2_launcher import Ec2Launcher
+from runners.launch.github import GitHub
+from runners.launch.launcher import Launcher
+from runners.launch.ledger import ledger
+from runners.launch.ports import Ports
+from runners.launch.secrets import SecretsManager
+from runners.launch.user_data import Lock
+from runners.settings import REPOSITORY, Settings
+
+
+class RealClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+def launcher(name: str, configuration: Configuration, settings: Settings) -> Launcher:
+    """The launcher of a name. Raises ContractError if its table is missing."""
+    configuration.for_ec2()
+    return Ec2Launcher(configuration, Lock.of(REPOSITORY), ports(configuration, settings))
+
+
+def ports(configuration: Configuration, settings: Settings) -> Ports:
+    """What launching and reaping on EC2 need."""
+    clock = RealClock()
+    return Ports(
+        cloud=Ec2Cloud(configuration),
+        forge=GitHub(configuration, _github(settings), clock.sleep),
+        handovers=SecretsManager(configuration),
+        ledger=ledger(configuration),
+        clock=clock,
+    )
+
+
+def _github(settings: Settings) -> httpx.Client:
+    token = settings.runners_token
+    return httpx.Client(
+        base_url=settings.github_api,
+        timeout=30,
+        headers={
+            "Accept": "application/vnd.github+json",
+            "X-GitHub-Api-Version": "2022-11-28",
+            **({"Authorization": f"Bearer {token}"} if token else {}),
+        },
+    )

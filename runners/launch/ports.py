@@ -1,0 +1,121 @@
+"""What launching and reaping need of AWS, GitHub, the runs' storage and the clock. No adapter here.
+
+Every method may raise LaunchError: the service refused, or did not answer.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from runners.contract import ContractError
+from runners.launch.fleet import Host, Runner
+
+
+class LaunchError(ContractError):
+    """A machine or runner that could not be had or ended; its text is one sentence for a person."""
+
+
+class NoCapacityError(LaunchError):
+    """There is no machine of this type in this subnet now."""
+
+
+class NameTakenError(LaunchError):
+    """GitHub has a runner of this name."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A type of machine in a subnet, which is where one may be had."""
+
+    type: str
+    subnet: str
+
+
+@dataclass(frozen=True)
+class Order:
+    """One machine, as it is asked for."""
+
+    candidate: Candidate
+    run_id: str
+    release: str
+    expires_at: datetime
+    user_data: str
+
+
+class Cloud(Protocol):
+    def hosts(self) -> tuple[Host, ...]:
+        """The fleet's machines, those that ended lately too."""
+
+    def run(self, order: Order) -> Host:
+        """A live machine; the same order again gives the same one. Raises NoCapacityError."""
+
+    def terminate(self, host_id: str) -> None:
+        """Ends a machine; one that has ended stays so."""
+
+    def console(self, host_id: str) -> str:
+        """The last lines that the machine printed, as far as they are known."""
+
+
+class Forge(Protocol):
+    def runners(self) -> tuple[Runner, ...]:
+        """The fleet's runners."""
+
+    def register(self, name: str) -> str:
+        """The secret that makes a machine the runner `name`, once. Raises NameTakenError."""
+
+    def remove(self, runner_id: int) -> bool:
+        """Whether the runner is gone. False: GitHub keeps it, because a job is running on it."""
+
+
+class Handovers(Protocol):
+    """Secrets on their way to a machine, each under the machine's id."""
+
+    def claim(self, host_id: str) -> bool:
+        """Whether the caller alone may hand over a secret to this machine."""
+
+    def put(self, host_id: str, secret: str) -> None:
+        """Hands over the secret that was claimed."""
+
+    def drop(self, host_id: str) -> None:
+        """Deletes claim and secret, if they are there."""
+
+    def all(self) -> frozenset[str]:
+        """The machines that a claim or secret is there for."""
+
+
+class Ledger(Protocol):
+    """What is known of runs: whether they have ended, and what was done to their machines."""
+
+    def has_ended(self, run_id: str) -> bool:
+        """Whether the run has its report."""
+
+    def note(self, run_id: str, at: datetime, act: str, host_id: str | None, why: str) -> None:
+        """Adds a line to the run's audit trail, which nobody ever changes."""
+
+    def place(self, run_id: str, name: str, content: bytes) -> None:
+        """Puts a file into the run's folder, for its machine to read."""
+
+    def noted(self, run_id: str) -> Collection[str]:
+        """The machines that the run's audit trail names."""
+
+
+class Clock(Protocol):
+    def now(self) -> datetime: ...
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Everything outside, in one hand."""
+
+    cloud: Cloud
+    forge: Forge
+    handovers: Handovers
+    ledger: Ledger
+    clock: Clock
+
+
+def named(runners: Sequence[Runner], name: str) -> Runner | None:
+    return next((runner for runner in runners if runner.name == name), None)

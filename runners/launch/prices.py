@@ -1,0 +1,67 @@
+"""What an hour of a machine costs, and whether its whole life is within the budget.
+
+An estimate from a dated table; AWS's bill is the truth. Must not ask AWS.
+"""
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from runners.contract import ContractError
+from runners.launch.configuration import Configuration
+
+MONTH = 730
+"""Hours of a month, as AWS counts them."""
+
+
+@dataclass(frozen=True)
+class Price:
+    """US dollars an hour, disk included. `priced_on` is None for a price that the user gave."""
+
+    hour: float
+    priced_on: date | None
+
+
+@cache
+def _table() -> dict[str, Any]:
+    text = resources.files(__package__).joinpath("prices.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def price(configuration: Configuration, kind: str, disk_gib: int) -> Price:
+    """The price of a machine of a type.
+
+    Raises:
+        ContractError: neither the user nor the table has one.
+    """
+    table = _table()
+    disk = disk_gib * float(table["disk"]) / MONTH
+    if given := configuration.prices.get(kind):
+        return Price(given + disk, None)
+    if kind not in table["hour"]:
+        raise ContractError(
+            f"[launch.prices]: there is no price of {kind}; add it, in US dollars an hour, so that "
+            "the budget can be kept."
+        )
+    return Price(float(table["hour"][kind]) + disk, table["priced_on"])
+
+
+def most(configuration: Configuration, kinds: Iterable[str], disk_gib: int) -> float:
+    """What the dearest of the types costs if it lives for as long as it may.
+
+    Raises:
+        ContractError: that is more than the budget, or a price isn't known.
+    """
+    hour = max(price(configuration, kind, disk_gib).hour for kind in kinds)
+    cost = hour * configuration.lifetime_hours
+    if cost > configuration.budget:
+        raise ContractError(
+            f"[launch]: a lifetime of {configuration.lifetime_hours:g} hours may cost "
+            f"{cost:.2f} US dollars, and the budget is {configuration.budget:.2f}; shorten "
+            "lifetime_hours, choose smaller types, or raise budget."
+        )
+    return cost

@@ -1,0 +1,114 @@
+"""Gathers what is there, has it decided, and does it; one action's failure stops no other.
+
+Must not decide anything itself.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from runners.launch.configuration import Configuration
+from runners.launch.ending import end, spare_or_end
+from runners.launch.fleet import Fleet, Host, Runner
+from runners.launch.ports import LaunchError, Ports
+from runners.launch.reconcile import Act, Action, Facts, decide
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of an action: `done`, `spared`, or the sentence that says why it failed."""
+
+    action: Action
+    result: str
+
+    @property
+    def is_failure(self) -> bool:
+        return self.result not in {"done", "spared"}
+
+
+def reap(configuration: Configuration, ports: Ports, now: datetime) -> Iterator[Done]:
+    """Each action as it is done. Twice, or two at once, is as good as once.
+
+    Raises:
+        LaunchError: AWS or the runs' storage could not be asked, and nothing was done. (Without
+            GitHub, expired machines still go, and its error comes last.)
+    """
+    runners, refusal = _runners(ports)
+    yield from (_do(ports, action) for action in decide(_facts(configuration, ports, runners, now)))
+    if refusal is not None:
+        raise refusal
+
+
+def _runners(ports: Ports) -> tuple[Sequence[Runner] | None, LaunchError | None]:
+    try:
+        return ports.forge.runners(), None
+    except LaunchError as error:
+        return None, error
+
+
+def _facts(
+    configuration: Configuration, ports: Ports, runners: Sequence[Runner] | None, now: datetime
+) -> Facts:
+    ec2 = configuration.for_ec2()
+    hosts = ports.cloud.hosts()
+    return Facts(
+        fleet=Fleet.of(configuration),
+        hosts=hosts,
+        runners=runners,
+        handovers=ports.handovers.all(),
+        ended_runs=_ended(ports, hosts),
+        noted=_noted(ports, hosts),
+        now=now,
+        online_within=timedelta(minutes=ec2.online_within_minutes),
+        idle=timedelta(minutes=ec2.idle_minutes),
+    )
+
+
+def _ended(ports: Ports, hosts: Sequence[Host]) -> frozenset[str]:
+    live = {host.run_id for host in hosts if host.is_live}
+    return frozenset(run_id for run_id in live if ports.ledger.has_ended(run_id))
+
+
+def _noted(ports: Ports, hosts: Sequence[Host]) -> frozenset[str]:
+    runs = sorted({host.run_id for host in hosts})
+    return frozenset(host_id for run_id in runs for host_id in ports.ledger.noted(run_id))
+
+
+def _do(ports: Ports, action: Action) -> Done:
+    try:
+        return Done(action, "done" if _DEEDS[action.act](ports, action) else "spared")
+    except LaunchError as error:
+        return Done(action, str(error))
+
+
+def _note(ports: Ports, action: Action) -> bool:
+    run_id = action.run_id or ""
+    ports.ledger.note(run_id, ports.clock.now(), "found", action.host_id, action.why)
+    return True
+
+
+def _terminate(ports: Ports, action: Action) -> bool:
+    return spare_or_end(ports, action.run_id or "", action.host_id, action.runner, action.why)
+
+
+def _terminate_expired(ports: Ports, action: Action) -> bool:
+    end(ports, action.run_id or "", action.host_id, action.runner, action.why)
+    return True
+
+
+def _remove_runner(ports: Ports, action: Action) -> bool:
+    return action.runner is None or ports.forge.remove(action.runner.id)
+
+
+def _drop_handover(ports: Ports, action: Action) -> bool:
+    ports.handovers.drop(action.host_id)
+    return True
+
+
+_DEEDS: dict[Act, Callable[[Ports, Action], bool]] = {
+    Act.NOTE: _note,
+    Act.TERMINATE: _terminate,
+    Act.TERMINATE_EXPIRED: _terminate_expired,
+    Act.REMOVE_RUNNER: _remove_runner,
+    Act.DROP_HANDOVER: _drop_handover,
+}

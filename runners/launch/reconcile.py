@@ -1,0 +1,122 @@
+"""Machines, runners and runs as they are -> what must be done so that none is left behind.
+
+Never ends a machine whose job is running and within its lifetime. Pure: reads no clock and talks
+to nobody. `runners.launch.reap` does what is decided here.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from runners.launch.fleet import Fleet, Host, Runner, oldest
+
+MARGIN = timedelta(minutes=5)
+"""What a launch is given beyond its own patience before its machine counts as forgotten."""
+
+
+class Act(StrEnum):
+    """`terminate` asks GitHub first, and spares a machine on which a job has just begun."""
+
+    NOTE = "note"
+    TERMINATE = "terminate"
+    TERMINATE_EXPIRED = "terminate_expired"
+    REMOVE_RUNNER = "remove_runner"
+    DROP_HANDOVER = "drop_handover"
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing to be done to a machine, a runner or a handover of a machine, and why."""
+
+    act: Act
+    host_id: str
+    why: str
+    run_id: str | None = None
+    runner: Runner | None = None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is there. `runners` is None when GitHub could not be asked: then only time decides.
+
+    Runners were listed before machines: a runner is only made for a machine that is there, so one
+    whose machine isn't among `hosts` has lost it. `noted` are the machines of the audit trail.
+    `online_within` and `idle` are how long a machine may be without a runner, and without a job.
+    """
+
+    fleet: Fleet
+    hosts: Sequence[Host]
+    runners: Sequence[Runner] | None
+    handovers: frozenset[str]
+    ended_runs: frozenset[str]
+    noted: frozenset[str]
+    now: datetime
+    online_within: timedelta
+    idle: timedelta
+
+
+def decide(facts: Facts) -> tuple[Action, ...]:
+    """What to do, machines first; the same facts give the same actions."""
+    runner_of = _runners_by_host(facts)
+    live = [host for host in facts.hosts if host.is_live]
+    return (
+        *(_noted(host) for host in facts.hosts if host.id not in facts.noted),
+        *(action for host in live if (action := _about_host(facts, host, runner_of.get(host.id)))),
+        *_ghosts(runner_of, {host.id for host in live}),
+        *(
+            Action(Act.DROP_HANDOVER, host_id, "its machine is gone")
+            for host_id in sorted(facts.handovers - {host.id for host in live})
+        ),
+    )
+
+
+def _runners_by_host(facts: Facts) -> Mapping[str, Runner]:
+    found = ((facts.fleet.host_of(runner.name), runner) for runner in facts.runners or ())
+    return {host_id: runner for host_id, runner in found if host_id is not None}
+
+
+def _noted(host: Host) -> Action:
+    return Action(Act.NOTE, host.id, f"found {host.state}, unknown so far", host.run_id)
+
+
+def _about_host(facts: Facts, host: Host, runner: Runner | None) -> Action | None:
+    if facts.now >= host.expires_at:
+        why = f"its lifetime ended at {host.expires_at:%Y-%m-%d %H:%M} UTC"
+        return Action(Act.TERMINATE_EXPIRED, host.id, why, host.run_id, runner)
+    if facts.runners is None or (runner is not None and runner.is_busy):
+        return None
+    if reason := _why_not_needed(facts, host, runner):
+        return Action(Act.TERMINATE, host.id, reason, host.run_id, runner)
+    return None
+
+
+def _why_not_needed(facts: Facts, host: Host, runner: Runner | None) -> str | None:
+    """Why a machine without a running job is of no use any more; None if it may be."""
+    age = facts.now - host.launched_at
+    if host.run_id in facts.ended_runs:
+        return "its run has ended"
+    if (first := _preferred(facts, host.release)) and first.id != host.id:
+        return f"{first.id} works on the same release"
+    if (runner is None or not runner.is_online) and age >= facts.online_within + MARGIN:
+        return "it has no runner that is online"
+    if age >= facts.online_within + facts.idle + MARGIN:
+        return "nobody gave it a job"
+    return None
+
+
+def _preferred(facts: Facts, release: str) -> Host | None:
+    """The machine that a release keeps: one whose job is running, else the oldest."""
+    runner_of = _runners_by_host(facts)
+    same = [host for host in facts.hosts if host.release == release]
+    busy = [host for host in same if host.id in runner_of and runner_of[host.id].is_busy]
+    return oldest(busy) or oldest(same)
+
+
+def _ghosts(runner_of: Mapping[str, Runner], live: set[str]) -> list[Action]:
+    """Runners without machines; GitHub itself ends the job of one that is busy."""
+    return [
+        Action(Act.REMOVE_RUNNER, host_id, "its machine is gone", runner=runner)
+        for host_id, runner in sorted(runner_of.items())
+        if host_id not in live and not runner.is_busy
+    ]

@@ -1,0 +1,213 @@
+"""EC2, GitHub, secrets and runs as plain state, behind the same ports as the real ones.
+
+Anything may happen between two calls: a test says at which moment, and what. Machines never end
+themselves here, because the reaper is for those that should have and didn't. It doesn't model
+eventual consistency, or AWS refusing anything but capacity.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from runners.launch.fleet import Fleet, Host, Runner
+from runners.launch.ports import LaunchError, NameTakenError, NoCapacityError, Order, Ports
+
+BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class KilledError(BaseException):
+    """This process is gone, at once and without a word."""
+
+
+@dataclass
+class World:
+    """`duds` are machines that never boot. `broken` says which rule of ours was broken."""
+
+    fleet: Fleet
+    now: datetime = BEGINNING
+    machines: dict[str, Host] = field(default_factory=dict)
+    tokens: dict[tuple[str, str, int], str] = field(default_factory=dict)
+    registered: dict[int, Runner] = field(default_factory=dict)
+    secrets: dict[str, str | None] = field(default_factory=dict)
+    reports: set[str] = field(default_factory=set)
+    trail: list[tuple[str, str, str | None]] = field(default_factory=list)
+    duds: set[str] = field(default_factory=set)
+    next_is_dud: bool = False
+    capacity: set[str] = field(default_factory=lambda: {"first", "second"})
+    github_is_down: bool = False
+    broken: list[str] = field(default_factory=list)
+    calls: int = 0
+    disturbance: tuple[str, Callable[[], None]] | None = None
+
+    @property
+    def ports(self) -> Ports:
+        return Ports(Cloud(self), Forge(self), Handovers(self), Ledger(self), Clock(self))
+
+    def step(self, call: str) -> None:
+        """One of the moments between which calls take effect."""
+        self.calls += 1
+        if self.disturbance and self.disturbance[0] == call:
+            _, happen = self.disturbance
+            self.disturbance = None
+            happen()
+
+    def live(self, release: str | None = None) -> list[Host]:
+        found = (host for host in self.machines.values() if host.is_live)
+        return [host for host in found if release in (None, host.release)]
+
+    def runner_of(self, host_id: str) -> Runner | None:
+        name = self.fleet.runner_name(host_id)
+        return next((one for one in self.registered.values() if one.name == name), None)
+
+    def is_busy(self, host_id: str) -> bool:
+        runner = self.runner_of(host_id)
+        return runner is not None and runner.is_busy
+
+    def change(self, runner: Runner, **fields: Any) -> None:
+        self.registered[runner.id] = replace(runner, **fields)
+
+    def boot(self) -> None:
+        """Machines that were handed a secret become runners."""
+        for host in self.live():
+            runner = self.runner_of(host.id)
+            if runner and self.secrets.get(host.id) == str(runner.id) and host.id not in self.duds:
+                self.change(runner, is_online=True)
+                del self.secrets[host.id]
+
+
+class Part:
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+
+class Cloud(Part):
+    def hosts(self) -> tuple[Host, ...]:
+        self.world.step("hosts")
+        return tuple(self.world.machines.values())
+
+    def run(self, order: Order) -> Host:
+        world = self.world
+        world.step("run")
+        if order.candidate.type not in world.capacity:
+            raise NoCapacityError(order.candidate.type)
+        for attempt in range(99):
+            key = (order.run_id, order.candidate.type, attempt)
+            if key not in world.tokens:
+                host = self._made(order)
+                world.tokens[key] = host.id
+            host = world.machines[world.tokens[key]]
+            if host.is_live:
+                break
+        world.step("run done")
+        return host
+
+    def _made(self, order: Order) -> Host:
+        world = self.world
+        host = Host(
+            id=f"i-{len(world.machines):04}",
+            run_id=order.run_id,
+            release=order.release,
+            type=order.candidate.type,
+            state="running",
+            launched_at=world.now,
+            expires_at=order.expires_at,
+        )
+        world.machines[host.id] = host
+        if world.next_is_dud:
+            world.duds.add(host.id)
+        return host
+
+    def terminate(self, host_id: str) -> None:
+        world = self.world
+        world.step("terminate")
+        host = world.machines[host_id]
+        if host.is_live and world.is_busy(host_id) and world.now < host.expires_at:
+            world.broken.append(f"{host_id} was killed while busy")
+        world.machines[host_id] = replace(host, state="terminated")
+        if runner := world.runner_of(host_id):
+            world.change(runner, is_online=False)
+        world.step("terminate done")
+
+    def console(self, host_id: str) -> str:
+        return f"console of {host_id}"
+
+
+class Forge(Part):
+    def runners(self) -> tuple[Runner, ...]:
+        self.world.step("runners")
+        self._ask()
+        self.world.boot()
+        return tuple(self.world.registered.values())
+
+    def register(self, name: str) -> str:
+        self.world.step("register")
+        self._ask()
+        if any(runner.name == name for runner in self.world.registered.values()):
+            raise NameTakenError(name)
+        number = len(self.world.trail) * 1000 + self.world.calls
+        self.world.registered[number] = Runner(number, name, is_online=False, is_busy=False)
+        self.world.step("register done")
+        return str(number)
+
+    def remove(self, runner_id: int) -> bool:
+        self.world.step("remove")
+        self._ask()
+        runner = self.world.registered.get(runner_id)
+        if runner is not None and runner.is_busy:
+            return False
+        self.world.registered.pop(runner_id, None)
+        self.world.step("remove done")
+        return True
+
+    def _ask(self) -> None:
+        if self.world.github_is_down:
+            raise LaunchError("GitHub does not answer")
+
+
+class Handovers(Part):
+    def claim(self, host_id: str) -> bool:
+        self.world.step("claim")
+        if host_id in self.world.secrets:
+            return False
+        self.world.secrets[host_id] = None
+        self.world.step("claim done")
+        return True
+
+    def put(self, host_id: str, secret: str) -> None:
+        self.world.step("put")
+        if host_id not in self.world.secrets:
+            raise LaunchError("there is no such secret")
+        self.world.secrets[host_id] = secret
+
+    def drop(self, host_id: str) -> None:
+        self.world.step("drop")
+        self.world.secrets.pop(host_id, None)
+
+    def all(self) -> frozenset[str]:
+        self.world.step("all")
+        return frozenset(self.world.secrets)
+
+
+class Ledger(Part):
+    def has_ended(self, run_id: str) -> bool:
+        return run_id in self.world.reports
+
+    def place(self, run_id: str, name: str, content: bytes) -> None:
+        self.world.step("place")
+
+    def note(self, run_id: str, at: datetime, act: str, host_id: str | None, why: str) -> None:
+        self.world.step("note")
+        self.world.trail.append((run_id, act, host_id))
+
+    def noted(self, run_id: str) -> Collection[str]:
+        return {host_id for run, _, host_id in self.world.trail if run == run_id and host_id}
+
+
+class Clock(Part):
+    def now(self) -> datetime:
+        return self.world.now
+
+    def sleep(self, seconds: float) -> None:
+        self.world.step("sleep")
+        self.world.now += timedelta(seconds=seconds)

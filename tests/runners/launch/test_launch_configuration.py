@@ -1,0 +1,116 @@
+"""The [launch] table: refused in one sentence before anything is asked of AWS or GitHub."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomli_w
+
+from launch.stage import ROOT, table
+from runners.contract import ContractError
+from runners.launch.configuration import Configuration, bucket_and_prefix
+from runners.launch.prices import most, price
+
+
+def read(path: Path, **changes: Any) -> Configuration:
+    file = path / "launch.toml"
+    file.write_text(tomli_w.dumps({"launch": table(**changes)}))
+    return Configuration.from_file(file)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"region": None}, "field region: field required"),
+        ({"region": "Oregon"}, "field region: string should match pattern"),
+        ({"regoin": "us-west-2"}, "field regoin: extra inputs are not permitted"),
+        ({"repository": "census-bot"}, "field repository: string should match"),
+        ({"lifetime_hours": 0}, "field lifetime_hours: input should be greater than 0"),
+        (
+            {"lifetime_hours": 121},
+            "field lifetime_hours: input should be less than or equal to 120",
+        ),
+        ({"budget": -1}, "field budget: input should be greater than 0"),
+        ({"ec2__types": []}, "field ec2.types: tuple should have at least 1 item"),
+        ({"ec2__subnets": ["net-1"]}, "field ec2.subnets.0: string should match"),
+        ({"ec2__image": "latest"}, "field ec2.image: string should match"),
+        ({"ec2__disk_gib": 10}, "field ec2.disk_gib: input should be greater than or equal to 20"),
+        ({"ec2__runner": {"sha256": "abc"}}, "field ec2.runner.sha256: string should match"),
+        ({"prices": {"r7i.8xlarge": 0}}, "field prices.r7i.8xlarge: input should be greater"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_a_bad_table_is_refused(tmp_path: Path, changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(ContractError) as refusal:
+        read(tmp_path, **changes)
+    assert str(refusal.value).startswith(f"{tmp_path}/launch.toml, [launch]: {said}")
+    assert str(refusal.value).endswith("; correct it.")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, "can't be read"),
+        ("[launch", "not TOML"),
+        ("[lunch]", "table [launch] is missing; add it."),
+    ],
+)
+def test_a_file_without_a_table_is_refused(tmp_path: Path, text: str | None, said: str) -> None:
+    file = tmp_path / "launch.toml"
+    if text is not None:
+        file.write_text(text)
+    with pytest.raises(ContractError, match=str(file)) as refusal:
+        Configuration.from_file(file)
+    assert said in str(refusal.value)
+
+
+def test_launchers_that_are_not_configured_are_named(tmp_path: Path) -> None:
+    configuration = read(tmp_path, ec2=None)
+    with pytest.raises(ContractError, match=r"table \[launch.ec2\] is missing"):
+        configuration.for_ec2()
+    with pytest.raises(ContractError, match=r"table \[launch.sagemaker\] is missing"):
+        configuration.for_sagemaker()
+
+
+def test_a_life_that_may_cost_more_than_the_budget_is_refused(tmp_path: Path) -> None:
+    types = ["r5.8xlarge", "r7i.8xlarge"]
+    assert most(read(tmp_path, budget=26.1), types, 500) == pytest.approx(26.06, abs=0.01)
+    with pytest.raises(ContractError) as refusal:
+        most(read(tmp_path, budget=26), types, 500)
+    assert str(refusal.value) == (
+        "[launch]: a lifetime of 12 hours may cost 26.06 US dollars, and the budget is 26.00; "
+        "shorten lifetime_hours, choose smaller types, or raise budget."
+    )
+
+
+def test_prices_of_the_user_go_first_and_are_not_dated(tmp_path: Path) -> None:
+    ours = price(read(tmp_path), "r7i.8xlarge", 0)
+    assert (ours.hour, str(ours.priced_on)) == (2.1168, "2025-01-01")
+    theirs = price(read(tmp_path, prices={"r7i.8xlarge": 1.5}), "r7i.8xlarge", 0)
+    assert (theirs.hour, theirs.priced_on) == (1.5, None)
+    with pytest.raises(ContractError, match=r"there is no price of x1\.32xlarge; add it"):
+        price(read(tmp_path), "x1.32xlarge", 0)
+
+
+def test_runs_lie_in_a_bucket_or_in_a_folder() -> None:
+    assert bucket_and_prefix("s3://bucket/a/b/") == ("bucket", "a/b")
+    assert bucket_and_prefix("s3://bucket") == ("bucket", "")
+    assert bucket_and_prefix("/a/folder") is None
+
+
+def test_launching_loads_what_its_group_installs_and_nothing_more() -> None:
+    """A hosted job that launches has boto3, httpx, pydantic and rich-click; see pyproject.toml."""
+    code = (
+        "import sys; from runners.__main__ import main; import runners.launch.outside; "
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.split())
+    assert {"boto3", "httpx", "pydantic", "rich_click"} <= loaded
+    heavy = {"anndata", "bionty", "h5py", "lamindb", "numpy", "pandas", "tiledbsoma"}
+    others = {"github", "bs4", "libcst", "tomli_w", "moto", "cellxgene_census", "tqdm"}
+    assert loaded & (heavy | others) == set()

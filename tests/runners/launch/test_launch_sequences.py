@@ -1,0 +1,266 @@
+"""Launches, jobs, crashes, cancellations, time and reaping in any order, and within one another.
+
+At most one live machine per release; none past its expiry plus one pass of the reaper; none killed
+while its job runs; every machine in the audit trail.
+"""
+
+import unittest
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from launch.model import KilledError, World
+from launch.stage import request, table
+from runners.launch.configuration import Configuration
+from runners.launch.ending import end_run
+from runners.launch.fleet import Fleet
+from runners.launch.ports import LaunchError
+from runners.launch.reap import reap
+from runners.launch.start import Start, start
+from runners.launch.user_data import Lock
+
+CONFIGURATION = Configuration.from_mapping(
+    table(
+        prices={"first": 1.0, "second": 2.0},
+        ec2__types=["first", "second"],
+        ec2__online_within_minutes=15,
+        ec2__poll_seconds=60,
+    ),
+    source="test",
+)
+RELEASES = ("2025-01-30", "2025-11-08")
+LOCK = Lock({"constraints.txt": b"", "pyproject.toml": b""})
+LONGER = timedelta(hours=13)
+CALLS = ("hosts", "run", "runners", "register", "remove", "claim", "put", "drop", "terminate")
+MOMENTS = (*CALLS, *(f"{call} done" for call in CALLS), "all", "note", "place", "sleep")
+
+
+class Fleets(RuleBasedStateMachine):
+    """`disturbed` is true while a launch that was killed may have left two machines behind."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World(Fleet.of(CONFIGURATION))
+        self.disturbed = False
+        self.granted: set[str] = set()
+
+    # --- what we do ---------------------------------------------------------------------------
+
+    @rule(
+        release=st.sampled_from(RELEASES),
+        number=st.integers(1, 2),
+        dud=st.booleans(),
+        moment=st.sampled_from(MOMENTS),
+        happening=st.sampled_from(["kill", "cancel", "reap", "launch", "launch other", "wait", ""]),
+    )
+    def launch(self, release: str, number: int, dud: bool, moment: str, happening: str) -> None:
+        happenings: dict[str, Callable[[], None]] = {
+            "kill": self._kill,
+            "cancel": self._cancel,
+            "reap": self._reap,
+            "launch": lambda: self._launch(release, number),
+            "launch other": lambda: self._launch(release, 3 - number),
+            "wait": lambda: self._wait(LONGER),
+        }
+        before = {host.id for host in self.world.live()}
+        self.world.next_is_dud = dud
+        self._disturb(moment, happenings.get(happening))
+        try:
+            self._launch(release, number)
+        except KilledError:
+            self.disturbed = True
+        except KeyboardInterrupt:
+            new = {h.id for h in self.world.live() if not self.world.is_busy(h.id)} - before
+            assert new == set()
+        self.world.disturbance = None
+        if not self.disturbed:
+            assert len(self.world.live(release)) <= 1
+
+    @rule(
+        minutes=st.sampled_from([0, 25, 60, 13 * 60]),
+        moment=st.sampled_from(["hosts", "all", "remove", "terminate", "terminate done", "drop"]),
+        happening=st.sampled_from(["kill", "job", "reap", "launch", ""]),
+    )
+    def reap(self, minutes: int, moment: str, happening: str) -> None:
+        happenings: dict[str, Callable[[], None]] = {
+            "kill": self._kill,
+            "job": self._begin_any_job,
+            "reap": self._reap,
+            "launch": lambda: self._launch(RELEASES[0], 1),
+        }
+        self._wait(timedelta(minutes=minutes))
+        self._disturb(moment, happenings.get(happening))
+        try:
+            self._reap()
+        except KilledError:
+            return
+        was_quiet = self.world.disturbance is not None or happening == ""
+        self.world.disturbance = None
+        if was_quiet:
+            self._nothing_was_missed()
+
+    @rule(release=st.sampled_from(RELEASES), number=st.integers(1, 2))
+    def terminate(self, release: str, number: int) -> None:
+        """The workflow's last job: the machine's own job is over by then."""
+        run_id = f"{release}-ingest-{number}"
+        if self.world.github_is_down or any(self.world.is_busy(h.id) for h in self._of(run_id)):
+            return
+        end_run(self.world.ports, self.world.fleet, run_id)
+        assert not any(host.is_live for host in self._of(run_id))
+
+    # --- what happens to us -------------------------------------------------------------------
+
+    @rule()
+    def begin_a_job(self) -> None:
+        self._begin_any_job()
+
+    @precondition(lambda self: any(self.world.is_busy(h.id) for h in self.world.live()))
+    @rule(reports=st.booleans(), shuts_down=st.booleans())
+    def finish_a_job(self, reports: bool, shuts_down: bool) -> None:
+        host = next(h for h in self.world.live() if self.world.is_busy(h.id))
+        runner = self.world.runner_of(host.id)
+        assert runner is not None
+        del self.world.registered[runner.id]
+        if reports:
+            self.world.reports.add(host.run_id)
+        if shuts_down:
+            self._gone(host.id)
+
+    @rule()
+    def crash(self) -> None:
+        """A machine is gone, by itself or because spot capacity was taken back."""
+        if live := self.world.live():
+            self._gone(live[0].id)
+
+    @rule()
+    def github_notices(self) -> None:
+        """GitHub gives up on jobs whose machine is gone."""
+        for runner in list(self.world.registered.values()):
+            host_id = self.world.fleet.host_of(runner.name)
+            if not any(host.id == host_id for host in self.world.live()):
+                self.world.change(runner, is_busy=False)
+
+    @rule(minutes=st.sampled_from([1, 10, 25, 60, 11 * 60, 13 * 60]))
+    def wait(self, minutes: int) -> None:
+        self._wait(timedelta(minutes=minutes))
+
+    @rule(first=st.booleans(), second=st.booleans(), github=st.booleans())
+    def change_the_weather(self, first: bool, second: bool, github: bool) -> None:
+        kinds = {"first": first, "second": second}
+        self.world.capacity = {kind for kind, is_there in kinds.items() if is_there}
+        self.world.github_is_down = github
+
+    @invariant()
+    def no_rule_was_broken(self) -> None:
+        assert self.world.broken == []
+
+    def teardown(self) -> None:
+        """After every sequence: time passes, the reaper comes, GitHub notices, and all is gone."""
+        self.world.github_is_down = False
+        self._wait(LONGER)
+        self._reap()
+        assert self.world.live() == []
+        assert self.world.secrets == {}
+        self.github_notices()
+        self._reap()
+        assert self.world.registered == {}
+        assert self.world.broken == []
+
+    # --- in one word --------------------------------------------------------------------------
+
+    def _disturb(self, moment: str, happening: Callable[[], None] | None) -> None:
+        if happening is not None:
+            self.world.disturbance = (moment, happening)
+
+    def _kill(self) -> None:
+        raise KilledError
+
+    def _cancel(self) -> None:
+        raise KeyboardInterrupt
+
+    def _wait(self, how_long: timedelta) -> None:
+        self.world.now += how_long
+
+    def _of(self, run_id: str) -> list[Any]:
+        return [host for host in self.world.machines.values() if host.run_id == run_id]
+
+    def _launch(self, release: str, number: int) -> None:
+        asked = Start(
+            request(f"{release}-ingest-{number}", release), CONFIGURATION, LOCK, self.world.ports
+        )
+        began = self.world.now
+        try:
+            host = start(asked)
+        except LaunchError:
+            return
+        assert host.run_id == asked.run_id
+        assert host.expires_at > began
+        self.granted.add(host.id)
+
+    def _begin_any_job(self) -> None:
+        """A job begins on a machine that a launch has promised and GitHub sees."""
+        for host in self.world.live():
+            runner = self.world.runner_of(host.id)
+            if host.id in self.granted and runner and runner.is_online and not runner.is_busy:
+                self.world.change(runner, is_busy=True)
+                return
+
+    def _gone(self, host_id: str) -> None:
+        host = self.world.machines[host_id]
+        self.world.machines[host_id] = type(host)(**{**vars(host), "state": "terminated"})
+
+    def _reap(self) -> None:
+        try:
+            list(reap(CONFIGURATION, self.world.ports, self.world.now))
+        except LaunchError:
+            assert self.world.github_is_down
+
+    def _nothing_was_missed(self) -> None:
+        """What holds after a whole pass that nothing disturbed."""
+        live = self.world.live()
+        assert [host.id for host in live if host.expires_at <= self.world.now] == []
+        assert {h.id for h in self.world.machines.values()} <= {h for _, _, h in self.world.trail}
+        assert self.world.secrets.keys() <= {host.id for host in live}
+        if self.world.github_is_down:
+            return
+        names = {self.world.fleet.runner_name(host.id) for host in live}
+        idle = {r.name for r in self.world.registered.values() if not r.is_busy}
+        assert idle <= names
+        for release in RELEASES:
+            assert (
+                len([h for h in live if h.release == release and not self.world.is_busy(h.id)]) <= 1
+            )
+        self.disturbed = False
+
+
+def sequences(examples: int, steps: int) -> type[unittest.TestCase]:
+    case = Fleets.TestCase
+    case.settings = settings(
+        max_examples=examples,
+        stateful_step_count=steps,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    return case
+
+
+def run_sequences(examples: int, steps: int) -> None:
+    result = unittest.TestResult()
+    unittest.defaultTestLoader.loadTestsFromTestCase(sequences(examples, steps)).run(result)
+    for _, trace in result.failures + result.errors:
+        raise AssertionError(trace)
+    assert result.testsRun == 1
+
+
+def test_a_hundred_sequences() -> None:
+    run_sequences(100, 30)
+
+
+@pytest.mark.prove
+def test_thousands_of_sequences() -> None:
+    run_sequences(2000, 40)
