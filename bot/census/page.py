@@ -72,7 +72,7 @@ def _entry_headings(blocks: list[Block]) -> list[int]:
 def _is_entry(heading: Heading) -> bool:
     """Whether the heading is a release's name, rather than a sentence about a release."""
     rest, dates = DATED.subn(" ", heading.text)
-    if dates != 1 or not re.search(r"\bLTS\b", rest):
+    if dates != 1 or not LTS.search(rest):
         return False
     words = set(re.findall(r"[^\W\d_]+", rest.lower()))
     return words <= NAMING or bool(re.match(r"\W*LTS\W*\d", heading.text))

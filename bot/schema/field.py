@@ -29,6 +29,7 @@ def read_field(component: str, section: Section, table: RawTable) -> Field:
     parts = _parts(section, source, table)
     annotation = plain(parts["annotation"]).replace("\n", " ")
     value, inner = flatten(parts["value"])
+    _check_holds_no_other(section, inner)
     read = f"{parts['key']} {annotation} {value}"
     _check_nothing_lost(section, source[table.start : table.end], read)
     return Field(
@@ -106,6 +107,17 @@ def _parts(section: Section, source: str, table: RawTable) -> dict[str, str]:
             "check that its table is whole."
         )
     return parts
+
+
+def _check_holds_no_other(section: Section, inner: tuple[ValueTable, ...]) -> None:
+    """A table that was left open takes the next field for a part of its value."""
+    for table in inner:
+        labels = {row[0].strip(" :").lower() for row in (table.header, *table.rows) if row}
+        if {"key", "value"} <= labels:
+            raise DocumentError(
+                f"Line {section.line}: the table of field '{section.title}' holds that of another "
+                "field; is it left open?"
+            )
 
 
 def _check_nothing_lost(section: Section, table: str, kept: str) -> None:

@@ -50,6 +50,10 @@ def no_heads(page: str) -> str:
     return re.sub(r"(</?)th\b", r"\1td", re.sub(r"</?(thead|tbody)>", "", page))
 
 
+def spelled_out(page: str) -> str:
+    return re.sub(r"(<h3>)LTS (\d)", r"\1Long-term supported release \2", page)
+
+
 def emphasised(page: str) -> str:
     return re.sub(r"<td><p>(.*?)</p></td>", r"<td>\n<p><em>\1</em></p>\n</td>", page)
 
@@ -99,6 +103,7 @@ COSMETICS: list[Callable[[str], str]] = [
     ids_renumbered,
     other_theme,
     without_ids,
+    spelled_out,
     with_nbsp,
     other_dashes,
     no_heads,

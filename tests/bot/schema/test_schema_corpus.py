@@ -3,12 +3,18 @@
 import json
 import os
 import re
+from contextlib import suppress
 from functools import cache
+from itertools import combinations
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from bot.schema.changes import ValuesChange
 from bot.schema.diff import diff, to_json
 from bot.schema.document import parse_document
 from bot.schema.markdown import render
@@ -36,6 +42,16 @@ KEYS = {
     "allowed_values_changed": ("component", "field"),
     "reserved_names_added": ("component", "name", "deprecated_in"),
 }
+PAIRED = (
+    *("fields_renamed", "fields_changed", "fields_changed_editorial"),
+    *("ontology_pins_changed", "gene_references_changed", "cardinality_changed"),
+)
+MIRRORED = (
+    ("fields_added", "fields_removed"),
+    ("ontologies_added", "ontologies_removed"),
+    ("organisms_added", "organisms_removed"),
+    ("reserved_names_added", "reserved_names_removed"),
+)
 VERSIONED = {"ontologies_added", "ontology_pins_changed", "gene_references_changed"}
 
 
@@ -96,6 +112,14 @@ def _headers_renamed(text: str) -> str:
     return text.replace("<th>Annotator</th>", "<th>Annotation</th>").replace("OBO Prefix", "Prefix")
 
 
+def _typeset(text: str) -> str:
+    """As another editor would leave it: line ends, blanks, attributes, comments."""
+    text = re.sub(r"(?<=[a-z]) (?=MUST)", "&nbsp;", text).replace("<br>", "<br/>")
+    text = text.replace("<td>", '<td style="x: y">').replace("<i>", "<em>")
+    text = text.replace("<table>", "<!-- <th>Key</th> MUST CL:9999999 -->\n<table border=1>")
+    return re.sub(r"(?<=[a-z]) (?=of )", "\u00a0", text).replace("\n", "  \r\n")
+
+
 def _rows_reordered(text: str) -> str:
     rows = r"(<tr>\s*<th>Key</th>.*?</tr>)(\s*)(<tr>\s*<th>Annotat\w+</th>.*?</tr>)"
     return re.sub(rows, r"\3\2\1", text, flags=re.S)
@@ -109,13 +133,58 @@ def _pins_reversed(text: str) -> str:
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(
-    "mutate", [_unclosed, _in_capitals, _headers_renamed, _rows_reordered, _pins_reversed]
+    "mutate",
+    [_unclosed, _in_capitals, _headers_renamed, _typeset, _rows_reordered, _pins_reversed],
 )
 def test_a_change_of_form_changes_nothing(version: str, mutate: object) -> None:
     assert callable(mutate)
     changed = mutate(_text(version))
     assert changed != _text(version)
     assert diff(_spec(version), parse_document(changed)).is_empty()
+
+
+@pytest.mark.parametrize(("one", "other"), list(combinations(VERSIONS, 2)))
+def test_any_two_versions_mirror_each_other(one: str, other: str) -> None:
+    there, back = diff(_spec(one), _spec(other)), diff(_spec(other), _spec(one))
+    for category in PAIRED:
+        forth = {(change.old, change.new) for change in getattr(there, category)}
+        assert forth == {(change.new, change.old) for change in getattr(back, category)}
+    for added, removed in MIRRORED:
+        assert set(getattr(there, added)) == set(getattr(back, removed))
+        assert set(getattr(there, removed)) == set(getattr(back, added))
+    assert {_values(one) for one in there.allowed_values_changed} == {
+        _values(one)[::-1] for one in back.allowed_values_changed
+    }
+
+
+def _values(change: ValuesChange) -> tuple[object, ...]:
+    return (change.old, change.added, change.kind, change.removed, change.new)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_version_doesnt_differ_from_itself(version: str) -> None:
+    found = diff(_spec(version), parse_document(_text(version)))
+    assert found.is_empty()
+    assert found.fields_changed_editorial == ()
+    assert found.component_rules_changed == ()
+    assert found.doubts == ()
+
+
+NOISE = [*("<table>", "</table>", "<td>", "</tr>", "<th>", "|", "## ", "<!--", "-->", "```")]
+NOISE += [*("`", "[", "(", '<a href="', "&#x110000;", "\0", "\u2028", "\n", "1" * 400)]
+
+
+@pytest.mark.prove
+@settings(max_examples=400, deadline=None)
+@given(st.sampled_from(VERSIONS), st.randoms(use_true_random=False))
+def test_broken_real_documents_raise_only_the_named_error(version: str, chance: Random) -> None:
+    text = _text(version)
+    for _ in range(chance.choice([1, 3, 10])):
+        start = chance.randrange(len(text))
+        end = start + chance.choice([0, 5, 100, 3000])
+        text = text[:start] + "".join(chance.choices(NOISE, k=3)) + text[end:]
+    with suppress(DocumentError):
+        parse_document(text)
 
 
 @pytest.mark.parametrize("tenth", range(1, 10))

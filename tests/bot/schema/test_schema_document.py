@@ -153,6 +153,16 @@ def test_what_is_no_schema_is_refused_with_the_reason(text: str, says: str) -> N
         parse_document(text)
 
 
+def test_a_table_that_is_left_open_doesnt_take_the_next_field_along() -> None:
+    whole = document()
+    field = whole[whole.index("### tissue_type") :]
+    swallowed = field[field.index("<table>") : field.index("</table>") + 8]
+    text = whole.replace("A CL term.</td>", f"A CL term. {swallowed}</td>", 1)
+    assert text != whole
+    with pytest.raises(DocumentError, match="holds that of another field; is it left open"):
+        parse_document(text)
+
+
 def test_a_refusal_names_the_line() -> None:
     text = document().replace("<th>Annotator</th>", "<th>Who</th>")
     line = text.splitlines().index("<th>Who</th>") + 1
