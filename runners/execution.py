@@ -16,7 +16,7 @@ from functools import cache
 from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
 
-from runners import rules
+from runners import rules, settings
 from runners.census import CensusDataset
 from runners.contract import Finding, Reason
 from runners.judgement import Judged, judge
@@ -46,8 +46,21 @@ def _vocabulary(schema_version: str, reference: Path) -> Vocabulary:
 def judge_in_process(
     schema_version: str, reference: Path, dataset: CensusDataset, address: str
 ) -> Judged:
-    """`judge`, with a vocabulary that each process makes once."""
-    return judge(dataset, address, _vocabulary(schema_version, reference))
+    """`judge`, with a vocabulary that each process makes once; a stuck read ends the process."""
+    return judge(dataset, address, _vocabulary(schema_version, reference), time_limit)
+
+
+@contextmanager
+def time_limit() -> Iterator[None]:
+    """Ends this process if what is within takes too long.
+
+    HDF5 loops for ever in some broken files, where no Python code runs: only the kernel can end it.
+    """
+    signal.setitimer(signal.ITIMER_REAL, settings.from_environment().file_seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 """One dataset of the release, read and validated: what the writer is given. Writes nothing."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from runners.cases import combinations
@@ -20,11 +22,17 @@ class Judged:
     problem: Finding | None = None
 
 
-def judge(dataset: CensusDataset, address: str, vocabulary: Vocabulary) -> Judged:
-    """Reads and validates one dataset."""
+def judge(
+    dataset: CensusDataset,
+    address: str,
+    vocabulary: Vocabulary,
+    limit: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> Judged:
+    """Reads (within `limit`) and validates one dataset."""
     rules = vocabulary.rules
     try:
-        profile = read_profile(address, rules.every_column(), combinations(rules))
+        with limit():
+            profile = read_profile(address, rules.every_column(), combinations(rules))
     except FileMissingError:
         return Judged(dataset, problem=Finding(reason=Reason.FILE_MISSING, detail=address))
     except FileUnreadableError as error:

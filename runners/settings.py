@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from runners.contract import ContractError
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
@@ -13,12 +15,14 @@ class Settings:
     """Where things lie on this machine.
 
     `reference` holds the unpacked ontologies and gene tables (REFERENCE). `s3_endpoint` is an
-    address that speaks S3 in Amazon's place (AWS_ENDPOINT_URL). `runners_token` may administer
+    address that speaks S3 in Amazon's place (AWS_ENDPOINT_URL). A reader that sits over one file
+    for more than `file_seconds` (FILE_SECONDS) is taken for stuck. `runners_token` may administer
     GitHub's runners (RUNNERS_TOKEN) at `github_api` (GITHUB_API_URL).
     """
 
     reference: Path
     s3_endpoint: str | None
+    file_seconds: float = 600
     github_api: str = "https://api.github.com"
     runners_token: str | None = field(default=None, repr=False)
 
@@ -29,6 +33,23 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     return Settings(
         reference=Path(reference),
         s3_endpoint=environment.get("AWS_ENDPOINT_URL") or None,
+        file_seconds=_seconds(environment, "FILE_SECONDS", Settings.file_seconds),
         github_api=environment.get("GITHUB_API_URL") or Settings.github_api,
         runners_token=environment.get("RUNNERS_TOKEN") or None,
     )
+
+
+def _seconds(environment: Mapping[str, str], name: str, usual: float) -> float:
+    """A positive number of seconds.
+
+    Raises:
+        ContractError: it isn't one.
+    """
+    told = environment.get(name) or str(usual)
+    try:
+        seconds = float(told)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds < float("inf"):
+        raise ContractError(f"{name}: {told!r} is no number of seconds; set it to one above 0.")
+    return seconds
