@@ -37,8 +37,11 @@ main.add_command(reap)
 @_with_clear_errors
 @asked_for(Action.INGEST)
 @_workers
+@click.option("--scheduler", metavar="ADDRESS", help="Read on the Dask cluster of this scheduler.")
 @click.option("--smoke", is_flag=True, help="Only one dataset, in an instance that is thrown away.")
-def ingest(request_file: Path, repository: Path, workers: int, smoke: bool) -> None:
+def ingest(
+    request_file: Path, repository: Path, workers: int, scheduler: str | None, smoke: bool
+) -> None:
     """Register the datasets of a release.
 
     Killed and started again it goes on where it was; run again after its end it changes nothing.
@@ -51,7 +54,13 @@ def ingest(request_file: Path, repository: Path, workers: int, smoke: bool) -> N
     from runners.outcomes import summary
     from runners.smoke import smoke as smoke_test
 
-    job = load_job(request_file, repository=repository, reference=_reference(), workers=workers)
+    job = load_job(
+        request_file,
+        repository=repository,
+        reference=_reference(),
+        workers=workers,
+        scheduler=scheduler,
+    )
     if smoke:
         smoke_test(job)
     else:

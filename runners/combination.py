@@ -31,7 +31,7 @@ class Combination:
             bionty=version("bionty"),
             schema=schema_version,
             rules=_digest(RUNNERS / "rules" / f"{schema_version}.json"),
-            code=_digest(*sorted(RUNNERS.rglob("*.py"))),
+            code=code(),
         )
 
     def to_mapping(self) -> dict[str, Any]:
@@ -43,6 +43,11 @@ class Combination:
             f"lamindb {self.lamindb}, bionty {self.bionty}, "
             f"rules {self.schema} ({self.rules}), code {self.code}"
         )
+
+
+def code() -> str:
+    """The digest of our own code."""
+    return _digest(*sorted(RUNNERS.rglob("*.py")))
 
 
 def _digest(*files: Path) -> str:

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from functools import cache
 from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
@@ -28,9 +29,6 @@ Task = tuple[CensusDataset, str]
 
 AHEAD = 4
 """Datasets under way per process, so that neither side waits and memory stays small."""
-
-DEATHS = 2
-"""Deaths of a file's reader, alone with that file, before the file is given up."""
 
 LOOK = 1.0
 """Seconds between two looks whether what is being read is still wanted."""
@@ -93,20 +91,37 @@ def _end_with_parent() -> None:
     threading.Thread(target=end, daemon=True).start()
 
 
+@dataclass(frozen=True)
+class Pool:
+    """Where datasets are read. `open` makes an executor of so many workers, whose futures raise
+    `death` if a worker died; after `tries` of these, alone with a file, the file is given up.
+    `watch` raises ContractError once the pool as a whole is gone.
+    """
+
+    open: Callable[[int], AbstractContextManager[Executor]]
+    death: type[Exception]
+    tries: int
+    watch: Callable[[], None] = lambda: None
+
+
+LOCAL = Pool(processes, BrokenExecutor, tries=2)
+"""Processes of this machine."""
+
+
 class Readers:
-    """Judges datasets on an executor that `open_executor` makes, and makes again if it breaks."""
+    """Judges datasets in a pool, whatever happens to its workers."""
 
     def __init__(
         self,
         schema_version: str,
         reference: Path,
         workers: int,
-        open_executor: Callable[[int], AbstractContextManager[Executor]] = processes,
+        pool: Pool = LOCAL,
         judge_one: Judge = judge_in_process,
     ) -> None:
         self._arguments = (schema_version, reference)
         self._workers = workers
-        self._open = open_executor
+        self._pool = pool
         self._judge = judge_one
 
     def judged(
@@ -115,7 +130,7 @@ class Readers:
         """What came of each task, in the order of the tasks, `until` no more is wanted."""
         waiting = deque(tasks)
         while waiting and not until():
-            with self._open(self._workers) as executor:
+            with self._pool.open(self._workers) as executor:
                 suspects = yield from self._together(executor, waiting, until)
             for task in suspects:
                 if not until():
@@ -136,19 +151,21 @@ class Readers:
                 if wait([first], LOOK).done:
                     yield first.result()
                     under_way.popleft()
-            except BrokenExecutor:
+                else:
+                    self._pool.watch()
+            except self._pool.death:
                 return [task for task, _ in under_way]
         return []
 
     def _alone(self, task: Task) -> Judged:
-        for _ in range(DEATHS):
+        for _ in range(self._pool.tries):
             try:
-                with self._open(1) as executor:
+                with self._pool.open(1) as executor:
                     return self._submit(executor, task).result()
-            except BrokenExecutor:
+            except self._pool.death:
                 continue
         dataset, address = task
-        detail = f"{address}: reader died {DEATHS} times"
+        detail = f"{address}: reader died again when alone with it"
         return Judged(dataset, problem=Finding(reason=Reason.READER_DIED, detail=detail))
 
     def _submit(self, executor: Executor, task: Task) -> Future[Judged]:

@@ -5,7 +5,8 @@ and the SOMA store; the journal says what came of each. Never speaks on GitHub, 
 itself: `runners.verify` looks with fresh eyes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from runners import progress, rules
@@ -55,23 +56,41 @@ def ingest(job: Job) -> tuple[DatasetOutcome, ...]:
         elif is_cancelled(job.folder):
             _cancel(job, journal)
         else:
-            _work(job, datasets, journal)
+            with _readers(job) as readers:
+                _work(job, datasets, journal, readers)
         return outcomes(journal, datasets)
 
 
-def _work(job: Job, datasets: Sequence[CensusDataset], journal: Journal) -> None:
+@contextmanager
+def _readers(job: Job) -> Iterator[Readers]:
+    version = job.manifest.dataset_schema_version
+    if job.scheduler is None:
+        yield Readers(version, job.reference, job.workers)
+        return
+    from runners.cluster import connect  # an optional dependency
+
+    with connect(job.scheduler) as (threads, pool):
+        yield Readers(version, job.reference, threads, pool)
+
+
+def _work(job: Job, datasets: Sequence[CensusDataset], journal: Journal, readers: Readers) -> None:
     writer = _writer(job, datasets, journal)
     if not journal.first(START):
         _start(job, datasets, journal, writer)
+    from runners.registry import tracking
+
+    tracking.begin(job.request)
     writer.prepare()
-    _register(job, _chosen(datasets, journal), journal, writer)
+    _register(job, _chosen(datasets, journal), journal, writer, readers)
     if is_cancelled(job.folder):
+        tracking.finish(completed=False)
         _cancel(job, journal)
         return
     whole = is_whole(asked(job))
     writer.collections(datasets, is_whole=whole)
     if whole:
         writer.store()
+    tracking.finish(completed=True)
     journal.write(END, counts=writer.counts())
 
 
@@ -138,13 +157,16 @@ def _rules(manifest: Manifest) -> Rules:
 
 
 def _register(
-    job: Job, datasets: Sequence[CensusDataset], journal: Journal, writer: "Writer"
+    job: Job,
+    datasets: Sequence[CensusDataset],
+    journal: Journal,
+    writer: "Writer",
+    readers: Readers,
 ) -> None:
     finished = journal.datasets(WRITTEN)
     open_ones = [dataset for dataset in datasets if dataset.dataset_id not in finished]
     if finished:
         progress.say(f"resumed: {len(finished)} of {len(datasets)} datasets are done already")
-    readers = Readers(job.manifest.dataset_schema_version, job.reference, job.workers)
     tasks = [(dataset, location(job.manifest, dataset)) for dataset in open_ones]
     reading = readers.judged(tasks, until=lambda: is_cancelled(job.folder))
     what = f"{job.manifest.release}: reading and registering"

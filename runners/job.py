@@ -13,7 +13,8 @@ from runners.contract import ContractError, Manifest, RunRequest
 class Job:
     """A request with the documents that it names.
 
-    `folder` is the run's own, for its journal; `workers` is the number of reading processes.
+    `folder` is the run's own, for its journal. `workers` is the number of reading processes, unless
+    a Dask `scheduler` at an address has others.
     """
 
     request: RunRequest
@@ -22,9 +23,17 @@ class Job:
     folder: Path
     reference: Path
     workers: int
+    scheduler: str | None = None
 
 
-def load_job(request_file: Path, *, repository: Path, reference: Path, workers: int = 1) -> Job:
+def load_job(
+    request_file: Path,
+    *,
+    repository: Path,
+    reference: Path,
+    workers: int = 1,
+    scheduler: str | None = None,
+) -> Job:
     """The job of a request file; manifests lie in `repository`.
 
     Raises:
@@ -45,6 +54,7 @@ def load_job(request_file: Path, *, repository: Path, reference: Path, workers: 
         folder=request_file.parent,
         reference=reference,
         workers=workers,
+        scheduler=scheduler,
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from runners.contract import Action, ContractError, Manifest, RunRequest
-from runners.journal import END, JOURNAL, read
+from runners.journal import END, JOURNAL, ROLLBACK, read
 from runners.stopping import is_cancelled
 
 MANIFESTS = Path("runners") / "releases"
@@ -87,4 +87,5 @@ def _is_same(file: Path, wanted: RunRequest) -> bool:
 def _has_ended(folder: Path, action: Action) -> bool:
     if action is Action.VERIFY:
         return (folder / "report.json").exists()
-    return is_cancelled(folder) or read(folder / JOURNAL).first(END) is not None
+    journal = read(folder / JOURNAL)
+    return is_cancelled(folder) or any(journal.first(step) for step in (END, ROLLBACK))

@@ -17,7 +17,8 @@ class Settings:
     `reference` holds the unpacked ontologies and gene tables (REFERENCE). `s3_endpoint` is an
     address that speaks S3 in Amazon's place (AWS_ENDPOINT_URL). A reader that sits over one file
     for more than `file_seconds` (FILE_SECONDS) is taken for stuck. `runners_token` may administer
-    GitHub's runners (RUNNERS_TOKEN) at `github_api` (GITHUB_API_URL).
+    GitHub's runners (RUNNERS_TOKEN) at `github_api` (GITHUB_API_URL). `lamin_api_key` is what
+    LaminDB logs in with where nobody has (LAMIN_API_KEY). Neither secret may be shown.
     """
 
     reference: Path
@@ -25,6 +26,7 @@ class Settings:
     file_seconds: float = 600
     github_api: str = "https://api.github.com"
     runners_token: str | None = field(default=None, repr=False)
+    lamin_api_key: str | None = field(default=None, repr=False)
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -36,6 +38,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         file_seconds=_seconds(environment, "FILE_SECONDS", Settings.file_seconds),
         github_api=environment.get("GITHUB_API_URL") or Settings.github_api,
         runners_token=environment.get("RUNNERS_TOKEN") or None,
+        lamin_api_key=environment.get("LAMIN_API_KEY") or None,
     )
 
 

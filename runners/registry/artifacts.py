@@ -11,6 +11,7 @@ from upath import UPath
 
 from runners import settings
 from runners.contract import ContractError
+from runners.registry.tracking import claim
 
 KEY_PREFIX = "cell-census/"
 STEM = ln.Artifact._len_stem_uid
@@ -93,6 +94,7 @@ def register(
         _path(address), revises=revises, version_tag=release, description=title, run=False
     )
     artifact.n_observations = n_observations
+    claim(artifact)
     return artifact.save()
 
 
@@ -119,4 +121,5 @@ def register_store(address: str, *, release: str, previous: str | None) -> None:
         run=False,
     )
     artifact.otype = "tiledbsoma"
+    claim(artifact)
     artifact.save()

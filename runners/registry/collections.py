@@ -12,6 +12,7 @@ import lamindb as ln
 from lamindb_setup.core.hashing import hash_set
 
 from runners.census import CensusDataset
+from runners.registry.tracking import claim
 
 TOP_LEVEL = "cellxgene-census"
 REFERENCE_TYPE = "CELLxGENE Collection ID"
@@ -59,6 +60,7 @@ def _ensure(same: Any, artifacts: Sequence[Any], *, release: str, **fields: Any)
         **fields,
     )
     collection.version_tag = release
+    claim(collection)
     _set_hash(collection, collection.hash)
     collection.save()
     _complete(collection, artifacts)  # LaminDB's constructor refuses two files of equal content

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from runners import settings
 from runners.contract import ContractError
 
 
@@ -45,21 +46,27 @@ def connect(slug: str) -> None:
     try:
         ln.connect(slug)
     except Exception as error:
-        reason = str(error).splitlines()[0]
+        reason = _without_key(str(error).splitlines()[0])
         raise ContractError(
             f"instance {slug!r}: can't be connected to ({reason}); name one that `lamin info` "
             "shows, or log in first."
         ) from error
-    settings = ln.setup.settings.instance
-    if settings.slug != slug:
+    connected = ln.setup.settings.instance
+    if connected.slug != slug:
         raise ContractError(
-            f"instance {slug!r}: this process is connected to {settings.slug!r}; "
+            f"instance {slug!r}: this process is connected to {connected.slug!r}; "
             "unset LAMIN_CURRENT_INSTANCE or name that instance."
         )
     ln.settings.creation.search_names = False  # a search for similar names per new record
     if owner == "anonymous":
         # else saving a Storage asks LaminHub over the network whether it knows the instance
-        settings._is_on_hub = False
+        connected._is_on_hub = False
+
+
+def _without_key(text: str) -> str:
+    """The text as it may be logged: LaminDB logs in with the key that the environment holds."""
+    key = settings.from_environment().lamin_api_key
+    return text.replace(key, "(API key)") if key else text
 
 
 def _has_settings(slug: str) -> bool:

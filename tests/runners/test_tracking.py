@@ -1,0 +1,103 @@
+"""A run that LaminDB is told of: its Run and a space, also when the run goes on after a kill."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from signal import SIGKILL
+from typing import Any
+
+import instances
+import pytest
+from instances import INSTANCE, NOWHERE, Place, succeed
+from test_crash import interrupted, written_some
+
+from runners.sample.datasets import NEWER, OLDER
+
+SPACE = "Atlas"
+MAKE_SPACE = f"""
+import lamindb as ln
+ln.connect("{INSTANCE}")
+ln.Space(name="{SPACE}", uid="atlas0000000").save()
+"""
+NEW = ("artifact", "collection")
+LINKS = ("celltype", "disease", "gene", "organism", "tissue")
+
+
+def query(place: Place, statement: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(place.database)) as connection:
+        return connection.execute(statement).fetchall()
+
+
+@pytest.fixture(scope="module")
+def tracked(older: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """The newer release, registered by a tracked run that was killed and started again."""
+    place = instances.copy(older, tmp_path_factory.mktemp("tracked"))
+    succeed(place.script("-c", MAKE_SPACE))
+    request = place.request("run", NEWER.version, track=True, space=SPACE)
+    assert interrupted(place, request, written_some(3), SIGKILL) == -SIGKILL
+    succeed(place.run("ingest", request))
+    return place
+
+
+def test_a_run_that_goes_on_is_the_same_run(tracked: Place) -> None:
+    statement = """
+        select r.name, t.key, t.kind, r._status_code, r.finished_at is not null, s.name
+        from lamindb_run r join lamindb_transform t on t.id = r.transform_id
+        join lamindb_space s on s.id = r.space_id"""
+    expected = ("run", "cellxgene-ingestion-bot", "pipeline", 0, 1, SPACE)
+    assert query(tracked, statement) == [expected]
+
+
+@pytest.mark.parametrize("table", NEW)
+def test_new_records_have_the_run_and_the_space_and_old_ones_neither(
+    tracked: Place, table: str
+) -> None:
+    statement = f"""
+        select distinct version_tag, run_id is not null, s.name from lamindb_{table} t
+        join lamindb_space s on s.id = t.space_id where key like 'cell%' or reference is not null"""
+    if table == "artifact":
+        statement = statement.replace(" or reference is not null", "")
+    assert set(query(tracked, statement)) == {
+        (OLDER.version, 0, "all"),
+        (NEWER.version, 1, SPACE),
+    }
+
+
+@pytest.mark.parametrize("registry", LINKS)
+def test_links_have_the_run_of_their_artifact(tracked: Place, registry: str) -> None:
+    statement = f"""
+        select a.version_tag, count(*), count(l.run_id) from bionty_artifact{registry} l
+        join lamindb_artifact a on a.id = l.artifact_id group by 1"""
+    found = {release: (rows, runs) for release, rows, runs in query(tracked, statement)}
+    assert found[OLDER.version][1] == 0
+    assert found[NEWER.version][0] == found[NEWER.version][1] > 0
+
+
+def test_terms_stay_where_everybody_can_use_them(tracked: Place) -> None:
+    assert query(tracked, "select distinct space_id from bionty_celltype") == [(1,)]
+
+
+def test_a_space_that_is_not_there_is_said_to_be_so(place: Place) -> None:
+    done = place.ingest("run", NEWER.version, space="Nowhere")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == (
+        f"request run: field space: {INSTANCE} has no space 'Nowhere'; name one of all."
+    )
+    assert query(place, "select 1 from lamindb_artifact where version_tag = '2020-07-15'") == []
+
+
+def test_the_key_that_lamindb_logs_in_with_is_shown_nowhere(place: Place, tmp_path: Path) -> None:
+    key = "secret-api-key-0123456789"
+    other = Place(
+        place.root,
+        place.world,
+        (("LAMIN_API_KEY", key), ("LAMIN_SETTINGS_DIR", str(tmp_path)), ("all_proxy", NOWHERE)),
+    )
+    for instance in ("laminlabs/cellxgene", f"{key}/{key}"):
+        done = other.ingest("keyed", NEWER.version, instance=instance)
+        assert done.returncode == 2
+        assert f"instance {instance!r}: can't be connected to (" in done.stderr
+        assert key not in done.stdout + done.stderr.replace(f"'{instance}'", "")
+    journals = [file.read_text() for file in place.root.glob("runs/*/journal.jsonl")]
+    assert journals
+    assert not any(key in text for text in journals)
