@@ -8,7 +8,7 @@ import rich_click as click
 
 from runners import progress, rules, settings
 from runners.command_line import with_clear_errors as _with_clear_errors
-from runners.contract import Action, Finding, Manifest, RunReport, Status, Verdict
+from runners.contract import Action, ContractError, Finding, Manifest, RunReport, Status, Verdict
 from runners.launch.command import launch, reap, terminate
 from runners.request_options import asked_for
 
@@ -95,10 +95,16 @@ def _say_checks(report: RunReport) -> None:
 @main.command()
 @click.argument("manifest_file", type=click.Path(path_type=Path))
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first N datasets.")
+@click.option(
+    "--json",
+    "report_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the outcome of each dataset into this file too.",
+)
 @_workers
 @_with_clear_errors
-def check(manifest_file: Path, limit: int | None, workers: int) -> None:
-    """Say which datasets of the manifest's release will fail, and why. Writes nothing.
+def check(manifest_file: Path, limit: int | None, report_file: Path | None, workers: int) -> None:
+    """Say which datasets of the manifest's release will fail, and why. Touches no instance.
 
     Needs neither an instance nor credentials. Exit code 0: none will fail. 1: some will. 2: bad
     input.
@@ -108,13 +114,22 @@ def check(manifest_file: Path, limit: int | None, workers: int) -> None:
 
     manifest = Manifest.from_file(manifest_file)
     found = checking.check(manifest, reference=_reference(), workers=workers, limit=limit)
-    failing = [outcome for outcome in found if outcome.reasons]
+    if report_file is not None:
+        _write(report_file, found.to_json())
+    failing = [outcome for outcome in found.outcomes if outcome.reasons]
     for outcome in failing:
         click.echo(f"{outcome.dataset_id}  {outcome.title}: {outcome.outcome.value}")
         for reason in outcome.reasons:
             click.echo(f"    {_told(reason)}")
-    click.echo(summary(found))
+    click.echo(summary(found.outcomes))
     sys.exit(CHECK_FAILED if failing else 0)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ContractError(f"{path}: can't be written ({error}); name a file that can.") from error
 
 
 def _told(reason: Finding) -> str:

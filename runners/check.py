@@ -3,19 +3,18 @@
 The whole validation without a database and without writing, light enough for a hosted runner.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from runners import progress
 from runners.census import location, read_datasets
-from runners.contract import DatasetOutcome, Manifest, Outcome
+from runners.contract import CheckReport, Manifest, Outcome
 from runners.execution import Readers
 from runners.judgement import outcome_of
 
 
 def check(
     manifest: Manifest, *, reference: Path, workers: int, limit: int | None = None
-) -> Sequence[DatasetOutcome]:
+) -> CheckReport:
     """The outcome that each of the first `limit` datasets would have, as if all were new.
 
     Raises:
@@ -25,4 +24,9 @@ def check(
     readers = Readers(manifest.dataset_schema_version, reference, workers)
     reading = readers.judged([(dataset, location(manifest, dataset)) for dataset in datasets])
     judged = progress.steps(reading, f"{manifest.release}: checking", len(datasets))
-    return [outcome_of(one, Outcome.REGISTERED) for one in judged]
+    return CheckReport(
+        release=manifest.release,
+        dataset_schema_version=manifest.dataset_schema_version,
+        dataset_count=manifest.dataset_count,
+        outcomes=tuple(outcome_of(one, Outcome.REGISTERED) for one in judged),
+    )

@@ -248,6 +248,19 @@ class DatasetOutcome(Document):
     notes: tuple[str, ...] = ()
 
 
+class CheckReport(Document):
+    """What would come of a release, told before it is ingested: the answer of `runners check`.
+
+    `outcomes` are of the datasets that were looked at, as if all were new; `dataset_count` is of
+    the whole release.
+    """
+
+    release: ReleaseVersion
+    dataset_schema_version: SchemaVersion
+    dataset_count: Annotated[int, Field(ge=0)]
+    outcomes: tuple[DatasetOutcome, ...]
+
+
 class Status(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
