@@ -5,13 +5,18 @@ from bot.comments import replies
 from bot.comments.markers import Marker, MarkerKind
 from bot.comments.plan_text import sentence
 from bot.comments.undecided import Undecided
-from bot.effects import Comment, Effect, Label, Plan, React, Reaction, SetLabel, StartRun
+from bot.effects import CancelRun, Comment, Effect, Label, Plan, React, Reaction, SetLabel, StartRun
 from bot.events import CommentCreated
 from bot.facts import Facts
+from bot.repeats import Repeat, last_ingest, repeat_of
 from runners.contract import Action, Manifest, RunRequest
 
 MANIFESTS = "runners/releases"
-STARTING = {Verb.INGEST: Action.INGEST, Verb.VERIFY: Action.VERIFY}
+STARTING = {
+    Verb.INGEST: Action.INGEST,
+    Verb.RETRY: Action.INGEST,
+    Verb.VERIFY: Action.VERIFY,
+}
 
 
 def manifest_path(release: str) -> str:
@@ -55,9 +60,8 @@ def _obey(command: Command, event: CommentCreated, release: str, facts: Facts) -
             release, facts.manifests.get(release), facts.running(), facts.runs_of(release)
         )
         return _reply(event, Reaction.DONE, said, "Asked for the status.")
-    if command.verb not in STARTING:
-        said = replies.not_available(command)
-        return _refuse(event, said, f"/{command.verb} isn't available yet.")
+    if command.verb is Verb.CANCEL:
+        return _cancel(command, event, release, facts)
     return _start(command, event, release, facts)
 
 
@@ -73,19 +77,53 @@ def _start(command: Command, event: CommentCreated, release: str, facts: Facts) 
         said = replies.not_merged(command, manifest_path(release))
         return _refuse(event, said, f"The manifest of {release} isn't merged.")
     reason = undecided(manifest.dataset_schema_version, facts)
-    if command.verb is Verb.INGEST and reason is not None:
+    if STARTING[command.verb] is Action.INGEST and reason is not None:
         said = replies.undecided(command, reason)
         return _refuse(event, said, f"{release}: {reason.problem}")
     request = _request(command, event, release, facts)
+    again = None
+    if command.verb is Verb.RETRY:
+        again = _repeat(request, manifest, facts)
+        if again is None or again.is_empty():
+            said = replies.nothing_to_retry(command, again)
+            return _refuse(event, said, f"Nothing of {release} is to be done again.")
+        request = request.model_copy(update={"failed_of": again.run_id})
     running = facts.running()
     if running and running.request.run_id != request.run_id:
         said = replies.busy(command, running)
         return _refuse(event, said, f"{running.request.run_id} is running.")
-    effects = _effects(event, request, manifest, facts)
+    effects = _effects(event, request, manifest, facts, again)
     if not command.dry_run:
         return Plan(effects, f"{event.actor} may say {command}: the run starts.")
     said = replies.would_do(command, [sentence(one) for one in _lasting(effects)])
     return _reply(event, Reaction.DONE, said, f"{event.actor} asked what {command} would do.")
+
+
+def _repeat(request: RunRequest, manifest: Manifest, facts: Facts) -> Repeat | None:
+    """What the release's last ingest left to be done again; None if none has ended."""
+    last = last_ingest(request.release, facts, but=request.run_id)
+    return repeat_of(last.report, manifest, facts.runs) if last and last.report else None
+
+
+def _cancel(command: Command, event: CommentCreated, release: str, facts: Facts) -> Plan:
+    running = facts.running()
+    if running is None:
+        said = replies.nothing_to_cancel(command)
+        return _refuse(event, said, f"Nothing is running in {facts.instance}.")
+    run_id = running.request.run_id
+    if running.request.release != release:
+        said = replies.another_is_running(command, running, facts.threads)
+        return _refuse(event, said, f"{run_id} is of another release.")
+    if running.request.action is Action.VERIFY:
+        said = replies.verification_ends_by_itself(command, running)
+        return _refuse(event, said, f"{run_id} only verifies.")
+    effects = (
+        React(event.thread, event.comment_id, Reaction.SEEN),
+        CancelRun(run_id),
+        React(event.thread, event.comment_id, Reaction.ACCEPTED),
+        Comment(event.thread, reply_marker(event), replies.cancelling(running, event.actor)),
+    )
+    return Plan(effects, f"{event.actor} may say {command}: {run_id} is asked to stop.")
 
 
 def undecided(version: str, facts: Facts) -> Undecided | None:
@@ -95,11 +133,15 @@ def undecided(version: str, facts: Facts) -> Undecided | None:
 
 
 def _effects(
-    event: CommentCreated, request: RunRequest, manifest: Manifest, facts: Facts
+    event: CommentCreated,
+    request: RunRequest,
+    manifest: Manifest,
+    facts: Facts,
+    again: Repeat | None,
 ) -> tuple[Effect, ...]:
     """The run before the words: a promise without a run would be the worse half of a crash."""
     ended = [run for run in facts.runs_of(request.release) if run.report is not None]
-    said = replies.accepted(request, manifest, ended[-1] if ended else None)
+    said = replies.accepted(request, manifest, ended[-1] if ended else None, again)
     return (
         React(event.thread, event.comment_id, Reaction.SEEN),
         StartRun(request),

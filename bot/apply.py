@@ -5,6 +5,7 @@ Makes each of them safe to repeat, by looking before it writes. Must not decide 
 
 from bot.comments.markers import Marker, find_own, sign
 from bot.effects import (
+    CancelRun,
     CloseThread,
     Comment,
     Conclude,
@@ -51,6 +52,8 @@ def _carry_out(effect: Effect, ports: Ports) -> None:
             ports.threads.label(thread, label)
         case StartRun(request):
             ports.runs.start(request)
+        case CancelRun(run_id):
+            ports.runs.cancel(run_id)
         case CountFailures(number):
             ports.tally.count(number)
 

@@ -54,9 +54,15 @@ GRAMMAR = {
     Verb.VERIFY: Entry(
         "/verify", Role.WRITE, "Check what is registered of this release; writes nothing."
     ),
-    Verb.RETRY: Entry("/retry", Role.MAINTAIN, "Do again what failed in the last run."),
+    Verb.RETRY: Entry(
+        "/retry",
+        Role.MAINTAIN,
+        "Do again what failed in the last ingest, and what it didn't reach.",
+    ),
     Verb.STATUS: Entry("/status", Role.READ, "Say what is running and how earlier runs ended."),
-    Verb.CANCEL: Entry("/cancel", Role.MAINTAIN, "Stop the run that is going on."),
+    Verb.CANCEL: Entry(
+        "/cancel", Role.MAINTAIN, "End the ingest that is going on; what is done stays."
+    ),
     Verb.HELP: Entry("/help", Role.READ, "Show this table."),
 }
 DRY_RUN_ROLE = Role.WRITE

@@ -136,6 +136,13 @@ class StartRun:
 
 
 @dataclass(frozen=True, slots=True)
+class CancelRun:
+    """The run is asked to end early; nothing if it has ended."""
+
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class CountFailures:
     """So many looks at page and directory have failed in a row; 0 after one that didn't."""
 
@@ -153,6 +160,7 @@ Effect = (
     | React
     | SetLabel
     | StartRun
+    | CancelRun
     | CountFailures
 )
 

@@ -143,6 +143,10 @@ class Runs(Protocol):
         """
         ...
 
+    def cancel(self, run_id: str) -> None:
+        """Asks the run to end early; one that has ended stays as it is."""
+        ...
+
 
 class Tally(Protocol):
     def failures(self) -> int:

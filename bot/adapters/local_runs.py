@@ -1,5 +1,7 @@
 """Runs as folders: the bot writes `request.json`, the machine `journal.jsonl` and `report.json`.
 
+A file `cancel` asks the machine to end the run after the batch that it is writing.
+
 Stands in for the `runs/` of object storage. A run is going on while it has no report.
 """
 
@@ -7,11 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.adapters.files import write_folder
+from bot.adapters.files import write, write_folder
 from bot.comments.counting import moment
 from bot.errors import BotError
 from bot.ports import Run
 from runners.contract import RunReport, RunRequest
+
+CANCEL = "cancel"
+"""As the machine knows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,11 @@ class LocalRuns:
                     f"{request.instance} since {moment(run.since)}; wait for its report."
                 )
         write_folder(folder, {"request.json": request.to_json()})
+
+    def cancel(self, run_id: str) -> None:
+        folder = self.folder / run_id
+        if (folder / "request.json").is_file() and not (folder / "report.json").is_file():
+            write(folder / CANCEL, "")
 
     def report(self, run_id: str) -> RunReport:
         """The report of the run. Raises BotError if there is no such run, or none yet."""

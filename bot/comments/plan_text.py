@@ -2,6 +2,7 @@
 
 from bot.comments.escape import code, inert
 from bot.effects import (
+    CancelRun,
     CloseThread,
     Comment,
     Conclude,
@@ -50,6 +51,8 @@ def sentence(effect: Effect) -> str:
             return f"label thread {thread} “{label}”"
         case StartRun(request):
             return _run(request)
+        case CancelRun(run_id):
+            return f"ask run {code(run_id)} to end early"
         case CountFailures(number):
             return f"remember that {number:,} looks in a row have failed"
 
@@ -60,6 +63,8 @@ def _run(request: RunRequest) -> str:
         which.append(f"only {', '.join(request.only[:20])}{'…' if len(request.only) > 20 else ''}")
     if request.limit:
         which.append(f"at most {request.limit:,} datasets")
+    if request.failed_of:
+        which.append(f"what failed in {request.failed_of}")
     some = f" ({'; '.join(which)})" if which else ""
     return (
         f"start run {code(request.run_id)}: {request.action} release {request.release} "

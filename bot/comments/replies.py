@@ -6,23 +6,27 @@ from datetime import datetime
 from bot.commands import GRAMMAR, Command, Mistake, Role, Verb
 from bot.comments.counting import counted, joined, moment
 from bot.comments.escape import code, inert, mention
+from bot.comments.reasons import REASONS
 from bot.comments.table import table
 from bot.comments.undecided import Undecided
 from bot.ports import Run
+from bot.repeats import Repeat
 from runners.contract import Action, Manifest, RunRequest
 
 DOING = {Action.INGEST: "ingesting", Action.VERIFY: "verifying"}
 
 
-def accepted(request: RunRequest, manifest: Manifest, earlier: Run | None) -> str:
-    """That a run was asked for, and what it will do."""
+def accepted(
+    request: RunRequest, manifest: Manifest, earlier: Run | None, again: Repeat | None = None
+) -> str:
+    """That a run was asked for, and what it will do; `again`, if it repeats an earlier one."""
     who = f", as {mention(request.requested_by)} asked" if request.requested_by else ""
     what = f"{DOING[request.action]} release {request.release}"
     lines = [
         f"🚀 **Accepted:** {what} in {code(request.instance)}{who}.",
         "",
         f"- Run: {code(request.run_id)}",
-        f"- Datasets: {_datasets(request, manifest)}",
+        *([f"- Datasets: {_datasets(request, manifest)}"] if again is None else _again(again)),
         f"- Manifest: {code(request.manifest)}, dataset schema {manifest.dataset_schema_version}",
         *_earlier(request, earlier),
         "",
@@ -52,6 +56,67 @@ def _earlier(request: RunRequest, earlier: Run | None) -> list[str]:
         f"- Earlier: {run_id} ended with the verdict *{verdict}*. What it registered and is "
         "unchanged stays as it is."
     ]
+
+
+def _again(again: Repeat) -> list[str]:
+    """What is done again, and what only may be."""
+    told = [f"{counted(number, 'dataset')} {outcome}" for outcome, number in again.ended.items()]
+    told += [f"{counted(again.undone, 'dataset')} not done"] if again.undone else []
+    lines = [f"- Datasets: what failed in {code(again.run_id)}"]
+    lines += [f"- Done again: {joined(told)}"] if told else []
+    if again.failed:
+        reasons = "; ".join(f"{REASONS[one]} ({number:,})" for one, number in again.content.items())
+        lines.append(
+            f"- Failed for their content: {counted(again.failed, 'dataset')}"
+            f"{f' ({reasons})' if reasons else ''}. The machine does them again only if rules, "
+            "LaminDB or our code have changed since; the result says how they stand"
+        )
+    return lines
+
+
+def nothing_to_retry(command: Command, again: Repeat | None) -> str:
+    """That no ingest has ended, or that nothing failed in the last one."""
+    if again is None:
+        return refused(
+            str(command),
+            "no ingest of this release has ended here, so nothing can be done again.",
+            "Say `/ingest` to register it; `/status` says whether that is going on.",
+        )
+    return refused(
+        str(command),
+        f"in {code(again.run_id)}, the last ingest of this release, no dataset failed.",
+        "Say `/ingest` to do all of it again, or `/verify` to check what is registered.",
+    )
+
+
+def nothing_to_cancel(command: Command) -> str:
+    return refused(
+        str(command), "nothing is running in this instance.", "`/status` says how runs ended."
+    )
+
+
+def another_is_running(command: Command, running: Run, threads: Mapping[str, int]) -> str:
+    """That what is going on is another release's."""
+    thread = threads.get(running.request.release)
+    where = f"thread #{thread}" if thread else "the thread of that release"
+    return refused(str(command), _busy(running), f"Say {code(str(command))} in {where} instead.")
+
+
+def verification_ends_by_itself(command: Command, running: Run) -> str:
+    return refused(
+        str(command),
+        f"{code(running.request.run_id)} only verifies: it writes nothing, and ends by itself.",
+        "Wait for its result.",
+    )
+
+
+def cancelling(running: Run, actor: str) -> str:
+    """That the run was asked to end early, and what that leaves."""
+    return (
+        f"🛑 **Asked to stop:** {code(running.request.run_id)} ends early, as {mention(actor)} "
+        "asked. What it has registered stays.\n\n"
+        "I'll post here what was done and what wasn't; then `/retry` goes on with the rest."
+    )
 
 
 def would_do(command: Command, effects: Sequence[str]) -> str:
@@ -121,16 +186,6 @@ def misunderstood(said: str, mistake: Mistake) -> str:
     )
 
 
-def not_available(command: Command) -> str:
-    return refused(
-        str(command),
-        f"`/{command.verb}` is not yet available here.",
-        "`/ingest` does what failed again and leaves what is unchanged as it is."
-        if command.verb is Verb.RETRY
-        else "Stop the run on its machine; `/status` says which one it is.",
-    )
-
-
 def grammar(minimum_roles: Mapping[Verb, Role]) -> str:
     """The commands, what they do and who may use them."""
     rows = [
@@ -142,7 +197,7 @@ def grammar(minimum_roles: Mapping[Verb, Role]) -> str:
             "**Commands:** one per comment, on its first line.",
             table(["Command", "What it does", "Least role"], rows),
             "`/ingest --dry-run` needs *write* only. Quoted text, code and edited comments don't "
-            "count. `/retry` and `/cancel` aren't available yet.",
+            "count.",
         ]
     )
 

@@ -1,8 +1,6 @@
-"""The other commands: `/verify`, `/status`, `/help`, and those that aren't there yet."""
+"""The commands that change nothing: `/verify`, `/status`, `/help`."""
 
 from pathlib import Path
-
-import pytest
 
 from bot.commands import Role, Verb
 from flows.town import Town, good
@@ -83,22 +81,3 @@ def test_the_least_roles_can_be_set(town: Town) -> None:
     town.set(minimum_roles={Verb.STATUS: Role.WRITE})
     town.says("stranger", "/status")
     assert "`/status` needs the role *write*; @stranger has the role *read*." in town.heard()
-
-
-@pytest.mark.parametrize(
-    ("verb", "instead"),
-    [
-        ("retry", "`/ingest` does what failed again and leaves what is unchanged as it is."),
-        ("cancel", "Stop the run on its machine; `/status` says which one it is."),
-    ],
-)
-def test_what_isnt_there_yet_says_so_by_name(town: Town, verb: str, instead: str) -> None:
-    town.says("maintainer", f"/{verb}")
-    assert town.heard() == (
-        "[reacts to comment 2] confused\n"
-        f"[says in 1, comment 3] ⛔ **Not done:** `/{verb}` is not yet available here.\n"
-        "\n"
-        f"{instead}\n"
-        "\n"
-        f"> You said: `/{verb}`"
-    )

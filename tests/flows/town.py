@@ -13,7 +13,7 @@ import pytest
 
 from bot.adapters.local_repository import LocalRepository
 from bot.adapters.local_roles import LocalRoles
-from bot.adapters.local_runs import LocalRuns
+from bot.adapters.local_runs import CANCEL, LocalRuns
 from bot.adapters.local_tally import LocalTally
 from bot.adapters.local_threads import LocalThreads
 from bot.commands import Role
@@ -122,8 +122,18 @@ class Town:
 
     def ends(self, run_id: str, *outcomes: DatasetOutcome) -> RunEnded:
         """The machine writes the run's report, and the bot reads it."""
-        request = next(r.request for r in self.runs.all() if r.request.run_id == run_id)
-        told = report(request, *outcomes)
+        return self._reports(report(self._request(run_id), *outcomes))
+
+    def ends_early(self, run_id: str, *outcomes: DatasetOutcome) -> RunEnded:
+        """The machine was asked to stop, and reports what it has done."""
+        told = report(self._request(run_id), *outcomes)
+        return self._reports(told.model_copy(update={"cancelled": True}))
+
+    def _request(self, run_id: str) -> RunRequest:
+        return next(r.request for r in self.runs.all() if r.request.run_id == run_id)
+
+    def _reports(self, told: RunReport) -> RunEnded:
+        run_id = told.request.run_id
         (self.home / "runs" / run_id / "report.json").write_text(told.to_json())
         event = RunEnded(self.runs.report(run_id))
         self.happens(event)
@@ -174,7 +184,9 @@ class Town:
         return [(name, unsigned(text)) for name, text in opened] + labels + reactions
 
     def _runs(self) -> list[tuple[str, str]]:
-        return [(f"starts {run.request.run_id}", asked(run.request)) for run in self.runs.all()]
+        started = [(f"starts {run.request.run_id}", asked(run.request)) for run in self.runs.all()]
+        stopped = (self.home / "runs").glob(f"*/{CANCEL}")
+        return started + [(f"stops {path.parent.name}", "early") for path in sorted(stopped)]
 
     def _said(self) -> list[tuple[str, str]]:
         return [
@@ -196,6 +208,7 @@ def asked(request: RunRequest) -> str:
     """What a request asks, short."""
     part = [f"only {' '.join(request.only)}"] if request.only else []
     part += [f"limit {request.limit}"] if request.limit else []
+    part += [f"what failed in {request.failed_of}"] if request.failed_of else []
     who = f"for {request.requested_by}, thread {request.thread}, {request.manifest}"
     return f"{request.action} in {request.instance} {who}; {', '.join(part) or 'all'}"
 

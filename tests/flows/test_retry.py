@@ -1,0 +1,182 @@
+"""`/retry`: what failed in the last ingest is done again."""
+
+import pytest
+
+from bot.commands import Role, Verb
+from bot.events import CommentCreated
+from flows.town import Town, bad, good
+from runners.contract import Action, DatasetOutcome, Finding, Outcome, Reason, RunRequest
+
+FIRST = "2026-02-01-ingest-2"
+
+
+def wrong(dataset_id: str, *reasons: Reason) -> DatasetOutcome:
+    """A dataset that failed for its content."""
+    found = tuple(Finding(reason=one, column="sex") for one in reasons)
+    return DatasetOutcome(
+        dataset_id=dataset_id, title="Atlas", outcome=Outcome.FAILED, reasons=found
+    )
+
+
+@pytest.fixture
+def failed_town(town: Town) -> Town:
+    """The first ingest has ended, and not all went well."""
+    town.says("maintainer", "/ingest")
+    term, value = Reason.TERM_UNKNOWN, Reason.VALUE_NOT_ALLOWED
+    missing = DatasetOutcome(dataset_id="d4", title="Gone", outcome=Outcome.MISSING)
+    contents = wrong("d5", term, value, term), wrong("d6", term)
+    town.ends(FIRST, good("d1"), bad("d2"), bad("d3"), missing, *contents)
+    town.heard()
+    return town
+
+
+def test_a_maintainer_has_what_failed_done_again(failed_town: Town) -> None:
+    failed_town.says("maintainer", "/retry")
+    assert failed_town.heard() == (
+        "[labels thread 1] running\n"
+        "[reacts to comment 5] eyes rocket\n"
+        "[starts 2026-02-01-ingest-5] ingest in demo for maintainer, thread 1, "
+        f"runners/releases/2026-02-01.toml; what failed in {FIRST}\n"
+        "[says in 1, comment 6] 🚀 **Accepted:** ingesting release 2026-02-01 in `demo`, "
+        "as @maintainer asked.\n"
+        "\n"
+        "- Run: `2026-02-01-ingest-5`\n"
+        f"- Datasets: what failed in `{FIRST}`\n"
+        "- Done again: 1 dataset missing and 2 datasets unreadable\n"
+        "- Failed for their content: 2 datasets (a term isn't in its ontology (2); "
+        "a value isn't allowed (1)). The machine does them again only if rules, LaminDB or our "
+        "code have changed since; the result says how they stand\n"
+        "- Manifest: `runners/releases/2026-02-01.toml`, dataset schema 7.0.0\n"
+        f"- Earlier: `{FIRST}` ended with the verdict *failed*. What it registered and is "
+        "unchanged stays as it is.\n"
+        "\n"
+        "I'll post the result here. Until then no other run starts in this instance; "
+        "`/status` says how it stands."
+    )
+
+
+def test_a_retry_of_a_retry_goes_on_from_that(failed_town: Town) -> None:
+    failed_town.says("maintainer", "/retry")
+    failed_town.ends("2026-02-01-ingest-5", good("d1"), bad("d2"), good("d3"))
+    failed_town.says("maintainer", "/retry")
+    told = failed_town.heard()
+    assert "what failed in 2026-02-01-ingest-5\n" in told
+    assert "- Done again: 1 dataset unreadable\n" in told
+
+
+def test_what_a_stopped_run_didnt_reach_is_done(town: Town) -> None:
+    town.says("maintainer", "/ingest --limit 5")
+    town.ends_early(FIRST, good("d1"), good("d2"))
+    town.says("maintainer", "/retry")
+    town.heard()
+    town.ends_early("2026-02-01-ingest-5", good("d1"), good("d2"), good("d3"))
+    town.heard()
+    town.says("maintainer", "/retry")
+    assert "- Done again: 2 datasets not done\n- Manifest: " in town.heard()
+
+
+@pytest.mark.parametrize("actor", ["writer", "stranger"])
+def test_it_takes_a_maintainer(failed_town: Town, actor: str) -> None:
+    failed_town.says(actor, "/retry")
+    told = failed_town.heard()
+    assert f"⛔ **Not done:** `/retry` needs the role *maintain*; @{actor} has the role" in told
+    assert "[starts" not in told
+
+
+def test_who_may_say_it_can_be_set(failed_town: Town) -> None:
+    failed_town.set(minimum_roles={Verb.RETRY: Role.WRITE})
+    failed_town.says("writer", "/retry")
+    assert "[starts 2026-02-01-ingest-5]" in failed_town.heard()
+
+
+def test_it_takes_no_options(failed_town: Town) -> None:
+    failed_town.says("maintainer", "/retry d2")
+    assert "/retry takes no options, but d2 was given. Did you mean `/retry`?" in (
+        failed_town.heard()
+    )
+
+
+def test_without_an_earlier_run_there_is_nothing_to_do_again(town: Town) -> None:
+    town.says("maintainer", "/verify")
+    town.ends("2026-02-01-verify-2", good("d1"))
+    town.heard()
+    town.says("maintainer", "/retry")
+    assert town.heard() == (
+        "[reacts to comment 5] confused\n"
+        "[says in 1, comment 6] ⛔ **Not done:** no ingest of this release has ended here, so "
+        "nothing can be done again.\n"
+        "\n"
+        "Say `/ingest` to register it; `/status` says whether that is going on.\n"
+        "\n"
+        "> You said: `/retry`"
+    )
+
+
+def test_where_nothing_failed_there_is_nothing_to_do_again(town: Town) -> None:
+    town.says("maintainer", "/ingest")
+    town.ends(FIRST, good("d1"))
+    town.heard()
+    town.says("maintainer", "/retry")
+    assert town.heard() == (
+        "[reacts to comment 5] confused\n"
+        f"[says in 1, comment 6] ⛔ **Not done:** in `{FIRST}`, the last ingest of this release, "
+        "no dataset failed.\n"
+        "\n"
+        "Say `/ingest` to do all of it again, or `/verify` to check what is registered.\n"
+        "\n"
+        "> You said: `/retry`"
+    )
+
+
+def test_another_release_and_another_instance_are_no_business_of_it(town: Town) -> None:
+    base = RunRequest(
+        run_id="2025-06-01-ingest-9",
+        action=Action.INGEST,
+        release="2025-06-01",
+        manifest="runners/releases/2025-06-01.toml",
+        instance="demo",
+    )
+    other = {"run_id": "2026-02-01-ingest-9", "release": "2026-02-01", "instance": "else"}
+    for request in (base, base.model_copy(update=other)):
+        town.runs.start(request)
+        town.ends(request.run_id, bad("d1"))
+    town.heard()
+    town.says("maintainer", "/retry")
+    assert "no ingest of this release has ended here" in town.heard()
+
+
+def test_while_a_run_is_going_on_it_waits(failed_town: Town) -> None:
+    failed_town.says("maintainer", "/ingest")
+    failed_town.heard()
+    failed_town.says("maintainer", "/retry")
+    told = failed_town.heard()
+    assert "⛔ **Not done:** `2026-02-01-ingest-5` is ingesting release 2026-02-01" in told
+    assert "Say `/retry` again when its result is here." in told
+
+
+def test_it_waits_for_decided_rules(failed_town: Town) -> None:
+    failed_town.has_rules("7.0.0", {"place": "obs: x", "text": "which?"})
+    failed_town.says("maintainer", "/retry")
+    assert "a person must still answer 1 judgement" in failed_town.heard()
+
+
+def test_the_same_comment_twice_starts_one_run(failed_town: Town) -> None:
+    event = failed_town.says("maintainer", "/retry")
+    failed_town.heard()
+    failed_town.happens(event)
+    assert failed_town.heard() == ""
+
+
+def test_an_answer_that_was_cut_short_is_finished(failed_town: Town) -> None:
+    """Killed after the run was asked for: the same run is found, though it has ended by now."""
+    number = failed_town.threads.say(1, "maintainer", "/retry")
+    event = CommentCreated(1, number, "maintainer", "/retry")
+    failed_town.happens(event)
+    said = failed_town.home / "threads" / "1"
+    (reply,) = [path for path in said.rglob("*.md") if f"reply {number} " in path.read_text()]
+    reply.unlink()
+    failed_town.ends(f"2026-02-01-ingest-{number}", good("d1"))
+    failed_town.heard()
+    failed_town.happens(event)
+    assert f"- Datasets: what failed in `{FIRST}`\n" in failed_town.heard()
+    assert len(failed_town.runs.all()) == 2
