@@ -9,6 +9,8 @@ NAMED = 5
 
 def next_step(report: RunReport) -> str:
     """What to do next, as Markdown without a heading."""
+    if report.cancelled:
+        return "this run was stopped before its end; say `/retry` to go on with the rest."
     failed = [one for one in report.outcomes if one.outcome not in GOOD]
     if report.request.only or report.request.limit:
         return _after_part(bool(failed))

@@ -32,7 +32,9 @@ def test_a_maintainer_stops_the_run_and_has_the_rest_done(working_town: Town) ->
         "I'll post here what was done and what wasn't; then `/retry` goes on with the rest."
     )
     working_town.ends_early(RUN, good("d1"))
-    assert "[says in 1, comment 6] ## " in working_town.heard()
+    told = working_town.heard()
+    assert "[says in 1, comment 6] ## " in told
+    assert "**Next:** this run was stopped before its end; say `/retry` to go on" in told
     working_town.says("maintainer", "/retry")
     told = working_town.heard()
     assert f"what failed in {RUN}" in told
