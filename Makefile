@@ -54,4 +54,4 @@ constraints:
 	  --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o constraints.txt
 
 clean:
-	rm -rf .venv $(DEMO) .reference .bench .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv $(DEMO) .reference .canary .bench .mypy_cache .pytest_cache .ruff_cache .hypothesis

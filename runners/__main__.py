@@ -62,7 +62,7 @@ def ingest(
         scheduler=scheduler,
     )
     if smoke:
-        smoke_test(job)
+        smoke_test(job, markers=settings.from_environment().canary)
     else:
         progress.say(f"{job.manifest.release}: {summary(register(job))}")
 

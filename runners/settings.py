@@ -14,14 +14,16 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 class Settings:
     """Where things lie on this machine.
 
-    `reference` holds the unpacked ontologies and gene tables (REFERENCE). `s3_endpoint` is an
-    address that speaks S3 in Amazon's place (AWS_ENDPOINT_URL). A reader that sits over one file
-    for more than `file_seconds` (FILE_SECONDS) is taken for stuck. `runners_token` may administer
-    GitHub's runners (RUNNERS_TOKEN) at `github_api` (GITHUB_API_URL). `lamin_api_key` is what
-    LaminDB logs in with where nobody has (LAMIN_API_KEY). Neither secret may be shown.
+    `reference` holds the unpacked ontologies and gene tables (REFERENCE), `canary` what the smoke
+    test has compared with LaminDB's curator (CANARY). `s3_endpoint` is an address that speaks S3
+    in Amazon's place (AWS_ENDPOINT_URL). A reader that sits over one file for more than
+    `file_seconds` (FILE_SECONDS) is taken for stuck. `runners_token` may administer GitHub's
+    runners (RUNNERS_TOKEN) at `github_api` (GITHUB_API_URL). `lamin_api_key` is what LaminDB logs
+    in with where nobody has (LAMIN_API_KEY). Neither secret may be shown.
     """
 
     reference: Path
+    canary: Path
     s3_endpoint: str | None
     file_seconds: float = 600
     github_api: str = "https://api.github.com"
@@ -31,9 +33,9 @@ class Settings:
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings of this process."""
-    reference = environment.get("REFERENCE") or str(REPOSITORY / ".reference")
     return Settings(
-        reference=Path(reference),
+        reference=Path(environment.get("REFERENCE") or REPOSITORY / ".reference"),
+        canary=Path(environment.get("CANARY") or REPOSITORY / ".canary"),
         s3_endpoint=environment.get("AWS_ENDPOINT_URL") or None,
         file_seconds=_seconds(environment, "FILE_SECONDS", Settings.file_seconds),
         github_api=environment.get("GITHUB_API_URL") or Settings.github_api,

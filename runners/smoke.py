@@ -1,12 +1,14 @@
 """One dataset of the release, registered in an instance made for it and thrown away.
 
-Runs in a process of its own, with LaminDB's settings in a folder of its own, so that the user's
-instances aren't even seen.
+Then the canary: what LaminDB's curator would write is what we write. Runs in a process of its own,
+with LaminDB's settings in a folder of its own, so that the user's instances aren't even seen.
 """
 
 import os
 import tempfile
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import islice, tee
 from pathlib import Path
 
 from runners import progress, rules
@@ -14,7 +16,7 @@ from runners.census import location, read_datasets
 from runners.contract import Action, ContractError, Outcome, RunRequest
 from runners.ingest import ingest
 from runners.job import Job
-from runners.judgement import judge
+from runners.judgement import Judged, judge
 from runners.outcomes import summary
 from runners.reference import Reference
 from runners.vocabulary import Vocabulary
@@ -22,43 +24,66 @@ from runners.vocabulary import Vocabulary
 TRIED = 10
 """Datasets that are tried before the release as a whole is held to be at fault."""
 
+COMPARABLE = 50
+"""Datasets that are looked at for one per organism that the canary can compare."""
 
-def smoke(job: Job) -> None:
-    """Returns if one dataset could be registered and annotated.
+
+def smoke(job: Job, *, markers: Path) -> None:
+    """Returns if one dataset could be registered and annotated, and the canary found no other row
+    than LaminDB's curator writes; `markers` is where the canary keeps what it has compared.
 
     Raises:
-        ContractError: none of the first datasets is valid, or the registration went wrong.
+        ContractError: none of the first datasets is valid, the registration went wrong, or a row
+            differs from the curator's.
     """
-    dataset_id = _first_valid(job)
-    progress.say(f"{job.manifest.release}: smoke test with dataset {dataset_id}")
+    for_smoke, for_canary = tee(_judged(job))
     with tempfile.TemporaryDirectory(prefix="smoke-") as scratch:
-        os.environ["LAMIN_SETTINGS_DIR"] = scratch  # before lamindb is imported
-        from runners.registry import instance
+        _register(job, _first_valid(job, for_smoke), Path(scratch))
+        from runners.registry import canary
 
-        slug = instance.create("smoke", Path(scratch) / "storage")
-        request = RunRequest(
-            run_id="smoke",
-            action=Action.INGEST,
-            release=job.request.release,
-            manifest=job.request.manifest,
-            instance=slug,
-            only=(dataset_id,),
+        canary.compare_once(
+            job.manifest,
+            islice(for_canary, COMPARABLE),
+            reference=job.reference,
+            scratch=Path(scratch) / "canary",
+            markers=markers,
         )
-        found = ingest(replace(job, request=request, folder=Path(scratch) / "run"))
-    if [outcome.outcome for outcome in found] != [Outcome.REGISTERED]:
-        raise ContractError(f"smoke test: dataset {dataset_id} ended as {summary(found)}.")
     progress.say(f"{job.manifest.release}: smoke test passed")
 
 
-def _first_valid(job: Job) -> str:
-    reference = Reference(rules.load(job.manifest.dataset_schema_version), job.reference)
-    vocabulary = Vocabulary(reference)
-    tried = read_datasets(job.manifest)[:TRIED]
-    for dataset in tried:
-        judged = judge(dataset, location(job.manifest, dataset), vocabulary)
-        if judged.validation is not None and not judged.validation.findings:
-            return dataset.dataset_id
+def _register(job: Job, dataset_id: str, scratch: Path) -> None:
+    progress.say(f"{job.manifest.release}: smoke test with dataset {dataset_id}")
+    os.environ["LAMIN_SETTINGS_DIR"] = str(scratch)  # before lamindb is imported
+    from runners.registry import instance
+
+    slug = instance.create("smoke", scratch / "storage")
+    request = RunRequest(
+        run_id="smoke",
+        action=Action.INGEST,
+        release=job.request.release,
+        manifest=job.request.manifest,
+        instance=slug,
+        only=(dataset_id,),
+    )
+    found = ingest(replace(job, request=request, folder=scratch / "run"))
+    if [outcome.outcome for outcome in found] != [Outcome.REGISTERED]:
+        raise ContractError(f"smoke test: dataset {dataset_id} ended as {summary(found)}.")
+
+
+def _judged(job: Job) -> Iterator[Judged]:
+    """The release's datasets, the smallest first, each judged when it is asked for."""
+    vocabulary = Vocabulary(
+        Reference(rules.load(job.manifest.dataset_schema_version), job.reference)
+    )
+    for dataset in sorted(read_datasets(job.manifest), key=lambda one: one.cell_count):
+        yield judge(dataset, location(job.manifest, dataset), vocabulary)
+
+
+def _first_valid(job: Job, judged: Iterable[Judged]) -> str:
+    for one in islice(judged, TRIED):
+        if one.validation is not None and not one.validation.findings:
+            return one.dataset.dataset_id
     raise ContractError(
-        f"release {job.manifest.release}: none of the first {len(tried)} datasets is valid; "
+        f"release {job.manifest.release}: none of the {TRIED} smallest datasets is valid; "
         f"check the rules of dataset schema {job.manifest.dataset_schema_version}."
     )

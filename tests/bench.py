@@ -136,18 +136,16 @@ def ours(files: list[Path], workers: int) -> Iterator[float]:
 
 def curator(files: list[Path], folder: Path, *, is_fixed: bool) -> Iterator[float]:
     """LaminDB's own way, as the script goes it, with its sources made to work offline."""
-    import curate
     import lamindb as ln
-    from lamindb.examples.cellxgene import create_cellxgene_schema, save_cellxgene_defaults
+    from lamindb.examples.cellxgene import create_cellxgene_schema
 
     from runners import rules
     from runners.reference import Reference
     from runners.registry import artifacts
+    from runners.registry.canary.curator import prepare
     from runners.settings import from_environment
 
-    curate.prepare_sources(Reference(rules.load("7.0.0"), from_environment().reference))
-    curate.replace_lookup_of_organisms()
-    save_cellxgene_defaults()
+    prepare(Reference(rules.load("7.0.0"), from_environment().reference), ("Homo sapiens",))
     artifacts.ensure_storage(str(folder), None)
     if is_fixed:
         mend_quadratic_line()

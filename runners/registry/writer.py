@@ -80,9 +80,9 @@ class Writer:
 
     def write(self, batch: Sequence[Judged]) -> list[DatasetOutcome]:
         """The outcomes of a batch, all of it written, or none where this raises."""
-        good = [j.validation for j in batch if j.validation and not j.validation.findings]
         with self._recorder.transaction(Part.VOCABULARY, bt.Source.objects.all()):
-            self._ensure_terms(good)
+            # those of what failed too, as the curator leaves them
+            self._ensure_terms([j.validation for j in batch if j.validation])
         present = artifacts.registered(self.manifest.release)
         known = [j.dataset.dataset_id for j in batch]
         chains = artifacts.chains(

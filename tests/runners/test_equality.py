@@ -1,25 +1,40 @@
 """Ours against LaminDB's own curator: the same files, each into an instance of its own, and every
 row of every table compared.
 
-What may differ stands in `DIFFERENCES` by name and with its reason, and nowhere else.
+What may differ stands in `runners.registry.canary.differences` by name and with its reason, and
+nowhere else.
 """
 
+import re
+import shutil
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import dumps
 import instances
 import pytest
-from dumps import Dump, Row
-from instances import Place
+import trials
+from anndata import AnnData
+from dumps import Dump
 
-from runners.contract import Outcome
-from runners.sample.datasets import NEWER, by_key, of_release
+from runners.contract import ContractError
+from runners.registry import canary
+from runners.registry.canary import sides
+from runners.registry.canary.comparison import unlike
+from runners.registry.canary.differences import (
+    REFUSALS,
+    ROWS,
+    SPECIAL_VALUES,
+    VALUES,
+    ExtraRows,
+    OtherValues,
+)
+from runners.registry.canary.sides import OURS, THEIRS, Refusals, Trial
+from runners.sample import World
+from runners.sample.datasets import NEWER, of_release
 
 COMPARED = {"D01": "human", "D04": "human", "D05": "mouse", "D06": "mouse", "D09": "human",
             "D11": "human"}  # fmt: skip
@@ -27,12 +42,12 @@ COMPARED = {"D01": "human", "D04": "human", "D05": "mouse", "D06": "mouse", "D09
 cell uses, cells in culture, a deprecated term."""
 
 EXCLUDED = {
-    "D02": ("human", "two diseases in one value never validate"),
-    "D03": ("human", "two ethnicities in one value never validate"),
-    "D08": ("human", "cell lines, and `na` for cell type and sex, never validate"),
-    "D10": ("human", "spike-in genes never validate"),
+    "D02": ("human", "two diseases in one value"),
+    "D03": ("human", "two ethnicities in one value"),
+    "D08": ("human", "cell lines"),
+    "D10": ("human", "spike-in and viral genes"),
 }
-"""Content that the schema allows and the curator refuses."""
+"""Content that the schema allows and the curator refuses, by the name of its refusal."""
 
 UNCOMPARABLE = {
     "D07": "the curator has no schema for a third organism",
@@ -40,217 +55,104 @@ UNCOMPARABLE = {
 }
 
 
-@dataclass(frozen=True)
-class Difference:
-    """A difference that is meant: of whole rows of one side, or of a column that both have."""
+def trial_of_sample(folder: Path, world: World) -> Trial:
+    """What the curator can do of the sample, and what both must refuse, each with a cell type of
+    its own: what a refused dataset leaves behind shows.
+    """
+    plain = trials.of_sample(world, "D01")
+    genes = list(plain.var_names)
 
-    name: str
-    why: str
-    table: str
-    only: str = ""
-    rows: Callable[[dict[str, Any]], bool] = lambda row: True
-    column: str = ""
+    def of_type(term: str, **columns: list[str]) -> AnnData:
+        return trials.with_values(plain, cell_type_ontology_term_id=[term], **columns)
 
-    def explains(self, table: str, whose: str, row: dict[str, Any]) -> bool:
-        return (table, whose) == (self.table, self.only) and self.rows(row)
-
-
-def is_source_table(row: dict[str, Any]) -> bool:
-    key = str(row["key"])
-    return key.startswith("df_all__ncbitaxon__") or key.endswith("__Gene.parquet")
-
-
-def is_unknown_to_curator(row: dict[str, Any]) -> bool:
-    stages_of_others = ("bionty.DevelopmentalStage", "uberon")
-    return row["name"] == "cellosaurus" or (row["entity"], row["name"]) == stages_of_others
-
-
-def is_table_of_unknown(row: dict[str, Any]) -> bool:
-    key = str(row["key"])
-    return key.startswith("df_all__cellosaurus__") or (
-        key.startswith("df_all__uberon__") and key.endswith("__DevelopmentalStage.parquet")
-    )
-
-
-DIFFERENCES = (
-    Difference(
-        "neutral features",
-        "The curator writes the source of the organism at hand into the features that all share, "
-        "and rewrites it for each organism; ours serve every organism at once.",
-        table="lamindb_feature",
-        column="_dtype_str",
-    ),
-    Difference(
-        "empty extras of a schema",
-        "LaminDB turns NULL into {} where it saves a schema again, which we don't.",
-        table="lamindb_schema",
-        column="_aux",
-    ),
-    Difference(
-        "whether a source is whole",
-        "bionty calls a source complete as soon as it holds as many records as were last asked "
-        "for, which depends on the order of datasets.",
-        table="bionty_source",
-        column="in_db",
-    ),
-    Difference(
-        "tables of sources",
-        "The curator needs a table to look an organism or gene up in; ours come from the pinned "
-        "reference data.",
-        table="bionty_source",
-        column="dataframe_artifact_id",
-    ),
-    Difference(
-        "files of the tables of sources",
-        "As above.",
-        table="lamindb_artifact",
-        only="theirs",
-        rows=is_source_table,
-    ),
-    Difference(
-        "sources that the curator does not know",
-        "Cell lines, and stages of organisms without an ontology of their own: the schema allows "
-        "both, so that their sources stand at the pins too.",
-        table="bionty_source",
-        only="ours",
-        rows=is_unknown_to_curator,
-    ),
-    Difference(
-        "sources that the curator does not know",
-        "As above: it leaves bionty's own Cellosaurus in use.",
-        table="bionty_source",
-        only="theirs",
-        rows=is_unknown_to_curator,
-    ),
-    Difference(
-        "files of the sources that the curator does not know",
-        "As above; and LaminDB keeps UBERON's table once, under the registry that came first.",
-        table="lamindb_artifact",
-        only="ours",
-        rows=is_table_of_unknown,
-    ),
-    Difference(
-        "UBERON's table",
-        "As above.",
-        table="lamindb_artifact",
-        only="theirs",
-        rows=lambda row: "__uberon__" in str(row["key"]),
-    ),
-    Difference(
-        "organisms that no dataset has",
-        "LaminDB saves seven as defaults; ours are made when a dataset has them.",
-        table="bionty_organism",
-        only="theirs",
-        rows=lambda row: row["name"] not in {"human", "mouse"},
-    ),
-    Difference(
-        "labels that no dataset has",
-        "LaminDB saves all values of tissue_type and suspension_type as defaults.",
-        table="lamindb_ulabel",
-        only="theirs",
-        rows=lambda row: row["name"] in {"organoid", "cell line", "na"},
-    ),
-    Difference(
-        "references",
-        "The curator attaches none, as the script never did.",
-        table="lamindb_reference",
-        only="ours",
-    ),
-    Difference(
-        "links to references",
-        "As above.",
-        table="lamindb_artifactreference",
-        only="ours",
-    ),
-)
-
-
-def file_of(place: Place, key: str) -> Path:
-    return place.world.newer.h5ads / f"{by_key(key).dataset_id}.h5ad"
-
-
-def curate(place: Place, datasets: dict[str, str]) -> str:
-    """What the curator says of those datasets (by key, with organism) that it refuses."""
-    files = [f"{organism}={file_of(place, key)}" for key, organism in datasets.items()]
-    script = str(Path(__file__).with_name("curate.py"))
-    done = place.script(script, str(place.world.newer.h5ads), NEWER.version, *files)
-    return instances.succeed(done).stdout
-
-
-@pytest.fixture(scope="module")
-def curated(empty: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """An instance that LaminDB's curator has written, and beside it `ours`."""
-    theirs = instances.copy(empty, tmp_path_factory.mktemp("theirs"))
-    ours = instances.copy(empty, theirs.root / "ours")
-    only = sorted(by_key(key).dataset_id for key in COMPARED)
-    with ours.start(ours.request("ours", NEWER.version, only=only)) as working:
-        assert curate(theirs, COMPARED) == ""
-        said, _ = working.communicate()
-    assert working.returncode == 0, said
-    return theirs
-
-
-@pytest.fixture(scope="module")
-def both(curated: Place) -> tuple[Dump, Dump]:
-    """Our rows and theirs, without the columns that are meant to differ."""
-    ours = Place(curated.root / "ours", curated.world)
-    found = [dumps.natural(place.database, storage=place.storage) for place in (ours, curated)]
-    one, other = (without_columns(dump) for dump in found)
-    return one, other
-
-
-def without_columns(dump: Dump) -> Dump:
-    dropped = {(d.table, d.column) for d in DIFFERENCES if d.column}
-    return {
-        table: Counter(
-            tuple(pair for pair in row if (table, pair[0]) not in dropped)
-            for row in rows.elements()
-        )
-        for table, rows in dump.items()
+    refused = {
+        "unknown-term": trials.with_values(
+            plain, cell_type_ontology_term_id=["CL:0000540", "CL:9999999"]
+        ),
+        "term-of-another-ontology": of_type("CL:0000127", assay_ontology_term_id=["CL:0000127"]),
+        "unknown-label": of_type("CL:0000066", suspension_type=["slice"]),
+        "unknown-gene": trials.with_genes(plain, [*genes, "ENSG00009999999"]),
+        "gene-of-mouse": trials.with_genes(plain, [*genes, "ENSMUSG00000000381"]),
+        "no-column": plain.copy(),
+        "no-organism": of_type("CL:0000057"),
     }
+    del refused["no-column"].obs["tissue_type"]
+    del refused["no-organism"].uns["organism_ontology_term_id"]
+    assert set(refused) == REFUSED
+    fine = {key: trials.of_sample(world, key) for key in COMPARED}
+    return trials.make(folder, world, {**fine, **refused})
 
 
-def unexplained(both: tuple[Dump, Dump]) -> Iterator[tuple[str, str, Row]]:
-    for table, whose, row in dumps.differences(*both):
-        if not any(d.explains(table, whose, dict(row)) for d in DIFFERENCES):
-            yield table, whose, row
+REFUSED = {"unknown-term", "term-of-another-ontology", "unknown-label", "unknown-gene",
+           "gene-of-mouse", "no-column", "no-organism"}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def trial(tmp_path_factory: pytest.TempPathFactory, world: World) -> Trial:
+    return trial_of_sample(tmp_path_factory.mktemp("trial"), world)
+
+
+@pytest.fixture(scope="module")
+def refusals(trial: Trial) -> tuple[Refusals, Refusals]:
+    """What we and the curator refuse; both have written the rest."""
+    with pytest.MonkeyPatch.context() as offline:
+        for scheme in ("http", "https", "all"):
+            offline.setenv(f"{scheme}_proxy", instances.NOWHERE)
+        return sides.write_both(trial)
+
+
+@pytest.fixture(scope="module")
+def both(trial: Trial, refusals: tuple[Refusals, Refusals]) -> tuple[Dump, Dump]:
+    """Our rows and theirs."""
+    return trial.rows(OURS), trial.rows(THEIRS)
 
 
 def test_every_row_equals_the_curators_but_for_the_named_differences(
     both: tuple[Dump, Dump],
 ) -> None:
-    assert list(unexplained(both)) == []
+    assert [str(one) for one in unlike(*both)] == []
 
 
-def test_every_named_difference_of_rows_is_there(both: tuple[Dump, Dump]) -> None:
-    found = [(table, whose, dict(row)) for table, whose, row in dumps.differences(*both)]
-    for difference in DIFFERENCES:
-        if difference.only:
-            assert any(difference.explains(*one) for one in found), difference.name
-
-
-@pytest.mark.parametrize("difference", [d for d in DIFFERENCES if d.column], ids=lambda d: d.name)
-def test_every_named_difference_of_a_column_is_there(
-    curated: Place, difference: Difference
+def test_both_refuse_what_is_invalid_and_nothing_else(
+    refusals: tuple[Refusals, Refusals],
 ) -> None:
-    ours = Place(curated.root / "ours", curated.world)
+    assert [set(refused) for refused in refusals] == [REFUSED, REFUSED]
+
+
+def test_what_is_refused_leaves_its_artifact_and_its_terms(both: tuple[Dump, Dump]) -> None:
+    """As the curator leaves them: asserted of ours, which equal the curator's."""
+    rows = {table: [dict(row) for row in found] for table, found in both[0].items()}
+    keys = {f"cell-census/{NEWER.version}/h5ads/{name}.h5ad" for name in REFUSED}
+    registered = {row["key"]: row["schema_id"] for row in rows["lamindb_artifact"]}
+    assert {registered[key] for key in keys} == {None}
+    assert {"CL:0000540", "CL:0000066"} <= {row["ontology_id"] for row in rows["bionty_celltype"]}
+    linked = {row["artifact_id"] for row in rows["bionty_artifactcelltype"]}
+    assert not {f"{key} / {NEWER.version}" for key in keys} & linked
+
+
+@pytest.mark.parametrize(
+    "difference", [one for one in ROWS if one not in SPECIAL_VALUES], ids=lambda one: one.name
+)
+def test_every_named_difference_of_rows_is_there(
+    both: tuple[Dump, Dump], difference: ExtraRows
+) -> None:
+    found = [
+        dict(row)
+        for table, whose, row in dumps.differences(*both)
+        if (table, whose) == (difference.table, difference.whose)
+    ]
+    assert any(map(difference.are, found))
+
+
+@pytest.mark.parametrize("difference", VALUES, ids=lambda one: one.name)
+def test_every_named_difference_of_a_column_is_there(
+    both: tuple[Dump, Dump], difference: OtherValues
+) -> None:
     one, other = (
         Counter(dict(row)[difference.column] for row in dump[difference.table].elements())
-        for dump in (dumps.natural(place.database) for place in (ours, curated))
+        for dump in both
     )
     assert one != other
-
-
-def test_features_differ_by_the_source_filter_alone(curated: Place) -> None:
-    ours = Place(curated.root / "ours", curated.world)
-    dtypes = []
-    for place in (ours, curated):
-        with closing(sqlite3.connect(place.database)) as connection:
-            rows = connection.execute("select name, _dtype_str from lamindb_feature")
-            dtypes.append({name: str(dtype).split("[source__uid=")[0] for name, dtype in rows})
-    assert {name: dtype.rstrip("]") for name, dtype in dtypes[0].items()} == {
-        name: dtype.rstrip("]") for name, dtype in dtypes[1].items()
-    }
 
 
 def test_there_was_something_to_compare(both: tuple[Dump, Dump]) -> None:
@@ -267,15 +169,94 @@ def test_every_dataset_of_the_sample_is_compared_or_excluded_by_name() -> None:
     assert named == {dataset.key for dataset in of_release(NEWER)}
 
 
-@pytest.mark.prove
-def test_the_curator_refuses_what_is_excluded_and_we_register_it(
-    curated: Place, newer: Place, tmp_path: Path
+@pytest.mark.parametrize("key", [*COMPARED, *EXCLUDED])
+def test_what_the_curator_refuses_is_found_in_the_datasets_that_have_it(
+    world: World, key: str
 ) -> None:
-    place = instances.copy(curated, tmp_path / "place")
-    said = curate(place, {key: organism for key, (organism, _) in EXCLUDED.items()})
-    refused = {key for key in EXCLUDED if str(file_of(place, key)) in said}
-    assert refused == set(EXCLUDED)
-    written = newer.journal("newer").datasets("written")
-    ours = {key: written[by_key(key).dataset_id]["outcome"] for key in EXCLUDED}
-    assert ours == {key: by_key(key).outcome for key in EXCLUDED}
-    assert Outcome.FAILED not in ours.values()
+    data = trials.of_sample(world, key)
+    expected = [EXCLUDED[key][1]] if key in EXCLUDED else []
+    assert [refusal.name for refusal in REFUSALS if refusal.has(data)] == expected
+
+
+def test_what_the_curator_refuses_is_all_shown_by_the_sample() -> None:
+    assert [name for _, name in EXCLUDED.values()] == [refusal.name for refusal in REFUSALS]
+
+
+ALTERED = {
+    "a link is missing": (
+        "delete from bionty_artifactcelltype where id in"
+        " (select min(id) from bionty_artifactcelltype)",
+        r"table bionty_artifactcelltype, expected \(curator\) \(artifact_id 'cell-census/"
+        r".* / 2020-07-15', .*celltype_id 'CL:.*\), found \(ours\) no such row; ",
+    ),
+    "a category that no cell uses is linked": (
+        "insert into bionty_artifacttissue (artifact_id, tissue_id, feature_id, created_by_id,"
+        " created_at) select a.id, t.id, f.id, 1, '2020-01-01' from lamindb_artifact a,"
+        " bionty_tissue t, lamindb_feature f where a.key like '%/D01.h5ad' and"
+        " t.ontology_id = 'UBERON:0000955' and f.name = 'tissue_ontology_term_id'",
+        r"table bionty_artifacttissue, expected \(curator\) no such row, found \(ours\) "
+        r"\(artifact_id 'cell-census/2020-07-15/h5ads/D01.h5ad / 2020-07-15', .*"
+        r"feature_id 'tissue_ontology_term_id'.*UBERON:0000955 / brain'.*\); ",
+    ),
+    "a link has another feature": (
+        "update lamindb_artifactulabel set feature_id ="
+        " (select id from lamindb_feature where name = 'tissue_type')"
+        " where id in (select min(l.id) from lamindb_artifactulabel l join lamindb_feature f"
+        " on f.id = l.feature_id where f.name = 'suspension_type')",
+        r"table lamindb_artifactulabel, row \(.*artifact_id 'cell-census/.*\), "
+        r"expected \(curator\) \(feature_id 'suspension_type'\), "
+        r"found \(ours\) \(feature_id 'tissue_type'\); ",
+    ),
+    "a value of an artifact": (
+        "update lamindb_artifact set n_observations = 7 where key like '%/D06.h5ad'",
+        r"table lamindb_artifact, row \(.*key 'cell-census/2020-07-15/h5ads/D06.h5ad'.*\), "
+        r"expected \(curator\) \(n_observations \d+\), found \(ours\) \(n_observations 7\); ",
+    ),
+    "a term under another name": (
+        "update bionty_celltype set description = 'ours' where ontology_id = 'unknown'",
+        r"table bionty_celltype, row \(.*name 'unknown'.*\), expected \(curator\) "
+        r"\(description 'From CellxGene schema.'\), found \(ours\) \(description 'ours'\); ",
+    ),
+    "a feature of another type": (
+        "update lamindb_feature set _dtype_str = 'cat[bionty.Tissue.ontology_id]'"
+        " where name = 'development_stage_ontology_term_id'",
+        r"table lamindb_feature, row \(.*name 'development_stage_ontology_term_id'.*\), "
+        r"expected \(curator\) \(_dtype_str 'cat\[bionty.DevelopmentalStage.ontology_id\]'\), "
+        r"found \(ours\) \(_dtype_str 'cat\[bionty.Tissue.ontology_id\]'\); ",
+    ),
+}
+
+
+@pytest.mark.usefixtures("refusals")
+@pytest.mark.parametrize(("statement", "told"), ALTERED.values(), ids=ALTERED)
+def test_one_altered_row_stops_the_canary_and_is_told(
+    trial: Trial, tmp_path: Path, statement: str, told: str
+) -> None:
+    other = copied(trial, tmp_path)
+    with closing(sqlite3.connect(database(other, OURS))) as connection, connection:
+        assert connection.execute(statement).rowcount == 1
+    with pytest.raises(ContractError, match=f"^canary: {told}{re.escape(canary.REMEDY)}$"):
+        canary.check_rows(other)
+
+
+@pytest.mark.usefixtures("refusals")
+def test_the_same_trial_unaltered_passes(trial: Trial, tmp_path: Path) -> None:
+    canary.check_rows(copied(trial, tmp_path))
+
+
+def database(trial: Trial, side: str) -> Path:
+    return trial.storage(side) / ".lamindb" / "lamin.db"
+
+
+def copied(trial: Trial, folder: Path) -> Trial:
+    """The trial elsewhere: a database names the folder that it lies in."""
+    other = replace(trial, folder=folder)
+    for side in (OURS, THEIRS):
+        database(other, side).parent.mkdir(parents=True)
+        shutil.copy(database(trial, side), database(other, side))
+        with closing(sqlite3.connect(database(other, side))) as connection, connection:
+            connection.execute(
+                "update lamindb_storage set root = ? where root = ?",
+                (str(other.storage(side)), str(trial.storage(side))),
+            )
+    return other

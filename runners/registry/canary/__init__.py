@@ -1,0 +1,139 @@
+"""The canary: before a release is written, LaminDB's own curator and we write the same datasets.
+
+One dataset per organism that the curator can do goes into two scratch instances, by the curator
+and by us, and every row of every table is compared. What may differ stands in `differences`;
+anything else stops the run. Done once per combination of versions (`marker`). Never touches the
+instance of the run.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from anndata import AnnData
+
+from runners import progress, rules
+from runners.census import CensusDataset, location
+from runners.contract import ContractError, Manifest, Storage
+from runners.judgement import Judged
+from runners.registry.canary import comparison, cut, marker, sides
+from runners.registry.canary.differences import REFUSALS, SUPPORTED
+from runners.registry.canary.sides import OURS, THEIRS, Trial
+from runners.rules import Organism
+from runners.validate import ORGANISM
+
+REMEDY = (
+    "mend runners/registry, or name the difference in runners/registry/canary/differences.py, "
+    "before this release is written."
+)
+
+
+@dataclass(frozen=True)
+class Specimen:
+    """A dataset that both sides can write, without its counts."""
+
+    taxon: str
+    dataset: CensusDataset
+    data: AnnData
+
+
+def compare_once(
+    manifest: Manifest, judged: Iterable[Judged], *, reference: Path, scratch: Path, markers: Path
+) -> None:
+    """Compares one of the judged datasets per organism, and notes it in the folder `markers`;
+    what was compared before, or can't be, is said.
+
+    Raises:
+        ContractError: a row differs, or a side refuses what the other writes.
+    """
+    versions = marker.combination(manifest.dataset_schema_version)
+    organisms = _organisms(manifest)
+    wanted = {t for t in organisms if not marker.exists(markers, organisms[t].name, versions)}
+    if not wanted:
+        _say(manifest, f"done before with {versions}")
+        return
+    chosen = choose(manifest, judged, wanted)
+    if absent := wanted - {specimen.taxon for specimen in chosen}:
+        names = ", ".join(sorted(organisms[taxon].name for taxon in absent))
+        _say(manifest, f"no dataset of {names} that LaminDB's curator can do: not compared")
+    if not chosen:
+        return
+    compare(trial_of(manifest, chosen, reference=reference, folder=scratch))
+    for specimen in chosen:
+        name, dataset_id = organisms[specimen.taxon].name, specimen.dataset.dataset_id
+        marker.write(markers, name, versions, dataset_id)
+        _say(manifest, f"{name}: all rows equal the curator's for {dataset_id}")
+
+
+def _organisms(manifest: Manifest) -> Mapping[str, Organism]:
+    """The release's organisms that the curator can do, by taxon; the others are said."""
+    known = rules.load(manifest.dataset_schema_version).organisms
+    here = [t for t, o in known.items() if o.scientific_name in manifest.organisms] or [*known]
+    if strange := [known[taxon].scientific_name for taxon in here if taxon not in SUPPORTED]:
+        _say(manifest, f"LaminDB's curator can't do {', '.join(strange)}: not compared")
+    return {taxon: known[taxon] for taxon in SUPPORTED if taxon in here}
+
+
+def _say(manifest: Manifest, line: str) -> None:
+    progress.say(f"{manifest.release}: canary: {line}")
+
+
+def choose(
+    manifest: Manifest, judged: Iterable[Judged], taxa: Collection[str]
+) -> Sequence[Specimen]:
+    """Of each taxon the first dataset that is valid and that the curator can do."""
+    chosen: dict[str, Specimen] = {}
+    for one in judged:
+        taxon = _taxon(one)
+        if taxon is None or taxon in chosen or taxon not in taxa:
+            continue
+        data = cut.read(location(manifest, one.dataset))
+        if not any(refusal.has(data) for refusal in REFUSALS):
+            chosen[taxon] = Specimen(taxon, one.dataset, data)
+        if len(chosen) == len(taxa):
+            break
+    return tuple(chosen.values())
+
+
+def _taxon(judged: Judged) -> str | None:
+    """The organism of a valid dataset."""
+    if judged.validation is None or judged.validation.findings:
+        return None
+    return next(a.term_id for a in judged.validation.annotations if a.column == ORGANISM)
+
+
+def trial_of(
+    manifest: Manifest, specimens: Iterable[Specimen], *, reference: Path, folder: Path
+) -> Trial:
+    """The specimens as files in `folder`, where a release would have them, for both sides."""
+    h5ads = folder / "cell-census" / manifest.release / "h5ads"
+    h5ads.mkdir(parents=True)
+    taxa, datasets = {}, []
+    for specimen in specimens:
+        for file in cut.write(specimen.data, h5ads, specimen.dataset.dataset_id):
+            datasets.append(replace(specimen.dataset, dataset_id=file.stem, path=file.name))
+            taxa[file.stem] = specimen.taxon
+    storage = Storage(soma=str(h5ads.with_name("soma")), h5ads=str(h5ads))
+    own = manifest.model_copy(update={"storage": storage})
+    return Trial(folder, own, reference, tuple(datasets), taxa)
+
+
+def compare(trial: Trial) -> None:
+    """Returns if both sides write the same of the trial's datasets, else raises ContractError."""
+    ours, theirs = sides.write_both(trial)
+    for who, refused in (("we refuse", ours), ("LaminDB's curator refuses", theirs)):
+        for dataset_id, why in refused.items():
+            raise ContractError(f"canary: dataset {dataset_id}: {who} it ({why}); {REMEDY}")
+    check_rows(trial)
+
+
+def check_rows(trial: Trial) -> None:
+    """Returns if both sides have written the same.
+
+    Raises:
+        ContractError: they haven't; it names the first row.
+    """
+    found = comparison.unlike(trial.rows(OURS), trial.rows(THEIRS))
+    if found:
+        more = f" (and {len(found) - 1} more rows)" if found[1:] else ""
+        raise ContractError(f"canary: {found[0]}{more}; {REMEDY}")

@@ -1,0 +1,46 @@
+"""A dataset of the release -> small files that both sides are given: all but X, and fewer genes.
+
+The curator never looks at X, and LaminDB annotates by gene up to a number of genes: a dataset of
+more gives two files, one on either side of that number. So the released curator, whose time is
+quadratic in the genes, is compared as it is. Everything else of the file is kept as it stands,
+categories that no cell uses too. Must not know LaminDB.
+"""
+
+from pathlib import Path
+
+import h5py
+from anndata import AnnData
+from anndata.io import read_elem
+from scipy import sparse
+
+from runners.ranges import opened
+
+ANNOTATED = 1000
+"""Genes that LaminDB annotates by at most (`ln.settings.annotation.n_max_records`)."""
+
+
+def read(address: str) -> AnnData:
+    """The h5ad at `address` (a path or s3://) without X, layers, embeddings and all that is large
+    in uns.
+    """
+    with opened(address) as file:
+        obs, var = read_elem(file["obs"]), read_elem(file["var"])
+        uns = {name: read_elem(node) for name, node in file["uns"].items() if _is_scalar(node)}
+    counts = sparse.csr_matrix((len(obs), len(var)), dtype="float32")
+    return AnnData(counts, obs=obs, var=var, uns=uns)
+
+
+def _is_scalar(node: h5py.Group | h5py.Dataset) -> bool:
+    return isinstance(node, h5py.Dataset) and node.shape == ()
+
+
+def write(data: AnnData, folder: Path, name: str) -> list[Path]:
+    """The files made of `data`, one or two."""
+    sizes = [data.n_vars] if data.n_vars <= ANNOTATED else [ANNOTATED, ANNOTATED + 1]
+    return [_write(data, size, folder / f"{name}-{size}.h5ad") for size in sizes]
+
+
+def _write(data: AnnData, genes: int, file: Path) -> Path:
+    counts = sparse.csr_matrix((data.n_obs, genes), dtype="float32")
+    AnnData(counts, obs=data.obs, var=data.var.iloc[:genes], uns=data.uns).write_h5ad(file)
+    return file

@@ -1,0 +1,100 @@
+"""Both sides of a trial, each in an instance and a process of its own: LaminDB's curator, and us.
+
+LaminDB allows one instance in a process. The instances lie in the trial's folder, and nothing
+outside of it is written to.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from runners import rules
+from runners.census import CensusDataset, location
+from runners.contract import Manifest
+from runners.execution import processes
+from runners.judgement import judge
+from runners.reference import Reference
+from runners.registry import instance
+from runners.registry.canary import rows
+from runners.vocabulary import Vocabulary
+
+OURS, THEIRS = "ours", "theirs"
+
+Refusals = Mapping[str, str]
+"""Dataset id -> why a side refuses it."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What both sides are given. `manifest` names the datasets' files, which lie in `folder`;
+    `taxa` tells the organism of each by dataset id.
+    """
+
+    folder: Path
+    manifest: Manifest
+    reference: Path
+    datasets: tuple[CensusDataset, ...]
+    taxa: Mapping[str, str]
+
+    def storage(self, side: str) -> Path:
+        """The folder of a side's instance."""
+        return self.folder / side / "storage"
+
+    def rows(self, side: str) -> rows.Rows:
+        """What a side has written, in the form that can be compared."""
+        storage = self.storage(side)
+        return rows.of_file(storage / ".lamindb" / "lamin.db", storage=storage)
+
+
+def write_both(trial: Trial) -> tuple[Refusals, Refusals]:
+    """What we and the curator refuse, once both have written the rest."""
+    with processes(1) as one, processes(1) as other:
+        ours, theirs = one.submit(write_ours, trial), other.submit(write_theirs, trial)
+        return ours.result(), theirs.result()
+
+
+def write_ours(trial: Trial) -> Refusals:
+    """Writes our rows, in this process's only instance."""
+    reference = _connect(trial, OURS)
+    from runners.registry.writer import Writer
+
+    writer = Writer(trial.manifest, reference, trial.datasets, {})
+    writer.prepare()
+    vocabulary = Vocabulary(reference)
+    batch = [judge(d, location(trial.manifest, d), vocabulary) for d in trial.datasets]
+    written = writer.write(batch)
+    return {
+        one.dataset_id: "; ".join(
+            f"{reason.reason.value} {reason.column or ''} {reason.detail or ''}"
+            for reason in one.reasons
+        )
+        for one in written
+        if one.reasons
+    }
+
+
+def write_theirs(trial: Trial) -> Refusals:
+    """Writes the curator's rows, in this process's only instance."""
+    reference = _connect(trial, THEIRS)
+    from runners.registry import artifacts
+    from runners.registry.canary import curator
+
+    curator.prepare(reference, trial.manifest.organisms)
+    artifacts.ensure_storage(artifacts.storage_root(trial.manifest.storage.h5ads), None)
+    said = {
+        dataset.dataset_id: curator.curate(
+            Path(location(trial.manifest, dataset)),
+            release=trial.manifest.release,
+            title=dataset.title,
+            organism=reference.rules.organisms[trial.taxa[dataset.dataset_id]].name,
+        )
+        for dataset in trial.datasets
+    }
+    return {dataset_id: refusal for dataset_id, refusal in said.items() if refusal}
+
+
+def _connect(trial: Trial, side: str) -> Reference:
+    os.environ["LAMIN_SETTINGS_DIR"] = str(trial.folder / side)  # before lamindb is imported
+    instance.connect(instance.create("canary", trial.storage(side)))
+    return Reference(rules.load(trial.manifest.dataset_schema_version), trial.reference)

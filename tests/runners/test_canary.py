@@ -1,0 +1,161 @@
+"""The canary around its comparison: which datasets, cut how, and once per combination.
+
+That the comparison catches a row stands in `test_equality.py`.
+"""
+
+import json
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+import trials
+from instances import REFERENCE, newer_manifest
+
+from runners import rules
+from runners.census import location, read_datasets
+from runners.contract import Finding, Reason
+from runners.judgement import Judged, judge
+from runners.reference import Reference
+from runners.registry import canary
+from runners.registry.canary import cut, marker
+from runners.registry.canary.differences import SUPPORTED
+from runners.registry.canary.marker import RUNNERS, Combination
+from runners.sample import World
+from runners.sample.datasets import by_key
+from runners.sample.vocabulary import HUMAN, MOUSE
+from runners.vocabulary import Vocabulary
+
+NOW = Combination(lamindb="2.12.1", bionty="2.5.2", schema="7.0.0", rules="abc", code="def")
+
+
+@pytest.fixture(scope="module")
+def judged(world: World) -> Sequence[Judged]:
+    """The newer release's datasets, by dataset id."""
+    manifest = newer_manifest(world)
+    vocabulary = Vocabulary(Reference(rules.load("7.0.0"), REFERENCE))
+    return [judge(d, location(manifest, d), vocabulary) for d in read_datasets(manifest)]
+
+
+def chosen(world: World, judged: Sequence[Judged], keys: str) -> dict[str, str]:
+    """Organism -> key of the dataset that is chosen of those, in their order."""
+    by_id = {by_key(key).dataset_id: key for key in keys.split()}
+    order = {dataset_id: number for number, dataset_id in enumerate(by_id)}
+    own = sorted((j for j in judged if j.dataset.dataset_id in by_id),
+                 key=lambda j: order[j.dataset.dataset_id])  # fmt: skip
+    found = canary.choose(newer_manifest(world), own, SUPPORTED)
+    return {one.taxon: by_id[one.dataset.dataset_id] for one in found}
+
+
+def test_the_first_of_each_organism_is_chosen(world: World, judged: Sequence[Judged]) -> None:
+    assert chosen(world, judged, "D09 D01 D06 D05") == {HUMAN: "D09", MOUSE: "D06"}
+
+
+def test_what_the_curator_refuses_is_passed_over(world: World, judged: Sequence[Judged]) -> None:
+    passed_over = "D02 D03 D08 D10 D07 D12"
+    assert chosen(world, judged, f"{passed_over} D01 D05") == {HUMAN: "D01", MOUSE: "D05"}
+    assert chosen(world, judged, passed_over) == {}
+
+
+def test_what_is_invalid_is_passed_over(world: World, judged: Sequence[Judged]) -> None:
+    wrong = Finding(reason=Reason.GENE_UNKNOWN)
+    invalid = [
+        replace(one, validation=replace(one.validation, findings=(wrong,)))
+        for one in judged
+        if one.validation is not None
+    ]
+    assert chosen(world, invalid, "D01 D05") == {}
+
+
+def test_a_cut_file_keeps_all_but_the_counts(world: World, tmp_path: Path) -> None:
+    data = trials.of_sample(world, "D04")
+    (file,) = cut.write(data, tmp_path, "D04")
+    again = cut.read(str(file))
+    assert file.name == "D04-500.h5ad"
+    assert again.X.nnz == 0
+    assert again.obs.equals(data.obs)
+    assert again.var.equals(data.var)
+    assert again.uns == data.uns
+    unused = data.obs["cell_type_ontology_term_id"].cat
+    assert set(unused.categories) > set(data.obs["cell_type_ontology_term_id"].unique())
+
+
+def test_of_many_genes_two_files_are_made_on_either_side_of_lamindbs_limit(
+    world: World, tmp_path: Path
+) -> None:
+    data = trials.of_sample(world, "D01")
+    genes = [f"ENSG{number:011}" for number in range(1500)]
+    files = cut.write(trials.with_genes(data, genes), tmp_path, "D01")
+    assert [file.name for file in files] == ["D01-1000.h5ad", "D01-1001.h5ad"]
+    assert [list(cut.read(str(file)).var_names) for file in files] == [genes[:1000], genes[:1001]]
+
+
+def test_a_marker_is_of_one_organism_and_one_combination(tmp_path: Path) -> None:
+    folder = tmp_path / "markers"
+    marker.write(folder, "human", NOW, "some-dataset")
+    assert marker.exists(folder, "human", NOW)
+    assert not marker.exists(folder, "mouse", NOW)
+    for field in vars(NOW):
+        assert not marker.exists(folder, "human", replace(NOW, **{field: "other"})), field
+
+
+def test_a_marker_says_what_was_compared(tmp_path: Path) -> None:
+    marker.write(tmp_path, "human", NOW, "some-dataset")
+    (file,) = tmp_path.iterdir()
+    assert json.loads(file.read_text()) == {
+        "organism": "human",
+        "dataset_id": "some-dataset",
+        **vars(NOW),
+    }
+
+
+def test_another_rule_or_another_line_of_code_is_another_combination(tmp_path: Path) -> None:
+    copy = tmp_path / "runners"
+    shutil.copytree(RUNNERS, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    before = marker.combination("7.0.0", copy)
+    assert before == marker.combination("7.0.0")
+    assert before.lamindb == version("lamindb")
+    with (copy / "rules" / "7.0.0.json").open("a") as file:
+        file.write(" ")
+    after = marker.combination("7.0.0", copy)
+    assert after == replace(before, rules=after.rules) != before
+    (copy / "registry" / "annotations.py").write_text("")
+    last = marker.combination("7.0.0", copy)
+    assert last == replace(after, code=last.code) != after
+
+
+def compare_once(world: World, judged: Iterable[Judged], markers: Path) -> None:
+    scratch = markers.with_name("scratch")
+    canary.compare_once(
+        newer_manifest(world), judged, reference=REFERENCE, scratch=scratch, markers=markers
+    )
+    assert not scratch.exists()
+
+
+def test_done_before_it_is_said_and_no_dataset_is_looked_at(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    combination = marker.combination("7.0.0")
+    for organism in ("human", "mouse"):
+        marker.write(tmp_path / "markers", organism, combination, "some-dataset")
+    compare_once(world, (pytest.fail("was looked at") for _ in range(1)), tmp_path / "markers")
+    assert capsys.readouterr().err.splitlines() == [
+        "2020-07-15: canary: LaminDB's curator can't do Macaca mulatta: not compared",
+        f"2020-07-15: canary: done before with {combination}",
+    ]
+
+
+def test_organisms_without_a_dataset_that_the_curator_can_do_are_named_and_left_open(
+    world: World,
+    judged: Sequence[Judged],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    refused = [one for one in judged if one.dataset.dataset_id == by_key("D02").dataset_id]
+    compare_once(world, refused, tmp_path / "markers")
+    assert capsys.readouterr().err.splitlines()[1:] == [
+        "2020-07-15: canary: no dataset of human, mouse that LaminDB's curator can do: not compared"
+    ]
+    assert not (tmp_path / "markers").exists()

@@ -1,0 +1,71 @@
+"""Datasets for both sides of a trial, made from the sample's: as they are, broken, or large."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from anndata import AnnData
+from instances import REFERENCE, newer_manifest
+from scipy import sparse
+
+from runners.census import CensusDataset
+from runners.contract import Storage
+from runners.registry.canary import cut
+from runners.registry.canary.sides import Trial
+from runners.sample import World
+from runners.sample.datasets import NEWER, by_key
+from runners.sample.vocabulary import HUMAN, MOUSE
+
+
+def of_sample(world: World, key: str) -> AnnData:
+    """What the newer release's file of that dataset holds, but for its counts."""
+    return cut.read(str(world.newer.h5ads / f"{by_key(key).dataset_id}.h5ad"))
+
+
+def with_values(data: AnnData, **columns: Sequence[str]) -> AnnData:
+    """The same with those values in columns of obs, in turn."""
+    data = data.copy()
+    for name, values in columns.items():
+        data.obs[name] = pd.Categorical(np.resize(np.array(values), data.n_obs))
+    return data
+
+
+def with_genes(data: AnnData, genes: Sequence[str]) -> AnnData:
+    """The same cells with other genes, as many as there are."""
+    counts = sparse.csr_matrix((data.n_obs, len(genes)), dtype="float32")
+    var = pd.DataFrame({"feature_is_filtered": False}, index=pd.Index(genes))
+    return AnnData(counts, obs=data.obs, var=var, uns=data.uns)
+
+
+def make(folder: Path, world: World, files: Mapping[str, AnnData]) -> Trial:
+    """A trial of those files, which are called by their name."""
+    h5ads = folder / "cell-census" / NEWER.version / "h5ads"
+    h5ads.mkdir(parents=True)
+    for name, data in files.items():
+        data.write_h5ad(h5ads / f"{name}.h5ad")
+    storage = Storage(soma=str(h5ads.with_name("soma")), h5ads=str(h5ads))
+    return Trial(
+        folder,
+        newer_manifest(world).model_copy(update={"storage": storage, "previous": None}),
+        REFERENCE,
+        tuple(_dataset(name, data) for name, data in files.items()),
+        {name: _taxon(data) for name, data in files.items()},
+    )
+
+
+def _dataset(name: str, data: AnnData) -> CensusDataset:
+    return CensusDataset(
+        dataset_id=name,
+        dataset_version_id=name,
+        title=data.uns["title"],
+        path=f"{name}.h5ad",
+        collection_id="trial",
+        collection_name="Trial",
+        collection_doi="",
+        cell_count=data.n_obs,
+    )
+
+
+def _taxon(data: AnnData) -> str:
+    return HUMAN if data.var_names[0].startswith("ENSG") else MOUSE
