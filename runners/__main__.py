@@ -93,6 +93,38 @@ def _say_checks(report: RunReport) -> None:
 
 
 @main.command()
+@click.option("--release", help="Take back all that the runs of this release wrote.")
+@click.option("--run", "run_id", help="Take back what this one run wrote.")
+@click.option("--instance", help="owner/name, where the release was ingested into several.")
+@click.option(
+    "--runs",
+    default="runs",
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder of the runs' folders, which hold their journals.",
+)
+@click.option("--yes", "is_real", is_flag=True, help="Do it; else it only says what it would do.")
+@_with_clear_errors
+def rollback(
+    release: str | None, run_id: str | None, instance: str | None, runs: Path, is_real: bool
+) -> None:
+    """Take back exactly what a release's runs, or one run, wrote into an instance.
+
+    Never files in storage, the vocabulary that all releases share, or what anybody else has made
+    since. Exit code 0: done, or it can be. 1: it can't be exact, and nothing was changed. 2: bad
+    input.
+    """
+    from runners import rollback as work
+    from runners.rolled_back import told
+
+    found = work.find(runs, release=release, run_id=run_id, instance=instance)
+    result = work.rollback(found, is_real=is_real)
+    for line in told(result, is_real=is_real):
+        click.echo(line)
+    sys.exit(CHECK_FAILED if result.problems else 0)
+
+
+@main.command()
 @click.argument("manifest_file", type=click.Path(path_type=Path))
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first N datasets.")
 @click.option(

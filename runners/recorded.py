@@ -87,3 +87,9 @@ def digest(rows: Row | Sequence[Row]) -> str:
     """A short digest of one row or several in order."""
     text = json.dumps(rows, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def digests(rows: Sequence[Row], columns: Iterable[str]) -> tuple[str, ...]:
+    """As in `Inserted`: rows of links are those that have no uid."""
+    is_record = "uid" in columns
+    return tuple(digest(row) for row in rows) if is_record else (digest(rows),)

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 
 from runners.journal import COMMITTED, RECORDED, Journal
-from runners.recorded import Change, Inserted, Part, Recording, Row, Witness, compressed, digest
+from runners.recorded import Change, Inserted, Part, Recording, Row, Witness, compressed, digests
 from runners.registry import rows
 
 
@@ -57,16 +57,11 @@ def _recording(
             inserted[table] = Inserted(ids=compressed(own.values_list("id", flat=True)))
         else:
             found = rows.read(own)
-            inserted[table] = Inserted(ids=compressed(found), digests=_digests(table, found))
+            own_digests = digests(list(found.values()), rows.columns(table))
+            inserted[table] = Inserted(ids=compressed(found), digests=own_digests)
             witness = witness or _witness(table, found)
     changed = {table: new for table, seen in before.items() if (new := _changed(table, seen))}
     return Recording(number=number, part=part, inserted=inserted, changed=changed, witness=witness)
-
-
-def _digests(table: str, found: Mapping[int, Row]) -> tuple[str, ...]:
-    if rows.is_link(table):
-        return (digest(list(found.values())),)
-    return tuple(digest(row) for row in found.values())
 
 
 def _witness(table: str, found: Mapping[int, Row]) -> Witness | None:

@@ -33,11 +33,6 @@ def columns(table: str) -> tuple[str, ...]:
     return tuple(field.attname for field in models()[table]._meta.concrete_fields)
 
 
-def is_link(table: str) -> bool:
-    """True of a table that only links rows of others."""
-    return "uid" not in columns(table)
-
-
 def tops() -> dict[str, int]:
     """Table -> the highest primary key, in one statement; 0 of an empty table."""
     quote = connection.ops.quote_name

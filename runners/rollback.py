@@ -1,0 +1,237 @@
+"""Take back what runs wrote into an instance, exactly, by what their journals recorded.
+
+All of it in one transaction, or nothing. Not taken back: files in storage, the vocabulary that all
+releases share, and what anybody else has made since, which makes it refuse. A dry run does the same
+and does not commit.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence, Sized
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from runners.contract import Action, ContractError, RunRequest
+from runners.holding import hold
+from runners.holdings import HOLDINGS, Difference, differences, stored
+from runners.journal import (
+    COMMITTED,
+    JOURNAL,
+    RECORDED,
+    ROLLBACK,
+    ROLLED_BACK,
+    START,
+    Journal,
+    Record,
+    read,
+)
+from runners.recorded import Recording
+from runners.rolled_back import Rollback
+from runners.undoing import Entry, Tables, Undoing, is_undone, named, undone, union, wanted
+
+ARTIFACTS, COLLECTIONS, REFERENCES = "lamindb_artifact", "lamindb_collection", "lamindb_reference"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that may be taken back: its request, folder and journal."""
+
+    request: RunRequest
+    folder: Path
+    record: Record
+
+    @property
+    def started_at(self) -> str:
+        line = self.record.first(START)
+        return str(line["at"]) if line else ""
+
+
+def find(runs: Path, *, release: str | None, run_id: str | None, instance: str | None) -> list[Run]:
+    """The runs that wrote, newest first: all of a release, or one by its id.
+
+    Raises:
+        ContractError: not one of both is given, there is no such run, they are of several
+            instances, or a journal can't be used.
+    """
+    if (release is None) == (run_id is None):
+        raise ContractError("rollback: takes either --release or --run; give one.")
+    found = []
+    for file in sorted(runs.glob("*/request.json")):
+        request = _request(file)
+        if request is None or request.action is not Action.INGEST:
+            continue
+        is_wanted = request.run_id == run_id if run_id else request.release == release
+        if is_wanted and instance in (None, request.instance):
+            found.append(Run(request, file.parent, read(file.parent / JOURNAL)))
+    begun = [r for r in found if r.record.first(START) and not r.record.first(ROLLED_BACK)]
+    what = f"run {run_id}" if run_id else f"release {release}"
+    if not begun:
+        raise ContractError(
+            f"{runs}: holds no journal of {what} that could be rolled back; name the folder of the "
+            "runs with --runs, or see what is registered with `runners verify`."
+        )
+    if len(instances := {run.request.instance for run in begun}) > 1:
+        raise ContractError(
+            f"{what}: was ingested in {', '.join(sorted(instances))}; name one with --instance."
+        )
+    for run in begun:
+        _require_records(run)
+    return sorted(begun, key=lambda run: run.started_at, reverse=True)
+
+
+def _request(file: Path) -> RunRequest | None:
+    try:
+        return RunRequest.from_file(file)
+    except ContractError:
+        return None  # another run's request is no business of this one
+
+
+def _require_records(run: Run) -> None:
+    """Refuses a run whose folder doesn't say all that it wrote."""
+    numbers = [line["number"] for line in run.record.all(RECORDED)]
+    if numbers != list(range(1, len(numbers) + 1)):
+        raise ContractError(
+            f"{run.folder / JOURNAL}: lines are missing, so that it doesn't say all that was "
+            "written; bring the whole file back."
+        )
+    if not (run.folder / HOLDINGS).exists():
+        raise ContractError(
+            f"{run.folder / HOLDINGS}: is missing, so that nothing says how the instance was "
+            "before the run; bring the file back."
+        )
+
+
+def rollback(found: Sequence[Run], *, is_real: bool) -> Rollback:
+    """What came of taking back the runs (newest first), of one instance; kept if it is real.
+
+    Raises:
+        ContractError: another run writes to the instance, or it can't be connected to.
+    """
+    first = found[-1]
+    instance, folder = first.request.instance, first.folder.parent
+    name = f"rollback-{first.request.release}"
+    with hold(instance, runs=folder, run_id=name):
+        from runners.registry import instance as instances
+
+        instances.connect(instance)
+        from runners.registry import lock  # LaminDB has no models before it is connected
+
+        lock.take(name)
+        if all(run.record.first(ROLLBACK) for run in found) and _is_done(found):
+            is_real, result = True, Rollback(tuple(run.request.run_id for run in found), instance)
+        else:
+            result = _attempt(found, is_real=is_real)
+        if is_real and not result.problems:
+            _write(found, ROLLED_BACK)
+        return result
+
+
+def _is_done(found: Sequence[Run]) -> bool:
+    """True if a rollback was committed, and killed before the journals said so."""
+    from runners.registry import undoing as registry
+
+    entries = _entries(found)
+    return is_undone(entries, registry.read(wanted(entries)))
+
+
+def _write(found: Sequence[Run], step: str) -> None:
+    for run in found:
+        with Journal(run.folder / JOURNAL) as journal:
+            journal.write(step)
+
+
+def _entries(found: Sequence[Run]) -> list[Entry]:
+    """The runs' transactions, newest first."""
+    entries = []
+    for run in found:
+        committed = {line["number"] for line in run.record.all(COMMITTED)}
+        for line in reversed(run.record.all(RECORDED)):
+            facts = {name: value for name, value in line.items() if name not in ("at", "step")}
+            recording = Recording.from_mapping(facts, source=str(run.folder / JOURNAL))
+            entries.append(Entry(recording, recording.number in committed))
+    return entries
+
+
+def _attempt(found: Sequence[Run], *, is_real: bool) -> Rollback:
+    from runners.registry import holdings
+    from runners.registry import undoing as registry
+
+    release, before = found[-1].request.release, stored(found[-1].folder)
+    entries = _entries(found)
+    left: list[Difference] = []
+    with registry.transaction():
+        earlier = differences(before, holdings.take(before=release))
+        now = registry.read(wanted(entries))
+        undoing = undone(entries, now)
+        kept = _keep_what_others_use(undoing)
+        problems = [*_continued(undoing), *undoing.problems, *_pointed_to(undoing, now)]
+        if not problems:
+            registry.delete(undoing.deleted)
+            registry.restore(undoing.restored)
+            left = differences(before, holdings.take(before=release))
+            problems = [str(one) for one in left if one not in earlier]
+        if problems or not is_real:
+            registry.give_up()
+        else:
+            _write(found, ROLLBACK)
+    return Rollback(
+        runs=tuple(run.request.run_id for run in found),
+        instance=found[-1].request.instance,
+        deleted=_counted(undoing.deleted),
+        restored=_counted(undoing.restored),
+        stays=undoing.stays,
+        kept=tuple(kept),
+        problems=tuple(problems),
+        differing=tuple(left),
+    )
+
+
+def _counted(found: Mapping[str, Sized]) -> dict[str, int]:
+    return {table: len(rows) for table, rows in sorted(found.items()) if rows}
+
+
+def _keep_what_others_use(undoing: Undoing) -> list[str]:
+    """Takes definitions and references that others use out of what is deleted, and names them."""
+    from runners.registry import undoing as registry
+
+    ours = union(undoing.deleted, undoing.definitions)
+    kept = [
+        f"features, schemas and storage: {user} uses them"
+        for table, ids in undoing.definitions.items()
+        for user, *_ in islice(registry.users(table, ids, ours), 1)
+    ][:1]
+    if not kept:
+        for table, ids in undoing.definitions.items():
+            undoing.deleted[table] |= ids
+    references = undoing.deleted[REFERENCES]
+    used = {to for _, _, to in registry.users(REFERENCES, references, ours)}
+    references -= used
+    return kept + [f"reference {key}: others use it" for key in sorted(used)]
+
+
+def _continued(undoing: Undoing) -> list[str]:
+    from runners.registry import undoing as registry
+
+    later: dict[str, list[str]] = defaultdict(list)
+    for release, key in registry.continuing(undoing.deleted):
+        later[release].append(key)
+    return [
+        f"release {release} continues {len(keys)} of the artifacts, e.g. as {keys[0]}; "
+        "take that back first"
+        for release, keys in sorted(later.items())
+    ]
+
+
+def _pointed_to(undoing: Undoing, now: Tables) -> list[str]:
+    from runners.registry import undoing as registry
+
+    found: Counter[tuple[str, int, str]] = Counter()
+    for table in (ARTIFACTS, COLLECTIONS):
+        ids = undoing.deleted.get(table, set())
+        for user, _, to in registry.users(table, ids, undoing.deleted):
+            found[table, to, user] += 1
+    return [
+        f"{named(table, now[table][key])}: {count} of {user} point to it, which no run here wrote"
+        for (table, key, user), count in sorted(found.items())
+        if key in now[table]
+    ]

@@ -1,0 +1,84 @@
+"""What a rollback took back, or would, and the words for it. Must not do it."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from runners.holdings import Difference
+
+SHOWN = 20
+"""Reasons and differences that are written out."""
+
+KINDS = {
+    "lamindb_artifact": "artifacts",
+    "lamindb_collection": "collections",
+    "lamindb_reference": "references",
+    "lamindb_storage": "storage",
+    "lamindb_feature": "features",
+    "lamindb_schema": "schemas",
+    "lamindb_ulabel": "labels",
+    "bionty_source": "sources",
+    "bionty_gene": "genes",
+}
+
+
+@dataclass(frozen=True)
+class Rollback:
+    """Rows by table that were deleted, given back their values, or stay; and why nothing was done,
+    where it can't be.
+
+    `kept` are definitions and references that others use; `differing` is what differs from the
+    state before the runs and is none of their doing.
+    """
+
+    runs: tuple[str, ...]
+    instance: str
+    deleted: Mapping[str, int] = field(default_factory=dict)
+    restored: Mapping[str, int] = field(default_factory=dict)
+    stays: Mapping[str, int] = field(default_factory=dict)
+    kept: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    differing: tuple[Difference, ...] = ()
+
+
+def told(result: Rollback, *, is_real: bool) -> list[str]:
+    """The lines for a person, the verdict last."""
+    lines = [f"{result.instance}: runs {', '.join(result.runs)}"]
+    if result.problems:
+        lines += ["can't be rolled back exactly, so nothing was changed:"]
+        return lines + _shown(result.problems)
+    if result.deleted:
+        lines.append(f"takes back: {_counted(result.deleted)}")
+    if result.restored:
+        lines.append(f"gives their values back to: {_counted(result.restored)}")
+    if result.stays:
+        lines.append(f"stays, for all releases share it: {_counted(result.stays)}")
+    lines.append("stays: files in storage")
+    lines += [f"stays: {one}" for one in result.kept]
+    if result.differing:
+        lines += ["differs from the state before, by other hands:"]
+        lines += _shown(str(one) for one in result.differing)
+    if is_real:
+        return [*lines, "rolled back, and found as it was before"]
+    return [*lines, "nothing was changed yet: say --yes to do it"]
+
+
+def _counted(found: Mapping[str, int]) -> str:
+    counts: Counter[str] = Counter()
+    for table, count in found.items():
+        counts[_kind(table)] += count
+    return ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
+
+
+def _kind(table: str) -> str:
+    if table in KINDS:
+        return KINDS[table]
+    prefix, _, name = table.partition("_")
+    is_term = prefix == "bionty" and not name.startswith("artifact") and "_" not in name
+    return "terms" if is_term else "links"
+
+
+def _shown(found: Iterable[str]) -> list[str]:
+    lines = [f"  {one}" for one in found]
+    more = len(lines) - SHOWN
+    return [*lines[:SHOWN], f"  and {more} more"] if more > 0 else lines

@@ -1,0 +1,160 @@
+"""From what transactions have recorded, and the rows that stand now: what is to be undone.
+
+Goes back in time on values, newest transaction first, and at each compares what stands with what
+was written, so that nothing is undone that anybody has changed since. Must not read a database.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import eq
+from typing import Any
+
+from runners.recorded import Inserted, Part, Recording, digests, expanded
+
+SOURCES = "bionty_source"
+IS_CURRENT = "currently_used"
+Fields = dict[str, Any]
+Tables = Mapping[str, Mapping[int, Fields]]
+Ids = dict[str, set[int]]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A transaction of a run; `is_committed` is false where only the rows can tell."""
+
+    recording: Recording
+    is_committed: bool
+
+
+@dataclass(frozen=True)
+class Undoing:
+    """Rows to delete, those that others may use by now apart, values to give back (table -> id ->
+    column -> value), how many rows stay, and why it can't be done.
+    """
+
+    deleted: Ids = field(default_factory=lambda: defaultdict(set))
+    definitions: Ids = field(default_factory=lambda: defaultdict(set))
+    restored: dict[str, dict[int, Fields]] = field(default_factory=lambda: defaultdict(dict))
+    stays: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    problems: list[str] = field(default_factory=list)
+
+
+def wanted(entries: Iterable[Entry]) -> Ids:
+    """The rows that `undone` asks for."""
+    found: Ids = defaultdict(set)
+    for entry in entries:
+        recording = entry.recording
+        for table, inserted in recording.inserted.items():
+            if recording.part is not Part.VOCABULARY or table == SOURCES:
+                found[table] |= set(expanded(inserted.ids))
+        for table, changed in recording.changed.items():
+            found[table] |= set(changed)
+    return found
+
+
+def undone(entries: Sequence[Entry], now: Tables) -> Undoing:
+    """What undoes the entries, newest first; `now` are the rows that stand of those `wanted`."""
+    rows = {table: {key: dict(row) for key, row in found.items()} for table, found in now.items()}
+    undoing = Undoing()
+    for entry in entries:
+        if is_in_effect(entry, now):
+            _undo_changes(entry, rows, undoing)
+            if entry.recording.part is Part.VOCABULARY:
+                _leave(entry.recording, rows, undoing)
+            else:
+                _undo_insertions(entry.recording, rows, undoing)
+    for table, keys in union(undoing.deleted, undoing.definitions).items():
+        for key in keys & undoing.restored.get(table, {}).keys():
+            del undoing.restored[table][key]
+    return undoing
+
+
+def union(one: Ids, other: Ids) -> Ids:
+    return {
+        table: one.get(table, set()) | other.get(table, set())
+        for table in one.keys() | other.keys()
+    }
+
+
+def is_in_effect(entry: Entry, now: Tables) -> bool:
+    """False of a transaction that a crash kept from being committed."""
+    witness = entry.recording.witness
+    if entry.is_committed or witness is None:
+        return True
+    row = now.get(witness.table, {}).get(witness.id, {})
+    return bool(row.get("created_at") == witness.created_at)
+
+
+def is_undone(entries: Iterable[Entry], now: Tables) -> bool:
+    """True if nothing of the entries stands any more."""
+    return not any(
+        now.get(table, {}).get(key)
+        for entry in entries
+        if entry.recording.part is not Part.VOCABULARY
+        for table, inserted in entry.recording.inserted.items()
+        for key in expanded(inserted.ids)
+    )
+
+
+def _undo_changes(entry: Entry, rows: dict[str, dict[int, Fields]], undoing: Undoing) -> None:
+    for table, changed in entry.recording.changed.items():
+        for key, columns in changed.items():
+            row = rows.get(table, {}).get(key)
+            if row is None:
+                undoing.problems.append(f"{table} {key}, which the run changed, is gone")
+                continue
+            for column, change in columns.items():
+                if row[column] == change.new:
+                    row[column] = undoing.restored[table].setdefault(key, {})[column] = change.old
+                elif entry.is_committed or row[column] != change.old:
+                    undoing.problems.append(f"{named(table, row)}: {column} was changed since")
+
+
+def _undo_insertions(
+    recording: Recording, rows: dict[str, dict[int, Fields]], undoing: Undoing
+) -> None:
+    is_shared = recording.part is Part.DEFINITIONS
+    deleted = undoing.definitions if is_shared else undoing.deleted
+    for table, inserted in recording.inserted.items():
+        keys = expanded(inserted.ids)
+        found = [rows.get(table, {}).pop(key, None) for key in keys]
+        undoing.problems.extend(_differing(table, keys, found, inserted))
+        deleted[table] |= set(keys)
+
+
+def _differing(
+    table: str, keys: Sequence[int], found: Sequence[Fields | None], inserted: Inserted
+) -> Iterable[str]:
+    """What isn't as it was inserted."""
+    if gone := [key for key, row in zip(keys, found, strict=True) if row is None]:
+        yield f"{table}: {len(gone)} of {len(keys)} rows are gone, e.g. {gone[0]}"
+        return
+    rows = [row for row in found if row is not None]
+    now = digests([tuple(row.values()) for row in rows], rows[0])
+    if len(rows) == len(now):
+        for row, is_same in zip(rows, map(eq, now, inserted.digests), strict=True):
+            if not is_same:
+                yield f"{named(table, row)}: was changed since"
+    elif now != inserted.digests:
+        yield f"{table}: some of the rows {inserted.ids} were changed since"
+
+
+def _leave(recording: Recording, rows: dict[str, dict[int, Fields]], undoing: Undoing) -> None:
+    """Vocabulary stays; but no source stays current that wasn't there before."""
+    for table, inserted in recording.inserted.items():
+        keys = expanded(inserted.ids)
+        undoing.stays[table] += len(keys)
+        own = rows.get(table, {}) if table == SOURCES else {}
+        for key in (key for key in keys if key in own):
+            if own[key][IS_CURRENT]:
+                undoing.restored[table].setdefault(key, {})[IS_CURRENT] = False
+            else:
+                undoing.problems.append(f"{named(table, own[key])}: was changed since")
+
+
+def named(table: str, row: Fields) -> str:
+    """A row, for a person."""
+    kind = table.partition("_")[2]
+    name = row.get("key") or row.get("name") or row.get("url") or row["id"]
+    return f"{kind} {name}"

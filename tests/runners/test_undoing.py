@@ -1,0 +1,216 @@
+"""Undoing on values: transactions in any number and order, and everything that may stand against.
+
+A small model of a database stands in for the real one: tables of rows by primary key, written to by
+transactions that insert rows and change earlier ones.
+"""
+
+import copy
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runners.recorded import Change, Inserted, Part, Recording, Witness, compressed, digests
+from runners.undoing import Entry, Undoing, is_undone, undone, wanted
+
+ARTIFACTS, LINKS, SOURCES = "lamindb_artifact", "bionty_artifacttissue", "bionty_source"
+Rows = dict[int, dict[str, Any]]
+
+
+@dataclass
+class Database:
+    """`tables` hold two rows that nobody's run has written."""
+
+    tables: dict[str, Rows] = field(
+        default_factory=lambda: {
+            ARTIFACTS: {n: artifact(n, is_latest=True) for n in (1, 2)},
+            LINKS: {n: {"id": n, "created_at": "then"} for n in (1, 2)},
+            SOURCES: {n: {"id": n, "name": f"s{n}", "currently_used": True} for n in (1, 2)},
+        }
+    )
+    entries: list[Entry] = field(default_factory=list)
+
+    def write(
+        self,
+        part: Part = Part.DATASETS,
+        artifacts: int = 0,
+        links: int = 0,
+        demoted: int | None = None,
+        *,
+        is_committed: bool = True,
+    ) -> None:
+        """A transaction, which is recorded."""
+        inserted, witness, changed = {}, None, {}
+        for table, count in ((ARTIFACTS, artifacts), (LINKS, links)):
+            if count:
+                keys = self._insert(table, count)
+                rows = [tuple(self.tables[table][key].values()) for key in keys]
+                own = digests(rows, self.tables[table][keys[0]])
+                inserted[table] = Inserted(ids=compressed(keys), digests=own)
+                witness = Witness(table=table, id=keys[0], created_at=f"then {keys[0]}")
+        if demoted is not None and self.tables[ARTIFACTS][demoted]["is_latest"]:
+            self.tables[ARTIFACTS][demoted]["is_latest"] = False
+            changed = {ARTIFACTS: {demoted: {"is_latest": Change(old=True, new=False)}}}
+        number = len(self.entries) + 1
+        recording = Recording(
+            number=number, part=part, inserted=inserted, changed=changed, witness=witness
+        )
+        self.entries.append(Entry(recording, is_committed))
+
+    def _insert(self, table: str, count: int) -> list[int]:
+        top = max(self.tables[table])
+        keys = list(range(top + 1, top + 1 + count))
+        for key in keys:
+            new = artifact(key, is_latest=True) if table == ARTIFACTS else {"id": key}
+            self.tables[table][key] = {**new, "created_at": f"then {key}"}
+        return keys
+
+    def undo(self) -> Undoing:
+        """What the entries ask for, carried out if nothing stands against it."""
+        newest_first = self.entries[::-1]
+        needed = wanted(newest_first)
+        now = {
+            table: {key: self.tables[table][key] for key in keys if key in self.tables[table]}
+            for table, keys in needed.items()
+        }
+        found = undone(newest_first, now)
+        if not found.problems:
+            for table, keys in found.deleted.items():
+                for key in keys:
+                    del self.tables[table][key]
+            for table, values in found.restored.items():
+                for key, row in values.items():
+                    self.tables[table][key] |= row
+        return found
+
+
+def artifact(key: int, *, is_latest: bool) -> dict[str, Any]:
+    return {
+        "id": key,
+        "uid": f"u{key}",
+        "key": f"a{key}",
+        "is_latest": is_latest,
+        "created_at": "then",
+    }
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 3), st.integers(0, 3), st.none() | st.integers(1, 5)), max_size=6
+    ),
+    st.data(),
+)
+def test_undone_is_as_before_and_a_strange_hand_is_noticed(
+    written: list[tuple[int, int, int | None]], data: st.DataObject
+) -> None:
+    database = Database()
+    before = copy.deepcopy(database.tables)
+    for artifacts, links, demoted in written:
+        is_there = demoted in database.tables[ARTIFACTS]
+        database.write(artifacts=artifacts, links=links, demoted=demoted if is_there else None)
+    touched = Database(copy.deepcopy(database.tables), database.entries)
+    assert database.undo().problems == []
+    assert database.tables == before
+    keys = sorted(wanted(database.entries)[ARTIFACTS])
+    if keys:
+        row = touched.tables[ARTIFACTS][data.draw(st.sampled_from(keys))]
+        row["is_latest"] = not row["is_latest"]
+        after = copy.deepcopy(touched.tables)
+        assert touched.undo().problems != []
+        assert touched.tables == after
+
+
+@pytest.fixture
+def database() -> Database:
+    """One transaction: artifacts 3 and 4, two links, and artifact 1 is the latest no longer."""
+    made = Database()
+    made.write(artifacts=2, links=2, demoted=1)
+    return made
+
+
+def test_a_row_that_is_gone_is_a_problem(database: Database) -> None:
+    del database.tables[ARTIFACTS][3]
+    assert database.undo().problems == ["lamindb_artifact: 1 of 2 rows are gone, e.g. 3"]
+
+
+def test_a_changed_row_is_named(database: Database) -> None:
+    database.tables[ARTIFACTS][4]["key"] = "moved"
+    assert database.undo().problems == ["artifact moved: was changed since"]
+
+
+def test_a_changed_link_is_a_problem(database: Database) -> None:
+    database.tables[LINKS][3]["created_at"] = "later"
+    assert database.undo().problems == [
+        "bionty_artifacttissue: some of the rows 3-4 were changed since"
+    ]
+
+
+def test_a_value_that_was_given_back_by_hand_is_a_problem(database: Database) -> None:
+    database.tables[ARTIFACTS][1]["is_latest"] = True
+    assert database.undo().problems == ["artifact a1: is_latest was changed since"]
+
+
+def test_a_row_that_was_changed_and_is_gone_is_a_problem(database: Database) -> None:
+    del database.tables[ARTIFACTS][1]
+    assert database.undo().problems == ["lamindb_artifact 1, which the run changed, is gone"]
+
+
+def test_what_was_never_committed_is_left_alone_also_where_its_ids_were_given_again() -> None:
+    database = Database()
+    before = copy.deepcopy(database.tables)
+    database.write(artifacts=2, demoted=1, is_committed=False)
+    assert not is_undone(database.entries, database.tables)
+    database.tables = copy.deepcopy(before)
+    assert is_undone(database.entries, database.tables)
+    database.tables[ARTIFACTS][3] = artifact(3, is_latest=True)
+    other = copy.deepcopy(database.tables)
+    assert database.undo() == Undoing()
+    assert database.tables == other
+
+
+def test_what_was_committed_as_the_process_died_is_undone() -> None:
+    database = Database()
+    before = copy.deepcopy(database.tables)
+    database.write(artifacts=2, demoted=1, is_committed=False)
+    assert database.undo().problems == []
+    assert database.tables == before
+
+
+def vocabulary() -> Database:
+    """A transaction that has put source 3 in the place of source 1."""
+    database = Database()
+    database.tables[SOURCES][3] = {"id": 3, "name": "s3", "currently_used": True}
+    database.tables[SOURCES][1]["currently_used"] = False
+    change = {SOURCES: {1: {"currently_used": Change(old=True, new=False)}}}
+    recording = Recording(
+        number=1,
+        part=Part.VOCABULARY,
+        inserted={SOURCES: Inserted(ids="3"), "bionty_gene": Inserted(ids="1-900")},
+        changed=change,
+    )
+    database.entries.append(Entry(recording, is_committed=True))
+    return database
+
+
+def test_vocabulary_stays_and_the_source_before_is_current_again() -> None:
+    database = vocabulary()
+    found = database.undo()
+    assert (found.problems, found.deleted) == ([], {})
+    assert found.stays == {SOURCES: 1, "bionty_gene": 900}
+    current = {key: row["currently_used"] for key, row in database.tables[SOURCES].items()}
+    assert current == {1: True, 2: True, 3: False}
+
+
+def test_a_source_that_a_person_has_put_aside_is_a_problem() -> None:
+    database = vocabulary()
+    database.tables[SOURCES][3]["currently_used"] = False
+    assert database.undo().problems == ["source s3: was changed since"]
+
+
+def test_definitions_stand_apart() -> None:
+    database = Database()
+    database.write(part=Part.DEFINITIONS, artifacts=1)
+    found = database.undo()
+    assert (found.deleted, found.definitions) == ({}, {ARTIFACTS: {3}})
