@@ -1,0 +1,125 @@
+"""On PostgreSQL a person may write while a run does: her rows, given ids among the run's, are none
+of the run's, and stay when it is rolled back.
+"""
+
+import random
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from threading import Event, Thread
+from typing import Any
+
+import instances
+import postgres
+import psycopg2
+import pytest
+from crashes import crash, random_crash
+from instances import Place
+
+from runners.recorded import expanded
+from runners.sample import World
+from runners.sample.datasets import NEWER, OLDER
+
+pytestmark = [pytest.mark.prove, postgres.needs_another_user]
+HERS = """
+    insert into lamindb_ulabel (uid, name, is_type, created_by_id, space_id, branch_id,
+        created_on_id, is_locked)
+    values (%s, %s, false, 1, 1, 1, 1, false) returning id"""
+LINK = """
+    insert into lamindb_artifactulabel (artifact_id, ulabel_id, created_by_id)
+    select min(id), %s, 1 from lamindb_artifact where version_tag = %s returning id"""
+Rows = dict[str, set[str]]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with postgres.server(tmp_path_factory.mktemp("postgres")) as found:
+        yield postgres.create(found, "demo")
+
+
+@pytest.fixture(scope="module")
+def remote(address: str, world: World, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """A PostgreSQL instance that holds the older release."""
+    place = instances.make(tmp_path_factory.mktemp("place"), world, "--db", address)
+    instances.succeed(place.ingest("older", OLDER.version))
+    return place
+
+
+def rows(address: str) -> Rows:
+    """Every row of tables that a rollback puts back."""
+    with closing(psycopg2.connect(address)) as connection, connection.cursor() as cursor:
+        cursor.execute("select tablename from pg_tables where schemaname = 'public'")
+        found = {}
+        for (table,) in cursor.fetchall():
+            if table.startswith(("lamindb_", "bionty_artifact")) and table != "lamindb_ulabel":
+                cursor.execute(f'select * from "{table}"')
+                found[table] = {str(row) for row in cursor.fetchall()}
+        cursor.execute(
+            "select * from lamindb_artifact where id not in "
+            "(select dataframe_artifact_id from bionty_source where dataframe_artifact_id > 0)"
+        )
+        found["lamindb_artifact"] = {str(row) for row in cursor.fetchall()}
+        cursor.execute("select uid from bionty_source where currently_used")
+        found["current"] = {str(row) for row in cursor.fetchall()}
+    return found
+
+
+@contextmanager
+def a_person(address: str) -> Iterator[list[int]]:
+    """Somebody who makes labels and links them to the older release; the ids of the links."""
+    ids: list[int] = []
+    is_over = Event()
+
+    def work() -> None:
+        with closing(psycopg2.connect(address)) as connection:
+            while not is_over.wait(0.02):
+                with connection, connection.cursor() as cursor:
+                    ids.append(make_link(cursor))
+
+    thread = Thread(target=work)
+    thread.start()
+    try:
+        yield ids
+    finally:
+        is_over.set()
+        thread.join()
+
+
+def make_link(cursor: Any) -> int:
+    name = f"{random.getrandbits(40):x}"[:8]
+    cursor.execute(HERS, [name, f"hers {name}"])
+    (label,) = cursor.fetchone()
+    cursor.execute(LINK, [label, OLDER.version])
+    (link,) = cursor.fetchone()
+    return int(link)
+
+
+@pytest.mark.parametrize("seed", [None, 1, 2, 3], ids=lambda seed: f"killed {seed}")
+def test_rows_of_a_person_who_wrote_at_the_same_time_stay(
+    remote: Place, address: str, seed: int | None
+) -> None:
+    run_id = "run"
+    folder = remote.root / "runs" / run_id
+    before = rows(address)
+    with a_person(address) as hers:
+        if seed is None:
+            instances.succeed(remote.ingest(run_id, NEWER.version))
+        else:
+            crash(random_crash(seed), remote)
+    ours = {
+        key
+        for line in remote.journal(run_id).all("recorded")
+        for key in expanded(line["inserted"].get("lamindb_artifactulabel", {}).get("ids", ""))
+    }
+    assert not ours & set(hers)
+    assert hers
+    if seed is None:
+        assert min(hers) < max(ours)
+    arguments = ["rollback", "--runs", str(folder.parent), "--run", run_id, "--yes"]
+    done = instances.succeed(remote.script("-m", "runners", *arguments))
+    assert "differs from the state before, by other hands:" in done.stdout
+    after = rows(address)
+    old, new = before.pop("lamindb_artifactulabel"), after.pop("lamindb_artifactulabel")
+    assert old < new
+    assert len(new - old) == len(hers)
+    assert after == before
+    folder.rename(folder.with_name(f"rolled-back-{seed}"))
