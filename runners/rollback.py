@@ -118,7 +118,7 @@ def rollback(found: Sequence[Run], *, is_real: bool) -> Rollback:
 
         lock.take(name)
         if all(run.record.first(ROLLBACK) for run in found) and _is_done(found):
-            is_real, result = True, Rollback(tuple(run.request.run_id for run in found), instance)
+            result = Rollback(_ids(found), instance)
         else:
             result = _attempt(found, is_real=is_real)
         if is_real and not result.problems:
@@ -156,8 +156,8 @@ def _attempt(found: Sequence[Run], *, is_real: bool) -> Rollback:
     from runners.registry import holdings
     from runners.registry import undoing as registry
 
-    release, before = found[-1].request.release, stored(found[-1].folder)
-    entries = _entries(found)
+    first, entries = found[-1], _entries(found)
+    release, before = first.request.release, stored(first.folder)
     left: list[Difference] = []
     with registry.transaction():
         earlier = differences(before, holdings.take(before=release))
@@ -174,16 +174,14 @@ def _attempt(found: Sequence[Run], *, is_real: bool) -> Rollback:
             registry.give_up()
         else:
             _write(found, ROLLBACK)
-    return Rollback(
-        runs=tuple(run.request.run_id for run in found),
-        instance=found[-1].request.instance,
-        deleted=_counted(undoing.deleted),
-        restored=_counted(undoing.restored),
-        stays=undoing.stays,
-        kept=tuple(kept),
-        problems=tuple(problems),
-        differing=tuple(left),
-    )
+    given_back, taken = _counted(undoing.restored), _counted(undoing.deleted)
+    why, stays = tuple(problems), undoing.stays
+    instance = first.request.instance
+    return Rollback(_ids(found), instance, taken, given_back, stays, tuple(kept), why, tuple(left))
+
+
+def _ids(found: Sequence[Run]) -> tuple[str, ...]:
+    return tuple(run.request.run_id for run in found)
 
 
 def _counted(found: Mapping[str, Sized]) -> dict[str, int]:

@@ -87,14 +87,17 @@ def is_in_effect(entry: Entry, now: Tables) -> bool:
 
 
 def is_undone(entries: Iterable[Entry], now: Tables) -> bool:
-    """True if nothing of the entries stands any more."""
-    return not any(
-        now.get(table, {}).get(key)
-        for entry in entries
-        if entry.recording.part is not Part.VOCABULARY
-        for table, inserted in entry.recording.inserted.items()
-        for key in expanded(inserted.ids)
-    )
+    """True if nothing of the entries, newest first, stands any more."""
+    values: dict[tuple[str, int, str], Any] = {}
+    for entry in entries:
+        for table, inserted in entry.recording.inserted.items():
+            is_taken = entry.recording.part is not Part.VOCABULARY
+            if is_taken and now.get(table, {}).keys() & set(expanded(inserted.ids)):
+                return False
+        for table, changed in entry.recording.changed.items():
+            for key in changed.keys() & now.get(table, {}).keys():
+                values |= {(table, key, name): one.old for name, one in changed[key].items()}
+    return all(now[table][key][name] == old for (table, key, name), old in values.items())
 
 
 def _undo_changes(entry: Entry, rows: dict[str, dict[int, Fields]], undoing: Undoing) -> None:

@@ -19,7 +19,7 @@ from instances import Done, Place, succeed
 from runners.contract import ContractError
 from runners.journal import ROLLBACK, ROLLED_BACK
 from runners.rollback import find
-from runners.sample.datasets import NEWER, OLDER
+from runners.sample.datasets import NEWER, OLDER, of_release
 
 SHARED = ("bionty_gene", "lamindb_ulabel", "bionty_organism")
 Tables = dict[str, list[tuple[Any, ...]]]
@@ -217,6 +217,24 @@ def test_the_first_release_leaves_nothing(older: Place, empty: Place, tmp_path: 
     expected = {**rows(empty), "lamindb_storage": rows(place)["lamindb_storage"]}
     assert rows(place) == expected
     assert len(rows(place)["lamindb_storage"]) == len(rows(empty)["lamindb_storage"])
+
+
+@pytest.mark.prove
+def test_runs_of_a_release_go_one_by_one_newest_first_or_all_together(place: Place) -> None:
+    before = rows(place)
+    only = [dataset.dataset_id for dataset in of_release(NEWER)][:4]
+    succeed(place.ingest("part", NEWER.version, only=only))
+    after_part = rows(place)
+    succeed(place.ingest("whole", NEWER.version))
+    refused = rollback(place, "--run", "part", "--yes")
+    assert refused.returncode == 1, refused.stderr
+    assert "of lamindb_collectionartifact point to it, which no run here wrote" in refused.stdout
+    succeed(rollback(place, "--run", "whole", "--yes"))
+    assert rows(place) == after_part
+    succeed(place.ingest("again", NEWER.version))
+    said = succeed(rollback(place, "--release", NEWER.version, "--yes")).stdout
+    assert said.splitlines()[0] == "anonymous/demo: runs again, part"
+    assert rows(place) == before
 
 
 @pytest.mark.prove

@@ -203,6 +203,13 @@ def test_vocabulary_stays_and_the_source_before_is_current_again() -> None:
     assert current == {1: True, 2: True, 3: False}
 
 
+def test_a_source_that_is_still_aside_is_not_undone() -> None:
+    database = vocabulary()
+    assert not is_undone(database.entries, database.tables)
+    database.undo()
+    assert is_undone(database.entries, database.tables)
+
+
 def test_a_source_that_a_person_has_put_aside_is_a_problem() -> None:
     database = vocabulary()
     database.tables[SOURCES][3]["currently_used"] = False
