@@ -96,21 +96,25 @@ class Resumed:
     last: instances.Done
 
 
-def crash(crash: Crash, place: Place) -> tuple[int, ...]:
+def interrupt(crash: Crash, place: Place) -> tuple[int, ...]:
     """The exit codes of the runs that were sent their signals."""
     request = place.request("run", NEWER.version)
-    return tuple(interrupted(place, request, moment, crash) for moment in crash.moments)
+    return tuple(
+        interrupted(place, request, moment, crash.signal, crash.batch) for moment in crash.moments
+    )
 
 
-def crash_and_resume(one: Crash, place: Place) -> Resumed:
-    ends = crash(one, place)
+def crash_and_resume(crash: Crash, place: Place) -> Resumed:
+    ends = interrupt(crash, place)
     return Resumed(place, ends, place.run("ingest", place.root / "runs" / "run" / "request.json"))
 
 
-def interrupted(place: Place, request: Path, moment: Moment, one: Crash) -> int:
+def interrupted(
+    place: Place, request: Path, moment: Moment, number: Signals, batch: int | None = None
+) -> int:
     """The exit code of an ingest that is sent the signal at its moment."""
-    script = f"from runners import __main__, ingest; ingest.BATCH = {one.batch}; __main__.main()"
-    program = ["-c", script] if one.batch else ["-m", "runners"]
+    script = f"from runners import __main__, ingest; ingest.BATCH = {batch}; __main__.main()"
+    program = ["-c", script] if batch else ["-m", "runners"]
     with subprocess.Popen(
         [sys.executable, *program, *place.arguments("ingest", request)],
         cwd=place.root,
@@ -120,7 +124,7 @@ def interrupted(place: Place, request: Path, moment: Moment, one: Crash) -> int:
     ) as process:
         while process.poll() is None and not moment(place):
             time.sleep(0.005)
-        process.send_signal(one.signal)
+        process.send_signal(number)
         process.wait()
     return process.returncode
 

@@ -13,7 +13,7 @@ from typing import Any
 import dumps
 import instances
 import pytest
-from crashes import crash, random_crash
+from crashes import interrupt, random_crash
 from instances import Done, Place, succeed
 
 from runners.contract import ContractError
@@ -241,7 +241,7 @@ def test_runs_of_a_release_go_one_by_one_newest_first_or_all_together(place: Pla
 @pytest.mark.parametrize("seed", range(10))
 def test_killed_at_random_and_rolled_back_every_row_is_as_before(place: Place, seed: int) -> None:
     before = rows(place)
-    crash(random_crash(seed), place)
+    interrupt(random_crash(seed), place)
     if place.journal("run").first("start"):
         succeed(rollback(place, "--run", "run", "--yes"))
     assert rows(place) == before

@@ -12,7 +12,7 @@ import instances
 import postgres
 import psycopg2
 import pytest
-from crashes import crash, random_crash
+from crashes import interrupt, random_crash
 from instances import Place
 
 from runners.recorded import expanded
@@ -104,7 +104,7 @@ def test_rows_of_a_person_who_wrote_at_the_same_time_stay(
         if seed is None:
             instances.succeed(remote.ingest(run_id, NEWER.version))
         else:
-            crash(random_crash(seed), remote)
+            interrupt(random_crash(seed), remote)
     ours = {
         key
         for line in remote.journal(run_id).all("recorded")

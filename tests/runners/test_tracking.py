@@ -8,8 +8,8 @@ from typing import Any
 
 import instances
 import pytest
+from crashes import interrupted, written_some
 from instances import INSTANCE, NOWHERE, Place, succeed
-from test_crash import interrupted, written_some
 
 from runners.sample.datasets import NEWER, OLDER
 
