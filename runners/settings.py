@@ -20,6 +20,7 @@ class Settings:
     `file_seconds` (FILE_SECONDS) is taken for stuck. `runners_token` may administer GitHub's
     runners (RUNNERS_TOKEN) at `github_api` (GITHUB_API_URL). `lamin_api_key` is what LaminDB logs
     in with where nobody has (LAMIN_API_KEY). Neither secret may be shown.
+    `machine` is what this works on, as JSON (MACHINE), since `machine_since` (MACHINE_SINCE).
     """
 
     reference: Path
@@ -29,6 +30,8 @@ class Settings:
     github_api: str = "https://api.github.com"
     runners_token: str | None = field(default=None, repr=False)
     lamin_api_key: str | None = field(default=None, repr=False)
+    machine: str | None = None
+    machine_since: str | None = None
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -41,6 +44,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         github_api=environment.get("GITHUB_API_URL") or Settings.github_api,
         runners_token=environment.get("RUNNERS_TOKEN") or None,
         lamin_api_key=environment.get("LAMIN_API_KEY") or None,
+        machine=environment.get("MACHINE") or None,
+        machine_since=environment.get("MACHINE_SINCE") or None,
     )
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
-from runners import checks, rules
+from runners import checks, rules, settings
 from runners.census import CensusDataset, read_datasets
 from runners.contract import (
     Action,
@@ -20,6 +20,7 @@ from runners.contract import (
 from runners.facts import Facts
 from runners.job import Job
 from runners.journal import JOURNAL, ROLLBACK, START, Record, read
+from runners.launch.here import here
 from runners.outcomes import changes, told, was_cancelled
 from runners.selection import asked, is_whole, selected
 
@@ -49,6 +50,7 @@ def verify(job: Job) -> RunReport:
         cancelled=was_cancelled(own),
         changes=changes(own),
         versions=_versions(job),
+        machine=here(settings.from_environment(), now),
     )
     _write(job.folder / "report.json", report)
     return report

@@ -53,6 +53,7 @@ arm_idle_stop() {
 finish() {
   local code=$?
   trap - EXIT
+  trap '' PIPE # the log's reader may be gone already
   say "the end, code $code"
   send_log
   shutdown -P now || poweroff -f || say "shutdown refused; the hard stop and the reaper remain"
@@ -116,9 +117,8 @@ prepare_runner() {
   id runner >/dev/null 2>&1 || useradd --create-home runner
   printf '#!/bin/bash\ntouch %s\n' "$ROOT/job-started" >"$ROOT/started.sh"
   chmod 755 "$ROOT/started.sh"
-  printf '%s\n' "${MACHINE/@ID@/$ID}" >"$ROOT/machine.json"
   export ACTIONS_RUNNER_HOOK_JOB_STARTED="$ROOT/started.sh"
-  export MACHINE_FILE="$ROOT/machine.json" AWS_REGION="$REGION" LAMINDB_SECRET
+  export MACHINE="${MACHINE/@ID@/$ID}" MACHINE_SINCE AWS_REGION="$REGION" LAMINDB_SECRET
   export PATH="$ROOT/venv/bin:$PATH" HOME=/home/runner
   chown -R runner: "$ROOT"
 }
@@ -174,6 +174,7 @@ fi
 
 mkdir -p "$ROOT"
 exec > >(tee -a "$ROOT/bootstrap.log") 2>&1
+MACHINE_SINCE=$(date -u +%FT%TZ)
 trap finish EXIT
 trap 'exit 143' TERM INT
 arm_hard_stop

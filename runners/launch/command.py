@@ -57,7 +57,8 @@ def launch(
     """Give a run a machine.
 
     local: the steps run here, and the exit code is that of the one that stopped. ec2: returns when
-    the machine's runner is online, with its label. Exit code 2: there is no machine, and none is
+    the machine's runner is online, with its label. sagemaker: follows the job to its end; begun
+    again, it goes on following. Exit code 2: there is no machine, and none is
     left.
     """
     asked = RunRequest.from_file(request_file)
@@ -67,18 +68,18 @@ def launch(
 
         chosen = LocalLauncher(request_file, repository, settings.from_environment().reference)
     else:
-        chosen = _launcher(launcher, configuration_file)
+        chosen = _launcher(launcher, configuration_file, repository)
     launched = Launched(chosen.shown(asked)) if dry_run else chosen.launch(asked)
     if launched.document is not None:
         _say(launched.document)
     sys.exit(launched.exit_code)
 
 
-def _launcher(name: str, configuration_file: Path) -> Launcher:
+def _launcher(name: str, configuration_file: Path, repository: Path) -> Launcher:
     configuration = Configuration.from_file(configuration_file)
     from runners.launch import outside
 
-    return outside.launcher(name, configuration, settings.from_environment())
+    return outside.launcher(name, configuration, settings.from_environment(), repository)
 
 
 @click.command()
@@ -90,7 +91,7 @@ def _launcher(name: str, configuration_file: Path) -> Launcher:
 @with_clear_errors
 def terminate(configuration_file: Path, launcher: str, run_id: str) -> None:
     """End a run's machine, whatever it does, and its runner. Again, it changes nothing."""
-    ended = _launcher(launcher, configuration_file).terminate(run_id)
+    ended = _launcher(launcher, configuration_file, Path()).terminate(run_id)
     _say({"run": run_id, "terminated": list(ended)})
 
 

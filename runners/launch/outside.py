@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 
@@ -12,6 +13,7 @@ from runners.launch.github import GitHub
 from runners.launch.launcher import Launcher
 from runners.launch.ledger import ledger
 from runners.launch.ports import Ports
+from runners.launch.sagemaker_launcher import SageMakerLauncher
 from runners.launch.secrets import SecretsManager
 from runners.launch.user_data import Lock
 from runners.settings import REPOSITORY, Settings
@@ -25,8 +27,14 @@ class RealClock:
         time.sleep(seconds)
 
 
-def launcher(name: str, configuration: Configuration, settings: Settings) -> Launcher:
+def launcher(
+    name: str, configuration: Configuration, settings: Settings, repository: Path
+) -> Launcher:
     """The launcher of a name. Raises ContractError if its table is missing."""
+    if name == "sagemaker":
+        configuration.for_sagemaker()
+        runs = ledger(configuration)
+        return SageMakerLauncher(configuration, repository, runs, RealClock())
     configuration.for_ec2()
     return Ec2Launcher(configuration, Lock.of(REPOSITORY), ports(configuration, settings))
 

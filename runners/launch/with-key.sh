@@ -8,4 +8,5 @@ LAMIN_API_KEY=$(aws secretsmanager get-secret-value --region "$AWS_REGION" \
   exit 2
 }
 export LAMIN_API_KEY
+export MACHINE_SINCE="${MACHINE_SINCE:-$(date -u +%FT%TZ)}"
 exec "$@"
