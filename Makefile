@@ -44,6 +44,8 @@ lint: setup
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
+	@$(BIN)/shellcheck runners/launch/*.sh
+	@$(BIN)/cfn-lint runners/launch/aws/*.yaml
 
 bench: setup
 	@$(BIN)/python -m tests.bench

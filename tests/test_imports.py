@@ -35,6 +35,10 @@ PURE = (
     "runners.rules",
     "runners.checks",
     "runners.facts",
+    "runners.launch.ec2_request",
+    "runners.launch.fleet",
+    "runners.launch.reconcile",
+    "runners.launch.sagemaker_request",
 )
 # The contract reads the manifest that it is asked for, and the rules are files of their package.
 READS_ITS_OWN = {"runners.contract": {"pathlib"}, "runners.rules": {"importlib.resources"}}

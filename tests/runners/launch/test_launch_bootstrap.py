@@ -36,7 +36,7 @@ printf %s "$MACHINE" >"$ROOT/machine"
 exit "$(cat "$STAND_INS/runner-code" 2>/dev/null || echo 0)"
 """
 
-# Each notes how it was called. `shutdown now` ends every other process, as systemd would.
+# Each notes how it was called. `shutdown now` ends what the runner waits in, as systemd would.
 STAND_INS = {
     "aws": """
 case "$1 $2" in
@@ -63,7 +63,10 @@ chmod +x "$3/bin/python\"""",
     "python3": 'exec "$PYTHON" "$@"',
     "runuser": 'shift 3; exec "$@"',
     "sleep": '[ "$1" = 1800 ] && [ ! -e "$STAND_INS/nobody-comes" ] && exec /bin/sleep 1000; true',
-    "shutdown": '[ "$2" = now ] && kill -TERM -1; true',
+    "shutdown": """
+[ "$2" = now ] && [ -e "$STAND_INS/nobody-comes" ] || exit 0
+until pkill -x sleep; do :; done  # the runner may not be waiting yet
+rm "$STAND_INS/nobody-comes\"""",
     **dict.fromkeys(("dnf", "useradd", "chown", "poweroff"), "true"),
 }
 
