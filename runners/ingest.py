@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from runners import progress, rules
+from runners import progress, publications, rules
 from runners.census import CensusDataset, location, read_datasets
 from runners.combination import Combination
 from runners.contract import ContractError, DatasetOutcome, Manifest
@@ -136,7 +136,8 @@ def _writer(job: Job, datasets: Sequence[CensusDataset], journal: Journal) -> "W
     reference = Reference(_rules(job.manifest), job.reference)
     before = read_datasets(job.previous) if job.previous else ()
     versions = {dataset.dataset_id: dataset.dataset_version_id for dataset in before}
-    return Writer(job.manifest, reference, datasets, versions, journal)
+    told = publications.of_run(job.manifest, job.folder)
+    return Writer(job.manifest, reference, datasets, versions, journal, told)
 
 
 def _rules(manifest: Manifest) -> Rules:

@@ -10,14 +10,15 @@ from typing import Any
 import lamindb as ln
 
 from runners.census import CensusDataset
+from runners.publications import Publication, Publications
 
 PAGE = "https://cellxgene.cziscience.com/collections/{collection_id}"
 
 
-def attach(artifacts: Mapping[int, CensusDataset]) -> None:
+def attach(artifacts: Mapping[int, CensusDataset], publications: Publications) -> None:
     """Links artifacts, by id, to the reference of their dataset's study, made if absent."""
-    references = {dataset.collection_id: dataset for dataset in artifacts.values()}
-    ids = {collection_id: _ensure(dataset).id for collection_id, dataset in references.items()}
+    studies = {dataset.collection_id: dataset for dataset in artifacts.values()}
+    ids = {i: _ensure(dataset, publications.get(i)).id for i, dataset in studies.items()}
     link = ln.Artifact.references.through
     found = link.objects.filter(artifact_id__in=artifacts, feature=None)
     present = set(found.values_list("artifact_id", "reference_id"))
@@ -28,11 +29,13 @@ def attach(artifacts: Mapping[int, CensusDataset]) -> None:
     )
 
 
-def _ensure(dataset: CensusDataset) -> Any:
+def _ensure(dataset: CensusDataset, publication: Publication | None) -> Any:
     page = PAGE.format(collection_id=dataset.collection_id)
     key = {"doi": dataset.collection_doi} if dataset.collection_doi else {"url": page}
     found = ln.Reference.objects.filter(**key).first()
     if found is not None:
         return found
-    fields = {"name": dataset.collection_name, "url": page, **key}
+    fields: dict[str, Any] = {"name": dataset.collection_name, "url": page, **key}
+    if publication is not None:
+        fields |= {"text": publication.text, "date": publication.published}
     return ln.Reference(**fields, _skip_validation=True).save()

@@ -5,6 +5,7 @@ not read datasets or decide what is valid. Import it once an instance is connect
 """
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import bionty as bt
@@ -16,6 +17,7 @@ from runners.facts import Snapshot
 from runners.holdings import Holdings
 from runners.journal import Journal
 from runners.judgement import Judged, outcome_of
+from runners.publications import Publications
 from runners.recorded import Part
 from runners.reference import Reference
 from runners.registry import (
@@ -42,6 +44,7 @@ class Writer:
         datasets: Sequence[CensusDataset],
         previous_versions: Mapping[str, str],
         journal: Journal | None = None,
+        publications: Publications = MappingProxyType({}),
     ) -> None:
         """`previous_versions`: dataset id -> dataset version id in the previous release.
 
@@ -53,6 +56,7 @@ class Writer:
         self._previous_versions = previous_versions
         self._terms = Terms(reference)
         self._recorder = Recorder(journal)
+        self._publications = publications
         ids = [dataset.dataset_id for dataset in datasets]
         self._latest = artifacts.latest_by_dataset(ids, before=manifest.release)
 
@@ -107,7 +111,8 @@ class Writer:
             for j in batch
             if j.validation is not None
         }
-        references.attach({pk: judged.dataset for pk, judged in readable.items()})
+        of_artifacts = {pk: judged.dataset for pk, judged in readable.items()}
+        references.attach(of_artifacts, self._publications)
         valid = {
             pk: judged.validation
             for pk, judged in readable.items()

@@ -1,0 +1,125 @@
+"""What the publisher says of each study's publication, from the Discover curation API.
+
+Asked once a run and kept in its folder, so that a run that goes on knows what it knew. It is a
+courtesy: out of reach, the run says so and does without. Must not say which datasets a release has:
+the API describes another day.
+"""
+
+import json
+import time
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import httpx
+from pydantic import TypeAdapter, ValidationError
+
+from runners import progress, settings
+from runners.contract import Document, Manifest
+
+DISCOVER = "https://api.cellxgene.cziscience.com/curation/v1"
+FILE = "publications.json"
+BYTES, SECONDS, WAIT = 64 * 1024 * 1024, 120, 20
+"""At most: of the answer, for all of it, and for each part of it."""
+
+AUTHORS = 3
+"""Authors that are named; the others are counted by "et al."."""
+
+
+class Publication(Document):
+    """How a study was published: who, when and where, in a line; and the day, where it is told."""
+
+    text: str
+    published: date | None = None
+
+
+Publications = Mapping[str, Publication]
+"""By collection id."""
+
+KEPT = TypeAdapter(dict[str, Publication])
+
+
+def of_run(manifest: Manifest, folder: Path) -> Publications:
+    """The publications as this run first learnt them; none where there is nobody to ask.
+
+    Only a release on S3 is one that Discover may know, unless its address is set.
+    """
+    path = folder / FILE
+    if path.exists():
+        return _kept(path)
+    address = settings.from_environment().discover
+    if address is None and manifest.storage.h5ads.startswith("s3://"):
+        address = DISCOVER
+    if address is None:
+        return {}
+    found = fetch(address)
+    path.write_bytes(KEPT.dump_json(found, indent=1))
+    return found
+
+
+def _kept(path: Path) -> Publications:
+    try:
+        return KEPT.validate_json(path.read_bytes())
+    except ValidationError:  # cut off by a kill
+        path.unlink()
+        return {}
+
+
+def fetch(address: str) -> dict[str, Publication]:
+    """The publications that the API at `address` tells; none if it can't be had, which is said."""
+    try:
+        return parse(json.loads(_read(f"{address.rstrip('/')}/collections")))
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        progress.say(f"{address}: no publisher metadata ({reason}); references have name and DOI")
+        return {}
+
+
+def _read(address: str) -> bytes:
+    content, end = bytearray(), time.monotonic() + SECONDS
+    with httpx.stream("GET", address, timeout=WAIT, follow_redirects=True) as answer:
+        answer.raise_for_status()
+        for piece in answer.iter_bytes():
+            content += piece
+            if len(content) > BYTES or time.monotonic() > end:
+                raise ValueError(f"more than {BYTES} bytes or {SECONDS} seconds")
+    return bytes(content)
+
+
+def parse(collections: Any) -> dict[str, Publication]:
+    """The publication of each collection that has publisher metadata.
+
+    Raises:
+        ValueError: this isn't a list of collections.
+    """
+    if not isinstance(collections, list):
+        raise ValueError("not a list of collections")
+    told = {
+        str(one.get("collection_id")): _publication(one["publisher_metadata"])
+        for one in collections
+        if isinstance(one, dict) and isinstance(one.get("publisher_metadata"), dict)
+    }
+    return {collection_id: found for collection_id, found in told.items() if found.text}
+
+
+def _publication(told: Mapping[str, Any]) -> Publication:
+    authors = [_name(one) for one in told.get("authors") or () if isinstance(one, dict)]
+    named = ", ".join(authors[:AUTHORS]) + (" et al." if authors[AUTHORS:] else "")
+    year, journal = told.get("published_year"), told.get("journal")
+    preprint = "preprint" if told.get("is_preprint") else ""
+    parts = [named, str(journal or ""), str(year or ""), preprint]
+    return Publication(text=", ".join(part for part in parts if part), published=_day(told))
+
+
+def _name(author: Mapping[str, Any]) -> str:
+    given, family = author.get("given"), author.get("family")
+    return str(author.get("name") or " ".join(str(one) for one in (given, family) if one))
+
+
+def _day(told: Mapping[str, Any]) -> date | None:
+    try:
+        year, month, day = (int(told[f"published_{part}"]) for part in ("year", "month", "day"))
+        return date(year, month, day)
+    except (KeyError, TypeError, ValueError):
+        return None
