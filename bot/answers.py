@@ -83,7 +83,7 @@ def _start(command: Command, event: CommentCreated, release: str, facts: Facts) 
     request = _request(command, event, release, facts)
     again = None
     if command.verb is Verb.RETRY:
-        again = _repeat(request, manifest, facts)
+        again = _repeat(request, facts)
         if again is None or again.is_empty():
             said = replies.nothing_to_retry(command, again)
             return _refuse(event, said, f"Nothing of {release} is to be done again.")
@@ -99,10 +99,10 @@ def _start(command: Command, event: CommentCreated, release: str, facts: Facts) 
     return _reply(event, Reaction.DONE, said, f"{event.actor} asked what {command} would do.")
 
 
-def _repeat(request: RunRequest, manifest: Manifest, facts: Facts) -> Repeat | None:
+def _repeat(request: RunRequest, facts: Facts) -> Repeat | None:
     """What the release's last ingest left to be done again; None if none has ended."""
     last = last_ingest(request.release, facts, but=request.run_id)
-    return repeat_of(last.report, manifest, facts.runs) if last and last.report else None
+    return repeat_of(last.report) if last and last.report else None
 
 
 def _cancel(command: Command, event: CommentCreated, release: str, facts: Facts) -> Plan:

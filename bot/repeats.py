@@ -5,31 +5,32 @@ LaminDB or our code have changed: the machine knows that, and decides.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.facts import Facts
 from bot.ports import Run
-from runners.contract import Action, Manifest, Outcome, Reason, RunReport
+from runners.contract import Action, Outcome, Reason, RunReport
 
 MENDED_BY_A_REPEAT = (Outcome.MISSING, Outcome.UNREADABLE)
 
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """How many datasets of run `run_id` are done again, by how they ended; `undone` never began.
+    """How many datasets of run `run_id` are done again, by how they ended.
 
-    `content` counts those that failed, by reason; a dataset may have several.
+    `content` counts those that failed, by reason; a dataset may have several. `is_cut`: the run was
+    stopped early, so there are more; the report, which tells of all runs so far, can't say which.
     """
 
     run_id: str
     ended: Mapping[Outcome, int]
-    undone: int
     failed: int
     content: Mapping[Reason, int]
+    is_cut: bool
 
     def is_empty(self) -> bool:
-        return not (self.ended or self.undone or self.failed)
+        return not (self.ended or self.failed or self.is_cut)
 
 
 def last_ingest(release: str, facts: Facts, but: str) -> Run | None:
@@ -42,28 +43,17 @@ def last_ingest(release: str, facts: Facts, but: str) -> Run | None:
     return ended[-1] if ended else None
 
 
-def repeat_of(report: RunReport, manifest: Manifest, runs: Iterable[Run]) -> Repeat:
+def repeat_of(report: RunReport) -> Repeat:
     """What a repeat of this run does, going by its report."""
     counts = Counter(one.outcome for one in report.outcomes)
     failed = [one for one in report.outcomes if one.outcome is Outcome.FAILED]
     reasons: Counter[Reason] = Counter()
     for one in failed:
         reasons.update(list(dict.fromkeys(found.reason for found in one.reasons)))
-    asked = _asked(report, manifest, runs) if report.cancelled else 0
     return Repeat(
         report.request.run_id,
         {outcome: counts[outcome] for outcome in MENDED_BY_A_REPEAT if counts[outcome]},
-        max(asked - len(report.outcomes), 0),
         len(failed),
         dict(reasons.most_common()),
+        report.cancelled,
     )
-
-
-def _asked(report: RunReport, manifest: Manifest, runs: Iterable[Run]) -> int:
-    """How many datasets the run answered for; a repeat answers for those of the run before it."""
-    requests = {run.request.run_id: run.request for run in runs}
-    request = report.request
-    while request.failed_of in requests:
-        request = requests.pop(request.failed_of)
-    count = len(request.only) or manifest.dataset_count
-    return min(count, request.limit or count)

@@ -61,7 +61,7 @@ def _earlier(request: RunRequest, earlier: Run | None) -> list[str]:
 def _again(again: Repeat) -> list[str]:
     """What is done again, and what only may be."""
     told = [f"{counted(number, 'dataset')} {outcome}" for outcome, number in again.ended.items()]
-    told += [f"{counted(again.undone, 'dataset')} not done"] if again.undone else []
+    told += ["what the run didn't reach before it was stopped"] if again.is_cut else []
     lines = [f"- Datasets: what failed in {code(again.run_id)}"]
     lines += [f"- Done again: {joined(told)}"] if told else []
     if again.failed:

@@ -64,15 +64,23 @@ def test_a_retry_of_a_retry_goes_on_from_that(failed_town: Town) -> None:
     assert "- Done again: 1 dataset unreadable\n" in told
 
 
-def test_what_a_stopped_run_didnt_reach_is_done(town: Town) -> None:
-    town.says("maintainer", "/ingest --limit 5")
-    town.ends_early(FIRST, good("d1"), good("d2"))
-    town.says("maintainer", "/retry")
+@pytest.mark.parametrize(
+    ("ended", "says"),
+    [
+        ((), "what the run didn't reach before it was stopped"),
+        ((bad("d2"),), "1 dataset unreadable and what the run didn't reach before it was stopped"),
+    ],
+)
+def test_what_a_stopped_run_didnt_reach_is_done(
+    town: Town, ended: tuple[DatasetOutcome, ...], says: str
+) -> None:
+    town.says("maintainer", "/ingest")
+    town.ends_early(FIRST, good("d1"), *ended)
     town.heard()
-    town.ends_early("2026-02-01-ingest-5", good("d1"), good("d2"), good("d3"))
-    town.heard()
     town.says("maintainer", "/retry")
-    assert "- Done again: 2 datasets not done\n- Manifest: " in town.heard()
+    told = town.heard()
+    assert f"; what failed in {FIRST}\n" in told
+    assert f"- Done again: {says}\n- Manifest: " in told
 
 
 @pytest.mark.parametrize("actor", ["writer", "stranger"])
