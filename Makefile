@@ -46,6 +46,10 @@ lint: setup
 	@$(BIN)/mypy
 	@$(BIN)/shellcheck runners/launch/*.sh
 	@$(BIN)/cfn-lint runners/launch/aws/*.yaml
+	@$(BIN)/zizmor --offline --pedantic --no-progress --quiet .github
+	@$(BIN)/actionlint -shellcheck $(BIN)/shellcheck
+	@$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(BIN)/check-jsonschema --builtin-schema vendor.github-actions .github/actions/*/action.yml
 
 bench: setup
 	@$(BIN)/python -m tests.bench

@@ -15,6 +15,7 @@ from bot.errors import BotError
 from bot.events import CommentCreated, ManifestMerged, RunEnded, event_from_json
 from bot.handle import detect as look
 from bot.house import Lazy, sentences
+from bot.jobs import jobs
 from bot.readings import patch_of, read_spec
 from bot.schema.diff import diff as compare
 from bot.schema.diff import to_json
@@ -162,7 +163,7 @@ def detect(
     house = lazy.house(**elsewhere)
     given = [one for one in (old_spec, new_spec) if one is not None]
     with house.alone():
-        ports = house.local.ports()
+        ports = house.ports()
         documents = {read_spec(ports.pages.get(one)).version: one for one in given}
         is_usual = not any(elsewhere.values())
         decided = look(ports, house.settings, documents, dry_run=dry_run, is_counted=is_usual)
@@ -258,6 +259,10 @@ def show(lazy: Lazy, thread: int | None, unfold: bool) -> None:
     else:
         threads.render(thread)
         show_thread(threads.read(thread), threads.page(thread), unfold=unfold)
+
+
+for one in jobs.commands.values():
+    cli.add_command(one)
 
 
 if __name__ == "__main__":

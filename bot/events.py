@@ -12,11 +12,12 @@ from typing import Any
 from bot.census.directory import ReleaseDirectory
 from bot.census.release import ReleasePage
 from bot.errors import BotError
+from bot.progress import Progress
 from bot.schema.changes import SchemaDiff
 from bot.schema.impact import Impact
 from bot.schema.rules import Rules
 from bot.schema.witness.model import Witness
-from runners.contract import RunReport, SchemaDocument
+from runners.contract import RunReport, RunRequest, SchemaDocument
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,43 @@ class RunEnded:
     report: RunReport
 
 
-Event = ReleasesRead | DetectionFailed | CommentCreated | ManifestMerged | RunEnded
+@dataclass(frozen=True, slots=True)
+class RunAsked:
+    """A run's own job begins; `actor` started it. `is_first`: no other works on the same run."""
+
+    request: RunRequest
+    actor: str
+    by_bot: bool
+    is_first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RunGoesOn:
+    """A run's journal was read while it goes on."""
+
+    request: RunRequest
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class RunLost:
+    """A run's machine is gone, and there is no report; `result` is GitHub's word for how."""
+
+    request: RunRequest
+    result: str
+    progress: Progress
+
+
+Event = (
+    ReleasesRead
+    | DetectionFailed
+    | CommentCreated
+    | ManifestMerged
+    | RunEnded
+    | RunAsked
+    | RunGoesOn
+    | RunLost
+)
 
 
 def event_from_json(text: str, *, source: str) -> Event:

@@ -19,6 +19,7 @@ class Facts:
     """`threads` are the bot's own, `proposals` its pull requests, by release.
 
     `role` is the actor's, for a comment; `answered`: the bot has replied to this comment before.
+    `is_followed`: the thread has a status comment on the run that the event is about.
     `rules` are the dataset schema versions that have some on the default branch, each with what
     they leave to a person.
 
@@ -35,6 +36,7 @@ class Facts:
     runs: tuple[Run, ...] = ()
     role: Role = Role.NONE
     answered: bool = False
+    is_followed: bool = False
     ingest_on_merge: bool = True
     minimum_roles: Mapping[Verb, Role] = field(default_factory=dict)
     previous: Mapping[str, str] = field(default_factory=dict)

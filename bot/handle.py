@@ -12,7 +12,7 @@ from bot.comments.markers import Marker, MarkerKind, find_own
 from bot.detect import read_releases
 from bot.effects import Plan
 from bot.errors import BotError
-from bot.events import CommentCreated, DetectionFailed, Event
+from bot.events import CommentCreated, DetectionFailed, Event, RunAsked, RunEnded, RunLost
 from bot.facts import Facts
 from bot.plan import plan, reply_marker
 from bot.ports import Ports, Threads
@@ -57,14 +57,16 @@ def gather(event: Event | None, ports: Ports, settings: Settings) -> Facts:
     """The facts that a decision on the event may rest on; with None, those of detection."""
     marked = ports.threads.marked()
     comment = event if isinstance(event, CommentCreated) else None
+    asking = event if isinstance(event, CommentCreated | RunAsked) else None
     facts = Facts(
         instance=settings.instance,
         manifests=ports.repository.manifests(),
         threads=_threads(marked, MarkerKind.RELEASE),
         proposals=_threads(marked, MarkerKind.MANIFEST),
         runs=ports.runs.all(),
-        role=ports.roles.role_of(comment.actor) if comment else Role.NONE,
+        role=ports.roles.role_of(asking.actor) if asking else Role.NONE,
         answered=comment is not None and _answered(comment, ports, marked),
+        is_followed=_is_followed(event, ports, marked),
         ingest_on_merge=settings.ingest_on_merge,
         minimum_roles=settings.minimum_roles,
         previous=settings.previous,
@@ -100,6 +102,15 @@ def _threads(marked: Mapping[Marker, int], kind: MarkerKind) -> dict[str, int]:
 
 def _own(threads: Threads, number: int) -> list[str]:
     return [one.body for one in threads.comments(number) if one.by_bot]
+
+
+def _is_followed(event: Event | None, ports: Ports, marked: Mapping[Marker, int]) -> bool:
+    if not isinstance(event, RunEnded | RunLost):
+        return False
+    request = event.report.request if isinstance(event, RunEnded) else event.request
+    thread = marked.get(Marker(MarkerKind.RELEASE, request.release))
+    status = Marker(MarkerKind.STATUS, request.run_id)
+    return thread is not None and any(find_own(b) == status for b in _own(ports.threads, thread))
 
 
 def _answered(event: CommentCreated, ports: Ports, marked: Mapping[Marker, int]) -> bool:

@@ -14,12 +14,14 @@ from typing import Any, ParamSpec
 import rich_click as click
 
 from bot.adapters.files import alone
+from bot.adapters.github.house import github
 from bot.adapters.lamindb_source import installed
 from bot.adapters.local import Local, local
 from bot.effects import Plan
 from bot.errors import BotError
 from bot.events import Event
 from bot.handle import handle
+from bot.ports import Ports
 from bot.readings import document_address, read_spec
 from bot.schema.spec import Spec
 from bot.settings import Settings, load, with_page
@@ -46,7 +48,12 @@ class House:
         return [read_spec(self.local.pages.get(address)) for address in addresses]
 
     def handle(self, event: Event, *, dry_run: bool = False) -> Plan:
-        return handle(event, self.local.ports(), self.settings, dry_run=dry_run)
+        return handle(event, self.ports(), self.settings, dry_run=dry_run)
+
+    def ports(self) -> Ports:
+        """Those on GitHub where the settings name a repository, else the folder's."""
+        on_github = self.settings.github is not None
+        return github(self.settings).ports() if on_github else self.local.ports()
 
 
 def sentences(command: Callable[P, None]) -> Callable[P, None]:

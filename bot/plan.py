@@ -22,9 +22,13 @@ from bot.events import (
     Event,
     ManifestMerged,
     ReleasesRead,
+    RunAsked,
     RunEnded,
+    RunGoesOn,
+    RunLost,
 )
 from bot.facts import Facts
+from bot.running import begin, goes_on, lost, settled
 from bot.watch import detection_failed, releases_read
 from runners.contract import Action, RunRequest, Verdict
 
@@ -53,6 +57,12 @@ def plan(event: Event, facts: Facts) -> Plan:
             return _manifest_merged(event, facts)
         case RunEnded():
             return _run_ended(event, facts)
+        case RunAsked():
+            return begin(event, facts)
+        case RunGoesOn():
+            return goes_on(event, facts)
+        case RunLost():
+            return lost(event, facts)
 
 
 def _manifest_merged(event: ManifestMerged, facts: Facts) -> Plan:
@@ -106,7 +116,7 @@ def _run_ended(event: RunEnded, facts: Facts) -> Plan:
         thread, Marker(MarkerKind.RESULT, request.run_id), result.body(event.report)
     )
     ended = Conclude(request.release, event.report.verdict, result.headline(event.report))
-    effects: tuple[Effect, ...] = (said, ended)
+    effects: tuple[Effect, ...] = (said, ended, *settled(request, facts))
     if facts.running() is None:
-        effects = (said, ended, SetLabel(thread, ENDED[event.report.verdict]))
+        effects = (*effects, SetLabel(thread, ENDED[event.report.verdict]))
     return Plan(effects, f"{request.run_id} ended with the verdict {event.report.verdict}.")

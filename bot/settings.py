@@ -116,7 +116,9 @@ def _from_environment(settings: Settings, environ: Mapping[str, str]) -> Setting
         for name, value in environ.items()
         if name.startswith(PREFIX) and name != "BOT_SETTINGS" and value
     }
-    return _filled(settings, given, "environment, as BOT_...", Path())
+    # What every job of GitHub's has, on a server of one's own too.
+    api = {"github_api": environ["GITHUB_API_URL"]} if environ.get("GITHUB_API_URL") else {}
+    return _filled(settings, {**api, **given}, "environment, as BOT_...", Path())
 
 
 def _filled(settings: Settings, given: Mapping[str, Any], source: str, base: Path) -> Settings:

@@ -19,6 +19,8 @@ class MarkerKind(StrEnum):
     NOTICE = "notice"
     LISTED = "listed"
     CORRECTION = "correction"
+    STATUS = "status"
+    CHECKED = "checked"
     ALERT = "alert"
     SETTLED = "settled"
     RESTORED = "restored"
@@ -29,10 +31,11 @@ LINE = re.compile(rf"<!-- cellxgene-ingestion-bot: ({'|'.join(MarkerKind)}) ([0-
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """`release`, `manifest` and its version, `reply` and a comment, `result` and a run.
+    """`release`, `manifest` and its version, `reply` and a comment, `result`, `status` and a run.
 
-    `merged` and a commit; `notice`, `listed` and a version; `correction`, `restored`, a version and
-    which one; `alert`, `settled` and the matter. The key is of digits, small letters and hyphens.
+    `merged` and a commit; `checked` and a pull request; `notice`, `listed` and a version;
+    `correction`, `restored`, a version and which one; `alert`, `settled` and the matter. The key is
+    of digits, small letters and hyphens.
     """
 
     kind: MarkerKind

@@ -1,0 +1,95 @@
+"""What the bot says of a run that goes on, that can't begin, or that ended without a report."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from bot.comments.counting import counted, moment
+from bot.comments.escape import code, mention
+from bot.comments.replies import DOING
+from bot.progress import Progress
+from runners.contract import RunRequest
+
+WIDTH = 20
+
+
+def status(request: RunRequest, found: Progress, total: int) -> str:
+    """How far the run is; rewritten while it goes on."""
+    share = min(1.0, found.written / total) if total else 0.0
+    lines = [
+        f"⏳ **{code(request.run_id)} is {DOING[request.action]} release {request.release}** in "
+        f"{code(request.instance)}: {found.stage()}.",
+        f"{code(_bar(share))} {found.written:,} of {counted(total, 'dataset')}, {share:.0%}",
+        *_speed(found, total),
+    ]
+    return "\n\n".join(lines)
+
+
+def _bar(share: float) -> str:
+    full = round(share * WIDTH)
+    return "█" * full + "░" * (WIDTH - full)
+
+
+def _speed(found: Progress, total: int) -> list[str]:
+    rate, left = found.rate(), found.left(total)
+    if rate is None or left is None or found.newest is None:
+        return []
+    rest = f", about {_about(left)} left" if not found.is_registered else ""
+    return [f"{rate:,.0f} datasets an hour{rest}; last sign of life {moment(found.newest)}."]
+
+
+def _about(left: timedelta) -> str:
+    minutes = max(1, round(left.total_seconds() / 60))
+    return counted(minutes, "minute") if minutes < 120 else f"{minutes / 60:.0f} hours"
+
+
+def ended(request: RunRequest) -> str:
+    """In the status' place, once there is a result."""
+    return f"🏁 {code(request.run_id)} has ended; its result stands in a comment of its own."
+
+
+def lost(request: RunRequest, result: str, found: Progress, total: int) -> str:
+    """That a run ended without a report: what was done, what wasn't, and what to do."""
+    why = {"cancelled": "was stopped"}.get(result, "ended without a report")
+    left = max(0, total - found.written)
+    who = f", asked for by {mention(request.requested_by)}," if request.requested_by else ""
+    return "\n\n".join(
+        [
+            f"## 🛑 Run {code(request.run_id)} {why}",
+            "**Next:** `/ingest` goes on where it was: what is registered and unchanged stays as "
+            "it is. Its log says why it ended.",
+            f"- Done: {counted(found.written, 'dataset')} of release {request.release}"
+            f"{' and its collections' if found.is_registered else ''}.\n"
+            f"- Not done: {counted(left, 'dataset')}"
+            f"{'' if found.is_registered else ', collections'}, verification.",
+            f"Run {code(request.run_id)}{who} in {code(request.instance)}. A batch that was being "
+            "written was either finished or undone.",
+        ]
+    )
+
+
+def not_begun(request: RunRequest, why: str) -> str:
+    """That a run that was asked for doesn't begin."""
+    return f"⛔ **Not begun:** {code(request.run_id)}: {why}"
+
+
+def checked(found: Sequence[tuple[str, str, bool]]) -> str:
+    """Which datasets will fail; per manifest its path, what `runners check` said, and if all pass.
+
+    What it said is text from outside: it stands in a block of code that it can't end.
+    """
+    parts = ["## " + ("✅ No dataset will fail" if all(f[2] for f in found) else "⚠️ To be mended")]
+    for path, said, _ in found:
+        lines = [f"    {line}" for line in _cut(said).splitlines()]
+        parts.append(f"{code(path)}:\n\n" + "\n".join(lines))
+    parts.append("Checked by reading the files; nothing was written.")
+    return "\n\n".join(parts)
+
+
+def _cut(said: str, room: int = 20_000) -> str:
+    """The last lines hold the sum; what is cut is counted."""
+    seen = "".join(c for c in said if c == "\n" or c.isprintable())
+    lines = [line[:300] for line in seen.splitlines()]
+    while sum(map(len, lines)) > room:
+        lines = lines[: len(lines) // 2]
+    cut = len(seen.splitlines()) - len(lines)
+    return "\n".join([*lines, *([f"... and {cut:,} more lines"] if cut else [])])

@@ -1,0 +1,164 @@
+"""The commands of GitHub's jobs, which the workflow files call. Decides nothing.
+
+python -m bot handle --event NAME --payload FILE
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import rich_click as click
+
+from bot.adapters.github.house import Github, github
+from bot.apply import apply
+from bot.comments import going_on
+from bot.comments.markers import Marker, MarkerKind
+from bot.comments.plan_text import describe
+from bot.comments.result import headline
+from bot.effects import Plan, UpsertComment
+from bot.errors import BotError
+from bot.events import Event, RunAsked, RunEnded, RunGoesOn, RunLost
+from bot.handle import handle
+from bot.house import Lazy, sentences
+from bot.payloads import events_of
+from bot.progress import progress_of
+from bot.settings import Settings
+from bot.terminal import show_plan
+from runners.contract import RunRequest
+
+OUTPUT = click.option(
+    "--output", type=click.Path(path_type=Path), help="Where the job's outputs go: GITHUB_OUTPUT."
+)
+
+
+@click.group()
+def jobs() -> None:
+    """What GitHub's jobs call; each wants BOT_GITHUB and BOT_GITHUB_TOKEN."""
+
+
+def _house(lazy: Lazy) -> tuple[Github, Settings]:
+    settings = lazy.house().settings
+    if settings.github is None:
+        raise BotError("environment: BOT_GITHUB is missing; give the repository as OWNER/NAME.")
+    return github(settings), settings
+
+
+def _handled(event: Event, house: Github, settings: Settings) -> Plan:
+    decided = handle(event, house.ports(), settings)
+    show_plan(describe(decided), dry_run=False)
+    return decided
+
+
+@jobs.command(name="handle")
+@click.option("--event", "name", required=True, help="The event's name: GITHUB_EVENT_NAME.")
+@click.option("--payload", required=True, help="The event's payload: GITHUB_EVENT_PATH.")
+@click.pass_obj
+@sentences
+def handle_event(lazy: Lazy, name: str, payload: str) -> None:
+    """Do what a comment or a merge asks for. Delivered again, it changes nothing."""
+    house, settings = _house(lazy)
+    events = events_of(name, _json(house, payload))
+    for event in events:
+        _handled(event, house, settings)
+    if not events:
+        click.echo(f"{name}: nothing that concerns the bot.")
+
+
+def _json(house: Github, path: str) -> Mapping[str, Any]:
+    try:
+        found = json.loads(house.pages.get(path).text())
+    except ValueError as error:
+        raise BotError(f"{path}: not JSON ({error}); give GitHub's payload.") from error
+    if not isinstance(found, dict):
+        raise BotError(f"{path}: not a JSON object; give GitHub's payload.")
+    return found
+
+
+@jobs.command()
+@click.argument("request_file", type=click.Path(path_type=Path))
+@click.option("--actor", required=True, help="Who started the workflow run.")
+@click.option("--workflow-run", type=int, required=True, help="The workflow run: GITHUB_RUN_ID.")
+@OUTPUT
+@click.pass_obj
+@sentences
+def begin(
+    lazy: Lazy, request_file: Path, actor: str, workflow_run: int, output: Path | None
+) -> None:
+    """Say whether the run of REQUEST_FILE may begin (output `run-id`), or why it may not."""
+    house, settings = _house(lazy)
+    request = RunRequest.from_file(request_file)
+    is_first = house.runs.workflow_of(request.run_id) in {None, workflow_run}
+    event = RunAsked(request, actor, by_bot=actor == settings.bot, is_first=is_first)
+    if not _handled(event, house, settings).effects and output is not None:
+        _put(output, {"run-id": request.run_id, "action": str(request.action)})
+
+
+@jobs.command(name="end")
+@click.argument("request_file", type=click.Path(path_type=Path))
+@click.option("--result", required=True, help="How the machine's job ended: needs.work.result.")
+@click.option("--summary", type=click.Path(path_type=Path), help="GITHUB_STEP_SUMMARY.")
+@click.pass_obj
+@sentences
+def end(lazy: Lazy, request_file: Path, result: str, summary: Path | None) -> None:
+    """Post what came of the run of REQUEST_FILE: its report, or that there is none."""
+    house, settings = _house(lazy)
+    request = RunRequest.from_file(request_file)
+    report = house.runs.report(request.run_id)
+    found = progress_of(house.runs.journal(request.run_id))
+    event = RunEnded(report) if report else RunLost(request, result, found)
+    _handled(event, house, settings)
+    if summary is not None:
+        said = headline(report) if report else f"## Run {request.run_id}: no report ({result})"
+        with summary.open("a", encoding="utf-8") as file:
+            file.write(said + "\n")
+
+
+@jobs.command(name="progress")
+@click.pass_obj
+@sentences
+def progress(lazy: Lazy) -> None:
+    """Rewrite the status comment of every run that goes on."""
+    house, settings = _house(lazy)
+    for run in house.runs.all():
+        if run.is_going_on():
+            found = progress_of(house.runs.journal(run.request.run_id))
+            _handled(RunGoesOn(run.request, found), house, settings)
+
+
+@jobs.command(name="fetch-manifests")
+@click.argument("pull", type=int)
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.pass_obj
+@sentences
+def fetch_manifests(lazy: Lazy, pull: int, folder: Path) -> None:
+    """Write the manifests that PULL adds or changes into FOLDER, as its head has them."""
+    house, _ = _house(lazy)
+    folder.mkdir(parents=True, exist_ok=True)
+    for path, text in house.repository.changed_manifests(pull).items():
+        (folder / Path(path).name).write_text(text, encoding="utf-8")
+
+
+@jobs.command(name="checked")
+@click.argument("pull", type=int)
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.pass_obj
+@sentences
+def checked(lazy: Lazy, pull: int, folder: Path) -> None:
+    """Post in PULL what FOLDER holds: a NAME.txt per manifest, and NAME.failed where some will."""
+    house, _ = _house(lazy)
+    told = [
+        (
+            f"runners/releases/{one.stem}.toml",
+            one.read_text(encoding="utf-8", errors="replace"),
+            not one.with_suffix(".failed").exists(),
+        )
+        for one in sorted(folder.glob("*.txt"))
+    ]
+    said = UpsertComment(pull, Marker(MarkerKind.CHECKED, str(pull)), going_on.checked(told))
+    apply(Plan((said,) if told else (), ""), house.ports())
+
+
+def _put(output: Path, told: Mapping[str, str]) -> None:
+    with output.open("a", encoding="utf-8") as file:
+        file.writelines(f"{name}={value}\n" for name, value in told.items())

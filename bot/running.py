@@ -1,0 +1,96 @@
+"""A run that is to begin, goes on, or was lost -> what the bot does about it. A part of `plan`.
+
+Asked again when the run's own job begins: between the command and the job somebody else may have
+been first, and whoever may dispatch a workflow needn't be one who may say the command.
+"""
+
+from bot.answers import manifest_path, undecided
+from bot.commands import GRAMMAR, Verb
+from bot.comments import going_on
+from bot.comments.escape import code, mention
+from bot.comments.markers import Marker, MarkerKind
+from bot.effects import Effect, Label, Plan, SetLabel, UpsertComment
+from bot.events import RunAsked, RunGoesOn, RunLost
+from bot.facts import Facts
+from runners.contract import Action, RunRequest
+
+
+def begin(event: RunAsked, facts: Facts) -> Plan:
+    """Without effects if the run may begin; else it is said why not."""
+    why = _obstacle(event, facts)
+    if why is None:
+        return Plan((), f"{event.request.run_id} begins.")
+    effects: tuple[Effect, ...] = ()
+    thread = facts.threads.get(event.request.release)
+    if thread is not None:
+        marker = Marker(MarkerKind.RESULT, event.request.run_id)
+        effects = (UpsertComment(thread, marker, going_on.not_begun(event.request, why)),)
+    return Plan(effects, f"{event.request.run_id} doesn't begin: {why}")
+
+
+def _obstacle(event: RunAsked, facts: Facts) -> str | None:
+    request = event.request
+    verb = Verb.VERIFY if request.action is Action.VERIFY else Verb.INGEST
+    wanted = facts.minimum_roles.get(verb, GRAMMAR[verb].role)
+    manifest = facts.manifests.get(request.release)
+    running = facts.running()
+    if not event.by_bot and facts.role < wanted:
+        return (
+            f"{mention(event.actor)} may not start it; ask somebody who is {wanted.name.lower()}."
+        )
+    if request.instance != facts.instance:
+        return f"it is for {code(request.instance)}, and this bot works on {code(facts.instance)}."
+    if manifest is None or request.manifest != manifest_path(request.release):
+        return f"{code(request.manifest)} isn't the release's manifest on the default branch."
+    if request.action is Action.INGEST:
+        open_rules = undecided(manifest.dataset_schema_version, facts)
+        if open_rules is not None:
+            return open_rules.why()
+    if running is not None and running.request.run_id != request.run_id:
+        return f"{code(running.request.run_id)} was asked for before, and an instance takes one."
+    if not event.is_first:
+        return "it was dispatched twice; the other one goes on."
+    return None
+
+
+def goes_on(event: RunGoesOn, facts: Facts) -> Plan:
+    """The thread's status comment is rewritten."""
+    request = event.request
+    thread = facts.threads.get(request.release)
+    if thread is None:
+        return Plan((), f"{request.run_id} goes on; {request.release} has no thread of the bot's.")
+    marker = Marker(MarkerKind.STATUS, request.run_id)
+    said = going_on.status(request, event.progress, total_of(request, facts))
+    return Plan((UpsertComment(thread, marker, said),), f"{request.run_id} goes on.")
+
+
+def lost(event: RunLost, facts: Facts) -> Plan:
+    """The thread is told what was and wasn't done, in the result's place."""
+    request = event.request
+    thread = facts.threads.get(request.release)
+    if thread is None:
+        return Plan((), f"{request.run_id} was lost; {request.release} has no thread of the bot's.")
+    marker = Marker(MarkerKind.RESULT, request.run_id)
+    said = going_on.lost(request, event.result, event.progress, total_of(request, facts))
+    effects: tuple[Effect, ...] = (UpsertComment(thread, marker, said), *settled(request, facts))
+    running = facts.running()
+    if running is None or running.request.run_id == request.run_id:
+        effects = (*effects, SetLabel(thread, Label.UNCHECKED))
+    return Plan(effects, f"{request.run_id} ended without a report ({event.result}).")
+
+
+def settled(request: RunRequest, facts: Facts) -> tuple[Effect, ...]:
+    """The status comment, if there is one, says that the run has ended."""
+    thread = facts.threads.get(request.release)
+    if thread is None or not facts.is_followed:
+        return ()
+    marker = Marker(MarkerKind.STATUS, request.run_id)
+    return (UpsertComment(thread, marker, going_on.ended(request)),)
+
+
+def total_of(request: RunRequest, facts: Facts) -> int:
+    """The datasets that the run was asked for, as far as the manifest tells."""
+    manifest = facts.manifests.get(request.release)
+    whole = manifest.dataset_count if manifest else 0
+    asked = len(request.only) or whole
+    return min(asked, request.limit) if request.limit else asked

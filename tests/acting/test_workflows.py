@@ -1,0 +1,157 @@
+"""From the event to the comment: the real workflow files, on a GitHub that fails now and then.
+
+The machine is this one (launcher `local`); the release, the instance and its verification are the
+sample's. Each job has just the permissions that its file grants it.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import instances
+import pytest
+from hub import deeds, faults
+from hub.server import Server, serving
+from hub.state import ACTIONS, Comment, Hub
+from instances import REFERENCE, Place
+
+from acting.stage import ROOT, Stage
+from bot.comments.markers import Marker, MarkerKind, find_own
+from runners.sample import World, build
+from runners.sample.datasets import NEWER, OLDER
+
+pytestmark = pytest.mark.prove
+MANIFEST = f"runners/releases/{OLDER.version}.toml"
+
+
+@pytest.fixture(scope="module")
+def older(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """An instance that holds the sample's older release."""
+    world = build(tmp_path_factory.mktemp("sample") / "world", REFERENCE, lambda _: None)
+    place = instances.make(tmp_path_factory.mktemp("older"), world)
+    instances.succeed(place.ingest("older", OLDER.version))
+    return place
+
+
+@pytest.fixture
+def stage(older: Place, tmp_path: Path) -> Iterator[Stage]:
+    """A repository with the older release's manifest, and a copy of the instance."""
+    place = instances.copy(older, tmp_path / "place")
+    with serving(Hub()) as server:
+        hub = server.hub
+        for login, role in (("maintainer", "maintain"), ("stranger", "read")):
+            hub.user(login, role)
+        _long_ago(hub, place.world)
+        one = Stage(tmp_path, server, _variables(tmp_path), _machine(place))
+        yield one
+        assert server.broken == []
+        assert [fault.path for fault in server.faults if fault.times] == []
+
+
+def _long_ago(hub: Hub, world: World) -> None:
+    """The older release's manifest was merged, and rules were reviewed."""
+    files = {MANIFEST: (world.manifests / f"{OLDER.version}.toml").read_text()}
+    for path in (ROOT / "runners/rules").glob("*.json"):
+        files[f"runners/rules/{path.name}"] = path.read_text()
+    hub.branches["main"] = hub.commit(files, "Long ago", hub.branches["main"])
+
+
+def _variables(home: Path) -> dict[str, str]:
+    return {
+        "BOT_INSTANCE": instances.INSTANCE,
+        "RUNS": str(home / "runs"),
+        "BOT_INGEST_ON_MERGE": "false",
+    }
+
+
+def _machine(place: Place) -> dict[str, str]:
+    """What the machine's own environment says: pages in place of the real ones, LaminDB's home."""
+    root = place.world.root
+    kept = {"PATH", "HOME", "PYTHONPATH"}
+    own = {name: value for name, value in place.environment.items() if name not in kept}
+    return {
+        **own,
+        "NO_PROXY": "127.0.0.1",
+        "no_proxy": "127.0.0.1",
+        "BOT_RELEASE_PAGE": str(root / "pages" / "release_info.html"),
+        "BOT_RELEASE_DIRECTORY": str(root / "pages" / "release.json"),
+        "BOT_SCHEMA_DOCUMENT": str(root / "schema" / "{version}" / "schema.md"),
+        "BOT_GITHUB_PACE": "0",
+    }
+
+
+def said(stage: Stage, thread: int = 2) -> list[Comment]:
+    """What the bot said in the release's thread."""
+    return [one for one in stage.hub.issues[thread].comments if one.user.login == ACTIONS]
+
+
+def opens(stage: Stage) -> None:
+    """The release is announced, and its manifest merged by a maintainer."""
+    assert stage.strikes("detect.yml") == "detect.yml success", stage.told()
+    (pull, thread) = stage.hub.issues.values()
+    assert pull.pull is not None
+    assert find_own(pull.body) == Marker(MarkerKind.MANIFEST, NEWER.version)
+    assert find_own(thread.body) == Marker(MarkerKind.RELEASE, NEWER.version)
+    assert thread.labels == ["manifest proposed"]
+    deeds.merge(stage.hub, "maintainer", pull.number)
+    assert stage.deliver() == ["commands.yml success"], stage.told()
+    assert thread.labels == ["manifest merged"]
+
+
+def speaks(stage: Stage, login: str, text: str) -> Comment:
+    return deeds.comment(stage.hub, login, 2, text)
+
+
+def test_from_a_new_release_to_its_verified_comment(stage: Stage) -> None:
+    server: Server = stage.server
+    server.faults += [
+        faults.lost_answer("POST", "/issues$"),
+        faults.lost_answer("POST", "/pulls$"),
+        faults.unavailable("POST", "/git/trees$"),
+        faults.secondary_limit("GET", "/issues$", retry_after="1"),
+        faults.too_many("POST", "/git/commits$", retry_after="1"),
+    ]
+    opens(stage)
+    assert stage.strikes("detect.yml") == "detect.yml success"
+    assert len(stage.hub.issues) == 2
+
+    asked = speaks(stage, "stranger", "/ingest")
+    assert stage.deliver() == ["commands.yml success"], stage.told()
+    assert asked.reactions == [(ACTIONS, "confused")]
+    assert "`/ingest` needs the role *maintain*; @stranger has the role *read*." in (
+        said(stage)[-1].body
+    )
+
+    server.faults += [
+        faults.lost_answer("POST", "/dispatches$"),
+        faults.lost_answer("POST", "/comments$"),
+        faults.too_many("POST", "/reactions$", retry_after="1"),
+    ]
+    asked = speaks(stage, "maintainer", "/ingest")
+    # A check fails on purpose, so that the machine's job does, and the workflow run with it.
+    assert stage.deliver() == ["commands.yml success", "ingest.yml failure"], stage.told()
+    assert asked.reactions == [(ACTIONS, "eyes"), (ACTIONS, "rocket")]
+    assert len(stage.hub.runs) == 5
+    result = said(stage)[-1]
+    assert find_own(result.body) == Marker(MarkerKind.RESULT, f"{NEWER.version}-ingest-{asked.id}")
+    assert result.body.startswith(
+        f"## ❌ Release {NEWER.version} failed its verification: 8 of 9 checks passed, "
+        "11 of 12 datasets registered"
+    )
+    assert stage.hub.issues[2].labels == ["verification failed"]
+    (check,) = stage.hub.checks.values()
+    assert (check.name, check.told["conclusion"]) == (f"Census {NEWER.version}", "failure")
+
+
+def test_two_at_once_make_one_run(stage: Stage) -> None:
+    opens(stage)
+    speaks(stage, "maintainer", "/verify")
+    speaks(stage, "maintainer", "/verify")
+    both = [one for event in stage.taken() for one in stage.start(event)]
+    assert [stage.end(one) for one in both] == ["commands.yml success"] * 2, stage.told()
+    stage.end_all([one for event in stage.taken() for one in stage.start(event)])
+    reports = list((stage.home / "runs").glob("*/report.json"))
+    assert len(reports) == 1, stage.told()
+    texts = "\n".join(one.body for one in said(stage))
+    assert ("was asked for before, and an instance takes one." in texts) or (
+        "an instance takes one run at a time" in texts
+    )

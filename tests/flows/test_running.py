@@ -1,0 +1,143 @@
+"""A run's own job begins, goes on, ends without a report: on GitHub, where jobs are processes."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hub import deeds
+from hub.state import ACTIONS
+
+from bot.events import RunAsked, RunGoesOn, RunLost
+from bot.progress import Progress
+from flows.github_town import GithubTown
+from flows.test_on_github import empty_town as _empty_town
+from flows.town import NOON, good
+from runners.contract import RunRequest
+
+empty_town = _empty_town
+RUN = "2026-02-01-ingest-2"
+HALF = Progress(7, 6, NOON - timedelta(hours=1), NOON)
+
+
+@pytest.fixture
+def started(town: GithubTown) -> GithubTown:
+    """A maintainer has said /ingest, and the workflow waits."""
+    town.says("maintainer", "/ingest")
+    town.heard()
+    return town
+
+
+def request(town: GithubTown, **changes: object) -> RunRequest:
+    (run,) = town.house.runs.all()
+    return run.request.model_copy(update={"thread": 2, **changes})
+
+
+def begins(town: GithubTown, actor: str = ACTIONS, **changes: object) -> None:
+    is_first = bool(changes.pop("is_first", True))
+    asked = request(town, **changes)
+    town.happens(RunAsked(asked, actor, by_bot=actor == ACTIONS, is_first=is_first))
+
+
+def test_what_the_bot_asked_for_begins_without_a_word(started: GithubTown) -> None:
+    begins(started)
+    begins(started, "maintainer")
+    assert started.heard() == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"actor": "writer"}, "@writer may not start it; ask somebody who is maintain."),
+        ({"actor": "stranger"}, "@stranger may not start it; ask somebody who is maintain."),
+        ({"is_first": False}, "it was dispatched twice; the other one goes on."),
+        (
+            {"instance": "theirs"},
+            "it is for `theirs`, and this bot works on `demo`.",
+        ),
+        (
+            {"manifest": "../../elsewhere.toml"},
+            "`../../elsewhere.toml` isn't the release's manifest on the default branch.",
+        ),
+        (
+            {"run_id": "2026-02-01-ingest-9"},
+            f"`{RUN}` was asked for before, and an instance takes one.",
+        ),
+    ],
+)
+def test_what_may_not_begin_is_told_why(
+    started: GithubTown, changes: dict[str, object], why: str
+) -> None:
+    begins(started, **changes)  # type: ignore[arg-type]
+    run_id = changes.get("run_id", RUN)
+    assert started.heard() == (f"[says in 1, comment 4] ⛔ **Not begun:** `{run_id}`: {why}")
+
+
+def test_rules_that_lost_their_answers_meanwhile_keep_it_from_beginning(
+    started: GithubTown,
+) -> None:
+    started.has_rules("7.0.0", {"place": "obs", "text": "Is it?"})
+    begins(started)
+    assert "⛔ **Not begun:**" in started.heard()
+
+
+def test_one_that_goes_on_is_told_in_one_comment(started: GithubTown) -> None:
+    asked = request(started)
+    started.happens(RunGoesOn(asked, Progress()))
+    assert started.heard() == (
+        f"[says in 1, comment 4] ⏳ **`{RUN}` is ingesting release 2026-02-01** in `demo`: "
+        "waiting for its machine, or in its smoke test.\n\n"
+        "`░░░░░░░░░░░░░░░░░░░░` 0 of 12 datasets, 0%"
+    )
+    started.happens(RunGoesOn(asked, HALF))
+    assert started.heard() == (
+        f"[says in 1, comment 4 again] ⏳ **`{RUN}` is ingesting release 2026-02-01** in `demo`: "
+        "reading and registering.\n\n"
+        "`██████████░░░░░░░░░░` 6 of 12 datasets, 50%\n\n"
+        "6 datasets an hour, about 60 minutes left; last sign of life 2026-03-01 12:00 UTC."
+    )
+    started.ends(RUN, good("d1"))
+    heard = started.heard()
+    assert f"[says in 1, comment 4 again] 🏁 `{RUN}` has ended" in heard
+    assert "[says in 1, comment 5] ## ✅ Release 2026-02-01 passed its verification" in heard
+
+
+@pytest.mark.parametrize(
+    ("result", "why"), [("cancelled", "was stopped"), ("failure", "ended without a report")]
+)
+def test_one_that_is_lost_says_what_was_done_and_what_wasnt(
+    started: GithubTown, result: str, why: str
+) -> None:
+    (run,) = started.hub.runs.values()
+    deeds.end(started.hub, run, result)
+    started.happens(RunLost(request(started), result, HALF))
+    assert started.heard() == (
+        "[labels thread 1] verification incomplete\n"
+        f"[says in 1, comment 4] ## 🛑 Run `{RUN}` {why}\n\n"
+        "**Next:** `/ingest` goes on where it was: what is registered and unchanged stays as it "
+        "is. Its log says why it ended.\n\n"
+        "- Done: 6 datasets of release 2026-02-01.\n"
+        "- Not done: 6 datasets, collections, verification.\n\n"
+        f"Run `{RUN}`, asked for by @maintainer, in `demo`. A batch that was being written was "
+        "either finished or undone."
+    )
+    started.says("maintainer", "/ingest")
+    assert "[starts 2026-02-01-ingest-5]" in started.heard()
+
+
+def test_the_store_tells_of_a_run_that_no_workflow_speaks_of(town: GithubTown) -> None:
+    """Its machine wrote a request, but no report; GitHub has forgotten the workflow run."""
+    folder: Path = town.home / "runs" / RUN
+    folder.mkdir(parents=True)
+    told = {
+        "run_id": RUN,
+        "action": "ingest",
+        "release": "2026-02-01",
+        "manifest": "runners/releases/2026-02-01.toml",
+        "instance": "demo",
+    }
+    (folder / "request.json").write_text(json.dumps(told))
+    (run,) = town.house.runs.all()
+    assert run.is_lost
+    (folder / "journal.jsonl").write_text("{}\n")
+    assert town.house.runs.journal(RUN) == "{}\n"
