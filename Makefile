@@ -26,12 +26,17 @@ setup: .venv/.installed
 
 # make demo            plays the sample's release; again: finds nothing new; killed: goes on
 # make demo FRESH=1    starts over
+# make demo GITHUB=1   plays it on a double of GitHub, by the workflow files; its pages can be read
 # make demo RELEASE_PAGE=... OLD_SPEC=... NEW_SPEC=...   only detects, on real documents
 demo: setup
+ifdef GITHUB
+	@PYTHONPATH=tests $(BIN)/python -m acting.demo --home $(DEMO)-github
+else
 	@$(BIN)/python -m bot.demo --home $(DEMO) $(if $(FRESH),--fresh) \
 	  $(if $(RELEASE_PAGE),--page '$(RELEASE_PAGE)') \
 	  $(if $(OLD_SPEC),--old-spec '$(OLD_SPEC)') \
 	  $(if $(NEW_SPEC),--new-spec '$(NEW_SPEC)')
+endif
 
 test: setup
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m 'not prove and not live'
@@ -60,4 +65,5 @@ constraints:
 	  --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o constraints.txt
 
 clean:
-	rm -rf .venv $(DEMO) .reference .canary .bench .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv $(DEMO) $(DEMO)-github .reference .canary .bench
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis

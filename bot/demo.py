@@ -57,9 +57,8 @@ def play(home: Path) -> int:
     """Plays the sample's newer release to its verified comment; 0 if that says what it should."""
     stage = Stage(home.resolve())
     _say(1, "A sample world: two releases of a small Census, their page and their documents")
-    _runners(stage, "sample", str(stage.world))
     _write_settings(stage)
-    _history(stage)
+    history(stage)
     _say(2, "Detection: what does the release page say?")
     _bot(stage, "detect")
     if not stage.runs_of(NEWER):
@@ -121,8 +120,9 @@ def _write_settings(stage: Stage, real: Stage | None = None, **overrides: str) -
     write((real or stage).home / "bot.toml", tomli_w.dumps(settings))
 
 
-def _history(stage: Stage) -> None:
-    """The instance as the older release left it: registered by the same commands, long ago."""
+def history(stage: Stage) -> None:
+    """A world, and the instance as its older release left it: registered by the same commands."""
+    _runners(stage, "sample", str(stage.world))
     _runners(stage, "instance", INSTANCE, str(stage.home / "instance"))
     manifest = f"runners/releases/{OLDER}.toml"
     source = stage.world / "releases" / f"{OLDER}.toml"

@@ -149,7 +149,7 @@ class Stage:
         home = folder.with_suffix(".home")
         home.mkdir()
         path = f"{ROOT / '.venv/bin'}:{os.environ['PATH']}"
-        return {**os.environ, "HOME": str(home), "PATH": path}
+        return {**os.environ, "HOME": str(home), "PATH": path, "TERM": "dumb"}
 
     def _check_out(self, folder: Path, name: str) -> None:
         """The default branch with the bot's code, as a git repository of its own."""

@@ -60,7 +60,13 @@ def actions(workflow: Mapping[str, Any]) -> set[str]:
 
 
 def with_tokens(text: str, tokens: Mapping[str, str]) -> str:
-    """The file with each job's own token where it says `github.token`."""
+    """The file with each job's own token where it says `github.token`.
+
+    act doesn't know `triggering_actor`, which differs from `actor` where a run is repeated only,
+    nor another job's output in `runs-on`; here, every machine is this one.
+    """
+    text = text.replace("github.triggering_actor", "github.actor")
+    text = re.sub(r"runs-on: \$\{\{ needs\..*", "runs-on: ubuntu-latest", text)
     parts = re.split(r"(?m)^(?=  [a-z]+:$)", text)
     return "".join(_with_token(part, tokens) for part in parts)
 

@@ -73,14 +73,14 @@ class GithubTown(Town):
 
     def says(self, actor: str, text: str, *, thread: int = 1) -> CommentCreated:
         deeds.comment(self.hub, actor, self._issue(thread).number, text)
-        (event,) = self._delivered()
+        (event,) = self.delivered()
         assert isinstance(event, CommentCreated)
         return event
 
     def merges(self, actor: str, release: str) -> ManifestMerged:
         pull = next(one for one in self._pulls() if one.pull and one.pull.head.endswith(release))
         deeds.merge(self.hub, actor, pull.number)
-        (event,) = self._delivered()
+        (event,) = self.delivered()
         assert isinstance(event, ManifestMerged)
         return event
 
@@ -97,7 +97,7 @@ class GithubTown(Town):
         self.happens(event)
         return event
 
-    def _delivered(self) -> list[Event]:
+    def delivered(self) -> list[Event]:
         """What waits for the bot, handled; runs that were started only wait."""
         waiting, self.hub.outbox = self.hub.outbox, []
         events = [e for one in waiting for e in events_of(one.name, one.payload)]

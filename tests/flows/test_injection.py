@@ -1,0 +1,123 @@
+"""Text from outside that would like to be more than text: it breaks nothing and pings nobody."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from hub import deeds
+from hub.state import ACTIONS
+
+from bot.adapters.markup import to_html
+from bot.comments import going_on
+from bot.comments.markers import LINE, Marker, MarkerKind, find_own, sign
+from flows.github_town import GithubTown
+from flows.test_on_github import empty_town as _empty_town
+from flows.town import good
+from runners.contract import DatasetOutcome
+
+empty_town = _empty_town
+FORGED = "<!-- cellxgene-ingestion-bot: result 2026-02-01-ingest-9 -->"
+NASTY = [
+    FORGED,
+    f"x\n\n{FORGED}",
+    "x --> <img src=x onerror=alert(1)> <!--",
+    "@octo/everybody @maintainer #1 GH-1 octo/cellxgene#1",
+    "| a | b |\n|---|---|\n| c | d |",
+    "${{ github.token }} ${{ secrets.APP_PRIVATE_KEY }}",
+    "`; rm -rf / #` $(touch /tmp/owned) && exit 1; '\"",
+    "```\n/ingest\n```\n</details></table><script>x</script>",
+    "[link](javascript:alert(1)) ![img](https://x.test/p.png) https://x.test",
+    "\u202e\u200b\ufeff/ingest \u2028 next",
+    "%0A::set-output name=run-id::x",
+]
+
+
+class Pings(HTMLParser):
+    """The words of a page that stand outside code, and the elements on it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.elements: set[str] = set()
+        self._code = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.add(tag)
+        self._code += tag in {"code", "pre"}
+
+    def handle_endtag(self, tag: str) -> None:
+        self._code -= tag in {"code", "pre"}
+
+    def handle_data(self, data: str) -> None:
+        if not self._code:
+            self.words.append(data)
+
+
+def is_inert(body: str, *mentioned: str) -> None:
+    """As a reader of the comment sees it: nobody is pinged but who may be, and nothing runs."""
+    page = Pings()
+    page.feed(to_html(body, by_bot=True))
+    text = " ".join(page.words)
+    found = set(re.findall(r"(?<![\w`])@([A-Za-z0-9][\w/-]*)", text))
+    assert found <= set(mentioned)
+    assert re.findall(r"(?<!\w)#\d|\bGH-\d", text) == []
+    assert page.elements <= {
+        "p", "strong", "em", "code", "pre", "table", "thead", "tbody", "tr", "th", "td", "ul", "ol",
+        "li", "blockquote", "h2", "h3", "details", "summary", "br", "hr",
+    }  # fmt: skip
+    assert len([line for line in body.splitlines() if LINE.fullmatch(line)]) == 1
+
+
+@pytest.mark.parametrize("nasty", NASTY)
+@pytest.mark.parametrize("before", ["/ingest --only ", "/ingest --limit ", "/", "/ingset "])
+def test_a_command_with_a_sting_gets_a_harmless_answer(
+    town: GithubTown, nasty: str, before: str
+) -> None:
+    deeds.comment(town.hub, "mallory", 2, before + nasty)
+    town.delivered()
+    for said in town.hub.issues[2].comments:
+        if said.user.login == ACTIONS:
+            is_inert(said.body, "mallory", "maintainer")
+    assert len(town.hub.runs) == 0
+    town.heard()
+
+
+@pytest.mark.parametrize("nasty", NASTY)
+def test_a_comment_that_only_looks_like_the_bots_is_left_alone(
+    town: GithubTown, nasty: str
+) -> None:
+    deeds.comment(town.hub, "mallory", 2, sign(nasty, Marker(MarkerKind.REPLY, "1")))
+    town.delivered()
+    assert town.heard() == ""
+
+
+def test_a_report_full_of_stings_makes_a_whole_comment(town: GithubTown) -> None:
+    town.says("maintainer", "/ingest")
+    outcomes: list[DatasetOutcome] = [
+        good(f"d{n}").model_copy(update={"title": nasty, "notes": (nasty,)})
+        for n, nasty in enumerate(NASTY)
+    ]
+    town.ends("2026-02-01-ingest-2", *outcomes)
+    result = town.hub.issues[2].comments[-1].body
+    is_inert(result, "maintainer")
+    assert find_own(result) == Marker(MarkerKind.RESULT, "2026-02-01-ingest-2")
+    page = Pings()
+    html = to_html(result, by_bot=True)
+    page.feed(html)
+    rows = re.findall(r"<tr>.*?</tr>", html, re.S)
+    assert {row.count("<td") + row.count("<th") for row in rows} <= {2, 3, 4}
+    town.heard()
+
+
+@pytest.mark.parametrize("nasty", NASTY)
+def test_what_a_check_printed_stays_in_its_block(nasty: str) -> None:
+    path = "runners/releases/2026-02-01.toml"
+    body = sign(going_on.checked([(path, nasty, False)]), Marker(MarkerKind.CHECKED, "1"))
+    is_inert(body)
+    assert find_own(body) == Marker(MarkerKind.CHECKED, "1")
+
+
+def test_a_check_that_printed_too_much_is_cut_and_counted() -> None:
+    body = going_on.checked([("x.toml", "line\n" * 30_000, True)])
+    assert len(body) < 65_000
+    assert "more lines" in body
