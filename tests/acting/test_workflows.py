@@ -130,7 +130,7 @@ def test_from_a_new_release_to_its_verified_comment(stage: Stage) -> None:
     # A check fails on purpose, so that the machine's job does, and the workflow run with it.
     assert stage.deliver() == ["commands.yml success", "ingest.yml failure"], stage.told()
     assert asked.reactions == [(ACTIONS, "eyes"), (ACTIONS, "rocket")]
-    assert len(stage.hub.runs) == 5
+    assert [one.workflow for one in stage.hub.runs.values()].count("ingest.yml") == 1
     result = said(stage)[-1]
     assert find_own(result.body) == Marker(MarkerKind.RESULT, f"{NEWER.version}-ingest-{asked.id}")
     assert result.body.startswith(

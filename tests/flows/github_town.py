@@ -134,7 +134,8 @@ class GithubTown(Town):
         )
 
     def _proposals(self) -> list[tuple[str, str]]:
-        found = [one.pull.head.removeprefix("census/") for one in self._pulls() if one.pull]
+        heads = [one.pull.head for one in self._pulls() if one.pull]
+        found = [head.removeprefix("census/") for head in heads if head.startswith("census/")]
         return [(f"proposes {release}", f"{release}.toml") for release in found]
 
     def _threads(self) -> list[tuple[str, str]]:

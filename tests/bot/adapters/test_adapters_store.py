@@ -1,0 +1,80 @@
+"""Where runs are kept, read by the bot: a folder, or S3."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from bot.adapters.store import FolderStore, S3Store, Store, store
+from bot.errors import BotError
+from runners.mirror import KeptOnS3, Mirror, kept
+
+FILES = {"run-1/request.json": "{}", "run-1/journal.jsonl": "é\n"}
+
+
+@pytest.fixture(params=["folder", "s3"])
+def filled(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    if request.param == "folder":
+        for path, text in FILES.items():
+            (tmp_path / path).parent.mkdir(exist_ok=True)
+            (tmp_path / path).write_text(text)
+        yield store(str(tmp_path))
+        return
+    with s3() as client:
+        for path, text in FILES.items():
+            client.put_object(Bucket="data", Key=f"some/runs/{path}", Body=text.encode())
+        yield store("s3://data/some/runs")
+
+
+class s3:  # noqa: N801 - a context, as moto's own
+    """A bucket `data`, in this process."""
+
+    def __enter__(self) -> Any:
+        self._mock = mock_aws()
+        self._mock.start()
+        client = boto3.client("s3", region_name="us-east-1")
+        client.create_bucket(Bucket="data")
+        return client
+
+    def __exit__(self, *_: object) -> None:
+        self._mock.stop()
+
+
+@pytest.fixture(autouse=True)
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+
+
+def test_it_lists_and_reads(filled: Store) -> None:
+    assert set(filled.modified()) == set(FILES)
+    assert {path: filled.text(path) for path in FILES} == FILES
+
+
+def test_what_isnt_there_is_one_sentence(filled: Store) -> None:
+    with pytest.raises(BotError, match="nothing: can't be read"):
+        filled.text("run-1/nothing")
+
+
+def test_an_empty_place_has_nothing(tmp_path: Path) -> None:
+    assert FolderStore(tmp_path / "none").modified() == {}
+    with s3() as client:
+        assert S3Store("s3://data", client).modified() == {}
+        with pytest.raises(BotError, match="s3://nowhere/x: can't be listed"):
+            S3Store("s3://nowhere/x", client).modified()
+
+
+def test_what_the_machine_mirrors_is_what_the_bot_reads(tmp_path: Path) -> None:
+    with s3():
+        mirror = Mirror(tmp_path, kept("s3://data/runs", "run-2"))
+        assert isinstance(mirror.kept, KeptOnS3)
+        (tmp_path / "journal.jsonl").write_text("one\n")
+        mirror.put_changed()
+        assert store("s3://data/runs").text("run-2/journal.jsonl") == "one\n"
+        (tmp_path / "journal.jsonl").unlink()
+        mirror.kept.fetch(tmp_path)
+        assert (tmp_path / "journal.jsonl").read_text() == "one\n"

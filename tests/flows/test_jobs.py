@@ -1,0 +1,193 @@
+"""The commands of the workflow files, as a job calls them."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from hub import deeds
+
+from bot.__main__ import cli
+from flows.github_town import GithubTown
+from flows.test_on_github import empty_town as _empty_town
+from flows.town import good, report
+from runners.contract import RunRequest
+
+empty_town = _empty_town
+RUN = "2026-02-01-ingest-2"
+
+
+def job(town: GithubTown, *words: str, **changes: str) -> Result:
+    """What came of `python -m bot WORDS` with a job's environment."""
+    told = town.settings
+    environment = {
+        "BOT_GITHUB": str(told.github),
+        "BOT_GITHUB_TOKEN": str(told.github_token),
+        "GITHUB_API_URL": told.github_api,
+        "BOT_GITHUB_PACE": "0",
+        "BOT_INSTANCE": told.instance,
+        "BOT_INGEST_ON_MERGE": "false",
+        "BOT_BOT": told.bot,
+        "BOT_RUNS": str(told.runs),
+        **changes,
+    }
+    return CliRunner().invoke(cli, words, env=environment)
+
+
+def done(result: Result) -> str:
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def payload(town: GithubTown, told: Mapping[str, object]) -> str:
+    file = town.home / "event.json"
+    file.write_text(json.dumps(told))
+    return str(file)
+
+
+@pytest.fixture
+def request_file(town: GithubTown) -> Path:
+    """A maintainer has said /ingest; the request as the dispatch brought it."""
+    town.says("maintainer", "/ingest")
+    town.heard()
+    (run,) = town.hub.runs.values()
+    file = town.home / "request.json"
+    file.write_text(run.inputs["request"])
+    return file
+
+
+def test_a_comment_comes_as_githubs_payload(town: GithubTown) -> None:
+    deeds.comment(town.hub, "maintainer", 2, "/status")
+    event = payload(town, town.hub.outbox.pop().payload)
+    assert "Asked for the status." in done(
+        job(town, "handle", "--event", "issue_comment", "--payload", event)
+    )
+    assert "nothing is running in this instance" in town.heard()
+    again = done(job(town, "handle", "--event", "issue_comment", "--payload", event))
+    assert "was answered before" in again
+
+
+def test_what_doesnt_concern_the_bot_is_said(town: GithubTown) -> None:
+    event = payload(town, {})
+    assert "watch: nothing that concerns the bot." in done(
+        job(town, "handle", "--event", "watch", "--payload", event)
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"BOT_GITHUB_TOKEN": ""}, "BOT_GITHUB_TOKEN is missing"),
+        ({"BOT_GITHUB": ""}, "BOT_GITHUB is missing"),
+        ({"BOT_GITHUB": "cellxgene"}, "'cellxgene' is no repository; give it as OWNER/NAME"),
+        ({"BOT_GITHUB_PACE": "fast"}, "'fast' is no number of seconds"),
+        ({"BOT_GITHUB_TOKEN": "nonsense"}, "GitHub refuses the token"),
+    ],
+)
+def test_a_wrong_setting_is_one_sentence(
+    town: GithubTown, changes: dict[str, str], said: str
+) -> None:
+    result = job(town, "progress", **changes)
+    assert result.exit_code == 2
+    assert said in result.output
+    assert len(result.output.strip().splitlines()) == 1
+
+
+def test_a_broken_payload_is_one_sentence(town: GithubTown) -> None:
+    (town.home / "event.json").write_text("{")
+    words = ("handle", "--event", "push", "--payload", str(town.home / "event.json"))
+    result = job(town, *words)
+    assert result.exit_code == 2
+    assert "not JSON" in result.output
+
+
+def test_a_run_begins_goes_on_and_ends(town: GithubTown, request_file: Path) -> None:
+    output, summary = town.home / "output", town.home / "summary"
+    (run,) = town.hub.runs.values()
+    begin = ("begin", str(request_file), "--actor", town.settings.bot)
+    done(job(town, *begin, "--workflow-run", str(run.id), "--output", str(output)))
+    assert output.read_text() == f"run-id={RUN}\naction=ingest\n"
+    assert town.heard() == ""
+
+    folder = town.home / "runs" / RUN
+    folder.mkdir(parents=True)
+    (folder / "request.json").write_text(request_file.read_text())
+    (folder / "journal.jsonl").write_text('{"at":"2026-03-01T11:00:00+00:00","step":"start"}\n')
+    done(job(town, "progress"))
+    assert "reading and registering" in town.heard()
+
+    request = RunRequest.from_file(request_file)
+    (folder / "report.json").write_text(report(request, good("d1")).to_json())
+    deeds.end(town.hub, run, "success")
+    done(job(town, "end", str(request_file), "--result", "success", "--summary", str(summary)))
+    heard = town.heard()
+    assert "## ✅ Release 2026-02-01 passed its verification" in heard
+    assert "has ended; its result stands in a comment of its own" in heard
+    assert summary.read_text().startswith("## ✅ Release 2026-02-01 passed")
+    assert done(job(town, "progress")) == ""
+
+
+def test_a_dispatch_that_came_twice_begins_once(town: GithubTown, request_file: Path) -> None:
+    (run,) = town.hub.runs.values()
+    second = deeds.dispatch(town.hub, run.actor, run.workflow, run.inputs)
+    output = town.home / "output"
+    words = ("begin", str(request_file), "--actor", town.settings.bot)
+    done(job(town, *words, "--workflow-run", str(second.id), "--output", str(output)))
+    assert not output.exists()
+    assert "it was dispatched twice; the other one goes on." in town.heard()
+
+
+def test_a_run_without_a_report_ends_too(town: GithubTown, request_file: Path) -> None:
+    summary = town.home / "summary"
+    (run,) = town.hub.runs.values()
+    deeds.end(town.hub, run, "cancelled")
+    done(job(town, "end", str(request_file), "--result", "cancelled", "--summary", str(summary)))
+    assert f"## 🛑 Run `{RUN}` was stopped" in town.heard()
+    assert summary.read_text() == f"## Run {RUN}: no report (cancelled)\n"
+
+
+def test_a_pull_requests_manifests_are_fetched_and_what_was_found_is_said(
+    town: GithubTown,
+) -> None:
+    files = {"runners/releases/2026-08-01.toml": "release = 1\n", "runners/evil.py": "x"}
+    pull = deeds.propose(town.hub, "writer", "edit", files)
+    changed, found = town.home / "changed", town.home / "found"
+    done(job(town, "fetch-manifests", str(pull.number), str(changed)))
+    assert {path.name: path.read_text() for path in changed.iterdir()} == {
+        "2026-08-01.toml": "release = 1\n"
+    }
+    found.mkdir()
+    (found / "2026-08-01.txt").write_text("d1  Atlas: failed\n    term_unknown\n")
+    (found / "2026-08-01.failed").touch()
+    for _ in range(2):
+        done(job(town, "checked", str(pull.number), str(found)))
+    (said,) = pull.comments
+    assert said.body == (
+        "## ⚠️ To be mended\n\n`runners/releases/2026-08-01.toml`:\n\n"
+        "    d1  Atlas: failed\n        term_unknown\n\n"
+        "Checked by reading the files; nothing was written.\n\n"
+        f"<!-- cellxgene-ingestion-bot: checked {pull.number} -->\n"
+    )
+
+
+def test_detection_is_the_same_command_on_github(town: GithubTown) -> None:
+    pages = town.home / "pages"
+    pages.mkdir()
+    names = {
+        "page.html": town.settings.release_page,
+        "release.json": (town.settings.release_directory),
+    }
+    for name, address in names.items():
+        (pages / name).write_text(town.pages.texts[address])
+    told = done(
+        job(
+            town,
+            "detect",
+            BOT_RELEASE_PAGE=str(pages / "page.html"),
+            BOT_RELEASE_DIRECTORY=str(pages / "release.json"),
+            BOT_SCHEMA_DOCUMENT=str(pages / "{version}.md"),
+            BOT_HOME=str(town.home / "home"),
+        )
+    )
+    assert "Nothing new." in told
