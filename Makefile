@@ -57,7 +57,7 @@ lint: setup
 	@$(BIN)/check-jsonschema --builtin-schema vendor.github-actions .github/actions/*/action.yml
 
 bench: setup
-	@$(BIN)/python -m tests.bench
+	@PYTHONPATH=.:tests/runners $(BIN)/python -m tests.bench
 
 # After a change of pyproject.toml's groups. Without index addresses: any registry may serve it.
 constraints:

@@ -1,0 +1,68 @@
+"""What was measured, as a table for the screen and as keys for `.bench/results.json`."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+
+from .comparison import Side
+from .lts import Simulated
+from .s3 import Asked
+
+HEAD = (
+    f"{'':24} {'datasets':>8} {'s/dataset':>10} {'with set-up':>11} {'MB':>6} {'SQL':>6} {'x':>6}"
+)
+
+
+def compared(found: Mapping[str, Mapping[str, Side]]) -> Iterator[str]:
+    """The sides, one beneath the other; x is how many times the released curator's speed."""
+    yield HEAD
+    for kind, sides in found.items():
+        for name, side in sides.items():
+            ratio = sides["released"].marginal / side.marginal
+            yield (
+                f"{kind + ', ' + name:24} {side.datasets:>8} {side.marginal:>10.3f} "
+                f"{side.whole:>11.3f} {side.peak_mb:>6.0f} {side.statements:>6.0f} {ratio:>6.1f}"
+            )
+
+
+def speedups(found: Mapping[str, Mapping[str, Side]]) -> dict[str, object]:
+    """The ratios; SQLite's under the plain names."""
+    keys: dict[str, object] = {}
+    for kind, sides in found.items():
+        ours = min(side.marginal for name, side in sides.items() if name.startswith("ours"))
+        suffix = "" if kind == "sqlite" else f"_{kind}"
+        for other in ("released", "fixed"):
+            keys[f"speedup_vs_{other}{suffix}"] = sides[other].marginal / ours
+        keys[f"sides_{kind}"] = {name: asdict(side) for name, side in sides.items()}
+    return keys
+
+
+def simulated(kind: str, found: Simulated) -> tuple[str, dict[str, object]]:
+    """A sentence, and the keys; SQLite's under the plain names."""
+    line = (
+        f"{kind}: {found.datasets:,} datasets ({found.gigabytes:.1f} GB) in {found.minutes:.1f} "
+        f"minutes, {found.peak_mb:.0f} MB, {found.statements:,} statements; verified in "
+        f"{found.verify_seconds:.1f} s, {found.verify_statements} statements"
+    )
+    suffix = "" if kind == "sqlite" else f"_{kind}"
+    keys: dict[str, object] = {
+        f"lts_minutes{suffix}": found.minutes,
+        f"lts_peak_mb{suffix}": found.peak_mb,
+        f"verify_seconds{suffix}": found.verify_seconds,
+        f"verify_statements{suffix}": found.verify_statements,
+        f"lts{suffix}": asdict(found),
+    }
+    return line, keys
+
+
+def asked(found: Asked) -> tuple[str, dict[str, object]]:
+    """A sentence, and the keys."""
+    line = (
+        f"S3: {found.requests:.1f} requests and {found.bytes_ratio:.1%} of the bytes a dataset "
+        f"({found.datasets} files of {found.megabytes:.0f} MB)"
+    )
+    keys: dict[str, object] = {
+        "s3_requests_per_dataset": found.requests,
+        "s3_bytes_ratio": found.bytes_ratio,
+        "s3": asdict(found),
+    }
+    return line, keys

@@ -1,0 +1,121 @@
+"""What a registration asks of S3: requests and bytes, counted before moto, which stands in for it.
+
+moto knows no latency and no throttling: nothing here tells a time.
+"""
+
+import json
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import make_server
+from werkzeug.wsgi import ClosingIterator
+
+from runners.contract import Storage
+from runners.progress import say
+
+from .processes import run
+from .release import VERSION, Release, make, make_templates, settle
+
+BUCKET = "bench-census"
+DENSITY = 0.05
+"""Share of X that isn't zero, so that a file has about the 30 MB of a small real one."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Per dataset; `bytes_ratio` is what was fetched, of all bytes of the h5ads."""
+
+    datasets: int
+    megabytes: float
+    requests: float
+    bytes_ratio: float
+
+
+class Counting:
+    """A WSGI application that counts what it passes on about h5ads."""
+
+    def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
+        self._application = application
+        self._lock = threading.Lock()
+        self.requests = self.bytes = 0
+
+    def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
+        answer = self._application(environ, start_response)
+        if not environ["PATH_INFO"].endswith(".h5ad"):
+            return answer
+        with self._lock:
+            self.requests += 1
+        return ClosingIterator(self._count(answer), [getattr(answer, "close", lambda: None)])
+
+    def _count(self, answer: Iterable[bytes]) -> Iterator[bytes]:
+        for part in answer:
+            with self._lock:
+                self.bytes += len(part)
+            yield part
+
+
+@contextmanager
+def _serve(application: Counting) -> Iterator[str]:
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # else it tells every request
+    server = make_server("127.0.0.1", 0, application, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        thread.join()
+
+
+def ask(folder: Path, datasets: int) -> Asked:
+    """Registers a small release of files that hold counts, from a read-only bucket."""
+    say(f"making {datasets} files with counts")
+    templates = make_templates(folder / "templates", datasets, is_plain=True, counts=DENSITY)
+    release = make(folder / "release", datasets, templates, is_plain=True)
+    counting = Counting(DomainDispatcherApplication(create_backend_app))
+    with _serve(counting) as endpoint:
+        _upload(endpoint, release)
+        root = f"s3://{BUCKET}/cell-census/{VERSION}"
+        manifest = release.manifest(Storage(soma=f"{root}/soma", h5ads=f"{root}/h5ads"))
+        place = settle(folder / "place", manifest, AWS_ENDPOINT_URL=endpoint)
+        counting.requests = counting.bytes = 0
+        say("registering them from S3")
+        _, _, *words = place.command("ingest", "--workers", "2")
+        run(place, *words)
+    size = sum(path.stat().st_size for path in release.paths())
+    return Asked(
+        datasets=datasets,
+        megabytes=size / datasets / 1e6,
+        requests=counting.requests / datasets,
+        bytes_ratio=counting.bytes / size,
+    )
+
+
+def _upload(endpoint: str, release: Release) -> None:
+    client = boto3.client(
+        "s3",
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="bench",
+        aws_secret_access_key="bench",
+    )
+    client.create_bucket(Bucket=BUCKET)
+    for file in sorted((release.folder / "cell-census").rglob("*")):
+        if file.is_file():
+            key = file.relative_to(release.folder).as_posix()
+            client.upload_file(str(file), BUCKET, key, ExtraArgs={"ACL": "public-read"})
+    denied = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": ["s3:PutObject", "s3:DeleteObject"],
+        "Resource": [f"arn:aws:s3:::{BUCKET}/*"],
+    }
+    policy = {"Version": "2012-10-17", "Statement": [denied]}
+    client.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(policy))
