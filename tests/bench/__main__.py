@@ -11,6 +11,7 @@ from pathlib import Path
 import postgres
 
 from runners.progress import say
+from runners.stopping import ends_in_time
 
 from . import lts, report, s3
 from .comparison import Database, compare
@@ -29,7 +30,7 @@ def main() -> None:
     free, wanted = shutil.disk_usage(options.folder or tempfile.gettempdir()).free, options.lts
     if free < wanted * NEEDED:
         raise SystemExit(f"{free / 1e9:.0f} GB free: name a --folder with more, or a smaller --lts")
-    with _folder(options.folder) as folder, _databases(folder) as databases:
+    with ends_in_time(), _folder(options.folder) as folder, _databases(folder) as databases:
         for part in options.part or PARTS:
             measured = PARTS_OF[part](folder / part, databases, options)
             _keep(measured)

@@ -37,7 +37,10 @@ def run(place: Place, module: str, *arguments: str, may_fail: bool = False) -> T
             process = subprocess.Popen(
                 [sys.executable, *words], env=place.environment, cwd=REPOSITORY, stdout=file
             )
-            peak = _watch(process)
+            try:
+                peak = _watch(process)
+            finally:
+                process.kill()
         seconds = time.perf_counter() - start
         if process.returncode and not may_fail:
             raise subprocess.CalledProcessError(process.returncode, words)
