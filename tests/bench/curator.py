@@ -35,21 +35,19 @@ def main(storage: str, fixed: str, *files: str) -> None:
 
 def _curate(storage: str, files: Sequence[str], *, is_fixed: bool) -> Iterator[float]:
     start = time.perf_counter()
-    import curate
     import lamindb as ln
-    from lamindb.examples.cellxgene import create_cellxgene_schema, save_cellxgene_defaults
+    from lamindb.examples.cellxgene import create_cellxgene_schema
 
     from runners import rules
     from runners.reference import Reference
     from runners.registry import artifacts
+    from runners.registry.canary.curator import prepare
     from runners.settings import from_environment
 
-    from .files import SCHEMA
+    from .files import HUMAN, SCHEMA
     from .release import VERSION
 
-    curate.prepare_sources(Reference(rules.load(SCHEMA), from_environment().reference))
-    curate.replace_lookup_of_organisms()
-    save_cellxgene_defaults()
+    prepare(Reference(rules.load(SCHEMA), from_environment().reference), (HUMAN.name,))
     artifacts.ensure_storage(storage, None)
     if is_fixed:
         mend_quadratic_line()
