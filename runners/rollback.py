@@ -55,6 +55,7 @@ def find(runs: Path, *, release: str | None, run_id: str | None, instance: str |
     """
     if (release is None) == (run_id is None):
         raise ContractError("rollback: takes either --release or --run; give one.")
+    what = f"run {run_id}" if run_id else f"release {release}"
     found = []
     for file in sorted(runs.glob("*/request.json")):
         request = _request(file)
@@ -63,16 +64,24 @@ def find(runs: Path, *, release: str | None, run_id: str | None, instance: str |
         is_wanted = request.run_id == run_id if run_id else request.release == release
         if is_wanted and instance in (None, request.instance):
             found.append(Run(request, file.parent, read(file.parent / JOURNAL)))
+    standing = _standing(found, what, runs)
+    if len(instances := {run.request.instance for run in standing}) > 1:
+        raise ContractError(
+            f"{what}: was ingested in {', '.join(sorted(instances))}; name one with --instance."
+        )
+    return standing
+
+
+def _standing(found: Sequence[Run], what: str, runs: Path) -> list[Run]:
+    """Those of the runs that wrote and weren't rolled back, newest first."""
     begun = [r for r in found if r.record.first(START) and not r.record.first(ROLLED_BACK)]
-    what = f"run {run_id}" if run_id else f"release {release}"
     if not begun:
+        over = [line for run in found if (line := run.record.first(ROLLED_BACK))]
+        if over:
+            raise ContractError(f"{what}: was rolled back already, at {over[-1]['at']}.")
         raise ContractError(
             f"{runs}: holds no journal of {what} that could be rolled back; name the folder of the "
             "runs with --runs, or see what is registered with `runners verify`."
-        )
-    if len(instances := {run.request.instance for run in begun}) > 1:
-        raise ContractError(
-            f"{what}: was ingested in {', '.join(sorted(instances))}; name one with --instance."
         )
     for run in begun:
         _require_records(run)

@@ -59,7 +59,7 @@ def told(result: Rollback, *, is_real: bool) -> list[str]:
         lines += ["differs from the state before, by other hands:"]
         lines += _shown(str(one) for one in result.differing)
     if is_real:
-        return [*lines, "rolled back, and found as it was before"]
+        return [*lines, "rolled back, and what the runs had touched found as it was before"]
     return [*lines, "nothing was changed yet: say --yes to do it"]
 
 

@@ -45,3 +45,23 @@ def newer(tmp_path_factory: pytest.TempPathFactory, older: Place) -> Place:
 def place(older: Place, tmp_path: Path) -> Place:
     """An instance of the test's own, which holds the older release."""
     return instances.copy(older, tmp_path / "place")
+
+
+@pytest.fixture(scope="session")
+def versed(tmp_path_factory: pytest.TempPathFactory, older: Place) -> Place:
+    """An instance that holds the older release and knows the vocabulary of the newer one, which
+    takes longer to make than all the rest.
+    """
+    place = instances.copy(older, tmp_path_factory.mktemp("versed"))
+    instances.succeed(place.ingest("versed", NEWER.version))
+    arguments = ("rollback", "--runs", str(place.root / "runs"), "--run", "versed", "--yes")
+    instances.succeed(place.script("-m", "runners", *arguments))
+    return place
+
+
+@pytest.fixture(scope="session")
+def unbroken(tmp_path_factory: pytest.TempPathFactory, versed: Place) -> Place:
+    """As `newer`, from `versed`."""
+    place = instances.copy(versed, tmp_path_factory.mktemp("unbroken"))
+    instances.succeed(place.ingest("newer", NEWER.version))
+    return place

@@ -17,7 +17,7 @@ from crashes import interrupt, random_crash
 from instances import Done, Place, succeed
 
 from runners.contract import ContractError
-from runners.journal import ROLLBACK, ROLLED_BACK
+from runners.journal import ROLLBACK, ROLLED_BACK, Journal
 from runners.rollback import find
 from runners.sample.datasets import NEWER, OLDER, of_release
 
@@ -64,7 +64,7 @@ def back(both: Place, older: Place, tmp_path_factory: pytest.TempPathFactory) ->
     place = instances.copy(both, tmp_path_factory.mktemp("back"))
     done = succeed(rollback(place, "--release", NEWER.version, "--yes"))
     assert done.stdout.splitlines()[0] == "anonymous/demo: runs newer"
-    assert done.stdout.splitlines()[-1] == "rolled back, and found as it was before"
+    assert done.stdout.splitlines()[-1].startswith("rolled back, and what the runs had touched")
     return place
 
 
@@ -202,6 +202,17 @@ def test_without_its_records_a_run_is_not_rolled_back(
     damage(folder)
     with pytest.raises(ContractError, match=said):
         find(tmp_path, release=NEWER.version, run_id=None, instance=None)
+
+
+def test_what_was_rolled_back_is_not_rolled_back_again(newer: Place, tmp_path: Path) -> None:
+    folder = tmp_path / "newer"
+    folder.mkdir()
+    for name in ("request.json", "journal.jsonl"):
+        (folder / name).write_bytes((newer.root / "runs" / "newer" / name).read_bytes())
+    with Journal(folder / "journal.jsonl") as journal:
+        journal.write(ROLLED_BACK)
+    with pytest.raises(ContractError, match=r"run newer: was rolled back already, at 20\d\d-"):
+        find(tmp_path, release=None, run_id="newer", instance=None)
 
 
 def test_either_a_release_or_a_run_is_named(tmp_path: Path) -> None:
