@@ -8,6 +8,8 @@ from pathlib import Path
 
 import rich_click as click
 
+from bot.adapters import report_page
+from bot.adapters.files import write
 from bot.census.release import page_to_json
 from bot.comments.plan_text import describe
 from bot.detect import read_page
@@ -24,6 +26,7 @@ from bot.schema.rules import rules_of, to_text
 from bot.schema.rules.answers import AnswersError, with_answers
 from bot.terminal import show_plan, show_releases, show_thread, show_threads
 from bot.witnesses import hear
+from runners.contract import RunReport
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Print the plan and change nothing.")
@@ -192,14 +195,34 @@ def plan(lazy: Lazy, dry_run: bool, event_file: str) -> None:
 
 @cli.command()
 @click.argument("run_id")
+@click.option(
+    "--page",
+    help="Where readers find the run's whole report. Default: a page that this puts beside it.",
+)
 @click.pass_obj
 @sentences
-def report(lazy: Lazy, run_id: str) -> None:
+def report(lazy: Lazy, run_id: str, page: str | None) -> None:
     """Post what came of run RUN_ID in its release's thread, or bring that comment up to date."""
     house = lazy.house()
     with house.alone():
-        decided = house.handle(RunEnded(house.local.runs.report(run_id)))
+        found = house.local.runs.report(run_id)
+        page = page or house.local.runs.publish(run_id, report_page.files(found))
+        decided = house.handle(RunEnded(found, page))
     show_plan(describe(decided), dry_run=False)
+
+
+@cli.command()
+@click.argument("report_file", type=click.Path(path_type=Path))
+@sentences
+def page(report_file: Path) -> None:
+    """Write a run's whole report as a page and a table of offenders, beside its REPORT_FILE.
+
+    report.html needs nothing else to be read; offenders.csv has a row for everybody whom a check
+    names. No settings are read: any report.json will do.
+    """
+    for name, text in report_page.files(RunReport.from_file(report_file)).items():
+        write(report_file.with_name(name), text)
+        click.echo(str(report_file.with_name(name)))
 
 
 @cli.command()

@@ -89,9 +89,10 @@ class ManifestMerged:
 
 @dataclass(frozen=True, slots=True)
 class RunEnded:
-    """A run wrote its report."""
+    """A run wrote its report. `page`: where the thread's readers find all of it."""
 
     report: RunReport
+    page: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from bot.events import (
 from bot.facts import Facts
 from bot.running import begin, goes_on, lost, settled
 from bot.watch import detection_failed, releases_read
-from runners.contract import Action, RunRequest, Verdict
+from runners.contract import Action, RunReport, RunRequest, Verdict
 
 __all__ = ["plan", "reply_marker"]
 ENDED = {
@@ -112,11 +112,26 @@ def _run_ended(event: RunEnded, facts: Facts) -> Plan:
         return Plan(
             (), f"{request.run_id} ended, but {request.release} has no thread of the bot's."
         )
-    said = UpsertComment(
-        thread, Marker(MarkerKind.RESULT, request.run_id), result.body(event.report)
-    )
+    body = result.body(event.report, _context(event, facts))
+    said = UpsertComment(thread, Marker(MarkerKind.RESULT, request.run_id), body)
     ended = Conclude(request.release, event.report.verdict, result.headline(event.report))
     effects: tuple[Effect, ...] = (said, ended, *settled(request, facts))
     if facts.running() is None:
         effects = (*effects, SetLabel(thread, ENDED[event.report.verdict]))
     return Plan(effects, f"{request.run_id} ended with the verdict {event.report.verdict}.")
+
+
+def _context(event: RunEnded, facts: Facts) -> result.Context:
+    """The last run of this release that ended before this one, and that of the release before."""
+    report = event.report
+    return result.Context(
+        earlier=_last(facts, report.request.release, report),
+        before=_last(facts, report.previous.release, report) if report.previous else None,
+        page=event.page,
+    )
+
+
+def _last(facts: Facts, release: str, now: RunReport) -> RunReport | None:
+    reports = [run.report for run in facts.runs_of(release) if run.report is not None]
+    ended = [one for one in reports if one.ended_at < now.started_at]
+    return max(ended, key=lambda one: one.ended_at, default=None)

@@ -73,7 +73,8 @@ def ingest(
 def verify(request_file: Path, repository: Path) -> None:
     """Check a release in its instance and write report.json. Reads only.
 
-    Exit code 0: all checks passed. 1: a check failed or could not be made. 2: bad input.
+    Any time, whoever registered the release: name a request, or a manifest and an instance. Exit
+    code 0: all checks passed. 1: a check failed or could not be made. 2: bad input.
     """
     from runners import verify as verification
     from runners.job import load_job
@@ -81,6 +82,8 @@ def verify(request_file: Path, repository: Path) -> None:
     job = load_job(request_file, repository=repository, reference=_reference())
     report = verification.verify(job)
     _say_checks(report)
+    if command := verification.mending(report, repository):
+        click.echo(f"no run registered this release; what is missing is filled in by: {command}")
     sys.exit(0 if report.verdict is Verdict.PASSED else CHECK_FAILED)
 
 
@@ -108,7 +111,8 @@ def _say_checks(report: RunReport) -> None:
     marks = {Status.PASSED: "ok", Status.FAILED: "FAILED"}
     for check in report.checks:
         mark = marks.get(check.status, check.status.value)
-        click.echo(f"{mark:>20}  {check.title}: expected {check.expected}, found {check.found}")
+        counts = f"expected {check.expected}, found {check.found}" if check.status in marks else ""
+        click.echo(f"{mark:>20}  {check.title}: {'; '.join(filter(None, (counts, check.note)))}")
     click.echo(f"verdict: {report.verdict.value}")
 
 

@@ -4,11 +4,13 @@ Reads `census_info/datasets` of the SOMA store, locally or on S3. Never asks the
 API, which describes another day, and never LaminDB.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from runners import settings
-from runners.contract import ContractError, Manifest
+from runners.contract import ContractError, Manifest, Storage
 
 COLUMNS = (
     "collection_id",
@@ -49,7 +51,7 @@ def read_datasets(manifest: Manifest) -> tuple[CensusDataset, ...]:
     """
     soma = manifest.storage.soma
     try:
-        rows = _read_table(soma, manifest.storage.region)
+        rows = _read_table(manifest.storage)
     except Exception as error:
         raise ContractError(
             f"{soma}: census_info/datasets can't be read ({error}); "
@@ -64,14 +66,20 @@ def read_datasets(manifest: Manifest) -> tuple[CensusDataset, ...]:
     return datasets
 
 
-def _read_table(soma: str, region: str | None) -> list[dict[str, object]]:
+@contextmanager
+def open_store(storage: Storage) -> Iterator[Any]:
+    """The release's SOMA store, open for reading; anonymously on S3."""
     import tiledbsoma  # 7 s the first time: only where it is needed
 
-    options = _s3_options(region) if soma.startswith("s3://") else {}
+    options = _s3_options(storage.region) if storage.soma.startswith("s3://") else {}
     context = tiledbsoma.SOMATileDBContext(tiledb_config=options)
-    # the parents are held: a chained read fails on a closed handle
-    with tiledbsoma.open(soma, context=context) as census:
-        info = census["census_info"]
+    with tiledbsoma.open(storage.soma, context=context) as census:
+        yield census
+
+
+def _read_table(storage: Storage) -> list[dict[str, object]]:
+    with open_store(storage) as census:
+        info = census["census_info"]  # held: a chained read fails on a closed handle
         table = info["datasets"].read(column_names=list(COLUMNS)).concat()
         rows: list[dict[str, object]] = table.to_pylist()
     return rows

@@ -1,18 +1,45 @@
-"""What a verification looks at, as plain values: the instance's rows and the release's own table.
+"""What a verification looks at, as plain values: the instance's rows, the release's own table, and
+what lies in storage.
 
 Must not gather them (`registry.snapshot` and `verify` do) nor judge them (`checks` does).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from runners.census import CensusDataset
 from runners.contract import DatasetOutcome
+from runners.holdings import Held
+from runners.rules import Rules
+
+Value = TypeVar("Value")
+
+
+class UnknownError(Exception):
+    """A question that rests on what could not be gathered; its text says why."""
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """Stands in for what could not be gathered. What rests on it could not be checked."""
+
+    why: str
+
+
+def known(value: Value | Unknown) -> Value:
+    """The value. Raises UnknownError in the words of an Unknown."""
+    if isinstance(value, Unknown):
+        raise UnknownError(value.why)
+    return value
 
 
 @dataclass(frozen=True)
 class ArtifactRow:
-    """One artifact; `address` is where its file lies, `dataset_id` the stem of its key."""
+    """One artifact; `address` is where its file lies, `dataset_id` the stem of its key.
+
+    `release` is its version tag; `run_id` the LaminDB run that registered it.
+    """
 
     id: int
     uid: str
@@ -22,11 +49,19 @@ class ArtifactRow:
     is_latest: bool
     address: str
     dataset_id: str
+    release: str = ""
+    size: int | None = None
+    run_id: int | None = None
 
     @property
     def stem(self) -> str:
         """The part of the uid that all revisions share."""
         return self.uid[:-4]
+
+    @property
+    def is_first(self) -> bool:
+        """True if it begins its revision chain."""
+        return self.uid.endswith("0000")
 
 
 @dataclass(frozen=True)
@@ -38,39 +73,89 @@ class CollectionRow:
     members: frozenset[int]
 
 
+Label = tuple[str, str]
+"""A feature's name, and the ontology id (or name, where it has none) of a term linked by it."""
+
+SourceKey = tuple[str, str, str]
+"""What names a source but for its version: entity, name, organism."""
+
+
 @dataclass(frozen=True)
 class Snapshot:
-    """What the instance holds of one release, and the artifacts of the one before.
+    """What the instance holds of one release, and the artifacts of all before it.
 
-    `continued`: the stems of chains that a later release continues.
+    `continued`: the stems of chains that a later release continues; `has_later`: there is one.
+    `held`: what those before it hold, by release and uid.
+    `gene_taxa`: artifact id -> the organisms of its genes. `sources`: the versions in use.
     """
 
     release: str
     artifacts: tuple[ArtifactRow, ...]
     stores: tuple[ArtifactRow, ...]
-    previous: tuple[ArtifactRow, ...]
-    features: Mapping[int, frozenset[str]]
+    earlier: tuple[ArtifactRow, ...]
+    labels: Mapping[int, frozenset[Label]]
     slots: Mapping[int, frozenset[str]]
     with_reference: frozenset[int]
     collections: tuple[CollectionRow, ...]
-    fingerprints: Mapping[str, str]
+    held: Mapping[str, Mapping[str, Held]]
+    gene_taxa: Mapping[int, frozenset[str]]
+    sources: Mapping[SourceKey, frozenset[str]]
     continued: frozenset[str] = frozenset()
+    has_later: bool = False
+
+    @property
+    def features(self) -> Mapping[int, frozenset[str]]:
+        """Artifact id -> the names of the features that it has a label for."""
+        return {
+            artifact_id: frozenset(feature for feature, _ in labels)
+            for artifact_id, labels in self.labels.items()
+        }
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A file as storage has it now; `hash` in LaminDB's form."""
+
+    size: int
+    hash: str | None
+
+
+@dataclass(frozen=True)
+class StoreContent:
+    """What a SOMA store holds in its experiments, beside what its summary says."""
+
+    dataset_ids: frozenset[str]
+    cells: int
+    summary_cells: int
 
 
 @dataclass(frozen=True)
 class Facts:
     """All that the checks look at. `soma` is the store's address without a final slash.
 
-    `is_whole` is false where only a part was asked for. `fingerprints`: what earlier releases
-    held before the run began, if a run of this release has noted it.
+    `is_whole` is false where only a part was asked for. `held`: what earlier releases held
+    before the first run of this release began, None without one. `stored`: by address, None
+    where nothing lies. `pins`: the versions that the manifest names. `deprecated`: those of the
+    linked terms. `tracked`: the datasets that a tracked run registered, None if none was asked for.
     """
 
-    snapshot: Snapshot
+    taken: Snapshot | Unknown
     datasets: Sequence[CensusDataset]
     outcomes: Sequence[DatasetOutcome]
+    rules: Rules
     soma: str
     is_whole: bool
-    fingerprints: Mapping[str, str] | None = None
+    stored: Mapping[str, Stored | Unknown | None]
+    content: StoreContent | Unknown
+    pins: Mapping[SourceKey, str] | Unknown
+    deprecated: frozenset[str] | Unknown
+    held: Mapping[str, Mapping[str, Held]] | Unknown | None = None
+    tracked: frozenset[str] | None = None
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """Raises UnknownError where the instance could not be read."""
+        return known(self.taken)
 
     @property
     def titles(self) -> Mapping[str, str]:

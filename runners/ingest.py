@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from runners import progress, publications, rules
+from runners import progress, publications
 from runners.census import CensusDataset, location, read_datasets
 from runners.combination import Combination
-from runners.contract import ContractError, DatasetOutcome, Manifest
+from runners.contract import ContractError, DatasetOutcome
 from runners.execution import Readers
 from runners.holding import hold
 from runners.holdings import store
@@ -20,8 +20,8 @@ from runners.job import Job
 from runners.journal import CANCELLED, END, JOURNAL, READ, ROLLBACK, START, WRITTEN, Journal
 from runners.judgement import Judged
 from runners.outcomes import outcomes
+from runners.pins import rules_of
 from runners.reference import Reference
-from runners.rules import Rules
 from runners.selection import asked, chosen, is_whole, selected
 from runners.stopping import CANCEL, is_cancelled
 
@@ -133,28 +133,11 @@ def _writer(job: Job, datasets: Sequence[CensusDataset], journal: Journal) -> "W
     from runners.registry.writer import Writer
 
     lock.take(job.request.run_id)
-    reference = Reference(_rules(job.manifest), job.reference)
+    reference = Reference(rules_of(job.manifest), job.reference)
     before = read_datasets(job.previous) if job.previous else ()
     versions = {dataset.dataset_id: dataset.dataset_version_id for dataset in before}
     told = publications.of_run(job.manifest, job.folder)
     return Writer(job.manifest, reference, datasets, versions, journal, told)
-
-
-def _rules(manifest: Manifest) -> Rules:
-    """The rules of the manifest's schema version, which must have the manifest's pins.
-
-    A document says `2025-09-15 EFO 3.82.0` where a manifest may keep one of these words.
-    """
-    found = rules.load(manifest.dataset_schema_version)
-    for prefix, pin in manifest.pins.items():
-        ours = found.ontologies[prefix].pin if prefix in found.ontologies else None
-        if ours is not None and not set(pin.split()) <= set(ours.split()):
-            raise ContractError(
-                f"manifest {manifest.release}: field pins.{prefix}: {pin!r} is not what the rules "
-                f"of dataset schema {manifest.dataset_schema_version} have, {ours!r}; "
-                "make the rules from the document that the manifest names."
-            )
-    return found
 
 
 def _register(

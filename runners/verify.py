@@ -1,28 +1,34 @@
 """Verify a release in an instance and write the report. Reads the instance, never writes to it."""
 
 import platform
+import shlex
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
 from runners import checks, rules, settings
+from runners.acceptance import accept
 from runners.census import CensusDataset, read_datasets
 from runners.contract import (
     Action,
-    CheckResult,
     ContractError,
     Offender,
+    PreviousRelease,
     RunReport,
     RunRequest,
+    Status,
     verdict_of,
 )
-from runners.facts import Facts
+from runners.gathering import Ingest, gather
 from runners.job import Job
 from runners.journal import JOURNAL, ROLLBACK, START, Record, read
 from runners.launch.here import here
 from runners.outcomes import changes, told, was_cancelled
 from runners.selection import asked, is_whole, selected
+
+MENDED = {"datasets", "annotations", "slots", "references", "collections", "store", "sources"}
+"""The checks whose offenders an ingest of what is missing mends."""
 
 PACKAGES = ("lamindb", "bionty", "anndata", "tiledbsoma")
 
@@ -35,25 +41,39 @@ def verify(job: Job) -> RunReport:
     """
     datasets = selected(job)
     before = read_datasets(job.previous) if job.previous else ()
-    journals = _journals(job)
+    ingests = _ingests(job)
+    outcomes = told([one.journal for one in ingests], datasets)
     now = datetime.now(UTC)
-    results = _check(job, datasets, journals)
+    results = checks.verify(gather(job, datasets, outcomes, ingests))
+    results, exceptions = accept(results, outcomes, datasets, job.manifest.accepted, now.date())
     own = read(job.folder / JOURNAL)
     report = RunReport(
         request=job.request,
         started_at=_started_at(own) or now,
-        ended_at=now,
+        ended_at=datetime.now(UTC),
         verdict=verdict_of(results),
-        outcomes=told(journals, datasets),
+        outcomes=outcomes,
         withdrawn=_withdrawn(before, datasets) if is_whole(asked(job)) else (),
         checks=results,
         cancelled=was_cancelled(own),
         changes=changes(own),
         versions=_versions(job),
         machine=here(settings.from_environment(), now),
+        exceptions=exceptions,
+        previous=_previous(job, before, datasets),
     )
     _write(job.folder / "report.json", report)
     return report
+
+
+def mending(report: RunReport, repository: Path) -> str | None:
+    """The command that fills what is missing of a release that no run has registered."""
+    failed = {check.name for check in report.checks if check.status is Status.FAILED}
+    if report.outcomes or not failed & MENDED:
+        return None
+    manifest = str(repository / report.request.manifest)
+    words = ["--manifest", manifest, "--instance", report.request.instance, "--only-missing"]
+    return shlex.join(["python", "-m", "runners", "ingest", *words])
 
 
 def _started_at(journal: Record) -> datetime | None:
@@ -61,48 +81,38 @@ def _started_at(journal: Record) -> datetime | None:
     return datetime.fromisoformat(line["at"]) if line else None
 
 
-def _journals(job: Job) -> list[Record]:
-    """The journals of all ingests of this release into this instance, oldest first, but of those
-    that were rolled back.
+def _ingests(job: Job) -> list[Ingest]:
+    """The ingests of this release into this instance that began, oldest first, but for those that
+    were rolled back.
     """
     files = job.folder.parent.glob("*/request.json")
-    found = [read(file.parent / JOURNAL) for file in files if _is_ingest_of_same(file, job.request)]
-    stand = [record for record in found if not record.first(ROLLBACK)]
-    begun = [(started, record) for record in stand if (started := _started_at(record))]
-    return [record for _, record in sorted(begun, key=lambda one: one[0])]
+    asked = [(file, request) for file in files if (request := _ingest_of_same(file, job.request))]
+    found = [Ingest(request, read(file.parent / JOURNAL), file.parent) for file, request in asked]
+    stand = [one for one in found if not one.journal.first(ROLLBACK)]
+    begun = [(start, one) for one in stand if (start := _started_at(one.journal))]
+    return [one for _, one in sorted(begun, key=lambda pair: pair[0])]
 
 
-def _is_ingest_of_same(file: Path, wanted: RunRequest) -> bool:
+def _ingest_of_same(file: Path, wanted: RunRequest) -> RunRequest | None:
     try:
         request = RunRequest.from_file(file)
     except ContractError:
-        return False  # another run's request is no business of this one
+        return None  # another run's request is no business of this one
     same = (request.release, request.instance) == (wanted.release, wanted.instance)
-    return same and request.action is Action.INGEST
+    return request if same and request.action is Action.INGEST else None
 
 
-def _check(
-    job: Job, datasets: Sequence[CensusDataset], journals: Sequence[Record]
-) -> tuple[CheckResult, ...]:
-    from runners.registry import instance
-
-    instance.connect(job.request.instance)
-    from runners.registry import snapshot  # LaminDB has no models before it is connected
-
-    try:
-        taken = snapshot.take(job.manifest.release, job.manifest.previous)
-    except Exception as error:
-        return checks.unchecked(f"the instance can't be read: {type(error).__name__}: {error}")
-    started = journals[0].first(START) if journals else None
-    facts = Facts(
-        snapshot=taken,
-        datasets=datasets,
-        outcomes=told(journals, datasets),
-        soma=job.manifest.storage.soma.rstrip("/"),
-        is_whole=is_whole(asked(job)),
-        fingerprints=started["fingerprints"] if started else None,
+def _previous(
+    job: Job, before: Sequence[CensusDataset], now: Sequence[CensusDataset]
+) -> PreviousRelease | None:
+    if job.previous is None:
+        return None
+    kept = {dataset.dataset_id for dataset in now}
+    return PreviousRelease(
+        release=job.previous.release,
+        dataset_count=len(before),
+        continued=sum(dataset.dataset_id in kept for dataset in before),
     )
-    return checks.verify(facts)
 
 
 def _withdrawn(

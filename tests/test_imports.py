@@ -36,6 +36,7 @@ PURE = (
     "bot.schema",
     "runners.contract",
     "runners.rules",
+    "runners.acceptance",
     "runners.checks",
     "runners.facts",
     "runners.launch.ec2_request",

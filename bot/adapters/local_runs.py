@@ -5,6 +5,7 @@ A file `cancel` asks the machine to end the run after the batch that it is writi
 Stands in for the `runs/` of object storage. A run is going on while it has no report.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,6 +60,12 @@ class LocalRuns:
                 f"{moment(known[run_id].since)}. Wait for it, or start it again to resume it."
             )
         return report
+
+    def publish(self, run_id: str, files: Mapping[str, str]) -> str:
+        """Puts files beside the run's report; the first one's address, from a thread's page."""
+        for name, text in files.items():
+            write(self.folder / run_id / name, text)
+        return f"../../{self.folder.name}/{run_id}/{next(iter(files))}"
 
     def _run(self, path: Path) -> Run:
         request = RunRequest.from_json(path.read_text(encoding="utf-8"), source=str(path))

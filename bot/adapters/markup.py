@@ -1,21 +1,28 @@
 """Markdown -> HTML that is safe to open: no raw HTML passes, whoever wrote it.
 
-In the bot's own text `<code>`, and lines that are just `<details>`, `<summary>...</summary>`,
+A Mermaid pie becomes a bar with its legend; any other diagram is shown as its source. In the bot's
+own text `<code>`, and lines that are just `<details>`, `<summary>...</summary>`,
 `</details>` or an HTML comment, mean what they mean on GitHub; in anybody else's they are shown as
 typed.
 """
 
 import re
+from collections.abc import MutableMapping, Sequence
 from functools import cache
-from typing import Literal
+from html import escape
+from typing import Any, Literal
 
 from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+from markdown_it.utils import OptionsDict
 
 OPENING = re.compile(r"<details>|</details>")
 SUMMARY = re.compile(r"<summary>(.*)</summary>")
 HIDDEN = re.compile(r"<!--.*-->")
+SLICE = re.compile(r'^\s*"([^"]*)" : (\d+)$', re.MULTILINE)
 
 
 def to_html(markdown: str, *, by_bot: bool) -> str:
@@ -29,6 +36,7 @@ def _renderer(by_bot: bool) -> MarkdownIt:
     renderer.enable(["table", "strikethrough"])
     # Pictures would be fetched from elsewhere by whoever opens the page.
     renderer.disable(["image"])
+    renderer.add_render_rule("fence", _fence)
     if by_bot:
         renderer.block.ruler.before(
             "table",
@@ -71,3 +79,26 @@ def _bot_code(state: StateInline, silent: bool) -> bool:
             state.pos += len(tag)
             return True
     return False
+
+
+def _fence(
+    renderer: RendererHTML,
+    tokens: Sequence[Token],
+    index: int,
+    options: OptionsDict,
+    env: MutableMapping[str, Any],
+) -> str:
+    """A block of code; of a pie, a bar whose parts are as wide as its slices."""
+    token = tokens[index]
+    slices = SLICE.findall(token.content) if token.info == "mermaid" else []
+    if not slices or not token.content.startswith("pie"):
+        return renderer.fence(tokens, index, options, env)
+    parts = "".join(
+        f'<span class="part{n}" style="flex-grow: {count}"></span>'
+        for n, (_, count) in enumerate(slices)
+    )
+    keys = "".join(
+        f'<li><span class="part{n}"></span>{escape(label)} <b>{int(count):,}</b></li>'
+        for n, (label, count) in enumerate(slices)
+    )
+    return f'<figure class="parts"><div>{parts}</div><ul>{keys}</ul></figure>\n'

@@ -1,8 +1,8 @@
 """What a maintainer does after a run: one or two sentences with the exact command."""
 
 from bot.comments.counting import counted
-from bot.comments.reasons import GOOD, UNSUPPORTED
-from runners.contract import Action, DatasetOutcome, RunReport, Verdict
+from bot.comments.reasons import GOOD, UNSUPPORTED, excused
+from runners.contract import Action, DatasetOutcome, ExceptionState, RunReport, Verdict
 
 NAMED = 5
 
@@ -11,18 +11,28 @@ def next_step(report: RunReport) -> str:
     """What to do next, as Markdown without a heading."""
     if report.cancelled:
         return "this run was stopped before its end; say `/retry` to go on with the rest."
-    failed = [one for one in report.outcomes if one.outcome not in GOOD]
+    accepted = excused(report)
+    failed = [
+        one for one in report.outcomes if one.outcome not in GOOD and one.dataset_id not in accepted
+    ]
     if report.request.only or report.request.limit:
         return _after_part(bool(failed))
     if failed:
         return _after_failures(failed)
     if report.verdict is Verdict.PASSED:
-        return "nothing. The release is complete, and this thread can be closed."
+        return _after_success(report, bool(accepted))
     if report.verdict is Verdict.UNCHECKED:
         return "some checks couldn't be made (see their notes); say `/verify` to make them again."
     if report.request.action is Action.VERIFY:
         return "say `/ingest` to register what is missing, or mend what the failed checks name."
     return "look at the failed checks below; when they are mended, say `/verify`."
+
+
+def _after_success(report: RunReport, is_accepted: bool) -> str:
+    if any(use.state is not ExceptionState.USED for use in report.exceptions):
+        return "the release is complete; drop the exceptions from the manifest that do nothing."
+    but = " but for what is accepted" if is_accepted else ""
+    return f"nothing. The release is complete{but}, and this thread can be closed."
 
 
 def _after_part(failed: bool) -> str:
@@ -44,7 +54,7 @@ def _after_failures(failed: list[DatasetOutcome]) -> str:
     if ours:
         steps.append(
             f"{counted(len(ours), 'dataset')} must wait until the bot supports what they hold; "
-            f"after its update say {_ingest(ours)}."
+            "after its update say `/retry`."
         )
     return " ".join(steps)
 

@@ -2,7 +2,15 @@
 
 from bot.comments.counting import counted
 from bot.comments.escape import code, inert
-from runners.contract import DatasetOutcome, Finding, Outcome, Reason, Status, Verdict
+from runners.contract import (
+    DatasetOutcome,
+    Finding,
+    Outcome,
+    Reason,
+    RunReport,
+    Status,
+    Verdict,
+)
 
 OUTCOMES = {
     Outcome.REGISTERED: "registered (new)",
@@ -44,6 +52,11 @@ SIGNS = {
     Verdict.UNCHECKED: "❔",
 }
 VALUES_SHOWN = 3
+
+
+def excused(report: RunReport) -> frozenset[str]:
+    """The datasets whose failure fails no check."""
+    return frozenset(one.dataset_id for check in report.checks for one in check.accepted)
 
 
 def reasons_of(dataset: DatasetOutcome) -> str:

@@ -1,14 +1,16 @@
 """What the instance holds of a release, read in a few set-based statements. Never writes."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import PurePosixPath
+from typing import Any
 
 import bionty as bt
 import lamindb as ln
+from django.db import connection, transaction
 
-from runners.facts import ArtifactRow, CollectionRow, Snapshot
-from runners.holdings import Holdings
+from runners.facts import ArtifactRow, CollectionRow, Label, Snapshot, SourceKey
 from runners.registry import holdings
 from runners.registry.annotations import LINKS
 from runners.registry.artifacts import KEY_PREFIX
@@ -20,6 +22,140 @@ KINDS = {
     "references": ln.Reference,
     "sources": bt.Source,
 }
+
+TRASH = -1
+"""The branch of what was deleted and may be restored."""
+
+
+def take(release: str, *, with_earlier: bool) -> Snapshot:
+    """The snapshot of `release`, all of it of one moment.
+
+    `with_earlier`: also what each earlier release holds, to be compared with what it held.
+    """
+    with _reading():
+        own = ln.Artifact.objects.filter(version_tag=release)
+        rows = _rows(own)
+        later = _census().filter(version_tag__gt=release).values_list("uid", flat=True)
+        continued = frozenset(uid[:-4] for uid in later)
+        return Snapshot(
+            release=release,
+            artifacts=tuple(row for row in rows if row.key.endswith(".h5ad")),
+            stores=tuple(row for row in rows if row.key.endswith("/soma")),
+            earlier=_h5ads(_census().filter(version_tag__lt=release)),
+            labels=_labels(release),
+            slots=_slots(release),
+            with_reference=_with_reference(release),
+            collections=_collections(release),
+            held=holdings.releases(before=release) if with_earlier else {},
+            gene_taxa=_gene_taxa(release),
+            sources=_sources(),
+            continued=continued,
+            has_later=bool(continued),
+        )
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """One view of the database that stays as it is, through which nothing can be written."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("set transaction isolation level repeatable read, read only")
+            yield
+            return
+        cursor.execute("pragma query_only = on")
+        try:
+            yield
+        finally:
+            cursor.execute("pragma query_only = off")
+
+
+def _census() -> Any:
+    return ln.Artifact.objects.filter(key__startswith=KEY_PREFIX).exclude(branch_id=TRASH)
+
+
+def _of(release: str) -> dict[str, Any]:
+    """The conditions under which a link is one of the release's artifacts."""
+    return {"artifact__version_tag": release, "artifact__key__startswith": KEY_PREFIX}
+
+
+def _rows(wanted: Any) -> list[ArtifactRow]:
+    fields = (
+        "id", "uid", "key", "otype", "hash", "is_latest", "storage__root", "version_tag", "size",
+        "run_id",
+    )  # fmt: skip
+    rows = (_census() & wanted).order_by("version_tag", "key", "id").values_list(*fields)
+    return [
+        ArtifactRow(
+            pk, uid, key, otype, digest, is_latest, f"{root}/{key}", _stem(key), tag, size, run
+        )
+        for pk, uid, key, otype, digest, is_latest, root, tag, size, run in rows
+    ]
+
+
+def _stem(key: str) -> str:
+    return PurePosixPath(key).stem
+
+
+def _h5ads(wanted: Any) -> tuple[ArtifactRow, ...]:
+    return tuple(row for row in _rows(wanted) if row.key.endswith(".h5ad"))
+
+
+def _labels(release: str) -> Mapping[int, frozenset[Label]]:
+    """Artifact id -> the terms that it is linked to by a feature."""
+    found: dict[int, set[Label]] = defaultdict(set)
+    for registry, relation in LINKS.items():
+        link = getattr(ln.Artifact, relation).through
+        name = "name" if registry == "ULabel" else "ontology_id"
+        rows = link.objects.filter(**_of(release), feature__isnull=False)
+        fields = ("artifact_id", "feature__name", f"{registry.lower()}__{name}")
+        for artifact_id, feature, term in rows.values_list(*fields):
+            found[artifact_id].add((feature, term or ""))
+    return {artifact_id: frozenset(labels) for artifact_id, labels in found.items()}
+
+
+def _gene_taxa(release: str) -> Mapping[int, frozenset[str]]:
+    """Artifact id -> the organisms of the genes that it is linked to."""
+    found: dict[int, set[str]] = defaultdict(set)
+    links = ln.Artifact.genes.through.objects.filter(**_of(release))
+    rows = links.values_list("artifact_id", "gene__organism__ontology_id").distinct()
+    for artifact_id, taxon in rows:
+        found[artifact_id].add(taxon or "")
+    return {artifact_id: frozenset(taxa) for artifact_id, taxa in found.items()}
+
+
+def _slots(release: str) -> Mapping[int, frozenset[str]]:
+    found: dict[int, set[str]] = defaultdict(set)
+    rows = ln.models.ArtifactSchema.objects.filter(**_of(release))
+    for artifact_id, slot in rows.values_list("artifact_id", "slot"):
+        found[artifact_id].add(slot)
+    return {artifact_id: frozenset(slots) for artifact_id, slots in found.items()}
+
+
+def _with_reference(release: str) -> frozenset[int]:
+    links = ln.Artifact.references.through.objects.filter(**_of(release))
+    return frozenset(links.values_list("artifact_id", flat=True))
+
+
+def _collections(release: str) -> tuple[CollectionRow, ...]:
+    members: dict[int, set[int]] = defaultdict(set)
+    links = ln.models.CollectionArtifact.objects.filter(collection__version_tag=release)
+    for collection_id, artifact_id in links.values_list("collection_id", "artifact_id"):
+        members[collection_id].add(artifact_id)
+    rows = ln.Collection.objects.filter(version_tag=release).exclude(branch_id=TRASH)
+    return tuple(
+        CollectionRow(key, reference, frozenset(members[pk]))
+        for pk, key, reference in rows.order_by("key", "id").values_list("id", "key", "reference")
+    )
+
+
+def _sources() -> Mapping[SourceKey, frozenset[str]]:
+    found: dict[SourceKey, set[str]] = defaultdict(set)
+    rows = bt.Source.objects.filter(currently_used=True)
+    for entity, name, organism, version in rows.values_list(
+        "entity", "name", "organism", "version"
+    ):
+        found[entity, name, organism].add(version)
+    return {key: frozenset(versions) for key, versions in found.items()}
 
 
 def count_records() -> dict[str, int]:
@@ -33,76 +169,3 @@ def count_records() -> dict[str, int]:
     relations = (getattr(ln.Artifact, relation).through for relation in RELATIONS)
     counts["links"] = sum(model.objects.count() for model in relations)
     return dict(sorted(counts.items()))
-
-
-def take(release: str, previous: str | None) -> Snapshot:
-    """The snapshot of `release`; of `previous`, if given, only its artifacts."""
-    rows = _artifacts(release)
-    ids = [row.id for row in rows]
-    return Snapshot(
-        release=release,
-        artifacts=tuple(row for row in rows if row.key.endswith(".h5ad")),
-        stores=tuple(row for row in rows if row.key.endswith("/soma")),
-        previous=tuple(r for r in _artifacts(previous) if r.key.endswith(".h5ad")),
-        features=_features(ids),
-        slots=_slots(ids),
-        with_reference=_with_reference(ids),
-        collections=_collections(release),
-        fingerprints=Holdings(releases=holdings.releases(before=release), shared={}).fingerprints(),
-        continued=_continued(release),
-    )
-
-
-def _continued(release: str) -> frozenset[str]:
-    later = ln.Artifact.objects.filter(key__startswith=KEY_PREFIX, version_tag__gt=release)
-    return frozenset(uid[:-4] for uid in later.values_list("uid", flat=True))
-
-
-def _artifacts(release: str | None) -> list[ArtifactRow]:
-    fields = ("id", "uid", "key", "otype", "hash", "is_latest", "storage__root")
-    found = ln.Artifact.objects.filter(key__startswith=KEY_PREFIX, version_tag=release)
-    rows = found.order_by("key", "id").values_list(*fields)
-    return [
-        ArtifactRow(pk, uid, key, otype, digest, is_latest, f"{root}/{key}", _stem(key))
-        for pk, uid, key, otype, digest, is_latest, root in rows
-    ]
-
-
-def _stem(key: str) -> str:
-    return PurePosixPath(key).stem
-
-
-def _features(artifact_ids: Collection[int]) -> Mapping[int, frozenset[str]]:
-    """Artifact id -> the names of the features that it has a label for."""
-    found: dict[int, set[str]] = defaultdict(set)
-    for relation in LINKS.values():
-        links = getattr(ln.Artifact, relation).through.objects
-        rows = links.filter(artifact_id__in=artifact_ids, feature__isnull=False)
-        for artifact_id, name in rows.values_list("artifact_id", "feature__name").distinct():
-            found[artifact_id].add(name)
-    return {artifact_id: frozenset(names) for artifact_id, names in found.items()}
-
-
-def _slots(artifact_ids: Collection[int]) -> Mapping[int, frozenset[str]]:
-    found: dict[int, set[str]] = defaultdict(set)
-    rows = ln.models.ArtifactSchema.objects.filter(artifact_id__in=artifact_ids)
-    for artifact_id, slot in rows.values_list("artifact_id", "slot"):
-        found[artifact_id].add(slot)
-    return {artifact_id: frozenset(slots) for artifact_id, slots in found.items()}
-
-
-def _with_reference(artifact_ids: Collection[int]) -> frozenset[int]:
-    links = ln.Artifact.references.through.objects.filter(artifact_id__in=artifact_ids)
-    return frozenset(links.values_list("artifact_id", flat=True))
-
-
-def _collections(release: str) -> tuple[CollectionRow, ...]:
-    members: dict[int, set[int]] = defaultdict(set)
-    links = ln.models.CollectionArtifact.objects.filter(collection__version_tag=release)
-    for collection_id, artifact_id in links.values_list("collection_id", "artifact_id"):
-        members[collection_id].add(artifact_id)
-    rows = ln.Collection.objects.filter(version_tag=release).order_by("key", "id")
-    return tuple(
-        CollectionRow(key, reference, frozenset(members[pk]))
-        for pk, key, reference in rows.values_list("id", "key", "reference")
-    )

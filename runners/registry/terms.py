@@ -13,6 +13,7 @@ import lamindb as ln
 import pandas as pd
 from django.db import transaction
 
+from runners.pins import home, needed
 from runners.reference import Reference, Term
 from runners.registry.bulk import create_genes
 from runners.rules import Organism
@@ -50,15 +51,7 @@ class Terms:
         Made all at once and in this order: what an instance ends up with must not depend on which
         dataset comes first.
         """
-        known = self.rules.organisms.items()
-        taxa = [t for t, meta in known if not organisms or meta.scientific_name in organisms]
-        found = {
-            _home(entry.registry, entry.ontology)
-            for column in self.rules.columns.values()
-            for taxon in taxa
-            for entry in column.terms.get(taxon, column.terms.get("*", ()))
-        }
-        return sorted(found)
+        return sorted(needed(self.rules, organisms))
 
     def ensure(self, annotations: Iterable[Annotation]) -> None:
         """Every term of `annotations` exists, with all its ancestors, from the pinned source."""
@@ -80,7 +73,7 @@ class Terms:
         if not missing:
             return
         if ontology is not None:
-            self.source(*_home(registry, ontology))
+            self.source(*home(registry, ontology))
         with transaction.atomic():  # a term without its ancestors would never be completed
             self._make(registry, kind, ontology, missing)
         self._remember(registry, kind, missing)
@@ -122,7 +115,7 @@ class Terms:
     def _save_normal(self) -> None:
         """LaminDB keeps "normal" among diseases under the uid that it has as a phenotype."""
         normal = bt.Phenotype.from_source(
-            ontology_id="PATO:0000461", source=self.source(*_home("Disease", "PATO"))
+            ontology_id="PATO:0000461", source=self.source(*home("Disease", "PATO"))
         )
         bt.Disease(
             uid=normal.uid,
@@ -220,11 +213,6 @@ class Terms:
             source = bt.Source(**key).save()
         self._make_current(source)
         return source
-
-
-def _home(registry: str, ontology: str) -> tuple[str, str]:
-    """The registry whose source has the term: "normal" is a phenotype among the diseases."""
-    return ("Phenotype" if ontology == "PATO" else registry), ontology
 
 
 def _place(annotation: Annotation) -> tuple[str, str]:

@@ -80,7 +80,7 @@ class Writer:
 
     def snapshot(self) -> Snapshot:
         """What the instance holds of the release."""
-        return snapshot.take(self.manifest.release, None)
+        return snapshot.take(self.manifest.release, with_earlier=False)
 
     def write(self, batch: Sequence[Judged]) -> list[DatasetOutcome]:
         """The outcomes of a batch, all of it written, or none where this raises."""

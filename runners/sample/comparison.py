@@ -36,7 +36,8 @@ def _of_dataset(dataset: Dataset, found: DatasetOutcome | None) -> Iterator[str]
 
 
 def _of_verdict(report: RunReport) -> Iterator[str]:
-    failing = {check.name for check in report.checks if check.status is not Status.PASSED}
+    fine = (Status.PASSED, Status.NOT_APPLICABLE)
+    failing = {check.name for check in report.checks if check.status not in fine}
     if failing != FAILING:
         yield f"these checks did not pass: {', '.join(sorted(failing)) or 'none'}"
     if report.verdict is not Verdict.FAILED:

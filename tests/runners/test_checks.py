@@ -6,11 +6,23 @@ from typing import Any
 
 import pytest
 
-from runners import checks
+from runners import checks, rules
 from runners.census import CensusDataset
-from runners.checks import CHECKS, REQUIRED_FEATURES, SLOTS, TOP_LEVEL
+from runners.checks import CHECKS
+from runners.checks.annotations import ORGANISM, REQUIRED_FEATURES, SLOTS
+from runners.checks.studies import TOP_LEVEL
 from runners.contract import DatasetOutcome, Outcome, Status, Verdict, verdict_of
-from runners.facts import ArtifactRow, CollectionRow, Facts, Snapshot
+from runners.facts import (
+    ArtifactRow,
+    CollectionRow,
+    Facts,
+    Label,
+    Snapshot,
+    StoreContent,
+    Stored,
+    Unknown,
+)
+from runners.holdings import Held
 
 RELEASE, BEFORE = "2020-07-15", "2020-01-15"
 SOMA = f"s3://bucket/cell-census/{RELEASE}/soma"
@@ -23,23 +35,36 @@ def dataset(name: str, study: str) -> CensusDataset:
 
 def artifact(pk: int, name: str, uid: str, release: str = RELEASE) -> ArtifactRow:
     key = f"cell-census/{release}/h5ads/{name}.h5ad"
-    return ArtifactRow(pk, uid, key, "AnnData", f"hash{pk}", True, f"s3://bucket/{key}", name)
+    address = f"s3://bucket/{key}"
+    return ArtifactRow(
+        pk, uid, key, "AnnData", f"hash{pk}", True, address, name, release, size=100, run_id=5
+    )
 
 
 def store(otype: str | None = "tiledbsoma", address: str = SOMA) -> ArtifactRow:
     return ArtifactRow(9, "soma0001", "cell-census/soma", otype, "h", True, address, "soma")
 
 
+def labels(taxon: str = "NCBITaxon:9606", **terms: str) -> frozenset[Label]:
+    """A label for each required feature, some of them given."""
+    given = {**dict.fromkeys(REQUIRED_FEATURES, "x"), ORGANISM: taxon, **terms}
+    return frozenset(given.items())
+
+
+ARTIFACTS = (
+    artifact(1, "d-1", "aaaa0001"),
+    artifact(2, "d-2", "bbbb0000"),
+    artifact(3, "d-3", "cccc0000"),
+)
+HELD = {BEFORE: {"aaaa0000": Held("row", "links", is_latest=True), "collection": Held("row")}}
+STORED = {row.address: Stored(100, row.hash) for row in ARTIFACTS}
+CL = ("bionty.CellType", "cl", "all")
 SNAPSHOT = Snapshot(
     release=RELEASE,
-    artifacts=(
-        artifact(1, "d-1", "aaaa0001"),
-        artifact(2, "d-2", "bbbb0000"),
-        artifact(3, "d-3", "cccc0000"),
-    ),
+    artifacts=ARTIFACTS,
     stores=(store(),),
-    previous=(artifact(8, "d-1", "aaaa0000", BEFORE),),
-    features={pk: frozenset(REQUIRED_FEATURES) for pk in (1, 2, 3)},
+    earlier=(artifact(8, "d-1", "aaaa0000", BEFORE),),
+    labels={pk: labels() for pk in (1, 2, 3)},
     slots=dict.fromkeys((1, 2, 3), SLOTS),
     with_reference=frozenset({1, 2, 3}),
     collections=(
@@ -47,10 +72,12 @@ SNAPSHOT = Snapshot(
         CollectionRow("Study one", "study-1", frozenset({1, 2})),
         CollectionRow("Study two", "study-2", frozenset({3})),
     ),
-    fingerprints={BEFORE: "as it was"},
+    held=HELD,
+    gene_taxa={1: frozenset({"NCBITaxon:9606", "NCBITaxon:32630"})},
+    sources={CL: frozenset({"2025-07-30"}), ("bionty.Gene", "x", "all"): frozenset({"1", "2"})},
 )
 WHOLE = Facts(
-    snapshot=SNAPSHOT,
+    taken=SNAPSHOT,
     datasets=(dataset("d-1", "study-1"), dataset("d-2", "study-1"), dataset("d-3", "study-2")),
     outcomes=tuple(
         DatasetOutcome(dataset_id=name, title="", outcome=outcome)
@@ -60,15 +87,36 @@ WHOLE = Facts(
             ("d-3", Outcome.REGISTERED),
         )
     ),
+    rules=rules.load("7.0.0"),
     soma=SOMA,
     is_whole=True,
-    fingerprints={BEFORE: "as it was"},
+    stored=STORED,
+    content=StoreContent(frozenset({"d-1", "d-2", "d-3"}), 30, 30),
+    pins={CL: "2025-07-30"},
+    deprecated=frozenset(),
+    held=HELD,
+    tracked=frozenset({"d-1", "d-2", "d-3"}),
 )
-NAMES = tuple(check.__name__.removeprefix("check_") for check in CHECKS)
+LOST = "marked as this release's: that release has lost it"
+NAMES = tuple(check.name for check in CHECKS)
 
 
 def snapshot(**fields: Any) -> Spoil:
-    return lambda facts: replace(facts, snapshot=replace(facts.snapshot, **fields))
+    return lambda facts: replace(facts, taken=replace(facts.snapshot, **fields))
+
+
+def given(**fields: Any) -> Spoil:
+    return lambda facts: replace(facts, **fields)
+
+
+def holds(**records: Held | None) -> Spoil:
+    """Some records of the earlier release held otherwise now, or not at all."""
+    now = {**HELD[BEFORE], **records}
+    return snapshot(held={BEFORE: {uid: held for uid, held in now.items() if held}})
+
+
+def lies(index: int, stored: Stored | Unknown | None) -> Spoil:
+    return given(stored={**STORED, ARTIFACTS[index].address: stored})
 
 
 def row(index: int, **fields: Any) -> Spoil:
@@ -99,25 +147,25 @@ def unread(facts: Facts) -> Facts:
         ),
     )
     broken = DatasetOutcome(dataset_id="d-3", title="", outcome=Outcome.UNREADABLE)
-    return replace(facts, snapshot=without, outcomes=(*facts.outcomes[:2], broken))
+    return replace(facts, taken=without, outcomes=(*facts.outcomes[:2], broken))
 
 
 FAULTS: list[tuple[str, Spoil, list[tuple[str, str]]]] = [
     ("datasets", unread, [("d-3", "unreadable")]),
-    ("datasets", row(2, otype=None), [("d-3", "registered")]),
+    ("datasets", row(2, otype=None), [("d-3", "its artifact is of otype None")]),
     (
         "datasets",
-        snapshot(artifacts=(*SNAPSHOT.artifacts, artifact(7, "d-7", "dddd0000"))),
+        snapshot(artifacts=(*ARTIFACTS, artifact(7, "d-7", "dddd0000"))),
         [("d-7", "not in the release")],
     ),
     (
         "annotations",
-        snapshot(features={**SNAPSHOT.features, 2: frozenset(REQUIRED_FEATURES[2:])}),
-        [("d-2", "without assay_ontology_term_id, cell_type_ontology_term_id")],
+        snapshot(labels={**SNAPSHOT.labels, 2: labels() - {("tissue_type", "x")}}),
+        [("d-2", "without tissue_type")],
     ),
     (
         "annotations",
-        snapshot(features={pk: SNAPSHOT.features[pk] for pk in (1, 2)}),
+        snapshot(labels={pk: SNAPSHOT.labels[pk] for pk in (1, 2)}),
         [("d-3", "without " + ", ".join(sorted(REQUIRED_FEATURES)))],
     ),
     (
@@ -138,35 +186,102 @@ FAULTS: list[tuple[str, Spoil, list[tuple[str, str]]]] = [
     (
         "lineage",
         row(0, uid="eeee0000"),
-        [("d-1", "does not revise the previous release's artifact")],
+        [("d-1", f"does not revise the artifact of release {BEFORE}")],
     ),
+    ("lineage", row(1, uid="bbbb0001"), [("d-2", "is new, but revises another artifact")]),
     ("lineage", row(1, is_latest=False), [("d-2", "is not marked as latest")]),
     ("lineage", snapshot(continued=frozenset({"bbbb"})), [("d-2", "is marked as latest")]),
     (
         "duplicates",
-        row(2, hash="hash2"),
+        lambda facts: lies(2, Stored(100, "hash2"))(row(2, hash="hash2")(facts)),
         [("d-2", "hash stands more than once"), ("d-3", "hash stands more than once")],
     ),
     (
         "duplicates",
-        row(2, key=SNAPSHOT.artifacts[1].key),
+        row(2, key=ARTIFACTS[1].key),
         [("d-2", "key stands more than once"), ("d-3", "key stands more than once")],
     ),
-    ("collections", without_collection(0), [(TOP_LEVEL, "missing or incomplete")]),
-    ("collections", without_collection(2), [("study-2", "missing or incomplete")]),
-    ("collections", with_members(1, 1), [("study-1", "missing or incomplete")]),
-    ("collections", with_members(0, 1, 2, 3, 8), [(TOP_LEVEL, "missing or incomplete")]),
+    ("collections", without_collection(0), [(TOP_LEVEL, "missing")]),
+    ("collections", without_collection(2), [("study-2", "missing")]),
+    ("collections", with_members(1, 1), [("study-1", "lacks 1 of 2")]),
+    ("collections", with_members(0, 1, 2, 3, 8), [(TOP_LEVEL, f"is that of {BEFORE}, {LOST}")]),
+    ("collections", with_members(0, 1, 2, 3, 7), [(TOP_LEVEL, "holds 1 of elsewhere")]),
+    (
+        "collections",
+        with_members(1, 8),
+        [("study-1", f"lacks 2 of 2, is that of {BEFORE}, {LOST}")],
+    ),
+    (
+        "collections",
+        snapshot(collections=(*SNAPSHOT.collections, SNAPSHOT.collections[1])),
+        [("study-1", "stands 2 times")],
+    ),
     ("store", snapshot(stores=()), []),
-    ("store", snapshot(stores=(store(otype=None),)), []),
-    ("store", snapshot(stores=(store(address="s3://elsewhere/soma"),)), []),
+    ("store", snapshot(stores=(store(otype=None),)), [("cell-census/soma", "is of otype None")]),
+    (
+        "store",
+        snapshot(stores=(store(address="s3://elsewhere/soma"),)),
+        [("cell-census/soma", f"lies at s3://elsewhere/soma, not at {SOMA}")],
+    ),
     ("store", snapshot(stores=(store(), store())), []),
     (
-        "previous",
-        snapshot(fingerprints={BEFORE: "something else"}),
-        [(BEFORE, "holds something else now")],
+        "content",
+        given(content=StoreContent(frozenset({"d-1", "d-2", "d-9"}), 30, 30)),
+        [("d-3", "has no cell in the store"), ("d-9", "is not in census_info")],
     ),
-    ("previous", snapshot(fingerprints={}), [(BEFORE, "holds something else now")]),
+    ("content", given(content=StoreContent(frozenset({"d-1", "d-2", "d-3"}), 29, 30)), []),
+    (
+        "content",
+        given(content=StoreContent(frozenset({"d-1", "d-2", "d-3"}), 30, 29)),
+        [("census_info/summary", "says 29 cells")],
+    ),
+    ("storage", lies(0, None), [("d-1", "is not in storage any more")]),
+    ("storage", lies(1, Stored(99, "hash2")), [("d-2", "has 99 bytes, registered with 100")]),
+    (
+        "storage",
+        lies(2, Stored(100, "other")),
+        [("d-3", "has the hash other, registered with hash3")],
+    ),
+    (
+        "sources",
+        snapshot(sources={CL: frozenset({"2024-01-04"})}),
+        [("bionty.CellType cl", "all: is at 2024-01-04, the pin is 2025-07-30")],
+    ),
+    (
+        "sources",
+        snapshot(sources={}),
+        [("bionty.CellType cl", "all: is at no version, the pin is 2025-07-30")],
+    ),
+    ("tracking", row(1, run_id=None), [("d-2", "names no run")]),
+    (
+        "previous",
+        holds(aaaa0000=Held("other", "links")),
+        [("d-1", f"{BEFORE}: its record is another")],
+    ),
+    (
+        "previous",
+        holds(aaaa0000=Held("row", "other")),
+        [("d-1", f"{BEFORE}: its links are others")],
+    ),
+    ("previous", holds(collection=None), [("collection", f"{BEFORE}: is gone")]),
+    ("previous", holds(new=Held("row")), [("new", f"{BEFORE}: was not there")]),
 ]
+ODD: list[tuple[Spoil, str]] = [
+    (given(deprecated=frozenset({"x"})), "deprecated: x"),
+    (
+        snapshot(labels={2: labels(development_stage_ontology_term_id="MmusDv:0000110")}),
+        "not of NCBITaxon:9606: MmusDv:0000110",
+    ),
+    (
+        snapshot(labels={2: labels("NCBITaxon:10090", tissue_ontology_term_id="ZFA:0000001")}),
+        "not of NCBITaxon:10090: ZFA:0000001",
+    ),
+    (
+        snapshot(gene_taxa={2: frozenset({"NCBITaxon:10090"})}),
+        "not of NCBITaxon:9606: genes of NCBITaxon:10090",
+    ),
+]
+"""What `terms` names, and fails nobody for."""
 
 
 def statuses(facts: Facts) -> dict[str, Status]:
@@ -181,7 +296,7 @@ def test_every_check_passes_on_a_whole_release() -> None:
 
 
 def test_every_check_has_a_fault_of_its_own() -> None:
-    assert {name for name, _, _ in FAULTS} == set(NAMES)
+    assert {name for name, _, _ in FAULTS} == set(NAMES) - {"terms"}
 
 
 @pytest.mark.parametrize(("name", "spoil", "offenders"), FAULTS)
@@ -199,9 +314,19 @@ def test_a_fault_fails_its_own_check_alone_and_names_who_offends(
     assert verdict_of(results) is Verdict.FAILED
 
 
+@pytest.mark.parametrize(("spoil", "detail"), ODD)
+def test_terms_that_are_old_or_of_another_organism_are_named_and_fail_nothing(
+    spoil: Spoil, detail: str
+) -> None:
+    found = {result.name: result for result in checks.verify(spoil(WHOLE))}["terms"]
+    assert found.status is Status.PASSED
+    assert ("d-2", detail) in [(o.dataset_id, o.detail) for o in found.offenders]
+    assert found.note
+
+
 def test_a_dataset_registered_twice_is_a_duplicate() -> None:
     again = artifact(4, "d-2", "ffff0000")
-    spoiled = snapshot(artifacts=(*SNAPSHOT.artifacts, again))(WHOLE)
+    spoiled = snapshot(artifacts=(*ARTIFACTS, again))(WHOLE)
     assert statuses(spoiled)["duplicates"] is Status.FAILED
 
 
@@ -213,8 +338,9 @@ def test_a_chain_that_a_later_release_continues_has_its_latest_there() -> None:
 
 
 def test_artifacts_without_a_hash_are_no_duplicates() -> None:
-    rows = tuple(replace(one, hash=None) for one in SNAPSHOT.artifacts)
-    assert statuses(snapshot(artifacts=rows)(WHOLE))["duplicates"] is Status.PASSED
+    rows = tuple(replace(one, hash=None) for one in ARTIFACTS)
+    found = statuses(snapshot(artifacts=rows)(WHOLE))
+    assert found["duplicates"] is found["storage"] is Status.PASSED
 
 
 def test_expected_and_found_are_counted() -> None:
@@ -231,15 +357,45 @@ def test_a_part_of_a_release_has_neither_collections_nor_store() -> None:
         snapshot(stores=(), collections=())(WHOLE), datasets=WHOLE.datasets[:1], is_whole=False
     )
     found = statuses(part)
-    assert found.pop("collections") is found.pop("store") is Status.NOT_APPLICABLE
+    others = {found.pop(name) for name in ("collections", "store", "content")}
+    assert others == {Status.NOT_APPLICABLE}
     assert set(found.values()) == {Status.PASSED}
     assert all(r.note for r in checks.verify(part) if r.status is Status.NOT_APPLICABLE)
 
 
+def test_a_release_before_may_lose_its_latest_flags() -> None:
+    later = holds(aaaa0000=Held("row", "links", is_latest=False))(WHOLE)
+    assert statuses(later)["previous"] is Status.PASSED
+
+
 def test_without_what_earlier_releases_held_there_is_nothing_to_compare() -> None:
-    found = statuses(replace(WHOLE, fingerprints=None))
+    found = statuses(replace(WHOLE, held=None))
     assert found.pop("previous") is Status.NOT_APPLICABLE
     assert set(found.values()) == {Status.PASSED}
+
+
+def test_sources_are_those_of_the_newest_release() -> None:
+    later = snapshot(has_later=True, sources={})(WHOLE)
+    assert statuses(later)["sources"] is Status.NOT_APPLICABLE
+
+
+def test_without_a_tracked_run_no_artifact_must_name_one() -> None:
+    rows = tuple(replace(one, run_id=None) for one in ARTIFACTS)
+    untracked = replace(snapshot(artifacts=rows)(WHOLE), tracked=None)
+    assert statuses(untracked)["tracking"] is Status.NOT_APPLICABLE
+
+
+def test_a_storage_that_does_not_answer_is_no_proof_of_anything() -> None:
+    silent = lies(1, Unknown("no answer"))(WHOLE)
+    found = {result.name: result for result in checks.verify(silent)}["storage"]
+    assert (found.status, found.note) == (Status.UNCHECKED, "1 files: no answer")
+    worse = replace(silent, stored={**silent.stored, ARTIFACTS[0].address: None})
+    found = {result.name: result for result in checks.verify(worse)}["storage"]
+    assert [one.dataset_id for one in found.offenders] == ["d-1"]
+    assert (found.status, found.note) == (
+        Status.FAILED,
+        "1 files could not be looked at: no answer",
+    )
 
 
 class Unreadable(dict[int, Any]):
@@ -250,17 +406,28 @@ class Unreadable(dict[int, Any]):
 
 
 def test_a_check_that_errs_could_not_be_checked_and_is_never_a_pass() -> None:
-    results = checks.verify(snapshot(features=Unreadable())(WHOLE))
+    results = checks.verify(snapshot(slots=Unreadable())(WHOLE))
     broken = {result.name: result for result in results if result.status is not Status.PASSED}
-    assert list(broken) == ["annotations"]
-    assert broken["annotations"].status is Status.UNCHECKED
-    assert broken["annotations"].note == "RuntimeError: connection lost"
+    assert list(broken) == ["slots"]
+    assert broken["slots"].status is Status.UNCHECKED
+    assert broken["slots"].note == "RuntimeError: connection lost"
     assert verdict_of(results) is Verdict.UNCHECKED
 
 
-def test_without_facts_nothing_is_checked() -> None:
-    results = checks.unchecked("the instance can't be read")
-    assert tuple(result.name for result in results) == NAMES
-    assert {result.status for result in results} == {Status.UNCHECKED}
-    assert {result.note for result in results} == {"the instance can't be read"}
+UNKNOWN = {
+    "held": {"previous"},
+    "content": {"content"},
+    "pins": {"sources"},
+    "deprecated": {"terms"},
+    "taken": set(NAMES) - {"content"},
+}
+
+
+@pytest.mark.parametrize("field", UNKNOWN)
+def test_what_could_not_be_gathered_could_not_be_checked(field: str) -> None:
+    results = checks.verify(given(**{field: Unknown("it is on fire")})(WHOLE))
+    broken = {one.name: one for one in results if one.status is not Status.PASSED}
+    assert set(broken) == UNKNOWN[field]
+    assert {one.status for one in broken.values()} == {Status.UNCHECKED}
+    assert {one.note for one in broken.values()} == {"it is on fire"}
     assert verdict_of(results) is Verdict.UNCHECKED

@@ -1,89 +1,38 @@
 """The result comment: whole, and within GitHub's limit whatever happened."""
 
-from datetime import UTC, datetime, timedelta
+import html
+import re
+import tomllib
+from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
+from bot_reports import START, check, dataset, failing, hostile, report, request
 
 from bot.adapters.markup import to_html
 from bot.comments import result
+from bot.comments.markers import find_own
 from bot.comments.reasons import OUTCOMES, REASONS, SIGNS
+from bot.comments.result import Context
+from bot.comments.result.acceptance import STATES
 from runners.contract import (
+    AcceptedException,
     Action,
-    CheckResult,
-    DatasetOutcome,
+    ExceptionState,
+    ExceptionUse,
     Finding,
+    Machine,
+    Manifest,
     Offender,
     Outcome,
+    PreviousRelease,
     Reason,
     RunReport,
-    RunRequest,
     Status,
     Verdict,
-    verdict_of,
 )
 
-START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-
-
-def request(action: Action = Action.INGEST, **fields: object) -> RunRequest:
-    given = {
-        "run_id": "2026-02-01-ingest-2",
-        "action": action,
-        "release": "2026-02-01",
-        "manifest": "runners/releases/2026-02-01.toml",
-        "instance": "demo",
-        **fields,
-    }
-    return RunRequest.model_validate(given)
-
-
-def check(status: Status = Status.PASSED, **fields: object) -> CheckResult:
-    given = {"name": "c", "title": "Title", "status": status, "expected": "1", "found": "1"}
-    return CheckResult.model_validate({**given, **fields})
-
-
-def dataset(number: int, outcome: Outcome, *reasons: Finding) -> DatasetOutcome:
-    return DatasetOutcome(
-        dataset_id=f"{number:08}-0000-4000-8000-000000000000",
-        title=f"Atlas {number}: cells of the | lung, part `{number}`",
-        outcome=outcome,
-        reasons=reasons,
-    )
-
-
-def report(
-    outcomes: tuple[DatasetOutcome, ...] = (),
-    checks: tuple[CheckResult, ...] = (),
-    asked: RunRequest | None = None,
-    **fields: object,
-) -> RunReport:
-    given = {
-        "request": asked or request(),
-        "started_at": START,
-        "ended_at": START + timedelta(hours=2, minutes=10),
-        "verdict": verdict_of(checks),
-        "outcomes": outcomes,
-        "checks": checks,
-        **fields,
-    }
-    return RunReport.model_validate(given)
-
-
-def failing(count: int) -> RunReport:
-    """A report of 1,845 datasets of which `count` failed, each named by two checks."""
-    found = Finding(reason=Reason.TERM_UNKNOWN, column="disease", values=("A || B",), count=4)
-    outcomes = tuple(
-        dataset(number, Outcome.FAILED, found)
-        if number < count
-        else dataset(number, Outcome.UNCHANGED)
-        for number in range(1845)
-    )
-    offenders = tuple(
-        Offender(dataset_id=one.dataset_id, title=one.title, detail="no artifact")
-        for one in outcomes[:count]
-    )
-    failed = check(Status.FAILED if count else Status.PASSED, offenders=offenders)
-    return report(outcomes, (failed, failed), withdrawn=offenders)
+EXPECTED = Path(__file__).parent / "expected"
 
 
 @pytest.mark.parametrize("count", [0, 3, 300, 1845])
@@ -94,12 +43,30 @@ def test_it_fits_whatever_failed(count: int) -> None:
     assert f", {good:,} of 1,845 datasets registered" in body.splitlines()[0]
     assert body.count("<details>") == body.count("</details>")
     # Every table is whole: as many cells in each row as in its head.
-    html = to_html(body, by_bot=True)
-    for one in html.split("<table>")[1:]:
+    for one in to_html(body, by_bot=True).split("<table>")[1:]:
         rows = one.split("</table>")[0].split("<tr>")[1:]
         assert len({row.count("<td") + row.count("<th") for row in rows}) == 1
     if count in (0, 3):
         assert "too long for here" not in body or "All 1,845 datasets" not in body
+
+
+@pytest.mark.parametrize("count", [0, 3])
+def test_a_small_result_says_all_of_it(count: int) -> None:
+    told = result.body(failing(count, total=4))
+    assert told == (EXPECTED / f"{count}_failed.md").read_text()
+
+
+def test_a_result_of_failures_only_says_most_at_its_top() -> None:
+    told = result.body(failing(1845))
+    rows = re.findall(r"^\| Atlas \d+: .* \|$", told, re.MULTILINE)
+    counted = [int(n.replace(",", "")) for n in re.findall(r"and ([\d,]+) more; the run's", told)]
+    assert len(rows) + len(re.findall(r"^- Atlas", told, re.MULTILINE)) + sum(counted) == 4 * 1845
+    top = told.split("\n\n")
+    assert top[0].startswith(
+        "## ❌ Release 2026-02-01 failed its verification: 0 of 2 checks passed"
+    )
+    assert top[1].endswith("say `/ingest`, which leaves the others as they are.")
+    assert "| failed | 1,845 | `term_unknown` 1,845 |" in told
 
 
 def test_what_is_left_out_is_counted() -> None:
@@ -181,7 +148,7 @@ SECOND = "00000002-0000-4000-8000-000000000000"
             "1 dataset failed, for the reasons below; when they are mended, "
             f"say `/ingest --only {SECOND}`. "
             "1 dataset must wait until the bot supports what they hold; after its update "
-            f"say `/ingest --only {FIRST}`.",
+            "say `/retry`.",
         ),
         (
             report((), (check(Status.UNCHECKED),)),
@@ -233,3 +200,147 @@ def test_a_reason_shows_where_and_what() -> None:
     assert (
         "| failed | a value isn't allowed in `sex`: `a`, `b`, `c` and 6 more (only \\| these) |"
     ) in body
+
+
+# --- accepted exceptions --------------------------------------------------------------------------
+
+
+def use(number: int, state: ExceptionState, reason: Reason = Reason.TERM_UNKNOWN) -> ExceptionUse:
+    one = dataset(number, Outcome.FAILED)
+    accepted = AcceptedException(
+        dataset_id=one.dataset_id, reason=reason, until=date(2026, 6, 1), because="CZI | mends it"
+    )
+    return ExceptionUse(exception=accepted, title=one.title, state=state)
+
+
+def with_accepted(**fields: object) -> RunReport:
+    """Two datasets, one of which failed in an accepted way."""
+    found = Finding(reason=Reason.TERM_UNKNOWN)
+    broken = dataset(1, Outcome.FAILED, found)
+    excused = (Offender(dataset_id=broken.dataset_id),)
+    checks = (check(name="slots", accepted=excused), check(name="annotations", accepted=excused))
+    told = report((broken, dataset(2, Outcome.REVISED)), checks)
+    return told.model_copy(update={"exceptions": (use(1, ExceptionState.USED),), **fields})
+
+
+def test_a_verdict_says_how_many_are_accepted() -> None:
+    told = result.body(with_accepted())
+    assert told.splitlines()[0] == (
+        "## ✅ Release 2026-02-01 passed with 1 accepted: "
+        "2 of 2 checks passed, 1 of 2 datasets registered"
+    )
+    assert "**Next:** nothing. The release is complete but for what is accepted" in told
+    assert "| until 2026-06-01 |" in told
+    assert "| passed, 1 accepted |" in told
+    assert "CZI \\| mends it | in use |" in told
+    assert "To accept these failures" not in told
+
+
+@pytest.mark.parametrize("state", set(ExceptionState) - {ExceptionState.USED})
+def test_an_exception_that_does_nothing_is_named(state: ExceptionState) -> None:
+    told = result.body(with_accepted(exceptions=(use(1, ExceptionState.USED), use(2, state))))
+    assert f"| {STATES[state]} |" in told
+    assert "drop the exceptions from the manifest that do nothing" in told.split("\n\n")[1]
+
+
+def test_the_lines_that_accept_a_failure_are_the_manifests() -> None:
+    found = (Finding(reason=Reason.TERM_UNKNOWN), Finding(reason=Reason.GENE_UNKNOWN))
+    told = result.body(report((dataset(1, Outcome.FAILED, *found),), (check(Status.FAILED),)))
+    lines = told.split("```toml\n")[1].split("```")[0]
+    manifest = Manifest.from_mapping(
+        {
+            "release": "2026-02-01",
+            "census_schema_version": "2.4.0",
+            "dataset_schema_version": "7.0.0",
+            "dataset_count": 1,
+            "storage": {"soma": "s", "h5ads": "h"},
+            **tomllib.loads(lines),
+        },
+        source="test",
+    )
+    assert [one.reason for one in manifest.accepted] == [Reason.GENE_UNKNOWN, Reason.TERM_UNKNOWN]
+    assert {one.until for one in manifest.accepted} == {START.date() + timedelta(days=90)}
+
+
+# --- beside other runs ----------------------------------------------------------------------------
+
+
+def test_it_says_what_is_better_and_worse_than_after_the_run_before() -> None:
+    earlier = report(
+        (dataset(1, Outcome.FAILED), dataset(2, Outcome.REVISED), dataset(3, Outcome.REVISED)),
+        (check(Status.FAILED, name="a"), check(name="b")),
+        request(run_id="2026-02-01-ingest-1"),
+    )
+    now = report(
+        (dataset(1, Outcome.REVISED), dataset(2, Outcome.FAILED), dataset(3, Outcome.REVISED)),
+        (check(name="a"), check(Status.FAILED, name="b")),
+    )
+    told = result.body(now, Context(earlier=earlier)).split("\n\n")[2]
+    assert told == (
+        "**Since run** `2026-02-01-ingest-1` (2026-03-01 14:10 UTC, ❌ failed, in an earlier "
+        "comment): 1 dataset mended, 1 dataset newly failed, 1 check newly passed, "
+        "1 check newly failed."
+    )
+    same = result.body(now, Context(earlier=now)).split("\n\n")[2]
+    assert same.endswith("nothing is better or worse.")
+
+
+def test_outcomes_stand_beside_those_of_the_release_before() -> None:
+    before = report((dataset(1, Outcome.REGISTERED), dataset(4, Outcome.FAILED)), asked=request())
+    now = report(
+        (dataset(1, Outcome.REVISED), dataset(2, Outcome.REGISTERED)),
+        (check(),),
+        previous=PreviousRelease(release="2025-08-01", dataset_count=2, continued=1),
+    )
+    told = result.body(now, Context(before=before))
+    assert "2 datasets against 2 in 2025-08-01: 1 continue, 1 new, 1 withdrawn." in told
+    assert "| Outcome | Datasets | In 2026-02-01 |" in told
+    assert "| failed | 0 | 1 |" in told
+
+
+def test_the_whole_report_is_linked() -> None:
+    told = result.body(report((), (check(),)), Context(page="../../runs/x/report.html"))
+    assert "**Everything:** [the whole report](../../runs/x/report.html)" in told
+
+
+# --- the run --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("machine", "said"),
+    [
+        (Machine(launcher="local"), " On this local machine."),
+        (
+            Machine(
+                launcher="ec2",
+                type="m7i.2xlarge",
+                region="us-west-2",
+                id="i-1",
+                spot=True,
+                hours=2.2,
+                price=0.4032,
+                priced_on=date(2026, 2, 1),
+            ),
+            " On `m7i.2xlarge` (spot) in us-west-2, `i-1`: 2.2 h at $0.4032 an hour, $0.89 in all, "
+            "prices of 2026-02-01.",
+        ),
+        (Machine(launcher="ec2", type="m7i.2xlarge", hours=1), " On `m7i.2xlarge`: 1.0 h."),
+    ],
+)
+def test_the_machine_and_its_cost_are_told(machine: Machine, said: str) -> None:
+    assert result.body(report((), (check(),), machine=machine)).endswith(said)
+
+
+def test_titles_that_mean_harm_break_no_table_and_ping_nobody() -> None:
+    told = result.body(hostile())
+    assert find_own(told) is None
+    rendered = to_html(told, by_bot=True)
+    # in code GitHub sees neither names nor numbers
+    shown = html.unescape(re.sub(r"<code>.*?</code>|<[^>]*>", " ", rendered, flags=re.DOTALL))
+    assert "maintainer" in shown
+    assert not re.search(r"[@#]\w|GH-\d|https:", shown)
+    assert "<a " not in rendered
+    assert rendered.count("<details>") == told.count("\n</details>")
+    for one in rendered.split("<table>")[1:]:
+        rows = one.split("</table>")[0].split("<tr>")[1:]
+        assert len({row.count("<td") + row.count("<th") for row in rows}) == 1

@@ -1,0 +1,66 @@
+"""A run's report -> what is kept beside it: one HTML page with every row, and a table of offenders.
+
+Pure. The page says what the comment says, without its limit.
+"""
+
+import csv
+from collections.abc import Iterator, Mapping
+from html import escape
+from types import SimpleNamespace
+
+from bot.adapters.frame import framed
+from bot.adapters.markup import to_html
+from bot.comments import result
+from bot.comments.escape import one_line
+from runners.contract import DatasetOutcome, Offender, RunReport
+
+PAGE, OFFENDERS = "report.html", "offenders.csv"
+HEADER = ("check", "status", "dataset or record", "title", "detail", "outcome", "reasons")
+FORMULA = ("=", "+", "-", "@")
+
+
+def files(report: RunReport) -> Mapping[str, str]:
+    """The files by name."""
+    return {PAGE: page(report), OFFENDERS: offenders(report)}
+
+
+def page(report: RunReport) -> str:
+    """The whole report as a page that needs nothing else."""
+    title = escape(one_line(f"Release {report.request.release} · {report.request.run_id}"))
+    body = to_html(result.whole(report), by_bot=True)
+    return framed(title, f'<main class="report">\n{body}</main>')
+
+
+def offenders(report: RunReport) -> str:
+    """Everybody whom a check names, one row each, as CSV."""
+    lines: list[str] = []
+    table = csv.writer(SimpleNamespace(write=lines.append), lineterminator="\n")
+    table.writerow(HEADER)
+    for row in _rows(report):
+        table.writerow([_cell(cell) for cell in row])
+    return "".join(lines)
+
+
+def _rows(report: RunReport) -> Iterator[tuple[str, ...]]:
+    ended = {one.dataset_id: one for one in report.outcomes}
+    for check in report.checks:
+        named = [(one, str(check.status)) for one in check.offenders]
+        named += [(one, "accepted") for one in check.accepted]
+        for one, status in named:
+            yield (check.name, status, *_told(one), *_ended(ended.get(one.dataset_id)))
+
+
+def _told(one: Offender) -> tuple[str, str, str]:
+    return one.dataset_id, one.title, one.detail
+
+
+def _ended(outcome: DatasetOutcome | None) -> tuple[str, str]:
+    if outcome is None:
+        return "", ""
+    return str(outcome.outcome), " ".join(str(found.reason) for found in outcome.reasons)
+
+
+def _cell(text: str) -> str:
+    """The text in one line; a spreadsheet must not take it for a formula."""
+    line = one_line(text, 1000)
+    return f"'{line}" if line.startswith(FORMULA) else line

@@ -1,0 +1,130 @@
+"""The comment on a run's result: the verdict, what didn't go well, what to do, then the rest.
+
+Written to be understood in ten seconds from its top; what is long is collapsed or summarised.
+"""
+
+from bot.comments.counting import counted, moment
+from bot.comments.escape import code
+from bot.comments.next_step import next_step
+from bot.comments.reasons import GOOD, SIGNS, excused
+from bot.comments.result import acceptance, checks, datasets, run
+from bot.comments.result.context import ALONE, Context
+from runners.contract import RunReport, Status, Verdict
+
+__all__ = ["Context", "body", "headline", "whole"]
+LIMIT = 65_000  # GitHub takes 65,536 characters; the marker comes on top.
+# Rows of (what went wrong, everything), tried in turn until the comment fits.
+SIZES = ((None, 200), (None, 0), (400, 0), (200, 0), (100, 0), (50, 0), (10, 0), (3, 0))
+HEADLINES = {
+    Verdict.PASSED: "passed its verification",
+    Verdict.FAILED: "failed its verification",
+    Verdict.UNCHECKED: "couldn't be verified completely",
+}
+
+
+def body(report: RunReport, context: Context = ALONE) -> str:
+    """The comment. Whole rows are left out, and counted, until GitHub takes it."""
+    text = whole(report, context)
+    if len(text) <= LIMIT:
+        return text
+    for wrong, everything in SIZES:
+        text = "\n\n".join(_parts(report, context, wrong, everything))
+        if len(text) <= LIMIT:
+            return text
+    return "\n\n".join(_top(report, context))
+
+
+def whole(report: RunReport, context: Context = ALONE) -> str:
+    """The comment with every row, whatever its length."""
+    return "\n\n".join(_parts(report, context, None, None))
+
+
+def headline(report: RunReport) -> str:
+    """The verdict and its two numbers in one line."""
+    return (
+        f"## {SIGNS[report.verdict]} Release {report.request.release} {_verdict(report)}: "
+        f"{_checks_counted(report)}{_datasets_counted(report)}"
+    )
+
+
+def _verdict(report: RunReport) -> str:
+    accepted = excused(report)
+    if report.verdict is Verdict.PASSED and accepted:
+        return f"passed with {len(accepted):,} accepted"
+    return HEADLINES[report.verdict]
+
+
+def _checks_counted(report: RunReport) -> str:
+    made = [one for one in report.checks if one.status is not Status.NOT_APPLICABLE]
+    passed = sum(one.status is Status.PASSED for one in made)
+    return f"{passed} of {counted(len(made), 'check')} passed"
+
+
+def _datasets_counted(report: RunReport) -> str:
+    if not report.outcomes:
+        return ""
+    good = sum(one.outcome in GOOD for one in report.outcomes)
+    return f", {good:,} of {counted(len(report.outcomes), 'dataset')} registered"
+
+
+def _top(report: RunReport, context: Context) -> list[str]:
+    """What stands in every comment, however long the rest."""
+    page = f"**Everything:** [the whole report]({context.page})" if context.page else ""
+    parts = [headline(report), f"**Next:** {next_step(report)}", _since(report, context), page]
+    return [part for part in (*parts, run.told(report)) if part]
+
+
+def _parts(
+    report: RunReport, context: Context, wrong: int | None, everything: int | None
+) -> list[str]:
+    *top, told = _top(report, context)
+    parts = [
+        *top,
+        datasets.failed(report, wrong),
+        checks.made(report, wrong),
+        acceptance.used(report, wrong),
+        datasets.outcomes(report, context.before),
+        datasets.withdrawn(report, wrong),
+        run.changes(report, wrong),
+        acceptance.lines(report),
+        datasets.everything(report, everything),
+        run.versions(report, wrong),
+        told,
+    ]
+    return [part for part in parts if part]
+
+
+def _since(report: RunReport, context: Context) -> str:
+    """What is better and what is worse than after the run before."""
+    earlier = context.earlier
+    if earlier is None:
+        return ""
+    parts = [*_moved(earlier, report)] or ["nothing is better or worse"]
+    return (
+        f"**Since run** {code(earlier.request.run_id)} ({moment(earlier.ended_at)}, "
+        f"{SIGNS[earlier.verdict]} {earlier.verdict}, in an earlier comment): {', '.join(parts)}."
+    )
+
+
+def _moved(earlier: RunReport, now: RunReport) -> list[str]:
+    were = {one.dataset_id: one.outcome in GOOD for one in earlier.outcomes}
+    are = {one.dataset_id: one.outcome in GOOD for one in now.outcomes}
+    both = were.keys() & are.keys()
+    mended = sum(are[i] and not were[i] for i in both)
+    broken = sum(were[i] and not are[i] for i in both)
+    had = {one.name: one.status for one in earlier.checks}
+    better = sum(
+        one.status is Status.PASSED and had.get(one.name, one.status) is not one.status
+        for one in now.checks
+    )
+    worse = sum(
+        one.status is Status.FAILED and had.get(one.name, one.status) is not one.status
+        for one in now.checks
+    )
+    told = [
+        (mended, f"{counted(mended, 'dataset')} mended"),
+        (broken, f"{counted(broken, 'dataset')} newly failed"),
+        (better, f"{counted(better, 'check')} newly passed"),
+        (worse, f"{counted(worse, 'check')} newly failed"),
+    ]
+    return [text for number, text in told if number]

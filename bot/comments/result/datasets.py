@@ -1,0 +1,116 @@
+"""What became of the datasets: those that failed, all by outcome and reason, and each."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from bot.comments.counting import counted
+from bot.comments.escape import code, inert
+from bot.comments.reasons import GOOD, OUTCOMES, finding, reasons_of
+from bot.comments.result.acceptance import accepted_until
+from bot.comments.table import collapsed, table
+from runners.contract import DatasetOutcome, Outcome, RunReport
+
+MANY = 20
+"""Rows that a reader is not made to scroll past."""
+
+
+def failed(report: RunReport, limit: int | None) -> str:
+    """Those that aren't in the instance as they should be, each with why."""
+    some = [one for one in report.outcomes if one.outcome not in GOOD]
+    if not some:
+        return ""
+    until = accepted_until(report)
+    rows = [[_dataset(one), str(one.outcome), reasons_of(one), until(one)] for one in some]
+    found = table(["Dataset", "Outcome", "Why", "Accepted"], rows, limit)
+    if len(some) > MANY:
+        found = collapsed("Each with its reason", found)
+    return f"### {counted(len(some), 'dataset')} not registered\n\n{found}"
+
+
+def _dataset(one: DatasetOutcome) -> str:
+    return named(one.title, one.dataset_id)
+
+
+def named(title: str, dataset_id: str) -> str:
+    """A dataset or record as people and machines call it."""
+    return " ".join(part for part in (inert(title, 120), code(dataset_id)) if part)
+
+
+def outcomes(report: RunReport, before: RunReport | None) -> str:
+    """How many ended how, beside the release `before` where a run of it has a report."""
+    if not report.outcomes:
+        return ""
+    counts, earlier = _counts(report), _counts(before) if before else Counter[Outcome]()
+    rows = [
+        [
+            OUTCOMES[outcome],
+            f"{counts[outcome]:,}",
+            f"{earlier[outcome]:,}" if before else "",
+            _why(report.outcomes, outcome),
+        ]
+        for outcome in OUTCOMES
+        if counts[outcome] or earlier[outcome]
+    ]
+    release = f"In {before.request.release}:" if before else ""
+    found = table(["Outcome", "Datasets:", release, "Reasons"], rows)
+    return "\n\n".join(
+        part for part in ("### Datasets", _against(report), found, _chart(counts)) if part
+    )
+
+
+def _counts(report: RunReport) -> Counter[Outcome]:
+    return Counter(one.outcome for one in report.outcomes)
+
+
+def _against(report: RunReport) -> str:
+    before, total = report.previous, len(report.outcomes)
+    if before is None:
+        return ""
+    gone, new = before.dataset_count - before.continued, total - before.continued
+    return (
+        f"{counted(total, 'dataset')} against {before.dataset_count:,} in {before.release}: "
+        f"{before.continued:,} continue, {max(new, 0):,} new, {gone:,} withdrawn."
+    )
+
+
+def _chart(counts: Counter[Outcome]) -> str:
+    """A picture of the outcomes, where there are several."""
+    if len(counts) < 2:
+        return ""
+    parts = [f'    "{OUTCOMES[one]}" : {counts[one]}' for one in OUTCOMES if counts[one]]
+    return "\n".join(["```mermaid", "pie showData", *parts, "```"])
+
+
+def _why(datasets: Sequence[DatasetOutcome], outcome: object) -> str:
+    """The reasons by name, each with the number of datasets that have it."""
+    mine = (one for one in datasets if one.outcome is outcome)
+    counts = Counter(reason for one in mine for reason in {str(f.reason) for f in one.reasons})
+    return ", ".join(f"{code(reason)} {n:,}" for reason, n in sorted(counts.items()))
+
+
+def withdrawn(report: RunReport, limit: int | None) -> str:
+    """The datasets of the release before that aren't in this one."""
+    if not report.withdrawn:
+        return ""
+    rows = [[named(one.title, one.dataset_id), inert(one.detail, 160)] for one in report.withdrawn]
+    head = f"### {counted(len(rows), 'dataset')} withdrawn since the release before"
+    return (
+        f"{head}\n\nNot in this release; what was registered of them stays.\n\n"
+        f"{table(['Dataset', 'Remarks'], rows, limit)}"
+    )
+
+
+def everything(report: RunReport, limit: int | None) -> str:
+    """Each dataset with its outcome and remarks, collapsed."""
+    if not report.outcomes:
+        return ""
+    if limit == 0:
+        return "The list of all datasets is too long for here; the run's report has it."
+    rows = [[_dataset(one), str(one.outcome), _remarks(one)] for one in report.outcomes]
+    found = table(["Dataset", "Outcome", "Remarks"], rows, limit)
+    return collapsed(f"All {counted(len(rows), 'dataset')}", found)
+
+
+def _remarks(one: DatasetOutcome) -> str:
+    notes = "; ".join(inert(note, 160) for note in one.notes[:5])
+    return "; ".join(part for part in (*map(finding, one.reasons), notes) if part)

@@ -1,0 +1,95 @@
+"""Are the artifacts described as they must be? Pure.
+
+By feature, never by registry: the tissue of a culture is a cell type or a cell line.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from runners.checks.finding import Found, named, of_artifacts, own
+from runners.contract import Status
+from runners.facts import ArtifactRow, Facts, Label, known
+from runners.rules import Rules
+
+ORGANISM = "organism_ontology_term_id"
+REQUIRED_FEATURES = (
+    "assay_ontology_term_id",
+    "cell_type_ontology_term_id",
+    "development_stage_ontology_term_id",
+    "disease_ontology_term_id",
+    ORGANISM,
+    "self_reported_ethnicity_ontology_term_id",
+    "sex_ontology_term_id",
+    "suspension_type",
+    "tissue_ontology_term_id",
+    "tissue_type",
+)
+"""What every dataset is annotated by."""
+
+SLOTS = frozenset({"obs", "uns", "var"})
+
+
+def required(facts: Facts) -> Found:
+    """Each artifact has a label for each required feature."""
+    wanted, features = set(REQUIRED_FEATURES), facts.snapshot.features
+    bad = [
+        (row.dataset_id, "without " + ", ".join(sorted(missing)))
+        for row in own(facts)
+        if (missing := wanted - features.get(row.id, frozenset()))
+    ]
+    return of_artifacts(facts, bad)
+
+
+def slots(facts: Facts) -> Found:
+    """Each artifact has the schema's three slots, which are written last."""
+    bad = [
+        (row.dataset_id, "without slot " + ", ".join(sorted(missing)))
+        for row in own(facts)
+        if (missing := SLOTS - facts.snapshot.slots.get(row.id, frozenset()))
+    ]
+    return of_artifacts(facts, bad)
+
+
+def references(facts: Facts) -> Found:
+    """Each artifact has a reference."""
+    attached = facts.snapshot.with_reference
+    bad = [(row.dataset_id, "without a reference") for row in own(facts) if row.id not in attached]
+    return of_artifacts(facts, bad)
+
+
+def terms(facts: Facts) -> Found:
+    """Which artifacts have deprecated terms, or terms or genes of another organism.
+
+    They are the publisher's content: named, and no failure.
+    """
+    deprecated = known(facts.deprecated)
+    bad = [(row.dataset_id, odd) for row in own(facts) for odd in _odd(row, facts, deprecated)]
+    total, who = len(own(facts)), len({name for name, _ in bad})
+    note = "terms are the publisher's; this is reported and fails nothing" if bad else None
+    return Found(f"{total:,}", f"{total - who:,}", Status.PASSED, named(facts, bad), note)
+
+
+def _odd(row: ArtifactRow, facts: Facts, deprecated: frozenset[str]) -> Iterator[str]:
+    labels = facts.snapshot.labels.get(row.id, frozenset())
+    old = sorted({term for _, term in labels} & deprecated)
+    if old:
+        yield f"deprecated: {', '.join(old)}"
+    taxa = [term for feature, term in labels if feature == ORGANISM]
+    if len(taxa) == 1 and taxa[0] in facts.rules.organisms:
+        foreign = sorted(set(_foreign(labels, taxa[0], facts.rules)))
+        genes = facts.snapshot.gene_taxa.get(row.id, frozenset()) - {taxa[0]}
+        foreign += [f"genes of {taxon}" for taxon in sorted(genes - set(facts.rules.foreign_genes))]
+        if foreign:
+            yield f"not of {taxa[0]}: {', '.join(foreign)}"
+
+
+def _foreign(labels: Iterable[Label], taxon: str, rules: Rules) -> Iterator[str]:
+    """The terms of ontologies that their column takes for other organisms only."""
+    for feature, term in labels:
+        column = rules.columns.get(feature)
+        if column is None or not column.terms:
+            continue
+        entries = column.terms.get(taxon, column.terms.get("*", ()))
+        everywhere = {one.ontology for some in column.terms.values() for one in some}
+        ontology = term.replace("_", ":").partition(":")[0]
+        if ontology in everywhere - {one.ontology for one in entries}:
+            yield term

@@ -1,0 +1,54 @@
+"""Is what surrounds the release as it should be: sources, runs, earlier releases? Pure."""
+
+from collections.abc import Mapping
+
+from runners.checks.finding import Found, NotApplicable, found, own
+from runners.facts import Facts, known
+from runners.holdings import Held, Holdings, differences
+
+
+def sources(facts: Facts) -> Found | NotApplicable:
+    """The sources in use are of the versions that the manifest names."""
+    if facts.snapshot.has_later:
+        return NotApplicable("a later release is registered, and sources are at its pins")
+    wanted, current = known(facts.pins), facts.snapshot.sources
+    bad = []
+    for key, version in sorted(wanted.items()):
+        used = current.get(key, frozenset())
+        if used != {version}:
+            is_at = " and ".join(sorted(used)) or "no version"
+            bad.append((f"{key[0]} {key[1]}", f"{key[2]}: is at {is_at}, the pin is {version}"))
+    return found(facts, expected=len(wanted), found=len(wanted) - len(bad), bad=bad)
+
+
+def tracking(facts: Facts) -> Found | NotApplicable:
+    """Each artifact that a tracked run registered names its LaminDB run."""
+    if facts.tracked is None:
+        return NotApplicable("no run was asked to be tracked")
+    rows = [row for row in own(facts) if row.dataset_id in facts.tracked]
+    bad = [(row.dataset_id, "names no run") for row in rows if row.run_id is None]
+    return found(facts, expected=len(rows), found=len(rows) - len(bad), bad=bad)
+
+
+def previous(facts: Facts) -> Found | NotApplicable:
+    """Every earlier release holds what it held before the run began, the latest flags aside."""
+    if facts.held is None:
+        return NotApplicable("no run of this release stored what they held before")
+    before, now = _unflagged(known(facts.held)), _unflagged(facts.snapshot.held)
+    names = {row.uid: row.dataset_id for row in facts.snapshot.earlier}
+    changed = differences(before, now)
+    bad = [(names.get(one.uid, one.uid), f"{one.release}: {one.what}") for one in changed]
+    total = sum(len(records) for records in before.releases.values())
+    left = total - len({(one.release, one.uid) for one in changed})
+    return found(facts, expected=total, found=left, bad=bad)
+
+
+def _unflagged(releases: Mapping[str, Mapping[str, Held]]) -> Holdings:
+    """What is held but for the flags, which a new release takes from the one before, by design."""
+    return Holdings(
+        releases={
+            release: {uid: held._replace(is_latest=False) for uid, held in records.items()}
+            for release, records in releases.items()
+        },
+        shared={},
+    )

@@ -1,0 +1,75 @@
+"""Do the SOMA store and the storage hold what the instance and the release say? Pure."""
+
+from collections import Counter
+
+from runners.checks.finding import Bad, Found, NotApplicable, named, of_artifacts, own
+from runners.checks.studies import ONLY_A_PART
+from runners.contract import Status
+from runners.facts import ArtifactRow, Facts, Stored, Unknown, UnknownError, known
+
+SOMA = "tiledbsoma"
+
+
+def registered(facts: Facts) -> Found | NotApplicable:
+    """The SOMA store that was read for this verification is the one that is registered."""
+    if not facts.is_whole:
+        return ONLY_A_PART
+    stores = facts.snapshot.stores
+    bad = [(store.key, wrong) for store in stores if (wrong := _wrong(store, facts.soma))]
+    kinds = Counter(str(store.otype) for store in stores)
+    is_good = len(stores) == 1 and not bad
+    return Found(
+        expected=f"1 {SOMA}",
+        found=", ".join(f"{count} {kind}" for kind, count in kinds.items()) or "none",
+        status=Status.PASSED if is_good else Status.FAILED,
+        offenders=named(facts, bad),
+    )
+
+
+def _wrong(store: ArtifactRow, soma: str) -> str:
+    if store.otype != SOMA:
+        return f"is of otype {store.otype}"
+    return "" if store.address == soma else f"lies at {store.address}, not at {soma}"
+
+
+def content(facts: Facts) -> Found | NotApplicable:
+    """The store's experiments hold the datasets and cells that its census_info says."""
+    if not facts.is_whole:
+        return ONLY_A_PART
+    content = known(facts.content)
+    said = {dataset.dataset_id for dataset in facts.datasets if dataset.cell_count}
+    cells = sum(dataset.cell_count for dataset in facts.datasets)
+    bad: list[Bad] = [(i, "has no cell in the store") for i in sorted(said - content.dataset_ids)]
+    bad += [(i, "is not in census_info") for i in sorted(content.dataset_ids - said)]
+    if content.summary_cells != cells:
+        bad.append(("census_info/summary", f"says {content.summary_cells:,} cells"))
+    expected = f"{len(said):,} datasets, {cells:,} cells"
+    seen = f"{len(content.dataset_ids):,} datasets, {content.cells:,} cells"
+    is_good = expected == seen and not bad
+    status = Status.PASSED if is_good else Status.FAILED
+    return Found(expected, seen, status, named(facts, bad))
+
+
+def files(facts: Facts) -> Found:
+    """Each artifact's file is in storage with the size and hash that were registered."""
+    bad, unknown = [], []
+    for row in own(facts):
+        stored = facts.stored[row.address]
+        if isinstance(stored, Unknown):
+            unknown.append(stored.why)
+        elif wrong := _differs(row, stored):
+            bad.append((row.dataset_id, wrong))
+    if unknown and not bad:
+        raise UnknownError(f"{len(unknown):,} files: {unknown[0]}")
+    note = f"{len(unknown):,} files could not be looked at: {unknown[0]}" if unknown else None
+    return of_artifacts(facts, bad, note)
+
+
+def _differs(row: ArtifactRow, stored: Stored | None) -> str:
+    if stored is None:
+        return "is not in storage any more"
+    if row.size is not None and row.size != stored.size:
+        return f"has {stored.size:,} bytes, registered with {row.size:,}"
+    if None not in (row.hash, stored.hash) and row.hash != stored.hash:
+        return f"has the hash {stored.hash}, registered with {row.hash}"
+    return ""

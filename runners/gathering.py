@@ -1,0 +1,125 @@
+"""Gathers what a verification looks at: instance, storage, SOMA store, reference data.
+
+Reads only. What can't be had becomes an Unknown, so that the rest can still be judged.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from runners import pins, soma
+from runners.census import CensusDataset
+from runners.contract import DatasetOutcome, Manifest, RunRequest
+from runners.facts import Facts, Snapshot, Stored, Unknown
+from runners.holdings import Held, stored
+from runners.job import Job
+from runners.journal import WRITTEN, Record
+from runners.reference import Reference
+from runners.selection import asked, is_whole
+
+Value = TypeVar("Value")
+
+
+class Ingest(NamedTuple):
+    """An earlier ingest of the release into the instance: what was asked, journal and folder."""
+
+    request: RunRequest
+    journal: Record
+    folder: Path
+
+
+def gather(
+    job: Job,
+    datasets: Sequence[CensusDataset],
+    outcomes: Sequence[DatasetOutcome],
+    ingests: Sequence[Ingest],
+) -> Facts:
+    """The facts of a release; `ingests` are oldest first.
+
+    Raises:
+        ContractError: the instance can't be connected to, or there are no rules.
+    """
+    from runners.registry import instance
+
+    instance.connect(job.request.instance)
+    from runners.registry import snapshot, storage  # no LaminDB models before it is connected
+
+    release = job.manifest.release
+    held = _held(ingests)
+    taken = _tried(
+        "the instance can't be read",
+        lambda: snapshot.take(release, with_earlier=held is not None),
+    )
+    reference = Reference(pins.rules_of(job.manifest), job.reference)
+    return Facts(
+        taken=taken,
+        datasets=datasets,
+        outcomes=outcomes,
+        rules=reference.rules,
+        soma=job.manifest.storage.soma.rstrip("/"),
+        is_whole=is_whole(asked(job)),
+        stored=_stored(taken, storage.look),
+        content=_tried("the store can't be read", lambda: soma.read_content(job.manifest.storage)),
+        pins=_tried(
+            "the pins can't be read", lambda: pins.pinned(reference, job.manifest.organisms)
+        ),
+        deprecated=_tried(
+            "the ontologies can't be read", lambda: _deprecated(taken, job.manifest, reference)
+        ),
+        held=held,
+        tracked=_tracked(ingests),
+    )
+
+
+def _tried(what: str, gather_one: Callable[[], Value]) -> Value | Unknown:
+    try:
+        return gather_one()
+    except Exception as error:
+        reason = " ".join(str(error).split())
+        return Unknown(f"{what}: {type(error).__name__}: {reason}")
+
+
+def _held(ingests: Sequence[Ingest]) -> Mapping[str, Mapping[str, Held]] | Unknown | None:
+    """What earlier releases held before the first run of this one began."""
+    if not ingests:
+        return None
+    return _tried(
+        "what earlier releases held can't be read", lambda: stored(ingests[0].folder).releases
+    )
+
+
+def _tracked(ingests: Iterable[Ingest]) -> frozenset[str] | None:
+    """The datasets that a tracked run was the first to register; None without such a run."""
+    seen: set[str] = set()
+    found: set[str] | None = None
+    for request, journal, _ in ingests:
+        new = journal.datasets(WRITTEN).keys() - seen
+        seen |= new
+        if request.track:
+            found = (found or set()) | new
+    return None if found is None else frozenset(found)
+
+
+def _stored(
+    taken: Snapshot | Unknown, look: Callable[[list[str]], Mapping[str, Stored | Unknown | None]]
+) -> Mapping[str, Stored | Unknown | None]:
+    if isinstance(taken, Unknown):
+        return {}
+    addresses = [row.address for row in taken.artifacts]
+    found = _tried("storage can't be read", lambda: look(addresses))
+    return dict.fromkeys(addresses, found) if isinstance(found, Unknown) else found
+
+
+def _deprecated(
+    taken: Snapshot | Unknown, manifest: Manifest, reference: Reference
+) -> frozenset[str]:
+    """Those of the linked terms that the pinned ontologies call deprecated."""
+    if isinstance(taken, Unknown):
+        return frozenset()
+    linked = {term for labels in taken.labels.values() for _, term in labels}
+    kinds = {term.replace("_", ":").partition(":")[0] for term in linked}
+    names = {name for _, name in pins.needed(reference.rules, manifest.organisms)} & kinds
+    tables = [reference.terms(name) for name in sorted(names)]
+    return frozenset(
+        term for term in linked for table in tables if term in table and table[term].deprecated
+    )

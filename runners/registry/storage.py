@@ -1,0 +1,66 @@
+"""What lies in storage now: size and hash of each registered file, as LaminDB would register it.
+
+On S3 a folder is listed, a thousand files a request, anonymously. A storage that doesn't answer is
+no proof of anything: its files are Unknown. Never writes.
+"""
+
+import os
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import fsspec
+from lamindb_setup.core.hashing import hash_file
+from lamindb_setup.core.upath import get_stat_file_cloud
+
+from runners.facts import Stored, Unknown
+
+CLIENT = {"connect_timeout": 10, "read_timeout": 60, "retries": {"max_attempts": 3}}
+"""Of botocore: seconds, and tries of each request."""
+
+Found = Mapping[str, Stored | Unknown | None]
+
+
+def look(addresses: Collection[str]) -> Found:
+    """What lies at each address; None where nothing does."""
+    remote = [address for address in addresses if address.startswith("s3://")]
+    local = [address for address in addresses if not address.startswith("s3://")]
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        found: dict[str, Stored | Unknown | None] = dict(
+            zip(local, threads.map(_file, local), strict=True)
+        )
+    folders: dict[str, list[str]] = defaultdict(list)
+    for address in remote:
+        folders[address.rpartition("/")[0]].append(address)
+    for folder, members in folders.items():
+        found |= _listed(folder, members)
+    return found
+
+
+def _file(address: str) -> Stored | Unknown | None:
+    try:
+        size, digest, _ = hash_file(Path(address))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return Unknown(f"{address}: {error}")
+    return Stored(size, digest)
+
+
+def _listed(folder: str, addresses: Collection[str]) -> Found:
+    storage = fsspec.filesystem("s3", anon=True, config_kwargs=CLIENT, use_listings_cache=False)
+    try:
+        files = storage.find(folder, detail=True)
+    except Exception as error:
+        reason = " ".join(str(error).split())
+        return dict.fromkeys(addresses, Unknown(f"{folder} can't be listed: {reason}"))
+    return {address: _stored(files.get(address.removeprefix("s3://"))) for address in addresses}
+
+
+def _stored(info: dict[str, Any] | None) -> Stored | None:
+    if info is None:
+        return None
+    size, digest, _ = get_stat_file_cloud(info, protocol="s3")
+    return Stored(size, digest)
