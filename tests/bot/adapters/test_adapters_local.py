@@ -244,6 +244,11 @@ def test_a_merge_takes_the_proposed_rules_along(tmp_path: Path) -> None:
     (tmp_path / "proposals" / "2026-08-01" / "rules" / "8.0.0.json").write_text(DECIDED)
     repository.merge("2026-08-01")
     assert repository.rules() == {"8.0.0": ()}
+    # Mended in the proposal, with as many answers.
+    mended = DECIDED.replace("none", "some")
+    (tmp_path / "proposals" / "2026-08-01" / "rules" / "8.0.0.json").write_text(mended)
+    repository.merge("2026-08-01")
+    assert merged.read_text() == mended
 
 
 def test_broken_rules_arent_merged(tmp_path: Path) -> None:

@@ -109,6 +109,24 @@ def test_a_pin_that_the_changelog_alone_has(
     assert found[1] is is_denied
 
 
+def test_what_an_earlier_version_changed_may_have_been_changed_again() -> None:
+    items = (
+        "* obs",
+        "  * Updated `sex`",
+        "### schema v1.5.0",
+        "* obs (Cell metadata)",
+        "  * Added `donor_age`",
+        "* Required Ontologies",
+        "  * Updated CL to release 2025-01-01",
+        "### schema v0.9.0",
+        "* obs",
+        "  * Added `donor_height`",
+    )
+    field, pin = told(*items)
+    assert (field[0][:5], field[1]) == ("1.5.0", False)
+    assert (pin[0][:5], pin[1]) == ("1.5.0", False)
+
+
 def test_a_missing_entry_is_said_and_an_older_document_isnt_asked() -> None:
     newer = document("2.0.0") + "## Appendix A. Changelog\n\n### schema v1.0.0\n\n* obs\n  * X\n"
     one, other = parse_document(document("1.0.0")), parse_document(newer)
