@@ -1,5 +1,7 @@
 """What is read of an h5ad: small files written by hand, in every encoding that there has been."""
 
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -243,3 +245,87 @@ def test_what_is_no_whole_h5ad_is_unreadable_and_says_which_file(path: Path, how
         read_profile(str(path), ["column"])
     assert str(unreadable.value).startswith(f"{path}: ")
     assert "\n" not in str(unreadable.value)
+
+
+def test_a_spatial_file(path: Path) -> None:
+    obs = obs_of(in_tissue=[0, 1, 1], array_row=[0, 77, 3], kind=pd.Categorical(["u", "t", "t"]))
+    images = {"hires": np.zeros((4, 4, 3), np.uint8)}
+    uns = {"spatial": {"is_single": True, "library": {"images": images}}}
+    write(path, obs, uns=uns)
+    names = ["in_tissue", "array_row", "kind", "spatial", "spatial.is_single", "spatial.library"]
+    found = read_profile(str(path), names, [("in_tissue", "kind")])
+    assert found.uns == {"spatial.is_single": "True"}
+    assert found.dicts == {"spatial", "spatial.library"}
+    assert found.obs["array_row"] == ColumnProfile("int", ("0", "3", "77"), 0)
+    assert found.combinations == {("in_tissue", "kind"): {("0", "u"), ("1", "t")}}
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 3, 100])
+def test_combinations_are_those_of_whole_cells_wherever_chunks_end(
+    path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    monkeypatch.setattr(profile, "CHUNK", chunk)
+    left, right = ["a", "b", "a", None, "b"], ["x", "y", "x", "x", None]
+    write(path, obs_of(left=pd.Categorical(left), right=pd.Categorical(right), third=list("ppqqp")))
+    with h5py.File(path, "r+") as file:
+        del file["obs/third"]
+        file["obs"].create_dataset("third", data=list("ppqqp"), dtype=h5py.string_dtype())
+    asked = [("left", "right"), ("third", "left"), ("left", "absent")]
+    assert read_profile(str(path), ["left", "right", "third"], asked).combinations == {
+        ("left", "right"): {("a", "x"), ("b", "y")},
+        ("third", "left"): {("p", "a"), ("p", "b"), ("q", "a")},
+    }
+
+
+def test_a_file_without_cells(path: Path) -> None:
+    write(path, obs_of(column=pd.Categorical([], categories=["a"]), other=pd.Categorical([])))
+    found = read_profile(str(path), ["column", "other"], [("column", "other")])
+    assert (found.n_observations, found.obs["column"].values) == (0, ())
+    assert found.combinations == {("column", "other"): frozenset()}
+
+
+def test_categories_that_are_flags_become_text(path: Path) -> None:
+    write(path, obs_of(column=pd.Categorical([True, False, True])))
+    assert read_column(path) == ColumnProfile("categorical", ("False", "True"), 0)
+
+
+def test_a_column_of_another_length_is_no_whole_file(path: Path) -> None:
+    write(path, obs_of(column=[1, 2, 3]))
+    with h5py.File(path, "r+") as file:
+        del file["obs/column"]
+        file["obs/column"] = np.array([1, 2])
+    with pytest.raises(FileUnreadableError, match="column has 2 rows, its table 3"):
+        read_column(path)
+
+
+MEASURED = """
+import resource, sys
+from runners.profile import read_profile
+names = ["codes", "flag"]
+found = read_profile(sys.argv[1], names, [tuple(names)])
+print(found.n_observations, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+@pytest.mark.prove
+def test_memory_does_not_grow_with_the_number_of_cells(path: Path) -> None:
+    write(path, obs_of(codes=["x"]))
+    peaks = {}
+    for cells in (1_000, 5_000_000):
+        with h5py.File(path, "r+") as file:
+            del file["obs"]
+            obs = file.create_group("obs")
+            obs.attrs["_index"] = "_index"
+            obs.create_dataset("_index", (cells,), "S16", chunks=True, compression="gzip")
+            codes = (np.arange(cells) % 500).astype(np.int16)
+            obs.create_dataset("codes/codes", data=codes, compression="gzip")
+            categories = [f"value-{number}" for number in range(500)]
+            obs.create_dataset("codes/categories", data=categories, dtype=h5py.string_dtype())
+            obs.create_dataset("flag", data=codes > 250, compression="gzip")
+        done = subprocess.run(
+            [sys.executable, "-c", MEASURED, str(path)], capture_output=True, text=True, check=True
+        )
+        read, peaks[cells] = map(int, done.stdout.split())
+        assert read == cells
+    print(f"peak memory by cells: {peaks} MB")  # noqa: T201
+    assert peaks[5_000_000] - peaks[1_000] < 100
