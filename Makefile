@@ -27,12 +27,14 @@ setup: .venv/.installed
 # make demo            plays the sample's release; again: finds nothing new; killed: goes on
 # make demo FRESH=1    starts over
 # make demo GITHUB=1   plays it on a double of GitHub, by the workflow files; its pages can be read
+# make demo LAUNCHER=ec2   works on a machine that stand-ins for AWS and GitHub give
 # make demo RELEASE_PAGE=... OLD_SPEC=... NEW_SPEC=...   only detects, on real documents
 demo: setup
 ifdef GITHUB
 	@PYTHONPATH=tests $(BIN)/python -m acting.demo --home $(DEMO)-github
 else
 	@$(BIN)/python -m bot.demo --home $(DEMO) $(if $(FRESH),--fresh) \
+	  $(if $(LAUNCHER),--launcher $(LAUNCHER)) \
 	  $(if $(RELEASE_PAGE),--page '$(RELEASE_PAGE)') \
 	  $(if $(OLD_SPEC),--old-spec '$(OLD_SPEC)') \
 	  $(if $(NEW_SPEC),--new-spec '$(NEW_SPEC)')

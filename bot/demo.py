@@ -27,6 +27,10 @@ OLDER, NEWER = "2020-01-15", "2020-07-15"
 
 INSTANCE = "demo"
 SCHEMAS = {"old": "6.0.0", "new": "7.0.0"}
+EC2 = ("launch.theatre", "play")
+THEATRE = Path(__file__).resolve().parents[1] / "tests" / "runners"
+"""Where AWS, GitHub and the machine are played: they are no part of the software."""
+
 HOSTED = "s3://cellxgene-census-public-us-west-2/cell-census/{version}/{what}/"
 
 
@@ -53,7 +57,7 @@ class Stage:
         return sorted((file.parent for file in found), key=lambda folder: folder.stat().st_mtime)
 
 
-def play(home: Path) -> int:
+def play(home: Path, launcher: str = "local") -> int:
     """Plays the sample's newer release to its verified comment; 0 if that says what it should."""
     stage = Stage(home.resolve())
     _say(1, "A sample world: two releases of a small Census, their page and their documents")
@@ -64,7 +68,7 @@ def play(home: Path) -> int:
     if not stage.runs_of(NEWER):
         _maintainer(stage)
     run = stage.runs_of(NEWER)[-1]
-    _work(stage, run)
+    _work(stage, run, launcher)
     _say(5, "The result, in the thread")
     _bot(stage, "report", run.name)
     _bot(stage, "show", "1")
@@ -150,12 +154,16 @@ def _maintainer(stage: Stage) -> None:
     _bot(stage, "say", "1", "/ingest", "--as", "maintainer")
 
 
-def _work(stage: Stage, run: Path) -> None:
+def _work(stage: Stage, run: Path, launcher: str) -> None:
     if (run / "report.json").exists():
         click.echo(f"{run.name} has ended: nothing to do.")
         return
     _say(4, f"The machine works on {run.name}: smoke test, registration, verification")
-    _runners(stage, "launch", "--launcher", "local", *_request(stage, run), allowed=(0, 1))
+    if launcher == "ec2":
+        words = [*EC2, "--home", str(stage.home), *_request(stage, run)]
+        _process(stage, words, (0, 1), PYTHONPATH=str(THEATRE))
+    else:
+        _runners(stage, "launch", "--launcher", "local", *_request(stage, run), allowed=(0, 1))
 
 
 def _compare(stage: Stage, run: Path) -> int:
@@ -176,9 +184,10 @@ def _runners(stage: Stage, *words: str, allowed: Sequence[int] = (0,)) -> int:
     return _process(stage, ["runners", *words], allowed)
 
 
-def _process(stage: Stage, words: Sequence[str], allowed: Sequence[int]) -> int:
+def _process(stage: Stage, words: Sequence[str], allowed: Sequence[int], **variables: str) -> int:
     """The exit code of `python -m WORDS`, which has LaminDB's settings within the stage."""
-    own = environment(LAMIN_SETTINGS_DIR=str(stage.home / "lamin"), LAMIN_CURRENT_INSTANCE=None)
+    lamin = str(stage.home / "lamin")
+    own = environment(LAMIN_SETTINGS_DIR=lamin, LAMIN_CURRENT_INSTANCE=None, **variables)
     done = subprocess.run([sys.executable, "-m", *words], env=own, check=False)
     if done.returncode not in allowed:
         raise BotError(f"`python -m {' '.join(words)}` ended with code {done.returncode}.")
@@ -230,11 +239,23 @@ def _absolute(address: str | None) -> str | None:
     help="The folder that everything is kept in.",
 )
 @click.option("--fresh", is_flag=True, help="Forget what was played before, and start over.")
+@click.option(
+    "--launcher",
+    type=click.Choice(["local", "ec2"]),
+    default="local",
+    show_default=True,
+    help="Where the run works; ec2 with stand-ins for AWS and GitHub.",
+)
 @click.option("--page", help="Only detect, on this release page (a file or an address).")
 @click.option("--old-spec", help="Only detect, with this document of the earlier schema version.")
 @click.option("--new-spec", help="Only detect, with this document of the newer schema version.")
 def main(
-    home: Path, fresh: bool, page: str | None, old_spec: str | None, new_spec: str | None
+    home: Path,
+    fresh: bool,
+    launcher: str,
+    page: str | None,
+    old_spec: str | None,
+    new_spec: str | None,
 ) -> None:
     """Play a complete release on this machine, from its page to the verified comment.
 
@@ -247,7 +268,7 @@ def main(
     try:
         if page or old_spec or new_spec:
             sys.exit(detect_real(home, page=page, old=old_spec, new=new_spec))
-        sys.exit(play(home))
+        sys.exit(play(home, launcher))
     except BotError as error:
         click.echo(str(error), err=True)
         sys.exit(2)

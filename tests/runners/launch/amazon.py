@@ -6,6 +6,7 @@ anything.
 """
 
 import json
+import logging
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -25,9 +26,10 @@ KEYS = {"aws_access_key_id": "tests", "aws_secret_access_key": "tests"}
 
 @dataclass
 class Fault:
-    """What happens to the next `times` calls of an action: an error, or a dropped line.
+    """What happens to `times` calls of an action, or of all (`*`): an error, or a dropped line.
 
-    `after` lets the call take effect first; `hook` is called in between.
+    The first `skip` calls are answered as ever. `after` lets a call take effect first; `hook` is
+    called in between.
     """
 
     action: str
@@ -35,7 +37,21 @@ class Fault:
     status: int = 500
     times: int = 1
     after: bool = False
+    skip: int = 0
     hook: Callable[[], None] | None = None
+
+
+def due(faults: list[Fault], action: str) -> Fault | None:
+    """The fault that this call meets; it counts as met."""
+    for fault in faults:
+        if fault.action not in (action, "*"):
+            continue
+        if fault.skip:
+            fault.skip -= 1
+        elif fault.times:
+            fault.times -= 1
+            return fault
+    return None
 
 
 @dataclass
@@ -74,15 +90,12 @@ class Amazon:
 
     def fault_for(self, action: str) -> Fault | None:
         with self.lock:
-            for fault in self.faults:
-                if fault.action in (action, "*") and fault.times:
-                    fault.times -= 1
-                    return fault
-        return None
+            return due(self.faults, action)
 
 
 @contextmanager
 def amazon() -> Iterator[Amazon]:
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     moto.start()
     host, port = moto.get_host_and_port()

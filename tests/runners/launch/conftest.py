@@ -19,7 +19,7 @@ def running_amazon() -> Iterator[Amazon]:
 
 @pytest.fixture
 def stage(running_amazon: Amazon, tmp_path: Path) -> Iterator[Stage]:
-    httpx.post(f"{running_amazon.moto}/moto-api/reset").raise_for_status()
+    httpx.post(f"{running_amazon.moto}/moto-api/reset", timeout=60).raise_for_status()
     for kept in (running_amazon.faults, running_amazon.calls, running_amazon.tokens):
         kept.clear()
     running_amazon.client("iam").create_instance_profile(InstanceProfileName="ingestion-machine")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from launch.amazon import Fault, Quiet, served
+from launch.amazon import Fault, Quiet, due, served
 
 TOKEN = "ghs_a-token-that-may-administer"
 OWNER, REPOSITORY = "laminlabs", "laminlabs/census-bot"
@@ -37,13 +37,6 @@ class Hub:
 
     def names(self) -> list[str]:
         return sorted(runner["name"] for runner in self.runners.values())
-
-    def fault_for(self, action: str) -> Fault | None:
-        for fault in self.faults:
-            if fault.action in (action, "*") and fault.times:
-                fault.times -= 1
-                return fault
-        return None
 
     def act(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
         """The answer to a request, after its effect."""
@@ -110,7 +103,7 @@ def _handler(state: Hub) -> type[Quiet]:
             if state.refused or self.headers.get("Authorization") != f"Bearer {TOKEN}":
                 self.tell(403, {"message": "Resource not accessible by integration"})
                 return
-            fault = state.fault_for(action)
+            fault = due(state.faults, action)
             if fault is None:
                 self.tell(*state.act(self.command, self.path, body))
                 return

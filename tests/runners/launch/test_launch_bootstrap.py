@@ -6,12 +6,9 @@ shutdown, and no file but the secret's own holds the secret.
 """
 
 import base64
-import gzip
 import hashlib
-import io
 import subprocess
 import sys
-import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +18,7 @@ import pytest
 
 from launch.amazon import Amazon
 from launch.hub import hub
+from launch.runner_archive import archive
 from launch.stage import RUN, Stage
 from runners.contract import Machine
 
@@ -93,7 +91,7 @@ class Rehearsal:
             path = self.stand_ins / name
             path.write_text(f'#!/bin/bash\necho "{name} $*" >>"$STAND_INS/calls"\n{body}\n')
             path.chmod(0o755)
-        (self.stand_ins / "archive").write_bytes(archive())
+        (self.stand_ins / "archive").write_bytes(archive(RUN_SH))
         (self.stand_ins / "secret").write_text(SECRET)
         (self.folder / "user-data").write_text(self.user_data)
 
@@ -133,26 +131,16 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def archive() -> bytes:
-    """GitHub's runner, as far as the script knows it; the same bytes each time."""
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as tar:
-        entry = tarfile.TarInfo("run.sh")
-        entry.size, entry.mode = len(RUN_SH), 0o755
-        tar.addfile(entry, io.BytesIO(RUN_SH.encode()))
-    return gzip.compress(packed.getvalue(), mtime=0)
-
-
 @pytest.fixture(scope="module")
 def launched(
     running_amazon: Amazon, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, str]]:
     """The user data of a machine that was launched, and its id."""
-    httpx.post(f"{running_amazon.moto}/moto-api/reset").raise_for_status()
+    httpx.post(f"{running_amazon.moto}/moto-api/reset", timeout=60).raise_for_status()
     running_amazon.client("iam").create_instance_profile(InstanceProfileName="ingestion-machine")
     with hub() as github:
         stage = Stage(tmp_path_factory.mktemp("launched"), running_amazon, github)
-        runner = {"version": "2.337.0", "sha256": sha256(archive())}
+        runner = {"version": "2.337.0", "sha256": sha256(archive(RUN_SH))}
         stage.configure(ec2__runner=runner, ec2__log_group="/ingestion/machines")
         stage.ask()
         done = stage.call(stage.launch_words())
@@ -220,7 +208,7 @@ def test_a_dead_download_is_given_up(machine: Rehearsal) -> None:
 
 
 def test_a_runner_with_another_checksum_is_not_started(machine: Rehearsal) -> None:
-    (machine.stand_ins / "archive").write_bytes(archive() + b"\0")
+    (machine.stand_ins / "archive").write_bytes(archive(RUN_SH) + b"\0")
     calls = machine.run()
     assert not machine.ran
     assert "the runner's checksum is wrong: it is not started" in machine.console
