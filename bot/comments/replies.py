@@ -75,12 +75,12 @@ def _again(again: Repeat) -> list[str]:
 
 
 def nothing_to_retry(command: Command, again: Repeat | None) -> str:
-    """That no ingest has ended, or that nothing failed in the last one."""
+    """That no ingest has left a report, or that nothing failed in the last one."""
     if again is None:
         return refused(
             str(command),
-            "no ingest of this release has ended here, so nothing can be done again.",
-            "Say `/ingest` to register it; `/status` says whether that is going on.",
+            "no ingest of this release has left a report here, so it isn't known what failed.",
+            "Say `/ingest`: it leaves what is unchanged as it is. `/status` says what is going on.",
         )
     return refused(
         str(command),

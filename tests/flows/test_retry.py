@@ -111,10 +111,10 @@ def test_without_an_earlier_run_there_is_nothing_to_do_again(town: Town) -> None
     town.says("maintainer", "/retry")
     assert town.heard() == (
         "[reacts to comment 5] confused\n"
-        "[says in 1, comment 6] ⛔ **Not done:** no ingest of this release has ended here, so "
-        "nothing can be done again.\n"
+        "[says in 1, comment 6] ⛔ **Not done:** no ingest of this release has left a report "
+        "here, so it isn't known what failed.\n"
         "\n"
-        "Say `/ingest` to register it; `/status` says whether that is going on.\n"
+        "Say `/ingest`: it leaves what is unchanged as it is. `/status` says what is going on.\n"
         "\n"
         "> You said: `/retry`"
     )
@@ -150,7 +150,7 @@ def test_another_release_and_another_instance_are_no_business_of_it(town: Town) 
         town.ends(request.run_id, bad("d1"))
     town.heard()
     town.says("maintainer", "/retry")
-    assert "no ingest of this release has ended here" in town.heard()
+    assert "no ingest of this release has left a report here" in town.heard()
 
 
 def test_while_a_run_is_going_on_it_waits(failed_town: Town) -> None:
