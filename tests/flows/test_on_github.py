@@ -28,6 +28,12 @@ from flows.test_merge import (  # noqa: F401 - as above
     test_the_merge_starts_the_ingestion,
     test_where_a_person_starts_it_the_merge_says_how,
 )
+from flows.test_retry import (  # noqa: F401 - as above, with what they are given
+    failed_town,
+    test_a_maintainer_has_what_failed_done_again,
+    test_a_retry_of_a_retry_goes_on_from_that,
+    test_where_nothing_failed_there_is_nothing_to_do_again,
+)
 from flows.town import NOON
 
 
