@@ -21,6 +21,7 @@ from runners import rules, settings
 from runners.census import CensusDataset
 from runners.contract import Finding, Reason
 from runners.judgement import Judged, judge
+from runners.patience import patiently
 from runners.reference import Reference
 from runners.vocabulary import Vocabulary
 
@@ -44,8 +45,14 @@ def _vocabulary(schema_version: str, reference: Path) -> Vocabulary:
 def judge_in_process(
     schema_version: str, reference: Path, dataset: CensusDataset, address: str
 ) -> Judged:
-    """`judge`, with a vocabulary that each process makes once; a stuck read ends the process."""
-    return judge(dataset, address, _vocabulary(schema_version, reference), time_limit)
+    """`judge`, with a vocabulary that each process makes once; a stuck read ends the process, and
+    a storage that does not answer is asked again.
+    """
+    vocabulary = _vocabulary(schema_version, reference)
+    return patiently(
+        lambda: judge(dataset, address, vocabulary, time_limit),
+        seconds=settings.from_environment().patience_seconds,
+    )
 
 
 @contextmanager

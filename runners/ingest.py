@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from runners import progress, publications
+from runners import progress, publications, settings
 from runners.census import CensusDataset, location, read_datasets
 from runners.combination import Combination
 from runners.contract import ContractError, DatasetOutcome
@@ -24,6 +24,7 @@ from runners.pins import rules_of
 from runners.reference import Reference
 from runners.selection import asked, chosen, is_whole, selected
 from runners.stopping import CANCEL, is_cancelled
+from runners.writing import Writing
 
 if TYPE_CHECKING:
     from runners.registry.writer import Writer
@@ -39,8 +40,8 @@ def ingest(job: Job) -> tuple[DatasetOutcome, ...]:
     Calling it again, after an end or a kill, changes only what is missing.
 
     Raises:
-        ContractError: the job can't be done, and nothing was changed; or the storage stopped
-            answering, and what was written stays for the run to go on from.
+        ContractError: the job can't be done, and nothing was changed; or storage or database did
+            not answer for too long, and what was written stays for the run to go on from.
     """
     datasets = selected(job)
     request, path = job.request, job.folder / JOURNAL
@@ -74,24 +75,30 @@ def _readers(job: Job) -> Iterator[Readers]:
 
 
 def _work(job: Job, datasets: Sequence[CensusDataset], journal: Journal, readers: Readers) -> None:
-    writer = _writer(job, datasets, journal)
-    if not journal.first(START):
-        _start(job, datasets, journal, writer)
-    from runners.registry import tracking
-
-    tracking.begin(job.request)
-    writer.prepare()
-    _register(job, _chosen(datasets, journal), journal, writer, readers)
+    seconds = settings.from_environment().patience_seconds
+    writing = Writing(lambda: _ready(job, datasets, journal), seconds=seconds)
+    writing.do(lambda writer: None)  # the journal has its first line now
+    _register(job, _chosen(datasets, journal), journal, writing, readers)
     if is_cancelled(job.folder):
-        tracking.finish(completed=False)
+        writing.do(lambda writer: writer.finish(completed=False))
         _cancel(job, journal)
         return
     whole = is_whole(asked(job))
-    writer.collections(datasets, is_whole=whole)
+    writing.do(lambda writer: writer.collections(datasets, is_whole=whole))
     if whole:
-        writer.store()
-    tracking.finish(completed=True)
-    journal.write(END, counts=writer.counts())
+        writing.do(lambda writer: writer.store())
+    writing.do(lambda writer: writer.finish(completed=True))
+    journal.write(END, counts=writing.do(lambda writer: writer.counts()))
+
+
+def _ready(job: Job, datasets: Sequence[CensusDataset], journal: Journal) -> "Writer":
+    """A writer that has all that datasets need; the run's first line comes before its first row."""
+    writer = _writer(job, datasets, journal)
+    if not journal.first(START):
+        _start(job, datasets, journal, writer)
+    writer.begin(job.request)
+    writer.prepare()
+    return writer
 
 
 def _start(job: Job, datasets: Sequence[CensusDataset], journal: Journal, writer: "Writer") -> None:
@@ -144,7 +151,7 @@ def _register(
     job: Job,
     datasets: Sequence[CensusDataset],
     journal: Journal,
-    writer: "Writer",
+    writing: Writing,
     readers: Readers,
 ) -> None:
     finished = journal.datasets(WRITTEN)
@@ -159,13 +166,13 @@ def _register(
         journal.write(READ, dataset_id=judged.dataset.dataset_id)
         batch.append(judged)
         if len(batch) == BATCH:
-            _write(batch, journal, writer)
+            _write(batch, journal, writing)
             batch = []
-    _write(batch, journal, writer)
+    _write(batch, journal, writing)
 
 
-def _write(batch: Sequence[Judged], journal: Journal, writer: "Writer") -> None:
-    for outcome in writer.write(batch):
+def _write(batch: Sequence[Judged], journal: Journal, writing: Writing) -> None:
+    for outcome in writing.do(lambda writer: writer.write(batch)):
         journal.write(
             WRITTEN,
             dataset_id=outcome.dataset_id,

@@ -11,6 +11,7 @@ from typing import Any
 import h5py
 
 from runners.contract import ContractError
+from runners.patience import OutageError
 
 BLOCK = 256 * 1024
 """Bytes per request to S3."""
@@ -23,7 +24,8 @@ def opened(address: str) -> Iterator[h5py.File]:
     Raises:
         FileNotFoundError: nothing is there.
         OSError: it isn't HDF5.
-        ContractError: the storage didn't answer, which says nothing about the file.
+        OutageError: the storage didn't answer, which says nothing about the file.
+        ContractError: it refuses to.
     """
     if not address.startswith("s3://"):
         with h5py.File(address, "r") as file:
@@ -76,6 +78,10 @@ class _Watched(io.RawIOBase):
 
 def _silent(address: str, error: Exception) -> ContractError:
     reason = " ".join(str(error).split())
-    return ContractError(
+    if isinstance(error, PermissionError):
+        return ContractError(
+            f"{address}: the storage refuses to show it ({reason}); make it public."
+        )
+    return OutageError(
         f"{address}: the storage does not answer ({reason}); run it again later: it goes on."
     )

@@ -12,7 +12,7 @@ import bionty as bt
 import lamindb as ln
 
 from runners.census import CensusDataset, location
-from runners.contract import DatasetOutcome, Manifest, Outcome
+from runners.contract import DatasetOutcome, Manifest, Outcome, RunRequest
 from runners.facts import Snapshot
 from runners.holdings import Holdings
 from runners.journal import Journal
@@ -28,6 +28,7 @@ from runners.registry import (
     references,
     schema,
     snapshot,
+    tracking,
 )
 from runners.registry.recording import Recorder
 from runners.registry.terms import Terms
@@ -60,6 +61,10 @@ class Writer:
         ids = [dataset.dataset_id for dataset in datasets]
         self._latest = artifacts.latest_by_dataset(ids, before=manifest.release)
 
+    def begin(self, request: RunRequest) -> None:
+        """From now on new records belong to the request's LaminDB Run and space, if it has any."""
+        tracking.begin(request)
+
     def prepare(self) -> None:
         """What all datasets need: storage, schema and sources. Comes before `write`."""
         models = (ln.Storage, ln.Feature, ln.Schema)
@@ -69,6 +74,10 @@ class Writer:
         for registry, ontology in self._terms.sources_of(self.manifest.organisms):
             with self._recorder.transaction(Part.VOCABULARY, bt.Source.objects.all()):
                 self._terms.source(registry, ontology)
+
+    def finish(self, *, completed: bool) -> None:
+        """Notes in the LaminDB Run that it has ended."""
+        tracking.finish(completed=completed)
 
     def counts(self) -> dict[str, int]:
         """How many records of each kind the instance holds."""

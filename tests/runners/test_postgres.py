@@ -66,6 +66,40 @@ def test_another_run_of_the_same_release_adds_no_row(remote: Place, address: str
     assert counts(address) == before
 
 
+def drop(address: str, run_id: str) -> bool:
+    """Ends the run's connections from the server's side; True if it had one."""
+    statement = """
+        select pg_terminate_backend(pid) from pg_stat_activity where application_name = %s"""
+    with closing(psycopg2.connect(address)) as connection, connection.cursor() as cursor:
+        cursor.execute(statement, [f"ingest {run_id}"])
+        return bool(cursor.fetchall())
+
+
+def test_a_connection_that_is_lost_is_made_again_and_no_row_is(remote: Place, address: str) -> None:
+    """Links are taken away, so that the run has something to write when it is cut off."""
+    before = counts(address)
+    with closing(psycopg2.connect(address)) as connection, connection.cursor() as cursor:
+        for table in ("bionty_artifactcelltype", "bionty_artifactgene", "lamindb_artifactschema"):
+            cursor.execute(
+                f"""delete from {table} where artifact_id in
+                    (select id from lamindb_artifact where version_tag = %s)""",
+                [NEWER.version],
+            )
+        connection.commit()
+    assert counts(address) != before
+    drops = 0
+    with remote.start(remote.request("dropped", NEWER.version)) as process:
+        while process.poll() is None and drops < 4:
+            begun = remote.journal("dropped").first("start") is not None
+            drops += begun and drop(address, "dropped")
+            time.sleep(0.7)
+        said, _ = process.communicate()
+    assert process.returncode == 0, said
+    assert drops > 1
+    assert said.count("the database does not answer (") > 1
+    assert counts(address) == before
+
+
 def test_of_two_at_once_the_second_says_who_writes(remote: Place, address: str) -> None:
     """Two machines: neither sees the other's lock file, so the lock is taken in the database."""
     with closing(psycopg2.connect(address, application_name="ingest elsewhere")) as other:

@@ -134,7 +134,8 @@ def test_the_check_before_money_is_spent_needs_no_credentials(remote: Place) -> 
 
 
 def test_a_storage_that_does_not_answer_stops_the_run_and_condemns_no_file(place: Place) -> None:
-    silent = Place(place.root, place.world, (("AWS_ENDPOINT_URL", "http://127.0.0.1:9"),))
+    variables = (("AWS_ENDPOINT_URL", "http://127.0.0.1:9"), ("PATIENCE_SECONDS", "1"))
+    silent = Place(place.root, place.world, variables)
     h5ads = f"s3://{BUCKET}/cell-census/{NEWER.version}/h5ads"
     silent.manifest(NEWER.version, storage=Storage(soma=str(place.world.newer.soma), h5ads=h5ads))
     done = silent.ingest("silent", NEWER.version)

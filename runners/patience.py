@@ -1,0 +1,44 @@
+"""Trying again what a repeat can mend: a storage or database that doesn't answer for a while.
+
+Must not know what is tried.
+"""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from runners import progress
+from runners.contract import ContractError
+
+Result = TypeVar("Result")
+
+FIRST, LONGEST = 1.0, 60.0
+"""Seconds of the first pause between two attempts, and of the longest; each is twice the last."""
+
+
+class OutageError(ContractError):
+    """Somebody outside doesn't answer, which says nothing about what they were asked for."""
+
+
+def patiently(
+    attempt: Callable[[], Result],
+    *,
+    seconds: float,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Result:
+    """What the attempt returns; after an outage it is made again, for so many seconds.
+
+    Raises:
+        OutageError: the last one, when the time is over.
+    """
+    end, pause = clock() + seconds, FIRST
+    while True:
+        try:
+            return attempt()
+        except OutageError as error:
+            if clock() + pause > end:
+                raise
+            progress.say(f"{error} Trying again in {pause:.0f} s.")
+        sleep(pause)
+        pause = min(2 * pause, LONGEST)

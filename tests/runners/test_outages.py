@@ -1,0 +1,134 @@
+"""A storage that fails for a while: no file is condemned for it, and the run goes on.
+
+The server stands in for S3. It knows HEAD and ranges of one bucket, and how to fail; it doesn't
+model throttling by rate, nor connections that hang.
+"""
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from s3fs import S3FileSystem
+
+from runners.patience import OutageError, patiently
+from runners.profile import FileUnreadableError, read_profile
+from runners.sample import World
+from runners.sample.datasets import NEWER, by_key
+
+COLUMNS = ("assay_ontology_term_id", "cell_type_ontology_term_id", "is_primary_data")
+WHOLE = f"{by_key('D01').dataset_id}.h5ad"
+TRUNCATED = f"{by_key('D12').dataset_id}.h5ad"
+DOWN = 10**6
+
+
+class Storage(ThreadingHTTPServer):
+    """Serves a folder. Requests are counted, and those in `failing` fail by `how`."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.folder, self.requests = folder, 0
+        self.failing: range = range(0)
+        self.how = "503"
+
+    def fail(self, requests: range, how: str) -> None:
+        self.requests, self.failing, self.how = 0, requests, how
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Storage
+    protocol_version = "HTTP/1.1"
+
+    def do_HEAD(self) -> None:
+        self._answer(send=False)
+
+    def do_GET(self) -> None:
+        self._answer(send=True)
+
+    def _answer(self, *, send: bool) -> None:
+        number, self.server.requests = self.server.requests, self.server.requests + 1
+        is_failing = number in self.server.failing
+        if is_failing and self.server.how.isdigit():
+            self.send_response(int(self.server.how))
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        content = (self.server.folder / Path(self.path.partition("?")[0]).name).read_bytes()
+        first, last = 0, len(content) - 1
+        if asked := self.headers.get("Range"):
+            first, last = (int(part) for part in asked.removeprefix("bytes=").split("-"))
+        body = content[first : last + 1]
+        self.send_response(206 if asked else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("ETag", '"0123"')
+        self.send_header("Last-Modified", "Wed, 01 Jan 2020 00:00:00 GMT")
+        self.end_headers()
+        if send and is_failing:  # the connection breaks in the middle
+            self.wfile.write(body[: len(body) // 2])
+            self.close_connection = True
+        elif send:
+            self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def storage(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Storage]:
+    server = Storage(world.newer.h5ads)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")  # botocore's own patience takes seconds
+    monkeypatch.setattr(S3FileSystem, "retries", 1)  # and so does s3fs's
+    S3FileSystem.clear_instance_cache()
+    yield server
+    S3FileSystem.clear_instance_cache()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def read(name: str) -> int:
+    return read_profile(
+        f"s3://bucket/cell-census/{NEWER.version}/h5ads/{name}", COLUMNS
+    ).n_observations
+
+
+@pytest.mark.parametrize("how", ["500", "503", "cut"])
+def test_whichever_request_fails_the_file_is_not_condemned(storage: Storage, how: str) -> None:
+    expected = read(WHOLE)
+    requests = storage.requests
+    assert requests > 2
+    for number in range(how == "cut", requests):  # the first is HEAD, which has no body
+        storage.fail(range(number, DOWN), how)
+        with pytest.raises(OutageError, match=r"the storage does not answer \("):
+            read(WHOLE)
+    storage.fail(range(0), how)
+    assert read(WHOLE) == expected
+
+
+@pytest.mark.parametrize("how", ["503", "cut"])
+def test_when_it_answers_again_the_file_is_read(
+    storage: Storage, how: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    expected = read(WHOLE)
+    storage.fail(range(1, 3), how)
+    slept: list[float] = []
+    found = patiently(lambda: read(WHOLE), seconds=60, sleep=slept.append)
+    assert found == expected
+    assert slept
+    assert "Trying again in 1 s." in capsys.readouterr().err
+
+
+def test_a_file_that_was_cut_is_condemned_all_the_same(storage: Storage) -> None:
+    with pytest.raises(FileUnreadableError, match="truncated"):
+        read(TRUNCATED)
+
+
+def test_what_nobody_may_read_is_not_asked_for_again(storage: Storage) -> None:
+    storage.fail(range(DOWN), "403")
+    with pytest.raises(Exception, match="the storage refuses to show it") as refused:
+        read(WHOLE)
+    assert not isinstance(refused.value, OutageError)

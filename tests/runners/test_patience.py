@@ -1,0 +1,65 @@
+"""What a repeat can mend is tried again for a while, and told; nothing else is."""
+
+import pytest
+
+from runners.patience import OutageError, patiently
+
+
+class World:
+    """A clock that sleeping moves, and an attempt that fails until `heals`."""
+
+    def __init__(self, heals: float) -> None:
+        self.now, self.heals = 0.0, heals
+        self.pauses: list[float] = []
+
+    def clock(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.now += seconds
+
+    def attempt(self) -> str:
+        if self.now < self.heals:
+            raise OutageError("the storage does not answer.")
+        return "read"
+
+    def patiently(self, seconds: float) -> str:
+        return patiently(self.attempt, seconds=seconds, clock=self.clock, sleep=self.sleep)
+
+
+def test_pauses_grow_and_each_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    world = World(heals=250)
+    assert world.patiently(600) == "read"
+    assert world.pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60, 60]
+    said = capsys.readouterr().err.splitlines()
+    assert said[:2] == [
+        "the storage does not answer. Trying again in 1 s.",
+        "the storage does not answer. Trying again in 2 s.",
+    ]
+    assert len(said) == len(world.pauses)
+
+
+def test_what_goes_well_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
+    world = World(heals=0)
+    assert world.patiently(600) == "read"
+    assert world.pauses == []
+    assert capsys.readouterr().err == ""
+
+
+def test_patience_ends() -> None:
+    world = World(heals=1000)
+    with pytest.raises(OutageError, match="the storage does not answer"):
+        world.patiently(100)
+    assert sum(world.pauses) <= 100
+
+
+def test_another_error_is_not_repeated() -> None:
+    world = World(heals=0)
+
+    def broken() -> str:
+        raise KeyError("obs")
+
+    with pytest.raises(KeyError):
+        patiently(broken, seconds=600, clock=world.clock, sleep=world.sleep)
+    assert world.pauses == []

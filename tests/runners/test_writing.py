@@ -1,0 +1,113 @@
+"""What an outage rolled back is done again by a writer made anew; what is at fault is not."""
+
+import errno
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+from django.db import OperationalError
+
+from runners.patience import OutageError
+from runners.registry import outage
+from runners.writing import Writing
+
+if TYPE_CHECKING:
+    from runners.registry.writer import Writer
+
+PASSING = [
+    ConnectionResetError("reset by peer"),
+    TimeoutError("timed out"),
+    OSError(errno.EBUSY, "SlowDown"),
+    OSError(errno.EIO, "InternalError"),
+    EndpointConnectionError(endpoint_url="http://127.0.0.1:9"),
+]
+AT_FAULT = [
+    FileNotFoundError(errno.ENOENT, "none"),
+    PermissionError(errno.EACCES, "denied"),
+    OSError(errno.ENOSPC, "disk full"),
+    KeyError("obs"),
+]
+
+
+class Story:
+    """Steps that fail with these errors, one after the other, and the writers they were given."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+        self.made: list[object] = []
+        self.used: list[object] = []
+
+    def ready(self) -> "Writer":
+        self.made.append(object())
+        return cast("Writer", self.made[-1])
+
+    def step(self, writer: Any) -> str:
+        self.used.append(writer)
+        if self.errors:
+            raise self.errors.pop(0)
+        return "written"
+
+
+@pytest.mark.parametrize("error", PASSING, ids=repr)
+def test_after_an_outage_the_step_is_done_by_a_new_writer(
+    error: Exception, capsys: pytest.CaptureFixture[str]
+) -> None:
+    story = Story(error)
+    writing = Writing(story.ready, seconds=5)
+    assert writing.do(story.step) == "written"
+    assert writing.do(story.step) == "written"
+    assert story.used == [story.made[0], story.made[1], story.made[1]]
+    assert "the storage does not answer (" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("error", AT_FAULT, ids=repr)
+def test_what_is_at_fault_is_not_repeated(error: Exception) -> None:
+    story = Story(error)
+    with pytest.raises(type(error)) as told:
+        Writing(story.ready, seconds=5).do(story.step)
+    assert told.value is error
+    assert len(story.made) == 1
+
+
+def test_a_writer_that_cannot_be_made_is_tried_again() -> None:
+    story = Story()
+    errors: list[Exception] = [ConnectionRefusedError("starting up")]
+
+    def ready() -> "Writer":
+        if errors:
+            raise errors.pop()
+        return story.ready()
+
+    assert Writing(ready, seconds=5).do(story.step) == "written"
+
+
+def test_patience_ends_with_one_sentence() -> None:
+    story = Story(*[ConnectionResetError("reset.") for _ in range(9)])
+    with pytest.raises(OutageError) as ended:
+        Writing(story.ready, seconds=0.5).do(story.step)
+    assert str(ended.value) == (
+        "the storage does not answer (reset); run it again later: it goes on."
+    )
+    with outage.told():  # what is well stays well
+        pass
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"), [("begin immediate", True), ("select * from nowhere", False)]
+)
+def test_a_locked_database_is_waited_for_and_a_wrong_statement_is_not(
+    tmp_path: Path, statement: str, expected: bool
+) -> None:
+    with (
+        closing(sqlite3.connect(tmp_path / "db", timeout=0)) as one,
+        closing(sqlite3.connect(tmp_path / "db", timeout=0)) as other,
+    ):
+        one.execute("begin immediate")
+        with pytest.raises(sqlite3.OperationalError) as refused:
+            other.execute(statement)
+    error = OperationalError()
+    error.__cause__ = refused.value
+    assert outage.is_lost(error) == expected
