@@ -35,7 +35,7 @@ class Ec2Cloud:
         self._client = client("ec2", configuration.region)
 
     def hosts(self) -> tuple[Host, ...]:
-        return tuple(_host(instance) for instance in self._instances())
+        return tuple(self._host(instance) for instance in self._instances())
 
     def _instances(self) -> list[Any]:
         mine = {"Name": f"tag:{TAG}repository", "Values": [self._fleet.repository]}
@@ -72,13 +72,13 @@ class Ec2Cloud:
                     raise
                 place = f"{order.candidate.type} in {order.candidate.subnet}"
                 raise NoCapacityError(f"{place}: {code_of(error)}") from error
-        return _host(answer["Instances"][0])
+        return self._host(answer["Instances"][0])
 
     def _by_token(self, token: str) -> Host:
         """The machine that the same order gave before, when it was to expire at another time."""
         for instance in self._instances():
             if instance.get("ClientToken") == token:
-                return _host(instance)
+                return self._host(instance)
         raise LaunchError("EC2 knows the client token but not yet its machine; try again.")
 
     def terminate(self, host_id: str) -> None:
@@ -94,24 +94,26 @@ class Ec2Cloud:
             answer = self._client.get_console_output(InstanceId=host_id)
         return "\n".join(str(answer.get("Output", "")).splitlines()[-_LAST_LINES:])
 
+    def _host(self, instance: Any) -> Host:
+        labels = {tag["Key"]: tag["Value"] for tag in instance.get("Tags", ())}
+        launched_at = instance["LaunchTime"]
+        return Host(
+            id=instance["InstanceId"],
+            run_id=labels.get(f"{TAG}run", ""),
+            release=labels.get(f"{TAG}release", ""),
+            type=instance["InstanceType"],
+            state=instance["State"]["Name"],
+            launched_at=launched_at,
+            expires_at=_moment(labels.get(f"{TAG}expiry"))
+            or launched_at + self._configuration.lifetime,
+            spot=instance.get("InstanceLifecycle") == "spot",
+        )
 
-def _host(instance: Any) -> Host:
-    labels = {tag["Key"]: tag["Value"] for tag in instance.get("Tags", ())}
-    return Host(
-        id=instance["InstanceId"],
-        run_id=labels.get(f"{TAG}run", ""),
-        release=labels.get(f"{TAG}release", ""),
-        type=instance["InstanceType"],
-        state=instance["State"]["Name"],
-        launched_at=instance["LaunchTime"],
-        expires_at=_expiry(labels, instance["LaunchTime"]),
-        spot=instance.get("InstanceLifecycle") == "spot",
-    )
 
-
-def _expiry(labels: dict[str, str], launched_at: datetime) -> datetime:
-    """When the machine must go; one whose tag somebody has spoilt should not be there at all."""
+def _moment(tag: str | None) -> datetime | None:
+    """The time that a tag says; None for one that somebody has spoilt."""
     try:
-        return datetime.fromisoformat(labels[f"{TAG}expiry"])
-    except (KeyError, ValueError):
-        return launched_at
+        moment = datetime.fromisoformat(tag or "")
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None

@@ -90,6 +90,16 @@ def test_a_crashed_machine_leaves_no_runner_and_no_secret(stage: Stage) -> None:
     stage.assert_nothing_is_left()
 
 
+def test_a_spoilt_tag_gives_a_machine_its_ordinary_lifetime(stage: Stage) -> None:
+    host_id = launched(stage)["machine"]["id"]
+    spoilt = [{"Key": "ingestion-bot:expiry", "Value": "2026-01-01"}]
+    stage.amazon.client("ec2").create_tags(Resources=[host_id], Tags=spoilt)
+    for runner in stage.hub.runners.values():
+        runner["busy"] = True
+    assert reaped(stage, 11 * HOUR) == []
+    assert reaped(stage) == [("terminate_expired", "done")]
+
+
 def test_without_github_only_time_decides(stage: Stage) -> None:
     launched(stage)
     stage.hub.refused = True

@@ -1,0 +1,99 @@
+"""GitHub's runner API as it answers on bad days. Waiting is noted, not done."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from launch.amazon import Fault
+from launch.hub import TOKEN, Hub, hub
+from launch.stage import table
+from runners.launch.configuration import Configuration
+from runners.launch.fleet import Fleet
+from runners.launch.github import GitHub
+from runners.launch.ports import LaunchError, NameTakenError
+
+
+@pytest.fixture
+def github() -> Iterator[Hub]:
+    with hub() as running:
+        yield running
+
+
+@pytest.fixture
+def pauses() -> list[float]:
+    return []
+
+
+def client(github: Hub, pauses: list[float], organisation: bool = False) -> GitHub:
+    configuration = Configuration.from_mapping(table(organisation=organisation), source="test")
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    line = httpx.Client(base_url=github.address, headers=headers, timeout=30)
+    return GitHub(configuration, line, pauses.append)
+
+
+def name(number: int) -> str:
+    configuration = Configuration.from_mapping(table(), source="test")
+    return Fleet.of(configuration).runner_name(f"i-{number:04}")
+
+
+@pytest.mark.parametrize("organisation", [False, True])
+def test_all_pages_are_read_and_strangers_left_out(
+    github: Hub, pauses: list[float], organisation: bool
+) -> None:
+    mine = [name(number) for number in range(120)]
+    for one in [*mine, "theirs"]:
+        github.register({"name": one, "runner_group_id": 1, "labels": ["x"]})
+    runners = client(github, pauses, organisation).runners()
+    assert [runner.name for runner in runners] == mine
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503])
+def test_what_passes_is_waited_out(github: Hub, pauses: list[float], status: int) -> None:
+    github.faults.append(Fault("list", status=status, times=3))
+    assert client(github, pauses).runners() == ()
+    assert pauses == [1, 2, 4]
+
+
+def test_what_does_not_pass_is_said(github: Hub, pauses: list[float]) -> None:
+    github.faults.append(Fault("list", status=502, times=99))
+    with pytest.raises(LaunchError, match=r"listing runners: GitHub does not answer \(502\)"):
+        client(github, pauses).runners()
+
+
+def test_a_taken_name_is_no_fault(github: Hub, pauses: list[float]) -> None:
+    client(github, pauses).register(name(1))
+    with pytest.raises(NameTakenError):
+        client(github, pauses).register(name(1))
+    assert pauses == [0, 0]
+
+
+@pytest.mark.parametrize("is_after", [False, True], ids=["before", "after"])
+def test_a_lost_registration_is_never_asked_for_blindly(
+    github: Hub, pauses: list[float], is_after: bool
+) -> None:
+    github.faults.append(Fault("register", status=502, after=is_after, times=2))
+    secret = client(github, pauses).register(name(1))
+    assert secret == github.secrets[-1]
+    assert github.names() == [name(1)]
+    asked = "register list remove" if is_after else "register list"
+    assert " ".join(github.calls) == f"{asked} {asked} register"
+
+
+def test_removing_a_runner_that_is_gone_is_done(github: Hub, pauses: list[float]) -> None:
+    github.faults.append(Fault("remove", status=502, after=True))
+    client(github, pauses).register(name(1))
+    assert client(github, pauses).remove(1)
+    assert client(github, pauses).remove(1)
+    client(github, pauses).register(name(2))
+    github.named(name(2))["busy"] = True
+    assert not client(github, pauses).remove(2)
+
+
+def test_a_refusal_names_the_right_and_not_the_token(github: Hub, pauses: list[float]) -> None:
+    github.refused = True
+    with pytest.raises(LaunchError) as refusal:
+        client(github, pauses).remove(1)
+    assert "RUNNERS_TOKEN must be a token" in str(refusal.value)
+    assert TOKEN not in str(refusal.value)
+    assert pauses == []
