@@ -98,15 +98,18 @@ def begin(
 @click.argument("request_file", type=click.Path(path_type=Path))
 @click.option("--result", required=True, help="How the machine's job ended: needs.work.result.")
 @click.option("--summary", type=click.Path(path_type=Path), help="GITHUB_STEP_SUMMARY.")
+@click.option("--page", help="Where readers find the whole report: the artifact's address.")
 @click.pass_obj
 @sentences
-def end(lazy: Lazy, request_file: Path, result: str, summary: Path | None) -> None:
+def end(
+    lazy: Lazy, request_file: Path, result: str, summary: Path | None, page: str | None
+) -> None:
     """Post what came of the run of REQUEST_FILE: its report, or that there is none."""
     house, settings = _house(lazy)
     request = RunRequest.from_file(request_file)
     report = house.runs.report(request.run_id)
     found = progress_of(house.runs.journal(request.run_id))
-    event = RunEnded(report) if report else RunLost(request, result, found)
+    event = RunEnded(report, page) if report else RunLost(request, result, found)
     _handled(event, house, settings)
     if summary is not None:
         said = headline(report) if report else f"## Run {request.run_id}: no report ({result})"
