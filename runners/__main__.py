@@ -95,14 +95,14 @@ def verify(request_file: Path, repository: Path) -> None:
 def mirror(run_id: str, address: str, word: str) -> None:
     """Do a step of the run in runs/RUN, and keep what it writes at ADDRESS while it works.
 
-    The request lies in request.json. What was kept before is fetched first, so that another machine
-    goes on where the last one was. Ends with the step's exit code.
+    The request lies in request.json. What was kept of the release's runs is fetched first, so that
+    another machine goes on where the last one was. Ends with the step's exit code.
     """
     from runners import mirror as mirroring
 
     folder = Path("runs") / run_id
     folder.mkdir(parents=True, exist_ok=True)
-    both = mirroring.Mirror(folder, mirroring.kept(address, run_id))
+    both = mirroring.Mirror(folder, mirroring.kept(address))
     (folder / "request.json").write_bytes(Path("request.json").read_bytes())
     sys.exit(mirroring.run(both, mirroring.step(word, folder / "request.json")))
 

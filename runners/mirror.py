@@ -1,7 +1,8 @@
-"""A run's folder, brought from where runs are kept and put back while a step works in it.
+"""A run's folder, put where runs are kept while a step works in it.
 
 The machine works on a local folder, because a journal wants a disk; where runs are kept (s3:// or a
-folder) hears of it every few seconds and at the end. Must not know what the step does.
+folder) hears of it every few seconds and at the end. The release's other runs are fetched, too, to
+be read: a run may go on from one of them. Must not know what the step does.
 """
 
 import shutil
@@ -13,19 +14,29 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from runners.stopping import StoppedError
+from runners.stopping import CANCEL, StoppedError
 
 EVERY = 20.0
 """Seconds between two looks for what has changed."""
 
+TERMINATED = 143
+"""The exit code of what SIGTERM ended, as a shell says it."""
+
+PATIENCE = 3.0
+"""Seconds that a batch has to end in: who cancels a job of GitHub's kills after seven."""
+
+
+RELEASE = len("2026-02-01")
+"""The beginning of a run's name that it shares with the other runs of its release."""
+
 
 class Kept(Protocol):
-    def fetch(self, folder: Path) -> None:
-        """Puts what is kept into the folder."""
+    def fetch(self, runs: Path, beginning: str) -> None:
+        """Puts the runs whose names begin so into the folder `runs`, one folder each."""
         ...
 
     def put(self, file: Path) -> None:
-        """Keeps the file under its name."""
+        """Keeps the file of a run's folder under both their names."""
         ...
 
 
@@ -33,34 +44,37 @@ class Kept(Protocol):
 class KeptInFolder:
     home: Path
 
-    def fetch(self, folder: Path) -> None:
-        if self.home.is_dir():
-            shutil.copytree(self.home, folder, dirs_exist_ok=True)
+    def fetch(self, runs: Path, beginning: str) -> None:
+        for folder in self.home.glob(f"{beginning}*"):
+            shutil.copytree(folder, runs / folder.name, dirs_exist_ok=True)
 
     def put(self, file: Path) -> None:
-        self.home.mkdir(parents=True, exist_ok=True)
-        part = self.home / f".{file.name}.part"
+        folder = self.home / file.parent.name
+        folder.mkdir(parents=True, exist_ok=True)
+        part = folder / f".{file.name}.part"
         shutil.copy2(file, part)
-        part.replace(self.home / file.name)
+        part.replace(folder / file.name)
 
 
 @dataclass(frozen=True, slots=True)
 class KeptOnS3:
+    """`prefix` is empty or ends in a slash."""
+
     bucket: str
     prefix: str
     client: Any
 
-    def fetch(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+    def fetch(self, runs: Path, beginning: str) -> None:
         pages = self.client.get_paginator("list_objects_v2")
-        for page in pages.paginate(Bucket=self.bucket, Prefix=self.prefix):
+        for page in pages.paginate(Bucket=self.bucket, Prefix=f"{self.prefix}{beginning}"):
             for one in page.get("Contents", []):
-                name = one["Key"].removeprefix(self.prefix)
-                if "/" not in name:
-                    self.client.download_file(self.bucket, one["Key"], str(folder / name))
+                path = runs / one["Key"].removeprefix(self.prefix)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self.client.download_file(self.bucket, one["Key"], str(path))
 
     def put(self, file: Path) -> None:
-        self.client.upload_file(str(file), self.bucket, f"{self.prefix}{file.name}")
+        key = f"{self.prefix}{file.parent.name}/{file.name}"
+        self.client.upload_file(str(file), self.bucket, key)
 
 
 @dataclass(slots=True)
@@ -70,42 +84,58 @@ class Mirror:
     folder: Path
     kept: Kept
     seen: dict[str, tuple[int, int]] = field(default_factory=dict)
+    patience: float = PATIENCE
 
     def put_changed(self) -> None:
+        """What has changed since the last time is kept.
+
+        Not what is being written, nor the word to end early, which is for this machine alone.
+        """
         for file in sorted(self.folder.iterdir()):
-            told = file.stat()
-            now = (told.st_size, told.st_mtime_ns)
-            if file.is_file() and self.seen.get(file.name) != now:
-                self.kept.put(file)
-                self.seen[file.name] = now
+            if file.is_file() and file.suffix != ".partial" and file.name != CANCEL:
+                told = file.stat()
+                now = (told.st_size, told.st_mtime_ns)
+                if self.seen.get(file.name) != now:
+                    self.kept.put(file)
+                    self.seen[file.name] = now
 
 
-def kept(address: str, run_id: str) -> Kept:
-    """Where the run is kept, below s3://bucket/prefix or a folder."""
+def kept(address: str) -> Kept:
+    """What is kept at s3://bucket/prefix or in a folder."""
     if not address.startswith("s3://"):
-        return KeptInFolder(Path(address) / run_id)
+        return KeptInFolder(Path(address))
     import boto3
 
     told = urlsplit(address)
-    prefix = "/".join(part for part in (told.path.strip("/"), run_id) if part)
-    return KeptOnS3(told.netloc, f"{prefix}/", boto3.client("s3"))
+    prefix = told.path.strip("/")
+    return KeptOnS3(told.netloc, f"{prefix}/" if prefix else "", boto3.client("s3"))
 
 
 def run(mirror: Mirror, command: Sequence[str], every: float = EVERY) -> int:
     """The exit code of the command, while which and after which the folder is put.
 
-    A request to stop is handed on, and what the command then still writes is put, too.
+    Told to stop, it asks the command to end early; what that then writes is put, too. A command
+    that doesn't end in time is stopped.
     """
-    mirror.kept.fetch(mirror.folder)
-    with subprocess.Popen(command) as step:
+    mirror.kept.fetch(mirror.folder.parent, mirror.folder.name[:RELEASE])
+    with subprocess.Popen(command, start_new_session=True) as step:
         try:
             return _watched(mirror, step, every)
         except StoppedError:
-            step.terminate()
-            step.wait()
-            raise
+            return _ended_early(mirror, step)
         finally:
             mirror.put_changed()
+
+
+def _ended_early(mirror: Mirror, step: "subprocess.Popen[bytes]") -> int:
+    """Asks as who cancels a run does: by a file that the step looks for after each batch."""
+    (mirror.folder / CANCEL).touch()
+    try:
+        return step.wait(timeout=mirror.patience)
+    except subprocess.TimeoutExpired:
+        step.terminate()
+        step.wait()
+        raise StoppedError(TERMINATED) from None
 
 
 def _watched(mirror: Mirror, step: "subprocess.Popen[bytes]", every: float) -> int:

@@ -8,8 +8,10 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from signal import SIGINT
 from typing import Any
 
 from hub import deeds
@@ -67,6 +69,13 @@ class Stage:
             ended += [self.end(one) for one in self.start(self.hub.outbox.pop(0))]
         return ended
 
+    def deliver_to(self, workflow: str) -> list[str]:
+        """As `deliver`, but what starts another workflow than this goes on waiting."""
+        waiting, self.hub.outbox = self.hub.outbox, []
+        ended = [self.end(one) for event in waiting for one in self.start(event)]
+        assert {one.split()[0] for one in ended} == {workflow}
+        return ended
+
     def taken(self) -> list[Delivery]:
         """The events that wait, which then don't any more."""
         waiting, self.hub.outbox = self.hub.outbox, []
@@ -86,10 +95,22 @@ class Stage:
 
     def start(self, delivery: Delivery) -> list[Started]:
         """The workflow runs that GitHub would start for the event."""
-        names = [n for n, one in self.read.items() if workflows.is_started(one, delivery)]
+        paths = workflows.paths_of(self.hub, delivery)
+        names = [n for n, one in self.read.items() if workflows.is_started(one, delivery, paths)]
         if delivery.run is not None:
             names = [delivery.run.workflow]
         return [self._start(name, delivery) for name in sorted(names)]
+
+    def interrupt(self, started: Started, words: bytes) -> None:
+        """What GitHub does first to a job that it cancels: SIGINT to the step's own process.
+
+        act would end at once, and leave out the jobs that follow in any case.
+        """
+        home = str(started.log.with_suffix(".home"))
+        places = {pid: Path(f"/proc/{pid}/cwd").readlink() for pid in _processes(words)}
+        found = [pid for pid, place in places.items() if str(place).startswith(home)]
+        assert found, f"{words!r} isn't running"
+        os.kill(min(found), SIGINT)
 
     def end(self, started: Started) -> str:
         """Waits for it; returns `success`, `failure`, or another's word, and a line of each job."""
@@ -177,6 +198,16 @@ class Stage:
 
     def _repository(self) -> dict[str, Any]:
         return {"default_branch": self.hub.default_branch, "full_name": self.hub.full_name}
+
+
+def _processes(words: bytes) -> list[int]:
+    """The processes of this machine whose command line has these words."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            if words in path.read_bytes().replace(b"\0", b" "):
+                found.append(int(path.parent.name))
+    return found
 
 
 def _title(inputs: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ The machine is this one (launcher `local`); the release, the instance and its ve
 sample's. Each job has just the permissions that its file grants it.
 """
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from instances import REFERENCE, Place
 
 from acting.stage import ROOT, Stage
 from bot.comments.markers import Marker, MarkerKind, find_own
+from runners.contract import RunReport, RunRequest
 from runners.sample import World, build
 from runners.sample.datasets import NEWER, OLDER
 
@@ -141,6 +143,14 @@ def test_from_a_new_release_to_its_verified_comment(stage: Stage) -> None:
     (check,) = stage.hub.checks.values()
     assert (check.name, check.told["conclusion"]) == (f"Census {NEWER.version}", "failure")
 
+    again = speaks(stage, "maintainer", "/retry")
+    assert stage.deliver() == ["commands.yml success", "ingest.yml failure"], stage.told()
+    request = RunRequest.from_json(list(stage.hub.runs.values())[-1].inputs["request"], source="")
+    assert request.failed_of == f"{NEWER.version}-ingest-{asked.id}"
+    result = said(stage)[-1]
+    assert find_own(result.body) == Marker(MarkerKind.RESULT, f"{NEWER.version}-ingest-{again.id}")
+    assert "11 of 12 datasets registered" in result.body
+
 
 def test_two_at_once_make_one_run(stage: Stage) -> None:
     opens(stage)
@@ -155,3 +165,35 @@ def test_two_at_once_make_one_run(stage: Stage) -> None:
     assert ("was asked for before, and an instance takes one." in texts) or (
         "an instance takes one run at a time" in texts
     )
+
+
+def test_a_run_that_is_cancelled_says_what_was_done(stage: Stage) -> None:
+    opens(stage)
+    speaks(stage, "maintainer", "/ingest")
+    assert stage.deliver_to("commands.yml") == ["commands.yml success"], stage.told()
+    (run,) = [one for event in stage.taken() for one in stage.start(event)]
+    journal = stage.home / "runs" / f"{NEWER.version}-ingest-2" / "journal.jsonl"
+    while not (journal.exists() and '"step":"read"' in journal.read_text()):
+        assert run.process.poll() is None, run.log.read_text()[-4000:]
+        time.sleep(0.1)
+    speaks(stage, "maintainer", "/cancel")
+    assert stage.deliver() == ["commands.yml success"], stage.told()
+    assert run.run.conclusion == "cancelled"
+    stage.interrupt(run, b"runners mirror")
+    assert stage.end(run) == "ingest.yml cancelled", run.log.read_text()[-8000:]
+    result = said(stage)[-1].body
+    assert find_own(result) == Marker(MarkerKind.RESULT, f"{NEWER.version}-ingest-2")
+    report = RunReport.from_file(journal.with_name("report.json"))
+    assert report.cancelled
+    assert 0 < len(report.outcomes) < 12
+    assert stage.hub.issues[2].labels != ["running"]
+
+
+def test_a_pull_requests_manifest_is_checked_by_the_default_branchs_code(stage: Stage) -> None:
+    manifest = stage.hub.files("main")[MANIFEST].replace("dataset_count", "datasets")
+    files = {MANIFEST: manifest, "runners/__main__.py": "raise SystemExit('run from the head')"}
+    pull = deeds.propose(stage.hub, "maintainer", "edit", files)
+    assert stage.deliver() == ["check.yml success"], stage.told()
+    (comment,) = said(stage, pull.number)
+    assert comment.body.startswith(f"## ⚠️ To be mended\n\n`{MANIFEST}`:\n\n    ")
+    assert f"{OLDER.version}.toml: field dataset_count: field required" in comment.body

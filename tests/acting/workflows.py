@@ -2,11 +2,11 @@
 
 import fnmatch
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
-from hub.state import Delivery
+from hub.state import Delivery, Hub
 
 LEVELS = {"read", "write"}
 
@@ -18,8 +18,8 @@ def read(text: str) -> dict[str, Any]:
     return dict(told)
 
 
-def is_started(workflow: Mapping[str, Any], delivery: Delivery) -> bool:
-    """Whether GitHub would start the workflow for this event: its types, branches and paths."""
+def is_started(workflow: Mapping[str, Any], delivery: Delivery, paths: Sequence[str]) -> bool:
+    """Whether GitHub would start the workflow for this event: its types, branches and `paths`."""
     events = workflow["on"]
     if delivery.name not in events:
         return False
@@ -30,14 +30,19 @@ def is_started(workflow: Mapping[str, Any], delivery: Delivery) -> bool:
     branch = str(payload.get("ref", "")).removeprefix("refs/heads/")
     if "branches" in wanted and branch not in wanted["branches"]:
         return False
-    return "paths" not in wanted or _touches(payload, wanted["paths"])
+    patterns = wanted.get("paths", ["*"])
+    return any(fnmatch.fnmatch(path, one) for path in paths or [""] for one in patterns)
 
 
-def _touches(payload: Mapping[str, Any], patterns: list[str]) -> bool:
+def paths_of(hub: Hub, delivery: Delivery) -> list[str]:
+    """The files that a push or a pull request touches."""
     kinds = ("added", "modified", "removed")
-    paths = [p for commit in payload.get("commits", []) for kind in kinds for p in commit[kind]]
-    paths += payload.get("changed_paths", [])
-    return any(fnmatch.fnmatch(path, pattern) for path in paths for pattern in patterns)
+    commits = delivery.payload.get("commits", [])
+    pushed = [path for one in commits for kind in kinds for path in one[kind]]
+    if delivery.name != "pull_request":
+        return pushed
+    head = hub.commits[delivery.payload["pull_request"]["head"]["sha"]]
+    return list(hub.changed(head.parents[0], head.sha))
 
 
 def grants(workflow: Mapping[str, Any]) -> dict[str, dict[str, str]]:

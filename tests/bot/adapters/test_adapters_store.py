@@ -70,11 +70,12 @@ def test_an_empty_place_has_nothing(tmp_path: Path) -> None:
 
 def test_what_the_machine_mirrors_is_what_the_bot_reads(tmp_path: Path) -> None:
     with s3():
-        mirror = Mirror(tmp_path, kept("s3://data/runs", "run-2"))
+        folder = tmp_path / "run-2"
+        folder.mkdir()
+        mirror = Mirror(folder, kept("s3://data/runs"))
         assert isinstance(mirror.kept, KeptOnS3)
-        (tmp_path / "journal.jsonl").write_text("one\n")
+        (folder / "journal.jsonl").write_text("one\n")
         mirror.put_changed()
         assert store("s3://data/runs").text("run-2/journal.jsonl") == "one\n"
-        (tmp_path / "journal.jsonl").unlink()
-        mirror.kept.fetch(tmp_path)
-        assert (tmp_path / "journal.jsonl").read_text() == "one\n"
+        mirror.kept.fetch(tmp_path / "other", "run-")
+        assert (tmp_path / "other" / "run-2" / "journal.jsonl").read_text() == "one\n"
