@@ -5,6 +5,7 @@ datasets or releases.
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -24,14 +25,14 @@ class Combination:
     code: str
 
     @classmethod
-    def of(cls, schema_version: str) -> Self:
+    def of(cls, schema_version: str, runners: Path = RUNNERS) -> Self:
         """The combination at work here, for a dataset schema version that has rules."""
         return cls(
             lamindb=version("lamindb"),
             bionty=version("bionty"),
             schema=schema_version,
-            rules=_digest(RUNNERS / "rules" / f"{schema_version}.json"),
-            code=code(),
+            rules=_digest(runners, [runners / "rules" / f"{schema_version}.json"]),
+            code=code(runners),
         )
 
     def to_mapping(self) -> dict[str, Any]:
@@ -45,13 +46,13 @@ class Combination:
         )
 
 
-def code() -> str:
+def code(runners: Path = RUNNERS) -> str:
     """The digest of our own code."""
-    return _digest(*sorted(RUNNERS.rglob("*.py")))
+    return _digest(runners, sorted(runners.rglob("*.py")))
 
 
-def _digest(*files: Path) -> str:
+def _digest(root: Path, files: Sequence[Path]) -> str:
     found = hashlib.sha256()
     for file in files:
-        found.update(f"{file.relative_to(RUNNERS)}\n".encode() + file.read_bytes())
+        found.update(f"{file.relative_to(root)}\n".encode() + file.read_bytes())
     return found.hexdigest()[:12]

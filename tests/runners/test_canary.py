@@ -16,13 +16,13 @@ from instances import REFERENCE, newer_manifest
 
 from runners import rules
 from runners.census import location, read_datasets
+from runners.combination import RUNNERS, Combination
 from runners.contract import Finding, Reason
 from runners.judgement import Judged, judge
 from runners.reference import Reference
 from runners.registry import canary
 from runners.registry.canary import cut, marker
 from runners.registry.canary.differences import SUPPORTED
-from runners.registry.canary.marker import RUNNERS, Combination
 from runners.sample import World
 from runners.sample.datasets import by_key
 from runners.sample.vocabulary import HUMAN, MOUSE
@@ -114,15 +114,15 @@ def test_a_marker_says_what_was_compared(tmp_path: Path) -> None:
 def test_another_rule_or_another_line_of_code_is_another_combination(tmp_path: Path) -> None:
     copy = tmp_path / "runners"
     shutil.copytree(RUNNERS, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    before = marker.combination("7.0.0", copy)
-    assert before == marker.combination("7.0.0")
+    before = Combination.of("7.0.0", copy)
+    assert before == Combination.of("7.0.0")
     assert before.lamindb == version("lamindb")
     with (copy / "rules" / "7.0.0.json").open("a") as file:
         file.write(" ")
-    after = marker.combination("7.0.0", copy)
+    after = Combination.of("7.0.0", copy)
     assert after == replace(before, rules=after.rules) != before
     (copy / "registry" / "annotations.py").write_text("")
-    last = marker.combination("7.0.0", copy)
+    last = Combination.of("7.0.0", copy)
     assert last == replace(after, code=last.code) != after
 
 
@@ -137,7 +137,7 @@ def compare_once(world: World, judged: Iterable[Judged], markers: Path) -> None:
 def test_done_before_it_is_said_and_no_dataset_is_looked_at(
     world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    combination = marker.combination("7.0.0")
+    combination = Combination.of("7.0.0")
     for organism in ("human", "mouse"):
         marker.write(tmp_path / "markers", organism, combination, "some-dataset")
     compare_once(world, (pytest.fail("was looked at") for _ in range(1)), tmp_path / "markers")

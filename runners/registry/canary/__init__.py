@@ -14,6 +14,7 @@ from anndata import AnnData
 
 from runners import progress, rules
 from runners.census import CensusDataset, location
+from runners.combination import Combination
 from runners.contract import ContractError, Manifest, Storage
 from runners.judgement import Judged
 from runners.registry.canary import comparison, cut, marker, sides
@@ -46,7 +47,7 @@ def compare_once(
     Raises:
         ContractError: a row differs, or a side refuses what the other writes.
     """
-    versions = marker.combination(manifest.dataset_schema_version)
+    versions = Combination.of(manifest.dataset_schema_version)
     organisms = _organisms(manifest)
     wanted = {t for t in organisms if not marker.exists(markers, organisms[t].name, versions)}
     if not wanted:
