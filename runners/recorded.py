@@ -13,6 +13,9 @@ from runners.contract import Document
 
 Row = tuple[Any, ...]
 
+SOURCES = "bionty_source"
+"""The one table of vocabulary in which a rollback changes rows."""
+
 
 class Part(StrEnum):
     """What a transaction is for. What is made of vocabulary is shared by all releases, and stays;

@@ -20,6 +20,8 @@ KINDS = {
     "bionty_source": "sources",
     "bionty_gene": "genes",
 }
+SHARED_KINDS = {**KINDS, "lamindb_artifact": "tables of sources"}
+"""What stays of vocabulary: its artifacts are what bionty reads terms from."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def told(result: Rollback, *, is_real: bool) -> list[str]:
     if result.restored:
         lines.append(f"gives their values back to: {_counted(result.restored)}")
     if result.stays:
-        lines.append(f"stays, for all releases share it: {_counted(result.stays)}")
+        lines.append(f"stays, for all releases share it: {_counted(result.stays, SHARED_KINDS)}")
     lines.append("stays: files in storage")
     lines += [f"stays: {one}" for one in result.kept]
     if result.differing:
@@ -63,16 +65,15 @@ def told(result: Rollback, *, is_real: bool) -> list[str]:
     return [*lines, "nothing was changed yet: say --yes to do it"]
 
 
-def _counted(found: Mapping[str, int]) -> str:
+def _counted(found: Mapping[str, int], kinds: Mapping[str, str] = KINDS) -> str:
     counts: Counter[str] = Counter()
     for table, count in found.items():
-        counts[_kind(table)] += count
+        counts[kinds.get(table) or _kind(table)] += count
     return ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
 
 
 def _kind(table: str) -> str:
-    if table in KINDS:
-        return KINDS[table]
+    """Of a table that has no name here: it holds terms, or links something."""
     prefix, _, name = table.partition("_")
     is_term = prefix == "bionty" and not name.startswith("artifact") and "_" not in name
     return "terms" if is_term else "links"

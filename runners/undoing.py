@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from operator import eq
 from typing import Any
 
-from runners.recorded import Inserted, Part, Recording, digests, expanded
+from runners.recorded import SOURCES, Inserted, Part, Recording, digests, expanded
 
-SOURCES = "bionty_source"
 IS_CURRENT = "currently_used"
 Fields = dict[str, Any]
 Tables = Mapping[str, Mapping[int, Fields]]

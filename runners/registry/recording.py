@@ -13,7 +13,17 @@ from typing import Any
 from django.db import transaction
 
 from runners.journal import COMMITTED, RECORDED, Journal
-from runners.recorded import Change, Inserted, Part, Recording, Row, Witness, compressed, digests
+from runners.recorded import (
+    SOURCES,
+    Change,
+    Inserted,
+    Part,
+    Recording,
+    Row,
+    Witness,
+    compressed,
+    digests,
+)
 from runners.registry import rows
 
 
@@ -53,13 +63,13 @@ def _recording(
     witness = None
     for table in grown:
         own = rows.models()[table]._base_manager.filter(id__gt=tops[table])
-        if part is Part.VOCABULARY:
+        if part is Part.VOCABULARY and table != SOURCES:  # never taken back
             inserted[table] = Inserted(ids=compressed(own.values_list("id", flat=True)))
-        else:
-            found = rows.read(own)
-            own_digests = digests(list(found.values()), rows.columns(table))
-            inserted[table] = Inserted(ids=compressed(found), digests=own_digests)
-            witness = witness or _witness(table, found)
+            continue
+        found = rows.read(own)
+        own_digests = digests(list(found.values()), rows.columns(table))
+        inserted[table] = Inserted(ids=compressed(found), digests=own_digests)
+        witness = witness or _witness(table, found)
     changed = {table: new for table, seen in before.items() if (new := _changed(table, seen))}
     return Recording(number=number, part=part, inserted=inserted, changed=changed, witness=witness)
 

@@ -27,7 +27,7 @@ class Database:
         default_factory=lambda: {
             ARTIFACTS: {n: artifact(n, is_latest=True) for n in (1, 2)},
             LINKS: {n: {"id": n, "created_at": "then"} for n in (1, 2)},
-            SOURCES: {n: {"id": n, "name": f"s{n}", "currently_used": True} for n in (1, 2)},
+            SOURCES: {n: source(n, "once") for n in (1, 2)},
         }
     )
     entries: list[Entry] = field(default_factory=list)
@@ -178,10 +178,14 @@ def test_what_was_committed_as_the_process_died_is_undone() -> None:
     assert database.tables == before
 
 
-def vocabulary() -> Database:
+def source(key: int, created_at: str) -> dict[str, Any]:
+    return {"id": key, "name": f"s{key}", "currently_used": True, "created_at": created_at}
+
+
+def vocabulary(*, is_committed: bool = True) -> Database:
     """A transaction that has put source 3 in the place of source 1."""
     database = Database()
-    database.tables[SOURCES][3] = {"id": 3, "name": "s3", "currently_used": True}
+    database.tables[SOURCES][3] = source(3, "then")
     database.tables[SOURCES][1]["currently_used"] = False
     change = {SOURCES: {1: {"currently_used": Change(old=True, new=False)}}}
     recording = Recording(
@@ -189,8 +193,9 @@ def vocabulary() -> Database:
         part=Part.VOCABULARY,
         inserted={SOURCES: Inserted(ids="3"), "bionty_gene": Inserted(ids="1-900")},
         changed=change,
+        witness=Witness(table=SOURCES, id=3, created_at="then"),
     )
-    database.entries.append(Entry(recording, is_committed=True))
+    database.entries.append(Entry(recording, is_committed))
     return database
 
 
@@ -201,6 +206,14 @@ def test_vocabulary_stays_and_the_source_before_is_current_again() -> None:
     assert found.stays == {SOURCES: 1, "bionty_gene": 900}
     current = {key: row["currently_used"] for key, row in database.tables[SOURCES].items()}
     assert current == {1: True, 2: True, 3: False}
+
+
+def test_a_source_that_was_given_the_id_of_one_never_committed_stays_current() -> None:
+    database = vocabulary(is_committed=False)
+    database.tables[SOURCES] |= {1: source(1, "once"), 3: source(3, "later")}
+    before = copy.deepcopy(database.tables)
+    assert database.undo() == Undoing()
+    assert database.tables == before
 
 
 def test_a_source_that_is_still_aside_is_not_undone() -> None:
