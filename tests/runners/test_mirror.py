@@ -1,15 +1,15 @@
 """A run's folder is fetched, and put back while and after a step works in it."""
 
-import signal
+import os
+import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from runners.mirror import Kept, KeptInFolder, Mirror, kept, run
-from runners.stopping import ends_in_time
+from runners.mirror import KeptInFolder, Mirror, kept, run
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 RUN, EARLIER, OTHER = "2026-02-01-ingest-2", "2026-02-01-ingest-1", "2025-06-01-ingest-1"
 APPEND = "import sys; open('journal.jsonl', 'a').write('two\\n'); sys.exit(3)"
 
@@ -57,23 +57,6 @@ def test_only_what_changed_is_put_again(mirror: Mirror) -> None:
     assert list(there(mirror).parent.iterdir()) == []
 
 
-@dataclass
-class StopsFirst:
-    """A place that is told to stop as soon as something is kept, with the step under way."""
-
-    kept: Kept
-    is_sent: bool = False
-
-    def fetch(self, runs: Path, beginning: str) -> None:
-        self.kept.fetch(runs, beginning)
-
-    def put(self, file: Path) -> None:
-        self.kept.put(file)
-        if not self.is_sent:
-            self.is_sent = True
-            signal.raise_signal(signal.SIGINT)
-
-
 WAITS = "import pathlib, time\nwhile not pathlib.Path('cancel').exists(): time.sleep(0.01)\n"
 NEVER = "import time; time.sleep(60)"
 ENDS_EARLY = WAITS + "open('journal.jsonl', 'a').write('cancelled\\n')"
@@ -86,9 +69,11 @@ ENDS_EARLY = WAITS + "open('journal.jsonl', 'a').write('cancelled\\n')"
 def test_told_to_stop_it_asks_the_step_and_keeps_what_it_then_writes(
     mirror: Mirror, command: str, patience: float, code: int
 ) -> None:
-    stops = Mirror(mirror.folder, StopsFirst(mirror.kept), patience=patience)
-    with pytest.raises(SystemExit) as ended, ends_in_time():
-        sys.exit(run(stops, [sys.executable, "-c", command]))
-    assert ended.value.code == code
+    home = there(mirror).parents[1]
+    script = REPOSITORY / "tests" / "runners" / "stopped_mirror.py"
+    words = [str(mirror.folder), str(home), str(patience), command]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    done = subprocess.run([sys.executable, str(script), *words], env=environment, check=False)
+    assert done.returncode == code
     assert ("cancelled" in there(mirror).read_text()) is (code == 0)
     assert not there(mirror).with_name("cancel").exists()
