@@ -16,8 +16,10 @@ from runners.patience import OutageError
 PASSING = {errno.EBUSY, errno.EIO}
 """How s3fs tells throttling and the storage's own errors."""
 
-LOST = ("08", "53", "57P")
-"""PostgreSQL's classes of errors: the connection, resources, and somebody who shuts it down."""
+LOST = ("08", "40", "53", "57P")
+"""PostgreSQL's classes of errors: the connection, another transaction that changed the same row,
+resources, and somebody who shuts it down.
+"""
 
 
 @contextmanager

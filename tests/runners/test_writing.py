@@ -111,3 +111,13 @@ def test_a_locked_database_is_waited_for_and_a_wrong_statement_is_not(
     error = OperationalError()
     error.__cause__ = refused.value
     assert outage.is_lost(error) == expected
+
+
+@pytest.mark.parametrize(("code", "expected"), [("40001", True), ("42P01", False)])
+def test_a_row_that_somebody_changed_meanwhile_is_written_again(code: str, expected: bool) -> None:
+    class Refused(Exception):  # noqa: N818 - as psycopg2 raises it
+        pgcode = code
+
+    error = OperationalError()
+    error.__cause__ = Refused()
+    assert outage.is_lost(error) == expected
