@@ -186,7 +186,7 @@ def _store(storage: int, manifest: Manifest) -> None:
     """The release's only store: the one of an earlier call makes way."""
     import lamindb as ln
 
-    ln.Artifact.objects.filter(version_tag=manifest.release, otype="tiledbsoma").delete()
+    _drop(ln.Artifact, version_tag=manifest.release, otype="tiledbsoma")
     key = manifest.storage.soma.partition("/cell-census/")[2]
     row = {
         "uid": f"soma{manifest.dataset_count:012}{_revision(manifest.release)}",
@@ -258,7 +258,9 @@ def _terms(feature: str, registry: str) -> list[int]:
 def _collect(manifest: Manifest, ids: dict[str, int]) -> None:
     import lamindb as ln
 
-    ln.Collection.objects.filter(version_tag=manifest.release).delete()
+    old = ln.Collection.objects.filter(version_tag=manifest.release).values_list("id", flat=True)
+    _drop(ln.models.CollectionArtifact, collection_id__in=list(old))
+    _drop(ln.Collection, version_tag=manifest.release)
     studies: dict[str, list[int]] = {"cellxgene-census": []}
     for number in range(manifest.dataset_count):
         pk = ids[f"cell-census/{manifest.release}/h5ads/d-{number:04}.h5ad"]
@@ -316,6 +318,11 @@ def _insert(model: Any, rows: Iterable[dict[str, Any]]) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         statement = f'insert into "{model._meta.db_table}" ({names}) values ({places})'
         cursor.executemany(statement, values)
+
+
+def _drop(model: Any, **which: Any) -> None:
+    """Takes rows away past LaminDB, which would ask what becomes of their files."""
+    model.objects.filter(**which)._raw_delete("default")
 
 
 def _default(field: Any) -> Any:

@@ -94,10 +94,10 @@ def withdrawn(report: RunReport, limit: int | None) -> str:
         return ""
     rows = [[named(one.title, one.dataset_id), inert(one.detail, 160)] for one in report.withdrawn]
     head = f"### {counted(len(rows), 'dataset')} withdrawn since the release before"
-    return (
-        f"{head}\n\nNot in this release; what was registered of them stays.\n\n"
-        f"{table(['Dataset', 'Remarks'], rows, limit)}"
-    )
+    found = table(["Dataset", "Remarks"], rows, limit)
+    if len(rows) > MANY:
+        found = collapsed("Each of them", found)
+    return f"{head}\n\nNot in this release; what was registered of them stays.\n\n{found}"
 
 
 def everything(report: RunReport, limit: int | None) -> str:
