@@ -12,6 +12,9 @@ from runners import rules
 from runners.reference import Reference
 from runners.registry import instance
 
+ORGANISMS = ("Homo sapiens", "Mus musculus", "Macaca mulatta")
+"""Those of the newer release, as its manifest names them."""
+
 
 def main(storage: str, release: str, *files: str) -> None:
     """Curates the files in order; prints a line for each that isn't valid."""
@@ -21,9 +24,7 @@ def main(storage: str, release: str, *files: str) -> None:
     from runners.registry import artifacts
     from runners.registry.canary import curator
 
-    curator.prepare(
-        Reference(rules.load("7.0.0"), REFERENCE), ("NCBITaxon:9606", "NCBITaxon:10090")
-    )
+    curator.prepare(Reference(rules.load("7.0.0"), REFERENCE), ORGANISMS)
     artifacts.ensure_storage(artifacts.storage_root(storage), None)
     for file in files:
         organism, _, path = file.partition("=")

@@ -55,7 +55,7 @@ UNCOMPARABLE = {
 }
 
 
-def trial_of_sample(folder: Path, world: World) -> Trial:
+def files_of_sample(world: World) -> dict[str, AnnData]:
     """What the curator can do of the sample, and what both must refuse, each with a cell type of
     its own: what a refused dataset leaves behind shows.
     """
@@ -80,7 +80,7 @@ def trial_of_sample(folder: Path, world: World) -> Trial:
     del refused["no-organism"].uns["organism_ontology_term_id"]
     assert set(refused) == REFUSED
     fine = {key: trials.of_sample(world, key) for key in COMPARED}
-    return trials.make(folder, world, {**fine, **refused})
+    return {**fine, **refused}
 
 
 REFUSED = {"unknown-term", "term-of-another-ontology", "unknown-label", "unknown-gene",
@@ -89,7 +89,7 @@ REFUSED = {"unknown-term", "term-of-another-ontology", "unknown-label", "unknown
 
 @pytest.fixture(scope="module")
 def trial(tmp_path_factory: pytest.TempPathFactory, world: World) -> Trial:
-    return trial_of_sample(tmp_path_factory.mktemp("trial"), world)
+    return trials.make(tmp_path_factory.mktemp("trial"), world, files_of_sample(world))
 
 
 @pytest.fixture(scope="module")

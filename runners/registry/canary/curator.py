@@ -94,6 +94,6 @@ def curate(file: Path, *, release: str, title: str, organism: str) -> str:
     try:
         curator.validate()
     except ln.errors.ValidationError as error:
-        return str(error)
+        return " ".join(str(error).split())
     curator.save_artifact()
     return ""

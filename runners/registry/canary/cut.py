@@ -2,13 +2,15 @@
 
 The curator never looks at X, and LaminDB annotates by gene up to a number of genes: a dataset of
 more gives two files, one on either side of that number. So the released curator, whose time is
-quadratic in the genes, is compared as it is. Everything else of the file is kept as it stands,
-categories that no cell uses too. Must not know LaminDB.
+quadratic in the genes, is compared as it is. Everything else of the file is kept as it stands, and
+every categorical column gets a category that no cell uses, as files of the Census have: who counts
+it shows. Must not know LaminDB.
 """
 
 from pathlib import Path
 
 import h5py
+import pandas as pd
 from anndata import AnnData
 from anndata.io import read_elem
 from scipy import sparse
@@ -17,6 +19,8 @@ from runners.ranges import opened
 
 ANNOTATED = 1000
 """Genes that LaminDB annotates by at most (`ln.settings.annotation.n_max_records`)."""
+
+UNUSED = "of no cell"
 
 
 def read(address: str) -> AnnData:
@@ -42,5 +46,11 @@ def write(data: AnnData, folder: Path, name: str) -> list[Path]:
 
 def _write(data: AnnData, genes: int, file: Path) -> Path:
     counts = sparse.csr_matrix((data.n_obs, genes), dtype="float32")
-    AnnData(counts, obs=data.obs, var=data.var.iloc[:genes], uns=data.uns).write_h5ad(file)
+    obs, var = _with_unused(data.obs), data.var.iloc[:genes]
+    AnnData(counts, obs=obs, var=var, uns=data.uns).write_h5ad(file)
     return file
+
+
+def _with_unused(obs: pd.DataFrame) -> pd.DataFrame:
+    categorical = obs.select_dtypes("category").columns
+    return obs.assign(**{str(c): obs[c].cat.add_categories(UNUSED) for c in categorical})

@@ -56,7 +56,7 @@ def write_both(trial: Trial) -> tuple[Refusals, Refusals]:
 
 def write_ours(trial: Trial) -> Refusals:
     """Writes our rows, in this process's only instance."""
-    reference = _connect(trial, OURS)
+    reference = connect(trial, OURS)
     from runners.registry.writer import Writer
 
     writer = Writer(trial.manifest, reference, trial.datasets, {})
@@ -76,7 +76,7 @@ def write_ours(trial: Trial) -> Refusals:
 
 def write_theirs(trial: Trial) -> Refusals:
     """Writes the curator's rows, in this process's only instance."""
-    reference = _connect(trial, THEIRS)
+    reference = connect(trial, THEIRS)
     from runners.registry import artifacts
     from runners.registry.canary import curator
 
@@ -94,7 +94,8 @@ def write_theirs(trial: Trial) -> Refusals:
     return {dataset_id: refusal for dataset_id, refusal in said.items() if refusal}
 
 
-def _connect(trial: Trial, side: str) -> Reference:
+def connect(trial: Trial, side: str) -> Reference:
+    """The trial's ontologies; this process's instance is the side's, made if absent."""
     os.environ["LAMIN_SETTINGS_DIR"] = str(trial.folder / side)  # before lamindb is imported
     instance.connect(instance.create("canary", trial.storage(side)))
     return Reference(rules.load(trial.manifest.dataset_schema_version), trial.reference)

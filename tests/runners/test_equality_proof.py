@@ -1,0 +1,122 @@
+"""Ours against LaminDB's own curator, at length: the whole command, and 60,000 genes."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import dumps
+import instances
+import mended
+import pytest
+import trials
+from anndata import AnnData
+from dumps import Dump
+from instances import REFERENCE, Place
+from test_equality import COMPARED, EXCLUDED
+
+from runners import rules
+from runners.contract import Outcome
+from runners.execution import processes
+from runners.reference import Reference
+from runners.registry.canary import sides
+from runners.registry.canary.comparison import unlike
+from runners.registry.canary.differences import SPECIAL_VALUES, ExtraRows
+from runners.registry.canary.sides import OURS, THEIRS, Trial
+from runners.sample import World
+from runners.sample.datasets import NEWER, by_key
+
+pytestmark = pytest.mark.prove
+
+GENES = 60_000
+
+
+def file_of(place: Place, key: str) -> Path:
+    return place.world.newer.h5ads / f"{by_key(key).dataset_id}.h5ad"
+
+
+def curate(place: Place, datasets: Mapping[str, str]) -> str:
+    """What the curator says of those datasets (by key, with organism) that it refuses."""
+    files = [f"{organism}={file_of(place, key)}" for key, organism in datasets.items()]
+    script = str(Path(__file__).with_name("curate.py"))
+    done = place.script(script, str(place.world.newer.h5ads), NEWER.version, *files)
+    return instances.succeed(done).stdout
+
+
+@pytest.fixture(scope="module")
+def curated(empty: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """An instance that LaminDB's curator has written, and beside it `ours`, by the command."""
+    theirs = instances.copy(empty, tmp_path_factory.mktemp("theirs"))
+    ours = instances.copy(empty, theirs.root / "ours")
+    only = sorted(by_key(key).dataset_id for key in COMPARED)
+    with ours.start(ours.request("ours", NEWER.version, only=only)) as working:
+        assert curate(theirs, COMPARED) == ""
+        said, _ = working.communicate()
+    assert working.returncode == 0, said
+    return theirs
+
+
+def test_the_whole_command_writes_the_curators_rows(curated: Place) -> None:
+    ours = Place(curated.root / "ours", curated.world)
+    one, other = (dumps.natural(p.database, storage=p.storage) for p in (ours, curated))
+    assert [str(row) for row in unlike(one, other)] == []
+    assert one["lamindb_artifactschema"].total() == 3 * len(COMPARED)
+
+
+def test_the_curator_refuses_what_is_excluded_and_we_register_it(
+    curated: Place, newer: Place, tmp_path: Path
+) -> None:
+    place = instances.copy(curated, tmp_path / "place")
+    said = curate(place, {key: organism for key, (organism, _) in EXCLUDED.items()})
+    refused = {key for key in EXCLUDED if str(file_of(place, key)) in said}
+    assert refused == set(EXCLUDED)
+    written = newer.journal("newer").datasets("written")
+    ours = {key: written[by_key(key).dataset_id]["outcome"] for key in EXCLUDED}
+    assert ours == {key: by_key(key).outcome for key in EXCLUDED}
+    assert Outcome.FAILED not in ours.values()
+
+
+def large(world: World) -> dict[str, AnnData]:
+    """A dataset of each organism with 60,000 genes, and without LaminDB's special values."""
+    reference = Reference(rules.load("7.0.0"), REFERENCE)
+    tables = {"D01": "homo_sapiens", "D06": "mus_musculus"}
+    return {
+        f"{key}-large": trials.with_values(
+            trials.with_genes(trials.of_sample(world, key), [*reference.genes(table)][:GENES]),
+            disease_ontology_term_id=["MONDO:0005002"],
+        )
+        for key, table in tables.items()
+    }
+
+
+def write_both(trial: Trial) -> set[str]:
+    """Has both sides write; returns what both refuse."""
+    with processes(1) as one, processes(1) as other:
+        found = one.submit(sides.write_ours, trial), other.submit(mended.write_theirs, trial)
+        ours, theirs = (set(side.result()) for side in found)
+    assert ours == theirs
+    return ours
+
+
+@pytest.fixture(scope="module")
+def on_sqlite(world: World, tmp_path_factory: pytest.TempPathFactory) -> tuple[Dump, Dump]:
+    trial = trials.make(tmp_path_factory.mktemp("large"), world, large(world))
+    assert write_both(trial) == set()
+    return trial.rows(OURS), trial.rows(THEIRS)
+
+
+def test_datasets_of_60_000_genes_give_equal_rows(on_sqlite: tuple[Dump, Dump]) -> None:
+    assert [str(one) for one in unlike(*on_sqlite)] == []
+    assert on_sqlite[0]["bionty_gene"].total() == 2 * GENES
+    assert on_sqlite[0]["bionty_artifactgene"].total() == 0
+    assert on_sqlite[0]["lamindb_artifactschema"].total() == 6
+
+
+@pytest.mark.parametrize("difference", SPECIAL_VALUES, ids=lambda one: one.name)
+def test_special_values_that_no_dataset_has_are_the_curators_alone(
+    on_sqlite: tuple[Dump, Dump], difference: ExtraRows
+) -> None:
+    found = [
+        dict(row)
+        for table, whose, row in dumps.differences(*on_sqlite)
+        if (table, whose) == (difference.table, difference.whose)
+    ]
+    assert any(map(difference.are, found))
