@@ -13,7 +13,7 @@ from bot.__main__ import cli
 from bot.settings import environment
 from flows import world
 from flows.town import good, report
-from runners.contract import RunRequest
+from runners.contract import Action, RunRequest
 
 SETTINGS = """\
 instance = "demo"
@@ -99,6 +99,12 @@ def test_the_loop_from_a_release_page_to_a_result(folder: Path) -> None:
     assert ok("report", request.run_id).startswith(
         "2026-02-01-ingest-2 ended with the verdict passed.\n"
     )
+    thread = folder / "home" / "threads" / "1" / "thread.html"
+    link = f"../../runs/{request.run_id}/report.html"
+    assert f'<a href="{link}">the whole report</a>' in thread.read_text()
+    assert (thread.parent / link).resolve() == (run_folder / "report.html").resolve()
+    assert "Atlas d1" in (run_folder / "report.html").read_text()
+    assert (run_folder / "offenders.csv").read_text().startswith("check,status,")
     assert ok("show") == (
         "1  Census 2026-02-01 (LTS): 12 datasets, dataset schema 6.0.0 → 7.0.0  [verified]\n"
     )
@@ -325,3 +331,23 @@ def test_a_broken_manifest_or_thread_is_named(folder: Path) -> None:
 @pytest.mark.parametrize("name", ["", *cli.commands])
 def test_every_command_has_help(name: str) -> None:
     assert "Usage: " in ok(*([name] if name else []), "--help")
+
+
+def test_the_page_of_any_report_is_put_beside_it(folder: Path) -> None:
+    file = folder / "elsewhere" / "report.json"
+    file.parent.mkdir()
+    asked = RunRequest(
+        run_id="run-1",
+        action=Action.VERIFY,
+        release="2026-02-01",
+        manifest="m.toml",
+        instance="o/n",
+    )
+    file.write_text(report(asked, good("d1")).to_json())
+    once = ok("page", str(file))
+    assert once.splitlines() == [str(file.with_name(n)) for n in ("report.html", "offenders.csv")]
+    before = contents(file.parent)
+    assert ok("page", str(file)) == once
+    assert contents(file.parent) == before
+    assert "Release 2026-02-01 passed its verification" in file.with_name("report.html").read_text()
+    assert refused("page", "none.json").startswith("none.json: can't be read")
