@@ -1,8 +1,13 @@
 """An instance on PostgreSQL, as the real one is: the same outcomes, and one writer at a time."""
 
+import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
+from typing import Any
 
 import instances
 import postgres
@@ -10,6 +15,7 @@ import psycopg2
 import pytest
 from instances import INSTANCE, Place
 
+from runners.contract import Action, Status, Verdict
 from runners.sample import World
 from runners.sample.datasets import NEWER, OLDER
 
@@ -125,3 +131,72 @@ def test_the_instance_is_on_postgresql(remote: Place) -> None:
     settings = next((remote.root / "lamin" / ".lamin").glob("instance--*demo.env"))
     assert f"lamindb_instance_name={INSTANCE.partition('/')[2]}" in settings.read_text()
     assert "lamindb_instance_db=postgresql://" in settings.read_text()
+
+
+# --- verification reads only ----------------------------------------------------------------------
+
+
+READER = """
+create role reader login;
+grant usage on schema public to reader;
+grant select on all tables in schema public to reader;
+"""
+
+
+def as_reader(remote: Place, root: Path) -> Place:
+    """The same place, whose instance is reached by a role that may read and nothing else."""
+    shutil.copytree(remote.root, root, dirs_exist_ok=True)
+    (settings,) = (root / "lamin" / ".lamin").glob("instance--*demo.env")
+    settings.write_text(settings.read_text().replace("postgres:unused@", "reader:unused@"))
+    return Place(root, remote.world)
+
+
+def test_a_role_that_may_only_read_can_verify(remote: Place, address: str, tmp_path: Path) -> None:
+    with closing(psycopg2.connect(address)) as connection, connection:
+        connection.cursor().execute(READER)
+    reader = as_reader(remote, tmp_path / "reader")
+    before = counts(address)
+    done = reader.run("verify", reader.request("reading", NEWER.version, action=Action.VERIFY))
+    assert done.returncode == 1, done.stderr
+    checks = reader.report("reading").checks
+    assert [check.name for check in checks if check.status not in FINE] == ["datasets"]
+    assert counts(address) == before
+    refused = reader.ingest("writing", NEWER.version)
+    assert refused.returncode != 0
+    assert "permission denied" in refused.stderr
+
+
+def waiting(cursor: Any) -> int | None:
+    """The process that waits for the locked table, if one does."""
+    cursor.execute(
+        "select pid from pg_locks where not granted and relation = 'lamindb_collection'::regclass"
+    )
+    row = cursor.fetchone()
+    return int(row[0]) if row else None
+
+
+def test_a_connection_dropped_within_the_snapshot_could_not_be_checked(
+    remote: Place, address: str
+) -> None:
+    before = counts(address)
+    request = remote.request("dropped", NEWER.version, action=Action.VERIFY)
+    command = [sys.executable, "-m", "runners", *remote.arguments("verify", request)]
+    with closing(psycopg2.connect(address)) as other:
+        cursor = other.cursor()
+        cursor.execute("lock table lamindb_collection in access exclusive mode")
+        with subprocess.Popen(command, cwd=remote.root, env=remote.environment) as process:
+            while (pid := waiting(cursor)) is None:
+                assert process.poll() is None
+                time.sleep(0.05)
+            cursor.execute("select pg_terminate_backend(%s)", [pid])
+            other.rollback()
+    assert process.returncode == 1
+    report = remote.report("dropped")
+    assert report.verdict is Verdict.UNCHECKED
+    statuses = {check.name: check.status for check in report.checks}
+    assert statuses.pop("content") is Status.PASSED  # it asks the store alone
+    assert statuses.pop("tracking") is Status.NOT_APPLICABLE
+    assert set(statuses.values()) == {Status.UNCHECKED}
+    (note,) = {check.note for check in report.checks if check.status is Status.UNCHECKED}
+    assert str(note).startswith("the instance can't be read: OperationalError: ")
+    assert counts(address) == before
