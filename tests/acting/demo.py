@@ -82,6 +82,7 @@ def _machine(folder: Folder) -> dict[str, str]:
     return {
         "LAMIN_SETTINGS_DIR": str(folder.home / "lamin"),
         "REFERENCE": str(ROOT / ".reference"),
+        "CANARY": str(ROOT / ".canary"),
         "BOT_RELEASE_PAGE": str(folder.world / "pages" / "release_info.html"),
         "BOT_RELEASE_DIRECTORY": str(folder.world / "pages" / "release.json"),
         "BOT_SCHEMA_DOCUMENT": str(folder.world / "schema" / "{version}" / "schema.md"),

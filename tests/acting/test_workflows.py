@@ -15,7 +15,7 @@ from hub.server import Server, serving
 from hub.state import ACTIONS, Comment, Hub
 from instances import REFERENCE, Place
 
-from acting.stage import ROOT, Stage
+from acting.stage import ROOT, Stage, Started
 from bot.comments.markers import Marker, MarkerKind, find_own
 from runners.contract import RunReport, RunRequest
 from runners.sample import World, build
@@ -72,6 +72,7 @@ def _machine(place: Place) -> dict[str, str]:
     own = {name: value for name, value in place.environment.items() if name not in kept}
     return {
         **own,
+        "CANARY": str(root.parent / "canary"),
         "NO_PROXY": "127.0.0.1",
         "no_proxy": "127.0.0.1",
         "BOT_RELEASE_PAGE": str(root / "pages" / "release_info.html"),
@@ -167,23 +168,30 @@ def test_two_at_once_make_one_run(stage: Stage) -> None:
     )
 
 
+def waits_for(run: Started, words: str) -> None:
+    """Until the machine's own journal has the words."""
+    place = ".cache/act/*/hostexecutor/runs/*/journal.jsonl"
+    while not any(words in one.read_text() for one in run.log.with_suffix(".home").glob(place)):
+        assert run.process.poll() is None, run.log.read_text()[-4000:]
+        time.sleep(0.1)
+
+
 def test_a_run_that_is_cancelled_says_what_was_done(stage: Stage) -> None:
     opens(stage)
     speaks(stage, "maintainer", "/ingest")
     assert stage.deliver_to("commands.yml") == ["commands.yml success"], stage.told()
     (run,) = [one for event in stage.taken() for one in stage.start(event)]
-    journal = stage.home / "runs" / f"{NEWER.version}-ingest-2" / "journal.jsonl"
-    while not (journal.exists() and '"step":"read"' in journal.read_text()):
-        assert run.process.poll() is None, run.log.read_text()[-4000:]
-        time.sleep(0.1)
+    waits_for(run, '"step":"start"')
     speaks(stage, "maintainer", "/cancel")
     assert stage.deliver() == ["commands.yml success"], stage.told()
     assert run.run.conclusion == "cancelled"
+    waits_for(run, '"step":"read"')
     stage.interrupt(run, b"runners mirror")
     assert stage.end(run) == "ingest.yml cancelled", run.log.read_text()[-8000:]
     result = said(stage)[-1].body
     assert find_own(result) == Marker(MarkerKind.RESULT, f"{NEWER.version}-ingest-2")
-    report = RunReport.from_file(journal.with_name("report.json"))
+    kept = stage.home / "runs" / f"{NEWER.version}-ingest-2"
+    report = RunReport.from_file(kept / "report.json")
     assert report.cancelled
     assert 0 < len(report.outcomes) < 12
     assert stage.hub.issues[2].labels != ["running"]
