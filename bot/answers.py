@@ -145,7 +145,7 @@ def _effects(
     return (
         React(event.thread, event.comment_id, Reaction.SEEN),
         StartRun(request),
-        SetLabel(event.thread, Label.RUNNING),
+        SetLabel(facts.threads.get(request.release, event.thread), Label.RUNNING),
         React(event.thread, event.comment_id, Reaction.ACCEPTED),
         Comment(event.thread, reply_marker(event), said),
     )

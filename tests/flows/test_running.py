@@ -125,6 +125,16 @@ def test_one_that_is_lost_says_what_was_done_and_what_wasnt(
     assert "[starts 2026-02-01-ingest-5]" in started.heard()
 
 
+def test_a_command_in_the_proposal_is_obeyed_and_labels_the_thread(town: GithubTown) -> None:
+    said = deeds.comment(town.hub, "maintainer", 1, "/ingest")
+    town.delivered()
+    pull, thread = town.hub.issues[1], town.hub.issues[2]
+    assert pull.comments[-1].body.startswith("🚀 **Accepted:** ingesting release 2026-02-01")
+    assert (pull.labels, thread.labels) == ([], ["running"])
+    assert said.reactions == [(ACTIONS, "eyes"), (ACTIONS, "rocket")]
+    town.heard()
+
+
 def test_the_store_tells_of_a_run_that_no_workflow_speaks_of(town: GithubTown) -> None:
     """Its machine wrote a request, but no report; GitHub has forgotten the workflow run."""
     folder: Path = town.home / "runs" / RUN

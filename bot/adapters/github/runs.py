@@ -82,10 +82,17 @@ class GithubRuns:
 
     @clear
     def cancel(self, run_id: str) -> None:
-        """Asks GitHub to stop the run's workflow runs that haven't ended."""
-        for one in self._asked().get(run_id, []):
-            if one.status != "completed":
-                one.cancel()
+        """Asks GitHub to stop the run's workflow runs that haven't ended.
+
+        Raises:
+            BotError: GitHub doesn't take it; PyGithub says so by False, whatever the reason.
+        """
+        for _ in range(self.patience.attempts):
+            told = self._asked().get(run_id, [])
+            if all(one.cancel() for one in told if one.status != "completed"):
+                return
+            self.patience.sleep(self.patience.backoff)
+        raise BotError(f"{run_id} can't be cancelled; cancel its workflow run by hand.")
 
     def report(self, run_id: str) -> RunReport | None:
         """The machine's report, if it has written one."""

@@ -296,6 +296,20 @@ def test_a_run_is_cancelled_once(server: Server, house: Github) -> None:
     assert [one.conclusion for one in server.hub.runs.values()] == ["cancelled"]
 
 
+@pytest.mark.parametrize("make", [faults.lost_answer, faults.unavailable])
+def test_a_cancellation_isnt_lost_with_its_answer(server: Server, make: object) -> None:
+    assert callable(make)
+    house = house_of(server)
+    house.runs.start(REQUEST)
+    server.faults.append(make("POST", "/cancel$"))
+    house.runs.cancel(REQUEST.run_id)
+    assert [one.conclusion for one in server.hub.runs.values()] == ["cancelled"]
+    house.runs.start(REQUEST.model_copy(update={"run_id": "2026-02-01-ingest-2"}))
+    server.faults.append(faults.unavailable("POST", "/cancel$", times=99))
+    with pytest.raises(BotError, match="2026-02-01-ingest-2 can't be cancelled"):
+        house.runs.cancel("2026-02-01-ingest-2")
+
+
 def test_failures_in_a_row_are_github_s_own_count(server: Server, house: Github) -> None:
     bot = server.hub.user(ACTIONS)
     server.hub.run_names["detect.yml"] = lambda _: "detect"
