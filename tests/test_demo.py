@@ -20,10 +20,10 @@ RUN = "runs/2020-07-15-ingest-*/journal.jsonl"
 pytestmark = pytest.mark.prove
 
 
-def start(home: Path) -> "subprocess.Popen[str]":
+def start(home: Path, *options: str) -> "subprocess.Popen[str]":
     """A running demo, in a process group of its own, which can be killed as a whole."""
     return subprocess.Popen(
-        [sys.executable, "-m", "bot.demo", "--home", str(home)],
+        [sys.executable, "-m", "bot.demo", "--home", str(home), *options],
         cwd=REPOSITORY,
         env={**os.environ, "COLUMNS": "100"},
         text=True,
@@ -33,9 +33,9 @@ def start(home: Path) -> "subprocess.Popen[str]":
     )
 
 
-def play(home: Path) -> str:
+def play(home: Path, *options: str) -> str:
     """What a demo that ends well has printed."""
-    demo = start(home)
+    demo = start(home, *options)
     said, _ = demo.communicate()
     assert demo.returncode == 0, said
     return said
@@ -120,3 +120,9 @@ def test_it_detects_on_real_documents_in_a_folder_of_its_own(played: Path) -> No
     assert done.returncode == 0, done.stderr
     assert "dataset schema 6.0.0 → 7.0.0" in done.stdout
     assert files(played, "threads") == before
+
+
+def test_on_a_machine_of_ec2_it_ends_the_same_and_leaves_nothing(tmp_path: Path) -> None:
+    said = play(tmp_path / "home", "--launcher", "ec2")
+    assert "Verdict 'failed': the one that the sample is made to give." in said
+    assert "Nothing was left." in said

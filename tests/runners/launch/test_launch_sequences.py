@@ -36,8 +36,10 @@ CONFIGURATION = Configuration.from_mapping(
 RELEASES = ("2025-01-30", "2025-11-08")
 LOCK = Lock({"constraints.txt": b"", "pyproject.toml": b""})
 LONGER = timedelta(hours=13)
-CALLS = ("hosts", "run", "runners", "register", "remove", "claim", "put", "drop", "terminate")
-MOMENTS = (*CALLS, *(f"{call} done" for call in CALLS), "all", "note", "place", "sleep")
+MOMENTS = (
+    *("hosts", "place", "note", "run", "run done", "claim", "runners", "register"),
+    *("register done", "put", "remove", "terminate", "sleep"),
+)
 
 
 class Fleets(RuleBasedStateMachine):

@@ -9,12 +9,13 @@ import base64
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ PATIENCE = 300.0
 
 # GitHub's runner, as far as the bootstrap script knows it: waits for one job, and does it.
 RUN_SH = """#!/bin/bash
-echo "$ACTIONS_RUNNER_INPUT_JITCONFIG" >"$STAND_INS/online"
+printf %s "$ACTIONS_RUNNER_INPUT_JITCONFIG" | sha256sum >"$STAND_INS/online"
 unset ACTIONS_RUNNER_INPUT_JITCONFIG
 until [ -e "$STAND_INS/job" ]; do /bin/sleep 0.1; done
 "$ACTIONS_RUNNER_HOOK_JOB_STARTED"
@@ -107,6 +108,13 @@ def until(what: str, happened: Callable[[], Any], patience: float = PATIENCE) ->
     raise TimeoutError(f"{what}: not within {patience:g} s")
 
 
+def _power_off(machine: "subprocess.Popen[bytes]") -> None:
+    """Ends what the machine's script has left, as a switched-off machine would."""
+    with suppress(ProcessLookupError):
+        os.killpg(machine.pid, signal.SIGKILL)
+    machine.wait()
+
+
 @click.group()
 def main() -> None:
     """The stand-ins of the demo."""
@@ -124,13 +132,13 @@ def play(home: Path, request_file: Path, repository: Path) -> None:
         stage.amazon.client("iam").create_instance_profile(InstanceProfileName="ingestion-machine")
         digest = hashlib.sha256(archive(RUN_SH)).hexdigest()
         stage.configure(ec2__runner={"version": "2.337.0", "sha256": digest}, lamindb_secret=None)
-        sys.exit(_played(stage, request_file, repository))
+        sys.exit(_played(stage, request_file, repository, closing))
 
 
-def _played(stage: Stage, request_file: Path, repository: Path) -> int:
+def _played(stage: Stage, request_file: Path, repository: Path, closing: ExitStack) -> int:
     """The exit code of the run's work."""
     run_id = RunRequest.from_file(request_file).run_id
-    power = threading.Thread(target=_boot_when_launched, args=(stage,), daemon=True)
+    power = threading.Thread(target=_boot_when_launched, args=(stage, closing), daemon=True)
     power.start()
     launch = stage.begin(stage.launch_words(run_id))
     said, complaint = launch.communicate(timeout=PATIENCE)
@@ -152,13 +160,13 @@ def _played(stage: Stage, request_file: Path, repository: Path) -> int:
     return code
 
 
-def _boot_when_launched(stage: Stage) -> None:
+def _boot_when_launched(stage: Stage, closing: ExitStack) -> None:
     (host_id,) = until("a machine", stage.live)
     machine = Machine(stage, host_id)
-    machine.boot()
-    secret = until("its runner", lambda: machine.said("online"))
-    number = stage.hub.secrets.index(secret) + 1
-    stage.hub.runners[number]["status"] = "online"
+    closing.callback(_power_off, machine.boot())
+    told = until("its runner", lambda: machine.said("online")).split()[0]
+    digests = [hashlib.sha256(secret.encode()).hexdigest() for secret in stage.hub.secrets]
+    stage.hub.runners[digests.index(told) + 1]["status"] = "online"
 
 
 if __name__ == "__main__":
