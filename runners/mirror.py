@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,8 +23,8 @@ EVERY = 20.0
 TERMINATED = 143
 """The exit code of what SIGTERM ended, as a shell says it."""
 
-PATIENCE = 3.0
-"""Seconds that a batch has to end in: who cancels a job of GitHub's kills after seven."""
+PATIENCE, UNWINDING = 2.5, 1.0
+"""Seconds that a batch has to end in, and those to undo it: `stopping` ends us after five."""
 
 
 RELEASE = len("2026-02-01")
@@ -134,7 +135,8 @@ def _ended_early(mirror: Mirror, step: "subprocess.Popen[bytes]") -> int:
         return step.wait(timeout=mirror.patience)
     except subprocess.TimeoutExpired:
         step.terminate()
-        step.wait()
+        with suppress(subprocess.TimeoutExpired):
+            step.wait(timeout=UNWINDING)
         raise StoppedError(TERMINATED) from None
 
 

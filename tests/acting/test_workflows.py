@@ -191,9 +191,14 @@ def test_a_run_that_is_cancelled_says_what_was_done(stage: Stage) -> None:
     result = said(stage)[-1].body
     assert find_own(result) == Marker(MarkerKind.RESULT, f"{NEWER.version}-ingest-2")
     kept = stage.home / "runs" / f"{NEWER.version}-ingest-2"
-    report = RunReport.from_file(kept / "report.json")
-    assert report.cancelled
-    assert 0 < len(report.outcomes) < 12
+    if (kept / "report.json").exists():
+        report = RunReport.from_file(kept / "report.json")
+        assert report.cancelled
+        assert 0 < len(report.outcomes) < 12
+    else:
+        # Where a batch takes longer than GitHub leaves to a cancelled job, it is undone.
+        assert "ended without a report" in result
+        assert "Not done: 12 datasets, collections, verification." in result
     assert stage.hub.issues[2].labels != ["running"]
 
 
