@@ -116,7 +116,7 @@ def _check_holds_no_other(section: Section, inner: tuple[ValueTable, ...]) -> No
         if {"key", "value"} <= labels:
             raise DocumentError(
                 f"Line {section.line}: the table of field '{section.title}' holds that of another "
-                "field; is it left open?"
+                "field; close it before that."
             )
 
 

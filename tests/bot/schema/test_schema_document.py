@@ -159,7 +159,7 @@ def test_a_table_that_is_left_open_doesnt_take_the_next_field_along() -> None:
     swallowed = field[field.index("<table>") : field.index("</table>") + 8]
     text = whole.replace("A CL term.</td>", f"A CL term. {swallowed}</td>", 1)
     assert text != whole
-    with pytest.raises(DocumentError, match="holds that of another field; is it left open"):
+    with pytest.raises(DocumentError, match="holds that of another field; close it"):
         parse_document(text)
 
 
