@@ -107,6 +107,7 @@ def test_a_run_whose_machine_has_ended_gets_another(stage: Stage) -> None:
     assert stage.live() == [second["machine"]["id"]]
 
 
+@pytest.mark.prove
 def test_spot_is_asked_for_only_when_configured(stage: Stage) -> None:
     launched(stage)
     stage.configure(ec2__spot=True)
@@ -144,9 +145,14 @@ def test_no_capacity_anywhere_is_said_in_one_sentence(stage: Stage) -> None:
         Fault("RunInstances", "RequestLimitExceeded", 503, times=2),
         Fault("RunInstances", "InternalError", 500, after=True),
         Fault("RunInstances", None, after=True),
-        Fault("DescribeInstances", "Unavailable", 503, times=2),
-        Fault("CreateSecret", "ThrottlingException", 400),
-        Fault("PutSecretValue", "InternalServiceError", 500, after=True),
+        *(
+            pytest.param(fault, marks=pytest.mark.prove)
+            for fault in (
+                Fault("DescribeInstances", "Unavailable", 503, times=2),
+                Fault("CreateSecret", "ThrottlingException", 400),
+                Fault("PutSecretValue", "InternalServiceError", 500, after=True),
+            )
+        ),
     ],
     ids=lambda fault: f"{fault.action}-{fault.code}-{'after' if fault.after else 'before'}",
 )
@@ -157,6 +163,7 @@ def test_what_passes_is_asked_again_and_gives_one_machine(stage: Stage, fault: F
     assert len(stage.hub.runners) == 1
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("is_after", [False, True], ids=["before", "after"])
 def test_a_lost_answer_of_github_leaves_one_runner(stage: Stage, is_after: bool) -> None:
     stage.hub.faults.append(Fault("register", status=502, after=is_after))
@@ -241,6 +248,7 @@ def test_a_dry_run_asks_nobody(stage: Stage) -> None:
     assert f"ClientToken={shown['requests'][0]['ClientToken']}" in sent
 
 
+@pytest.mark.prove
 def test_runs_on_s3_have_their_lock_and_trail_there(stage: Stage) -> None:
     s3 = stage.amazon.client("s3")
     s3.create_bucket(
