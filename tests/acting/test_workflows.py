@@ -17,7 +17,7 @@ from instances import REFERENCE, Place
 
 from acting.stage import ROOT, Stage, Started
 from bot.comments.markers import Marker, MarkerKind, find_own
-from runners.contract import RunReport
+from runners.contract import RunReport, RunRequest
 from runners.sample import World, build
 from runners.sample.datasets import NEWER, OLDER
 
@@ -142,6 +142,14 @@ def test_from_a_new_release_to_its_verified_comment(stage: Stage) -> None:
     assert stage.hub.issues[2].labels == ["verification failed"]
     (check,) = stage.hub.checks.values()
     assert (check.name, check.told["conclusion"]) == (f"Census {NEWER.version}", "failure")
+
+    again = speaks(stage, "maintainer", "/retry")
+    assert stage.deliver() == ["commands.yml success", "ingest.yml failure"], stage.told()
+    request = RunRequest.from_json(list(stage.hub.runs.values())[-1].inputs["request"], source="")
+    assert request.failed_of == f"{NEWER.version}-ingest-{asked.id}"
+    result = said(stage)[-1]
+    assert find_own(result.body) == Marker(MarkerKind.RESULT, f"{NEWER.version}-ingest-{again.id}")
+    assert "11 of 12 datasets registered" in result.body
 
 
 def test_two_at_once_make_one_run(stage: Stage) -> None:
