@@ -117,4 +117,4 @@ def test_a_release_is_registered_by_a_cluster(place: Place) -> None:
     with scheduler(RUNNERS) as address:
         words = [*place.arguments("ingest", request), "--scheduler", address]
         said = succeed(place.script("-m", "runners", *words)).stderr
-    assert said.splitlines()[-1] == "2020-07-15: 1 revised, 1 unreadable"
+    assert said.splitlines()[-1] == "2020-07-15: 1 unchanged, 1 unreadable"

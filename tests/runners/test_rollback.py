@@ -30,12 +30,13 @@ def rollback(place: Place, *options: str) -> Done:
 
 
 def rows(place: Place) -> Tables:
-    """Every row but those of the vocabulary that stays: terms, genes, labels, and sources that are
-    not current, with their tables. SQLite has moments with and without the zeros at their end.
+    """Every row but those of the vocabulary that stays: terms, genes, labels, sources that are not
+    current, and the tables of sources, also of LaminDB's own, which have none again. SQLite has
+    moments with and without the zeros at their end.
     """
     found = {table: own for table, own in dumps.exact(place.database).items() if is_own(table)}
     with closing(sqlite3.connect(place.database)) as connection:
-        statement = "select dataframe_artifact_id from bionty_source where dataframe_artifact_id"
+        statement = "select id from lamindb_artifact where key like 'df_%.parquet'"
         tables = {key for (key,) in connection.execute(statement)}
         statement = "select entity, name, version, organism from bionty_source where currently_used"
         found["current"] = sorted(connection.execute(statement).fetchall())
