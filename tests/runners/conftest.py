@@ -1,44 +1,75 @@
-"""One world for all tests of this folder, and instances to start from. No test may change them."""
+"""One world for all tests of this folder, and instances to start from. No test may change them.
 
+They are made once for all processes of a test run, by the first that needs them.
+"""
+
+import fcntl
+from collections.abc import Callable
 from pathlib import Path
 
 import instances
 import pytest
 from instances import REFERENCE, Place
 
-from runners.sample import World, build
+from runners.sample import World, build, read
 from runners.sample.datasets import NEWER, OLDER
 
+Shared = Callable[[str, Callable[[Path], object]], Path]
+
 
 @pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+def shared(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Shared:
+    """The folder of a name, which is made unless another process has made it."""
+    is_worker = hasattr(request.config, "workerinput")
+    own = tmp_path_factory.getbasetemp()
+    root = own.parent if is_worker else own
+
+    def made_once(name: str, make: Callable[[Path], object]) -> Path:
+        folder, made = root / name, root / f"{name}.made"
+        with (root / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not made.exists():
+                make(folder)
+                made.touch()
+        return folder
+
+    return made_once
+
+
+@pytest.fixture(scope="session")
+def world(shared: Shared) -> World:
     told: list[str] = []
-    made = build(tmp_path_factory.mktemp("sample") / "world", REFERENCE, told.append)
-    assert told[0] == "sample world: 2020-01-15 h5ads 1/5"
-    assert told[-1] == f"sample world: ready in {made.root}"
-    return made
+    root = shared("sample", lambda folder: build(folder, REFERENCE, told.append))
+    if told:  # it was this process that made it
+        assert told[0] == "sample world: 2020-01-15 h5ads 1/5"
+        assert told[-1] == f"sample world: ready in {root}"
+    return read(root)
 
 
 @pytest.fixture(scope="session")
-def empty(tmp_path_factory: pytest.TempPathFactory, world: World) -> Place:
+def empty(shared: Shared, world: World) -> Place:
     """An instance that holds nothing."""
-    return instances.make(tmp_path_factory.mktemp("empty"), world)
+    return Place(shared("empty", lambda folder: instances.make(folder, world)), world)
 
 
 @pytest.fixture(scope="session")
-def older(tmp_path_factory: pytest.TempPathFactory, empty: Place) -> Place:
+def older(shared: Shared, empty: Place) -> Place:
     """An instance that holds the older release, by the run `older`."""
-    place = instances.copy(empty, tmp_path_factory.mktemp("older"))
-    instances.succeed(place.ingest("older", OLDER.version))
-    return place
+
+    def make(folder: Path) -> None:
+        instances.succeed(instances.copy(empty, folder).ingest("older", OLDER.version))
+
+    return Place(shared("older", make), empty.world)
 
 
 @pytest.fixture(scope="session")
-def newer(tmp_path_factory: pytest.TempPathFactory, older: Place) -> Place:
+def newer(shared: Shared, older: Place) -> Place:
     """An instance that holds both releases, by the runs `older` and `newer`, verified."""
-    place = instances.copy(older, tmp_path_factory.mktemp("newer"))
-    instances.succeed(place.ingest("newer", NEWER.version))
-    return place
+
+    def make(folder: Path) -> None:
+        instances.succeed(instances.copy(older, folder).ingest("newer", NEWER.version))
+
+    return Place(shared("newer", make), older.world)
 
 
 @pytest.fixture
@@ -48,20 +79,25 @@ def place(older: Place, tmp_path: Path) -> Place:
 
 
 @pytest.fixture(scope="session")
-def versed(tmp_path_factory: pytest.TempPathFactory, older: Place) -> Place:
+def versed(shared: Shared, older: Place) -> Place:
     """An instance that holds the older release and knows the vocabulary of the newer one, which
     takes longer to make than all the rest.
     """
-    place = instances.copy(older, tmp_path_factory.mktemp("versed"))
-    instances.succeed(place.ingest("versed", NEWER.version))
-    arguments = ("rollback", "--runs", str(place.root / "runs"), "--run", "versed", "--yes")
-    instances.succeed(place.script("-m", "runners", *arguments))
-    return place
+
+    def make(folder: Path) -> None:
+        place = instances.copy(older, folder)
+        instances.succeed(place.ingest("versed", NEWER.version))
+        arguments = ("rollback", "--runs", str(place.root / "runs"), "--run", "versed", "--yes")
+        instances.succeed(place.script("-m", "runners", *arguments))
+
+    return Place(shared("versed", make), older.world)
 
 
 @pytest.fixture(scope="session")
-def unbroken(tmp_path_factory: pytest.TempPathFactory, versed: Place) -> Place:
+def unbroken(shared: Shared, versed: Place) -> Place:
     """As `newer`, from `versed`."""
-    place = instances.copy(versed, tmp_path_factory.mktemp("unbroken"))
-    instances.succeed(place.ingest("newer", NEWER.version))
-    return place
+
+    def make(folder: Path) -> None:
+        instances.succeed(instances.copy(versed, folder).ingest("newer", NEWER.version))
+
+    return Place(shared("unbroken", make), versed.world)

@@ -72,6 +72,12 @@ def labels(place: Place, dataset: Dataset, registry: str, column: str) -> set[st
 
 
 @pytest.fixture(scope="module")
+def newer(newer: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """As elsewhere, for these tests to run in."""
+    return instances.copy(newer, tmp_path_factory.mktemp("own"))
+
+
+@pytest.fixture(scope="module")
 def report(newer: Place) -> RunReport:
     """The verification of the newer release: a file is broken, and it says so."""
     done = newer.run("verify", newer.root / "runs" / "newer" / "request.json")
