@@ -41,11 +41,11 @@ else
 endif
 
 test: setup
-	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m 'not prove and not live'
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile --no-loadscope-reorder -m 'not prove and not live'
 
 # The long proofs: more seeds of the same claims.
 prove: setup
-	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m 'prove'
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile --no-loadscope-reorder -m 'prove'
 
 lint: setup
 	@$(BIN)/ruff check

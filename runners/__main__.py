@@ -1,5 +1,6 @@
 """The command line of the machine's side: parses words, calls one function, says how it ended."""
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -13,6 +14,10 @@ from runners.launch.command import launch, reap, terminate
 from runners.request_options import asked_for
 
 CHECK_FAILED = 1
+
+# Ontologies are a million long-lived objects without cycles, through which the collector would go
+# again and again: a quarter of a small run. Reading processes import this module too.
+gc.set_threshold(50_000)
 
 _workers = click.option(
     "--workers",

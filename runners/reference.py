@@ -118,8 +118,7 @@ class Reference:
     def _read_terms(self, ontology: str) -> Mapping[str, Term]:
         """Every term of an ontology file at its pin, by id; obsolete ones too."""
         with self._opened(ontology) as stream:
-            raw = json.load(stream)
-        return {term_id: _term(term_id, value) for term_id, value in raw.items()}
+            return _Terms(json.load(stream))
 
     def _read_organism(self, taxon: str) -> Term | None:
         """The term of an organism, be it of the rules or not; None if there is none."""
@@ -143,6 +142,25 @@ class Reference:
             "ontologies"
         ]
         return pins
+
+
+class _Terms(Mapping[str, Term]):
+    """The terms of an ontology's file, each made when it is asked for: most never are."""
+
+    def __init__(self, raw: Mapping[str, Mapping[str, object]]) -> None:
+        self._raw = raw
+        self._made: dict[str, Term] = {}
+
+    def __getitem__(self, term_id: str) -> Term:
+        if term_id not in self._made:
+            self._made[term_id] = _term(term_id, self._raw[term_id])
+        return self._made[term_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._raw)
+
+    def __len__(self) -> int:
+        return len(self._raw)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ They are made once for all processes of a test run, by the first that needs them
 """
 
 import fcntl
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -79,18 +80,18 @@ def place(older: Place, tmp_path: Path) -> Place:
 
 
 @pytest.fixture(scope="session")
-def versed(shared: Shared, older: Place) -> Place:
+def versed(shared: Shared, newer: Place) -> Place:
     """An instance that holds the older release and knows the vocabulary of the newer one, which
     takes longer to make than all the rest.
     """
 
     def make(folder: Path) -> None:
-        place = instances.copy(older, folder)
-        instances.succeed(place.ingest("versed", NEWER.version))
-        arguments = ("rollback", "--runs", str(place.root / "runs"), "--run", "versed", "--yes")
+        place = instances.copy(newer, folder)
+        arguments = ("rollback", "--runs", str(place.root / "runs"), "--run", "newer", "--yes")
         instances.succeed(place.script("-m", "runners", *arguments))
+        shutil.rmtree(place.root / "runs" / "newer")  # the tests' runs may be called so again
 
-    return Place(shared("versed", make), older.world)
+    return Place(shared("versed", make), newer.world)
 
 
 @pytest.fixture(scope="session")

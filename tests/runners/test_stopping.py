@@ -24,9 +24,9 @@ IDS = sorted(dataset.dataset_id for dataset in of_release(NEWER))
 BEFORE, STUCK = IDS[:5], IDS[5]
 
 
-def stuck(older: Place, root: Path) -> Place:
+def stuck(versed: Place, root: Path) -> Place:
     """A place whose newer release has the pipe among its files."""
-    place = instances.copy(older, root)
+    place = instances.copy(versed, root)
     h5ads = root / "cell-census" / NEWER.version / "h5ads"
     h5ads.mkdir(parents=True)
     for dataset_id in IDS:
@@ -104,8 +104,8 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(older: Place, tmp_path_factory: pytest.TempPathFactory) -> Story:
-    place = stuck(older, tmp_path_factory.mktemp("stuck"))
+def story(versed: Place, tmp_path_factory: pytest.TempPathFactory) -> Story:
+    place = stuck(versed, tmp_path_factory.mktemp("stuck"))
     request = place.request("run", NEWER.version)
     process = start(place, request)
     os.killpg(process.pid, signal.SIGINT)
