@@ -22,6 +22,7 @@ from moto.server import ThreadedMotoServer
 
 REGION = "us-west-2"
 KEYS = {"aws_access_key_id": "tests", "aws_secret_access_key": "tests"}
+NOT_PASSED_ON = {"accept-encoding", "expect"}  # the proxy answers these itself
 
 
 @dataclass
@@ -165,7 +166,7 @@ def _proxy(state: Amazon) -> type[BaseHTTPRequestHandler]:
 
         def to_moto(self, body: bytes) -> tuple[int, str, bytes]:
             line = HTTPConnection(state.moto.removeprefix("http://"), timeout=30)
-            headers = {k: v for k, v in self.headers.items() if k.lower() != "accept-encoding"}
+            headers = {k: v for k, v in self.headers.items() if k.lower() not in NOT_PASSED_ON}
             line.request(self.command, self.path, body, headers)
             answer: HTTPResponse = line.getresponse()
             content = answer.read()
@@ -184,6 +185,12 @@ class Quiet(BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         raise NotImplementedError
+
+    def handle_expect_100(self) -> bool:
+        """S3's client waits a second for this before it sends a file."""
+        goes_on = super().handle_expect_100()
+        self.wfile.flush()
+        return goes_on
 
     def body(self) -> bytes:
         return self.rfile.read(int(self.headers.get("Content-Length") or 0))
