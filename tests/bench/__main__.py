@@ -13,12 +13,12 @@ import postgres
 from runners.progress import say
 from runners.stopping import ends_in_time
 
-from . import lts, report, s3
+from . import lts, report, s3, verification
 from .comparison import Database, compare
 from .release import REPOSITORY, make_templates
 
 RESULTS = REPOSITORY / ".bench" / "results.json"
-PARTS = ("comparison", "lts", "s3")
+PARTS = ("comparison", "lts", "s3", "verification")
 TEMPLATES = 40
 NEEDED = 5e6
 """Bytes of disk for each dataset of the simulated LTS."""
@@ -108,7 +108,15 @@ def _s3(
     return keys
 
 
-PARTS_OF = {"comparison": _comparison, "lts": _lts, "s3": _s3}
+def _verification(
+    folder: Path, databases: Mapping[str, Database], options: argparse.Namespace
+) -> dict[str, object]:
+    found = verification.measure(folder)
+    say(report.verified(verification.DATASETS, found))
+    return {**found}
+
+
+PARTS_OF = {"comparison": _comparison, "lts": _lts, "s3": _s3, "verification": _verification}
 
 
 def _keep(measured: Mapping[str, object]) -> None:

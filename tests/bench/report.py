@@ -47,8 +47,6 @@ def simulated(kind: str, found: Simulated) -> tuple[str, dict[str, object]]:
     keys: dict[str, object] = {
         f"lts_minutes{suffix}": found.minutes,
         f"lts_peak_mb{suffix}": found.peak_mb,
-        f"verify_seconds{suffix}": found.verify_seconds,
-        f"verify_statements{suffix}": found.verify_statements,
         f"lts{suffix}": asdict(found),
     }
     return line, keys
@@ -66,3 +64,11 @@ def asked(found: Asked) -> tuple[str, dict[str, object]]:
         "s3": asdict(found),
     }
     return line, keys
+
+
+def verified(datasets: int, found: Mapping[str, float]) -> str:
+    return (
+        f"verification of {datasets:,} datasets: {found['verify_seconds']:.1f} s in "
+        f"{found['verify_statements']:.0f} statements; the runbook's loop: "
+        f"{found['runbook_verify_seconds']:.1f} s"
+    )
