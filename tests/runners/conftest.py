@@ -1,10 +1,12 @@
 """One world for all tests of this folder, and instances to start from. No test may change them.
 
-They are made once for all processes of a test run, by the first that needs them.
+They are made once for all processes of a test run, by the first that needs them. All tests are put
+in an order in which the others seldom wait for it.
 """
 
 import fcntl
 import shutil
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +17,27 @@ from instances import REFERENCE, Place
 from runners.sample import World, build, read
 from runners.sample.datasets import NEWER, OLDER
 
+RUNNERS = Path(__file__).parent
 Shared = Callable[[str, Callable[[Path], object]], Path]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """First a file that makes the shared instances and, at its side, files that need none; then
+    those that need one, which take longest; at the end what is short.
+    """
+    needs: dict[Path, set[str]] = defaultdict(set)
+    for item in items:
+        needs[item.path].update(getattr(item, "fixturenames", ()))
+    first = next((path for path in needs if {"shared", "newer"} <= needs[path]), None)
+
+    def place(item: pytest.Item) -> int:
+        if item.path == first:
+            return 0
+        if RUNNERS not in item.path.parents:
+            return 1
+        return 2 if "shared" in needs[item.path] else 3
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")
