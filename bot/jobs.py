@@ -15,6 +15,7 @@ from bot.apply import apply
 from bot.comments import going_on
 from bot.comments.markers import Marker, MarkerKind
 from bot.comments.plan_text import describe
+from bot.comments.reaped import sentence
 from bot.comments.result import headline
 from bot.effects import Plan, UpsertComment
 from bot.errors import BotError
@@ -23,12 +24,17 @@ from bot.handle import handle
 from bot.house import Lazy, sentences
 from bot.payloads import events_of
 from bot.progress import progress_of
+from bot.reaped import actions, say
 from bot.settings import Settings
 from bot.terminal import show_plan
 from runners.contract import RunRequest
 
 OUTPUT = click.option(
     "--output", type=click.Path(path_type=Path), help="Where the job's outputs go: GITHUB_OUTPUT."
+)
+
+SUMMARY = click.option(
+    "--summary", type=click.Path(path_type=Path), help="The job's summary: GITHUB_STEP_SUMMARY."
 )
 
 
@@ -97,7 +103,7 @@ def begin(
 @jobs.command(name="end")
 @click.argument("request_file", type=click.Path(path_type=Path))
 @click.option("--result", required=True, help="How the machine's job ended: needs.work.result.")
-@click.option("--summary", type=click.Path(path_type=Path), help="GITHUB_STEP_SUMMARY.")
+@SUMMARY
 @click.option("--page", help="Where readers find the whole report: the artifact's address.")
 @click.pass_obj
 @sentences
@@ -111,10 +117,8 @@ def end(
     found = progress_of(house.runs.journal(request.run_id))
     event = RunEnded(report, page) if report else RunLost(request, result, found)
     _handled(event, house, settings)
-    if summary is not None:
-        said = headline(report) if report else f"## Run {request.run_id}: no report ({result})"
-        with summary.open("a", encoding="utf-8") as file:
-            file.write(said + "\n")
+    said = headline(report) if report else f"## Run {request.run_id}: no report ({result})"
+    _summarise(summary, said)
 
 
 @jobs.command(name="progress")
@@ -160,6 +164,38 @@ def checked(lazy: Lazy, pull: int, folder: Path) -> None:
     ]
     said = UpsertComment(pull, Marker(MarkerKind.CHECKED, str(pull)), going_on.checked(told))
     apply(Plan((said,) if told else (), ""), house.ports())
+
+
+@jobs.command(name="reaped")
+@click.argument("actions_file", type=click.Path(path_type=Path))
+@SUMMARY
+@click.pass_obj
+@sentences
+def reaped(lazy: Lazy, actions_file: Path, summary: Path | None) -> None:
+    """Say in its release's thread what the reaper did to each machine: ACTIONS_FILE's JSON lines.
+
+    The summary has all of it, also where there is no thread. What can't be said keeps nothing else
+    back. Again, it changes nothing.
+    """
+    house, _ = _house(lazy)
+    found, broken = actions(house.pages.get(str(actions_file)).text(), str(actions_file))
+    _summarise(summary, "\n".join(f"- {sentence(one)}" for one in found))
+    ports, trouble = house.ports(), list(broken)
+    threads = ports.threads.marked()
+    for decided in (say(one, threads) for one in found):
+        try:
+            apply(decided, ports)
+            show_plan(describe(decided), dry_run=False)
+        except BotError as error:
+            trouble.append(str(error))
+    if trouble:
+        raise BotError(" ".join(trouble))
+
+
+def _summarise(summary: Path | None, said: str) -> None:
+    if summary is not None:
+        with summary.open("a", encoding="utf-8") as file:
+            file.write(said + "\n")
 
 
 def _put(output: Path, told: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""The documents that `bot` and `runners` exchange: manifest, run request, run report.
+"""The documents that `bot` and `runners` exchange: manifest, run request, run report, reaping.
 
 Plain values and their JSON or TOML form, checked on the way in. Must not import anything else
 of either package, nor read a clock, an environment or a network: both sides depend on it.
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -361,6 +361,41 @@ def verdict_of(checks: tuple[CheckResult, ...]) -> Verdict:
     if Status.UNCHECKED in statuses or not statuses - {Status.NOT_APPLICABLE}:
         return Verdict.UNCHECKED
     return Verdict.PASSED
+
+
+# --- the reaper: what was done to a machine that nobody needs ---------------------------------
+
+
+class Act(StrEnum):
+    """`terminate` asks GitHub first, and spares a machine on which a job has just begun."""
+
+    NOTE = "note"
+    TERMINATE = "terminate"
+    TERMINATE_EXPIRED = "terminate_expired"
+    REMOVE_RUNNER = "remove_runner"
+    DROP_HANDOVER = "drop_handover"
+
+
+class Reaped(Document):
+    """One action of the reaper, a line of what it prints; `why` it was decided on.
+
+    `result` is DONE, SPARED, or the sentence that says why it failed. Run and release are None for
+    what belongs to a machine that AWS has forgotten.
+    """
+
+    act: Act
+    machine: str
+    run: str | None = None
+    release: str | None = None
+    why: str
+    result: str
+
+    DONE: ClassVar[str] = "done"
+    SPARED: ClassVar[str] = "spared"
+
+    @property
+    def has_failed(self) -> bool:
+        return self.result not in {self.DONE, self.SPARED}
 
 
 Manifest.model_rebuild()  # it names Reason, which stands with the report

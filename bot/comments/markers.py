@@ -21,6 +21,7 @@ class MarkerKind(StrEnum):
     CORRECTION = "correction"
     STATUS = "status"
     CHECKED = "checked"
+    REAPED = "reaped"
     ALERT = "alert"
     SETTLED = "settled"
     RESTORED = "restored"
@@ -33,9 +34,9 @@ LINE = re.compile(rf"<!-- cellxgene-ingestion-bot: ({'|'.join(MarkerKind)}) ([0-
 class Marker:
     """`release`, `manifest` and its version, `reply` and a comment, `result`, `status` and a run.
 
-    `merged` and a commit; `checked` and a pull request; `notice`, `listed` and a version;
-    `correction`, `restored`, a version and which one; `alert`, `settled` and the matter. The key is
-    of digits, small letters and hyphens.
+    `merged` and a commit; `checked` and a pull request; `reaped`, a machine and an act;
+    `notice`, `listed` and a version; `correction`, `restored`, a version and which one; `alert`,
+    `settled` and the matter. The key is of digits, small letters and hyphens.
     """
 
     kind: MarkerKind

@@ -6,7 +6,6 @@ installs no more. What `local` needs is imported when it is asked for.
 
 import json
 import sys
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -104,8 +103,9 @@ def terminate(configuration_file: Path, launcher: str, run_id: str) -> None:
 def reap(configuration_file: Path, now: datetime | None) -> None:
     """End machines that outlived their run or their time, and runners without machines.
 
-    Spares a machine whose job is running and within its lifetime. Exit code 0: all was done. 1:
-    something was not. 2: AWS or GitHub could not be asked.
+    Spares a machine whose job is running and within its lifetime. Prints each action as it is done;
+    `python -m bot reaped` says it in the thread. Exit code 0: all was done. 1: something was not.
+    2: AWS or GitHub could not be asked.
     """
     configuration = Configuration.from_file(configuration_file)
     from runners.launch.outside import ports
@@ -115,8 +115,8 @@ def reap(configuration_file: Path, now: datetime | None) -> None:
     at = now.replace(tzinfo=UTC) if now else outside.clock.now()
     failed = False
     for done in reap_all(configuration, outside, at):
-        failed = failed or done.is_failure
-        _say({**asdict(done.action), "result": done.result})
+        failed = failed or done.has_failed
+        _say(done.to_mapping())
     sys.exit(NOT_ALL_DONE if failed else 0)
 
 

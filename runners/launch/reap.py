@@ -4,29 +4,17 @@ Must not decide anything itself.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from runners.contract import Act, Reaped
 from runners.launch.configuration import Configuration
 from runners.launch.ending import end, spare_or_end
 from runners.launch.fleet import Fleet, Host, Runner
 from runners.launch.ports import LaunchError, Ports
-from runners.launch.reconcile import Act, Action, Facts, decide
+from runners.launch.reconcile import Action, Facts, decide
 
 
-@dataclass(frozen=True)
-class Done:
-    """What became of an action: `done`, `spared`, or the sentence that says why it failed."""
-
-    action: Action
-    result: str
-
-    @property
-    def is_failure(self) -> bool:
-        return self.result not in {"done", "spared"}
-
-
-def reap(configuration: Configuration, ports: Ports, now: datetime) -> Iterator[Done]:
+def reap(configuration: Configuration, ports: Ports, now: datetime) -> Iterator[Reaped]:
     """Each action as it is done. Twice, or two at once, is as good as once.
 
     Raises:
@@ -74,25 +62,32 @@ def _noted(ports: Ports, hosts: Sequence[Host]) -> frozenset[str]:
     return frozenset(host_id for run_id in runs for host_id in ports.ledger.noted(run_id))
 
 
-def _do(ports: Ports, action: Action) -> Done:
+def _do(ports: Ports, action: Action) -> Reaped:
     try:
-        return Done(action, "done" if _DEEDS[action.act](ports, action) else "spared")
+        result = Reaped.DONE if _DEEDS[action.act](ports, action) else Reaped.SPARED
     except LaunchError as error:
-        return Done(action, str(error))
+        result = str(error)
+    return Reaped(
+        act=action.act,
+        machine=action.host_id,
+        run=action.host.run_id if action.host else None,
+        release=action.host.release if action.host else None,
+        why=action.why,
+        result=result,
+    )
 
 
 def _note(ports: Ports, action: Action) -> bool:
-    run_id = action.run_id or ""
-    ports.ledger.note(run_id, ports.clock.now(), "found", action.host_id, action.why)
+    ports.ledger.note(action.run_id, ports.clock.now(), "found", action.host_id, action.why)
     return True
 
 
 def _terminate(ports: Ports, action: Action) -> bool:
-    return spare_or_end(ports, action.run_id or "", action.host_id, action.runner, action.why)
+    return spare_or_end(ports, action.run_id, action.host_id, action.runner, action.why)
 
 
 def _terminate_expired(ports: Ports, action: Action) -> bool:
-    end(ports, action.run_id or "", action.host_id, action.runner, action.why)
+    end(ports, action.run_id, action.host_id, action.runner, action.why)
     return True
 
 

@@ -7,33 +7,31 @@ to nobody. `runners.launch.reap` does what is decided here.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
+from operator import itemgetter
 
+from runners.contract import Act
 from runners.launch.fleet import Fleet, Host, Runner, oldest
 
 MARGIN = timedelta(minutes=5)
 """What a launch is given beyond its own patience before its machine counts as forgotten."""
 
 
-class Act(StrEnum):
-    """`terminate` asks GitHub first, and spares a machine on which a job has just begun."""
-
-    NOTE = "note"
-    TERMINATE = "terminate"
-    TERMINATE_EXPIRED = "terminate_expired"
-    REMOVE_RUNNER = "remove_runner"
-    DROP_HANDOVER = "drop_handover"
-
-
 @dataclass(frozen=True)
 class Action:
-    """One thing to be done to a machine, a runner or a handover of a machine, and why."""
+    """One thing to be done to a machine, a runner or a handover of a machine, and why.
+
+    `host` is None for what is left of a machine that AWS has forgotten.
+    """
 
     act: Act
     host_id: str
     why: str
-    run_id: str | None = None
+    host: Host | None = None
     runner: Runner | None = None
+
+    @property
+    def run_id(self) -> str:
+        return self.host.run_id if self.host else ""
 
 
 @dataclass(frozen=True)
@@ -60,12 +58,17 @@ def decide(facts: Facts) -> tuple[Action, ...]:
     """What to do, machines first; the same facts give the same actions."""
     runner_of = _runners_by_host(facts)
     live = [host for host in facts.hosts if host.is_live]
+    known = {host.id: host for host in facts.hosts}
+    gone = "its machine is gone"
     return (
         *(_noted(host) for host in facts.hosts if host.id not in facts.noted),
         *(action for host in live if (action := _about_host(facts, host, runner_of.get(host.id)))),
-        *_ghosts(runner_of, {host.id for host in live}),
         *(
-            Action(Act.DROP_HANDOVER, host_id, "its machine is gone")
+            Action(Act.REMOVE_RUNNER, host_id, gone, known.get(host_id), runner)
+            for host_id, runner in _ghosts(runner_of, {host.id for host in live})
+        ),
+        *(
+            Action(Act.DROP_HANDOVER, host_id, gone, known.get(host_id))
             for host_id in sorted(facts.handovers - {host.id for host in live})
         ),
     )
@@ -77,17 +80,17 @@ def _runners_by_host(facts: Facts) -> Mapping[str, Runner]:
 
 
 def _noted(host: Host) -> Action:
-    return Action(Act.NOTE, host.id, f"found {host.state}, unknown so far", host.run_id)
+    return Action(Act.NOTE, host.id, f"found {host.state}, unknown so far", host)
 
 
 def _about_host(facts: Facts, host: Host, runner: Runner | None) -> Action | None:
     if facts.now >= host.expires_at:
         why = f"its lifetime ended at {host.expires_at:%Y-%m-%d %H:%M} UTC"
-        return Action(Act.TERMINATE_EXPIRED, host.id, why, host.run_id, runner)
+        return Action(Act.TERMINATE_EXPIRED, host.id, why, host, runner)
     if facts.runners is None or (runner is not None and runner.is_busy):
         return None
     if reason := _why_not_needed(facts, host, runner):
-        return Action(Act.TERMINATE, host.id, reason, host.run_id, runner)
+        return Action(Act.TERMINATE, host.id, reason, host, runner)
     return None
 
 
@@ -113,10 +116,10 @@ def _preferred(facts: Facts, release: str) -> Host | None:
     return oldest(busy) or oldest(same)
 
 
-def _ghosts(runner_of: Mapping[str, Runner], live: set[str]) -> list[Action]:
+def _ghosts(runner_of: Mapping[str, Runner], live: set[str]) -> list[tuple[str, Runner]]:
     """Runners without machines; GitHub itself ends the job of one that is busy."""
     return [
-        Action(Act.REMOVE_RUNNER, host_id, "its machine is gone", runner=runner)
-        for host_id, runner in sorted(runner_of.items())
+        (host_id, runner)
+        for host_id, runner in sorted(runner_of.items(), key=itemgetter(0))
         if host_id not in live and not runner.is_busy
     ]

@@ -6,6 +6,7 @@ from typing import Any
 
 from launch.amazon import Fault
 from launch.stage import RUN, Stage
+from runners.contract import Act, Reaped
 
 HOUR = timedelta(hours=1)
 
@@ -88,6 +89,17 @@ def test_a_crashed_machine_leaves_no_runner_and_no_secret(stage: Stage) -> None:
     stage.amazon.client("ec2").terminate_instances(InstanceIds=[said["machine"]["id"]])
     assert reaped(stage, timedelta()) == [("remove_runner", "done"), ("drop_handover", "done")]
     stage.assert_nothing_is_left()
+
+
+def test_each_line_names_the_run_whose_thread_is_told(stage: Stage) -> None:
+    said = launched(stage)
+    host_id = said["machine"]["id"]
+    stage.amazon.client("ec2").terminate_instances(InstanceIds=[host_id])
+    done = stage.call(stage.reap_words())
+    lines = [Reaped.from_json(line, source="stdout") for line in done.stdout.splitlines()]
+    assert [(one.act, one.machine, one.run, one.release) for one in lines] == [
+        (act, host_id, RUN, "2025-11-08") for act in (Act.REMOVE_RUNNER, Act.DROP_HANDOVER)
+    ]
 
 
 def test_a_spoilt_tag_gives_a_machine_its_ordinary_lifetime(stage: Stage) -> None:

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from runners.contract import Act
 from runners.launch.fleet import Fleet, Host, Runner
-from runners.launch.reconcile import Act, Facts, decide
+from runners.launch.reconcile import Facts, decide
 
 FLEET = Fleet("laminlabs/census-bot", "us-west-2")
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
