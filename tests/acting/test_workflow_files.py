@@ -30,7 +30,8 @@ def test_every_permission_has_its_reason(path: Path) -> None:
 
 @pytest.mark.parametrize(("file", "name", "job"), JOBS, ids=lambda one: str(one)[:12])
 def test_every_job_has_an_end(file: str, name: str, job: dict[str, Any]) -> None:
-    assert "uses" in job or job["timeout-minutes"] <= 4320, f"{file}: {name}"
+    minutes = re.findall(r"\d+", str(job.get("timeout-minutes")))
+    assert "uses" in job or 0 < max(map(int, minutes)) <= 4320, f"{file}: {name}"
 
 
 @pytest.mark.parametrize(("file", "name", "step"), STEPS, ids=lambda one: str(one)[:12])
@@ -47,6 +48,22 @@ def test_who_holds_data_speaks_nowhere_and_who_speaks_holds_no_data() -> None:
         if "write" in job.get("permissions", {}).get("issues", ""):
             assert "LAUNCH_ROLE" not in told, f"{file}: {name}"
             assert "runners mirror" not in told, f"{file}: {name}"
+
+
+def test_a_processing_job_needs_no_runner_and_is_followed_while_the_role_lives() -> None:
+    jobs = READ["run"]["jobs"]
+    assert "vars.LAUNCHER != 'sagemaker'" in jobs["work"]["if"]
+    assert "needs.launch.result" in str(jobs["say"])
+    minutes, _ = re.findall(r"\d+", jobs["launch"]["timeout-minutes"])
+    (lives,) = (
+        step["with"]["role-duration-seconds"]
+        for step in jobs["launch"]["steps"]
+        if "role-duration-seconds" in step.get("with", {})
+    )
+    seconds, _ = re.findall(r"\d+", lives)
+    assert int(minutes) * 60 < int(seconds) <= 6 * 3600
+    stack = (ROOT / "runners/launch/aws/ingestion.yaml").read_text()
+    assert f"MaxSessionDuration: {seconds}" in stack
 
 
 def test_a_pull_requests_own_code_is_never_run_with_a_grant_to_write() -> None:

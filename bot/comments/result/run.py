@@ -45,9 +45,9 @@ def _cost(machine: Machine) -> str:
     hours = f": {machine.hours:.1f} h"
     if machine.price is None:
         return hours
-    day = f", prices of {machine.priced_on}" if machine.priced_on else ""
+    day = f", by our table of {machine.priced_on}" if machine.priced_on else ""
     cost = machine.hours * machine.price
-    return f"{hours} at ${machine.price:.4f} an hour, ${cost:,.2f} in all{day}"
+    return f"{hours} at ${machine.price:.4f} an hour, an estimated ${cost:,.2f} in all{day}"
 
 
 def changes(report: RunReport, limit: int | None) -> str:

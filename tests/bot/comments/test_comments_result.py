@@ -321,8 +321,8 @@ def test_the_whole_report_is_linked() -> None:
                 price=0.4032,
                 priced_on=date(2026, 2, 1),
             ),
-            " On `m7i.2xlarge` (spot) in us-west-2, `i-1`: 2.2 h at $0.4032 an hour, $0.89 in all, "
-            "prices of 2026-02-01.",
+            " On `m7i.2xlarge` (spot) in us-west-2, `i-1`: 2.2 h at $0.4032 an hour, an "
+            "estimated $0.89 in all, by our table of 2026-02-01.",
         ),
         (Machine(launcher="ec2", type="m7i.2xlarge", hours=1), " On `m7i.2xlarge`: 1.0 h."),
     ],
