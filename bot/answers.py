@@ -5,7 +5,19 @@ from bot.comments import replies
 from bot.comments.markers import Marker, MarkerKind
 from bot.comments.plan_text import sentence
 from bot.comments.undecided import Undecided
-from bot.effects import CancelRun, Comment, Effect, Label, Plan, React, Reaction, SetLabel, StartRun
+from bot.effects import (
+    CancelRun,
+    Comment,
+    Effect,
+    Label,
+    Plan,
+    React,
+    Reaction,
+    SetLabel,
+    StartRun,
+    Tabulate,
+)
+from bot.entries import audited
 from bot.events import CommentCreated
 from bot.facts import Facts
 from bot.repeats import Repeat, last_ingest, repeat_of
@@ -40,9 +52,19 @@ def answer(event: CommentCreated, facts: Facts) -> Plan:
     if release is None:
         return Plan((), f"Thread {event.thread} isn't one of the bot's.")
     if facts.answered:
-        return Plan((), f"Comment {event.comment_id} was answered before.")
+        reason = f"Comment {event.comment_id} was answered before."
+        return Plan((Tabulate(event.thread),), reason)
+    line = event.body.split("\n", 1)[0]
+    decided = _decide(asked, line, event, release, facts)
+    role = facts.role.name.lower()
+    return audited(decided, event.thread, who=event.actor, role=role, asked=line)
+
+
+def _decide(
+    asked: Command | Mistake, line: str, event: CommentCreated, release: str, facts: Facts
+) -> Plan:
     if isinstance(asked, Mistake):
-        said = replies.misunderstood(event.body.split("\n", 1)[0], asked)
+        said = replies.misunderstood(line, asked)
         return _reply(event, Reaction.REFUSED, said, "Not understood.")
     return _obey(asked, event, release, facts)
 

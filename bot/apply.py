@@ -3,6 +3,8 @@
 Makes each of them safe to repeat, by looking before it writes. Must not decide anything.
 """
 
+from bot import audit
+from bot.comments.audit import lacking
 from bot.comments.markers import Marker, find_own, sign
 from bot.effects import (
     CancelRun,
@@ -18,10 +20,13 @@ from bot.effects import (
     Refer,
     SetLabel,
     StartRun,
+    Tabulate,
     UpsertComment,
 )
 from bot.ports import Ports, Said, Threads
 from bot.record import Record, hidden
+
+LOOKS = 20
 
 
 def apply(plan: Plan, ports: Ports) -> None:
@@ -46,6 +51,8 @@ def _carry_out(effect: Effect, ports: Ports) -> None:
             _refer(effect, ports.threads)
         case UpsertComment():
             _upsert(effect, ports.threads)
+        case Tabulate(thread):
+            _tabulate(thread, ports.threads)
         case React(thread, comment_id, reaction):
             ports.threads.react(thread, comment_id, reaction)
         case SetLabel(thread, label):
@@ -66,7 +73,7 @@ def _open(effect: OpenThread, threads: Threads) -> None:
 
 def _comment(effect: Comment, threads: Threads) -> None:
     if _own(effect.thread, effect.marker, threads) is None:
-        body = sign(effect.body, effect.marker, _hidden(effect.record))
+        body = sign(effect.body, effect.marker, _hidden(effect.record, effect.entry))
         threads.comment(effect.thread, body)
 
 
@@ -77,17 +84,35 @@ def _refer(effect: Refer, threads: Threads) -> None:
         _comment(Comment(effect.thread, effect.marker, body), threads)
 
 
-def _hidden(record: Record | None) -> str | None:
+def _hidden(record: Record | None, entry: audit.Entry | None = None) -> str | None:
+    if entry is not None:
+        return audit.hidden(entry)
     return hidden(record) if record else None
 
 
 def _upsert(effect: UpsertComment, threads: Threads) -> None:
-    body = sign(effect.body, effect.marker)
+    body = sign(effect.body, effect.marker, _hidden(None, effect.entry))
     own = _own(effect.thread, effect.marker, threads)
     if own is None:
         threads.comment(effect.thread, body)
     elif own.body != body:
         threads.edit(effect.thread, own.comment_id, body)
+
+
+def _tabulate(thread: int, threads: Threads) -> None:
+    """Looks again after each write: another answer may have written over it meanwhile.
+
+    What is still lacking after the last look is added with the thread's next answer.
+    """
+    for _ in range(LOOKS):
+        found = lacking(threads.comments(thread))
+        if found is None:
+            return
+        table, body = found
+        if table is None:
+            threads.comment(thread, body)
+        else:
+            threads.edit(thread, table.comment_id, body)
 
 
 def _own(thread: int, marker: Marker, threads: Threads) -> Said | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from bot.audit import Entry
 from bot.comments.markers import Marker
 from bot.record import Record
 from runners.contract import RunRequest, Verdict
@@ -85,13 +86,14 @@ class Conclude:
 class Comment:
     """A comment that is said once: nothing if one with this marker is there.
 
-    `record` is hidden in it, as in a thread's text.
+    `record` is hidden in it, as in a thread's text; `entry`, what was asked and decided.
     """
 
     thread: int
     marker: Marker
     body: str
     record: Record | None = None
+    entry: Entry | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +108,22 @@ class Refer:
 
 @dataclass(frozen=True, slots=True)
 class UpsertComment:
-    """A comment that is kept up to date: the one with this marker then says this."""
+    """A comment that is kept up to date: the one with this marker then says this.
+
+    `entry` is hidden in it, as in a comment that is said once.
+    """
 
     thread: int
     marker: Marker
     body: str
+    entry: Entry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tabulate:
+    """The thread's table of what was asked and decided then has a row for each of its entries."""
+
+    thread: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +170,7 @@ Effect = (
     | Comment
     | Refer
     | UpsertComment
+    | Tabulate
     | React
     | SetLabel
     | StartRun
@@ -167,7 +181,11 @@ Effect = (
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The effects in the order in which they are carried out, and one sentence that says why."""
+    """The effects in the order in which they are carried out, and one sentence that says why.
+
+    `is_refusal`: the run whose job asked whether it may begin mustn't.
+    """
 
     effects: tuple[Effect, ...]
     reason: str
+    is_refusal: bool = False

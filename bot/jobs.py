@@ -96,7 +96,7 @@ def begin(
     request = RunRequest.from_file(request_file)
     is_first = house.runs.workflow_of(request.run_id) in {None, workflow_run}
     event = RunAsked(request, actor, by_bot=actor == settings.bot, is_first=is_first)
-    if not _handled(event, house, settings).effects and output is not None:
+    if not _handled(event, house, settings).is_refusal and output is not None:
         _put(output, {"run-id": request.run_id, "action": str(request.action)})
 
 

@@ -16,6 +16,7 @@ from bot.effects import (
     StartRun,
     UpsertComment,
 )
+from bot.entries import audited
 from bot.events import (
     CommentCreated,
     DetectionFailed,
@@ -30,7 +31,7 @@ from bot.events import (
 from bot.facts import Facts
 from bot.running import begin, goes_on, lost, settled
 from bot.watch import detection_failed, releases_read
-from runners.contract import Action, RunReport, RunRequest, Verdict
+from runners.contract import Action, Manifest, RunReport, RunRequest, Verdict
 
 __all__ = ["plan", "reply_marker"]
 ENDED = {
@@ -71,11 +72,20 @@ def _manifest_merged(event: ManifestMerged, facts: Facts) -> Plan:
     if thread is None or manifest is None:
         missing = "manifest on the default branch" if thread else "thread of the bot's"
         return Plan((), f"{event.release} was merged, but has no {missing}: nothing to do.")
+    if facts.ingest_on_merge:
+        decided = _ingested_on_merge(event, facts, thread, manifest)
+        asked = f"merge {event.commit[:8]}"
+        return audited(decided, thread, who=event.actor, role="", asked=asked)
     marker = Marker(MarkerKind.MERGED, event.commit)
-    if not facts.ingest_on_merge:
-        said = Comment(thread, marker, replies.merged(event.release, event.actor))
-        reason = f"The manifest of {event.release} was merged; a person starts its ingestion."
-        return Plan((SetLabel(thread, Label.MERGED), said), reason)
+    said = Comment(thread, marker, replies.merged(event.release, event.actor))
+    reason = f"The manifest of {event.release} was merged; a person starts its ingestion."
+    return Plan((SetLabel(thread, Label.MERGED), said), reason)
+
+
+def _ingested_on_merge(
+    event: ManifestMerged, facts: Facts, thread: int, manifest: Manifest
+) -> Plan:
+    marker = Marker(MarkerKind.MERGED, event.commit)
     if open_rules := undecided(manifest.dataset_schema_version, facts):
         said = Comment(thread, marker, replies.merged_but_undecided(event.release, open_rules))
         reason = (

@@ -24,6 +24,7 @@ class Said:
     author: str
     body: str
     by_bot: bool
+    created: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pydantic import TypeAdapter, ValidationError
 
 from bot.census.release import Release
+from bot.comments.markers import commented
 from runners.contract import Manifest
 
 LINE = re.compile(r"<!-- cellxgene-ingestion-bot: facts (\{.*\}) -->")
@@ -69,6 +70,4 @@ def stated(manifest: Manifest, known: Record) -> Record:
 
 def _line(record: Record) -> str:
     told = json.dumps(_RECORD.dump_python(record, mode="json"), separators=(",", ":"))
-    # Nothing in a page may end the comment that hides it.
-    safe = told.replace("<", "\\u003c").replace(">", "\\u003e").replace("--", "-\\u002d")
-    return f"<!-- cellxgene-ingestion-bot: facts {safe} -->"
+    return commented("facts", told)

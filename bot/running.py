@@ -4,28 +4,53 @@ Asked again when the run's own job begins: between the command and the job someb
 been first, and whoever may dispatch a workflow needn't be one who may say the command.
 """
 
+from dataclasses import replace
+
 from bot.answers import manifest_path, undecided
 from bot.commands import GRAMMAR, Verb
 from bot.comments import going_on
 from bot.comments.escape import code, mention
 from bot.comments.markers import Marker, MarkerKind
-from bot.effects import Effect, Label, Plan, SetLabel, UpsertComment
+from bot.effects import Comment, Effect, Label, Plan, SetLabel, UpsertComment
+from bot.entries import audited
 from bot.events import RunAsked, RunGoesOn, RunLost
 from bot.facts import Facts
 from runners.contract import Action, RunRequest
 
 
 def begin(event: RunAsked, facts: Facts) -> Plan:
-    """Without effects if the run may begin; else it is said why not."""
+    """What is said of the run; a refusal keeps it from beginning.
+
+    One that the bot has started begins without a word: what was asked of it is in the table.
+    """
+    request = event.request
+    thread = facts.threads.get(request.release)
     why = _obstacle(event, facts)
-    if why is None:
-        return Plan((), f"{event.request.run_id} begins.")
-    effects: tuple[Effect, ...] = ()
-    thread = facts.threads.get(event.request.release)
-    if thread is not None:
-        marker = Marker(MarkerKind.RESULT, event.request.run_id)
-        effects = (UpsertComment(thread, marker, going_on.not_begun(event.request, why)),)
-    return Plan(effects, f"{event.request.run_id} doesn't begin: {why}")
+    reason = "begins." if why is None else f"doesn't begin: {why}"
+    decided = Plan((), f"{request.run_id} {reason}", is_refusal=why is not None)
+    if thread is None or (event.by_bot and why is None):
+        return decided
+    decided = replace(decided, effects=(_told(event, why, thread),))
+    if event.by_bot:
+        return decided
+    return audited(
+        decided,
+        thread,
+        who=event.actor,
+        role=facts.role.name.lower(),
+        asked=f"start {request.run_id} by hand",
+        run_id=request.run_id if why is None else "",
+    )
+
+
+def _told(event: RunAsked, why: str | None, thread: int) -> Comment | UpsertComment:
+    """Why the run doesn't begin, or who has started it."""
+    request = event.request
+    if why is not None:
+        marker = Marker(MarkerKind.RESULT, request.run_id)
+        return UpsertComment(thread, marker, going_on.not_begun(request, why))
+    marker = Marker(MarkerKind.BEGUN, request.run_id)
+    return Comment(thread, marker, going_on.begun_by_hand(request, event.actor))
 
 
 def _obstacle(event: RunAsked, facts: Facts) -> str | None:

@@ -62,7 +62,7 @@ class LocalThreads:
 
     def comments(self, thread: int) -> tuple[Said, ...]:
         return tuple(
-            Said(number, facts["author"], body, facts["author"] == self.bot)
+            Said(number, facts["author"], body, facts["author"] == self.bot, facts["created"])
             for number, facts, body in self._comments(thread)
         )
 

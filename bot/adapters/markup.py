@@ -45,6 +45,7 @@ def _renderer(by_bot: bool) -> MarkdownIt:
             {"alt": ["paragraph", "reference", "blockquote", "list"]},
         )
         renderer.inline.ruler.before("autolink", "bot_code", _bot_code)
+        renderer.inline.ruler.before("autolink", "bot_hidden", _bot_hidden)
     return renderer
 
 
@@ -79,6 +80,15 @@ def _bot_code(state: StateInline, silent: bool) -> bool:
             state.pos += len(tag)
             return True
     return False
+
+
+def _bot_hidden(state: StateInline, silent: bool) -> bool:
+    """The inline rule for an HTML comment in a table's cell."""
+    found = re.compile("<!--.*?-->").match(state.src, state.pos)
+    if found is None:
+        return False
+    state.pos = found.end()
+    return True
 
 
 def _fence(

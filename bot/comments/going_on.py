@@ -72,6 +72,11 @@ def not_begun(request: RunRequest, why: str) -> str:
     return f"⛔ **Not begun:** {code(request.run_id)}: {why}"
 
 
+def begun_by_hand(request: RunRequest, actor: str) -> str:
+    """That somebody started a run where runs are kept, and not by a command."""
+    return f"▶️ **Begun:** {code(request.run_id)}, which {mention(actor)} has started by hand."
+
+
 def checked(found: Sequence[tuple[str, str, bool]]) -> str:
     """Which datasets will fail; per manifest its path, what `runners check` said, and if all pass.
 

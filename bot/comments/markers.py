@@ -25,6 +25,8 @@ class MarkerKind(StrEnum):
     ALERT = "alert"
     SETTLED = "settled"
     RESTORED = "restored"
+    AUDIT = "audit"
+    BEGUN = "begun"
 
 
 LINE = re.compile(rf"<!-- cellxgene-ingestion-bot: ({'|'.join(MarkerKind)}) ([0-9a-z-]+) -->")
@@ -32,11 +34,12 @@ LINE = re.compile(rf"<!-- cellxgene-ingestion-bot: ({'|'.join(MarkerKind)}) ([0-
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """`release`, `manifest` and its version, `reply` and a comment, `result`, `status` and a run.
+    """`release`, `manifest` and its version; `reply` and a comment.
 
-    `merged` and a commit; `checked` and a pull request; `reaped`, a machine and an act;
-    `notice`, `listed` and a version; `correction`, `restored`, a version and which one; `alert`,
-    `settled` and the matter. The key is of digits, small letters and hyphens.
+    `result`, `status`, `begun` and a run; `merged` and a commit; `checked` and a pull request;
+    `reaped`, a machine and an act; `notice`, `listed` and a version; `correction`, `restored`, a
+    version and which one; `alert`, `settled` and the matter; `audit` and which one of its thread.
+    The key is of digits, small letters and hyphens.
     """
 
     kind: MarkerKind
@@ -50,6 +53,12 @@ def sign(body: str, marker: Marker, hidden: str | None = None) -> str:
     """The body with the marker as its last line, and before it a hidden line, if one is given."""
     above = f"{hidden}\n" if hidden else ""
     return f"{body.rstrip()}\n\n{above}{marker}\n"
+
+
+def commented(name: str, told: str) -> str:
+    """The JSON as one line that Markdown doesn't show, and that nothing in it can end."""
+    safe = told.replace("<", "\\u003c").replace(">", "\\u003e").replace("--", "-\\u002d")
+    return f"<!-- cellxgene-ingestion-bot: {name} {safe} -->"
 
 
 def find(body: str) -> Marker | None:

@@ -15,6 +15,7 @@ from bot.effects import (
     Refer,
     SetLabel,
     StartRun,
+    Tabulate,
     UpsertComment,
 )
 from runners.contract import RunRequest
@@ -45,6 +46,8 @@ def sentence(effect: Effect) -> str:
         case UpsertComment(thread, marker, body):
             what = f"post or update the {marker.kind} of {marker.key} in thread {thread}"
             return f"{what}: {_first_line(body)}"
+        case Tabulate(thread):
+            return f"keep the table of what was asked and decided in thread {thread}"
         case React(thread, comment_id, reaction):
             return f"react with {reaction} to comment {comment_id} in thread {thread}"
         case SetLabel(thread, label):

@@ -22,6 +22,7 @@ def empty_town(tmp_path: Path) -> Iterator[Town]:
     (releases / "2025-06-01.toml").write_text(OLDER)
     yield town
     assert town.heard() == ""
+    town.is_told_whole()
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from bot.events import CommentCreated, Event, ManifestMerged, RunEnded
 from bot.handle import handle
 from bot.payloads import events_of
 from bot.ports import Ports
-from flows.town import SETTINGS, Town, asked, report, unsigned
+from flows.town import SETTINGS, Town, answers_have_rows, asked, is_table, report, unsigned
 from runners.contract import DatasetOutcome, Manifest, RunRequest
 
 PERMISSIONS = {
@@ -165,5 +165,9 @@ class GithubTown(Town):
             (f"says in {n}, comment {said.id}", unsigned(said.body))
             for n, one in enumerate(self._issues(), 1)
             for said in one.comments
-            if said.user.login == ACTIONS
+            if said.user.login == ACTIONS and not is_table(said.body)
         ]
+
+    def is_told_whole(self) -> None:
+        for one in self.hub.issues.values():
+            answers_have_rows([c.body for c in one.comments if c.user.login == ACTIONS])

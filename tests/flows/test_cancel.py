@@ -24,16 +24,16 @@ def working_town(town: Town) -> Town:
 def test_a_maintainer_stops_the_run_and_has_the_rest_done(working_town: Town) -> None:
     working_town.says("maintainer", "/cancel")
     assert working_town.heard() == (
-        "[reacts to comment 4] eyes rocket\n"
+        "[reacts to comment 5] eyes rocket\n"
         f"[stops {RUN}] early\n"
-        f"[says in 1, comment 5] 🛑 **Asked to stop:** `{RUN}` ends early, as @maintainer asked. "
+        f"[says in 1, comment 6] 🛑 **Asked to stop:** `{RUN}` ends early, as @maintainer asked. "
         "What it has registered stays.\n"
         "\n"
         "I'll post here what was done and what wasn't; then `/retry` goes on with the rest."
     )
     working_town.ends_early(RUN, good("d1"))
     told = working_town.heard()
-    assert "[says in 1, comment 6] ## " in told
+    assert "[says in 1, comment 7] ## " in told
     assert "**Next:** this run was stopped before its end; say `/retry` to go on" in told
     working_town.says("maintainer", "/retry")
     told = working_town.heard()
@@ -67,8 +67,8 @@ def test_where_nothing_runs_there_is_nothing_to_stop(working_town: Town) -> None
     working_town.heard()
     working_town.says("maintainer", "/cancel")
     assert working_town.heard() == (
-        "[reacts to comment 5] confused\n"
-        "[says in 1, comment 6] ⛔ **Not done:** nothing is running in this instance.\n"
+        "[reacts to comment 6] confused\n"
+        "[says in 1, comment 7] ⛔ **Not done:** nothing is running in this instance.\n"
         "\n"
         "`/status` says how runs ended.\n"
         "\n"

@@ -286,7 +286,10 @@ def test_an_event_from_a_file_is_planned_and_carried_out(folder: Path) -> None:
     assert ok("plan", "event.json", "--dry-run").startswith("Dry run: nothing is changed.\n")
     assert not (folder / "home" / "runs").exists()
     assert ok("plan", "event.json").startswith("maintainer may say /ingest: the run starts.\n")
-    assert ok("plan", "event.json") == "Comment 2 was answered before.\n"
+    assert ok("plan", "event.json") == (
+        "Comment 2 was answered before.\n"
+        "1. keep the table of what was asked and decided in thread 1\n"
+    )
     # What an actor may do is never taken from the event.
     (folder / "event.json").write_text(json.dumps({**event, "role": "admin"}))
     assert refused("plan", "event.json") == (

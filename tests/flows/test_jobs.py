@@ -138,6 +138,19 @@ def test_a_dispatch_that_came_twice_begins_once(town: GithubTown, request_file: 
     assert "it was dispatched twice; the other one goes on." in town.heard()
 
 
+def test_a_run_of_a_release_without_a_thread_is_refused_too(town: GithubTown) -> None:
+    """There is nowhere to say why; it mustn't begin for all that."""
+    told = {"run_id": "2025-06-01-ingest-1", "action": "ingest", "release": "2025-06-01"}
+    told |= {"manifest": "runners/releases/2025-06-01.toml", "instance": "demo"}
+    file, output = town.home / "request.json", town.home / "output"
+    file.write_text(json.dumps(told))
+    words = ("begin", str(file), "--workflow-run", "1", "--output", str(output), "--actor")
+    assert "doesn't begin: @writer may not start it" in done(job(town, *words, "writer"))
+    assert not output.exists()
+    done(job(town, *words, "maintainer"))
+    assert output.read_text() == "run-id=2025-06-01-ingest-1\naction=ingest\n"
+
+
 def test_a_run_without_a_report_ends_too(town: GithubTown, request_file: Path) -> None:
     summary = town.home / "summary"
     (run,) = town.hub.runs.values()

@@ -52,7 +52,7 @@ def test_while_another_run_is_going_on_the_merge_starts_nothing(town: Town) -> N
     proposal.write_text(proposal.read_text() + "\n# corrected\n")
     town.merges("maintainer", "2026-02-01")
     assert town.heard() == (
-        "[says in 1, comment 4] ⏳ The manifest of 2026-02-01 was merged, but its ingestion isn't "
+        "[says in 1, comment 5] ⏳ The manifest of 2026-02-01 was merged, but its ingestion isn't "
         "started: `2026-02-01-verify-2` is verifying release 2026-02-01 in `demo` since "
         "2026-03-01 12:00 UTC, asked for by `maintainer`; an instance takes one run at a time.\n"
         "\n"

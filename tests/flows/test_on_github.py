@@ -49,4 +49,5 @@ def empty_town(tmp_path: Path) -> Iterator[GithubTown]:
         town.has_manifest(conftest.OLDER)
         yield town
         assert town.heard() == ""
+        town.is_told_whole()
         assert server.broken == []

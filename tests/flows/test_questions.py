@@ -29,7 +29,7 @@ def test_verify_starts_a_run_that_writes_nothing(town: Town) -> None:
     told = town.heard()
     assert told.startswith(
         "[labels thread 1] verified\n"
-        "[says in 1, comment 4] ## ✅ Release 2026-02-01 passed its verification: "
+        "[says in 1, comment 5] ## ✅ Release 2026-02-01 passed its verification: "
         "1 of 1 check passed, 1 of 1 dataset registered\n"
         "\n"
         "**Next:** nothing. The release is complete, and this thread can be closed.\n"
@@ -56,19 +56,19 @@ def test_status_says_what_is_running_and_what_was(town: Town) -> None:
         "No run of this release has ended so far."
     )
     town.says("maintainer", "/ingest")
-    town.ends("2026-02-01-ingest-4", good("d1"))
+    town.ends("2026-02-01-ingest-5", good("d1"))
     town.says("maintainer", "/ingest")
     town.heard()
     town.says("stranger", "/status")
     assert town.heard() == (
-        "[reacts to comment 9] hooray\n"
-        "[says in 1, comment 10] **Release 2026-02-01:** the manifest is on the default branch; "
-        "`2026-02-01-ingest-7` is ingesting release 2026-02-01 in `demo` since "
+        "[reacts to comment 10] hooray\n"
+        "[says in 1, comment 11] **Release 2026-02-01:** the manifest is on the default branch; "
+        "`2026-02-01-ingest-8` is ingesting release 2026-02-01 in `demo` since "
         "2026-03-01 12:00 UTC, asked for by `maintainer`; an instance takes one run at a time.\n"
         "\n"
         "| Run | Asked for by | Ended | Verdict |\n"
         "| --- | --- | --- | --- |\n"
-        "| `2026-02-01-ingest-4` | `maintainer` | 2026-03-01 12:03 UTC | passed |"
+        "| `2026-02-01-ingest-5` | `maintainer` | 2026-03-01 12:03 UTC | passed |"
     )
 
 

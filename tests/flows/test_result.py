@@ -19,7 +19,7 @@ def test_a_report_that_was_mended_replaces_the_comment(town: Town) -> None:
     town.ends("2026-02-01-ingest-2", good("d1"), good("d2"))
     assert town.heard().startswith(
         "[labels thread 1] verified\n"
-        "[says in 1, comment 4 again] ## ✅ Release 2026-02-01 passed its verification"
+        "[says in 1, comment 5 again] ## ✅ Release 2026-02-01 passed its verification"
     )
 
 
@@ -29,7 +29,7 @@ def test_while_the_next_run_is_going_on_the_label_stays(town: Town) -> None:
     town.says("maintainer", "/ingest")
     town.heard()
     town.happens(RunEnded(ended.report.model_copy(update={"versions": {"lamindb": "2.12.2"}})))
-    assert town.heard().startswith("[says in 1, comment 4 again] ## ✅ Release 2026-02-01")
+    assert town.heard().startswith("[says in 1, comment 5 again] ## ✅ Release 2026-02-01")
     assert town.threads.read(1).labels == ["running"]
 
 
@@ -42,5 +42,5 @@ def test_a_persons_copy_of_a_result_isnt_taken_for_it(town: Town) -> None:
     town.ends("2026-02-01-ingest-2", bad("d1"))
     assert town.heard().startswith(
         "[labels thread 1] verification failed\n"
-        "[says in 1, comment 5] ## ❌ Release 2026-02-01 failed its verification"
+        "[says in 1, comment 6] ## ❌ Release 2026-02-01 failed its verification"
     )

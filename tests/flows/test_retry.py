@@ -3,6 +3,7 @@
 import pytest
 
 from bot.commands import Role, Verb
+from bot.comments.markers import Marker, MarkerKind
 from bot.events import CommentCreated
 from flows.town import Town, bad, good
 from runners.contract import Action, DatasetOutcome, Finding, Outcome, Reason, RunRequest
@@ -34,13 +35,13 @@ def test_a_maintainer_has_what_failed_done_again(failed_town: Town) -> None:
     failed_town.says("maintainer", "/retry")
     assert failed_town.heard() == (
         "[labels thread 1] running\n"
-        "[reacts to comment 5] eyes rocket\n"
-        "[starts 2026-02-01-ingest-5] ingest in demo for maintainer, thread 1, "
+        "[reacts to comment 6] eyes rocket\n"
+        "[starts 2026-02-01-ingest-6] ingest in demo for maintainer, thread 1, "
         f"runners/releases/2026-02-01.toml; what failed in {FIRST}\n"
-        "[says in 1, comment 6] 🚀 **Accepted:** ingesting release 2026-02-01 in `demo`, "
+        "[says in 1, comment 7] 🚀 **Accepted:** ingesting release 2026-02-01 in `demo`, "
         "as @maintainer asked.\n"
         "\n"
-        "- Run: `2026-02-01-ingest-5`\n"
+        "- Run: `2026-02-01-ingest-6`\n"
         f"- Datasets: what failed in `{FIRST}`\n"
         "- Done again: 1 dataset missing and 2 datasets unreadable\n"
         "- Failed for their content: 2 datasets (a term isn't in its ontology (2); "
@@ -57,10 +58,10 @@ def test_a_maintainer_has_what_failed_done_again(failed_town: Town) -> None:
 
 def test_a_retry_of_a_retry_goes_on_from_that(failed_town: Town) -> None:
     failed_town.says("maintainer", "/retry")
-    failed_town.ends("2026-02-01-ingest-5", good("d1"), bad("d2"), good("d3"))
+    failed_town.ends("2026-02-01-ingest-6", good("d1"), bad("d2"), good("d3"))
     failed_town.says("maintainer", "/retry")
     told = failed_town.heard()
-    assert "what failed in 2026-02-01-ingest-5\n" in told
+    assert "what failed in 2026-02-01-ingest-6\n" in told
     assert "- Done again: 1 dataset unreadable\n" in told
 
 
@@ -94,7 +95,7 @@ def test_it_takes_a_maintainer(failed_town: Town, actor: str) -> None:
 def test_who_may_say_it_can_be_set(failed_town: Town) -> None:
     failed_town.set(minimum_roles={Verb.RETRY: Role.WRITE})
     failed_town.says("writer", "/retry")
-    assert "[starts 2026-02-01-ingest-5]" in failed_town.heard()
+    assert "[starts 2026-02-01-ingest-6]" in failed_town.heard()
 
 
 def test_it_takes_no_options(failed_town: Town) -> None:
@@ -110,8 +111,8 @@ def test_without_an_earlier_run_there_is_nothing_to_do_again(town: Town) -> None
     town.heard()
     town.says("maintainer", "/retry")
     assert town.heard() == (
-        "[reacts to comment 5] confused\n"
-        "[says in 1, comment 6] ⛔ **Not done:** no ingest of this release has left a report "
+        "[reacts to comment 6] confused\n"
+        "[says in 1, comment 7] ⛔ **Not done:** no ingest of this release has left a report "
         "here, so it isn't known what failed.\n"
         "\n"
         "Say `/ingest`: it leaves what is unchanged as it is. `/status` says what is going on.\n"
@@ -126,8 +127,8 @@ def test_where_nothing_failed_there_is_nothing_to_do_again(town: Town) -> None:
     town.heard()
     town.says("maintainer", "/retry")
     assert town.heard() == (
-        "[reacts to comment 5] confused\n"
-        f"[says in 1, comment 6] ⛔ **Not done:** in `{FIRST}`, the last ingest of this release, "
+        "[reacts to comment 6] confused\n"
+        f"[says in 1, comment 7] ⛔ **Not done:** in `{FIRST}`, the last ingest of this release, "
         "no dataset failed.\n"
         "\n"
         "Say `/ingest` to do all of it again, or `/verify` to check what is registered.\n"
@@ -138,13 +139,13 @@ def test_where_nothing_failed_there_is_nothing_to_do_again(town: Town) -> None:
 
 def test_another_release_and_another_instance_are_no_business_of_it(town: Town) -> None:
     base = RunRequest(
-        run_id="2025-06-01-ingest-9",
+        run_id="2025-06-01-ingest-10",
         action=Action.INGEST,
         release="2025-06-01",
         manifest="runners/releases/2025-06-01.toml",
         instance="demo",
     )
-    other = {"run_id": "2026-02-01-ingest-9", "release": "2026-02-01", "instance": "else"}
+    other = {"run_id": "2026-02-01-ingest-10", "release": "2026-02-01", "instance": "else"}
     for request in (base, base.model_copy(update=other)):
         town.runs.start(request)
         town.ends(request.run_id, bad("d1"))
@@ -158,7 +159,7 @@ def test_while_a_run_is_going_on_it_waits(failed_town: Town) -> None:
     failed_town.heard()
     failed_town.says("maintainer", "/retry")
     told = failed_town.heard()
-    assert "⛔ **Not done:** `2026-02-01-ingest-5` is ingesting release 2026-02-01" in told
+    assert "⛔ **Not done:** `2026-02-01-ingest-6` is ingesting release 2026-02-01" in told
     assert "Say `/retry` again when its result is here." in told
 
 
@@ -181,7 +182,8 @@ def test_an_answer_that_was_cut_short_is_finished(failed_town: Town) -> None:
     event = CommentCreated(1, number, "maintainer", "/retry")
     failed_town.happens(event)
     said = failed_town.home / "threads" / "1"
-    (reply,) = [path for path in said.rglob("*.md") if f"reply {number} " in path.read_text()]
+    marker = f"\n{Marker(MarkerKind.REPLY, str(number))}"
+    (reply,) = [path for path in said.rglob("*.md") if marker in path.read_text()]
     reply.unlink()
     failed_town.ends(f"2026-02-01-ingest-{number}", good("d1"))
     failed_town.heard()

@@ -41,8 +41,14 @@ def begins(town: GithubTown, actor: str = ACTIONS, **changes: object) -> None:
 
 def test_what_the_bot_asked_for_begins_without_a_word(started: GithubTown) -> None:
     begins(started)
-    begins(started, "maintainer")
     assert started.heard() == ""
+
+
+def test_what_a_person_starts_by_hand_is_told_once(started: GithubTown) -> None:
+    for _ in range(2):
+        begins(started, "maintainer")
+    told = "which @maintainer has started by hand."
+    assert started.heard() == f"[says in 1, comment 5] ▶️ **Begun:** `{RUN}`, {told}"
 
 
 @pytest.mark.parametrize(
@@ -60,7 +66,7 @@ def test_what_the_bot_asked_for_begins_without_a_word(started: GithubTown) -> No
             "`../../elsewhere.toml` isn't the release's manifest on the default branch.",
         ),
         (
-            {"run_id": "2026-02-01-ingest-9"},
+            {"run_id": "2026-02-01-ingest-10"},
             f"`{RUN}` was asked for before, and an instance takes one.",
         ),
     ],
@@ -70,7 +76,7 @@ def test_what_may_not_begin_is_told_why(
 ) -> None:
     begins(started, **changes)  # type: ignore[arg-type]
     run_id = changes.get("run_id", RUN)
-    assert started.heard() == (f"[says in 1, comment 4] ⛔ **Not begun:** `{run_id}`: {why}")
+    assert started.heard() == (f"[says in 1, comment 5] ⛔ **Not begun:** `{run_id}`: {why}")
 
 
 def test_rules_that_lost_their_answers_meanwhile_keep_it_from_beginning(
@@ -85,21 +91,21 @@ def test_one_that_goes_on_is_told_in_one_comment(started: GithubTown) -> None:
     asked = request(started)
     started.happens(RunGoesOn(asked, Progress()))
     assert started.heard() == (
-        f"[says in 1, comment 4] ⏳ **`{RUN}` is ingesting release 2026-02-01** in `demo`: "
+        f"[says in 1, comment 5] ⏳ **`{RUN}` is ingesting release 2026-02-01** in `demo`: "
         "waiting for its machine, or in its smoke test.\n\n"
         "`░░░░░░░░░░░░░░░░░░░░` 0 of 12 datasets, 0%"
     )
     started.happens(RunGoesOn(asked, HALF))
     assert started.heard() == (
-        f"[says in 1, comment 4 again] ⏳ **`{RUN}` is ingesting release 2026-02-01** in `demo`: "
+        f"[says in 1, comment 5 again] ⏳ **`{RUN}` is ingesting release 2026-02-01** in `demo`: "
         "reading and registering.\n\n"
         "`██████████░░░░░░░░░░` 6 of 12 datasets, 50%\n\n"
         "6 datasets an hour, about 60 minutes left; last sign of life 2026-03-01 12:00 UTC."
     )
     started.ends(RUN, good("d1"))
     heard = started.heard()
-    assert f"[says in 1, comment 4 again] 🏁 `{RUN}` has ended" in heard
-    assert "[says in 1, comment 5] ## ✅ Release 2026-02-01 passed its verification" in heard
+    assert f"[says in 1, comment 5 again] 🏁 `{RUN}` has ended" in heard
+    assert "[says in 1, comment 6] ## ✅ Release 2026-02-01 passed its verification" in heard
 
 
 @pytest.mark.parametrize(
@@ -113,7 +119,7 @@ def test_one_that_is_lost_says_what_was_done_and_what_wasnt(
     started.happens(RunLost(request(started), result, HALF))
     assert started.heard() == (
         "[labels thread 1] verification incomplete\n"
-        f"[says in 1, comment 4] ## 🛑 Run `{RUN}` {why}\n\n"
+        f"[says in 1, comment 5] ## 🛑 Run `{RUN}` {why}\n\n"
         "**Next:** `/ingest` goes on where it was: what is registered and unchanged stays as it "
         "is. Its log says why it ended.\n\n"
         "- Done: 6 datasets of release 2026-02-01.\n"
@@ -122,14 +128,14 @@ def test_one_that_is_lost_says_what_was_done_and_what_wasnt(
         "either finished or undone."
     )
     started.says("maintainer", "/ingest")
-    assert "[starts 2026-02-01-ingest-5]" in started.heard()
+    assert "[starts 2026-02-01-ingest-6]" in started.heard()
 
 
 def test_a_command_in_the_proposal_is_obeyed_and_labels_the_thread(town: GithubTown) -> None:
     said = deeds.comment(town.hub, "maintainer", 1, "/ingest")
     town.delivered()
     pull, thread = town.hub.issues[1], town.hub.issues[2]
-    assert pull.comments[-1].body.startswith("🚀 **Accepted:** ingesting release 2026-02-01")
+    assert pull.comments[1].body.startswith("🚀 **Accepted:** ingesting release 2026-02-01")
     assert (pull.labels, thread.labels) == ([], ["running"])
     assert said.reactions == [(ACTIONS, "eyes"), (ACTIONS, "rocket")]
     town.heard()

@@ -16,8 +16,11 @@ from bot.adapters.local_roles import LocalRoles
 from bot.adapters.local_runs import CANCEL, LocalRuns
 from bot.adapters.local_tally import LocalTally
 from bot.adapters.local_threads import LocalThreads
+from bot.audit import LINE as ASKED
+from bot.audit import entered
 from bot.commands import Role
-from bot.comments.markers import find_own
+from bot.comments import audit
+from bot.comments.markers import MarkerKind, find_own
 from bot.errors import BotError
 from bot.events import CommentCreated, Event, ManifestMerged, RunEnded
 from bot.handle import detect, handle
@@ -193,15 +196,38 @@ class Town:
             (f"says in {number}, comment {said.comment_id}", unsigned(said.body))
             for number in self.threads.numbers()
             for said in self.threads.comments(number)
-            if said.by_bot
+            if said.by_bot and not is_table(said.body)
         ]
+
+    def is_told_whole(self) -> None:
+        """Every answer has its row in its thread's table, and every row its answer."""
+        for thread in self.threads.numbers():
+            answers_have_rows([one.body for one in self.threads.comments(thread) if one.by_bot])
+
+
+def is_table(body: str) -> bool:
+    """Whether it is the table of what was asked, which `heard` leaves out."""
+    marker = find_own(body)
+    return marker is not None and marker.kind is MarkerKind.AUDIT
+
+
+def rows_of(bodies: list[str]) -> list[str]:
+    """The rows of a thread's tables, whole, in their order."""
+    lines = "\n".join(filter(is_table, bodies)).splitlines()
+    return [line for line in lines if audit.ROW.fullmatch(line)]
+
+
+def answers_have_rows(bodies: list[str]) -> None:
+    rows = [found[1] for row in rows_of(bodies) if (found := audit.ROW.fullmatch(row))]
+    told = [find_own(body) for body in bodies if entered(body) is not None]
+    assert rows == [f"{one.kind} {one.key}" for one in told if one is not None]
 
 
 def unsigned(body: str) -> str:
     """The text without the marker that it must end in, and without what is hidden before it."""
     marker = find_own(body)
     assert marker is not None, "the bot says nothing without a marker"
-    return LINE.sub("", body.replace(str(marker), "")).rstrip()
+    return ASKED.sub("", LINE.sub("", body.replace(str(marker), ""))).rstrip()
 
 
 def asked(request: RunRequest) -> str:

@@ -106,7 +106,7 @@ class GithubThreads:
         return self.repo.get_issue(thread).get_comment(comment_id)
 
     def _said(self, one: IssueComment) -> Said:
-        return Said(one.id, one.user.login, one.body, one.user.login == self.bot)
+        return Said(one.id, one.user.login, one.body, one.user.login == self.bot, one.created_at)
 
     def _marked_comment(self, thread: int, marker: Marker | None) -> int | None:
         own = (one for one in self.comments(thread) if one.by_bot)

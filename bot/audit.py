@@ -1,0 +1,53 @@
+"""What was asked of the bot and what it decided <-> a hidden line of its own answer.
+
+Pure. The answers hold the truth, one each; the thread's table (`comments/audit.py`) collects it. An
+entry proves nothing by itself: whoever reads one must know that the bot wrote the text.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pydantic import TypeAdapter, ValidationError
+
+from bot.comments.markers import commented
+
+LINE = re.compile(r"<!-- cellxgene-ingestion-bot: asked (\{.*\}) -->")
+
+
+class Decision(StrEnum):
+    ACCEPTED = "accepted"
+    ANSWERED = "answered"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`who` asked, in the `role` that they then had ("" where none was asked for).
+
+    `asked` and `why` hold what was typed, unescaped; `run_id` is the run that it started or ended.
+    """
+
+    who: str
+    role: str
+    asked: str
+    decision: Decision
+    why: str
+    run_id: str = ""
+
+
+_ENTRY = TypeAdapter(Entry)
+
+
+def hidden(entry: Entry) -> str:
+    """The entry as one line that Markdown doesn't show."""
+    return commented("asked", _ENTRY.dump_json(entry).decode())
+
+
+def entered(body: str) -> Entry | None:
+    """The entry in the last line that holds one; None if there is none, or a person broke it."""
+    found = next(filter(None, map(LINE.fullmatch, reversed(body.splitlines()))), None)
+    try:
+        return _ENTRY.validate_json(found[1]) if found else None
+    except ValidationError:
+        return None

@@ -1,0 +1,82 @@
+"""The thread's table of what was asked and decided: rows are added, never changed or taken away.
+
+Two answers at once may write it over each other. Each of them looks again afterwards and adds what
+is lacking, by the entries that the answers themselves hold; so no row is lost for good.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from bot.audit import Entry, entered
+from bot.comments.counting import moment
+from bot.comments.escape import code, inert
+from bot.comments.markers import Marker, MarkerKind, find_own, sign
+from bot.ports import Said
+
+LIMIT = 65_000  # GitHub takes 65,536 characters; the marker comes on top.
+HEAD = (
+    "### 🗒️ Asked and decided\n\n"
+    "What was asked of me here, and what I decided, oldest first; I only ever add to it.\n\n"
+    "| When | Who | Role | Asked | Decided | Run |\n"
+    "| --- | --- | --- | --- | --- | --- |"
+)
+# The first cell is the bot's alone: what was typed stands in others.
+ROW = re.compile(rf"\| [0-9: UTC-]+ <!-- ((?:{'|'.join(MarkerKind)}) [0-9a-z-]+) --> \| .*")
+
+
+def lacking(said: Sequence[Said]) -> tuple[Said | None, str] | None:
+    """The table's comment with its text to be (None: one more comment); None if no row is lacking.
+
+    Rows that don't fit into it are lacking afterwards, and go on in the next comment.
+    """
+    own = [one for one in said if one.by_bot]
+    tables = [one for one in own if _kind(one) is MarkerKind.AUDIT]
+    known = {key for one in tables for key, _ in _rows(one)}
+    wanted = {key: row for key, row in _entries(own) if key not in known}
+    if not wanted:
+        return None
+    last = tables[-1] if tables else None
+    text = "\n".join([HEAD, *(row for _, row in _rows(last))]) if last else HEAD
+    if last and len(text) + len(next(iter(wanted.values()))) >= LIMIT:
+        last, text = None, HEAD
+    for row in wanted.values():
+        if len(text) + len(row) < LIMIT:
+            text = f"{text}\n{row}"
+    number = _number(last) if last else len(tables) + 1
+    return last, sign(text, Marker(MarkerKind.AUDIT, str(number)))
+
+
+def _entries(own: Sequence[Said]) -> Iterator[tuple[str, str]]:
+    """What identifies each answer that holds an entry, and its row."""
+    for one in own:
+        marker, entry = find_own(one.body), entered(one.body)
+        if marker is not None and entry is not None:
+            yield f"{marker.kind} {marker.key}", _row(one, marker, entry)
+
+
+def _row(one: Said, marker: Marker, entry: Entry) -> str:
+    cells = [
+        f"{moment(one.created)} <!-- {marker.kind} {marker.key} -->",
+        code(entry.who, 60),
+        entry.role,
+        code(entry.asked, 200),
+        f"{entry.decision}: {inert(entry.why, 200)}",
+        code(entry.run_id),
+    ]
+    return "| " + " | ".join(cell or "-" for cell in cells) + " |"
+
+
+def _rows(table: Said) -> Iterator[tuple[str, str]]:
+    for line in table.body.splitlines():
+        if found := ROW.fullmatch(line):
+            yield found[1], line
+
+
+def _kind(one: Said) -> MarkerKind | None:
+    marker = find_own(one.body)
+    return marker.kind if marker else None
+
+
+def _number(table: Said) -> int:
+    marker = find_own(table.body)
+    return int(marker.key) if marker else 1

@@ -1,0 +1,127 @@
+"""The audit table as a value: rows are added and never lost, whoever writes at the same time."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.adapters.markup import to_html
+from bot.audit import Decision, Entry, entered, hidden
+from bot.comments.audit import LIMIT, ROW, lacking
+from bot.comments.markers import Marker, MarkerKind, find_own, sign
+from bot.ports import Said
+
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+@dataclass
+class Thread:
+    said: list[Said] = field(default_factory=list)
+
+    def adds(self, body: str, *, by_bot: bool = True) -> None:
+        self.said.append(Said(len(self.said), "x", body, by_bot, NOON))
+
+    def answers(self, key: str, asked: str = "/help", why: str = "") -> None:
+        entry = Entry("maintainer", "maintain", asked, Decision.ANSWERED, why)
+        self.adds(sign("Yes.", Marker(MarkerKind.REPLY, key), hidden(entry)))
+
+    def writes(self, found: tuple[Said | None, str]) -> None:
+        table, body = found
+        if table is None:
+            self.adds(body)
+        else:
+            place = next(n for n, one in enumerate(self.said) if one.comment_id == table.comment_id)
+            self.said[place] = Said(table.comment_id, "x", body, True, NOON)
+
+    def tabulated(self) -> "Thread":
+        while found := lacking(self.said):
+            self.writes(found)
+        return self
+
+    def rows(self) -> list[str]:
+        tables = [one.body for one in self.said if _is_table(one)]
+        lines = "\n".join(tables).splitlines()
+        return [found[1] for line in lines if (found := ROW.fullmatch(line))]
+
+
+def _is_table(one: Said) -> bool:
+    marker = find_own(one.body)
+    return marker is not None and marker.kind is MarkerKind.AUDIT
+
+
+def test_a_thread_without_an_answer_has_no_table() -> None:
+    thread = Thread()
+    thread.adds("Hello", by_bot=False)
+    assert lacking(thread.said) is None
+
+
+def test_a_table_that_is_full_goes_on_in_another_comment() -> None:
+    thread = Thread()
+    for number in range(400):
+        thread.answers(str(number), asked="/ingest " + "<" * 190, why="&" * 200)
+    thread.tabulated()
+    tables = [one.body for one in thread.said if _is_table(one)]
+    assert len(tables) > 1
+    assert all(len(one) <= LIMIT + 100 for one in tables)
+    assert [str(find_own(one)) for one in tables] == [
+        str(Marker(MarkerKind.AUDIT, str(n))) for n in range(1, len(tables) + 1)
+    ]
+    assert thread.rows() == [f"reply {number}" for number in range(400)]
+    before = list(tables)
+    thread.answers("400")
+    thread.tabulated()
+    after = [one.body for one in thread.said if _is_table(one)]
+    assert after[:-1] == before[:-1]
+    assert thread.rows()[-1] == "reply 400"
+
+
+@given(st.lists(st.integers(0, 3), max_size=60))
+def test_answers_at_once_leave_every_row(steps: list[int]) -> None:
+    """Each of four writers answers, looks, writes, looks again: in any order, one at a time."""
+    thread = Thread()
+    thread.answers("first")
+    thread.tabulated()
+    seen: dict[int, tuple[Said | None, str] | None] = {}
+    begun: set[int] = set()
+    ended: set[int] = set()
+    for who in [*steps, *([0, 1, 2, 3] * 12)]:
+        if who not in begun:
+            begun.add(who)
+            thread.answers(str(who))
+        elif who in ended:
+            continue
+        elif who not in seen:
+            seen[who] = lacking(thread.said)
+            if seen[who] is None:
+                ended.add(who)
+        else:
+            found = seen.pop(who)
+            assert found is not None
+            thread.writes(found)
+    assert ended == {0, 1, 2, 3}
+    assert sorted(thread.rows()) == ["reply 0", "reply 1", "reply 2", "reply 3", "reply first"]
+
+
+@given(st.text(max_size=80), st.text(max_size=80), st.text(max_size=80))
+def test_whatever_was_typed_makes_one_row_of_six_cells(who: str, asked: str, why: str) -> None:
+    entry = Entry(who, "read", asked, Decision.REFUSED, why, "")
+    body = sign("No.", Marker(MarkerKind.REPLY, "1"), hidden(entry))
+    assert entered(body) == entry
+    thread = Thread([Said(1, "x", body, True, NOON)]).tabulated()
+    assert thread.rows() == ["reply 1"]
+    html = to_html(thread.said[-1].body, by_bot=True)
+    assert html.count("<td") == 6
+    assert html.count("<tr") == 2
+    assert "<!--" not in html
+    assert "&lt;!-- reply 1" not in html
+
+
+def test_what_a_person_broke_is_no_entry() -> None:
+    body = sign("No.", Marker(MarkerKind.REPLY, "1"), hidden(_entry()))
+    assert entered(body.replace('"decision":"refused"', '"decision":"perhaps"')) is None
+    assert entered("Nothing is hidden here.") is None
+
+
+def _entry() -> Entry:
+    return Entry("who", "read", "/help", Decision.REFUSED, "why")
