@@ -4,6 +4,7 @@ Pure. The answers hold the truth, one each; the thread's table (`comments/audit.
 entry proves nothing by itself: whoever reads one must know that the bot wrote the text.
 """
 
+import json
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -41,7 +42,7 @@ _ENTRY = TypeAdapter(Entry)
 
 def hidden(entry: Entry) -> str:
     """The entry as one line that Markdown doesn't show."""
-    return commented("asked", _ENTRY.dump_json(entry).decode())
+    return commented("asked", json.dumps(_ENTRY.dump_python(entry, mode="json")))
 
 
 def entered(body: str) -> Entry | None:

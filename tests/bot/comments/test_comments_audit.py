@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.adapters.markup import to_html
@@ -103,6 +103,7 @@ def test_answers_at_once_leave_every_row(steps: list[int]) -> None:
     assert sorted(thread.rows()) == ["reply 0", "reply 1", "reply 2", "reply 3", "reply first"]
 
 
+@example("\x85", "\u2028", "\x0b")
 @given(st.text(max_size=80), st.text(max_size=80), st.text(max_size=80))
 def test_whatever_was_typed_makes_one_row_of_six_cells(who: str, asked: str, why: str) -> None:
     entry = Entry(who, "read", asked, Decision.REFUSED, why, "")
