@@ -120,7 +120,7 @@ def test_whatever_was_typed_makes_one_row_of_six_cells(who: str, asked: str, why
 
 def test_what_a_person_broke_is_no_entry() -> None:
     body = sign("No.", Marker(MarkerKind.REPLY, "1"), hidden(_entry()))
-    assert entered(body.replace('"decision":"refused"', '"decision":"perhaps"')) is None
+    assert entered(body.replace('"decision": "refused"', '"decision": "perhaps"')) is None
     assert entered("Nothing is hidden here.") is None
 
 
