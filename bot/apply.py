@@ -5,6 +5,7 @@ Makes each of them safe to repeat, by looking before it writes. Must not decide 
 
 from bot import audit
 from bot.comments.audit import lacking
+from bot.comments.drafts import drafted, not_drafted
 from bot.comments.markers import Marker, find_own, sign
 from bot.effects import (
     CancelRun,
@@ -12,6 +13,7 @@ from bot.effects import (
     Comment,
     Conclude,
     CountFailures,
+    Draft,
     Effect,
     OpenThread,
     Plan,
@@ -23,7 +25,8 @@ from bot.effects import (
     Tabulate,
     UpsertComment,
 )
-from bot.ports import Ports, Said, Threads
+from bot.errors import BotError
+from bot.ports import Ports, Said, Threads, Upstream
 from bot.record import Record, hidden
 
 LOOKS = 20
@@ -38,7 +41,7 @@ def apply(plan: Plan, ports: Ports) -> None:
 def _carry_out(effect: Effect, ports: Ports) -> None:
     match effect:
         case OpenThread():
-            _open(effect, ports.threads)
+            _open(effect, ports)
         case CloseThread(thread):
             ports.threads.close(thread)
         case ProposeManifest():
@@ -65,10 +68,23 @@ def _carry_out(effect: Effect, ports: Ports) -> None:
             ports.tally.count(number)
 
 
-def _open(effect: OpenThread, threads: Threads) -> None:
-    if effect.marker not in threads.marked():
-        body = sign(effect.body, effect.marker, _hidden(effect.record))
-        threads.open(effect.title, body, effect.label)
+def _open(effect: OpenThread, ports: Ports) -> None:
+    if effect.marker in ports.threads.marked():
+        return
+    body = effect.body
+    if effect.draft is not None and ports.upstream is not None:
+        body = f"{body}\n\n{_drafted(effect.draft, ports.upstream)}"
+    body = sign(body, effect.marker, _hidden(effect.record))
+    ports.threads.open(effect.title, body, effect.label)
+
+
+def _drafted(draft: Draft, upstream: Upstream) -> str:
+    """What is said of the draft. A token that has ended mustn't keep the thread from opening."""
+    try:
+        found = upstream.propose(draft)
+    except BotError as error:
+        return not_drafted(str(error))
+    return drafted(found.address, is_open=found.is_open)
 
 
 def _comment(effect: Comment, threads: Threads) -> None:

@@ -12,7 +12,7 @@ from bot.detection import emptied, look
 from bot.errors import BotError
 from bot.events import ReleasesRead, SchemaReading
 from bot.facts import Facts
-from bot.ports import Pages
+from bot.ports import Pages, Upstream
 from bot.readings import Readings
 from bot.settings import Settings
 
@@ -22,6 +22,7 @@ def read_releases(
     settings: Settings,
     facts: Facts,
     documents: Mapping[str, str] | None = None,
+    upstream: Upstream | None = None,
 ) -> ReleasesRead:
     """What page and directory say now, with the schema documents of each release that is new.
 
@@ -33,7 +34,7 @@ def read_releases(
     """
     page, refusal = _page_or_source(pages, settings, facts)
     directory = read_directory(pages, settings.release_directory)
-    reader = Readings(pages, settings, documents or {})
+    reader = Readings(pages, settings, documents or {}, upstream)
     schemas: dict[str, SchemaReading] = {}
     unread: dict[str, str] = {}
     for one in look(page, directory, facts).news:

@@ -41,10 +41,26 @@ class Topic(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Draft:
+    """LaminDB's module made fit for dataset schema `version`, to be reviewed where it is kept.
+
+    `text` is the file of commit `base` with these `edits`; what they leave to do is in `left`.
+    """
+
+    old: str
+    version: str
+    base: str
+    text: str
+    edits: tuple[str, ...]
+    left: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OpenThread:
     """A thread that the marker finds again; nothing if there is one, open or closed.
 
-    `record` is hidden in it: what the bot said of the release, to be compared with later.
+    `record` is hidden in it: what the bot said of the release, to be compared with later. `draft`
+    is proposed before, and linked from it.
     """
 
     marker: Marker
@@ -52,6 +68,7 @@ class OpenThread:
     body: str
     label: Label | Topic
     record: Record | None = None
+    draft: Draft | None = None
 
 
 @dataclass(frozen=True, slots=True)

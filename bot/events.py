@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.census.directory import ReleaseDirectory
 from bot.census.release import ReleasePage
+from bot.effects import Draft
 from bot.errors import BotError
 from bot.progress import Progress
 from bot.schema.changes import SchemaDiff
@@ -26,7 +27,8 @@ class SchemaReading:
 
     `old`, `diff` and `impact` are None when there is no earlier version or when it is the same one.
     `rules` are what the newer document gives, for a person to review. `patch` mends LaminDB's code
-    by `edits`; what it leaves to do is in `unpatched`. `witnesses` say of `new` what they know.
+    by `edits`; what it leaves to do is in `unpatched`; `draft` is the same for its own repository.
+    `witnesses` say of `new` what they know.
     """
 
     new: SchemaDocument
@@ -40,6 +42,7 @@ class SchemaReading:
     patch: str = ""
     edits: tuple[str, ...] = ()
     unpatched: tuple[str, ...] = ()
+    draft: Draft | None = None
     witnesses: tuple[Witness, ...] = ()
 
 

@@ -43,7 +43,8 @@ def detect(
     """
     facts = gather(None, ports, settings)
     try:
-        decided = plan(read_releases(ports.pages, settings, facts, documents), facts)
+        read = read_releases(ports.pages, settings, facts, documents, ports.upstream)
+        decided = plan(read, facts)
     except BotError as error:
         if is_counted and not dry_run:
             apply(plan(DetectionFailed(str(error)), facts), ports)

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from bot.commands import Role
 from bot.comments.markers import Marker
-from bot.effects import Label, ProposeManifest, Reaction, Topic
+from bot.effects import Draft, Label, ProposeManifest, Reaction, Topic
 from bot.errors import BotError
 from runners.contract import Manifest, RunReport, RunRequest, Verdict
 
@@ -60,6 +60,22 @@ class Page:
     def blob_sha(self) -> str:
         """The SHA-1 by which git names these bytes."""
         return sha1(b"blob %d\0" % len(self.data) + self.data).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """LaminDB's module as commit `base` of its repository has it."""
+
+    base: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """Where a draft was proposed, now or before; not `is_open` if a person closed or merged it."""
+
+    address: str
+    is_open: bool
 
 
 class Threads(Protocol):
@@ -165,11 +181,24 @@ class Pages(Protocol):
         ...
 
 
+class Upstream(Protocol):
+    def source(self) -> Source:
+        """LaminDB's module on the default branch of its repository."""
+        ...
+
+    def propose(self, draft: Draft) -> Drafted:
+        """Proposes the draft there; what was proposed for its version before stays as it is."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
+    """`upstream` is None where no draft is to be proposed."""
+
     threads: Threads
     roles: Roles
     repository: Repository
     runs: Runs
     pages: Pages
     tally: Tally
+    upstream: Upstream | None = None

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.detection import News
+from bot.effects import Draft
 from bot.errors import BotError
 from bot.events import SchemaReading
-from bot.ports import Page, Pages
+from bot.ports import Page, Pages, Source, Upstream
 from bot.schema.diff import diff
 from bot.schema.document import parse_document
 from bot.schema.impact import CuratorError, impact, read_curator
@@ -51,7 +52,14 @@ class Readings:
     `addresses` gives where a version's document is, if not where the settings say.
     """
 
-    def __init__(self, pages: Pages, settings: Settings, addresses: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        pages: Pages,
+        settings: Settings,
+        addresses: Mapping[str, str],
+        upstream: Upstream | None = None,
+    ) -> None:
+        self._upstream = upstream
         self._pages = pages
         self._settings = settings
         self._addresses = addresses
@@ -77,21 +85,21 @@ class Readings:
     def _compared(self, reading: SchemaReading, old: Spec, new: Spec) -> SchemaReading:
         found = diff(old, new)
         plain = replace(reading, diff=found, impact=impact(found, old, new))
-        if self._settings.lamindb is None:
-            return plain
-        source = self._pages.get(self._settings.lamindb).text()
         try:
-            return replace(
-                plain,
-                impact=impact(found, old, new, read_curator(source)),
-                patch=patch_text(source, old, new),
-                edits=patched(source, old, new)[1],
-                unpatched=tuple(one.subject for one in unpatched(source, old, new)),
-            )
-        except CuratorError as error:
+            source = self._lamindb()
+            return _patched(plain, source, old, new) if source else plain
+        except (BotError, CuratorError) as error:
             # LaminDB may have rebuilt its module: that mustn't keep a release from being announced.
             told = f"LaminDB's code can't be compared or patched: {error}"
             return replace(plain, remarks=(*plain.remarks, told))
+
+    def _lamindb(self) -> Source | None:
+        """LaminDB's module: as its repository has it, if a patch may be proposed there."""
+        if self._upstream is not None:
+            return self._upstream.source()
+        if self._settings.lamindb is None:
+            return None
+        return Source("", self._pages.get(self._settings.lamindb).text())
 
     def _document(self, version: str) -> tuple[Spec, SchemaDocument]:
         if version not in self._read:
@@ -107,6 +115,23 @@ class Readings:
             document = SchemaDocument(version=version, source=address, blob_sha=page.blob_sha())
             self._read[version] = (spec, document)
         return self._read[version]
+
+
+def _patched(reading: SchemaReading, source: Source, old: Spec, new: Spec) -> SchemaReading:
+    """The reading with what a patch of the source does, and leaves to do."""
+    text, edits = patched(source.text, old, new)
+    left = tuple(one.subject for one in unpatched(source.text, old, new))
+    is_drafted = bool(source.base) and text != source.text
+    return replace(
+        reading,
+        impact=impact(diff(old, new), old, new, read_curator(source.text)),
+        patch=patch_text(source.text, old, new),
+        edits=edits,
+        unpatched=left,
+        draft=Draft(old.version, new.version, source.base, text, edits, left)
+        if is_drafted
+        else None,
+    )
 
 
 def _organisms(news: News, spec: Spec) -> tuple[str, ...]:

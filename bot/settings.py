@@ -38,6 +38,7 @@ WITNESSES = {
 }
 DEFAULT_FILE = Path("bot.toml")
 PREFIX = "BOT_"
+TOKENS = frozenset({"github_token", "patch_token"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ class Settings:
 
     With `github` (OWNER/NAME) the bot lives there: `github_token` comes from the environment alone,
     `bot` is the login that goes with it, and `runs` is where the machine writes. `github_pace` are
-    the seconds between two writes.
+    the seconds between two writes. LaminDB's patch is proposed in `patch_repository` with
+    `patch_token`, from the environment alone, too; nowhere if one of them is missing.
     """
 
     instance: str = "laminlabs/cellxgene"
@@ -60,6 +62,8 @@ class Settings:
     github_token: str | None = field(default=None, repr=False)
     github_api: str = "https://api.github.com"
     github_pace: float = 1.0
+    patch_repository: str | None = None
+    patch_token: str | None = field(default=None, repr=False)
     runs: str | None = None
     home: Path = Path(".bot")
     repository: Path | None = None
@@ -105,8 +109,8 @@ def _from_file(settings: Settings, path: Path) -> Settings:
         raise BotError(f"{path}: can't be read ({error}); name a settings file.") from error
     except tomllib.TOMLDecodeError as error:
         raise BotError(f"{path}: not TOML ({error}); correct it.") from error
-    if "github_token" in given:
-        raise BotError(f"{path}: field github_token: no file holds one; give BOT_GITHUB_TOKEN.")
+    for name in sorted(TOKENS & given.keys()):
+        raise BotError(f"{path}: field {name}: no file holds one; give {PREFIX}{name.upper()}.")
     return _filled(settings, given, str(path), path.parent)
 
 
@@ -243,6 +247,8 @@ _READERS: Mapping[str, Callable[[object, Path], object]] = {
     "github_token": _text,
     "github_api": _text,
     "github_pace": _seconds,
+    "patch_repository": _repository,
+    "patch_token": _text,
     "runs": _address,
     "home": _path,
     "repository": _path,

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from bot.answers import manifest_path, undecided
 from bot.comments import notices as notice_comment
 from bot.comments import release as release_comment
+from bot.comments.drafts import LONGEST
 from bot.comments.markers import Marker, MarkerKind
 from bot.detection import News, look
 from bot.effects import (
@@ -81,7 +82,7 @@ def _announce(news: News, event: ReleasesRead, facts: Facts) -> tuple[Effect, Ef
         manifest_path=manifest_path(version),
         ingest_on_merge=facts.ingest_on_merge,
         undecided=undecided(schema.new.version, facts),
-        room=release_comment.LIMIT - len(hidden(news.record())),
+        room=release_comment.LIMIT - len(hidden(news.record())) - (LONGEST if schema.draft else 0),
     )
     return (
         proposal(news, schema, facts),
@@ -91,6 +92,7 @@ def _announce(news: News, event: ReleasesRead, facts: Facts) -> tuple[Effect, Ef
             body,
             Label.PROPOSED,
             news.record(),
+            schema.draft,
         ),
     )
 

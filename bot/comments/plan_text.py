@@ -30,8 +30,9 @@ def describe(plan: Plan) -> str:
 def sentence(effect: Effect) -> str:
     """What one effect does, beginning with its verb, without a full stop."""
     match effect:
-        case OpenThread(_, title):
-            return f"open the thread “{inert(title)}”"
+        case OpenThread(_, title, draft=draft):
+            before = "propose LaminDB's patch where its code is kept, and " if draft else ""
+            return f"{before}open the thread “{inert(title)}”"
         case CloseThread(thread):
             return f"close thread {thread}"
         case ProposeManifest(release, _, beside):

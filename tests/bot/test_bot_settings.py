@@ -95,6 +95,9 @@ def test_the_environment_wins(folder: Path) -> None:
         ('witnesses = {x = "y"}', "'x' is not a source; use schema_definition, ontology_guide"),
         ('[roles]\na = "boss"', "'boss' is not a role; use one of none, read, triage, write, "),
         ('roles = "a"', "field roles: 'a' is not a table; give name = value pairs."),
+        ('github_token = "x"', "field github_token: no file holds one; give BOT_GITHUB_TOKEN."),
+        ('patch_token = "x"', "field patch_token: no file holds one; give BOT_PATCH_TOKEN."),
+        ('patch_repository = "x"', "'x' is no repository; give it as OWNER/NAME"),
         ('[minimum_roles]\nfly = "read"', "'fly' is not a command; use one of ingest, verify, "),
     ],
 )
@@ -103,6 +106,12 @@ def test_what_is_wrong_is_named(folder: Path, text: str, says: str) -> None:
     with pytest.raises(BotError) as refusal:
         load(environ={})
     assert says in str(refusal.value)
+
+
+def test_no_token_is_shown() -> None:
+    settings = load(environ={"BOT_GITHUB_TOKEN": "secret", "BOT_PATCH_TOKEN": "secret"})
+    assert settings.patch_token == "secret"
+    assert "secret" not in repr(settings)
 
 
 def test_a_wrong_variable_is_named() -> None:

@@ -112,7 +112,13 @@ class GithubTown(Town):
     def ports(self) -> Ports:
         ports = self.house.ports()
         return Ports(
-            ports.threads, ports.roles, ports.repository, ports.runs, self.pages, self.tally
+            ports.threads,
+            ports.roles,
+            ports.repository,
+            ports.runs,
+            self.pages,
+            self.tally,
+            ports.upstream,
         )
 
     # --- what the bot did -------------------------------------------------------------------------

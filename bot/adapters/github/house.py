@@ -8,6 +8,7 @@ from bot.adapters.github.runs import GithubRuns
 from bot.adapters.github.speaking import Patience, connect
 from bot.adapters.github.tally import GithubTally
 from bot.adapters.github.threads import GithubThreads
+from bot.adapters.github.upstream import GithubUpstream
 from bot.adapters.pages import HttpPages
 from bot.adapters.store import store
 from bot.errors import BotError
@@ -23,9 +24,18 @@ class Github:
     runs: GithubRuns
     tally: GithubTally
     pages: Pages
+    upstream: GithubUpstream | None
 
     def ports(self) -> Ports:
-        return Ports(self.threads, self.roles, self.repository, self.runs, self.pages, self.tally)
+        return Ports(
+            self.threads,
+            self.roles,
+            self.repository,
+            self.runs,
+            self.pages,
+            self.tally,
+            self.upstream,
+        )
 
 
 def github(settings: Settings, patience: Patience | None = None) -> Github:
@@ -45,4 +55,13 @@ def github(settings: Settings, patience: Patience | None = None) -> Github:
         GithubRuns(repo, store(settings.runs) if settings.runs else None, patience),
         GithubTally(repo),
         HttpPages(),
+        _upstream(settings, patience),
     )
+
+
+def _upstream(settings: Settings, patience: Patience) -> GithubUpstream | None:
+    """Where LaminDB's patch is proposed; None if no repository is named, or none of its tokens."""
+    if settings.patch_repository is None or settings.patch_token is None:
+        return None
+    name, token = settings.patch_repository, settings.patch_token
+    return GithubUpstream(connect(name, token, settings.github_api, patience), patience)

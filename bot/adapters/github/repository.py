@@ -7,11 +7,10 @@ from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from github import InputGitTreeElement
-from github.GithubException import UnknownObjectException
 from github.PullRequest import PullRequest
 from github.Repository import Repository
 
+from bot.adapters.github.branches import base_of, branched, pulls_from
 from bot.adapters.github.speaking import Patience, clear, made
 from bot.adapters.rules_file import open_judgements
 from bot.comments.markers import Marker, MarkerKind, sign
@@ -53,7 +52,8 @@ class GithubRepository:
         head = branch(proposal.release)
         if self._pull(head) is not None:
             return
-        self._branch(head, proposal)
+        base = base_of(self.repo)
+        branched(self.repo, head, base, _placed(proposal), title(proposal), self.patience)
         text = sign(body(proposal), Marker(MarkerKind.MANIFEST, proposal.release))
         target = self.repo.default_branch
 
@@ -114,37 +114,8 @@ class GithubRepository:
 
     def _pull(self, head: str) -> PullRequest | None:
         """The bot's pull request from this branch, open or not."""
-        found = self.repo.get_pulls(state="all", head=f"{self.repo.full_name.split('/')[0]}:{head}")
+        found = pulls_from(self.repo, head)
         return next((one for one in found if one.user.login == self.bot), None)
-
-    def _branch(self, head: str, proposal: ProposeManifest) -> None:
-        """The branch is then there; what an earlier attempt left stays as it is."""
-        if self._has_branch(head):
-            return
-        base = self.repo.get_git_ref(f"heads/{self.repo.default_branch}").object.sha
-        before = self.repo.get_git_commit(base)
-        entries = [
-            InputGitTreeElement(path, "100644", "blob", content=text)
-            for path, text in _placed(proposal).items()
-        ]
-        tree = made(
-            lambda: self.repo.create_git_tree(entries, before.tree), lambda: None, self.patience
-        )
-        said = title(proposal)
-        commit = made(
-            lambda: self.repo.create_git_commit(said, tree, [before]), lambda: None, self.patience
-        )
-
-        def make() -> bool:
-            return bool(self.repo.create_git_ref(f"refs/heads/{head}", commit.sha))
-
-        made(make, lambda: self._has_branch(head) or None, self.patience)
-
-    def _has_branch(self, head: str) -> bool:
-        try:
-            return bool(self.repo.get_git_ref(f"heads/{head}").object.sha)
-        except UnknownObjectException:
-            return False
 
 
 def _is_manifest(path: str) -> bool:
