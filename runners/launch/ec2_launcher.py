@@ -3,6 +3,7 @@
 from typing import Any
 
 from runners.contract import Machine, RunRequest
+from runners.launch.asked import Start, candidates, order
 from runners.launch.configuration import Configuration
 from runners.launch.ec2_request import run_instances
 from runners.launch.ending import end_run
@@ -10,7 +11,7 @@ from runners.launch.fleet import Fleet, Host
 from runners.launch.launcher import Launched
 from runners.launch.ports import Ports
 from runners.launch.prices import most, price
-from runners.launch.start import Start, candidates, order, start
+from runners.launch.start import start
 from runners.launch.user_data import Lock
 
 

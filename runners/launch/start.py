@@ -7,53 +7,13 @@ reaper. Must not know how AWS and GitHub are spoken to.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import timedelta
 
-from runners.contract import RunRequest
-from runners.launch.configuration import Configuration, Ec2
+from runners.launch.asked import Start, candidates, order
 from runners.launch.ending import end, spare_or_end
-from runners.launch.fleet import Fleet, Host, oldest
-from runners.launch.ports import (
-    Candidate,
-    LaunchError,
-    NameTakenError,
-    NoCapacityError,
-    Order,
-    Ports,
-    named,
-)
+from runners.launch.fleet import Host, oldest
+from runners.launch.online import brought_online
+from runners.launch.ports import LaunchError, NoCapacityError, named
 from runners.launch.prices import most
-from runners.launch.user_data import Lock, user_data
-
-
-@dataclass(frozen=True)
-class Start:
-    """One request to start a machine for a run. `lock` is what the machine installs."""
-
-    request: RunRequest
-    configuration: Configuration
-    lock: Lock
-    ports: Ports
-
-    @property
-    def ec2(self) -> Ec2:
-        return self.configuration.for_ec2()
-
-    @property
-    def fleet(self) -> Fleet:
-        return Fleet.of(self.configuration)
-
-    @property
-    def run_id(self) -> str:
-        return self.request.run_id
-
-    def note(self, act: str, host_id: str | None, why: str) -> None:
-        self.ports.ledger.note(self.run_id, self.ports.clock.now(), act, host_id, why)
-
-
-class _NotRegisteredError(LaunchError):
-    """GitHub gave no runner for a machine that this process alone could have got one for."""
 
 
 def start(asked: Start) -> Host:
@@ -70,9 +30,9 @@ def start(asked: Start) -> Host:
     _end_expired(asked)
     known = _known(asked)
     if known is not None:
-        return _brought_online(asked, known)
+        return brought_online(asked, known)
     with _ended_if_interrupted(asked):
-        return _brought_online(asked, _only_one(asked, _launched(asked)))
+        return brought_online(asked, _only_one(asked, _launched(asked)))
 
 
 def _end_expired(asked: Start) -> None:
@@ -98,22 +58,6 @@ def _known(asked: Start) -> Host | None:
 def _of_release(asked: Start) -> Host | None:
     hosts = asked.ports.cloud.hosts()
     return oldest(host for host in hosts if host.release == asked.request.release)
-
-
-def candidates(ec2: Ec2) -> Iterator[Candidate]:
-    """What is tried, in order: the preferred type in every subnet, then the next type."""
-    return (Candidate(kind, subnet) for kind in ec2.types for subnet in ec2.subnets)
-
-
-def order(asked: Start, candidate: Candidate) -> Order:
-    """The machine that is asked for, with what it does from its first second."""
-    return Order(
-        candidate=candidate,
-        run_id=asked.run_id,
-        release=asked.request.release,
-        expires_at=asked.ports.clock.now() + asked.configuration.lifetime,
-        user_data=user_data(asked.configuration, asked.run_id, candidate.type, asked.lock),
-    )
 
 
 def _launched(asked: Start) -> Host:
@@ -157,72 +101,3 @@ def _ended_if_interrupted(asked: Start) -> Iterator[None]:
                 runner = named(runners, asked.fleet.runner_name(host.id))
                 spare_or_end(asked.ports, asked.run_id, host.id, runner, "its launch was cancelled")
         raise
-
-
-def _brought_online(asked: Start, host: Host) -> Host:
-    try:
-        _hand_over(asked, host)
-        _wait(asked, host)
-    except _NotRegisteredError as error:
-        end(asked.ports, asked.run_id, host.id, None, str(error))
-        raise
-    except LaunchError as error:
-        if _given_up(asked, host, str(error)):
-            raise
-    asked.note("online", host.id, asked.fleet.runner_name(host.id))
-    return host
-
-
-def _hand_over(asked: Start, host: Host) -> None:
-    """Gives the machine its runner's secret, unless another launch has, or is about to."""
-    name, handovers = asked.fleet.runner_name(host.id), asked.ports.handovers
-    if named(asked.ports.forge.runners(), name) or not handovers.claim(host.id):
-        return
-    try:
-        secret = asked.ports.forge.register(name)
-    except NameTakenError:
-        handovers.drop(host.id)
-        return
-    except LaunchError as error:
-        raise _NotRegisteredError(
-            f"run {asked.run_id}: {error} {host.id} was terminated."
-        ) from error
-    handovers.put(host.id, secret)
-    asked.note("registered", host.id, name)
-
-
-def _wait(asked: Start, host: Host) -> None:
-    """Returns when the runner is online; raises LaunchError when that can't be awaited."""
-    clock, name = asked.ports.clock, asked.fleet.runner_name(host.id)
-    deadline = host.launched_at + timedelta(minutes=asked.ec2.online_within_minutes)
-    while True:
-        runner = named(asked.ports.forge.runners(), name)
-        if runner is not None and (runner.is_online or runner.is_busy):
-            return
-        if host.id not in {known.id for known in asked.ports.cloud.hosts() if known.is_live}:
-            raise LaunchError(f"run {asked.run_id}: {host.id} ended before its runner was online")
-        if clock.now() >= deadline:
-            minutes = f"{asked.ec2.online_within_minutes:g}"
-            raise LaunchError(
-                f"run {asked.run_id}: no runner on {host.id} within {minutes} minutes"
-            )
-        clock.sleep(asked.ec2.poll_seconds)
-
-
-def _given_up(asked: Start, host: Host, why: str) -> bool:
-    """False if the machine's job runs after all; else ends it and raises with its last words.
-
-    A machine is left to its own timer and the reaper when GitHub doesn't say if its job runs.
-    """
-    ports, console = asked.ports, _console(asked, host)
-    runner = named(ports.forge.runners(), asked.fleet.runner_name(host.id))
-    if not spare_or_end(ports, asked.run_id, host.id, runner, why):
-        return False
-    raise LaunchError(f"{why}; it was terminated. Its console ended with:\n{console}")
-
-
-def _console(asked: Start, host: Host) -> str:
-    try:
-        return asked.ports.cloud.console(host.id) or "(nothing)"
-    except LaunchError as error:
-        return f"(unknown: {error})"

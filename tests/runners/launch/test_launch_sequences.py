@@ -16,12 +16,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from launch.model import KilledError, World
 from launch.stage import request, table
+from runners.launch.asked import Start
 from runners.launch.configuration import Configuration
 from runners.launch.ending import end_run
 from runners.launch.fleet import Fleet
 from runners.launch.ports import LaunchError
 from runners.launch.reap import reap
-from runners.launch.start import Start, start
+from runners.launch.start import start
 from runners.launch.user_data import Lock
 
 CONFIGURATION = Configuration.from_mapping(
