@@ -10,6 +10,8 @@ from typing import Any
 
 import rich_click as click
 
+from bot.adapters import report_page
+from bot.adapters.files import write
 from bot.adapters.github.house import Github, github
 from bot.apply import apply
 from bot.comments import going_on
@@ -100,6 +102,24 @@ def begin(
         _put(output, {"run-id": request.run_id, "action": str(request.action)})
 
 
+@jobs.command(name="fetch-report")
+@click.argument("request_file", type=click.Path(path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@OUTPUT
+@click.pass_obj
+@sentences
+def fetch_report(lazy: Lazy, request_file: Path, folder: Path, output: Path | None) -> None:
+    """Write the report of the run of REQUEST_FILE with its page into FOLDER (output `page`)."""
+    house, _ = _house(lazy)
+    report = house.runs.report(RunRequest.from_file(request_file).run_id)
+    if report is None:
+        return
+    for name, text in {"report.json": report.to_json(), **report_page.files(report)}.items():
+        write(folder / name, text)
+    if output is not None:
+        _put(output, {"page": report_page.PAGE})
+
+
 @jobs.command(name="end")
 @click.argument("request_file", type=click.Path(path_type=Path))
 @click.option("--result", required=True, help="How the machine's job ended: needs.work.result.")
@@ -115,7 +135,8 @@ def end(
     request = RunRequest.from_file(request_file)
     report = house.runs.report(request.run_id)
     found = progress_of(house.runs.journal(request.run_id))
-    event = RunEnded(report, page) if report else RunLost(request, result, found)
+    # A job's output that isn't set is an empty word.
+    event = RunEnded(report, page or None) if report else RunLost(request, result, found)
     _handled(event, house, settings)
     said = headline(report) if report else f"## Run {request.run_id}: no report ({result})"
     _summarise(summary, said)

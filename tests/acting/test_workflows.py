@@ -144,6 +144,9 @@ def test_from_a_new_release_to_its_verified_comment(stage: Stage) -> None:
     head = result.body.splitlines()[0]
     assert head.startswith(f"## ❌ Release {NEWER.version} failed its verification: ")
     assert head.endswith("11 of 12 datasets registered")
+    assert "[the whole report](https://artifacts.test/report)" in result.body
+    (page,) = stage.home.glob("act-*.artifacts/report/report.html")
+    assert "11 of 12 datasets registered" in page.read_text()
     assert stage.hub.issues[2].labels == ["verification failed"]
     (check,) = stage.hub.checks.values()
     assert (check.name, check.told["conclusion"]) == (f"Census {NEWER.version}", "failure")

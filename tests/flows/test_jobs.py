@@ -128,6 +128,35 @@ def test_a_run_begins_goes_on_and_ends(town: GithubTown, request_file: Path) -> 
     assert done(job(town, "progress")) == ""
 
 
+def test_a_reports_page_is_kept_and_linked(town: GithubTown, request_file: Path) -> None:
+    kept, output = town.home / "kept", town.home / "output"
+    words = ("fetch-report", str(request_file), str(kept), "--output", str(output))
+    done(job(town, *words))
+    assert not kept.exists()
+    assert not output.exists()
+
+    (run,) = town.hub.runs.values()
+    folder = town.home / "runs" / RUN
+    folder.mkdir(parents=True)
+    (folder / "request.json").write_text(request_file.read_text())
+    told = report(RunRequest.from_file(request_file), good("d1"))
+    (folder / "report.json").write_text(told.to_json())
+    done(job(town, *words))
+    assert sorted(path.name for path in kept.iterdir()) == [
+        "offenders.csv", "report.html", "report.json"
+    ]  # fmt: skip
+    assert output.read_text() == "page=report.html\n"
+    deeds.end(town.hub, run, "success")
+    end = ("end", str(request_file), "--result", "success", "--page")
+    done(job(town, *end, ""))
+    assert "the whole report" not in town.heard()
+    done(job(town, *end, "https://github.com/octo/cellxgene/actions/runs/1/artifacts/2"))
+    assert (
+        "**Everything:** [the whole report]"
+        "(https://github.com/octo/cellxgene/actions/runs/1/artifacts/2)"
+    ) in town.heard()
+
+
 def test_a_dispatch_that_came_twice_begins_once(town: GithubTown, request_file: Path) -> None:
     (run,) = town.hub.runs.values()
     second = deeds.dispatch(town.hub, run.actor, run.workflow, run.inputs)
