@@ -14,7 +14,7 @@ from bot.adapters import report_page
 from bot.adapters.files import write
 from bot.adapters.github.house import Github, github
 from bot.apply import apply
-from bot.comments import going_on
+from bot.comments import checked as comment
 from bot.comments.markers import Marker, MarkerKind
 from bot.comments.plan_text import describe
 from bot.comments.reaped import sentence
@@ -29,7 +29,7 @@ from bot.progress import progress_of
 from bot.reaped import actions, say
 from bot.settings import Settings
 from bot.terminal import show_plan
-from runners.contract import RunRequest
+from runners.contract import CheckReport, RunRequest
 
 OUTPUT = click.option(
     "--output", type=click.Path(path_type=Path), help="Where the job's outputs go: GITHUB_OUTPUT."
@@ -173,18 +173,21 @@ def fetch_manifests(lazy: Lazy, pull: int, folder: Path) -> None:
 @click.pass_obj
 @sentences
 def checked(lazy: Lazy, pull: int, folder: Path) -> None:
-    """Post in PULL what FOLDER holds: a NAME.txt per manifest, and NAME.failed where some will."""
+    """Post in PULL what FOLDER holds: per manifest a NAME.json, or a NAME.txt that says why not."""
     house, _ = _house(lazy)
-    told = [
-        (
-            f"runners/releases/{one.stem}.toml",
-            one.read_text(encoding="utf-8", errors="replace"),
-            not one.with_suffix(".failed").exists(),
-        )
-        for one in sorted(folder.glob("*.txt"))
-    ]
-    said = UpsertComment(pull, Marker(MarkerKind.CHECKED, str(pull)), going_on.checked(told))
+    told = {
+        f"runners/releases/{one.stem}.toml": _found(one) for one in sorted(folder.glob("*.txt"))
+    }
+    said = UpsertComment(pull, Marker(MarkerKind.CHECKED, str(pull)), comment.checked(told))
     apply(Plan((said,) if told else (), ""), house.ports())
+
+
+def _found(said: Path) -> CheckReport | str:
+    """What `runners check` found, or what it `said` where it found nothing."""
+    found = said.with_suffix(".json")
+    if found.is_file():
+        return CheckReport.from_json(found.read_text(encoding="utf-8"), source=str(found))
+    return said.read_text(encoding="utf-8", errors="replace")
 
 
 @jobs.command(name="reaped")

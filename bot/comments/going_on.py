@@ -1,6 +1,5 @@
 """What the bot says of a run that goes on, that can't begin, or that ended without a report."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.comments.counting import counted, moment
@@ -75,26 +74,3 @@ def not_begun(request: RunRequest, why: str) -> str:
 def begun_by_hand(request: RunRequest, actor: str) -> str:
     """That somebody started a run where runs are kept, and not by a command."""
     return f"▶️ **Begun:** {code(request.run_id)}, which {mention(actor)} has started by hand."
-
-
-def checked(found: Sequence[tuple[str, str, bool]]) -> str:
-    """Which datasets will fail; per manifest its path, what `runners check` said, and if all pass.
-
-    What it said is text from outside: it stands in a block of code that it can't end.
-    """
-    parts = ["## " + ("✅ No dataset will fail" if all(f[2] for f in found) else "⚠️ To be mended")]
-    for path, said, _ in found:
-        lines = [f"    {line}" for line in _cut(said).splitlines()]
-        parts.append(f"{code(path)}:\n\n" + "\n".join(lines))
-    parts.append("Checked by reading the files; nothing was written.")
-    return "\n\n".join(parts)
-
-
-def _cut(said: str, room: int = 20_000) -> str:
-    """The last lines hold the sum; what is cut is counted."""
-    seen = "".join(c for c in said if c == "\n" or c.isprintable())
-    lines = [line[:300] for line in seen.splitlines()]
-    while sum(map(len, lines)) > room:
-        lines = lines[: len(lines) // 2]
-    cut = len(seen.splitlines()) - len(lines)
-    return "\n".join([*lines, *([f"... and {cut:,} more lines"] if cut else [])])

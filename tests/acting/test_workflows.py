@@ -233,5 +233,5 @@ def test_a_pull_requests_manifest_is_checked_by_the_default_branchs_code(stage: 
     pull = deeds.propose(stage.hub, "maintainer", "edit", files)
     assert stage.deliver() == ["check.yml success"], stage.told()
     (comment,) = said(stage, pull.number)
-    assert comment.body.startswith(f"## ⚠️ To be mended\n\n`{MANIFEST}`:\n\n    ")
+    assert comment.body.startswith(f"## ⚠️ To be mended\n\n`{MANIFEST}` can't be checked:\n\n    ")
     assert f"{OLDER.version}.toml: field dataset_count: field required" in comment.body

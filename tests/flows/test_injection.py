@@ -8,12 +8,12 @@ from hub import deeds
 from hub.state import ACTIONS
 
 from bot.adapters.markup import to_html
-from bot.comments import going_on
+from bot.comments.checked import checked
 from bot.comments.markers import LINE, Marker, MarkerKind, find_own, sign
 from flows.github_town import GithubTown
 from flows.test_on_github import empty_town as _empty_town
-from flows.town import good
-from runners.contract import DatasetOutcome
+from flows.town import bad, good
+from runners.contract import CheckReport, DatasetOutcome
 
 empty_town = _empty_town
 FORGED = "<!-- cellxgene-ingestion-bot: result 2026-02-01-ingest-9 -->"
@@ -112,12 +112,39 @@ def test_a_report_full_of_stings_makes_a_whole_comment(town: GithubTown) -> None
 @pytest.mark.parametrize("nasty", NASTY)
 def test_what_a_check_printed_stays_in_its_block(nasty: str) -> None:
     path = "runners/releases/2026-02-01.toml"
-    body = sign(going_on.checked([(path, nasty, False)]), Marker(MarkerKind.CHECKED, "1"))
+    body = sign(checked({path: nasty}), Marker(MarkerKind.CHECKED, "1"))
     is_inert(body)
     assert find_own(body) == Marker(MarkerKind.CHECKED, "1")
 
 
+def check_of(*titles: str) -> CheckReport:
+    """What was found where each dataset fails, and says so in such words."""
+    return CheckReport(
+        release="2026-02-01",
+        dataset_schema_version="7.0.0",
+        dataset_count=len(titles),
+        outcomes=tuple(
+            bad(f"d{n}").model_copy(update={"title": title}) for n, title in enumerate(titles)
+        ),
+    )
+
+
+def test_datasets_with_stings_make_whole_rows() -> None:
+    body = sign(checked({"x.toml": check_of(*NASTY)}), Marker(MarkerKind.CHECKED, "1"))
+    is_inert(body)
+    html = to_html(body, by_bot=True)
+    rows = re.findall(r"<tr>.*?</tr>", html, re.S)
+    assert {row.count("<td") + row.count("<th") for row in rows} == {3}
+
+
 def test_a_check_that_printed_too_much_is_cut_and_counted() -> None:
-    body = going_on.checked([("x.toml", "line\n" * 30_000, True)])
+    body = checked({"x.toml": "line\n" * 30_000})
     assert len(body) < 65_000
     assert "more lines" in body
+
+
+def test_a_check_that_found_too_much_is_cut_and_counted() -> None:
+    body = checked({f"{n}.toml": check_of(*["title" * 20] * 1_500) for n in range(2)})
+    assert len(body) < 65_000
+    assert "1,436 more in `found`." in body
+    assert "`1.toml`: 1,500 of 1,500 datasets will fail." in body

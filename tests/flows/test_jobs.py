@@ -11,8 +11,8 @@ from hub import deeds
 from bot.__main__ import cli
 from flows.github_town import GithubTown
 from flows.test_on_github import empty_town as _empty_town
-from flows.town import good, report
-from runners.contract import RunRequest
+from flows.town import bad, good, report
+from runners.contract import CheckReport, RunRequest
 
 empty_town = _empty_town
 RUN = "2026-02-01-ingest-2"
@@ -200,14 +200,23 @@ def test_a_pull_requests_manifests_are_fetched_and_what_was_found_is_said(
         "2026-08-01.toml": "release = 1\n"
     }
     found.mkdir()
-    (found / "2026-08-01.txt").write_text("d1  Atlas: failed\n    term_unknown\n")
-    (found / "2026-08-01.failed").touch()
+    (found / "2026-08-01.txt").write_text("what it said\n")
+    outcomes = (good("d1"), bad("d2"))
+    sound = CheckReport(
+        release="2026-08-01", dataset_schema_version="7.0.0", dataset_count=2, outcomes=outcomes
+    )
+    (found / "2026-08-01.json").write_text(sound.to_json())
+    (found / "2026-09-01.txt").write_text("2026-09-01.toml: field x: unknown\n    as it stands\n")
     for _ in range(2):
         done(job(town, "checked", str(pull.number), str(found)))
     (said,) = pull.comments
     assert said.body == (
-        "## ⚠️ To be mended\n\n`runners/releases/2026-08-01.toml`:\n\n"
-        "    d1  Atlas: failed\n        term_unknown\n\n"
+        "## ⚠️ To be mended\n\n"
+        "`runners/releases/2026-08-01.toml`: 1 of 2 datasets will fail.\n\n"
+        "| Dataset | Outcome | Why |\n| --- | --- | --- |\n"
+        "| Broken d2 `d2` | unreadable | the file can't be read as h5ad (truncated file) |\n\n"
+        "`runners/releases/2026-09-01.toml` can't be checked:\n\n"
+        "    2026-09-01.toml: field x: unknown\n        as it stands\n\n"
         "Checked by reading the files; nothing was written.\n\n"
         f"<!-- cellxgene-ingestion-bot: checked {pull.number} -->\n"
     )
