@@ -95,20 +95,22 @@ def verify(request_file: Path, repository: Path) -> None:
 @main.command()
 @click.option("--run", "run_id", required=True, help="The run, as its request names it.")
 @click.option("--to", "address", required=True, help="Where runs are kept: s3://... or a folder.")
-@click.argument("word", type=click.Choice(["ingest", "verify"]))
+@click.argument("word", type=click.Choice(["ingest", "verify", "launch"]))
 @_with_clear_errors
 def mirror(run_id: str, address: str, word: str) -> None:
     """Do a step of the run in runs/RUN, and keep what it writes at ADDRESS while it works.
 
     The request lies in request.json. What was kept of the release's runs is fetched first, so that
-    another machine goes on where the last one was. Ends with the step's exit code.
+    another machine goes on where the last one was. Ends with the step's exit code. launch: all
+    steps, by the request and the manifests that are kept at ADDRESS.
     """
     from runners import mirror as mirroring
 
     folder = Path("runs") / run_id
     folder.mkdir(parents=True, exist_ok=True)
     both = mirroring.Mirror(folder, mirroring.kept(address))
-    (folder / "request.json").write_bytes(Path("request.json").read_bytes())
+    if word != mirroring.LAUNCH:
+        (folder / "request.json").write_bytes(Path("request.json").read_bytes())
     sys.exit(mirroring.run(both, mirroring.step(word, folder / "request.json")))
 
 

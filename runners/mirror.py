@@ -30,6 +30,8 @@ PATIENCE, UNWINDING = 2.5, 1.0
 RELEASE = len("2026-02-01")
 """The beginning of a run's name that it shares with the other runs of its release."""
 
+LAUNCH = "launch"
+
 
 class Kept(Protocol):
     def fetch(self, runs: Path, beginning: str) -> None:
@@ -150,5 +152,6 @@ def _watched(mirror: Mirror, step: "subprocess.Popen[bytes]", every: float) -> i
 
 
 def step(word: str, request: Path) -> list[str]:
-    """The command of a step of ours."""
-    return [sys.executable, "-m", "runners", word, "--request", str(request)]
+    """The command of a step of ours; `launch`: all, by the manifests beside the request."""
+    command = [sys.executable, "-m", "runners", word, "--request", str(request)]
+    return [*command, "--repository", str(request.parent)] if word == LAUNCH else command

@@ -10,7 +10,6 @@ from runners.launch.configuration import Configuration, SageMaker
 from runners.launch.fleet import TAG, Fleet
 from runners.launch.prices import price
 
-FOLDER = "/opt/ml/processing/run"
 _MOST_NAME = 63
 
 
@@ -26,15 +25,15 @@ def job_name(configuration: Configuration, run_id: str) -> str:
 def create_processing_job(configuration: Configuration, request: RunRequest) -> dict[str, Any]:
     """The arguments of CreateProcessingJob.
 
-    The run's folder is both input and output: the request goes in, the journal comes out while the
-    job works, and a job that is started again finds it and goes on.
+    No data goes in or out by SageMaker's hand: the job reads request, manifests and earlier runs
+    where runs are kept, and keeps its journal there while it works, as any machine does.
     """
     sagemaker = configuration.for_sagemaker()
     name = job_name(configuration, request.run_id)
-    runs = f"{configuration.runs.rstrip('/')}/{request.run_id}"
+    words = ["--run", request.run_id, "--to", configuration.runs.rstrip("/"), "launch"]
     return {
         "ProcessingJobName": name,
-        "AppSpecification": {"ImageUri": sagemaker.image},
+        "AppSpecification": {"ImageUri": sagemaker.image, "ContainerArguments": words},
         "RoleArn": sagemaker.role,
         "ProcessingResources": {
             "ClusterConfig": {
@@ -46,8 +45,6 @@ def create_processing_job(configuration: Configuration, request: RunRequest) -> 
         "StoppingCondition": {
             "MaxRuntimeInSeconds": int(configuration.lifetime / timedelta(seconds=1))
         },
-        "ProcessingInputs": [_input(runs)],
-        "ProcessingOutputConfig": {"Outputs": [_output(runs)]},
         "Environment": _environment(configuration, name),
         **_network(sagemaker),
         "Tags": [
@@ -70,25 +67,6 @@ def machine(configuration: Configuration, job: str | None = None) -> Machine:
         price=round(cost.hour, 4),
         priced_on=cost.priced_on,
     )
-
-
-def _input(runs: str) -> dict[str, Any]:
-    return {
-        "InputName": "run",
-        "S3Input": {
-            "S3Uri": runs,
-            "LocalPath": FOLDER,
-            "S3DataType": "S3Prefix",
-            "S3InputMode": "File",
-        },
-    }
-
-
-def _output(runs: str) -> dict[str, Any]:
-    return {
-        "OutputName": "run",
-        "S3Output": {"S3Uri": runs, "LocalPath": FOLDER, "S3UploadMode": "Continuous"},
-    }
 
 
 def _environment(configuration: Configuration, job: str) -> dict[str, str]:

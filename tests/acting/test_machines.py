@@ -91,8 +91,8 @@ def test_a_processing_jobs_result_comes_from_the_job_that_follows_it(
     def work() -> None:
         """What the Processing job does, which moto only says is done."""
         (created,) = [c for c in machines.amazon.calls if c.action == "CreateProcessingJob"]
-        (given,) = json.loads(created.body)["ProcessingInputs"]
-        folder = given["S3Input"]["S3Uri"].removeprefix("s3://our-runs/")
+        words = json.loads(created.body)["AppSpecification"]["ContainerArguments"]
+        folder = f"census/{words[1]}"
         asked = s3.get_object(Bucket="our-runs", Key=f"{folder}/request.json")["Body"].read()
         told = report(RunRequest.from_json(asked.decode(), source="S3")).to_json()
         s3.put_object(Bucket="our-runs", Key=f"{folder}/report.json", Body=told.encode())

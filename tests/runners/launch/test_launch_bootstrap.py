@@ -248,7 +248,9 @@ def test_a_runner_that_nobody_gives_a_job_goes_away(machine: Rehearsal) -> None:
     assert_it_went_away_and_kept_the_secret(machine, calls)
 
 
-def with_key(machine: Rehearsal, *command: str) -> "subprocess.CompletedProcess[str]":
+def with_key(
+    machine: Rehearsal, *command: str, secret: str = "ingestion/lamindb"
+) -> "subprocess.CompletedProcess[str]":
     (machine.stand_ins / "secret").write_text(KEY)
     script = Path(__file__).resolve().parents[3] / "runners" / "launch" / "with-key.sh"
     return subprocess.run(
@@ -257,7 +259,7 @@ def with_key(machine: Rehearsal, *command: str) -> "subprocess.CompletedProcess[
             "PATH": f"{machine.stand_ins}:/usr/bin:/bin",
             "STAND_INS": str(machine.stand_ins),
             "AWS_REGION": "us-west-2",
-            "LAMINDB_SECRET": "ingestion/lamindb",
+            "LAMINDB_SECRET": secret,
         },
         capture_output=True,
         text=True,
@@ -269,6 +271,11 @@ def test_lamindbs_key_is_in_the_environment_of_the_job_alone(machine: Rehearsal)
     done = with_key(machine, "bash", "-c", '[ "$LAMIN_API_KEY" = "$1" ]', "bash", KEY)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert KEY not in (machine.stand_ins / "calls").read_text()
+
+
+def test_an_instance_that_needs_no_key_gets_none(machine: Rehearsal) -> None:
+    done = with_key(machine, "bash", "-c", 'echo "${LAMIN_API_KEY-none}"', secret="")
+    assert (done.returncode, done.stdout) == (0, "none\n")
 
 
 def test_without_lamindbs_key_the_job_does_not_begin(machine: Rehearsal) -> None:

@@ -5,14 +5,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import instances
 import pytest
+from instances import Place
 
 from launch.amazon import Fault
-from launch.stage import RUN, Stage
-from runners.contract import ContractError, Machine
+from launch.stage import RUN, Stage, request
+from runners.contract import Action, ContractError, Machine, RunReport, Verdict
 from runners.launch.here import here
 from runners.launch.sagemaker_launcher import exit_code
 from runners.launch.user_data import Lock
+from runners.sample.datasets import OLDER, of_release
 from runners.settings import from_environment
 
 MANIFEST = Path(__file__).parents[3] / "tests" / "flows" / "expected" / "2026-02-01.toml"
@@ -56,16 +59,43 @@ def test_a_job_gets_the_same_documents_and_is_stopped_by_aws(place: Stage) -> No
     assert done.exit_code == 0, done.output
     (asked,) = created(place)
     assert asked["StoppingCondition"] == {"MaxRuntimeInSeconds": 12 * 3600}
-    (given,), (taken,) = asked["ProcessingInputs"], asked["ProcessingOutputConfig"]["Outputs"]
-    folder = f"s3://our-runs/census/{RUN}"
-    assert given["S3Input"]["S3Uri"] == taken["S3Output"]["S3Uri"] == folder
-    assert given["S3Input"]["LocalPath"] == taken["S3Output"]["LocalPath"]
-    assert taken["S3Output"]["S3UploadMode"] == "Continuous"
+    told = asked["AppSpecification"]["ContainerArguments"]
+    assert told == ["--run", RUN, "--to", "s3://our-runs/census", "launch"]
     listed = place.amazon.client("s3").list_objects_v2(Bucket="our-runs")["Contents"]
     names = {one["Key"].removeprefix(f"census/{RUN}/") for one in listed}
     releases = "runners/releases"
     assert {"request.json", f"{releases}/2025-11-08.toml", f"{releases}/2025-01-30.toml"} <= names
     assert json.loads(done.stdout)["machine"]["id"] == asked["ProcessingJobName"]
+
+
+@pytest.mark.prove
+def test_the_container_works_by_what_is_kept_of_the_releases_runs(
+    place: Stage, older: Place, tmp_path: Path
+) -> None:
+    release = OLDER.version
+    run_id, earlier = f"{release}-verify-2", f"{release}-ingest-1"
+    here = instances.copy(older, tmp_path / "here", **place.environment)
+    asked = request(run_id, release).model_copy(
+        update={"action": Action.VERIFY, "instance": instances.INSTANCE}
+    )
+    file = place.root / "request.json"
+    file.write_text(asked.to_json())
+    manifest = here.repository / f"{release}.toml"
+    (place.root / asked.manifest).write_text(manifest.read_text())
+    s3 = place.amazon.client("s3")
+    for one in (here.root / "runs" / "older").iterdir():
+        text = one.read_text().replace('"older"', f'"{earlier}"')
+        s3.put_object(Bucket="our-runs", Key=f"census/{earlier}/{one.name}", Body=text.encode())
+    common = ["--request", str(file), "--repository", str(place.root)]
+    launched = place.call(place.words("launch", "--launcher", "sagemaker", *common))
+    assert launched.exit_code == 0, launched.output
+    words = created(place)[0]["AppSpecification"]["ContainerArguments"]
+    done = here.script("-m", "runners", "mirror", *words)
+    assert done.returncode == 0, done.stdout + done.stderr
+    kept = s3.get_object(Bucket="our-runs", Key=f"census/{run_id}/report.json")["Body"].read()
+    report = RunReport.from_json(kept.decode(), source="S3")
+    assert report.verdict is Verdict.PASSED
+    assert len(report.outcomes) == len(of_release(OLDER))  # the earlier run's journal has them
 
 
 def test_the_same_request_follows_the_same_job(place: Stage) -> None:
@@ -127,4 +157,5 @@ def test_the_image_is_made_by_the_bootstraps_own_steps() -> None:
     launch = Path(__file__).parents[3] / "runners" / "launch"
     steps = (launch / "Dockerfile").read_text()
     assert "bootstrap.sh environment" in steps
+    assert '"runners", "mirror"]' in steps
     assert all(name in steps for name in Lock.of(launch.parents[1]).files)
