@@ -135,8 +135,14 @@ def test_cancelled_at_any_call_it_cleans_up_by_itself(stage: Stage, skip: int) -
 
 
 @pytest.mark.prove
-@pytest.mark.parametrize("skip", range(5))
-def test_a_reaper_that_is_killed_is_followed_by_another(stage: Stage, skip: int) -> None:
+@pytest.mark.parametrize(
+    ("command", "skip"),
+    [*(("reap", skip) for skip in range(4)), *(("terminate", skip) for skip in range(3))],
+)
+def test_a_reaper_follows_what_is_killed_while_it_ends_a_machine(
+    stage: Stage, command: str, skip: int
+) -> None:
+    words = {"reap": stage.reap_words(), "terminate": stage.words("terminate", "--run", RUN)}
     assert stage.call(stage.launch_words()).exit_code == 0
     begun: list[Process] = []
 
@@ -145,8 +151,9 @@ def test_a_reaper_that_is_killed_is_followed_by_another(stage: Stage, skip: int)
         begun[0].wait(30)
 
     stage.amazon.faults.append(Fault("*", skip=skip, after=True, hook=kill))
-    begun.append(stage.begin(stage.reap_words()))
+    begun.append(stage.begin(words[command]))
     begun[0].communicate(timeout=120)
+    assert begun[0].returncode == -signal.SIGKILL
     stage.amazon.faults.clear()
     assert_one_pass_is_enough(stage)
 
