@@ -15,7 +15,7 @@ import pytest
 from flows.town import is_table, rows_of
 from hub import deeds, faults
 from hub.server import Server, serving
-from hub.state import ACTIONS, Comment, Hub
+from hub.state import ACTIONS, Comment, Hub, Issue
 from instances import REFERENCE, Place
 
 from acting.stage import ROOT, Stage, Started
@@ -94,6 +94,13 @@ def said(stage: Stage, thread: int = 2) -> list[Comment]:
 
 def opens(stage: Stage) -> None:
     """The release is announced, and its manifest merged by a maintainer."""
+    thread = announced(stage)
+    assert stage.deliver() == ["commands.yml success"], stage.told()
+    assert thread.labels == ["manifest merged"]
+
+
+def announced(stage: Stage) -> Issue:
+    """The thread of the release, whose manifest a maintainer has just merged."""
     assert stage.strikes("detect.yml") == "detect.yml success", stage.told()
     (pull, thread) = stage.hub.issues.values()
     assert pull.pull is not None
@@ -101,8 +108,7 @@ def opens(stage: Stage) -> None:
     assert find_own(thread.body) == Marker(MarkerKind.RELEASE, NEWER.version)
     assert thread.labels == ["manifest proposed"]
     deeds.merge(stage.hub, "maintainer", pull.number)
-    assert stage.deliver() == ["commands.yml success"], stage.told()
-    assert thread.labels == ["manifest merged"]
+    return thread
 
 
 def speaks(stage: Stage, login: str, text: str) -> Comment:
@@ -164,6 +170,22 @@ def test_from_a_new_release_to_its_verified_comment(stage: Stage) -> None:
         ["`maintainer`", "maintain", "`/ingest`"],
         ["`maintainer`", "maintain", "`/retry`"],
     ]
+
+
+def test_from_a_merge_to_the_verified_comment(stage: Stage) -> None:
+    stage.variables = {**stage.variables, "BOT_INGEST_ON_MERGE": "true"}
+    thread = announced(stage)
+    commit = stage.hub.branches["main"]
+    run_id = f"{NEWER.version}-ingest-{commit[:8]}"
+    # The sample is made to fail a check, and the workflow run with it.
+    assert stage.deliver() == ["commands.yml success", "ingest.yml failure"], stage.told()
+    first, result = said(stage)
+    assert find_own(first.body) == Marker(MarkerKind.MERGED, commit)
+    assert find_own(result.body) == Marker(MarkerKind.RESULT, run_id)
+    assert "11 of 12 datasets registered" in result.body
+    assert thread.labels == ["verification failed"]
+    (row,) = rows_of([one.body for one in thread.comments])
+    assert row.split(" | ")[1:4] == ["`maintainer`", "-", f"`merge {commit[:8]}`"]
 
 
 def test_two_at_once_make_one_run(stage: Stage) -> None:
