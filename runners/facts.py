@@ -137,6 +137,7 @@ class Facts:
     before the first run of this release began, None without one. `stored`: by address, None
     where nothing lies. `pins`: the versions that the manifest names. `deprecated`: those of the
     linked terms. `tracked`: the datasets that a tracked run registered, None if none was asked for.
+    `given_back`: uids of records that a run returned to the earlier release whose they were.
     """
 
     taken: Snapshot | Unknown
@@ -151,6 +152,7 @@ class Facts:
     deprecated: frozenset[str] | Unknown
     held: Mapping[str, Mapping[str, Held]] | Unknown | None = None
     tracked: frozenset[str] | None = None
+    given_back: frozenset[str] = frozenset()
 
     @property
     def snapshot(self) -> Snapshot:

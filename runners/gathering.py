@@ -13,7 +13,7 @@ from runners.contract import DatasetOutcome, Manifest, RunRequest
 from runners.facts import Facts, Snapshot, Stored, Unknown
 from runners.holdings import Held, stored
 from runners.job import Job
-from runners.journal import WRITTEN, Record
+from runners.journal import START, WRITTEN, Record
 from runners.reference import Reference
 from runners.selection import asked, is_whole
 
@@ -68,6 +68,7 @@ def gather(
         ),
         held=held,
         tracked=_tracked(ingests),
+        given_back=_given_back(ingests),
     )
 
 
@@ -86,6 +87,11 @@ def _held(ingests: Sequence[Ingest]) -> Mapping[str, Mapping[str, Held]] | Unkno
     return _tried(
         "what earlier releases held can't be read", lambda: stored(ingests[0].folder).releases
     )
+
+
+def _given_back(ingests: Iterable[Ingest]) -> frozenset[str]:
+    starts = (journal.first(START) or {} for _, journal, _ in ingests)
+    return frozenset(uid for start in starts for uid in start.get("given_back", ()))
 
 
 def _tracked(ingests: Iterable[Ingest]) -> frozenset[str] | None:

@@ -4,7 +4,6 @@ Stored beside the run's journal before the run's first write, whole or not at al
 database (`registry.holdings` does).
 """
 
-import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -34,10 +33,6 @@ class Holdings(Document):
 
     releases: Mapping[str, Mapping[str, Held]]
     shared: Mapping[str, Mapping[str, str]]
-
-    def fingerprints(self) -> dict[str, str]:
-        """Release -> digest of all that it holds, the latest flags aside."""
-        return {release: _digest(held) for release, held in sorted(self.releases.items())}
 
 
 class Difference(NamedTuple):
@@ -82,11 +77,6 @@ def _changes(old: Held, new: Held | None) -> Iterator[str]:
         yield "its links are others"
     if old.is_latest != new.is_latest:
         yield "is the latest no longer" if old.is_latest else "is the latest now"
-
-
-def _digest(held: Mapping[str, Held]) -> str:
-    lines = sorted(f"{uid} {one.row} {one.links}" for uid, one in held.items())
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def store(folder: Path, holdings: Holdings) -> None:

@@ -97,6 +97,7 @@ def _ready(job: Job, datasets: Sequence[CensusDataset], journal: Journal) -> "Wr
     if not journal.first(START):
         _start(job, datasets, journal, writer)
     writer.begin(job.request)
+    writer.give_back()
     writer.prepare()
     return writer
 
@@ -104,14 +105,15 @@ def _ready(job: Job, datasets: Sequence[CensusDataset], journal: Journal) -> "Wr
 def _start(job: Job, datasets: Sequence[CensusDataset], journal: Journal, writer: "Writer") -> None:
     """Notes what the run begins with, before it writes; a resumed run must do the same datasets."""
     ids = chosen(job, datasets, writer.snapshot, progress.say)
-    held = writer.holdings()
-    store(job.folder, held)
+    store(job.folder, writer.holdings())
+    if owed := writer.of_others():
+        progress.say(f"{job.manifest.release}: gives {len(owed)} collections back to others")
     journal.write(
         START,
         counts=writer.counts(),
-        fingerprints=held.fingerprints(),
         combination=Combination.of(job.manifest.dataset_schema_version).to_mapping(),
         chosen=ids,
+        given_back=owed,
     )
 
 

@@ -30,6 +30,8 @@ from runners.rolled_back import Rollback
 from runners.undoing import Entry, Tables, Undoing, is_undone, named, undone, union, wanted
 
 ARTIFACTS, COLLECTIONS, REFERENCES = "lamindb_artifact", "lamindb_collection", "lamindb_reference"
+MEMBERS = "lamindb_collectionartifact"
+"""Links that a run may have moved from a collection to one of its own."""
 
 
 @dataclass(frozen=True)
@@ -233,9 +235,10 @@ def _pointed_to(undoing: Undoing, now: Tables) -> list[str]:
     from runners.registry import undoing as registry
 
     found: Counter[tuple[str, int, str]] = Counter()
+    ours = union(undoing.deleted, {MEMBERS: set(undoing.restored.get(MEMBERS, {}))})
     for table in (ARTIFACTS, COLLECTIONS):
         ids = undoing.deleted.get(table, set())
-        for user, _, to in registry.users(table, ids, undoing.deleted):
+        for user, _, to in registry.users(table, ids, ours):
             found[table, to, user] += 1
     return [
         f"{named(table, now[table][key])}: {count} of {user} point to it, which no run here wrote"

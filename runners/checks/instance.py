@@ -31,12 +31,14 @@ def tracking(facts: Facts) -> Found | NotApplicable:
 
 
 def previous(facts: Facts) -> Found | NotApplicable:
-    """Every earlier release holds what it held before the run began, the latest flags aside."""
+    """Every earlier release holds what it held before the run began, the latest flags aside, and
+    what was given back to it.
+    """
     if facts.held is None:
         return NotApplicable("no run of this release stored what they held before")
     before, now = _unflagged(known(facts.held)), _unflagged(facts.snapshot.held)
     names = {row.uid: row.dataset_id for row in facts.snapshot.earlier}
-    changed = differences(before, now)
+    changed = [one for one in differences(before, now) if one.uid not in facts.given_back]
     bad = [(names.get(one.uid, one.uid), f"{one.release}: {one.what}") for one in changed]
     total = sum(len(records) for records in before.releases.values())
     left = total - len({(one.release, one.uid) for one in changed})

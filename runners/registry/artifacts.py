@@ -10,6 +10,7 @@ from lamindb.base.uids import base62_12
 from upath import UPath
 
 from runners import settings
+from runners.checks.stores import SOMA
 from runners.contract import ContractError
 from runners.registry.tracking import claim
 
@@ -108,18 +109,19 @@ def _path(address: str) -> str | UPath:
 
 
 def register_store(address: str, *, release: str, previous: str | None) -> None:
-    """Registers the release's SOMA store if it isn't there."""
-    description = f"Census {release}"
-    if stores().filter(version_tag=release).exists():
+    """Registers the release's SOMA store if it isn't there; if it is, it has the right otype."""
+    own = stores().filter(version_tag=release)
+    if own.exists():
+        own.update(otype=SOMA)  # the old script left it empty
         return
     revises = stores().filter(version_tag=previous).first() if previous else None
     artifact = ln.Artifact(
         _path(address.rstrip("/")),
         revises=revises,
         version_tag=release,
-        description=description,
+        description=f"Census {release}",
         run=False,
     )
-    artifact.otype = "tiledbsoma"
+    artifact.otype = SOMA
     claim(artifact)
     artifact.save()

@@ -5,6 +5,7 @@ members and would re-tag the previous release's row where a study did not change
 away from that release.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -27,6 +28,49 @@ def ensure_top_level(artifacts: Sequence[Any], *, release: str) -> None:
 def exist(release: str) -> bool:
     """True if the release has its collection of everything, which is made first."""
     return bool(ln.Collection.objects.filter(key=TOP_LEVEL, version_tag=release).exists())
+
+
+def taken(release: str) -> Any:
+    """A query set of the links of the release's collections, also of those that it took."""
+    return ln.models.CollectionArtifact.objects.filter(collection__version_tag=release)
+
+
+def of_others(release: str) -> dict[str, list[str]]:
+    """Collections that LaminDB's constructor has taken from an earlier release: it has tagged them
+    with this one, and added its artifacts. uid -> the releases whose artifacts it holds, in order.
+    """
+    holds: dict[str, set[str]] = defaultdict(set)
+    found = taken(release).values_list("collection__uid", "artifact__version_tag")
+    for uid, held in found.distinct():
+        holds[uid].add(held or release)
+    return {uid: sorted(held) for uid, held in holds.items() if min(held) < release}
+
+
+def give_back(release: str) -> None:
+    """Gives each earlier release its own collections again; each release has its own row then."""
+    for uid, (owner, *others) in of_others(release).items():
+        ln.Collection.objects.filter(uid=uid).update(version_tag=owner)
+        last = ln.Collection.objects.get(uid=uid)
+        for other in others:
+            last = _split(uid, last, other)
+
+
+def _split(uid: str, last: Any, release: str) -> Any:
+    """A revision of `last` that takes over the release's links of a collection."""
+    links = ln.models.CollectionArtifact.objects.filter(
+        collection__uid=uid, artifact__version_tag=release
+    )
+    fields = ("key", "description", "reference", "reference_type")
+    collection = _made(
+        list(ln.Artifact.objects.filter(id__in=links.values("artifact_id"))),
+        last,
+        release=release,
+        **{field: getattr(last, field) for field in fields},
+    )
+    del collection._artifacts  # saving would make links anew
+    collection.save()
+    links.update(collection_id=collection.id)
+    return collection
 
 
 def ensure_study(study: CensusDataset, artifacts: Sequence[Any], *, release: str) -> None:
@@ -52,9 +96,16 @@ def _ensure(same: Any, artifacts: Sequence[Any], *, release: str, **fields: Any)
         return
     if not artifacts:
         return
+    collection = _made(artifacts, same.order_by("version_tag", "id").last(), release, **fields)
+    collection.save()
+    _complete(collection, artifacts)  # LaminDB's constructor refuses two files of equal content
+
+
+def _made(artifacts: Sequence[Any], revises: Any, release: str, **fields: Any) -> Any:
+    """A collection of the release that is not saved."""
     collection = ln.Collection(
         list({artifact.hash: artifact for artifact in artifacts}.values()),
-        revises=same.order_by("version_tag", "id").last(),
+        revises=revises,
         skip_hash_lookup=True,
         run=False,
         **fields,
@@ -62,8 +113,7 @@ def _ensure(same: Any, artifacts: Sequence[Any], *, release: str, **fields: Any)
     collection.version_tag = release
     claim(collection)
     _set_hash(collection, collection.hash)
-    collection.save()
-    _complete(collection, artifacts)  # LaminDB's constructor refuses two files of equal content
+    return collection
 
 
 def _complete(collection: Any, artifacts: Sequence[Any]) -> None:

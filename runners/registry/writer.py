@@ -65,6 +65,17 @@ class Writer:
         """From now on new records belong to the request's LaminDB Run and space, if it has any."""
         tracking.begin(request)
 
+    def of_others(self) -> list[str]:
+        """uids of the collections that this release was given of earlier ones."""
+        return sorted(collections.of_others(self.manifest.release))
+
+    def give_back(self) -> None:
+        """Gives earlier releases these collections again."""
+        release = self.manifest.release
+        watched = (ln.Collection.objects.all(), collections.taken(release))
+        with self._recorder.transaction(Part.COLLECTIONS, *watched):
+            collections.give_back(release)
+
     def prepare(self) -> None:
         """What all datasets need: storage, schema and sources. Comes before `write`."""
         models = (ln.Storage, ln.Feature, ln.Schema)

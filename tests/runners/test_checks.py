@@ -368,6 +368,11 @@ def test_a_release_before_may_lose_its_latest_flags() -> None:
     assert statuses(later)["previous"] is Status.PASSED
 
 
+def test_a_release_before_may_have_back_what_is_its_own() -> None:
+    mended = replace(holds(own=Held("row"))(WHOLE), given_back=frozenset({"own"}))
+    assert statuses(mended)["previous"] is Status.PASSED
+
+
 def test_without_what_earlier_releases_held_there_is_nothing_to_compare() -> None:
     found = statuses(replace(WHOLE, held=None))
     assert found.pop("previous") is Status.NOT_APPLICABLE

@@ -37,14 +37,6 @@ def test_a_later_release_is_no_difference() -> None:
     assert differences(BEFORE, Holdings(releases=releases, shared=BEFORE.shared)) == []
 
 
-def test_fingerprints_leave_the_latest_flags_out() -> None:
-    assert (
-        now({"a": HELD._replace(is_latest=False)}).fingerprints()
-        == BEFORE.fingerprints()
-        != now({"a": HELD._replace(links="other")}).fingerprints()
-    )
-
-
 def test_what_is_stored_is_read_again(tmp_path: Path) -> None:
     store(tmp_path, BEFORE)
     assert stored(tmp_path) == BEFORE

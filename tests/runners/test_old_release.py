@@ -3,13 +3,18 @@
 No run of ours came before, and no request file: a manifest and an instance are all there is.
 """
 
+import re
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import dumps
 import instances
 import pytest
 from instances import INSTANCE, Done, Place
+from test_rollback import plain
 
 from runners.contract import RunReport, Status, Storage
 from runners.sample import World, WorldRelease
@@ -17,6 +22,8 @@ from runners.sample.datasets import BLOOD, NEWER, OLDER, by_key
 
 HELD = {OLDER: ("D01", "D09"), NEWER: ("D01", "D03", "D09")}
 """The files that lie in storage; of the rest of the release, the script heard nothing."""
+
+Tables = dict[str, list[tuple[Any, ...]]]
 
 LIVE = by_key("D01").dataset_id
 """The only dataset that the live API still has."""
@@ -116,3 +123,61 @@ def test_it_says_the_command_that_mends_what_is_missing(found: tuple[Done, RunRe
         "no run registered this release; what is missing is filled in by: python -m runners ingest "
         f"--manifest repository/{NEWER.version}.toml --instance {INSTANCE} --only-missing"
     )
+
+
+@pytest.fixture(scope="module")
+def before(left: Place, found: tuple[Done, RunReport]) -> Tables:
+    return dumps.exact(left.database)
+
+
+@pytest.fixture(scope="module")
+def mended(left: Place, found: tuple[Done, RunReport], before: Tables, world: World) -> RunReport:
+    """What the command makes of it, once all files but the broken one's whole lie in storage."""
+    for file in world.newer.h5ads.iterdir():
+        held = left.root / "cell-census" / NEWER.version / "h5ads" / file.name
+        if not held.exists():
+            held.symlink_to(file)
+    (command,) = re.findall("python (-m runners ingest .*)", found[0].stdout)
+    runs = ("--runs", str(left.root / "runs"))
+    instances.succeed(left.script(*command.split(), *runs))
+    (request,) = (left.root / "runs").glob("*/request.json")
+    verified = left.script("-m", "runners", "verify", "--request", str(request))
+    assert verified.returncode == 1, verified.stderr
+    return left.report(request.parent.name)
+
+
+@pytest.mark.prove
+def test_what_is_missing_is_filled_in_by_that_command(mended: RunReport) -> None:
+    failed = {check.name for check in mended.checks if check.status is Status.FAILED}
+    assert failed == {"datasets"}
+    assert offenders(mended, "datasets").keys() == {by_key("D12").dataset_id}
+    status = {check.name: check.status for check in mended.checks}
+    assert status["previous"] is Status.PASSED
+
+
+@pytest.mark.prove
+def test_the_release_before_has_its_collection_back(mended: RunReport, left: Place) -> None:
+    statement = """
+        select c.version_tag, c.is_latest, group_concat(distinct a.version_tag)
+        from lamindb_collection c join lamindb_collectionartifact l on l.collection_id = c.id
+        join lamindb_artifact a on a.id = l.artifact_id where c.reference = ? group by c.id"""
+    with closing(sqlite3.connect(left.database)) as connection:
+        rows = connection.execute(statement, (BLOOD.collection_id,)).fetchall()
+    assert set(rows) == {
+        (OLDER.version, 0, OLDER.version),
+        (NEWER.version, 1, NEWER.version),
+    }
+
+
+@pytest.mark.prove
+def test_and_can_be_taken_back(mended: RunReport, left: Place, before: Tables) -> None:
+    words = ("--runs", str(left.root / "runs"), "--run", mended.request.run_id, "--yes")
+    instances.succeed(left.script("-m", "runners", "rollback", *words))
+    after = dumps.exact(left.database)
+    for table in ("lamindb_artifact", "lamindb_collection", "lamindb_collectionartifact"):
+        assert stands(after[table]) == stands(before[table]), table
+
+
+def stands(rows: list[tuple[Any, ...]]) -> list[tuple[str, ...]]:
+    """The rows but for the ontologies' tables, which stay."""
+    return [plain(row) for row in rows if "df_" not in str(row)]
