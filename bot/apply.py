@@ -107,7 +107,7 @@ def _hidden(record: Record | None, entry: audit.Entry | None = None) -> str | No
 
 
 def _upsert(effect: UpsertComment, threads: Threads) -> None:
-    body = sign(effect.body, effect.marker, _hidden(None, effect.entry))
+    body = sign(effect.body, effect.marker)
     own = _own(effect.thread, effect.marker, threads)
     if own is None:
         threads.comment(effect.thread, body)

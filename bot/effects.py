@@ -125,15 +125,11 @@ class Refer:
 
 @dataclass(frozen=True, slots=True)
 class UpsertComment:
-    """A comment that is kept up to date: the one with this marker then says this.
-
-    `entry` is hidden in it, as in a comment that is said once.
-    """
+    """A comment that is kept up to date: the one with this marker then says this."""
 
     thread: int
     marker: Marker
     body: str
-    entry: Entry | None = None
 
 
 @dataclass(frozen=True, slots=True)

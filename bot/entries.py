@@ -12,7 +12,6 @@ from bot.effects import (
     Reaction,
     StartRun,
     Tabulate,
-    UpsertComment,
 )
 
 
@@ -28,8 +27,7 @@ def audited(
     asked, why = one_line(asked, 200), one_line(decided.reason)
     entry = Entry(one_line(who, 60), role, asked, decision, why, run_id)
     effects = (
-        replace(one, entry=entry) if isinstance(one, Comment | UpsertComment) else one
-        for one in decided.effects
+        replace(one, entry=entry) if isinstance(one, Comment) else one for one in decided.effects
     )
     return replace(decided, effects=(*effects, Tabulate(thread)))
 

@@ -4,6 +4,7 @@ Asked again when the run's own job begins: between the command and the job someb
 been first, and whoever may dispatch a workflow needn't be one who may say the command.
 """
 
+import re
 from dataclasses import replace
 
 from bot.answers import manifest_path, undecided
@@ -43,13 +44,17 @@ def begin(event: RunAsked, facts: Facts) -> Plan:
     )
 
 
-def _told(event: RunAsked, why: str | None, thread: int) -> Comment | UpsertComment:
-    """Why the run doesn't begin, or who has started it."""
+def _told(event: RunAsked, why: str | None, thread: int) -> Comment:
+    """Why the run doesn't begin, or who has started it; once a person, and in no result's place.
+
+    Whoever may repeat a workflow run that has ended mustn't thereby wipe out what came of it.
+    """
     request = event.request
+    who = "" if event.by_bot else f"-{re.sub('[^0-9a-z]', '-', event.actor.lower())}"
     if why is not None:
-        marker = Marker(MarkerKind.RESULT, request.run_id)
-        return UpsertComment(thread, marker, going_on.not_begun(request, why))
-    marker = Marker(MarkerKind.BEGUN, request.run_id)
+        marker = Marker(MarkerKind.BEGUN, f"{request.run_id}{who}-refused")
+        return Comment(thread, marker, going_on.not_begun(request, why))
+    marker = Marker(MarkerKind.BEGUN, f"{request.run_id}{who}")
     return Comment(thread, marker, going_on.begun_by_hand(request, event.actor))
 
 

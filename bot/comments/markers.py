@@ -36,10 +36,10 @@ LINE = re.compile(rf"<!-- cellxgene-ingestion-bot: ({'|'.join(MarkerKind)}) ([0-
 class Marker:
     """`release`, `manifest` and its version; `reply` and a comment.
 
-    `result`, `status`, `begun` and a run; `merged` and a commit; `checked` and a pull request;
-    `reaped`, a machine and an act; `notice`, `listed` and a version; `correction`, `restored`, a
-    version and which one; `alert`, `settled` and the matter; `audit` and which one of its thread.
-    The key is of digits, small letters and hyphens.
+    `result`, `status` and a run; `begun`, a run and who started it; `merged` and a commit;
+    `checked` and a pull request; `reaped`, a machine and an act; `notice`, `listed` and a version;
+    `correction`, `restored`, a version and which one; `alert`, `settled` and the matter; `audit`
+    and which one of its thread. The key is of digits, small letters and hyphens.
     """
 
     kind: MarkerKind

@@ -88,15 +88,15 @@ def test_a_merge_by_itself_asks_for_nothing(town: GithubTown) -> None:
 def test_a_run_that_is_started_by_hand_has_its_row_whatever_comes_of_it(town: GithubTown) -> None:
     town.says("maintainer", "/ingest")
     (run,) = town.house.runs.all()
-    for actor in ("writer", "maintainer"):
+    for actor in ("writer", "maintainer", "writer", "maintainer"):
         town.happens(RunAsked(run.request, actor, by_bot=False, is_first=True))
     run_id = "2026-02-01-ingest-2"
     assert rows(town)[1:] == [
-        f"| {NOON} <!-- result {run_id} --> | `writer` | write | `start {run_id} by hand` "
-        f"| refused: {run_id} doesn't begin: @\u200bwriter may not start it; ask somebody who is "
+        f"| {NOON} <!-- begun {run_id}-writer-refused --> | `writer` | write "
+        f"| `start {run_id} by hand` | refused: {run_id} doesn't begin: @\u200bwriter may not start it; ask somebody who is "
         "maintain. | - |",
-        f"| {NOON} <!-- begun {run_id} --> | `maintainer` | maintain | `start {run_id} by hand` "
-        f"| accepted: {run_id} begins. | `{run_id}` |",
+        f"| {NOON} <!-- begun {run_id}-maintainer --> | `maintainer` | maintain "
+        f"| `start {run_id} by hand` | accepted: {run_id} begins. | `{run_id}` |",
     ]
     town.heard()
 

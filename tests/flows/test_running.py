@@ -79,6 +79,16 @@ def test_what_may_not_begin_is_told_why(
     assert started.heard() == (f"[says in 1, comment 5] ⛔ **Not begun:** `{run_id}`: {why}")
 
 
+def test_who_repeats_a_workflow_run_that_has_ended_wipes_out_no_result(
+    started: GithubTown,
+) -> None:
+    started.ends(RUN, good("d1"))
+    started.heard()
+    begins(started, "writer")
+    told = "@writer may not start it; ask somebody who is maintain."
+    assert started.heard() == f"[says in 1, comment 6] ⛔ **Not begun:** `{RUN}`: {told}"
+
+
 def test_rules_that_lost_their_answers_meanwhile_keep_it_from_beginning(
     started: GithubTown,
 ) -> None:
