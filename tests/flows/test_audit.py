@@ -93,8 +93,8 @@ def test_a_run_that_is_started_by_hand_has_its_row_whatever_comes_of_it(town: Gi
     run_id = "2026-02-01-ingest-2"
     assert rows(town)[1:] == [
         f"| {NOON} <!-- begun {run_id}-writer-refused --> | `writer` | write "
-        f"| `start {run_id} by hand` | refused: {run_id} doesn't begin: @\u200bwriter may not start it; ask somebody who is "
-        "maintain. | - |",
+        f"| `start {run_id} by hand` | refused: {run_id} doesn't begin: @\u200bwriter may not "
+        "start it; ask somebody who is maintain. | - |",
         f"| {NOON} <!-- begun {run_id}-maintainer --> | `maintainer` | maintain "
         f"| `start {run_id} by hand` | accepted: {run_id} begins. | `{run_id}` |",
     ]
