@@ -3,3 +3,7 @@
 
 class BotError(Exception):
     """One sentence that names the place, what is wrong there, and what mends it. Exit code 2."""
+
+
+class BusyError(BotError):
+    """A run isn't started: another one goes on in its instance."""

@@ -11,7 +11,7 @@ from bot.commands import Role
 from bot.comments.markers import Marker, MarkerKind, find_own
 from bot.detect import read_releases
 from bot.effects import Plan
-from bot.errors import BotError
+from bot.errors import BotError, BusyError
 from bot.events import CommentCreated, DetectionFailed, Event, RunAsked, RunEnded, RunLost
 from bot.facts import Facts
 from bot.plan import plan, reply_marker
@@ -21,9 +21,17 @@ from bot.settings import Settings
 
 
 def handle(event: Event, ports: Ports, settings: Settings, *, dry_run: bool = False) -> Plan:
-    """The plan for the event, carried out unless `dry_run`."""
+    """The plan for the event, carried out unless `dry_run`.
+
+    A run that was started meanwhile by somebody else makes it another one: asked again, it says so.
+    """
     decided = plan(event, gather(event, ports, settings))
-    if not dry_run:
+    if dry_run:
+        return decided
+    try:
+        apply(decided, ports)
+    except BusyError:
+        decided = plan(event, gather(event, ports, settings))
         apply(decided, ports)
     return decided
 

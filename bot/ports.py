@@ -156,7 +156,7 @@ class Runs(Protocol):
         """Asks the machine for a run; a request that is there stays as it is.
 
         Raises:
-            BotError: the instance has another run that is going on.
+            BusyError: the instance has another run that is going on.
         """
         ...
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bot.adapters.files import write, write_folder
 from bot.comments.counting import moment
-from bot.errors import BotError
+from bot.errors import BotError, BusyError
 from bot.ports import Run
 from runners.contract import RunReport, RunRequest
 
@@ -34,7 +34,7 @@ class LocalRuns:
             return
         for run in self.all():
             if run.report is None and run.request.instance == request.instance:
-                raise BotError(
+                raise BusyError(
                     f"{request.run_id} isn't started: {run.request.run_id} is going on in "
                     f"{request.instance} since {moment(run.since)}; wait for its report."
                 )

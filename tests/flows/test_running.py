@@ -1,14 +1,18 @@
 """A run's own job begins, goes on, ends without a report: on GitHub, where jobs are processes."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from hub import deeds
 from hub.state import ACTIONS
 
+from bot.adapters.github.runs import GithubRuns
 from bot.events import RunAsked, RunGoesOn, RunLost
+from bot.ports import Run
 from bot.progress import Progress
 from flows.github_town import GithubTown
 from flows.test_on_github import empty_town as _empty_town
@@ -87,6 +91,27 @@ def test_who_repeats_a_workflow_run_that_has_ended_wipes_out_no_result(
     begins(started, "writer")
     told = "@writer may not start it; ask somebody who is maintain."
     assert started.heard() == f"[says in 1, comment 6] ⛔ **Not begun:** `{RUN}`: {told}"
+
+
+class Late(GithubRuns):
+    """What others have started isn't seen at the first look."""
+
+    looks: ClassVar[list[int]] = []
+
+    def all(self) -> tuple[Run, ...]:
+        return () if self.looks and self.looks.pop() else super().all()
+
+
+def test_a_command_that_comes_second_by_a_moment_is_told_so(started: GithubTown) -> None:
+    runs = started.house.runs
+    started.house = replace(started.house, runs=Late(runs.repo, runs.store, runs.patience))
+    Late.looks.append(1)
+    started.says("maintainer", "/verify")
+    assert Late.looks == []
+    heard = started.heard()
+    assert "[reacts to comment 5] eyes confused" in heard
+    assert f"⛔ **Not done:** `{RUN}` is ingesting release 2026-02-01" in heard
+    assert len(started.hub.runs) == 1
 
 
 def test_rules_that_lost_their_answers_meanwhile_keep_it_from_beginning(

@@ -16,7 +16,7 @@ from github.WorkflowRun import WorkflowRun
 from bot.adapters.github.speaking import Patience, clear, made
 from bot.adapters.store import Store
 from bot.answers import manifest_path
-from bot.errors import BotError
+from bot.errors import BotError, BusyError
 from bot.ports import Run
 from runners.contract import Action, RunReport, RunRequest
 
@@ -61,7 +61,7 @@ class GithubRuns:
             return
         for run in runs.values():
             if run.is_going_on() and run.request.instance == request.instance:
-                raise BotError(
+                raise BusyError(
                     f"{request.run_id} isn't started: {run.request.run_id} is going on in "
                     f"{request.instance}; wait for its end."
                 )
