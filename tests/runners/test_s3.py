@@ -6,6 +6,7 @@ moto stands in for Amazon. It doesn't model latency, throttling, or regions.
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -142,3 +143,15 @@ def test_a_storage_that_does_not_answer_stops_the_run_and_condemns_no_file(place
     assert done.returncode == 2, done.stdout
     assert "the storage does not answer" in done.stderr.splitlines()[-1]
     assert silent.journal("silent").datasets("written") == {}
+
+
+def test_the_smoke_tests_canary_compares_what_lies_there(
+    remote: Place, endpoint: str, tmp_path: Path
+) -> None:
+    variables = {"AWS_ENDPOINT_URL": endpoint, "CANARY": str(tmp_path / "markers")}
+    place = instances.copy(remote, tmp_path / "place", **variables)
+    request = place.request("smoke", NEWER.version)
+    done = place.script("-m", "runners", *place.arguments("ingest", request), "--smoke")
+    said = instances.succeed(done).stderr
+    for organism in ("human", "mouse"):
+        assert f"canary: {organism}: all rows equal the curator's for " in said
