@@ -87,18 +87,33 @@ def _json(house: Github, path: str) -> Mapping[str, Any]:
 @click.argument("request_file", type=click.Path(path_type=Path))
 @click.option("--actor", required=True, help="Who started the workflow run.")
 @click.option("--workflow-run", type=int, required=True, help="The workflow run: GITHUB_RUN_ID.")
+@click.option(
+    "--documents",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where manifests and rules are put: the folder of the code, which another repository has.",
+)
 @OUTPUT
 @click.pass_obj
 @sentences
 def begin(
-    lazy: Lazy, request_file: Path, actor: str, workflow_run: int, output: Path | None
+    lazy: Lazy,
+    request_file: Path,
+    actor: str,
+    workflow_run: int,
+    documents: Path | None,
+    output: Path | None,
 ) -> None:
     """Say whether the run of REQUEST_FILE may begin (output `run-id`), or why it may not."""
     house, settings = _house(lazy)
     request = RunRequest.from_file(request_file)
     is_first = house.runs.workflow_of(request.run_id) in {None, workflow_run}
     event = RunAsked(request, actor, by_bot=actor == settings.bot, is_first=is_first)
-    if not _handled(event, house, settings).is_refusal and output is not None:
+    if _handled(event, house, settings).is_refusal:
+        return
+    if documents is not None:
+        for path, text in house.repository.documents().items():
+            write(documents / path, text)
+    if output is not None:
         _put(output, {"run-id": request.run_id, "action": str(request.action)})
 
 

@@ -128,6 +128,23 @@ def test_a_run_begins_goes_on_and_ends(town: GithubTown, request_file: Path) -> 
     assert done(job(town, "progress")) == ""
 
 
+def test_a_run_gets_the_default_branchs_manifests_and_rules(
+    town: GithubTown, request_file: Path
+) -> None:
+    """Its code may be another repository's, which has documents of its own."""
+    town.has_rules("7.0.0")
+    own = {"runners/releases/2026-02-01.toml", "runners/rules/7.0.0.json"}
+    (town.home / "code/runners/releases").mkdir(parents=True)
+    (town.home / "code/runners/releases/2026-02-01.toml").write_text("the bot's own")
+    (run,) = town.hub.runs.values()
+    words = ("begin", str(request_file), "--actor", town.settings.bot, "--workflow-run")
+    done(job(town, *words, str(run.id), "--documents", str(town.home / "code")))
+    files = town.hub.files("main")
+    assert own <= files.keys()
+    for path in own:
+        assert (town.home / "code" / path).read_text() == files[path]
+
+
 def test_a_reports_page_is_kept_and_linked(town: GithubTown, request_file: Path) -> None:
     kept, output = town.home / "kept", town.home / "output"
     words = ("fetch-report", str(request_file), str(kept), "--output", str(output))

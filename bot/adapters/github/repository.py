@@ -99,6 +99,11 @@ class GithubRepository:
         }
         return {path: self._text(sha) for path, sha in paths.items()}
 
+    @clear
+    def documents(self) -> Mapping[str, str]:
+        """The manifests and rules on the default branch: path -> text."""
+        return {**self._files(MANIFESTS, ".toml"), **self._files(RULES, ".json")}
+
     def _files(self, folder: str, ending: str) -> dict[str, str]:
         """Path -> text of the files right in the folder, on the default branch."""
         tree = self.repo.get_git_tree(self.repo.default_branch, recursive=True)
