@@ -5,7 +5,8 @@ the codes stand for. Must not look at the whole of a column at once, nor judge i
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from contextlib import suppress
+from typing import Any, Protocol
 
 import h5py
 import numpy as np
@@ -51,7 +52,10 @@ def column_of(table: h5py.Group, name: str) -> Column:
 
 def decoded(values: Iterable[object]) -> list[str]:
     """The values as texts."""
-    return [value.decode() if isinstance(value, bytes) else str(value) for value in values]
+    found: list[Any] = list(values)
+    with suppress(TypeError):
+        return list(map(bytes.decode, found))  # in C: most are bytes, and an index has 60,000
+    return [value.decode() if isinstance(value, bytes) else str(value) for value in found]
 
 
 class _Categorical:

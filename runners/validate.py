@@ -7,6 +7,8 @@ the ontology calls deprecated is CZI's content: it is noted, and fails nothing.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
+from operator import not_
 
 from runners.cases import SHOWN, Cases
 from runners.contract import Finding, Reason
@@ -189,10 +191,11 @@ def _genes(
     remaining = dict.fromkeys(genes)
     found: dict[str, tuple[str, ...]] = {}
     for gene_taxon, organism in {taxon: rules.organisms[taxon], **rules.foreign_genes}.items():
-        table = table_of(organism.genes)
-        if mine := tuple(gene for gene in remaining if gene in table):
+        # in C: a file has 60,000 genes
+        known = list(map(table_of(organism.genes).__contains__, remaining))
+        if mine := tuple(compress(remaining, known)):
             found[gene_taxon] = mine
-            remaining = dict.fromkeys(gene for gene in remaining if gene not in table)
+            remaining = dict.fromkeys(compress(remaining, map(not_, known)))
     wrong = (
         [_finding(Reason.GENE_REPEATED, "var", repeated)] if (repeated := _repeated(genes)) else []
     )
