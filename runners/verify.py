@@ -10,6 +10,7 @@ from pathlib import Path
 from runners import checks, rules, settings
 from runners.acceptance import accept
 from runners.census import CensusDataset, read_datasets
+from runners.combination import Combination
 from runners.contract import (
     Action,
     ContractError,
@@ -129,8 +130,10 @@ def _versions(job: Job) -> Mapping[str, str]:
     found["python"] = platform.python_version()
     version = job.manifest.dataset_schema_version
     wheel = rules.load(version).ontology_guide
+    combination = Combination.of(version)
     found["dataset schema"] = version
     found[wheel.name] = wheel.version
+    found |= {"dataset schema rules": combination.rules, "ingestion bot": combination.code}
     return dict(sorted(found.items()))
 
 

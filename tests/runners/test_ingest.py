@@ -130,7 +130,15 @@ def test_the_report_is_whole(report: RunReport) -> None:
         (by_key("W01").dataset_id, by_key("W01").title)
     ]
     assert report.started_at <= report.ended_at
-    assert {"lamindb", "bionty", "python", "dataset schema"} <= set(report.versions)
+    told = {
+        "lamindb",
+        "bionty",
+        "python",
+        "dataset schema",
+        "dataset schema rules",
+        "ingestion bot",
+    }
+    assert told <= set(report.versions)
     assert report.changes["collections"] == 4
 
 
