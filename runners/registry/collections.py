@@ -10,9 +10,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import lamindb as ln
+from django.db.models import Q
 from lamindb_setup.core.hashing import hash_set
 
 from runners.census import CensusDataset
+from runners.registry.artifacts import KEY_PREFIX
 from runners.registry.tracking import claim
 
 TOP_LEVEL = "cellxgene-census"
@@ -32,18 +34,33 @@ def exist(release: str) -> bool:
 
 def taken(release: str) -> Any:
     """A query set of the links of the release's collections, also of those that it took."""
-    return ln.models.CollectionArtifact.objects.filter(collection__version_tag=release)
+    studies = Q(collection__reference_type=REFERENCE_TYPE) | Q(collection__key=TOP_LEVEL)
+    return ln.models.CollectionArtifact.objects.filter(
+        studies,  # others are a person's, who may call a version as a release
+        collection__version_tag=release,
+        artifact__key__startswith=KEY_PREFIX,
+    )
 
 
 def of_others(release: str) -> dict[str, list[str]]:
     """Collections that LaminDB's constructor has taken from an earlier release: it has tagged them
     with this one, and added its artifacts. uid -> the releases whose artifacts it holds, in order.
     """
-    holds: dict[str, set[str]] = defaultdict(set)
-    found = taken(release).values_list("collection__uid", "artifact__version_tag")
-    for uid, held in found.distinct():
-        holds[uid].add(held or release)
-    return {uid: sorted(held) for uid, held in holds.items() if min(held) < release}
+    earlier = ln.Collection.objects.filter(version_tag__lt=release)
+    theirs = set(earlier.values_list("reference", "key", "version_tag"))
+    holds: dict[tuple[str, str | None, str], set[str]] = defaultdict(set)
+    fields = ("uid", "reference", "key")
+    found = taken(release).values_list(
+        *(f"collection__{field}" for field in fields), "artifact__version_tag"
+    )
+    for uid, reference, key, held in found.distinct():
+        holds[uid, reference, key].add(held or release)
+    return {
+        uid: sorted(held)
+        for (uid, *study), held in holds.items()
+        # one that has a collection again lacks none
+        if min(held) < release and not any((*study, one) in theirs for one in held)
+    }
 
 
 def give_back(release: str) -> None:

@@ -125,8 +125,25 @@ def test_it_says_the_command_that_mends_what_is_missing(found: tuple[Done, RunRe
     )
 
 
+HERS = """
+    create temp table hers as
+        select * from lamindb_collection where version_tag = '{older}' limit 1;
+    update hers set id = 1000, uid = 'hersHersHersHers0000', key = 'hers', hash = null,
+        version_tag = '{newer}';
+    insert into lamindb_collection select * from hers;
+    create temp table files as select * from lamindb_collectionartifact
+        where artifact_id = (select id from lamindb_artifact where version_tag = '{older}' limit 1)
+        limit 1;
+    update files set id = 1000, collection_id = 1000;
+    insert into lamindb_collectionartifact select * from files;
+"""
+"""A person's own collection, of files of the older release, with a version of the newer's name."""
+
+
 @pytest.fixture(scope="module")
 def before(left: Place, found: tuple[Done, RunReport]) -> Tables:
+    with closing(sqlite3.connect(left.database)) as connection:
+        connection.executescript(HERS.format(older=OLDER.version, newer=NEWER.version))
     return dumps.exact(left.database)
 
 
@@ -156,13 +173,17 @@ def test_what_is_missing_is_filled_in_by_that_command(mended: RunReport) -> None
 
 
 @pytest.mark.prove
-def test_the_release_before_has_its_collection_back(mended: RunReport, left: Place) -> None:
+def test_the_release_before_has_its_collection_back_and_a_person_hers(
+    mended: RunReport, left: Place
+) -> None:
     statement = """
         select c.version_tag, c.is_latest, group_concat(distinct a.version_tag)
         from lamindb_collection c join lamindb_collectionartifact l on l.collection_id = c.id
         join lamindb_artifact a on a.id = l.artifact_id where c.reference = ? group by c.id"""
     with closing(sqlite3.connect(left.database)) as connection:
         rows = connection.execute(statement, (BLOOD.collection_id,)).fetchall()
+        hers = connection.execute("select version_tag from lamindb_collection where id = 1000")
+        assert hers.fetchall() == [(NEWER.version,)]
     assert set(rows) == {
         (OLDER.version, 0, OLDER.version),
         (NEWER.version, 1, NEWER.version),
