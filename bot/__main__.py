@@ -14,10 +14,11 @@ from bot.census.release import page_to_json
 from bot.comments.plan_text import describe
 from bot.detect import read_page
 from bot.errors import BotError
-from bot.events import CommentCreated, ManifestMerged, RunEnded, event_from_json
+from bot.gather.events import event_from_json
 from bot.handle import detect as look
 from bot.house import Lazy, sentences
 from bot.jobs import jobs
+from bot.model.events import CommentCreated, ManifestMerged, RunEnded
 from bot.readings import patch_of, read_spec
 from bot.schema.diff import diff as compare
 from bot.schema.diff import to_json

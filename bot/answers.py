@@ -1,11 +1,11 @@
 """A comment in a thread -> what the bot does and says about it. A part of `plan`, and as pure."""
 
-from bot.commands import DRY_RUN_ROLE, GRAMMAR, Command, Mistake, Role, Verb, parse
 from bot.comments import replies
-from bot.comments.markers import Marker, MarkerKind
 from bot.comments.plan_text import sentence
-from bot.comments.undecided import Undecided
-from bot.effects import (
+from bot.comments.undecided import undecided
+from bot.entries import audited
+from bot.model.commands import DRY_RUN_ROLE, GRAMMAR, Command, Mistake, Role, Verb, parse
+from bot.model.effects import (
     CancelRun,
     Comment,
     Effect,
@@ -17,28 +17,17 @@ from bot.effects import (
     StartRun,
     Tabulate,
 )
-from bot.entries import audited
-from bot.events import CommentCreated
-from bot.facts import Facts
-from bot.repeats import Repeat, last_ingest, repeat_of
-from runners.contract import Action, Manifest, RunRequest
+from bot.model.events import CommentCreated
+from bot.model.facts import Facts, Repeat
+from bot.model.markers import reply_marker
+from bot.repeats import last_ingest, repeat_of
+from runners.contract import Action, Manifest, RunRequest, manifest_path
 
-MANIFESTS = "runners/releases"
 STARTING = {
     Verb.INGEST: Action.INGEST,
     Verb.RETRY: Action.INGEST,
     Verb.VERIFY: Action.VERIFY,
 }
-
-
-def manifest_path(release: str) -> str:
-    """Where the release's manifest lies in the repository."""
-    return f"{MANIFESTS}/{release}.toml"
-
-
-def reply_marker(event: CommentCreated) -> Marker:
-    """The marker of what the bot says to this comment."""
-    return Marker(MarkerKind.REPLY, str(event.comment_id))
 
 
 def answer(event: CommentCreated, facts: Facts) -> Plan:
@@ -143,15 +132,11 @@ def _cancel(command: Command, event: CommentCreated, release: str, facts: Facts)
         React(event.thread, event.comment_id, Reaction.SEEN),
         CancelRun(run_id),
         React(event.thread, event.comment_id, Reaction.ACCEPTED),
-        Comment(event.thread, reply_marker(event), replies.cancelling(running, event.actor)),
+        Comment(
+            event.thread, reply_marker(event.comment_id), replies.cancelling(running, event.actor)
+        ),
     )
     return Plan(effects, f"{event.actor} may say {command}: {run_id} is asked to stop.")
-
-
-def undecided(version: str, facts: Facts) -> Undecided | None:
-    """What keeps datasets of this dataset schema version from being validated."""
-    asked = facts.rules.get(version)
-    return Undecided(version, asked) if asked is None or asked else None
 
 
 def _effects(
@@ -169,7 +154,7 @@ def _effects(
         StartRun(request),
         SetLabel(facts.threads.get(request.release, event.thread), Label.RUNNING),
         React(event.thread, event.comment_id, Reaction.ACCEPTED),
-        Comment(event.thread, reply_marker(event), said),
+        Comment(event.thread, reply_marker(event.comment_id), said),
     )
 
 
@@ -198,7 +183,7 @@ def _refuse(event: CommentCreated, said: str, reason: str) -> Plan:
 
 
 def _reply(event: CommentCreated, reaction: Reaction, said: str, reason: str) -> Plan:
-    marker = reply_marker(event)
+    marker = reply_marker(event.comment_id)
     effects = (
         React(event.thread, event.comment_id, reaction),
         Comment(event.thread, marker, said),

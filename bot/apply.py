@@ -3,11 +3,12 @@
 Makes each of them safe to repeat, by looking before it writes. Must not decide anything.
 """
 
-from bot import audit
 from bot.comments.audit import lacking
 from bot.comments.drafts import drafted, not_drafted
-from bot.comments.markers import Marker, find_own, sign
-from bot.effects import (
+from bot.errors import BotError
+from bot.model import audit_entry
+from bot.model.announcement import Announcement, hidden_announcement
+from bot.model.effects import (
     CancelRun,
     CloseThread,
     Comment,
@@ -25,9 +26,8 @@ from bot.effects import (
     Tabulate,
     UpsertComment,
 )
-from bot.errors import BotError
-from bot.ports import Ports, Said, Threads, Upstream
-from bot.record import Record, hidden
+from bot.model.markers import Marker, last_marker, sign
+from bot.model.ports import Ports, ThreadComment, Threads, Upstream
 
 LOOKS = 20
 
@@ -100,10 +100,10 @@ def _refer(effect: Refer, threads: Threads) -> None:
         _comment(Comment(effect.thread, effect.marker, body), threads)
 
 
-def _hidden(record: Record | None, entry: audit.Entry | None = None) -> str | None:
+def _hidden(record: Announcement | None, entry: audit_entry.AuditEntry | None = None) -> str | None:
     if entry is not None:
-        return audit.hidden(entry)
-    return hidden(record) if record else None
+        return audit_entry.hidden_audit_entry(entry)
+    return hidden_announcement(record) if record else None
 
 
 def _upsert(effect: UpsertComment, threads: Threads) -> None:
@@ -131,7 +131,7 @@ def _tabulate(thread: int, threads: Threads) -> None:
             threads.edit(thread, table.comment_id, body)
 
 
-def _own(thread: int, marker: Marker, threads: Threads) -> Said | None:
+def _own(thread: int, marker: Marker, threads: Threads) -> ThreadComment | None:
     """The bot's first comment with this marker."""
     said = (one for one in threads.comments(thread) if one.by_bot)
-    return next((one for one in said if find_own(one.body) == marker), None)
+    return next((one for one in said if last_marker(one.body) == marker), None)

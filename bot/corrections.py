@@ -4,34 +4,17 @@ Pure. What can't be read is never a change; `unreadable` names it.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from hashlib import sha1
 
 from bot.census.directory import DirectoryEntry
 from bot.census.release import CellCount, Oddity, OddityKind, Release
-from bot.record import Record
-
-FACTS = {
-    "build_date": "Built",
-    "dataset_count": "Datasets",
-    "census_schema_version": "Census schema",
-    "dataset_schema_version": "Dataset schema",
-}
+from bot.model.announcement import Announcement
+from bot.model.releases import COMPARED_FACTS, FactChange
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One fact, then and now; None stands for not being there. `field` names it for machines."""
-
-    field: str
-    what: str
-    old: str | None
-    new: str | None
-
-
-def unreadable(release: Release, record: Record, oddities: Iterable[Oddity]) -> str | None:
+def unreadable(release: Release, record: Announcement, oddities: Iterable[Oddity]) -> str | None:
     """The first fact that was told of the release and can't be read any more."""
-    for name in FACTS:
+    for name in COMPARED_FACTS:
         if getattr(release, name) is None and getattr(record.release, name) is not None:
             return name
     if record.whole and not _counts_are_readable(record.release, release):
@@ -59,13 +42,13 @@ def _is_lost(then: CellCount, now: CellCount) -> bool:
 
 
 def corrections(
-    record: Record, release: Release, entry: DirectoryEntry | None, *, is_ingested: bool
-) -> tuple[Change, ...]:
+    record: Announcement, release: Release, entry: DirectoryEntry | None, *, is_ingested: bool
+) -> tuple[FactChange, ...]:
     """Every fact that differs; where an ingested release lies isn't told, as nobody reads it."""
     old = record.release
     found = [
-        Change(name, label, _shown(getattr(old, name)), _shown(getattr(release, name)))
-        for name, label in FACTS.items()
+        FactChange(name, label, _shown(getattr(old, name)), _shown(getattr(release, name)))
+        for name, label in COMPARED_FACTS.items()
     ]
     if record.whole:
         found += [*_cells(old, release), *_embeddings(old, release)]
@@ -74,10 +57,10 @@ def corrections(
     return tuple(one for one in found if one.old != one.new)
 
 
-def _cells(old: Release, new: Release) -> list[Change]:
+def _cells(old: Release, new: Release) -> list[FactChange]:
     organisms = dict.fromkeys([*old.cell_counts, *new.cell_counts])
     return [
-        Change(
+        FactChange(
             "cell_counts",
             f"Cells of {name}: total (unique)",
             _count(old.cell_counts.get(name)),
@@ -87,10 +70,10 @@ def _cells(old: Release, new: Release) -> list[Change]:
     ]
 
 
-def _embeddings(old: Release, new: Release) -> list[Change]:
+def _embeddings(old: Release, new: Release) -> list[FactChange]:
     then, now = (_by_method(release) for release in (old, new))
     return [
-        Change("embeddings", f"Embedding {name}", then.get(name), now.get(name))
+        FactChange("embeddings", f"Embedding {name}", then.get(name), now.get(name))
         for name in dict.fromkeys([*then, *now])
     ]
 
@@ -110,11 +93,11 @@ def _embedding(row: Mapping[str, str | None]) -> str:
     return ", ".join(f"{organism}: {name}" for organism, name in sorted(names.items()))
 
 
-def _storage(record: Record, entry: DirectoryEntry) -> list[Change]:
+def _storage(record: Announcement, entry: DirectoryEntry) -> list[FactChange]:
     return [
-        Change("storage.soma", "SOMA", _place(record.soma), _place(entry.soma_uri)),
-        Change("storage.h5ads", "H5ADs", _place(record.h5ads), _place(entry.h5ads_uri)),
-        Change("storage.region", "Region", record.region, entry.soma_region),
+        FactChange("storage.soma", "SOMA", _place(record.soma), _place(entry.soma_uri)),
+        FactChange("storage.h5ads", "H5ADs", _place(record.h5ads), _place(entry.h5ads_uri)),
+        FactChange("storage.region", "Region", record.region, entry.soma_region),
     ]
 
 
@@ -133,7 +116,7 @@ def _count(count: CellCount | None) -> str | None:
     return f"{total} ({unique})"
 
 
-def digest(changes: Iterable[Change]) -> str:
+def digest(changes: Iterable[FactChange]) -> str:
     """Eight characters that tell one set of changes from another."""
     told = "\n".join(f"{one.what}\t{one.old}\t{one.new}" for one in changes)
     return sha1(told.encode()).hexdigest()[:8]

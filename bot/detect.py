@@ -10,9 +10,9 @@ from bot.census.page import PageError, parse_page
 from bot.census.release import ReleasePage
 from bot.detection import emptied, look
 from bot.errors import BotError
-from bot.events import ReleasesRead, SchemaReading
-from bot.facts import Facts
-from bot.ports import Pages, Upstream
+from bot.model.events import ReleasesRead, SchemaReading
+from bot.model.facts import Facts
+from bot.model.ports import Pages, Upstream
 from bot.readings import Readings
 from bot.settings import Settings
 

@@ -11,48 +11,12 @@ import tomli_w
 from bot.census.directory import DirectoryEntry, ReleaseDirectory
 from bot.census.release import Release, ReleasePage
 from bot.errors import BotError
-from bot.events import SchemaReading
-from bot.facts import Facts
-from bot.record import Record
+from bot.model.events import SchemaReading
+from bot.model.facts import Facts
+from bot.model.releases import NewRelease
 from runners.contract import Manifest, Storage
 
 NEEDED = ("census_schema_version", "dataset_schema_version", "dataset_count")
-
-
-@dataclass(frozen=True, slots=True)
-class News:
-    """A release that the bot hasn't spoken of yet.
-
-    `previous` is what its manifest follows; `before` is what to compare with, which without any
-    manifest is the release before it on the page. The bot speaks of releases since `after`.
-    """
-
-    release: Release
-    entry: DirectoryEntry
-    dataset_schema_version: str
-    census_schema_version: str
-    dataset_count: int
-    previous: Manifest | None
-    before: Release | None
-    after: str
-
-    def record(self) -> Record:
-        """What is remembered of the announcement."""
-        entry = self.entry
-        return Record(
-            self.release,
-            soma=entry.soma_uri,
-            h5ads=entry.h5ads_uri,
-            region=entry.soma_region,
-            retracted=entry.retracted,
-            after=self.after,
-        )
-
-    def earlier_schema_version(self) -> str | None:
-        """The dataset schema version of the release that this one is compared with."""
-        if self.previous is not None:
-            return self.previous.dataset_schema_version
-        return self.before.dataset_schema_version if self.before else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +26,7 @@ class Seen:
     `unhosted` releases aren't in the directory yet; `unreadable` ones lack the fact that is named.
     """
 
-    news: tuple[News, ...]
+    news: tuple[NewRelease, ...]
     unhosted: tuple[str, ...]
     unreadable: Mapping[str, str]
 
@@ -138,9 +102,9 @@ def _missing(release: Release) -> str | None:
     return next((name for name in NEEDED if getattr(release, name) is None), None)
 
 
-def _news(release: Release, page: ReleasePage, entry: DirectoryEntry, facts: Facts) -> News:
+def _news(release: Release, page: ReleasePage, entry: DirectoryEntry, facts: Facts) -> NewRelease:
     earlier = [one for one in page.releases if one.version < release.version]
-    return News(
+    return NewRelease(
         release,
         entry,
         dataset_schema_version=release.dataset_schema_version or "",
@@ -172,7 +136,7 @@ def previous_manifest(release: str, facts: Facts) -> Manifest | None:
     return facts.manifests[chosen] if chosen else None
 
 
-def manifest_of(news: News, schema: SchemaReading) -> Manifest:
+def manifest_of(news: NewRelease, schema: SchemaReading) -> Manifest:
     """The manifest to propose for the release."""
     documents = (schema.new,) if schema.old is None else (schema.old, schema.new)
     return Manifest(
@@ -202,31 +166,3 @@ def manifest_toml(manifest: Manifest) -> str:
     # A reviewer may add an [[accepted]] table, which TOML takes as a second `accepted` beside [].
     kept = {name: value for name, value in manifest.to_mapping().items() if value != []}
     return head + tomli_w.dumps(kept)
-
-
-def disagreements(news: News) -> tuple[str, ...]:
-    """Where the release directory says otherwise than the page, each a sentence."""
-    entry = news.entry
-    found = []
-    if entry.retracted:
-        found.append(f"The release directory says that it was retracted{_why(entry)}.")
-    if not entry.lts:
-        found.append("The page lists it as LTS; the release directory doesn't.")
-    built = news.release.build_date
-    if built is not None and built != entry.release_build:
-        found.append(
-            f"The page says that it was built {built}, the directory {entry.release_build}."
-        )
-    return tuple(found)
-
-
-def _why(entry: DirectoryEntry) -> str:
-    told = entry.retraction
-    if told is None:
-        return ""
-    parts = (
-        f" on {told.date}" if told.date else "",
-        f" ({told.reason})" if told.reason else "",
-        f"; it was replaced by {told.replaced_by}" if told.replaced_by else "",
-    )
-    return "".join(parts)

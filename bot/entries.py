@@ -2,17 +2,9 @@
 
 from dataclasses import replace
 
-from bot.audit import Decision, Entry
 from bot.comments.escape import one_line
-from bot.effects import (
-    CancelRun,
-    Comment,
-    Plan,
-    React,
-    Reaction,
-    StartRun,
-    Tabulate,
-)
+from bot.model.audit_entry import AuditEntry, Decision
+from bot.model.effects import CancelRun, Comment, Plan, React, Reaction, StartRun, Tabulate
 
 
 def audited(
@@ -25,7 +17,7 @@ def audited(
     run_id = run_id or _run_of(decided)
     decision = Decision.ACCEPTED if run_id else _decision(decided)
     asked, why = one_line(asked, 200), one_line(decided.reason)
-    entry = Entry(one_line(who, 60), role, asked, decision, why, run_id)
+    entry = AuditEntry(one_line(who, 60), role, asked, decision, why, run_id)
     effects = (
         replace(one, entry=entry) if isinstance(one, Comment) else one for one in decided.effects
     )

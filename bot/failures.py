@@ -1,9 +1,9 @@
 """Looks at page and directory that fail in a row: counted, and a person is asked once. Pure."""
 
 from bot.comments import notices as notice_comment
-from bot.comments.markers import Marker, MarkerKind
-from bot.effects import CloseThread, Comment, CountFailures, Effect, OpenThread, Topic
-from bot.facts import Facts
+from bot.model.effects import CloseThread, Comment, CountFailures, Effect, OpenThread, Topic
+from bot.model.facts import Facts
+from bot.model.markers import Marker, MarkerKind
 
 PATIENCE = 3
 """So many looks fail in a row before a person is asked."""

@@ -17,11 +17,11 @@ from bot.adapters.files import alone
 from bot.adapters.github.house import github
 from bot.adapters.lamindb_source import installed
 from bot.adapters.local import Local, local
-from bot.effects import Plan
 from bot.errors import BotError
-from bot.events import Event
 from bot.handle import handle
-from bot.ports import Ports
+from bot.model.effects import Plan
+from bot.model.events import Event
+from bot.model.ports import Ports
 from bot.readings import document_address, read_spec
 from bot.schema.spec import Spec
 from bot.settings import Settings, load, with_page

@@ -15,17 +15,17 @@ from bot.adapters.files import write
 from bot.adapters.github.house import Github, github
 from bot.apply import apply
 from bot.comments import checked as comment
-from bot.comments.markers import Marker, MarkerKind
 from bot.comments.plan_text import describe
 from bot.comments.reaped import sentence
 from bot.comments.result import headline
-from bot.effects import Plan, UpsertComment
 from bot.errors import BotError
-from bot.events import Event, RunAsked, RunEnded, RunGoesOn, RunLost
+from bot.gather.events import events_of
 from bot.handle import handle
 from bot.house import Lazy, sentences
-from bot.payloads import events_of
-from bot.progress import progress_of
+from bot.model.effects import Plan, UpsertComment
+from bot.model.events import Event, RunAsked, RunEnded, RunGoesOn, RunLost
+from bot.model.markers import Marker, MarkerKind
+from bot.model.progress import progress_of
 from bot.reaped import actions, say
 from bot.settings import Settings
 from bot.terminal import show_plan

@@ -3,10 +3,11 @@
 Pure: equal events and facts give equal plans. The sentences are `comments`' business.
 """
 
-from bot.answers import answer, manifest_path, reply_marker, undecided
+from bot.answers import answer
 from bot.comments import replies, result
-from bot.comments.markers import Marker, MarkerKind
-from bot.effects import (
+from bot.comments.undecided import undecided
+from bot.entries import audited
+from bot.model.effects import (
     Comment,
     Conclude,
     Effect,
@@ -16,8 +17,7 @@ from bot.effects import (
     StartRun,
     UpsertComment,
 )
-from bot.entries import audited
-from bot.events import (
+from bot.model.events import (
     CommentCreated,
     DetectionFailed,
     Event,
@@ -28,12 +28,12 @@ from bot.events import (
     RunGoesOn,
     RunLost,
 )
-from bot.facts import Facts
+from bot.model.facts import Facts
+from bot.model.markers import Marker, MarkerKind
 from bot.running import begin, goes_on, lost, settled
 from bot.watch import detection_failed, releases_read
-from runners.contract import Action, Manifest, RunReport, RunRequest, Verdict
+from runners.contract import Action, Manifest, RunReport, RunRequest, Verdict, manifest_path
 
-__all__ = ["plan", "reply_marker"]
 ENDED = {
     Verdict.PASSED: Label.VERIFIED,
     Verdict.FAILED: Label.FAILED,

@@ -4,17 +4,18 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from bot.detection import News, manifest_of, manifest_toml
-from bot.effects import ProposeManifest
-from bot.events import SchemaReading
-from bot.facts import Facts
+from bot.detection import manifest_of, manifest_toml
+from bot.model.effects import ProposeManifest
+from bot.model.events import SchemaReading
+from bot.model.facts import Facts
+from bot.model.releases import NewRelease
 from bot.schema.diff import to_json
 from bot.schema.impact import render as render_impact
 from bot.schema.markdown import render
 from bot.schema.rules import to_text
 
 
-def proposal(news: News, schema: SchemaReading, facts: Facts) -> ProposeManifest:
+def proposal(news: NewRelease, schema: SchemaReading, facts: Facts) -> ProposeManifest:
     """The manifest, and beside it what was compared, what follows from it, and rules if missing."""
     manifest = manifest_toml(manifest_of(news, schema))
     return ProposeManifest(news.release.version, manifest, _beside(schema, facts))

@@ -6,11 +6,11 @@ Fetches through the Pages port only. Must not decide what is done about it.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.detection import News
-from bot.effects import Draft
 from bot.errors import BotError
-from bot.events import SchemaReading
-from bot.ports import Page, Pages, Source, Upstream
+from bot.model.effects import Draft
+from bot.model.events import SchemaReading
+from bot.model.ports import ModuleSource, Page, Pages, Upstream
+from bot.model.releases import NewRelease
 from bot.schema.diff import diff
 from bot.schema.document import parse_document
 from bot.schema.impact import CuratorError, impact, read_curator
@@ -65,7 +65,7 @@ class Readings:
         self._addresses = addresses
         self._read: dict[str, tuple[Spec, SchemaDocument]] = {}
 
-    def read(self, news: News) -> SchemaReading:
+    def read(self, news: NewRelease) -> SchemaReading:
         """What the documents say. Raises BotError if one can't be fetched, or isn't that."""
         spec, document = self._document(news.dataset_schema_version)
         reading = SchemaReading(
@@ -93,13 +93,13 @@ class Readings:
             told = f"LaminDB's code can't be compared or patched: {error}"
             return replace(plain, remarks=(*plain.remarks, told))
 
-    def _lamindb(self) -> Source | None:
+    def _lamindb(self) -> ModuleSource | None:
         """LaminDB's module: as its repository has it, if a patch may be proposed there."""
         if self._upstream is not None:
             return self._upstream.source()
         if self._settings.lamindb is None:
             return None
-        return Source("", self._pages.get(self._settings.lamindb).text())
+        return ModuleSource("", self._pages.get(self._settings.lamindb).text())
 
     def _document(self, version: str) -> tuple[Spec, SchemaDocument]:
         if version not in self._read:
@@ -117,7 +117,7 @@ class Readings:
         return self._read[version]
 
 
-def _patched(reading: SchemaReading, source: Source, old: Spec, new: Spec) -> SchemaReading:
+def _patched(reading: SchemaReading, source: ModuleSource, old: Spec, new: Spec) -> SchemaReading:
     """The reading with what a patch of the source does, and leaves to do."""
     text, edits = patched(source.text, old, new)
     left = tuple(one.subject for one in unpatched(source.text, old, new))
@@ -134,13 +134,13 @@ def _patched(reading: SchemaReading, source: Source, old: Spec, new: Spec) -> Sc
     )
 
 
-def _organisms(news: News, spec: Spec) -> tuple[str, ...]:
+def _organisms(news: NewRelease, spec: Spec) -> tuple[str, ...]:
     """The organisms whose cells the page counts; all of the schema's, where it counts none."""
     known = [one.name for one in spec.organisms if one.taxon]
     return tuple(name for name in news.release.cell_counts if name in known) or tuple(known)
 
 
-def _remarks(news: News, spec: Spec) -> tuple[str, ...]:
+def _remarks(news: NewRelease, spec: Spec) -> tuple[str, ...]:
     known = {one.name for one in spec.organisms}
     strange = [name for name in news.release.cell_counts if name not in known]
     links = [

@@ -5,9 +5,9 @@ Needs no facts but the threads' numbers: the job that says it may read nothing e
 
 from collections.abc import Mapping
 
-from bot.comments.markers import Marker, MarkerKind
 from bot.comments.reaped import sentence
-from bot.effects import Plan, UpsertComment
+from bot.model.effects import Plan, UpsertComment
+from bot.model.markers import Marker, MarkerKind
 from runners.contract import ContractError, Reaped
 
 

@@ -5,32 +5,12 @@ LaminDB or our code have changed: the machine knows that, and decides.
 """
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
 
-from bot.facts import Facts
-from bot.ports import Run
+from bot.model.facts import Facts, Repeat
+from bot.model.ports import Run
 from runners.contract import Action, Outcome, Reason, RunReport
 
 MENDED_BY_A_REPEAT = (Outcome.MISSING, Outcome.UNREADABLE)
-
-
-@dataclass(frozen=True, slots=True)
-class Repeat:
-    """How many datasets of run `run_id` are done again, by how they ended.
-
-    `content` counts those that failed, by reason; a dataset may have several. `is_cut`: the run was
-    stopped early, so there are more; the report, which tells of all runs so far, can't say which.
-    """
-
-    run_id: str
-    ended: Mapping[Outcome, int]
-    failed: int
-    content: Mapping[Reason, int]
-    is_cut: bool
-
-    def is_empty(self) -> bool:
-        return not (self.ended or self.failed or self.is_cut)
 
 
 def last_ingest(release: str, facts: Facts, but: str) -> Run | None:

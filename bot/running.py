@@ -7,16 +7,16 @@ been first, and whoever may dispatch a workflow needn't be one who may say the c
 import re
 from dataclasses import replace
 
-from bot.answers import manifest_path, undecided
-from bot.commands import GRAMMAR, Verb
 from bot.comments import going_on
 from bot.comments.escape import code, mention
-from bot.comments.markers import Marker, MarkerKind
-from bot.effects import Comment, Effect, Label, Plan, SetLabel, UpsertComment
+from bot.comments.undecided import undecided
 from bot.entries import audited
-from bot.events import RunAsked, RunGoesOn, RunLost
-from bot.facts import Facts
-from runners.contract import Action, RunRequest
+from bot.model.commands import GRAMMAR, Verb
+from bot.model.effects import Comment, Effect, Label, Plan, SetLabel, UpsertComment
+from bot.model.events import RunAsked, RunGoesOn, RunLost
+from bot.model.facts import Facts
+from bot.model.markers import Marker, MarkerKind
+from runners.contract import Action, RunRequest, manifest_path
 
 
 def begin(event: RunAsked, facts: Facts) -> Plan:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from bot.commands import Role, Verb
 from bot.errors import BotError
+from bot.model.commands import Role, Verb
 
 RELEASE_PAGE = (
     "https://chanzuckerberg.github.io/cellxgene-census/"

@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from bot.census.directory import DirectoryEntry
 from bot.census.release import Release
 from bot.comments import known as known_comment
-from bot.comments.markers import Marker, MarkerKind
-from bot.corrections import FACTS, Change, corrections, digest, unreadable
+from bot.corrections import corrections, digest, unreadable
 from bot.detection import began
-from bot.effects import Comment, Effect, OpenThread, Topic
-from bot.events import ReleasesRead
-from bot.facts import Facts
-from bot.record import Record, stated
+from bot.model.announcement import Announcement, announcement_by_manifest
+from bot.model.effects import Comment, Effect, OpenThread, Topic
+from bot.model.events import ReleasesRead
+from bot.model.facts import Facts
+from bot.model.markers import Marker, MarkerKind
+from bot.model.releases import COMPARED_FACTS, FactChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +109,11 @@ def _corrected(release: Release, entry: DirectoryEntry | None, facts: Facts) -> 
 
 def _restored(release: Release, entry: DirectoryEntry | None, facts: Facts) -> Iterator[Finding]:
     """A person broke what was remembered: said once, with what is compared with from now on."""
-    if entry is None or any(getattr(release, name) is None for name in FACTS):
+    if entry is None or any(getattr(release, name) is None for name in COMPARED_FACTS):
         return
     version = release.version
     manifest = facts.manifests.get(version)
-    record = Record(
+    record = Announcement(
         release,
         soma=entry.soma_uri,
         h5ads=entry.h5ads_uri,
@@ -123,7 +124,9 @@ def _restored(release: Release, entry: DirectoryEntry | None, facts: Facts) -> I
     differs = None
     if manifest is not None:
         is_ingested = facts.is_ingested(version)
-        differs = corrections(stated(manifest, record), release, entry, is_ingested=is_ingested)
+        differs = corrections(
+            announcement_by_manifest(manifest, record), release, entry, is_ingested=is_ingested
+        )
     number = _next_number(MarkerKind.RESTORED, version, facts)
     said = Comment(
         facts.threads[version],
@@ -138,7 +141,7 @@ def _next_number(kind: MarkerKind, version: str, facts: Facts) -> int:
     return 1 + sum(one.kind is kind and one.key.startswith(version) for one in facts.said)
 
 
-def _updated(record: Record, release: Release, entry: DirectoryEntry | None) -> Record:
+def _updated(record: Announcement, release: Release, entry: DirectoryEntry | None) -> Announcement:
     """What is compared with from now on."""
     found = replace(record, release=release, whole=True)
     if entry is None:
@@ -146,5 +149,5 @@ def _updated(record: Record, release: Release, entry: DirectoryEntry | None) -> 
     return replace(found, soma=entry.soma_uri, h5ads=entry.h5ads_uri, region=entry.soma_region)
 
 
-def _fields(changes: tuple[Change, ...]) -> str:
+def _fields(changes: tuple[FactChange, ...]) -> str:
     return ", ".join(dict.fromkeys(one.field for one in changes))

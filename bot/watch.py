@@ -5,27 +5,21 @@ Each finding is its effects and a sentence. What was said of a release before is
 
 from collections.abc import Iterator
 
-from bot.answers import manifest_path, undecided
 from bot.comments import notices as notice_comment
 from bot.comments import release as release_comment
 from bot.comments.drafts import LONGEST
-from bot.comments.markers import Marker, MarkerKind
-from bot.detection import News, look
-from bot.effects import (
-    CloseThread,
-    Effect,
-    Label,
-    OpenThread,
-    Plan,
-    Refer,
-    Topic,
-)
-from bot.events import DetectionFailed, ReleasesRead
-from bot.facts import Facts
+from bot.comments.undecided import undecided
+from bot.detection import look
 from bot.failures import tallied
+from bot.model.announcement import hidden_announcement
+from bot.model.effects import CloseThread, Effect, Label, OpenThread, Plan, Refer, Topic
+from bot.model.events import DetectionFailed, ReleasesRead
+from bot.model.facts import Facts
+from bot.model.markers import Marker, MarkerKind
+from bot.model.releases import NewRelease
 from bot.proposal import proposal
-from bot.record import hidden
 from bot.sightings import Finding, sightings, unread
+from runners.contract import manifest_path
 
 
 def releases_read(event: ReleasesRead, facts: Facts) -> Plan:
@@ -70,7 +64,7 @@ def _witness(event: ReleasesRead) -> list[str]:
 # --- what is new ----------------------------------------------------------------------------------
 
 
-def _announce(news: News, event: ReleasesRead, facts: Facts) -> tuple[Effect, Effect]:
+def _announce(news: NewRelease, event: ReleasesRead, facts: Facts) -> tuple[Effect, Effect]:
     """The proposal first: a thread is what tells the next look that all of this was done."""
     version = news.release.version
     schema = event.schemas[version]
@@ -82,7 +76,9 @@ def _announce(news: News, event: ReleasesRead, facts: Facts) -> tuple[Effect, Ef
         manifest_path=manifest_path(version),
         ingest_on_merge=facts.ingest_on_merge,
         undecided=undecided(schema.new.version, facts),
-        room=release_comment.LIMIT - len(hidden(news.record())) - (LONGEST if schema.draft else 0),
+        room=release_comment.LIMIT
+        - len(hidden_announcement(news.record()))
+        - (LONGEST if schema.draft else 0),
     )
     return (
         proposal(news, schema, facts),

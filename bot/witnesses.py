@@ -7,7 +7,7 @@ or isn't what it should be, says why.
 from collections.abc import Callable, Mapping
 
 from bot.errors import BotError
-from bot.ports import Pages
+from bot.model.ports import Pages
 from bot.schema.spec import Spec
 from bot.schema.witness.definition import compare_definition
 from bot.schema.witness.genes import compare_genes

@@ -399,3 +399,11 @@ class Reaped(Document):
 
 
 Manifest.model_rebuild()  # it names Reason, which stands with the report
+
+
+MANIFESTS = "runners/releases"
+
+
+def manifest_path(release: str) -> str:
+    """Where the release's manifest lies in the repository."""
+    return f"{MANIFESTS}/{release}.toml"

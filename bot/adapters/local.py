@@ -9,7 +9,7 @@ from bot.adapters.local_runs import LocalRuns
 from bot.adapters.local_tally import LocalTally
 from bot.adapters.local_threads import LocalThreads
 from bot.adapters.pages import HttpPages
-from bot.ports import Ports
+from bot.model.ports import Ports
 from bot.settings import Settings
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from bot.adapters.files import write, write_folder
 from bot.adapters.rules_file import open_judgements
-from bot.effects import ProposeManifest
 from bot.errors import BotError
+from bot.model.effects import ProposeManifest
 from runners.contract import Manifest, Verdict
 
 OWN_RULES = Path(__file__).parents[2] / "runners" / "rules"

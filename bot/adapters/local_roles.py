@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.commands import Role
+from bot.model.commands import Role
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from bot.adapters.files import write, write_folder
 from bot.comments.counting import moment
 from bot.errors import BotError, BusyError
-from bot.ports import Run
+from bot.model.ports import Run
 from runners.contract import RunReport, RunRequest
 
 CANCEL = "cancel"

@@ -15,10 +15,10 @@ from typing import Any
 from bot.adapters import front_matter
 from bot.adapters.files import write, write_folder
 from bot.adapters.thread_page import PageComment, PageThread, render
-from bot.comments.markers import Marker, find_own
-from bot.effects import Label, Reaction, Topic
 from bot.errors import BotError
-from bot.ports import Said
+from bot.model.effects import Label, Reaction, Topic
+from bot.model.markers import Marker, last_marker
+from bot.model.ports import ThreadComment
 
 LABELS = frozenset(str(label) for label in Label)
 
@@ -36,7 +36,7 @@ class LocalThreads:
     def marked(self) -> Mapping[Marker, int]:
         found: dict[Marker, int] = {}
         for number, body in self.texts().items():
-            marker = find_own(body)
+            marker = last_marker(body)
             if marker is not None:
                 found.setdefault(marker, number)
         return found
@@ -60,9 +60,11 @@ class LocalThreads:
     def close(self, thread: int) -> None:
         self.close_as(thread, self.bot)
 
-    def comments(self, thread: int) -> tuple[Said, ...]:
+    def comments(self, thread: int) -> tuple[ThreadComment, ...]:
         return tuple(
-            Said(number, facts["author"], body, facts["author"] == self.bot, facts["created"])
+            ThreadComment(
+                number, facts["author"], body, facts["author"] == self.bot, facts["created"]
+            )
             for number, facts, body in self._comments(thread)
         )
 

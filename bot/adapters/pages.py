@@ -15,7 +15,7 @@ from random import random
 import httpx
 
 from bot.errors import BotError
-from bot.ports import Page
+from bot.model.ports import Page
 
 LARGEST = 20_000_000
 SECONDS = 30.0

@@ -7,11 +7,11 @@ is lacking, by the entries that the answers themselves hold; so no row is lost f
 import re
 from collections.abc import Iterator, Sequence
 
-from bot.audit import Entry, entered
 from bot.comments.counting import moment
 from bot.comments.escape import code, inert
-from bot.comments.markers import Marker, MarkerKind, find_own, sign
-from bot.ports import Said
+from bot.model.audit_entry import AuditEntry, audit_entry_in
+from bot.model.markers import Marker, MarkerKind, last_marker, sign
+from bot.model.ports import ThreadComment
 
 LIMIT = 65_000  # GitHub takes 65,536 characters; the marker comes on top.
 HEAD = (
@@ -24,7 +24,7 @@ HEAD = (
 ROW = re.compile(rf"\| [0-9: UTC-]+ <!-- ((?:{'|'.join(MarkerKind)}) [0-9a-z-]+) --> \| .*")
 
 
-def lacking(said: Sequence[Said]) -> tuple[Said | None, str] | None:
+def lacking(said: Sequence[ThreadComment]) -> tuple[ThreadComment | None, str] | None:
     """The table's comment with its text to be (None: one more comment); None if no row is lacking.
 
     Rows that don't fit into it are lacking afterwards, and go on in the next comment.
@@ -46,15 +46,15 @@ def lacking(said: Sequence[Said]) -> tuple[Said | None, str] | None:
     return last, sign(text, Marker(MarkerKind.AUDIT, str(number)))
 
 
-def _entries(own: Sequence[Said]) -> Iterator[tuple[str, str]]:
+def _entries(own: Sequence[ThreadComment]) -> Iterator[tuple[str, str]]:
     """What identifies each answer that holds an entry, and its row."""
     for one in own:
-        marker, entry = find_own(one.body), entered(one.body)
+        marker, entry = last_marker(one.body), audit_entry_in(one.body)
         if marker is not None and entry is not None:
             yield f"{marker.kind} {marker.key}", _row(one, marker, entry)
 
 
-def _row(one: Said, marker: Marker, entry: Entry) -> str:
+def _row(one: ThreadComment, marker: Marker, entry: AuditEntry) -> str:
     cells = [
         f"{moment(one.created)} <!-- {marker.kind} {marker.key} -->",
         code(entry.who, 60),
@@ -66,17 +66,17 @@ def _row(one: Said, marker: Marker, entry: Entry) -> str:
     return "| " + " | ".join(cell or "-" for cell in cells) + " |"
 
 
-def _rows(table: Said) -> Iterator[tuple[str, str]]:
+def _rows(table: ThreadComment) -> Iterator[tuple[str, str]]:
     for line in table.body.splitlines():
         if found := ROW.fullmatch(line):
             yield found[1], line
 
 
-def _kind(one: Said) -> MarkerKind | None:
-    marker = find_own(one.body)
+def _kind(one: ThreadComment) -> MarkerKind | None:
+    marker = last_marker(one.body)
     return marker.kind if marker else None
 
 
-def _number(table: Said) -> int:
-    marker = find_own(table.body)
+def _number(table: ThreadComment) -> int:
+    marker = last_marker(table.body)
     return int(marker.key) if marker else 1

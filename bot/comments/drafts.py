@@ -2,7 +2,7 @@
 
 from bot.comments.counting import joined
 from bot.comments.escape import code, inert
-from bot.effects import Draft
+from bot.model.effects import Draft
 
 ITEMS = 60
 LONGEST = 500

@@ -5,7 +5,7 @@ from datetime import timedelta
 from bot.comments.counting import counted, moment
 from bot.comments.escape import code, mention
 from bot.comments.replies import DOING
-from bot.progress import Progress
+from bot.model.progress import Progress
 from runners.contract import RunRequest
 
 WIDTH = 20

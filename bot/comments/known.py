@@ -5,8 +5,8 @@ from bot.census.release import Release
 from bot.comments.counting import joined
 from bot.comments.escape import code, inert
 from bot.comments.table import table
-from bot.corrections import FACTS, Change
-from bot.facts import Facts
+from bot.model.facts import Facts
+from bot.model.releases import COMPARED_FACTS, FactChange
 
 NONE = "\u2013"
 ROWS = 60
@@ -25,7 +25,7 @@ def title(matter: str, version: str) -> str:
     return f"Census {version}: {matter}"
 
 
-def corrected(version: str, changes: tuple[Change, ...], facts: Facts) -> str:
+def corrected(version: str, changes: tuple[FactChange, ...], facts: Facts) -> str:
     """What was announced, and what page and directory say now."""
     rows = [[inert(one.what), _shown(one.old), _shown(one.new)] for one in changes[:ROWS]]
     left = len(changes) - ROWS
@@ -46,12 +46,12 @@ def corrected(version: str, changes: tuple[Change, ...], facts: Facts) -> str:
     )
 
 
-def restored(release: Release, differs: tuple[Change, ...] | None) -> str:
+def restored(release: Release, differs: tuple[FactChange, ...] | None) -> str:
     """That what was remembered is lost, and how the merged manifest (if any) differs from today."""
     version = release.version
     path = code(f"runners/releases/{version}.toml")
     if differs is None:
-        rows = [[name, _told(release, field)] for field, name in FACTS.items()]
+        rows = [[name, _told(release, field)] for field, name in COMPARED_FACTS.items()]
         facts = table(["", "Now"], rows)
         rest = f"**Next:** check the proposed manifest {path} against this.\n\n{facts}"
     elif differs:
@@ -76,7 +76,7 @@ def _shown(value: str | None) -> str:
     return inert(value) if value else NONE
 
 
-def _next(version: str, changes: tuple[Change, ...], facts: Facts) -> str:
+def _next(version: str, changes: tuple[FactChange, ...], facts: Facts) -> str:
     fields = dict.fromkeys(IN_MANIFEST[c.field] for c in changes if c.field in IN_MANIFEST)
     if not fields:
         return "**Next:** nothing; the manifest doesn't hold this."

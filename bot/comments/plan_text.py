@@ -1,7 +1,7 @@
 """A plan as text for a person: in the terminal, and in the answer to `--dry-run`."""
 
 from bot.comments.escape import code, inert
-from bot.effects import (
+from bot.model.effects import (
     CancelRun,
     CloseThread,
     Comment,

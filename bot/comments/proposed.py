@@ -1,7 +1,7 @@
 """What a pull request says that proposes a release's manifest."""
 
 from bot.comments.escape import code
-from bot.effects import ProposeManifest
+from bot.model.effects import ProposeManifest
 
 
 def branch(release: str) -> str:

@@ -1,13 +1,14 @@
 """The thread that announces a release: verdict first, then facts, then what changed."""
 
+from bot.census.directory import DirectoryEntry
 from bot.census.release import CellCount, Oddity, Release
 from bot.comments.counting import counted
 from bot.comments.escape import code, inert
 from bot.comments.fitting import fitted
 from bot.comments.table import collapsed, table
 from bot.comments.undecided import Undecided
-from bot.detection import News, disagreements
-from bot.events import SchemaReading
+from bot.model.events import SchemaReading
+from bot.model.releases import NewRelease
 from bot.schema.changes import SchemaDiff
 from bot.schema.impact import render as render_impact
 from bot.schema.markdown import render
@@ -20,7 +21,7 @@ ITEMS = 20
 RESERVED = 200
 
 
-def title(news: News) -> str:
+def title(news: NewRelease) -> str:
     """The thread's title: release, size and schema at a glance."""
     earlier = news.earlier_schema_version()
     changed = earlier is not None and earlier != news.dataset_schema_version
@@ -32,7 +33,7 @@ def title(news: News) -> str:
 
 
 def body(
-    news: News,
+    news: NewRelease,
     schema: SchemaReading,
     *,
     instance: str,
@@ -73,7 +74,7 @@ def _with(text: str, title: str, part: str, file: str, room: int) -> str:
     return f"{text}\n\n{collapsed(title, found)}"
 
 
-def _verdict(news: News, schema: SchemaReading, instance: str) -> str:
+def _verdict(news: NewRelease, schema: SchemaReading, instance: str) -> str:
     first = (
         f"**Census LTS release {news.release.version} is out and not yet registered in "
         f"{code(instance)}.**"
@@ -127,7 +128,7 @@ def _code(schema: SchemaReading) -> str:
     return f"### LaminDB's code\n\n{told}" if told else ""
 
 
-def _attention(news: News, schema: SchemaReading, oddities: tuple[Oddity, ...]) -> str:
+def _attention(news: NewRelease, schema: SchemaReading, oddities: tuple[Oddity, ...]) -> str:
     mine = [str(one) for one in oddities if one.version == news.release.version]
     found = [*disagreements(news), *schema.remarks, *mine]
     if not found:
@@ -138,7 +139,7 @@ def _attention(news: News, schema: SchemaReading, oddities: tuple[Oddity, ...]) 
     return f"### ⚠️ To look at before merging\n\n{listed}{more}"
 
 
-def _facts(news: News) -> str:
+def _facts(news: NewRelease) -> str:
     new, old = news.release, news.before
     rows = [[label, _shown(old, name), _shown(new, name)] for label, name in _ROWS.items()]
     organisms = dict.fromkeys([*new.cell_counts, *(old.cell_counts if old else ())])
@@ -185,7 +186,7 @@ def _number(value: int | None) -> str:
     return NONE if value is None else f"{value:,}"
 
 
-def _schema(news: News, schema: SchemaReading) -> str:
+def _schema(news: NewRelease, schema: SchemaReading) -> str:
     if schema.diff is None:
         return ""
     changes = _changes(schema.diff)
@@ -252,3 +253,31 @@ def _list(names: list[str]) -> str:
     shown = ", ".join(code(name, 80) for name in once[:NAMES_IN_A_ROW])
     left = len(once) - NAMES_IN_A_ROW
     return f"{shown} … and {left} more" if left > 0 else shown
+
+
+def disagreements(news: NewRelease) -> tuple[str, ...]:
+    """Where the release directory says otherwise than the page, each a sentence."""
+    entry = news.entry
+    found = []
+    if entry.retracted:
+        found.append(f"The release directory says that it was retracted{_why(entry)}.")
+    if not entry.lts:
+        found.append("The page lists it as LTS; the release directory doesn't.")
+    built = news.release.build_date
+    if built is not None and built != entry.release_build:
+        found.append(
+            f"The page says that it was built {built}, the directory {entry.release_build}."
+        )
+    return tuple(found)
+
+
+def _why(entry: DirectoryEntry) -> str:
+    told = entry.retraction
+    if told is None:
+        return ""
+    parts = (
+        f" on {told.date}" if told.date else "",
+        f" ({told.reason})" if told.reason else "",
+        f"; it was replaced by {told.replaced_by}" if told.replaced_by else "",
+    )
+    return "".join(parts)

@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bot.commands import GRAMMAR, Command, Mistake, Role, Verb
 from bot.comments.counting import counted, joined, moment
 from bot.comments.escape import code, inert, mention
 from bot.comments.reasons import REASONS
 from bot.comments.table import table
 from bot.comments.undecided import Undecided
-from bot.ports import Run
-from bot.repeats import Repeat
+from bot.model.commands import GRAMMAR, Command, Mistake, Role, Verb
+from bot.model.facts import Repeat
+from bot.model.ports import Run
 from runners.contract import Action, Manifest, RunRequest
 
 DOING = {Action.INGEST: "ingesting", Action.VERIFY: "verifying"}

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bot.comments.counting import counted
 from bot.comments.escape import code, inert
+from bot.model.facts import Facts
 
 SHOWN = 10
 
@@ -46,3 +47,9 @@ class Undecided:
             "Mend the rules where they need it, give each judgement an `answer`, "
             f"and merge {code(own)}."
         )
+
+
+def undecided(version: str, facts: Facts) -> Undecided | None:
+    """What keeps datasets of this dataset schema version from being validated."""
+    asked = facts.rules.get(version)
+    return Undecided(version, asked) if asked is None or asked else None

@@ -16,7 +16,7 @@ from launch.stage import Stage as Machines
 from launch.test_launch_sagemaker import JOB, MANIFEST
 
 from acting.stage import Stage
-from bot.comments.markers import Marker, MarkerKind, sign
+from bot.model.markers import Marker, MarkerKind, sign
 from runners.contract import RunRequest
 
 pytestmark = pytest.mark.prove

@@ -19,7 +19,7 @@ from hub.state import ACTIONS, Comment, Hub, Issue
 from instances import REFERENCE, Place
 
 from acting.stage import ROOT, Stage, Started
-from bot.comments.markers import Marker, MarkerKind, find_own
+from bot.model.markers import Marker, MarkerKind, last_marker
 from runners import journal
 from runners.contract import RunReport, RunRequest
 from runners.sample import World, build
@@ -104,8 +104,8 @@ def announced(stage: Stage) -> Issue:
     assert stage.strikes("detect.yml") == "detect.yml success", stage.told()
     (pull, thread) = stage.hub.issues.values()
     assert pull.pull is not None
-    assert find_own(pull.body) == Marker(MarkerKind.MANIFEST, NEWER.version)
-    assert find_own(thread.body) == Marker(MarkerKind.RELEASE, NEWER.version)
+    assert last_marker(pull.body) == Marker(MarkerKind.MANIFEST, NEWER.version)
+    assert last_marker(thread.body) == Marker(MarkerKind.RELEASE, NEWER.version)
     assert thread.labels == ["manifest proposed"]
     deeds.merge(stage.hub, "maintainer", pull.number)
     return thread
@@ -146,7 +146,9 @@ def test_from_a_new_release_to_its_verified_comment(stage: Stage) -> None:
     assert asked.reactions == [(ACTIONS, "eyes"), (ACTIONS, "rocket")]
     assert [one.workflow for one in stage.hub.runs.values()].count("ingest.yml") == 1
     result = said(stage)[-1]
-    assert find_own(result.body) == Marker(MarkerKind.RESULT, f"{NEWER.version}-ingest-{asked.id}")
+    assert last_marker(result.body) == Marker(
+        MarkerKind.RESULT, f"{NEWER.version}-ingest-{asked.id}"
+    )
     head = result.body.splitlines()[0]
     assert head.startswith(f"## ❌ Release {NEWER.version} failed its verification: ")
     assert head.endswith("11 of 12 datasets registered")
@@ -162,7 +164,9 @@ def test_from_a_new_release_to_its_verified_comment(stage: Stage) -> None:
     request = RunRequest.from_json(list(stage.hub.runs.values())[-1].inputs["request"], source="")
     assert request.failed_of == f"{NEWER.version}-ingest-{asked.id}"
     result = said(stage)[-1]
-    assert find_own(result.body) == Marker(MarkerKind.RESULT, f"{NEWER.version}-ingest-{again.id}")
+    assert last_marker(result.body) == Marker(
+        MarkerKind.RESULT, f"{NEWER.version}-ingest-{again.id}"
+    )
     assert "11 of 12 datasets registered" in result.body
     table = rows_of([one.body for one in stage.hub.issues[2].comments])
     assert [row.split(" | ")[1:4] for row in table] == [
@@ -180,8 +184,8 @@ def test_from_a_merge_to_the_verified_comment(stage: Stage) -> None:
     # The sample is made to fail a check, and the workflow run with it.
     assert stage.deliver() == ["commands.yml success", "ingest.yml failure"], stage.told()
     first, result = said(stage)
-    assert find_own(first.body) == Marker(MarkerKind.MERGED, commit)
-    assert find_own(result.body) == Marker(MarkerKind.RESULT, run_id)
+    assert last_marker(first.body) == Marker(MarkerKind.MERGED, commit)
+    assert last_marker(result.body) == Marker(MarkerKind.RESULT, run_id)
     assert "11 of 12 datasets registered" in result.body
     assert thread.labels == ["verification failed"]
     (row,) = rows_of([one.body for one in thread.comments])
@@ -235,7 +239,7 @@ def test_a_run_that_is_cancelled_says_what_was_done(stage: Stage) -> None:
     stage.interrupt(run, b"runners mirror")
     assert stage.end(run) == "ingest.yml cancelled", run.log.read_text()[-8000:]
     result = said(stage)[-1].body
-    assert find_own(result) == Marker(MarkerKind.RESULT, f"{NEWER.version}-ingest-2")
+    assert last_marker(result) == Marker(MarkerKind.RESULT, f"{NEWER.version}-ingest-2")
     kept = stage.home / "runs" / f"{NEWER.version}-ingest-2"
     written = len(journal.read(kept / "journal.jsonl").datasets("written"))
     if (kept / "report.json").exists():

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from bot.errors import BotError
-from bot.events import CommentCreated, Event, ManifestMerged, event_from_json
+from bot.gather.events import event_from_json
+from bot.model.events import CommentCreated, Event, ManifestMerged
 
 
 def read(**fields: object) -> Event:

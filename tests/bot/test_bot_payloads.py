@@ -7,8 +7,8 @@ from hub import deeds
 from hub.state import Delivery, Hub
 
 from bot.errors import BotError
-from bot.events import CommentCreated, ManifestMerged
-from bot.payloads import events_of
+from bot.gather.events import events_of
+from bot.model.events import CommentCreated, ManifestMerged
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

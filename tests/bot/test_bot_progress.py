@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.progress import Progress, progress_of
+from bot.model.progress import Progress, progress_of
 
 JOURNAL = """\
 {"at":"2026-03-01T12:00:00.100+00:00","step":"start","counts":{}}

@@ -4,8 +4,8 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-from bot.commands import GRAMMAR
-from bot.effects import Label
+from bot.model.commands import GRAMMAR
+from bot.model.effects import Label
 from bot.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands import Role, Verb
 from bot.errors import BotError
+from bot.model.commands import Role, Verb
 from bot.settings import RELEASE_PAGE, RELEASE_PAGE_SOURCE, WITNESSES, environment, load
 
 

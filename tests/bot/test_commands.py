@@ -5,7 +5,7 @@ from hypothesis import given as given_any
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from bot.commands import GRAMMAR, Command, Mistake, Verb, parse
+from bot.model.commands import GRAMMAR, Command, Mistake, Verb, parse
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ import pytest
 
 from bot.census.directory import DirectoryEntry
 from bot.census.release import CellCount, Oddity, OddityKind, Release
-from bot.corrections import Change, corrections, digest, unreadable
-from bot.record import Record
+from bot.corrections import corrections, digest, unreadable
+from bot.model.announcement import Announcement
+from bot.model.releases import FactChange
 
 SCVI = {"level": "cells", "method": "scVI", "Homo sapiens": "scvi", "Mus musculus": None}
 RELEASE = Release(
@@ -19,7 +20,7 @@ RELEASE = Release(
     {"Homo sapiens": CellCount(1000, 900), "Mus musculus": CellCount(50, 40)},
     (SCVI,),
 )
-RECORD = Record(RELEASE, "s3://b/soma/", "s3://b/h5ads/", "us-west-2", False, "2025-06-01")
+RECORD = Announcement(RELEASE, "s3://b/soma/", "s3://b/h5ads/", "us-west-2", False, "2025-06-01")
 ENTRY = DirectoryEntry(
     "2026-02-01", "2026-02-01", True, False, None, "s3://b/soma", "us-west-2", "s3://b/h5ads"
 )
@@ -137,6 +138,6 @@ def test_an_unknown_table_of_another_release_is_nothing() -> None:
 
 
 def test_a_digest_tells_changes_apart() -> None:
-    one, other = Change("f", "What", "1", "2"), Change("f", "What", "1", None)
+    one, other = FactChange("f", "What", "1", "2"), FactChange("f", "What", "1", None)
     assert digest([one]) == digest([one])
     assert len({digest([one]), digest([other]), digest([one, other])}) == 3

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from bot.adapters.markup import to_html
 from bot.census.release import CellCount, Release
-from bot.comments.markers import LINE, Marker, MarkerKind, sign
-from bot.record import LARGEST, Record, hidden, recorded
+from bot.model.announcement import LARGEST, Announcement, announcement_in, hidden_announcement
+from bot.model.markers import LINE, Marker, MarkerKind, sign
 
 MARKER = Marker(MarkerKind.RELEASE, "2026-02-01")
 NASTY = st.text(st.sampled_from('-<>!{}\\"\n |') | st.characters(codec="utf-8"), max_size=20)
@@ -24,32 +24,32 @@ RELEASES = st.builds(
     st.dictionaries(NASTY, st.builds(CellCount, NUMBER, NUMBER), max_size=3),
     st.lists(st.dictionaries(NASTY, st.none() | NASTY, max_size=3), max_size=3).map(tuple),
 )
-RECORDS = st.builds(Record, RELEASES, NASTY, NASTY, st.none() | NASTY, st.booleans(), NASTY)
+RECORDS = st.builds(Announcement, RELEASES, NASTY, NASTY, st.none() | NASTY, st.booleans(), NASTY)
 
 
 @settings(max_examples=40, deadline=None)
 @given(RECORDS)
-def test_a_record_comes_back(record: Record) -> None:
-    line = hidden(record)
+def test_a_record_comes_back(record: Announcement) -> None:
+    line = hidden_announcement(record)
     assert "\n" not in line
     assert line.count("-->") == line.count("--") - 1 == 1
-    assert recorded(sign("Hello.", MARKER, line)) == record
+    assert announcement_in(sign("Hello.", MARKER, line)) == record
     assert to_html(line, by_bot=True).strip() == ""
 
 
 def test_no_page_forges_a_marker_through_a_record() -> None:
     release = Release(f"x --> \n{MARKER}\n", None, None, None, None)
-    line = hidden(Record(release, "", "", None, retracted=False, after=""))
+    line = hidden_announcement(Announcement(release, "", "", None, retracted=False, after=""))
     assert not LINE.search(line)
 
 
 def test_what_is_too_long_is_left_out_and_not_compared() -> None:
     counts = {f"Organism {number}": CellCount(number, None) for number in range(2000)}
     release = Release("2026-02-01", None, "2.4.0", "7.0.0", 12, counts)
-    record = Record(release, "s", "h", None, retracted=True, after="2025-06-01")
-    line = hidden(record)
+    record = Announcement(release, "s", "h", None, retracted=True, after="2025-06-01")
+    line = hidden_announcement(record)
     assert len(line) < LARGEST
-    found = recorded(line)
+    found = announcement_in(line)
     assert found is not None
     assert (found.whole, found.retracted, found.release.dataset_count) == (False, True, 12)
     assert found.release.cell_counts == {}
@@ -65,6 +65,6 @@ def test_what_is_too_long_is_left_out_and_not_compared() -> None:
     ],
 )
 def test_a_broken_record_is_none(told: object) -> None:
-    assert recorded(f"<!-- cellxgene-ingestion-bot: facts {json.dumps(told)} -->") is None
-    assert recorded("<!-- cellxgene-ingestion-bot: facts {] -->") is None
-    assert recorded("") is None
+    assert announcement_in(f"<!-- cellxgene-ingestion-bot: facts {json.dumps(told)} -->") is None
+    assert announcement_in("<!-- cellxgene-ingestion-bot: facts {] -->") is None
+    assert announcement_in("") is None

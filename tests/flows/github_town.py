@@ -13,10 +13,10 @@ from hub.state import ACTIONS, Issue
 
 from bot.adapters.github.house import Github, github
 from bot.adapters.github.speaking import Patience
-from bot.events import CommentCreated, Event, ManifestMerged, RunEnded
+from bot.gather.events import events_of
 from bot.handle import handle
-from bot.payloads import events_of
-from bot.ports import Ports
+from bot.model.events import CommentCreated, Event, ManifestMerged, RunEnded
+from bot.model.ports import Ports
 from flows.town import SETTINGS, Town, answers_have_rows, asked, is_table, report, unsigned
 from runners.contract import DatasetOutcome, Manifest, RunRequest
 

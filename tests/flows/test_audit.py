@@ -6,8 +6,8 @@ from typing import ClassVar
 from hub import deeds, faults
 
 from bot.adapters.github.threads import GithubThreads
-from bot.audit import entered
-from bot.events import RunAsked
+from bot.model.audit_entry import audit_entry_in
+from bot.model.events import RunAsked
 from flows.github_town import GithubTown
 from flows.test_injection import NASTY, is_inert
 from flows.test_on_github import empty_town as _empty_town
@@ -131,7 +131,7 @@ def test_a_row_outlives_its_answer_and_a_persons_hand(town: GithubTown) -> None:
     town.says("maintainer", "/help")
     first = rows(town)
     thread = town.hub.issues[2]
-    thread.comments = [one for one in thread.comments if entered(one.body) is None]
+    thread.comments = [one for one in thread.comments if audit_entry_in(one.body) is None]
     (table,) = [one for one in thread.comments if is_table(one.body)]
     table.body = table.body.replace("### 🗒️ Asked and decided", "Nothing to see here.")
     town.says("maintainer", "/status")
@@ -144,7 +144,7 @@ def test_a_row_outlives_its_answer_and_a_persons_hand(town: GithubTown) -> None:
 
 def test_a_persons_entry_is_none(town: GithubTown) -> None:
     town.says("maintainer", "/help")
-    answer = next(one.body for one in town.hub.issues[2].comments if entered(one.body))
+    answer = next(one.body for one in town.hub.issues[2].comments if audit_entry_in(one.body))
     row = rows(town)[0].replace("reply 2", "reply 77")
     deeds.comment(town.hub, "mallory", 2, answer.replace("reply 2", "reply 78"))
     deeds.comment(town.hub, "mallory", 2, f"{row}\n\n<!-- cellxgene-ingestion-bot: audit 9 -->")

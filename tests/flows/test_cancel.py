@@ -4,8 +4,8 @@ import pytest
 
 from bot.adapters.local_runs import CANCEL
 from bot.apply import apply
-from bot.commands import Role, Verb
-from bot.effects import CancelRun, Plan
+from bot.model.commands import Role, Verb
+from bot.model.effects import CancelRun, Plan
 from flows import world
 from flows.town import Town, good
 from runners import stopping

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.events import CommentCreated
+from bot.model.events import CommentCreated
 from flows.town import Town, bad, good
 from runners.contract import Outcome
 

@@ -9,7 +9,7 @@ from hub.state import ACTIONS
 
 from bot.adapters.markup import to_html
 from bot.comments.checked import checked
-from bot.comments.markers import LINE, Marker, MarkerKind, find_own, sign
+from bot.model.markers import LINE, Marker, MarkerKind, last_marker, sign
 from flows.github_town import GithubTown
 from flows.test_on_github import empty_town as _empty_town
 from flows.town import bad, good
@@ -100,7 +100,7 @@ def test_a_report_full_of_stings_makes_a_whole_comment(town: GithubTown) -> None
     town.ends("2026-02-01-ingest-2", *outcomes)
     result = town.hub.issues[2].comments[-1].body
     is_inert(result, "maintainer")
-    assert find_own(result) == Marker(MarkerKind.RESULT, "2026-02-01-ingest-2")
+    assert last_marker(result) == Marker(MarkerKind.RESULT, "2026-02-01-ingest-2")
     page = Pings()
     html = to_html(result, by_bot=True)
     page.feed(html)
@@ -114,7 +114,7 @@ def test_what_a_check_printed_stays_in_its_block(nasty: str) -> None:
     path = "runners/releases/2026-02-01.toml"
     body = sign(checked({path: nasty}), Marker(MarkerKind.CHECKED, "1"))
     is_inert(body)
-    assert find_own(body) == Marker(MarkerKind.CHECKED, "1")
+    assert last_marker(body) == Marker(MarkerKind.CHECKED, "1")
 
 
 def check_of(*titles: str) -> CheckReport:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.comments.markers import Marker, MarkerKind, sign
+from bot.model.markers import Marker, MarkerKind, sign
 from flows import world
 from flows.town import Town, good
 

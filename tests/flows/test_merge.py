@@ -77,7 +77,7 @@ def test_what_wasnt_proposed_cant_be_merged(town: Town) -> None:
 
 def test_the_next_release_follows_the_one_that_passed(town: Town) -> None:
     from bot.detection import previous_manifest
-    from bot.handle import gather
+    from bot.gather.facts import gather
 
     facts = gather(None, town.ports(), town.settings)
     newest = previous_manifest("2026-08-01", facts)

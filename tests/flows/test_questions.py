@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bot.commands import Role, Verb
+from bot.model.commands import Role, Verb
 from flows.town import Town, good
 
 EXPECTED = Path(__file__).parent / "expected"

@@ -1,6 +1,6 @@
 """A run ends: its result is posted once, kept up to date, and found by its label."""
 
-from bot.events import RunEnded
+from bot.model.events import RunEnded
 from flows.town import Town, bad, good
 
 

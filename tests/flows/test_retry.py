@@ -2,9 +2,9 @@
 
 import pytest
 
-from bot.commands import Role, Verb
-from bot.comments.markers import Marker, MarkerKind
-from bot.events import CommentCreated
+from bot.model.commands import Role, Verb
+from bot.model.events import CommentCreated
+from bot.model.markers import Marker, MarkerKind
 from flows.town import Town, bad, good
 from runners.contract import Action, DatasetOutcome, Finding, Outcome, Reason, RunRequest
 

@@ -11,9 +11,9 @@ from hub import deeds
 from hub.state import ACTIONS
 
 from bot.adapters.github.runs import GithubRuns
-from bot.events import RunAsked, RunGoesOn, RunLost
-from bot.ports import Run
-from bot.progress import Progress
+from bot.model.events import RunAsked, RunGoesOn, RunLost
+from bot.model.ports import Run
+from bot.model.progress import Progress
 from flows.github_town import GithubTown
 from flows.test_on_github import empty_town as _empty_town
 from flows.town import NOON, good

@@ -14,7 +14,7 @@ from bot.adapters.github.speaking import connect
 from bot.adapters.github.upstream import GithubUpstream
 from bot.adapters.lamindb_source import installed
 from bot.comments.drafts import body
-from bot.effects import Draft
+from bot.model.effects import Draft
 from bot.schema.patch import PATH
 from flows.github_town import AT_ONCE, GithubTown
 from flows.test_injection import NASTY, is_inert

@@ -16,16 +16,16 @@ from bot.adapters.local_roles import LocalRoles
 from bot.adapters.local_runs import CANCEL, LocalRuns
 from bot.adapters.local_tally import LocalTally
 from bot.adapters.local_threads import LocalThreads
-from bot.audit import LINE as ASKED
-from bot.audit import entered
-from bot.commands import Role
 from bot.comments import audit
-from bot.comments.markers import MarkerKind, find_own
 from bot.errors import BotError
-from bot.events import CommentCreated, Event, ManifestMerged, RunEnded
 from bot.handle import detect, handle
-from bot.ports import Page, Ports
-from bot.record import LINE
+from bot.model.announcement import LINE
+from bot.model.audit_entry import LINE as ASKED
+from bot.model.audit_entry import audit_entry_in
+from bot.model.commands import Role
+from bot.model.events import CommentCreated, Event, ManifestMerged, RunEnded
+from bot.model.markers import MarkerKind, last_marker
+from bot.model.ports import Page, Ports
 from bot.settings import Settings
 from flows import world
 from runners.contract import (
@@ -207,7 +207,7 @@ class Town:
 
 def is_table(body: str) -> bool:
     """Whether it is the table of what was asked, which `heard` leaves out."""
-    marker = find_own(body)
+    marker = last_marker(body)
     return marker is not None and marker.kind is MarkerKind.AUDIT
 
 
@@ -219,13 +219,13 @@ def rows_of(bodies: list[str]) -> list[str]:
 
 def answers_have_rows(bodies: list[str]) -> None:
     rows = [found[1] for row in rows_of(bodies) if (found := audit.ROW.fullmatch(row))]
-    told = [find_own(body) for body in bodies if entered(body) is not None]
+    told = [last_marker(body) for body in bodies if audit_entry_in(body) is not None]
     assert rows == [f"{one.kind} {one.key}" for one in told if one is not None]
 
 
 def unsigned(body: str) -> str:
     """The text without the marker that it must end in, and without what is hidden before it."""
-    marker = find_own(body)
+    marker = last_marker(body)
     assert marker is not None, "the bot says nothing without a marker"
     return ASKED.sub("", LINE.sub("", body.replace(str(marker), ""))).rstrip()
 

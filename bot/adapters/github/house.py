@@ -12,7 +12,7 @@ from bot.adapters.github.upstream import GithubUpstream
 from bot.adapters.pages import HttpPages
 from bot.adapters.store import store
 from bot.errors import BotError
-from bot.ports import Pages, Ports
+from bot.model.ports import Pages, Ports
 from bot.settings import Settings
 
 

@@ -6,7 +6,7 @@ from github.GithubException import GithubException
 from github.Repository import Repository
 
 from bot.adapters.github.speaking import clear
-from bot.commands import Role
+from bot.model.commands import Role
 
 BY_NAME = {role.name.lower(): role for role in Role}
 

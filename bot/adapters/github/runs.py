@@ -15,10 +15,9 @@ from github.WorkflowRun import WorkflowRun
 
 from bot.adapters.github.speaking import Patience, clear, made
 from bot.adapters.store import Store
-from bot.answers import manifest_path
 from bot.errors import BotError, BusyError
-from bot.ports import Run
-from runners.contract import Action, RunReport, RunRequest
+from bot.model.ports import Run
+from runners.contract import Action, RunReport, RunRequest, manifest_path
 
 WORKFLOWS = {Action.INGEST: "ingest.yml", Action.VERIFY: "verify.yml"}
 NEWEST = 100

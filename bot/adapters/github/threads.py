@@ -11,9 +11,9 @@ from github.NamedUser import NamedUser
 from github.Repository import Repository
 
 from bot.adapters.github.speaking import Patience, clear, made
-from bot.comments.markers import Marker, find_own
-from bot.effects import Label, Reaction, Topic
-from bot.ports import Said
+from bot.model.effects import Label, Reaction, Topic
+from bot.model.markers import Marker, last_marker
+from bot.model.ports import ThreadComment
 
 LABELS = frozenset(str(label) for label in Label)
 
@@ -30,7 +30,7 @@ class GithubThreads:
     def marked(self) -> Mapping[Marker, int]:
         found: dict[Marker, int] = {}
         for issue in self._own():
-            marker = find_own(issue.body or "")
+            marker = last_marker(issue.body or "")
             if marker is not None:
                 found.setdefault(marker, issue.number)
         return found
@@ -49,7 +49,7 @@ class GithubThreads:
             return self.repo.create_issue(title, body, labels=[str(label)]).number
 
         def look() -> int | None:
-            marker = find_own(body)
+            marker = last_marker(body)
             return self.marked().get(marker) if marker else None
 
         return made(make, look, self.patience)
@@ -61,7 +61,7 @@ class GithubThreads:
             issue.edit(state="closed")
 
     @clear
-    def comments(self, thread: int) -> tuple[Said, ...]:
+    def comments(self, thread: int) -> tuple[ThreadComment, ...]:
         return tuple(map(self._said, self.repo.get_issue(thread).get_comments()))
 
     @clear
@@ -69,7 +69,7 @@ class GithubThreads:
         def make() -> int:
             return self.repo.get_issue(thread).create_comment(body).id
 
-        return made(make, lambda: self._marked_comment(thread, find_own(body)), self.patience)
+        return made(make, lambda: self._marked_comment(thread, last_marker(body)), self.patience)
 
     @clear
     def edit(self, thread: int, comment_id: int, body: str) -> None:
@@ -105,9 +105,11 @@ class GithubThreads:
     def _comment(self, thread: int, comment_id: int) -> IssueComment:
         return self.repo.get_issue(thread).get_comment(comment_id)
 
-    def _said(self, one: IssueComment) -> Said:
-        return Said(one.id, one.user.login, one.body, one.user.login == self.bot, one.created_at)
+    def _said(self, one: IssueComment) -> ThreadComment:
+        return ThreadComment(
+            one.id, one.user.login, one.body, one.user.login == self.bot, one.created_at
+        )
 
     def _marked_comment(self, thread: int, marker: Marker | None) -> int | None:
         own = (one for one in self.comments(thread) if one.by_bot)
-        return next((one.comment_id for one in own if marker == find_own(one.body)), None)
+        return next((one.comment_id for one in own if marker == last_marker(one.body)), None)

@@ -12,9 +12,9 @@ from github.Repository import Repository
 from bot.adapters.github.branches import base_of, branched, pulls_from
 from bot.adapters.github.speaking import Patience, clear, made
 from bot.comments.drafts import body, branch, title
-from bot.effects import Draft
 from bot.errors import BotError
-from bot.ports import Drafted, Source
+from bot.model.effects import Draft
+from bot.model.ports import DraftPullRequest, ModuleSource
 from bot.schema.patch import PATH
 
 
@@ -24,15 +24,15 @@ class GithubUpstream:
     patience: Patience
 
     @clear
-    def source(self) -> Source:
+    def source(self) -> ModuleSource:
         base = base_of(self.repo)
         found = self.repo.get_contents(PATH, ref=base)
         if not isinstance(found, ContentFile):
             raise BotError(f"{self.repo.full_name}: {PATH} is a folder; name LaminDB's repository.")
-        return Source(base, found.decoded_content.decode("utf-8"))
+        return ModuleSource(base, found.decoded_content.decode("utf-8"))
 
     @clear
-    def propose(self, draft: Draft) -> Drafted:
+    def propose(self, draft: Draft) -> DraftPullRequest:
         head = branch(draft)
         there = self._pull(head)
         if there is None:
@@ -45,7 +45,7 @@ class GithubUpstream:
                 )
 
             there = made(make, lambda: self._pull(head), self.patience)
-        return Drafted(there.html_url, there.state == "open")
+        return DraftPullRequest(there.html_url, there.state == "open")
 
     def _pull(self, head: str) -> PullRequest | None:
         return next(pulls_from(self.repo, head), None)

@@ -14,8 +14,8 @@ from hub.state import ACTIONS, Hub
 from bot.adapters.github.house import Github, github
 from bot.adapters.github.speaking import Patience
 from bot.apply import apply
-from bot.comments.markers import Marker, MarkerKind, find_own, sign
-from bot.effects import (
+from bot.errors import BotError
+from bot.model.effects import (
     CloseThread,
     Comment,
     Conclude,
@@ -31,7 +31,7 @@ from bot.effects import (
     StartRun,
     UpsertComment,
 )
-from bot.errors import BotError
+from bot.model.markers import Marker, MarkerKind, last_marker, sign
 from bot.settings import Settings
 from runners.contract import Action, RunRequest, Verdict
 
@@ -243,7 +243,7 @@ def test_a_proposal_is_a_pull_request_that_a_second_one_leaves_alone(
     house.repository.propose(PROPOSAL)
     pull = server.hub.issues[2]
     assert pull.pull is not None
-    assert find_own(pull.body) == Marker(MarkerKind.MANIFEST, "2026-08-01")
+    assert last_marker(pull.body) == Marker(MarkerKind.MANIFEST, "2026-08-01")
     changed = server.hub.changed(server.hub.branches["main"], pull.pull.head_sha)
     assert changed == {
         "runners/releases/2026-08-01.toml": "added",

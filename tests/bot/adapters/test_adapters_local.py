@@ -13,9 +13,10 @@ from bot.adapters.local_tally import LocalTally
 from bot.adapters.local_threads import LocalThreads
 from bot.apply import apply
 from bot.census.release import Release
-from bot.commands import Role
-from bot.comments.markers import Marker, MarkerKind, sign
-from bot.effects import (
+from bot.errors import BotError
+from bot.model.announcement import Announcement, announcement_in
+from bot.model.commands import Role
+from bot.model.effects import (
     CloseThread,
     Comment,
     CountFailures,
@@ -32,15 +33,14 @@ from bot.effects import (
     Topic,
     UpsertComment,
 )
-from bot.errors import BotError
-from bot.ports import Page, Ports
-from bot.record import Record, recorded
+from bot.model.markers import Marker, MarkerKind, sign
+from bot.model.ports import Page, Ports
 from runners.contract import Action, ContractError, RunRequest
 
 MARKER = Marker(MarkerKind.RELEASE, "2026-02-01")
 REPLY = Marker(MarkerKind.REPLY, "1")
 RELEASE = Release("2026-02-01", "2026-02-01", "2.4.0", "7.0.0", 12)
-RECORD = Record(RELEASE, "s3://soma", "s3://h5ads", None, retracted=False, after="2025-06-01")
+RECORD = Announcement(RELEASE, "s3://soma", "s3://h5ads", None, retracted=False, after="2025-06-01")
 
 
 class NoPages:
@@ -116,7 +116,7 @@ def test_a_comment_that_was_said_stays_and_an_upserted_one_changes(ports: Ports)
 
 def test_what_is_hidden_in_a_text_comes_back(ports: Ports) -> None:
     apply(Plan((Comment(1, REPLY, "Hello.", RECORD),), ""), ports)
-    assert recorded(ports.threads.comments(1)[-1].body) == RECORD
+    assert announcement_in(ports.threads.comments(1)[-1].body) == RECORD
 
 
 def test_a_reference_names_the_targets_thread(ports: Ports) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from bot.adapters.pages import HttpPages
 from bot.errors import BotError
-from bot.ports import Page
+from bot.model.ports import Page
 
 URL = "https://pages.test/a"
 

@@ -18,11 +18,11 @@ from bot.census.page import PageError, parse_page
 from bot.census.release import Release
 from bot.corrections import unreadable
 from bot.detection import look
-from bot.effects import CountFailures, Plan
-from bot.events import ReleasesRead
-from bot.facts import Facts
+from bot.model.announcement import Announcement
+from bot.model.effects import CountFailures, Plan
+from bot.model.events import ReleasesRead
+from bot.model.facts import Facts
 from bot.plan import plan
-from bot.record import Record
 
 pytestmark = pytest.mark.skipif(not PAGES, reason=f"no corpus at {CORPUS}: set CORPUS")
 KNOWN = ("2024-07-01", "2025-01-30", "2025-11-08")
@@ -51,9 +51,9 @@ def facts() -> Facts:
     return Facts("demo", threads=threads, records=records, notices={NEW: 9})
 
 
-def _record(release: Release) -> Record:
+def _record(release: Release) -> Announcement:
     entry = directory().entries[release.version]
-    return Record(
+    return Announcement(
         release, entry.soma_uri, entry.h5ads_uri, entry.soma_region, entry.retracted, KNOWN[0]
     )
 

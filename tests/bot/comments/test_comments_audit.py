@@ -7,32 +7,32 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.adapters.markup import to_html
-from bot.audit import Decision, Entry, entered, hidden
 from bot.comments.audit import LIMIT, ROW, lacking
-from bot.comments.markers import Marker, MarkerKind, find_own, sign
-from bot.ports import Said
+from bot.model.audit_entry import AuditEntry, Decision, audit_entry_in, hidden_audit_entry
+from bot.model.markers import Marker, MarkerKind, last_marker, sign
+from bot.model.ports import ThreadComment
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
 @dataclass
 class Thread:
-    said: list[Said] = field(default_factory=list)
+    said: list[ThreadComment] = field(default_factory=list)
 
     def adds(self, body: str, *, by_bot: bool = True) -> None:
-        self.said.append(Said(len(self.said), "x", body, by_bot, NOON))
+        self.said.append(ThreadComment(len(self.said), "x", body, by_bot, NOON))
 
     def answers(self, key: str, asked: str = "/help", why: str = "") -> None:
-        entry = Entry("maintainer", "maintain", asked, Decision.ANSWERED, why)
-        self.adds(sign("Yes.", Marker(MarkerKind.REPLY, key), hidden(entry)))
+        entry = AuditEntry("maintainer", "maintain", asked, Decision.ANSWERED, why)
+        self.adds(sign("Yes.", Marker(MarkerKind.REPLY, key), hidden_audit_entry(entry)))
 
-    def writes(self, found: tuple[Said | None, str]) -> None:
+    def writes(self, found: tuple[ThreadComment | None, str]) -> None:
         table, body = found
         if table is None:
             self.adds(body)
         else:
             place = next(n for n, one in enumerate(self.said) if one.comment_id == table.comment_id)
-            self.said[place] = Said(table.comment_id, "x", body, True, NOON)
+            self.said[place] = ThreadComment(table.comment_id, "x", body, True, NOON)
 
     def tabulated(self) -> "Thread":
         while found := lacking(self.said):
@@ -45,8 +45,8 @@ class Thread:
         return [found[1] for line in lines if (found := ROW.fullmatch(line))]
 
 
-def _is_table(one: Said) -> bool:
-    marker = find_own(one.body)
+def _is_table(one: ThreadComment) -> bool:
+    marker = last_marker(one.body)
     return marker is not None and marker.kind is MarkerKind.AUDIT
 
 
@@ -64,7 +64,7 @@ def test_a_table_that_is_full_goes_on_in_another_comment() -> None:
     tables = [one.body for one in thread.said if _is_table(one)]
     assert len(tables) > 1
     assert all(len(one) <= LIMIT + 100 for one in tables)
-    assert [str(find_own(one)) for one in tables] == [
+    assert [str(last_marker(one)) for one in tables] == [
         str(Marker(MarkerKind.AUDIT, str(n))) for n in range(1, len(tables) + 1)
     ]
     assert thread.rows() == [f"reply {number}" for number in range(400)]
@@ -82,7 +82,7 @@ def test_answers_at_once_leave_every_row(steps: list[int]) -> None:
     thread = Thread()
     thread.answers("first")
     thread.tabulated()
-    seen: dict[int, tuple[Said | None, str] | None] = {}
+    seen: dict[int, tuple[ThreadComment | None, str] | None] = {}
     begun: set[int] = set()
     ended: set[int] = set()
     for who in [*steps, *([0, 1, 2, 3] * 12)]:
@@ -106,10 +106,10 @@ def test_answers_at_once_leave_every_row(steps: list[int]) -> None:
 @example("\x85", "\u2028", "\x0b")
 @given(st.text(max_size=80), st.text(max_size=80), st.text(max_size=80))
 def test_whatever_was_typed_makes_one_row_of_six_cells(who: str, asked: str, why: str) -> None:
-    entry = Entry(who, "read", asked, Decision.REFUSED, why, "")
-    body = sign("No.", Marker(MarkerKind.REPLY, "1"), hidden(entry))
-    assert entered(body) == entry
-    thread = Thread([Said(1, "x", body, True, NOON)]).tabulated()
+    entry = AuditEntry(who, "read", asked, Decision.REFUSED, why, "")
+    body = sign("No.", Marker(MarkerKind.REPLY, "1"), hidden_audit_entry(entry))
+    assert audit_entry_in(body) == entry
+    thread = Thread([ThreadComment(1, "x", body, True, NOON)]).tabulated()
     assert thread.rows() == ["reply 1"]
     html = to_html(thread.said[-1].body, by_bot=True)
     assert html.count("<td") == 6
@@ -119,10 +119,10 @@ def test_whatever_was_typed_makes_one_row_of_six_cells(who: str, asked: str, why
 
 
 def test_what_a_person_broke_is_no_entry() -> None:
-    body = sign("No.", Marker(MarkerKind.REPLY, "1"), hidden(_entry()))
-    assert entered(body.replace('"decision": "refused"', '"decision": "perhaps"')) is None
-    assert entered("Nothing is hidden here.") is None
+    body = sign("No.", Marker(MarkerKind.REPLY, "1"), hidden_audit_entry(_entry()))
+    assert audit_entry_in(body.replace('"decision": "refused"', '"decision": "perhaps"')) is None
+    assert audit_entry_in("Nothing is hidden here.") is None
 
 
-def _entry() -> Entry:
-    return Entry("who", "read", "/help", Decision.REFUSED, "why")
+def _entry() -> AuditEntry:
+    return AuditEntry("who", "read", "/help", Decision.REFUSED, "why")

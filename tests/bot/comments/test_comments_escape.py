@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from bot.adapters.markup import to_html
 from bot.comments.escape import code, inert, mention, one_line
-from bot.comments.markers import Marker, MarkerKind, find, sign
 from bot.comments.table import table
+from bot.model.markers import Marker, MarkerKind, find, sign
 
 NASTY = st.text(
     st.sampled_from("|`*_{}[]()<>#+-=!~^$&@:/\\.1aG \n\t\u200b\u202e\x1b") | st.characters(),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.comments.markers import Marker, MarkerKind, find, find_own, sign
+from bot.model.markers import Marker, MarkerKind, find, last_marker, sign
 
 MARKER = Marker(MarkerKind.RELEASE, "2026-02-01")
 
@@ -33,8 +33,8 @@ def test_anything_else_has_none(body: str) -> None:
 
 
 def test_in_its_own_text_the_bot_finds_what_a_person_wrote_beneath() -> None:
-    assert find_own(f"{sign('Hello.', MARKER)}\nP.S. by a person") == MARKER
-    assert find_own("Hello.\n> {MARKER}\n") is None
+    assert last_marker(f"{sign('Hello.', MARKER)}\nP.S. by a person") == MARKER
+    assert last_marker("Hello.\n> {MARKER}\n") is None
 
 
 @pytest.mark.parametrize("kind", MarkerKind)

@@ -8,12 +8,12 @@ import pytest
 
 from bot.census.directory import DirectoryEntry
 from bot.census.release import CellCount, Release
-from bot.comments.markers import Marker, MarkerKind, sign
 from bot.comments.release import LIMIT, body
 from bot.comments.undecided import Undecided
-from bot.detection import News
-from bot.events import SchemaReading
-from bot.record import LARGEST, hidden
+from bot.model.announcement import LARGEST, hidden_announcement
+from bot.model.events import SchemaReading
+from bot.model.markers import Marker, MarkerKind, sign
+from bot.model.releases import NewRelease
 from bot.schema.diff import diff
 from bot.schema.document import parse_document
 from bot.schema.impact import impact
@@ -43,10 +43,10 @@ def reading(old: str, new: str) -> SchemaReading:
     )
 
 
-def news(old: str, new: str) -> News:
+def news(old: str, new: str) -> NewRelease:
     release = Release("2026-02-01", "2026-02-01", "2.4.0", new, 1845, COUNTS)
     before = Release("2025-06-01", "2025-06-01", "2.4.0", old, 1800, COUNTS)
-    return News(release, ENTRY, new, "2.4.0", 1845, None, before, "2025-06-01")
+    return NewRelease(release, ENTRY, new, "2.4.0", 1845, None, before, "2025-06-01")
 
 
 def announced(old: str, new: str, room: int = LIMIT) -> str:
@@ -65,7 +65,7 @@ def announced(old: str, new: str, room: int = LIMIT) -> str:
 @needs_corpus
 @pytest.mark.parametrize("old", ["3.1.0", "5.2.0", "6.0.0"])
 def test_it_fits_with_what_is_hidden_in_it(old: str) -> None:
-    line = hidden(news(old, "7.0.0").record())
+    line = hidden_announcement(news(old, "7.0.0").record())
     text = announced(old, "7.0.0", LIMIT - len(line))
     signed = sign(text, Marker(MarkerKind.RELEASE, "2026-02-01"), line)
     assert len(signed) <= GITHUB

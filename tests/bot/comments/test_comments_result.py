@@ -11,10 +11,10 @@ from bot_reports import START, check, dataset, failing, hostile, report, request
 
 from bot.adapters.markup import to_html
 from bot.comments import result
-from bot.comments.markers import find_own
 from bot.comments.reasons import OUTCOMES, REASONS, SIGNS
 from bot.comments.result import Context
 from bot.comments.result.acceptance import STATES
+from bot.model.markers import last_marker
 from runners.contract import (
     AcceptedException,
     Action,
@@ -333,7 +333,7 @@ def test_the_machine_and_its_cost_are_told(machine: Machine, said: str) -> None:
 
 def test_titles_that_mean_harm_break_no_table_and_ping_nobody() -> None:
     told = result.body(hostile())
-    assert find_own(told) is None
+    assert last_marker(told) is None
     rendered = to_html(told, by_bot=True)
     # in code GitHub sees neither names nor numbers
     shown = html.unescape(re.sub(r"<code>.*?</code>|<[^>]*>", " ", rendered, flags=re.DOTALL))

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from enum import IntEnum, StrEnum
 
 DATASET_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]*")
-SPOKEN = re.compile(r"/([A-Za-z][\w-]*)((?:\s.*)?)")
+COMMAND = re.compile(r"/([A-Za-z][\w-]*)((?:\s.*)?)")
 # A negative number is a (wrong) value; telephones turn two hyphens into a dash.
 OPTION = re.compile(r"-[^0-9]|[\u2013\u2014]")
 LIMIT = re.compile(r"[1-9][0-9]{0,6}")
@@ -36,7 +36,7 @@ class Verb(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CommandHelp:
     """One line of the grammar, as `/help` and the documentation show it."""
 
     usage: str
@@ -45,25 +45,27 @@ class Entry:
 
 
 GRAMMAR = {
-    Verb.INGEST: Entry(
+    Verb.INGEST: CommandHelp(
         "/ingest [--limit N] [--only ID...] [--dry-run]",
         Role.MAINTAIN,
         "Register this release and verify it. `--limit` takes the first N datasets, `--only` the "
         "named ones; `--dry-run` only says what would be done.",
     ),
-    Verb.VERIFY: Entry(
+    Verb.VERIFY: CommandHelp(
         "/verify", Role.WRITE, "Check what is registered of this release; writes nothing."
     ),
-    Verb.RETRY: Entry(
+    Verb.RETRY: CommandHelp(
         "/retry",
         Role.MAINTAIN,
         "Do again what failed in the last ingest, and what it didn't reach.",
     ),
-    Verb.STATUS: Entry("/status", Role.READ, "Say what is running and how earlier runs ended."),
-    Verb.CANCEL: Entry(
+    Verb.STATUS: CommandHelp(
+        "/status", Role.READ, "Say what is running and how earlier runs ended."
+    ),
+    Verb.CANCEL: CommandHelp(
         "/cancel", Role.MAINTAIN, "End the ingest that is going on; what is done stays."
     ),
-    Verb.HELP: Entry("/help", Role.READ, "Show this table."),
+    Verb.HELP: CommandHelp("/help", Role.READ, "Show this table."),
 }
 DRY_RUN_ROLE = Role.WRITE
 
@@ -92,7 +94,7 @@ class Mistake:
 def parse(body: str) -> Command | Mistake | None:
     """What the first line asks; None if it doesn't begin with a slash and a word."""
     line = body.split("\n", 1)[0].strip("\r") if body else ""
-    spoken = SPOKEN.fullmatch(line)
+    spoken = COMMAND.fullmatch(line)
     if spoken is None:
         return None
     name, words = spoken[1].lower(), spoken[2].split()

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from pydantic import TypeAdapter, ValidationError
 
-from bot.comments.markers import commented
+from bot.model.markers import hidden_line
 
 LINE = re.compile(r"<!-- cellxgene-ingestion-bot: asked (\{.*\}) -->")
 
@@ -23,7 +23,7 @@ class Decision(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AuditEntry:
     """`who` asked, in the `role` that they then had ("" where none was asked for).
 
     `asked` and `why` hold what was typed, unescaped; `run_id` is the run that it started or ended.
@@ -37,18 +37,18 @@ class Entry:
     run_id: str = ""
 
 
-_ENTRY = TypeAdapter(Entry)
+_AUDIT_ENTRY = TypeAdapter(AuditEntry)
 
 
-def hidden(entry: Entry) -> str:
+def hidden_audit_entry(entry: AuditEntry) -> str:
     """The entry as one line that Markdown doesn't show."""
-    return commented("asked", json.dumps(_ENTRY.dump_python(entry, mode="json")))
+    return hidden_line("asked", json.dumps(_AUDIT_ENTRY.dump_python(entry, mode="json")))
 
 
-def entered(body: str) -> Entry | None:
+def audit_entry_in(body: str) -> AuditEntry | None:
     """The entry in the last line that holds one; None if there is none, or a person broke it."""
     found = next(filter(None, map(LINE.fullmatch, reversed(body.splitlines()))), None)
     try:
-        return _ENTRY.validate_json(found[1]) if found else None
+        return _AUDIT_ENTRY.validate_json(found[1]) if found else None
     except ValidationError:
         return None

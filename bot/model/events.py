@@ -4,16 +4,13 @@ An event says what happened and nothing about what is the case: that is gathered
 moment of use, above all what role an actor has.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from bot.census.directory import ReleaseDirectory
 from bot.census.release import ReleasePage
-from bot.effects import Draft
-from bot.errors import BotError
-from bot.progress import Progress
+from bot.model.effects import Draft
+from bot.model.progress import Progress
 from bot.schema.changes import SchemaDiff
 from bot.schema.impact import Impact
 from bot.schema.rules import Rules
@@ -135,59 +132,3 @@ Event = (
     | RunGoesOn
     | RunLost
 )
-
-
-def event_from_json(text: str, *, source: str) -> Event:
-    """The event in a file that `python -m bot plan` is given.
-
-    Raises:
-        BotError: no JSON, an unknown kind, or a field that is missing, unknown or of a wrong type.
-    """
-    try:
-        given = json.loads(text)
-    except ValueError as error:
-        raise BotError(f"{source}: not JSON ({error}); write it again.") from error
-    if not isinstance(given, dict):
-        raise BotError(f"{source}: not a JSON object; give one with the field event.")
-    kind = given.pop("event", None)
-    if kind == "comment_created":
-        return CommentCreated(**_fields(given, source, _COMMENT, optional={"edited", "is_bot"}))
-    if kind == "manifest_merged":
-        return ManifestMerged(**_fields(given, source, _MERGE))
-    if kind == "run_ended":
-        report = _fields(given, source, {"report": dict})["report"]
-        return RunEnded(RunReport.from_mapping(report, source=f"{source}: field report"))
-    raise BotError(
-        f"{source}: field event: {kind!r} is no event; "
-        "use comment_created, manifest_merged or run_ended."
-    )
-
-
-_COMMENT = {
-    "thread": int,
-    "comment_id": int,
-    "actor": str,
-    "body": str,
-    "edited": bool,
-    "is_bot": bool,
-}
-_MERGE = {"release": str, "actor": str, "commit": str}
-_NAMES = {int: "a whole number", str: "text", bool: "true or false", dict: "an object"}
-
-
-def _fields(
-    given: Mapping[str, Any],
-    source: str,
-    wanted: Mapping[str, type],
-    optional: set[str] | frozenset[str] = frozenset(),
-) -> dict[str, Any]:
-    for name in given:
-        if name not in wanted:
-            raise BotError(f"{source}: field {name}: unknown; use {', '.join(wanted)}.")
-    for name, kind in wanted.items():
-        if name not in given and name not in optional:
-            raise BotError(f"{source}: field {name}: missing; give {_NAMES[kind]}.")
-        # In Python, true is a whole number too.
-        if name in given and type(given[name]) is not kind:
-            raise BotError(f"{source}: field {name}: {given[name]!r} is not {_NAMES[kind]}.")
-    return dict(given)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pydantic import TypeAdapter, ValidationError
 
 from bot.census.release import Release
-from bot.comments.markers import commented
+from bot.model.markers import hidden_line
 from runners.contract import Manifest
 
 LINE = re.compile(r"<!-- cellxgene-ingestion-bot: facts (\{.*\}) -->")
@@ -18,7 +18,7 @@ LARGEST = 12_000  # Of the 65,536 characters that GitHub takes.
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class Announcement:
     """A release as page and directory described it when the bot spoke of it.
 
     `whole` is false where cell counts and embeddings were left out for their length. Releases up to
@@ -34,10 +34,10 @@ class Record:
     whole: bool = True
 
 
-_RECORD = TypeAdapter(Record)
+_ANNOUNCEMENT = TypeAdapter(Announcement)
 
 
-def hidden(record: Record) -> str:
+def hidden_announcement(record: Announcement) -> str:
     """The record as one line that Markdown doesn't show, LARGEST characters at most."""
     line = _line(record)
     if len(line) <= LARGEST:
@@ -46,16 +46,16 @@ def hidden(record: Record) -> str:
     return _line(replace(record, release=release, whole=False))
 
 
-def recorded(body: str) -> Record | None:
+def announcement_in(body: str) -> Announcement | None:
     """The record in the last line that holds one; None if there is none, or a person broke it."""
     found = next(filter(None, map(LINE.fullmatch, reversed(body.splitlines()))), None)
     try:
-        return _RECORD.validate_json(found[1]) if found else None
+        return _ANNOUNCEMENT.validate_json(found[1]) if found else None
     except ValidationError:
         return None
 
 
-def stated(manifest: Manifest, known: Record) -> Record:
+def announcement_by_manifest(manifest: Manifest, known: Announcement) -> Announcement:
     """The release as its manifest states it; what a manifest doesn't hold is as in `known`."""
     told = replace(
         known.release,
@@ -68,6 +68,6 @@ def stated(manifest: Manifest, known: Record) -> Record:
     return replace(known, release=told, soma=place.soma, h5ads=place.h5ads, region=region)
 
 
-def _line(record: Record) -> str:
-    told = json.dumps(_RECORD.dump_python(record, mode="json"), separators=(",", ":"))
-    return commented("facts", told)
+def _line(record: Announcement) -> str:
+    told = json.dumps(_ANNOUNCEMENT.dump_python(record, mode="json"), separators=(",", ":"))
+    return hidden_line("facts", told)

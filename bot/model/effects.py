@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from bot.audit import Entry
-from bot.comments.markers import Marker
-from bot.record import Record
+from bot.model.announcement import Announcement
+from bot.model.audit_entry import AuditEntry
+from bot.model.markers import Marker
 from runners.contract import RunRequest, Verdict
 
 
@@ -67,7 +67,7 @@ class OpenThread:
     title: str
     body: str
     label: Label | Topic
-    record: Record | None = None
+    record: Announcement | None = None
     draft: Draft | None = None
 
 
@@ -109,8 +109,8 @@ class Comment:
     thread: int
     marker: Marker
     body: str
-    record: Record | None = None
-    entry: Entry | None = None
+    record: Announcement | None = None
+    entry: AuditEntry | None = None
 
 
 @dataclass(frozen=True, slots=True)

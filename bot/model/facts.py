@@ -2,16 +2,18 @@
 
 Must not gather (`handle` does) nor decide (`plan` does). Only what the adapters vouch for gets in
 here, nothing that an event claims.
-"""
+
+
+What of an earlier ingest is done again, as a plain value."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.commands import Role, Verb
-from bot.comments.markers import Marker
-from bot.ports import Run
-from bot.record import Record
-from runners.contract import Manifest, Verdict
+from bot.model.announcement import Announcement
+from bot.model.commands import Role, Verb
+from bot.model.markers import Marker
+from bot.model.ports import Run
+from runners.contract import Manifest, Outcome, Reason, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Facts:
     alerts: Mapping[str, int] = field(default_factory=dict)
     closed: frozenset[int] = frozenset()
     said: frozenset[Marker] = frozenset()
-    records: Mapping[str, Record] = field(default_factory=dict)
+    records: Mapping[str, Announcement] = field(default_factory=dict)
     failures: int = 0
 
     def release_of(self, thread: int) -> str | None:
@@ -78,3 +80,21 @@ class Facts:
             for run in self.runs
             if run.request.release == release and run.request.instance == self.instance
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """How many datasets of run `run_id` are done again, by how they ended.
+
+    `content` counts those that failed, by reason; a dataset may have several. `is_cut`: the run was
+    stopped early, so there are more; the report, which tells of all runs so far, can't say which.
+    """
+
+    run_id: str
+    ended: Mapping[Outcome, int]
+    failed: int
+    content: Mapping[Reason, int]
+    is_cut: bool
+
+    def is_empty(self) -> bool:
+        return not (self.ended or self.failed or self.is_cut)

@@ -55,7 +55,7 @@ def sign(body: str, marker: Marker, hidden: str | None = None) -> str:
     return f"{body.rstrip()}\n\n{above}{marker}\n"
 
 
-def commented(name: str, told: str) -> str:
+def hidden_line(name: str, told: str) -> str:
     """The JSON as one line that Markdown doesn't show, and that nothing in it can end."""
     safe = told.replace("<", "\\u003c").replace(">", "\\u003e").replace("--", "-\\u002d")
     return f"<!-- cellxgene-ingestion-bot: {name} {safe} -->"
@@ -67,7 +67,7 @@ def find(body: str) -> Marker | None:
     return _read(lines[-1]) if lines else None
 
 
-def find_own(body: str) -> Marker | None:
+def last_marker(body: str) -> Marker | None:
     """The last line that is a marker, in a text of the bot's own: a person may have added to it.
 
     The bot writes everything that it quotes within a line, so no quoted marker is a line.
@@ -79,3 +79,8 @@ def find_own(body: str) -> Marker | None:
 def _read(line: str) -> Marker | None:
     found = LINE.fullmatch(line)
     return Marker(MarkerKind(found[1]), found[2]) if found else None
+
+
+def reply_marker(comment_id: int) -> Marker:
+    """The marker of what the bot says to this comment."""
+    return Marker(MarkerKind.REPLY, str(comment_id))

@@ -9,15 +9,15 @@ from datetime import datetime
 from hashlib import sha1
 from typing import Protocol
 
-from bot.commands import Role
-from bot.comments.markers import Marker
-from bot.effects import Draft, Label, ProposeManifest, Reaction, Topic
 from bot.errors import BotError
+from bot.model.commands import Role
+from bot.model.effects import Draft, Label, ProposeManifest, Reaction, Topic
+from bot.model.markers import Marker
 from runners.contract import Manifest, RunReport, RunRequest, Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ThreadComment:
     """A comment as it stands in a thread. `by_bot` is the adapter's knowledge, not the text's."""
 
     comment_id: int
@@ -63,7 +63,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ModuleSource:
     """LaminDB's module as commit `base` of its repository has it."""
 
     base: str
@@ -71,7 +71,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Drafted:
+class DraftPullRequest:
     """Where a draft was proposed, now or before; not `is_open` if a person closed or merged it."""
 
     address: str
@@ -99,7 +99,7 @@ class Threads(Protocol):
         """Closes one of the bot's own threads, unless it is closed."""
         ...
 
-    def comments(self, thread: int) -> tuple[Said, ...]:
+    def comments(self, thread: int) -> tuple[ThreadComment, ...]:
         """Everything said in the thread after its body, oldest first."""
         ...
 
@@ -165,7 +165,7 @@ class Runs(Protocol):
         ...
 
 
-class Tally(Protocol):
+class FailureCount(Protocol):
     def failures(self) -> int:
         """How many looks at page and directory have failed in a row."""
         ...
@@ -182,11 +182,11 @@ class Pages(Protocol):
 
 
 class Upstream(Protocol):
-    def source(self) -> Source:
+    def source(self) -> ModuleSource:
         """LaminDB's module on the default branch of its repository."""
         ...
 
-    def propose(self, draft: Draft) -> Drafted:
+    def propose(self, draft: Draft) -> DraftPullRequest:
         """Proposes the draft there; what was proposed for its version before stays as it is."""
         ...
 
@@ -200,5 +200,5 @@ class Ports:
     repository: Repository
     runs: Runs
     pages: Pages
-    tally: Tally
+    tally: FailureCount
     upstream: Upstream | None = None

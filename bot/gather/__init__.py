@@ -1,0 +1,1 @@
+"""Pages, documents, threads and payloads -> events, and the facts that decisions rest on."""
