@@ -2,13 +2,17 @@
 
 Reads tables by the words in their cells. Must not guess: what can't be read
 is None, with an Oddity.
+
+
+The words by which a release's tables are known, and which way round a table lies.
+
+Must not read values: `entry` does.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.census.labels import COUNTS, FACTS, label, oriented, tells_facts
 from bot.census.outline import Block, Cell, Heading, Table, Text
 from bot.census.release import CellCount, Oddity, OddityKind, Release
 
@@ -58,10 +62,10 @@ def _read_table(draft: _Draft, table: Table, headings: list[str]) -> None:
     # Errata quote facts that are wrong: none of their tables may stand for the entry's own.
     if any(re.search(r"\berrat", text, re.I) for text in headings):
         return
-    upright = oriented(table, FACTS)
+    upright = oriented(table, FACT_LABELS)
     if upright is not None:
         _read_facts(draft, upright)
-    elif (counts := oriented(table, COUNTS)) is not None:
+    elif (counts := oriented(table, COUNT_LABELS)) is not None:
         _read_counts(draft, counts)
     elif _is_embeddings(table, headings):
         _read_embeddings(draft, table, headings)
@@ -73,7 +77,7 @@ def _read_table(draft: _Draft, table: Table, headings: list[str]) -> None:
 def _read_facts(draft: _Draft, table: Table) -> None:
     kind = OddityKind.TWO_ENTRIES if tells_facts(table) else OddityKind.REPEATED_FACT
     for row in table.rows:
-        name = label(row[0].text, FACTS)
+        name = label(row[0].text, FACT_LABELS)
         if name is None or len(row) < 2:
             continue
         known = draft.facts.setdefault(name, row[1])
@@ -86,7 +90,7 @@ def _read_counts(draft: _Draft, table: Table) -> None:
     if draft.counts:
         draft.note(OddityKind.REPEATED_TABLE, "there is a second table of cell counts")
     for row in table.rows:
-        kind = label(row[0].text, COUNTS)
+        kind = label(row[0].text, COUNT_LABELS)
         if kind is None:
             continue
         for organism, cell in zip(table.rows[0][1:], row[1:], strict=True):
@@ -157,7 +161,7 @@ def _check_opening(draft: _Draft, block: Text) -> None:
 
 
 def _finish(draft: _Draft) -> Release:
-    for name in FACTS:
+    for name in FACT_LABELS:
         if name not in draft.facts:
             draft.note(OddityKind.MISSING_FACT, f"the entry has no {name}")
     if not draft.counts:
@@ -202,3 +206,41 @@ def _check_link(draft: _Draft, release: Release) -> None:
         if f"/schema/{label}/" not in link:
             detail = f"dataset schema is labelled {label}, but links to {link}"
             draft.note(OddityKind.LINK_DIFFERS, detail)
+
+
+FACT_LABELS = {
+    "census_schema_version": r"census schema( version)?",
+    "build_date": r"(census )?build date",
+    "dataset_schema_version": r"data ?set schema( version)?",
+    "dataset_count": r"(total )?(number of )?data ?sets( count)?",
+}
+COUNT_LABELS = {
+    "total": r"total( number of)? cells?( count)?",
+    "unique": r"unique( number of)? cells?( count)?",
+}
+
+
+def oriented(table: Table, labels: Mapping[str, str]) -> Table | None:
+    """The table with the labels in its first column, or None if they stand in no edge of it."""
+    if not table.rows or not table.rows[0]:
+        return None
+    turned = table.transposed()
+    down, across = (
+        sum(label(row[0].text, labels) is not None for row in t.rows) for t in (table, turned)
+    )
+    if not down and not across:
+        return None
+    return table if down >= across else turned
+
+
+def label(text: str, labels: Mapping[str, str]) -> str | None:
+    word = text.strip(" :*").lower()
+    return next((name for name, pattern in labels.items() if re.fullmatch(pattern, word)), None)
+
+
+def tells_facts(table: Table) -> bool:
+    """Whether the table is the one that a release is told by."""
+    upright = oriented(table, FACT_LABELS)
+    if upright is None:
+        return False
+    return len({label(row[0].text, FACT_LABELS) for row in upright.rows} - {None}) > 1

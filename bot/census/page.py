@@ -9,10 +9,8 @@ from datetime import date
 
 from bs4 import BeautifulSoup
 
-from bot.census.entry import is_readable, read_entry
-from bot.census.labels import tells_facts
-from bot.census.markup import PageError, read_soup
-from bot.census.outline import Block, Heading, Table, Text, outline, plain
+from bot.census.entry import is_readable, read_entry, tells_facts
+from bot.census.outline import Block, Heading, PageError, Table, Text, outline, plain, read_soup
 from bot.census.release import Oddity, OddityKind, Release, ReleasePage
 
 LTS = re.compile(r"\bLTS\b|\blong[ -]term", re.I)
