@@ -12,6 +12,7 @@ from bot.adapters import report_page
 from bot.adapters.files import write
 from bot.census.release import page_to_json
 from bot.comments.plan_text import describe
+from bot.comments.schema_diff import render_diff
 from bot.detect import read_page
 from bot.errors import BotError
 from bot.gather.events import event_from_json
@@ -21,8 +22,7 @@ from bot.jobs import jobs
 from bot.model.events import CommentCreated, ManifestMerged, RunEnded
 from bot.readings import patch_of, read_spec
 from bot.schema.diff import diff as compare
-from bot.schema.diff import to_json
-from bot.schema.markdown import render
+from bot.schema.diff_json import to_json
 from bot.schema.rules import rules_of, to_text
 from bot.schema.rules.answers import AnswersError, with_answers
 from bot.terminal import show_plan, show_releases, show_thread, show_threads
@@ -87,7 +87,7 @@ def diff(lazy: Lazy, as_json: bool, witnesses: bool, old: str, new: str) -> None
     if as_json:
         click.echo(json.dumps(to_json(found, heard), indent=2, ensure_ascii=False))
     else:
-        click.echo(render(found, heard).rstrip())
+        click.echo(render_diff(found, heard).rstrip())
 
 
 @cli.command()

@@ -4,14 +4,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from bot.comments.schema_diff import render_diff, render_impact
 from bot.detection import manifest_of, manifest_toml
 from bot.model.effects import ProposeManifest
 from bot.model.events import SchemaReading
 from bot.model.facts import Facts
 from bot.model.releases import NewRelease
-from bot.schema.diff import to_json
-from bot.schema.impact import render as render_impact
-from bot.schema.markdown import render
+from bot.schema.diff_json import to_json
 from bot.schema.rules import to_text
 
 
@@ -25,7 +24,7 @@ def _beside(schema: SchemaReading, facts: Facts) -> Mapping[str, str]:
     files: dict[str, str] = {}
     if schema.diff is not None:
         files["diff.json"] = _text(to_json(schema.diff, schema.witnesses))
-        files["diff.md"] = render(schema.diff, schema.witnesses)
+        files["diff.md"] = render_diff(schema.diff, schema.witnesses)
     if schema.impact is not None:
         files["impact.json"] = _text(schema.impact.to_json())
         files["impact.md"] = render_impact(schema.impact)

@@ -15,7 +15,7 @@ from bot.schema.diff import diff
 from bot.schema.document import parse_document
 from bot.schema.impact import CuratorError, impact, read_curator
 from bot.schema.patch import patch_text, patched, unpatched
-from bot.schema.pins import pins
+from bot.schema.pinned import pins_of
 from bot.schema.rules import rules_of
 from bot.schema.spec import DocumentError, Spec
 from bot.settings import Settings
@@ -70,7 +70,7 @@ class Readings:
         spec, document = self._document(news.dataset_schema_version)
         reading = SchemaReading(
             new=document,
-            pins=pins(spec),
+            pins=pins_of(spec),
             organisms=_organisms(news, spec),
             remarks=_remarks(news, spec),
             rules=rules_of(spec),

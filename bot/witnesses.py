@@ -9,10 +9,13 @@ from collections.abc import Callable, Mapping
 from bot.errors import BotError
 from bot.model.ports import Pages
 from bot.schema.spec import Spec
-from bot.schema.witness.definition import compare_definition
-from bot.schema.witness.genes import compare_genes
-from bot.schema.witness.guide import compare_pins
-from bot.schema.witness.model import Witness, WitnessError
+from bot.schema.witnesses import (
+    Witness,
+    WitnessError,
+    compare_definition,
+    compare_genes,
+    compare_pins,
+)
 
 KNOWN: Mapping[str, Callable[[Spec, str], tuple[str, ...]]] = {
     "schema_definition": compare_definition,

@@ -11,9 +11,9 @@ from hashlib import sha1
 from pathlib import Path
 
 from bot.adapters.files import write, write_folder
-from bot.adapters.rules_file import open_judgements
 from bot.errors import BotError
 from bot.model.effects import ProposeManifest
+from bot.schema.rules.answers import open_judgements
 from runners.contract import Manifest, Verdict
 
 OWN_RULES = Path(__file__).parents[2] / "runners" / "rules"

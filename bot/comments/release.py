@@ -5,13 +5,12 @@ from bot.census.release import CellCount, Oddity, Release
 from bot.comments.counting import counted
 from bot.comments.escape import code, inert
 from bot.comments.fitting import fitted
+from bot.comments.schema_diff import render_diff, render_impact
 from bot.comments.table import collapsed, table
 from bot.comments.undecided import Undecided
 from bot.model.events import SchemaReading
 from bot.model.releases import NewRelease
 from bot.schema.changes import SchemaDiff
-from bot.schema.impact import render as render_impact
-from bot.schema.markdown import render
 from bot.schema.spec import Field
 
 LIMIT = 65_000  # GitHub takes 65,536 characters; the marker comes on top.
@@ -59,7 +58,7 @@ def body(
         means = render_impact(schema.impact)
         text = _with(text, "What each change asks of LaminDB", means, "impact.md", room)
     if schema.diff is not None:
-        changes = render(schema.diff, schema.witnesses)
+        changes = render_diff(schema.diff, schema.witnesses)
         text = _with(text, "Every change of the dataset schema", changes, "diff.md", room)
     return text
 

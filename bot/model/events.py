@@ -14,7 +14,7 @@ from bot.model.progress import Progress
 from bot.schema.changes import SchemaDiff
 from bot.schema.impact import Impact
 from bot.schema.rules import Rules
-from bot.schema.witness.model import Witness
+from bot.schema.witnesses import Witness
 from runners.contract import RunReport, RunRequest, SchemaDocument
 
 

@@ -1,45 +1,151 @@
-"""The changelog at the end of a dataset schema document, as statements about its versions.
+"""The changelog of the newer document beside what the two documents say.
 
-Reads what it can and passes over the rest: it is a second witness, and people wrote it freely. Must
-not compare.
+A changelog leaves much out, which is no news. Told is what contradicts the newer document, and what
+the changelog alone says. Must not add to the diff: the documents decide.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
-from bot.schema.markup import inline, plain
-from bot.schema.spec import Statement
+from bot.schema.changes import Doubt, SchemaDiff
+from bot.schema.field import field_name
+from bot.schema.spec import Field, Spec, Statement
+from bot.schema.witnesses import agree
+from bot.schema.wording import folded
 
-APPENDIX = re.compile(r"^#+\s*appendix\b.*changelog", re.I)
-VERSION = re.compile(r"^(?:#+\s*)?schema v(\d+\.\d+\.\d+)\b", re.I)
-ITEM = re.compile(r"^(\s*)[*+-]\s+(.*)$")
-
-
-def read_changelog(text: str) -> tuple[Statement, ...]:
-    """What the changelog says of each version: the items right beneath a chapter's."""
-    lines = text.splitlines()
-    start = next((place for place, line in enumerate(lines) if APPENDIX.match(line)), len(lines))
-    return tuple(_statements(lines, start))
-
-
-def _statements(lines: list[str], start: int) -> Iterator[Statement]:
-    version = chapter = ""
-    depth: int | None = None
-    for number, line in enumerate(lines[start:], start + 1):
-        if heading := VERSION.match(line):
-            version, chapter = heading[1], ""
-        item = ITEM.match(line)
-        if item is None or not version:
-            continue
-        indent = len(item[1])
-        if indent == 0:
-            chapter, depth = _plain(item[2]), None
-            continue
-        depth = indent if depth is None else depth
-        # What stands deeper tells more of the item above it.
-        if indent <= depth:
-            yield Statement(version, chapter, _plain(item[2]), number)
+K = TypeVar("K")
+CONSTANTS = {"schema_version", "schema_reference"}
+COMPONENT = re.compile(r"(obsm|obs|uns|var)\b")
+VERB = re.compile(
+    r"(?:breaking change\W+)?(added|updated|clarified|deprecated|removed|deleted)\b", re.I
+)
+CODE = re.compile(r"`([^`]*)`")
+RELEASE = re.compile(r"\b(?:to(?: the)?|release)\s+(?:release\s+)?(\S.*?)(?:\s+release)?$")
+GONE = {"deprecated", "removed", "deleted"}
+FAMILIAR = {"(human)": "NCBITaxon:9606", "(mouse)": "NCBITaxon:10090"}
 
 
-def _plain(text: str) -> str:
-    return " ".join(plain(inline(text)).split())
+def doubts(diff: SchemaDiff, old: Spec, new: Spec) -> tuple[Doubt, ...]:
+    """What the newer document's changelog says otherwise; nothing where `new` is the older one."""
+    between = [one for one in new.changelog if _key(old.version) < _key(one.version)]
+    between = [one for one in between if _key(one.version) <= _key(new.version)]
+    if _key(old.version) >= _key(new.version) or not new.changelog:
+        return ()
+    if not any(one.version == new.version for one in new.changelog):
+        return (Doubt(f"The changelog has no entry for {new.version}.", None, is_denied=False),)
+    return (*_of_fields(between, diff, old, new), *_of_pins(between, old, new))
+
+
+def _key(version: str) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", version)[:3]))
+
+
+# --- fields ---------------------------------------------------------------------------------------
+
+
+def _of_fields(said: list[Statement], diff: SchemaDiff, old: Spec, new: Spec) -> Iterator[Doubt]:
+    touched = _touched(diff)
+    for (component, name), statements in _latest(said, _subject).items():
+        statement = statements[0]
+        verb = _verb(statement, name)
+        was, now = (_find(spec, component, name) for spec in (old, new))
+        # What an earlier version changed may have been changed again, without a word.
+        is_last = statement.version == new.version
+        if verb == "added" and now is None:
+            yield _doubt(statement, "the document doesn't describe it", is_denied=is_last)
+        elif verb in GONE and now is not None:
+            yield _doubt(statement, "the document still describes it", is_denied=is_last)
+        elif verb == "added" and was is not None and len(statements) == 1:
+            yield _doubt(statement, f"{old.version} describes it, too", is_denied=True)
+        elif now is not None and (now.component, now.name) not in touched:
+            yield _doubt(statement, "the documents differ in wording at most", is_denied=False)
+
+
+def _subject(statement: Statement) -> tuple[str, str] | None:
+    component = COMPONENT.match(statement.chapter)
+    names = (code for code in CODE.findall(statement.text) if '"' not in code)
+    name = field_name(next(names, ""))
+    if component is None or not name or name in CONSTANTS or not VERB.match(statement.text):
+        return None
+    return component[1], name
+
+
+def _verb(statement: Statement, name: str) -> str:
+    """What happened to the field: "removed guidance in" one, or "added" a value to one, is less."""
+    found = VERB.match(statement.text)
+    direct = found and statement.text[found.end() :].startswith(f" `{name}`")
+    return found[1].lower() if found and direct else "updated"
+
+
+def _find(spec: Spec, component: str, name: str) -> Field | None:
+    """The field of that name, or of the key that the name ends in: `spatial['is_single']`."""
+    names = (name, *re.findall(r"\['(\w+)'\]$", name))
+    return next((f for f in spec.fields() if f.component == component and f.name in names), None)
+
+
+def _touched(diff: SchemaDiff) -> set[tuple[str, str]]:
+    fields = [*diff.fields_added, *(pair.new for pair in diff.fields_renamed)]
+    fields += [change.new for change in diff.fields_changed]
+    fields += [change.new for change in diff.cardinality_changed]
+    fields += [change.new for change in diff.allowed_values_changed]
+    keys = {("obsm", change.key) for change in diff.embeddings_changed}
+    return {(field.component, field.name) for field in fields} | keys
+
+
+# --- pins -----------------------------------------------------------------------------------------
+
+
+def _of_pins(said: list[Statement], old: Spec, new: Spec) -> Iterator[Doubt]:
+    pins = {pin.prefix: pin.version for pin in new.ontologies}
+    genes = {gene.taxon: gene.version for gene in new.gene_references}
+    before = {pin.prefix: pin.version for pin in old.ontologies}
+    before |= {gene.taxon: gene.version for gene in old.gene_references}
+    for subject, statements in _latest(said, lambda one: _pinned(one, new)).items():
+        statement = statements[0]
+        release = RELEASE.search(statement.text)
+        version = pins.get(subject) or genes.get(subject, "")
+        was = before.get(subject)
+        if release and not agree(release[1], version):
+            is_last = statement.version == new.version
+            yield _doubt(statement, f"the document pins {_line(version)}", is_denied=is_last)
+        elif was is not None and folded(was) == folded(version):
+            yield _doubt(statement, f"{old.version} pins the same", is_denied=False)
+
+
+def _line(version: str) -> str:
+    return " ".join(version.split())
+
+
+def _pinned(statement: Statement, new: Spec) -> str | None:
+    """The prefix or taxon that the statement is about."""
+    if not VERB.match(statement.text):
+        return None
+    text = statement.text.lower()
+    if statement.chapter.lower() == "required ontologies":
+        words = set(re.split(r"[\s()+,/:]+", text))
+        named = [pin for pin in new.ontologies if pin.prefix.lower() in words]
+        named += [pin for pin in new.ontologies if pin.name.lower() in text]
+        return named[0].prefix if named else None
+    if statement.chapter.lower() == "required gene annotations":
+        known = {gene.organism.lower(): gene.taxon for gene in new.gene_references} | FAMILIAR
+        return next((taxon for name, taxon in known.items() if name in text), None)
+    return None
+
+
+def _latest(
+    said: list[Statement], about: Callable[[Statement], K | None]
+) -> dict[K, list[Statement]]:
+    """The statements about each thing, the newest version's first."""
+    found: dict[K, list[Statement]] = {}
+    for one in sorted(said, key=lambda one: _key(one.version), reverse=True):
+        thing = about(one)
+        if thing is not None:
+            found.setdefault(thing, []).append(one)
+    return found
+
+
+def _doubt(statement: Statement, why: str, *, is_denied: bool) -> Doubt:
+    text = statement.text.rstrip(".:")
+    told = f"{statement.version}, {statement.chapter}: \u201c{text}\u201d, but {why}."
+    return Doubt(told, statement.line, is_denied)

@@ -2,25 +2,31 @@
 
 Structural, section by section and field by field; what isn't understood is a DocumentError with its
 line. Must not fetch, and must not know any one version of the document.
+
+
+The changelog at the end of a dataset schema document, as statements about its versions.
+
+Reads what it can and passes over the rest: it is a second witness, and people wrote it freely. Must
+not compare.
 """
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from urllib.parse import unquote
 
-from bot.schema.changelog import read_changelog
 from bot.schema.field import TERM, field_table, read_field
 from bot.schema.markup import clean, inline, plain, prose, tables
-from bot.schema.organisms import read_organisms
 from bot.schema.pinned import (
     is_pinned,
     is_reserved_names,
     read_gene_references,
     read_ontologies,
+    read_organisms,
     read_reserved_names,
 )
-from bot.schema.sections import Section, sections
-from bot.schema.spec import Component, Discrepancy, DocumentError, Field, Lines, Spec
+from bot.schema.spec import Component, Discrepancy, DocumentError, Field, Lines, Spec, Statement
+from bot.schema.tables import Section, sections
 
 COMPONENT = re.compile(r"`(X|obs|obsm|obsp|var|varm|varp|uns|layers)`")
 VERSION = re.compile(r"^\W*(?:schema )?version\W+(\d+\.\d+\.\d+\S*)\s*$", re.I | re.M)
@@ -180,3 +186,40 @@ def _discrepancies(text: str) -> tuple[Discrepancy, ...]:
 def _same(link: str, text: str) -> bool:
     """Prefixes are compared without case: ontology browsers write them in capitals."""
     return link.lower() == text.lower().replace("_", ":")
+
+
+CHANGELOG_HEADING = re.compile(r"^#+\s*appendix\b.*changelog", re.I)
+CHANGELOG_VERSION = re.compile(r"^(?:#+\s*)?schema v(\d+\.\d+\.\d+)\b", re.I)
+CHANGELOG_ITEM = re.compile(r"^(\s*)[*+-]\s+(.*)$")
+
+
+def read_changelog(text: str) -> tuple[Statement, ...]:
+    """What the changelog says of each version: the items right beneath a chapter's."""
+    lines = text.splitlines()
+    start = next(
+        (place for place, line in enumerate(lines) if CHANGELOG_HEADING.match(line)), len(lines)
+    )
+    return tuple(_statements(lines, start))
+
+
+def _statements(lines: list[str], start: int) -> Iterator[Statement]:
+    version = chapter = ""
+    depth: int | None = None
+    for number, line in enumerate(lines[start:], start + 1):
+        if heading := CHANGELOG_VERSION.match(line):
+            version, chapter = heading[1], ""
+        item = CHANGELOG_ITEM.match(line)
+        if item is None or not version:
+            continue
+        indent = len(item[1])
+        if indent == 0:
+            chapter, depth = _plain(item[2]), None
+            continue
+        depth = indent if depth is None else depth
+        # What stands deeper tells more of the item above it.
+        if indent <= depth:
+            yield Statement(version, chapter, _plain(item[2]), number)
+
+
+def _plain(text: str) -> str:
+    return " ".join(plain(inline(text)).split())

@@ -7,8 +7,8 @@ import re
 from collections import Counter
 
 from bot.schema.markup import RawTable, clean, name, plain, tables
-from bot.schema.sections import Section
 from bot.schema.spec import DocumentError, Field, Lines, Requirement, ValueTable
+from bot.schema.tables import Section
 
 ROWS = {"key": "key", "annotator": "annotation", "annotation": "annotation", "value": "value"}
 TERM = re.compile(r"\b[A-Za-z]{2,12}:\d{3,}\b|\bCVCL_\w{4}\b")

@@ -1,23 +1,45 @@
 """What the document pins in tables: ontologies, gene references, and the names that it reserves.
 
 Must not judge a version, nor know which ontologies there are.
+
+
+The organisms that a dataset may be of.
+
+Later documents close the list in a table; earlier ones state open rules and name the organisms only
+by their gene references. Must not decide which organisms the Census has.
+
+
+A Spec's pinned ontologies as the manifest states them: prefix -> version.
+
+Must not know where an ontology of that version is to be had.
 """
 
 import re
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Mapping
 
-from bot.schema.columns import (
+from bot.schema.markup import RawTable, plain
+from bot.schema.spec import (
+    Component,
+    DocumentError,
+    Field,
+    GeneReference,
+    Ontology,
+    Organism,
+    ReservedName,
+    Spec,
+)
+from bot.schema.tables import (
     NamedRow,
+    Section,
     bare_title,
     check_header,
+    grids,
     named_rows,
     pinned_rows,
     section_titled,
 )
-from bot.schema.grids import grids
-from bot.schema.markup import RawTable, plain
-from bot.schema.sections import Section
-from bot.schema.spec import DocumentError, GeneReference, Ontology, ReservedName
+from bot.schema.wording import sentences
 
 ONTOLOGIES, GENES = "required ontologies", "required gene annotations"
 ONTOLOGY_COLUMNS = {
@@ -127,3 +149,68 @@ def read_reserved_names(found: list[Section]) -> tuple[ReservedName, ...]:
 def _reserved_name(row: NamedRow) -> ReservedName:
     component, name, version = (row.text(part) for part in ("component", "name", "deprecated_in"))
     return ReservedName(component, name, version, row.line)
+
+
+FIELD = "organism_ontology_term_id"
+RULE = re.compile(r"\bMUST be from\b.*\borganism")
+NO_DATASET_ORGANISMS = {"NCBITaxon:2697049", "NCBITaxon:32630"}
+
+
+def read_organisms(
+    fields: tuple[Field, ...],
+    genes: tuple[GeneReference, ...],
+    rules: tuple[Component, ...],
+    seen: Counter[str],
+) -> tuple[Organism, ...]:
+    """The closed list if there is one, else the gene references' organisms and the open rules.
+
+    `seen` counts the terms of the whole document, to tell a mistyped taxon from the right one.
+    """
+    field = next((one for one in fields if one.name == FIELD), None)
+    if field is None:
+        return ()
+    listed = _listed(field, {gene.organism: gene.taxon for gene in genes}, seen)
+    return listed or (*_referenced(genes), *_open_rules(field, rules))
+
+
+def _listed(field: Field, by_name: Mapping[str, str], seen: Counter[str]) -> tuple[Organism, ...]:
+    found = []
+    for row in (row for table in field.tables for row in table.rows):
+        taxa = TAXON.findall(" ".join(row[1:]))
+        if taxa:
+            organism = re.split(r" / | and its ", row[0])[0]
+            # A taxon may be mistyped (6293 for 6239): what the rest of the document says is right.
+            likeliest = max(taxa, key=lambda taxon: seen[taxon])
+            taxon = by_name.get(organism, likeliest)
+            found.append(Organism(organism, taxon, field.lines.first))
+    return tuple(found)
+
+
+def _referenced(genes: tuple[GeneReference, ...]) -> tuple[Organism, ...]:
+    known = (gene for gene in genes if gene.taxon not in NO_DATASET_ORGANISMS)
+    return tuple(Organism(gene.organism, gene.taxon, gene.line) for gene in known)
+
+
+def _open_rules(field: Field, rules: tuple[Component, ...]) -> tuple[Organism, ...]:
+    stated = [(one, field.lines.first) for one in sentences(field.value) if TAXON.search(one)]
+    stated += [
+        (one, rule.lines.first)
+        for rule in rules
+        for one in sentences(rule.prose)
+        if RULE.search(one)
+    ]
+    return tuple(Organism(sentence.strip("- "), None, line) for sentence, line in stated)
+
+
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def pins_of(spec: Spec) -> Mapping[str, str]:
+    """Each prefix with its pinned version, in the document's order."""
+    return {pin.prefix: normalised(pin.version) for pin in spec.ontologies}
+
+
+def normalised(version: str) -> str:
+    """The release's date where it has one ("2025-09-15 EFO 3.82.0"), else its number ("53.0")."""
+    date = DATE.search(version)
+    return date[0] if date else version.strip("`() ").removeprefix("v")

@@ -12,10 +12,10 @@ from github.Repository import Repository
 
 from bot.adapters.github.branches import base_of, branched, pulls_from
 from bot.adapters.github.speaking import Patience, clear, made
-from bot.adapters.rules_file import open_judgements
 from bot.comments.proposed import body, branch, title
 from bot.model.effects import ProposeManifest
 from bot.model.markers import Marker, MarkerKind, sign
+from bot.schema.rules.answers import open_judgements
 from runners.contract import Manifest, Verdict
 
 MANIFESTS = "runners/releases"

@@ -7,15 +7,11 @@ edit anything.
 from collections.abc import Collection
 
 from bot.schema.changes import SchemaDiff
-from bot.schema.impact.context import context
-from bot.schema.impact.curator import Curator, CuratorError, read_curator
-from bot.schema.impact.fields import fields
-from bot.schema.impact.markdown import render
-from bot.schema.impact.model import Consequence, Effort, Impact
+from bot.schema.impact.curator import CENSUS, Curator, CuratorError, read_curator
+from bot.schema.impact.fields import fields, prose
+from bot.schema.impact.model import Consequence, Effort, Impact, impact_context
 from bot.schema.impact.pins import pins
-from bot.schema.impact.prose import prose
 from bot.schema.impact.values import values
-from bot.schema.impact.wanted import CENSUS
 from bot.schema.spec import Spec
 
 __all__ = [
@@ -26,7 +22,6 @@ __all__ = [
     "Impact",
     "impact",
     "read_curator",
-    "render",
 ]
 
 
@@ -38,6 +33,6 @@ def impact(
     census: Collection[str] = CENSUS,
 ) -> Impact:
     """Every change of the diff with what it asks for; `census` are the taxa that the Census has."""
-    ctx = context(old, new, curator, census)
+    ctx = impact_context(old, new, curator, census)
     found = (*fields(diff, ctx), *pins(diff, ctx), *values(diff, ctx), *prose(diff))
     return Impact(diff.old, diff.new, found)

@@ -1,12 +1,21 @@
 """The source of LaminDB's `_cellxgene.py` -> what it knows of the dataset schema.
 
 Reads its syntax tree and runs nothing. Must not change it, nor judge what is missing.
+
+
+What LaminDB's curator must hold for one dataset schema version, as its rules ask for it.
+
+Must not look at a curator.
 """
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+
+from bot.schema.rules import Rules
+from bot.schema.rules.lamindb import ORGANISMS
+from bot.schema.rules.model import Column
 
 
 class CuratorError(ValueError):
@@ -105,10 +114,10 @@ def _fields(node: ast.expr) -> Iterator[tuple[str, tuple[str, ...]]]:
     if isinstance(node, ast.Dict):
         for key, value in zip(node.keys, node.values, strict=True):
             if isinstance(key, ast.Constant) and isinstance(value, ast.Call):
-                yield str(key.value), tuple(_registries(value.args[0]))
+                yield str(key.value), tuple(_registries_of_fields(value.args[0]))
 
 
-def _registries(node: ast.expr) -> Iterator[str]:
+def _registries_of_fields(node: ast.expr) -> Iterator[str]:
     """`[bt.Tissue.name, ULabel.name]` -> Tissue, ULabel."""
     for one in node.elts if isinstance(node, ast.List) else [node]:
         if isinstance(one, ast.Attribute):
@@ -130,3 +139,54 @@ def _flags(tree: ast.Module) -> Iterator[str]:
             given = {one.arg: one.value for one in node.keywords}
             if "dtype" in given and getattr(given["dtype"], "id", "") == "bool":
                 yield from _strings(given["name"])
+
+
+# The organisms that the Census of 2025-11-08 has; others of the schema need nothing of LaminDB.
+CENSUS = frozenset(
+    {"NCBITaxon:9606", "NCBITaxon:10090", "NCBITaxon:9544", "NCBITaxon:9483", "NCBITaxon:9598"}
+)
+SUFFIX = "_ontology_term_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """As `Curator`, of which it is the part that the schema decides."""
+
+    organisms: Mapping[str, str]
+    defaults: tuple[tuple[str, str], ...]
+    labels: Mapping[str, tuple[str, ...]]
+    fields: Mapping[str, tuple[str, ...]]
+    flags: tuple[str, ...]
+
+
+def wanted(rules: Rules, census: Collection[str] = CENSUS) -> Wanted:
+    """`census` are the taxa of the organisms that the Census has."""
+    columns = rules.columns
+    present = [taxon for taxon in rules.organisms if taxon in census]
+    return Wanted(
+        organisms={taxon: ORGANISMS[taxon].name for taxon in present},
+        defaults=tuple(
+            (column.registry, value)
+            for column in columns.values()
+            if column.registry
+            for value in column.special
+        ),
+        labels={name: one.values for name, one in columns.items() if one.registry == "ULabel"},
+        fields={
+            name: registries
+            for name, column in columns.items()
+            if (registries := _registries_of_column(column, census))
+        },
+        flags=tuple(name for name, one in columns.items() if one.dtype == "bool"),
+    )
+
+
+def _registries_of_column(column: Column, census: Collection[str]) -> tuple[str, ...]:
+    """Where the column's terms stand, for organisms of the Census."""
+    scopes = [some for taxon, some in column.terms.items() if taxon in census or taxon == "*"]
+    return tuple(dict.fromkeys(entry.registry for some in scopes for entry in some))
+
+
+def term_field(name: str) -> str:
+    """The field of terms that a field of labels goes with: sex -> sex_ontology_term_id."""
+    return name if name.endswith(SUFFIX) else name + SUFFIX

@@ -1,23 +1,35 @@
 """Fields that came, went, moved or changed -> what each asks of LaminDB.
 
 A changed field whose values or cardinality changed is judged there. Must not look at terms.
+
+
+Embeddings, reserved names and rules in prose -> what each change asks of LaminDB.
+
+Must not look at fields.
 """
 
 import re
 from collections.abc import Iterator
 
-from bot.schema.changes import FieldChange, FieldRename, SchemaDiff
-from bot.schema.impact.context import Context, code, is_curated, is_label, subject
-from bot.schema.impact.model import Consequence, Effort
+from bot.schema.changes import FieldChange, FieldRename, RuleChange, SchemaDiff
+from bot.schema.impact.model import (
+    Consequence,
+    Effort,
+    ImpactContext,
+    code,
+    is_curated,
+    is_label,
+    subject,
+)
 from bot.schema.rules.lamindb import REGISTRIES
-from bot.schema.spec import Field
+from bot.schema.spec import Field, Lines
 
 MINIMAL = "LaminDB's schema asks for a minimal set of columns and lets others pass"
 NOT_READ = "LaminDB's curator looks at none of its values"
 DEMAND = re.compile(r"\b(?:MUST|MAY)\b")
 
 
-def fields(diff: SchemaDiff, ctx: Context) -> Iterator[Consequence]:
+def fields(diff: SchemaDiff, ctx: ImpactContext) -> Iterator[Consequence]:
     yield from (_added(field, ctx) for field in diff.fields_added)
     yield from (_removed(field, ctx) for field in diff.fields_removed)
     yield from (_renamed(pair, ctx) for pair in diff.fields_renamed)
@@ -29,7 +41,7 @@ def fields(diff: SchemaDiff, ctx: Context) -> Iterator[Consequence]:
             yield _changed(change, ctx)
 
 
-def _added(field: Field, ctx: Context) -> Consequence:
+def _added(field: Field, ctx: ImpactContext) -> Consequence:
     title = "Fields added"
     if is_curated(field.name):
         done = ctx.curator is not None and field.name in ctx.curator.fields
@@ -42,7 +54,7 @@ def _added(field: Field, ctx: Context) -> Consequence:
     return Consequence(title, subject(field), "added", effort, reason, field.lines)
 
 
-def _removed(field: Field, ctx: Context) -> Consequence:
+def _removed(field: Field, ctx: ImpactContext) -> Consequence:
     if not is_curated(field.name):
         return Consequence("Fields removed", subject(field), "removed", Effort.NOTHING, NOT_READ)
     done = ctx.curator is not None and field.name not in ctx.curator.fields
@@ -50,7 +62,7 @@ def _removed(field: Field, ctx: Context) -> Consequence:
     return code("Fields removed", subject(field), "removed", reason, None, done=done)
 
 
-def _renamed(pair: FieldRename, ctx: Context) -> Consequence:
+def _renamed(pair: FieldRename, ctx: ImpactContext) -> Consequence:
     title, change = "Fields renamed or moved", f"was {subject(pair.old)}"
     new = pair.new
     if not (is_curated(pair.old.name) or is_curated(new.name)):
@@ -71,14 +83,14 @@ def _is_conditional(change: FieldChange) -> bool:
     return "annotator" in change.aspects and one.annotator == "curator" and conditional
 
 
-def _changed(change: FieldChange, ctx: Context) -> Consequence:
+def _changed(change: FieldChange, ctx: ImpactContext) -> Consequence:
     effort, reason = _judged(change, ctx)
     what = "; ".join(change.added or change.removed) or change.new.annotation
     lines = change.new.lines
     return Consequence("Fields changed", subject(change.new), what, effort, reason, lines)
 
 
-def _judged(change: FieldChange, ctx: Context) -> tuple[Effort, str]:
+def _judged(change: FieldChange, ctx: ImpactContext) -> tuple[Effort, str]:
     name = change.new.name
     if not is_curated(name):
         return Effort.NOTHING, NOT_READ
@@ -93,3 +105,40 @@ def _judged(change: FieldChange, ctx: Context) -> tuple[Effort, str]:
     if ctx.before.columns.get(name) == ctx.after.columns.get(name):
         return Effort.NOTHING, "the values that it allows are the same"
     return Effort.PERSON, "a demand changed that is told in words only"
+
+
+MATRICES = {"X", "obsm", "obsp", "varm", "varp", "layers"}
+NAMED = re.compile(r"`(\w+)`")
+
+
+def prose(diff: SchemaDiff) -> Iterator[Consequence]:
+    for change in diff.embeddings_changed:
+        reason = "LaminDB's schema has no slot obsm"
+        title, lines = "Embeddings changed", change.new_lines
+        yield Consequence(title, change.key, change.what, Effort.NOTHING, reason, lines)
+    for name in diff.reserved_names_added:
+        told, lines = f"deprecated in {name.deprecated_in}", Lines(name.line, name.line)
+        where = f"{name.component}: {name.name}"
+        yield Consequence("Reserved names added", where, told, Effort.NOTHING, MINIMAL, lines)
+    for name in diff.reserved_names_removed:
+        where = f"{name.component}: {name.name}"
+        yield Consequence("Reserved names removed", where, "free", Effort.NOTHING, MINIMAL)
+    yield from (_rule(change) for change in diff.component_rules_changed)
+
+
+def _rule(change: RuleChange) -> Consequence:
+    told = "; ".join(change.added or change.removed)
+    if change.component in MATRICES:
+        effort, reason = Effort.NOTHING, "LaminDB's schema has no slot for it"
+    elif any(map(_concerns_curators, change.added)):
+        effort, reason = Effort.PERSON, "a demand on fields that LaminDB curates, told in words"
+    else:
+        effort, reason = Effort.NOTHING, "it demands nothing of fields that LaminDB curates"
+    return Consequence("Rules in prose changed", change.component, told, effort, reason)
+
+
+def _concerns_curators(sentence: str) -> bool:
+    """Whether it demands something of a field that LaminDB has, or of terms in general."""
+    if "MUST" not in sentence or "Discover MUST" in sentence:
+        return False
+    return "ontology term" in sentence or any(map(is_curated, NAMED.findall(sentence)))

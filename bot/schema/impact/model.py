@@ -1,11 +1,17 @@
-"""What a change of the dataset schema asks of LaminDB, as plain frozen values. Must not judge."""
+"""What a change of the dataset schema asks of LaminDB, as plain frozen values. Must not judge.
+
+What every judgement of a change looks at. Must not judge."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from bot.schema.spec import Lines
+from bot.schema.impact.curator import CENSUS, Curator, Wanted, term_field, wanted
+from bot.schema.rules import Rules, rules_of
+from bot.schema.rules.lamindb import REGISTRIES
+from bot.schema.spec import Field, Lines, Spec
 
 
 class Effort(StrEnum):
@@ -72,3 +78,45 @@ class Impact:
 
 def _counted(number: int) -> str:
     return "1 change needs" if number == 1 else f"{number or 'no'} changes need"
+
+
+ALREADY = "LaminDB's file has it already"
+
+
+@dataclass(frozen=True, slots=True)
+class ImpactContext:
+    """Both versions' rules; `curator` is None where LaminDB's file isn't at hand."""
+
+    before: Rules
+    after: Rules
+    wanted: Wanted
+    curator: Curator | None
+    census: Collection[str]
+
+
+def impact_context(
+    old: Spec, new: Spec, curator: Curator | None, census: Collection[str] = CENSUS
+) -> ImpactContext:
+    after = rules_of(new)
+    return ImpactContext(rules_of(old), after, wanted(after, census), curator, census)
+
+
+def code(
+    category: str, subject: str, change: str, reason: str, lines: Lines | None, *, done: bool
+) -> Consequence:
+    """An edit of LaminDB's code, unless it is `done` already."""
+    effort = Effort.NOTHING if done else Effort.CODE
+    return Consequence(category, subject, change, effort, ALREADY if done else reason, lines)
+
+
+def subject(field: Field) -> str:
+    return f"{field.component}: {field.name}"
+
+
+def is_curated(name: str) -> bool:
+    """Whether LaminDB's curator has the field, or the terms that it holds the labels of."""
+    return name in REGISTRIES or term_field(name) in REGISTRIES
+
+
+def is_label(name: str) -> bool:
+    return name not in REGISTRIES and term_field(name) in REGISTRIES

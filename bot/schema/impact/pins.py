@@ -6,8 +6,7 @@ Must not know where a source is to be had.
 from collections.abc import Iterator
 
 from bot.schema.changes import GeneReferenceChange, SchemaDiff
-from bot.schema.impact.context import Context, code
-from bot.schema.impact.model import Consequence, Effort
+from bot.schema.impact.model import Consequence, Effort, ImpactContext, code
 from bot.schema.rules.lamindb import ORGANISMS, SOURCES
 from bot.schema.spec import Lines, Ontology, Organism
 
@@ -15,7 +14,7 @@ ABSENT = "the Census has no data of it"
 Verdict = tuple[Effort, str]
 
 
-def pins(diff: SchemaDiff, ctx: Context) -> Iterator[Consequence]:
+def pins(diff: SchemaDiff, ctx: ImpactContext) -> Iterator[Consequence]:
     for pin in diff.ontologies_added:
         yield _pin("Ontologies added", pin, pin.version, ctx)
     for pin in diff.ontologies_removed:
@@ -29,12 +28,12 @@ def pins(diff: SchemaDiff, ctx: Context) -> Iterator[Consequence]:
     yield from (_organism_removed(one, ctx) for one in diff.organisms_removed)
 
 
-def _pin(title: str, pin: Ontology, told: str, ctx: Context) -> Consequence:
+def _pin(title: str, pin: Ontology, told: str, ctx: ImpactContext) -> Consequence:
     effort, reason = _source(pin, ctx)
     return Consequence(title, pin.prefix, told, effort, reason, Lines(pin.line, pin.line))
 
 
-def _source(pin: Ontology, ctx: Context) -> Verdict:
+def _source(pin: Ontology, ctx: ImpactContext) -> Verdict:
     held = [name for name, one in ctx.after.ontologies.items() if one.line == pin.line]
     name = next(iter(held), pin.prefix)
     source = SOURCES.get(name)
@@ -48,7 +47,7 @@ def _source(pin: Ontology, ctx: Context) -> Verdict:
     return Effort.SOURCE, f'bt.Source "{source.name}" of this version {how}'
 
 
-def _is_used(ontology: str, ctx: Context) -> bool:
+def _is_used(ontology: str, ctx: ImpactContext) -> bool:
     """Whether terms of it are allowed for an organism that the Census has."""
     return any(
         entry.ontology == ontology
@@ -59,7 +58,7 @@ def _is_used(ontology: str, ctx: Context) -> bool:
     )
 
 
-def _gene(change: GeneReferenceChange, ctx: Context) -> Consequence:
+def _gene(change: GeneReferenceChange, ctx: ImpactContext) -> Consequence:
     was, now = (one.version if one else "none" for one in (change.old, change.new))
     effort, reason = _judged_gene(change, ctx)
     line = change.new.line if change.new else None
@@ -68,7 +67,7 @@ def _gene(change: GeneReferenceChange, ctx: Context) -> Consequence:
     return Consequence(title, change.either.organism, told, effort, reason, lines)
 
 
-def _judged_gene(change: GeneReferenceChange, ctx: Context) -> Verdict:
+def _judged_gene(change: GeneReferenceChange, ctx: ImpactContext) -> Verdict:
     taxon = change.either.taxon
     if change.cosmetic:
         return Effort.NOTHING, "only its wording changed"
@@ -81,7 +80,7 @@ def _judged_gene(change: GeneReferenceChange, ctx: Context) -> Verdict:
     return Effort.SOURCE, f"genes of {ORGANISMS[taxon].name} must come from this reference"
 
 
-def _organism_added(one: Organism, ctx: Context) -> Consequence:
+def _organism_added(one: Organism, ctx: ImpactContext) -> Consequence:
     title, lines = "Organisms added", Lines(one.line, one.line)
     told = one.taxon or "an open rule"
     name = ctx.wanted.organisms.get(one.taxon or "")
@@ -99,7 +98,7 @@ def _organism_added(one: Organism, ctx: Context) -> Consequence:
     return code(title, one.name, told, reason, lines, done=done)
 
 
-def _organism_removed(one: Organism, ctx: Context) -> Consequence:
+def _organism_removed(one: Organism, ctx: ImpactContext) -> Consequence:
     title = "Organisms removed"
     if one.taxon is None:
         reason = "organisms are judged one by one, from the newer document's list"

@@ -6,11 +6,18 @@ Must not look at a field's wording.
 from collections.abc import Iterator
 
 from bot.schema.changes import CardinalityChange, SchemaDiff, ValuesChange
-from bot.schema.facts import Kind
-from bot.schema.impact.context import Context, code, is_curated, is_label, subject
+from bot.schema.field_values import Kind
 from bot.schema.impact.fields import NOT_READ
-from bot.schema.impact.model import Consequence, Effort
-from bot.schema.organisms import FIELD as ORGANISM
+from bot.schema.impact.model import (
+    Consequence,
+    Effort,
+    ImpactContext,
+    code,
+    is_curated,
+    is_label,
+    subject,
+)
+from bot.schema.pinned import FIELD as ORGANISM
 from bot.schema.rules.lamindb import REGISTRIES
 from bot.schema.rules.model import Column, Rules, Terms
 
@@ -18,7 +25,7 @@ TITLE = "Allowed values changed"
 Verdict = tuple[Effort, str]
 
 
-def values(diff: SchemaDiff, ctx: Context) -> Iterator[Consequence]:
+def values(diff: SchemaDiff, ctx: ImpactContext) -> Iterator[Consequence]:
     yield from (_cardinality(change) for change in diff.cardinality_changed)
     yield from (_values(change, ctx) for change in diff.allowed_values_changed)
 
@@ -46,7 +53,7 @@ def _judged_cardinality(change: CardinalityChange) -> Verdict:
     return Effort.PERSON, "LaminDB's curator takes one value per cell"
 
 
-def _values(change: ValuesChange, ctx: Context) -> Consequence:
+def _values(change: ValuesChange, ctx: ImpactContext) -> Consequence:
     added = [f"+ {one}" for one in change.added]
     told = ", ".join([*added, *(f"- {one}" for one in change.removed)])
     name, lines = subject(change.new), change.new.lines
@@ -77,7 +84,7 @@ def _without_terms(change: ValuesChange) -> Verdict | None:
     return None
 
 
-def _special(change: ValuesChange, told: str, ctx: Context) -> Consequence:
+def _special(change: ValuesChange, told: str, ctx: ImpactContext) -> Consequence:
     """Values outside of any ontology: ULabels of an enumeration, or records of a registry."""
     name, lines = change.new.name, change.new.lines
     registry = REGISTRIES[name]
@@ -95,7 +102,7 @@ def _special(change: ValuesChange, told: str, ctx: Context) -> Consequence:
     return code(TITLE, subject(change.new), told, reason, lines, done=done)
 
 
-def _registries_added(change: ValuesChange, ctx: Context) -> set[str]:
+def _registries_added(change: ValuesChange, ctx: ImpactContext) -> set[str]:
     """Registries that the field's terms stand in now, and didn't before."""
     name = change.new.name
     before = ctx.before.columns.get(change.old.name)
@@ -103,7 +110,7 @@ def _registries_added(change: ValuesChange, ctx: Context) -> set[str]:
     return set(ctx.wanted.fields.get(name, ())) - had
 
 
-def _terms(change: ValuesChange, ctx: Context) -> Verdict:
+def _terms(change: ValuesChange, ctx: ImpactContext) -> Verdict:
     came = _ontologies(ctx.after, change.new.name) - _ontologies(ctx.before, change.old.name)
     for_census = {
         entry.ontology

@@ -2,25 +2,24 @@
 
 Edits the syntax tree and nothing that it doesn't understand; what a patch can't do is said in
 `bot.schema.impact`. Must not run the module, nor read or write a file.
-"""
+
+
+Two texts -> a unified diff that `git apply` takes. Must not know what they are."""
 
 from collections.abc import Iterator
+from difflib import unified_diff
 
 import libcst as cst
 
 from bot.schema.diff import diff
 from bot.schema.impact import Consequence, Effort, impact, read_curator
-from bot.schema.impact.wanted import wanted
+from bot.schema.impact.curator import wanted
 from bot.schema.patch.columns import Columns
-from bot.schema.patch.defaults import Defaults
-from bot.schema.patch.features import Features
+from bot.schema.patch.defaults import Defaults, Features
+from bot.schema.patch.editing import PatchContext
 from bot.schema.patch.organisms import Organisms
-from bot.schema.patch.unified import unified
-from bot.schema.patch.work import Work
 from bot.schema.rules import rules_of
 from bot.schema.spec import Spec
-
-__all__ = ["patch", "patch_text", "patched", "unpatched"]
 
 PATH = "lamindb/examples/cellxgene/_cellxgene.py"
 EDITS = (Organisms, Defaults, Columns, Features)
@@ -31,7 +30,7 @@ def patched(source: str, old: Spec, new: Spec) -> tuple[str, tuple[str, ...]]:
 
     Raises CuratorError if the source isn't LaminDB's module as we know it.
     """
-    work = Work(diff(old, new), new, read_curator(source), wanted(rules_of(new)))
+    work = PatchContext(diff(old, new), new, read_curator(source), wanted(rules_of(new)))
     module = cst.parse_module(source)
     for edit in EDITS:
         module = module.visit(edit(work))
@@ -67,3 +66,20 @@ def unpatched(source: str, old: Spec, new: Spec) -> tuple[Consequence, ...]:
     """The code edits that remain when the patch is applied: a person must make them."""
     after = read_curator(patched(source, old, new)[0])
     return impact(diff(old, new), old, new, after).of(Effort.CODE)
+
+
+NO_NEWLINE = "\\ No newline at end of file\n"
+
+
+def unified(before: str, after: str, path: str) -> str:
+    """The diff with git's header; empty if the texts are the same."""
+    lines = unified_diff(_lines(before), _lines(after), f"a/{path}", f"b/{path}")
+    body = "".join(line if line.endswith("\n") else f"{line}\n{NO_NEWLINE}" for line in lines)
+    return f"diff --git a/{path} b/{path}\n{body}" if body else ""
+
+
+def _lines(text: str) -> list[str]:
+    """The lines with their ends; only "\\n" ends one, as git has it."""
+    parts = text.split("\n")
+    whole = [f"{part}\n" for part in parts[:-1]]
+    return [*whole, parts[-1]] if parts[-1] else whole

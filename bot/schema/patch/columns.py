@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from bot.schema.impact.context import is_curated
-from bot.schema.impact.wanted import SUFFIX, term_field
-from bot.schema.patch.listed import appended, left, quoted, string
-from bot.schema.patch.work import Work
+from bot.schema.impact.curator import SUFFIX, term_field
+from bot.schema.impact.model import is_curated
+from bot.schema.patch.editing import PatchContext, appended, left, quoted, string
 
 WIDTH = 88
 INDENT = "    "
@@ -19,7 +18,7 @@ INDENT = "    "
 class Columns(cst.CSTTransformer):
     """Makes the dictionary's entries those of the schema."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: PatchContext) -> None:
         super().__init__()
         self.work = work
         found = work.diff

@@ -5,14 +5,13 @@ Must not drop one: which others an instance holds is a person's to know.
 
 import libcst as cst
 
-from bot.schema.patch.listed import appended, inserted, quoted, string
-from bot.schema.patch.work import Work
+from bot.schema.patch.editing import PatchContext, appended, inserted, quoted, string
 from bot.schema.rules.lamindb import ORGANISMS
 
 NAMES = sorted({one.name for one in ORGANISMS.values()}, key=len, reverse=True)
 
 
-def missing_taxa(work: Work) -> dict[str, str | None]:
+def missing_taxa(work: PatchContext) -> dict[str, str | None]:
     """Taxa that the file must save and doesn't -> the taxon that it has instead, if any.
 
     Those that the Census has, and those of which the file saves but a subspecies: it is named by
@@ -34,7 +33,7 @@ def missing_taxa(work: Work) -> dict[str, str | None]:
 class Organisms(cst.CSTTransformer):
     """Adds what the schema and the Census have, and parts two names that lack their comma."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: PatchContext) -> None:
         super().__init__()
         self.work = work
         self.missing = missing_taxa(work)

@@ -6,13 +6,12 @@ table (`lamindb.py`). Where neither decides, the rules hold an open judgement. M
 
 from dataclasses import replace
 
-from bot.schema.organisms import FIELD as ORGANISM
+from bot.schema.pinned import FIELD as ORGANISM
 from bot.schema.pinned import TAXON
-from bot.schema.rules.book import Book, ontologies, open_book
-from bot.schema.rules.circumstances import circumstances
 from bot.schema.rules.columns import column, conditional
-from bot.schema.rules.gather import gather
-from bot.schema.rules.gathered import Gathered
+from bot.schema.rules.conditions import circumstances
+from bot.schema.rules.demands import Demands, gather
+from bot.schema.rules.document_terms import DocumentTerms, document_terms, ontologies
 from bot.schema.rules.lamindb import (
     GENE_TABLES,
     NOT_RULED,
@@ -36,7 +35,7 @@ DEMANDED = {
 
 def rules_of(spec: Spec) -> Rules:
     """The document's rules; whether they are complete, `judgements` says."""
-    book = open_book(spec)
+    book = document_terms(spec)
     pinned, remarks = ontologies(spec, book)
     guide, genes = (_wheel(name, spec, remarks) for name in (ONTOLOGY_GUIDE, GENE_TABLES))
     organisms, foreign = _organisms(spec, remarks)
@@ -59,12 +58,12 @@ def rules_of(spec: Spec) -> Rules:
     )
 
 
-def _gathered(spec: Spec, book: Book) -> dict[str, Gathered]:
+def _gathered(spec: Spec, book: DocumentTerms) -> dict[str, Demands]:
     """What each field says that curators must fill in, by the field's name."""
     return {one.name: _read(one, book) for one in spec.fields() if _is_ruled(one)}
 
 
-def _conditional(spec: Spec, book: Book) -> tuple[dict[str, Gathered], dict[str, Column]]:
+def _conditional(spec: Spec, book: DocumentTerms) -> tuple[dict[str, Demands], dict[str, Column]]:
     """What stands in some datasets and nowhere else, where the document says in which."""
     found, columns = {}, {}
     for field in spec.fields():
@@ -88,11 +87,11 @@ def _stands_sometimes(field: Field) -> bool:
     return demanded and exclusive and field.component in ("obs", "uns") and "[" not in field.name
 
 
-def _read(field: Field, book: Book) -> Gathered:
+def _read(field: Field, book: DocumentTerms) -> Demands:
     if field.name == ORGANISM:  # which organisms there are, the Spec knows already
-        return Gathered(field)
+        return Demands(field)
     # Of a field that LaminDB has no place for, nothing is asked before a person says so.
-    return gather(field, book) if field.name in REGISTRIES else Gathered(field)
+    return gather(field, book) if field.name in REGISTRIES else Demands(field)
 
 
 def _is_ruled(field: Field) -> bool:

@@ -7,14 +7,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from bot.schema.facts import (
+from bot.schema.field_values import (
     CONDITION_ITEM,
     CONDITION_LIST,
     LEADING_CONDITION,
     TRAILING_CONDITION,
 )
 from bot.schema.pinned import TAXON
-from bot.schema.rules.circumstances import BY_COLUMN
+from bot.schema.rules.conditions import BY_COLUMN
 from bot.schema.spec import Field
 from bot.schema.wording import sentences
 

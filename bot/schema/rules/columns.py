@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from bot.schema.organisms import FIELD as ORGANISM
+from bot.schema.pinned import FIELD as ORGANISM
 from bot.schema.rules.clauses import OTHERS
-from bot.schema.rules.gathered import Gathered, Hows
+from bot.schema.rules.demands import Demands, Hows
 from bot.schema.rules.lamindb import REGISTRIES, TERM_REGISTRIES
 from bot.schema.rules.model import Case, Circumstance, Column, Terms
 from bot.schema.spec import Requirement
@@ -21,7 +21,7 @@ ALWAYS = {Requirement.MUST, Requirement.UNSTATED}
 ByTaxon = dict[str, tuple[Terms, ...]]
 
 
-def column(found: Gathered, followed: Mapping[str, Gathered]) -> Column:
+def column(found: Demands, followed: Mapping[str, Demands]) -> Column:
     """The field's column; `followed` has the fields whose requirements it refers to."""
     field = found.source
     dtype = DTYPES.get(field.type)
@@ -43,7 +43,7 @@ def column(found: Gathered, followed: Mapping[str, Gathered]) -> Column:
     return replace(plain, cases=_cases(found, followed))
 
 
-def conditional(found: Gathered, where: tuple[Circumstance, ...]) -> Column:
+def conditional(found: Demands, where: tuple[Circumstance, ...]) -> Column:
     """The column of a field that LaminDB has no place for, in datasets of these circumstances."""
     dtype = CONDITIONAL_DTYPES.get(found.source.type, "str")
     either = EITHER.search(found.source.value) if dtype == "int" else None
@@ -57,7 +57,7 @@ def conditional(found: Gathered, where: tuple[Circumstance, ...]) -> Column:
     )
 
 
-def _cases(found: Gathered, followed: Mapping[str, Gathered]) -> tuple[Case, ...]:
+def _cases(found: Demands, followed: Mapping[str, Demands]) -> tuple[Case, ...]:
     """What the field's values are narrowed to; a case that demands nothing of them is none."""
     cases: list[Case] = []
     for where, one in found.cases.items():
@@ -84,9 +84,7 @@ def _merged_cases(one: Case, other: Case) -> Case:
     return replace(one, where=(both,))
 
 
-def _case(
-    where: tuple[Circumstance, ...], found: Gathered, followed: Mapping[str, Gathered]
-) -> Case:
+def _case(where: tuple[Circumstance, ...], found: Demands, followed: Mapping[str, Demands]) -> Case:
     borrowed = _borrowed(found, followed)
     return Case(
         where,
@@ -99,20 +97,20 @@ def _case(
     )
 
 
-def _borrowed(found: Gathered, followed: Mapping[str, Gathered]) -> list[str]:
+def _borrowed(found: Demands, followed: Mapping[str, Demands]) -> list[str]:
     """The literals that the followed fields allow wherever they stand."""
     sources = [followed[name] for name in found.follows if name in followed]
     return [value for one in sources for value, places in one.told.items() if () in places]
 
 
-def _organism(found: Gathered, dtype: str) -> Column:
+def _organism(found: Demands, dtype: str) -> Column:
     """What it may hold are the rules' organisms; a column per cell could hold several."""
     if found.source.component != "uns":
         found.judge("of which one organism a dataset is: it stands per cell, not in uns")
     return Column(found.source.component, dtype, REGISTRIES[ORGANISM])
 
 
-def _termed(found: Gathered, followed: Mapping[str, Gathered], dtype: str) -> Column:
+def _termed(found: Demands, followed: Mapping[str, Demands], dtype: str) -> Column:
     field = found.source
     terms = _terms(found, followed)
     if not terms and not found.literals:
@@ -135,7 +133,7 @@ def _termed(found: Gathered, followed: Mapping[str, Gathered], dtype: str) -> Co
     )
 
 
-def _terms(found: Gathered, followed: Mapping[str, Gathered]) -> ByTaxon:
+def _terms(found: Demands, followed: Mapping[str, Demands]) -> ByTaxon:
     """Allowed terms by taxon: the field's own first, then those that it refers to."""
     sources = [found, *(followed[name] for name in found.follows if name in followed)]
     taxa = {taxon: None for one in sources for taxon in one.allowed if taxon}
@@ -149,7 +147,7 @@ def _terms(found: Gathered, followed: Mapping[str, Gathered]) -> ByTaxon:
     return terms if any(terms.values()) else {}
 
 
-def _entries(found: Gathered, taxon: str) -> Iterator[Terms]:
+def _entries(found: Demands, taxon: str) -> Iterator[Terms]:
     own = found.allowed.get(taxon if taxon in found.allowed else OTHERS, {})
     whatever = found.allowed.get(None, {})
     for ontology in own | whatever:

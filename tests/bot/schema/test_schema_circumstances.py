@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.schema.rules.circumstances import circumstances, of_row
+from bot.schema.rules.conditions import circumstances, of_row
 from bot.schema.rules.model import Circumstance
 
 LINE = Circumstance("tissue_type", ("cell line",))

@@ -14,10 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.comments.schema_diff import render_diff
 from bot.schema.changes import ValuesChange
-from bot.schema.diff import diff, to_json
+from bot.schema.diff import diff
+from bot.schema.diff_json import to_json
 from bot.schema.document import parse_document
-from bot.schema.markdown import render
 from bot.schema.spec import DocumentError, Spec
 from bot.schema.wording import folded
 
@@ -89,7 +90,7 @@ def test_a_report_has_the_truths_categories_and_can_be_written(pair: str) -> Non
     truth = json.loads((CORPUS / "spec-truth" / f"{pair}.json").read_text())
     changes = diff(_spec(old), _spec(new))
     assert truth.keys() <= json.loads(json.dumps(to_json(changes))).keys()
-    assert len(render(changes)) < 65_536
+    assert len(render_diff(changes)) < 65_536
 
 
 @pytest.mark.parametrize("version", VERSIONS)

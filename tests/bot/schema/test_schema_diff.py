@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from schema_documents import GENES, OBS, ONTOLOGIES, UNS, document
 
 from bot.schema.changes import SchemaDiff
-from bot.schema.diff import diff, to_json
+from bot.schema.diff import diff
+from bot.schema.diff_json import to_json
 from bot.schema.document import parse_document
 
 MUST = "Curator MUST annotate."

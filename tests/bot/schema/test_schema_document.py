@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from schema_documents import GENES, OBS, document, field
 
 from bot.schema.document import parse_document
-from bot.schema.pins import pins
+from bot.schema.pinned import pins_of
 from bot.schema.spec import Discrepancy, DocumentError, Requirement, ReservedName
 
 
@@ -19,7 +19,7 @@ def test_a_document_is_read_into_its_parts() -> None:
         ("var", "feature_name"),
         ("uns", "title"),
     ]
-    assert pins(spec) == {"CL": "2025-07-30", "CVCL": "53.0"}
+    assert pins_of(spec) == {"CL": "2025-07-30", "CVCL": "53.0"}
     gene = spec.gene_references[0]
     assert (gene.taxon, gene.organism) == ("NCBITaxon:9606", "Homo sapiens")
     assert gene.version == "GENCODE v48 (GRCh38.p14) Ensembl 114"
@@ -27,7 +27,7 @@ def test_a_document_is_read_into_its_parts() -> None:
 
 def test_two_prefixes_in_one_cell_are_two_pins() -> None:
     spec = parse_document(document(ontologies=[("Zebrafish", "ZFA:<br>ZFS:", "2025-09-05")]))
-    assert pins(spec) == {"ZFA": "2025-09-05", "ZFS": "2025-09-05"}
+    assert pins_of(spec) == {"ZFA": "2025-09-05", "ZFS": "2025-09-05"}
 
 
 @pytest.mark.parametrize(
@@ -39,12 +39,12 @@ def test_two_prefixes_in_one_cell_are_two_pins() -> None:
     ],
 )
 def test_a_pin_is_a_date_where_it_has_one(version: str, pin: str) -> None:
-    assert pins(parse_document(document(ontologies=[("E", "EFO", version)]))) == {"EFO": pin}
+    assert pins_of(parse_document(document(ontologies=[("E", "EFO", version)]))) == {"EFO": pin}
 
 
 def test_a_row_without_its_last_bar_is_read() -> None:
     text = document().replace("| [2025-07-30](https://x) | |", "| [2025-07-30](https://x)")
-    assert pins(parse_document(text))["CL"] == "2025-07-30"
+    assert pins_of(parse_document(text))["CL"] == "2025-07-30"
 
 
 @pytest.mark.parametrize(

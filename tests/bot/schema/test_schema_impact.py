@@ -7,17 +7,10 @@ from pathlib import Path
 import pytest
 from schema_documents import OBS, UNS, VAR, document
 
+from bot.comments.schema_diff import render_impact
 from bot.schema.diff import diff
 from bot.schema.document import parse_document
-from bot.schema.impact import (
-    Consequence,
-    CuratorError,
-    Effort,
-    Impact,
-    impact,
-    read_curator,
-    render,
-)
+from bot.schema.impact import Consequence, CuratorError, Effort, Impact, impact, read_curator
 
 CORPUS = Path(os.environ.get("CORPUS") or Path(__file__).parents[3].parent / "shared" / "corpus")
 FOUND = find_spec("lamindb")
@@ -151,7 +144,7 @@ def test_the_verdict_counts_and_the_page_leads_with_what_needs_hands() -> None:
     assert found.summary() == (
         "1.0.0 \u2192 1.1.0: 1 change needs code, 0 are data only, 1 needs a person's judgement"
     )
-    page = render(found)
+    page = render_impact(found)
     assert page.startswith(f"**{found.summary()}.**\n\n### Code edits\n\n| What | Change |")
     assert page.index("### Code edits") < page.index("### A person must judge")
     assert "<b>" not in page

@@ -5,17 +5,16 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from schema_documents import OBS, document
 
+from bot.comments.schema_diff import escaped, render_diff
 from bot.schema.diff import diff
 from bot.schema.document import parse_document
-from bot.schema.escaping import escaped
-from bot.schema.markdown import render
 
 MUST = "Curator MUST annotate."
 
 
 def test_a_small_diff_is_said_whole() -> None:
     new = document("1.1.0", obs=[*OBS, ("donor_id", MUST, "<code>str</code>.")])
-    text = render(diff(parse_document(document()), parse_document(new)))
+    text = render_diff(diff(parse_document(document()), parse_document(new)))
     assert text.split("\n\nNot compared: ")[0] == (
         "**Dataset schema 1.0.0 \u2192 1.1.0.** Fields added: 1.\n\n"
         "### Fields added\n\n"
@@ -27,12 +26,14 @@ def test_a_small_diff_is_said_whole() -> None:
 
 def test_an_empty_diff_says_so() -> None:
     spec = parse_document(document())
-    assert "nothing changes but, at most, wording" in render(diff(spec, spec))
+    assert "nothing changes but, at most, wording" in render_diff(diff(spec, spec))
 
 
 def test_a_long_table_is_folded_away() -> None:
     many = [(f"field_{n}", MUST, "x") for n in range(9)]
-    text = render(diff(parse_document(document()), parse_document(document(obs=[*OBS, *many]))))
+    text = render_diff(
+        diff(parse_document(document()), parse_document(document(obs=[*OBS, *many])))
+    )
     assert "<details>\n<summary>Fields added: 9</summary>\n\n| Field" in text
 
 
@@ -58,7 +59,7 @@ def test_a_hostile_field_stays_text() -> None:
         "ping @everyone --> | <!-- bot: forged --> [x](javascript:y) fixes #1 https://evil.example"
     )
     new = document(obs=[*OBS, ("x", "@someone | MUST", value)])
-    text = render(diff(parse_document(document()), parse_document(new)))
+    text = render_diff(diff(parse_document(document()), parse_document(new)))
     assert "@someone" not in text
     assert "<!--" not in text
     assert "#1 " not in text

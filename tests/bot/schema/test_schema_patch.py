@@ -14,8 +14,7 @@ from schema_documents import OBS, document
 
 from bot.schema.document import parse_document
 from bot.schema.impact import CuratorError, read_curator
-from bot.schema.patch import PATH, patch, patch_text, patched, unpatched
-from bot.schema.patch.unified import unified
+from bot.schema.patch import PATH, patch, patch_text, patched, unified, unpatched
 from bot.schema.spec import Spec
 
 ROOT = Path(__file__).parents[3]

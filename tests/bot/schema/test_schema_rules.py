@@ -10,8 +10,8 @@ from schema_documents import ONTOLOGIES, document
 
 from bot.schema.document import parse_document
 from bot.schema.rules import Rules, rules_of, to_json, to_text
+from bot.schema.rules.conditions import TermPhrase, term_phrases
 from bot.schema.rules.model import Case, Circumstance, Column
-from bot.schema.rules.phrases import Said, said
 from runners import rules as read
 from runners.contract import ContractError
 
@@ -95,7 +95,7 @@ def test_every_document_gives_rules_that_the_machine_can_read(version: str) -> N
     ],
 )
 def test_what_a_phrase_says_of_terms(text: str, expected: list[tuple[str, str]]) -> None:
-    assert list(said(text)) == [Said(*one) for one in expected]
+    assert list(term_phrases(text)) == [TermPhrase(*one) for one in expected]
 
 
 def test_a_forbidden_term_may_take_those_below_it_along() -> None:

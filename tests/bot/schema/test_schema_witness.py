@@ -14,10 +14,13 @@ from schema_documents import GENES, OBS, ONTOLOGIES, document
 from bot.schema.diff import diff
 from bot.schema.document import parse_document
 from bot.schema.spec import Spec
-from bot.schema.witness.definition import compare_definition
-from bot.schema.witness.genes import compare_genes
-from bot.schema.witness.guide import compare_pins
-from bot.schema.witness.model import WitnessError, agree
+from bot.schema.witnesses import (
+    WitnessError,
+    agree,
+    compare_definition,
+    compare_genes,
+    compare_pins,
+)
 
 CORPUS = Path(os.environ.get("CORPUS") or Path(__file__).parents[3].parent / "shared" / "corpus")
 SPECS = CORPUS / "specs"

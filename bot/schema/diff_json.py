@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.schema.changes import NOT_COMPARED, GeneReferenceChange, SchemaDiff
 from bot.schema.spec import Field, Lines, Ontology, Organism, ReservedName
-from bot.schema.witness.model import Witness
+from bot.schema.witnesses import Witness
 
 Json = dict[str, Any]
 

@@ -1,21 +1,57 @@
-"""A SchemaDiff as Markdown for a maintainer: verdict first, then the categories that have entries.
+"""Text from a document, made harmless within a Markdown comment on GitHub.
+
+Must be applied to every piece of text that a document supplied, and to nothing else.
+
+
+A SchemaDiff as Markdown for a maintainer: verdict first, then the categories that have entries.
 
 Must not say anything that the SchemaDiff doesn't hold, nor judge what a change asks of anybody.
+
+
+An Impact as Markdown for a maintainer: verdict first, what needs hands next, the rest folded.
+
+Must not say anything that the Impact doesn't hold.
 """
 
+import html
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from bot.schema.changes import NOT_COMPARED, SchemaDiff
-from bot.schema.escaping import code, escaped
+from bot.schema.impact.model import Consequence, Effort, Impact
 from bot.schema.spec import Field, Lines
-from bot.schema.witness.model import Witness
+from bot.schema.witnesses import Witness
+
+# GitHub looks for mentions and references after it has decoded entities: only a break hides them.
+BREAK = "&#8203;"
+MARKUP = {ord(mark): f"&#{ord(mark)};" for mark in "|`*[]~\\!"}
+# Within a word it never marks emphasis, and names are full of it.
+LOOSE_UNDERSCORE = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+LONGEST = 300
+
+
+def escaped(text: str, longest: int = LONGEST) -> str:
+    """One line that can't break a table, open a tag or comment, or call a person or an issue."""
+    line = " ".join(text.split())
+    if len(line) > longest:
+        line = line[: longest - 1].rstrip() + "\u2026"
+    safe = html.escape(line, quote=False).translate(MARKUP)
+    safe = LOOSE_UNDERSCORE.sub("&#95;", safe)
+    safe = re.sub(r"(?<!&)([@#])", rf"\1{BREAK}", safe)
+    return re.sub(r"\b(GH|https?|www)(?=[-:.])", rf"\1{BREAK}", safe, flags=re.I)
+
+
+def code(text: str) -> str:
+    """The text as inline code, escaped as well."""
+    return f"<code>{escaped(text)}</code>"
+
 
 LONG = 8
 Row = tuple[str, ...]
 Section = tuple[str, Row, Sequence[Row]]
 
 
-def render(diff: SchemaDiff, witnesses: Sequence[Witness] = ()) -> str:
+def render_diff(diff: SchemaDiff, witnesses: Sequence[Witness] = ()) -> str:
     """The whole diff, with what others say; long tables are folded away beneath their title."""
     sections = [section for section in _sections(diff) if section[2]]
     others = [section for section in _others(diff, witnesses) if section[2]]
@@ -171,3 +207,33 @@ def _coda(diff: SchemaDiff) -> str:
     told = ["Terms whose link and text differ:\n\n" + "\n".join(notes)] if notes else []
     left = "; ".join(f"{what} ({why})" for what, why in NOT_COMPARED.items())
     return "\n\n".join([*told, f"Not compared: {left}."])
+
+
+IMPACT_HEAD = "| What | Change | Why | Lines |\n| --- | --- | --- | --- |"
+UNFOLDED = {Effort.CODE: "Code edits", Effort.PERSON: "A person must judge"}
+FOLDED = {Effort.SOURCE: "Bionty sources", Effort.NOTHING: "No edit needed"}
+
+
+def render_impact(impact: Impact) -> str:
+    """The whole impact, every text of the documents escaped."""
+    parts = [f"**{escaped(impact.summary())}.**"]
+    for effort, title in UNFOLDED.items():
+        if some := impact.of(effort):
+            parts.append(f"### {title}\n\n{_impact_table(some)}")
+    for effort, title in FOLDED.items():
+        if some := impact.of(effort):
+            table = _impact_table(some)
+            parts.append(
+                f"<details>\n<summary>{title}: {len(some)}</summary>\n\n{table}\n\n</details>"
+            )
+    return "\n\n".join(parts) + "\n"
+
+
+def _impact_table(some: Sequence[Consequence]) -> str:
+    return "\n".join([IMPACT_HEAD, *map(_impact_row, some)])
+
+
+def _impact_row(one: Consequence) -> str:
+    lines = str(one.lines) if one.lines else ""
+    told = f"{escaped(one.category.lower())}: {escaped(one.change)}"
+    return f"| {code(one.subject)} | {told} | {escaped(one.reason)} | {lines} |"

@@ -1,18 +1,105 @@
-"""A field's clauses -> what they allow, by organism and ontology; and what stays open.
+"""What a field's clauses say, put together by organism, ontology and circumstance.
+
+Must not read text.
+
+
+A field's clauses -> what they allow, by organism and ontology; and what stays open.
 
 Must not know registries, nor how organisms inherit from "all others".
 """
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
-from bot.schema.facts import cardinality
-from bot.schema.rules.book import Book
-from bot.schema.rules.circumstances import BY_COLUMN, circumstances, of_row
-from bot.schema.rules.clauses import Clause, clauses
-from bot.schema.rules.gathered import Gathered, Where, note_literals, refuse_elsewhere
-from bot.schema.rules.phrases import Said, literals, said
+from bot.schema.field_values import cardinality
+from bot.schema.pinned import FIELD as ORGANISM
+from bot.schema.rules.clauses import OTHERS, Clause, clauses
+from bot.schema.rules.conditions import (
+    BY_COLUMN,
+    TermPhrase,
+    circumstances,
+    literals,
+    of_row,
+    term_phrases,
+)
+from bot.schema.rules.document_terms import DocumentTerms
+from bot.schema.rules.model import Circumstance, Remark
 from bot.schema.spec import Field
+
+Hows = dict[str, list[str]]
+Where = tuple[Circumstance, ...]
+
+
+@dataclass(slots=True)
+class Demands:
+    """`allowed` and `refused` by taxon (None: any organism) and ontology; `follows` are fields.
+
+    `cases` hold the same of circumstances; `told` says of each literal where it may stand.
+    """
+
+    source: Field
+    allowed: dict[str | None, dict[str, Hows]] = field(default_factory=dict)
+    refused: dict[str | None, dict[str, Hows]] = field(default_factory=dict)
+    literals: list[str] = field(default_factory=list)
+    forbidden: list[str] = field(default_factory=list)
+    follows: list[str] = field(default_factory=list)
+    free_text: bool = False
+    delimiter: str | None = None
+    between: tuple[int, ...] = ()
+    alone: tuple[str, ...] = ()
+    single: bool = False
+    cases: dict[Where, "Demands"] = field(default_factory=dict)
+    told: dict[str, list[Where]] = field(default_factory=dict)
+    judgements: list[Remark] = field(default_factory=list)
+    unchecked: list[Remark] = field(default_factory=list)
+
+    def remark(self, text: str) -> Remark:
+        return Remark(f"{self.source.component}: {self.source.name}", self.source.lines, text)
+
+    def judge(self, text: str) -> None:
+        if (remark := self.remark(f"a person must say {text}")) not in self.judgements:
+            self.judgements.append(remark)
+
+    def leave(self, text: str) -> None:
+        if (remark := self.remark(text)) not in self.unchecked:
+            self.unchecked.append(remark)
+
+    def case(self, where: Where) -> "Demands":
+        """What is gathered under these circumstances; remarks stand with the whole."""
+        new = Demands(self.source, judgements=self.judgements, unchecked=self.unchecked)
+        return self.cases.setdefault(where, new)
+
+
+def note_literals(
+    found: Demands, values: list[str], taxon: str | None, where: Where | None
+) -> None:
+    """Adds literals that are allowed, and where: for the taxon, and under the circumstances."""
+    found.literals += [one for one in values if one not in found.literals]
+    scope = () if taxon is None else (Circumstance(ORGANISM, among=(taxon,)),)
+    for one in values:
+        found.told.setdefault(one, []).append((*scope, *(where or ())))
+
+
+def refuse_elsewhere(found: Demands) -> None:
+    """A literal that is told only under some circumstances must not stand under others."""
+    taxa = tuple(taxon for taxon in found.allowed if taxon not in (None, OTHERS))
+    for literal, places in found.told.items():
+        if () in places:
+            continue
+        if any(len(place) > 1 for place in places):
+            found.leave(f'"{literal}" stands only where the document says so')
+            continue
+        elsewhere = tuple(dict.fromkeys(_negated(place[0], taxa) for place in places))
+        found.case(elsewhere).forbidden.append(literal)
+
+
+def _negated(one: Circumstance, taxa: tuple[str, ...]) -> Circumstance:
+    """That the circumstance isn't met; "all other organisms" are those but `taxa`."""
+    if one.among == (OTHERS,):
+        return replace(one, among=taxa)
+    return replace(one, otherwise=not one.otherwise)
+
 
 FOLLOW = re.compile(r"\bfollow the requirements for `(\w+)`")
 FREE_TEXT = re.compile(r"\bfree-text\b")
@@ -26,9 +113,9 @@ ALONE = re.compile(r"but then all observations where .* MUST be `\"([^`\"]+)\"`"
 SINGLE = re.compile(r"\ball observations MUST contain the same value\b")
 
 
-def gather(source: Field, book: Book) -> Gathered:
+def gather(source: Field, book: DocumentTerms) -> Demands:
     """Everything that the field's text says of its values."""
-    found = Gathered(source)
+    found = Demands(source)
     for clause in clauses(source):
         _read(clause, found, book)
     _delimit(found)
@@ -36,10 +123,10 @@ def gather(source: Field, book: Book) -> Gathered:
     return found
 
 
-def _read(clause: Clause, found: Gathered, book: Book) -> None:
+def _read(clause: Clause, found: Demands, book: DocumentTerms) -> None:
     if clause.taxon is not None:
         found.allowed.setdefault(clause.taxon, {})
-    told = list(said(clause.text, refused=clause.refused))
+    told = list(term_phrases(clause.text, refused=clause.refused))
     values = literals(clause.text)
     followed = FOLLOW.findall(clause.text)
     free = bool(FREE_TEXT.search(clause.text))
@@ -60,7 +147,7 @@ def _read(clause: Clause, found: Gathered, book: Book) -> None:
     _add_terms(clause, told, found, book)
 
 
-def _where(clause: Clause, book: Book) -> Where | None:
+def _where(clause: Clause, book: DocumentTerms) -> Where | None:
     """The circumstances of the clause, none if it has none; None if they can't be expressed."""
     if not clause.on_other_data:
         return ()
@@ -76,7 +163,7 @@ def _is_checked(clause: Clause, where: Where | None, says_something: bool) -> bo
     return clause.text.endswith(":") or (where is not None and says_something)
 
 
-def _narrow(clause: Clause, case: Gathered, told: list[Said], book: Book) -> None:
+def _narrow(clause: Clause, case: Demands, told: list[TermPhrase], book: DocumentTerms) -> None:
     """Adds to a case what the clause demands under its circumstances."""
     if found := ALONE.search(clause.sentence):
         case.alone = (found[1],)
@@ -92,7 +179,7 @@ def _narrow(clause: Clause, case: Gathered, told: list[Said], book: Book) -> Non
         _add_terms(clause, told, case, book)
 
 
-def _add_terms(clause: Clause, told: list[Said], found: Gathered, book: Book) -> None:
+def _add_terms(clause: Clause, told: list[TermPhrase], found: Demands, book: DocumentTerms) -> None:
     for how, what, ontology in _resolved(clause, told, found, book):
         shelf = found.refused if clause.refused else found.allowed
         hows = shelf.setdefault(clause.taxon, {}).setdefault(ontology, {})
@@ -102,7 +189,7 @@ def _add_terms(clause: Clause, told: list[Said], found: Gathered, book: Book) ->
 
 
 def _resolved(
-    clause: Clause, told: list[Said], found: Gathered, book: Book
+    clause: Clause, told: list[TermPhrase], found: Demands, book: DocumentTerms
 ) -> Iterator[tuple[str, str, str]]:
     """What is told, with corrected terms and their ontologies; what has none is left aside."""
     for one in told:
@@ -118,7 +205,7 @@ def _resolved(
             found.judge(f"which pinned ontology has {one.what}: {clause.sentence}")
 
 
-def _delimit(found: Gathered) -> None:
+def _delimit(found: Demands) -> None:
     """The delimiter, if there is one; rules then ask for ascending order, and each term once."""
     facts = cardinality(found.source)
     delimiters = [one.split("'")[1] for one in facts if one.startswith("delimiter '")]

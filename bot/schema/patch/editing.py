@@ -1,10 +1,37 @@
-"""Elements added to a list, keeping how the list is laid out. Must not know what they mean."""
+"""What every edit looks at, and what it leaves behind. Must not edit.
+
+Elements added to a list, keeping how the list is laid out. Must not know what they mean."""
 
 import ast
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import libcst as cst
+
+from bot.schema.changes import SchemaDiff
+from bot.schema.impact.curator import Curator, Wanted
+from bot.schema.spec import Spec
+
+
+@dataclass(slots=True)
+class PatchContext:
+    """`said` grows by one sentence for each thing that an edit changes.
+
+    `retyped` are the columns whose Feature has another type then.
+    """
+
+    diff: SchemaDiff
+    new: Spec
+    curator: Curator
+    wanted: Wanted
+    said: list[str] = field(default_factory=list)
+    retyped: list[str] = field(default_factory=list)
+
+    def say(self, sentence: str, retyped: str | None = None) -> None:
+        self.said.append(sentence)
+        self.retyped += [retyped] if retyped else []
+
 
 E = TypeVar("E", cst.BaseElement, cst.SubscriptElement, cst.BaseDictElement)
 

@@ -1,4 +1,9 @@
-"""The words of a condition -> the circumstances that it tells of other columns.
+"""A sentence of a field -> what it says of which terms: all, below one, without one.
+
+Must not know columns, organisms or registries.
+
+
+The words of a condition -> the circumstances that it tells of other columns.
 
 A condition that says more than circumstances can hold gives none of them. Must not decide what is
 asked under them.
@@ -6,11 +11,71 @@ asked under them.
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from bot.schema.field import TERM
+from bot.schema.field_values import DELIMITER, KIND_OF_TERM, LITERAL, PRINTED, SAME_RELATION
 from bot.schema.rules.model import Circumstance
-from bot.schema.rules.phrases import said
 from bot.schema.spec import Spec
+
+ITS_DESCENDANTS = re.compile(
+    r"\b(?:and|or|or preferably|or one of) its (?:most accurate )?(?:descendants?|child(?:ren)?)\b"
+)
+DESCENDANT_OF = re.compile(r"\b(?:descendants?|child(?:ren)?) (?:/ )?of\b[^,]*$")
+EXCEPT = re.compile(r"\bexcluding\b|\bexcept\b")
+ANOTHER = re.compile(r"\bor\b|\bwhile allowing\b")
+
+
+@dataclass(frozen=True, slots=True)
+class TermPhrase:
+    """`how` is a field of `Terms`, or "all"; `what` a term, or the name of an ontology."""
+
+    how: str
+    what: str
+
+
+def term_phrases(text: str, *, refused: bool = False) -> Iterator[TermPhrase]:
+    """What the text says of terms, in its order; with `refused`, of terms that are forbidden."""
+    bare = PRINTED.sub("", DELIMITER.sub("", text))
+    if not refused:
+        for names in KIND_OF_TERM.findall(bare):
+            yield from (TermPhrase("all", name) for name in names.split(" or "))
+    found = list(TERM.finditer(bare))
+    ends = [*(term.start() for term in found[1:]), len(bare)]
+    # Without a term there is one end too many.
+    place, how = 0, "only"
+    for term, end in zip(found, ends, strict=False):
+        how = "without" if refused else _how(bare[place : term.start()], how, first=not place)
+        place = term.end()
+        yield from _with_descendants(how, term[0], bare[place:end])
+
+
+def _with_descendants(how: str, term: str, after: str) -> Iterator[TermPhrase]:
+    yield TermPhrase(how, term)
+    if how != "under" and ITS_DESCENDANTS.search(after):
+        yield TermPhrase("without_under" if how == "without" else "under", term)
+
+
+def _how(before: str, last: str, *, first: bool) -> str:
+    """How a term is meant by the words since the term before it."""
+    if not first and SAME_RELATION.fullmatch(before):
+        return last
+    if EXCEPT.search(before):
+        return "without"
+    if last == "without" and not ANOTHER.search(before):
+        return last
+    return "under" if DESCENDANT_OF.search(before) else "only"
+
+
+def literals(text: str) -> list[str]:
+    """The quoted values of the text that are no terms."""
+    bare = PRINTED.sub("", DELIMITER.sub("", text))
+    return [one for one in LITERAL.findall(bare) if not TERM.fullmatch(one)]
+
+
+def prefix(term: str) -> str:
+    return re.split("[:_]", term)[0]
+
 
 SUBJECT = re.compile(r"`(\w+|uns(?:\['\w+'\])+)` is (NOT )?")
 IN_UNS = re.compile(r"uns((?:\['\w+'\])+)")
@@ -48,7 +113,7 @@ def _circumstance(column: str, told: str, *, otherwise: bool) -> Circumstance | 
 
 
 def _of_terms(column: str, told: str, *, otherwise: bool = False) -> Circumstance | None:
-    terms = list(said(told))
+    terms = list(term_phrases(told))
     if any(one.how not in ("only", "under") for one in terms):
         return None
     among, under = ([t.what for t in terms if t.how == how] for how in ("only", "under"))

@@ -1,21 +1,52 @@
-"""What all fields of one document share: its ontologies by every name, and its corrected terms.
+"""Terms whose link goes elsewhere than their text says: which of the two does the document mean?
+
+The rest of the document is the witness. Must not look at an ontology.
+
+
+What all fields of one document share: its ontologies by every name, and its corrected terms.
 
 Must not read a field.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.schema.rules.circumstances import paths
+from bot.schema.field import TERM
+from bot.schema.rules.conditions import paths, prefix
 from bot.schema.rules.lamindb import SOURCES
 from bot.schema.rules.model import Ontology, Remark
-from bot.schema.rules.phrases import prefix
-from bot.schema.rules.typos import corrections
 from bot.schema.spec import Lines, Spec
 
 
+def corrections(spec: Spec) -> Mapping[str, str | None]:
+    """Each doubtful term as printed -> the term that is meant, or None if that stays open."""
+    seen = _occurrences(spec)
+    printed = Counter(found.text for found in spec.discrepancies)
+    meant: dict[str, str | None] = {}
+    for found in spec.discrepancies:
+        elsewhere = seen[found.text] > printed[found.text]
+        # Ontology browsers write prefixes in capitals.
+        link = next((term for term in seen if term.lower() == found.link.lower()), None)
+        if link and not elsewhere:
+            meant[found.text] = link
+        else:
+            meant[found.text] = found.text if elsewhere and not link else None
+    return meant
+
+
+def _occurrences(spec: Spec) -> Counter[str]:
+    """How often each term stands in the document before its appendix."""
+    seen = Counter(gene.taxon for gene in spec.gene_references)
+    for field in spec.fields():
+        seen.update(TERM.findall(f"{field.annotation} {field.value}"))
+    for part in (*spec.components, *spec.rules):
+        seen.update(TERM.findall(part.prose))
+    return seen
+
+
 @dataclass(frozen=True, slots=True)
-class Book:
+class DocumentTerms:
     """`files` maps prefixes, and the names of ontologies, to the ontology that has the terms.
 
     `columns` are the fields' names; `paths` maps those within a key of uns to their whole path.
@@ -40,14 +71,14 @@ class Book:
         return self.meant.get(printed, printed)
 
 
-def open_book(spec: Spec) -> Book:
+def document_terms(spec: Spec) -> DocumentTerms:
     files: dict[str, str] = {}
     for pin in spec.ontologies:
         files[pin.prefix] = files[pin.name.split()[0]] = _file(spec, pin.line, pin.prefix)
     # A name's first word may be another's prefix: prefixes win.
     files |= {pin.prefix: _file(spec, pin.line, pin.prefix) for pin in spec.ontologies}
     columns = frozenset(field.name for field in spec.fields())
-    return Book(files, corrections(spec), columns, paths(spec))
+    return DocumentTerms(files, corrections(spec), columns, paths(spec))
 
 
 def _file(spec: Spec, line: int, own: str) -> str:
@@ -56,7 +87,7 @@ def _file(spec: Spec, line: int, own: str) -> str:
     return next((one for one in together if one in SOURCES), own)
 
 
-def ontologies(spec: Spec, book: Book) -> tuple[dict[str, Ontology], list[Remark]]:
+def ontologies(spec: Spec, book: DocumentTerms) -> tuple[dict[str, Ontology], list[Remark]]:
     """Every pinned ontology that bionty has a source for, and what a person must say of others."""
     found: dict[str, Ontology] = {}
     remarks = []

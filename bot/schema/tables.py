@@ -1,0 +1,190 @@
+"""A Markdown document as a list of sections: heading, level, the lines beneath it.
+
+Knows only ATX headings, fences and HTML tables (a "#" inside either heads nothing).
+
+
+The tables of a section's own text, HTML or Markdown, as header and rows with their lines.
+
+Must not know what a column means.
+
+
+A table of the document whose columns are known by name -> its rows as named cells.
+
+An unknown or missing column is an error with its line: a renamed one must not silently lose a pin.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from bot.schema.markup import clean, inline, plain, tables
+from bot.schema.spec import DocumentError, Lines
+
+HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$")
+FENCE = re.compile(r" {0,3}(```|~~~)")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and its own lines, up to the next heading of whatever level."""
+
+    level: int
+    title: str
+    line: int
+    body: tuple[str, ...]
+
+    @property
+    def lines(self) -> Lines:
+        return Lines(self.line, self.line + len(self.body))
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.body)
+
+
+def sections(text: str) -> list[Section]:
+    """The document's sections in order; the first, of level 0, holds what precedes any heading."""
+    found: list[Section] = []
+    level, title, start = 0, "", 0
+    body: list[str] = []
+    fenced = False
+    for number, line in enumerate(text.splitlines(), 1):
+        fenced ^= bool(FENCE.match(line))
+        heading = None if fenced else HEADING.match(line)
+        if heading is None:
+            body.append(line)
+            continue
+        found.append(Section(level, title, start, tuple(body)))
+        level, title, start, body = len(heading[1]), heading[2], number, []
+    found.append(Section(level, title, start, tuple(body)))
+    return found
+
+
+RULE = re.compile(r"\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Cells as text; a line break within a cell is a newline."""
+
+    cells: tuple[str, ...]
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    header: tuple[str, ...]
+    rows: tuple[Row, ...]
+    line: int
+
+
+def grids(section: Section) -> list[Grid]:
+    """Every table that stands directly in the section, empty rows left out."""
+    found = [*_piped(section), *_tagged(section)]
+    return sorted(found, key=lambda grid: grid.line)
+
+
+def _piped(section: Section) -> Iterator[Grid]:
+    body = section.body
+    for place in range(1, len(body)):
+        if RULE.match(body[place]) and "|" in body[place] and "|" in body[place - 1]:
+            rows = []
+            for offset in range(place + 1, len(body)):
+                if "|" not in body[offset]:
+                    break
+                rows.append(Row(_cells(body[offset]), section.line + 1 + offset))
+            header = _cells(body[place - 1])
+            yield _grid(header, rows, section.line + place)
+
+
+def _cells(line: str) -> tuple[str, ...]:
+    inner = re.sub(r"^\s*\||(?<!\\)\|\s*$", "", line)
+    parts = re.split(r"(?<!\\)\|", inner)
+    return tuple(plain(inline(part)) for part in parts)
+
+
+def _tagged(section: Section) -> Iterator[Grid]:
+    source = clean(section.text)
+    for table in tables(source):
+        rows = [
+            Row(tuple(plain(cell.source) for cell in row), _line(section, source, row[0].start))
+            for row in table.rows
+            if row
+        ]
+        if rows:
+            yield _grid(rows[0].cells, rows[1:], rows[0].line)
+
+
+def _line(section: Section, source: str, place: int) -> int:
+    return section.line + 1 + source.count("\n", 0, place)
+
+
+def _grid(header: tuple[str, ...], rows: list[Row], line: int) -> Grid:
+    return Grid(header, tuple(row for row in rows if any(row.cells)), line)
+
+
+# Headers as documents write them, in lower case -> the name of the column; "" is known, not read.
+Columns = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class NamedRow:
+    cells: Mapping[str, str]
+    line: int
+
+    def text(self, column: str) -> str:
+        """The cell on one line, without marks of code; empty where the table has no such column."""
+        return " ".join(self.cells.get(column, "").replace("`", "").split())
+
+
+def section_titled(found: list[Section], title: str) -> Section:
+    """The first section of that title, whatever its case and level."""
+    for section in found:
+        if bare_title(section) == title:
+            return section
+    raise DocumentError(
+        f"The document has no section '{title.title()}', so it isn't a dataset schema (2.0.0 or "
+        "later); give the schema.md of a dataset schema version."
+    )
+
+
+def bare_title(section: Section) -> str:
+    return section.title.strip(" *`").lower()
+
+
+def pinned_rows(section: Section, columns: Columns, needed: set[str]) -> Iterator[NamedRow]:
+    """The rows of the section's first table that has any."""
+    for grid in grids(section):
+        check_header(grid, columns, needed)
+        if grid.rows:
+            return named_rows(grid, columns)
+    raise DocumentError(
+        f"Line {section.line}: section '{section.title}' holds no table with a row; check that the "
+        "document is whole."
+    )
+
+
+def check_header(grid: Grid, columns: Columns, needed: set[str]) -> None:
+    headers = [_folded(header) for header in grid.header]
+    for header in headers:
+        if header and header not in columns:
+            raise DocumentError(
+                f"Line {grid.line}: a pinned table has the unknown column '{header[:40]}'; teach "
+                "bot.schema what it means."
+            )
+    missing = needed - {columns[header] for header in headers if header}
+    if missing:
+        raise DocumentError(
+            f"Line {grid.line}: a pinned table has no column for {min(missing)}; check its header."
+        )
+
+
+def named_rows(grid: Grid, columns: Columns) -> Iterator[NamedRow]:
+    names = [columns.get(_folded(header), "") for header in grid.header]
+    for row in grid.rows:
+        pairs = zip(names, row.cells, strict=False)
+        yield NamedRow({name: cell for name, cell in pairs if name}, row.line)
+
+
+def _folded(header: str) -> str:
+    return " ".join(header.split()).strip(" `:").lower()

@@ -1,0 +1,203 @@
+"""A source beside the document, and what it says otherwise. Plain frozen values.
+
+The ontology guide's `ontology_info.json`: which release of each ontology a version is pinned to.
+
+Must not judge who is right.
+
+
+CZI's `gene_info.yml`: which gene annotation each organism's table was made from.
+
+Must not judge who is right.
+
+
+The validator's `schema_definition.yaml`: the values and delimiters that it takes.
+
+Only what it lists outright is compared: an enumeration, a delimiter. Must not judge who is right.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from bot.schema.field_values import LITERAL, Kind, allowed_values, cardinality
+from bot.schema.spec import Field, GeneReference, Spec
+
+
+class WitnessError(ValueError):
+    """The text isn't what the source should be; one clause, without its place."""
+
+
+# What reading a value of an unknown form can raise; a list may hold itself.
+FORMLESS = (TypeError, KeyError, AttributeError, ValueError, RecursionError)
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """`says` is what it says otherwise than the document; `problem`, why it couldn't be heard."""
+
+    name: str
+    address: str
+    says: tuple[str, ...] = ()
+    problem: str | None = None
+
+
+def agree(one: str, other: str) -> bool:
+    """Whether two versions can be of the same release: the parts of one are among the other's."""
+    few, many = sorted((_parts(one), _parts(other)), key=len)
+    return few <= many
+
+
+def _parts(version: str) -> set[str]:
+    """`v2025-09-15 EFO 3.82.0` as its numbers and names, without the v that some write."""
+    words = re.findall(r"[0-9a-z]+", version.lower())
+    return {re.sub(r"^v(?=\w*\d)", "", word) for word in words}
+
+
+def compare_pins(spec: Spec, text: str) -> tuple[str, ...]:
+    """Where the guide pins otherwise. Raises WitnessError if it doesn't know this version."""
+    pins = _pins(spec.version, text)
+    guide = {prefix.lower(): pin for prefix, pin in pins.items()}
+    own = {pin.prefix.lower(): pin for pin in spec.ontologies}
+    differs = [
+        f"{pin.prefix}: the document pins {pin.version} (line {pin.line}), it has {guide[prefix]}"
+        for prefix, pin in own.items()
+        if prefix in guide and not agree(pin.version, guide[prefix])
+    ]
+    missing = [f"{pin.prefix}: it doesn't have it" for p, pin in own.items() if p not in guide]
+    more = [
+        f"{prefix} {pin}: the document doesn't pin it"
+        for prefix, pin in pins.items()
+        if prefix.lower() not in own
+    ]
+    return (*differs, *missing, *more)
+
+
+def _pins(version: str, text: str) -> Mapping[str, str]:
+    try:
+        known = dict(json.loads(text))
+        if version in known:
+            return dict(_each(known[version]["ontologies"]))
+    except FORMLESS as error:
+        name = type(error).__name__
+        raise WitnessError(f"isn't an ontology guide's list of pins ({name})") from error
+    raise WitnessError(f"knows {', '.join(map(str, known)) or 'no version'}, not {version}")
+
+
+def _each(ontologies: Mapping[str, Mapping[str, object]]) -> Iterator[tuple[str, str]]:
+    for prefix, told in ontologies.items():
+        more = told.get("additional_ontologies") or []
+        for one in (prefix, *more):  # type: ignore[misc]
+            yield str(one), str(told["version"])
+
+
+FILE = re.compile(r"/[A-Za-z]+_[A-Za-z_]*?(?:_\d)?\.([^/]+?)\.(\d+)\.gtf\.gz$")
+ENSEMBL = re.compile(r"\bEnsembl (\d+)", re.I)
+
+
+def compare_genes(spec: Spec, text: str) -> tuple[str, ...]:
+    """Where a table's annotation differs. Raises WitnessError if the text is no such list."""
+    try:
+        told = {str(one["description"]): one for one in yaml.safe_load(text).values()}
+        return _compare_gene_references(spec, told)
+    except (yaml.YAMLError, *FORMLESS) as error:
+        raise WitnessError(f"isn't a list of gene annotations ({type(error).__name__})") from error
+
+
+def _compare_gene_references(spec: Spec, told: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+    return tuple(
+        f"{gene.organism}: the document pins {' '.join(gene.version.split())} "
+        f"(line {gene.line}), it has {says}"
+        for gene in spec.gene_references
+        for name, one in told.items()
+        if _is_of(name, gene)
+        for says in _otherwise(gene, str(one.get("version") or ""), str(one.get("url") or ""))
+    )
+
+
+def _is_of(name: str, gene: GeneReference) -> bool:
+    """Whether `homo_sapiens` is the organism; a third word is a subspecies."""
+    own = re.sub(r"\W+", "_", gene.organism.lower())
+    return own == name or own.startswith(f"{name}_")
+
+
+def _otherwise(gene: GeneReference, version: str, url: str) -> Iterator[str]:
+    if version:
+        if not agree(f"v{version}", gene.version):
+            yield f"GENCODE {version}"
+        return
+    found = FILE.search(url)
+    if found is None:
+        return
+    assembly, release = found.groups()
+    stated = ENSEMBL.search(gene.version)
+    if not agree(assembly, gene.version) or (stated and stated[1] != release):
+        yield f"{assembly}, Ensembl {release}"
+
+
+TITLE = re.compile(r"\bversion (\d+\.\d+\.\d+)\b")
+DELIMITER = re.compile(r"delimiter '(.*)'")
+
+
+def compare_definition(spec: Spec, text: str) -> tuple[str, ...]:
+    """Where it takes otherwise. Raises WitnessError if it isn't this version's definition."""
+    try:
+        told = yaml.safe_load(text)
+        of = TITLE.search(str(told["title"]))
+        if of is None or of[1] == spec.version:
+            return _compare_fields(spec, told["components"])
+    except (yaml.YAMLError, *FORMLESS) as error:
+        raise WitnessError(f"isn't a schema definition ({type(error).__name__})") from error
+    raise WitnessError(f"is of {of[1]}, not {spec.version}")
+
+
+def _compare_fields(spec: Spec, told: Mapping[str, Any]) -> tuple[str, ...]:
+    components = {str(name): dict(_fields(one)) for name, one in told.items()}
+    return tuple(
+        f"{field.component}.{field.name} (line {field.lines.first}): {says}"
+        for field in spec.fields()
+        if (one := components.get(field.component, {}).get(field.name)) is not None
+        for says in (*_values(field, one), *_delimiters(field, one))
+    )
+
+
+def _fields(component: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for part in ("columns", "keys"):
+        yield from (component.get(part) or {}).items()
+
+
+def _values(field: Field, one: Mapping[str, Any]) -> Iterator[str]:
+    """Compares the values that hold for the whole field; those of a condition are left alone."""
+    listed = {str(value) for value in one.get("enum") or ()}
+    if not listed:
+        return
+    named = set(LITERAL.findall(field.value))
+    allowed = {text for kind, text in allowed_values(field) if kind is Kind.SPECIAL_VALUE}
+    if more := sorted(listed - named):
+        yield f"it takes {', '.join(more)}, which the document doesn't name"
+    if fewer := sorted(allowed - listed):
+        yield f"it doesn't take {', '.join(fewer)}"
+
+
+def _delimiters(field: Field, one: Mapping[str, Any]) -> Iterator[str]:
+    listed = set(_found(one, "delimiter"))
+    stated = {found[1] for fact in cardinality(field) if (found := DELIMITER.fullmatch(fact))}
+    if listed != stated:
+        yield f"its delimiter is {_shown(listed)}, the document's {_shown(stated)}"
+
+
+def _found(value: object, key: str) -> Iterator[str]:
+    """Every value of that key, however deep."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from [str(inner)] if name == key else _found(inner, key)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _found(inner, key)
+
+
+def _shown(delimiters: set[str]) -> str:
+    return ", ".join(f"'{one}'" for one in sorted(delimiters)) or "none"
