@@ -122,8 +122,29 @@ def _typeset(text: str) -> str:
 
 
 def _rows_reordered(text: str) -> str:
-    rows = r"(<tr>\s*<th>Key</th>.*?</tr>)(\s*)(<tr>\s*<th>Annotat\w+</th>.*?</tr>)"
-    return re.sub(rows, r"\3\2\1", text, flags=re.S)
+    """The Annotator's row before the Key's, in each field's table; a table within a row stays whole.
+
+    A row ends where the next one begins, because the document leaves some of them open.
+    """
+    starts: list[int] = []
+    moves: list[tuple[int, int, int]] = []
+    depth = 0
+    for tag in re.finditer(r"<(/?)(table|tr)\b[^>]*>", text):
+        if tag[2] == "table":
+            depth += -1 if tag[1] else 1
+            starts = starts if depth else []
+        elif depth == 1 and not tag[1]:
+            starts = [*starts, tag.start()]
+            if len(starts) == 3 and _is_labelled(text[starts[0] :], "Key"):
+                moves.append((starts[0], starts[1], starts[2]))
+    for first, second, third in reversed(moves):
+        rows = text[second:third] + text[first:second]
+        text = text[:first] + rows + text[third:]
+    return text
+
+
+def _is_labelled(row: str, label: str) -> bool:
+    return re.match(rf"<tr>\s*<th>{label}</th>", row) is not None
 
 
 def _pins_reversed(text: str) -> str:
