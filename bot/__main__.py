@@ -8,16 +8,16 @@ from pathlib import Path
 
 import rich_click as click
 
-from bot.adapters import report_page
 from bot.adapters.files import write
 from bot.census.release import page_to_json
-from bot.comments.plan_text import describe
+from bot.comments.plan import describe
 from bot.comments.schema_diff import render_diff
 from bot.detect import read_page
 from bot.errors import BotError
 from bot.gather.events import event_from_json
 from bot.handle import detect as look
 from bot.house import Lazy, sentences
+from bot.html import report_page
 from bot.jobs import jobs
 from bot.model.events import CommentCreated, ManifestMerged, RunEnded
 from bot.readings import patch_of, read_spec

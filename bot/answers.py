@@ -1,8 +1,8 @@
 """A comment in a thread -> what the bot does and says about it. A part of `plan`, and as pure."""
 
 from bot.comments import replies
-from bot.comments.plan_text import sentence
-from bot.comments.undecided import undecided
+from bot.comments.plan import describe_effect
+from bot.comments.pull_requests import open_rules_of
 from bot.entries import audited
 from bot.model.commands import DRY_RUN_ROLE, GRAMMAR, Command, Mistake, Role, Verb, parse
 from bot.model.effects import (
@@ -87,7 +87,7 @@ def _start(command: Command, event: CommentCreated, release: str, facts: Facts) 
     if manifest is None:
         said = replies.not_merged(command, manifest_path(release))
         return _refuse(event, said, f"The manifest of {release} isn't merged.")
-    reason = undecided(manifest.dataset_schema_version, facts)
+    reason = open_rules_of(manifest.dataset_schema_version, facts)
     if STARTING[command.verb] is Action.INGEST and reason is not None:
         said = replies.undecided(command, reason)
         return _refuse(event, said, f"{release}: {reason.problem}")
@@ -106,7 +106,7 @@ def _start(command: Command, event: CommentCreated, release: str, facts: Facts) 
     effects = _effects(event, request, manifest, facts, again)
     if not command.dry_run:
         return Plan(effects, f"{event.actor} may say {command}: the run starts.")
-    said = replies.would_do(command, [sentence(one) for one in _lasting(effects)])
+    said = replies.would_do(command, [describe_effect(one) for one in _lasting(effects)])
     return _reply(event, Reaction.DONE, said, f"{event.actor} asked what {command} would do.")
 
 

@@ -4,7 +4,7 @@ Makes each of them safe to repeat, by looking before it writes. Must not decide 
 """
 
 from bot.comments.audit import lacking
-from bot.comments.drafts import drafted, not_drafted
+from bot.comments.pull_requests import draft_not_proposed, draft_proposed
 from bot.errors import BotError
 from bot.model import audit_entry
 from bot.model.announcement import Announcement, hidden_announcement
@@ -83,8 +83,8 @@ def _drafted(draft: Draft, upstream: Upstream) -> str:
     try:
         found = upstream.propose(draft)
     except BotError as error:
-        return not_drafted(str(error))
-    return drafted(found.address, is_open=found.is_open)
+        return draft_not_proposed(str(error))
+    return draft_proposed(found.address, is_open=found.is_open)
 
 
 def _comment(effect: Comment, threads: Threads) -> None:

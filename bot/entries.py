@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.comments.escape import one_line
+from bot.comments.markdown import one_line
 from bot.model.audit_entry import AuditEntry, Decision
 from bot.model.effects import CancelRun, Comment, Plan, React, Reaction, StartRun, Tabulate
 

@@ -1,6 +1,6 @@
 """Looks at page and directory that fail in a row: counted, and a person is asked once. Pure."""
 
-from bot.comments import notices as notice_comment
+from bot.comments import alert as notice_comment
 from bot.model.effects import CloseThread, Comment, CountFailures, Effect, OpenThread, Topic
 from bot.model.facts import Facts
 from bot.model.markers import Marker, MarkerKind

@@ -10,18 +10,18 @@ from typing import Any
 
 import rich_click as click
 
-from bot.adapters import report_page
 from bot.adapters.files import write
 from bot.adapters.github.house import Github, github
 from bot.apply import apply
-from bot.comments import checked as comment
-from bot.comments.plan_text import describe
-from bot.comments.reaped import sentence
+from bot.comments import pull_requests as comment
+from bot.comments.plan import describe
 from bot.comments.result import headline
+from bot.comments.status import machine_action
 from bot.errors import BotError
 from bot.gather.events import events_of
 from bot.handle import handle
 from bot.house import Lazy, sentences
+from bot.html import report_page
 from bot.model.effects import Plan, UpsertComment
 from bot.model.events import Event, RunAsked, RunEnded, RunGoesOn, RunLost
 from bot.model.markers import Marker, MarkerKind
@@ -193,7 +193,7 @@ def checked(lazy: Lazy, pull: int, folder: Path) -> None:
     told = {
         f"runners/releases/{one.stem}.toml": _found(one) for one in sorted(folder.glob("*.txt"))
     }
-    said = UpsertComment(pull, Marker(MarkerKind.CHECKED, str(pull)), comment.checked(told))
+    said = UpsertComment(pull, Marker(MarkerKind.CHECKED, str(pull)), comment.check_result(told))
     apply(Plan((said,) if told else (), ""), house.ports())
 
 
@@ -218,7 +218,7 @@ def reaped(lazy: Lazy, actions_file: Path, summary: Path | None) -> None:
     """
     house, _ = _house(lazy)
     found, broken = actions(house.pages.get(str(actions_file)).text(), str(actions_file))
-    _summarise(summary, "\n".join(f"- {sentence(one)}" for one in found))
+    _summarise(summary, "\n".join(f"- {machine_action(one)}" for one in found))
     ports, trouble = house.ports(), list(broken)
     threads = ports.threads.marked()
     for decided in (say(one, threads) for one in found):

@@ -5,7 +5,7 @@ Pure: equal events and facts give equal plans. The sentences are `comments`' bus
 
 from bot.answers import answer
 from bot.comments import replies, result
-from bot.comments.undecided import undecided
+from bot.comments.pull_requests import open_rules_of
 from bot.entries import audited
 from bot.model.effects import (
     Comment,
@@ -86,7 +86,7 @@ def _ingested_on_merge(
     event: ManifestMerged, facts: Facts, thread: int, manifest: Manifest
 ) -> Plan:
     marker = Marker(MarkerKind.MERGED, event.commit)
-    if open_rules := undecided(manifest.dataset_schema_version, facts):
+    if open_rules := open_rules_of(manifest.dataset_schema_version, facts):
         said = Comment(thread, marker, replies.merged_but_undecided(event.release, open_rules))
         reason = (
             f"The manifest of {event.release} was merged, but not ingested: {open_rules.problem}"
@@ -131,10 +131,10 @@ def _run_ended(event: RunEnded, facts: Facts) -> Plan:
     return Plan(effects, f"{request.run_id} ended with the verdict {event.report.verdict}.")
 
 
-def _context(event: RunEnded, facts: Facts) -> result.Context:
+def _context(event: RunEnded, facts: Facts) -> result.ResultContext:
     """The last run of this release that ended before this one, and that of the release before."""
     report = event.report
-    return result.Context(
+    return result.ResultContext(
         earlier=_last(facts, report.request.release, report),
         before=_last(facts, report.previous.release, report) if report.previous else None,
         page=event.page,

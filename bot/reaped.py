@@ -5,7 +5,7 @@ Needs no facts but the threads' numbers: the job that says it may read nothing e
 
 from collections.abc import Mapping
 
-from bot.comments.reaped import sentence
+from bot.comments.status import machine_action
 from bot.model.effects import Plan, UpsertComment
 from bot.model.markers import Marker, MarkerKind
 from runners.contract import ContractError, Reaped
@@ -24,7 +24,7 @@ def actions(text: str, source: str) -> tuple[tuple[Reaped, ...], tuple[str, ...]
 
 def say(found: Reaped, threads: Mapping[Marker, int]) -> Plan:
     """A comment per machine and act, kept up to date, in the release's thread if it has one."""
-    said = sentence(found)
+    said = machine_action(found)
     thread = threads.get(Marker(MarkerKind.RELEASE, found.release or ""))
     if thread is None:
         return Plan((), f"{said} No thread is about its release.")

@@ -7,9 +7,9 @@ been first, and whoever may dispatch a workflow needn't be one who may say the c
 import re
 from dataclasses import replace
 
-from bot.comments import going_on
-from bot.comments.escape import code, mention
-from bot.comments.undecided import undecided
+from bot.comments import status
+from bot.comments.markdown import code, mention
+from bot.comments.pull_requests import open_rules_of
 from bot.entries import audited
 from bot.model.commands import GRAMMAR, Verb
 from bot.model.effects import Comment, Effect, Label, Plan, SetLabel, UpsertComment
@@ -53,9 +53,9 @@ def _told(event: RunAsked, why: str | None, thread: int) -> Comment:
     who = "" if event.by_bot else f"-{re.sub('[^0-9a-z]', '-', event.actor.lower())}"
     if why is not None:
         marker = Marker(MarkerKind.BEGUN, f"{request.run_id}{who}-refused")
-        return Comment(thread, marker, going_on.not_begun(request, why))
+        return Comment(thread, marker, status.not_begun(request, why))
     marker = Marker(MarkerKind.BEGUN, f"{request.run_id}{who}")
-    return Comment(thread, marker, going_on.begun_by_hand(request, event.actor))
+    return Comment(thread, marker, status.begun_by_hand(request, event.actor))
 
 
 def _obstacle(event: RunAsked, facts: Facts) -> str | None:
@@ -73,7 +73,7 @@ def _obstacle(event: RunAsked, facts: Facts) -> str | None:
     if manifest is None or request.manifest != manifest_path(request.release):
         return f"{code(request.manifest)} isn't the release's manifest on the default branch."
     if request.action is Action.INGEST:
-        open_rules = undecided(manifest.dataset_schema_version, facts)
+        open_rules = open_rules_of(manifest.dataset_schema_version, facts)
         if open_rules is not None:
             return open_rules.why()
     if running is not None and running.request.run_id != request.run_id:
@@ -90,7 +90,7 @@ def goes_on(event: RunGoesOn, facts: Facts) -> Plan:
     if thread is None:
         return Plan((), f"{request.run_id} goes on; {request.release} has no thread of the bot's.")
     marker = Marker(MarkerKind.STATUS, request.run_id)
-    said = going_on.status(request, event.progress, total_of(request, facts))
+    said = status.status(request, event.progress, total_of(request, facts))
     return Plan((UpsertComment(thread, marker, said),), f"{request.run_id} goes on.")
 
 
@@ -101,7 +101,7 @@ def lost(event: RunLost, facts: Facts) -> Plan:
     if thread is None:
         return Plan((), f"{request.run_id} was lost; {request.release} has no thread of the bot's.")
     marker = Marker(MarkerKind.RESULT, request.run_id)
-    said = going_on.lost(request, event.result, event.progress, total_of(request, facts))
+    said = status.lost(request, event.result, event.progress, total_of(request, facts))
     effects: tuple[Effect, ...] = (UpsertComment(thread, marker, said), *settled(request, facts))
     running = facts.running()
     if running is None or running.request.run_id == request.run_id:
@@ -115,7 +115,7 @@ def settled(request: RunRequest, facts: Facts) -> tuple[Effect, ...]:
     if thread is None or not facts.is_followed:
         return ()
     marker = Marker(MarkerKind.STATUS, request.run_id)
-    return (UpsertComment(thread, marker, going_on.ended(request)),)
+    return (UpsertComment(thread, marker, status.ended(request)),)
 
 
 def total_of(request: RunRequest, facts: Facts) -> int:

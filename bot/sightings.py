@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from bot.census.directory import DirectoryEntry
 from bot.census.release import Release
-from bot.comments import known as known_comment
+from bot.comments import correction as known_comment
 from bot.corrections import corrections, digest, unreadable
 from bot.detection import began
 from bot.model.announcement import Announcement, announcement_by_manifest

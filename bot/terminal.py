@@ -9,10 +9,9 @@ from rich.markdown import Markdown
 from rich.markup import escape
 from rich.table import Table
 
-from bot.adapters.thread_page import PageThread
 from bot.census.release import ReleasePage
-from bot.comments.counting import moment
-from bot.comments.escape import one_line
+from bot.comments.markdown import moment, one_line
+from bot.html.thread_page import PageThread
 
 FACTS = {
     "version": "Release",

@@ -5,10 +5,9 @@ Each finding is its effects and a sentence. What was said of a release before is
 
 from collections.abc import Iterator
 
-from bot.comments import notices as notice_comment
+from bot.comments import alert as notice_comment
 from bot.comments import release as release_comment
-from bot.comments.drafts import LONGEST
-from bot.comments.undecided import undecided
+from bot.comments.pull_requests import LONGEST_DRAFT_NOTE, open_rules_of
 from bot.detection import look
 from bot.failures import tallied
 from bot.model.announcement import hidden_announcement
@@ -75,10 +74,10 @@ def _announce(news: NewRelease, event: ReleasesRead, facts: Facts) -> tuple[Effe
         oddities=event.page.warnings,
         manifest_path=manifest_path(version),
         ingest_on_merge=facts.ingest_on_merge,
-        undecided=undecided(schema.new.version, facts),
+        undecided=open_rules_of(schema.new.version, facts),
         room=release_comment.LIMIT
         - len(hidden_announcement(news.record()))
-        - (LONGEST if schema.draft else 0),
+        - (LONGEST_DRAFT_NOTE if schema.draft else 0),
     )
     return (
         proposal(news, schema, facts),

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.adapters.files import write, write_folder
-from bot.comments.counting import moment
+from bot.comments.markdown import moment
 from bot.errors import BotError, BusyError
 from bot.model.ports import Run
 from runners.contract import RunReport, RunRequest

@@ -14,8 +14,8 @@ from typing import Any
 
 from bot.adapters import front_matter
 from bot.adapters.files import write, write_folder
-from bot.adapters.thread_page import PageComment, PageThread, render
 from bot.errors import BotError
+from bot.html.thread_page import PageComment, PageThread, render
 from bot.model.effects import Label, Reaction, Topic
 from bot.model.markers import Marker, last_marker
 from bot.model.ports import ThreadComment

@@ -7,8 +7,7 @@ is lacking, by the entries that the answers themselves hold; so no row is lost f
 import re
 from collections.abc import Iterator, Sequence
 
-from bot.comments.counting import moment
-from bot.comments.escape import code, inert
+from bot.comments.markdown import code, inert, moment
 from bot.model.audit_entry import AuditEntry, audit_entry_in
 from bot.model.markers import Marker, MarkerKind, last_marker, sign
 from bot.model.ports import ThreadComment

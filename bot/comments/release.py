@@ -2,12 +2,9 @@
 
 from bot.census.directory import DirectoryEntry
 from bot.census.release import CellCount, Oddity, Release
-from bot.comments.counting import counted
-from bot.comments.escape import code, inert
-from bot.comments.fitting import fitted
+from bot.comments.markdown import code, collapsed, counted, fitted, inert, table
+from bot.comments.pull_requests import OpenRules
 from bot.comments.schema_diff import render_diff, render_impact
-from bot.comments.table import collapsed, table
-from bot.comments.undecided import Undecided
 from bot.model.events import SchemaReading
 from bot.model.releases import NewRelease
 from bot.schema.changes import SchemaDiff
@@ -39,7 +36,7 @@ def body(
     oddities: tuple[Oddity, ...],
     manifest_path: str,
     ingest_on_merge: bool,
-    undecided: Undecided | None,
+    undecided: OpenRules | None,
     room: int = LIMIT,
 ) -> str:
     """The thread's text; what each change means, and the whole diff, as far as there is room."""
@@ -104,7 +101,7 @@ def _next(manifest_path: str, ingest_on_merge: bool) -> str:
     )
 
 
-def _rules(schema: SchemaReading, undecided: Undecided | None) -> str:
+def _rules(schema: SchemaReading, undecided: OpenRules | None) -> str:
     if undecided is None:
         return ""
     asked = len(schema.rules.judgements) if schema.rules else 0

@@ -3,11 +3,9 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bot.comments.counting import counted, joined, moment
-from bot.comments.escape import code, inert, mention
-from bot.comments.reasons import REASONS
-from bot.comments.table import table
-from bot.comments.undecided import Undecided
+from bot.comments.markdown import code, counted, inert, joined, mention, moment, table
+from bot.comments.outcomes import REASONS
+from bot.comments.pull_requests import OpenRules
 from bot.model.commands import GRAMMAR, Command, Mistake, Role, Verb
 from bot.model.facts import Repeat
 from bot.model.ports import Run
@@ -148,12 +146,12 @@ def not_merged(command: Command, path: str) -> str:
     )
 
 
-def undecided(command: Command, reason: Undecided) -> str:
+def undecided(command: Command, reason: OpenRules) -> str:
     again = f"Then say {code(str(command))} again."
     return refused(str(command), reason.why(), f"{reason.remedy()} {again}")
 
 
-def merged_but_undecided(release: str, reason: Undecided) -> str:
+def merged_but_undecided(release: str, reason: OpenRules) -> str:
     return (
         f"⏳ The manifest of {release} was merged, but its ingestion isn't started: "
         f"{reason.why()}\n\n**Next:** {reason.remedy()} Then say `/ingest`."

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.adapters.markup import to_html
 from bot.census.release import CellCount, Release
+from bot.html.rendering import to_html
 from bot.model.announcement import LARGEST, Announcement, announcement_in, hidden_announcement
 from bot.model.markers import LINE, Marker, MarkerKind, sign
 

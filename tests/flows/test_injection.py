@@ -7,8 +7,8 @@ import pytest
 from hub import deeds
 from hub.state import ACTIONS
 
-from bot.adapters.markup import to_html
-from bot.comments.checked import checked
+from bot.comments.pull_requests import check_result
+from bot.html.rendering import to_html
 from bot.model.markers import LINE, Marker, MarkerKind, last_marker, sign
 from flows.github_town import GithubTown
 from flows.test_on_github import empty_town as _empty_town
@@ -112,7 +112,7 @@ def test_a_report_full_of_stings_makes_a_whole_comment(town: GithubTown) -> None
 @pytest.mark.parametrize("nasty", NASTY)
 def test_what_a_check_printed_stays_in_its_block(nasty: str) -> None:
     path = "runners/releases/2026-02-01.toml"
-    body = sign(checked({path: nasty}), Marker(MarkerKind.CHECKED, "1"))
+    body = sign(check_result({path: nasty}), Marker(MarkerKind.CHECKED, "1"))
     is_inert(body)
     assert last_marker(body) == Marker(MarkerKind.CHECKED, "1")
 
@@ -130,7 +130,7 @@ def check_of(*titles: str) -> CheckReport:
 
 
 def test_datasets_with_stings_make_whole_rows() -> None:
-    body = sign(checked({"x.toml": check_of(*NASTY)}), Marker(MarkerKind.CHECKED, "1"))
+    body = sign(check_result({"x.toml": check_of(*NASTY)}), Marker(MarkerKind.CHECKED, "1"))
     is_inert(body)
     html = to_html(body, by_bot=True)
     rows = re.findall(r"<tr>.*?</tr>", html, re.S)
@@ -138,13 +138,13 @@ def test_datasets_with_stings_make_whole_rows() -> None:
 
 
 def test_a_check_that_printed_too_much_is_cut_and_counted() -> None:
-    body = checked({"x.toml": "line\n" * 30_000})
+    body = check_result({"x.toml": "line\n" * 30_000})
     assert len(body) < 65_000
     assert "more lines" in body
 
 
 def test_a_check_that_found_too_much_is_cut_and_counted() -> None:
-    body = checked({f"{n}.toml": check_of(*["title" * 20] * 1_500) for n in range(2)})
+    body = check_result({f"{n}.toml": check_of(*["title" * 20] * 1_500) for n in range(2)})
     assert len(body) < 65_000
     assert "1,436 more in `found`." in body
     assert "`1.toml`: 1,500 of 1,500 datasets will fail." in body

@@ -6,7 +6,7 @@ import pytest
 from hub import deeds
 from hub.faults import Fault
 
-from bot.comments.reaped import sentence
+from bot.comments.status import machine_action
 from bot.reaped import actions
 from flows.github_town import GithubTown
 from flows.test_jobs import done, job
@@ -97,7 +97,7 @@ def test_a_person_cant_speak_for_the_reaper(town: GithubTown, file: Path) -> Non
 def test_every_action_has_its_sentence(act: Act, result: str) -> None:
     (found,), broken = actions(line(act=act, result=result), "reaped.jsonl")
     assert broken == ()
-    assert "machine `i-1`" in sentence(found)
+    assert "machine `i-1`" in machine_action(found)
     assert found.has_failed == (result == FAILED)
-    assert ("could not" in sentence(found)) == found.has_failed
-    assert ("a job is running" in sentence(found)) == (result == Reaped.SPARED)
+    assert ("could not" in machine_action(found)) == found.has_failed
+    assert ("a job is running" in machine_action(found)) == (result == Reaped.SPARED)

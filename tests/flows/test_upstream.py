@@ -13,7 +13,7 @@ from hub.state import Hub, Issue
 from bot.adapters.github.speaking import connect
 from bot.adapters.github.upstream import GithubUpstream
 from bot.adapters.lamindb_source import installed
-from bot.comments.drafts import body
+from bot.comments.pull_requests import patch_body
 from bot.model.effects import Draft
 from bot.schema.patch import PATH
 from flows.github_town import AT_ONCE, GithubTown
@@ -166,4 +166,4 @@ def test_without_a_token_nothing_is_proposed(town: GithubTown, lamindb: Server) 
 def test_what_the_document_says_is_text_there_too() -> None:
     nasty = tuple(NASTY)
     draft = Draft("7.0.0", "8.0.0", "", "", nasty * 10, nasty)
-    is_inert(f"{body(draft)}\n\n<!-- cellxgene-ingestion-bot: reply 1 -->")
+    is_inert(f"{patch_body(draft)}\n\n<!-- cellxgene-ingestion-bot: reply 1 -->")

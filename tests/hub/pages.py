@@ -2,7 +2,7 @@
 
 import re
 
-from bot.adapters.thread_page import PageComment, PageThread, render
+from bot.html.thread_page import PageComment, PageThread, render
 from hub.state import Comment, Hub, Issue
 
 

@@ -12,7 +12,7 @@ from github.Repository import Repository
 
 from bot.adapters.github.branches import base_of, branched, pulls_from
 from bot.adapters.github.speaking import Patience, clear, made
-from bot.comments.proposed import body, branch, title
+from bot.comments.pull_requests import manifest_body, manifest_branch, manifest_title
 from bot.model.effects import ProposeManifest
 from bot.model.markers import Marker, MarkerKind, sign
 from bot.schema.rules.answers import open_judgements
@@ -49,16 +49,16 @@ class GithubRepository:
 
     @clear
     def propose(self, proposal: ProposeManifest) -> None:
-        head = branch(proposal.release)
+        head = manifest_branch(proposal.release)
         if self._pull(head) is not None:
             return
         base = base_of(self.repo)
-        branched(self.repo, head, base, _placed(proposal), title(proposal), self.patience)
-        text = sign(body(proposal), Marker(MarkerKind.MANIFEST, proposal.release))
+        branched(self.repo, head, base, _placed(proposal), manifest_title(proposal), self.patience)
+        text = sign(manifest_body(proposal), Marker(MarkerKind.MANIFEST, proposal.release))
         target = self.repo.default_branch
 
         def make() -> PullRequest:
-            return self.repo.create_pull(target, head, title=title(proposal), body=text)
+            return self.repo.create_pull(target, head, title=manifest_title(proposal), body=text)
 
         made(make, lambda: self._pull(head), self.patience)
 

@@ -11,7 +11,7 @@ from github.Repository import Repository
 
 from bot.adapters.github.branches import base_of, branched, pulls_from
 from bot.adapters.github.speaking import Patience, clear, made
-from bot.comments.drafts import body, branch, title
+from bot.comments.pull_requests import patch_body, patch_branch, patch_title
 from bot.errors import BotError
 from bot.model.effects import Draft
 from bot.model.ports import DraftPullRequest, ModuleSource
@@ -33,15 +33,17 @@ class GithubUpstream:
 
     @clear
     def propose(self, draft: Draft) -> DraftPullRequest:
-        head = branch(draft)
+        head = patch_branch(draft)
         there = self._pull(head)
         if there is None:
-            branched(self.repo, head, draft.base, {PATH: draft.text}, title(draft), self.patience)
+            branched(
+                self.repo, head, draft.base, {PATH: draft.text}, patch_title(draft), self.patience
+            )
             target = self.repo.default_branch
 
             def make() -> PullRequest:
                 return self.repo.create_pull(
-                    target, head, title=title(draft), body=body(draft), draft=True
+                    target, head, title=patch_title(draft), body=patch_body(draft), draft=True
                 )
 
             there = made(make, lambda: self._pull(head), self.patience)

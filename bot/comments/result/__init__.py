@@ -3,15 +3,14 @@
 Written to be understood in ten seconds from its top; what is long is collapsed or summarised.
 """
 
-from bot.comments.counting import counted, moment
-from bot.comments.escape import code
-from bot.comments.next_step import next_step
-from bot.comments.reasons import GOOD, SIGNS, excused
-from bot.comments.result import acceptance, checks, datasets, run
-from bot.comments.result.context import ALONE, Context
+from dataclasses import dataclass
+
+from bot.comments.markdown import code, counted, moment
+from bot.comments.outcomes import GOOD, SIGNS, excused
+from bot.comments.result import checks, datasets
+from bot.comments.result.next_step import next_step
 from runners.contract import RunReport, Status, Verdict
 
-__all__ = ["Context", "body", "headline", "whole"]
 LIMIT = 65_000  # GitHub takes 65,536 characters; the marker comes on top.
 # Rows of (what went wrong, everything), tried in turn until the comment fits.
 SIZES = ((None, 200), (None, 0), (400, 0), (200, 0), (100, 0), (50, 0), (10, 0), (3, 0))
@@ -22,7 +21,22 @@ HEADLINES = {
 }
 
 
-def body(report: RunReport, context: Context = ALONE) -> str:
+@dataclass(frozen=True, slots=True)
+class ResultContext:
+    """`earlier` is the last run of this release before, `before` that of the previous release.
+
+    `page` is the address of the whole report, as the thread's readers can open it.
+    """
+
+    earlier: RunReport | None = None
+    before: RunReport | None = None
+    page: str | None = None
+
+
+ALONE = ResultContext()
+
+
+def body(report: RunReport, context: ResultContext = ALONE) -> str:
     """The comment. Whole rows are left out, and counted, until GitHub takes it."""
     text = whole(report, context)
     if len(text) <= LIMIT:
@@ -34,7 +48,7 @@ def body(report: RunReport, context: Context = ALONE) -> str:
     return "\n\n".join(_top(report, context))
 
 
-def whole(report: RunReport, context: Context = ALONE) -> str:
+def whole(report: RunReport, context: ResultContext = ALONE) -> str:
     """The comment with every row, whatever its length."""
     return "\n\n".join(_parts(report, context, None, None))
 
@@ -67,34 +81,34 @@ def _datasets_counted(report: RunReport) -> str:
     return f", {good:,} of {counted(len(report.outcomes), 'dataset')} registered"
 
 
-def _top(report: RunReport, context: Context) -> list[str]:
+def _top(report: RunReport, context: ResultContext) -> list[str]:
     """What stands in every comment, however long the rest."""
     page = f"**Everything:** [the whole report]({context.page})" if context.page else ""
     parts = [headline(report), f"**Next:** {next_step(report)}", _since(report, context), page]
-    return [part for part in (*parts, run.told(report)) if part]
+    return [part for part in (*parts, checks.run_summary(report)) if part]
 
 
 def _parts(
-    report: RunReport, context: Context, wrong: int | None, everything: int | None
+    report: RunReport, context: ResultContext, wrong: int | None, everything: int | None
 ) -> list[str]:
     *top, told = _top(report, context)
     parts = [
         *top,
         datasets.failed(report, wrong),
-        checks.made(report, wrong),
-        acceptance.used(report, wrong),
+        checks.checks_table(report, wrong),
+        datasets.exceptions_used(report, wrong),
         datasets.outcomes(report, context.before),
         datasets.withdrawn(report, wrong),
-        run.changes(report, wrong),
-        acceptance.lines(report),
+        checks.changes(report, wrong),
+        datasets.exception_lines(report),
         datasets.everything(report, everything),
-        run.versions(report, wrong),
+        checks.versions(report, wrong),
         told,
     ]
     return [part for part in parts if part]
 
 
-def _since(report: RunReport, context: Context) -> str:
+def _since(report: RunReport, context: ResultContext) -> str:
     """What is better and what is worse than after the run before."""
     earlier = context.earlier
     if earlier is None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.adapters.markup import to_html
+from bot.html.rendering import to_html
 
 FOLDED = """<details>
 <summary>All `2` datasets</summary>

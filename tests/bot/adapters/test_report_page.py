@@ -7,7 +7,7 @@ import re
 import pytest
 from bot_reports import HOSTILE, failing, hostile, titled
 
-from bot.adapters.report_page import HEADER, files, offenders, page
+from bot.html.report_page import HEADER, files, offenders, page
 
 
 @pytest.mark.parametrize("count", [0, 3, 1845])

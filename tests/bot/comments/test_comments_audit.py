@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.adapters.markup import to_html
 from bot.comments.audit import LIMIT, ROW, lacking
+from bot.html.rendering import to_html
 from bot.model.audit_entry import AuditEntry, Decision, audit_entry_in, hidden_audit_entry
 from bot.model.markers import Marker, MarkerKind, last_marker, sign
 from bot.model.ports import ThreadComment

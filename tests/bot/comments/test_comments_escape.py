@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.adapters.markup import to_html
-from bot.comments.escape import code, inert, mention, one_line
-from bot.comments.table import table
+from bot.comments.markdown import code, inert, mention, one_line, table
+from bot.html.rendering import to_html
 from bot.model.markers import Marker, MarkerKind, find, sign
 
 NASTY = st.text(

@@ -1,6 +1,6 @@
 """Long texts in little room."""
 
-from bot.comments.fitting import fitted
+from bot.comments.markdown import fitted
 
 ROWS = "\n".join(f"| {number} | value |" for number in range(10))
 TEXT = f"### Fields\n\n| Name | Is |\n| --- | --- |\n{ROWS}\n\n- one\n- two\n- three\n"

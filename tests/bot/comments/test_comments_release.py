@@ -8,8 +8,8 @@ import pytest
 
 from bot.census.directory import DirectoryEntry
 from bot.census.release import CellCount, Release
+from bot.comments.pull_requests import OpenRules
 from bot.comments.release import LIMIT, body
-from bot.comments.undecided import Undecided
 from bot.model.announcement import LARGEST, hidden_announcement
 from bot.model.events import SchemaReading
 from bot.model.markers import Marker, MarkerKind, sign
@@ -57,7 +57,7 @@ def announced(old: str, new: str, room: int = LIMIT) -> str:
         oddities=(),
         manifest_path="runners/releases/2026-02-01.toml",
         ingest_on_merge=True,
-        undecided=Undecided(new, None),
+        undecided=OpenRules(new, None),
         room=room,
     )
 

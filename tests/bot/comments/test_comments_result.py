@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from bot_reports import START, check, dataset, failing, hostile, report, request
 
-from bot.adapters.markup import to_html
 from bot.comments import result
-from bot.comments.reasons import OUTCOMES, REASONS, SIGNS
-from bot.comments.result import Context
-from bot.comments.result.acceptance import STATES
+from bot.comments.outcomes import OUTCOMES, REASONS, SIGNS
+from bot.comments.result import ResultContext
+from bot.comments.result.datasets import STATES
+from bot.html.rendering import to_html
 from bot.model.markers import last_marker
 from runners.contract import (
     AcceptedException,
@@ -275,13 +275,13 @@ def test_it_says_what_is_better_and_worse_than_after_the_run_before() -> None:
         (dataset(1, Outcome.REVISED), dataset(2, Outcome.FAILED), dataset(3, Outcome.REVISED)),
         (check(name="a"), check(Status.FAILED, name="b")),
     )
-    told = result.body(now, Context(earlier=earlier)).split("\n\n")[2]
+    told = result.body(now, ResultContext(earlier=earlier)).split("\n\n")[2]
     assert told == (
         "**Since run** `2026-02-01-ingest-1` (2026-03-01 14:10 UTC, ❌ failed, in an earlier "
         "comment): 1 dataset mended, 1 dataset newly failed, 1 check newly passed, "
         "1 check newly failed."
     )
-    same = result.body(now, Context(earlier=now)).split("\n\n")[2]
+    same = result.body(now, ResultContext(earlier=now)).split("\n\n")[2]
     assert same.endswith("nothing is better or worse.")
 
 
@@ -292,14 +292,14 @@ def test_outcomes_stand_beside_those_of_the_release_before() -> None:
         (check(),),
         previous=PreviousRelease(release="2025-08-01", dataset_count=2, continued=1),
     )
-    told = result.body(now, Context(before=before))
+    told = result.body(now, ResultContext(before=before))
     assert "2 datasets against 2 in 2025-08-01: 1 continue, 1 new, 1 withdrawn." in told
     assert "| Outcome | Datasets | In 2026-02-01 |" in told
     assert "| failed | 0 | 1 |" in told
 
 
 def test_the_whole_report_is_linked() -> None:
-    told = result.body(report((), (check(),)), Context(page="../../runs/x/report.html"))
+    told = result.body(report((), (check(),)), ResultContext(page="../../runs/x/report.html"))
     assert "**Everything:** [the whole report](../../runs/x/report.html)" in told
 
 

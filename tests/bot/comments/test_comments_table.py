@@ -1,6 +1,6 @@
 """Tables: whole rows, counted leftovers, no empty columns."""
 
-from bot.comments.table import collapsed, table
+from bot.comments.markdown import collapsed, table
 
 
 def test_a_table() -> None:

@@ -122,7 +122,7 @@ def _typeset(text: str) -> str:
 
 
 def _rows_reordered(text: str) -> str:
-    """The Annotator's row before the Key's, in each field's table; a table within a row stays whole.
+    """The Annotator's row before the Key's in each field's table; a table in a row stays whole.
 
     A row ends where the next one begins, because the document leaves some of them open.
     """

@@ -1,8 +1,7 @@
 """What the bot says of itself and of what is to come: early notices, and looks that fail."""
 
 from bot.census.directory import DirectoryEntry
-from bot.comments.counting import counted
-from bot.comments.escape import code, inert
+from bot.comments.markdown import code, counted, inert
 
 FAILING = "The bot can't read all of page, directory and schema documents"
 WORKING = (

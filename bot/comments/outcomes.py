@@ -1,7 +1,6 @@
 """What each outcome and each reason of a failure means, in a maintainer's words."""
 
-from bot.comments.counting import counted
-from bot.comments.escape import code, inert
+from bot.comments.markdown import code, counted, inert
 from runners.contract import (
     DatasetOutcome,
     Finding,

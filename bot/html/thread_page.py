@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 
-from bot.adapters.frame import framed
-from bot.adapters.markup import to_html
-from bot.comments.counting import moment
-from bot.comments.escape import one_line
+from bot.comments.markdown import moment, one_line
+from bot.html.rendering import framed, to_html
 
 SIGNS = {"eyes": "👀", "rocket": "🚀", "hooray": "🎉", "confused": "😕"}
 

@@ -1,7 +1,7 @@
 """What a maintainer does after a run: one or two sentences with the exact command."""
 
-from bot.comments.counting import counted
-from bot.comments.reasons import GOOD, UNSUPPORTED, excused
+from bot.comments.markdown import counted
+from bot.comments.outcomes import GOOD, UNSUPPORTED, excused
 from runners.contract import Action, DatasetOutcome, ExceptionState, RunReport, Verdict
 
 NAMED = 5

@@ -1,12 +1,13 @@
-"""What the bot says of a run that goes on, that can't begin, or that ended without a report."""
+"""What the bot says of a run that goes on, that can't begin, or that ended without a report.
+
+What the bot says of machines that the reaper ended, spared or couldn't end."""
 
 from datetime import timedelta
 
-from bot.comments.counting import counted, moment
-from bot.comments.escape import code, mention
+from bot.comments.markdown import code, counted, inert, mention, moment
 from bot.comments.replies import DOING
 from bot.model.progress import Progress
-from runners.contract import RunRequest
+from runners.contract import Act, Reaped, RunRequest
 
 WIDTH = 20
 
@@ -74,3 +75,25 @@ def not_begun(request: RunRequest, why: str) -> str:
 def begun_by_hand(request: RunRequest, actor: str) -> str:
     """That somebody started a run where runs are kept, and not by a command."""
     return f"▶️ **Begun:** {code(request.run_id)}, which {mention(actor)} has started by hand."
+
+
+# (what it did, what it could not do)
+WORDS = {
+    Act.NOTE: ("noted machine", "note machine"),
+    Act.TERMINATE: ("ended machine", "end machine"),
+    Act.TERMINATE_EXPIRED: ("ended machine", "end machine"),
+    Act.REMOVE_RUNNER: ("removed the runner of machine", "remove the runner of machine"),
+    Act.DROP_HANDOVER: ("deleted the secret for machine", "delete the secret for machine"),
+}
+
+
+def machine_action(found: Reaped) -> str:
+    """One action of the reaper, and what came of it. Reasons may quote AWS or GitHub."""
+    did, do = WORDS[found.act]
+    machine = code(found.machine) + (f" of run {code(found.run)}" if found.run else "")
+    why = inert(found.why)
+    if found.result == Reaped.DONE:
+        return f"🧹 The reaper {did} {machine}: {why}."
+    if found.result == Reaped.SPARED:
+        return f"🧹 The reaper did not {do} {machine} ({why}): a job is running on it."
+    return f"⚠️ The reaper could not {do} {machine} ({why}); it tries again. {inert(found.result)}"

@@ -8,10 +8,9 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from types import SimpleNamespace
 
-from bot.adapters.frame import framed
-from bot.adapters.markup import to_html
 from bot.comments import result
-from bot.comments.escape import one_line
+from bot.comments.markdown import one_line
+from bot.html.rendering import framed, to_html
 from runners.contract import DatasetOutcome, Offender, RunReport
 
 PAGE, OFFENDERS = "report.html", "offenders.csv"

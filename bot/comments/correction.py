@@ -2,9 +2,7 @@
 
 from bot.census.directory import DirectoryEntry
 from bot.census.release import Release
-from bot.comments.counting import joined
-from bot.comments.escape import code, inert
-from bot.comments.table import table
+from bot.comments.markdown import code, inert, joined, table
 from bot.model.facts import Facts
 from bot.model.releases import COMPARED_FACTS, FactChange
 

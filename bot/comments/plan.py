@@ -1,6 +1,6 @@
 """A plan as text for a person: in the terminal, and in the answer to `--dry-run`."""
 
-from bot.comments.escape import code, inert
+from bot.comments.markdown import code, inert
 from bot.model.effects import (
     CancelRun,
     CloseThread,
@@ -23,11 +23,13 @@ from runners.contract import RunRequest
 
 def describe(plan: Plan) -> str:
     """The reason, and the effects in order, one a line."""
-    lines = [f"{number}. {sentence(effect)}" for number, effect in enumerate(plan.effects, 1)]
+    lines = [
+        f"{number}. {describe_effect(effect)}" for number, effect in enumerate(plan.effects, 1)
+    ]
     return "\n".join([plan.reason, *lines])
 
 
-def sentence(effect: Effect) -> str:
+def describe_effect(effect: Effect) -> str:
     """What one effect does, beginning with its verb, without a full stop."""
     match effect:
         case OpenThread(_, title, draft=draft):

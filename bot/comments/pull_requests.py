@@ -1,0 +1,171 @@
+"""What a pull request says that proposes a release's manifest.
+
+What the bot says in a pull request of the datasets of its manifests, before they are merged.
+
+Why a release can't be ingested yet: the rules of its dataset schema aren't decided.
+
+What the bot says of the patch that it proposes to LaminDB's repository: there, and here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.comments.markdown import code, counted, fitted, inert, joined, table
+from bot.comments.outcomes import reasons_of
+from bot.comments.result.datasets import named
+from bot.model.effects import Draft, ProposeManifest
+from bot.model.facts import Facts
+from runners.contract import CheckReport, DatasetOutcome
+
+
+def manifest_branch(release: str) -> str:
+    """The branch that the proposal lies on."""
+    return f"census/{release}"
+
+
+def manifest_title(proposal: ProposeManifest) -> str:
+    return f"Census {proposal.release}: manifest"
+
+
+def manifest_body(proposal: ProposeManifest) -> str:
+    """What is in it, and what to do."""
+    beside = "".join(f"\n- {code(name)}" for name in proposal.beside)
+    files = f"\n\nBeside it, to be read with it:\n{beside}" if beside else ""
+    return (
+        f"**Next:** review the manifest of {code(proposal.release)} and merge it; the thread of "
+        f"the release says what is new.{files}\n\n"
+        "Which datasets will fail is checked and said here. Commands such as `/help` work here, "
+        "too."
+    )
+
+
+LIMIT = 65_000  # GitHub takes 65,536 characters; the marker comes on top.
+ARTIFACT = "found"
+"""What check.yml calls the artifact that has it all."""
+
+
+def check_result(found: Mapping[str, CheckReport | str]) -> str:
+    """Which datasets will fail; by manifest, what was found or why it couldn't be checked."""
+    is_sound = all(isinstance(one, CheckReport) and not _failing(one) for one in found.values())
+    parts = [
+        "## " + ("✅ No dataset will fail" if is_sound else "⚠️ To be mended"),
+        *(_told(path, one) for path, one in found.items()),
+        "Checked by reading the files; nothing was written.",
+    ]
+    whole = "\n\n".join(parts)
+    return fitted(whole, LIMIT, ARTIFACT) or f"{parts[0]}\n\nThe artifact `{ARTIFACT}` says what."
+
+
+def _told(path: str, found: CheckReport | str) -> str:
+    if isinstance(found, str):
+        return f"{code(path)} can't be checked:\n\n{_block(found)}"
+    failing, total = _failing(found), counted(len(found.outcomes), "dataset")
+    if not failing:
+        return f"{code(path)}: {total} checked."
+    rows = [
+        [named(one.title, one.dataset_id), str(one.outcome), reasons_of(one)] for one in failing
+    ]
+    listed = table(["Dataset", "Outcome", "Why"], rows)
+    return f"{code(path)}: {len(failing):,} of {total} will fail.\n\n{listed}"
+
+
+def _failing(found: CheckReport) -> list[DatasetOutcome]:
+    return [one for one in found.outcomes if one.reasons]
+
+
+def _block(said: str, room: int = 20_000) -> str:
+    """As a block of code, which text from outside can't end; what is cut is counted."""
+    seen = "".join(c for c in said if c == "\n" or c.isprintable())
+    lines = [line[:300] for line in seen.splitlines()]
+    while sum(map(len, lines)) > room:
+        lines = lines[: len(lines) // 2]
+    cut = len(seen.splitlines()) - len(lines)
+    lines += [f"... and {cut:,} more lines"] if cut else []
+    return "\n".join(f"    {line}" for line in lines)
+
+
+SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRules:
+    """A dataset schema version without rules (`open` is None), or with judgements left open."""
+
+    version: str
+    open: tuple[str, ...] | None
+
+    @property
+    def problem(self) -> str:
+        """As a sentence of its own."""
+        if self.open is None:
+            return f"Dataset schema {self.version} has no rules yet."
+        left = counted(len(self.open), "judgement")
+        return f"The rules of dataset schema {self.version} leave {left} open."
+
+    def why(self) -> str:
+        """As the rest of a sentence, in Markdown."""
+        path = code(f"runners/rules/{self.version}.json")
+        if self.open is None:
+            return f"there are no rules for dataset schema {self.version}: {path} isn't there."
+        left = len(self.open) - SHOWN
+        listed = "".join(f"\n- {inert(one)}" for one in self.open[:SHOWN])
+        more = f"\n- … and {left:,} more" if left > 0 else ""
+        count = counted(len(self.open), "judgement")
+        return f"in {path} a person must still answer {count}:\n{listed}{more}"
+
+    def remedy(self) -> str:
+        """What a person does about it."""
+        own = f"runners/rules/{self.version}.json"
+        if self.open is None:
+            return (
+                f"Review {code(f'rules/{self.version}.json')} of the proposal, answer its "
+                f"judgements, and merge it as {code(own)}."
+            )
+        return (
+            "Mend the rules where they need it, give each judgement an `answer`, "
+            f"and merge {code(own)}."
+        )
+
+
+def open_rules_of(version: str, facts: Facts) -> OpenRules | None:
+    """What keeps datasets of this dataset schema version from being validated."""
+    asked = facts.rules.get(version)
+    return OpenRules(version, asked) if asked is None or asked else None
+
+
+PATCH_ITEMS = 60
+LONGEST_DRAFT_NOTE = 500
+
+
+def patch_branch(draft: Draft) -> str:
+    """The branch that the patch lies on; there is one for each dataset schema version."""
+    return f"cellxgene-schema-{draft.version}"
+
+
+def patch_title(draft: Draft) -> str:
+    return f"Fit the CELLxGENE module to dataset schema {draft.version}"
+
+
+def patch_body(draft: Draft) -> str:
+    """For those who review it, who know nothing of the bot."""
+    edits = "\n".join(f"- {inert(one)}" for one in draft.edits[:PATCH_ITEMS])
+    more = len(draft.edits) - PATCH_ITEMS
+    rest = [code(one, 80) for one in draft.left[:PATCH_ITEMS]]
+    parts = [
+        f"Made from the dataset schema documents {draft.old} and {draft.version} by a program, and "
+        "not tried in LaminDB's own tests. A person must review it before it leaves draft.",
+        edits + (f"\n- … and {more:,} more" if more > 0 else ""),
+        f"It leaves to a person: {joined(rest)}." if rest else "",
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def draft_proposed(address: str, *, is_open: bool) -> str:
+    """In the release's thread: where the draft is."""
+    if is_open:
+        return f"The patch of LaminDB's code is a draft pull request: {address}"
+    return f"The patch of LaminDB's code was proposed and closed before; I leave it so: {address}"
+
+
+def draft_not_proposed(reason: str) -> str:
+    """In the release's thread: why there is none."""
+    return f"The patch of LaminDB's code couldn't be proposed: {inert(reason)}"
