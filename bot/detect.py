@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from bot.census.directory import DirectoryError, ReleaseDirectory, parse_directory
 from bot.census.page import PageError, parse_page
 from bot.census.release import ReleasePage
-from bot.detection import emptied, look
+from bot.decide.new_releases import compare_with_known, emptied
 from bot.errors import BotError
 from bot.model.events import ReleasesRead, SchemaReading
 from bot.model.facts import Facts
@@ -37,7 +37,7 @@ def read_releases(
     reader = Readings(pages, settings, documents or {}, upstream)
     schemas: dict[str, SchemaReading] = {}
     unread: dict[str, str] = {}
-    for one in look(page, directory, facts).news:
+    for one in compare_with_known(page, directory, facts).news:
         try:
             schemas[one.release.version] = reader.read(one)
         except BotError as error:

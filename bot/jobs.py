@@ -17,6 +17,7 @@ from bot.comments import pull_requests as comment
 from bot.comments.plan import describe
 from bot.comments.result import headline
 from bot.comments.status import machine_action
+from bot.decide.runs import reaper_actions, reaper_comments
 from bot.errors import BotError
 from bot.gather.events import events_of
 from bot.handle import handle
@@ -26,7 +27,6 @@ from bot.model.effects import Plan, UpsertComment
 from bot.model.events import Event, RunAsked, RunEnded, RunGoesOn, RunLost
 from bot.model.markers import Marker, MarkerKind
 from bot.model.progress import progress_of
-from bot.reaped import actions, say
 from bot.settings import Settings
 from bot.terminal import show_plan
 from runners.contract import CheckReport, RunRequest
@@ -217,11 +217,11 @@ def reaped(lazy: Lazy, actions_file: Path, summary: Path | None) -> None:
     back. Again, it changes nothing.
     """
     house, _ = _house(lazy)
-    found, broken = actions(house.pages.get(str(actions_file)).text(), str(actions_file))
+    found, broken = reaper_actions(house.pages.get(str(actions_file)).text(), str(actions_file))
     _summarise(summary, "\n".join(f"- {machine_action(one)}" for one in found))
     ports, trouble = house.ports(), list(broken)
     threads = ports.threads.marked()
-    for decided in (say(one, threads) for one in found):
+    for decided in (reaper_comments(one, threads) for one in found):
         try:
             apply(decided, ports)
             show_plan(describe(decided), dry_run=False)

@@ -6,7 +6,7 @@ import pytest
 
 from bot.census.directory import DirectoryEntry
 from bot.census.release import CellCount, Oddity, OddityKind, Release
-from bot.corrections import corrections, digest, unreadable
+from bot.decide.known_releases import changed_facts, digest, unreadable
 from bot.model.announcement import Announcement
 from bot.model.releases import FactChange
 
@@ -30,7 +30,7 @@ def changed(
     release: Release = RELEASE, entry: DirectoryEntry | None = ENTRY
 ) -> list[tuple[str, str, str]]:
     """Every change as words."""
-    found = corrections(RECORD, release, entry, is_ingested=False)
+    found = changed_facts(RECORD, release, entry, is_ingested=False)
     return [(one.what, one.old or "nothing", one.new or "nothing") for one in found]
 
 
@@ -94,13 +94,13 @@ def test_where_it_lies_counts_until_it_is_ingested() -> None:
         ("SOMA", "s3://b/soma", "s3://c/soma"),
         ("Region", "us-west-2", "nothing"),
     ]
-    assert corrections(RECORD, RELEASE, moved, is_ingested=True) == ()
+    assert changed_facts(RECORD, RELEASE, moved, is_ingested=True) == ()
     assert changed(entry=None) == []
 
 
 def test_what_was_left_out_of_a_record_isnt_compared() -> None:
     record = replace(RECORD, release=replace(RELEASE, cell_counts={}, embeddings=()), whole=False)
-    assert corrections(record, RELEASE, ENTRY, is_ingested=False) == ()
+    assert changed_facts(record, RELEASE, ENTRY, is_ingested=False) == ()
     assert unreadable(replace(RELEASE, cell_counts={}), record, ()) is None
 
 

@@ -76,7 +76,7 @@ def test_what_wasnt_proposed_cant_be_merged(town: Town) -> None:
 
 
 def test_the_next_release_follows_the_one_that_passed(town: Town) -> None:
-    from bot.detection import previous_manifest
+    from bot.decide.new_releases import previous_manifest
     from bot.gather.facts import gather
 
     facts = gather(None, town.ports(), town.settings)

@@ -7,7 +7,7 @@ from hub import deeds
 from hub.faults import Fault
 
 from bot.comments.status import machine_action
-from bot.reaped import actions
+from bot.decide.runs import reaper_actions
 from flows.github_town import GithubTown
 from flows.test_jobs import done, job
 from flows.test_on_github import empty_town as _empty_town
@@ -95,7 +95,7 @@ def test_a_person_cant_speak_for_the_reaper(town: GithubTown, file: Path) -> Non
 @pytest.mark.parametrize("act", Act)
 @pytest.mark.parametrize("result", [Reaped.DONE, Reaped.SPARED, FAILED])
 def test_every_action_has_its_sentence(act: Act, result: str) -> None:
-    (found,), broken = actions(line(act=act, result=result), "reaped.jsonl")
+    (found,), broken = reaper_actions(line(act=act, result=result), "reaped.jsonl")
     assert broken == ()
     assert "machine `i-1`" in machine_action(found)
     assert found.has_failed == (result == FAILED)

@@ -16,13 +16,13 @@ from test_census_corpus import CORPUS, PAGES
 from bot.census.directory import ReleaseDirectory, parse_directory
 from bot.census.page import PageError, parse_page
 from bot.census.release import Release
-from bot.corrections import unreadable
-from bot.detection import look
+from bot.decide.known_releases import unreadable
+from bot.decide.new_releases import compare_with_known
+from bot.decide.plan import plan
 from bot.model.announcement import Announcement
 from bot.model.effects import CountFailures, Plan
 from bot.model.events import ReleasesRead
 from bot.model.facts import Facts
-from bot.plan import plan
 
 pytestmark = pytest.mark.skipif(not PAGES, reason=f"no corpus at {CORPUS}: set CORPUS")
 KNOWN = ("2024-07-01", "2025-01-30", "2025-11-08")
@@ -83,7 +83,7 @@ def test_a_new_entry_is_news_wherever_it_stands(
     before: str | None, looks: Callable[[str], str]
 ) -> None:
     page = looks(with_entry(newest(), entry(), before=before))
-    (news,) = look(parse_page(page), directory(), facts()).news
+    (news,) = compare_with_known(parse_page(page), directory(), facts()).news
     same = facts().records["2025-11-08"].release
     assert news.release == replace(same, version=NEW, build_date=NEW)
     assert (news.before and news.before.version) == "2025-11-08"

@@ -1,26 +1,34 @@
 """Which releases of the page are news, what each follows, and what its manifest says.
 
 Pure. Whether a release counts is decided by the page; where it lies, by the release directory.
-"""
 
+
+What is proposed for a new release, as files that a person reviews. Pure."""
+
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import tomli_w
 
 from bot.census.directory import DirectoryEntry, ReleaseDirectory
 from bot.census.release import Release, ReleasePage
+from bot.comments.schema_diff import render_diff, render_impact
 from bot.errors import BotError
+from bot.model.effects import ProposeManifest
 from bot.model.events import SchemaReading
 from bot.model.facts import Facts
 from bot.model.releases import NewRelease
+from bot.schema.diff_json import to_json
+from bot.schema.rules import to_text
 from runners.contract import Manifest, Storage
 
 NEEDED = ("census_schema_version", "dataset_schema_version", "dataset_count")
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ReleaseComparison:
     """What a look at page and directory found, oldest first.
 
     `unhosted` releases aren't in the directory yet; `unreadable` ones lack the fact that is named.
@@ -31,7 +39,9 @@ class Seen:
     unreadable: Mapping[str, str]
 
 
-def look(page: ReleasePage, directory: ReleaseDirectory, facts: Facts) -> Seen:
+def compare_with_known(
+    page: ReleasePage, directory: ReleaseDirectory, facts: Facts
+) -> ReleaseComparison:
     """What is news on the page.
 
     Raises:
@@ -43,8 +53,8 @@ def look(page: ReleasePage, directory: ReleaseDirectory, facts: Facts) -> Seen:
     unreadable = {one.version: name for one in fresh if (name := _missing(one))}
     readable = [one for one in fresh if one.version not in unreadable]
     hosted = [one for one in readable if one.version in directory.entries]
-    return Seen(
-        tuple(_news(one, page, directory.entries[one.version], facts) for one in hosted),
+    return ReleaseComparison(
+        tuple(_new_release(one, page, directory.entries[one.version], facts) for one in hosted),
         tuple(one.version for one in readable if one not in hosted),
         unreadable,
     )
@@ -77,7 +87,7 @@ def deserted(directory: ReleaseDirectory, facts: Facts) -> str | None:
     )
 
 
-def began(facts: Facts) -> str | None:
+def first_release_of_the_bot(facts: Facts) -> str | None:
     """The newest release of before there was a bot; None where nothing is known.
 
     What is older was registered by hand, or left out on purpose.
@@ -91,7 +101,7 @@ def began(facts: Facts) -> str | None:
 def _fresh(page: ReleasePage, facts: Facts) -> list[Release]:
     """Unknown releases since the bot began, oldest first; where none is known, the newest alone."""
     listed = sorted(page.releases, key=lambda release: release.version)
-    start = began(facts)
+    start = first_release_of_the_bot(facts)
     if start is None:
         return listed[-1:]
     known = facts.known()
@@ -102,7 +112,9 @@ def _missing(release: Release) -> str | None:
     return next((name for name in NEEDED if getattr(release, name) is None), None)
 
 
-def _news(release: Release, page: ReleasePage, entry: DirectoryEntry, facts: Facts) -> NewRelease:
+def _new_release(
+    release: Release, page: ReleasePage, entry: DirectoryEntry, facts: Facts
+) -> NewRelease:
     earlier = [one for one in page.releases if one.version < release.version]
     return NewRelease(
         release,
@@ -112,7 +124,7 @@ def _news(release: Release, page: ReleasePage, entry: DirectoryEntry, facts: Fac
         dataset_count=release.dataset_count or 0,
         previous=previous_manifest(release.version, facts),
         before=max(earlier, key=lambda one: one.version, default=None),
-        after=began(facts) or release.version,
+        after=first_release_of_the_bot(facts) or release.version,
     )
 
 
@@ -166,3 +178,28 @@ def manifest_toml(manifest: Manifest) -> str:
     # A reviewer may add an [[accepted]] table, which TOML takes as a second `accepted` beside [].
     kept = {name: value for name, value in manifest.to_mapping().items() if value != []}
     return head + tomli_w.dumps(kept)
+
+
+def proposal(news: NewRelease, schema: SchemaReading, facts: Facts) -> ProposeManifest:
+    """The manifest, and beside it what was compared, what follows from it, and rules if missing."""
+    manifest = manifest_toml(manifest_of(news, schema))
+    return ProposeManifest(news.release.version, manifest, _beside(schema, facts))
+
+
+def _beside(schema: SchemaReading, facts: Facts) -> Mapping[str, str]:
+    files: dict[str, str] = {}
+    if schema.diff is not None:
+        files["diff.json"] = _text(to_json(schema.diff, schema.witnesses))
+        files["diff.md"] = render_diff(schema.diff, schema.witnesses)
+    if schema.impact is not None:
+        files["impact.json"] = _text(schema.impact.to_json())
+        files["impact.md"] = render_impact(schema.impact)
+    if schema.patch:
+        files["lamindb.patch"] = schema.patch
+    if schema.rules is not None and schema.new.version not in facts.rules:
+        files[f"rules/{schema.new.version}.json"] = to_text(schema.rules)
+    return files
+
+
+def _text(told: Mapping[str, Any]) -> str:
+    return json.dumps(told, indent=1, ensure_ascii=False) + "\n"

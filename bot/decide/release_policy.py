@@ -1,35 +1,45 @@
 """Page and directory were read, or couldn't be -> what the bot does. A part of `plan`, and as pure.
 
 Each finding is its effects and a sentence. What was said of a release before is not said again.
-"""
+
+
+Looks at page and directory that fail in a row: counted, and a person is asked once. Pure."""
 
 from collections.abc import Iterator
 
 from bot.comments import alert as notice_comment
 from bot.comments import release as release_comment
 from bot.comments.pull_requests import LONGEST_DRAFT_NOTE, open_rules_of
-from bot.detection import look
-from bot.failures import tallied
+from bot.decide.known_releases import Response, changes_of_known_releases, unread
+from bot.decide.new_releases import compare_with_known, proposal
 from bot.model.announcement import hidden_announcement
-from bot.model.effects import CloseThread, Effect, Label, OpenThread, Plan, Refer, Topic
+from bot.model.effects import (
+    CloseThread,
+    Comment,
+    CountFailures,
+    Effect,
+    Label,
+    OpenThread,
+    Plan,
+    Refer,
+    Topic,
+)
 from bot.model.events import DetectionFailed, ReleasesRead
 from bot.model.facts import Facts
 from bot.model.markers import Marker, MarkerKind
 from bot.model.releases import NewRelease
-from bot.proposal import proposal
-from bot.sightings import Finding, sightings, unread
 from runners.contract import manifest_path
 
 
 def releases_read(event: ReleasesRead, facts: Facts) -> Plan:
     """What is new is announced, what changed is said, what is wrong is asked; else nothing."""
-    seen = look(event.page, event.directory, facts)
+    seen = compare_with_known(event.page, event.directory, facts)
     news = [one for one in seen.news if one.release.version in event.schemas]
     done = [
-        *(Finding(f"New: {one.release.version}.", _announce(one, event, facts)) for one in news),
-        *_noticed(event, facts),
-        *_listed(facts, [one.release.version for one in news]),
-        *sightings(event, facts),
+        *(Response(f"New: {one.release.version}.", _announce(one, event, facts)) for one in news),
+        *_early_notices(event, facts),
+        *_close_notices(facts, [one.release.version for one in news]),
+        *changes_of_known_releases(event, facts),
     ]
     stuck = [
         *(
@@ -44,17 +54,17 @@ def releases_read(event: ReleasesRead, facts: Facts) -> Plan:
     ]
     waiting = [f"{one} is on the page, but not hosted yet: waiting." for one in seen.unhosted]
     said = [one.sentence for one in done if one.sentence] or ["Nothing new."] * (not stuck)
-    reason = " ".join([*said, *waiting, *stuck, *_witness(event)])
+    reason = " ".join([*said, *waiting, *stuck, *_page_refused(event)])
     effects = [effect for one in done for effect in one.effects]
-    return Plan((*effects, *tallied(stuck, facts)), reason)
+    return Plan((*effects, *count_failed_looks(stuck, facts)), reason)
 
 
 def detection_failed(event: DetectionFailed, facts: Facts) -> Plan:
     """Nothing but for counting, and asking a person when it goes on."""
-    return Plan(tallied([event.reason], facts), event.reason)
+    return Plan(count_failed_looks([event.reason], facts), event.reason)
 
 
-def _witness(event: ReleasesRead) -> list[str]:
+def _page_refused(event: ReleasesRead) -> list[str]:
     if event.refusal is None:
         return []
     return [f"The release page was refused, and its Markdown source read instead: {event.refusal}"]
@@ -92,7 +102,7 @@ def _announce(news: NewRelease, event: ReleasesRead, facts: Facts) -> tuple[Effe
     )
 
 
-def _noticed(event: ReleasesRead, facts: Facts) -> Iterator[Finding]:
+def _early_notices(event: ReleasesRead, facts: Facts) -> Iterator[Response]:
     """LTS releases that the directory has and the page hasn't, newer than all that is known.
 
     Where nothing is known, the newest alone is news here, too.
@@ -109,10 +119,10 @@ def _noticed(event: ReleasesRead, facts: Facts) -> Iterator[Finding]:
                 notice_comment.body(entry),
                 Topic.NOTICE,
             )
-            yield Finding(f"Early notice: {entry.version}.", (opened,))
+            yield Response(f"Early notice: {entry.version}.", (opened,))
 
 
-def _listed(facts: Facts, new: list[str]) -> Iterator[Finding]:
+def _close_notices(facts: Facts, new: list[str]) -> Iterator[Response]:
     """Notices of releases that have a thread of their own by now are closed and refer to it."""
     for version, thread in sorted(facts.notices.items()):
         marker = Marker(MarkerKind.LISTED, version)
@@ -120,4 +130,37 @@ def _listed(facts: Facts, new: list[str]) -> Iterator[Finding]:
             target = Marker(MarkerKind.RELEASE, version)
             referred = Refer(thread, marker, target, notice_comment.listed(version))
             # What was said tells that it was done: it comes last.
-            yield Finding("", (CloseThread(thread), referred))
+            yield Response("", (CloseThread(thread), referred))
+
+
+FAILURES_TOLERATED = 3
+"""So many looks fail in a row before a person is asked."""
+
+
+def count_failed_looks(stuck: list[str], facts: Facts) -> tuple[Effect, ...]:
+    """What a look does that ended with these complaints; without any, the matter is over."""
+    marker = _matter(facts)
+    asked = facts.alerts.get(marker.key)
+    if not stuck:
+        return _over(asked, marker, facts)
+    failures = facts.failures + 1
+    if failures < FAILURES_TOLERATED or asked is not None:
+        return (CountFailures(failures),)
+    body = notice_comment.failing(stuck, failures)
+    opened = OpenThread(marker, notice_comment.FAILING, body, Topic.ALERT)
+    return (CountFailures(failures), opened)
+
+
+def _over(asked: int | None, marker: Marker, facts: Facts) -> tuple[Effect, ...]:
+    counted = (CountFailures(0),) if facts.failures else ()
+    if asked is None:
+        return counted
+    # What was said tells that it was done: it comes last.
+    settled = Marker(MarkerKind.SETTLED, marker.key)
+    return (*counted, CloseThread(asked), Comment(asked, settled, notice_comment.WORKING))
+
+
+def _matter(facts: Facts) -> Marker:
+    """The row of failures that is going on, or would be the next."""
+    settled = sum(one.kind is MarkerKind.SETTLED for one in facts.said)
+    return Marker(MarkerKind.ALERT, f"detection-{settled + 1}")

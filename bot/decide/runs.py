@@ -2,24 +2,52 @@
 
 Asked again when the run's own job begins: between the command and the job somebody else may have
 been first, and whoever may dispatch a workflow needn't be one who may say the command.
+
+
+What the reaper printed -> what is said of it, and where. Pure.
+
+Needs no facts but the threads' numbers: the job that says it may read nothing else.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.comments import status
+from bot.comments import result, status
+from bot.comments.audit import audited
 from bot.comments.markdown import code, mention
 from bot.comments.pull_requests import open_rules_of
-from bot.entries import audited
+from bot.comments.status import machine_action
 from bot.model.commands import GRAMMAR, Verb
-from bot.model.effects import Comment, Effect, Label, Plan, SetLabel, UpsertComment
-from bot.model.events import RunAsked, RunGoesOn, RunLost
+from bot.model.effects import (
+    Comment,
+    Conclude,
+    Effect,
+    Label,
+    Plan,
+    SetLabel,
+    UpsertComment,
+)
+from bot.model.events import (
+    RunAsked,
+    RunEnded,
+    RunGoesOn,
+    RunLost,
+)
 from bot.model.facts import Facts
 from bot.model.markers import Marker, MarkerKind
-from runners.contract import Action, RunRequest, manifest_path
+from runners.contract import (
+    Action,
+    ContractError,
+    Reaped,
+    RunReport,
+    RunRequest,
+    Verdict,
+    manifest_path,
+)
 
 
-def begin(event: RunAsked, facts: Facts) -> Plan:
+def run_begins(event: RunAsked, facts: Facts) -> Plan:
     """What is said of the run; a refusal keeps it from beginning.
 
     One that the bot has started begins without a word: what was asked of it is in the table.
@@ -31,7 +59,7 @@ def begin(event: RunAsked, facts: Facts) -> Plan:
     decided = Plan((), f"{request.run_id} {reason}", is_refusal=why is not None)
     if thread is None or (event.by_bot and why is None):
         return decided
-    decided = replace(decided, effects=(_told(event, why, thread),))
+    decided = replace(decided, effects=(_beginning_comment(event, why, thread),))
     if event.by_bot:
         return decided
     return audited(
@@ -44,7 +72,7 @@ def begin(event: RunAsked, facts: Facts) -> Plan:
     )
 
 
-def _told(event: RunAsked, why: str | None, thread: int) -> Comment:
+def _beginning_comment(event: RunAsked, why: str | None, thread: int) -> Comment:
     """Why the run doesn't begin, or who has started it; once a person, and in no result's place.
 
     Whoever may repeat a workflow run that has ended mustn't thereby wipe out what came of it.
@@ -83,7 +111,7 @@ def _obstacle(event: RunAsked, facts: Facts) -> str | None:
     return None
 
 
-def goes_on(event: RunGoesOn, facts: Facts) -> Plan:
+def run_goes_on(event: RunGoesOn, facts: Facts) -> Plan:
     """The thread's status comment is rewritten."""
     request = event.request
     thread = facts.threads.get(request.release)
@@ -94,7 +122,7 @@ def goes_on(event: RunGoesOn, facts: Facts) -> Plan:
     return Plan((UpsertComment(thread, marker, said),), f"{request.run_id} goes on.")
 
 
-def lost(event: RunLost, facts: Facts) -> Plan:
+def run_lost(event: RunLost, facts: Facts) -> Plan:
     """The thread is told what was and wasn't done, in the result's place."""
     request = event.request
     thread = facts.threads.get(request.release)
@@ -124,3 +152,63 @@ def total_of(request: RunRequest, facts: Facts) -> int:
     whole = manifest.dataset_count if manifest else 0
     asked = len(request.only) or whole
     return min(asked, request.limit) if request.limit else asked
+
+
+ENDED = {
+    Verdict.PASSED: Label.VERIFIED,
+    Verdict.FAILED: Label.FAILED,
+    Verdict.UNCHECKED: Label.UNCHECKED,
+}
+
+
+def run_ended(event: RunEnded, facts: Facts) -> Plan:
+    request = event.report.request
+    thread = facts.threads.get(request.release)
+    if thread is None:
+        return Plan(
+            (), f"{request.run_id} ended, but {request.release} has no thread of the bot's."
+        )
+    body = result.body(event.report, _context(event, facts))
+    said = UpsertComment(thread, Marker(MarkerKind.RESULT, request.run_id), body)
+    ended = Conclude(request.release, event.report.verdict, result.headline(event.report))
+    effects: tuple[Effect, ...] = (said, ended, *settled(request, facts))
+    if facts.running() is None:
+        effects = (*effects, SetLabel(thread, ENDED[event.report.verdict]))
+    return Plan(effects, f"{request.run_id} ended with the verdict {event.report.verdict}.")
+
+
+def _context(event: RunEnded, facts: Facts) -> result.ResultContext:
+    """The last run of this release that ended before this one, and that of the release before."""
+    report = event.report
+    return result.ResultContext(
+        earlier=_last(facts, report.request.release, report),
+        before=_last(facts, report.previous.release, report) if report.previous else None,
+        page=event.page,
+    )
+
+
+def _last(facts: Facts, release: str, now: RunReport) -> RunReport | None:
+    reports = [run.report for run in facts.runs_of(release) if run.report is not None]
+    ended = [one for one in reports if one.ended_at < now.started_at]
+    return max(ended, key=lambda one: one.ended_at, default=None)
+
+
+def reaper_actions(text: str, source: str) -> tuple[tuple[Reaped, ...], tuple[str, ...]]:
+    """The actions, and what is wrong with each other line: a killed reaper leaves half of one."""
+    found, broken = [], []
+    for number, line in enumerate(text.splitlines(), 1):
+        try:
+            found.append(Reaped.from_json(line, source=f"{source}, line {number}"))
+        except ContractError as error:
+            broken.append(str(error))
+    return tuple(found), tuple(broken)
+
+
+def reaper_comments(found: Reaped, threads: Mapping[Marker, int]) -> Plan:
+    """A comment per machine and act, kept up to date, in the release's thread if it has one."""
+    said = machine_action(found)
+    thread = threads.get(Marker(MarkerKind.RELEASE, found.release or ""))
+    if thread is None:
+        return Plan((), f"{said} No thread is about its release.")
+    key = f"{found.machine}-{found.act}".replace("_", "-")
+    return Plan((UpsertComment(thread, Marker(MarkerKind.REAPED, key), said),), said)

@@ -1,0 +1,1 @@
+"""(events, facts) -> effects. Pure: a decision can be printed, compared and tested by itself."""

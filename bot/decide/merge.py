@@ -1,0 +1,67 @@
+"""A manifest reached the default branch -> what the bot does about it. Pure."""
+
+from bot.comments import replies
+from bot.comments.audit import audited
+from bot.comments.pull_requests import open_rules_of
+from bot.model.effects import (
+    Comment,
+    Label,
+    Plan,
+    SetLabel,
+    StartRun,
+)
+from bot.model.events import (
+    ManifestMerged,
+)
+from bot.model.facts import Facts
+from bot.model.markers import Marker, MarkerKind
+from runners.contract import Action, Manifest, RunRequest, manifest_path
+
+
+def manifest_merged(event: ManifestMerged, facts: Facts) -> Plan:
+    thread = facts.threads.get(event.release)
+    manifest = facts.manifests.get(event.release)
+    if thread is None or manifest is None:
+        missing = "manifest on the default branch" if thread else "thread of the bot's"
+        return Plan((), f"{event.release} was merged, but has no {missing}: nothing to do.")
+    if facts.ingest_on_merge:
+        decided = _ingested_on_merge(event, facts, thread, manifest)
+        asked = f"merge {event.commit[:8]}"
+        return audited(decided, thread, who=event.actor, role="", asked=asked)
+    marker = Marker(MarkerKind.MERGED, event.commit)
+    said = Comment(thread, marker, replies.merged(event.release, event.actor))
+    reason = f"The manifest of {event.release} was merged; a person starts its ingestion."
+    return Plan((SetLabel(thread, Label.MERGED), said), reason)
+
+
+def _ingested_on_merge(
+    event: ManifestMerged, facts: Facts, thread: int, manifest: Manifest
+) -> Plan:
+    marker = Marker(MarkerKind.MERGED, event.commit)
+    if open_rules := open_rules_of(manifest.dataset_schema_version, facts):
+        said = Comment(thread, marker, replies.merged_but_undecided(event.release, open_rules))
+        reason = (
+            f"The manifest of {event.release} was merged, but not ingested: {open_rules.problem}"
+        )
+        return Plan((SetLabel(thread, Label.MERGED), said), reason)
+    request = _merge_request(event, facts, thread)
+    running = facts.running()
+    if running and running.request.run_id != request.run_id:
+        said = Comment(thread, marker, replies.merged_but_busy(event.release, running))
+        reason = f"The manifest of {event.release} was merged while {running.request.run_id} runs."
+        return Plan((SetLabel(thread, Label.MERGED), said), reason)
+    said = Comment(thread, marker, replies.accepted(request, manifest, None))
+    effects = (StartRun(request), SetLabel(thread, Label.RUNNING), said)
+    return Plan(effects, f"The manifest of {event.release} was merged: its ingestion starts.")
+
+
+def _merge_request(event: ManifestMerged, facts: Facts, thread: int) -> RunRequest:
+    return RunRequest(
+        run_id=f"{event.release}-ingest-{event.commit[:8]}",
+        action=Action.INGEST,
+        release=event.release,
+        manifest=manifest_path(event.release),
+        instance=facts.instance,
+        thread=thread,
+        requested_by=event.actor,
+    )
