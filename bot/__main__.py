@@ -12,21 +12,20 @@ from bot.adapters.files import write
 from bot.census.release import page_to_json
 from bot.comments.plan import describe
 from bot.comments.schema_diff import render_diff
-from bot.detect import read_page
 from bot.errors import BotError
 from bot.gather.events import event_from_json
+from bot.gather.releases import read_page
+from bot.gather.schema_documents import patch_of, read_spec, read_witnesses
 from bot.handle import detect as look
 from bot.house import Lazy, sentences
 from bot.html import report_page
 from bot.jobs import jobs
 from bot.model.events import CommentCreated, ManifestMerged, RunEnded
-from bot.readings import patch_of, read_spec
 from bot.schema.diff import diff as compare
 from bot.schema.diff_json import to_json
 from bot.schema.rules import rules_of, to_text
 from bot.schema.rules.answers import AnswersError, with_answers
 from bot.terminal import show_plan, show_releases, show_thread, show_threads
-from bot.witnesses import hear
 from runners.contract import RunReport
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
@@ -83,7 +82,7 @@ def diff(lazy: Lazy, as_json: bool, witnesses: bool, old: str, new: str) -> None
     house = lazy.house()
     older, newer = house.specs(old, new)
     found = compare(older, newer)
-    heard = hear(newer, house.local.pages, house.settings.witnesses) if witnesses else ()
+    heard = read_witnesses(newer, house.local.pages, house.settings.witnesses) if witnesses else ()
     if as_json:
         click.echo(json.dumps(to_json(found, heard), indent=2, ensure_ascii=False))
     else:

@@ -17,9 +17,9 @@ import tomli_w
 
 from bot.adapters.files import write
 from bot.adapters.pages import HttpPages
-from bot.detect import read_page
 from bot.errors import BotError
-from bot.readings import read_spec
+from bot.gather.releases import read_page
+from bot.gather.schema_documents import read_spec
 from bot.settings import environment
 
 OLDER, NEWER = "2020-01-15", "2020-07-15"

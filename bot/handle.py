@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 from bot.apply import apply
 from bot.decide.plan import plan
-from bot.detect import read_releases
 from bot.errors import BotError, BusyError
 from bot.gather.facts import gather
+from bot.gather.releases import read_releases
 from bot.model.effects import Plan
 from bot.model.events import DetectionFailed, Event
 from bot.model.ports import Ports

@@ -18,11 +18,11 @@ from bot.adapters.github.house import github
 from bot.adapters.lamindb_source import installed
 from bot.adapters.local import Local, local
 from bot.errors import BotError
+from bot.gather.schema_documents import document_address, read_spec
 from bot.handle import handle
 from bot.model.effects import Plan
 from bot.model.events import Event
 from bot.model.ports import Ports
-from bot.readings import document_address, read_spec
 from bot.schema.spec import Spec
 from bot.settings import Settings, load, with_page
 from runners.contract import ContractError

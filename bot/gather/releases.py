@@ -10,10 +10,10 @@ from bot.census.page import PageError, parse_page
 from bot.census.release import ReleasePage
 from bot.decide.new_releases import compare_with_known, emptied
 from bot.errors import BotError
+from bot.gather.schema_documents import SchemaReader
 from bot.model.events import ReleasesRead, SchemaReading
 from bot.model.facts import Facts
 from bot.model.ports import Pages, Upstream
-from bot.readings import Readings
 from bot.settings import Settings
 
 
@@ -34,7 +34,7 @@ def read_releases(
     """
     page, refusal = _page_or_source(pages, settings, facts)
     directory = read_directory(pages, settings.release_directory)
-    reader = Readings(pages, settings, documents or {}, upstream)
+    reader = SchemaReader(pages, settings, documents or {}, upstream)
     schemas: dict[str, SchemaReading] = {}
     unread: dict[str, str] = {}
     for one in compare_with_known(page, directory, facts).news:
@@ -65,18 +65,18 @@ def _page_or_source(
 ) -> tuple[ReleasePage, str | None]:
     """The page; where it is refused, what its Markdown source says, and why it was refused."""
     try:
-        return _believed(pages, settings.release_page, facts), None
+        return _checked_page(pages, settings.release_page, facts), None
     except RefusedPageError as error:
         if settings.release_page_source is None:
             raise
         refusal = str(error)
     try:
-        return _believed(pages, settings.release_page_source, facts), refusal
+        return _checked_page(pages, settings.release_page_source, facts), refusal
     except BotError as error:
         raise BotError(f"{refusal} Nor could its Markdown source be read: {error}") from error
 
 
-def _believed(pages: Pages, address: str, facts: Facts) -> ReleasePage:
+def _checked_page(pages: Pages, address: str, facts: Facts) -> ReleasePage:
     page = read_page(pages, address)
     if refusal := emptied(page, facts):
         raise RefusedPageError(refusal)

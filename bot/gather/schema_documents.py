@@ -1,9 +1,15 @@
 """The dataset schema documents of what is new -> SchemaReading: pins, diff, rules, impact, patch.
 
 Fetches through the Pages port only. Must not decide what is done about it.
+
+
+The sources beside a schema document, fetched and heard: what each says otherwise.
+
+Fetches through the Pages port only. None of them may keep a release back: one that is out of reach,
+or isn't what it should be, says why.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from bot.errors import BotError
@@ -18,8 +24,14 @@ from bot.schema.patch import patch_text, patched, unpatched
 from bot.schema.pinned import pins_of
 from bot.schema.rules import rules_of
 from bot.schema.spec import DocumentError, Spec
+from bot.schema.witnesses import (
+    Witness,
+    WitnessError,
+    compare_definition,
+    compare_genes,
+    compare_pins,
+)
 from bot.settings import Settings
-from bot.witnesses import hear
 from runners.contract import SchemaDocument
 
 
@@ -46,7 +58,7 @@ def patch_of(lamindb: Page, old: Spec, new: Spec) -> str:
         raise BotError(f"{lamindb.address}: {error}") from error
 
 
-class Readings:
+class SchemaReader:
     """The schema documents of the releases that are new, each fetched once.
 
     `addresses` gives where a version's document is, if not where the settings say.
@@ -79,7 +91,7 @@ class Readings:
         if earlier is None or earlier == news.dataset_schema_version:
             return reading
         old_spec, old = self._document(earlier)
-        heard = hear(spec, self._pages, self._settings.witnesses)
+        heard = read_witnesses(spec, self._pages, self._settings.witnesses)
         return self._compared(replace(reading, old=old, witnesses=heard), old_spec, spec)
 
     def _compared(self, reading: SchemaReading, old: Spec, new: Spec) -> SchemaReading:
@@ -151,3 +163,25 @@ def _remarks(news: NewRelease, spec: Spec) -> tuple[str, ...]:
         *(f"The page counts cells of {name}, which the schema doesn't name." for name in strange),
         *links[:5],
     )
+
+
+COMPARISONS: Mapping[str, Callable[[Spec, str], tuple[str, ...]]] = {
+    "schema_definition": compare_definition,
+    "ontology_guide": compare_pins,
+    "gene_info": compare_genes,
+}
+
+
+def read_witnesses(spec: Spec, pages: Pages, addresses: Mapping[str, str]) -> tuple[Witness, ...]:
+    """What each source says of the document; `{version}` in an address is the document's."""
+    return tuple(
+        _read_witness(name, address.replace("{version}", spec.version), spec, pages)
+        for name, address in addresses.items()
+    )
+
+
+def _read_witness(name: str, address: str, spec: Spec, pages: Pages) -> Witness:
+    try:
+        return Witness(name, address, COMPARISONS[name](spec, pages.get(address).text()))
+    except (BotError, WitnessError) as error:
+        return Witness(name, address, problem=str(error).removeprefix(f"{address}: "))
