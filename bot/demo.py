@@ -16,7 +16,7 @@ import rich_click as click
 import tomli_w
 
 from bot.adapters.files import write
-from bot.adapters.pages import HttpPages
+from bot.adapters.web import HttpPages
 from bot.errors import BotError
 from bot.gather.releases import read_page
 from bot.gather.schema_documents import read_spec

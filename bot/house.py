@@ -13,10 +13,10 @@ from typing import Any, ParamSpec
 
 import rich_click as click
 
-from bot.adapters.files import alone
-from bot.adapters.github.house import github
+from bot.adapters.files import exclusive
+from bot.adapters.github.ports import github
 from bot.adapters.lamindb_source import installed
-from bot.adapters.local import Local, local
+from bot.adapters.local.ports import Local, local
 from bot.errors import BotError
 from bot.gather.schema_documents import document_address, read_spec
 from bot.handle import handle
@@ -39,7 +39,7 @@ class House:
 
     def alone(self) -> AbstractContextManager[None]:
         """Holds off other commands on the same folder, from the facts to the last effect."""
-        return alone(self.local.home)
+        return exclusive(self.local.home)
 
     def specs(self, *given: str) -> list[Spec]:
         """Documents by bare version, file or address."""

@@ -11,7 +11,7 @@ from typing import Any
 import rich_click as click
 
 from bot.adapters.files import write
-from bot.adapters.github.house import Github, github
+from bot.adapters.github.ports import Github, github
 from bot.apply import apply
 from bot.comments import pull_requests as comment
 from bot.comments.plan import describe

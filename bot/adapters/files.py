@@ -48,7 +48,7 @@ def write_folder(folder: Path, files: Mapping[str, str]) -> None:
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
+def exclusive(folder: Path) -> Iterator[None]:
     """Waits until no other process holds the folder; the lock ends with the process.
 
     A folder that wasn't there and got nothing in the meantime is gone again afterwards.

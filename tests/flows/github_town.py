@@ -11,8 +11,8 @@ from hub import deeds
 from hub.server import Server
 from hub.state import ACTIONS, Issue
 
-from bot.adapters.github.house import Github, github
-from bot.adapters.github.speaking import Patience
+from bot.adapters.github.client import RetryPolicy
+from bot.adapters.github.ports import Github, github
 from bot.gather.events import events_of
 from bot.handle import handle
 from bot.model.events import CommentCreated, Event, ManifestMerged, RunEnded
@@ -27,7 +27,7 @@ PERMISSIONS = {
     "actions": "write",
     "checks": "write",
 }
-AT_ONCE = Patience(backoff=0.01, secondary=0.01, pace=0, sleep=lambda _: None)
+AT_ONCE = RetryPolicy(backoff=0.01, secondary=0.01, pace=0, sleep=lambda _: None)
 
 
 class GithubTown(Town):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.adapters.local_runs import CANCEL
+from bot.adapters.local.runs import CANCEL
 from bot.apply import apply
 from bot.model.commands import Role, Verb
 from bot.model.effects import CancelRun, Plan

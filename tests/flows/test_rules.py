@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.lamindb_source import installed
-from bot.adapters.local_repository import LocalRepository
+from bot.adapters.local.repository import LocalRepository
 from bot.errors import BotError
 from flows import world
 from flows.town import Town

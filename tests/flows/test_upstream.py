@@ -10,8 +10,8 @@ from hub.faults import Fault
 from hub.server import Server, serving
 from hub.state import Hub, Issue
 
-from bot.adapters.github.speaking import connect
-from bot.adapters.github.upstream import GithubUpstream
+from bot.adapters.github.client import connect
+from bot.adapters.github.repository import GithubUpstream
 from bot.adapters.lamindb_source import installed
 from bot.comments.pull_requests import patch_body
 from bot.model.effects import Draft

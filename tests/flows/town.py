@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.local_repository import LocalRepository
-from bot.adapters.local_roles import LocalRoles
-from bot.adapters.local_runs import CANCEL, LocalRuns
-from bot.adapters.local_tally import LocalTally
-from bot.adapters.local_threads import LocalThreads
+from bot.adapters.local.ports import LocalFailureCount, LocalRoles
+from bot.adapters.local.repository import LocalRepository
+from bot.adapters.local.runs import CANCEL, LocalRuns
+from bot.adapters.local.threads import LocalThreads
 from bot.comments import audit
 from bot.errors import BotError
 from bot.handle import detect, handle
@@ -77,7 +76,7 @@ class Town:
         for version in ("6.0.0", "7.0.0"):
             self.has_rules(version)
         self.runs = LocalRuns(home / "runs")
-        self.tally = LocalTally(home / "detection.json")
+        self.tally = LocalFailureCount(home / "detection.json")
         self._known: dict[str, str] = {}
 
     # --- what is given ----------------------------------------------------------------------------

@@ -1,20 +1,42 @@
 """Manifests and rules on the default branch, and proposals as pull requests.
 
 Reads by GitHub's API rather than from a checkout, which is as old as the event.
+
+
+LaminDB's own repository, or another that keeps its module: read, and given a draft to review.
+
+Its token is its own. Whoever may push there may have made the branch: it is taken as it is.
 """
 
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from github.ContentFile import ContentFile
 from github.PullRequest import PullRequest
 from github.Repository import Repository
 
-from bot.adapters.github.branches import base_of, branched, pulls_from
-from bot.adapters.github.speaking import Patience, clear, made
-from bot.comments.pull_requests import manifest_body, manifest_branch, manifest_title
-from bot.model.effects import ProposeManifest
+from bot.adapters.github.client import (
+    RetryPolicy,
+    base_of,
+    ensure_branch,
+    make_once,
+    pulls_from,
+    with_clear_refusals,
+)
+from bot.comments.pull_requests import (
+    manifest_body,
+    manifest_branch,
+    manifest_title,
+    patch_body,
+    patch_branch,
+    patch_title,
+)
+from bot.errors import BotError
+from bot.model.effects import Draft, ProposeManifest
 from bot.model.markers import Marker, MarkerKind, sign
+from bot.model.ports import DraftPullRequest, ModuleSource
+from bot.schema.patch import PATH
 from bot.schema.rules.answers import open_judgements
 from runners.contract import Manifest, Verdict
 
@@ -31,15 +53,15 @@ CONCLUSIONS = {
 class GithubRepository:
     repo: Repository
     bot: str
-    patience: Patience
+    patience: RetryPolicy
 
-    @clear
+    @with_clear_refusals
     def manifests(self) -> Mapping[str, Manifest]:
         texts = self._files(MANIFESTS, ".toml")
         found = (Manifest.from_toml(text, source=path) for path, text in texts.items())
         return {manifest.release: manifest for manifest in found}
 
-    @clear
+    @with_clear_refusals
     def rules(self) -> Mapping[str, tuple[str, ...]]:
         texts = self._files(RULES, ".json")
         return {
@@ -47,22 +69,24 @@ class GithubRepository:
             for path, text in texts.items()
         }
 
-    @clear
+    @with_clear_refusals
     def propose(self, proposal: ProposeManifest) -> None:
         head = manifest_branch(proposal.release)
         if self._pull(head) is not None:
             return
         base = base_of(self.repo)
-        branched(self.repo, head, base, _placed(proposal), manifest_title(proposal), self.patience)
+        ensure_branch(
+            self.repo, head, base, _placed(proposal), manifest_title(proposal), self.patience
+        )
         text = sign(manifest_body(proposal), Marker(MarkerKind.MANIFEST, proposal.release))
         target = self.repo.default_branch
 
         def make() -> PullRequest:
             return self.repo.create_pull(target, head, title=manifest_title(proposal), body=text)
 
-        made(make, lambda: self._pull(head), self.patience)
+        make_once(make, lambda: self._pull(head), self.patience)
 
-    @clear
+    @with_clear_refusals
     def conclude(self, release: str, verdict: Verdict, headline: str) -> None:
         """A check run on the commit that last changed the manifest, made or brought up to date."""
         path = f"{MANIFESTS}/{release}.toml"
@@ -86,9 +110,9 @@ class GithubRepository:
         def look() -> bool | None:
             return next((True for _ in commit.get_check_runs(check_name=name)), None)
 
-        made(make, look, self.patience)
+        make_once(make, look, self.patience)
 
-    @clear
+    @with_clear_refusals
     def changed_manifests(self, pull: int) -> Mapping[str, str]:
         """The manifests that a pull request adds or changes, as its head has them: path -> text."""
         found = self.repo.get_pull(pull).get_files()
@@ -99,7 +123,7 @@ class GithubRepository:
         }
         return {path: self._text(sha) for path, sha in paths.items()}
 
-    @clear
+    @with_clear_refusals
     def documents(self) -> Mapping[str, str]:
         """The manifests and rules on the default branch: path -> text."""
         return {**self._files(MANIFESTS, ".toml"), **self._files(RULES, ".json")}
@@ -134,3 +158,38 @@ def _placed(proposal: ProposeManifest) -> dict[str, str]:
         is_rule = name.startswith("rules/")
         files[f"runners/{name}" if is_rule else f"{MANIFESTS}/{proposal.release}/{name}"] = text
     return files
+
+
+@dataclass(frozen=True, slots=True)
+class GithubUpstream:
+    repo: Repository
+    patience: RetryPolicy
+
+    @with_clear_refusals
+    def source(self) -> ModuleSource:
+        base = base_of(self.repo)
+        found = self.repo.get_contents(PATH, ref=base)
+        if not isinstance(found, ContentFile):
+            raise BotError(f"{self.repo.full_name}: {PATH} is a folder; name LaminDB's repository.")
+        return ModuleSource(base, found.decoded_content.decode("utf-8"))
+
+    @with_clear_refusals
+    def propose(self, draft: Draft) -> DraftPullRequest:
+        head = patch_branch(draft)
+        there = self._pull(head)
+        if there is None:
+            ensure_branch(
+                self.repo, head, draft.base, {PATH: draft.text}, patch_title(draft), self.patience
+            )
+            target = self.repo.default_branch
+
+            def make() -> PullRequest:
+                return self.repo.create_pull(
+                    target, head, title=patch_title(draft), body=patch_body(draft), draft=True
+                )
+
+            there = make_once(make, lambda: self._pull(head), self.patience)
+        return DraftPullRequest(there.html_url, there.state == "open")
+
+    def _pull(self, head: str) -> PullRequest | None:
+        return next(pulls_from(self.repo, head), None)

@@ -13,8 +13,8 @@ from itertools import islice
 from github.Repository import Repository
 from github.WorkflowRun import WorkflowRun
 
-from bot.adapters.github.speaking import Patience, clear, made
-from bot.adapters.store import Store
+from bot.adapters.github.client import RetryPolicy, make_once, with_clear_refusals
+from bot.adapters.run_store import RunStore
 from bot.errors import BotError, BusyError
 from bot.model.ports import Run
 from runners.contract import Action, RunReport, RunRequest, manifest_path
@@ -38,10 +38,10 @@ class GithubRuns:
     """`store` is None where a job may not read it: then only the workflow runs are known."""
 
     repo: Repository
-    store: Store | None
-    patience: Patience
+    store: RunStore | None
+    patience: RetryPolicy
 
-    @clear
+    @with_clear_refusals
     def all(self) -> tuple[Run, ...]:
         found = self._stored()
         for run_id, workflows in self._asked().items():
@@ -53,7 +53,7 @@ class GithubRuns:
         # Two that were asked for in the same second: the smaller number was first.
         return tuple(sorted(found.values(), key=lambda run: (run.since, run.request.run_id)))
 
-    @clear
+    @with_clear_refusals
     def start(self, request: RunRequest) -> None:
         runs = {run.request.run_id: run for run in self.all()}
         if request.run_id in runs:
@@ -71,15 +71,15 @@ class GithubRuns:
         def make() -> bool:
             return workflow.create_dispatch(target, told, throw=True) is not None
 
-        made(make, lambda: request.run_id in self._asked() or None, self.patience)
+        make_once(make, lambda: request.run_id in self._asked() or None, self.patience)
 
-    @clear
+    @with_clear_refusals
     def workflow_of(self, run_id: str) -> int | None:
         """The workflow run that works on the run: the first one, if a dispatch came twice."""
         found = self._asked().get(run_id)
         return found[0].id if found else None
 
-    @clear
+    @with_clear_refusals
     def cancel(self, run_id: str) -> None:
         """Asks GitHub to stop the run's workflow runs that haven't ended.
 
@@ -115,7 +115,7 @@ class GithubRuns:
             if path.endswith("/request.json")
         }
 
-    def _read(self, store: Store, run_id: str, files: Mapping[str, datetime]) -> Run:
+    def _read(self, store: RunStore, run_id: str, files: Mapping[str, datetime]) -> Run:
         path, told = f"{run_id}/request.json", f"{run_id}/report.json"
         request = RunRequest.from_json(store.text(path), source=path)
         if told not in files:

@@ -10,7 +10,7 @@ from github.IssueComment import IssueComment
 from github.NamedUser import NamedUser
 from github.Repository import Repository
 
-from bot.adapters.github.speaking import Patience, clear, made
+from bot.adapters.github.client import RetryPolicy, make_once, with_clear_refusals
 from bot.model.effects import Label, Reaction, Topic
 from bot.model.markers import Marker, last_marker
 from bot.model.ports import ThreadComment
@@ -24,9 +24,9 @@ class GithubThreads:
 
     repo: Repository
     bot: str
-    patience: Patience
+    patience: RetryPolicy
 
-    @clear
+    @with_clear_refusals
     def marked(self) -> Mapping[Marker, int]:
         found: dict[Marker, int] = {}
         for issue in self._own():
@@ -35,15 +35,15 @@ class GithubThreads:
                 found.setdefault(marker, issue.number)
         return found
 
-    @clear
+    @with_clear_refusals
     def texts(self) -> Mapping[int, str]:
         return {issue.number: issue.body or "" for issue in self._own()}
 
-    @clear
+    @with_clear_refusals
     def closed(self) -> frozenset[int]:
         return frozenset(issue.number for issue in self._own() if issue.state == "closed")
 
-    @clear
+    @with_clear_refusals
     def open(self, title: str, body: str, label: Label | Topic) -> int:
         def make() -> int:
             return self.repo.create_issue(title, body, labels=[str(label)]).number
@@ -52,42 +52,44 @@ class GithubThreads:
             marker = last_marker(body)
             return self.marked().get(marker) if marker else None
 
-        return made(make, look, self.patience)
+        return make_once(make, look, self.patience)
 
-    @clear
+    @with_clear_refusals
     def close(self, thread: int) -> None:
         issue = self.repo.get_issue(thread)
         if issue.state != "closed":
             issue.edit(state="closed")
 
-    @clear
+    @with_clear_refusals
     def comments(self, thread: int) -> tuple[ThreadComment, ...]:
         return tuple(map(self._said, self.repo.get_issue(thread).get_comments()))
 
-    @clear
+    @with_clear_refusals
     def comment(self, thread: int, body: str) -> int:
         def make() -> int:
             return self.repo.get_issue(thread).create_comment(body).id
 
-        return made(make, lambda: self._marked_comment(thread, last_marker(body)), self.patience)
+        return make_once(
+            make, lambda: self._marked_comment(thread, last_marker(body)), self.patience
+        )
 
-    @clear
+    @with_clear_refusals
     def edit(self, thread: int, comment_id: int, body: str) -> None:
         self._comment(thread, comment_id).edit(body)
 
-    @clear
+    @with_clear_refusals
     def react(self, thread: int, comment_id: int, reaction: Reaction) -> None:
         def make() -> bool:
             return bool(self._comment(thread, comment_id).create_reaction(str(reaction)))
 
-        made(make, lambda: None, self.patience)  # GitHub itself keeps one of a kind
+        make_once(make, lambda: None, self.patience)  # GitHub itself keeps one of a kind
 
-    @clear
+    @with_clear_refusals
     def label(self, thread: int, label: Label) -> None:
         issue = self.repo.get_issue(thread)
         there = {one.name for one in issue.get_labels()}
         if str(label) not in there:
-            made(partial(self._add, issue, label), lambda: None, self.patience)
+            make_once(partial(self._add, issue, label), lambda: None, self.patience)
         for other in sorted(there & LABELS - {str(label)}):
             issue.remove_from_labels(other)
 

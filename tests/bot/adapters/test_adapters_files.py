@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.files import alone, write, write_folder
+from bot.adapters.files import exclusive, write, write_folder
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -82,7 +82,7 @@ def test_a_second_command_waits_until_the_first_is_gone(tmp_path: Path) -> None:
         assert holder.stdout.readline() == "held\n"
         waiting = os.fork()
         if waiting == 0:
-            with alone(tmp_path):
+            with exclusive(tmp_path):
                 os._exit(0)
         time.sleep(0.2)
         assert os.waitpid(waiting, os.WNOHANG) == (0, 0)
@@ -91,9 +91,9 @@ def test_a_second_command_waits_until_the_first_is_gone(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_got_nothing_is_gone_again(tmp_path: Path) -> None:
-    with alone(tmp_path / "home"):
+    with exclusive(tmp_path / "home"):
         assert (tmp_path / "home").is_dir()
     assert not (tmp_path / "home").exists()
-    with alone(tmp_path / "home"):
+    with exclusive(tmp_path / "home"):
         (tmp_path / "home" / "x").touch()
     assert (tmp_path / "home").exists()

@@ -11,8 +11,8 @@ from hub.faults import Fault
 from hub.server import Server, serving
 from hub.state import ACTIONS, Hub
 
-from bot.adapters.github.house import Github, github
-from bot.adapters.github.speaking import Patience
+from bot.adapters.github.client import RetryPolicy
+from bot.adapters.github.ports import Github, github
 from bot.apply import apply
 from bot.errors import BotError
 from bot.model.effects import (
@@ -106,7 +106,7 @@ def house_of(server: Server, **patience: object) -> Github:
         bot=ACTIONS,
     )
     told = {"backoff": 0.01, "secondary": 0.01, "pace": 0.0, "sleep": lambda _: None, **patience}
-    return github(settings, Patience(**told))  # type: ignore[arg-type]
+    return github(settings, RetryPolicy(**told))  # type: ignore[arg-type]
 
 
 @pytest.fixture

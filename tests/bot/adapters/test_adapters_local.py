@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.local_repository import LocalRepository
-from bot.adapters.local_roles import LocalRoles
-from bot.adapters.local_runs import LocalRuns
-from bot.adapters.local_tally import LocalTally
-from bot.adapters.local_threads import LocalThreads
+from bot.adapters.local.ports import LocalFailureCount, LocalRoles
+from bot.adapters.local.repository import LocalRepository
+from bot.adapters.local.runs import LocalRuns
+from bot.adapters.local.threads import LocalThreads
 from bot.apply import apply
 from bot.census.release import Release
 from bot.errors import BotError
@@ -60,7 +59,7 @@ def threads(tmp_path: Path) -> LocalThreads:
 @pytest.fixture
 def ports(tmp_path: Path, threads: LocalThreads) -> Ports:
     repository = LocalRepository(tmp_path / "repository", tmp_path / "proposals")
-    runs, tally = LocalRuns(tmp_path / "runs"), LocalTally(tmp_path / "detection.json")
+    runs, tally = LocalRuns(tmp_path / "runs"), LocalFailureCount(tmp_path / "detection.json")
     return Ports(threads, LocalRoles({}), repository, runs, NoPages(), tally)
 
 
@@ -138,7 +137,7 @@ def test_a_closed_thread_is_still_found(threads: LocalThreads) -> None:
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"failed_in_a_row": "2"}', "\x00"])
 def test_a_broken_count_is_none(tmp_path: Path, text: str) -> None:
-    tally = LocalTally(tmp_path / "detection.json")
+    tally = LocalFailureCount(tmp_path / "detection.json")
     tally.count(2)
     assert tally.failures() == 2
     tally.file.write_text(text)

@@ -13,7 +13,7 @@ from threading import Thread
 import httpx
 import pytest
 
-from bot.adapters.pages import HttpPages
+from bot.adapters.web import HttpPages
 from bot.errors import BotError
 from bot.model.ports import Page
 

@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from bot.adapters.store import FolderStore, S3Store, Store, store
+from bot.adapters.run_store import FolderStore, RunStore, S3Store, run_store
 from bot.errors import BotError
 from runners.mirror import KeptOnS3, Mirror, kept
 
@@ -16,17 +16,17 @@ FILES = {"run-1/request.json": "{}", "run-1/journal.jsonl": "é\n"}
 
 
 @pytest.fixture(params=["folder", "s3"])
-def filled(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+def filled(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RunStore]:
     if request.param == "folder":
         for path, text in FILES.items():
             (tmp_path / path).parent.mkdir(exist_ok=True)
             (tmp_path / path).write_text(text)
-        yield store(str(tmp_path))
+        yield run_store(str(tmp_path))
         return
     with s3() as client:
         for path, text in FILES.items():
             client.put_object(Bucket="data", Key=f"some/runs/{path}", Body=text.encode())
-        yield store("s3://data/some/runs")
+        yield run_store("s3://data/some/runs")
 
 
 class s3:  # noqa: N801 - a context, as moto's own
@@ -50,12 +50,12 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
 
 
-def test_it_lists_and_reads(filled: Store) -> None:
+def test_it_lists_and_reads(filled: RunStore) -> None:
     assert set(filled.modified()) == set(FILES)
     assert {path: filled.text(path) for path in FILES} == FILES
 
 
-def test_what_isnt_there_is_one_sentence(filled: Store) -> None:
+def test_what_isnt_there_is_one_sentence(filled: RunStore) -> None:
     with pytest.raises(BotError, match="nothing: can't be read"):
         filled.text("run-1/nothing")
 
@@ -76,6 +76,6 @@ def test_what_the_machine_mirrors_is_what_the_bot_reads(tmp_path: Path) -> None:
         assert isinstance(mirror.kept, KeptOnS3)
         (folder / "journal.jsonl").write_text("one\n")
         mirror.put_changed()
-        assert store("s3://data/runs").text("run-2/journal.jsonl") == "one\n"
+        assert run_store("s3://data/runs").text("run-2/journal.jsonl") == "one\n"
         mirror.kept.fetch(tmp_path / "other", "run-")
         assert (tmp_path / "other" / "run-2" / "journal.jsonl").read_text() == "one\n"

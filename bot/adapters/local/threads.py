@@ -1,4 +1,6 @@
-"""Threads as Markdown files in a folder, each with a page to read in a browser.
+"""A Markdown file with TOML between two lines of `+++` before it <-> its facts and its text.
+
+Threads as Markdown files in a folder, each with a page to read in a browser.
 
     threads/1/thread.md, threads/1/comments/0001.md, ..., threads/1/thread.html
 
@@ -6,19 +8,43 @@ The embedded default, standing in for GitHub's issues. A file's author is a fact
 this adapter writes as the bot. Must not decide anything.
 """
 
+import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.adapters import front_matter
+import tomli_w
+
 from bot.adapters.files import write, write_folder
 from bot.errors import BotError
 from bot.html.thread_page import PageComment, PageThread, render
 from bot.model.effects import Label, Reaction, Topic
 from bot.model.markers import Marker, last_marker
 from bot.model.ports import ThreadComment
+
+FENCE = "+++\n"
+
+
+def join_front_matter(facts: Mapping[str, object], body: str) -> str:
+    """The file's text. The body comes back from `split` as it went in."""
+    return f"{FENCE}{tomli_w.dumps(facts)}{FENCE}{body}"
+
+
+def split_front_matter(path: Path) -> tuple[dict[str, Any], str]:
+    """The file's facts and its text. Raises BotError if a person broke it."""
+    try:
+        text = path.read_bytes().decode("utf-8")
+        head, facts, body = text.split(FENCE, 2)
+        if head:
+            raise ValueError("there is text before the first +++")
+        return tomllib.loads(facts), body
+    except (OSError, ValueError) as error:
+        raise BotError(
+            f"{path}: can't be read as a thread's file ({error}); put it right or remove it."
+        ) from error
+
 
 LABELS = frozenset(str(label) for label in Label)
 
@@ -42,16 +68,16 @@ class LocalThreads:
         return found
 
     def texts(self) -> Mapping[int, str]:
-        read = {number: front_matter.split(self._file(number)) for number in self.numbers()}
+        read = {number: split_front_matter(self._file(number)) for number in self.numbers()}
         return {n: body for n, (facts, body) in read.items() if facts.get("author") == self.bot}
 
     def closed(self) -> frozenset[int]:
-        read = {number: front_matter.split(self._file(number)) for number in self.numbers()}
+        read = {number: split_front_matter(self._file(number)) for number in self.numbers()}
         return frozenset(number for number, (facts, _) in read.items() if "closed_by" in facts)
 
     def open(self, title: str, body: str, label: Label | Topic) -> int:
         facts = {**self._signed(self.bot), "title": title, "labels": [str(label)]}
-        text = front_matter.joined(facts, body)
+        text = join_front_matter(facts, body)
         number = max(self.numbers(), default=0) + 1
         write_folder(self.folder / str(number), {"thread.md": text})
         self.render(number)
@@ -74,23 +100,23 @@ class LocalThreads:
     def edit(self, thread: int, comment_id: int, body: str) -> None:
         facts, _ = self._own(thread, comment_id)
         facts["edited"] = self.now()
-        write(self._comment_file(thread, comment_id), front_matter.joined(facts, body))
+        write(self._comment_file(thread, comment_id), join_front_matter(facts, body))
         self.render(thread)
 
     def react(self, thread: int, comment_id: int, reaction: Reaction) -> None:
         path = self._comment_file(thread, comment_id)
-        facts, body = front_matter.split(path)
+        facts, body = split_front_matter(path)
         if str(reaction) not in facts.get("reactions", []):
             facts["reactions"] = [*facts.get("reactions", []), str(reaction)]
-            write(path, front_matter.joined(facts, body))
+            write(path, join_front_matter(facts, body))
             self.render(thread)
 
     def label(self, thread: int, label: Label) -> None:
-        facts, body = front_matter.split(self._file(thread))
+        facts, body = split_front_matter(self._file(thread))
         others = [one for one in facts.get("labels", []) if one not in LABELS]
         if facts.get("labels") != [*others, str(label)]:
             facts["labels"] = [*others, str(label)]
-            write(self._file(thread), front_matter.joined(facts, body))
+            write(self._file(thread), join_front_matter(facts, body))
             self.render(thread)
 
     # --- what only the embedded bot has ----------------------------------------------------------
@@ -104,16 +130,16 @@ class LocalThreads:
     def close_as(self, thread: int, actor: str) -> None:
         """Closes the thread in the actor's name; one that is closed stays as it is."""
         self._check_there(thread)
-        facts, body = front_matter.split(self._file(thread))
+        facts, body = split_front_matter(self._file(thread))
         if "closed_by" not in facts:
             facts["closed_by"] = actor
-            write(self._file(thread), front_matter.joined(facts, body))
+            write(self._file(thread), join_front_matter(facts, body))
             self.render(thread)
 
     def read(self, thread: int) -> PageThread:
         """The thread with everything in it."""
         self._check_there(thread)
-        facts, body = front_matter.split(self._file(thread))
+        facts, body = split_front_matter(self._file(thread))
         comments = tuple(self._page_comment(n, f, b) for n, f, b in self._comments(thread))
         first = self._page_comment(0, facts, body)
         closed = ["closed"] if "closed_by" in facts else []
@@ -138,7 +164,7 @@ class LocalThreads:
     def _add(self, thread: int, author: str, body: str) -> int:
         self._check_there(thread)
         number = max((n for n, _, _ in self._comments(thread)), default=0) + 1
-        text = front_matter.joined(self._signed(author), body)
+        text = join_front_matter(self._signed(author), body)
         write(self._comment_file(thread, number), text)
         self.render(thread)
         return number
@@ -147,7 +173,7 @@ class LocalThreads:
         return {"author": author, "created": self.now().replace(microsecond=0)}
 
     def _own(self, thread: int, comment_id: int) -> tuple[dict[str, Any], str]:
-        facts, body = front_matter.split(self._comment_file(thread, comment_id))
+        facts, body = split_front_matter(self._comment_file(thread, comment_id))
         if facts.get("author") != self.bot:
             raise BotError(f"Comment {comment_id} of thread {thread} isn't the bot's; leave it.")
         return facts, body
@@ -156,7 +182,7 @@ class LocalThreads:
         self._check_there(thread)
         paths = (self.folder / str(thread) / "comments").glob("*.md")
         numbered = sorted((int(path.stem), path) for path in paths if path.stem.isdecimal())
-        return [(number, *front_matter.split(path)) for number, path in numbered]
+        return [(number, *split_front_matter(path)) for number, path in numbered]
 
     def _page_comment(self, number: int, facts: Mapping[str, Any], body: str) -> PageComment:
         author = str(facts.get("author", ""))

@@ -16,7 +16,7 @@ from bot.model.effects import ProposeManifest
 from bot.schema.rules.answers import open_judgements
 from runners.contract import Manifest, Verdict
 
-OWN_RULES = Path(__file__).parents[2] / "runners" / "rules"
+OWN_RULES = Path(__file__).parents[3] / "runners" / "rules"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,24 @@
 
 PyGithub would send a POST again after any 5xx, and make two issues of one; so only what may be
 repeated is left to its retries, and what makes something new goes through `made`.
-"""
+
+
+A branch with one commit, and the pull requests from it; the same for every repository."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from github import Auth, Github
-from github.GithubException import GithubException, RateLimitExceededException
+from github import Auth, Github, InputGitTreeElement
+from github.GithubException import (
+    GithubException,
+    RateLimitExceededException,
+    UnknownObjectException,
+)
 from github.GithubRetry import GithubRetry
+from github.PullRequest import PullRequest
 from github.Repository import Repository
 from requests.exceptions import RequestException
 
@@ -25,7 +32,7 @@ LIMITED = (403, 429)
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """How often something is tried, and for how many seconds it is waited.
 
     `backoff` doubles with each attempt; `secondary` is for a limit that doesn't say how long it
@@ -40,7 +47,7 @@ class Patience:
     sleep: Callable[[float], None] = time.sleep
 
 
-def connect(name: str, token: str, api: str, patience: Patience) -> Repository:
+def connect(name: str, token: str, api: str, patience: RetryPolicy) -> Repository:
     """The repository NAME; nothing is asked of GitHub yet."""
     retry = GithubRetry(
         total=patience.attempts,
@@ -62,7 +69,7 @@ def connect(name: str, token: str, api: str, patience: Patience) -> Repository:
     return spoken.get_repo(name)
 
 
-def clear(method: Callable[P, T]) -> Callable[P, T]:
+def with_clear_refusals(method: Callable[P, T]) -> Callable[P, T]:
     """The method, with GitHub's refusals as one sentence each."""
 
     @wraps(method)
@@ -75,7 +82,7 @@ def clear(method: Callable[P, T]) -> Callable[P, T]:
     return told
 
 
-def made(make: Callable[[], T], look: Callable[[], T | None], patience: Patience) -> T:
+def make_once(make: Callable[[], T], look: Callable[[], T | None], patience: RetryPolicy) -> T:
     """What `make` makes, once: after a failure that may have come too late, `look` goes first."""
     for attempt in range(1, patience.attempts + 1):
         try:
@@ -91,7 +98,7 @@ def made(make: Callable[[], T], look: Callable[[], T | None], patience: Patience
     raise AssertionError
 
 
-def _wait(error: Exception, attempt: int, patience: Patience) -> float | None:
+def _wait(error: Exception, attempt: int, patience: RetryPolicy) -> float | None:
     """The seconds before another attempt; None where there is no use in one."""
     backoff = patience.backoff * 2.0 ** (attempt - 1)
     if not isinstance(error, GithubException) or error.status >= 500:
@@ -123,3 +130,45 @@ def _sentence(error: Exception) -> str:
         wanted = headers.get("x-accepted-github-permissions", "more")
         return f"GitHub forbids this to the token ({said}); it needs the permission {wanted}."
     return f"GitHub answered {error.status} ({said or 'without a word'}); mend it or try again."
+
+
+def pulls_from(repo: Repository, head: str) -> Iterator[PullRequest]:
+    """The pull requests from this branch of the repository, open or not, newest first."""
+    owner = repo.full_name.split("/")[0]
+    return iter(repo.get_pulls(state="all", head=f"{owner}:{head}"))
+
+
+def base_of(repo: Repository) -> str:
+    """The commit that the default branch is at."""
+    return repo.get_git_ref(f"heads/{repo.default_branch}").object.sha
+
+
+def ensure_branch(
+    repo: Repository,
+    head: str,
+    base: str,
+    files: Mapping[str, str],
+    said: str,
+    patience: RetryPolicy,
+) -> None:
+    """The branch is then there, with the files on top of `base`; what is there stays as it is."""
+    if _is_there(repo, head):
+        return
+    before = repo.get_git_commit(base)
+    entries = [
+        InputGitTreeElement(path, "100644", "blob", content=text) for path, text in files.items()
+    ]
+    tree = make_once(lambda: repo.create_git_tree(entries, before.tree), lambda: None, patience)
+    commit = make_once(lambda: repo.create_git_commit(said, tree, [before]), lambda: None, patience)
+
+    def make() -> bool:
+        return bool(repo.create_git_ref(f"refs/heads/{head}", commit.sha))
+
+    make_once(make, lambda: _is_there(repo, head) or None, patience)
+
+
+def _is_there(repo: Repository, head: str) -> bool:
+    try:
+        return bool(repo.get_git_ref(f"heads/{head}").object.sha)
+    except UnknownObjectException:
+        return False

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from bot.errors import BotError
 
 
-class Store(Protocol):
+class RunStore(Protocol):
     def modified(self) -> dict[str, datetime]:
         """The files by their path within the store, with when they were written."""
         ...
@@ -79,7 +79,7 @@ class S3Store:
         return told.netloc, f"{prefix}/" if prefix else ""
 
 
-def store(address: str) -> Store:
+def run_store(address: str) -> RunStore:
     """The store at s3://... or in a folder."""
     if not address.startswith("s3://"):
         return FolderStore(Path(address))

@@ -1,0 +1,1 @@
+"""The ports in a folder of this machine, for the bot that runs without GitHub."""

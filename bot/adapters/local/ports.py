@@ -1,0 +1,77 @@
+"""All ports of the embedded bot, in the folders that the settings name.
+
+Who may do what, as the settings say: stands in for GitHub's permission API.
+
+How many looks have failed in a row, in a small file. Stands in for a file beside the runs."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.adapters.files import write
+from bot.adapters.local.repository import LocalRepository
+from bot.adapters.local.runs import LocalRuns
+from bot.adapters.local.threads import LocalThreads
+from bot.adapters.web import HttpPages
+from bot.model.commands import Role
+from bot.model.ports import Ports
+from bot.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class LocalRoles:
+    """Whoever isn't named may read, as in a public repository."""
+
+    roles: Mapping[str, Role]
+
+    def role_of(self, actor: str) -> Role:
+        return self.roles.get(actor, Role.READ)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFailureCount:
+    """A file that is missing or broken counts as nothing having failed."""
+
+    file: Path
+
+    def failures(self) -> int:
+        try:
+            found = json.loads(self.file.read_text(encoding="utf-8"))["failed_in_a_row"]
+        except (OSError, ValueError, TypeError, KeyError):
+            return 0
+        return found if isinstance(found, int) and found > 0 else 0
+
+    def count(self, failures: int) -> None:
+        if failures != self.failures():
+            write(self.file, json.dumps({"failed_in_a_row": failures}) + "\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """The embedded bot's house."""
+
+    home: Path
+    threads: LocalThreads
+    roles: LocalRoles
+    repository: LocalRepository
+    runs: LocalRuns
+    pages: HttpPages
+    tally: LocalFailureCount
+
+    def ports(self) -> Ports:
+        return Ports(self.threads, self.roles, self.repository, self.runs, self.pages, self.tally)
+
+
+def local(settings: Settings) -> Local:
+    """The house; writes nothing by itself."""
+    home = settings.home
+    return Local(
+        home,
+        LocalThreads(home / "threads", settings.bot),
+        LocalRoles(settings.roles),
+        LocalRepository(settings.repository or home / "repository", home / "proposals"),
+        LocalRuns(home / "runs"),
+        HttpPages(),
+        LocalFailureCount(home / "detection.json"),
+    )
