@@ -12,11 +12,11 @@ from bot.adapters.files import write
 from bot.census.release import page_to_json
 from bot.comments.plan import describe
 from bot.comments.schema_diff import render_diff
+from bot.engine import detect as look
 from bot.errors import BotError
 from bot.gather.events import event_from_json
 from bot.gather.releases import read_page
 from bot.gather.schema_documents import patch_of, read_spec, read_witnesses
-from bot.handle import detect as look
 from bot.house import Lazy, sentences
 from bot.html import report_page
 from bot.jobs import jobs

@@ -17,9 +17,9 @@ from bot.adapters.files import exclusive
 from bot.adapters.github.ports import github
 from bot.adapters.lamindb_source import installed
 from bot.adapters.local.ports import Local, local
+from bot.engine import handle
 from bot.errors import BotError
 from bot.gather.schema_documents import document_address, read_spec
-from bot.handle import handle
 from bot.model.effects import Plan
 from bot.model.events import Event
 from bot.model.ports import Ports

@@ -12,15 +12,14 @@ import rich_click as click
 
 from bot.adapters.files import write
 from bot.adapters.github.ports import Github, github
-from bot.apply import apply
 from bot.comments import pull_requests as comment
 from bot.comments.plan import describe
 from bot.comments.result import headline
 from bot.comments.status import machine_action
 from bot.decide.runs import reaper_actions, reaper_comments
+from bot.engine import apply, handle
 from bot.errors import BotError
 from bot.gather.events import events_of
-from bot.handle import handle
 from bot.house import Lazy, sentences
 from bot.html import report_page
 from bot.model.effects import Plan, UpsertComment

@@ -13,8 +13,8 @@ from hub.state import ACTIONS, Issue
 
 from bot.adapters.github.client import RetryPolicy
 from bot.adapters.github.ports import Github, github
+from bot.engine import handle
 from bot.gather.events import events_of
-from bot.handle import handle
 from bot.model.events import CommentCreated, Event, ManifestMerged, RunEnded
 from bot.model.ports import Ports
 from flows.town import SETTINGS, Town, answers_have_rows, asked, is_table, report, unsigned

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.adapters.local.runs import CANCEL
-from bot.apply import apply
+from bot.engine import apply
 from bot.model.commands import Role, Verb
 from bot.model.effects import CancelRun, Plan
 from flows import world

@@ -16,8 +16,8 @@ from bot.adapters.local.repository import LocalRepository
 from bot.adapters.local.runs import CANCEL, LocalRuns
 from bot.adapters.local.threads import LocalThreads
 from bot.comments import audit
+from bot.engine import detect, handle
 from bot.errors import BotError
-from bot.handle import detect, handle
 from bot.model.announcement import LINE
 from bot.model.audit_entry import LINE as ASKED
 from bot.model.audit_entry import audit_entry_in

@@ -13,7 +13,7 @@ from hub.state import ACTIONS, Hub
 
 from bot.adapters.github.client import RetryPolicy
 from bot.adapters.github.ports import Github, github
-from bot.apply import apply
+from bot.engine import apply
 from bot.errors import BotError
 from bot.model.effects import (
     CloseThread,

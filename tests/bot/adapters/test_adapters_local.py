@@ -10,8 +10,8 @@ from bot.adapters.local.ports import LocalFailureCount, LocalRoles
 from bot.adapters.local.repository import LocalRepository
 from bot.adapters.local.runs import LocalRuns
 from bot.adapters.local.threads import LocalThreads
-from bot.apply import apply
 from bot.census.release import Release
+from bot.engine import apply
 from bot.errors import BotError
 from bot.model.announcement import Announcement, announcement_in
 from bot.model.commands import Role

@@ -1,11 +1,21 @@
-"""Carries a plan's effects out through the ports, in order.
+"""An event through the whole bot: gather the facts, decide, carry out.
+
+The order is all that is here; must not decide anything itself.
+
+
+Carries a plan's effects out through the ports, in order.
 
 Makes each of them safe to repeat, by looking before it writes. Must not decide anything.
 """
 
+from collections.abc import Mapping
+
 from bot.comments.audit import lacking
 from bot.comments.pull_requests import draft_not_proposed, draft_proposed
-from bot.errors import BotError
+from bot.decide.plan import plan
+from bot.errors import BotError, BusyError
+from bot.gather.facts import gather
+from bot.gather.releases import read_releases
 from bot.model import audit_entry
 from bot.model.announcement import Announcement, hidden_announcement
 from bot.model.effects import (
@@ -26,10 +36,55 @@ from bot.model.effects import (
     Tabulate,
     UpsertComment,
 )
+from bot.model.events import DetectionFailed, Event
 from bot.model.markers import Marker, last_marker, sign
 from bot.model.ports import Ports, ThreadComment, Threads, Upstream
+from bot.settings import Settings
 
-LOOKS = 20
+
+def handle(event: Event, ports: Ports, settings: Settings, *, dry_run: bool = False) -> Plan:
+    """The plan for the event, carried out unless `dry_run`.
+
+    A run that was started meanwhile by somebody else makes it another one: asked again, it says so.
+    """
+    decided = plan(event, gather(event, ports, settings))
+    if dry_run:
+        return decided
+    try:
+        apply(decided, ports)
+    except BusyError:
+        decided = plan(event, gather(event, ports, settings))
+        apply(decided, ports)
+    return decided
+
+
+def detect(
+    ports: Ports,
+    settings: Settings,
+    documents: Mapping[str, str] | None = None,
+    *,
+    dry_run: bool = False,
+    is_counted: bool = True,
+) -> Plan:
+    """The plan for what page and directory say now, carried out unless `dry_run`.
+
+    Raises:
+        BotError: one of them can't be read or believed; that it failed is all that is remembered.
+    """
+    facts = gather(None, ports, settings)
+    try:
+        read = read_releases(ports.pages, settings, facts, documents, ports.upstream)
+        decided = plan(read, facts)
+    except BotError as error:
+        if is_counted and not dry_run:
+            apply(plan(DetectionFailed(str(error)), facts), ports)
+        raise
+    if not dry_run:
+        apply(decided, ports)
+    return decided
+
+
+TABLE_TRIES = 20
 
 
 def apply(plan: Plan, ports: Ports) -> None:
@@ -73,12 +128,12 @@ def _open(effect: OpenThread, ports: Ports) -> None:
         return
     body = effect.body
     if effect.draft is not None and ports.upstream is not None:
-        body = f"{body}\n\n{_drafted(effect.draft, ports.upstream)}"
+        body = f"{body}\n\n{_propose_draft(effect.draft, ports.upstream)}"
     body = sign(body, effect.marker, _hidden(effect.record))
     ports.threads.open(effect.title, body, effect.label)
 
 
-def _drafted(draft: Draft, upstream: Upstream) -> str:
+def _propose_draft(draft: Draft, upstream: Upstream) -> str:
     """What is said of the draft. A token that has ended mustn't keep the thread from opening."""
     try:
         found = upstream.propose(draft)
@@ -120,7 +175,7 @@ def _tabulate(thread: int, threads: Threads) -> None:
 
     What is still lacking after the last look is added with the thread's next answer.
     """
-    for _ in range(LOOKS):
+    for _ in range(TABLE_TRIES):
         found = lacking(threads.comments(thread))
         if found is None:
             return
