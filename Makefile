@@ -33,7 +33,7 @@ demo: setup
 ifdef GITHUB
 	@PYTHONPATH=tests $(BIN)/python -m acting.demo --home $(DEMO)-github
 else
-	@$(BIN)/python -m bot.demo --home $(DEMO) $(if $(FRESH),--fresh) \
+	@$(BIN)/python -m bot.cli.demo --home $(DEMO) $(if $(FRESH),--fresh) \
 	  $(if $(LAUNCHER),--launcher $(LAUNCHER)) \
 	  $(if $(RELEASE_PAGE),--page '$(RELEASE_PAGE)') \
 	  $(if $(OLD_SPEC),--old-spec '$(OLD_SPEC)') \

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.prove
 def start(home: Path, *options: str) -> "subprocess.Popen[str]":
     """A running demo, in a process group of its own, which can be killed as a whole."""
     return subprocess.Popen(
-        [sys.executable, "-m", "bot.demo", "--home", str(home), *options],
+        [sys.executable, "-m", "bot.cli.demo", "--home", str(home), *options],
         cwd=REPOSITORY,
         env={**os.environ, "COLUMNS": "100"},
         text=True,
@@ -111,7 +111,7 @@ def test_it_detects_on_real_documents_in_a_folder_of_its_own(played: Path) -> No
     for name, version in (("old", "6.0.0"), ("new", "7.0.0")):
         words += [f"--{name}-spec", str(spec).format(version=version)]
     done = subprocess.run(
-        [sys.executable, "-m", "bot.demo", *words],
+        [sys.executable, "-m", "bot.cli.demo", *words],
         cwd=REPOSITORY,
         text=True,
         capture_output=True,

@@ -94,7 +94,7 @@ def test_the_bot_knows_the_contract_and_nothing_else_of_the_runners() -> None:
         module: [name for name in names if not within(name, ("runners.contract",))]
         for module, names in found(("bot",), {"runners"}).items()
         # The demo plays both sides.
-        if module != "bot.demo"
+        if module != "bot.cli.demo"
     }
     assert {module: names for module, names in strangers.items() if names} == {}
 

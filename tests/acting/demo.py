@@ -16,8 +16,8 @@ from hub.server import serving
 from hub.state import Hub
 
 from acting.stage import ROOT, Stage
-from bot.demo import NEWER, OLDER, history
-from bot.demo import Stage as Folder
+from bot.cli.demo import NEWER, OLDER, history
+from bot.cli.demo import DemoFolder as Folder
 
 INSTANCE = "anonymous/demo"
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.lamindb_source import installed
 from bot.adapters.local.repository import LocalRepository
+from bot.cli.context import installed_lamindb_module
 from bot.errors import BotError
 from flows import world
 from flows.town import Town
@@ -125,7 +125,7 @@ def test_the_bots_own_rules_count_as_reviewed(town: Town) -> None:
 @pytest.fixture
 def lamindb(town: Town) -> str:
     """Where the town finds the installed module."""
-    file = installed()
+    file = installed_lamindb_module()
     if file is None:
         pytest.skip("LaminDB isn't installed")
     address = "https://lamindb.test/_cellxgene.py"

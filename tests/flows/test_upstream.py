@@ -12,7 +12,7 @@ from hub.state import Hub, Issue
 
 from bot.adapters.github.client import connect
 from bot.adapters.github.repository import GithubUpstream
-from bot.adapters.lamindb_source import installed
+from bot.cli.context import installed_lamindb_module
 from bot.comments.pull_requests import patch_body
 from bot.model.effects import Draft
 from bot.schema.patch import PATH
@@ -29,7 +29,7 @@ GRANTED = {"contents": "write", "pull_requests": "write"}
 @pytest.fixture
 def lamindb() -> Iterator[Server]:
     """LaminDB's repository; its module is the installed one."""
-    file = installed()
+    file = installed_lamindb_module()
     assert file is not None
     with serving(Hub("laminlabs/lamindb")) as server:
         hub = server.hub

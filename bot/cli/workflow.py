@@ -12,6 +12,8 @@ import rich_click as click
 
 from bot.adapters.files import write
 from bot.adapters.github.ports import Github, github
+from bot.cli.context import LazyContext, with_clear_errors
+from bot.cli.terminal import show_plan
 from bot.comments import pull_requests as comment
 from bot.comments.plan import describe
 from bot.comments.result import headline
@@ -20,14 +22,12 @@ from bot.decide.runs import reaper_actions, reaper_comments
 from bot.engine import apply, handle
 from bot.errors import BotError
 from bot.gather.events import events_of
-from bot.house import Lazy, sentences
 from bot.html import report_page
 from bot.model.effects import Plan, UpsertComment
 from bot.model.events import Event, RunAsked, RunEnded, RunGoesOn, RunLost
 from bot.model.markers import Marker, MarkerKind
 from bot.model.progress import progress_of
 from bot.settings import Settings
-from bot.terminal import show_plan
 from runners.contract import CheckReport, RunRequest
 
 OUTPUT = click.option(
@@ -39,12 +39,7 @@ SUMMARY = click.option(
 )
 
 
-@click.group()
-def jobs() -> None:
-    """What GitHub's jobs call; each wants BOT_GITHUB and BOT_GITHUB_TOKEN."""
-
-
-def _house(lazy: Lazy) -> tuple[Github, Settings]:
+def _on_github(lazy: LazyContext) -> tuple[Github, Settings]:
     settings = lazy.house().settings
     if settings.github is None:
         raise BotError("environment: BOT_GITHUB is missing; give the repository as OWNER/NAME.")
@@ -57,14 +52,14 @@ def _handled(event: Event, house: Github, settings: Settings) -> Plan:
     return decided
 
 
-@jobs.command(name="handle")
+@click.command(name="handle")
 @click.option("--event", "name", required=True, help="The event's name: GITHUB_EVENT_NAME.")
 @click.option("--payload", required=True, help="The event's payload: GITHUB_EVENT_PATH.")
 @click.pass_obj
-@sentences
-def handle_event(lazy: Lazy, name: str, payload: str) -> None:
+@with_clear_errors
+def handle_event(lazy: LazyContext, name: str, payload: str) -> None:
     """Do what a comment or a merge asks for. Delivered again, it changes nothing."""
-    house, settings = _house(lazy)
+    house, settings = _on_github(lazy)
     events = events_of(name, _json(house, payload))
     for event in events:
         _handled(event, house, settings)
@@ -82,7 +77,7 @@ def _json(house: Github, path: str) -> Mapping[str, Any]:
     return found
 
 
-@jobs.command()
+@click.command()
 @click.argument("request_file", type=click.Path(path_type=Path))
 @click.option("--actor", required=True, help="Who started the workflow run.")
 @click.option("--workflow-run", type=int, required=True, help="The workflow run: GITHUB_RUN_ID.")
@@ -93,9 +88,9 @@ def _json(house: Github, path: str) -> Mapping[str, Any]:
 )
 @OUTPUT
 @click.pass_obj
-@sentences
+@with_clear_errors
 def begin(
-    lazy: Lazy,
+    lazy: LazyContext,
     request_file: Path,
     actor: str,
     workflow_run: int,
@@ -103,7 +98,7 @@ def begin(
     output: Path | None,
 ) -> None:
     """Say whether the run of REQUEST_FILE may begin (output `run-id`), or why it may not."""
-    house, settings = _house(lazy)
+    house, settings = _on_github(lazy)
     request = RunRequest.from_file(request_file)
     is_first = house.runs.workflow_of(request.run_id) in {None, workflow_run}
     event = RunAsked(request, actor, by_bot=actor == settings.bot, is_first=is_first)
@@ -116,15 +111,15 @@ def begin(
         _put(output, {"run-id": request.run_id, "action": str(request.action)})
 
 
-@jobs.command(name="fetch-report")
+@click.command(name="fetch-report")
 @click.argument("request_file", type=click.Path(path_type=Path))
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @OUTPUT
 @click.pass_obj
-@sentences
-def fetch_report(lazy: Lazy, request_file: Path, folder: Path, output: Path | None) -> None:
+@with_clear_errors
+def fetch_report(lazy: LazyContext, request_file: Path, folder: Path, output: Path | None) -> None:
     """Write the report of the run of REQUEST_FILE with its page into FOLDER (output `page`)."""
-    house, _ = _house(lazy)
+    house, _ = _on_github(lazy)
     report = house.runs.report(RunRequest.from_file(request_file).run_id)
     if report is None:
         return
@@ -134,18 +129,18 @@ def fetch_report(lazy: Lazy, request_file: Path, folder: Path, output: Path | No
         _put(output, {"page": report_page.PAGE})
 
 
-@jobs.command(name="end")
+@click.command(name="end")
 @click.argument("request_file", type=click.Path(path_type=Path))
 @click.option("--result", required=True, help="How the machine's job ended: needs.work.result.")
 @SUMMARY
 @click.option("--page", help="Where readers find the whole report: the artifact's address.")
 @click.pass_obj
-@sentences
+@with_clear_errors
 def end(
-    lazy: Lazy, request_file: Path, result: str, summary: Path | None, page: str | None
+    lazy: LazyContext, request_file: Path, result: str, summary: Path | None, page: str | None
 ) -> None:
     """Post what came of the run of REQUEST_FILE: its report, or that there is none."""
-    house, settings = _house(lazy)
+    house, settings = _on_github(lazy)
     request = RunRequest.from_file(request_file)
     report = house.runs.report(request.run_id)
     found = progress_of(house.runs.journal(request.run_id))
@@ -156,47 +151,48 @@ def end(
     _summarise(summary, said)
 
 
-@jobs.command(name="progress")
+@click.command(name="progress")
 @click.pass_obj
-@sentences
-def progress(lazy: Lazy) -> None:
+@with_clear_errors
+def progress(lazy: LazyContext) -> None:
     """Rewrite the status comment of every run that goes on."""
-    house, settings = _house(lazy)
+    house, settings = _on_github(lazy)
     for run in house.runs.all():
         if run.is_going_on():
             found = progress_of(house.runs.journal(run.request.run_id))
             _handled(RunGoesOn(run.request, found), house, settings)
 
 
-@jobs.command(name="fetch-manifests")
+@click.command(name="fetch-manifests")
 @click.argument("pull", type=int)
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.pass_obj
-@sentences
-def fetch_manifests(lazy: Lazy, pull: int, folder: Path) -> None:
+@with_clear_errors
+def fetch_manifests(lazy: LazyContext, pull: int, folder: Path) -> None:
     """Write the manifests that PULL adds or changes into FOLDER, as its head has them."""
-    house, _ = _house(lazy)
+    house, _ = _on_github(lazy)
     folder.mkdir(parents=True, exist_ok=True)
     for path, text in house.repository.changed_manifests(pull).items():
         (folder / Path(path).name).write_text(text, encoding="utf-8")
 
 
-@jobs.command(name="checked")
+@click.command(name="checked")
 @click.argument("pull", type=int)
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.pass_obj
-@sentences
-def checked(lazy: Lazy, pull: int, folder: Path) -> None:
+@with_clear_errors
+def checked(lazy: LazyContext, pull: int, folder: Path) -> None:
     """Post in PULL what FOLDER holds: per manifest a NAME.json, or a NAME.txt that says why not."""
-    house, _ = _house(lazy)
+    house, _ = _on_github(lazy)
     told = {
-        f"runners/releases/{one.stem}.toml": _found(one) for one in sorted(folder.glob("*.txt"))
+        f"runners/releases/{one.stem}.toml": _check_found(one)
+        for one in sorted(folder.glob("*.txt"))
     }
     said = UpsertComment(pull, Marker(MarkerKind.CHECKED, str(pull)), comment.check_result(told))
     apply(Plan((said,) if told else (), ""), house.ports())
 
 
-def _found(said: Path) -> CheckReport | str:
+def _check_found(said: Path) -> CheckReport | str:
     """What `runners check` found, or what it `said` where it found nothing."""
     found = said.with_suffix(".json")
     if found.is_file():
@@ -204,18 +200,18 @@ def _found(said: Path) -> CheckReport | str:
     return said.read_text(encoding="utf-8", errors="replace")
 
 
-@jobs.command(name="reaped")
+@click.command(name="reaped")
 @click.argument("actions_file", type=click.Path(path_type=Path))
 @SUMMARY
 @click.pass_obj
-@sentences
-def reaped(lazy: Lazy, actions_file: Path, summary: Path | None) -> None:
+@with_clear_errors
+def reaped(lazy: LazyContext, actions_file: Path, summary: Path | None) -> None:
     """Say in its release's thread what the reaper did to each machine: ACTIONS_FILE's JSON lines.
 
     The summary has all of it, also where there is no thread. What can't be said keeps nothing else
     back. Again, it changes nothing.
     """
-    house, _ = _house(lazy)
+    house, _ = _on_github(lazy)
     found, broken = reaper_actions(house.pages.get(str(actions_file)).text(), str(actions_file))
     _summarise(summary, "\n".join(f"- {machine_action(one)}" for one in found))
     ports, trouble = house.ports(), list(broken)
@@ -239,3 +235,6 @@ def _summarise(summary: Path | None, said: str) -> None:
 def _put(output: Path, told: Mapping[str, str]) -> None:
     with output.open("a", encoding="utf-8") as file:
         file.writelines(f"{name}={value}\n" for name, value in told.items())
+
+
+COMMANDS = (handle_event, begin, progress, fetch_report, end, fetch_manifests, checked, reaped)

@@ -1,4 +1,6 @@
-"""What every command works with: the settings, the adapters, and how a refusal is shown.
+"""Where LaminDB's CELLxGENE module is installed, without importing LaminDB.
+
+What every command works with: the settings, the adapters, and how a refusal is shown.
 
 Builds adapters and decides nothing. Nothing is read before a command runs.
 """
@@ -8,6 +10,7 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ParamSpec
 
@@ -15,7 +18,6 @@ import rich_click as click
 
 from bot.adapters.files import exclusive
 from bot.adapters.github.ports import github
-from bot.adapters.lamindb_source import installed
 from bot.adapters.local.ports import Local, local
 from bot.engine import handle
 from bot.errors import BotError
@@ -27,11 +29,22 @@ from bot.schema.spec import Spec
 from bot.settings import Settings, load, with_page
 from runners.contract import ContractError
 
+LAMINDB_MODULE = Path("examples") / "cellxgene" / "_cellxgene.py"
+
+
+def installed_lamindb_module() -> str | None:
+    """The module's file; None where LaminDB isn't installed, or keeps it elsewhere."""
+    found = find_spec("lamindb")
+    folders = (found.submodule_search_locations or []) if found else []
+    files = (Path(folder) / LAMINDB_MODULE for folder in folders)
+    return next((str(file) for file in files if file.is_file()), None)
+
+
 P = ParamSpec("P")
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class CommandContext:
     """What every command works with."""
 
     settings: Settings
@@ -56,7 +69,7 @@ class House:
         return github(self.settings).ports() if on_github else self.local.ports()
 
 
-def sentences(command: Callable[P, None]) -> Callable[P, None]:
+def with_clear_errors(command: Callable[P, None]) -> Callable[P, None]:
     """Turns what a person can mend into one sentence on stderr and exit code 2."""
 
     @functools.wraps(command)
@@ -70,18 +83,18 @@ def sentences(command: Callable[P, None]) -> Callable[P, None]:
     return wrapped
 
 
-class Lazy:
+class LazyContext:
     """The house, built when a command runs: `--help` needs no sound settings."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
 
-    def house(self, **overrides: str | None) -> House:
+    def house(self, **overrides: str | None) -> CommandContext:
         settings = load(self._path)
         given: dict[str, Any] = {k: v for k, v in overrides.items() if v is not None}
         if "{version}" not in given.get("schema_document", "{version}"):
             raise BotError("--schema-document: lacks {version}; say where the version stands.")
         settings = with_page(settings, given)
         if settings.lamindb is None:
-            settings = replace(settings, lamindb=installed())
-        return House(settings, local(settings))
+            settings = replace(settings, lamindb=installed_lamindb_module())
+        return CommandContext(settings, local(settings))

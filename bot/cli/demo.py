@@ -28,14 +28,14 @@ OLDER, NEWER = "2020-01-15", "2020-07-15"
 INSTANCE = "demo"
 SCHEMAS = {"old": "6.0.0", "new": "7.0.0"}
 EC2 = ("launch.theatre", "play")
-THEATRE = Path(__file__).resolve().parents[1] / "tests" / "runners"
+TEST_DOUBLES = Path(__file__).resolve().parents[2] / "tests" / "runners"
 """Where AWS, GitHub and the machine are played: they are no part of the software."""
 
 HOSTED = "s3://cellxgene-census-public-us-west-2/cell-census/{version}/{what}/"
 
 
 @dataclass(frozen=True)
-class Stage:
+class DemoFolder:
     """Where a demo plays: a folder that it may write to, and no other."""
 
     home: Path
@@ -59,7 +59,7 @@ class Stage:
 
 def play(home: Path, launcher: str = "local") -> int:
     """Plays the sample's newer release to its verified comment; 0 if that says what it should."""
-    stage = Stage(home.resolve())
+    stage = DemoFolder(home.resolve())
     _say(1, "A sample world: two releases of a small Census, their page and their documents")
     _write_settings(stage)
     history(stage)
@@ -82,9 +82,9 @@ def detect_real(home: Path, *, page: str | None, old: str | None, new: str | Non
     Without a page, the sample's is taken with the documents' versions put in. The release
     directory is out of reach: one is made that hosts what the page lists.
     """
-    stage = Stage(home.resolve())
+    stage = DemoFolder(home.resolve())
     _runners(stage, "sample", str(stage.world))
-    real = Stage(stage.home / "detection")
+    real = DemoFolder(stage.home / "detection")
     _refuse_unreadable(page, old, new)
     shutil.rmtree(real.home, ignore_errors=True)
     address = page or _page_for(stage, real, old, new)
@@ -108,7 +108,7 @@ def _say(number: int, what: str) -> None:
     click.secho(f"\n{number}. {what}", bold=True)
 
 
-def _write_settings(stage: Stage, real: Stage | None = None, **overrides: str) -> None:
+def _write_settings(stage: DemoFolder, real: DemoFolder | None = None, **overrides: str) -> None:
     """The settings file of the embedded bot in `real`, else in the stage's own folder."""
     settings = {
         "instance": f"anonymous/{INSTANCE}",
@@ -124,7 +124,7 @@ def _write_settings(stage: Stage, real: Stage | None = None, **overrides: str) -
     write((real or stage).home / "bot.toml", tomli_w.dumps(settings))
 
 
-def history(stage: Stage) -> None:
+def history(stage: DemoFolder) -> None:
     """A world, and the instance as its older release left it: registered by the same commands."""
     _runners(stage, "sample", str(stage.world))
     _runners(stage, "instance", INSTANCE, str(stage.home / "instance"))
@@ -146,7 +146,7 @@ def history(stage: Stage) -> None:
     _runners(stage, "verify", *_request(stage, run))
 
 
-def _maintainer(stage: Stage) -> None:
+def _maintainer(stage: DemoFolder) -> None:
     """What a person does: ask what would happen, merge, and let it happen."""
     _say(3, "A maintainer merges the manifest and says /ingest")
     _bot(stage, "merge", NEWER, "--as", "maintainer")
@@ -154,37 +154,39 @@ def _maintainer(stage: Stage) -> None:
     _bot(stage, "say", "1", "/ingest", "--as", "maintainer")
 
 
-def _work(stage: Stage, run: Path, launcher: str) -> None:
+def _work(stage: DemoFolder, run: Path, launcher: str) -> None:
     if (run / "report.json").exists():
         click.echo(f"{run.name} has ended: nothing to do.")
         return
     _say(4, f"The machine works on {run.name}: smoke test, registration, verification")
     if launcher == "ec2":
         words = [*EC2, "--home", str(stage.home), *_request(stage, run)]
-        _process(stage, words, (0, 1), PYTHONPATH=str(THEATRE))
+        _process(stage, words, (0, 1), PYTHONPATH=str(TEST_DOUBLES))
     else:
         _runners(stage, "launch", "--launcher", "local", *_request(stage, run), allowed=(0, 1))
 
 
-def _compare(stage: Stage, run: Path) -> int:
+def _compare(stage: DemoFolder, run: Path) -> int:
     """0 if the report says of each dataset what the sample is made to give."""
     report = str(run / "report.json")
     return _runners(stage, "sample", str(stage.world), "--compare", report, allowed=(0, 1))
 
 
-def _request(stage: Stage, run: Path) -> list[str]:
+def _request(stage: DemoFolder, run: Path) -> list[str]:
     return ["--request", str(run / "request.json"), "--repository", str(stage.repository)]
 
 
-def _bot(stage: Stage, *words: str) -> None:
+def _bot(stage: DemoFolder, *words: str) -> None:
     _process(stage, ["bot", "--settings", str(stage.home / "bot.toml"), *words], (0,))
 
 
-def _runners(stage: Stage, *words: str, allowed: Sequence[int] = (0,)) -> int:
+def _runners(stage: DemoFolder, *words: str, allowed: Sequence[int] = (0,)) -> int:
     return _process(stage, ["runners", *words], allowed)
 
 
-def _process(stage: Stage, words: Sequence[str], allowed: Sequence[int], **variables: str) -> int:
+def _process(
+    stage: DemoFolder, words: Sequence[str], allowed: Sequence[int], **variables: str
+) -> int:
     """The exit code of `python -m WORDS`, which has LaminDB's settings within the stage."""
     lamin = str(stage.home / "lamin")
     own = environment(LAMIN_SETTINGS_DIR=lamin, LAMIN_CURRENT_INSTANCE=None, **variables)
@@ -194,7 +196,7 @@ def _process(stage: Stage, words: Sequence[str], allowed: Sequence[int], **varia
     return done.returncode
 
 
-def _page_for(stage: Stage, real: Stage, old: str | None, new: str | None) -> str:
+def _page_for(stage: DemoFolder, real: DemoFolder, old: str | None, new: str | None) -> str:
     """The sample's page as it would be if its releases had the documents' schema versions."""
     text = (stage.world / "pages" / "release_info.html").read_text(encoding="utf-8")
     for which, path in (("old", old), ("new", new)):
@@ -205,7 +207,7 @@ def _page_for(stage: Stage, real: Stage, old: str | None, new: str | None) -> st
     return str(page)
 
 
-def _write_directory(real: Stage, page: str) -> None:
+def _write_directory(real: DemoFolder, page: str) -> None:
     entries = {
         release.version: {
             "release_build": release.build_date or release.version,
@@ -275,4 +277,4 @@ def main(
 
 
 if __name__ == "__main__":
-    main(prog_name="python -m bot.demo")
+    main(prog_name="python -m bot.cli.demo")

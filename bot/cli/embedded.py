@@ -1,0 +1,157 @@
+"""The bot that works in a folder: detection, and a person's part in its threads."""
+
+import rich_click as click
+
+from bot.cli.context import LazyContext, with_clear_errors
+from bot.cli.terminal import show_plan, show_thread, show_threads
+from bot.comments.plan import describe
+from bot.engine import detect as look
+from bot.gather.events import event_from_json
+from bot.gather.schema_documents import read_spec
+from bot.html import report_page
+from bot.model.events import CommentCreated, ManifestMerged, RunEnded
+
+DRY_RUN = click.option("--dry-run", is_flag=True, help="Print the plan and change nothing.")
+AS = click.option("--as", "actor", required=True, help="The person who does it, by name.")
+
+
+@click.command()
+@DRY_RUN
+@click.option("--page", help="The release page, instead of the setting `release_page`.")
+@click.option("--page-source", help="The page's Markdown, where the page is refused.")
+@click.option("--directory", help="The release directory, instead of `release_directory`.")
+@click.option("--schema-document", help="Where documents are, with {version} in it.")
+@click.option("--old-spec", help="The document of the earlier schema version: a file or address.")
+@click.option("--new-spec", help="The document of the newer schema version: a file or address.")
+@click.pass_obj
+@with_clear_errors
+def detect(
+    lazy: LazyContext,
+    dry_run: bool,
+    page: str | None,
+    page_source: str | None,
+    directory: str | None,
+    schema_document: str | None,
+    old_spec: str | None,
+    new_spec: str | None,
+) -> None:
+    """Look for a new LTS release; open a thread and propose a manifest for each.
+
+    Of what was announced before it says what was corrected, retracted or taken away, once: run
+    again, it changes nothing. Three looks that fail in a row open a thread, too; those at another
+    page or directory than the settings' don't count.
+    """
+    elsewhere = {
+        "release_page": page,
+        "release_page_source": page_source,
+        "release_directory": directory,
+        "schema_document": schema_document,
+    }
+    house = lazy.house(**elsewhere)
+    given = [one for one in (old_spec, new_spec) if one is not None]
+    with house.alone():
+        ports = house.ports()
+        documents = {read_spec(ports.pages.get(one)).version: one for one in given}
+        is_usual = not any(elsewhere.values())
+        decided = look(ports, house.settings, documents, dry_run=dry_run, is_counted=is_usual)
+    show_plan(describe(decided), dry_run)
+
+
+@click.command()
+@click.argument("thread", type=int, required=False)
+@click.option("--all", "unfold", is_flag=True, help="Show what is folded, too.")
+@click.pass_obj
+@with_clear_errors
+def show(lazy: LazyContext, thread: int | None, unfold: bool) -> None:
+    """Show THREAD in the terminal, or the list of threads without one."""
+    threads = lazy.house().local.threads
+    if thread is None:
+        show_threads([threads.read(number) for number in threads.numbers()])
+    else:
+        threads.render(thread)
+        show_thread(threads.read(thread), threads.page(thread), unfold=unfold)
+
+
+@click.command()
+@click.argument("thread", type=int)
+@click.argument("text")
+@AS
+@click.pass_obj
+@with_clear_errors
+def say(lazy: LazyContext, thread: int, text: str, actor: str) -> None:
+    """Comment TEXT in THREAD as a person, and let the bot answer.
+
+    For example: say 1 "/ingest --dry-run" --as maintainer
+    """
+    house = lazy.house()
+    with house.alone():
+        number = house.local.threads.say(thread, actor, text)
+        decided = house.handle(CommentCreated(thread, number, actor, text))
+    show_plan(describe(decided), dry_run=False)
+
+
+@click.command()
+@click.argument("release")
+@AS
+@click.pass_obj
+@with_clear_errors
+def merge(lazy: LazyContext, release: str, actor: str) -> None:
+    """Merge the proposed manifest of RELEASE into the local default branch, as a person."""
+    house = lazy.house()
+    with house.alone():
+        commit = house.local.repository.merge(release)
+        decided = house.handle(ManifestMerged(release, actor, commit))
+    show_plan(describe(decided), dry_run=False)
+
+
+@click.command()
+@click.argument("thread", type=int)
+@AS
+@click.pass_obj
+@with_clear_errors
+def close(lazy: LazyContext, thread: int, actor: str) -> None:
+    """Close THREAD as a person. The bot leaves it closed, and announces nothing in it again."""
+    house = lazy.house()
+    with house.alone():
+        house.local.threads.close_as(thread, actor)
+
+
+@click.command()
+@DRY_RUN
+@click.argument("event_file")
+@click.pass_obj
+@with_clear_errors
+def plan(lazy: LazyContext, dry_run: bool, event_file: str) -> None:
+    """Decide on the event in EVENT_FILE (JSON), print the plan and carry it out.
+
+    The field `event` is comment_created (with thread, comment_id, actor, body), manifest_merged
+    (with release, actor, commit) or run_ended (with report). What the actor may do isn't taken
+    from the file, but asked for.
+    """
+    house = lazy.house()
+    text = house.local.pages.get(event_file).text()
+    event = event_from_json(text, source=event_file)
+    with house.alone():
+        decided = house.handle(event, dry_run=dry_run)
+    show_plan(describe(decided), dry_run)
+
+
+@click.command()
+@click.argument("run_id")
+@click.option(
+    "--page",
+    help="Where readers find the run's whole report. Default: a page that this puts beside it.",
+)
+@click.pass_obj
+@with_clear_errors
+def report(lazy: LazyContext, run_id: str, page: str | None) -> None:
+    """Post what came of run RUN_ID in its release's thread, or bring that comment up to date."""
+    house = lazy.house()
+    with house.alone():
+        found = house.local.runs.report(run_id)
+        page = page or house.local.runs.publish(run_id, report_page.files(found))
+        decided = house.handle(RunEnded(found, page))
+    show_plan(describe(decided), dry_run=False)
+
+
+COMMANDS = (detect, show, say, merge, close, plan, report)

@@ -1,0 +1,121 @@
+"""What a person asks on the command line: what pages and documents say. Changes no thread."""
+
+import json
+from pathlib import Path
+
+import rich_click as click
+
+from bot.adapters.files import write
+from bot.census.release import page_to_json
+from bot.cli.context import LazyContext, with_clear_errors
+from bot.cli.terminal import show_releases
+from bot.comments.schema_diff import render_diff
+from bot.errors import BotError
+from bot.gather.releases import read_page
+from bot.gather.schema_documents import patch_of, read_witnesses
+from bot.html import report_page
+from bot.schema.diff import diff as compare
+from bot.schema.diff_json import to_json
+from bot.schema.rules import rules_of, to_text
+from bot.schema.rules.answers import AnswersError, with_answers
+from runners.contract import RunReport
+
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
+
+
+@click.command()
+@AS_JSON
+@click.argument("pages", nargs=-1, required=True, metavar="PAGE...")
+@click.pass_obj
+@with_clear_errors
+def releases(lazy: LazyContext, as_json: bool, pages: tuple[str, ...]) -> None:
+    """List the LTS releases that each release PAGE (a file or an address) tells of."""
+    reader = lazy.house().local.pages
+    found = {page: read_page(reader, page) for page in pages}
+    if as_json:
+        told = {page: page_to_json(one) for page, one in found.items()}
+        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+    else:
+        show_releases(found)
+
+
+@click.command()
+@AS_JSON
+@click.option("--witnesses", is_flag=True, help="Ask the sources of the setting `witnesses`, too.")
+@click.argument("old")
+@click.argument("new")
+@click.pass_obj
+@with_clear_errors
+def diff(lazy: LazyContext, as_json: bool, witnesses: bool, old: str, new: str) -> None:
+    """Compare two dataset schema documents, and the newer one's changelog with both.
+
+    OLD and NEW are files, addresses, or bare versions such as 5.2.0, which are looked up where the
+    setting `schema_document` says.
+    """
+    house = lazy.house()
+    older, newer = house.specs(old, new)
+    found = compare(older, newer)
+    heard = read_witnesses(newer, house.local.pages, house.settings.witnesses) if witnesses else ()
+    if as_json:
+        click.echo(json.dumps(to_json(found, heard), indent=2, ensure_ascii=False))
+    else:
+        click.echo(render_diff(found, heard).rstrip())
+
+
+@click.command()
+@click.option("--lamindb", help="LaminDB's _cellxgene.py. Default: the installed one.")
+@click.argument("old")
+@click.argument("new")
+@click.pass_obj
+@with_clear_errors
+def patch(lazy: LazyContext, lamindb: str | None, old: str, new: str) -> None:
+    """Print a patch that fits LaminDB's CELLxGENE module to a newer dataset schema.
+
+    OLD and NEW are as for `diff`. `git apply` takes the patch in LaminDB's repository; where
+    nothing is to be done, nothing is printed.
+    """
+    house = lazy.house(lamindb=lamindb)
+    if house.settings.lamindb is None:
+        raise BotError("LaminDB isn't installed here; name its _cellxgene.py with --lamindb.")
+    source = house.local.pages.get(house.settings.lamindb)
+    click.echo(patch_of(source, *house.specs(old, new)), nl=False)
+
+
+@click.command()
+@click.option("--answers", help="Reviewed rules. Default: those of the version in runners/rules/.")
+@click.argument("document")
+@click.pass_obj
+@with_clear_errors
+def rules(lazy: LazyContext, answers: str | None, document: str) -> None:
+    """Print the rules that a dataset schema document gives, for a person to review.
+
+    DOCUMENT is as for `diff`. Answers that the reviewed rules hold are kept where what is asked is
+    the same.
+    """
+    house = lazy.house()
+    (spec,) = house.specs(document)
+    reviewed = Path(answers) if answers else house.local.repository.rules_of(spec.version)
+    made = to_text(rules_of(spec))
+    if answers or reviewed.is_file():
+        try:
+            made = with_answers(made, house.local.pages.get(str(reviewed)).text())
+        except AnswersError as error:
+            raise BotError(f"{reviewed}: {error}") from error
+    click.echo(made, nl=False)
+
+
+@click.command()
+@click.argument("report_file", type=click.Path(path_type=Path))
+@with_clear_errors
+def page(report_file: Path) -> None:
+    """Write a run's whole report as a page and a table of offenders, beside its REPORT_FILE.
+
+    report.html needs nothing else to be read; offenders.csv has a row for everybody whom a check
+    names. No settings are read: any report.json will do.
+    """
+    for name, text in report_page.files(RunReport.from_file(report_file)).items():
+        write(report_file.with_name(name), text)
+        click.echo(str(report_file.with_name(name)))
+
+
+COMMANDS = (releases, diff, patch, rules, page)
