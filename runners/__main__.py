@@ -206,7 +206,7 @@ def _told(reason: Finding) -> str:
 @_with_clear_errors
 def reference() -> None:
     """Fetch the pinned ontologies and gene tables of every dataset schema version with rules."""
-    from runners.reference import Reference
+    from runners.rules.reference import Reference
 
     for version in rules.versions():
         Reference(rules.load(version), _reference())

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from runners.contract import Finding, Reason
 from runners.profile import DatasetProfile
 from runners.rules import Case, Circumstance, Column, Rules
-from runners.vocabulary import Vocabulary, entries_for
+from runners.rules.vocabulary import Vocabulary, entries_for
 
 SHOWN = 5
 """Values that a finding shows at most."""

@@ -21,9 +21,9 @@ from runners import rules, settings
 from runners.census import CensusDataset
 from runners.contract import Finding, Reason
 from runners.judgement import Judged, judge
-from runners.patience import patiently
-from runners.reference import Reference
-from runners.vocabulary import Vocabulary
+from runners.retries import retry_outages
+from runners.rules.reference import Reference
+from runners.rules.vocabulary import Vocabulary
 
 Task = tuple[CensusDataset, str]
 """A dataset and the address of its file."""
@@ -49,7 +49,7 @@ def judge_in_process(
     a storage that does not answer is asked again.
     """
     vocabulary = _vocabulary(schema_version, reference)
-    return patiently(
+    return retry_outages(
         lambda: judge(dataset, address, vocabulary, time_limit),
         seconds=settings.from_environment().patience_seconds,
     )

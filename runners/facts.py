@@ -4,14 +4,13 @@ what lies in storage.
 Must not gather them (`registry.snapshot` and `verify` do) nor judge them (`checks` does).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from runners.census import CensusDataset
-from runners.contract import DatasetOutcome
 from runners.holdings import Held
-from runners.rules import Rules
+from runners.rules import ORGANISM
+from runners.rules.vocabulary import SourceKey
 
 Value = TypeVar("Value")
 
@@ -76,7 +75,6 @@ class CollectionRow:
 Label = tuple[str, str]
 """A feature's name, and the ontology id (or name, where it has none) of a term linked by it."""
 
-SourceKey = tuple[str, str, str]
 """What names a source but for its version: entity, name, organism."""
 
 
@@ -129,36 +127,21 @@ class StoreContent:
     summary_cells: int
 
 
-@dataclass(frozen=True)
-class Facts:
-    """All that the checks look at. `soma` is the store's address without a final slash.
+REQUIRED_FEATURES = (
+    "assay_ontology_term_id",
+    "cell_type_ontology_term_id",
+    "development_stage_ontology_term_id",
+    "disease_ontology_term_id",
+    ORGANISM,
+    "self_reported_ethnicity_ontology_term_id",
+    "sex_ontology_term_id",
+    "suspension_type",
+    "tissue_ontology_term_id",
+    "tissue_type",
+)
 
-    `is_whole` is false where only a part was asked for. `held`: what earlier releases held
-    before the first run of this release began, None without one. `stored`: by address, None
-    where nothing lies. `pins`: the versions that the manifest names. `deprecated`: those of the
-    linked terms. `tracked`: the datasets that a tracked run registered, None if none was asked for.
-    `given_back`: uids of records that a run returned to the earlier release whose they were.
-    """
 
-    taken: Snapshot | Unknown
-    datasets: Sequence[CensusDataset]
-    outcomes: Sequence[DatasetOutcome]
-    rules: Rules
-    soma: str
-    is_whole: bool
-    stored: Mapping[str, Stored | Unknown | None]
-    content: StoreContent | Unknown
-    pins: Mapping[SourceKey, str] | Unknown
-    deprecated: frozenset[str] | Unknown
-    held: Mapping[str, Mapping[str, Held]] | Unknown | None = None
-    tracked: frozenset[str] | None = None
-    given_back: frozenset[str] = frozenset()
+SLOTS = frozenset({"obs", "uns", "var"})
 
-    @property
-    def snapshot(self) -> Snapshot:
-        """Raises UnknownError where the instance could not be read."""
-        return known(self.taken)
 
-    @property
-    def titles(self) -> Mapping[str, str]:
-        return {dataset.dataset_id: dataset.title for dataset in self.datasets}
+SOMA = "tiledbsoma"

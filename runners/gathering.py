@@ -7,15 +7,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from runners import pins, soma
+from runners import soma
 from runners.census import CensusDataset
 from runners.contract import DatasetOutcome, Manifest, RunRequest
-from runners.facts import Facts, Snapshot, Stored, Unknown
+from runners.facts import Snapshot, Stored, Unknown
 from runners.holdings import Held, stored
 from runners.job import Job
 from runners.journal import START, WRITTEN, Record
-from runners.reference import Reference
+from runners.rules import vocabulary
+from runners.rules.reference import Reference
 from runners.selection import asked, is_whole
+from runners.verification.facts import Facts
 
 Value = TypeVar("Value")
 
@@ -50,7 +52,7 @@ def gather(
         "the instance can't be read",
         lambda: snapshot.take(release, with_earlier=held is not None),
     )
-    reference = Reference(pins.rules_of(job.manifest), job.reference)
+    reference = Reference(vocabulary.rules_of(job.manifest), job.reference)
     return Facts(
         taken=taken,
         datasets=datasets,
@@ -61,7 +63,8 @@ def gather(
         stored=_stored(taken, storage.look),
         content=_tried("the store can't be read", lambda: soma.read_content(job.manifest.storage)),
         pins=_tried(
-            "the pins can't be read", lambda: pins.pinned(reference, job.manifest.organisms)
+            "the pins can't be read",
+            lambda: vocabulary.pinned_sources(reference, job.manifest.organisms),
         ),
         deprecated=_tried(
             "the ontologies can't be read", lambda: _deprecated(taken, job.manifest, reference)
@@ -124,7 +127,9 @@ def _deprecated(
         return frozenset()
     linked = {term for labels in taken.labels.values() for _, term in labels}
     kinds = {term.replace("_", ":").partition(":")[0] for term in linked}
-    names = {name for _, name in pins.needed(reference.rules, manifest.organisms)} & kinds
+    names = {
+        name for _, name in vocabulary.needed_sources(reference.rules, manifest.organisms)
+    } & kinds
     tables = [reference.terms(name) for name in sorted(names)]
     return frozenset(
         term for term in linked for table in tables if term in table and table[term].deprecated

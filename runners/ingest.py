@@ -20,8 +20,8 @@ from runners.job import Job
 from runners.journal import CANCELLED, END, JOURNAL, READ, ROLLBACK, START, WRITTEN, Journal
 from runners.judgement import Judged
 from runners.outcomes import outcomes
-from runners.pins import rules_of
-from runners.reference import Reference
+from runners.rules.reference import Reference
+from runners.rules.vocabulary import rules_of
 from runners.selection import asked, chosen, is_whole, selected
 from runners.stopping import CANCEL, is_cancelled
 from runners.writing import Writing

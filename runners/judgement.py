@@ -8,8 +8,8 @@ from runners.cases import combinations
 from runners.census import CensusDataset
 from runners.contract import DatasetOutcome, Finding, Outcome, Reason
 from runners.profile import FileMissingError, FileUnreadableError, read_profile
+from runners.rules.vocabulary import Vocabulary
 from runners.validate import Validation, validate
-from runners.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)

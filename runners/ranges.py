@@ -11,7 +11,7 @@ from typing import Any
 import h5py
 
 from runners.contract import ContractError
-from runners.patience import OutageError
+from runners.retries import OutageError
 
 BLOCK = 256 * 1024
 """Bytes per request to S3."""

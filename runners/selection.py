@@ -7,10 +7,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from runners import repeats
 from runners.census import CensusDataset, read_datasets
-from runners.checks.annotations import REQUIRED_FEATURES, SLOTS
 from runners.combination import Combination
 from runners.contract import ContractError, RunRequest
-from runners.facts import Snapshot
+from runners.facts import REQUIRED_FEATURES, SLOTS, Snapshot
 from runners.job import Job
 
 

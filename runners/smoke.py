@@ -18,8 +18,8 @@ from runners.ingest import ingest
 from runners.job import Job
 from runners.judgement import Judged, judge
 from runners.outcomes import summary
-from runners.reference import Reference
-from runners.vocabulary import Vocabulary
+from runners.rules.reference import Reference
+from runners.rules.vocabulary import Vocabulary
 
 TRIED = 10
 """Datasets that are tried before the release as a whole is held to be at fault."""

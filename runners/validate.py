@@ -13,10 +13,8 @@ from operator import not_
 from runners.cases import SHOWN, Cases
 from runners.contract import Finding, Reason
 from runners.profile import ColumnProfile, DatasetProfile
-from runners.rules import Column
-from runners.vocabulary import Vocabulary, entries_for
-
-ORGANISM = "organism_ontology_term_id"
+from runners.rules import ORGANISM, Column
+from runners.rules.vocabulary import Vocabulary, entries_for
 
 
 @dataclass(frozen=True, order=True)

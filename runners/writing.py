@@ -6,7 +6,7 @@ A writer remembers ids, and what was rolled back has none. Must not know what is
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from runners.patience import patiently
+from runners.retries import retry_outages
 
 if TYPE_CHECKING:
     from runners.registry.writer import Writer
@@ -29,7 +29,7 @@ class Writing:
         Raises:
             OutageError: database or storage did not answer for all that time.
         """
-        return patiently(lambda: self._once(step), seconds=self._seconds)
+        return retry_outages(lambda: self._once(step), seconds=self._seconds)
 
     def _once(self, step: "Callable[[Writer], Result]") -> Result:
         from runners.registry import outage  # Django, which takes a second

@@ -7,25 +7,11 @@ from collections.abc import Iterable, Iterator
 
 from runners.checks.finding import Found, named, of_artifacts, own
 from runners.contract import Status
-from runners.facts import ArtifactRow, Facts, Label, known
-from runners.rules import Rules
+from runners.facts import REQUIRED_FEATURES, SLOTS, ArtifactRow, Label, known
+from runners.rules import ORGANISM, Rules
+from runners.verification.facts import Facts
 
-ORGANISM = "organism_ontology_term_id"
-REQUIRED_FEATURES = (
-    "assay_ontology_term_id",
-    "cell_type_ontology_term_id",
-    "development_stage_ontology_term_id",
-    "disease_ontology_term_id",
-    ORGANISM,
-    "self_reported_ethnicity_ontology_term_id",
-    "sex_ontology_term_id",
-    "suspension_type",
-    "tissue_ontology_term_id",
-    "tissue_type",
-)
 """What every dataset is annotated by."""
-
-SLOTS = frozenset({"obs", "uns", "var"})
 
 
 def required(facts: Facts) -> Found:

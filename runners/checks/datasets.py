@@ -4,7 +4,8 @@ from collections import Counter
 
 from runners.checks.finding import Bad, Found, found, of_artifacts, own
 from runners.contract import Outcome
-from runners.facts import ArtifactRow, Facts
+from runners.facts import ArtifactRow
+from runners.verification.facts import Facts
 
 ANNDATA = "AnnData"
 WITHOUT_ARTIFACT = {Outcome.MISSING, Outcome.UNREADABLE}

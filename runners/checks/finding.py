@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from runners.contract import Offender, Status
-from runners.facts import ArtifactRow, Facts
+from runners.facts import ArtifactRow
+from runners.verification.facts import Facts
 
 Bad = tuple[str, str]
 """Who offends (a dataset's id, or a record's name), and how."""

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from runners.checks.finding import Found, NotApplicable, found, own
-from runners.facts import Facts, known
+from runners.facts import known
 from runners.holdings import Held, Holdings, differences
+from runners.verification.facts import Facts
 
 
 def sources(facts: Facts) -> Found | NotApplicable:

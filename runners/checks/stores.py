@@ -5,9 +5,8 @@ from collections import Counter
 from runners.checks.finding import Bad, Found, NotApplicable, named, of_artifacts, own
 from runners.checks.studies import ONLY_A_PART
 from runners.contract import Status
-from runners.facts import ArtifactRow, Facts, Stored, Unknown, UnknownError, known
-
-SOMA = "tiledbsoma"
+from runners.facts import SOMA, ArtifactRow, Stored, Unknown, UnknownError, known
+from runners.verification.facts import Facts
 
 
 def registered(facts: Facts) -> Found | NotApplicable:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from runners.checks.finding import Found, NotApplicable, found, own
-from runners.facts import CollectionRow, Facts
+from runners.facts import CollectionRow
+from runners.verification.facts import Facts
 
 TOP_LEVEL = "cellxgene-census"
 ONLY_A_PART = NotApplicable("only a part of the release was asked for")

@@ -10,8 +10,8 @@ from lamindb.base.uids import base62_12
 from upath import UPath
 
 from runners import settings
-from runners.checks.stores import SOMA
 from runners.contract import ContractError
+from runners.facts import SOMA
 from runners.registry.tracking import claim
 
 KEY_PREFIX = "cell-census/"

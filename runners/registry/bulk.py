@@ -14,7 +14,7 @@ import bionty as bt
 from bionty import uids
 
 from runners.contract import ContractError
-from runners.reference import GeneRow
+from runners.rules.reference import GeneRow
 
 TESTED = "2.12."
 """LaminDB's versions that this module is known to agree with."""

@@ -11,7 +11,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError
 from django.db import InterfaceError, OperationalError, connection
 
-from runners.patience import OutageError
+from runners.retries import OutageError
 
 PASSING = {errno.EBUSY, errno.EIO}
 """How s3fs tells throttling and the storage's own errors."""

@@ -10,11 +10,12 @@ import bionty as bt
 import lamindb as ln
 from django.db import connection, transaction
 
-from runners.facts import ArtifactRow, CollectionRow, Label, Snapshot, SourceKey
+from runners.facts import ArtifactRow, CollectionRow, Label, Snapshot
 from runners.registry import holdings
 from runners.registry.annotations import LINKS
 from runners.registry.artifacts import KEY_PREFIX
 from runners.registry.holdings import RELATIONS
+from runners.rules.vocabulary import SourceKey
 
 KINDS = {
     "collections": ln.Collection,

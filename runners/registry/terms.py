@@ -13,10 +13,10 @@ import lamindb as ln
 import pandas as pd
 from django.db import transaction
 
-from runners.pins import home, needed
-from runners.reference import Reference, Term
 from runners.registry.bulk import create_genes
 from runners.rules import Organism
+from runners.rules.reference import Reference, Term
+from runners.rules.vocabulary import needed_sources, registry_of_term
 from runners.validate import Annotation
 
 FROM_SCHEMA = "From CellxGene schema."
@@ -51,7 +51,7 @@ class Terms:
         Made all at once and in this order: what an instance ends up with must not depend on which
         dataset comes first.
         """
-        return sorted(needed(self.rules, organisms))
+        return sorted(needed_sources(self.rules, organisms))
 
     def ensure(self, annotations: Iterable[Annotation]) -> None:
         """Every term of `annotations` exists, with all its ancestors, from the pinned source."""
@@ -73,7 +73,7 @@ class Terms:
         if not missing:
             return
         if ontology is not None:
-            self.source(*home(registry, ontology))
+            self.source(*registry_of_term(registry, ontology))
         with transaction.atomic():  # a term without its ancestors would never be completed
             self._make(registry, kind, ontology, missing)
         self._remember(registry, kind, missing)
@@ -115,7 +115,7 @@ class Terms:
     def _save_normal(self) -> None:
         """LaminDB keeps "normal" among diseases under the uid that it has as a phenotype."""
         normal = bt.Phenotype.from_source(
-            ontology_id="PATO:0000461", source=self.source(*home("Disease", "PATO"))
+            ontology_id="PATO:0000461", source=self.source(*registry_of_term("Disease", "PATO"))
         )
         bt.Disease(
             uid=normal.uid,

@@ -19,7 +19,6 @@ from runners.journal import Journal
 from runners.judgement import Judged, outcome_of
 from runners.publications import Publications
 from runners.recorded import Part
-from runners.reference import Reference
 from runners.registry import (
     annotations,
     artifacts,
@@ -32,6 +31,7 @@ from runners.registry import (
 )
 from runners.registry.recording import Recorder
 from runners.registry.terms import Terms
+from runners.rules.reference import Reference
 from runners.validate import Validation
 
 

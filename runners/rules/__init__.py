@@ -10,6 +10,8 @@ from pydantic import Field
 
 from runners.contract import ContractError, Document
 
+ORGANISM = "organism_ontology_term_id"
+
 
 class Wheel(Document):
     """A wheel of the package registry, by its exact version and hash."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from runners import rules
-from runners.reference import GeneRow, Reference
+from runners.rules.reference import GeneRow, Reference
 from runners.sample.datasets import RELEASES
 from runners.sample.vocabulary import SYNTHETIC
 

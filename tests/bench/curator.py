@@ -39,9 +39,9 @@ def _curate(storage: str, files: Sequence[str], *, is_fixed: bool) -> Iterator[f
     from lamindb.examples.cellxgene import create_cellxgene_schema
 
     from runners import rules
-    from runners.reference import Reference
     from runners.registry import artifacts
     from runners.registry.canary.curator import prepare
+    from runners.rules.reference import Reference
     from runners.settings import from_environment
 
     from .files import HUMAN, SCHEMA

@@ -16,7 +16,7 @@ import pandas as pd
 from scipy import sparse
 
 from runners import rules
-from runners.reference import Reference
+from runners.rules.reference import Reference
 from runners.settings import from_environment
 
 SCHEMA = "7.0.0"

@@ -9,8 +9,8 @@ from pathlib import Path
 from instances import INSTANCE, REFERENCE
 
 from runners import rules
-from runners.reference import Reference
 from runners.registry import instance
+from runners.rules.reference import Reference
 
 ORGANISMS = ("Homo sapiens", "Mus musculus", "Macaca mulatta")
 """Those of the newer release, as its manifest names them."""

@@ -13,8 +13,8 @@ from typing import Any
 from instances import INSTANCE, REFERENCE
 
 from runners import rules
-from runners.reference import Reference
 from runners.registry import instance
+from runners.rules.reference import Reference
 from runners.sample.datasets import NEWER, OLDER, by_key
 
 NEXT = "2020-12-31"

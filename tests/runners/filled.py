@@ -17,12 +17,13 @@ import tiledbsoma
 from django.db.backends.utils import CursorWrapper
 from instances import INSTANCE, REFERENCE
 
-from runners.checks.annotations import ORGANISM, REQUIRED_FEATURES, SLOTS
 from runners.contract import Action, Manifest, RunRequest, Storage
+from runners.facts import REQUIRED_FEATURES, SLOTS
 from runners.holdings import store
 from runners.job import Job
 from runners.journal import JOURNAL, START, Journal
 from runners.registry import instance
+from runners.rules import ORGANISM
 
 OLDER, NEWER = "2020-01-15", "2020-07-15"
 STUDIES = 300
@@ -290,11 +291,13 @@ def _pin(manifest: Manifest) -> None:
     """Sources in use at the pins, without their tables."""
     import bionty as bt
 
-    from runners import pins
-    from runners.reference import Reference
+    from runners.rules import vocabulary
+    from runners.rules.reference import Reference
 
-    reference = Reference(pins.rules_of(manifest), REFERENCE)
-    for (entity, name, organism), version in pins.pinned(reference, manifest.organisms).items():
+    reference = Reference(vocabulary.rules_of(manifest), REFERENCE)
+    for (entity, name, organism), version in vocabulary.pinned_sources(
+        reference, manifest.organisms
+    ).items():
         key = {"entity": entity, "name": name, "organism": organism}
         bt.Source.objects.filter(**key).update(currently_used=False)
         if not bt.Source.objects.filter(**key, version=version).update(currently_used=True):

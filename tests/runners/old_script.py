@@ -15,8 +15,8 @@ from typing import Any
 from instances import INSTANCE, REFERENCE
 
 from runners import rules
-from runners.reference import Reference
 from runners.registry import instance
+from runners.rules.reference import Reference
 from runners.sample.datasets import DATASETS, Dataset
 from runners.sample.vocabulary import HUMAN, MOUSE
 

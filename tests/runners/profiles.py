@@ -6,9 +6,9 @@ from itertools import product
 
 from runners.cases import combinations
 from runners.profile import ColumnProfile, DatasetProfile
+from runners.rules.vocabulary import Vocabulary
 from runners.validate import Validation
 from runners.validate import validate as validate_profile
-from runners.vocabulary import Vocabulary
 
 Columns = Mapping[str, tuple[str, ...]]
 

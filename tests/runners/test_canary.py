@@ -19,14 +19,14 @@ from runners.census import location, read_datasets
 from runners.combination import RUNNERS, Combination
 from runners.contract import Finding, Reason
 from runners.judgement import Judged, judge
-from runners.reference import Reference
 from runners.registry import canary
 from runners.registry.canary import cut, marker
 from runners.registry.canary.differences import SUPPORTED
+from runners.rules.reference import Reference
+from runners.rules.vocabulary import Vocabulary
 from runners.sample import World
 from runners.sample.datasets import by_key
 from runners.sample.vocabulary import HUMAN, MOUSE
-from runners.vocabulary import Vocabulary
 
 NOW = Combination(lamindb="2.12.1", bionty="2.5.2", schema="7.0.0", rules="abc", code="def")
 

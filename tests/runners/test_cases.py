@@ -24,10 +24,10 @@ from runners import rules
 from runners.cases import combinations
 from runners.contract import Reason
 from runners.profile import ColumnProfile, DatasetProfile
-from runners.reference import Reference
+from runners.rules.reference import Reference
+from runners.rules.vocabulary import Vocabulary
 from runners.settings import from_environment
 from runners.validate import validate as validate_profile
-from runners.vocabulary import Vocabulary
 
 LINE = {
     **dict.fromkeys((CELL_TYPE, STAGE, SEX, ETHNICITY, "donor_id"), ("na",)),

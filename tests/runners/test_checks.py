@@ -9,13 +9,13 @@ import pytest
 from runners import checks, rules
 from runners.census import CensusDataset
 from runners.checks import CHECKS
-from runners.checks.annotations import ORGANISM, REQUIRED_FEATURES, SLOTS
 from runners.checks.studies import TOP_LEVEL
 from runners.contract import DatasetOutcome, Outcome, Status, Verdict, verdict_of
 from runners.facts import (
+    REQUIRED_FEATURES,
+    SLOTS,
     ArtifactRow,
     CollectionRow,
-    Facts,
     Label,
     Snapshot,
     StoreContent,
@@ -23,6 +23,8 @@ from runners.facts import (
     Unknown,
 )
 from runners.holdings import Held
+from runners.rules import ORGANISM
+from runners.verification.facts import Facts
 
 RELEASE, BEFORE = "2020-07-15", "2020-01-15"
 SOMA = f"s3://bucket/cell-census/{RELEASE}/soma"

@@ -22,11 +22,11 @@ from test_equality import COMPARED, EXCLUDED, REFUSED, files_of_sample
 from runners import rules
 from runners.contract import Outcome
 from runners.execution import processes
-from runners.reference import Reference
 from runners.registry.canary import rows, sides
 from runners.registry.canary.comparison import unlike
 from runners.registry.canary.differences import SPECIAL_VALUES, ExtraRows
 from runners.registry.canary.sides import OURS, THEIRS, Trial
+from runners.rules.reference import Reference
 from runners.sample import World
 from runners.sample.datasets import NEWER, by_key
 

@@ -18,10 +18,10 @@ from profiles import TISSUE, having, validate
 
 from runners import rules
 from runners.contract import Outcome
-from runners.reference import Reference
+from runners.rules.reference import Reference
+from runners.rules.vocabulary import Vocabulary
 from runners.sample import World
 from runners.sample.datasets import NEWER, OLDER, by_key, of_release
-from runners.vocabulary import Vocabulary
 
 pytestmark = pytest.mark.prove
 Found = Mapping[str, Any]

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from s3fs import S3FileSystem
 
-from runners.patience import OutageError, patiently
 from runners.profile import FileUnreadableError, read_profile
+from runners.retries import OutageError, retry_outages
 from runners.sample import World
 from runners.sample.datasets import NEWER, by_key
 
@@ -116,7 +116,7 @@ def test_when_it_answers_again_the_file_is_read(
     expected = read(WHOLE)
     storage.fail(range(1, 3), how)
     slept: list[float] = []
-    found = patiently(lambda: read(WHOLE), seconds=60, sleep=slept.append)
+    found = retry_outages(lambda: read(WHOLE), seconds=60, sleep=slept.append)
     assert found == expected
     assert slept
     assert "Trying again in 1 s." in capsys.readouterr().err

@@ -2,7 +2,7 @@
 
 import pytest
 
-from runners.patience import OutageError, patiently
+from runners.retries import OutageError, retry_outages
 
 
 class World:
@@ -25,7 +25,7 @@ class World:
         return "read"
 
     def patiently(self, seconds: float) -> str:
-        return patiently(self.attempt, seconds=seconds, clock=self.clock, sleep=self.sleep)
+        return retry_outages(self.attempt, seconds=seconds, clock=self.clock, sleep=self.sleep)
 
 
 def test_pauses_grow_and_each_is_told(capsys: pytest.CaptureFixture[str]) -> None:
@@ -61,5 +61,5 @@ def test_another_error_is_not_repeated() -> None:
         raise KeyError("obs")
 
     with pytest.raises(KeyError):
-        patiently(broken, seconds=600, clock=world.clock, sleep=world.sleep)
+        retry_outages(broken, seconds=600, clock=world.clock, sleep=world.sleep)
     assert world.pauses == []

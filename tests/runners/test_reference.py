@@ -12,8 +12,8 @@ import pytest
 
 from runners import rules
 from runners.contract import ContractError
-from runners.reference import Reference, unpack
 from runners.rules import Wheel
+from runners.rules.reference import Reference, unpack
 from runners.settings import from_environment
 
 NAME, VERSION = "sample-ontologies", "1.2.3"

@@ -6,8 +6,8 @@ import pytest
 
 from runners import rules
 from runners.contract import ContractError
-from runners.reference import Reference
 from runners.rules import Rules, Terms
+from runners.rules.reference import Reference
 from runners.settings import from_environment
 
 VERSIONS = ("6.0.0", "7.0.0")

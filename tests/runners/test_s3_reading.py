@@ -22,7 +22,7 @@ from werkzeug.serving import make_server
 from runners import rules
 from runners.cases import combinations
 from runners.profile import read_profile
-from runners.reference import Reference
+from runners.rules.reference import Reference
 from runners.settings import from_environment
 
 pytestmark = pytest.mark.prove

@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from runners import taxonomy
-from runners.taxonomy import find_entry
+from runners.rules import reference
+from runners.rules.reference import find_entry
 
 ENTRIES = {f"T:{n}": {"ancestors": {"T:1": n, "T:0": n + 1}, "label": f"é{n}"} for n in range(60)}
 
@@ -16,7 +16,7 @@ ENTRIES = {f"T:{n}": {"ancestors": {"T:1": n, "T:0": n + 1}, "label": f"é{n}"} 
 def test_every_entry_is_found_whole_wherever_pieces_end(
     monkeypatch: pytest.MonkeyPatch, piece: int, indent: int | None
 ) -> None:
-    monkeypatch.setattr(taxonomy, "PIECE", piece)
+    monkeypatch.setattr(reference, "PIECE", piece)
     content = json.dumps(ENTRIES, indent=indent, ensure_ascii=False).encode()
     for term_id, value in ENTRIES.items():
         assert find_entry(io.BytesIO(content), term_id) == value

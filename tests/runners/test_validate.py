@@ -27,10 +27,10 @@ from runners import rules
 from runners.cases import SHOWN
 from runners.contract import Finding, Reason
 from runners.profile import ColumnProfile, DatasetProfile
-from runners.reference import Reference
+from runners.rules.reference import Reference
+from runners.rules.vocabulary import Vocabulary
 from runners.settings import from_environment
 from runners.validate import Annotation, Validation
-from runners.vocabulary import Vocabulary
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from django.db import OperationalError
 
-from runners.patience import OutageError
 from runners.registry import outage
+from runners.retries import OutageError
 from runners.writing import Writing
 
 if TYPE_CHECKING:

@@ -20,8 +20,7 @@ from runners.judgement import Judged
 from runners.registry.canary import comparison, cut, marker, sides
 from runners.registry.canary.differences import REFUSALS, SUPPORTED
 from runners.registry.canary.sides import OURS, THEIRS, Trial
-from runners.rules import Organism
-from runners.validate import ORGANISM
+from runners.rules import ORGANISM, Organism
 
 REMEDY = (
     "mend runners/registry, or name the difference in runners/registry/canary/differences.py, "

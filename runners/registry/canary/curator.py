@@ -17,9 +17,9 @@ import pandas as pd
 from bionty import _organism
 from lamindb.examples.cellxgene import create_cellxgene_schema, save_cellxgene_defaults
 
-from runners.reference import Reference
 from runners.registry.canary.differences import SUPPORTED
 from runners.registry.terms import Terms
+from runners.rules.reference import Reference
 
 PREFIXES = {"ENSG": "human", "ENSMUSG": "mouse"}
 """What the gene ids of an organism begin with, by LaminDB's name of the organism."""

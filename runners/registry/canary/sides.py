@@ -14,10 +14,10 @@ from runners.census import CensusDataset, location
 from runners.contract import Manifest
 from runners.execution import processes
 from runners.judgement import judge
-from runners.reference import Reference
 from runners.registry import instance
 from runners.registry.canary import rows
-from runners.vocabulary import Vocabulary
+from runners.rules.reference import Reference
+from runners.rules.vocabulary import Vocabulary
 
 OURS, THEIRS = "ours", "theirs"
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from runners import rules
-from runners.reference import Reference, Term
+from runners.rules.reference import Reference, Term
 from runners.sample import World, WorldRelease
 from runners.sample.curated import strip_labels
 from runners.sample.datasets import DATASETS, NEWER, OLDER, RELEASES, Release, by_key, of_release

@@ -1,13 +1,20 @@
 """Which terms and organisms the rules allow, at the pinned ontologies.
 
 Keeps what it has looked up. Must not know a dataset.
-"""
 
-from collections.abc import Mapping, Sequence
+
+Which rules and sources a release needs, and at which versions. Knows no LaminDB."""
+
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 
-from runners.reference import Reference
-from runners.rules import Circumstance, Terms
+from runners import rules
+from runners.contract import ContractError, Manifest
+from runners.rules import Circumstance, Rules, Terms
+from runners.rules.reference import Reference
+
+SourceKey = tuple[str, str, str]
+
 
 ByTaxon = Mapping[str, Sequence[Terms]]
 
@@ -65,3 +72,53 @@ class Vocabulary:
                 if (term := self.reference.terms(entry.ontology).get(value))
             )
         return met != circumstance.otherwise
+
+
+def rules_of(manifest: Manifest) -> Rules:
+    """The rules of the manifest's schema version, which must have the manifest's pins.
+
+    A document says `2025-09-15 EFO 3.82.0` where a manifest may keep one of these words.
+
+    Raises:
+        ContractError: there are no such rules, or they have another pin.
+    """
+    found = rules.load(manifest.dataset_schema_version)
+    for prefix, pin in manifest.pins.items():
+        ours = found.ontologies[prefix].pin if prefix in found.ontologies else None
+        if ours is not None and not set(pin.split()) <= set(ours.split()):
+            raise ContractError(
+                f"manifest {manifest.release}: field pins.{prefix}: {pin!r} is not what the rules "
+                f"of dataset schema {manifest.dataset_schema_version} have, {ours!r}; "
+                "make the rules from the document that the manifest names."
+            )
+    return found
+
+
+def pinned_sources(reference: Reference, organisms: Collection[str]) -> Mapping[SourceKey, str]:
+    """The version of every source that datasets of these organisms (scientific names) may need.
+
+    Without organisms, of all that the rules know.
+    """
+    found: dict[SourceKey, str] = {}
+    for registry, ontology in needed_sources(reference.rules, organisms):
+        meta = reference.rules.ontologies[ontology]
+        key = (f"bionty.{registry}", meta.source, meta.organism)
+        found[key] = reference.pin(ontology).removeprefix("v")
+    return found
+
+
+def needed_sources(schema: Rules, organisms: Collection[str]) -> set[tuple[str, str]]:
+    """Registry and ontology of each source."""
+    known = schema.organisms.items()
+    taxa = [t for t, meta in known if not organisms or meta.scientific_name in organisms]
+    return {
+        registry_of_term(entry.registry, entry.ontology)
+        for column in schema.columns.values()
+        for taxon in taxa
+        for entry in column.terms.get(taxon, column.terms.get("*", ()))
+    }
+
+
+def registry_of_term(registry: str, ontology: str) -> tuple[str, str]:
+    """The registry whose source has the term: "normal" is a phenotype among the diseases."""
+    return ("Phenotype" if ontology == "PATO" else registry), ontology

@@ -12,7 +12,7 @@ from runners.contract import ContractError
 
 Result = TypeVar("Result")
 
-FIRST, LONGEST = 1.0, 60.0
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 """Seconds of the first pause between two attempts, and of the longest; each is twice the last."""
 
 
@@ -20,7 +20,7 @@ class OutageError(ContractError):
     """Somebody outside doesn't answer, which says nothing about what they were asked for."""
 
 
-def patiently(
+def retry_outages(
     attempt: Callable[[], Result],
     *,
     seconds: float,
@@ -32,7 +32,7 @@ def patiently(
     Raises:
         OutageError: the last one, when the time is over.
     """
-    end, pause = clock() + seconds, FIRST
+    end, pause = clock() + seconds, FIRST_PAUSE
     while True:
         try:
             return attempt()
@@ -41,4 +41,4 @@ def patiently(
                 raise
             progress.say(f"{error} Trying again in {pause:.0f} s.")
         sleep(pause)
-        pause = min(2 * pause, LONGEST)
+        pause = min(2 * pause, LONGEST_PAUSE)

@@ -1,0 +1,46 @@
+"""What the checks look at: the instance, the release's own table and what lies in storage."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from runners.census import CensusDataset
+from runners.contract import DatasetOutcome
+from runners.facts import Snapshot, StoreContent, Stored, Unknown, known
+from runners.holdings import Held
+from runners.rules import Rules
+from runners.rules.vocabulary import SourceKey
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that the checks look at. `soma` is the store's address without a final slash.
+
+    `is_whole` is false where only a part was asked for. `held`: what earlier releases held
+    before the first run of this release began, None without one. `stored`: by address, None
+    where nothing lies. `pins`: the versions that the manifest names. `deprecated`: those of the
+    linked terms. `tracked`: the datasets that a tracked run registered, None if none was asked for.
+    `given_back`: uids of records that a run returned to the earlier release whose they were.
+    """
+
+    taken: Snapshot | Unknown
+    datasets: Sequence[CensusDataset]
+    outcomes: Sequence[DatasetOutcome]
+    rules: Rules
+    soma: str
+    is_whole: bool
+    stored: Mapping[str, Stored | Unknown | None]
+    content: StoreContent | Unknown
+    pins: Mapping[SourceKey, str] | Unknown
+    deprecated: frozenset[str] | Unknown
+    held: Mapping[str, Mapping[str, Held]] | Unknown | None = None
+    tracked: frozenset[str] | None = None
+    given_back: frozenset[str] = frozenset()
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """Raises UnknownError where the instance could not be read."""
+        return known(self.taken)
+
+    @property
+    def titles(self) -> Mapping[str, str]:
+        return {dataset.dataset_id: dataset.title for dataset in self.datasets}
