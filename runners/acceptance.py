@@ -7,7 +7,7 @@ duplicates, chains, storage or what surrounds the release.
 from collections.abc import Collection, Sequence
 from datetime import date
 
-from runners.census import CensusDataset
+from runners.census.store import CensusDataset
 from runners.contract import (
     AcceptedException,
     CheckResult,

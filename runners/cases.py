@@ -6,7 +6,7 @@ Looks at the distinct rows of the columns that a rule joins. Must not judge a va
 from collections.abc import Collection, Iterator, Mapping
 
 from runners.contract import Finding, Reason
-from runners.profile import DatasetProfile
+from runners.h5ad.profile import DatasetProfile
 from runners.rules import Case, Circumstance, Column, Rules
 from runners.rules.vocabulary import Vocabulary, entries_for
 

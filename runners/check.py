@@ -6,7 +6,7 @@ The whole validation without a database and without writing, light enough for a 
 from pathlib import Path
 
 from runners import progress
-from runners.census import location, read_datasets
+from runners.census.store import location, read_datasets
 from runners.contract import CheckReport, Manifest, Outcome
 from runners.execution import Readers
 from runners.judgement import outcome_of

@@ -18,7 +18,7 @@ from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
 
 from runners import rules, settings
-from runners.census import CensusDataset
+from runners.census.store import CensusDataset
 from runners.contract import Finding, Reason
 from runners.judgement import Judged, judge
 from runners.retries import retry_outages

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from runners import soma
-from runners.census import CensusDataset
+from runners.census import store
+from runners.census.store import CensusDataset
 from runners.contract import DatasetOutcome, Manifest, RunRequest
-from runners.facts import Snapshot, Stored, Unknown
-from runners.holdings import Held, stored
 from runners.job import Job
 from runners.journal import START, WRITTEN, Record
+from runners.records.baseline import RecordDigest, stored_baseline
+from runners.records.snapshot import Snapshot, Stored, Unknown
 from runners.rules import vocabulary
 from runners.rules.reference import Reference
 from runners.selection import asked, is_whole
@@ -61,7 +61,7 @@ def gather(
         soma=job.manifest.storage.soma.rstrip("/"),
         is_whole=is_whole(asked(job)),
         stored=_stored(taken, storage.look),
-        content=_tried("the store can't be read", lambda: soma.read_content(job.manifest.storage)),
+        content=_tried("the store can't be read", lambda: store.read_content(job.manifest.storage)),
         pins=_tried(
             "the pins can't be read",
             lambda: vocabulary.pinned_sources(reference, job.manifest.organisms),
@@ -83,12 +83,13 @@ def _tried(what: str, gather_one: Callable[[], Value]) -> Value | Unknown:
         return Unknown(f"{what}: {type(error).__name__}: {reason}")
 
 
-def _held(ingests: Sequence[Ingest]) -> Mapping[str, Mapping[str, Held]] | Unknown | None:
+def _held(ingests: Sequence[Ingest]) -> Mapping[str, Mapping[str, RecordDigest]] | Unknown | None:
     """What earlier releases held before the first run of this one began."""
     if not ingests:
         return None
     return _tried(
-        "what earlier releases held can't be read", lambda: stored(ingests[0].folder).releases
+        "what earlier releases held can't be read",
+        lambda: stored_baseline(ingests[0].folder).releases,
     )
 
 

@@ -9,17 +9,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from runners import progress, publications, settings
-from runners.census import CensusDataset, location, read_datasets
+from runners import progress, settings
+from runners.census import publications
+from runners.census.store import CensusDataset, location, read_datasets
 from runners.combination import Combination
 from runners.contract import ContractError, DatasetOutcome
 from runners.execution import Readers
 from runners.holding import hold
-from runners.holdings import store
 from runners.job import Job
 from runners.journal import CANCELLED, END, JOURNAL, READ, ROLLBACK, START, WRITTEN, Journal
 from runners.judgement import Judged
 from runners.outcomes import outcomes
+from runners.records.baseline import store_baseline
 from runners.rules.reference import Reference
 from runners.rules.vocabulary import rules_of
 from runners.selection import asked, chosen, is_whole, selected
@@ -105,7 +106,7 @@ def _ready(job: Job, datasets: Sequence[CensusDataset], journal: Journal) -> "Wr
 def _start(job: Job, datasets: Sequence[CensusDataset], journal: Journal, writer: "Writer") -> None:
     """Notes what the run begins with, before it writes; a resumed run must do the same datasets."""
     ids = chosen(job, datasets, writer.snapshot, progress.say)
-    store(job.folder, writer.holdings())
+    store_baseline(job.folder, writer.holdings())
     if owed := writer.of_others():
         progress.say(f"{job.manifest.release}: gives {len(owed)} collections back to others")
     journal.write(

@@ -5,9 +5,9 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from runners.cases import combinations
-from runners.census import CensusDataset
+from runners.census.store import CensusDataset
 from runners.contract import DatasetOutcome, Finding, Outcome, Reason
-from runners.profile import FileMissingError, FileUnreadableError, read_profile
+from runners.h5ad.profile import FileMissingError, FileUnreadableError, read_profile
 from runners.rules.vocabulary import Vocabulary
 from runners.validate import Validation, validate
 

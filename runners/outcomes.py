@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from runners.census import CensusDataset
+from runners.census.store import CensusDataset
 from runners.contract import DatasetOutcome, Outcome
 from runners.journal import CANCELLED, END, START, WRITTEN, Line, Record
 

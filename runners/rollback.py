@@ -13,7 +13,6 @@ from pathlib import Path
 
 from runners.contract import Action, ContractError, RunRequest
 from runners.holding import hold
-from runners.holdings import HOLDINGS, Difference, differences, stored
 from runners.journal import (
     COMMITTED,
     JOURNAL,
@@ -25,7 +24,8 @@ from runners.journal import (
     Record,
     read,
 )
-from runners.recorded import Recording
+from runners.records.baseline import BASELINE, Difference, differences, stored_baseline
+from runners.records.transaction_log import TransactionRecord
 from runners.rolled_back import Rollback
 from runners.undoing import Entry, Tables, Undoing, is_undone, named, undone, union, wanted
 
@@ -105,9 +105,9 @@ def _require_records(run: Run) -> None:
             f"{run.folder / JOURNAL}: lines are missing, so that it doesn't say all that was "
             "written; bring the whole file back."
         )
-    if not (run.folder / HOLDINGS).exists():
+    if not (run.folder / BASELINE).exists():
         raise ContractError(
-            f"{run.folder / HOLDINGS}: is missing, so that nothing says how the instance was "
+            f"{run.folder / BASELINE}: is missing, so that nothing says how the instance was "
             "before the run; bring the file back."
         )
 
@@ -158,7 +158,7 @@ def _entries(found: Sequence[Run]) -> list[Entry]:
         committed = {line["number"] for line in run.record.all(COMMITTED)}
         for line in reversed(run.record.all(RECORDED)):
             facts = {name: value for name, value in line.items() if name not in ("at", "step")}
-            recording = Recording.from_mapping(facts, source=str(run.folder / JOURNAL))
+            recording = TransactionRecord.from_mapping(facts, source=str(run.folder / JOURNAL))
             entries.append(Entry(recording, recording.number in committed))
     return entries
 
@@ -168,7 +168,7 @@ def _attempt(found: Sequence[Run], *, is_real: bool) -> Rollback:
     from runners.registry import undoing as registry
 
     first, entries = found[-1], _entries(found)
-    release, before = first.request.release, stored(first.folder)
+    release, before = first.request.release, stored_baseline(first.folder)
     left: list[Difference] = []
     with registry.transaction():
         earlier = differences(before, holdings.take(before=release))

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from runners.holdings import Difference
+from runners.records.baseline import Difference
 
 SHOWN = 20
 """Reasons and differences that are written out."""

@@ -6,11 +6,11 @@ Must not touch an instance: what it lacks is told by a snapshot.
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from runners import repeats
-from runners.census import CensusDataset, read_datasets
+from runners.census.store import CensusDataset, read_datasets
 from runners.combination import Combination
 from runners.contract import ContractError, RunRequest
-from runners.facts import REQUIRED_FEATURES, SLOTS, Snapshot
 from runners.job import Job
+from runners.records.snapshot import REQUIRED_FEATURES, SLOTS, Snapshot
 
 
 def is_whole(request: RunRequest) -> bool:

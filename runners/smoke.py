@@ -12,7 +12,7 @@ from itertools import islice, tee
 from pathlib import Path
 
 from runners import progress, rules
-from runners.census import location, read_datasets
+from runners.census.store import location, read_datasets
 from runners.contract import Action, ContractError, Outcome, RunRequest
 from runners.ingest import ingest
 from runners.job import Job

@@ -10,7 +10,14 @@ from dataclasses import dataclass, field
 from operator import eq
 from typing import Any
 
-from runners.recorded import SOURCES, Inserted, Part, Recording, digests, expanded
+from runners.records.transaction_log import (
+    SOURCES,
+    Inserted,
+    Part,
+    TransactionRecord,
+    digests,
+    expanded,
+)
 
 IS_CURRENT = "currently_used"
 Fields = dict[str, Any]
@@ -22,7 +29,7 @@ Ids = dict[str, set[int]]
 class Entry:
     """A transaction of a run; `is_committed` is false where only the rows can tell."""
 
-    recording: Recording
+    recording: TransactionRecord
     is_committed: bool
 
 
@@ -114,7 +121,7 @@ def _undo_changes(entry: Entry, rows: dict[str, dict[int, Fields]], undoing: Und
 
 
 def _undo_insertions(
-    recording: Recording, rows: dict[str, dict[int, Fields]], undoing: Undoing
+    recording: TransactionRecord, rows: dict[str, dict[int, Fields]], undoing: Undoing
 ) -> None:
     is_shared = recording.part is Part.DEFINITIONS
     deleted = undoing.definitions if is_shared else undoing.deleted
@@ -142,7 +149,9 @@ def _differing(
         yield f"{table}: some of the rows {inserted.ids} were changed since"
 
 
-def _leave(recording: Recording, rows: dict[str, dict[int, Fields]], undoing: Undoing) -> None:
+def _leave(
+    recording: TransactionRecord, rows: dict[str, dict[int, Fields]], undoing: Undoing
+) -> None:
     """Vocabulary stays; but no source stays current that wasn't there before."""
     for table, inserted in recording.inserted.items():
         keys = expanded(inserted.ids)

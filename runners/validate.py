@@ -12,7 +12,7 @@ from operator import not_
 
 from runners.cases import SHOWN, Cases
 from runners.contract import Finding, Reason
-from runners.profile import ColumnProfile, DatasetProfile
+from runners.h5ad.profile import ColumnProfile, DatasetProfile
 from runners.rules import ORGANISM, Column
 from runners.rules.vocabulary import Vocabulary, entries_for
 

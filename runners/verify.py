@@ -9,7 +9,7 @@ from pathlib import Path
 
 from runners import checks, rules, settings
 from runners.acceptance import accept
-from runners.census import CensusDataset, read_datasets
+from runners.census.store import CensusDataset, read_datasets
 from runners.combination import Combination
 from runners.contract import (
     Action,

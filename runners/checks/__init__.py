@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from runners.checks import annotations, datasets, instance, stores, studies
 from runners.checks.finding import Found, NotApplicable
 from runners.contract import CheckResult, Status
-from runners.facts import UnknownError
+from runners.records.snapshot import UnknownError
 from runners.verification.facts import Facts
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from runners.checks.finding import Found, named, of_artifacts, own
 from runners.contract import Status
-from runners.facts import REQUIRED_FEATURES, SLOTS, ArtifactRow, Label, known
+from runners.records.snapshot import REQUIRED_FEATURES, SLOTS, ArtifactRow, Label, known
 from runners.rules import ORGANISM, Rules
 from runners.verification.facts import Facts
 

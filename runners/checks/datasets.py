@@ -4,7 +4,7 @@ from collections import Counter
 
 from runners.checks.finding import Bad, Found, found, of_artifacts, own
 from runners.contract import Outcome
-from runners.facts import ArtifactRow
+from runners.records.snapshot import ArtifactRow
 from runners.verification.facts import Facts
 
 ANNDATA = "AnnData"

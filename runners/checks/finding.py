@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from runners.contract import Offender, Status
-from runners.facts import ArtifactRow
+from runners.records.snapshot import ArtifactRow
 from runners.verification.facts import Facts
 
 Bad = tuple[str, str]

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from runners.checks.finding import Found, NotApplicable, found, own
-from runners.facts import known
-from runners.holdings import Held, Holdings, differences
+from runners.records.baseline import Baseline, RecordDigest, differences
+from runners.records.snapshot import known
 from runners.verification.facts import Facts
 
 
@@ -46,9 +46,9 @@ def previous(facts: Facts) -> Found | NotApplicable:
     return found(facts, expected=total, found=left, bad=bad)
 
 
-def _unflagged(releases: Mapping[str, Mapping[str, Held]]) -> Holdings:
+def _unflagged(releases: Mapping[str, Mapping[str, RecordDigest]]) -> Baseline:
     """What is held but for the flags, which a new release takes from the one before, by design."""
-    return Holdings(
+    return Baseline(
         releases={
             release: {uid: held._replace(is_latest=False) for uid, held in records.items()}
             for release, records in releases.items()

@@ -5,7 +5,7 @@ from collections import Counter
 from runners.checks.finding import Bad, Found, NotApplicable, named, of_artifacts, own
 from runners.checks.studies import ONLY_A_PART
 from runners.contract import Status
-from runners.facts import SOMA, ArtifactRow, Stored, Unknown, UnknownError, known
+from runners.records.snapshot import SOMA, ArtifactRow, Stored, Unknown, UnknownError, known
 from runners.verification.facts import Facts
 
 

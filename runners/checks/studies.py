@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from runners.checks.finding import Found, NotApplicable, found, own
-from runners.facts import CollectionRow
+from runners.records.snapshot import CollectionRow
 from runners.verification.facts import Facts
 
 TOP_LEVEL = "cellxgene-census"

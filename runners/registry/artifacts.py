@@ -11,7 +11,7 @@ from upath import UPath
 
 from runners import settings
 from runners.contract import ContractError
-from runners.facts import SOMA
+from runners.records.snapshot import SOMA
 from runners.registry.tracking import claim
 
 KEY_PREFIX = "cell-census/"

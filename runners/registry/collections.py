@@ -13,7 +13,7 @@ import lamindb as ln
 from django.db.models import Q
 from lamindb_setup.core.hashing import hash_set
 
-from runners.census import CensusDataset
+from runners.census.store import CensusDataset
 from runners.registry.artifacts import KEY_PREFIX
 from runners.registry.tracking import claim
 

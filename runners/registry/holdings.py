@@ -14,8 +14,8 @@ import lamindb as ln
 from django.db.models import BigIntegerField, Count, F, Sum
 from django.db.models.functions import Cast, Coalesce
 
-from runners.holdings import Held, Holdings
-from runners.recorded import digest
+from runners.records.baseline import Baseline, RecordDigest
+from runners.records.transaction_log import digest
 from runners.registry import rows
 from runners.registry.annotations import LINKS
 from runners.registry.artifacts import KEY_PREFIX
@@ -24,9 +24,9 @@ RELATIONS = [*LINKS.values(), "genes", "references"]
 FLAGS = ("is_latest", "updated_at")
 
 
-def take(*, before: str) -> Holdings:
+def take(*, before: str) -> Baseline:
     """What releases before this one hold, and the records that all releases share."""
-    return Holdings(
+    return Baseline(
         releases=releases(before=before),
         shared={
             "feature": _shared(ln.Feature.objects.all()),
@@ -37,13 +37,13 @@ def take(*, before: str) -> Holdings:
     )
 
 
-def releases(*, before: str) -> dict[str, dict[str, Held]]:
+def releases(*, before: str) -> dict[str, dict[str, RecordDigest]]:
     """Release -> uid -> what is held of its artifacts and collections."""
     artifacts = ln.Artifact.objects.filter(key__startswith=KEY_PREFIX, version_tag__lt=before)
     collections = ln.Collection.objects.filter(version_tag__lt=before)
     links = [getattr(ln.Artifact, relation).through for relation in RELATIONS]
     links.append(ln.models.ArtifactSchema)
-    found: dict[str, dict[str, Held]] = defaultdict(dict)
+    found: dict[str, dict[str, RecordDigest]] = defaultdict(dict)
     for release, uid, held in _held(artifacts, links, "artifact"):
         found[release][uid] = held
     for release, uid, held in _held(collections, [ln.models.CollectionArtifact], "collection"):
@@ -51,7 +51,7 @@ def releases(*, before: str) -> dict[str, dict[str, Held]]:
     return dict(found)
 
 
-def _held(records: Any, links: list[Any], name: str) -> Iterator[tuple[str, str, Held]]:
+def _held(records: Any, links: list[Any], name: str) -> Iterator[tuple[str, str, RecordDigest]]:
     sums: dict[int, list[object]] = defaultdict(list)
     for link in links:
         for record_id, *found in _sums(link, name, records):
@@ -60,7 +60,7 @@ def _held(records: Any, links: list[Any], name: str) -> Iterator[tuple[str, str,
     for key, row in rows.read(records).items():
         fields = dict(zip(names, row, strict=True))
         own = digest(tuple(v for n, v in fields.items() if n not in FLAGS))
-        held = Held(own, digest(tuple(sums[key])), fields["is_latest"])
+        held = RecordDigest(own, digest(tuple(sums[key])), fields["is_latest"])
         yield fields["version_tag"], fields["uid"], held
 
 

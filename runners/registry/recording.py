@@ -13,14 +13,14 @@ from typing import Any
 from django.db import transaction
 
 from runners.journal import COMMITTED, RECORDED, Journal
-from runners.recorded import (
+from runners.records.transaction_log import (
     SOURCES,
-    Change,
+    CommitProof,
     Inserted,
     Part,
-    Recording,
     Row,
-    Witness,
+    TransactionRecord,
+    ValueChange,
     compressed,
     digests,
 )
@@ -57,7 +57,7 @@ class Recorder:
 
 def _recording(
     number: int, part: Part, tops: Mapping[str, int], before: Mapping[str, Mapping[int, Row]]
-) -> Recording:
+) -> TransactionRecord:
     grown = [table for table, top in rows.tops().items() if top > tops[table]]
     inserted = {}
     witness = None
@@ -71,24 +71,26 @@ def _recording(
         inserted[table] = Inserted(ids=compressed(found), digests=own_digests)
         witness = witness or _witness(table, found)
     changed = {table: new for table, seen in before.items() if (new := _changed(table, seen))}
-    return Recording(number=number, part=part, inserted=inserted, changed=changed, witness=witness)
+    return TransactionRecord(
+        number=number, part=part, inserted=inserted, changed=changed, witness=witness
+    )
 
 
-def _witness(table: str, found: Mapping[int, Row]) -> Witness | None:
+def _witness(table: str, found: Mapping[int, Row]) -> CommitProof | None:
     names = rows.columns(table)
     if "created_at" not in names:
         return None
     key, row = next(iter(found.items()))
-    return Witness(table=table, id=key, created_at=row[names.index("created_at")])
+    return CommitProof(table=table, id=key, created_at=row[names.index("created_at")])
 
 
-def _changed(table: str, before: Mapping[int, Row]) -> dict[int, dict[str, Change]]:
+def _changed(table: str, before: Mapping[int, Row]) -> dict[int, dict[str, ValueChange]]:
     """Primary key -> column -> change, of the rows that differ now."""
     now = rows.of_ids(table, before)
     names = rows.columns(table)
     return {
         key: {
-            name: Change(old=old, new=new)
+            name: ValueChange(old=old, new=new)
             for name, old, new in zip(names, row, now[key], strict=True)
             if old != new
         }

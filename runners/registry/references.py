@@ -9,8 +9,8 @@ from typing import Any
 
 import lamindb as ln
 
-from runners.census import CensusDataset
-from runners.publications import Publication, Publications
+from runners.census.publications import Publication, Publications
+from runners.census.store import CensusDataset
 
 PAGE = "https://cellxgene.cziscience.com/collections/{collection_id}"
 

@@ -12,7 +12,7 @@ from typing import Any
 from django.apps import apps
 from django.db import connection
 
-from runners.recorded import Row
+from runners.records.transaction_log import Row
 
 CHUNK = 5_000
 """Ids per statement."""

@@ -10,7 +10,7 @@ import bionty as bt
 import lamindb as ln
 from django.db import connection, transaction
 
-from runners.facts import ArtifactRow, CollectionRow, Label, Snapshot
+from runners.records.snapshot import ArtifactRow, CollectionRow, Label, Snapshot
 from runners.registry import holdings
 from runners.registry.annotations import LINKS
 from runners.registry.artifacts import KEY_PREFIX

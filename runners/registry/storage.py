@@ -15,7 +15,7 @@ import fsspec
 from lamindb_setup.core.hashing import hash_file
 from lamindb_setup.core.upath import get_stat_file_cloud
 
-from runners.facts import Stored, Unknown
+from runners.records.snapshot import Stored, Unknown
 
 CLIENT = {"connect_timeout": 10, "read_timeout": 60, "retries": {"max_attempts": 3}}
 """Of botocore: seconds, and tries of each request."""

@@ -11,14 +11,14 @@ from typing import Any
 import bionty as bt
 import lamindb as ln
 
-from runners.census import CensusDataset, location
+from runners.census.publications import Publications
+from runners.census.store import CensusDataset, location
 from runners.contract import DatasetOutcome, Manifest, Outcome, RunRequest
-from runners.facts import Snapshot
-from runners.holdings import Holdings
 from runners.journal import Journal
 from runners.judgement import Judged, outcome_of
-from runners.publications import Publications
-from runners.recorded import Part
+from runners.records.baseline import Baseline
+from runners.records.snapshot import Snapshot
+from runners.records.transaction_log import Part
 from runners.registry import (
     annotations,
     artifacts,
@@ -94,7 +94,7 @@ class Writer:
         """How many records of each kind the instance holds."""
         return snapshot.count_records()
 
-    def holdings(self) -> Holdings:
+    def holdings(self) -> Baseline:
         """What the instance holds of earlier releases."""
         return holdings.take(before=self.manifest.release)
 

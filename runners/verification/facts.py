@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from runners.census import CensusDataset
+from runners.census.store import CensusDataset
 from runners.contract import DatasetOutcome
-from runners.facts import Snapshot, StoreContent, Stored, Unknown, known
-from runners.holdings import Held
+from runners.records.baseline import RecordDigest
+from runners.records.snapshot import Snapshot, StoreContent, Stored, Unknown, known
 from runners.rules import Rules
 from runners.rules.vocabulary import SourceKey
 
@@ -32,7 +32,7 @@ class Facts:
     content: StoreContent | Unknown
     pins: Mapping[SourceKey, str] | Unknown
     deprecated: frozenset[str] | Unknown
-    held: Mapping[str, Mapping[str, Held]] | Unknown | None = None
+    held: Mapping[str, Mapping[str, RecordDigest]] | Unknown | None = None
     tracked: frozenset[str] | None = None
     given_back: frozenset[str] = frozenset()
 

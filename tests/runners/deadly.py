@@ -5,7 +5,7 @@ import signal
 from collections.abc import Sequence
 from pathlib import Path
 
-from runners.census import CensusDataset
+from runners.census.store import CensusDataset
 from runners.judgement import Judged
 
 

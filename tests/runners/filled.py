@@ -18,10 +18,10 @@ from django.db.backends.utils import CursorWrapper
 from instances import INSTANCE, REFERENCE
 
 from runners.contract import Action, Manifest, RunRequest, Storage
-from runners.facts import REQUIRED_FEATURES, SLOTS
-from runners.holdings import store
 from runners.job import Job
 from runners.journal import JOURNAL, START, Journal
+from runners.records.baseline import store_baseline
+from runners.records.snapshot import REQUIRED_FEATURES, SLOTS
 from runners.registry import instance
 from runners.rules import ORGANISM
 
@@ -77,7 +77,7 @@ def _begin(root: Path) -> None:
     with Journal(folder / JOURNAL) as journal:
         journal.write(START)
     (folder / "request.json").write_text(request.to_json())
-    store(folder, holdings.take(before=NEWER))
+    store_baseline(folder, holdings.take(before=NEWER))
 
 
 def _release(root: Path, release: str, count: int) -> Manifest:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import product
 
 from runners.cases import combinations
-from runners.profile import ColumnProfile, DatasetProfile
+from runners.h5ad.profile import ColumnProfile, DatasetProfile
 from runners.rules.vocabulary import Vocabulary
 from runners.validate import Validation
 from runners.validate import validate as validate_profile

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from runners.acceptance import accept
-from runners.census import CensusDataset
+from runners.census.store import CensusDataset
 from runners.contract import (
     AcceptedException,
     CheckResult,

@@ -15,11 +15,11 @@ from test_profile import obs_of, write
 
 from runners import rules
 from runners.cases import combinations
-from runners.census import CensusDataset
+from runners.census.store import CensusDataset
 from runners.contract import ContractError, Finding, Reason
 from runners.execution import Judge, Readers, judge_in_process, time_limit
+from runners.h5ad.profile import FileUnreadableError, read_profile
 from runners.judgement import Judged
-from runners.profile import FileUnreadableError, read_profile
 from runners.settings import from_environment
 
 

@@ -15,7 +15,7 @@ import trials
 from instances import REFERENCE, newer_manifest
 
 from runners import rules
-from runners.census import location, read_datasets
+from runners.census.store import location, read_datasets
 from runners.combination import RUNNERS, Combination
 from runners.contract import Finding, Reason
 from runners.judgement import Judged, judge

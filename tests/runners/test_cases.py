@@ -23,7 +23,7 @@ from profiles import (
 from runners import rules
 from runners.cases import combinations
 from runners.contract import Reason
-from runners.profile import ColumnProfile, DatasetProfile
+from runners.h5ad.profile import ColumnProfile, DatasetProfile
 from runners.rules.reference import Reference
 from runners.rules.vocabulary import Vocabulary
 from runners.settings import from_environment

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from runners import checks, rules
-from runners.census import CensusDataset
+from runners.census.store import CensusDataset
 from runners.checks import CHECKS
 from runners.checks.studies import TOP_LEVEL
 from runners.contract import DatasetOutcome, Outcome, Status, Verdict, verdict_of
-from runners.facts import (
+from runners.records.baseline import RecordDigest
+from runners.records.snapshot import (
     REQUIRED_FEATURES,
     SLOTS,
     ArtifactRow,
@@ -22,7 +23,6 @@ from runners.facts import (
     Stored,
     Unknown,
 )
-from runners.holdings import Held
 from runners.rules import ORGANISM
 from runners.verification.facts import Facts
 
@@ -58,7 +58,12 @@ ARTIFACTS = (
     artifact(2, "d-2", "bbbb0000"),
     artifact(3, "d-3", "cccc0000"),
 )
-HELD = {BEFORE: {"aaaa0000": Held("row", "links", is_latest=True), "collection": Held("row")}}
+HELD = {
+    BEFORE: {
+        "aaaa0000": RecordDigest("row", "links", is_latest=True),
+        "collection": RecordDigest("row"),
+    }
+}
 STORED = {row.address: Stored(100, row.hash) for row in ARTIFACTS}
 CL = ("bionty.CellType", "cl", "all")
 SNAPSHOT = Snapshot(
@@ -111,7 +116,7 @@ def given(**fields: Any) -> Spoil:
     return lambda facts: replace(facts, **fields)
 
 
-def holds(**records: Held | None) -> Spoil:
+def holds(**records: RecordDigest | None) -> Spoil:
     """Some records of the earlier release held otherwise now, or not at all."""
     now = {**HELD[BEFORE], **records}
     return snapshot(held={BEFORE: {uid: held for uid, held in now.items() if held}})
@@ -257,16 +262,16 @@ FAULTS: list[tuple[str, Spoil, list[tuple[str, str]]]] = [
     ("tracking", row(1, run_id=None), [("d-2", "names no run")]),
     (
         "previous",
-        holds(aaaa0000=Held("other", "links")),
+        holds(aaaa0000=RecordDigest("other", "links")),
         [("d-1", f"{BEFORE}: its record is another")],
     ),
     (
         "previous",
-        holds(aaaa0000=Held("row", "other")),
+        holds(aaaa0000=RecordDigest("row", "other")),
         [("d-1", f"{BEFORE}: its links are others")],
     ),
     ("previous", holds(collection=None), [("collection", f"{BEFORE}: is gone")]),
-    ("previous", holds(new=Held("row")), [("new", f"{BEFORE}: was not there")]),
+    ("previous", holds(new=RecordDigest("row")), [("new", f"{BEFORE}: was not there")]),
 ]
 ODD: list[tuple[Spoil, str]] = [
     (given(deprecated=frozenset({"x"})), "deprecated: x"),
@@ -366,12 +371,12 @@ def test_a_part_of_a_release_has_neither_collections_nor_store() -> None:
 
 
 def test_a_release_before_may_lose_its_latest_flags() -> None:
-    later = holds(aaaa0000=Held("row", "links", is_latest=False))(WHOLE)
+    later = holds(aaaa0000=RecordDigest("row", "links", is_latest=False))(WHOLE)
     assert statuses(later)["previous"] is Status.PASSED
 
 
 def test_a_release_before_may_have_back_what_is_its_own() -> None:
-    mended = replace(holds(own=Held("row"))(WHOLE), given_back=frozenset({"own"}))
+    mended = replace(holds(own=RecordDigest("row"))(WHOLE), given_back=frozenset({"own"}))
     assert statuses(mended)["previous"] is Status.PASSED
 
 

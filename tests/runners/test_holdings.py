@@ -5,14 +5,21 @@ from pathlib import Path
 import pytest
 
 from runners.contract import ContractError
-from runners.holdings import Difference, Held, Holdings, differences, store, stored
+from runners.records.baseline import (
+    Baseline,
+    Difference,
+    RecordDigest,
+    differences,
+    store_baseline,
+    stored_baseline,
+)
 
-HELD = Held("row", "links", is_latest=True)
-BEFORE = Holdings(releases={"2020-01-15": {"a": HELD}}, shared={"feature": {"f": "one"}})
+HELD = RecordDigest("row", "links", is_latest=True)
+BEFORE = Baseline(releases={"2020-01-15": {"a": HELD}}, shared={"feature": {"f": "one"}})
 
 
-def now(held: dict[str, Held], **shared: str) -> Holdings:
-    return Holdings(releases={"2020-01-15": held}, shared={"feature": shared or {"f": "one"}})
+def now(held: dict[str, RecordDigest], **shared: str) -> Baseline:
+    return Baseline(releases={"2020-01-15": held}, shared={"feature": shared or {"f": "one"}})
 
 
 @pytest.mark.parametrize(
@@ -28,25 +35,27 @@ def now(held: dict[str, Held], **shared: str) -> Holdings:
         (BEFORE, []),
     ],
 )
-def test_differences(after: Holdings, what: list[str]) -> None:
+def test_differences(after: Baseline, what: list[str]) -> None:
     assert [str(one) for one in differences(BEFORE, after)] == what
 
 
 def test_a_later_release_is_no_difference() -> None:
     releases = {**BEFORE.releases, "2020-07-15": {"c": HELD}}
-    assert differences(BEFORE, Holdings(releases=releases, shared=BEFORE.shared)) == []
+    assert differences(BEFORE, Baseline(releases=releases, shared=BEFORE.shared)) == []
 
 
 def test_what_is_stored_is_read_again(tmp_path: Path) -> None:
-    store(tmp_path, BEFORE)
-    assert stored(tmp_path) == BEFORE
-    assert differences(stored(tmp_path), now({})) == [Difference("2020-01-15", "a", "is gone")]
+    store_baseline(tmp_path, BEFORE)
+    assert stored_baseline(tmp_path) == BEFORE
+    assert differences(stored_baseline(tmp_path), now({})) == [
+        Difference("2020-01-15", "a", "is gone")
+    ]
     assert [file.name for file in tmp_path.iterdir()] == ["holdings.json"]
 
 
 def test_what_is_cut_short_is_refused(tmp_path: Path) -> None:
-    store(tmp_path, BEFORE)
+    store_baseline(tmp_path, BEFORE)
     path = tmp_path / "holdings.json"
     path.write_text(path.read_text()[:-1])
     with pytest.raises(ContractError, match=r"holdings\.json: not JSON"):
-        stored(tmp_path)
+        stored_baseline(tmp_path)

@@ -21,7 +21,7 @@ from runners.contract import (
     Storage,
     Verdict,
 )
-from runners.profile import read_profile
+from runners.h5ad.profile import read_profile
 from runners.sample import World, WorldRelease, files
 from runners.sample.datasets import (
     COLLECTIONS,

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from s3fs import S3FileSystem
 
-from runners.profile import FileUnreadableError, read_profile
+from runners.h5ad.profile import FileUnreadableError, read_profile
 from runners.retries import OutageError, retry_outages
 from runners.sample import World
 from runners.sample.datasets import NEWER, by_key

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from runners import profile
-from runners.profile import (
+from runners.h5ad import profile
+from runners.h5ad.profile import (
     ColumnProfile,
     DatasetProfile,
     FileMissingError,

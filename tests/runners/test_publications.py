@@ -14,9 +14,9 @@ import instances
 import pytest
 from instances import Place
 
-from runners import publications
+from runners.census import publications
+from runners.census.publications import DISCOVER, Publication, fetch, of_run, parse
 from runners.contract import Manifest
-from runners.publications import DISCOVER, Publication, fetch, of_run, parse
 from runners.sample.datasets import NEWER, OLDER, of_release
 
 CORPUS = Path(os.environ.get("CORPUS") or Path(__file__).parents[3] / "shared" / "corpus")

@@ -5,7 +5,15 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runners.recorded import Change, Inserted, Part, Recording, compressed, digest, expanded
+from runners.records.transaction_log import (
+    Inserted,
+    Part,
+    TransactionRecord,
+    ValueChange,
+    compressed,
+    digest,
+    expanded,
+)
 
 
 @given(st.sets(st.integers(min_value=1, max_value=200)))
@@ -26,11 +34,11 @@ def test_a_digest_tells_rows_and_their_order_apart() -> None:
 
 
 def test_a_recording_is_the_same_after_the_journal() -> None:
-    recording = Recording(
+    recording = TransactionRecord(
         number=1,
         part=Part.DATASETS,
         inserted={"lamindb_artifact": Inserted(ids="3-4", digests=("a", "b"))},
-        changed={"lamindb_artifact": {2: {"is_latest": Change(old=True, new=False)}}},
+        changed={"lamindb_artifact": {2: {"is_latest": ValueChange(old=True, new=False)}}},
     )
     line = json.loads(json.dumps(recording.model_dump(mode="json")))
-    assert Recording.from_mapping(line, source="journal") == recording
+    assert TransactionRecord.from_mapping(line, source="journal") == recording

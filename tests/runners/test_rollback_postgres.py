@@ -15,7 +15,7 @@ import pytest
 from crashes import interrupt, random_crash
 from instances import Place
 
-from runners.recorded import expanded
+from runners.records.transaction_log import expanded
 from runners.sample import World
 from runners.sample.datasets import NEWER, OLDER
 

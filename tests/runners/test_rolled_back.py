@@ -1,6 +1,6 @@
 """The words for a rollback."""
 
-from runners.holdings import Difference
+from runners.records.baseline import Difference
 from runners.rolled_back import SHOWN, Rollback, told
 
 DONE = Rollback(

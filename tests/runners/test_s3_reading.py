@@ -21,7 +21,7 @@ from werkzeug.serving import make_server
 
 from runners import rules
 from runners.cases import combinations
-from runners.profile import read_profile
+from runners.h5ad.profile import read_profile
 from runners.rules.reference import Reference
 from runners.settings import from_environment
 

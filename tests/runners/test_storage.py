@@ -10,7 +10,7 @@ import s3fs
 from lamindb_setup.core.hashing import to_b64_str
 from moto.server import ThreadedMotoServer
 
-from runners.facts import Stored, Unknown
+from runners.records.snapshot import Stored, Unknown
 from runners.registry.storage import look
 
 CONTENT = b"some h5ad"

@@ -12,7 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runners.recorded import Change, Inserted, Part, Recording, Witness, compressed, digests
+from runners.records.transaction_log import (
+    CommitProof,
+    Inserted,
+    Part,
+    TransactionRecord,
+    ValueChange,
+    compressed,
+    digests,
+)
 from runners.undoing import Entry, Undoing, is_undone, undone, wanted
 
 ARTIFACTS, LINKS, SOURCES = "lamindb_artifact", "bionty_artifacttissue", "bionty_source"
@@ -49,12 +57,12 @@ class Database:
                 rows = [tuple(self.tables[table][key].values()) for key in keys]
                 own = digests(rows, self.tables[table][keys[0]])
                 inserted[table] = Inserted(ids=compressed(keys), digests=own)
-                witness = Witness(table=table, id=keys[0], created_at=f"then {keys[0]}")
+                witness = CommitProof(table=table, id=keys[0], created_at=f"then {keys[0]}")
         if demoted is not None and self.tables[ARTIFACTS][demoted]["is_latest"]:
             self.tables[ARTIFACTS][demoted]["is_latest"] = False
-            changed = {ARTIFACTS: {demoted: {"is_latest": Change(old=True, new=False)}}}
+            changed = {ARTIFACTS: {demoted: {"is_latest": ValueChange(old=True, new=False)}}}
         number = len(self.entries) + 1
-        recording = Recording(
+        recording = TransactionRecord(
             number=number, part=part, inserted=inserted, changed=changed, witness=witness
         )
         self.entries.append(Entry(recording, is_committed))
@@ -187,13 +195,13 @@ def vocabulary(*, is_committed: bool = True) -> Database:
     database = Database()
     database.tables[SOURCES][3] = source(3, "then")
     database.tables[SOURCES][1]["currently_used"] = False
-    change = {SOURCES: {1: {"currently_used": Change(old=True, new=False)}}}
-    recording = Recording(
+    change = {SOURCES: {1: {"currently_used": ValueChange(old=True, new=False)}}}
+    recording = TransactionRecord(
         number=1,
         part=Part.VOCABULARY,
         inserted={SOURCES: Inserted(ids="3"), "bionty_gene": Inserted(ids="1-900")},
         changed=change,
-        witness=Witness(table=SOURCES, id=3, created_at="then"),
+        witness=CommitProof(table=SOURCES, id=3, created_at="then"),
     )
     database.entries.append(Entry(recording, is_committed))
     return database

@@ -9,7 +9,7 @@ from anndata import AnnData
 from instances import REFERENCE, newer_manifest
 from scipy import sparse
 
-from runners.census import CensusDataset
+from runners.census.store import CensusDataset
 from runners.contract import Storage
 from runners.registry.canary import cut
 from runners.registry.canary.sides import Trial

@@ -13,7 +13,7 @@ from pathlib import Path
 from anndata import AnnData
 
 from runners import progress, rules
-from runners.census import CensusDataset, location
+from runners.census.store import CensusDataset, location
 from runners.combination import Combination
 from runners.contract import ContractError, Manifest, Storage
 from runners.judgement import Judged

@@ -15,7 +15,7 @@ from anndata import AnnData
 from anndata.io import read_elem
 from scipy import sparse
 
-from runners.ranges import opened
+from runners.h5ad.ranges import open_h5ad
 
 ANNOTATED = 1000
 """Genes that LaminDB annotates by at most (`ln.settings.annotation.n_max_records`)."""
@@ -27,7 +27,7 @@ def read(address: str) -> AnnData:
     """The h5ad at `address` (a path or s3://) without X, layers, embeddings and all that is large
     in uns.
     """
-    with opened(address) as file:
+    with open_h5ad(address) as file:
         obs, var = read_elem(file["obs"]), read_elem(file["var"])
         uns = {name: read_elem(node) for name, node in file["uns"].items() if _is_scalar(node)}
     counts = sparse.csr_matrix((len(obs), len(var)), dtype="float32")

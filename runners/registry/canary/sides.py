@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runners import rules
-from runners.census import CensusDataset, location
+from runners.census.store import CensusDataset, location
 from runners.contract import Manifest
 from runners.execution import processes
 from runners.judgement import judge

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from runners.census import read_datasets
+from runners.census.store import read_datasets
 from runners.contract import Manifest
 from runners.sample import World, WorldRelease
 from runners.sample.datasets import NEWER, OLDER, Release, by_key, of_release

@@ -18,7 +18,7 @@ BLOCK = 256 * 1024
 
 
 @contextmanager
-def opened(address: str) -> Iterator[h5py.File]:
+def open_h5ad(address: str) -> Iterator[h5py.File]:
     """The file at `address` (a path or s3://).
 
     Raises:

@@ -39,14 +39,14 @@ class Inserted(Document):
     digests: tuple[str, ...] = ()
 
 
-class Change(Document):
+class ValueChange(Document):
     """One value of a row that was there before."""
 
     old: Any
     new: Any
 
 
-class Witness(Document):
+class CommitProof(Document):
     """A row that is there only if the transaction was committed: ids may be given again, moments
     not.
     """
@@ -56,7 +56,7 @@ class Witness(Document):
     created_at: str
 
 
-class Recording(Document):
+class TransactionRecord(Document):
     """All that one transaction inserts and changes. Tables and columns are the database's.
 
     `changed`: table -> primary key -> column -> change.
@@ -65,8 +65,8 @@ class Recording(Document):
     number: int
     part: Part
     inserted: Mapping[str, Inserted]
-    changed: Mapping[str, Mapping[int, Mapping[str, Change]]]
-    witness: Witness | None = None
+    changed: Mapping[str, Mapping[int, Mapping[str, ValueChange]]]
+    witness: CommitProof | None = None
 
 
 def compressed(ids: Iterable[int]) -> str:

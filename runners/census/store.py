@@ -2,6 +2,12 @@
 
 Reads `census_info/datasets` of the SOMA store, locally or on S3. Never asks the live curation
 API, which describes another day, and never LaminDB.
+
+
+What a release's SOMA store holds, told without reading its cells. Compares nothing.
+
+The datasets of an experiment are the values of its column's dictionary, and its cells are counted
+by the store itself.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,6 +17,7 @@ from typing import Any
 
 from runners import settings
 from runners.contract import ContractError, Manifest, Storage
+from runners.records.snapshot import StoreContent
 
 COLUMNS = (
     "collection_id",
@@ -116,3 +123,31 @@ def _dataset(row: Mapping[str, object]) -> CensusDataset:
 def location(manifest: Manifest, dataset: CensusDataset) -> str:
     """The address of the dataset's h5ad in the manifest's storage."""
     return f"{manifest.storage.h5ads.rstrip('/')}/{dataset.path}"
+
+
+PARTS = ("census_data", "census_spatial_sequencing")
+
+
+def read_content(storage: Storage) -> StoreContent:
+    """The datasets and cells in the store's experiments. Raises what TileDB raises."""
+    dataset_ids: set[str] = set()
+    cells = 0
+    with open_store(storage) as census:
+        for experiment in _experiments(census):
+            obs = experiment["obs"]
+            cells += obs.count
+            if obs.count:
+                values = obs.get_enumeration_values(["dataset_id"])["dataset_id"]
+                dataset_ids.update(values.to_pylist())
+        summary = census["census_info"]["summary"]
+        rows = summary.read(column_names=["label", "value"]).concat().to_pylist()
+    said = {row["label"]: row["value"] for row in rows}
+    return StoreContent(frozenset(dataset_ids), cells, int(said["total_cell_count"]))
+
+
+def _experiments(census: Any) -> Iterator[Any]:
+    for part in PARTS:
+        if part in census:
+            collection = census[part]  # held: a chained read fails on a closed handle
+            for name in collection:
+                yield collection[name]

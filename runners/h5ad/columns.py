@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 Codes = NDArray[np.integer]
 
 
-class Column(Protocol):
+class ColumnData(Protocol):
     """`dtype` is categorical, str, bool, int or number; of numbers with a fraction, all are -1."""
 
     dtype: str
@@ -33,7 +33,7 @@ class Column(Protocol):
         ...
 
 
-def column_of(table: h5py.Group, name: str) -> Column:
+def column_of(table: h5py.Group, name: str) -> ColumnData:
     """The column `name` of a table; it must have one.
 
     Raises:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 import h5py
 import numpy as np
 
-from runners.columns import Codes, Column, column_of, decoded, dtype_of
-from runners.ranges import opened
+from runners.h5ad.columns import Codes, ColumnData, column_of, decoded, dtype_of
+from runners.h5ad.ranges import open_h5ad
 
 CHUNK = 250_000
 """Rows that are read at once."""
@@ -73,7 +73,7 @@ def read_profile(
         ContractError: the storage didn't answer, which says nothing about the file.
     """
     try:
-        with opened(address) as file:
+        with open_h5ad(address) as file:
             return _profile(file, columns, combinations)
     except FileNotFoundError as error:
         raise FileMissingError(address) from error
@@ -113,7 +113,7 @@ class _Table:
         index = table.attrs.get("_index", "_index")
         self.index: h5py.Dataset = table[index.decode() if isinstance(index, bytes) else index]
         self.length = len(self.index)
-        self._columns: dict[str, Column] = {}
+        self._columns: dict[str, ColumnData] = {}
         self._present: dict[str, set[int]] = {}
         self._missing: dict[str, int] = {}
         self._together: dict[Names, set[tuple[int, ...]]] = {}
@@ -126,7 +126,7 @@ class _Table:
         for start in range(0, self.length, CHUNK):
             self._read(slice(start, min(start + CHUNK, self.length)))
 
-    def _add(self, name: str, column: Column) -> None:
+    def _add(self, name: str, column: ColumnData) -> None:
         if column.length != self.length:
             raise ValueError(f"{name} has {column.length} rows, its table {self.length}")
         self._columns[name] = column
@@ -144,7 +144,7 @@ class _Table:
     def profiles(self) -> dict[str, ColumnProfile]:
         return {name: self._profile(name, column) for name, column in self._columns.items()}
 
-    def _profile(self, name: str, column: Column) -> ColumnProfile:
+    def _profile(self, name: str, column: ColumnData) -> ColumnProfile:
         texts = column.texts()
         values = sorted({texts[code] for code in self._present[name]})
         return ColumnProfile(column.dtype, tuple(values), self._missing[name])

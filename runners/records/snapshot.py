@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from runners.holdings import Held
+from runners.records.baseline import RecordDigest
 from runners.rules import ORGANISM
 from runners.rules.vocabulary import SourceKey
 
@@ -95,7 +95,7 @@ class Snapshot:
     slots: Mapping[int, frozenset[str]]
     with_reference: frozenset[int]
     collections: tuple[CollectionRow, ...]
-    held: Mapping[str, Mapping[str, Held]]
+    held: Mapping[str, Mapping[str, RecordDigest]]
     gene_taxa: Mapping[int, frozenset[str]]
     sources: Mapping[SourceKey, frozenset[str]]
     continued: frozenset[str] = frozenset()

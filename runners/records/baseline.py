@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 from runners.contract import Document
 
-HOLDINGS = "holdings.json"
+BASELINE = "holdings.json"
 """The file's name, in the run's folder."""
 
 
-class Held(NamedTuple):
+class RecordDigest(NamedTuple):
     """One record: digests of its own row and of the rows that link it to others.
 
     `is_latest` stands apart: a new release takes it from the one before, by design.
@@ -26,12 +26,12 @@ class Held(NamedTuple):
     is_latest: bool = False
 
 
-class Holdings(Document):
+class Baseline(Document):
     """Release -> uid -> what is held of its artifacts and collections; and of the records that all
     releases share, registry -> uid -> digest.
     """
 
-    releases: Mapping[str, Mapping[str, Held]]
+    releases: Mapping[str, Mapping[str, RecordDigest]]
     shared: Mapping[str, Mapping[str, str]]
 
 
@@ -46,7 +46,7 @@ class Difference(NamedTuple):
         return f"{self.release} {self.uid} {self.what}".strip()
 
 
-def differences(before: Holdings, now: Holdings) -> list[Difference]:
+def differences(before: Baseline, now: Baseline) -> list[Difference]:
     """What of `before` isn't the same now, down to the record; what has been added is none."""
     found = list(_of_releases(before, now))
     for registry, records in before.shared.items():
@@ -59,7 +59,7 @@ def differences(before: Holdings, now: Holdings) -> list[Difference]:
     return sorted(found)
 
 
-def _of_releases(before: Holdings, now: Holdings) -> Iterator[Difference]:
+def _of_releases(before: Baseline, now: Baseline) -> Iterator[Difference]:
     for release, records in before.releases.items():
         held = now.releases.get(release, {})
         for uid, old in records.items():
@@ -67,7 +67,7 @@ def _of_releases(before: Holdings, now: Holdings) -> Iterator[Difference]:
         yield from (Difference(release, uid, "was not there") for uid in held.keys() - records)
 
 
-def _changes(old: Held, new: Held | None) -> Iterator[str]:
+def _changes(old: RecordDigest, new: RecordDigest | None) -> Iterator[str]:
     if new is None:
         yield "is gone"
         return
@@ -79,16 +79,16 @@ def _changes(old: Held, new: Held | None) -> Iterator[str]:
         yield "is the latest no longer" if old.is_latest else "is the latest now"
 
 
-def store(folder: Path, holdings: Holdings) -> None:
+def store_baseline(folder: Path, holdings: Baseline) -> None:
     """Writes the file of a run's folder, whole or not at all."""
-    partial = folder / f"{HOLDINGS}.partial"
+    partial = folder / f"{BASELINE}.partial"
     with partial.open("w", encoding="utf-8") as file:
         file.write(holdings.model_dump_json())
         file.flush()
         os.fsync(file.fileno())
-    partial.replace(folder / HOLDINGS)
+    partial.replace(folder / BASELINE)
 
 
-def stored(folder: Path) -> Holdings:
+def stored_baseline(folder: Path) -> Baseline:
     """What a run has stored. Raises ContractError where there is no such file, or it is broken."""
-    return Holdings.from_file(folder / HOLDINGS)
+    return Baseline.from_file(folder / BASELINE)

@@ -1,0 +1,1 @@
+"""What an instance holds, as plain values: a release's snapshot, a baseline, a transaction log."""
