@@ -55,8 +55,8 @@ def ingest(
     SIGINT and SIGTERM.
     """
     from runners.ingest import ingest as register
-    from runners.job import load_job
-    from runners.outcomes import summary
+    from runners.run.journal import summary
+    from runners.run.request import load_job
     from runners.smoke import smoke as smoke_test
 
     job = load_job(
@@ -82,7 +82,7 @@ def verify(request_file: Path, repository: Path) -> None:
     code 0: all checks passed. 1: a check failed or could not be made. 2: bad input.
     """
     from runners import verify as verification
-    from runners.job import load_job
+    from runners.run.request import load_job
 
     job = load_job(request_file, repository=repository, reference=_reference())
     report = verification.verify(job)
@@ -104,11 +104,11 @@ def mirror(run_id: str, address: str, word: str) -> None:
     another machine goes on where the last one was. Ends with the step's exit code. launch: all
     steps, by the request and the manifests that are kept at ADDRESS.
     """
-    from runners import mirror as mirroring
+    from runners.run import mirror as mirroring
 
     folder = Path("runs") / run_id
     folder.mkdir(parents=True, exist_ok=True)
-    both = mirroring.Mirror(folder, mirroring.kept(address))
+    both = mirroring.Mirror(folder, mirroring.kept_at(address))
     if word != mirroring.LAUNCH:
         (folder / "request.json").write_bytes(Path("request.json").read_bytes())
     sys.exit(mirroring.run(both, mirroring.step(word, folder / "request.json")))
@@ -172,8 +172,8 @@ def check(manifest_file: Path, limit: int | None, report_file: Path | None, work
     Needs neither an instance nor credentials. Exit code 0: none will fail. 1: some will. 2: bad
     input.
     """
-    from runners import check as checking
-    from runners.outcomes import summary
+    from runners.run.journal import summary
+    from runners.validation import check as checking
 
     manifest = Manifest.from_file(manifest_file)
     found = checking.check(manifest, reference=_reference(), workers=workers, limit=limit)

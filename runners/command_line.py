@@ -8,7 +8,7 @@ from typing import Any
 import rich_click as click
 
 from runners.contract import ContractError
-from runners.stopping import ends_in_time
+from runners.run.stopping import ends_in_time
 
 WRONG_INPUT = 2
 

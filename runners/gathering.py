@@ -10,13 +10,13 @@ from typing import NamedTuple, TypeVar
 from runners.census import store
 from runners.census.store import CensusDataset
 from runners.contract import DatasetOutcome, Manifest, RunRequest
-from runners.job import Job
-from runners.journal import START, WRITTEN, Record
 from runners.records.baseline import RecordDigest, stored_baseline
 from runners.records.snapshot import Snapshot, Stored, Unknown
 from runners.rules import vocabulary
 from runners.rules.reference import Reference
-from runners.selection import asked, is_whole
+from runners.run.journal import START, WRITTEN, JournalLines
+from runners.run.request import Job
+from runners.run.selection import answered_request, is_whole
 from runners.verification.facts import Facts
 
 Value = TypeVar("Value")
@@ -26,7 +26,7 @@ class Ingest(NamedTuple):
     """An earlier ingest of the release into the instance: what was asked, journal and folder."""
 
     request: RunRequest
-    journal: Record
+    journal: JournalLines
     folder: Path
 
 
@@ -59,7 +59,7 @@ def gather(
         outcomes=outcomes,
         rules=reference.rules,
         soma=job.manifest.storage.soma.rstrip("/"),
-        is_whole=is_whole(asked(job)),
+        is_whole=is_whole(answered_request(job)),
         stored=_stored(taken, storage.look),
         content=_tried("the store can't be read", lambda: store.read_content(job.manifest.storage)),
         pins=_tried(

@@ -12,19 +12,28 @@ from typing import TYPE_CHECKING
 from runners import progress, settings
 from runners.census import publications
 from runners.census.store import CensusDataset, location, read_datasets
-from runners.combination import Combination
 from runners.contract import ContractError, DatasetOutcome
-from runners.execution import Readers
 from runners.holding import hold
-from runners.job import Job
-from runners.journal import CANCELLED, END, JOURNAL, READ, ROLLBACK, START, WRITTEN, Journal
-from runners.judgement import Judged
-from runners.outcomes import outcomes
 from runners.records.baseline import store_baseline
 from runners.rules.reference import Reference
 from runners.rules.vocabulary import rules_of
-from runners.selection import asked, chosen, is_whole, selected
-from runners.stopping import CANCEL, is_cancelled
+from runners.run.fingerprint import Fingerprint
+from runners.run.journal import (
+    CANCELLED,
+    END,
+    JOURNAL,
+    READ,
+    ROLLBACK,
+    START,
+    WRITTEN,
+    Journal,
+    outcomes_of_journal,
+)
+from runners.run.request import Job
+from runners.run.selection import answered_request, datasets_to_do, is_whole, selected_datasets
+from runners.run.stopping import CANCEL, is_cancelled
+from runners.validation.readers import Readers
+from runners.validation.validated import ValidatedDataset
 from runners.writing import Writing
 
 if TYPE_CHECKING:
@@ -44,7 +53,7 @@ def ingest(job: Job) -> tuple[DatasetOutcome, ...]:
         ContractError: the job can't be done, and nothing was changed; or storage or database did
             not answer for too long, and what was written stays for the run to go on from.
     """
-    datasets = selected(job)
+    datasets = selected_datasets(job)
     request, path = job.request, job.folder / JOURNAL
     holding = hold(request.instance, runs=job.folder.parent, run_id=request.run_id)
     with holding, Journal(path) as journal:
@@ -60,7 +69,7 @@ def ingest(job: Job) -> tuple[DatasetOutcome, ...]:
         else:
             with _readers(job) as readers:
                 _work(job, datasets, journal, readers)
-        return outcomes(journal, datasets)
+        return outcomes_of_journal(journal, datasets)
 
 
 @contextmanager
@@ -69,9 +78,9 @@ def _readers(job: Job) -> Iterator[Readers]:
     if job.scheduler is None:
         yield Readers(version, job.reference, job.workers)
         return
-    from runners.cluster import connect  # an optional dependency
+    from runners.validation.readers import connect_cluster  # an optional dependency
 
-    with connect(job.scheduler) as (threads, pool):
+    with connect_cluster(job.scheduler) as (threads, pool):
         yield Readers(version, job.reference, threads, pool)
 
 
@@ -84,7 +93,7 @@ def _work(job: Job, datasets: Sequence[CensusDataset], journal: Journal, readers
         writing.do(lambda writer: writer.finish(completed=False))
         _cancel(job, journal)
         return
-    whole = is_whole(asked(job))
+    whole = is_whole(answered_request(job))
     writing.do(lambda writer: writer.collections(datasets, is_whole=whole))
     if whole:
         writing.do(lambda writer: writer.store())
@@ -105,14 +114,14 @@ def _ready(job: Job, datasets: Sequence[CensusDataset], journal: Journal) -> "Wr
 
 def _start(job: Job, datasets: Sequence[CensusDataset], journal: Journal, writer: "Writer") -> None:
     """Notes what the run begins with, before it writes; a resumed run must do the same datasets."""
-    ids = chosen(job, datasets, writer.snapshot, progress.say)
+    ids = datasets_to_do(job, datasets, writer.snapshot, progress.say)
     store_baseline(job.folder, writer.holdings())
     if owed := writer.of_others():
         progress.say(f"{job.manifest.release}: gives {len(owed)} collections back to others")
     journal.write(
         START,
         counts=writer.counts(),
-        combination=Combination.of(job.manifest.dataset_schema_version).to_mapping(),
+        combination=Fingerprint.of(job.manifest.dataset_schema_version).to_mapping(),
         chosen=ids,
         given_back=owed,
     )
@@ -164,7 +173,7 @@ def _register(
     tasks = [(dataset, location(job.manifest, dataset)) for dataset in open_ones]
     reading = readers.judged(tasks, until=lambda: is_cancelled(job.folder))
     what = f"{job.manifest.release}: reading and registering"
-    batch: list[Judged] = []
+    batch: list[ValidatedDataset] = []
     for judged in progress.steps(reading, what, len(open_ones)):
         journal.write(READ, dataset_id=judged.dataset.dataset_id)
         batch.append(judged)
@@ -174,7 +183,7 @@ def _register(
     _write(batch, journal, writing)
 
 
-def _write(batch: Sequence[Judged], journal: Journal, writing: Writing) -> None:
+def _write(batch: Sequence[ValidatedDataset], journal: Journal, writing: Writing) -> None:
     for outcome in writing.do(lambda writer: writer.write(batch)):
         journal.write(
             WRITTEN,

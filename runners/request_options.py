@@ -88,11 +88,11 @@ def asked_for(action: Action) -> Callable[[Command], Command]:
 
 
 def _made(repository: Path, runs: Path, named: dict[str, Any], fields: dict[str, Any]) -> Path:
-    from runners.requests import manifest_path, request_file
+    from runners.run.request import ensure_request_file, named_manifest
 
     if fields["instance"] is None:
         raise ContractError("command line: name the instance by --instance, or a --request.")
-    path = manifest_path(repository, **named)
-    file = request_file(runs, repository, path, datetime.now(UTC), **fields)
+    path = named_manifest(repository, **named)
+    file = ensure_request_file(runs, repository, path, datetime.now(UTC), **fields)
     progress.say(f"run {file.parent.name}; it is kept in {file.parent}")
     return file

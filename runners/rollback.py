@@ -13,7 +13,10 @@ from pathlib import Path
 
 from runners.contract import Action, ContractError, RunRequest
 from runners.holding import hold
-from runners.journal import (
+from runners.records.baseline import BASELINE, Difference, differences, stored_baseline
+from runners.records.transaction_log import TransactionRecord
+from runners.rolled_back import Rollback
+from runners.run.journal import (
     COMMITTED,
     JOURNAL,
     RECORDED,
@@ -21,12 +24,9 @@ from runners.journal import (
     ROLLED_BACK,
     START,
     Journal,
-    Record,
-    read,
+    JournalLines,
+    read_journal,
 )
-from runners.records.baseline import BASELINE, Difference, differences, stored_baseline
-from runners.records.transaction_log import TransactionRecord
-from runners.rolled_back import Rollback
 from runners.undoing import Entry, Tables, Undoing, is_undone, named, undone, union, wanted
 
 ARTIFACTS, COLLECTIONS, REFERENCES = "lamindb_artifact", "lamindb_collection", "lamindb_reference"
@@ -40,7 +40,7 @@ class Run:
 
     request: RunRequest
     folder: Path
-    record: Record
+    record: JournalLines
 
     @property
     def started_at(self) -> str:
@@ -65,7 +65,7 @@ def find(runs: Path, *, release: str | None, run_id: str | None, instance: str |
             continue
         is_wanted = request.run_id == run_id if run_id else request.release == release
         if is_wanted and instance in (None, request.instance):
-            found.append(Run(request, file.parent, read(file.parent / JOURNAL)))
+            found.append(Run(request, file.parent, read_journal(file.parent / JOURNAL)))
     standing = _standing(found, what, runs)
     if len(instances := {run.request.instance for run in standing}) > 1:
         raise ContractError(

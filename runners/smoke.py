@@ -15,11 +15,11 @@ from runners import progress, rules
 from runners.census.store import location, read_datasets
 from runners.contract import Action, ContractError, Outcome, RunRequest
 from runners.ingest import ingest
-from runners.job import Job
-from runners.judgement import Judged, judge
-from runners.outcomes import summary
 from runners.rules.reference import Reference
 from runners.rules.vocabulary import Vocabulary
+from runners.run.journal import summary
+from runners.run.request import Job
+from runners.validation.validated import ValidatedDataset, read_and_validate
 
 TRIED = 10
 """Datasets that are tried before the release as a whole is held to be at fault."""
@@ -70,16 +70,16 @@ def _register(job: Job, dataset_id: str, scratch: Path) -> None:
         raise ContractError(f"smoke test: dataset {dataset_id} ended as {summary(found)}.")
 
 
-def _judged(job: Job) -> Iterator[Judged]:
+def _judged(job: Job) -> Iterator[ValidatedDataset]:
     """The release's datasets, the smallest first, each judged when it is asked for."""
     vocabulary = Vocabulary(
         Reference(rules.load(job.manifest.dataset_schema_version), job.reference)
     )
     for dataset in sorted(read_datasets(job.manifest), key=lambda one: one.cell_count):
-        yield judge(dataset, location(job.manifest, dataset), vocabulary)
+        yield read_and_validate(dataset, location(job.manifest, dataset), vocabulary)
 
 
-def _first_valid(job: Job, judged: Iterable[Judged]) -> str:
+def _first_valid(job: Job, judged: Iterable[ValidatedDataset]) -> str:
     for one in islice(judged, TRIED):
         if one.validation is not None and not one.validation.findings:
             return one.dataset.dataset_id

@@ -10,7 +10,6 @@ from pathlib import Path
 from runners import checks, rules, settings
 from runners.acceptance import accept
 from runners.census.store import CensusDataset, read_datasets
-from runners.combination import Combination
 from runners.contract import (
     Action,
     ContractError,
@@ -22,11 +21,20 @@ from runners.contract import (
     verdict_of,
 )
 from runners.gathering import Ingest, gather
-from runners.job import Job
-from runners.journal import JOURNAL, ROLLBACK, START, Record, read
 from runners.launch.here import here
-from runners.outcomes import changes, told, was_cancelled
-from runners.selection import asked, is_whole, selected
+from runners.run.fingerprint import Fingerprint
+from runners.run.journal import (
+    JOURNAL,
+    ROLLBACK,
+    START,
+    JournalLines,
+    added_records,
+    outcomes_of_runs,
+    read_journal,
+    was_cancelled,
+)
+from runners.run.request import Job
+from runners.run.selection import answered_request, is_whole, selected_datasets
 
 MENDED = {"datasets", "annotations", "slots", "references", "collections", "store", "sources"}
 """The checks whose offenders an ingest of what is missing mends."""
@@ -40,24 +48,24 @@ def verify(job: Job) -> RunReport:
     Raises:
         ContractError: the release's own table, or the instance, can't be read.
     """
-    datasets = selected(job)
+    datasets = selected_datasets(job)
     before = read_datasets(job.previous) if job.previous else ()
     ingests = _ingests(job)
-    outcomes = told([one.journal for one in ingests], datasets)
+    outcomes = outcomes_of_runs([one.journal for one in ingests], datasets)
     now = datetime.now(UTC)
     results = checks.verify(gather(job, datasets, outcomes, ingests))
     results, exceptions = accept(results, outcomes, datasets, job.manifest.accepted, now.date())
-    own = read(job.folder / JOURNAL)
+    own = read_journal(job.folder / JOURNAL)
     report = RunReport(
         request=job.request,
         started_at=_started_at(own) or now,
         ended_at=datetime.now(UTC),
         verdict=verdict_of(results),
         outcomes=outcomes,
-        withdrawn=_withdrawn(before, datasets) if is_whole(asked(job)) else (),
+        withdrawn=_withdrawn(before, datasets) if is_whole(answered_request(job)) else (),
         checks=results,
         cancelled=was_cancelled(own),
-        changes=changes(own),
+        changes=added_records(own),
         versions=_versions(job),
         machine=here(settings.from_environment(), now),
         exceptions=exceptions,
@@ -77,7 +85,7 @@ def mending(report: RunReport, repository: Path) -> str | None:
     return shlex.join(["python", "-m", "runners", "ingest", *words])
 
 
-def _started_at(journal: Record) -> datetime | None:
+def _started_at(journal: JournalLines) -> datetime | None:
     line = journal.first(START)
     return datetime.fromisoformat(line["at"]) if line else None
 
@@ -88,7 +96,9 @@ def _ingests(job: Job) -> list[Ingest]:
     """
     files = job.folder.parent.glob("*/request.json")
     asked = [(file, request) for file in files if (request := _ingest_of_same(file, job.request))]
-    found = [Ingest(request, read(file.parent / JOURNAL), file.parent) for file, request in asked]
+    found = [
+        Ingest(request, read_journal(file.parent / JOURNAL), file.parent) for file, request in asked
+    ]
     stand = [one for one in found if not one.journal.first(ROLLBACK)]
     begun = [(start, one) for one in stand if (start := _started_at(one.journal))]
     return [one for _, one in sorted(begun, key=lambda pair: pair[0])]
@@ -130,7 +140,7 @@ def _versions(job: Job) -> Mapping[str, str]:
     found["python"] = platform.python_version()
     version = job.manifest.dataset_schema_version
     wheel = rules.load(version).ontology_guide
-    combination = Combination.of(version)
+    combination = Fingerprint.of(version)
     found["dataset schema"] = version
     found[wheel.name] = wheel.version
     found |= {"dataset schema rules": combination.rules, "ingestion bot": combination.code}

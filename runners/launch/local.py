@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from runners.contract import Action, RunRequest
-from runners.job import load_job
 from runners.launch.launcher import Launched
-from runners.stopping import StoppedError
+from runners.run.request import load_job
+from runners.run.stopping import StoppedError
 
 
 class LocalLauncher:

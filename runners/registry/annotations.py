@@ -12,7 +12,7 @@ import lamindb as ln
 
 from runners.registry.schema import SchemaIds
 from runners.registry.terms import Terms
-from runners.validate import Validation
+from runners.validation.validate import Validation
 
 LINKS = {
     "CellLine": "cell_lines",

@@ -12,7 +12,6 @@ from typing import Any
 
 from django.db import transaction
 
-from runners.journal import COMMITTED, RECORDED, Journal
 from runners.records.transaction_log import (
     SOURCES,
     CommitProof,
@@ -25,6 +24,7 @@ from runners.records.transaction_log import (
     digests,
 )
 from runners.registry import rows
+from runners.run.journal import COMMITTED, RECORDED, Journal
 
 
 class Recorder:

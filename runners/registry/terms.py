@@ -17,7 +17,7 @@ from runners.registry.bulk import create_genes
 from runners.rules import Organism
 from runners.rules.reference import Reference, Term
 from runners.rules.vocabulary import needed_sources, registry_of_term
-from runners.validate import Annotation
+from runners.validation.validate import Annotation
 
 FROM_SCHEMA = "From CellxGene schema."
 """LaminDB's description of values that the dataset schema defines, letter for letter."""

@@ -14,8 +14,6 @@ import lamindb as ln
 from runners.census.publications import Publications
 from runners.census.store import CensusDataset, location
 from runners.contract import DatasetOutcome, Manifest, Outcome, RunRequest
-from runners.journal import Journal
-from runners.judgement import Judged, outcome_of
 from runners.records.baseline import Baseline
 from runners.records.snapshot import Snapshot
 from runners.records.transaction_log import Part
@@ -32,7 +30,9 @@ from runners.registry import (
 from runners.registry.recording import Recorder
 from runners.registry.terms import Terms
 from runners.rules.reference import Reference
-from runners.validate import Validation
+from runners.run.journal import Journal
+from runners.validation.validate import Validation
+from runners.validation.validated import ValidatedDataset, outcome_of
 
 
 class Writer:
@@ -102,7 +102,7 @@ class Writer:
         """What the instance holds of the release."""
         return snapshot.take(self.manifest.release, with_earlier=False)
 
-    def write(self, batch: Sequence[Judged]) -> list[DatasetOutcome]:
+    def write(self, batch: Sequence[ValidatedDataset]) -> list[DatasetOutcome]:
         """The outcomes of a batch, all of it written, or none where this raises."""
         with self._recorder.transaction(Part.VOCABULARY, bt.Source.objects.all()):
             # those of what failed too, as the curator leaves them
@@ -125,7 +125,7 @@ class Writer:
         for taxon in sorted(genes):
             self._terms.ensure_genes(taxon, tuple(genes[taxon]))
 
-    def _write(self, batch: Sequence[Judged], present: Mapping[str, Any]) -> None:
+    def _write(self, batch: Sequence[ValidatedDataset], present: Mapping[str, Any]) -> None:
         readable = {
             (present.get(j.dataset.dataset_id) or self._register(j)).id: j
             for j in batch
@@ -140,7 +140,7 @@ class Writer:
         }
         annotations.annotate(valid, self._terms, self._schema)
 
-    def _register(self, judged: Judged) -> Any:
+    def _register(self, judged: ValidatedDataset) -> Any:
         return artifacts.register(
             location(self.manifest, judged.dataset),
             release=self.manifest.release,

@@ -20,8 +20,8 @@ from instances import REFERENCE, Place
 
 from acting.stage import ROOT, Stage, Started
 from bot.model.markers import Marker, MarkerKind, last_marker
-from runners import journal
 from runners.contract import RunReport, RunRequest
+from runners.run import journal
 from runners.sample import World, build
 from runners.sample.datasets import NEWER, OLDER, by_key
 
@@ -241,7 +241,7 @@ def test_a_run_that_is_cancelled_says_what_was_done(stage: Stage) -> None:
     result = said(stage)[-1].body
     assert last_marker(result) == Marker(MarkerKind.RESULT, f"{NEWER.version}-ingest-2")
     kept = stage.home / "runs" / f"{NEWER.version}-ingest-2"
-    written = len(journal.read(kept / "journal.jsonl").datasets("written"))
+    written = len(journal.read_journal(kept / "journal.jsonl").datasets("written"))
     if (kept / "report.json").exists():
         report = RunReport.from_file(kept / "report.json")
         assert report.cancelled

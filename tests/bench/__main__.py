@@ -11,7 +11,7 @@ from pathlib import Path
 import postgres
 
 from runners.progress import say
-from runners.stopping import ends_in_time
+from runners.run.stopping import ends_in_time
 
 from . import lts, report, s3, verification
 from .comparison import Database, compare

@@ -16,8 +16,8 @@ from lamindb_setup.core.hashing import hash_file
 
 from runners.contract import Outcome
 from runners.ingest import BATCH
-from runners.journal import WRITTEN
 from runners.progress import say
+from runners.run.journal import WRITTEN
 
 from .files import HUMAN
 from .processes import Taken, run

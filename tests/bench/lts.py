@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from runners.journal import WRITTEN
 from runners.progress import say
+from runners.run.journal import WRITTEN
 
 from .comparison import Database
 from .processes import run

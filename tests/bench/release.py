@@ -17,7 +17,7 @@ import tiledbsoma as soma
 import tomli_w
 
 from runners.contract import Action, Manifest, RunRequest, Storage
-from runners.journal import JOURNAL, Record, read
+from runners.run.journal import JOURNAL, JournalLines, read_journal
 from runners.settings import from_environment
 
 from .files import SCHEMA, SPECIES, Species, Templates, write_dataset
@@ -132,8 +132,8 @@ class Place:
         return self.folder / "runs" / "bench" / "request.json"
 
     @property
-    def journal(self) -> Record:
-        return read(self.request.parent / JOURNAL)
+    def journal(self) -> JournalLines:
+        return read_journal(self.request.parent / JOURNAL)
 
     @property
     def environment(self) -> Mapping[str, str]:

@@ -8,7 +8,7 @@ from bot.model.commands import Role, Verb
 from bot.model.effects import CancelRun, Plan
 from flows import world
 from flows.town import Town, good
-from runners import stopping
+from runners.run import stopping
 
 RUN = "2026-02-01-ingest-2"
 

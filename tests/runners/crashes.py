@@ -14,7 +14,7 @@ import instances
 from instances import Place
 
 from runners.contract import ContractError
-from runners.journal import Record
+from runners.run.journal import JournalLines
 from runners.sample.datasets import NEWER, of_release
 
 ALL = len(of_release(NEWER))
@@ -57,11 +57,11 @@ def journalled(lines: int, wait: float) -> Moment:
     return has_come
 
 
-def record(place: Place) -> Record:
+def record(place: Place) -> JournalLines:
     try:
         return place.journal("run")
     except ContractError:  # caught in the act of writing its first line
-        return Record([])
+        return JournalLines([])
 
 
 @dataclass(frozen=True)

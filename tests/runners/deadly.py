@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from runners.census.store import CensusDataset
-from runners.judgement import Judged
+from runners.validation.validated import ValidatedDataset
 
 
-def judge(schema_version: str, folder: Path, dataset: CensusDataset, address: str) -> Judged:
+def judge(
+    schema_version: str, folder: Path, dataset: CensusDataset, address: str
+) -> ValidatedDataset:
     """Dies `address` times, which it counts by files in `folder`; then the dataset is fine."""
     for death in range(int(address)):
         mark = folder / f"{dataset.dataset_id}-{death}"
         if not mark.exists():
             mark.touch()
             os.kill(os.getpid(), signal.SIGKILL)
-    return Judged(dataset, n_observations=1)
+    return ValidatedDataset(dataset, n_observations=1)
 
 
 def tasks(deaths: Sequence[int]) -> list[tuple[CensusDataset, str]]:

@@ -18,12 +18,12 @@ from django.db.backends.utils import CursorWrapper
 from instances import INSTANCE, REFERENCE
 
 from runners.contract import Action, Manifest, RunRequest, Storage
-from runners.job import Job
-from runners.journal import JOURNAL, START, Journal
 from runners.records.baseline import store_baseline
 from runners.records.snapshot import REQUIRED_FEATURES, SLOTS
 from runners.registry import instance
 from runners.rules import ORGANISM
+from runners.run.journal import JOURNAL, START, Journal
+from runners.run.request import Job
 
 OLDER, NEWER = "2020-01-15", "2020-07-15"
 STUDIES = 300

@@ -18,7 +18,7 @@ from typing import Any
 import tomli_w
 
 from runners.contract import Action, Manifest, RunReport, RunRequest
-from runners.journal import Record, read
+from runners.run.journal import JournalLines, read_journal
 from runners.sample import World
 from runners.sample.datasets import NEWER, OLDER, of_release
 from runners.settings import from_environment
@@ -106,8 +106,8 @@ class Place:
             check=False,
         )
 
-    def journal(self, run_id: str) -> Record:
-        return read(self.root / "runs" / run_id / "journal.jsonl")
+    def journal(self, run_id: str) -> JournalLines:
+        return read_journal(self.root / "runs" / run_id / "journal.jsonl")
 
     def report(self, run_id: str) -> RunReport:
         file = self.root / "runs" / run_id / "report.json"

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import product
 
-from runners.cases import combinations
 from runners.h5ad.profile import ColumnProfile, DatasetProfile
 from runners.rules.vocabulary import Vocabulary
-from runners.validate import Validation
-from runners.validate import validate as validate_profile
+from runners.validation.cases import combinations
+from runners.validation.validate import Validation
+from runners.validation.validate import validate as validate_profile
 
 Columns = Mapping[str, tuple[str, ...]]
 

@@ -10,8 +10,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from runners.mirror import Kept, Mirror, kept, run
-from runners.stopping import ends_in_time
+from runners.run.mirror import Kept, Mirror, kept_at, run
+from runners.run.stopping import ends_in_time
 
 
 @dataclass
@@ -33,6 +33,6 @@ class StopsFirst:
 
 if __name__ == "__main__":
     folder, home, patience, code = sys.argv[1:]
-    mirror = Mirror(Path(folder), StopsFirst(kept(home)), patience=float(patience))
+    mirror = Mirror(Path(folder), StopsFirst(kept_at(home)), patience=float(patience))
     with ends_in_time():
         sys.exit(run(mirror, [sys.executable, "-c", code]))

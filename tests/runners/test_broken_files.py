@@ -14,13 +14,13 @@ from profiles import HUMAN, ORGANISM, VALUES
 from test_profile import obs_of, write
 
 from runners import rules
-from runners.cases import combinations
 from runners.census.store import CensusDataset
 from runners.contract import ContractError, Finding, Reason
-from runners.execution import Judge, Readers, judge_in_process, time_limit
 from runners.h5ad.profile import FileUnreadableError, read_profile
-from runners.judgement import Judged
 from runners.settings import from_environment
+from runners.validation.cases import combinations
+from runners.validation.readers import ReadAndValidate, Readers, time_limit, validate_in_process
+from runners.validation.validated import ValidatedDataset
 
 
 def whole(path: Path) -> bytes:
@@ -47,18 +47,20 @@ def broken(content: bytes, rng: random.Random) -> bytes:
     return bytes(new)
 
 
-def read_only(version: str, root: Path, dataset: CensusDataset, address: str) -> Judged:
+def read_only(version: str, root: Path, dataset: CensusDataset, address: str) -> ValidatedDataset:
     """As the run's own, but for what is valid."""
     found = rules.load(version)
     try:
         with time_limit():
             profile = read_profile(address, found.every_column(), combinations(found))
     except FileUnreadableError as error:
-        return Judged(dataset, problem=Finding(reason=Reason.FILE_UNREADABLE, detail=str(error)))
-    return Judged(dataset, n_observations=profile.n_observations)
+        return ValidatedDataset(
+            dataset, problem=Finding(reason=Reason.FILE_UNREADABLE, detail=str(error))
+        )
+    return ValidatedDataset(dataset, n_observations=profile.n_observations)
 
 
-def read(paths: list[Path], judge_one: Judge = read_only) -> list[Judged]:
+def read(paths: list[Path], judge_one: ReadAndValidate = read_only) -> list[ValidatedDataset]:
     datasets = [CensusDataset(path.stem, "v", "T", path.name, "c", "C", "", 30) for path in paths]
     readers = Readers("7.0.0", from_environment().reference, 2, judge_one=judge_one)
     return list(readers.judged(list(zip(datasets, map(str, paths), strict=True))))
@@ -96,7 +98,7 @@ def test_a_file_that_never_ends_is_given_up(
     monkeypatch.setenv("FILE_SECONDS", "1")
     os.mkfifo(tmp_path / "endless.h5ad")
     paths = [tmp_path / "endless.h5ad", tmp_path / "absent.h5ad"]
-    found = [one.problem for one in read(paths, judge_in_process)]
+    found = [one.problem for one in read(paths, validate_in_process)]
     assert [one and one.reason for one in found] == [Reason.READER_DIED, Reason.FILE_MISSING]
 
 

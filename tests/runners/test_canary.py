@@ -16,30 +16,32 @@ from instances import REFERENCE, newer_manifest
 
 from runners import rules
 from runners.census.store import location, read_datasets
-from runners.combination import RUNNERS, Combination
 from runners.contract import Finding, Reason
-from runners.judgement import Judged, judge
 from runners.registry import canary
 from runners.registry.canary import cut, marker
 from runners.registry.canary.differences import SUPPORTED
 from runners.rules.reference import Reference
 from runners.rules.vocabulary import Vocabulary
+from runners.run.fingerprint import SOURCE, Fingerprint
 from runners.sample import World
 from runners.sample.datasets import by_key
 from runners.sample.vocabulary import HUMAN, MOUSE
+from runners.validation.validated import ValidatedDataset, read_and_validate
 
-NOW = Combination(lamindb="2.12.1", bionty="2.5.2", schema="7.0.0", rules="abc", code="def")
+NOW = Fingerprint(lamindb="2.12.1", bionty="2.5.2", schema="7.0.0", rules="abc", code="def")
 
 
 @pytest.fixture(scope="module")
-def judged(world: World) -> Sequence[Judged]:
+def judged(world: World) -> Sequence[ValidatedDataset]:
     """The newer release's datasets, by dataset id."""
     manifest = newer_manifest(world)
     vocabulary = Vocabulary(Reference(rules.load("7.0.0"), REFERENCE))
-    return [judge(d, location(manifest, d), vocabulary) for d in read_datasets(manifest)]
+    return [
+        read_and_validate(d, location(manifest, d), vocabulary) for d in read_datasets(manifest)
+    ]
 
 
-def chosen(world: World, judged: Sequence[Judged], keys: str) -> dict[str, str]:
+def chosen(world: World, judged: Sequence[ValidatedDataset], keys: str) -> dict[str, str]:
     """Organism -> key of the dataset that is chosen of those, in their order."""
     by_id = {by_key(key).dataset_id: key for key in keys.split()}
     order = {dataset_id: number for number, dataset_id in enumerate(by_id)}
@@ -49,17 +51,21 @@ def chosen(world: World, judged: Sequence[Judged], keys: str) -> dict[str, str]:
     return {one.taxon: by_id[one.dataset.dataset_id] for one in found}
 
 
-def test_the_first_of_each_organism_is_chosen(world: World, judged: Sequence[Judged]) -> None:
+def test_the_first_of_each_organism_is_chosen(
+    world: World, judged: Sequence[ValidatedDataset]
+) -> None:
     assert chosen(world, judged, "D09 D01 D06 D05") == {HUMAN: "D09", MOUSE: "D06"}
 
 
-def test_what_the_curator_refuses_is_passed_over(world: World, judged: Sequence[Judged]) -> None:
+def test_what_the_curator_refuses_is_passed_over(
+    world: World, judged: Sequence[ValidatedDataset]
+) -> None:
     passed_over = "D02 D03 D08 D10 D07 D12"
     assert chosen(world, judged, f"{passed_over} D01 D05") == {HUMAN: "D01", MOUSE: "D05"}
     assert chosen(world, judged, passed_over) == {}
 
 
-def test_what_is_invalid_is_passed_over(world: World, judged: Sequence[Judged]) -> None:
+def test_what_is_invalid_is_passed_over(world: World, judged: Sequence[ValidatedDataset]) -> None:
     wrong = Finding(reason=Reason.GENE_UNKNOWN)
     invalid = [
         replace(one, validation=replace(one.validation, findings=(wrong,)))
@@ -103,7 +109,7 @@ def test_of_many_genes_two_files_are_made_on_either_side_of_lamindbs_limit(
 
 
 def test_both_sides_are_given_the_same_files_where_a_release_would_have_them(
-    world: World, judged: Sequence[Judged], tmp_path: Path
+    world: World, judged: Sequence[ValidatedDataset], tmp_path: Path
 ) -> None:
     manifest = newer_manifest(world)
     specimens = canary.choose(manifest, judged, [MOUSE])
@@ -138,20 +144,20 @@ def test_a_marker_says_what_was_compared(tmp_path: Path) -> None:
 
 def test_another_rule_or_another_line_of_code_is_another_combination(tmp_path: Path) -> None:
     copy = tmp_path / "runners"
-    shutil.copytree(RUNNERS, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    before = Combination.of("7.0.0", copy)
-    assert before == Combination.of("7.0.0")
+    shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    before = Fingerprint.of("7.0.0", copy)
+    assert before == Fingerprint.of("7.0.0")
     assert before.lamindb == version("lamindb")
     with (copy / "rules" / "7.0.0.json").open("a") as file:
         file.write(" ")
-    after = Combination.of("7.0.0", copy)
+    after = Fingerprint.of("7.0.0", copy)
     assert after == replace(before, rules=after.rules) != before
     (copy / "registry" / "annotations.py").write_text("")
-    last = Combination.of("7.0.0", copy)
+    last = Fingerprint.of("7.0.0", copy)
     assert last == replace(after, code=last.code) != after
 
 
-def compare_once(world: World, judged: Iterable[Judged], markers: Path) -> None:
+def compare_once(world: World, judged: Iterable[ValidatedDataset], markers: Path) -> None:
     scratch = markers.with_name("scratch")
     canary.compare_once(
         newer_manifest(world), judged, reference=REFERENCE, scratch=scratch, markers=markers
@@ -162,7 +168,7 @@ def compare_once(world: World, judged: Iterable[Judged], markers: Path) -> None:
 def test_done_before_it_is_said_and_no_dataset_is_looked_at(
     world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    combination = Combination.of("7.0.0")
+    combination = Fingerprint.of("7.0.0")
     for organism in ("human", "mouse"):
         marker.write(tmp_path / "markers", organism, combination, "some-dataset")
     compare_once(world, (pytest.fail("was looked at") for _ in range(1)), tmp_path / "markers")
@@ -174,7 +180,7 @@ def test_done_before_it_is_said_and_no_dataset_is_looked_at(
 
 def test_organisms_without_a_dataset_that_the_curator_can_do_are_named_and_left_open(
     world: World,
-    judged: Sequence[Judged],
+    judged: Sequence[ValidatedDataset],
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -21,13 +21,13 @@ from profiles import (
 )
 
 from runners import rules
-from runners.cases import combinations
 from runners.contract import Reason
 from runners.h5ad.profile import ColumnProfile, DatasetProfile
 from runners.rules.reference import Reference
 from runners.rules.vocabulary import Vocabulary
 from runners.settings import from_environment
-from runners.validate import validate as validate_profile
+from runners.validation.cases import combinations
+from runners.validation.validate import validate as validate_profile
 
 LINE = {
     **dict.fromkeys((CELL_TYPE, STAGE, SEX, ETHNICITY, "donor_id"), ("na",)),

@@ -14,11 +14,11 @@ import pytest
 from distributed import Client
 from instances import Place, succeed
 
-from runners import cluster
 from runners.contract import ContractError, Reason
-from runners.execution import Readers
-from runners.judgement import Judged
 from runners.sample.datasets import NEWER, by_key
+from runners.validation import readers
+from runners.validation.readers import Readers
+from runners.validation.validated import ValidatedDataset
 
 RUNNERS = os.pathsep.join([str(instances.REPOSITORY), str(Path(__file__).parent)])
 
@@ -54,10 +54,10 @@ def scheduler(*workers: str) -> Iterator[str]:
         yield address
 
 
-def judged(address: str, folder: Path, *deaths: int) -> list[Judged]:
-    with cluster.connect(address) as (threads, pool):
-        readers = Readers("7.0.0", folder, threads, pool, deadly.judge)
-        return list(readers.judged(deadly.tasks(deaths)))
+def judged(address: str, folder: Path, *deaths: int) -> list[ValidatedDataset]:
+    with readers.connect_cluster(address) as (threads, pool):
+        reading = Readers("7.0.0", folder, threads, pool, deadly.judge)
+        return list(reading.judged(deadly.tasks(deaths)))
 
 
 def test_a_worker_that_dies_costs_a_retry_and_no_dataset(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_a_worker_that_dies_costs_a_retry_and_no_dataset(tmp_path: Path) -> None
 def test_a_cluster_that_is_not_there_is_said_to_be_so(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ContractError, match=r"--scheduler nonsense://x: does not answer \("):
         judged("nonsense://x", Path())
-    monkeypatch.setattr(cluster, "PATIENCE", 0.5)
+    monkeypatch.setattr(readers, "CONNECT_SECONDS", 0.5)
     with pytest.raises(ContractError, match=r"--scheduler tcp://127\.0\.0\.1:9: does not answer"):
         judged("tcp://127.0.0.1:9", Path())
     monkeypatch.setitem(sys.modules, "distributed", None)
@@ -101,7 +101,7 @@ def test_workers_without_our_code_and_clusters_without_workers_are_refused() -> 
 def test_a_scheduler_that_goes_away_stops_the_run(tmp_path: Path) -> None:
     with ExitStack() as running:
         address = running.enter_context(scheduler(RUNNERS))
-        with cluster.connect(address) as (threads, pool):
+        with readers.connect_cluster(address) as (threads, pool):
             reading = Readers("7.0.0", tmp_path, threads, pool, deadly.judge)
             found = reading.judged(deadly.tasks([0] * 20))
             next(found)

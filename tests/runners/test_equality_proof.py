@@ -21,7 +21,6 @@ from test_equality import COMPARED, EXCLUDED, REFUSED, files_of_sample
 
 from runners import rules
 from runners.contract import Outcome
-from runners.execution import processes
 from runners.registry.canary import rows, sides
 from runners.registry.canary.comparison import unlike
 from runners.registry.canary.differences import SPECIAL_VALUES, ExtraRows
@@ -29,6 +28,7 @@ from runners.registry.canary.sides import OURS, THEIRS, Trial
 from runners.rules.reference import Reference
 from runners.sample import World
 from runners.sample.datasets import NEWER, by_key
+from runners.validation.readers import processes
 
 pytestmark = pytest.mark.prove
 

@@ -6,14 +6,14 @@ import deadly
 import pytest
 
 from runners.contract import Reason
-from runners.execution import LOCAL, Readers
-from runners.judgement import Judged
+from runners.validation.readers import LOCAL_POOL, Readers
+from runners.validation.validated import ValidatedDataset
 
 FOR_EVER = 100
 
 
-def judged(folder: Path, *deaths: int) -> list[Judged]:
-    return list(Readers("7.0.0", folder, 2, LOCAL, deadly.judge).judged(deadly.tasks(deaths)))
+def judged(folder: Path, *deaths: int) -> list[ValidatedDataset]:
+    return list(Readers("7.0.0", folder, 2, LOCAL_POOL, deadly.judge).judged(deadly.tasks(deaths)))
 
 
 @pytest.mark.parametrize("deaths", [(0, 0, 0), (0, 1, 0), (2, 0)])
@@ -35,8 +35,8 @@ def test_a_file_that_kills_its_reader_again_is_given_up_and_no_other(tmp_path: P
 
 
 def test_what_is_not_wanted_any_more_is_not_read(tmp_path: Path) -> None:
-    seen: list[Judged] = []
-    readers = Readers("7.0.0", tmp_path, 1, LOCAL, deadly.judge)
+    seen: list[ValidatedDataset] = []
+    readers = Readers("7.0.0", tmp_path, 1, LOCAL_POOL, deadly.judge)
     for one in readers.judged(deadly.tasks([0] * 9), until=lambda: len(seen) == 2):
         seen.append(one)
     assert len(seen) == 2

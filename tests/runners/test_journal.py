@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from runners.contract import ContractError
-from runners.journal import Journal, read
+from runners.run.journal import Journal, read_journal
 
 
 def written(path: Path) -> Path:
@@ -27,7 +27,7 @@ def test_lines_are_on_disk_before_write_returns(tmp_path: Path) -> None:
 
 def test_a_journal_says_again_what_was_written(tmp_path: Path) -> None:
     path = written(tmp_path / "deep" / "journal.jsonl")
-    for record in (read(path), Journal(path)):
+    for record in (read_journal(path), Journal(path)):
         start = record.first("start")
         assert start is not None
         assert start["counts"] == {"genes": 3}
@@ -37,13 +37,13 @@ def test_a_journal_says_again_what_was_written(tmp_path: Path) -> None:
 
 
 def test_a_step_of_a_dataset_is_none_of_the_whole_release(tmp_path: Path) -> None:
-    record = read(written(tmp_path / "journal.jsonl"))
+    record = read_journal(written(tmp_path / "journal.jsonl"))
     assert record.first("written") is None
     assert record.datasets("start") == {}
 
 
 def test_no_journal_has_no_lines(tmp_path: Path) -> None:
-    assert read(tmp_path / "journal.jsonl").lines == []
+    assert read_journal(tmp_path / "journal.jsonl").lines == []
     assert not (tmp_path / "journal.jsonl").exists()
 
 
@@ -53,18 +53,18 @@ def test_a_last_line_that_was_cut_short_is_dropped_at_any_byte(tmp_path: Path) -
     path = tmp_path / "journal.jsonl"
     for length in range(len(kept), len(whole)):
         path.write_bytes(whole[:length])
-        assert len(read(path).lines) == 2
+        assert len(read_journal(path).lines) == 2
         with Journal(path) as journal:
             journal.write("end")
         assert path.read_bytes().startswith(kept)
-        assert [line["step"] for line in read(path).lines] == ["start", "read", "end"]
+        assert [line["step"] for line in read_journal(path).lines] == ["start", "read", "end"]
 
 
 def test_reading_does_not_mend_the_file(tmp_path: Path) -> None:
     path = written(tmp_path / "journal.jsonl")
     path.write_bytes(path.read_bytes()[:-5])
     before = path.read_bytes()
-    read(path)
+    read_journal(path)
     assert path.read_bytes() == before
 
 
@@ -84,7 +84,7 @@ def test_an_edited_middle_line_gives_one_sentence(tmp_path: Path, line: bytes, f
     lines[1] = line
     path.write_bytes(b"\n".join(lines) + b"\n")
     before = path.read_bytes()
-    for opened in (read, Journal):
+    for opened in (read_journal, Journal):
         with pytest.raises(ContractError) as refused:
             opened(path)
         assert str(refused.value).startswith(f"{path}, line 2: {fault}")
@@ -97,6 +97,6 @@ def test_the_first_line_of_a_dataset_and_step_wins(tmp_path: Path) -> None:
     with Journal(path) as journal:
         journal.write("written", dataset_id="d-1", outcome="failed")
         journal.write("start", counts={})
-    record = read(path)
+    record = read_journal(path)
     assert record.datasets("written")["d-1"]["outcome"] == "registered"
     assert record.first("start") == json.loads(path.read_text().splitlines()[0])

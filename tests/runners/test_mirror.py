@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from runners.mirror import KeptInFolder, Mirror, kept, run
+from runners.run.mirror import KeptInFolder, Mirror, kept_at, run
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 RUN, EARLIER, OTHER = "2026-02-01-ingest-2", "2026-02-01-ingest-1", "2025-06-01-ingest-1"
@@ -24,7 +24,7 @@ def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mirror:
     folder = tmp_path / "runs" / RUN
     folder.mkdir(parents=True)
     monkeypatch.chdir(folder)
-    return Mirror(folder, kept(str(tmp_path / "kept")))
+    return Mirror(folder, kept_at(str(tmp_path / "kept")))
 
 
 def there(mirror: Mirror) -> Path:

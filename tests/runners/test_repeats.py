@@ -3,12 +3,12 @@
 from dataclasses import replace
 from typing import Any
 
-from runners.combination import Combination
 from runners.contract import Action, RunRequest
-from runners.journal import Record
-from runners.repeats import Run, repeat
+from runners.run.fingerprint import Fingerprint
+from runners.run.journal import JournalLines
+from runners.run.repeats import EarlierIngest, repeat
 
-NOW = Combination.of("7.0.0")
+NOW = Fingerprint.of("7.0.0")
 REQUEST = RunRequest(
     run_id="one", action=Action.INGEST, release="2020-07-15", manifest="m.toml", instance="a/b"
 )
@@ -22,12 +22,12 @@ ENDS = {
 }
 
 
-def run(ends: dict[str, str], combination: Combination | None) -> Run:
+def run(ends: dict[str, str], combination: Fingerprint | None) -> EarlierIngest:
     start: dict[str, Any] = {"step": "start"}
     if combination is not None:
         start["combination"] = combination.to_mapping()
     lines = [{"step": "written", "dataset_id": i, "outcome": end} for i, end in ends.items()]
-    return Run(REQUEST, Record([start, *lines]))
+    return EarlierIngest(REQUEST, JournalLines([start, *lines]))
 
 
 def test_what_a_repeat_can_mend_and_what_was_not_done_is_done_again() -> None:
@@ -63,6 +63,6 @@ def test_nothing_to_do_is_said() -> None:
 
 
 def test_the_combination_notices_a_change_of_rules_and_versions() -> None:
-    assert Combination.of("6.0.0").rules != NOW.rules
-    assert Combination.of("7.0.0") == NOW
+    assert Fingerprint.of("6.0.0").rules != NOW.rules
+    assert Fingerprint.of("7.0.0") == NOW
     assert NOW.lamindb in str(NOW)

@@ -9,8 +9,8 @@ from click.testing import CliRunner, Result
 
 from runners.__main__ import main
 from runners.contract import Action, ContractError, Manifest, RunRequest
-from runners.journal import Journal
-from runners.requests import manifest_path, request_file
+from runners.run.journal import Journal
+from runners.run.request import ensure_request_file, named_manifest
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 LATER = datetime(2026, 1, 2, 3, 4, 6, tzinfo=UTC)
@@ -41,13 +41,13 @@ def repository(tmp_path: Path) -> Path:
 
 
 def manifest_of(repository: Path) -> Path:
-    return manifest_path(repository, manifest=None, new="2020-07-15", previous=None)
+    return named_manifest(repository, manifest=None, new="2020-07-15", previous=None)
 
 
 def test_a_release_names_its_manifest(repository: Path) -> None:
     file = manifest_of(repository)
     assert file == repository / "runners" / "releases" / "2020-07-15.toml"
-    assert manifest_path(repository, manifest=file, new=None, previous="2020-01-15") == file
+    assert named_manifest(repository, manifest=file, new=None, previous="2020-01-15") == file
 
 
 @pytest.mark.parametrize(
@@ -62,12 +62,14 @@ def test_a_release_without_its_manifest_is_refused(
     repository: Path, new: str | None, previous: str | None, expected: str
 ) -> None:
     with pytest.raises(ContractError, match=expected):
-        manifest_path(repository, manifest=None, new=new, previous=previous)
+        named_manifest(repository, manifest=None, new=new, previous=previous)
 
 
 def test_a_request_is_kept_in_the_folder_of_its_run(repository: Path, tmp_path: Path) -> None:
     fields = {**INGEST, "only": ("d-1",), "track": True}
-    file = request_file(tmp_path / "runs", repository, manifest_of(repository), NOW, **fields)
+    file = ensure_request_file(
+        tmp_path / "runs", repository, manifest_of(repository), NOW, **fields
+    )
     assert file == tmp_path / "runs" / "2020-07-15-ingest-20260102-030405" / "request.json"
     assert RunRequest.from_file(file) == RunRequest(
         run_id=file.parent.name,
@@ -83,7 +85,7 @@ def test_a_request_is_kept_in_the_folder_of_its_run(repository: Path, tmp_path: 
 def test_a_manifest_elsewhere_is_found_from_everywhere(repository: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
-    file = request_file(tmp_path / "runs", other, manifest_of(repository), NOW, **INGEST)
+    file = ensure_request_file(tmp_path / "runs", other, manifest_of(repository), NOW, **INGEST)
     assert other / RunRequest.from_file(file).manifest == manifest_of(repository)
 
 
@@ -91,9 +93,9 @@ def test_the_same_words_go_on_with_their_run_until_it_has_ended(
     repository: Path, tmp_path: Path
 ) -> None:
     runs, manifest = tmp_path / "runs", manifest_of(repository)
-    first = request_file(runs, repository, manifest, NOW, **INGEST)
-    assert request_file(runs, repository, manifest, LATER, **INGEST) == first
-    other = request_file(runs, repository, manifest, LATER, **INGEST, limit=1)
+    first = ensure_request_file(runs, repository, manifest, NOW, **INGEST)
+    assert ensure_request_file(runs, repository, manifest, LATER, **INGEST) == first
+    other = ensure_request_file(runs, repository, manifest, LATER, **INGEST, limit=1)
     assert other != first
     with Journal(first.parent / "journal.jsonl") as journal:
         journal.write("end")
@@ -101,10 +103,10 @@ def test_the_same_words_go_on_with_their_run_until_it_has_ended(
     (runs / "torn").mkdir()
     (runs / "torn" / "request.json").write_text('{"run_id": "to')
     after = datetime(2026, 1, 2, 3, 4, 7, tzinfo=UTC)
-    third = request_file(runs, repository, manifest, after, **INGEST)
+    third = ensure_request_file(runs, repository, manifest, after, **INGEST)
     assert third.parent.name.endswith("030407")
     last = datetime(2026, 1, 2, 3, 4, 8, tzinfo=UTC)
-    assert request_file(runs, repository, manifest, last, **INGEST, limit=1) != other
+    assert ensure_request_file(runs, repository, manifest, last, **INGEST, limit=1) != other
 
 
 def test_a_verification_is_made_anew_once_it_has_its_report(
@@ -112,17 +114,17 @@ def test_a_verification_is_made_anew_once_it_has_its_report(
 ) -> None:
     runs, manifest = tmp_path / "runs", manifest_of(repository)
     fields = {"action": Action.VERIFY, "instance": "a/b"}
-    first = request_file(runs, repository, manifest, NOW, **fields)
-    assert request_file(runs, repository, manifest, LATER, **fields) == first
+    first = ensure_request_file(runs, repository, manifest, NOW, **fields)
+    assert ensure_request_file(runs, repository, manifest, LATER, **fields) == first
     (first.parent / "report.json").touch()
-    assert request_file(runs, repository, manifest, LATER, **fields) != first
+    assert ensure_request_file(runs, repository, manifest, LATER, **fields) != first
 
 
 def test_two_runs_of_one_second_are_refused(repository: Path, tmp_path: Path) -> None:
     runs, manifest = tmp_path / "runs", manifest_of(repository)
-    request_file(runs, repository, manifest, NOW, **INGEST)
+    ensure_request_file(runs, repository, manifest, NOW, **INGEST)
     with pytest.raises(ContractError, match="was made this second; say it again"):
-        request_file(runs, repository, manifest, NOW, **INGEST, limit=1)
+        ensure_request_file(runs, repository, manifest, NOW, **INGEST, limit=1)
 
 
 def say(command: str, repository: Path, *words: str) -> Result:

@@ -17,8 +17,8 @@ from crashes import interrupt, random_crash
 from instances import Done, Place, succeed
 
 from runners.contract import ContractError
-from runners.journal import ROLLBACK, ROLLED_BACK, Journal
 from runners.rollback import find
+from runners.run.journal import ROLLBACK, ROLLED_BACK, Journal
 from runners.sample.datasets import NEWER, OLDER, of_release
 
 SHARED = ("bionty_gene", "lamindb_ulabel", "bionty_organism")

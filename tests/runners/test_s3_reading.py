@@ -20,10 +20,10 @@ from test_profile import obs_of, write
 from werkzeug.serving import make_server
 
 from runners import rules
-from runners.cases import combinations
 from runners.h5ad.profile import read_profile
 from runners.rules.reference import Reference
 from runners.settings import from_environment
+from runners.validation.cases import combinations
 
 pytestmark = pytest.mark.prove
 BUCKET, CELLS, GENES = "counted", 2_000, 60_000

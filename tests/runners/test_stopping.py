@@ -17,7 +17,7 @@ from instances import Done, Place, succeed
 from test_crash import processes_of
 
 from runners.contract import RunReport, Storage
-from runners.journal import Record
+from runners.run.journal import JournalLines
 from runners.sample.datasets import NEWER, of_release
 
 IDS = sorted(dataset.dataset_id for dataset in of_release(NEWER))
@@ -54,7 +54,7 @@ class Stopped:
     said: str
     seconds: float
     left: list[int]
-    journal: Record
+    journal: JournalLines
 
 
 def reads(place: Place, request: Path) -> int:

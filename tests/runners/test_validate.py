@@ -24,13 +24,13 @@ from profiles import (
 )
 
 from runners import rules
-from runners.cases import SHOWN
 from runners.contract import Finding, Reason
 from runners.h5ad.profile import ColumnProfile, DatasetProfile
 from runners.rules.reference import Reference
 from runners.rules.vocabulary import Vocabulary
 from runners.settings import from_environment
-from runners.validate import Annotation, Validation
+from runners.validation.cases import SHOWN
+from runners.validation.validate import Annotation, Validation
 
 
 @pytest.fixture(scope="module")

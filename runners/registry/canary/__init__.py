@@ -14,13 +14,13 @@ from anndata import AnnData
 
 from runners import progress, rules
 from runners.census.store import CensusDataset, location
-from runners.combination import Combination
 from runners.contract import ContractError, Manifest, Storage
-from runners.judgement import Judged
 from runners.registry.canary import comparison, cut, marker, sides
 from runners.registry.canary.differences import REFUSALS, SUPPORTED
 from runners.registry.canary.sides import OURS, THEIRS, Trial
 from runners.rules import ORGANISM, Organism
+from runners.run.fingerprint import Fingerprint
+from runners.validation.validated import ValidatedDataset
 
 REMEDY = (
     "mend runners/registry, or name the difference in runners/registry/canary/differences.py, "
@@ -38,7 +38,12 @@ class Specimen:
 
 
 def compare_once(
-    manifest: Manifest, judged: Iterable[Judged], *, reference: Path, scratch: Path, markers: Path
+    manifest: Manifest,
+    judged: Iterable[ValidatedDataset],
+    *,
+    reference: Path,
+    scratch: Path,
+    markers: Path,
 ) -> None:
     """Compares one of the judged datasets per organism, and notes it in the folder `markers`;
     what was compared before, or can't be, is said.
@@ -46,7 +51,7 @@ def compare_once(
     Raises:
         ContractError: a row differs, or a side refuses what the other writes.
     """
-    versions = Combination.of(manifest.dataset_schema_version)
+    versions = Fingerprint.of(manifest.dataset_schema_version)
     organisms = _organisms(manifest)
     wanted = {t for t in organisms if not marker.exists(markers, organisms[t].name, versions)}
     if not wanted:
@@ -79,7 +84,7 @@ def _say(manifest: Manifest, line: str) -> None:
 
 
 def choose(
-    manifest: Manifest, judged: Iterable[Judged], taxa: Collection[str]
+    manifest: Manifest, judged: Iterable[ValidatedDataset], taxa: Collection[str]
 ) -> Sequence[Specimen]:
     """Of each taxon the first dataset that is valid and that the curator can do."""
     chosen: dict[str, Specimen] = {}
@@ -95,7 +100,7 @@ def choose(
     return tuple(chosen.values())
 
 
-def _taxon(judged: Judged) -> str | None:
+def _taxon(judged: ValidatedDataset) -> str | None:
     """The organism of a valid dataset."""
     if judged.validation is None or judged.validation.findings:
         return None

@@ -12,12 +12,12 @@ from pathlib import Path
 from runners import rules
 from runners.census.store import CensusDataset, location
 from runners.contract import Manifest
-from runners.execution import processes
-from runners.judgement import judge
 from runners.registry import instance
 from runners.registry.canary import rows
 from runners.rules.reference import Reference
 from runners.rules.vocabulary import Vocabulary
+from runners.validation.readers import processes
+from runners.validation.validated import read_and_validate
 
 OURS, THEIRS = "ours", "theirs"
 
@@ -62,7 +62,7 @@ def write_ours(trial: Trial) -> Refusals:
     writer = Writer(trial.manifest, reference, trial.datasets, {})
     writer.prepare()
     vocabulary = Vocabulary(reference)
-    batch = [judge(d, location(trial.manifest, d), vocabulary) for d in trial.datasets]
+    batch = [read_and_validate(d, location(trial.manifest, d), vocabulary) for d in trial.datasets]
     written = writer.write(batch)
     return {
         one.dataset_id: "; ".join(

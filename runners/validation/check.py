@@ -8,8 +8,8 @@ from pathlib import Path
 from runners import progress
 from runners.census.store import location, read_datasets
 from runners.contract import CheckReport, Manifest, Outcome
-from runners.execution import Readers
-from runners.judgement import outcome_of
+from runners.validation.readers import Readers
+from runners.validation.validated import outcome_of
 
 
 def check(

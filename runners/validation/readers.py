@@ -3,6 +3,12 @@
 A reader that dies (killed, out of memory, a crash in a C library) costs a retry, not a dataset: a
 process pool breaks as a whole, so it is made anew, and the datasets that were under way are read
 again one by one, which shows the file that kills its reader. Must not write anything.
+
+
+An existing Dask cluster as the place where datasets are read. Must not start or stop one.
+
+Needs the dependency group `dask`. The workers need this checkout and its reference data under the
+same paths.
 """
 
 import os
@@ -16,14 +22,19 @@ from dataclasses import dataclass
 from functools import cache
 from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runners import rules, settings
 from runners.census.store import CensusDataset
-from runners.contract import Finding, Reason
-from runners.judgement import Judged, judge
+from runners.contract import ContractError, Finding, Reason
 from runners.retries import retry_outages
 from runners.rules.reference import Reference
 from runners.rules.vocabulary import Vocabulary
+from runners.run.fingerprint import code_digest
+from runners.validation.validated import ValidatedDataset, read_and_validate
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 Task = tuple[CensusDataset, str]
 """A dataset and the address of its file."""
@@ -31,10 +42,10 @@ Task = tuple[CensusDataset, str]
 AHEAD = 4
 """Datasets under way per process, so that neither side waits and memory stays small."""
 
-LOOK = 1.0
+LOOK_SECONDS = 1.0
 """Seconds between two looks whether what is being read is still wanted."""
 
-Judge = Callable[[str, Path, CensusDataset, str], Judged]
+ReadAndValidate = Callable[[str, Path, CensusDataset, str], ValidatedDataset]
 
 
 @cache
@@ -42,15 +53,15 @@ def _vocabulary(schema_version: str, reference: Path) -> Vocabulary:
     return Vocabulary(Reference(rules.load(schema_version), reference))
 
 
-def judge_in_process(
+def validate_in_process(
     schema_version: str, reference: Path, dataset: CensusDataset, address: str
-) -> Judged:
+) -> ValidatedDataset:
     """`judge`, with a vocabulary that each process makes once; a stuck read ends the process, and
     a storage that does not answer is asked again.
     """
     vocabulary = _vocabulary(schema_version, reference)
     return retry_outages(
-        lambda: judge(dataset, address, vocabulary, time_limit),
+        lambda: read_and_validate(dataset, address, vocabulary, time_limit),
         seconds=settings.from_environment().patience_seconds,
     )
 
@@ -111,7 +122,7 @@ class Pool:
     watch: Callable[[], None] = lambda: None
 
 
-LOCAL = Pool(processes, BrokenExecutor, tries=2)
+LOCAL_POOL = Pool(processes, BrokenExecutor, tries=2)
 """Processes of this machine."""
 
 
@@ -123,8 +134,8 @@ class Readers:
         schema_version: str,
         reference: Path,
         workers: int,
-        pool: Pool = LOCAL,
-        judge_one: Judge = judge_in_process,
+        pool: Pool = LOCAL_POOL,
+        judge_one: ReadAndValidate = validate_in_process,
     ) -> None:
         self._arguments = (schema_version, reference)
         self._workers = workers
@@ -133,7 +144,7 @@ class Readers:
 
     def judged(
         self, tasks: Sequence[Task], until: Callable[[], bool] = lambda: False
-    ) -> Iterator[Judged]:
+    ) -> Iterator[ValidatedDataset]:
         """What came of each task, in the order of the tasks, `until` no more is wanted."""
         waiting = deque(tasks)
         while waiting and not until():
@@ -145,9 +156,9 @@ class Readers:
 
     def _together(
         self, executor: Executor, waiting: deque[Task], until: Callable[[], bool]
-    ) -> Generator[Judged, None, list[Task]]:
+    ) -> Generator[ValidatedDataset, None, list[Task]]:
         """Yields results in order; returns the tasks under way when the executor broke."""
-        under_way: deque[tuple[Task, Future[Judged]]] = deque()
+        under_way: deque[tuple[Task, Future[ValidatedDataset]]] = deque()
         while (waiting or under_way) and not until():
             try:
                 while waiting and len(under_way) < AHEAD * self._workers:
@@ -155,7 +166,7 @@ class Readers:
                     under_way.append((task, self._submit(executor, task)))
                     waiting.popleft()
                 _, first = under_way[0]
-                if wait([first], LOOK).done:
+                if wait([first], LOOK_SECONDS).done:
                     yield first.result()
                     under_way.popleft()
                 else:
@@ -164,7 +175,7 @@ class Readers:
                 return [task for task, _ in under_way]
         return []
 
-    def _alone(self, task: Task) -> Judged:
+    def _alone(self, task: Task) -> ValidatedDataset:
         for _ in range(self._pool.tries):
             try:
                 with self._pool.open(1) as executor:
@@ -173,7 +184,75 @@ class Readers:
                 continue
         dataset, address = task
         detail = f"{address}: reader died again when alone with it"
-        return Judged(dataset, problem=Finding(reason=Reason.READER_DIED, detail=detail))
+        return ValidatedDataset(dataset, problem=Finding(reason=Reason.READER_DIED, detail=detail))
 
-    def _submit(self, executor: Executor, task: Task) -> Future[Judged]:
+    def _submit(self, executor: Executor, task: Task) -> Future[ValidatedDataset]:
         return executor.submit(self._judge, *self._arguments, *task)
+
+
+CONNECT_SECONDS = 10
+"""Seconds that the scheduler has to answer."""
+
+
+@contextmanager
+def connect_cluster(address: str) -> Iterator[tuple[int, Pool]]:
+    """The cluster's number of threads, and the pool that they make.
+
+    Raises:
+        ContractError: Dask isn't installed, the scheduler doesn't answer (at first, or any more),
+            or its workers have another code than this process.
+    """
+    try:
+        from distributed import Client
+        from distributed.scheduler import KilledWorker
+    except ImportError as error:
+        raise ContractError(
+            f"--scheduler {address}: Dask isn't installed ({error}); install the dependency group "
+            "dask, or leave the option out."
+        ) from error
+    try:
+        client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise ContractError(
+            f"--scheduler {address}: does not answer ({reason}); name one that runs."
+        ) from error
+    with client:
+        yield _threads(client, address), _pool(client, address, KilledWorker)
+
+
+def _pool(client: "Client", address: str, death: type[Exception]) -> Pool:
+    def watch() -> None:
+        if client.status != "running":
+            raise ContractError(
+                f"--scheduler {address}: does not answer any more; run it again: it goes on."
+            )
+
+    @contextmanager
+    def opened(workers: int) -> Iterator[Executor]:
+        # impure: what is read again must not be answered with what it ended in before
+        executor = client.get_executor(pure=False)
+        try:
+            yield executor
+        except Exception:
+            watch()  # without its scheduler, a future may raise anything
+            raise
+        finally:
+            executor.shutdown(wait=False)
+
+    return Pool(opened, death, tries=1, watch=watch)
+
+
+def _threads(client: "Client", address: str) -> int:
+    try:
+        found = client.run(code_digest)
+    except Exception as error:
+        raise ContractError(
+            f"--scheduler {address}: its workers can't run our code "
+            f"({type(error).__name__}: {error}); give them this checkout and what it needs."
+        ) from error
+    others = [worker for worker, digest in found.items() if digest != code_digest()]
+    if others or not found:
+        what = f"worker {others[0]} has another code than this one" if found else "has no workers"
+        raise ContractError(f"--scheduler {address}: {what}; start workers from this checkout.")
+    return sum(client.nthreads().values())

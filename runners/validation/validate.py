@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from itertools import compress
 from operator import not_
 
-from runners.cases import SHOWN, Cases
 from runners.contract import Finding, Reason
 from runners.h5ad.profile import ColumnProfile, DatasetProfile
 from runners.rules import ORGANISM, Column
 from runners.rules.vocabulary import Vocabulary, entries_for
+from runners.validation.cases import SHOWN, Cases
 
 
 @dataclass(frozen=True, order=True)
@@ -60,7 +60,7 @@ def validate(profile: DatasetProfile, vocabulary: Vocabulary) -> Validation:
             findings.append(Finding(reason=reason, column=name))
         if column is None:
             continue
-        judged = _ColumnJudge(name, rule, taxon, vocabulary)
+        judged = _ColumnValidator(name, rule, taxon, vocabulary)
         judged.values(column.values)
         findings += _form_findings(name, rule, column)
         findings += judged.findings()
@@ -112,7 +112,7 @@ def _form_findings(name: str, rule: Column, column: ColumnProfile) -> Iterator[F
         )
 
 
-class _ColumnJudge:
+class _ColumnValidator:
     """The values of one column, sorted into annotations, notes and what is wrong."""
 
     def __init__(self, name: str, rule: Column, taxon: str, vocabulary: Vocabulary) -> None:

@@ -1,24 +1,92 @@
-"""The request of a run that a person asks for on the command line, kept where a bot's would be.
+"""A run's request with the documents that it names: what every step of the run is given.
+
+Must not touch an instance, nor read a release.
+
+
+The request of a run that a person asks for on the command line, kept where a bot's would be.
 
 The same words again find the run that they began, until it has ended. Must not start anything.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from runners.contract import Action, ContractError, Manifest, RunRequest
-from runners.journal import END, JOURNAL, ROLLBACK, read
-from runners.stopping import is_cancelled
+from runners.run.journal import END, JOURNAL, ROLLBACK, read_journal
+from runners.run.stopping import is_cancelled
 
-MANIFESTS = Path("runners") / "releases"
+
+@dataclass(frozen=True)
+class Job:
+    """A request with the documents that it names.
+
+    `folder` is the run's own, for its journal. `workers` is the number of reading processes, unless
+    a Dask `scheduler` at an address has others.
+    """
+
+    request: RunRequest
+    manifest: Manifest
+    previous: Manifest | None
+    folder: Path
+    reference: Path
+    workers: int
+    scheduler: str | None = None
+
+
+def load_job(
+    request_file: Path,
+    *,
+    repository: Path,
+    reference: Path,
+    workers: int = 1,
+    scheduler: str | None = None,
+) -> Job:
+    """The job of a request file; manifests lie in `repository`.
+
+    Raises:
+        ContractError: a document is missing or wrong, or they don't agree.
+    """
+    request = RunRequest.from_file(request_file)
+    path = repository / request.manifest
+    manifest = Manifest.from_file(path)
+    if manifest.release != request.release:
+        raise ContractError(
+            f"{request_file}: field manifest: {path} is of release {manifest.release}, "
+            f"not {request.release}; correct the request."
+        )
+    return Job(
+        request=request,
+        manifest=manifest,
+        previous=_previous_manifest(manifest, path),
+        folder=request_file.parent,
+        reference=reference,
+        workers=workers,
+        scheduler=scheduler,
+    )
+
+
+def _previous_manifest(manifest: Manifest, path: Path) -> Manifest | None:
+    if manifest.previous is None:
+        return None
+    previous = path.with_name(f"{manifest.previous}.toml")
+    if not previous.exists():
+        raise ContractError(
+            f"{path}: field previous: there is no {previous.name} beside it; add the manifest of "
+            f"{manifest.previous}, or drop the field."
+        )
+    return Manifest.from_file(previous)
+
+
+MANIFEST_FOLDER = Path("runners") / "releases"
 """Where the repository keeps a manifest per release."""
 
 REQUEST = "request.json"
 
 
-def manifest_path(
+def named_manifest(
     repository: Path, *, manifest: Path | None, new: str | None, previous: str | None
 ) -> Path:
     """The path of the manifest that is named by itself, or by its release `new`.
@@ -28,7 +96,7 @@ def manifest_path(
     """
     if (manifest is None) == (new is None):
         raise ContractError("command line: name the release by --manifest or by --new; give one.")
-    path = manifest if manifest is not None else repository / MANIFESTS / f"{new}.toml"
+    path = manifest if manifest is not None else repository / MANIFEST_FOLDER / f"{new}.toml"
     found = Manifest.from_file(path)
     if previous not in (None, found.previous):
         raise ContractError(
@@ -38,7 +106,7 @@ def manifest_path(
     return path
 
 
-def request_file(
+def ensure_request_file(
     runs: Path, repository: Path, manifest: Path, now: datetime, **fields: Any
 ) -> Path:
     """The file of a run with these fields: of one in `runs` that has not ended, else of a new one.
@@ -87,5 +155,5 @@ def _is_same(file: Path, wanted: RunRequest) -> bool:
 def _has_ended(folder: Path, action: Action) -> bool:
     if action is Action.VERIFY:
         return (folder / "report.json").exists()
-    journal = read(folder / JOURNAL)
+    journal = read_journal(folder / JOURNAL)
     return is_cancelled(folder) or any(journal.first(step) for step in (END, ROLLBACK))

@@ -4,16 +4,16 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
-from runners.cases import combinations
 from runners.census.store import CensusDataset
 from runners.contract import DatasetOutcome, Finding, Outcome, Reason
 from runners.h5ad.profile import FileMissingError, FileUnreadableError, read_profile
 from runners.rules.vocabulary import Vocabulary
-from runners.validate import Validation, validate
+from runners.validation.cases import combinations
+from runners.validation.validate import Validation, validate
 
 
 @dataclass(frozen=True)
-class Judged:
+class ValidatedDataset:
     """A dataset that was read: its validation and size, or why it could not be read."""
 
     dataset: CensusDataset
@@ -22,25 +22,29 @@ class Judged:
     problem: Finding | None = None
 
 
-def judge(
+def read_and_validate(
     dataset: CensusDataset,
     address: str,
     vocabulary: Vocabulary,
     limit: Callable[[], AbstractContextManager[None]] = nullcontext,
-) -> Judged:
+) -> ValidatedDataset:
     """Reads (within `limit`) and validates one dataset."""
     rules = vocabulary.rules
     try:
         with limit():
             profile = read_profile(address, rules.every_column(), combinations(rules))
     except FileMissingError:
-        return Judged(dataset, problem=Finding(reason=Reason.FILE_MISSING, detail=address))
+        return ValidatedDataset(
+            dataset, problem=Finding(reason=Reason.FILE_MISSING, detail=address)
+        )
     except FileUnreadableError as error:
-        return Judged(dataset, problem=Finding(reason=Reason.FILE_UNREADABLE, detail=str(error)))
-    return Judged(dataset, validate(profile, vocabulary), profile.n_observations)
+        return ValidatedDataset(
+            dataset, problem=Finding(reason=Reason.FILE_UNREADABLE, detail=str(error))
+        )
+    return ValidatedDataset(dataset, validate(profile, vocabulary), profile.n_observations)
 
 
-def outcome_of(judged: Judged, success: Outcome) -> DatasetOutcome:
+def outcome_of(judged: ValidatedDataset, success: Outcome) -> DatasetOutcome:
     """The dataset's outcome: `success`, unless it can't be read or doesn't hold to the rules."""
     validation = judged.validation
     if judged.problem is not None:

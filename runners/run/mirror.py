@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from runners.stopping import CANCEL, StoppedError
+from runners.run.stopping import CANCEL, StoppedError
 
 EVERY = 20.0
 """Seconds between two looks for what has changed."""
@@ -103,7 +103,7 @@ class Mirror:
                     self.seen[file.name] = now
 
 
-def kept(address: str) -> Kept:
+def kept_at(address: str) -> Kept:
     """What is kept at s3://bucket/prefix or in a folder."""
     if not address.startswith("s3://"):
         return KeptInFolder(Path(address))

@@ -2,17 +2,21 @@
 
 A line is on disk before the next step begins. A line that a kill cut short is dropped when the
 journal is opened again: its step is then simply done again. Must not know what a step does.
-"""
+
+
+What the journals of runs say: the outcome of each dataset, and how the instance has grown."""
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from runners.contract import ContractError
+from runners.census.store import CensusDataset
+from runners.contract import ContractError, DatasetOutcome, Outcome
 
 START, READ, WRITTEN, END, CANCELLED = "start", "read", "written", "end", "cancelled"
 RECORDED, COMMITTED = "recorded", "committed"
@@ -27,7 +31,7 @@ JOURNAL = "journal.jsonl"
 Line = Mapping[str, Any]
 
 
-class Record:
+class JournalLines:
     """The lines of a journal in order, whoever wrote them."""
 
     def __init__(self, lines: Iterable[Line]) -> None:
@@ -51,7 +55,7 @@ class Record:
         return found
 
 
-def read(path: Path) -> Record:
+def read_journal(path: Path) -> JournalLines:
     """The journal at `path`; without lines if there is none.
 
     Raises:
@@ -59,16 +63,16 @@ def read(path: Path) -> Record:
     """
     raw = path.read_bytes() if path.exists() else b""
     whole = raw[: raw.rfind(b"\n") + 1].splitlines()
-    return Record(_parse(line, f"{path}, line {n}") for n, line in enumerate(whole, start=1))
+    return JournalLines(_parse(line, f"{path}, line {n}") for n, line in enumerate(whole, start=1))
 
 
-class Journal(Record):
+class Journal(JournalLines):
     """A journal that is written to, by one process at a time."""
 
     def __init__(self, path: Path) -> None:
         """Opens the journal at `path`, made if absent. Errors as in `read`."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        super().__init__(read(path).lines)
+        super().__init__(read_journal(path).lines)
         self._file = path.open("ab")
         content = path.read_bytes()
         self._file.truncate(content.rfind(b"\n") + 1)
@@ -107,3 +111,50 @@ def _parse(line: bytes, place: str) -> Line:
     if not isinstance(parsed, dict) or "step" not in parsed:
         raise ContractError(f"{place}: field step is missing; start a new run.")
     return parsed
+
+
+def outcomes_of_journal(
+    journal: JournalLines, datasets: Sequence[CensusDataset]
+) -> tuple[DatasetOutcome, ...]:
+    """What the journal says of each of the datasets that it knows."""
+    return outcomes_of_runs([journal], datasets)
+
+
+def outcomes_of_runs(
+    journals: Sequence[JournalLines], datasets: Sequence[CensusDataset]
+) -> tuple[DatasetOutcome, ...]:
+    """What the journals of several runs, oldest first, say of the datasets: the last word."""
+    lines: dict[str, Line] = {}
+    for journal in journals:
+        lines |= journal.datasets(WRITTEN)
+    titles = {dataset.dataset_id: dataset.title for dataset in datasets}
+    known = [dataset_id for dataset_id in titles if dataset_id in lines]
+    return tuple(_outcome(lines[dataset_id], titles[dataset_id]) for dataset_id in known)
+
+
+def _outcome(line: Line, title: str) -> DatasetOutcome:
+    fields: dict[str, Any] = {
+        key: line[key] for key in ("dataset_id", "outcome", "reasons", "notes")
+    }
+    return DatasetOutcome.from_mapping({**fields, "title": title}, source="journal")
+
+
+def added_records(journal: JournalLines) -> dict[str, int]:
+    """How many records of each kind the run has added, over all its processes."""
+    start, end = journal.first(START), journal.first(END)
+    if start is None or end is None:
+        return {}
+    grown = {kind: count - start["counts"][kind] for kind, count in end["counts"].items()}
+    return {kind: count for kind, count in grown.items() if count}
+
+
+def was_cancelled(journal: JournalLines) -> bool:
+    """True if the run was asked to end early, and did."""
+    return journal.first(CANCELLED) is not None and journal.first(END) is None
+
+
+def summary(found: Sequence[DatasetOutcome]) -> str:
+    """One line: how many datasets ended in which outcome."""
+    counts = Counter(outcome.outcome for outcome in found)
+    parts = [f"{counts[outcome]} {outcome.value}" for outcome in Outcome if counts[outcome]]
+    return ", ".join(parts) or "no datasets"

@@ -5,12 +5,12 @@ Must not touch an instance: what it lacks is told by a snapshot.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from runners import repeats
 from runners.census.store import CensusDataset, read_datasets
-from runners.combination import Combination
 from runners.contract import ContractError, RunRequest
-from runners.job import Job
 from runners.records.snapshot import REQUIRED_FEATURES, SLOTS, Snapshot
+from runners.run import repeats
+from runners.run.fingerprint import Fingerprint
+from runners.run.request import Job
 
 
 def is_whole(request: RunRequest) -> bool:
@@ -18,7 +18,7 @@ def is_whole(request: RunRequest) -> bool:
     return not request.only and request.limit is None
 
 
-def asked(job: Job) -> RunRequest:
+def answered_request(job: Job) -> RunRequest:
     """The request that says which part of the release the run answers for: its own, or that of the
     run whose failures it does again.
 
@@ -33,16 +33,16 @@ def asked(job: Job) -> RunRequest:
             f"request {request.run_id}: field failed_of: goes with none of only, only_missing and "
             "limit; leave them out."
         )
-    return repeats.earlier(request, job.folder.parent)[0].request
+    return repeats.earlier_ingests(request, job.folder.parent)[0].request
 
 
-def selected(job: Job) -> Sequence[CensusDataset]:
+def selected_datasets(job: Job) -> Sequence[CensusDataset]:
     """The datasets that the run answers for, by dataset id.
 
     Raises:
         ContractError: an id is none of the release's, its table can't be read, or as in `asked`.
     """
-    request = asked(job)
+    request = answered_request(job)
     datasets = read_datasets(job.manifest)
     if only := set(request.only):
         unknown = only - {dataset.dataset_id for dataset in datasets}
@@ -55,7 +55,7 @@ def selected(job: Job) -> Sequence[CensusDataset]:
     return datasets if request.only_missing else datasets[: request.limit]
 
 
-def chosen(
+def datasets_to_do(
     job: Job,
     datasets: Sequence[CensusDataset],
     look: Callable[[], Snapshot],
@@ -68,8 +68,8 @@ def chosen(
     ids = [dataset.dataset_id for dataset in datasets]
     request = job.request
     if request.failed_of is not None:
-        now = Combination.of(job.manifest.dataset_schema_version)
-        repeat = repeats.repeat(ids, repeats.earlier(request, job.folder.parent), now)
+        now = Fingerprint.of(job.manifest.dataset_schema_version)
+        repeat = repeats.repeat(ids, repeats.earlier_ingests(request, job.folder.parent), now)
         say(f"failed of {request.failed_of}: {repeat}")
         return tuple(repeat.again)
     if request.only_missing:

@@ -9,40 +9,40 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from runners.combination import Combination
 from runners.contract import Action, ContractError, Outcome, RunRequest
-from runners.journal import JOURNAL, START, WRITTEN, Line, Record, read
+from runners.run.fingerprint import Fingerprint
+from runners.run.journal import JOURNAL, START, WRITTEN, JournalLines, Line, read_journal
 
 MENDED_BY_A_REPEAT = {Outcome.MISSING.value, Outcome.UNREADABLE.value}
 NOT_DONE = "not done"
 
 
 @dataclass(frozen=True)
-class Run:
+class EarlierIngest:
     """An ingest of this release into this instance."""
 
     request: RunRequest
-    journal: Record
+    journal: JournalLines
 
 
-def earlier(request: RunRequest, runs: Path) -> list[Run]:
+def earlier_ingests(request: RunRequest, runs: Path) -> list[EarlierIngest]:
     """The runs that this one goes on from, oldest first: the one whose failures it does again, the
     one whose failures that one did, and so on.
 
     Raises:
         ContractError: there is no such run in the folder `runs`, or it is of something else.
     """
-    found: list[Run] = []
+    found: list[EarlierIngest] = []
     last = request
     while last.failed_of is not None:
-        found.append(_run(last, runs))
+        found.append(_earlier_ingest(last, runs))
         last = found[-1].request
         if len({run.request.run_id for run in found}) < len(found):
             raise _refused(request, f"run {last.run_id} names itself; name the run that failed")
     return found[::-1]
 
 
-def _run(request: RunRequest, runs: Path) -> Run:
+def _earlier_ingest(request: RunRequest, runs: Path) -> EarlierIngest:
     name = str(request.failed_of)
     file = runs / name / "request.json"
     if not file.exists():
@@ -56,7 +56,7 @@ def _run(request: RunRequest, runs: Path) -> Run:
             )
     if found.action is not Action.INGEST:
         raise _refused(request, f"run {name} only verified; name the run that ingested")
-    return Run(found, read(file.parent / JOURNAL))
+    return EarlierIngest(found, read_journal(file.parent / JOURNAL))
 
 
 def _refused(request: RunRequest, why: str) -> ContractError:
@@ -69,7 +69,7 @@ class Repeat:
 
     again: Mapping[str, str]
     left: tuple[str, ...]
-    now: Combination
+    now: Fingerprint
 
     def __str__(self) -> str:
         """What is done again, and what not and why."""
@@ -84,11 +84,11 @@ class Repeat:
         return said
 
 
-def repeat(dataset_ids: Iterable[str], runs: Sequence[Run], now: Combination) -> Repeat:
+def repeat(dataset_ids: Iterable[str], runs: Sequence[EarlierIngest], now: Fingerprint) -> Repeat:
     """Which of the datasets are done again after these runs, oldest first, with what is now."""
     last: dict[str, tuple[Line, bool]] = {}
     for run in runs:
-        is_same = _combination(run.journal) == now.to_mapping()
+        is_same = _fingerprint_of(run.journal) == now.to_mapping()
         for dataset_id, line in run.journal.datasets(WRITTEN).items():
             last[dataset_id] = (line, is_same)
     again: dict[str, str] = {}
@@ -103,6 +103,6 @@ def repeat(dataset_ids: Iterable[str], runs: Sequence[Run], now: Combination) ->
     return Repeat(again, tuple(left), now)
 
 
-def _combination(journal: Record) -> object:
+def _fingerprint_of(journal: JournalLines) -> object:
     start = journal.first(START)
     return start.get("combination") if start else None

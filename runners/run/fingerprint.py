@@ -11,11 +11,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
-RUNNERS = Path(__file__).resolve().parent
+SOURCE = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
-class Combination:
+class Fingerprint:
     """The versions at work; `rules` and `code` are digests."""
 
     lamindb: str
@@ -25,14 +25,14 @@ class Combination:
     code: str
 
     @classmethod
-    def of(cls, schema_version: str, runners: Path = RUNNERS) -> Self:
+    def of(cls, schema_version: str, runners: Path = SOURCE) -> Self:
         """The combination at work here, for a dataset schema version that has rules."""
         return cls(
             lamindb=version("lamindb"),
             bionty=version("bionty"),
             schema=schema_version,
             rules=_digest(runners, [runners / "rules" / f"{schema_version}.json"]),
-            code=code(runners),
+            code=code_digest(runners),
         )
 
     def to_mapping(self) -> dict[str, Any]:
@@ -46,7 +46,7 @@ class Combination:
         )
 
 
-def code(runners: Path = RUNNERS) -> str:
+def code_digest(runners: Path = SOURCE) -> str:
     """The digest of our own code."""
     return _digest(runners, sorted(runners.rglob("*.py")))
 
