@@ -248,7 +248,7 @@ def sample(folder: Path, report_file: Path | None) -> None:
 @_with_clear_errors
 def instance(name: str, storage: Path, database: str | None) -> None:
     """Make a local LaminDB instance NAME with its default storage in STORAGE, if there is none."""
-    from runners.registry import instance as instances
+    from runners.registry import connection as instances
 
     click.echo(instances.create(name, storage, database))
 

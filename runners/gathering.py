@@ -41,16 +41,16 @@ def gather(
     Raises:
         ContractError: the instance can't be connected to, or there are no rules.
     """
-    from runners.registry import instance
+    from runners.registry import connection
 
-    instance.connect(job.request.instance)
+    connection.connect(job.request.instance)
     from runners.registry import snapshot, storage  # no LaminDB models before it is connected
 
     release = job.manifest.release
     held = _held(ingests)
     taken = _tried(
         "the instance can't be read",
-        lambda: snapshot.take(release, with_earlier=held is not None),
+        lambda: snapshot.take_snapshot(release, with_earlier=held is not None),
     )
     reference = Reference(vocabulary.rules_of(job.manifest), job.reference)
     return Facts(
@@ -60,7 +60,7 @@ def gather(
         rules=reference.rules,
         soma=job.manifest.storage.soma.rstrip("/"),
         is_whole=is_whole(answered_request(job)),
-        stored=_stored(taken, storage.look),
+        stored=_stored(taken, storage.stored_files),
         content=_tried("the store can't be read", lambda: store.read_content(job.manifest.storage)),
         pins=_tried(
             "the pins can't be read",

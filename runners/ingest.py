@@ -13,8 +13,8 @@ from runners import progress, settings
 from runners.census import publications
 from runners.census.store import CensusDataset, location, read_datasets
 from runners.contract import ContractError, DatasetOutcome
-from runners.holding import hold
 from runners.records.baseline import store_baseline
+from runners.registry.lock import hold_lock_file
 from runners.rules.reference import Reference
 from runners.rules.vocabulary import rules_of
 from runners.run.fingerprint import Fingerprint
@@ -55,7 +55,7 @@ def ingest(job: Job) -> tuple[DatasetOutcome, ...]:
     """
     datasets = selected_datasets(job)
     request, path = job.request, job.folder / JOURNAL
-    holding = hold(request.instance, runs=job.folder.parent, run_id=request.run_id)
+    holding = hold_lock_file(request.instance, runs=job.folder.parent, run_id=request.run_id)
     with holding, Journal(path) as journal:
         if journal.first(ROLLBACK):
             raise ContractError(
@@ -145,13 +145,13 @@ def _cancel(job: Job, journal: Journal) -> None:
 
 
 def _writer(job: Job, datasets: Sequence[CensusDataset], journal: Journal) -> "Writer":
-    from runners.registry import instance
+    from runners.registry import connection
 
-    instance.connect(job.request.instance)
+    connection.connect(job.request.instance)
     from runners.registry import lock  # LaminDB has no models before it is connected
     from runners.registry.writer import Writer
 
-    lock.take(job.request.run_id)
+    lock.take_database_lock(job.request.run_id)
     reference = Reference(rules_of(job.manifest), job.reference)
     before = read_datasets(job.previous) if job.previous else ()
     versions = {dataset.dataset_id: dataset.dataset_version_id for dataset in before}

@@ -12,9 +12,9 @@ from itertools import islice
 from pathlib import Path
 
 from runners.contract import Action, ContractError, RunRequest
-from runners.holding import hold
 from runners.records.baseline import BASELINE, Difference, differences, stored_baseline
-from runners.records.transaction_log import TransactionRecord
+from runners.records.transaction_log import Tables, TransactionRecord
+from runners.registry.lock import hold_lock_file
 from runners.rolled_back import Rollback
 from runners.run.journal import (
     COMMITTED,
@@ -27,7 +27,7 @@ from runners.run.journal import (
     JournalLines,
     read_journal,
 )
-from runners.undoing import Entry, Tables, Undoing, is_undone, named, undone, union, wanted
+from runners.undoing import Entry, Undoing, is_undone, named, undone, union, wanted
 
 ARTIFACTS, COLLECTIONS, REFERENCES = "lamindb_artifact", "lamindb_collection", "lamindb_reference"
 MEMBERS = "lamindb_collectionartifact"
@@ -121,13 +121,13 @@ def rollback(found: Sequence[Run], *, is_real: bool) -> Rollback:
     first = found[-1]
     instance, folder = first.request.instance, first.folder.parent
     name = f"rollback-{first.request.release}"
-    with hold(instance, runs=folder, run_id=name):
-        from runners.registry import instance as instances
+    with hold_lock_file(instance, runs=folder, run_id=name):
+        from runners.registry import connection as instances
 
         instances.connect(instance)
-        from runners.registry import lock  # LaminDB has no models before it is connected
+        from runners.registry import lock
 
-        lock.take(name)
+        lock.take_database_lock(name)
         if all(run.record.first(ROLLBACK) for run in found) and _is_done(found):
             result = Rollback(_ids(found), instance)
         else:
@@ -139,10 +139,10 @@ def rollback(found: Sequence[Run], *, is_real: bool) -> Rollback:
 
 def _is_done(found: Sequence[Run]) -> bool:
     """True if a rollback was committed, and killed before the journals said so."""
-    from runners.registry import undoing as registry
+    from runners.registry import rows as registry
 
     entries = _entries(found)
-    return is_undone(entries, registry.read(wanted(entries)))
+    return is_undone(entries, registry.read_rows(wanted(entries)))
 
 
 def _write(found: Sequence[Run], step: str) -> None:
@@ -164,22 +164,22 @@ def _entries(found: Sequence[Run]) -> list[Entry]:
 
 
 def _attempt(found: Sequence[Run], *, is_real: bool) -> Rollback:
-    from runners.registry import holdings
-    from runners.registry import undoing as registry
+    from runners.registry import baseline
+    from runners.registry import rows as registry
 
     first, entries = found[-1], _entries(found)
     release, before = first.request.release, stored_baseline(first.folder)
     left: list[Difference] = []
     with registry.transaction():
-        earlier = differences(before, holdings.take(before=release))
-        now = registry.read(wanted(entries))
+        earlier = differences(before, baseline.take_baseline(before=release))
+        now = registry.read_rows(wanted(entries))
         undoing = undone(entries, now)
         kept = _keep_what_others_use(undoing)
         problems = [*_continued(undoing), *undoing.problems, *_pointed_to(undoing, now)]
         if not problems:
-            registry.delete(undoing.deleted)
-            registry.restore(undoing.restored)
-            left = differences(before, holdings.take(before=release))
+            registry.delete_rows(undoing.deleted)
+            registry.restore_rows(undoing.restored)
+            left = differences(before, baseline.take_baseline(before=release))
             problems = [str(one) for one in left if one not in earlier]
         if problems or not is_real:
             registry.give_up()
@@ -201,7 +201,7 @@ def _counted(found: Mapping[str, Sized]) -> dict[str, int]:
 
 def _keep_what_others_use(undoing: Undoing) -> list[str]:
     """Takes definitions and references that others use out of what is deleted, and names them."""
-    from runners.registry import undoing as registry
+    from runners.registry import rows as registry
 
     ours = union(undoing.deleted, undoing.definitions)
     kept = [
@@ -219,7 +219,7 @@ def _keep_what_others_use(undoing: Undoing) -> list[str]:
 
 
 def _continued(undoing: Undoing) -> list[str]:
-    from runners.registry import undoing as registry
+    from runners.registry import rows as registry
 
     later: dict[str, list[str]] = defaultdict(list)
     for release, key in registry.continuing(undoing.deleted):
@@ -232,7 +232,7 @@ def _continued(undoing: Undoing) -> list[str]:
 
 
 def _pointed_to(undoing: Undoing, now: Tables) -> list[str]:
-    from runners.registry import undoing as registry
+    from runners.registry import rows as registry
 
     found: Counter[tuple[str, int, str]] = Counter()
     ours = union(undoing.deleted, {MEMBERS: set(undoing.restored.get(MEMBERS, {}))})

@@ -54,9 +54,9 @@ def smoke(job: Job, *, markers: Path) -> None:
 def _register(job: Job, dataset_id: str, scratch: Path) -> None:
     progress.say(f"{job.manifest.release}: smoke test with dataset {dataset_id}")
     os.environ["LAMIN_SETTINGS_DIR"] = str(scratch)  # before lamindb is imported
-    from runners.registry import instance
+    from runners.registry import connection
 
-    slug = instance.create("smoke", scratch / "storage")
+    slug = connection.create("smoke", scratch / "storage")
     request = RunRequest(
         run_id="smoke",
         action=Action.INGEST,

@@ -5,24 +5,24 @@ was written, so that nothing is undone that anybody has changed since. Must not 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import eq
 from typing import Any
 
 from runners.records.transaction_log import (
     SOURCES,
+    Fields,
+    Ids,
     Inserted,
     Part,
+    Tables,
     TransactionRecord,
     digests,
     expanded,
 )
 
 IS_CURRENT = "currently_used"
-Fields = dict[str, Any]
-Tables = Mapping[str, Mapping[int, Fields]]
-Ids = dict[str, set[int]]
 
 
 @dataclass(frozen=True)

@@ -32,10 +32,10 @@ class Writing:
         return retry_outages(lambda: self._once(step), seconds=self._seconds)
 
     def _once(self, step: "Callable[[Writer], Result]") -> Result:
-        from runners.registry import outage  # Django, which takes a second
+        from runners.registry import outages  # Django, which takes a second
 
         writer, self._writer = self._writer, None
-        with outage.told():
+        with outages.raise_outages():
             writer = writer or self._ready()
             result = step(writer)
         self._writer = writer

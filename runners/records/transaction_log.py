@@ -12,6 +12,14 @@ from typing import Any
 from runners.contract import Document
 
 Row = tuple[Any, ...]
+Fields = dict[str, Any]
+"""A row's values by column."""
+
+Tables = Mapping[str, Mapping[int, Fields]]
+"""Rows by table and primary key."""
+
+Ids = dict[str, set[int]]
+"""Primary keys by table."""
 
 SOURCES = "bionty_source"
 """The one table of vocabulary in which a rollback changes rows."""

@@ -2,14 +2,23 @@
 
 Writes the link tables directly, in bulk: the rows are those of LaminDB's `AnnDataCurator`
 (tests compare them), one per distinct value present. The terms must exist already.
+
+
+The publication of a study, attached to each of its artifacts. Must not ask the network.
+
+A reference is looked up by its DOI, or where a study has none by the address of its page, before
+one is made: LaminDB's constructor would find one by its name and overwrite that one's DOI.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from typing import Any
 
 import bionty as bt
 import lamindb as ln
 
+from runners.census.publications import Publication, Publications
+from runners.census.store import CensusDataset
 from runners.registry.schema import SchemaIds
 from runners.registry.terms import Terms
 from runners.validation.validate import Validation
@@ -84,3 +93,32 @@ def _link_schema(artifact_ids: Collection[int], schema: SchemaIds) -> None:
     ]
     ln.Artifact.objects.filter(id__in=artifact_ids).update(schema_id=schema.composite)
     model.objects.bulk_create(rows)
+
+
+PAGE = "https://cellxgene.cziscience.com/collections/{collection_id}"
+
+
+def attach_references(artifacts: Mapping[int, CensusDataset], publications: Publications) -> None:
+    """Links artifacts, by id, to the reference of their dataset's study, made if absent."""
+    studies = {dataset.collection_id: dataset for dataset in artifacts.values()}
+    ids = {i: _ensure_reference(dataset, publications.get(i)).id for i, dataset in studies.items()}
+    link = ln.Artifact.references.through
+    found = link.objects.filter(artifact_id__in=artifacts, feature=None)
+    present = set(found.values_list("artifact_id", "reference_id"))
+    wanted = {(pk, ids[dataset.collection_id]) for pk, dataset in artifacts.items()}
+    link.objects.bulk_create(
+        link(artifact_id=artifact_id, reference_id=reference_id)
+        for artifact_id, reference_id in sorted(wanted - present)
+    )
+
+
+def _ensure_reference(dataset: CensusDataset, publication: Publication | None) -> Any:
+    page = PAGE.format(collection_id=dataset.collection_id)
+    key = {"doi": dataset.collection_doi} if dataset.collection_doi else {"url": page}
+    found = ln.Reference.objects.filter(**key).first()
+    if found is not None:
+        return found
+    fields: dict[str, Any] = {"name": dataset.collection_name, "url": page, **key}
+    if publication is not None:
+        fields |= {"text": publication.text, "date": publication.published}
+    return ln.Reference(**fields, _skip_validation=True).save()

@@ -1,18 +1,26 @@
-"""Rows of any table by primary key, as plain values. Reads only.
+"""Rows of any table by primary key, as plain values: read, deleted, given back their values.
 
-Covers the tables of LaminDB and bionty, in which every row has an integer primary key `id`.
+Covers the tables of LaminDB and bionty, in which every row has an integer primary key `id`. Writes
+SQL of its own: LaminDB's `delete` moves records to a trash, promotes other revisions and may delete
+files, and Django's takes along whatever points to a row. Here nothing may, so that the database
+itself refuses at the commit what would be left dangling.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cache
 from itertools import islice
 from typing import Any
 
+import lamindb as ln
 from django.apps import apps
 from django.db import connection
+from django.db.transaction import atomic, set_rollback
 
-from runners.records.transaction_log import Row
+from runners.records.transaction_log import Fields, Ids, Row
+from runners.registry import artifacts
 
 CHUNK = 5_000
 """Ids per statement."""
@@ -33,7 +41,7 @@ def columns(table: str) -> tuple[str, ...]:
     return tuple(field.attname for field in models()[table]._meta.concrete_fields)
 
 
-def tops() -> dict[str, int]:
+def highest_ids() -> dict[str, int]:
     """Table -> the highest primary key, in one statement; 0 of an empty table."""
     quote = connection.ops.quote_name
     parts = (f"select '{t}', coalesce(max(id), 0) from {quote(t)}" for t in models())
@@ -42,7 +50,7 @@ def tops() -> dict[str, int]:
         return dict(cursor.fetchall())
 
 
-def read(found: Any) -> dict[int, Row]:
+def rows_of(found: Any) -> dict[int, Row]:
     """Primary key -> values in the order of `columns`, of the rows of a query set."""
     names = columns(found.model._meta.db_table)
     place = names.index("id")
@@ -50,11 +58,11 @@ def read(found: Any) -> dict[int, Row]:
     return {row[place]: tuple(map(_plain, row)) for row in rows}
 
 
-def of_ids(table: str, ids: Iterable[int]) -> dict[int, Row]:
-    """As `read`, of those of the ids that are there."""
+def rows_by_id(table: str, ids: Iterable[int]) -> dict[int, Row]:
+    """As `rows_of`, of those of the ids that are there."""
     found: dict[int, Row] = {}
     for chunk in chunks(ids):
-        found |= read(models()[table]._base_manager.filter(id__in=chunk))
+        found |= rows_of(models()[table]._base_manager.filter(id__in=chunk))
     return found
 
 
@@ -67,3 +75,72 @@ def chunks(ids: Iterable[int]) -> Iterator[list[int]]:
 def _plain(value: Any) -> Any:
     """As JSON gives it back; JSON columns are plain already."""
     return value.isoformat() if isinstance(value, datetime) else value
+
+
+transaction = atomic
+"""All of it, or nothing."""
+
+
+def give_up() -> None:
+    """Makes the transaction end without a trace."""
+    set_rollback(True)
+
+
+def read_rows(wanted: Mapping[str, Collection[int]]) -> dict[str, dict[int, Fields]]:
+    """The rows that are there, by table and primary key."""
+    return {
+        table: {
+            key: dict(zip(columns(table), row, strict=True))
+            for key, row in rows_by_id(table, ids).items()
+        }
+        for table, ids in wanted.items()
+    }
+
+
+def users(table: str, ids: Collection[int], ours: Ids) -> Iterator[tuple[str, int, int]]:
+    """Table and key of each row that points to one of `ids` and isn't `ours`, and to which."""
+    target = models()[table]
+    for name, model in models().items():
+        for field in model._meta.concrete_fields:
+            if field.is_relation and field.related_model is target:
+                for chunk in chunks(ids):
+                    found = model._base_manager.filter(**{f"{field.attname}__in": chunk})
+                    for key, pointed in found.values_list("id", field.attname):
+                        if key not in ours.get(name, ()):
+                            yield name, key, pointed
+
+
+def continuing(ours: Ids) -> Iterator[tuple[str, str]]:
+    """Release and key of each later revision of our artifacts that isn't ours."""
+    own = ours.get("lamindb_artifact", set())
+    newest: dict[str, str] = {}
+    for chunk in chunks(own):
+        for uid in ln.Artifact.objects.filter(id__in=chunk).values_list("uid", flat=True):
+            stem = uid[: artifacts.STEM]
+            newest[stem] = max(uid, newest.get(stem, ""))
+    found = artifacts.chains(newest.values()).values_list("id", "uid", "version_tag", "key")
+    for key, uid, release, name in found:
+        if key not in own and uid > newest[uid[: artifacts.STEM]]:
+            yield str(release), str(name)
+
+
+def delete_rows(found: Ids) -> None:
+    """Deletes the rows; in any order, for foreign keys are checked at the commit."""
+    quote = connection.ops.quote_name
+    with connection.cursor() as cursor:
+        for table, ids in found.items():
+            for chunk in chunks(ids):
+                listed = ",".join(str(int(key)) for key in chunk)
+                cursor.execute(f"delete from {quote(table)} where id in ({listed})")
+
+
+def restore_rows(values: Mapping[str, Mapping[int, Fields]]) -> None:
+    """Gives rows their values."""
+    for table, changed in values.items():
+        alike: dict[str, list[int]] = defaultdict(list)
+        for key, fields in changed.items():
+            alike[json.dumps(fields, sort_keys=True)].append(key)
+        manager: Any = models()[table]._base_manager
+        for text, keys in alike.items():
+            for chunk in chunks(keys):
+                manager.filter(id__in=chunk).update(**json.loads(text))

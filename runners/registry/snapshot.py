@@ -11,10 +11,10 @@ import lamindb as ln
 from django.db import connection, transaction
 
 from runners.records.snapshot import ArtifactRow, CollectionRow, Label, Snapshot
-from runners.registry import holdings
+from runners.registry import baseline
 from runners.registry.annotations import LINKS
 from runners.registry.artifacts import KEY_PREFIX
-from runners.registry.holdings import RELATIONS
+from runners.registry.baseline import RELATIONS
 from runners.rules.vocabulary import SourceKey
 
 KINDS = {
@@ -28,7 +28,7 @@ TRASH = -1
 """The branch of what was deleted and may be restored."""
 
 
-def take(release: str, *, with_earlier: bool) -> Snapshot:
+def take_snapshot(release: str, *, with_earlier: bool) -> Snapshot:
     """The snapshot of `release`, all of it of one moment.
 
     `with_earlier`: also what each earlier release holds, to be compared with what it held.
@@ -47,7 +47,7 @@ def take(release: str, *, with_earlier: bool) -> Snapshot:
             slots=_slots(release),
             with_reference=_with_reference(release),
             collections=_collections(release),
-            held=holdings.releases(before=release) if with_earlier else {},
+            held=baseline.releases(before=release) if with_earlier else {},
             gene_taxa=_gene_taxa(release),
             sources=_sources(),
             continued=continued,

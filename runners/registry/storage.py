@@ -23,7 +23,7 @@ CLIENT = {"connect_timeout": 10, "read_timeout": 60, "retries": {"max_attempts":
 Found = Mapping[str, Stored | Unknown | None]
 
 
-def look(addresses: Collection[str]) -> Found:
+def stored_files(addresses: Collection[str]) -> Found:
     """What lies at each address; None where nothing does."""
     remote = [address for address in addresses if address.startswith("s3://")]
     local = [address for address in addresses if not address.startswith("s3://")]

@@ -13,7 +13,7 @@ import lamindb as ln
 import pandas as pd
 from django.db import transaction
 
-from runners.registry.bulk import create_genes
+from runners.registry.genes import create_genes
 from runners.rules import Organism
 from runners.rules.reference import Reference, Term
 from runners.rules.vocabulary import needed_sources, registry_of_term

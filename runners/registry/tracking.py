@@ -18,7 +18,7 @@ COMPLETED, ABORTED = 0, 2
 _space: Any = None
 
 
-def begin(request: RunRequest) -> None:
+def begin_tracking(request: RunRequest) -> None:
     """From now on new records belong to the request's Run and space, where it asks for them.
 
     A run that goes on finds the Run that it began.
@@ -64,7 +64,7 @@ def claim(record: Any) -> None:
         record.space = _space
 
 
-def finish(*, completed: bool) -> None:
+def finish_tracking(*, completed: bool) -> None:
     """Notes in the Run, if there is one, that it has ended."""
     run = ln.context.run
     if run is not None:

@@ -20,14 +20,13 @@ from runners.records.transaction_log import Part
 from runners.registry import (
     annotations,
     artifacts,
+    baseline,
     collections,
-    holdings,
-    references,
     schema,
     snapshot,
     tracking,
 )
-from runners.registry.recording import Recorder
+from runners.registry.recorder import Recorder
 from runners.registry.terms import Terms
 from runners.rules.reference import Reference
 from runners.run.journal import Journal
@@ -63,7 +62,7 @@ class Writer:
 
     def begin(self, request: RunRequest) -> None:
         """From now on new records belong to the request's LaminDB Run and space, if it has any."""
-        tracking.begin(request)
+        tracking.begin_tracking(request)
 
     def of_others(self) -> list[str]:
         """uids of the collections that this release was given of earlier ones."""
@@ -88,7 +87,7 @@ class Writer:
 
     def finish(self, *, completed: bool) -> None:
         """Notes in the LaminDB Run that it has ended."""
-        tracking.finish(completed=completed)
+        tracking.finish_tracking(completed=completed)
 
     def counts(self) -> dict[str, int]:
         """How many records of each kind the instance holds."""
@@ -96,11 +95,11 @@ class Writer:
 
     def holdings(self) -> Baseline:
         """What the instance holds of earlier releases."""
-        return holdings.take(before=self.manifest.release)
+        return baseline.take_baseline(before=self.manifest.release)
 
     def snapshot(self) -> Snapshot:
         """What the instance holds of the release."""
-        return snapshot.take(self.manifest.release, with_earlier=False)
+        return snapshot.take_snapshot(self.manifest.release, with_earlier=False)
 
     def write(self, batch: Sequence[ValidatedDataset]) -> list[DatasetOutcome]:
         """The outcomes of a batch, all of it written, or none where this raises."""
@@ -132,7 +131,7 @@ class Writer:
             if j.validation is not None
         }
         of_artifacts = {pk: judged.dataset for pk, judged in readable.items()}
-        references.attach(of_artifacts, self._publications)
+        annotations.attach_references(of_artifacts, self._publications)
         valid = {
             pk: judged.validation
             for pk, judged in readable.items()

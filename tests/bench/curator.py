@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
 from typing import Any
 
-from runners.registry import instance
+from runners.registry import connection
 
 QUADRATIC = (
     r"( *)non_validated_values = \[\s*"
@@ -28,7 +28,7 @@ MENDED = (
 def main(storage: str, fixed: str, *files: str) -> None:
     """Curates the files in order; with `fixed`, after mending the curator's quadratic line."""
     with redirect_stdout(sys.stderr):  # LaminDB's remarks; standard output is for the result
-        instance.connect("anonymous/bench")
+        connection.connect("anonymous/bench")
         times = list(_curate(storage, files, is_fixed=fixed == "fixed"))
     sys.stdout.write(json.dumps(times))
 

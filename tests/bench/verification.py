@@ -53,10 +53,10 @@ def main(folder: Path) -> None:
 def _measured(folder: Path) -> dict[str, float]:
     import filled
 
-    from runners.registry import instance
+    from runners.registry import connection
     from runners.verify import verify
 
-    instance.create("demo", folder / "storage")
+    connection.create("demo", folder / "storage")
     filled.connect()
     job = filled.fill(folder / "filled", DATASETS)
     start = time.perf_counter()

@@ -9,7 +9,7 @@ from pathlib import Path
 from instances import INSTANCE, REFERENCE
 
 from runners import rules
-from runners.registry import instance
+from runners.registry import connection
 from runners.rules.reference import Reference
 
 ORGANISMS = ("Homo sapiens", "Mus musculus", "Macaca mulatta")
@@ -18,7 +18,7 @@ ORGANISMS = ("Homo sapiens", "Mus musculus", "Macaca mulatta")
 
 def main(storage: str, release: str, *files: str) -> None:
     """Curates the files in order; prints a line for each that isn't valid."""
-    instance.connect(INSTANCE)
+    connection.connect(INSTANCE)
     import anndata
 
     from runners.registry import artifacts

@@ -8,10 +8,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from runners.registry.canary import rows
-from runners.registry.canary.rows import Row, differences
-from runners.registry.canary.rows import Rows as Dump
-from runners.registry.canary.rows import of_file as natural
+from runners.registry.canary import comparison
+from runners.registry.canary.comparison import Row, differences
+from runners.registry.canary.comparison import Rows as Dump
+from runners.registry.canary.comparison import of_file as natural
 
 __all__ = ["Dump", "Row", "differences", "exact", "natural"]
 
@@ -19,7 +19,7 @@ __all__ = ["Dump", "Row", "differences", "exact", "natural"]
 def exact(database: Path) -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table, as it stands."""
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
-        tables = rows.Sqlite(connection).tables()
+        tables = comparison.Sqlite(connection).tables()
         connection.row_factory = None
         return {
             table: connection.execute(f'select * from "{table}" order by rowid').fetchall()

@@ -13,7 +13,7 @@ from typing import Any
 from instances import INSTANCE, REFERENCE
 
 from runners import rules
-from runners.registry import instance
+from runners.registry import connection
 from runners.rules.reference import Reference
 from runners.sample.datasets import NEWER, OLDER, by_key
 
@@ -90,7 +90,7 @@ def of_curator() -> dict[str, Any]:
 
 
 def main(what: str, file: str = "") -> None:
-    instance.connect(INSTANCE)
+    connection.connect(INSTANCE)
     if what == "script":
         store = Path(file).parent / "unknown" / "soma"
         shutil.copytree(file, store)

@@ -20,7 +20,7 @@ from instances import INSTANCE, REFERENCE
 from runners.contract import Action, Manifest, RunRequest, Storage
 from runners.records.baseline import store_baseline
 from runners.records.snapshot import REQUIRED_FEATURES, SLOTS
-from runners.registry import instance
+from runners.registry import connection
 from runners.rules import ORGANISM
 from runners.run.journal import JOURNAL, START, Journal
 from runners.run.request import Job
@@ -70,14 +70,14 @@ def _request(action: Action) -> RunRequest:
 
 def _begin(root: Path) -> None:
     """A run of the newer release that has noted what the older one holds, and done no more."""
-    from runners.registry import holdings
+    from runners.registry import baseline
 
     request = _request(Action.INGEST)
     folder = root / "runs" / request.run_id
     with Journal(folder / JOURNAL) as journal:
         journal.write(START)
     (folder / "request.json").write_text(request.to_json())
-    store_baseline(folder, holdings.take(before=NEWER))
+    store_baseline(folder, baseline.take_baseline(before=NEWER))
 
 
 def _release(root: Path, release: str, count: int) -> Manifest:
@@ -357,7 +357,7 @@ def counted() -> Iterator[list[str]]:
 
 def connect() -> None:
     """The instance of this place, in this process."""
-    instance.connect(INSTANCE)
+    connection.connect(INSTANCE)
 
 
 assert set(REGISTRIES) == set(REQUIRED_FEATURES)

@@ -2,12 +2,12 @@
 
 from importlib import import_module
 
-from runners.registry.canary import sides
-from runners.registry.canary.sides import THEIRS, Refusals, Trial
+from runners.registry.canary import scratch_instances
+from runners.registry.canary.scratch_instances import THEIRS, Refusals, Trial
 
 
 def write_theirs(trial: Trial) -> Refusals:
     """As `sides.write_theirs`."""
-    sides.connect(trial, THEIRS)  # LaminDB has no registries before
+    scratch_instances.connect(trial, THEIRS)  # LaminDB has no registries before
     import_module("tests.bench.curator").mend_quadratic_line()
-    return sides.write_theirs(trial)
+    return scratch_instances.write_theirs(trial)

@@ -15,7 +15,7 @@ from typing import Any
 from instances import INSTANCE, REFERENCE
 
 from runners import rules
-from runners.registry import instance
+from runners.registry import connection
 from runners.rules.reference import Reference
 from runners.sample.datasets import DATASETS, Dataset
 from runners.sample.vocabulary import HUMAN, MOUSE
@@ -32,7 +32,7 @@ def main(release: str, previous: str, h5ads: str, soma: str, *live: str) -> None
 
 def put(release: str, previous: str, h5ads: str, soma: str, *live: str) -> None:
     """All of it but the annotation."""
-    instance.connect(INSTANCE)
+    connection.connect(INSTANCE)
     from runners.registry import artifacts
 
     artifacts.ensure_storage(artifacts.storage_root(h5ads), None)

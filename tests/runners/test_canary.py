@@ -18,7 +18,7 @@ from runners import rules
 from runners.census.store import location, read_datasets
 from runners.contract import Finding, Reason
 from runners.registry import canary
-from runners.registry.canary import cut, marker
+from runners.registry.canary import subset
 from runners.registry.canary.differences import SUPPORTED
 from runners.rules.reference import Reference
 from runners.rules.vocabulary import Vocabulary
@@ -77,8 +77,8 @@ def test_what_is_invalid_is_passed_over(world: World, judged: Sequence[Validated
 
 def test_a_cut_file_keeps_all_but_the_counts(world: World, tmp_path: Path) -> None:
     data = trials.of_sample(world, "D04")
-    (file,) = cut.write(data, tmp_path, "D04")
-    again = cut.read(str(file))
+    (file,) = subset.write_subsets(data, tmp_path, "D04")
+    again = subset.read_subset(str(file))
     assert file.name == "D04-500.h5ad"
     assert again.X.nnz == 0
     assert again.obs.astype(object).equals(data.obs.astype(object))
@@ -90,12 +90,12 @@ def test_a_cut_file_has_a_category_that_no_cell_uses_in_every_categorical_column
     world: World, tmp_path: Path
 ) -> None:
     data = trials.of_sample(world, "D01")
-    (file,) = cut.write(data, tmp_path, "D01")
-    before, after = (d.obs.select_dtypes("category") for d in (data, cut.read(str(file))))
+    (file,) = subset.write_subsets(data, tmp_path, "D01")
+    before, after = (d.obs.select_dtypes("category") for d in (data, subset.read_subset(str(file))))
     assert [*before] == [*after]
     assert len([*before]) > 10
     for name in before:
-        assert {*after[name].cat.categories} == {*before[name].cat.categories, cut.UNUSED}
+        assert {*after[name].cat.categories} == {*before[name].cat.categories, subset.UNUSED}
 
 
 def test_of_many_genes_two_files_are_made_on_either_side_of_lamindbs_limit(
@@ -103,9 +103,12 @@ def test_of_many_genes_two_files_are_made_on_either_side_of_lamindbs_limit(
 ) -> None:
     data = trials.of_sample(world, "D01")
     genes = [f"ENSG{number:011}" for number in range(1500)]
-    files = cut.write(trials.with_genes(data, genes), tmp_path, "D01")
+    files = subset.write_subsets(trials.with_genes(data, genes), tmp_path, "D01")
     assert [file.name for file in files] == ["D01-1000.h5ad", "D01-1001.h5ad"]
-    assert [list(cut.read(str(file)).var_names) for file in files] == [genes[:1000], genes[:1001]]
+    assert [list(subset.read_subset(str(file)).var_names) for file in files] == [
+        genes[:1000],
+        genes[:1001],
+    ]
 
 
 def test_both_sides_are_given_the_same_files_where_a_release_would_have_them(
@@ -125,15 +128,15 @@ def test_both_sides_are_given_the_same_files_where_a_release_would_have_them(
 
 def test_a_marker_is_of_one_organism_and_one_combination(tmp_path: Path) -> None:
     folder = tmp_path / "markers"
-    marker.write(folder, "human", NOW, "some-dataset")
-    assert marker.exists(folder, "human", NOW)
-    assert not marker.exists(folder, "mouse", NOW)
+    canary.mark(folder, "human", NOW, "some-dataset")
+    assert canary.is_marked(folder, "human", NOW)
+    assert not canary.is_marked(folder, "mouse", NOW)
     for field in vars(NOW):
-        assert not marker.exists(folder, "human", replace(NOW, **{field: "other"})), field
+        assert not canary.is_marked(folder, "human", replace(NOW, **{field: "other"})), field
 
 
 def test_a_marker_says_what_was_compared(tmp_path: Path) -> None:
-    marker.write(tmp_path, "human", NOW, "some-dataset")
+    canary.mark(tmp_path, "human", NOW, "some-dataset")
     (file,) = tmp_path.iterdir()
     assert json.loads(file.read_text()) == {
         "organism": "human",
@@ -170,7 +173,7 @@ def test_done_before_it_is_said_and_no_dataset_is_looked_at(
 ) -> None:
     combination = Fingerprint.of("7.0.0")
     for organism in ("human", "mouse"):
-        marker.write(tmp_path / "markers", organism, combination, "some-dataset")
+        canary.mark(tmp_path / "markers", organism, combination, "some-dataset")
     compare_once(world, (pytest.fail("was looked at") for _ in range(1)), tmp_path / "markers")
     assert capsys.readouterr().err.splitlines() == [
         "2020-07-15: canary: LaminDB's curator can't do Macaca mulatta: not compared",

@@ -22,7 +22,7 @@ from dumps import Dump
 
 from runners.contract import ContractError
 from runners.registry import canary
-from runners.registry.canary import sides
+from runners.registry.canary import scratch_instances
 from runners.registry.canary.comparison import unlike
 from runners.registry.canary.differences import (
     REFUSALS,
@@ -32,7 +32,7 @@ from runners.registry.canary.differences import (
     ExtraRows,
     OtherValues,
 )
-from runners.registry.canary.sides import OURS, THEIRS, Refusals, Trial
+from runners.registry.canary.scratch_instances import OURS, THEIRS, Refusals, Trial
 from runners.sample import World
 from runners.sample.datasets import NEWER, of_release
 
@@ -98,7 +98,7 @@ def refusals(trial: Trial) -> tuple[Refusals, Refusals]:
     with pytest.MonkeyPatch.context() as offline:
         for scheme in ("http", "https", "all"):
             offline.setenv(f"{scheme}_proxy", instances.NOWHERE)
-        return sides.write_both(trial)
+        return scratch_instances.write_both(trial)
 
 
 @pytest.fixture(scope="module")

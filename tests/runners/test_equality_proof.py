@@ -21,10 +21,10 @@ from test_equality import COMPARED, EXCLUDED, REFUSED, files_of_sample
 
 from runners import rules
 from runners.contract import Outcome
-from runners.registry.canary import rows, sides
+from runners.registry.canary import comparison, scratch_instances
 from runners.registry.canary.comparison import unlike
 from runners.registry.canary.differences import SPECIAL_VALUES, ExtraRows
-from runners.registry.canary.sides import OURS, THEIRS, Trial
+from runners.registry.canary.scratch_instances import OURS, THEIRS, Trial
 from runners.rules.reference import Reference
 from runners.sample import World
 from runners.sample.datasets import NEWER, by_key
@@ -96,7 +96,10 @@ def large(world: World) -> dict[str, AnnData]:
 def write_both(trial: Trial) -> set[str]:
     """Has both sides write; returns what both refuse."""
     with processes(1) as one, processes(1) as other:
-        found = one.submit(sides.write_ours, trial), other.submit(mended.write_theirs, trial)
+        found = (
+            one.submit(scratch_instances.write_ours, trial),
+            other.submit(mended.write_theirs, trial),
+        )
         ours, theirs = (set(side.result()) for side in found)
     assert ours == theirs
     return ours
@@ -162,4 +165,4 @@ def make_instance(trial: Trial, side: str, address: str) -> "subprocess.Popen[by
 
 def rows_of(trial: Trial, side: str, address: str) -> Dump:
     with closing(psycopg2.connect(address)) as connection:
-        return rows.natural(postgres.Tables(connection), storage=trial.storage(side))
+        return comparison.natural(postgres.Tables(connection), storage=trial.storage(side))

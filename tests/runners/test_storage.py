@@ -11,7 +11,7 @@ from lamindb_setup.core.hashing import to_b64_str
 from moto.server import ThreadedMotoServer
 
 from runners.records.snapshot import Stored, Unknown
-from runners.registry.storage import look
+from runners.registry.storage import stored_files
 
 CONTENT = b"some h5ad"
 STORED = Stored(len(CONTENT), to_b64_str(hashlib.md5(CONTENT).digest())[:22])
@@ -48,7 +48,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ThreadedMotoServer]:
 
 def test_files_on_s3_are_listed_with_size_and_hash(server: ThreadedMotoServer) -> None:
     there, gone, elsewhere = f"{FOLDER}/d-1.h5ad", f"{FOLDER}/d-2.h5ad", "s3://no-bucket/x/y.h5ad"
-    found = look([there, gone, elsewhere])
+    found = stored_files([there, gone, elsewhere])
     assert found[there] == STORED
     assert found[gone] is None
     assert isinstance(found[elsewhere], Unknown)
@@ -56,7 +56,7 @@ def test_files_on_s3_are_listed_with_size_and_hash(server: ThreadedMotoServer) -
 
 def test_a_storage_that_does_not_answer_tells_nothing(server: ThreadedMotoServer) -> None:
     server.stop()
-    found = look([f"{FOLDER}/d-1.h5ad"])[f"{FOLDER}/d-1.h5ad"]
+    found = stored_files([f"{FOLDER}/d-1.h5ad"])[f"{FOLDER}/d-1.h5ad"]
     assert isinstance(found, Unknown)
     assert "can't be listed: Could not connect" in found.why
 
@@ -64,7 +64,7 @@ def test_a_storage_that_does_not_answer_tells_nothing(server: ThreadedMotoServer
 def test_files_of_a_folder_are_hashed_as_lamindb_does(tmp_path: Path) -> None:
     (tmp_path / "d-1.h5ad").write_bytes(CONTENT)
     there, gone, folder = str(tmp_path / "d-1.h5ad"), str(tmp_path / "d-2.h5ad"), str(tmp_path)
-    found = look([there, gone, folder])
+    found = stored_files([there, gone, folder])
     assert found[there] == STORED
     assert found[gone] is None
     assert isinstance(found[folder], Unknown)

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from django.db import OperationalError
 
-from runners.registry import outage
+from runners.registry import outages
 from runners.retries import OutageError
 from runners.writing import Writing
 
@@ -91,7 +91,7 @@ def test_patience_ends_with_one_sentence() -> None:
     assert str(ended.value) == (
         "the storage does not answer (reset); run it again later: it goes on."
     )
-    with outage.told():  # what is well stays well
+    with outages.raise_outages():  # what is well stays well
         pass
 
 
@@ -110,7 +110,7 @@ def test_a_locked_database_is_waited_for_and_a_wrong_statement_is_not(
             other.execute(statement)
     error = OperationalError()
     error.__cause__ = refused.value
-    assert outage.is_lost(error) == expected
+    assert outages.is_lost(error) == expected
 
 
 @pytest.mark.parametrize(("code", "expected"), [("40001", True), ("42P01", False)])
@@ -120,4 +120,4 @@ def test_a_row_that_somebody_changed_meanwhile_is_written_again(code: str, expec
 
     error = OperationalError()
     error.__cause__ = Refused()
-    assert outage.is_lost(error) == expected
+    assert outages.is_lost(error) == expected

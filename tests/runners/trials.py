@@ -11,8 +11,8 @@ from scipy import sparse
 
 from runners.census.store import CensusDataset
 from runners.contract import Storage
-from runners.registry.canary import cut
-from runners.registry.canary.sides import Trial
+from runners.registry.canary import subset
+from runners.registry.canary.scratch_instances import Trial
 from runners.sample import World
 from runners.sample.datasets import NEWER, by_key
 from runners.sample.vocabulary import HUMAN, MOUSE
@@ -20,7 +20,7 @@ from runners.sample.vocabulary import HUMAN, MOUSE
 
 def of_sample(world: World, key: str) -> AnnData:
     """What the newer release's file of that dataset holds, but for its counts."""
-    return cut.read(str(world.newer.h5ads / f"{by_key(key).dataset_id}.h5ad"))
+    return subset.read_subset(str(world.newer.h5ads / f"{by_key(key).dataset_id}.h5ad"))
 
 
 def with_values(data: AnnData, **columns: Sequence[str]) -> AnnData:

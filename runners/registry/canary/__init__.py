@@ -1,4 +1,9 @@
-"""The canary: before a release is written, LaminDB's own curator and we write the same datasets.
+"""What the canary has compared already: one small file per organism and combination of versions.
+
+Says nothing of datasets: another release with the same combination isn't compared again.
+
+
+The canary: before a release is written, LaminDB's own curator and we write the same datasets.
 
 One dataset per organism that the curator can do goes into two scratch instances, by the curator
 and by us, and every row of every table is compared. What may differ stands in `differences`;
@@ -6,6 +11,8 @@ anything else stops the run. Done once per combination of versions (`marker`). N
 instance of the run.
 """
 
+import hashlib
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,12 +22,30 @@ from anndata import AnnData
 from runners import progress, rules
 from runners.census.store import CensusDataset, location
 from runners.contract import ContractError, Manifest, Storage
-from runners.registry.canary import comparison, cut, marker, sides
+from runners.registry.canary import comparison, scratch_instances, subset
 from runners.registry.canary.differences import REFUSALS, SUPPORTED
-from runners.registry.canary.sides import OURS, THEIRS, Trial
+from runners.registry.canary.scratch_instances import OURS, THEIRS, Trial
 from runners.rules import ORGANISM, Organism
 from runners.run.fingerprint import Fingerprint
 from runners.validation.validated import ValidatedDataset
+
+
+def is_marked(folder: Path, organism: str, combination: Fingerprint) -> bool:
+    """True if the organism was compared with this combination."""
+    return _marker_file(folder, organism, combination).exists()
+
+
+def mark(folder: Path, organism: str, combination: Fingerprint, dataset_id: str) -> None:
+    """Says that the organism was compared, by which dataset."""
+    folder.mkdir(parents=True, exist_ok=True)
+    content = {"organism": organism, "dataset_id": dataset_id, **combination.to_mapping()}
+    _marker_file(folder, organism, combination).write_text(json.dumps(content, indent=2) + "\n")
+
+
+def _marker_file(folder: Path, organism: str, combination: Fingerprint) -> Path:
+    key = hashlib.sha256(str(combination).encode()).hexdigest()[:12]
+    return folder / f"{organism}-{key}.json"
+
 
 REMEDY = (
     "mend runners/registry, or name the difference in runners/registry/canary/differences.py, "
@@ -53,7 +78,7 @@ def compare_once(
     """
     versions = Fingerprint.of(manifest.dataset_schema_version)
     organisms = _organisms(manifest)
-    wanted = {t for t in organisms if not marker.exists(markers, organisms[t].name, versions)}
+    wanted = {t for t in organisms if not is_marked(markers, organisms[t].name, versions)}
     if not wanted:
         _say(manifest, f"done before with {versions}")
         return
@@ -66,7 +91,7 @@ def compare_once(
     compare(trial_of(manifest, chosen, reference=reference, folder=scratch))
     for specimen in chosen:
         name, dataset_id = organisms[specimen.taxon].name, specimen.dataset.dataset_id
-        marker.write(markers, name, versions, dataset_id)
+        mark(markers, name, versions, dataset_id)
         _say(manifest, f"{name}: all rows equal the curator's for {dataset_id}")
 
 
@@ -92,7 +117,7 @@ def choose(
         taxon = _taxon(one)
         if taxon is None or taxon in chosen or taxon not in taxa:
             continue
-        data = cut.read(location(manifest, one.dataset))
+        data = subset.read_subset(location(manifest, one.dataset))
         if not any(refusal.has(data) for refusal in REFUSALS):
             chosen[taxon] = Specimen(taxon, one.dataset, data)
         if len(chosen) == len(taxa):
@@ -115,7 +140,7 @@ def trial_of(
     h5ads.mkdir(parents=True)
     taxa, datasets = {}, []
     for specimen in specimens:
-        for file in cut.write(specimen.data, h5ads, specimen.dataset.dataset_id):
+        for file in subset.write_subsets(specimen.data, h5ads, specimen.dataset.dataset_id):
             datasets.append(replace(specimen.dataset, dataset_id=file.stem, path=file.name))
             taxa[file.stem] = specimen.taxon
     storage = Storage(soma=str(h5ads.with_name("soma")), h5ads=str(h5ads))
@@ -125,7 +150,7 @@ def trial_of(
 
 def compare(trial: Trial) -> None:
     """Returns if both sides write the same of the trial's datasets, else raises ContractError."""
-    ours, theirs = sides.write_both(trial)
+    ours, theirs = scratch_instances.write_both(trial)
     for who, refused in (("we refuse", ours), ("LaminDB's curator refuses", theirs)):
         for dataset_id, why in refused.items():
             raise ContractError(f"canary: dataset {dataset_id}: {who} it ({why}); {REMEDY}")

@@ -1,13 +1,170 @@
-"""Our rows against those of LaminDB's curator: what no named difference explains. Never writes."""
+"""A whole LaminDB database as plain rows, in a form that two databases can share.
 
+For two that should say the same though each drew its own ids, uids and times:
+
+- primary keys are left out, and a foreign key becomes the natural key of the row that it points
+  to (`KEYS`), so that rows are compared by what they mean;
+- a uid that LaminDB draws at random is left out. The uid of an artifact or collection becomes the
+  first key of its revision chain and its own place in it. bionty's uids are made from the ontology
+  id, and stay;
+- times (`created_at`, `updated_at`, `applied`) are left out, and the hash of a schema, which
+  LaminDB makes from the random uids of features;
+- rows of a table are a multiset: their order, and gaps in their ids, don't count.
+
+Reads the tables as they are, without LaminDB, and never writes.
+
+
+Our rows against those of LaminDB's curator: what no named difference explains. Never writes."""
+
+import json
+import sqlite3
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
+from pathlib import Path
+from typing import Any, Protocol
 
-from runners.registry.canary import rows
 from runners.registry.canary.differences import ROWS, VALUES
-from runners.registry.canary.rows import Row, Rows
+
+Row = tuple[tuple[str, Any], ...]
+Rows = dict[str, Counter[Row]]
+"""The rows of every table."""
+
+TERMS = (
+    "celltype", "cellline", "developmentalstage", "disease", "ethnicity", "experimentalfactor",
+    "organism", "phenotype", "tissue",
+)  # fmt: skip
+KEYS: Mapping[str, tuple[str, ...]] = {
+    **{f"bionty_{name}": ("ontology_id", "name") for name in TERMS},
+    "bionty_gene": ("ensembl_gene_id",),
+    "bionty_source": ("entity", "name", "version", "organism"),
+    "lamindb_artifact": ("key", "version_tag"),
+    "lamindb_branch": ("name",),
+    "lamindb_collection": ("key", "version_tag"),
+    "lamindb_feature": ("name",),
+    "lamindb_reference": ("doi", "url"),
+    "lamindb_schema": ("name", "itype", "otype"),
+    "lamindb_space": ("name",),
+    "lamindb_storage": ("root",),
+    "lamindb_ulabel": ("name", "type_id"),
+    "lamindb_user": ("handle",),
+}
+"""What names a row. A foreign key to a table that isn't here is an error, not an omission."""
+
+CHAINS = {"lamindb_artifact", "lamindb_collection"}
+TIMES = {"created_at", "updated_at", "applied"}
+DROPPED = {("lamindb_schema", "hash")}
+
+
+class Database(Protocol):
+    """What is asked of a database; `links` maps a column to the table that it points into."""
+
+    def tables(self) -> Sequence[str]: ...
+    def rows(self, table: str) -> Sequence[Mapping[str, Any]]: ...
+    def links(self, table: str) -> Mapping[str, str]: ...
+
+
+class Sqlite:
+    """A database of SQLite, behind a connection."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        connection.row_factory = sqlite3.Row
+        self._connection = connection
+
+    def tables(self) -> Sequence[str]:
+        found = self._select("select name from sqlite_master where type='table' order by 1")
+        return [row["name"] for row in found if row["name"] != "sqlite_sequence"]
+
+    def rows(self, table: str) -> Sequence[Mapping[str, Any]]:
+        return self._select(f'select * from "{table}"')
+
+    def links(self, table: str) -> Mapping[str, str]:
+        found = self._select(f'pragma foreign_key_list("{table}")')
+        return {row["from"]: row["table"] for row in found}
+
+    def _select(self, statement: str) -> list[dict[str, Any]]:
+        return [dict(row) for row in self._connection.execute(statement)]
+
+
+def of_file(file: Path, *, storage: Path | None = None) -> Rows:
+    """As `natural`, of a SQLite file, which is only read."""
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
+        return natural(Sqlite(connection), storage=storage)
+
+
+def natural(database: Database, *, storage: Path | None = None) -> Rows:
+    """Every row in the common form; the path `storage` becomes STORAGE where it stands."""
+    form = _Natural(database, str(storage) if storage else None)
+    return {table: Counter(form.rows(table)) for table in database.tables()}
+
+
+def differences(ours: Rows, theirs: Rows) -> list[tuple[str, str, Row]]:
+    """(table, whose, row) for each row that only one of the two has."""
+    return [
+        (table, whose, row)
+        for table in sorted(ours.keys() | theirs.keys())
+        for whose, one, other in (("ours", ours, theirs), ("theirs", theirs, ours))
+        for row in (one.get(table, Counter()) - other.get(table, Counter())).elements()
+    ]
+
+
+class _Natural:
+    """The common form of a database's rows."""
+
+    def __init__(self, database: Database, storage: str | None) -> None:
+        self._database = database
+        self._storage = storage
+        self._links = cache(database.links)
+        self._name = cache(self._read_name)
+        self._by_id = cache(self._read_by_id)
+        self._uids = {row["uid"]: row["name"] for row in database.rows("lamindb_feature")}
+        self._first_keys = {table: self._chains(table) for table in CHAINS}
+
+    def rows(self, table: str) -> Iterator[Row]:
+        for row in self._database.rows(table):
+            kept = [column for column in row if self._is_kept(table, column)]
+            yield tuple((column, self._value(table, row, column)) for column in kept)
+
+    def _is_kept(self, table: str, column: str) -> bool:
+        if column in TIMES or column == "id" or (table, column) in DROPPED:
+            return False
+        return column != "uid" or table in CHAINS or table.startswith("bionty_")
+
+    def _value(self, table: str, row: Mapping[str, Any], column: str) -> Any:
+        value = row[column]
+        if value is None:
+            return None
+        if target := self._links(table).get(column):
+            return self._name(target, value)
+        if column == "uid" and table in CHAINS:
+            return f"{self._first_keys[table][value[:-4]]} {value[-4:]}"
+        if isinstance(value, dict | list):  # JSON, as PostgreSQL's driver hands it out
+            value = json.dumps(value, sort_keys=True)
+        return self._text(value) if isinstance(value, str) else value
+
+    def _text(self, value: str) -> str:
+        if self._storage:
+            value = value.replace(self._storage, "STORAGE")
+        if value.startswith("{"):  # JSON of LaminDB's own, which names features by uid
+            for uid, name in self._uids.items():
+                value = value.replace(uid, name)
+        return value
+
+    def _chains(self, table: str) -> dict[str, str]:
+        """Stem of the uid -> the key of the chain's first row."""
+        rows = sorted(self._database.rows(table), key=lambda row: str(row["uid"]), reverse=True)
+        return {row["uid"][:-4]: row["key"] for row in rows}
+
+    def _read_by_id(self, table: str) -> dict[int, Mapping[str, Any]]:
+        return {row["id"]: row for row in self._database.rows(table)}
+
+    def _read_name(self, table: str, key: int) -> str:
+        row = self._by_id(table)[key]
+        return " / ".join(str(self._value(table, row, column)) for column in KEYS[table])
+
 
 CANDIDATES = 100
 """Rows of a side that are looked through for counterparts: of a table all rows may differ."""
@@ -45,7 +202,7 @@ def _told(cells: Sequence[tuple[str, object]]) -> str:
 def unlike(ours: Rows, theirs: Rows) -> list[Unlike]:
     """What differs and isn't named, table by table."""
     found: dict[str, dict[str, list[Row]]] = {}
-    for table, whose, row in rows.differences(_comparable(ours), _comparable(theirs)):
+    for table, whose, row in differences(_comparable(ours), _comparable(theirs)):
         found.setdefault(table, {"ours": [], "theirs": []})[whose].append(row)
     pairs = [pair for table, own in found.items() for pair in _pairs(table, **own)]
     return [pair for pair in pairs if not _is_explained(pair)]

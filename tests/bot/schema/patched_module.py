@@ -11,14 +11,14 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
-from runners.registry import instance
+from runners.registry import connection
 
 TAXA = ("9606", "10090", "9544", "9825", "9823", "9598", "9483", "7955")
 
 
 def main(module: str, folder: str) -> None:
-    slug = instance.create("patched", Path(folder))
-    instance.connect(slug)
+    slug = connection.create("patched", Path(folder))
+    connection.connect(slug)
     import bionty as bt
     import lamindb as ln
 

@@ -24,7 +24,7 @@ RELATIONS = [*LINKS.values(), "genes", "references"]
 FLAGS = ("is_latest", "updated_at")
 
 
-def take(*, before: str) -> Baseline:
+def take_baseline(*, before: str) -> Baseline:
     """What releases before this one hold, and the records that all releases share."""
     return Baseline(
         releases=releases(before=before),
@@ -44,20 +44,24 @@ def releases(*, before: str) -> dict[str, dict[str, RecordDigest]]:
     links = [getattr(ln.Artifact, relation).through for relation in RELATIONS]
     links.append(ln.models.ArtifactSchema)
     found: dict[str, dict[str, RecordDigest]] = defaultdict(dict)
-    for release, uid, held in _held(artifacts, links, "artifact"):
+    for release, uid, held in _digests_of(artifacts, links, "artifact"):
         found[release][uid] = held
-    for release, uid, held in _held(collections, [ln.models.CollectionArtifact], "collection"):
+    for release, uid, held in _digests_of(
+        collections, [ln.models.CollectionArtifact], "collection"
+    ):
         found[release][uid] = held
     return dict(found)
 
 
-def _held(records: Any, links: list[Any], name: str) -> Iterator[tuple[str, str, RecordDigest]]:
+def _digests_of(
+    records: Any, links: list[Any], name: str
+) -> Iterator[tuple[str, str, RecordDigest]]:
     sums: dict[int, list[object]] = defaultdict(list)
     for link in links:
         for record_id, *found in _sums(link, name, records):
             sums[record_id].append([link._meta.db_table, *map(str, found)])
     names = rows.columns(records.model._meta.db_table)
-    for key, row in rows.read(records).items():
+    for key, row in rows.rows_of(records).items():
         fields = dict(zip(names, row, strict=True))
         own = digest(tuple(v for n, v in fields.items() if n not in FLAGS))
         held = RecordDigest(own, digest(tuple(sums[key])), fields["is_latest"])
@@ -83,5 +87,5 @@ def _shared(records: Any) -> dict[str, str]:
     names = rows.columns(records.model._meta.db_table)
     kept = [n for n, name in enumerate(names) if name not in FLAGS]
     place = names.index("uid")
-    found = rows.read(records).values()
+    found = rows.rows_of(records).values()
     return {row[place]: digest(tuple(row[n] for n in kept)) for row in found}

@@ -12,8 +12,8 @@ from pathlib import Path
 from runners import rules
 from runners.census.store import CensusDataset, location
 from runners.contract import Manifest
-from runners.registry import instance
-from runners.registry.canary import rows
+from runners.registry import connection
+from runners.registry.canary import comparison
 from runners.rules.reference import Reference
 from runners.rules.vocabulary import Vocabulary
 from runners.validation.readers import processes
@@ -41,10 +41,10 @@ class Trial:
         """The folder of a side's instance."""
         return self.folder / side / "storage"
 
-    def rows(self, side: str) -> rows.Rows:
+    def rows(self, side: str) -> comparison.Rows:
         """What a side has written, in the form that can be compared."""
         storage = self.storage(side)
-        return rows.of_file(storage / ".lamindb" / "lamin.db", storage=storage)
+        return comparison.of_file(storage / ".lamindb" / "lamin.db", storage=storage)
 
 
 def write_both(trial: Trial) -> tuple[Refusals, Refusals]:
@@ -97,5 +97,5 @@ def write_theirs(trial: Trial) -> Refusals:
 def connect(trial: Trial, side: str) -> Reference:
     """The trial's ontologies; this process's instance is the side's, made if absent."""
     os.environ["LAMIN_SETTINGS_DIR"] = str(trial.folder / side)  # before lamindb is imported
-    instance.connect(instance.create("canary", trial.storage(side)))
+    connection.connect(connection.create("canary", trial.storage(side)))
     return Reference(rules.load(trial.manifest.dataset_schema_version), trial.reference)

@@ -44,8 +44,8 @@ class Recorder:
                 yield
             return
         with transaction.atomic():
-            tops = rows.tops()
-            before = {found.model._meta.db_table: rows.read(found.all()) for found in watched}
+            tops = rows.highest_ids()
+            before = {found.model._meta.db_table: rows.rows_of(found.all()) for found in watched}
             yield
             number = len(self._journal.all(RECORDED)) + 1
             recording = _recording(number, part, tops, before)
@@ -58,7 +58,7 @@ class Recorder:
 def _recording(
     number: int, part: Part, tops: Mapping[str, int], before: Mapping[str, Mapping[int, Row]]
 ) -> TransactionRecord:
-    grown = [table for table, top in rows.tops().items() if top > tops[table]]
+    grown = [table for table, top in rows.highest_ids().items() if top > tops[table]]
     inserted = {}
     witness = None
     for table in grown:
@@ -66,7 +66,7 @@ def _recording(
         if part is Part.VOCABULARY and table != SOURCES:  # never taken back
             inserted[table] = Inserted(ids=compressed(own.values_list("id", flat=True)))
             continue
-        found = rows.read(own)
+        found = rows.rows_of(own)
         own_digests = digests(list(found.values()), rows.columns(table))
         inserted[table] = Inserted(ids=compressed(found), digests=own_digests)
         witness = witness or _witness(table, found)
@@ -86,7 +86,7 @@ def _witness(table: str, found: Mapping[int, Row]) -> CommitProof | None:
 
 def _changed(table: str, before: Mapping[int, Row]) -> dict[int, dict[str, ValueChange]]:
     """Primary key -> column -> change, of the rows that differ now."""
-    now = rows.of_ids(table, before)
+    now = rows.rows_by_id(table, before)
     names = rows.columns(table)
     return {
         key: {

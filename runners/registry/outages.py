@@ -23,7 +23,7 @@ resources, and somebody who shuts it down.
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def raise_outages() -> Iterator[None]:
     """Raises OutageError for what passes; a connection that was lost is made again when needed."""
     try:
         yield

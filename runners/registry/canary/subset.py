@@ -23,7 +23,7 @@ ANNOTATED = 1000
 UNUSED = "of no cell"
 
 
-def read(address: str) -> AnnData:
+def read_subset(address: str) -> AnnData:
     """The h5ad at `address` (a path or s3://) without X, layers, embeddings and all that is large
     in uns.
     """
@@ -38,13 +38,13 @@ def _is_scalar(node: h5py.Group | h5py.Dataset) -> bool:
     return isinstance(node, h5py.Dataset) and node.shape == ()
 
 
-def write(data: AnnData, folder: Path, name: str) -> list[Path]:
+def write_subsets(data: AnnData, folder: Path, name: str) -> list[Path]:
     """The files made of `data`, one or two."""
     sizes = [data.n_vars] if data.n_vars <= ANNOTATED else [ANNOTATED, ANNOTATED + 1]
-    return [_write(data, size, folder / f"{name}-{size}.h5ad") for size in sizes]
+    return [_write_subset(data, size, folder / f"{name}-{size}.h5ad") for size in sizes]
 
 
-def _write(data: AnnData, genes: int, file: Path) -> Path:
+def _write_subset(data: AnnData, genes: int, file: Path) -> Path:
     counts = sparse.csr_matrix((data.n_obs, genes), dtype="float32")
     obs, var = _with_unused(data.obs), data.var.iloc[:genes]
     AnnData(counts, obs=obs, var=var, uns=data.uns).write_h5ad(file)
