@@ -54,10 +54,10 @@ def ingest(
     outcome (which may be a failure: see verify), or it was cancelled. 2: bad input. 130 and 143:
     SIGINT and SIGTERM.
     """
-    from runners.ingest import ingest as register
+    from runners.ingest.smoke_test import smoke_test
+    from runners.ingest.steps import ingest as register
     from runners.run.journal import summary
     from runners.run.request import load_job
-    from runners.smoke import smoke as smoke_test
 
     job = load_job(
         request_file,
@@ -81,13 +81,13 @@ def verify(request_file: Path, repository: Path) -> None:
     Any time, whoever registered the release: name a request, or a manifest and an instance. Exit
     code 0: all checks passed. 1: a check failed or could not be made. 2: bad input.
     """
-    from runners import verify as verification
     from runners.run.request import load_job
+    from runners.verification import verify as verification
 
     job = load_job(request_file, repository=repository, reference=_reference())
     report = verification.verify(job)
     _say_checks(report)
-    if command := verification.mending(report, repository):
+    if command := verification.remedy_command(report, repository):
         click.echo(f"no run registered this release; what is missing is filled in by: {command}")
     sys.exit(0 if report.verdict is Verdict.PASSED else CHECK_FAILED)
 
@@ -145,12 +145,12 @@ def rollback(
     since. Exit code 0: done, or it can be. 1: it can't be exact, and nothing was changed. 2: bad
     input.
     """
-    from runners import rollback as work
-    from runners.rolled_back import told
+    from runners.rollback import rollback as work
+    from runners.rollback.result import describe
 
-    found = work.find(runs, release=release, run_id=run_id, instance=instance)
+    found = work.find_runs(runs, release=release, run_id=run_id, instance=instance)
     result = work.rollback(found, is_real=is_real)
-    for line in told(result, is_real=is_real):
+    for line in describe(result, is_real=is_real):
         click.echo(line)
     sys.exit(CHECK_FAILED if result.problems else 0)
 

@@ -12,7 +12,7 @@ from runners.rules.vocabulary import SourceKey
 
 
 @dataclass(frozen=True)
-class Facts:
+class VerificationFacts:
     """All that the checks look at. `soma` is the store's address without a final slash.
 
     `is_whole` is false where only a part was asked for. `held`: what earlier releases held

@@ -15,7 +15,7 @@ from statistics import median
 from lamindb_setup.core.hashing import hash_file
 
 from runners.contract import Outcome
-from runners.ingest import BATCH
+from runners.ingest.steps import BATCH
 from runners.progress import say
 from runners.run.journal import WRITTEN
 

@@ -54,7 +54,7 @@ def _measured(folder: Path) -> dict[str, float]:
     import filled
 
     from runners.registry import connection
-    from runners.verify import verify
+    from runners.verification.verify import verify
 
     connection.create("demo", folder / "storage")
     filled.connect()

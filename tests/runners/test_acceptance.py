@@ -4,7 +4,6 @@ from datetime import date
 
 import pytest
 
-from runners.acceptance import accept
 from runners.census.store import CensusDataset
 from runners.contract import (
     AcceptedException,
@@ -19,6 +18,7 @@ from runners.contract import (
     Verdict,
     verdict_of,
 )
+from runners.verification.acceptance import accept
 
 TODAY = date(2026, 3, 1)
 DATASETS = [

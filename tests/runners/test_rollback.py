@@ -17,7 +17,7 @@ from crashes import interrupt, random_crash
 from instances import Done, Place, succeed
 
 from runners.contract import ContractError
-from runners.rollback import find
+from runners.rollback.rollback import find_runs
 from runners.run.journal import ROLLBACK, ROLLED_BACK, Journal
 from runners.sample.datasets import NEWER, OLDER, of_release
 
@@ -202,7 +202,7 @@ def test_without_its_records_a_run_is_not_rolled_back(
         (folder / name).write_bytes((newer.root / "runs" / "newer" / name).read_bytes())
     damage(folder)
     with pytest.raises(ContractError, match=said):
-        find(tmp_path, release=NEWER.version, run_id=None, instance=None)
+        find_runs(tmp_path, release=NEWER.version, run_id=None, instance=None)
 
 
 def test_what_was_rolled_back_is_not_rolled_back_again(newer: Place, tmp_path: Path) -> None:
@@ -213,13 +213,13 @@ def test_what_was_rolled_back_is_not_rolled_back_again(newer: Place, tmp_path: P
     with Journal(folder / "journal.jsonl") as journal:
         journal.write(ROLLED_BACK)
     with pytest.raises(ContractError, match=r"run newer: was rolled back already, at 20\d\d-"):
-        find(tmp_path, release=None, run_id="newer", instance=None)
+        find_runs(tmp_path, release=None, run_id="newer", instance=None)
 
 
 def test_either_a_release_or_a_run_is_named(tmp_path: Path) -> None:
     for release, run_id in ((None, None), (NEWER.version, "newer")):
         with pytest.raises(ContractError, match="takes either --release or --run; give one"):
-            find(tmp_path, release=release, run_id=run_id, instance=None)
+            find_runs(tmp_path, release=release, run_id=run_id, instance=None)
 
 
 @pytest.mark.prove

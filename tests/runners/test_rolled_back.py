@@ -1,9 +1,9 @@
 """The words for a rollback."""
 
 from runners.records.baseline import Difference
-from runners.rolled_back import SHOWN, Rollback, told
+from runners.rollback.result import SHOWN, RollbackResult, describe
 
-DONE = Rollback(
+DONE = RollbackResult(
     runs=("two", "one"),
     instance="anonymous/demo",
     deleted={"lamindb_artifact": 12, "bionty_artifacttissue": 30, "lamindb_collectionartifact": 4},
@@ -26,13 +26,13 @@ def test_what_was_done() -> None:
         "  2020-01-15 abc its links are others",
     ]
     end = "rolled back, and what the runs had touched found as it was before"
-    assert told(DONE, is_real=True) == [*lines, end]
-    assert told(DONE, is_real=False) == [*lines, "nothing was changed yet: say --yes to do it"]
+    assert describe(DONE, is_real=True) == [*lines, end]
+    assert describe(DONE, is_real=False) == [*lines, "nothing was changed yet: say --yes to do it"]
 
 
 def test_why_it_was_not_done_and_how_much_more() -> None:
     problems = tuple(f"artifact {n}: was changed since" for n in range(SHOWN + 3))
-    lines = told(Rollback(("one",), "anonymous/demo", problems=problems), is_real=True)
+    lines = describe(RollbackResult(("one",), "anonymous/demo", problems=problems), is_real=True)
     assert lines[:3] == [
         "anonymous/demo: runs one",
         "can't be rolled back exactly, so nothing was changed:",

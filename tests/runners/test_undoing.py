@@ -21,7 +21,7 @@ from runners.records.transaction_log import (
     compressed,
     digests,
 )
-from runners.undoing import Entry, Undoing, is_undone, undone, wanted
+from runners.rollback.undo import LoggedTransaction, UndoPlan, is_undone, plan_undo, rows_to_read
 
 ARTIFACTS, LINKS, SOURCES = "lamindb_artifact", "bionty_artifacttissue", "bionty_source"
 Rows = dict[int, dict[str, Any]]
@@ -38,7 +38,7 @@ class Database:
             SOURCES: {n: source(n, "once") for n in (1, 2)},
         }
     )
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[LoggedTransaction] = field(default_factory=list)
 
     def write(
         self,
@@ -65,7 +65,7 @@ class Database:
         recording = TransactionRecord(
             number=number, part=part, inserted=inserted, changed=changed, witness=witness
         )
-        self.entries.append(Entry(recording, is_committed))
+        self.entries.append(LoggedTransaction(recording, is_committed))
 
     def _insert(self, table: str, count: int) -> list[int]:
         top = max(self.tables[table])
@@ -75,15 +75,15 @@ class Database:
             self.tables[table][key] = {**new, "created_at": f"then {key}"}
         return keys
 
-    def undo(self) -> Undoing:
+    def undo(self) -> UndoPlan:
         """What the entries ask for, carried out if nothing stands against it."""
         newest_first = self.entries[::-1]
-        needed = wanted(newest_first)
+        needed = rows_to_read(newest_first)
         now = {
             table: {key: self.tables[table][key] for key in keys if key in self.tables[table]}
             for table, keys in needed.items()
         }
-        found = undone(newest_first, now)
+        found = plan_undo(newest_first, now)
         if not found.problems:
             for table, keys in found.deleted.items():
                 for key in keys:
@@ -121,7 +121,7 @@ def test_undone_is_as_before_and_a_strange_hand_is_noticed(
     touched = Database(copy.deepcopy(database.tables), database.entries)
     assert database.undo().problems == []
     assert database.tables == before
-    keys = sorted(wanted(database.entries)[ARTIFACTS])
+    keys = sorted(rows_to_read(database.entries)[ARTIFACTS])
     if keys:
         row = touched.tables[ARTIFACTS][data.draw(st.sampled_from(keys))]
         row["is_latest"] = not row["is_latest"]
@@ -174,7 +174,7 @@ def test_what_was_never_committed_is_left_alone_also_where_its_ids_were_given_ag
     assert is_undone(database.entries, database.tables)
     database.tables[ARTIFACTS][3] = artifact(3, is_latest=True)
     other = copy.deepcopy(database.tables)
-    assert database.undo() == Undoing()
+    assert database.undo() == UndoPlan()
     assert database.tables == other
 
 
@@ -203,7 +203,7 @@ def vocabulary(*, is_committed: bool = True) -> Database:
         changed=change,
         witness=CommitProof(table=SOURCES, id=3, created_at="then"),
     )
-    database.entries.append(Entry(recording, is_committed))
+    database.entries.append(LoggedTransaction(recording, is_committed))
     return database
 
 
@@ -220,7 +220,7 @@ def test_a_source_that_was_given_the_id_of_one_never_committed_stays_current() -
     database = vocabulary(is_committed=False)
     database.tables[SOURCES] |= {1: source(1, "once"), 3: source(3, "later")}
     before = copy.deepcopy(database.tables)
-    assert database.undo() == Undoing()
+    assert database.undo() == UndoPlan()
     assert database.tables == before
 
 

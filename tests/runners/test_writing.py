@@ -10,9 +10,9 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from django.db import OperationalError
 
+from runners.ingest.steps import RetryingWriter
 from runners.registry import outages
 from runners.retries import OutageError
-from runners.writing import Writing
 
 if TYPE_CHECKING:
     from runners.registry.writer import Writer
@@ -56,7 +56,7 @@ def test_after_an_outage_the_step_is_done_by_a_new_writer(
     error: Exception, capsys: pytest.CaptureFixture[str]
 ) -> None:
     story = Story(error)
-    writing = Writing(story.ready, seconds=5)
+    writing = RetryingWriter(story.ready, seconds=5)
     assert writing.do(story.step) == "written"
     assert writing.do(story.step) == "written"
     assert story.used == [story.made[0], story.made[1], story.made[1]]
@@ -67,7 +67,7 @@ def test_after_an_outage_the_step_is_done_by_a_new_writer(
 def test_what_is_at_fault_is_not_repeated(error: Exception) -> None:
     story = Story(error)
     with pytest.raises(type(error)) as told:
-        Writing(story.ready, seconds=5).do(story.step)
+        RetryingWriter(story.ready, seconds=5).do(story.step)
     assert told.value is error
     assert len(story.made) == 1
 
@@ -81,13 +81,13 @@ def test_a_writer_that_cannot_be_made_is_tried_again() -> None:
             raise errors.pop()
         return story.ready()
 
-    assert Writing(ready, seconds=5).do(story.step) == "written"
+    assert RetryingWriter(ready, seconds=5).do(story.step) == "written"
 
 
 def test_patience_ends_with_one_sentence() -> None:
     story = Story(*[ConnectionResetError("reset.") for _ in range(9)])
     with pytest.raises(OutageError) as ended:
-        Writing(story.ready, seconds=0.5).do(story.step)
+        RetryingWriter(story.ready, seconds=0.5).do(story.step)
     assert str(ended.value) == (
         "the storage does not answer (reset); run it again later: it goes on."
     )

@@ -12,11 +12,11 @@ from instances import Place
 from launch.amazon import Fault
 from launch.stage import RUN, Stage, request
 from runners.contract import Action, ContractError, Machine, RunReport, Verdict
-from runners.launch.here import here
 from runners.launch.sagemaker_launcher import exit_code
 from runners.launch.user_data import Lock
 from runners.sample.datasets import OLDER, of_release
 from runners.settings import from_environment
+from runners.verification.verify import this_machine
 
 MANIFEST = Path(__file__).parents[3] / "tests" / "flows" / "expected" / "2026-02-01.toml"
 JOB = {
@@ -142,11 +142,11 @@ def test_a_report_names_the_machine_that_it_was_made_on() -> None:
     machine = Machine(launcher="ec2", type="r7i.8xlarge", id="i-1", price=2.0)
     begun = datetime(2026, 1, 1, 12, tzinfo=UTC)
     told = {"MACHINE": machine.to_json(), "MACHINE_SINCE": "2026-01-01T12:00:00Z"}
-    found = here(from_environment(told), begun + timedelta(minutes=90))
+    found = this_machine(from_environment(told), begun + timedelta(minutes=90))
     assert found == machine.model_copy(update={"hours": 1.5})
-    assert here(from_environment({}), begun) is None
+    assert this_machine(from_environment({}), begun) is None
     with pytest.raises(ContractError, match="MACHINE_SINCE: 'noon' is no time"):
-        here(from_environment({**told, "MACHINE_SINCE": "noon"}), begun)
+        this_machine(from_environment({**told, "MACHINE_SINCE": "noon"}), begun)
 
 
 def test_a_token_shows_in_no_representation() -> None:

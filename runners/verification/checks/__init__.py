@@ -8,11 +8,11 @@ file or a clock.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from runners.checks import annotations, datasets, instance, stores, studies
-from runners.checks.finding import Found, NotApplicable
 from runners.contract import CheckResult, Status
 from runners.records.snapshot import UnknownError
-from runners.verification.facts import Facts
+from runners.verification.checks import annotations, datasets, instance, storage
+from runners.verification.checks.answer import Answer, NotApplicable
+from runners.verification.facts import VerificationFacts
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Check:
 
     name: str
     title: str
-    ask: Callable[[Facts], Found | NotApplicable]
+    ask: Callable[[VerificationFacts], Answer | NotApplicable]
 
 
 CHECKS = (
@@ -31,10 +31,10 @@ CHECKS = (
     Check("references", "References are attached", annotations.references),
     Check("lineage", "Revision chains continue", datasets.lineage),
     Check("duplicates", "Nothing is registered twice", datasets.duplicates),
-    Check("collections", "Collections are complete", studies.complete),
-    Check("store", "The SOMA store is registered", stores.registered),
-    Check("content", "The SOMA store opens, and holds what it says", stores.content),
-    Check("storage", "Storage holds what is registered", stores.files),
+    Check("collections", "Collections are complete", datasets.collections_complete),
+    Check("store", "The SOMA store is registered", storage.store_registered),
+    Check("content", "The SOMA store opens, and holds what it says", storage.content),
+    Check("storage", "Storage holds what is registered", storage.files),
     Check("sources", "Sources are at the pins", instance.sources),
     Check("terms", "Terms are current, and of the right organism", annotations.terms),
     Check("tracking", "The run is recorded", instance.tracking),
@@ -43,12 +43,12 @@ CHECKS = (
 """In the order of the report."""
 
 
-def verify(facts: Facts) -> tuple[CheckResult, ...]:
+def run_checks(facts: VerificationFacts) -> tuple[CheckResult, ...]:
     """The result of every check. A check that errs could not be made, and is never a pass."""
     return tuple(_made(check, facts) for check in CHECKS)
 
 
-def _made(check: Check, facts: Facts) -> CheckResult:
+def _made(check: Check, facts: VerificationFacts) -> CheckResult:
     try:
         found = check.ask(facts)
     except UnknownError as error:

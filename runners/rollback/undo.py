@@ -26,7 +26,7 @@ IS_CURRENT = "currently_used"
 
 
 @dataclass(frozen=True)
-class Entry:
+class LoggedTransaction:
     """A transaction of a run; `is_committed` is false where only the rows can tell."""
 
     recording: TransactionRecord
@@ -34,7 +34,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Undoing:
+class UndoPlan:
     """Rows to delete, those that others may use by now apart, values to give back (table -> id ->
     column -> value), how many rows stay, and why it can't be done.
     """
@@ -46,7 +46,7 @@ class Undoing:
     problems: list[str] = field(default_factory=list)
 
 
-def wanted(entries: Iterable[Entry]) -> Ids:
+def rows_to_read(entries: Iterable[LoggedTransaction]) -> Ids:
     """The rows that `undone` asks for."""
     found: Ids = defaultdict(set)
     for entry in entries:
@@ -59,15 +59,15 @@ def wanted(entries: Iterable[Entry]) -> Ids:
     return found
 
 
-def undone(entries: Sequence[Entry], now: Tables) -> Undoing:
+def plan_undo(entries: Sequence[LoggedTransaction], now: Tables) -> UndoPlan:
     """What undoes the entries, newest first; `now` are the rows that stand of those `wanted`."""
     rows = {table: {key: dict(row) for key, row in found.items()} for table, found in now.items()}
-    undoing = Undoing()
+    undoing = UndoPlan()
     for entry in entries:
         if is_in_effect(entry, now):
             _undo_changes(entry, rows, undoing)
             if entry.recording.part is Part.VOCABULARY:
-                _leave(entry.recording, rows, undoing)
+                _keep_vocabulary(entry.recording, rows, undoing)
             else:
                 _undo_insertions(entry.recording, rows, undoing)
     for table, keys in union(undoing.deleted, undoing.definitions).items():
@@ -83,7 +83,7 @@ def union(one: Ids, other: Ids) -> Ids:
     }
 
 
-def is_in_effect(entry: Entry, now: Tables) -> bool:
+def is_in_effect(entry: LoggedTransaction, now: Tables) -> bool:
     """False of a transaction that a crash kept from being committed."""
     witness = entry.recording.witness
     if entry.is_committed or witness is None:
@@ -92,7 +92,7 @@ def is_in_effect(entry: Entry, now: Tables) -> bool:
     return bool(row.get("created_at") == witness.created_at)
 
 
-def is_undone(entries: Iterable[Entry], now: Tables) -> bool:
+def is_undone(entries: Iterable[LoggedTransaction], now: Tables) -> bool:
     """True if nothing of the entries, newest first, stands any more."""
     values: dict[tuple[str, int, str], Any] = {}
     for entry in entries:
@@ -106,7 +106,9 @@ def is_undone(entries: Iterable[Entry], now: Tables) -> bool:
     return all(now[table][key][name] == old for (table, key, name), old in values.items())
 
 
-def _undo_changes(entry: Entry, rows: dict[str, dict[int, Fields]], undoing: Undoing) -> None:
+def _undo_changes(
+    entry: LoggedTransaction, rows: dict[str, dict[int, Fields]], undoing: UndoPlan
+) -> None:
     for table, changed in entry.recording.changed.items():
         for key, columns in changed.items():
             row = rows.get(table, {}).get(key)
@@ -117,11 +119,11 @@ def _undo_changes(entry: Entry, rows: dict[str, dict[int, Fields]], undoing: Und
                 if row[column] == change.new:
                     row[column] = undoing.restored[table].setdefault(key, {})[column] = change.old
                 elif entry.is_committed or row[column] != change.old:
-                    undoing.problems.append(f"{named(table, row)}: {column} was changed since")
+                    undoing.problems.append(f"{row_name(table, row)}: {column} was changed since")
 
 
 def _undo_insertions(
-    recording: TransactionRecord, rows: dict[str, dict[int, Fields]], undoing: Undoing
+    recording: TransactionRecord, rows: dict[str, dict[int, Fields]], undoing: UndoPlan
 ) -> None:
     is_shared = recording.part is Part.DEFINITIONS
     deleted = undoing.definitions if is_shared else undoing.deleted
@@ -144,13 +146,13 @@ def _differing(
     if len(rows) == len(now):
         for row, is_same in zip(rows, map(eq, now, inserted.digests), strict=True):
             if not is_same:
-                yield f"{named(table, row)}: was changed since"
+                yield f"{row_name(table, row)}: was changed since"
     elif now != inserted.digests:
         yield f"{table}: some of the rows {inserted.ids} were changed since"
 
 
-def _leave(
-    recording: TransactionRecord, rows: dict[str, dict[int, Fields]], undoing: Undoing
+def _keep_vocabulary(
+    recording: TransactionRecord, rows: dict[str, dict[int, Fields]], undoing: UndoPlan
 ) -> None:
     """Vocabulary stays; but no source stays current that wasn't there before."""
     for table, inserted in recording.inserted.items():
@@ -161,10 +163,10 @@ def _leave(
             if own[key][IS_CURRENT]:
                 undoing.restored[table].setdefault(key, {})[IS_CURRENT] = False
             else:
-                undoing.problems.append(f"{named(table, own[key])}: was changed since")
+                undoing.problems.append(f"{row_name(table, own[key])}: was changed since")
 
 
-def named(table: str, row: Fields) -> str:
+def row_name(table: str, row: Fields) -> str:
     """A row, for a person."""
     kind = table.partition("_")[2]
     name = row.get("key") or row.get("name") or row.get("url") or row["id"]

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from runners.contract import Offender, Status
 from runners.records.snapshot import ArtifactRow
-from runners.verification.facts import Facts
+from runners.verification.facts import VerificationFacts
 
 Bad = tuple[str, str]
 """Who offends (a dataset's id, or a record's name), and how."""
 
 
 @dataclass(frozen=True)
-class Found:
+class Answer:
     """An answer. `note` is there where the numbers don't tell enough."""
 
     expected: str
@@ -29,29 +29,29 @@ class NotApplicable:
     why: str
 
 
-def found(
-    facts: Facts,
+def answer(
+    facts: VerificationFacts,
     *,
     expected: int | str,
     found: int | str,
     bad: Iterable[Bad] = (),
     note: str | None = None,
-) -> Found:
+) -> Answer:
     """Passed where nobody offends and the numbers agree."""
-    offenders = named(facts, bad)
+    offenders = offenders_of(facts, bad)
     is_good = not offenders and (isinstance(expected, str) or expected == found)
     status = Status.PASSED if is_good else Status.FAILED
-    return Found(told(expected), told(found), status, offenders, note)
+    return Answer(formatted(expected), formatted(found), status, offenders, note)
 
 
-def of_artifacts(facts: Facts, bad: Sequence[Bad], note: str | None = None) -> Found:
+def of_artifacts(facts: VerificationFacts, bad: Sequence[Bad], note: str | None = None) -> Answer:
     """The answer to a question that is asked of every artifact."""
-    total = len(own(facts))
+    total = len(own_artifacts(facts))
     left = total - len({name for name, _ in bad})
-    return found(facts, expected=total, found=left, bad=bad, note=note)
+    return answer(facts, expected=total, found=left, bad=bad, note=note)
 
 
-def named(facts: Facts, bad: Iterable[Bad]) -> tuple[Offender, ...]:
+def offenders_of(facts: VerificationFacts, bad: Iterable[Bad]) -> tuple[Offender, ...]:
     """Those who offend, with the titles of datasets."""
     titles = facts.titles
     return tuple(
@@ -59,12 +59,12 @@ def named(facts: Facts, bad: Iterable[Bad]) -> tuple[Offender, ...]:
     )
 
 
-def own(facts: Facts) -> list[ArtifactRow]:
+def own_artifacts(facts: VerificationFacts) -> list[ArtifactRow]:
     """The artifacts of the datasets that this verification is about."""
     titles = facts.titles
     return [row for row in facts.snapshot.artifacts if row.dataset_id in titles]
 
 
-def told(value: int | str) -> str:
+def formatted(value: int | str) -> str:
     """A number as people write it."""
     return f"{value:,}" if isinstance(value, int) else value

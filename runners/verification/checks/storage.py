@@ -2,14 +2,21 @@
 
 from collections import Counter
 
-from runners.checks.finding import Bad, Found, NotApplicable, named, of_artifacts, own
-from runners.checks.studies import ONLY_A_PART
 from runners.contract import Status
 from runners.records.snapshot import SOMA, ArtifactRow, Stored, Unknown, UnknownError, known
-from runners.verification.facts import Facts
+from runners.verification.checks.answer import (
+    Answer,
+    Bad,
+    NotApplicable,
+    of_artifacts,
+    offenders_of,
+    own_artifacts,
+)
+from runners.verification.checks.datasets import ONLY_A_PART
+from runners.verification.facts import VerificationFacts
 
 
-def registered(facts: Facts) -> Found | NotApplicable:
+def store_registered(facts: VerificationFacts) -> Answer | NotApplicable:
     """The SOMA store that was read for this verification is the one that is registered."""
     if not facts.is_whole:
         return ONLY_A_PART
@@ -17,11 +24,11 @@ def registered(facts: Facts) -> Found | NotApplicable:
     bad = [(store.key, wrong) for store in stores if (wrong := _wrong(store, facts.soma))]
     kinds = Counter(str(store.otype) for store in stores)
     is_good = len(stores) == 1 and not bad
-    return Found(
+    return Answer(
         expected=f"1 {SOMA}",
         found=", ".join(f"{count} {kind}" for kind, count in kinds.items()) or "none",
         status=Status.PASSED if is_good else Status.FAILED,
-        offenders=named(facts, bad),
+        offenders=offenders_of(facts, bad),
     )
 
 
@@ -31,7 +38,7 @@ def _wrong(store: ArtifactRow, soma: str) -> str:
     return "" if store.address == soma else f"lies at {store.address}, not at {soma}"
 
 
-def content(facts: Facts) -> Found | NotApplicable:
+def content(facts: VerificationFacts) -> Answer | NotApplicable:
     """The store's experiments hold the datasets and cells that its census_info says."""
     if not facts.is_whole:
         return ONLY_A_PART
@@ -46,13 +53,13 @@ def content(facts: Facts) -> Found | NotApplicable:
     seen = f"{len(content.dataset_ids):,} datasets, {content.cells:,} cells"
     is_good = expected == seen and not bad
     status = Status.PASSED if is_good else Status.FAILED
-    return Found(expected, seen, status, named(facts, bad))
+    return Answer(expected, seen, status, offenders_of(facts, bad))
 
 
-def files(facts: Facts) -> Found:
+def files(facts: VerificationFacts) -> Answer:
     """Each artifact's file is in storage with the size and hash that were registered."""
     bad, unknown = [], []
-    for row in own(facts):
+    for row in own_artifacts(facts):
         stored = facts.stored[row.address]
         if isinstance(stored, Unknown):
             unknown.append(stored.why)

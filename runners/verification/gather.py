@@ -17,7 +17,7 @@ from runners.rules.reference import Reference
 from runners.run.journal import START, WRITTEN, JournalLines
 from runners.run.request import Job
 from runners.run.selection import answered_request, is_whole
-from runners.verification.facts import Facts
+from runners.verification.facts import VerificationFacts
 
 Value = TypeVar("Value")
 
@@ -35,7 +35,7 @@ def gather(
     datasets: Sequence[CensusDataset],
     outcomes: Sequence[DatasetOutcome],
     ingests: Sequence[Ingest],
-) -> Facts:
+) -> VerificationFacts:
     """The facts of a release; `ingests` are oldest first.
 
     Raises:
@@ -47,13 +47,13 @@ def gather(
     from runners.registry import snapshot, storage  # no LaminDB models before it is connected
 
     release = job.manifest.release
-    held = _held(ingests)
-    taken = _tried(
+    held = _baseline(ingests)
+    taken = _or_unknown(
         "the instance can't be read",
         lambda: snapshot.take_snapshot(release, with_earlier=held is not None),
     )
     reference = Reference(vocabulary.rules_of(job.manifest), job.reference)
-    return Facts(
+    return VerificationFacts(
         taken=taken,
         datasets=datasets,
         outcomes=outcomes,
@@ -61,12 +61,14 @@ def gather(
         soma=job.manifest.storage.soma.rstrip("/"),
         is_whole=is_whole(answered_request(job)),
         stored=_stored(taken, storage.stored_files),
-        content=_tried("the store can't be read", lambda: store.read_content(job.manifest.storage)),
-        pins=_tried(
+        content=_or_unknown(
+            "the store can't be read", lambda: store.read_content(job.manifest.storage)
+        ),
+        pins=_or_unknown(
             "the pins can't be read",
             lambda: vocabulary.pinned_sources(reference, job.manifest.organisms),
         ),
-        deprecated=_tried(
+        deprecated=_or_unknown(
             "the ontologies can't be read", lambda: _deprecated(taken, job.manifest, reference)
         ),
         held=held,
@@ -75,7 +77,7 @@ def gather(
     )
 
 
-def _tried(what: str, gather_one: Callable[[], Value]) -> Value | Unknown:
+def _or_unknown(what: str, gather_one: Callable[[], Value]) -> Value | Unknown:
     try:
         return gather_one()
     except Exception as error:
@@ -83,11 +85,13 @@ def _tried(what: str, gather_one: Callable[[], Value]) -> Value | Unknown:
         return Unknown(f"{what}: {type(error).__name__}: {reason}")
 
 
-def _held(ingests: Sequence[Ingest]) -> Mapping[str, Mapping[str, RecordDigest]] | Unknown | None:
+def _baseline(
+    ingests: Sequence[Ingest],
+) -> Mapping[str, Mapping[str, RecordDigest]] | Unknown | None:
     """What earlier releases held before the first run of this one began."""
     if not ingests:
         return None
-    return _tried(
+    return _or_unknown(
         "what earlier releases held can't be read",
         lambda: stored_baseline(ingests[0].folder).releases,
     )
@@ -116,7 +120,7 @@ def _stored(
     if isinstance(taken, Unknown):
         return {}
     addresses = [row.address for row in taken.artifacts]
-    found = _tried("storage can't be read", lambda: look(addresses))
+    found = _or_unknown("storage can't be read", lambda: look(addresses))
     return dict.fromkeys(addresses, found) if isinstance(found, Unknown) else found
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-from runners.checks.finding import Found, NotApplicable, found, own
 from runners.records.baseline import Baseline, RecordDigest, differences
 from runners.records.snapshot import known
-from runners.verification.facts import Facts
+from runners.verification.checks.answer import Answer, NotApplicable, answer, own_artifacts
+from runners.verification.facts import VerificationFacts
 
 
-def sources(facts: Facts) -> Found | NotApplicable:
+def sources(facts: VerificationFacts) -> Answer | NotApplicable:
     """The sources in use are of the versions that the manifest names."""
     if facts.snapshot.has_later:
         return NotApplicable("a later release is registered, and sources are at its pins")
@@ -19,19 +19,19 @@ def sources(facts: Facts) -> Found | NotApplicable:
         if used != {version}:
             is_at = " and ".join(sorted(used)) or "no version"
             bad.append((f"{key[0]} {key[1]}", f"{key[2]}: is at {is_at}, the pin is {version}"))
-    return found(facts, expected=len(wanted), found=len(wanted) - len(bad), bad=bad)
+    return answer(facts, expected=len(wanted), found=len(wanted) - len(bad), bad=bad)
 
 
-def tracking(facts: Facts) -> Found | NotApplicable:
+def tracking(facts: VerificationFacts) -> Answer | NotApplicable:
     """Each artifact that a tracked run registered names its LaminDB run."""
     if facts.tracked is None:
         return NotApplicable("no run was asked to be tracked")
-    rows = [row for row in own(facts) if row.dataset_id in facts.tracked]
+    rows = [row for row in own_artifacts(facts) if row.dataset_id in facts.tracked]
     bad = [(row.dataset_id, "names no run") for row in rows if row.run_id is None]
-    return found(facts, expected=len(rows), found=len(rows) - len(bad), bad=bad)
+    return answer(facts, expected=len(rows), found=len(rows) - len(bad), bad=bad)
 
 
-def previous(facts: Facts) -> Found | NotApplicable:
+def previous(facts: VerificationFacts) -> Answer | NotApplicable:
     """Every earlier release holds what it held before the run began, the latest flags aside, and
     what was given back to it.
     """
@@ -43,7 +43,7 @@ def previous(facts: Facts) -> Found | NotApplicable:
     bad = [(names.get(one.uid, one.uid), f"{one.release}: {one.what}") for one in changed]
     total = sum(len(records) for records in before.releases.values())
     left = total - len({(one.release, one.uid) for one in changed})
-    return found(facts, expected=total, found=left, bad=bad)
+    return answer(facts, expected=total, found=left, bad=bad)
 
 
 def _unflagged(releases: Mapping[str, Mapping[str, RecordDigest]]) -> Baseline:

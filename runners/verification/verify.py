@@ -1,4 +1,6 @@
-"""Verify a release in an instance and write the report. Reads the instance, never writes to it."""
+"""The machine that this process works on, as it was told when it was launched.
+
+Verify a release in an instance and write the report. Reads the instance, never writes to it."""
 
 import platform
 import shlex
@@ -7,12 +9,12 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
-from runners import checks, rules, settings
-from runners.acceptance import accept
+from runners import rules, settings
 from runners.census.store import CensusDataset, read_datasets
 from runners.contract import (
     Action,
     ContractError,
+    Machine,
     Offender,
     PreviousRelease,
     RunReport,
@@ -20,8 +22,6 @@ from runners.contract import (
     Status,
     verdict_of,
 )
-from runners.gathering import Ingest, gather
-from runners.launch.here import here
 from runners.run.fingerprint import Fingerprint
 from runners.run.journal import (
     JOURNAL,
@@ -35,8 +35,43 @@ from runners.run.journal import (
 )
 from runners.run.request import Job
 from runners.run.selection import answered_request, is_whole, selected_datasets
+from runners.settings import Settings
+from runners.verification import checks
+from runners.verification.acceptance import accept
+from runners.verification.gather import Ingest, gather
 
-MENDED = {"datasets", "annotations", "slots", "references", "collections", "store", "sources"}
+
+def this_machine(settings: Settings, now: datetime) -> Machine | None:
+    """The machine with the hours of its life so far; None where none was launched.
+
+    Raises:
+        ContractError: what it was told makes no sense.
+    """
+    if settings.machine is None:
+        return None
+    machine = Machine.from_json(settings.machine, source="environment, MACHINE")
+    if settings.machine_since is None:
+        return machine
+    try:
+        since = datetime.fromisoformat(settings.machine_since)
+        hours = (now - since).total_seconds() / 3600
+    except (TypeError, ValueError) as error:
+        raise ContractError(
+            f"environment, MACHINE_SINCE: {settings.machine_since!r} is no time with its zone; "
+            "give one such as 2026-01-01T12:00:00Z."
+        ) from error
+    return machine.model_copy(update={"hours": round(max(hours, 0), 3)})
+
+
+MENDED_BY_INGEST = {
+    "datasets",
+    "annotations",
+    "slots",
+    "references",
+    "collections",
+    "store",
+    "sources",
+}
 """The checks whose offenders an ingest of what is missing mends."""
 
 PACKAGES = ("lamindb", "bionty", "anndata", "tiledbsoma")
@@ -53,7 +88,7 @@ def verify(job: Job) -> RunReport:
     ingests = _ingests(job)
     outcomes = outcomes_of_runs([one.journal for one in ingests], datasets)
     now = datetime.now(UTC)
-    results = checks.verify(gather(job, datasets, outcomes, ingests))
+    results = checks.run_checks(gather(job, datasets, outcomes, ingests))
     results, exceptions = accept(results, outcomes, datasets, job.manifest.accepted, now.date())
     own = read_journal(job.folder / JOURNAL)
     report = RunReport(
@@ -67,7 +102,7 @@ def verify(job: Job) -> RunReport:
         cancelled=was_cancelled(own),
         changes=added_records(own),
         versions=_versions(job),
-        machine=here(settings.from_environment(), now),
+        machine=this_machine(settings.from_environment(), now),
         exceptions=exceptions,
         previous=_previous(job, before, datasets),
     )
@@ -75,10 +110,10 @@ def verify(job: Job) -> RunReport:
     return report
 
 
-def mending(report: RunReport, repository: Path) -> str | None:
+def remedy_command(report: RunReport, repository: Path) -> str | None:
     """The command that fills what is missing of a release that no run has registered."""
     failed = {check.name for check in report.checks if check.status is Status.FAILED}
-    if report.outcomes or not failed & MENDED:
+    if report.outcomes or not failed & MENDED_BY_INGEST:
         return None
     manifest = str(repository / report.request.manifest)
     words = ["--manifest", manifest, "--instance", report.request.instance, "--only-missing"]

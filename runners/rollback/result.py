@@ -25,7 +25,7 @@ SHARED_KINDS = {**KINDS, "lamindb_artifact": "tables of sources"}
 
 
 @dataclass(frozen=True)
-class Rollback:
+class RollbackResult:
     """Rows by table that were deleted, given back their values, or stay; and why nothing was done,
     where it can't be.
 
@@ -43,12 +43,12 @@ class Rollback:
     differing: tuple[Difference, ...] = ()
 
 
-def told(result: Rollback, *, is_real: bool) -> list[str]:
+def describe(result: RollbackResult, *, is_real: bool) -> list[str]:
     """The lines for a person, the verdict last."""
     lines = [f"{result.instance}: runs {', '.join(result.runs)}"]
     if result.problems:
         lines += ["can't be rolled back exactly, so nothing was changed:"]
-        return lines + _shown(result.problems)
+        return lines + _listed(result.problems)
     if result.deleted:
         lines.append(f"takes back: {_counted(result.deleted)}")
     if result.restored:
@@ -59,7 +59,7 @@ def told(result: Rollback, *, is_real: bool) -> list[str]:
     lines += [f"stays: {one}" for one in result.kept]
     if result.differing:
         lines += ["differs from the state before, by other hands:"]
-        lines += _shown(str(one) for one in result.differing)
+        lines += _listed(str(one) for one in result.differing)
     if is_real:
         return [*lines, "rolled back, and what the runs had touched found as it was before"]
     return [*lines, "nothing was changed yet: say --yes to do it"]
@@ -79,7 +79,7 @@ def _kind(table: str) -> str:
     return "terms" if is_term else "links"
 
 
-def _shown(found: Iterable[str]) -> list[str]:
+def _listed(found: Iterable[str]) -> list[str]:
     lines = [f"  {one}" for one in found]
     more = len(lines) - SHOWN
     return [*lines[:SHOWN], f"  and {more} more"] if more > 0 else lines

@@ -1,13 +1,18 @@
-"""Register one release in one instance, step by step, resumable at any point.
+"""The one writer of a run: what an outage rolled back is done again, by a writer made anew.
+
+A writer remembers ids, and what was rolled back has none. Must not know what is written.
+
+
+Register one release in one instance, step by step, resumable at any point.
 
 Reads and judges the datasets, writes them in batches (one transaction each), then the collections
 and the SOMA store; the journal says what came of each. Never speaks on GitHub, and never verifies
 itself: `runners.verify` looks with fresh eyes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from runners import progress, settings
 from runners.census import publications
@@ -15,6 +20,7 @@ from runners.census.store import CensusDataset, location, read_datasets
 from runners.contract import ContractError, DatasetOutcome
 from runners.records.baseline import store_baseline
 from runners.registry.lock import hold_lock_file
+from runners.retries import retry_outages
 from runners.rules.reference import Reference
 from runners.rules.vocabulary import rules_of
 from runners.run.fingerprint import Fingerprint
@@ -34,10 +40,40 @@ from runners.run.selection import answered_request, datasets_to_do, is_whole, se
 from runners.run.stopping import CANCEL, is_cancelled
 from runners.validation.readers import Readers
 from runners.validation.validated import ValidatedDataset
-from runners.writing import Writing
 
 if TYPE_CHECKING:
     from runners.registry.writer import Writer
+
+Result = TypeVar("Result")
+
+
+class RetryingWriter:
+    """Does steps with a writer that `ready` connects and prepares, first and after an outage."""
+
+    def __init__(self, ready: "Callable[[], Writer]", *, seconds: float) -> None:
+        """`seconds`: how long a step is tried again."""
+        self._ready = ready
+        self._seconds = seconds
+        self._writer: Writer | None = None
+
+    def do(self, step: "Callable[[Writer], Result]") -> Result:
+        """What the step returns, which may be done several times and must be done once.
+
+        Raises:
+            OutageError: database or storage did not answer for all that time.
+        """
+        return retry_outages(lambda: self._once(step), seconds=self._seconds)
+
+    def _once(self, step: "Callable[[Writer], Result]") -> Result:
+        from runners.registry import outages  # Django, which takes a second
+
+        writer, self._writer = self._writer, None
+        with outages.raise_outages():
+            writer = writer or self._ready()
+            result = step(writer)
+        self._writer = writer
+        return result
+
 
 BATCH = 25
 """Datasets that are written in one transaction."""
@@ -86,7 +122,7 @@ def _readers(job: Job) -> Iterator[Readers]:
 
 def _work(job: Job, datasets: Sequence[CensusDataset], journal: Journal, readers: Readers) -> None:
     seconds = settings.from_environment().patience_seconds
-    writing = Writing(lambda: _ready(job, datasets, journal), seconds=seconds)
+    writing = RetryingWriter(lambda: _ready(job, datasets, journal), seconds=seconds)
     writing.do(lambda writer: None)  # the journal has its first line now
     _register(job, _chosen(datasets, journal), journal, writing, readers)
     if is_cancelled(job.folder):
@@ -163,7 +199,7 @@ def _register(
     job: Job,
     datasets: Sequence[CensusDataset],
     journal: Journal,
-    writing: Writing,
+    writing: RetryingWriter,
     readers: Readers,
 ) -> None:
     finished = journal.datasets(WRITTEN)
@@ -183,7 +219,7 @@ def _register(
     _write(batch, journal, writing)
 
 
-def _write(batch: Sequence[ValidatedDataset], journal: Journal, writing: Writing) -> None:
+def _write(batch: Sequence[ValidatedDataset], journal: Journal, writing: RetryingWriter) -> None:
     for outcome in writing.do(lambda writer: writer.write(batch)):
         journal.write(
             WRITTEN,

@@ -14,21 +14,21 @@ from pathlib import Path
 from runners import progress, rules
 from runners.census.store import location, read_datasets
 from runners.contract import Action, ContractError, Outcome, RunRequest
-from runners.ingest import ingest
+from runners.ingest.steps import ingest
 from runners.rules.reference import Reference
 from runners.rules.vocabulary import Vocabulary
 from runners.run.journal import summary
 from runners.run.request import Job
 from runners.validation.validated import ValidatedDataset, read_and_validate
 
-TRIED = 10
+DATASETS_TRIED = 10
 """Datasets that are tried before the release as a whole is held to be at fault."""
 
 COMPARABLE = 50
 """Datasets that are looked at for one per organism that the canary can compare."""
 
 
-def smoke(job: Job, *, markers: Path) -> None:
+def smoke_test(job: Job, *, markers: Path) -> None:
     """Returns if one dataset could be registered and annotated, and the canary found no other row
     than LaminDB's curator writes; `markers` is where the canary keeps what it has compared.
 
@@ -80,10 +80,10 @@ def _judged(job: Job) -> Iterator[ValidatedDataset]:
 
 
 def _first_valid(job: Job, judged: Iterable[ValidatedDataset]) -> str:
-    for one in islice(judged, TRIED):
+    for one in islice(judged, DATASETS_TRIED):
         if one.validation is not None and not one.validation.findings:
             return one.dataset.dataset_id
     raise ContractError(
-        f"release {job.manifest.release}: none of the {TRIED} smallest datasets is valid; "
+        f"release {job.manifest.release}: none of the {DATASETS_TRIED} smallest datasets is valid; "
         f"check the rules of dataset schema {job.manifest.dataset_schema_version}."
     )

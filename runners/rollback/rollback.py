@@ -15,7 +15,16 @@ from runners.contract import Action, ContractError, RunRequest
 from runners.records.baseline import BASELINE, Difference, differences, stored_baseline
 from runners.records.transaction_log import Tables, TransactionRecord
 from runners.registry.lock import hold_lock_file
-from runners.rolled_back import Rollback
+from runners.rollback.result import RollbackResult
+from runners.rollback.undo import (
+    LoggedTransaction,
+    UndoPlan,
+    is_undone,
+    plan_undo,
+    row_name,
+    rows_to_read,
+    union,
+)
 from runners.run.journal import (
     COMMITTED,
     JOURNAL,
@@ -27,7 +36,6 @@ from runners.run.journal import (
     JournalLines,
     read_journal,
 )
-from runners.undoing import Entry, Undoing, is_undone, named, undone, union, wanted
 
 ARTIFACTS, COLLECTIONS, REFERENCES = "lamindb_artifact", "lamindb_collection", "lamindb_reference"
 MEMBERS = "lamindb_collectionartifact"
@@ -35,7 +43,7 @@ MEMBERS = "lamindb_collectionartifact"
 
 
 @dataclass(frozen=True)
-class Run:
+class RecordedRun:
     """A run that may be taken back: its request, folder and journal."""
 
     request: RunRequest
@@ -48,7 +56,9 @@ class Run:
         return str(line["at"]) if line else ""
 
 
-def find(runs: Path, *, release: str | None, run_id: str | None, instance: str | None) -> list[Run]:
+def find_runs(
+    runs: Path, *, release: str | None, run_id: str | None, instance: str | None
+) -> list[RecordedRun]:
     """The runs that wrote, newest first: all of a release, or one by its id.
 
     Raises:
@@ -65,7 +75,7 @@ def find(runs: Path, *, release: str | None, run_id: str | None, instance: str |
             continue
         is_wanted = request.run_id == run_id if run_id else request.release == release
         if is_wanted and instance in (None, request.instance):
-            found.append(Run(request, file.parent, read_journal(file.parent / JOURNAL)))
+            found.append(RecordedRun(request, file.parent, read_journal(file.parent / JOURNAL)))
     standing = _standing(found, what, runs)
     if len(instances := {run.request.instance for run in standing}) > 1:
         raise ContractError(
@@ -74,7 +84,7 @@ def find(runs: Path, *, release: str | None, run_id: str | None, instance: str |
     return standing
 
 
-def _standing(found: Sequence[Run], what: str, runs: Path) -> list[Run]:
+def _standing(found: Sequence[RecordedRun], what: str, runs: Path) -> list[RecordedRun]:
     """Those of the runs that wrote and weren't rolled back, newest first."""
     begun = [r for r in found if r.record.first(START) and not r.record.first(ROLLED_BACK)]
     if not begun:
@@ -97,7 +107,7 @@ def _request(file: Path) -> RunRequest | None:
         return None  # another run's request is no business of this one
 
 
-def _require_records(run: Run) -> None:
+def _require_records(run: RecordedRun) -> None:
     """Refuses a run whose folder doesn't say all that it wrote."""
     numbers = [line["number"] for line in run.record.all(RECORDED)]
     if numbers != list(range(1, len(numbers) + 1)):
@@ -112,7 +122,7 @@ def _require_records(run: Run) -> None:
         )
 
 
-def rollback(found: Sequence[Run], *, is_real: bool) -> Rollback:
+def rollback(found: Sequence[RecordedRun], *, is_real: bool) -> RollbackResult:
     """What came of taking back the runs (newest first), of one instance; kept if it is real.
 
     Raises:
@@ -129,7 +139,7 @@ def rollback(found: Sequence[Run], *, is_real: bool) -> Rollback:
 
         lock.take_database_lock(name)
         if all(run.record.first(ROLLBACK) for run in found) and _is_done(found):
-            result = Rollback(_ids(found), instance)
+            result = RollbackResult(_ids(found), instance)
         else:
             result = _attempt(found, is_real=is_real)
         if is_real and not result.problems:
@@ -137,21 +147,21 @@ def rollback(found: Sequence[Run], *, is_real: bool) -> Rollback:
         return result
 
 
-def _is_done(found: Sequence[Run]) -> bool:
+def _is_done(found: Sequence[RecordedRun]) -> bool:
     """True if a rollback was committed, and killed before the journals said so."""
     from runners.registry import rows as registry
 
     entries = _entries(found)
-    return is_undone(entries, registry.read_rows(wanted(entries)))
+    return is_undone(entries, registry.read_rows(rows_to_read(entries)))
 
 
-def _write(found: Sequence[Run], step: str) -> None:
+def _write(found: Sequence[RecordedRun], step: str) -> None:
     for run in found:
         with Journal(run.folder / JOURNAL) as journal:
             journal.write(step)
 
 
-def _entries(found: Sequence[Run]) -> list[Entry]:
+def _entries(found: Sequence[RecordedRun]) -> list[LoggedTransaction]:
     """The runs' transactions, newest first."""
     entries = []
     for run in found:
@@ -159,11 +169,11 @@ def _entries(found: Sequence[Run]) -> list[Entry]:
         for line in reversed(run.record.all(RECORDED)):
             facts = {name: value for name, value in line.items() if name not in ("at", "step")}
             recording = TransactionRecord.from_mapping(facts, source=str(run.folder / JOURNAL))
-            entries.append(Entry(recording, recording.number in committed))
+            entries.append(LoggedTransaction(recording, recording.number in committed))
     return entries
 
 
-def _attempt(found: Sequence[Run], *, is_real: bool) -> Rollback:
+def _attempt(found: Sequence[RecordedRun], *, is_real: bool) -> RollbackResult:
     from runners.registry import baseline
     from runners.registry import rows as registry
 
@@ -172,8 +182,8 @@ def _attempt(found: Sequence[Run], *, is_real: bool) -> Rollback:
     left: list[Difference] = []
     with registry.transaction():
         earlier = differences(before, baseline.take_baseline(before=release))
-        now = registry.read_rows(wanted(entries))
-        undoing = undone(entries, now)
+        now = registry.read_rows(rows_to_read(entries))
+        undoing = plan_undo(entries, now)
         kept = _keep_what_others_use(undoing)
         problems = [*_continued(undoing), *undoing.problems, *_pointed_to(undoing, now)]
         if not problems:
@@ -188,10 +198,12 @@ def _attempt(found: Sequence[Run], *, is_real: bool) -> Rollback:
     given_back, taken = _counted(undoing.restored), _counted(undoing.deleted)
     why, stays = tuple(problems), undoing.stays
     instance = first.request.instance
-    return Rollback(_ids(found), instance, taken, given_back, stays, tuple(kept), why, tuple(left))
+    return RollbackResult(
+        _ids(found), instance, taken, given_back, stays, tuple(kept), why, tuple(left)
+    )
 
 
-def _ids(found: Sequence[Run]) -> tuple[str, ...]:
+def _ids(found: Sequence[RecordedRun]) -> tuple[str, ...]:
     return tuple(run.request.run_id for run in found)
 
 
@@ -199,7 +211,7 @@ def _counted(found: Mapping[str, Sized]) -> dict[str, int]:
     return {table: len(rows) for table, rows in sorted(found.items()) if rows}
 
 
-def _keep_what_others_use(undoing: Undoing) -> list[str]:
+def _keep_what_others_use(undoing: UndoPlan) -> list[str]:
     """Takes definitions and references that others use out of what is deleted, and names them."""
     from runners.registry import rows as registry
 
@@ -218,7 +230,7 @@ def _keep_what_others_use(undoing: Undoing) -> list[str]:
     return kept + [f"reference {key}: others use it" for key in sorted(used)]
 
 
-def _continued(undoing: Undoing) -> list[str]:
+def _continued(undoing: UndoPlan) -> list[str]:
     from runners.registry import rows as registry
 
     later: dict[str, list[str]] = defaultdict(list)
@@ -231,7 +243,7 @@ def _continued(undoing: Undoing) -> list[str]:
     ]
 
 
-def _pointed_to(undoing: Undoing, now: Tables) -> list[str]:
+def _pointed_to(undoing: UndoPlan, now: Tables) -> list[str]:
     from runners.registry import rows as registry
 
     found: Counter[tuple[str, int, str]] = Counter()
@@ -241,7 +253,8 @@ def _pointed_to(undoing: Undoing, now: Tables) -> list[str]:
         for user, _, to in registry.users(table, ids, ours):
             found[table, to, user] += 1
     return [
-        f"{named(table, now[table][key])}: {count} of {user} point to it, which no run here wrote"
+        f"{row_name(table, now[table][key])}: {count} of {user} point to it, "
+        "which no run here wrote"
         for (table, key, user), count in sorted(found.items())
         if key in now[table]
     ]

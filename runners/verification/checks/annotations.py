@@ -5,56 +5,64 @@ By feature, never by registry: the tissue of a culture is a cell type or a cell 
 
 from collections.abc import Iterable, Iterator
 
-from runners.checks.finding import Found, named, of_artifacts, own
 from runners.contract import Status
 from runners.records.snapshot import REQUIRED_FEATURES, SLOTS, ArtifactRow, Label, known
 from runners.rules import ORGANISM, Rules
-from runners.verification.facts import Facts
+from runners.verification.checks.answer import Answer, of_artifacts, offenders_of, own_artifacts
+from runners.verification.facts import VerificationFacts
 
 """What every dataset is annotated by."""
 
 
-def required(facts: Facts) -> Found:
+def required(facts: VerificationFacts) -> Answer:
     """Each artifact has a label for each required feature."""
     wanted, features = set(REQUIRED_FEATURES), facts.snapshot.features
     bad = [
         (row.dataset_id, "without " + ", ".join(sorted(missing)))
-        for row in own(facts)
+        for row in own_artifacts(facts)
         if (missing := wanted - features.get(row.id, frozenset()))
     ]
     return of_artifacts(facts, bad)
 
 
-def slots(facts: Facts) -> Found:
+def slots(facts: VerificationFacts) -> Answer:
     """Each artifact has the schema's three slots, which are written last."""
     bad = [
         (row.dataset_id, "without slot " + ", ".join(sorted(missing)))
-        for row in own(facts)
+        for row in own_artifacts(facts)
         if (missing := SLOTS - facts.snapshot.slots.get(row.id, frozenset()))
     ]
     return of_artifacts(facts, bad)
 
 
-def references(facts: Facts) -> Found:
+def references(facts: VerificationFacts) -> Answer:
     """Each artifact has a reference."""
     attached = facts.snapshot.with_reference
-    bad = [(row.dataset_id, "without a reference") for row in own(facts) if row.id not in attached]
+    bad = [
+        (row.dataset_id, "without a reference")
+        for row in own_artifacts(facts)
+        if row.id not in attached
+    ]
     return of_artifacts(facts, bad)
 
 
-def terms(facts: Facts) -> Found:
+def terms(facts: VerificationFacts) -> Answer:
     """Which artifacts have deprecated terms, or terms or genes of another organism.
 
     They are the publisher's content: named, and no failure.
     """
     deprecated = known(facts.deprecated)
-    bad = [(row.dataset_id, odd) for row in own(facts) for odd in _odd(row, facts, deprecated)]
-    total, who = len(own(facts)), len({name for name, _ in bad})
+    bad = [
+        (row.dataset_id, odd)
+        for row in own_artifacts(facts)
+        for odd in _odd(row, facts, deprecated)
+    ]
+    total, who = len(own_artifacts(facts)), len({name for name, _ in bad})
     note = "terms are the publisher's; this is reported and fails nothing" if bad else None
-    return Found(f"{total:,}", f"{total - who:,}", Status.PASSED, named(facts, bad), note)
+    return Answer(f"{total:,}", f"{total - who:,}", Status.PASSED, offenders_of(facts, bad), note)
 
 
-def _odd(row: ArtifactRow, facts: Facts, deprecated: frozenset[str]) -> Iterator[str]:
+def _odd(row: ArtifactRow, facts: VerificationFacts, deprecated: frozenset[str]) -> Iterator[str]:
     labels = facts.snapshot.labels.get(row.id, frozenset())
     old = sorted({term for _, term in labels} & deprecated)
     if old:
