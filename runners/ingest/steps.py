@@ -7,7 +7,7 @@ Register one release in one instance, step by step, resumable at any point.
 
 Reads and judges the datasets, writes them in batches (one transaction each), then the collections
 and the SOMA store; the journal says what came of each. Never speaks on GitHub, and never verifies
-itself: `runners.verify` looks with fresh eyes.
+itself: `runners.verification` looks with fresh eyes.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -1,15 +1,80 @@
-"""Machines of EC2, found by their tags alone. Must not know of runners or runs' ends."""
+"""One order -> the exact RunInstances call. Pure, so that it can be shown before it is made.
 
+Machines of EC2, found by their tags alone. Must not know of runners or runs' ends.
+
+The launcher `ec2`: a virtual machine that becomes GitHub's runner for one job."""
+
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from runners.launch.aws_client import client, code_of, told
+from runners.contract import Machine, RunRequest
+from runners.launch.aws import client, code_of, with_clear_errors
 from runners.launch.configuration import Configuration
-from runners.launch.ec2_request import run_instances
-from runners.launch.fleet import TAG, Fleet, Host
-from runners.launch.ports import LaunchError, NoCapacityError, Order
+from runners.launch.fleet import TAG, Fleet, Host, tags
+from runners.launch.ports import Launched, LaunchError, NoCapacityError, Order, Ports
+from runners.launch.prices import most, price
+from runners.launch.start import LaunchRequest, candidates, order, start
+from runners.launch.termination import terminate_run
+from runners.launch.user_data import Lock
+
+
+def run_instances(configuration: Configuration, order: Order, attempt: int = 0) -> dict[str, Any]:
+    """The arguments of RunInstances. An equal order and attempt have an equal client token."""
+    ec2, fleet = configuration.for_ec2(), Fleet.of(configuration)
+    kind, subnet = order.candidate.type, order.candidate.subnet
+    labels = _tag_list(tags(fleet, order.run_id, order.release, order.expires_at))
+    return {
+        "ClientToken": fleet.token(order.run_id, attempt, kind, subnet),
+        "ImageId": ec2.image,
+        "InstanceType": kind,
+        "MinCount": 1,
+        "MaxCount": 1,
+        "SubnetId": subnet,
+        "SecurityGroupIds": [ec2.security_group],
+        "IamInstanceProfile": {"Name": ec2.role},
+        "InstanceInitiatedShutdownBehavior": "terminate",
+        "MetadataOptions": {
+            "HttpEndpoint": "enabled",
+            "HttpTokens": "required",
+            "HttpPutResponseHopLimit": 1,
+        },
+        "BlockDeviceMappings": [
+            {
+                "DeviceName": ec2.root_device,
+                "Ebs": {
+                    "VolumeSize": ec2.disk_gib,
+                    "VolumeType": "gp3",
+                    "Encrypted": True,
+                    "DeleteOnTermination": True,
+                },
+            }
+        ],
+        "TagSpecifications": [
+            {"ResourceType": resource, "Tags": labels} for resource in ("instance", "volume")
+        ],
+        "UserData": order.user_data,
+        **(_SPOT if ec2.spot else {}),
+    }
+
+
+_SPOT = {
+    "InstanceMarketOptions": {
+        "MarketType": "spot",
+        # One-time: a machine that AWS takes back is not started again behind our back.
+        "SpotOptions": {
+            "SpotInstanceType": "one-time",
+            "InstanceInterruptionBehavior": "terminate",
+        },
+    }
+}
+
+
+def _tag_list(labels: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in labels.items()]
+
 
 _NO_CAPACITY = {
     "InsufficientFreeAddressesInSubnet",
@@ -39,7 +104,7 @@ class Ec2Cloud:
 
     def _instances(self) -> list[Any]:
         mine = {"Name": f"tag:{TAG}repository", "Values": [self._fleet.repository]}
-        with told("listing machines"):
+        with with_clear_errors("listing machines"):
             pages = list(self._client.get_paginator("describe_instances").paginate(Filters=[mine]))
         return [
             one for page in pages for group in page["Reservations"] for one in group["Instances"]
@@ -62,7 +127,7 @@ class Ec2Cloud:
 
     def _run(self, order: Order, attempt: int) -> Host:
         request = run_instances(self._configuration, order, attempt)
-        with told(f"run {order.run_id}: launching {order.candidate.type}"):
+        with with_clear_errors(f"run {order.run_id}: launching {order.candidate.type}"):
             try:
                 answer = self._client.run_instances(**request)
             except ClientError as error:
@@ -82,7 +147,7 @@ class Ec2Cloud:
         raise LaunchError("EC2 knows the client token but not yet its machine; try again.")
 
     def terminate(self, host_id: str) -> None:
-        with told(f"terminating {host_id}"):
+        with with_clear_errors(f"terminating {host_id}"):
             try:
                 self._client.terminate_instances(InstanceIds=[host_id])
             except ClientError as error:
@@ -90,7 +155,7 @@ class Ec2Cloud:
                     raise
 
     def console(self, host_id: str) -> str:
-        with told(f"reading the console of {host_id}"):
+        with with_clear_errors(f"reading the console of {host_id}"):
             answer = self._client.get_console_output(InstanceId=host_id)
         return "\n".join(str(answer.get("Output", "")).splitlines()[-_LAST_LINES:])
 
@@ -117,3 +182,55 @@ def _moment(tag: str | None) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else None
+
+
+class Ec2Launcher:
+    def __init__(self, configuration: Configuration, lock: Lock, ports: Ports) -> None:
+        self._configuration = configuration
+        self._lock = lock
+        self._ports = ports
+
+    def shown(self, request: RunRequest) -> dict[str, Any]:
+        asked = self._asked(request)
+        orders = [order(asked, candidate) for candidate in candidates(asked.ec2)]
+        return {
+            "launcher": "ec2",
+            "requests": [run_instances(self._configuration, one) for one in orders],
+            "cost_at_most": round(
+                most(self._configuration, asked.ec2.types, asked.ec2.disk_gib), 2
+            ),
+        }
+
+    def launch(self, request: RunRequest) -> Launched:
+        """The machine, and the label that the job must ask for in `runs-on`."""
+        asked = self._asked(request)
+        host = start(asked)
+        cost = price(self._configuration, host.type, asked.ec2.disk_gib)
+        document = {
+            "run": request.run_id,
+            "label": asked.fleet.runner_name(host.id),
+            "expires_at": host.expires_at.isoformat(),
+            "cost_at_most": round(cost.hour * self._configuration.lifetime_hours, 2),
+            "machine": machine_of_host(self._configuration, host).to_mapping(),
+        }
+        return Launched(document)
+
+    def terminate(self, run_id: str) -> tuple[str, ...]:
+        return terminate_run(self._ports, Fleet.of(self._configuration), run_id)
+
+    def _asked(self, request: RunRequest) -> LaunchRequest:
+        return LaunchRequest(request, self._configuration, self._lock, self._ports)
+
+
+def machine_of_host(configuration: Configuration, host: Host) -> Machine:
+    """The machine as reports name it."""
+    cost = price(configuration, host.type, configuration.for_ec2().disk_gib)
+    return Machine(
+        launcher="ec2",
+        type=host.type,
+        region=configuration.region,
+        id=host.id,
+        spot=host.spot,
+        price=round(cost.hour, 4),
+        priced_on=cost.priced_on,
+    )

@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from runners.launch.aws_client import client, code_of, told
+from runners.launch.aws import client, code_of, with_clear_errors
 from runners.launch.configuration import Configuration, bucket_and_prefix
 from runners.launch.ports import Ledger
 
@@ -59,7 +59,7 @@ class S3Ledger:
         self._prefix = f"{prefix}/" if prefix else ""
 
     def has_ended(self, run_id: str) -> bool:
-        with told(f"looking for the report of run {run_id}"):
+        with with_clear_errors(f"looking for the report of run {run_id}"):
             try:
                 self._s3.head_object(Bucket=self._bucket, Key=self._key(run_id, REPORT))
             except ClientError as error:
@@ -69,7 +69,7 @@ class S3Ledger:
         return True
 
     def place(self, run_id: str, name: str, content: bytes) -> None:
-        with told(f"writing {name} of run {run_id}"):
+        with with_clear_errors(f"writing {name} of run {run_id}"):
             self._s3.put_object(Bucket=self._bucket, Key=self._key(run_id, name), Body=content)
 
     def note(self, run_id: str, at: datetime, act: str, host_id: str | None, why: str) -> None:
@@ -78,7 +78,7 @@ class S3Ledger:
 
     def noted(self, run_id: str) -> Collection[str]:
         prefix = self._key(run_id, "machines/")
-        with told(f"reading the audit trail of run {run_id}"):
+        with with_clear_errors(f"reading the audit trail of run {run_id}"):
             pages = list(
                 self._s3.get_paginator("list_objects_v2").paginate(
                     Bucket=self._bucket, Prefix=prefix

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from runners.contract import Action, RunRequest
-from runners.launch.launcher import Launched
+from runners.launch.ports import Launched
 from runners.run.request import load_job
 from runners.run.stopping import StoppedError
 

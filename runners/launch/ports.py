@@ -1,14 +1,16 @@
 """What launching and reaping need of AWS, GitHub, the runs' storage and the clock. No adapter here.
 
 Every method may raise LaunchError: the service refused, or did not answer.
-"""
+
+
+The protocol behind which machines come from EC2, SageMaker or this very computer."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
-from runners.contract import ContractError
+from runners.contract import ContractError, RunRequest
 from runners.launch.fleet import Host, Runner
 
 
@@ -119,3 +121,24 @@ class Ports:
 
 def named(runners: Sequence[Runner], name: str) -> Runner | None:
     return next((runner for runner in runners if runner.name == name), None)
+
+
+@dataclass(frozen=True)
+class Launched:
+    """What a workflow reads of a launch; `exit_code` is that of work that has been done already."""
+
+    document: dict[str, Any] | None
+    exit_code: int = 0
+
+
+class Launcher(Protocol):
+    """Every method may raise ContractError."""
+
+    def shown(self, request: RunRequest) -> dict[str, Any]:
+        """The exact requests that `launch` would make, and what they may cost. Asks nobody."""
+
+    def launch(self, request: RunRequest) -> Launched:
+        """What the run works on from now on; the same request again gives the same."""
+
+    def terminate(self, run_id: str) -> tuple[str, ...]:
+        """What the run had worked on, all of which has ended."""

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 
 from runners.contract import Act, Reaped
 from runners.launch.configuration import Configuration
-from runners.launch.ending import end, spare_or_end
 from runners.launch.fleet import Fleet, Host, Runner
 from runners.launch.ports import LaunchError, Ports
-from runners.launch.reconcile import Action, Facts, decide
+from runners.launch.reap_policy import FleetFacts, ReaperAction, decide
+from runners.launch.termination import terminate, terminate_unless_busy
 
 
 def reap(configuration: Configuration, ports: Ports, now: datetime) -> Iterator[Reaped]:
@@ -36,10 +36,10 @@ def _runners(ports: Ports) -> tuple[Sequence[Runner] | None, LaunchError | None]
 
 def _facts(
     configuration: Configuration, ports: Ports, runners: Sequence[Runner] | None, now: datetime
-) -> Facts:
+) -> FleetFacts:
     ec2 = configuration.for_ec2()
     hosts = ports.cloud.hosts()
-    return Facts(
+    return FleetFacts(
         fleet=Fleet.of(configuration),
         hosts=hosts,
         runners=runners,
@@ -62,9 +62,9 @@ def _noted(ports: Ports, hosts: Sequence[Host]) -> frozenset[str]:
     return frozenset(host_id for run_id in runs for host_id in ports.ledger.noted(run_id))
 
 
-def _do(ports: Ports, action: Action) -> Reaped:
+def _do(ports: Ports, action: ReaperAction) -> Reaped:
     try:
-        result = Reaped.DONE if _DEEDS[action.act](ports, action) else Reaped.SPARED
+        result = Reaped.DONE if _BY_ACT[action.act](ports, action) else Reaped.SPARED
     except LaunchError as error:
         result = str(error)
     return Reaped(
@@ -77,30 +77,30 @@ def _do(ports: Ports, action: Action) -> Reaped:
     )
 
 
-def _note(ports: Ports, action: Action) -> bool:
+def _note(ports: Ports, action: ReaperAction) -> bool:
     ports.ledger.note(action.run_id, ports.clock.now(), "found", action.host_id, action.why)
     return True
 
 
-def _terminate(ports: Ports, action: Action) -> bool:
-    return spare_or_end(ports, action.run_id, action.host_id, action.runner, action.why)
+def _terminate(ports: Ports, action: ReaperAction) -> bool:
+    return terminate_unless_busy(ports, action.run_id, action.host_id, action.runner, action.why)
 
 
-def _terminate_expired(ports: Ports, action: Action) -> bool:
-    end(ports, action.run_id, action.host_id, action.runner, action.why)
+def _terminate_expired(ports: Ports, action: ReaperAction) -> bool:
+    terminate(ports, action.run_id, action.host_id, action.runner, action.why)
     return True
 
 
-def _remove_runner(ports: Ports, action: Action) -> bool:
+def _remove_runner(ports: Ports, action: ReaperAction) -> bool:
     return action.runner is None or ports.forge.remove(action.runner.id)
 
 
-def _drop_handover(ports: Ports, action: Action) -> bool:
+def _drop_handover(ports: Ports, action: ReaperAction) -> bool:
     ports.handovers.drop(action.host_id)
     return True
 
 
-_DEEDS: dict[Act, Callable[[Ports, Action], bool]] = {
+_BY_ACT: dict[Act, Callable[[Ports, ReaperAction], bool]] = {
     Act.NOTE: _note,
     Act.TERMINATE: _terminate,
     Act.TERMINATE_EXPIRED: _terminate_expired,

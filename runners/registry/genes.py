@@ -33,7 +33,7 @@ def create_genes(rows: Sequence[GeneRow], organism: Any, source: Any) -> None:
     if not installed.startswith(TESTED):
         raise ContractError(
             f"lamindb {installed}: bulk creation of genes was tested with {TESTED}x only; install "
-            "that, or run the equality tests and extend runners/registry/bulk.py."
+            "that, or run the equality tests and extend runners/registry/genes.py."
         )
     first = rows[0]
     template = bt.Gene(

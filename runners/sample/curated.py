@@ -15,7 +15,7 @@ import pandas as pd
 from runners.sample import files
 from runners.sample.building import BROKEN
 from runners.sample.datasets import NEWER, Dataset, of_release
-from runners.sample.genes import Genes
+from runners.sample.files import Genes
 from runners.settings import from_environment
 
 _FEATURE_LABELS = [

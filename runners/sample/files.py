@@ -1,4 +1,10 @@
-"""One h5ad as Discover publishes it, from its recipe.
+"""Real genes for the sample: a fixed choice from CZI's tables.
+
+Takes only rows that are equal at both schema versions of the sample, so that one file can be
+valid under both. Must not invent a gene.
+
+
+One h5ad as Discover publishes it, from its recipe.
 
 Equal arguments give equal bytes. Must not choose content (`contents`) or know of SOMA.
 """
@@ -6,6 +12,8 @@ Equal arguments give equal bytes. Must not choose content (`contents`) or know o
 import hashlib
 from base64 import b85encode
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import anndata
@@ -14,10 +22,53 @@ import pandas as pd
 from scipy import sparse
 
 from runners import rules
+from runners.rules.reference import GeneRow, Reference
 from runners.sample.contents import CONTENTS, Content, Sample
-from runners.sample.datasets import Dataset, Release
-from runners.sample.genes import Feature, Genes
-from runners.sample.vocabulary import term_id
+from runners.sample.datasets import RELEASES, Dataset, Release
+from runners.sample.vocabulary import SYNTHETIC, term_id
+
+_POOL = 900  # so that datasets of one organism share many genes, but never all
+_BIOTYPES = {"protein_coding", "lncRNA"}
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A row of var. `reference` is the organism that it belongs to."""
+
+    row: GeneRow
+    reference: str
+    biotype: str
+
+
+class Genes:
+    """The genes of the sample, read once each from the gene tables below `root`."""
+
+    def __init__(self, root: Path) -> None:
+        self._references = [
+            Reference(rules.load(release.dataset_schema_version), root) for release in RELEASES
+        ]
+        self._pool = cache(self._read_pool)
+
+    def choose(self, organism: str, count: int, spike_ins: int, seed: int) -> tuple[Feature, ...]:
+        """`count` genes of an organism and `spike_ins` ERCC controls; equal for equal arguments."""
+        pool = self._pool(organism)
+        chosen = np.random.default_rng(seed).choice(len(pool), count, replace=False)
+        genes = (Feature(pool[index], organism, "gene") for index in sorted(chosen))
+        ercc = list(self._references[-1].genes("ercc").values())[:spike_ins]
+        return (*genes, *(Feature(row, SYNTHETIC, "spike-in") for row in ercc))
+
+    def _read_pool(self, organism: str) -> list[GeneRow]:
+        table = self._references[-1].rules.organisms[organism].genes
+        older, newer = (reference.genes(table) for reference in self._references)
+        # The pseudoautosomal copies on Y carry a suffix; the rest of the world reads plain ids.
+        same = [
+            row
+            for gene_id, row in sorted(newer.items())
+            if row.biotype in _BIOTYPES and older.get(gene_id) == row and "_" not in gene_id
+        ]
+        chosen = np.random.default_rng(0).choice(len(same), _POOL, replace=False)
+        return [same[index] for index in sorted(chosen)]
+
 
 LABELS = (
     "assay",

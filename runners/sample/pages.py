@@ -10,7 +10,7 @@ from importlib import resources
 from pathlib import Path
 from string import Template
 
-from runners.sample.counts import COLUMNS, Counts
+from runners.sample.building import COLUMNS, Counts
 from runners.sample.datasets import NEWER, RELEASES, Release
 
 _GLYPH = "\uf0c1"

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from runners.sample.census import Experiment, Files, taken
 from runners.sample.datasets import Release
 from runners.sample.files import LABELS, citation
+from runners.sample.store import Experiment, Files, census_filter
 
 # Categories of summary_cell_counts; development_stage isn't one of them.
 _COUNTED = [label for label in LABELS if label != "development_stage"]
@@ -27,7 +27,7 @@ def datasets_table(files: Files, release: Release) -> pd.DataFrame:
             "dataset_version_id": dataset.version_id(release),
             "dataset_title": dataset.title,
             "dataset_h5ad_path": f"{dataset.dataset_id}.h5ad",
-            "dataset_total_cell_count": taken(adata).n_obs,
+            "dataset_total_cell_count": census_filter(adata).n_obs,
         }
         for place, (dataset, adata) in enumerate(files.items())
     ]

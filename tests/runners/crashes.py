@@ -113,7 +113,10 @@ def interrupted(
     place: Place, request: Path, moment: Moment, number: Signals, batch: int | None = None
 ) -> int:
     """The exit code of an ingest that is sent the signal at its moment."""
-    script = f"from runners import __main__, ingest; ingest.BATCH = {batch}; __main__.main()"
+    script = (
+        "from runners import __main__; from runners.ingest import steps; "
+        f"steps.BATCH = {batch}; __main__.main()"
+    )
     program = ["-c", script] if batch else ["-m", "runners"]
     with subprocess.Popen(
         [sys.executable, *program, *place.arguments("ingest", request)],

@@ -54,7 +54,7 @@ def create(server_address: str, name: str) -> str:
 
 
 class Tables:
-    """A database as `runners.registry.canary.rows` reads it."""
+    """A database as `runners.registry.canary.comparison` reads it."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection

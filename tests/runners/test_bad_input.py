@@ -10,7 +10,7 @@ import tomli_w
 from click.testing import CliRunner
 from instances import INSTANCE, Place
 
-from runners.__main__ import main
+from runners.cli.commands import main
 from runners.contract import Action, Storage
 from runners.sample.datasets import NEWER, OLDER, by_key
 

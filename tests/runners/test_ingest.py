@@ -32,7 +32,7 @@ from runners.sample.datasets import (
     by_key,
     of_release,
 )
-from runners.sample.genes import Genes
+from runners.sample.files import Genes
 
 Rows = list[tuple[Any, ...]]
 BROKEN = by_key("D12")
@@ -356,7 +356,10 @@ def test_another_run_of_the_same_release_changes_no_row(newer: Place) -> None:
 @pytest.mark.prove
 def test_where_batches_end_makes_no_difference(place: Place, newer: Place) -> None:
     request = place.request("batches", NEWER.version)
-    small = "from runners import __main__, ingest; ingest.BATCH = 2; __main__.main()"
+    small = (
+        "from runners import __main__; from runners.ingest import steps; "
+        "steps.BATCH = 2; __main__.main()"
+    )
     succeed(place.script("-c", small, *place.arguments("ingest", request)))
     one, many = (dumps.natural(p.database, storage=p.storage) for p in (newer, place))
     assert dumps.differences(one, many) == []

@@ -300,7 +300,7 @@ def test_a_column_of_another_length_is_no_whole_file(path: Path) -> None:
 
 MEASURED = """
 import resource, sys
-from runners.profile import read_profile
+from runners.h5ad.profile import read_profile
 names = ["codes", "flag"]
 found = read_profile(sys.argv[1], names, [tuple(names)])
 print(found.n_observations, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)

@@ -7,7 +7,7 @@ import pytest
 import tomli_w
 from click.testing import CliRunner, Result
 
-from runners.__main__ import main
+from runners.cli.commands import main
 from runners.contract import Action, ContractError, Manifest, RunRequest
 from runners.run.journal import Journal
 from runners.run.request import ensure_request_file, named_manifest

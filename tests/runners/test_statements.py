@@ -11,7 +11,7 @@ COUNT = """
 import json, sys
 from pathlib import Path
 import filled
-from runners.verify import verify
+from runners.verification.verify import verify
 filled.connect()
 root, told = Path(sys.argv[1]), []
 for count in (3, 12):

@@ -162,7 +162,7 @@ def test_without_the_file_the_run_goes_on_to_its_end(story: Story) -> None:
 
 OWN = """
 import sys, time
-from runners.stopping import ends_in_time
+from runners.run.stopping import ends_in_time
 with ends_in_time():
     while True:
         try:

@@ -68,8 +68,8 @@ def test_killed_between_writing_and_renaming_nothing_shows(tmp_path: Path, kind:
 HOLDER = """
 import sys, time
 from pathlib import Path
-from bot.adapters.files import alone
-with alone(Path(sys.argv[1])):
+from bot.adapters.files import exclusive
+with exclusive(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)
 """

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from launch.amazon import REGION, Amazon
 from launch.hub import REPOSITORY, TOKEN, Hub
-from runners.__main__ import main
+from runners.cli.commands import main
 from runners.contract import Action, RunRequest
 from runners.launch.configuration import Configuration
 

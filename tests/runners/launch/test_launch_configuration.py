@@ -103,7 +103,7 @@ def test_runs_lie_in_a_bucket_or_in_a_folder() -> None:
 def test_launching_loads_what_its_group_installs_and_nothing_more() -> None:
     """A hosted job that launches has boto3, httpx, pydantic and rich-click; see pyproject.toml."""
     code = (
-        "import sys; from runners.__main__ import main; import runners.launch.outside; "
+        "import sys; from runners.__main__ import main; import runners.launch.adapters; "
         "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
     )
     done = subprocess.run(

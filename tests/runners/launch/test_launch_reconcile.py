@@ -7,7 +7,7 @@ import pytest
 
 from runners.contract import Act
 from runners.launch.fleet import Fleet, Host, Runner
-from runners.launch.reconcile import Facts, decide
+from runners.launch.reap_policy import FleetFacts, decide
 
 FLEET = Fleet("laminlabs/census-bot", "us-west-2")
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -43,7 +43,7 @@ def acts(*hosts: Host, runners: Any = (), **fields: Any) -> list[tuple[Act, str]
         "online_within": ONLINE_WITHIN,
         "idle": IDLE,
     }
-    return [(action.act, action.host_id) for action in decide(Facts(**{**known, **fields}))]
+    return [(action.act, action.host_id) for action in decide(FleetFacts(**{**known, **fields}))]
 
 
 END, END_EXPIRED = (Act.TERMINATE, "i-0001"), (Act.TERMINATE_EXPIRED, "i-0001")

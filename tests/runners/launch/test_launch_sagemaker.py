@@ -12,7 +12,7 @@ from instances import Place
 from launch.amazon import Fault
 from launch.stage import RUN, Stage, request
 from runners.contract import Action, ContractError, Machine, RunReport, Verdict
-from runners.launch.sagemaker_launcher import exit_code
+from runners.launch.sagemaker import exit_code
 from runners.launch.user_data import Lock
 from runners.sample.datasets import OLDER, of_release
 from runners.settings import from_environment

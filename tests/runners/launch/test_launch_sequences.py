@@ -16,13 +16,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from launch.model import KilledError, World
 from launch.stage import request, table
-from runners.launch.asked import Start
 from runners.launch.configuration import Configuration
-from runners.launch.ending import end_run
 from runners.launch.fleet import Fleet
 from runners.launch.ports import LaunchError
 from runners.launch.reap import reap
-from runners.launch.start import start
+from runners.launch.start import LaunchRequest, start
+from runners.launch.termination import terminate_run
 from runners.launch.user_data import Lock
 
 CONFIGURATION = Configuration.from_mapping(
@@ -118,7 +117,7 @@ class Fleets(RuleBasedStateMachine):
         run_id = f"{release}-ingest-{number}"
         if self.world.github_is_down or any(self.world.is_busy(h.id) for h in self._of(run_id)):
             return
-        end_run(self.world.ports, self.world.fleet, run_id)
+        terminate_run(self.world.ports, self.world.fleet, run_id)
         assert not any(host.is_live for host in self._of(run_id))
 
     # --- what happens to us -------------------------------------------------------------------
@@ -196,7 +195,7 @@ class Fleets(RuleBasedStateMachine):
         return [host for host in self.world.machines.values() if host.run_id == run_id]
 
     def _launch(self, release: str, number: int) -> None:
-        asked = Start(
+        asked = LaunchRequest(
             request(f"{release}-ingest-{number}", release), CONFIGURATION, LOCK, self.world.ports
         )
         began = self.world.now

@@ -1,8 +1,11 @@
-"""The options that tell `ingest` and `verify` what to do: a request, or words that make one.
+"""How every command says a refusal and ends when it is told to. Must load in no time.
+
+The options that tell `ingest` and `verify` what to do: a request, or words that make one.
 
 Must load in no time, and decide nothing.
 """
 
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import wraps
@@ -13,6 +16,25 @@ import rich_click as click
 
 from runners import progress
 from runners.contract import Action, ContractError
+from runners.run.stopping import ends_in_time
+
+WRONG_INPUT = 2
+
+
+def with_clear_errors(command: Callable[..., None]) -> Callable[..., None]:
+    """Bad input is one sentence on standard error and exit code 2, never a traceback."""
+
+    @wraps(command)
+    def wrapped(*args: Any, **kwargs: Any) -> None:
+        try:
+            with ends_in_time():
+                command(*args, **kwargs)
+        except ContractError as error:
+            click.echo(str(error), err=True)
+            sys.exit(WRONG_INPUT)
+
+    return wrapped
+
 
 Command = Callable[..., None]
 
@@ -53,7 +75,7 @@ FIELDS = ("instance", "only", "limit", "only_missing", "failed_of", "track", "sp
 """Of the options, those that are fields of a request."""
 
 
-def asked_for(action: Action) -> Callable[[Command], Command]:
+def request_options(action: Action) -> Callable[[Command], Command]:
     """Adds the options of `action`; the command gets `request_file` and `repository`."""
     options = (*WHAT, *PART, REPOSITORY) if action is Action.INGEST else (*WHAT, REPOSITORY)
 
@@ -74,7 +96,7 @@ def asked_for(action: Action) -> Callable[[Command], Command]:
             given = [name for name, value in {**named, "runs": runs, **fields}.items() if value]
             if request_file is None:
                 fields["action"] = action
-                request_file = _made(repository, runs or Path("runs"), named, fields)
+                request_file = _make_request_file(repository, runs or Path("runs"), named, fields)
             elif given:
                 words = ", ".join(f"--{name.replace('_', '-')}" for name in given)
                 raise ContractError(f"command line: --request says it all; leave out {words}.")
@@ -87,7 +109,9 @@ def asked_for(action: Action) -> Callable[[Command], Command]:
     return decorate
 
 
-def _made(repository: Path, runs: Path, named: dict[str, Any], fields: dict[str, Any]) -> Path:
+def _make_request_file(
+    repository: Path, runs: Path, named: dict[str, Any], fields: dict[str, Any]
+) -> Path:
     from runners.run.request import ensure_request_file, named_manifest
 
     if fields["instance"] is None:

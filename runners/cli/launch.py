@@ -13,11 +13,10 @@ from typing import Any
 import rich_click as click
 
 from runners import settings
-from runners.command_line import with_clear_errors
+from runners.cli.options import REPOSITORY, with_clear_errors
 from runners.contract import RunRequest
 from runners.launch.configuration import Configuration
-from runners.launch.launcher import Launched, Launcher
-from runners.request_options import REPOSITORY
+from runners.launch.ports import Launched, Launcher
 
 NOT_ALL_DONE = 1
 
@@ -76,9 +75,9 @@ def launch(
 
 def _launcher(name: str, configuration_file: Path, repository: Path) -> Launcher:
     configuration = Configuration.from_file(configuration_file)
-    from runners.launch import outside
+    from runners.launch import adapters
 
-    return outside.launcher(name, configuration, settings.from_environment(), repository)
+    return adapters.launcher(name, configuration, settings.from_environment(), repository)
 
 
 @click.command()
@@ -108,7 +107,7 @@ def reap(configuration_file: Path, now: datetime | None) -> None:
     2: AWS or GitHub could not be asked.
     """
     configuration = Configuration.from_file(configuration_file)
-    from runners.launch.outside import ports
+    from runners.launch.adapters import ports
     from runners.launch.reap import reap as reap_all
 
     outside = ports(configuration, settings.from_environment())

@@ -6,20 +6,18 @@ from pathlib import Path
 
 import httpx
 
+from runners.launch.aws import SecretsManager
 from runners.launch.configuration import Configuration
-from runners.launch.ec2 import Ec2Cloud
-from runners.launch.ec2_launcher import Ec2Launcher
+from runners.launch.ec2 import Ec2Cloud, Ec2Launcher
 from runners.launch.github import GitHub
-from runners.launch.launcher import Launcher
 from runners.launch.ledger import ledger
-from runners.launch.ports import Ports
-from runners.launch.sagemaker_launcher import SageMakerLauncher
-from runners.launch.secrets import SecretsManager
+from runners.launch.ports import Launcher, Ports
+from runners.launch.sagemaker import SageMakerLauncher
 from runners.launch.user_data import Lock
 from runners.settings import REPOSITORY, Settings
 
 
-class RealClock:
+class SystemClock:
     def now(self) -> datetime:
         return datetime.now(UTC)
 
@@ -34,14 +32,14 @@ def launcher(
     if name == "sagemaker":
         configuration.for_sagemaker()
         runs = ledger(configuration)
-        return SageMakerLauncher(configuration, repository, runs, RealClock())
+        return SageMakerLauncher(configuration, repository, runs, SystemClock())
     configuration.for_ec2()
     return Ec2Launcher(configuration, Lock.of(REPOSITORY), ports(configuration, settings))
 
 
 def ports(configuration: Configuration, settings: Settings) -> Ports:
     """What launching and reaping on EC2 need."""
-    clock = RealClock()
+    clock = SystemClock()
     return Ports(
         cloud=Ec2Cloud(configuration),
         forge=GitHub(configuration, _github(settings), clock.sleep),

@@ -7,7 +7,9 @@ from runners.launch.fleet import Fleet, Runner
 from runners.launch.ports import Ports
 
 
-def spare_or_end(ports: Ports, run_id: str, host_id: str, runner: Runner | None, why: str) -> bool:
+def terminate_unless_busy(
+    ports: Ports, run_id: str, host_id: str, runner: Runner | None, why: str
+) -> bool:
     """Whether the machine was ended. It is spared when GitHub says that its job is running.
 
     The runner goes first: GitHub refuses to remove a busy one, and gives no job to one that is
@@ -20,7 +22,7 @@ def spare_or_end(ports: Ports, run_id: str, host_id: str, runner: Runner | None,
     return True
 
 
-def end(ports: Ports, run_id: str, host_id: str, runner: Runner | None, why: str) -> None:
+def terminate(ports: Ports, run_id: str, host_id: str, runner: Runner | None, why: str) -> None:
     """Ends the machine, whatever runs on it.
 
     GitHub may keep a runner for a while that was busy; the reaper comes back for it.
@@ -36,7 +38,7 @@ def _end(ports: Ports, run_id: str, host_id: str, why: str) -> None:
     ports.handovers.drop(host_id)
 
 
-def end_run(ports: Ports, fleet: Fleet, run_id: str) -> tuple[str, ...]:
+def terminate_run(ports: Ports, fleet: Fleet, run_id: str) -> tuple[str, ...]:
     """The ids of the run's machines, all of which have ended, as have their runners."""
     hosts = [host for host in ports.cloud.hosts() if host.run_id == run_id]
     for host in (host for host in hosts if host.is_live):

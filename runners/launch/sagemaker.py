@@ -1,24 +1,103 @@
-"""The launcher `sagemaker`: a Processing job that does the same work, followed to its end.
+"""One run -> the exact CreateProcessingJob call. Pure, so that it can be shown beforehand.
+
+The launcher `sagemaker`: a Processing job that does the same work, followed to its end.
 
 AWS itself ends the job at its lifetime, so that there is nothing for the reaper. Who follows it may
 go away: the same request finds the job again.
 """
 
+import hashlib
+import json
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from runners import progress
-from runners.contract import ContractError, Manifest, RunRequest
-from runners.launch.aws_client import client, code_of, told
-from runners.launch.configuration import Configuration
-from runners.launch.launcher import Launched
-from runners.launch.ports import Clock, LaunchError, Ledger
-from runners.launch.prices import most
-from runners.launch.sagemaker_request import create_processing_job, job_name, machine
+from runners.contract import ContractError, Machine, Manifest, RunRequest
+from runners.launch.aws import client, code_of, with_clear_errors
+from runners.launch.configuration import Configuration, SageMaker
+from runners.launch.fleet import TAG, Fleet
+from runners.launch.ports import Clock, Launched, LaunchError, Ledger
+from runners.launch.prices import most, price
+
+_MOST_NAME = 63
+
+
+def job_name(configuration: Configuration, run_id: str) -> str:
+    """The job's name, which AWS lets exist once: the same request is the same job."""
+    name = Fleet.of(configuration).prefix + run_id
+    if len(name) <= _MOST_NAME:
+        return name
+    digest = hashlib.sha256(run_id.encode()).hexdigest()[:8]
+    return f"{name[: _MOST_NAME - 9].rstrip('-')}-{digest}"
+
+
+def create_processing_job(configuration: Configuration, request: RunRequest) -> dict[str, Any]:
+    """The arguments of CreateProcessingJob.
+
+    No data goes in or out by SageMaker's hand: the job reads request, manifests and earlier runs
+    where runs are kept, and keeps its journal there while it works, as any machine does.
+    """
+    sagemaker = configuration.for_sagemaker()
+    name = job_name(configuration, request.run_id)
+    words = ["--run", request.run_id, "--to", configuration.runs.rstrip("/"), "launch"]
+    return {
+        "ProcessingJobName": name,
+        "AppSpecification": {"ImageUri": sagemaker.image, "ContainerArguments": words},
+        "RoleArn": sagemaker.role,
+        "ProcessingResources": {
+            "ClusterConfig": {
+                "InstanceCount": 1,
+                "InstanceType": sagemaker.type,
+                "VolumeSizeInGB": sagemaker.disk_gib,
+            }
+        },
+        "StoppingCondition": {
+            "MaxRuntimeInSeconds": int(configuration.lifetime / timedelta(seconds=1))
+        },
+        "Environment": _environment(configuration, name),
+        **_network(sagemaker),
+        "Tags": [
+            {"Key": f"{TAG}repository", "Value": configuration.repository},
+            {"Key": f"{TAG}release", "Value": request.release},
+            {"Key": f"{TAG}run", "Value": request.run_id},
+        ],
+    }
+
+
+def machine_of_job(configuration: Configuration, job: str | None = None) -> Machine:
+    """The job as reports name it."""
+    sagemaker = configuration.for_sagemaker()
+    cost = price(configuration, sagemaker.type, sagemaker.disk_gib)
+    return Machine(
+        launcher="sagemaker",
+        type=sagemaker.type,
+        region=configuration.region,
+        id=job,
+        price=round(cost.hour, 4),
+        priced_on=cost.priced_on,
+    )
+
+
+def _environment(configuration: Configuration, job: str) -> dict[str, str]:
+    told = machine_of_job(configuration, job).to_mapping()
+    environment = {"AWS_REGION": configuration.region, "MACHINE": json.dumps(told)}
+    if configuration.lamindb_secret:
+        environment["LAMINDB_SECRET"] = configuration.lamindb_secret
+    return environment
+
+
+def _network(sagemaker: SageMaker) -> dict[str, Any]:
+    if not sagemaker.subnets:
+        return {}
+    groups = [sagemaker.security_group] if sagemaker.security_group else []
+    place = {"Subnets": list(sagemaker.subnets), "SecurityGroupIds": groups}
+    return {"NetworkConfig": {"VpcConfig": place}}
+
 
 _GOES_ON = {"InProgress", "Stopping"}
 
@@ -50,18 +129,18 @@ class SageMakerLauncher:
         name = job_name(self._configuration, request.run_id)
         self._note(request, "launching", None, name)
         self._create(request)
-        self._note(request, "launched", name, machine(self._configuration).type or "")
+        self._note(request, "launched", name, machine_of_job(self._configuration).type or "")
         code = self._followed(name)
         self._note(request, "ended", name, f"exit code {code}")
         document = {
             "run": request.run_id,
-            "machine": machine(self._configuration, name).to_mapping(),
+            "machine": machine_of_job(self._configuration, name).to_mapping(),
         }
         return Launched(document, code)
 
     def terminate(self, run_id: str) -> tuple[str, ...]:
         name = job_name(self._configuration, run_id)
-        with told(f"stopping {name}"):
+        with with_clear_errors(f"stopping {name}"):
             try:
                 self._client.stop_processing_job(ProcessingJobName=name)
             except ClientError as error:
@@ -89,7 +168,7 @@ class SageMakerLauncher:
             self._ledger.place(request.run_id, name, content)
 
     def _create(self, request: RunRequest) -> None:
-        with told(f"run {request.run_id}: starting a Processing job"):
+        with with_clear_errors(f"run {request.run_id}: starting a Processing job"):
             try:
                 self._client.create_processing_job(
                     **create_processing_job(self._configuration, request)
@@ -101,7 +180,7 @@ class SageMakerLauncher:
     def _followed(self, name: str) -> int:
         """The exit code of the job's work: 0, or 1 for a verification that did not pass."""
         while True:
-            with told(f"following {name}"):
+            with with_clear_errors(f"following {name}"):
                 job = self._client.describe_processing_job(ProcessingJobName=name)
             status = job["ProcessingJobStatus"]
             progress.say(f"{name}: {status}")

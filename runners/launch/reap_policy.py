@@ -17,7 +17,7 @@ MARGIN = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
-class Action:
+class ReaperAction:
     """One thing to be done to a machine, a runner or a handover of a machine, and why.
 
     `host` is None for what is left of a machine that AWS has forgotten.
@@ -35,7 +35,7 @@ class Action:
 
 
 @dataclass(frozen=True)
-class Facts:
+class FleetFacts:
     """What is there. `runners` is None when GitHub could not be asked: then only time decides.
 
     Runners were listed before machines: a runner is only made for a machine that is there, so one
@@ -54,7 +54,7 @@ class Facts:
     idle: timedelta
 
 
-def decide(facts: Facts) -> tuple[Action, ...]:
+def decide(facts: FleetFacts) -> tuple[ReaperAction, ...]:
     """What to do, machines first; the same facts give the same actions."""
     runner_of = _runners_by_host(facts)
     live = [host for host in facts.hosts if host.is_live]
@@ -64,37 +64,37 @@ def decide(facts: Facts) -> tuple[Action, ...]:
         *(_noted(host) for host in facts.hosts if host.id not in facts.noted),
         *(action for host in live if (action := _about_host(facts, host, runner_of.get(host.id)))),
         *(
-            Action(Act.REMOVE_RUNNER, host_id, gone, known.get(host_id), runner)
+            ReaperAction(Act.REMOVE_RUNNER, host_id, gone, known.get(host_id), runner)
             for host_id, runner in _ghosts(runner_of, {host.id for host in live})
         ),
         *(
-            Action(Act.DROP_HANDOVER, host_id, gone, known.get(host_id))
+            ReaperAction(Act.DROP_HANDOVER, host_id, gone, known.get(host_id))
             for host_id in sorted(facts.handovers - {host.id for host in live})
         ),
     )
 
 
-def _runners_by_host(facts: Facts) -> Mapping[str, Runner]:
+def _runners_by_host(facts: FleetFacts) -> Mapping[str, Runner]:
     found = ((facts.fleet.host_of(runner.name), runner) for runner in facts.runners or ())
     return {host_id: runner for host_id, runner in found if host_id is not None}
 
 
-def _noted(host: Host) -> Action:
-    return Action(Act.NOTE, host.id, f"found {host.state}, unknown so far", host)
+def _noted(host: Host) -> ReaperAction:
+    return ReaperAction(Act.NOTE, host.id, f"found {host.state}, unknown so far", host)
 
 
-def _about_host(facts: Facts, host: Host, runner: Runner | None) -> Action | None:
+def _about_host(facts: FleetFacts, host: Host, runner: Runner | None) -> ReaperAction | None:
     if facts.now >= host.expires_at:
         why = f"its lifetime ended at {host.expires_at:%Y-%m-%d %H:%M} UTC"
-        return Action(Act.TERMINATE_EXPIRED, host.id, why, host, runner)
+        return ReaperAction(Act.TERMINATE_EXPIRED, host.id, why, host, runner)
     if facts.runners is None or (runner is not None and runner.is_busy):
         return None
     if reason := _why_not_needed(facts, host, runner):
-        return Action(Act.TERMINATE, host.id, reason, host, runner)
+        return ReaperAction(Act.TERMINATE, host.id, reason, host, runner)
     return None
 
 
-def _why_not_needed(facts: Facts, host: Host, runner: Runner | None) -> str | None:
+def _why_not_needed(facts: FleetFacts, host: Host, runner: Runner | None) -> str | None:
     """Why a machine without a running job is of no use any more; None if it may be."""
     age = facts.now - host.launched_at
     if host.run_id in facts.ended_runs:
@@ -108,7 +108,7 @@ def _why_not_needed(facts: Facts, host: Host, runner: Runner | None) -> str | No
     return None
 
 
-def _preferred(facts: Facts, release: str) -> Host | None:
+def _preferred(facts: FleetFacts, release: str) -> Host | None:
     """The machine that a release keeps: one whose job is running, else the oldest."""
     runner_of = _runners_by_host(facts)
     same = [host for host in facts.hosts if host.release == release]

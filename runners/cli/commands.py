@@ -1,0 +1,266 @@
+"""The command line of the machine's side: parses words, calls one function, says how it ended."""
+
+import gc
+import os
+import sys
+from pathlib import Path
+
+import rich_click as click
+
+from runners import progress, rules, settings
+from runners.cli.launch import launch, reap, terminate
+from runners.cli.options import request_options
+from runners.cli.options import with_clear_errors as _with_clear_errors
+from runners.contract import Action, ContractError, Finding, Manifest, RunReport, Status, Verdict
+
+CHECK_FAILED = 1
+
+# Ontologies are a million long-lived objects without cycles, through which the collector would go
+# again and again: a quarter of a small run. Reading processes import this module too.
+gc.set_threshold(50_000)
+
+_workers = click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=os.cpu_count() or 1,
+    show_default="one per core",
+    help="Processes that read files.",
+)
+
+
+NAME = "python -m runners"
+click.rich_click.COMMAND_GROUPS[NAME] = [
+    {"name": "A release", "commands": ["check", "ingest", "verify", "rollback"]},
+    {"name": "Machines", "commands": ["launch", "terminate", "reap"]},
+    {"name": "Set up and try", "commands": ["reference", "instance", "sample"]},
+    {"name": "Called by workflow files", "commands": ["mirror"]},
+]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Register a CELLxGENE Census release in a LaminDB instance, and verify that it is there."""
+
+
+main.add_command(launch)
+main.add_command(terminate)
+main.add_command(reap)
+
+
+@main.command()
+@_with_clear_errors
+@request_options(Action.INGEST)
+@_workers
+@click.option("--scheduler", metavar="ADDRESS", help="Read on the Dask cluster of this scheduler.")
+@click.option("--smoke", is_flag=True, help="Only one dataset, in an instance that is thrown away.")
+def ingest(
+    request_file: Path, repository: Path, workers: int, scheduler: str | None, smoke: bool
+) -> None:
+    """Register the datasets of a release.
+
+    Killed and started again it goes on where it was; run again after its end it changes nothing.
+    A file named "cancel" in the run's folder ends it early. Exit code 0: every dataset has its
+    outcome (which may be a failure: see verify), or it was cancelled. 2: bad input. 130 and 143:
+    SIGINT and SIGTERM.
+    """
+    from runners.ingest.smoke_test import smoke_test
+    from runners.ingest.steps import ingest as register
+    from runners.run.journal import summary
+    from runners.run.request import load_job
+
+    job = load_job(
+        request_file,
+        repository=repository,
+        reference=_reference(),
+        workers=workers,
+        scheduler=scheduler,
+    )
+    if smoke:
+        smoke_test(job, markers=settings.from_environment().canary)
+    else:
+        progress.say(f"{job.manifest.release}: {summary(register(job))}")
+
+
+@main.command()
+@_with_clear_errors
+@request_options(Action.VERIFY)
+def verify(request_file: Path, repository: Path) -> None:
+    """Check a release in its instance and write report.json. Reads only.
+
+    Any time, whoever registered the release: name a request, or a manifest and an instance. Exit
+    code 0: all checks passed. 1: a check failed or could not be made. 2: bad input.
+    """
+    from runners.run.request import load_job
+    from runners.verification import verify as verification
+
+    job = load_job(request_file, repository=repository, reference=_reference())
+    report = verification.verify(job)
+    _say_checks(report)
+    if command := verification.remedy_command(report, repository):
+        click.echo(f"no run registered this release; what is missing is filled in by: {command}")
+    sys.exit(0 if report.verdict is Verdict.PASSED else CHECK_FAILED)
+
+
+@main.command()
+@click.option("--run", "run_id", required=True, help="The run, as its request names it.")
+@click.option("--to", "address", required=True, help="Where runs are kept: s3://... or a folder.")
+@click.argument("word", type=click.Choice(["ingest", "verify", "launch"]))
+@_with_clear_errors
+def mirror(run_id: str, address: str, word: str) -> None:
+    """Do a step of the run in runs/RUN, and keep what it writes at ADDRESS while it works.
+
+    The request lies in request.json. What was kept of the release's runs is fetched first, so that
+    another machine goes on where the last one was. Ends with the step's exit code. launch: all
+    steps, by the request and the manifests that are kept at ADDRESS.
+    """
+    from runners.run import mirror as mirroring
+
+    folder = Path("runs") / run_id
+    folder.mkdir(parents=True, exist_ok=True)
+    both = mirroring.Mirror(folder, mirroring.kept_at(address))
+    if word != mirroring.LAUNCH:
+        (folder / "request.json").write_bytes(Path("request.json").read_bytes())
+    sys.exit(mirroring.run(both, mirroring.step(word, folder / "request.json")))
+
+
+def _say_checks(report: RunReport) -> None:
+    marks = {Status.PASSED: "ok", Status.FAILED: "FAILED"}
+    for check in report.checks:
+        mark = marks.get(check.status, check.status.value)
+        counts = f"expected {check.expected}, found {check.found}" if check.status in marks else ""
+        click.echo(f"{mark:>20}  {check.title}: {'; '.join(filter(None, (counts, check.note)))}")
+    click.echo(f"verdict: {report.verdict.value}")
+
+
+@main.command()
+@click.option("--release", help="Take back all that the runs of this release wrote.")
+@click.option("--run", "run_id", help="Take back what this one run wrote.")
+@click.option("--instance", help="owner/name, where the release was ingested into several.")
+@click.option(
+    "--runs",
+    default="runs",
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder of the runs' folders, which hold their journals.",
+)
+@click.option("--yes", "is_real", is_flag=True, help="Do it; else it only says what it would do.")
+@_with_clear_errors
+def rollback(
+    release: str | None, run_id: str | None, instance: str | None, runs: Path, is_real: bool
+) -> None:
+    """Take back exactly what a release's runs, or one run, wrote into an instance.
+
+    Never files in storage, the vocabulary that all releases share, or what anybody else has made
+    since. Exit code 0: done, or it can be. 1: it can't be exact, and nothing was changed. 2: bad
+    input.
+    """
+    from runners.rollback import rollback as work
+    from runners.rollback.result import describe
+
+    found = work.find_runs(runs, release=release, run_id=run_id, instance=instance)
+    result = work.rollback(found, is_real=is_real)
+    for line in describe(result, is_real=is_real):
+        click.echo(line)
+    sys.exit(CHECK_FAILED if result.problems else 0)
+
+
+@main.command()
+@click.argument("manifest_file", type=click.Path(path_type=Path))
+@click.option("--limit", type=click.IntRange(min=1), help="Only the first N datasets.")
+@click.option(
+    "--json",
+    "report_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the outcome of each dataset into this file too.",
+)
+@_workers
+@_with_clear_errors
+def check(manifest_file: Path, limit: int | None, report_file: Path | None, workers: int) -> None:
+    """Say which datasets of the manifest's release will fail, and why. Touches no instance.
+
+    Needs neither an instance nor credentials. Exit code 0: none will fail. 1: some will. 2: bad
+    input.
+    """
+    from runners.run.journal import summary
+    from runners.validation import check as checking
+
+    manifest = Manifest.from_file(manifest_file)
+    found = checking.check(manifest, reference=_reference(), workers=workers, limit=limit)
+    if report_file is not None:
+        _write(report_file, found.to_json())
+    failing = [outcome for outcome in found.outcomes if outcome.reasons]
+    for outcome in failing:
+        click.echo(f"{outcome.dataset_id}  {outcome.title}: {outcome.outcome.value}")
+        for reason in outcome.reasons:
+            click.echo(f"    {_told(reason)}")
+    click.echo(summary(found.outcomes))
+    sys.exit(CHECK_FAILED if failing else 0)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ContractError(f"{path}: can't be written ({error}); name a file that can.") from error
+
+
+def _told(reason: Finding) -> str:
+    parts = [reason.reason.value, reason.column or "", ", ".join(reason.values)]
+    more = reason.count - len(reason.values)
+    parts += [f"and {more} more" if more > 0 else "", reason.detail or ""]
+    return " ".join(part for part in parts if part)
+
+
+@main.command()
+@_with_clear_errors
+def reference() -> None:
+    """Fetch the pinned ontologies and gene tables of every dataset schema version with rules."""
+    from runners.rules.reference import Reference
+
+    for version in rules.versions():
+        Reference(rules.load(version), _reference())
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option(
+    "--compare",
+    "report_file",
+    type=click.Path(path_type=Path),
+    help="Instead of building, compare this report.json with what the sample is made to give.",
+)
+@_with_clear_errors
+def sample(folder: Path, report_file: Path | None) -> None:
+    """Build the sample world (two small releases of a Census) into FOLDER; once is enough.
+
+    Exit code of --compare: 0 if the report says of each dataset what it should, else 1.
+    """
+    from runners import sample as world
+    from runners.sample.comparison import differences
+
+    if report_file is None:
+        world.build(folder, _reference(), progress.say)
+        return
+    report = RunReport.from_file(report_file)
+    found = differences(report)
+    for difference in found:
+        click.echo(f"not as the sample is made: {difference}")
+    if not found:
+        click.echo(f"Verdict {report.verdict.value!r}: the one that the sample is made to give.")
+    sys.exit(CHECK_FAILED if found else 0)
+
+
+@main.command()
+@click.argument("name")
+@click.argument("storage", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--db", "database", help="A PostgreSQL address, instead of SQLite in STORAGE.")
+@_with_clear_errors
+def instance(name: str, storage: Path, database: str | None) -> None:
+    """Make a local LaminDB instance NAME with its default storage in STORAGE, if there is none."""
+    from runners.registry import connection as instances
+
+    click.echo(instances.create(name, storage, database))
+
+
+def _reference() -> Path:
+    return settings.from_environment().reference

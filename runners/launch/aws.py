@@ -1,0 +1,98 @@
+"""Clients of AWS that repeat what may be repeated, and say in one sentence what went wrong.
+
+Credentials are found by boto3 itself: a role on GitHub by OIDC, a profile on a desk. Must not hold
+any.
+
+
+Secrets on their way to a machine, in Secrets Manager. Must not print or keep any.
+
+A secret without a value is a claim: AWS lets one caller alone create it.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from runners.launch.configuration import Configuration
+from runners.launch.fleet import TAG, Fleet
+from runners.launch.ports import LaunchError
+
+# Throttling and 5xx are repeated by botocore; a repeated RunInstances is harmless by its token.
+_CONFIG = Config(
+    retries={"mode": "standard", "max_attempts": 6}, connect_timeout=10, read_timeout=60
+)
+_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
+_DENIED = {"AccessDenied", "AccessDeniedException", "AuthFailure", "UnauthorizedOperation"}
+
+
+def client(service: str, region: str) -> Any:
+    return boto3.client(service, region_name=region, config=_CONFIG)
+
+
+@contextmanager
+def with_clear_errors(what: str) -> Iterator[None]:
+    """Turns an error of AWS into a LaunchError that begins with `what`."""
+    try:
+        yield
+    except ClientError as error:
+        answer = error.response.get("Error", {})
+        code, message = answer.get("Code", "?"), answer.get("Message", "")
+        raise LaunchError(f"{what}: AWS answers {code} ({message}); {_remedy(code)}.") from error
+    except BotoCoreError as error:
+        raise LaunchError(f"{what}: AWS can't be asked ({error}); try again.") from error
+
+
+def code_of(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def _remedy(code: str) -> str:
+    if code in _EXPIRED:
+        return "the role's credentials have expired, so begin a new job"
+    if code in _DENIED:
+        return "give the role this right, as runners/launch/aws/ingestion.yaml does"
+    return "correct [launch], or try again"
+
+
+class SecretsManager:
+    def __init__(self, configuration: Configuration) -> None:
+        self._fleet = Fleet.of(configuration)
+        self._client: Any = client("secretsmanager", configuration.region)
+
+    def claim(self, host_id: str) -> bool:
+        labels = [{"Key": f"{TAG}repository", "Value": self._fleet.repository}]
+        with with_clear_errors(f"claiming the handover to {host_id}"):
+            try:
+                self._client.create_secret(Name=self._fleet.secrets + host_id, Tags=labels)
+            except ClientError as error:
+                if code_of(error) == "ResourceExistsException":
+                    return False
+                raise
+        return True
+
+    def put(self, host_id: str, secret: str) -> None:
+        with with_clear_errors(f"handing the runner over to {host_id}"):
+            self._client.put_secret_value(
+                SecretId=self._fleet.secrets + host_id, SecretString=secret
+            )
+
+    def drop(self, host_id: str) -> None:
+        with with_clear_errors(f"deleting what was handed to {host_id}"):
+            try:
+                self._client.delete_secret(
+                    SecretId=self._fleet.secrets + host_id, ForceDeleteWithoutRecovery=True
+                )
+            except ClientError as error:
+                if code_of(error) != "ResourceNotFoundException":
+                    raise
+
+    def all(self) -> frozenset[str]:
+        mine = {"Key": "name", "Values": [self._fleet.secrets]}
+        with with_clear_errors("listing handovers"):
+            pages = list(self._client.get_paginator("list_secrets").paginate(Filters=[mine]))
+        names = (secret["Name"] for page in pages for secret in page["SecretList"])
+        return frozenset(name.removeprefix(self._fleet.secrets) for name in names)
