@@ -31,7 +31,7 @@ setup: .venv/.installed
 # make demo RELEASE_PAGE=... OLD_SPEC=... NEW_SPEC=...   only detects, on real documents
 demo: setup
 ifdef GITHUB
-	@PYTHONPATH=tests $(BIN)/python -m acting.demo --home $(DEMO)-github
+	@PYTHONPATH=tests $(BIN)/python -m workflows.demo --home $(DEMO)-github
 else
 	@$(BIN)/python -m bot.cli.demo --home $(DEMO) $(if $(FRESH),--fresh) \
 	  $(if $(LAUNCHER),--launcher $(LAUNCHER)) \

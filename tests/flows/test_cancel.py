@@ -7,23 +7,23 @@ from bot.engine import apply
 from bot.model.commands import Role, Verb
 from bot.model.effects import CancelRun, Plan
 from flows import world
-from flows.town import Town, good
+from flows.scenario import Scenario, good
 from runners.run import stopping
 
 RUN = "2026-02-01-ingest-2"
 
 
 @pytest.fixture
-def working_town(town: Town) -> Town:
+def working_scenario(scenario: Scenario) -> Scenario:
     """An ingest is going on."""
-    town.says("maintainer", "/ingest")
-    town.heard()
-    return town
+    scenario.says("maintainer", "/ingest")
+    scenario.heard()
+    return scenario
 
 
-def test_a_maintainer_stops_the_run_and_has_the_rest_done(working_town: Town) -> None:
-    working_town.says("maintainer", "/cancel")
-    assert working_town.heard() == (
+def test_a_maintainer_stops_the_run_and_has_the_rest_done(working_scenario: Scenario) -> None:
+    working_scenario.says("maintainer", "/cancel")
+    assert working_scenario.heard() == (
         "[reacts to comment 5] eyes rocket\n"
         f"[stops {RUN}] early\n"
         f"[says in 1, comment 6] 🛑 **Asked to stop:** `{RUN}` ends early, as @maintainer asked. "
@@ -31,12 +31,12 @@ def test_a_maintainer_stops_the_run_and_has_the_rest_done(working_town: Town) ->
         "\n"
         "I'll post here what was done and what wasn't; then `/retry` goes on with the rest."
     )
-    working_town.ends_early(RUN, good("d1"))
-    told = working_town.heard()
+    working_scenario.ends_early(RUN, good("d1"))
+    told = working_scenario.heard()
     assert "[says in 1, comment 7] ## " in told
     assert "**Next:** this run was stopped before its end; say `/retry` to go on" in told
-    working_town.says("maintainer", "/retry")
-    told = working_town.heard()
+    working_scenario.says("maintainer", "/retry")
+    told = working_scenario.heard()
     assert f"what failed in {RUN}" in told
     assert "- Done again: what the run didn't reach before it was stopped\n" in told
 
@@ -45,28 +45,28 @@ def test_the_machine_knows_the_file_by_that_name() -> None:
     assert CANCEL == stopping.CANCEL
 
 
-def test_it_takes_a_maintainer(working_town: Town) -> None:
-    working_town.says("writer", "/cancel")
-    told = working_town.heard()
+def test_it_takes_a_maintainer(working_scenario: Scenario) -> None:
+    working_scenario.says("writer", "/cancel")
+    told = working_scenario.heard()
     assert "⛔ **Not done:** `/cancel` needs the role *maintain*; @writer has the role" in told
     assert "[stops" not in told
-    working_town.set(minimum_roles={Verb.CANCEL: Role.WRITE})
-    working_town.says("writer", "/cancel")
-    assert f"[stops {RUN}] early" in working_town.heard()
+    working_scenario.set(minimum_roles={Verb.CANCEL: Role.WRITE})
+    working_scenario.says("writer", "/cancel")
+    assert f"[stops {RUN}] early" in working_scenario.heard()
 
 
-def test_it_takes_no_options(working_town: Town) -> None:
-    working_town.says("maintainer", f"/cancel {RUN}")
+def test_it_takes_no_options(working_scenario: Scenario) -> None:
+    working_scenario.says("maintainer", f"/cancel {RUN}")
     assert f"/cancel takes no options, but {RUN} was given. Did you mean `/cancel`?" in (
-        working_town.heard()
+        working_scenario.heard()
     )
 
 
-def test_where_nothing_runs_there_is_nothing_to_stop(working_town: Town) -> None:
-    working_town.ends(RUN, good("d1"))
-    working_town.heard()
-    working_town.says("maintainer", "/cancel")
-    assert working_town.heard() == (
+def test_where_nothing_runs_there_is_nothing_to_stop(working_scenario: Scenario) -> None:
+    working_scenario.ends(RUN, good("d1"))
+    working_scenario.heard()
+    working_scenario.says("maintainer", "/cancel")
+    assert working_scenario.heard() == (
         "[reacts to comment 6] confused\n"
         "[says in 1, comment 7] ⛔ **Not done:** nothing is running in this instance.\n"
         "\n"
@@ -76,39 +76,39 @@ def test_where_nothing_runs_there_is_nothing_to_stop(working_town: Town) -> None
     )
 
 
-def test_a_verification_ends_by_itself(town: Town) -> None:
-    town.says("writer", "/verify")
-    town.heard()
-    town.says("maintainer", "/cancel")
-    told = town.heard()
+def test_a_verification_ends_by_itself(scenario: Scenario) -> None:
+    scenario.says("writer", "/verify")
+    scenario.heard()
+    scenario.says("maintainer", "/cancel")
+    told = scenario.heard()
     assert "⛔ **Not done:** `2026-02-01-verify-2` only verifies: it writes nothing" in told
     assert "[stops" not in told
 
 
-def test_another_release_s_run_is_stopped_in_its_own_thread(working_town: Town) -> None:
+def test_another_release_s_run_is_stopped_in_its_own_thread(working_scenario: Scenario) -> None:
     versions = ("2025-06-01", "2026-02-01", "2026-08-01")
-    working_town.has_releases(*map(world.entry, versions), hosted=versions)
-    working_town.the_clock_strikes()
-    working_town.heard()
-    working_town.says("maintainer", "/cancel", thread=2)
-    told = working_town.heard()
+    working_scenario.has_releases(*map(world.entry, versions), hosted=versions)
+    working_scenario.the_clock_strikes()
+    working_scenario.heard()
+    working_scenario.says("maintainer", "/cancel", thread=2)
+    told = working_scenario.heard()
     assert f"⛔ **Not done:** `{RUN}` is ingesting release 2026-02-01 in `demo`" in told
     assert "Say `/cancel` in thread #1 instead." in told
     assert "[stops" not in told
 
 
-def test_twice_is_as_good_as_once(working_town: Town) -> None:
-    event = working_town.says("maintainer", "/cancel")
-    working_town.heard()
-    working_town.happens(event)
-    assert working_town.heard() == ""
-    apply(Plan((CancelRun(RUN), CancelRun(RUN)), ""), working_town.ports())
-    assert working_town.heard() == ""
+def test_twice_is_as_good_as_once(working_scenario: Scenario) -> None:
+    event = working_scenario.says("maintainer", "/cancel")
+    working_scenario.heard()
+    working_scenario.happens(event)
+    assert working_scenario.heard() == ""
+    apply(Plan((CancelRun(RUN), CancelRun(RUN)), ""), working_scenario.ports())
+    assert working_scenario.heard() == ""
 
 
-def test_a_run_that_has_ended_or_never_was_is_left_alone(working_town: Town) -> None:
-    working_town.ends(RUN, good("d1"))
-    working_town.heard()
-    apply(Plan((CancelRun(RUN), CancelRun("none")), ""), working_town.ports())
-    assert working_town.heard() == ""
-    assert sorted(path.name for path in (working_town.home / "runs").iterdir()) == [RUN]
+def test_a_run_that_has_ended_or_never_was_is_left_alone(working_scenario: Scenario) -> None:
+    working_scenario.ends(RUN, good("d1"))
+    working_scenario.heard()
+    apply(Plan((CancelRun(RUN), CancelRun("none")), ""), working_scenario.ports())
+    assert working_scenario.heard() == ""
+    assert sorted(path.name for path in (working_scenario.home / "runs").iterdir()) == [RUN]

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from bot.__main__ import cli
 from bot.settings import environment
 from flows import world
-from flows.town import good, report
+from flows.scenario import good, report
 from runners.contract import Action, RunRequest
 
 SETTINGS = """\

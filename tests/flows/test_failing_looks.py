@@ -3,50 +3,50 @@
 import pytest
 
 from flows import world
-from flows.town import Town
+from flows.scenario import Scenario
 
 BOTH = ("2025-06-01", "2026-02-01")
 
 
-def broken(town: Town) -> None:
-    town.pages.texts[world.PAGE] = world.page(world.entry("2026-08-01"))[:-20]
+def broken(scenario: Scenario) -> None:
+    scenario.pages.texts[world.PAGE] = world.page(world.entry("2026-08-01"))[:-20]
 
 
-def mended(town: Town) -> None:
-    town.has_releases(*map(world.entry, BOTH), hosted=BOTH)
+def mended(scenario: Scenario) -> None:
+    scenario.has_releases(*map(world.entry, BOTH), hosted=BOTH)
 
 
 # --- the other witness ----------------------------------------------------------------------------
 
 
-def test_where_the_page_is_refused_its_source_is_read(announced_town: Town) -> None:
+def test_where_the_page_is_refused_its_source_is_read(announced_scenario: Scenario) -> None:
     versions = ("2026-08-01", "2026-02-01", "2025-06-01")
-    announced_town.has_releases(*map(world.entry, versions), hosted=versions)
-    broken(announced_town)
-    announced_town.pages.texts[world.SOURCE] = world.source(versions)
-    assert announced_town.the_clock_strikes() == (
+    announced_scenario.has_releases(*map(world.entry, versions), hosted=versions)
+    broken(announced_scenario)
+    announced_scenario.pages.texts[world.SOURCE] = world.source(versions)
+    assert announced_scenario.the_clock_strikes() == (
         "New: 2026-08-01. The release page was refused, and its Markdown source read instead: "
         f"{world.PAGE}: The release page is truncated: it has no closing </html>. "
         "Nothing was changed; give the whole page."
     )
-    assert "[opens thread 2] Census 2026-08-01 (LTS)" in announced_town.heard()
-    assert announced_town.tally.failures() == 0
+    assert "[opens thread 2] Census 2026-08-01 (LTS)" in announced_scenario.heard()
+    assert announced_scenario.tally.failures() == 0
 
 
-def test_an_empty_list_is_no_page_either(announced_town: Town) -> None:
-    announced_town.pages.texts[world.PAGE] = world.page()
-    announced_town.pages.texts[world.SOURCE] = world.source(BOTH[::-1])
-    assert announced_town.the_clock_strikes().startswith(
+def test_an_empty_list_is_no_page_either(announced_scenario: Scenario) -> None:
+    announced_scenario.pages.texts[world.PAGE] = world.page()
+    announced_scenario.pages.texts[world.SOURCE] = world.source(BOTH[::-1])
+    assert announced_scenario.the_clock_strikes().startswith(
         "Nothing new. The release page was refused, and its Markdown source read instead: "
         "The release page lists no release, though 2026-02-01 is known;"
     )
 
 
-def test_the_source_is_no_witness_of_what_isnt_there(announced_town: Town) -> None:
+def test_the_source_is_no_witness_of_what_isnt_there(announced_scenario: Scenario) -> None:
     """Markdown has no end: a part of it would be read as if the rest had vanished."""
-    broken(announced_town)
-    announced_town.pages.texts[world.SOURCE] = world.source(["2025-06-01"])
-    reason = announced_town.the_clock_strikes()
+    broken(announced_scenario)
+    announced_scenario.pages.texts[world.SOURCE] = world.source(["2025-06-01"])
+    reason = announced_scenario.the_clock_strikes()
     assert reason.startswith("Nothing new. The release page was refused")
 
 
@@ -59,12 +59,12 @@ def test_the_source_is_no_witness_of_what_isnt_there(announced_town: Town) -> No
     ],
 )
 def test_where_both_are_refused_nothing_is_done(
-    announced_town: Town, source: str | None, says: str
+    announced_scenario: Scenario, source: str | None, says: str
 ) -> None:
-    broken(announced_town)
+    broken(announced_scenario)
     if source is not None:
-        announced_town.pages.texts[world.SOURCE] = source
-    refusal = announced_town.is_refused()
+        announced_scenario.pages.texts[world.SOURCE] = source
+    refusal = announced_scenario.is_refused()
     assert refusal.startswith(f"{world.PAGE}: The release page is truncated")
     assert " Nor could its Markdown source be read: " in refusal
     assert says in refusal
@@ -73,13 +73,13 @@ def test_where_both_are_refused_nothing_is_done(
 # --- again and again ------------------------------------------------------------------------------
 
 
-def test_three_failures_in_a_row_ask_a_person_once(announced_town: Town) -> None:
-    broken(announced_town)
+def test_three_failures_in_a_row_ask_a_person_once(announced_scenario: Scenario) -> None:
+    broken(announced_scenario)
     for _ in range(2):
-        announced_town.is_refused()
-        assert announced_town.heard() == ""
-    announced_town.is_refused()
-    assert announced_town.heard() == (
+        announced_scenario.is_refused()
+        assert announced_scenario.heard() == ""
+    announced_scenario.is_refused()
+    assert announced_scenario.heard() == (
         "[opens thread 2] The bot can't read all of page, directory and schema documents\n"
         "🚨 **3 looks in a row couldn't read all of page, directory and schema documents.** What "
         "can't be read is left alone, so a release may go unnoticed until this is mended.\n"
@@ -95,66 +95,66 @@ def test_three_failures_in_a_row_ask_a_person_once(announced_town: Town) -> None
         "[labels thread 2] needs a person"
     )
     for _ in range(3):
-        announced_town.is_refused()
-    assert announced_town.heard() == ""
+        announced_scenario.is_refused()
+    assert announced_scenario.heard() == ""
 
 
-def test_the_next_success_closes_the_matter(announced_town: Town) -> None:
-    fails(announced_town, 3)
-    announced_town.heard()
-    mended(announced_town)
-    announced_town.the_clock_strikes()
-    assert announced_town.heard().splitlines()[-2:] == [
+def test_the_next_success_closes_the_matter(announced_scenario: Scenario) -> None:
+    fails(announced_scenario, 3)
+    announced_scenario.heard()
+    mended(announced_scenario)
+    announced_scenario.the_clock_strikes()
+    assert announced_scenario.heard().splitlines()[-2:] == [
         "[labels thread 2] needs a person, closed",
         "[says in 2, comment 1] ✅ **Everything can be read again.** The last look was "
         "complete; what it found, if anything, stands in the releases' own threads.",
     ]
-    announced_town.the_clock_strikes()
-    assert announced_town.heard() == ""
+    announced_scenario.the_clock_strikes()
+    assert announced_scenario.heard() == ""
 
 
-def fails(town: Town, times: int) -> None:
-    broken(town)
+def fails(scenario: Scenario, times: int) -> None:
+    broken(scenario)
     for _ in range(times):
-        town.is_refused()
+        scenario.is_refused()
 
 
-def test_a_success_in_between_starts_the_count_anew(announced_town: Town) -> None:
+def test_a_success_in_between_starts_the_count_anew(announced_scenario: Scenario) -> None:
     for _ in range(2):
-        fails(announced_town, 2)
-        mended(announced_town)
-        announced_town.the_clock_strikes()
-        announced_town.heard()
-    assert announced_town.threads.numbers() == [1]
+        fails(announced_scenario, 2)
+        mended(announced_scenario)
+        announced_scenario.the_clock_strikes()
+        announced_scenario.heard()
+    assert announced_scenario.threads.numbers() == [1]
 
 
-def test_another_row_of_failures_is_another_matter(announced_town: Town) -> None:
+def test_another_row_of_failures_is_another_matter(announced_scenario: Scenario) -> None:
     for _ in range(2):
-        fails(announced_town, 4)
-        mended(announced_town)
-        announced_town.the_clock_strikes()
-    announced_town.heard()
-    assert announced_town.threads.numbers() == [1, 2, 3]
-    assert announced_town.threads.closed() == {2, 3}
+        fails(announced_scenario, 4)
+        mended(announced_scenario)
+        announced_scenario.the_clock_strikes()
+    announced_scenario.heard()
+    assert announced_scenario.threads.numbers() == [1, 2, 3]
+    assert announced_scenario.threads.closed() == {2, 3}
 
 
-def test_a_matter_that_a_person_closed_stays_closed(announced_town: Town) -> None:
-    fails(announced_town, 3)
-    announced_town.threads.close_as(2, "maintainer")
-    announced_town.heard()
-    fails(announced_town, 3)
-    assert announced_town.heard() == ""
+def test_a_matter_that_a_person_closed_stays_closed(announced_scenario: Scenario) -> None:
+    fails(announced_scenario, 3)
+    announced_scenario.threads.close_as(2, "maintainer")
+    announced_scenario.heard()
+    fails(announced_scenario, 3)
+    assert announced_scenario.heard() == ""
 
 
-def test_a_lost_count_opens_no_second_thread(announced_town: Town) -> None:
-    fails(announced_town, 3)
-    (announced_town.home / "detection.json").write_text("{")
-    fails(announced_town, 3)
-    assert announced_town.threads.numbers() == [1, 2]
-    mended(announced_town)
-    announced_town.the_clock_strikes()
-    announced_town.heard()
-    assert announced_town.threads.closed() == {2}
+def test_a_lost_count_opens_no_second_thread(announced_scenario: Scenario) -> None:
+    fails(announced_scenario, 3)
+    (announced_scenario.home / "detection.json").write_text("{")
+    fails(announced_scenario, 3)
+    assert announced_scenario.threads.numbers() == [1, 2]
+    mended(announced_scenario)
+    announced_scenario.the_clock_strikes()
+    announced_scenario.heard()
+    assert announced_scenario.threads.closed() == {2}
 
 
 @pytest.mark.parametrize(
@@ -167,42 +167,44 @@ def test_a_lost_count_opens_no_second_thread(announced_town: Town) -> None:
     ],
 )
 def test_a_document_that_cant_be_read_keeps_its_own_release_back(
-    announced_town: Town, text: str | None, says: str
+    announced_scenario: Scenario, text: str | None, says: str
 ) -> None:
     versions = ("2026-08-01", "2026-10-01", *BOTH)
     entries = [world.entry("2026-08-01", schema="8.0.0"), *map(world.entry, versions[1:])]
-    announced_town.has_releases(*entries, hosted=versions)
+    announced_scenario.has_releases(*entries, hosted=versions)
     if text is not None:
-        announced_town.has_document("8.0.0", text)
-    first = announced_town.the_clock_strikes()
+        announced_scenario.has_document("8.0.0", text)
+    first = announced_scenario.the_clock_strikes()
     assert first.startswith("New: 2026-10-01. 2026-08-01 waits for its dataset schema: https://")
     assert says in first
-    assert "[opens thread 2] Census 2026-10-01" in announced_town.heard()
-    announced_town.the_clock_strikes()
-    assert announced_town.heard() == ""
-    announced_town.the_clock_strikes()
-    told = announced_town.heard()
+    assert "[opens thread 2] Census 2026-10-01" in announced_scenario.heard()
+    announced_scenario.the_clock_strikes()
+    assert announced_scenario.heard() == ""
+    announced_scenario.the_clock_strikes()
+    told = announced_scenario.heard()
     assert "[opens thread 3] The bot can't read" in told
     assert "- 2026-08-01 waits for its dataset schema: " in told
-    announced_town.has_document("8.0.0")
-    assert announced_town.the_clock_strikes() == "New: 2026-08-01."
-    assert "[labels thread 3] needs a person, closed" in announced_town.heard()
+    announced_scenario.has_document("8.0.0")
+    assert announced_scenario.the_clock_strikes() == "New: 2026-08-01."
+    assert "[labels thread 3] needs a person, closed" in announced_scenario.heard()
 
 
-def test_a_new_entry_that_cant_be_read_waits_and_is_asked_about(announced_town: Town) -> None:
+def test_a_new_entry_that_cant_be_read_waits_and_is_asked_about(
+    announced_scenario: Scenario,
+) -> None:
     versions = ("2026-08-01", "2026-10-01", *BOTH)
     entries = [world.entry("2026-08-01", datasets="many"), *map(world.entry, versions[1:])]
-    announced_town.has_releases(*entries, hosted=versions)
+    announced_scenario.has_releases(*entries, hosted=versions)
     # The other one doesn't wait for it.
     stuck = "2026-08-01: dataset_count can't be read: waiting."
-    assert announced_town.the_clock_strikes().startswith("New: 2026-10-01. ")
-    assert "[opens thread 2] Census 2026-10-01" in announced_town.heard()
-    assert announced_town.the_clock_strikes() == stuck
-    assert announced_town.heard() == ""
-    assert announced_town.the_clock_strikes() == stuck
-    assert "- 2026-08-01: dataset_count can't be read" in announced_town.heard()
-    announced_town.has_releases(*map(world.entry, versions), hosted=versions)
-    assert announced_town.the_clock_strikes() == "New: 2026-08-01."
-    told = announced_town.heard()
+    assert announced_scenario.the_clock_strikes().startswith("New: 2026-10-01. ")
+    assert "[opens thread 2] Census 2026-10-01" in announced_scenario.heard()
+    assert announced_scenario.the_clock_strikes() == stuck
+    assert announced_scenario.heard() == ""
+    assert announced_scenario.the_clock_strikes() == stuck
+    assert "- 2026-08-01: dataset_count can't be read" in announced_scenario.heard()
+    announced_scenario.has_releases(*map(world.entry, versions), hosted=versions)
+    assert announced_scenario.the_clock_strikes() == "New: 2026-08-01."
+    told = announced_scenario.heard()
     assert "[labels thread 3] needs a person, closed" in told
     assert "The manifest follows that of 2025-06-01." in told

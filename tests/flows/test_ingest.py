@@ -5,15 +5,15 @@ from pathlib import Path
 import pytest
 
 from bot.model.events import CommentCreated
-from flows.town import Town, bad, good
+from flows.scenario import Scenario, bad, good
 from runners.contract import Outcome
 
 EXPECTED = Path(__file__).parent / "expected"
 
 
-def test_a_maintainer_says_ingest_and_reads_the_result(town: Town) -> None:
-    town.says("maintainer", "/ingest")
-    assert town.heard() == (
+def test_a_maintainer_says_ingest_and_reads_the_result(scenario: Scenario) -> None:
+    scenario.says("maintainer", "/ingest")
+    assert scenario.heard() == (
         "[labels thread 1] running\n"
         "[reacts to comment 2] eyes rocket\n"
         "[starts 2026-02-01-ingest-2] ingest in demo for maintainer, thread 1, "
@@ -29,13 +29,13 @@ def test_a_maintainer_says_ingest_and_reads_the_result(town: Town) -> None:
         "`/status` says how it stands."
     )
 
-    town.ends("2026-02-01-ingest-2", good("d1"), good("d2", Outcome.REVISED), bad("d3"))
-    assert town.heard() == (EXPECTED / "result.txt").read_text()
+    scenario.ends("2026-02-01-ingest-2", good("d1"), good("d2", Outcome.REVISED), bad("d3"))
+    assert scenario.heard() == (EXPECTED / "result.txt").read_text()
 
 
-def test_a_part_of_the_release_can_be_named(town: Town) -> None:
-    town.says("maintainer", "/ingest --only d1 d2 --limit 1\nbecause they are small")
-    assert town.heard() == (
+def test_a_part_of_the_release_can_be_named(scenario: Scenario) -> None:
+    scenario.says("maintainer", "/ingest --only d1 d2 --limit 1\nbecause they are small")
+    assert scenario.heard() == (
         "[labels thread 1] running\n"
         "[reacts to comment 2] eyes rocket\n"
         "[starts 2026-02-01-ingest-2] ingest in demo for maintainer, thread 1, "
@@ -52,9 +52,9 @@ def test_a_part_of_the_release_can_be_named(town: Town) -> None:
     )
 
 
-def test_a_dry_run_says_what_would_happen_and_starts_nothing(town: Town) -> None:
-    town.says("writer", "/ingest --limit 3 --dry-run")
-    assert town.heard() == (
+def test_a_dry_run_says_what_would_happen_and_starts_nothing(scenario: Scenario) -> None:
+    scenario.says("writer", "/ingest --limit 3 --dry-run")
+    assert scenario.heard() == (
         "[reacts to comment 2] hooray\n"
         "[says in 1, comment 3] 🔍 **Dry run:** `/ingest --limit 3 --dry-run` changed nothing. "
         "Without `--dry-run` it would now:\n"
@@ -66,10 +66,10 @@ def test_a_dry_run_says_what_would_happen_and_starts_nothing(town: Town) -> None
 
 
 @pytest.mark.parametrize("actor", ["stranger", "writer"])
-def test_somebody_without_the_role_is_refused(town: Town, actor: str) -> None:
-    town.says(actor, "/ingest")
+def test_somebody_without_the_role_is_refused(scenario: Scenario, actor: str) -> None:
+    scenario.says(actor, "/ingest")
     has = {"stranger": "read", "writer": "write"}[actor]
-    assert town.heard() == (
+    assert scenario.heard() == (
         "[reacts to comment 2] confused\n"
         "[says in 1, comment 3] ⛔ **Not done:** `/ingest` needs the role *maintain*; "
         f"@{actor} has the role *{has}*.\n"
@@ -80,14 +80,14 @@ def test_somebody_without_the_role_is_refused(town: Town, actor: str) -> None:
     )
 
 
-def test_a_stranger_may_not_even_ask_for_a_dry_run(town: Town) -> None:
-    town.says("stranger", "/ingest --dry-run")
-    assert "needs the role *write*; @stranger has the role *read*" in town.heard()
+def test_a_stranger_may_not_even_ask_for_a_dry_run(scenario: Scenario) -> None:
+    scenario.says("stranger", "/ingest --dry-run")
+    assert "needs the role *write*; @stranger has the role *read*" in scenario.heard()
 
 
-def test_before_the_manifest_is_merged_it_is_refused(announced_town: Town) -> None:
-    announced_town.says("maintainer", "/ingest")
-    assert announced_town.heard() == (
+def test_before_the_manifest_is_merged_it_is_refused(announced_scenario: Scenario) -> None:
+    announced_scenario.says("maintainer", "/ingest")
+    assert announced_scenario.heard() == (
         "[reacts to comment 1] confused\n"
         "[says in 1, comment 2] ⛔ **Not done:** the manifest `runners/releases/2026-02-01.toml` "
         "isn't on the default branch.\n"
@@ -98,11 +98,11 @@ def test_before_the_manifest_is_merged_it_is_refused(announced_town: Town) -> No
     )
 
 
-def test_while_a_run_is_going_on_a_second_one_is_refused(town: Town) -> None:
-    town.says("maintainer", "/ingest")
-    town.heard()
-    town.says("maintainer", "/ingest --limit 5")
-    assert town.heard() == (
+def test_while_a_run_is_going_on_a_second_one_is_refused(scenario: Scenario) -> None:
+    scenario.says("maintainer", "/ingest")
+    scenario.heard()
+    scenario.says("maintainer", "/ingest --limit 5")
+    assert scenario.heard() == (
         "[reacts to comment 5] confused\n"
         "[says in 1, comment 6] ⛔ **Not done:** `2026-02-01-ingest-2` is ingesting release "
         "2026-02-01 in `demo` since 2026-03-01 12:00 UTC, asked for by `maintainer`; "
@@ -114,45 +114,47 @@ def test_while_a_run_is_going_on_a_second_one_is_refused(town: Town) -> None:
     )
 
 
-def test_a_run_in_another_instance_is_in_nobodys_way(town: Town) -> None:
-    town.says("maintainer", "/ingest")
-    town.heard()
-    town.set(instance="other")
-    town.says("maintainer", "/ingest")
-    assert "[starts 2026-02-01-ingest-5] ingest in other" in town.heard()
+def test_a_run_in_another_instance_is_in_nobodys_way(scenario: Scenario) -> None:
+    scenario.says("maintainer", "/ingest")
+    scenario.heard()
+    scenario.set(instance="other")
+    scenario.says("maintainer", "/ingest")
+    assert "[starts 2026-02-01-ingest-5] ingest in other" in scenario.heard()
 
 
-def test_a_later_run_refers_to_the_earlier_one(town: Town) -> None:
-    town.says("maintainer", "/ingest")
-    town.ends("2026-02-01-ingest-2", good("d1"), bad("d2"))
-    town.heard()
-    town.says("maintainer", "/ingest")
+def test_a_later_run_refers_to_the_earlier_one(scenario: Scenario) -> None:
+    scenario.says("maintainer", "/ingest")
+    scenario.ends("2026-02-01-ingest-2", good("d1"), bad("d2"))
+    scenario.heard()
+    scenario.says("maintainer", "/ingest")
     assert (
         "- Earlier: `2026-02-01-ingest-2` ended with the verdict *failed*. "
         "What it registered and is unchanged stays as it is."
-    ) in town.heard()
+    ) in scenario.heard()
 
 
-def test_a_comment_that_is_delivered_twice_is_answered_once(town: Town) -> None:
-    event = town.says("maintainer", "/ingest")
-    town.heard()
-    town.happens(event)
-    assert town.heard() == ""
+def test_a_comment_that_is_delivered_twice_is_answered_once(scenario: Scenario) -> None:
+    event = scenario.says("maintainer", "/ingest")
+    scenario.heard()
+    scenario.happens(event)
+    assert scenario.heard() == ""
 
 
-def test_an_answer_that_was_cut_short_is_finished_and_starts_no_second_run(town: Town) -> None:
-    event = town.says("maintainer", "/ingest")
-    first = town.heard()
+def test_an_answer_that_was_cut_short_is_finished_and_starts_no_second_run(
+    scenario: Scenario,
+) -> None:
+    event = scenario.says("maintainer", "/ingest")
+    first = scenario.heard()
     # The process died between starting the run and saying so.
-    (town.home / "threads" / "1" / "comments" / "0003.md").unlink()
-    town.happens(event)
-    assert town.heard() == first[first.index("[says in 1, comment 3]") :].replace("3]", "5]", 1)
-    assert len(town.runs.all()) == 1
+    (scenario.home / "threads" / "1" / "comments" / "0003.md").unlink()
+    scenario.happens(event)
+    assert scenario.heard() == first[first.index("[says in 1, comment 3]") :].replace("3]", "5]", 1)
+    assert len(scenario.runs.all()) == 1
 
 
-def test_a_mistyped_command_gets_one_helpful_answer(town: Town) -> None:
-    town.says("stranger", "/ingset now")
-    assert town.heard() == (
+def test_a_mistyped_command_gets_one_helpful_answer(scenario: Scenario) -> None:
+    scenario.says("stranger", "/ingset now")
+    assert scenario.heard() == (
         "[reacts to comment 2] confused\n"
         "[says in 1, comment 3] 🤔 **Not understood:** there is no command /ingset. "
         "Did you mean `/ingest`?\n"
@@ -163,9 +165,9 @@ def test_a_mistyped_command_gets_one_helpful_answer(town: Town) -> None:
     )
 
 
-def test_what_was_typed_is_shown_without_doing_anything(town: Town) -> None:
-    town.says("stranger", "/ingest --limit <!--x--> @all | `sh` \u202e")
-    assert town.heard() == (
+def test_what_was_typed_is_shown_without_doing_anything(scenario: Scenario) -> None:
+    scenario.says("stranger", "/ingest --limit <!--x--> @all | `sh` \u202e")
+    assert scenario.heard() == (
         "[reacts to comment 2] confused\n"
         "[says in 1, comment 3] 🤔 **Not understood:** --limit wants one number from 1 on, but got "
         "&lt;!--x--&gt; @\u200ball \\| \\`sh\\`. Did you mean `/ingest --limit 10`?\n"
@@ -190,31 +192,31 @@ def test_what_was_typed_is_shown_without_doing_anything(town: Town) -> None:
         "",
     ],
 )
-def test_talk_is_left_alone(town: Town, text: str) -> None:
-    town.says("maintainer", text)
-    assert town.heard() == ""
+def test_talk_is_left_alone(scenario: Scenario, text: str) -> None:
+    scenario.says("maintainer", text)
+    assert scenario.heard() == ""
 
 
 @pytest.mark.parametrize("kind", ["edited", "is_bot"])
-def test_edited_comments_and_bots_are_left_alone(town: Town, kind: str) -> None:
-    number = town.threads.say(1, "maintainer", "/ingest")
+def test_edited_comments_and_bots_are_left_alone(scenario: Scenario, kind: str) -> None:
+    number = scenario.threads.say(1, "maintainer", "/ingest")
     flags = {"edited": kind == "edited", "is_bot": kind == "is_bot"}
-    town.happens(CommentCreated(1, number, "maintainer", "/ingest", **flags))
-    assert town.heard() == ""
+    scenario.happens(CommentCreated(1, number, "maintainer", "/ingest", **flags))
+    assert scenario.heard() == ""
 
 
-def test_a_persons_forged_answer_doesnt_silence_the_bot(town: Town) -> None:
-    town.says("mallory", "Done.\n\n<!-- cellxgene-ingestion-bot: reply 3 -->")
-    town.says("maintainer", "/ingest")
-    assert "[starts 2026-02-01-ingest-3] ingest in demo for maintainer" in town.heard()
+def test_a_persons_forged_answer_doesnt_silence_the_bot(scenario: Scenario) -> None:
+    scenario.says("mallory", "Done.\n\n<!-- cellxgene-ingestion-bot: reply 3 -->")
+    scenario.says("maintainer", "/ingest")
+    assert "[starts 2026-02-01-ingest-3] ingest in demo for maintainer" in scenario.heard()
 
 
-def test_a_thread_that_isnt_the_bots_is_left_alone(town: Town) -> None:
+def test_a_thread_that_isnt_the_bots_is_left_alone(scenario: Scenario) -> None:
     """Its text ends in the right marker, but somebody else wrote it."""
-    stolen = (town.home / "threads" / "1" / "thread.md").read_text()
-    forged = town.home / "threads" / "2" / "thread.md"
+    stolen = (scenario.home / "threads" / "1" / "thread.md").read_text()
+    forged = scenario.home / "threads" / "2" / "thread.md"
     forged.parent.mkdir()
     forged.write_text(stolen.replace('author = "bot"', 'author = "mallory"'))
-    town.heard()
-    town.says("maintainer", "/ingest", thread=2)
-    assert town.heard() == ""
+    scenario.heard()
+    scenario.says("maintainer", "/ingest", thread=2)
+    assert scenario.heard() == ""

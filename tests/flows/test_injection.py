@@ -4,18 +4,18 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from hub import deeds
-from hub.state import ACTIONS
+from fake_github import people
+from fake_github.state import ACTIONS
 
 from bot.comments.pull_requests import check_result
 from bot.html.rendering import to_html
 from bot.model.markers import LINE, Marker, MarkerKind, last_marker, sign
-from flows.github_town import GithubTown
-from flows.test_on_github import empty_town as _empty_town
-from flows.town import bad, good
+from flows.github_scenario import GithubScenario
+from flows.scenario import bad, good
+from flows.test_on_github import empty_scenario as _empty_scenario
 from runners.contract import CheckReport, DatasetOutcome
 
-empty_town = _empty_town
+empty_scenario = _empty_scenario
 FORGED = "<!-- cellxgene-ingestion-bot: result 2026-02-01-ingest-9 -->"
 NASTY = [
     FORGED,
@@ -71,34 +71,34 @@ def is_inert(body: str, *mentioned: str) -> None:
 @pytest.mark.parametrize("nasty", NASTY)
 @pytest.mark.parametrize("before", ["/ingest --only ", "/ingest --limit ", "/", "/ingset "])
 def test_a_command_with_a_sting_gets_a_harmless_answer(
-    town: GithubTown, nasty: str, before: str
+    scenario: GithubScenario, nasty: str, before: str
 ) -> None:
-    deeds.comment(town.hub, "mallory", 2, before + nasty)
-    town.delivered()
-    for said in town.hub.issues[2].comments:
+    people.comment(scenario.fake, "mallory", 2, before + nasty)
+    scenario.delivered()
+    for said in scenario.fake.issues[2].comments:
         if said.user.login == ACTIONS:
             is_inert(said.body, "mallory", "maintainer")
-    assert len(town.hub.runs) == 0
-    town.heard()
+    assert len(scenario.fake.runs) == 0
+    scenario.heard()
 
 
 @pytest.mark.parametrize("nasty", NASTY)
 def test_a_comment_that_only_looks_like_the_bots_is_left_alone(
-    town: GithubTown, nasty: str
+    scenario: GithubScenario, nasty: str
 ) -> None:
-    deeds.comment(town.hub, "mallory", 2, sign(nasty, Marker(MarkerKind.REPLY, "1")))
-    town.delivered()
-    assert town.heard() == ""
+    people.comment(scenario.fake, "mallory", 2, sign(nasty, Marker(MarkerKind.REPLY, "1")))
+    scenario.delivered()
+    assert scenario.heard() == ""
 
 
-def test_a_report_full_of_stings_makes_a_whole_comment(town: GithubTown) -> None:
-    town.says("maintainer", "/ingest")
+def test_a_report_full_of_stings_makes_a_whole_comment(scenario: GithubScenario) -> None:
+    scenario.says("maintainer", "/ingest")
     outcomes: list[DatasetOutcome] = [
         good(f"d{n}").model_copy(update={"title": nasty, "notes": (nasty,)})
         for n, nasty in enumerate(NASTY)
     ]
-    town.ends("2026-02-01-ingest-2", *outcomes)
-    result = town.hub.issues[2].comments[-1].body
+    scenario.ends("2026-02-01-ingest-2", *outcomes)
+    result = scenario.fake.issues[2].comments[-1].body
     is_inert(result, "maintainer")
     assert last_marker(result) == Marker(MarkerKind.RESULT, "2026-02-01-ingest-2")
     page = Pings()
@@ -106,7 +106,7 @@ def test_a_report_full_of_stings_makes_a_whole_comment(town: GithubTown) -> None
     page.feed(html)
     rows = re.findall(r"<tr>.*?</tr>", html, re.S)
     assert {row.count("<td") + row.count("<th") for row in rows} <= {2, 3, 4}
-    town.heard()
+    scenario.heard()
 
 
 @pytest.mark.parametrize("nasty", NASTY)

@@ -6,21 +6,21 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from hub import deeds
+from fake_github import people
 
 from bot.__main__ import cli
-from flows.github_town import GithubTown
-from flows.test_on_github import empty_town as _empty_town
-from flows.town import bad, good, report
+from flows.github_scenario import GithubScenario
+from flows.scenario import bad, good, report
+from flows.test_on_github import empty_scenario as _empty_scenario
 from runners.contract import CheckReport, RunRequest
 
-empty_town = _empty_town
+empty_scenario = _empty_scenario
 RUN = "2026-02-01-ingest-2"
 
 
-def job(town: GithubTown, *words: str, **changes: str) -> Result:
+def job(scenario: GithubScenario, *words: str, **changes: str) -> Result:
     """What came of `python -m bot WORDS` with a job's environment."""
-    told = town.settings
+    told = scenario.settings
     environment = {
         "BOT_GITHUB": str(told.github),
         "BOT_GITHUB_TOKEN": str(told.github_token),
@@ -40,38 +40,38 @@ def done(result: Result) -> str:
     return result.output
 
 
-def payload(town: GithubTown, told: Mapping[str, object]) -> str:
-    file = town.home / "event.json"
+def payload(scenario: GithubScenario, told: Mapping[str, object]) -> str:
+    file = scenario.home / "event.json"
     file.write_text(json.dumps(told))
     return str(file)
 
 
 @pytest.fixture
-def request_file(town: GithubTown) -> Path:
+def request_file(scenario: GithubScenario) -> Path:
     """A maintainer has said /ingest; the request as the dispatch brought it."""
-    town.says("maintainer", "/ingest")
-    town.heard()
-    (run,) = town.hub.runs.values()
-    file = town.home / "request.json"
+    scenario.says("maintainer", "/ingest")
+    scenario.heard()
+    (run,) = scenario.fake.runs.values()
+    file = scenario.home / "request.json"
     file.write_text(run.inputs["request"])
     return file
 
 
-def test_a_comment_comes_as_githubs_payload(town: GithubTown) -> None:
-    deeds.comment(town.hub, "maintainer", 2, "/status")
-    event = payload(town, town.hub.outbox.pop().payload)
+def test_a_comment_comes_as_githubs_payload(scenario: GithubScenario) -> None:
+    people.comment(scenario.fake, "maintainer", 2, "/status")
+    event = payload(scenario, scenario.fake.outbox.pop().payload)
     assert "Asked for the status." in done(
-        job(town, "handle", "--event", "issue_comment", "--payload", event)
+        job(scenario, "handle", "--event", "issue_comment", "--payload", event)
     )
-    assert "nothing is running in this instance" in town.heard()
-    again = done(job(town, "handle", "--event", "issue_comment", "--payload", event))
+    assert "nothing is running in this instance" in scenario.heard()
+    again = done(job(scenario, "handle", "--event", "issue_comment", "--payload", event))
     assert "was answered before" in again
 
 
-def test_what_doesnt_concern_the_bot_is_said(town: GithubTown) -> None:
-    event = payload(town, {})
+def test_what_doesnt_concern_the_bot_is_said(scenario: GithubScenario) -> None:
+    event = payload(scenario, {})
     assert "watch: nothing that concerns the bot." in done(
-        job(town, "handle", "--event", "watch", "--payload", event)
+        job(scenario, "handle", "--event", "watch", "--payload", event)
     )
 
 
@@ -86,133 +86,137 @@ def test_what_doesnt_concern_the_bot_is_said(town: GithubTown) -> None:
     ],
 )
 def test_a_wrong_setting_is_one_sentence(
-    town: GithubTown, changes: dict[str, str], said: str
+    scenario: GithubScenario, changes: dict[str, str], said: str
 ) -> None:
-    result = job(town, "progress", **changes)
+    result = job(scenario, "progress", **changes)
     assert result.exit_code == 2
     assert said in result.output
     assert len(result.output.strip().splitlines()) == 1
 
 
-def test_a_broken_payload_is_one_sentence(town: GithubTown) -> None:
-    (town.home / "event.json").write_text("{")
-    words = ("handle", "--event", "push", "--payload", str(town.home / "event.json"))
-    result = job(town, *words)
+def test_a_broken_payload_is_one_sentence(scenario: GithubScenario) -> None:
+    (scenario.home / "event.json").write_text("{")
+    words = ("handle", "--event", "push", "--payload", str(scenario.home / "event.json"))
+    result = job(scenario, *words)
     assert result.exit_code == 2
     assert "not JSON" in result.output
 
 
-def test_a_run_begins_goes_on_and_ends(town: GithubTown, request_file: Path) -> None:
-    output, summary = town.home / "output", town.home / "summary"
-    (run,) = town.hub.runs.values()
-    begin = ("begin", str(request_file), "--actor", town.settings.bot)
-    done(job(town, *begin, "--workflow-run", str(run.id), "--output", str(output)))
+def test_a_run_begins_goes_on_and_ends(scenario: GithubScenario, request_file: Path) -> None:
+    output, summary = scenario.home / "output", scenario.home / "summary"
+    (run,) = scenario.fake.runs.values()
+    begin = ("begin", str(request_file), "--actor", scenario.settings.bot)
+    done(job(scenario, *begin, "--workflow-run", str(run.id), "--output", str(output)))
     assert output.read_text() == f"run-id={RUN}\naction=ingest\n"
-    assert town.heard() == ""
+    assert scenario.heard() == ""
 
-    folder = town.home / "runs" / RUN
+    folder = scenario.home / "runs" / RUN
     folder.mkdir(parents=True)
     (folder / "request.json").write_text(request_file.read_text())
     (folder / "journal.jsonl").write_text('{"at":"2026-03-01T11:00:00+00:00","step":"start"}\n')
-    done(job(town, "progress"))
-    assert "reading and registering" in town.heard()
+    done(job(scenario, "progress"))
+    assert "reading and registering" in scenario.heard()
 
     request = RunRequest.from_file(request_file)
     (folder / "report.json").write_text(report(request, good("d1")).to_json())
-    deeds.end(town.hub, run, "success")
-    done(job(town, "end", str(request_file), "--result", "success", "--summary", str(summary)))
-    heard = town.heard()
+    people.end(scenario.fake, run, "success")
+    done(job(scenario, "end", str(request_file), "--result", "success", "--summary", str(summary)))
+    heard = scenario.heard()
     assert "## ✅ Release 2026-02-01 passed its verification" in heard
     assert "has ended; its result stands in a comment of its own" in heard
     assert summary.read_text().startswith("## ✅ Release 2026-02-01 passed")
-    assert done(job(town, "progress")) == ""
+    assert done(job(scenario, "progress")) == ""
 
 
 def test_a_run_gets_the_default_branchs_manifests_and_rules(
-    town: GithubTown, request_file: Path
+    scenario: GithubScenario, request_file: Path
 ) -> None:
     """Its code may be another repository's, which has documents of its own."""
-    town.has_rules("7.0.0")
+    scenario.has_rules("7.0.0")
     own = {"runners/releases/2026-02-01.toml", "runners/rules/7.0.0.json"}
-    (town.home / "code/runners/releases").mkdir(parents=True)
-    (town.home / "code/runners/releases/2026-02-01.toml").write_text("the bot's own")
-    (run,) = town.hub.runs.values()
-    words = ("begin", str(request_file), "--actor", town.settings.bot, "--workflow-run")
-    done(job(town, *words, str(run.id), "--documents", str(town.home / "code")))
-    files = town.hub.files("main")
+    (scenario.home / "code/runners/releases").mkdir(parents=True)
+    (scenario.home / "code/runners/releases/2026-02-01.toml").write_text("the bot's own")
+    (run,) = scenario.fake.runs.values()
+    words = ("begin", str(request_file), "--actor", scenario.settings.bot, "--workflow-run")
+    done(job(scenario, *words, str(run.id), "--documents", str(scenario.home / "code")))
+    files = scenario.fake.files("main")
     assert own <= files.keys()
     for path in own:
-        assert (town.home / "code" / path).read_text() == files[path]
+        assert (scenario.home / "code" / path).read_text() == files[path]
 
 
-def test_a_reports_page_is_kept_and_linked(town: GithubTown, request_file: Path) -> None:
-    kept, output = town.home / "kept", town.home / "output"
+def test_a_reports_page_is_kept_and_linked(scenario: GithubScenario, request_file: Path) -> None:
+    kept, output = scenario.home / "kept", scenario.home / "output"
     words = ("fetch-report", str(request_file), str(kept), "--output", str(output))
-    done(job(town, *words))
+    done(job(scenario, *words))
     assert not kept.exists()
     assert not output.exists()
 
-    (run,) = town.hub.runs.values()
-    folder = town.home / "runs" / RUN
+    (run,) = scenario.fake.runs.values()
+    folder = scenario.home / "runs" / RUN
     folder.mkdir(parents=True)
     (folder / "request.json").write_text(request_file.read_text())
     told = report(RunRequest.from_file(request_file), good("d1"))
     (folder / "report.json").write_text(told.to_json())
-    done(job(town, *words))
+    done(job(scenario, *words))
     assert sorted(path.name for path in kept.iterdir()) == [
         "offenders.csv", "report.html", "report.json"
     ]  # fmt: skip
     assert output.read_text() == "page=report.html\n"
-    deeds.end(town.hub, run, "success")
+    people.end(scenario.fake, run, "success")
     end = ("end", str(request_file), "--result", "success", "--page")
-    done(job(town, *end, ""))
-    assert "the whole report" not in town.heard()
-    done(job(town, *end, "https://github.com/octo/cellxgene/actions/runs/1/artifacts/2"))
+    done(job(scenario, *end, ""))
+    assert "the whole report" not in scenario.heard()
+    done(job(scenario, *end, "https://github.com/octo/cellxgene/actions/runs/1/artifacts/2"))
     assert (
         "**Everything:** [the whole report]"
         "(https://github.com/octo/cellxgene/actions/runs/1/artifacts/2)"
-    ) in town.heard()
+    ) in scenario.heard()
 
 
-def test_a_dispatch_that_came_twice_begins_once(town: GithubTown, request_file: Path) -> None:
-    (run,) = town.hub.runs.values()
-    second = deeds.dispatch(town.hub, run.actor, run.workflow, run.inputs)
-    output = town.home / "output"
-    words = ("begin", str(request_file), "--actor", town.settings.bot)
-    done(job(town, *words, "--workflow-run", str(second.id), "--output", str(output)))
+def test_a_dispatch_that_came_twice_begins_once(
+    scenario: GithubScenario, request_file: Path
+) -> None:
+    (run,) = scenario.fake.runs.values()
+    second = people.dispatch(scenario.fake, run.actor, run.workflow, run.inputs)
+    output = scenario.home / "output"
+    words = ("begin", str(request_file), "--actor", scenario.settings.bot)
+    done(job(scenario, *words, "--workflow-run", str(second.id), "--output", str(output)))
     assert not output.exists()
-    assert "it was dispatched twice; the other one goes on." in town.heard()
+    assert "it was dispatched twice; the other one goes on." in scenario.heard()
 
 
-def test_a_run_of_a_release_without_a_thread_is_refused_too(town: GithubTown) -> None:
+def test_a_run_of_a_release_without_a_thread_is_refused_too(scenario: GithubScenario) -> None:
     """There is nowhere to say why; it mustn't begin for all that."""
     told = {"run_id": "2025-06-01-ingest-1", "action": "ingest", "release": "2025-06-01"}
     told |= {"manifest": "runners/releases/2025-06-01.toml", "instance": "demo"}
-    file, output = town.home / "request.json", town.home / "output"
+    file, output = scenario.home / "request.json", scenario.home / "output"
     file.write_text(json.dumps(told))
     words = ("begin", str(file), "--workflow-run", "1", "--output", str(output), "--actor")
-    assert "doesn't begin: @writer may not start it" in done(job(town, *words, "writer"))
+    assert "doesn't begin: @writer may not start it" in done(job(scenario, *words, "writer"))
     assert not output.exists()
-    done(job(town, *words, "maintainer"))
+    done(job(scenario, *words, "maintainer"))
     assert output.read_text() == "run-id=2025-06-01-ingest-1\naction=ingest\n"
 
 
-def test_a_run_without_a_report_ends_too(town: GithubTown, request_file: Path) -> None:
-    summary = town.home / "summary"
-    (run,) = town.hub.runs.values()
-    deeds.end(town.hub, run, "cancelled")
-    done(job(town, "end", str(request_file), "--result", "cancelled", "--summary", str(summary)))
-    assert f"## 🛑 Run `{RUN}` was stopped" in town.heard()
+def test_a_run_without_a_report_ends_too(scenario: GithubScenario, request_file: Path) -> None:
+    summary = scenario.home / "summary"
+    (run,) = scenario.fake.runs.values()
+    people.end(scenario.fake, run, "cancelled")
+    done(
+        job(scenario, "end", str(request_file), "--result", "cancelled", "--summary", str(summary))
+    )
+    assert f"## 🛑 Run `{RUN}` was stopped" in scenario.heard()
     assert summary.read_text() == f"## Run {RUN}: no report (cancelled)\n"
 
 
 def test_a_pull_requests_manifests_are_fetched_and_what_was_found_is_said(
-    town: GithubTown,
+    scenario: GithubScenario,
 ) -> None:
     files = {"runners/releases/2026-08-01.toml": "release = 1\n", "runners/evil.py": "x"}
-    pull = deeds.propose(town.hub, "writer", "edit", files)
-    changed, found = town.home / "changed", town.home / "found"
-    done(job(town, "fetch-manifests", str(pull.number), str(changed)))
+    pull = people.propose(scenario.fake, "writer", "edit", files)
+    changed, found = scenario.home / "changed", scenario.home / "found"
+    done(job(scenario, "fetch-manifests", str(pull.number), str(changed)))
     assert {path.name: path.read_text() for path in changed.iterdir()} == {
         "2026-08-01.toml": "release = 1\n"
     }
@@ -225,7 +229,7 @@ def test_a_pull_requests_manifests_are_fetched_and_what_was_found_is_said(
     (found / "2026-08-01.json").write_text(sound.to_json())
     (found / "2026-09-01.txt").write_text("2026-09-01.toml: field x: unknown\n    as it stands\n")
     for _ in range(2):
-        done(job(town, "checked", str(pull.number), str(found)))
+        done(job(scenario, "checked", str(pull.number), str(found)))
     (said,) = pull.comments
     assert said.body == (
         "## ⚠️ To be mended\n\n"
@@ -239,23 +243,23 @@ def test_a_pull_requests_manifests_are_fetched_and_what_was_found_is_said(
     )
 
 
-def test_detection_is_the_same_command_on_github(town: GithubTown) -> None:
-    pages = town.home / "pages"
+def test_detection_is_the_same_command_on_github(scenario: GithubScenario) -> None:
+    pages = scenario.home / "pages"
     pages.mkdir()
     names = {
-        "page.html": town.settings.release_page,
-        "release.json": (town.settings.release_directory),
+        "page.html": scenario.settings.release_page,
+        "release.json": (scenario.settings.release_directory),
     }
     for name, address in names.items():
-        (pages / name).write_text(town.pages.texts[address])
+        (pages / name).write_text(scenario.pages.texts[address])
     told = done(
         job(
-            town,
+            scenario,
             "detect",
             BOT_RELEASE_PAGE=str(pages / "page.html"),
             BOT_RELEASE_DIRECTORY=str(pages / "release.json"),
             BOT_SCHEMA_DOCUMENT=str(pages / "{version}.md"),
-            BOT_HOME=str(town.home / "home"),
+            BOT_HOME=str(scenario.home / "home"),
         )
     )
     assert "Nothing new." in told

@@ -3,13 +3,13 @@
 import pytest
 
 from bot.errors import BotError
-from flows.town import Town, good
+from flows.scenario import Scenario, good
 
 
-def test_the_merge_starts_the_ingestion(announced_town: Town) -> None:
-    event = announced_town.merges("maintainer", "2026-02-01")
+def test_the_merge_starts_the_ingestion(announced_scenario: Scenario) -> None:
+    event = announced_scenario.merges("maintainer", "2026-02-01")
     run_id = f"2026-02-01-ingest-{event.commit[:8]}"
-    assert announced_town.heard() == (
+    assert announced_scenario.heard() == (
         "[labels thread 1] running\n"
         f"[starts {run_id}] ingest in demo for maintainer, thread 1, "
         "runners/releases/2026-02-01.toml; all\n"
@@ -23,35 +23,35 @@ def test_the_merge_starts_the_ingestion(announced_town: Town) -> None:
         "I'll post the result here. Until then no other run starts in this instance; "
         "`/status` says how it stands."
     )
-    announced_town.happens(event)
-    assert announced_town.heard() == ""
+    announced_scenario.happens(event)
+    assert announced_scenario.heard() == ""
 
 
-def test_where_a_person_starts_it_the_merge_says_how(announced_town: Town) -> None:
-    announced_town.set(ingest_on_merge=False)
-    event = announced_town.merges("maintainer", "2026-02-01")
-    assert announced_town.heard() == (
+def test_where_a_person_starts_it_the_merge_says_how(announced_scenario: Scenario) -> None:
+    announced_scenario.set(ingest_on_merge=False)
+    event = announced_scenario.merges("maintainer", "2026-02-01")
+    assert announced_scenario.heard() == (
         "[labels thread 1] manifest merged\n"
         "[says in 1, comment 1] ✅ The manifest of 2026-02-01 was merged by `maintainer`.\n"
         "\n"
         "**Next:** say `/ingest` to register the release, or `/ingest --dry-run` to see what that "
         "would do."
     )
-    announced_town.happens(event)
-    assert announced_town.heard() == ""
+    announced_scenario.happens(event)
+    assert announced_scenario.heard() == ""
 
 
-def test_while_another_run_is_going_on_the_merge_starts_nothing(town: Town) -> None:
-    town.says("maintainer", "/verify")
-    town.heard()
-    town.set(ingest_on_merge=True)
-    town.merges("maintainer", "2026-02-01")
+def test_while_another_run_is_going_on_the_merge_starts_nothing(scenario: Scenario) -> None:
+    scenario.says("maintainer", "/verify")
+    scenario.heard()
+    scenario.set(ingest_on_merge=True)
+    scenario.merges("maintainer", "2026-02-01")
     # The same state of the manifest was merged before, and spoken of then.
-    assert town.heard() == "[labels thread 1] manifest merged"
-    proposal = town.home / "proposals" / "2026-02-01" / "2026-02-01.toml"
+    assert scenario.heard() == "[labels thread 1] manifest merged"
+    proposal = scenario.home / "proposals" / "2026-02-01" / "2026-02-01.toml"
     proposal.write_text(proposal.read_text() + "\n# corrected\n")
-    town.merges("maintainer", "2026-02-01")
-    assert town.heard() == (
+    scenario.merges("maintainer", "2026-02-01")
+    assert scenario.heard() == (
         "[says in 1, comment 5] ⏳ The manifest of 2026-02-01 was merged, but its ingestion isn't "
         "started: `2026-02-01-verify-2` is verifying release 2026-02-01 in `demo` since "
         "2026-03-01 12:00 UTC, asked for by `maintainer`; an instance takes one run at a time.\n"
@@ -60,39 +60,39 @@ def test_while_another_run_is_going_on_the_merge_starts_nothing(town: Town) -> N
     )
 
 
-def test_a_release_without_a_thread_is_passed_over(town: Town) -> None:
-    text = (town.home / "repository/runners/releases/2025-06-01.toml").read_text()
-    proposal = town.home / "proposals" / "2025-06-01" / "2025-06-01.toml"
+def test_a_release_without_a_thread_is_passed_over(scenario: Scenario) -> None:
+    text = (scenario.home / "repository/runners/releases/2025-06-01.toml").read_text()
+    proposal = scenario.home / "proposals" / "2025-06-01" / "2025-06-01.toml"
     proposal.parent.mkdir()
     proposal.write_text(text)
-    town.heard()
-    town.merges("maintainer", "2025-06-01")
-    assert town.heard() == ""
+    scenario.heard()
+    scenario.merges("maintainer", "2025-06-01")
+    assert scenario.heard() == ""
 
 
-def test_what_wasnt_proposed_cant_be_merged(town: Town) -> None:
+def test_what_wasnt_proposed_cant_be_merged(scenario: Scenario) -> None:
     with pytest.raises(BotError, match="there is no proposal 2030-01-01; there is 2026-02-01"):
-        town.merges("maintainer", "2030-01-01")
+        scenario.merges("maintainer", "2030-01-01")
 
 
-def test_the_next_release_follows_the_one_that_passed(town: Town) -> None:
+def test_the_next_release_follows_the_one_that_passed(scenario: Scenario) -> None:
     from bot.decide.new_releases import previous_manifest
     from bot.gather.facts import gather
 
-    facts = gather(None, town.ports(), town.settings)
+    facts = gather(None, scenario.ports(), scenario.settings)
     newest = previous_manifest("2026-08-01", facts)
     assert newest is not None
     assert newest.release == "2026-02-01"
 
-    _ran(town, "2025-06-01")
-    facts = gather(None, town.ports(), town.settings)
+    _ran(scenario, "2025-06-01")
+    facts = gather(None, scenario.ports(), scenario.settings)
     passed = previous_manifest("2026-08-01", facts)
     assert passed is not None
     assert passed.release == "2025-06-01"
-    town.heard()
+    scenario.heard()
 
 
-def _ran(town: Town, release: str) -> None:
+def _ran(scenario: Scenario, release: str) -> None:
     from runners.contract import Action, RunRequest
 
     request = RunRequest(
@@ -102,5 +102,5 @@ def _ran(town: Town, release: str) -> None:
         manifest=f"runners/releases/{release}.toml",
         instance="demo",
     )
-    town.runs.start(request)
-    town.ends(request.run_id, good("d1"))
+    scenario.runs.start(request)
+    scenario.ends(request.run_id, good("d1"))

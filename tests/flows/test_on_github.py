@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hub.server import serving
-from hub.state import Hub
+from fake_github.server import serving
+from fake_github.state import FakeGithub
 
 from flows import conftest, world
-from flows.github_town import GithubTown
+from flows.github_scenario import GithubScenario
+from flows.scenario import NOON
 from flows.test_ingest import (  # noqa: F401 - the tests themselves
     test_a_comment_that_is_delivered_twice_is_answered_once,
     test_a_dry_run_says_what_would_happen_and_starts_nothing,
@@ -29,25 +30,26 @@ from flows.test_merge import (  # noqa: F401 - as above
     test_where_a_person_starts_it_the_merge_says_how,
 )
 from flows.test_retry import (  # noqa: F401 - as above, with what they are given
-    failed_town,
+    failed_scenario,
     test_a_maintainer_has_what_failed_done_again,
     test_a_retry_of_a_retry_goes_on_from_that,
     test_where_nothing_failed_there_is_nothing_to_do_again,
 )
-from flows.town import NOON
 
 
 @pytest.fixture
-def empty_town(tmp_path: Path) -> Iterator[GithubTown]:
+def empty_scenario(tmp_path: Path) -> Iterator[GithubScenario]:
     """As in the folders: two releases stand on the page, the older with a manifest."""
-    with serving(Hub(now=lambda: NOON)) as server:
-        town = GithubTown(tmp_path, server)
+    with serving(FakeGithub(now=lambda: NOON)) as server:
+        scenario = GithubScenario(tmp_path, server)
         older = world.entry("2025-06-01", schema="6.0.0", datasets="10", cells="700")
-        town.has_releases(world.entry("2026-02-01"), older, hosted=("2025-06-01", "2026-02-01"))
-        town.has_document("6.0.0")
-        town.has_document("7.0.0", world.document("7.0.0", cl="2025-07-30", fields=["donor_age"]))
-        town.has_manifest(conftest.OLDER)
-        yield town
-        assert town.heard() == ""
-        town.is_told_whole()
+        scenario.has_releases(world.entry("2026-02-01"), older, hosted=("2025-06-01", "2026-02-01"))
+        scenario.has_document("6.0.0")
+        scenario.has_document(
+            "7.0.0", world.document("7.0.0", cl="2025-07-30", fields=["donor_age"])
+        )
+        scenario.has_manifest(conftest.OLDER)
+        yield scenario
+        assert scenario.heard() == ""
+        scenario.is_told_whole()
         assert server.broken == []

@@ -3,14 +3,14 @@
 from pathlib import Path
 
 from bot.model.commands import Role, Verb
-from flows.town import Town, good
+from flows.scenario import Scenario, good
 
 EXPECTED = Path(__file__).parent / "expected"
 
 
-def test_verify_starts_a_run_that_writes_nothing(town: Town) -> None:
-    town.says("writer", "/verify")
-    assert town.heard() == (
+def test_verify_starts_a_run_that_writes_nothing(scenario: Scenario) -> None:
+    scenario.says("writer", "/verify")
+    assert scenario.heard() == (
         "[labels thread 1] running\n"
         "[reacts to comment 2] eyes rocket\n"
         "[starts 2026-02-01-verify-2] verify in demo for writer, thread 1, "
@@ -25,8 +25,8 @@ def test_verify_starts_a_run_that_writes_nothing(town: Town) -> None:
         "I'll post the result here. Until then no other run starts in this instance; "
         "`/status` says how it stands."
     )
-    town.ends("2026-02-01-verify-2", good("d1"))
-    told = town.heard()
+    scenario.ends("2026-02-01-verify-2", good("d1"))
+    told = scenario.heard()
     assert told.startswith(
         "[labels thread 1] verified\n"
         "[says in 1, comment 5] ## ✅ Release 2026-02-01 passed its verification: "
@@ -37,30 +37,30 @@ def test_verify_starts_a_run_that_writes_nothing(town: Town) -> None:
     assert "What changed in the instance" not in told
 
 
-def test_verify_is_refused_to_a_stranger_and_takes_no_options(town: Town) -> None:
-    town.says("stranger", "/verify")
-    assert "`/verify` needs the role *write*; @stranger has the role *read*." in town.heard()
-    town.says("maintainer", "/verify --limit 3")
+def test_verify_is_refused_to_a_stranger_and_takes_no_options(scenario: Scenario) -> None:
+    scenario.says("stranger", "/verify")
+    assert "`/verify` needs the role *write*; @stranger has the role *read*." in scenario.heard()
+    scenario.says("maintainer", "/verify --limit 3")
     assert "/verify takes no options, but --limit was given. Did you mean `/verify`?" in (
-        town.heard()
+        scenario.heard()
     )
 
 
-def test_status_says_what_is_running_and_what_was(town: Town) -> None:
-    town.says("stranger", "/status")
-    assert town.heard() == (
+def test_status_says_what_is_running_and_what_was(scenario: Scenario) -> None:
+    scenario.says("stranger", "/status")
+    assert scenario.heard() == (
         "[reacts to comment 2] hooray\n"
         "[says in 1, comment 3] **Release 2026-02-01:** the manifest is on the default branch; "
         "nothing is running in this instance.\n"
         "\n"
         "No run of this release has ended so far."
     )
-    town.says("maintainer", "/ingest")
-    town.ends("2026-02-01-ingest-5", good("d1"))
-    town.says("maintainer", "/ingest")
-    town.heard()
-    town.says("stranger", "/status")
-    assert town.heard() == (
+    scenario.says("maintainer", "/ingest")
+    scenario.ends("2026-02-01-ingest-5", good("d1"))
+    scenario.says("maintainer", "/ingest")
+    scenario.heard()
+    scenario.says("stranger", "/status")
+    assert scenario.heard() == (
         "[reacts to comment 10] hooray\n"
         "[says in 1, comment 11] **Release 2026-02-01:** the manifest is on the default branch; "
         "`2026-02-01-ingest-8` is ingesting release 2026-02-01 in `demo` since "
@@ -72,12 +72,12 @@ def test_status_says_what_is_running_and_what_was(town: Town) -> None:
     )
 
 
-def test_help_shows_the_grammar(town: Town) -> None:
-    town.says("stranger", "/help")
-    assert town.heard() == (EXPECTED / "help.txt").read_text()
+def test_help_shows_the_grammar(scenario: Scenario) -> None:
+    scenario.says("stranger", "/help")
+    assert scenario.heard() == (EXPECTED / "help.txt").read_text()
 
 
-def test_the_least_roles_can_be_set(town: Town) -> None:
-    town.set(minimum_roles={Verb.STATUS: Role.WRITE})
-    town.says("stranger", "/status")
-    assert "`/status` needs the role *write*; @stranger has the role *read*." in town.heard()
+def test_the_least_roles_can_be_set(scenario: Scenario) -> None:
+    scenario.set(minimum_roles={Verb.STATUS: Role.WRITE})
+    scenario.says("stranger", "/status")
+    assert "`/status` needs the role *write*; @stranger has the role *read*." in scenario.heard()

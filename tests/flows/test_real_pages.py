@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from flows import world
-from flows.town import Town
+from flows.scenario import Scenario
 
 CORPUS = Path(os.environ.get("CORPUS") or Path(__file__).parents[2].parent / "shared" / "corpus")
 PAGES = {path.name[:8]: path for path in sorted((CORPUS / "lts-pages").glob("*.html"))}
@@ -16,23 +16,23 @@ SCHEMAS = ("3.0.0", "3.1.0", "5.0.0", "5.2.0", "7.0.0")
 
 
 @pytest.fixture
-def years(tmp_path: Path) -> Town:
+def years(tmp_path: Path) -> Scenario:
     """A bot that was there from the first page on. Its documents are made up."""
-    town = Town(tmp_path)
+    scenario = Scenario(tmp_path)
     for version in SCHEMAS:
-        town.has_document(version)
-    return town
+        scenario.has_document(version)
+    return scenario
 
 
-def shows(town: Town, day: str, directory: str = "release") -> str:
-    town.pages.texts[world.PAGE] = PAGES[day].read_text()
-    town.pages.texts[world.DIRECTORY] = (DIRECTORY / f"{directory}.json").read_text()
-    reason = town.the_clock_strikes()
-    assert town.the_clock_strikes() == "Nothing new."
+def shows(scenario: Scenario, day: str, directory: str = "release") -> str:
+    scenario.pages.texts[world.PAGE] = PAGES[day].read_text()
+    scenario.pages.texts[world.DIRECTORY] = (DIRECTORY / f"{directory}.json").read_text()
+    reason = scenario.the_clock_strikes()
+    assert scenario.the_clock_strikes() == "Nothing new."
     return reason
 
 
-def test_the_years_go_by(years: Town) -> None:
+def test_the_years_go_by(years: Scenario) -> None:
     # The page lists no LTS so far, and the directory flags none.
     assert shows(years, "20230630", "history_20230802_c1fb6693") == "Nothing new."
     assert shows(years, "20230728", "history_20230802_c1fb6693") == "New: 2023-07-25."
@@ -50,7 +50,7 @@ def test_the_years_go_by(years: Town) -> None:
     assert said == [1, 0, 0, 1, 0]
 
 
-def test_an_older_page_says_what_is_gone_and_what_was_otherwise(years: Town) -> None:
+def test_an_older_page_says_what_is_gone_and_what_was_otherwise(years: Scenario) -> None:
     """And embeddings that were added to an entry years later are gone from it again."""
     assert shows(years, "20240711", "history_20240720_a8023da4") == "New: 2024-07-01."
     assert shows(years, "20251208") == "New: 2025-01-30. New: 2025-11-08."
@@ -59,7 +59,7 @@ def test_an_older_page_says_what_is_gone_and_what_was_otherwise(years: Town) -> 
     )
 
 
-def test_the_directory_leads_the_page(years: Town) -> None:
+def test_the_directory_leads_the_page(years: Scenario) -> None:
     """`stable` and `latest` are aliases, 2024-05-20 is kept but no LTS, weekly builds are none."""
     shows(years, "20230728", "history_20230802_c1fb6693")
     assert shows(years, "20230728", "history_20240720_a8023da4") == (
@@ -73,6 +73,6 @@ def test_the_directory_leads_the_page(years: Town) -> None:
     assert labels == [["early notice", "closed"]] * 2
 
 
-def test_on_its_first_day_the_bot_speaks_of_one_release(years: Town) -> None:
+def test_on_its_first_day_the_bot_speaks_of_one_release(years: Scenario) -> None:
     assert shows(years, "20230630") == "Early notice: 2025-11-08."
     assert shows(years, "20251208") == "New: 2025-11-08."

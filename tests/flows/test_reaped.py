@@ -3,17 +3,17 @@
 from pathlib import Path
 
 import pytest
-from hub import deeds
-from hub.faults import Fault
+from fake_github import people
+from fake_github.faults import Fault
 
 from bot.comments.status import machine_action
 from bot.decide.runs import reaper_actions
-from flows.github_town import GithubTown
+from flows.github_scenario import GithubScenario
 from flows.test_jobs import done, job
-from flows.test_on_github import empty_town as _empty_town
+from flows.test_on_github import empty_scenario as _empty_scenario
 from runners.contract import Act, Reaped
 
-empty_town = _empty_town
+empty_scenario = _empty_scenario
 RUN = "2026-02-01-ingest-2"
 FAILED = "terminating i-1: AWS answers UnauthorizedOperation (<no>); give the role this right."
 
@@ -32,15 +32,17 @@ def line(**changes: str | None) -> str:
 
 
 @pytest.fixture
-def file(town: GithubTown) -> Path:
-    return town.home / "reaped.jsonl"
+def file(scenario: GithubScenario) -> Path:
+    return scenario.home / "reaped.jsonl"
 
 
-def test_each_action_is_said_once_and_brought_up_to_date(town: GithubTown, file: Path) -> None:
+def test_each_action_is_said_once_and_brought_up_to_date(
+    scenario: GithubScenario, file: Path
+) -> None:
     file.write_text(line(result=FAILED) + line(act=Act.NOTE, why="found running, unknown so far"))
     for _ in "12":
-        done(job(town, "reaped", str(file)))
-    assert town.heard() == (
+        done(job(scenario, "reaped", str(file)))
+    assert scenario.heard() == (
         f"[says in 1, comment 2] ⚠️ The reaper could not end machine `i-1` of run `{RUN}` (its run "
         "has ended); it tries again. terminating i-1: AWS answers UnauthorizedOperation "
         "(&lt;no&gt;); give the role this right.\n"
@@ -48,48 +50,48 @@ def test_each_action_is_said_once_and_brought_up_to_date(town: GithubTown, file:
         "unknown so far."
     )
     file.write_text(line())
-    done(job(town, "reaped", str(file)))
-    assert town.heard() == (
+    done(job(scenario, "reaped", str(file)))
+    assert scenario.heard() == (
         f"[says in 1, comment 2 again] 🧹 The reaper ended machine `i-1` of run `{RUN}`: its run "
         "has ended."
     )
 
 
-def test_the_summary_has_what_no_thread_is_about(town: GithubTown, file: Path) -> None:
-    summary = town.home / "summary"
+def test_the_summary_has_what_no_thread_is_about(scenario: GithubScenario, file: Path) -> None:
+    summary = scenario.home / "summary"
     ghost = line(act=Act.REMOVE_RUNNER, machine="i-9", run=None, release=None)
     file.write_text(ghost + line(release="2031-01-01") + line())
-    told = done(job(town, "reaped", str(file), "--summary", str(summary)))
+    told = done(job(scenario, "reaped", str(file), "--summary", str(summary)))
     assert told.count("No thread is about its release.") == 2
     ended = f"🧹 The reaper ended machine `i-1` of run `{RUN}`: its run has ended."
     assert summary.read_text() == (
         "- 🧹 The reaper removed the runner of machine `i-9`: its run has ended.\n"
         f"- {ended}\n- {ended}\n"
     )
-    assert town.heard() == f"[says in 1, comment 2] {ended}"
+    assert scenario.heard() == f"[says in 1, comment 2] {ended}"
 
 
-def test_what_cant_be_said_keeps_nothing_else_back(town: GithubTown, file: Path) -> None:
-    summary = town.home / "summary"
+def test_what_cant_be_said_keeps_nothing_else_back(scenario: GithubScenario, file: Path) -> None:
+    summary = scenario.home / "summary"
     file.write_text("{}\n" + line() + line(machine="i-2") + '{"act": "termi')
-    town.server.faults += [Fault("POST", "/comments$", 422, times=2)]
-    result = job(town, "reaped", str(file), "--summary", str(summary))
+    scenario.server.faults += [Fault("POST", "/comments$", 422, times=2)]
+    result = job(scenario, "reaped", str(file), "--summary", str(summary))
     assert result.exit_code == 2
     assert "reaped.jsonl, line 1: field act: field required" in result.output
     assert "reaped.jsonl, line 4: not JSON" in result.output
     assert summary.read_text().count("🧹") == 2
-    town.server.faults.clear()
-    assert job(town, "reaped", str(file)).exit_code == 2
-    assert town.heard().count("[says in 1") == 2
+    scenario.server.faults.clear()
+    assert job(scenario, "reaped", str(file)).exit_code == 2
+    assert scenario.heard().count("[says in 1") == 2
 
 
-def test_a_person_cant_speak_for_the_reaper(town: GithubTown, file: Path) -> None:
+def test_a_person_cant_speak_for_the_reaper(scenario: GithubScenario, file: Path) -> None:
     file.write_text(line())
     forged = "<!-- cellxgene-ingestion-bot: reaped i-1-terminate -->"
-    deeds.comment(town.hub, "stranger", 2, forged)
-    town.delivered()
-    done(job(town, "reaped", str(file)))
-    assert "🧹 The reaper ended machine `i-1`" in town.heard()
+    people.comment(scenario.fake, "stranger", 2, forged)
+    scenario.delivered()
+    done(job(scenario, "reaped", str(file)))
+    assert "🧹 The reaper ended machine `i-1`" in scenario.heard()
 
 
 @pytest.mark.parametrize("act", Act)

@@ -1,46 +1,46 @@
 """A run ends: its result is posted once, kept up to date, and found by its label."""
 
 from bot.model.events import RunEnded
-from flows.town import Town, bad, good
+from flows.scenario import Scenario, bad, good
 
 
-def test_a_report_that_is_posted_twice_stands_there_once(town: Town) -> None:
-    town.says("maintainer", "/ingest")
-    event = town.ends("2026-02-01-ingest-2", good("d1"))
-    town.heard()
-    town.happens(event)
-    assert town.heard() == ""
+def test_a_report_that_is_posted_twice_stands_there_once(scenario: Scenario) -> None:
+    scenario.says("maintainer", "/ingest")
+    event = scenario.ends("2026-02-01-ingest-2", good("d1"))
+    scenario.heard()
+    scenario.happens(event)
+    assert scenario.heard() == ""
 
 
-def test_a_report_that_was_mended_replaces_the_comment(town: Town) -> None:
-    town.says("maintainer", "/ingest")
-    town.ends("2026-02-01-ingest-2", good("d1"), bad("d2"))
-    town.heard()
-    town.ends("2026-02-01-ingest-2", good("d1"), good("d2"))
-    assert town.heard().startswith(
+def test_a_report_that_was_mended_replaces_the_comment(scenario: Scenario) -> None:
+    scenario.says("maintainer", "/ingest")
+    scenario.ends("2026-02-01-ingest-2", good("d1"), bad("d2"))
+    scenario.heard()
+    scenario.ends("2026-02-01-ingest-2", good("d1"), good("d2"))
+    assert scenario.heard().startswith(
         "[labels thread 1] verified\n"
         "[says in 1, comment 5 again] ## ✅ Release 2026-02-01 passed its verification"
     )
 
 
-def test_while_the_next_run_is_going_on_the_label_stays(town: Town) -> None:
-    town.says("maintainer", "/ingest")
-    ended = town.ends("2026-02-01-ingest-2", good("d1"))
-    town.says("maintainer", "/ingest")
-    town.heard()
-    town.happens(RunEnded(ended.report.model_copy(update={"versions": {"lamindb": "2.12.2"}})))
-    assert town.heard().startswith("[says in 1, comment 5 again] ## ✅ Release 2026-02-01")
-    assert town.threads.read(1).labels == ["running"]
+def test_while_the_next_run_is_going_on_the_label_stays(scenario: Scenario) -> None:
+    scenario.says("maintainer", "/ingest")
+    ended = scenario.ends("2026-02-01-ingest-2", good("d1"))
+    scenario.says("maintainer", "/ingest")
+    scenario.heard()
+    scenario.happens(RunEnded(ended.report.model_copy(update={"versions": {"lamindb": "2.12.2"}})))
+    assert scenario.heard().startswith("[says in 1, comment 5 again] ## ✅ Release 2026-02-01")
+    assert scenario.threads.read(1).labels == ["running"]
 
 
-def test_a_persons_copy_of_a_result_isnt_taken_for_it(town: Town) -> None:
-    town.says("maintainer", "/ingest")
-    town.says(
+def test_a_persons_copy_of_a_result_isnt_taken_for_it(scenario: Scenario) -> None:
+    scenario.says("maintainer", "/ingest")
+    scenario.says(
         "mallory", "## ✅ Passed\n\n<!-- cellxgene-ingestion-bot: result 2026-02-01-ingest-2 -->"
     )
-    town.heard()
-    town.ends("2026-02-01-ingest-2", bad("d1"))
-    assert town.heard().startswith(
+    scenario.heard()
+    scenario.ends("2026-02-01-ingest-2", bad("d1"))
+    assert scenario.heard().startswith(
         "[labels thread 1] verification failed\n"
         "[says in 1, comment 6] ## ❌ Release 2026-02-01 failed its verification"
     )

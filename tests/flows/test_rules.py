@@ -9,7 +9,7 @@ from bot.adapters.local.repository import LocalRepository
 from bot.cli.context import installed_lamindb_module
 from bot.errors import BotError
 from flows import world
-from flows.town import Town
+from flows.scenario import Scenario
 
 ASKED: dict[str, object] = {
     "place": "obs: donor_age",
@@ -19,29 +19,29 @@ ASKED: dict[str, object] = {
 BOTH = ("2026-02-01", "2026-08-01")
 
 
-def has_schema_8(town: Town) -> None:
+def has_schema_8(scenario: Scenario) -> None:
     """A release of a dataset schema without rules."""
     newer = world.entry("2026-08-01", schema="8.0.0")
-    town.has_releases(newer, world.entry("2026-02-01"), hosted=BOTH)
-    town.has_document("8.0.0", world.document("8.0.0", cl="2026-01-01", fields=["donor_age"]))
+    scenario.has_releases(newer, world.entry("2026-02-01"), hosted=BOTH)
+    scenario.has_document("8.0.0", world.document("8.0.0", cl="2026-01-01", fields=["donor_age"]))
 
 
 @pytest.fixture
-def town_of_8(town: Town) -> Town:
+def town_of_8(scenario: Scenario) -> Scenario:
     """The release's manifest was merged before anybody looked at the rules."""
-    has_schema_8(town)
-    town.the_clock_strikes()
-    town.merges("maintainer", "2026-08-01")
-    town.heard()
-    return town
+    has_schema_8(scenario)
+    scenario.the_clock_strikes()
+    scenario.merges("maintainer", "2026-08-01")
+    scenario.heard()
+    return scenario
 
 
-def test_a_schema_without_rules_gets_some_proposed(town: Town) -> None:
-    has_schema_8(town)
-    town.the_clock_strikes()
-    told = town.heard()
+def test_a_schema_without_rules_gets_some_proposed(scenario: Scenario) -> None:
+    has_schema_8(scenario)
+    scenario.the_clock_strikes()
+    told = scenario.heard()
     assert "[opens thread 2] Census 2026-08-01 (LTS)" in told
-    proposed = town.home / "proposals" / "2026-08-01" / "rules" / "8.0.0.json"
+    proposed = scenario.home / "proposals" / "2026-08-01" / "rules" / "8.0.0.json"
     rules = json.loads(proposed.read_text())
     assert rules["dataset_schema_version"] == "8.0.0"
     assert (
@@ -52,15 +52,15 @@ def test_a_schema_without_rules_gets_some_proposed(town: Town) -> None:
     ) in told
 
 
-def test_a_schema_with_rules_gets_none_proposed(town: Town) -> None:
-    has_schema_8(town)
-    town.has_rules("8.0.0")
-    town.the_clock_strikes()
-    assert "Before that" not in town.heard()
-    assert not (town.home / "proposals" / "2026-08-01" / "rules").exists()
+def test_a_schema_with_rules_gets_none_proposed(scenario: Scenario) -> None:
+    has_schema_8(scenario)
+    scenario.has_rules("8.0.0")
+    scenario.the_clock_strikes()
+    assert "Before that" not in scenario.heard()
+    assert not (scenario.home / "proposals" / "2026-08-01" / "rules").exists()
 
 
-def test_ingest_is_refused_without_rules(town_of_8: Town) -> None:
+def test_ingest_is_refused_without_rules(town_of_8: Scenario) -> None:
     town_of_8.says("maintainer", "/ingest", thread=2)
     assert town_of_8.heard() == (
         "[reacts to comment 2] confused\n"
@@ -74,7 +74,7 @@ def test_ingest_is_refused_without_rules(town_of_8: Town) -> None:
     )
 
 
-def test_ingest_is_refused_while_a_judgement_is_open(town_of_8: Town) -> None:
+def test_ingest_is_refused_while_a_judgement_is_open(town_of_8: Scenario) -> None:
     town_of_8.has_rules("8.0.0", ASKED, {**ASKED, "answer": "in none"})
     town_of_8.says("maintainer", "/ingest", thread=2)
     told = town_of_8.heard()
@@ -88,18 +88,18 @@ def test_ingest_is_refused_while_a_judgement_is_open(town_of_8: Town) -> None:
     ) in told
 
 
-def test_when_the_last_judgement_is_answered_it_starts(town_of_8: Town) -> None:
+def test_when_the_last_judgement_is_answered_it_starts(town_of_8: Scenario) -> None:
     town_of_8.has_rules("8.0.0", {**ASKED, "answer": "in none"})
     town_of_8.says("maintainer", "/ingest", thread=2)
     assert "[starts 2026-08-01-ingest-2]" in town_of_8.heard()
 
 
-def test_a_merge_doesnt_start_what_has_no_rules(announced_town: Town) -> None:
-    has_schema_8(announced_town)
-    announced_town.the_clock_strikes()
-    announced_town.heard()
-    announced_town.merges("maintainer", "2026-08-01")
-    assert announced_town.heard() == (
+def test_a_merge_doesnt_start_what_has_no_rules(announced_scenario: Scenario) -> None:
+    has_schema_8(announced_scenario)
+    announced_scenario.the_clock_strikes()
+    announced_scenario.heard()
+    announced_scenario.merges("maintainer", "2026-08-01")
+    assert announced_scenario.heard() == (
         "[labels thread 2] manifest merged\n"
         "[says in 2, comment 1] ⏳ The manifest of 2026-08-01 was merged, but its ingestion isn't "
         "started: there are no rules for dataset schema 8.0.0: `runners/rules/8.0.0.json` isn't "
@@ -110,43 +110,45 @@ def test_a_merge_doesnt_start_what_has_no_rules(announced_town: Town) -> None:
     )
 
 
-def test_broken_rules_are_named(town: Town) -> None:
-    (town.home / "rules" / "7.0.0.json").write_text('{"judgements": [3]}')
+def test_broken_rules_are_named(scenario: Scenario) -> None:
+    (scenario.home / "rules" / "7.0.0.json").write_text('{"judgements": [3]}')
     with pytest.raises(BotError, match=r"7\.0\.0\.json: can't be read as rules"):
-        town.says("maintainer", "/ingest")
-    town.heard()
+        scenario.says("maintainer", "/ingest")
+    scenario.heard()
 
 
-def test_the_bots_own_rules_count_as_reviewed(town: Town) -> None:
-    own = LocalRepository(town.home / "repository", town.home / "proposals").rules()
+def test_the_bots_own_rules_count_as_reviewed(scenario: Scenario) -> None:
+    own = LocalRepository(scenario.home / "repository", scenario.home / "proposals").rules()
     assert own["7.0.0"] == ()
 
 
 @pytest.fixture
-def lamindb(town: Town) -> str:
-    """Where the town finds the installed module."""
+def lamindb(scenario: Scenario) -> str:
+    """Where the scenario finds the installed module."""
     file = installed_lamindb_module()
     if file is None:
         pytest.skip("LaminDB isn't installed")
     address = "https://lamindb.test/_cellxgene.py"
-    town.pages.texts[address] = Path(file).read_text()
-    town.set(lamindb=address)
+    scenario.pages.texts[address] = Path(file).read_text()
+    scenario.set(lamindb=address)
     return address
 
 
-def test_a_patch_of_lamindb_is_proposed_and_told(town: Town, lamindb: str) -> None:
-    has_schema_8(town)
-    town.the_clock_strikes()
-    assert lamindb in town.pages.texts
-    told = town.heard()
+def test_a_patch_of_lamindb_is_proposed_and_told(scenario: Scenario, lamindb: str) -> None:
+    has_schema_8(scenario)
+    scenario.the_clock_strikes()
+    assert lamindb in scenario.pages.texts
+    told = scenario.heard()
     assert "### LaminDB's code\n\n`lamindb.patch` in the proposal mends this:\n\n- " in told
-    patch = (town.home / "proposals" / "2026-08-01" / "lamindb.patch").read_text()
+    patch = (scenario.home / "proposals" / "2026-08-01" / "lamindb.patch").read_text()
     assert "+++ b/lamindb/examples/cellxgene/_cellxgene.py" in patch
 
 
-def test_a_module_that_lamindb_rebuilt_keeps_no_release_back(town: Town, lamindb: str) -> None:
-    town.pages.texts[lamindb] = "x = 1\n"
-    has_schema_8(town)
-    assert town.the_clock_strikes() == "New: 2026-08-01."
-    assert "- LaminDB's code can't be compared or patched: " in town.heard()
-    assert not (town.home / "proposals" / "2026-08-01" / "lamindb.patch").exists()
+def test_a_module_that_lamindb_rebuilt_keeps_no_release_back(
+    scenario: Scenario, lamindb: str
+) -> None:
+    scenario.pages.texts[lamindb] = "x = 1\n"
+    has_schema_8(scenario)
+    assert scenario.the_clock_strikes() == "New: 2026-08-01."
+    assert "- LaminDB's code can't be compared or patched: " in scenario.heard()
+    assert not (scenario.home / "proposals" / "2026-08-01" / "lamindb.patch").exists()

@@ -7,48 +7,48 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from hub import deeds
-from hub.state import ACTIONS
+from fake_github import people
+from fake_github.state import ACTIONS
 
 from bot.adapters.github.runs import GithubRuns
 from bot.model.events import RunAsked, RunGoesOn, RunLost
 from bot.model.ports import Run
 from bot.model.progress import Progress
-from flows.github_town import GithubTown
-from flows.test_on_github import empty_town as _empty_town
-from flows.town import NOON, good
+from flows.github_scenario import GithubScenario
+from flows.scenario import NOON, good
+from flows.test_on_github import empty_scenario as _empty_scenario
 from runners.contract import RunRequest
 
-empty_town = _empty_town
+empty_scenario = _empty_scenario
 RUN = "2026-02-01-ingest-2"
 HALF = Progress(7, 6, NOON - timedelta(hours=1), NOON)
 
 
 @pytest.fixture
-def started(town: GithubTown) -> GithubTown:
+def started(scenario: GithubScenario) -> GithubScenario:
     """A maintainer has said /ingest, and the workflow waits."""
-    town.says("maintainer", "/ingest")
-    town.heard()
-    return town
+    scenario.says("maintainer", "/ingest")
+    scenario.heard()
+    return scenario
 
 
-def request(town: GithubTown, **changes: object) -> RunRequest:
-    (run,) = town.house.runs.all()
+def request(scenario: GithubScenario, **changes: object) -> RunRequest:
+    (run,) = scenario.house.runs.all()
     return run.request.model_copy(update={"thread": 2, **changes})
 
 
-def begins(town: GithubTown, actor: str = ACTIONS, **changes: object) -> None:
+def begins(scenario: GithubScenario, actor: str = ACTIONS, **changes: object) -> None:
     is_first = bool(changes.pop("is_first", True))
-    asked = request(town, **changes)
-    town.happens(RunAsked(asked, actor, by_bot=actor == ACTIONS, is_first=is_first))
+    asked = request(scenario, **changes)
+    scenario.happens(RunAsked(asked, actor, by_bot=actor == ACTIONS, is_first=is_first))
 
 
-def test_what_the_bot_asked_for_begins_without_a_word(started: GithubTown) -> None:
+def test_what_the_bot_asked_for_begins_without_a_word(started: GithubScenario) -> None:
     begins(started)
     assert started.heard() == ""
 
 
-def test_what_a_person_starts_by_hand_is_told_once(started: GithubTown) -> None:
+def test_what_a_person_starts_by_hand_is_told_once(started: GithubScenario) -> None:
     for _ in range(2):
         begins(started, "maintainer")
     told = "which @maintainer has started by hand."
@@ -76,7 +76,7 @@ def test_what_a_person_starts_by_hand_is_told_once(started: GithubTown) -> None:
     ],
 )
 def test_what_may_not_begin_is_told_why(
-    started: GithubTown, changes: dict[str, object], why: str
+    started: GithubScenario, changes: dict[str, object], why: str
 ) -> None:
     begins(started, **changes)  # type: ignore[arg-type]
     run_id = changes.get("run_id", RUN)
@@ -84,7 +84,7 @@ def test_what_may_not_begin_is_told_why(
 
 
 def test_who_repeats_a_workflow_run_that_has_ended_wipes_out_no_result(
-    started: GithubTown,
+    started: GithubScenario,
 ) -> None:
     started.ends(RUN, good("d1"))
     started.heard()
@@ -102,7 +102,7 @@ class Late(GithubRuns):
         return () if self.looks and self.looks.pop() else super().all()
 
 
-def test_a_command_that_comes_second_by_a_moment_is_told_so(started: GithubTown) -> None:
+def test_a_command_that_comes_second_by_a_moment_is_told_so(started: GithubScenario) -> None:
     runs = started.house.runs
     started.house = replace(started.house, runs=Late(runs.repo, runs.store, runs.patience))
     Late.looks.append(1)
@@ -111,18 +111,18 @@ def test_a_command_that_comes_second_by_a_moment_is_told_so(started: GithubTown)
     heard = started.heard()
     assert "[reacts to comment 5] eyes confused" in heard
     assert f"⛔ **Not done:** `{RUN}` is ingesting release 2026-02-01" in heard
-    assert len(started.hub.runs) == 1
+    assert len(started.fake.runs) == 1
 
 
 def test_rules_that_lost_their_answers_meanwhile_keep_it_from_beginning(
-    started: GithubTown,
+    started: GithubScenario,
 ) -> None:
     started.has_rules("7.0.0", {"place": "obs", "text": "Is it?"})
     begins(started)
     assert "⛔ **Not begun:**" in started.heard()
 
 
-def test_one_that_goes_on_is_told_in_one_comment(started: GithubTown) -> None:
+def test_one_that_goes_on_is_told_in_one_comment(started: GithubScenario) -> None:
     asked = request(started)
     started.happens(RunGoesOn(asked, Progress()))
     assert started.heard() == (
@@ -147,10 +147,10 @@ def test_one_that_goes_on_is_told_in_one_comment(started: GithubTown) -> None:
     ("result", "why"), [("cancelled", "was stopped"), ("failure", "ended without a report")]
 )
 def test_one_that_is_lost_says_what_was_done_and_what_wasnt(
-    started: GithubTown, result: str, why: str
+    started: GithubScenario, result: str, why: str
 ) -> None:
-    (run,) = started.hub.runs.values()
-    deeds.end(started.hub, run, result)
+    (run,) = started.fake.runs.values()
+    people.end(started.fake, run, result)
     started.happens(RunLost(request(started), result, HALF))
     assert started.heard() == (
         "[labels thread 1] verification incomplete\n"
@@ -166,19 +166,21 @@ def test_one_that_is_lost_says_what_was_done_and_what_wasnt(
     assert "[starts 2026-02-01-ingest-6]" in started.heard()
 
 
-def test_a_command_in_the_proposal_is_obeyed_and_labels_the_thread(town: GithubTown) -> None:
-    said = deeds.comment(town.hub, "maintainer", 1, "/ingest")
-    town.delivered()
-    pull, thread = town.hub.issues[1], town.hub.issues[2]
+def test_a_command_in_the_proposal_is_obeyed_and_labels_the_thread(
+    scenario: GithubScenario,
+) -> None:
+    said = people.comment(scenario.fake, "maintainer", 1, "/ingest")
+    scenario.delivered()
+    pull, thread = scenario.fake.issues[1], scenario.fake.issues[2]
     assert pull.comments[1].body.startswith("🚀 **Accepted:** ingesting release 2026-02-01")
     assert (pull.labels, thread.labels) == ([], ["running"])
     assert said.reactions == [(ACTIONS, "eyes"), (ACTIONS, "rocket")]
-    town.heard()
+    scenario.heard()
 
 
-def test_the_store_tells_of_a_run_that_no_workflow_speaks_of(town: GithubTown) -> None:
+def test_the_store_tells_of_a_run_that_no_workflow_speaks_of(scenario: GithubScenario) -> None:
     """Its machine wrote a request, but no report; GitHub has forgotten the workflow run."""
-    folder: Path = town.home / "runs" / RUN
+    folder: Path = scenario.home / "runs" / RUN
     folder.mkdir(parents=True)
     told = {
         "run_id": RUN,
@@ -188,7 +190,7 @@ def test_the_store_tells_of_a_run_that_no_workflow_speaks_of(town: GithubTown) -
         "instance": "demo",
     }
     (folder / "request.json").write_text(json.dumps(told))
-    (run,) = town.house.runs.all()
+    (run,) = scenario.house.runs.all()
     assert run.is_lost
     (folder / "journal.jsonl").write_text("{}\n")
-    assert town.house.runs.journal(RUN) == "{}\n"
+    assert scenario.house.runs.journal(RUN) == "{}\n"

@@ -4,7 +4,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGKILL, Signals
@@ -142,3 +142,14 @@ def is_as_unbroken(resumed: Resumed, newer: Place) -> None:
     assert {i: line["outcome"] for i, line in after.items()} == {
         i: line["outcome"] for i, line in before.items()
     }
+
+
+def processes_of(place: Place) -> Iterator[int]:
+    """Processes that work in the place, told by their environment."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            environment = (folder / "environ").read_bytes()
+        except OSError:  # it ended, or it is somebody else's
+            continue
+        if f"LAMIN_SETTINGS_DIR={place.root}/lamin".encode() in environment.split(b"\0"):
+            yield int(folder.name)

@@ -3,6 +3,7 @@
 `exact` is for one database before and after; `natural` for two that should say the same.
 """
 
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +14,7 @@ from runners.registry.canary.comparison import Row, differences
 from runners.registry.canary.comparison import Rows as Dump
 from runners.registry.canary.comparison import of_file as natural
 
-__all__ = ["Dump", "Row", "differences", "exact", "natural"]
+__all__ = ["Dump", "Row", "differences", "exact", "natural", "plain"]
 
 
 def exact(database: Path) -> dict[str, list[tuple[Any, ...]]]:
@@ -25,3 +26,7 @@ def exact(database: Path) -> dict[str, list[tuple[Any, ...]]]:
             table: connection.execute(f'select * from "{table}" order by rowid').fetchall()
             for table in tables
         }
+
+
+def plain(row: tuple[Any, ...]) -> tuple[str, ...]:
+    return tuple(re.sub(r"(:\d\d\.\d+?)0+$", r"\1", str(value)) for value in row)

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hub import deeds, faults
-from hub.faults import Fault
-from hub.server import Server, serving
-from hub.state import ACTIONS, Hub
+from fake_github import faults, people
+from fake_github.faults import Fault
+from fake_github.server import Server, serving
+from fake_github.state import ACTIONS, FakeGithub
 
 from bot.adapters.github.client import RetryPolicy
 from bot.adapters.github.ports import Github, github
@@ -87,22 +87,22 @@ WRITES = [
 @pytest.fixture
 def server() -> Iterator[Server]:
     """One thread of the bot's with a person's comment, and a merged manifest."""
-    hub = Hub(now=lambda: NOON)
-    hub.run_names = dict.fromkeys(("ingest.yml", "verify.yml"), lambda told: str(told["title"]))
-    with serving(hub) as one:
-        bot = hub.user(ACTIONS)
-        deeds.open_issue(hub, bot, "Title", sign("Body", MARKER), ("manifest proposed",))
-        deeds.comment(hub, "maintainer", 1, "hello")
-        deeds.push(hub, "maintainer", {REQUEST.manifest: MANIFEST})
+    fake = FakeGithub(now=lambda: NOON)
+    fake.run_names = dict.fromkeys(("ingest.yml", "verify.yml"), lambda told: str(told["title"]))
+    with serving(fake) as one:
+        bot = fake.user(ACTIONS)
+        people.open_issue(fake, bot, "Title", sign("Body", MARKER), ("manifest proposed",))
+        people.comment(fake, "maintainer", 1, "hello")
+        people.push(fake, "maintainer", {REQUEST.manifest: MANIFEST})
         yield one
         assert one.broken == []
 
 
 def house_of(server: Server, **patience: object) -> Github:
     settings = Settings(
-        github=server.hub.full_name,
-        github_token=server.hub.token(PERMISSIONS),
-        github_api=server.hub.address,
+        github=server.fake.full_name,
+        github_token=server.fake.token(PERMISSIONS),
+        github_api=server.fake.address,
         bot=ACTIONS,
     )
     told = {"backoff": 0.01, "secondary": 0.01, "pace": 0.0, "sleep": lambda _: None, **patience}
@@ -114,24 +114,24 @@ def house(server: Server) -> Github:
     return house_of(server)
 
 
-def contents(hub: Hub) -> str:
+def contents(fake: FakeGithub) -> str:
     """All that stands there, without what only the double counts."""
     issues = [
-        (one.title, one.body, one.labels, one.state, one.comments) for one in hub.issues.values()
+        (one.title, one.body, one.labels, one.state, one.comments) for one in fake.issues.values()
     ]
-    runs = [(one.title, one.inputs) for one in hub.runs.values()]
-    checks = [(one.name, one.sha, one.told) for one in hub.checks.values()]
-    trees = {name: hub.files(name) for name in hub.branches}
+    runs = [(one.title, one.inputs) for one in fake.runs.values()]
+    checks = [(one.name, one.sha, one.told) for one in fake.checks.values()]
+    trees = {name: fake.files(name) for name in fake.branches}
     return repr((issues, runs, checks, trees))
 
 
 @pytest.mark.parametrize("effect", EFFECTS, ids=lambda effect: type(effect).__name__)
 def test_each_effect_twice_is_once(effect: Effect, server: Server, house: Github) -> None:
-    before = contents(server.hub)
+    before = contents(server.fake)
     apply(Plan((effect,), ""), house.ports())
-    once = contents(server.hub)
+    once = contents(server.fake)
     apply(Plan((effect,), ""), house.ports())
-    assert contents(server.hub) == once != before or isinstance(effect, Refer)
+    assert contents(server.fake) == once != before or isinstance(effect, Refer)
 
 
 @pytest.mark.parametrize("kind", ["lost", "unavailable", "secondary", "asked", "too many"])
@@ -139,20 +139,20 @@ def test_a_github_that_fails_along_the_way_doubles_and_loses_nothing(
     server: Server, kind: str
 ) -> None:
     """Every write fails once, each of them before or after its deed."""
-    with serving(Hub(now=lambda: NOON)) as plain:
-        bot = plain.hub.user(ACTIONS)
-        plain.hub.run_names = server.hub.run_names
-        deeds.open_issue(plain.hub, bot, "Title", sign("Body", MARKER), ("manifest proposed",))
-        deeds.comment(plain.hub, "maintainer", 1, "hello")
-        deeds.push(plain.hub, "maintainer", {REQUEST.manifest: MANIFEST})
+    with serving(FakeGithub(now=lambda: NOON)) as plain:
+        bot = plain.fake.user(ACTIONS)
+        plain.fake.run_names = server.fake.run_names
+        people.open_issue(plain.fake, bot, "Title", sign("Body", MARKER), ("manifest proposed",))
+        people.comment(plain.fake, "maintainer", 1, "hello")
+        people.push(plain.fake, "maintainer", {REQUEST.manifest: MANIFEST})
         apply(Plan(tuple(EFFECTS), ""), house_of(plain).ports())
-        wanted = contents(plain.hub)
+        wanted = contents(plain.fake)
         assert plain.broken == []
     server.faults += [fault(kind, "POST", path) for path in WRITES]
     server.faults += [fault(kind, "PATCH", "/issues/1$"), fault(kind, "GET", "/issues$")]
     apply(Plan(tuple(EFFECTS), ""), house_of(server).ports())
     assert [one.path for one in server.faults if one.times] == []
-    assert without_shas(contents(server.hub)) == without_shas(wanted)
+    assert without_shas(contents(server.fake)) == without_shas(wanted)
 
 
 def without_shas(text: str) -> str:
@@ -194,27 +194,27 @@ def test_a_github_that_stays_away_is_told_in_one_sentence(server: Server) -> Non
 
 def test_what_the_token_may_not_do_is_told_with_the_permission(server: Server) -> None:
     house = house_of(server)
-    for token, told in list(server.hub.tokens.items()):
-        server.hub.tokens[token] = type(told)(
+    for token, told in list(server.fake.tokens.items()):
+        server.fake.tokens[token] = type(told)(
             token, told.user, {"issues": "read"}, told.expires, told.is_workflows
         )
     with pytest.raises(BotError, match="it needs the permission issues=write"):
         house.threads.comment(1, sign("Hello.", REPLY))
-    server.hub.now = lambda: NOON + timedelta(hours=2)
+    server.fake.now = lambda: NOON + timedelta(hours=2)
     with pytest.raises(BotError, match=r"GitHub refuses the token \(Bad credentials\)"):
         house.threads.marked()
 
 
 def test_where_actions_may_open_no_pull_request_it_is_told(server: Server, house: Github) -> None:
-    server.hub.actions_may_open_pulls = False
+    server.fake.actions_may_open_pulls = False
     with pytest.raises(BotError, match="is not permitted to create or approve pull requests"):
         house.repository.propose(PROPOSAL)
 
 
 def test_a_marker_counts_only_if_the_bot_wrote_it(server: Server, house: Github) -> None:
     forged = sign("x", Marker(MarkerKind.RELEASE, "2027-01-01"))
-    deeds.open_issue(server.hub, server.hub.user("mallory"), "Forged", forged)
-    deeds.comment(server.hub, "mallory", 1, sign("x", REPLY))
+    people.open_issue(server.fake, server.fake.user("mallory"), "Forged", forged)
+    people.comment(server.fake, "mallory", 1, sign("x", REPLY))
     assert house.threads.marked() == {MARKER: 1}
     assert [one.by_bot for one in house.threads.comments(1)] == [False, False]
     house.threads.comment(1, sign("Hello.", REPLY))
@@ -222,29 +222,29 @@ def test_a_marker_counts_only_if_the_bot_wrote_it(server: Server, house: Github)
 
 
 def test_more_than_a_page_of_comments_and_threads_is_read(server: Server, house: Github) -> None:
-    bot = server.hub.user(ACTIONS)
+    bot = server.fake.user(ACTIONS)
     for number in range(120):
-        deeds.add_comment(server.hub, bot, 1, str(number))
-        deeds.open_issue(server.hub, bot, "T", sign("x", Marker(MarkerKind.NOTICE, str(number))))
+        people.add_comment(server.fake, bot, 1, str(number))
+        people.open_issue(server.fake, bot, "T", sign("x", Marker(MarkerKind.NOTICE, str(number))))
     assert len(house.threads.comments(1)) == 121
     assert len(house.threads.marked()) == 121
     assert house.threads.marked()[MARKER] == 1
 
 
 def test_labels_of_others_stay(server: Server, house: Github) -> None:
-    server.hub.issues[1].labels[:] = ["urgent", "running"]
+    server.fake.issues[1].labels[:] = ["urgent", "running"]
     house.threads.label(1, Label.VERIFIED)
-    assert server.hub.issues[1].labels == ["urgent", "verified"]
+    assert server.fake.issues[1].labels == ["urgent", "verified"]
 
 
 def test_a_proposal_is_a_pull_request_that_a_second_one_leaves_alone(
     server: Server, house: Github
 ) -> None:
     house.repository.propose(PROPOSAL)
-    pull = server.hub.issues[2]
+    pull = server.fake.issues[2]
     assert pull.pull is not None
     assert last_marker(pull.body) == Marker(MarkerKind.MANIFEST, "2026-08-01")
-    changed = server.hub.changed(server.hub.branches["main"], pull.pull.head_sha)
+    changed = server.fake.changed(server.fake.branches["main"], pull.pull.head_sha)
     assert changed == {
         "runners/releases/2026-08-01.toml": "added",
         "runners/releases/2026-08-01/diff.md": "added",
@@ -252,8 +252,8 @@ def test_a_proposal_is_a_pull_request_that_a_second_one_leaves_alone(
     }
     pull.state = "closed"
     house.repository.propose(PROPOSAL)
-    assert len(server.hub.issues) == 2
-    server.hub.default_branch = pull.pull.head
+    assert len(server.fake.issues) == 2
+    server.fake.default_branch = pull.pull.head
     assert house.repository.changed_manifests(2) == {
         "runners/releases/2026-08-01.toml": "release = 1\n"
     }
@@ -264,7 +264,7 @@ def test_a_proposal_is_a_pull_request_that_a_second_one_leaves_alone(
     [("admin", "ADMIN"), ("maintain", "MAINTAIN"), ("triage", "TRIAGE"), ("curator", "READ")],
 )
 def test_roles_come_by_their_full_name(server: Server, house: Github, held: str, role: str) -> None:
-    server.hub.user("somebody", held)
+    server.fake.user("somebody", held)
     assert house.roles.role_of("somebody").name == role
     assert house.roles.role_of("nobody-at-all").name == "NONE"
 
@@ -280,10 +280,10 @@ def test_a_run_is_known_by_its_title_until_the_machine_writes(
     assert (run.request, run.since, run.is_going_on()) == (REQUEST, NOON, True)
     with pytest.raises(BotError, match="2026-02-01-ingest-1 is going on in demo"):
         house.runs.start(REQUEST.model_copy(update={"run_id": "2026-02-01-ingest-2"}))
-    (only,) = server.hub.runs.values()
+    (only,) = server.fake.runs.values()
     assert house.runs.workflow_of(REQUEST.run_id) == only.id
     assert RunRequest.from_json(only.inputs["request"], source="x") == REQUEST
-    deeds.end(server.hub, only, "cancelled")
+    people.end(server.fake, only, "cancelled")
     (lost,) = house.runs.all()
     assert lost.is_lost
     assert not lost.is_going_on()
@@ -293,7 +293,7 @@ def test_a_run_is_cancelled_once(server: Server, house: Github) -> None:
     house.runs.start(REQUEST)
     house.runs.cancel(REQUEST.run_id)
     house.runs.cancel(REQUEST.run_id)
-    assert [one.conclusion for one in server.hub.runs.values()] == ["cancelled"]
+    assert [one.conclusion for one in server.fake.runs.values()] == ["cancelled"]
 
 
 @pytest.mark.parametrize("make", [faults.lost_answer, faults.unavailable])
@@ -303,7 +303,7 @@ def test_a_cancellation_isnt_lost_with_its_answer(server: Server, make: object) 
     house.runs.start(REQUEST)
     server.faults.append(make("POST", "/cancel$"))
     house.runs.cancel(REQUEST.run_id)
-    assert [one.conclusion for one in server.hub.runs.values()] == ["cancelled"]
+    assert [one.conclusion for one in server.fake.runs.values()] == ["cancelled"]
     house.runs.start(REQUEST.model_copy(update={"run_id": "2026-02-01-ingest-2"}))
     server.faults.append(faults.unavailable("POST", "/cancel$", times=99))
     with pytest.raises(BotError, match="2026-02-01-ingest-2 can't be cancelled"):
@@ -311,10 +311,12 @@ def test_a_cancellation_isnt_lost_with_its_answer(server: Server, make: object) 
 
 
 def test_failures_in_a_row_are_github_s_own_count(server: Server, house: Github) -> None:
-    bot = server.hub.user(ACTIONS)
-    server.hub.run_names["detect.yml"] = lambda _: "detect"
+    bot = server.fake.user(ACTIONS)
+    server.fake.run_names["detect.yml"] = lambda _: "detect"
     assert house.tally.failures() == 0
     for conclusion in ("failure", "success", "failure", "failure"):
-        deeds.end(server.hub, deeds.start(server.hub, "detect.yml", "schedule", bot), conclusion)
-    deeds.start(server.hub, "detect.yml", "schedule", bot)
+        people.end(
+            server.fake, people.start(server.fake, "detect.yml", "schedule", bot), conclusion
+        )
+    people.start(server.fake, "detect.yml", "schedule", bot)
     assert house.tally.failures() == 2

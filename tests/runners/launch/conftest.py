@@ -6,25 +6,25 @@ from pathlib import Path
 import httpx
 import pytest
 
-from launch.amazon import Amazon, amazon
-from launch.hub import hub
-from launch.stage import Stage
+from launch.fake_aws import FakeAws, fake_aws
+from launch.fake_runner_api import fake_runner_api
+from launch.site import LaunchSite
 
 
 @pytest.fixture(scope="module")
-def running_amazon() -> Iterator[Amazon]:
-    with amazon() as running:
+def running_amazon() -> Iterator[FakeAws]:
+    with fake_aws() as running:
         yield running
 
 
 @pytest.fixture
-def stage(running_amazon: Amazon, tmp_path: Path) -> Iterator[Stage]:
+def site(running_amazon: FakeAws, tmp_path: Path) -> Iterator[LaunchSite]:
     httpx.post(f"{running_amazon.moto}/moto-api/reset", timeout=60).raise_for_status()
     for kept in (running_amazon.faults, running_amazon.calls, running_amazon.tokens):
         kept.clear()
     running_amazon.client("iam").create_instance_profile(InstanceProfileName="ingestion-machine")
-    with hub() as github:
-        made = Stage(tmp_path, running_amazon, github)
+    with fake_runner_api() as github:
+        made = LaunchSite(tmp_path, running_amazon, github)
         made.configure()
         made.ask()
         yield made

@@ -16,10 +16,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from launch.amazon import Amazon
-from launch.hub import hub
+from launch.fake_aws import FakeAws
+from launch.fake_runner_api import fake_runner_api
 from launch.runner_archive import archive
-from launch.stage import RUN, Stage
+from launch.site import RUN, LaunchSite
 from runners.contract import Machine
 
 SECRET = "JIT-SECRET-1"
@@ -133,19 +133,19 @@ def sha256(content: bytes) -> str:
 
 @pytest.fixture(scope="module")
 def launched(
-    running_amazon: Amazon, tmp_path_factory: pytest.TempPathFactory
+    running_amazon: FakeAws, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, str]]:
     """The user data of a machine that was launched, and its id."""
     httpx.post(f"{running_amazon.moto}/moto-api/reset", timeout=60).raise_for_status()
     running_amazon.client("iam").create_instance_profile(InstanceProfileName="ingestion-machine")
-    with hub() as github:
-        stage = Stage(tmp_path_factory.mktemp("launched"), running_amazon, github)
+    with fake_runner_api() as github:
+        site = LaunchSite(tmp_path_factory.mktemp("launched"), running_amazon, github)
         runner = {"version": "2.337.0", "sha256": sha256(archive(RUN_SH))}
-        stage.configure(ec2__runner=runner, ec2__log_group="/ingestion/machines")
-        stage.ask()
-        done = stage.call(stage.launch_words())
+        site.configure(ec2__runner=runner, ec2__log_group="/ingestion/machines")
+        site.ask()
+        done = site.call(site.launch_words())
         assert done.exit_code == 0, done.output
-        (host_id,) = stage.live()
+        (host_id,) = site.live()
         attribute = running_amazon.client("ec2").describe_instance_attribute(
             InstanceId=host_id, Attribute="userData"
         )

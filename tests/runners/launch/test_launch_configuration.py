@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import tomli_w
 
-from launch.stage import ROOT, table
+from launch.site import ROOT, table
 from runners.contract import ContractError
 from runners.launch.configuration import Configuration, bucket_and_prefix
 from runners.launch.prices import most, price

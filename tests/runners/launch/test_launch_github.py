@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from launch.amazon import Fault
-from launch.hub import TOKEN, Hub, hub
-from launch.stage import table
+from launch.fake_aws import Fault
+from launch.fake_runner_api import TOKEN, FakeRunnerApi, fake_runner_api
+from launch.site import table
 from runners.launch.configuration import Configuration
 from runners.launch.fleet import Fleet
 from runners.launch.github import GitHub
@@ -15,8 +15,8 @@ from runners.launch.ports import LaunchError, NameTakenError
 
 
 @pytest.fixture
-def github() -> Iterator[Hub]:
-    with hub() as running:
+def github() -> Iterator[FakeRunnerApi]:
+    with fake_runner_api() as running:
         yield running
 
 
@@ -25,7 +25,7 @@ def pauses() -> list[float]:
     return []
 
 
-def client(github: Hub, pauses: list[float], organisation: bool = False) -> GitHub:
+def client(github: FakeRunnerApi, pauses: list[float], organisation: bool = False) -> GitHub:
     configuration = Configuration.from_mapping(table(organisation=organisation), source="test")
     headers = {"Authorization": f"Bearer {TOKEN}"}
     line = httpx.Client(base_url=github.address, headers=headers, timeout=30)
@@ -39,7 +39,7 @@ def name(number: int) -> str:
 
 @pytest.mark.parametrize("organisation", [False, True])
 def test_all_pages_are_read_and_strangers_left_out(
-    github: Hub, pauses: list[float], organisation: bool
+    github: FakeRunnerApi, pauses: list[float], organisation: bool
 ) -> None:
     mine = [name(number) for number in range(120)]
     for one in [*mine, "theirs"]:
@@ -49,19 +49,19 @@ def test_all_pages_are_read_and_strangers_left_out(
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
-def test_what_passes_is_waited_out(github: Hub, pauses: list[float], status: int) -> None:
+def test_what_passes_is_waited_out(github: FakeRunnerApi, pauses: list[float], status: int) -> None:
     github.faults.append(Fault("list", status=status, times=3))
     assert client(github, pauses).runners() == ()
     assert pauses == [1, 2, 4]
 
 
-def test_what_does_not_pass_is_said(github: Hub, pauses: list[float]) -> None:
+def test_what_does_not_pass_is_said(github: FakeRunnerApi, pauses: list[float]) -> None:
     github.faults.append(Fault("list", status=502, times=99))
     with pytest.raises(LaunchError, match=r"listing runners: GitHub does not answer \(502\)"):
         client(github, pauses).runners()
 
 
-def test_a_taken_name_is_no_fault(github: Hub, pauses: list[float]) -> None:
+def test_a_taken_name_is_no_fault(github: FakeRunnerApi, pauses: list[float]) -> None:
     client(github, pauses).register(name(1))
     with pytest.raises(NameTakenError):
         client(github, pauses).register(name(1))
@@ -70,7 +70,7 @@ def test_a_taken_name_is_no_fault(github: Hub, pauses: list[float]) -> None:
 
 @pytest.mark.parametrize("is_after", [False, True], ids=["before", "after"])
 def test_a_lost_registration_is_never_asked_for_blindly(
-    github: Hub, pauses: list[float], is_after: bool
+    github: FakeRunnerApi, pauses: list[float], is_after: bool
 ) -> None:
     github.faults.append(Fault("register", status=502, after=is_after, times=2))
     secret = client(github, pauses).register(name(1))
@@ -80,7 +80,7 @@ def test_a_lost_registration_is_never_asked_for_blindly(
     assert " ".join(github.calls) == f"{asked} {asked} register"
 
 
-def test_removing_a_runner_that_is_gone_is_done(github: Hub, pauses: list[float]) -> None:
+def test_removing_a_runner_that_is_gone_is_done(github: FakeRunnerApi, pauses: list[float]) -> None:
     github.faults.append(Fault("remove", status=502, after=True))
     client(github, pauses).register(name(1))
     assert client(github, pauses).remove(1)
@@ -90,7 +90,9 @@ def test_removing_a_runner_that_is_gone_is_done(github: Hub, pauses: list[float]
     assert not client(github, pauses).remove(2)
 
 
-def test_a_refusal_names_the_right_and_not_the_token(github: Hub, pauses: list[float]) -> None:
+def test_a_refusal_names_the_right_and_not_the_token(
+    github: FakeRunnerApi, pauses: list[float]
+) -> None:
     github.refused = True
     with pytest.raises(LaunchError) as refusal:
         client(github, pauses).remove(1)

@@ -9,8 +9,8 @@ from datetime import timedelta
 
 import pytest
 
-from launch.amazon import Fault
-from launch.stage import RUN, TYPES, Stage
+from launch.fake_aws import Fault
+from launch.site import RUN, TYPES, LaunchSite
 
 pytestmark = pytest.mark.prove
 OTHER = "2025-01-30-ingest-1"
@@ -19,30 +19,30 @@ LONGER = 18
 
 
 @pytest.fixture
-def place(stage: Stage) -> Iterator[Stage]:
-    """A stage with a busy machine. However a test ends, one pass after the expiry is enough."""
-    stage.configure(lifetime_hours=LONGER)
-    stage.ask(OTHER, OTHER[:10])
-    launched = stage.call(stage.launch_words(OTHER))
+def place(site: LaunchSite) -> Iterator[LaunchSite]:
+    """A site with a busy machine. However a test ends, one pass after the expiry is enough."""
+    site.configure(lifetime_hours=LONGER)
+    site.ask(OTHER, OTHER[:10])
+    launched = site.call(site.launch_words(OTHER))
     assert launched.exit_code == 0, launched.output
     busy = json.loads(launched.stdout)
-    stage.hub.named(busy["label"])["busy"] = True
-    stage.configure()
-    yield stage
-    stage.amazon.faults.clear()
-    stage.hub.faults.clear()
-    code, said = process(stage, stage.reap_words())
+    site.runner_api.named(busy["label"])["busy"] = True
+    site.configure()
+    yield site
+    site.amazon.faults.clear()
+    site.runner_api.faults.clear()
+    code, said = process(site, site.reap_words())
     assert code == 0, said
-    assert stage.live() == [busy["machine"]["id"]]
-    assert stage.hub.names() == [busy["label"]]
-    assert [one.endswith(busy["machine"]["id"]) for one in stage.secrets()] == [True]
-    mine = {one["InstanceId"] for one in stage.amazon.machines()} - {busy["machine"]["id"]}
-    assert mine == {line["machine"] for line in stage.trail() if line["machine"]}
+    assert site.live() == [busy["machine"]["id"]]
+    assert site.runner_api.names() == [busy["label"]]
+    assert [one.endswith(busy["machine"]["id"]) for one in site.secrets()] == [True]
+    mine = {one["InstanceId"] for one in site.amazon.machines()} - {busy["machine"]["id"]}
+    assert mine == {line["machine"] for line in site.trail() if line["machine"]}
 
 
-def process(stage: Stage, words: list[str]) -> tuple[int, str]:
+def process(site: LaunchSite, words: list[str]) -> tuple[int, str]:
     """The exit code, and what was said on standard output (if it went well) or error."""
-    begun = stage.begin(words)
+    begun = site.begin(words)
     said, complaint = begun.communicate(timeout=120)
     return begun.returncode, complaint if begun.returncode else said
 
@@ -52,24 +52,24 @@ def acts(said: str) -> list[tuple[str, str]]:
     return [(line["act"], line["result"]) for line in lines]
 
 
-def launched(stage: Stage) -> str:
+def launched(site: LaunchSite) -> str:
     """The id of the run's machine, whose runner is online."""
-    code, said = process(stage, stage.launch_words())
+    code, said = process(site, site.launch_words())
     assert code == 0, said
     return str(json.loads(said)["machine"]["id"])
 
 
-def is_left(stage: Stage, host_id: str) -> bool:
-    return host_id in stage.live()
+def is_left(site: LaunchSite, host_id: str) -> bool:
+    return host_id in site.live()
 
 
-def test_throttling_and_5xx_pass(place: Stage) -> None:
+def test_throttling_and_5xx_pass(place: LaunchSite) -> None:
     place.amazon.faults += [
         Fault("RunInstances", "RequestLimitExceeded", 503, times=2),
         Fault("RunInstances", "InternalError", after=True),
         Fault("PutSecretValue", "ThrottlingException", 400),
     ]
-    place.hub.faults.append(Fault("register", status=502, after=True))
+    place.runner_api.faults.append(Fault("register", status=502, after=True))
     host_id = launched(place)
     assert len(place.amazon.machines()) == 2
     place.amazon.faults += [
@@ -81,7 +81,7 @@ def test_throttling_and_5xx_pass(place: Stage) -> None:
     assert not is_left(place, host_id)
 
 
-def test_no_capacity_in_the_first_two_types_gives_the_third(place: Stage) -> None:
+def test_no_capacity_in_the_first_two_types_gives_the_third(place: LaunchSite) -> None:
     full = Fault("RunInstances", "InsufficientInstanceCapacity", 400, times=4)  # two subnets each
     place.amazon.faults.append(full)
     launched(place)
@@ -90,7 +90,7 @@ def test_no_capacity_in_the_first_two_types_gives_the_third(place: Stage) -> Non
     assert is_left(place, machine["InstanceId"])
 
 
-def test_no_capacity_anywhere_leaves_nothing(place: Stage) -> None:
+def test_no_capacity_anywhere_leaves_nothing(place: LaunchSite) -> None:
     place.amazon.faults.append(Fault("RunInstances", "InsufficientInstanceCapacity", 400, 99))
     code, said = process(place, place.launch_words())
     assert code == 2
@@ -98,24 +98,24 @@ def test_no_capacity_anywhere_leaves_nothing(place: Stage) -> None:
     assert len(place.live()) == 1
 
 
-def test_a_refused_registration_ends_the_machine(place: Stage) -> None:
-    place.hub.faults.append(Fault("register", status=403))
+def test_a_refused_registration_ends_the_machine(place: LaunchSite) -> None:
+    place.runner_api.faults.append(Fault("register", status=403))
     code, said = process(place, place.launch_words())
     assert code == 2
     assert "registering a runner: GitHub refuses (403)" in said
     assert len(place.live()) == 1
 
 
-def test_a_runner_that_never_comes_online_ends_its_machine(place: Stage) -> None:
+def test_a_runner_that_never_comes_online_ends_its_machine(place: LaunchSite) -> None:
     place.configure(ec2__online_within_minutes=0.001)
-    place.hub.online_after = None
+    place.runner_api.online_after = None
     code, said = process(place, place.launch_words())
     assert code == 2
     assert "no runner on i-" in said
     assert len(place.live()) == 1
 
 
-def test_a_job_that_nobody_picks_up_is_not_waited_for(place: Stage) -> None:
+def test_a_job_that_nobody_picks_up_is_not_waited_for(place: LaunchSite) -> None:
     host_id = launched(place)
     assert process(place, place.reap_words(timedelta(minutes=30))) == (0, "")
     assert is_left(place, host_id)
@@ -124,9 +124,11 @@ def test_a_job_that_nobody_picks_up_is_not_waited_for(place: Stage) -> None:
     assert not is_left(place, host_id)
 
 
-def test_a_finished_job_whose_shutdown_and_termination_failed_is_reaped(place: Stage) -> None:
+def test_a_finished_job_whose_shutdown_and_termination_failed_is_reaped(place: LaunchSite) -> None:
     host_id = launched(place)
-    place.hub.runners = {n: one for n, one in place.hub.runners.items() if one["busy"]}
+    place.runner_api.runners = {
+        n: one for n, one in place.runner_api.runners.items() if one["busy"]
+    }
     (place.root / "runs" / RUN / "report.json").write_text("{}")
     place.amazon.faults.append(Fault("TerminateInstances", "InternalError", 500, 99))
     code, said = process(place, place.words("terminate", "--run", RUN))
@@ -138,7 +140,7 @@ def test_a_finished_job_whose_shutdown_and_termination_failed_is_reaped(place: S
     assert (code, acts(said)) == (0, [("terminate", "done")])
 
 
-def test_a_role_that_expires_while_launching_leaves_what_the_reaper_ends(place: Stage) -> None:
+def test_a_role_that_expires_while_launching_leaves_what_the_reaper_ends(place: LaunchSite) -> None:
     place.amazon.faults += [
         Fault("CreateSecret", "ExpiredTokenException", 400, 99),
         Fault("TerminateInstances", "RequestExpired", 400, 99),
@@ -153,7 +155,7 @@ def test_a_role_that_expires_while_launching_leaves_what_the_reaper_ends(place: 
     ("action", "code"), [("DescribeInstances", 2), ("TerminateInstances", 1), ("DeleteSecret", 1)]
 )
 def test_a_reaper_whose_role_expires_is_followed_by_another(
-    place: Stage, action: str, code: int
+    place: LaunchSite, action: str, code: int
 ) -> None:
     launched(place)
     place.amazon.faults.append(Fault(action, "ExpiredTokenException", 400, 99))

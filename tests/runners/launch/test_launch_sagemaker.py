@@ -9,8 +9,8 @@ import instances
 import pytest
 from instances import Place
 
-from launch.amazon import Fault
-from launch.stage import RUN, Stage, request
+from launch.fake_aws import Fault
+from launch.site import RUN, LaunchSite, request
 from runners.contract import Action, ContractError, Machine, RunReport, Verdict
 from runners.launch.sagemaker import exit_code
 from runners.launch.user_data import Lock
@@ -28,33 +28,33 @@ JOB = {
 
 
 @pytest.fixture
-def place(stage: Stage) -> Stage:
-    """A stage whose runs lie on S3, with the manifests that the request names."""
-    stage.amazon.client("s3").create_bucket(
+def place(site: LaunchSite) -> LaunchSite:
+    """A site whose runs lie on S3, with the manifests that the request names."""
+    site.amazon.client("s3").create_bucket(
         Bucket="our-runs", CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
     )
-    stage.configure(runs="s3://our-runs/census", sagemaker=JOB)
-    releases = stage.root / "runners" / "releases"
+    site.configure(runs="s3://our-runs/census", sagemaker=JOB)
+    releases = site.root / "runners" / "releases"
     releases.mkdir(parents=True)
     text = MANIFEST.read_text()
     for release, previous in (("2025-11-08", "2025-01-30"), ("2025-01-30", "2024-07-01")):
         lines = [f'release = "{release}"', f'previous = "{previous}"']
         rest = [n for n in text.splitlines() if not n.startswith(("release =", "previous ="))]
         (releases / f"{release}.toml").write_text("\n".join(lines + rest))
-    return stage
+    return site
 
 
-def words(stage: Stage, *more: str) -> list[str]:
-    common = ["--request", str(stage.ask()), "--repository", str(stage.root), *more]
-    return stage.words("launch", "--launcher", "sagemaker", *common)
+def words(site: LaunchSite, *more: str) -> list[str]:
+    common = ["--request", str(site.ask()), "--repository", str(site.root), *more]
+    return site.words("launch", "--launcher", "sagemaker", *common)
 
 
-def created(stage: Stage) -> list[Any]:
-    calls = (call for call in stage.amazon.calls if call.action == "CreateProcessingJob")
+def created(site: LaunchSite) -> list[Any]:
+    calls = (call for call in site.amazon.calls if call.action == "CreateProcessingJob")
     return [json.loads(call.body) for call in calls]
 
 
-def test_a_job_gets_the_same_documents_and_is_stopped_by_aws(place: Stage) -> None:
+def test_a_job_gets_the_same_documents_and_is_stopped_by_aws(place: LaunchSite) -> None:
     done = place.call(words(place))
     assert done.exit_code == 0, done.output
     (asked,) = created(place)
@@ -70,7 +70,7 @@ def test_a_job_gets_the_same_documents_and_is_stopped_by_aws(place: Stage) -> No
 
 @pytest.mark.prove
 def test_the_container_works_by_what_is_kept_of_the_releases_runs(
-    place: Stage, older: Place, tmp_path: Path
+    place: LaunchSite, older: Place, tmp_path: Path
 ) -> None:
     release = OLDER.version
     run_id, earlier = f"{release}-verify-2", f"{release}-ingest-1"
@@ -98,7 +98,7 @@ def test_the_container_works_by_what_is_kept_of_the_releases_runs(
     assert len(report.outcomes) == len(of_release(OLDER))  # the earlier run's journal has them
 
 
-def test_the_same_request_follows_the_same_job(place: Stage) -> None:
+def test_the_same_request_follows_the_same_job(place: LaunchSite) -> None:
     first, second = place.call(words(place)), place.call(words(place))
     assert first.stdout == second.stdout
     assert len({one["ProcessingJobName"] for one in created(place)}) == 1
@@ -106,7 +106,7 @@ def test_the_same_request_follows_the_same_job(place: Stage) -> None:
     assert len(jobs) == 1
 
 
-def test_a_dry_run_shows_the_request_and_its_cost(place: Stage) -> None:
+def test_a_dry_run_shows_the_request_and_its_cost(place: LaunchSite) -> None:
     shown = json.loads(place.call(words(place, "--dry-run")).stdout)
     assert shown["cost_at_most"] == 29.69
     assert place.amazon.calls == []
@@ -114,12 +114,12 @@ def test_a_dry_run_shows_the_request_and_its_cost(place: Stage) -> None:
     assert created(place) == shown["requests"]
 
 
-def test_it_is_ended_by_name_and_again_changes_nothing(place: Stage) -> None:
+def test_it_is_ended_by_name_and_again_changes_nothing(place: LaunchSite) -> None:
     terminate = place.words("terminate", "--launcher", "sagemaker", "--run", RUN)
     assert json.loads(place.call(terminate).stdout) == {"run": RUN, "terminated": []}
 
 
-def test_throttling_passes(place: Stage) -> None:
+def test_throttling_passes(place: LaunchSite) -> None:
     place.amazon.faults.append(Fault("CreateProcessingJob", "ThrottlingException", 400))
     assert place.call(words(place)).exit_code == 0
 

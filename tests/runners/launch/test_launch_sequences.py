@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from launch.model import KilledError, World
-from launch.stage import request, table
+from launch.site import request, table
 from runners.launch.configuration import Configuration
 from runners.launch.fleet import Fleet
 from runners.launch.ports import LaunchError

@@ -1,0 +1,168 @@
+"""Trees, commits, branches, contents and pull requests: how the double answers."""
+
+from fake_github import people, shapes
+from fake_github.call import Answer, Call, Handler, RefusedError, found, invalid, page
+from fake_github.issues import LONGEST_BODY
+from fake_github.state import Pull
+
+
+def _repository(call: Call) -> Answer:
+    told = shapes.repository(call.fake)
+    if call.fake.full_name != f"{call.path['owner']}/{call.path['repo']}":
+        raise RefusedError(404, "Not Found")
+    return Answer(200, told)
+
+
+def _content(call: Call) -> Answer:
+    ref = call.query.get("ref", call.fake.default_branch)
+    sha = call.fake.branches.get(ref, ref)
+    files = call.fake.trees[found(call.fake.commits, sha).tree]
+    path = call.path["path"]
+    return Answer(200, shapes.content(call.fake, path, found(files, path), ref))
+
+
+def _ref(call: Call) -> Answer:
+    branch = call.path["ref"].removeprefix("heads/")
+    found(call.fake.branches, branch)
+    return Answer(200, shapes.reference(call.fake, branch))
+
+
+def _create_ref(call: Call) -> Answer:
+    branch, sha = call.body["ref"].removeprefix("refs/heads/"), call.body["sha"]
+    if branch in call.fake.branches:
+        raise RefusedError(422, "Reference already exists")
+    if sha not in call.fake.commits:
+        raise RefusedError(422, "Object does not exist")
+    call.fake.branches[branch] = sha
+    return Answer(201, shapes.reference(call.fake, branch))
+
+
+def _tree(call: Call) -> Answer:
+    sha = call.path["tree_sha"]
+    sha = call.fake.branches.get(sha, sha)
+    if sha in call.fake.commits:
+        sha = call.fake.commits[sha].tree
+    found(call.fake.trees, sha)
+    return Answer(200, shapes.tree(call.fake, sha))
+
+
+def _create_tree(call: Call) -> Answer:
+    base = call.body.get("base_tree")
+    files = dict(found(call.fake.trees, base)) if base else {}
+    for entry in call.body["tree"]:
+        if entry["path"].startswith(".github/workflows/") and not call.token.may(
+            "workflows", "write"
+        ):
+            raise RefusedError(404, "Not Found")
+        files[entry["path"]] = call.fake.blob(entry["content"].encode())
+    return Answer(201, shapes.tree(call.fake, call.fake.tree(files)))
+
+
+def _create_commit(call: Call) -> Answer:
+    tree, parents = call.body["tree"], tuple(call.body.get("parents", ()))
+    if tree not in call.fake.trees or any(one not in call.fake.commits for one in parents):
+        raise RefusedError(422, "Tree SHA or parent does not exist")
+    sha = call.fake.commit_tree(tree, call.body["message"], parents)
+    return Answer(201, shapes.commit(call.fake, call.fake.commits[sha]))
+
+
+def _commit(call: Call) -> Answer:
+    return Answer(200, shapes.commit(call.fake, found(call.fake.commits, call.path["commit_sha"])))
+
+
+def _commits(call: Call) -> Answer:
+    """The commits that changed a path, newest first."""
+    fake, path = call.fake, call.query.get("path", "")
+    sha = call.query.get("sha", fake.default_branch)
+    line = [found(fake.commits, fake.branches.get(sha, sha))]
+    while line[-1].parents:
+        line.append(fake.commits[line[-1].parents[0]])
+    wanted = [one for one in line if one.parents and path in fake.changed(one.parents[0], one.sha)]
+    part, headers = page(call, wanted)
+    return Answer(200, [shapes.listed_commit(fake, one) for one in part], headers)
+
+
+def _blob(call: Call) -> Answer:
+    sha = call.path["file_sha"]
+    found(call.fake.blobs, sha)
+    return Answer(200, shapes.blob(call.fake, sha))
+
+
+def _pulls(call: Call) -> Answer:
+    wanted, head = call.query.get("state", "open"), call.query.get("head")
+    pulls = [
+        one
+        for one in call.fake.issues.values()
+        if one.pull is not None
+        and wanted in {"all", one.state}
+        and head in {None, f"{call.fake.owner}:{one.pull.head}"}
+    ]
+    part, headers = page(call, pulls)
+    return Answer(200, [shapes.pull(call.fake, one) for one in part], headers)
+
+
+def _pull(call: Call) -> Answer:
+    one = call.issue()
+    if one.pull is None:
+        raise RefusedError(404, "Not Found")
+    return Answer(200, shapes.pull(call.fake, one))
+
+
+def _files(call: Call) -> Answer:
+    one = call.issue()
+    if one.pull is None:
+        raise RefusedError(404, "Not Found")
+    head = call.fake.commits[one.pull.head_sha]
+    blobs = call.fake.trees[head.tree]
+    changed = call.fake.changed(head.parents[0], head.sha)
+    told = [
+        shapes.change(call.fake, path, kind, blobs.get(path, ""), head.sha)
+        for path, kind in changed.items()
+    ]
+    part, headers = page(call, told)
+    return Answer(200, part, headers)
+
+
+def _create_pull(call: Call) -> Answer:
+    fake, body = call.fake, call.body
+    if call.token.is_workflows and not fake.actions_may_open_pulls:
+        raise RefusedError(
+            403, "GitHub Actions is not permitted to create or approve pull requests."
+        )
+    head, base = body["head"], body["base"]
+    if head not in fake.branches or base not in fake.branches:
+        raise invalid("PullRequest", "head" if head not in fake.branches else "base", "invalid")
+    if _is_open(call, head, base):
+        message = f"A pull request already exists for {fake.owner}:{head}."
+        raise invalid("PullRequest", "base", message)
+    if len(body.get("body") or "") > LONGEST_BODY:
+        raise invalid("PullRequest", "body", f"body is too long (maximum is {LONGEST_BODY})")
+    pull = Pull(head, base, bool(body.get("draft")), fake.branches[head])
+    text = body.get("body") or ""
+    one = people.open_issue(fake, call.token.user, body["title"], text, pull=pull)
+    if not call.token.is_workflows:
+        people.pull_request(fake, call.token.user.login, one)
+    return Answer(201, shapes.pull(fake, one))
+
+
+def _is_open(call: Call, head: str, base: str) -> bool:
+    pulls = (one.pull for one in call.fake.issues.values() if one.state == "open")
+    return any(one is not None and (one.head, one.base) == (head, base) for one in pulls)
+
+
+HANDLERS: dict[str, Handler] = {
+    "repos/get": _repository,
+    "repos/get-content": _content,
+    "git/get-ref": _ref,
+    "git/create-ref": _create_ref,
+    "git/get-tree": _tree,
+    "git/create-tree": _create_tree,
+    "git/create-commit": _create_commit,
+    "git/get-commit": _commit,
+    "repos/list-commits": _commits,
+    "git/get-blob": _blob,
+    "pulls/list": _pulls,
+    "pulls/get": _pull,
+    "pulls/list-files": _files,
+    "pulls/create": _create_pull,
+}

@@ -1,0 +1,95 @@
+"""What reading a dataset on S3 costs: bytes and requests, of a file with 60,000 genes.
+
+moto stands in for Amazon, behind a counter. It doesn't model latency or throttling.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+from h5ad_files import obs_of, write
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from profiles import HUMAN, ORGANISM, VALUES
+from werkzeug.serving import make_server
+
+from runners import rules
+from runners.h5ad.profile import read_profile
+from runners.rules.reference import Reference
+from runners.settings import from_environment
+from runners.validation.cases import combinations
+
+pytestmark = pytest.mark.prove
+BUCKET, CELLS, GENES = "counted", 2_000, 60_000
+
+
+class Counter:
+    """Passes requests on, and counts those that read, with the bytes of their answers."""
+
+    def __init__(self) -> None:
+        self.app = DomainDispatcherApplication(create_backend_app)
+        self.requests = self.bytes = 0
+
+    def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        parts = list(self.app(environ, start))
+        self.requests += 1
+        self.bytes += sum(map(len, parts)) if environ["REQUEST_METHOD"] == "GET" else 0
+        return parts
+
+
+@contextmanager
+def serving(counter: Counter) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, counter, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+
+
+def large(path: Path) -> Path:
+    """A valid dataset whose X takes most of its bytes."""
+    columns = {name: pd.Categorical([values[0]] * CELLS) for name, values in VALUES.items()}
+    obs = obs_of(**columns, is_primary_data=[True] * CELLS)
+    write(path, obs, uns={ORGANISM: HUMAN, "title": "T"})
+    found = rules.load("7.0.0")
+    table = Reference(found, from_environment().reference).genes("homo_sapiens")
+    with h5py.File(path, "r+") as file:
+        del file["X"], file["var"]
+        data = np.random.default_rng(0).random(8_000_000, dtype=np.float32)
+        file.create_dataset("X/data", data=data, chunks=(100_000,), compression="gzip")
+        genes = list(table)[:GENES]
+        var = file.create_group("var")
+        var.attrs["_index"] = "_index"
+        var.create_dataset("_index", data=genes, dtype=h5py.string_dtype(), compression="gzip")
+        var["feature_is_filtered"] = np.zeros(len(genes), dtype=bool)
+    return path
+
+
+def test_reading_takes_a_tenth_of_the_bytes_and_few_requests(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, counter, found = large(tmp_path / "large.h5ad"), Counter(), rules.load("7.0.0")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "tests")
+    with serving(counter) as address:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+        client = boto3.client("s3", region_name="us-east-1")
+        client.create_bucket(Bucket=BUCKET)
+        client.upload_file(str(file), BUCKET, file.name, ExtraArgs={"ACL": "public-read"})
+        counter.requests = counter.bytes = 0
+        columns, together = found.every_column(), combinations(found)
+        there = read_profile(f"s3://{BUCKET}/{file.name}", columns, together)
+    assert there == read_profile(str(file), columns, together)
+    size = file.stat().st_size
+    print(f"{counter.requests} requests, {counter.bytes} of {size} bytes")  # noqa: T201
+    assert counter.requests <= 25
+    assert counter.bytes <= size / 10

@@ -1,0 +1,120 @@
+"""GitHub's runner API for tests: stateful, small, and replaceable by any better double.
+
+Knows JIT registration, listing, removal, taken names, busy runners, tokens, and answers that are
+lost. It doesn't model jobs, how labels match, groups, rate limits, or runners that end themselves.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from launch.fake_aws import Fault, Quiet, due, served
+
+TOKEN = "ghs_a-token-that-may-administer"
+OWNER, REPOSITORY = "laminlabs", "laminlabs/census-bot"
+
+
+@dataclass
+class FakeRunnerApi:
+    """`online_after` is how often a new runner is listed before it is online; None for never."""
+
+    address: str = ""
+    online_after: int | None = 1
+    runners: dict[int, dict[str, Any]] = field(default_factory=dict)
+    secrets: list[str] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
+    refused: bool = False
+    listed: dict[int, int] = field(default_factory=dict)
+
+    def named(self, name: str) -> dict[str, Any]:
+        (found,) = [runner for runner in self.runners.values() if runner["name"] == name]
+        return found
+
+    def names(self) -> list[str]:
+        return sorted(runner["name"] for runner in self.runners.values())
+
+    def act(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
+        """The answer to a request, after its effect."""
+        place = urlsplit(path)
+        scope = rf"/(?:repos/{REPOSITORY}|orgs/{OWNER})/actions/runners"
+        if method == "POST" and re.fullmatch(f"{scope}/generate-jitconfig", place.path):
+            return self.register(json.loads(body))
+        if method == "GET" and re.fullmatch(scope, place.path):
+            return self.listing({k: int(v[0]) for k, v in parse_qs(place.query).items()})
+        if method == "DELETE" and (found := re.fullmatch(rf"{scope}/(\d+)", place.path)):
+            return self.remove(int(found[1]))
+        return 404, {"message": "Not Found"}
+
+    def register(self, asked: dict[str, Any]) -> tuple[int, Any]:
+        if not {"name", "runner_group_id", "labels"} <= asked.keys() or not asked["labels"]:
+            return 422, {"message": "Invalid request"}
+        if asked["name"] in self.names():
+            return 409, {"message": "Already exists"}
+        number = len(self.secrets) + 1
+        labels = [{"name": label} for label in asked["labels"]]
+        runner = {
+            "id": number,
+            "name": asked["name"],
+            "status": "offline",
+            "busy": False,
+            "labels": labels,
+        }
+        self.runners[number] = runner
+        self.secrets.append(f"JIT-SECRET-{number}")
+        return 201, {"runner": runner, "encoded_jit_config": self.secrets[-1]}
+
+    def listing(self, query: dict[str, int]) -> tuple[int, Any]:
+        for number, runner in self.runners.items():
+            self.listed[number] = self.listed.get(number, 0) + 1
+            if self.online_after is not None and self.listed[number] > self.online_after:
+                runner["status"] = "online"
+        size, page = query.get("per_page", 30), query.get("page", 1)
+        shown = list(self.runners.values())[size * (page - 1) : size * page]
+        return 200, {"total_count": len(self.runners), "runners": shown}
+
+    def remove(self, number: int) -> tuple[int, Any]:
+        if number not in self.runners:
+            return 404, {"message": "Not Found"}
+        if self.runners[number]["busy"]:
+            return 422, {"message": "Runner is currently running a job and cannot be deleted."}
+        del self.runners[number]
+        return 204, None
+
+
+@contextmanager
+def fake_runner_api() -> Iterator[FakeRunnerApi]:
+    state = FakeRunnerApi()
+    with served(_handler(state)) as address:
+        state.address = address
+        yield state
+
+
+def _handler(state: FakeRunnerApi) -> type[Quiet]:
+    class Handler(Quiet):
+        def answer(self) -> None:
+            body = self.body()
+            action = {"GET": "list", "POST": "register", "DELETE": "remove"}[self.command]
+            state.calls.append(action)
+            if state.refused or self.headers.get("Authorization") != f"Bearer {TOKEN}":
+                self.tell(403, {"message": "Resource not accessible by integration"})
+                return
+            fault = due(state.faults, action)
+            if fault is None:
+                self.tell(*state.act(self.command, self.path, body))
+                return
+            if fault.after:
+                state.act(self.command, self.path, body)
+            if fault.hook:
+                fault.hook()
+            self.tell(fault.status, {"message": "the double was told to"})
+
+        def tell(self, status: int, document: Any) -> None:
+            text = b"" if document is None else json.dumps(document).encode()
+            self.send(status, "application/json", text)
+
+    return Handler

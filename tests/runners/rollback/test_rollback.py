@@ -1,0 +1,256 @@
+"""Taken back, a release leaves every row as it was, what all releases share aside; and nothing is
+taken back where that can't be exact.
+"""
+
+import json
+import re
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import dumps
+import instances
+import pytest
+from crashes import interrupt, random_crash
+from dumps import plain
+from instances import Done, Place, succeed
+
+from runners.contract import ContractError
+from runners.rollback.rollback import find_runs
+from runners.run.journal import ROLLBACK, ROLLED_BACK, Journal
+from runners.sample.datasets import NEWER, OLDER, of_release
+
+SHARED = ("bionty_gene", "lamindb_ulabel", "bionty_organism")
+Tables = dict[str, list[tuple[Any, ...]]]
+
+
+def rollback(place: Place, *options: str) -> Done:
+    return place.script("-m", "runners", "rollback", "--runs", str(place.root / "runs"), *options)
+
+
+def rows(place: Place) -> Tables:
+    """Every row but those of the vocabulary that stays: terms, genes, labels, sources that are not
+    current, and the tables of sources, also of LaminDB's own, which have none again. SQLite has
+    moments with and without the zeros at their end.
+    """
+    found = {table: own for table, own in dumps.exact(place.database).items() if is_own(table)}
+    with closing(sqlite3.connect(place.database)) as connection:
+        statement = "select id from lamindb_artifact where key like 'df_%.parquet'"
+        tables = {key for (key,) in connection.execute(statement)}
+        statement = "select entity, name, version, organism from bionty_source where currently_used"
+        found["current"] = sorted(connection.execute(statement).fetchall())
+        artifacts = connection.execute("select id, * from lamindb_artifact").fetchall()
+    found["lamindb_artifact"] = [own for key, *own in artifacts if key not in tables]
+    return {table: sorted(map(plain, own)) for table, own in found.items()}
+
+
+def is_own(table: str) -> bool:
+    shares = table.startswith("bionty_") and not table.startswith("bionty_artifact")
+    return not shares and table != "lamindb_ulabel"
+
+
+@pytest.fixture(scope="module")
+def both(newer: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    return instances.copy(newer, tmp_path_factory.mktemp("both"))
+
+
+@pytest.fixture(scope="module")
+def back(both: Place, older: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """Both releases, of which the newer was rolled back."""
+    place = instances.copy(both, tmp_path_factory.mktemp("back"))
+    done = succeed(rollback(place, "--release", NEWER.version, "--yes"))
+    assert done.stdout.splitlines()[0] == "anonymous/demo: runs newer"
+    assert done.stdout.splitlines()[-1].startswith("rolled back, and what the runs had touched")
+    return place
+
+
+def test_without_yes_nothing_changes(both: Place) -> None:
+    before, journal = dumps.exact(both.database), both.journal("newer").lines
+    said = succeed(rollback(both, "--run", "newer")).stdout.splitlines()
+    assert dumps.exact(both.database) == before
+    assert both.journal("newer").lines == journal
+    assert said[0] == "anonymous/demo: runs newer"
+    assert re.fullmatch(r"takes back: 12 artifacts, 4 collections, \d+ links", said[1])
+    assert re.match(r"gives their values back to: 5 artifacts, 4 collections, \d+ sources", said[2])
+    assert said[-1] == "nothing was changed yet: say --yes to do it"
+
+
+def test_rolled_back_every_row_is_as_before(back: Place, older: Place) -> None:
+    other = rows(older)
+    for table, own in rows(back).items():
+        if table != "lamindb_storage":  # it names the folder of the copy
+            assert own == other[table], table
+
+
+def test_the_vocabulary_stays(back: Place, both: Place) -> None:
+    before, after = dumps.exact(both.database), dumps.exact(back.database)
+    for table in SHARED:
+        assert after[table] == before[table], table
+
+
+def test_a_run_that_was_rolled_back_does_not_go_on(back: Place) -> None:
+    before = dumps.exact(back.database)
+    done = back.run("ingest", back.root / "runs" / "newer" / "request.json")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == (
+        "request newer: field run_id: this run was rolled back; start a new one under another id."
+    )
+    assert dumps.exact(back.database) == before
+
+
+def test_a_rollback_that_was_killed_before_it_was_closed_is_closed(back: Place) -> None:
+    journal = back.root / "runs" / "newer" / "journal.jsonl"
+    whole = journal.read_bytes()
+    journal.write_bytes(b"".join(whole.splitlines(keepends=True)[:-1]))
+    record = back.journal("newer")
+    assert record.first(ROLLBACK)
+    assert not record.first(ROLLED_BACK)
+    before = dumps.exact(back.database)
+    succeed(rollback(back, "--run", "newer", "--yes"))
+    assert dumps.exact(back.database) == before
+    assert back.journal("newer").first(ROLLED_BACK)
+
+
+@pytest.mark.prove
+def test_registered_again_it_is_as_never_rolled_back(back: Place, newer: Place) -> None:
+    succeed(back.ingest("again", NEWER.version))
+    one, other = (dumps.natural(p.database, storage=p.storage) for p in (back, newer))
+    for table, _, row in dumps.differences(one, other):
+        # sources without a table become current with the first record that is from them
+        assert table == "bionty_source"
+        assert dict(row)["entity"] in {"bionty.Gene", "bionty.Organism"}
+
+
+PERSON = """
+    insert into lamindb_ulabel (uid, name, is_type, created_by_id, space_id, branch_id,
+        created_on_id, is_locked, created_at, updated_at)
+    select 'aPerson1', 'hers', 0, 1, 1, 1, 1, 0, '2026-01-01', '2026-01-01';
+    insert into lamindb_artifactulabel (artifact_id, ulabel_id, created_by_id, created_at)
+    select a.id, u.id, 1, '2026-01-01' from lamindb_artifact a, lamindb_ulabel u
+    where a.key = '{key}' and u.name = 'hers';
+    update lamindb_artifact set description = 'better' where key = '{other}';
+    delete from bionty_artifacttissue where artifact_id in
+        (select id from lamindb_artifact where key = '{key}');
+"""
+
+
+def test_what_a_person_made_since_stands_against_it(newer: Place, tmp_path: Path) -> None:
+    place = instances.copy(newer, tmp_path / "place")
+    with closing(sqlite3.connect(place.database)) as connection:
+        statement = "select key from lamindb_artifact where version_tag = ? and suffix = '.h5ad'"
+        (key,), (other,), *_ = connection.execute(statement, [NEWER.version]).fetchall()
+        connection.executescript(PERSON.format(key=key, other=other))
+    before = dumps.exact(place.database)
+    done = rollback(place, "--release", NEWER.version, "--yes")
+    assert done.returncode == 1, done.stderr
+    said = done.stdout.splitlines()
+    assert said[1] == "can't be rolled back exactly, so nothing was changed:"
+    assert f"  artifact {other}: was changed since" in said
+    mine = "1 of lamindb_artifactulabel point to it, which no run here wrote"
+    assert f"  artifact {key}: {mine}" in said
+    assert any(re.match(r"  bionty_artifacttissue: \d of \d+ rows are gone", line) for line in said)
+    assert dumps.exact(place.database) == before
+    assert not place.journal("newer").first(ROLLBACK)
+
+
+def test_a_later_release_stands_against_it(newer: Place) -> None:
+    before = dumps.exact(newer.database)
+    done = rollback(newer, "--release", OLDER.version, "--yes")
+    assert done.returncode == 1, done.stderr
+    assert re.match(
+        rf"  release {NEWER.version} continues 5 of the artifacts, e\.g\. as cell-census/.*; "
+        "take that back first",
+        done.stdout.splitlines()[2],
+    )
+    assert dumps.exact(newer.database) == before
+
+
+def break_journal(change: Callable[[list[str]], list[str]]) -> Callable[[Path], None]:
+    def broken(folder: Path) -> None:
+        journal = folder / "journal.jsonl"
+        journal.write_text("".join(change(journal.read_text().splitlines(keepends=True))))
+
+    return broken
+
+
+def without_a_recording(lines: list[str]) -> list[str]:
+    place = next(n for n, line in enumerate(lines) if json.loads(line)["step"] == "recorded")
+    return lines[:place] + lines[place + 1 :]
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (break_journal(lambda lines: [lines[0], lines[1][:9] + "\n", *lines[2:]]), "not JSON"),
+        (break_journal(without_a_recording), "lines are missing"),
+        (break_journal(lambda _: []), "holds no journal of release"),
+        (lambda folder: (folder / "holdings.json").unlink(), "is missing, so that nothing says"),
+    ],
+    ids=["torn", "line missing", "empty", "no holdings"],
+)
+def test_without_its_records_a_run_is_not_rolled_back(
+    newer: Place, tmp_path: Path, damage: Callable[[Path], None], said: str
+) -> None:
+    folder = tmp_path / "newer"
+    folder.mkdir()
+    for name in ("request.json", "journal.jsonl", "holdings.json"):
+        (folder / name).write_bytes((newer.root / "runs" / "newer" / name).read_bytes())
+    damage(folder)
+    with pytest.raises(ContractError, match=said):
+        find_runs(tmp_path, release=NEWER.version, run_id=None, instance=None)
+
+
+def test_what_was_rolled_back_is_not_rolled_back_again(newer: Place, tmp_path: Path) -> None:
+    folder = tmp_path / "newer"
+    folder.mkdir()
+    for name in ("request.json", "journal.jsonl"):
+        (folder / name).write_bytes((newer.root / "runs" / "newer" / name).read_bytes())
+    with Journal(folder / "journal.jsonl") as journal:
+        journal.write(ROLLED_BACK)
+    with pytest.raises(ContractError, match=r"run newer: was rolled back already, at 20\d\d-"):
+        find_runs(tmp_path, release=None, run_id="newer", instance=None)
+
+
+def test_either_a_release_or_a_run_is_named(tmp_path: Path) -> None:
+    for release, run_id in ((None, None), (NEWER.version, "newer")):
+        with pytest.raises(ContractError, match="takes either --release or --run; give one"):
+            find_runs(tmp_path, release=release, run_id=run_id, instance=None)
+
+
+@pytest.mark.prove
+def test_the_first_release_leaves_nothing(older: Place, empty: Place, tmp_path: Path) -> None:
+    place = instances.copy(older, tmp_path / "place")
+    succeed(rollback(place, "--release", OLDER.version, "--yes"))
+    expected = {**rows(empty), "lamindb_storage": rows(place)["lamindb_storage"]}
+    assert rows(place) == expected
+    assert len(rows(place)["lamindb_storage"]) == len(rows(empty)["lamindb_storage"])
+
+
+@pytest.mark.prove
+def test_runs_of_a_release_go_one_by_one_newest_first_or_all_together(place: Place) -> None:
+    before = rows(place)
+    only = [dataset.dataset_id for dataset in of_release(NEWER)][:4]
+    succeed(place.ingest("part", NEWER.version, only=only))
+    after_part = rows(place)
+    succeed(place.ingest("whole", NEWER.version))
+    refused = rollback(place, "--run", "part", "--yes")
+    assert refused.returncode == 1, refused.stderr
+    assert "of lamindb_collectionartifact point to it, which no run here wrote" in refused.stdout
+    succeed(rollback(place, "--run", "whole", "--yes"))
+    assert rows(place) == after_part
+    succeed(place.ingest("again", NEWER.version))
+    said = succeed(rollback(place, "--release", NEWER.version, "--yes")).stdout
+    assert said.splitlines()[0] == "anonymous/demo: runs again, part"
+    assert rows(place) == before
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("seed", range(10))
+def test_killed_at_random_and_rolled_back_every_row_is_as_before(place: Place, seed: int) -> None:
+    before = rows(place)
+    interrupt(random_crash(seed), place)
+    if place.journal("run").first("start"):
+        succeed(rollback(place, "--run", "run", "--yes"))
+    assert rows(place) == before

@@ -1,0 +1,120 @@
+"""Reading on a Dask cluster that is there already: a scheduler and workers as other processes."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+
+import deadly
+import instances
+import pytest
+from distributed import Client
+from instances import Place, succeed
+
+from runners.contract import ContractError, Reason
+from runners.sample.datasets import NEWER, by_key
+from runners.validation import readers
+from runners.validation.readers import Readers
+from runners.validation.validated import ValidatedDataset
+
+RUNNERS = os.pathsep.join([str(instances.REPOSITORY), str(Path(__file__).parents[1])])
+
+
+def process(path: str, *words: str) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-m", *words],
+        env={**os.environ, "PYTHONPATH": path, "DASK_DISTRIBUTED__ADMIN__LOG_LENGTH": "0"},
+        cwd="/",
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+@contextmanager
+def scheduler(*workers: str) -> Iterator[str]:
+    """The address of a cluster with a worker, which is made anew when it dies, per PYTHONPATH."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as free:
+        port = free.getsockname()[1]
+    address = f"tcp://127.0.0.1:{port}"
+    own = ["--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
+    others = ["--host", "127.0.0.1", "--nthreads", "1", "--no-dashboard"]
+    with ExitStack() as started:
+        for path, words in (
+            (RUNNERS, ["distributed.cli.dask_scheduler", *own]),
+            *((path, ["distributed.cli.dask_worker", address, *others]) for path in workers),
+        ):
+            one = started.enter_context(process(path, *words))
+            started.callback(one.terminate)
+        with Client(address, timeout=60) as client:
+            if workers:
+                client.wait_for_workers(len(workers), timeout=60)
+        yield address
+
+
+def judged(address: str, folder: Path, *deaths: int) -> list[ValidatedDataset]:
+    with readers.connect_cluster(address) as (threads, pool):
+        reading = Readers("7.0.0", folder, threads, pool, deadly.judge)
+        return list(reading.judged(deadly.tasks(deaths)))
+
+
+def test_a_worker_that_dies_costs_a_retry_and_no_dataset(tmp_path: Path) -> None:
+    with scheduler(RUNNERS) as address:
+        found = judged(address, tmp_path, 0, 1, 0)
+    assert [one.dataset.dataset_id for one in found] == ["d-0", "d-1", "d-2"]
+    assert [one.n_observations for one in found] == [1, 1, 1]
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_cluster_that_is_not_there_is_said_to_be_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ContractError, match=r"--scheduler nonsense://x: does not answer \("):
+        judged("nonsense://x", Path())
+    monkeypatch.setattr(readers, "CONNECT_SECONDS", 0.5)
+    with pytest.raises(ContractError, match=r"--scheduler tcp://127\.0\.0\.1:9: does not answer"):
+        judged("tcp://127.0.0.1:9", Path())
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(ContractError, match=r"Dask isn't installed .*; install the dependency"):
+        judged("tcp://127.0.0.1:9", Path())
+
+
+@pytest.mark.prove
+def test_a_file_that_kills_its_workers_is_given_up_and_no_other(tmp_path: Path) -> None:
+    with scheduler(RUNNERS, RUNNERS) as address:
+        found = judged(address, tmp_path, 0, 100, 0, 0)
+    assert [one.n_observations for one in found] == [1, None, 1, 1]
+    problem = found[1].problem
+    assert problem is not None
+    assert problem.reason is Reason.READER_DIED
+
+
+@pytest.mark.prove
+def test_workers_without_our_code_and_clusters_without_workers_are_refused() -> None:
+    with scheduler("") as address, pytest.raises(ContractError, match="can't run our code"):
+        judged(address, Path())
+    with scheduler() as address, pytest.raises(ContractError, match="has no workers; "):
+        judged(address, Path())
+
+
+@pytest.mark.prove
+def test_a_scheduler_that_goes_away_stops_the_run(tmp_path: Path) -> None:
+    with ExitStack() as running:
+        address = running.enter_context(scheduler(RUNNERS))
+        with readers.connect_cluster(address) as (threads, pool):
+            reading = Readers("7.0.0", tmp_path, threads, pool, deadly.judge)
+            found = reading.judged(deadly.tasks([0] * 20))
+            next(found)
+            running.close()
+            with pytest.raises(ContractError, match="does not answer any more; "):
+                list(found)
+
+
+@pytest.mark.prove
+def test_a_release_is_registered_by_a_cluster(place: Place) -> None:
+    only = [by_key("D01").dataset_id, by_key("D12").dataset_id]
+    request = place.request("run", NEWER.version, only=only)
+    with scheduler(RUNNERS) as address:
+        words = [*place.arguments("ingest", request), "--scheduler", address]
+        said = succeed(place.script("-m", "runners", *words)).stderr
+    assert said.splitlines()[-1] == "2020-07-15: 1 unchanged, 1 unreadable"

@@ -1,0 +1,223 @@
+"""A repository on this machine whose workflows run: the double's events in, act's deeds out.
+
+repo.deliver()    # everything that waits, until nothing does
+"""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from signal import SIGINT
+from typing import Any
+
+from fake_github import people
+from fake_github.server import Server
+from fake_github.state import ACTIONS, Delivery, Run
+
+from workflows import workflow_files
+
+ROOT = Path(__file__).resolve().parents[2]
+CODE = ("bot", "runners", "pyproject.toml", "constraints.txt", ".github")
+STUBS = Path(__file__).parent / "stubs"
+LONGEST = 600
+
+
+@dataclass
+class Started:
+    """A workflow run that act works on."""
+
+    run: Run
+    process: "subprocess.Popen[str]"
+    log: Path
+
+    def wait(self) -> str:
+        """GitHub's word for how it ended."""
+        code = self.process.wait(timeout=LONGEST)
+        return "success" if code == 0 else "failure"
+
+
+@dataclass
+class ActRepository:
+    """`variables` are the repository's; `environment` is the machine's own."""
+
+    home: Path
+    server: Server
+    variables: Mapping[str, str]
+    environment: Mapping[str, str]
+    logs: list[Path] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.fake = self.server.fake
+        found = (ROOT / ".github/workflows").glob("*.yml")
+        # ci.yml runs `make`, which would run this again.
+        self.files = {path.name: path.read_text() for path in found if path.name != "ci.yml"}
+        self.read = {name: workflow_files.read(text) for name, text in self.files.items()}
+        for name in self.read:
+            self.fake.run_names[name] = _title
+        for one in self.read.values():
+            for action in workflow_files.actions(one):
+                assert (STUBS / _stub(action)).is_dir(), f"no stub stands for {action}"
+
+    def deliver(self) -> list[str]:
+        """Runs what the waiting events start, one by one; returns how each ended."""
+        ended = []
+        while self.fake.outbox:
+            ended += [self.end(one) for one in self.start(self.fake.outbox.pop(0))]
+        return ended
+
+    def deliver_to(self, workflow: str) -> list[str]:
+        """As `deliver`, but what starts another workflow than this goes on waiting."""
+        waiting, self.fake.outbox = self.fake.outbox, []
+        ended = [self.end(one) for event in waiting for one in self.start(event)]
+        assert {one.split()[0] for one in ended} == {workflow}
+        return ended
+
+    def taken(self) -> list[Delivery]:
+        """The events that wait, which then don't any more."""
+        waiting, self.fake.outbox = self.fake.outbox, []
+        return waiting
+
+    def end_all(self, started: list[Started]) -> list[str]:
+        return [self.end(one) for one in started]
+
+    def told(self) -> str:
+        """What the newest workflow run has printed, for a failing test."""
+        return self.logs[-1].read_text()[-8000:] if self.logs else "nothing ran"
+
+    def strikes(self, name: str) -> str:
+        """The clock starts a workflow; returns how it ended."""
+        delivery = Delivery("schedule", "", {"schedule": "", "repository": self._repository()})
+        return self.end(self._start(name, delivery))
+
+    def start(self, delivery: Delivery) -> list[Started]:
+        """The workflow runs that GitHub would start for the event."""
+        paths = workflow_files.paths_of(self.fake, delivery)
+        names = [
+            n for n, one in self.read.items() if workflow_files.is_started(one, delivery, paths)
+        ]
+        if delivery.run is not None:
+            names = [delivery.run.workflow]
+        return [self._start(name, delivery) for name in sorted(names)]
+
+    def interrupt(self, started: Started, words: bytes) -> None:
+        """What GitHub does first to a job that it cancels: SIGINT to the step's own process.
+
+        act would end at once, and leave out the jobs that follow in any case.
+        """
+        home = str(started.log.with_suffix(".home"))
+        places = {pid: Path(f"/proc/{pid}/cwd").readlink() for pid in _processes(words)}
+        found = [pid for pid, place in places.items() if str(place).startswith(home)]
+        assert found, f"{words!r} isn't running"
+        os.kill(min(found), SIGINT)
+
+    def end(self, started: Started) -> str:
+        """Waits for it; returns `success`, `failure`, or another's word, and a line of each job."""
+        conclusion = started.wait()
+        if started.run.status != "completed":
+            people.end(self.fake, started.run, conclusion)
+        return f"{started.run.workflow} {started.run.conclusion}"
+
+    def _start(self, name: str, delivery: Delivery) -> Started:
+        actor = self.fake.user(delivery.payload.get("sender", {}).get("login", ACTIONS))
+        run = delivery.run or people.start(self.fake, name, delivery.name, actor)
+        run.status = "in_progress"
+        folder = self.home / f"act-{run.id}"
+        self._check_out(folder, name)
+        event = folder.with_suffix(".json")
+        event.write_text(json.dumps(self._payload(delivery)))
+        log = folder.with_suffix(".log")
+        self.logs.append(log)
+        with log.open("w") as out:
+            process = subprocess.Popen(
+                self._command(folder, name, delivery.name, event, run),
+                cwd=folder,
+                env=self._environment(folder),
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                text=True,
+                start_new_session=True,
+            )
+        return Started(run, process, log)
+
+    def _payload(self, delivery: Delivery) -> dict[str, Any]:
+        payload = dict(delivery.payload)
+        if delivery.run is not None:
+            payload["inputs"] = dict(delivery.run.inputs)
+        return payload
+
+    def _command(
+        self, folder: Path, name: str, event_name: str, event: Path, run: Run
+    ) -> list[str]:
+        told = ["act", event_name, "-W", f".github/workflows/{name}", "-e", str(event)]
+        told += ["--actor", run.actor.login, "-P", "ubuntu-latest=-self-hosted"]
+        told += ["--no-cache-server", "--action-offline-mode", "--pull=false", "--rm"]
+        told += ["--artifact-server-addr", "127.0.0.1", "--defaultbranch", "main"]
+        told += ["--env", f"GITHUB_API_URL={self.fake.address}", "--env", f"GITHUB_RUN_ID={run.id}"]
+        told += ["--env", f"ARTIFACTS={folder.with_suffix('.artifacts')}"]
+        told += ["--env", f"CHECKOUT={folder}"]
+        for variable, value in self.environment.items():
+            told += ["--env", f"{variable}={value}"]
+        for variable, value in self.variables.items():
+            told += ["--var", f"{variable}={value}"]
+        used = {action for one in self.read.values() for action in workflow_files.actions(one)}
+        for action in sorted(used):
+            told += ["--local-repository", f"{action}={STUBS / _stub(action)}"]
+        return told
+
+    def _environment(self, folder: Path) -> dict[str, str]:
+        home = folder.with_suffix(".home")
+        home.mkdir()
+        path = f"{ROOT / '.venv/bin'}:{os.environ['PATH']}"
+        return {**os.environ, "HOME": str(home), "PATH": path, "TERM": "dumb"}
+
+    def _check_out(self, folder: Path, name: str) -> None:
+        """The default branch with the bot's code, as a git repository of its own."""
+        folder.mkdir(parents=True)
+        for part in CODE:
+            source = ROOT / part
+            copy = shutil.copytree if source.is_dir() else shutil.copy2
+            copy(source, folder / part)
+        for path, text in self.fake.files(self.fake.default_branch).items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_text(text)
+        shutil.copytree(STUBS / "install", folder / ".github/actions/install", dirs_exist_ok=True)
+        for file, text in self.files.items():
+            granted = workflow_files.grants(self.read[file])
+            tokens = {job: self.fake.token(told) for job, told in granted.items()}
+            (folder / ".github/workflows" / file).write_text(
+                workflow_files.with_tokens(text, tokens)
+            )
+        origin = f"https://github.com/{self.fake.full_name}.git"
+        for words in (
+            ["init", "--quiet", "--initial-branch", "main"],
+            ["remote", "add", "origin", origin],
+            ["add", "--all"],
+            ["-c", "user.name=x", "-c", "user.email=x@example.org", "commit", "-qm", "x"],
+        ):
+            subprocess.run(["git", *words], cwd=folder, check=True)
+
+    def _repository(self) -> dict[str, Any]:
+        return {"default_branch": self.fake.default_branch, "full_name": self.fake.full_name}
+
+
+def _processes(words: bytes) -> list[int]:
+    """The processes of this machine whose command line has these words."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            if words in path.read_bytes().replace(b"\0", b" "):
+                found.append(int(path.parent.name))
+    return found
+
+
+def _title(inputs: Mapping[str, Any]) -> str:
+    return str(inputs.get("title", ""))
+
+
+def _stub(action: str) -> str:
+    """`actions/checkout@SHA` -> actions-checkout."""
+    return action.split("@")[0].replace("/", "-")

@@ -1,0 +1,91 @@
+"""What the workflow files promise, beyond what their linters know."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workflows import workflow_files
+from workflows.act import ROOT
+
+FILES = sorted((ROOT / ".github/workflows").glob("*.yml"))
+READ = {path.stem: workflow_files.read(path.read_text()) for path in FILES}
+JOBS = [(file, name, job) for file, one in READ.items() for name, job in one["jobs"].items()]
+STEPS = [(file, name, step) for file, name, job in JOBS for step in job.get("steps", [])]
+
+
+def test_the_files_are_those_of_the_design() -> None:
+    assert set(READ) == {
+        "bot", "check", "ci", "commands", "detect", "ingest", "reap", "run", "verify"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_permission_has_its_reason(path: Path) -> None:
+    granted = re.findall(r"(?m)^ {6}[a-z-]+: (?:read|write).*$", path.read_text())
+    assert [line for line in granted if " # " not in line] == []
+    assert workflow_files.grants(READ[path.stem]) is not None
+
+
+@pytest.mark.parametrize(("file", "name", "job"), JOBS, ids=lambda one: str(one)[:12])
+def test_every_job_has_an_end(file: str, name: str, job: dict[str, Any]) -> None:
+    minutes = re.findall(r"\d+", str(job.get("timeout-minutes")))
+    assert "uses" in job or 0 < max(map(int, minutes)) <= 4320, f"{file}: {name}"
+
+
+@pytest.mark.parametrize(("file", "name", "step"), STEPS, ids=lambda one: str(one)[:12])
+def test_no_value_is_pasted_into_a_script(file: str, name: str, step: dict[str, Any]) -> None:
+    assert "${{" not in step.get("run", ""), f"{file}: {name}"
+
+
+def test_who_holds_data_speaks_nowhere_and_who_speaks_holds_no_data() -> None:
+    work = READ["run"]["jobs"]["work"]
+    assert work["permissions"] == {}
+    assert "token" not in str(work)
+    for file, name, job in JOBS:
+        told = str(job.get("steps"))
+        if "write" in job.get("permissions", {}).get("issues", ""):
+            assert "LAUNCH_ROLE" not in told, f"{file}: {name}"
+            assert "runners mirror" not in told, f"{file}: {name}"
+
+
+def test_a_processing_job_needs_no_runner_and_is_followed_while_the_role_lives() -> None:
+    jobs = READ["run"]["jobs"]
+    assert "vars.LAUNCHER != 'sagemaker'" in jobs["work"]["if"]
+    assert "needs.launch.result" in str(jobs["say"])
+    minutes, _ = re.findall(r"\d+", jobs["launch"]["timeout-minutes"])
+    (lives,) = (
+        step["with"]["role-duration-seconds"]
+        for step in jobs["launch"]["steps"]
+        if "role-duration-seconds" in step.get("with", {})
+    )
+    seconds, _ = re.findall(r"\d+", lives)
+    assert int(minutes) * 60 < int(seconds) <= 6 * 3600
+    stack = (ROOT / "runners/launch/aws/ingestion.yaml").read_text()
+    assert f"MaxSessionDuration: {seconds}" in stack
+
+
+def test_a_pull_requests_own_code_is_never_run_with_a_grant_to_write() -> None:
+    for file, name, step in STEPS:
+        if str(step.get("uses", "")).startswith("actions/checkout@") and file != "ci":
+            assert "head" not in step["with"]["ref"], f"{file}: {name}"
+
+
+def test_a_caller_grants_what_the_called_jobs_ask_for() -> None:
+    for file, name, job in JOBS:
+        if "uses" not in job:
+            continue
+        called = READ[Path(job["uses"]).stem]
+        wanted: dict[str, str] = {}
+        for granted in workflow_files.grants(called).values():
+            for permission, level in granted.items():
+                wanted[permission] = max(level, wanted.get(permission, ""))
+        assert workflow_files.grants(READ[file])[name] == wanted, f"{file}: {name}"
+
+
+def test_each_job_gets_its_own_token() -> None:
+    text = "jobs:\n  one:\n    env: ${{ github.token }}\n  two:\n    env: ${{ github.token }}\n"
+    assert workflow_files.with_tokens(text, {"one": "A", "two": "B"}) == (
+        "jobs:\n  one:\n    env: ${{ 'A' }}\n  two:\n    env: ${{ 'B' }}\n"
+    )
