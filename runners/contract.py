@@ -197,6 +197,10 @@ class Outcome(StrEnum):
     UNREADABLE = "unreadable"
 
 
+MENDED_BY_REPEAT = (Outcome.MISSING, Outcome.UNREADABLE)
+"""Outcomes that say nothing of the content: the file may be there, or whole, the next time."""
+
+
 class Reason(StrEnum):
     """Why a dataset failed. `unsupported_*`: allowed by the schema, but not yet by us."""
 

@@ -1,4 +1,6 @@
-"""The import rules of the house, read from every module's syntax tree.
+"""The import rules, read from every module's syntax tree.
+
+- Packages stand on floors: one imports those above it in `FLOORS`, and no module imports in a ring.
 
 - `bot` imports of `runners` the contract alone; `runners` never imports `bot`.
 - Only `runners/registry` imports lamindb or bionty.
@@ -9,42 +11,61 @@
 import ast
 from collections.abc import Iterator
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+# Each package may import those of the lines above it, and none of its own line or below.
+FLOORS = {
+    "bot": (
+        {"errors", "census"},
+        {"schema"},
+        {"model"},
+        {"comments", "settings"},
+        {"decide", "html"},
+        {"gather", "adapters"},
+        {"engine"},
+        {"cli"},
+        {"__main__"},
+    ),
+    "runners": (
+        {"contract", "progress"},
+        {"settings", "retries", "rules"},
+        {"records", "h5ad", "sample"},
+        {"census"},
+        {"run"},
+        {"validation", "launch"},
+        {"registry"},
+        {"ingest", "verification", "rollback"},
+        {"cli"},
+        {"__main__"},
+    ),
+}
+MOST_MODULES = 6  # directly in bot/ and in runners/: a newcomer reads the list of packages at once
+
 PURE = (
-    "bot.plan",
-    "bot.answers",
-    "bot.commands",
-    "bot.corrections",
-    "bot.detection",
-    "bot.failures",
-    "bot.proposal",
-    "bot.payloads",
-    "bot.progress",
-    "bot.record",
-    "bot.running",
-    "bot.sightings",
-    "bot.watch",
-    "bot.events",
-    "bot.effects",
-    "bot.facts",
-    "bot.comments",
+    "bot.model",
     "bot.census",
     "bot.schema",
+    "bot.comments",
+    "bot.html",
+    "bot.decide",
+    "bot.gather.events",
     "runners.contract",
-    "runners.rules",
-    "runners.acceptance",
-    "runners.checks",
-    "runners.facts",
-    "runners.launch.ec2_request",
+    "runners.records.snapshot",
+    "runners.records.transaction_log",
+    "runners.rules.vocabulary",
+    "runners.verification.acceptance",
+    "runners.verification.checks",
+    "runners.verification.facts",
+    "runners.rollback.undo",
+    "runners.rollback.result",
     "runners.launch.fleet",
-    "runners.launch.reconcile",
-    "runners.launch.sagemaker_request",
+    "runners.launch.reap_policy",
 )
-# The contract reads the manifest that it is asked for, and the rules are files of their package.
+PURE_ALONE = ("runners.rules",)  # the module of the package, and not all that lies in it
 READS_ITS_OWN = {"runners.contract": {"pathlib"}, "runners.rules": {"importlib.resources"}}
 IMPURE = {
     "asyncio", "ftplib", "glob", "http", "httpx", "importlib.resources", "io", "os", "pathlib",
@@ -89,6 +110,47 @@ def found(packages: tuple[str, ...], wanted: set[str]) -> dict[str, list[str]]:
     return {module: names for module, names in hits.items() if names}
 
 
+def floor_of(side: str, name: str) -> int:
+    return next(number for number, floor in enumerate(FLOORS[side]) if name in floor)
+
+
+@pytest.mark.parametrize("side", FLOORS)
+def test_no_package_imports_one_of_its_own_floor_or_of_a_higher_one(side: str) -> None:
+    wrong = {
+        f"{module} imports {name}"
+        for module, tree in modules(side).items()
+        for name in imports(tree)
+        if within(name, (side,)) and module != side
+        for ours, theirs in [(module.split(".")[1], name.split(".")[1])]
+        if ours != theirs and floor_of(side, theirs) >= floor_of(side, ours)
+    }
+    assert wrong == set()
+
+
+@pytest.mark.parametrize("side", FLOORS)
+def test_every_package_has_its_floor_and_few_modules_lie_beside_them(side: str) -> None:
+    direct = {path.stem for path in (ROOT / side).glob("*.py")} - {"__init__"}
+    packages = {path.parent.name for path in (ROOT / side).glob("*/__init__.py")}
+    assert set().union(*FLOORS[side]) == direct | packages
+    assert len(direct) <= MOST_MODULES
+
+
+@pytest.mark.parametrize("side", FLOORS)
+def test_no_modules_import_each_other(side: str) -> None:
+    trees = modules(side)
+    edges = {
+        module: {known(name, trees) for name in imports(tree)} - {module}
+        for module, tree in trees.items()
+    }
+    graph = TopologicalSorter(edges)
+    graph.prepare()  # raises CycleError, which names the ring
+
+
+def known(name: str, trees: dict[str, ast.Module]) -> str:
+    """The module that an import means: `a.b`, or `a` where b is a name within it."""
+    return name if name in trees else name.rpartition(".")[0]
+
+
 def test_the_bot_knows_the_contract_and_nothing_else_of_the_runners() -> None:
     strangers = {
         module: [name for name in names if not within(name, ("runners.contract",))]
@@ -130,11 +192,11 @@ def reads_environment(tree: ast.Module) -> bool:
     return any(node not in stored for node in named)
 
 
-@pytest.mark.parametrize("package", PURE)
+@pytest.mark.parametrize("package", [*PURE, *PURE_ALONE])
 def test_pure_modules_read_no_clock_file_or_socket(package: str) -> None:
     allowed = READS_ITS_OWN.get(package, set())
     for module, tree in modules("bot", "runners").items():
-        if not within(module, (package,)):
+        if module != package and (package in PURE_ALONE or not within(module, (package,))):
             continue
         impure = {name for name in imports(tree) if within(name, IMPURE)}
         assert {name for name in impure if not within(name, allowed)} == set(), module

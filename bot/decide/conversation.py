@@ -29,7 +29,16 @@ from bot.model.events import CommentCreated
 from bot.model.facts import Facts, Repeat
 from bot.model.markers import reply_marker
 from bot.model.ports import Run
-from runners.contract import Action, Manifest, Outcome, Reason, RunReport, RunRequest, manifest_path
+from runners.contract import (
+    MENDED_BY_REPEAT,
+    Action,
+    Manifest,
+    Outcome,
+    Reason,
+    RunReport,
+    RunRequest,
+    manifest_path,
+)
 
 STARTING = {
     Verb.INGEST: Action.INGEST,
@@ -199,7 +208,6 @@ def _reply(event: CommentCreated, reaction: Reaction, said: str, reason: str) ->
     return Plan(effects, reason)
 
 
-MENDED_BY_A_REPEAT = (Outcome.MISSING, Outcome.UNREADABLE)
 
 
 def last_ingest(release: str, facts: Facts, but: str) -> Run | None:
@@ -221,7 +229,7 @@ def repeat_of(report: RunReport) -> Repeat:
         reasons.update(list(dict.fromkeys(found.reason for found in one.reasons)))
     return Repeat(
         report.request.run_id,
-        {outcome: counts[outcome] for outcome in MENDED_BY_A_REPEAT if counts[outcome]},
+        {outcome: counts[outcome] for outcome in MENDED_BY_REPEAT if counts[outcome]},
         len(failed),
         dict(reasons.most_common()),
         report.cancelled,

@@ -65,9 +65,9 @@ def _register(job: Job, dataset_id: str, scratch: Path) -> None:
         instance=slug,
         only=(dataset_id,),
     )
-    found = ingest(replace(job, request=request, folder=scratch / "run"))
-    if [outcome.outcome for outcome in found] != [Outcome.REGISTERED]:
-        raise ContractError(f"smoke test: dataset {dataset_id} ended as {summary(found)}.")
+    outcomes_found = ingest(replace(job, request=request, folder=scratch / "run"))
+    if [outcome.outcome for outcome in outcomes_found] != [Outcome.REGISTERED]:
+        raise ContractError(f"smoke test: dataset {dataset_id} ended as {summary(outcomes_found)}.")
 
 
 def _judged(job: Job) -> Iterator[ValidatedDataset]:
@@ -75,14 +75,14 @@ def _judged(job: Job) -> Iterator[ValidatedDataset]:
     vocabulary = Vocabulary(
         Reference(rules.load(job.manifest.dataset_schema_version), job.reference)
     )
-    for dataset in sorted(read_datasets(job.manifest), key=lambda one: one.cell_count):
+    for dataset in sorted(read_datasets(job.manifest), key=lambda candidate: candidate.cell_count):
         yield read_and_validate(dataset, location(job.manifest, dataset), vocabulary)
 
 
 def _first_valid(job: Job, judged: Iterable[ValidatedDataset]) -> str:
-    for one in islice(judged, DATASETS_TRIED):
-        if one.validation is not None and not one.validation.findings:
-            return one.dataset.dataset_id
+    for dataset in islice(judged, DATASETS_TRIED):
+        if dataset.validation is not None and not dataset.validation.findings:
+            return dataset.dataset.dataset_id
     raise ContractError(
         f"release {job.manifest.release}: none of the {DATASETS_TRIED} smallest datasets is valid; "
         f"check the rules of dataset schema {job.manifest.dataset_schema_version}."

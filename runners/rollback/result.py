@@ -56,18 +56,18 @@ def describe(result: RollbackResult, *, is_real: bool) -> list[str]:
     if result.stays:
         lines.append(f"stays, for all releases share it: {_counted(result.stays, SHARED_KINDS)}")
     lines.append("stays: files in storage")
-    lines += [f"stays: {one}" for one in result.kept]
+    lines += [f"stays: {record}" for record in result.kept]
     if result.differing:
         lines += ["differs from the state before, by other hands:"]
-        lines += _listed(str(one) for one in result.differing)
+        lines += _listed(str(difference) for difference in result.differing)
     if is_real:
         return [*lines, "rolled back, and what the runs had touched found as it was before"]
     return [*lines, "nothing was changed yet: say --yes to do it"]
 
 
-def _counted(found: Mapping[str, int], kinds: Mapping[str, str] = KINDS) -> str:
+def _counted(rows: Mapping[str, int], kinds: Mapping[str, str] = KINDS) -> str:
     counts: Counter[str] = Counter()
-    for table, count in found.items():
+    for table, count in rows.items():
         counts[kinds.get(table) or _kind(table)] += count
     return ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
 
@@ -79,7 +79,7 @@ def _kind(table: str) -> str:
     return "terms" if is_term else "links"
 
 
-def _listed(found: Iterable[str]) -> list[str]:
-    lines = [f"  {one}" for one in found]
+def _listed(entries: Iterable[str]) -> list[str]:
+    lines = [f"  {entry}" for entry in entries]
     more = len(lines) - SHOWN
     return [*lines[:SHOWN], f"  and {more} more"] if more > 0 else lines

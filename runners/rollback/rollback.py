@@ -7,7 +7,6 @@ and does not commit.
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence, Sized
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -33,32 +32,17 @@ from runners.run.journal import (
     ROLLED_BACK,
     START,
     Journal,
-    JournalLines,
-    read_journal,
 )
+from runners.run.request import RunFolder, runs_in
 
 ARTIFACTS, COLLECTIONS, REFERENCES = "lamindb_artifact", "lamindb_collection", "lamindb_reference"
 MEMBERS = "lamindb_collectionartifact"
 """Links that a run may have moved from a collection to one of its own."""
 
 
-@dataclass(frozen=True)
-class RecordedRun:
-    """A run that may be taken back: its request, folder and journal."""
-
-    request: RunRequest
-    folder: Path
-    record: JournalLines
-
-    @property
-    def started_at(self) -> str:
-        line = self.record.first(START)
-        return str(line["at"]) if line else ""
-
-
 def find_runs(
     runs: Path, *, release: str | None, run_id: str | None, instance: str | None
-) -> list[RecordedRun]:
+) -> list[RunFolder]:
     """The runs that wrote, newest first: all of a release, or one by its id.
 
     Raises:
@@ -68,15 +52,14 @@ def find_runs(
     if (release is None) == (run_id is None):
         raise ContractError("rollback: takes either --release or --run; give one.")
     what = f"run {run_id}" if run_id else f"release {release}"
-    found = []
-    for file in sorted(runs.glob("*/request.json")):
-        request = _request(file)
-        if request is None or request.action is not Action.INGEST:
-            continue
-        is_wanted = request.run_id == run_id if run_id else request.release == release
-        if is_wanted and instance in (None, request.instance):
-            found.append(RecordedRun(request, file.parent, read_journal(file.parent / JOURNAL)))
-    standing = _standing(found, what, runs)
+
+    def is_wanted(request: RunRequest) -> bool:
+        is_named = request.run_id == run_id if run_id else request.release == release
+        is_here = instance in (None, request.instance)
+        return request.action is Action.INGEST and is_named and is_here
+
+    recorded_runs = runs_in(runs, is_wanted)
+    standing = _standing(recorded_runs, what, runs)
     if len(instances := {run.request.instance for run in standing}) > 1:
         raise ContractError(
             f"{what}: was ingested in {', '.join(sorted(instances))}; name one with --instance."
@@ -84,11 +67,13 @@ def find_runs(
     return standing
 
 
-def _standing(found: Sequence[RecordedRun], what: str, runs: Path) -> list[RecordedRun]:
+def _standing(recorded_runs: Sequence[RunFolder], what: str, runs: Path) -> list[RunFolder]:
     """Those of the runs that wrote and weren't rolled back, newest first."""
-    begun = [r for r in found if r.record.first(START) and not r.record.first(ROLLED_BACK)]
+    begun = [
+        r for r in recorded_runs if r.journal.first(START) and not r.journal.first(ROLLED_BACK)
+    ]
     if not begun:
-        over = [line for run in found if (line := run.record.first(ROLLED_BACK))]
+        over = [line for run in recorded_runs if (line := run.journal.first(ROLLED_BACK))]
         if over:
             raise ContractError(f"{what}: was rolled back already, at {over[-1]['at']}.")
         raise ContractError(
@@ -97,19 +82,17 @@ def _standing(found: Sequence[RecordedRun], what: str, runs: Path) -> list[Recor
         )
     for run in begun:
         _require_records(run)
-    return sorted(begun, key=lambda run: run.started_at, reverse=True)
+    return sorted(begun, key=_started_at, reverse=True)
 
 
-def _request(file: Path) -> RunRequest | None:
-    try:
-        return RunRequest.from_file(file)
-    except ContractError:
-        return None  # another run's request is no business of this one
+def _started_at(run: RunFolder) -> str:
+    line = run.journal.first(START)
+    return str(line["at"]) if line else ""
 
 
-def _require_records(run: RecordedRun) -> None:
+def _require_records(run: RunFolder) -> None:
     """Refuses a run whose folder doesn't say all that it wrote."""
-    numbers = [line["number"] for line in run.record.all(RECORDED)]
+    numbers = [line["number"] for line in run.journal.all(RECORDED)]
     if numbers != list(range(1, len(numbers) + 1)):
         raise ContractError(
             f"{run.folder / JOURNAL}: lines are missing, so that it doesn't say all that was "
@@ -122,13 +105,13 @@ def _require_records(run: RecordedRun) -> None:
         )
 
 
-def rollback(found: Sequence[RecordedRun], *, is_real: bool) -> RollbackResult:
+def rollback(recorded_runs: Sequence[RunFolder], *, is_real: bool) -> RollbackResult:
     """What came of taking back the runs (newest first), of one instance; kept if it is real.
 
     Raises:
         ContractError: another run writes to the instance, or it can't be connected to.
     """
-    first = found[-1]
+    first = recorded_runs[-1]
     instance, folder = first.request.instance, first.folder.parent
     name = f"rollback-{first.request.release}"
     with hold_lock_file(instance, runs=folder, run_id=name):
@@ -138,46 +121,46 @@ def rollback(found: Sequence[RecordedRun], *, is_real: bool) -> RollbackResult:
         from runners.registry import lock
 
         lock.take_database_lock(name)
-        if all(run.record.first(ROLLBACK) for run in found) and _is_done(found):
-            result = RollbackResult(_ids(found), instance)
+        if all(run.journal.first(ROLLBACK) for run in recorded_runs) and _is_done(recorded_runs):
+            result = RollbackResult(_ids(recorded_runs), instance)
         else:
-            result = _attempt(found, is_real=is_real)
+            result = _attempt(recorded_runs, is_real=is_real)
         if is_real and not result.problems:
-            _write(found, ROLLED_BACK)
+            _write(recorded_runs, ROLLED_BACK)
         return result
 
 
-def _is_done(found: Sequence[RecordedRun]) -> bool:
+def _is_done(recorded_runs: Sequence[RunFolder]) -> bool:
     """True if a rollback was committed, and killed before the journals said so."""
     from runners.registry import rows as registry
 
-    entries = _entries(found)
+    entries = _entries(recorded_runs)
     return is_undone(entries, registry.read_rows(rows_to_read(entries)))
 
 
-def _write(found: Sequence[RecordedRun], step: str) -> None:
-    for run in found:
+def _write(recorded_runs: Sequence[RunFolder], step: str) -> None:
+    for run in recorded_runs:
         with Journal(run.folder / JOURNAL) as journal:
             journal.write(step)
 
 
-def _entries(found: Sequence[RecordedRun]) -> list[LoggedTransaction]:
+def _entries(recorded_runs: Sequence[RunFolder]) -> list[LoggedTransaction]:
     """The runs' transactions, newest first."""
     entries = []
-    for run in found:
-        committed = {line["number"] for line in run.record.all(COMMITTED)}
-        for line in reversed(run.record.all(RECORDED)):
+    for run in recorded_runs:
+        committed = {line["number"] for line in run.journal.all(COMMITTED)}
+        for line in reversed(run.journal.all(RECORDED)):
             facts = {name: value for name, value in line.items() if name not in ("at", "step")}
             recording = TransactionRecord.from_mapping(facts, source=str(run.folder / JOURNAL))
             entries.append(LoggedTransaction(recording, recording.number in committed))
     return entries
 
 
-def _attempt(found: Sequence[RecordedRun], *, is_real: bool) -> RollbackResult:
+def _attempt(recorded_runs: Sequence[RunFolder], *, is_real: bool) -> RollbackResult:
     from runners.registry import baseline
     from runners.registry import rows as registry
 
-    first, entries = found[-1], _entries(found)
+    first, entries = recorded_runs[-1], _entries(recorded_runs)
     release, before = first.request.release, stored_baseline(first.folder)
     left: list[Difference] = []
     with registry.transaction():
@@ -190,25 +173,25 @@ def _attempt(found: Sequence[RecordedRun], *, is_real: bool) -> RollbackResult:
             registry.delete_rows(undoing.deleted)
             registry.restore_rows(undoing.restored)
             left = differences(before, baseline.take_baseline(before=release))
-            problems = [str(one) for one in left if one not in earlier]
+            problems = [str(difference) for difference in left if difference not in earlier]
         if problems or not is_real:
             registry.give_up()
         else:
-            _write(found, ROLLBACK)
+            _write(recorded_runs, ROLLBACK)
     given_back, taken = _counted(undoing.restored), _counted(undoing.deleted)
     why, stays = tuple(problems), undoing.stays
     instance = first.request.instance
     return RollbackResult(
-        _ids(found), instance, taken, given_back, stays, tuple(kept), why, tuple(left)
+        _ids(recorded_runs), instance, taken, given_back, stays, tuple(kept), why, tuple(left)
     )
 
 
-def _ids(found: Sequence[RecordedRun]) -> tuple[str, ...]:
-    return tuple(run.request.run_id for run in found)
+def _ids(recorded_runs: Sequence[RunFolder]) -> tuple[str, ...]:
+    return tuple(run.request.run_id for run in recorded_runs)
 
 
-def _counted(found: Mapping[str, Sized]) -> dict[str, int]:
-    return {table: len(rows) for table, rows in sorted(found.items()) if rows}
+def _counted(rows_by_table: Mapping[str, Sized]) -> dict[str, int]:
+    return {table: len(rows) for table, rows in sorted(rows_by_table.items()) if rows}
 
 
 def _keep_what_others_use(undoing: UndoPlan) -> list[str]:
@@ -246,15 +229,15 @@ def _continued(undoing: UndoPlan) -> list[str]:
 def _pointed_to(undoing: UndoPlan, now: Tables) -> list[str]:
     from runners.registry import rows as registry
 
-    found: Counter[tuple[str, int, str]] = Counter()
+    references: Counter[tuple[str, int, str]] = Counter()
     ours = union(undoing.deleted, {MEMBERS: set(undoing.restored.get(MEMBERS, {}))})
     for table in (ARTIFACTS, COLLECTIONS):
         ids = undoing.deleted.get(table, set())
         for user, _, to in registry.users(table, ids, ours):
-            found[table, to, user] += 1
+            references[table, to, user] += 1
     return [
         f"{row_name(table, now[table][key])}: {count} of {user} point to it, "
         "which no run here wrote"
-        for (table, key, user), count in sorted(found.items())
+        for (table, key, user), count in sorted(references.items())
         if key in now[table]
     ]

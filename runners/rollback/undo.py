@@ -48,20 +48,20 @@ class UndoPlan:
 
 def rows_to_read(entries: Iterable[LoggedTransaction]) -> Ids:
     """The rows that `undone` asks for."""
-    found: Ids = defaultdict(set)
+    ids: Ids = defaultdict(set)
     for entry in entries:
         recording = entry.recording
         for table, inserted in recording.inserted.items():
             if recording.part is not Part.VOCABULARY or table == SOURCES:
-                found[table] |= set(expanded(inserted.ids))
+                ids[table] |= set(expanded(inserted.ids))
         for table, changed in recording.changed.items():
-            found[table] |= set(changed)
-    return found
+            ids[table] |= set(changed)
+    return ids
 
 
 def plan_undo(entries: Sequence[LoggedTransaction], now: Tables) -> UndoPlan:
     """What undoes the entries, newest first; `now` are the rows that stand of those `wanted`."""
-    rows = {table: {key: dict(row) for key, row in found.items()} for table, found in now.items()}
+    rows = {table: {key: dict(row) for key, row in stored.items()} for table, stored in now.items()}
     undoing = UndoPlan()
     for entry in entries:
         if is_in_effect(entry, now):
@@ -76,10 +76,10 @@ def plan_undo(entries: Sequence[LoggedTransaction], now: Tables) -> UndoPlan:
     return undoing
 
 
-def union(one: Ids, other: Ids) -> Ids:
+def union(ids: Ids, other: Ids) -> Ids:
     return {
-        table: one.get(table, set()) | other.get(table, set())
-        for table in one.keys() | other.keys()
+        table: ids.get(table, set()) | other.get(table, set())
+        for table in ids.keys() | other.keys()
     }
 
 
@@ -102,7 +102,7 @@ def is_undone(entries: Iterable[LoggedTransaction], now: Tables) -> bool:
                 return False
         for table, changed in entry.recording.changed.items():
             for key in changed.keys() & now.get(table, {}).keys():
-                values |= {(table, key, name): one.old for name, one in changed[key].items()}
+                values |= {(table, key, name): change.old for name, change in changed[key].items()}
     return all(now[table][key][name] == old for (table, key, name), old in values.items())
 
 
@@ -129,19 +129,19 @@ def _undo_insertions(
     deleted = undoing.definitions if is_shared else undoing.deleted
     for table, inserted in recording.inserted.items():
         keys = expanded(inserted.ids)
-        found = [rows.get(table, {}).pop(key, None) for key in keys]
-        undoing.problems.extend(_differing(table, keys, found, inserted))
+        standing = [rows.get(table, {}).pop(key, None) for key in keys]
+        undoing.problems.extend(_differing(table, keys, standing, inserted))
         deleted[table] |= set(keys)
 
 
 def _differing(
-    table: str, keys: Sequence[int], found: Sequence[Fields | None], inserted: Inserted
+    table: str, keys: Sequence[int], standing: Sequence[Fields | None], inserted: Inserted
 ) -> Iterable[str]:
     """What isn't as it was inserted."""
-    if gone := [key for key, row in zip(keys, found, strict=True) if row is None]:
+    if gone := [key for key, row in zip(keys, standing, strict=True) if row is None]:
         yield f"{table}: {len(gone)} of {len(keys)} rows are gone, e.g. {gone[0]}"
         return
-    rows = [row for row in found if row is not None]
+    rows = [row for row in standing if row is not None]
     now = digests([tuple(row.values()) for row in rows], rows[0])
     if len(rows) == len(now):
         for row, is_same in zip(rows, map(eq, now, inserted.digests), strict=True):

@@ -9,54 +9,46 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from runners.contract import Action, ContractError, Outcome, RunRequest
+from runners.contract import MENDED_BY_REPEAT, Action, ContractError, Outcome, RunRequest
 from runners.run.fingerprint import Fingerprint
 from runners.run.journal import JOURNAL, START, WRITTEN, JournalLines, Line, read_journal
+from runners.run.request import REQUEST, RunFolder
 
-MENDED_BY_A_REPEAT = {Outcome.MISSING.value, Outcome.UNREADABLE.value}
 NOT_DONE = "not done"
 
 
-@dataclass(frozen=True)
-class EarlierIngest:
-    """An ingest of this release into this instance."""
-
-    request: RunRequest
-    journal: JournalLines
-
-
-def earlier_ingests(request: RunRequest, runs: Path) -> list[EarlierIngest]:
+def earlier_ingests(request: RunRequest, runs: Path) -> list[RunFolder]:
     """The runs that this one goes on from, oldest first: the one whose failures it does again, the
     one whose failures that one did, and so on.
 
     Raises:
         ContractError: there is no such run in the folder `runs`, or it is of something else.
     """
-    found: list[EarlierIngest] = []
+    earlier: list[RunFolder] = []
     last = request
     while last.failed_of is not None:
-        found.append(_earlier_ingest(last, runs))
-        last = found[-1].request
-        if len({run.request.run_id for run in found}) < len(found):
+        earlier.append(_earlier_ingest(last, runs))
+        last = earlier[-1].request
+        if len({run.request.run_id for run in earlier}) < len(earlier):
             raise _refused(request, f"run {last.run_id} names itself; name the run that failed")
-    return found[::-1]
+    return earlier[::-1]
 
 
-def _earlier_ingest(request: RunRequest, runs: Path) -> EarlierIngest:
+def _earlier_ingest(request: RunRequest, runs: Path) -> RunFolder:
     name = str(request.failed_of)
-    file = runs / name / "request.json"
+    file = runs / name / REQUEST
     if not file.exists():
         raise _refused(request, f"there is no run {name} in {runs}; name one of its folders")
-    found = RunRequest.from_file(file)
+    named = RunRequest.from_file(file)
     for field in ("release", "instance"):
-        ours, theirs = getattr(request, field), getattr(found, field)
+        ours, theirs = getattr(request, field), getattr(named, field)
         if ours != theirs:
             raise _refused(
                 request, f"run {name} has {field} {theirs}, not {ours}; name a run that has it"
             )
-    if found.action is not Action.INGEST:
+    if named.action is not Action.INGEST:
         raise _refused(request, f"run {name} only verified; name the run that ingested")
-    return EarlierIngest(found, read_journal(file.parent / JOURNAL))
+    return RunFolder(named, file.parent, read_journal(file.parent / JOURNAL))
 
 
 def _refused(request: RunRequest, why: str) -> ContractError:
@@ -75,16 +67,16 @@ class Repeat:
         """What is done again, and what not and why."""
         counts = Counter(self.again.values())
         parts = ", ".join(f"{count} {how}" for how, count in sorted(counts.items()))
-        said = f"{len(self.again)} datasets are done again" + (f" ({parts})" if parts else "")
+        sentence = f"{len(self.again)} datasets are done again" + (f" ({parts})" if parts else "")
         if self.left:
-            said += (
+            sentence += (
                 f"; {len(self.left)} are not, for they failed for their content and nothing has "
                 f"changed since: {self.now}"
             )
-        return said
+        return sentence
 
 
-def repeat(dataset_ids: Iterable[str], runs: Sequence[EarlierIngest], now: Fingerprint) -> Repeat:
+def repeat(dataset_ids: Iterable[str], runs: Sequence[RunFolder], now: Fingerprint) -> Repeat:
     """Which of the datasets are done again after these runs, oldest first, with what is now."""
     last: dict[str, tuple[Line, bool]] = {}
     for run in runs:
@@ -98,7 +90,7 @@ def repeat(dataset_ids: Iterable[str], runs: Sequence[EarlierIngest], now: Finge
         outcome = line["outcome"]
         if outcome == Outcome.FAILED.value and is_same:
             left.append(dataset_id)
-        elif outcome in {NOT_DONE, Outcome.FAILED.value, *MENDED_BY_A_REPEAT}:
+        elif outcome in {NOT_DONE, Outcome.FAILED.value, *MENDED_BY_REPEAT}:
             again[dataset_id] = outcome
     return Repeat(again, tuple(left), now)
 

@@ -1,22 +1,45 @@
-"""A run's request with the documents that it names: what every step of the run is given.
+"""A run's request: read with the documents that it names, found among other runs, or made.
 
-Must not touch an instance, nor read a release.
-
-
-The request of a run that a person asks for on the command line, kept where a bot's would be.
-
-The same words again find the run that they began, until it has ended. Must not start anything.
+A person's words on the command line make the same request as a comment of theirs would, and find
+the run that they began, until it has ended. Reads files; touches no instance.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from runners.contract import Action, ContractError, Manifest, RunRequest
-from runners.run.journal import END, JOURNAL, ROLLBACK, read_journal
+from runners.contract import Action, ContractError, Manifest, RunRequest, manifest_path
+from runners.run.journal import END, JOURNAL, ROLLBACK, JournalLines, read_journal
 from runners.run.stopping import is_cancelled
+
+REQUEST = "request.json"
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A run as its folder tells of it."""
+
+    request: RunRequest
+    folder: Path
+    journal: JournalLines
+
+
+def runs_in(runs: Path, is_wanted: Callable[[RunRequest], bool]) -> list[RunFolder]:
+    """The wanted runs among the folders of `runs`, by name.
+
+    A request that can't be read is passed over: another run's is no business of whoever asks.
+    """
+    matching = []
+    for file in sorted(runs.glob(f"*/{REQUEST}")):
+        try:
+            request = RunRequest.from_file(file)
+        except ContractError:
+            continue
+        if is_wanted(request):
+            matching.append(RunFolder(request, file.parent, read_journal(file.parent / JOURNAL)))
+    return matching
 
 
 @dataclass(frozen=True)
@@ -80,12 +103,6 @@ def _previous_manifest(manifest: Manifest, path: Path) -> Manifest | None:
     return Manifest.from_file(previous)
 
 
-MANIFEST_FOLDER = Path("runners") / "releases"
-"""Where the repository keeps a manifest per release."""
-
-REQUEST = "request.json"
-
-
 def named_manifest(
     repository: Path, *, manifest: Path | None, new: str | None, previous: str | None
 ) -> Path:
@@ -96,12 +113,12 @@ def named_manifest(
     """
     if (manifest is None) == (new is None):
         raise ContractError("command line: name the release by --manifest or by --new; give one.")
-    path = manifest if manifest is not None else repository / MANIFEST_FOLDER / f"{new}.toml"
-    found = Manifest.from_file(path)
-    if previous not in (None, found.previous):
+    path = manifest if manifest is not None else repository / manifest_path(str(new))
+    document = Manifest.from_file(path)
+    if previous not in (None, document.previous):
         raise ContractError(
-            f"{path}: field previous: is {found.previous}, not {previous}; leave --previous out or "
-            "correct the manifest."
+            f"{path}: field previous: is {document.previous}, not {previous}; "
+            "leave --previous out or correct the manifest."
         )
     return path
 
@@ -115,9 +132,9 @@ def ensure_request_file(
         ContractError: a field is wrong, or somebody has just made the same.
     """
     wanted = _request(repository, manifest, now, fields)
-    for file in sorted(runs.glob(f"*/{REQUEST}")):
-        if _is_same(file, wanted) and not _has_ended(file.parent, wanted.action):
-            return file
+    for run in runs_in(runs, lambda request: _is_same(request, wanted)):
+        if not _has_ended(run):
+            return run.folder / REQUEST
     file = runs / wanted.run_id / REQUEST
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -144,16 +161,11 @@ def _request(
     )
 
 
-def _is_same(file: Path, wanted: RunRequest) -> bool:
-    try:
-        found = RunRequest.from_file(file)
-    except ContractError:
-        return False  # another run's request is no business of this one
-    return found.model_copy(update={"run_id": wanted.run_id}) == wanted
+def _is_same(request: RunRequest, wanted: RunRequest) -> bool:
+    return request.model_copy(update={"run_id": wanted.run_id}) == wanted
 
 
-def _has_ended(folder: Path, action: Action) -> bool:
-    if action is Action.VERIFY:
-        return (folder / "report.json").exists()
-    journal = read_journal(folder / JOURNAL)
-    return is_cancelled(folder) or any(journal.first(step) for step in (END, ROLLBACK))
+def _has_ended(run: RunFolder) -> bool:
+    if run.request.action is Action.VERIFY:
+        return (run.folder / "report.json").exists()
+    return is_cancelled(run.folder) or any(run.journal.first(step) for step in (END, ROLLBACK))

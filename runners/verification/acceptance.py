@@ -33,15 +33,17 @@ def accept(
 
     A dataset is excused if every reason of its failure is accepted.
     """
-    reasons = {one.dataset_id: {found.reason for found in one.reasons} for one in outcomes}
+    reasons = {
+        outcome.dataset_id: {finding.reason for finding in outcome.reasons} for outcome in outcomes
+    }
     titles = {dataset.dataset_id: dataset.title for dataset in datasets}
     uses = tuple(
         ExceptionUse(
-            exception=one,
-            title=titles.get(one.dataset_id, ""),
-            state=_state(one, titles.keys(), reasons.get(one.dataset_id), today),
+            exception=exception,
+            title=titles.get(exception.dataset_id, ""),
+            state=_state(exception, titles.keys(), reasons.get(exception.dataset_id), today),
         )
-        for one in accepted
+        for exception in accepted
     )
     valid: dict[str, set[Reason]] = {}
     for use in uses:
@@ -52,22 +54,25 @@ def accept(
 
 
 def _state(
-    one: AcceptedException, known: Collection[str], reasons: set[Reason] | None, today: date
+    exception: AcceptedException,
+    dataset_ids: Collection[str],
+    reasons: set[Reason] | None,
+    today: date,
 ) -> ExceptionState:
-    if one.dataset_id not in known:
+    if exception.dataset_id not in dataset_ids:
         return ExceptionState.UNKNOWN_DATASET
-    if one.until < today:
+    if exception.until < today:
         return ExceptionState.RUN_OUT
     if reasons is None:
         return ExceptionState.UNTOLD
-    return ExceptionState.USED if one.reason in reasons else ExceptionState.UNNEEDED
+    return ExceptionState.USED if exception.reason in reasons else ExceptionState.UNNEEDED
 
 
 def _excuse(result: CheckResult, excused: Collection[str]) -> CheckResult:
     """The result without the offenders that are excused; passed if there are no others."""
     if result.name not in EXCUSABLE or result.status is not Status.FAILED:
         return result
-    accepted = tuple(one for one in result.offenders if one.dataset_id in excused)
-    left = tuple(one for one in result.offenders if one.dataset_id not in excused)
+    accepted = tuple(offender for offender in result.offenders if offender.dataset_id in excused)
+    left = tuple(offender for offender in result.offenders if offender.dataset_id not in excused)
     status = Status.FAILED if left else Status.PASSED
     return result.model_copy(update={"status": status, "offenders": left, "accepted": accepted})

@@ -4,37 +4,28 @@ Reads only. What can't be had becomes an Unknown, so that the rest can still be 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from runners.census import store
 from runners.census.store import CensusDataset
-from runners.contract import DatasetOutcome, Manifest, RunRequest
+from runners.contract import DatasetOutcome, Manifest
 from runners.records.baseline import RecordDigest, stored_baseline
 from runners.records.snapshot import Snapshot, Stored, Unknown
 from runners.rules import vocabulary
 from runners.rules.reference import Reference
-from runners.run.journal import START, WRITTEN, JournalLines
-from runners.run.request import Job
+from runners.run.journal import START, WRITTEN
+from runners.run.request import Job, RunFolder
 from runners.run.selection import answered_request, is_whole
 from runners.verification.facts import VerificationFacts
 
 Value = TypeVar("Value")
 
 
-class Ingest(NamedTuple):
-    """An earlier ingest of the release into the instance: what was asked, journal and folder."""
-
-    request: RunRequest
-    journal: JournalLines
-    folder: Path
-
-
 def gather(
     job: Job,
     datasets: Sequence[CensusDataset],
     outcomes: Sequence[DatasetOutcome],
-    ingests: Sequence[Ingest],
+    ingests: Sequence[RunFolder],
 ) -> VerificationFacts:
     """The facts of a release; `ingests` are oldest first.
 
@@ -86,7 +77,7 @@ def _or_unknown(what: str, gather_one: Callable[[], Value]) -> Value | Unknown:
 
 
 def _baseline(
-    ingests: Sequence[Ingest],
+    ingests: Sequence[RunFolder],
 ) -> Mapping[str, Mapping[str, RecordDigest]] | Unknown | None:
     """What earlier releases held before the first run of this one began."""
     if not ingests:
@@ -97,21 +88,21 @@ def _baseline(
     )
 
 
-def _given_back(ingests: Iterable[Ingest]) -> frozenset[str]:
-    starts = (journal.first(START) or {} for _, journal, _ in ingests)
+def _given_back(ingests: Iterable[RunFolder]) -> frozenset[str]:
+    starts = (run.journal.first(START) or {} for run in ingests)
     return frozenset(uid for start in starts for uid in start.get("given_back", ()))
 
 
-def _tracked(ingests: Iterable[Ingest]) -> frozenset[str] | None:
+def _tracked(ingests: Iterable[RunFolder]) -> frozenset[str] | None:
     """The datasets that a tracked run was the first to register; None without such a run."""
     seen: set[str] = set()
-    found: set[str] | None = None
-    for request, journal, _ in ingests:
-        new = journal.datasets(WRITTEN).keys() - seen
+    datasets: set[str] | None = None
+    for run in ingests:
+        new = run.journal.datasets(WRITTEN).keys() - seen
         seen |= new
-        if request.track:
-            found = (found or set()) | new
-    return None if found is None else frozenset(found)
+        if run.request.track:
+            datasets = (datasets or set()) | new
+    return None if datasets is None else frozenset(datasets)
 
 
 def _stored(
@@ -120,8 +111,8 @@ def _stored(
     if isinstance(taken, Unknown):
         return {}
     addresses = [row.address for row in taken.artifacts]
-    found = _or_unknown("storage can't be read", lambda: look(addresses))
-    return dict.fromkeys(addresses, found) if isinstance(found, Unknown) else found
+    files = _or_unknown("storage can't be read", lambda: look(addresses))
+    return dict.fromkeys(addresses, files) if isinstance(files, Unknown) else files
 
 
 def _deprecated(

@@ -18,7 +18,6 @@ from runners.contract import (
     Offender,
     PreviousRelease,
     RunReport,
-    RunRequest,
     Status,
     verdict_of,
 )
@@ -33,12 +32,12 @@ from runners.run.journal import (
     read_journal,
     was_cancelled,
 )
-from runners.run.request import Job
+from runners.run.request import Job, RunFolder, runs_in
 from runners.run.selection import answered_request, is_whole, selected_datasets
 from runners.settings import Settings
 from runners.verification import checks
 from runners.verification.acceptance import accept
-from runners.verification.gather import Ingest, gather
+from runners.verification.gather import gather
 
 
 def this_machine(settings: Settings, now: datetime) -> Machine | None:
@@ -86,7 +85,7 @@ def verify(job: Job) -> RunReport:
     datasets = selected_datasets(job)
     before = read_datasets(job.previous) if job.previous else ()
     ingests = _ingests(job)
-    outcomes = outcomes_of_runs([one.journal for one in ingests], datasets)
+    outcomes = outcomes_of_runs([run.journal for run in ingests], datasets)
     now = datetime.now(UTC)
     results = checks.run_checks(gather(job, datasets, outcomes, ingests))
     results, exceptions = accept(results, outcomes, datasets, job.manifest.accepted, now.date())
@@ -125,27 +124,15 @@ def _started_at(journal: JournalLines) -> datetime | None:
     return datetime.fromisoformat(line["at"]) if line else None
 
 
-def _ingests(job: Job) -> list[Ingest]:
+def _ingests(job: Job) -> list[RunFolder]:
     """The ingests of this release into this instance that began, oldest first, but for those that
     were rolled back.
     """
-    files = job.folder.parent.glob("*/request.json")
-    asked = [(file, request) for file in files if (request := _ingest_of_same(file, job.request))]
-    found = [
-        Ingest(request, read_journal(file.parent / JOURNAL), file.parent) for file, request in asked
-    ]
-    stand = [one for one in found if not one.journal.first(ROLLBACK)]
-    begun = [(start, one) for one in stand if (start := _started_at(one.journal))]
-    return [one for _, one in sorted(begun, key=lambda pair: pair[0])]
-
-
-def _ingest_of_same(file: Path, wanted: RunRequest) -> RunRequest | None:
-    try:
-        request = RunRequest.from_file(file)
-    except ContractError:
-        return None  # another run's request is no business of this one
-    same = (request.release, request.instance) == (wanted.release, wanted.instance)
-    return request if same and request.action is Action.INGEST else None
+    ours = (job.request.release, job.request.instance, Action.INGEST)
+    ingests = runs_in(job.folder.parent, lambda r: (r.release, r.instance, r.action) == ours)
+    standing = [run for run in ingests if not run.journal.first(ROLLBACK)]
+    begun = [(start, run) for run in standing if (start := _started_at(run.journal))]
+    return [run for _, run in sorted(begun, key=lambda pair: pair[0])]
 
 
 def _previous(
@@ -171,15 +158,15 @@ def _withdrawn(
 
 
 def _versions(job: Job) -> Mapping[str, str]:
-    found = {name: metadata.version(name) for name in PACKAGES}
-    found["python"] = platform.python_version()
+    versions = {name: metadata.version(name) for name in PACKAGES}
+    versions["python"] = platform.python_version()
     version = job.manifest.dataset_schema_version
     wheel = rules.load(version).ontology_guide
     combination = Fingerprint.of(version)
-    found["dataset schema"] = version
-    found[wheel.name] = wheel.version
-    found |= {"dataset schema rules": combination.rules, "ingestion bot": combination.code}
-    return dict(sorted(found.items()))
+    versions["dataset schema"] = version
+    versions[wheel.name] = wheel.version
+    versions |= {"dataset schema rules": combination.rules, "ingestion bot": combination.code}
+    return dict(sorted(versions.items()))
 
 
 def _write(path: Path, report: RunReport) -> None:

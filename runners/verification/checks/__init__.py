@@ -45,26 +45,26 @@ CHECKS = (
 
 def run_checks(facts: VerificationFacts) -> tuple[CheckResult, ...]:
     """The result of every check. A check that errs could not be made, and is never a pass."""
-    return tuple(_made(check, facts) for check in CHECKS)
+    return tuple(_result_of(check, facts) for check in CHECKS)
 
 
-def _made(check: Check, facts: VerificationFacts) -> CheckResult:
+def _result_of(check: Check, facts: VerificationFacts) -> CheckResult:
     try:
-        found = check.ask(facts)
+        answer = check.ask(facts)
     except UnknownError as error:
         return _without(check, Status.UNCHECKED, str(error))
     except Exception as error:
         return _without(check, Status.UNCHECKED, f"{type(error).__name__}: {error}")
-    if isinstance(found, NotApplicable):
-        return _without(check, Status.NOT_APPLICABLE, found.why)
+    if isinstance(answer, NotApplicable):
+        return _without(check, Status.NOT_APPLICABLE, answer.why)
     return CheckResult(
         name=check.name,
         title=check.title,
-        status=found.status,
-        expected=found.expected,
-        found=found.found,
-        offenders=found.offenders,
-        note=found.note,
+        status=answer.status,
+        expected=answer.expected,
+        found=answer.found,
+        offenders=answer.offenders,
+        note=answer.note,
     )
 
 

@@ -83,7 +83,7 @@ def _foreign(labels: Iterable[Label], taxon: str, rules: Rules) -> Iterator[str]
         if column is None or not column.terms:
             continue
         entries = column.terms.get(taxon, column.terms.get("*", ()))
-        everywhere = {one.ontology for some in column.terms.values() for one in some}
+        everywhere = {entry.ontology for some in column.terms.values() for entry in some}
         ontology = term.replace("_", ":").partition(":")[0]
-        if ontology in everywhere - {one.ontology for one in entries}:
+        if ontology in everywhere - {entry.ontology for entry in entries}:
             yield term

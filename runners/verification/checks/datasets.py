@@ -24,7 +24,7 @@ def registered(facts: VerificationFacts) -> Answer:
     rows = {row.dataset_id: row for row in facts.snapshot.artifacts}
     expected = set(facts.titles)
     good = {row.dataset_id for row in facts.snapshot.artifacts if row.otype == ANNDATA}
-    ended = {one.dataset_id: one.outcome for one in facts.outcomes}
+    ended = {outcome.dataset_id: outcome.outcome for outcome in facts.outcomes}
     bad = [(i, _lacking(rows.get(i), ended.get(i))) for i in sorted(expected - good)]
     if facts.is_whole:
         bad += [(i, "not in the release") for i in sorted(rows.keys() - expected)]

@@ -39,10 +39,17 @@ def previous(facts: VerificationFacts) -> Answer | NotApplicable:
         return NotApplicable("no run of this release stored what they held before")
     before, now = _unflagged(known(facts.held)), _unflagged(facts.snapshot.held)
     names = {row.uid: row.dataset_id for row in facts.snapshot.earlier}
-    changed = [one for one in differences(before, now) if one.uid not in facts.given_back]
-    bad = [(names.get(one.uid, one.uid), f"{one.release}: {one.what}") for one in changed]
+    changed = [
+        difference
+        for difference in differences(before, now)
+        if difference.uid not in facts.given_back
+    ]
+    bad = [
+        (names.get(difference.uid, difference.uid), f"{difference.release}: {difference.what}")
+        for difference in changed
+    ]
     total = sum(len(records) for records in before.releases.values())
-    left = total - len({(one.release, one.uid) for one in changed})
+    left = total - len({(difference.release, difference.uid) for difference in changed})
     return answer(facts, expected=total, found=left, bad=bad)
 
 

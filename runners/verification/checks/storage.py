@@ -43,13 +43,15 @@ def content(facts: VerificationFacts) -> Answer | NotApplicable:
     if not facts.is_whole:
         return ONLY_A_PART
     content = known(facts.content)
-    said = {dataset.dataset_id for dataset in facts.datasets if dataset.cell_count}
+    in_census_info = {dataset.dataset_id for dataset in facts.datasets if dataset.cell_count}
     cells = sum(dataset.cell_count for dataset in facts.datasets)
-    bad: list[Bad] = [(i, "has no cell in the store") for i in sorted(said - content.dataset_ids)]
-    bad += [(i, "is not in census_info") for i in sorted(content.dataset_ids - said)]
+    bad: list[Bad] = [
+        (i, "has no cell in the store") for i in sorted(in_census_info - content.dataset_ids)
+    ]
+    bad += [(i, "is not in census_info") for i in sorted(content.dataset_ids - in_census_info)]
     if content.summary_cells != cells:
         bad.append(("census_info/summary", f"says {content.summary_cells:,} cells"))
-    expected = f"{len(said):,} datasets, {cells:,} cells"
+    expected = f"{len(in_census_info):,} datasets, {cells:,} cells"
     seen = f"{len(content.dataset_ids):,} datasets, {content.cells:,} cells"
     is_good = expected == seen and not bad
     status = Status.PASSED if is_good else Status.FAILED

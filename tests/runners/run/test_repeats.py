@@ -1,12 +1,14 @@
 """What of earlier runs is done again, told by their journals alone."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from runners.contract import Action, RunRequest
 from runners.run.fingerprint import Fingerprint
 from runners.run.journal import JournalLines
-from runners.run.repeats import EarlierIngest, repeat
+from runners.run.repeats import repeat
+from runners.run.request import RunFolder
 
 NOW = Fingerprint.of("7.0.0")
 REQUEST = RunRequest(
@@ -22,12 +24,12 @@ ENDS = {
 }
 
 
-def run(ends: dict[str, str], combination: Fingerprint | None) -> EarlierIngest:
+def run(ends: dict[str, str], combination: Fingerprint | None) -> RunFolder:
     start: dict[str, Any] = {"step": "start"}
     if combination is not None:
         start["combination"] = combination.to_mapping()
     lines = [{"step": "written", "dataset_id": i, "outcome": end} for i, end in ends.items()]
-    return EarlierIngest(REQUEST, JournalLines([start, *lines]))
+    return RunFolder(REQUEST, Path(), JournalLines([start, *lines]))
 
 
 def test_what_a_repeat_can_mend_and_what_was_not_done_is_done_again() -> None:
