@@ -27,7 +27,7 @@ OLDER, NEWER = "2020-01-15", "2020-07-15"
 
 INSTANCE = "demo"
 SCHEMAS = {"old": "6.0.0", "new": "7.0.0"}
-EC2 = ("launch.theatre", "play")
+EC2 = ("launch.played_machine", "play")
 TEST_DOUBLES = Path(__file__).resolve().parents[2] / "tests" / "runners"
 """Where AWS, GitHub and the machine are played: they are no part of the software."""
 
