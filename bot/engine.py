@@ -1,11 +1,6 @@
-"""An event through the whole bot: gather the facts, decide, carry out.
+"""An event through the whole bot: gather the facts, decide, apply the plan's effects in order.
 
-The order is all that is here; must not decide anything itself.
-
-
-Carries a plan's effects out through the ports, in order.
-
-Makes each of them safe to repeat, by looking before it writes. Must not decide anything.
+Each effect is made safe to repeat by looking before it writes.
 """
 
 from collections.abc import Mapping
@@ -136,10 +131,10 @@ def _open(effect: OpenThread, ports: Ports) -> None:
 def _propose_draft(draft: Draft, upstream: Upstream) -> str:
     """What is said of the draft. A token that has ended mustn't keep the thread from opening."""
     try:
-        found = upstream.propose(draft)
+        pull_request = upstream.propose(draft)
     except BotError as error:
         return draft_not_proposed(str(error))
-    return draft_proposed(found.address, is_open=found.is_open)
+    return draft_proposed(pull_request.address, is_open=pull_request.is_open)
 
 
 def _comment(effect: Comment, threads: Threads) -> None:
@@ -176,10 +171,10 @@ def _tabulate(thread: int, threads: Threads) -> None:
     What is still lacking after the last look is added with the thread's next answer.
     """
     for _ in range(TABLE_TRIES):
-        found = lacking(threads.comments(thread))
-        if found is None:
+        lacking_rows = lacking(threads.comments(thread))
+        if lacking_rows is None:
             return
-        table, body = found
+        table, body = lacking_rows
         if table is None:
             threads.comment(thread, body)
         else:
@@ -188,5 +183,5 @@ def _tabulate(thread: int, threads: Threads) -> None:
 
 def _own(thread: int, marker: Marker, threads: Threads) -> ThreadComment | None:
     """The bot's first comment with this marker."""
-    said = (one for one in threads.comments(thread) if one.by_bot)
-    return next((one for one in said if last_marker(one.body) == marker), None)
+    own_comments = (comment for comment in threads.comments(thread) if comment.by_bot)
+    return next((comment for comment in own_comments if last_marker(comment.body) == marker), None)

@@ -104,30 +104,30 @@ def environment(**changes: str | None) -> dict[str, str]:
 
 def _from_file(settings: Settings, path: Path) -> Settings:
     try:
-        given = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise BotError(f"{path}: can't be read ({error}); name a settings file.") from error
     except tomllib.TOMLDecodeError as error:
         raise BotError(f"{path}: not TOML ({error}); correct it.") from error
-    for name in sorted(TOKENS & given.keys()):
+    for name in sorted(TOKENS & values.keys()):
         raise BotError(f"{path}: field {name}: no file holds one; give {PREFIX}{name.upper()}.")
-    return _filled(settings, given, str(path), path.parent)
+    return _filled(settings, values, str(path), path.parent)
 
 
 def _from_environment(settings: Settings, environ: Mapping[str, str]) -> Settings:
-    given = {
+    values = {
         name.removeprefix(PREFIX).lower(): value
         for name, value in environ.items()
         if name.startswith(PREFIX) and name != "BOT_SETTINGS" and value
     }
     # What every job of GitHub's has, on a server of one's own too.
     api = {"github_api": environ["GITHUB_API_URL"]} if environ.get("GITHUB_API_URL") else {}
-    return _filled(settings, {**api, **given}, "environment, as BOT_...", Path())
+    return _filled(settings, {**api, **values}, "environment, as BOT_...", Path())
 
 
-def _filled(settings: Settings, given: Mapping[str, Any], source: str, base: Path) -> Settings:
+def _filled(settings: Settings, values: Mapping[str, Any], source: str, base: Path) -> Settings:
     read: dict[str, Any] = {}
-    for name, value in given.items():
+    for name, value in values.items():
         if name not in _READERS:
             raise BotError(
                 f"{source}: field {name}: there is no such setting; use {', '.join(_READERS)}."
@@ -139,14 +139,14 @@ def _filled(settings: Settings, given: Mapping[str, Any], source: str, base: Pat
     return with_page(settings, read)
 
 
-def with_page(settings: Settings, given: Mapping[str, Any]) -> Settings:
+def with_page(settings: Settings, values: Mapping[str, Any]) -> Settings:
     """The settings with what is given; another page, or other documents, have no other source."""
     apart: dict[str, Any] = {}
-    if "release_page" in given:
+    if "release_page" in values:
         apart["release_page_source"] = None
-    if "schema_document" in given:
+    if "schema_document" in values:
         apart["witnesses"] = {}
-    return replace(settings, **{**apart, **given})
+    return replace(settings, **{**apart, **values})
 
 
 # --- one reader per type; each raises ValueError with what is wrong and what would be right -------
@@ -183,19 +183,19 @@ def _repository(value: object, base: Path) -> str:
 
 def _seconds(value: object, _base: Path) -> float:
     try:
-        found = float(str(value))
+        number = float(str(value))
     except ValueError:
-        found = -1.0
-    if not 0 <= found <= 60:
+        number = -1.0
+    if not 0 <= number <= 60:
         raise ValueError(f"{value!r} is no number of seconds; give one from 0 to 60")
-    return found
+    return number
 
 
 def _witnesses(value: object, base: Path) -> Mapping[str, str]:
-    given = {name: _address(address, base) for name, address in _pairs(value)}
-    if unknown := sorted(given.keys() - WITNESSES.keys()):
+    addresses = {name: _address(address, base) for name, address in _pairs(value)}
+    if unknown := sorted(addresses.keys() - WITNESSES.keys()):
         raise ValueError(f"{unknown[0]!r} is not a source; use {', '.join(WITNESSES)}")
-    return given
+    return addresses
 
 
 def _flag(value: object, _base: Path) -> bool:

@@ -45,24 +45,24 @@ def _pace(done: int, total: int, seconds: float) -> str:
     return f", {60 * done / seconds:.0f} a minute" + (f", {left} left" if done < total else "")
 
 
-def _bar(items: Iterable[Item], total: int, told: Callable[[int], str]) -> Iterator[Item]:
+def _bar(items: Iterable[Item], total: int, describe: Callable[[int], str]) -> Iterator[Item]:
     columns = (TextColumn("{task.description}", markup=False), BarColumn())
     with Progress(*columns, console=_console) as bar:
-        task = bar.add_task(told(0), total=total)
+        task = bar.add_task(describe(0), total=total)
         for done, item in enumerate(items, start=1):
             yield item
-            bar.update(task, completed=done, description=told(done))
+            bar.update(task, completed=done, description=describe(done))
 
 
 def _lines(
-    items: Iterable[Item], told: Callable[[int], str], clock: Callable[[], float]
+    items: Iterable[Item], describe: Callable[[int], str], clock: Callable[[], float]
 ) -> Iterator[Item]:
-    say(told(0))
+    say(describe(0))
     said_at, done = clock(), 0
     for done, item in enumerate(items, start=1):
         yield item
         if clock() - said_at >= PAUSE:
-            say(told(done))
+            say(describe(done))
             said_at = clock()
     if done:
-        say(told(done))
+        say(describe(done))

@@ -61,11 +61,11 @@ def _seconds(environment: Mapping[str, str], name: str, usual: float) -> float:
     Raises:
         ContractError: it isn't one.
     """
-    told = environment.get(name) or str(usual)
+    text = environment.get(name) or str(usual)
     try:
-        seconds = float(told)
+        seconds = float(text)
     except ValueError:
         seconds = 0
     if not 0 < seconds < float("inf"):
-        raise ContractError(f"{name}: {told!r} is no number of seconds; set it to one above 0.")
+        raise ContractError(f"{name}: {text!r} is no number of seconds; set it to one above 0.")
     return seconds

@@ -56,8 +56,8 @@ class S3Store:
 
         bucket, prefix = self._place()
         try:
-            found = self.client.get_object(Bucket=bucket, Key=f"{prefix}{path}")
-            return str(found["Body"].read().decode("utf-8"))
+            answer = self.client.get_object(Bucket=bucket, Key=f"{prefix}{path}")
+            return str(answer["Body"].read().decode("utf-8"))
         except (ClientError, BotoCoreError, UnicodeDecodeError) as error:
             raise BotError(f"{self.address}/{path}: can't be read ({error}).") from error
 
@@ -68,15 +68,15 @@ class S3Store:
         pages = self.client.get_paginator("list_objects_v2")
         try:
             for page in pages.paginate(Bucket=bucket, Prefix=prefix):
-                for one in page.get("Contents", []):
-                    yield one["Key"].removeprefix(prefix), one["LastModified"]
+                for entry in page.get("Contents", []):
+                    yield entry["Key"].removeprefix(prefix), entry["LastModified"]
         except (ClientError, BotoCoreError) as error:
             raise BotError(f"{self.address}: can't be listed ({error}).") from error
 
     def _place(self) -> tuple[str, str]:
-        told = urlsplit(self.address)
-        prefix = told.path.strip("/")
-        return told.netloc, f"{prefix}/" if prefix else ""
+        url = urlsplit(self.address)
+        prefix = url.path.strip("/")
+        return url.netloc, f"{prefix}/" if prefix else ""
 
 
 def run_store(address: str) -> RunStore:

@@ -135,11 +135,11 @@ def _check_answer(response: httpx.Response, address: str) -> None:
 
 def _asked_wait(response: httpx.Response) -> float:
     """The seconds that Retry-After asks for, given as a number or as a date; else 0."""
-    asked = response.headers.get("retry-after", "")
-    if asked.isascii() and asked.isdigit():
-        return float(asked[:12])
+    header = response.headers.get("retry-after", "")
+    if header.isascii() and header.isdigit():
+        return float(header[:12])
     try:
-        until = parsedate_to_datetime(asked)
+        until = parsedate_to_datetime(header)
     except ValueError:
         return 0
     return max(0, (until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)).total_seconds())

@@ -84,15 +84,15 @@ def _target(alias: str, listed: Mapping[str, Any]) -> str:
     return str(target)
 
 
-def _entry(version: str, given: object) -> DirectoryEntry:
-    if not isinstance(given, dict):
+def _entry(version: str, fields: object) -> DirectoryEntry:
+    if not isinstance(fields, dict):
         raise _wrong(version, "is neither an entry nor an alias")
-    flags = _mapping(given, "flags", version) or {}
-    soma, h5ads = (_location(given, name, version) for name in ("soma", "h5ads"))
-    retraction = _mapping(given, "retraction", version)
+    flags = _mapping(fields, "flags", version) or {}
+    soma, h5ads = (_location(fields, name, version) for name in ("soma", "h5ads"))
+    retraction = _mapping(fields, "retraction", version)
     return DirectoryEntry(
         version,
-        _text(given, "release_build", version),
+        _text(fields, "release_build", version),
         _flag(flags, "lts", version),
         _flag(flags, "retracted", version) or retraction is not None,
         _retraction(retraction, version) if retraction is not None else None,
@@ -102,40 +102,40 @@ def _entry(version: str, given: object) -> DirectoryEntry:
     )
 
 
-def _retraction(given: Mapping[str, Any], version: str) -> Retraction:
+def _retraction(fields: Mapping[str, Any], version: str) -> Retraction:
     place = f"{version}.retraction"
-    link = _optional(given, "info_url", place) or _optional(given, "info_permalink", place)
-    when, why, instead = (_optional(given, n, place) for n in ("date", "reason", "replaced_by"))
+    link = _optional(fields, "info_url", place) or _optional(fields, "info_permalink", place)
+    when, why, instead = (_optional(fields, n, place) for n in ("date", "reason", "replaced_by"))
     return Retraction(when, why, link, instead)
 
 
-def _location(given: Mapping[str, Any], name: str, version: str) -> Mapping[str, Any]:
-    found = _mapping(given, name, version)
-    if found is None:
+def _location(fields: Mapping[str, Any], name: str, version: str) -> Mapping[str, Any]:
+    location = _mapping(fields, name, version)
+    if location is None:
         raise _wrong(f"{version}.{name}", "is missing")
-    return found
+    return location
 
 
-def _mapping(given: Mapping[str, Any], name: str, place: str) -> Mapping[str, Any] | None:
-    value = given.get(name)
+def _mapping(fields: Mapping[str, Any], name: str, place: str) -> Mapping[str, Any] | None:
+    value = fields.get(name)
     if value is not None and not isinstance(value, dict):
         raise _wrong(f"{place}.{name}", "isn't an object")
     return value
 
 
-def _text(given: Mapping[str, Any], name: str, place: str) -> str:
-    value = _optional(given, name, place)
+def _text(fields: Mapping[str, Any], name: str, place: str) -> str:
+    value = _optional(fields, name, place)
     if not value:
         raise _wrong(f"{place}.{name}", "is missing or empty")
     return value
 
 
-def _optional(given: Mapping[str, Any], name: str, place: str) -> str | None:
-    value = given.get(name)
+def _optional(fields: Mapping[str, Any], name: str, place: str) -> str | None:
+    value = fields.get(name)
     if value is not None and not isinstance(value, str):
         raise _wrong(f"{place}.{name}", "isn't text")
     # JSON can escape half a character, which no file and no comment takes.
-    if value is not None and any("\ud800" <= one <= "\udfff" for one in value):
+    if value is not None and any("\ud800" <= character <= "\udfff" for character in value):
         raise _wrong(f"{place}.{name}", "isn't text that can be written")
     return value
 

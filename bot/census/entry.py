@@ -1,12 +1,7 @@
 """One entry of the release page -> one Release: which table says what, whichever way it lies.
 
-Reads tables by the words in their cells. Must not guess: what can't be read
-is None, with an Oddity.
-
-
-The words by which a release's tables are known, and which way round a table lies.
-
-Must not read values: `entry` does.
+Tables are known by the words in their cells. Nothing is guessed: what can't be read is None, with
+an Oddity.
 """
 
 import re
@@ -185,11 +180,11 @@ def _matched(draft: _Draft, name: str, pattern: re.Pattern[str]) -> str | None:
     cell = draft.facts.get(name)
     if cell is None:
         return None
-    found = pattern.search(cell.text)
-    if found is None:
+    match = pattern.search(cell.text)
+    if match is None:
         draft.note(OddityKind.UNREADABLE_VALUE, f"{name} is '{cell.text}'")
         return None
-    return found[found.re.groups]
+    return match[match.re.groups]
 
 
 def _check_build_date(draft: _Draft, release: Release) -> None:

@@ -1,12 +1,7 @@
-"""The text of a release page (HTML, or its Markdown source) -> its elements, if it is whole.
+"""The text of a release page (HTML, or its Markdown source) -> its headings, tables and texts.
 
 Knows nothing about releases. Must not mend what is broken: a part that is lost would be missed.
-
-
-A page as the flat sequence of its headings, tables and texts, in document order.
-
-Knows HTML, and knows nothing about releases. Never looks at ids or classes: ids are renumbered with
-every release and classes belong to the theme.
+Never looks at ids or classes: ids are renumbered with every release, classes belong to the theme.
 """
 
 import re
@@ -55,7 +50,7 @@ def _without(text: str, start: str, end: str) -> str:
 
 
 def _check_is_whole(bare: str) -> None:
-    ends = [found.end() for found in re.finditer(r"</html\s*>", bare, re.I)]
+    ends = [match.end() for match in re.finditer(r"</html\s*>", bare, re.I)]
     if not ends or re.search(r"<(table|h[1-6]|section)\b", bare[ends[-1] :], re.I):
         raise PageError("The release page is truncated: it has no closing </html>.")
 

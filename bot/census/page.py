@@ -33,11 +33,11 @@ def parse_page(html: str) -> ReleasePage:
     if not entries:
         _check_is_release_page(blocks)
     _check_no_table_is_left(blocks, entries)
-    found = [read_entry(version, body) for version, body in entries]
-    if found and not any(is_readable(release) for release, _ in found):
+    readings = [read_entry(version, body) for version, body in entries]
+    if readings and not any(is_readable(release) for release, _ in readings):
         raise PageError("The release page lists releases, but no table of any of them can be read.")
-    releases, repeated = _without_repeats([release for release, _ in found])
-    oddities = [oddity for _, some in found for oddity in some]
+    releases, repeated = _without_repeats([release for release, _ in readings])
+    oddities = [oddity for _, some in readings for oddity in some]
     _check_no_entry_is_two(oddities)
     return ReleasePage(releases, (*oddities, *repeated, *_unlisted(blocks, releases)))
 
@@ -77,8 +77,8 @@ def _is_entry(heading: Heading) -> bool:
 
 
 def _version(block: Block) -> str:
-    found = DATED.search(block.text) if isinstance(block, Heading) else None
-    version = found[1] if found else ""
+    match = DATED.search(block.text) if isinstance(block, Heading) else None
+    version = match[1] if match else ""
     try:
         return date.fromisoformat(version).isoformat()
     except ValueError:
@@ -124,11 +124,11 @@ def _check_nothing_is_open(soup: BeautifulSoup) -> None:
 
 def _check_no_entry_is_two(oddities: list[Oddity]) -> None:
     """A release whose heading is no heading would pass for a correction of the one before it."""
-    for one in oddities:
-        if one.kind is OddityKind.TWO_ENTRIES:
+    for oddity in oddities:
+        if oddity.kind is OddityKind.TWO_ENTRIES:
             raise PageError(
-                f"The release page tells the facts of LTS {one.version} twice, and otherwise "
-                f"({one.detail}); is the heading of another entry missing?"
+                f"The release page tells the facts of LTS {oddity.version} twice, and otherwise "
+                f"({oddity.detail}); is the heading of another entry missing?"
             )
 
 

@@ -1,8 +1,6 @@
-"""Where LaminDB's CELLxGENE module is installed, without importing LaminDB.
+"""What every command works with: settings, adapters, and how a refusal is shown.
 
-What every command works with: the settings, the adapters, and how a refusal is shown.
-
-Builds adapters and decides nothing. Nothing is read before a command runs.
+Nothing is read before a command runs, so that `--help` needs no sound settings.
 """
 
 import functools
@@ -34,8 +32,8 @@ LAMINDB_MODULE = Path("examples") / "cellxgene" / "_cellxgene.py"
 
 def installed_lamindb_module() -> str | None:
     """The module's file; None where LaminDB isn't installed, or keeps it elsewhere."""
-    found = find_spec("lamindb")
-    folders = (found.submodule_search_locations or []) if found else []
+    spec = find_spec("lamindb")
+    folders = (spec.submodule_search_locations or []) if spec else []
     files = (Path(folder) / LAMINDB_MODULE for folder in folders)
     return next((str(file) for file in files if file.is_file()), None)
 
@@ -57,7 +55,7 @@ class CommandContext:
     def specs(self, *given: str) -> list[Spec]:
         """Documents by bare version, file or address."""
         template = self.settings.schema_document
-        addresses = [document_address(one, template) for one in given]
+        addresses = [document_address(value, template) for value in given]
         return [read_spec(self.local.pages.get(address)) for address in addresses]
 
     def handle(self, event: Event, *, dry_run: bool = False) -> Plan:
@@ -91,10 +89,10 @@ class LazyContext:
 
     def house(self, **overrides: str | None) -> CommandContext:
         settings = load(self._path)
-        given: dict[str, Any] = {k: v for k, v in overrides.items() if v is not None}
-        if "{version}" not in given.get("schema_document", "{version}"):
+        overridden: dict[str, Any] = {k: v for k, v in overrides.items() if v is not None}
+        if "{version}" not in overridden.get("schema_document", "{version}"):
             raise BotError("--schema-document: lacks {version}; say where the version stands.")
-        settings = with_page(settings, given)
+        settings = with_page(settings, overridden)
         if settings.lamindb is None:
             settings = replace(settings, lamindb=installed_lamindb_module())
         return CommandContext(settings, local(settings))

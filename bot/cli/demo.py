@@ -53,27 +53,27 @@ class DemoFolder:
 
     def runs_of(self, release: str) -> list[Path]:
         """The folders of the release's ingest runs, oldest first."""
-        found = self.home.glob(f"runs/{release}-ingest-*/request.json")
-        return sorted((file.parent for file in found), key=lambda folder: folder.stat().st_mtime)
+        files = self.home.glob(f"runs/{release}-ingest-*/request.json")
+        return sorted((file.parent for file in files), key=lambda folder: folder.stat().st_mtime)
 
 
 def play(home: Path, launcher: str = "local") -> int:
     """Plays the sample's newer release to its verified comment; 0 if that says what it should."""
-    stage = DemoFolder(home.resolve())
+    folder = DemoFolder(home.resolve())
     _say(1, "A sample world: two releases of a small Census, their page and their documents")
-    _write_settings(stage)
-    history(stage)
+    _write_settings(folder)
+    history(folder)
     _say(2, "Detection: what does the release page say?")
-    _bot(stage, "detect")
-    if not stage.runs_of(NEWER):
-        _maintainer(stage)
-    run = stage.runs_of(NEWER)[-1]
-    _work(stage, run, launcher)
+    _bot(folder, "detect")
+    if not folder.runs_of(NEWER):
+        _maintainer(folder)
+    run = folder.runs_of(NEWER)[-1]
+    _work(folder, run, launcher)
     _say(5, "The result, in the thread")
-    _bot(stage, "report", run.name)
-    _bot(stage, "show", "1")
-    click.echo(f"\nThe thread as a page: {stage.home / 'threads' / '1' / 'thread.html'}")
-    return _compare(stage, run)
+    _bot(folder, "report", run.name)
+    _bot(folder, "show", "1")
+    click.echo(f"\nThe thread as a page: {folder.home / 'threads' / '1' / 'thread.html'}")
+    return _compare(folder, run)
 
 
 def detect_real(home: Path, *, page: str | None, old: str | None, new: str | None) -> int:
@@ -82,14 +82,14 @@ def detect_real(home: Path, *, page: str | None, old: str | None, new: str | Non
     Without a page, the sample's is taken with the documents' versions put in. The release
     directory is out of reach: one is made that hosts what the page lists.
     """
-    stage = DemoFolder(home.resolve())
-    _runners(stage, "sample", str(stage.world))
-    real = DemoFolder(stage.home / "detection")
+    folder = DemoFolder(home.resolve())
+    _runners(folder, "sample", str(folder.world))
+    real = DemoFolder(folder.home / "detection")
     _refuse_unreadable(page, old, new)
     shutil.rmtree(real.home, ignore_errors=True)
-    address = page or _page_for(stage, real, old, new)
+    address = page or _page_for(folder, real, old, new)
     _write_directory(real, address)
-    _write_settings(stage, real, release_page=address)
+    _write_settings(folder, real, release_page=address)
     options = [(f"--{name}-spec", path) for name, path in (("old", old), ("new", new)) if path]
     _bot(real, "detect", *(word for option in options for word in option))
     _bot(real, "show", "1")
@@ -108,30 +108,30 @@ def _say(number: int, what: str) -> None:
     click.secho(f"\n{number}. {what}", bold=True)
 
 
-def _write_settings(stage: DemoFolder, real: DemoFolder | None = None, **overrides: str) -> None:
+def _write_settings(folder: DemoFolder, real: DemoFolder | None = None, **overrides: str) -> None:
     """The settings file of the embedded bot in `real`, else in the stage's own folder."""
     settings = {
         "instance": f"anonymous/{INSTANCE}",
         "home": ".",
-        "release_page": str(stage.world / "pages" / "release_info.html"),
-        "release_directory": str(stage.world / "pages" / "release.json"),
-        "schema_document": str(stage.world / "schema" / "{version}" / "schema.md"),
+        "release_page": str(folder.world / "pages" / "release_info.html"),
+        "release_directory": str(folder.world / "pages" / "release.json"),
+        "schema_document": str(folder.world / "schema" / "{version}" / "schema.md"),
         "ingest_on_merge": False,
         "roles": {"maintainer": "maintain"},
     }
     if real is not None:
         settings |= {"release_directory": str(real.home / "release.json"), **overrides}
-    write((real or stage).home / "bot.toml", tomli_w.dumps(settings))
+    write((real or folder).home / "bot.toml", tomli_w.dumps(settings))
 
 
-def history(stage: DemoFolder) -> None:
+def history(folder: DemoFolder) -> None:
     """A world, and the instance as its older release left it: registered by the same commands."""
-    _runners(stage, "sample", str(stage.world))
-    _runners(stage, "instance", INSTANCE, str(stage.home / "instance"))
+    _runners(folder, "sample", str(folder.world))
+    _runners(folder, "instance", INSTANCE, str(folder.home / "instance"))
     manifest = f"runners/releases/{OLDER}.toml"
-    source = stage.world / "releases" / f"{OLDER}.toml"
-    write(stage.repository / manifest, source.read_text(encoding="utf-8"))
-    run = stage.run(f"{OLDER}-ingest-0")
+    source = folder.world / "releases" / f"{OLDER}.toml"
+    write(folder.repository / manifest, source.read_text(encoding="utf-8"))
+    run = folder.run(f"{OLDER}-ingest-0")
     if (run / "report.json").exists():
         return
     request = {
@@ -142,53 +142,53 @@ def history(stage: DemoFolder) -> None:
         "instance": f"anonymous/{INSTANCE}",
     }
     write(run / "request.json", json.dumps(request, indent=2) + "\n")
-    _runners(stage, "ingest", *_request(stage, run))
-    _runners(stage, "verify", *_request(stage, run))
+    _runners(folder, "ingest", *_request(folder, run))
+    _runners(folder, "verify", *_request(folder, run))
 
 
-def _maintainer(stage: DemoFolder) -> None:
+def _maintainer(folder: DemoFolder) -> None:
     """What a person does: ask what would happen, merge, and let it happen."""
     _say(3, "A maintainer merges the manifest and says /ingest")
-    _bot(stage, "merge", NEWER, "--as", "maintainer")
-    _bot(stage, "say", "1", "/ingest --dry-run", "--as", "maintainer")
-    _bot(stage, "say", "1", "/ingest", "--as", "maintainer")
+    _bot(folder, "merge", NEWER, "--as", "maintainer")
+    _bot(folder, "say", "1", "/ingest --dry-run", "--as", "maintainer")
+    _bot(folder, "say", "1", "/ingest", "--as", "maintainer")
 
 
-def _work(stage: DemoFolder, run: Path, launcher: str) -> None:
+def _work(folder: DemoFolder, run: Path, launcher: str) -> None:
     if (run / "report.json").exists():
         click.echo(f"{run.name} has ended: nothing to do.")
         return
     _say(4, f"The machine works on {run.name}: smoke test, registration, verification")
     if launcher == "ec2":
-        words = [*EC2, "--home", str(stage.home), *_request(stage, run)]
-        _process(stage, words, (0, 1), PYTHONPATH=str(TEST_DOUBLES))
+        words = [*EC2, "--home", str(folder.home), *_request(folder, run)]
+        _process(folder, words, (0, 1), PYTHONPATH=str(TEST_DOUBLES))
     else:
-        _runners(stage, "launch", "--launcher", "local", *_request(stage, run), allowed=(0, 1))
+        _runners(folder, "launch", "--launcher", "local", *_request(folder, run), allowed=(0, 1))
 
 
-def _compare(stage: DemoFolder, run: Path) -> int:
+def _compare(folder: DemoFolder, run: Path) -> int:
     """0 if the report says of each dataset what the sample is made to give."""
     report = str(run / "report.json")
-    return _runners(stage, "sample", str(stage.world), "--compare", report, allowed=(0, 1))
+    return _runners(folder, "sample", str(folder.world), "--compare", report, allowed=(0, 1))
 
 
-def _request(stage: DemoFolder, run: Path) -> list[str]:
-    return ["--request", str(run / "request.json"), "--repository", str(stage.repository)]
+def _request(folder: DemoFolder, run: Path) -> list[str]:
+    return ["--request", str(run / "request.json"), "--repository", str(folder.repository)]
 
 
-def _bot(stage: DemoFolder, *words: str) -> None:
-    _process(stage, ["bot", "--settings", str(stage.home / "bot.toml"), *words], (0,))
+def _bot(folder: DemoFolder, *words: str) -> None:
+    _process(folder, ["bot", "--settings", str(folder.home / "bot.toml"), *words], (0,))
 
 
-def _runners(stage: DemoFolder, *words: str, allowed: Sequence[int] = (0,)) -> int:
-    return _process(stage, ["runners", *words], allowed)
+def _runners(folder: DemoFolder, *words: str, allowed: Sequence[int] = (0,)) -> int:
+    return _process(folder, ["runners", *words], allowed)
 
 
 def _process(
-    stage: DemoFolder, words: Sequence[str], allowed: Sequence[int], **variables: str
+    folder: DemoFolder, words: Sequence[str], allowed: Sequence[int], **variables: str
 ) -> int:
     """The exit code of `python -m WORDS`, which has LaminDB's settings within the stage."""
-    lamin = str(stage.home / "lamin")
+    lamin = str(folder.home / "lamin")
     own = environment(LAMIN_SETTINGS_DIR=lamin, LAMIN_CURRENT_INSTANCE=None, **variables)
     done = subprocess.run([sys.executable, "-m", *words], env=own, check=False)
     if done.returncode not in allowed:
@@ -196,9 +196,9 @@ def _process(
     return done.returncode
 
 
-def _page_for(stage: DemoFolder, real: DemoFolder, old: str | None, new: str | None) -> str:
+def _page_for(folder: DemoFolder, real: DemoFolder, old: str | None, new: str | None) -> str:
     """The sample's page as it would be if its releases had the documents' schema versions."""
-    text = (stage.world / "pages" / "release_info.html").read_text(encoding="utf-8")
+    text = (folder.world / "pages" / "release_info.html").read_text(encoding="utf-8")
     for which, path in (("old", old), ("new", new)):
         if path is not None:
             text = text.replace(SCHEMAS[which], read_spec(HttpPages().get(path)).version)

@@ -47,13 +47,13 @@ def detect(
         "release_directory": directory,
         "schema_document": schema_document,
     }
-    house = lazy.house(**elsewhere)
-    given = [one for one in (old_spec, new_spec) if one is not None]
-    with house.alone():
-        ports = house.ports()
-        documents = {read_spec(ports.pages.get(one)).version: one for one in given}
+    context = lazy.house(**elsewhere)
+    paths = [path for path in (old_spec, new_spec) if path is not None]
+    with context.alone():
+        ports = context.ports()
+        documents = {read_spec(ports.pages.get(value)).version: value for value in paths}
         is_usual = not any(elsewhere.values())
-        decided = look(ports, house.settings, documents, dry_run=dry_run, is_counted=is_usual)
+        decided = look(ports, context.settings, documents, dry_run=dry_run, is_counted=is_usual)
     show_plan(describe(decided), dry_run)
 
 
@@ -83,10 +83,10 @@ def say(lazy: LazyContext, thread: int, text: str, actor: str) -> None:
 
     For example: say 1 "/ingest --dry-run" --as maintainer
     """
-    house = lazy.house()
-    with house.alone():
-        number = house.local.threads.say(thread, actor, text)
-        decided = house.handle(CommentCreated(thread, number, actor, text))
+    context = lazy.house()
+    with context.alone():
+        number = context.local.threads.say(thread, actor, text)
+        decided = context.handle(CommentCreated(thread, number, actor, text))
     show_plan(describe(decided), dry_run=False)
 
 
@@ -97,10 +97,10 @@ def say(lazy: LazyContext, thread: int, text: str, actor: str) -> None:
 @with_clear_errors
 def merge(lazy: LazyContext, release: str, actor: str) -> None:
     """Merge the proposed manifest of RELEASE into the local default branch, as a person."""
-    house = lazy.house()
-    with house.alone():
-        commit = house.local.repository.merge(release)
-        decided = house.handle(ManifestMerged(release, actor, commit))
+    context = lazy.house()
+    with context.alone():
+        commit = context.local.repository.merge(release)
+        decided = context.handle(ManifestMerged(release, actor, commit))
     show_plan(describe(decided), dry_run=False)
 
 
@@ -111,9 +111,9 @@ def merge(lazy: LazyContext, release: str, actor: str) -> None:
 @with_clear_errors
 def close(lazy: LazyContext, thread: int, actor: str) -> None:
     """Close THREAD as a person. The bot leaves it closed, and announces nothing in it again."""
-    house = lazy.house()
-    with house.alone():
-        house.local.threads.close_as(thread, actor)
+    context = lazy.house()
+    with context.alone():
+        context.local.threads.close_as(thread, actor)
 
 
 @click.command()
@@ -128,11 +128,11 @@ def plan(lazy: LazyContext, dry_run: bool, event_file: str) -> None:
     (with release, actor, commit) or run_ended (with report). What the actor may do isn't taken
     from the file, but asked for.
     """
-    house = lazy.house()
-    text = house.local.pages.get(event_file).text()
+    context = lazy.house()
+    text = context.local.pages.get(event_file).text()
     event = event_from_json(text, source=event_file)
-    with house.alone():
-        decided = house.handle(event, dry_run=dry_run)
+    with context.alone():
+        decided = context.handle(event, dry_run=dry_run)
     show_plan(describe(decided), dry_run)
 
 
@@ -146,11 +146,11 @@ def plan(lazy: LazyContext, dry_run: bool, event_file: str) -> None:
 @with_clear_errors
 def report(lazy: LazyContext, run_id: str, page: str | None) -> None:
     """Post what came of run RUN_ID in its release's thread, or bring that comment up to date."""
-    house = lazy.house()
-    with house.alone():
-        found = house.local.runs.report(run_id)
-        page = page or house.local.runs.publish(run_id, report_page.files(found))
-        decided = house.handle(RunEnded(found, page))
+    context = lazy.house()
+    with context.alone():
+        run_report = context.local.runs.report(run_id)
+        page = page or context.local.runs.publish(run_id, report_page.files(run_report))
+        decided = context.handle(RunEnded(run_report, page))
     show_plan(describe(decided), dry_run=False)
 
 

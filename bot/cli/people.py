@@ -31,12 +31,14 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON inste
 def releases(lazy: LazyContext, as_json: bool, pages: tuple[str, ...]) -> None:
     """List the LTS releases that each release PAGE (a file or an address) tells of."""
     reader = lazy.house().local.pages
-    found = {page: read_page(reader, page) for page in pages}
+    release_pages = {page: read_page(reader, page) for page in pages}
     if as_json:
-        told = {page: page_to_json(one) for page, one in found.items()}
-        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        as_json_values = {
+            page: page_to_json(release_page) for page, release_page in release_pages.items()
+        }
+        click.echo(json.dumps(as_json_values, indent=2, ensure_ascii=False))
     else:
-        show_releases(found)
+        show_releases(release_pages)
 
 
 @click.command()
@@ -52,14 +54,16 @@ def diff(lazy: LazyContext, as_json: bool, witnesses: bool, old: str, new: str) 
     OLD and NEW are files, addresses, or bare versions such as 5.2.0, which are looked up where the
     setting `schema_document` says.
     """
-    house = lazy.house()
-    older, newer = house.specs(old, new)
-    found = compare(older, newer)
-    heard = read_witnesses(newer, house.local.pages, house.settings.witnesses) if witnesses else ()
+    context = lazy.house()
+    older, newer = context.specs(old, new)
+    schema_diff = compare(older, newer)
+    heard = (
+        read_witnesses(newer, context.local.pages, context.settings.witnesses) if witnesses else ()
+    )
     if as_json:
-        click.echo(json.dumps(to_json(found, heard), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(to_json(schema_diff, heard), indent=2, ensure_ascii=False))
     else:
-        click.echo(render_diff(found, heard).rstrip())
+        click.echo(render_diff(schema_diff, heard).rstrip())
 
 
 @click.command()
@@ -74,11 +78,11 @@ def patch(lazy: LazyContext, lamindb: str | None, old: str, new: str) -> None:
     OLD and NEW are as for `diff`. `git apply` takes the patch in LaminDB's repository; where
     nothing is to be done, nothing is printed.
     """
-    house = lazy.house(lamindb=lamindb)
-    if house.settings.lamindb is None:
+    context = lazy.house(lamindb=lamindb)
+    if context.settings.lamindb is None:
         raise BotError("LaminDB isn't installed here; name its _cellxgene.py with --lamindb.")
-    source = house.local.pages.get(house.settings.lamindb)
-    click.echo(patch_of(source, *house.specs(old, new)), nl=False)
+    source = context.local.pages.get(context.settings.lamindb)
+    click.echo(patch_of(source, *context.specs(old, new)), nl=False)
 
 
 @click.command()
@@ -92,13 +96,13 @@ def rules(lazy: LazyContext, answers: str | None, document: str) -> None:
     DOCUMENT is as for `diff`. Answers that the reviewed rules hold are kept where what is asked is
     the same.
     """
-    house = lazy.house()
-    (spec,) = house.specs(document)
-    reviewed = Path(answers) if answers else house.local.repository.rules_of(spec.version)
+    context = lazy.house()
+    (spec,) = context.specs(document)
+    reviewed = Path(answers) if answers else context.local.repository.rules_of(spec.version)
     made = to_text(rules_of(spec))
     if answers or reviewed.is_file():
         try:
-            made = with_answers(made, house.local.pages.get(str(reviewed)).text())
+            made = with_answers(made, context.local.pages.get(str(reviewed)).text())
         except AnswersError as error:
             raise BotError(f"{reviewed}: {error}") from error
     click.echo(made, nl=False)

@@ -39,8 +39,8 @@ def show_releases(pages: Mapping[str, ReleasePage]) -> None:
         table = Table(title=escape(name), title_justify="left")
         for head in FACTS.values():
             table.add_column(head, justify="right" if head == "Datasets" else "left")
-        for one in page.releases:
-            values = (getattr(one, fact) for fact in FACTS)
+        for release in page.releases:
+            values = (getattr(release, fact) for fact in FACTS)
             table.add_row(*("-" if v is None else escape(one_line(str(v))) for v in values))
         console.print(table if page.releases else f"{escape(name)}: no LTS release.")
         for warning in page.warnings:
@@ -50,9 +50,9 @@ def show_releases(pages: Mapping[str, ReleasePage]) -> None:
 def show_threads(threads: Sequence[PageThread]) -> None:
     """One line per thread."""
     console = Console(soft_wrap=True)
-    for one in threads:
-        labels = ", ".join(map(str, one.labels))
-        line = f"{one.number}  {one_line(one.title)}  [{labels}]"
+    for thread in threads:
+        labels = ", ".join(map(str, thread.labels))
+        line = f"{thread.number}  {one_line(thread.title)}  [{labels}]"
         console.print(line, markup=False, highlight=False)
     if not threads:
         console.print("No threads yet: `detect` opens one for each new release.", markup=False)
@@ -62,12 +62,12 @@ def show_thread(thread: PageThread, page: Path, *, unfold: bool) -> None:
     """The thread's texts in order, and where its page is; `unfold` what the bot has folded."""
     console = Console()
     console.rule(f"[bold]{escape(one_line(thread.title))}[/] #{thread.number}", align="left")
-    for one in (thread.first, *thread.comments):
-        reactions = f"  ({', '.join(one.reactions)})" if one.reactions else ""
-        head = f"{one_line(one.author)}, {moment(one.created)}{reactions}"
+    for comment in (thread.first, *thread.comments):
+        reactions = f"  ({', '.join(comment.reactions)})" if comment.reactions else ""
+        head = f"{one_line(comment.author)}, {moment(comment.created)}{reactions}"
         console.print(f"\n[bold cyan]{escape(head)}[/]")
-        text = _printable(one.body)
-        console.print(Markdown(_without_html(text, unfold) if one.by_bot else text))
+        text = _printable(comment.body)
+        console.print(Markdown(_without_html(text, unfold) if comment.by_bot else text))
     console.print(f"\nIn a browser: {page}", soft_wrap=True, markup=False, highlight=False)
 
 

@@ -1,4 +1,4 @@
-"""The commands of GitHub's jobs, which the workflow files call. Decides nothing.
+"""The commands that workflow files call, one a step.
 
 python -m bot handle --event NAME --payload FILE
 """
@@ -46,8 +46,8 @@ def _on_github(lazy: LazyContext) -> tuple[Github, Settings]:
     return github(settings), settings
 
 
-def _handled(event: Event, house: Github, settings: Settings) -> Plan:
-    decided = handle(event, house.ports(), settings)
+def _handled(event: Event, bot: Github, settings: Settings) -> Plan:
+    decided = handle(event, bot.ports(), settings)
     show_plan(describe(decided), dry_run=False)
     return decided
 
@@ -59,22 +59,22 @@ def _handled(event: Event, house: Github, settings: Settings) -> Plan:
 @with_clear_errors
 def handle_event(lazy: LazyContext, name: str, payload: str) -> None:
     """Do what a comment or a merge asks for. Delivered again, it changes nothing."""
-    house, settings = _on_github(lazy)
-    events = events_of(name, _json(house, payload))
+    bot, settings = _on_github(lazy)
+    events = events_of(name, _json(bot, payload))
     for event in events:
-        _handled(event, house, settings)
+        _handled(event, bot, settings)
     if not events:
         click.echo(f"{name}: nothing that concerns the bot.")
 
 
-def _json(house: Github, path: str) -> Mapping[str, Any]:
+def _json(bot: Github, path: str) -> Mapping[str, Any]:
     try:
-        found = json.loads(house.pages.get(path).text())
+        document = json.loads(bot.pages.get(path).text())
     except ValueError as error:
         raise BotError(f"{path}: not JSON ({error}); give GitHub's payload.") from error
-    if not isinstance(found, dict):
+    if not isinstance(document, dict):
         raise BotError(f"{path}: not a JSON object; give GitHub's payload.")
-    return found
+    return document
 
 
 @click.command()
@@ -98,14 +98,14 @@ def begin(
     output: Path | None,
 ) -> None:
     """Say whether the run of REQUEST_FILE may begin (output `run-id`), or why it may not."""
-    house, settings = _on_github(lazy)
+    bot, settings = _on_github(lazy)
     request = RunRequest.from_file(request_file)
-    is_first = house.runs.workflow_of(request.run_id) in {None, workflow_run}
+    is_first = bot.runs.workflow_of(request.run_id) in {None, workflow_run}
     event = RunAsked(request, actor, by_bot=actor == settings.bot, is_first=is_first)
-    if _handled(event, house, settings).is_refusal:
+    if _handled(event, bot, settings).is_refusal:
         return
     if documents is not None:
-        for path, text in house.repository.documents().items():
+        for path, text in bot.repository.documents().items():
             write(documents / path, text)
     if output is not None:
         _put(output, {"run-id": request.run_id, "action": str(request.action)})
@@ -119,8 +119,8 @@ def begin(
 @with_clear_errors
 def fetch_report(lazy: LazyContext, request_file: Path, folder: Path, output: Path | None) -> None:
     """Write the report of the run of REQUEST_FILE with its page into FOLDER (output `page`)."""
-    house, _ = _on_github(lazy)
-    report = house.runs.report(RunRequest.from_file(request_file).run_id)
+    bot, _ = _on_github(lazy)
+    report = bot.runs.report(RunRequest.from_file(request_file).run_id)
     if report is None:
         return
     for name, text in {"report.json": report.to_json(), **report_page.files(report)}.items():
@@ -140,15 +140,15 @@ def end(
     lazy: LazyContext, request_file: Path, result: str, summary: Path | None, page: str | None
 ) -> None:
     """Post what came of the run of REQUEST_FILE: its report, or that there is none."""
-    house, settings = _on_github(lazy)
+    bot, settings = _on_github(lazy)
     request = RunRequest.from_file(request_file)
-    report = house.runs.report(request.run_id)
-    found = progress_of(house.runs.journal(request.run_id))
+    report = bot.runs.report(request.run_id)
+    journal_progress = progress_of(bot.runs.journal(request.run_id))
     # A job's output that isn't set is an empty word.
-    event = RunEnded(report, page or None) if report else RunLost(request, result, found)
-    _handled(event, house, settings)
-    said = headline(report) if report else f"## Run {request.run_id}: no report ({result})"
-    _summarise(summary, said)
+    event = RunEnded(report, page or None) if report else RunLost(request, result, journal_progress)
+    _handled(event, bot, settings)
+    line = headline(report) if report else f"## Run {request.run_id}: no report ({result})"
+    _summarise(summary, line)
 
 
 @click.command(name="progress")
@@ -156,11 +156,11 @@ def end(
 @with_clear_errors
 def progress(lazy: LazyContext) -> None:
     """Rewrite the status comment of every run that goes on."""
-    house, settings = _on_github(lazy)
-    for run in house.runs.all():
+    bot, settings = _on_github(lazy)
+    for run in bot.runs.all():
         if run.is_going_on():
-            found = progress_of(house.runs.journal(run.request.run_id))
-            _handled(RunGoesOn(run.request, found), house, settings)
+            journal_progress = progress_of(bot.runs.journal(run.request.run_id))
+            _handled(RunGoesOn(run.request, journal_progress), bot, settings)
 
 
 @click.command(name="fetch-manifests")
@@ -170,9 +170,9 @@ def progress(lazy: LazyContext) -> None:
 @with_clear_errors
 def fetch_manifests(lazy: LazyContext, pull: int, folder: Path) -> None:
     """Write the manifests that PULL adds or changes into FOLDER, as its head has them."""
-    house, _ = _on_github(lazy)
+    bot, _ = _on_github(lazy)
     folder.mkdir(parents=True, exist_ok=True)
-    for path, text in house.repository.changed_manifests(pull).items():
+    for path, text in bot.repository.changed_manifests(pull).items():
         (folder / Path(path).name).write_text(text, encoding="utf-8")
 
 
@@ -183,21 +183,25 @@ def fetch_manifests(lazy: LazyContext, pull: int, folder: Path) -> None:
 @with_clear_errors
 def checked(lazy: LazyContext, pull: int, folder: Path) -> None:
     """Post in PULL what FOLDER holds: per manifest a NAME.json, or a NAME.txt that says why not."""
-    house, _ = _on_github(lazy)
-    told = {
-        f"runners/releases/{one.stem}.toml": _check_found(one)
-        for one in sorted(folder.glob("*.txt"))
+    bot, _ = _on_github(lazy)
+    results = {
+        f"runners/releases/{error_file.stem}.toml": _check_found(error_file)
+        for error_file in sorted(folder.glob("*.txt"))
     }
-    said = UpsertComment(pull, Marker(MarkerKind.CHECKED, str(pull)), comment.check_result(told))
-    apply(Plan((said,) if told else (), ""), house.ports())
+    result_comment = UpsertComment(
+        pull, Marker(MarkerKind.CHECKED, str(pull)), comment.check_result(results)
+    )
+    apply(Plan((result_comment,) if results else (), ""), bot.ports())
 
 
-def _check_found(said: Path) -> CheckReport | str:
+def _check_found(error_file: Path) -> CheckReport | str:
     """What `runners check` found, or what it `said` where it found nothing."""
-    found = said.with_suffix(".json")
-    if found.is_file():
-        return CheckReport.from_json(found.read_text(encoding="utf-8"), source=str(found))
-    return said.read_text(encoding="utf-8", errors="replace")
+    report_file = error_file.with_suffix(".json")
+    if report_file.is_file():
+        return CheckReport.from_json(
+            report_file.read_text(encoding="utf-8"), source=str(report_file)
+        )
+    return error_file.read_text(encoding="utf-8", errors="replace")
 
 
 @click.command(name="reaped")
@@ -211,12 +215,12 @@ def reaped(lazy: LazyContext, actions_file: Path, summary: Path | None) -> None:
     The summary has all of it, also where there is no thread. What can't be said keeps nothing else
     back. Again, it changes nothing.
     """
-    house, _ = _on_github(lazy)
-    found, broken = reaper_actions(house.pages.get(str(actions_file)).text(), str(actions_file))
-    _summarise(summary, "\n".join(f"- {machine_action(one)}" for one in found))
-    ports, trouble = house.ports(), list(broken)
+    bot, _ = _on_github(lazy)
+    done, broken = reaper_actions(bot.pages.get(str(actions_file)).text(), str(actions_file))
+    _summarise(summary, "\n".join(f"- {machine_action(act)}" for act in done))
+    ports, trouble = bot.ports(), list(broken)
     threads = ports.threads.marked()
-    for decided in (reaper_comments(one, threads) for one in found):
+    for decided in (reaper_comments(act, threads) for act in done):
         try:
             apply(decided, ports)
             show_plan(describe(decided), dry_run=False)
@@ -226,15 +230,15 @@ def reaped(lazy: LazyContext, actions_file: Path, summary: Path | None) -> None:
         raise BotError(" ".join(trouble))
 
 
-def _summarise(summary: Path | None, said: str) -> None:
+def _summarise(summary: Path | None, text: str) -> None:
     if summary is not None:
         with summary.open("a", encoding="utf-8") as file:
-            file.write(said + "\n")
+            file.write(text + "\n")
 
 
-def _put(output: Path, told: Mapping[str, str]) -> None:
+def _put(output: Path, values: Mapping[str, str]) -> None:
     with output.open("a", encoding="utf-8") as file:
-        file.writelines(f"{name}={value}\n" for name, value in told.items())
+        file.writelines(f"{name}={value}\n" for name, value in values.items())
 
 
 COMMANDS = (handle_event, begin, progress, fetch_report, end, fetch_manifests, checked, reaped)

@@ -1,10 +1,9 @@
-"""The thread's table of what was asked and decided: rows are added, never changed or taken away.
+"""The thread's table of what was asked and decided, and the entries of which it is made.
 
-Two answers at once may write it over each other. Each of them looks again afterwards and adds what
-is lacking, by the entries that the answers themselves hold; so no row is lost for good.
-
-
-A plan -> the same plan, with what was asked and decided written down. Pure."""
+Rows are added, never changed or taken away. Two answers at once may write the table over each
+other. Each of them looks again afterwards and adds what is lacking, by the entries that the answers
+themselves hold; so no row is lost for good.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -27,14 +26,14 @@ HEAD = (
 ROW = re.compile(rf"\| [0-9: UTC-]+ <!-- ((?:{'|'.join(MarkerKind)}) [0-9a-z-]+) --> \| .*")
 
 
-def lacking(said: Sequence[ThreadComment]) -> tuple[ThreadComment | None, str] | None:
+def lacking(comments: Sequence[ThreadComment]) -> tuple[ThreadComment | None, str] | None:
     """The table's comment with its text to be (None: one more comment); None if no row is lacking.
 
     Rows that don't fit into it are lacking afterwards, and go on in the next comment.
     """
-    own = [one for one in said if one.by_bot]
-    tables = [one for one in own if _kind(one) is MarkerKind.AUDIT]
-    known = {key for one in tables for key, _ in _rows(one)}
+    own = [comment for comment in comments if comment.by_bot]
+    tables = [comment for comment in own if _kind(comment) is MarkerKind.AUDIT]
+    known = {key for table in tables for key, _ in _rows(table)}
     wanted = {key: row for key, row in _entries(own) if key not in known}
     if not wanted:
         return None
@@ -51,15 +50,15 @@ def lacking(said: Sequence[ThreadComment]) -> tuple[ThreadComment | None, str] |
 
 def _entries(own: Sequence[ThreadComment]) -> Iterator[tuple[str, str]]:
     """What identifies each answer that holds an entry, and its row."""
-    for one in own:
-        marker, entry = last_marker(one.body), audit_entry_in(one.body)
+    for comment in own:
+        marker, entry = last_marker(comment.body), audit_entry_in(comment.body)
         if marker is not None and entry is not None:
-            yield f"{marker.kind} {marker.key}", _row(one, marker, entry)
+            yield f"{marker.kind} {marker.key}", _row(comment, marker, entry)
 
 
-def _row(one: ThreadComment, marker: Marker, entry: AuditEntry) -> str:
+def _row(comment: ThreadComment, marker: Marker, entry: AuditEntry) -> str:
     cells = [
-        f"{moment(one.created)} <!-- {marker.kind} {marker.key} -->",
+        f"{moment(comment.created)} <!-- {marker.kind} {marker.key} -->",
         code(entry.who, 60),
         entry.role,
         code(entry.asked, 200),
@@ -71,12 +70,12 @@ def _row(one: ThreadComment, marker: Marker, entry: AuditEntry) -> str:
 
 def _rows(table: ThreadComment) -> Iterator[tuple[str, str]]:
     for line in table.body.splitlines():
-        if found := ROW.fullmatch(line):
-            yield found[1], line
+        if match := ROW.fullmatch(line):
+            yield match[1], line
 
 
-def _kind(one: ThreadComment) -> MarkerKind | None:
-    marker = last_marker(one.body)
+def _kind(comment: ThreadComment) -> MarkerKind | None:
+    marker = last_marker(comment.body)
     return marker.kind if marker else None
 
 
@@ -86,7 +85,7 @@ def _number(table: ThreadComment) -> int:
 
 
 def audited(
-    decided: Plan, thread: int, *, who: str, role: str, asked: str, run_id: str = ""
+    decided: Plan, thread: int, *, who: str, role: str, line: str, run_id: str = ""
 ) -> Plan:
     """The entry is hidden in what the plan says, and has its row in the thread's table.
 
@@ -94,24 +93,25 @@ def audited(
     """
     run_id = run_id or _run_of(decided)
     decision = Decision.ACCEPTED if run_id else _decision(decided)
-    asked, why = one_line(asked, 200), one_line(decided.reason)
-    entry = AuditEntry(one_line(who, 60), role, asked, decision, why, run_id)
+    line, reason = one_line(line, 200), one_line(decided.reason)
+    entry = AuditEntry(one_line(who, 60), role, line, decision, reason, run_id)
     effects = (
-        replace(one, entry=entry) if isinstance(one, Comment) else one for one in decided.effects
+        replace(effect, entry=entry) if isinstance(effect, Comment) else effect
+        for effect in decided.effects
     )
     return replace(decided, effects=(*effects, Tabulate(thread)))
 
 
 def _decision(decided: Plan) -> Decision:
-    reactions = [one.reaction for one in decided.effects if isinstance(one, React)]
+    reactions = [effect.reaction for effect in decided.effects if isinstance(effect, React)]
     return Decision.ANSWERED if Reaction.DONE in reactions else Decision.REFUSED
 
 
 def _run_of(decided: Plan) -> str:
     """The run that the plan starts or ends."""
-    for one in decided.effects:
-        if isinstance(one, StartRun):
-            return one.request.run_id
-        if isinstance(one, CancelRun):
-            return one.run_id
+    for effect in decided.effects:
+        if isinstance(effect, StartRun):
+            return effect.request.run_id
+        if isinstance(effect, CancelRun):
+            return effect.run_id
     return ""

@@ -25,10 +25,12 @@ def title(matter: str, version: str) -> str:
 
 def corrected(version: str, changes: tuple[FactChange, ...], facts: Facts) -> str:
     """What was announced, and what page and directory say now."""
-    rows = [[inert(one.what), _shown(one.old), _shown(one.new)] for one in changes[:ROWS]]
+    rows = [
+        [inert(change.what), _shown(change.old), _shown(change.new)] for change in changes[:ROWS]
+    ]
     left = len(changes) - ROWS
     more = f"\n\n… and {left:,} more changes." if left > 0 else ""
-    where = {one.field.startswith("storage") for one in changes}
+    where = {change.field.startswith("storage") for change in changes}
     who = " and ".join(
         name
         for name, is_told in (
@@ -49,11 +51,14 @@ def restored(release: Release, differs: tuple[FactChange, ...] | None) -> str:
     version = release.version
     path = code(f"runners/releases/{version}.toml")
     if differs is None:
-        rows = [[name, _told(release, field)] for field, name in COMPARED_FACTS.items()]
+        rows = [[name, _fact_text(release, field)] for field, name in COMPARED_FACTS.items()]
         facts = table(["", "Now"], rows)
         rest = f"**Next:** check the proposed manifest {path} against this.\n\n{facts}"
     elif differs:
-        rows = [[inert(one.what), _shown(one.old), _shown(one.new)] for one in differs[:ROWS]]
+        rows = [
+            [inert(change.what), _shown(change.old), _shown(change.new)]
+            for change in differs[:ROWS]
+        ]
         facts = table(["", "Manifest", "Now"], rows)
         rest = f"**Next:** a person decides whether {path} is to be corrected.\n\n{facts}"
     else:
@@ -65,7 +70,7 @@ def restored(release: Release, differs: tuple[FactChange, ...] | None) -> str:
     )
 
 
-def _told(release: Release, field: str) -> str:
+def _fact_text(release: Release, field: str) -> str:
     value = getattr(release, field)
     return f"{value:,}" if isinstance(value, int) else inert(value)
 
@@ -96,16 +101,18 @@ def _next(version: str, changes: tuple[FactChange, ...], facts: Facts) -> str:
 
 def retracted(entry: DirectoryEntry, facts: Facts) -> str:
     """That a known release was withdrawn."""
-    told = entry.retraction
+    retraction = entry.retraction
     facts_of_it = []
-    if told is not None:
-        when = f" on {inert(told.date)}" if told.date else ""
-        why = f": {inert(told.reason)}" if told.reason else ""
+    if retraction is not None:
+        when = f" on {inert(retraction.date)}" if retraction.date else ""
+        why = f": {inert(retraction.reason)}" if retraction.reason else ""
         facts_of_it = [f"The release directory says so{when}{why}."]
         facts_of_it += (
-            [f"It was replaced by {inert(told.replaced_by)}."] if told.replaced_by else []
+            [f"It was replaced by {inert(retraction.replaced_by)}."]
+            if retraction.replaced_by
+            else []
         )
-        facts_of_it += [f"More: {code(told.info_url)}"] if told.info_url else []
+        facts_of_it += [f"More: {code(retraction.info_url)}"] if retraction.info_url else []
     version = inert(entry.version)
     return "\n\n".join(
         part

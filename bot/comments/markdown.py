@@ -1,15 +1,7 @@
-"""Text from outside -> Markdown that shows it and does nothing else.
+"""The Markdown that all comments are made of: text made harmless, numbers, tables, fitting.
 
-It can't end a table's cell, open HTML, forge a marker, ping anyone or refer to another thread.
-
-
-Numbers, times and lists as a sentence wants them.
-
-GitHub's Markdown tables and collapsed sections, of cells that are Markdown already.
-
-A long Markdown text in little room: the first rows of each table and list, and how many follow.
-
-Must not cut a row, nor leave anything out without counting it.
+Text from outside can't end a table's cell, open HTML, forge a marker, ping anyone or refer to
+another thread. What is shortened loses whole rows, which are counted.
 """
 
 import re
@@ -62,9 +54,9 @@ def mention(actor: str) -> str:
     return f"@{actor}" if LOGIN.fullmatch(actor) else code(actor)
 
 
-def counted(number: int, one: str, many: str | None = None) -> str:
+def counted(number: int, text: str, many: str | None = None) -> str:
     """`1 dataset`, `1,845 datasets`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+    return f"{number:,} {text if number == 1 else many or text + 's'}"
 
 
 def joined(parts: Sequence[str]) -> str:
@@ -124,7 +116,7 @@ def fitted(text: str, room: int, file: str) -> str | None:
     if len(text) <= room:
         return text
     shorter = ("\n".join(_shortened(text, rows, file)) for rows in KEPT)
-    return next((one for one in shorter if len(one) <= room), None)
+    return next((text for text in shorter if len(text) <= room), None)
 
 
 def _shortened(text: str, rows: int, file: str) -> Iterator[str]:

@@ -55,25 +55,25 @@ VALUES_SHOWN = 3
 
 def excused(report: RunReport) -> frozenset[str]:
     """The datasets whose failure fails no check."""
-    return frozenset(one.dataset_id for check in report.checks for one in check.accepted)
+    return frozenset(offender.dataset_id for check in report.checks for offender in check.accepted)
 
 
 def reasons_of(dataset: DatasetOutcome) -> str:
     """Why the dataset ended as it did, for a table's cell."""
-    return "; ".join(finding(one) for one in dataset.reasons) or OUTCOMES[dataset.outcome]
+    return "; ".join(finding(reason) for reason in dataset.reasons) or OUTCOMES[dataset.outcome]
 
 
-def finding(found: Finding) -> str:
+def finding(problem: Finding) -> str:
     """One reason with its column, its first values and how many there are."""
-    parts = [REASONS[found.reason]]
-    if found.column:
-        parts.append(f" in {code(found.column, 80)}")
-    if found.values:
-        parts.append(f": {', '.join(code(value, 60) for value in found.values[:VALUES_SHOWN])}")
-        left = max(found.count, len(found.values)) - min(len(found.values), VALUES_SHOWN)
+    parts = [REASONS[problem.reason]]
+    if problem.column:
+        parts.append(f" in {code(problem.column, 80)}")
+    if problem.values:
+        parts.append(f": {', '.join(code(value, 60) for value in problem.values[:VALUES_SHOWN])}")
+        left = max(problem.count, len(problem.values)) - min(len(problem.values), VALUES_SHOWN)
         parts.append(f" and {left:,} more" if left else "")
-    elif found.count:
-        parts.append(f" ({counted(found.count, 'time')})")
-    if found.detail:
-        parts.append(f" ({inert(found.detail, 160)})")
+    elif problem.count:
+        parts.append(f" ({counted(problem.count, 'time')})")
+    if problem.detail:
+        parts.append(f" ({inert(problem.detail, 160)})")
     return "".join(parts)

@@ -43,38 +43,42 @@ ARTIFACT = "found"
 """What check.yml calls the artifact that has it all."""
 
 
-def check_result(found: Mapping[str, CheckReport | str]) -> str:
+def check_result(results: Mapping[str, CheckReport | str]) -> str:
     """Which datasets will fail; by manifest, what was found or why it couldn't be checked."""
-    is_sound = all(isinstance(one, CheckReport) and not _failing(one) for one in found.values())
+    is_sound = all(
+        isinstance(check_report, CheckReport) and not _failing(check_report)
+        for check_report in results.values()
+    )
     parts = [
         "## " + ("✅ No dataset will fail" if is_sound else "⚠️ To be mended"),
-        *(_told(path, one) for path, one in found.items()),
+        *(_manifest_section(path, check_report) for path, check_report in results.items()),
         "Checked by reading the files; nothing was written.",
     ]
     whole = "\n\n".join(parts)
     return fitted(whole, LIMIT, ARTIFACT) or f"{parts[0]}\n\nThe artifact `{ARTIFACT}` says what."
 
 
-def _told(path: str, found: CheckReport | str) -> str:
-    if isinstance(found, str):
-        return f"{code(path)} can't be checked:\n\n{_block(found)}"
-    failing, total = _failing(found), counted(len(found.outcomes), "dataset")
+def _manifest_section(path: str, check_report: CheckReport | str) -> str:
+    if isinstance(check_report, str):
+        return f"{code(path)} can't be checked:\n\n{_block(check_report)}"
+    failing, total = _failing(check_report), counted(len(check_report.outcomes), "dataset")
     if not failing:
         return f"{code(path)}: {total} checked."
     rows = [
-        [named(one.title, one.dataset_id), str(one.outcome), reasons_of(one)] for one in failing
+        [named(dataset.title, dataset.dataset_id), str(dataset.outcome), reasons_of(dataset)]
+        for dataset in failing
     ]
     listed = table(["Dataset", "Outcome", "Why"], rows)
     return f"{code(path)}: {len(failing):,} of {total} will fail.\n\n{listed}"
 
 
-def _failing(found: CheckReport) -> list[DatasetOutcome]:
-    return [one for one in found.outcomes if one.reasons]
+def _failing(check_report: CheckReport) -> list[DatasetOutcome]:
+    return [outcome for outcome in check_report.outcomes if outcome.reasons]
 
 
-def _block(said: str, room: int = 20_000) -> str:
+def _block(text: str, room: int = 20_000) -> str:
     """As a block of code, which text from outside can't end; what is cut is counted."""
-    seen = "".join(c for c in said if c == "\n" or c.isprintable())
+    seen = "".join(c for c in text if c == "\n" or c.isprintable())
     lines = [line[:300] for line in seen.splitlines()]
     while sum(map(len, lines)) > room:
         lines = lines[: len(lines) // 2]
@@ -107,7 +111,7 @@ class OpenRules:
         if self.open is None:
             return f"there are no rules for dataset schema {self.version}: {path} isn't there."
         left = len(self.open) - SHOWN
-        listed = "".join(f"\n- {inert(one)}" for one in self.open[:SHOWN])
+        listed = "".join(f"\n- {inert(judgement)}" for judgement in self.open[:SHOWN])
         more = f"\n- … and {left:,} more" if left > 0 else ""
         count = counted(len(self.open), "judgement")
         return f"in {path} a person must still answer {count}:\n{listed}{more}"
@@ -128,8 +132,8 @@ class OpenRules:
 
 def open_rules_of(version: str, facts: Facts) -> OpenRules | None:
     """What keeps datasets of this dataset schema version from being validated."""
-    asked = facts.rules.get(version)
-    return OpenRules(version, asked) if asked is None or asked else None
+    judgements = facts.rules.get(version)
+    return OpenRules(version, judgements) if judgements is None or judgements else None
 
 
 PATCH_ITEMS = 60
@@ -147,9 +151,9 @@ def patch_title(draft: Draft) -> str:
 
 def patch_body(draft: Draft) -> str:
     """For those who review it, who know nothing of the bot."""
-    edits = "\n".join(f"- {inert(one)}" for one in draft.edits[:PATCH_ITEMS])
+    edits = "\n".join(f"- {inert(edit)}" for edit in draft.edits[:PATCH_ITEMS])
     more = len(draft.edits) - PATCH_ITEMS
-    rest = [code(one, 80) for one in draft.left[:PATCH_ITEMS]]
+    rest = [code(part, 80) for part in draft.left[:PATCH_ITEMS]]
     parts = [
         f"Made from the dataset schema documents {draft.old} and {draft.version} by a program, and "
         "not tried in LaminDB's own tests. A person must review it before it leaves draft.",

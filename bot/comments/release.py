@@ -64,10 +64,10 @@ def _with(text: str, title: str, part: str, file: str, room: int) -> str:
     """The text with the part folded beneath it, its tables shortened if need be; else named."""
     # What is left out later must still be named.
     left = room - RESERVED - len(f"{text}\n\n{collapsed(title, '')}")
-    found = fitted(part, left, file)
-    if found is None:
+    shortened = fitted(part, left, file)
+    if shortened is None:
         return f"{text}\n\n{title} is too long for here: see {code(file)} in the proposal."
-    return f"{text}\n\n{collapsed(title, found)}"
+    return f"{text}\n\n{collapsed(title, shortened)}"
 
 
 def _verdict(news: NewRelease, schema: SchemaReading, instance: str) -> str:
@@ -104,15 +104,17 @@ def _next(manifest_path: str, ingest_on_merge: bool) -> str:
 def _rules(schema: SchemaReading, undecided: OpenRules | None) -> str:
     if undecided is None:
         return ""
-    asked = len(schema.rules.judgements) if schema.rules else 0
-    left = f" ({counted(asked, 'judgement')} for a person)" if undecided.open is None else ""
+    open_judgements = len(schema.rules.judgements) if schema.rules else 0
+    left = (
+        f" ({counted(open_judgements, 'judgement')} for a person)" if undecided.open is None else ""
+    )
     problem = f"{undecided.problem.removesuffix('.')}{left}."
     return f"**Before that:** {problem} {undecided.remedy()} `/ingest` waits for it."
 
 
 def _code(schema: SchemaReading) -> str:
     """What the proposed patch does to LaminDB's code, and what it leaves to a person."""
-    edits = [f"- {inert(one)}" for one in schema.edits[:ITEMS]]
+    edits = [f"- {inert(edit)}" for edit in schema.edits[:ITEMS]]
     left = len(schema.edits) - ITEMS
     edits += [f"- … and {left:,} more"] if left > 0 else []
     rest = _list(list(schema.unpatched))
@@ -120,17 +122,17 @@ def _code(schema: SchemaReading) -> str:
         "`lamindb.patch` in the proposal mends this:\n\n" + "\n".join(edits) if edits else "",
         f"It leaves to a person: {rest}." if rest else "",
     ]
-    told = "\n\n".join(part for part in parts if part)
-    return f"### LaminDB's code\n\n{told}" if told else ""
+    text = "\n\n".join(part for part in parts if part)
+    return f"### LaminDB's code\n\n{text}" if text else ""
 
 
 def _attention(news: NewRelease, schema: SchemaReading, oddities: tuple[Oddity, ...]) -> str:
-    mine = [str(one) for one in oddities if one.version == news.release.version]
-    found = [*disagreements(news), *schema.remarks, *mine]
-    if not found:
+    mine = [str(oddity) for oddity in oddities if oddity.version == news.release.version]
+    remarks = [*disagreements(news), *schema.remarks, *mine]
+    if not remarks:
         return ""
-    listed = "\n".join(f"- {inert(sentence)}" for sentence in found[:30])
-    left = len(found) - 30
+    listed = "\n".join(f"- {inert(sentence)}" for sentence in remarks[:30])
+    left = len(remarks) - 30
     more = f"\n- … and {left:,} more." if left > 0 else ""
     return f"### ⚠️ To look at before merging\n\n{listed}{more}"
 
@@ -188,26 +190,30 @@ def _schema(news: NewRelease, schema: SchemaReading) -> str:
     changes = _changes(schema.diff)
     rows = [[what, str(len(names)), _list(names)] for what, names in changes.items() if names]
     head = f"### Dataset schema {news.earlier_schema_version()} → {news.dataset_schema_version}"
-    found = table(["What", "Changes:", "Which"], rows) if rows else "Only its wording changed."
-    return f"{head}\n\n{found}"
+    changes_table = (
+        table(["What", "Changes:", "Which"], rows) if rows else "Only its wording changed."
+    )
+    return f"{head}\n\n{changes_table}"
 
 
 def _others(schema: SchemaReading) -> str:
     """What the changelog and other sources say otherwise; those that weren't heard are named."""
     if schema.diff is None:
         return ""
-    denied = [f"Changelog of {one.what}" for one in schema.diff.doubts if one.is_denied]
-    heard = [f"{one.name}: {says}." for one in schema.witnesses for says in one.says]
-    silent = [
-        f"{one.name} couldn't be compared: {one.problem.rstrip('.')}."
-        for one in schema.witnesses
-        if one.problem
+    denied = [f"Changelog of {doubt.what}" for doubt in schema.diff.doubts if doubt.is_denied]
+    contradictions = [
+        f"{witness.name}: {says}." for witness in schema.witnesses for says in witness.says
     ]
-    found = [*silent, *denied, *heard]
-    if not found:
+    silent = [
+        f"{witness.name} couldn't be compared: {witness.problem.rstrip('.')}."
+        for witness in schema.witnesses
+        if witness.problem
+    ]
+    remarks = [*silent, *denied, *contradictions]
+    if not remarks:
         return ""
-    listed = "\n".join(f"- {inert(one)}" for one in found[:ITEMS])
-    left = len(found) - ITEMS
+    listed = "\n".join(f"- {inert(remark)}" for remark in remarks[:ITEMS])
+    left = len(remarks) - ITEMS
     more = f"\n- … and {left:,} more in {code('diff.md')}" if left > 0 else ""
     head = "### Other sources on the dataset schema\n\nThe document decides."
     return f"{head} These say otherwise, or couldn't be asked:\n\n{listed}{more}"
@@ -216,27 +222,29 @@ def _others(schema: SchemaReading) -> str:
 def _changes(diff: SchemaDiff) -> dict[str, list[str]]:
     """What each change is about, by category; without those of wording alone."""
     return {
-        "Fields added": [_field(one) for one in diff.fields_added],
-        "Fields removed": [_field(one) for one in diff.fields_removed],
+        "Fields added": [_field(field) for field in diff.fields_added],
+        "Fields removed": [_field(field) for field in diff.fields_removed],
         "Fields renamed or moved": [
-            f"{_field(one.old)} → {_field(one.new)}" for one in diff.fields_renamed
+            f"{_field(rename.old)} → {_field(rename.new)}" for rename in diff.fields_renamed
         ],
-        "Fields whose rules changed": [_field(one.new) for one in diff.fields_changed],
-        "One value or several": [_field(one.new) for one in diff.cardinality_changed],
-        "Allowed values": [_field(one.new) for one in diff.allowed_values_changed],
-        "Ontologies added": [f"{one.prefix} {one.version}" for one in diff.ontologies_added],
-        "Ontologies removed": [one.prefix for one in diff.ontologies_removed],
+        "Fields whose rules changed": [_field(change.new) for change in diff.fields_changed],
+        "One value or several": [_field(change.new) for change in diff.cardinality_changed],
+        "Allowed values": [_field(change.new) for change in diff.allowed_values_changed],
+        "Ontologies added": [
+            f"{ontology.prefix} {ontology.version}" for ontology in diff.ontologies_added
+        ],
+        "Ontologies removed": [ontology.prefix for ontology in diff.ontologies_removed],
         "Ontology versions": [
-            f"{one.new.prefix} {one.new.version}" for one in diff.ontology_pins_changed
+            f"{change.new.prefix} {change.new.version}" for change in diff.ontology_pins_changed
         ],
         "Gene references": [
-            one.either.organism for one in diff.gene_references_changed if not one.cosmetic
+            change.either.organism for change in diff.gene_references_changed if not change.cosmetic
         ],
-        "Organisms added": [one.name for one in diff.organisms_added],
-        "Organisms removed": [one.name for one in diff.organisms_removed],
-        "Embeddings": [one.key for one in diff.embeddings_changed],
-        "Reserved names added": [one.name for one in diff.reserved_names_added],
-        "Reserved names removed": [one.name for one in diff.reserved_names_removed],
+        "Organisms added": [organism.name for organism in diff.organisms_added],
+        "Organisms removed": [organism.name for organism in diff.organisms_removed],
+        "Embeddings": [embedding.key for embedding in diff.embeddings_changed],
+        "Reserved names added": [reserved.name for reserved in diff.reserved_names_added],
+        "Reserved names removed": [reserved.name for reserved in diff.reserved_names_removed],
     }
 
 
@@ -254,26 +262,26 @@ def _list(names: list[str]) -> str:
 def disagreements(news: NewRelease) -> tuple[str, ...]:
     """Where the release directory says otherwise than the page, each a sentence."""
     entry = news.entry
-    found = []
+    sentences = []
     if entry.retracted:
-        found.append(f"The release directory says that it was retracted{_why(entry)}.")
+        sentences.append(f"The release directory says that it was retracted{_why(entry)}.")
     if not entry.lts:
-        found.append("The page lists it as LTS; the release directory doesn't.")
+        sentences.append("The page lists it as LTS; the release directory doesn't.")
     built = news.release.build_date
     if built is not None and built != entry.release_build:
-        found.append(
+        sentences.append(
             f"The page says that it was built {built}, the directory {entry.release_build}."
         )
-    return tuple(found)
+    return tuple(sentences)
 
 
 def _why(entry: DirectoryEntry) -> str:
-    told = entry.retraction
-    if told is None:
+    retraction = entry.retraction
+    if retraction is None:
         return ""
     parts = (
-        f" on {told.date}" if told.date else "",
-        f" ({told.reason})" if told.reason else "",
-        f"; it was replaced by {told.replaced_by}" if told.replaced_by else "",
+        f" on {retraction.date}" if retraction.date else "",
+        f" ({retraction.reason})" if retraction.reason else "",
+        f"; it was replaced by {retraction.replaced_by}" if retraction.replaced_by else "",
     )
     return "".join(parts)

@@ -36,7 +36,7 @@ def accepted(
 
 def _datasets(request: RunRequest, manifest: Manifest) -> str:
     if request.only:
-        named = joined([code(one) for one in request.only[:20]])
+        named = joined([code(dataset_id) for dataset_id in request.only[:20]])
         left = len(request.only) - 20
         more = f", and {left:,} more" if left > 0 else ""
         limit = f"; the first {request.limit:,} of them" if request.limit else ""
@@ -58,12 +58,14 @@ def _earlier(request: RunRequest, earlier: Run | None) -> list[str]:
 
 def _again(again: Repeat) -> list[str]:
     """What is done again, and what only may be."""
-    told = [f"{counted(number, 'dataset')} {outcome}" for outcome, number in again.ended.items()]
-    told += ["what the run didn't reach before it was stopped"] if again.is_cut else []
+    parts = [f"{counted(number, 'dataset')} {outcome}" for outcome, number in again.ended.items()]
+    parts += ["what the run didn't reach before it was stopped"] if again.is_cut else []
     lines = [f"- Datasets: what failed in {code(again.run_id)}"]
-    lines += [f"- Done again: {joined(told)}"] if told else []
+    lines += [f"- Done again: {joined(parts)}"] if parts else []
     if again.failed:
-        reasons = "; ".join(f"{REASONS[one]} ({number:,})" for one, number in again.content.items())
+        reasons = "; ".join(
+            f"{REASONS[reason]} ({number:,})" for reason, number in again.content.items()
+        )
         lines.append(
             f"- Failed for their content: {counted(again.failed, 'dataset')}"
             f"{f' ({reasons})' if reasons else ''}. The machine does them again only if rules, "
@@ -119,14 +121,16 @@ def cancelling(running: Run, actor: str) -> str:
 
 def would_do(command: Command, effects: Sequence[str]) -> str:
     """What a command would do, for `--dry-run`; `effects` are finished sentences."""
-    asked = code(str(command))
     listed = "\n".join(f"{number}. {effect}" for number, effect in enumerate(effects, 1))
-    return f"🔍 **Dry run:** {asked} changed nothing. Without `--dry-run` it would now:\n\n{listed}"
+    return (
+        f"🔍 **Dry run:** {code(str(command))} changed nothing. "
+        f"Without `--dry-run` it would now:\n\n{listed}"
+    )
 
 
-def refused(said: str, why: str, remedy: str) -> str:
+def refused(quoted: str, why: str, remedy: str) -> str:
     """That a command isn't carried out, why, and what would help. All but `said` is Markdown."""
-    return f"⛔ **Not done:** {why}\n\n{remedy}\n\n> You said: {code(said, 200)}"
+    return f"⛔ **Not done:** {why}\n\n{remedy}\n\n> You said: {code(quoted, 200)}"
 
 
 def role_too_low(command: Command, actor: str, role: Role, wanted: Role) -> str:
@@ -174,13 +178,13 @@ def _busy(running: Run) -> str:
     )
 
 
-def misunderstood(said: str, mistake: Mistake) -> str:
+def misunderstood(line: str, mistake: Mistake) -> str:
     """What was wrong with a command, and what was probably meant."""
     problem = inert(mistake.problem)
     hint = f" Did you mean {code(mistake.suggestion)}?" if mistake.suggestion else ""
     return (
         f"🤔 **Not understood:** {problem}.{hint}\n\n`/help` lists the commands.\n\n"
-        f"> You said: {code(said, 200)}"
+        f"> You said: {code(line, 200)}"
     )
 
 

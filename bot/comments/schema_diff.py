@@ -1,16 +1,6 @@
-"""Text from a document, made harmless within a Markdown comment on GitHub.
+"""A SchemaDiff and an Impact as Markdown for a maintainer: verdict first, then what has entries.
 
-Must be applied to every piece of text that a document supplied, and to nothing else.
-
-
-A SchemaDiff as Markdown for a maintainer: verdict first, then the categories that have entries.
-
-Must not say anything that the SchemaDiff doesn't hold, nor judge what a change asks of anybody.
-
-
-An Impact as Markdown for a maintainer: verdict first, what needs hands next, the rest folded.
-
-Must not say anything that the Impact doesn't hold.
+Every text that a document supplied is escaped. Says nothing that the two don't hold.
 """
 
 import html
@@ -55,23 +45,27 @@ def render_diff(diff: SchemaDiff, witnesses: Sequence[Witness] = ()) -> str:
     """The whole diff, with what others say; long tables are folded away beneath their title."""
     sections = [section for section in _sections(diff) if section[2]]
     others = [section for section in _others(diff, witnesses) if section[2]]
-    parts = [_verdict(diff, sections), *(_section(*one) for one in (*sections, *others))]
+    parts = [_verdict(diff, sections), *(_section(*section) for section in (*sections, *others))]
     return "\n\n".join([*parts, _coda(diff)]) + "\n"
 
 
 def _others(diff: SchemaDiff, witnesses: Sequence[Witness]) -> Iterator[Section]:
     """What the changelog and other sources say otherwise, and which of them weren't heard."""
-    said = [
-        (escaped(one.what), "" if one.line is None else str(one.line), "yes" * one.is_denied)
-        for one in sorted(diff.doubts, key=lambda one: not one.is_denied)
+    rows = [
+        (
+            escaped(entry.what),
+            "" if entry.line is None else str(entry.line),
+            "yes" * entry.is_denied,
+        )
+        for entry in sorted(diff.doubts, key=lambda doubt: not doubt.is_denied)
     ]
-    yield "What only the changelog says", ("Statement", "Line", "Denied by the document"), said
-    heard = [(code(one.name), escaped(says)) for one in witnesses for says in one.says]
+    yield "What only the changelog says", ("Statement", "Line", "Denied by the document"), rows
+    heard = [(code(witness.name), escaped(says)) for witness in witnesses for says in witness.says]
     yield "What other sources say otherwise", ("Source", "What"), heard
     silent = [
-        (code(one.name), code(one.address), escaped(one.problem))
-        for one in witnesses
-        if one.problem is not None
+        (code(witness.name), code(witness.address), escaped(witness.problem))
+        for witness in witnesses
+        if witness.problem is not None
     ]
     yield "Sources that couldn't be compared", ("Source", "Address", "Why"), silent
 
@@ -175,8 +169,8 @@ def _values(diff: SchemaDiff) -> Iterator[Section]:
 
 
 def _field(field: Field, old: Lines | None, new: Lines | None) -> Row:
-    told = (escaped(text) for text in (field.annotator, str(field.requirement), field.type))
-    return (_name(field), *told, _lines(old, new))
+    words = (escaped(text) for text in (field.annotator, str(field.requirement), field.type))
+    return (_name(field), *words, _lines(old, new))
 
 
 def _name(field: Field) -> str:
@@ -204,9 +198,9 @@ def _row(cells: Row) -> str:
 
 def _coda(diff: SchemaDiff) -> str:
     notes = [f"- {escaped(note)}" for note in diff.notes]
-    told = ["Terms whose link and text differ:\n\n" + "\n".join(notes)] if notes else []
+    notes_text = ["Terms whose link and text differ:\n\n" + "\n".join(notes)] if notes else []
     left = "; ".join(f"{what} ({why})" for what, why in NOT_COMPARED.items())
-    return "\n\n".join([*told, f"Not compared: {left}."])
+    return "\n\n".join([*notes_text, f"Not compared: {left}."])
 
 
 IMPACT_HEAD = "| What | Change | Why | Lines |\n| --- | --- | --- | --- |"
@@ -233,7 +227,9 @@ def _impact_table(some: Sequence[Consequence]) -> str:
     return "\n".join([IMPACT_HEAD, *map(_impact_row, some)])
 
 
-def _impact_row(one: Consequence) -> str:
-    lines = str(one.lines) if one.lines else ""
-    told = f"{escaped(one.category.lower())}: {escaped(one.change)}"
-    return f"| {code(one.subject)} | {told} | {escaped(one.reason)} | {lines} |"
+def _impact_row(consequence: Consequence) -> str:
+    lines = str(consequence.lines) if consequence.lines else ""
+    change_text = f"{escaped(consequence.category.lower())}: {escaped(consequence.change)}"
+    return (
+        f"| {code(consequence.subject)} | {change_text} | {escaped(consequence.reason)} | {lines} |"
+    )

@@ -12,14 +12,14 @@ from runners.contract import Act, Reaped, RunRequest
 WIDTH = 20
 
 
-def status(request: RunRequest, found: Progress, total: int) -> str:
+def status(request: RunRequest, progress: Progress, total: int) -> str:
     """How far the run is; rewritten while it goes on."""
-    share = min(1.0, found.written / total) if total else 0.0
+    share = min(1.0, progress.written / total) if total else 0.0
     lines = [
         f"⏳ **{code(request.run_id)} is {DOING[request.action]} release {request.release}** in "
-        f"{code(request.instance)}: {found.stage()}.",
-        f"{code(_bar(share))} {found.written:,} of {counted(total, 'dataset')}, {share:.0%}",
-        *_speed(found, total),
+        f"{code(request.instance)}: {progress.stage()}.",
+        f"{code(_bar(share))} {progress.written:,} of {counted(total, 'dataset')}, {share:.0%}",
+        *_speed(progress, total),
     ]
     return "\n\n".join(lines)
 
@@ -29,12 +29,12 @@ def _bar(share: float) -> str:
     return "█" * full + "░" * (WIDTH - full)
 
 
-def _speed(found: Progress, total: int) -> list[str]:
-    rate, left = found.rate(), found.left(total)
-    if rate is None or left is None or found.newest is None:
+def _speed(progress: Progress, total: int) -> list[str]:
+    rate, left = progress.rate(), progress.left(total)
+    if rate is None or left is None or progress.newest is None:
         return []
-    rest = f", about {_about(left)} left" if not found.is_registered else ""
-    return [f"{rate:,.0f} datasets an hour{rest}; last sign of life {moment(found.newest)}."]
+    rest = f", about {_about(left)} left" if not progress.is_registered else ""
+    return [f"{rate:,.0f} datasets an hour{rest}; last sign of life {moment(progress.newest)}."]
 
 
 def _about(left: timedelta) -> str:
@@ -47,20 +47,20 @@ def ended(request: RunRequest) -> str:
     return f"🏁 {code(request.run_id)} has ended; its result stands in a comment of its own."
 
 
-def lost(request: RunRequest, result: str, found: Progress, total: int) -> str:
+def lost(request: RunRequest, result: str, progress: Progress, total: int) -> str:
     """That a run ended without a report: what was done, what wasn't, and what to do."""
     why = {"cancelled": "was stopped"}.get(result, "ended without a report")
-    left = max(0, total - found.written)
+    left = max(0, total - progress.written)
     who = f", asked for by {mention(request.requested_by)}," if request.requested_by else ""
     return "\n\n".join(
         [
             f"## 🛑 Run {code(request.run_id)} {why}",
             "**Next:** `/ingest` goes on where it was: what is registered and unchanged stays as "
             "it is. Its log says why it ended.",
-            f"- Done: {counted(found.written, 'dataset')} of release {request.release}"
-            f"{' and its collections' if found.is_registered else ''}.\n"
+            f"- Done: {counted(progress.written, 'dataset')} of release {request.release}"
+            f"{' and its collections' if progress.is_registered else ''}.\n"
             f"- Not done: {counted(left, 'dataset')}"
-            f"{'' if found.is_registered else ', collections'}, verification.",
+            f"{'' if progress.is_registered else ', collections'}, verification.",
             f"Run {code(request.run_id)}{who} in {code(request.instance)}. A batch that was being "
             "written was either finished or undone.",
         ]
@@ -87,13 +87,13 @@ WORDS = {
 }
 
 
-def machine_action(found: Reaped) -> str:
+def machine_action(action: Reaped) -> str:
     """One action of the reaper, and what came of it. Reasons may quote AWS or GitHub."""
-    did, do = WORDS[found.act]
-    machine = code(found.machine) + (f" of run {code(found.run)}" if found.run else "")
-    why = inert(found.why)
-    if found.result == Reaped.DONE:
+    did, do = WORDS[action.act]
+    machine = code(action.machine) + (f" of run {code(action.run)}" if action.run else "")
+    why = inert(action.why)
+    if action.result == Reaped.DONE:
         return f"🧹 The reaper {did} {machine}: {why}."
-    if found.result == Reaped.SPARED:
+    if action.result == Reaped.SPARED:
         return f"🧹 The reaper did not {do} {machine} ({why}): a job is running on it."
-    return f"⚠️ The reaper could not {do} {machine} ({why}); it tries again. {inert(found.result)}"
+    return f"⚠️ The reaper could not {do} {machine} ({why}); it tries again. {inert(action.result)}"

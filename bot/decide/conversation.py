@@ -1,10 +1,4 @@
-"""A comment in a thread -> what the bot does and says about it. A part of `plan`, and as pure.
-
-What of a release's last ingest is to be done again, as far as its report tells. Pure.
-
-A file that wasn't there may be now. A dataset that failed for its content fails again unless rules,
-LaminDB or our code have changed: the machine knows that, and decides.
-"""
+"""A comment in a thread -> what the bot does and answers."""
 
 from collections import Counter
 
@@ -51,8 +45,8 @@ def answer(event: CommentCreated, facts: Facts) -> Plan:
     """Nothing but for the first line of a new comment by a person in a thread of the bot's."""
     if event.is_bot or event.edited:
         return Plan((), "Comments of bots and edited comments don't count.")
-    asked = parse(event.body)
-    if asked is None:
+    command = parse(event.body)
+    if command is None:
         return Plan((), "The comment's first line is no command.")
     release = facts.release_of(event.thread)
     if release is None:
@@ -61,33 +55,33 @@ def answer(event: CommentCreated, facts: Facts) -> Plan:
         reason = f"Comment {event.comment_id} was answered before."
         return Plan((Tabulate(event.thread),), reason)
     line = event.body.split("\n", 1)[0]
-    decided = _decide(asked, line, event, release, facts)
+    decided = _decide(command, line, event, release, facts)
     role = facts.role.name.lower()
-    return audited(decided, event.thread, who=event.actor, role=role, asked=line)
+    return audited(decided, event.thread, who=event.actor, role=role, line=line)
 
 
 def _decide(
-    asked: Command | Mistake, line: str, event: CommentCreated, release: str, facts: Facts
+    command: Command | Mistake, line: str, event: CommentCreated, release: str, facts: Facts
 ) -> Plan:
-    if isinstance(asked, Mistake):
-        said = replies.misunderstood(line, asked)
-        return _reply(event, Reaction.REFUSED, said, "Not understood.")
-    return _obey(asked, event, release, facts)
+    if isinstance(command, Mistake):
+        reply = replies.misunderstood(line, command)
+        return _reply(event, Reaction.REFUSED, reply, "Not understood.")
+    return _obey(command, event, release, facts)
 
 
 def _obey(command: Command, event: CommentCreated, release: str, facts: Facts) -> Plan:
     wanted = minimum_role(command, facts)
     if facts.role < wanted:
-        said = replies.role_too_low(command, event.actor, facts.role, wanted)
-        return _refuse(event, said, f"{event.actor} may not say /{command.verb}.")
+        reply = replies.role_too_low(command, event.actor, facts.role, wanted)
+        return _refuse(event, reply, f"{event.actor} may not say /{command.verb}.")
     if command.verb is Verb.HELP:
-        said = replies.grammar(facts.minimum_roles)
-        return _reply(event, Reaction.DONE, said, "Asked for help.")
+        reply = replies.grammar(facts.minimum_roles)
+        return _reply(event, Reaction.DONE, reply, "Asked for help.")
     if command.verb is Verb.STATUS:
-        said = replies.status(
+        reply = replies.status(
             release, facts.manifests.get(release), facts.running(), facts.runs_of(release)
         )
-        return _reply(event, Reaction.DONE, said, "Asked for the status.")
+        return _reply(event, Reaction.DONE, reply, "Asked for the status.")
     if command.verb is Verb.CANCEL:
         return _cancel(command, event, release, facts)
     return _start(command, event, release, facts)
@@ -102,29 +96,29 @@ def minimum_role(command: Command, facts: Facts) -> Role:
 def _start(command: Command, event: CommentCreated, release: str, facts: Facts) -> Plan:
     manifest = facts.manifests.get(release)
     if manifest is None:
-        said = replies.not_merged(command, manifest_path(release))
-        return _refuse(event, said, f"The manifest of {release} isn't merged.")
+        reply = replies.not_merged(command, manifest_path(release))
+        return _refuse(event, reply, f"The manifest of {release} isn't merged.")
     reason = open_rules_of(manifest.dataset_schema_version, facts)
     if STARTING[command.verb] is Action.INGEST and reason is not None:
-        said = replies.undecided(command, reason)
-        return _refuse(event, said, f"{release}: {reason.problem}")
+        reply = replies.undecided(command, reason)
+        return _refuse(event, reply, f"{release}: {reason.problem}")
     request = _request(command, event, release, facts)
     again = None
     if command.verb is Verb.RETRY:
         again = _repeat(request, facts)
         if again is None or again.is_empty():
-            said = replies.nothing_to_retry(command, again)
-            return _refuse(event, said, f"Nothing of {release} is to be done again.")
+            reply = replies.nothing_to_retry(command, again)
+            return _refuse(event, reply, f"Nothing of {release} is to be done again.")
         request = request.model_copy(update={"failed_of": again.run_id})
     running = facts.running()
     if running and running.request.run_id != request.run_id:
-        said = replies.busy(command, running)
-        return _refuse(event, said, f"{running.request.run_id} is running.")
+        reply = replies.busy(command, running)
+        return _refuse(event, reply, f"{running.request.run_id} is running.")
     effects = _effects(event, request, manifest, facts, again)
     if not command.dry_run:
         return Plan(effects, f"{event.actor} may say {command}: the run starts.")
-    said = replies.would_do(command, [describe_effect(one) for one in _lasting(effects)])
-    return _reply(event, Reaction.DONE, said, f"{event.actor} asked what {command} would do.")
+    reply = replies.would_do(command, [describe_effect(effect) for effect in _lasting(effects)])
+    return _reply(event, Reaction.DONE, reply, f"{event.actor} asked what {command} would do.")
 
 
 def _repeat(request: RunRequest, facts: Facts) -> Repeat | None:
@@ -136,15 +130,15 @@ def _repeat(request: RunRequest, facts: Facts) -> Repeat | None:
 def _cancel(command: Command, event: CommentCreated, release: str, facts: Facts) -> Plan:
     running = facts.running()
     if running is None:
-        said = replies.nothing_to_cancel(command)
-        return _refuse(event, said, f"Nothing is running in {facts.instance}.")
+        reply = replies.nothing_to_cancel(command)
+        return _refuse(event, reply, f"Nothing is running in {facts.instance}.")
     run_id = running.request.run_id
     if running.request.release != release:
-        said = replies.another_is_running(command, running, facts.threads)
-        return _refuse(event, said, f"{run_id} is of another release.")
+        reply = replies.another_is_running(command, running, facts.threads)
+        return _refuse(event, reply, f"{run_id} is of another release.")
     if running.request.action is Action.VERIFY:
-        said = replies.verification_ends_by_itself(command, running)
-        return _refuse(event, said, f"{run_id} only verifies.")
+        reply = replies.verification_ends_by_itself(command, running)
+        return _refuse(event, reply, f"{run_id} only verifies.")
     effects = (
         React(event.thread, event.comment_id, Reaction.SEEN),
         CancelRun(run_id),
@@ -165,18 +159,18 @@ def _effects(
 ) -> tuple[Effect, ...]:
     """The run before the words: a promise without a run would be the worse half of a crash."""
     ended = [run for run in facts.runs_of(request.release) if run.report is not None]
-    said = replies.accepted(request, manifest, ended[-1] if ended else None, again)
+    reply = replies.accepted(request, manifest, ended[-1] if ended else None, again)
     return (
         React(event.thread, event.comment_id, Reaction.SEEN),
         StartRun(request),
         SetLabel(facts.threads.get(request.release, event.thread), Label.RUNNING),
         React(event.thread, event.comment_id, Reaction.ACCEPTED),
-        Comment(event.thread, reply_marker(event.comment_id), said),
+        Comment(event.thread, reply_marker(event.comment_id), reply),
     )
 
 
 def _lasting(effects: tuple[Effect, ...]) -> list[Effect]:
-    return [one for one in effects if not isinstance(one, React | Comment)]
+    return [effect for effect in effects if not isinstance(effect, React | Comment)]
 
 
 def _request(command: Command, event: CommentCreated, release: str, facts: Facts) -> RunRequest:
@@ -195,19 +189,17 @@ def _request(command: Command, event: CommentCreated, release: str, facts: Facts
     )
 
 
-def _refuse(event: CommentCreated, said: str, reason: str) -> Plan:
-    return _reply(event, Reaction.REFUSED, said, reason)
+def _refuse(event: CommentCreated, body: str, reason: str) -> Plan:
+    return _reply(event, Reaction.REFUSED, body, reason)
 
 
-def _reply(event: CommentCreated, reaction: Reaction, said: str, reason: str) -> Plan:
+def _reply(event: CommentCreated, reaction: Reaction, body: str, reason: str) -> Plan:
     marker = reply_marker(event.comment_id)
     effects = (
         React(event.thread, event.comment_id, reaction),
-        Comment(event.thread, marker, said),
+        Comment(event.thread, marker, body),
     )
     return Plan(effects, reason)
-
-
 
 
 def last_ingest(release: str, facts: Facts, but: str) -> Run | None:
@@ -222,11 +214,11 @@ def last_ingest(release: str, facts: Facts, but: str) -> Run | None:
 
 def repeat_of(report: RunReport) -> Repeat:
     """What a repeat of this run does, going by its report."""
-    counts = Counter(one.outcome for one in report.outcomes)
-    failed = [one for one in report.outcomes if one.outcome is Outcome.FAILED]
+    counts = Counter(outcome.outcome for outcome in report.outcomes)
+    failed = [outcome for outcome in report.outcomes if outcome.outcome is Outcome.FAILED]
     reasons: Counter[Reason] = Counter()
-    for one in failed:
-        reasons.update(list(dict.fromkeys(found.reason for found in one.reasons)))
+    for dataset in failed:
+        reasons.update(list(dict.fromkeys(finding.reason for finding in dataset.reasons)))
     return Repeat(
         report.request.run_id,
         {outcome: counts[outcome] for outcome in MENDED_BY_REPEAT if counts[outcome]},

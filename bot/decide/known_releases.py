@@ -1,11 +1,7 @@
-"""What the page or the directory says of a release now that it didn't say when it was announced.
+"""Releases that the bot has announced: corrected, retracted or gone since -> what is said of it.
 
-Pure. What can't be read is never a change; `unreadable` names it.
-
-
-What became of the releases that the bot knows: corrected, retracted, gone. A part of `watch`.
-
-Pure. What was said of a release before is not said again.
+Compares what was announced with what page and directory say now. What can't be read is never a
+change; what was said before is not said again.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -31,7 +27,7 @@ def unreadable(release: Release, record: Announcement, oddities: Iterable[Oddity
             return name
     if record.whole and not _counts_are_readable(record.release, release):
         return "cell_counts"
-    kinds = {one.kind for one in oddities if one.version == release.version}
+    kinds = {oddity.kind for oddity in oddities if oddity.version == release.version}
     lost = len(release.embeddings) < len(record.release.embeddings)
     if OddityKind.UNKNOWN_TABLE in kinds and lost:
         return "embeddings"
@@ -58,15 +54,15 @@ def changed_facts(
 ) -> tuple[FactChange, ...]:
     """Every fact that differs; where an ingested release lies isn't told, as nobody reads it."""
     old = record.release
-    found = [
+    facts_of_both = [
         FactChange(name, label, _shown(getattr(old, name)), _shown(getattr(release, name)))
         for name, label in COMPARED_FACTS.items()
     ]
     if record.whole:
-        found += [*_cells(old, release), *_embeddings(old, release)]
+        facts_of_both += [*_cells(old, release), *_embeddings(old, release)]
     if entry is not None and not is_ingested:
-        found += _storage(record, entry)
-    return tuple(one for one in found if one.old != one.new)
+        facts_of_both += _storage(record, entry)
+    return tuple(fact for fact in facts_of_both if fact.old != fact.new)
 
 
 def _cells(old: Release, new: Release) -> list[FactChange]:
@@ -92,12 +88,12 @@ def _embeddings(old: Release, new: Release) -> list[FactChange]:
 
 def _by_method(release: Release) -> dict[str, str]:
     """Each embedding's organisms and names, by its method and level."""
-    found: dict[str, str] = {}
+    embeddings: dict[str, str] = {}
     for row in release.embeddings:
         name = f"{row.get('method')} ({row.get('level')})"
-        told = _embedding(row)
-        found[name] = f"{found[name]}; {told}" if name in found else told
-    return found
+        names = _embedding(row)
+        embeddings[name] = f"{embeddings[name]}; {names}" if name in embeddings else names
+    return embeddings
 
 
 def _embedding(row: Mapping[str, str | None]) -> str:
@@ -130,8 +126,8 @@ def _count(count: CellCount | None) -> str | None:
 
 def digest(changes: Iterable[FactChange]) -> str:
     """Eight characters that tell one set of changes from another."""
-    told = "\n".join(f"{one.what}\t{one.old}\t{one.new}" for one in changes)
-    return sha1(told.encode()).hexdigest()[:8]
+    text = "\n".join(f"{change.what}\t{change.old}\t{change.new}" for change in changes)
+    return sha1(text.encode()).hexdigest()[:8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +175,7 @@ _SENTENCES = {
 def _ask_once(matter: str, version: str, body: str, facts: Facts) -> Iterator[Response]:
     """A question to a person, once: in the release's thread, or in one of its own."""
     marker = Marker(MarkerKind.ALERT, f"{matter}-{version}")
-    if marker in facts.said or marker.key in facts.alerts:
+    if marker in facts.markers or marker.key in facts.alerts:
         return
     thread = facts.threads.get(version)
     sentence = _SENTENCES[matter].format(version)
@@ -213,13 +209,13 @@ def _corrected(release: Release, entry: DirectoryEntry | None, facts: Facts) -> 
     if not changes:
         return
     number = _next_number(MarkerKind.CORRECTION, version, facts)
-    said = Comment(
+    comment = Comment(
         facts.threads[version],
         Marker(MarkerKind.CORRECTION, f"{version}-{number}-{digest(changes)}"),
         known_comment.corrected(version, changes, facts),
         _updated(record, release, entry),
     )
-    yield Response(f"Corrected: {version} ({_fields(changes)}).", (said,))
+    yield Response(f"Corrected: {version} ({_fields(changes)}).", (comment,))
 
 
 def _restored(release: Release, entry: DirectoryEntry | None, facts: Facts) -> Iterator[Response]:
@@ -243,26 +239,28 @@ def _restored(release: Release, entry: DirectoryEntry | None, facts: Facts) -> I
             announcement_by_manifest(manifest, record), release, entry, is_ingested=is_ingested
         )
     number = _next_number(MarkerKind.RESTORED, version, facts)
-    said = Comment(
+    comment = Comment(
         facts.threads[version],
         Marker(MarkerKind.RESTORED, f"{version}-{number}"),
         known_comment.restored(release, differs),
         record,
     )
-    yield Response(f"Remembered anew: {version}.", (said,))
+    yield Response(f"Remembered anew: {version}.", (comment,))
 
 
 def _next_number(kind: MarkerKind, version: str, facts: Facts) -> int:
-    return 1 + sum(one.kind is kind and one.key.startswith(version) for one in facts.said)
+    return 1 + sum(
+        marker.kind is kind and marker.key.startswith(version) for marker in facts.markers
+    )
 
 
 def _updated(record: Announcement, release: Release, entry: DirectoryEntry | None) -> Announcement:
     """What is compared with from now on."""
-    found = replace(record, release=release, whole=True)
+    updated = replace(record, release=release, whole=True)
     if entry is None:
-        return found
-    return replace(found, soma=entry.soma_uri, h5ads=entry.h5ads_uri, region=entry.soma_region)
+        return updated
+    return replace(updated, soma=entry.soma_uri, h5ads=entry.h5ads_uri, region=entry.soma_region)
 
 
 def _fields(changes: tuple[FactChange, ...]) -> str:
-    return ", ".join(dict.fromkeys(one.field for one in changes))
+    return ", ".join(dict.fromkeys(change.field for change in changes))

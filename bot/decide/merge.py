@@ -1,4 +1,4 @@
-"""A manifest reached the default branch -> what the bot does about it. Pure."""
+"""A manifest reached the default branch -> what the bot does about it."""
 
 from bot.comments import replies
 from bot.comments.audit import audited
@@ -26,12 +26,12 @@ def manifest_merged(event: ManifestMerged, facts: Facts) -> Plan:
         return Plan((), f"{event.release} was merged, but has no {missing}: nothing to do.")
     if facts.ingest_on_merge:
         decided = _ingested_on_merge(event, facts, thread, manifest)
-        asked = f"merge {event.commit[:8]}"
-        return audited(decided, thread, who=event.actor, role="", asked=asked)
+        command = f"merge {event.commit[:8]}"
+        return audited(decided, thread, who=event.actor, role="", line=command)
     marker = Marker(MarkerKind.MERGED, event.commit)
-    said = Comment(thread, marker, replies.merged(event.release, event.actor))
+    comment = Comment(thread, marker, replies.merged(event.release, event.actor))
     reason = f"The manifest of {event.release} was merged; a person starts its ingestion."
-    return Plan((SetLabel(thread, Label.MERGED), said), reason)
+    return Plan((SetLabel(thread, Label.MERGED), comment), reason)
 
 
 def _ingested_on_merge(
@@ -39,19 +39,19 @@ def _ingested_on_merge(
 ) -> Plan:
     marker = Marker(MarkerKind.MERGED, event.commit)
     if open_rules := open_rules_of(manifest.dataset_schema_version, facts):
-        said = Comment(thread, marker, replies.merged_but_undecided(event.release, open_rules))
+        comment = Comment(thread, marker, replies.merged_but_undecided(event.release, open_rules))
         reason = (
             f"The manifest of {event.release} was merged, but not ingested: {open_rules.problem}"
         )
-        return Plan((SetLabel(thread, Label.MERGED), said), reason)
+        return Plan((SetLabel(thread, Label.MERGED), comment), reason)
     request = _merge_request(event, facts, thread)
     running = facts.running()
     if running and running.request.run_id != request.run_id:
-        said = Comment(thread, marker, replies.merged_but_busy(event.release, running))
+        comment = Comment(thread, marker, replies.merged_but_busy(event.release, running))
         reason = f"The manifest of {event.release} was merged while {running.request.run_id} runs."
-        return Plan((SetLabel(thread, Label.MERGED), said), reason)
-    said = Comment(thread, marker, replies.accepted(request, manifest, None))
-    effects = (StartRun(request), SetLabel(thread, Label.RUNNING), said)
+        return Plan((SetLabel(thread, Label.MERGED), comment), reason)
+    comment = Comment(thread, marker, replies.accepted(request, manifest, None))
+    effects = (StartRun(request), SetLabel(thread, Label.RUNNING), comment)
     return Plan(effects, f"The manifest of {event.release} was merged: its ingestion starts.")
 
 

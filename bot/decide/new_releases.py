@@ -1,9 +1,7 @@
-"""Which releases of the page are news, what each follows, and what its manifest says.
+"""Which releases of the page are new, what each follows, and the files that are proposed for it.
 
-Pure. Whether a release counts is decided by the page; where it lies, by the release directory.
-
-
-What is proposed for a new release, as files that a person reviews. Pure."""
+Whether a release counts is decided by the page; where it lies, by the release directory.
+"""
 
 import json
 from collections.abc import Mapping
@@ -50,12 +48,15 @@ def compare_with_known(
     if refusal := emptied(page, facts) or deserted(directory, facts):
         raise BotError(refusal)
     fresh = _fresh(page, facts)
-    unreadable = {one.version: name for one in fresh if (name := _missing(one))}
-    readable = [one for one in fresh if one.version not in unreadable]
-    hosted = [one for one in readable if one.version in directory.entries]
+    unreadable = {release.version: name for release in fresh if (name := _missing(release))}
+    readable = [release for release in fresh if release.version not in unreadable]
+    hosted = [release for release in readable if release.version in directory.entries]
     return ReleaseComparison(
-        tuple(_new_release(one, page, directory.entries[one.version], facts) for one in hosted),
-        tuple(one.version for one in readable if one not in hosted),
+        tuple(
+            _new_release(release, page, directory.entries[release.version], facts)
+            for release in hosted
+        ),
+        tuple(release.version for release in readable if release not in hosted),
         unreadable,
     )
 
@@ -105,7 +106,9 @@ def _fresh(page: ReleasePage, facts: Facts) -> list[Release]:
     if start is None:
         return listed[-1:]
     known = facts.known()
-    return [one for one in listed if one.version > start and one.version not in known]
+    return [
+        release for release in listed if release.version > start and release.version not in known
+    ]
 
 
 def _missing(release: Release) -> str | None:
@@ -115,7 +118,7 @@ def _missing(release: Release) -> str | None:
 def _new_release(
     release: Release, page: ReleasePage, entry: DirectoryEntry, facts: Facts
 ) -> NewRelease:
-    earlier = [one for one in page.releases if one.version < release.version]
+    earlier = [listed for listed in page.releases if listed.version < release.version]
     return NewRelease(
         release,
         entry,
@@ -123,7 +126,7 @@ def _new_release(
         census_schema_version=release.census_schema_version or "",
         dataset_count=release.dataset_count or 0,
         previous=previous_manifest(release.version, facts),
-        before=max(earlier, key=lambda one: one.version, default=None),
+        before=max(earlier, key=lambda listed: listed.version, default=None),
         after=first_release_of_the_bot(facts) or release.version,
     )
 
@@ -201,5 +204,5 @@ def _beside(schema: SchemaReading, facts: Facts) -> Mapping[str, str]:
     return files
 
 
-def _text(told: Mapping[str, Any]) -> str:
-    return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+def _text(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, indent=1, ensure_ascii=False) + "\n"

@@ -1,6 +1,6 @@
-"""An event and the facts -> a plan. Every decision of the bot is made here.
+"""An event and the facts -> a plan, by the module that decides on such events.
 
-Pure: equal events and facts give equal plans. The sentences are `comments`' business.
+Equal events and facts give equal plans.
 """
 
 from bot.decide.conversation import answer

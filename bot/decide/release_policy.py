@@ -1,9 +1,7 @@
-"""Page and directory were read, or couldn't be -> what the bot does. A part of `plan`, and as pure.
+"""Page and directory were read, or couldn't be -> announce, correct, alert, count failures.
 
-Each finding is its effects and a sentence. What was said of a release before is not said again.
-
-
-Looks at page and directory that fail in a row: counted, and a person is asked once. Pure."""
+Each response is its effects and a sentence for the plan's reason.
+"""
 
 from collections.abc import Iterator
 
@@ -34,11 +32,14 @@ from runners.contract import manifest_path
 def releases_read(event: ReleasesRead, facts: Facts) -> Plan:
     """What is new is announced, what changed is said, what is wrong is asked; else nothing."""
     seen = compare_with_known(event.page, event.directory, facts)
-    news = [one for one in seen.news if one.release.version in event.schemas]
+    news = [release for release in seen.news if release.release.version in event.schemas]
     done = [
-        *(Response(f"New: {one.release.version}.", _announce(one, event, facts)) for one in news),
+        *(
+            Response(f"New: {release.release.version}.", _announce(release, event, facts))
+            for release in news
+        ),
         *_early_notices(event, facts),
-        *_close_notices(facts, [one.release.version for one in news]),
+        *_close_notices(facts, [release.release.version for release in news]),
         *changes_of_known_releases(event, facts),
     ]
     stuck = [
@@ -52,10 +53,14 @@ def releases_read(event: ReleasesRead, facts: Facts) -> Plan:
         ),
         *unread(event, facts),
     ]
-    waiting = [f"{one} is on the page, but not hosted yet: waiting." for one in seen.unhosted]
-    said = [one.sentence for one in done if one.sentence] or ["Nothing new."] * (not stuck)
-    reason = " ".join([*said, *waiting, *stuck, *_page_refused(event)])
-    effects = [effect for one in done for effect in one.effects]
+    waiting = [
+        f"{version} is on the page, but not hosted yet: waiting." for version in seen.unhosted
+    ]
+    sentences = [response.sentence for response in done if response.sentence] or [
+        "Nothing new."
+    ] * (not stuck)
+    reason = " ".join([*sentences, *waiting, *stuck, *_page_refused(event)])
+    effects = [effect for response in done for effect in response.effects]
     return Plan((*effects, *count_failed_looks(stuck, facts)), reason)
 
 
@@ -126,7 +131,7 @@ def _close_notices(facts: Facts, new: list[str]) -> Iterator[Response]:
     """Notices of releases that have a thread of their own by now are closed and refer to it."""
     for version, thread in sorted(facts.notices.items()):
         marker = Marker(MarkerKind.LISTED, version)
-        if marker not in facts.said and (version in facts.threads or version in new):
+        if marker not in facts.markers and (version in facts.threads or version in new):
             target = Marker(MarkerKind.RELEASE, version)
             referred = Refer(thread, marker, target, notice_comment.listed(version))
             # What was said tells that it was done: it comes last.
@@ -140,27 +145,27 @@ FAILURES_TOLERATED = 3
 def count_failed_looks(stuck: list[str], facts: Facts) -> tuple[Effect, ...]:
     """What a look does that ended with these complaints; without any, the matter is over."""
     marker = _matter(facts)
-    asked = facts.alerts.get(marker.key)
+    alert = facts.alerts.get(marker.key)
     if not stuck:
-        return _over(asked, marker, facts)
+        return _over(alert, marker, facts)
     failures = facts.failures + 1
-    if failures < FAILURES_TOLERATED or asked is not None:
+    if failures < FAILURES_TOLERATED or alert is not None:
         return (CountFailures(failures),)
     body = notice_comment.failing(stuck, failures)
     opened = OpenThread(marker, notice_comment.FAILING, body, Topic.ALERT)
     return (CountFailures(failures), opened)
 
 
-def _over(asked: int | None, marker: Marker, facts: Facts) -> tuple[Effect, ...]:
+def _over(alert: int | None, marker: Marker, facts: Facts) -> tuple[Effect, ...]:
     counted = (CountFailures(0),) if facts.failures else ()
-    if asked is None:
+    if alert is None:
         return counted
     # What was said tells that it was done: it comes last.
     settled = Marker(MarkerKind.SETTLED, marker.key)
-    return (*counted, CloseThread(asked), Comment(asked, settled, notice_comment.WORKING))
+    return (*counted, CloseThread(alert), Comment(alert, settled, notice_comment.WORKING))
 
 
 def _matter(facts: Facts) -> Marker:
     """The row of failures that is going on, or would be the next."""
-    settled = sum(one.kind is MarkerKind.SETTLED for one in facts.said)
+    settled = sum(marker.kind is MarkerKind.SETTLED for marker in facts.markers)
     return Marker(MarkerKind.ALERT, f"detection-{settled + 1}")

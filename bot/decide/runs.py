@@ -1,12 +1,7 @@
-"""A run that is to begin, goes on, or was lost -> what the bot does about it. A part of `plan`.
+"""A run begins, goes on, ended or was lost, or the reaper did something -> what is said of it.
 
-Asked again when the run's own job begins: between the command and the job somebody else may have
-been first, and whoever may dispatch a workflow needn't be one who may say the command.
-
-
-What the reaper printed -> what is said of it, and where. Pure.
-
-Needs no facts but the threads' numbers: the job that says it may read nothing else.
+Whether a run may begin is asked again in its own job: between the command and the job somebody else
+may have been first, and whoever may dispatch a workflow needn't be one who may say the command.
 """
 
 import re
@@ -67,7 +62,7 @@ def run_begins(event: RunAsked, facts: Facts) -> Plan:
         thread,
         who=event.actor,
         role=facts.role.name.lower(),
-        asked=f"start {request.run_id} by hand",
+        line=f"start {request.run_id} by hand",
         run_id=request.run_id if why is None else "",
     )
 
@@ -118,8 +113,8 @@ def run_goes_on(event: RunGoesOn, facts: Facts) -> Plan:
     if thread is None:
         return Plan((), f"{request.run_id} goes on; {request.release} has no thread of the bot's.")
     marker = Marker(MarkerKind.STATUS, request.run_id)
-    said = status.status(request, event.progress, total_of(request, facts))
-    return Plan((UpsertComment(thread, marker, said),), f"{request.run_id} goes on.")
+    body = status.status(request, event.progress, total_of(request, facts))
+    return Plan((UpsertComment(thread, marker, body),), f"{request.run_id} goes on.")
 
 
 def run_lost(event: RunLost, facts: Facts) -> Plan:
@@ -129,8 +124,8 @@ def run_lost(event: RunLost, facts: Facts) -> Plan:
     if thread is None:
         return Plan((), f"{request.run_id} was lost; {request.release} has no thread of the bot's.")
     marker = Marker(MarkerKind.RESULT, request.run_id)
-    said = status.lost(request, event.result, event.progress, total_of(request, facts))
-    effects: tuple[Effect, ...] = (UpsertComment(thread, marker, said), *settled(request, facts))
+    body = status.lost(request, event.result, event.progress, total_of(request, facts))
+    effects: tuple[Effect, ...] = (UpsertComment(thread, marker, body), *settled(request, facts))
     running = facts.running()
     if running is None or running.request.run_id == request.run_id:
         effects = (*effects, SetLabel(thread, Label.UNCHECKED))
@@ -150,8 +145,8 @@ def total_of(request: RunRequest, facts: Facts) -> int:
     """The datasets that the run was asked for, as far as the manifest tells."""
     manifest = facts.manifests.get(request.release)
     whole = manifest.dataset_count if manifest else 0
-    asked = len(request.only) or whole
-    return min(asked, request.limit) if request.limit else asked
+    wanted = len(request.only) or whole
+    return min(wanted, request.limit) if request.limit else wanted
 
 
 ENDED = {
@@ -169,9 +164,9 @@ def run_ended(event: RunEnded, facts: Facts) -> Plan:
             (), f"{request.run_id} ended, but {request.release} has no thread of the bot's."
         )
     body = result.body(event.report, _context(event, facts))
-    said = UpsertComment(thread, Marker(MarkerKind.RESULT, request.run_id), body)
+    comment = UpsertComment(thread, Marker(MarkerKind.RESULT, request.run_id), body)
     ended = Conclude(request.release, event.report.verdict, result.headline(event.report))
-    effects: tuple[Effect, ...] = (said, ended, *settled(request, facts))
+    effects: tuple[Effect, ...] = (comment, ended, *settled(request, facts))
     if facts.running() is None:
         effects = (*effects, SetLabel(thread, ENDED[event.report.verdict]))
     return Plan(effects, f"{request.run_id} ended with the verdict {event.report.verdict}.")
@@ -189,26 +184,26 @@ def _context(event: RunEnded, facts: Facts) -> result.ResultContext:
 
 def _last(facts: Facts, release: str, now: RunReport) -> RunReport | None:
     reports = [run.report for run in facts.runs_of(release) if run.report is not None]
-    ended = [one for one in reports if one.ended_at < now.started_at]
-    return max(ended, key=lambda one: one.ended_at, default=None)
+    ended = [report for report in reports if report.ended_at < now.started_at]
+    return max(ended, key=lambda report: report.ended_at, default=None)
 
 
 def reaper_actions(text: str, source: str) -> tuple[tuple[Reaped, ...], tuple[str, ...]]:
     """The actions, and what is wrong with each other line: a killed reaper leaves half of one."""
-    found, broken = [], []
+    actions, broken = [], []
     for number, line in enumerate(text.splitlines(), 1):
         try:
-            found.append(Reaped.from_json(line, source=f"{source}, line {number}"))
+            actions.append(Reaped.from_json(line, source=f"{source}, line {number}"))
         except ContractError as error:
             broken.append(str(error))
-    return tuple(found), tuple(broken)
+    return tuple(actions), tuple(broken)
 
 
-def reaper_comments(found: Reaped, threads: Mapping[Marker, int]) -> Plan:
+def reaper_comments(action: Reaped, threads: Mapping[Marker, int]) -> Plan:
     """A comment per machine and act, kept up to date, in the release's thread if it has one."""
-    said = machine_action(found)
-    thread = threads.get(Marker(MarkerKind.RELEASE, found.release or ""))
+    body = machine_action(action)
+    thread = threads.get(Marker(MarkerKind.RELEASE, action.release or ""))
     if thread is None:
-        return Plan((), f"{said} No thread is about its release.")
-    key = f"{found.machine}-{found.act}".replace("_", "-")
-    return Plan((UpsertComment(thread, Marker(MarkerKind.REAPED, key), said),), said)
+        return Plan((), f"{body} No thread is about its release.")
+    key = f"{action.machine}-{action.act}".replace("_", "-")
+    return Plan((UpsertComment(thread, Marker(MarkerKind.REAPED, key), body),), body)

@@ -1,4 +1,9 @@
-"""Payloads of GitHub, and the files that `python -m bot plan` is given -> events."""
+"""GitHub's payloads, and the files that `python -m bot plan` is given -> events.
+
+Believes of a payload who did what and where; never what a manifest says or who may do what: that is
+fetched. Whatever isn't understood is no event. Payloads are described at
+https://docs.github.com/en/webhooks/webhook-events-and-payloads
+"""
 
 import json
 import re
@@ -47,9 +52,9 @@ def _merges(payload: Mapping[str, Any]) -> tuple[ManifestMerged, ...]:
     paths = [
         path for commit in payload["commits"] for path in (*commit["added"], *commit["modified"])
     ]
-    found = (MANIFEST.fullmatch(path) for path in dict.fromkeys(paths))
+    matches = (MANIFEST.fullmatch(path) for path in dict.fromkeys(paths))
     actor, commit = payload["sender"]["login"], payload["after"]
-    return tuple(ManifestMerged(one[1], actor, commit) for one in found if one)
+    return tuple(ManifestMerged(match[1], actor, commit) for match in matches if match)
 
 
 def event_from_json(text: str, *, source: str) -> Event:
@@ -59,18 +64,18 @@ def event_from_json(text: str, *, source: str) -> Event:
         BotError: no JSON, an unknown kind, or a field that is missing, unknown or of a wrong type.
     """
     try:
-        given = json.loads(text)
+        fields = json.loads(text)
     except ValueError as error:
         raise BotError(f"{source}: not JSON ({error}); write it again.") from error
-    if not isinstance(given, dict):
+    if not isinstance(fields, dict):
         raise BotError(f"{source}: not a JSON object; give one with the field event.")
-    kind = given.pop("event", None)
+    kind = fields.pop("event", None)
     if kind == "comment_created":
-        return CommentCreated(**_fields(given, source, _COMMENT, optional={"edited", "is_bot"}))
+        return CommentCreated(**_fields(fields, source, _COMMENT, optional={"edited", "is_bot"}))
     if kind == "manifest_merged":
-        return ManifestMerged(**_fields(given, source, _MERGE))
+        return ManifestMerged(**_fields(fields, source, _MERGE))
     if kind == "run_ended":
-        report = _fields(given, source, {"report": dict})["report"]
+        report = _fields(fields, source, {"report": dict})["report"]
         return RunEnded(RunReport.from_mapping(report, source=f"{source}: field report"))
     raise BotError(
         f"{source}: field event: {kind!r} is no event; "
@@ -95,18 +100,18 @@ _NAMES = {int: "a whole number", str: "text", bool: "true or false", dict: "an o
 
 
 def _fields(
-    given: Mapping[str, Any],
+    fields: Mapping[str, Any],
     source: str,
     wanted: Mapping[str, type],
     optional: set[str] | frozenset[str] = frozenset(),
 ) -> dict[str, Any]:
-    for name in given:
+    for name in fields:
         if name not in wanted:
             raise BotError(f"{source}: field {name}: unknown; use {', '.join(wanted)}.")
     for name, kind in wanted.items():
-        if name not in given and name not in optional:
+        if name not in fields and name not in optional:
             raise BotError(f"{source}: field {name}: missing; give {_NAMES[kind]}.")
         # In Python, true is a whole number too.
-        if name in given and type(given[name]) is not kind:
-            raise BotError(f"{source}: field {name}: {given[name]!r} is not {_NAMES[kind]}.")
-    return dict(given)
+        if name in fields and type(fields[name]) is not kind:
+            raise BotError(f"{source}: field {name}: {fields[name]!r} is not {_NAMES[kind]}.")
+    return dict(fields)

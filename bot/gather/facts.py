@@ -1,4 +1,4 @@
-"""The facts that a decision rests on, gathered through the ports."""
+"""The facts that a decision on an event rests on, gathered through the ports."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -36,20 +36,24 @@ def gather(event: Event | None, ports: Ports, settings: Settings) -> Facts:
 
 def _remembered(facts: Facts, marked: Mapping[Marker, int], ports: Ports) -> Facts:
     """The facts with what the bot has said so far, which detection needs."""
-    said = {number: _own(ports.threads, number) for number in sorted(set(marked.values()))}
+    bodies_by_thread = {
+        number: _own(ports.threads, number) for number in sorted(set(marked.values()))
+    }
     texts = ports.threads.texts()
-    found = {
-        release: [announcement_in(body) for body in (texts[number], *said[number])]
+    announcements = {
+        release: [announcement_in(body) for body in (texts[number], *bodies_by_thread[number])]
         for release, number in facts.threads.items()
     }
-    records = {release: [one for one in some if one] for release, some in found.items()}
-    markers = (last_marker(body) for bodies in said.values() for body in bodies)
+    records = {
+        release: [entry for entry in some if entry] for release, some in announcements.items()
+    }
+    markers = (last_marker(body) for bodies in bodies_by_thread.values() for body in bodies)
     return replace(
         facts,
         notices=_threads(marked, MarkerKind.NOTICE),
         alerts=_threads(marked, MarkerKind.ALERT),
         closed=ports.threads.closed(),
-        said=frozenset(one for one in markers if one is not None),
+        markers=frozenset(marker for marker in markers if marker is not None),
         records={release: some[-1] for release, some in records.items() if some},
         failures=ports.tally.failures(),
     )
@@ -60,7 +64,7 @@ def _threads(marked: Mapping[Marker, int], kind: MarkerKind) -> dict[str, int]:
 
 
 def _own(threads: Threads, number: int) -> list[str]:
-    return [one.body for one in threads.comments(number) if one.by_bot]
+    return [comment.body for comment in threads.comments(number) if comment.by_bot]
 
 
 def _is_followed(event: Event | None, ports: Ports, marked: Mapping[Marker, int]) -> bool:

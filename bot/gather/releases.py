@@ -1,6 +1,6 @@
-"""Reads the release page, the release directory and the documents of what is new -> ReleasesRead.
+"""Release page, release directory and the documents of what is new -> ReleasesRead.
 
-Fetches through the Pages port only. Must not decide what is done about it.
+Fetches through the Pages port only.
 """
 
 from collections.abc import Mapping
@@ -37,11 +37,11 @@ def read_releases(
     reader = SchemaReader(pages, settings, documents or {}, upstream)
     schemas: dict[str, SchemaReading] = {}
     unread: dict[str, str] = {}
-    for one in compare_with_known(page, directory, facts).news:
+    for release in compare_with_known(page, directory, facts).news:
         try:
-            schemas[one.release.version] = reader.read(one)
+            schemas[release.release.version] = reader.read(release)
         except BotError as error:
-            unread[one.release.version] = str(error)
+            unread[release.release.version] = str(error)
     return ReleasesRead(page, directory, schemas, unread, refusal)
 
 

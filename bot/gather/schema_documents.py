@@ -1,12 +1,7 @@
-"""The dataset schema documents of what is new -> SchemaReading: pins, diff, rules, impact, patch.
+"""The dataset schema documents of a new release -> SchemaReading: pins, diff, rules, impact, patch.
 
-Fetches through the Pages port only. Must not decide what is done about it.
-
-
-The sources beside a schema document, fetched and heard: what each says otherwise.
-
-Fetches through the Pages port only. None of them may keep a release back: one that is out of reach,
-or isn't what it should be, says why.
+Fetches through the Pages port only. Other sources (witnesses) are read beside a document; none of
+them may keep a release back: one that is out of reach, or isn't what it should be, says why.
 """
 
 from collections.abc import Callable, Mapping
@@ -44,10 +39,10 @@ def read_spec(page: Page) -> Spec:
         raise BotError(f"{page.address}: {error}") from error
 
 
-def document_address(given: str, template: str) -> str:
+def document_address(document: str, template: str) -> str:
     """The address of a schema document that is given as a bare version, a file or an address."""
-    bare = all(part.isdecimal() for part in given.split(".")) and given.count(".") == 2
-    return template.replace("{version}", given) if bare else given
+    bare = all(part.isdecimal() for part in document.split(".")) and document.count(".") == 2
+    return template.replace("{version}", document) if bare else document
 
 
 def patch_of(lamindb: Page, old: Spec, new: Spec) -> str:
@@ -95,15 +90,15 @@ class SchemaReader:
         return self._compared(replace(reading, old=old, witnesses=heard), old_spec, spec)
 
     def _compared(self, reading: SchemaReading, old: Spec, new: Spec) -> SchemaReading:
-        found = diff(old, new)
-        plain = replace(reading, diff=found, impact=impact(found, old, new))
+        schema_diff = diff(old, new)
+        plain = replace(reading, diff=schema_diff, impact=impact(schema_diff, old, new))
         try:
             source = self._lamindb()
             return _patched(plain, source, old, new) if source else plain
         except (BotError, CuratorError) as error:
             # LaminDB may have rebuilt its module: that mustn't keep a release from being announced.
-            told = f"LaminDB's code can't be compared or patched: {error}"
-            return replace(plain, remarks=(*plain.remarks, told))
+            remark = f"LaminDB's code can't be compared or patched: {error}"
+            return replace(plain, remarks=(*plain.remarks, remark))
 
     def _lamindb(self) -> ModuleSource | None:
         """LaminDB's module: as its repository has it, if a patch may be proposed there."""
@@ -132,7 +127,7 @@ class SchemaReader:
 def _patched(reading: SchemaReading, source: ModuleSource, old: Spec, new: Spec) -> SchemaReading:
     """The reading with what a patch of the source does, and leaves to do."""
     text, edits = patched(source.text, old, new)
-    left = tuple(one.subject for one in unpatched(source.text, old, new))
+    left = tuple(consequence.subject for consequence in unpatched(source.text, old, new))
     is_drafted = bool(source.base) and text != source.text
     return replace(
         reading,
@@ -148,16 +143,17 @@ def _patched(reading: SchemaReading, source: ModuleSource, old: Spec, new: Spec)
 
 def _organisms(news: NewRelease, spec: Spec) -> tuple[str, ...]:
     """The organisms whose cells the page counts; all of the schema's, where it counts none."""
-    known = [one.name for one in spec.organisms if one.taxon]
+    known = [organism.name for organism in spec.organisms if organism.taxon]
     return tuple(name for name in news.release.cell_counts if name in known) or tuple(known)
 
 
 def _remarks(news: NewRelease, spec: Spec) -> tuple[str, ...]:
-    known = {one.name for one in spec.organisms}
+    known = {organism.name for organism in spec.organisms}
     strange = [name for name in news.release.cell_counts if name not in known]
     links = [
-        f"Line {one.line} of the schema document says {one.text}, but links to {one.link}."
-        for one in spec.discrepancies
+        f"Line {discrepancy.line} of the schema document says {discrepancy.text}, "
+        f"but links to {discrepancy.link}."
+        for discrepancy in spec.discrepancies
     ]
     return (
         *(f"The page counts cells of {name}, which the schema doesn't name." for name in strange),

@@ -1,14 +1,9 @@
-"""The frame of every page that the bot writes: one file, in light and dark, wide and narrow.
+"""Markdown -> HTML that is safe to open, and the frame of every page: one file, light and dark.
 
-It fetches nothing and runs no script, whatever its body says.
-
-
-Markdown -> HTML that is safe to open: no raw HTML passes, whoever wrote it.
-
-A Mermaid pie becomes a bar with its legend; any other diagram is shown as its source. In the bot's
-own text `<code>`, and lines that are just `<details>`, `<summary>...</summary>`,
-`</details>` or an HTML comment, mean what they mean on GitHub; in anybody else's they are shown as
-typed.
+No raw HTML passes, whoever wrote it, and a page fetches nothing and runs no script. A Mermaid pie
+becomes a bar with its legend; any other diagram is shown as its source. In the bot's own text
+`<code>`, and lines that are just `<details>`, `<summary>...</summary>`, `</details>` or an HTML
+comment, mean what they mean on GitHub; in anybody else's they are shown as typed.
 """
 
 import re
@@ -150,10 +145,10 @@ def _bot_code(state: StateInline, silent: bool) -> bool:
 
 def _bot_hidden(state: StateInline, silent: bool) -> bool:
     """The inline rule for an HTML comment in a table's cell."""
-    found = re.compile("<!--.*?-->").match(state.src, state.pos)
-    if found is None:
+    comment = re.compile("<!--.*?-->").match(state.src, state.pos)
+    if comment is None:
         return False
-    state.pos = found.end()
+    state.pos = comment.end()
     return True
 
 

@@ -41,22 +41,27 @@ def offenders(report: RunReport) -> str:
 
 
 def _rows(report: RunReport) -> Iterator[tuple[str, ...]]:
-    ended = {one.dataset_id: one for one in report.outcomes}
+    ended = {outcome.dataset_id: outcome for outcome in report.outcomes}
     for check in report.checks:
-        named = [(one, str(check.status)) for one in check.offenders]
-        named += [(one, "accepted") for one in check.accepted]
-        for one, status in named:
-            yield (check.name, status, *_told(one), *_ended(ended.get(one.dataset_id)))
+        named = [(offender, str(check.status)) for offender in check.offenders]
+        named += [(offender, "accepted") for offender in check.accepted]
+        for named_by_check, status in named:
+            yield (
+                check.name,
+                status,
+                *_columns_of(named_by_check),
+                *_ended(ended.get(named_by_check.dataset_id)),
+            )
 
 
-def _told(one: Offender) -> tuple[str, str, str]:
-    return one.dataset_id, one.title, one.detail
+def _columns_of(offender: Offender) -> tuple[str, str, str]:
+    return offender.dataset_id, offender.title, offender.detail
 
 
 def _ended(outcome: DatasetOutcome | None) -> tuple[str, str]:
     if outcome is None:
         return "", ""
-    return str(outcome.outcome), " ".join(str(found.reason) for found in outcome.reasons)
+    return str(outcome.outcome), " ".join(str(finding.reason) for finding in outcome.reasons)
 
 
 def _cell(text: str) -> str:

@@ -40,23 +40,23 @@ def render(thread: PageThread) -> str:
     """The whole page."""
     title = escape(one_line(thread.title))
     labels = "".join(f'<span class="label">{escape(one_line(x))}</span>' for x in thread.labels)
-    articles = "\n".join(_article(one) for one in (thread.first, *thread.comments))
+    articles = "\n".join(_article(comment) for comment in (thread.first, *thread.comments))
     body = f"<h1>{title} <small>#{thread.number}</small></h1>\n<p>{labels}</p>\n{articles}"
     return framed(f"{title} · thread {thread.number}", body)
 
 
-def _article(one: PageComment) -> str:
-    kind = ' <span class="label">bot</span>' if one.by_bot else ""
-    edited = f", edited {moment(one.edited)}" if one.edited else ""
-    place = f"comment {one.comment_id}" if one.comment_id else "opened this thread"
-    anchor = f' id="comment-{one.comment_id}"' if one.comment_id else ""
+def _article(comment: PageComment) -> str:
+    kind = ' <span class="label">bot</span>' if comment.by_bot else ""
+    edited = f", edited {moment(comment.edited)}" if comment.edited else ""
+    place = f"comment {comment.comment_id}" if comment.comment_id else "opened this thread"
+    anchor = f' id="comment-{comment.comment_id}"' if comment.comment_id else ""
     signs = "".join(
         f'<span class="label" title="{escape(name)}">{SIGNS.get(name, escape(name))}</span>'
-        for name in one.reactions
+        for name in comment.reactions
     )
     footer = f"<footer>{signs}</footer>\n" if signs else ""
     return (
-        f"<article{anchor}>\n<header><b>{escape(one_line(one.author))}</b>{kind} · {place} · "
-        f"{moment(one.created)}{edited}</header>\n"
-        f"<div>\n{to_html(one.body, by_bot=one.by_bot)}</div>\n{footer}</article>"
+        f"<article{anchor}>\n<header><b>{escape(one_line(comment.author))}</b>{kind} · {place} · "
+        f"{moment(comment.created)}{edited}</header>\n"
+        f"<div>\n{to_html(comment.body, by_bot=comment.by_bot)}</div>\n{footer}</article>"
     )

@@ -48,16 +48,16 @@ def hidden_announcement(record: Announcement) -> str:
 
 def announcement_in(body: str) -> Announcement | None:
     """The record in the last line that holds one; None if there is none, or a person broke it."""
-    found = next(filter(None, map(LINE.fullmatch, reversed(body.splitlines()))), None)
+    match = next(filter(None, map(LINE.fullmatch, reversed(body.splitlines()))), None)
     try:
-        return _ANNOUNCEMENT.validate_json(found[1]) if found else None
+        return _ANNOUNCEMENT.validate_json(match[1]) if match else None
     except ValidationError:
         return None
 
 
 def announcement_by_manifest(manifest: Manifest, known: Announcement) -> Announcement:
     """The release as its manifest states it; what a manifest doesn't hold is as in `known`."""
-    told = replace(
+    release = replace(
         known.release,
         census_schema_version=manifest.census_schema_version,
         dataset_schema_version=manifest.dataset_schema_version,
@@ -65,9 +65,9 @@ def announcement_by_manifest(manifest: Manifest, known: Announcement) -> Announc
     )
     place = manifest.storage
     region = place.region or known.region
-    return replace(known, release=told, soma=place.soma, h5ads=place.h5ads, region=region)
+    return replace(known, release=release, soma=place.soma, h5ads=place.h5ads, region=region)
 
 
 def _line(record: Announcement) -> str:
-    told = json.dumps(_ANNOUNCEMENT.dump_python(record, mode="json"), separators=(",", ":"))
-    return hidden_line("facts", told)
+    text = json.dumps(_ANNOUNCEMENT.dump_python(record, mode="json"), separators=(",", ":"))
+    return hidden_line("facts", text)

@@ -47,8 +47,8 @@ def hidden_audit_entry(entry: AuditEntry) -> str:
 
 def audit_entry_in(body: str) -> AuditEntry | None:
     """The entry in the last line that holds one; None if there is none, or a person broke it."""
-    found = next(filter(None, map(LINE.fullmatch, reversed(body.splitlines()))), None)
+    match = next(filter(None, map(LINE.fullmatch, reversed(body.splitlines()))), None)
     try:
-        return _AUDIT_ENTRY.validate_json(found[1]) if found else None
+        return _AUDIT_ENTRY.validate_json(match[1]) if match else None
     except ValidationError:
         return None

@@ -151,16 +151,16 @@ def _dry_run(command: Command, values: list[str]) -> Command | Mistake:
 
 def _limit(command: Command, values: list[str]) -> Command | Mistake:
     if len(values) != 1 or not LIMIT.fullmatch(values[0]):
-        given = " ".join(values) or "nothing"
-        return Mistake(f"--limit wants one number from 1 on, but got {given}", "/ingest --limit 10")
+        words = " ".join(values) or "nothing"
+        return Mistake(f"--limit wants one number from 1 on, but got {words}", "/ingest --limit 10")
     return replace(command, limit=int(values[0]))
 
 
 def _only(command: Command, values: list[str]) -> Command | Mistake:
-    ids = [one for value in values for one in value.split(",") if one]
+    ids = [part for value in values for part in value.split(",") if part]
     if not ids:
         return Mistake("--only wants at least one dataset id", "/ingest --only DATASET_ID")
-    wrong = next((one for one in ids if not DATASET_ID.fullmatch(one)), None)
+    wrong = next((dataset_id for dataset_id in ids if not DATASET_ID.fullmatch(dataset_id)), None)
     if wrong is not None:
         return Mistake(f"--only got {wrong}, which is no dataset id", "/ingest --only DATASET_ID")
     return replace(command, only=tuple(dict.fromkeys((*command.only, *ids))))

@@ -1,10 +1,7 @@
-"""What is the case when an event is decided on, as one frozen value.
+"""What is the case when an event is decided on, as frozen values.
 
-Must not gather (`handle` does) nor decide (`plan` does). Only what the adapters vouch for gets in
-here, nothing that an event claims.
-
-
-What of an earlier ingest is done again, as a plain value."""
+Only what the adapters vouch for gets in here, nothing that an event claims.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,7 +23,7 @@ class Facts:
     they leave to a person.
 
     Detection alone has the rest: `notices` and `alerts` are threads of the bot's too, `closed`
-    those threads that somebody closed, `said` the markers of all its comments, `records` what it
+    those threads that somebody closed, `markers` those of all its comments, `records` what it
     last said of each release that has a thread; `failures` counts the looks that have failed in a
     row.
     """
@@ -46,7 +43,7 @@ class Facts:
     notices: Mapping[str, int] = field(default_factory=dict)
     alerts: Mapping[str, int] = field(default_factory=dict)
     closed: frozenset[int] = frozenset()
-    said: frozenset[Marker] = frozenset()
+    markers: frozenset[Marker] = frozenset()
     records: Mapping[str, Announcement] = field(default_factory=dict)
     failures: int = 0
 
@@ -66,7 +63,7 @@ class Facts:
     def is_ingested(self, release: str) -> bool:
         """Whether a run of the release in this instance passed."""
         reports = (run.report for run in self.runs_of(release))
-        return any(one is not None and one.verdict is Verdict.PASSED for one in reports)
+        return any(report is not None and report.verdict is Verdict.PASSED for report in reports)
 
     def running(self) -> Run | None:
         """The run that is going on in the instance."""

@@ -55,9 +55,9 @@ def sign(body: str, marker: Marker, hidden: str | None = None) -> str:
     return f"{body.rstrip()}\n\n{above}{marker}\n"
 
 
-def hidden_line(name: str, told: str) -> str:
+def hidden_line(name: str, text: str) -> str:
     """The JSON as one line that Markdown doesn't show, and that nothing in it can end."""
-    safe = told.replace("<", "\\u003c").replace(">", "\\u003e").replace("--", "-\\u002d")
+    safe = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("--", "-\\u002d")
     return f"<!-- cellxgene-ingestion-bot: {name} {safe} -->"
 
 
@@ -72,13 +72,13 @@ def last_marker(body: str) -> Marker | None:
 
     The bot writes everything that it quotes within a line, so no quoted marker is a line.
     """
-    found = (_read(line) for line in reversed(body.splitlines()))
-    return next((marker for marker in found if marker is not None), None)
+    markers = (_read(line) for line in reversed(body.splitlines()))
+    return next((marker for marker in markers if marker is not None), None)
 
 
 def _read(line: str) -> Marker | None:
-    found = LINE.fullmatch(line)
-    return Marker(MarkerKind(found[1]), found[2]) if found else None
+    match = LINE.fullmatch(line)
+    return Marker(MarkerKind(match[1]), match[2]) if match else None
 
 
 def reply_marker(comment_id: int) -> Marker:

@@ -1,6 +1,7 @@
-"""What the bot needs of the world, as protocols: the local folder, later GitHub, or a test's own.
+"""What the bot needs of the world, as protocols: a folder, GitHub, or a test's own.
 
-The methods are primitive. What makes an effect safe to repeat is in `apply`, once for all adapters.
+The methods are primitive. What makes an effect safe to repeat is in `bot.engine`, once for all
+adapters.
 """
 
 from collections.abc import Mapping

@@ -53,15 +53,15 @@ def progress_of(journal: str) -> Progress:
 
 def _parsed(line: str) -> Mapping[str, Any]:
     try:
-        found = json.loads(line)
+        values = json.loads(line)
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return values if isinstance(values, dict) else {}
 
 
 def _moment(line: Mapping[str, Any]) -> datetime | None:
     try:
-        found = datetime.fromisoformat(str(line.get(MOMENT)))
+        moment = datetime.fromisoformat(str(line.get(MOMENT)))
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -28,11 +28,13 @@ FAMILIAR = {"(human)": "NCBITaxon:9606", "(mouse)": "NCBITaxon:10090"}
 
 def doubts(diff: SchemaDiff, old: Spec, new: Spec) -> tuple[Doubt, ...]:
     """What the newer document's changelog says otherwise; nothing where `new` is the older one."""
-    between = [one for one in new.changelog if _key(old.version) < _key(one.version)]
-    between = [one for one in between if _key(one.version) <= _key(new.version)]
+    between = [
+        statement for statement in new.changelog if _key(old.version) < _key(statement.version)
+    ]
+    between = [statement for statement in between if _key(statement.version) <= _key(new.version)]
     if _key(old.version) >= _key(new.version) or not new.changelog:
         return ()
-    if not any(one.version == new.version for one in new.changelog):
+    if not any(statement.version == new.version for statement in new.changelog):
         return (Doubt(f"The changelog has no entry for {new.version}.", None, is_denied=False),)
     return (*_of_fields(between, diff, old, new), *_of_pins(between, old, new))
 
@@ -44,9 +46,11 @@ def _key(version: str) -> tuple[int, ...]:
 # --- fields ---------------------------------------------------------------------------------------
 
 
-def _of_fields(said: list[Statement], diff: SchemaDiff, old: Spec, new: Spec) -> Iterator[Doubt]:
+def _of_fields(
+    changelog: list[Statement], diff: SchemaDiff, old: Spec, new: Spec
+) -> Iterator[Doubt]:
     touched = _touched(diff)
-    for (component, name), statements in _latest(said, _subject).items():
+    for (component, name), statements in _latest(changelog, _subject).items():
         statement = statements[0]
         verb = _verb(statement, name)
         was, now = (_find(spec, component, name) for spec in (old, new))
@@ -73,9 +77,9 @@ def _subject(statement: Statement) -> tuple[str, str] | None:
 
 def _verb(statement: Statement, name: str) -> str:
     """What happened to the field: "removed guidance in" one, or "added" a value to one, is less."""
-    found = VERB.match(statement.text)
-    direct = found and statement.text[found.end() :].startswith(f" `{name}`")
-    return found[1].lower() if found and direct else "updated"
+    match = VERB.match(statement.text)
+    direct = match and statement.text[match.end() :].startswith(f" `{name}`")
+    return match[1].lower() if match and direct else "updated"
 
 
 def _find(spec: Spec, component: str, name: str) -> Field | None:
@@ -96,12 +100,14 @@ def _touched(diff: SchemaDiff) -> set[tuple[str, str]]:
 # --- pins -----------------------------------------------------------------------------------------
 
 
-def _of_pins(said: list[Statement], old: Spec, new: Spec) -> Iterator[Doubt]:
+def _of_pins(changelog: list[Statement], old: Spec, new: Spec) -> Iterator[Doubt]:
     pins = {pin.prefix: pin.version for pin in new.ontologies}
     genes = {gene.taxon: gene.version for gene in new.gene_references}
     before = {pin.prefix: pin.version for pin in old.ontologies}
     before |= {gene.taxon: gene.version for gene in old.gene_references}
-    for subject, statements in _latest(said, lambda one: _pinned(one, new)).items():
+    for subject, statements in _latest(
+        changelog, lambda statement: _pinned(statement, new)
+    ).items():
         statement = statements[0]
         release = RELEASE.search(statement.text)
         version = pins.get(subject) or genes.get(subject, "")
@@ -134,18 +140,18 @@ def _pinned(statement: Statement, new: Spec) -> str | None:
 
 
 def _latest(
-    said: list[Statement], about: Callable[[Statement], K | None]
+    changelog: list[Statement], about: Callable[[Statement], K | None]
 ) -> dict[K, list[Statement]]:
     """The statements about each thing, the newest version's first."""
-    found: dict[K, list[Statement]] = {}
-    for one in sorted(said, key=lambda one: _key(one.version), reverse=True):
-        thing = about(one)
+    by_subject: dict[K, list[Statement]] = {}
+    for statement in sorted(changelog, key=lambda marker: _key(marker.version), reverse=True):
+        thing = about(statement)
         if thing is not None:
-            found.setdefault(thing, []).append(one)
-    return found
+            by_subject.setdefault(thing, []).append(statement)
+    return by_subject
 
 
 def _doubt(statement: Statement, why: str, *, is_denied: bool) -> Doubt:
     text = statement.text.rstrip(".:")
-    told = f"{statement.version}, {statement.chapter}: \u201c{text}\u201d, but {why}."
-    return Doubt(told, statement.line, is_denied)
+    line = f"{statement.version}, {statement.chapter}: \u201c{text}\u201d, but {why}."
+    return Doubt(line, statement.line, is_denied)

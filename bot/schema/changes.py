@@ -54,9 +54,9 @@ class GeneReferenceChange:
 
     @property
     def either(self) -> GeneReference:
-        found = self.new or self.old
-        assert found is not None
-        return found
+        either = self.new or self.old
+        assert either is not None
+        return either
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,7 @@
 """Two Specs -> SchemaDiff: what a maintainer has to know, category by category.
 
-Compares values, never lines of text: an editorial change is told apart. Must not judge what a
-difference asks of anybody.
-
-
-Which field of the older document is which of the newer one: same, moved, renamed, or neither.
-
-Must not judge what changed within a field.
+Compares values, never lines of text: an editorial change is told apart. First it is settled which
+field of the older document is which of the newer one: same, moved, renamed, or neither.
 """
 
 import re
@@ -37,8 +32,8 @@ Pair = tuple[Field, Field]
 
 def diff(old: Spec, new: Spec) -> SchemaDiff:
     """What differs from the older to the newer Spec, and what the changelog says otherwise."""
-    found = _compared(old, new)
-    return replace(found, doubts=doubts(found, old, new))
+    compared = _compared(old, new)
+    return replace(compared, doubts=doubts(compared, old, new))
 
 
 def _compared(old: Spec, new: Spec) -> SchemaDiff:
@@ -96,7 +91,7 @@ def _rules(field: Field) -> str:
 def _annotation_differs(old: Field, new: Field) -> bool:
     """Whether who fills the field in, or when, differs; a bare name states no more than that."""
     # The Data Portal was renamed to Discover.
-    if len({one.annotator.replace("data portal", "discover") for one in (old, new)}) > 1:
+    if len({field.annotator.replace("data portal", "discover") for field in (old, new)}) > 1:
         return True
     if Requirement.UNSTATED in (old.requirement, new.requirement):
         return any(" if " in field.annotation for field in (old, new))
@@ -122,7 +117,7 @@ def _identifiers(gene: GeneReference) -> set[str]:
 def _organisms_missing(there: Spec, here: Spec) -> tuple[Organism, ...]:
     """What `here` allows and `there` doesn't; open rules are compared by their wording."""
     known = {_organism_key(organism) for organism in there.organisms}
-    return tuple(one for one in here.organisms if _organism_key(one) not in known)
+    return tuple(organism for organism in here.organisms if _organism_key(organism) not in known)
 
 
 def _organism_key(organism: Organism) -> str:
@@ -175,17 +170,17 @@ def _what(change: FieldChange) -> str:
 def _prose(old: str, new: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The sentences that only the older text says, and those that only the newer says."""
     was, now = statements(old), statements(new)
-    said, says = originals(old), originals(new)
-    gone = tuple(said[one] for one in (was - now).elements())
-    return gone, tuple(says[one] for one in (now - was).elements())
+    before, says = originals(old), originals(new)
+    gone = tuple(before[element] for element in (was - now).elements())
+    return gone, tuple(says[element] for element in (now - was).elements())
 
 
 def _reserved_missing(there: Spec, here: Spec) -> tuple[ReservedName, ...]:
-    known = {(one.component, one.name, one.deprecated_in) for one in there.reserved_names}
+    known = {(name.component, name.name, name.deprecated_in) for name in there.reserved_names}
     return tuple(
-        one
-        for one in here.reserved_names
-        if (one.component, one.name, one.deprecated_in) not in known
+        name
+        for name in here.reserved_names
+        if (name.component, name.name, name.deprecated_in) not in known
     )
 
 
@@ -201,8 +196,9 @@ def _rule_changes(old: Spec, new: Spec) -> Iterator[RuleChange]:
 
 def _notes(old: Spec, new: Spec) -> Iterator[str]:
     for spec in (old, new):
-        for found in spec.discrepancies:
-            yield f"{spec.version}, line {found.line}: {found.text} links to {found.link}"
+        for discrepancy in spec.discrepancies:
+            place = f"{spec.version}, line {discrepancy.line}"
+            yield f"{place}: {discrepancy.text} links to {discrepancy.link}"
 
 
 SIMILAR = 0.85
@@ -235,7 +231,7 @@ def _pairs(gone: Iterable[Field], come: Iterable[Field]) -> list[FieldRename]:
     scored = [(_likeness(old, new), old, new) for old in gone for new in come]
     pairs: list[FieldRename] = []
     taken: set[int] = set()
-    for score, old, new in sorted(scored, key=lambda one: -one[0]):
+    for score, old, new in sorted(scored, key=lambda pair: -pair[0]):
         if score and not {id(old), id(new)} & taken:
             taken |= {id(old), id(new)}
             pairs.append(FieldRename(old, new))

@@ -25,20 +25,21 @@ def to_json(diff: SchemaDiff, witnesses: Sequence[Witness] = ()) -> Json:
         **_pins(diff),
         **_rules(diff),
         "changelog_disagreements": [
-            {"what": one.what, "line": one.line, "denied": one.is_denied} for one in diff.doubts
+            {"what": doubt.what, "line": doubt.line, "denied": doubt.is_denied}
+            for doubt in diff.doubts
         ],
-        "witnesses": [_witness(one) for one in witnesses],
+        "witnesses": [_witness(witness) for witness in witnesses],
         "notes": list(diff.notes),
         "not_compared": dict(NOT_COMPARED),
     }
 
 
-def _witness(one: Witness) -> Json:
+def _witness(witness: Witness) -> Json:
     return {
-        "name": one.name,
-        "address": one.address,
-        "disagreements": list(one.says),
-        "problem": one.problem,
+        "name": witness.name,
+        "address": witness.address,
+        "disagreements": list(witness.says),
+        "problem": witness.problem,
     }
 
 

@@ -1,13 +1,8 @@
 """A dataset schema document (Markdown, with HTML tables in it) -> Spec.
 
 Structural, section by section and field by field; what isn't understood is a DocumentError with its
-line. Must not fetch, and must not know any one version of the document.
-
-
-The changelog at the end of a dataset schema document, as statements about its versions.
-
-Reads what it can and passes over the rest: it is a second witness, and people wrote it freely. Must
-not compare.
+line. Must not know any one version of the document. Its changelog is read as far as it can be: it
+is a second witness, and people wrote it freely.
 """
 
 import re
@@ -38,12 +33,12 @@ ANCHOR = re.compile(r"<a\s[^<>]*href=\"([^\"]*)\"[^<>]*>(.*?)</a>", re.I | re.S)
 def parse_document(text: str) -> Spec:
     """The document's Spec; raises DocumentError with what is missing, where, and the remedy."""
     version = _version(text)
-    found = _before_appendix(sections(text))
-    ontologies = read_ontologies(found)
-    genes = read_gene_references(found)
-    components, rules = _components(found)
+    parts = _before_appendix(sections(text))
+    ontologies = read_ontologies(parts)
+    genes = read_gene_references(parts)
+    components, rules = _components(parts)
     fields = tuple(field for component in components for field in component.fields)
-    _check_is_whole(text, found, {field.component for field in fields})
+    _check_is_whole(text, parts, {field.component for field in fields})
     terms = Counter(TERM.findall(unquote(text)))
     return Spec(
         version,
@@ -51,14 +46,14 @@ def parse_document(text: str) -> Spec:
         ontologies,
         genes,
         read_organisms(fields, genes, rules, terms),
-        read_reserved_names(found),
+        read_reserved_names(parts),
         rules,
         _discrepancies(text),
         read_changelog(text),
     )
 
 
-def _check_is_whole(text: str, found: list[Section], described: set[str]) -> None:
+def _check_is_whole(text: str, parts: list[Section], described: set[str]) -> None:
     """A document that was cut must not look like one that dropped its fields."""
     for name in ("obs", "uns", "var"):
         if name not in described:
@@ -66,7 +61,7 @@ def _check_is_whole(text: str, found: list[Section], described: set[str]) -> Non
                 f"The document describes no field of `{name}`: no heading beneath it has a table "
                 "with a Key; check that the document is whole."
             )
-    last = found[-1]
+    last = parts[-1]
     tags = re.findall(r"<(/?)table\b", clean(last.text), re.I)
     if tags.count("") > tags.count("/"):
         raise DocumentError(
@@ -83,27 +78,27 @@ def _check_is_whole(text: str, found: list[Section], described: set[str]) -> Non
 def _version(text: str) -> str:
     if not text.strip():
         raise DocumentError("The document is empty; give the schema.md of a schema version.")
-    found = VERSION.search(text[:4000])
-    if found is None:
+    match = VERSION.search(text[:4000])
+    if match is None:
         raise DocumentError(
             "The document has no line 'Version: x.y.z' at its beginning, so it isn't a dataset "
             "schema; give the schema.md of a dataset schema version."
         )
-    return found[1]
+    return match[1]
 
 
-def _before_appendix(found: list[Section]) -> list[Section]:
-    for place, section in enumerate(found):
+def _before_appendix(parts: list[Section]) -> list[Section]:
+    for place, section in enumerate(parts):
         if APPENDIX.match(section.title):
-            return found[:place]
-    return found
+            return parts[:place]
+    return parts
 
 
-def _components(found: list[Section]) -> tuple[tuple[Component, ...], tuple[Component, ...]]:
+def _components(parts: list[Section]) -> tuple[tuple[Component, ...], tuple[Component, ...]]:
     """The components of the AnnData object, and the other chapters as rules in prose."""
     components: list[Component] = []
     rules: list[Component] = []
-    for chapter in _chapters(found):
+    for chapter in _chapters(parts):
         head = chapter[0]
         named = COMPONENT.match(head.title.strip()) if head.level == 2 else None
         (components if named else rules).append(
@@ -113,9 +108,9 @@ def _components(found: list[Section]) -> tuple[tuple[Component, ...], tuple[Comp
     return tuple(components), tuple(rules)
 
 
-def _chapters(found: list[Section]) -> list[list[Section]]:
+def _chapters(parts: list[Section]) -> list[list[Section]]:
     chapters: list[list[Section]] = []
-    for section in found:
+    for section in parts:
         if section.level <= 2 or not chapters:
             chapters.append([])
         chapters[-1].append(section)
@@ -172,15 +167,15 @@ def _check_unique(components: list[Component]) -> None:
 
 def _discrepancies(text: str) -> tuple[Discrepancy, ...]:
     """Every link whose target names one term while its text names another."""
-    found = []
+    discrepancies = []
     source = clean(text)
     for anchor in ANCHOR.finditer(source):
         target = TERM.findall(unquote(anchor[1]).replace("_", ":"))
         label = TERM.findall(anchor[2])
         if len(target) == 1 and len(label) == 1 and not _same(target[0], label[0]):
             line = source.count("\n", 0, anchor.start()) + 1
-            found.append(Discrepancy(label[0], target[0], line))
-    return tuple(found)
+            discrepancies.append(Discrepancy(label[0], target[0], line))
+    return tuple(discrepancies)
 
 
 def _same(link: str, text: str) -> bool:

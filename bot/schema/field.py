@@ -19,8 +19,8 @@ TYPE = re.compile(rf"(?:categorical with )?(?:an? )?{PYTHON_TYPE}(?: categories)
 
 def field_table(section: Section) -> RawTable | None:
     """The section's table with a Key row, or None: then the section isn't a field's."""
-    found = tables(clean(section.text))
-    return next((table for table in found if "key" in _labels(table)), None)
+    outermost = tables(clean(section.text))
+    return next((table for table in outermost if "key" in _labels(table)), None)
 
 
 def read_field(component: str, section: Section, table: RawTable) -> Field:
@@ -54,16 +54,16 @@ def field_name(title: str) -> str:
 def flatten(source: str) -> tuple[str, tuple[ValueTable, ...]]:
     """A value cell as text, with each inner table as lines of its own, and those tables."""
     texts: list[str] = []
-    found: list[ValueTable] = []
+    inner_tables: list[ValueTable] = []
     place = 0
     for table in tables(source):
         inner = _value_table(table)
-        found.append(inner)
+        inner_tables.append(inner)
         rows = ["| " + " | ".join(row) for row in (inner.header, *inner.rows)]
         texts += [plain(source[place : table.start]), *rows]
         place = table.end
     texts.append(plain(source[place:]))
-    return "\n".join(filter(None, texts)), tuple(found)
+    return "\n".join(filter(None, texts)), tuple(inner_tables)
 
 
 def requirement(annotation: str) -> Requirement:
@@ -157,5 +157,5 @@ def _annotator(annotation: str) -> str:
 
 
 def _type(value: str) -> str:
-    found = TYPE.match(value)
-    return found[0].replace("`", "") if found else ""
+    match = TYPE.match(value)
+    return match[0].replace("`", "") if match else ""

@@ -44,19 +44,19 @@ Value = tuple[Kind, str]
 
 def allowed_values(field: Field) -> frozenset[Value]:
     """Every value that the field's rules name, as (kind, text)."""
-    found: set[Value] = set()
+    allowed: set[Value] = set()
     heading = ""
     for sentence in sentences(field.value):
         item = sentence.startswith("- ")
         heading = heading if item else sentence
         if sentence.startswith("| "):
-            found |= set(_row(sentence))
+            allowed |= set(_row(sentence))
         elif item and not CONDITION_LIST.search(heading) and not CONDITION_ITEM.match(sentence):
-            found |= set(_values(_unconditional(sentence), _role(heading)))
+            allowed |= set(_values(_unconditional(sentence), _role(heading)))
         elif not item and REQUIRES.search(sentence):
             rest = _unconditional(sentence)
-            found |= set(_values(rest, _role(rest)))
-    return frozenset(_relevant(field, found))
+            allowed |= set(_values(rest, _role(rest)))
+    return frozenset(_relevant(field, allowed))
 
 
 def _role(sentence: str) -> str:
@@ -116,10 +116,10 @@ def _row(row: str) -> Iterator[Value]:
         yield Kind.MAPPING_ROW, folded
 
 
-def _relevant(field: Field, found: set[Value]) -> Iterator[Value]:
+def _relevant(field: Field, allowed: set[Value]) -> Iterator[Value]:
     """Without what says nothing of its own about the field."""
-    prefixes = {_prefix(text) for _, text in found if not text.startswith("not ")}
-    for kind, text in found:
+    prefixes = {_prefix(text) for _, text in allowed if not text.startswith("not ")}
+    for kind, text in allowed:
         # What a feature may be named is told by the gene references, compared on their own.
         if field.component == "var" and (kind is Kind.ALLOWED_TERMS or "NCBITaxon" in text):
             continue
@@ -130,15 +130,15 @@ def _relevant(field: Field, found: set[Value]) -> Iterator[Value]:
 
 
 def _prefix(text: str) -> str:
-    found = TERM.search(text)
-    return re.split("[:_]", found[0])[0] if found else ""
+    match = TERM.search(text)
+    return re.split("[:_]", match[0])[0] if match else ""
 
 
 def cardinality(field: Field) -> frozenset[str]:
     """How many values, in which form: "many", "delimiter ...", "sorted", "per dataset" ..."""
     text = "\n".join(sentences(field.value))
     facts = set()
-    delimiters = [f"delimiter '{found}'" for found in DELIMITER.findall(text)]
+    delimiters = [f"delimiter '{delimiter}'" for delimiter in DELIMITER.findall(text)]
     if re.search(r"\bcomma-separated\b", text):
         delimiters.append("delimiter ','")
     if delimiters:

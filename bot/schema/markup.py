@@ -38,34 +38,34 @@ class RawTable:
 def clean(source: str) -> str:
     """The source without comments, its unclosed <a ...> closed; length and line breaks are kept."""
     blanked = _without_comments(source)
-    return UNCLOSED.sub(lambda found: found[1] + ">" if found[0] == found[1] else found[0], blanked)
+    return UNCLOSED.sub(lambda match: match[1] + ">" if match[0] == match[1] else match[0], blanked)
 
 
 def _without_comments(source: str) -> str:
     """The source with its comments blanked out, its length and its lines kept."""
     # Beyond the last end no comment can match: looking for one there takes quadratic time.
     head, end, tail = source.rpartition("-->")
-    return COMMENT.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), head + end) + tail
+    return COMMENT.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), head + end) + tail
 
 
 def tables(source: str) -> list[RawTable]:
     """The outermost tables of the fragment, each cell with its source (inner tables included)."""
-    found: list[RawTable] = []
+    outermost: list[RawTable] = []
     depth = 0
     for tag in TABLE_TAG.finditer(source):
         closing, name = bool(tag[1]), tag[2].lower()
         if name == "table":
             depth = max(depth + (-1 if closing else 1), 0)
             if depth == 1 and not closing:
-                found.append(RawTable(tag.start(), len(source)))
-            elif depth == 0 and found and found[-1].end == len(source):
-                _close(found[-1], source, tag.start())
-                found[-1].end = tag.end()
+                outermost.append(RawTable(tag.start(), len(source)))
+            elif depth == 0 and outermost and outermost[-1].end == len(source):
+                _close(outermost[-1], source, tag.start())
+                outermost[-1].end = tag.end()
         elif depth == 1:
-            _read_tag(found[-1], source, tag)
-    if depth and found:
-        _close(found[-1], source, len(source))
-    return found
+            _read_tag(outermost[-1], source, tag)
+    if depth and outermost:
+        _close(outermost[-1], source, len(source))
+    return outermost
 
 
 def _read_tag(table: RawTable, source: str, tag: re.Match[str]) -> None:

@@ -1,17 +1,7 @@
-"""What the document pins in tables: ontologies, gene references, and the names that it reserves.
+"""What the document pins in tables: ontologies, gene references, organisms, reserved names.
 
-Must not judge a version, nor know which ontologies there are.
-
-
-The organisms that a dataset may be of.
-
-Later documents close the list in a table; earlier ones state open rules and name the organisms only
-by their gene references. Must not decide which organisms the Census has.
-
-
-A Spec's pinned ontologies as the manifest states them: prefix -> version.
-
-Must not know where an ontology of that version is to be had.
+Later documents list the organisms in a table; earlier ones state open rules and name the organisms
+only by their gene references.
 """
 
 import re
@@ -81,9 +71,9 @@ def is_reserved_names(table: RawTable) -> bool:
     return plain(first).lower() == "reserved name"
 
 
-def read_ontologies(found: list[Section]) -> tuple[Ontology, ...]:
+def read_ontologies(parts: list[Section]) -> tuple[Ontology, ...]:
     """One pin per prefix; a row with two prefixes gives two."""
-    section = section_titled(found, ONTOLOGIES)
+    section = section_titled(parts, ONTOLOGIES)
     pins: dict[str, Ontology] = {}
     for row in pinned_rows(section, ONTOLOGY_COLUMNS, {"prefix", "version"}):
         for prefix in re.split(r"[\s,/]+", row.text("prefix")):
@@ -105,9 +95,9 @@ def _ontology(row: NamedRow, prefix: str) -> Ontology:
     return Ontology(bare, row.text("name"), version, row.line)
 
 
-def read_gene_references(found: list[Section]) -> tuple[GeneReference, ...]:
+def read_gene_references(parts: list[Section]) -> tuple[GeneReference, ...]:
     """One reference per taxon."""
-    section = section_titled(found, GENES)
+    section = section_titled(parts, GENES)
     genes: dict[str, GeneReference] = {}
     for row in pinned_rows(section, GENE_COLUMNS, {"source", "version"}):
         gene = _gene_reference(row)
@@ -136,9 +126,9 @@ def _check_is_new(key: str, known: Collection[str], row: NamedRow) -> None:
         raise DocumentError(f"Line {row.line}: {key} is pinned a second time; remove one of them.")
 
 
-def read_reserved_names(found: list[Section]) -> tuple[ReservedName, ...]:
+def read_reserved_names(parts: list[Section]) -> tuple[ReservedName, ...]:
     """The deprecated names, where the document has a table of them."""
-    for section in found:
+    for section in parts:
         for grid in grids(section):
             if "reserved name" in (header.lower() for header in grid.header):
                 check_header(grid, RESERVED_COLUMNS, set(RESERVED_COLUMNS.values()))
@@ -166,7 +156,7 @@ def read_organisms(
 
     `seen` counts the terms of the whole document, to tell a mistyped taxon from the right one.
     """
-    field = next((one for one in fields if one.name == FIELD), None)
+    field = next((field for field in fields if field.name == FIELD), None)
     if field is None:
         return ()
     listed = _listed(field, {gene.organism: gene.taxon for gene in genes}, seen)
@@ -174,7 +164,7 @@ def read_organisms(
 
 
 def _listed(field: Field, by_name: Mapping[str, str], seen: Counter[str]) -> tuple[Organism, ...]:
-    found = []
+    organisms = []
     for row in (row for table in field.tables for row in table.rows):
         taxa = TAXON.findall(" ".join(row[1:]))
         if taxa:
@@ -182,8 +172,8 @@ def _listed(field: Field, by_name: Mapping[str, str], seen: Counter[str]) -> tup
             # A taxon may be mistyped (6293 for 6239): what the rest of the document says is right.
             likeliest = max(taxa, key=lambda taxon: seen[taxon])
             taxon = by_name.get(organism, likeliest)
-            found.append(Organism(organism, taxon, field.lines.first))
-    return tuple(found)
+            organisms.append(Organism(organism, taxon, field.lines.first))
+    return tuple(organisms)
 
 
 def _referenced(genes: tuple[GeneReference, ...]) -> tuple[Organism, ...]:
@@ -192,12 +182,16 @@ def _referenced(genes: tuple[GeneReference, ...]) -> tuple[Organism, ...]:
 
 
 def _open_rules(field: Field, rules: tuple[Component, ...]) -> tuple[Organism, ...]:
-    stated = [(one, field.lines.first) for one in sentences(field.value) if TAXON.search(one)]
+    stated = [
+        (sentence, field.lines.first)
+        for sentence in sentences(field.value)
+        if TAXON.search(sentence)
+    ]
     stated += [
-        (one, rule.lines.first)
+        (sentence, rule.lines.first)
         for rule in rules
-        for one in sentences(rule.prose)
-        if RULE.search(one)
+        for sentence in sentences(rule.prose)
+        if RULE.search(sentence)
     ]
     return tuple(Organism(sentence.strip("- "), None, line) for sentence, line in stated)
 

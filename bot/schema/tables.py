@@ -1,16 +1,7 @@
-"""A Markdown document as a list of sections: heading, level, the lines beneath it.
+"""A Markdown document as sections, and a section's tables as rows of named cells with their lines.
 
-Knows only ATX headings, fences and HTML tables (a "#" inside either heads nothing).
-
-
-The tables of a section's own text, HTML or Markdown, as header and rows with their lines.
-
-Must not know what a column means.
-
-
-A table of the document whose columns are known by name -> its rows as named cells.
-
-An unknown or missing column is an error with its line: a renamed one must not silently lose a pin.
+Knows only ATX headings, fences and HTML tables (a "#" inside either heads nothing). An unknown or
+missing column is an error with its line: a renamed one must not silently lose a pin.
 """
 
 import re
@@ -44,7 +35,7 @@ class Section:
 
 def sections(text: str) -> list[Section]:
     """The document's sections in order; the first, of level 0, holds what precedes any heading."""
-    found: list[Section] = []
+    parts: list[Section] = []
     level, title, start = 0, "", 0
     body: list[str] = []
     fenced = False
@@ -54,10 +45,10 @@ def sections(text: str) -> list[Section]:
         if heading is None:
             body.append(line)
             continue
-        found.append(Section(level, title, start, tuple(body)))
+        parts.append(Section(level, title, start, tuple(body)))
         level, title, start, body = len(heading[1]), heading[2], number, []
-    found.append(Section(level, title, start, tuple(body)))
-    return found
+    parts.append(Section(level, title, start, tuple(body)))
+    return parts
 
 
 RULE = re.compile(r"\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$")
@@ -80,8 +71,8 @@ class Grid:
 
 def grids(section: Section) -> list[Grid]:
     """Every table that stands directly in the section, empty rows left out."""
-    found = [*_piped(section), *_tagged(section)]
-    return sorted(found, key=lambda grid: grid.line)
+    tables = [*_piped(section), *_tagged(section)]
+    return sorted(tables, key=lambda grid: grid.line)
 
 
 def _piped(section: Section) -> Iterator[Grid]:
@@ -137,9 +128,9 @@ class NamedRow:
         return " ".join(self.cells.get(column, "").replace("`", "").split())
 
 
-def section_titled(found: list[Section], title: str) -> Section:
+def section_titled(parts: list[Section], title: str) -> Section:
     """The first section of that title, whatever its case and level."""
-    for section in found:
+    for section in parts:
         if bare_title(section) == title:
             return section
     raise DocumentError(

@@ -1,18 +1,8 @@
-"""A source beside the document, and what it says otherwise. Plain frozen values.
+"""Sources beside a schema document, and what each says otherwise; who is right isn't judged here.
 
-The ontology guide's `ontology_info.json`: which release of each ontology a version is pinned to.
-
-Must not judge who is right.
-
-
-CZI's `gene_info.yml`: which gene annotation each organism's table was made from.
-
-Must not judge who is right.
-
-
-The validator's `schema_definition.yaml`: the values and delimiters that it takes.
-
-Only what it lists outright is compared: an enumeration, a delimiter. Must not judge who is right.
+The ontology guide's `ontology_info.json` has pins, CZI's `gene_info.yml` gene annotations, and the
+validator's `schema_definition.yaml` values and delimiters, of which only what it lists outright is
+compared.
 """
 
 import json
@@ -45,9 +35,9 @@ class Witness:
     problem: str | None = None
 
 
-def agree(one: str, other: str) -> bool:
+def agree(text: str, other: str) -> bool:
     """Whether two versions can be of the same release: the parts of one are among the other's."""
-    few, many = sorted((_parts(one), _parts(other)), key=len)
+    few, many = sorted((_parts(text), _parts(other)), key=len)
     return few <= many
 
 
@@ -88,10 +78,10 @@ def _pins(version: str, text: str) -> Mapping[str, str]:
 
 
 def _each(ontologies: Mapping[str, Mapping[str, object]]) -> Iterator[tuple[str, str]]:
-    for prefix, told in ontologies.items():
-        more = told.get("additional_ontologies") or []
-        for one in (prefix, *more):  # type: ignore[misc]
-            yield str(one), str(told["version"])
+    for prefix, entry in ontologies.items():
+        more = entry.get("additional_ontologies") or []
+        for name in (prefix, *more):  # type: ignore[misc]
+            yield str(name), str(entry["version"])
 
 
 FILE = re.compile(r"/[A-Za-z]+_[A-Za-z_]*?(?:_\d)?\.([^/]+?)\.(\d+)\.gtf\.gz$")
@@ -101,20 +91,26 @@ ENSEMBL = re.compile(r"\bEnsembl (\d+)", re.I)
 def compare_genes(spec: Spec, text: str) -> tuple[str, ...]:
     """Where a table's annotation differs. Raises WitnessError if the text is no such list."""
     try:
-        told = {str(one["description"]): one for one in yaml.safe_load(text).values()}
-        return _compare_gene_references(spec, told)
+        by_description = {
+            str(gene_info["description"]): gene_info for gene_info in yaml.safe_load(text).values()
+        }
+        return _compare_gene_references(spec, by_description)
     except (yaml.YAMLError, *FORMLESS) as error:
         raise WitnessError(f"isn't a list of gene annotations ({type(error).__name__})") from error
 
 
-def _compare_gene_references(spec: Spec, told: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+def _compare_gene_references(
+    spec: Spec, gene_infos: Mapping[str, Mapping[str, Any]]
+) -> tuple[str, ...]:
     return tuple(
         f"{gene.organism}: the document pins {' '.join(gene.version.split())} "
         f"(line {gene.line}), it has {says}"
         for gene in spec.gene_references
-        for name, one in told.items()
+        for name, gene_info in gene_infos.items()
         if _is_of(name, gene)
-        for says in _otherwise(gene, str(one.get("version") or ""), str(one.get("url") or ""))
+        for says in _otherwise(
+            gene, str(gene_info.get("version") or ""), str(gene_info.get("url") or "")
+        )
     )
 
 
@@ -129,10 +125,10 @@ def _otherwise(gene: GeneReference, version: str, url: str) -> Iterator[str]:
         if not agree(f"v{version}", gene.version):
             yield f"GENCODE {version}"
         return
-    found = FILE.search(url)
-    if found is None:
+    match = FILE.search(url)
+    if match is None:
         return
-    assembly, release = found.groups()
+    assembly, release = match.groups()
     stated = ENSEMBL.search(gene.version)
     if not agree(assembly, gene.version) or (stated and stated[1] != release):
         yield f"{assembly}, Ensembl {release}"
@@ -145,22 +141,22 @@ DELIMITER = re.compile(r"delimiter '(.*)'")
 def compare_definition(spec: Spec, text: str) -> tuple[str, ...]:
     """Where it takes otherwise. Raises WitnessError if it isn't this version's definition."""
     try:
-        told = yaml.safe_load(text)
-        of = TITLE.search(str(told["title"]))
+        definition = yaml.safe_load(text)
+        of = TITLE.search(str(definition["title"]))
         if of is None or of[1] == spec.version:
-            return _compare_fields(spec, told["components"])
+            return _compare_fields(spec, definition["components"])
     except (yaml.YAMLError, *FORMLESS) as error:
         raise WitnessError(f"isn't a schema definition ({type(error).__name__})") from error
     raise WitnessError(f"is of {of[1]}, not {spec.version}")
 
 
-def _compare_fields(spec: Spec, told: Mapping[str, Any]) -> tuple[str, ...]:
-    components = {str(name): dict(_fields(one)) for name, one in told.items()}
+def _compare_fields(spec: Spec, definition: Mapping[str, Any]) -> tuple[str, ...]:
+    components = {str(name): dict(_fields(component)) for name, component in definition.items()}
     return tuple(
         f"{field.component}.{field.name} (line {field.lines.first}): {says}"
         for field in spec.fields()
-        if (one := components.get(field.component, {}).get(field.name)) is not None
-        for says in (*_values(field, one), *_delimiters(field, one))
+        if (stated_field := components.get(field.component, {}).get(field.name)) is not None
+        for says in (*_values(field, stated_field), *_delimiters(field, stated_field))
     )
 
 
@@ -169,9 +165,9 @@ def _fields(component: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, An
         yield from (component.get(part) or {}).items()
 
 
-def _values(field: Field, one: Mapping[str, Any]) -> Iterator[str]:
+def _values(field: Field, stated: Mapping[str, Any]) -> Iterator[str]:
     """Compares the values that hold for the whole field; those of a condition are left alone."""
-    listed = {str(value) for value in one.get("enum") or ()}
+    listed = {str(value) for value in stated.get("enum") or ()}
     if not listed:
         return
     named = set(LITERAL.findall(field.value))
@@ -182,22 +178,22 @@ def _values(field: Field, one: Mapping[str, Any]) -> Iterator[str]:
         yield f"it doesn't take {', '.join(fewer)}"
 
 
-def _delimiters(field: Field, one: Mapping[str, Any]) -> Iterator[str]:
-    listed = set(_found(one, "delimiter"))
-    stated = {found[1] for fact in cardinality(field) if (found := DELIMITER.fullmatch(fact))}
+def _delimiters(field: Field, definition: Mapping[str, Any]) -> Iterator[str]:
+    listed = set(_values_under(definition, "delimiter"))
+    stated = {match[1] for fact in cardinality(field) if (match := DELIMITER.fullmatch(fact))}
     if listed != stated:
         yield f"its delimiter is {_shown(listed)}, the document's {_shown(stated)}"
 
 
-def _found(value: object, key: str) -> Iterator[str]:
+def _values_under(value: object, key: str) -> Iterator[str]:
     """Every value of that key, however deep."""
     if isinstance(value, dict):
         for name, inner in value.items():
-            yield from [str(inner)] if name == key else _found(inner, key)
+            yield from [str(inner)] if name == key else _values_under(inner, key)
     elif isinstance(value, list):
         for inner in value:
-            yield from _found(inner, key)
+            yield from _values_under(inner, key)
 
 
 def _shown(delimiters: set[str]) -> str:
-    return ", ".join(f"'{one}'" for one in sorted(delimiters)) or "none"
+    return ", ".join(f"'{delimiter}'" for delimiter in sorted(delimiters)) or "none"

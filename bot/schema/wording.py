@@ -25,11 +25,11 @@ FOLDS = (
 def sentences(text: str) -> list[str]:
     """The text's sentences, list items and table rows, without those that only give an example."""
     bare = PARENTHESISED_EXAMPLE.sub("", "\n".join(joined(text)))
-    found: list[str] = []
+    kept_sentences: list[str] = []
     for line in bare.splitlines():
         parts = [line] if line.startswith("| ") else SENTENCE_END.split(line)
-        found += [part for part in _without_examples(parts) if part.strip()]
-    return found
+        kept_sentences += [part for part in _without_examples(parts) if part.strip()]
+    return kept_sentences
 
 
 def _without_examples(parts: list[str]) -> list[str]:
@@ -56,7 +56,7 @@ def _spelled_out(sentence: str) -> list[str]:
         return [sentence]
     before, after = sentence[: short.start()], sentence[short.end() :]
     literals = re.findall(r"`\"[^`\"]+\"`", short[1])
-    spelled = [f"{before}{one} if the value of {short[2]} is {one}" for one in literals]
+    spelled = [f"{before}{literal} if the value of {short[2]} is {literal}" for literal in literals]
     return [*spelled, *filter(str.strip, [after.strip(" ;.,")])]
 
 

@@ -53,9 +53,9 @@ def of_run(manifest: Manifest, folder: Path) -> Publications:
         address = DISCOVER
     if address is None:
         return {}
-    found = fetch(address)
-    path.write_bytes(KEPT.dump_json(found, indent=1))
-    return found
+    fetched = fetch(address)
+    path.write_bytes(KEPT.dump_json(fetched, indent=1))
+    return fetched
 
 
 def _kept(path: Path) -> Publications:
@@ -95,31 +95,37 @@ def parse(collections: Any) -> dict[str, Publication]:
     """
     if not isinstance(collections, list):
         raise ValueError("not a list of collections")
-    told = {
-        str(one.get("collection_id")): _publication(one["publisher_metadata"])
-        for one in collections
-        if isinstance(one, dict) and isinstance(one.get("publisher_metadata"), dict)
+    by_collection = {
+        str(collection.get("collection_id")): _publication(collection["publisher_metadata"])
+        for collection in collections
+        if isinstance(collection, dict) and isinstance(collection.get("publisher_metadata"), dict)
     }
-    return {collection_id: found for collection_id, found in told.items() if found.text}
+    return {
+        collection_id: publication
+        for collection_id, publication in by_collection.items()
+        if publication.text
+    }
 
 
-def _publication(told: Mapping[str, Any]) -> Publication:
-    authors = [_name(one) for one in told.get("authors") or () if isinstance(one, dict)]
+def _publication(metadata: Mapping[str, Any]) -> Publication:
+    authors = [
+        _name(author) for author in metadata.get("authors") or () if isinstance(author, dict)
+    ]
     named = ", ".join(authors[:AUTHORS]) + (" et al." if authors[AUTHORS:] else "")
-    year, journal = told.get("published_year"), told.get("journal")
-    preprint = "preprint" if told.get("is_preprint") else ""
+    year, journal = metadata.get("published_year"), metadata.get("journal")
+    preprint = "preprint" if metadata.get("is_preprint") else ""
     parts = [named, str(journal or ""), str(year or ""), preprint]
-    return Publication(text=", ".join(part for part in parts if part), published=_day(told))
+    return Publication(text=", ".join(part for part in parts if part), published=_day(metadata))
 
 
 def _name(author: Mapping[str, Any]) -> str:
-    given, family = author.get("given"), author.get("family")
-    return str(author.get("name") or " ".join(str(one) for one in (given, family) if one))
+    given_name, family = author.get("given"), author.get("family")
+    return str(author.get("name") or " ".join(str(part) for part in (given_name, family) if part))
 
 
-def _day(told: Mapping[str, Any]) -> date | None:
+def _day(metadata: Mapping[str, Any]) -> date | None:
     try:
-        year, month, day = (int(told[f"published_{part}"]) for part in ("year", "month", "day"))
+        year, month, day = (int(metadata[f"published_{part}"]) for part in ("year", "month", "day"))
         return date(year, month, day)
     except (KeyError, TypeError, ValueError):
         return None

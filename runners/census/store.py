@@ -1,13 +1,8 @@
-"""A census release -> its datasets, from the frozen table that the release itself carries.
+"""A Census release's SOMA store: its datasets, by the table that it carries, and its contents.
 
-Reads `census_info/datasets` of the SOMA store, locally or on S3. Never asks the live curation
-API, which describes another day, and never LaminDB.
-
-
-What a release's SOMA store holds, told without reading its cells. Compares nothing.
-
-The datasets of an experiment are the values of its column's dictionary, and its cells are counted
-by the store itself.
+Reads `census_info/datasets`, locally or on S3. Never asks the live curation API, which describes
+another day. What the experiments hold is told without reading cells: datasets are the values of a
+column's dictionary, and cells are counted by the store itself.
 """
 
 from collections.abc import Iterator, Mapping

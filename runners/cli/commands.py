@@ -157,8 +157,8 @@ def rollback(
     from runners.rollback import rollback as work
     from runners.rollback.result import describe
 
-    found = work.find_runs(runs, release=release, run_id=run_id, instance=instance)
-    result = work.rollback(found, is_real=is_real)
+    recorded_runs = work.find_runs(runs, release=release, run_id=run_id, instance=instance)
+    result = work.rollback(recorded_runs, is_real=is_real)
     for line in describe(result, is_real=is_real):
         click.echo(line)
     sys.exit(CHECK_FAILED if result.problems else 0)
@@ -185,15 +185,15 @@ def check(manifest_file: Path, limit: int | None, report_file: Path | None, work
     from runners.validation import check as checking
 
     manifest = Manifest.from_file(manifest_file)
-    found = checking.check(manifest, reference=_reference(), workers=workers, limit=limit)
+    result = checking.check(manifest, reference=_reference(), workers=workers, limit=limit)
     if report_file is not None:
-        _write(report_file, found.to_json())
-    failing = [outcome for outcome in found.outcomes if outcome.reasons]
+        _write(report_file, result.to_json())
+    failing = [outcome for outcome in result.outcomes if outcome.reasons]
     for outcome in failing:
         click.echo(f"{outcome.dataset_id}  {outcome.title}: {outcome.outcome.value}")
         for reason in outcome.reasons:
-            click.echo(f"    {_told(reason)}")
-    click.echo(summary(found.outcomes))
+            click.echo(f"    {_reason_text(reason)}")
+    click.echo(summary(result.outcomes))
     sys.exit(CHECK_FAILED if failing else 0)
 
 
@@ -204,7 +204,7 @@ def _write(path: Path, text: str) -> None:
         raise ContractError(f"{path}: can't be written ({error}); name a file that can.") from error
 
 
-def _told(reason: Finding) -> str:
+def _reason_text(reason: Finding) -> str:
     parts = [reason.reason.value, reason.column or "", ", ".join(reason.values)]
     more = reason.count - len(reason.values)
     parts += [f"and {more} more" if more > 0 else "", reason.detail or ""]
@@ -242,12 +242,12 @@ def sample(folder: Path, report_file: Path | None) -> None:
         world.build(folder, _reference(), progress.say)
         return
     report = RunReport.from_file(report_file)
-    found = differences(report)
-    for difference in found:
+    differing = differences(report)
+    for difference in differing:
         click.echo(f"not as the sample is made: {difference}")
-    if not found:
+    if not differing:
         click.echo(f"Verdict {report.verdict.value!r}: the one that the sample is made to give.")
-    sys.exit(CHECK_FAILED if found else 0)
+    sys.exit(CHECK_FAILED if differing else 0)
 
 
 @main.command()

@@ -59,7 +59,7 @@ def launch(
     again, it goes on following. Exit code 2: there is no machine, and none is
     left.
     """
-    asked = RunRequest.from_file(request_file)
+    request = RunRequest.from_file(request_file)
     chosen: Launcher
     if launcher == "local":
         from runners.launch.local import LocalLauncher
@@ -67,7 +67,7 @@ def launch(
         chosen = LocalLauncher(request_file, repository, settings.from_environment().reference)
     else:
         chosen = _launcher(launcher, configuration_file, repository)
-    launched = Launched(chosen.shown(asked)) if dry_run else chosen.launch(asked)
+    launched = Launched(chosen.shown(request)) if dry_run else chosen.launch(request)
     if launched.document is not None:
         _say(launched.document)
     sys.exit(launched.exit_code)

@@ -81,7 +81,7 @@ def request_options(action: Action) -> Callable[[Command], Command]:
 
     def decorate(command: Command) -> Command:
         @wraps(command)
-        def asked(
+        def wrapped(
             *,
             request_file: Path | None,
             repository: Path,
@@ -93,18 +93,20 @@ def request_options(action: Action) -> Callable[[Command], Command]:
         ) -> None:
             fields = {name: others.pop(name) for name in FIELDS if name in others}
             named = {"manifest": manifest, "new": new, "previous": previous}
-            given = [name for name, value in {**named, "runs": runs, **fields}.items() if value]
+            options_given = [
+                name for name, value in {**named, "runs": runs, **fields}.items() if value
+            ]
             if request_file is None:
                 fields["action"] = action
                 request_file = _make_request_file(repository, runs or Path("runs"), named, fields)
-            elif given:
-                words = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+            elif options_given:
+                words = ", ".join(f"--{name.replace('_', '-')}" for name in options_given)
                 raise ContractError(f"command line: --request says it all; leave out {words}.")
             command(request_file=request_file, repository=repository, **others)
 
         for option in reversed(options):
-            asked = option(asked)
-        return asked
+            wrapped = option(wrapped)
+        return wrapped
 
     return decorate
 

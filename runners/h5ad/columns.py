@@ -52,10 +52,10 @@ def column_of(table: h5py.Group, name: str) -> ColumnData:
 
 def decoded(values: Iterable[object]) -> list[str]:
     """The values as texts."""
-    found: list[Any] = list(values)
+    texts: list[Any] = list(values)
     with suppress(TypeError):
-        return list(map(bytes.decode, found))  # in C: most are bytes, and an index has 60,000
-    return [value.decode() if isinstance(value, bytes) else str(value) for value in found]
+        return list(map(bytes.decode, texts))  # in C: most are bytes, and an index has 60,000
+    return [value.decode() if isinstance(value, bytes) else str(value) for value in texts]
 
 
 class _Categorical:
@@ -89,8 +89,10 @@ class _Plain:
     def codes(self, rows: slice) -> Codes:
         if self.dtype == "number":
             return np.full(len(range(*rows.indices(self.length))), -1)
-        codes, found = pd.factorize(self._values[rows])
-        known = np.array([self._known.setdefault(one, len(self._known)) for one in found], int)
+        codes, new_values = pd.factorize(self._values[rows])
+        known = np.array(
+            [self._known.setdefault(value, len(self._known)) for value in new_values], int
+        )
         codes = known[codes] if len(known) else codes
         return codes if self._mask is None else np.where(self._mask[rows], -1, codes)
 

@@ -170,11 +170,11 @@ def _rows_of(columns: list[Codes]) -> Iterator[tuple[int, ...]]:
 
 def _uns(uns: h5py.Group, names: Collection[str]) -> tuple[dict[str, str], frozenset[str]]:
     """Those of the names that are scalar texts or flags, and those that hold keys."""
-    found = {name: uns.get(name.replace(".", "/")) for name in names}
+    values = {name: uns.get(name.replace(".", "/")) for name in names}
     scalars = {
         name: node[()]
-        for name, node in found.items()
+        for name, node in values.items()
         if isinstance(node, h5py.Dataset) and node.shape == () and dtype_of(node) in ("str", "bool")
     }
-    dicts = frozenset(name for name, node in found.items() if isinstance(node, h5py.Group))
+    dicts = frozenset(name for name, node in values.items() if isinstance(node, h5py.Group))
     return dict(zip(scalars, decoded(scalars.values()), strict=True)), dicts

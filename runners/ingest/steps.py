@@ -1,13 +1,9 @@
-"""The one writer of a run: what an outage rolled back is done again, by a writer made anew.
+"""Register one release in one instance, step by step, resumable at any point.
 
-A writer remembers ids, and what was rolled back has none. Must not know what is written.
-
-
-Register one release in one instance, step by step, resumable at any point.
-
-Reads and judges the datasets, writes them in batches (one transaction each), then the collections
-and the SOMA store; the journal says what came of each. Never speaks on GitHub, and never verifies
-itself: `runners.verification` looks with fresh eyes.
+Reads and validates the datasets, writes them in batches (one transaction each), then the
+collections and the SOMA store; the journal says what came of each. What an outage rolled back is
+done again by a writer made anew, because a writer remembers ids. Never verifies itself:
+`runners.verification` looks with fresh eyes.
 """
 
 from collections.abc import Callable, Iterator, Sequence

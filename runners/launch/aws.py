@@ -1,12 +1,7 @@
-"""Clients of AWS that repeat what may be repeated, and say in one sentence what went wrong.
+"""Clients of AWS whose errors are one sentence each, and the secrets on their way to a machine.
 
-Credentials are found by boto3 itself: a role on GitHub by OIDC, a profile on a desk. Must not hold
-any.
-
-
-Secrets on their way to a machine, in Secrets Manager. Must not print or keep any.
-
-A secret without a value is a claim: AWS lets one caller alone create it.
+Credentials are found by boto3 itself: a role on GitHub by OIDC, a profile on a desk. Must not print
+or keep any. A secret without a value is a claim: AWS lets one caller alone create it.
 """
 
 from collections.abc import Iterator

@@ -107,7 +107,10 @@ class Ec2Cloud:
         with with_clear_errors("listing machines"):
             pages = list(self._client.get_paginator("describe_instances").paginate(Filters=[mine]))
         return [
-            one for page in pages for group in page["Reservations"] for one in group["Instances"]
+            instance
+            for page in pages
+            for group in page["Reservations"]
+            for instance in group["Instances"]
         ]
 
     def run(self, order: Order) -> Host:
@@ -191,24 +194,24 @@ class Ec2Launcher:
         self._ports = ports
 
     def shown(self, request: RunRequest) -> dict[str, Any]:
-        asked = self._asked(request)
-        orders = [order(asked, candidate) for candidate in candidates(asked.ec2)]
+        launch_request = self._launch_request(request)
+        orders = [order(launch_request, candidate) for candidate in candidates(launch_request.ec2)]
         return {
             "launcher": "ec2",
-            "requests": [run_instances(self._configuration, one) for one in orders],
+            "requests": [run_instances(self._configuration, wanted) for wanted in orders],
             "cost_at_most": round(
-                most(self._configuration, asked.ec2.types, asked.ec2.disk_gib), 2
+                most(self._configuration, launch_request.ec2.types, launch_request.ec2.disk_gib), 2
             ),
         }
 
     def launch(self, request: RunRequest) -> Launched:
         """The machine, and the label that the job must ask for in `runs-on`."""
-        asked = self._asked(request)
-        host = start(asked)
-        cost = price(self._configuration, host.type, asked.ec2.disk_gib)
+        launch_request = self._launch_request(request)
+        host = start(launch_request)
+        cost = price(self._configuration, host.type, launch_request.ec2.disk_gib)
         document = {
             "run": request.run_id,
-            "label": asked.fleet.runner_name(host.id),
+            "label": launch_request.fleet.runner_name(host.id),
             "expires_at": host.expires_at.isoformat(),
             "cost_at_most": round(cost.hour * self._configuration.lifetime_hours, 2),
             "machine": machine_of_host(self._configuration, host).to_mapping(),
@@ -218,7 +221,7 @@ class Ec2Launcher:
     def terminate(self, run_id: str) -> tuple[str, ...]:
         return terminate_run(self._ports, Fleet.of(self._configuration), run_id)
 
-    def _asked(self, request: RunRequest) -> LaunchRequest:
+    def _launch_request(self, request: RunRequest) -> LaunchRequest:
         return LaunchRequest(request, self._configuration, self._lock, self._ports)
 
 

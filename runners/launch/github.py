@@ -34,14 +34,16 @@ class GitHub:
         self._sleep = sleep
 
     def runners(self) -> tuple[Runner, ...]:
-        found: list[Runner] = []
+        runners: list[Runner] = []
         page = 1
         while True:
             answer = self._get(page)
             listed = answer["runners"]
-            found += [_runner(one) for one in listed if self._fleet.host_of(one["name"])]
+            runners += [
+                _runner(release) for release in listed if self._fleet.host_of(release["name"])
+            ]
             if page * _PAGE >= answer["total_count"] or not listed:
-                return tuple(found)
+                return tuple(runners)
             page += 1
 
     def register(self, name: str) -> str:
@@ -109,8 +111,8 @@ def _is_passing(answer: httpx.Response) -> bool:
 
 
 def _pause(answer: httpx.Response, attempt: int) -> float:
-    asked = answer.headers.get("retry-after", "")
-    return min(float(asked) if asked.isdigit() else _PAUSE * 2**attempt, _LONGEST_PAUSE)
+    header = answer.headers.get("retry-after", "")
+    return min(float(header) if header.isdigit() else _PAUSE * 2**attempt, _LONGEST_PAUSE)
 
 
 def _refusal(answer: httpx.Response, what: str) -> LaunchError:

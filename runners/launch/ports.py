@@ -1,9 +1,8 @@
-"""What launching and reaping need of AWS, GitHub, the runs' storage and the clock. No adapter here.
+"""What launching and reaping need of AWS, GitHub, the runs' storage and the clock, as protocols.
 
-Every method may raise LaunchError: the service refused, or did not answer.
-
-
-The protocol behind which machines come from EC2, SageMaker or this very computer."""
+Every method may raise LaunchError: the service refused, or did not answer. A Launcher is what
+machines come from: EC2, SageMaker or this very computer.
+"""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

@@ -75,8 +75,8 @@ def decide(facts: FleetFacts) -> tuple[ReaperAction, ...]:
 
 
 def _runners_by_host(facts: FleetFacts) -> Mapping[str, Runner]:
-    found = ((facts.fleet.host_of(runner.name), runner) for runner in facts.runners or ())
-    return {host_id: runner for host_id, runner in found if host_id is not None}
+    by_host = ((facts.fleet.host_of(runner.name), runner) for runner in facts.runners or ())
+    return {host_id: runner for host_id, runner in by_host if host_id is not None}
 
 
 def _noted(host: Host) -> ReaperAction:

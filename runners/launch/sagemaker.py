@@ -84,8 +84,8 @@ def machine_of_job(configuration: Configuration, job: str | None = None) -> Mach
 
 
 def _environment(configuration: Configuration, job: str) -> dict[str, str]:
-    told = machine_of_job(configuration, job).to_mapping()
-    environment = {"AWS_REGION": configuration.region, "MACHINE": json.dumps(told)}
+    document = machine_of_job(configuration, job).to_mapping()
+    environment = {"AWS_REGION": configuration.region, "MACHINE": json.dumps(document)}
     if configuration.lamindb_secret:
         environment["LAMINDB_SECRET"] = configuration.lamindb_secret
     return environment

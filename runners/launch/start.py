@@ -1,19 +1,8 @@
-"""What one run asks for when it starts a machine, and the orders that come of it.
+"""From a request to a machine whose runner is online, or to none at all.
 
-Must not give them: `start` does.
-
-
-From a machine to its runner, online; what has none in time is ended with its last words.
-
-Its name is the machine's, so that no runner is made for a machine that isn't there. Must not launch
-a machine.
-
-
-From a request to a machine whose runner is online, or to none at all.
-
-The machine comes first and its runner second, so that a runner without a machine is always one
-that has lost it. Stopped at any point, what is left is found again by the same request, or by the
-reaper. Must not know how AWS and GitHub are spoken to.
+The machine comes first and its runner second, named after it, so that a runner without a machine is
+always one that has lost it. Stopped at any point, what is left is found again by the same request,
+or by the reaper. Works on ports alone.
 """
 
 from collections.abc import Iterator
@@ -68,14 +57,16 @@ def candidates(ec2: Ec2) -> Iterator[Candidate]:
     return (Candidate(kind, subnet) for kind in ec2.types for subnet in ec2.subnets)
 
 
-def order(asked: LaunchRequest, candidate: Candidate) -> Order:
+def order(launch_request: LaunchRequest, candidate: Candidate) -> Order:
     """The machine that is asked for, with what it does from its first second."""
     return Order(
         candidate=candidate,
-        run_id=asked.run_id,
-        release=asked.request.release,
-        expires_at=asked.ports.clock.now() + asked.configuration.lifetime,
-        user_data=user_data(asked.configuration, asked.run_id, candidate.type, asked.lock),
+        run_id=launch_request.run_id,
+        release=launch_request.request.release,
+        expires_at=launch_request.ports.clock.now() + launch_request.configuration.lifetime,
+        user_data=user_data(
+            launch_request.configuration, launch_request.run_id, candidate.type, launch_request.lock
+        ),
     )
 
 
@@ -83,162 +74,174 @@ class _NotRegisteredError(LaunchError):
     """GitHub gave no runner for a machine that this process alone could have got one for."""
 
 
-def brought_online(asked: LaunchRequest, host: Host) -> Host:
+def brought_online(launch_request: LaunchRequest, host: Host) -> Host:
     """The machine, whose runner waits for its job or has it.
 
     Raises:
         LaunchError: it has no runner, and was ended; or AWS or GitHub could not be asked.
     """
     try:
-        _hand_over(asked, host)
-        _wait(asked, host)
+        _hand_over(launch_request, host)
+        _wait(launch_request, host)
     except _NotRegisteredError as error:
-        terminate(asked.ports, asked.run_id, host.id, None, str(error))
+        terminate(launch_request.ports, launch_request.run_id, host.id, None, str(error))
         raise
     except LaunchError as error:
-        _end_unless_busy(asked, host, str(error))
-    asked.note("online", host.id, asked.fleet.runner_name(host.id))
+        _end_unless_busy(launch_request, host, str(error))
+    launch_request.note("online", host.id, launch_request.fleet.runner_name(host.id))
     return host
 
 
-def _hand_over(asked: LaunchRequest, host: Host) -> None:
+def _hand_over(launch_request: LaunchRequest, host: Host) -> None:
     """Gives the machine its runner's secret, unless another launch has, or is about to."""
-    name, handovers = asked.fleet.runner_name(host.id), asked.ports.handovers
-    if named(asked.ports.forge.runners(), name) or not handovers.claim(host.id):
+    name, handovers = launch_request.fleet.runner_name(host.id), launch_request.ports.handovers
+    if named(launch_request.ports.forge.runners(), name) or not handovers.claim(host.id):
         return
     try:
-        secret = asked.ports.forge.register(name)
+        secret = launch_request.ports.forge.register(name)
     except NameTakenError:
         handovers.drop(host.id)
         return
     except LaunchError as error:
         raise _NotRegisteredError(
-            f"run {asked.run_id}: {error} {host.id} was terminated."
+            f"run {launch_request.run_id}: {error} {host.id} was terminated."
         ) from error
     handovers.put(host.id, secret)
-    asked.note("registered", host.id, name)
+    launch_request.note("registered", host.id, name)
 
 
-def _wait(asked: LaunchRequest, host: Host) -> None:
+def _wait(launch_request: LaunchRequest, host: Host) -> None:
     """Returns when the runner is online; raises LaunchError when that can't be awaited."""
-    clock, name = asked.ports.clock, asked.fleet.runner_name(host.id)
-    deadline = host.launched_at + timedelta(minutes=asked.ec2.online_within_minutes)
+    clock, name = launch_request.ports.clock, launch_request.fleet.runner_name(host.id)
+    deadline = host.launched_at + timedelta(minutes=launch_request.ec2.online_within_minutes)
     while True:
-        runner = named(asked.ports.forge.runners(), name)
+        runner = named(launch_request.ports.forge.runners(), name)
         if runner is not None and (runner.is_online or runner.is_busy):
             return
-        if host.id not in {known.id for known in asked.ports.cloud.hosts() if known.is_live}:
-            raise LaunchError(f"run {asked.run_id}: {host.id} ended before its runner was online")
-        if clock.now() >= deadline:
-            minutes = f"{asked.ec2.online_within_minutes:g}"
+        if host.id not in {
+            known.id for known in launch_request.ports.cloud.hosts() if known.is_live
+        }:
             raise LaunchError(
-                f"run {asked.run_id}: no runner on {host.id} within {minutes} minutes"
+                f"run {launch_request.run_id}: {host.id} ended before its runner was online"
             )
-        clock.sleep(asked.ec2.poll_seconds)
+        if clock.now() >= deadline:
+            minutes = f"{launch_request.ec2.online_within_minutes:g}"
+            raise LaunchError(
+                f"run {launch_request.run_id}: no runner on {host.id} within {minutes} minutes"
+            )
+        clock.sleep(launch_request.ec2.poll_seconds)
 
 
-def _end_unless_busy(asked: LaunchRequest, host: Host, why: str) -> None:
+def _end_unless_busy(launch_request: LaunchRequest, host: Host, why: str) -> None:
     """Returns if the machine's job runs after all; else ends it and raises with its last words.
 
     A machine is left to its own timer and the reaper when GitHub doesn't say if its job runs.
     """
-    ports, console = asked.ports, _console(asked, host)
-    runner = named(ports.forge.runners(), asked.fleet.runner_name(host.id))
-    if terminate_unless_busy(ports, asked.run_id, host.id, runner, why):
+    ports, console = launch_request.ports, _console(launch_request, host)
+    runner = named(ports.forge.runners(), launch_request.fleet.runner_name(host.id))
+    if terminate_unless_busy(ports, launch_request.run_id, host.id, runner, why):
         raise LaunchError(f"{why}; it was terminated. Its console ended with:\n{console}")
 
 
-def _console(asked: LaunchRequest, host: Host) -> str:
+def _console(launch_request: LaunchRequest, host: Host) -> str:
     try:
-        return asked.ports.cloud.console(host.id) or "(nothing)"
+        return launch_request.ports.cloud.console(host.id) or "(nothing)"
     except LaunchError as error:
         return f"(unknown: {error})"
 
 
-def start(asked: LaunchRequest) -> Host:
+def start(launch_request: LaunchRequest) -> Host:
     """The run's machine, whose runner waits for its job; the same request again gives the same one.
 
     Raises:
         ContractError: it would cost more than the budget; nothing was asked for.
         LaunchError: there is no such machine, and none is left of those that were tried.
     """
-    most(asked.configuration, asked.ec2.types, asked.ec2.disk_gib)
-    if asked.ports.ledger.has_ended(asked.run_id):
-        raise LaunchError(f"run {asked.run_id} has ended; ask for a new run.")
-    asked.ports.forge.runners()  # a token that may not do this shows before a cent is spent
-    _end_expired(asked)
-    known = _known(asked)
+    most(launch_request.configuration, launch_request.ec2.types, launch_request.ec2.disk_gib)
+    if launch_request.ports.ledger.has_ended(launch_request.run_id):
+        raise LaunchError(f"run {launch_request.run_id} has ended; ask for a new run.")
+    # A token that may not do this shows before a cent is spent.
+    launch_request.ports.forge.runners()
+    _end_expired(launch_request)
+    known = _known(launch_request)
     if known is not None:
-        return brought_online(asked, known)
-    with _ended_if_interrupted(asked):
-        return brought_online(asked, _only_one(asked, _launched(asked)))
+        return brought_online(launch_request, known)
+    with _ended_if_interrupted(launch_request):
+        return brought_online(launch_request, _only_one(launch_request, _launched(launch_request)))
 
 
-def _end_expired(asked: LaunchRequest) -> None:
+def _end_expired(launch_request: LaunchRequest) -> None:
     """Ends what the reaper has not come to yet: no job may begin on it."""
-    for host in asked.ports.cloud.hosts():
-        is_ours = host.is_live and host.release == asked.request.release
-        if is_ours and host.expires_at <= asked.ports.clock.now():
-            terminate(asked.ports, host.run_id, host.id, None, "its lifetime is over")
+    for host in launch_request.ports.cloud.hosts():
+        is_ours = host.is_live and host.release == launch_request.request.release
+        if is_ours and host.expires_at <= launch_request.ports.clock.now():
+            terminate(launch_request.ports, host.run_id, host.id, None, "its lifetime is over")
 
 
-def _known(asked: LaunchRequest) -> Host | None:
+def _known(launch_request: LaunchRequest) -> Host | None:
     """The release's machine if it is this run's. Raises LaunchError if it is another run's."""
-    first = _of_release(asked)
-    if first is not None and first.run_id != asked.run_id:
+    first = _of_release(launch_request)
+    if first is not None and first.run_id != launch_request.run_id:
         raise LaunchError(
-            f"run {asked.run_id}: {first.id} works on release {first.release} for run "
+            f"run {launch_request.run_id}: {first.id} works on release {first.release} for run "
             f"{first.run_id}, until {first.expires_at:%Y-%m-%d %H:%M} UTC at the latest; wait for "
             "its end."
         )
     return first
 
 
-def _of_release(asked: LaunchRequest) -> Host | None:
-    hosts = asked.ports.cloud.hosts()
-    return oldest(host for host in hosts if host.release == asked.request.release)
+def _of_release(launch_request: LaunchRequest) -> Host | None:
+    hosts = launch_request.ports.cloud.hosts()
+    return oldest(host for host in hosts if host.release == launch_request.request.release)
 
 
-def _launched(asked: LaunchRequest) -> Host:
-    for name, content in asked.lock.files.items():
-        asked.ports.ledger.place(asked.run_id, name, content)
-    for candidate in candidates(asked.ec2):
-        if (known := _known(asked)) is not None:  # another process was faster
+def _launched(launch_request: LaunchRequest) -> Host:
+    for name, content in launch_request.lock.files.items():
+        launch_request.ports.ledger.place(launch_request.run_id, name, content)
+    for candidate in candidates(launch_request.ec2):
+        if (known := _known(launch_request)) is not None:  # another process was faster
             return known
-        asked.note("launching", None, f"{candidate.type} in {candidate.subnet}")
+        launch_request.note("launching", None, f"{candidate.type} in {candidate.subnet}")
         try:
-            host = asked.ports.cloud.run(order(asked, candidate))
+            host = launch_request.ports.cloud.run(order(launch_request, candidate))
         except NoCapacityError as error:
-            asked.note("refused", None, str(error))
+            launch_request.note("refused", None, str(error))
             continue
-        asked.note("launched", host.id, f"{candidate.type} in {candidate.subnet}")
+        launch_request.note("launched", host.id, f"{candidate.type} in {candidate.subnet}")
         return host
     raise LaunchError(
-        f"run {asked.run_id}: AWS has no capacity for {', '.join(asked.ec2.types)} in any of the "
-        "subnets; try again later, or add a type or subnet to [launch.ec2]."
+        f"run {launch_request.run_id}: AWS has no capacity for "
+        f"{', '.join(launch_request.ec2.types)} in any of the subnets; "
+        "try again later, or add a type or subnet to [launch.ec2]."
     )
 
 
-def _only_one(asked: LaunchRequest, host: Host) -> Host:
+def _only_one(launch_request: LaunchRequest, host: Host) -> Host:
     """The machine that the release keeps, where two processes have launched one each."""
-    first = _of_release(asked)
+    first = _of_release(launch_request)
     if first is None or first.id == host.id:
         return host
-    terminate(asked.ports, asked.run_id, host.id, None, f"{first.id} was there first")
-    return _known(asked) or host
+    terminate(
+        launch_request.ports, launch_request.run_id, host.id, None, f"{first.id} was there first"
+    )
+    return _known(launch_request) or host
 
 
 @contextmanager
-def _ended_if_interrupted(asked: LaunchRequest) -> Iterator[None]:
+def _ended_if_interrupted(launch_request: LaunchRequest) -> Iterator[None]:
     """Ends the run's machine, launched a moment ago, when somebody stops this process."""
     try:
         yield
     except (KeyboardInterrupt, SystemExit):
-        runners = asked.ports.forge.runners()
-        for host in asked.ports.cloud.hosts():
-            if host.is_live and host.run_id == asked.run_id:
-                runner = named(runners, asked.fleet.runner_name(host.id))
+        runners = launch_request.ports.forge.runners()
+        for host in launch_request.ports.cloud.hosts():
+            if host.is_live and host.run_id == launch_request.run_id:
+                runner = named(runners, launch_request.fleet.runner_name(host.id))
                 terminate_unless_busy(
-                    asked.ports, asked.run_id, host.id, runner, "its launch was cancelled"
+                    launch_request.ports,
+                    launch_request.run_id,
+                    host.id,
+                    runner,
+                    "its launch was cancelled",
                 )
         raise

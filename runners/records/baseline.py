@@ -48,15 +48,15 @@ class Difference(NamedTuple):
 
 def differences(before: Baseline, now: Baseline) -> list[Difference]:
     """What of `before` isn't the same now, down to the record; what has been added is none."""
-    found = list(_of_releases(before, now))
+    differing = list(_of_releases(before, now))
     for registry, records in before.shared.items():
         held = now.shared.get(registry, {})
-        found += [
+        differing += [
             Difference("", uid, f"{registry} is another")
             for uid, text in records.items()
             if held.get(uid) != text
         ]
-    return sorted(found)
+    return sorted(differing)
 
 
 def _of_releases(before: Baseline, now: Baseline) -> Iterator[Difference]:

@@ -80,18 +80,18 @@ class TransactionRecord(Document):
 def compressed(ids: Iterable[int]) -> str:
     """Ids as ascending ranges."""
     ranges: list[list[int]] = []
-    for one in sorted(ids):
-        if ranges and ranges[-1][1] == one - 1:
-            ranges[-1][1] = one
+    for key in sorted(ids):
+        if ranges and ranges[-1][1] == key - 1:
+            ranges[-1][1] = key
         else:
-            ranges.append([one, one])
+            ranges.append([key, key])
     return ",".join(f"{a}-{b}" if a != b else f"{a}" for a, b in ranges)
 
 
 def expanded(text: str) -> list[int]:
     """The ids of `compressed`, ascending."""
     pairs = (part.partition("-") for part in text.split(",") if part)
-    return [one for a, _, b in pairs for one in range(int(a), int(b or a) + 1)]
+    return [number for a, _, b in pairs for number in range(int(a), int(b or a) + 1)]
 
 
 def digest(rows: Row | Sequence[Row]) -> str:

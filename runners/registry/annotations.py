@@ -1,13 +1,9 @@
-"""Link artifacts to the terms, genes and schemas that describe them.
+"""Link artifacts to the terms, genes and schemas that describe them, and to their publication.
 
 Writes the link tables directly, in bulk: the rows are those of LaminDB's `AnnDataCurator`
-(tests compare them), one per distinct value present. The terms must exist already.
-
-
-The publication of a study, attached to each of its artifacts. Must not ask the network.
-
-A reference is looked up by its DOI, or where a study has none by the address of its page, before
-one is made: LaminDB's constructor would find one by its name and overwrite that one's DOI.
+(tests compare them), one per distinct value present. The terms must exist already. A reference is
+looked up by its DOI, or where a study has none by the address of its page, before one is made:
+LaminDB's constructor would find one by its name and overwrite that one's DOI.
 """
 
 from collections import defaultdict
@@ -83,8 +79,8 @@ def _link_genes(validations: Mapping[int, Validation], feature_id: int) -> None:
 def _link_schema(artifact_ids: Collection[int], schema: SchemaIds) -> None:
     """The artifacts' schema and slots: the last rows, by which a dataset counts as annotated."""
     model = ln.models.ArtifactSchema
-    found = model.objects.filter(artifact_id__in=artifact_ids)
-    present = set(found.values_list("artifact_id", "slot"))
+    links = model.objects.filter(artifact_id__in=artifact_ids)
+    present = set(links.values_list("artifact_id", "slot"))
     rows = [
         model(artifact_id=artifact_id, slot=slot, schema_id=schema_id)
         for artifact_id in artifact_ids
@@ -103,8 +99,8 @@ def attach_references(artifacts: Mapping[int, CensusDataset], publications: Publ
     studies = {dataset.collection_id: dataset for dataset in artifacts.values()}
     ids = {i: _ensure_reference(dataset, publications.get(i)).id for i, dataset in studies.items()}
     link = ln.Artifact.references.through
-    found = link.objects.filter(artifact_id__in=artifacts, feature=None)
-    present = set(found.values_list("artifact_id", "reference_id"))
+    links = link.objects.filter(artifact_id__in=artifacts, feature=None)
+    present = set(links.values_list("artifact_id", "reference_id"))
     wanted = {(pk, ids[dataset.collection_id]) for pk, dataset in artifacts.items()}
     link.objects.bulk_create(
         link(artifact_id=artifact_id, reference_id=reference_id)
@@ -115,9 +111,9 @@ def attach_references(artifacts: Mapping[int, CensusDataset], publications: Publ
 def _ensure_reference(dataset: CensusDataset, publication: Publication | None) -> Any:
     page = PAGE.format(collection_id=dataset.collection_id)
     key = {"doi": dataset.collection_doi} if dataset.collection_doi else {"url": page}
-    found = ln.Reference.objects.filter(**key).first()
-    if found is not None:
-        return found
+    reference = ln.Reference.objects.filter(**key).first()
+    if reference is not None:
+        return reference
     fields: dict[str, Any] = {"name": dataset.collection_name, "url": page, **key}
     if publication is not None:
         fields |= {"text": publication.text, "date": publication.published}

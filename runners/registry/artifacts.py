@@ -25,8 +25,8 @@ def storage_root(address: str) -> str:
     Raises:
         ContractError: the address has no folder `cell-census`.
     """
-    root, found, _ = address.partition(f"/{KEY_PREFIX}")
-    if not found:
+    root, separator, _ = address.partition(f"/{KEY_PREFIX}")
+    if not separator:
         raise ContractError(
             f"{address}: has no folder cell-census; "
             "correct the field storage.h5ads of the manifest."
@@ -59,15 +59,15 @@ def latest_by_dataset(dataset_ids: Iterable[str], *, before: str) -> Mapping[str
     Found by the end of the key, so that neither another bucket nor a skipped release matters.
     """
     wanted = set(dataset_ids)
-    found: dict[str, Any] = {}
+    newest: dict[str, Any] = {}
     older = ln.Artifact.objects.filter(
         key__startswith=KEY_PREFIX, suffix=".h5ad", version_tag__lt=before
     )
     for artifact in older.order_by("version_tag", "id"):
         dataset_id = Path(artifact.key).stem
         if dataset_id in wanted:
-            found[dataset_id] = artifact
-    return found
+            newest[dataset_id] = artifact
+    return newest
 
 
 def registered(release: str) -> Mapping[str, Any]:

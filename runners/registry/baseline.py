@@ -43,14 +43,14 @@ def releases(*, before: str) -> dict[str, dict[str, RecordDigest]]:
     collections = ln.Collection.objects.filter(version_tag__lt=before)
     links = [getattr(ln.Artifact, relation).through for relation in RELATIONS]
     links.append(ln.models.ArtifactSchema)
-    found: dict[str, dict[str, RecordDigest]] = defaultdict(dict)
+    digests: dict[str, dict[str, RecordDigest]] = defaultdict(dict)
     for release, uid, held in _digests_of(artifacts, links, "artifact"):
-        found[release][uid] = held
+        digests[release][uid] = held
     for release, uid, held in _digests_of(
         collections, [ln.models.CollectionArtifact], "collection"
     ):
-        found[release][uid] = held
-    return dict(found)
+        digests[release][uid] = held
+    return dict(digests)
 
 
 def _digests_of(
@@ -77,9 +77,9 @@ def _sums(link: Any, name: str, records: Any) -> Any:
     ]
     key = Cast(F("id"), BigIntegerField())
     sums = [Count("id"), Sum(key), *(Sum(o) for o in others), *(Sum(key * o) for o in others)]
-    found = link.objects.filter(**{f"{name}__in": records}).values(f"{name}_id")
-    named = {f"sum_{n}": one for n, one in enumerate(sums)}
-    return found.annotate(**named).values_list(f"{name}_id", *named).order_by()
+    grouped = link.objects.filter(**{f"{name}__in": records}).values(f"{name}_id")
+    named = {f"sum_{n}": column_sum for n, column_sum in enumerate(sums)}
+    return grouped.annotate(**named).values_list(f"{name}_id", *named).order_by()
 
 
 def _shared(records: Any) -> dict[str, str]:
@@ -87,5 +87,5 @@ def _shared(records: Any) -> dict[str, str]:
     names = rows.columns(records.model._meta.db_table)
     kept = [n for n, name in enumerate(names) if name not in FLAGS]
     place = names.index("uid")
-    found = rows.rows_of(records).values()
-    return {row[place]: digest(tuple(row[n] for n in kept)) for row in found}
+    values = rows.rows_of(records).values()
+    return {row[place]: digest(tuple(row[n] for n in kept)) for row in values}

@@ -50,16 +50,17 @@ def of_others(release: str) -> dict[str, list[str]]:
     theirs = set(earlier.values_list("reference", "key", "version_tag"))
     holds: dict[tuple[str, str | None, str], set[str]] = defaultdict(set)
     fields = ("uid", "reference", "key")
-    found = taken(release).values_list(
+    links = taken(release).values_list(
         *(f"collection__{field}" for field in fields), "artifact__version_tag"
     )
-    for uid, reference, key, held in found.distinct():
+    for uid, reference, key, held in links.distinct():
         holds[uid, reference, key].add(held or release)
     return {
         uid: sorted(held)
         for (uid, *study), held in holds.items()
         # one that has a collection again lacks none
-        if min(held) < release and not any((*study, one) in theirs for one in held)
+        if min(held) < release
+        and not any((*study, release_held) in theirs for release_held in held)
     }
 
 

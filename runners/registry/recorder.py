@@ -45,7 +45,10 @@ class Recorder:
             return
         with transaction.atomic():
             tops = rows.highest_ids()
-            before = {found.model._meta.db_table: rows.rows_of(found.all()) for found in watched}
+            before = {
+                query_set.model._meta.db_table: rows.rows_of(query_set.all())
+                for query_set in watched
+            }
             yield
             number = len(self._journal.all(RECORDED)) + 1
             recording = _recording(number, part, tops, before)
@@ -66,21 +69,21 @@ def _recording(
         if part is Part.VOCABULARY and table != SOURCES:  # never taken back
             inserted[table] = Inserted(ids=compressed(own.values_list("id", flat=True)))
             continue
-        found = rows.rows_of(own)
-        own_digests = digests(list(found.values()), rows.columns(table))
-        inserted[table] = Inserted(ids=compressed(found), digests=own_digests)
-        witness = witness or _witness(table, found)
+        inserted_rows = rows.rows_of(own)
+        own_digests = digests(list(inserted_rows.values()), rows.columns(table))
+        inserted[table] = Inserted(ids=compressed(inserted_rows), digests=own_digests)
+        witness = witness or _witness(table, inserted_rows)
     changed = {table: new for table, seen in before.items() if (new := _changed(table, seen))}
     return TransactionRecord(
         number=number, part=part, inserted=inserted, changed=changed, witness=witness
     )
 
 
-def _witness(table: str, found: Mapping[int, Row]) -> CommitProof | None:
+def _witness(table: str, inserted_rows: Mapping[int, Row]) -> CommitProof | None:
     names = rows.columns(table)
     if "created_at" not in names:
         return None
-    key, row = next(iter(found.items()))
+    key, row = next(iter(inserted_rows.items()))
     return CommitProof(table=table, id=key, created_at=row[names.index("created_at")])
 
 

@@ -29,12 +29,12 @@ CHUNK = 5_000
 @cache
 def models() -> Mapping[str, Any]:
     """Table -> model, of all tables, those of links too."""
-    found = [
+    table_models = [
         model
         for label in ("lamindb", "bionty")
         for model in apps.get_app_config(label).get_models(include_auto_created=True)
     ]
-    return {model._meta.db_table: model for model in found}
+    return {model._meta.db_table: model for model in table_models}
 
 
 def columns(table: str) -> tuple[str, ...]:
@@ -50,20 +50,20 @@ def highest_ids() -> dict[str, int]:
         return dict(cursor.fetchall())
 
 
-def rows_of(found: Any) -> dict[int, Row]:
+def rows_of(query_set: Any) -> dict[int, Row]:
     """Primary key -> values in the order of `columns`, of the rows of a query set."""
-    names = columns(found.model._meta.db_table)
+    names = columns(query_set.model._meta.db_table)
     place = names.index("id")
-    rows = found.order_by("id").values_list(*names)
+    rows = query_set.order_by("id").values_list(*names)
     return {row[place]: tuple(map(_plain, row)) for row in rows}
 
 
 def rows_by_id(table: str, ids: Iterable[int]) -> dict[int, Row]:
     """As `rows_of`, of those of the ids that are there."""
-    found: dict[int, Row] = {}
+    values: dict[int, Row] = {}
     for chunk in chunks(ids):
-        found |= rows_of(models()[table]._base_manager.filter(id__in=chunk))
-    return found
+        values |= rows_of(models()[table]._base_manager.filter(id__in=chunk))
+    return values
 
 
 def chunks(ids: Iterable[int]) -> Iterator[list[int]]:
@@ -104,8 +104,8 @@ def users(table: str, ids: Collection[int], ours: Ids) -> Iterator[tuple[str, in
         for field in model._meta.concrete_fields:
             if field.is_relation and field.related_model is target:
                 for chunk in chunks(ids):
-                    found = model._base_manager.filter(**{f"{field.attname}__in": chunk})
-                    for key, pointed in found.values_list("id", field.attname):
+                    pointing = model._base_manager.filter(**{f"{field.attname}__in": chunk})
+                    for key, pointed in pointing.values_list("id", field.attname):
                         if key not in ours.get(name, ()):
                             yield name, key, pointed
 
@@ -118,17 +118,17 @@ def continuing(ours: Ids) -> Iterator[tuple[str, str]]:
         for uid in ln.Artifact.objects.filter(id__in=chunk).values_list("uid", flat=True):
             stem = uid[: artifacts.STEM]
             newest[stem] = max(uid, newest.get(stem, ""))
-    found = artifacts.chains(newest.values()).values_list("id", "uid", "version_tag", "key")
-    for key, uid, release, name in found:
+    revisions = artifacts.chains(newest.values()).values_list("id", "uid", "version_tag", "key")
+    for key, uid, release, name in revisions:
         if key not in own and uid > newest[uid[: artifacts.STEM]]:
             yield str(release), str(name)
 
 
-def delete_rows(found: Ids) -> None:
+def delete_rows(ids_by_table: Ids) -> None:
     """Deletes the rows; in any order, for foreign keys are checked at the commit."""
     quote = connection.ops.quote_name
     with connection.cursor() as cursor:
-        for table, ids in found.items():
+        for table, ids in ids_by_table.items():
             for chunk in chunks(ids):
                 listed = ",".join(str(int(key)) for key in chunk)
                 cursor.execute(f"delete from {quote(table)} where id in ({listed})")

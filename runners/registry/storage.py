@@ -28,15 +28,15 @@ def stored_files(addresses: Collection[str]) -> Found:
     remote = [address for address in addresses if address.startswith("s3://")]
     local = [address for address in addresses if not address.startswith("s3://")]
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        found: dict[str, Stored | Unknown | None] = dict(
+        files: dict[str, Stored | Unknown | None] = dict(
             zip(local, threads.map(_file, local), strict=True)
         )
     folders: dict[str, list[str]] = defaultdict(list)
     for address in remote:
         folders[address.rpartition("/")[0]].append(address)
     for folder, members in folders.items():
-        found |= _listed(folder, members)
-    return found
+        files |= _listed(folder, members)
+    return files
 
 
 def _file(address: str) -> Stored | Unknown | None:

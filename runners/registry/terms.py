@@ -95,11 +95,11 @@ class Terms:
     def _remember(self, registry: str, kind: str, term_ids: Collection[str]) -> None:
         if registry == "ULabel":
             type_name, _ = ULABEL_TYPES[kind]
-            found = ln.ULabel.objects.filter(name__in=list(term_ids), type__name=type_name)
-            rows = found.values_list("name", "id")
+            labels = ln.ULabel.objects.filter(name__in=list(term_ids), type__name=type_name)
+            rows = labels.values_list("name", "id")
         else:
-            found = _model(registry).objects.filter(ontology_id__in=list(term_ids))
-            rows = found.values_list("ontology_id", "id")
+            labels = _model(registry).objects.filter(ontology_id__in=list(term_ids))
+            rows = labels.values_list("ontology_id", "id")
         self._ids |= {(registry, kind, key): pk for key, pk in rows}
 
     def _import(self, registry: str, ontology: str, term_ids: Sequence[str]) -> None:

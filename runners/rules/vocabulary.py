@@ -1,9 +1,4 @@
-"""Which terms and organisms the rules allow, at the pinned ontologies.
-
-Keeps what it has looked up. Must not know a dataset.
-
-
-Which rules and sources a release needs, and at which versions. Knows no LaminDB."""
+"""The terms and organisms that the rules allow at the pins, and the sources that they need."""
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
@@ -38,16 +33,18 @@ class Vocabulary:
             return taxon
         term = self.reference.organism(taxon)
         above = term.ancestors if term else frozenset()
-        found = (t for t, one in self.rules.organisms.items() if one.descendants and t in above)
-        return next(found, None)
+        broader = (
+            t for t, organism in self.rules.organisms.items() if organism.descendants and t in above
+        )
+        return next(broader, None)
 
     def entry(self, entries: Sequence[Terms], term_id: str) -> Terms | None:
         """The first of the entries that allows the term; or else has it as a deprecated one."""
         # Most terms stand in the ontology of their prefix; the others needn't be read for them.
         ordered = sorted(entries, key=lambda entry: not term_id.startswith(entry.ontology))
-        found = (entry for entry in ordered if self._allows(entry, term_id))
+        allowing = (entry for entry in ordered if self._allows(entry, term_id))
         obsolete = (e for e in ordered if term_id not in e.without and self.deprecated(e, term_id))
-        return next(found, None) or next(obsolete, None)
+        return next(allowing, None) or next(obsolete, None)
 
     def _allows(self, entry: Terms, term_id: str) -> bool:
         term = self.reference.terms(entry.ontology).get(term_id)
@@ -82,16 +79,16 @@ def rules_of(manifest: Manifest) -> Rules:
     Raises:
         ContractError: there are no such rules, or they have another pin.
     """
-    found = rules.load(manifest.dataset_schema_version)
+    document = rules.load(manifest.dataset_schema_version)
     for prefix, pin in manifest.pins.items():
-        ours = found.ontologies[prefix].pin if prefix in found.ontologies else None
+        ours = document.ontologies[prefix].pin if prefix in document.ontologies else None
         if ours is not None and not set(pin.split()) <= set(ours.split()):
             raise ContractError(
                 f"manifest {manifest.release}: field pins.{prefix}: {pin!r} is not what the rules "
                 f"of dataset schema {manifest.dataset_schema_version} have, {ours!r}; "
                 "make the rules from the document that the manifest names."
             )
-    return found
+    return document
 
 
 def pinned_sources(reference: Reference, organisms: Collection[str]) -> Mapping[SourceKey, str]:
@@ -99,12 +96,12 @@ def pinned_sources(reference: Reference, organisms: Collection[str]) -> Mapping[
 
     Without organisms, of all that the rules know.
     """
-    found: dict[SourceKey, str] = {}
+    versions: dict[SourceKey, str] = {}
     for registry, ontology in needed_sources(reference.rules, organisms):
         meta = reference.rules.ontologies[ontology]
         key = (f"bionty.{registry}", meta.source, meta.organism)
-        found[key] = reference.pin(ontology).removeprefix("v")
-    return found
+        versions[key] = reference.pin(ontology).removeprefix("v")
+    return versions
 
 
 def needed_sources(schema: Rules, organisms: Collection[str]) -> set[tuple[str, str]]:

@@ -52,7 +52,7 @@ def code_digest(runners: Path = SOURCE) -> str:
 
 
 def _digest(root: Path, files: Sequence[Path]) -> str:
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for file in files:
-        found.update(f"{file.relative_to(root)}\n".encode() + file.read_bytes())
-    return found.hexdigest()[:12]
+        digest.update(f"{file.relative_to(root)}\n".encode() + file.read_bytes())
+    return digest.hexdigest()[:12]

@@ -1,10 +1,9 @@
 """What a run has done, one JSON line per dataset and step, so that a killed run resumes.
 
 A line is on disk before the next step begins. A line that a kill cut short is dropped when the
-journal is opened again: its step is then simply done again. Must not know what a step does.
-
-
-What the journals of runs say: the outcome of each dataset, and how the instance has grown."""
+journal is opened again: its step is then simply done again. The lines of several runs say how each
+dataset ended, and how the instance has grown.
+"""
 
 import json
 import os
@@ -48,11 +47,11 @@ class JournalLines:
 
     def datasets(self, step: str) -> dict[str, Line]:
         """Dataset id -> the first line that the step wrote for it."""
-        found: dict[str, Line] = {}
+        last_lines: dict[str, Line] = {}
         for line in self.lines:
             if line["step"] == step and "dataset_id" in line:
-                found.setdefault(str(line["dataset_id"]), line)
-        return found
+                last_lines.setdefault(str(line["dataset_id"]), line)
+        return last_lines
 
 
 def read_journal(path: Path) -> JournalLines:
@@ -153,8 +152,8 @@ def was_cancelled(journal: JournalLines) -> bool:
     return journal.first(CANCELLED) is not None and journal.first(END) is None
 
 
-def summary(found: Sequence[DatasetOutcome]) -> str:
+def summary(dataset_outcomes: Sequence[DatasetOutcome]) -> str:
     """One line: how many datasets ended in which outcome."""
-    counts = Counter(outcome.outcome for outcome in found)
+    counts = Counter(outcome.outcome for outcome in dataset_outcomes)
     parts = [f"{counts[outcome]} {outcome.value}" for outcome in Outcome if counts[outcome]]
     return ", ".join(parts) or "no datasets"

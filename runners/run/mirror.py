@@ -70,10 +70,10 @@ class KeptOnS3:
     def fetch(self, runs: Path, beginning: str) -> None:
         pages = self.client.get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=self.bucket, Prefix=f"{self.prefix}{beginning}"):
-            for one in page.get("Contents", []):
-                path = runs / one["Key"].removeprefix(self.prefix)
+            for entry in page.get("Contents", []):
+                path = runs / entry["Key"].removeprefix(self.prefix)
                 path.parent.mkdir(parents=True, exist_ok=True)
-                self.client.download_file(self.bucket, one["Key"], str(path))
+                self.client.download_file(self.bucket, entry["Key"], str(path))
 
     def put(self, file: Path) -> None:
         key = f"{self.prefix}{file.parent.name}/{file.name}"
@@ -96,8 +96,8 @@ class Mirror:
         """
         for file in sorted(self.folder.iterdir()):
             if file.is_file() and file.suffix != ".partial" and file.name != CANCEL:
-                told = file.stat()
-                now = (told.st_size, told.st_mtime_ns)
+                status = file.stat()
+                now = (status.st_size, status.st_mtime_ns)
                 if self.seen.get(file.name) != now:
                     self.kept.put(file)
                     self.seen[file.name] = now
@@ -109,9 +109,9 @@ def kept_at(address: str) -> Kept:
         return KeptInFolder(Path(address))
     import boto3
 
-    told = urlsplit(address)
-    prefix = told.path.strip("/")
-    return KeptOnS3(told.netloc, f"{prefix}/" if prefix else "", boto3.client("s3"))
+    url = urlsplit(address)
+    prefix = url.path.strip("/")
+    return KeptOnS3(url.netloc, f"{prefix}/" if prefix else "", boto3.client("s3"))
 
 
 def run(mirror: Mirror, command: Sequence[str], every: float = EVERY) -> int:

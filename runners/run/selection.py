@@ -91,5 +91,5 @@ def complete(snapshot: Snapshot) -> Collection[str]:
     }
 
 
-def _has(found: Mapping[int, Collection[str]], key: int, wanted: Collection[str]) -> bool:
-    return set(wanted) <= set(found.get(key, ()))
+def _has(held: Mapping[int, Collection[str]], key: int, wanted: Collection[str]) -> bool:
+    return set(wanted) <= set(held.get(key, ()))

@@ -50,15 +50,17 @@ def _write_documents(world: "World", final: "World") -> None:
     for place, release in zip((world.older, world.newer), RELEASES, strict=True):
         _write(place.schema, _document(f"{release.dataset_schema_version}.md"))
     stores = {OLDER: world.older.soma, NEWER: world.newer.soma}
-    found = {release: read_counts(path) for release, path in stores.items()}
-    _write(world.page, pages.release_page(found))
+    counts_by_release = {release: read_counts(path) for release, path in stores.items()}
+    _write(world.page, pages.release_page(counts_by_release))
     _write(world.directory, pages.release_directory(final.root))
-    _write(world.manifests / f"{OLDER.version}.toml", _manifest(final.older, found[OLDER]))
+    _write(
+        world.manifests / f"{OLDER.version}.toml", _manifest(final.older, counts_by_release[OLDER])
+    )
 
 
-def _manifest(older: "WorldRelease", found: Counts) -> str:
+def _manifest(older: "WorldRelease", counts_read: Counts) -> str:
     return Template(_document(f"{older.version}.toml")).substitute(
-        count=found.datasets,
+        count=counts_read.datasets,
         soma=older.soma,
         h5ads=older.h5ads,
         schema=older.schema,

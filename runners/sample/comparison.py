@@ -15,23 +15,23 @@ def differences(report: RunReport) -> list[str]:
 
 
 def _of_datasets(report: RunReport) -> Iterator[str]:
-    found = {outcome.dataset_id: outcome for outcome in report.outcomes}
+    by_dataset = {outcome.dataset_id: outcome for outcome in report.outcomes}
     for dataset in DATASETS:
         if NEWER in dataset.versions:
-            yield from _of_dataset(dataset, found.pop(dataset.dataset_id, None))
-    for outcome in found.values():
+            yield from _of_dataset(dataset, by_dataset.pop(dataset.dataset_id, None))
+    for outcome in by_dataset.values():
         yield f"{outcome.title} is not in the sample"
     gone = {d.dataset_id for d in DATASETS if d.versions.keys() == {OLDER}}
     if gone != {offender.dataset_id for offender in report.withdrawn}:
         yield f"{len(report.withdrawn)} datasets are withdrawn, not {len(gone)}"
 
 
-def _of_dataset(dataset: Dataset, found: DatasetOutcome | None) -> Iterator[str]:
-    if found is None:
+def _of_dataset(dataset: Dataset, ended: DatasetOutcome | None) -> Iterator[str]:
+    if ended is None:
         yield f"{dataset.key} has no outcome"
-    elif found.outcome is not dataset.outcome:
-        yield f"{dataset.key} ended as {found.outcome}, not {dataset.outcome}"
-    elif not all(any(term in note for note in found.notes) for term in dataset.noted):
+    elif ended.outcome is not dataset.outcome:
+        yield f"{dataset.key} ended as {ended.outcome}, not {dataset.outcome}"
+    elif not all(any(term in note for note in ended.notes) for term in dataset.noted):
         yield f"{dataset.key} lacks a note on {', '.join(dataset.noted)}"
 
 

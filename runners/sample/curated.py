@@ -61,8 +61,8 @@ def _equal(ours: pd.DataFrame, theirs: pd.DataFrame, column: str) -> bool:
 def _report(dataset: Dataset, adata: anndata.AnnData, labelled: Path) -> str:
     if not labelled.exists():
         return f"{dataset.key}: not labelled"
-    found = ", ".join(differences(adata, anndata.read_h5ad(labelled)))
-    return f"{dataset.key}: {found or 'labels equal'}"
+    differing = ", ".join(differences(adata, anndata.read_h5ad(labelled)))
+    return f"{dataset.key}: {differing or 'labels equal'}"
 
 
 def main() -> None:
@@ -72,15 +72,15 @@ def main() -> None:
     parser.add_argument(
         "--compare", action="store_true", help="the folder holds what CZI labelled: compare it"
     )
-    given = parser.parse_args()
-    given.folder.mkdir(parents=True, exist_ok=True)
+    arguments = parser.parse_args()
+    arguments.folder.mkdir(parents=True, exist_ok=True)
     genes = Genes(from_environment().reference)
     for dataset in of_release(NEWER):
         if dataset.key == BROKEN:
             continue
         adata = files.make(dataset, NEWER, genes)
-        path = given.folder / f"{dataset.key}.h5ad"
-        if given.compare:
+        path = arguments.folder / f"{dataset.key}.h5ad"
+        if arguments.compare:
             print(_report(dataset, adata, path))  # noqa: T201
         else:
             files.write(strip_labels(adata), path)

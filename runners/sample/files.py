@@ -1,12 +1,7 @@
-"""Real genes for the sample: a fixed choice from CZI's tables.
+"""One h5ad as Discover publishes it, from its recipe, with real genes out of CZI's tables.
 
-Takes only rows that are equal at both schema versions of the sample, so that one file can be
-valid under both. Must not invent a gene.
-
-
-One h5ad as Discover publishes it, from its recipe.
-
-Equal arguments give equal bytes. Must not choose content (`contents`) or know of SOMA.
+Equal arguments give equal bytes. Only genes whose rows are equal at both schema versions of the
+sample are taken, so that one file can be valid under both.
 """
 
 import hashlib

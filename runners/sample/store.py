@@ -35,8 +35,8 @@ def write(files: Files, release: Release, path: Path) -> None:
         info = root.add_new_collection("census_info")
         _write_info(info, files, release, built)
         data = root.add_new_collection("census_data")
-        for one in built:
-            _write_experiment(data.add_new_collection(one.name, soma.Experiment), one)
+        for computed in built:
+            _write_experiment(data.add_new_collection(computed.name, soma.Experiment), computed)
         root.add_new_collection("census_spatial_sequencing")
 
 
@@ -50,15 +50,15 @@ def _write_info(
     _write_table(info, "organisms", organisms_table(built))
 
 
-def _write_experiment(experiment: soma.Experiment, one: Experiment) -> None:
-    text = {name for name in one.obs.columns if one.obs[name].dtype == object}
-    _write_table(experiment, "obs", one.obs, text - _PLAIN)
+def _write_experiment(experiment: soma.Experiment, computed: Experiment) -> None:
+    text = {name for name in computed.obs.columns if computed.obs[name].dtype == object}
+    _write_table(experiment, "obs", computed.obs, text - _PLAIN)
     rna = experiment.add_new_collection("ms").add_new_collection("RNA", soma.Measurement)
-    _write_table(rna, "var", one.var)
+    _write_table(rna, "var", computed.var)
     layers = rna.add_new_collection("X")
-    _write_matrix(layers, "raw", one.raw, pa.float32())
-    _write_matrix(layers, "normalized", one.normalized, pa.float32())
-    _write_matrix(rna, "feature_dataset_presence_matrix", one.presence, pa.bool_())
+    _write_matrix(layers, "raw", computed.raw, pa.float32())
+    _write_matrix(layers, "normalized", computed.normalized, pa.float32())
+    _write_matrix(rna, "feature_dataset_presence_matrix", computed.presence, pa.bool_())
 
 
 def _write_table(

@@ -76,8 +76,8 @@ def census_filter(adata: anndata.AnnData) -> anndata.AnnData:
 def experiments(files: Files, release: Release) -> tuple[Experiment, ...]:
     """One per organism that the release holds, in order of first appearance."""
     known = rules.load(release.dataset_schema_version).organisms
-    found = dict.fromkeys(dataset.organism for dataset in files)
-    return tuple(_experiment(taxon, known[taxon].scientific_name, files) for taxon in found)
+    taxa = dict.fromkeys(dataset.organism for dataset in files)
+    return tuple(_experiment(taxon, known[taxon].scientific_name, files) for taxon in taxa)
 
 
 def _experiment(taxon: str, label: str, files: Files) -> Experiment:
@@ -187,8 +187,10 @@ def summary_table(built: Sequence[Experiment], release: Release) -> pd.DataFrame
         "census_schema_version": release.census_schema_version,
         "census_build_date": release.version,
         "dataset_schema_version": release.dataset_schema_version,
-        "total_cell_count": str(sum(len(one.obs) for one in built)),
-        "unique_cell_count": str(sum(int(one.obs["is_primary_data"].sum()) for one in built)),
+        "total_cell_count": str(sum(len(experiment.obs) for experiment in built)),
+        "unique_cell_count": str(
+            sum(int(experiment.obs["is_primary_data"].sum()) for experiment in built)
+        ),
     }
     return _numbered(pd.DataFrame({"label": list(rows), "value": list(rows.values())}))
 
@@ -198,9 +200,9 @@ def organisms_table(built: Sequence[Experiment]) -> pd.DataFrame:
     return _numbered(
         pd.DataFrame(
             {
-                "organism_ontology_term_id": [one.organism for one in built],
-                "organism_label": [one.label for one in built],
-                "organism": [one.name for one in built],
+                "organism_ontology_term_id": [experiment.organism for experiment in built],
+                "organism_label": [experiment.label for experiment in built],
+                "organism": [experiment.name for experiment in built],
             }
         )
     )
@@ -209,20 +211,22 @@ def organisms_table(built: Sequence[Experiment]) -> pd.DataFrame:
 def cell_counts_table(built: Sequence[Experiment]) -> pd.DataFrame:
     """census_info/summary_cell_counts: cells by organism, category and term."""
     counted = [*_COUNTED, "tissue_general"]
-    parts = [_counts(one, category) for one in built for category in ["all", *counted]]
-    parts += [_counts(one, "suspension_type") for one in built]
+    parts = [
+        _counts(experiment, category) for experiment in built for category in ["all", *counted]
+    ]
+    parts += [_counts(experiment, "suspension_type") for experiment in built]
     table = pd.concat(parts).sort_values(["organism", "category", "ontology_term_id", "label"])
     return _numbered(table.reset_index(drop=True))
 
 
-def _counts(one: Experiment, category: str) -> pd.DataFrame:
+def _counts(experiment: Experiment, category: str) -> pd.DataFrame:
     cells = pd.DataFrame(
         {
-            "organism": one.label,
+            "organism": experiment.label,
             "category": category,
-            "label": one.obs.get(category, "na"),
-            "ontology_term_id": one.obs.get(f"{category}_ontology_term_id", "na"),
-            "unique": one.obs["is_primary_data"],
+            "label": experiment.obs.get(category, "na"),
+            "ontology_term_id": experiment.obs.get(f"{category}_ontology_term_id", "na"),
+            "unique": experiment.obs["is_primary_data"],
         }
     )
     grouped = cells.groupby(["organism", "category", "label", "ontology_term_id"])["unique"]

@@ -110,4 +110,4 @@ IDS = {
 
 def term_id(label: str) -> str:
     """The id of the term called `label`; several, joined by the delimiter, in the same order."""
-    return DELIMITER.join(IDS[one] for one in label.split(DELIMITER))
+    return DELIMITER.join(IDS[part] for part in label.split(DELIMITER))

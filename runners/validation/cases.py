@@ -26,7 +26,7 @@ class Cases:
         """Whether the column must stand in this dataset; if not, it must not."""
         if not column.present_where:
             return True
-        rows = self._rows([one.column for one in column.present_where])
+        rows = self._rows([circumstance.column for circumstance in column.present_where])
         return any(self._is_met(column.present_where, row) for row in rows)
 
     def findings(self, name: str, column: Column, wrong: Collection[str]) -> Iterator[Finding]:
@@ -58,7 +58,10 @@ class Cases:
             yield fixed | dict(zip(of_cells, row, strict=True))
 
     def _is_met(self, where: Collection[Circumstance], row: Row) -> bool:
-        return all(self._vocabulary.holds(one, row[one.column], self._taxon) for one in where)
+        return all(
+            self._vocabulary.holds(circumstance, row[circumstance.column], self._taxon)
+            for circumstance in where
+        )
 
     def _may(self, column: Column, case: Case, value: str) -> bool:
         if case.between:
@@ -74,16 +77,19 @@ class Cases:
 
 def joined(name: str, case: Case) -> tuple[str, ...]:
     """The columns that a case of the column `name` looks at."""
-    return tuple(dict.fromkeys([*(one.column for one in case.where), name]))
+    return tuple(dict.fromkeys([*(circumstance.column for circumstance in case.where), name]))
 
 
 def combinations(rules: Rules) -> frozenset[tuple[str, ...]]:
     """The columns of obs whose values must be known together."""
     every = rules.every_column()
     wanted = {joined(name, case) for name, column in every.items() for case in column.cases}
-    wanted |= {tuple(one.column for one in column.present_where) for column in every.values()}
-    found = {_of_cells(rules, names) for names in wanted}
-    return frozenset(names for names in found if len(names) > 1)
+    wanted |= {
+        tuple(circumstance.column for circumstance in column.present_where)
+        for column in every.values()
+    }
+    sets_of_names = {_of_cells(rules, names) for names in wanted}
+    return frozenset(names for names in sets_of_names if len(names) > 1)
 
 
 def _of_cells(rules: Rules, names: Collection[str]) -> tuple[str, ...]:
@@ -97,11 +103,12 @@ def _finding(name: str, case: Case, values: Collection[str]) -> Finding:
         column=name,
         values=tuple(sorted(values)[:SHOWN]),
         count=len(values),
-        detail="where " + " and ".join(_told(one) for one in case.where),
+        detail="where "
+        + " and ".join(_circumstance_text(circumstance) for circumstance in case.where),
     )
 
 
-def _told(one: Circumstance) -> str:
-    terms = list(dict.fromkeys((*one.among, *one.under)))
+def _circumstance_text(circumstance: Circumstance) -> str:
+    terms = list(dict.fromkeys((*circumstance.among, *circumstance.under)))
     named = " or ".join(terms[:3]) + (f" or {len(terms) - 3} more" if terms[3:] else "")
-    return f"{one.column} is {'not ' if one.otherwise else ''}{named}"
+    return f"{circumstance.column} is {'not ' if circumstance.otherwise else ''}{named}"

@@ -28,5 +28,5 @@ def check(
         release=manifest.release,
         dataset_schema_version=manifest.dataset_schema_version,
         dataset_count=manifest.dataset_count,
-        outcomes=tuple(outcome_of(one, Outcome.REGISTERED) for one in judged),
+        outcomes=tuple(outcome_of(dataset, Outcome.REGISTERED) for dataset in judged),
     )

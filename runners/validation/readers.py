@@ -1,14 +1,10 @@
-"""Read and judge datasets in other processes, in order, whatever happens to those processes.
+"""Read and validate datasets in other processes or on a Dask cluster, whatever happens there.
 
 A reader that dies (killed, out of memory, a crash in a C library) costs a retry, not a dataset: a
 process pool breaks as a whole, so it is made anew, and the datasets that were under way are read
-again one by one, which shows the file that kills its reader. Must not write anything.
-
-
-An existing Dask cluster as the place where datasets are read. Must not start or stop one.
-
-Needs the dependency group `dask`. The workers need this checkout and its reference data under the
-same paths.
+again one by one, which shows the file that kills its reader. A cluster is used, never started or
+stopped; it needs the dependency group `dask`, and workers with this checkout and its reference data
+under the same paths.
 """
 
 import os
@@ -245,14 +241,14 @@ def _pool(client: "Client", address: str, death: type[Exception]) -> Pool:
 
 def _threads(client: "Client", address: str) -> int:
     try:
-        found = client.run(code_digest)
+        digests = client.run(code_digest)
     except Exception as error:
         raise ContractError(
             f"--scheduler {address}: its workers can't run our code "
             f"({type(error).__name__}: {error}); give them this checkout and what it needs."
         ) from error
-    others = [worker for worker, digest in found.items() if digest != code_digest()]
-    if others or not found:
-        what = f"worker {others[0]} has another code than this one" if found else "has no workers"
+    others = [worker for worker, digest in digests.items() if digest != code_digest()]
+    if others or not digests:
+        what = f"worker {others[0]} has another code than this one" if digests else "has no workers"
         raise ContractError(f"--scheduler {address}: {what}; start workers from this checkout.")
     return sum(client.nthreads().values())

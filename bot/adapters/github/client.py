@@ -1,10 +1,8 @@
-"""How the bot speaks with GitHub: patiently, saying nothing twice, and clear about a refusal.
+"""Calls to GitHub: what is retried, what is made only once, and what a refusal says; branches.
 
 PyGithub would send a POST again after any 5xx, and make two issues of one; so only what may be
-repeated is left to its retries, and what makes something new goes through `made`.
-
-
-A branch with one commit, and the pull requests from it; the same for every repository."""
+repeated is left to its retries, and what makes something new goes through `make_once`.
+"""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -120,16 +118,16 @@ def _is_limit(error: GithubException) -> bool:
 def _sentence(error: Exception) -> str:
     if not isinstance(error, GithubException):
         return f"GitHub can't be reached ({type(error).__name__}); try again later."
-    said = error.data.get("message", "") if isinstance(error.data, dict) else ""
+    message = error.data.get("message", "") if isinstance(error.data, dict) else ""
     if error.status == 401:
-        return f"GitHub refuses the token ({said}): it has ended or isn't one; make another."
+        return f"GitHub refuses the token ({message}): it has ended or isn't one; make another."
     if _is_limit(error):
-        return f"GitHub's rate limit is used up ({said}); try again later."
+        return f"GitHub's rate limit is used up ({message}); try again later."
     if error.status == 403:
         headers = {name.lower(): value for name, value in (error.headers or {}).items()}
         wanted = headers.get("x-accepted-github-permissions", "more")
-        return f"GitHub forbids this to the token ({said}); it needs the permission {wanted}."
-    return f"GitHub answered {error.status} ({said or 'without a word'}); mend it or try again."
+        return f"GitHub forbids this to the token ({message}); it needs the permission {wanted}."
+    return f"GitHub answered {error.status} ({message or 'without a word'}); mend it or try again."
 
 
 def pulls_from(repo: Repository, head: str) -> Iterator[PullRequest]:
@@ -148,7 +146,7 @@ def ensure_branch(
     head: str,
     base: str,
     files: Mapping[str, str],
-    said: str,
+    message: str,
     patience: RetryPolicy,
 ) -> None:
     """The branch is then there, with the files on top of `base`; what is there stays as it is."""
@@ -159,7 +157,9 @@ def ensure_branch(
         InputGitTreeElement(path, "100644", "blob", content=text) for path, text in files.items()
     ]
     tree = make_once(lambda: repo.create_git_tree(entries, before.tree), lambda: None, patience)
-    commit = make_once(lambda: repo.create_git_commit(said, tree, [before]), lambda: None, patience)
+    commit = make_once(
+        lambda: repo.create_git_commit(message, tree, [before]), lambda: None, patience
+    )
 
     def make() -> bool:
         return bool(repo.create_git_ref(f"refs/heads/{head}", commit.sha))

@@ -58,8 +58,8 @@ class GithubFailureCount:
     @with_clear_refusals
     def failures(self) -> int:
         ended = self.repo.get_workflow(DETECT_WORKFLOW).get_runs(status="completed")
-        told = [one.conclusion for one, _ in zip(ended, range(MOST_COUNTED), strict=False)]
-        return sum(1 for _ in takewhile(lambda conclusion: conclusion == "failure", told))
+        conclusions = [run.conclusion for run, _ in zip(ended, range(MOST_COUNTED), strict=False)]
+        return sum(1 for _ in takewhile(lambda conclusion: conclusion == "failure", conclusions))
 
     def count(self, failures: int) -> None:
         """Nothing: the workflow run's own end is the count."""

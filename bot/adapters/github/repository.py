@@ -1,11 +1,8 @@
-"""Manifests and rules on the default branch, and proposals as pull requests.
+"""Manifests and rules on the default branch, their proposals, and the draft of LaminDB's patch.
 
-Reads by GitHub's API rather than from a checkout, which is as old as the event.
-
-
-LaminDB's own repository, or another that keeps its module: read, and given a draft to review.
-
-Its token is its own. Whoever may push there may have made the branch: it is taken as it is.
+Reads by GitHub's API rather than from a checkout, which is as old as the event. LaminDB's own
+repository has a token of its own. Whoever may push there may have made the branch: it is taken as
+it is.
 """
 
 from base64 import b64decode
@@ -58,8 +55,8 @@ class GithubRepository:
     @with_clear_refusals
     def manifests(self) -> Mapping[str, Manifest]:
         texts = self._files(MANIFESTS, ".toml")
-        found = (Manifest.from_toml(text, source=path) for path, text in texts.items())
-        return {manifest.release: manifest for manifest in found}
+        manifests = (Manifest.from_toml(text, source=path) for path, text in texts.items())
+        return {manifest.release: manifest for manifest in manifests}
 
     @with_clear_refusals
     def rules(self) -> Mapping[str, tuple[str, ...]]:
@@ -115,11 +112,11 @@ class GithubRepository:
     @with_clear_refusals
     def changed_manifests(self, pull: int) -> Mapping[str, str]:
         """The manifests that a pull request adds or changes, as its head has them: path -> text."""
-        found = self.repo.get_pull(pull).get_files()
+        files = self.repo.get_pull(pull).get_files()
         paths = {
-            one.filename: one.sha
-            for one in found
-            if _is_manifest(one.filename) and one.status != "removed"
+            file.filename: file.sha
+            for file in files
+            if _is_manifest(file.filename) and file.status != "removed"
         }
         return {path: self._text(sha) for path, sha in paths.items()}
 
@@ -132,9 +129,9 @@ class GithubRepository:
         """Path -> text of the files right in the folder, on the default branch."""
         tree = self.repo.get_git_tree(self.repo.default_branch, recursive=True)
         blobs = {
-            one.path: one.sha
-            for one in tree.tree
-            if one.path.endswith(ending) and one.path.rpartition("/")[0] == folder
+            entry.path: entry.sha
+            for entry in tree.tree
+            if entry.path.endswith(ending) and entry.path.rpartition("/")[0] == folder
         }
         return {path: self._text(sha) for path, sha in sorted(blobs.items())}
 
@@ -143,8 +140,8 @@ class GithubRepository:
 
     def _pull(self, head: str) -> PullRequest | None:
         """The bot's pull request from this branch, open or not."""
-        found = pulls_from(self.repo, head)
-        return next((one for one in found if one.user.login == self.bot), None)
+        pulls = pulls_from(self.repo, head)
+        return next((pull for pull in pulls if pull.user.login == self.bot), None)
 
 
 def _is_manifest(path: str) -> bool:
@@ -168,10 +165,10 @@ class GithubUpstream:
     @with_clear_refusals
     def source(self) -> ModuleSource:
         base = base_of(self.repo)
-        found = self.repo.get_contents(PATH, ref=base)
-        if not isinstance(found, ContentFile):
+        content = self.repo.get_contents(PATH, ref=base)
+        if not isinstance(content, ContentFile):
             raise BotError(f"{self.repo.full_name}: {PATH} is a folder; name LaminDB's repository.")
-        return ModuleSource(base, found.decoded_content.decode("utf-8"))
+        return ModuleSource(base, content.decoded_content.decode("utf-8"))
 
     @with_clear_refusals
     def propose(self, draft: Draft) -> DraftPullRequest:

@@ -43,15 +43,17 @@ class GithubRuns:
 
     @with_clear_refusals
     def all(self) -> tuple[Run, ...]:
-        found = self._stored()
-        for run_id, workflows in self._asked().items():
+        runs = self._stored()
+        for run_id, workflows in self._by_run_id().items():
             first = workflows[0]
-            request = found[run_id].request if run_id in found else _request(first)
-            report = found[run_id].report if run_id in found else None
-            is_lost = report is None and all(one.status == "completed" for one in workflows)
-            found[run_id] = Run(request, first.created_at, report, is_lost)
+            request = runs[run_id].request if run_id in runs else _request(first)
+            report = runs[run_id].report if run_id in runs else None
+            is_lost = report is None and all(
+                workflow.status == "completed" for workflow in workflows
+            )
+            runs[run_id] = Run(request, first.created_at, report, is_lost)
         # Two that were asked for in the same second: the smaller number was first.
-        return tuple(sorted(found.values(), key=lambda run: (run.since, run.request.run_id)))
+        return tuple(sorted(runs.values(), key=lambda run: (run.since, run.request.run_id)))
 
     @with_clear_refusals
     def start(self, request: RunRequest) -> None:
@@ -65,19 +67,19 @@ class GithubRuns:
                     f"{request.instance}; wait for its end."
                 )
         workflow = self.repo.get_workflow(WORKFLOWS[request.action])
-        told = {"title": title_of(request), "request": request.to_json()}
+        inputs = {"title": title_of(request), "request": request.to_json()}
         target = self.repo.default_branch
 
         def make() -> bool:
-            return workflow.create_dispatch(target, told, throw=True) is not None
+            return workflow.create_dispatch(target, inputs, throw=True) is not None
 
-        make_once(make, lambda: request.run_id in self._asked() or None, self.patience)
+        make_once(make, lambda: request.run_id in self._by_run_id() or None, self.patience)
 
     @with_clear_refusals
     def workflow_of(self, run_id: str) -> int | None:
         """The workflow run that works on the run: the first one, if a dispatch came twice."""
-        found = self._asked().get(run_id)
-        return found[0].id if found else None
+        workflow_runs = self._by_run_id().get(run_id)
+        return workflow_runs[0].id if workflow_runs else None
 
     @with_clear_refusals
     def cancel(self, run_id: str) -> None:
@@ -87,8 +89,8 @@ class GithubRuns:
             BotError: GitHub doesn't take it; PyGithub says so by False, whatever the reason.
         """
         for _ in range(self.patience.attempts):
-            told = self._asked().get(run_id, [])
-            if all(one.cancel() for one in told if one.status != "completed"):
+            workflow_runs = self._by_run_id().get(run_id, [])
+            if all(run.cancel() for run in workflow_runs if run.status != "completed"):
                 return
             self.patience.sleep(self.patience.backoff)
         raise BotError(f"{run_id} can't be cancelled; cancel its workflow run by hand.")
@@ -116,29 +118,31 @@ class GithubRuns:
         }
 
     def _read(self, store: RunStore, run_id: str, files: Mapping[str, datetime]) -> Run:
-        path, told = f"{run_id}/request.json", f"{run_id}/report.json"
+        path, report_path = f"{run_id}/request.json", f"{run_id}/report.json"
         request = RunRequest.from_json(store.text(path), source=path)
-        if told not in files:
+        if report_path not in files:
             return Run(request, files[path], is_lost=True)
-        return Run(request, files[path], RunReport.from_json(store.text(told), source=told))
+        return Run(
+            request, files[path], RunReport.from_json(store.text(report_path), source=report_path)
+        )
 
-    def _asked(self) -> dict[str, list[WorkflowRun]]:
+    def _by_run_id(self) -> dict[str, list[WorkflowRun]]:
         """Run id -> its workflow runs, oldest first."""
-        found: dict[str, list[WorkflowRun]] = {}
-        for one in sorted(self._workflow_runs(), key=lambda one: one.id):
-            named = TITLE.fullmatch(one.display_title)
+        by_run_id: dict[str, list[WorkflowRun]] = {}
+        for workflow_run in sorted(self._workflow_runs(), key=lambda run: run.id):
+            named = TITLE.fullmatch(workflow_run.display_title)
             if named is not None:
-                found.setdefault(named["run_id"], []).append(one)
-        return found
+                by_run_id.setdefault(named["run_id"], []).append(workflow_run)
+        return by_run_id
 
     def _workflow_runs(self) -> Iterator[WorkflowRun]:
         for name in WORKFLOWS.values():
             yield from islice(self.repo.get_workflow(name).get_runs(), NEWEST)
 
 
-def _request(one: WorkflowRun) -> RunRequest:
+def _request(run: WorkflowRun) -> RunRequest:
     """What the title tells of the request."""
-    named = TITLE.fullmatch(one.display_title)
+    named = TITLE.fullmatch(run.display_title)
     assert named is not None
     return RunRequest(
         run_id=named["run_id"],

@@ -28,12 +28,12 @@ class GithubThreads:
 
     @with_clear_refusals
     def marked(self) -> Mapping[Marker, int]:
-        found: dict[Marker, int] = {}
+        threads: dict[Marker, int] = {}
         for issue in self._own():
             marker = last_marker(issue.body or "")
             if marker is not None:
-                found.setdefault(marker, issue.number)
-        return found
+                threads.setdefault(marker, issue.number)
+        return threads
 
     @with_clear_refusals
     def texts(self) -> Mapping[int, str]:
@@ -62,7 +62,7 @@ class GithubThreads:
 
     @with_clear_refusals
     def comments(self, thread: int) -> tuple[ThreadComment, ...]:
-        return tuple(map(self._said, self.repo.get_issue(thread).get_comments()))
+        return tuple(map(self._comment_of, self.repo.get_issue(thread).get_comments()))
 
     @with_clear_refusals
     def comment(self, thread: int, body: str) -> int:
@@ -87,7 +87,7 @@ class GithubThreads:
     @with_clear_refusals
     def label(self, thread: int, label: Label) -> None:
         issue = self.repo.get_issue(thread)
-        there = {one.name for one in issue.get_labels()}
+        there = {label.name for label in issue.get_labels()}
         if str(label) not in there:
             make_once(partial(self._add, issue, label), lambda: None, self.patience)
         for other in sorted(there & LABELS - {str(label)}):
@@ -101,17 +101,23 @@ class GithubThreads:
         """The issues and pull requests of the bot's, oldest first."""
         # PyGithub takes a login, and its types don't say so.
         creator = cast("NamedUser", self.bot)
-        asked = self.repo.get_issues(state="all", creator=creator, sort="created", direction="asc")
-        return [issue for issue in asked if issue.user.login == self.bot]
+        issues = self.repo.get_issues(state="all", creator=creator, sort="created", direction="asc")
+        return [issue for issue in issues if issue.user.login == self.bot]
 
     def _comment(self, thread: int, comment_id: int) -> IssueComment:
         return self.repo.get_issue(thread).get_comment(comment_id)
 
-    def _said(self, one: IssueComment) -> ThreadComment:
+    def _comment_of(self, comment: IssueComment) -> ThreadComment:
         return ThreadComment(
-            one.id, one.user.login, one.body, one.user.login == self.bot, one.created_at
+            comment.id,
+            comment.user.login,
+            comment.body,
+            comment.user.login == self.bot,
+            comment.created_at,
         )
 
     def _marked_comment(self, thread: int, marker: Marker | None) -> int | None:
-        own = (one for one in self.comments(thread) if one.by_bot)
-        return next((one.comment_id for one in own if marker == last_marker(one.body)), None)
+        own = (comment for comment in self.comments(thread) if comment.by_bot)
+        return next(
+            (comment.comment_id for comment in own if marker == last_marker(comment.body)), None
+        )

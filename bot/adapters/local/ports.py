@@ -37,10 +37,10 @@ class LocalFailureCount:
 
     def failures(self) -> int:
         try:
-            found = json.loads(self.file.read_text(encoding="utf-8"))["failed_in_a_row"]
+            failures = json.loads(self.file.read_text(encoding="utf-8"))["failed_in_a_row"]
         except (OSError, ValueError, TypeError, KeyError):
             return 0
-        return found if isinstance(found, int) and found > 0 else 0
+        return failures if isinstance(failures, int) and failures > 0 else 0
 
     def count(self, failures: int) -> None:
         if failures != self.failures():

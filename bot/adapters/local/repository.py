@@ -29,8 +29,8 @@ class LocalRepository:
 
     def manifests(self) -> Mapping[str, Manifest]:
         paths = sorted((self.repository / "runners" / "releases").glob("*.toml"))
-        found = (Manifest.from_file(path) for path in paths)
-        return {manifest.release: manifest for manifest in found}
+        manifests = (Manifest.from_file(path) for path in paths)
+        return {manifest.release: manifest for manifest in manifests}
 
     def rules(self) -> Mapping[str, tuple[str, ...]]:
         paths = sorted(self.rules_folder.glob("*.json"))

@@ -25,8 +25,8 @@ class LocalRuns:
     folder: Path
 
     def all(self) -> tuple[Run, ...]:
-        found = (self._run(path) for path in self.folder.glob("[!.]*/request.json"))
-        return tuple(sorted(found, key=lambda run: (run.since, run.request.run_id)))
+        runs = (self._run(path) for path in self.folder.glob("[!.]*/request.json"))
+        return tuple(sorted(runs, key=lambda run: (run.since, run.request.run_id)))
 
     def start(self, request: RunRequest) -> None:
         folder = self.folder / request.run_id

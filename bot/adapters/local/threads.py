@@ -60,12 +60,12 @@ class LocalThreads:
     # --- the port ---------------------------------------------------------------------------------
 
     def marked(self) -> Mapping[Marker, int]:
-        found: dict[Marker, int] = {}
+        threads: dict[Marker, int] = {}
         for number, body in self.texts().items():
             marker = last_marker(body)
             if marker is not None:
-                found.setdefault(marker, number)
-        return found
+                threads.setdefault(marker, number)
+        return threads
 
     def texts(self) -> Mapping[int, str]:
         read = {number: split_front_matter(self._file(number)) for number in self.numbers()}
@@ -113,7 +113,7 @@ class LocalThreads:
 
     def label(self, thread: int, label: Label) -> None:
         facts, body = split_front_matter(self._file(thread))
-        others = [one for one in facts.get("labels", []) if one not in LABELS]
+        others = [label for label in facts.get("labels", []) if label not in LABELS]
         if facts.get("labels") != [*others, str(label)]:
             facts["labels"] = [*others, str(label)]
             write(self._file(thread), join_front_matter(facts, body))

@@ -69,15 +69,15 @@ def _verdict(report: RunReport) -> str:
 
 
 def _checks_counted(report: RunReport) -> str:
-    made = [one for one in report.checks if one.status is not Status.NOT_APPLICABLE]
-    passed = sum(one.status is Status.PASSED for one in made)
-    return f"{passed} of {counted(len(made), 'check')} passed"
+    applicable = [check for check in report.checks if check.status is not Status.NOT_APPLICABLE]
+    passed = sum(check.status is Status.PASSED for check in applicable)
+    return f"{passed} of {counted(len(applicable), 'check')} passed"
 
 
 def _datasets_counted(report: RunReport) -> str:
     if not report.outcomes:
         return ""
-    good = sum(one.outcome in GOOD for one in report.outcomes)
+    good = sum(outcome.outcome in GOOD for outcome in report.outcomes)
     return f", {good:,} of {counted(len(report.outcomes), 'dataset')} registered"
 
 
@@ -91,7 +91,7 @@ def _top(report: RunReport, context: ResultContext) -> list[str]:
 def _parts(
     report: RunReport, context: ResultContext, wrong: int | None, everything: int | None
 ) -> list[str]:
-    *top, told = _top(report, context)
+    *top, rest = _top(report, context)
     parts = [
         *top,
         datasets.failed(report, wrong),
@@ -103,7 +103,7 @@ def _parts(
         datasets.exception_lines(report),
         datasets.everything(report, everything),
         checks.versions(report, wrong),
-        told,
+        rest,
     ]
     return [part for part in parts if part]
 
@@ -121,24 +121,24 @@ def _since(report: RunReport, context: ResultContext) -> str:
 
 
 def _moved(earlier: RunReport, now: RunReport) -> list[str]:
-    were = {one.dataset_id: one.outcome in GOOD for one in earlier.outcomes}
-    are = {one.dataset_id: one.outcome in GOOD for one in now.outcomes}
+    were = {outcome.dataset_id: outcome.outcome in GOOD for outcome in earlier.outcomes}
+    are = {outcome.dataset_id: outcome.outcome in GOOD for outcome in now.outcomes}
     both = were.keys() & are.keys()
     mended = sum(are[i] and not were[i] for i in both)
     broken = sum(were[i] and not are[i] for i in both)
-    had = {one.name: one.status for one in earlier.checks}
+    had = {check.name: check.status for check in earlier.checks}
     better = sum(
-        one.status is Status.PASSED and had.get(one.name, one.status) is not one.status
-        for one in now.checks
+        check.status is Status.PASSED and had.get(check.name, check.status) is not check.status
+        for check in now.checks
     )
     worse = sum(
-        one.status is Status.FAILED and had.get(one.name, one.status) is not one.status
-        for one in now.checks
+        check.status is Status.FAILED and had.get(check.name, check.status) is not check.status
+        for check in now.checks
     )
-    told = [
+    counts = [
         (mended, f"{counted(mended, 'dataset')} mended"),
         (broken, f"{counted(broken, 'dataset')} newly failed"),
         (better, f"{counted(better, 'check')} newly passed"),
         (worse, f"{counted(worse, 'check')} newly failed"),
     ]
-    return [text for number, text in told if number]
+    return [text for number, text in counts if number]

@@ -28,18 +28,22 @@ def checks_table(report: RunReport, limit: int | None) -> str:
     if not report.checks:
         return "### Checks\n\nNone was made."
     in_order = sorted(report.checks, key=lambda check: ORDER.index(check.status))
-    found = table(["Check", "Expected", "Found", "Status"], [_row(one) for one in in_order])
-    offenders = [_named(one, one.offenders, "named by this check", limit) for one in in_order]
-    return "\n\n".join(part for part in ("### Checks", found, *offenders) if part)
+    text = table(["Check", "Expected", "Found", "Status"], [_row(check) for check in in_order])
+    offenders = [_named(check, check.offenders, "named by this check", limit) for check in in_order]
+    return "\n\n".join(part for part in ("### Checks", text, *offenders) if part)
 
 
-def _row(one: CheckResult) -> list[str]:
-    status = f"{one.status}, {len(one.accepted):,} accepted" if one.accepted else str(one.status)
+def _row(result: CheckResult) -> list[str]:
+    status = (
+        f"{result.status}, {len(result.accepted):,} accepted"
+        if result.accepted
+        else str(result.status)
+    )
     return [
-        f"{SIGNS[one.status]} {inert(one.title, 160)}",
-        inert(one.expected, 160),
-        inert(one.found, 160),
-        f"{status}: {inert(one.note, 200)}" if one.note else status,
+        f"{SIGNS[result.status]} {inert(result.title, 160)}",
+        inert(result.expected, 160),
+        inert(result.found, 160),
+        f"{status}: {inert(result.note, 200)}" if result.note else status,
     ]
 
 
@@ -48,8 +52,9 @@ def _named(check: CheckResult, who: Sequence[Offender], how: str, limit: int | N
         return ""
     shown = who if limit is None else who[:limit]
     lines = [
-        f"- {named(one.title, one.dataset_id)}{': ' if one.detail else ''}{inert(one.detail, 160)}"
-        for one in shown
+        f"- {named(offender.title, offender.dataset_id)}"
+        f"{': ' if offender.detail else ''}{inert(offender.detail, 160)}"
+        for offender in shown
     ]
     left = len(who) - len(shown)
     lines += [f"- … and {left:,} more; the run's report has them all."] if left else []
@@ -108,8 +113,8 @@ def changes(report: RunReport, limit: int | None) -> str:
     if report.request.action is Action.VERIFY:
         return ""
     rows = [[inert(name), f"{n:,}"] for name, n in report.changes.items() if n]
-    found = table(["Records", "Written:"], rows, limit) if rows else "Nothing."
-    return f"### What changed in the instance\n\n{found}"
+    text = table(["Records", "Written:"], rows, limit) if rows else "Nothing."
+    return f"### What changed in the instance\n\n{text}"
 
 
 def versions(report: RunReport, limit: int | None) -> str:

@@ -16,19 +16,21 @@ MANY = 20
 
 def failed(report: RunReport, limit: int | None) -> str:
     """Those that aren't in the instance as they should be, each with why."""
-    some = [one for one in report.outcomes if one.outcome not in GOOD]
+    some = [outcome for outcome in report.outcomes if outcome.outcome not in GOOD]
     if not some:
         return ""
     until = accepted_until(report)
-    rows = [[_dataset(one), str(one.outcome), reasons_of(one), until(one)] for one in some]
-    found = table(["Dataset", "Outcome", "Why", "Accepted"], rows, limit)
+    rows = [
+        [_dataset(entry), str(entry.outcome), reasons_of(entry), until(entry)] for entry in some
+    ]
+    text = table(["Dataset", "Outcome", "Why", "Accepted"], rows, limit)
     if len(some) > MANY:
-        found = collapsed("Each with its reason", found)
-    return f"### {counted(len(some), 'dataset')} not registered\n\n{found}"
+        text = collapsed("Each with its reason", text)
+    return f"### {counted(len(some), 'dataset')} not registered\n\n{text}"
 
 
-def _dataset(one: DatasetOutcome) -> str:
-    return named(one.title, one.dataset_id)
+def _dataset(outcome: DatasetOutcome) -> str:
+    return named(outcome.title, outcome.dataset_id)
 
 
 def named(title: str, dataset_id: str) -> str:
@@ -52,14 +54,14 @@ def outcomes(report: RunReport, before: RunReport | None) -> str:
         if counts[outcome] or earlier[outcome]
     ]
     release = f"In {before.request.release}:" if before else ""
-    found = table(["Outcome", "Datasets:", release, "Reasons"], rows)
+    text = table(["Outcome", "Datasets:", release, "Reasons"], rows)
     return "\n\n".join(
-        part for part in ("### Datasets", _against(report), found, _chart(counts)) if part
+        part for part in ("### Datasets", _against(report), text, _chart(counts)) if part
     )
 
 
 def _counts(report: RunReport) -> Counter[Outcome]:
-    return Counter(one.outcome for one in report.outcomes)
+    return Counter(outcome.outcome for outcome in report.outcomes)
 
 
 def _against(report: RunReport) -> str:
@@ -77,14 +79,18 @@ def _chart(counts: Counter[Outcome]) -> str:
     """A picture of the outcomes, where there are several."""
     if len(counts) < 2:
         return ""
-    parts = [f'    "{OUTCOMES[one]}" : {counts[one]}' for one in OUTCOMES if counts[one]]
+    parts = [
+        f'    "{OUTCOMES[outcome]}" : {counts[outcome]}' for outcome in OUTCOMES if counts[outcome]
+    ]
     return "\n".join(["```mermaid", "pie showData", *parts, "```"])
 
 
 def _why(datasets: Sequence[DatasetOutcome], outcome: object) -> str:
     """The reasons by name, each with the number of datasets that have it."""
-    mine = (one for one in datasets if one.outcome is outcome)
-    counts = Counter(reason for one in mine for reason in {str(f.reason) for f in one.reasons})
+    mine = (dataset for dataset in datasets if dataset.outcome is outcome)
+    counts = Counter(
+        reason for dataset in mine for reason in {str(f.reason) for f in dataset.reasons}
+    )
     return ", ".join(f"{code(reason)} {n:,}" for reason, n in sorted(counts.items()))
 
 
@@ -92,12 +98,15 @@ def withdrawn(report: RunReport, limit: int | None) -> str:
     """The datasets of the release before that aren't in this one."""
     if not report.withdrawn:
         return ""
-    rows = [[named(one.title, one.dataset_id), inert(one.detail, 160)] for one in report.withdrawn]
+    rows = [
+        [named(offender.title, offender.dataset_id), inert(offender.detail, 160)]
+        for offender in report.withdrawn
+    ]
     head = f"### {counted(len(rows), 'dataset')} withdrawn since the release before"
-    found = table(["Dataset", "Remarks"], rows, limit)
+    text = table(["Dataset", "Remarks"], rows, limit)
     if len(rows) > MANY:
-        found = collapsed("Each of them", found)
-    return f"{head}\n\nNot in this release; what was registered of them stays.\n\n{found}"
+        text = collapsed("Each of them", text)
+    return f"{head}\n\nNot in this release; what was registered of them stays.\n\n{text}"
 
 
 def everything(report: RunReport, limit: int | None) -> str:
@@ -106,14 +115,16 @@ def everything(report: RunReport, limit: int | None) -> str:
         return ""
     if limit == 0:
         return "The list of all datasets is too long for here; the run's report has it."
-    rows = [[_dataset(one), str(one.outcome), _remarks(one)] for one in report.outcomes]
-    found = table(["Dataset", "Outcome", "Remarks"], rows, limit)
-    return collapsed(f"All {counted(len(rows), 'dataset')}", found)
+    rows = [
+        [_dataset(outcome), str(outcome.outcome), _remarks(outcome)] for outcome in report.outcomes
+    ]
+    text = table(["Dataset", "Outcome", "Remarks"], rows, limit)
+    return collapsed(f"All {counted(len(rows), 'dataset')}", text)
 
 
-def _remarks(one: DatasetOutcome) -> str:
-    notes = "; ".join(inert(note, 160) for note in one.notes[:5])
-    return "; ".join(part for part in (*map(finding, one.reasons), notes) if part)
+def _remarks(outcome: DatasetOutcome) -> str:
+    notes = "; ".join(inert(note, 160) for note in outcome.notes[:5])
+    return "; ".join(part for part in (*map(finding, outcome.reasons), notes) if part)
 
 
 REVIEWED = timedelta(days=90)
@@ -135,21 +146,23 @@ def accepted_until(report: RunReport) -> Callable[[DatasetOutcome], str]:
     """Of a dataset: until when its failure is accepted; empty if it isn't."""
     days = {use.exception.dataset_id: use.exception.until for use in report.exceptions}
     accepted = excused(report)
-    return lambda one: f"until {days[one.dataset_id]}" if one.dataset_id in accepted else ""
+    return lambda dataset: (
+        f"until {days[dataset.dataset_id]}" if dataset.dataset_id in accepted else ""
+    )
 
 
 def exceptions_used(report: RunReport, limit: int | None) -> str:
     """The manifest's exceptions, each with what came of it."""
     rows = [
         [
-            " ".join(part for part in (inert(use.title, 120), code(one.dataset_id)) if part),
-            REASONS[one.reason],
-            f"{one.until}",
-            inert(one.because or "", 160),
+            " ".join(part for part in (inert(use.title, 120), code(exception.dataset_id)) if part),
+            REASONS[exception.reason],
+            f"{exception.until}",
+            inert(exception.because or "", 160),
             STATES[use.state],
         ]
         for use in report.exceptions
-        for one in (use.exception,)
+        for exception in (use.exception,)
     ]
     if not rows:
         return ""
@@ -161,16 +174,18 @@ def exception_lines(report: RunReport) -> str:
     """The manifest's lines by which what failed would be accepted, to be copied."""
     request, accepted = report.request, excused(report)
     open_ones = [
-        one for one in report.outcomes if one.outcome not in GOOD and one.dataset_id not in accepted
+        outcome
+        for outcome in report.outcomes
+        if outcome.outcome not in GOOD and outcome.dataset_id not in accepted
     ]
     if not 0 < len(open_ones) <= MOST_EXCEPTIONS or request.only or request.limit:
         return ""
     until = (report.ended_at + REVIEWED).date()
     entries = [
-        f'[[accepted]]\ndataset_id = "{one.dataset_id}"\nreason = "{reason}"\n'
+        f'[[accepted]]\ndataset_id = "{dataset.dataset_id}"\nreason = "{reason}"\n'
         f'until = {until}\nbecause = ""'
-        for one in open_ones
-        for reason in sorted({found.reason for found in one.reasons})
+        for dataset in open_ones
+        for reason in sorted({finding.reason for finding in dataset.reasons})
     ]
     text = (
         f"If these failures are to stand, add this to {code(request.manifest)} with a reason, and "

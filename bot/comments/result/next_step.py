@@ -13,7 +13,9 @@ def next_step(report: RunReport) -> str:
         return "this run was stopped before its end; say `/retry` to go on with the rest."
     accepted = excused(report)
     failed = [
-        one for one in report.outcomes if one.outcome not in GOOD and one.dataset_id not in accepted
+        outcome
+        for outcome in report.outcomes
+        if outcome.outcome not in GOOD and outcome.dataset_id not in accepted
     ]
     if report.request.only or report.request.limit:
         return _after_part(bool(failed))
@@ -43,8 +45,8 @@ def _after_part(failed: bool) -> str:
 
 
 def _after_failures(failed: list[DatasetOutcome]) -> str:
-    ours = [one for one in failed if _is_unsupported(one)]
-    theirs = [one for one in failed if not _is_unsupported(one)]
+    ours = [dataset for dataset in failed if _is_unsupported(dataset)]
+    theirs = [dataset for dataset in failed if not _is_unsupported(dataset)]
     steps = []
     if theirs:
         steps.append(
@@ -59,12 +61,14 @@ def _after_failures(failed: list[DatasetOutcome]) -> str:
     return " ".join(steps)
 
 
-def _is_unsupported(one: DatasetOutcome) -> bool:
-    return bool(one.reasons) and all(found.reason in UNSUPPORTED for found in one.reasons)
+def _is_unsupported(outcome: DatasetOutcome) -> bool:
+    return bool(outcome.reasons) and all(
+        finding.reason in UNSUPPORTED for finding in outcome.reasons
+    )
 
 
 def _ingest(datasets: list[DatasetOutcome]) -> str:
     """The command for these datasets; many are better done by a run over everything."""
     if len(datasets) > NAMED:
         return "`/ingest`, which leaves the others as they are"
-    return f"`/ingest --only {' '.join(one.dataset_id for one in datasets)}`"
+    return f"`/ingest --only {' '.join(dataset.dataset_id for dataset in datasets)}`"

@@ -34,5 +34,5 @@ def impact(
 ) -> Impact:
     """Every change of the diff with what it asks for; `census` are the taxa that the Census has."""
     ctx = impact_context(old, new, curator, census)
-    found = (*fields(diff, ctx), *pins(diff, ctx), *values(diff, ctx), *prose(diff))
-    return Impact(diff.old, diff.new, found)
+    consequences = (*fields(diff, ctx), *pins(diff, ctx), *values(diff, ctx), *prose(diff))
+    return Impact(diff.old, diff.new, consequences)

@@ -1,11 +1,6 @@
-"""The source of LaminDB's `_cellxgene.py` -> what it knows of the dataset schema.
+"""What LaminDB's `_cellxgene.py` knows of the dataset schema, and what it should know by the rules.
 
-Reads its syntax tree and runs nothing. Must not change it, nor judge what is missing.
-
-
-What LaminDB's curator must hold for one dataset schema version, as its rules ask for it.
-
-Must not look at a curator.
+Reads the module's syntax tree and runs nothing.
 """
 
 import ast
@@ -84,8 +79,10 @@ def _taxa(taxa: tuple[str, ...], source: str) -> dict[str, str]:
 
 
 def _strings(node: ast.AST) -> tuple[str, ...]:
-    found = (one.value for one in ast.walk(node) if isinstance(one, ast.Constant))
-    return tuple(value for value in found if isinstance(value, str))
+    constants = (
+        constant.value for constant in ast.walk(node) if isinstance(constant, ast.Constant)
+    )
+    return tuple(value for value in constants if isinstance(value, str))
 
 
 def _loops(tree: ast.Module) -> Iterator[ast.For]:
@@ -105,7 +102,7 @@ def _labels(tree: ast.Module) -> Iterator[tuple[str, tuple[str, ...]]]:
     """What a loop over a list saves as ULabels of one type, by the variable that holds it."""
     for loop in _loops(tree):
         for call in (node for node in ast.walk(loop) if isinstance(node, ast.Call)):
-            kinds = [one.value for one in call.keywords if one.arg == "type"]
+            kinds = [keyword.value for keyword in call.keywords if keyword.arg == "type"]
             if getattr(call.func, "id", "") == "ULabel" and kinds:
                 yield getattr(kinds[0], "id", ""), _strings(loop.iter)
 
@@ -119,9 +116,9 @@ def _fields(node: ast.expr) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 def _registries_of_fields(node: ast.expr) -> Iterator[str]:
     """`[bt.Tissue.name, ULabel.name]` -> Tissue, ULabel."""
-    for one in node.elts if isinstance(node, ast.List) else [node]:
-        if isinstance(one, ast.Attribute):
-            yield one.value.attr if isinstance(one.value, ast.Attribute) else _name(one.value)
+    for elt in node.elts if isinstance(node, ast.List) else [node]:
+        if isinstance(elt, ast.Attribute):
+            yield elt.value.attr if isinstance(elt.value, ast.Attribute) else _name(elt.value)
 
 
 def _name(node: ast.expr) -> str:
@@ -130,15 +127,17 @@ def _name(node: ast.expr) -> str:
 
 def _attributes(node: ast.expr) -> list[str]:
     """`[bt.Ethnicity, bt.CellType]` -> Ethnicity, CellType."""
-    return [one.attr for one in getattr(node, "elts", []) if isinstance(one, ast.Attribute)]
+    return [
+        element.attr for element in getattr(node, "elts", []) if isinstance(element, ast.Attribute)
+    ]
 
 
 def _flags(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Feature":
-            given = {one.arg: one.value for one in node.keywords}
-            if "dtype" in given and getattr(given["dtype"], "id", "") == "bool":
-                yield from _strings(given["name"])
+            keywords = {keyword.arg: keyword.value for keyword in node.keywords}
+            if "dtype" in keywords and getattr(keywords["dtype"], "id", "") == "bool":
+                yield from _strings(keywords["name"])
 
 
 # The organisms that the Census of 2025-11-08 has; others of the schema need nothing of LaminDB.
@@ -171,13 +170,15 @@ def wanted(rules: Rules, census: Collection[str] = CENSUS) -> Wanted:
             if column.registry
             for value in column.special
         ),
-        labels={name: one.values for name, one in columns.items() if one.registry == "ULabel"},
+        labels={
+            name: column.values for name, column in columns.items() if column.registry == "ULabel"
+        },
         fields={
             name: registries
             for name, column in columns.items()
             if (registries := _registries_of_column(column, census))
         },
-        flags=tuple(name for name, one in columns.items() if one.dtype == "bool"),
+        flags=tuple(name for name, column in columns.items() if column.dtype == "bool"),
     )
 
 

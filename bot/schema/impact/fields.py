@@ -1,11 +1,6 @@
-"""Fields that came, went, moved or changed -> what each asks of LaminDB.
+"""Changed fields, embeddings, reserved names and rules in prose -> what each asks of LaminDB.
 
-A changed field whose values or cardinality changed is judged there. Must not look at terms.
-
-
-Embeddings, reserved names and rules in prose -> what each change asks of LaminDB.
-
-Must not look at fields.
+A changed field whose values or cardinality changed is judged there (`values`).
 """
 
 import re
@@ -33,11 +28,11 @@ def fields(diff: SchemaDiff, ctx: ImpactContext) -> Iterator[Consequence]:
     yield from (_added(field, ctx) for field in diff.fields_added)
     yield from (_removed(field, ctx) for field in diff.fields_removed)
     yield from (_renamed(pair, ctx) for pair in diff.fields_renamed)
-    told = {change.new.name for change in diff.allowed_values_changed}
-    told |= {change.new.name for change in diff.cardinality_changed}
+    named = {change.new.name for change in diff.allowed_values_changed}
+    named |= {change.new.name for change in diff.cardinality_changed}
     for change in diff.fields_changed:
         # Under which condition a column stands is told nowhere else.
-        if change.new.name not in told or _is_conditional(change):
+        if change.new.name not in named or _is_conditional(change):
             yield _changed(change, ctx)
 
 
@@ -78,9 +73,9 @@ def _renamed(pair: FieldRename, ctx: ImpactContext) -> Consequence:
 
 def _is_conditional(change: FieldChange) -> bool:
     """Whether curators fill it in, and only in some datasets now."""
-    one = change.new
-    conditional = " if " in one.annotation and " if " not in change.old.annotation
-    return "annotator" in change.aspects and one.annotator == "curator" and conditional
+    new = change.new
+    conditional = " if " in new.annotation and " if " not in change.old.annotation
+    return "annotator" in change.aspects and new.annotator == "curator" and conditional
 
 
 def _changed(change: FieldChange, ctx: ImpactContext) -> Consequence:
@@ -117,9 +112,11 @@ def prose(diff: SchemaDiff) -> Iterator[Consequence]:
         title, lines = "Embeddings changed", change.new_lines
         yield Consequence(title, change.key, change.what, Effort.NOTHING, reason, lines)
     for name in diff.reserved_names_added:
-        told, lines = f"deprecated in {name.deprecated_in}", Lines(name.line, name.line)
+        change_text, lines = f"deprecated in {name.deprecated_in}", Lines(name.line, name.line)
         where = f"{name.component}: {name.name}"
-        yield Consequence("Reserved names added", where, told, Effort.NOTHING, MINIMAL, lines)
+        yield Consequence(
+            "Reserved names added", where, change_text, Effort.NOTHING, MINIMAL, lines
+        )
     for name in diff.reserved_names_removed:
         where = f"{name.component}: {name.name}"
         yield Consequence("Reserved names removed", where, "free", Effort.NOTHING, MINIMAL)
@@ -127,14 +124,14 @@ def prose(diff: SchemaDiff) -> Iterator[Consequence]:
 
 
 def _rule(change: RuleChange) -> Consequence:
-    told = "; ".join(change.added or change.removed)
+    change_text = "; ".join(change.added or change.removed)
     if change.component in MATRICES:
         effort, reason = Effort.NOTHING, "LaminDB's schema has no slot for it"
     elif any(map(_concerns_curators, change.added)):
         effort, reason = Effort.PERSON, "a demand on fields that LaminDB curates, told in words"
     else:
         effort, reason = Effort.NOTHING, "it demands nothing of fields that LaminDB curates"
-    return Consequence("Rules in prose changed", change.component, told, effort, reason)
+    return Consequence("Rules in prose changed", change.component, change_text, effort, reason)
 
 
 def _concerns_curators(sentence: str) -> bool:

@@ -42,15 +42,17 @@ class Impact:
     consequences: tuple[Consequence, ...]
 
     def of(self, effort: Effort) -> tuple[Consequence, ...]:
-        return tuple(one for one in self.consequences if one.effort is effort)
+        return tuple(
+            consequence for consequence in self.consequences if consequence.effort is effort
+        )
 
     def summary(self) -> str:
         """The thread's verdict in one line."""
-        found = Counter(one.effort for one in self.consequences)
-        data = found[Effort.SOURCE] + found[Effort.NOTHING]
-        open_ = found[Effort.PERSON]
+        counts = Counter(consequence.effort for consequence in self.consequences)
+        data = counts[Effort.SOURCE] + counts[Effort.NOTHING]
+        open_ = counts[Effort.PERSON]
         parts = [
-            f"{_counted(found[Effort.CODE])} code",
+            f"{_counted(counts[Effort.CODE])} code",
             f"{data} {'is' if data == 1 else 'are'} data only",
         ]
         if open_:
@@ -64,14 +66,16 @@ class Impact:
             "summary": self.summary(),
             "consequences": [
                 {
-                    "category": one.category,
-                    "subject": one.subject,
-                    "change": one.change,
-                    "effort": str(one.effort),
-                    "reason": one.reason,
-                    "lines": [one.lines.first, one.lines.last] if one.lines else None,
+                    "category": consequence.category,
+                    "subject": consequence.subject,
+                    "change": consequence.change,
+                    "effort": str(consequence.effort),
+                    "reason": consequence.reason,
+                    "lines": [consequence.lines.first, consequence.lines.last]
+                    if consequence.lines
+                    else None,
                 }
-                for one in self.consequences
+                for consequence in self.consequences
             ],
         }
 

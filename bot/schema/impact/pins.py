@@ -21,20 +21,20 @@ def pins(diff: SchemaDiff, ctx: ImpactContext) -> Iterator[Consequence]:
         reason = "a source that nothing refers to may stay"
         yield Consequence("Ontologies removed", pin.prefix, pin.version, Effort.NOTHING, reason)
     for change in diff.ontology_pins_changed:
-        told = f"{change.old.version} \u2192 {change.new.version}"
-        yield _pin("Ontology pins changed", change.new, told, ctx)
+        change_text = f"{change.old.version} \u2192 {change.new.version}"
+        yield _pin("Ontology pins changed", change.new, change_text, ctx)
     yield from (_gene(change, ctx) for change in diff.gene_references_changed)
-    yield from (_organism_added(one, ctx) for one in diff.organisms_added)
-    yield from (_organism_removed(one, ctx) for one in diff.organisms_removed)
+    yield from (_organism_added(organism, ctx) for organism in diff.organisms_added)
+    yield from (_organism_removed(organism, ctx) for organism in diff.organisms_removed)
 
 
-def _pin(title: str, pin: Ontology, told: str, ctx: ImpactContext) -> Consequence:
+def _pin(title: str, pin: Ontology, change_text: str, ctx: ImpactContext) -> Consequence:
     effort, reason = _source(pin, ctx)
-    return Consequence(title, pin.prefix, told, effort, reason, Lines(pin.line, pin.line))
+    return Consequence(title, pin.prefix, change_text, effort, reason, Lines(pin.line, pin.line))
 
 
 def _source(pin: Ontology, ctx: ImpactContext) -> Verdict:
-    held = [name for name, one in ctx.after.ontologies.items() if one.line == pin.line]
+    held = [name for name, ontology in ctx.after.ontologies.items() if ontology.line == pin.line]
     name = next(iter(held), pin.prefix)
     source = SOURCES.get(name)
     if source is None:
@@ -59,12 +59,14 @@ def _is_used(ontology: str, ctx: ImpactContext) -> bool:
 
 
 def _gene(change: GeneReferenceChange, ctx: ImpactContext) -> Consequence:
-    was, now = (one.version if one else "none" for one in (change.old, change.new))
+    was, now = (
+        reference.version if reference else "none" for reference in (change.old, change.new)
+    )
     effort, reason = _judged_gene(change, ctx)
     line = change.new.line if change.new else None
     lines = Lines(line, line) if line else None
-    title, told = "Gene references changed", f"{was} \u2192 {now}"
-    return Consequence(title, change.either.organism, told, effort, reason, lines)
+    title, change_text = "Gene references changed", f"{was} \u2192 {now}"
+    return Consequence(title, change.either.organism, change_text, effort, reason, lines)
 
 
 def _judged_gene(change: GeneReferenceChange, ctx: ImpactContext) -> Verdict:
@@ -80,29 +82,29 @@ def _judged_gene(change: GeneReferenceChange, ctx: ImpactContext) -> Verdict:
     return Effort.SOURCE, f"genes of {ORGANISMS[taxon].name} must come from this reference"
 
 
-def _organism_added(one: Organism, ctx: ImpactContext) -> Consequence:
-    title, lines = "Organisms added", Lines(one.line, one.line)
-    told = one.taxon or "an open rule"
-    name = ctx.wanted.organisms.get(one.taxon or "")
-    if one.taxon is None:
+def _organism_added(organism: Organism, ctx: ImpactContext) -> Consequence:
+    title, lines = "Organisms added", Lines(organism.line, organism.line)
+    taxon = organism.taxon or "an open rule"
+    name = ctx.wanted.organisms.get(organism.taxon or "")
+    if organism.taxon is None:
         reason = "which organisms it allows stands in no list"
-        return Consequence(title, one.name, told, Effort.PERSON, reason, lines)
-    if one.taxon in ctx.census and name is None:
+        return Consequence(title, organism.name, taxon, Effort.PERSON, reason, lines)
+    if organism.taxon in ctx.census and name is None:
         reason = "LaminDB's name of the organism isn't known"
-        return Consequence(title, one.name, told, Effort.PERSON, reason, lines)
+        return Consequence(title, organism.name, taxon, Effort.PERSON, reason, lines)
     if name is None:
-        return Consequence(title, one.name, told, Effort.NOTHING, ABSENT, lines)
+        return Consequence(title, organism.name, taxon, Effort.NOTHING, ABSENT, lines)
     curator = ctx.curator
-    done = curator is not None and name in curator.organisms and one.taxon in curator.taxa
-    reason = f'CELLxGENEOrganisms needs "{name}" and save_cellxgene_defaults {one.taxon}'
-    return code(title, one.name, told, reason, lines, done=done)
+    done = curator is not None and name in curator.organisms and organism.taxon in curator.taxa
+    reason = f'CELLxGENEOrganisms needs "{name}" and save_cellxgene_defaults {organism.taxon}'
+    return code(title, organism.name, taxon, reason, lines, done=done)
 
 
-def _organism_removed(one: Organism, ctx: ImpactContext) -> Consequence:
+def _organism_removed(organism: Organism, ctx: ImpactContext) -> Consequence:
     title = "Organisms removed"
-    if one.taxon is None:
+    if organism.taxon is None:
         reason = "organisms are judged one by one, from the newer document's list"
-        return Consequence(title, one.name, "an open rule", Effort.NOTHING, reason)
-    done = ctx.curator is not None and one.taxon not in ctx.curator.taxa
+        return Consequence(title, organism.name, "an open rule", Effort.NOTHING, reason)
+    done = ctx.curator is not None and organism.taxon not in ctx.curator.taxa
     reason = "it must leave CELLxGENEOrganisms and save_cellxgene_defaults"
-    return code(title, one.name, one.taxon, reason, None, done=done)
+    return code(title, organism.name, organism.taxon, reason, None, done=done)

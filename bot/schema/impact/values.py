@@ -54,18 +54,18 @@ def _judged_cardinality(change: CardinalityChange) -> Verdict:
 
 
 def _values(change: ValuesChange, ctx: ImpactContext) -> Consequence:
-    added = [f"+ {one}" for one in change.added]
-    told = ", ".join([*added, *(f"- {one}" for one in change.removed)])
+    added = [f"+ {value}" for value in change.added]
+    change_text = ", ".join([*added, *(f"- {value}" for value in change.removed)])
     name, lines = subject(change.new), change.new.lines
     verdict = _without_terms(change)
     if verdict is None and change.kind is Kind.SPECIAL_VALUE:
-        return _special(change, told, ctx)
+        return _special(change, change_text, ctx)
     if verdict is None and (came := _registries_added(change, ctx)):
         done = ctx.curator is not None and came <= set(ctx.curator.fields.get(change.new.name, ()))
         reason = f"its terms stand in {' and '.join(sorted(came))} too: a union of registries"
-        return code(TITLE, name, told, reason, lines, done=done)
+        return code(TITLE, name, change_text, reason, lines, done=done)
     effort, reason = verdict or _terms(change, ctx)
-    return Consequence(TITLE, name, told, effort, reason, lines)
+    return Consequence(TITLE, name, change_text, effort, reason, lines)
 
 
 def _without_terms(change: ValuesChange) -> Verdict | None:
@@ -84,7 +84,7 @@ def _without_terms(change: ValuesChange) -> Verdict | None:
     return None
 
 
-def _special(change: ValuesChange, told: str, ctx: ImpactContext) -> Consequence:
+def _special(change: ValuesChange, change_text: str, ctx: ImpactContext) -> Consequence:
     """Values outside of any ontology: ULabels of an enumeration, or records of a registry."""
     name, lines = change.new.name, change.new.lines
     registry = REGISTRIES[name]
@@ -98,8 +98,8 @@ def _special(change: ValuesChange, told: str, ctx: ImpactContext) -> Consequence
         reason = f"save_cellxgene_defaults must save these values in {registry}"
     if not change.added:
         gone = "what an instance holds may stay: the rules no longer allow it"
-        return Consequence(TITLE, subject(change.new), told, Effort.NOTHING, gone, lines)
-    return code(TITLE, subject(change.new), told, reason, lines, done=done)
+        return Consequence(TITLE, subject(change.new), change_text, Effort.NOTHING, gone, lines)
+    return code(TITLE, subject(change.new), change_text, reason, lines, done=done)
 
 
 def _registries_added(change: ValuesChange, ctx: ImpactContext) -> set[str]:

@@ -1,10 +1,8 @@
 """LaminDB's `_cellxgene.py` and two Specs -> a patch that makes it fit the newer one.
 
 Edits the syntax tree and nothing that it doesn't understand; what a patch can't do is said in
-`bot.schema.impact`. Must not run the module, nor read or write a file.
-
-
-Two texts -> a unified diff that `git apply` takes. Must not know what they are."""
+`bot.schema.impact`. Must not run the module.
+"""
 
 from collections.abc import Iterator
 from difflib import unified_diff
@@ -34,7 +32,7 @@ def patched(source: str, old: Spec, new: Spec) -> tuple[str, tuple[str, ...]]:
     module = cst.parse_module(source)
     for edit in EDITS:
         module = module.visit(edit(work))
-    return module.code, (*work.said, *_migration(work.retyped))
+    return module.code, (*work.sentences, *_migration(work.retyped))
 
 
 def _migration(retyped: list[str]) -> Iterator[str]:
@@ -51,14 +49,14 @@ def patch(source: str, old: Spec, new: Spec) -> str:
 
 def patch_text(source: str, old: Spec, new: Spec) -> str:
     """The patch with its reasons before it, as `git apply` takes it; empty if there is none."""
-    changed, said = patched(source, old, new)
-    found = unified(source, changed, PATH)
-    if not found:
+    changed, sentences = patched(source, old, new)
+    patch_lines = unified(source, changed, PATH)
+    if not patch_lines:
         return ""
-    reasons = "\n".join(f"- {sentence}" for sentence in said)
+    reasons = "\n".join(f"- {sentence}" for sentence in sentences)
     return (
         f"LaminDB's CELLxGENE module for dataset schema {new.version} (from {old.version}):\n\n"
-        f"{reasons}\n\n{found}"
+        f"{reasons}\n\n{patch_lines}"
     )
 
 

@@ -21,10 +21,12 @@ class Columns(cst.CSTTransformer):
     def __init__(self, work: PatchContext) -> None:
         super().__init__()
         self.work = work
-        found = work.diff
-        self.gone = {one.name for one in found.fields_removed if is_curated(one.name)}
+        changes = work.diff
+        self.gone = {field.name for field in changes.fields_removed if is_curated(field.name)}
         self.renamed = {
-            one.old.name: one.new.name for one in found.fields_renamed if one.kind == "rename"
+            rename.old.name: rename.new.name
+            for rename in changes.fields_renamed
+            if rename.kind == "rename"
         }
 
     def leave_AnnAssign(  # noqa: N802 (named by libcst)
@@ -34,7 +36,7 @@ class Columns(cst.CSTTransformer):
         named = isinstance(target, cst.Name) and target.value == "categoricals_to_spec"
         if not named or not isinstance(value, cst.Dict):
             return updated_node
-        elements = [self._element(one) for one in left(value.elements, self._is_gone)]
+        elements = [self._element(part) for part in left(value.elements, self._is_gone)]
         changed = appended(elements, list(self._added()))
         return updated_node.with_changes(value=value.with_changes(elements=changed))
 
@@ -66,7 +68,7 @@ class Columns(cst.CSTTransformer):
         wanted = self.work.wanted.fields.get(term_field(name), ())
         # In the order that the column of terms has them in.
         known = dict.fromkeys((*self.work.curator.fields.get(term_field(name), ()), *wanted))
-        return [one for one in known if one in wanted and one not in held] if held else []
+        return [name for name in known if name in wanted and name not in held] if held else []
 
     def _added(self) -> Iterator[cst.DictElement]:
         held = {*self.work.curator.fields, *self.renamed.values()}
@@ -83,7 +85,7 @@ def _attribute(name: str) -> str:
 
 
 def _call(name: str, registries: tuple[str, ...]) -> cst.Call:
-    fields = [f"bt.{one}.{_attribute(name)}" for one in registries]
+    fields = [f"bt.{registry}.{_attribute(name)}" for registry in registries]
     first = fields[0] if len(fields) == 1 else f"[{', '.join(fields)}]"
     return _parsed(name, "CategorySpec", [first, "None", "False"])
 
@@ -93,9 +95,9 @@ def _with_registries(call: cst.Call, name: str, missing: list[str]) -> cst.Call:
     code = cst.Module([]).code_for_node
     first = call.args[0].value
     elements = first.elements if isinstance(first, cst.List) else [cst.Element(first)]
-    fields = [code(one.value) for one in elements]
-    fields += [f"bt.{one}.{_attribute(name)}" for one in missing]
-    rest = [code(one.with_changes(comma=cst.MaybeSentinel.DEFAULT)) for one in call.args[1:]]
+    fields = [code(element.value) for element in elements]
+    fields += [f"bt.{registry}.{_attribute(name)}" for registry in missing]
+    rest = [code(arg.with_changes(comma=cst.MaybeSentinel.DEFAULT)) for arg in call.args[1:]]
     return _parsed(name, code(call.func), [f"[{', '.join(fields)}]", *map(str.strip, rest)])
 
 

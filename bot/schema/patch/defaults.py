@@ -1,11 +1,6 @@
-"""Edits of what `save_cellxgene_defaults` saves: values that stand in no ontology, and ULabels.
+"""Edits of what `save_cellxgene_defaults` saves: special values, ULabels, features without terms.
 
-Must not touch the ontologies' own terms.
-
-
-Edits of the loop that adds features of obs which stand in no ontology.
-
-Must not touch the features that `categoricals_to_spec` gives.
+Must not touch the ontologies' own terms, nor the features that `categoricals_to_spec` gives.
 """
 
 import re
@@ -42,24 +37,29 @@ class Defaults(cst.CSTTransformer):
             return updated_node
         pairs = [*sorted(self.work.curator.defaults), *self.missing]
         for value in {value for _, value in self.missing}:
-            registries = dict.fromkeys(registry for registry, one in pairs if one == value)
+            registries = dict.fromkeys(registry for registry, special in pairs if special == value)
             line = f'- "{value}" entries for {_listed(list(registries))}'
             text = re.sub(rf'- "{re.escape(value)}".*', line, text)
         return updated_node.with_changes(value=text)
 
     def _zip(self, call: cst.Call) -> cst.Call:
-        registries, values = (one.value for one in call.args[:2])
+        registries, values = (arg.value for arg in call.args[:2])
         if not (isinstance(registries, cst.List) and isinstance(values, cst.List)):
             return call
         for registry, value in self.missing:
             self.work.say(f'save_cellxgene_defaults didn\'t save "{value}" in {registry}.')
-        models = [cst.Element(cst.parse_expression(f"bt.{one}")) for one, _ in self.missing]
-        names = [cst.Element(quoted(one)) for _, one in self.missing]
+        models = [
+            cst.Element(cst.parse_expression(f"bt.{registry}")) for registry, _ in self.missing
+        ]
+        names = [cst.Element(quoted(special)) for _, special in self.missing]
         changed = [
             registries.with_changes(elements=appended(registries.elements, models)),
             values.with_changes(elements=appended(values.elements, names)),
         ]
-        args = [one.with_changes(value=new) for one, new in zip(call.args, changed, strict=False)]
+        args = [
+            argument.with_changes(value=new)
+            for argument, new in zip(call.args, changed, strict=False)
+        ]
         return call.with_changes(args=[*args, *call.args[2:]])
 
     def _labels(self, kind: str, labels: cst.List) -> cst.List:
@@ -71,8 +71,8 @@ class Defaults(cst.CSTTransformer):
             for value in change.removed
         }
         gone -= set(wanted)
-        kept = left(labels.elements, lambda one: string(one.value) in gone)
-        held = {string(one.value) for one in kept}
+        kept = left(labels.elements, lambda element: string(element.value) in gone)
+        held = {string(part.value) for part in kept}
         missing = [value for value in wanted if value not in held]
         if len(kept) < len(labels.elements) or missing:
             self.work.say(f"save_cellxgene_defaults saved other values of {kind} than are allowed.")
@@ -84,8 +84,8 @@ def _label_kind(loop: cst.For) -> str:
     """The variable of the ULabel type that a loop saves labels of."""
     for statement in loop.body.body:
         code = cst.Module([]).code_for_node(statement)
-        if found := re.search(r"\bULabel\([^)]*\btype=(\w+)", code):
-            return found[1]
+        if match := re.search(r"\bULabel\([^)]*\btype=(\w+)", code):
+            return match[1]
     return ""
 
 
@@ -134,8 +134,10 @@ class Features(cst.CSTTransformer):
         self, node: cst.For, loop: cst.List, body: cst.IndentedBlock
     ) -> cst.For | cst.FlattenSentinel[cst.BaseStatement]:
         """The loop without booleans, which are added before it."""
-        flags = [name for one in loop.elements if (name := string(one.value) or "") in self.flags]
-        kept = left(loop.elements, lambda one: string(one.value) in flags)
+        flags = [
+            name for element in loop.elements if (name := string(element.value) or "") in self.flags
+        ]
+        kept = left(loop.elements, lambda element: string(element.value) in flags)
         changed = node.with_changes(body=body, iter=loop.with_changes(elements=kept))
         if not flags:
             return changed

@@ -16,7 +16,7 @@ from bot.schema.spec import Spec
 
 @dataclass(slots=True)
 class PatchContext:
-    """`said` grows by one sentence for each thing that an edit changes.
+    """`sentences` grows by one sentence for each thing that an edit changes.
 
     `retyped` are the columns whose Feature has another type then.
     """
@@ -25,11 +25,11 @@ class PatchContext:
     new: Spec
     curator: Curator
     wanted: Wanted
-    said: list[str] = field(default_factory=list)
+    sentences: list[str] = field(default_factory=list)
     retyped: list[str] = field(default_factory=list)
 
     def say(self, sentence: str, retyped: str | None = None) -> None:
-        self.said.append(sentence)
+        self.sentences.append(sentence)
         self.retyped += [retyped] if retyped else []
 
 
@@ -47,22 +47,22 @@ def quoted(text: str) -> cst.SimpleString:
 
 def appended(elements: Sequence[E], new: Sequence[E]) -> list[E]:
     """`new` at the end: each takes the place, and so the comma, of the last one."""
-    found = list(elements)
-    if not found:
-        return [one.with_changes(comma=SPACED) for one in new]
-    for one in new:
-        last = found[-1]
-        found[-1] = last.with_changes(comma=found[0].comma if len(found) > 1 else SPACED)
-        found.append(one.with_changes(comma=last.comma))
-    return found
+    laid_out = list(elements)
+    if not laid_out:
+        return [element.with_changes(comma=SPACED) for element in new]
+    for added in new:
+        last = laid_out[-1]
+        laid_out[-1] = last.with_changes(comma=laid_out[0].comma if len(laid_out) > 1 else SPACED)
+        laid_out.append(added.with_changes(comma=last.comma))
+    return laid_out
 
 
 def left(elements: Sequence[E], gone: Callable[[E], bool]) -> list[E]:
     """The elements without those that are gone; the last of them gets the last one's comma."""
-    found = [one for one in elements if not gone(one)]
-    if found and elements:
-        found[-1] = found[-1].with_changes(comma=elements[-1].comma)
-    return found
+    remaining = [element for element in elements if not gone(element)]
+    if remaining and elements:
+        remaining[-1] = remaining[-1].with_changes(comma=elements[-1].comma)
+    return remaining
 
 
 def inserted(

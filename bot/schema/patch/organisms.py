@@ -8,7 +8,7 @@ import libcst as cst
 from bot.schema.patch.editing import PatchContext, appended, inserted, quoted, string
 from bot.schema.rules.lamindb import ORGANISMS
 
-NAMES = sorted({one.name for one in ORGANISMS.values()}, key=len, reverse=True)
+NAMES = sorted({names.name for names in ORGANISMS.values()}, key=len, reverse=True)
 
 
 def missing_taxa(work: PatchContext) -> dict[str, str | None]:
@@ -17,13 +17,17 @@ def missing_taxa(work: PatchContext) -> dict[str, str | None]:
     Those that the Census has, and those of which the file saves but a subspecies: it is named by
     its comment, which begins with the name of the species.
     """
-    listed = {one.taxon: one.name for one in work.new.organisms if one.taxon in ORGANISMS}
+    listed = {
+        organism.taxon: organism.name
+        for organism in work.new.organisms
+        if organism.taxon in ORGANISMS
+    }
     missing: dict[str, str | None] = {}
     for taxon, name in listed.items():
         if taxon is None or taxon in work.curator.taxa:
             continue
-        others = {one: text for one, text in work.curator.taxa.items() if one not in listed}
-        below = (one for one, text in others.items() if text.startswith(f"{name} "))
+        others = {taxon: text for taxon, text in work.curator.taxa.items() if taxon not in listed}
+        below = (taxon for taxon, text in others.items() if text.startswith(f"{name} "))
         instead = next(below, None)
         if instead or taxon in work.wanted.organisms:
             missing[taxon] = instead
@@ -52,7 +56,7 @@ class Organisms(cst.CSTTransformer):
         held = {_text(element) for element in elements}
         names = [
             *self.work.wanted.organisms.values(),
-            *(ORGANISMS[one].name for one in self.missing),
+            *(ORGANISMS[taxon].name for taxon in self.missing),
         ]
         missing = [name for name in dict.fromkeys(names) if name not in held]
         for name in missing:
@@ -74,11 +78,13 @@ class Organisms(cst.CSTTransformer):
         elements = list(taxa.elements)
         for taxon, instead in self.missing.items():
             names = ORGANISMS[taxon]
-            held = [string(one.value) for one in elements]
+            held = [string(element.value) for element in elements]
             # The comment of the last element belongs to the bracket: new ones stand before it.
             place = held.index(instead) if instead in held[:-1] else max(len(held) - 2, 0)
             new = cst.Element(quoted(taxon))
-            named = next(one.name for one in self.work.new.organisms if one.taxon == taxon)
+            named = next(
+                organism.name for organism in self.work.new.organisms if organism.taxon == taxon
+            )
             elements = inserted(elements, place, new, f"# {named} ({names.name.capitalize()})")
             self.work.say(f"save_cellxgene_defaults didn't save {taxon} ({named}).")
         return taxa.with_changes(elements=elements)

@@ -39,10 +39,12 @@ def rules_of(spec: Spec) -> Rules:
     pinned, remarks = ontologies(spec, book)
     guide, genes = (_wheel(name, spec, remarks) for name in (ONTOLOGY_GUIDE, GENE_TABLES))
     organisms, foreign = _organisms(spec, remarks)
-    found = _gathered(spec, book)
-    columns = {name: column(one, found) for name, one in found.items()}
+    demands_by_field = _gathered(spec, book)
+    columns = {
+        name: column(demands, demands_by_field) for name, demands in demands_by_field.items()
+    }
     some, sometimes = _conditional(spec, book)
-    every = (*found.values(), *some.values())
+    every = (*demands_by_field.values(), *some.values())
     return Rules(
         dataset_schema_version=spec.version,
         ontology_guide=guide,
@@ -52,27 +54,31 @@ def rules_of(spec: Spec) -> Rules:
         foreign_genes=foreign,
         columns=columns,
         conditional=sometimes,
-        lines={name: one.source.lines for name, one in (found | some).items()},
-        judgements=(*remarks, *(each for one in every for each in one.judgements)),
-        unchecked=tuple(each for one in every for each in one.unchecked),
+        lines={name: demands.source.lines for name, demands in (demands_by_field | some).items()},
+        judgements=(*remarks, *(each for demands in every for each in demands.judgements)),
+        unchecked=tuple(each for demands in every for each in demands.unchecked),
     )
 
 
 def _gathered(spec: Spec, book: DocumentTerms) -> dict[str, Demands]:
     """What each field says that curators must fill in, by the field's name."""
-    return {one.name: _read(one, book) for one in spec.fields() if _is_ruled(one)}
+    return {field.name: _read(field, book) for field in spec.fields() if _is_ruled(field)}
 
 
 def _conditional(spec: Spec, book: DocumentTerms) -> tuple[dict[str, Demands], dict[str, Column]]:
     """What stands in some datasets and nowhere else, where the document says in which."""
-    found, columns = {}, {}
+    conditional_demands, columns = {}, {}
     for field in spec.fields():
         where = circumstances(_when(field.annotation))
-        if where and _stands_sometimes(field) and all(book.knows(one.column) for one in where):
+        if (
+            where
+            and _stands_sometimes(field)
+            and all(book.knows(circumstance.column) for circumstance in where)
+        ):
             name = book.paths.get(field.name, field.name)
-            found[name] = gather(field, book)
-            columns[name] = conditional(found[name], where)
-    return found, columns
+            conditional_demands[name] = gather(field, book)
+            columns[name] = conditional(conditional_demands[name], where)
+    return conditional_demands, columns
 
 
 def _when(annotation: str) -> str:
@@ -117,11 +123,11 @@ def _organisms(
 ) -> tuple[dict[str, Organism], dict[str, Organism]]:
     """The organisms of datasets, and those that only lend genes, by taxon."""
     references = {gene.taxon: gene for gene in spec.gene_references}
-    listed = {one.taxon: one.line for one in spec.organisms if one.taxon}
-    for one in spec.organisms:
-        if one.taxon is None:
-            text = f"a person must say which organisms this allows: {one.name}"
-            remarks.append(Remark("organisms", Lines(one.line, one.line), text))
+    listed = {organism.taxon: organism.line for organism in spec.organisms if organism.taxon}
+    for organism in spec.organisms:
+        if organism.taxon is None:
+            text = f"a person must say which organisms this allows: {organism.name}"
+            remarks.append(Remark("organisms", Lines(organism.line, organism.line), text))
     for taxon in listed.keys() - references.keys():
         text = f"a person must say by which gene reference {taxon} is checked"
         remarks.append(Remark("organisms", Lines(listed[taxon], listed[taxon]), text))
@@ -129,17 +135,17 @@ def _organisms(
     above = _with_descendants(spec)
     return (
         {
-            taxon: replace(one, descendants=taxon in above)
-            for taxon, one in named.items()
-            if taxon in listed and one
+            taxon: replace(organism, descendants=taxon in above)
+            for taxon, organism in named.items()
+            if taxon in listed and organism
         },
-        {taxon: one for taxon, one in named.items() if taxon not in listed and one},
+        {taxon: organism for taxon, organism in named.items() if taxon not in listed and organism},
     )
 
 
 def _with_descendants(spec: Spec) -> set[str]:
     """The taxa that the document's list of organisms allows with their descendants."""
-    tables = (table for one in spec.fields() if one.name == ORGANISM for table in one.tables)
+    tables = (table for field in spec.fields() if field.name == ORGANISM for table in field.tables)
     rows = (" | ".join(row) for table in tables for row in table.rows)
     return {taxon for row in rows if "descendants" in row for taxon in TAXON.findall(row)}
 

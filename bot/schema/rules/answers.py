@@ -1,9 +1,7 @@
-"""Answers that a person gave in reviewed rules, kept where the rules are made anew.
+"""A person's answers in reviewed rules: kept where rules are made anew, and those still missing.
 
-Pure. An answer goes with its question: what is asked otherwise, or elsewhere, is asked again.
-
-
-The text of a version's rules -> what it leaves to a person."""
+An answer goes with its question: what is asked otherwise, or elsewhere, is asked again.
+"""
 
 import json
 
@@ -21,18 +19,22 @@ def with_answers(rules: str, reviewed: str) -> str:
         AnswersError: the reviewed text isn't rules.
     """
     made = json.loads(rules)
-    given = _answers(reviewed)
-    for one in made["judgements"]:
-        answer = given.get((one["place"], one["text"]))
+    answers = _answers(reviewed)
+    for check in made["judgements"]:
+        answer = answers.get((check["place"], check["text"]))
         if answer is not None:
-            one["answer"] = answer
+            check["answer"] = answer
     return json.dumps(made, indent=1, ensure_ascii=False) + "\n"
 
 
 def _answers(reviewed: str) -> dict[tuple[str, str], str]:
     try:
-        asked = json.loads(reviewed).get("judgements", [])
-        return {(one["place"], one["text"]): one["answer"] for one in asked if one.get("answer")}
+        judgements = json.loads(reviewed).get("judgements", [])
+        return {
+            (judgement["place"], judgement["text"]): judgement["answer"]
+            for judgement in judgements
+            if judgement.get("answer")
+        }
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise AnswersError(f"can't be read as rules ({error!r}); correct it.") from error
 
@@ -40,7 +42,11 @@ def _answers(reviewed: str) -> dict[tuple[str, str], str]:
 def open_judgements(text: str, *, source: str) -> tuple[str, ...]:
     """What a person must still say, each with its place. Raises BotError if the text is broken."""
     try:
-        asked = json.loads(text).get("judgements", [])
-        return tuple(f"{one['place']}: {one['text']}" for one in asked if not one.get("answer"))
+        judgements = json.loads(text).get("judgements", [])
+        return tuple(
+            f"{judgement['place']}: {judgement['text']}"
+            for judgement in judgements
+            if not judgement.get("answer")
+        )
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise BotError(f"{source}: can't be read as rules ({error!r}); correct it.") from error

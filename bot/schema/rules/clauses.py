@@ -118,12 +118,12 @@ def _clause(sentence: str, before: Clause) -> Clause:
 
 def _scope(sentence: str, before: Clause) -> tuple[str | None, str]:
     """The organism that a sentence is about, and the sentence without it."""
-    if found := ORGANISM.match(sentence):
-        return (OTHERS if found[1] else found[2]), sentence[found.end() :]
-    if found := OTHER_ORGANISMS.match(sentence):
-        return OTHERS, sentence[found.end() :]
-    if found := OTHERWISE.match(sentence):
-        rest = sentence[found.end() :]
+    if match := ORGANISM.match(sentence):
+        return (OTHERS if match[1] else match[2]), sentence[match.end() :]
+    if match := OTHER_ORGANISMS.match(sentence):
+        return OTHERS, sentence[match.end() :]
+    if match := OTHERWISE.match(sentence):
+        rest = sentence[match.end() :]
         # It negates the nearest condition: "X if unavailable; otherwise" stays with the organism.
         if before.taxon is None or before.condition:
             return before.taxon, rest

@@ -21,47 +21,47 @@ ALWAYS = {Requirement.MUST, Requirement.UNSTATED}
 ByTaxon = dict[str, tuple[Terms, ...]]
 
 
-def column(found: Demands, followed: Mapping[str, Demands]) -> Column:
+def column(demands: Demands, followed: Mapping[str, Demands]) -> Column:
     """The field's column; `followed` has the fields whose requirements it refers to."""
-    field = found.source
+    field = demands.source
     dtype = DTYPES.get(field.type)
     if field.name not in REGISTRIES:
-        found.judge("in which registry of LaminDB its values stand, or that in none")
+        demands.judge("in which registry of LaminDB its values stand, or that in none")
         return Column(field.component, dtype or "str", None)
     if dtype is None:
-        found.judge(f"which type the column has: {field.type or 'the document names none'}")
+        demands.judge(f"which type the column has: {field.type or 'the document names none'}")
     if field.requirement not in ALWAYS:
-        found.judge(f"in which datasets the column must stand: {field.annotation}")
+        demands.judge(f"in which datasets the column must stand: {field.annotation}")
     if field.name == ORGANISM:
-        return _organism(found, dtype or "str")
+        return _organism(demands, dtype or "str")
     if dtype == "bool":
         plain = Column(field.component, dtype, REGISTRIES[field.name], values=("False", "True"))
-    elif found.free_text:
+    elif demands.free_text:
         plain = Column(field.component, dtype or "str", REGISTRIES[field.name])
     else:
-        plain = _termed(found, followed, dtype or "str")
-    return replace(plain, cases=_cases(found, followed))
+        plain = _termed(demands, followed, dtype or "str")
+    return replace(plain, cases=_cases(demands, followed))
 
 
-def conditional(found: Demands, where: tuple[Circumstance, ...]) -> Column:
+def conditional(demands: Demands, where: tuple[Circumstance, ...]) -> Column:
     """The column of a field that LaminDB has no place for, in datasets of these circumstances."""
-    dtype = CONDITIONAL_DTYPES.get(found.source.type, "str")
-    either = EITHER.search(found.source.value) if dtype == "int" else None
+    dtype = CONDITIONAL_DTYPES.get(demands.source.type, "str")
+    either = EITHER.search(demands.source.value) if dtype == "int" else None
     return Column(
-        found.source.component,
+        demands.source.component,
         dtype,
         None,
         values=either.groups() if either else (),
-        cases=_cases(found, {}),
+        cases=_cases(demands, {}),
         present_where=where,
     )
 
 
-def _cases(found: Demands, followed: Mapping[str, Demands]) -> tuple[Case, ...]:
+def _cases(demands: Demands, followed: Mapping[str, Demands]) -> tuple[Case, ...]:
     """What the field's values are narrowed to; a case that demands nothing of them is none."""
     cases: list[Case] = []
-    for where, one in found.cases.items():
-        case = _case(where, one, followed)
+    for where, demanded in demands.cases.items():
+        case = _case(where, demanded, followed)
         twin = next((each for each in cases if _asks_the_same(each, case)), None)
         if twin is not None:  # rows of one table
             cases[cases.index(twin)] = _merged_cases(twin, case)
@@ -70,90 +70,93 @@ def _cases(found: Demands, followed: Mapping[str, Demands]) -> tuple[Case, ...]:
     return tuple(cases)
 
 
-def _asks_the_same(one: Case, other: Case) -> bool:
+def _asks_the_same(first: Case, other: Case) -> bool:
     """Whether two cases differ only in the values of one column that they are made for."""
-    if len(one.where) != 1 or len(other.where) != 1:
+    if len(first.where) != 1 or len(other.where) != 1:
         return False
-    bare = [replace(case.where[0], among=(), under=()) for case in (one, other)]
-    return bare[0] == bare[1] and replace(one, where=()) == replace(other, where=())
+    bare = [replace(case.where[0], among=(), under=()) for case in (first, other)]
+    return bare[0] == bare[1] and replace(first, where=()) == replace(other, where=())
 
 
-def _merged_cases(one: Case, other: Case) -> Case:
-    (here,), (there,) = one.where, other.where
+def _merged_cases(case: Case, other: Case) -> Case:
+    (here,), (there,) = case.where, other.where
     both = replace(here, among=here.among + there.among, under=here.under + there.under)
-    return replace(one, where=(both,))
+    return replace(case, where=(both,))
 
 
-def _case(where: tuple[Circumstance, ...], found: Demands, followed: Mapping[str, Demands]) -> Case:
-    borrowed = _borrowed(found, followed)
+def _case(
+    where: tuple[Circumstance, ...], demands: Demands, followed: Mapping[str, Demands]
+) -> Case:
+    borrowed = _borrowed(demands, followed)
     return Case(
         where,
-        _terms(found, followed),
-        values=tuple(dict.fromkeys([*found.literals, *borrowed])),
-        refused=tuple(found.forbidden),
-        between=found.between,
-        alone=found.alone,
-        single=found.single,
+        _terms(demands, followed),
+        values=tuple(dict.fromkeys([*demands.literals, *borrowed])),
+        refused=tuple(demands.forbidden),
+        between=demands.between,
+        alone=demands.alone,
+        single=demands.single,
     )
 
 
-def _borrowed(found: Demands, followed: Mapping[str, Demands]) -> list[str]:
+def _borrowed(demands: Demands, followed: Mapping[str, Demands]) -> list[str]:
     """The literals that the followed fields allow wherever they stand."""
-    sources = [followed[name] for name in found.follows if name in followed]
-    return [value for one in sources for value, places in one.told.items() if () in places]
+    sources = [followed[name] for name in demands.follows if name in followed]
+    return [value for source in sources for value, places in source.stated.items() if () in places]
 
 
-def _organism(found: Demands, dtype: str) -> Column:
+def _organism(demands: Demands, dtype: str) -> Column:
     """What it may hold are the rules' organisms; a column per cell could hold several."""
-    if found.source.component != "uns":
-        found.judge("of which one organism a dataset is: it stands per cell, not in uns")
-    return Column(found.source.component, dtype, REGISTRIES[ORGANISM])
+    if demands.source.component != "uns":
+        demands.judge("of which one organism a dataset is: it stands per cell, not in uns")
+    return Column(demands.source.component, dtype, REGISTRIES[ORGANISM])
 
 
-def _termed(found: Demands, followed: Mapping[str, Demands], dtype: str) -> Column:
-    field = found.source
-    terms = _terms(found, followed)
-    if not terms and not found.literals:
-        found.judge("which values are allowed: the document names none")
+def _termed(demands: Demands, followed: Mapping[str, Demands], dtype: str) -> Column:
+    field = demands.source
+    terms = _terms(demands, followed)
+    if not terms and not demands.literals:
+        demands.judge("which values are allowed: the document names none")
     borrowed = {
         value: REGISTRIES[name] or ""
-        for name in found.follows
+        for name in demands.follows
         if name in followed
-        for value in _borrowed(found, {name: followed[name]})
+        for value in _borrowed(demands, {name: followed[name]})
     }
     return Column(
         field.component,
         dtype,
         REGISTRIES[field.name],
         terms,
-        values=() if terms else tuple(found.literals),
-        special=tuple(found.literals) if terms else (),
+        values=() if terms else tuple(demands.literals),
+        special=tuple(demands.literals) if terms else (),
         borrowed=borrowed,
-        delimiter=found.delimiter,
+        delimiter=demands.delimiter,
     )
 
 
-def _terms(found: Demands, followed: Mapping[str, Demands]) -> ByTaxon:
+def _terms(demands: Demands, followed: Mapping[str, Demands]) -> ByTaxon:
     """Allowed terms by taxon: the field's own first, then those that it refers to."""
-    sources = [found, *(followed[name] for name in found.follows if name in followed)]
-    taxa = {taxon: None for one in sources for taxon in one.allowed if taxon}
+    sources = [demands, *(followed[name] for name in demands.follows if name in followed)]
+    taxa = {taxon: None for source in sources for taxon in source.allowed if taxon}
     taxa.pop(OTHERS, None)
     scopes = (*taxa, OTHERS)
-    if OTHERS not in found.allowed and None not in found.allowed and found.allowed:
-        found.judge("which terms are allowed for all other organisms")
+    if OTHERS not in demands.allowed and None not in demands.allowed and demands.allowed:
+        demands.judge("which terms are allowed for all other organisms")
     terms = {
-        taxon: tuple(entry for one in sources for entry in _entries(one, taxon)) for taxon in scopes
+        taxon: tuple(entry for source in sources for entry in _entries(source, taxon))
+        for taxon in scopes
     }
     return terms if any(terms.values()) else {}
 
 
-def _entries(found: Demands, taxon: str) -> Iterator[Terms]:
-    own = found.allowed.get(taxon if taxon in found.allowed else OTHERS, {})
-    whatever = found.allowed.get(None, {})
+def _entries(demands: Demands, taxon: str) -> Iterator[Terms]:
+    own = demands.allowed.get(taxon if taxon in demands.allowed else OTHERS, {})
+    whatever = demands.allowed.get(None, {})
     for ontology in own | whatever:
         hows = [shelf.get(ontology, {}) for shelf in (own, whatever)]
-        hows += [found.refused.get(one, {}).get(ontology, {}) for one in (None, taxon)]
-        entry = _entry(found.source.name, ontology, _merged(hows))
+        hows += [demands.refused.get(key, {}).get(ontology, {}) for key in (None, taxon)]
+        entry = _entry(demands.source.name, ontology, _merged(hows))
         if entry is not None:
             yield entry
 

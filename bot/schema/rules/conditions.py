@@ -1,12 +1,6 @@
-"""A sentence of a field -> what it says of which terms: all, below one, without one.
+"""Sentences of a field -> terms (all, below one, without one), and circumstances in other columns.
 
-Must not know columns, organisms or registries.
-
-
-The words of a condition -> the circumstances that it tells of other columns.
-
-A condition that says more than circumstances can hold gives none of them. Must not decide what is
-asked under them.
+A condition that says more than circumstances can hold gives none of them.
 """
 
 import re
@@ -40,11 +34,11 @@ def term_phrases(text: str, *, refused: bool = False) -> Iterator[TermPhrase]:
     if not refused:
         for names in KIND_OF_TERM.findall(bare):
             yield from (TermPhrase("all", name) for name in names.split(" or "))
-    found = list(TERM.finditer(bare))
-    ends = [*(term.start() for term in found[1:]), len(bare)]
+    terms = list(TERM.finditer(bare))
+    ends = [*(term.start() for term in terms[1:]), len(bare)]
     # Without a term there is one end too many.
     place, how = 0, "only"
-    for term, end in zip(found, ends, strict=False):
+    for term, end in zip(terms, ends, strict=False):
         how = "without" if refused else _how(bare[place : term.start()], how, first=not place)
         place = term.end()
         yield from _with_descendants(how, term[0], bare[place:end])
@@ -70,7 +64,7 @@ def _how(before: str, last: str, *, first: bool) -> str:
 def literals(text: str) -> list[str]:
     """The quoted values of the text that are no terms."""
     bare = PRINTED.sub("", DELIMITER.sub("", text))
-    return [one for one in LITERAL.findall(bare) if not TERM.fullmatch(one)]
+    return [literal for literal in LITERAL.findall(bare) if not TERM.fullmatch(literal)]
 
 
 def prefix(term: str) -> str:
@@ -95,16 +89,20 @@ def circumstances(condition: str) -> tuple[Circumstance, ...] | None:
     subjects = list(SUBJECT.finditer(condition))
     if not subjects or GLUE.sub("", condition[: subjects[0].start()]).strip():
         return None
-    ends = [*(one.start() for one in subjects[1:]), len(condition)]
-    found = [
-        _circumstance(path(one[1]), condition[one.end() : end], otherwise=bool(one[2]))
-        for one, end in zip(subjects, ends, strict=True)
+    ends = [*(subject.start() for subject in subjects[1:]), len(condition)]
+    circumstances_found = [
+        _circumstance(path(subject[1]), condition[subject.end() : end], otherwise=bool(subject[2]))
+        for subject, end in zip(subjects, ends, strict=True)
     ]
-    return tuple(one for one in found if one) if all(found) else None
+    return (
+        tuple(circumstance for circumstance in circumstances_found if circumstance)
+        if all(circumstances_found)
+        else None
+    )
 
 
-def _circumstance(column: str, told: str, *, otherwise: bool) -> Circumstance | None:
-    rest = NAME.sub("", told)
+def _circumstance(column: str, condition: str, *, otherwise: bool) -> Circumstance | None:
+    rest = NAME.sub("", condition)
     if GLUE.sub("", PLAIN.sub("", rest)).strip():
         return None
     if not TERM.search(rest):
@@ -112,21 +110,21 @@ def _circumstance(column: str, told: str, *, otherwise: bool) -> Circumstance | 
     return _of_terms(column, rest, otherwise=otherwise)
 
 
-def _of_terms(column: str, told: str, *, otherwise: bool = False) -> Circumstance | None:
-    terms = list(term_phrases(told))
-    if any(one.how not in ("only", "under") for one in terms):
+def _of_terms(column: str, condition: str, *, otherwise: bool = False) -> Circumstance | None:
+    terms = list(term_phrases(condition))
+    if any(term.how not in ("only", "under") for term in terms):
         return None
     among, under = ([t.what for t in terms if t.how == how] for how in ("only", "under"))
     # "a descendant of A or B": an assay that only B names has no descendants to mean instead.
-    among += [one for one in under[1:] if one not in among]
+    among += [term for term in under[1:] if term not in among]
     return Circumstance(column, tuple(among), tuple(under), otherwise)
 
 
 def of_row(cell: str, table: str) -> tuple[Circumstance, ...] | None:
     """The circumstance of a row, by its first cell; None if its table isn't by another column."""
     by = BY_COLUMN.match(table)
-    found = _of_terms(f"{by[1].lower()}_ontology_term_id", cell) if by else None
-    return (found,) if found and (found.among or found.under) else None
+    circumstance = _of_terms(f"{by[1].lower()}_ontology_term_id", cell) if by else None
+    return (circumstance,) if circumstance and (circumstance.among or circumstance.under) else None
 
 
 def path(subject: str) -> str:
@@ -137,9 +135,15 @@ def path(subject: str) -> str:
 
 def paths(spec: Spec) -> Mapping[str, str]:
     """The keys below a key of uns that the document speaks of -> their whole path."""
-    return {found.rpartition(".")[2]: found for found in _in_uns(spec) if "." in found}
+    return {
+        path_in_uns.rpartition(".")[2]: path_in_uns
+        for path_in_uns in _in_uns(spec)
+        if "." in path_in_uns
+    }
 
 
 def _in_uns(spec: Spec) -> Iterator[str]:
     for field in spec.fields():
-        yield from (path(one[0]) for one in IN_UNS.finditer(f"{field.annotation} {field.value}"))
+        yield from (
+            path(match[0]) for match in IN_UNS.finditer(f"{field.annotation} {field.value}")
+        )

@@ -1,9 +1,4 @@
-"""What a field's clauses say, put together by organism, ontology and circumstance.
-
-Must not read text.
-
-
-A field's clauses -> what they allow, by organism and ontology; and what stays open.
+"""A field's clauses -> what they allow, by organism and circumstance; and what stays open.
 
 Must not know registries, nor how organisms inherit from "all others".
 """
@@ -50,7 +45,7 @@ class Demands:
     alone: tuple[str, ...] = ()
     single: bool = False
     cases: dict[Where, "Demands"] = field(default_factory=dict)
-    told: dict[str, list[Where]] = field(default_factory=dict)
+    stated: dict[str, list[Where]] = field(default_factory=dict)
     judgements: list[Remark] = field(default_factory=list)
     unchecked: list[Remark] = field(default_factory=list)
 
@@ -72,33 +67,33 @@ class Demands:
 
 
 def note_literals(
-    found: Demands, values: list[str], taxon: str | None, where: Where | None
+    demands: Demands, values: list[str], taxon: str | None, where: Where | None
 ) -> None:
     """Adds literals that are allowed, and where: for the taxon, and under the circumstances."""
-    found.literals += [one for one in values if one not in found.literals]
+    demands.literals += [value for value in values if value not in demands.literals]
     scope = () if taxon is None else (Circumstance(ORGANISM, among=(taxon,)),)
-    for one in values:
-        found.told.setdefault(one, []).append((*scope, *(where or ())))
+    for value in values:
+        demands.stated.setdefault(value, []).append((*scope, *(where or ())))
 
 
-def refuse_elsewhere(found: Demands) -> None:
+def refuse_elsewhere(demands: Demands) -> None:
     """A literal that is told only under some circumstances must not stand under others."""
-    taxa = tuple(taxon for taxon in found.allowed if taxon not in (None, OTHERS))
-    for literal, places in found.told.items():
+    taxa = tuple(taxon for taxon in demands.allowed if taxon not in (None, OTHERS))
+    for literal, places in demands.stated.items():
         if () in places:
             continue
         if any(len(place) > 1 for place in places):
-            found.leave(f'"{literal}" stands only where the document says so')
+            demands.leave(f'"{literal}" stands only where the document says so')
             continue
         elsewhere = tuple(dict.fromkeys(_negated(place[0], taxa) for place in places))
-        found.case(elsewhere).forbidden.append(literal)
+        demands.case(elsewhere).forbidden.append(literal)
 
 
-def _negated(one: Circumstance, taxa: tuple[str, ...]) -> Circumstance:
+def _negated(circumstance: Circumstance, taxa: tuple[str, ...]) -> Circumstance:
     """That the circumstance isn't met; "all other organisms" are those but `taxa`."""
-    if one.among == (OTHERS,):
-        return replace(one, among=taxa)
-    return replace(one, otherwise=not one.otherwise)
+    if circumstance.among == (OTHERS,):
+        return replace(circumstance, among=taxa)
+    return replace(circumstance, otherwise=not circumstance.otherwise)
 
 
 FOLLOW = re.compile(r"\bfollow the requirements for `(\w+)`")
@@ -115,36 +110,36 @@ SINGLE = re.compile(r"\ball observations MUST contain the same value\b")
 
 def gather(source: Field, book: DocumentTerms) -> Demands:
     """Everything that the field's text says of its values."""
-    found = Demands(source)
+    demands = Demands(source)
     for clause in clauses(source):
-        _read(clause, found, book)
-    _delimit(found)
-    refuse_elsewhere(found)
-    return found
+        _read(clause, demands, book)
+    _delimit(demands)
+    refuse_elsewhere(demands)
+    return demands
 
 
-def _read(clause: Clause, found: Demands, book: DocumentTerms) -> None:
+def _read(clause: Clause, demands: Demands, book: DocumentTerms) -> None:
     if clause.taxon is not None:
-        found.allowed.setdefault(clause.taxon, {})
-    told = list(term_phrases(clause.text, refused=clause.refused))
+        demands.allowed.setdefault(clause.taxon, {})
+    phrases = list(term_phrases(clause.text, refused=clause.refused))
     values = literals(clause.text)
     followed = FOLLOW.findall(clause.text)
     free = bool(FREE_TEXT.search(clause.text))
     if COMPOSED.search(clause.text):
-        found.judge(f"how to check values of this form: {clause.sentence}")
+        demands.judge(f"how to check values of this form: {clause.sentence}")
         return
     where = _where(clause, book)
     if where:
-        _narrow(clause, found.case(where), told, book)
-    elif not _is_checked(clause, where, bool(told or values or followed or free)):
-        found.leave(clause.sentence)
+        _narrow(clause, demands.case(where), phrases, book)
+    elif not _is_checked(clause, where, bool(phrases or values or followed or free)):
+        demands.leave(clause.sentence)
     if clause.refused and (clause.condition or values):
         return
-    found.free_text |= free
-    found.follows += followed
+    demands.free_text |= free
+    demands.follows += followed
     if not free:
-        note_literals(found, values, clause.taxon, where)
-    _add_terms(clause, told, found, book)
+        note_literals(demands, values, clause.taxon, where)
+    _add_terms(clause, phrases, demands, book)
 
 
 def _where(clause: Clause, book: DocumentTerms) -> Where | None:
@@ -152,10 +147,12 @@ def _where(clause: Clause, book: DocumentTerms) -> Where | None:
     if not clause.on_other_data:
         return ()
     if BY_COLUMN.match(clause.table):
-        found = of_row(clause.condition, clause.table)
+        where = of_row(clause.condition, clause.table)
     else:
-        found = circumstances(clause.condition.partition("but then ")[0])
-    return found if found and all(book.knows(one.column) for one in found) else None
+        where = circumstances(clause.condition.partition("but then ")[0])
+    return (
+        where if where and all(book.knows(circumstance.column) for circumstance in where) else None
+    )
 
 
 def _is_checked(clause: Clause, where: Where | None, says_something: bool) -> bool:
@@ -163,25 +160,27 @@ def _is_checked(clause: Clause, where: Where | None, says_something: bool) -> bo
     return clause.text.endswith(":") or (where is not None and says_something)
 
 
-def _narrow(clause: Clause, case: Demands, told: list[TermPhrase], book: DocumentTerms) -> None:
+def _narrow(clause: Clause, case: Demands, phrases: list[TermPhrase], book: DocumentTerms) -> None:
     """Adds to a case what the clause demands under its circumstances."""
-    if found := ALONE.search(clause.sentence):
-        case.alone = (found[1],)
+    if match := ALONE.search(clause.sentence):
+        case.alone = (match[1],)
     case.single |= bool(SINGLE.search(clause.text))
     if IN_RANGE.search(clause.table):
-        case.between = tuple(int(one) for one in NUMBER.findall(clause.text))
+        case.between = tuple(int(number) for number in NUMBER.findall(clause.text))
     elif clause.refused:
-        case.forbidden += [one.what for one in told if one.how == "without"]
+        case.forbidden += [phrase.what for phrase in phrases if phrase.how == "without"]
     elif not re.search(r"\bMAY\b", clause.text):
         is_flag = case.source.type == "bool"
         case.literals += BOOL.findall(clause.text) if is_flag else literals(clause.text)
         case.follows += FOLLOW.findall(clause.text)
-        _add_terms(clause, told, case, book)
+        _add_terms(clause, phrases, case, book)
 
 
-def _add_terms(clause: Clause, told: list[TermPhrase], found: Demands, book: DocumentTerms) -> None:
-    for how, what, ontology in _resolved(clause, told, found, book):
-        shelf = found.refused if clause.refused else found.allowed
+def _add_terms(
+    clause: Clause, phrases: list[TermPhrase], demands: Demands, book: DocumentTerms
+) -> None:
+    for how, what, ontology in _resolved(clause, phrases, demands, book):
+        shelf = demands.refused if clause.refused else demands.allowed
         hows = shelf.setdefault(clause.taxon, {}).setdefault(ontology, {})
         terms = hows.setdefault(how, [])
         if what not in terms:
@@ -189,29 +188,29 @@ def _add_terms(clause: Clause, told: list[TermPhrase], found: Demands, book: Doc
 
 
 def _resolved(
-    clause: Clause, told: list[TermPhrase], found: Demands, book: DocumentTerms
+    clause: Clause, phrases: list[TermPhrase], demands: Demands, book: DocumentTerms
 ) -> Iterator[tuple[str, str, str]]:
     """What is told, with corrected terms and their ontologies; what has none is left aside."""
-    for one in told:
-        term, ontology = book.term(one.what), book.file(one.what)
+    for phrase in phrases:
+        term, ontology = book.term(phrase.what), book.file(phrase.what)
         if term is None:
-            found.judge(f"which term {one.what} means: its link goes to another")
+            demands.judge(f"which term {phrase.what} means: its link goes to another")
         elif ontology is not None:
-            yield one.how, term, ontology
+            yield phrase.how, term, ontology
         elif clause.refused and clause.text.endswith(":"):
             # An imported term of no pinned ontology; those below it are listed one by one.
-            found.leave(clause.sentence)
+            demands.leave(clause.sentence)
         else:
-            found.judge(f"which pinned ontology has {one.what}: {clause.sentence}")
+            demands.judge(f"which pinned ontology has {phrase.what}: {clause.sentence}")
 
 
-def _delimit(found: Demands) -> None:
+def _delimit(demands: Demands) -> None:
     """The delimiter, if there is one; rules then ask for ascending order, and each term once."""
-    facts = cardinality(found.source)
-    delimiters = [one.split("'")[1] for one in facts if one.startswith("delimiter '")]
+    facts = cardinality(demands.source)
+    delimiters = [fact.split("'")[1] for fact in facts if fact.startswith("delimiter '")]
     if len(delimiters) > 1:
-        found.judge(f"which delimiter separates terms: {' or '.join(sorted(delimiters))}")
+        demands.judge(f"which delimiter separates terms: {' or '.join(sorted(delimiters))}")
     elif delimiters:
-        found.delimiter = delimiters[0]
+        demands.delimiter = delimiters[0]
         if not {"sorted", "unique"} <= facts:
-            found.judge("whether terms must stand in ascending order, each once")
+            demands.judge("whether terms must stand in ascending order, each once")

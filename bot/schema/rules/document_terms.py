@@ -1,11 +1,7 @@
-"""Terms whose link goes elsewhere than their text says: which of the two does the document mean?
+"""What all fields of one document share: its ontologies by every name, and its corrected terms.
 
-The rest of the document is the witness. Must not look at an ontology.
-
-
-What all fields of one document share: its ontologies by every name, and its corrected terms.
-
-Must not read a field.
+A term is doubtful where its link goes elsewhere than its text says; the rest of the document tells
+which of the two is meant.
 """
 
 from collections import Counter
@@ -22,16 +18,16 @@ from bot.schema.spec import Lines, Spec
 def corrections(spec: Spec) -> Mapping[str, str | None]:
     """Each doubtful term as printed -> the term that is meant, or None if that stays open."""
     seen = _occurrences(spec)
-    printed = Counter(found.text for found in spec.discrepancies)
+    printed = Counter(discrepancy.text for discrepancy in spec.discrepancies)
     meant: dict[str, str | None] = {}
-    for found in spec.discrepancies:
-        elsewhere = seen[found.text] > printed[found.text]
+    for doubtful in spec.discrepancies:
+        elsewhere = seen[doubtful.text] > printed[doubtful.text]
         # Ontology browsers write prefixes in capitals.
-        link = next((term for term in seen if term.lower() == found.link.lower()), None)
+        link = next((term for term in seen if term.lower() == doubtful.link.lower()), None)
         if link and not elsewhere:
-            meant[found.text] = link
+            meant[doubtful.text] = link
         else:
-            meant[found.text] = found.text if elsewhere and not link else None
+            meant[doubtful.text] = doubtful.text if elsewhere and not link else None
     return meant
 
 
@@ -84,18 +80,18 @@ def document_terms(spec: Spec) -> DocumentTerms:
 def _file(spec: Spec, line: int, own: str) -> str:
     """Prefixes pinned in one row stand in one file, named as the table of sources knows it."""
     together = [pin.prefix for pin in spec.ontologies if pin.line == line]
-    return next((one for one in together if one in SOURCES), own)
+    return next((name for name in together if name in SOURCES), own)
 
 
 def ontologies(spec: Spec, book: DocumentTerms) -> tuple[dict[str, Ontology], list[Remark]]:
     """Every pinned ontology that bionty has a source for, and what a person must say of others."""
-    found: dict[str, Ontology] = {}
+    ontologies_found: dict[str, Ontology] = {}
     remarks = []
     for pin in spec.ontologies:
         name = book.files[pin.prefix]
         if source := SOURCES.get(name):
-            found[name] = Ontology(source.name, source.organism, pin.version, pin.line)
+            ontologies_found[name] = Ontology(source.name, source.organism, pin.version, pin.line)
         else:
             text = f"a person must say which source bionty has for {pin.prefix} ({pin.name})"
             remarks.append(Remark("Required Ontologies", Lines(pin.line, pin.line), text))
-    return found, remarks
+    return ontologies_found, remarks

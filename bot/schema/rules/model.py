@@ -130,22 +130,24 @@ class Rules:
 
 def to_json(rules: Rules) -> Json:
     """The rules as JSON values; what is empty or as usual is left out."""
-    lines = {f"columns.{name}": found for name, found in rules.lines.items()}
+    lines = {f"columns.{name}": lines_of_column for name, lines_of_column in rules.lines.items()}
     for part in ("ontologies", "organisms", "foreign_genes"):
-        for name, one in getattr(rules, part).items():
-            lines[f"{part}.{name}"] = Lines(one.line, one.line)
+        for name, value in getattr(rules, part).items():
+            lines[f"{part}.{name}"] = Lines(value.line, value.line)
     return {
         "dataset_schema_version": rules.dataset_schema_version,
         "ontology_guide": _present(rules.ontology_guide),
         "gene_tables": _present(rules.gene_tables),
-        "ontologies": {name: _ontology(one) for name, one in rules.ontologies.items()},
-        "organisms": {name: _present(one) for name, one in rules.organisms.items()},
-        "foreign_genes": {name: _present(one) for name, one in rules.foreign_genes.items()},
-        "columns": {name: _column(one) for name, one in rules.columns.items()},
-        "conditional": {name: _column(one) for name, one in rules.conditional.items()},
-        "lines": {name: _lines(found) for name, found in lines.items()},
-        "judgements": [_remark(one) for one in rules.judgements],
-        "unchecked": [_remark(one) for one in rules.unchecked],
+        "ontologies": {name: _ontology(ontology) for name, ontology in rules.ontologies.items()},
+        "organisms": {name: _present(organism) for name, organism in rules.organisms.items()},
+        "foreign_genes": {
+            name: _present(organism) for name, organism in rules.foreign_genes.items()
+        },
+        "columns": {name: _column(column) for name, column in rules.columns.items()},
+        "conditional": {name: _column(column) for name, column in rules.conditional.items()},
+        "lines": {name: _lines(lines_of_place) for name, lines_of_place in lines.items()},
+        "judgements": [_remark(judgement) for judgement in rules.judgements],
+        "unchecked": [_remark(remark) for remark in rules.unchecked],
     }
 
 
@@ -154,43 +156,43 @@ def to_text(rules: Rules) -> str:
     return json.dumps(to_json(rules), indent=1, ensure_ascii=False) + "\n"
 
 
-def _present(one: Any) -> Json:
-    values = {name: getattr(one, name) for name in one.__dataclass_fields__ if name != "line"}
-    told = {name: list(v) if isinstance(v, tuple) else v for name, v in values.items()}
-    return {name: value for name, value in told.items() if value not in (None, False, [], {})}
+def _present(part: Any) -> Json:
+    values = {name: getattr(part, name) for name in part.__dataclass_fields__ if name != "line"}
+    present = {name: list(v) if isinstance(v, tuple) else v for name, v in values.items()}
+    return {name: value for name, value in present.items() if value not in (None, False, [], {})}
 
 
-def _ontology(one: Ontology) -> Json:
-    told = _present(one)
-    return {name: told[name] for name in told if (name, told[name]) != ("organism", "all")}
+def _ontology(ontology: Ontology) -> Json:
+    values = _present(ontology)
+    return {name: values[name] for name in values if (name, values[name]) != ("organism", "all")}
 
 
-def _column(one: Column) -> Json:
-    told = _with_terms(one)
-    if one.dtype == "categorical":
-        del told["dtype"]
-    if one.cases:
-        told["cases"] = [_case(case) for case in one.cases]
-    if one.present_where:
-        told["present_where"] = [_present(each) for each in one.present_where]
-    return told
+def _column(column: Column) -> Json:
+    values = _with_terms(column)
+    if column.dtype == "categorical":
+        del values["dtype"]
+    if column.cases:
+        values["cases"] = [_case(case) for case in column.cases]
+    if column.present_where:
+        values["present_where"] = [_present(each) for each in column.present_where]
+    return values
 
 
-def _case(one: Case) -> Json:
-    return _with_terms(one) | {"where": [_present(each) for each in one.where]}
+def _case(case: Case) -> Json:
+    return _with_terms(case) | {"where": [_present(each) for each in case.where]}
 
 
-def _with_terms(one: Column | Case) -> Json:
-    told = _present(one)
-    if one.terms:
-        told["terms"] = {
-            taxon: [_present(entry) for entry in some] for taxon, some in one.terms.items()
+def _with_terms(column: Column | Case) -> Json:
+    values = _present(column)
+    if column.terms:
+        values["terms"] = {
+            taxon: [_present(entry) for entry in some] for taxon, some in column.terms.items()
         }
-    return told
+    return values
 
 
-def _remark(one: Remark) -> Json:
-    return {"place": one.place, "lines": _lines(one.lines), "text": one.text}
+def _remark(remark: Remark) -> Json:
+    return {"place": remark.place, "lines": _lines(remark.lines), "text": remark.text}
 
 
 def _lines(lines: Lines) -> list[int]:

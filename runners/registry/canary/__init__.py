@@ -1,14 +1,9 @@
-"""What the canary has compared already: one small file per organism and combination of versions.
-
-Says nothing of datasets: another release with the same combination isn't compared again.
-
-
-The canary: before a release is written, LaminDB's own curator and we write the same datasets.
+"""The canary: before a release is written, LaminDB's own curator and we write the same datasets.
 
 One dataset per organism that the curator can do goes into two scratch instances, by the curator
 and by us, and every row of every table is compared. What may differ stands in `differences`;
-anything else stops the run. Done once per combination of versions (`marker`). Never touches the
-instance of the run.
+anything else stops the run. Done once per organism and fingerprint, which a small file remembers.
+Never touches the instance of the run.
 """
 
 import hashlib
@@ -113,13 +108,13 @@ def choose(
 ) -> Sequence[Specimen]:
     """Of each taxon the first dataset that is valid and that the curator can do."""
     chosen: dict[str, Specimen] = {}
-    for one in judged:
-        taxon = _taxon(one)
+    for dataset in judged:
+        taxon = _taxon(dataset)
         if taxon is None or taxon in chosen or taxon not in taxa:
             continue
-        data = subset.read_subset(location(manifest, one.dataset))
+        data = subset.read_subset(location(manifest, dataset.dataset))
         if not any(refusal.has(data) for refusal in REFUSALS):
-            chosen[taxon] = Specimen(taxon, one.dataset, data)
+            chosen[taxon] = Specimen(taxon, dataset.dataset, data)
         if len(chosen) == len(taxa):
             break
     return tuple(chosen.values())
@@ -163,7 +158,7 @@ def check_rows(trial: Trial) -> None:
     Raises:
         ContractError: they haven't; it names the first row.
     """
-    found = comparison.unlike(trial.rows(OURS), trial.rows(THEIRS))
-    if found:
-        more = f" (and {len(found) - 1} more rows)" if found[1:] else ""
-        raise ContractError(f"canary: {found[0]}{more}; {REMEDY}")
+    unexplained = comparison.unlike(trial.rows(OURS), trial.rows(THEIRS))
+    if unexplained:
+        more = f" (and {len(unexplained) - 1} more rows)" if unexplained[1:] else ""
+        raise ContractError(f"canary: {unexplained[0]}{more}; {REMEDY}")

@@ -1,4 +1,4 @@
-"""A whole LaminDB database as plain rows, in a form that two databases can share.
+"""Two LaminDB databases as plain rows, and what differs that no named difference explains.
 
 For two that should say the same though each drew its own ids, uids and times:
 
@@ -12,9 +12,7 @@ For two that should say the same though each drew its own ids, uids and times:
 - rows of a table are a multiset: their order, and gaps in their ids, don't count.
 
 Reads the tables as they are, without LaminDB, and never writes.
-
-
-Our rows against those of LaminDB's curator: what no named difference explains. Never writes."""
+"""
 
 import json
 import sqlite3
@@ -75,15 +73,15 @@ class Sqlite:
         self._connection = connection
 
     def tables(self) -> Sequence[str]:
-        found = self._select("select name from sqlite_master where type='table' order by 1")
-        return [row["name"] for row in found if row["name"] != "sqlite_sequence"]
+        names = self._select("select name from sqlite_master where type='table' order by 1")
+        return [row["name"] for row in names if row["name"] != "sqlite_sequence"]
 
     def rows(self, table: str) -> Sequence[Mapping[str, Any]]:
         return self._select(f'select * from "{table}"')
 
     def links(self, table: str) -> Mapping[str, str]:
-        found = self._select(f'pragma foreign_key_list("{table}")')
-        return {row["from"]: row["table"] for row in found}
+        keys = self._select(f'pragma foreign_key_list("{table}")')
+        return {row["from"]: row["table"] for row in keys}
 
     def _select(self, statement: str) -> list[dict[str, Any]]:
         return [dict(row) for row in self._connection.execute(statement)]
@@ -106,8 +104,8 @@ def differences(ours: Rows, theirs: Rows) -> list[tuple[str, str, Row]]:
     return [
         (table, whose, row)
         for table in sorted(ours.keys() | theirs.keys())
-        for whose, one, other in (("ours", ours, theirs), ("theirs", theirs, ours))
-        for row in (one.get(table, Counter()) - other.get(table, Counter())).elements()
+        for whose, own_rows, other in (("ours", ours, theirs), ("theirs", theirs, ours))
+        for row in (own_rows.get(table, Counter()) - other.get(table, Counter())).elements()
     ]
 
 
@@ -182,7 +180,7 @@ class Unlike:
         """The row, by what both sides agree on, and what each has instead of the other's."""
         expected, found = set(self.expected or ()), set(self.found or ())
         shared = [cell for cell in (self.expected or self.found or ()) if cell in expected & found]
-        row = f"row ({_told(shared)}), " if shared else ""
+        row = f"row ({_cells_text(shared)}), " if shared else ""
         return (
             f"table {self.table}, {row}expected (curator) {_side(self.expected, found)}, "
             f"found (ours) {_side(self.found, expected)}"
@@ -192,19 +190,19 @@ class Unlike:
 def _side(row: Row | None, other: set[tuple[str, object]]) -> str:
     if row is None:
         return "no such row"
-    return f"({_told([cell for cell in row if cell not in other])})"
+    return f"({_cells_text([cell for cell in row if cell not in other])})"
 
 
-def _told(cells: Sequence[tuple[str, object]]) -> str:
+def _cells_text(cells: Sequence[tuple[str, object]]) -> str:
     return ", ".join(f"{column} {value!r}" for column, value in cells if value is not None)
 
 
 def unlike(ours: Rows, theirs: Rows) -> list[Unlike]:
     """What differs and isn't named, table by table."""
-    found: dict[str, dict[str, list[Row]]] = {}
+    unpaired: dict[str, dict[str, list[Row]]] = {}
     for table, whose, row in differences(_comparable(ours), _comparable(theirs)):
-        found.setdefault(table, {"ours": [], "theirs": []})[whose].append(row)
-    pairs = [pair for table, own in found.items() for pair in _pairs(table, **own)]
+        unpaired.setdefault(table, {"ours": [], "theirs": []})[whose].append(row)
+    pairs = [pair for table, own in unpaired.items() for pair in _pairs(table, **own)]
     return [pair for pair in pairs if not _is_explained(pair)]
 
 
@@ -212,24 +210,24 @@ def _is_explained(pair: Unlike) -> bool:
     """True if only one side has the row, and such rows are named."""
     sides = (("theirs", pair.expected, pair.found), ("ours", pair.found, pair.expected))
     return any(
-        (one.table, one.whose) == (pair.table, whose) and one.are(dict(row))
+        (extra.table, extra.whose) == (pair.table, whose) and extra.are(dict(row))
         for whose, row, other in sides
         if row is not None and other is None
-        for one in ROWS
+        for extra in ROWS
     )
 
 
 def _comparable(dump: Rows) -> Rows:
     """The rows with what may differ in a column put alike."""
     return {
-        table: Counter(_alike(table, row) for row in found.elements())
-        for table, found in dump.items()
+        table: Counter(_alike(table, row) for row in rows_of_table.elements())
+        for table, rows_of_table in dump.items()
     }
 
 
 def _alike(table: str, row: Row) -> Row:
     cells = dict(row)
-    changed = {one.column: one.alike(cells) for one in VALUES if one.table == table}
+    changed = {other.column: other.alike(cells) for other in VALUES if other.table == table}
     return tuple((column, changed.get(column, value)) for column, value in row)
 
 
@@ -248,5 +246,5 @@ def _pairs(table: str, ours: list[Row], theirs: list[Row]) -> list[Unlike]:
     return pairs + [Unlike(table, None, row) for row in alone_ours]
 
 
-def _shared(one: Row, other: Row) -> int:
-    return len(set(one) & set(other))
+def _shared(row: Row, other: Row) -> int:
+    return len(set(row) & set(other))

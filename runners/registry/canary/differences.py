@@ -54,8 +54,8 @@ LOOKED_UP = ("bionty.Gene", "bionty.Organism")
 
 def _without_source(row: Cells) -> str:
     """The dtype of a feature, less the filter by source: `cat[bionty.Gene...[source__uid=X]]`."""
-    start, found, _ = str(row["_dtype_str"]).partition("[source__uid=")
-    return f"{start}]" if found else start
+    start, separator, _ = str(row["_dtype_str"]).partition("[source__uid=")
+    return f"{start}]" if separator else start
 
 
 def _is_default(row: Cells) -> bool:

@@ -65,12 +65,12 @@ def write_ours(trial: Trial) -> Refusals:
     batch = [read_and_validate(d, location(trial.manifest, d), vocabulary) for d in trial.datasets]
     written = writer.write(batch)
     return {
-        one.dataset_id: "; ".join(
+        dataset.dataset_id: "; ".join(
             f"{reason.reason.value} {reason.column or ''} {reason.detail or ''}"
-            for reason in one.reasons
+            for reason in dataset.reasons
         )
-        for one in written
-        if one.reasons
+        for dataset in written
+        if dataset.reasons
     }
 
 
@@ -82,7 +82,7 @@ def write_theirs(trial: Trial) -> Refusals:
 
     curator.prepare(reference, trial.manifest.organisms)
     artifacts.ensure_storage(artifacts.storage_root(trial.manifest.storage.h5ads), None)
-    said = {
+    refusals = {
         dataset.dataset_id: curator.curate(
             Path(location(trial.manifest, dataset)),
             release=trial.manifest.release,
@@ -91,7 +91,7 @@ def write_theirs(trial: Trial) -> Refusals:
         )
         for dataset in trial.datasets
     }
-    return {dataset_id: refusal for dataset_id, refusal in said.items() if refusal}
+    return {dataset_id: refusal for dataset_id, refusal in refusals.items() if refusal}
 
 
 def connect(trial: Trial, side: str) -> Reference:
