@@ -89,8 +89,8 @@ def failing(count: int, total: int = DATASETS) -> RunReport:
         for number in range(total)
     )
     offenders = tuple(
-        Offender(dataset_id=one.dataset_id, title=one.title, detail="no artifact")
-        for one in outcomes[:count]
+        Offender(dataset_id=outcome.dataset_id, title=outcome.title, detail="no artifact")
+        for outcome in outcomes[:count]
     )
     failed = check(Status.FAILED if count else Status.PASSED, offenders=offenders)
     return report(outcomes, (failed, failed), withdrawn=offenders)
@@ -112,7 +112,8 @@ def hostile() -> RunReport:
         for number, title in enumerate(HOSTILE)
     )
     offenders = tuple(
-        Offender(dataset_id=one.dataset_id, title=one.title, detail=one.title) for one in outcomes
+        Offender(dataset_id=outcome.dataset_id, title=outcome.title, detail=outcome.title)
+        for outcome in outcomes
     )
     failed = check(Status.FAILED, title=HOSTILE[0], note=HOSTILE[1], offenders=offenders)
     return report(

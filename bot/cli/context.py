@@ -82,12 +82,12 @@ def with_clear_errors(command: Callable[P, None]) -> Callable[P, None]:
 
 
 class LazyContext:
-    """The house, built when a command runs: `--help` needs no sound settings."""
+    """The context, built when a command runs: `--help` needs no sound settings."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
 
-    def house(self, **overrides: str | None) -> CommandContext:
+    def load(self, **overrides: str | None) -> CommandContext:
         settings = load(self._path)
         overridden: dict[str, Any] = {k: v for k, v in overrides.items() if v is not None}
         if "{version}" not in overridden.get("schema_document", "{version}"):

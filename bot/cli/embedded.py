@@ -47,7 +47,7 @@ def detect(
         "release_directory": directory,
         "schema_document": schema_document,
     }
-    context = lazy.house(**elsewhere)
+    context = lazy.load(**elsewhere)
     paths = [path for path in (old_spec, new_spec) if path is not None]
     with context.alone():
         ports = context.ports()
@@ -64,7 +64,7 @@ def detect(
 @with_clear_errors
 def show(lazy: LazyContext, thread: int | None, unfold: bool) -> None:
     """Show THREAD in the terminal, or the list of threads without one."""
-    threads = lazy.house().local.threads
+    threads = lazy.load().local.threads
     if thread is None:
         show_threads([threads.read(number) for number in threads.numbers()])
     else:
@@ -83,7 +83,7 @@ def say(lazy: LazyContext, thread: int, text: str, actor: str) -> None:
 
     For example: say 1 "/ingest --dry-run" --as maintainer
     """
-    context = lazy.house()
+    context = lazy.load()
     with context.alone():
         number = context.local.threads.say(thread, actor, text)
         decided = context.handle(CommentCreated(thread, number, actor, text))
@@ -97,7 +97,7 @@ def say(lazy: LazyContext, thread: int, text: str, actor: str) -> None:
 @with_clear_errors
 def merge(lazy: LazyContext, release: str, actor: str) -> None:
     """Merge the proposed manifest of RELEASE into the local default branch, as a person."""
-    context = lazy.house()
+    context = lazy.load()
     with context.alone():
         commit = context.local.repository.merge(release)
         decided = context.handle(ManifestMerged(release, actor, commit))
@@ -111,7 +111,7 @@ def merge(lazy: LazyContext, release: str, actor: str) -> None:
 @with_clear_errors
 def close(lazy: LazyContext, thread: int, actor: str) -> None:
     """Close THREAD as a person. The bot leaves it closed, and announces nothing in it again."""
-    context = lazy.house()
+    context = lazy.load()
     with context.alone():
         context.local.threads.close_as(thread, actor)
 
@@ -128,7 +128,7 @@ def plan(lazy: LazyContext, dry_run: bool, event_file: str) -> None:
     (with release, actor, commit) or run_ended (with report). What the actor may do isn't taken
     from the file, but asked for.
     """
-    context = lazy.house()
+    context = lazy.load()
     text = context.local.pages.get(event_file).text()
     event = event_from_json(text, source=event_file)
     with context.alone():
@@ -146,7 +146,7 @@ def plan(lazy: LazyContext, dry_run: bool, event_file: str) -> None:
 @with_clear_errors
 def report(lazy: LazyContext, run_id: str, page: str | None) -> None:
     """Post what came of run RUN_ID in its release's thread, or bring that comment up to date."""
-    context = lazy.house()
+    context = lazy.load()
     with context.alone():
         run_report = context.local.runs.report(run_id)
         page = page or context.local.runs.publish(run_id, report_page.files(run_report))

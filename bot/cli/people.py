@@ -30,7 +30,7 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON inste
 @with_clear_errors
 def releases(lazy: LazyContext, as_json: bool, pages: tuple[str, ...]) -> None:
     """List the LTS releases that each release PAGE (a file or an address) tells of."""
-    reader = lazy.house().local.pages
+    reader = lazy.load().local.pages
     release_pages = {page: read_page(reader, page) for page in pages}
     if as_json:
         as_json_values = {
@@ -54,7 +54,7 @@ def diff(lazy: LazyContext, as_json: bool, witnesses: bool, old: str, new: str) 
     OLD and NEW are files, addresses, or bare versions such as 5.2.0, which are looked up where the
     setting `schema_document` says.
     """
-    context = lazy.house()
+    context = lazy.load()
     older, newer = context.specs(old, new)
     schema_diff = compare(older, newer)
     heard = (
@@ -78,7 +78,7 @@ def patch(lazy: LazyContext, lamindb: str | None, old: str, new: str) -> None:
     OLD and NEW are as for `diff`. `git apply` takes the patch in LaminDB's repository; where
     nothing is to be done, nothing is printed.
     """
-    context = lazy.house(lamindb=lamindb)
+    context = lazy.load(lamindb=lamindb)
     if context.settings.lamindb is None:
         raise BotError("LaminDB isn't installed here; name its _cellxgene.py with --lamindb.")
     source = context.local.pages.get(context.settings.lamindb)
@@ -96,7 +96,7 @@ def rules(lazy: LazyContext, answers: str | None, document: str) -> None:
     DOCUMENT is as for `diff`. Answers that the reviewed rules hold are kept where what is asked is
     the same.
     """
-    context = lazy.house()
+    context = lazy.load()
     (spec,) = context.specs(document)
     reviewed = Path(answers) if answers else context.local.repository.rules_of(spec.version)
     made = to_text(rules_of(spec))

@@ -28,7 +28,7 @@ from bot.model.events import Event, RunAsked, RunEnded, RunGoesOn, RunLost
 from bot.model.markers import Marker, MarkerKind
 from bot.model.progress import progress_of
 from bot.settings import Settings
-from runners.contract import CheckReport, RunRequest
+from runners.contract import CheckReport, RunRequest, manifest_path
 
 OUTPUT = click.option(
     "--output", type=click.Path(path_type=Path), help="Where the job's outputs go: GITHUB_OUTPUT."
@@ -40,7 +40,7 @@ SUMMARY = click.option(
 
 
 def _on_github(lazy: LazyContext) -> tuple[Github, Settings]:
-    settings = lazy.house().settings
+    settings = lazy.load().settings
     if settings.github is None:
         raise BotError("environment: BOT_GITHUB is missing; give the repository as OWNER/NAME.")
     return github(settings), settings
@@ -185,7 +185,7 @@ def checked(lazy: LazyContext, pull: int, folder: Path) -> None:
     """Post in PULL what FOLDER holds: per manifest a NAME.json, or a NAME.txt that says why not."""
     bot, _ = _on_github(lazy)
     results = {
-        f"runners/releases/{error_file.stem}.toml": _check_found(error_file)
+        manifest_path(error_file.stem): _check_found(error_file)
         for error_file in sorted(folder.glob("*.txt"))
     }
     result_comment = UpsertComment(

@@ -5,6 +5,7 @@ from bot.census.release import Release
 from bot.comments.markdown import code, inert, joined, table
 from bot.model.facts import Facts
 from bot.model.releases import COMPARED_FACTS, FactChange
+from runners.contract import manifest_path
 
 NONE = "\u2013"
 ROWS = 60
@@ -49,7 +50,7 @@ def corrected(version: str, changes: tuple[FactChange, ...], facts: Facts) -> st
 def restored(release: Release, differs: tuple[FactChange, ...] | None) -> str:
     """That what was remembered is lost, and how the merged manifest (if any) differs from today."""
     version = release.version
-    path = code(f"runners/releases/{version}.toml")
+    path = code(manifest_path(version))
     if differs is None:
         rows = [[name, _fact_text(release, field)] for field, name in COMPARED_FACTS.items()]
         facts = table(["", "Now"], rows)
@@ -84,7 +85,7 @@ def _next(version: str, changes: tuple[FactChange, ...], facts: Facts) -> str:
     if not fields:
         return "**Next:** nothing; the manifest doesn't hold this."
     named = joined([code(field) for field in fields])
-    path = code(f"runners/releases/{version}.toml")
+    path = code(manifest_path(version))
     if facts.is_ingested(version):
         return (
             f"**Next:** a person decides. The release is registered as it was announced ({named}); "
@@ -144,7 +145,7 @@ def unhosted(version: str, facts: Facts) -> str:
 
 
 def _decision(version: str, facts: Facts) -> str:
-    path = code(f"runners/releases/{version}.toml")
+    path = code(manifest_path(version))
     if version not in facts.manifests:
         return f"don't merge the proposed manifest {path} before that is known."
     running = facts.running()

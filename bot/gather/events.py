@@ -12,9 +12,9 @@ from typing import Any
 
 from bot.errors import BotError
 from bot.model.events import CommentCreated, Event, ManifestMerged, RunEnded
-from runners.contract import RunReport
+from runners.contract import MANIFESTS, RunReport
 
-MANIFEST = re.compile(r"runners/releases/(\d{4}-\d{2}-\d{2})\.toml")
+MANIFEST = re.compile(rf"{re.escape(MANIFESTS)}/(\d{{4}}-\d{{2}}-\d{{2}})\.toml")
 
 
 def events_of(name: str, payload: Mapping[str, Any]) -> tuple[Event, ...]:

@@ -7,37 +7,15 @@ the network beyond the pinned reference data, nor touch anything outside its fol
 import hashlib
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
 from runners import rules
 from runners.contract import ContractError
 from runners.sample.datasets import NEWER, OLDER, RELEASES, Release
+from runners.sample.world import World, WorldRelease
 
 _STAMP = "builder.sha256"
-
-
-@dataclass(frozen=True)
-class WorldRelease:
-    """Where a release of the world lies."""
-
-    version: str
-    soma: Path
-    h5ads: Path
-    schema: Path
-
-
-@dataclass(frozen=True)
-class World:
-    """Where the parts of a world lie. `manifests` holds the one of the older release."""
-
-    root: Path
-    page: Path
-    directory: Path
-    manifests: Path
-    older: WorldRelease
-    newer: WorldRelease
 
 
 def build(root: Path, reference_root: Path, progress: Callable[[str], None]) -> World:

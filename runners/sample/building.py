@@ -5,21 +5,18 @@ from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING
 
 from runners.sample import files, pages, store
 from runners.sample.datasets import NEWER, OLDER, RELEASES, Release, of_release
 from runners.sample.files import Genes
 from runners.sample.pages import Counts, read_counts
-
-if TYPE_CHECKING:
-    from runners.sample import World, WorldRelease
+from runners.sample.world import World, WorldRelease
 
 BROKEN = "D12"
 
 
 def build_parts(
-    world: "World", final: "World", reference_root: Path, progress: Callable[[str], None]
+    world: World, final: World, reference_root: Path, progress: Callable[[str], None]
 ) -> None:
     """Fills the folder of `world`; documents name the places of `final`, where it will be moved."""
     genes = Genes(reference_root)
@@ -30,7 +27,7 @@ def build_parts(
 
 
 def _build_release(
-    release: Release, place: "WorldRelease", genes: Genes, progress: Callable[[str], None]
+    release: Release, place: WorldRelease, genes: Genes, progress: Callable[[str], None]
 ) -> None:
     datasets = of_release(release)
     place.h5ads.mkdir(parents=True)
@@ -46,7 +43,7 @@ def _build_release(
     store.write(made, release, place.soma)
 
 
-def _write_documents(world: "World", final: "World") -> None:
+def _write_documents(world: World, final: World) -> None:
     for place, release in zip((world.older, world.newer), RELEASES, strict=True):
         _write(place.schema, _document(f"{release.dataset_schema_version}.md"))
     stores = {OLDER: world.older.soma, NEWER: world.newer.soma}
@@ -58,7 +55,7 @@ def _write_documents(world: "World", final: "World") -> None:
     )
 
 
-def _manifest(older: "WorldRelease", counts_read: Counts) -> str:
+def _manifest(older: WorldRelease, counts_read: Counts) -> str:
     return Template(_document(f"{older.version}.toml")).substitute(
         count=counts_read.datasets,
         soma=older.soma,

@@ -28,7 +28,7 @@ def test_the_states_are_the_labels() -> None:
 def test_every_setting_is_told() -> None:
     table = ON_GITHUB.split("### Every setting")[1].split("\n## ")[0]
     told = [name for cell in re.findall(r"(?m)^\| (`.*?`) \|", table) for name in cell.split(", ")]
-    assert sorted(told) == sorted(f"`{one.name}`" for one in fields(Settings))
+    assert sorted(told) == sorted(f"`{field.name}`" for field in fields(Settings))
 
 
 def test_every_variable_of_the_workflows_is_told() -> None:

@@ -13,9 +13,9 @@ ACTIVE = frozenset({"queued", "in_progress", "waiting", "pending", "requested"})
 def _runs(call: Call) -> Answer:
     wanted = call.query.get("status")
     runs = [
-        one
-        for one in reversed(call.fake.runs.values())
-        if one.workflow == call.path["workflow_id"] and wanted in {None, one.status, one.conclusion}
+        run
+        for run in reversed(call.fake.runs.values())
+        if run.workflow == call.path["workflow_id"] and wanted in {None, run.status, run.conclusion}
     ]
     part, headers = page(call, runs)
     told = [shapes.run(call.fake, one) for one in part]
@@ -64,9 +64,9 @@ def _update_check(call: Call) -> Answer:
 def _checks(call: Call) -> Answer:
     name = call.query.get("check_name")
     checks = [
-        one
-        for one in call.fake.checks.values()
-        if one.sha == call.path["ref"] and name in {None, one.name}
+        check
+        for check in call.fake.checks.values()
+        if check.sha == call.path["ref"] and name in {None, check.name}
     ]
     part, headers = page(call, checks)
     told = [shapes.check_run(call.fake, one) for one in part]
@@ -81,7 +81,7 @@ def _runners(call: Call) -> Answer:
 
 def _jit(call: Call) -> Answer:
     name = call.body["name"]
-    if any(one.name == name for one in call.fake.runners.values()):
+    if any(runner.name == name for runner in call.fake.runners.values()):
         raise RefusedError(409, "Already exists")
     number = call.fake.new_id()
     one = Runner(number, name, tuple(call.body["labels"]))

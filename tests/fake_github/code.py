@@ -60,7 +60,7 @@ def _create_tree(call: Call) -> Answer:
 
 def _create_commit(call: Call) -> Answer:
     tree, parents = call.body["tree"], tuple(call.body.get("parents", ()))
-    if tree not in call.fake.trees or any(one not in call.fake.commits for one in parents):
+    if tree not in call.fake.trees or any(parent not in call.fake.commits for parent in parents):
         raise RefusedError(422, "Tree SHA or parent does not exist")
     sha = call.fake.commit_tree(tree, call.body["message"], parents)
     return Answer(201, shapes.commit(call.fake, call.fake.commits[sha]))
@@ -91,11 +91,11 @@ def _blob(call: Call) -> Answer:
 def _pulls(call: Call) -> Answer:
     wanted, head = call.query.get("state", "open"), call.query.get("head")
     pulls = [
-        one
-        for one in call.fake.issues.values()
-        if one.pull is not None
-        and wanted in {"all", one.state}
-        and head in {None, f"{call.fake.owner}:{one.pull.head}"}
+        issue
+        for issue in call.fake.issues.values()
+        if issue.pull is not None
+        and wanted in {"all", issue.state}
+        and head in {None, f"{call.fake.owner}:{issue.pull.head}"}
     ]
     part, headers = page(call, pulls)
     return Answer(200, [shapes.pull(call.fake, one) for one in part], headers)
@@ -146,8 +146,8 @@ def _create_pull(call: Call) -> Answer:
 
 
 def _is_open(call: Call, head: str, base: str) -> bool:
-    pulls = (one.pull for one in call.fake.issues.values() if one.state == "open")
-    return any(one is not None and (one.head, one.base) == (head, base) for one in pulls)
+    pulls = (issue.pull for issue in call.fake.issues.values() if issue.state == "open")
+    return any(pull is not None and (pull.head, pull.base) == (head, base) for pull in pulls)
 
 
 HANDLERS: dict[str, Handler] = {

@@ -15,11 +15,11 @@ def _list(call: Call) -> Answer:
     creator = call.query.get("creator")
     label = set(filter(None, call.query.get("labels", "").split(",")))
     issues = [
-        one
-        for one in call.fake.issues.values()
-        if wanted in {"all", one.state}
-        and creator in {None, one.user.login}
-        and label <= set(one.labels)
+        issue
+        for issue in call.fake.issues.values()
+        if wanted in {"all", issue.state}
+        and creator in {None, issue.user.login}
+        and label <= set(issue.labels)
     ]
     newest_first = call.query.get("direction", "desc") == "desc"
     issues.sort(key=lambda one: one.number, reverse=newest_first)
@@ -125,7 +125,7 @@ def _role(call: Call) -> Answer:
 
 def comment_of(call: Call) -> Comment:
     """The comment that the path names. Raises RefusedError if there is none."""
-    comments = {c.id: c for one in call.fake.issues.values() for c in one.comments}
+    comments = {c.id: c for issue in call.fake.issues.values() for c in issue.comments}
     return found(comments, int(call.path["comment_id"]))
 
 

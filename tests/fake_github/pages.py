@@ -17,23 +17,31 @@ def page_of(fake: FakeGithub, path: str) -> str | None:
 
 def _list(fake: FakeGithub) -> str:
     rows = (
-        f'<li><a href="/{fake.full_name}/issues/{one.number}">#{one.number}</a> '
-        f"{'pull request' if one.pull else 'issue'}, {one.state}</li>"
-        for one in fake.issues.values()
+        f'<li><a href="/{fake.full_name}/issues/{issue.number}">#{issue.number}</a> '
+        f"{'pull request' if issue.pull else 'issue'}, {issue.state}</li>"
+        for issue in fake.issues.values()
     )
     return f"<!doctype html><title>{fake.full_name}</title><ul>{''.join(rows)}</ul>"
 
 
-def _thread(one: Issue) -> PageThread:
-    labels = [*one.labels, *([one.state] if one.state == "closed" else [])]
-    is_bots = one.user.type == "Bot"
-    first = PageComment(0, one.user.login, is_bots, one.created, None, (), one.body)
-    return PageThread(one.number, one.title, labels, first, tuple(map(_comment, one.comments)))
+def _thread(issue: Issue) -> PageThread:
+    labels = [*issue.labels, *([issue.state] if issue.state == "closed" else [])]
+    is_bots = issue.user.type == "Bot"
+    first = PageComment(0, issue.user.login, is_bots, issue.created, None, (), issue.body)
+    return PageThread(
+        issue.number, issue.title, labels, first, tuple(map(_comment, issue.comments))
+    )
 
 
-def _comment(one: Comment) -> PageComment:
-    edited = one.updated if one.updated != one.created else None
-    signs = tuple(content for _, content in one.reactions)
+def _comment(comment: Comment) -> PageComment:
+    edited = comment.updated if comment.updated != comment.created else None
+    signs = tuple(content for _, content in comment.reactions)
     return PageComment(
-        one.id, one.user.login, one.user.type == "Bot", one.created, edited, signs, one.body
+        comment.id,
+        comment.user.login,
+        comment.user.type == "Bot",
+        comment.created,
+        edited,
+        signs,
+        comment.body,
     )

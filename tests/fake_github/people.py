@@ -122,9 +122,9 @@ def propose(
     return one
 
 
-def pull_request(fake: FakeGithub, login: str, one: Issue) -> None:
+def pull_request(fake: FakeGithub, login: str, issue: Issue) -> None:
     """The event of a pull request that was opened."""
-    told = {"action": "opened", "number": one.number, "pull_request": shapes.pull(fake, one)}
+    told = {"action": "opened", "number": issue.number, "pull_request": shapes.pull(fake, issue)}
     send(fake, "pull_request", "pull-request-opened", login, told)
 
 
@@ -144,7 +144,7 @@ def start(
     fake: FakeGithub, workflow: str, event: str, user: User, inputs: Mapping[str, Any] | None = None
 ) -> Run:
     """A new run of a workflow, which nobody works on yet."""
-    number = 1 + sum(one.workflow == workflow for one in fake.runs.values())
+    number = 1 + sum(run.workflow == workflow for run in fake.runs.values())
     name = fake.run_names.get(workflow)
     title = name(inputs or {}) if name else workflow
     now, sha = fake.now(), fake.branches[fake.default_branch]

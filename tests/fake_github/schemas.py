@@ -36,7 +36,7 @@ class Operation:
 
     def parameters(self, place: str) -> dict[str, Any]:
         given = (_followed(one) for one in self.told.get("parameters", []))
-        return {one["name"]: one for one in given if one["in"] == place}
+        return {value["name"]: value for value in given if value["in"] == place}
 
 
 @cache

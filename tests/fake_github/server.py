@@ -41,7 +41,9 @@ class Server:
         place = urlsplit(target)
         with self.fake.lock:
             self.asked.append(f"{method} {place.path}")
-            fault = next((one for one in self.faults if one.matches(method, place.path)), None)
+            fault = next(
+                (fault for fault in self.faults if fault.matches(method, place.path)), None
+            )
             if fault is None:
                 return self._done(method, target, headers, body)
             fault.times -= 1

@@ -54,7 +54,7 @@ class GithubScenario(Scenario):
 
     def set(self, **settings: object) -> None:
         super().set(**settings)
-        self.house: Github = github(self.settings, AT_ONCE)
+        self.adapters: Github = github(self.settings, AT_ONCE)
 
     def has_rules(self, version: str, *asked: dict[str, object]) -> None:
         files = {f"runners/rules/{version}.json": json.dumps({"judgements": asked})}
@@ -78,7 +78,9 @@ class GithubScenario(Scenario):
         return event
 
     def merges(self, actor: str, release: str) -> ManifestMerged:
-        pull = next(one for one in self._pulls() if one.pull and one.pull.head.endswith(release))
+        pull = next(
+            pull for pull in self._pulls() if pull.pull and pull.pull.head.endswith(release)
+        )
         people.merge(self.fake, actor, pull.number)
         (event,) = self.delivered()
         assert isinstance(event, ManifestMerged)
@@ -89,7 +91,7 @@ class GithubScenario(Scenario):
         folder = self.home / "runs" / run_id
         folder.mkdir(parents=True)
         (folder / "request.json").write_text(run.inputs["request"])
-        request = next(r.request for r in self.house.runs.all() if r.request.run_id == run_id)
+        request = next(r.request for r in self.adapters.runs.all() if r.request.run_id == run_id)
         told = report(request, *outcomes)
         (folder / "report.json").write_text(told.to_json())
         people.end(self.fake, run, "success")
@@ -110,7 +112,7 @@ class GithubScenario(Scenario):
         assert self.server.broken == []
 
     def ports(self) -> Ports:
-        ports = self.house.ports()
+        ports = self.adapters.ports()
         return Ports(
             ports.threads,
             ports.roles,
@@ -124,10 +126,10 @@ class GithubScenario(Scenario):
     # --- what the bot did -------------------------------------------------------------------------
 
     def _issues(self) -> list[Issue]:
-        return [one for one in self.fake.issues.values() if one.pull is None]
+        return [issue for issue in self.fake.issues.values() if issue.pull is None]
 
     def _pulls(self) -> list[Issue]:
-        return [one for one in self.fake.issues.values() if one.pull is not None]
+        return [issue for issue in self.fake.issues.values() if issue.pull is not None]
 
     def _issue(self, thread: int) -> Issue:
         return self._issues()[thread - 1]
@@ -140,7 +142,7 @@ class GithubScenario(Scenario):
         )
 
     def _proposals(self) -> list[tuple[str, str]]:
-        heads = [one.pull.head for one in self._pulls() if one.pull]
+        heads = [pull.pull.head for pull in self._pulls() if pull.pull]
         found = [head.removeprefix("census/") for head in heads if head.startswith("census/")]
         return [(f"proposes {release}", f"{release}.toml") for release in found]
 
@@ -164,7 +166,7 @@ class GithubScenario(Scenario):
             RunRequest.from_json(run.inputs["request"], source="input")
             for run in self.fake.runs.values()
         ]
-        return [(f"starts {one.run_id}", asked(one)) for one in requests]
+        return [(f"starts {request.run_id}", asked(request)) for request in requests]
 
     def _said(self) -> list[tuple[str, str]]:
         return [
@@ -175,5 +177,5 @@ class GithubScenario(Scenario):
         ]
 
     def is_told_whole(self) -> None:
-        for one in self.fake.issues.values():
-            answers_have_rows([c.body for c in one.comments if c.user.login == ACTIONS])
+        for issue in self.fake.issues.values():
+            answers_have_rows([c.body for c in issue.comments if c.user.login == ACTIONS])

@@ -201,7 +201,9 @@ class Scenario:
     def is_told_whole(self) -> None:
         """Every answer has its row in its thread's table, and every row its answer."""
         for thread in self.threads.numbers():
-            answers_have_rows([one.body for one in self.threads.comments(thread) if one.by_bot])
+            answers_have_rows(
+                [comment.body for comment in self.threads.comments(thread) if comment.by_bot]
+            )
 
 
 def is_table(body: str) -> bool:
@@ -253,7 +255,7 @@ def bad(dataset_id: str) -> DatasetOutcome:
 
 def report(request: RunRequest, *outcomes: DatasetOutcome) -> RunReport:
     """A report with one check: that every dataset was registered."""
-    done = sum(one.outcome is not Outcome.UNREADABLE for one in outcomes)
+    done = sum(outcome.outcome is not Outcome.UNREADABLE for outcome in outcomes)
     check = CheckResult(
         name="artifacts",
         title="One artifact per dataset",

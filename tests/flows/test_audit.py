@@ -18,11 +18,13 @@ NOON = "2026-03-01 12:00 UTC"
 
 
 def rows(scenario: GithubScenario, thread: int = 2) -> list[str]:
-    return rows_of([one.body for one in scenario.fake.issues[thread].comments])
+    return rows_of([comment.body for comment in scenario.fake.issues[thread].comments])
 
 
 def tables(scenario: GithubScenario, thread: int = 2) -> list[str]:
-    return [one.body for one in scenario.fake.issues[thread].comments if is_table(one.body)]
+    return [
+        comment.body for comment in scenario.fake.issues[thread].comments if is_table(comment.body)
+    ]
 
 
 def test_every_command_has_its_row(scenario: GithubScenario) -> None:
@@ -89,7 +91,7 @@ def test_a_run_that_is_started_by_hand_has_its_row_whatever_comes_of_it(
     scenario: GithubScenario,
 ) -> None:
     scenario.says("maintainer", "/ingest")
-    (run,) = scenario.house.runs.all()
+    (run,) = scenario.adapters.runs.all()
     for actor in ("writer", "maintainer", "writer", "maintainer"):
         scenario.happens(RunAsked(run.request, actor, by_bot=False, is_first=True))
     run_id = "2026-02-01-ingest-2"
@@ -112,7 +114,7 @@ def test_what_comes_twice_has_one_row_and_what_was_cut_short_gets_it(
     assert tables(scenario) == [before]
     # Killed between the answer and its row.
     thread = scenario.fake.issues[2]
-    thread.comments = [one for one in thread.comments if not is_table(one.body)]
+    thread.comments = [comment for comment in thread.comments if not is_table(comment.body)]
     scenario.happens(event)
     assert [row.split(" | ", 1)[1] for row in rows(scenario)] == [
         rows_of([before])[0].split(" | ", 1)[1]
@@ -135,8 +137,10 @@ def test_a_row_outlives_its_answer_and_a_persons_hand(scenario: GithubScenario) 
     scenario.says("maintainer", "/help")
     first = rows(scenario)
     thread = scenario.fake.issues[2]
-    thread.comments = [one for one in thread.comments if audit_entry_in(one.body) is None]
-    (table,) = [one for one in thread.comments if is_table(one.body)]
+    thread.comments = [
+        comment for comment in thread.comments if audit_entry_in(comment.body) is None
+    ]
+    (table,) = [comment for comment in thread.comments if is_table(comment.body)]
     table.body = table.body.replace("### 🗒️ Asked and decided", "Nothing to see here.")
     scenario.says("maintainer", "/status")
     assert rows(scenario)[:1] == first
@@ -148,7 +152,9 @@ def test_a_row_outlives_its_answer_and_a_persons_hand(scenario: GithubScenario) 
 
 def test_a_persons_entry_is_none(scenario: GithubScenario) -> None:
     scenario.says("maintainer", "/help")
-    answer = next(one.body for one in scenario.fake.issues[2].comments if audit_entry_in(one.body))
+    answer = next(
+        comment.body for comment in scenario.fake.issues[2].comments if audit_entry_in(comment.body)
+    )
     row = rows(scenario)[0].replace("reply 2", "reply 77")
     people.comment(scenario.fake, "mallory", 2, answer.replace("reply 2", "reply 78"))
     people.comment(
@@ -184,10 +190,10 @@ class Overtaken(GithubThreads):
 
 def test_a_row_that_is_written_over_at_once_is_written_again(scenario: GithubScenario) -> None:
     scenario.says("maintainer", "/help")
-    threads = scenario.house.threads
+    threads = scenario.adapters.threads
     Overtaken.older[:] = tables(scenario) * 2
-    scenario.house = replace(
-        scenario.house, threads=Overtaken(threads.repo, threads.bot, threads.patience)
+    scenario.adapters = replace(
+        scenario.adapters, threads=Overtaken(threads.repo, threads.bot, threads.patience)
     )
     scenario.says("maintainer", "/status")
     assert Overtaken.older == []

@@ -235,7 +235,7 @@ def test_rules_are_printed_with_the_answers_that_were_given(folder: Path) -> Non
     text = world.document("8.0.0").replace("| Cell Ontology |", f"{pin}| Cell Ontology |")
     (folder / "8.0.0.md").write_text(text)
     made = json.loads(ok("rules", "8.0.0"))
-    asked = [one for one in made["judgements"] if "GO" in one["text"]]
+    asked = [check for check in made["judgements"] if "GO" in check["text"]]
     assert made["dataset_schema_version"] == "8.0.0"
     assert len(asked) == 1
     asked[0]["answer"] = "it has none"

@@ -13,7 +13,7 @@ FIRST = "2026-02-01-ingest-2"
 
 def wrong(dataset_id: str, *reasons: Reason) -> DatasetOutcome:
     """A dataset that failed for its content."""
-    found = tuple(Finding(reason=one, column="sex") for one in reasons)
+    found = tuple(Finding(reason=reason, column="sex") for reason in reasons)
     return DatasetOutcome(
         dataset_id=dataset_id, title="Atlas", outcome=Outcome.FAILED, reasons=found
     )

@@ -33,7 +33,7 @@ def started(scenario: GithubScenario) -> GithubScenario:
 
 
 def request(scenario: GithubScenario, **changes: object) -> RunRequest:
-    (run,) = scenario.house.runs.all()
+    (run,) = scenario.adapters.runs.all()
     return run.request.model_copy(update={"thread": 2, **changes})
 
 
@@ -103,8 +103,8 @@ class Late(GithubRuns):
 
 
 def test_a_command_that_comes_second_by_a_moment_is_told_so(started: GithubScenario) -> None:
-    runs = started.house.runs
-    started.house = replace(started.house, runs=Late(runs.repo, runs.store, runs.patience))
+    runs = started.adapters.runs
+    started.adapters = replace(started.adapters, runs=Late(runs.repo, runs.store, runs.patience))
     Late.looks.append(1)
     started.says("maintainer", "/verify")
     assert Late.looks == []
@@ -190,7 +190,7 @@ def test_the_store_tells_of_a_run_that_no_workflow_speaks_of(scenario: GithubSce
         "instance": "demo",
     }
     (folder / "request.json").write_text(json.dumps(told))
-    (run,) = scenario.house.runs.all()
+    (run,) = scenario.adapters.runs.all()
     assert run.is_lost
     (folder / "journal.jsonl").write_text("{}\n")
-    assert scenario.house.runs.journal(RUN) == "{}\n"
+    assert scenario.adapters.runs.journal(RUN) == "{}\n"

@@ -51,7 +51,7 @@ def scenario(scenario: GithubScenario, lamindb: Server) -> GithubScenario:
 def trusted(scenario: GithubScenario, lamindb: Server, granted: dict[str, str]) -> None:
     token = lamindb.fake.token(granted, login="lamin-patches[bot]")
     repo = connect("laminlabs/lamindb", token, lamindb.fake.address, AT_ONCE)
-    scenario.house = replace(scenario.house, upstream=GithubUpstream(repo, AT_ONCE))
+    scenario.adapters = replace(scenario.adapters, upstream=GithubUpstream(repo, AT_ONCE))
 
 
 def pulls(lamindb: Server) -> list[Issue]:
@@ -116,12 +116,12 @@ def test_what_a_person_closed_stays_closed(scenario: GithubScenario, lamindb: Se
 
 def test_what_others_did_there_meanwhile_is_kept(scenario: GithubScenario, lamindb: Server) -> None:
     """The branch starts at the commit whose file was patched."""
-    assert scenario.house.upstream is not None
-    source = scenario.house.upstream.source()
+    assert scenario.adapters.upstream is not None
+    source = scenario.adapters.upstream.source()
     fake = lamindb.fake
     fake.branches["main"] = fake.commit({PATH: "# rebuilt\n"}, "Rebuild", fake.branches["main"])
     draft = Draft("7.0.0", "8.0.0", source.base, "# patched\n", (), ())
-    scenario.house.upstream.propose(draft)
+    scenario.adapters.upstream.propose(draft)
     assert fake.commits[fake.branches[HEAD]].parents == (source.base,)
     scenario.heard()
 
@@ -161,7 +161,7 @@ def test_a_token_that_may_not_keeps_no_release_back(
 
 def test_without_a_token_nothing_is_proposed(scenario: GithubScenario, lamindb: Server) -> None:
     scenario.set(patch_repository="laminlabs/lamindb")
-    assert scenario.house.upstream is None
+    assert scenario.adapters.upstream is None
     scenario.the_clock_strikes()
     assert lamindb.asked == []
     assert "draft pull request" not in scenario.heard()

@@ -14,8 +14,9 @@ import instances
 import pytest
 from instances import REFERENCE, Place
 
-from runners.sample import World, build, read
+from runners.sample import build, read
 from runners.sample.datasets import NEWER, OLDER
+from runners.sample.world import World
 
 RUNNERS = Path(__file__).parent
 Shared = Callable[[str, Callable[[Path], object]], Path]

@@ -19,8 +19,8 @@ import tomli_w
 
 from runners.contract import Action, Manifest, RunReport, RunRequest
 from runners.run.journal import JournalLines, read_journal
-from runners.sample import World
 from runners.sample.datasets import NEWER, OLDER, of_release
+from runners.sample.world import World
 from runners.settings import from_environment
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -13,9 +13,9 @@ from runners.census.store import CensusDataset
 from runners.contract import Storage
 from runners.registry.canary import subset
 from runners.registry.canary.scratch_instances import Trial
-from runners.sample import World
 from runners.sample.datasets import NEWER, by_key
 from runners.sample.vocabulary import HUMAN, MOUSE
+from runners.sample.world import World
 
 
 def of_sample(world: World, key: str) -> AnnData:

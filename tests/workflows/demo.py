@@ -41,20 +41,20 @@ def play(home: Path) -> bool:
         if sys.stdin.isatty():
             click.echo(f"Read {address} in a browser; Ctrl-C ends it.")
             _wait()
-    return not server.broken and any("11 of 12 datasets registered" in one for one in said)
+    return not server.broken and any("11 of 12 datasets registered" in marker for marker in said)
 
 
 def _loop(repo: ActRepository) -> list[str]:
     """The headlines of what the bot said in the release's thread."""
     _say(repo, "The clock strikes: detect.yml", [repo.strikes("detect.yml")])
-    pull = next(one for one in repo.fake.issues.values() if one.pull is not None)
-    thread = next(one for one in repo.fake.issues.values() if one.pull is None)
+    pull = next(issue for issue in repo.fake.issues.values() if issue.pull is not None)
+    thread = next(issue for issue in repo.fake.issues.values() if issue.pull is None)
     people.merge(repo.fake, "maintainer", pull.number)
     _say(repo, f"A maintainer merges #{pull.number}: commands.yml", repo.deliver())
     for text in ("/ingest --dry-run", "/ingest"):
         people.comment(repo.fake, "maintainer", thread.number, text)
         _say(repo, f"A maintainer says {text} in #{thread.number}", repo.deliver())
-    return [one.body.splitlines()[0] for one in thread.comments]
+    return [comment.body.splitlines()[0] for comment in thread.comments]
 
 
 def _say(repo: ActRepository, what: str, ended: list[str]) -> None:

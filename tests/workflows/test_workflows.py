@@ -21,8 +21,9 @@ from instances import REFERENCE, Place
 from bot.model.markers import Marker, MarkerKind, last_marker
 from runners.contract import RunReport, RunRequest
 from runners.run import journal
-from runners.sample import World, build
+from runners.sample import build
 from runners.sample.datasets import NEWER, OLDER, by_key
+from runners.sample.world import World
 from workflows.act import ROOT, ActRepository, Started
 
 pytestmark = pytest.mark.prove
@@ -88,8 +89,10 @@ def _machine(place: Place) -> dict[str, str]:
 
 def said(repo: ActRepository, thread: int = 2) -> list[Comment]:
     """What the bot said in the release's thread, but for the table of what was asked."""
-    own = [one for one in repo.fake.issues[thread].comments if one.user.login == ACTIONS]
-    return [one for one in own if not is_table(one.body)]
+    own = [
+        comment for comment in repo.fake.issues[thread].comments if comment.user.login == ACTIONS
+    ]
+    return [comment for comment in own if not is_table(comment.body)]
 
 
 def opens(repo: ActRepository) -> None:
@@ -144,7 +147,7 @@ def test_from_a_new_release_to_its_verified_comment(repo: ActRepository) -> None
     # A check fails on purpose, so that the machine's job does, and the workflow run with it.
     assert repo.deliver() == ["commands.yml success", "ingest.yml failure"], repo.told()
     assert asked.reactions == [(ACTIONS, "eyes"), (ACTIONS, "rocket")]
-    assert [one.workflow for one in repo.fake.runs.values()].count("ingest.yml") == 1
+    assert [run.workflow for run in repo.fake.runs.values()].count("ingest.yml") == 1
     result = said(repo)[-1]
     assert last_marker(result.body) == Marker(
         MarkerKind.RESULT, f"{NEWER.version}-ingest-{asked.id}"
@@ -168,7 +171,7 @@ def test_from_a_new_release_to_its_verified_comment(repo: ActRepository) -> None
         MarkerKind.RESULT, f"{NEWER.version}-ingest-{again.id}"
     )
     assert "11 of 12 datasets registered" in result.body
-    table = rows_of([one.body for one in repo.fake.issues[2].comments])
+    table = rows_of([comment.body for comment in repo.fake.issues[2].comments])
     assert [row.split(" | ")[1:4] for row in table] == [
         ["`stranger`", "read", "`/ingest`"],
         ["`maintainer`", "maintain", "`/ingest`"],
@@ -188,7 +191,7 @@ def test_from_a_merge_to_the_verified_comment(repo: ActRepository) -> None:
     assert last_marker(result.body) == Marker(MarkerKind.RESULT, run_id)
     assert "11 of 12 datasets registered" in result.body
     assert thread.labels == ["verification failed"]
-    (row,) = rows_of([one.body for one in thread.comments])
+    (row,) = rows_of([comment.body for comment in thread.comments])
     assert row.split(" | ")[1:4] == ["`maintainer`", "-", f"`merge {commit[:8]}`"]
 
 
@@ -201,7 +204,7 @@ def test_two_at_once_make_one_run(repo: ActRepository) -> None:
     repo.end_all([one for event in repo.taken() for one in repo.start(event)])
     reports = list((repo.home / "runs").glob("*/report.json"))
     assert len(reports) == 1, repo.told()
-    texts = "\n".join(one.body for one in said(repo))
+    texts = "\n".join(marker.body for marker in said(repo))
     assert ("was asked for before, and an instance takes one." in texts) or (
         "an instance takes one run at a time" in texts
     )

@@ -31,14 +31,14 @@ def is_started(workflow: Mapping[str, Any], delivery: Delivery, paths: Sequence[
     if "branches" in wanted and branch not in wanted["branches"]:
         return False
     patterns = wanted.get("paths", ["*"])
-    return any(fnmatch.fnmatch(path, one) for path in paths or [""] for one in patterns)
+    return any(fnmatch.fnmatch(path, pattern) for path in paths or [""] for pattern in patterns)
 
 
 def paths_of(fake: FakeGithub, delivery: Delivery) -> list[str]:
     """The files that a push or a pull request touches."""
     kinds = ("added", "modified", "removed")
     commits = delivery.payload.get("commits", [])
-    pushed = [path for one in commits for kind in kinds for path in one[kind]]
+    pushed = [path for commit in commits for kind in kinds for path in commit[kind]]
     if delivery.name != "pull_request":
         return pushed
     head = fake.commits[delivery.payload["pull_request"]["head"]["sha"]]

@@ -88,7 +88,7 @@ class Github:
 
 
 def github(settings: Settings, patience: RetryPolicy | None = None) -> Github:
-    """The house in the repository that the settings name. Asks nothing of GitHub yet.
+    """The ports in the repository that the settings name. Asks nothing of GitHub yet.
 
     Raises:
         BotError: there is no token.

@@ -35,9 +35,8 @@ from bot.model.markers import Marker, MarkerKind, sign
 from bot.model.ports import DraftPullRequest, ModuleSource
 from bot.schema.patch import PATH
 from bot.schema.rules.answers import open_judgements
-from runners.contract import Manifest, Verdict
+from runners.contract import MANIFESTS, Manifest, Verdict, manifest_path
 
-MANIFESTS = "runners/releases"
 RULES = "runners/rules"
 CONCLUSIONS = {
     Verdict.PASSED: "success",
@@ -86,7 +85,7 @@ class GithubRepository:
     @with_clear_refusals
     def conclude(self, release: str, verdict: Verdict, headline: str) -> None:
         """A check run on the commit that last changed the manifest, made or brought up to date."""
-        path = f"{MANIFESTS}/{release}.toml"
+        path = manifest_path(release)
         commit = next(iter(self.repo.get_commits(path=path)), None)
         if commit is None:
             return
@@ -150,7 +149,7 @@ def _is_manifest(path: str) -> bool:
 
 def _placed(proposal: ProposeManifest) -> dict[str, str]:
     """Path -> text: the manifest, rules among the rules, the rest in a folder of the release's."""
-    files = {f"{MANIFESTS}/{proposal.release}.toml": proposal.manifest_toml}
+    files = {manifest_path(proposal.release): proposal.manifest_toml}
     for name, text in proposal.beside.items():
         is_rule = name.startswith("rules/")
         files[f"runners/{name}" if is_rule else f"{MANIFESTS}/{proposal.release}/{name}"] = text

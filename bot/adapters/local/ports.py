@@ -49,7 +49,7 @@ class LocalFailureCount:
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """The embedded bot's house."""
+    """The ports of the bot that works in a folder, each as its own class."""
 
     home: Path
     threads: LocalThreads
@@ -64,7 +64,7 @@ class Local:
 
 
 def local(settings: Settings) -> Local:
-    """The house; writes nothing by itself."""
+    """The adapters in the folders that the settings name; writes nothing by itself."""
     home = settings.home
     return Local(
         home,

@@ -98,7 +98,7 @@ def server() -> Iterator[Server]:
         assert one.broken == []
 
 
-def house_of(server: Server, **patience: object) -> Github:
+def adapters_of(server: Server, **patience: object) -> Github:
     settings = Settings(
         github=server.fake.full_name,
         github_token=server.fake.token(PERMISSIONS),
@@ -110,27 +110,28 @@ def house_of(server: Server, **patience: object) -> Github:
 
 
 @pytest.fixture
-def house(server: Server) -> Github:
-    return house_of(server)
+def adapters(server: Server) -> Github:
+    return adapters_of(server)
 
 
 def contents(fake: FakeGithub) -> str:
     """All that stands there, without what only the double counts."""
     issues = [
-        (one.title, one.body, one.labels, one.state, one.comments) for one in fake.issues.values()
+        (issue.title, issue.body, issue.labels, issue.state, issue.comments)
+        for issue in fake.issues.values()
     ]
-    runs = [(one.title, one.inputs) for one in fake.runs.values()]
-    checks = [(one.name, one.sha, one.told) for one in fake.checks.values()]
+    runs = [(run.title, run.inputs) for run in fake.runs.values()]
+    checks = [(check.name, check.sha, check.told) for check in fake.checks.values()]
     trees = {name: fake.files(name) for name in fake.branches}
     return repr((issues, runs, checks, trees))
 
 
 @pytest.mark.parametrize("effect", EFFECTS, ids=lambda effect: type(effect).__name__)
-def test_each_effect_twice_is_once(effect: Effect, server: Server, house: Github) -> None:
+def test_each_effect_twice_is_once(effect: Effect, server: Server, adapters: Github) -> None:
     before = contents(server.fake)
-    apply(Plan((effect,), ""), house.ports())
+    apply(Plan((effect,), ""), adapters.ports())
     once = contents(server.fake)
-    apply(Plan((effect,), ""), house.ports())
+    apply(Plan((effect,), ""), adapters.ports())
     assert contents(server.fake) == once != before or isinstance(effect, Refer)
 
 
@@ -145,12 +146,12 @@ def test_a_github_that_fails_along_the_way_doubles_and_loses_nothing(
         people.open_issue(plain.fake, bot, "Title", sign("Body", MARKER), ("manifest proposed",))
         people.comment(plain.fake, "maintainer", 1, "hello")
         people.push(plain.fake, "maintainer", {REQUEST.manifest: MANIFEST})
-        apply(Plan(tuple(EFFECTS), ""), house_of(plain).ports())
+        apply(Plan(tuple(EFFECTS), ""), adapters_of(plain).ports())
         wanted = contents(plain.fake)
         assert plain.broken == []
     server.faults += [fault(kind, "POST", path) for path in WRITES]
     server.faults += [fault(kind, "PATCH", "/issues/1$"), fault(kind, "GET", "/issues$")]
-    apply(Plan(tuple(EFFECTS), ""), house_of(server).ports())
+    apply(Plan(tuple(EFFECTS), ""), adapters_of(server).ports())
     assert [one.path for one in server.faults if one.times] == []
     assert without_shas(contents(server.fake)) == without_shas(wanted)
 
@@ -176,71 +177,73 @@ def test_the_hours_limit_is_waited_for_or_told(server: Server) -> None:
     slept: list[float] = []
     soon = int(datetime.now(UTC).timestamp()) + 30
     server.faults.append(faults.primary_limit("POST", "/comments$", reset=soon))
-    house_of(server, sleep=slept.append).threads.comment(1, sign("Hello.", REPLY))
+    adapters_of(server, sleep=slept.append).threads.comment(1, sign("Hello.", REPLY))
     assert 25 < slept[0] < 35
     server.faults.append(faults.primary_limit("POST", "/comments$", reset=soon + 3600))
     with pytest.raises(BotError, match="GitHub's rate limit is used up"):
-        house_of(server).threads.comment(1, sign("Hello.", REPLY))
+        adapters_of(server).threads.comment(1, sign("Hello.", REPLY))
 
 
 def test_a_github_that_stays_away_is_told_in_one_sentence(server: Server) -> None:
     server.faults.append(faults.unavailable("GET", "/issues$", times=99))
     with pytest.raises(BotError, match=r"^GitHub can't be reached \(RetryError\); try again later"):
-        house_of(server).threads.marked()
+        adapters_of(server).threads.marked()
     server.faults.append(faults.unavailable("POST", "/comments$", times=99))
     with pytest.raises(BotError, match="GitHub answered 502"):
-        house_of(server).threads.comment(1, sign("Hello.", REPLY))
+        adapters_of(server).threads.comment(1, sign("Hello.", REPLY))
 
 
 def test_what_the_token_may_not_do_is_told_with_the_permission(server: Server) -> None:
-    house = house_of(server)
+    adapters = adapters_of(server)
     for token, told in list(server.fake.tokens.items()):
         server.fake.tokens[token] = type(told)(
             token, told.user, {"issues": "read"}, told.expires, told.is_workflows
         )
     with pytest.raises(BotError, match="it needs the permission issues=write"):
-        house.threads.comment(1, sign("Hello.", REPLY))
+        adapters.threads.comment(1, sign("Hello.", REPLY))
     server.fake.now = lambda: NOON + timedelta(hours=2)
     with pytest.raises(BotError, match=r"GitHub refuses the token \(Bad credentials\)"):
-        house.threads.marked()
+        adapters.threads.marked()
 
 
-def test_where_actions_may_open_no_pull_request_it_is_told(server: Server, house: Github) -> None:
+def test_where_actions_may_open_no_pull_request_it_is_told(
+    server: Server, adapters: Github
+) -> None:
     server.fake.actions_may_open_pulls = False
     with pytest.raises(BotError, match="is not permitted to create or approve pull requests"):
-        house.repository.propose(PROPOSAL)
+        adapters.repository.propose(PROPOSAL)
 
 
-def test_a_marker_counts_only_if_the_bot_wrote_it(server: Server, house: Github) -> None:
+def test_a_marker_counts_only_if_the_bot_wrote_it(server: Server, adapters: Github) -> None:
     forged = sign("x", Marker(MarkerKind.RELEASE, "2027-01-01"))
     people.open_issue(server.fake, server.fake.user("mallory"), "Forged", forged)
     people.comment(server.fake, "mallory", 1, sign("x", REPLY))
-    assert house.threads.marked() == {MARKER: 1}
-    assert [one.by_bot for one in house.threads.comments(1)] == [False, False]
-    house.threads.comment(1, sign("Hello.", REPLY))
-    assert house.threads.comments(1)[-1].by_bot
+    assert adapters.threads.marked() == {MARKER: 1}
+    assert [comment.by_bot for comment in adapters.threads.comments(1)] == [False, False]
+    adapters.threads.comment(1, sign("Hello.", REPLY))
+    assert adapters.threads.comments(1)[-1].by_bot
 
 
-def test_more_than_a_page_of_comments_and_threads_is_read(server: Server, house: Github) -> None:
+def test_more_than_a_page_of_comments_and_threads_is_read(server: Server, adapters: Github) -> None:
     bot = server.fake.user(ACTIONS)
     for number in range(120):
         people.add_comment(server.fake, bot, 1, str(number))
         people.open_issue(server.fake, bot, "T", sign("x", Marker(MarkerKind.NOTICE, str(number))))
-    assert len(house.threads.comments(1)) == 121
-    assert len(house.threads.marked()) == 121
-    assert house.threads.marked()[MARKER] == 1
+    assert len(adapters.threads.comments(1)) == 121
+    assert len(adapters.threads.marked()) == 121
+    assert adapters.threads.marked()[MARKER] == 1
 
 
-def test_labels_of_others_stay(server: Server, house: Github) -> None:
+def test_labels_of_others_stay(server: Server, adapters: Github) -> None:
     server.fake.issues[1].labels[:] = ["urgent", "running"]
-    house.threads.label(1, Label.VERIFIED)
+    adapters.threads.label(1, Label.VERIFIED)
     assert server.fake.issues[1].labels == ["urgent", "verified"]
 
 
 def test_a_proposal_is_a_pull_request_that_a_second_one_leaves_alone(
-    server: Server, house: Github
+    server: Server, adapters: Github
 ) -> None:
-    house.repository.propose(PROPOSAL)
+    adapters.repository.propose(PROPOSAL)
     pull = server.fake.issues[2]
     assert pull.pull is not None
     assert last_marker(pull.body) == Marker(MarkerKind.MANIFEST, "2026-08-01")
@@ -251,10 +254,10 @@ def test_a_proposal_is_a_pull_request_that_a_second_one_leaves_alone(
         "runners/rules/7.0.0.json": "added",
     }
     pull.state = "closed"
-    house.repository.propose(PROPOSAL)
+    adapters.repository.propose(PROPOSAL)
     assert len(server.fake.issues) == 2
     server.fake.default_branch = pull.pull.head
-    assert house.repository.changed_manifests(2) == {
+    assert adapters.repository.changed_manifests(2) == {
         "runners/releases/2026-08-01.toml": "release = 1\n"
     }
 
@@ -263,60 +266,62 @@ def test_a_proposal_is_a_pull_request_that_a_second_one_leaves_alone(
     ("held", "role"),
     [("admin", "ADMIN"), ("maintain", "MAINTAIN"), ("triage", "TRIAGE"), ("curator", "READ")],
 )
-def test_roles_come_by_their_full_name(server: Server, house: Github, held: str, role: str) -> None:
+def test_roles_come_by_their_full_name(
+    server: Server, adapters: Github, held: str, role: str
+) -> None:
     server.fake.user("somebody", held)
-    assert house.roles.role_of("somebody").name == role
-    assert house.roles.role_of("nobody-at-all").name == "NONE"
+    assert adapters.roles.role_of("somebody").name == role
+    assert adapters.roles.role_of("nobody-at-all").name == "NONE"
 
 
 # --- runs ---------------------------------------------------------------------------------------
 
 
 def test_a_run_is_known_by_its_title_until_the_machine_writes(
-    server: Server, house: Github, tmp_path: Path
+    server: Server, adapters: Github, tmp_path: Path
 ) -> None:
-    house.runs.start(REQUEST)
-    (run,) = house.runs.all()
+    adapters.runs.start(REQUEST)
+    (run,) = adapters.runs.all()
     assert (run.request, run.since, run.is_going_on()) == (REQUEST, NOON, True)
     with pytest.raises(BotError, match="2026-02-01-ingest-1 is going on in demo"):
-        house.runs.start(REQUEST.model_copy(update={"run_id": "2026-02-01-ingest-2"}))
+        adapters.runs.start(REQUEST.model_copy(update={"run_id": "2026-02-01-ingest-2"}))
     (only,) = server.fake.runs.values()
-    assert house.runs.workflow_of(REQUEST.run_id) == only.id
+    assert adapters.runs.workflow_of(REQUEST.run_id) == only.id
     assert RunRequest.from_json(only.inputs["request"], source="x") == REQUEST
     people.end(server.fake, only, "cancelled")
-    (lost,) = house.runs.all()
+    (lost,) = adapters.runs.all()
     assert lost.is_lost
     assert not lost.is_going_on()
 
 
-def test_a_run_is_cancelled_once(server: Server, house: Github) -> None:
-    house.runs.start(REQUEST)
-    house.runs.cancel(REQUEST.run_id)
-    house.runs.cancel(REQUEST.run_id)
-    assert [one.conclusion for one in server.fake.runs.values()] == ["cancelled"]
+def test_a_run_is_cancelled_once(server: Server, adapters: Github) -> None:
+    adapters.runs.start(REQUEST)
+    adapters.runs.cancel(REQUEST.run_id)
+    adapters.runs.cancel(REQUEST.run_id)
+    assert [run.conclusion for run in server.fake.runs.values()] == ["cancelled"]
 
 
 @pytest.mark.parametrize("make", [faults.lost_answer, faults.unavailable])
 def test_a_cancellation_isnt_lost_with_its_answer(server: Server, make: object) -> None:
     assert callable(make)
-    house = house_of(server)
-    house.runs.start(REQUEST)
+    adapters = adapters_of(server)
+    adapters.runs.start(REQUEST)
     server.faults.append(make("POST", "/cancel$"))
-    house.runs.cancel(REQUEST.run_id)
-    assert [one.conclusion for one in server.fake.runs.values()] == ["cancelled"]
-    house.runs.start(REQUEST.model_copy(update={"run_id": "2026-02-01-ingest-2"}))
+    adapters.runs.cancel(REQUEST.run_id)
+    assert [run.conclusion for run in server.fake.runs.values()] == ["cancelled"]
+    adapters.runs.start(REQUEST.model_copy(update={"run_id": "2026-02-01-ingest-2"}))
     server.faults.append(faults.unavailable("POST", "/cancel$", times=99))
     with pytest.raises(BotError, match="2026-02-01-ingest-2 can't be cancelled"):
-        house.runs.cancel("2026-02-01-ingest-2")
+        adapters.runs.cancel("2026-02-01-ingest-2")
 
 
-def test_failures_in_a_row_are_github_s_own_count(server: Server, house: Github) -> None:
+def test_failures_in_a_row_are_github_s_own_count(server: Server, adapters: Github) -> None:
     bot = server.fake.user(ACTIONS)
     server.fake.run_names["detect.yml"] = lambda _: "detect"
-    assert house.tally.failures() == 0
+    assert adapters.tally.failures() == 0
     for conclusion in ("failure", "success", "failure", "failure"):
         people.end(
             server.fake, people.start(server.fake, "detect.yml", "schedule", bot), conclusion
         )
     people.start(server.fake, "detect.yml", "schedule", bot)
-    assert house.tally.failures() == 2
+    assert adapters.tally.failures() == 2

@@ -110,7 +110,7 @@ def test_a_comment_that_was_said_stays_and_an_upserted_one_changes(ports: Ports)
     apply(Plan((Comment(1, REPLY, "One."), Comment(1, REPLY, "Two.")), ""), ports)
     assert ports.threads.comments(1)[-1].body == sign("One.", REPLY)
     apply(Plan((UpsertComment(1, REPLY, "Three."),), ""), ports)
-    assert [one.body for one in ports.threads.comments(1)[1:]] == [sign("Three.", REPLY)]
+    assert [comment.body for comment in ports.threads.comments(1)[1:]] == [sign("Three.", REPLY)]
 
 
 def test_what_is_hidden_in_a_text_comes_back(ports: Ports) -> None:
@@ -123,7 +123,7 @@ def test_a_reference_names_the_targets_thread(ports: Ports) -> None:
     listed = Marker(MarkerKind.LISTED, "2026-02-01")
     apply(Plan((Refer(1, REPLY, nowhere, "#{thread}"),), ""), ports)
     apply(Plan((Refer(1, listed, MARKER, "#{thread}"),), ""), ports)
-    assert [one.body for one in ports.threads.comments(1)[1:]] == [sign("#1", listed)]
+    assert [comment.body for comment in ports.threads.comments(1)[1:]] == [sign("#1", listed)]
 
 
 def test_a_closed_thread_is_still_found(threads: LocalThreads) -> None:

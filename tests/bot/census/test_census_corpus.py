@@ -42,8 +42,8 @@ def test_a_change_of_looks_changes_nothing(newest: str, mutate: object) -> None:
     assert callable(mutate)
     changed = mutate(newest)
     assert changed != newest
-    told = {one.version: one for one in parse_page(newest).releases}
-    assert {one.version: one for one in parse_page(changed).releases} == told
+    told = {release.version: release for release in parse_page(newest).releases}
+    assert {release.version: release for release in parse_page(changed).releases} == told
 
 
 def test_a_truncated_page_is_refused_wherever_it_was_cut(newest: str) -> None:

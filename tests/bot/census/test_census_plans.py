@@ -45,7 +45,7 @@ def directory() -> ReleaseDirectory:
 @cache
 def facts() -> Facts:
     """The three newest releases have their threads, which say what the page says."""
-    told = {one.version: one for one in parse_page(newest()).releases}
+    told = {release.version: release for release in parse_page(newest()).releases}
     records = {version: _record(told[version]) for version in KNOWN}
     threads = {version: number for number, version in enumerate(KNOWN, 1)}
     return Facts("demo", threads=threads, records=records, notices={NEW: 9})
@@ -123,7 +123,7 @@ def breaks(data: st.DataObject) -> None:
     with suppress(PageError):
         # What is left of the entry may be readable: then it is news, and that is all.
         read = parse_page(page)
-        told = {one.version: one for one in read.releases}
+        told = {release.version: release for release in read.releases}
         for version, record in facts().records.items():
             is_same = told[version] == record.release
             assert is_same or unreadable(told[version], record, read.warnings)

@@ -40,13 +40,13 @@ class Thread:
         return self
 
     def rows(self) -> list[str]:
-        tables = [one.body for one in self.said if _is_table(one)]
+        tables = [marker.body for marker in self.said if _is_table(marker)]
         lines = "\n".join(tables).splitlines()
         return [found[1] for line in lines if (found := ROW.fullmatch(line))]
 
 
-def _is_table(one: ThreadComment) -> bool:
-    marker = last_marker(one.body)
+def _is_table(comment: ThreadComment) -> bool:
+    marker = last_marker(comment.body)
     return marker is not None and marker.kind is MarkerKind.AUDIT
 
 
@@ -61,17 +61,17 @@ def test_a_table_that_is_full_goes_on_in_another_comment() -> None:
     for number in range(400):
         thread.answers(str(number), asked="/ingest " + "<" * 190, why="&" * 200)
     thread.tabulated()
-    tables = [one.body for one in thread.said if _is_table(one)]
+    tables = [marker.body for marker in thread.said if _is_table(marker)]
     assert len(tables) > 1
-    assert all(len(one) <= LIMIT + 100 for one in tables)
-    assert [str(last_marker(one)) for one in tables] == [
+    assert all(len(table) <= LIMIT + 100 for table in tables)
+    assert [str(last_marker(table)) for table in tables] == [
         str(Marker(MarkerKind.AUDIT, str(n))) for n in range(1, len(tables) + 1)
     ]
     assert thread.rows() == [f"reply {number}" for number in range(400)]
     before = list(tables)
     thread.answers("400")
     thread.tabulated()
-    after = [one.body for one in thread.said if _is_table(one)]
+    after = [marker.body for marker in thread.said if _is_table(marker)]
     assert after[:-1] == before[:-1]
     assert thread.rows()[-1] == "reply 400"
 

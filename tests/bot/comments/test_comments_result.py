@@ -43,8 +43,8 @@ def test_it_fits_whatever_failed(count: int) -> None:
     assert f", {good:,} of 1,845 datasets registered" in body.splitlines()[0]
     assert body.count("<details>") == body.count("</details>")
     # Every table is whole: as many cells in each row as in its head.
-    for one in to_html(body, by_bot=True).split("<table>")[1:]:
-        rows = one.split("</table>")[0].split("<tr>")[1:]
+    for part in to_html(body, by_bot=True).split("<table>")[1:]:
+        rows = part.split("</table>")[0].split("<tr>")[1:]
         assert len({row.count("<td") + row.count("<th") for row in rows}) == 1
     if count in (0, 3):
         assert "too long for here" not in body or "All 1,845 datasets" not in body
@@ -341,6 +341,6 @@ def test_titles_that_mean_harm_break_no_table_and_ping_nobody() -> None:
     assert not re.search(r"[@#]\w|GH-\d|https:", shown)
     assert "<a " not in rendered
     assert rendered.count("<details>") == told.count("\n</details>")
-    for one in rendered.split("<table>")[1:]:
-        rows = one.split("</table>")[0].split("<tr>")[1:]
+    for part in rendered.split("<table>")[1:]:
+        rows = part.split("</table>")[0].split("<tr>")[1:]
         assert len({row.count("<td") + row.count("<th") for row in rows}) == 1

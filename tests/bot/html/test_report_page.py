@@ -40,7 +40,7 @@ def test_the_table_has_a_row_for_everybody_whom_a_check_names(count: int) -> Non
     assert len(rows) == 1 + 2 * count
     assert {len(row) for row in rows} == {len(HEADER)}
     assert {row[2] for row in rows[1:]} == {
-        one.dataset_id for one in failing(count).outcomes[:count]
+        outcome.dataset_id for outcome in failing(count).outcomes[:count]
     }
     assert {(row[5], row[6]) for row in rows[1:]} <= {("failed", "term_unknown")}
 
@@ -51,8 +51,8 @@ def test_titles_are_shown_and_do_nothing() -> None:
     assert "<img" not in body
     assert "<b>bold" not in body
     assert "&lt;img src=x onerror=alert(1)&gt;" in body
-    for one in html.split("<table>")[1:]:
-        rows = one.split("</table>")[0].split("<tr>")[1:]
+    for part in html.split("<table>")[1:]:
+        rows = part.split("</table>")[0].split("<tr>")[1:]
         assert len({row.count("<td") + row.count("<th") for row in rows}) == 1
 
 

@@ -38,14 +38,14 @@ def main(module: str, folder: str) -> None:
     obs = {kind: names(schema.slots["obs"]) for kind, schema in schemas.items()}
     features = {one.name: one._dtype_str for one in ln.Feature.filter()}
     models = (bt.CellType, bt.DevelopmentalStage, bt.Ethnicity, bt.Phenotype)
-    special = {one.__name__: sorted(one.filter().to_list("name")) for one in models}
+    special = {model.__name__: sorted(model.filter().to_list("name")) for model in models}
     taxa = sorted(bt.Organism.filter().to_list("ontology_id"))
     told = {"obs": obs, "features": features, "special": special, "taxa": taxa}
     print("\n" + json.dumps(told))  # noqa: T201
 
 
 def names(schema: Any) -> list[str]:
-    return [one.name for one in schema.members]
+    return [member.name for member in schema.members]
 
 
 def source(registry: Any, name: str, organism: str, ids: list[str]) -> None:

@@ -43,7 +43,7 @@ def document(
 ) -> str:
     parts = {"`obs` (Cell)": obs, "`var` and `raw.var` (Gene)": var, "`uns` (Dataset)": uns}
     fields = "".join(
-        f"## {title}\n\nprose\n\n" + "".join(field(*one) for one in some)
+        f"## {title}\n\nprose\n\n" + "".join(field(*entry) for entry in some)
         for title, some in parts.items()
     )
     return (

@@ -166,8 +166,8 @@ def test_a_change_of_form_changes_nothing(version: str, mutate: object) -> None:
 
 
 @pytest.mark.parametrize(("one", "other"), list(combinations(VERSIONS, 2)))
-def test_any_two_versions_mirror_each_other(one: str, other: str) -> None:
-    there, back = diff(_spec(one), _spec(other)), diff(_spec(other), _spec(one))
+def test_any_two_versions_mirror_each_other(text: str, other: str) -> None:
+    there, back = diff(_spec(text), _spec(other)), diff(_spec(other), _spec(text))
     for category in PAIRED:
         forth = {(change.old, change.new) for change in getattr(there, category)}
         assert forth == {(change.new, change.old) for change in getattr(back, category)}

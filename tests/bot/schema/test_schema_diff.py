@@ -245,8 +245,8 @@ SYMMETRIC += ["fields_renamed", "fields_changed", "allowed_values_changed"]
 
 @settings(max_examples=60, deadline=None)
 @given(documents(), documents())
-def test_a_diff_mirrors_its_reverse_and_nothing_differs_from_itself(one: str, other: str) -> None:
-    a, b = parse_document(one), parse_document(other)
+def test_a_diff_mirrors_its_reverse_and_nothing_differs_from_itself(text: str, other: str) -> None:
+    a, b = parse_document(text), parse_document(other)
     assert diff(a, a).is_empty()
     there, back = diff(a, b), diff(b, a)
     for added, removed in MIRRORED:

@@ -117,7 +117,7 @@ def test_a_mistyped_taxon_is_told_and_not_taken() -> None:
     uns = [("organism_ontology_term_id", "Curator MUST annotate.", _organisms("NCBITaxon:6293"))]
     genes = (*GENES, ("NCBITaxon:6239", "Caenorhabditis elegans", "WBcel235"))
     spec = parse_document(document(uns=uns, genes=genes))
-    assert [(one.name, one.taxon) for one in spec.organisms] == [
+    assert [(organism.name, organism.taxon) for organism in spec.organisms] == [
         ("Caenorhabditis elegans", "NCBITaxon:6239")
     ]
     line = spec.fields()[-1].lines.last - 2

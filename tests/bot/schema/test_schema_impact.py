@@ -48,7 +48,7 @@ def with_obs(*obs: tuple[str, str], annotator: str = MUST, version: str = "2.0.0
 
 
 def only(found: Impact, category: str) -> Consequence:
-    (one,) = (one for one in found.consequences if one.category == category)
+    (one,) = (consequence for consequence in found.consequences if consequence.category == category)
     return one
 
 

@@ -36,7 +36,11 @@ def column(name: str, value: str) -> Column:
 
 def judged(rules: Rules) -> list[str]:
     """The judgements but those that every small document leaves open: the wheels' versions."""
-    return [one.text for one in rules.judgements if not one.place.startswith("cellxgene-")]
+    return [
+        judgement.text
+        for judgement in rules.judgements
+        if not judgement.place.startswith("cellxgene-")
+    ]
 
 
 @pytest.mark.parametrize("version", COMMITTED)
@@ -233,7 +237,10 @@ def test_what_the_table_of_names_lacks_is_left_to_a_person() -> None:
     pins = [*ONTOLOGIES, ("New Things", "NT:", "1")]
     genes = (("NCBITaxon:1", "Homo novus", "x"),)
     rules = rules_of(parse_document(document("9.0.0", ontologies=pins, genes=genes)))
-    told = [(one.place, one.text.removeprefix("a person must say ")) for one in rules.judgements]
+    told = [
+        (judgement.place, judgement.text.removeprefix("a person must say "))
+        for judgement in rules.judgements
+    ]
     assert told[:4] == [
         ("Required Ontologies", "which source bionty has for NT (New Things)"),
         (

@@ -43,8 +43,8 @@ def real(version: str) -> Spec:
         ("53.0", "55.0", False),
     ],
 )
-def test_versions_agree_if_they_can_be_the_same(one: str, other: str, does: bool) -> None:
-    assert agree(one, other) is agree(other, one) is does
+def test_versions_agree_if_they_can_be_the_same(text: str, other: str, does: bool) -> None:
+    assert agree(text, other) is agree(other, text) is does
 
 
 # --- the changelog --------------------------------------------------------------------------------
@@ -56,9 +56,9 @@ def told(*items: str, old: str = "1.0.0", **changed: object) -> list[tuple[str, 
     text = document("2.0.0", **changed)  # type: ignore[arg-type]
     text += f"## Appendix A. Changelog\n\n### schema v2.0.0\n\n{lines}\n\n### schema v1.0.0\n"
     found = diff(parse_document(document(old)), parse_document(text))
-    for one in found.doubts:
-        assert one.line is None or text.splitlines()[one.line - 1].strip().startswith("*")
-    return [(one.what, one.is_denied) for one in found.doubts]
+    for doubt in found.doubts:
+        assert doubt.line is None or text.splitlines()[doubt.line - 1].strip().startswith("*")
+    return [(doubt.what, doubt.is_denied) for doubt in found.doubts]
 
 
 def test_what_the_documents_show_is_no_doubt() -> None:

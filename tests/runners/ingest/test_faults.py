@@ -20,8 +20,8 @@ from runners import rules
 from runners.contract import Outcome
 from runners.rules.reference import Reference
 from runners.rules.vocabulary import Vocabulary
-from runners.sample import World
 from runners.sample.datasets import NEWER, OLDER, by_key, of_release
+from runners.sample.world import World
 
 pytestmark = pytest.mark.prove
 Found = Mapping[str, Any]
@@ -115,7 +115,9 @@ def test_a_cell_culture_has_a_tissue_by_feature_and_none_by_registry() -> None:
     columns = {"tissue_type": ("primary cell culture",), TISSUE: ("CL:0000084",)}
     validation = validate(having(columns), vocabulary)
     assert validation.findings == ()
-    tissues = [one.registry for one in validation.annotations if one.column == TISSUE]
+    tissues = [
+        annotation.registry for annotation in validation.annotations if annotation.column == TISSUE
+    ]
     assert tissues == ["CellType"]
 
 

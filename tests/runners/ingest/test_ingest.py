@@ -22,7 +22,7 @@ from runners.contract import (
     Verdict,
 )
 from runners.h5ad.profile import read_profile
-from runners.sample import World, WorldRelease, files
+from runners.sample import files
 from runners.sample.datasets import (
     COLLECTIONS,
     NEWER,
@@ -33,6 +33,7 @@ from runners.sample.datasets import (
     of_release,
 )
 from runners.sample.files import Genes
+from runners.sample.world import World, WorldRelease
 
 Rows = list[tuple[Any, ...]]
 BROKEN = by_key("D12")

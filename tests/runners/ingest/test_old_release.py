@@ -17,8 +17,8 @@ from dumps import plain
 from instances import INSTANCE, Done, Place
 
 from runners.contract import RunReport, Status, Storage
-from runners.sample import World, WorldRelease
 from runners.sample.datasets import BLOOD, NEWER, OLDER, by_key
+from runners.sample.world import World, WorldRelease
 
 HELD = {OLDER: ("D01", "D09"), NEWER: ("D01", "D03", "D09")}
 """The files that lie in storage; of the rest of the release, the script heard nothing."""
@@ -71,7 +71,7 @@ def found(left: Place) -> tuple[Done, RunReport]:
 
 def offenders(report: RunReport, name: str) -> dict[str, str]:
     check = next(check for check in report.checks if check.name == name)
-    return {one.dataset_id: one.detail for one in check.offenders}
+    return {offender.dataset_id: offender.detail for offender in check.offenders}
 
 
 def test_it_names_the_faults_and_no_others(found: tuple[Done, RunReport]) -> None:

@@ -14,8 +14,8 @@ from s3fs import S3FileSystem
 
 from runners.h5ad.profile import FileUnreadableError, read_profile
 from runners.retries import OutageError, retry_outages
-from runners.sample import World
 from runners.sample.datasets import NEWER, by_key
+from runners.sample.world import World
 
 COLUMNS = ("assay_ontology_term_id", "cell_type_ontology_term_id", "is_primary_data")
 WHOLE = f"{by_key('D01').dataset_id}.h5ad"

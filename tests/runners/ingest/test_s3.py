@@ -17,8 +17,8 @@ from instances import Place
 from moto.server import ThreadedMotoServer
 
 from runners.contract import Outcome, Storage
-from runners.sample import World
 from runners.sample.datasets import NEWER, OLDER, by_key, of_release
+from runners.sample.world import World
 
 BUCKET = "sample-census"
 FINE = ("passed", "not applicable")

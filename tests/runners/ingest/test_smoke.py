@@ -12,8 +12,8 @@ from instances import Done, Place
 
 from runners.contract import ContractError
 from runners.registry import canary
-from runners.sample import World
 from runners.sample.datasets import NEWER
+from runners.sample.world import World
 
 pytestmark = pytest.mark.prove
 

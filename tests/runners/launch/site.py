@@ -73,8 +73,8 @@ class LaunchSite:
     def configure(self, **changes: Any) -> None:
         """Writes launch.toml for moto's own network, with runs in a folder."""
         ec2 = self.amazon.client("ec2")
-        subnets = tuple(one["SubnetId"] for one in ec2.describe_subnets()["Subnets"][:2])
-        (group,) = (one["GroupId"] for one in ec2.describe_security_groups()["SecurityGroups"])
+        subnets = tuple(subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"][:2])
+        (group,) = (group["GroupId"] for group in ec2.describe_security_groups()["SecurityGroups"])
         given = {"runs": str(self.root / "runs"), "ec2__security_group": group, **changes}
         text = tomli_w.dumps({"launch": table(subnets, **given)})
         (self.root / "launch.toml").write_text(text)
@@ -136,7 +136,7 @@ class LaunchSite:
 
     def secrets(self) -> list[str]:
         listed = self.amazon.client("secretsmanager").list_secrets()["SecretList"]
-        return [one["Name"] for one in listed]
+        return [release["Name"] for release in listed]
 
     def assert_nothing_is_left(self) -> None:
         assert self.live() == []

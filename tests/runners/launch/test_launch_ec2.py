@@ -241,7 +241,9 @@ def test_a_dry_run_asks_nobody(site: LaunchSite) -> None:
     done = site.call(site.launch_words(RUN, "--dry-run"))
     shown = json.loads(done.stdout)
     assert shown["cost_at_most"] == 26.06
-    assert [one["InstanceType"] for one in shown["requests"]] == [t for t in TYPES for _ in "12"]
+    assert [offender["InstanceType"] for offender in shown["requests"]] == [
+        t for t in TYPES for _ in "12"
+    ]
     assert (site.amazon.calls, site.runner_api.calls) == ([], [])
     launched(site)
     sent = runs(site)[0].body.decode()

@@ -42,8 +42,8 @@ def test_all_pages_are_read_and_strangers_left_out(
     github: FakeRunnerApi, pauses: list[float], organisation: bool
 ) -> None:
     mine = [name(number) for number in range(120)]
-    for one in [*mine, "theirs"]:
-        github.register({"name": one, "runner_group_id": 1, "labels": ["x"]})
+    for dataset in [*mine, "theirs"]:
+        github.register({"name": dataset, "runner_group_id": 1, "labels": ["x"]})
     runners = client(github, pauses, organisation).runners()
     assert [runner.name for runner in runners] == mine
 

@@ -35,8 +35,8 @@ def place(site: LaunchSite) -> Iterator[LaunchSite]:
     assert code == 0, said
     assert site.live() == [busy["machine"]["id"]]
     assert site.runner_api.names() == [busy["label"]]
-    assert [one.endswith(busy["machine"]["id"]) for one in site.secrets()] == [True]
-    mine = {one["InstanceId"] for one in site.amazon.machines()} - {busy["machine"]["id"]}
+    assert [secret.endswith(busy["machine"]["id"]) for secret in site.secrets()] == [True]
+    mine = {machine["InstanceId"] for machine in site.amazon.machines()} - {busy["machine"]["id"]}
     assert mine == {line["machine"] for line in site.trail() if line["machine"]}
 
 
@@ -86,7 +86,9 @@ def test_no_capacity_in_the_first_two_types_gives_the_third(place: LaunchSite) -
     place.amazon.faults.append(full)
     launched(place)
     assert [line["act"] for line in place.trail()].count("refused") == 4
-    (machine,) = [one for one in place.amazon.machines() if one["InstanceType"] == TYPES[2]]
+    (machine,) = [
+        machine for machine in place.amazon.machines() if machine["InstanceType"] == TYPES[2]
+    ]
     assert is_left(place, machine["InstanceId"])
 
 

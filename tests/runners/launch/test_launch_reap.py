@@ -99,7 +99,7 @@ def test_each_line_names_the_run_whose_thread_is_told(site: LaunchSite) -> None:
     site.amazon.client("ec2").terminate_instances(InstanceIds=[host_id])
     done = site.call(site.reap_words())
     lines = [Reaped.from_json(line, source="stdout") for line in done.stdout.splitlines()]
-    assert [(one.act, one.machine, one.run, one.release) for one in lines] == [
+    assert [(line.act, line.machine, line.run, line.release) for line in lines] == [
         (act, host_id, RUN, "2025-11-08") for act in (Act.REMOVE_RUNNER, Act.DROP_HANDOVER)
     ]
 

@@ -62,7 +62,7 @@ def test_a_job_gets_the_same_documents_and_is_stopped_by_aws(place: LaunchSite) 
     told = asked["AppSpecification"]["ContainerArguments"]
     assert told == ["--run", RUN, "--to", "s3://our-runs/census", "launch"]
     listed = place.amazon.client("s3").list_objects_v2(Bucket="our-runs")["Contents"]
-    names = {one["Key"].removeprefix(f"census/{RUN}/") for one in listed}
+    names = {release["Key"].removeprefix(f"census/{RUN}/") for release in listed}
     releases = "runners/releases"
     assert {"request.json", f"{releases}/2025-11-08.toml", f"{releases}/2025-01-30.toml"} <= names
     assert json.loads(done.stdout)["machine"]["id"] == asked["ProcessingJobName"]

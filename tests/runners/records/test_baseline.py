@@ -36,7 +36,7 @@ def now(held: dict[str, RecordDigest], **shared: str) -> Baseline:
     ],
 )
 def test_differences(after: Baseline, what: list[str]) -> None:
-    assert [str(one) for one in differences(BEFORE, after)] == what
+    assert [str(difference) for difference in differences(BEFORE, after)] == what
 
 
 def test_a_later_release_is_no_difference() -> None:

@@ -23,9 +23,9 @@ from runners.registry.canary.differences import SUPPORTED
 from runners.rules.reference import Reference
 from runners.rules.vocabulary import Vocabulary
 from runners.run.fingerprint import SOURCE, Fingerprint
-from runners.sample import World
 from runners.sample.datasets import by_key
 from runners.sample.vocabulary import HUMAN, MOUSE
+from runners.sample.world import World
 from runners.validation.validated import ValidatedDataset, read_and_validate
 
 NOW = Fingerprint(lamindb="2.12.1", bionty="2.5.2", schema="7.0.0", rules="abc", code="def")
@@ -68,9 +68,9 @@ def test_what_the_curator_refuses_is_passed_over(
 def test_what_is_invalid_is_passed_over(world: World, judged: Sequence[ValidatedDataset]) -> None:
     wrong = Finding(reason=Reason.GENE_UNKNOWN)
     invalid = [
-        replace(one, validation=replace(one.validation, findings=(wrong,)))
-        for one in judged
-        if one.validation is not None
+        replace(dataset, validation=replace(dataset.validation, findings=(wrong,)))
+        for dataset in judged
+        if dataset.validation is not None
     ]
     assert chosen(world, invalid, "D01 D05") == {}
 
@@ -187,7 +187,9 @@ def test_organisms_without_a_dataset_that_the_curator_can_do_are_named_and_left_
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    refused = [one for one in judged if one.dataset.dataset_id == by_key("D02").dataset_id]
+    refused = [
+        dataset for dataset in judged if dataset.dataset.dataset_id == by_key("D02").dataset_id
+    ]
     compare_once(world, refused, tmp_path / "markers")
     assert capsys.readouterr().err.splitlines()[1:] == [
         "2020-07-15: canary: no dataset of human, mouse that LaminDB's curator can do: not compared"

@@ -33,8 +33,8 @@ from runners.registry.canary.differences import (
     OtherValues,
 )
 from runners.registry.canary.scratch_instances import OURS, THEIRS, Refusals, Trial
-from runners.sample import World
 from runners.sample.datasets import NEWER, of_release
+from runners.sample.world import World
 
 COMPARED = {"D01": "human", "D04": "human", "D05": "mouse", "D06": "mouse", "D09": "human",
             "D11": "human"}  # fmt: skip

@@ -26,8 +26,8 @@ from runners.registry.canary.comparison import unlike
 from runners.registry.canary.differences import SPECIAL_VALUES, ExtraRows
 from runners.registry.canary.scratch_instances import OURS, THEIRS, Trial
 from runners.rules.reference import Reference
-from runners.sample import World
 from runners.sample.datasets import NEWER, by_key
+from runners.sample.world import World
 from runners.validation.readers import processes
 
 pytestmark = pytest.mark.prove

@@ -16,8 +16,8 @@ import pytest
 from instances import INSTANCE, Place
 
 from runners.contract import Action, Status, Verdict
-from runners.sample import World
 from runners.sample.datasets import NEWER, OLDER
+from runners.sample.world import World
 
 pytestmark = [pytest.mark.prove, postgres.needs_another_user]
 FINE = ("passed", "not applicable")

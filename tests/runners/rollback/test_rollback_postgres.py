@@ -16,8 +16,8 @@ from crashes import interrupt, random_crash
 from instances import Place
 
 from runners.records.transaction_log import expanded
-from runners.sample import World
 from runners.sample.datasets import NEWER, OLDER
+from runners.sample.world import World
 
 pytestmark = [pytest.mark.prove, postgres.needs_another_user]
 HERS = """

@@ -8,11 +8,11 @@ import pytest
 
 from runners import rules
 from runners.rules.reference import Reference, Term
-from runners.sample import World, WorldRelease
 from runners.sample.curated import strip_labels
 from runners.sample.datasets import DATASETS, NEWER, OLDER, RELEASES, Release, by_key, of_release
 from runners.sample.files import LABELS
 from runners.sample.vocabulary import SPECIAL
+from runners.sample.world import World, WorldRelease
 
 from .conftest import REFERENCE
 

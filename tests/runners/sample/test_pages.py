@@ -4,8 +4,8 @@ from bot.census.directory import parse_directory
 from bot.census.page import parse_page
 from bot.schema.document import parse_document
 from runners.contract import Manifest
-from runners.sample import World
 from runners.sample.datasets import NEWER, OLDER
+from runners.sample.world import World
 
 from .test_store import places, table
 

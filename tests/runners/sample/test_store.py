@@ -7,8 +7,8 @@ import pytest
 
 from runners.census.store import read_datasets
 from runners.contract import Manifest
-from runners.sample import World, WorldRelease
 from runners.sample.datasets import NEWER, OLDER, Release, by_key, of_release
+from runners.sample.world import World, WorldRelease
 
 from .test_h5ads import h5ad
 

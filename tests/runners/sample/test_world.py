@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from runners.contract import ContractError
-from runners.sample import World, build, read
+from runners.sample import build, read
+from runners.sample.world import World
 
 from .conftest import REFERENCE, tree
 

@@ -56,7 +56,7 @@ def older() -> Vocabulary:
 
 
 def told(profile: DatasetProfile, vocabulary: Vocabulary) -> set[tuple[Reason, str | None]]:
-    return {(one.reason, one.column) for one in validate(profile, vocabulary).findings}
+    return {(finding.reason, finding.column) for finding in validate(profile, vocabulary).findings}
 
 
 def disagree(*columns: str) -> set[tuple[Reason, str | None]]:

@@ -16,7 +16,7 @@ def test_it_says_what_would_come_of_each_dataset(place: Place) -> None:
     report = CheckReport.from_file(place.root / "check.json")
     assert (report.release, report.dataset_schema_version) == (NEWER.version, "7.0.0")
     assert report.dataset_count == len(report.outcomes) == len(of_release(NEWER))
-    broken = {one.dataset_id: one.outcome for one in report.outcomes if one.reasons}
+    broken = {outcome.dataset_id: outcome.outcome for outcome in report.outcomes if outcome.reasons}
     assert broken == {by_key("D12").dataset_id: Outcome.UNREADABLE}
     assert place.database.read_bytes() == before
 

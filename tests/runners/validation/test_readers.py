@@ -37,6 +37,6 @@ def test_a_file_that_kills_its_reader_again_is_given_up_and_no_other(tmp_path: P
 def test_what_is_not_wanted_any_more_is_not_read(tmp_path: Path) -> None:
     seen: list[ValidatedDataset] = []
     readers = Readers("7.0.0", tmp_path, 1, LOCAL_POOL, deadly.judge)
-    for one in readers.judged(deadly.tasks([0] * 9), until=lambda: len(seen) == 2):
-        seen.append(one)
+    for dataset in readers.judged(deadly.tasks([0] * 9), until=lambda: len(seen) == 2):
+        seen.append(dataset)
     assert len(seen) == 2

@@ -78,7 +78,7 @@ def test_an_accepted_failure_is_set_apart_and_the_check_passes() -> None:
 def test_another_failure_still_fails_the_check() -> None:
     found, _ = judged(failed("d-1", "d-3"), exception())
     assert found.status is Status.FAILED
-    assert [one.dataset_id for one in found.offenders] == ["d-3"]
+    assert [offender.dataset_id for offender in found.offenders] == ["d-3"]
     assert [one.dataset_id for one in found.accepted] == ["d-1"]
 
 

@@ -404,7 +404,7 @@ def test_a_storage_that_does_not_answer_is_no_proof_of_anything() -> None:
     assert (found.status, found.note) == (Status.UNCHECKED, "1 files: no answer")
     worse = replace(silent, stored={**silent.stored, ARTIFACTS[0].address: None})
     found = {result.name: result for result in catalogue.run_checks(worse)}["storage"]
-    assert [one.dataset_id for one in found.offenders] == ["d-1"]
+    assert [offender.dataset_id for offender in found.offenders] == ["d-1"]
     assert (found.status, found.note) == (
         Status.FAILED,
         "1 files could not be looked at: no answer",
@@ -439,7 +439,7 @@ UNKNOWN = {
 @pytest.mark.parametrize("field", UNKNOWN)
 def test_what_could_not_be_gathered_could_not_be_checked(field: str) -> None:
     results = catalogue.run_checks(given(**{field: Unknown("it is on fire")})(WHOLE))
-    broken = {one.name: one for one in results if one.status is not Status.PASSED}
+    broken = {result.name: result for result in results if result.status is not Status.PASSED}
     assert set(broken) == UNKNOWN[field]
     assert {one.status for one in broken.values()} == {Status.UNCHECKED}
     assert {one.note for one in broken.values()} == {"it is on fire"}
