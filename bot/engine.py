@@ -158,11 +158,11 @@ def _hidden(record: Announcement | None, entry: audit_entry.AuditEntry | None = 
 
 def _upsert(effect: UpsertComment, threads: Threads) -> None:
     body = sign(effect.body, effect.marker)
-    own = _own(effect.thread, effect.marker, threads)
-    if own is None:
+    comment = _own(effect.thread, effect.marker, threads)
+    if comment is None:
         threads.comment(effect.thread, body)
-    elif own.body != body:
-        threads.edit(effect.thread, own.comment_id, body)
+    elif comment.body != body:
+        threads.edit(effect.thread, comment.comment_id, body)
 
 
 def _tabulate(thread: int, threads: Threads) -> None:

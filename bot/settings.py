@@ -89,10 +89,10 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
         BotError: no such file, no TOML, or a field that is unknown or of a wrong type.
     """
     environ = os.environ if environ is None else environ
-    named = path or (Path(environ["BOT_SETTINGS"]) if environ.get("BOT_SETTINGS") else None)
+    file = path or (Path(environ["BOT_SETTINGS"]) if environ.get("BOT_SETTINGS") else None)
     settings = Settings()
-    if named is not None or DEFAULT_FILE.is_file():
-        settings = _from_file(settings, named or DEFAULT_FILE)
+    if file is not None or DEFAULT_FILE.is_file():
+        settings = _from_file(settings, file or DEFAULT_FILE)
     return _from_environment(settings, environ)
 
 
@@ -141,12 +141,12 @@ def _filled(settings: Settings, values: Mapping[str, Any], source: str, base: Pa
 
 def with_page(settings: Settings, values: Mapping[str, Any]) -> Settings:
     """The settings with what is given; another page, or other documents, have no other source."""
-    apart: dict[str, Any] = {}
+    resets: dict[str, Any] = {}
     if "release_page" in values:
-        apart["release_page_source"] = None
+        resets["release_page_source"] = None
     if "schema_document" in values:
-        apart["witnesses"] = {}
-    return replace(settings, **{**apart, **values})
+        resets["witnesses"] = {}
+    return replace(settings, **{**resets, **values})
 
 
 # --- one reader per type; each raises ValueError with what is wrong and what would be right -------
@@ -229,7 +229,7 @@ def _verb(name: str) -> Verb:
 
 
 def _names(value: object, base: Path) -> Mapping[str, str]:
-    return {name: _text(other, base) for name, other in _pairs(value)}
+    return {name: _text(text, base) for name, text in _pairs(value)}
 
 
 def _pairs(value: object) -> list[tuple[str, object]]:

@@ -34,8 +34,8 @@ def _client() -> httpx.Client:
 class _PassingError(Exception):
     """A failure that may not happen again; `wait` is for how long the server asks."""
 
-    def __init__(self, what: str, wait: float = 0) -> None:
-        super().__init__(what)
+    def __init__(self, message: str, wait: float = 0) -> None:
+        super().__init__(message)
         self.wait = wait
 
 

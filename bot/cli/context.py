@@ -52,10 +52,10 @@ class CommandContext:
         """Holds off other commands on the same folder, from the facts to the last effect."""
         return exclusive(self.local.home)
 
-    def specs(self, *given: str) -> list[Spec]:
+    def specs(self, *documents: str) -> list[Spec]:
         """Documents by bare version, file or address."""
         template = self.settings.schema_document
-        addresses = [document_address(value, template) for value in given]
+        addresses = [document_address(value, template) for value in documents]
         return [read_spec(self.local.pages.get(address)) for address in addresses]
 
     def handle(self, event: Event, *, dry_run: bool = False) -> Plan:

@@ -104,12 +104,12 @@ def _refuse_unreadable(page: str | None, *documents: str | None) -> None:
         read_spec(HttpPages().get(document))
 
 
-def _say(number: int, what: str) -> None:
-    click.secho(f"\n{number}. {what}", bold=True)
+def _say(number: int, heading: str) -> None:
+    click.secho(f"\n{number}. {heading}", bold=True)
 
 
 def _write_settings(folder: DemoFolder, real: DemoFolder | None = None, **overrides: str) -> None:
-    """The settings file of the embedded bot in `real`, else in the stage's own folder."""
+    """The settings file of the embedded bot in `real`, else in the demo's own folder."""
     settings = {
         "instance": f"anonymous/{INSTANCE}",
         "home": ".",
@@ -187,13 +187,15 @@ def _runners(folder: DemoFolder, *words: str, allowed: Sequence[int] = (0,)) -> 
 def _process(
     folder: DemoFolder, words: Sequence[str], allowed: Sequence[int], **variables: str
 ) -> int:
-    """The exit code of `python -m WORDS`, which has LaminDB's settings within the stage."""
+    """The exit code of `python -m WORDS`, which has LaminDB's settings within the demo's folder."""
     lamin = str(folder.home / "lamin")
-    own = environment(LAMIN_SETTINGS_DIR=lamin, LAMIN_CURRENT_INSTANCE=None, **variables)
-    done = subprocess.run([sys.executable, "-m", *words], env=own, check=False)
-    if done.returncode not in allowed:
-        raise BotError(f"`python -m {' '.join(words)}` ended with code {done.returncode}.")
-    return done.returncode
+    child_environment = environment(
+        LAMIN_SETTINGS_DIR=lamin, LAMIN_CURRENT_INSTANCE=None, **variables
+    )
+    process = subprocess.run([sys.executable, "-m", *words], env=child_environment, check=False)
+    if process.returncode not in allowed:
+        raise BotError(f"`python -m {' '.join(words)}` ended with code {process.returncode}.")
+    return process.returncode
 
 
 def _page_for(folder: DemoFolder, real: DemoFolder, old: str | None, new: str | None) -> str:

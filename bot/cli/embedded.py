@@ -5,7 +5,7 @@ import rich_click as click
 from bot.cli.context import LazyContext, with_clear_errors
 from bot.cli.terminal import show_plan, show_thread, show_threads
 from bot.comments.plan import describe
-from bot.engine import detect as look
+from bot.engine import detect as detect_releases
 from bot.gather.events import event_from_json
 from bot.gather.schema_documents import read_spec
 from bot.html import report_page
@@ -49,11 +49,13 @@ def detect(
     }
     context = lazy.load(**elsewhere)
     paths = [path for path in (old_spec, new_spec) if path is not None]
-    with context.alone():
+    with context.exclusive():
         ports = context.ports()
         documents = {read_spec(ports.pages.get(value)).version: value for value in paths}
         is_usual = not any(elsewhere.values())
-        decided = look(ports, context.settings, documents, dry_run=dry_run, is_counted=is_usual)
+        decided = detect_releases(
+            ports, context.settings, documents, dry_run=dry_run, is_counted=is_usual
+        )
     show_plan(describe(decided), dry_run)
 
 
@@ -84,7 +86,7 @@ def say(lazy: LazyContext, thread: int, text: str, actor: str) -> None:
     For example: say 1 "/ingest --dry-run" --as maintainer
     """
     context = lazy.load()
-    with context.alone():
+    with context.exclusive():
         number = context.local.threads.say(thread, actor, text)
         decided = context.handle(CommentCreated(thread, number, actor, text))
     show_plan(describe(decided), dry_run=False)
@@ -98,7 +100,7 @@ def say(lazy: LazyContext, thread: int, text: str, actor: str) -> None:
 def merge(lazy: LazyContext, release: str, actor: str) -> None:
     """Merge the proposed manifest of RELEASE into the local default branch, as a person."""
     context = lazy.load()
-    with context.alone():
+    with context.exclusive():
         commit = context.local.repository.merge(release)
         decided = context.handle(ManifestMerged(release, actor, commit))
     show_plan(describe(decided), dry_run=False)
@@ -112,7 +114,7 @@ def merge(lazy: LazyContext, release: str, actor: str) -> None:
 def close(lazy: LazyContext, thread: int, actor: str) -> None:
     """Close THREAD as a person. The bot leaves it closed, and announces nothing in it again."""
     context = lazy.load()
-    with context.alone():
+    with context.exclusive():
         context.local.threads.close_as(thread, actor)
 
 
@@ -131,7 +133,7 @@ def plan(lazy: LazyContext, dry_run: bool, event_file: str) -> None:
     context = lazy.load()
     text = context.local.pages.get(event_file).text()
     event = event_from_json(text, source=event_file)
-    with context.alone():
+    with context.exclusive():
         decided = context.handle(event, dry_run=dry_run)
     show_plan(describe(decided), dry_run)
 
@@ -147,7 +149,7 @@ def plan(lazy: LazyContext, dry_run: bool, event_file: str) -> None:
 def report(lazy: LazyContext, run_id: str, page: str | None) -> None:
     """Post what came of run RUN_ID in its release's thread, or bring that comment up to date."""
     context = lazy.load()
-    with context.alone():
+    with context.exclusive():
         run_report = context.local.runs.report(run_id)
         page = page or context.local.runs.publish(run_id, report_page.files(run_report))
         decided = context.handle(RunEnded(run_report, page))

@@ -57,13 +57,13 @@ def diff(lazy: LazyContext, as_json: bool, witnesses: bool, old: str, new: str) 
     context = lazy.load()
     older, newer = context.specs(old, new)
     schema_diff = compare(older, newer)
-    heard = (
+    witness_results = (
         read_witnesses(newer, context.local.pages, context.settings.witnesses) if witnesses else ()
     )
     if as_json:
-        click.echo(json.dumps(to_json(schema_diff, heard), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(to_json(schema_diff, witness_results), indent=2, ensure_ascii=False))
     else:
-        click.echo(render_diff(schema_diff, heard).rstrip())
+        click.echo(render_diff(schema_diff, witness_results).rstrip())
 
 
 @click.command()
@@ -99,13 +99,13 @@ def rules(lazy: LazyContext, answers: str | None, document: str) -> None:
     context = lazy.load()
     (spec,) = context.specs(document)
     reviewed = Path(answers) if answers else context.local.repository.rules_of(spec.version)
-    made = to_text(rules_of(spec))
+    rules_text = to_text(rules_of(spec))
     if answers or reviewed.is_file():
         try:
-            made = with_answers(made, context.local.pages.get(str(reviewed)).text())
+            rules_text = with_answers(rules_text, context.local.pages.get(str(reviewed)).text())
         except AnswersError as error:
             raise BotError(f"{reviewed}: {error}") from error
-    click.echo(made, nl=False)
+    click.echo(rules_text, nl=False)
 
 
 @click.command()

@@ -216,18 +216,18 @@ def reaped(lazy: LazyContext, actions_file: Path, summary: Path | None) -> None:
     back. Again, it changes nothing.
     """
     bot, _ = _on_github(lazy)
-    done, broken = reaper_actions(bot.pages.get(str(actions_file)).text(), str(actions_file))
-    _summarise(summary, "\n".join(f"- {machine_action(act)}" for act in done))
-    ports, trouble = bot.ports(), list(broken)
+    actions, unreadable = reaper_actions(bot.pages.get(str(actions_file)).text(), str(actions_file))
+    _summarise(summary, "\n".join(f"- {machine_action(action)}" for action in actions))
+    ports, problems = bot.ports(), list(unreadable)
     threads = ports.threads.marked()
-    for decided in (reaper_comments(act, threads) for act in done):
+    for decided in (reaper_comments(action, threads) for action in actions):
         try:
             apply(decided, ports)
             show_plan(describe(decided), dry_run=False)
         except BotError as error:
-            trouble.append(str(error))
-    if trouble:
-        raise BotError(" ".join(trouble))
+            problems.append(str(error))
+    if problems:
+        raise BotError(" ".join(problems))
 
 
 def _summarise(summary: Path | None, text: str) -> None:

@@ -45,7 +45,7 @@ def _remembered(facts: Facts, marked: Mapping[Marker, int], ports: Ports) -> Fac
         for release, number in facts.threads.items()
     }
     records = {
-        release: [entry for entry in some if entry] for release, some in announcements.items()
+        release: [entry for entry in entries if entry] for release, entries in announcements.items()
     }
     markers = (last_marker(body) for bodies in bodies_by_thread.values() for body in bodies)
     return replace(
@@ -54,7 +54,7 @@ def _remembered(facts: Facts, marked: Mapping[Marker, int], ports: Ports) -> Fac
         alerts=_threads(marked, MarkerKind.ALERT),
         closed=ports.threads.closed(),
         markers=frozenset(marker for marker in markers if marker is not None),
-        records={release: some[-1] for release, some in records.items() if some},
+        records={release: entries[-1] for release, entries in records.items() if entries},
         failures=ports.tally.failures(),
     )
 

@@ -86,8 +86,8 @@ class SchemaReader:
         if earlier is None or earlier == news.dataset_schema_version:
             return reading
         old_spec, old = self._document(earlier)
-        heard = read_witnesses(spec, self._pages, self._settings.witnesses)
-        return self._compared(replace(reading, old=old, witnesses=heard), old_spec, spec)
+        witnesses = read_witnesses(spec, self._pages, self._settings.witnesses)
+        return self._compared(replace(reading, old=old, witnesses=witnesses), old_spec, spec)
 
     def _compared(self, reading: SchemaReading, old: Spec, new: Spec) -> SchemaReading:
         schema_diff = diff(old, new)
@@ -143,20 +143,22 @@ def _patched(reading: SchemaReading, source: ModuleSource, old: Spec, new: Spec)
 
 def _organisms(news: NewRelease, spec: Spec) -> tuple[str, ...]:
     """The organisms whose cells the page counts; all of the schema's, where it counts none."""
-    known = [organism.name for organism in spec.organisms if organism.taxon]
-    return tuple(name for name in news.release.cell_counts if name in known) or tuple(known)
+    schema_organisms = [organism.name for organism in spec.organisms if organism.taxon]
+    return tuple(name for name in news.release.cell_counts if name in schema_organisms) or tuple(
+        schema_organisms
+    )
 
 
 def _remarks(news: NewRelease, spec: Spec) -> tuple[str, ...]:
-    known = {organism.name for organism in spec.organisms}
-    strange = [name for name in news.release.cell_counts if name not in known]
+    schema_organisms = {organism.name for organism in spec.organisms}
+    unknown = [name for name in news.release.cell_counts if name not in schema_organisms]
     links = [
         f"Line {discrepancy.line} of the schema document says {discrepancy.text}, "
         f"but links to {discrepancy.link}."
         for discrepancy in spec.discrepancies
     ]
     return (
-        *(f"The page counts cells of {name}, which the schema doesn't name." for name in strange),
+        *(f"The page counts cells of {name}, which the schema doesn't name." for name in unknown),
         *links[:5],
     )
 

@@ -1,6 +1,6 @@
 """The `[launch]` table of a TOML file: where machines come from, and what they may cost.
 
-Checked whole before anything is asked of AWS or GitHub. Must not talk to either.
+Checked whole before anything is asked of AWS or GitHub. Asks neither.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Machines and runners as plain values, and what they are called everywhere.
 
 A runner's name holds its machine's id, so that either finds the other without a table of our own.
-Must not talk to AWS or GitHub, nor read a clock.
+Pure.
 """
 
 import hashlib

@@ -1,6 +1,6 @@
 """The double on loopback: every request is checked, allowed, done and answered by GitHub's book.
 
-    with serving(Hub()) as server:
+    with serving(FakeGithub()) as server:
         server.fake.address
 
 What breaks the document is kept in `broken`, and answered with 500: a test must find it empty.

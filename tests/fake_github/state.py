@@ -1,7 +1,7 @@
 """What a repository on GitHub holds, and what people and tokens do to it.
 
-Deeds of people are methods of `Hub`; they put the events that they cause into its outbox. Must not
-know HTTP, nor the form in which GitHub tells of these things.
+What people do are methods of `FakeGithub`; they put the events that they cause into its outbox.
+Must not know HTTP, nor the form in which GitHub tells of these things.
 """
 
 import threading

@@ -1,4 +1,4 @@
-"""A repository on this machine whose workflows run: the double's events in, act's deeds out.
+"""A repository on this machine whose workflows run: the double's events in, what act did out.
 
 repo.deliver()    # everything that waits, until nothing does
 """

@@ -55,7 +55,7 @@ def connect(name: str, token: str, api: str, patience: RetryPolicy) -> Repositor
         allowed_methods=REPEATABLE,
         status_forcelist=[429, *range(500, 600)],
     )
-    spoken = Github(
+    client = Github(
         auth=Auth.Token(token),
         base_url=api,
         retry=retry,
@@ -64,7 +64,7 @@ def connect(name: str, token: str, api: str, patience: RetryPolicy) -> Repositor
         seconds_between_requests=0,
         seconds_between_writes=patience.pace,
     )
-    return spoken.get_repo(name)
+    return client.get_repo(name)
 
 
 def with_clear_refusals(method: Callable[P, T]) -> Callable[P, T]:
@@ -90,9 +90,9 @@ def make_once(make: Callable[[], T], look: Callable[[], T | None], patience: Ret
             if wait is None or wait > patience.longest or attempt == patience.attempts:
                 raise
         patience.sleep(wait)
-        there = look()
-        if there is not None:
-            return there
+        existing = look()
+        if existing is not None:
+            return existing
     raise AssertionError
 
 

@@ -91,9 +91,9 @@ class GithubRepository:
             return
         name = f"Census {release}"
         output = {"title": headline[:255], "summary": headline}
-        there = next(iter(commit.get_check_runs(check_name=name)), None)
-        if there is not None:
-            there.edit(status="completed", conclusion=CONCLUSIONS[verdict], output=output)
+        check_run = next(iter(commit.get_check_runs(check_name=name)), None)
+        if check_run is not None:
+            check_run.edit(status="completed", conclusion=CONCLUSIONS[verdict], output=output)
             return
         sha, conclusion = commit.sha, CONCLUSIONS[verdict]
 
@@ -172,8 +172,8 @@ class GithubUpstream:
     @with_clear_refusals
     def propose(self, draft: Draft) -> DraftPullRequest:
         head = patch_branch(draft)
-        there = self._pull(head)
-        if there is None:
+        pull_request = self._pull(head)
+        if pull_request is None:
             ensure_branch(
                 self.repo, head, draft.base, {PATH: draft.text}, patch_title(draft), self.patience
             )
@@ -184,8 +184,8 @@ class GithubUpstream:
                     target, head, title=patch_title(draft), body=patch_body(draft), draft=True
                 )
 
-            there = make_once(make, lambda: self._pull(head), self.patience)
-        return DraftPullRequest(there.html_url, there.state == "open")
+            pull_request = make_once(make, lambda: self._pull(head), self.patience)
+        return DraftPullRequest(pull_request.html_url, pull_request.state == "open")
 
     def _pull(self, head: str) -> PullRequest | None:
         return next(pulls_from(self.repo, head), None)

@@ -29,8 +29,8 @@ TITLE = re.compile(
 
 def title_of(request: RunRequest) -> str:
     """What the workflow run is called: enough to know the run by, until the store has it."""
-    who = f" for {request.requested_by}" if request.requested_by else ""
-    return f"{request.run_id} in {request.instance}{who}"
+    suffix = f" for {request.requested_by}" if request.requested_by else ""
+    return f"{request.run_id} in {request.instance}{suffix}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +103,8 @@ class GithubRuns:
     def journal(self, run_id: str) -> str:
         """The machine's journal so far."""
         path = f"{run_id}/journal.jsonl"
-        known = self.store.modified() if self.store else {}
-        return self.store.text(path) if self.store and path in known else ""
+        files = self.store.modified() if self.store else {}
+        return self.store.text(path) if self.store and path in files else ""
 
     def _stored(self) -> dict[str, Run]:
         """The runs in the store. One that no recent workflow run speaks of isn't going on."""
@@ -130,9 +130,9 @@ class GithubRuns:
         """Run id -> its workflow runs, oldest first."""
         by_run_id: dict[str, list[WorkflowRun]] = {}
         for workflow_run in sorted(self._workflow_runs(), key=lambda run: run.id):
-            named = TITLE.fullmatch(workflow_run.display_title)
-            if named is not None:
-                by_run_id.setdefault(named["run_id"], []).append(workflow_run)
+            title = TITLE.fullmatch(workflow_run.display_title)
+            if title is not None:
+                by_run_id.setdefault(title["run_id"], []).append(workflow_run)
         return by_run_id
 
     def _workflow_runs(self) -> Iterator[WorkflowRun]:
@@ -142,13 +142,13 @@ class GithubRuns:
 
 def _request(run: WorkflowRun) -> RunRequest:
     """What the title tells of the request."""
-    named = TITLE.fullmatch(run.display_title)
-    assert named is not None
+    title = TITLE.fullmatch(run.display_title)
+    assert title is not None
     return RunRequest(
-        run_id=named["run_id"],
-        action=Action(named["action"]),
-        release=named["release"],
-        manifest=manifest_path(named["release"]),
-        instance=named["instance"],
-        requested_by=named["who"],
+        run_id=title["run_id"],
+        action=Action(title["action"]),
+        release=title["release"],
+        manifest=manifest_path(title["release"]),
+        instance=title["instance"],
+        requested_by=title["who"],
     )

@@ -29,7 +29,7 @@ class GithubThreads:
     @with_clear_refusals
     def marked(self) -> Mapping[Marker, int]:
         threads: dict[Marker, int] = {}
-        for issue in self._own():
+        for issue in self._own_issues():
             marker = last_marker(issue.body or "")
             if marker is not None:
                 threads.setdefault(marker, issue.number)
@@ -37,11 +37,11 @@ class GithubThreads:
 
     @with_clear_refusals
     def texts(self) -> Mapping[int, str]:
-        return {issue.number: issue.body or "" for issue in self._own()}
+        return {issue.number: issue.body or "" for issue in self._own_issues()}
 
     @with_clear_refusals
     def closed(self) -> frozenset[int]:
-        return frozenset(issue.number for issue in self._own() if issue.state == "closed")
+        return frozenset(issue.number for issue in self._own_issues() if issue.state == "closed")
 
     @with_clear_refusals
     def open(self, title: str, body: str, label: Label | Topic) -> int:
@@ -87,17 +87,17 @@ class GithubThreads:
     @with_clear_refusals
     def label(self, thread: int, label: Label) -> None:
         issue = self.repo.get_issue(thread)
-        there = {label.name for label in issue.get_labels()}
-        if str(label) not in there:
+        current = {label.name for label in issue.get_labels()}
+        if str(label) not in current:
             make_once(partial(self._add, issue, label), lambda: None, self.patience)
-        for other in sorted(there & LABELS - {str(label)}):
+        for other in sorted(current & LABELS - {str(label)}):
             issue.remove_from_labels(other)
 
     def _add(self, issue: Issue, label: Label) -> bool:
         issue.add_to_labels(str(label))
         return True
 
-    def _own(self) -> list[Issue]:
+    def _own_issues(self) -> list[Issue]:
         """The issues and pull requests of the bot's, oldest first."""
         # PyGithub takes a login, and its types don't say so.
         creator = cast("NamedUser", self.bot)
@@ -117,7 +117,8 @@ class GithubThreads:
         )
 
     def _marked_comment(self, thread: int, marker: Marker | None) -> int | None:
-        own = (comment for comment in self.comments(thread) if comment.by_bot)
+        own_comments = (comment for comment in self.comments(thread) if comment.by_bot)
         return next(
-            (comment.comment_id for comment in own if marker == last_marker(comment.body)), None
+            (comment.comment_id for comment in own_comments if marker == last_marker(comment.body)),
+            None,
         )

@@ -70,8 +70,8 @@ class LocalRepository:
         branch = self.repository / "runners"
         for rules in sorted((self.proposals / release / "rules").glob("*.json")):
             path = branch / "rules" / rules.name
-            left = len(_open_judgements(rules))
-            if not path.is_file() or left <= len(_open_judgements(path)):
+            open_count = len(_open_judgements(rules))
+            if not path.is_file() or open_count <= len(_open_judgements(path)):
                 _put(rules, path)
         return _put(proposed, branch / "releases" / f"{release}.toml")
 

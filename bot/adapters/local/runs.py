@@ -47,17 +47,17 @@ class LocalRuns:
 
     def report(self, run_id: str) -> RunReport:
         """The report of the run. Raises BotError if there is no such run, or none yet."""
-        known = {run.request.run_id: run for run in self.all()}
-        if run_id not in known:
+        runs = {run.request.run_id: run for run in self.all()}
+        if run_id not in runs:
             raise BotError(
                 f"{self.folder}: there is no run {run_id}; there is "
-                f"{', '.join(sorted(known)) or 'none so far'}."
+                f"{', '.join(sorted(runs)) or 'none so far'}."
             )
-        report = known[run_id].report
+        report = runs[run_id].report
         if report is None:
             raise BotError(
                 f"{self.folder / run_id / 'report.json'}: isn't there; the run goes on since "
-                f"{moment(known[run_id].since)}. Wait for it, or start it again to resume it."
+                f"{moment(runs[run_id].since)}. Wait for it, or start it again to resume it."
             )
         return report
 

@@ -98,7 +98,7 @@ class LocalThreads:
         return self._add(thread, self.bot, body)
 
     def edit(self, thread: int, comment_id: int, body: str) -> None:
-        facts, _ = self._own(thread, comment_id)
+        facts, _ = self._own_comment(thread, comment_id)
         facts["edited"] = self.now()
         write(self._comment_file(thread, comment_id), join_front_matter(facts, body))
         self.render(thread)
@@ -113,9 +113,9 @@ class LocalThreads:
 
     def label(self, thread: int, label: Label) -> None:
         facts, body = split_front_matter(self._file(thread))
-        others = [label for label in facts.get("labels", []) if label not in LABELS]
-        if facts.get("labels") != [*others, str(label)]:
-            facts["labels"] = [*others, str(label)]
+        other_labels = [label for label in facts.get("labels", []) if label not in LABELS]
+        if facts.get("labels") != [*other_labels, str(label)]:
+            facts["labels"] = [*other_labels, str(label)]
             write(self._file(thread), join_front_matter(facts, body))
             self.render(thread)
 
@@ -172,7 +172,7 @@ class LocalThreads:
     def _signed(self, author: str) -> dict[str, object]:
         return {"author": author, "created": self.now().replace(microsecond=0)}
 
-    def _own(self, thread: int, comment_id: int) -> tuple[dict[str, Any], str]:
+    def _own_comment(self, thread: int, comment_id: int) -> tuple[dict[str, Any], str]:
         facts, body = split_front_matter(self._comment_file(thread, comment_id))
         if facts.get("author") != self.bot:
             raise BotError(f"Comment {comment_id} of thread {thread} isn't the bot's; leave it.")
@@ -198,8 +198,8 @@ class LocalThreads:
 
     def _check_there(self, thread: int) -> None:
         if not self._file(thread).is_file():
-            known = ", ".join(map(str, self.numbers())) or "none so far"
-            raise BotError(f"There is no thread {thread} in {self.folder}; there is {known}.")
+            numbers = ", ".join(map(str, self.numbers())) or "none so far"
+            raise BotError(f"There is no thread {thread} in {self.folder}; there is {numbers}.")
 
     def _file(self, thread: int) -> Path:
         return self.folder / str(thread) / "thread.md"
