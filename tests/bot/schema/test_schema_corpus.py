@@ -165,9 +165,9 @@ def test_a_change_of_form_changes_nothing(version: str, mutate: object) -> None:
     assert diff(_spec(version), parse_document(changed)).is_empty()
 
 
-@pytest.mark.parametrize(("one", "other"), list(combinations(VERSIONS, 2)))
-def test_any_two_versions_mirror_each_other(text: str, other: str) -> None:
-    there, back = diff(_spec(text), _spec(other)), diff(_spec(other), _spec(text))
+@pytest.mark.parametrize(("version", "other"), list(combinations(VERSIONS, 2)))
+def test_any_two_versions_mirror_each_other(version: str, other: str) -> None:
+    there, back = diff(_spec(version), _spec(other)), diff(_spec(other), _spec(version))
     for category in PAIRED:
         forth = {(change.old, change.new) for change in getattr(there, category)}
         assert forth == {(change.new, change.old) for change in getattr(back, category)}

@@ -33,7 +33,7 @@ def real(version: str) -> Spec:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "does"),
+    ("version", "other", "does"),
     [
         ("v2025-07-30", "2025-07-30", True),
         ("v3.82.0", "2025-09-15 EFO 3.82.0", True),
@@ -43,8 +43,8 @@ def real(version: str) -> Spec:
         ("53.0", "55.0", False),
     ],
 )
-def test_versions_agree_if_they_can_be_the_same(text: str, other: str, does: bool) -> None:
-    assert agree(text, other) is agree(other, text) is does
+def test_versions_agree_if_they_can_be_the_same(version: str, other: str, does: bool) -> None:
+    assert agree(version, other) is agree(other, version) is does
 
 
 # --- the changelog --------------------------------------------------------------------------------
