@@ -1,4 +1,4 @@
-"""The command line: `python -m bot --help`."""
+"""The command line, with its commands in groups: `python -m bot --help`."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
-"""An event through the whole bot: gather the facts, decide, apply the plan's effects in order.
+"""Handles an event: gathers facts, decides, and applies the plan's effects in order.
 
-Each effect is made safe to repeat by looking before it writes.
+Each effect looks before it writes, so that applying a plan twice changes nothing.
 """
 
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ from bot.settings import Settings
 def handle(event: Event, ports: Ports, settings: Settings, *, dry_run: bool = False) -> Plan:
     """The plan for the event, carried out unless `dry_run`.
 
-    A run that was started meanwhile by somebody else makes it another one: asked again, it says so.
+    Where another run was started in between, facts and plan are made again, once.
     """
     decided = plan(event, gather(event, ports, settings))
     if dry_run:
@@ -64,7 +64,7 @@ def detect(
     """The plan for what page and directory say now, carried out unless `dry_run`.
 
     Raises:
-        BotError: one of them can't be read or believed; that it failed is all that is remembered.
+        BotError: one of them can't be read or is refused. With `is_counted` the failure is counted.
     """
     facts = gather(None, ports, settings)
     try:
@@ -83,7 +83,7 @@ TABLE_TRIES = 20
 
 
 def apply(plan: Plan, ports: Ports) -> None:
-    """Everything the plan says is then the case. Raises BotError where an adapter refuses."""
+    """Applies the plan's effects in order. Raises BotError where an adapter refuses."""
     for effect in plan.effects:
         _carry_out(effect, ports)
 
@@ -129,7 +129,7 @@ def _open(effect: OpenThread, ports: Ports) -> None:
 
 
 def _propose_draft(draft: Draft, upstream: Upstream) -> str:
-    """What is said of the draft. A token that has ended mustn't keep the thread from opening."""
+    """Proposes the patch; returns the text on it. An error mustn't keep the thread from opening."""
     try:
         pull_request = upstream.propose(draft)
     except BotError as error:
@@ -138,7 +138,7 @@ def _propose_draft(draft: Draft, upstream: Upstream) -> str:
 
 
 def _comment(effect: Comment, threads: Threads) -> None:
-    if _own(effect.thread, effect.marker, threads) is None:
+    if _own_comment(effect.thread, effect.marker, threads) is None:
         body = sign(effect.body, effect.marker, _hidden(effect.record, effect.entry))
         threads.comment(effect.thread, body)
 
@@ -158,7 +158,7 @@ def _hidden(record: Announcement | None, entry: audit_entry.AuditEntry | None = 
 
 def _upsert(effect: UpsertComment, threads: Threads) -> None:
     body = sign(effect.body, effect.marker)
-    comment = _own(effect.thread, effect.marker, threads)
+    comment = _own_comment(effect.thread, effect.marker, threads)
     if comment is None:
         threads.comment(effect.thread, body)
     elif comment.body != body:
@@ -166,7 +166,7 @@ def _upsert(effect: UpsertComment, threads: Threads) -> None:
 
 
 def _tabulate(thread: int, threads: Threads) -> None:
-    """Looks again after each write: another answer may have written over it meanwhile.
+    """Adds the missing rows to the table. Looks again after each write: another job may write, too.
 
     What is still lacking after the last look is added with the thread's next answer.
     """
@@ -181,7 +181,7 @@ def _tabulate(thread: int, threads: Threads) -> None:
             threads.edit(thread, table.comment_id, body)
 
 
-def _own(thread: int, marker: Marker, threads: Threads) -> ThreadComment | None:
+def _own_comment(thread: int, marker: Marker, threads: Threads) -> ThreadComment | None:
     """The bot's first comment with this marker."""
     own_comments = (comment for comment in threads.comments(thread) if comment.by_bot)
     return next((comment for comment in own_comments if last_marker(comment.body) == marker), None)

@@ -1,7 +1,7 @@
-"""The environment and a TOML file -> one frozen object. The only reader of the environment in bot/.
+"""The bot's settings, from a TOML file and `BOT_...` variables, which win.
 
-Turns text into types by hand and refuses what it doesn't know. A relative path in the file starts
-at the file's folder, one in the environment at the working folder.
+A setting that is unknown or not valid is refused. A relative path in the file starts at the file's
+folder, one in the environment at the working folder. Nothing else in bot/ reads the environment.
 """
 
 import os
@@ -97,7 +97,7 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
 
 
 def environment(**changes: str | None) -> dict[str, str]:
-    """This process's environment with the changes, for a child; None takes a variable away."""
+    """This process's environment with the changes, for a child process; None removes a variable."""
     merged = {**os.environ, **changes}
     return {name: value for name, value in merged.items() if value is not None}
 
@@ -120,7 +120,7 @@ def _from_environment(settings: Settings, environ: Mapping[str, str]) -> Setting
         for name, value in environ.items()
         if name.startswith(PREFIX) and name != "BOT_SETTINGS" and value
     }
-    # What every job of GitHub's has, on a server of one's own too.
+    # Every job of GitHub Actions has it, on GitHub Enterprise Server, too.
     api = {"github_api": environ["GITHUB_API_URL"]} if environ.get("GITHUB_API_URL") else {}
     return _filled(settings, {**api, **values}, "environment, as BOT_...", Path())
 
@@ -140,7 +140,11 @@ def _filled(settings: Settings, values: Mapping[str, Any], source: str, base: Pa
 
 
 def with_page(settings: Settings, values: Mapping[str, Any]) -> Settings:
-    """The settings with what is given; another page, or other documents, have no other source."""
+    """The settings with other values for some.
+
+    The page's Markdown source and the witnesses belong to the real page and documents: with others,
+    there are none unless `values` has them.
+    """
     resets: dict[str, Any] = {}
     if "release_page" in values:
         resets["release_page_source"] = None

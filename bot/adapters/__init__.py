@@ -1,4 +1,4 @@
-"""The ports made real: threads, repository and runs in a folder, and pages over http.
+"""The ports' implementations: on GitHub, in a folder of this machine, and pages over http.
 
-Nothing here decides. An adapter may read a clock, a file and the network, never the environment.
+An adapter may read a clock, files and the network. Must not read the environment, nor decide.
 """

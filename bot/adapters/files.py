@@ -1,4 +1,4 @@
-"""Files and folders that are either whole or not there, whatever kills the process meanwhile."""
+"""Writes files and folders whole or not at all, even if the process is killed."""
 
 import fcntl
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def write(path: Path, text: str) -> None:
-    """The file then holds the text; a reader sees the old text or the new, never a part."""
+    """Writes the text to the file; whoever reads it meanwhile gets the old text or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
     temporary = Path(name)
@@ -27,10 +27,10 @@ def write(path: Path, text: str) -> None:
 
 
 def write_folder(folder: Path, files: Mapping[str, str]) -> None:
-    """The folder then exists with these files, all at once.
+    """Makes the folder with these files (name -> text), all at once.
 
     Raises:
-        FileExistsError: it was there before; it stays as it is.
+        FileExistsError: it exists already; it stays as it is.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".writing-"))

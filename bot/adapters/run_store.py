@@ -1,4 +1,4 @@
-"""The `runs/` of object storage, or a folder: read only. The machine alone writes there.
+"""Where the machine writes the files of runs: object storage (S3) or a folder. Only read here.
 
 runs/2026-02-01-ingest-2/request.json, journal.jsonl, report.json
 """
@@ -14,6 +14,8 @@ from bot.errors import BotError
 
 
 class RunStore(Protocol):
+    """The files of all runs, by their path within the store."""
+
     def modified(self) -> dict[str, datetime]:
         """The files by their path within the store, with when they were written."""
         ...
@@ -25,6 +27,8 @@ class RunStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FolderStore:
+    """A store in a folder of this machine."""
+
     folder: Path
 
     def modified(self) -> dict[str, datetime]:
@@ -43,7 +47,7 @@ class FolderStore:
 
 @dataclass(frozen=True, slots=True)
 class S3Store:
-    """`address` is s3://bucket/prefix; the credentials are those of the job's role."""
+    """A store in S3. `address` is s3://bucket/prefix; `client` is boto3's, with its credentials."""
 
     address: str
     client: Any

@@ -1,6 +1,6 @@
-"""Pages over http(s) or from a file, whole or refused with one clear sentence.
+"""Fetches a page by http(s) or from a file: an address in, the whole page out, or a BotError.
 
-Retries what can be repeated (a GET), within a time and a size limit.
+A GET that fails is repeated where that may help. Time and size are limited.
 """
 
 import re
@@ -22,7 +22,7 @@ SECONDS = 30.0
 ATTEMPTS = 4
 LONGEST_WAIT = 60.0
 PASSING = frozenset({408, 425, 429, *range(500, 600)}) - {501, 505}
-# Object storage calls what it wasn't told about an octet-stream.
+# Object storage serves a file as octet-stream unless its type was set.
 TEXT = re.compile(r"text/.*|application/((.*\+)?(json|xml|yaml)|octet-stream)|binary/octet-stream")
 
 
@@ -32,7 +32,7 @@ def _client() -> httpx.Client:
 
 
 class _PassingError(Exception):
-    """A failure that may not happen again; `wait` is for how long the server asks."""
+    """A failure that may pass; `wait` is how many seconds the server asks to wait."""
 
     def __init__(self, message: str, wait: float = 0) -> None:
         super().__init__(message)
@@ -41,9 +41,10 @@ class _PassingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class HttpPages:
-    """`sleep` takes seconds; a test gives its own, and a client of its own.
+    """Pages by http(s), or from files.
 
-    A body must be complete after `seconds`, an answer begin as soon as the client wants it.
+    A page may have `largest` bytes, and its body take `seconds`; when an answer must begin is the
+    client's timeout. `client` and `sleep` are replaced in tests.
     """
 
     client: httpx.Client = field(default_factory=_client)
@@ -52,6 +53,11 @@ class HttpPages:
     seconds: float = 2 * SECONDS
 
     def get(self, address: str) -> Page:
+        """The page at the address, which is a file's path where it has no `://`.
+
+        Raises:
+            BotError: it can't be fetched or read, is too large, or isn't text.
+        """
         if "://" not in address:
             return self._file(address)
         if not address.startswith(("http://", "https://")):
@@ -134,7 +140,10 @@ def _check_answer(response: httpx.Response, address: str) -> None:
 
 
 def _asked_wait(response: httpx.Response) -> float:
-    """The seconds that Retry-After asks for, given as a number or as a date; else 0."""
+    """The seconds that Retry-After asks for, as a number or as a date; else 0.
+
+    See https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
+    """
     header = response.headers.get("retry-after", "")
     if header.isascii() and header.isdigit():
         return float(header[:12])

@@ -1,1 +1,1 @@
-"""What is typed: commands for people, for the bot in a folder, and for workflow files."""
+"""The commands: for people, for the bot in a folder, and for workflow files."""

@@ -1,6 +1,6 @@
-"""What every command works with: settings, adapters, and how a refusal is shown.
+"""What the commands share: settings, adapters, and how an error is shown.
 
-Nothing is read before a command runs, so that `--help` needs no sound settings.
+Settings are read when a command runs, so that `--help` works without valid ones.
 """
 
 import functools
@@ -24,14 +24,15 @@ from bot.model.effects import Plan
 from bot.model.events import Event
 from bot.model.ports import Ports
 from bot.schema.spec import Spec
-from bot.settings import Settings, load, with_page
+from bot.settings import Settings, with_page
+from bot.settings import load as load_settings
 from runners.contract import ContractError
 
 LAMINDB_MODULE = Path("examples") / "cellxgene" / "_cellxgene.py"
 
 
 def installed_lamindb_module() -> str | None:
-    """The module's file; None where LaminDB isn't installed, or keeps it elsewhere."""
+    """The file of LaminDB's CELLxGENE module; None where it isn't installed, or not there."""
     spec = find_spec("lamindb")
     folders = (spec.submodule_search_locations or []) if spec else []
     files = (Path(folder) / LAMINDB_MODULE for folder in folders)
@@ -43,32 +44,40 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True, slots=True)
 class CommandContext:
-    """What every command works with."""
+    """The settings, and the adapters for the bot's own folder (the setting `home`)."""
 
     settings: Settings
     local: Local
 
-    def alone(self) -> AbstractContextManager[None]:
-        """Holds off other commands on the same folder, from the facts to the last effect."""
+    def exclusive(self) -> AbstractContextManager[None]:
+        """A lock on the bot's folder: of several commands there, each waits for the one before it.
+
+        Held from the reading of the facts until the last effect is carried out.
+        """
         return exclusive(self.local.home)
 
     def specs(self, *documents: str) -> list[Spec]:
-        """Documents by bare version, file or address."""
+        """The schema documents, each given as a bare version, a file or an address.
+
+        Raises:
+            BotError: one of them can't be fetched, or is no schema document.
+        """
         template = self.settings.schema_document
         addresses = [document_address(value, template) for value in documents]
         return [read_spec(self.local.pages.get(address)) for address in addresses]
 
     def handle(self, event: Event, *, dry_run: bool = False) -> Plan:
+        """The plan for the event, carried out unless `dry_run`."""
         return handle(event, self.ports(), self.settings, dry_run=dry_run)
 
     def ports(self) -> Ports:
-        """Those on GitHub where the settings name a repository, else the folder's."""
+        """The ports on GitHub where the settings name a repository, else those in the folder."""
         on_github = self.settings.github is not None
         return github(self.settings).ports() if on_github else self.local.ports()
 
 
 def with_clear_errors(command: Callable[P, None]) -> Callable[P, None]:
-    """Turns what a person can mend into one sentence on stderr and exit code 2."""
+    """The command, with errors that a person can correct as one line on stderr and exit code 2."""
 
     @functools.wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -82,13 +91,18 @@ def with_clear_errors(command: Callable[P, None]) -> Callable[P, None]:
 
 
 class LazyContext:
-    """The context, built when a command runs: `--help` needs no sound settings."""
+    """Builds the CommandContext when a command runs: `--help` works without valid settings."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
 
     def load(self, **overrides: str | None) -> CommandContext:
-        settings = load(self._path)
+        """The context, with the settings given here (None: as they are) over those of the file.
+
+        Raises:
+            BotError: a setting is unknown or isn't valid.
+        """
+        settings = load_settings(self._path)
         overridden: dict[str, Any] = {k: v for k, v in overrides.items() if v is not None}
         if "{version}" not in overridden.get("schema_document", "{version}"):
             raise BotError("--schema-document: lacks {version}; say where the version stands.")

@@ -1,7 +1,7 @@
-"""A whole release on this machine: plays GitHub, the maintainer and the machine, one by one.
+"""Plays a whole release on this machine: the parts of GitHub, the maintainer and the machine.
 
-Every step is the command that a workflow or a person would give, as a process of its own; what
-was done before is left alone, so that a killed demo goes on. Must not do any of the work itself.
+Every step is the command that a workflow or a person would run, in a process of its own; steps that
+are done are left out, so that a killed demo goes on. Must not do any of the work itself.
 """
 
 import json

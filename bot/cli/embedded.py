@@ -1,4 +1,4 @@
-"""The bot that works in a folder: detection, and a person's part in its threads."""
+"""Commands for the bot that works in a folder: detection, and what people do in its threads."""
 
 import rich_click as click
 
@@ -20,7 +20,7 @@ AS = click.option("--as", "actor", required=True, help="The person who does it, 
 @click.option("--page", help="The release page, instead of the setting `release_page`.")
 @click.option("--page-source", help="The page's Markdown, where the page is refused.")
 @click.option("--directory", help="The release directory, instead of `release_directory`.")
-@click.option("--schema-document", help="Where documents are, with {version} in it.")
+@click.option("--schema-document", help="The address of schema documents, with {version} in it.")
 @click.option("--old-spec", help="The document of the earlier schema version: a file or address.")
 @click.option("--new-spec", help="The document of the newer schema version: a file or address.")
 @click.pass_obj
@@ -35,11 +35,11 @@ def detect(
     old_spec: str | None,
     new_spec: str | None,
 ) -> None:
-    """Look for a new LTS release; open a thread and propose a manifest for each.
+    """Look for new LTS releases; open a thread (an issue) and propose a manifest for each.
 
-    Of what was announced before it says what was corrected, retracted or taken away, once: run
-    again, it changes nothing. Three looks that fail in a row open a thread, too; those at another
-    page or directory than the settings' don't count.
+    If a release that was announced before is corrected, retracted or removed, its thread says so,
+    once. Run again, it changes nothing. Three failures in a row open a thread, too; those with
+    another page or directory than the settings' don't count.
     """
     elsewhere = {
         "release_page": page,
@@ -65,7 +65,7 @@ def detect(
 @click.pass_obj
 @with_clear_errors
 def show(lazy: LazyContext, thread: int | None, unfold: bool) -> None:
-    """Show THREAD in the terminal, or the list of threads without one."""
+    """Show the thread with the number THREAD; without one, list all threads."""
     threads = lazy.load().local.threads
     if thread is None:
         show_threads([threads.read(number) for number in threads.numbers()])
@@ -81,7 +81,7 @@ def show(lazy: LazyContext, thread: int | None, unfold: bool) -> None:
 @click.pass_obj
 @with_clear_errors
 def say(lazy: LazyContext, thread: int, text: str, actor: str) -> None:
-    """Comment TEXT in THREAD as a person, and let the bot answer.
+    """Write the comment TEXT in THREAD as a person, and let the bot answer it.
 
     For example: say 1 "/ingest --dry-run" --as maintainer
     """
@@ -98,7 +98,7 @@ def say(lazy: LazyContext, thread: int, text: str, actor: str) -> None:
 @click.pass_obj
 @with_clear_errors
 def merge(lazy: LazyContext, release: str, actor: str) -> None:
-    """Merge the proposed manifest of RELEASE into the local default branch, as a person."""
+    """Merge the proposed manifest of RELEASE as a person (on GitHub: its pull request)."""
     context = lazy.load()
     with context.exclusive():
         commit = context.local.repository.merge(release)
@@ -127,8 +127,8 @@ def plan(lazy: LazyContext, dry_run: bool, event_file: str) -> None:
     """Decide on the event in EVENT_FILE (JSON), print the plan and carry it out.
 
     The field `event` is comment_created (with thread, comment_id, actor, body), manifest_merged
-    (with release, actor, commit) or run_ended (with report). What the actor may do isn't taken
-    from the file, but asked for.
+    (with release, actor, commit) or run_ended (with report). The actor's role isn't in the file:
+    the settings have it, or GitHub.
     """
     context = lazy.load()
     text = context.local.pages.get(event_file).text()
@@ -142,12 +142,12 @@ def plan(lazy: LazyContext, dry_run: bool, event_file: str) -> None:
 @click.argument("run_id")
 @click.option(
     "--page",
-    help="Where readers find the run's whole report. Default: a page that this puts beside it.",
+    help="The address of the run's whole report. Default: a page that is written beside it.",
 )
 @click.pass_obj
 @with_clear_errors
 def report(lazy: LazyContext, run_id: str, page: str | None) -> None:
-    """Post what came of run RUN_ID in its release's thread, or bring that comment up to date."""
+    """Post the result of the run RUN_ID in its release's thread, or update that comment."""
     context = lazy.load()
     with context.exclusive():
         run_report = context.local.runs.report(run_id)

@@ -1,4 +1,4 @@
-"""What a person asks on the command line: what pages and documents say. Changes no thread."""
+"""Commands that read and compare pages and documents. They change no thread."""
 
 import json
 from pathlib import Path
@@ -29,14 +29,12 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON inste
 @click.pass_obj
 @with_clear_errors
 def releases(lazy: LazyContext, as_json: bool, pages: tuple[str, ...]) -> None:
-    """List the LTS releases that each release PAGE (a file or an address) tells of."""
+    """List the LTS releases on each release PAGE (a file or an address)."""
     reader = lazy.load().local.pages
     release_pages = {page: read_page(reader, page) for page in pages}
     if as_json:
-        as_json_values = {
-            page: page_to_json(release_page) for page, release_page in release_pages.items()
-        }
-        click.echo(json.dumps(as_json_values, indent=2, ensure_ascii=False))
+        values = {page: page_to_json(release_page) for page, release_page in release_pages.items()}
+        click.echo(json.dumps(values, indent=2, ensure_ascii=False))
     else:
         show_releases(release_pages)
 
@@ -49,7 +47,7 @@ def releases(lazy: LazyContext, as_json: bool, pages: tuple[str, ...]) -> None:
 @click.pass_obj
 @with_clear_errors
 def diff(lazy: LazyContext, as_json: bool, witnesses: bool, old: str, new: str) -> None:
-    """Compare two dataset schema documents, and the newer one's changelog with both.
+    """Compare two dataset schema documents, and check the newer one's changelog against them.
 
     OLD and NEW are files, addresses, or bare versions such as 5.2.0, which are looked up where the
     setting `schema_document` says.
@@ -73,10 +71,10 @@ def diff(lazy: LazyContext, as_json: bool, witnesses: bool, old: str, new: str) 
 @click.pass_obj
 @with_clear_errors
 def patch(lazy: LazyContext, lamindb: str | None, old: str, new: str) -> None:
-    """Print a patch that fits LaminDB's CELLxGENE module to a newer dataset schema.
+    """Print a patch that adapts LaminDB's CELLxGENE module to a newer dataset schema.
 
-    OLD and NEW are as for `diff`. `git apply` takes the patch in LaminDB's repository; where
-    nothing is to be done, nothing is printed.
+    OLD and NEW are as for `diff`. Apply the patch with `git apply` in LaminDB's repository. If
+    nothing has to change, nothing is printed.
     """
     context = lazy.load(lamindb=lamindb)
     if context.settings.lamindb is None:
@@ -91,10 +89,10 @@ def patch(lazy: LazyContext, lamindb: str | None, old: str, new: str) -> None:
 @click.pass_obj
 @with_clear_errors
 def rules(lazy: LazyContext, answers: str | None, document: str) -> None:
-    """Print the rules that a dataset schema document gives, for a person to review.
+    """Print the validation rules made from a dataset schema document, for a person to review.
 
-    DOCUMENT is as for `diff`. Answers that the reviewed rules hold are kept where what is asked is
-    the same.
+    DOCUMENT is as OLD for `diff`. Answers in rules that were reviewed before are kept where the
+    question is the same.
     """
     context = lazy.load()
     (spec,) = context.specs(document)
@@ -112,10 +110,10 @@ def rules(lazy: LazyContext, answers: str | None, document: str) -> None:
 @click.argument("report_file", type=click.Path(path_type=Path))
 @with_clear_errors
 def page(report_file: Path) -> None:
-    """Write a run's whole report as a page and a table of offenders, beside its REPORT_FILE.
+    """Write report.html and offenders.csv beside a run's REPORT_FILE (its report.json).
 
-    report.html needs nothing else to be read; offenders.csv has a row for everybody whom a check
-    names. No settings are read: any report.json will do.
+    report.html is the whole report in one file; offenders.csv has a row for each offender that a
+    check names. No settings are read: any report.json will do.
     """
     for name, text in report_page.files(RunReport.from_file(report_file)).items():
         write(report_file.with_name(name), text)

@@ -1,4 +1,4 @@
-"""What the commands print: tables and Markdown by rich. Must not decide, nor read anything."""
+"""Prints plans, tables and threads to the terminal, by rich. Reads no files and no settings."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ HTML = re.compile(r"</?(?:details|code)>|<!--.*?-->")
 
 
 def show_plan(text: str, dry_run: bool) -> None:
-    """A plan as `describe` tells it."""
+    """A plan, in the words of `describe`."""
     console = Console(soft_wrap=True)
     if dry_run:
         console.print("Dry run: nothing is changed.", markup=False, highlight=False)
@@ -59,7 +59,7 @@ def show_threads(threads: Sequence[PageThread]) -> None:
 
 
 def show_thread(thread: PageThread, page: Path, *, unfold: bool) -> None:
-    """The thread's texts in order, and where its page is; `unfold` what the bot has folded."""
+    """The thread's texts in order, and its page's path. With `unfold`, also what the bot folded."""
     console = Console()
     console.rule(f"[bold]{escape(one_line(thread.title))}[/] #{thread.number}", align="left")
     for comment in (thread.first, *thread.comments):
@@ -86,12 +86,12 @@ def _without_html(markdown: str, unfold: bool) -> str:
 
 
 def _printable(text: str) -> str:
-    """Without the control characters by which a text could steer the terminal."""
+    """The text without control characters, which could make the terminal do something."""
     return "".join(c for c in text if c in "\n\t" or c.isprintable() or c == "\u200b")
 
 
 def _plain(markdown: str) -> str:
-    """Readable as it stands: without backslashes, zero-width marks, emphasis and code marks."""
+    """The text as plain text: without backslashes, zero-width marks, emphasis and code marks."""
     text = re.sub(r"\\([^\w\s])", r"\1", HTML.sub("", _printable(markdown)))
     text = text.replace("\u200b", "").replace("**", "").replace("`", "")
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")

@@ -1,4 +1,4 @@
-"""The commands that workflow files call, one a step.
+"""The commands that workflow files call, one for each step.
 
 python -m bot handle --event NAME --payload FILE
 """
@@ -31,11 +31,15 @@ from bot.settings import Settings
 from runners.contract import CheckReport, RunRequest, manifest_path
 
 OUTPUT = click.option(
-    "--output", type=click.Path(path_type=Path), help="Where the job's outputs go: GITHUB_OUTPUT."
+    "--output",
+    type=click.Path(path_type=Path),
+    help="The file for the job's outputs: GITHUB_OUTPUT.",
 )
 
 SUMMARY = click.option(
-    "--summary", type=click.Path(path_type=Path), help="The job's summary: GITHUB_STEP_SUMMARY."
+    "--summary",
+    type=click.Path(path_type=Path),
+    help="The file for the job's summary: GITHUB_STEP_SUMMARY.",
 )
 
 
@@ -54,11 +58,13 @@ def _handled(event: Event, bot: Github, settings: Settings) -> Plan:
 
 @click.command(name="handle")
 @click.option("--event", "name", required=True, help="The event's name: GITHUB_EVENT_NAME.")
-@click.option("--payload", required=True, help="The event's payload: GITHUB_EVENT_PATH.")
+@click.option(
+    "--payload", required=True, help="The file of the event's payload: GITHUB_EVENT_PATH."
+)
 @click.pass_obj
 @with_clear_errors
 def handle_event(lazy: LazyContext, name: str, payload: str) -> None:
-    """Do what a comment or a merge asks for. Delivered again, it changes nothing."""
+    """Do what a comment or a merge asks for. With the same payload again, it changes nothing."""
     bot, settings = _on_github(lazy)
     events = events_of(name, _json(bot, payload))
     for event in events:
@@ -79,12 +85,12 @@ def _json(bot: Github, path: str) -> Mapping[str, Any]:
 
 @click.command()
 @click.argument("request_file", type=click.Path(path_type=Path))
-@click.option("--actor", required=True, help="Who started the workflow run.")
+@click.option("--actor", required=True, help="The login of who started the workflow run.")
 @click.option("--workflow-run", type=int, required=True, help="The workflow run: GITHUB_RUN_ID.")
 @click.option(
     "--documents",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Where manifests and rules are put: the folder of the code, which another repository has.",
+    help="The folder to write manifests and rules to: where the code, of another repository, is.",
 )
 @OUTPUT
 @click.pass_obj
@@ -97,7 +103,7 @@ def begin(
     documents: Path | None,
     output: Path | None,
 ) -> None:
-    """Say whether the run of REQUEST_FILE may begin (output `run-id`), or why it may not."""
+    """Decide whether the run of REQUEST_FILE may begin (output `run-id`), and say why not."""
     bot, settings = _on_github(lazy)
     request = RunRequest.from_file(request_file)
     is_first = bot.runs.workflow_of(request.run_id) in {None, workflow_run}
@@ -118,7 +124,7 @@ def begin(
 @click.pass_obj
 @with_clear_errors
 def fetch_report(lazy: LazyContext, request_file: Path, folder: Path, output: Path | None) -> None:
-    """Write the report of the run of REQUEST_FILE with its page into FOLDER (output `page`)."""
+    """Write the report of the run of REQUEST_FILE and its page to FOLDER (output `page`)."""
     bot, _ = _on_github(lazy)
     report = bot.runs.report(RunRequest.from_file(request_file).run_id)
     if report is None:
@@ -133,13 +139,13 @@ def fetch_report(lazy: LazyContext, request_file: Path, folder: Path, output: Pa
 @click.argument("request_file", type=click.Path(path_type=Path))
 @click.option("--result", required=True, help="How the machine's job ended: needs.work.result.")
 @SUMMARY
-@click.option("--page", help="Where readers find the whole report: the artifact's address.")
+@click.option("--page", help="The address of the whole report, an artifact.")
 @click.pass_obj
 @with_clear_errors
 def end(
     lazy: LazyContext, request_file: Path, result: str, summary: Path | None, page: str | None
 ) -> None:
-    """Post what came of the run of REQUEST_FILE: its report, or that there is none."""
+    """Post the result of the run of REQUEST_FILE: its report, or that there is none."""
     bot, settings = _on_github(lazy)
     request = RunRequest.from_file(request_file)
     report = bot.runs.report(request.run_id)
@@ -155,7 +161,7 @@ def end(
 @click.pass_obj
 @with_clear_errors
 def progress(lazy: LazyContext) -> None:
-    """Rewrite the status comment of every run that goes on."""
+    """Update the status comment of every run that is going on."""
     bot, settings = _on_github(lazy)
     for run in bot.runs.all():
         if run.is_going_on():
@@ -169,7 +175,7 @@ def progress(lazy: LazyContext) -> None:
 @click.pass_obj
 @with_clear_errors
 def fetch_manifests(lazy: LazyContext, pull: int, folder: Path) -> None:
-    """Write the manifests that PULL adds or changes into FOLDER, as its head has them."""
+    """Write the manifests that pull request PULL adds or changes to FOLDER, as in its head."""
     bot, _ = _on_github(lazy)
     folder.mkdir(parents=True, exist_ok=True)
     for path, text in bot.repository.changed_manifests(pull).items():
@@ -182,7 +188,10 @@ def fetch_manifests(lazy: LazyContext, pull: int, folder: Path) -> None:
 @click.pass_obj
 @with_clear_errors
 def checked(lazy: LazyContext, pull: int, folder: Path) -> None:
-    """Post in PULL what FOLDER holds: per manifest a NAME.json, or a NAME.txt that says why not."""
+    """Post the checks in FOLDER to pull request PULL.
+
+    FOLDER has a NAME.txt for each manifest, and a NAME.json if the check could be made.
+    """
     bot, _ = _on_github(lazy)
     results = {
         manifest_path(error_file.stem): _check_found(error_file)
@@ -195,7 +204,7 @@ def checked(lazy: LazyContext, pull: int, folder: Path) -> None:
 
 
 def _check_found(error_file: Path) -> CheckReport | str:
-    """What `runners check` found, or what it `said` where it found nothing."""
+    """The report of `runners check`; where it wrote none, the text that it printed."""
     report_file = error_file.with_suffix(".json")
     if report_file.is_file():
         return CheckReport.from_json(
@@ -210,10 +219,10 @@ def _check_found(error_file: Path) -> CheckReport | str:
 @click.pass_obj
 @with_clear_errors
 def reaped(lazy: LazyContext, actions_file: Path, summary: Path | None) -> None:
-    """Say in its release's thread what the reaper did to each machine: ACTIONS_FILE's JSON lines.
+    """Post what the reaper did to each machine (JSON lines of ACTIONS_FILE) in its thread.
 
-    The summary has all of it, also where there is no thread. What can't be said keeps nothing else
-    back. Again, it changes nothing.
+    The job's summary has all of it, also where there is no thread. If one can't be posted, the
+    others still are. Run again, it changes nothing.
     """
     bot, _ = _on_github(lazy)
     actions, unreadable = reaper_actions(bot.pages.get(str(actions_file)).text(), str(actions_file))

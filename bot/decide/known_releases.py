@@ -11,7 +11,7 @@ from hashlib import sha1
 from bot.census.directory import DirectoryEntry
 from bot.census.release import CellCount, Oddity, OddityKind, Release
 from bot.comments import correction as known_comment
-from bot.decide.new_releases import first_release_of_the_bot
+from bot.decide.new_releases import last_release_before_the_bot
 from bot.model.announcement import Announcement, announcement_by_manifest
 from bot.model.effects import Comment, Effect, OpenThread, Topic
 from bot.model.events import ReleasesRead
@@ -230,7 +230,7 @@ def _restored(release: Release, entry: DirectoryEntry | None, facts: Facts) -> I
         h5ads=entry.h5ads_uri,
         region=entry.soma_region,
         retracted=entry.retracted,
-        after=first_release_of_the_bot(facts) or version,
+        after=last_release_before_the_bot(facts) or version,
     )
     differs = None
     if manifest is not None:

@@ -88,7 +88,7 @@ def deserted(directory: ReleaseDirectory, facts: Facts) -> str | None:
     )
 
 
-def first_release_of_the_bot(facts: Facts) -> str | None:
+def last_release_before_the_bot(facts: Facts) -> str | None:
     """The newest release of before there was a bot; None where nothing is known.
 
     What is older was registered by hand, or left out on purpose.
@@ -102,7 +102,7 @@ def first_release_of_the_bot(facts: Facts) -> str | None:
 def _fresh(page: ReleasePage, facts: Facts) -> list[Release]:
     """Unknown releases since the bot began, oldest first; where none is known, the newest alone."""
     listed = sorted(page.releases, key=lambda release: release.version)
-    start = first_release_of_the_bot(facts)
+    start = last_release_before_the_bot(facts)
     if start is None:
         return listed[-1:]
     known = facts.known()
@@ -127,7 +127,7 @@ def _new_release(
         dataset_count=release.dataset_count or 0,
         previous=previous_manifest(release.version, facts),
         before=max(earlier, key=lambda listed: listed.version, default=None),
-        after=first_release_of_the_bot(facts) or release.version,
+        after=last_release_before_the_bot(facts) or release.version,
     )
 
 

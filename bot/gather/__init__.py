@@ -1,1 +1,1 @@
-"""Pages, documents, threads and payloads -> events, and the facts that decisions rest on."""
+"""Reads pages, documents, threads and GitHub's payloads; gives events and facts."""

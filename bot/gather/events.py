@@ -1,7 +1,7 @@
-"""GitHub's payloads, and the files that `python -m bot plan` is given -> events.
+"""Turns GitHub's payloads, and the files that `python -m bot plan` reads, into events.
 
-Believes of a payload who did what and where; never what a manifest says or who may do what: that is
-fetched. Whatever isn't understood is no event. Payloads are described at
+Of a payload only who did what and where is used; manifests and roles are fetched. What the bot has
+no use for gives no event. Payloads are described at
 https://docs.github.com/en/webhooks/webhook-events-and-payloads
 """
 
@@ -18,7 +18,7 @@ MANIFEST = re.compile(rf"{re.escape(MANIFESTS)}/(\d{{4}}-\d{{2}}-\d{{2}})\.toml"
 
 
 def events_of(name: str, payload: Mapping[str, Any]) -> tuple[Event, ...]:
-    """What has happened by the event NAME (as GITHUB_EVENT_NAME says it).
+    """The events in a payload; `name` is the payload's kind, as in GITHUB_EVENT_NAME.
 
     Raises:
         BotError: the payload lacks what GitHub puts into every one of this name.
@@ -58,7 +58,7 @@ def _merges(payload: Mapping[str, Any]) -> tuple[ManifestMerged, ...]:
 
 
 def event_from_json(text: str, *, source: str) -> Event:
-    """The event in a file that `python -m bot plan` is given.
+    """The event in a file for `python -m bot plan`; `source` is the file, for messages.
 
     Raises:
         BotError: no JSON, an unknown kind, or a field that is missing, unknown or of a wrong type.

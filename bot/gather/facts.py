@@ -1,4 +1,4 @@
-"""The facts that a decision on an event rests on, gathered through the ports."""
+"""Gathers the facts that a decision on an event needs, through the ports."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,7 +13,7 @@ from bot.settings import Settings
 
 
 def gather(event: Event | None, ports: Ports, settings: Settings) -> Facts:
-    """The facts that a decision on the event may rest on; with None, those of detection."""
+    """The facts for a decision on the event; with None, those for detection."""
     marked = ports.threads.marked()
     comment = event if isinstance(event, CommentCreated) else None
     asking = event if isinstance(event, CommentCreated | RunAsked) else None
@@ -37,7 +37,7 @@ def gather(event: Event | None, ports: Ports, settings: Settings) -> Facts:
 def _remembered(facts: Facts, marked: Mapping[Marker, int], ports: Ports) -> Facts:
     """The facts with what the bot has said so far, which detection needs."""
     bodies_by_thread = {
-        number: _own(ports.threads, number) for number in sorted(set(marked.values()))
+        number: _own_bodies(ports.threads, number) for number in sorted(set(marked.values()))
     }
     texts = ports.threads.texts()
     announcements = {
@@ -63,7 +63,7 @@ def _threads(marked: Mapping[Marker, int], kind: MarkerKind) -> dict[str, int]:
     return {marker.key: number for marker, number in marked.items() if marker.kind is kind}
 
 
-def _own(threads: Threads, number: int) -> list[str]:
+def _own_bodies(threads: Threads, number: int) -> list[str]:
     return [comment.body for comment in threads.comments(number) if comment.by_bot]
 
 
@@ -73,12 +73,15 @@ def _is_followed(event: Event | None, ports: Ports, marked: Mapping[Marker, int]
     request = event.report.request if isinstance(event, RunEnded) else event.request
     thread = marked.get(Marker(MarkerKind.RELEASE, request.release))
     status = Marker(MarkerKind.STATUS, request.run_id)
-    return thread is not None and any(last_marker(b) == status for b in _own(ports.threads, thread))
+    return thread is not None and any(
+        last_marker(b) == status for b in _own_bodies(ports.threads, thread)
+    )
 
 
 def _answered(event: CommentCreated, ports: Ports, marked: Mapping[Marker, int]) -> bool:
     if event.thread not in marked.values():
         return False
     return any(
-        last_marker(b) == reply_marker(event.comment_id) for b in _own(ports.threads, event.thread)
+        last_marker(b) == reply_marker(event.comment_id)
+        for b in _own_bodies(ports.threads, event.thread)
     )

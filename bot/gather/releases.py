@@ -1,6 +1,6 @@
-"""Release page, release directory and the documents of what is new -> ReleasesRead.
+"""Reads the release page, the release directory and new releases' documents into a ReleasesRead.
 
-Fetches through the Pages port only.
+Must not fetch but through the Pages and Upstream ports.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,8 @@
-"""The dataset schema documents of a new release -> SchemaReading: pins, diff, rules, impact, patch.
+"""Reads a new release's dataset schema documents into a SchemaReading: pins, diff, rules, patch.
 
-Fetches through the Pages port only. Other sources (witnesses) are read beside a document; none of
-them may keep a release back: one that is out of reach, or isn't what it should be, says why.
+Other sources (witnesses) and LaminDB's module are compared with them. None of these may keep a
+release back: where one can't be read, the reading says why.
+Must not fetch but through the Pages and Upstream ports.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,7 +32,7 @@ from runners.contract import SchemaDocument
 
 
 def read_spec(page: Page) -> Spec:
-    """The dataset schema document. Raises BotError if it isn't one, or isn't whole."""
+    """The page as a dataset schema document. Raises BotError if it isn't a whole one."""
     text = page.text()
     try:
         return parse_document(text)
@@ -73,7 +74,11 @@ class SchemaReader:
         self._read: dict[str, tuple[Spec, SchemaDocument]] = {}
 
     def read(self, news: NewRelease) -> SchemaReading:
-        """What the documents say. Raises BotError if one can't be fetched, or isn't that."""
+        """The reading of the release's document, with what differs from the earlier version's.
+
+        Raises:
+            BotError: a document can't be fetched, or isn't one of that version.
+        """
         spec, document = self._document(news.dataset_schema_version)
         reading = SchemaReading(
             new=document,

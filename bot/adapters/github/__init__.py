@@ -1,4 +1,4 @@
 """The ports on GitHub, by PyGithub: issues, pull requests, workflow runs.
 
-Nothing here decides. Whatever GitHub refuses becomes one sentence (BotError).
+Whatever GitHub refuses becomes a BotError of one sentence.
 """

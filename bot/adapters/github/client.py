@@ -1,7 +1,7 @@
-"""Calls to GitHub: what is retried, what is made only once, and what a refusal says; branches.
+"""What the adapters on GitHub share: the connection, retries, error messages and branches.
 
-PyGithub would send a POST again after any 5xx, and make two issues of one; so only what may be
-repeated is left to its retries, and what makes something new goes through `make_once`.
+A request that may be repeated is retried by PyGithub. A POST isn't: sent again after an error, it
+could make the same issue twice. What creates something goes through `make_once` instead.
 """
 
 import time
@@ -31,10 +31,13 @@ LIMITED = (403, 429)
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often something is tried, and for how many seconds it is waited.
+    """How often a request that fails is sent again, and how long to wait before; in seconds.
 
-    `backoff` doubles with each attempt; `secondary` is for a limit that doesn't say how long it
-    lasts, as GitHub asks; a wait beyond `longest` is refused. `pace` lies between two writes.
+    `attempts` limits the tries. The first wait is `backoff`, each further one twice the one before.
+    Where GitHub limits the rate, the wait is what its headers say, or at least `secondary` where
+    they say nothing; if it is longer than `longest`, the request fails at once. `pace` is the time
+    between two writes. See
+    https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
     """
 
     attempts: int = 5
@@ -46,7 +49,7 @@ class RetryPolicy:
 
 
 def connect(name: str, token: str, api: str, patience: RetryPolicy) -> Repository:
-    """The repository NAME; nothing is asked of GitHub yet."""
+    """The repository NAME (OWNER/NAME). Sends no request yet."""
     retry = GithubRetry(
         total=patience.attempts,
         backoff_factor=patience.backoff,
@@ -68,20 +71,27 @@ def connect(name: str, token: str, api: str, patience: RetryPolicy) -> Repositor
 
 
 def with_clear_refusals(method: Callable[P, T]) -> Callable[P, T]:
-    """The method, with GitHub's refusals as one sentence each."""
+    """The method, which raises an error of GitHub's as a BotError of one sentence."""
 
     @wraps(method)
-    def told(*args: P.args, **kwargs: P.kwargs) -> T:
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return method(*args, **kwargs)
         except (GithubException, RequestException) as error:
             raise BotError(_sentence(error)) from error
 
-    return told
+    return wrapped
 
 
 def make_once(make: Callable[[], T], look: Callable[[], T | None], patience: RetryPolicy) -> T:
-    """What `make` makes, once: after a failure that may have come too late, `look` goes first."""
+    """What `make` creates, but once only.
+
+    A request that failed may still have been carried out: before another attempt, `look` returns
+    what is there already, or None.
+
+    Raises:
+        GithubException, RequestException: the last attempt's error, or one that won't pass.
+    """
     for attempt in range(1, patience.attempts + 1):
         try:
             return make()
@@ -97,7 +107,7 @@ def make_once(make: Callable[[], T], look: Callable[[], T | None], patience: Ret
 
 
 def _wait(error: Exception, attempt: int, patience: RetryPolicy) -> float | None:
-    """The seconds before another attempt; None where there is no use in one."""
+    """The seconds before another attempt; None where another would fail as well."""
     backoff = patience.backoff * 2.0 ** (attempt - 1)
     if not isinstance(error, GithubException) or error.status >= 500:
         return backoff
@@ -137,7 +147,7 @@ def pulls_from(repo: Repository, head: str) -> Iterator[PullRequest]:
 
 
 def base_of(repo: Repository) -> str:
-    """The commit that the default branch is at."""
+    """The SHA of the default branch's newest commit."""
     return repo.get_git_ref(f"heads/{repo.default_branch}").object.sha
 
 
@@ -149,7 +159,7 @@ def ensure_branch(
     message: str,
     patience: RetryPolicy,
 ) -> None:
-    """The branch is then there, with the files on top of `base`; what is there stays as it is."""
+    """Makes the branch with the files on top of the commit `base`; leaves one that exists."""
     if _is_there(repo, head):
         return
     before = repo.get_git_commit(base)

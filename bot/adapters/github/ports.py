@@ -1,8 +1,8 @@
-"""All ports of the bot on GitHub.
+"""All ports of the bot on GitHub, put together from the settings; with roles and failures here.
 
-Who may do what, by GitHub's permission API, asked at the moment of use.
-
-How many looks have failed in a row: GitHub itself remembers how the workflow's runs ended."""
+Nothing of these is stored: GitHub is asked for a person's role when it is needed, and for how the
+last detections ended.
+"""
 
 from dataclasses import dataclass
 from itertools import takewhile
@@ -26,13 +26,16 @@ BY_NAME = {role.name.lower(): role for role in Role}
 
 @dataclass(frozen=True, slots=True)
 class GithubRoles:
+    """What each person may do in the repository, as GitHub says it at that moment."""
+
     repo: Repository
 
     @with_clear_refusals
     def role_of(self, actor: str) -> Role:
-        """By `role_name`: the coarse `permission` calls a maintainer a writer.
+        """The person's role by `role_name`, as `permission` calls a maintainer a writer.
 
-        A role that the organisation made itself counts as what it was made from.
+        A custom role of the organisation counts as the role it is based on. See
+        https://docs.github.com/en/rest/collaborators/collaborators
         """
         try:
             name = self.repo.get_collaborator_role_name(actor)
@@ -44,29 +47,30 @@ class GithubRoles:
 
 
 DETECT_WORKFLOW = "detect.yml"
-
-
 MOST_COUNTED = 20
 
 
 @dataclass(frozen=True, slots=True)
 class GithubFailureCount:
-    """A detection that fails ends its workflow run as a failure; nothing is written."""
+    """How many detections failed in a row, by how the workflow's last runs ended."""
 
     repo: Repository
 
     @with_clear_refusals
     def failures(self) -> int:
+        """The failures since the last run that did not fail, MOST_COUNTED at most."""
         ended = self.repo.get_workflow(DETECT_WORKFLOW).get_runs(status="completed")
         conclusions = [run.conclusion for run, _ in zip(ended, range(MOST_COUNTED), strict=False)]
         return sum(1 for _ in takewhile(lambda conclusion: conclusion == "failure", conclusions))
 
     def count(self, failures: int) -> None:
-        """Nothing: the workflow run's own end is the count."""
+        """Does nothing: GitHub keeps how each workflow run ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Github:
+    """The adapters on GitHub, by their own types: some can do more than the port asks for."""
+
     threads: GithubThreads
     roles: GithubRoles
     repository: GithubRepository
@@ -76,6 +80,7 @@ class Github:
     upstream: GithubUpstream | None
 
     def ports(self) -> Ports:
+        """The same adapters, as ports."""
         return Ports(
             self.threads,
             self.roles,
@@ -109,7 +114,7 @@ def github(settings: Settings, patience: RetryPolicy | None = None) -> Github:
 
 
 def _upstream(settings: Settings, patience: RetryPolicy) -> GithubUpstream | None:
-    """Where LaminDB's patch is proposed; None if no repository is named, or none of its tokens."""
+    """Where LaminDB's patch is proposed; None if the settings lack its repository or its token."""
     if settings.patch_repository is None or settings.patch_token is None:
         return None
     name, token = settings.patch_repository, settings.patch_token

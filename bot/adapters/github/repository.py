@@ -1,8 +1,7 @@
-"""Manifests and rules on the default branch, their proposals, and the draft of LaminDB's patch.
+"""Manifests and rules on the default branch, pull requests for new ones, and LaminDB's patch.
 
-Reads by GitHub's API rather than from a checkout, which is as old as the event. LaminDB's own
-repository has a token of its own. Whoever may push there may have made the branch: it is taken as
-it is.
+Reads by GitHub's API: a checkout in a job is as old as the event that started it. Texts come in
+and go out; the patch goes to another repository, with a token of its own.
 """
 
 from base64 import b64decode
@@ -47,18 +46,22 @@ CONCLUSIONS = {
 
 @dataclass(frozen=True, slots=True)
 class GithubRepository:
+    """The repository that manifests and rules are in; `bot` is the login that proposes them."""
+
     repo: Repository
     bot: str
     patience: RetryPolicy
 
     @with_clear_refusals
     def manifests(self) -> Mapping[str, Manifest]:
+        """Release -> its manifest on the default branch."""
         texts = self._files(MANIFESTS, ".toml")
         manifests = (Manifest.from_toml(text, source=path) for path, text in texts.items())
         return {manifest.release: manifest for manifest in manifests}
 
     @with_clear_refusals
     def rules(self) -> Mapping[str, tuple[str, ...]]:
+        """Dataset schema version -> what its rules leave open for a person to judge."""
         texts = self._files(RULES, ".json")
         return {
             path.rsplit("/", 1)[-1].removesuffix(".json"): open_judgements(text, source=path)
@@ -67,6 +70,7 @@ class GithubRepository:
 
     @with_clear_refusals
     def propose(self, proposal: ProposeManifest) -> None:
+        """Opens the pull request for a release's manifest, unless there is or was one."""
         head = manifest_branch(proposal.release)
         if self._pull(head) is not None:
             return
@@ -84,7 +88,10 @@ class GithubRepository:
 
     @with_clear_refusals
     def conclude(self, release: str, verdict: Verdict, headline: str) -> None:
-        """A check run on the commit that last changed the manifest, made or brought up to date."""
+        """Makes or updates the check run on the commit that last changed the manifest.
+
+        See https://docs.github.com/en/rest/checks/runs
+        """
         path = manifest_path(release)
         commit = next(iter(self.repo.get_commits(path=path)), None)
         if commit is None:
@@ -158,11 +165,14 @@ def _placed(proposal: ProposeManifest) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class GithubUpstream:
+    """LaminDB's repository. A branch that exists there is used as it is, whoever made it."""
+
     repo: Repository
     patience: RetryPolicy
 
     @with_clear_refusals
     def source(self) -> ModuleSource:
+        """The module on the default branch, with the commit that it was read from."""
         base = base_of(self.repo)
         content = self.repo.get_contents(PATH, ref=base)
         if not isinstance(content, ContentFile):
@@ -171,6 +181,7 @@ class GithubUpstream:
 
     @with_clear_refusals
     def propose(self, draft: Draft) -> DraftPullRequest:
+        """The draft pull request with the patch; the one that there is or was, if any."""
         head = patch_branch(draft)
         pull_request = self._pull(head)
         if pull_request is None:

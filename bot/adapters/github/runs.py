@@ -1,7 +1,7 @@
-"""Runs as workflow runs, with what the machine wrote of them in the store.
+"""Runs as workflow runs of GitHub Actions, with what the machine writes of them into the store.
 
-A run is asked for by a dispatch, whose input holds the request; the machine writes it into the
-store when it begins. Until then its title alone says which run it is.
+A run is started by a workflow dispatch whose input is the request. The machine writes the request
+into the store when it begins; until then, the workflow run's title alone says which run it is.
 """
 
 import re
@@ -35,7 +35,7 @@ def title_of(request: RunRequest) -> str:
 
 @dataclass(frozen=True, slots=True)
 class GithubRuns:
-    """`store` is None where a job may not read it: then only the workflow runs are known."""
+    """The repository's runs. `store` is None in a job that may not read it."""
 
     repo: Repository
     store: RunStore | None
@@ -43,6 +43,7 @@ class GithubRuns:
 
     @with_clear_refusals
     def all(self) -> tuple[Run, ...]:
+        """All runs, oldest first. One whose workflow runs ended without a report is lost."""
         runs = self._stored()
         for run_id, workflows in self._by_run_id().items():
             first = workflows[0]
@@ -57,6 +58,11 @@ class GithubRuns:
 
     @with_clear_refusals
     def start(self, request: RunRequest) -> None:
+        """Dispatches the run's workflow, unless that was done before.
+
+        Raises:
+            BusyError: another run goes on in the instance.
+        """
         runs = {run.request.run_id: run for run in self.all()}
         if request.run_id in runs:
             return
@@ -141,7 +147,7 @@ class GithubRuns:
 
 
 def _request(run: WorkflowRun) -> RunRequest:
-    """What the title tells of the request."""
+    """The request as far as the title tells it."""
     title = TITLE.fullmatch(run.display_title)
     assert title is not None
     return RunRequest(

@@ -1,4 +1,4 @@
-"""Threads as issues and pull requests. The bot's own are those whose author is its login."""
+"""Threads as issues and pull requests. The bot's own are those that its login has opened."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +20,10 @@ LABELS = frozenset(str(label) for label in Label)
 
 @dataclass(frozen=True, slots=True)
 class GithubThreads:
-    """`bot` is a login that ends in `[bot]`, which no person can have."""
+    """The threads of the repository, by number.
+
+    `bot` is the bot's login. It ends in `[bot]`, which no person's can.
+    """
 
     repo: Repository
     bot: str

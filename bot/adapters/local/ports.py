@@ -1,8 +1,7 @@
-"""All ports of the embedded bot, in the folders that the settings name.
+"""All ports of the bot that runs without GitHub, in the folders that the settings name.
 
-Who may do what, as the settings say: stands in for GitHub's permission API.
-
-How many looks have failed in a row, in a small file. Stands in for a file beside the runs."""
+Roles come from the settings; how many detections failed in a row is kept in a small file.
+"""
 
 import json
 from collections.abc import Mapping
@@ -21,7 +20,7 @@ from bot.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class LocalRoles:
-    """Whoever isn't named may read, as in a public repository."""
+    """Roles by name, from the settings. Others may read, as in a public repository."""
 
     roles: Mapping[str, Role]
 
@@ -31,7 +30,7 @@ class LocalRoles:
 
 @dataclass(frozen=True, slots=True)
 class LocalFailureCount:
-    """A file that is missing or broken counts as nothing having failed."""
+    """How many detections failed in a row, in a file; one that is missing or broken means 0."""
 
     file: Path
 
@@ -60,6 +59,7 @@ class Local:
     tally: LocalFailureCount
 
     def ports(self) -> Ports:
+        """The same adapters, as ports."""
         return Ports(self.threads, self.roles, self.repository, self.runs, self.pages, self.tally)
 
 

@@ -1,8 +1,8 @@
-"""A folder that stands in for the repository: its `runners/releases/` is the default branch.
+"""A folder in place of the repository: its `runners/releases/` is what the default branch holds.
 
-Proposals lie in a folder of their own, one per release; to merge one is to copy its manifest and
-rules. The machine reads the rules of its own checkout: only where that is the repository do merged
-rules count at once.
+Proposals are in another folder, one per release; merging one copies its manifest and rules. The
+machine reads the rules of its own checkout, so merged ones count at once only where that is this
+folder.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ OWN_RULES = Path(__file__).parents[3] / "runners" / "rules"
 
 @dataclass(frozen=True, slots=True)
 class LocalRepository:
-    """`rules_folder` holds the rules that count as reviewed: those of the bot's own checkout."""
+    """`rules_folder` holds the reviewed rules, which are those of the bot's own checkout."""
 
     repository: Path
     proposals: Path
@@ -47,10 +47,10 @@ class LocalRepository:
             write_folder(folder, files)
 
     def conclude(self, release: str, verdict: Verdict, headline: str) -> None:
-        """Nothing: a folder has no commits to mark."""
+        """Does nothing: a folder has no commits to mark."""
 
     def merge(self, release: str) -> str:
-        """Puts the proposed manifest and rules on the default branch; returns that state's name.
+        """Copies the proposed manifest and rules to the repository; returns the manifest's SHA-1.
 
         What is merged already is replaced only by a proposal that differs; rules, only by some that
         leave no more open: a person may have answered them there.
@@ -77,7 +77,7 @@ class LocalRepository:
 
 
 def _put(proposed: Path, path: Path) -> str:
-    """The file then holds what is proposed; returns the name of that text."""
+    """Writes the proposed text to the path; returns the text's SHA-1."""
     text = proposed.read_text(encoding="utf-8")
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
         write(path, text)

@@ -1,8 +1,7 @@
 """Runs as folders: the bot writes `request.json`, the machine `journal.jsonl` and `report.json`.
 
-A file `cancel` asks the machine to end the run after the batch that it is writing.
-
-Stands in for the `runs/` of object storage. A run is going on while it has no report.
+A run is going on while it has no report. A file `cancel` in its folder asks the machine to end the
+run after the batch that it is writing.
 """
 
 from collections.abc import Mapping
@@ -17,11 +16,13 @@ from bot.model.ports import Run
 from runners.contract import RunReport, RunRequest
 
 CANCEL = "cancel"
-"""As the machine knows it."""
+"""The name that the machine looks for."""
 
 
 @dataclass(frozen=True, slots=True)
 class LocalRuns:
+    """The runs in a folder, each in a folder of its own that has the run's id as its name."""
+
     folder: Path
 
     def all(self) -> tuple[Run, ...]:
@@ -62,7 +63,7 @@ class LocalRuns:
         return report
 
     def publish(self, run_id: str, files: Mapping[str, str]) -> str:
-        """Puts files beside the run's report; the first one's address, from a thread's page."""
+        """Writes files beside the run's report; returns a thread page's link to the first."""
         for name, text in files.items():
             write(self.folder / run_id / name, text)
         return f"../../{self.folder.name}/{run_id}/{next(iter(files))}"

@@ -1,11 +1,9 @@
-"""A Markdown file with TOML between two lines of `+++` before it <-> its facts and its text.
-
-Threads as Markdown files in a folder, each with a page to read in a browser.
+"""Threads as Markdown files in a folder, in place of GitHub's issues, each with an HTML page.
 
     threads/1/thread.md, threads/1/comments/0001.md, ..., threads/1/thread.html
 
-The embedded default, standing in for GitHub's issues. A file's author is a fact of the file: only
-this adapter writes as the bot. Must not decide anything.
+A file begins with its facts (author, time, labels) as TOML between two lines of `+++`.
+Must not let a person write as the bot.
 """
 
 import tomllib
@@ -28,7 +26,7 @@ FENCE = "+++\n"
 
 
 def join_front_matter(facts: Mapping[str, object], body: str) -> str:
-    """The file's text. The body comes back from `split` as it went in."""
+    """The file's text; `split_front_matter` gives the same facts and body back."""
     return f"{FENCE}{tomli_w.dumps(facts)}{FENCE}{body}"
 
 
@@ -51,7 +49,7 @@ LABELS = frozenset(str(label) for label in Label)
 
 @dataclass(frozen=True, slots=True)
 class LocalThreads:
-    """`bot` is the name under which this adapter writes, and nobody else may."""
+    """The threads in a folder. `bot` is the bot's name, which no person may write under."""
 
     folder: Path
     bot: str
