@@ -156,6 +156,8 @@ class Manifest(Document):
 
 
 class Action(StrEnum):
+    """What a run is asked to do."""
+
     INGEST = "ingest"
     VERIFY = "verify"
 
@@ -253,7 +255,7 @@ class DatasetOutcome(Document):
 
 
 class CheckReport(Document):
-    """What would come of a release, told before it is ingested: the answer of `runners check`.
+    """The outcomes that a release would have, before it is ingested: the result of `check`.
 
     `outcomes` are of the datasets that were looked at, as if all were new; `dataset_count` is of
     the whole release.
@@ -266,6 +268,8 @@ class CheckReport(Document):
 
 
 class Status(StrEnum):
+    """How one check ended."""
+
     PASSED = "passed"
     FAILED = "failed"
     NOT_APPLICABLE = "not applicable"
@@ -315,6 +319,8 @@ class PreviousRelease(Document):
 
 
 class Verdict(StrEnum):
+    """How a verification ended."""
+
     PASSED = "passed"
     FAILED = "failed"
     UNCHECKED = "could not be checked"
@@ -399,6 +405,7 @@ class Reaped(Document):
 
     @property
     def has_failed(self) -> bool:
+        """Whether `result` says why the action failed."""
         return self.result not in {self.DONE, self.SPARED}
 
 
@@ -406,6 +413,7 @@ Manifest.model_rebuild()  # it names Reason, which stands with the report
 
 
 MANIFESTS = "runners/releases"
+"""The folder of all manifests in the repository."""
 
 
 def manifest_path(release: str) -> str:

@@ -1,4 +1,4 @@
-"""Progress on long work: a bar in a terminal, a line now and then elsewhere. Decides nothing."""
+"""Shows the progress of long work on standard error: a bar in a terminal, else a line at times."""
 
 import sys
 import time
@@ -18,23 +18,25 @@ _console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def say(line: str) -> None:
-    """One line for the person who watches; standard output is left to results."""
+    """Prints a line on standard error; standard output is left to results."""
     _console.print(line, markup=False)
 
 
 def steps(
     items: Iterable[Item], what: str, total: int, clock: Callable[[], float] = time.monotonic
 ) -> Iterator[Item]:
-    """The items, while a bar or lines say how many came, how fast, and how long the rest takes."""
+    """Yields the items, and shows how many came, how fast, and how long the rest takes; `what`
+    names the work.
+    """
     started = clock()
 
-    def told(done: int) -> str:
+    def describe_progress(done: int) -> str:
         return f"{what}: {done} of {total}{_pace(done, total, clock() - started)}"
 
     if sys.stderr.isatty():
-        yield from _bar(items, total, told)
+        yield from _bar(items, total, describe_progress)
     else:
-        yield from _lines(items, told, clock)
+        yield from _lines(items, describe_progress, clock)
 
 
 def _pace(done: int, total: int, seconds: float) -> str:

@@ -1,7 +1,4 @@
-"""Trying again what a repeat can mend: a storage or database that doesn't answer for a while.
-
-Must not know what is tried.
-"""
+"""Tries again while a storage or database doesn't answer. Must not know what is tried."""
 
 import time
 from collections.abc import Callable
@@ -17,7 +14,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 
 
 class OutageError(ContractError):
-    """Somebody outside doesn't answer, which says nothing about what they were asked for."""
+    """A service doesn't answer, which says nothing about what it was asked for."""
 
 
 def retry_outages(

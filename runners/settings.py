@@ -1,4 +1,4 @@
-"""The only reader of the environment on this side: one frozen object, made at start."""
+"""The settings of `runners`, from environment variables, which no other module should read."""
 
 import os
 from collections.abc import Mapping

@@ -1,8 +1,9 @@
-"""What the publisher says of each study's publication, from the Discover curation API.
+"""Each study's publication, from CZI's curation API
+(https://api.cellxgene.cziscience.com/curation/ui/).
 
-Asked once a run and kept in its folder, so that a run that goes on knows what it knew. It is a
-courtesy: out of reach, the run says so and does without. Must not say which datasets a release has:
-the API describes another day.
+Asked once a run and kept in the run's folder, so that a resumed run has the same answer. Out of
+reach, the run says so and does without. Must not say which datasets a release has: the API
+describes today, not the release's day.
 """
 
 import json
@@ -28,7 +29,7 @@ AUTHORS = 3
 
 
 class Publication(Document):
-    """How a study was published: who, when and where, in a line; and the day, where it is told."""
+    """How a study was published: who, when and where, in a line; and the day, where it is known."""
 
     text: str
     published: date | None = None
@@ -37,37 +38,37 @@ class Publication(Document):
 Publications = Mapping[str, Publication]
 """By collection id."""
 
-KEPT = TypeAdapter(dict[str, Publication])
+PUBLICATIONS_JSON = TypeAdapter(dict[str, Publication])
 
 
 def of_run(manifest: Manifest, folder: Path) -> Publications:
-    """The publications as this run first learnt them; none where there is nobody to ask.
+    """The publications as the run in `folder` first fetched them; none without an API to ask.
 
-    Only a release on S3 is one that Discover may know, unless its address is set.
+    CZI's API is asked only for a release on S3; another address may be set (DISCOVER_API).
     """
     path = folder / FILE
     if path.exists():
-        return _kept(path)
+        return _read_kept_publications(path)
     address = settings.from_environment().discover
     if address is None and manifest.storage.h5ads.startswith("s3://"):
         address = DISCOVER
     if address is None:
         return {}
     fetched = fetch(address)
-    path.write_bytes(KEPT.dump_json(fetched, indent=1))
+    path.write_bytes(PUBLICATIONS_JSON.dump_json(fetched, indent=1))
     return fetched
 
 
-def _kept(path: Path) -> Publications:
+def _read_kept_publications(path: Path) -> Publications:
     try:
-        return KEPT.validate_json(path.read_bytes())
+        return PUBLICATIONS_JSON.validate_json(path.read_bytes())
     except ValidationError:  # cut off by a kill
         path.unlink()
         return {}
 
 
 def fetch(address: str) -> dict[str, Publication]:
-    """The publications that the API at `address` tells; none if it can't be had, which is said."""
+    """The publications from the API at `address`; none, and a line that says so, if it fails."""
     try:
         return parse(json.loads(_read(f"{address.rstrip('/')}/collections")))
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
@@ -78,9 +79,9 @@ def fetch(address: str) -> dict[str, Publication]:
 
 def _read(address: str) -> bytes:
     content, end = bytearray(), time.monotonic() + SECONDS
-    with httpx.stream("GET", address, timeout=WAIT, follow_redirects=True) as answer:
-        answer.raise_for_status()
-        for piece in answer.iter_bytes():
+    with httpx.stream("GET", address, timeout=WAIT, follow_redirects=True) as response:
+        response.raise_for_status()
+        for piece in response.iter_bytes():
             content += piece
             if len(content) > BYTES or time.monotonic() > end:
                 raise ValueError(f"more than {BYTES} bytes or {SECONDS} seconds")
@@ -109,21 +110,23 @@ def parse(collections: Any) -> dict[str, Publication]:
 
 def _publication(metadata: Mapping[str, Any]) -> Publication:
     authors = [
-        _name(author) for author in metadata.get("authors") or () if isinstance(author, dict)
+        _author_name(author) for author in metadata.get("authors") or () if isinstance(author, dict)
     ]
     named = ", ".join(authors[:AUTHORS]) + (" et al." if authors[AUTHORS:] else "")
     year, journal = metadata.get("published_year"), metadata.get("journal")
     preprint = "preprint" if metadata.get("is_preprint") else ""
     parts = [named, str(journal or ""), str(year or ""), preprint]
-    return Publication(text=", ".join(part for part in parts if part), published=_day(metadata))
+    return Publication(
+        text=", ".join(part for part in parts if part), published=_publication_day(metadata)
+    )
 
 
-def _name(author: Mapping[str, Any]) -> str:
-    given_name, family = author.get("given"), author.get("family")
-    return str(author.get("name") or " ".join(str(part) for part in (given_name, family) if part))
+def _author_name(author: Mapping[str, Any]) -> str:
+    first_name, family = author.get("given"), author.get("family")
+    return str(author.get("name") or " ".join(str(part) for part in (first_name, family) if part))
 
 
-def _day(metadata: Mapping[str, Any]) -> date | None:
+def _publication_day(metadata: Mapping[str, Any]) -> date | None:
     try:
         year, month, day = (int(metadata[f"published_{part}"]) for part in ("year", "month", "day"))
         return date(year, month, day)

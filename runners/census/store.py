@@ -1,8 +1,8 @@
-"""A Census release's SOMA store: its datasets, by the table that it carries, and its contents.
+"""A Census release's SOMA store, locally or on S3: the datasets of its own table, and its contents.
 
-Reads `census_info/datasets`, locally or on S3. Never asks the live curation API, which describes
-another day. What the experiments hold is told without reading cells: datasets are the values of a
-column's dictionary, and cells are counted by the store itself.
+See https://chanzuckerberg.github.io/cellxgene-census/cellxgene_census_docsite_schema.html. Never
+asks the live curation API, which describes another day. Reads no cells: the datasets of an
+experiment are the values of a column's dictionary, and the store itself counts its cells.
 """
 
 from collections.abc import Iterator, Mapping
@@ -136,8 +136,8 @@ def read_content(storage: Storage) -> StoreContent:
                 dataset_ids.update(values.to_pylist())
         summary = census["census_info"]["summary"]
         rows = summary.read(column_names=["label", "value"]).concat().to_pylist()
-    said = {row["label"]: row["value"] for row in rows}
-    return StoreContent(frozenset(dataset_ids), cells, int(said["total_cell_count"]))
+    summary_values = {row["label"]: row["value"] for row in rows}
+    return StoreContent(frozenset(dataset_ids), cells, int(summary_values["total_cell_count"]))
 
 
 def _experiments(census: Any) -> Iterator[Any]:

@@ -1,1 +1,1 @@
-"""What is typed on the machine's side: steps of a run, machines, and what developers need."""
+"""The commands of `python -m runners`: steps of a run, machines, and what developers need."""

@@ -1,4 +1,6 @@
-"""The command line of the machine's side: parses words, calls one function, says how it ended."""
+"""The commands of `python -m runners`: each parses its options, calls one function and says how
+it ended.
+"""
 
 import gc
 import os
@@ -117,10 +119,10 @@ def mirror(run_id: str, address: str, word: str) -> None:
 
     folder = Path("runs") / run_id
     folder.mkdir(parents=True, exist_ok=True)
-    both = mirroring.Mirror(folder, mirroring.kept_at(address))
+    run_mirror = mirroring.Mirror(folder, mirroring.kept_at(address))
     if word != mirroring.LAUNCH:
         (folder / "request.json").write_bytes(Path("request.json").read_bytes())
-    sys.exit(mirroring.run(both, mirroring.step(word, folder / "request.json")))
+    sys.exit(mirroring.run(run_mirror, mirroring.step(word, folder / "request.json")))
 
 
 def _say_checks(report: RunReport) -> None:

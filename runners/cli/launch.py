@@ -1,7 +1,7 @@
-"""The commands `launch`, `terminate` and `reap`: parse words, call one function, say how it ended.
+"""The commands `launch`, `terminate` and `reap`, whose results are JSON lines on standard output.
 
-Results are JSON lines on standard output. Must load nothing but the `launch` group: a hosted job
-installs no more. What `local` needs is imported when it is asked for.
+Must load nothing but the dependency group `launch`: a hosted job installs no more. What the
+launcher `local` needs is imported when it is chosen.
 """
 
 import json
@@ -110,12 +110,12 @@ def reap(configuration_file: Path, now: datetime | None) -> None:
     from runners.launch.adapters import ports
     from runners.launch.reap import reap as reap_all
 
-    outside = ports(configuration, settings.from_environment())
-    at = now.replace(tzinfo=UTC) if now else outside.clock.now()
+    external_services = ports(configuration, settings.from_environment())
+    at = now.replace(tzinfo=UTC) if now else external_services.clock.now()
     failed = False
-    for done in reap_all(configuration, outside, at):
-        failed = failed or done.has_failed
-        _say(done.to_mapping())
+    for action in reap_all(configuration, external_services, at):
+        failed = failed or action.has_failed
+        _say(action.to_mapping())
     sys.exit(NOT_ALL_DONE if failed else 0)
 
 

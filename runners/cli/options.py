@@ -1,8 +1,7 @@
-"""How every command says a refusal and ends when it is told to. Must load in no time.
+"""What commands share: how they report errors and end on a signal, and the options that tell
+`ingest` and `verify` what to do (a request file, or options from which one is made).
 
-The options that tell `ingest` and `verify` what to do: a request, or words that make one.
-
-Must load in no time, and decide nothing.
+Must load fast: every command imports it.
 """
 
 import sys
@@ -22,7 +21,7 @@ WRONG_INPUT = 2
 
 
 def with_clear_errors(command: Callable[..., None]) -> Callable[..., None]:
-    """Bad input is one sentence on standard error and exit code 2, never a traceback."""
+    """The command, ending on bad input with a sentence on standard error and exit code 2."""
 
     @wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> None:
@@ -89,9 +88,9 @@ def request_options(action: Action) -> Callable[[Command], Command]:
             new: str | None,
             previous: str | None,
             runs: Path | None,
-            **others: Any,
+            **other_options: Any,
         ) -> None:
-            fields = {name: others.pop(name) for name in FIELDS if name in others}
+            fields = {name: other_options.pop(name) for name in FIELDS if name in other_options}
             named = {"manifest": manifest, "new": new, "previous": previous}
             options_given = [
                 name for name, value in {**named, "runs": runs, **fields}.items() if value
@@ -102,7 +101,7 @@ def request_options(action: Action) -> Callable[[Command], Command]:
             elif options_given:
                 words = ", ".join(f"--{name.replace('_', '-')}" for name in options_given)
                 raise ContractError(f"command line: --request says it all; leave out {words}.")
-            command(request_file=request_file, repository=repository, **others)
+            command(request_file=request_file, repository=repository, **other_options)
 
         for option in reversed(options):
             wrapped = option(wrapped)

@@ -1,1 +1,1 @@
-"""One h5ad -> its profile, read by ranges, side by side in processes, and never its matrix."""
+"""Reads what validation needs of one h5ad, by ranges of its bytes; never the matrix."""

@@ -1,7 +1,8 @@
-"""The columns of an h5ad's table as codes, in every encoding that there has been.
+"""The columns of an h5ad's table as codes, in every encoding that anndata has written
+(https://anndata.readthedocs.io/en/latest/fileformat-prose.html).
 
 A column is read a piece at a time: a code per row, -1 where it has no value, and the texts that
-the codes stand for. Must not look at the whole of a column at once, nor judge it.
+the codes stand for. Must not hold a whole column in memory.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,12 +18,14 @@ Codes = NDArray[np.integer]
 
 
 class ColumnData(Protocol):
-    """`dtype` is categorical, str, bool, int or number; of numbers with a fraction, all are -1."""
+    """A column. `dtype` is categorical, str, bool, int, or number (fractions: all codes are -1)."""
 
     dtype: str
     length: int
 
-    def codes(self, rows: slice) -> Codes: ...
+    def codes(self, rows: slice) -> Codes:
+        """A code for each of the rows, -1 where there is no value."""
+        ...
 
     def missing(self, rows: slice, codes: Codes) -> int:
         """How many of the rows have no value."""
@@ -84,27 +87,31 @@ class _Plain:
     def __init__(self, values: h5py.Dataset, mask: h5py.Dataset | None = None) -> None:
         self._values, self._mask, self.length = values, mask, len(values)
         self.dtype = dtype_of(values)
-        self._known: dict[object, int] = {}
+        self._code_of_value: dict[object, int] = {}
 
     def codes(self, rows: slice) -> Codes:
         if self.dtype == "number":
             return np.full(len(range(*rows.indices(self.length))), -1)
         codes, new_values = pd.factorize(self._values[rows])
-        known = np.array(
-            [self._known.setdefault(value, len(self._known)) for value in new_values], int
+        code_numbers = np.array(
+            [
+                self._code_of_value.setdefault(value, len(self._code_of_value))
+                for value in new_values
+            ],
+            int,
         )
-        codes = known[codes] if len(known) else codes
+        codes = code_numbers[codes] if len(code_numbers) else codes
         return codes if self._mask is None else np.where(self._mask[rows], -1, codes)
 
     def missing(self, rows: slice, codes: Codes) -> int:
         return 0 if self._mask is None else int(self._mask[rows].sum())
 
     def texts(self) -> Sequence[str]:
-        return decoded(self._known)
+        return decoded(self._code_of_value)
 
 
 def dtype_of(values: h5py.Dataset) -> str:
-    """str, bool, int or number."""
+    """The kind of the values: str, bool, int or number."""
     if h5py.check_string_dtype(values.dtype) or values.dtype.kind in "SU":
         return "str"
     kinds = {"b": "bool", "i": "int", "u": "int"}

@@ -1,7 +1,7 @@
-"""One h5ad -> DatasetProfile: what validation and annotation need, and never X.
+"""Reads one h5ad into a DatasetProfile: what validation and annotation need, and never X.
 
 Reads ranges of the file, locally or on S3 through a block cache, and long columns in chunks, so
-that neither bytes nor memory grow with the number of cells. Judges nothing.
+that memory doesn't grow with the number of cells.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -90,7 +90,7 @@ def _profile(
     genes = decoded(var.index[:])
     obs.read(columns, combinations)
     var.read(columns, ())
-    texts, dicts = _uns(file["uns"], columns) if "uns" in file else ({}, frozenset())
+    texts, dicts = _scalars_and_dicts(file["uns"], columns) if "uns" in file else ({}, frozenset())
     return DatasetProfile(
         n_observations=obs.length,
         obs=obs.profiles(),
@@ -116,13 +116,15 @@ class _Table:
         self._columns: dict[str, ColumnData] = {}
         self._present: dict[str, set[int]] = {}
         self._missing: dict[str, int] = {}
-        self._together: dict[Names, set[tuple[int, ...]]] = {}
+        self._codes_together: dict[Names, set[tuple[int, ...]]] = {}
 
     def read(self, names: Collection[str], combinations: Collection[Names]) -> None:
         for name in sorted(names):
             if name in self._table:
                 self._add(name, column_of(self._table, name))
-        self._together = {each: set() for each in combinations if set(each) <= set(self._columns)}
+        self._codes_together = {
+            each: set() for each in combinations if set(each) <= set(self._columns)
+        }
         for start in range(0, self.length, CHUNK):
             self._read(slice(start, min(start + CHUNK, self.length)))
 
@@ -138,7 +140,7 @@ class _Table:
             codes = chunk[name] = column.codes(rows)
             self._present[name].update(np.unique(codes[codes >= 0]).tolist())
             self._missing[name] += column.missing(rows, codes)
-        for names, seen in self._together.items():
+        for names, seen in self._codes_together.items():
             seen.update(_rows_of([chunk[name] for name in names]))
 
     def profiles(self) -> dict[str, ColumnProfile]:
@@ -150,25 +152,27 @@ class _Table:
         return ColumnProfile(column.dtype, tuple(values), self._missing[name])
 
     def combinations(self) -> dict[Names, frozenset[Names]]:
-        return {names: frozenset(self._texts(names)) for names in self._together}
+        return {names: frozenset(self._texts(names)) for names in self._codes_together}
 
     def _texts(self, names: Names) -> Iterator[Names]:
         texts = [self._columns[name].texts() for name in names]
-        for codes in self._together[names]:
+        for codes in self._codes_together[names]:
             yield tuple(column[code] for column, code in zip(texts, codes, strict=True))
 
 
 def _rows_of(columns: list[Codes]) -> Iterator[tuple[int, ...]]:
     """The distinct rows of several columns of codes, without those where one has no value."""
-    whole = np.logical_and.reduce([codes >= 0 for codes in columns])
-    kept = [codes[whole].astype(np.int64) for codes in columns]
-    sizes = [int(codes.max()) + 1 if len(codes) else 1 for codes in kept]
-    distinct = np.unique(np.ravel_multi_index(kept, sizes))
+    has_every_value = np.logical_and.reduce([codes >= 0 for codes in columns])
+    kept_codes = [codes[has_every_value].astype(np.int64) for codes in columns]
+    sizes = [int(codes.max()) + 1 if len(codes) else 1 for codes in kept_codes]
+    distinct = np.unique(np.ravel_multi_index(kept_codes, sizes))
     for row in zip(*np.unravel_index(distinct, sizes), strict=True):
         yield tuple(map(int, row))
 
 
-def _uns(uns: h5py.Group, names: Collection[str]) -> tuple[dict[str, str], frozenset[str]]:
+def _scalars_and_dicts(
+    uns: h5py.Group, names: Collection[str]
+) -> tuple[dict[str, str], frozenset[str]]:
     """Those of the names that are scalar texts or flags, and those that hold keys."""
     values = {name: uns.get(name.replace(".", "/")) for name in names}
     scalars = {

@@ -1,4 +1,6 @@
-"""The real ports: AWS, GitHub, the runs' storage, the clock. Must not decide anything."""
+"""Makes the real launchers and ports from configuration and settings: AWS, GitHub, the runs'
+storage and the clock.
+"""
 
 import time
 from datetime import UTC, datetime
@@ -18,6 +20,8 @@ from runners.settings import REPOSITORY, Settings
 
 
 class SystemClock:
+    """The clock of this machine, in UTC."""
+
     def now(self) -> datetime:
         return datetime.now(UTC)
 
@@ -28,7 +32,7 @@ class SystemClock:
 def launcher(
     name: str, configuration: Configuration, settings: Settings, repository: Path
 ) -> Launcher:
-    """The launcher of a name. Raises ContractError if its table is missing."""
+    """The launcher `name` (ec2 or sagemaker). Raises ContractError if its table is missing."""
     if name == "sagemaker":
         configuration.for_sagemaker()
         runs = ledger(configuration)

@@ -1,7 +1,7 @@
 """Clients of AWS whose errors are one sentence each, and the secrets on their way to a machine.
 
-Credentials are found by boto3 itself: a role on GitHub by OIDC, a profile on a desk. Must not print
-or keep any. A secret without a value is a claim: AWS lets one caller alone create it.
+boto3 itself finds credentials: a role on GitHub by OIDC, a profile on a desk. Must not print or
+keep any.
 """
 
 from collections.abc import Iterator
@@ -25,6 +25,7 @@ _DENIED = {"AccessDenied", "AccessDeniedException", "AuthFailure", "Unauthorized
 
 
 def client(service: str, region: str) -> Any:
+    """boto3's client of a service, which repeats what AWS throttles."""
     return boto3.client(service, region_name=region, config=_CONFIG)
 
 
@@ -34,14 +35,15 @@ def with_clear_errors(what: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        answer = error.response.get("Error", {})
-        code, message = answer.get("Code", "?"), answer.get("Message", "")
+        details = error.response.get("Error", {})
+        code, message = details.get("Code", "?"), details.get("Message", "")
         raise LaunchError(f"{what}: AWS answers {code} ({message}); {_remedy(code)}.") from error
     except BotoCoreError as error:
         raise LaunchError(f"{what}: AWS can't be asked ({error}); try again.") from error
 
 
 def code_of(error: ClientError) -> str:
+    """The error's code, as AWS names it; empty if it has none."""
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
@@ -54,15 +56,19 @@ def _remedy(code: str) -> str:
 
 
 class SecretsManager:
+    """Handovers as secrets of AWS. A secret without a value is a claim: AWS lets one caller alone
+    create it (https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html).
+    """
+
     def __init__(self, configuration: Configuration) -> None:
         self._fleet = Fleet.of(configuration)
         self._client: Any = client("secretsmanager", configuration.region)
 
     def claim(self, host_id: str) -> bool:
-        labels = [{"Key": f"{TAG}repository", "Value": self._fleet.repository}]
+        tags = [{"Key": f"{TAG}repository", "Value": self._fleet.repository}]
         with with_clear_errors(f"claiming the handover to {host_id}"):
             try:
-                self._client.create_secret(Name=self._fleet.secrets + host_id, Tags=labels)
+                self._client.create_secret(Name=self._fleet.secrets + host_id, Tags=tags)
             except ClientError as error:
                 if code_of(error) == "ResourceExistsException":
                     return False
@@ -86,8 +92,8 @@ class SecretsManager:
                     raise
 
     def all(self) -> frozenset[str]:
-        mine = {"Key": "name", "Values": [self._fleet.secrets]}
+        name_filter = {"Key": "name", "Values": [self._fleet.secrets]}
         with with_clear_errors("listing handovers"):
-            pages = list(self._client.get_paginator("list_secrets").paginate(Filters=[mine]))
+            pages = list(self._client.get_paginator("list_secrets").paginate(Filters=[name_filter]))
         names = (secret["Name"] for page in pages for secret in page["SecretList"])
         return frozenset(name.removeprefix(self._fleet.secrets) for name in names)

@@ -1,6 +1,6 @@
 """The `[launch]` table of a TOML file: where machines come from, and what they may cost.
 
-Checked whole before anything is asked of AWS or GitHub. Asks neither.
+Checked whole before anything is asked of AWS or GitHub.
 """
 
 import re
@@ -92,6 +92,7 @@ class Configuration(Document):
 
     @property
     def lifetime(self) -> timedelta:
+        """How long a machine may live."""
         return timedelta(hours=self.lifetime_hours)
 
     @classmethod

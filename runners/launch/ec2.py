@@ -1,8 +1,9 @@
-"""One order -> the exact RunInstances call. Pure, so that it can be shown before it is made.
+"""The launcher `ec2`: a virtual machine that becomes GitHub's runner for one job.
 
-Machines of EC2, found by their tags alone. Must not know of runners or runs' ends.
-
-The launcher `ec2`: a virtual machine that becomes GitHub's runner for one job."""
+Makes the exact RunInstances call of an order, so that it can be shown before it is made, and finds
+the fleet's machines by their tags
+(https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html).
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -22,7 +23,9 @@ from runners.launch.user_data import Lock
 
 
 def run_instances(configuration: Configuration, order: Order, attempt: int = 0) -> dict[str, Any]:
-    """The arguments of RunInstances. An equal order and attempt have an equal client token."""
+    """The arguments of RunInstances. An equal order and attempt have an equal client token
+    (https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html).
+    """
     ec2, fleet = configuration.for_ec2(), Fleet.of(configuration)
     kind, subnet = order.candidate.type, order.candidate.subnet
     labels = _tag_list(tags(fleet, order.run_id, order.release, order.expires_at))
@@ -103,9 +106,13 @@ class Ec2Cloud:
         return tuple(self._host(instance) for instance in self._instances())
 
     def _instances(self) -> list[Any]:
-        mine = {"Name": f"tag:{TAG}repository", "Values": [self._fleet.repository]}
+        repository_filter = {"Name": f"tag:{TAG}repository", "Values": [self._fleet.repository]}
         with with_clear_errors("listing machines"):
-            pages = list(self._client.get_paginator("describe_instances").paginate(Filters=[mine]))
+            pages = list(
+                self._client.get_paginator("describe_instances").paginate(
+                    Filters=[repository_filter]
+                )
+            )
         return [
             instance
             for page in pages
@@ -188,6 +195,8 @@ def _moment(tag: str | None) -> datetime | None:
 
 
 class Ec2Launcher:
+    """Starts machines of EC2 for runs; `lock` is what they install."""
+
     def __init__(self, configuration: Configuration, lock: Lock, ports: Ports) -> None:
         self._configuration = configuration
         self._lock = lock
@@ -198,7 +207,9 @@ class Ec2Launcher:
         orders = [order(launch_request, candidate) for candidate in candidates(launch_request.ec2)]
         return {
             "launcher": "ec2",
-            "requests": [run_instances(self._configuration, wanted) for wanted in orders],
+            "requests": [
+                run_instances(self._configuration, wanted_order) for wanted_order in orders
+            ],
             "cost_at_most": round(
                 most(self._configuration, launch_request.ec2.types, launch_request.ec2.disk_gib), 2
             ),

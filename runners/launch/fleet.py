@@ -1,7 +1,6 @@
 """Machines and runners as plain values, and what they are called everywhere.
 
 A runner's name holds its machine's id, so that either finds the other without a table of our own.
-Pure.
 """
 
 import hashlib
@@ -32,12 +31,13 @@ class Host:
 
     @property
     def is_live(self) -> bool:
+        """Whether the machine is paid for, or could be again."""
         return self.state in LIVE
 
 
 @dataclass(frozen=True)
 class Runner:
-    """A runner as GitHub knows it. One that lost its line may be busy and offline at once."""
+    """A runner as GitHub knows it. Without its connection it may be busy and offline at once."""
 
     id: int
     name: str
@@ -54,6 +54,7 @@ class Fleet:
 
     @classmethod
     def of(cls, configuration: Configuration) -> "Fleet":
+        """The fleet of a configuration's repository and region."""
         return cls(configuration.repository, configuration.region)
 
     @property
@@ -89,7 +90,7 @@ def _digest(*parts: str) -> str:
 
 
 def tags(fleet: Fleet, run_id: str, release: str, expires_at: datetime) -> Mapping[str, str]:
-    """The tags of a machine, as `host` reads them."""
+    """The tags of a machine, from which `Ec2Cloud.hosts` makes a Host."""
     return {
         "Name": f"ingestion {run_id}",
         f"{TAG}repository": fleet.repository,
@@ -100,6 +101,6 @@ def tags(fleet: Fleet, run_id: str, release: str, expires_at: datetime) -> Mappi
 
 
 def oldest(hosts: Iterable[Host]) -> Host | None:
-    """The live machine that was there first; every onlooker picks the same one."""
+    """The live machine that was launched first; every process picks the same one."""
     live = [host for host in hosts if host.is_live]
     return min(live, key=lambda host: (host.launched_at, host.id), default=None)

@@ -1,4 +1,5 @@
-"""GitHub's runner registrations, of a repository or of its organisation.
+"""GitHub's self-hosted runners, of a repository or of its organisation
+(https://docs.github.com/en/rest/actions/self-hosted-runners).
 
 The token needs `administration: write` (for an organisation `organization_self_hosted_runners`),
 which no `GITHUB_TOKEN` can have: an App's or a person's. Must never repeat a POST blindly, nor let
@@ -21,6 +22,8 @@ _LONGEST_PAUSE = 60.0
 
 
 class GitHub:
+    """Lists, registers and removes the fleet's runners."""
+
     def __init__(
         self, configuration: Configuration, client: httpx.Client, sleep: Callable[[float], None]
     ) -> None:
@@ -38,11 +41,9 @@ class GitHub:
         page = 1
         while True:
             answer = self._get(page)
-            listed = answer["runners"]
-            runners += [
-                _runner(release) for release in listed if self._fleet.host_of(release["name"])
-            ]
-            if page * _PAGE >= answer["total_count"] or not listed:
+            entries = answer["runners"]
+            runners += [_runner(entry) for entry in entries if self._fleet.host_of(entry["name"])]
+            if page * _PAGE >= answer["total_count"] or not entries:
                 return tuple(runners)
             page += 1
 
@@ -73,7 +74,9 @@ class GitHub:
         raise LaunchError(f"registering a runner: GitHub does not answer ({trouble}); try later.")
 
     def remove(self, runner_id: int) -> bool:
-        answer = self._repeated("DELETE", f"{self._path}/{runner_id}", "removing a runner")
+        answer = self._request_with_retries(
+            "DELETE", f"{self._path}/{runner_id}", "removing a runner"
+        )
         if answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY:  # a job is running on it
             return False
         if answer.status_code in (httpx.codes.NO_CONTENT, httpx.codes.NOT_FOUND):
@@ -82,13 +85,13 @@ class GitHub:
 
     def _get(self, page: int) -> Any:
         path = f"{self._path}?per_page={_PAGE}&page={page}"
-        answer = self._repeated("GET", path, "listing runners")
+        answer = self._request_with_retries("GET", path, "listing runners")
         if answer.status_code != httpx.codes.OK:
             raise _refusal(answer, "listing runners")
         return answer.json()
 
-    def _repeated(self, method: str, path: str, what: str) -> httpx.Response:
-        """The answer to what may be asked as often as one likes."""
+    def _request_with_retries(self, method: str, path: str, action_text: str) -> httpx.Response:
+        """The answer to a request that may safely be repeated; `action_text` names it in errors."""
         trouble = ""
         for attempt in range(_TRIES):
             try:
@@ -101,7 +104,7 @@ class GitHub:
                 return answer
             trouble = str(answer.status_code)
             self._sleep(_pause(answer, attempt))
-        raise LaunchError(f"{what}: GitHub does not answer ({trouble}); try again later.")
+        raise LaunchError(f"{action_text}: GitHub does not answer ({trouble}); try again later.")
 
 
 def _is_passing(answer: httpx.Response) -> bool:
@@ -115,10 +118,10 @@ def _pause(answer: httpx.Response, attempt: int) -> float:
     return min(float(header) if header.isdigit() else _PAUSE * 2**attempt, _LONGEST_PAUSE)
 
 
-def _refusal(answer: httpx.Response, what: str) -> LaunchError:
+def _refusal(answer: httpx.Response, action: str) -> LaunchError:
     return LaunchError(
-        f"{what}: GitHub refuses ({answer.status_code}); RUNNERS_TOKEN must be a token of an App "
-        "or a person with administration rights, and not have expired."
+        f"{action}: GitHub refuses ({answer.status_code}); RUNNERS_TOKEN must be a token of an "
+        "App or a person with administration rights, and not have expired."
     )
 
 

@@ -1,4 +1,4 @@
-"""Runs as they lie in object storage or in a folder: their ends, and their machines' audit trail.
+"""Runs as they are kept on S3 or in a folder: whether they ended, and their machines' audit trail.
 
 The trail is only added to: lines of `machines.jsonl` in a folder, an object each on S3, which can't
 be appended to. Must not read what a run did.
@@ -21,7 +21,7 @@ TRAIL = "machines.jsonl"
 
 
 def ledger(configuration: Configuration) -> Ledger:
-    """The runs of a configuration, wherever they lie."""
+    """The runs of a configuration, on S3 or in a folder."""
     place = bucket_and_prefix(configuration.runs)
     if place is None:
         return FolderLedger(Path(configuration.runs))
@@ -29,6 +29,8 @@ def ledger(configuration: Configuration) -> Ledger:
 
 
 class FolderLedger:
+    """The runs in a folder."""
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
@@ -53,6 +55,8 @@ class FolderLedger:
 
 
 class S3Ledger:
+    """The runs under a prefix of a bucket; `s3` is boto3's client."""
+
     def __init__(self, s3: Any, bucket: str, prefix: str) -> None:
         self._s3 = s3
         self._bucket = bucket

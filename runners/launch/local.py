@@ -1,7 +1,6 @@
-"""The launcher that needs no account: the run's steps as processes of this machine, one by one.
+"""The launcher `local`, which needs no account: the run's steps as processes of this machine.
 
-Each step is a process of its own because LaminDB allows one instance in a process. Must not know
-what the steps do.
+They run one by one, each in a process of its own, because LaminDB allows one instance in a process.
 """
 
 import subprocess
@@ -17,7 +16,7 @@ from runners.run.stopping import StoppedError
 
 
 class LocalLauncher:
-    """Works where it is called, and returns when the work has ended."""
+    """Runs the steps on this machine, and returns when they have ended."""
 
     def __init__(self, request_file: Path, repository: Path, reference: Path) -> None:
         """Raises ContractError for a request whose documents are missing or don't agree."""
@@ -29,7 +28,7 @@ class LocalLauncher:
 
     def launch(self, request: RunRequest) -> Launched:
         """Ends with the exit code of the first step that did not end well, else 0."""
-        codes = (_process(step) for step in self._steps(request))
+        codes = (_run_step(step) for step in self._steps(request))
         return Launched(None, next((code for code in codes if code), 0))
 
     def terminate(self, run_id: str) -> tuple[str, ...]:
@@ -43,7 +42,7 @@ class LocalLauncher:
         return [["ingest", "--smoke", *self._common], ["ingest", *self._common], verify]
 
 
-def _process(arguments: Sequence[str]) -> int:
+def _run_step(arguments: Sequence[str]) -> int:
     """The exit code of a step, which is stopped when this process is."""
     with subprocess.Popen([sys.executable, "-m", "runners", *arguments]) as step:
         try:

@@ -45,6 +45,8 @@ class Order:
 
 
 class Cloud(Protocol):
+    """Where machines run: EC2."""
+
     def hosts(self) -> tuple[Host, ...]:
         """The fleet's machines, those that ended lately too."""
 
@@ -59,6 +61,8 @@ class Cloud(Protocol):
 
 
 class Forge(Protocol):
+    """Where runners are registered: GitHub."""
+
     def runners(self) -> tuple[Runner, ...]:
         """The fleet's runners."""
 
@@ -102,14 +106,19 @@ class Ledger(Protocol):
 
 
 class Clock(Protocol):
-    def now(self) -> datetime: ...
+    """The time."""
 
-    def sleep(self, seconds: float) -> None: ...
+    def now(self) -> datetime:
+        """The time, in UTC."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Returns after so many seconds."""
 
 
 @dataclass(frozen=True)
 class Ports:
-    """Everything outside, in one hand."""
+    """All services that launching and reaping use."""
 
     cloud: Cloud
     forge: Forge
@@ -119,6 +128,7 @@ class Ports:
 
 
 def named(runners: Sequence[Runner], name: str) -> Runner | None:
+    """The runner of that name; None if there is none."""
     return next((runner for runner in runners if runner.name == name), None)
 
 
@@ -131,7 +141,7 @@ class Launched:
 
 
 class Launcher(Protocol):
-    """Every method may raise ContractError."""
+    """What gives a run a machine. Every method may raise ContractError."""
 
     def shown(self, request: RunRequest) -> dict[str, Any]:
         """The exact requests that `launch` would make, and what they may cost. Asks nobody."""

@@ -40,8 +40,8 @@ def price(configuration: Configuration, kind: str, disk_gib: int) -> Price:
     """
     table = _table()
     disk = disk_gib * float(table["disk"]) / MONTH
-    if own_price := configuration.prices.get(kind):
-        return Price(own_price + disk, None)
+    if configured_price := configuration.prices.get(kind):
+        return Price(configured_price + disk, None)
     if kind not in table["hour"]:
         raise ContractError(
             f"[launch.prices]: there is no price of {kind}; add it, in US dollars an hour, so that "

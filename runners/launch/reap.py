@@ -1,6 +1,6 @@
-"""Gathers what is there, has it decided, and does it; one action's failure stops no other.
+"""The reaper: gathers what is there, asks `reap_policy` what to do, and does it.
 
-Must not decide anything itself.
+The failure of one action stops no other.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -15,14 +15,16 @@ from runners.launch.termination import terminate, terminate_unless_busy
 
 
 def reap(configuration: Configuration, ports: Ports, now: datetime) -> Iterator[Reaped]:
-    """Each action as it is done. Twice, or two at once, is as good as once.
+    """Yields each action once it is done. It may run twice, or twice at once, without harm.
 
     Raises:
         LaunchError: AWS or the runs' storage could not be asked, and nothing was done. (Without
             GitHub, expired machines still go, and its error comes last.)
     """
     runners, refusal = _runners(ports)
-    yield from (_do(ports, action) for action in decide(_facts(configuration, ports, runners, now)))
+    yield from (
+        _perform(ports, action) for action in decide(_facts(configuration, ports, runners, now))
+    )
     if refusal is not None:
         raise refusal
 
@@ -44,25 +46,25 @@ def _facts(
         hosts=hosts,
         runners=runners,
         handovers=ports.handovers.all(),
-        ended_runs=_ended(ports, hosts),
-        noted=_noted(ports, hosts),
+        ended_runs=_ended_runs(ports, hosts),
+        noted=_noted_machines(ports, hosts),
         now=now,
         online_within=timedelta(minutes=ec2.online_within_minutes),
         idle=timedelta(minutes=ec2.idle_minutes),
     )
 
 
-def _ended(ports: Ports, hosts: Sequence[Host]) -> frozenset[str]:
+def _ended_runs(ports: Ports, hosts: Sequence[Host]) -> frozenset[str]:
     live = {host.run_id for host in hosts if host.is_live}
     return frozenset(run_id for run_id in live if ports.ledger.has_ended(run_id))
 
 
-def _noted(ports: Ports, hosts: Sequence[Host]) -> frozenset[str]:
+def _noted_machines(ports: Ports, hosts: Sequence[Host]) -> frozenset[str]:
     runs = sorted({host.run_id for host in hosts})
     return frozenset(host_id for run_id in runs for host_id in ports.ledger.noted(run_id))
 
 
-def _do(ports: Ports, action: ReaperAction) -> Reaped:
+def _perform(ports: Ports, action: ReaperAction) -> Reaped:
     try:
         result = Reaped.DONE if _BY_ACT[action.act](ports, action) else Reaped.SPARED
     except LaunchError as error:

@@ -1,7 +1,7 @@
-"""Machines, runners and runs as they are -> what must be done so that none is left behind.
+"""Decides, from machines, runners and runs as they are, what to do so that none is left behind.
 
-Never ends a machine whose job is running and within its lifetime. Pure: reads no clock and talks
-to nobody. `runners.launch.reap` does what is decided here.
+Never ends a machine whose job is running and within its lifetime. Must not read a clock or ask a
+service: `runners.launch.reap` does.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from runners.contract import Act
 from runners.launch.fleet import Fleet, Host, Runner, oldest
 
 MARGIN = timedelta(minutes=5)
-"""What a launch is given beyond its own patience before its machine counts as forgotten."""
+"""Time beyond a launch's own waiting time before its machine counts as forgotten."""
 
 
 @dataclass(frozen=True)
@@ -58,17 +58,21 @@ def decide(facts: FleetFacts) -> tuple[ReaperAction, ...]:
     """What to do, machines first; the same facts give the same actions."""
     runner_of = _runners_by_host(facts)
     live = [host for host in facts.hosts if host.is_live]
-    known = {host.id: host for host in facts.hosts}
+    host_by_id = {host.id: host for host in facts.hosts}
     gone = "its machine is gone"
     return (
-        *(_noted(host) for host in facts.hosts if host.id not in facts.noted),
-        *(action for host in live if (action := _about_host(facts, host, runner_of.get(host.id)))),
+        *(_note_action(host) for host in facts.hosts if host.id not in facts.noted),
         *(
-            ReaperAction(Act.REMOVE_RUNNER, host_id, gone, known.get(host_id), runner)
-            for host_id, runner in _ghosts(runner_of, {host.id for host in live})
+            action
+            for host in live
+            if (action := _action_for_host(facts, host, runner_of.get(host.id)))
         ),
         *(
-            ReaperAction(Act.DROP_HANDOVER, host_id, gone, known.get(host_id))
+            ReaperAction(Act.REMOVE_RUNNER, host_id, gone, host_by_id.get(host_id), runner)
+            for host_id, runner in _runners_without_machines(runner_of, {host.id for host in live})
+        ),
+        *(
+            ReaperAction(Act.DROP_HANDOVER, host_id, gone, host_by_id.get(host_id))
             for host_id in sorted(facts.handovers - {host.id for host in live})
         ),
     )
@@ -79,14 +83,14 @@ def _runners_by_host(facts: FleetFacts) -> Mapping[str, Runner]:
     return {host_id: runner for host_id, runner in by_host if host_id is not None}
 
 
-def _noted(host: Host) -> ReaperAction:
+def _note_action(host: Host) -> ReaperAction:
     return ReaperAction(Act.NOTE, host.id, f"found {host.state}, unknown so far", host)
 
 
-def _about_host(facts: FleetFacts, host: Host, runner: Runner | None) -> ReaperAction | None:
+def _action_for_host(facts: FleetFacts, host: Host, runner: Runner | None) -> ReaperAction | None:
     if facts.now >= host.expires_at:
-        why = f"its lifetime ended at {host.expires_at:%Y-%m-%d %H:%M} UTC"
-        return ReaperAction(Act.TERMINATE_EXPIRED, host.id, why, host, runner)
+        reason_text = f"its lifetime ended at {host.expires_at:%Y-%m-%d %H:%M} UTC"
+        return ReaperAction(Act.TERMINATE_EXPIRED, host.id, reason_text, host, runner)
     if facts.runners is None or (runner is not None and runner.is_busy):
         return None
     if reason := _why_not_needed(facts, host, runner):
@@ -116,7 +120,9 @@ def _preferred(facts: FleetFacts, release: str) -> Host | None:
     return oldest(busy) or oldest(same)
 
 
-def _ghosts(runner_of: Mapping[str, Runner], live: set[str]) -> list[tuple[str, Runner]]:
+def _runners_without_machines(
+    runner_of: Mapping[str, Runner], live: set[str]
+) -> list[tuple[str, Runner]]:
     """Runners without machines; GitHub itself ends the job of one that is busy."""
     return [
         (host_id, runner)

@@ -1,9 +1,8 @@
-"""One run -> the exact CreateProcessingJob call. Pure, so that it can be shown beforehand.
+"""The launcher `sagemaker`: a Processing job that does the run's work, followed to its end
+(https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateProcessingJob.html).
 
-The launcher `sagemaker`: a Processing job that does the same work, followed to its end.
-
-AWS itself ends the job at its lifetime, so that there is nothing for the reaper. Who follows it may
-go away: the same request finds the job again.
+AWS itself ends the job at its lifetime, so that there is nothing for the reaper. The process that
+follows it may end: the same request finds the job again.
 """
 
 import hashlib
@@ -39,7 +38,7 @@ def job_name(configuration: Configuration, run_id: str) -> str:
 def create_processing_job(configuration: Configuration, request: RunRequest) -> dict[str, Any]:
     """The arguments of CreateProcessingJob.
 
-    No data goes in or out by SageMaker's hand: the job reads request, manifests and earlier runs
+    SageMaker itself moves no data in or out: the job reads request, manifests and earlier runs
     where runs are kept, and keeps its journal there while it works, as any machine does.
     """
     sagemaker = configuration.for_sagemaker()
@@ -103,6 +102,8 @@ _GOES_ON = {"InProgress", "Stopping"}
 
 
 class SageMakerLauncher:
+    """Runs the work as Processing jobs."""
+
     def __init__(
         self, configuration: Configuration, repository: Path, ledger: Ledger, clock: Clock
     ) -> None:
@@ -117,12 +118,12 @@ class SageMakerLauncher:
         return {
             "launcher": "sagemaker",
             "requests": [create_processing_job(self._configuration, request)],
-            "cost_at_most": self._most(),
+            "cost_at_most": self._cost_at_most(),
         }
 
     def launch(self, request: RunRequest) -> Launched:
         """The job, once it has ended. Raises LaunchError if it did so without a result."""
-        self._most()
+        self._cost_at_most()
         if self._ledger.has_ended(request.run_id):
             raise LaunchError(f"run {request.run_id} has ended; ask for a new run.")
         self._place(request)
@@ -130,7 +131,7 @@ class SageMakerLauncher:
         self._note(request, "launching", None, name)
         self._create(request)
         self._note(request, "launched", name, machine_of_job(self._configuration).type or "")
-        code = self._followed(name)
+        code = self._follow_to_end(name)
         self._note(request, "ended", name, f"exit code {code}")
         document = {
             "run": request.run_id,
@@ -149,7 +150,7 @@ class SageMakerLauncher:
                 return ()
         return (name,)
 
-    def _most(self) -> float:
+    def _cost_at_most(self) -> float:
         sagemaker = self._configuration.for_sagemaker()
         return round(most(self._configuration, (sagemaker.type,), sagemaker.disk_gib), 2)
 
@@ -177,7 +178,7 @@ class SageMakerLauncher:
                 if code_of(error) != "ResourceInUse":  # the same request has started it
                     raise
 
-    def _followed(self, name: str) -> int:
+    def _follow_to_end(self, name: str) -> int:
         """The exit code of the job's work: 0, or 1 for a verification that did not pass."""
         while True:
             with with_clear_errors(f"following {name}"):
@@ -189,8 +190,8 @@ class SageMakerLauncher:
             self._clock.sleep(self._configuration.for_sagemaker().poll_seconds)
         code = exit_code(job)
         if code is None:
-            why = job.get("FailureReason") or job.get("ExitMessage") or "no reason given"
-            raise LaunchError(f"{name}: {status} ({why}); see its log in CloudWatch.")
+            reason_text = job.get("FailureReason") or job.get("ExitMessage") or "no reason given"
+            raise LaunchError(f"{name}: {status} ({reason_text}); see its log in CloudWatch.")
         return code
 
     def _note(self, request: RunRequest, act: str, job: str | None, why: str) -> None:
@@ -200,7 +201,7 @@ class SageMakerLauncher:
 def exit_code(job: Mapping[str, Any]) -> int | None:
     """0, or 1 for a verification that did not pass, which is a result; None without a result.
 
-    SageMaker tells a container's exit code only at the end of a sentence.
+    SageMaker gives a container's exit code only at the end of the sentence in FailureReason.
     """
     if job["ProcessingJobStatus"] == "Completed":
         return 0

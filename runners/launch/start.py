@@ -1,8 +1,8 @@
-"""From a request to a machine whose runner is online, or to none at all.
+"""Gets a machine whose runner is online for a request, or leaves none behind.
 
 The machine comes first and its runner second, named after it, so that a runner without a machine is
 always one that has lost it. Stopped at any point, what is left is found again by the same request,
-or by the reaper. Works on ports alone.
+or by the reaper. Reaches AWS and GitHub through `Ports` alone.
 """
 
 from collections.abc import Iterator
@@ -38,17 +38,21 @@ class LaunchRequest:
 
     @property
     def ec2(self) -> Ec2:
+        """The `[launch.ec2]` table."""
         return self.configuration.for_ec2()
 
     @property
     def fleet(self) -> Fleet:
+        """The names of the configuration's machines."""
         return Fleet.of(self.configuration)
 
     @property
     def run_id(self) -> str:
+        """The id of the run that gets the machine."""
         return self.request.run_id
 
     def note(self, act: str, host_id: str | None, why: str) -> None:
+        """Adds a line to the run's audit trail."""
         self.ports.ledger.note(self.run_id, self.ports.clock.now(), act, host_id, why)
 
 
@@ -58,7 +62,7 @@ def candidates(ec2: Ec2) -> Iterator[Candidate]:
 
 
 def order(launch_request: LaunchRequest, candidate: Candidate) -> Order:
-    """The machine that is asked for, with what it does from its first second."""
+    """The order of a machine: its type and subnet, its lifetime, and what it runs at its start."""
     return Order(
         candidate=candidate,
         run_id=launch_request.run_id,
@@ -75,7 +79,7 @@ class _NotRegisteredError(LaunchError):
 
 
 def brought_online(launch_request: LaunchRequest, host: Host) -> Host:
-    """The machine, whose runner waits for its job or has it.
+    """Waits until the machine's runner is online or busy, and returns the machine.
 
     Raises:
         LaunchError: it has no runner, and was ended; or AWS or GitHub could not be asked.
@@ -119,7 +123,7 @@ def _wait(launch_request: LaunchRequest, host: Host) -> None:
         if runner is not None and (runner.is_online or runner.is_busy):
             return
         if host.id not in {
-            known.id for known in launch_request.ports.cloud.hosts() if known.is_live
+            live_host.id for live_host in launch_request.ports.cloud.hosts() if live_host.is_live
         }:
             raise LaunchError(
                 f"run {launch_request.run_id}: {host.id} ended before its runner was online"
@@ -163,11 +167,13 @@ def start(launch_request: LaunchRequest) -> Host:
     # A token that may not do this shows before a cent is spent.
     launch_request.ports.forge.runners()
     _end_expired(launch_request)
-    known = _known(launch_request)
-    if known is not None:
-        return brought_online(launch_request, known)
-    with _ended_if_interrupted(launch_request):
-        return brought_online(launch_request, _only_one(launch_request, _launched(launch_request)))
+    host = _existing_host(launch_request)
+    if host is not None:
+        return brought_online(launch_request, host)
+    with _ends_host_if_interrupted(launch_request):
+        return brought_online(
+            launch_request, _keep_oldest(launch_request, _launch_new_host(launch_request))
+        )
 
 
 def _end_expired(launch_request: LaunchRequest) -> None:
@@ -178,9 +184,9 @@ def _end_expired(launch_request: LaunchRequest) -> None:
             terminate(launch_request.ports, host.run_id, host.id, None, "its lifetime is over")
 
 
-def _known(launch_request: LaunchRequest) -> Host | None:
+def _existing_host(launch_request: LaunchRequest) -> Host | None:
     """The release's machine if it is this run's. Raises LaunchError if it is another run's."""
-    first = _of_release(launch_request)
+    first = _oldest_of_release(launch_request)
     if first is not None and first.run_id != launch_request.run_id:
         raise LaunchError(
             f"run {launch_request.run_id}: {first.id} works on release {first.release} for run "
@@ -190,17 +196,19 @@ def _known(launch_request: LaunchRequest) -> Host | None:
     return first
 
 
-def _of_release(launch_request: LaunchRequest) -> Host | None:
+def _oldest_of_release(launch_request: LaunchRequest) -> Host | None:
     hosts = launch_request.ports.cloud.hosts()
     return oldest(host for host in hosts if host.release == launch_request.request.release)
 
 
-def _launched(launch_request: LaunchRequest) -> Host:
+def _launch_new_host(launch_request: LaunchRequest) -> Host:
     for name, content in launch_request.lock.files.items():
         launch_request.ports.ledger.place(launch_request.run_id, name, content)
     for candidate in candidates(launch_request.ec2):
-        if (known := _known(launch_request)) is not None:  # another process was faster
-            return known
+        if (
+            existing_host := _existing_host(launch_request)
+        ) is not None:  # another process was faster
+            return existing_host
         launch_request.note("launching", None, f"{candidate.type} in {candidate.subnet}")
         try:
             host = launch_request.ports.cloud.run(order(launch_request, candidate))
@@ -216,19 +224,19 @@ def _launched(launch_request: LaunchRequest) -> Host:
     )
 
 
-def _only_one(launch_request: LaunchRequest, host: Host) -> Host:
+def _keep_oldest(launch_request: LaunchRequest, host: Host) -> Host:
     """The machine that the release keeps, where two processes have launched one each."""
-    first = _of_release(launch_request)
+    first = _oldest_of_release(launch_request)
     if first is None or first.id == host.id:
         return host
     terminate(
         launch_request.ports, launch_request.run_id, host.id, None, f"{first.id} was there first"
     )
-    return _known(launch_request) or host
+    return _existing_host(launch_request) or host
 
 
 @contextmanager
-def _ended_if_interrupted(launch_request: LaunchRequest) -> Iterator[None]:
+def _ends_host_if_interrupted(launch_request: LaunchRequest) -> Iterator[None]:
     """Ends the run's machine, launched a moment ago, when somebody stops this process."""
     try:
         yield

@@ -1,6 +1,6 @@
-"""How a machine, its runner and what was handed to it are ended; repeatable at every point.
+"""Ends a machine and its runner, and deletes what was handed to it; may be repeated at any point.
 
-Must not decide which one has to go.
+Must not decide which machine has to go.
 """
 
 from runners.launch.fleet import Fleet, Runner

@@ -1,7 +1,7 @@
-"""What a machine is told at its start: plain settings, then the bootstrap script.
+"""A machine's user data, which it runs at its start: plain settings, then the bootstrap script.
 
-Anybody who may describe the machine can read it, so that it must hold no secret; and equal requests
-must give equal text, because EC2 compares it, so that it must hold no time.
+Must hold no secret, because anybody who may describe the machine can read it; and no time, because
+EC2 compares it, so that equal requests must give equal text.
 """
 
 import hashlib
@@ -19,7 +19,9 @@ from runners.launch.prices import price
 
 SCRIPT = "bootstrap.sh"
 MOST_BYTES = 16384
-"""EC2 takes no more user data."""
+"""The most user data that EC2 takes
+(https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html).
+"""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Lock:
 
     @classmethod
     def of(cls, repository: Path) -> "Lock":
+        """The two files of the checkout at `repository`."""
         names = ("constraints.txt", "pyproject.toml")
         return cls({name: (repository / name).read_bytes() for name in names})
 

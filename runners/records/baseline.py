@@ -1,7 +1,7 @@
 """What an instance held before a run wrote to it, as digests, and how two such states differ.
 
 Stored beside the run's journal before the run's first write, whole or not at all. Must not read a
-database (`registry.holdings` does).
+database (`runners.registry.baseline` does).
 """
 
 import os
@@ -47,24 +47,30 @@ class Difference(NamedTuple):
 
 
 def differences(before: Baseline, now: Baseline) -> list[Difference]:
-    """What of `before` isn't the same now, down to the record; what has been added is none."""
-    differing = list(_of_releases(before, now))
+    """What of `before` isn't the same now, record by record. A record that has been added to what
+    all releases share is no difference.
+    """
+    differing = list(_release_differences(before, now))
     for registry, records in before.shared.items():
-        held = now.shared.get(registry, {})
+        records_now = now.shared.get(registry, {})
         differing += [
             Difference("", uid, f"{registry} is another")
-            for uid, text in records.items()
-            if held.get(uid) != text
+            for uid, row_digest in records.items()
+            if records_now.get(uid) != row_digest
         ]
     return sorted(differing)
 
 
-def _of_releases(before: Baseline, now: Baseline) -> Iterator[Difference]:
+def _release_differences(before: Baseline, now: Baseline) -> Iterator[Difference]:
     for release, records in before.releases.items():
-        held = now.releases.get(release, {})
+        records_now = now.releases.get(release, {})
         for uid, old in records.items():
-            yield from (Difference(release, uid, what) for what in _changes(old, held.get(uid)))
-        yield from (Difference(release, uid, "was not there") for uid in held.keys() - records)
+            yield from (
+                Difference(release, uid, change) for change in _changes(old, records_now.get(uid))
+            )
+        yield from (
+            Difference(release, uid, "was not there") for uid in records_now.keys() - records
+        )
 
 
 def _changes(old: RecordDigest, new: RecordDigest | None) -> Iterator[str]:
@@ -90,5 +96,5 @@ def store_baseline(folder: Path, holdings: Baseline) -> None:
 
 
 def stored_baseline(folder: Path) -> Baseline:
-    """What a run has stored. Raises ContractError where there is no such file, or it is broken."""
+    """The baseline in a run's folder. Raises ContractError if its file is missing or broken."""
     return Baseline.from_file(folder / BASELINE)

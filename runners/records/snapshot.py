@@ -1,7 +1,8 @@
 """What a verification looks at, as plain values: the instance's rows, the release's own table, and
 what lies in storage.
 
-Must not gather them (`registry.snapshot` and `verify` do) nor judge them (`checks` does).
+Must not gather them (`runners.registry.snapshot` and `runners.verification.gather` do) nor judge
+them (`runners.verification.checks` does).
 """
 
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ Value = TypeVar("Value")
 
 
 class UnknownError(Exception):
-    """A question that rests on what could not be gathered; its text says why."""
+    """A value was needed that could not be gathered; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Unknown:
 
 
 def known(value: Value | Unknown) -> Value:
-    """The value. Raises UnknownError in the words of an Unknown."""
+    """The value. Raises UnknownError, with its reason, if it is an Unknown."""
     if isinstance(value, Unknown):
         raise UnknownError(value.why)
     return value
@@ -74,8 +75,6 @@ class CollectionRow:
 
 Label = tuple[str, str]
 """A feature's name, and the ontology id (or name, where it has none) of a term linked by it."""
-
-"""What names a source but for its version: entity, name, organism."""
 
 
 @dataclass(frozen=True)
@@ -139,9 +138,10 @@ REQUIRED_FEATURES = (
     "tissue_ontology_term_id",
     "tissue_type",
 )
-
+"""The features for which every artifact has a label."""
 
 SLOTS = frozenset({"obs", "uns", "var"})
-
+"""The slots of every artifact's schema."""
 
 SOMA = "tiledbsoma"
+"""The `otype` of a SOMA store's artifact."""

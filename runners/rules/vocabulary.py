@@ -1,4 +1,6 @@
-"""The terms and organisms that the rules allow at the pins, and the sources that they need."""
+"""The terms and organisms that the rules allow at the pinned versions of the ontologies, and the
+LaminDB sources that datasets need for them.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
@@ -9,13 +11,14 @@ from runners.rules import Circumstance, Rules, Terms
 from runners.rules.reference import Reference
 
 SourceKey = tuple[str, str, str]
-
+"""What names a source but for its version: entity, name, organism."""
 
 ByTaxon = Mapping[str, Sequence[Terms]]
+"""Entries of allowed terms by organism (taxon), or `*` for all others."""
 
 
 def entries_for(terms: ByTaxon, taxon: str) -> Sequence[Terms]:
-    """The entries for an organism of the rules."""
+    """The entries for the organism `taxon`; those of `*` if it has none of its own."""
     return terms[taxon] if taxon in terms else terms.get("*", ())
 
 
@@ -33,10 +36,10 @@ class Vocabulary:
             return taxon
         term = self.reference.organism(taxon)
         above = term.ancestors if term else frozenset()
-        broader = (
+        broader_taxa = (
             t for t, organism in self.rules.organisms.items() if organism.descendants and t in above
         )
-        return next(broader, None)
+        return next(broader_taxa, None)
 
     def entry(self, entries: Sequence[Terms], term_id: str) -> Terms | None:
         """The first of the entries that allows the term; or else has it as a deprecated one."""
@@ -81,11 +84,11 @@ def rules_of(manifest: Manifest) -> Rules:
     """
     document = rules.load(manifest.dataset_schema_version)
     for prefix, pin in manifest.pins.items():
-        ours = document.ontologies[prefix].pin if prefix in document.ontologies else None
-        if ours is not None and not set(pin.split()) <= set(ours.split()):
+        pin_of_rules = document.ontologies[prefix].pin if prefix in document.ontologies else None
+        if pin_of_rules is not None and not set(pin.split()) <= set(pin_of_rules.split()):
             raise ContractError(
                 f"manifest {manifest.release}: field pins.{prefix}: {pin!r} is not what the rules "
-                f"of dataset schema {manifest.dataset_schema_version} have, {ours!r}; "
+                f"of dataset schema {manifest.dataset_schema_version} have, {pin_of_rules!r}; "
                 "make the rules from the document that the manifest names."
             )
     return document
@@ -105,9 +108,11 @@ def pinned_sources(reference: Reference, organisms: Collection[str]) -> Mapping[
 
 
 def needed_sources(schema: Rules, organisms: Collection[str]) -> set[tuple[str, str]]:
-    """Registry and ontology of each source."""
-    known = schema.organisms.items()
-    taxa = [t for t, meta in known if not organisms or meta.scientific_name in organisms]
+    """Registry and ontology of each source; `organisms` as in `pinned_sources`."""
+    organisms_of_rules = schema.organisms.items()
+    taxa = [
+        t for t, meta in organisms_of_rules if not organisms or meta.scientific_name in organisms
+    ]
     return {
         registry_of_term(entry.registry, entry.ontology)
         for column in schema.columns.values()

@@ -1,1 +1,1 @@
-"""A run: its request, its journal, what it is about, how it is stopped and where it is kept."""
+"""A run: its request, its journal, the datasets it is for, how it stops and where it is kept."""

@@ -1,7 +1,6 @@
-"""By what, besides its own file, it is decided whether and how a dataset is annotated.
+"""The versions of code, rules and libraries that decide whether and how a file is annotated.
 
-Datasets that failed for their content would fail again with the same combination. Says nothing of
-datasets or releases.
+A dataset that failed for its content would fail again with the same versions.
 """
 
 import hashlib
@@ -16,7 +15,7 @@ SOURCE = Path(__file__).resolve().parents[1]
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """The versions at work; `rules` and `code` are digests."""
+    """The versions in use; `rules` and `code` are digests."""
 
     lamindb: str
     bionty: str
@@ -26,7 +25,7 @@ class Fingerprint:
 
     @classmethod
     def of(cls, schema_version: str, runners: Path = SOURCE) -> Self:
-        """The combination at work here, for a dataset schema version that has rules."""
+        """The versions in use here, for a dataset schema version that has rules."""
         return cls(
             lamindb=version("lamindb"),
             bionty=version("bionty"),
@@ -47,7 +46,7 @@ class Fingerprint:
 
 
 def code_digest(runners: Path = SOURCE) -> str:
-    """The digest of our own code."""
+    """The digest of all Python files below `runners`."""
     return _digest(runners, sorted(runners.rglob("*.py")))
 
 

@@ -20,8 +20,8 @@ from runners.contract import ContractError, DatasetOutcome, Outcome
 START, READ, WRITTEN, END, CANCELLED = "start", "read", "written", "end", "cancelled"
 RECORDED, COMMITTED = "recorded", "committed"
 ROLLBACK, ROLLED_BACK = "rollback", "rolled back"
-"""The steps, as the journal names them: of a run, of each of its transactions, and of its end by
-`rollback`, which is begun and done.
+"""The steps, as the journal names them: of a run, of each of its transactions, and of a rollback's
+beginning and end.
 """
 
 JOURNAL = "journal.jsonl"
@@ -38,8 +38,10 @@ class JournalLines:
 
     def first(self, step: str) -> Line | None:
         """The first line of a step of the whole release."""
-        own = (line for line in self.lines if line["step"] == step and "dataset_id" not in line)
-        return next(own, None)
+        release_lines = (
+            line for line in self.lines if line["step"] == step and "dataset_id" not in line
+        )
+        return next(release_lines, None)
 
     def all(self, step: str) -> list[Line]:
         """Every line of a step."""
@@ -47,11 +49,11 @@ class JournalLines:
 
     def datasets(self, step: str) -> dict[str, Line]:
         """Dataset id -> the first line that the step wrote for it."""
-        last_lines: dict[str, Line] = {}
+        first_lines: dict[str, Line] = {}
         for line in self.lines:
             if line["step"] == step and "dataset_id" in line:
-                last_lines.setdefault(str(line["dataset_id"]), line)
-        return last_lines
+                first_lines.setdefault(str(line["dataset_id"]), line)
+        return first_lines
 
 
 def read_journal(path: Path) -> JournalLines:
@@ -69,7 +71,7 @@ class Journal(JournalLines):
     """A journal that is written to, by one process at a time."""
 
     def __init__(self, path: Path) -> None:
-        """Opens the journal at `path`, made if absent. Errors as in `read`."""
+        """Opens the journal at `path`, made if absent. Errors as in `read_journal`."""
         path.parent.mkdir(parents=True, exist_ok=True)
         super().__init__(read_journal(path).lines)
         self._file = path.open("ab")
@@ -115,20 +117,20 @@ def _parse(line: bytes, place: str) -> Line:
 def outcomes_of_journal(
     journal: JournalLines, datasets: Sequence[CensusDataset]
 ) -> tuple[DatasetOutcome, ...]:
-    """What the journal says of each of the datasets that it knows."""
+    """The outcome of each of the datasets that the journal knows."""
     return outcomes_of_runs([journal], datasets)
 
 
 def outcomes_of_runs(
     journals: Sequence[JournalLines], datasets: Sequence[CensusDataset]
 ) -> tuple[DatasetOutcome, ...]:
-    """What the journals of several runs, oldest first, say of the datasets: the last word."""
+    """The outcome of each dataset that the journals (oldest first) know; the last one counts."""
     lines: dict[str, Line] = {}
     for journal in journals:
         lines |= journal.datasets(WRITTEN)
     titles = {dataset.dataset_id: dataset.title for dataset in datasets}
-    known = [dataset_id for dataset_id in titles if dataset_id in lines]
-    return tuple(_outcome(lines[dataset_id], titles[dataset_id]) for dataset_id in known)
+    known_ids = [dataset_id for dataset_id in titles if dataset_id in lines]
+    return tuple(_outcome(lines[dataset_id], titles[dataset_id]) for dataset_id in known_ids)
 
 
 def _outcome(line: Line, title: str) -> DatasetOutcome:

@@ -1,8 +1,8 @@
-"""A run's folder, put where runs are kept while a step works in it.
+"""Copies a run's folder to where runs are kept (s3:// or a folder) while a step works in it.
 
-The machine works on a local folder, because a journal wants a disk; where runs are kept (s3:// or a
-folder) hears of it every few seconds and at the end. The release's other runs are fetched, too, to
-be read: a run may go on from one of them. Must not know what the step does.
+A step works on a local folder, because a journal needs a disk; what changes is copied every few
+seconds and at the end. The release's other runs are fetched first, because a run may go on from one
+of them. Must not know what the step does.
 """
 
 import shutil
@@ -24,27 +24,31 @@ TERMINATED = 143
 """The exit code of what SIGTERM ended, as a shell says it."""
 
 PATIENCE, UNWINDING = 2.5, 1.0
-"""Seconds that a batch has to end in, and those to undo it: `stopping` ends us after five."""
-
+"""Seconds that a batch has to end in, and those to undo it: `stopping.GRACE` is five in all."""
 
 RELEASE = len("2026-02-01")
 """The beginning of a run's name that it shares with the other runs of its release."""
 
 LAUNCH = "launch"
+"""The step that stands for all steps of a run."""
 
 
 class Kept(Protocol):
+    """Where runs are kept: one folder per run."""
+
     def fetch(self, runs: Path, beginning: str) -> None:
         """Puts the runs whose names begin so into the folder `runs`, one folder each."""
         ...
 
     def put(self, file: Path) -> None:
-        """Keeps the file of a run's folder under both their names."""
+        """Keeps the file under the name of its run's folder and its own name."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class KeptInFolder:
+    """Runs kept in the local folder `home`."""
+
     home: Path
 
     def fetch(self, runs: Path, beginning: str) -> None:
@@ -61,7 +65,7 @@ class KeptInFolder:
 
 @dataclass(frozen=True, slots=True)
 class KeptOnS3:
-    """`prefix` is empty or ends in a slash."""
+    """Runs kept in a bucket of S3. `prefix` is empty or ends in a slash."""
 
     bucket: str
     prefix: str
@@ -82,7 +86,7 @@ class KeptOnS3:
 
 @dataclass(slots=True)
 class Mirror:
-    """`folder` is the run's own; `seen` holds what was put, by size and time."""
+    """The run's own `folder` and where it is kept. `seen` has size and time of each copied file."""
 
     folder: Path
     kept: Kept
@@ -90,9 +94,9 @@ class Mirror:
     patience: float = PATIENCE
 
     def put_changed(self) -> None:
-        """What has changed since the last time is kept.
+        """Copies the files that have changed since the last time.
 
-        Not what is being written, nor the word to end early, which is for this machine alone.
+        Not those that are being written, nor the file `cancel`, which is for this machine alone.
         """
         for file in sorted(self.folder.iterdir()):
             if file.is_file() and file.suffix != ".partial" and file.name != CANCEL:
@@ -104,7 +108,7 @@ class Mirror:
 
 
 def kept_at(address: str) -> Kept:
-    """What is kept at s3://bucket/prefix or in a folder."""
+    """Where runs are kept, by its address: s3://bucket/prefix or a folder."""
     if not address.startswith("s3://"):
         return KeptInFolder(Path(address))
     import boto3
@@ -115,23 +119,23 @@ def kept_at(address: str) -> Kept:
 
 
 def run(mirror: Mirror, command: Sequence[str], every: float = EVERY) -> int:
-    """The exit code of the command, while which and after which the folder is put.
+    """Runs the command and returns its exit code; copies the folder meanwhile and at the end.
 
-    Told to stop, it asks the command to end early; what that then writes is put, too. A command
+    On a signal it asks the command to end early, and copies what that then writes, too. A command
     that doesn't end in time is stopped.
     """
     mirror.kept.fetch(mirror.folder.parent, mirror.folder.name[:RELEASE])
     with subprocess.Popen(command, start_new_session=True) as step:
         try:
-            return _watched(mirror, step, every)
+            return _watch_until_exit(mirror, step, every)
         except StoppedError:
-            return _ended_early(mirror, step)
+            return _end_early(mirror, step)
         finally:
             mirror.put_changed()
 
 
-def _ended_early(mirror: Mirror, step: "subprocess.Popen[bytes]") -> int:
-    """Asks as who cancels a run does: by a file that the step looks for after each batch."""
+def _end_early(mirror: Mirror, step: "subprocess.Popen[bytes]") -> int:
+    """Asks the step to end by the file `cancel`, which it looks for after each batch."""
     (mirror.folder / CANCEL).touch()
     try:
         return step.wait(timeout=mirror.patience)
@@ -142,7 +146,7 @@ def _ended_early(mirror: Mirror, step: "subprocess.Popen[bytes]") -> int:
         raise StoppedError(TERMINATED) from None
 
 
-def _watched(mirror: Mirror, step: "subprocess.Popen[bytes]", every: float) -> int:
+def _watch_until_exit(mirror: Mirror, step: "subprocess.Popen[bytes]", every: float) -> int:
     while True:
         mirror.put_changed()
         try:
@@ -152,6 +156,8 @@ def _watched(mirror: Mirror, step: "subprocess.Popen[bytes]", every: float) -> i
 
 
 def step(word: str, request: Path) -> list[str]:
-    """The command of a step of ours; `launch`: all, by the manifests beside the request."""
+    """The command of a step of `runners`; of all steps, with the manifests beside the request, if
+    `word` is LAUNCH.
+    """
     command = [sys.executable, "-m", "runners", word, "--request", str(request)]
     return [*command, "--repository", str(request.parent)] if word == LAUNCH else command

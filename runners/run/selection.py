@@ -1,6 +1,6 @@
-"""Which datasets of the release a run is about, and which of them it does.
+"""Which datasets of the release a run answers for, and which of them it processes.
 
-Must not touch an instance: what it lacks is told by a snapshot.
+Must not touch an instance: a snapshot says what the instance lacks.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -14,7 +14,7 @@ from runners.run.request import Job
 
 
 def is_whole(request: RunRequest) -> bool:
-    """A part of a release makes neither collections nor a store."""
+    """Whether the request is for the whole release; a part gets neither collections nor a store."""
     return not request.only and request.limit is None
 
 
@@ -40,7 +40,8 @@ def selected_datasets(job: Job) -> Sequence[CensusDataset]:
     """The datasets that the run answers for, by dataset id.
 
     Raises:
-        ContractError: an id is none of the release's, its table can't be read, or as in `asked`.
+        ContractError: an id is none of the release's, its table can't be read, or as in
+            `answered_request`.
     """
     request = answered_request(job)
     datasets = read_datasets(job.manifest)
@@ -61,9 +62,9 @@ def datasets_to_do(
     look: Callable[[], Snapshot],
     say: Callable[[str], None],
 ) -> tuple[str, ...]:
-    """Ids of those of the datasets that the run does; `say` hears beforehand which they are.
+    """Ids of those of the datasets that the run processes; `say` prints how they were chosen.
 
-    `look` takes a snapshot of the release, where it matters what is there.
+    `look` takes a snapshot of the release; it is called only if the request needs one.
     """
     ids = [dataset.dataset_id for dataset in datasets]
     request = job.request
@@ -85,11 +86,11 @@ def complete(snapshot: Snapshot) -> Collection[str]:
     return {
         row.dataset_id
         for row in snapshot.artifacts
-        if _has(snapshot.slots, row.id, SLOTS)
-        and _has(snapshot.features, row.id, REQUIRED_FEATURES)
+        if _has_all(snapshot.slots, row.id, SLOTS)
+        and _has_all(snapshot.features, row.id, REQUIRED_FEATURES)
         and row.id in snapshot.with_reference
     }
 
 
-def _has(held: Mapping[int, Collection[str]], key: int, wanted: Collection[str]) -> bool:
+def _has_all(held: Mapping[int, Collection[str]], key: int, wanted: Collection[str]) -> bool:
     return set(wanted) <= set(held.get(key, ()))

@@ -1,7 +1,4 @@
-"""How a run is stopped: by a signal at once, by a file named `cancel` after its batch.
-
-Must not know what it stops.
-"""
+"""How a run is stopped: by a signal at once, by a file named `cancel` after its batch."""
 
 import os
 import signal
@@ -15,7 +12,7 @@ from types import FrameType
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 GRACE = 5.0
-"""Seconds that a signal leaves for unwinding: who cancels a job kills after seven."""
+"""Seconds that a signal leaves for unwinding: GitHub kills a cancelled job after seven."""
 
 CANCEL = "cancel"
 """The file in a run's folder that asks it to end early."""
@@ -46,8 +43,8 @@ def ends_in_time() -> Iterator[None]:
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    for one in SIGNALS:  # a second one must not interrupt the unwinding
-        signal.signal(one, signal.SIG_IGN)
+    for signal_number in SIGNALS:  # a second one must not interrupt the unwinding
+        signal.signal(signal_number, signal.SIG_IGN)
     code = 128 + number
     timer = threading.Timer(GRACE, os._exit, (code,))
     timer.daemon = True

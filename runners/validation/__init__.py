@@ -1,1 +1,1 @@
-"""Profile and rules -> findings and annotations, of many datasets side by side. Writes nothing."""
+"""Checks datasets against the rules, many at once: findings and annotations. Writes nothing."""

@@ -1,6 +1,6 @@
-"""Columns beside each other: where one has a value, what may another hold?
+"""Rules on several columns at once: where one column has a value, what another may hold.
 
-Looks at the distinct rows of the columns that a rule joins. Must not judge a value on its own.
+Looks at the distinct rows of the columns that a rule joins.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -35,27 +35,27 @@ class Cases:
             names = joined(name, case)
             met = [row for row in self._rows(names) if self._is_met(case.where, row)]
             values = {row[name] for row in met}
-            bad = {value for value in values if not self._may(column, case, value)}
+            bad = {value for value in values if not self._is_allowed(column, case, value)}
             if case.alone and len(values) > 1:
                 bad |= values & set(case.alone)
             if case.single and met:
-                whole = set(self._profile.obs[name].values)
-                bad |= whole if len(whole) > 1 else set()
+                all_values = set(self._profile.obs[name].values)
+                bad |= all_values if len(all_values) > 1 else set()
             if bad - set(wrong):
                 yield _finding(name, case, bad - set(wrong))
 
     def _rows(self, names: Collection[str]) -> Iterator[Row]:
         """The distinct rows of these columns; what stands in uns is the same in all of them."""
-        profile, of_cells = self._profile, _of_cells(self._vocabulary.rules, names)
-        fixed = {name: profile.uns.get(name, "") for name in names if name not in of_cells}
-        if not set(of_cells) <= profile.obs.keys():
+        profile, obs_names = self._profile, _columns_of_obs(self._vocabulary.rules, names)
+        fixed = {name: profile.uns.get(name, "") for name in names if name not in obs_names}
+        if not set(obs_names) <= profile.obs.keys():
             return
-        if len(of_cells) == 1:
-            rows: Collection[tuple[str, ...]] = [(v,) for v in profile.obs[of_cells[0]].values]
+        if len(obs_names) == 1:
+            rows: Collection[tuple[str, ...]] = [(v,) for v in profile.obs[obs_names[0]].values]
         else:
-            rows = profile.combinations[of_cells] if of_cells else [()]
+            rows = profile.combinations[obs_names] if obs_names else [()]
         for row in rows:
-            yield fixed | dict(zip(of_cells, row, strict=True))
+            yield fixed | dict(zip(obs_names, row, strict=True))
 
     def _is_met(self, where: Collection[Circumstance], row: Row) -> bool:
         return all(
@@ -63,7 +63,7 @@ class Cases:
             for circumstance in where
         )
 
-    def _may(self, column: Column, case: Case, value: str) -> bool:
+    def _is_allowed(self, column: Column, case: Case, value: str) -> bool:
         if case.between:
             return case.between[0] <= int(value) <= case.between[1]
         parts = value.split(column.delimiter) if column.delimiter else [value]
@@ -81,20 +81,20 @@ def joined(name: str, case: Case) -> tuple[str, ...]:
 
 
 def combinations(rules: Rules) -> frozenset[tuple[str, ...]]:
-    """The columns of obs whose values must be known together."""
-    every = rules.every_column()
-    wanted = {joined(name, case) for name, column in every.items() for case in column.cases}
+    """The sets of columns of obs whose values the rules need together, row by row."""
+    columns = rules.every_column()
+    wanted = {joined(name, case) for name, column in columns.items() for case in column.cases}
     wanted |= {
         tuple(circumstance.column for circumstance in column.present_where)
-        for column in every.values()
+        for column in columns.values()
     }
-    sets_of_names = {_of_cells(rules, names) for names in wanted}
+    sets_of_names = {_columns_of_obs(rules, names) for names in wanted}
     return frozenset(names for names in sets_of_names if len(names) > 1)
 
 
-def _of_cells(rules: Rules, names: Collection[str]) -> tuple[str, ...]:
-    every = rules.every_column()
-    return tuple(name for name in names if every[name].slot == "obs")
+def _columns_of_obs(rules: Rules, names: Collection[str]) -> tuple[str, ...]:
+    columns = rules.every_column()
+    return tuple(name for name in names if columns[name].slot == "obs")
 
 
 def _finding(name: str, case: Case, values: Collection[str]) -> Finding:

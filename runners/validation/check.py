@@ -1,6 +1,6 @@
-"""Which datasets of a release will fail, and why, before a machine is paid for.
+"""Says which datasets of a release will fail, and why, before a machine is paid for.
 
-The whole validation without a database and without writing, light enough for a hosted runner.
+The whole validation without a database, light enough for a runner hosted by GitHub.
 """
 
 from pathlib import Path
@@ -22,11 +22,11 @@ def check(
     """
     datasets = read_datasets(manifest)[:limit]
     readers = Readers(manifest.dataset_schema_version, reference, workers)
-    reading = readers.judged([(dataset, location(manifest, dataset)) for dataset in datasets])
-    judged = progress.steps(reading, f"{manifest.release}: checking", len(datasets))
+    results = readers.judged([(dataset, location(manifest, dataset)) for dataset in datasets])
+    validated_datasets = progress.steps(results, f"{manifest.release}: checking", len(datasets))
     return CheckReport(
         release=manifest.release,
         dataset_schema_version=manifest.dataset_schema_version,
         dataset_count=manifest.dataset_count,
-        outcomes=tuple(outcome_of(dataset, Outcome.REGISTERED) for dataset in judged),
+        outcomes=tuple(outcome_of(dataset, Outcome.REGISTERED) for dataset in validated_datasets),
     )

@@ -1,10 +1,9 @@
-"""Read and validate datasets in other processes or on a Dask cluster, whatever happens there.
+"""Reads and validates datasets in other processes or on a Dask cluster, whatever happens there.
 
-A reader that dies (killed, out of memory, a crash in a C library) costs a retry, not a dataset: a
-process pool breaks as a whole, so it is made anew, and the datasets that were under way are read
-again one by one, which shows the file that kills its reader. A cluster is used, never started or
-stopped; it needs the dependency group `dask`, and workers with this checkout and its reference data
-under the same paths.
+A reader that dies (killed, out of memory, a crash in a C library) costs a retry, not a dataset: the
+datasets that were being read are read again one by one, which shows the file that kills its reader.
+A cluster is used, never started or stopped; it needs the dependency group `dask`, and workers with
+this checkout and its reference data under the same paths.
 """
 
 import os
@@ -52,8 +51,8 @@ def _vocabulary(schema_version: str, reference: Path) -> Vocabulary:
 def validate_in_process(
     schema_version: str, reference: Path, dataset: CensusDataset, address: str
 ) -> ValidatedDataset:
-    """`judge`, with a vocabulary that each process makes once; a stuck read ends the process, and
-    a storage that does not answer is asked again.
+    """`read_and_validate`, with a vocabulary that each process makes once. A read that hangs ends
+    the process; a storage that does not answer is asked again.
     """
     vocabulary = _vocabulary(schema_version, reference)
     return retry_outages(
@@ -123,7 +122,7 @@ LOCAL_POOL = Pool(processes, BrokenExecutor, tries=2)
 
 
 class Readers:
-    """Judges datasets in a pool, whatever happens to its workers."""
+    """Reads and validates datasets in a pool, whatever happens to its workers."""
 
     def __init__(
         self,
@@ -136,21 +135,21 @@ class Readers:
         self._arguments = (schema_version, reference)
         self._workers = workers
         self._pool = pool
-        self._judge = judge_one
+        self._read_and_validate = judge_one
 
     def judged(
         self, tasks: Sequence[Task], until: Callable[[], bool] = lambda: False
     ) -> Iterator[ValidatedDataset]:
-        """What came of each task, in the order of the tasks, `until` no more is wanted."""
+        """The result of each task, in the order of the tasks; stops early once `until` is true."""
         waiting = deque(tasks)
         while waiting and not until():
             with self._pool.open(self._workers) as executor:
-                suspects = yield from self._together(executor, waiting, until)
+                suspects = yield from self._read_together(executor, waiting, until)
             for task in suspects:
                 if not until():
-                    yield self._alone(task)
+                    yield self._read_alone(task)
 
-    def _together(
+    def _read_together(
         self, executor: Executor, waiting: deque[Task], until: Callable[[], bool]
     ) -> Generator[ValidatedDataset, None, list[Task]]:
         """Yields results in order; returns the tasks under way when the executor broke."""
@@ -171,7 +170,7 @@ class Readers:
                 return [task for task, _ in under_way]
         return []
 
-    def _alone(self, task: Task) -> ValidatedDataset:
+    def _read_alone(self, task: Task) -> ValidatedDataset:
         for _ in range(self._pool.tries):
             try:
                 with self._pool.open(1) as executor:
@@ -183,7 +182,7 @@ class Readers:
         return ValidatedDataset(dataset, problem=Finding(reason=Reason.READER_DIED, detail=detail))
 
     def _submit(self, executor: Executor, task: Task) -> Future[ValidatedDataset]:
-        return executor.submit(self._judge, *self._arguments, *task)
+        return executor.submit(self._read_and_validate, *self._arguments, *task)
 
 
 CONNECT_SECONDS = 10
@@ -225,7 +224,7 @@ def _pool(client: "Client", address: str, death: type[Exception]) -> Pool:
             )
 
     @contextmanager
-    def opened(workers: int) -> Iterator[Executor]:
+    def open_executor(workers: int) -> Iterator[Executor]:
         # impure: what is read again must not be answered with what it ended in before
         executor = client.get_executor(pure=False)
         try:
@@ -236,7 +235,7 @@ def _pool(client: "Client", address: str, death: type[Exception]) -> Pool:
         finally:
             executor.shutdown(wait=False)
 
-    return Pool(opened, death, tries=1, watch=watch)
+    return Pool(open_executor, death, tries=1, watch=watch)
 
 
 def _threads(client: "Client", address: str) -> int:
@@ -247,8 +246,12 @@ def _threads(client: "Client", address: str) -> int:
             f"--scheduler {address}: its workers can't run our code "
             f"({type(error).__name__}: {error}); give them this checkout and what it needs."
         ) from error
-    others = [worker for worker, digest in digests.items() if digest != code_digest()]
-    if others or not digests:
-        what = f"worker {others[0]} has another code than this one" if digests else "has no workers"
-        raise ContractError(f"--scheduler {address}: {what}; start workers from this checkout.")
+    differing_workers = [worker for worker, digest in digests.items() if digest != code_digest()]
+    if differing_workers or not digests:
+        problem = (
+            f"worker {differing_workers[0]} has another code than this one"
+            if digests
+            else "has no workers"
+        )
+        raise ContractError(f"--scheduler {address}: {problem}; start workers from this checkout.")
     return sum(client.nthreads().values())

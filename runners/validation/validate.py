@@ -1,7 +1,7 @@
-"""A DatasetProfile against the rules -> findings, notes and what to annotate it with.
+"""Checks a DatasetProfile against the rules: findings, notes and what to annotate it with.
 
-Works on sets of distinct values. Plain functions: no file, no database, no clock. A term that
-the ontology calls deprecated is CZI's content: it is noted, and fails nothing.
+Works on sets of distinct values; must not touch a file, a database or a clock. A term that the
+ontology calls deprecated is noted, and fails nothing.
 """
 
 from collections import Counter
@@ -32,7 +32,7 @@ class Annotation:
 
 @dataclass(frozen=True)
 class Validation:
-    """What validation found. With findings, the dataset must not be annotated."""
+    """The result of a validation. With findings, the dataset must not be annotated."""
 
     findings: tuple[Finding, ...]
     notes: tuple[str, ...]
@@ -43,13 +43,13 @@ class Validation:
 
 def validate(profile: DatasetProfile, vocabulary: Vocabulary) -> Validation:
     """All that is wrong with the dataset, or all that it is to be annotated with."""
-    told = profile.uns.get(ORGANISM)
-    taxon = None if told is None else vocabulary.organism(told)
-    if told is None or taxon is None:
-        return Validation((_organism_finding(told),), (), (), {})
+    organism_id = profile.uns.get(ORGANISM)
+    taxon = None if organism_id is None else vocabulary.organism(organism_id)
+    if organism_id is None or taxon is None:
+        return Validation((_organism_finding(organism_id),), (), (), {})
     findings: list[Finding] = []
     notes: list[str] = []
-    annotations = {Annotation(ORGANISM, "Organism", told, None)}
+    annotations = {Annotation(ORGANISM, "Organism", organism_id, None)}
     cases = Cases(profile, vocabulary, taxon)
     for name, rule in vocabulary.rules.every_column().items():
         column = _column(profile, name, rule)
@@ -60,13 +60,13 @@ def validate(profile: DatasetProfile, vocabulary: Vocabulary) -> Validation:
             findings.append(Finding(reason=reason, column=name))
         if column is None:
             continue
-        judged = _ColumnValidator(name, rule, taxon, vocabulary)
-        judged.values(column.values)
+        validator = _ColumnValidator(name, rule, taxon, vocabulary)
+        validator.values(column.values)
         findings += _form_findings(name, rule, column)
-        findings += judged.findings()
-        findings += cases.findings(name, rule, judged.wrong)
-        notes += judged.notes
-        annotations |= judged.annotations
+        findings += validator.findings()
+        findings += cases.findings(name, rule, validator.wrong)
+        notes += validator.notes
+        annotations |= validator.annotations
     genes, gene_findings = _genes(profile.genes, taxon, vocabulary)
     findings += gene_findings
     return Validation(tuple(findings), tuple(notes), tuple(sorted(annotations, key=str)), genes)
@@ -132,9 +132,9 @@ class _ColumnValidator:
         self._seen = tuple(values)
         for value in self._seen:
             if self.rule.values:
-                self._enumerated(value)
+                self._check_enumerated(value)
             elif self.rule.terms:
-                self._termed(value)
+                self._check_terms(value)
 
     def findings(self) -> list[Finding]:
         return [_finding(reason, self.name, values) for reason, values in self._wrong.items()]
@@ -146,13 +146,13 @@ class _ColumnValidator:
         if registry is not None:
             self.annotations.add(Annotation(self.name, registry, term_id, ontology))
 
-    def _enumerated(self, value: str) -> None:
+    def _check_enumerated(self, value: str) -> None:
         if value in self.rule.values:
             self._annotate(self.rule.registry, value, None)
         else:
             self._refuse(Reason.VALUE_NOT_ALLOWED, value)
 
-    def _termed(self, value: str) -> None:
+    def _check_terms(self, value: str) -> None:
         if value in self.rule.special:
             self._annotate(self.rule.registry, value, None)
             return
@@ -165,12 +165,12 @@ class _ColumnValidator:
         if max(Counter(parts).values()) > 1:
             self._refuse(Reason.TERMS_REPEATED, value)
         for part in parts:
-            self._term(part)
+            self._check_term(part)
 
     def _parts(self, value: str) -> list[str]:
         return value.split(self.rule.delimiter) if self.rule.delimiter else [value]
 
-    def _term(self, term_id: str) -> None:
+    def _check_term(self, term_id: str) -> None:
         entry = self.vocabulary.entry(entries_for(self.rule.terms, self.taxon), term_id)
         if entry is None:
             self._refuse(Reason.TERM_UNKNOWN, term_id)
@@ -187,24 +187,26 @@ def _genes(
     """Gene ids by taxon, and what is wrong with those that are of none or another's."""
     rules, table_of = vocabulary.rules, vocabulary.reference.genes
     remaining = dict.fromkeys(genes)
-    found: dict[str, tuple[str, ...]] = {}
+    genes_by_taxon: dict[str, tuple[str, ...]] = {}
     for gene_taxon, organism in {taxon: rules.organisms[taxon], **rules.foreign_genes}.items():
         # in C: a file has 60,000 genes
-        known = list(map(table_of(organism.genes).__contains__, remaining))
-        if mine := tuple(compress(remaining, known)):
-            found[gene_taxon] = mine
-            remaining = dict.fromkeys(compress(remaining, map(not_, known)))
+        is_in_table = list(map(table_of(organism.genes).__contains__, remaining))
+        if genes_in_table := tuple(compress(remaining, is_in_table)):
+            genes_by_taxon[gene_taxon] = genes_in_table
+            remaining = dict.fromkeys(compress(remaining, map(not_, is_in_table)))
     wrong = (
         [_finding(Reason.GENE_REPEATED, "var", repeated)] if (repeated := _repeated(genes)) else []
     )
     if not remaining:
-        return found, wrong
+        return genes_by_taxon, wrong
     foreign = {gene for gene in remaining if _is_known(gene, vocabulary)}
     reasons = {
         Reason.GENE_OF_OTHER_ORGANISM: foreign,
         Reason.GENE_UNKNOWN: remaining.keys() - foreign,
     }
-    return found, wrong + [_finding(why, "var", ids) for why, ids in reasons.items() if ids]
+    return genes_by_taxon, wrong + [
+        _finding(reason, "var", ids) for reason, ids in reasons.items() if ids
+    ]
 
 
 def _repeated(genes: Sequence[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""One dataset of the release, read and validated: what the writer is given. Writes nothing."""
+"""One dataset of the release, read and validated: what the writer gets, and its outcome."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -44,19 +44,19 @@ def read_and_validate(
     return ValidatedDataset(dataset, validate(profile, vocabulary), profile.n_observations)
 
 
-def outcome_of(judged: ValidatedDataset, success: Outcome) -> DatasetOutcome:
+def outcome_of(validated: ValidatedDataset, success: Outcome) -> DatasetOutcome:
     """The dataset's outcome: `success`, unless it can't be read or doesn't hold to the rules."""
-    validation = judged.validation
-    if judged.problem is not None:
-        is_missing = judged.problem.reason is Reason.FILE_MISSING
+    validation = validated.validation
+    if validated.problem is not None:
+        is_missing = validated.problem.reason is Reason.FILE_MISSING
         outcome = Outcome.MISSING if is_missing else Outcome.UNREADABLE
-        reasons: tuple[Finding, ...] = (judged.problem,)
+        reasons: tuple[Finding, ...] = (validated.problem,)
     else:
         reasons = validation.findings if validation else ()
         outcome = Outcome.FAILED if reasons else success
     return DatasetOutcome(
-        dataset_id=judged.dataset.dataset_id,
-        title=judged.dataset.title,
+        dataset_id=validated.dataset.dataset_id,
+        title=validated.dataset.title,
         outcome=outcome,
         reasons=reasons,
         notes=validation.notes if validation else (),
