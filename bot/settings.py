@@ -80,7 +80,7 @@ class Settings:
     previous: Mapping[str, str] = field(default_factory=dict)
 
 
-def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
     """The settings in the file, then those in `BOT_...` variables, which win.
 
     The file is `path`, else what BOT_SETTINGS names, else `bot.toml` if there is one.

@@ -24,8 +24,7 @@ from bot.model.effects import Plan
 from bot.model.events import Event
 from bot.model.ports import Ports
 from bot.schema.spec import Spec
-from bot.settings import Settings, with_page
-from bot.settings import load as load_settings
+from bot.settings import Settings, load_settings, with_page
 from runners.contract import ContractError
 
 LAMINDB_MODULE = Path("examples") / "cellxgene" / "_cellxgene.py"

@@ -41,7 +41,7 @@ Publications = Mapping[str, Publication]
 PUBLICATIONS_JSON = TypeAdapter(dict[str, Publication])
 
 
-def of_run(manifest: Manifest, folder: Path) -> Publications:
+def publications_of_run(manifest: Manifest, folder: Path) -> Publications:
     """The publications as the run in `folder` first fetched them; none without an API to ask.
 
     CZI's API is asked only for a release on S3; another address may be set (DISCOVER_API).

@@ -119,7 +119,7 @@ def mirror(run_id: str, address: str, word: str) -> None:
 
     folder = Path("runs") / run_id
     folder.mkdir(parents=True, exist_ok=True)
-    run_mirror = mirroring.Mirror(folder, mirroring.kept_at(address))
+    run_mirror = mirroring.Mirror(folder, mirroring.run_storage_at(address))
     if word != mirroring.LAUNCH:
         (folder / "request.json").write_bytes(Path("request.json").read_bytes())
     sys.exit(mirroring.run(run_mirror, mirroring.step(word, folder / "request.json")))

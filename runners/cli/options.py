@@ -37,7 +37,7 @@ def with_clear_errors(command: Callable[..., None]) -> Callable[..., None]:
 
 Command = Callable[..., None]
 
-WHAT = (
+RUN_OPTIONS = (
     click.option(
         "--request",
         "request_file",
@@ -55,7 +55,7 @@ WHAT = (
         "[default: runs]",
     ),
 )
-PART = (
+SELECTION_OPTIONS = (
     click.option("--only", multiple=True, metavar="ID", help="Only this dataset; may be repeated."),
     click.option("--limit", type=click.IntRange(min=1), help="Only the first N datasets."),
     click.option("--only-missing", is_flag=True, help="Only what the instance lacks."),
@@ -76,7 +76,11 @@ FIELDS = ("instance", "only", "limit", "only_missing", "failed_of", "track", "sp
 
 def request_options(action: Action) -> Callable[[Command], Command]:
     """Adds the options of `action`; the command gets `request_file` and `repository`."""
-    options = (*WHAT, *PART, REPOSITORY) if action is Action.INGEST else (*WHAT, REPOSITORY)
+    options = (
+        (*RUN_OPTIONS, *SELECTION_OPTIONS, REPOSITORY)
+        if action is Action.INGEST
+        else (*RUN_OPTIONS, REPOSITORY)
+    )
 
     def decorate(command: Command) -> Command:
         @wraps(command)

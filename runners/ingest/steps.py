@@ -187,7 +187,7 @@ def _writer(job: Job, datasets: Sequence[CensusDataset], journal: Journal) -> "W
     reference = Reference(rules_of(job.manifest), job.reference)
     before = read_datasets(job.previous) if job.previous else ()
     versions = {dataset.dataset_id: dataset.dataset_version_id for dataset in before}
-    publications_of_run = publications.of_run(job.manifest, job.folder)
+    publications_of_run = publications.publications_of_run(job.manifest, job.folder)
     return Writer(job.manifest, reference, datasets, versions, journal, publications_of_run)
 
 

@@ -16,7 +16,7 @@ from runners.launch.aws import client, code_of, with_clear_errors
 from runners.launch.configuration import Configuration
 from runners.launch.fleet import TAG, Fleet, Host, tags
 from runners.launch.ports import Launched, LaunchError, NoCapacityError, Order, Ports
-from runners.launch.prices import most, price
+from runners.launch.prices import highest_cost, price
 from runners.launch.start import LaunchRequest, candidates, order, start
 from runners.launch.termination import terminate_run
 from runners.launch.user_data import Lock
@@ -211,7 +211,10 @@ class Ec2Launcher:
                 run_instances(self._configuration, wanted_order) for wanted_order in orders
             ],
             "cost_at_most": round(
-                most(self._configuration, launch_request.ec2.types, launch_request.ec2.disk_gib), 2
+                highest_cost(
+                    self._configuration, launch_request.ec2.types, launch_request.ec2.disk_gib
+                ),
+                2,
             ),
         }
 

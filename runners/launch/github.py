@@ -13,7 +13,7 @@ import httpx
 
 from runners.launch.configuration import Configuration
 from runners.launch.fleet import Fleet, Runner
-from runners.launch.ports import LaunchError, NameTakenError, named
+from runners.launch.ports import LaunchError, NameTakenError, runner_named
 
 _TRIES = 4
 _PAGE = 100
@@ -69,7 +69,7 @@ class GitHub:
                 if not _is_passing(answer):
                     raise _refusal(answer, "registering a runner")
                 trouble = str(answer.status_code)
-            if lost := named(self.runners(), name):
+            if lost := runner_named(self.runners(), name):
                 self.remove(lost.id)
         raise LaunchError(f"registering a runner: GitHub does not answer ({trouble}); try later.")
 

@@ -60,7 +60,7 @@ class Cloud(Protocol):
         """The last lines that the machine printed, as far as they are known."""
 
 
-class Forge(Protocol):
+class RunnerRegistry(Protocol):
     """Where runners are registered: GitHub."""
 
     def runners(self) -> tuple[Runner, ...]:
@@ -121,13 +121,13 @@ class Ports:
     """All services that launching and reaping use."""
 
     cloud: Cloud
-    forge: Forge
+    forge: RunnerRegistry
     handovers: Handovers
     ledger: Ledger
     clock: Clock
 
 
-def named(runners: Sequence[Runner], name: str) -> Runner | None:
+def runner_named(runners: Sequence[Runner], name: str) -> Runner | None:
     """The runner of that name; None if there is none."""
     return next((runner for runner in runners if runner.name == name), None)
 

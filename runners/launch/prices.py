@@ -50,7 +50,7 @@ def price(configuration: Configuration, kind: str, disk_gib: int) -> Price:
     return Price(float(table["hour"][kind]) + disk, table["priced_on"])
 
 
-def most(configuration: Configuration, kinds: Iterable[str], disk_gib: int) -> float:
+def highest_cost(configuration: Configuration, kinds: Iterable[str], disk_gib: int) -> float:
     """What the dearest of the types costs if it lives for as long as it may.
 
     Raises:

@@ -21,7 +21,7 @@ from runners.launch.aws import client, code_of, with_clear_errors
 from runners.launch.configuration import Configuration, SageMaker
 from runners.launch.fleet import TAG, Fleet
 from runners.launch.ports import Clock, Launched, LaunchError, Ledger
-from runners.launch.prices import most, price
+from runners.launch.prices import highest_cost, price
 
 _MOST_NAME = 63
 
@@ -152,7 +152,7 @@ class SageMakerLauncher:
 
     def _cost_at_most(self) -> float:
         sagemaker = self._configuration.for_sagemaker()
-        return round(most(self._configuration, (sagemaker.type,), sagemaker.disk_gib), 2)
+        return round(highest_cost(self._configuration, (sagemaker.type,), sagemaker.disk_gib), 2)
 
     def _place(self, request: RunRequest) -> None:
         """Puts request and manifests where the job reads them, as they lie in the repository."""

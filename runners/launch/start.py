@@ -20,9 +20,9 @@ from runners.launch.ports import (
     NoCapacityError,
     Order,
     Ports,
-    named,
+    runner_named,
 )
-from runners.launch.prices import most
+from runners.launch.prices import highest_cost
 from runners.launch.termination import terminate, terminate_unless_busy
 from runners.launch.user_data import Lock, user_data
 
@@ -78,7 +78,7 @@ class _NotRegisteredError(LaunchError):
     """GitHub gave no runner for a machine that this process alone could have got one for."""
 
 
-def brought_online(launch_request: LaunchRequest, host: Host) -> Host:
+def bring_online(launch_request: LaunchRequest, host: Host) -> Host:
     """Waits until the machine's runner is online or busy, and returns the machine.
 
     Raises:
@@ -99,7 +99,7 @@ def brought_online(launch_request: LaunchRequest, host: Host) -> Host:
 def _hand_over(launch_request: LaunchRequest, host: Host) -> None:
     """Gives the machine its runner's secret, unless another launch has, or is about to."""
     name, handovers = launch_request.fleet.runner_name(host.id), launch_request.ports.handovers
-    if named(launch_request.ports.forge.runners(), name) or not handovers.claim(host.id):
+    if runner_named(launch_request.ports.forge.runners(), name) or not handovers.claim(host.id):
         return
     try:
         secret = launch_request.ports.forge.register(name)
@@ -119,7 +119,7 @@ def _wait(launch_request: LaunchRequest, host: Host) -> None:
     clock, name = launch_request.ports.clock, launch_request.fleet.runner_name(host.id)
     deadline = host.launched_at + timedelta(minutes=launch_request.ec2.online_within_minutes)
     while True:
-        runner = named(launch_request.ports.forge.runners(), name)
+        runner = runner_named(launch_request.ports.forge.runners(), name)
         if runner is not None and (runner.is_online or runner.is_busy):
             return
         if host.id not in {
@@ -142,7 +142,7 @@ def _end_unless_busy(launch_request: LaunchRequest, host: Host, why: str) -> Non
     A machine is left to its own timer and the reaper when GitHub doesn't say if its job runs.
     """
     ports, console = launch_request.ports, _console(launch_request, host)
-    runner = named(ports.forge.runners(), launch_request.fleet.runner_name(host.id))
+    runner = runner_named(ports.forge.runners(), launch_request.fleet.runner_name(host.id))
     if terminate_unless_busy(ports, launch_request.run_id, host.id, runner, why):
         raise LaunchError(f"{why}; it was terminated. Its console ended with:\n{console}")
 
@@ -161,7 +161,9 @@ def start(launch_request: LaunchRequest) -> Host:
         ContractError: it would cost more than the budget; nothing was asked for.
         LaunchError: there is no such machine, and none is left of those that were tried.
     """
-    most(launch_request.configuration, launch_request.ec2.types, launch_request.ec2.disk_gib)
+    highest_cost(
+        launch_request.configuration, launch_request.ec2.types, launch_request.ec2.disk_gib
+    )
     if launch_request.ports.ledger.has_ended(launch_request.run_id):
         raise LaunchError(f"run {launch_request.run_id} has ended; ask for a new run.")
     # A token that may not do this shows before a cent is spent.
@@ -169,9 +171,9 @@ def start(launch_request: LaunchRequest) -> Host:
     _end_expired(launch_request)
     host = _existing_host(launch_request)
     if host is not None:
-        return brought_online(launch_request, host)
+        return bring_online(launch_request, host)
     with _ends_host_if_interrupted(launch_request):
-        return brought_online(
+        return bring_online(
             launch_request, _keep_oldest(launch_request, _launch_new_host(launch_request))
         )
 
@@ -244,7 +246,7 @@ def _ends_host_if_interrupted(launch_request: LaunchRequest) -> Iterator[None]:
         runners = launch_request.ports.forge.runners()
         for host in launch_request.ports.cloud.hosts():
             if host.is_live and host.run_id == launch_request.run_id:
-                runner = named(runners, launch_request.fleet.runner_name(host.id))
+                runner = runner_named(runners, launch_request.fleet.runner_name(host.id))
                 terminate_unless_busy(
                     launch_request.ports,
                     launch_request.run_id,

@@ -27,7 +27,7 @@ class Unknown:
     why: str
 
 
-def known(value: Value | Unknown) -> Value:
+def value_or_raise(value: Value | Unknown) -> Value:
     """The value. Raises UnknownError, with its reason, if it is an Unknown."""
     if isinstance(value, Unknown):
         raise UnknownError(value.why)

@@ -33,7 +33,7 @@ LAUNCH = "launch"
 """The step that stands for all steps of a run."""
 
 
-class Kept(Protocol):
+class RunStorage(Protocol):
     """Where runs are kept: one folder per run."""
 
     def fetch(self, runs: Path, beginning: str) -> None:
@@ -46,7 +46,7 @@ class Kept(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class KeptInFolder:
+class FolderRunStorage:
     """Runs kept in the local folder `home`."""
 
     home: Path
@@ -64,7 +64,7 @@ class KeptInFolder:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptOnS3:
+class S3RunStorage:
     """Runs kept in a bucket of S3. `prefix` is empty or ends in a slash."""
 
     bucket: str
@@ -89,7 +89,7 @@ class Mirror:
     """The run's own `folder` and where it is kept. `seen` has size and time of each copied file."""
 
     folder: Path
-    kept: Kept
+    kept: RunStorage
     seen: dict[str, tuple[int, int]] = field(default_factory=dict)
     patience: float = PATIENCE
 
@@ -107,15 +107,15 @@ class Mirror:
                     self.seen[file.name] = now
 
 
-def kept_at(address: str) -> Kept:
+def run_storage_at(address: str) -> RunStorage:
     """Where runs are kept, by its address: s3://bucket/prefix or a folder."""
     if not address.startswith("s3://"):
-        return KeptInFolder(Path(address))
+        return FolderRunStorage(Path(address))
     import boto3
 
     url = urlsplit(address)
     prefix = url.path.strip("/")
-    return KeptOnS3(url.netloc, f"{prefix}/" if prefix else "", boto3.client("s3"))
+    return S3RunStorage(url.netloc, f"{prefix}/" if prefix else "", boto3.client("s3"))
 
 
 def run(mirror: Mirror, command: Sequence[str], every: float = EVERY) -> int:

@@ -32,7 +32,7 @@ class Cases:
     def findings(self, name: str, column: Column, wrong: Collection[str]) -> Iterator[Finding]:
         """What is wrong with the column in each of its cases, but for values found `wrong`."""
         for case in column.cases:
-            names = joined(name, case)
+            names = columns_of_case(name, case)
             met = [row for row in self._rows(names) if self._is_met(case.where, row)]
             values = {row[name] for row in met}
             bad = {value for value in values if not self._is_allowed(column, case, value)}
@@ -75,7 +75,7 @@ class Cases:
         return all(p in case.values or self._vocabulary.entry(entries, p) for p in parts)
 
 
-def joined(name: str, case: Case) -> tuple[str, ...]:
+def columns_of_case(name: str, case: Case) -> tuple[str, ...]:
     """The columns that a case of the column `name` looks at."""
     return tuple(dict.fromkeys([*(circumstance.column for circumstance in case.where), name]))
 
@@ -83,7 +83,9 @@ def joined(name: str, case: Case) -> tuple[str, ...]:
 def combinations(rules: Rules) -> frozenset[tuple[str, ...]]:
     """The sets of columns of obs whose values the rules need together, row by row."""
     columns = rules.every_column()
-    wanted = {joined(name, case) for name, column in columns.items() for case in column.cases}
+    wanted = {
+        columns_of_case(name, case) for name, column in columns.items() for case in column.cases
+    }
     wanted |= {
         tuple(circumstance.column for circumstance in column.present_where)
         for column in columns.values()

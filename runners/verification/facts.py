@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from runners.census.store import CensusDataset
 from runners.contract import DatasetOutcome
 from runners.records.baseline import RecordDigest
-from runners.records.snapshot import Snapshot, StoreContent, Stored, Unknown, known
+from runners.records.snapshot import Snapshot, StoreContent, Stored, Unknown, value_or_raise
 from runners.rules import Rules
 from runners.rules.vocabulary import SourceKey
 
@@ -39,7 +39,7 @@ class VerificationFacts:
     @property
     def snapshot(self) -> Snapshot:
         """Raises UnknownError where the instance could not be read."""
-        return known(self.taken)
+        return value_or_raise(self.taken)
 
     @property
     def titles(self) -> Mapping[str, str]:

@@ -6,7 +6,7 @@ import pytest
 
 from bot.errors import BotError
 from bot.model.commands import Role, Verb
-from bot.settings import RELEASE_PAGE, RELEASE_PAGE_SOURCE, WITNESSES, environment, load
+from bot.settings import RELEASE_PAGE, RELEASE_PAGE_SOURCE, WITNESSES, environment, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -16,31 +16,33 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_without_anything_it_looks_at_the_real_page() -> None:
-    settings = load(environ={})
+    settings = load_settings(environ={})
     assert settings.release_page == RELEASE_PAGE
     assert settings.home == Path(".bot")
     assert settings.ingest_on_merge is True
 
 
 def test_another_page_has_another_source_or_none(folder: Path) -> None:
-    assert load(environ={}).release_page_source == RELEASE_PAGE_SOURCE
+    assert load_settings(environ={}).release_page_source == RELEASE_PAGE_SOURCE
     (folder / "bot.toml").write_text('release_page = "p.html"\nrelease_page_source = "p.md"\n')
-    assert load(environ={}).release_page_source == "p.md"
-    assert load(environ={}).witnesses == WITNESSES
-    assert load(environ={"BOT_SCHEMA_DOCUMENT": "{version}.md"}).witnesses == {}
+    assert load_settings(environ={}).release_page_source == "p.md"
+    assert load_settings(environ={}).witnesses == WITNESSES
+    assert load_settings(environ={"BOT_SCHEMA_DOCUMENT": "{version}.md"}).witnesses == {}
     given = {"BOT_SCHEMA_DOCUMENT": "{version}.md", "BOT_WITNESSES": "gene_info=g.yml"}
-    assert load(environ=given).witnesses == {"gene_info": "g.yml"}
-    assert load(environ={"BOT_RELEASE_PAGE": "q.html"}).release_page_source is None
+    assert load_settings(environ=given).witnesses == {"gene_info": "g.yml"}
+    assert load_settings(environ={"BOT_RELEASE_PAGE": "q.html"}).release_page_source is None
     (folder / "bot.toml").write_text('release_page = "p.html"\n')
-    assert load(environ={}).release_page_source is None
+    assert load_settings(environ={}).release_page_source is None
 
 
 def test_the_file_is_found_by_name_by_variable_and_by_option(folder: Path) -> None:
     for name in ("bot", "variable", "option"):
         (folder / f"{name}.toml").write_text(f'instance = "{name}"')
-    assert load(environ={}).instance == "bot"
-    assert load(environ={"BOT_SETTINGS": "variable.toml"}).instance == "variable"
-    assert load(Path("option.toml"), {"BOT_SETTINGS": "variable.toml"}).instance == "option"
+    assert load_settings(environ={}).instance == "bot"
+    assert load_settings(environ={"BOT_SETTINGS": "variable.toml"}).instance == "variable"
+    assert (
+        load_settings(Path("option.toml"), {"BOT_SETTINGS": "variable.toml"}).instance == "option"
+    )
 
 
 def test_paths_in_the_file_start_at_its_folder(folder: Path) -> None:
@@ -49,7 +51,7 @@ def test_paths_in_the_file_start_at_its_folder(folder: Path) -> None:
         'home = "h"\nrelease_page = "page.html"\nrelease_directory = "https://x.test/r.json"\n'
         'schema_document = "specs/{version}.md"\n'
     )
-    settings = load(Path("sub/bot.toml"), {})
+    settings = load_settings(Path("sub/bot.toml"), {})
     assert settings.home == Path("sub/h")
     assert settings.release_page == "sub/page.html"
     assert settings.release_directory == "https://x.test/r.json"
@@ -61,7 +63,7 @@ def test_tables_become_roles_and_overrides(folder: Path) -> None:
         '[roles]\nmaintainer = "maintain"\n[minimum_roles]\nverify = "admin"\n'
         '[previous]\n2026-02-01 = "2025-06-01"\n'
     )
-    settings = load(environ={})
+    settings = load_settings(environ={})
     assert settings.roles == {"maintainer": Role.MAINTAIN}
     assert settings.minimum_roles == {Verb.VERIFY: Role.ADMIN}
     assert settings.previous == {"2026-02-01": "2025-06-01"}
@@ -76,7 +78,7 @@ def test_the_environment_wins(folder: Path) -> None:
         "BOT_HOME": "",
         "PATH": "/bin",
     }
-    settings = load(environ=environ)
+    settings = load_settings(environ=environ)
     assert settings.instance == "environment"
     assert settings.ingest_on_merge is False
     assert settings.roles == {"a": Role.WRITE, "b": Role.ADMIN}
@@ -104,19 +106,19 @@ def test_the_environment_wins(folder: Path) -> None:
 def test_what_is_wrong_is_named(folder: Path, text: str, says: str) -> None:
     (folder / "bot.toml").write_text(text)
     with pytest.raises(BotError) as refusal:
-        load(environ={})
+        load_settings(environ={})
     assert says in str(refusal.value)
 
 
 def test_no_token_is_shown() -> None:
-    settings = load(environ={"BOT_GITHUB_TOKEN": "secret", "BOT_PATCH_TOKEN": "secret"})
+    settings = load_settings(environ={"BOT_GITHUB_TOKEN": "secret", "BOT_PATCH_TOKEN": "secret"})
     assert settings.patch_token == "secret"
     assert "secret" not in repr(settings)
 
 
 def test_a_wrong_variable_is_named() -> None:
     with pytest.raises(BotError, match=r"^environment, as BOT_...: field hom: there is no such"):
-        load(environ={"BOT_HOM": "x"})
+        load_settings(environ={"BOT_HOM": "x"})
 
 
 def test_a_child_gets_the_environment_with_changes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from runners.run.mirror import Kept, Mirror, kept_at, run
+from runners.run.mirror import Mirror, RunStorage, run, run_storage_at
 from runners.run.stopping import ends_in_time
 
 
@@ -18,7 +18,7 @@ from runners.run.stopping import ends_in_time
 class StopsFirst:
     """Sends the signal when something is first kept."""
 
-    kept: Kept
+    kept: RunStorage
     is_sent: bool = False
 
     def fetch(self, runs: Path, beginning: str) -> None:
@@ -33,6 +33,6 @@ class StopsFirst:
 
 if __name__ == "__main__":
     folder, home, patience, code = sys.argv[1:]
-    mirror = Mirror(Path(folder), StopsFirst(kept_at(home)), patience=float(patience))
+    mirror = Mirror(Path(folder), StopsFirst(run_storage_at(home)), patience=float(patience))
     with ends_in_time():
         sys.exit(run(mirror, [sys.executable, "-c", code]))

@@ -6,7 +6,7 @@ By feature, never by registry: the tissue of a culture is a cell type or a cell 
 from collections.abc import Iterable, Iterator
 
 from runners.contract import Status
-from runners.records.snapshot import REQUIRED_FEATURES, SLOTS, ArtifactRow, Label, known
+from runners.records.snapshot import REQUIRED_FEATURES, SLOTS, ArtifactRow, Label, value_or_raise
 from runners.rules import ORGANISM, Rules
 from runners.verification.checks.answer import Answer, of_artifacts, offenders_of, own_artifacts
 from runners.verification.facts import VerificationFacts
@@ -51,7 +51,7 @@ def terms(facts: VerificationFacts) -> Answer:
 
     They are the publisher's content: named, and no failure.
     """
-    deprecated = known(facts.deprecated)
+    deprecated = value_or_raise(facts.deprecated)
     bad = [
         (row.dataset_id, odd)
         for row in own_artifacts(facts)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from runners.records.baseline import Baseline, RecordDigest, differences
-from runners.records.snapshot import known
+from runners.records.snapshot import value_or_raise
 from runners.verification.checks.answer import Answer, NotApplicable, answer, own_artifacts
 from runners.verification.facts import VerificationFacts
 
@@ -12,7 +12,7 @@ def sources(facts: VerificationFacts) -> Answer | NotApplicable:
     """The sources in use are of the versions that the manifest names."""
     if facts.snapshot.has_later:
         return NotApplicable("a later release is registered, and sources are at its pins")
-    wanted, current = known(facts.pins), facts.snapshot.sources
+    wanted, current = value_or_raise(facts.pins), facts.snapshot.sources
     bad = []
     for key, version in sorted(wanted.items()):
         used = current.get(key, frozenset())
@@ -37,7 +37,7 @@ def previous(facts: VerificationFacts) -> Answer | NotApplicable:
     """
     if facts.held is None:
         return NotApplicable("no run of this release stored what they held before")
-    before, now = _unflagged(known(facts.held)), _unflagged(facts.snapshot.held)
+    before, now = _unflagged(value_or_raise(facts.held)), _unflagged(facts.snapshot.held)
     names = {row.uid: row.dataset_id for row in facts.snapshot.earlier}
     changed = [
         difference

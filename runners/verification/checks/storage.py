@@ -3,7 +3,14 @@
 from collections import Counter
 
 from runners.contract import Status
-from runners.records.snapshot import SOMA, ArtifactRow, Stored, Unknown, UnknownError, known
+from runners.records.snapshot import (
+    SOMA,
+    ArtifactRow,
+    Stored,
+    Unknown,
+    UnknownError,
+    value_or_raise,
+)
 from runners.verification.checks.answer import (
     Answer,
     Bad,
@@ -42,7 +49,7 @@ def content(facts: VerificationFacts) -> Answer | NotApplicable:
     """The store's experiments hold the datasets and cells that its census_info says."""
     if not facts.is_whole:
         return ONLY_A_PART
-    content = known(facts.content)
+    content = value_or_raise(facts.content)
     in_census_info = {dataset.dataset_id for dataset in facts.datasets if dataset.cell_count}
     cells = sum(dataset.cell_count for dataset in facts.datasets)
     bad: list[Bad] = [

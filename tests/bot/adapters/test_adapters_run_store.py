@@ -10,7 +10,7 @@ from moto import mock_aws
 
 from bot.adapters.run_store import FolderStore, RunStore, S3Store, run_store
 from bot.errors import BotError
-from runners.run.mirror import KeptOnS3, Mirror, kept_at
+from runners.run.mirror import Mirror, S3RunStorage, run_storage_at
 
 FILES = {"run-1/request.json": "{}", "run-1/journal.jsonl": "é\n"}
 
@@ -72,8 +72,8 @@ def test_what_the_machine_mirrors_is_what_the_bot_reads(tmp_path: Path) -> None:
     with s3():
         folder = tmp_path / "run-2"
         folder.mkdir()
-        mirror = Mirror(folder, kept_at("s3://data/runs"))
-        assert isinstance(mirror.kept, KeptOnS3)
+        mirror = Mirror(folder, run_storage_at("s3://data/runs"))
+        assert isinstance(mirror.kept, S3RunStorage)
         (folder / "journal.jsonl").write_text("one\n")
         mirror.put_changed()
         assert run_store("s3://data/runs").text("run-2/journal.jsonl") == "one\n"

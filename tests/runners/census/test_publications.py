@@ -15,7 +15,7 @@ import pytest
 from instances import Place
 
 from runners.census import publications
-from runners.census.publications import DISCOVER, Publication, fetch, of_run, parse
+from runners.census.publications import DISCOVER, Publication, fetch, parse, publications_of_run
 from runners.contract import Manifest
 from runners.sample.datasets import NEWER, OLDER, of_release
 
@@ -124,13 +124,15 @@ def test_an_api_that_is_not_there_is_done_without() -> None:
 
 def test_a_run_asks_once(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     manifest = Manifest.from_file(place.repository / f"{NEWER.version}.toml")
-    assert of_run(manifest, tmp_path) == {}  # a folder is no release that Discover knows
+    assert (
+        publications_of_run(manifest, tmp_path) == {}
+    )  # a folder is no release that Discover knows
     with api(answer(LUNG)) as address:
         monkeypatch.setenv("DISCOVER_API", address)
-        assert of_run(manifest, tmp_path) == {"c": TOLD}
-    assert of_run(manifest, tmp_path) == {"c": TOLD}
+        assert publications_of_run(manifest, tmp_path) == {"c": TOLD}
+    assert publications_of_run(manifest, tmp_path) == {"c": TOLD}
     (tmp_path / publications.FILE).write_text("{")
-    assert of_run(manifest, tmp_path) == {}
+    assert publications_of_run(manifest, tmp_path) == {}
     assert DISCOVER.startswith("https://")
 
 

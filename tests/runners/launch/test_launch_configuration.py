@@ -11,7 +11,7 @@ import tomli_w
 from launch.site import ROOT, table
 from runners.contract import ContractError
 from runners.launch.configuration import Configuration, bucket_and_prefix
-from runners.launch.prices import most, price
+from runners.launch.prices import highest_cost, price
 
 
 def read(path: Path, **changes: Any) -> Configuration:
@@ -76,9 +76,9 @@ def test_launchers_that_are_not_configured_are_named(tmp_path: Path) -> None:
 
 def test_a_life_that_may_cost_more_than_the_budget_is_refused(tmp_path: Path) -> None:
     types = ["r5.8xlarge", "r7i.8xlarge"]
-    assert most(read(tmp_path, budget=26.1), types, 500) == pytest.approx(26.06, abs=0.01)
+    assert highest_cost(read(tmp_path, budget=26.1), types, 500) == pytest.approx(26.06, abs=0.01)
     with pytest.raises(ContractError) as refusal:
-        most(read(tmp_path, budget=26), types, 500)
+        highest_cost(read(tmp_path, budget=26), types, 500)
     assert str(refusal.value) == (
         "[launch]: a lifetime of 12 hours may cost 26.06 US dollars, and the budget is 26.00; "
         "shorten lifetime_hours, choose smaller types, or raise budget."

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from runners.run.mirror import KeptInFolder, Mirror, kept_at, run
+from runners.run.mirror import FolderRunStorage, Mirror, run, run_storage_at
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 RUN, EARLIER, OTHER = "2026-02-01-ingest-2", "2026-02-01-ingest-1", "2025-06-01-ingest-1"
@@ -24,11 +24,11 @@ def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mirror:
     folder = tmp_path / "runs" / RUN
     folder.mkdir(parents=True)
     monkeypatch.chdir(folder)
-    return Mirror(folder, kept_at(str(tmp_path / "kept")))
+    return Mirror(folder, run_storage_at(str(tmp_path / "kept")))
 
 
 def there(mirror: Mirror) -> Path:
-    assert isinstance(mirror.kept, KeptInFolder)
+    assert isinstance(mirror.kept, FolderRunStorage)
     return mirror.kept.home / RUN / "journal.jsonl"
 
 
