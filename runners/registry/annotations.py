@@ -64,16 +64,21 @@ def _link(relation: str, target: str, wanted: Collection[LinkRow]) -> None:
 def _link_genes(validations: Mapping[int, Validation], feature_id: int) -> None:
     """Links genes of datasets that have no more than LaminDB annotates by."""
     genes = {
-        artifact_id: [gene_id for own in validation.genes.values() for gene_id in own]
+        artifact_id: [gene_id for gene_ids in validation.genes.values() for gene_id in gene_ids]
         for artifact_id, validation in validations.items()
     }
-    few = {i: own for i, own in genes.items() if len(own) <= ln.settings.annotation.n_max_records}
+    limit = ln.settings.annotation.n_max_records
+    few = {i: gene_ids for i, gene_ids in genes.items() if len(gene_ids) <= limit}
     if not few:
         return
-    ids = {gene_id for own in few.values() for gene_id in own}
-    found = bt.Gene.objects.filter(ensembl_gene_id__in=ids).values_list("ensembl_gene_id", "id")
-    keys = dict(found)
-    _link("genes", "gene", [(i, keys[gene], feature_id) for i, own in few.items() for gene in own])
+    ids = {gene_id for gene_ids in few.values() for gene_id in gene_ids}
+    gene_rows = bt.Gene.objects.filter(ensembl_gene_id__in=ids).values_list("ensembl_gene_id", "id")
+    keys = dict(gene_rows)
+    _link(
+        "genes",
+        "gene",
+        [(i, keys[gene], feature_id) for i, gene_ids in few.items() for gene in gene_ids],
+    )
 
 
 def _link_schema(artifact_ids: Collection[int], schema: SchemaIds) -> None:

@@ -1,4 +1,7 @@
-"""Artifacts of a release with their revision chains. Must not annotate."""
+"""Storage records and Artifacts of a release, found or made, with their revision chains.
+
+Must not annotate: links to terms are made in `annotations`.
+"""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -35,7 +38,7 @@ def storage_root(address: str) -> str:
 
 
 def ensure_storage(root: str, region: str | None) -> None:
-    """A Storage record for the bucket or folder `root`, if there is none.
+    """Makes a Storage record for the bucket or folder `root`, if there is none.
 
     It is recorded as managed by nobody: LaminDB must neither write a marker into it nor ever
     delete from it.
@@ -109,10 +112,13 @@ def _path(address: str) -> str | UPath:
 
 
 def register_store(address: str, *, release: str, previous: str | None) -> None:
-    """Registers the release's SOMA store if it isn't there; if it is, it has the right otype."""
-    own = stores().filter(version_tag=release)
-    if own.exists():
-        own.update(otype=SOMA)  # the old script left it empty
+    """Registers the store at `address`, a revision of the `previous` release's.
+
+    Where the release has one already, that is only given the right otype.
+    """
+    release_stores = stores().filter(version_tag=release)
+    if release_stores.exists():
+        release_stores.update(otype=SOMA)  # the old script left it empty
         return
     revises = stores().filter(version_tag=previous).first() if previous else None
     artifact = ln.Artifact(

@@ -58,25 +58,30 @@ def _digests_of(
 ) -> Iterator[tuple[str, str, RecordDigest]]:
     sums: dict[int, list[object]] = defaultdict(list)
     for link in links:
-        for record_id, *found in _sums(link, name, records):
-            sums[record_id].append([link._meta.db_table, *map(str, found)])
+        for record_id, *link_sums in _sums(link, name, records):
+            sums[record_id].append([link._meta.db_table, *map(str, link_sums)])
     names = rows.columns(records.model._meta.db_table)
     for key, row in rows.rows_of(records).items():
         fields = dict(zip(names, row, strict=True))
-        own = digest(tuple(v for n, v in fields.items() if n not in FLAGS))
-        held = RecordDigest(own, digest(tuple(sums[key])), fields["is_latest"])
+        row_digest = digest(tuple(v for n, v in fields.items() if n not in FLAGS))
+        held = RecordDigest(row_digest, digest(tuple(sums[key])), fields["is_latest"])
         yield fields["version_tag"], fields["uid"], held
 
 
 def _sums(link: Any, name: str, records: Any) -> Any:
     """Of each record: number and sums of its rows in a table of links."""
-    others = [
+    foreign_keys = [
         Cast(Coalesce(F(f.attname), 0), BigIntegerField())
         for f in link._meta.concrete_fields
         if f.is_relation and f.name not in (name, "run", "created_by")
     ]
     key = Cast(F("id"), BigIntegerField())
-    sums = [Count("id"), Sum(key), *(Sum(o) for o in others), *(Sum(key * o) for o in others)]
+    sums = [
+        Count("id"),
+        Sum(key),
+        *(Sum(o) for o in foreign_keys),
+        *(Sum(key * o) for o in foreign_keys),
+    ]
     grouped = link.objects.filter(**{f"{name}__in": records}).values(f"{name}_id")
     named = {f"sum_{n}": column_sum for n, column_sum in enumerate(sums)}
     return grouped.annotate(**named).values_list(f"{name}_id", *named).order_by()
@@ -85,7 +90,7 @@ def _sums(link: Any, name: str, records: Any) -> Any:
 def _shared(records: Any) -> dict[str, str]:
     """uid -> digest of its row."""
     names = rows.columns(records.model._meta.db_table)
-    kept = [n for n, name in enumerate(names) if name not in FLAGS]
+    positions = [n for n, name in enumerate(names) if name not in FLAGS]
     place = names.index("uid")
     values = rows.rows_of(records).values()
-    return {row[place]: digest(tuple(row[n] for n in kept)) for row in values}
+    return {row[place]: digest(tuple(row[n] for n in positions)) for row in values}

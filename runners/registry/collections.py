@@ -66,11 +66,11 @@ def of_others(release: str) -> dict[str, list[str]]:
 
 def give_back(release: str) -> None:
     """Gives each earlier release its own collections again; each release has its own row then."""
-    for uid, (owner, *others) in of_others(release).items():
+    for uid, (owner, *later_releases) in of_others(release).items():
         ln.Collection.objects.filter(uid=uid).update(version_tag=owner)
         last = ln.Collection.objects.get(uid=uid)
-        for other in others:
-            last = _split(uid, last, other)
+        for later_release in later_releases:
+            last = _split(uid, last, later_release)
 
 
 def _split(uid: str, last: Any, release: str) -> Any:
@@ -79,7 +79,7 @@ def _split(uid: str, last: Any, release: str) -> Any:
         collection__uid=uid, artifact__version_tag=release
     )
     fields = ("key", "description", "reference", "reference_type")
-    collection = _made(
+    collection = _new_collection(
         list(ln.Artifact.objects.filter(id__in=links.values("artifact_id"))),
         last,
         release=release,
@@ -108,18 +108,20 @@ def ensure_study(study: CensusDataset, artifacts: Sequence[Any], *, release: str
 
 
 def _ensure(same: Any, artifacts: Sequence[Any], *, release: str, **fields: Any) -> None:
-    own = same.filter(version_tag=release).first()
-    if own is not None:
-        _complete(own, artifacts)
+    existing = same.filter(version_tag=release).first()
+    if existing is not None:
+        _complete(existing, artifacts)
         return
     if not artifacts:
         return
-    collection = _made(artifacts, same.order_by("version_tag", "id").last(), release, **fields)
+    collection = _new_collection(
+        artifacts, same.order_by("version_tag", "id").last(), release, **fields
+    )
     collection.save()
     _complete(collection, artifacts)  # LaminDB's constructor refuses two files of equal content
 
 
-def _made(artifacts: Sequence[Any], revises: Any, release: str, **fields: Any) -> Any:
+def _new_collection(artifacts: Sequence[Any], revises: Any, release: str, **fields: Any) -> Any:
     """A collection of the release that is not saved."""
     collection = ln.Collection(
         list({artifact.hash: artifact for artifact in artifacts}.values()),
@@ -148,8 +150,8 @@ def _complete(collection: Any, artifacts: Sequence[Any]) -> None:
 
 def _set_hash(collection: Any, digest: str) -> None:
     """Sets the hash of the members; none where another release's row of that key has it already."""
-    others = ln.Collection.objects.filter(key=collection.key, hash=digest)
-    collection.hash = None if others.exclude(id=collection.id).exists() else digest
+    same_hash = ln.Collection.objects.filter(key=collection.key, hash=digest)
+    collection.hash = None if same_hash.exclude(id=collection.id).exists() else digest
 
 
 def by_study(datasets: Iterable[CensusDataset]) -> dict[str, list[CensusDataset]]:

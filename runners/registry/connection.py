@@ -1,4 +1,7 @@
-"""Connect to a LaminDB instance, or create a local one. Must not register anything."""
+"""Connects this process to a LaminDB instance by its slug, or creates a local one.
+
+Must not register anything.
+"""
 
 import os
 from collections.abc import Iterator

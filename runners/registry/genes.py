@@ -24,7 +24,7 @@ ROWS = 2000
 
 
 def create_genes(rows: Sequence[GeneRow], organism: Any, source: Any) -> None:
-    """A Gene record for each of `rows`, none of which may exist yet.
+    """Saves a Gene record for each of `rows`, none of which may exist yet.
 
     Raises:
         ContractError: LaminDB is of a version that nobody has compared this with.

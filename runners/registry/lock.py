@@ -46,8 +46,8 @@ def take_database_lock(run_id: str) -> None:
             return
         cursor.execute(HOLDER, [KEY])
         holder = cursor.fetchone()
-    who = f"{holder[0]} (since {holder[1]:%Y-%m-%d %H:%M} UTC)" if holder else "another run"
-    raise ContractError(f"instance: {who} is writing to it; wait for its end.")
+    holder_text = f"{holder[0]} (since {holder[1]:%Y-%m-%d %H:%M} UTC)" if holder else "another run"
+    raise ContractError(f"instance: {holder_text} is writing to it; wait for its end.")
 
 
 @contextmanager

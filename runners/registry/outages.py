@@ -1,4 +1,4 @@
-"""Errors of the database and of storage that a repeat can mend, told as outages.
+"""Errors of the database and of storage that a repeat can mend, raised as OutageError.
 
 Must not repeat anything itself: what was rolled back may still be remembered by a writer.
 """
@@ -14,7 +14,7 @@ from django.db import InterfaceError, OperationalError, connection
 from runners.retries import OutageError
 
 PASSING = {errno.EBUSY, errno.EIO}
-"""How s3fs tells throttling and the storage's own errors."""
+"""The errno by which s3fs reports throttling and the storage's own errors."""
 
 LOST = ("08", "40", "53", "57P")
 """PostgreSQL's classes of errors: the connection, another transaction that changed the same row,
@@ -53,6 +53,6 @@ def _passes(error: OSError) -> bool:
     return isinstance(error, ConnectionError | TimeoutError) or error.errno in PASSING
 
 
-def _outage(what: str, error: Exception) -> OutageError:
+def _outage(system: str, error: Exception) -> OutageError:
     reason = " ".join(str(error).split()).rstrip(".")
-    return OutageError(f"{what} does not answer ({reason}); run it again later: it goes on.")
+    return OutageError(f"{system} does not answer ({reason}); run it again later: it goes on.")

@@ -1,9 +1,9 @@
-"""Transactions whose rows stand in the journal before they are committed.
+"""Transactions whose rows are written to the journal before they are committed.
 
-What is ours is told by the database: a transaction sees what was committed before it began and
-what it writes itself, and nothing else (SQLite has it so; PostgreSQL is asked for it by `lock`).
-So rows above the highest primary key of its beginning are its own, whoever writes beside it. Rows
-that LaminDB changes on the way are those that the caller names.
+Which rows are ours follows from the database: a transaction sees what was committed before it
+began and what it writes itself, and nothing else (SQLite has it so; PostgreSQL is asked for it by
+`lock`). So rows above the highest primary key of its beginning are its own, whoever writes beside
+it. Rows that LaminDB changes on the way are those that the caller names.
 """
 
 from collections.abc import Iterator, Mapping
@@ -65,11 +65,11 @@ def _recording(
     inserted = {}
     witness = None
     for table in grown:
-        own = rows.models()[table]._base_manager.filter(id__gt=tops[table])
+        new_rows = rows.models()[table]._base_manager.filter(id__gt=tops[table])
         if part is Part.VOCABULARY and table != SOURCES:  # never taken back
-            inserted[table] = Inserted(ids=compressed(own.values_list("id", flat=True)))
+            inserted[table] = Inserted(ids=compressed(new_rows.values_list("id", flat=True)))
             continue
-        inserted_rows = rows.rows_of(own)
+        inserted_rows = rows.rows_of(new_rows)
         own_digests = digests(list(inserted_rows.values()), rows.columns(table))
         inserted[table] = Inserted(ids=compressed(inserted_rows), digests=own_digests)
         witness = witness or _witness(table, inserted_rows)

@@ -38,6 +38,7 @@ def models() -> Mapping[str, Any]:
 
 
 def columns(table: str) -> tuple[str, ...]:
+    """The names of a table's columns, in the order of its rows' values."""
     return tuple(field.attname for field in models()[table]._meta.concrete_fields)
 
 
@@ -67,8 +68,9 @@ def rows_by_id(table: str, ids: Iterable[int]) -> dict[int, Row]:
 
 
 def chunks(ids: Iterable[int]) -> Iterator[list[int]]:
-    left = iter(ids)
-    while chunk := list(islice(left, CHUNK)):
+    """The ids in lists of at most CHUNK, in order."""
+    remaining = iter(ids)
+    while chunk := list(islice(remaining, CHUNK)):
         yield chunk
 
 
@@ -78,11 +80,11 @@ def _plain(value: Any) -> Any:
 
 
 transaction = atomic
-"""All of it, or nothing."""
+"""A context whose statements are all committed, or none of them."""
 
 
 def give_up() -> None:
-    """Makes the transaction end without a trace."""
+    """Makes the open transaction roll back at its end, without an error."""
     set_rollback(True)
 
 
@@ -112,15 +114,15 @@ def users(table: str, ids: Collection[int], ours: Ids) -> Iterator[tuple[str, in
 
 def continuing(ours: Ids) -> Iterator[tuple[str, str]]:
     """Release and key of each later revision of our artifacts that isn't ours."""
-    own = ours.get("lamindb_artifact", set())
+    artifact_ids = ours.get("lamindb_artifact", set())
     newest: dict[str, str] = {}
-    for chunk in chunks(own):
+    for chunk in chunks(artifact_ids):
         for uid in ln.Artifact.objects.filter(id__in=chunk).values_list("uid", flat=True):
             stem = uid[: artifacts.STEM]
             newest[stem] = max(uid, newest.get(stem, ""))
     revisions = artifacts.chains(newest.values()).values_list("id", "uid", "version_tag", "key")
     for key, uid, release, name in revisions:
-        if key not in own and uid > newest[uid[: artifacts.STEM]]:
+        if key not in artifact_ids and uid > newest[uid[: artifacts.STEM]]:
             yield str(release), str(name)
 
 
@@ -130,12 +132,12 @@ def delete_rows(ids_by_table: Ids) -> None:
     with connection.cursor() as cursor:
         for table, ids in ids_by_table.items():
             for chunk in chunks(ids):
-                listed = ",".join(str(int(key)) for key in chunk)
-                cursor.execute(f"delete from {quote(table)} where id in ({listed})")
+                id_list = ",".join(str(int(key)) for key in chunk)
+                cursor.execute(f"delete from {quote(table)} where id in ({id_list})")
 
 
 def restore_rows(values: Mapping[str, Mapping[int, Fields]]) -> None:
-    """Gives rows their values."""
+    """Sets columns to values: table -> primary key -> column -> value."""
     for table, changed in values.items():
         alike: dict[str, list[int]] = defaultdict(list)
         for key, fields in changed.items():

@@ -48,7 +48,7 @@ def ensure_schema() -> SchemaIds:
     var, inferred = _var(var_index, is_filtered)
     obs = _table("obs of CELLxGENE of ontology_id", obs_features)
     uns = _table("uns of CELLxGENE version", [organism])
-    composite = _saved(
+    composite = _ensure_saved(
         ln.Schema(
             name="CELLxGENE AnnData of ontology_id",
             otype="AnnData",
@@ -75,16 +75,16 @@ def _var(index: Any, is_filtered: Any) -> tuple[Any, Any]:
         name="var of CELLxGENE", features=[is_filtered], dtype="DataFrame", **common
     )
     inferred = ln.Schema(features=[is_filtered], minimal_set=True, **common)
-    return _saved(validating), _saved(inferred)
+    return _ensure_saved(validating), _ensure_saved(inferred)
 
 
 def _table(name: str, features: list[Any]) -> Any:
-    return _saved(
+    return _ensure_saved(
         ln.Schema(name=name, features=features, otype="DataFrame", minimal_set=True, coerce=True)
     )
 
 
-def _saved(schema: Any) -> Any:
+def _ensure_saved(schema: Any) -> Any:
     """The schema, saved if LaminDB has not found it by its hash: saving again rewrites its row."""
     return schema if schema.pk else schema.save()
 

@@ -34,8 +34,8 @@ def take_snapshot(release: str, *, with_earlier: bool) -> Snapshot:
     `with_earlier`: also what each earlier release holds, to be compared with what it held.
     """
     with _reading():
-        own = ln.Artifact.objects.filter(version_tag=release)
-        rows = _rows(own)
+        artifacts = ln.Artifact.objects.filter(version_tag=release)
+        rows = _rows(artifacts)
         later = _census().filter(version_tag__gt=release).values_list("uid", flat=True)
         continued = frozenset(uid[:-4] for uid in later)
         return Snapshot(
@@ -103,33 +103,33 @@ def _h5ads(wanted: Any) -> tuple[ArtifactRow, ...]:
 
 def _labels(release: str) -> Mapping[int, frozenset[Label]]:
     """Artifact id -> the terms that it is linked to by a feature."""
-    found: dict[int, set[Label]] = defaultdict(set)
+    labels_by_artifact: dict[int, set[Label]] = defaultdict(set)
     for registry, relation in LINKS.items():
         link = getattr(ln.Artifact, relation).through
         name = "name" if registry == "ULabel" else "ontology_id"
         rows = link.objects.filter(**_of(release), feature__isnull=False)
         fields = ("artifact_id", "feature__name", f"{registry.lower()}__{name}")
         for artifact_id, feature, term in rows.values_list(*fields):
-            found[artifact_id].add((feature, term or ""))
-    return {artifact_id: frozenset(labels) for artifact_id, labels in found.items()}
+            labels_by_artifact[artifact_id].add((feature, term or ""))
+    return {artifact_id: frozenset(labels) for artifact_id, labels in labels_by_artifact.items()}
 
 
 def _gene_taxa(release: str) -> Mapping[int, frozenset[str]]:
     """Artifact id -> the organisms of the genes that it is linked to."""
-    found: dict[int, set[str]] = defaultdict(set)
+    taxa_by_artifact: dict[int, set[str]] = defaultdict(set)
     links = ln.Artifact.genes.through.objects.filter(**_of(release))
     rows = links.values_list("artifact_id", "gene__organism__ontology_id").distinct()
     for artifact_id, taxon in rows:
-        found[artifact_id].add(taxon or "")
-    return {artifact_id: frozenset(taxa) for artifact_id, taxa in found.items()}
+        taxa_by_artifact[artifact_id].add(taxon or "")
+    return {artifact_id: frozenset(taxa) for artifact_id, taxa in taxa_by_artifact.items()}
 
 
 def _slots(release: str) -> Mapping[int, frozenset[str]]:
-    found: dict[int, set[str]] = defaultdict(set)
+    slots_by_artifact: dict[int, set[str]] = defaultdict(set)
     rows = ln.models.ArtifactSchema.objects.filter(**_of(release))
     for artifact_id, slot in rows.values_list("artifact_id", "slot"):
-        found[artifact_id].add(slot)
-    return {artifact_id: frozenset(slots) for artifact_id, slots in found.items()}
+        slots_by_artifact[artifact_id].add(slot)
+    return {artifact_id: frozenset(slots) for artifact_id, slots in slots_by_artifact.items()}
 
 
 def _with_reference(release: str) -> frozenset[int]:
@@ -150,19 +150,17 @@ def _collections(release: str) -> tuple[CollectionRow, ...]:
 
 
 def _sources() -> Mapping[SourceKey, frozenset[str]]:
-    found: dict[SourceKey, set[str]] = defaultdict(set)
+    versions_by_source: dict[SourceKey, set[str]] = defaultdict(set)
     rows = bt.Source.objects.filter(currently_used=True)
     for entity, name, organism, version in rows.values_list(
         "entity", "name", "organism", "version"
     ):
-        found[entity, name, organism].add(version)
-    return {key: frozenset(versions) for key, versions in found.items()}
+        versions_by_source[entity, name, organism].add(version)
+    return {key: frozenset(versions) for key, versions in versions_by_source.items()}
 
 
 def count_records() -> dict[str, int]:
-    """Records of each kind; of artifacts those of the Census, of terms and links those of all
-    registries together.
-    """
+    """Kind -> number of records: the Census's artifacts only, terms and links of all registries."""
     counts = {kind: model.objects.count() for kind, model in KINDS.items()}
     counts["artifacts"] = ln.Artifact.objects.filter(key__startswith=KEY_PREFIX).count()
     terms = (ln.ULabel if name == "ULabel" else getattr(bt, name) for name in LINKS)

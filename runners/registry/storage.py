@@ -35,7 +35,7 @@ def stored_files(addresses: Collection[str]) -> Found:
     for address in remote:
         folders[address.rpartition("/")[0]].append(address)
     for folder, members in folders.items():
-        files |= _listed(folder, members)
+        files |= _list_folder(folder, members)
     return files
 
 
@@ -49,7 +49,7 @@ def _file(address: str) -> Stored | Unknown | None:
     return Stored(size, digest)
 
 
-def _listed(folder: str, addresses: Collection[str]) -> Found:
+def _list_folder(folder: str, addresses: Collection[str]) -> Found:
     storage = fsspec.filesystem("s3", anon=True, config_kwargs=CLIENT, use_listings_cache=False)
     try:
         files = storage.find(folder, detail=True)

@@ -1,6 +1,6 @@
-"""Sources at the schema's pins, organisms, terms, genes and the schema's own special values.
+"""Records of sources at the schema's pins, organisms, terms, genes and the schema's own values.
 
-LaminDB's public API throughout: which ontology version a term comes from is the whole point.
+Terms are made by LaminDB's public API, each from the ontology version that the schema pins.
 Must not touch artifacts.
 """
 
@@ -36,7 +36,7 @@ ULABEL_TYPES = {
 
 
 class Terms:
-    """The terms of one run: makes what is missing, and remembers ids."""
+    """The terms of one run: saves what is missing, and keeps their ids."""
 
     def __init__(self, reference: Reference) -> None:
         self.reference = reference
@@ -54,7 +54,7 @@ class Terms:
         return sorted(needed_sources(self.rules, organisms))
 
     def ensure(self, annotations: Iterable[Annotation]) -> None:
-        """Every term of `annotations` exists, with all its ancestors, from the pinned source."""
+        """Saves the missing terms of `annotations`, with all ancestors, from the pinned source."""
         wanted: dict[tuple[str, str, str | None], set[str]] = defaultdict(set)
         for annotation in annotations:
             wanted[(*_place(annotation), annotation.ontology)].add(annotation.term_id)
@@ -164,9 +164,9 @@ class Terms:
 
     def _organism_names(self, taxon: str) -> tuple[str, str]:
         """An organism's name and scientific name; one below those of the rules has the latter."""
-        known = {**self.rules.organisms, **self.rules.foreign_genes}.get(taxon)
-        if known is not None:
-            return known.name, known.scientific_name
+        organism = {**self.rules.organisms, **self.rules.foreign_genes}.get(taxon)
+        if organism is not None:
+            return organism.name, organism.scientific_name
         term = self.reference.organism(taxon)
         assert term is not None, taxon  # validation has found it
         return term.label, term.label
@@ -175,17 +175,17 @@ class Terms:
         return {**self.rules.organisms, **self.rules.foreign_genes}[taxon]
 
     def ensure_genes(self, taxon: str, gene_ids: Collection[str]) -> None:
-        """A Gene record for each of `gene_ids`, which stand in the taxon's gene table."""
-        known = self._known_genes(taxon)
+        """Saves a Gene record for each of `gene_ids` (all in the taxon's table) that has none."""
+        present_ids = self._known_genes(taxon)
         table = self.reference.genes(self._organism(taxon).genes)
-        missing = [table[gene_id] for gene_id in gene_ids if gene_id not in known]
+        missing = [table[gene_id] for gene_id in gene_ids if gene_id not in present_ids]
         if not missing:
             return
         organism = self.organism(taxon)
         source = self._gene_source(taxon, organism.name)
         with transaction.atomic():
             create_genes(missing, organism, source)
-        known.update(row.gene_id for row in missing)
+        present_ids.update(row.gene_id for row in missing)
 
     def _known_genes(self, taxon: str) -> set[str]:
         """The organism's gene ids in the instance, asked for once."""

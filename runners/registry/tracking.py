@@ -29,11 +29,13 @@ def begin_tracking(request: RunRequest) -> None:
     global _space
     _space = _find_space(request)
     if request.track:
-        transform = ln.Transform.filter(key=TRANSFORM).first() or _saved(
+        transform = ln.Transform.filter(key=TRANSFORM).first() or _claim_and_save(
             ln.Transform(key=TRANSFORM, kind="pipeline")
         )
         # `ln.track` goes on with a user's last run of a transform, which may be another
-        ln.context._run = ln.Run.filter(transform=transform, name=request.run_id).first() or _saved(
+        ln.context._run = ln.Run.filter(
+            transform=transform, name=request.run_id
+        ).first() or _claim_and_save(
             ln.Run(transform=transform, name=request.run_id, status="started")
         )
 
@@ -51,7 +53,7 @@ def _find_space(request: RunRequest) -> Any:
     return space
 
 
-def _saved(record: Any) -> Any:
+def _claim_and_save(record: Any) -> Any:
     claim(record)
     return record.save()
 

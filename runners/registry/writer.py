@@ -1,4 +1,4 @@
-"""Writes what was judged: one transaction per batch, repeatable after a crash.
+"""Writes validated datasets into the connected instance, in batches, repeatable after a crash.
 
 The order within a batch: terms with their ancestors, genes, artifacts, links, schema slots. Must
 not read datasets or decide what is valid. Import it once an instance is connected.
@@ -107,9 +107,12 @@ class Writer:
             # those of what failed too, as the curator leaves them
             self._ensure_terms([j.validation for j in batch if j.validation])
         present = artifacts.registered(self.manifest.release)
-        known = [j.dataset.dataset_id for j in batch]
+        dataset_ids = [j.dataset.dataset_id for j in batch]
         chains = artifacts.chains(
-            held[name].uid for held in (self._latest, present) for name in known if name in held
+            held[name].uid
+            for held in (self._latest, present)
+            for name in dataset_ids
+            if name in held
         )
         with self._recorder.transaction(Part.DATASETS, chains):
             self._write(batch, present)

@@ -22,7 +22,7 @@ def build(root: Path, reference_root: Path, progress: Callable[[str], None]) -> 
     """Builds the world in `root`, or leaves it alone when this builder already has.
 
     Safe when killed: the folder appears whole or not at all. `reference_root` holds the unpacked
-    gene tables; `progress` is told of every step. Not for two builders of one folder at a time.
+    gene tables; `progress` gets a line per step. Not for two builders of one folder at a time.
 
     Raises:
         ContractError: `root` holds something else, or the reference data can't be had.

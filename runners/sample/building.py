@@ -1,4 +1,4 @@
-"""The steps that fill a world's folder. Must not decide whether to build (`__init__`)."""
+"""Fills a sample world's folder: h5ads and SOMA store of each release, pages and documents."""
 
 import hashlib
 from collections.abc import Callable
@@ -31,16 +31,16 @@ def _build_release(
 ) -> None:
     datasets = of_release(release)
     place.h5ads.mkdir(parents=True)
-    made = {}
+    adatas = {}
     for number, dataset in enumerate(datasets, start=1):
         progress(f"sample world: {release.version} h5ads {number}/{len(datasets)}")
-        made[dataset] = files.make(dataset, release, genes)
+        adatas[dataset] = files.make(dataset, release, genes)
         path = place.h5ads / f"{dataset.dataset_id}.h5ad"
-        files.write(made[dataset], path)
+        files.write(adatas[dataset], path)
         if dataset.key == BROKEN:
             files.truncate(path)
     progress(f"sample world: {release.version} SOMA store")
-    store.write(made, release, place.soma)
+    store.write(adatas, release, place.soma)
 
 
 def _write_documents(world: World, final: World) -> None:

@@ -1,4 +1,4 @@
-"""Does a report say of the sample's newer release what the sample is made to give?"""
+"""Compares a run's report on the sample's newer release with what the sample is made to give."""
 
 from collections.abc import Iterator
 

@@ -1,6 +1,6 @@
 """The recipe of every file of the sample: which donors, cells, genes.
 
-Speaks in the labels of `vocabulary`. Must not write a file or draw a random number.
+Terms are given by their labels in `vocabulary`; `files` makes the file of a recipe.
 """
 
 from collections.abc import Mapping

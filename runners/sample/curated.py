@@ -48,8 +48,8 @@ def differences(ours: anndata.AnnData, theirs: anndata.AnnData) -> Iterator[str]
         ("var", ours.var, theirs.var, _FEATURE_LABELS),
         ("raw.var", ours.raw.var, theirs.raw.var, _FEATURE_LABELS),
     ]
-    for name, own, other, columns in pairs:
-        yield from (f"{name}.{c}" for c in columns if not _equal(own, other, c))
+    for name, our_frame, their_frame, columns in pairs:
+        yield from (f"{name}.{c}" for c in columns if not _equal(our_frame, their_frame, c))
     if ours.uns["organism"] != theirs.uns["organism"]:
         yield "uns.organism"
 

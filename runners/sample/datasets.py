@@ -1,9 +1,9 @@
 """What the sample world holds, and what each dataset is made to give.
 
-The one table that the demo and the tests read: releases, collections, datasets. Must not know
-how a file is written. `unchanged` across a major schema version never happens in truth, because
-CZI migrates every dataset then; the sample has it so that all outcomes appear in one release, and
-the content of that dataset is valid under both schema versions.
+Releases, collections and datasets, as the demo and the tests read them. `unchanged` across a major
+schema version never happens in truth, because CZI migrates every dataset then; the sample has it
+so that all outcomes appear in one release, and the content of that dataset is valid under both
+schema versions.
 """
 
 import uuid
@@ -45,6 +45,7 @@ class Collection:
 
     @property
     def collection_id(self) -> str:
+        """A UUID made from the name, equal in every world."""
         return _id(f"collection/{self.name}")
 
 
@@ -85,6 +86,7 @@ class Dataset:
 
     @property
     def dataset_id(self) -> str:
+        """A UUID made from the key, equal in every world."""
         return _id(f"dataset/{self.key}")
 
     def version_id(self, release: Release) -> str:

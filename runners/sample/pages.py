@@ -1,6 +1,6 @@
 """The release page and the release directory of the sample, in the form of the real ones.
 
-Its counts are read back from the stores. The older entry has the transposed counts table that the
+Counts are read back from the stores. The older entry has the transposed counts table that the
 real page had before 2025-11-08.
 """
 
@@ -120,7 +120,7 @@ def _entry(release: Release, counts: Counts) -> str:
         for part in ("census_version", "=", f"&quot;{release.version}&quot;")
     ).rstrip()
     newest = release == NEWER
-    # Sphinx keeps the telling ids for the newest section and numbers those of the others.
+    # Sphinx keeps ids made of titles for the newest section and numbers those of the others.
     ids = iter(["version-information", "cell-counts", "cell-metadata"] if newest else _NUMBERED)
     cells = _cells_by_row(counts) if newest else _cells_by_column(counts)
     return _section(

@@ -1,6 +1,6 @@
 """Writes a TileDB-SOMA store laid out as the Census is.
 
-Must not compute what it writes (`tables`). Fragment and metadata names carry the time
+What it writes is computed in `tables`. Fragment and metadata names carry the time
 of writing; TileDB has no way to leave it out, so two stores hold equal rows, never equal bytes.
 """
 
@@ -68,14 +68,14 @@ def _write_table(
     rows = table.assign(**{column: table[column].astype("category") for column in coded or ()})
     arrow = pa.Table.from_pandas(rows, preserve_index=False)
     domain = [(0, len(rows) - 1)]
-    made = parent.add_new_dataframe(
+    frame = parent.add_new_dataframe(
         name, schema=arrow.schema, index_column_names=["soma_joinid"], domain=domain
     )
     # Through the handle that created it, tiledbsoma 2 writes dictionary columns that read back
     # broken: close it, and write through a new one.
-    made.close()
-    with soma.open(made.uri, "w") as again:
-        again.write(arrow)
+    frame.close()
+    with soma.open(frame.uri, "w") as writable:
+        writable.write(arrow)
 
 
 def _write_matrix(

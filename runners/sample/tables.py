@@ -75,28 +75,32 @@ def census_filter(adata: anndata.AnnData) -> anndata.AnnData:
 
 def experiments(files: Files, release: Release) -> tuple[Experiment, ...]:
     """One per organism that the release holds, in order of first appearance."""
-    known = rules.load(release.dataset_schema_version).organisms
+    organisms = rules.load(release.dataset_schema_version).organisms
     taxa = dict.fromkeys(dataset.organism for dataset in files)
-    return tuple(_experiment(taxon, known[taxon].scientific_name, files) for taxon in taxa)
+    return tuple(_experiment(taxon, organisms[taxon].scientific_name, files) for taxon in taxa)
 
 
 def _experiment(taxon: str, label: str, files: Files) -> Experiment:
     places = {dataset: place for place, dataset in enumerate(files)}
-    own = {d: census_filter(adata) for d, adata in files.items() if d.organism == taxon}
-    genes = sorted({gene for adata in own.values() for gene in adata.var_names})
+    organism_files = {d: census_filter(adata) for d, adata in files.items() if d.organism == taxon}
+    genes = sorted({gene for adata in organism_files.values() for gene in adata.var_names})
     positions = {gene: place for place, gene in enumerate(genes)}
-    blocks = [_spread(adata, positions) for adata in own.values()]
+    blocks = [_spread(adata, positions) for adata in organism_files.values()]
     raw = sparse.csr_matrix(sparse.vstack(blocks))
-    measured = [sorted(positions[gene] for gene in adata.var_names) for adata in own.values()]
-    rows = np.repeat([places[dataset] for dataset in own], [len(columns) for columns in measured])
+    measured = [
+        sorted(positions[gene] for gene in adata.var_names) for adata in organism_files.values()
+    ]
+    rows = np.repeat(
+        [places[dataset] for dataset in organism_files], [len(columns) for columns in measured]
+    )
     columns = np.concatenate(measured)
     shape = (len(files), len(genes))
     return Experiment(
         organism=taxon,
         label=label,
         name=label.lower().replace(" ", "_"),
-        obs=_obs(own, raw),
-        var=_var(own, genes, raw),
+        obs=_obs(organism_files, raw),
+        var=_var(organism_files, genes, raw),
         raw=raw,
         presence=sparse.coo_matrix((np.ones(len(rows), bool), (rows, columns)), shape=shape),
     )
@@ -110,11 +114,13 @@ def _spread(adata: anndata.AnnData, positions: Mapping[str, int]) -> sparse.csr_
     return sparse.csr_matrix((raw.data, (raw.row, columns)), shape=shape)
 
 
-def _obs(own: Files, raw: sparse.csr_matrix) -> pd.DataFrame:
-    parts = [adata.obs[_TERMS].astype(object) for adata in own.values()]
+def _obs(organism_files: Files, raw: sparse.csr_matrix) -> pd.DataFrame:
+    parts = [adata.obs[_TERMS].astype(object) for adata in organism_files.values()]
     obs: pd.DataFrame = pd.concat(parts, ignore_index=True)
     obs["is_primary_data"] = obs["is_primary_data"].astype(bool)
-    obs.insert(0, "dataset_id", _repeat(own, [dataset.dataset_id for dataset in own]))
+    obs.insert(
+        0, "dataset_id", _repeat(organism_files, [dataset.dataset_id for dataset in organism_files])
+    )
     obs.insert(0, "soma_joinid", np.arange(len(obs)))
     general = [_GENERAL.get(tissue, (tissue, None))[0] for tissue in obs["tissue"]]
     ids = [
@@ -126,7 +132,9 @@ def _obs(own: Files, raw: sparse.csr_matrix) -> pd.DataFrame:
     obs["nnz"] = raw.getnnz(axis=1).astype(np.int64)
     obs["raw_mean_nnz"] = obs["raw_sum"] / obs["nnz"]
     obs["raw_variance_nnz"] = [_variance(raw, row) for row in range(raw.shape[0])]
-    obs["n_measured_vars"] = _repeat(own, [adata.n_vars for adata in own.values()])
+    obs["n_measured_vars"] = _repeat(
+        organism_files, [adata.n_vars for adata in organism_files.values()]
+    )
     return obs
 
 
@@ -135,14 +143,14 @@ def _variance(raw: sparse.csr_matrix, row: int) -> float:
     return float(values.var(ddof=1)) if len(values) > 1 else 0.0
 
 
-def _repeat(own: Files, values: Sequence[object]) -> np.ndarray:
-    return np.repeat(np.array(values), [adata.n_obs for adata in own.values()])
+def _repeat(organism_files: Files, values: Sequence[object]) -> np.ndarray:
+    return np.repeat(np.array(values), [adata.n_obs for adata in organism_files.values()])
 
 
-def _var(own: Files, genes: Sequence[str], raw: sparse.csr_matrix) -> pd.DataFrame:
-    rows = pd.concat([adata.var.astype(object) for adata in own.values()])
+def _var(organism_files: Files, genes: Sequence[str], raw: sparse.csr_matrix) -> pd.DataFrame:
+    rows = pd.concat([adata.var.astype(object) for adata in organism_files.values()])
     var = rows[~rows.index.duplicated()].loc[list(genes)]
-    measured = [np.isin(genes, adata.var_names) * adata.n_obs for adata in own.values()]
+    measured = [np.isin(genes, adata.var_names) * adata.n_obs for adata in organism_files.values()]
     return pd.DataFrame(
         {
             "soma_joinid": np.arange(len(genes)),

@@ -1,7 +1,7 @@
 """The ontology terms of the sample world, by the label that they have at the pins.
 
-Recipes speak in labels; files hold ids and labels. A test compares every line with the pinned
-ontologies, so this module must not be trusted beyond the two schema versions of the sample.
+Recipes name terms by label; files hold ids and labels. A test compares every line with the pinned
+ontologies of the sample's two schema versions; for others it may be wrong.
 """
 
 DELIMITER = " || "

@@ -31,7 +31,7 @@ def is_marked(folder: Path, organism: str, combination: Fingerprint) -> bool:
 
 
 def mark(folder: Path, organism: str, combination: Fingerprint, dataset_id: str) -> None:
-    """Says that the organism was compared, by which dataset."""
+    """Notes in `folder` that the organism was compared, and by which dataset."""
     folder.mkdir(parents=True, exist_ok=True)
     content = {"organism": organism, "dataset_id": dataset_id, **combination.to_mapping()}
     _marker_file(folder, organism, combination).write_text(json.dumps(content, indent=2) + "\n")
@@ -65,8 +65,9 @@ def compare_once(
     scratch: Path,
     markers: Path,
 ) -> None:
-    """Compares one of the judged datasets per organism, and notes it in the folder `markers`;
-    what was compared before, or can't be, is said.
+    """Compares one of the judged datasets per organism, and notes it in the folder `markers`.
+
+    A line of progress names what was compared before, or can't be.
 
     Raises:
         ContractError: a row differs, or a side refuses what the other writes.
@@ -91,12 +92,16 @@ def compare_once(
 
 
 def _organisms(manifest: Manifest) -> Mapping[str, Organism]:
-    """The release's organisms that the curator can do, by taxon; the others are said."""
-    known = rules.load(manifest.dataset_schema_version).organisms
-    here = [t for t, o in known.items() if o.scientific_name in manifest.organisms] or [*known]
-    if strange := [known[taxon].scientific_name for taxon in here if taxon not in SUPPORTED]:
-        _say(manifest, f"LaminDB's curator can't do {', '.join(strange)}: not compared")
-    return {taxon: known[taxon] for taxon in SUPPORTED if taxon in here}
+    """The release's organisms that the curator can do, by taxon; progress names the others."""
+    organisms = rules.load(manifest.dataset_schema_version).organisms
+    taxa = [t for t, o in organisms.items() if o.scientific_name in manifest.organisms] or [
+        *organisms
+    ]
+    if unsupported := [
+        organisms[taxon].scientific_name for taxon in taxa if taxon not in SUPPORTED
+    ]:
+        _say(manifest, f"LaminDB's curator can't do {', '.join(unsupported)}: not compared")
+    return {taxon: organisms[taxon] for taxon in SUPPORTED if taxon in taxa}
 
 
 def _say(manifest: Manifest, line: str) -> None:
@@ -139,16 +144,18 @@ def trial_of(
             datasets.append(replace(specimen.dataset, dataset_id=file.stem, path=file.name))
             taxa[file.stem] = specimen.taxon
     storage = Storage(soma=str(h5ads.with_name("soma")), h5ads=str(h5ads))
-    own = manifest.model_copy(update={"storage": storage})
-    return Trial(folder, own, reference, tuple(datasets), taxa)
+    trial_manifest = manifest.model_copy(update={"storage": storage})
+    return Trial(folder, trial_manifest, reference, tuple(datasets), taxa)
 
 
 def compare(trial: Trial) -> None:
     """Returns if both sides write the same of the trial's datasets, else raises ContractError."""
     ours, theirs = scratch_instances.write_both(trial)
-    for who, refused in (("we refuse", ours), ("LaminDB's curator refuses", theirs)):
-        for dataset_id, why in refused.items():
-            raise ContractError(f"canary: dataset {dataset_id}: {who} it ({why}); {REMEDY}")
+    for side_text, refusals in (("we refuse", ours), ("LaminDB's curator refuses", theirs)):
+        for dataset_id, reason_text in refusals.items():
+            raise ContractError(
+                f"canary: dataset {dataset_id}: {side_text} it ({reason_text}); {REMEDY}"
+            )
     check_rows(trial)
 
 

@@ -58,7 +58,9 @@ DROPPED = {("lamindb_schema", "hash")}
 
 
 class Database(Protocol):
-    """What is asked of a database; `links` maps a column to the table that it points into."""
+    """A database to compare: its tables, a table's rows, and `links`, column -> the table that it
+    points into.
+    """
 
     def tables(self) -> Sequence[str]: ...
     def rows(self, table: str) -> Sequence[Mapping[str, Any]]: ...
@@ -73,13 +75,16 @@ class Sqlite:
         self._connection = connection
 
     def tables(self) -> Sequence[str]:
+        """The names of its tables, in order."""
         names = self._select("select name from sqlite_master where type='table' order by 1")
         return [row["name"] for row in names if row["name"] != "sqlite_sequence"]
 
     def rows(self, table: str) -> Sequence[Mapping[str, Any]]:
+        """All rows of a table, by column."""
         return self._select(f'select * from "{table}"')
 
     def links(self, table: str) -> Mapping[str, str]:
+        """Column -> the table that it points into, of a table's foreign keys."""
         keys = self._select(f'pragma foreign_key_list("{table}")')
         return {row["from"]: row["table"] for row in keys}
 
@@ -123,8 +128,8 @@ class _Natural:
 
     def rows(self, table: str) -> Iterator[Row]:
         for row in self._database.rows(table):
-            kept = [column for column in row if self._is_kept(table, column)]
-            yield tuple((column, self._value(table, row, column)) for column in kept)
+            columns = [column for column in row if self._is_kept(table, column)]
+            yield tuple((column, self._value(table, row, column)) for column in columns)
 
     def _is_kept(self, table: str, column: str) -> bool:
         if column in TIMES or column == "id" or (table, column) in DROPPED:
@@ -178,12 +183,13 @@ class Unlike:
 
     def __str__(self) -> str:
         """The row, by what both sides agree on, and what each has instead of the other's."""
-        expected, found = set(self.expected or ()), set(self.found or ())
-        shared = [cell for cell in (self.expected or self.found or ()) if cell in expected & found]
+        curator_cells, our_cells = set(self.expected or ()), set(self.found or ())
+        both = curator_cells & our_cells
+        shared = [cell for cell in (self.expected or self.found or ()) if cell in both]
         row = f"row ({_cells_text(shared)}), " if shared else ""
         return (
-            f"table {self.table}, {row}expected (curator) {_side(self.expected, found)}, "
-            f"found (ours) {_side(self.found, expected)}"
+            f"table {self.table}, {row}expected (curator) {_side(self.expected, our_cells)}, "
+            f"found (ours) {_side(self.found, curator_cells)}"
         )
 
 
@@ -202,7 +208,9 @@ def unlike(ours: Rows, theirs: Rows) -> list[Unlike]:
     unpaired: dict[str, dict[str, list[Row]]] = {}
     for table, whose, row in differences(_comparable(ours), _comparable(theirs)):
         unpaired.setdefault(table, {"ours": [], "theirs": []})[whose].append(row)
-    pairs = [pair for table, own in unpaired.items() for pair in _pairs(table, **own)]
+    pairs = [
+        pair for table, rows_by_side in unpaired.items() for pair in _pairs(table, **rows_by_side)
+    ]
     return [pair for pair in pairs if not _is_explained(pair)]
 
 

@@ -28,7 +28,7 @@ Refusals = Mapping[str, str]
 @dataclass(frozen=True)
 class Trial:
     """What both sides are given. `manifest` names the datasets' files, which lie in `folder`;
-    `taxa` tells the organism of each by dataset id.
+    `taxa` is dataset id -> taxon.
     """
 
     folder: Path
@@ -49,8 +49,8 @@ class Trial:
 
 def write_both(trial: Trial) -> tuple[Refusals, Refusals]:
     """What we and the curator refuse, once both have written the rest."""
-    with processes(1) as one, processes(1) as other:
-        ours, theirs = one.submit(write_ours, trial), other.submit(write_theirs, trial)
+    with processes(1) as our_pool, processes(1) as their_pool:
+        ours, theirs = our_pool.submit(write_ours, trial), their_pool.submit(write_theirs, trial)
         return ours.result(), theirs.result()
 
 
