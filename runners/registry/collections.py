@@ -32,7 +32,7 @@ def exist(release: str) -> bool:
     return bool(ln.Collection.objects.filter(key=TOP_LEVEL, version_tag=release).exists())
 
 
-def taken(release: str) -> Any:
+def release_links(release: str) -> Any:
     """A query set of the links of the release's collections, also of those that it took."""
     studies = Q(collection__reference_type=REFERENCE_TYPE) | Q(collection__key=TOP_LEVEL)
     return ln.models.CollectionArtifact.objects.filter(
@@ -50,7 +50,7 @@ def of_others(release: str) -> dict[str, list[str]]:
     theirs = set(earlier.values_list("reference", "key", "version_tag"))
     holds: dict[tuple[str, str | None, str], set[str]] = defaultdict(set)
     fields = ("uid", "reference", "key")
-    links = taken(release).values_list(
+    links = release_links(release).values_list(
         *(f"collection__{field}" for field in fields), "artifact__version_tag"
     )
     for uid, reference, key, held in links.distinct():

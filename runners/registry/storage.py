@@ -20,10 +20,10 @@ from runners.records.snapshot import Stored, Unknown
 CLIENT = {"connect_timeout": 10, "read_timeout": 60, "retries": {"max_attempts": 3}}
 """Of botocore: seconds, and tries of each request."""
 
-Found = Mapping[str, Stored | Unknown | None]
+StoredFiles = Mapping[str, Stored | Unknown | None]
 
 
-def stored_files(addresses: Collection[str]) -> Found:
+def stored_files(addresses: Collection[str]) -> StoredFiles:
     """What lies at each address; None where nothing does."""
     remote = [address for address in addresses if address.startswith("s3://")]
     local = [address for address in addresses if not address.startswith("s3://")]
@@ -49,7 +49,7 @@ def _file(address: str) -> Stored | Unknown | None:
     return Stored(size, digest)
 
 
-def _list_folder(folder: str, addresses: Collection[str]) -> Found:
+def _list_folder(folder: str, addresses: Collection[str]) -> StoredFiles:
     storage = fsspec.filesystem("s3", anon=True, config_kwargs=CLIENT, use_listings_cache=False)
     try:
         files = storage.find(folder, detail=True)

@@ -71,7 +71,7 @@ class Writer:
     def give_back(self) -> None:
         """Gives earlier releases these collections again."""
         release = self.manifest.release
-        watched = (ln.Collection.objects.all(), collections.taken(release))
+        watched = (ln.Collection.objects.all(), collections.release_links(release))
         with self._recorder.transaction(Part.COLLECTIONS, *watched):
             collections.give_back(release)
 

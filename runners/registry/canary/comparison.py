@@ -95,10 +95,10 @@ class Sqlite:
 def of_file(file: Path, *, storage: Path | None = None) -> Rows:
     """As `natural`, of a SQLite file, which is only read."""
     with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
-        return natural(Sqlite(connection), storage=storage)
+        return natural_rows(Sqlite(connection), storage=storage)
 
 
-def natural(database: Database, *, storage: Path | None = None) -> Rows:
+def natural_rows(database: Database, *, storage: Path | None = None) -> Rows:
     """Every row in the common form; the path `storage` becomes STORAGE where it stands."""
     form = _Natural(database, str(storage) if storage else None)
     return {table: Counter(form.rows(table)) for table in database.tables()}

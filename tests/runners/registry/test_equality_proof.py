@@ -165,4 +165,4 @@ def make_instance(trial: Trial, side: str, address: str) -> "subprocess.Popen[by
 
 def rows_of(trial: Trial, side: str, address: str) -> Dump:
     with closing(psycopg2.connect(address)) as connection:
-        return comparison.natural(postgres.Tables(connection), storage=trial.storage(side))
+        return comparison.natural_rows(postgres.Tables(connection), storage=trial.storage(side))
