@@ -61,7 +61,7 @@ PURE = (
     "runners.verification.checks",
     "runners.verification.facts",
     "runners.rollback.undo",
-    "runners.rollback.result",
+    "runners.rollback.wording",
     "runners.launch.fleet",
     "runners.launch.reap_policy",
 )

@@ -9,9 +9,9 @@ from datetime import date
 
 from bs4 import BeautifulSoup
 
-from bot.census.entry import is_readable, read_entry, tells_facts
 from bot.census.outline import Block, Heading, PageError, Table, Text, outline, plain, read_soup
 from bot.census.release import Oddity, OddityKind, Release, ReleasePage
+from bot.census.release_tables import is_readable, read_entry, tells_facts
 
 LTS = re.compile(r"\bLTS\b|\blong[ -]term", re.I)
 DATED = re.compile(r"\b(\d{4}-\d{1,2}-\d{1,2})(?!\d)")

@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from bot.comments.markdown import code, inert, moment, one_line
 from bot.model.audit_entry import AuditEntry, Decision, audit_entry_in
-from bot.model.effects import CancelRun, Comment, Plan, React, Reaction, StartRun, Tabulate
+from bot.model.effects import CancelRun, Comment, Plan, React, StartRun, Tabulate
+from bot.model.labels import Reaction
 from bot.model.markers import Marker, MarkerKind, last_marker, sign
 from bot.model.ports import ThreadComment
 

@@ -13,9 +13,10 @@ from bot.census.release import CellCount, Oddity, OddityKind, Release
 from bot.comments import correction as known_comment
 from bot.decide.new_releases import last_release_before_the_bot
 from bot.model.announcement import Announcement, announcement_by_manifest
-from bot.model.effects import Comment, Effect, OpenThread, Topic
+from bot.model.effects import Comment, Effect, OpenThread
 from bot.model.events import ReleasesRead
 from bot.model.facts import Facts
+from bot.model.labels import Topic
 from bot.model.markers import Marker, MarkerKind
 from bot.model.releases import COMPARED_FACTS, FactChange
 

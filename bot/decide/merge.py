@@ -3,17 +3,12 @@
 from bot.comments import replies
 from bot.comments.audit import audited
 from bot.comments.pull_requests import open_rules_of
-from bot.model.effects import (
-    Comment,
-    Label,
-    Plan,
-    SetLabel,
-    StartRun,
-)
+from bot.model.effects import Comment, Plan, SetLabel, StartRun
 from bot.model.events import (
     ManifestMerged,
 )
 from bot.model.facts import Facts
+from bot.model.labels import Label
 from bot.model.markers import Marker, MarkerKind
 from runners.contract import Action, Manifest, RunRequest, manifest_path
 

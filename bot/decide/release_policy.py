@@ -11,19 +11,10 @@ from bot.comments.pull_requests import LONGEST_DRAFT_NOTE, open_rules_of
 from bot.decide.known_releases import Response, changes_of_known_releases, unread
 from bot.decide.new_releases import compare_with_known, proposal
 from bot.model.announcement import hidden_announcement
-from bot.model.effects import (
-    CloseThread,
-    Comment,
-    CountFailures,
-    Effect,
-    Label,
-    OpenThread,
-    Plan,
-    Refer,
-    Topic,
-)
+from bot.model.effects import CloseThread, Comment, CountFailures, Effect, OpenThread, Plan, Refer
 from bot.model.events import DetectionFailed, ReleasesRead
 from bot.model.facts import Facts
+from bot.model.labels import Label, Topic
 from bot.model.markers import Marker, MarkerKind
 from bot.model.releases import NewRelease
 from runners.contract import manifest_path

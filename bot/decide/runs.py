@@ -14,15 +14,7 @@ from bot.comments.markdown import code, mention
 from bot.comments.pull_requests import open_rules_of
 from bot.comments.status import machine_action
 from bot.model.commands import GRAMMAR, Verb
-from bot.model.effects import (
-    Comment,
-    Conclude,
-    Effect,
-    Label,
-    Plan,
-    SetLabel,
-    UpsertComment,
-)
+from bot.model.effects import Comment, Conclude, Effect, Plan, SetLabel, UpsertComment
 from bot.model.events import (
     RunAsked,
     RunEnded,
@@ -30,6 +22,7 @@ from bot.model.events import (
     RunLost,
 )
 from bot.model.facts import Facts
+from bot.model.labels import Label
 from bot.model.markers import Marker, MarkerKind
 from runners.contract import (
     Action,

@@ -5,39 +5,12 @@ Each of them carried out twice leaves what it left the first time.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from bot.model.announcement import Announcement
 from bot.model.audit_entry import AuditEntry
+from bot.model.labels import Label, Reaction, Topic
 from bot.model.markers import Marker
 from runners.contract import RunRequest, Verdict
-
-
-class Reaction(StrEnum):
-    """GitHub's names; seen, accepted, done, refused."""
-
-    SEEN = "eyes"
-    ACCEPTED = "rocket"
-    DONE = "hooray"
-    REFUSED = "confused"
-
-
-class Label(StrEnum):
-    """The labels that are the bot's; a thread has one of them at most. It leaves others alone."""
-
-    PROPOSED = "manifest proposed"
-    MERGED = "manifest merged"
-    RUNNING = "running"
-    VERIFIED = "verified"
-    FAILED = "verification failed"
-    UNCHECKED = "verification incomplete"
-
-
-class Topic(StrEnum):
-    """The labels of the bot's threads that aren't a release's."""
-
-    NOTICE = "early notice"
-    ALERT = "needs a person"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from typing import Protocol
 
 from bot.errors import BotError
 from bot.model.commands import Role
-from bot.model.effects import Draft, Label, ProposeManifest, Reaction, Topic
+from bot.model.effects import Draft, ProposeManifest
+from bot.model.labels import Label, Reaction, Topic
 from bot.model.markers import Marker
 from runners.contract import Manifest, RunReport, RunRequest, Verdict
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from bot.schema.changes import Doubt, SchemaDiff
-from bot.schema.field import field_name
+from bot.schema.field_table import field_name
 from bot.schema.spec import Field, Spec, Statement
 from bot.schema.witnesses import agree
 from bot.schema.wording import folded

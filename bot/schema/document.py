@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from urllib.parse import unquote
 
-from bot.schema.field import TERM, field_table, read_field
+from bot.schema.field_table import TERM, find_field_table, read_field
 from bot.schema.markup import clean, inline, plain, prose, tables
 from bot.schema.pinned import (
     is_pinned,
@@ -20,8 +20,8 @@ from bot.schema.pinned import (
     read_organisms,
     read_reserved_names,
 )
+from bot.schema.sections import Section, sections
 from bot.schema.spec import Component, Discrepancy, DocumentError, Field, Lines, Spec, Statement
-from bot.schema.tables import Section, sections
 
 COMPONENT = re.compile(r"`(X|obs|obsm|obsp|var|varm|varp|uns|layers)`")
 VERSION = re.compile(r"^\W*(?:schema )?version\W+(\d+\.\d+\.\d+\S*)\s*$", re.I | re.M)
@@ -121,7 +121,7 @@ def _component(name: str, chapter: list[Section], holds_fields: bool) -> Compone
     fields: list[Field] = []
     texts: list[str] = []
     for section in chapter:
-        table = field_table(section) if holds_fields else None
+        table = find_field_table(section) if holds_fields else None
         if table is None:
             _check_is_no_field(section, holds_fields)
             texts.append(_without_pinned(section))

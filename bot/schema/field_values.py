@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from enum import StrEnum
 
-from bot.schema.field import TERM
+from bot.schema.field_table import TERM
 from bot.schema.spec import Field
 from bot.schema.wording import sentences
 

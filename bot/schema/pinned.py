@@ -9,6 +9,16 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 
 from bot.schema.markup import RawTable, plain
+from bot.schema.sections import (
+    NamedRow,
+    Section,
+    bare_title,
+    check_header,
+    grids,
+    named_rows,
+    pinned_rows,
+    section_titled,
+)
 from bot.schema.spec import (
     Component,
     DocumentError,
@@ -18,16 +28,6 @@ from bot.schema.spec import (
     Organism,
     ReservedName,
     Spec,
-)
-from bot.schema.tables import (
-    NamedRow,
-    Section,
-    bare_title,
-    check_header,
-    grids,
-    named_rows,
-    pinned_rows,
-    section_titled,
 )
 from bot.schema.wording import sentences
 

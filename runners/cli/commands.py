@@ -115,7 +115,7 @@ def mirror(run_id: str, address: str, word: str) -> None:
     another machine goes on where the last one was. Ends with the step's exit code. launch: all
     steps, by the request and the manifests that are kept at ADDRESS.
     """
-    from runners.run import mirror as mirroring
+    from runners.run import run_storage as mirroring
 
     folder = Path("runs") / run_id
     folder.mkdir(parents=True, exist_ok=True)
@@ -157,7 +157,7 @@ def rollback(
     input.
     """
     from runners.rollback import rollback as work
-    from runners.rollback.result import describe
+    from runners.rollback.wording import describe
 
     recorded_runs = work.find_runs(runs, release=release, run_id=run_id, instance=instance)
     result = work.rollback(recorded_runs, is_real=is_real)

@@ -14,7 +14,6 @@ from runners.contract import Action, ContractError, RunRequest
 from runners.records.baseline import BASELINE, Difference, differences, stored_baseline
 from runners.records.transaction_log import Tables, TransactionRecord
 from runners.registry.lock import hold_lock_file
-from runners.rollback.result import RollbackResult
 from runners.rollback.undo import (
     LoggedTransaction,
     UndoPlan,
@@ -24,6 +23,7 @@ from runners.rollback.undo import (
     rows_to_read,
     union,
 )
+from runners.rollback.wording import RollbackResult
 from runners.run.journal import (
     COMMITTED,
     JOURNAL,

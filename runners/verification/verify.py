@@ -36,7 +36,7 @@ from runners.run.request import Job, RunFolder, runs_in
 from runners.run.selection import answered_request, is_whole, selected_datasets
 from runners.settings import Settings
 from runners.verification.acceptance import accept
-from runners.verification.checks import catalogue
+from runners.verification.checks import all_checks
 from runners.verification.gather import gather
 
 
@@ -87,7 +87,7 @@ def verify(job: Job) -> RunReport:
     ingests = _ingests(job)
     outcomes = outcomes_of_runs([run.journal for run in ingests], datasets)
     now = datetime.now(UTC)
-    results = catalogue.run_checks(gather(job, datasets, outcomes, ingests))
+    results = all_checks.run_checks(gather(job, datasets, outcomes, ingests))
     results, exceptions = accept(results, outcomes, datasets, job.manifest.accepted, now.date())
     own = read_journal(job.folder / JOURNAL)
     report = RunReport(

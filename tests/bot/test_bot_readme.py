@@ -5,7 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from bot.model.commands import GRAMMAR
-from bot.model.effects import Label
+from bot.model.labels import Label
 from bot.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]

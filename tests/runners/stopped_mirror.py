@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from runners.run.mirror import Mirror, RunStorage, run, run_storage_at
+from runners.run.run_storage import Mirror, RunStorage, run, run_storage_at
 from runners.run.stopping import ends_in_time
 
 

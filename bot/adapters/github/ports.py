@@ -14,7 +14,7 @@ from bot.adapters.github.client import RetryPolicy, connect, with_clear_refusals
 from bot.adapters.github.repository import GithubRepository, GithubUpstream
 from bot.adapters.github.runs import GithubRuns
 from bot.adapters.github.threads import GithubThreads
-from bot.adapters.run_store import run_store
+from bot.adapters.stored_runs import run_store
 from bot.adapters.web import HttpPages
 from bot.errors import BotError
 from bot.model.commands import Role

@@ -14,7 +14,7 @@ from github.Repository import Repository
 from github.WorkflowRun import WorkflowRun
 
 from bot.adapters.github.client import RetryPolicy, make_once, with_clear_refusals
-from bot.adapters.run_store import RunStore
+from bot.adapters.stored_runs import RunStore
 from bot.errors import BotError, BusyError
 from bot.model.ports import Run
 from runners.contract import Action, RunReport, RunRequest, manifest_path

@@ -11,7 +11,7 @@ from github.NamedUser import NamedUser
 from github.Repository import Repository
 
 from bot.adapters.github.client import RetryPolicy, make_once, with_clear_refusals
-from bot.model.effects import Label, Reaction, Topic
+from bot.model.labels import Label, Reaction, Topic
 from bot.model.markers import Marker, last_marker
 from bot.model.ports import ThreadComment
 

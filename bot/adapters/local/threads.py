@@ -18,7 +18,7 @@ import tomli_w
 from bot.adapters.files import write, write_folder
 from bot.errors import BotError
 from bot.html.thread_page import PageComment, PageThread, render
-from bot.model.effects import Label, Reaction, Topic
+from bot.model.labels import Label, Reaction, Topic
 from bot.model.markers import Marker, last_marker
 from bot.model.ports import ThreadComment
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.comments.markdown import code, counted, moment
 from bot.comments.outcomes import GOOD, SIGNS, excused
-from bot.comments.result import checks, datasets
+from bot.comments.result import checks_table, datasets
 from bot.comments.result.next_step import next_step
 from runners.contract import RunReport, Status, Verdict
 
@@ -85,7 +85,7 @@ def _top(report: RunReport, context: ResultContext) -> list[str]:
     """What stands in every comment, however long the rest."""
     page = f"**Everything:** [the whole report]({context.page})" if context.page else ""
     parts = [headline(report), f"**Next:** {next_step(report)}", _since(report, context), page]
-    return [part for part in (*parts, checks.run_summary(report)) if part]
+    return [part for part in (*parts, checks_table.run_summary(report)) if part]
 
 
 def _parts(
@@ -95,14 +95,14 @@ def _parts(
     parts = [
         *top,
         datasets.failed(report, wrong),
-        checks.checks_table(report, wrong),
+        checks_table.checks_table(report, wrong),
         datasets.exceptions_used(report, wrong),
         datasets.outcomes(report, context.before),
         datasets.withdrawn(report, wrong),
-        checks.changes(report, wrong),
+        checks_table.changes(report, wrong),
         datasets.exception_lines(report),
         datasets.everything(report, everything),
-        checks.versions(report, wrong),
+        checks_table.versions(report, wrong),
         rest,
     ]
     return [part for part in parts if part]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from bot.schema.field import TERM
+from bot.schema.field_table import TERM
 from bot.schema.field_values import DELIMITER, KIND_OF_TERM, LITERAL, PRINTED, SAME_RELATION
 from bot.schema.rules.model import Circumstance
 from bot.schema.spec import Spec

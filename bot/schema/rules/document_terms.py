@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.schema.field import TERM
+from bot.schema.field_table import TERM
 from bot.schema.rules.conditions import paths, prefix
 from bot.schema.rules.lamindb import SOURCES
 from bot.schema.rules.model import Ontology, Remark

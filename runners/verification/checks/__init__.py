@@ -1,1 +1,1 @@
-"""The checks of a verification: one pure function per question; `catalogue` has their titles."""
+"""The checks of a verification: one pure function per question; `all_checks` has their titles and order."""

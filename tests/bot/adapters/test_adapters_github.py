@@ -20,17 +20,16 @@ from bot.model.effects import (
     Comment,
     Conclude,
     Effect,
-    Label,
     OpenThread,
     Plan,
     ProposeManifest,
     React,
-    Reaction,
     Refer,
     SetLabel,
     StartRun,
     UpsertComment,
 )
+from bot.model.labels import Label, Reaction
 from bot.model.markers import Marker, MarkerKind, last_marker, sign
 from bot.settings import Settings
 from runners.contract import Action, RunRequest, Verdict

@@ -20,18 +20,16 @@ from bot.model.effects import (
     Comment,
     CountFailures,
     Effect,
-    Label,
     OpenThread,
     Plan,
     ProposeManifest,
     React,
-    Reaction,
     Refer,
     SetLabel,
     StartRun,
-    Topic,
     UpsertComment,
 )
+from bot.model.labels import Label, Reaction, Topic
 from bot.model.markers import Marker, MarkerKind, sign
 from bot.model.ports import Page, Ports
 from runners.contract import Action, ContractError, RunRequest

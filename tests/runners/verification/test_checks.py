@@ -22,8 +22,8 @@ from runners.records.snapshot import (
     Unknown,
 )
 from runners.rules import ORGANISM
-from runners.verification.checks import catalogue
-from runners.verification.checks.catalogue import CHECKS
+from runners.verification.checks import all_checks
+from runners.verification.checks.all_checks import CHECKS
 from runners.verification.checks.datasets import TOP_LEVEL
 from runners.verification.facts import VerificationFacts
 
@@ -293,12 +293,12 @@ ODD: list[tuple[Spoil, str]] = [
 
 
 def statuses(facts: VerificationFacts) -> dict[str, Status]:
-    return {result.name: result.status for result in catalogue.run_checks(facts)}
+    return {result.name: result.status for result in all_checks.run_checks(facts)}
 
 
 def test_every_check_passes_on_a_whole_release() -> None:
     assert statuses(WHOLE) == dict.fromkeys(NAMES, Status.PASSED)
-    for result in catalogue.run_checks(WHOLE):
+    for result in all_checks.run_checks(WHOLE):
         assert result.offenders == ()
         assert result.note is None
 
@@ -311,7 +311,7 @@ def test_every_check_has_a_fault_of_its_own() -> None:
 def test_a_fault_fails_its_own_check_alone_and_names_who_offends(
     name: str, spoil: Spoil, offenders: list[tuple[str, str]]
 ) -> None:
-    results = catalogue.run_checks(spoil(WHOLE))
+    results = all_checks.run_checks(spoil(WHOLE))
     failed = {result.name: result for result in results if result.status is not Status.PASSED}
     assert list(failed) == [name]
     result = failed[name]
@@ -326,7 +326,7 @@ def test_a_fault_fails_its_own_check_alone_and_names_who_offends(
 def test_terms_that_are_old_or_of_another_organism_are_named_and_fail_nothing(
     spoil: Spoil, detail: str
 ) -> None:
-    found = {result.name: result for result in catalogue.run_checks(spoil(WHOLE))}["terms"]
+    found = {result.name: result for result in all_checks.run_checks(spoil(WHOLE))}["terms"]
     assert found.status is Status.PASSED
     assert ("d-2", detail) in [(o.dataset_id, o.detail) for o in found.offenders]
     assert found.note
@@ -352,11 +352,11 @@ def test_artifacts_without_a_hash_are_no_duplicates() -> None:
 
 
 def test_expected_and_found_are_counted() -> None:
-    results = {result.name: result for result in catalogue.run_checks(unread(WHOLE))}
+    results = {result.name: result for result in all_checks.run_checks(unread(WHOLE))}
     assert (results["datasets"].expected, results["datasets"].found) == ("3", "2")
     assert (results["annotations"].expected, results["annotations"].found) == ("2", "2")
     assert (results["collections"].expected, results["collections"].found) == ("2", "2")
-    store_less = {r.name: r for r in catalogue.run_checks(snapshot(stores=())(WHOLE))}["store"]
+    store_less = {r.name: r for r in all_checks.run_checks(snapshot(stores=())(WHOLE))}["store"]
     assert (store_less.expected, store_less.found) == ("1 tiledbsoma", "none")
 
 
@@ -368,7 +368,7 @@ def test_a_part_of_a_release_has_neither_collections_nor_store() -> None:
     others = {found.pop(name) for name in ("collections", "store", "content")}
     assert others == {Status.NOT_APPLICABLE}
     assert set(found.values()) == {Status.PASSED}
-    assert all(r.note for r in catalogue.run_checks(part) if r.status is Status.NOT_APPLICABLE)
+    assert all(r.note for r in all_checks.run_checks(part) if r.status is Status.NOT_APPLICABLE)
 
 
 def test_a_release_before_may_lose_its_latest_flags() -> None:
@@ -400,10 +400,10 @@ def test_without_a_tracked_run_no_artifact_must_name_one() -> None:
 
 def test_a_storage_that_does_not_answer_is_no_proof_of_anything() -> None:
     silent = lies(1, Unknown("no answer"))(WHOLE)
-    found = {result.name: result for result in catalogue.run_checks(silent)}["storage"]
+    found = {result.name: result for result in all_checks.run_checks(silent)}["storage"]
     assert (found.status, found.note) == (Status.UNCHECKED, "1 files: no answer")
     worse = replace(silent, stored={**silent.stored, ARTIFACTS[0].address: None})
-    found = {result.name: result for result in catalogue.run_checks(worse)}["storage"]
+    found = {result.name: result for result in all_checks.run_checks(worse)}["storage"]
     assert [offender.dataset_id for offender in found.offenders] == ["d-1"]
     assert (found.status, found.note) == (
         Status.FAILED,
@@ -419,7 +419,7 @@ class Unreadable(dict[int, Any]):
 
 
 def test_a_check_that_errs_could_not_be_checked_and_is_never_a_pass() -> None:
-    results = catalogue.run_checks(snapshot(slots=Unreadable())(WHOLE))
+    results = all_checks.run_checks(snapshot(slots=Unreadable())(WHOLE))
     broken = {result.name: result for result in results if result.status is not Status.PASSED}
     assert list(broken) == ["slots"]
     assert broken["slots"].status is Status.UNCHECKED
@@ -438,7 +438,7 @@ UNKNOWN = {
 
 @pytest.mark.parametrize("field", UNKNOWN)
 def test_what_could_not_be_gathered_could_not_be_checked(field: str) -> None:
-    results = catalogue.run_checks(given(**{field: Unknown("it is on fire")})(WHOLE))
+    results = all_checks.run_checks(given(**{field: Unknown("it is on fire")})(WHOLE))
     broken = {result.name: result for result in results if result.status is not Status.PASSED}
     assert set(broken) == UNKNOWN[field]
     assert {one.status for one in broken.values()} == {Status.UNCHECKED}

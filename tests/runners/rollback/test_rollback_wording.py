@@ -1,7 +1,7 @@
 """The words for a rollback."""
 
 from runners.records.baseline import Difference
-from runners.rollback.result import SHOWN, RollbackResult, describe
+from runners.rollback.wording import SHOWN, RollbackResult, describe
 
 DONE = RollbackResult(
     runs=("two", "one"),

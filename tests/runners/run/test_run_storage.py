@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from runners.run.mirror import FolderRunStorage, Mirror, run, run_storage_at
+from runners.run.run_storage import FolderRunStorage, Mirror, run, run_storage_at
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 RUN, EARLIER, OTHER = "2026-02-01-ingest-2", "2026-02-01-ingest-1", "2025-06-01-ingest-1"

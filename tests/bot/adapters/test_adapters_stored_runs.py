@@ -8,9 +8,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from bot.adapters.run_store import FolderStore, RunStore, S3Store, run_store
+from bot.adapters.stored_runs import FolderStore, RunStore, S3Store, run_store
 from bot.errors import BotError
-from runners.run.mirror import Mirror, S3RunStorage, run_storage_at
+from runners.run.run_storage import Mirror, S3RunStorage, run_storage_at
 
 FILES = {"run-1/request.json": "{}", "run-1/journal.jsonl": "é\n"}
 

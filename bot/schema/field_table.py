@@ -7,8 +7,8 @@ import re
 from collections import Counter
 
 from bot.schema.markup import RawTable, clean, name, plain, tables
+from bot.schema.sections import Section
 from bot.schema.spec import DocumentError, Field, Lines, Requirement, ValueTable
-from bot.schema.tables import Section
 
 ROWS = {"key": "key", "annotator": "annotation", "annotation": "annotation", "value": "value"}
 TERM = re.compile(r"\b[A-Za-z]{2,12}:\d{3,}\b|\bCVCL_\w{4}\b")
@@ -17,7 +17,7 @@ PYTHON_TYPE = r"`(?:str|u?int|float|bool|dict|list|tuple|numpy|pandas|scipy)\b[^
 TYPE = re.compile(rf"(?:categorical with )?(?:an? )?{PYTHON_TYPE}(?: categories)?")
 
 
-def field_table(section: Section) -> RawTable | None:
+def find_field_table(section: Section) -> RawTable | None:
     """The section's table with a Key row, or None: then the section isn't a field's."""
     outermost = tables(clean(section.text))
     return next((table for table in outermost if "key" in _labels(table)), None)
@@ -92,7 +92,7 @@ def _parts(section: Section, source: str, table: RawTable) -> dict[str, str]:
         if part is None:
             raise DocumentError(
                 f"Line {line}: field '{section.title}' has a row '{label[:40]}', which isn't Key, "
-                "Annotator or Value; teach bot.schema.field what it means."
+                "Annotator or Value; teach bot.schema.field_table what it means."
             )
         if part in parts:
             raise DocumentError(
