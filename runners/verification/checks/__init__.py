@@ -1,1 +1,1 @@
-"""The checks of a verification: one pure function per question; `all_checks` has their titles and order."""
+"""The checks of a verification, one pure function a question; `all_checks` has their titles."""
