@@ -26,6 +26,8 @@ class Retraction:
 
 @dataclass(frozen=True, slots=True)
 class DirectoryEntry:
+    """One release as the directory lists it: where it is stored, and its flags."""
+
     version: str
     release_build: str
     lts: bool
@@ -45,8 +47,8 @@ class ReleaseDirectory:
 
     def lts(self) -> tuple[DirectoryEntry, ...]:
         """The LTS entries, retracted ones too, oldest first."""
-        kept = (entry for entry in self.entries.values() if entry.lts)
-        return tuple(sorted(kept, key=lambda entry: entry.version))
+        entries = (entry for entry in self.entries.values() if entry.lts)
+        return tuple(sorted(entries, key=lambda entry: entry.version))
 
 
 def parse_directory(text: str) -> ReleaseDirectory:
@@ -105,8 +107,10 @@ def _entry(version: str, fields: object) -> DirectoryEntry:
 def _retraction(fields: Mapping[str, Any], version: str) -> Retraction:
     place = f"{version}.retraction"
     link = _optional(fields, "info_url", place) or _optional(fields, "info_permalink", place)
-    when, why, instead = (_optional(fields, n, place) for n in ("date", "reason", "replaced_by"))
-    return Retraction(when, why, link, instead)
+    date, reason, replaced_by = (
+        _optional(fields, n, place) for n in ("date", "reason", "replaced_by")
+    )
+    return Retraction(date, reason, link, replaced_by)
 
 
 def _location(fields: Mapping[str, Any], name: str, version: str) -> Mapping[str, Any]:
@@ -147,5 +151,5 @@ def _flag(flags: Mapping[str, Any], name: str, version: str) -> bool:
     return value
 
 
-def _wrong(field: str, what: str) -> DirectoryError:
-    return DirectoryError(f"The release directory's field {field} {what}.")
+def _wrong(field: str, problem: str) -> DirectoryError:
+    return DirectoryError(f"The release directory's field {field} {problem}.")

@@ -77,12 +77,16 @@ INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 
 @dataclass(frozen=True, slots=True)
 class Heading:
+    """A heading of the page; `level` is 1 for the highest."""
+
     level: int
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
+    """A table cell as one line of text, with the addresses that it links to."""
+
     text: str
     links: tuple[str, ...] = ()
 
@@ -94,11 +98,14 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
 
     def transposed(self) -> "Table":
+        """The table with its rows as columns."""
         return Table(tuple(zip(*self.rows, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
+    """A run of text outside headings and tables, as one line."""
+
     text: str
 
 

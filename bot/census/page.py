@@ -88,8 +88,8 @@ def _version(block: Block) -> str:
 def _body(blocks: list[Block], start: int, end: int) -> list[Block]:
     """The entry's blocks up to the next heading that stands above it or beside it."""
     body = blocks[start + 1 : end]
-    own = blocks[start]
-    level = own.level if isinstance(own, Heading) else 0
+    heading = blocks[start]
+    level = heading.level if isinstance(heading, Heading) else 0
     inner = next((b.level for b in body if isinstance(b, Heading)), 7)
     # Where a theme levels all headings, only a higher one can end an entry.
     limit = level if inner > level else level - 1
@@ -116,9 +116,9 @@ def _check_nothing_is_open(soup: BeautifulSoup) -> None:
         text = plain(heading.get_text())
         in_table = heading.find_parent("table") and _is_entry(Heading(0, text))
         if in_table or heading.find_parent(HEADINGS):
-            what = "table" if in_table else "heading"
+            container = "table" if in_table else "heading"
             raise PageError(
-                f"The release page has '{text[:60]}' within a {what}; is that left open?"
+                f"The release page has '{text[:60]}' within a {container}; is that left open?"
             )
 
 
@@ -162,13 +162,13 @@ def _unlisted(blocks: list[Block], releases: tuple[Release, ...]) -> list[Oddity
 
 def _without_repeats(releases: list[Release]) -> tuple[tuple[Release, ...], list[Oddity]]:
     """The first readable entry of each version; a side bar may repeat the headings."""
-    kept: dict[str, Release] = {}
+    by_version: dict[str, Release] = {}
     oddities = []
     for release in releases:
-        known = kept.get(release.version)
-        if known is None or not is_readable(known):
-            kept[release.version] = release
-        elif is_readable(release) and release != known:
+        earlier = by_version.get(release.version)
+        if earlier is None or not is_readable(earlier):
+            by_version[release.version] = release
+        elif is_readable(release) and release != earlier:
             detail = "a second entry says otherwise; the first was taken"
             oddities.append(Oddity(OddityKind.REPEATED_ENTRY, release.version, detail))
-    return tuple(kept.values()), oddities
+    return tuple(by_version.values()), oddities

@@ -41,6 +41,8 @@ class Oddity:
 
 @dataclass(frozen=True, slots=True)
 class CellCount:
+    """How many cells of one organism the release has, in all and without duplicates."""
+
     total: int | None
     unique: int | None
 

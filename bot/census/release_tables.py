@@ -75,9 +75,9 @@ def _read_facts(draft: _Draft, table: Table) -> None:
         name = label(row[0].text, FACT_LABELS)
         if name is None or len(row) < 2:
             continue
-        known = draft.facts.setdefault(name, row[1])
-        if known.text != row[1].text:
-            draft.note(kind, f"{name}: '{known.text}', then '{row[1].text}'")
+        first_cell = draft.facts.setdefault(name, row[1])
+        if first_cell.text != row[1].text:
+            draft.note(kind, f"{name}: '{first_cell.text}', then '{row[1].text}'")
 
 
 def _read_counts(draft: _Draft, table: Table) -> None:
@@ -118,8 +118,8 @@ def _read_embeddings(draft: _Draft, table: Table, headings: list[str]) -> None:
         table = table.transposed()
     level = _level(headings)
     organisms = [cell.text for cell in table.rows[0]]
-    known = {(row["level"], row["method"]) for row in draft.embeddings}
-    if known & {(level, row[0].text) for row in table.rows[1:]}:
+    embeddings_before = {(row["level"], row["method"]) for row in draft.embeddings}
+    if embeddings_before & {(level, row[0].text) for row in table.rows[1:]}:
         draft.note(OddityKind.REPEATED_TABLE, "a second table tells of the same embeddings")
     for row in table.rows[1:]:
         if not any(cell.text for cell in row):
@@ -140,11 +140,11 @@ def _name(cell: Cell) -> str | None:
     return None if cell.text.lower() in BLANK else cell.text
 
 
-def _count(draft: _Draft, what: str, text: str) -> int | None:
+def _count(draft: _Draft, counted: str, text: str) -> int | None:
     digits = re.sub(r"(?<=\d)[ ,'_.](?=\d{3}(\D|$))", "", text)
     if digits.isascii() and digits.isdigit() and len(digits) < 16:
         return int(digits)
-    draft.note(OddityKind.UNREADABLE_VALUE, f"{what} is '{text}', not a number")
+    draft.note(OddityKind.UNREADABLE_VALUE, f"{counted} is '{text}', not a number")
     return None
 
 
@@ -229,6 +229,7 @@ def oriented(table: Table, labels: Mapping[str, str]) -> Table | None:
 
 
 def label(text: str, labels: Mapping[str, str]) -> str | None:
+    """The name in `labels` whose pattern the whole text matches, or None."""
     word = text.strip(" :*").lower()
     return next((name for name, pattern in labels.items() if re.fullmatch(pattern, word)), None)
 

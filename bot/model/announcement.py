@@ -55,17 +55,17 @@ def announcement_in(body: str) -> Announcement | None:
         return None
 
 
-def announcement_by_manifest(manifest: Manifest, known: Announcement) -> Announcement:
-    """The release as its manifest states it; what a manifest doesn't hold is as in `known`."""
+def announcement_by_manifest(manifest: Manifest, earlier: Announcement) -> Announcement:
+    """The release as its manifest states it; what a manifest doesn't hold is as in `earlier`."""
     release = replace(
-        known.release,
+        earlier.release,
         census_schema_version=manifest.census_schema_version,
         dataset_schema_version=manifest.dataset_schema_version,
         dataset_count=manifest.dataset_count,
     )
     place = manifest.storage
-    region = place.region or known.region
-    return replace(known, release=release, soma=place.soma, h5ads=place.h5ads, region=region)
+    region = place.region or earlier.region
+    return replace(earlier, release=release, soma=place.soma, h5ads=place.h5ads, region=region)
 
 
 def _line(record: Announcement) -> str:

@@ -17,6 +17,8 @@ LINE = re.compile(r"<!-- cellxgene-ingestion-bot: asked (\{.*\}) -->")
 
 
 class Decision(StrEnum):
+    """How the bot answered a request."""
+
     ACCEPTED = "accepted"
     ANSWERED = "answered"
     REFUSED = "refused"

@@ -27,6 +27,8 @@ class Role(IntEnum):
 
 
 class Verb(StrEnum):
+    """The commands, by the word after the slash."""
+
     INGEST = "ingest"
     VERIFY = "verify"
     RETRY = "retry"
@@ -72,6 +74,8 @@ DRY_RUN_ROLE = Role.WRITE
 
 @dataclass(frozen=True, slots=True)
 class Command:
+    """A command with its options; `str()` gives it as a person types it."""
+
     verb: Verb
     limit: int | None = None
     only: tuple[str, ...] = ()
@@ -94,13 +98,13 @@ class Mistake:
 def parse(body: str) -> Command | Mistake | None:
     """What the first line asks; None if it doesn't begin with a slash and a word."""
     line = body.split("\n", 1)[0].strip("\r") if body else ""
-    spoken = COMMAND.fullmatch(line)
-    if spoken is None:
+    match = COMMAND.fullmatch(line)
+    if match is None:
         return None
-    name, words = spoken[1].lower(), spoken[2].split()
+    name, words = match[1].lower(), match[2].split()
     if name not in list(Verb):
         near = get_close_matches(name, list(Verb), n=1)
-        return Mistake(f"there is no command /{spoken[1]}", f"/{near[0]}" if near else None)
+        return Mistake(f"there is no command /{match[1]}", f"/{near[0]}" if near else None)
     verb = Verb(name)
     if verb is Verb.INGEST:
         return _ingest(words)

@@ -114,6 +114,8 @@ class Tabulate:
 
 @dataclass(frozen=True, slots=True)
 class React:
+    """The bot's reaction to a comment; nothing if it is there."""
+
     thread: int
     comment_id: int
     reaction: Reaction

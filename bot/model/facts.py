@@ -49,8 +49,8 @@ class Facts:
 
     def release_of(self, thread: int) -> str | None:
         """The release that the thread or proposal is about, if the bot opened it."""
-        known = (*self.threads.items(), *self.proposals.items())
-        return next((name for name, number in known if number == thread), None)
+        numbered = (*self.threads.items(), *self.proposals.items())
+        return next((name for name, number in numbered if number == thread), None)
 
     def known(self) -> set[str]:
         """The releases that the bot needn't be told of."""
@@ -94,4 +94,5 @@ class Repeat:
     is_cut: bool
 
     def is_empty(self) -> bool:
+        """Whether no dataset is to be done again."""
         return not (self.ended or self.failed or self.is_cut)

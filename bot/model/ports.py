@@ -42,6 +42,7 @@ class Run:
     is_lost: bool = False
 
     def is_going_on(self) -> bool:
+        """Whether it has neither reported nor been lost."""
         return self.report is None and not self.is_lost
 
 
@@ -81,6 +82,8 @@ class DraftPullRequest:
 
 
 class Threads(Protocol):
+    """The issues and pull requests that the bot opens and comments in."""
+
     def marked(self) -> Mapping[Marker, int]:
         """The threads that the bot itself opened, closed ones too, by marker."""
         ...
@@ -123,12 +126,16 @@ class Threads(Protocol):
 
 
 class Roles(Protocol):
+    """What people may do in the repository."""
+
     def role_of(self, actor: str) -> Role:
         """What the person may do, asked now."""
         ...
 
 
 class Repository(Protocol):
+    """The files on the default branch, and proposals to change them."""
+
     def manifests(self) -> Mapping[str, Manifest]:
         """The manifests on the default branch, by release."""
         ...
@@ -150,6 +157,8 @@ class Repository(Protocol):
 
 
 class Runs(Protocol):
+    """The runs that the machine is asked for."""
+
     def all(self) -> tuple[Run, ...]:
         """Every run that was asked for, oldest first."""
         ...
@@ -168,6 +177,8 @@ class Runs(Protocol):
 
 
 class FailureCount(Protocol):
+    """How many looks in a row have failed, kept from one to the next."""
+
     def failures(self) -> int:
         """How many looks at page and directory have failed in a row."""
         ...
@@ -178,12 +189,16 @@ class FailureCount(Protocol):
 
 
 class Pages(Protocol):
+    """Addresses and files, read as bytes."""
+
     def get(self, address: str) -> Page:
         """What stands at an http(s) address or in a file. Raises BotError with the reason."""
         ...
 
 
 class Upstream(Protocol):
+    """LaminDB's repository, where drafts are proposed."""
+
     def source(self) -> ModuleSource:
         """LaminDB's module on the default branch of its repository."""
         ...

@@ -20,6 +20,7 @@ class Progress:
     is_registered: bool = False
 
     def stage(self) -> str:
+        """What the run is doing, in words for the status comment."""
         if self.began is None:
             return "waiting for its machine, or in its smoke test"
         return "verifying" if self.is_registered else "reading and registering"

@@ -134,8 +134,10 @@ def _pinned(statement: Statement, new: Spec) -> str | None:
         named += [pin for pin in new.ontologies if pin.name.lower() in text]
         return named[0].prefix if named else None
     if statement.chapter.lower() == "required gene annotations":
-        known = {gene.organism.lower(): gene.taxon for gene in new.gene_references} | FAMILIAR
-        return next((taxon for name, taxon in known.items() if name in text), None)
+        taxa_by_name = {
+            gene.organism.lower(): gene.taxon for gene in new.gene_references
+        } | FAMILIAR
+        return next((taxon for name, taxon in taxa_by_name.items() if name in text), None)
     return None
 
 
@@ -144,14 +146,14 @@ def _latest(
 ) -> dict[K, list[Statement]]:
     """The statements about each thing, the newest version's first."""
     by_subject: dict[K, list[Statement]] = {}
-    for statement in sorted(changelog, key=lambda marker: _key(marker.version), reverse=True):
+    for statement in sorted(changelog, key=lambda entry: _key(entry.version), reverse=True):
         thing = about(statement)
         if thing is not None:
             by_subject.setdefault(thing, []).append(statement)
     return by_subject
 
 
-def _doubt(statement: Statement, why: str, *, is_denied: bool) -> Doubt:
+def _doubt(statement: Statement, objection: str, *, is_denied: bool) -> Doubt:
     text = statement.text.rstrip(".:")
-    line = f"{statement.version}, {statement.chapter}: \u201c{text}\u201d, but {why}."
+    line = f"{statement.version}, {statement.chapter}: \u201c{text}\u201d, but {objection}."
     return Doubt(line, statement.line, is_denied)

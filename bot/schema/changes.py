@@ -24,6 +24,7 @@ class FieldRename:
 
     @property
     def kind(self) -> str:
+        """`move` if only the component differs, else `rename`."""
         return "move" if self.old.name == self.new.name else "rename"
 
 
@@ -40,6 +41,8 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class PinChange:
+    """An ontology whose pinned version differs."""
+
     old: Ontology
     new: Ontology
 
@@ -54,6 +57,7 @@ class GeneReferenceChange:
 
     @property
     def either(self) -> GeneReference:
+        """The newer reference, or the older one if it went."""
         either = self.new or self.old
         assert either is not None
         return either
@@ -61,6 +65,8 @@ class GeneReferenceChange:
 
 @dataclass(frozen=True, slots=True)
 class CardinalityChange:
+    """A field of which another number or form of values is allowed."""
+
     old: Field
     new: Field
     was: tuple[str, ...]
@@ -142,5 +148,5 @@ class SchemaDiff:
             "fields_changed_editorial",
             "component_rules_changed",
         }
-        kept = (name for name in self.__dataclass_fields__ if name not in free)
-        return not any(getattr(self, name) for name in kept)
+        categories = (name for name in self.__dataclass_fields__ if name not in free)
+        return not any(getattr(self, name) for name in categories)

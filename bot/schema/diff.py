@@ -116,8 +116,8 @@ def _identifiers(gene: GeneReference) -> set[str]:
 
 def _organisms_missing(there: Spec, here: Spec) -> tuple[Organism, ...]:
     """What `here` allows and `there` doesn't; open rules are compared by their wording."""
-    known = {_organism_key(organism) for organism in there.organisms}
-    return tuple(organism for organism in here.organisms if _organism_key(organism) not in known)
+    keys = {_organism_key(organism) for organism in there.organisms}
+    return tuple(organism for organism in here.organisms if _organism_key(organism) not in keys)
 
 
 def _organism_key(organism: Organism) -> str:
@@ -154,16 +154,16 @@ def _embedding_changes(old: Spec, new: Spec) -> Iterator[EmbeddingChange]:
         if was is None or now is None:
             yield EmbeddingChange(key, "new key" if now else "key removed", *lines)
         elif (change := _field_change(was, now)) and change.aspects:
-            yield EmbeddingChange(key, _what(change), *lines)
+            yield EmbeddingChange(key, _change_text(change), *lines)
     was_all, now_all = old.component("obsm"), new.component("obsm")
     if was_all and now_all:
         gone, come = _prose(was_all.prose, now_all.prose)
         if gone or come:
-            what = "; ".join(come or gone)
-            yield EmbeddingChange("*", what, was_all.lines, now_all.lines)
+            change_text = "; ".join(come or gone)
+            yield EmbeddingChange("*", change_text, was_all.lines, now_all.lines)
 
 
-def _what(change: FieldChange) -> str:
+def _change_text(change: FieldChange) -> str:
     return "; ".join(change.added or change.removed) or change.new.annotation
 
 
@@ -176,11 +176,11 @@ def _prose(old: str, new: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _reserved_missing(there: Spec, here: Spec) -> tuple[ReservedName, ...]:
-    known = {(name.component, name.name, name.deprecated_in) for name in there.reserved_names}
+    keys = {(name.component, name.name, name.deprecated_in) for name in there.reserved_names}
     return tuple(
         name
         for name in here.reserved_names
-        if (name.component, name.name, name.deprecated_in) not in known
+        if (name.component, name.name, name.deprecated_in) not in keys
     )
 
 
@@ -206,6 +206,8 @@ SIMILAR = 0.85
 
 @dataclass(frozen=True, slots=True)
 class Matching:
+    """Which field of the older document is which of the newer; `same` holds (old, new) pairs."""
+
     same: tuple[tuple[Field, Field], ...]
     renamed: tuple[FieldRename, ...]
     added: tuple[Field, ...]

@@ -120,9 +120,9 @@ def _check_holds_no_other(section: Section, inner: tuple[ValueTable, ...]) -> No
             )
 
 
-def _check_nothing_lost(section: Section, table: str, kept: str) -> None:
+def _check_nothing_lost(section: Section, table: str, read_text: str) -> None:
     """Text between two cells belongs to neither: a rule that stands there must not vanish."""
-    lost = _witnesses(table) - _witnesses(kept)
+    lost = _witnesses(table) - _witnesses(read_text)
     if lost:
         raise DocumentError(
             f"Line {section.line}: the table of field '{section.title}' holds {next(iter(lost))} "

@@ -30,6 +30,8 @@ class RawCell:
 
 @dataclass(slots=True)
 class RawTable:
+    """A table's rows, and where in the fragment it begins and ends."""
+
     start: int
     end: int
     rows: list[list[RawCell]] = field(default_factory=list)

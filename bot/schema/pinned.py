@@ -67,6 +67,7 @@ def is_pinned(section: Section) -> bool:
 
 
 def is_reserved_names(table: RawTable) -> bool:
+    """Whether the table is that of the reserved names."""
     first = table.rows[0][0].source if table.rows and table.rows[0] else ""
     return plain(first).lower() == "reserved name"
 
@@ -121,8 +122,8 @@ def _gene_reference(row: NamedRow) -> GeneReference:
     )
 
 
-def _check_is_new(key: str, known: Collection[str], row: NamedRow) -> None:
-    if key in known:
+def _check_is_new(key: str, keys: Collection[str], row: NamedRow) -> None:
+    if key in keys:
         raise DocumentError(f"Line {row.line}: {key} is pinned a second time; remove one of them.")
 
 
@@ -177,8 +178,8 @@ def _listed(field: Field, by_name: Mapping[str, str], seen: Counter[str]) -> tup
 
 
 def _referenced(genes: tuple[GeneReference, ...]) -> tuple[Organism, ...]:
-    known = (gene for gene in genes if gene.taxon not in NO_DATASET_ORGANISMS)
-    return tuple(Organism(gene.organism, gene.taxon, gene.line) for gene in known)
+    dataset_genes = (gene for gene in genes if gene.taxon not in NO_DATASET_ORGANISMS)
+    return tuple(Organism(gene.organism, gene.taxon, gene.line) for gene in dataset_genes)
 
 
 def _open_rules(field: Field, rules: tuple[Component, ...]) -> tuple[Organism, ...]:

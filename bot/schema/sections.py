@@ -26,10 +26,12 @@ class Section:
 
     @property
     def lines(self) -> Lines:
+        """The section's first and last line in the document."""
         return Lines(self.line, self.line + len(self.body))
 
     @property
     def text(self) -> str:
+        """The body as one text."""
         return "\n".join(self.body)
 
 
@@ -64,6 +66,8 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
+    """A table: its header, its rows, and the line that it begins on."""
+
     header: tuple[str, ...]
     rows: tuple[Row, ...]
     line: int
@@ -120,6 +124,8 @@ Columns = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class NamedRow:
+    """A row with its cells by the names of their columns."""
+
     cells: Mapping[str, str]
     line: int
 
@@ -140,6 +146,7 @@ def section_titled(parts: list[Section], title: str) -> Section:
 
 
 def bare_title(section: Section) -> str:
+    """The section's title in lower case, without marks of emphasis and code."""
     return section.title.strip(" *`").lower()
 
 
@@ -156,6 +163,7 @@ def pinned_rows(section: Section, columns: Columns, needed: set[str]) -> Iterato
 
 
 def check_header(grid: Grid, columns: Columns, needed: set[str]) -> None:
+    """Raises DocumentError if a column is unknown, or a `needed` one is missing."""
     headers = [_folded(header) for header in grid.header]
     for header in headers:
         if header and header not in columns:
@@ -171,6 +179,7 @@ def check_header(grid: Grid, columns: Columns, needed: set[str]) -> None:
 
 
 def named_rows(grid: Grid, columns: Columns) -> Iterator[NamedRow]:
+    """The grid's rows; cells whose column has no name in `columns` are left out."""
     names = [columns.get(_folded(header), "") for header in grid.header]
     for row in grid.rows:
         pairs = zip(names, row.cells, strict=False)

@@ -13,6 +13,8 @@ class DocumentError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Lines:
+    """The first and last line of a part of the document."""
+
     first: int
     last: int
 
@@ -73,6 +75,8 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class Ontology:
+    """An ontology's prefix and name, with the version that the document pins."""
+
     prefix: str
     name: str
     version: str
@@ -81,6 +85,8 @@ class Ontology:
 
 @dataclass(frozen=True, slots=True)
 class GeneReference:
+    """The gene annotation that the document pins for one organism."""
+
     taxon: str
     organism: str
     version: str
@@ -98,6 +104,8 @@ class Organism:
 
 @dataclass(frozen=True, slots=True)
 class ReservedName:
+    """A name that must not be used for a field, and since which version."""
+
     component: str
     name: str
     deprecated_in: str
@@ -142,4 +150,5 @@ class Spec:
         return tuple(field for component in self.components for field in component.fields)
 
     def component(self, name: str) -> Component | None:
+        """The component of that name, or None."""
         return next((part for part in self.components if part.name == name), None)

@@ -51,30 +51,34 @@ def compare_pins(spec: Spec, text: str) -> tuple[str, ...]:
     """Where the guide pins otherwise. Raises WitnessError if it doesn't know this version."""
     pins = _pins(spec.version, text)
     guide = {prefix.lower(): pin for prefix, pin in pins.items()}
-    own = {pin.prefix.lower(): pin for pin in spec.ontologies}
+    document_pins = {pin.prefix.lower(): pin for pin in spec.ontologies}
     differs = [
         f"{pin.prefix}: the document pins {pin.version} (line {pin.line}), it has {guide[prefix]}"
-        for prefix, pin in own.items()
+        for prefix, pin in document_pins.items()
         if prefix in guide and not agree(pin.version, guide[prefix])
     ]
-    missing = [f"{pin.prefix}: it doesn't have it" for p, pin in own.items() if p not in guide]
+    missing = [
+        f"{pin.prefix}: it doesn't have it" for p, pin in document_pins.items() if p not in guide
+    ]
     more = [
         f"{prefix} {pin}: the document doesn't pin it"
         for prefix, pin in pins.items()
-        if prefix.lower() not in own
+        if prefix.lower() not in document_pins
     ]
     return (*differs, *missing, *more)
 
 
 def _pins(version: str, text: str) -> Mapping[str, str]:
     try:
-        known = dict(json.loads(text))
-        if version in known:
-            return dict(_each(known[version]["ontologies"]))
+        pins_by_version = dict(json.loads(text))
+        if version in pins_by_version:
+            return dict(_each(pins_by_version[version]["ontologies"]))
     except FORMLESS as error:
         name = type(error).__name__
         raise WitnessError(f"isn't an ontology guide's list of pins ({name})") from error
-    raise WitnessError(f"knows {', '.join(map(str, known)) or 'no version'}, not {version}")
+    raise WitnessError(
+        f"knows {', '.join(map(str, pins_by_version)) or 'no version'}, not {version}"
+    )
 
 
 def _each(ontologies: Mapping[str, Mapping[str, object]]) -> Iterator[tuple[str, str]]:
@@ -116,8 +120,8 @@ def _compare_gene_references(
 
 def _is_of(name: str, gene: GeneReference) -> bool:
     """Whether `homo_sapiens` is the organism; a third word is a subspecies."""
-    own = re.sub(r"\W+", "_", gene.organism.lower())
-    return own == name or own.startswith(f"{name}_")
+    organism_name = re.sub(r"\W+", "_", gene.organism.lower())
+    return organism_name == name or organism_name.startswith(f"{name}_")
 
 
 def _otherwise(gene: GeneReference, version: str, url: str) -> Iterator[str]:

@@ -25,16 +25,16 @@ FOLDS = (
 def sentences(text: str) -> list[str]:
     """The text's sentences, list items and table rows, without those that only give an example."""
     bare = PARENTHESISED_EXAMPLE.sub("", "\n".join(joined(text)))
-    kept_sentences: list[str] = []
+    result: list[str] = []
     for line in bare.splitlines():
         parts = [line] if line.startswith("| ") else SENTENCE_END.split(line)
-        kept_sentences += [part for part in _without_examples(parts) if part.strip()]
-    return kept_sentences
+        result += [part for part in _without_examples(parts) if part.strip()]
+    return result
 
 
 def _without_examples(parts: list[str]) -> list[str]:
-    kept = (part for part in parts if not EXAMPLE.match(part.strip('- `"(')))
-    return [spelled for part in kept for spelled in _spelled_out(part)]
+    rules = (part for part in parts if not EXAMPLE.match(part.strip('- `"(')))
+    return [spelled for part in rules for spelled in _spelled_out(part)]
 
 
 def joined(text: str) -> list[str]:

@@ -116,9 +116,13 @@ def _fields(node: ast.expr) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 def _registries_of_fields(node: ast.expr) -> Iterator[str]:
     """`[bt.Tissue.name, ULabel.name]` -> Tissue, ULabel."""
-    for elt in node.elts if isinstance(node, ast.List) else [node]:
-        if isinstance(elt, ast.Attribute):
-            yield elt.value.attr if isinstance(elt.value, ast.Attribute) else _name(elt.value)
+    for element in node.elts if isinstance(node, ast.List) else [node]:
+        if isinstance(element, ast.Attribute):
+            yield (
+                element.value.attr
+                if isinstance(element.value, ast.Attribute)
+                else _name(element.value)
+            )
 
 
 def _name(node: ast.expr) -> str:

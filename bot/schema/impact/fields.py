@@ -25,6 +25,7 @@ DEMAND = re.compile(r"\b(?:MUST|MAY)\b")
 
 
 def fields(diff: SchemaDiff, ctx: ImpactContext) -> Iterator[Consequence]:
+    """What added, removed, renamed and changed fields ask for."""
     yield from (_added(field, ctx) for field in diff.fields_added)
     yield from (_removed(field, ctx) for field in diff.fields_removed)
     yield from (_renamed(pair, ctx) for pair in diff.fields_renamed)
@@ -80,9 +81,9 @@ def _is_conditional(change: FieldChange) -> bool:
 
 def _changed(change: FieldChange, ctx: ImpactContext) -> Consequence:
     effort, reason = _judged(change, ctx)
-    what = "; ".join(change.added or change.removed) or change.new.annotation
+    change_text = "; ".join(change.added or change.removed) or change.new.annotation
     lines = change.new.lines
-    return Consequence("Fields changed", subject(change.new), what, effort, reason, lines)
+    return Consequence("Fields changed", subject(change.new), change_text, effort, reason, lines)
 
 
 def _judged(change: FieldChange, ctx: ImpactContext) -> tuple[Effort, str]:
@@ -107,6 +108,7 @@ NAMED = re.compile(r"`(\w+)`")
 
 
 def prose(diff: SchemaDiff) -> Iterator[Consequence]:
+    """What embeddings, reserved names and rules in prose ask for."""
     for change in diff.embeddings_changed:
         reason = "LaminDB's schema has no slot obsm"
         title, lines = "Embeddings changed", change.new_lines

@@ -1,6 +1,7 @@
-"""What a change of the dataset schema asks of LaminDB, as plain frozen values. Must not judge.
+"""What a change of the dataset schema asks of LaminDB, as plain frozen values.
 
-What every judgement of a change looks at. Must not judge."""
+Also holds what every judgement of a change looks at (`ImpactContext`). Must not judge.
+"""
 
 from collections import Counter
 from collections.abc import Collection
@@ -37,11 +38,14 @@ class Consequence:
 
 @dataclass(frozen=True, slots=True)
 class Impact:
+    """What the changes from version `old` to version `new` ask for."""
+
     old: str
     new: str
     consequences: tuple[Consequence, ...]
 
     def of(self, effort: Effort) -> tuple[Consequence, ...]:
+        """The consequences of that effort."""
         return tuple(
             consequence for consequence in self.consequences if consequence.effort is effort
         )
@@ -60,6 +64,7 @@ class Impact:
         return f"{self.old} \u2192 {self.new}: {', '.join(parts)}"
 
     def to_json(self) -> dict[str, Any]:
+        """The impact as JSON values, with its summary."""
         return {
             "old": self.old,
             "new": self.new,
@@ -101,6 +106,7 @@ class ImpactContext:
 def impact_context(
     old: Spec, new: Spec, curator: Curator | None, census: Collection[str] = CENSUS
 ) -> ImpactContext:
+    """The context of both versions; `census` are the taxa that the Census has."""
     after = rules_of(new)
     return ImpactContext(rules_of(old), after, wanted(after, census), curator, census)
 
@@ -114,6 +120,7 @@ def code(
 
 
 def subject(field: Field) -> str:
+    """The field with its component, as consequences name it."""
     return f"{field.component}: {field.name}"
 
 
@@ -123,4 +130,5 @@ def is_curated(name: str) -> bool:
 
 
 def is_label(name: str) -> bool:
+    """Whether the field holds the labels of terms that LaminDB's curator checks."""
     return name not in REGISTRIES and term_field(name) in REGISTRIES

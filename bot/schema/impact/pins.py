@@ -15,6 +15,7 @@ Verdict = tuple[Effort, str]
 
 
 def pins(diff: SchemaDiff, ctx: ImpactContext) -> Iterator[Consequence]:
+    """What changed ontologies, gene references and organisms ask for."""
     for pin in diff.ontologies_added:
         yield _pin("Ontologies added", pin, pin.version, ctx)
     for pin in diff.ontologies_removed:

@@ -26,6 +26,7 @@ Verdict = tuple[Effort, str]
 
 
 def values(diff: SchemaDiff, ctx: ImpactContext) -> Iterator[Consequence]:
+    """What changed cardinalities and allowed values ask for."""
     yield from (_cardinality(change) for change in diff.cardinality_changed)
     yield from (_values(change, ctx) for change in diff.allowed_values_changed)
 

@@ -67,8 +67,8 @@ class Columns(cst.CSTTransformer):
         held = self.work.curator.fields.get(name, ())
         wanted = self.work.wanted.fields.get(term_field(name), ())
         # In the order that the column of terms has them in.
-        known = dict.fromkeys((*self.work.curator.fields.get(term_field(name), ()), *wanted))
-        return [name for name in known if name in wanted and name not in held] if held else []
+        registries = dict.fromkeys((*self.work.curator.fields.get(term_field(name), ()), *wanted))
+        return [name for name in registries if name in wanted and name not in held] if held else []
 
     def _added(self) -> Iterator[cst.DictElement]:
         held = {*self.work.curator.fields, *self.renamed.values()}

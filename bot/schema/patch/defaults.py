@@ -71,12 +71,12 @@ class Defaults(cst.CSTTransformer):
             for value in change.removed
         }
         gone -= set(wanted)
-        kept = left(labels.elements, lambda element: string(element.value) in gone)
-        held = {string(part.value) for part in kept}
+        remaining = left(labels.elements, lambda element: string(element.value) in gone)
+        held = {string(part.value) for part in remaining}
         missing = [value for value in wanted if value not in held]
-        if len(kept) < len(labels.elements) or missing:
+        if len(remaining) < len(labels.elements) or missing:
             self.work.say(f"save_cellxgene_defaults saved other values of {kind} than are allowed.")
-        new = appended(kept, [cst.Element(quoted(value)) for value in missing])
+        new = appended(remaining, [cst.Element(quoted(value)) for value in missing])
         return labels.with_changes(elements=new)
 
 
@@ -137,8 +137,8 @@ class Features(cst.CSTTransformer):
         flags = [
             name for element in loop.elements if (name := string(element.value) or "") in self.flags
         ]
-        kept = left(loop.elements, lambda element: string(element.value) in flags)
-        changed = node.with_changes(body=body, iter=loop.with_changes(elements=kept))
+        remaining = left(loop.elements, lambda element: string(element.value) in flags)
+        changed = node.with_changes(body=body, iter=loop.with_changes(elements=remaining))
         if not flags:
             return changed
         statements = [

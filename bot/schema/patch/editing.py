@@ -1,6 +1,7 @@
-"""What every edit looks at, and what it leaves behind. Must not edit.
+"""What all edits of LaminDB's module share: their context, and lists changed in their own layout.
 
-Elements added to a list, keeping how the list is laid out. Must not know what they mean."""
+Elements are added to a list or dropped from it; must not know what they mean.
+"""
 
 import ast
 from collections.abc import Callable, Sequence
@@ -29,6 +30,7 @@ class PatchContext:
     retyped: list[str] = field(default_factory=list)
 
     def say(self, sentence: str, retyped: str | None = None) -> None:
+        """Notes what an edit changed, and the column whose Feature it gave another type."""
         self.sentences.append(sentence)
         self.retyped += [retyped] if retyped else []
 
@@ -42,6 +44,7 @@ def string(node: cst.CSTNode) -> str | None:
 
 
 def quoted(text: str) -> cst.SimpleString:
+    """The text as a string literal in double quotes."""
     return cst.SimpleString('"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"')
 
 
@@ -70,8 +73,8 @@ def inserted(
 ) -> list[cst.BaseElement]:
     """`new` behind the element at `place`, which must not be the last, with its own comment."""
     comma = elements[place].comma
-    own = new.with_changes(comma=_commented(comma, comment))
-    return [*elements[: place + 1], own, *elements[place + 1 :]]
+    new_element = new.with_changes(comma=_commented(comma, comment))
+    return [*elements[: place + 1], new_element, *elements[place + 1 :]]
 
 
 def _first_line(comma: cst.Comma | cst.MaybeSentinel) -> cst.TrailingWhitespace | None:

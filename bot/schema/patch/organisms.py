@@ -26,8 +26,8 @@ def missing_taxa(work: PatchContext) -> dict[str, str | None]:
     for taxon, name in listed.items():
         if taxon is None or taxon in work.curator.taxa:
             continue
-        others = {taxon: text for taxon, text in work.curator.taxa.items() if taxon not in listed}
-        below = (taxon for taxon, text in others.items() if text.startswith(f"{name} "))
+        unlisted = {taxon: text for taxon, text in work.curator.taxa.items() if taxon not in listed}
+        below = (taxon for taxon, text in unlisted.items() if text.startswith(f"{name} "))
         instead = next(below, None)
         if instead or taxon in work.wanted.organisms:
             missing[taxon] = instead

@@ -35,15 +35,15 @@ DEMANDED = {
 
 def rules_of(spec: Spec) -> Rules:
     """The document's rules; whether they are complete, `judgements` says."""
-    book = document_terms(spec)
-    pinned, remarks = ontologies(spec, book)
+    document = document_terms(spec)
+    pinned, remarks = ontologies(spec, document)
     guide, genes = (_wheel(name, spec, remarks) for name in (ONTOLOGY_GUIDE, GENE_TABLES))
     organisms, foreign = _organisms(spec, remarks)
-    demands_by_field = _gathered(spec, book)
+    demands_by_field = _gathered(spec, document)
     columns = {
         name: column(demands, demands_by_field) for name, demands in demands_by_field.items()
     }
-    some, sometimes = _conditional(spec, book)
+    some, sometimes = _conditional(spec, document)
     every = (*demands_by_field.values(), *some.values())
     return Rules(
         dataset_schema_version=spec.version,
@@ -60,12 +60,14 @@ def rules_of(spec: Spec) -> Rules:
     )
 
 
-def _gathered(spec: Spec, book: DocumentTerms) -> dict[str, Demands]:
+def _gathered(spec: Spec, document: DocumentTerms) -> dict[str, Demands]:
     """What each field says that curators must fill in, by the field's name."""
-    return {field.name: _read(field, book) for field in spec.fields() if _is_ruled(field)}
+    return {field.name: _read(field, document) for field in spec.fields() if _is_ruled(field)}
 
 
-def _conditional(spec: Spec, book: DocumentTerms) -> tuple[dict[str, Demands], dict[str, Column]]:
+def _conditional(
+    spec: Spec, document: DocumentTerms
+) -> tuple[dict[str, Demands], dict[str, Column]]:
     """What stands in some datasets and nowhere else, where the document says in which."""
     conditional_demands, columns = {}, {}
     for field in spec.fields():
@@ -73,10 +75,10 @@ def _conditional(spec: Spec, book: DocumentTerms) -> tuple[dict[str, Demands], d
         if (
             where
             and _stands_sometimes(field)
-            and all(book.knows(circumstance.column) for circumstance in where)
+            and all(document.knows(circumstance.column) for circumstance in where)
         ):
-            name = book.paths.get(field.name, field.name)
-            conditional_demands[name] = gather(field, book)
+            name = document.paths.get(field.name, field.name)
+            conditional_demands[name] = gather(field, document)
             columns[name] = conditional(conditional_demands[name], where)
     return conditional_demands, columns
 
@@ -93,11 +95,11 @@ def _stands_sometimes(field: Field) -> bool:
     return demanded and exclusive and field.component in ("obs", "uns") and "[" not in field.name
 
 
-def _read(field: Field, book: DocumentTerms) -> Demands:
+def _read(field: Field, document: DocumentTerms) -> Demands:
     if field.name == ORGANISM:  # which organisms there are, the Spec knows already
         return Demands(field)
     # Of a field that LaminDB has no place for, nothing is asked before a person says so.
-    return gather(field, book) if field.name in REGISTRIES else Demands(field)
+    return gather(field, document) if field.name in REGISTRIES else Demands(field)
 
 
 def _is_ruled(field: Field) -> bool:
@@ -108,14 +110,14 @@ def _is_ruled(field: Field) -> bool:
 
 
 def _wheel(name: str, spec: Spec, remarks: list[Remark]) -> Wheel:
-    known = WHEELS.get((name, spec.version))
-    if known is None:
+    wheel = WHEELS.get((name, spec.version))
+    if wheel is None:
         part = spec.ontologies if name == ONTOLOGY_GUIDE else spec.gene_references
         lines = Lines(part[0].line, part[-1].line)
         text = f"a person must say which {name} has what {spec.version} pins, and its sha256"
         remarks.append(Remark(name, lines, text))
         return Wheel(name, "", "")
-    return Wheel(name, known.version, known.sha256)
+    return Wheel(name, wheel.version, wheel.sha256)
 
 
 def _organisms(

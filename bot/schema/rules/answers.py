@@ -18,13 +18,13 @@ def with_answers(rules: str, reviewed: str) -> str:
     Raises:
         AnswersError: the reviewed text isn't rules.
     """
-    made = json.loads(rules)
+    new_rules = json.loads(rules)
     answers = _answers(reviewed)
-    for check in made["judgements"]:
-        answer = answers.get((check["place"], check["text"]))
+    for judgement in new_rules["judgements"]:
+        answer = answers.get((judgement["place"], judgement["text"]))
         if answer is not None:
-            check["answer"] = answer
-    return json.dumps(made, indent=1, ensure_ascii=False) + "\n"
+            judgement["answer"] = answer
+    return json.dumps(new_rules, indent=1, ensure_ascii=False) + "\n"
 
 
 def _answers(reviewed: str) -> dict[tuple[str, str], str]:

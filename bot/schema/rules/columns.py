@@ -151,10 +151,10 @@ def _terms(demands: Demands, followed: Mapping[str, Demands]) -> ByTaxon:
 
 
 def _entries(demands: Demands, taxon: str) -> Iterator[Terms]:
-    own = demands.allowed.get(taxon if taxon in demands.allowed else OTHERS, {})
-    whatever = demands.allowed.get(None, {})
-    for ontology in own | whatever:
-        hows = [shelf.get(ontology, {}) for shelf in (own, whatever)]
+    for_taxon = demands.allowed.get(taxon if taxon in demands.allowed else OTHERS, {})
+    for_any = demands.allowed.get(None, {})
+    for ontology in for_taxon | for_any:
+        hows = [by_ontology.get(ontology, {}) for by_ontology in (for_taxon, for_any)]
         hows += [demands.refused.get(key, {}).get(ontology, {}) for key in (None, taxon)]
         entry = _entry(demands.source.name, ontology, _merged(hows))
         if entry is not None:
@@ -165,8 +165,8 @@ def _merged(some: list[Hows]) -> Hows:
     merged: Hows = {}
     for hows in some:
         for how, terms in hows.items():
-            kept = merged.setdefault(how, [])
-            kept += [term for term in terms if term not in kept]
+            merged_terms = merged.setdefault(how, [])
+            merged_terms += [term for term in terms if term not in merged_terms]
     return merged
 
 

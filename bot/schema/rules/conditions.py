@@ -68,6 +68,7 @@ def literals(text: str) -> list[str]:
 
 
 def prefix(term: str) -> str:
+    """The term's prefix: CL of `CL:0000540`, CVCL of `CVCL_0001`."""
     return re.split("[:_]", term)[0]
 
 
@@ -90,14 +91,12 @@ def circumstances(condition: str) -> tuple[Circumstance, ...] | None:
     if not subjects or GLUE.sub("", condition[: subjects[0].start()]).strip():
         return None
     ends = [*(subject.start() for subject in subjects[1:]), len(condition)]
-    circumstances_found = [
+    readings = [
         _circumstance(path(subject[1]), condition[subject.end() : end], otherwise=bool(subject[2]))
         for subject, end in zip(subjects, ends, strict=True)
     ]
     return (
-        tuple(circumstance for circumstance in circumstances_found if circumstance)
-        if all(circumstances_found)
-        else None
+        tuple(circumstance for circumstance in readings if circumstance) if all(readings) else None
     )
 
 

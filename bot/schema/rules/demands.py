@@ -30,7 +30,7 @@ Where = tuple[Circumstance, ...]
 class Demands:
     """`allowed` and `refused` by taxon (None: any organism) and ontology; `follows` are fields.
 
-    `cases` hold the same of circumstances; `told` says of each literal where it may stand.
+    `cases` hold the same of circumstances; `stated` says of each literal where it may stand.
     """
 
     source: Field
@@ -50,13 +50,16 @@ class Demands:
     unchecked: list[Remark] = field(default_factory=list)
 
     def remark(self, text: str) -> Remark:
+        """A remark at this field, with the field's lines."""
         return Remark(f"{self.source.component}: {self.source.name}", self.source.lines, text)
 
     def judge(self, text: str) -> None:
+        """Notes what a person must decide, once."""
         if (remark := self.remark(f"a person must say {text}")) not in self.judgements:
             self.judgements.append(remark)
 
     def leave(self, text: str) -> None:
+        """Notes what the form of the rules can't express, once."""
         if (remark := self.remark(text)) not in self.unchecked:
             self.unchecked.append(remark)
 
@@ -108,17 +111,17 @@ ALONE = re.compile(r"but then all observations where .* MUST be `\"([^`\"]+)\"`"
 SINGLE = re.compile(r"\ball observations MUST contain the same value\b")
 
 
-def gather(source: Field, book: DocumentTerms) -> Demands:
+def gather(source: Field, document: DocumentTerms) -> Demands:
     """Everything that the field's text says of its values."""
     demands = Demands(source)
     for clause in clauses(source):
-        _read(clause, demands, book)
+        _read(clause, demands, document)
     _delimit(demands)
     refuse_elsewhere(demands)
     return demands
 
 
-def _read(clause: Clause, demands: Demands, book: DocumentTerms) -> None:
+def _read(clause: Clause, demands: Demands, document: DocumentTerms) -> None:
     if clause.taxon is not None:
         demands.allowed.setdefault(clause.taxon, {})
     phrases = list(term_phrases(clause.text, refused=clause.refused))
@@ -128,9 +131,9 @@ def _read(clause: Clause, demands: Demands, book: DocumentTerms) -> None:
     if COMPOSED.search(clause.text):
         demands.judge(f"how to check values of this form: {clause.sentence}")
         return
-    where = _where(clause, book)
+    where = _where(clause, document)
     if where:
-        _narrow(clause, demands.case(where), phrases, book)
+        _narrow(clause, demands.case(where), phrases, document)
     elif not _is_checked(clause, where, bool(phrases or values or followed or free)):
         demands.leave(clause.sentence)
     if clause.refused and (clause.condition or values):
@@ -139,10 +142,10 @@ def _read(clause: Clause, demands: Demands, book: DocumentTerms) -> None:
     demands.follows += followed
     if not free:
         note_literals(demands, values, clause.taxon, where)
-    _add_terms(clause, phrases, demands, book)
+    _add_terms(clause, phrases, demands, document)
 
 
-def _where(clause: Clause, book: DocumentTerms) -> Where | None:
+def _where(clause: Clause, document: DocumentTerms) -> Where | None:
     """The circumstances of the clause, none if it has none; None if they can't be expressed."""
     if not clause.on_other_data:
         return ()
@@ -151,7 +154,9 @@ def _where(clause: Clause, book: DocumentTerms) -> Where | None:
     else:
         where = circumstances(clause.condition.partition("but then ")[0])
     return (
-        where if where and all(book.knows(circumstance.column) for circumstance in where) else None
+        where
+        if where and all(document.knows(circumstance.column) for circumstance in where)
+        else None
     )
 
 
@@ -160,7 +165,9 @@ def _is_checked(clause: Clause, where: Where | None, says_something: bool) -> bo
     return clause.text.endswith(":") or (where is not None and says_something)
 
 
-def _narrow(clause: Clause, case: Demands, phrases: list[TermPhrase], book: DocumentTerms) -> None:
+def _narrow(
+    clause: Clause, case: Demands, phrases: list[TermPhrase], document: DocumentTerms
+) -> None:
     """Adds to a case what the clause demands under its circumstances."""
     if match := ALONE.search(clause.sentence):
         case.alone = (match[1],)
@@ -173,26 +180,26 @@ def _narrow(clause: Clause, case: Demands, phrases: list[TermPhrase], book: Docu
         is_flag = case.source.type == "bool"
         case.literals += BOOL.findall(clause.text) if is_flag else literals(clause.text)
         case.follows += FOLLOW.findall(clause.text)
-        _add_terms(clause, phrases, case, book)
+        _add_terms(clause, phrases, case, document)
 
 
 def _add_terms(
-    clause: Clause, phrases: list[TermPhrase], demands: Demands, book: DocumentTerms
+    clause: Clause, phrases: list[TermPhrase], demands: Demands, document: DocumentTerms
 ) -> None:
-    for how, what, ontology in _resolved(clause, phrases, demands, book):
-        shelf = demands.refused if clause.refused else demands.allowed
-        hows = shelf.setdefault(clause.taxon, {}).setdefault(ontology, {})
+    for how, term, ontology in _resolved(clause, phrases, demands, document):
+        by_taxon = demands.refused if clause.refused else demands.allowed
+        hows = by_taxon.setdefault(clause.taxon, {}).setdefault(ontology, {})
         terms = hows.setdefault(how, [])
-        if what not in terms:
-            terms.append(what)
+        if term not in terms:
+            terms.append(term)
 
 
 def _resolved(
-    clause: Clause, phrases: list[TermPhrase], demands: Demands, book: DocumentTerms
+    clause: Clause, phrases: list[TermPhrase], demands: Demands, document: DocumentTerms
 ) -> Iterator[tuple[str, str, str]]:
     """What is told, with corrected terms and their ontologies; what has none is left aside."""
     for phrase in phrases:
-        term, ontology = book.term(phrase.what), book.file(phrase.what)
+        term, ontology = document.term(phrase.what), document.file(phrase.what)
         if term is None:
             demands.judge(f"which term {phrase.what} means: its link goes to another")
         elif ontology is not None:

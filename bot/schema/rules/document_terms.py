@@ -58,9 +58,9 @@ class DocumentTerms:
         key = column.rpartition(".")[2]
         return key in self.columns and self.paths.get(key, key) == column
 
-    def file(self, what: str) -> str | None:
+    def file(self, name: str) -> str | None:
         """The ontology of a term, prefix or name; None if the document pins none for it."""
-        return self.files.get(what) or self.files.get(prefix(what))
+        return self.files.get(name) or self.files.get(prefix(name))
 
     def term(self, printed: str) -> str | None:
         """The term that is meant; None if link and text differ and nothing says which is right."""
@@ -68,6 +68,7 @@ class DocumentTerms:
 
 
 def document_terms(spec: Spec) -> DocumentTerms:
+    """The Spec's ontologies, corrected terms, columns and paths."""
     files: dict[str, str] = {}
     for pin in spec.ontologies:
         files[pin.prefix] = files[pin.name.split()[0]] = _file(spec, pin.line, pin.prefix)
@@ -77,21 +78,21 @@ def document_terms(spec: Spec) -> DocumentTerms:
     return DocumentTerms(files, corrections(spec), columns, paths(spec))
 
 
-def _file(spec: Spec, line: int, own: str) -> str:
+def _file(spec: Spec, line: int, own_prefix: str) -> str:
     """Prefixes pinned in one row stand in one file, named as the table of sources knows it."""
     together = [pin.prefix for pin in spec.ontologies if pin.line == line]
-    return next((name for name in together if name in SOURCES), own)
+    return next((name for name in together if name in SOURCES), own_prefix)
 
 
-def ontologies(spec: Spec, book: DocumentTerms) -> tuple[dict[str, Ontology], list[Remark]]:
+def ontologies(spec: Spec, document: DocumentTerms) -> tuple[dict[str, Ontology], list[Remark]]:
     """Every pinned ontology that bionty has a source for, and what a person must say of others."""
-    ontologies_found: dict[str, Ontology] = {}
+    with_source: dict[str, Ontology] = {}
     remarks = []
     for pin in spec.ontologies:
-        name = book.files[pin.prefix]
+        name = document.files[pin.prefix]
         if source := SOURCES.get(name):
-            ontologies_found[name] = Ontology(source.name, source.organism, pin.version, pin.line)
+            with_source[name] = Ontology(source.name, source.organism, pin.version, pin.line)
         else:
             text = f"a person must say which source bionty has for {pin.prefix} ({pin.name})"
             remarks.append(Remark("Required Ontologies", Lines(pin.line, pin.line), text))
-    return ontologies_found, remarks
+    return with_source, remarks

@@ -32,6 +32,8 @@ class OrganismNames:
 
 @dataclass(frozen=True, slots=True)
 class Wheel:
+    """A release of one of CZI's wheels, with the checksum of its file."""
+
     version: str
     sha256: str
 

@@ -83,6 +83,8 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Wheel:
+    """A wheel that the rules need; its version is empty where a person must still name it."""
+
     name: str
     version: str
     sha256: str
@@ -90,6 +92,8 @@ class Wheel:
 
 @dataclass(frozen=True, slots=True)
 class Ontology:
+    """A pinned ontology by bionty's name of its source; `pin` is the document's version."""
+
     source: str
     organism: str
     pin: str
