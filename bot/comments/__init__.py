@@ -1,4 +1,4 @@
 """Every sentence that the bot says, as pure functions of plain values.
 
-Nothing here decides or posts. All text that came from outside passes `escape`.
+All text that came from outside passes `inert` or `code` of markdown, or `escaped` of schema_diff.
 """

@@ -1,4 +1,4 @@
-"""What the bot says of itself and of what is to come: early notices, and looks that fail."""
+"""Early notices of a release that the page doesn't list yet, and the alert on failing looks."""
 
 from bot.census.directory import DirectoryEntry
 from bot.comments.markdown import code, counted, inert
@@ -11,6 +11,7 @@ WORKING = (
 
 
 def title(entry: DirectoryEntry) -> str:
+    """The title of an early notice's thread."""
     return f"Early notice: Census {entry.version} is hosted as LTS, but not announced"
 
 

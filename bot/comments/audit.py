@@ -32,10 +32,10 @@ def lacking(comments: Sequence[ThreadComment]) -> tuple[ThreadComment | None, st
 
     Rows that don't fit into it are lacking afterwards, and go on in the next comment.
     """
-    own = [comment for comment in comments if comment.by_bot]
-    tables = [comment for comment in own if _kind(comment) is MarkerKind.AUDIT]
-    known = {key for table in tables for key, _ in _rows(table)}
-    wanted = {key: row for key, row in _entries(own) if key not in known}
+    bot_comments = [comment for comment in comments if comment.by_bot]
+    tables = [comment for comment in bot_comments if _kind(comment) is MarkerKind.AUDIT]
+    present_keys = {key for table in tables for key, _ in _rows(table)}
+    wanted = {key: row for key, row in _entries(bot_comments) if key not in present_keys}
     if not wanted:
         return None
     last = tables[-1] if tables else None
@@ -49,9 +49,9 @@ def lacking(comments: Sequence[ThreadComment]) -> tuple[ThreadComment | None, st
     return last, sign(text, Marker(MarkerKind.AUDIT, str(number)))
 
 
-def _entries(own: Sequence[ThreadComment]) -> Iterator[tuple[str, str]]:
+def _entries(bot_comments: Sequence[ThreadComment]) -> Iterator[tuple[str, str]]:
     """What identifies each answer that holds an entry, and its row."""
-    for comment in own:
+    for comment in bot_comments:
         marker, entry = last_marker(comment.body), audit_entry_in(comment.body)
         if marker is not None and entry is not None:
             yield f"{marker.kind} {marker.key}", _row(comment, marker, entry)

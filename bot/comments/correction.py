@@ -34,11 +34,11 @@ def corrected(version: str, changes: tuple[FactChange, ...], facts: Facts) -> st
     where = {change.field.startswith("storage") for change in changes}
     who = " and ".join(
         name
-        for name, is_told in (
+        for name, differs in (
             ("release page", False in where),
             ("release directory", True in where),
         )
-        if is_told
+        if differs
     )
     return (
         f"✏️ **The {who} now say{'s' if len(where) == 1 else ''} otherwise of {version}.**\n\n"
@@ -91,13 +91,13 @@ def _next(version: str, changes: tuple[FactChange, ...], facts: Facts) -> str:
             f"**Next:** a person decides. The release is registered as it was announced ({named}); "
             f"if that is wrong now, correct {named} in {path} and say `/ingest`."
         )
-    what = "merged" if version in facts.manifests else "proposed"
+    state = "merged" if version in facts.manifests else "proposed"
     again = (
         " What was said above of the dataset schema holds for the announced version only."
         if "dataset_schema_version" in fields
         else ""
     )
-    return f"**Next:** correct {named} in the {what} manifest {path}; I don't change it.{again}"
+    return f"**Next:** correct {named} in the {state} manifest {path}; I don't change it.{again}"
 
 
 def retracted(entry: DirectoryEntry, facts: Facts) -> str:
@@ -106,8 +106,8 @@ def retracted(entry: DirectoryEntry, facts: Facts) -> str:
     facts_of_it = []
     if retraction is not None:
         when = f" on {inert(retraction.date)}" if retraction.date else ""
-        why = f": {inert(retraction.reason)}" if retraction.reason else ""
-        facts_of_it = [f"The release directory says so{when}{why}."]
+        reason = f": {inert(retraction.reason)}" if retraction.reason else ""
+        facts_of_it = [f"The release directory says so{when}{reason}."]
         facts_of_it += (
             [f"It was replaced by {inert(retraction.replaced_by)}."]
             if retraction.replaced_by

@@ -84,18 +84,18 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], limit: int | Non
     A column whose heading ends in a colon is set to the right; one without content is left out.
     """
     used = [any(column) for column in zip(*rows, strict=True)]
-    header, rows = _kept(header, used), [_kept(row, used) for row in rows]
+    header, rows = _used_cells(header, used), [_used_cells(row, used) for row in rows]
     heads = [head.removesuffix(":") for head in header]
     rules = ["---:" if head.endswith(":") else "---" for head in header]
-    kept = rows if limit is None else rows[:limit]
-    lines = [_row(row) for row in (heads, rules, *kept)] if kept else []
-    left = len(rows) - len(kept)
+    shown = rows if limit is None else rows[:limit]
+    lines = [_row(row) for row in (heads, rules, *shown)] if shown else []
+    left = len(rows) - len(shown)
     if left:
         lines += ["", f"… and {left:,} more; the run's report has them all."]
     return "\n".join(lines)
 
 
-def _kept(cells: Sequence[str], used: Sequence[bool]) -> list[str]:
+def _used_cells(cells: Sequence[str], used: Sequence[bool]) -> list[str]:
     return [cell for cell, is_used in zip(cells, used, strict=True) if is_used]
 
 
@@ -108,14 +108,14 @@ def collapsed(summary: str, content: str) -> str:
     return f"<details>\n<summary>{summary}</summary>\n\n{content.strip()}\n\n</details>"
 
 
-KEPT = (64, 32, 16, 8, 4, 2, 1)
+ROW_LIMITS = (64, 32, 16, 8, 4, 2, 1)
 
 
 def fitted(text: str, room: int, file: str) -> str | None:
     """The text in at most `room` characters, with where the rest is; None if it can't be had."""
     if len(text) <= room:
         return text
-    shorter = ("\n".join(_shortened(text, rows, file)) for rows in KEPT)
+    shorter = ("\n".join(_shortened(text, rows, file)) for rows in ROW_LIMITS)
     return next((text for text in shorter if len(text) <= room), None)
 
 
@@ -123,10 +123,10 @@ def _shortened(text: str, rows: int, file: str) -> Iterator[str]:
     for mark, group in groupby(text.splitlines(), key=_mark):
         lines = list(group)
         # A table begins with its header and the rule beneath it.
-        kept = rows + 2 if mark == "| " else rows
-        yield from lines if mark is None else lines[:kept]
-        if mark is not None and len(lines) > kept:
-            yield from ("", f"\u2026 and {len(lines) - kept:,} more in `{file}`.")
+        limit = rows + 2 if mark == "| " else rows
+        yield from lines if mark is None else lines[:limit]
+        if mark is not None and len(lines) > limit:
+            yield from ("", f"\u2026 and {len(lines) - limit:,} more in `{file}`.")
 
 
 def _mark(line: str) -> str | None:

@@ -47,8 +47,8 @@ def describe_effect(effect: Effect) -> str:
         case Refer(thread, _, target):
             return f"refer in thread {thread} to the thread of {target.key}"
         case UpsertComment(thread, marker, body):
-            what = f"post or update the {marker.kind} of {marker.key} in thread {thread}"
-            return f"{what}: {_first_line(body)}"
+            action = f"post or update the {marker.kind} of {marker.key} in thread {thread}"
+            return f"{action}: {_first_line(body)}"
         case Tabulate(thread):
             return f"keep the table of what was asked and decided in thread {thread}"
         case React(thread, comment_id, reaction):

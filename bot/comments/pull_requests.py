@@ -1,10 +1,6 @@
-"""What a pull request says that proposes a release's manifest.
-
-What the bot says in a pull request of the datasets of its manifests, before they are merged.
-
-Why a release can't be ingested yet: the rules of its dataset schema aren't decided.
-
-What the bot says of the patch that it proposes to LaminDB's repository: there, and here."""
+"""What the bot says in and of pull requests: a release's manifest, the check of its datasets, rules
+that are still to be decided, and the patch that is proposed to LaminDB's repository.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +19,7 @@ def manifest_branch(release: str) -> str:
 
 
 def manifest_title(proposal: ProposeManifest) -> str:
+    """The title of the pull request that proposes a manifest."""
     return f"Census {proposal.release}: manifest"
 
 
@@ -118,15 +115,15 @@ class OpenRules:
 
     def remedy(self) -> str:
         """What a person does about it."""
-        own = f"runners/rules/{self.version}.json"
+        rules_file = f"runners/rules/{self.version}.json"
         if self.open is None:
             return (
                 f"Review {code(f'rules/{self.version}.json')} of the proposal, answer its "
-                f"judgements, and merge it as {code(own)}."
+                f"judgements, and merge it as {code(rules_file)}."
             )
         return (
             "Mend the rules where they need it, give each judgement an `answer`, "
-            f"and merge {code(own)}."
+            f"and merge {code(rules_file)}."
         )
 
 
@@ -146,6 +143,7 @@ def patch_branch(draft: Draft) -> str:
 
 
 def patch_title(draft: Draft) -> str:
+    """The title of the draft in LaminDB's repository."""
     return f"Fit the CELLxGENE module to dataset schema {draft.version}"
 
 

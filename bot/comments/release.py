@@ -47,7 +47,7 @@ def body(
         _attention(news, schema, oddities),
         "### The release\n\n" + _facts(news),
         _schema(news, schema),
-        _others(schema),
+        _other_sources(schema),
         _code(schema),
     ]
     text = "\n\n".join(part for part in parts if part)
@@ -188,7 +188,9 @@ def _schema(news: NewRelease, schema: SchemaReading) -> str:
     if schema.diff is None:
         return ""
     changes = _changes(schema.diff)
-    rows = [[what, str(len(names)), _list(names)] for what, names in changes.items() if names]
+    rows = [
+        [category, str(len(names)), _list(names)] for category, names in changes.items() if names
+    ]
     head = f"### Dataset schema {news.earlier_schema_version()} → {news.dataset_schema_version}"
     changes_table = (
         table(["What", "Changes:", "Which"], rows) if rows else "Only its wording changed."
@@ -196,8 +198,8 @@ def _schema(news: NewRelease, schema: SchemaReading) -> str:
     return f"{head}\n\n{changes_table}"
 
 
-def _others(schema: SchemaReading) -> str:
-    """What the changelog and other sources say otherwise; those that weren't heard are named."""
+def _other_sources(schema: SchemaReading) -> str:
+    """What the changelog and other sources say otherwise, and which weren't compared."""
     if schema.diff is None:
         return ""
     denied = [f"Changelog of {doubt.what}" for doubt in schema.diff.doubts if doubt.is_denied]
@@ -264,7 +266,9 @@ def disagreements(news: NewRelease) -> tuple[str, ...]:
     entry = news.entry
     sentences = []
     if entry.retracted:
-        sentences.append(f"The release directory says that it was retracted{_why(entry)}.")
+        sentences.append(
+            f"The release directory says that it was retracted{_retraction_text(entry)}."
+        )
     if not entry.lts:
         sentences.append("The page lists it as LTS; the release directory doesn't.")
     built = news.release.build_date
@@ -275,7 +279,7 @@ def disagreements(news: NewRelease) -> tuple[str, ...]:
     return tuple(sentences)
 
 
-def _why(entry: DirectoryEntry) -> str:
+def _retraction_text(entry: DirectoryEntry) -> str:
     retraction = entry.retraction
     if retraction is None:
         return ""

@@ -19,9 +19,9 @@ def accepted(
 ) -> str:
     """That a run was asked for, and what it will do; `again`, if it repeats an earlier one."""
     who = f", as {mention(request.requested_by)} asked" if request.requested_by else ""
-    what = f"{DOING[request.action]} release {request.release}"
+    activity = f"{DOING[request.action]} release {request.release}"
     lines = [
-        f"🚀 **Accepted:** {what} in {code(request.instance)}{who}.",
+        f"🚀 **Accepted:** {activity} in {code(request.instance)}{who}.",
         "",
         f"- Run: {code(request.run_id)}",
         *([f"- Datasets: {_datasets(request, manifest)}"] if again is None else _again(again)),
@@ -90,6 +90,7 @@ def nothing_to_retry(command: Command, again: Repeat | None) -> str:
 
 
 def nothing_to_cancel(command: Command) -> str:
+    """That nothing is running that could be stopped."""
     return refused(
         str(command), "nothing is running in this instance.", "`/status` says how runs ended."
     )
@@ -103,6 +104,7 @@ def another_is_running(command: Command, running: Run, threads: Mapping[str, int
 
 
 def verification_ends_by_itself(command: Command, running: Run) -> str:
+    """That a verification isn't stopped."""
     return refused(
         str(command),
         f"{code(running.request.run_id)} only verifies: it writes nothing, and ends by itself.",
@@ -129,11 +131,12 @@ def would_do(command: Command, effects: Sequence[str]) -> str:
 
 
 def refused(quoted: str, why: str, remedy: str) -> str:
-    """That a command isn't carried out, why, and what would help. All but `said` is Markdown."""
+    """That a command isn't carried out, why, and what would help. All but `quoted` is Markdown."""
     return f"⛔ **Not done:** {why}\n\n{remedy}\n\n> You said: {code(quoted, 200)}"
 
 
 def role_too_low(command: Command, actor: str, role: Role, wanted: Role) -> str:
+    """That the person's role doesn't allow the command; `wanted` is the least that does."""
     has = f"has the role *{role.name.lower()}*" if role else "has no role here"
     return refused(
         str(command),
@@ -143,6 +146,7 @@ def role_too_low(command: Command, actor: str, role: Role, wanted: Role) -> str:
 
 
 def not_merged(command: Command, path: str) -> str:
+    """That the manifest at `path` must be merged first."""
     return refused(
         str(command),
         f"the manifest {code(path)} isn't on the default branch.",
@@ -151,11 +155,13 @@ def not_merged(command: Command, path: str) -> str:
 
 
 def undecided(command: Command, reason: OpenRules) -> str:
+    """That the rules of the release's dataset schema must be decided first."""
     again = f"Then say {code(str(command))} again."
     return refused(str(command), reason.why(), f"{reason.remedy()} {again}")
 
 
 def merged_but_undecided(release: str, reason: OpenRules) -> str:
+    """That a merged manifest isn't ingested before its rules are decided."""
     return (
         f"⏳ The manifest of {release} was merged, but its ingestion isn't started: "
         f"{reason.why()}\n\n**Next:** {reason.remedy()} Then say `/ingest`."
@@ -163,6 +169,7 @@ def merged_but_undecided(release: str, reason: OpenRules) -> str:
 
 
 def busy(command: Command, running: Run) -> str:
+    """That the instance is taken by the run `running`."""
     return refused(
         str(command), _busy(running), f"Say {code(str(command))} again when its result is here."
     )
@@ -242,6 +249,7 @@ def merged(release: str, actor: str) -> str:
 
 
 def merged_but_busy(release: str, running: Run) -> str:
+    """That a merged manifest isn't ingested, as another run has the instance."""
     return (
         f"⏳ The manifest of {release} was merged, but its ingestion isn't started: "
         f"{_busy(running)}\n\n**Next:** say `/ingest` when that result is here."

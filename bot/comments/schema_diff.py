@@ -44,13 +44,16 @@ Section = tuple[str, Row, Sequence[Row]]
 def render_diff(diff: SchemaDiff, witnesses: Sequence[Witness] = ()) -> str:
     """The whole diff, with what others say; long tables are folded away beneath their title."""
     sections = [section for section in _sections(diff) if section[2]]
-    others = [section for section in _others(diff, witnesses) if section[2]]
-    parts = [_verdict(diff, sections), *(_section(*section) for section in (*sections, *others))]
+    other_sections = [section for section in _other_sources(diff, witnesses) if section[2]]
+    parts = [
+        _verdict(diff, sections),
+        *(_section(*section) for section in (*sections, *other_sections)),
+    ]
     return "\n\n".join([*parts, _coda(diff)]) + "\n"
 
 
-def _others(diff: SchemaDiff, witnesses: Sequence[Witness]) -> Iterator[Section]:
-    """What the changelog and other sources say otherwise, and which of them weren't heard."""
+def _other_sources(diff: SchemaDiff, witnesses: Sequence[Witness]) -> Iterator[Section]:
+    """What the changelog and other sources say otherwise, and which weren't compared."""
     rows = [
         (
             escaped(entry.what),
@@ -60,8 +63,10 @@ def _others(diff: SchemaDiff, witnesses: Sequence[Witness]) -> Iterator[Section]
         for entry in sorted(diff.doubts, key=lambda doubt: not doubt.is_denied)
     ]
     yield "What only the changelog says", ("Statement", "Line", "Denied by the document"), rows
-    heard = [(code(witness.name), escaped(says)) for witness in witnesses for says in witness.says]
-    yield "What other sources say otherwise", ("Source", "What"), heard
+    contradictions = [
+        (code(witness.name), escaped(says)) for witness in witnesses for says in witness.says
+    ]
+    yield "What other sources say otherwise", ("Source", "What"), contradictions
     silent = [
         (code(witness.name), code(witness.address), escaped(witness.problem))
         for witness in witnesses
@@ -199,7 +204,7 @@ def _row(cells: Row) -> str:
 def _coda(diff: SchemaDiff) -> str:
     notes = [f"- {escaped(note)}" for note in diff.notes]
     notes_text = ["Terms whose link and text differ:\n\n" + "\n".join(notes)] if notes else []
-    left = "; ".join(f"{what} ({why})" for what, why in NOT_COMPARED.items())
+    left = "; ".join(f"{part} ({reason})" for part, reason in NOT_COMPARED.items())
     return "\n\n".join([*notes_text, f"Not compared: {left}."])
 
 

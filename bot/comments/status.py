@@ -1,6 +1,6 @@
-"""What the bot says of a run that goes on, that can't begin, or that ended without a report.
-
-What the bot says of machines that the reaper ended, spared or couldn't end."""
+"""What the bot says of a run that goes on, can't begin or ended without a report, and of machines
+that the reaper ended, spared or couldn't end.
+"""
 
 from datetime import timedelta
 
@@ -49,12 +49,12 @@ def ended(request: RunRequest) -> str:
 
 def lost(request: RunRequest, result: str, progress: Progress, total: int) -> str:
     """That a run ended without a report: what was done, what wasn't, and what to do."""
-    why = {"cancelled": "was stopped"}.get(result, "ended without a report")
+    ending = {"cancelled": "was stopped"}.get(result, "ended without a report")
     left = max(0, total - progress.written)
     who = f", asked for by {mention(request.requested_by)}," if request.requested_by else ""
     return "\n\n".join(
         [
-            f"## 🛑 Run {code(request.run_id)} {why}",
+            f"## 🛑 Run {code(request.run_id)} {ending}",
             "**Next:** `/ingest` goes on where it was: what is registered and unchanged stays as "
             "it is. Its log says why it ended.",
             f"- Done: {counted(progress.written, 'dataset')} of release {request.release}"
@@ -91,9 +91,11 @@ def machine_action(action: Reaped) -> str:
     """One action of the reaper, and what came of it. Reasons may quote AWS or GitHub."""
     did, do = WORDS[action.act]
     machine = code(action.machine) + (f" of run {code(action.run)}" if action.run else "")
-    why = inert(action.why)
+    reason = inert(action.why)
     if action.result == Reaped.DONE:
-        return f"🧹 The reaper {did} {machine}: {why}."
+        return f"🧹 The reaper {did} {machine}: {reason}."
     if action.result == Reaped.SPARED:
-        return f"🧹 The reaper did not {do} {machine} ({why}): a job is running on it."
-    return f"⚠️ The reaper could not {do} {machine} ({why}); it tries again. {inert(action.result)}"
+        return f"🧹 The reaper did not {do} {machine} ({reason}): a job is running on it."
+    return (
+        f"⚠️ The reaper could not {do} {machine} ({reason}); it tries again. {inert(action.result)}"
+    )

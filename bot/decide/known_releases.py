@@ -22,7 +22,7 @@ from bot.model.releases import COMPARED_FACTS, FactChange
 
 
 def unreadable(release: Release, record: Announcement, oddities: Iterable[Oddity]) -> str | None:
-    """The first fact that was told of the release and can't be read any more."""
+    """The first fact that was announced of the release and can't be read any more."""
     for name in COMPARED_FACTS:
         if getattr(release, name) is None and getattr(record.release, name) is not None:
             return name
@@ -53,7 +53,7 @@ def _is_lost(then: CellCount, now: CellCount) -> bool:
 def changed_facts(
     record: Announcement, release: Release, entry: DirectoryEntry | None, *, is_ingested: bool
 ) -> tuple[FactChange, ...]:
-    """Every fact that differs; where an ingested release lies isn't told, as nobody reads it."""
+    """Every fact that differs; where an ingested release lies is left out, as nobody reads it."""
     old = record.release
     facts_of_both = [
         FactChange(name, label, _shown(getattr(old, name)), _shown(getattr(release, name)))
@@ -161,8 +161,8 @@ def changes_of_known_releases(event: ReleasesRead, facts: Facts) -> Iterator[Res
 
 def _retracted(version: str, entry: DirectoryEntry | None, facts: Facts) -> Iterator[Response]:
     record = facts.records.get(version)
-    told_then = record is not None and record.retracted
-    if entry is not None and entry.retracted and not told_then:
+    was_retracted = record is not None and record.retracted
+    if entry is not None and entry.retracted and not was_retracted:
         yield from _ask_once("retracted", version, known_comment.retracted(entry, facts), facts)
 
 
@@ -188,6 +188,7 @@ def _ask_once(matter: str, version: str, body: str, facts: Facts) -> Iterator[Re
 
 
 def unread(event: ReleasesRead, facts: Facts) -> Iterator[str]:
+    """A sentence for each known release of which a fact can't be read any more."""
     for release in event.page.releases:
         lost = _unreadable(release, event, facts)
         if lost is not None and not facts.is_declined(release.version):

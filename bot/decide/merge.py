@@ -4,9 +4,7 @@ from bot.comments import replies
 from bot.comments.audit import audited
 from bot.comments.pull_requests import open_rules_of
 from bot.model.effects import Comment, Plan, SetLabel, StartRun
-from bot.model.events import (
-    ManifestMerged,
-)
+from bot.model.events import ManifestMerged
 from bot.model.facts import Facts
 from bot.model.labels import Label
 from bot.model.markers import Marker, MarkerKind
@@ -14,6 +12,7 @@ from runners.contract import Action, Manifest, RunRequest, manifest_path
 
 
 def manifest_merged(event: ManifestMerged, facts: Facts) -> Plan:
+    """Starts the ingestion where the settings say so; else says what a person does next."""
     thread = facts.threads.get(event.release)
     manifest = facts.manifests.get(event.release)
     if thread is None or manifest is None:

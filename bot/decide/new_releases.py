@@ -64,15 +64,15 @@ def compare_with_known(
 def emptied(page: ReleasePage, facts: Facts) -> str | None:
     """Why a page that is whole can't be believed: all that was known of it is gone."""
     listed = {release.version for release in page.releases}
-    known = facts.known()
-    if known and not listed:
+    known_versions = facts.known()
+    if known_versions and not listed:
         return (
-            f"The release page lists no release, though {max(known)} is known; "
+            f"The release page lists no release, though {max(known_versions)} is known; "
             "check the setting release_page."
         )
-    if len(facts.threads) > 1 and not listed & known:
+    if len(facts.threads) > 1 and not listed & known_versions:
         return (
-            f"The release page lists none of the {len(known)} releases that are known; "
+            f"The release page lists none of the {len(known_versions)} releases that are known; "
             "check the setting release_page."
         )
     return None
@@ -105,9 +105,11 @@ def _fresh(page: ReleasePage, facts: Facts) -> list[Release]:
     start = last_release_before_the_bot(facts)
     if start is None:
         return listed[-1:]
-    known = facts.known()
+    known_versions = facts.known()
     return [
-        release for release in listed if release.version > start and release.version not in known
+        release
+        for release in listed
+        if release.version > start and release.version not in known_versions
     ]
 
 
@@ -179,8 +181,8 @@ def manifest_toml(manifest: Manifest) -> str:
         "# Merging this file says that it may be ingested.\n\n"
     )
     # A reviewer may add an [[accepted]] table, which TOML takes as a second `accepted` beside [].
-    kept = {name: value for name, value in manifest.to_mapping().items() if value != []}
-    return head + tomli_w.dumps(kept)
+    values = {name: value for name, value in manifest.to_mapping().items() if value != []}
+    return head + tomli_w.dumps(values)
 
 
 def proposal(news: NewRelease, schema: SchemaReading, facts: Facts) -> ProposeManifest:

@@ -7,9 +7,7 @@ from bot.decide.conversation import answer
 from bot.decide.merge import manifest_merged
 from bot.decide.release_policy import detection_failed, releases_read
 from bot.decide.runs import run_begins, run_ended, run_goes_on, run_lost
-from bot.model.effects import (
-    Plan,
-)
+from bot.model.effects import Plan
 from bot.model.events import (
     CommentCreated,
     DetectionFailed,

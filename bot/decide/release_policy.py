@@ -39,8 +39,8 @@ def releases_read(event: ReleasesRead, facts: Facts) -> Plan:
             for version, name in seen.unreadable.items()
         ),
         *(
-            f"{version} waits for its dataset schema: {why}"
-            for version, why in event.unread.items()
+            f"{version} waits for its dataset schema: {problem}"
+            for version, problem in event.unread.items()
         ),
         *unread(event, facts),
     ]

@@ -42,12 +42,12 @@ def run_begins(event: RunAsked, facts: Facts) -> Plan:
     """
     request = event.request
     thread = facts.threads.get(request.release)
-    why = _obstacle(event, facts)
-    reason = "begins." if why is None else f"doesn't begin: {why}"
-    decided = Plan((), f"{request.run_id} {reason}", is_refusal=why is not None)
-    if thread is None or (event.by_bot and why is None):
+    obstacle = _obstacle(event, facts)
+    reason = "begins." if obstacle is None else f"doesn't begin: {obstacle}"
+    decided = Plan((), f"{request.run_id} {reason}", is_refusal=obstacle is not None)
+    if thread is None or (event.by_bot and obstacle is None):
         return decided
-    decided = replace(decided, effects=(_beginning_comment(event, why, thread),))
+    decided = replace(decided, effects=(_beginning_comment(event, obstacle, thread),))
     if event.by_bot:
         return decided
     return audited(
@@ -56,20 +56,20 @@ def run_begins(event: RunAsked, facts: Facts) -> Plan:
         who=event.actor,
         role=facts.role.name.lower(),
         line=f"start {request.run_id} by hand",
-        run_id=request.run_id if why is None else "",
+        run_id=request.run_id if obstacle is None else "",
     )
 
 
-def _beginning_comment(event: RunAsked, why: str | None, thread: int) -> Comment:
+def _beginning_comment(event: RunAsked, obstacle: str | None, thread: int) -> Comment:
     """Why the run doesn't begin, or who has started it; once a person, and in no result's place.
 
     Whoever may repeat a workflow run that has ended mustn't thereby wipe out what came of it.
     """
     request = event.request
     who = "" if event.by_bot else f"-{re.sub('[^0-9a-z]', '-', event.actor.lower())}"
-    if why is not None:
+    if obstacle is not None:
         marker = Marker(MarkerKind.BEGUN, f"{request.run_id}{who}-refused")
-        return Comment(thread, marker, status.not_begun(request, why))
+        return Comment(thread, marker, status.not_begun(request, obstacle))
     marker = Marker(MarkerKind.BEGUN, f"{request.run_id}{who}")
     return Comment(thread, marker, status.begun_by_hand(request, event.actor))
 
@@ -111,7 +111,7 @@ def run_goes_on(event: RunGoesOn, facts: Facts) -> Plan:
 
 
 def run_lost(event: RunLost, facts: Facts) -> Plan:
-    """The thread is told what was and wasn't done, in the result's place."""
+    """A comment says what was and wasn't done, in the result's place."""
     request = event.request
     thread = facts.threads.get(request.release)
     if thread is None:
@@ -150,6 +150,7 @@ ENDED = {
 
 
 def run_ended(event: RunEnded, facts: Facts) -> Plan:
+    """The result's comment, the mark on the merged manifest, and the thread's label."""
     request = event.report.request
     thread = facts.threads.get(request.release)
     if thread is None:

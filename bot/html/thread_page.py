@@ -16,6 +16,8 @@ SIGNS = {"eyes": "👀", "rocket": "🚀", "hooray": "🎉", "confused": "😕"}
 
 @dataclass(frozen=True, slots=True)
 class PageComment:
+    """A comment as it is shown; `comment_id` is 0 for the thread's first text."""
+
     comment_id: int
     author: str
     by_bot: bool

@@ -1,6 +1,7 @@
-"""The checks of a verification, those that didn't pass first, each with all whom it names.
+"""The result comment's parts on checks, those that didn't pass first, and on the run itself.
 
-What the run was: what it changed, how long, on which machine, at what cost, with what."""
+Of the run: how long it took, on which machine, at what cost, what it changed, which versions.
+"""
 
 from collections.abc import Sequence
 
@@ -47,18 +48,18 @@ def _row(result: CheckResult) -> list[str]:
     ]
 
 
-def _named(check: CheckResult, who: Sequence[Offender], how: str, limit: int | None) -> str:
-    if not who:
+def _named(check: CheckResult, offenders: Sequence[Offender], how: str, limit: int | None) -> str:
+    if not offenders:
         return ""
-    shown = who if limit is None else who[:limit]
+    shown = offenders if limit is None else offenders[:limit]
     lines = [
         f"- {named(offender.title, offender.dataset_id)}"
         f"{': ' if offender.detail else ''}{inert(offender.detail, 160)}"
         for offender in shown
     ]
-    left = len(who) - len(shown)
+    left = len(offenders) - len(shown)
     lines += [f"- … and {left:,} more; the run's report has them all."] if left else []
-    summary = f"{inert(check.title, 160)}, {how}: {len(who):,}"
+    summary = f"{inert(check.title, 160)}, {how}: {len(offenders):,}"
     if len(lines) > FEW:
         return collapsed(summary, "\n".join(lines))
     return f"{summary}\n\n" + "\n".join(lines)
@@ -91,10 +92,12 @@ def _part(request: RunRequest) -> str:
 
 def _machine(machine: Machine) -> str:
     spot = " (spot)" if machine.spot else ""
-    what = f"{code(machine.type)}{spot}" if machine.type else f"this {machine.launcher} machine"
+    machine_text = (
+        f"{code(machine.type)}{spot}" if machine.type else f"this {machine.launcher} machine"
+    )
     where = f" in {inert(machine.region)}" if machine.region else ""
     name = f", {code(machine.id)}" if machine.id else ""
-    return f" On {what}{where}{name}{_cost(machine)}."
+    return f" On {machine_text}{where}{name}{_cost(machine)}."
 
 
 def _cost(machine: Machine) -> str:

@@ -1,6 +1,7 @@
-"""What became of the datasets: those that failed, all by outcome and reason, and each.
+"""The result comment's parts on datasets: failed ones, counts by outcome and reason, and each one.
 
-Failures that the manifest accepts, and the lines by which it may accept others."""
+Also the failures that the manifest accepts, and the lines by which it may accept others.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -48,7 +49,7 @@ def outcomes(report: RunReport, before: RunReport | None) -> str:
             OUTCOMES[outcome],
             f"{counts[outcome]:,}",
             f"{earlier[outcome]:,}" if before else "",
-            _why(report.outcomes, outcome),
+            _reasons_counted(report.outcomes, outcome),
         ]
         for outcome in OUTCOMES
         if counts[outcome] or earlier[outcome]
@@ -85,7 +86,7 @@ def _chart(counts: Counter[Outcome]) -> str:
     return "\n".join(["```mermaid", "pie showData", *parts, "```"])
 
 
-def _why(datasets: Sequence[DatasetOutcome], outcome: object) -> str:
+def _reasons_counted(datasets: Sequence[DatasetOutcome], outcome: object) -> str:
     """The reasons by name, each with the number of datasets that have it."""
     mine = (dataset for dataset in datasets if dataset.outcome is outcome)
     counts = Counter(
