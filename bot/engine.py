@@ -36,6 +36,8 @@ from bot.model.markers import Marker, last_marker, sign
 from bot.model.ports import Ports, ThreadComment, Threads, Upstream
 from bot.settings import Settings
 
+TABLE_TRIES = 20
+
 
 def handle(event: Event, ports: Ports, settings: Settings, *, dry_run: bool = False) -> Plan:
     """The plan for the event, carried out unless `dry_run`.
@@ -77,9 +79,6 @@ def detect(
     if not dry_run:
         apply(decided, ports)
     return decided
-
-
-TABLE_TRIES = 20
 
 
 def apply(plan: Plan, ports: Ports) -> None:

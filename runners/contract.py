@@ -20,6 +20,10 @@ RunId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{2,79}$")]
 DatasetId = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z_-]*$")]
 
 
+MANIFESTS = "runners/releases"
+"""The folder of all manifests in the repository."""
+
+
 class ContractError(Exception):
     """A document that can't be used; its text is one sentence for a person."""
 
@@ -410,10 +414,6 @@ class Reaped(Document):
 
 
 Manifest.model_rebuild()  # it names Reason, which stands with the report
-
-
-MANIFESTS = "runners/releases"
-"""The folder of all manifests in the repository."""
 
 
 def manifest_path(release: str) -> str:

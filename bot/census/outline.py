@@ -14,6 +14,11 @@ from bs4.element import Comment, NavigableString
 from bs4.exceptions import ParserRejectedMarkup
 from markdown_it import MarkdownIt
 
+SKIPPED = {"nav", "script", "style", "template", "noscript"}
+LARGEST_SPAN = 50
+DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"), "-")
+INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
+
 
 class PageError(ValueError):
     """The text isn't a complete release page; the message is one sentence for a person."""
@@ -67,12 +72,6 @@ def _html(text: str) -> BeautifulSoup:
         return BeautifulSoup(text, "html.parser")
     except ParserRejectedMarkup as error:
         raise PageError(f"The release page isn't readable as HTML: {error}.") from error
-
-
-SKIPPED = {"nav", "script", "style", "template", "noscript"}
-LARGEST_SPAN = 50
-DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"), "-")
-INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,18 @@ OPENED_BY = re.compile(r"census_version\W+(\d{4}-\d{2}-\d{2})")
 LEVELS = (("features", r"feature|gene|\bvar"), ("cells", r"cell|\bobs"))
 
 
+FACT_LABELS = {
+    "census_schema_version": r"census schema( version)?",
+    "build_date": r"(census )?build date",
+    "dataset_schema_version": r"data ?set schema( version)?",
+    "dataset_count": r"(total )?(number of )?data ?sets( count)?",
+}
+COUNT_LABELS = {
+    "total": r"total( number of)? cells?( count)?",
+    "unique": r"unique( number of)? cells?( count)?",
+}
+
+
 @dataclass(slots=True)
 class _Draft:
     """What has been read of an entry so far."""
@@ -201,18 +213,6 @@ def _check_link(draft: _Draft, release: Release) -> None:
         if f"/schema/{label}/" not in link:
             detail = f"dataset schema is labelled {label}, but links to {link}"
             draft.note(OddityKind.LINK_DIFFERS, detail)
-
-
-FACT_LABELS = {
-    "census_schema_version": r"census schema( version)?",
-    "build_date": r"(census )?build date",
-    "dataset_schema_version": r"data ?set schema( version)?",
-    "dataset_count": r"(total )?(number of )?data ?sets( count)?",
-}
-COUNT_LABELS = {
-    "total": r"total( number of)? cells?( count)?",
-    "unique": r"unique( number of)? cells?( count)?",
-}
 
 
 def oriented(table: Table, labels: Mapping[str, str]) -> Table | None:

@@ -30,15 +30,15 @@ from runners.contract import ContractError
 LAMINDB_MODULE = Path("examples") / "cellxgene" / "_cellxgene.py"
 
 
+P = ParamSpec("P")
+
+
 def installed_lamindb_module() -> str | None:
     """The file of LaminDB's CELLxGENE module; None where it isn't installed, or not there."""
     spec = find_spec("lamindb")
     folders = (spec.submodule_search_locations or []) if spec else []
     files = (Path(folder) / LAMINDB_MODULE for folder in folders)
     return next((str(file) for file in files if file.is_file()), None)
-
-
-P = ParamSpec("P")
 
 
 @dataclass(frozen=True, slots=True)

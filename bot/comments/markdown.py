@@ -19,6 +19,9 @@ LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})(?:\[bot\])?")
 UNSEEN = "\u200b"
 
 
+ROW_LIMITS = (64, 32, 16, 8, 4, 2, 1)
+
+
 def one_line(text: str, limit: int = 300) -> str:
     """The text without line breaks and invisible or control characters, cut to `limit`."""
     blank = (" " if unicodedata.category(c) in {"Zs", "Zl", "Zp", "Cc"} else c for c in text)
@@ -106,9 +109,6 @@ def _row(cells: Sequence[str]) -> str:
 def collapsed(summary: str, content: str) -> str:
     """The content behind a line that opens it. The empty lines let Markdown work inside."""
     return f"<details>\n<summary>{summary}</summary>\n\n{content.strip()}\n\n</details>"
-
-
-ROW_LIMITS = (64, 32, 16, 8, 4, 2, 1)
 
 
 def fitted(text: str, room: int, file: str) -> str | None:

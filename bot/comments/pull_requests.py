@@ -12,6 +12,14 @@ from bot.model.effects import Draft, ProposeManifest
 from bot.model.facts import Facts
 from runners.contract import CheckReport, DatasetOutcome
 
+LIMIT = 65_000  # GitHub takes 65,536 characters; the marker comes on top.
+ARTIFACT = "found"
+"""What check.yml calls the artifact that has it all."""
+
+SHOWN = 10
+PATCH_ITEMS = 60
+LONGEST_DRAFT_NOTE = 500
+
 
 def manifest_branch(release: str) -> str:
     """The branch that the proposal lies on."""
@@ -33,11 +41,6 @@ def manifest_body(proposal: ProposeManifest) -> str:
         "Which datasets will fail is checked and said here. Commands such as `/help` work here, "
         "too."
     )
-
-
-LIMIT = 65_000  # GitHub takes 65,536 characters; the marker comes on top.
-ARTIFACT = "found"
-"""What check.yml calls the artifact that has it all."""
 
 
 def check_result(results: Mapping[str, CheckReport | str]) -> str:
@@ -84,9 +87,6 @@ def _block(text: str, room: int = 20_000) -> str:
     return "\n".join(f"    {line}" for line in lines)
 
 
-SHOWN = 10
-
-
 @dataclass(frozen=True, slots=True)
 class OpenRules:
     """A dataset schema version without rules (`open` is None), or with judgements left open."""
@@ -131,10 +131,6 @@ def open_rules_of(version: str, facts: Facts) -> OpenRules | None:
     """What keeps datasets of this dataset schema version from being validated."""
     judgements = facts.rules.get(version)
     return OpenRules(version, judgements) if judgements is None or judgements else None
-
-
-PATCH_ITEMS = 60
-LONGEST_DRAFT_NOTE = 500
 
 
 def patch_branch(draft: Draft) -> str:

@@ -20,6 +20,14 @@ LOOSE_UNDERSCORE = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 LONGEST = 300
 
 
+LONG = 8
+Row = tuple[str, ...]
+Section = tuple[str, Row, Sequence[Row]]
+IMPACT_HEAD = "| What | Change | Why | Lines |\n| --- | --- | --- | --- |"
+UNFOLDED = {Effort.CODE: "Code edits", Effort.PERSON: "A person must judge"}
+FOLDED = {Effort.SOURCE: "Bionty sources", Effort.NOTHING: "No edit needed"}
+
+
 def escaped(text: str, longest: int = LONGEST) -> str:
     """One line that can't break a table, open a tag or comment, or call a person or an issue."""
     line = " ".join(text.split())
@@ -34,11 +42,6 @@ def escaped(text: str, longest: int = LONGEST) -> str:
 def code(text: str) -> str:
     """The text as inline code, escaped as well."""
     return f"<code>{escaped(text)}</code>"
-
-
-LONG = 8
-Row = tuple[str, ...]
-Section = tuple[str, Row, Sequence[Row]]
 
 
 def render_diff(diff: SchemaDiff, witnesses: Sequence[Witness] = ()) -> str:
@@ -206,11 +209,6 @@ def _coda(diff: SchemaDiff) -> str:
     notes_text = ["Terms whose link and text differ:\n\n" + "\n".join(notes)] if notes else []
     left = "; ".join(f"{part} ({reason})" for part, reason in NOT_COMPARED.items())
     return "\n\n".join([*notes_text, f"Not compared: {left}."])
-
-
-IMPACT_HEAD = "| What | Change | Why | Lines |\n| --- | --- | --- | --- |"
-UNFOLDED = {Effort.CODE: "Code edits", Effort.PERSON: "A person must judge"}
-FOLDED = {Effort.SOURCE: "Bionty sources", Effort.NOTHING: "No edit needed"}
 
 
 def render_impact(impact: Impact) -> str:

@@ -12,6 +12,16 @@ from runners.contract import Act, Reaped, RunRequest
 WIDTH = 20
 
 
+# (what it did, what it could not do)
+WORDS = {
+    Act.NOTE: ("noted machine", "note machine"),
+    Act.TERMINATE: ("ended machine", "end machine"),
+    Act.TERMINATE_EXPIRED: ("ended machine", "end machine"),
+    Act.REMOVE_RUNNER: ("removed the runner of machine", "remove the runner of machine"),
+    Act.DROP_HANDOVER: ("deleted the secret for machine", "delete the secret for machine"),
+}
+
+
 def status(request: RunRequest, progress: Progress, total: int) -> str:
     """How far the run is; rewritten while it goes on."""
     share = min(1.0, progress.written / total) if total else 0.0
@@ -75,16 +85,6 @@ def not_begun(request: RunRequest, why: str) -> str:
 def begun_by_hand(request: RunRequest, actor: str) -> str:
     """That somebody started a run where runs are kept, and not by a command."""
     return f"▶️ **Begun:** {code(request.run_id)}, which {mention(actor)} has started by hand."
-
-
-# (what it did, what it could not do)
-WORDS = {
-    Act.NOTE: ("noted machine", "note machine"),
-    Act.TERMINATE: ("ended machine", "end machine"),
-    Act.TERMINATE_EXPIRED: ("ended machine", "end machine"),
-    Act.REMOVE_RUNNER: ("removed the runner of machine", "remove the runner of machine"),
-    Act.DROP_HANDOVER: ("deleted the secret for machine", "delete the secret for machine"),
-}
 
 
 def machine_action(action: Reaped) -> str:

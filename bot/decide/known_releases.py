@@ -20,6 +20,12 @@ from bot.model.labels import Topic
 from bot.model.markers import Marker, MarkerKind
 from bot.model.releases import COMPARED_FACTS, FactChange
 
+_SENTENCES = {
+    "retracted": "Retracted: {}.",
+    "vanished": "Gone from the release page: {}.",
+    "unhosted": "Gone from the release directory: {}.",
+}
+
 
 def unreadable(release: Release, record: Announcement, oddities: Iterable[Oddity]) -> str | None:
     """The first fact that was announced of the release and can't be read any more."""
@@ -164,13 +170,6 @@ def _retracted(version: str, entry: DirectoryEntry | None, facts: Facts) -> Iter
     was_retracted = record is not None and record.retracted
     if entry is not None and entry.retracted and not was_retracted:
         yield from _ask_once("retracted", version, known_comment.retracted(entry, facts), facts)
-
-
-_SENTENCES = {
-    "retracted": "Retracted: {}.",
-    "vanished": "Gone from the release page: {}.",
-    "unhosted": "Gone from the release directory: {}.",
-}
 
 
 def _ask_once(matter: str, version: str, body: str, facts: Facts) -> Iterator[Response]:

@@ -19,6 +19,9 @@ from bot.model.markers import Marker, MarkerKind
 from bot.model.releases import NewRelease
 from runners.contract import manifest_path
 
+FAILURES_TOLERATED = 3
+"""So many looks fail in a row before a person is asked."""
+
 
 def releases_read(event: ReleasesRead, facts: Facts) -> Plan:
     """What is new is announced, what changed is said, what is wrong is asked; else nothing."""
@@ -127,10 +130,6 @@ def _close_notices(facts: Facts, new: list[str]) -> Iterator[Response]:
             referred = Refer(thread, marker, target, notice_comment.listed(version))
             # What was said tells that it was done: it comes last.
             yield Response("", (CloseThread(thread), referred))
-
-
-FAILURES_TOLERATED = 3
-"""So many looks fail in a row before a person is asked."""
 
 
 def count_failed_looks(stuck: list[str], facts: Facts) -> tuple[Effect, ...]:

@@ -34,6 +34,12 @@ from runners.contract import (
     manifest_path,
 )
 
+ENDED = {
+    Verdict.PASSED: Label.VERIFIED,
+    Verdict.FAILED: Label.FAILED,
+    Verdict.UNCHECKED: Label.UNCHECKED,
+}
+
 
 def run_begins(event: RunAsked, facts: Facts) -> Plan:
     """What is said of the run; a refusal keeps it from beginning.
@@ -140,13 +146,6 @@ def total_of(request: RunRequest, facts: Facts) -> int:
     whole = manifest.dataset_count if manifest else 0
     wanted = len(request.only) or whole
     return min(wanted, request.limit) if request.limit else wanted
-
-
-ENDED = {
-    Verdict.PASSED: Label.VERIFIED,
-    Verdict.FAILED: Label.FAILED,
-    Verdict.UNCHECKED: Label.UNCHECKED,
-}
 
 
 def run_ended(event: RunEnded, facts: Facts) -> Plan:

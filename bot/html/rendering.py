@@ -68,6 +68,12 @@ blockquote { color: var(--dim); border-left: 3px solid var(--line); margin-left:
 """
 
 
+OPENING = re.compile(r"<details>|</details>")
+SUMMARY = re.compile(r"<summary>(.*)</summary>")
+HIDDEN = re.compile(r"<!--.*-->")
+SLICE = re.compile(r'^\s*"([^"]*)" : (\d+)$', re.MULTILINE)
+
+
 def framed(title: str, body: str) -> str:
     """The whole page; both are HTML already."""
     return (
@@ -78,12 +84,6 @@ def framed(title: str, body: str) -> str:
         f"<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n"
         f"<body>\n{body}\n</body>\n</html>\n"
     )
-
-
-OPENING = re.compile(r"<details>|</details>")
-SUMMARY = re.compile(r"<summary>(.*)</summary>")
-HIDDEN = re.compile(r"<!--.*-->")
-SLICE = re.compile(r'^\s*"([^"]*)" : (\d+)$', re.MULTILINE)
 
 
 def to_html(markdown: str, *, by_bot: bool) -> str:

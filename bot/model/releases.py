@@ -7,6 +7,13 @@ from bot.census.release import Release
 from bot.model.announcement import Announcement
 from runners.contract import Manifest
 
+COMPARED_FACTS = {
+    "build_date": "Built",
+    "dataset_count": "Datasets",
+    "census_schema_version": "Census schema",
+    "dataset_schema_version": "Dataset schema",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class NewRelease:
@@ -42,14 +49,6 @@ class NewRelease:
         if self.previous is not None:
             return self.previous.dataset_schema_version
         return self.before.dataset_schema_version if self.before else None
-
-
-COMPARED_FACTS = {
-    "build_date": "Built",
-    "dataset_count": "Datasets",
-    "census_schema_version": "Census schema",
-    "dataset_schema_version": "Dataset schema",
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,9 @@ CONSTANTS = {"schema_version", "schema_reference"}
 Pair = tuple[Field, Field]
 
 
+SIMILAR = 0.85
+
+
 def diff(old: Spec, new: Spec) -> SchemaDiff:
     """What differs from the older to the newer Spec, and what the changelog says otherwise."""
     compared = _compared(old, new)
@@ -199,9 +202,6 @@ def _notes(old: Spec, new: Spec) -> Iterator[str]:
         for discrepancy in spec.discrepancies:
             place = f"{spec.version}, line {discrepancy.line}"
             yield f"{place}: {discrepancy.text} links to {discrepancy.link}"
-
-
-SIMILAR = 0.85
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,11 @@ APPENDIX = re.compile(r"\s*(appendix\b|changelog\b)", re.I)
 ANCHOR = re.compile(r"<a\s[^<>]*href=\"([^\"]*)\"[^<>]*>(.*?)</a>", re.I | re.S)
 
 
+CHANGELOG_HEADING = re.compile(r"^#+\s*appendix\b.*changelog", re.I)
+CHANGELOG_VERSION = re.compile(r"^(?:#+\s*)?schema v(\d+\.\d+\.\d+)\b", re.I)
+CHANGELOG_ITEM = re.compile(r"^(\s*)[*+-]\s+(.*)$")
+
+
 def parse_document(text: str) -> Spec:
     """The document's Spec; raises DocumentError with what is missing, where, and the remedy."""
     version = _version(text)
@@ -181,11 +186,6 @@ def _discrepancies(text: str) -> tuple[Discrepancy, ...]:
 def _same(link: str, text: str) -> bool:
     """Prefixes are compared without case: ontology browsers write them in capitals."""
     return link.lower() == text.lower().replace("_", ":")
-
-
-CHANGELOG_HEADING = re.compile(r"^#+\s*appendix\b.*changelog", re.I)
-CHANGELOG_VERSION = re.compile(r"^(?:#+\s*)?schema v(\d+\.\d+\.\d+)\b", re.I)
-CHANGELOG_ITEM = re.compile(r"^(\s*)[*+-]\s+(.*)$")
 
 
 def read_changelog(text: str) -> tuple[Statement, ...]:

@@ -61,6 +61,12 @@ FAMILIAR = {
 }
 
 
+FIELD = "organism_ontology_term_id"
+RULE = re.compile(r"\bMUST be from\b.*\borganism")
+NO_DATASET_ORGANISMS = {"NCBITaxon:2697049", "NCBITaxon:32630"}
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
 def is_pinned(section: Section) -> bool:
     """Whether the section's tables are pins rather than prose."""
     return bare_title(section) in (ONTOLOGIES, GENES)
@@ -142,11 +148,6 @@ def _reserved_name(row: NamedRow) -> ReservedName:
     return ReservedName(component, name, version, row.line)
 
 
-FIELD = "organism_ontology_term_id"
-RULE = re.compile(r"\bMUST be from\b.*\borganism")
-NO_DATASET_ORGANISMS = {"NCBITaxon:2697049", "NCBITaxon:32630"}
-
-
 def read_organisms(
     fields: tuple[Field, ...],
     genes: tuple[GeneReference, ...],
@@ -195,9 +196,6 @@ def _open_rules(field: Field, rules: tuple[Component, ...]) -> tuple[Organism, .
         if RULE.search(sentence)
     ]
     return tuple(Organism(sentence.strip("- "), None, line) for sentence, line in stated)
-
-
-DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def pins_of(spec: Spec) -> Mapping[str, str]:

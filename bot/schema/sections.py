@@ -15,6 +15,11 @@ HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$")
 FENCE = re.compile(r" {0,3}(```|~~~)")
 
 
+RULE = re.compile(r"\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$")
+# Headers as documents write them, in lower case -> the name of the column; "" is known, not read.
+Columns = Mapping[str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
     """A heading and its own lines, up to the next heading of whatever level."""
@@ -51,9 +56,6 @@ def sections(text: str) -> list[Section]:
         level, title, start, body = len(heading[1]), heading[2], number, []
     parts.append(Section(level, title, start, tuple(body)))
     return parts
-
-
-RULE = re.compile(r"\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +118,6 @@ def _line(section: Section, source: str, place: int) -> int:
 
 def _grid(header: tuple[str, ...], rows: list[Row], line: int) -> Grid:
     return Grid(header, tuple(row for row in rows if any(row.cells)), line)
-
-
-# Headers as documents write them, in lower case -> the name of the column; "" is known, not read.
-Columns = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

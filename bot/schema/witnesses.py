@@ -16,13 +16,16 @@ import yaml
 from bot.schema.field_values import LITERAL, Kind, allowed_values, cardinality
 from bot.schema.spec import Field, GeneReference, Spec
 
+# What reading a value of an unknown form can raise; a list may hold itself.
+FORMLESS = (TypeError, KeyError, AttributeError, ValueError, RecursionError)
+FILE = re.compile(r"/[A-Za-z]+_[A-Za-z_]*?(?:_\d)?\.([^/]+?)\.(\d+)\.gtf\.gz$")
+ENSEMBL = re.compile(r"\bEnsembl (\d+)", re.I)
+TITLE = re.compile(r"\bversion (\d+\.\d+\.\d+)\b")
+DELIMITER = re.compile(r"delimiter '(.*)'")
+
 
 class WitnessError(ValueError):
     """The text isn't what the source should be; one clause, without its place."""
-
-
-# What reading a value of an unknown form can raise; a list may hold itself.
-FORMLESS = (TypeError, KeyError, AttributeError, ValueError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +91,6 @@ def _each(ontologies: Mapping[str, Mapping[str, object]]) -> Iterator[tuple[str,
             yield str(name), str(entry["version"])
 
 
-FILE = re.compile(r"/[A-Za-z]+_[A-Za-z_]*?(?:_\d)?\.([^/]+?)\.(\d+)\.gtf\.gz$")
-ENSEMBL = re.compile(r"\bEnsembl (\d+)", re.I)
-
-
 def compare_genes(spec: Spec, text: str) -> tuple[str, ...]:
     """Where a table's annotation differs. Raises WitnessError if the text is no such list."""
     try:
@@ -136,10 +135,6 @@ def _otherwise(gene: GeneReference, version: str, url: str) -> Iterator[str]:
     stated = ENSEMBL.search(gene.version)
     if not agree(assembly, gene.version) or (stated and stated[1] != release):
         yield f"{assembly}, Ensembl {release}"
-
-
-TITLE = re.compile(r"\bversion (\d+\.\d+\.\d+)\b")
-DELIMITER = re.compile(r"delimiter '(.*)'")
 
 
 def compare_definition(spec: Spec, text: str) -> tuple[str, ...]:

@@ -26,6 +26,9 @@ COLUMNS = (
 )
 
 
+PARTS = ("census_data", "census_spatial_sequencing")
+
+
 @dataclass(frozen=True)
 class CensusDataset:
     """One row of `census_info/datasets`.
@@ -118,9 +121,6 @@ def _dataset(row: Mapping[str, object]) -> CensusDataset:
 def location(manifest: Manifest, dataset: CensusDataset) -> str:
     """The address of the dataset's h5ad in the manifest's storage."""
     return f"{manifest.storage.h5ads.rstrip('/')}/{dataset.path}"
-
-
-PARTS = ("census_data", "census_spatial_sequencing")
 
 
 def read_content(storage: Storage) -> StoreContent:

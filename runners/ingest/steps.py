@@ -43,6 +43,10 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 
+BATCH = 25
+"""Datasets that are written in one transaction."""
+
+
 class RetryingWriter:
     """Does steps with a writer that `ready` connects and prepares, first and after an outage."""
 
@@ -69,10 +73,6 @@ class RetryingWriter:
             result = step(writer)
         self._writer = writer
         return result
-
-
-BATCH = 25
-"""Datasets that are written in one transaction."""
 
 
 def ingest(job: Job) -> tuple[DatasetOutcome, ...]:

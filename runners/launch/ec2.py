@@ -21,6 +21,30 @@ from runners.launch.start import LaunchRequest, candidates, order, start
 from runners.launch.termination import terminate_run
 from runners.launch.user_data import Lock
 
+_SPOT = {
+    "InstanceMarketOptions": {
+        "MarketType": "spot",
+        # One-time: a machine that AWS takes back is not started again behind our back.
+        "SpotOptions": {
+            "SpotInstanceType": "one-time",
+            "InstanceInterruptionBehavior": "terminate",
+        },
+    }
+}
+_NO_CAPACITY = {
+    "InsufficientFreeAddressesInSubnet",
+    "InsufficientHostCapacity",
+    "InsufficientInstanceCapacity",
+    "MaxSpotInstanceCountExceeded",
+    "SpotMaxPriceTooLow",
+    "Unsupported",  # this type, in this zone
+    "VcpuLimitExceeded",
+}
+_ATTEMPTS = 10
+"""Machines that one run may have had before: each one's client token stays known for a day."""
+
+_LAST_LINES = 30
+
 
 def run_instances(configuration: Configuration, order: Order, attempt: int = 0) -> dict[str, Any]:
     """The arguments of RunInstances. An equal order and attempt have an equal client token
@@ -63,35 +87,8 @@ def run_instances(configuration: Configuration, order: Order, attempt: int = 0) 
     }
 
 
-_SPOT = {
-    "InstanceMarketOptions": {
-        "MarketType": "spot",
-        # One-time: a machine that AWS takes back is not started again behind our back.
-        "SpotOptions": {
-            "SpotInstanceType": "one-time",
-            "InstanceInterruptionBehavior": "terminate",
-        },
-    }
-}
-
-
 def _tag_list(labels: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in labels.items()]
-
-
-_NO_CAPACITY = {
-    "InsufficientFreeAddressesInSubnet",
-    "InsufficientHostCapacity",
-    "InsufficientInstanceCapacity",
-    "MaxSpotInstanceCountExceeded",
-    "SpotMaxPriceTooLow",
-    "Unsupported",  # this type, in this zone
-    "VcpuLimitExceeded",
-}
-_ATTEMPTS = 10
-"""Machines that one run may have had before: each one's client token stays known for a day."""
-
-_LAST_LINES = 30
 
 
 class Ec2Cloud:

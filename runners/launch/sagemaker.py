@@ -26,6 +26,9 @@ from runners.launch.prices import highest_cost, price
 _MOST_NAME = 63
 
 
+_GOES_ON = {"InProgress", "Stopping"}
+
+
 def job_name(configuration: Configuration, run_id: str) -> str:
     """The job's name, which AWS lets exist once: the same request is the same job."""
     name = Fleet.of(configuration).prefix + run_id
@@ -96,9 +99,6 @@ def _network(sagemaker: SageMaker) -> dict[str, Any]:
     groups = [sagemaker.security_group] if sagemaker.security_group else []
     place = {"Subnets": list(sagemaker.subnets), "SecurityGroupIds": groups}
     return {"NetworkConfig": {"VpcConfig": place}}
-
-
-_GOES_ON = {"InProgress", "Stopping"}
 
 
 class SageMakerLauncher:

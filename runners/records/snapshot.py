@@ -16,6 +16,30 @@ from runners.rules.vocabulary import SourceKey
 Value = TypeVar("Value")
 
 
+Label = tuple[str, str]
+"""A feature's name, and the ontology id (or name, where it has none) of a term linked by it."""
+
+REQUIRED_FEATURES = (
+    "assay_ontology_term_id",
+    "cell_type_ontology_term_id",
+    "development_stage_ontology_term_id",
+    "disease_ontology_term_id",
+    ORGANISM,
+    "self_reported_ethnicity_ontology_term_id",
+    "sex_ontology_term_id",
+    "suspension_type",
+    "tissue_ontology_term_id",
+    "tissue_type",
+)
+"""The features for which every artifact has a label."""
+
+SLOTS = frozenset({"obs", "uns", "var"})
+"""The slots of every artifact's schema."""
+
+SOMA = "tiledbsoma"
+"""The `otype` of a SOMA store's artifact."""
+
+
 class UnknownError(Exception):
     """A value was needed that could not be gathered; the text says why."""
 
@@ -73,10 +97,6 @@ class CollectionRow:
     members: frozenset[int]
 
 
-Label = tuple[str, str]
-"""A feature's name, and the ontology id (or name, where it has none) of a term linked by it."""
-
-
 @dataclass(frozen=True)
 class Snapshot:
     """What the instance holds of one release, and the artifacts of all before it.
@@ -124,24 +144,3 @@ class StoreContent:
     dataset_ids: frozenset[str]
     cells: int
     summary_cells: int
-
-
-REQUIRED_FEATURES = (
-    "assay_ontology_term_id",
-    "cell_type_ontology_term_id",
-    "development_stage_ontology_term_id",
-    "disease_ontology_term_id",
-    ORGANISM,
-    "self_reported_ethnicity_ontology_term_id",
-    "sex_ontology_term_id",
-    "suspension_type",
-    "tissue_ontology_term_id",
-    "tissue_type",
-)
-"""The features for which every artifact has a label."""
-
-SLOTS = frozenset({"obs", "uns", "var"})
-"""The slots of every artifact's schema."""
-
-SOMA = "tiledbsoma"
-"""The `otype` of a SOMA store's artifact."""

@@ -37,6 +37,9 @@ LinkRow = tuple[int, int, int]
 """Ids of artifact, term and feature."""
 
 
+PAGE = "https://cellxgene.cziscience.com/collections/{collection_id}"
+
+
 def annotate(validations: Mapping[int, Validation], terms: Terms, schema: SchemaIds) -> None:
     """Links artifacts, by id, to their terms and genes, then to the schema and its slots."""
     rows: dict[str, list[LinkRow]] = defaultdict(list)
@@ -94,9 +97,6 @@ def _link_schema(artifact_ids: Collection[int], schema: SchemaIds) -> None:
     ]
     ln.Artifact.objects.filter(id__in=artifact_ids).update(schema_id=schema.composite)
     model.objects.bulk_create(rows)
-
-
-PAGE = "https://cellxgene.cziscience.com/collections/{collection_id}"
 
 
 def attach_references(artifacts: Mapping[int, CensusDataset], publications: Publications) -> None:

@@ -26,6 +26,19 @@ _POOL = 900  # so that datasets of one organism share many genes, but never all
 _BIOTYPES = {"protein_coding", "lncRNA"}
 
 
+LABELS = (
+    "assay",
+    "cell_type",
+    "development_stage",
+    "disease",
+    "self_reported_ethnicity",
+    "sex",
+    "tissue",
+)
+_SCHEMA = "https://github.com/chanzuckerberg/single-cell-curation/blob/main/schema"
+_SITE = "cellxgene.cziscience.com"
+
+
 @dataclass(frozen=True)
 class Feature:
     """A row of var. `reference` is the organism that it belongs to."""
@@ -63,19 +76,6 @@ class Genes:
         ]
         chosen = np.random.default_rng(0).choice(len(same), _POOL, replace=False)
         return [same[index] for index in sorted(chosen)]
-
-
-LABELS = (
-    "assay",
-    "cell_type",
-    "development_stage",
-    "disease",
-    "self_reported_ethnicity",
-    "sex",
-    "tissue",
-)
-_SCHEMA = "https://github.com/chanzuckerberg/single-cell-curation/blob/main/schema"
-_SITE = "cellxgene.cziscience.com"
 
 
 def make(dataset: Dataset, release: Release, genes: Genes) -> anndata.AnnData:

@@ -29,6 +29,12 @@ COLUMNS = (
 )
 
 
+_GLYPH = "\uf0c1"
+_CURATION = "https://github.com/chanzuckerberg/single-cell-curation/blob/main/schema"
+_CENSUS = "https://github.com/chanzuckerberg/cellxgene-census/blob/main/docs"
+_NUMBERED = ("id1", "cell-and-donor-counts", "id2")
+
+
 @dataclass(frozen=True)
 class Counts:
     """What a store says of itself; `cells` is organism -> (total, unique)."""
@@ -64,11 +70,6 @@ def _distinct(obs: pd.DataFrame) -> dict[str, int]:
     """How many values each column has; a value that joins several counts as each of them."""
     parts = {column: obs[column].astype(str).str.split(" || ", regex=False) for column in COLUMNS}
     return {column: values.explode().nunique() for column, values in parts.items()}
-
-
-_GLYPH = "\uf0c1"
-_CURATION = "https://github.com/chanzuckerberg/single-cell-curation/blob/main/schema"
-_CENSUS = "https://github.com/chanzuckerberg/cellxgene-census/blob/main/docs"
 
 
 def release_page(counts: Mapping[Release, Counts]) -> str:
@@ -133,9 +134,6 @@ def _entry(release: Release, counts: Counts) -> str:
         _section(next(ids), "h4", "Cell counts" if newest else "Cell and donor counts", cells),
         _section(next(ids), "h4", "Cell metadata", _metadata(counts)),
     )
-
-
-_NUMBERED = ("id1", "cell-and-donor-counts", "id2")
 
 
 def _section(anchor: str, level: str, title: str, *body: str) -> str:

@@ -48,6 +48,10 @@ _GENERAL = {
 Files = Mapping[Dataset, anndata.AnnData]
 
 
+# Categories of summary_cell_counts; development_stage isn't one of them.
+_COUNTED = [label for label in LABELS if label != "development_stage"]
+
+
 @dataclass(frozen=True)
 class Experiment:
     """One organism: obs and var, both by soma_joinid, raw counts, and which dataset has a gene."""
@@ -162,10 +166,6 @@ def _var(organism_files: Files, genes: Sequence[str], raw: sparse.csr_matrix) ->
             "n_measured_obs": np.sum(measured, axis=0, dtype=np.int64),
         }
     )
-
-
-# Categories of summary_cell_counts; development_stage isn't one of them.
-_COUNTED = [label for label in LABELS if label != "development_stage"]
 
 
 def datasets_table(files: Files, release: Release) -> pd.DataFrame:

@@ -43,6 +43,10 @@ LOOK_SECONDS = 1.0
 ReadAndValidate = Callable[[str, Path, CensusDataset, str], ValidatedDataset]
 
 
+CONNECT_SECONDS = 10
+"""Seconds that the scheduler has to answer."""
+
+
 @cache
 def _vocabulary(schema_version: str, reference: Path) -> Vocabulary:
     return Vocabulary(Reference(rules.load(schema_version), reference))
@@ -183,10 +187,6 @@ class Readers:
 
     def _submit(self, executor: Executor, task: Task) -> Future[ValidatedDataset]:
         return executor.submit(self._read_and_validate, *self._arguments, *task)
-
-
-CONNECT_SECONDS = 10
-"""Seconds that the scheduler has to answer."""
 
 
 @contextmanager

@@ -39,6 +39,19 @@ from runners.verification.acceptance import accept
 from runners.verification.checks import all_checks
 from runners.verification.gather import gather
 
+MENDED_BY_INGEST = {
+    "datasets",
+    "annotations",
+    "slots",
+    "references",
+    "collections",
+    "store",
+    "sources",
+}
+"""The checks whose offenders an ingest of what is missing mends."""
+
+PACKAGES = ("lamindb", "bionty", "anndata", "tiledbsoma")
+
 
 def this_machine(settings: Settings, now: datetime) -> Machine | None:
     """The machine with the hours of its life so far; None where none was launched.
@@ -60,20 +73,6 @@ def this_machine(settings: Settings, now: datetime) -> Machine | None:
             "give one such as 2026-01-01T12:00:00Z."
         ) from error
     return machine.model_copy(update={"hours": round(max(hours, 0), 3)})
-
-
-MENDED_BY_INGEST = {
-    "datasets",
-    "annotations",
-    "slots",
-    "references",
-    "collections",
-    "store",
-    "sources",
-}
-"""The checks whose offenders an ingest of what is missing mends."""
-
-PACKAGES = ("lamindb", "bionty", "anndata", "tiledbsoma")
 
 
 def verify(job: Job) -> RunReport:

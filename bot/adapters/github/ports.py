@@ -24,6 +24,10 @@ from bot.settings import Settings
 BY_NAME = {role.name.lower(): role for role in Role}
 
 
+DETECT_WORKFLOW = "detect.yml"
+MOST_COUNTED = 20
+
+
 @dataclass(frozen=True, slots=True)
 class GithubRoles:
     """What each person may do in the repository, as GitHub says it at that moment."""
@@ -44,10 +48,6 @@ class GithubRoles:
             if error.status == 404:
                 return Role.NONE
             raise
-
-
-DETECT_WORKFLOW = "detect.yml"
-MOST_COUNTED = 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,9 @@ from bot.model.ports import ThreadComment
 FENCE = "+++\n"
 
 
+LABELS = frozenset(str(label) for label in Label)
+
+
 def join_front_matter(facts: Mapping[str, object], body: str) -> str:
     """The file's text; `split_front_matter` gives the same facts and body back."""
     return f"{FENCE}{tomli_w.dumps(facts)}{FENCE}{body}"
@@ -42,9 +45,6 @@ def split_front_matter(path: Path) -> tuple[dict[str, Any], str]:
         raise BotError(
             f"{path}: can't be read as a thread's file ({error}); put it right or remove it."
         ) from error
-
-
-LABELS = frozenset(str(label) for label in Label)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,21 @@ MANY = 20
 """Rows that a reader is not made to scroll past."""
 
 
+REVIEWED = timedelta(days=90)
+"""After this long a person looks at an exception again."""
+
+MOST_EXCEPTIONS = 20
+"""Failures that are worth accepting one by one."""
+
+STATES = {
+    ExceptionState.USED: "in use",
+    ExceptionState.UNNEEDED: "no longer needed: drop it from the manifest",
+    ExceptionState.RUN_OUT: "has run out: mend the dataset, or set a later day",
+    ExceptionState.UNKNOWN_DATASET: "not a dataset of this release: correct or drop it",
+    ExceptionState.UNTOLD: "no run says why this dataset fails, so that nothing can be accepted",
+}
+
+
 def failed(report: RunReport, limit: int | None) -> str:
     """Those that aren't in the instance as they should be, each with why."""
     some = [outcome for outcome in report.outcomes if outcome.outcome not in GOOD]
@@ -126,21 +141,6 @@ def everything(report: RunReport, limit: int | None) -> str:
 def _remarks(outcome: DatasetOutcome) -> str:
     notes = "; ".join(inert(note, 160) for note in outcome.notes[:5])
     return "; ".join(part for part in (*map(finding, outcome.reasons), notes) if part)
-
-
-REVIEWED = timedelta(days=90)
-"""After this long a person looks at an exception again."""
-
-MOST_EXCEPTIONS = 20
-"""Failures that are worth accepting one by one."""
-
-STATES = {
-    ExceptionState.USED: "in use",
-    ExceptionState.UNNEEDED: "no longer needed: drop it from the manifest",
-    ExceptionState.RUN_OUT: "has run out: mend the dataset, or set a later day",
-    ExceptionState.UNKNOWN_DATASET: "not a dataset of this release: correct or drop it",
-    ExceptionState.UNTOLD: "no run says why this dataset fails, so that nothing can be accepted",
-}
 
 
 def accepted_until(report: RunReport) -> Callable[[DatasetOutcome], str]:

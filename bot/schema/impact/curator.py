@@ -12,6 +12,12 @@ from bot.schema.rules import Rules
 from bot.schema.rules.lamindb import ORGANISMS
 from bot.schema.rules.model import Column
 
+# The organisms that the Census of 2025-11-08 has; others of the schema need nothing of LaminDB.
+CENSUS = frozenset(
+    {"NCBITaxon:9606", "NCBITaxon:10090", "NCBITaxon:9544", "NCBITaxon:9483", "NCBITaxon:9598"}
+)
+SUFFIX = "_ontology_term_id"
+
 
 class CuratorError(ValueError):
     """The text isn't LaminDB's CELLxGENE module as we know it; one sentence: what is missing."""
@@ -142,13 +148,6 @@ def _flags(tree: ast.Module) -> Iterator[str]:
             keywords = {keyword.arg: keyword.value for keyword in node.keywords}
             if "dtype" in keywords and getattr(keywords["dtype"], "id", "") == "bool":
                 yield from _strings(keywords["name"])
-
-
-# The organisms that the Census of 2025-11-08 has; others of the schema need nothing of LaminDB.
-CENSUS = frozenset(
-    {"NCBITaxon:9606", "NCBITaxon:10090", "NCBITaxon:9544", "NCBITaxon:9483", "NCBITaxon:9598"}
-)
-SUFFIX = "_ontology_term_id"
 
 
 @dataclass(frozen=True, slots=True)

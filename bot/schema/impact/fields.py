@@ -24,6 +24,10 @@ NOT_READ = "LaminDB's curator looks at none of its values"
 DEMAND = re.compile(r"\b(?:MUST|MAY)\b")
 
 
+MATRICES = {"X", "obsm", "obsp", "varm", "varp", "layers"}
+NAMED = re.compile(r"`(\w+)`")
+
+
 def fields(diff: SchemaDiff, ctx: ImpactContext) -> Iterator[Consequence]:
     """What added, removed, renamed and changed fields ask for."""
     yield from (_added(field, ctx) for field in diff.fields_added)
@@ -101,10 +105,6 @@ def _judged(change: FieldChange, ctx: ImpactContext) -> tuple[Effort, str]:
     if ctx.before.columns.get(name) == ctx.after.columns.get(name):
         return Effort.NOTHING, "the values that it allows are the same"
     return Effort.PERSON, "a demand changed that is told in words only"
-
-
-MATRICES = {"X", "obsm", "obsp", "varm", "varp", "layers"}
-NAMED = re.compile(r"`(\w+)`")
 
 
 def prose(diff: SchemaDiff) -> Iterator[Consequence]:

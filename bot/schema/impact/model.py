@@ -14,6 +14,8 @@ from bot.schema.rules import Rules, rules_of
 from bot.schema.rules.lamindb import REGISTRIES
 from bot.schema.spec import Field, Lines, Spec
 
+ALREADY = "LaminDB's file has it already"
+
 
 class Effort(StrEnum):
     """What a change asks for."""
@@ -87,9 +89,6 @@ class Impact:
 
 def _counted(number: int) -> str:
     return "1 change needs" if number == 1 else f"{number or 'no'} changes need"
-
-
-ALREADY = "LaminDB's file has it already"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,9 @@ PATH = "lamindb/examples/cellxgene/_cellxgene.py"
 EDITS = (Organisms, Defaults, Columns, Features)
 
 
+NO_NEWLINE = "\\ No newline at end of file\n"
+
+
 def patched(source: str, old: Spec, new: Spec) -> tuple[str, tuple[str, ...]]:
     """The module's source as the newer schema wants it, and a sentence for each thing changed.
 
@@ -64,9 +67,6 @@ def unpatched(source: str, old: Spec, new: Spec) -> tuple[Consequence, ...]:
     """The code edits that remain when the patch is applied: a person must make them."""
     after = read_curator(patched(source, old, new)[0])
     return impact(diff(old, new), old, new, after).of(Effort.CODE)
-
-
-NO_NEWLINE = "\\ No newline at end of file\n"
 
 
 def unified(before: str, after: str, path: str) -> str:

@@ -9,6 +9,9 @@ import libcst as cst
 
 from bot.schema.patch.editing import PatchContext, appended, left, quoted, string
 
+APPEND = "obs_features.append(Feature(name=name, "
+GUARD = "if name not in obs_categoricals:"
+
 
 class Defaults(cst.CSTTransformer):
     """Adds the special values and labels that the schema asks for; drops labels that it dropped."""
@@ -97,10 +100,6 @@ def _listed(names: list[str]) -> str:
     if len(names) < 3:
         return " and ".join(names)
     return f"{', '.join(names[:-1])}, and {names[-1]}"
-
-
-APPEND = "obs_features.append(Feature(name=name, "
-GUARD = "if name not in obs_categoricals:"
 
 
 class Features(cst.CSTTransformer):

@@ -14,6 +14,9 @@ from bot.schema.changes import SchemaDiff
 from bot.schema.impact.curator import Curator, Wanted
 from bot.schema.spec import Spec
 
+E = TypeVar("E", cst.BaseElement, cst.SubscriptElement, cst.BaseDictElement)
+SPACED = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+
 
 @dataclass(slots=True)
 class PatchContext:
@@ -33,9 +36,6 @@ class PatchContext:
         """Notes what an edit changed, and the column whose Feature it gave another type."""
         self.sentences.append(sentence)
         self.retyped += [retyped] if retyped else []
-
-
-E = TypeVar("E", cst.BaseElement, cst.SubscriptElement, cst.BaseDictElement)
 
 
 def string(node: cst.CSTNode) -> str | None:
@@ -89,6 +89,3 @@ def _commented(comma: cst.Comma | cst.MaybeSentinel, comment: str) -> cst.Comma 
     written = line.with_changes(whitespace=cst.SimpleWhitespace("  "), comment=cst.Comment(comment))
     after = comma.whitespace_after.with_changes(first_line=written)
     return comma.with_changes(whitespace_after=after)
-
-
-SPACED = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))

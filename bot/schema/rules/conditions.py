@@ -20,6 +20,19 @@ EXCEPT = re.compile(r"\bexcluding\b|\bexcept\b")
 ANOTHER = re.compile(r"\bor\b|\bwhile allowing\b")
 
 
+SUBJECT = re.compile(r"`(\w+|uns(?:\['\w+'\])+)` is (NOT )?")
+IN_UNS = re.compile(r"uns((?:\['\w+'\])+)")
+NAME = re.compile(r"(?<=`) for [\w\s'.-]+?(?=,| or | and | then\b|[;:.]|$)")
+PLAIN = re.compile(r"`\"?([^`\"]+)\"?`")
+# What may stand between the parts of a condition that are read.
+GLUE = re.compile(
+    r"\b(?:otherwise|if|when|then|either|an?|descendants? of|or|and|its descendants|"
+    r"the corresponding value of)\b|[,:.]",
+    re.I,
+)
+BY_COLUMN = re.compile(r"\| For (\w+) \|")
+
+
 @dataclass(frozen=True, slots=True)
 class TermPhrase:
     """`how` is a field of `Terms`, or "all"; `what` a term, or the name of an ontology."""
@@ -70,19 +83,6 @@ def literals(text: str) -> list[str]:
 def prefix(term: str) -> str:
     """The term's prefix: CL of `CL:0000540`, CVCL of `CVCL_0001`."""
     return re.split("[:_]", term)[0]
-
-
-SUBJECT = re.compile(r"`(\w+|uns(?:\['\w+'\])+)` is (NOT )?")
-IN_UNS = re.compile(r"uns((?:\['\w+'\])+)")
-NAME = re.compile(r"(?<=`) for [\w\s'.-]+?(?=,| or | and | then\b|[;:.]|$)")
-PLAIN = re.compile(r"`\"?([^`\"]+)\"?`")
-# What may stand between the parts of a condition that are read.
-GLUE = re.compile(
-    r"\b(?:otherwise|if|when|then|either|an?|descendants? of|or|and|its descendants|"
-    r"the corresponding value of)\b|[,:.]",
-    re.I,
-)
-BY_COLUMN = re.compile(r"\| For (\w+) \|")
 
 
 def circumstances(condition: str) -> tuple[Circumstance, ...] | None:

@@ -26,6 +26,17 @@ Hows = dict[str, list[str]]
 Where = tuple[Circumstance, ...]
 
 
+FOLLOW = re.compile(r"\bfollow the requirements for `(\w+)`")
+FREE_TEXT = re.compile(r"\bfree-text\b")
+# The value isn't the term alone, which the form of the rules has no word for.
+COMPOSED = re.compile(r"\b(?:appended|prefixed|MUST include)\b")
+BOOL, NUMBER = re.compile(r"`(True|False)`"), re.compile(r"`(\d+)`")
+IN_RANGE = re.compile(r"\bin / the range\b|\bin the range\b")
+# What one observation has, then all observations of the case have.
+ALONE = re.compile(r"but then all observations where .* MUST be `\"([^`\"]+)\"`")
+SINGLE = re.compile(r"\ball observations MUST contain the same value\b")
+
+
 @dataclass(slots=True)
 class Demands:
     """`allowed` and `refused` by taxon (None: any organism) and ontology; `follows` are fields.
@@ -97,18 +108,6 @@ def _negated(circumstance: Circumstance, taxa: tuple[str, ...]) -> Circumstance:
     if circumstance.among == (OTHERS,):
         return replace(circumstance, among=taxa)
     return replace(circumstance, otherwise=not circumstance.otherwise)
-
-
-FOLLOW = re.compile(r"\bfollow the requirements for `(\w+)`")
-FREE_TEXT = re.compile(r"\bfree-text\b")
-# The value isn't the term alone, which the form of the rules has no word for.
-COMPOSED = re.compile(r"\b(?:appended|prefixed|MUST include)\b")
-
-BOOL, NUMBER = re.compile(r"`(True|False)`"), re.compile(r"`(\d+)`")
-IN_RANGE = re.compile(r"\bin / the range\b|\bin the range\b")
-# What one observation has, then all observations of the case have.
-ALONE = re.compile(r"but then all observations where .* MUST be `\"([^`\"]+)\"`")
-SINGLE = re.compile(r"\ball observations MUST contain the same value\b")
 
 
 def gather(source: Field, document: DocumentTerms) -> Demands:

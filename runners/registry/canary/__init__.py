@@ -24,6 +24,11 @@ from runners.rules import ORGANISM, Organism
 from runners.run.fingerprint import Fingerprint
 from runners.validation.validated import ValidatedDataset
 
+REMEDY = (
+    "mend runners/registry, or name the difference in runners/registry/canary/differences.py, "
+    "before this release is written."
+)
+
 
 def is_marked(folder: Path, organism: str, combination: Fingerprint) -> bool:
     """True if the organism was compared with this combination."""
@@ -40,12 +45,6 @@ def mark(folder: Path, organism: str, combination: Fingerprint, dataset_id: str)
 def _marker_file(folder: Path, organism: str, combination: Fingerprint) -> Path:
     key = hashlib.sha256(str(combination).encode()).hexdigest()[:12]
     return folder / f"{organism}-{key}.json"
-
-
-REMEDY = (
-    "mend runners/registry, or name the difference in runners/registry/canary/differences.py, "
-    "before this release is written."
-)
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,10 @@ TIMES = {"created_at", "updated_at", "applied"}
 DROPPED = {("lamindb_schema", "hash")}
 
 
+CANDIDATES = 100
+"""Rows of a side that are looked through for counterparts: of a table all rows may differ."""
+
+
 class Database(Protocol):
     """A database to compare: its tables, a table's rows, and `links`, column -> the table that it
     points into.
@@ -167,10 +171,6 @@ class _Natural:
     def _read_name(self, table: str, key: int) -> str:
         row = self._by_id(table)[key]
         return " / ".join(str(self._value(table, row, column)) for column in KEYS[table])
-
-
-CANDIDATES = 100
-"""Rows of a side that are looked through for counterparts: of a table all rows may differ."""
 
 
 @dataclass(frozen=True)

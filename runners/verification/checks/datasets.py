@@ -19,6 +19,10 @@ ANNDATA = "AnnData"
 WITHOUT_ARTIFACT = {Outcome.MISSING, Outcome.UNREADABLE}
 
 
+TOP_LEVEL = "cellxgene-census"
+ONLY_A_PART = NotApplicable("only a part of the release was asked for")
+
+
 def registered(facts: VerificationFacts) -> Answer:
     """Each dataset of the release has one AnnData artifact of this release."""
     rows = {row.dataset_id: row for row in facts.snapshot.artifacts}
@@ -72,10 +76,6 @@ def duplicates(facts: VerificationFacts) -> Answer:
                 bad.setdefault(row.dataset_id, f"{what} stands more than once")
     sorted_bad: list[Bad] = sorted(bad.items())
     return answer(facts, expected="0", found=str(len(bad)), bad=sorted_bad)
-
-
-TOP_LEVEL = "cellxgene-census"
-ONLY_A_PART = NotApplicable("only a part of the release was asked for")
 
 
 def collections_complete(facts: VerificationFacts) -> Answer | NotApplicable:
