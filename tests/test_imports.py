@@ -62,6 +62,7 @@ PURE = (
     "runners.verification.facts",
     "runners.rollback.undo",
     "runners.rollback.wording",
+    "runners.launch.aws_requests",
     "runners.launch.fleet",
     "runners.launch.reap_policy",
 )

@@ -61,8 +61,8 @@ FAMILIAR = {
 }
 
 
-FIELD = "organism_ontology_term_id"
-RULE = re.compile(r"\bMUST be from\b.*\borganism")
+ORGANISM_FIELD = "organism_ontology_term_id"
+OPEN_ORGANISM_RULE = re.compile(r"\bMUST be from\b.*\borganism")
 NO_DATASET_ORGANISMS = {"NCBITaxon:2697049", "NCBITaxon:32630"}
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -158,7 +158,7 @@ def read_organisms(
 
     `seen` counts the terms of the whole document, to tell a mistyped taxon from the right one.
     """
-    field = next((field for field in fields if field.name == FIELD), None)
+    field = next((field for field in fields if field.name == ORGANISM_FIELD), None)
     if field is None:
         return ()
     listed = _listed(field, {gene.organism: gene.taxon for gene in genes}, seen)
@@ -193,7 +193,7 @@ def _open_rules(field: Field, rules: tuple[Component, ...]) -> tuple[Organism, .
         (sentence, rule.lines.first)
         for rule in rules
         for sentence in sentences(rule.prose)
-        if RULE.search(sentence)
+        if OPEN_ORGANISM_RULE.search(sentence)
     ]
     return tuple(Organism(sentence.strip("- "), None, line) for sentence, line in stated)
 

@@ -1,11 +1,8 @@
 """The launcher `ec2`: a virtual machine that becomes GitHub's runner for one job.
 
-Makes the exact RunInstances call of an order, so that it can be shown before it is made, and finds
-the fleet's machines by their tags
-(https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html).
+Finds the fleet's machines by their tags alone; what is asked of AWS is in `aws_requests`.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,24 +10,15 @@ from botocore.exceptions import ClientError
 
 from runners.contract import Machine, RunRequest
 from runners.launch.aws import client, code_of, with_clear_errors
+from runners.launch.aws_requests import run_instances
 from runners.launch.configuration import Configuration
-from runners.launch.fleet import TAG, Fleet, Host, tags
+from runners.launch.fleet import TAG, Fleet, Host
 from runners.launch.ports import Launched, LaunchError, NoCapacityError, Order, Ports
 from runners.launch.prices import highest_cost, price
 from runners.launch.start import LaunchRequest, candidates, order, start
 from runners.launch.termination import terminate_run
 from runners.launch.user_data import Lock
 
-_SPOT = {
-    "InstanceMarketOptions": {
-        "MarketType": "spot",
-        # One-time: a machine that AWS takes back is not started again behind our back.
-        "SpotOptions": {
-            "SpotInstanceType": "one-time",
-            "InstanceInterruptionBehavior": "terminate",
-        },
-    }
-}
 _NO_CAPACITY = {
     "InsufficientFreeAddressesInSubnet",
     "InsufficientHostCapacity",
@@ -44,51 +32,6 @@ _ATTEMPTS = 10
 """Machines that one run may have had before: each one's client token stays known for a day."""
 
 _LAST_LINES = 30
-
-
-def run_instances(configuration: Configuration, order: Order, attempt: int = 0) -> dict[str, Any]:
-    """The arguments of RunInstances. An equal order and attempt have an equal client token
-    (https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html).
-    """
-    ec2, fleet = configuration.for_ec2(), Fleet.of(configuration)
-    kind, subnet = order.candidate.type, order.candidate.subnet
-    labels = _tag_list(tags(fleet, order.run_id, order.release, order.expires_at))
-    return {
-        "ClientToken": fleet.token(order.run_id, attempt, kind, subnet),
-        "ImageId": ec2.image,
-        "InstanceType": kind,
-        "MinCount": 1,
-        "MaxCount": 1,
-        "SubnetId": subnet,
-        "SecurityGroupIds": [ec2.security_group],
-        "IamInstanceProfile": {"Name": ec2.role},
-        "InstanceInitiatedShutdownBehavior": "terminate",
-        "MetadataOptions": {
-            "HttpEndpoint": "enabled",
-            "HttpTokens": "required",
-            "HttpPutResponseHopLimit": 1,
-        },
-        "BlockDeviceMappings": [
-            {
-                "DeviceName": ec2.root_device,
-                "Ebs": {
-                    "VolumeSize": ec2.disk_gib,
-                    "VolumeType": "gp3",
-                    "Encrypted": True,
-                    "DeleteOnTermination": True,
-                },
-            }
-        ],
-        "TagSpecifications": [
-            {"ResourceType": resource, "Tags": labels} for resource in ("instance", "volume")
-        ],
-        "UserData": order.user_data,
-        **(_SPOT if ec2.spot else {}),
-    }
-
-
-def _tag_list(labels: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in labels.items()]
 
 
 class Ec2Cloud:

@@ -17,7 +17,7 @@ from bot.schema.impact.model import (
     is_label,
     subject,
 )
-from bot.schema.pinned import FIELD as ORGANISM
+from bot.schema.pinned import ORGANISM_FIELD as ORGANISM
 from bot.schema.rules.lamindb import REGISTRIES
 from bot.schema.rules.model import Column, Rules, Terms
 

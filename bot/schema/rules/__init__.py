@@ -6,7 +6,7 @@ table (`lamindb.py`). Where neither decides, the rules hold an open judgement. M
 
 from dataclasses import replace
 
-from bot.schema.pinned import FIELD as ORGANISM
+from bot.schema.pinned import ORGANISM_FIELD as ORGANISM
 from bot.schema.pinned import TAXON
 from bot.schema.rules.columns import column, conditional
 from bot.schema.rules.conditions import circumstances

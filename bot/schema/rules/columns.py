@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from bot.schema.pinned import FIELD as ORGANISM
+from bot.schema.pinned import ORGANISM_FIELD as ORGANISM
 from bot.schema.rules.clauses import OTHERS
 from bot.schema.rules.demands import Demands, Hows
 from bot.schema.rules.lamindb import REGISTRIES, TERM_REGISTRIES

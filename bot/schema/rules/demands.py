@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from bot.schema.field_values import cardinality
-from bot.schema.pinned import FIELD as ORGANISM
+from bot.schema.pinned import ORGANISM_FIELD as ORGANISM
 from bot.schema.rules.clauses import OTHERS, Clause, clauses
 from bot.schema.rules.conditions import (
     BY_COLUMN,
