@@ -12,7 +12,7 @@ from types import FrameType
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 GRACE = 5.0
-"""Seconds that a signal leaves for unwinding: GitHub sends SIGTERM 7.5 s after SIGINT, then kills."""
+"""Seconds that a signal leaves for unwinding: GitHub sends SIGTERM 7.5 s after SIGINT."""
 
 CANCEL = "cancel"
 """The file in a run's folder that asks it to end early."""
