@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from bot.comments import alert as notice_comment
 from bot.comments import release as release_comment
 from bot.comments.pull_requests import LONGEST_DRAFT_NOTE, open_rules_of
+from bot.decide.failed_looks import count_failed_looks
 from bot.decide.known_releases import Response, changes_of_known_releases, unread
 from bot.decide.new_releases import compare_with_known, proposal
 from bot.model.announcement import hidden_announcement
-from bot.model.effects import CloseThread, Comment, CountFailures, Effect, OpenThread, Plan, Refer
+from bot.model.effects import CloseThread, Effect, OpenThread, Plan, Refer
 from bot.model.events import DetectionFailed, ReleasesRead
 from bot.model.facts import Facts
 from bot.model.labels import Label, Topic
@@ -19,7 +20,6 @@ from bot.model.markers import Marker, MarkerKind
 from bot.model.releases import NewRelease
 from runners.contract import manifest_path
 
-FAILURES_TOLERATED = 3
 """So many looks fail in a row before a person is asked."""
 
 
@@ -130,32 +130,3 @@ def _close_notices(facts: Facts, new: list[str]) -> Iterator[Response]:
             referred = Refer(thread, marker, target, notice_comment.listed(version))
             # What was said tells that it was done: it comes last.
             yield Response("", (CloseThread(thread), referred))
-
-
-def count_failed_looks(stuck: list[str], facts: Facts) -> tuple[Effect, ...]:
-    """What a look does that ended with these complaints; without any, the matter is over."""
-    marker = _matter(facts)
-    alert = facts.alerts.get(marker.key)
-    if not stuck:
-        return _over(alert, marker, facts)
-    failures = facts.failures + 1
-    if failures < FAILURES_TOLERATED or alert is not None:
-        return (CountFailures(failures),)
-    body = notice_comment.failing(stuck, failures)
-    opened = OpenThread(marker, notice_comment.FAILING, body, Topic.ALERT)
-    return (CountFailures(failures), opened)
-
-
-def _over(alert: int | None, marker: Marker, facts: Facts) -> tuple[Effect, ...]:
-    counted = (CountFailures(0),) if facts.failures else ()
-    if alert is None:
-        return counted
-    # What was said tells that it was done: it comes last.
-    settled = Marker(MarkerKind.SETTLED, marker.key)
-    return (*counted, CloseThread(alert), Comment(alert, settled, notice_comment.WORKING))
-
-
-def _matter(facts: Facts) -> Marker:
-    """The row of failures that is going on, or would be the next."""
-    settled = sum(marker.kind is MarkerKind.SETTLED for marker in facts.markers)
-    return Marker(MarkerKind.ALERT, f"detection-{settled + 1}")

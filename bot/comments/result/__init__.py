@@ -3,13 +3,32 @@
 Written to be understood in ten seconds from its top; what is long is collapsed or summarised.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.comments.markdown import code, counted, moment
+from bot.comments.markdown import (
+    code,
+    collapsed,
+    counted,
+    inert,
+    moment,
+    table,
+)
 from bot.comments.outcomes import GOOD, SIGNS, excused
-from bot.comments.result import checks_table, datasets
+from bot.comments.result import datasets, run
+from bot.comments.result.datasets import named
 from bot.comments.result.next_step import next_step
-from runners.contract import RunReport, Status, Verdict
+from runners.contract import (
+    CheckResult,
+    Offender,
+    RunReport,
+    Status,
+    Verdict,
+)
+
+FEW = 5
+ORDER = (Status.FAILED, Status.UNCHECKED, Status.PASSED, Status.NOT_APPLICABLE)
+
 
 LIMIT = 65_000  # GitHub takes 65,536 characters; the marker comes on top.
 # Rows of (what went wrong, everything), tried in turn until the comment fits.
@@ -85,7 +104,7 @@ def _top(report: RunReport, context: ResultContext) -> list[str]:
     """What stands in every comment, however long the rest."""
     page = f"**Everything:** [the whole report]({context.page})" if context.page else ""
     parts = [headline(report), f"**Next:** {next_step(report)}", _since(report, context), page]
-    return [part for part in (*parts, checks_table.run_summary(report)) if part]
+    return [part for part in (*parts, run.run_summary(report)) if part]
 
 
 def _parts(
@@ -95,14 +114,14 @@ def _parts(
     parts = [
         *top,
         datasets.failed(report, wrong),
-        checks_table.checks_table(report, wrong),
+        checks_table(report, wrong),
         datasets.exceptions_used(report, wrong),
         datasets.outcomes(report, context.before),
         datasets.withdrawn(report, wrong),
-        checks_table.changes(report, wrong),
+        run.changes(report, wrong),
         datasets.exception_lines(report),
         datasets.everything(report, everything),
-        checks_table.versions(report, wrong),
+        run.versions(report, wrong),
         rest,
     ]
     return [part for part in parts if part]
@@ -142,3 +161,44 @@ def _moved(earlier: RunReport, now: RunReport) -> list[str]:
         (worse, f"{counted(worse, 'check')} newly failed"),
     ]
     return [text for number, text in counts if number]
+
+
+def checks_table(report: RunReport, limit: int | None) -> str:
+    """The table of checks, and beneath it who offends, to `limit` for each."""
+    if not report.checks:
+        return "### Checks\n\nNone was made."
+    in_order = sorted(report.checks, key=lambda check: ORDER.index(check.status))
+    text = table(["Check", "Expected", "Found", "Status"], [_row(check) for check in in_order])
+    offenders = [_named(check, check.offenders, "named by this check", limit) for check in in_order]
+    return "\n\n".join(part for part in ("### Checks", text, *offenders) if part)
+
+
+def _row(result: CheckResult) -> list[str]:
+    status = (
+        f"{result.status}, {len(result.accepted):,} accepted"
+        if result.accepted
+        else str(result.status)
+    )
+    return [
+        f"{SIGNS[result.status]} {inert(result.title, 160)}",
+        inert(result.expected, 160),
+        inert(result.found, 160),
+        f"{status}: {inert(result.note, 200)}" if result.note else status,
+    ]
+
+
+def _named(check: CheckResult, offenders: Sequence[Offender], how: str, limit: int | None) -> str:
+    if not offenders:
+        return ""
+    shown = offenders if limit is None else offenders[:limit]
+    lines = [
+        f"- {named(offender.title, offender.dataset_id)}"
+        f"{': ' if offender.detail else ''}{inert(offender.detail, 160)}"
+        for offender in shown
+    ]
+    left = len(offenders) - len(shown)
+    lines += [f"- … and {left:,} more; the run's report has them all."] if left else []
+    summary = f"{inert(check.title, 160)}, {how}: {len(offenders):,}"
+    if len(lines) > FEW:
+        return collapsed(summary, "\n".join(lines))
+    return f"{summary}\n\n" + "\n".join(lines)

@@ -1,9 +1,4 @@
-"""The result comment's parts on checks, those that didn't pass first, and on the run itself.
-
-Of the run: how long it took, on which machine, at what cost, what it changed, which versions.
-"""
-
-from collections.abc import Sequence
+"""What the run was: what it changed, how long, on which machine, at what cost, with what."""
 
 from bot.comments.markdown import (
     code,
@@ -16,53 +11,7 @@ from bot.comments.markdown import (
     moment,
     table,
 )
-from bot.comments.outcomes import SIGNS
-from bot.comments.result.datasets import named
-from runners.contract import Action, CheckResult, Machine, Offender, RunReport, RunRequest, Status
-
-FEW = 5
-ORDER = (Status.FAILED, Status.UNCHECKED, Status.PASSED, Status.NOT_APPLICABLE)
-
-
-def checks_table(report: RunReport, limit: int | None) -> str:
-    """The table of checks, and beneath it who offends, to `limit` for each."""
-    if not report.checks:
-        return "### Checks\n\nNone was made."
-    in_order = sorted(report.checks, key=lambda check: ORDER.index(check.status))
-    text = table(["Check", "Expected", "Found", "Status"], [_row(check) for check in in_order])
-    offenders = [_named(check, check.offenders, "named by this check", limit) for check in in_order]
-    return "\n\n".join(part for part in ("### Checks", text, *offenders) if part)
-
-
-def _row(result: CheckResult) -> list[str]:
-    status = (
-        f"{result.status}, {len(result.accepted):,} accepted"
-        if result.accepted
-        else str(result.status)
-    )
-    return [
-        f"{SIGNS[result.status]} {inert(result.title, 160)}",
-        inert(result.expected, 160),
-        inert(result.found, 160),
-        f"{status}: {inert(result.note, 200)}" if result.note else status,
-    ]
-
-
-def _named(check: CheckResult, offenders: Sequence[Offender], how: str, limit: int | None) -> str:
-    if not offenders:
-        return ""
-    shown = offenders if limit is None else offenders[:limit]
-    lines = [
-        f"- {named(offender.title, offender.dataset_id)}"
-        f"{': ' if offender.detail else ''}{inert(offender.detail, 160)}"
-        for offender in shown
-    ]
-    left = len(offenders) - len(shown)
-    lines += [f"- … and {left:,} more; the run's report has them all."] if left else []
-    summary = f"{inert(check.title, 160)}, {how}: {len(offenders):,}"
-    if len(lines) > FEW:
-        return collapsed(summary, "\n".join(lines))
-    return f"{summary}\n\n" + "\n".join(lines)
+from runners.contract import Action, Machine, RunReport, RunRequest
 
 
 def run_summary(report: RunReport) -> str:
