@@ -1,16 +1,17 @@
-"""The documents that `bot` and `runners` exchange: manifest, run request, run report, reaping.
+"""The documents that `bot` and `runners` exchange: manifest, decisions on rules, request, report.
 
 Plain values and their JSON or TOML form, checked on the way in. Must not import anything else
 of either package, nor read a clock, an environment or a network: both sides depend on it.
 """
 
 import json
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -156,6 +157,118 @@ class Manifest(Document):
         return manifest
 
 
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+NAMED_DAY = re.compile(r"(\d{1,2})-([A-Za-z]{3})-(\d{4})")
+
+
+def is_pinned(version: str, pin: str) -> bool:
+    """Whether an ontology's version is the one that a document pins in its words: `v3.82.0` is
+    `2025-09-15 EFO 3.82.0`, `2025-10-08` is `08-Oct-2025 2025_04`.
+    """
+    words = {word.removeprefix("v") for word in NAMED_DAY.sub(_iso, pin).split()}
+    return version.removeprefix("v") in words
+
+
+def _iso(day: re.Match[str]) -> str:
+    month = day[2].lower()
+    if month not in MONTHS:
+        return day[0]
+    return f"{day[3]}-{MONTHS.index(month) + 1:02}-{int(day[1]):02}"
+
+
+# --- the rules: what a person decides about them ----------------------------------------------
+
+
+class Choice(Document):
+    """An answer to a judgement, and in words what it does to rules, registration and patch.
+
+    `changes`: path in the rules -> its value, None where it goes. With a `pattern` any text is the
+    answer that matches it as a whole; the pattern's named groups stand in braces in the changes.
+    """
+
+    answer: str
+    effect: str
+    proposed: bool = False
+    pattern: str | None = None
+    changes: Mapping[str, Any] = Field(default_factory=dict)
+
+
+class Judgement(Document):
+    """What a schema document leaves open, at `place`, in these lines (first and last).
+
+    The rules are as the proposed choice has them; it is open until a person has chosen.
+    """
+
+    id: str
+    place: str
+    lines: tuple[int, int]
+    text: str
+    choices: tuple[Choice, ...] = ()
+
+    def changes(self, answer: str) -> Mapping[str, Any] | None:
+        """What the answer sets in the rules; None if it is none of the choices."""
+        for choice in self.choices:
+            if choice.pattern is None:
+                if answer == choice.answer:
+                    return choice.changes
+            elif match := re.fullmatch(choice.pattern, answer.strip()):
+                return {
+                    path: _filled(value, match.groupdict())
+                    for path, value in choice.changes.items()
+                }
+        return None
+
+
+def _filled(value: Any, groups: Mapping[str, str]) -> Any:
+    return value.format_map(groups) if isinstance(value, str) else value
+
+
+class Override(Document):
+    """A rule that a person has mended: the `value` at a `path`, None where it goes, and why."""
+
+    path: str
+    value: Any = None
+    because: str
+
+
+class Decisions(Document):
+    """What a rules file holds of persons: questions, answers by the question's id, mended rules."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    judgements: tuple[Judgement, ...] = ()
+    answers: Mapping[str, str] = Field(default_factory=dict)
+    overrides: tuple[Override, ...] = ()
+
+    def unanswered(self) -> tuple[Judgement, ...]:
+        """The judgements that nobody has answered yet."""
+        return tuple(each for each in self.judgements if not self.answers.get(each.id))
+
+    def problems(self, source: str) -> Iterator[str]:
+        """What is wrong with the answers, each a sentence that names place and remedy."""
+        by_id = {judgement.id: judgement for judgement in self.judgements}
+        for name, answer in self.answers.items():
+            judgement = by_id.get(name)
+            if judgement is None:
+                yield (
+                    f"{source}: field answers.{name}: no judgement has this id; take it away, or "
+                    f"correct it to one of {', '.join(map(repr, by_id)) or 'none'}."
+                )
+            elif answer and judgement.changes(answer) is None:
+                offered = ", ".join(repr(choice.answer) for choice in judgement.choices)
+                yield (
+                    f"{source}: field answers.{name}: {answer!r} is none of its choices; "
+                    f"answer one of {offered}."
+                )
+
+    def changes(self) -> Iterator[tuple[str, Any]]:
+        """Every path that answers and mended rules set, in the order in which they hold."""
+        for judgement in self.judgements:
+            yield from (judgement.changes(self.answers.get(judgement.id, "")) or {}).items()
+        for override in self.overrides:
+            yield override.path, override.value
+
+
 # --- the request: what is asked of the machine ------------------------------------------------
 
 
@@ -249,13 +362,17 @@ class Offender(Document):
 
 
 class DatasetOutcome(Document):
-    """What became of one dataset. `notes` are reported and fail nothing."""
+    """What became of one dataset. `notes` are reported and fail nothing.
+
+    `absent`: columns that others are annotated by and that it lacks, as its rules may allow.
+    """
 
     dataset_id: DatasetId
     title: str
     outcome: Outcome
     reasons: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
 
 
 class CheckReport(Document):

@@ -8,7 +8,7 @@ import rich_click as click
 from bot.adapters.files import write
 from bot.census.release import page_to_json
 from bot.cli.context import LazyContext, with_clear_errors
-from bot.cli.terminal import show_releases
+from bot.cli.terminal import show_decisions, show_releases
 from bot.comments.schema_diff import render_diff
 from bot.errors import BotError
 from bot.gather.releases import read_page
@@ -17,7 +17,7 @@ from bot.html import report_page
 from bot.schema.diff import diff as compare
 from bot.schema.diff_json import to_json
 from bot.schema.rules import rules_of, to_text
-from bot.schema.rules.answers import AnswersError, with_answers
+from bot.schema.rules.answers import AnswersError, explained, with_answers, with_proposals
 from runners.contract import RunReport
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
@@ -85,25 +85,43 @@ def patch(lazy: LazyContext, lamindb: str | None, old: str, new: str) -> None:
 
 @click.command()
 @click.option("--answers", help="Reviewed rules. Default: those of the version in runners/rules/.")
+@click.option("--accept", is_flag=True, help="Answer what is open with what is proposed.")
+@click.option("--write", "to_file", is_flag=True, help="Write them to runners/rules/ instead.")
+@click.option("--explain", is_flag=True, help="Print who has decided what, instead of the rules.")
 @click.argument("document")
 @click.pass_obj
 @with_clear_errors
-def rules(lazy: LazyContext, answers: str | None, document: str) -> None:
-    """Print the validation rules made from a dataset schema document, for a person to review.
+def rules(
+    lazy: LazyContext,
+    answers: str | None,
+    accept: bool,
+    to_file: bool,
+    explain: bool,
+    document: str,
+) -> None:
+    """Print the rules made from a dataset schema document, for a person to review.
 
-    DOCUMENT is as OLD for `diff`. Answers in rules that were reviewed before are kept where the
-    question is the same.
+    DOCUMENT is as OLD for `diff`. Answers and mended rules of a review are kept, answers where the
+    question is the same. docs/schema-rules.md says how a person decides what is open.
     """
     context = lazy.load()
     (spec,) = context.specs(document)
-    reviewed = Path(answers) if answers else context.local.repository.rules_of(spec.version)
+    own = context.local.repository.rules_of(spec.version)
+    reviewed = Path(answers) if answers else own
     rules_text = to_text(rules_of(spec))
     if answers or reviewed.is_file():
         try:
             rules_text = with_answers(rules_text, context.local.pages.get(str(reviewed)).text())
         except AnswersError as error:
             raise BotError(f"{reviewed}: {error}") from error
-    click.echo(rules_text, nl=False)
+    rules_text = with_proposals(rules_text) if accept else rules_text
+    if explain:
+        show_decisions(explained(rules_text, source=document))
+    elif to_file:
+        write(own, rules_text)
+        click.echo(str(own))
+    else:
+        click.echo(rules_text, nl=False)
 
 
 @click.command()

@@ -1,7 +1,7 @@
 """Prints plans, tables and threads to the terminal, by rich. Reads no files and no settings."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -95,3 +95,14 @@ def _plain(markdown: str) -> str:
     text = re.sub(r"\\([^\w\s])", r"\1", HTML.sub("", _printable(markdown)))
     text = text.replace("\u200b", "").replace("**", "").replace("`", "")
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def show_decisions(rows: Iterable[tuple[str, str, str]]) -> None:
+    """Each rule, what it is, and who has decided it: a paragraph each."""
+    console = Console(soft_wrap=True)
+    for name, value, who in rows:
+        console.print(
+            f"{one_line(name)}\n  {one_line(value)}\n  {one_line(who)}",
+            markup=False,
+            highlight=False,
+        )

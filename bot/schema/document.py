@@ -25,6 +25,7 @@ from bot.schema.spec import Component, Discrepancy, DocumentError, Field, Lines,
 
 COMPONENT = re.compile(r"`(X|obs|obsm|obsp|var|varm|varp|uns|layers)`")
 VERSION = re.compile(r"^\W*(?:schema )?version\W+(\d+\.\d+\.\d+\S*)\s*$", re.I | re.M)
+STATUS = re.compile(r"^document status[\W_]+([a-z][a-z ]*?)[\W_]*$", re.I | re.M)
 PINNED_LINE = re.compile(r"\s*(\||\[[^\]]*\]:)")
 APPENDIX = re.compile(r"\s*(appendix\b|changelog\b)", re.I)
 ANCHOR = re.compile(r"<a\s[^<>]*href=\"([^\"]*)\"[^<>]*>(.*?)</a>", re.I | re.S)
@@ -55,7 +56,13 @@ def parse_document(text: str) -> Spec:
         rules,
         _discrepancies(text),
         read_changelog(text),
+        _status(text),
     )
+
+
+def _status(text: str) -> str:
+    match = STATUS.search(text[:4000])
+    return match[1] if match else ""
 
 
 def _check_is_whole(text: str, parts: list[Section], described: set[str]) -> None:

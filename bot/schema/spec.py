@@ -133,7 +133,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """One version of the dataset schema."""
+    """One version of the dataset schema; `status` is the document's own, e.g. Approved."""
 
     version: str
     components: tuple[Component, ...]
@@ -144,6 +144,7 @@ class Spec:
     rules: tuple[Component, ...]
     discrepancies: tuple[Discrepancy, ...]
     changelog: tuple[Statement, ...] = ()
+    status: str = ""
 
     def fields(self) -> tuple[Field, ...]:
         """Every field of every component, in the document's order."""

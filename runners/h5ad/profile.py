@@ -47,7 +47,7 @@ class ColumnProfile:
 class DatasetProfile:
     """What one h5ad says of itself. `genes` is the var index in the file's order.
 
-    `uns` has the scalar texts and flags, `dicts` the names of what holds keys in it; a key in a key
+    `uns` has the scalar texts and flags, `dicts` what holds keys in it, with them; a key in a key
     is written `a.b`. `combinations`: of some columns of obs, the values that occur together.
     """
 
@@ -56,7 +56,7 @@ class DatasetProfile:
     var: Mapping[str, ColumnProfile]
     genes: tuple[str, ...]
     uns: Mapping[str, str]
-    dicts: frozenset[str] = frozenset()
+    dicts: Mapping[str, frozenset[str]] = field(default_factory=dict)
     combinations: Mapping[Names, frozenset[Names]] = field(default_factory=dict)
 
 
@@ -65,7 +65,7 @@ def read_profile(
 ) -> DatasetProfile:
     """The profile of the h5ad at `address` (a path or s3://), of those `columns` that it has.
 
-    Columns of obs and var and keys of uns; and those `combinations` of obs of which it has all.
+    Columns of obs and var and keys of uns; and the `combinations` of those of obs that it has.
 
     Raises:
         FileMissingError: nothing is there.
@@ -90,7 +90,7 @@ def _profile(
     genes = decoded(var.index[:])
     obs.read(columns, combinations)
     var.read(columns, ())
-    texts, dicts = _scalars_and_dicts(file["uns"], columns) if "uns" in file else ({}, frozenset())
+    texts, dicts = _scalars_and_dicts(file["uns"], columns) if "uns" in file else ({}, {})
     return DatasetProfile(
         n_observations=obs.length,
         obs=obs.profiles(),
@@ -122,9 +122,8 @@ class _Table:
         for name in sorted(names):
             if name in self._table:
                 self._add(name, column_of(self._table, name))
-        self._codes_together = {
-            each: set() for each in combinations if set(each) <= set(self._columns)
-        }
+        there = [tuple(name for name in each if name in self._columns) for each in combinations]
+        self._codes_together = {names: set() for names in there if len(names) > 1}
         for start in range(0, self.length, CHUNK):
             self._read(slice(start, min(start + CHUNK, self.length)))
 
@@ -172,13 +171,13 @@ def _rows_of(columns: list[Codes]) -> Iterator[tuple[int, ...]]:
 
 def _scalars_and_dicts(
     uns: h5py.Group, names: Collection[str]
-) -> tuple[dict[str, str], frozenset[str]]:
-    """Those of the names that are scalar texts or flags, and those that hold keys."""
+) -> tuple[dict[str, str], dict[str, frozenset[str]]]:
+    """Those of the names that are scalar texts or flags, and the keys of those that hold some."""
     values = {name: uns.get(name.replace(".", "/")) for name in names}
     scalars = {
         name: node[()]
         for name, node in values.items()
         if isinstance(node, h5py.Dataset) and node.shape == () and dtype_of(node) in ("str", "bool")
     }
-    dicts = frozenset(name for name, node in values.items() if isinstance(node, h5py.Group))
+    dicts = {name: frozenset(node) for name, node in values.items() if isinstance(node, h5py.Group)}
     return dict(zip(scalars, decoded(scalars.values()), strict=True)), dicts

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from runners.records.baseline import RecordDigest
-from runners.rules import ORGANISM
 from runners.rules.vocabulary import SourceKey
 
 Value = TypeVar("Value")
@@ -18,23 +17,6 @@ Value = TypeVar("Value")
 
 Label = tuple[str, str]
 """A feature's name, and the ontology id (or name, where it has none) of a term linked by it."""
-
-REQUIRED_FEATURES = (
-    "assay_ontology_term_id",
-    "cell_type_ontology_term_id",
-    "development_stage_ontology_term_id",
-    "disease_ontology_term_id",
-    ORGANISM,
-    "self_reported_ethnicity_ontology_term_id",
-    "sex_ontology_term_id",
-    "suspension_type",
-    "tissue_ontology_term_id",
-    "tissue_type",
-)
-"""The features for which every artifact has a label."""
-
-SLOTS = frozenset({"obs", "uns", "var"})
-"""The slots of every artifact's schema."""
 
 SOMA = "tiledbsoma"
 """The `otype` of a SOMA store's artifact."""

@@ -15,23 +15,10 @@ import lamindb as ln
 
 from runners.census.publications import Publication, Publications
 from runners.census.store import CensusDataset
+from runners.registry.registries import links
 from runners.registry.schema import SchemaIds
 from runners.registry.terms import Terms
 from runners.validation.validate import Validation
-
-LINKS = {
-    "CellLine": "cell_lines",
-    "CellType": "cell_types",
-    "DevelopmentalStage": "developmental_stages",
-    "Disease": "diseases",
-    "Ethnicity": "ethnicities",
-    "ExperimentalFactor": "experimental_factors",
-    "Organism": "organisms",
-    "Phenotype": "phenotypes",
-    "Tissue": "tissues",
-    "ULabel": "ulabels",
-}
-"""Registry -> the relation of Artifact that links it."""
 
 LinkRow = tuple[int, int, int]
 """Ids of artifact, term and feature."""
@@ -48,14 +35,13 @@ def annotate(validations: Mapping[int, Validation], terms: Terms, schema: Schema
             feature_id = schema.features[annotation.column]
             rows[annotation.registry].append((artifact_id, terms.id_of(annotation), feature_id))
     for registry, wanted in sorted(rows.items()):
-        _link(LINKS[registry], registry.lower(), wanted)
+        _link(*links(registry), wanted)
     _link_genes(validations, schema.features["var_index"])
     _link_schema(validations, schema)
 
 
-def _link(relation: str, target: str, wanted: Collection[LinkRow]) -> None:
-    """Adds those of the rows that aren't there yet."""
-    model = getattr(ln.Artifact, relation).through
+def _link(model: Any, target: str, wanted: Collection[LinkRow]) -> None:
+    """Adds those of the rows that aren't there yet to a table of links."""
     fields = ("artifact_id", f"{target}_id", "feature_id")
     artifact_ids = {artifact_id for artifact_id, _, _ in wanted}
     present = set(model.objects.filter(artifact_id__in=artifact_ids).values_list(*fields))
@@ -78,7 +64,7 @@ def _link_genes(validations: Mapping[int, Validation], feature_id: int) -> None:
     gene_rows = bt.Gene.objects.filter(ensembl_gene_id__in=ids).values_list("ensembl_gene_id", "id")
     keys = dict(gene_rows)
     _link(
-        "genes",
+        ln.Artifact.genes.through,
         "gene",
         [(i, keys[gene], feature_id) for i, gene_ids in few.items() for gene in gene_ids],
     )

@@ -16,11 +16,9 @@ from django.db.models.functions import Cast, Coalesce
 
 from runners.records.baseline import Baseline, RecordDigest
 from runners.records.transaction_log import digest
-from runners.registry import rows
-from runners.registry.annotations import LINKS
+from runners.registry import registries, rows
 from runners.registry.artifacts import KEY_PREFIX
 
-RELATIONS = [*LINKS.values(), "genes", "references"]
 FLAGS = ("is_latest", "updated_at")
 
 
@@ -41,8 +39,7 @@ def releases(*, before: str) -> dict[str, dict[str, RecordDigest]]:
     """Release -> uid -> what is held of its artifacts and collections."""
     artifacts = ln.Artifact.objects.filter(key__startswith=KEY_PREFIX, version_tag__lt=before)
     collections = ln.Collection.objects.filter(version_tag__lt=before)
-    links = [getattr(ln.Artifact, relation).through for relation in RELATIONS]
-    links.append(ln.models.ArtifactSchema)
+    links = [*link_tables(), ln.models.ArtifactSchema]
     digests: dict[str, dict[str, RecordDigest]] = defaultdict(dict)
     for release, uid, held in _digests_of(artifacts, links, "artifact"):
         digests[release][uid] = held
@@ -51,6 +48,12 @@ def releases(*, before: str) -> dict[str, dict[str, RecordDigest]]:
     ):
         digests[release][uid] = held
     return dict(digests)
+
+
+def link_tables() -> list[Any]:
+    """The tables that link artifacts to terms, genes and references."""
+    tables = [registries.links(registry)[0] for registry in registries.of_terms()]
+    return [*tables, ln.Artifact.genes.through, ln.Artifact.references.through]
 
 
 def _digests_of(

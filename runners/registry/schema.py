@@ -1,33 +1,26 @@
-"""The Features and Schemas that datasets are annotated by.
+"""The Features and Schemas that datasets are annotated by, as their rules have them.
 
-The same as `lamindb.examples.cellxgene.create_cellxgene_schema(field_types="ontology_id")` makes,
-but for every organism at once: LaminDB rewrites the features' source filter at each call, so that
-two organisms disturb each other. Must not touch artifacts.
+Where LaminDB's module declares the same columns, they are what
+`lamindb.examples.cellxgene.create_cellxgene_schema(field_types="ontology_id")` makes, but for every
+organism at once: LaminDB rewrites the features' source filter at each call, so that two organisms
+disturb each other. Must not touch artifacts.
 """
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import bionty as bt
 import lamindb as ln
 
-FEATURES: Mapping[str, Any] = {
-    "assay_ontology_term_id": bt.ExperimentalFactor.ontology_id,
-    "cell_type_ontology_term_id": bt.CellType.ontology_id,
-    "development_stage_ontology_term_id": bt.DevelopmentalStage.ontology_id,
-    "disease_ontology_term_id": bt.Disease.ontology_id,
-    "self_reported_ethnicity_ontology_term_id": bt.Ethnicity.ontology_id,
-    "sex_ontology_term_id": bt.Phenotype.ontology_id,
-    "tissue_ontology_term_id": [bt.Tissue.ontology_id, bt.CellType.ontology_id],
-    "donor_id": str,
-    "is_primary_data": ln.ULabel.name,
-    "suspension_type": ln.ULabel.name,
-    "tissue_type": ln.ULabel.name,
-}
-"""The columns of obs in LaminDB's order, which the Schema's hash depends on."""
+from runners.registry import registries as registry_of
+from runners.rules import Column, Rules
 
-DEFAULTS = {"donor_id": "unknown"}
+SLOTS = {"obs": "obs of CELLxGENE of ontology_id", "uns": "uns of CELLxGENE version"}
+"""Slot -> the name of its schema in LaminDB's module, in that module's order."""
+
+PLAIN = {"str": str, "bool": bool, "int": int, "float": float}
 
 
 @dataclass(frozen=True)
@@ -39,48 +32,87 @@ class SchemaIds:
     features: Mapping[str, int]
 
 
-def ensure_schema() -> SchemaIds:
-    """The ids of the schema's records, made where they are missing."""
+def ensure_schema(rules: Rules) -> SchemaIds:
+    """The ids of the schema's records as the rules have them, made where they are missing."""
     var_index = _feature("var_index", bt.Gene.ensembl_gene_id)
-    is_filtered = _feature("feature_is_filtered", bool)
-    obs_features = [_feature(name, dtype) for name, dtype in FEATURES.items()]
-    organism = _feature("organism_ontology_term_id", bt.Organism.ontology_id)
-    var, inferred = _var(var_index, is_filtered)
-    obs = _table("obs of CELLxGENE of ontology_id", obs_features)
-    uns = _table("uns of CELLxGENE version", [organism])
+    columns = rules.features()
+    features = {name: _feature(name, _dtype(c), _default(c)) for name, c in columns.items()}
+    var, inferred = _var(var_index, [features[n] for n, c in columns.items() if c.slot == "var"])
+    slots = {"var": var, **{slot: _table(slot, rules, features) for slot in _tables(rules)}}
     composite = _ensure_saved(
         ln.Schema(
-            name="CELLxGENE AnnData of ontology_id",
+            name=f"CELLxGENE AnnData of ontology_id{_difference(rules, SLOTS)}",
             otype="AnnData",
             minimal_set=True,
             coerce=True,
-            slots={"var": var, "obs": obs, "uns": uns},
+            slots=slots,
         )
     )
-    features = [var_index, is_filtered, organism, *obs_features]
-    return SchemaIds(
-        composite=composite.id,
-        slots={"var": inferred.id, "obs": obs.id, "uns": uns.id},
-        features={feature.name: feature.id for feature in features},
-    )
+    slots["var"] = inferred
+    ids = {feature.name: feature.id for feature in (var_index, *features.values())}
+    return SchemaIds(composite.id, {slot: schema.id for slot, schema in slots.items()}, ids)
 
 
-def _var(index: Any, is_filtered: Any) -> tuple[Any, Any]:
+def _tables(rules: Rules) -> list[str]:
+    return [slot for slot in SLOTS if slot in rules.slots()]
+
+
+def _dtype(column: Column) -> Any:
+    """What a feature's values are: as LaminDB's module declares it, else as the rules annotate."""
+    registries = column.lamindb.registries if column.lamindb else column.registries()
+    fields = [
+        PLAIN.get(name) or getattr(registry_of.model(name), registry_of.key(name))
+        for name in registries
+    ]
+    return fields[0] if len(fields) == 1 else fields
+
+
+def _default(column: Column) -> str | None:
+    return column.lamindb.default if column.lamindb else None
+
+
+def _difference(rules: Rules, slots: Collection[str]) -> str:
+    """What tells a schema's name from that of LaminDB's own: nothing where they are the same.
+
+    Made of what it holds, not of a version: releases come in any order.
+    """
+    features = {n: c for n, c in rules.features().items() if c.slot in slots}
+    own = [
+        f"{column.slot} {name} {column.stands_always}"
+        for name, column in features.items()
+        if column.lamindb is None or not column.stands_always or column.lamindb.slot != column.slot
+    ]
+    return f" ({hashlib.sha256(' '.join(own).encode()).hexdigest()[:6]})" if own else ""
+
+
+def _var(index: Any, features: list[Any]) -> tuple[Any, Any]:
     """The schema that var is validated by, and the one that the curator infers from a file's var:
     the same features, without name and dtype.
     """
     common = {"index": index, "itype": ln.Feature, "coerce": True}
     # a list each: LaminDB puts the index into the one that it is given
     validating = ln.Schema(
-        name="var of CELLxGENE", features=[is_filtered], dtype="DataFrame", **common
+        name="var of CELLxGENE", features=[*features], dtype="DataFrame", **common
     )
-    inferred = ln.Schema(features=[is_filtered], minimal_set=True, **common)
+    inferred = ln.Schema(features=[*features], minimal_set=True, **common)
     return _ensure_saved(validating), _ensure_saved(inferred)
 
 
-def _table(name: str, features: list[Any]) -> Any:
+def _table(slot: str, rules: Rules, features: Mapping[str, Any]) -> Any:
+    """The schema of obs or uns; a column that some datasets lack is optional in it."""
+    own = [
+        features[name] if column.stands_always else features[name].with_config(optional=True)
+        for name, column in rules.features().items()
+        if column.slot == slot
+    ]
     return _ensure_saved(
-        ln.Schema(name=name, features=features, otype="DataFrame", minimal_set=True, coerce=True)
+        ln.Schema(
+            name=SLOTS[slot] + _difference(rules, {slot}),
+            features=own,
+            otype="DataFrame",
+            minimal_set=True,
+            coerce=True,
+        )
     )
 
 
@@ -89,11 +121,10 @@ def _ensure_saved(schema: Any) -> Any:
     return schema if schema.pk else schema.save()
 
 
-def _feature(name: str, dtype: Any) -> Any:
+def _feature(name: str, dtype: Any, default: str | None = None) -> Any:
     """The feature of that name; an existing one stays as it is."""
     existing = ln.Feature.filter(name=name).one_or_none()
     if existing is not None:
         return existing
-    if name in DEFAULTS:
-        return ln.Feature(name=name, dtype=dtype, default_value=DEFAULTS[name]).save()
-    return ln.Feature(name=name, dtype=dtype).save()
+    options = {} if default is None else {"default_value": default}
+    return ln.Feature(name=name, dtype=dtype, **options).save()

@@ -11,10 +11,8 @@ import lamindb as ln
 from django.db import connection, transaction
 
 from runners.records.snapshot import ArtifactRow, CollectionRow, Label, Snapshot
-from runners.registry import baseline
-from runners.registry.annotations import LINKS
+from runners.registry import baseline, registries
 from runners.registry.artifacts import KEY_PREFIX
-from runners.registry.baseline import RELATIONS
 from runners.rules.vocabulary import SourceKey
 
 KINDS = {
@@ -104,11 +102,10 @@ def _h5ads(wanted: Any) -> tuple[ArtifactRow, ...]:
 def _labels(release: str) -> Mapping[int, frozenset[Label]]:
     """Artifact id -> the terms that it is linked to by a feature."""
     labels_by_artifact: dict[int, set[Label]] = defaultdict(set)
-    for registry, relation in LINKS.items():
-        link = getattr(ln.Artifact, relation).through
-        name = "name" if registry == "ULabel" else "ontology_id"
+    for registry in registries.of_terms():
+        link, target = registries.links(registry)
         rows = link.objects.filter(**_of(release), feature__isnull=False)
-        fields = ("artifact_id", "feature__name", f"{registry.lower()}__{name}")
+        fields = ("artifact_id", "feature__name", f"{target}__{registries.key(registry)}")
         for artifact_id, feature, term in rows.values_list(*fields):
             labels_by_artifact[artifact_id].add((feature, term or ""))
     return {artifact_id: frozenset(labels) for artifact_id, labels in labels_by_artifact.items()}
@@ -163,8 +160,7 @@ def count_records() -> dict[str, int]:
     """Kind -> number of records: the Census's artifacts only, terms and links of all registries."""
     counts = {kind: model.objects.count() for kind, model in KINDS.items()}
     counts["artifacts"] = ln.Artifact.objects.filter(key__startswith=KEY_PREFIX).count()
-    terms = (ln.ULabel if name == "ULabel" else getattr(bt, name) for name in LINKS)
+    terms = (registries.model(registry) for registry in registries.of_terms())
     counts["terms"] = sum(model.objects.count() for model in terms)
-    relations = (getattr(ln.Artifact, relation).through for relation in RELATIONS)
-    counts["links"] = sum(model.objects.count() for model in relations)
+    counts["links"] = sum(table.objects.count() for table in baseline.link_tables())
     return dict(sorted(counts.items()))

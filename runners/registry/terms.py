@@ -11,28 +11,37 @@ from typing import Any
 import bionty as bt
 import lamindb as ln
 import pandas as pd
+from bionty.base._public_ontology import encode_filenames
 from django.db import transaction
 
 from runners.registry.genes import create_genes
-from runners.rules import Organism
+from runners.registry.registries import key, model
+from runners.rules import LABELS, Organism
+from runners.rules.consistency import entries_of, package_of
 from runners.rules.reference import Reference, Term
-from runners.rules.vocabulary import needed_sources, registry_of_term
+from runners.rules.vocabulary import entity_of, needed_sources, registry_of_term
 from runners.validation.validate import Annotation
 
 FROM_SCHEMA = "From CellxGene schema."
 """LaminDB's description of values that the dataset schema defines, letter for letter."""
 
-ULABEL_TYPES = {
-    "tissue_type": (
-        "TissueType",
-        f'{FROM_SCHEMA} Is "tissue", "organoid", "primary cell culture", or "cell line".',
-    ),
-    "suspension_type": (
-        "SuspensionType",
-        f'{FROM_SCHEMA} This MUST be "cell", "nucleus", or "na".',
-    ),
+TAXON_OF_CODE = {
+    "CAEEL": "NCBITaxon:6239",
+    "DROME": "NCBITaxon:7227",
+    "DANRE": "NCBITaxon:7955",
+    "CALJA": "NCBITaxon:9483",
+    "MACFA": "NCBITaxon:9541",
+    "MACMU": "NCBITaxon:9544",
+    "GORGO": "NCBITaxon:9595",
+    "PANTR": "NCBITaxon:9598",
+    "HUMAN": "NCBITaxon:9606",
+    "PIG": "NCBITaxon:9823",
+    "RABIT": "NCBITaxon:9986",
+    "MOUSE": "NCBITaxon:10090",
+    "RAT": "NCBITaxon:10116",
+    "MICMU": "NCBITaxon:30608",
 }
-"""Column -> name and description of the ULabel type that LaminDB keeps its values under."""
+"""UniProt's codes of species (https://www.uniprot.org/docs/speclist), of the Census's organisms."""
 
 
 class Terms:
@@ -57,13 +66,19 @@ class Terms:
         """Saves the missing terms of `annotations`, with all ancestors, from the pinned source."""
         wanted: dict[tuple[str, str, str | None], set[str]] = defaultdict(set)
         for annotation in annotations:
-            wanted[(*_place(annotation), annotation.ontology)].add(annotation.term_id)
+            wanted[(*self._place(annotation), annotation.ontology)].add(annotation.term_id)
         for (registry, kind, ontology), term_ids in sorted(wanted.items(), key=str):
             self._ensure(registry, kind, ontology, term_ids)
 
     def id_of(self, annotation: Annotation) -> int:
         """The primary key of a term that `ensure` has seen."""
-        return self._ids[(*_place(annotation), annotation.term_id)]
+        return self._ids[(*self._place(annotation), annotation.term_id)]
+
+    def _place(self, annotation: Annotation) -> tuple[str, str]:
+        """The registry, and among labels the name of their type."""
+        labels = self.rules.columns[annotation.column].labels
+        kind = labels.name if labels and annotation.registry == LABELS else ""
+        return annotation.registry, kind
 
     def _ensure(
         self, registry: str, kind: str, ontology: str | None, term_ids: Collection[str]
@@ -72,41 +87,101 @@ class Terms:
         missing = sorted(i for i in term_ids if (registry, kind, i) not in self._ids)
         if not missing:
             return
-        if ontology is not None:
+        if ontology is not None and self._has_source(registry, ontology):
             self.source(*registry_of_term(registry, ontology))
         with transaction.atomic():  # a term without its ancestors would never be completed
             self._make(registry, kind, ontology, missing)
         self._remember(registry, kind, missing)
 
+    def _has_source(self, registry: str, ontology: str) -> bool:
+        return registry != LABELS and self.rules.ontologies[ontology].source is not None
+
     def _make(self, registry: str, kind: str, ontology: str | None, missing: Sequence[str]) -> None:
         if registry == "Organism":
             for taxon in missing:
                 self.organism(taxon)
-        elif registry == "ULabel":
-            _save_labels(kind, missing)
+        elif registry == LABELS:
+            self._save_labels(kind, ontology, missing)
         elif ontology is None:
             for value in missing:
-                _model(registry)(ontology_id=value, name=value, description=FROM_SCHEMA).save()
+                model(registry)(
+                    **{key(registry): value}, name=value, description=FROM_SCHEMA
+                ).save()
         elif (registry, ontology) == ("Disease", "PATO"):
             self._save_normal()
+        elif model(registry).require_organism():
+            self._save_of_organisms(registry, ontology, missing)
+        elif package_of(registry)[0] != "bionty":
+            self._save_bare(registry, ontology, missing)
         else:
             self._import(registry, ontology, missing)
 
     def _remember(self, registry: str, kind: str, term_ids: Collection[str]) -> None:
-        if registry == "ULabel":
-            type_name, _ = ULABEL_TYPES[kind]
-            labels = ln.ULabel.objects.filter(name__in=list(term_ids), type__name=type_name)
-            rows = labels.values_list("name", "id")
-        else:
-            labels = _model(registry).objects.filter(ontology_id__in=list(term_ids))
-            rows = labels.values_list("ontology_id", "id")
-        self._ids |= {(registry, kind, key): pk for key, pk in rows}
+        field = key(registry)
+        of_type = {"type__name": kind} if registry == LABELS else {}
+        stored_ids = {stored_id(registry, term_id): term_id for term_id in term_ids}
+        records = model(registry).objects.filter(**{f"{field}__in": list(stored_ids)}, **of_type)
+        rows = records.values_list(field, "id")
+        self._ids |= {(registry, kind, stored_ids[stored]): pk for stored, pk in rows}
+
+    def _save_labels(self, kind: str, ontology: str | None, names: Iterable[str]) -> None:
+        """Labels of a type; of an ontology's terms, with what the ontology calls them."""
+        columns = self.rules.columns.values()
+        labels = next(c.labels for c in columns if c.labels and c.labels.name == kind)
+        label_type = ln.ULabel.filter(name=kind, is_type=True).one_or_none()
+        if label_type is None:
+            label_type = ln.ULabel(name=kind, is_type=True, description=labels.description).save()
+        for name in names:
+            description = FROM_SCHEMA if ontology is None else self._label(ontology, name)
+            ln.ULabel(name=name, type=label_type, description=description).save()
+
+    def _label(self, ontology: str, value: str) -> str:
+        """What the ontology calls the term of a value, behind the value's prefix."""
+        if self.rules.ontologies[ontology].by_form:
+            return FROM_SCHEMA
+        terms = self.reference.terms(ontology)
+        if value in terms:
+            return terms[value].label
+        prefixes = {e.prefix for c in self.rules.columns.values() for e in entries_of(c)}
+        prefix = next(p for p in prefixes if p and value.removeprefix(p) in terms)
+        return prefix + terms[value.removeprefix(prefix)].label
+
+    def _save_of_organisms(self, registry: str, ontology: str, term_ids: Sequence[str]) -> None:
+        """Records that LaminDB wants to know the organism of, which UniProt's names end in."""
+        terms, source = self.reference.terms(ontology), self.source(registry, ontology)
+        for term_id in term_ids:
+            name = terms[term_id].label
+            model(registry)(
+                **{key(registry): stored_id(registry, term_id)},
+                name=name,
+                organism=self._organism_of_code(name.rpartition("_")[2]),
+                source=source,
+            ).save()
+
+    def _organism_of_code(self, code: str) -> Any:
+        """The organism that a code of UniProt's stands for
+        (https://www.uniprot.org/help/entry_name); one that isn't known here goes by its code.
+        """
+        taxon = TAXON_OF_CODE.get(code)
+        if taxon is not None:
+            return self.organism(taxon)
+        record = bt.Organism.filter(name=code).one_or_none()
+        return record or bt.Organism(name=code, scientific_name=code).save()
+
+    def _save_bare(self, registry: str, ontology: str, term_ids: Sequence[str]) -> None:
+        """Records of a module that has no import of its own: id, name and definition."""
+        terms = self.reference.terms(ontology)
+        for term_id in term_ids:
+            term = terms[term_id]
+            model(registry)(
+                **{key(registry): term_id}, name=term.label, description=term.definition or None
+            ).save()
 
     def _import(self, registry: str, ontology: str, term_ids: Sequence[str]) -> None:
-        model = _model(registry)
-        records = model.from_values(
+        cls = model(registry)
+        records = cls.from_values(
             list(term_ids),
-            field=model.ontology_id,
+            field=getattr(cls, key(registry)),
             source=self.source(registry, ontology),
             mute=True,
         )
@@ -128,16 +203,16 @@ class Terms:
     def source(self, registry: str, ontology: str) -> Any:
         """The source of `ontology` at its pin, made current for `registry` if it isn't."""
         meta = self.rules.ontologies[ontology]
-        key = {
-            "entity": f"bionty.{registry}",
+        fields = {
+            "entity": entity_of(registry),
             "name": meta.source,
             "version": self.reference.pin(ontology).removeprefix("v"),
             "organism": meta.organism,
         }
-        source = bt.Source.filter(**key).one_or_none()
+        source = bt.Source.filter(**fields).one_or_none()
         if source is None or source.dataframe_artifact_id is None:
-            frame = _frame(self.reference.terms(ontology).values())
-            source = _model(registry).add_source(source or bt.Source(**key), df=frame)
+            frame = _frame(registry, self.reference.terms(ontology).values())
+            source = _with_table(registry, source or bt.Source(**fields), frame)
         self._make_current(source)
         return source
 
@@ -202,43 +277,43 @@ class Terms:
 
     def _bare_source(self, registry: str, name: str, version: str, organism: str = "all") -> Any:
         """A current source that only says where records are from, without a table of terms."""
-        key = {
-            "entity": f"bionty.{registry}",
+        fields = {
+            "entity": entity_of(registry),
             "name": name,
             "version": version.removeprefix("v"),
             "organism": organism,
         }
-        source = bt.Source.filter(**key).one_or_none()
+        source = bt.Source.filter(**fields).one_or_none()
         if source is None:
-            source = bt.Source(**key).save()
+            source = bt.Source(**fields).save()
         self._make_current(source)
         return source
 
 
-def _place(annotation: Annotation) -> tuple[str, str]:
-    """The registry, and within ULabel the column whose type of labels is meant."""
-    kind = annotation.column if annotation.registry == "ULabel" else ""
-    return annotation.registry, kind
+def stored_id(registry: str, term_id: str) -> str:
+    """The id as the registry has it: bionty keeps a protein's without its prefix."""
+    return term_id.partition(":")[2] if key(registry) == "uniprotkb_id" else term_id
 
 
-def _model(registry: str) -> Any:
-    return ln.ULabel if registry == "ULabel" else getattr(bt, registry)
+def _with_table(registry: str, source: Any, frame: pd.DataFrame) -> Any:
+    """The source with its table of terms, saved."""
+    if not model(registry).require_organism():
+        return model(registry).add_source(source, df=frame)
+    # add_source looks the organism up in public, and "all" is none
+    source.save()
+    file, _ = encode_filenames(source.organism, source.name, source.version, source.entity)
+    table = ln.Artifact.from_dataframe(frame, key=file, run=False)
+    table.kind = "__lamindb_run__"
+    source.dataframe_artifact = table.save()
+    return source.save()
 
 
-def _save_labels(column: str, names: Iterable[str]) -> None:
-    type_name, description = ULABEL_TYPES[column]
-    label_type = ln.ULabel.filter(name=type_name, is_type=True).one_or_none()
-    if label_type is None:
-        label_type = ln.ULabel(name=type_name, is_type=True, description=description).save()
-    for name in names:
-        ln.ULabel(name=name, type=label_type, description=FROM_SCHEMA).save()
-
-
-def _frame(terms: Iterable[Term]) -> pd.DataFrame:
+def _frame(registry: str, terms: Iterable[Term]) -> pd.DataFrame:
     """The terms in the columns that bionty reads."""
+    field = key(registry)
     rows: list[Mapping[str, object]] = [
         {
-            "ontology_id": term.term_id,
+            field: stored_id(registry, term.term_id),
             "name": term.label,
             "definition": term.definition or None,
             "synonyms": "|".join(term.synonyms) or None,
@@ -246,4 +321,4 @@ def _frame(terms: Iterable[Term]) -> pd.DataFrame:
         }
         for term in terms
     ]
-    return pd.DataFrame(rows).set_index("ontology_id")
+    return pd.DataFrame(rows).set_index(field)

@@ -80,7 +80,7 @@ class Writer:
         models = (ln.Storage, ln.Feature, ln.Schema)
         with self._recorder.transaction(Part.DEFINITIONS, *(m.objects.all() for m in models)):
             artifacts.ensure_storage(self._storage, self.manifest.storage.region)
-            self._schema = schema.ensure_schema()
+            self._schema = schema.ensure_schema(self.reference.rules)
         for registry, ontology in self._terms.sources_of(self.manifest.organisms):
             with self._recorder.transaction(Part.VOCABULARY, bt.Source.objects.all()):
                 self._terms.source(registry, ontology)

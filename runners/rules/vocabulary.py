@@ -7,7 +7,8 @@ from functools import cache
 
 from runners import rules
 from runners.contract import ContractError, Manifest
-from runners.rules import Circumstance, Rules, Terms
+from runners.rules import LABELS, Circumstance, Rules, Terms
+from runners.rules.consistency import package_of
 from runners.rules.reference import Reference
 
 SourceKey = tuple[str, str, str]
@@ -20,6 +21,11 @@ ByTaxon = Mapping[str, Sequence[Terms]]
 def entries_for(terms: ByTaxon, taxon: str) -> Sequence[Terms]:
     """The entries for the organism `taxon`; those of `*` if it has none of its own."""
     return terms[taxon] if taxon in terms else terms.get("*", ())
+
+
+def term_of(entry: Terms, value: str) -> str:
+    """The id of the term that a value of the entry names: what comes after the entry's prefix."""
+    return value.removeprefix(entry.prefix)
 
 
 class Vocabulary:
@@ -41,24 +47,32 @@ class Vocabulary:
         )
         return next(broader_taxa, None)
 
-    def entry(self, entries: Sequence[Terms], term_id: str) -> Terms | None:
-        """The first of the entries that allows the term; or else has it as a deprecated one."""
+    def entry(self, entries: Sequence[Terms], value: str) -> Terms | None:
+        """The first of the entries that allows the value; or else has it as a deprecated term."""
         # Most terms stand in the ontology of their prefix; the others needn't be read for them.
-        ordered = sorted(entries, key=lambda entry: not term_id.startswith(entry.ontology))
-        allowing = (entry for entry in ordered if self._allows(entry, term_id))
-        obsolete = (e for e in ordered if term_id not in e.without and self.deprecated(e, term_id))
+        fitting = [entry for entry in entries if value.startswith(entry.prefix)]
+        ordered = sorted(fitting, key=lambda e: not term_of(e, value).startswith(e.ontology))
+        allowing = (entry for entry in ordered if self._allows(entry, term_of(entry, value)))
+        obsolete = (
+            e for e in ordered if term_of(e, value) not in e.without and self.deprecated(e, value)
+        )
         return next(allowing, None) or next(obsolete, None)
 
     def _allows(self, entry: Terms, term_id: str) -> bool:
+        if self.rules.ontologies[entry.ontology].by_form:
+            is_of_form = term_id.startswith((f"{entry.ontology}:", f"{entry.ontology}_"))
+            return is_of_form and term_id not in entry.without
         term = self.reference.terms(entry.ontology).get(term_id)
         if term is None or term_id in entry.without or term.ancestors & set(entry.without_under):
             return False
         everything = not entry.under and not entry.only
         return everything or term_id in entry.only or bool(term.ancestors & set(entry.under))
 
-    def deprecated(self, entry: Terms, term_id: str) -> bool:
-        """Whether the entry's ontology has the term as a deprecated one."""
-        term = self.reference.terms(entry.ontology).get(term_id)
+    def deprecated(self, entry: Terms, value: str) -> bool:
+        """Whether the entry's ontology has the value as a deprecated term."""
+        if self.rules.ontologies[entry.ontology].by_form:
+            return False
+        term = self.reference.terms(entry.ontology).get(term_of(entry, value))
         return term is not None and term.deprecated
 
     def holds(self, circumstance: Circumstance, value: str, taxon: str) -> bool:
@@ -69,7 +83,8 @@ class Vocabulary:
             met = any(
                 term.ancestors & set(circumstance.under)
                 for entry in entries_for(column.terms, taxon)
-                if (term := self.reference.terms(entry.ontology).get(value))
+                if not self.rules.ontologies[entry.ontology].by_form
+                if (term := self.reference.terms(entry.ontology).get(term_of(entry, value)))
             )
         return met != circumstance.otherwise
 
@@ -102,9 +117,14 @@ def pinned_sources(reference: Reference, organisms: Collection[str]) -> Mapping[
     versions: dict[SourceKey, str] = {}
     for registry, ontology in needed_sources(reference.rules, organisms):
         meta = reference.rules.ontologies[ontology]
-        key = (f"bionty.{registry}", meta.source, meta.organism)
+        key = (entity_of(registry), str(meta.source), meta.organism)
         versions[key] = reference.pin(ontology).removeprefix("v")
     return versions
+
+
+def entity_of(registry: str) -> str:
+    """The name of a registry with its package, as bionty's sources have it: `bionty.Tissue`."""
+    return ".".join(package_of(registry))
 
 
 def needed_sources(schema: Rules, organisms: Collection[str]) -> set[tuple[str, str]]:
@@ -115,9 +135,10 @@ def needed_sources(schema: Rules, organisms: Collection[str]) -> set[tuple[str, 
     ]
     return {
         registry_of_term(entry.registry, entry.ontology)
-        for column in schema.columns.values()
+        for column in schema.annotated().values()
         for taxon in taxa
-        for entry in column.terms.get(taxon, column.terms.get("*", ()))
+        for entry in entries_for(column.terms, taxon)
+        if entry.registry and entry.registry != LABELS and schema.ontologies[entry.ontology].source
     }
 
 

@@ -137,7 +137,10 @@ def _outcome(line: Line, title: str) -> DatasetOutcome:
     fields: dict[str, Any] = {
         key: line[key] for key in ("dataset_id", "outcome", "reasons", "notes")
     }
-    return DatasetOutcome.from_mapping({**fields, "title": title}, source="journal")
+    absent = line.get("absent", ())  # a journal of before has none
+    return DatasetOutcome.from_mapping(
+        {**fields, "absent": absent, "title": title}, source="journal"
+    )
 
 
 def added_records(journal: JournalLines) -> dict[str, int]:

@@ -5,9 +5,11 @@ Must not touch an instance: a snapshot says what the instance lacks.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
+from runners import rules
 from runners.census.store import CensusDataset, read_datasets
 from runners.contract import ContractError, RunRequest
-from runners.records.snapshot import REQUIRED_FEATURES, SLOTS, Snapshot
+from runners.records.snapshot import Snapshot
+from runners.rules import Rules
 from runners.run import repeats
 from runners.run.fingerprint import Fingerprint
 from runners.run.request import Job
@@ -74,20 +76,21 @@ def datasets_to_do(
         say(f"failed of {request.failed_of}: {repeat}")
         return tuple(repeat.again)
     if request.only_missing:
-        there = complete(look())
+        there = complete(look(), rules.load(job.manifest.dataset_schema_version))
         lacking = [dataset_id for dataset_id in ids if dataset_id not in there]
         say(f"only missing: {len(lacking)} of {len(ids)} datasets are missing or incomplete")
         return tuple(lacking[: request.limit])
     return tuple(ids)
 
 
-def complete(snapshot: Snapshot) -> Collection[str]:
-    """Ids of the datasets whose artifact has all that an ingest gives it."""
+def complete(snapshot: Snapshot, rules: Rules) -> Collection[str]:
+    """Ids of the datasets whose artifact has all that an ingest gives any of the release."""
+    features = {n for n, column in rules.labelled().items() if column.stands_always}
     return {
         row.dataset_id
         for row in snapshot.artifacts
-        if _has_all(snapshot.slots, row.id, SLOTS)
-        and _has_all(snapshot.features, row.id, REQUIRED_FEATURES)
+        if _has_all(snapshot.slots, row.id, rules.slots())
+        and _has_all(snapshot.features, row.id, features)
         and row.id in snapshot.with_reference
     }
 

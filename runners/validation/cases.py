@@ -6,7 +6,7 @@ Looks at the distinct rows of the columns that a rule joins.
 from collections.abc import Collection, Iterator, Mapping
 
 from runners.contract import Finding, Reason
-from runners.h5ad.profile import DatasetProfile
+from runners.h5ad.profile import ColumnProfile, DatasetProfile
 from runners.rules import Case, Circumstance, Column, Rules
 from runners.rules.vocabulary import Vocabulary, entries_for
 
@@ -22,12 +22,27 @@ class Cases:
     def __init__(self, profile: DatasetProfile, vocabulary: Vocabulary, taxon: str) -> None:
         self._profile, self._vocabulary, self._taxon = profile, vocabulary, taxon
 
-    def stands(self, column: Column) -> bool:
-        """Whether the column must stand in this dataset; if not, it must not."""
-        if not column.present_where:
+    def stands(self, column: Column) -> bool | None:
+        """Whether the column must stand in this dataset or else must not; None where it may, or
+        where what it depends on is missing itself.
+        """
+        where = column.present_where
+        if any(not c.present and self._lacks(c.column) for c in where):
+            return None
+        if not self._is_met_anywhere(where):
+            return False
+        return None if column.optional else True
+
+    def _is_met_anywhere(self, where: Collection[Circumstance]) -> bool:
+        if not where:
             return True
-        rows = self._rows([circumstance.column for circumstance in column.present_where])
-        return any(self._is_met(column.present_where, row) for row in rows)
+        rows = self._rows([circumstance.column for circumstance in where])
+        return any(self._is_met(where, row) for row in rows)
+
+    def _lacks(self, name: str) -> bool:
+        """Whether a column is missing that every dataset must have."""
+        column = self._vocabulary.rules.columns[name]
+        return column.stands_always and column_of(self._profile, name, column) is None
 
     def findings(self, name: str, column: Column, wrong: Collection[str]) -> Iterator[Finding]:
         """What is wrong with the column in each of its cases, but for values found `wrong`."""
@@ -45,11 +60,13 @@ class Cases:
                 yield _finding(name, case, bad - set(wrong))
 
     def _rows(self, names: Collection[str]) -> Iterator[Row]:
-        """The distinct rows of these columns; what stands in uns is the same in all of them."""
-        profile, obs_names = self._profile, _columns_of_obs(self._vocabulary.rules, names)
+        """The distinct rows of these columns; what stands in uns is the same in all of them. Of a
+        column that is absent, the value is empty.
+        """
+        profile = self._profile
+        in_obs = _columns_of_obs(self._vocabulary.rules, names)
+        obs_names = tuple(name for name in in_obs if name in profile.obs)
         fixed = {name: profile.uns.get(name, "") for name in names if name not in obs_names}
-        if not set(obs_names) <= profile.obs.keys():
-            return
         if len(obs_names) == 1:
             rows: Collection[tuple[str, ...]] = [(v,) for v in profile.obs[obs_names[0]].values]
         else:
@@ -58,10 +75,15 @@ class Cases:
             yield fixed | dict(zip(obs_names, row, strict=True))
 
     def _is_met(self, where: Collection[Circumstance], row: Row) -> bool:
-        return all(
-            self._vocabulary.holds(circumstance, row[circumstance.column], self._taxon)
-            for circumstance in where
-        )
+        return all(self._holds(circumstance, row) for circumstance in where)
+
+    def _holds(self, circumstance: Circumstance, row: Row) -> bool:
+        name = circumstance.column
+        column = self._vocabulary.rules.columns[name]
+        stands = column_of(self._profile, name, column) is not None
+        if circumstance.present:
+            return stands != circumstance.otherwise
+        return stands and self._vocabulary.holds(circumstance, row[name], self._taxon)
 
     def _is_allowed(self, column: Column, case: Case, value: str) -> bool:
         if case.between:
@@ -75,6 +97,16 @@ class Cases:
         return all(p in case.values or self._vocabulary.entry(entries, p) for p in parts)
 
 
+def column_of(profile: DatasetProfile, name: str, rule: Column) -> ColumnProfile | None:
+    """The column where the rule has it; a key of uns as a column of one value."""
+    if rule.slot != "uns":
+        return (profile.obs if rule.slot == "obs" else profile.var).get(name)
+    if name in profile.dicts:
+        return ColumnProfile("dict", (), 0)
+    value = profile.uns.get(name)
+    return None if value is None else ColumnProfile(rule.dtype, (value,), 0)
+
+
 def columns_of_case(name: str, case: Case) -> tuple[str, ...]:
     """The columns that a case of the column `name` looks at."""
     return tuple(dict.fromkeys([*(circumstance.column for circumstance in case.where), name]))
@@ -82,7 +114,7 @@ def columns_of_case(name: str, case: Case) -> tuple[str, ...]:
 
 def combinations(rules: Rules) -> frozenset[tuple[str, ...]]:
     """The sets of columns of obs whose values the rules need together, row by row."""
-    columns = rules.every_column()
+    columns = rules.columns
     wanted = {
         columns_of_case(name, case) for name, column in columns.items() for case in column.cases
     }
@@ -95,7 +127,7 @@ def combinations(rules: Rules) -> frozenset[tuple[str, ...]]:
 
 
 def _columns_of_obs(rules: Rules, names: Collection[str]) -> tuple[str, ...]:
-    columns = rules.every_column()
+    columns = rules.columns
     return tuple(name for name in names if columns[name].slot == "obs")
 
 
@@ -111,6 +143,8 @@ def _finding(name: str, case: Case, values: Collection[str]) -> Finding:
 
 
 def _circumstance_text(circumstance: Circumstance) -> str:
+    if circumstance.present:
+        return f"{circumstance.column} {'does not stand' if circumstance.otherwise else 'stands'}"
     terms = list(dict.fromkeys((*circumstance.among, *circumstance.under)))
     named = " or ".join(terms[:3]) + (f" or {len(terms) - 3} more" if terms[3:] else "")
     return f"{circumstance.column} is {'not ' if circumstance.otherwise else ''}{named}"

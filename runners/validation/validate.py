@@ -12,9 +12,9 @@ from operator import not_
 
 from runners.contract import Finding, Reason
 from runners.h5ad.profile import ColumnProfile, DatasetProfile
-from runners.rules import ORGANISM, Column
-from runners.rules.vocabulary import Vocabulary, entries_for
-from runners.validation.cases import SHOWN, Cases
+from runners.rules import LABELS, ORGANISM, Column
+from runners.rules.vocabulary import Vocabulary, entries_for, term_of
+from runners.validation.cases import SHOWN, Cases, column_of
 
 
 @dataclass(frozen=True, order=True)
@@ -39,28 +39,35 @@ class Validation:
     annotations: tuple[Annotation, ...]
     genes: Mapping[str, tuple[str, ...]]
     """Gene ids by the taxon whose gene table has them."""
+    absent: tuple[str, ...] = ()
+    """Columns that would be annotated and that the dataset lacks."""
 
 
 def validate(profile: DatasetProfile, vocabulary: Vocabulary) -> Validation:
     """All that is wrong with the dataset, or all that it is to be annotated with."""
-    organism_id = profile.uns.get(ORGANISM)
-    taxon = None if organism_id is None else vocabulary.organism(organism_id)
-    if organism_id is None or taxon is None:
-        return Validation((_organism_finding(organism_id),), (), (), {})
+    rule = vocabulary.rules.columns[ORGANISM]
+    column = column_of(profile, ORGANISM, rule)
+    taxa = column.values if column else ()
+    taxon = vocabulary.organism(taxa[0]) if len(taxa) == 1 else None
+    if taxon is None:
+        return Validation((_organism_finding(rule, taxa),), (), (), {})
     findings: list[Finding] = []
     notes: list[str] = []
-    annotations = {Annotation(ORGANISM, "Organism", organism_id, None)}
+    annotations = {Annotation(ORGANISM, "Organism", taxa[0], None)}
     cases = Cases(profile, vocabulary, taxon)
-    for name, rule in vocabulary.rules.every_column().items():
-        column = _column(profile, name, rule)
+    absent: list[str] = []
+    for name, rule in vocabulary.rules.columns.items():
+        column = column_of(profile, name, rule)
         if name == ORGANISM:
             continue
-        if (column is not None) != cases.stands(rule):
+        stands = cases.stands(rule)
+        if stands is not None and (column is not None) != stands:
             reason = Reason.COLUMN_MISSING if column is None else Reason.COLUMN_UNEXPECTED
             findings.append(Finding(reason=reason, column=name))
         if column is None:
+            absent.append(name)
             continue
-        validator = _ColumnValidator(name, rule, taxon, vocabulary)
+        validator = _ColumnValidator(name, rule, taxon, vocabulary, profile)
         validator.values(column.values)
         findings += _form_findings(name, rule, column)
         findings += validator.findings()
@@ -69,23 +76,25 @@ def validate(profile: DatasetProfile, vocabulary: Vocabulary) -> Validation:
         annotations |= validator.annotations
     genes, gene_findings = _genes(profile.genes, taxon, vocabulary)
     findings += gene_findings
-    return Validation(tuple(findings), tuple(notes), tuple(sorted(annotations, key=str)), genes)
+    return Validation(
+        tuple(findings),
+        tuple(notes),
+        tuple(sorted(annotations, key=str)),
+        genes,
+        tuple(name for name in absent if vocabulary.rules.columns[name].is_annotated),
+    )
 
 
-def _column(profile: DatasetProfile, name: str, rule: Column) -> ColumnProfile | None:
-    """The column where the rule has it; a key of uns as a column of one value."""
-    if rule.slot != "uns":
-        return (profile.obs if rule.slot == "obs" else profile.var).get(name)
-    if name in profile.dicts:
-        return ColumnProfile("dict", (), 0)
-    value = profile.uns.get(name)
-    return None if value is None else ColumnProfile(rule.dtype, (value,), 0)
-
-
-def _organism_finding(taxon: str | None) -> Finding:
-    if taxon is None:
-        return Finding(reason=Reason.COLUMN_MISSING, column=f"uns.{ORGANISM}")
-    return _finding(Reason.ORGANISM_UNKNOWN, f"uns.{ORGANISM}", [taxon])
+def _organism_finding(rule: Column, taxa: Sequence[str]) -> Finding:
+    column = f"{rule.slot}.{ORGANISM}"
+    if not taxa:
+        return Finding(reason=Reason.COLUMN_MISSING, column=column)
+    finding = _finding(Reason.ORGANISM_UNKNOWN, column, taxa)
+    if len(taxa) == 1:
+        return finding
+    return finding.model_copy(
+        update={"detail": "cells of several organisms, and a dataset is annotated as one's"}
+    )
 
 
 def _finding(reason: Reason, column: str | None, values: Iterable[str]) -> Finding:
@@ -115,8 +124,16 @@ def _form_findings(name: str, rule: Column, column: ColumnProfile) -> Iterator[F
 class _ColumnValidator:
     """The values of one column, sorted into annotations, notes and what is wrong."""
 
-    def __init__(self, name: str, rule: Column, taxon: str, vocabulary: Vocabulary) -> None:
+    def __init__(
+        self,
+        name: str,
+        rule: Column,
+        taxon: str,
+        vocabulary: Vocabulary,
+        profile: DatasetProfile,
+    ) -> None:
         self.name, self.rule, self.taxon, self.vocabulary = name, rule, taxon, vocabulary
+        self._keys = profile.dicts.get(rule.keys_of, frozenset()) if rule.keys_of else None
         self._seen: tuple[str, ...] = ()
         self.annotations: set[Annotation] = set()
         self.notes: list[str] = []
@@ -130,10 +147,13 @@ class _ColumnValidator:
 
     def values(self, values: Iterable[str]) -> None:
         self._seen = tuple(values)
+        if self._seen and set(self._seen) <= set(self.rule.not_alone):
+            for value in self._seen:
+                self._refuse(Reason.VALUE_NOT_ALLOWED, value)
         for value in self._seen:
             if self.rule.values:
                 self._check_enumerated(value)
-            elif self.rule.terms:
+            elif self.rule.terms or self._keys is not None:
                 self._check_terms(value)
 
     def findings(self) -> list[Finding]:
@@ -143,7 +163,7 @@ class _ColumnValidator:
         self._wrong.setdefault(reason, []).append(value)
 
     def _annotate(self, registry: str | None, term_id: str, ontology: str | None) -> None:
-        if registry is not None:
+        if registry is not None and self.rule.is_annotated:
             self.annotations.add(Annotation(self.name, registry, term_id, ontology))
 
     def _check_enumerated(self, value: str) -> None:
@@ -160,24 +180,29 @@ class _ColumnValidator:
             self._annotate(self.rule.borrowed[value], value, None)
             return
         parts = self._parts(value)
-        if parts != sorted(parts):
+        if self.rule.ordered and parts != sorted(parts):
             self._refuse(Reason.TERMS_UNORDERED, value)
-        if max(Counter(parts).values()) > 1:
+        if self.rule.distinct and max(Counter(parts).values()) > 1:
             self._refuse(Reason.TERMS_REPEATED, value)
         for part in parts:
-            self._check_term(part)
+            if self._keys is None:
+                self._check_term(part)
+            elif part not in self._keys:
+                self._refuse(Reason.VALUE_NOT_ALLOWED, part)
 
     def _parts(self, value: str) -> list[str]:
         return value.split(self.rule.delimiter) if self.rule.delimiter else [value]
 
-    def _check_term(self, term_id: str) -> None:
-        entry = self.vocabulary.entry(entries_for(self.rule.terms, self.taxon), term_id)
+    def _check_term(self, value: str) -> None:
+        entry = self.vocabulary.entry(entries_for(self.rule.terms, self.taxon), value)
         if entry is None:
-            self._refuse(Reason.TERM_UNKNOWN, term_id)
+            self._refuse(Reason.TERM_UNKNOWN, value)
             return
+        # a label has the whole value, a record of a registry the term's id
+        term_id = value if entry.registry == LABELS else term_of(entry, value)
         self._annotate(entry.registry, term_id, entry.ontology)
-        note = f"{self.name}: {term_id} is deprecated in {entry.ontology}"
-        if self.vocabulary.deprecated(entry, term_id) and note not in self.notes:
+        note = f"{self.name}: {value} is deprecated in {entry.ontology}"
+        if self.vocabulary.deprecated(entry, value) and note not in self.notes:
             self.notes.append(note)
 
 

@@ -32,7 +32,7 @@ def read_and_validate(
     rules = vocabulary.rules
     try:
         with limit():
-            profile = read_profile(address, rules.every_column(), combinations(rules))
+            profile = read_profile(address, rules.columns, combinations(rules))
     except FileMissingError:
         return ValidatedDataset(
             dataset, problem=Finding(reason=Reason.FILE_MISSING, detail=address)
@@ -60,4 +60,5 @@ def outcome_of(validated: ValidatedDataset, success: Outcome) -> DatasetOutcome:
         outcome=outcome,
         reasons=reasons,
         notes=validation.notes if validation else (),
+        absent=validation.absent if validation else (),
     )

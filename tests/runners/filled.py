@@ -17,15 +17,16 @@ import tiledbsoma
 from django.db.backends.utils import CursorWrapper
 from instances import INSTANCE, REFERENCE
 
+from runners import rules
 from runners.contract import Action, Manifest, RunRequest, Storage
 from runners.records.baseline import store_baseline
-from runners.records.snapshot import REQUIRED_FEATURES, SLOTS
 from runners.registry import connection
 from runners.rules import ORGANISM
 from runners.run.journal import JOURNAL, START, Journal
 from runners.run.request import Job
 
 OLDER, NEWER = "2020-01-15", "2020-07-15"
+RULES = rules.load("7.0.0")
 STUDIES = 300
 REGISTRIES = {
     "assay_ontology_term_id": "ExperimentalFactor",
@@ -205,13 +206,13 @@ def _describe(artifact_ids: Sequence[int]) -> None:
     """Labels for every required feature, the slots, and a reference."""
     import lamindb as ln
 
-    from runners.registry.annotations import LINKS
+    from runners.registry import registries
     from runners.registry.schema import ensure_schema
 
-    schema = ensure_schema()
+    schema = ensure_schema(RULES)
     for feature, registry in REGISTRIES.items():
         terms = _terms(feature, registry)
-        link = getattr(ln.Artifact, LINKS[registry]).through
+        link, _ = registries.links(registry)
         _insert(
             link,
             (
@@ -224,7 +225,7 @@ def _describe(artifact_ids: Sequence[int]) -> None:
                 for term in terms
             ),
         )
-    slots = ({"artifact_id": pk, "slot": s, "schema_id": schema.slots[s]} for pk in artifact_ids for s in sorted(SLOTS))  # fmt: skip  # noqa: E501
+    slots = ({"artifact_id": pk, "slot": s, "schema_id": schema.slots[s]} for pk in artifact_ids for s in sorted(RULES.slots()))  # fmt: skip  # noqa: E501
     _insert(ln.models.ArtifactSchema, slots)
     reference = ln.Reference.filter(name="Filled").one_or_none()
     reference = reference or ln.Reference(name="Filled", _skip_validation=True).save()
@@ -360,4 +361,4 @@ def connect() -> None:
     connection.connect(INSTANCE)
 
 
-assert set(REGISTRIES) == set(REQUIRED_FEATURES)
+assert set(REGISTRIES) == set(RULES.labelled())

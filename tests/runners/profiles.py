@@ -47,10 +47,12 @@ GOOD = DatasetProfile(
 
 def validate(profile: DatasetProfile, vocabulary: Vocabulary) -> Validation:
     """Of a profile in which every value stands beside every other, unless it says otherwise."""
-    together = {
-        names: frozenset(product(*(profile.obs[name].values for name in names)))
+    there = {
+        tuple(name for name in names if name in profile.obs)
         for names in combinations(vocabulary.rules)
-        if set(names) <= profile.obs.keys()
+    }
+    together = {
+        names: frozenset(product(*(profile.obs[name].values for name in names))) for names in there
     }
     whole = replace(profile, combinations={**together, **profile.combinations})
     return validate_profile(whole, vocabulary)

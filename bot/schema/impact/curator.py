@@ -181,14 +181,17 @@ def wanted(rules: Rules, census: Collection[str] = CENSUS) -> Wanted:
             for name, column in columns.items()
             if (registries := _registries_of_column(column, census))
         },
-        flags=tuple(name for name, column in columns.items() if column.dtype == "bool"),
+        flags=tuple(
+            n for n, column in columns.items() if column.dtype == "bool" and column.lamindb
+        ),
     )
 
 
 def _registries_of_column(column: Column, census: Collection[str]) -> tuple[str, ...]:
     """Where the column's terms stand, for organisms of the Census."""
     scopes = [some for taxon, some in column.terms.items() if taxon in census or taxon == "*"]
-    return tuple(dict.fromkeys(entry.registry for some in scopes for entry in some))
+    registries = (entry.registry for some in scopes for entry in some)
+    return tuple(dict.fromkeys(registry for registry in registries if registry))
 
 
 def term_field(name: str) -> str:

@@ -17,13 +17,19 @@ from bot.schema.impact.model import (
     subject,
 )
 from bot.schema.rules.lamindb import REGISTRIES
-from bot.schema.spec import Field, Lines
+from bot.schema.spec import Field, Lines, Requirement
 
 MINIMAL = "LaminDB's schema asks for a minimal set of columns and lets others pass"
 NOT_READ = "LaminDB's curator looks at none of its values"
 DEMAND = re.compile(r"\b(?:MUST|MAY)\b")
 
 
+DEMANDED = {
+    Requirement.MUST,
+    Requirement.UNSTATED,
+    Requirement.CONDITIONAL_MUST,
+    Requirement.CONDITIONAL_MUST_ELSE_NOT,
+}
 MATRICES = {"X", "obsm", "obsp", "varm", "varp", "layers"}
 NAMED = re.compile(r"`(\w+)`")
 
@@ -48,7 +54,7 @@ def _added(field: Field, ctx: ImpactContext) -> Consequence:
         reason = f'categoricals_to_spec needs an entry "{field.name}"'
         return code(title, subject(field), "added", reason, field.lines, done=done)
     effort, reason = Effort.NOTHING, MINIMAL
-    if field.name in ctx.after.columns:
+    if field.name in ctx.after.columns and field.requirement in DEMANDED:
         effort = Effort.PERSON
         reason = "curators must fill it in, and which registry of LaminDB has its values is open"
     return Consequence(title, subject(field), "added", effort, reason, field.lines)

@@ -31,13 +31,18 @@ OTHER_COLUMN = re.compile(
     r"if `\w+` is (?:`\"[^`]*\"`(?:, or |, | or )?)+,?\s*(?:then\b:?\s*)?", re.I
 )
 BY_ORGANISM = re.compile(r"\| For `organism_onto\w+_term_id` \|", re.I)
+OTHER_SUBJECT = re.compile(r"^the (?:corresponding|value of) `(\w+)` MUST be\b", re.I)
+EXAMPLES = re.compile(r",? such as (?:`[^`]*`(?:,? (?:and|or) )?)+")
 DEMAND = re.compile(r"\b(?:MUST|MAY)\b")
 REFUSAL = re.compile(r"\bMUST NOT\b(?!.*\bMUST be\b)")
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """`taxon` is None for whatever organism; `condition` is what else it depends on, or empty."""
+    """`taxon` is None for whatever organism; `condition` is what else it depends on, or empty.
+
+    `subject` is the column whose values it is about, or empty: the field's own.
+    """
 
     text: str
     sentence: str
@@ -45,6 +50,7 @@ class Clause:
     condition: str = ""
     refused: bool = False
     table: str = ""
+    subject: str = ""
 
     @property
     def on_other_data(self) -> bool:
@@ -113,7 +119,15 @@ def _clause(sentence: str, before: Clause) -> Clause:
     if OTHER_ORGANISMS.match(sentence) and not before.text:
         # "If the tissue type is ... then:" stands above the table before it, too.
         condition = condition or before.condition
-    return Clause(text, sentence, taxon, condition, bool(REFUSAL.search(text)))
+    subject = OTHER_SUBJECT.match(bare)
+    return Clause(
+        EXAMPLES.sub("", text),
+        sentence,
+        taxon,
+        condition,
+        bool(REFUSAL.search(text)),
+        subject=subject[1] if subject else "",
+    )
 
 
 def _scope(sentence: str, before: Clause) -> tuple[str | None, str]:

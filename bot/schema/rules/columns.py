@@ -8,53 +8,98 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from bot.schema.pinned import ORGANISM_FIELD as ORGANISM
+from bot.schema.rules.annotation import ANNOTATION, annotation_choices, registry_of_terms
 from bot.schema.rules.clauses import OTHERS
 from bot.schema.rules.demands import Demands, Hows
-from bot.schema.rules.lamindb import REGISTRIES, TERM_REGISTRIES
-from bot.schema.rules.model import Case, Circumstance, Column, Terms
-from bot.schema.spec import Requirement
+from bot.schema.rules.lamindb import DECLARED, LABELS, REGISTRIES, label_type
+from bot.schema.rules.model import Case, Choice, Circumstance, Column, Terms
+from bot.schema.rules.presence import Presence
 
-DTYPES = {"categorical with str categories": "categorical", "bool": "bool", "str": "str"}
-CONDITIONAL_DTYPES = {**DTYPES, "int": "int", "dict": "dict"}
+DTYPES = {
+    "categorical with str categories": "categorical",
+    "bool": "bool",
+    "str": "str",
+    "int": "int",
+    "float": "number",
+    "dict": "dict",
+}
 EITHER = re.compile(r"\beither `(\d+)` .*?\bor `(\d+)`")
-ALWAYS = {Requirement.MUST, Requirement.UNSTATED}
 ByTaxon = dict[str, tuple[Terms, ...]]
 
 
-def column(demands: Demands, followed: Mapping[str, Demands]) -> Column:
+def column(demands: Demands, followed: Mapping[str, Demands], presence: Presence) -> Column:
     """The field's column; `followed` has the fields whose requirements it refers to."""
+    name = demands.source.name
+    known = name in REGISTRIES
+    plain = _of_kind(demands, followed, presence)
+    return replace(
+        plain,
+        registry=REGISTRIES[name] if known else plain.registry,
+        labels=label_type(name) if _has_labels(plain) else None,
+        lamindb=DECLARED.get(name),
+        cases=_cases(demands, followed),
+        present_where=presence.where,
+        optional=presence.optional or bool(demands.absent_if_all),
+        not_alone=tuple(dict.fromkeys([*demands.not_alone, *demands.absent_if_all])),
+    )
+
+
+def _of_kind(demands: Demands, followed: Mapping[str, Demands], presence: Presence) -> Column:
+    """The column by the kind of its values: dictionary, flag, number, keys, terms, text."""
     field = demands.source
-    dtype = DTYPES.get(field.type)
-    if field.name not in REGISTRIES:
-        demands.judge("in which registry of LaminDB its values stand, or that in none")
-        return Column(field.component, dtype or "str", None)
-    if dtype is None:
-        demands.judge(f"which type the column has: {field.type or 'the document names none'}")
-    if field.requirement not in ALWAYS:
-        demands.judge(f"in which datasets the column must stand: {field.annotation}")
+    dtype = _dtype(demands, presence)
     if field.name == ORGANISM:
-        return _organism(demands, dtype or "str")
+        return Column(field.component, dtype, REGISTRIES[ORGANISM])
     if dtype == "bool":
-        plain = Column(field.component, dtype, REGISTRIES[field.name], values=("False", "True"))
-    elif demands.free_text:
-        plain = Column(field.component, dtype or "str", REGISTRIES[field.name])
-    else:
-        plain = _termed(demands, followed, dtype or "str")
-    return replace(plain, cases=_cases(demands, followed))
+        stated = ("False", "True") if not presence.where else ()
+        return Column(field.component, dtype, None, values=stated)
+    if dtype in ("dict", "int", "number"):
+        either = EITHER.search(field.value) if dtype == "int" else None
+        return Column(field.component, dtype, None, values=either.groups() if either else ())
+    if demands.free_text:
+        return Column(field.component, dtype, None)
+    if demands.keys_of is not None:
+        return _of_keys(demands, dtype)
+    return _termed(demands, followed, dtype)
 
 
-def conditional(demands: Demands, where: tuple[Circumstance, ...]) -> Column:
-    """The column of a field that LaminDB has no place for, in datasets of these circumstances."""
-    dtype = CONDITIONAL_DTYPES.get(demands.source.type, "str")
-    either = EITHER.search(demands.source.value) if dtype == "int" else None
+def _dtype(demands: Demands, presence: Presence) -> str:
+    """The column's type; a person says which, where the document doesn't."""
+    printed = demands.source.type
+    if printed in DTYPES:
+        return DTYPES[printed]
+    if not presence.where:
+        choices = [
+            Choice(
+                dtype,
+                f"a file whose column is no {dtype} fails",
+                proposed=dtype == "str",
+                changes={} if dtype == "str" else {demands.path("dtype"): dtype},
+            )
+            for dtype in ("str", "bool", "int", "dict")
+        ]
+        text = f"which type the column has: {printed or 'the document names none'}"
+        demands.judge("type", text, *choices)
+    return "str"
+
+
+def _of_keys(demands: Demands, dtype: str) -> Column:
+    """Names that a dictionary of the same file explains: no other dataset knows them."""
     return Column(
         demands.source.component,
         dtype,
         None,
-        values=either.groups() if either else (),
-        cases=_cases(demands, {}),
-        present_where=where,
+        special=tuple(demands.literals),
+        keys_of=demands.keys_of,
+        delimiter=demands.delimiter,
+        ordered=demands.ordered,
+        distinct=demands.distinct,
     )
+
+
+def _has_labels(plain: Column) -> bool:
+    entries = (entry for by_taxon in plain.terms.values() for entry in by_taxon)
+    return LABELS in {plain.registry, *(entry.registry for entry in entries)}
 
 
 def _cases(demands: Demands, followed: Mapping[str, Demands]) -> tuple[Case, ...]:
@@ -105,33 +150,38 @@ def _borrowed(demands: Demands, followed: Mapping[str, Demands]) -> list[str]:
     return [value for source in sources for value, places in source.stated.items() if () in places]
 
 
-def _organism(demands: Demands, dtype: str) -> Column:
-    """What it may hold are the rules' organisms; a column per cell could hold several."""
-    if demands.source.component != "uns":
-        demands.judge("of which one organism a dataset is: it stands per cell, not in uns")
-    return Column(demands.source.component, dtype, REGISTRIES[ORGANISM])
-
-
 def _termed(demands: Demands, followed: Mapping[str, Demands], dtype: str) -> Column:
     field = demands.source
     terms = _terms(demands, followed)
+    known = field.name in REGISTRIES
     if not terms and not demands.literals:
-        demands.judge("which values are allowed: the document names none")
+        if known:
+            text = "which values are allowed: the document names none"
+            effect = "any text passes, and none is annotated"
+            choice = Choice("any text", effect, True, changes={demands.path("registry"): None})
+            demands.judge("values", text, choice)
+        else:
+            demands.leave("which values it may have, the document doesn't say in terms of its own")
+        return Column(field.component, dtype, REGISTRIES.get(field.name))
+    if not known:
+        demands.judge("annotation", ANNOTATION, *annotation_choices(demands, terms))
     borrowed = {
-        value: REGISTRIES[name] or ""
+        value: registry
         for name in demands.follows
-        if name in followed
+        if name in followed and (registry := REGISTRIES.get(name)) is not None
         for value in _borrowed(demands, {name: followed[name]})
     }
     return Column(
         field.component,
         dtype,
-        REGISTRIES[field.name],
-        terms,
+        REGISTRIES.get(field.name, LABELS),
+        terms=terms,
         values=() if terms else tuple(demands.literals),
         special=tuple(demands.literals) if terms else (),
         borrowed=borrowed,
         delimiter=demands.delimiter,
+        ordered=demands.ordered,
+        distinct=demands.distinct,
     )
 
 
@@ -142,7 +192,9 @@ def _terms(demands: Demands, followed: Mapping[str, Demands]) -> ByTaxon:
     taxa.pop(OTHERS, None)
     scopes = (*taxa, OTHERS)
     if OTHERS not in demands.allowed and None not in demands.allowed and demands.allowed:
-        demands.judge("which terms are allowed for all other organisms")
+        text = "which terms are allowed for all other organisms"
+        effect = "a dataset of another organism fails where it has a term"
+        demands.judge("other organisms", text, Choice("none", effect, proposed=True))
     terms = {
         taxon: tuple(entry for source in sources for entry in _entries(source, taxon))
         for taxon in scopes
@@ -156,7 +208,7 @@ def _entries(demands: Demands, taxon: str) -> Iterator[Terms]:
     for ontology in for_taxon | for_any:
         hows = [by_ontology.get(ontology, {}) for by_ontology in (for_taxon, for_any)]
         hows += [demands.refused.get(key, {}).get(ontology, {}) for key in (None, taxon)]
-        entry = _entry(demands.source.name, ontology, _merged(hows))
+        entry = _entry(demands, ontology, _merged(hows))
         if entry is not None:
             yield entry
 
@@ -170,10 +222,11 @@ def _merged(some: list[Hows]) -> Hows:
     return merged
 
 
-def _entry(name: str, ontology: str, hows: Hows) -> Terms | None:
+def _entry(demands: Demands, called: str, hows: Hows) -> Terms | None:
     """The entry; "a MONDO term" says nothing more once the allowed MONDO terms are named."""
     if not hows.keys() & {"all", "under", "only"}:
         return None
-    registry = TERM_REGISTRIES.get((name, ontology)) or REGISTRIES[name]
+    prefix, ontology = demands.prefixes.get(called, ("", called))
+    registry = registry_of_terms(demands.source.name, ontology, prefix)
     named = {how: tuple(terms) for how, terms in hows.items() if how != "all"}
-    return Terms(ontology, registry or "", **named)
+    return Terms(ontology, registry, prefix, **named)

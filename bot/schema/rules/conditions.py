@@ -20,14 +20,17 @@ EXCEPT = re.compile(r"\bexcluding\b|\bexcept\b")
 ANOTHER = re.compile(r"\bor\b|\bwhile allowing\b")
 
 
-SUBJECT = re.compile(r"`(\w+|uns(?:\['\w+'\])+)` is (NOT )?")
+NAMED = r"`(\w+|obs\['\w+'\]|uns(?:\['\w+'\])+)`"
+SUBJECT = re.compile(rf"{NAMED} is (NOT )?")
+PRESENT = re.compile(r"(NOT )?present\b")
 IN_UNS = re.compile(r"uns((?:\['\w+'\])+)")
+IN_OBS = re.compile(r"obs\['(\w+)'\]")
 NAME = re.compile(r"(?<=`) for [\w\s'.-]+?(?=,| or | and | then\b|[;:.]|$)")
 PLAIN = re.compile(r"`\"?([^`\"]+)\"?`")
 # What may stand between the parts of a condition that are read.
 GLUE = re.compile(
     r"\b(?:otherwise|if|when|then|either|an?|descendants? of|or|and|its descendants|"
-    r"the corresponding value of)\b|[,:.]",
+    r"the corresponding value of|only)\b|[,:.]",
     re.I,
 )
 BY_COLUMN = re.compile(r"\| For (\w+) \|")
@@ -102,6 +105,8 @@ def circumstances(condition: str) -> tuple[Circumstance, ...] | None:
 
 def _circumstance(column: str, condition: str, *, otherwise: bool) -> Circumstance | None:
     rest = NAME.sub("", condition)
+    if PRESENT.match(rest) and not GLUE.sub("", PRESENT.sub("", rest)).strip():
+        return Circumstance(column, present=True, otherwise=otherwise)
     if GLUE.sub("", PLAIN.sub("", rest)).strip():
         return None
     if not TERM.search(rest):
@@ -127,7 +132,9 @@ def of_row(cell: str, table: str) -> tuple[Circumstance, ...] | None:
 
 
 def path(subject: str) -> str:
-    """`uns['a']['b']` -> a.b; the name of a column as it is."""
+    """`uns['a']['b']` -> a.b, `obs['a']` -> a; the name of a column as it is."""
+    if in_obs := IN_OBS.fullmatch(subject):
+        return in_obs[1]
     keys = IN_UNS.fullmatch(subject)
     return ".".join(re.findall(r"'(\w+)'", keys[1])) if keys else subject
 

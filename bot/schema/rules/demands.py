@@ -19,7 +19,7 @@ from bot.schema.rules.conditions import (
     term_phrases,
 )
 from bot.schema.rules.document_terms import DocumentTerms
-from bot.schema.rules.model import Circumstance, Remark
+from bot.schema.rules.model import Choice, Circumstance, Judgement, Remark
 from bot.schema.spec import Field
 
 Hows = dict[str, list[str]]
@@ -28,8 +28,17 @@ Where = tuple[Circumstance, ...]
 
 FOLLOW = re.compile(r"\bfollow the requirements for `(\w+)`")
 FREE_TEXT = re.compile(r"\bfree-text\b")
-# The value isn't the term alone, which the form of the rules has no word for.
-COMPOSED = re.compile(r"\b(?:appended|prefixed|MUST include)\b")
+# The value isn't the term alone, in a way that the form of the rules has no word for.
+COMPOSED = re.compile(r"\b(?:appended|suffixed|concatenated|formatted as `)")
+PREFIXED = re.compile(r"(?:\bor )?\ban? (\w+) terms? prefixed with `\"([^`\"]+)\"`")
+# "The value of the role in `uns[...]` MUST be ...": of what stands elsewhere.
+OF_ELSEWHERE = re.compile(r"\bvalues? of (?:the )?\w+ in `[^`]+`.* MUST\b")
+# The keys of a dictionary in uns are the values.
+KEYS_OF = re.compile(r"\bMUST match an? `uns\['(\w+)'\]\[")
+NOT_ALONE = re.compile(r"\ball observations MUST NOT (?:contain|be) `\"([^`\"]+)\"`", re.I)
+ABSENT_IF_ALL = re.compile(
+    r"\bif all observations are `\"([^`\"]+)\"`,.* MUST NOT be present\b", re.I
+)
 BOOL, NUMBER = re.compile(r"`(True|False)`"), re.compile(r"`(\d+)`")
 IN_RANGE = re.compile(r"\bin / the range\b|\bin the range\b")
 # What one observation has, then all observations of the case have.
@@ -42,6 +51,9 @@ class Demands:
     """`allowed` and `refused` by taxon (None: any organism) and ontology; `follows` are fields.
 
     `cases` hold the same of circumstances; `stated` says of each literal where it may stand.
+    `prefixes`: a prefix and its ontology, by what both are called in `allowed`. `only_where`: the
+    values that other columns must have where this one stands. If all observations have a value of
+    `absent_if_all`, the column must be absent; of `not_alone`, that must not be.
     """
 
     source: Field
@@ -50,24 +62,46 @@ class Demands:
     literals: list[str] = field(default_factory=list)
     forbidden: list[str] = field(default_factory=list)
     follows: list[str] = field(default_factory=list)
+    prefixes: dict[str, tuple[str, str]] = field(default_factory=dict)
     free_text: bool = False
+    keys_of: str | None = None
+    not_alone: list[str] = field(default_factory=list)
+    absent_if_all: list[str] = field(default_factory=list)
+    only_where: dict[str, list[str]] = field(default_factory=dict)
     delimiter: str | None = None
+    ordered: bool = True
+    distinct: bool = True
     between: tuple[int, ...] = ()
     alone: tuple[str, ...] = ()
     single: bool = False
     cases: dict[Where, "Demands"] = field(default_factory=dict)
     stated: dict[str, list[Where]] = field(default_factory=dict)
-    judgements: list[Remark] = field(default_factory=list)
+    judgements: list[Judgement] = field(default_factory=list)
     unchecked: list[Remark] = field(default_factory=list)
 
     def remark(self, text: str) -> Remark:
         """A remark at this field, with the field's lines."""
         return Remark(f"{self.source.component}: {self.source.name}", self.source.lines, text)
 
-    def judge(self, text: str) -> None:
+    def judge(self, what: str, text: str, *choices: Choice) -> None:
         """Notes what a person must decide, once."""
-        if (remark := self.remark(f"a person must say {text}")) not in self.judgements:
-            self.judgements.append(remark)
+        remark = self.remark(f"a person must say {text}")
+        same = sum(judgement.text == remark.text for judgement in self.judgements)
+        number = sum(judgement.id.startswith(f"{self.id}: {what}") for judgement in self.judgements)
+        if not same:
+            name = f"{self.id}: {what}{f' {number + 1}' if number else ''}"
+            self.judgements.append(
+                Judgement(remark.place, remark.lines, remark.text, name, choices)
+            )
+
+    @property
+    def id(self) -> str:
+        """The field's name with its component, as judgements are named after it."""
+        return f"{self.source.component}.{self.source.name}"
+
+    def path(self, part: str) -> str:
+        """The path of a part of the field's column in the rules."""
+        return f"columns/{self.source.name}/{part}"
 
     def leave(self, text: str) -> None:
         """Notes what the form of the rules can't express, once."""
@@ -121,19 +155,25 @@ def gather(source: Field, document: DocumentTerms) -> Demands:
 
 
 def _read(clause: Clause, demands: Demands, document: DocumentTerms) -> None:
+    if _is_of_the_whole(clause, demands) or _is_of_elsewhere(clause, demands):
+        return
     if clause.taxon is not None:
         demands.allowed.setdefault(clause.taxon, {})
-    phrases = list(term_phrases(clause.text, refused=clause.refused))
-    values = literals(clause.text)
-    followed = FOLLOW.findall(clause.text)
-    free = bool(FREE_TEXT.search(clause.text))
-    if COMPOSED.search(clause.text):
-        demands.judge(f"how to check values of this form: {clause.sentence}")
+    text = PREFIXED.sub("", clause.text)
+    phrases = list(term_phrases(text, refused=clause.refused))
+    values = literals(text)
+    followed = FOLLOW.findall(text)
+    free = bool(FREE_TEXT.search(text))
+    prefixed = _add_prefixed(clause, demands, document)
+    if COMPOSED.search(text):
+        demands.judge(
+            "form", f"how to check values of this form: {clause.sentence}", *_forms(demands)
+        )
         return
     where = _where(clause, document)
     if where:
         _narrow(clause, demands.case(where), phrases, document)
-    elif not _is_checked(clause, where, bool(phrases or values or followed or free)):
+    elif not _is_checked(clause, where, bool(phrases or values or followed or free or prefixed)):
         demands.leave(clause.sentence)
     if clause.refused and (clause.condition or values):
         return
@@ -142,6 +182,59 @@ def _read(clause: Clause, demands: Demands, document: DocumentTerms) -> None:
     if not free:
         note_literals(demands, values, clause.taxon, where)
     _add_terms(clause, phrases, demands, document)
+
+
+def _is_of_the_whole(clause: Clause, demands: Demands) -> bool:
+    """Notes what a clause says of all observations together, if it does."""
+    if match := ABSENT_IF_ALL.search(clause.sentence):
+        demands.absent_if_all.append(match[1])
+    elif match := NOT_ALONE.search(clause.sentence):
+        demands.not_alone.append(match[1])
+    elif match := KEYS_OF.search(clause.sentence):
+        demands.keys_of = match[1]
+    return match is not None
+
+
+def _is_of_elsewhere(clause: Clause, demands: Demands) -> bool:
+    """Notes what a clause says of the values of other columns, if it does."""
+    if clause.subject and clause.subject != demands.source.name:
+        demands.only_where.setdefault(clause.subject, []).extend(
+            phrase.what for phrase in term_phrases(clause.text) if phrase.how == "only"
+        )
+        return True
+    if OF_ELSEWHERE.search(clause.text):
+        demands.leave(clause.sentence)
+        return True
+    return False
+
+
+def _add_prefixed(clause: Clause, demands: Demands, document: DocumentTerms) -> bool:
+    """Adds terms that a prefix stands before; whether there are any."""
+    found = PREFIXED.findall(clause.text)
+    for name, prefix in found:
+        if (ontology := document.file(name)) is not None:
+            demands.prefixes[prefix + ontology] = (prefix, ontology)
+            by_ontology = demands.allowed.setdefault(clause.taxon, {})
+            by_ontology.setdefault(prefix + ontology, {}).setdefault("all", []).append(ontology)
+    return bool(found)
+
+
+def _forms(demands: Demands) -> tuple[Choice, Choice]:
+    """What can be done about values whose form the rules have no word for."""
+    parts = ("terms", "values", "special", "delimiter", "cases", "registry")
+    return (
+        Choice(
+            "as read",
+            "values are checked and annotated by what else the document says of the field; where "
+            "they have this form, datasets fail",
+            proposed=True,
+        ),
+        Choice(
+            "any text",
+            "its values are neither checked nor annotated; the patch leaves the field out",
+            changes={demands.path(part): None for part in parts},
+        ),
+    )
 
 
 def _where(clause: Clause, document: DocumentTerms) -> Where | None:
@@ -200,23 +293,50 @@ def _resolved(
     for phrase in phrases:
         term, ontology = document.term(phrase.what), document.file(phrase.what)
         if term is None:
-            demands.judge(f"which term {phrase.what} means: its link goes to another")
+            demands.judge(
+                f"term {phrase.what}",
+                f"which term {phrase.what} means: its link goes to another",
+                _left_out(phrase.what),
+            )
         elif ontology is not None:
             yield phrase.how, term, ontology
         elif clause.refused and clause.text.endswith(":"):
             # An imported term of no pinned ontology; those below it are listed one by one.
             demands.leave(clause.sentence)
         else:
-            demands.judge(f"which pinned ontology has {phrase.what}: {clause.sentence}")
+            demands.judge(
+                f"ontology of {phrase.what}",
+                f"which pinned ontology has {phrase.what}: {clause.sentence}",
+                _left_out(phrase.what),
+            )
+
+
+def _left_out(term: str) -> Choice:
+    return Choice(
+        "leave it out",
+        f"{term} is no part of the rules, and a dataset that has it alone fails; an override may "
+        "say more",
+        proposed=True,
+    )
 
 
 def _delimit(demands: Demands) -> None:
-    """The delimiter, if there is one; rules then ask for ascending order, and each term once."""
+    """The delimiter, if there is one, and whether terms stand in ascending order, each once."""
     facts = cardinality(demands.source)
-    delimiters = [fact.split("'")[1] for fact in facts if fact.startswith("delimiter '")]
-    if len(delimiters) > 1:
-        demands.judge(f"which delimiter separates terms: {' or '.join(sorted(delimiters))}")
-    elif delimiters:
-        demands.delimiter = delimiters[0]
-        if not {"sorted", "unique"} <= facts:
-            demands.judge("whether terms must stand in ascending order, each once")
+    delimiters = sorted(fact.split("'")[1] for fact in facts if fact.startswith("delimiter '"))
+    if not delimiters:
+        return
+    demands.delimiter = delimiters[0]
+    demands.ordered, demands.distinct = "sorted" in facts, "unique" in facts
+    if delimiters[1:]:
+        choices = [
+            Choice(
+                each,
+                f"terms of one value stand between {each!r}",
+                proposed=each == delimiters[0],
+                changes={demands.path("delimiter"): each},
+            )
+            for each in delimiters
+        ]
+        text = f"which delimiter separates terms: {' or '.join(delimiters)}"
+        demands.judge("delimiter", text, *choices)

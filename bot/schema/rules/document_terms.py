@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from bot.schema.field_table import TERM
 from bot.schema.rules.conditions import paths, prefix
 from bot.schema.rules.lamindb import SOURCES
-from bot.schema.rules.model import Ontology, Remark
-from bot.schema.spec import Lines, Spec
+from bot.schema.rules.model import Ontology
+from bot.schema.spec import Field, Spec
 
 
 def corrections(spec: Spec) -> Mapping[str, str | None]:
@@ -58,6 +58,10 @@ class DocumentTerms:
         key = column.rpartition(".")[2]
         return key in self.columns and self.paths.get(key, key) == column
 
+    def path(self, field: Field) -> str:
+        """The field's name; of a key within a key of uns, its whole path."""
+        return self.paths.get(field.name, field.name) if field.component == "uns" else field.name
+
     def file(self, name: str) -> str | None:
         """The ontology of a term, prefix or name; None if the document pins none for it."""
         return self.files.get(name) or self.files.get(prefix(name))
@@ -84,15 +88,12 @@ def _file(spec: Spec, line: int, own_prefix: str) -> str:
     return next((name for name in together if name in SOURCES), own_prefix)
 
 
-def ontologies(spec: Spec, document: DocumentTerms) -> tuple[dict[str, Ontology], list[Remark]]:
-    """Every pinned ontology that bionty has a source for, and what a person must say of others."""
-    with_source: dict[str, Ontology] = {}
-    remarks = []
+def ontologies(spec: Spec, document: DocumentTerms) -> dict[str, Ontology]:
+    """Every pinned ontology, with bionty's source where it has one."""
+    pinned: dict[str, Ontology] = {}
     for pin in spec.ontologies:
         name = document.files[pin.prefix]
-        if source := SOURCES.get(name):
-            with_source[name] = Ontology(source.name, source.organism, pin.version, pin.line)
-        else:
-            text = f"a person must say which source bionty has for {pin.prefix} ({pin.name})"
-            remarks.append(Remark("Required Ontologies", Lines(pin.line, pin.line), text))
-    return with_source, remarks
+        source = SOURCES.get(name)
+        organism = source.organism if source else "all"
+        pinned[name] = Ontology(source.name if source else None, organism, pin.version, pin.line)
+    return pinned

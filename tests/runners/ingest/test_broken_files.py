@@ -52,7 +52,7 @@ def read_only(version: str, root: Path, dataset: CensusDataset, address: str) ->
     found = rules.load(version)
     try:
         with time_limit():
-            profile = read_profile(address, found.every_column(), combinations(found))
+            profile = read_profile(address, found.columns, combinations(found))
     except FileUnreadableError as error:
         return ValidatedDataset(
             dataset, problem=Finding(reason=Reason.FILE_UNREADABLE, detail=str(error))

@@ -27,7 +27,6 @@ from runners.rules.reference import Reference
 from runners.rules.vocabulary import Vocabulary
 from runners.settings import from_environment
 from runners.validation.cases import combinations
-from runners.validation.validate import validate as validate_profile
 
 LINE = {
     **dict.fromkeys((CELL_TYPE, STAGE, SEX, ETHNICITY, "donor_id"), ("na",)),
@@ -161,6 +160,9 @@ def test_a_missing_column_says_nothing_of_those_beside_it(newer: Vocabulary) -> 
     assert told(replace(GOOD, obs=obs), newer) == missing
 
 
+SPATIAL = {"spatial": frozenset({"is_single"})}
+
+
 def slide(
     assay: str,
     uns: Mapping[str, str] = ONE_SECTION,
@@ -170,9 +172,7 @@ def slide(
     """A spatial dataset, of spots of which some lie beside the tissue."""
     usual = {ASSAY: (assay,), "suspension_type": ("na",), CELL_TYPE: ("unknown",)}
     plain = having({**usual, **columns})
-    return replace(
-        plain, obs={**plain.obs, **spots}, uns={**plain.uns, **uns}, dicts=frozenset({"spatial"})
-    )
+    return replace(plain, obs={**plain.obs, **spots}, uns={**plain.uns, **uns}, dicts=SPATIAL)
 
 
 def test_a_slide_of_one_section_has_its_spots(newer: Vocabulary) -> None:
@@ -190,9 +190,9 @@ def test_spots_stand_in_no_other_dataset(newer: Vocabulary) -> None:
 
 def test_what_uns_says_of_a_slide_stands_with_spatial_assays_only(newer: Vocabulary) -> None:
     keys = ("spatial", "spatial.is_single")
-    bare = replace(slide(SLIDE_SEQ, {}, {}), dicts=frozenset())
+    bare = replace(slide(SLIDE_SEQ, {}, {}), dicts={})
     assert told(bare, newer) == {(Reason.COLUMN_MISSING, key) for key in keys}
-    plain = replace(GOOD, uns={**GOOD.uns, **ONE_SECTION}, dicts=frozenset({"spatial"}))
+    plain = replace(GOOD, uns={**GOOD.uns, **ONE_SECTION}, dicts=SPATIAL)
     assert told(plain, newer) == {(Reason.COLUMN_UNEXPECTED, key) for key in keys}
 
 
@@ -231,5 +231,4 @@ def test_several_sections_together_are_no_primary_data(newer: Vocabulary) -> Non
 def test_a_profile_without_cells_is_valid_where_its_columns_are(newer: Vocabulary) -> None:
     empty = {name: replace(column, values=()) for name, column in GOOD.obs.items()}
     profile = replace(GOOD, n_observations=0, obs=empty, uns={ORGANISM: GOOD.uns[ORGANISM]})
-    names = {each: frozenset[tuple[str, ...]]() for each in combinations(newer.rules)}
-    assert validate_profile(replace(profile, combinations=names), newer).findings == ()
+    assert validate(profile, newer).findings == ()

@@ -11,8 +11,6 @@ from runners.census.store import CensusDataset
 from runners.contract import DatasetOutcome, Outcome, Status, Verdict, verdict_of
 from runners.records.baseline import RecordDigest
 from runners.records.snapshot import (
-    REQUIRED_FEATURES,
-    SLOTS,
     ArtifactRow,
     CollectionRow,
     Label,
@@ -29,6 +27,9 @@ from runners.verification.facts import VerificationFacts
 
 RELEASE, BEFORE = "2020-07-15", "2020-01-15"
 SOMA = f"s3://bucket/cell-census/{RELEASE}/soma"
+RULES = rules.load("7.0.0")
+REQUIRED = tuple(RULES.labelled())
+"""The features of columns that every dataset of this version has."""
 Spoil = Callable[[VerificationFacts], VerificationFacts]
 
 
@@ -50,7 +51,7 @@ def store(otype: str | None = "tiledbsoma", address: str = SOMA) -> ArtifactRow:
 
 def labels(taxon: str = "NCBITaxon:9606", **terms: str) -> frozenset[Label]:
     """A label for each required feature, some of them given."""
-    given = {**dict.fromkeys(REQUIRED_FEATURES, "x"), ORGANISM: taxon, **terms}
+    given = {**dict.fromkeys(REQUIRED, "x"), ORGANISM: taxon, **terms}
     return frozenset(given.items())
 
 
@@ -73,7 +74,7 @@ SNAPSHOT = Snapshot(
     stores=(store(),),
     earlier=(artifact(8, "d-1", "aaaa0000", BEFORE),),
     labels={pk: labels() for pk in (1, 2, 3)},
-    slots=dict.fromkeys((1, 2, 3), SLOTS),
+    slots=dict.fromkeys((1, 2, 3), RULES.slots()),
     with_reference=frozenset({1, 2, 3}),
     collections=(
         CollectionRow(TOP_LEVEL, None, frozenset({1, 2, 3})),
@@ -95,7 +96,7 @@ WHOLE = VerificationFacts(
             ("d-3", Outcome.REGISTERED),
         )
     ),
-    rules=rules.load("7.0.0"),
+    rules=RULES,
     soma=SOMA,
     is_whole=True,
     stored=STORED,
@@ -174,16 +175,16 @@ FAULTS: list[tuple[str, Spoil, list[tuple[str, str]]]] = [
     (
         "annotations",
         snapshot(labels={pk: SNAPSHOT.labels[pk] for pk in (1, 2)}),
-        [("d-3", "without " + ", ".join(sorted(REQUIRED_FEATURES)))],
+        [("d-3", "without " + ", ".join(sorted(REQUIRED)))],
     ),
     (
         "slots",
-        snapshot(slots={**SNAPSHOT.slots, 1: SLOTS - {"var"}}),
+        snapshot(slots={**SNAPSHOT.slots, 1: RULES.slots() - {"var"}}),
         [("d-1", "without slot var")],
     ),
     (
         "slots",
-        snapshot(slots=dict.fromkeys((1, 2), SLOTS)),
+        snapshot(slots=dict.fromkeys((1, 2), RULES.slots())),
         [("d-3", "without slot obs, uns, var")],
     ),
     (

@@ -1,0 +1,90 @@
+"""The organisms that datasets may be of, and those that only lend genes, by taxon."""
+
+from dataclasses import replace
+
+from bot.schema.pinned import ORGANISM_FIELD as ORGANISM
+from bot.schema.pinned import TAXON
+from bot.schema.rules.lamindb import LENDERS, ORGANISMS, OrganismNames
+from bot.schema.rules.model import Choice, Judgement, Organism
+from bot.schema.spec import GeneReference, Lines, Spec
+
+ByTaxon = dict[str, Organism]
+
+
+def organisms_of(spec: Spec, judgements: list[Judgement]) -> tuple[ByTaxon, ByTaxon]:
+    """The organisms of datasets, and those that only lend genes."""
+    references = {gene.taxon: gene for gene in spec.gene_references}
+    named = {taxon: _organism(gene, judgements) for taxon, gene in references.items()}
+    listed = {organism.taxon: organism.line for organism in spec.organisms if organism.taxon}
+    is_open = _judge_open(spec, judgements)
+    own = {t for t in references if (t in listed or is_open) and t not in LENDERS}
+    for taxon in sorted(listed.keys() - references.keys()):
+        effect = "a dataset of it fails, because its genes can't be checked"
+        _judge(
+            judgements,
+            f"gene reference of {taxon}",
+            Lines(listed[taxon], listed[taxon]),
+            f"by which gene reference {taxon} is checked",
+            Choice("leave it out", effect, proposed=True),
+        )
+    above = _with_descendants(spec)
+    return (
+        {t: replace(named[t], descendants=t in above) for t in named if t in own},
+        {t: organism for t, organism in named.items() if t not in own},
+    )
+
+
+def _judge_open(spec: Spec, judgements: list[Judgement]) -> bool:
+    """Whether the document allows organisms without naming them ("any Metazoa")."""
+    rules = [organism for organism in spec.organisms if organism.taxon is None]
+    for rule in rules:
+        effect = "datasets of other organisms fail, because their genes can't be checked"
+        _judge(
+            judgements,
+            f"organisms: {rule.name}",
+            Lines(rule.line, rule.line),
+            f"which organisms this allows: {rule.name}",
+            Choice("those with a gene reference", effect, proposed=True),
+        )
+    return bool(rules)
+
+
+def _judge(
+    judgements: list[Judgement], name: str, lines: Lines, text: str, *choices: Choice
+) -> None:
+    place = f"a person must say {text}"
+    judgements.append(Judgement("organisms", lines, place, f"organisms: {name}", choices))
+
+
+def _with_descendants(spec: Spec) -> set[str]:
+    """The taxa that the document's list of organisms allows with their descendants."""
+    tables = (table for field in spec.fields() if field.name == ORGANISM for table in field.tables)
+    rows = (" | ".join(row) for table in tables for row in table.rows)
+    return {taxon for row in rows if "descendants" in row for taxon in TAXON.findall(row)}
+
+
+def _organism(gene: GeneReference, judgements: list[Judgement]) -> Organism:
+    names = ORGANISMS.get(gene.taxon)
+    if names is None:
+        names = _names(gene)
+        path = f"organisms/{gene.taxon}"
+        _judge(
+            judgements,
+            gene.taxon,
+            Lines(gene.line, gene.line),
+            f"LaminDB's name and the gene table of {gene.organism}",
+            Choice(
+                "by its scientific name",
+                f"it is called {names.name!r}, and its genes stand in genes_{names.genes}.csv.gz",
+                proposed=True,
+            ),
+            Choice("leave it out", "a dataset of it fails", changes={path: None}),
+        )
+    scientific = names.scientific_name or gene.organism
+    return Organism(names.name, scientific, names.genes, gene.version, gene.line)
+
+
+def _names(gene: GeneReference) -> OrganismNames:
+    """Names by the rule that CZI's gene tables are named by: genus and species."""
+    words = gene.organism.lower().split()
+    return OrganismNames(gene.organism, "_".join(words[:2]))
