@@ -175,11 +175,14 @@ def progress(lazy: LazyContext) -> None:
 @click.pass_obj
 @with_clear_errors
 def fetch_manifests(lazy: LazyContext, pull: int, folder: Path) -> None:
-    """Write the manifests that pull request PULL adds or changes to FOLDER, as in its head."""
+    """Write the manifests that pull request PULL adds or changes to FOLDER, as in its head, and the
+    rules to its folder rules.
+    """
     bot, _ = _on_github(lazy)
     folder.mkdir(parents=True, exist_ok=True)
-    for path, text in bot.repository.changed_manifests(pull).items():
-        (folder / Path(path).name).write_text(text, encoding="utf-8")
+    for path, text in bot.repository.changed_documents(pull).items():
+        place = folder / "rules" if path.endswith(".json") else folder
+        write(place / Path(path).name, text)
 
 
 @click.command(name="checked")

@@ -10,13 +10,17 @@ from bot.comments.outcomes import reasons_of
 from bot.comments.result.datasets import named
 from bot.model.effects import Draft, ProposeManifest
 from bot.model.facts import Facts
-from runners.contract import CheckReport, DatasetOutcome
+from runners.contract import CheckReport, DatasetOutcome, Decisions, Judgement
 
 LIMIT = 65_000  # GitHub takes 65,536 characters; the marker comes on top.
 ARTIFACT = "found"
 """What check.yml calls the artifact that has it all."""
 
 SHOWN = 10
+QUESTION = 100
+"""Characters of a question's id that are shown."""
+
+RESERVED = 5_000  # for the text around the questions
 PATCH_ITEMS = 60
 LONGEST_DRAFT_NOTE = 500
 
@@ -35,11 +39,40 @@ def manifest_body(proposal: ProposeManifest) -> str:
     """What is in it, and what to do."""
     beside = "".join(f"\n- {code(name)}" for name in proposal.beside)
     files = f"\n\nBeside it, to be read with it:\n{beside}" if beside else ""
+    rules = {name: text for name, text in proposal.beside.items() if name.startswith("rules/")}
+    questions = "".join(f"\n\n{_questions(name, text)}" for name, text in rules.items())
     return (
         f"**Next:** review the manifest of {code(proposal.release)} and merge it; the thread of "
-        f"the release says what is new.{files}\n\n"
+        f"the release says what is new.{files}{questions}\n\n"
         "Which datasets will fail is checked and said here. Commands such as `/help` work here, "
         "too."
+    )
+
+
+def _questions(name: str, text: str) -> str:
+    """What rules leave to a person, with what can be answered and what each answer does."""
+    decisions = Decisions.from_json(text, source=name)
+    if not decisions.unanswered():
+        return f"{code(f'runners/{name}')} leaves nothing open."
+    rows = [
+        [code(judgement.id, QUESTION), inert(judgement.text), _choices(judgement)]
+        for judgement in decisions.unanswered()
+    ]
+    listed = table(["Question", "What it is about", "Answers"], rows)
+    return (
+        f"### What a person must decide in {code(f'runners/{name}')}\n\n"
+        f"{fitted(listed, LIMIT - RESERVED, f'runners/{name}')}\n\n"
+        "Edit the file in this pull request: set each question under `answers` to one of its "
+        "answers, the proposed one where you agree. The check below says whether the rules hold. "
+        "A rule that no answer mends is mended under `overrides`, with a reason."
+    )
+
+
+def _choices(judgement: Judgement) -> str:
+    return " ".join(
+        f"{code(choice.answer, 100)}{' (proposed)' if choice.proposed else ''}: "
+        f"{inert(choice.effect)}."
+        for choice in judgement.choices
     )
 
 
@@ -122,8 +155,7 @@ class OpenRules:
                 f"judgements, and merge it as {code(rules_file)}."
             )
         return (
-            "Mend the rules where they need it, give each judgement an `answer`, "
-            f"and merge {code(rules_file)}."
+            f"Set each under `answers` in {code(rules_file)} to one of its choices, and merge that."
         )
 
 

@@ -3,7 +3,6 @@
 Issues are numbered as threads are: pull requests, which share their numbers, are left out.
 """
 
-import json
 import re
 from pathlib import Path
 
@@ -17,7 +16,16 @@ from bot.engine import handle
 from bot.gather.events import events_of
 from bot.model.events import CommentCreated, Event, ManifestMerged, RunEnded
 from bot.model.ports import Ports
-from flows.scenario import SETTINGS, Scenario, answers_have_rows, asked, is_table, report, unsigned
+from flows.scenario import (
+    SETTINGS,
+    Scenario,
+    answers_have_rows,
+    asked,
+    is_table,
+    report,
+    rules_json,
+    unsigned,
+)
 from runners.contract import DatasetOutcome, Manifest, RunRequest
 
 PERMISSIONS = {
@@ -57,7 +65,7 @@ class GithubScenario(Scenario):
         self.adapters: Github = github(self.settings, AT_ONCE)
 
     def has_rules(self, version: str, *asked: dict[str, object]) -> None:
-        files = {f"runners/rules/{version}.json": json.dumps({"judgements": asked})}
+        files = {f"runners/rules/{version}.json": rules_json(asked)}
         self._commit(files)
 
     def has_manifest(self, text: str) -> None:

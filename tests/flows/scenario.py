@@ -5,6 +5,7 @@ Everything is the embedded bot's own but the pages, which stand in a dictionary.
 
 import json
 import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -64,6 +65,24 @@ class StubPages:
         return Page(address, self.texts[address].encode())
 
 
+def rules_json(asked: Iterable[Mapping[str, object]]) -> str:
+    """A rules file with these judgements; what one has as `answer` stands among the answers."""
+    judgements = [
+        {
+            "id": f"{judgement['place']}: {number}",
+            "lines": [1, 2],
+            "choices": [{"answer": "in none", "effect": "nothing is annotated"}],
+            **{key: value for key, value in judgement.items() if key != "answer"},
+        }
+        for number, judgement in enumerate(asked)
+    ]
+    answers = {
+        judgement["id"]: given.get("answer", "")
+        for judgement, given in zip(judgements, asked, strict=True)
+    }
+    return json.dumps({"judgements": judgements, "answers": answers})
+
+
 class Scenario:
     """Say and do something, then ask what was `heard`; what wasn't asked for fails the test."""
 
@@ -92,7 +111,7 @@ class Scenario:
         """The rules on the default branch, with what they ask of a person."""
         folder = self.home / "rules"
         folder.mkdir(exist_ok=True)
-        (folder / f"{version}.json").write_text(json.dumps({"judgements": asked}))
+        (folder / f"{version}.json").write_text(rules_json(asked))
 
     def set(self, **settings: object) -> None:
         self.settings = replace(self.settings, **settings)  # type: ignore[arg-type]

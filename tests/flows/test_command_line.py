@@ -235,20 +235,25 @@ def test_rules_are_printed_with_the_answers_that_were_given(folder: Path) -> Non
     text = world.document("8.0.0").replace("| Cell Ontology |", f"{pin}| Cell Ontology |")
     (folder / "8.0.0.md").write_text(text)
     made = json.loads(ok("rules", "8.0.0"))
-    asked = [check for check in made["judgements"] if "GO" in check["text"]]
+    guide = "cellxgene-ontology-guide"
+    (asked,) = [check for check in made["judgements"] if check["id"] == guide]
     assert made["dataset_schema_version"] == "8.0.0"
-    assert len(asked) == 1
-    asked[0]["answer"] = "it has none"
-    asked[0]["lines"] = [1, 2]
+    made["answers"][guide] = f"9.9.9 sha256:{'a' * 64}"
+    asked["lines"] = [1, 2]
     (folder / "reviewed.json").write_text(json.dumps(made))
-    again = json.loads(ok("rules", "--answers", "reviewed.json", "8.0.0"))["judgements"]
-    (kept,) = [one for one in again if "answer" in one]
-    assert (kept["answer"], kept["text"]) == ("it has none", asked[0]["text"])
-    assert kept["lines"] != [1, 2]
+    again = json.loads(ok("rules", "--answers", "reviewed.json", "8.0.0"))
+    assert again["answers"] == made["answers"]
+    assert [1, 2] not in [check["lines"] for check in again["judgements"]]
     # Another question is asked again.
-    (folder / "8.0.0.md").write_text(text.replace("Gene Ontology", "Another Ontology"))
-    again = json.loads(ok("rules", "--answers", "reviewed.json", "8.0.0"))["judgements"]
-    assert not [one for one in again if "answer" in one]
+    asked["text"] = "a person must say something else"
+    (folder / "reviewed.json").write_text(json.dumps(made))
+    again = json.loads(ok("rules", "--answers", "reviewed.json", "8.0.0"))
+    assert again["answers"][guide] == ""
+    accepted = json.loads(ok("rules", "--accept", "--answers", "reviewed.json", "8.0.0"))
+    proposed = [c["answer"] for c in asked["choices"] if c.get("proposed")]
+    assert [accepted["answers"][guide]] == proposed
+    told = ok("rules", "--explain", "--answers", "reviewed.json", "8.0.0")
+    assert f"{guide}\n  {proposed[0]}\n  open: proposed, and nobody has answered" in told
     (folder / "reviewed.json").write_text("[]")
     refusal = refused("rules", "--answers", "reviewed.json", "8.0.0")
     assert refusal.startswith("reviewed.json: can't be read as rules")

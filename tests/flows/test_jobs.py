@@ -213,12 +213,18 @@ def test_a_run_without_a_report_ends_too(scenario: GithubScenario, request_file:
 def test_a_pull_requests_manifests_are_fetched_and_what_was_found_is_said(
     scenario: GithubScenario,
 ) -> None:
-    files = {"runners/releases/2026-08-01.toml": "release = 1\n", "runners/evil.py": "x"}
+    files = {
+        "runners/releases/2026-08-01.toml": "release = 1\n",
+        "runners/rules/9.0.0.json": "{}",
+        "runners/evil.py": "x",
+    }
     pull = people.propose(scenario.fake, "writer", "edit", files)
     changed, found = scenario.home / "changed", scenario.home / "found"
     done(job(scenario, "fetch-manifests", str(pull.number), str(changed)))
-    assert {path.name: path.read_text() for path in changed.iterdir()} == {
-        "2026-08-01.toml": "release = 1\n"
+    there = (path for path in changed.rglob("*") if path.is_file())
+    assert {str(path.relative_to(changed)): path.read_text() for path in there} == {
+        "2026-08-01.toml": "release = 1\n",
+        "rules/9.0.0.json": "{}",
     }
     found.mkdir()
     (found / "2026-08-01.txt").write_text("what it said\n")

@@ -83,8 +83,8 @@ def test_ingest_is_refused_while_a_judgement_is_open(town_of_8: Scenario) -> Non
         "\n"
         "- obs: donor_age: which registry @\u200bhas it?\n"
         "\n"
-        "Mend the rules where they need it, give each judgement an `answer`, and merge "
-        "`runners/rules/8.0.0.json`. Then say `/ingest` again."
+        "Set each under `answers` in `runners/rules/8.0.0.json` to one of its choices, and merge "
+        "that. Then say `/ingest` again."
     ) in told
 
 

@@ -116,13 +116,13 @@ class GithubRepository:
         make_once(make, look, self.patience)
 
     @with_clear_refusals
-    def changed_manifests(self, pull: int) -> Mapping[str, str]:
-        """The manifests that a pull request adds or changes, as its head has them: path -> text."""
+    def changed_documents(self, pull: int) -> Mapping[str, str]:
+        """Path -> text of the manifests and rules that a pull request adds or changes."""
         files = self.repo.get_pull(pull).get_files()
         paths = {
             file.filename: file.sha
             for file in files
-            if _is_manifest(file.filename) and file.status != "removed"
+            if _is_document(file.filename) and file.status != "removed"
         }
         return {path: self._text(sha) for path, sha in paths.items()}
 
@@ -150,8 +150,11 @@ class GithubRepository:
         return next((pull for pull in pulls if pull.user.login == self.bot), None)
 
 
-def _is_manifest(path: str) -> bool:
-    return path.endswith(".toml") and path.rpartition("/")[0] == MANIFESTS
+def _is_document(path: str) -> bool:
+    folder, _, name = path.rpartition("/")
+    return (folder == MANIFESTS and name.endswith(".toml")) or (
+        folder == RULES and name.endswith(".json")
+    )
 
 
 def _placed(proposal: ProposeManifest) -> dict[str, str]:

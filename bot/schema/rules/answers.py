@@ -26,7 +26,8 @@ def with_answers(rules: str, reviewed: str) -> str:
     try:
         before = Decisions.from_json(reviewed, source="it")
     except ContractError as error:
-        raise AnswersError(f"can't be read as rules: {error}") from error
+        problem = str(error).removeprefix("it: ")
+        raise AnswersError(f"can't be read as rules: {problem}") from error
     questions = {_question(judgement): judgement.id for judgement in before.judgements}
     for judgement in Decisions.from_mapping(new_rules, source="new").judgements:
         old_id = questions.get(_question(judgement))
@@ -64,7 +65,8 @@ def _decisions(text: str, source: str) -> Decisions:
     try:
         return Decisions.from_json(text, source=source)
     except ContractError as error:
-        raise BotError(f"{source}: can't be read as rules ({error}); correct it.") from error
+        problem = str(error).removeprefix(f"{source}: ")
+        raise BotError(f"{source}: can't be read as rules: {problem}") from error
 
 
 def explained(text: str, *, source: str) -> Iterator[tuple[str, str, str]]:

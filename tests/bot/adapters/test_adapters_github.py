@@ -256,8 +256,9 @@ def test_a_proposal_is_a_pull_request_that_a_second_one_leaves_alone(
     adapters.repository.propose(PROPOSAL)
     assert len(server.fake.issues) == 2
     server.fake.default_branch = pull.pull.head
-    assert adapters.repository.changed_manifests(2) == {
-        "runners/releases/2026-08-01.toml": "release = 1\n"
+    assert adapters.repository.changed_documents(2) == {
+        "runners/releases/2026-08-01.toml": "release = 1\n",
+        "runners/rules/7.0.0.json": PROPOSAL.beside["rules/7.0.0.json"],
     }
 
 

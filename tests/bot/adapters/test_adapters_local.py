@@ -1,5 +1,6 @@
 """Threads, repository and runs in a folder: read again as they were written."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -220,8 +221,10 @@ dataset_schema_version = "8.0.0"
 dataset_count = 3
 storage = {soma = "s3://c/soma/", h5ads = "s3://c/h5ads/"}
 """
-OPEN = '{"judgements": [{"place": "obs: x", "text": "which?"}]}'
-DECIDED = '{"judgements": [{"place": "obs: x", "text": "which?", "answer": "none"}]}'
+CHOICES = [{"answer": "none", "effect": "-"}, {"answer": "some", "effect": "-"}]
+ASKED = {"id": "x", "place": "obs: x", "lines": [1, 2], "text": "which?", "choices": CHOICES}
+OPEN = json.dumps({"judgements": [ASKED], "answers": {"x": ""}})
+DECIDED = json.dumps({"judgements": [ASKED], "answers": {"x": "none"}})
 
 
 def test_a_merge_takes_the_proposed_rules_along(tmp_path: Path) -> None:
@@ -242,7 +245,7 @@ def test_a_merge_takes_the_proposed_rules_along(tmp_path: Path) -> None:
     repository.merge("2026-08-01")
     assert repository.rules() == {"8.0.0": ()}
     # Mended in the proposal, with as many answers.
-    mended = DECIDED.replace("none", "some")
+    mended = DECIDED.replace('"x": "none"', '"x": "some"')
     (tmp_path / "proposals" / "2026-08-01" / "rules" / "8.0.0.json").write_text(mended)
     repository.merge("2026-08-01")
     assert merged.read_text() == mended
