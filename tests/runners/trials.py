@@ -9,6 +9,7 @@ from anndata import AnnData
 from instances import REFERENCE, newer_manifest
 from scipy import sparse
 
+from runners import rules
 from runners.census.store import CensusDataset
 from runners.contract import Storage
 from runners.registry.canary import subset
@@ -20,7 +21,12 @@ from runners.sample.world import World
 
 def of_sample(world: World, key: str) -> AnnData:
     """What the newer release's file of that dataset holds, but for its counts."""
-    return subset.read_subset(str(world.newer.h5ads / f"{by_key(key).dataset_id}.h5ad"))
+    return read(world.newer.h5ads / f"{by_key(key).dataset_id}.h5ad")
+
+
+def read(file: Path) -> AnnData:
+    """What a file of the newer release's dataset schema holds, but for its counts."""
+    return subset.read_subset(str(file), rules.load(NEWER.dataset_schema_version))
 
 
 def with_values(data: AnnData, **columns: Sequence[str]) -> AnnData:

@@ -18,7 +18,12 @@ from runners import progress, rules
 from runners.census.store import CensusDataset, location
 from runners.contract import ContractError, Manifest, Storage
 from runners.registry.canary import comparison, scratch_instances, subset
-from runners.registry.canary.differences import REFUSALS, SUPPORTED
+from runners.registry.canary.differences import (
+    SUPPORTED,
+    elsewhere_in_lamindb,
+    refusals,
+    unknown_to_lamindb,
+)
 from runners.registry.canary.scratch_instances import OURS, THEIRS, Trial
 from runners.rules import ORGANISM, Organism
 from runners.run.fingerprint import Fingerprint
@@ -92,7 +97,13 @@ def compare_once(
 
 def _organisms(manifest: Manifest) -> Mapping[str, Organism]:
     """The release's organisms that the curator can do, by taxon; progress names the others."""
-    organisms = rules.load(manifest.dataset_schema_version).organisms
+    schema = rules.load(manifest.dataset_schema_version)
+    if elsewhere := elsewhere_in_lamindb(schema):
+        _say(manifest, f"LaminDB's curator can't do it, because {', '.join(elsewhere)}")
+        return {}
+    if unknown := unknown_to_lamindb(schema):
+        _say(manifest, f"LaminDB's curator doesn't know {', '.join(unknown)}: not compared")
+    organisms = schema.organisms
     taxa = [t for t, o in organisms.items() if o.scientific_name in manifest.organisms] or [
         *organisms
     ]
@@ -112,12 +123,15 @@ def choose(
 ) -> Sequence[Specimen]:
     """Of each taxon the first dataset that is valid and that the curator can do."""
     chosen: dict[str, Specimen] = {}
+    schema = rules.load(manifest.dataset_schema_version)
     for dataset in judged:
         taxon = _taxon(dataset)
         if taxon is None or taxon in chosen or taxon not in taxa:
             continue
-        data = subset.read_subset(location(manifest, dataset.dataset))
-        if not any(refusal.has(data) for refusal in REFUSALS):
+        data = subset.read_subset(location(manifest, dataset.dataset), schema)
+        values = {str(name): data.obs[name].astype(str).unique() for name in data.obs.columns}
+        assert dataset.validation is not None  # it has a taxon
+        if not refusals(schema, dataset.validation, values):
             chosen[taxon] = Specimen(taxon, dataset.dataset, data)
         if len(chosen) == len(taxa):
             break
@@ -150,8 +164,8 @@ def trial_of(
 def compare(trial: Trial) -> None:
     """Returns if both sides write the same of the trial's datasets, else raises ContractError."""
     ours, theirs = scratch_instances.write_both(trial)
-    for side_text, refusals in (("we refuse", ours), ("LaminDB's curator refuses", theirs)):
-        for dataset_id, reason_text in refusals.items():
+    for side_text, refused in (("we refuse", ours), ("LaminDB's curator refuses", theirs)):
+        for dataset_id, reason_text in refused.items():
             raise ContractError(
                 f"canary: dataset {dataset_id}: {side_text} it ({reason_text}); {REMEDY}"
             )

@@ -4,11 +4,12 @@ A difference that doesn't stand here stops a run. Everything here is data for `c
 not read a database.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from anndata import AnnData
+from runners.rules import Column, Rules
+from runners.validation.validate import Annotation, Validation
 
 SUPPORTED = ("NCBITaxon:9606", "NCBITaxon:10090")
 """The organisms that the curator can do: for others it finds no sources, or no gene table."""
@@ -41,11 +42,10 @@ class OtherValues:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Content that the dataset schema allows and the curator refuses, as `has` finds it."""
+    """Content that the dataset schema allows and the curator refuses."""
 
     name: str
     why: str
-    has: Callable[[AnnData], bool]
 
 
 FROM_SCHEMA = "From CellxGene schema."
@@ -141,31 +141,93 @@ ROWS = (
 )
 """Without a row that a dataset is linked to, a link differs too: extra rows are extra indeed."""
 
+DEFAULTS: Mapping[str, frozenset[str]] = {
+    "CellType": frozenset({"unknown"}),
+    "DevelopmentalStage": frozenset({"unknown"}),
+    "Ethnicity": frozenset({"na", "unknown"}),
+    "Phenotype": frozenset({"unknown"}),
+    "ULabel": frozenset(
+        {"tissue", "organoid", "primary cell culture", "cell line", "cell", "nucleus", "na"}
+    ),
+}
+"""Registry -> the values of no ontology that LaminDB saves as defaults; it knows no others."""
 
-def _holds(column: str, part: str) -> Callable[[AnnData], bool]:
-    return lambda data: any(part in str(value) for value in data.obs[column].unique())
-
-
-REFUSALS = (
-    Refusal(
-        "two diseases in one value",
-        "`A || B` is looked up as one term.",
-        _holds("disease_ontology_term_id", " || "),
-    ),
-    Refusal(
-        "two ethnicities in one value",
-        "As above.",
-        _holds("self_reported_ethnicity_ontology_term_id", " || "),
-    ),
-    Refusal(
-        "cell lines",
-        "Neither CVCL terms for the tissue nor `na` for cell type, stage and sex are known to it.",
-        _holds("tissue_type", "cell line"),
-    ),
-    Refusal(
-        "spike-in and viral genes",
-        "It looks all genes up as those of one organism.",
-        lambda data: len({gene[:4] for gene in data.var_names}) > 1,
-    ),
+SEVERAL = Refusal(
+    "several terms in one value", "LaminDB looks the whole value up as one term: `A || B`."
 )
-"""What the curator can't be compared on."""
+UNDECLARED = Refusal(
+    "terms of another registry",
+    "LaminDB's module declares a column with fewer registries than the dataset schema allows, as "
+    "for the cell line of a tissue.",
+)
+UNSAVED = Refusal(
+    "special values that LaminDB hasn't", "It saves some as defaults, and looks up all others."
+)
+SEVERAL_GENOMES = Refusal(
+    "genes of several organisms", "It looks all genes up as those of one: spike-ins, viruses."
+)
+ABSENT = Refusal(
+    "a column that may be absent", "LaminDB's module asks for all its columns in every dataset."
+)
+
+
+def refusals(
+    rules: Rules, validation: Validation, values: Mapping[str, Collection[str]]
+) -> tuple[Refusal, ...]:
+    """What of a valid dataset the curator can't be compared on, by what the rules say of the
+    columns that LaminDB's module declares; `values` are those of its obs.
+    """
+    declared = {name: column for name, column in rules.columns.items() if column.lamindb}
+    found = {
+        SEVERAL: any(
+            column.delimiter is not None and column.delimiter in value
+            for name, column in declared.items()
+            for value in values.get(name, ())
+        ),
+        UNDECLARED: any(
+            _is_undeclared(annotation, declared[annotation.column])
+            for annotation in validation.annotations
+            if annotation.column in declared
+        ),
+        UNSAVED: any(
+            annotation.ontology is None
+            and annotation.column in declared
+            and annotation.registry != "Organism"
+            and annotation.term_id not in DEFAULTS.get(annotation.registry, ())
+            for annotation in validation.annotations
+        ),
+        SEVERAL_GENOMES: len(validation.genes) > 1,
+        ABSENT: bool(declared.keys() & set(validation.absent)),
+    }
+    return tuple(refusal for refusal, is_found in found.items() if is_found)
+
+
+def _is_undeclared(annotation: Annotation, column: Column) -> bool:
+    return column.lamindb is not None and annotation.registry not in column.lamindb.registries
+
+
+def known_to_lamindb(rules: Rules) -> Rules:
+    """The rules as far as LaminDB's module goes: other columns are checked, and not annotated; its
+    own stand in every dataset.
+    """
+    plain = {"present_where": (), "optional": False}
+    bare = {"registry": None, "labels": None}
+    columns = {
+        name: column.model_copy(update=plain if column.lamindb else bare)
+        for name, column in rules.columns.items()
+    }
+    return rules.model_copy(update={"columns": columns})
+
+
+def unknown_to_lamindb(rules: Rules) -> tuple[str, ...]:
+    """The annotated columns that LaminDB's module doesn't know: nothing of them can be compared."""
+    return tuple(name for name, column in rules.annotated().items() if column.lamindb is None)
+
+
+def elsewhere_in_lamindb(rules: Rules) -> tuple[str, ...]:
+    """The columns that LaminDB's module declares in another slot: it can do no such dataset."""
+    return tuple(
+        f"{name} stands in {column.slot}"
+        for name, column in rules.columns.items()
+        if column.lamindb and column.lamindb.slot != column.slot
+    )

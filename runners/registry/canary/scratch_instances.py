@@ -14,6 +14,7 @@ from runners.census.store import CensusDataset, location
 from runners.contract import Manifest
 from runners.registry import connection
 from runners.registry.canary import comparison
+from runners.registry.canary.differences import known_to_lamindb
 from runners.rules.reference import Reference
 from runners.rules.vocabulary import Vocabulary
 from runners.validation.readers import processes
@@ -98,4 +99,5 @@ def connect(trial: Trial, side: str) -> Reference:
     """The trial's ontologies; this process's instance is the side's, made if absent."""
     os.environ["LAMIN_SETTINGS_DIR"] = str(trial.folder / side)  # before lamindb is imported
     connection.connect(connection.create("canary", trial.storage(side)))
-    return Reference(rules.load(trial.manifest.dataset_schema_version), trial.reference)
+    schema = rules.load(trial.manifest.dataset_schema_version)
+    return Reference(known_to_lamindb(schema), trial.reference)

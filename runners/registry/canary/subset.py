@@ -8,6 +8,7 @@ it shows. Must not know LaminDB.
 """
 
 from pathlib import Path
+from typing import Any
 
 import h5py
 import pandas as pd
@@ -16,6 +17,7 @@ from anndata.io import read_elem
 from scipy import sparse
 
 from runners.h5ad.ranges import open_h5ad
+from runners.rules import Rules
 
 ANNOTATED = 1000
 """Genes that LaminDB annotates by at most (`ln.settings.annotation.n_max_records`)."""
@@ -23,15 +25,31 @@ ANNOTATED = 1000
 UNUSED = "of no cell"
 
 
-def read_subset(address: str) -> AnnData:
+def read_subset(address: str, rules: Rules) -> AnnData:
     """The h5ad at `address` (a path or s3://) without X, layers, embeddings and all that is large
-    in uns.
+    in uns; of a dictionary, only where the rules have one.
     """
     with open_h5ad(address) as file:
         obs, var = read_elem(file["obs"]), read_elem(file["var"])
-        uns = {name: read_elem(node) for name, node in file["uns"].items() if _is_scalar(node)}
+        uns = {
+            name: _without_arrays(node)
+            for name, node in file["uns"].items()
+            if _is_scalar(node) or (name in rules.columns and isinstance(node, h5py.Group))
+        }
     counts = sparse.csr_matrix((len(obs), len(var)), dtype="float32")
     return AnnData(counts, obs=obs, var=var, uns=uns)
+
+
+def _without_arrays(node: h5py.Group | h5py.Dataset) -> Any:
+    """A dictionary with its keys, their keys and all scalars, or a scalar itself."""
+    if isinstance(node, h5py.Dataset):
+        return read_elem(node)
+    children = node.items()
+    return {
+        name: _without_arrays(child)
+        for name, child in children
+        if isinstance(child, h5py.Group) or _is_scalar(child)
+    }
 
 
 def _is_scalar(node: h5py.Group | h5py.Dataset) -> bool:

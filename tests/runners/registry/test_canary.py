@@ -78,7 +78,7 @@ def test_what_is_invalid_is_passed_over(world: World, judged: Sequence[Validated
 def test_a_cut_file_keeps_all_but_the_counts(world: World, tmp_path: Path) -> None:
     data = trials.of_sample(world, "D04")
     (file,) = subset.write_subsets(data, tmp_path, "D04")
-    again = subset.read_subset(str(file))
+    again = trials.read(file)
     assert file.name == "D04-500.h5ad"
     assert again.X.nnz == 0
     assert again.obs.astype(object).equals(data.obs.astype(object))
@@ -91,7 +91,7 @@ def test_a_cut_file_has_a_category_that_no_cell_uses_in_every_categorical_column
 ) -> None:
     data = trials.of_sample(world, "D01")
     (file,) = subset.write_subsets(data, tmp_path, "D01")
-    before, after = (d.obs.select_dtypes("category") for d in (data, subset.read_subset(str(file))))
+    before, after = (d.obs.select_dtypes("category") for d in (data, trials.read(file)))
     assert [*before] == [*after]
     assert len([*before]) > 10
     for name in before:
@@ -105,7 +105,7 @@ def test_of_many_genes_two_files_are_made_on_either_side_of_lamindbs_limit(
     genes = [f"ENSG{number:011}" for number in range(1500)]
     files = subset.write_subsets(trials.with_genes(data, genes), tmp_path, "D01")
     assert [file.name for file in files] == ["D01-1000.h5ad", "D01-1001.h5ad"]
-    assert [list(subset.read_subset(str(file)).var_names) for file in files] == [
+    assert [list(trials.read(file).var_names) for file in files] == [
         genes[:1000],
         genes[:1001],
     ]

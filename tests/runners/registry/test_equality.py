@@ -19,22 +19,34 @@ import pytest
 import trials
 from anndata import AnnData
 from dumps import Dump
+from instances import REFERENCE
 
+from runners import rules
 from runners.contract import ContractError
+from runners.h5ad.profile import read_profile
 from runners.registry import canary
-from runners.registry.canary import scratch_instances
+from runners.registry.canary import differences, scratch_instances
 from runners.registry.canary.comparison import unlike
 from runners.registry.canary.differences import (
-    REFUSALS,
+    ABSENT,
     ROWS,
+    SEVERAL,
+    SEVERAL_GENOMES,
     SPECIAL_VALUES,
+    UNDECLARED,
+    UNSAVED,
     VALUES,
     ExtraRows,
     OtherValues,
+    Refusal,
 )
 from runners.registry.canary.scratch_instances import OURS, THEIRS, Refusals, Trial
-from runners.sample.datasets import NEWER, of_release
+from runners.rules.reference import Reference
+from runners.rules.vocabulary import Vocabulary
+from runners.sample.datasets import NEWER, by_key, of_release
 from runners.sample.world import World
+from runners.validation.cases import combinations
+from runners.validation.validate import Validation, validate
 
 COMPARED = {"D01": "human", "D04": "human", "D05": "mouse", "D06": "mouse", "D09": "human",
             "D11": "human"}  # fmt: skip
@@ -42,12 +54,12 @@ COMPARED = {"D01": "human", "D04": "human", "D05": "mouse", "D06": "mouse", "D09
 cell uses, cells in culture, a deprecated term."""
 
 EXCLUDED = {
-    "D02": ("human", "two diseases in one value"),
-    "D03": ("human", "two ethnicities in one value"),
-    "D08": ("human", "cell lines"),
-    "D10": ("human", "spike-in and viral genes"),
+    "D02": ("human", (SEVERAL,)),
+    "D03": ("human", (SEVERAL,)),
+    "D08": ("human", (UNDECLARED, UNSAVED)),
+    "D10": ("human", (SEVERAL_GENOMES,)),
 }
-"""Content that the schema allows and the curator refuses, by the name of its refusal."""
+"""Content that the schema allows and the curator refuses, with its refusals."""
 
 UNCOMPARABLE = {
     "D07": "the curator has no schema for a third organism",
@@ -173,13 +185,31 @@ def test_every_dataset_of_the_sample_is_compared_or_excluded_by_name() -> None:
 def test_what_the_curator_refuses_is_found_in_the_datasets_that_have_it(
     world: World, key: str
 ) -> None:
+    assert found(world, key) == (EXCLUDED[key][1] if key in EXCLUDED else ())
+
+
+def found(world: World, key: str) -> tuple[Refusal, ...]:
+    """What of a dataset of the sample the curator can't be compared on, by these rules."""
+    schema = rules.load(NEWER.dataset_schema_version)
     data = trials.of_sample(world, key)
-    expected = [EXCLUDED[key][1]] if key in EXCLUDED else []
-    assert [refusal.name for refusal in REFUSALS if refusal.has(data)] == expected
+    profile = read_profile(
+        str(world.newer.h5ads / f"{by_key(key).dataset_id}.h5ad"),
+        schema.columns,
+        combinations(schema),
+    )
+    validation = validate(profile, Vocabulary(Reference(schema, REFERENCE)))
+    values = {str(name): data.obs[name].astype(str).unique() for name in data.obs.columns}
+    return differences.refusals(schema, validation, values)
 
 
-def test_what_the_curator_refuses_is_all_shown_by_the_sample() -> None:
-    assert [name for _, name in EXCLUDED.values()] == [refusal.name for refusal in REFUSALS]
+def test_a_column_that_may_be_absent_and_is_can_t_be_compared(world: World) -> None:
+    schema = rules.load(NEWER.dataset_schema_version)
+    column = schema.columns["tissue_type"].model_copy(update={"optional": True})
+    columns = {**schema.columns, "tissue_type": column}
+    validation = Validation((), (), (), {}, absent=("tissue_type",))
+    assert differences.refusals(schema.model_copy(update={"columns": columns}), validation, {}) == (
+        ABSENT,
+    )
 
 
 ALTERED = {
