@@ -12,8 +12,8 @@ from pathlib import Path
 
 from runners import rules
 from runners.contract import ContractError
-from runners.sample.datasets import NEWER, OLDER, RELEASES, Release
-from runners.sample.world import World, WorldRelease
+from runners.sample.datasets import LATEST, NEWER, OLDER, RELEASES, Release
+from runners.sample.world import Latest, World, WorldRelease
 
 _STAMP = "builder.sha256"
 
@@ -42,6 +42,25 @@ def build(root: Path, reference_root: Path, progress: Callable[[str], None]) -> 
     _replace(root, partial)
     progress(f"sample world: ready in {root}")
     return _world(root)
+
+
+def add_latest(world: World, folder: Path, reference_root: Path) -> Latest:
+    """The latest release, built in a folder of its own beside the world, where it isn't yet.
+
+    Not for two builders of one folder at a time.
+    """
+    place = Latest(
+        folder,
+        world,
+        _release(folder, LATEST),
+        folder / "pages" / "release_info.html",
+        folder / "pages" / "release.json",
+    )
+    if not place.directory.exists():  # it is written last
+        from runners.sample.building import build_latest  # anndata and tiledbsoma take seconds
+
+        build_latest(place, reference_root)
+    return place
 
 
 def read(root: Path) -> World:

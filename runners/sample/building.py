@@ -7,10 +7,10 @@ from pathlib import Path
 from string import Template
 
 from runners.sample import files, pages, store
-from runners.sample.datasets import NEWER, OLDER, RELEASES, Release, of_release
+from runners.sample.datasets import LATEST, NEWER, OLDER, RELEASES, Release, of_release
 from runners.sample.files import Genes
 from runners.sample.pages import Counts, read_counts
-from runners.sample.world import World, WorldRelease
+from runners.sample.world import Latest, World, WorldRelease
 
 BROKEN = "D12"
 
@@ -24,6 +24,18 @@ def build_parts(
         _build_release(release, place, genes, progress)
     progress("sample world: pages and documents")
     _write_documents(world, final)
+
+
+def build_latest(place: Latest, reference_root: Path) -> None:
+    """Writes the latest release's files, and the page and directory that name it."""
+    _build_release(LATEST, place.release, Genes(reference_root), lambda line: None)
+    world = place.world
+    stores = {OLDER: world.older.soma, NEWER: world.newer.soma, LATEST: place.release.soma}
+    counts_by_release = {release: read_counts(path) for release, path in stores.items()}
+    _write(place.release.schema, _document(f"{LATEST.dataset_schema_version}.md"))
+    _write(place.page, pages.release_page(counts_by_release))
+    roots = {**dict.fromkeys(RELEASES, world.root), LATEST: place.root}
+    _write(place.directory, pages.release_directory(roots))
 
 
 def _build_release(
@@ -49,7 +61,7 @@ def _write_documents(world: World, final: World) -> None:
     stores = {OLDER: world.older.soma, NEWER: world.newer.soma}
     counts_by_release = {release: read_counts(path) for release, path in stores.items()}
     _write(world.page, pages.release_page(counts_by_release))
-    _write(world.directory, pages.release_directory(final.root))
+    _write(world.directory, pages.release_directory(dict.fromkeys(RELEASES, final.root)))
     _write(
         world.manifests / f"{OLDER.version}.toml", _manifest(final.older, counts_by_release[OLDER])
     )

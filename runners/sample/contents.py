@@ -34,12 +34,20 @@ class Sample:
 
 @dataclass(frozen=True)
 class Content:
-    """What one file holds. `unused` gives categories that no cell uses, by label column."""
+    """What one file holds. `unused` gives categories that no cell uses, by label column.
+
+    `conditions` are experimental conditions by id, `perturbations` the values of
+    genetic_perturbation_id with their strategies; each is used by some cells. A file that is
+    `before_analysis` has neither cell types nor embeddings.
+    """
 
     samples: tuple[Sample, ...]
     genes: int = 500
     spike_ins: int = 0
     unused: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    conditions: tuple[str, ...] = ()
+    perturbations: Mapping[str, str] = field(default_factory=dict)
+    before_analysis: bool = False
 
 
 _COPD = "chronic obstructive pulmonary disease"
@@ -50,6 +58,8 @@ _BRAIN = ("neuron", "astrocyte", "oligodendrocyte", "microglial cell")
 
 _LINE = (Donor("na", "na", "na"), Donor("na", "na", "na", disease="lung adenocarcinoma"))
 _MICE = (Donor("mouse-1", "female", "8-week-old stage"), Donor("mouse-2", "male", "mature stage"))
+_BLOOD_DONOR = Donor("blood-7", "male", "adult stage", "unknown", "COVID-19")
+_LUNG_DONOR = Donor("lung-1", "male", "60-79 year-old stage", "European American", _COPD)
 _SKIN_OLD = (Donor("skin-1", "female", "adult stage", "European"),)
 _SKIN = (Donor("skin-1", "female", "adult stage", "European American"),)
 
@@ -245,5 +255,36 @@ CONTENTS: Mapping[tuple[str, int], Content] = {
                 assays=("10x 5' v1",),
             ),
         ),
+    ),
+    ("D02", 3): Content((Sample(120, (_LUNG_DONOR,), _LUNG, ("lung",)),), genes=300),
+    ("C01", 1): Content(
+        (Sample(150, (_LUNG_DONOR,), _LUNG, ("lung",)),),
+        genes=300,
+        conditions=(
+            "na",
+            "CHEBI:16412",
+            "CHEBI:41774 || EFO:0002757",
+            "anti-uniprot:Q99467 || uniprot:P05112",
+            "EFO:0001702",
+        ),
+    ),
+    ("C02", 1): Content(
+        (Sample(140, (Donor("liver-1", "male", "adult stage", "Irish"),), _LIVER, ("liver",)),),
+        genes=300,
+        perturbations={
+            "na": "no perturbations",
+            "g0": "CRISPR knockout screen",
+            "g1 || g2": "CRISPR interference screen",
+            "g3": "control",
+        },
+    ),
+    ("C03", 1): Content(
+        (Sample(110, (_BLOOD_DONOR,), _BLOOD, ("blood",)),), genes=300, before_analysis=True
+    ),
+    ("C04", 1): Content((Sample(100, _MICE, _BRAIN, ("brain",)),), genes=300),
+    ("C05", 1): Content(
+        (Sample(130, (_BLOOD_DONOR,), _BLOOD, ("blood",)),),
+        genes=300,
+        conditions=("na", "CHEBI:24431"),
     ),
 }

@@ -33,6 +33,11 @@ class Release:
 OLDER = Release("2020-01-15", census_schema_version="2.3.0", dataset_schema_version="6.0.0")
 NEWER = Release("2020-07-15", census_schema_version="2.4.0", dataset_schema_version="7.0.0")
 RELEASES = (OLDER, NEWER)
+"""Those of the demo's world."""
+
+LATEST = Release("2021-01-15", census_schema_version="2.4.0", dataset_schema_version="7.1.0")
+"""A release of a dataset schema with columns that LaminDB's module doesn't know; `add_latest` puts
+it into a world."""
 
 
 @dataclass(frozen=True)
@@ -221,9 +226,72 @@ DATASETS = (
 )
 
 
+_LATEST = {LATEST: 1}
+
+LATEST_DATASETS = (
+    Dataset(
+        "D02",
+        "Lung in chronic disease",
+        "revised once more",
+        HUMAN,
+        BLOOD,
+        {LATEST: 3},
+        Outcome.REVISED,
+    ),
+    Dataset(
+        "C01",
+        "Lung under conditions",
+        "a compound, a compound with a diet, proteins and antibodies, temperature",
+        HUMAN,
+        BLOOD,
+        _LATEST,
+        Outcome.REGISTERED,
+    ),
+    Dataset(
+        "C02",
+        "Liver in a CRISPR screen",
+        "perturbations that a dictionary of uns explains",
+        HUMAN,
+        BLOOD,
+        _LATEST,
+        Outcome.REGISTERED,
+    ),
+    Dataset(
+        "C03",
+        "Blood before its analysis",
+        "neither cell types nor embeddings",
+        HUMAN,
+        BLOOD,
+        _LATEST,
+        Outcome.REGISTERED,
+    ),
+    Dataset(
+        "C04",
+        "Mouse brain under no condition",
+        "ordinary, of another organism",
+        MOUSE,
+        BRAIN,
+        _LATEST,
+        Outcome.REGISTERED,
+    ),
+    Dataset(
+        "C05",
+        "Blood under a forbidden condition",
+        "a term that stands too high in its ontology to be one",
+        HUMAN,
+        CULTURES,
+        _LATEST,
+        Outcome.FAILED,
+        valid=False,
+    ),
+)
+
+
 def of_release(release: Release) -> tuple[Dataset, ...]:
     """The datasets of a release, in the order of the table."""
-    return tuple(dataset for dataset in DATASETS if release in dataset.versions)
+    return tuple(
+        dataset for dataset in (*DATASETS, *LATEST_DATASETS) if release in dataset.versions
+    )
 
 
 def by_key(key: str) -> Dataset:

@@ -20,7 +20,7 @@ from runners import rules
 from runners.rules.reference import GeneRow, Reference
 from runners.sample.contents import CONTENTS, Content, Sample
 from runners.sample.datasets import RELEASES, Dataset, Release
-from runners.sample.vocabulary import SYNTHETIC, term_id
+from runners.sample.vocabulary import DELIMITER, SYNTHETIC, term_id
 
 _POOL = 900  # so that datasets of one organism share many genes, but never all
 _BIOTYPES = {"protein_coding", "lncRNA"}
@@ -89,12 +89,13 @@ def make(dataset: Dataset, release: Release, genes: Genes) -> anndata.AnnData:
     counts = _counts(len(obs), len(features), rng)
     filtered = rng.random(len(features)) < 0.05
     var = _var(features)
+    embedding = rng.normal(size=(len(obs), 2)).astype(np.float32)
     adata = anndata.AnnData(
         X=_normalized(counts, filtered),
         obs=obs,
         var=var.assign(feature_is_filtered=filtered),
-        obsm={"X_umap": rng.normal(size=(len(obs), 2)).astype(np.float32)},
-        uns=_uns(dataset, _first_release(dataset, number)),
+        obsm={} if content.before_analysis else {"X_umap": embedding},
+        uns=_uns(dataset, _first_release(dataset, number), content),
     )
     adata.raw = anndata.AnnData(X=counts, obs=obs[[]], var=var)
     return adata
@@ -140,10 +141,27 @@ def _obs(key: str, content: Content, rng: np.random.Generator) -> pd.DataFrame:
         obs[column] = obs[column].cat.add_categories(list(labels))
         ids = f"{column}_ontology_term_id"
         obs[ids] = obs[ids].cat.add_categories([term_id(label) for label in labels])
+    if content.before_analysis:
+        obs = obs.drop(columns=["cell_type", "cell_type_ontology_term_id"])
+    obs = obs.assign(**_perturbed(content, len(obs)))
     # Cells keep their name through revisions, as publishers' barcodes do.
     obs.index = pd.Index([f"{key}-cell-{number:04d}" for number in range(len(obs))])
     obs["observation_joinid"] = [_joinid(name) for name in obs.index]
     return obs
+
+
+def _perturbed(content: Content, cells: int) -> dict[str, "pd.Categorical[str]"]:
+    """The columns of conditions and perturbations, where the file has any."""
+    columns: dict[str, pd.Categorical[str]] = {}
+    if content.conditions:
+        conditions = np.resize(np.array(content.conditions), cells)
+        columns["experimental_condition_ontology_term_id"] = pd.Categorical(conditions)
+    if content.perturbations:
+        ids = np.resize(np.array([*content.perturbations]), cells)
+        columns["genetic_perturbation_id"] = pd.Categorical(ids)
+        strategies = [content.perturbations[name] for name in ids]
+        columns["genetic_perturbation_strategy"] = pd.Categorical(strategies)
+    return columns
 
 
 def _sample(sample: Sample, rng: np.random.Generator) -> pd.DataFrame:
@@ -202,14 +220,39 @@ def _var(features: Sequence[Feature]) -> pd.DataFrame:
     return pd.DataFrame(columns, index=index).astype("category")
 
 
-def _uns(dataset: Dataset, release: Release) -> dict[str, str]:
+def _uns(dataset: Dataset, release: Release, content: Content) -> dict[str, object]:
     version = release.dataset_schema_version
-    return {
+    schema = rules.load(version)
+    uns: dict[str, object] = {
         "citation": citation(dataset, release),
-        "default_embedding": "X_umap",
-        "organism": rules.load(version).organisms[dataset.organism].scientific_name,
+        "organism": schema.organisms[dataset.organism].scientific_name,
         "organism_ontology_term_id": dataset.organism,
         "schema_reference": f"{_SCHEMA}/{version}/schema.md",
         "schema_version": version,
         "title": dataset.title,
+    }
+    if not content.before_analysis:
+        uns["default_embedding"] = "X_umap"
+    if "is_pre_analysis" in schema.columns:
+        uns["is_pre_analysis"] = content.before_analysis
+    if content.perturbations:
+        uns["genetic_perturbations"] = _guides(content)
+    return uns
+
+
+def _guides(content: Content) -> dict[str, dict[str, str]]:
+    """What uns says of each perturbation."""
+    strategies = {
+        name: strategy
+        for value, strategy in content.perturbations.items()
+        for name in value.split(DELIMITER)
+        if name != "na"
+    }
+    return {
+        name: {
+            "role": "control" if strategy == "control" else "targeting",
+            "protospacer_sequence": "ACGTACGTACGTACGTACGT",
+            "protospacer_adjacent_motif": "3' NGG",
+        }
+        for name, strategy in strategies.items()
     }

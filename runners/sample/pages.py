@@ -14,7 +14,7 @@ from string import Template
 import pandas as pd
 import tiledbsoma as soma
 
-from runners.sample.datasets import NEWER, RELEASES, Release
+from runners.sample.datasets import Release
 
 COLUMNS = (
     "assay",
@@ -75,19 +75,23 @@ def _distinct(obs: pd.DataFrame) -> dict[str, int]:
 def release_page(counts: Mapping[Release, Counts]) -> str:
     """The page as HTML, newest release first."""
     newest_first = sorted(counts, key=lambda release: release.version, reverse=True)
+    newest = newest_first[0]
     template = (resources.files(__package__) / "documents" / "release_info.html").read_text("utf-8")
     return Template(template).substitute(
         glyph=_GLYPH,
-        edited=NEWER.version,
+        edited=newest.version,
         sidebar="\n".join(_sidebar(release) for release in newest_first),
-        releases="\n".join(_entry(release, counts[release]) for release in newest_first),
+        releases="\n".join(
+            _entry(release, counts[release], newest=release == newest) for release in newest_first
+        ),
     )
 
 
-def release_directory(root: Path) -> str:
-    """release.json; every address is a folder below `root`."""
-    entries: dict[str, object] = {"stable": NEWER.version, "latest": NEWER.version}
-    for release in RELEASES:
+def release_directory(roots: Mapping[Release, Path]) -> str:
+    """release.json of releases, oldest first; addresses are folders below the release's root."""
+    newest = [*roots][-1].version
+    entries: dict[str, object] = {"stable": newest, "latest": newest}
+    for release, root in roots.items():
         entries[release.version] = {
             "release_date": None,
             "release_build": release.version,
@@ -114,13 +118,12 @@ def _anchor(title: str) -> str:
     return title.lower().replace(" ", "-")
 
 
-def _entry(release: Release, counts: Counts) -> str:
+def _entry(release: Release, counts: Counts, *, newest: bool) -> str:
     title = f"LTS {release.version}"
     opened = "".join(
         f'<span class="pre">{part}</span> '
         for part in ("census_version", "=", f"&quot;{release.version}&quot;")
     ).rstrip()
-    newest = release == NEWER
     # Sphinx keeps ids made of titles for the newest section and numbers those of the others.
     ids = iter(["version-information", "cell-counts", "cell-metadata"] if newest else _NUMBERED)
     cells = _cells_by_row(counts) if newest else _cells_by_column(counts)

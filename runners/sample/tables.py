@@ -119,7 +119,9 @@ def _spread(adata: anndata.AnnData, positions: Mapping[str, int]) -> sparse.csr_
 
 
 def _obs(organism_files: Files, raw: sparse.csr_matrix) -> pd.DataFrame:
-    parts = [adata.obs[_TERMS].astype(object) for adata in organism_files.values()]
+    # what a file lacks, as a cell type before the analysis, isn't known
+    tables = [adata.obs.reindex(columns=_TERMS) for adata in organism_files.values()]
+    parts = [table.astype(object).where(table.notna(), "unknown") for table in tables]
     obs: pd.DataFrame = pd.concat(parts, ignore_index=True)
     obs["is_primary_data"] = obs["is_primary_data"].astype(bool)
     obs.insert(

@@ -24,3 +24,14 @@ class World:
     manifests: Path
     older: WorldRelease
     newer: WorldRelease
+
+
+@dataclass(frozen=True)
+class Latest:
+    """A third release, in a folder of its own, with a page and a directory that name all three."""
+
+    root: Path
+    world: World
+    release: WorldRelease
+    page: Path
+    directory: Path
