@@ -19,9 +19,11 @@ from bot.schema.changes import (
     PinChange,
     RuleChange,
     SchemaDiff,
+    StatusChange,
     ValuesChange,
 )
-from bot.schema.field_values import Kind, allowed_values, cardinality
+from bot.schema.contradictions import contradictions
+from bot.schema.field_values import Kind, Value, allowed_values, cardinality, values_of_new
 from bot.schema.spec import Field, GeneReference, Organism, Requirement, ReservedName, Spec
 from bot.schema.wording import folded, originals, statements
 
@@ -63,13 +65,15 @@ def _compared(old: Spec, new: Spec) -> SchemaDiff:
         gene_references_changed=tuple(_gene_changes(old, new)),
         organisms_added=_organisms_missing(old, new),
         organisms_removed=_organisms_missing(new, old),
-        cardinality_changed=tuple(_cardinality_changes(continued)),
+        cardinality_changed=(*_cardinality_changes(continued), *_new_cardinalities(fields.added)),
         embeddings_changed=tuple(_embedding_changes(old, new)),
-        allowed_values_changed=tuple(_values_changes(continued)),
+        allowed_values_changed=(*_values_changes(continued), *_new_values(fields.added)),
         reserved_names_added=_reserved_missing(old, new),
         reserved_names_removed=_reserved_missing(new, old),
         component_rules_changed=tuple(_rule_changes(old, new)),
         notes=tuple(_notes(old, new)),
+        contradictions=contradictions(old, new),
+        status=StatusChange(old.status, new.status),
     )
 
 
@@ -140,10 +144,30 @@ def _values_changes(pairs: Iterable[Pair]) -> Iterator[ValuesChange]:
             continue
         was, now = allowed_values(old), allowed_values(new)
         for kind in Kind:
-            added = tuple(sorted(text for k, text in now - was if k is kind))
-            removed = tuple(sorted(text for k, text in was - now if k is kind))
+            added, removed = _of_kind(kind, now - was), _of_kind(kind, was - now)
             if added or removed:
                 yield ValuesChange(old, new, kind, added, removed)
+
+
+def _of_kind(kind: Kind, values: Iterable[Value]) -> tuple[str, ...]:
+    return tuple(sorted(text for k, text in values if k is kind))
+
+
+def _new_cardinalities(added: Iterable[Field]) -> Iterator[CardinalityChange]:
+    """The delimiters of fields that are new; one value is what a field holds that says nothing."""
+    for field in added:
+        now = cardinality(field)
+        if any(fact.startswith("delimiter") for fact in now):
+            yield CardinalityChange(None, field, (), tuple(sorted(now)))
+
+
+def _new_values(added: Iterable[Field]) -> Iterator[ValuesChange]:
+    """The allowed and forbidden values of fields that are new."""
+    for field in added:
+        now = values_of_new(field) if field.name not in CONSTANTS else ()
+        for kind in Kind:
+            if values := _of_kind(kind, now):
+                yield ValuesChange(None, field, kind, values, ())
 
 
 def _embedding_changes(old: Spec, new: Spec) -> Iterator[EmbeddingChange]:

@@ -25,6 +25,7 @@ from bot.schema.spec import Component, Discrepancy, DocumentError, Field, Lines,
 
 COMPONENT = re.compile(r"`(X|obs|obsm|obsp|var|varm|varp|uns|layers)`")
 VERSION = re.compile(r"^\W*(?:schema )?version\W+(\d+\.\d+\.\d+\S*)\s*$", re.I | re.M)
+STATUS = re.compile(r"^\W*document status[\W_]+([a-z][a-z -]*?)[\W_]*$", re.I | re.M)
 PINNED_LINE = re.compile(r"\s*(\||\[[^\]]*\]:)")
 APPENDIX = re.compile(r"\s*(appendix\b|changelog\b)", re.I)
 ANCHOR = re.compile(r"<a\s[^<>]*href=\"([^\"]*)\"[^<>]*>(.*?)</a>", re.I | re.S)
@@ -55,6 +56,7 @@ def parse_document(text: str) -> Spec:
         rules,
         _discrepancies(text),
         read_changelog(text),
+        _status(text),
     )
 
 
@@ -90,6 +92,11 @@ def _version(text: str) -> str:
             "schema; give the schema.md of a dataset schema version."
         )
     return match[1]
+
+
+def _status(text: str) -> str:
+    match = STATUS.search(text[:4000])
+    return match[1] if match else ""
 
 
 def _before_appendix(parts: list[Section]) -> list[Section]:
@@ -142,8 +149,8 @@ def _without_pinned(section: Section) -> str:
     """The section's text without the tables that are read as pins and names."""
     if is_pinned(section):
         return "\n".join(line for line in section.body if not PINNED_LINE.match(line))
-    # The version's own line says nothing that Spec.version doesn't.
-    source = VERSION.sub("", clean(section.text))
+    # The lines of version and status say nothing that the Spec doesn't.
+    source = STATUS.sub("", VERSION.sub("", clean(section.text)))
     for table in reversed(tables(source)):
         if is_reserved_names(table):
             source = source[: table.start] + source[table.end :]

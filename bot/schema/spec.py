@@ -144,6 +144,8 @@ class Spec:
     rules: tuple[Component, ...]
     discrepancies: tuple[Discrepancy, ...]
     changelog: tuple[Statement, ...] = ()
+    # "Approved" or, say, "Drafting", as the document writes it; empty where it doesn't.
+    status: str = ""
 
     def fields(self) -> tuple[Field, ...]:
         """Every field of every component, in the document's order."""

@@ -170,7 +170,8 @@ def _values(field: Field, stated: Mapping[str, Any]) -> Iterator[str]:
     if not listed:
         return
     named = set(LITERAL.findall(field.value))
-    allowed = {text for kind, text in allowed_values(field) if kind is Kind.SPECIAL_VALUE}
+    special = {text for kind, text in allowed_values(field) if kind is Kind.SPECIAL_VALUE}
+    allowed = {text for text in special if not text.startswith("not ")}
     if more := sorted(listed - named):
         yield f"it takes {', '.join(more)}, which the document doesn't name"
     if fewer := sorted(allowed - listed):

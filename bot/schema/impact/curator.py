@@ -29,7 +29,8 @@ class Curator:
 
     `organisms` are the names of its literal, `taxa` the organisms that it saves with the comments
     beside them; `defaults` pairs of registry and value; `labels` values by column; `fields` the
-    registries of each column; `flags` the columns that it declares as booleans.
+    registries of each column; `flags` the columns that it declares as booleans; `features` the
+    names of all columns that it declares one by one.
     """
 
     organisms: tuple[str, ...]
@@ -39,6 +40,7 @@ class Curator:
     fields: Mapping[str, tuple[str, ...]]
     uns: frozenset[str]
     flags: frozenset[str]
+    features: frozenset[str]
 
 
 def read_curator(source: str) -> Curator:
@@ -59,6 +61,7 @@ def read_curator(source: str) -> Curator:
         fields=dict(_fields(fields)),
         uns=frozenset(_strings(_needed(assigned, "organism_fields"))),
         flags=frozenset(_flags(tree)),
+        features=frozenset(_features(tree)),
     )
 
 
@@ -148,6 +151,22 @@ def _flags(tree: ast.Module) -> Iterator[str]:
             keywords = {keyword.arg: keyword.value for keyword in node.keywords}
             if "dtype" in keywords and getattr(keywords["dtype"], "id", "") == "bool":
                 yield from _strings(keywords["name"])
+
+
+def _features(tree: ast.Module) -> Iterator[str]:
+    """The names of Features: literals, or the elements of the list that a loop makes them of."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Feature":
+            yield from (
+                text
+                for each in node.keywords
+                if each.arg == "name"
+                for text in _strings(each.value)
+            )
+    for loop in _loops(tree):
+        calls = (node for node in ast.walk(loop) if isinstance(node, ast.Call))
+        if any(getattr(call.func, "id", "") == "Feature" for call in calls):
+            yield from _strings(loop.iter)
 
 
 @dataclass(frozen=True, slots=True)
