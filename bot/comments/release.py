@@ -4,7 +4,7 @@ from bot.census.directory import DirectoryEntry
 from bot.census.release import CellCount, Oddity, Release
 from bot.comments.markdown import code, collapsed, counted, fitted, inert, table
 from bot.comments.pull_requests import OpenRules
-from bot.comments.schema_diff import render_diff, render_impact
+from bot.comments.schema_diff import render_added_fields, render_diff, render_impact
 from bot.model.events import SchemaReading
 from bot.model.releases import NewRelease
 from bot.schema.changes import SchemaDiff
@@ -51,6 +51,8 @@ def body(
         _code(schema),
     ]
     text = "\n\n".join(part for part in parts if part)
+    if schema.diff is not None and (known := render_added_fields(schema.diff)):
+        text = _with(text, "What curators must know of added fields", known, "diff.md", room)
     if schema.impact is not None:
         means = render_impact(schema.impact)
         text = _with(text, "What each change asks of LaminDB", means, "impact.md", room)
@@ -114,27 +116,53 @@ def _rules(schema: SchemaReading, undecided: OpenRules | None) -> str:
 
 def _code(schema: SchemaReading) -> str:
     """What the proposed patch does to LaminDB's code, and what it leaves to a person."""
-    edits = [f"- {inert(edit)}" for edit in schema.edits[:ITEMS]]
-    left = len(schema.edits) - ITEMS
-    edits += [f"- … and {left:,} more"] if left > 0 else []
     rest = _list(list(schema.unpatched))
+    mends = "`lamindb.patch` in the proposal mends this"
+    older = (
+        f"{mends}, which dataset schema {schema.old.version if schema.old else ''} asks for already"
+    )
     parts = [
-        "`lamindb.patch` in the proposal mends this:\n\n" + "\n".join(edits) if edits else "",
+        f"{mends}:\n\n{_edits(schema.edits)}" if schema.edits else "",
+        f"{older}:\n\n{_edits(schema.overdue)}" if schema.overdue else "",
         f"It leaves to a person: {rest}." if rest else "",
     ]
     text = "\n\n".join(part for part in parts if part)
     return f"### LaminDB's code\n\n{text}" if text else ""
 
 
+def _edits(sentences: tuple[str, ...]) -> str:
+    edits = [f"- {inert(edit)}" for edit in sentences[:ITEMS]]
+    left = len(sentences) - ITEMS
+    return "\n".join([*edits, *([f"- … and {left:,} more"] if left > 0 else [])])
+
+
 def _attention(news: NewRelease, schema: SchemaReading, oddities: tuple[Oddity, ...]) -> str:
     mine = [str(oddity) for oddity in oddities if oddity.version == news.release.version]
-    remarks = [*disagreements(news), *schema.remarks, *mine]
+    remarks = [*disagreements(news), *_open(schema), *schema.remarks, *mine]
     if not remarks:
         return ""
     listed = "\n".join(f"- {inert(sentence)}" for sentence in remarks[:30])
     left = len(remarks) - 30
     more = f"\n- … and {left:,} more." if left > 0 else ""
     return f"### ⚠️ To look at before merging\n\n{listed}{more}"
+
+
+def _open(schema: SchemaReading) -> list[str]:
+    """What the schema document leaves open: it is a draft, or it contradicts itself."""
+    if schema.diff is None:
+        return []
+    status, version = schema.diff.status, schema.diff.new
+    draft = (
+        f"The document of dataset schema {version} is no approved one (its status is "
+        f"{status.new}): what is made from it rests on a draft."
+    )
+    return [
+        *([draft] if status.is_draft else []),
+        *(
+            f"The document leaves open for {_field(one.field)}: {one.what}."
+            for one in schema.diff.contradictions
+        ),
+    ]
 
 
 def _facts(news: NewRelease) -> str:
@@ -230,8 +258,12 @@ def _changes(diff: SchemaDiff) -> dict[str, list[str]]:
             f"{_field(rename.old)} → {_field(rename.new)}" for rename in diff.fields_renamed
         ],
         "Fields whose rules changed": [_field(change.new) for change in diff.fields_changed],
-        "One value or several": [_field(change.new) for change in diff.cardinality_changed],
-        "Allowed values": [_field(change.new) for change in diff.allowed_values_changed],
+        "One value or several": [
+            _field(change.new) for change in diff.cardinality_changed if change.old
+        ],
+        "Allowed values": [
+            _field(change.new) for change in diff.allowed_values_changed if change.old
+        ],
         "Ontologies added": [
             f"{ontology.prefix} {ontology.version}" for ontology in diff.ontologies_added
         ],

@@ -92,6 +92,11 @@ def is_demanded(field: Field) -> bool:
     return field.annotator == "curator" and field.requirement not in (*free, *conditional)
 
 
+def is_always_there(field: Field) -> bool:
+    """Whether every dataset has it, by its annotator's sentence alone."""
+    return field.requirement in (Requirement.MUST, Requirement.UNSTATED)
+
+
 def says_presence(field: Field, sentence: str) -> bool | None:
     """Whether the sentence demands that the field is there (True) or isn't; None if neither."""
     subject = rf"\b(?:this|the) (?:field|key|column)\b|`{re.escape(field.name)}`"
