@@ -118,9 +118,8 @@ def _code(schema: SchemaReading) -> str:
     """What the proposed patch does to LaminDB's code, and what it leaves to a person."""
     rest = _list(list(schema.unpatched))
     mends = "`lamindb.patch` in the proposal mends this"
-    older = (
-        f"{mends}, which dataset schema {schema.old.version if schema.old else ''} asks for already"
-    )
+    version = schema.old.version if schema.old else ""
+    older = f"{mends}, which dataset schema {version} asks for already"
     parts = [
         f"{mends}:\n\n{_edits(schema.edits)}" if schema.edits else "",
         f"{older}:\n\n{_edits(schema.overdue)}" if schema.overdue else "",
