@@ -20,7 +20,7 @@ from bot.schema.spec import Field, Requirement
 from bot.schema.wording import sentences
 
 MANY = re.compile(
-    r"\b(?:one or more|set of|list of) ([\w ,'-]+?)"
+    r"\b(?i:one or more|set of|list of) ([\w ,'-]+?)"
     r"(?= in (?:the |ascending|descending|lexical)| separated| delimited| for | with | joined|"
     r"[;:.(]|$)"
 )

@@ -23,7 +23,7 @@ LEADING_CONDITION = re.compile(
 TRAILING_CONDITION = re.compile(r"\s(?:if|when|where|unless|but then)\b.*?(?=, or `|$)", re.I)
 REQUIRES = re.compile(r"\b(?:MUST|MAY|SHOULD|RECOMMENDED|ONLY|one of)\b")
 SAME_RELATION = re.compile(r"[`\"]*\s*(?:for [\w\s'-]+?)?,?\s+(?:or|and)\s+[`\"]*")
-CONDITION_ITEM = re.compile(r"^- (?:if\b|.*`[^`]+` (?:is|are)\b)", re.I)
+CONDITION_ITEM = re.compile(r"^- (?:if\b|.*`[^`\"]+` (?:is|are)\b)", re.I)
 CONDITION_LIST = re.compile(r"\b(?:if|when|where)(?: any of| one of)?:$", re.I)
 DELIMITER = re.compile(
     r"\b(?:delimiter|delimited by|separator|separated by)(?: is| are| being| MUST be)?:? "
