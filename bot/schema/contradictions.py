@@ -52,7 +52,7 @@ def _of_values(field: Field) -> Iterator[str]:
     """A special value that is allowed in one sentence and forbidden in another."""
     special = {text for kind, text in allowed_values(field) if kind is Kind.SPECIAL_VALUE}
     for text in sorted(special):
-        if f"not {text}" in special:
+        if f'not "{text}"' in special:
             yield f'it may be "{text}", and it MUST NOT be'
 
 

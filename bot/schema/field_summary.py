@@ -12,6 +12,7 @@ from bot.schema.field_values import (
     Kind,
     allowed_values,
     cardinality,
+    forbidden,
     is_about_values,
     is_conditional,
     values_of_new,
@@ -20,11 +21,10 @@ from bot.schema.spec import Field, Requirement
 from bot.schema.wording import sentences
 
 MANY = re.compile(
-    r"\b(?i:one or more|set of|list of) ([\w ,'-]+?)"
+    r"\b(?i:one or more|set of|list of) ([\w '-]+?)"
     r"(?= in (?:the |ascending|descending|lexical)| separated| delimited| for | with | joined|"
-    r"[;:.(]|$)"
+    r"[,;:.(]|$)"
 )
-NO_MORE = "not "
 FEW = 5
 WORDS = {
     "sorted": "ascending",
@@ -49,14 +49,13 @@ class FieldSummary:
 
 def summary(field: Field) -> FieldSummary:
     """The field's summary."""
-    values = sorted(text for _, text in values_of_new(field))
-    forbidden = [text.removeprefix(NO_MORE) for text in values if text.startswith(NO_MORE)]
+    values = sorted(values_of_new(field), key=lambda value: value[1])
     ranges = sorted(text for kind, text in allowed_values(field) if kind is Kind.RANGE)
     return FieldSummary(
         presence=" ".join(_presence(field)),
         number=_number(field),
-        allowed=tuple([text for text in values if not text.startswith(NO_MORE)] + ranges),
-        forbidden=tuple(forbidden),
+        allowed=tuple([value[1] for value in values if not forbidden(value)] + ranges),
+        forbidden=tuple(text for value in values if (text := forbidden(value))),
         demands=tuple(_demands(field)),
     )
 
@@ -81,7 +80,7 @@ def enumeration(field: Field) -> tuple[str, ...]:
     """The values of which the field holds one, if it has a list of them and nothing else."""
     values = values_of_new(field)
     listed = all(kind is Kind.SPECIAL_VALUE for kind, _ in values)
-    names = tuple(sorted(text for _, text in values if not text.startswith(NO_MORE)))
+    names = tuple(sorted(value[1] for value in values if not forbidden(value)))
     return names if listed and len(names) > 1 and not _number(field) else ()
 
 

@@ -70,6 +70,13 @@ def allowed_values(field: Field) -> frozenset[Value]:
     return frozenset(_relevant(field, {value for value, _ in _named(field)}))
 
 
+def forbidden(value: Value) -> str | None:
+    """The value that must not be used; None of one that may be."""
+    kind, text = value
+    refused = text.startswith("not ") if kind is Kind.ALLOWED_TERMS else text.startswith('not "')
+    return text.removeprefix("not ").strip('"') if refused else None
+
+
 def values_of_new(field: Field) -> frozenset[Value]:
     """What a field that is new may hold: its enumeration, special values and terms.
 
@@ -159,8 +166,10 @@ def _values(text: str, role: str = "") -> Iterator[Value]:
         yield Kind.ALLOWED_TERMS, relation + term[0] + _below(relation, bare[end:])
     for literal in LITERAL.findall(bare):
         if not TERM.fullmatch(literal):
-            kind = Kind.ALLOWED_TERMS if IDENTIFIER.fullmatch(literal) else Kind.SPECIAL_VALUE
-            yield kind, role + literal
+            is_term = bool(IDENTIFIER.fullmatch(literal))
+            kind = Kind.ALLOWED_TERMS if is_term else Kind.SPECIAL_VALUE
+            # A value may begin with "not", as "not reported" does: a forbidden one is quoted.
+            yield kind, f'{role}"{literal}"' if role and not is_term else role + literal
     for kind_of_term in [] if role else KIND_OF_TERM.finditer(whole):
         prefixed = PREFIXED.match(whole, kind_of_term.end())
         form = f" prefixed with '{prefixed[1]}'" if prefixed else ""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bot.schema.field_summary import enumeration
 from bot.schema.field_table import TERM
-from bot.schema.field_values import IDENTIFIER, Kind, values_of_new
+from bot.schema.field_values import IDENTIFIER, Kind, forbidden, values_of_new
 from bot.schema.spec import Field, Ontology, Spec
 
 
@@ -97,8 +97,9 @@ def of_field(field: Field, spec: Spec) -> tuple[str, ...]:
         return ("ULabel for its enumeration",)
     pins = {pin.name.split()[0].lower(): pin for pin in spec.ontologies}
     pins |= {pin.prefix.lower(): pin for pin in spec.ontologies}
-    named = [pins[name] for name in _ontologies(values_of_new(field)) if name in pins]
-    return (*(_of_terms(pin, field) for pin in dict.fromkeys(named)), *_by_name(field))
+    named = {pins[name] for name in _ontologies(values_of_new(field)) if name in pins}
+    of_terms = [_of_terms(pin, field) for pin in spec.ontologies if pin in named]
+    return (*of_terms, *_by_name(field))
 
 
 def _of_terms(pin: Ontology, field: Field) -> str:
@@ -107,13 +108,11 @@ def _of_terms(pin: Ontology, field: Field) -> str:
     if found is None:
         return f"none that we know of for {pin.prefix}"
     key, source = found
-    names = [] if source.entity in ELSEWHERE else [f"bionty.{source.entity}"]
-    names += [
-        f"pertdb.{each.name}"
-        for each in PERTURBATIONS
-        if each.source == key and (source.entity in ELSEWHERE or _is_perturbed(field))
-    ]
-    return f"{' or '.join(names)} for {pin.prefix} (source {key})"
+    elsewhere = ELSEWHERE.get(source.entity)
+    names = [f"pertdb.{elsewhere}" if elsewhere else f"bionty.{source.entity}"]
+    if _is_perturbed(field):
+        names += [f"pertdb.{each.name}" for each in PERTURBATIONS if each.source == key]
+    return f"{' or '.join(dict.fromkeys(names))} for {pin.prefix} (source {key})"
 
 
 def _by_name(field: Field) -> list[str]:
@@ -134,7 +133,7 @@ def _is_perturbed(field: Field) -> bool:
 def _ontologies(values: Collection[tuple[Kind, str]]) -> Iterator[str]:
     """The prefixes and names of ontologies that allowed values name, in lower case."""
     for kind, text in sorted(values):
-        if kind is not Kind.ALLOWED_TERMS or text.startswith("not "):
+        if kind is not Kind.ALLOWED_TERMS or forbidden((kind, text)):
             continue
         term = TERM.search(text) or IDENTIFIER.search(text)
         name = re.split("[:_]", term[0])[0] if term else text.split(" terms")[0]
