@@ -150,8 +150,8 @@ def patch_body(draft: Draft) -> str:
     parts = [
         f"Made from the dataset schema documents {draft.old} and {draft.version} by a program, and "
         "not tried in LaminDB's own tests. A person must review it before it leaves draft.",
-        _edits(draft.edits),
-        f"Dataset schema {draft.old} asks for this already:\n\n{_edits(draft.overdue)}"
+        edit_list(draft.edits),
+        f"Dataset schema {draft.old} asks for this already:\n\n{edit_list(draft.overdue)}"
         if draft.overdue
         else "",
         f"It leaves to a person: {joined(rest)}." if rest else "",
@@ -159,9 +159,10 @@ def patch_body(draft: Draft) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _edits(sentences: Sequence[str]) -> str:
-    edits = "\n".join(f"- {inert(edit)}" for edit in sentences[:PATCH_ITEMS])
-    more = len(sentences) - PATCH_ITEMS
+def edit_list(sentences: Sequence[str], most: int = PATCH_ITEMS) -> str:
+    """What a patch changes, as a list; what is cut is counted."""
+    edits = "\n".join(f"- {inert(edit)}" for edit in sentences[:most])
+    more = len(sentences) - most
     return edits + (f"\n- … and {more:,} more" if more > 0 else "")
 
 

@@ -2,9 +2,10 @@
 
 from bot.census.directory import DirectoryEntry
 from bot.census.release import CellCount, Oddity, Release
+from bot.comments.added_fields import open_points, render_added_fields
 from bot.comments.markdown import code, collapsed, counted, fitted, inert, table
-from bot.comments.pull_requests import OpenRules
-from bot.comments.schema_diff import render_added_fields, render_diff, render_impact
+from bot.comments.pull_requests import OpenRules, edit_list
+from bot.comments.schema_diff import render_diff, render_impact
 from bot.model.events import SchemaReading
 from bot.model.releases import NewRelease
 from bot.schema.changes import SchemaDiff
@@ -121,47 +122,28 @@ def _code(schema: SchemaReading) -> str:
     version = schema.old.version if schema.old else ""
     older = f"{mends}, which dataset schema {version} asks for already"
     parts = [
-        f"{mends}:\n\n{_edits(schema.edits)}" if schema.edits else "",
-        f"{older}:\n\n{_edits(schema.overdue)}" if schema.overdue else "",
+        f"{mends}:\n\n{edit_list(schema.edits, ITEMS)}" if schema.edits else "",
+        f"{older}:\n\n{edit_list(schema.overdue, ITEMS)}" if schema.overdue else "",
         f"It leaves to a person: {rest}." if rest else "",
     ]
     text = "\n\n".join(part for part in parts if part)
     return f"### LaminDB's code\n\n{text}" if text else ""
 
 
-def _edits(sentences: tuple[str, ...]) -> str:
-    edits = [f"- {inert(edit)}" for edit in sentences[:ITEMS]]
-    left = len(sentences) - ITEMS
-    return "\n".join([*edits, *([f"- … and {left:,} more"] if left > 0 else [])])
-
-
 def _attention(news: NewRelease, schema: SchemaReading, oddities: tuple[Oddity, ...]) -> str:
     mine = [str(oddity) for oddity in oddities if oddity.version == news.release.version]
-    remarks = [*disagreements(news), *_open(schema), *schema.remarks, *mine]
+    remarks = [
+        *disagreements(news),
+        *(open_points(schema.diff) if schema.diff else ()),
+        *schema.remarks,
+        *mine,
+    ]
     if not remarks:
         return ""
     listed = "\n".join(f"- {inert(sentence)}" for sentence in remarks[:30])
     left = len(remarks) - 30
     more = f"\n- … and {left:,} more." if left > 0 else ""
     return f"### ⚠️ To look at before merging\n\n{listed}{more}"
-
-
-def _open(schema: SchemaReading) -> list[str]:
-    """What the schema document leaves open: it is a draft, or it contradicts itself."""
-    if schema.diff is None:
-        return []
-    status, version = schema.diff.status, schema.diff.new
-    draft = (
-        f"The document of dataset schema {version} is no approved one (its status is "
-        f"{status.new}): what is made from it rests on a draft."
-    )
-    return [
-        *([draft] if status.is_draft else []),
-        *(
-            f"The document leaves open for {_field(one.field)}: {one.what}."
-            for one in schema.diff.contradictions
-        ),
-    ]
 
 
 def _facts(news: NewRelease) -> str:

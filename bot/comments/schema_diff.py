@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from bot.schema.changes import NOT_COMPARED, SchemaDiff
-from bot.schema.field_summary import in_short, summary
+from bot.schema.field_summary import summary
 from bot.schema.impact.model import Consequence, Effort, Impact
 from bot.schema.spec import Field, Lines
 from bot.schema.witnesses import Witness
@@ -107,19 +107,25 @@ def _sections(diff: SchemaDiff) -> Iterator[Section]:
 def _fields(diff: SchemaDiff) -> Iterator[Section]:
     yield "Fields added", ADDED_HEAD, [_added(field) for field in diff.fields_added]
     open_ = [
-        (_name(one.field), escaped(one.what), str(one.field.lines)) for one in diff.contradictions
+        (field_code(one.field), escaped(one.what), str(one.field.lines))
+        for one in diff.contradictions
     ]
     yield "Contradictions", ("Field", "What", "Lines"), open_
     head = ("Field", "Annotator", "Requirement", "Type", "Lines")
     yield "Fields removed", head, [_field(f, f.lines, None) for f in diff.fields_removed]
     renamed = [
-        (_name(pair.old), _name(pair.new), pair.kind, _lines(pair.old.lines, pair.new.lines))
+        (
+            field_code(pair.old),
+            field_code(pair.new),
+            pair.kind,
+            _lines(pair.old.lines, pair.new.lines),
+        )
         for pair in diff.fields_renamed
     ]
     yield "Fields renamed or moved", ("Was", "Is now", "Kind", "Lines"), renamed
     changed = [
         (
-            _name(change.new),
+            field_code(change.new),
             ", ".join(change.aspects),
             _joined(change.removed),
             _joined(change.added) or escaped(change.new.annotation),
@@ -168,13 +174,13 @@ def _pins(diff: SchemaDiff) -> Iterator[Section]:
 
 def _values(diff: SchemaDiff) -> Iterator[Section]:
     cardinality = [
-        (_name(c.new), _joined(c.was) or "one value", _joined(c.is_now) or "one value")
+        (field_code(c.new), _joined(c.was) or "one value", _joined(c.is_now) or "one value")
         for c in diff.cardinality_changed
         if c.old
     ]
     yield "Cardinalities and delimiters changed", ("Field", "Was", "Is now"), cardinality
     values = [
-        (_name(c.new), c.kind.replace("_", " "), _joined(c.added), _joined(c.removed))
+        (field_code(c.new), c.kind.replace("_", " "), _joined(c.added), _joined(c.removed))
         for c in diff.allowed_values_changed
         if c.old
     ]
@@ -197,7 +203,7 @@ def _values(diff: SchemaDiff) -> Iterator[Section]:
 def _added(field: Field) -> Row:
     known = summary(field)
     return (
-        _name(field),
+        field_code(field),
         escaped(known.presence, LONGEST_LIST),
         escaped(", ".join(known.number) or "one value" * (field.type != "dict")),
         escaped(", ".join(known.allowed), LONGEST_LIST),
@@ -210,7 +216,7 @@ def _added(field: Field) -> Row:
 def _demands(diff: SchemaDiff) -> Iterator[Section]:
     """What added fields demand beside that, in the document's words."""
     rows = [
-        (_name(field), escaped(text, LONGEST_LIST))
+        (field_code(field), escaped(text, LONGEST_LIST))
         for field in diff.fields_added
         for text in summary(field).demands
     ]
@@ -218,24 +224,13 @@ def _demands(diff: SchemaDiff) -> Iterator[Section]:
         yield "What added fields demand besides", ("Field", "Demand"), rows
 
 
-def render_added_fields(diff: SchemaDiff) -> str:
-    """What a curator must know of each added field, a line each; empty if none is a curator's."""
-    fields = [field for field in diff.fields_added if field.annotator == "curator"]
-    lines = [
-        f"- {_name(field)}: {escaped(in_short(summary(field)), LONGEST_LIST)}" for field in fields
-    ]
-    others = [_name(field) for field in diff.fields_added if field.annotator != "curator"]
-    if lines and others:
-        lines.append(f"- Filled in by others: {', '.join(others)}")
-    return "\n".join(lines)
-
-
 def _field(field: Field, old: Lines | None, new: Lines | None) -> Row:
     words = (escaped(text) for text in (field.annotator, str(field.requirement), field.type))
-    return (_name(field), *words, _lines(old, new))
+    return (field_code(field), *words, _lines(old, new))
 
 
-def _name(field: Field) -> str:
+def field_code(field: Field) -> str:
+    """The field with its component, as inline code."""
     return code(f"{field.component}: {field.name}")
 
 

@@ -16,7 +16,7 @@ from bot.model.releases import NewRelease
 from bot.schema.diff import diff
 from bot.schema.document import parse_document
 from bot.schema.impact import CuratorError, impact, read_curator
-from bot.schema.patch import edits, open_questions, patch_text, patched
+from bot.schema.patch import edits, left_over, open_questions, patch_text, patched
 from bot.schema.pinned import pins_of
 from bot.schema.rules import rules_of
 from bot.schema.spec import DocumentError, Spec
@@ -52,6 +52,12 @@ def patch_of(lamindb: Page, old: Spec, new: Spec) -> str:
         return patch_text(lamindb.text(), old, new)
     except CuratorError as error:
         raise BotError(f"{lamindb.address}: {error}") from error
+
+
+def left_without_patch(lamindb: Page, old: Spec, new: Spec) -> str:
+    """What a person must still decide or write where a patch has nothing to do; a line each."""
+    left = [left_over(one) for one in open_questions(lamindb.text(), old, new)]
+    return "".join(f"{line}\n" for line in left)
 
 
 class SchemaReader:

@@ -50,6 +50,11 @@ WHOLE_COLUMN = re.compile(r"\ball observations\b", re.I)
 MADE_OF = re.compile(r"\bMUST be (?:updated|removed|encoded|converted|renamed|replaced)\b")
 PRINTED = re.compile(r"'[^'`\"\s]*'")
 MUST = re.compile(r"\bMUST\b")
+UNIQUE = re.compile(
+    r"\b(?:(?:no|without)(?: any)? duplicat|duplicates? MUST NOT|"
+    r"MUST NOT (?:be |contain )?duplicat)",
+    re.I,
+)
 PER_CELL = {"obs", "var", "obsm"}
 
 
@@ -238,7 +243,7 @@ def cardinality(field: Field) -> frozenset[str]:
         facts |= {"many", *delimiters}
         facts |= {order} if (order := _order(text)) else set()
         facts |= {"in the order of its terms"} if "in the same order" in text else set()
-        facts |= {"unique"} if re.search(r"\b(?:no|without)(?: any)? duplicat", text) else set()
+        facts |= {"unique"} if UNIQUE.search(text) else set()
     if re.match(r"list\b", field.type):
         facts.add("list")
     # What an uns key holds is one value for the whole dataset, if its type isn't still a column's.

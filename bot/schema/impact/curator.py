@@ -205,9 +205,10 @@ def wanted(rules: Rules, census: Collection[str] = CENSUS) -> Wanted:
 
 
 def _registries_of_column(column: Column, census: Collection[str]) -> tuple[str, ...]:
-    """Where the column's terms stand, for organisms of the Census."""
+    """Where the column's terms stand, for organisms of the Census; nowhere if none is chosen."""
     scopes = [some for taxon, some in column.terms.items() if taxon in census or taxon == "*"]
-    return tuple(dict.fromkeys(entry.registry for some in scopes for entry in some))
+    entries = (entry for some in scopes for entry in some if entry.registry)
+    return tuple(dict.fromkeys(entry.registry for entry in entries))
 
 
 def term_field(name: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from bot.schema.changes import FieldChange, FieldRename, RuleChange, SchemaDiff
 from bot.schema.field_summary import enumeration, in_short, is_demanded, summary
 from bot.schema.field_values import cardinality, values_of_new
+from bot.schema.impact.curator import term_field
 from bot.schema.impact.model import (
     Consequence,
     Effort,
@@ -49,7 +50,7 @@ def fields(diff: SchemaDiff, ctx: ImpactContext) -> Iterator[Consequence]:
 def _added(field: Field, ctx: ImpactContext) -> Consequence:
     title, name, change_text = "Fields added", subject(field), in_short(summary(field))
     curator = ctx.curator
-    if is_curated(field.name):
+    if REGISTRIES.get(field.name) or REGISTRIES.get(term_field(field.name)):
         done = curator is not None and field.name in curator.fields
         reason = f'categoricals_to_spec needs an entry "{field.name}"'
         return code(title, name, change_text, reason, field.lines, done=done)

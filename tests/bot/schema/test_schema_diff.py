@@ -68,6 +68,18 @@ def test_a_qualified_name_is_a_rename_and_a_new_one_is_not() -> None:
     assert set(other) == {"fields_added", "fields_removed"}
 
 
+def test_a_rename_changes_no_field_that_only_names_it() -> None:
+    rule = 'MUST be <code>"x"</code> if <code>{}</code> is <code>"y"</code>.'
+    when = "Curator MUST annotate if <code>obs['{}']</code> is present."
+    before, after = (
+        {"obs": [(name, MUST, "x"), ("b", when.format(name), rule.format(name))]}
+        for name in ("mood", "reported_mood")
+    )
+    assert set(_changed(before, after)) == {"fields_renamed", "fields_changed_editorial"}
+    other = {"obs": [("reported_mood", MUST, "x"), ("b", when.format("c"), rule.format("c"))]}
+    assert set(_changed(before, other)) == {"fields_renamed", "fields_changed"}
+
+
 def test_pins_by_prefix_whatever_the_header_and_its_colon() -> None:
     new = [("Cell Ontology", "CL", "2026-01-01"), ("Zebrafish", "ZFA:<br>ZFS:", "2025-09-05")]
     assert _changed({}, {"ontologies": new}) == {

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from schema_documents import OBS, ONTOLOGIES, UNS, document
 
-from bot.comments.schema_diff import render_added_fields, render_diff, render_impact
+from bot.comments.added_fields import render_added_fields
+from bot.comments.schema_diff import render_diff, render_impact
 from bot.schema.changes import SchemaDiff
 from bot.schema.diff import diff
 from bot.schema.diff_json import to_json
