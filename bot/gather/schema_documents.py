@@ -16,6 +16,7 @@ from bot.model.releases import NewRelease
 from bot.schema.diff import diff
 from bot.schema.document import parse_document
 from bot.schema.impact import CuratorError, impact, read_curator
+from bot.schema.impact.document import CONTRADICTIONS, STATUS
 from bot.schema.patch import edits, left_over, open_questions, patch_text, patched
 from bot.schema.pinned import pins_of
 from bot.schema.rules import rules_of
@@ -139,7 +140,10 @@ def _patched(reading: SchemaReading, source: ModuleSource, old: Spec, new: Spec)
     """The reading with what a patch of the source does, and leaves to do."""
     text, _ = patched(source.text, old, new)
     made = edits(source.text, old, new)
-    left = tuple(dict.fromkeys(one.subject for one in open_questions(source.text, old, new)))
+    questions = open_questions(source.text, old, new)
+    # What the document itself leaves open is said elsewhere: it is no matter of code.
+    of_code = (one for one in questions if one.category not in (STATUS, CONTRADICTIONS))
+    left = tuple(dict.fromkeys(one.subject for one in of_code))
     is_drafted = bool(source.base) and text != source.text
     return replace(
         reading,

@@ -8,16 +8,18 @@ from collections.abc import Iterator
 from bot.schema.changes import SchemaDiff
 from bot.schema.impact.model import Consequence, Effort, subject
 
+STATUS, CONTRADICTIONS = "Document status", "Contradictions"
+
 
 def document(diff: SchemaDiff) -> Iterator[Consequence]:
     """The status, where the newer document is a draft or no longer is one, and contradictions."""
     status = diff.status
     if status.is_draft or status.old != status.new:
-        yield Consequence("Document status", f"dataset schema {diff.new}", *_status(diff))
+        yield Consequence(STATUS, f"dataset schema {diff.new}", *_status(diff))
     for one in diff.contradictions:
         reason = "the document says both, or leaves it open: rules need one of them"
-        title, name = "Contradictions", subject(one.field)
-        yield Consequence(title, name, one.what, Effort.PERSON, reason, one.field.lines)
+        name = subject(one.field)
+        yield Consequence(CONTRADICTIONS, name, one.what, Effort.PERSON, reason, one.field.lines)
 
 
 def _status(diff: SchemaDiff) -> tuple[str, Effort, str]:

@@ -21,7 +21,7 @@ from bot.schema.impact.model import (
 )
 from bot.schema.impact.registries import of_field
 from bot.schema.rules.lamindb import REGISTRIES
-from bot.schema.spec import Field, Lines
+from bot.schema.spec import Field, Lines, Requirement
 
 MINIMAL = "LaminDB's schema asks for a minimal set of columns and lets others pass"
 NOT_READ = "LaminDB's curator looks at none of its values"
@@ -65,7 +65,8 @@ def _added(field: Field, ctx: ImpactContext) -> Consequence:
 def is_simple_column(field: Field) -> bool:
     """Whether a feature of obs can hold it: a flag, or one value of an enumeration."""
     is_column = field.component == "obs" and "[" not in field.name
-    return is_column and is_demanded(field) and bool(field.type == "bool" or enumeration(field))
+    curators = field.annotator == "curator" and field.requirement is not Requirement.MUST_NOT
+    return is_column and curators and bool(field.type == "bool" or enumeration(field))
 
 
 def _judged_new(field: Field, ctx: ImpactContext) -> tuple[Effort, str]:

@@ -156,6 +156,8 @@ def test_new_flags_and_enumerations_are_features_of_obs() -> None:
     )
     result, sentences = patched(SMALL + FEATURES, small(), new)
     compile(result, "patched", "exec")
+    may = small(("dose_level", "Curator MAY annotate.", LABELS))
+    assert "with_config(optional=True)" in patched(SMALL + FEATURES, small(), may)[0]
     assert sentences[-3:] == (
         "save_cellxgene_defaults didn't save the values of dose_level.",
         "obs had no feature of dose_level, which only some datasets have.",
