@@ -121,6 +121,7 @@ def _code(schema: SchemaReading) -> str:
     mends = "`lamindb.patch` in the proposal mends this"
     version = schema.old.version if schema.old else ""
     older = f"{mends}, which dataset schema {version} asks for already"
+    older += "" if schema.edits else f"; nothing of it is for {schema.new.version}"
     parts = [
         f"{mends}:\n\n{edit_list(schema.edits, ITEMS)}" if schema.edits else "",
         f"{older}:\n\n{edit_list(schema.overdue, ITEMS)}" if schema.overdue else "",

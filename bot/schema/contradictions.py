@@ -44,7 +44,7 @@ def _of_presence(field: Field) -> Iterator[str]:
     demanded = field.requirement in DEMANDED
     for sentence in sentences(field.value):
         if says_presence(field, sentence) not in (None, demanded):
-            first = sentences(field.annotation)[0].rstrip(".;")
+            first = next(iter(sentences(field.annotation)), field.annotation).rstrip(".;")
             yield f"\u201c{first}\u201d, but \u201c{sentence.rstrip('.')}\u201d"
 
 
