@@ -21,6 +21,7 @@ from bot.schema.changes import (
     ValuesChange,
 )
 from bot.schema.contradictions import contradictions
+from bot.schema.field_summary import in_short, summary
 from bot.schema.field_values import Kind, Value, allowed_values, cardinality, values_of_new
 from bot.schema.matching import match
 from bot.schema.spec import Field, GeneReference, Organism, Requirement, ReservedName, Spec
@@ -192,7 +193,8 @@ def _embedding_changes(old: Spec, new: Spec) -> Iterator[EmbeddingChange]:
         was, now = before.get(key), after.get(key)
         lines = was.lines if was else None, now.lines if now else None
         if was is None or now is None:
-            yield EmbeddingChange(key, "new key" if now else "key removed", *lines)
+            what = f"new key: {in_short(summary(now))}" if now else "key removed"
+            yield EmbeddingChange(key, what, *lines)
         elif (change := _field_change(was, now)) and change.aspects:
             yield EmbeddingChange(key, _change_text(change), *lines)
     was_all, now_all = old.component("obsm"), new.component("obsm")

@@ -25,6 +25,8 @@ MANY = re.compile(
     r"(?= in (?:the |ascending|descending|lexical)| separated| delimited| for | with | joined|"
     r"[,;:.(]|$)"
 )
+FLAG = re.compile(r"`(True|False)`")
+EITHER = re.compile(r"\beither `(-?\d+)`[^.;]*?\bor `(-?\d+)`")
 FEW = 5
 WORDS = {
     "sorted": "ascending",
@@ -51,10 +53,11 @@ def summary(field: Field) -> FieldSummary:
     """The field's summary."""
     values = sorted(values_of_new(field), key=lambda value: value[1])
     ranges = sorted(text for kind, text in allowed_values(field) if kind is Kind.RANGE)
+    others = [*ranges, *_unquoted(field)]
     return FieldSummary(
         presence=" ".join(_presence(field)),
         number=_number(field),
-        allowed=tuple([value[1] for value in values if not forbidden(value)] + ranges),
+        allowed=tuple([value[1] for value in values if not forbidden(value)] + others),
         forbidden=tuple(text for value in values if (text := forbidden(value))),
         demands=tuple(_demands(field)),
     )
@@ -127,6 +130,14 @@ def _number(field: Field) -> tuple[str, ...]:
     rest = sorted(facts - {"many", "per dataset", *delimiters})
     many = f"one or more {named[1]}" if named else "one or more"
     return (many, *delimiters, *(WORDS.get(fact, fact) for fact in rest))
+
+
+def _unquoted(field: Field) -> list[str]:
+    """The truth values, or the two numbers, of which the field holds one."""
+    if field.type == "bool":
+        return sorted(set(FLAG.findall(field.value)))
+    either = EITHER.search(field.value) if field.type.endswith("int") else None
+    return list(either.groups()) if either else []
 
 
 def _demands(field: Field) -> Iterator[str]:

@@ -50,13 +50,14 @@ def fields(diff: SchemaDiff, ctx: ImpactContext) -> Iterator[Consequence]:
 def _added(field: Field, ctx: ImpactContext) -> Consequence:
     title, name, change_text = "Fields added", subject(field), in_short(summary(field))
     curator = ctx.curator
+    held = {*curator.fields, *curator.features} if curator else set()
+    if is_simple_column(field):
+        reason = "obs needs a feature of it" + ", and its values ULabels" * (field.type != "bool")
+        done = field.name in held
+        return code(title, name, change_text, reason, field.lines, done=done)
     if REGISTRIES.get(field.name) or REGISTRIES.get(term_field(field.name)):
         done = curator is not None and field.name in curator.fields
         reason = f'categoricals_to_spec needs an entry "{field.name}"'
-        return code(title, name, change_text, reason, field.lines, done=done)
-    if is_simple_column(field):
-        done = curator is not None and field.name in curator.features
-        reason = "obs needs a feature of it" + ", and its values ULabels" * (field.type != "bool")
         return code(title, name, change_text, reason, field.lines, done=done)
     effort, reason = _judged_new(field, ctx)
     return Consequence(title, name, change_text, effort, reason, field.lines)

@@ -183,9 +183,14 @@ def test_ranges_and_flags_of_new_fields_are_no_lists_of_values() -> None:
             f"<code>int</code>. MUST be in the range between {code('0')} and {code('7')}.",
         ),
         ("flag", MUST, f"<code>bool</code>. This MUST be {code('True')} if it rains."),
+        ("spot", MUST, f"<code>int</code>. It MUST be either {code('0')} or {code('1')}."),
     )
     assert found.allowed_values_changed == ()
-    assert summary(found.fields_added[0]).allowed == ("0 to 7",)
+    assert [summary(field).allowed for field in found.fields_added] == [
+        ("0 to 7",),
+        ("True",),
+        ("0", "1"),
+    ]
 
 
 # --- what the document leaves open ----------------------------------------------------------------
