@@ -12,7 +12,7 @@ from bot.cli.terminal import show_decisions, show_releases
 from bot.comments.schema_diff import render_diff
 from bot.errors import BotError
 from bot.gather.releases import read_page
-from bot.gather.schema_documents import patch_of, read_witnesses
+from bot.gather.schema_documents import left_without_patch, patch_of, read_witnesses
 from bot.html import report_page
 from bot.schema.diff import diff as compare
 from bot.schema.diff_json import to_json
@@ -73,14 +73,20 @@ def diff(lazy: LazyContext, as_json: bool, witnesses: bool, old: str, new: str) 
 def patch(lazy: LazyContext, lamindb: str | None, old: str, new: str) -> None:
     """Print a patch that adapts LaminDB's CELLxGENE module to a newer dataset schema.
 
-    OLD and NEW are as for `diff`. Apply the patch with `git apply` in LaminDB's repository. If
-    nothing has to change, nothing is printed.
+    OLD and NEW are as for `diff`. Apply the patch with `git apply` in LaminDB's repository; before
+    it stands what it does and what it leaves to a person. If nothing has to change, no patch is
+    printed, and what is left goes to stderr.
     """
     context = lazy.load(lamindb=lamindb)
     if context.settings.lamindb is None:
         raise BotError("LaminDB isn't installed here; name its _cellxgene.py with --lamindb.")
     source = context.local.pages.get(context.settings.lamindb)
-    click.echo(patch_of(source, *context.specs(old, new)), nl=False)
+    older, newer = context.specs(old, new)
+    text = patch_of(source, older, newer)
+    click.echo(text, nl=False)
+    if not text:
+        # On stderr, because what is printed may go to `git apply`.
+        click.echo(left_without_patch(source, older, newer), nl=False, err=True)
 
 
 @click.command()

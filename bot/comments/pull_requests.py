@@ -2,7 +2,7 @@
 that are still to be decided, and the patch that is proposed to LaminDB's repository.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.comments.markdown import code, counted, fitted, inert, joined, table
@@ -171,22 +171,31 @@ def patch_branch(draft: Draft) -> str:
 
 
 def patch_title(draft: Draft) -> str:
-    """The title of the draft in LaminDB's repository."""
-    return f"Fit the CELLxGENE module to dataset schema {draft.version}"
+    """The title of the draft in LaminDB's repository; it names the version that asks for edits."""
+    asks = draft.version if draft.edits or not draft.overdue else draft.old
+    return f"Fit the CELLxGENE module to dataset schema {asks}"
 
 
 def patch_body(draft: Draft) -> str:
     """For those who review it, who know nothing of the bot."""
-    edits = "\n".join(f"- {inert(edit)}" for edit in draft.edits[:PATCH_ITEMS])
-    more = len(draft.edits) - PATCH_ITEMS
     rest = [code(part, 80) for part in draft.left[:PATCH_ITEMS]]
     parts = [
         f"Made from the dataset schema documents {draft.old} and {draft.version} by a program, and "
         "not tried in LaminDB's own tests. A person must review it before it leaves draft.",
-        edits + (f"\n- … and {more:,} more" if more > 0 else ""),
+        edit_list(draft.edits),
+        f"Dataset schema {draft.old} asks for this already:\n\n{edit_list(draft.overdue)}"
+        if draft.overdue
+        else "",
         f"It leaves to a person: {joined(rest)}." if rest else "",
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def edit_list(sentences: Sequence[str], most: int = PATCH_ITEMS) -> str:
+    """What a patch changes, as a list; what is cut is counted."""
+    edits = "\n".join(f"- {inert(edit)}" for edit in sentences[:most])
+    more = len(sentences) - most
+    return edits + (f"\n- … and {more:,} more" if more > 0 else "")
 
 
 def draft_proposed(address: str, *, is_open: bool) -> str:

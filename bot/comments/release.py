@@ -2,8 +2,9 @@
 
 from bot.census.directory import DirectoryEntry
 from bot.census.release import CellCount, Oddity, Release
+from bot.comments.added_fields import open_points, render_added_fields
 from bot.comments.markdown import code, collapsed, counted, fitted, inert, table
-from bot.comments.pull_requests import OpenRules
+from bot.comments.pull_requests import OpenRules, edit_list
 from bot.comments.schema_diff import render_diff, render_impact
 from bot.model.events import SchemaReading
 from bot.model.releases import NewRelease
@@ -51,6 +52,8 @@ def body(
         _code(schema),
     ]
     text = "\n\n".join(part for part in parts if part)
+    if schema.diff is not None and (known := render_added_fields(schema.diff)):
+        text = _with(text, "What curators must know of added fields", known, "diff.md", room)
     if schema.impact is not None:
         means = render_impact(schema.impact)
         text = _with(text, "What each change asks of LaminDB", means, "impact.md", room)
@@ -114,12 +117,14 @@ def _rules(schema: SchemaReading, undecided: OpenRules | None) -> str:
 
 def _code(schema: SchemaReading) -> str:
     """What the proposed patch does to LaminDB's code, and what it leaves to a person."""
-    edits = [f"- {inert(edit)}" for edit in schema.edits[:ITEMS]]
-    left = len(schema.edits) - ITEMS
-    edits += [f"- … and {left:,} more"] if left > 0 else []
     rest = _list(list(schema.unpatched))
+    mends = "`lamindb.patch` in the proposal mends this"
+    version = schema.old.version if schema.old else ""
+    older = f"{mends}, which dataset schema {version} asks for already"
+    older += "" if schema.edits else f"; nothing of it is for {schema.new.version}"
     parts = [
-        "`lamindb.patch` in the proposal mends this:\n\n" + "\n".join(edits) if edits else "",
+        f"{mends}:\n\n{edit_list(schema.edits, ITEMS)}" if schema.edits else "",
+        f"{older}:\n\n{edit_list(schema.overdue, ITEMS)}" if schema.overdue else "",
         f"It leaves to a person: {rest}." if rest else "",
     ]
     text = "\n\n".join(part for part in parts if part)
@@ -128,7 +133,12 @@ def _code(schema: SchemaReading) -> str:
 
 def _attention(news: NewRelease, schema: SchemaReading, oddities: tuple[Oddity, ...]) -> str:
     mine = [str(oddity) for oddity in oddities if oddity.version == news.release.version]
-    remarks = [*disagreements(news), *schema.remarks, *mine]
+    remarks = [
+        *disagreements(news),
+        *(open_points(schema.diff) if schema.diff else ()),
+        *schema.remarks,
+        *mine,
+    ]
     if not remarks:
         return ""
     listed = "\n".join(f"- {inert(sentence)}" for sentence in remarks[:30])
@@ -230,8 +240,12 @@ def _changes(diff: SchemaDiff) -> dict[str, list[str]]:
             f"{_field(rename.old)} → {_field(rename.new)}" for rename in diff.fields_renamed
         ],
         "Fields whose rules changed": [_field(change.new) for change in diff.fields_changed],
-        "One value or several": [_field(change.new) for change in diff.cardinality_changed],
-        "Allowed values": [_field(change.new) for change in diff.allowed_values_changed],
+        "One value or several": [
+            _field(change.new) for change in diff.cardinality_changed if change.old
+        ],
+        "Allowed values": [
+            _field(change.new) for change in diff.allowed_values_changed if change.old
+        ],
         "Ontologies added": [
             f"{ontology.prefix} {ontology.version}" for ontology in diff.ontologies_added
         ],

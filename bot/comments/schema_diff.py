@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from bot.schema.changes import NOT_COMPARED, SchemaDiff
+from bot.schema.field_summary import summary
 from bot.schema.impact.model import Consequence, Effort, Impact
 from bot.schema.spec import Field, Lines
 from bot.schema.witnesses import Witness
@@ -18,9 +19,11 @@ MARKUP = {ord(mark): f"&#{ord(mark)};" for mark in "|`*[]~\\!"}
 # Within a word it never marks emphasis, and names are full of it.
 LOOSE_UNDERSCORE = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 LONGEST = 300
+LONGEST_LIST = 800
 
 
 LONG = 8
+ADDED_HEAD = ("Field", "Presence", "How many", "Allowed", "Forbidden", "Type", "Lines")
 Row = tuple[str, ...]
 Section = tuple[str, Row, Sequence[Row]]
 IMPACT_HEAD = "| What | Change | Why | Lines |\n| --- | --- | --- | --- |"
@@ -48,9 +51,10 @@ def render_diff(diff: SchemaDiff, witnesses: Sequence[Witness] = ()) -> str:
     """The whole diff, with what others say; long tables are folded away beneath their title."""
     sections = [section for section in _sections(diff) if section[2]]
     other_sections = [section for section in _other_sources(diff, witnesses) if section[2]]
+    others = (*_demands(diff), *other_sections)
     parts = [
         _verdict(diff, sections),
-        *(_section(*section) for section in (*sections, *other_sections)),
+        *(_section(*section) for section in (*sections, *others)),
     ]
     return "\n\n".join([*parts, _coda(diff)]) + "\n"
 
@@ -79,11 +83,19 @@ def _other_sources(diff: SchemaDiff, witnesses: Sequence[Witness]) -> Iterator[S
 
 
 def _verdict(diff: SchemaDiff, sections: list[Section]) -> str:
-    versions = f"{escaped(diff.old)} \u2192 {escaped(diff.new)}"
+    versions = f"{escaped(diff.old)} \u2192 {escaped(diff.new)}{_status(diff)}"
     if diff.is_empty():
         return f"**Dataset schema {versions}: nothing changes but, at most, wording.**"
     counts = ", ".join(f"{title.lower()}: {len(rows)}" for title, _, rows in sections)
     return f"**Dataset schema {versions}.** {counts.capitalize()}."
+
+
+def _status(diff: SchemaDiff) -> str:
+    """The documents' status, where it changed or the newer one is a draft."""
+    status = diff.status
+    if status.old == status.new:
+        return f" ({escaped(status.new)})" if status.is_draft else ""
+    return f" ({escaped(status.old or 'no status')} \u2192 {escaped(status.new or 'no status')})"
 
 
 def _sections(diff: SchemaDiff) -> Iterator[Section]:
@@ -93,17 +105,27 @@ def _sections(diff: SchemaDiff) -> Iterator[Section]:
 
 
 def _fields(diff: SchemaDiff) -> Iterator[Section]:
+    yield "Fields added", ADDED_HEAD, [_added(field) for field in diff.fields_added]
+    open_ = [
+        (field_code(one.field), escaped(one.what), str(one.field.lines))
+        for one in diff.contradictions
+    ]
+    yield "Contradictions", ("Field", "What", "Lines"), open_
     head = ("Field", "Annotator", "Requirement", "Type", "Lines")
-    yield "Fields added", head, [_field(field, None, field.lines) for field in diff.fields_added]
     yield "Fields removed", head, [_field(f, f.lines, None) for f in diff.fields_removed]
     renamed = [
-        (_name(pair.old), _name(pair.new), pair.kind, _lines(pair.old.lines, pair.new.lines))
+        (
+            field_code(pair.old),
+            field_code(pair.new),
+            pair.kind,
+            _lines(pair.old.lines, pair.new.lines),
+        )
         for pair in diff.fields_renamed
     ]
     yield "Fields renamed or moved", ("Was", "Is now", "Kind", "Lines"), renamed
     changed = [
         (
-            _name(change.new),
+            field_code(change.new),
             ", ".join(change.aspects),
             _joined(change.removed),
             _joined(change.added) or escaped(change.new.annotation),
@@ -152,13 +174,15 @@ def _pins(diff: SchemaDiff) -> Iterator[Section]:
 
 def _values(diff: SchemaDiff) -> Iterator[Section]:
     cardinality = [
-        (_name(c.new), _joined(c.was) or "one value", _joined(c.is_now) or "one value")
+        (field_code(c.new), _joined(c.was) or "one value", _joined(c.is_now) or "one value")
         for c in diff.cardinality_changed
+        if c.old
     ]
     yield "Cardinalities and delimiters changed", ("Field", "Was", "Is now"), cardinality
     values = [
-        (_name(c.new), c.kind.replace("_", " "), _joined(c.added), _joined(c.removed))
+        (field_code(c.new), c.kind.replace("_", " "), _joined(c.added), _joined(c.removed))
         for c in diff.allowed_values_changed
+        if c.old
     ]
     yield "Allowed values changed", ("Field", "Kind", "Added", "Removed"), values
     embeddings = [(code(c.key), escaped(c.what)) for c in diff.embeddings_changed]
@@ -176,12 +200,37 @@ def _values(diff: SchemaDiff) -> Iterator[Section]:
     yield "Rules in prose changed", ("Part", "No longer said", "Now said"), rules
 
 
+def _added(field: Field) -> Row:
+    known = summary(field)
+    return (
+        field_code(field),
+        escaped(known.presence, LONGEST_LIST),
+        escaped(", ".join(known.number) or "one value" * (field.type != "dict")),
+        escaped(", ".join(known.allowed), LONGEST_LIST),
+        escaped(", ".join(known.forbidden), LONGEST_LIST),
+        escaped(field.type),
+        str(field.lines),
+    )
+
+
+def _demands(diff: SchemaDiff) -> Iterator[Section]:
+    """What added fields demand beside that, in the document's words."""
+    rows = [
+        (field_code(field), escaped(text, LONGEST_LIST))
+        for field in diff.fields_added
+        for text in summary(field).demands
+    ]
+    if rows:
+        yield "What added fields demand besides", ("Field", "Demand"), rows
+
+
 def _field(field: Field, old: Lines | None, new: Lines | None) -> Row:
     words = (escaped(text) for text in (field.annotator, str(field.requirement), field.type))
-    return (_name(field), *words, _lines(old, new))
+    return (field_code(field), *words, _lines(old, new))
 
 
-def _name(field: Field) -> str:
+def field_code(field: Field) -> str:
+    """The field with its component, as inline code."""
     return code(f"{field.component}: {field.name}")
 
 
@@ -232,7 +281,9 @@ def _impact_table(some: Sequence[Consequence]) -> str:
 
 def _impact_row(consequence: Consequence) -> str:
     lines = str(consequence.lines) if consequence.lines else ""
-    change_text = f"{escaped(consequence.category.lower())}: {escaped(consequence.change)}"
+    change_text = (
+        f"{escaped(consequence.category.lower())}: {escaped(consequence.change, LONGEST_LIST)}"
+    )
     return (
         f"| {code(consequence.subject)} | {change_text} | {escaped(consequence.reason)} | {lines} |"
     )

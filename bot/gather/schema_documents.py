@@ -16,7 +16,8 @@ from bot.model.releases import NewRelease
 from bot.schema.diff import diff
 from bot.schema.document import parse_document
 from bot.schema.impact import CuratorError, impact, read_curator
-from bot.schema.patch import patch_text, patched, unpatched
+from bot.schema.impact.document import CONTRADICTIONS, STATUS
+from bot.schema.patch import edits, left_over, open_questions, patch_text, patched
 from bot.schema.pinned import pins_of
 from bot.schema.rules import rules_of
 from bot.schema.spec import DocumentError, Spec
@@ -52,6 +53,12 @@ def patch_of(lamindb: Page, old: Spec, new: Spec) -> str:
         return patch_text(lamindb.text(), old, new)
     except CuratorError as error:
         raise BotError(f"{lamindb.address}: {error}") from error
+
+
+def left_without_patch(lamindb: Page, old: Spec, new: Spec) -> str:
+    """What a person must still decide or write where a patch has nothing to do; a line each."""
+    left = [left_over(one) for one in open_questions(lamindb.text(), old, new)]
+    return "".join(f"{line}\n" for line in left)
 
 
 class SchemaReader:
@@ -131,16 +138,21 @@ class SchemaReader:
 
 def _patched(reading: SchemaReading, source: ModuleSource, old: Spec, new: Spec) -> SchemaReading:
     """The reading with what a patch of the source does, and leaves to do."""
-    text, edits = patched(source.text, old, new)
-    left = tuple(consequence.subject for consequence in unpatched(source.text, old, new))
+    text, _ = patched(source.text, old, new)
+    made = edits(source.text, old, new)
+    questions = open_questions(source.text, old, new)
+    # What the document itself leaves open is said elsewhere: it is no matter of code.
+    of_code = (one for one in questions if one.category not in (STATUS, CONTRADICTIONS))
+    left = tuple(dict.fromkeys(one.subject for one in of_code))
     is_drafted = bool(source.base) and text != source.text
     return replace(
         reading,
         impact=impact(diff(old, new), old, new, read_curator(source.text)),
         patch=patch_text(source.text, old, new),
-        edits=edits,
+        edits=made.new,
+        overdue=made.overdue,
         unpatched=left,
-        draft=Draft(old.version, new.version, source.base, text, edits, left)
+        draft=Draft(old.version, new.version, source.base, text, made.new, left, made.overdue)
         if is_drafted
         else None,
     )

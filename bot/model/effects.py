@@ -17,7 +17,8 @@ from runners.contract import RunRequest, Verdict
 class Draft:
     """LaminDB's module made fit for dataset schema `version`, to be reviewed where it is kept.
 
-    `text` is the file of commit `base` with these `edits`; what they leave to do is in `left`.
+    `text` is the file of commit `base` with these `edits`, and with those that are `overdue`: the
+    older version asks for them already. What they leave to do is in `left`.
     """
 
     old: str
@@ -26,6 +27,7 @@ class Draft:
     text: str
     edits: tuple[str, ...]
     left: tuple[str, ...]
+    overdue: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ class SchemaReading:
 
     `old`, `diff` and `impact` are None when there is no earlier version or when it is the same one.
     `rules` are what the newer document gives, for a person to review. `patch` mends LaminDB's code
-    by `edits`; what it leaves to do is in `unpatched`; `draft` is the same for its own repository.
+    by `edits`, and by those that are `overdue`, which the older version asks for already; what it
+    leaves to do is in `unpatched`; `draft` is the same for its own repository.
     `witnesses` say of `new` what they know.
     """
 
@@ -38,6 +39,7 @@ class SchemaReading:
     impact: Impact | None = None
     patch: str = ""
     edits: tuple[str, ...] = ()
+    overdue: tuple[str, ...] = ()
     unpatched: tuple[str, ...] = ()
     draft: Draft | None = None
     witnesses: tuple[Witness, ...] = ()

@@ -65,9 +65,9 @@ class GeneReferenceChange:
 
 @dataclass(frozen=True, slots=True)
 class CardinalityChange:
-    """A field of which another number or form of values is allowed."""
+    """A field that may hold another number or form of values; a new field has no old one."""
 
-    old: Field
+    old: Field | None
     new: Field
     was: tuple[str, ...]
     is_now: tuple[str, ...]
@@ -75,9 +75,9 @@ class CardinalityChange:
 
 @dataclass(frozen=True, slots=True)
 class ValuesChange:
-    """Values of one kind that a field gained or lost."""
+    """Values of one kind that a field gained or lost; a new field has no old one."""
 
-    old: Field
+    old: Field | None
     new: Field
     kind: str
     added: tuple[str, ...]
@@ -101,6 +101,27 @@ class RuleChange:
     component: str
     removed: tuple[str, ...]
     added: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """What the newer document says of a field, and denies of it elsewhere."""
+
+    field: Field
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChange:
+    """The documents' own words for their status; empty where one says none."""
+
+    old: str
+    new: str
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether the newer document may still change: all rules made from it may, too."""
+        return bool(self.new) and self.new.lower() != "approved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +158,8 @@ class SchemaDiff:
     component_rules_changed: tuple[RuleChange, ...]
     notes: tuple[str, ...]
     doubts: tuple[Doubt, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
+    status: StatusChange = StatusChange("", "")
 
     def is_empty(self) -> bool:
         """Whether nothing differs but, perhaps, wording."""
@@ -145,6 +168,8 @@ class SchemaDiff:
             "new",
             "notes",
             "doubts",
+            "contradictions",
+            "status",
             "fields_changed_editorial",
             "component_rules_changed",
         }

@@ -1,36 +1,35 @@
 """Two Specs -> SchemaDiff: what a maintainer has to know, category by category.
 
-Compares values, never lines of text: an editorial change is told apart. First it is settled which
-field of the older document is which of the newer one: same, moved, renamed, or neither.
+Compares values, never lines of text: an editorial change is told apart.
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 
 from bot.schema.changelog import doubts
 from bot.schema.changes import (
     CardinalityChange,
     EmbeddingChange,
     FieldChange,
-    FieldRename,
     GeneReferenceChange,
     PinChange,
     RuleChange,
     SchemaDiff,
+    StatusChange,
     ValuesChange,
 )
-from bot.schema.field_values import Kind, allowed_values, cardinality
+from bot.schema.contradictions import contradictions
+from bot.schema.field_summary import in_short, summary
+from bot.schema.field_values import Kind, Value, allowed_values, cardinality, values_of_new
+from bot.schema.matching import match
 from bot.schema.spec import Field, GeneReference, Organism, Requirement, ReservedName, Spec
-from bot.schema.wording import folded, originals, statements
+from bot.schema.wording import CODE, folded, originals, statements
 
 # What every version changes by itself: its own number, and the address of its own document.
 CONSTANTS = {"schema_version", "schema_reference"}
 Pair = tuple[Field, Field]
-
-
-SIMILAR = 0.85
 
 
 def diff(old: Spec, new: Spec) -> SchemaDiff:
@@ -42,7 +41,8 @@ def diff(old: Spec, new: Spec) -> SchemaDiff:
 def _compared(old: Spec, new: Spec) -> SchemaDiff:
     fields = match(old, new)
     continued = (*fields.same, *((pair.old, pair.new) for pair in fields.renamed))
-    changed = [change for pair in fields.same if (change := _field_change(*pair))]
+    renamed = {pair.old.name: pair.new.name for pair in fields.renamed if pair.kind == "rename"}
+    changed = [change for pair in fields.same if (change := _field_change(*pair, renamed))]
     pins_old = {pin.prefix: pin for pin in old.ontologies}
     pins_new = {pin.prefix: pin for pin in new.ontologies}
     return SchemaDiff(
@@ -63,24 +63,42 @@ def _compared(old: Spec, new: Spec) -> SchemaDiff:
         gene_references_changed=tuple(_gene_changes(old, new)),
         organisms_added=_organisms_missing(old, new),
         organisms_removed=_organisms_missing(new, old),
-        cardinality_changed=tuple(_cardinality_changes(continued)),
+        cardinality_changed=(*_cardinality_changes(continued), *_new_cardinalities(fields.added)),
         embeddings_changed=tuple(_embedding_changes(old, new)),
-        allowed_values_changed=tuple(_values_changes(continued)),
+        allowed_values_changed=(*_values_changes(continued), *_new_values(fields.added)),
         reserved_names_added=_reserved_missing(old, new),
         reserved_names_removed=_reserved_missing(new, old),
         component_rules_changed=tuple(_rule_changes(old, new)),
         notes=tuple(_notes(old, new)),
+        contradictions=contradictions(old, new),
+        status=StatusChange(old.status, new.status),
     )
 
 
-def _field_change(old: Field, new: Field) -> FieldChange | None:
-    """None if not a word differs; without aspects if only the wording does."""
+def _field_change(
+    old: Field, new: Field, renamed: Mapping[str, str] = MappingProxyType({})
+) -> FieldChange | None:
+    """None if not a word differs; without aspects if only the wording does, or another's name."""
     if old.name in CONSTANTS or _texts(old) == _texts(new):
         return None
-    gone, come = _prose(_rules(old), _rules(new))
-    differs = {"annotator": _annotation_differs(old, new), "values": bool(gone or come)}
+    was = _with_names(old, renamed)
+    gone, come = _prose(_rules(was), _rules(new))
+    differs = {"annotator": _annotation_differs(was, new), "values": bool(gone or come)}
     aspects = tuple(aspect for aspect, does in differs.items() if does)
     return FieldChange(old, new, aspects, gone, come)
+
+
+def _with_names(field: Field, renamed: Mapping[str, str]) -> Field:
+    """The field, whose rules name other fields as the newer document does."""
+    if not renamed:
+        return field
+    names = "|".join(sorted(map(re.escape, renamed), key=len, reverse=True))
+    name = re.compile(rf"(?<!\w)(?:{names})(?!\w)")
+
+    def newer(text: str) -> str:
+        return CODE.sub(lambda code: name.sub(lambda old: renamed[old[0]], code[0]), text)
+
+    return replace(field, annotation=newer(field.annotation), value=newer(field.value))
 
 
 def _texts(field: Field) -> tuple[str, str, str]:
@@ -140,10 +158,30 @@ def _values_changes(pairs: Iterable[Pair]) -> Iterator[ValuesChange]:
             continue
         was, now = allowed_values(old), allowed_values(new)
         for kind in Kind:
-            added = tuple(sorted(text for k, text in now - was if k is kind))
-            removed = tuple(sorted(text for k, text in was - now if k is kind))
+            added, removed = _of_kind(kind, now - was), _of_kind(kind, was - now)
             if added or removed:
                 yield ValuesChange(old, new, kind, added, removed)
+
+
+def _of_kind(kind: Kind, values: Iterable[Value]) -> tuple[str, ...]:
+    return tuple(sorted(text for k, text in values if k is kind))
+
+
+def _new_cardinalities(added: Iterable[Field]) -> Iterator[CardinalityChange]:
+    """The delimiters of fields that are new; one value is what a field holds that says nothing."""
+    for field in added:
+        now = cardinality(field)
+        if any(fact.startswith("delimiter") for fact in now):
+            yield CardinalityChange(None, field, (), tuple(sorted(now)))
+
+
+def _new_values(added: Iterable[Field]) -> Iterator[ValuesChange]:
+    """The allowed and forbidden values of fields that are new."""
+    for field in added:
+        now = values_of_new(field) if field.name not in CONSTANTS else ()
+        for kind in Kind:
+            if values := _of_kind(kind, now):
+                yield ValuesChange(None, field, kind, values, ())
 
 
 def _embedding_changes(old: Spec, new: Spec) -> Iterator[EmbeddingChange]:
@@ -155,7 +193,8 @@ def _embedding_changes(old: Spec, new: Spec) -> Iterator[EmbeddingChange]:
         was, now = before.get(key), after.get(key)
         lines = was.lines if was else None, now.lines if now else None
         if was is None or now is None:
-            yield EmbeddingChange(key, "new key" if now else "key removed", *lines)
+            what = f"new key: {in_short(summary(now))}" if now else "key removed"
+            yield EmbeddingChange(key, what, *lines)
         elif (change := _field_change(was, now)) and change.aspects:
             yield EmbeddingChange(key, _change_text(change), *lines)
     was_all, now_all = old.component("obsm"), new.component("obsm")
@@ -202,63 +241,3 @@ def _notes(old: Spec, new: Spec) -> Iterator[str]:
         for discrepancy in spec.discrepancies:
             place = f"{spec.version}, line {discrepancy.line}"
             yield f"{place}: {discrepancy.text} links to {discrepancy.link}"
-
-
-@dataclass(frozen=True, slots=True)
-class Matching:
-    """Which field of the older document is which of the newer; `same` holds (old, new) pairs."""
-
-    same: tuple[tuple[Field, Field], ...]
-    renamed: tuple[FieldRename, ...]
-    added: tuple[Field, ...]
-    removed: tuple[Field, ...]
-
-
-def match(old: Spec, new: Spec) -> Matching:
-    """Pairs all fields but the keys of obsm, which are told as embeddings."""
-    before = {(f.component, f.name): f for f in old.fields() if f.component != "obsm"}
-    after = {(f.component, f.name): f for f in new.fields() if f.component != "obsm"}
-    same = tuple((before[key], field) for key, field in after.items() if key in before)
-    gone = [field for key, field in before.items() if key not in after]
-    come = [field for key, field in after.items() if key not in before]
-    renamed = _pairs(gone, come)
-    left = {id(rename.old) for rename in renamed} | {id(rename.new) for rename in renamed}
-    added, removed = (tuple(f for f in some if id(f) not in left) for some in (come, gone))
-    return Matching(same, tuple(renamed), added, removed)
-
-
-def _pairs(gone: Iterable[Field], come: Iterable[Field]) -> list[FieldRename]:
-    """The likeliest pairs first; each field is taken once."""
-    come = list(come)
-    scored = [(_likeness(old, new), old, new) for old in gone for new in come]
-    pairs: list[FieldRename] = []
-    taken: set[int] = set()
-    for score, old, new in sorted(scored, key=lambda pair: -pair[0]):
-        if score and not {id(old), id(new)} & taken:
-            taken |= {id(old), id(new)}
-            pairs.append(FieldRename(old, new))
-    return sorted(pairs, key=lambda pair: pair.new.lines.first)
-
-
-def _likeness(old: Field, new: Field) -> float:
-    """0 for unlike fields; a field that only moved is more alike than one that was renamed."""
-    if old.name == new.name:
-        return 0.0 if old.name == "index" else 2.0
-    if old.component != new.component:
-        return 0.0
-    shorter, longer = sorted((old.name, new.name), key=len)
-    # A rename that qualifies a name keeps its head noun last: ethnicity, self_reported_ethnicity.
-    if longer.endswith("_" + shorter):
-        return 1.0 + len(shorter) / len(longer)
-    if not set(_words(old.name)) & set(_words(new.name)):
-        return 0.0
-    alike = SequenceMatcher(None, _masked(old), _masked(new), autojunk=False).ratio()
-    return alike if alike >= SIMILAR else 0.0
-
-
-def _words(name: str) -> list[str]:
-    return re.findall(r"[a-z]{3,}", name.removesuffix("_ontology_term_id").lower())
-
-
-def _masked(field: Field) -> str:
-    return "\n".join(sorted(statements(field.value))).replace(field.name, "*")

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.schema.changes import NOT_COMPARED, GeneReferenceChange, SchemaDiff
+from bot.schema.field_summary import summary
+from bot.schema.field_values import allowed_values
 from bot.schema.spec import Field, Lines, Ontology, Organism, ReservedName
 from bot.schema.witnesses import Witness
 
@@ -21,9 +23,18 @@ def to_json(diff: SchemaDiff, witnesses: Sequence[Witness] = ()) -> Json:
     return {
         "old": diff.old,
         "new": diff.new,
+        "document_status": {"old": diff.status.old, "new": diff.status.new},
         **_fields(diff),
         **_pins(diff),
         **_rules(diff),
+        "contradictions": [
+            {
+                **_named(one.field),
+                "what": one.what,
+                "lines": _lines(None, one.field.lines),
+            }
+            for one in diff.contradictions
+        ],
         "changelog_disagreements": [
             {"what": doubt.what, "line": doubt.line, "denied": doubt.is_denied}
             for doubt in diff.doubts
@@ -45,7 +56,9 @@ def _witness(witness: Witness) -> Json:
 
 def _fields(diff: SchemaDiff) -> Json:
     return {
-        "fields_added": [_field(field, None, field.lines) for field in diff.fields_added],
+        "fields_added": [
+            {**_field(field, None, field.lines), **_summary(field)} for field in diff.fields_added
+        ],
         "fields_removed": [_field(field, field.lines, None) for field in diff.fields_removed],
         "fields_renamed": [
             {
@@ -99,9 +112,9 @@ def _rules(diff: SchemaDiff) -> Json:
             {
                 "component": change.new.component,
                 "field": change.new.name,
-                "old": ", ".join(change.was) or "one value",
+                "old": (", ".join(change.was) or "one value") if change.old else None,
                 "new": ", ".join(change.is_now) or "one value",
-                "lines": _lines(change.old.lines, change.new.lines),
+                "lines": _lines(_of(change.old), change.new.lines),
             }
             for change in diff.cardinality_changed
         ],
@@ -118,9 +131,10 @@ def _rules(diff: SchemaDiff) -> Json:
                 "component": change.new.component,
                 "field": change.new.name,
                 "kind": change.kind,
+                "old": _allowed(change.old, change.kind),
                 "added": list(change.added),
                 "removed": list(change.removed),
-                "lines": _lines(change.old.lines, change.new.lines),
+                "lines": _lines(_of(change.old), change.new.lines),
             }
             for change in diff.allowed_values_changed
         ],
@@ -141,6 +155,29 @@ def _field(field: Field, old: Lines | None, new: Lines | None) -> Json:
         "type": field.type,
         "lines": _lines(old, new),
     }
+
+
+def _summary(field: Field) -> Json:
+    """What a curator must know of a field that is new."""
+    known = summary(field)
+    return {
+        "presence": known.presence,
+        "number": list(known.number),
+        "allowed": list(known.allowed),
+        "forbidden": list(known.forbidden),
+        "demands": list(known.demands),
+    }
+
+
+def _allowed(field: Field | None, kind: str) -> list[str] | None:
+    """The values of that kind that the field allowed; None of a field that is new."""
+    if field is None:
+        return None
+    return sorted(text for of_kind, text in allowed_values(field) if of_kind == kind)
+
+
+def _of(field: Field | None) -> Lines | None:
+    return field.lines if field else None
 
 
 def _named(field: Field) -> Json:

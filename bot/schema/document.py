@@ -25,7 +25,7 @@ from bot.schema.spec import Component, Discrepancy, DocumentError, Field, Lines,
 
 COMPONENT = re.compile(r"`(X|obs|obsm|obsp|var|varm|varp|uns|layers)`")
 VERSION = re.compile(r"^\W*(?:schema )?version\W+(\d+\.\d+\.\d+\S*)\s*$", re.I | re.M)
-STATUS = re.compile(r"^document status[\W_]+([a-z][a-z ]*?)[\W_]*$", re.I | re.M)
+STATUS = re.compile(r"^\W*document status[\W_]+([a-z][a-z -]*?)[\W_]*$", re.I | re.M)
 PINNED_LINE = re.compile(r"\s*(\||\[[^\]]*\]:)")
 APPENDIX = re.compile(r"\s*(appendix\b|changelog\b)", re.I)
 ANCHOR = re.compile(r"<a\s[^<>]*href=\"([^\"]*)\"[^<>]*>(.*?)</a>", re.I | re.S)
@@ -60,11 +60,6 @@ def parse_document(text: str) -> Spec:
     )
 
 
-def _status(text: str) -> str:
-    match = STATUS.search(text[:4000])
-    return match[1] if match else ""
-
-
 def _check_is_whole(text: str, parts: list[Section], described: set[str]) -> None:
     """A document that was cut must not look like one that dropped its fields."""
     for name in ("obs", "uns", "var"):
@@ -97,6 +92,11 @@ def _version(text: str) -> str:
             "schema; give the schema.md of a dataset schema version."
         )
     return match[1]
+
+
+def _status(text: str) -> str:
+    match = STATUS.search(text[:4000])
+    return match[1] if match else ""
 
 
 def _before_appendix(parts: list[Section]) -> list[Section]:
@@ -149,8 +149,8 @@ def _without_pinned(section: Section) -> str:
     """The section's text without the tables that are read as pins and names."""
     if is_pinned(section):
         return "\n".join(line for line in section.body if not PINNED_LINE.match(line))
-    # The version's own line says nothing that Spec.version doesn't.
-    source = VERSION.sub("", clean(section.text))
+    # The lines of version and status say nothing that the Spec doesn't.
+    source = STATUS.sub("", VERSION.sub("", clean(section.text)))
     for table in reversed(tables(source)):
         if is_reserved_names(table):
             source = source[: table.start] + source[table.end :]

@@ -13,7 +13,8 @@ from bot.schema.spec import DocumentError, Field, Lines, Requirement, ValueTable
 ROWS = {"key": "key", "annotator": "annotation", "annotation": "annotation", "value": "value"}
 TERM = re.compile(r"\b[A-Za-z]{2,12}:\d{3,}\b|\bCVCL_\w{4}\b")
 WITNESS = re.compile(rf"{TERM.pattern}|\bMUST\b")
-PYTHON_TYPE = r"`(?:str|u?int|float|bool|dict|list|tuple|numpy|pandas|scipy)\b[^`]*`"
+PYTHON = r"(?:str|u?int|float|bool|dict|list|tuple|numpy|pandas|scipy)\b"
+PYTHON_TYPE = rf"`{PYTHON}[^`]*`"
 TYPE = re.compile(rf"(?:categorical with )?(?:an? )?{PYTHON_TYPE}(?: categories)?")
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from enum import StrEnum
 
-from bot.schema.field_table import TERM
+from bot.schema.field_table import PYTHON, TERM
 from bot.schema.spec import Field
 from bot.schema.wording import sentences
 
@@ -23,10 +23,38 @@ LEADING_CONDITION = re.compile(
 TRAILING_CONDITION = re.compile(r"\s(?:if|when|where|unless|but then)\b.*?(?=, or `|$)", re.I)
 REQUIRES = re.compile(r"\b(?:MUST|MAY|SHOULD|RECOMMENDED|ONLY|one of)\b")
 SAME_RELATION = re.compile(r"[`\"]*\s*(?:for [\w\s'-]+?)?,?\s+(?:or|and)\s+[`\"]*")
-CONDITION_ITEM = re.compile(r"^- (?:if\b|.*`[^`]+` (?:is|are)\b)", re.I)
+CONDITION_ITEM = re.compile(r"^- (?:if\b|.*`[^`\"]+` (?:is|are)\b)", re.I)
 CONDITION_LIST = re.compile(r"\b(?:if|when|where)(?: any of| one of)?:$", re.I)
-DELIMITER = re.compile(r"delimiter `\"([^`\"]*)\"`")
+DELIMITER = re.compile(
+    r"\b(?:delimiter|delimited by|separator|separated by)(?: is| are| being| MUST be)?:? "
+    r"`\"?([^`\"]*)\"?`"
+)
+CODES = r"`[^`]*`(?:(?:, (?:or |and )?| or | and )`[^`]*`)*"
+EXAMPLES = re.compile(rf"\b(?:such as|as in|for example,?) {CODES}", re.I)
+# A part of a value, or the form that it has.
+FORM = re.compile(
+    r"\b(?:formatted as|prefix(?:ed)?(?: with| of)?|suffix(?:ed)?(?: with| of)?|"
+    r"(?:start|begin|end)s?(?:ing)? with) `[^`]*`"
+)
+PREFIXED = re.compile(r" (?:prefixed with|with the prefix) `\"?([^`\"]+)\"?`")
+ITS_DESCENDANTS = re.compile(
+    r"[`\"]*(?: for [^`;:.|]*?)?,? (?:and|or)(?: preferably)?(?: one of)? (?:all )?(?:of )?its "
+    r"(?:most accurate )?(?:descendants?|child(?:ren)?)\b"
+)
+# What the sentence demands something of: a part of the value, all cells at once, or what becomes of
+# another value.
+NAMED = re.compile(rf"`(?!{PYTHON})((?:obs|var|uns)?(?:\['?\w+'?\])+|[a-z]\w*(?:\[[^`]*\])?)`")
+IDENTIFIER = re.compile(r"[A-Za-z][\w-]*:[A-Za-z]*\d\w*")
+PART = re.compile(r"[A-Z][A-Z_]+\b(?<!\bMUST)(?: (?:and|or) [A-Z_]+)*$")
+WHOLE_COLUMN = re.compile(r"\ball observations\b", re.I)
+MADE_OF = re.compile(r"\bMUST be (?:updated|removed|encoded|converted|renamed|replaced)\b")
 PRINTED = re.compile(r"'[^'`\"\s]*'")
+MUST = re.compile(r"\bMUST\b")
+UNIQUE = re.compile(
+    r"\b(?:(?:no|without)(?: any)? duplicat|duplicates? MUST NOT|"
+    r"MUST NOT (?:be |contain )?duplicat)",
+    re.I,
+)
 PER_CELL = {"obs", "var", "obsm"}
 
 
@@ -44,19 +72,76 @@ Value = tuple[Kind, str]
 
 def allowed_values(field: Field) -> frozenset[Value]:
     """Every value that the field's rules name, as (kind, text)."""
-    allowed: set[Value] = set()
+    return frozenset(_relevant(field, {value for value, _ in _named(field)}))
+
+
+def forbidden(value: Value) -> str | None:
+    """The value that must not be used; None of one that may be."""
+    kind, text = value
+    refused = text.startswith("not ") if kind is Kind.ALLOWED_TERMS else text.startswith('not "')
+    return text.removeprefix("not ").strip('"') if refused else None
+
+
+def values_of_new(field: Field) -> frozenset[Value]:
+    """What a field that is new may hold: its enumeration, special values and terms.
+
+    A value that only goes with a value of another field, where nothing is said in general, is none;
+    nor is a range: what it may hold then is told in words.
+    """
+    named = list(_named(field))
+    is_general = any(kind is not Kind.SPECIAL_VALUE or general for (kind, _), general in named)
+    values = {(kind, text) for (kind, text), _ in named if _is_listed(kind, text)}
+    return frozenset(_relevant(field, values)) if is_general else frozenset()
+
+
+def _is_listed(kind: Kind, text: str) -> bool:
+    """Whether the value is one of a list: no range, and no rule that stands in a table."""
+    return kind is not Kind.RANGE and not (kind is Kind.MAPPING_ROW and "MUST" in text)
+
+
+def _named(field: Field) -> Iterator[tuple[Value, bool]]:
+    """Every value that a sentence names, and whether it does so in general."""
     heading = ""
     for sentence in sentences(field.value):
         item = sentence.startswith("- ")
         heading = heading if item else sentence
         if sentence.startswith("| "):
-            allowed |= set(_row(sentence))
+            yield from ((value, True) for value in _row(sentence))
+        elif not is_about_values(heading, field):
+            continue
         elif item and not CONDITION_LIST.search(heading) and not CONDITION_ITEM.match(sentence):
-            allowed |= set(_values(_unconditional(sentence), _role(heading)))
+            found = _values(_unconditional(sentence), _role(heading))
+            yield from ((value, True) for value in found)
         elif not item and REQUIRES.search(sentence):
             rest = _unconditional(sentence)
-            allowed |= set(_values(rest, _role(rest)))
-    return frozenset(_relevant(field, allowed))
+            general = "otherwise" in sentence or not LEADING_CONDITION.match(sentence)
+            yield from ((value, general) for value in _values(rest, _role(rest)))
+
+
+def is_about_values(sentence: str, field: Field) -> bool:
+    """Whether a sentence's demand is on the field's value as a whole, and on no other field's."""
+    rest = _unconditional(sentence).removeprefix("- ")
+    subject = re.split(r"\b(?:MUST|MAY|SHOULD)\b", rest)[0]
+    names = {field.name, field.key, _last_key(field.name)}
+    others = [name for name in NAMED.findall(subject) if _last_key(name) not in names]
+    about_another = bool(others) and subject != rest
+    return not (
+        about_another
+        or PART.search(subject.strip())
+        or WHOLE_COLUMN.search(subject)
+        or MADE_OF.search(rest)
+    )
+
+
+def is_conditional(sentence: str) -> bool:
+    """Whether the sentence demands something under a condition only."""
+    return _unconditional(sentence) != sentence
+
+
+def _last_key(name: str) -> str:
+    """`uns['a']['b']` -> b; a column's name as it is."""
+    keys = re.findall(r"'(\w+)'", name)
+    return keys[-1] if keys else name
 
 
 def _role(sentence: str) -> str:
@@ -76,21 +161,34 @@ def _unconditional(sentence: str) -> str:
 
 def _values(text: str, role: str = "") -> Iterator[Value]:
     # What stands between single quotes is what Python prints in an example.
-    bare = PRINTED.sub("", DELIMITER.sub("", text))
+    whole = EXAMPLES.sub("", PRINTED.sub("", DELIMITER.sub("", text)))
+    bare = FORM.sub("", whole)
     end, relation = 0, ""
     for term in TERM.finditer(bare):
         if not SAME_RELATION.fullmatch(bare[end : term.start()]):
             relation = role or _relation(bare[: term.start()])
         end = term.end()
-        yield Kind.ALLOWED_TERMS, relation + term[0]
+        yield Kind.ALLOWED_TERMS, relation + term[0] + _below(relation, bare[end:])
     for literal in LITERAL.findall(bare):
         if not TERM.fullmatch(literal):
-            yield Kind.SPECIAL_VALUE, literal
-    for kind in [] if role else KIND_OF_TERM.findall(bare):
-        for prefix in kind.split(" or "):
-            yield Kind.ALLOWED_TERMS, f"{prefix} terms"
+            is_term = bool(IDENTIFIER.fullmatch(literal))
+            kind = Kind.ALLOWED_TERMS if is_term else Kind.SPECIAL_VALUE
+            # A value may begin with "not", as "not reported" does: a forbidden one is quoted.
+            yield kind, f'{role}"{literal}"' if role and not is_term else role + literal
+    for kind_of_term in [] if role else KIND_OF_TERM.finditer(whole):
+        prefixed = PREFIXED.match(whole, kind_of_term.end())
+        form = f" prefixed with '{prefixed[1]}'" if prefixed else ""
+        for prefix in kind_of_term[1].split(" or "):
+            yield Kind.ALLOWED_TERMS, f"{prefix} terms{form}"
     if re.search(r"\brange\b", bare) and (numbers := NUMBER.findall(bare)):
         yield Kind.RANGE, " to ".join(numbers)
+
+
+def _below(relation: str, after: str) -> str:
+    """Whether the descendants of a term are meant with it, by the words behind it."""
+    if relation == "descendant of " or not ITS_DESCENDANTS.match(after):
+        return ""
+    return " and its descendants"
 
 
 def _relation(before: str) -> str:
@@ -106,7 +204,7 @@ def _row(row: str) -> Iterator[Value]:
     cells = [cell.strip() for cell in row.strip("| ").split(" | ")]
     text = " -> ".join(re.sub(r"[`\"]", "", re.sub(r" / ", " ", cell)) for cell in cells)
     folded = re.sub(r"\bchildren\b", "descendants", " ".join(text.split()))
-    if len(cells) < 2 or not (TERM.search(row) or LITERAL.search(row) or "MUST" in row):
+    if len(cells) < 2 or not any(mark.search(cells[-1]) for mark in (TERM, LITERAL, NUMBER, MUST)):
         return
     if NUMBER.search(cells[-1]):
         yield Kind.RANGE, folded
@@ -143,12 +241,19 @@ def cardinality(field: Field) -> frozenset[str]:
         delimiters.append("delimiter ','")
     if delimiters:
         facts |= {"many", *delimiters}
-        facts |= {"sorted"} if re.search(r"\b(ascending|descending|lexical) ", text) else set()
+        facts |= {order} if (order := _order(text)) else set()
         facts |= {"in the order of its terms"} if "in the same order" in text else set()
-        facts |= {"unique"} if re.search(r"\bno duplicat", text) else set()
+        facts |= {"unique"} if UNIQUE.search(text) else set()
     if re.match(r"list\b", field.type):
         facts.add("list")
     # What an uns key holds is one value for the whole dataset, if its type isn't still a column's.
     if field.component not in PER_CELL and not field.type.startswith("categorical"):
         facts.add("per dataset")
     return frozenset(facts)
+
+
+def _order(text: str) -> str:
+    """`sorted` is in ascending order, as the documents have it everywhere."""
+    if re.search(r"\bdescending (?:lexical )?order", text):
+        return "sorted descending"
+    return "sorted" if re.search(r"\b(ascending|lexical) |\bsorted\b", text) else ""

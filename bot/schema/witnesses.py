@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from bot.schema.field_values import LITERAL, Kind, allowed_values, cardinality
+from bot.schema.field_values import LITERAL, Kind, allowed_values, cardinality, forbidden
 from bot.schema.spec import Field, GeneReference, Spec
 
 # What reading a value of an unknown form can raise; a list may hold itself.
@@ -170,7 +170,8 @@ def _values(field: Field, stated: Mapping[str, Any]) -> Iterator[str]:
     if not listed:
         return
     named = set(LITERAL.findall(field.value))
-    allowed = {text for kind, text in allowed_values(field) if kind is Kind.SPECIAL_VALUE}
+    values = (value for value in allowed_values(field) if not forbidden(value))
+    allowed = {text for kind, text in values if kind is Kind.SPECIAL_VALUE}
     if more := sorted(listed - named):
         yield f"it takes {', '.join(more)}, which the document doesn't name"
     if fewer := sorted(allowed - listed):

@@ -10,6 +10,9 @@ from collections import Counter
 EXAMPLE = re.compile(r"(for example|to illustrate|e\.g\.|warning:)", re.I)
 PARENTHESISED_EXAMPLE = re.compile(r"\(\s*e\.g\.[^()]*(?:\([^()]*\)[^()]*)*\)?")
 SENTENCE_END = re.compile(r"(?<=[.;:])\s+(?=[A-Z`\"(]|otherwise|this )|(?<=`\.)\s+")
+CODE = re.compile(r"`([^`]*)`")
+# Code that is nothing but marks: a delimiter.
+MARKS = re.compile(r"`\"?([^\w`\"]+)\"?`")
 SET_IN = re.compile(r"((?:`\"[^`\"]+\"`(?:, or |, | or )?)+) if set in (`[^`]+`)")
 FOLDS = (
     (re.compile(r"\bchild(ren)?\b"), "descendant"),
@@ -27,9 +30,17 @@ def sentences(text: str) -> list[str]:
     bare = PARENTHESISED_EXAMPLE.sub("", "\n".join(joined(text)))
     result: list[str] = []
     for line in bare.splitlines():
-        parts = [line] if line.startswith("| ") else SENTENCE_END.split(line)
+        parts = [line] if line.startswith("| ") else _cut(line)
         result += [part for part in _without_examples(parts) if part.strip()]
     return result
+
+
+def _cut(line: str) -> list[str]:
+    """The line's sentences; none ends within code, which may be a delimiter such as " ; "."""
+    masked = CODE.sub(lambda code: f"`{'_' * len(code[1])}`", line)
+    starts = [0, *(match.end() for match in SENTENCE_END.finditer(masked))]
+    ends = [*(match.start() for match in SENTENCE_END.finditer(masked)), len(line)]
+    return [line[start:end] for start, end in zip(starts, ends, strict=True)]
 
 
 def _without_examples(parts: list[str]) -> list[str]:
@@ -62,7 +73,8 @@ def _spelled_out(sentence: str) -> list[str]:
 
 def canonical(sentence: str) -> str:
     """The sentence with everything folded that editors may change without changing a rule."""
-    text = sentence.lower()
+    text = MARKS.sub(lambda code: f" mark{'-'.join(map(str, map(ord, code[1])))} ", sentence)
+    text = text.lower()
     text = re.sub(r"[^\w|{}\[\]@#%&=<>+/:.*-]+", " ", text)
     text = re.sub(r"(?<=\w)[<>](?!\w)", " ", text)
     text = re.sub(r"(?<!\w)[-/*.:]+(?!\w)|(?<=\w)[.:](?=\s|$)", " ", text)

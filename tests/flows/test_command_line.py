@@ -10,6 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.__main__ import cli
+from bot.cli.context import installed_lamindb_module
+from bot.schema.document import parse_document
+from bot.schema.patch import patched
 from bot.settings import environment
 from flows import world
 from flows.scenario import good, report
@@ -216,6 +219,20 @@ def test_a_patch_of_lamindbs_code_is_printed(folder: Path) -> None:
     assert "\n--- a/lamindb/examples/cellxgene/_cellxgene.py\n" in told
     assert refused("patch", "--lamindb", "none.py", "6.0.0", "7.0.0").startswith("none.py: can't")
     assert refused("patch", "6.0.0", "page.html").startswith("page.html: The document has no line")
+
+
+def test_without_a_patch_what_is_left_goes_to_stderr(folder: Path) -> None:
+    """donor_age, which 7.0.0 adds, has no place in LaminDB's module."""
+    module = installed_lamindb_module()
+    assert module is not None
+    (folder / "7.0.0.md").write_text(world.document("7.0.0", fields=["donor_age"]))
+    texts = ((folder / f"{version}.md").read_text() for version in ("6.0.0", "7.0.0"))
+    specs = [parse_document(text) for text in texts]
+    (folder / "patched.py").write_text(patched(Path(module).read_text(), *specs)[0])
+    result = run("patch", "--lamindb", "patched.py", "6.0.0", "7.0.0")
+    assert (result.exit_code, result.stdout) == (0, "")
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("obs: donor_age (Curator MUST annotate): curators must fill it in")
 
 
 def test_a_diff_asks_other_sources_if_told_to(folder: Path) -> None:

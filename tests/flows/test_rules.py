@@ -139,7 +139,10 @@ def test_a_patch_of_lamindb_is_proposed_and_told(scenario: Scenario, lamindb: st
     scenario.the_clock_strikes()
     assert lamindb in scenario.pages.texts
     told = scenario.heard()
-    assert "### LaminDB's code\n\n`lamindb.patch` in the proposal mends this:\n\n- " in told
+    assert (
+        "### LaminDB's code\n\n`lamindb.patch` in the proposal mends this, which dataset schema "
+        "7.0.0 asks for already; nothing of it is for 8.0.0:\n\n- "
+    ) in told
     patch = (scenario.home / "proposals" / "2026-08-01" / "lamindb.patch").read_text()
     assert "+++ b/lamindb/examples/cellxgene/_cellxgene.py" in patch
 

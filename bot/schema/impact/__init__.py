@@ -8,6 +8,7 @@ from collections.abc import Collection
 
 from bot.schema.changes import SchemaDiff
 from bot.schema.impact.curator import CENSUS, Curator, CuratorError, read_curator
+from bot.schema.impact.document import document
 from bot.schema.impact.fields import fields, prose
 from bot.schema.impact.model import Consequence, Effort, Impact, impact_context
 from bot.schema.impact.pins import pins
@@ -34,5 +35,11 @@ def impact(
 ) -> Impact:
     """Every change of the diff with what it asks for; `census` are the taxa that the Census has."""
     ctx = impact_context(old, new, curator, census)
-    consequences = (*fields(diff, ctx), *pins(diff, ctx), *values(diff, ctx), *prose(diff))
+    consequences = (
+        *document(diff),
+        *fields(diff, ctx),
+        *pins(diff, ctx),
+        *values(diff, ctx),
+        *prose(diff),
+    )
     return Impact(diff.old, diff.new, consequences)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.schema.rules import Rules
-from bot.schema.rules.lamindb import ORGANISMS
+from bot.schema.rules.lamindb import ORGANISMS, REGISTRIES
 from bot.schema.rules.model import Column
 
 # The organisms that the Census of 2025-11-08 has; others of the schema need nothing of LaminDB.
@@ -29,7 +29,8 @@ class Curator:
 
     `organisms` are the names of its literal, `taxa` the organisms that it saves with the comments
     beside them; `defaults` pairs of registry and value; `labels` values by column; `fields` the
-    registries of each column; `flags` the columns that it declares as booleans.
+    registries of each column; `flags` the columns that it declares as booleans; `features` the
+    names of all columns that it declares one by one.
     """
 
     organisms: tuple[str, ...]
@@ -39,6 +40,7 @@ class Curator:
     fields: Mapping[str, tuple[str, ...]]
     uns: frozenset[str]
     flags: frozenset[str]
+    features: frozenset[str]
 
 
 def read_curator(source: str) -> Curator:
@@ -59,6 +61,7 @@ def read_curator(source: str) -> Curator:
         fields=dict(_fields(fields)),
         uns=frozenset(_strings(_needed(assigned, "organism_fields"))),
         flags=frozenset(_flags(tree)),
+        features=frozenset(_features(tree)),
     )
 
 
@@ -150,6 +153,22 @@ def _flags(tree: ast.Module) -> Iterator[str]:
                 yield from _strings(keywords["name"])
 
 
+def _features(tree: ast.Module) -> Iterator[str]:
+    """The names of Features: literals, or the elements of the list that a loop makes them of."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Feature":
+            yield from (
+                text
+                for each in node.keywords
+                if each.arg == "name"
+                for text in _strings(each.value)
+            )
+    for loop in _loops(tree):
+        calls = (node for node in ast.walk(loop) if isinstance(node, ast.Call))
+        if any(getattr(call.func, "id", "") == "Feature" for call in calls):
+            yield from _strings(loop.iter)
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """As `Curator`, of which it is the part that the schema decides."""
@@ -162,8 +181,10 @@ class Wanted:
 
 
 def wanted(rules: Rules, census: Collection[str] = CENSUS) -> Wanted:
-    """`census` are the taxa of the organisms that the Census has."""
-    columns = rules.columns
+    """`census` are the taxa of the organisms that the Census has. Of columns that LaminDB's module
+    doesn't know, nothing is wanted here: a person chooses where their values stand.
+    """
+    columns = {name: column for name, column in rules.columns.items() if name in REGISTRIES}
     present = [taxon for taxon in rules.organisms if taxon in census]
     return Wanted(
         organisms={taxon: ORGANISMS[taxon].name for taxon in present},
@@ -181,14 +202,12 @@ def wanted(rules: Rules, census: Collection[str] = CENSUS) -> Wanted:
             for name, column in columns.items()
             if (registries := _registries_of_column(column, census))
         },
-        flags=tuple(
-            n for n, column in columns.items() if column.dtype == "bool" and column.lamindb
-        ),
+        flags=tuple(name for name, column in columns.items() if column.dtype == "bool"),
     )
 
 
 def _registries_of_column(column: Column, census: Collection[str]) -> tuple[str, ...]:
-    """Where the column's terms stand, for organisms of the Census."""
+    """Where the column's terms stand, for organisms of the Census; nowhere if none is chosen."""
     scopes = [some for taxon, some in column.terms.items() if taxon in census or taxon == "*"]
     registries = (entry.registry for some in scopes for entry in some)
     return tuple(dict.fromkeys(registry for registry in registries if registry))

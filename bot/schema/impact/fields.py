@@ -7,6 +7,9 @@ import re
 from collections.abc import Iterator
 
 from bot.schema.changes import FieldChange, FieldRename, RuleChange, SchemaDiff
+from bot.schema.field_summary import enumeration, in_short, is_demanded, summary
+from bot.schema.field_values import cardinality, values_of_new
+from bot.schema.impact.curator import term_field
 from bot.schema.impact.model import (
     Consequence,
     Effort,
@@ -16,11 +19,14 @@ from bot.schema.impact.model import (
     is_label,
     subject,
 )
+from bot.schema.impact.registries import of_field
 from bot.schema.rules.lamindb import REGISTRIES
 from bot.schema.spec import Field, Lines, Requirement
 
 MINIMAL = "LaminDB's schema asks for a minimal set of columns and lets others pass"
 NOT_READ = "LaminDB's curator looks at none of its values"
+# Types whose values are no terms.
+PLAIN = ("str", "bool", "int", "uint", "float", "numpy")
 DEMAND = re.compile(r"\b(?:MUST|MAY)\b")
 
 
@@ -48,16 +54,46 @@ def fields(diff: SchemaDiff, ctx: ImpactContext) -> Iterator[Consequence]:
 
 
 def _added(field: Field, ctx: ImpactContext) -> Consequence:
-    title = "Fields added"
-    if is_curated(field.name):
-        done = ctx.curator is not None and field.name in ctx.curator.fields
+    title, name, change_text = "Fields added", subject(field), in_short(summary(field))
+    curator = ctx.curator
+    held = {*curator.fields, *curator.features} if curator else set()
+    if is_simple_column(field):
+        reason = "obs needs a feature of it" + ", and its values ULabels" * (field.type != "bool")
+        done = field.name in held
+        return code(title, name, change_text, reason, field.lines, done=done)
+    if REGISTRIES.get(field.name) or REGISTRIES.get(term_field(field.name)):
+        done = curator is not None and field.name in curator.fields
         reason = f'categoricals_to_spec needs an entry "{field.name}"'
-        return code(title, subject(field), "added", reason, field.lines, done=done)
-    effort, reason = Effort.NOTHING, MINIMAL
-    if field.name in ctx.after.columns and field.requirement in DEMANDED:
-        effort = Effort.PERSON
-        reason = "curators must fill it in, and which registry of LaminDB has its values is open"
-    return Consequence(title, subject(field), "added", effort, reason, field.lines)
+        return code(title, name, change_text, reason, field.lines, done=done)
+    effort, reason = _judged_new(field, ctx)
+    return Consequence(title, name, change_text, effort, reason, field.lines)
+
+
+def is_simple_column(field: Field) -> bool:
+    """Whether a feature of obs can hold it: a flag, or one value of an enumeration."""
+    is_column = field.component == "obs" and "[" not in field.name
+    curators = field.annotator == "curator" and field.requirement is not Requirement.MUST_NOT
+    return is_column and curators and bool(field.type == "bool" or enumeration(field))
+
+
+def _judged_new(field: Field, ctx: ImpactContext) -> tuple[Effort, str]:
+    """Of a field that LaminDB's module has no place for."""
+    could = "; ".join(of_field(field, ctx.new)) or "none that we know of"
+    if not is_demanded(field):
+        may = field.annotator == "curator" and _has_values(field)
+        return Effort.NOTHING, MINIMAL + f"; registries that could hold its values: {could}" * may
+    if "[" in field.name:
+        return Effort.NOTHING, "it is a key within another, which is judged on its own"
+    if field.type.startswith(PLAIN) and not _has_values(field):
+        return Effort.NOTHING, f"any value of its type passes; {MINIMAL}"
+    reason = f"curators must fill it in; registries that could hold its values: {could}"
+    if any(fact.startswith("delimiter") for fact in cardinality(field)):
+        reason += ". LaminDB's curator has no hook to split a value"
+    return Effort.PERSON, reason
+
+
+def _has_values(field: Field) -> bool:
+    return bool(values_of_new(field)) or "many" in cardinality(field)
 
 
 def _removed(field: Field, ctx: ImpactContext) -> Consequence:

@@ -93,8 +93,9 @@ def _counted(number: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ImpactContext:
-    """Both versions' rules; `curator` is None where LaminDB's file isn't at hand."""
+    """The newer document and both versions' rules; `curator` is None without LaminDB's file."""
 
+    new: Spec
     before: Rules
     after: Rules
     wanted: Wanted
@@ -107,7 +108,7 @@ def impact_context(
 ) -> ImpactContext:
     """The context of both versions; `census` are the taxa that the Census has."""
     after = rules_of(new)
-    return ImpactContext(rules_of(old), after, wanted(after, census), curator, census)
+    return ImpactContext(new, rules_of(old), after, wanted(after, census), curator, census)
 
 
 def code(

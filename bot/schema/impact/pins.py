@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from bot.schema.changes import GeneReferenceChange, SchemaDiff
 from bot.schema.impact.model import Consequence, Effort, ImpactContext, code
+from bot.schema.impact.registries import of_ontology
 from bot.schema.rules.lamindb import ORGANISMS, SOURCES
 from bot.schema.spec import Lines, Ontology, Organism
 
@@ -39,7 +40,8 @@ def _source(pin: Ontology, ctx: ImpactContext) -> Verdict:
     name = next(iter(held), pin.prefix)
     source = SOURCES.get(name)
     if source is None:
-        return Effort.PERSON, "bionty has no source for it that we know of"
+        could = of_ontology(pin) or "the installed bionty has no source for it"
+        return Effort.PERSON, f"no registry is chosen for it yet: {could}"
     if name != pin.prefix:
         return Effort.NOTHING, f"its terms come with the source of {name}"
     if not source.shipped and not _is_used(name, ctx):

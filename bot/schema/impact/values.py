@@ -20,6 +20,7 @@ from bot.schema.impact.model import (
 from bot.schema.pinned import ORGANISM_FIELD as ORGANISM
 from bot.schema.rules.lamindb import REGISTRIES
 from bot.schema.rules.model import Column, Rules, Terms
+from bot.schema.spec import Field
 
 TITLE = "Allowed values changed"
 Verdict = tuple[Effort, str]
@@ -27,8 +28,11 @@ Verdict = tuple[Effort, str]
 
 def values(diff: SchemaDiff, ctx: ImpactContext) -> Iterator[Consequence]:
     """What changed cardinalities and allowed values ask for."""
-    yield from (_cardinality(change) for change in diff.cardinality_changed)
-    yield from (_values(change, ctx) for change in diff.allowed_values_changed)
+    # Of a field that is new, both are told with the field.
+    yield from (_cardinality(change) for change in diff.cardinality_changed if change.old)
+    yield from (
+        _values(change, change.old, ctx) for change in diff.allowed_values_changed if change.old
+    )
 
 
 def _cardinality(change: CardinalityChange) -> Consequence:
@@ -44,7 +48,7 @@ def _judged_cardinality(change: CardinalityChange) -> Verdict:
         return Effort.NOTHING, NOT_READ
     if is_label(name):
         return Effort.NOTHING, "its terms are judged on their own"
-    if change.old.component != change.new.component:
+    if change.old and change.old.component != change.new.component:
         return Effort.NOTHING, "it comes with the move, which is judged on its own"
     if any(fact.startswith("delimiter") for fact in change.is_now):
         return Effort.PERSON, (
@@ -54,18 +58,18 @@ def _judged_cardinality(change: CardinalityChange) -> Verdict:
     return Effort.PERSON, "LaminDB's curator takes one value per cell"
 
 
-def _values(change: ValuesChange, ctx: ImpactContext) -> Consequence:
+def _values(change: ValuesChange, old: Field, ctx: ImpactContext) -> Consequence:
     added = [f"+ {value}" for value in change.added]
     change_text = ", ".join([*added, *(f"- {value}" for value in change.removed)])
     name, lines = subject(change.new), change.new.lines
     verdict = _without_terms(change)
     if verdict is None and change.kind is Kind.SPECIAL_VALUE:
         return _special(change, change_text, ctx)
-    if verdict is None and (came := _registries_added(change, ctx)):
+    if verdict is None and (came := _registries_added(change, old, ctx)):
         done = ctx.curator is not None and came <= set(ctx.curator.fields.get(change.new.name, ()))
         reason = f"its terms stand in {' and '.join(sorted(came))} too: a union of registries"
         return code(TITLE, name, change_text, reason, lines, done=done)
-    effort, reason = verdict or _terms(change, ctx)
+    effort, reason = verdict or _terms(change, old, ctx)
     return Consequence(TITLE, name, change_text, effort, reason, lines)
 
 
@@ -103,16 +107,16 @@ def _special(change: ValuesChange, change_text: str, ctx: ImpactContext) -> Cons
     return code(TITLE, subject(change.new), change_text, reason, lines, done=done)
 
 
-def _registries_added(change: ValuesChange, ctx: ImpactContext) -> set[str]:
+def _registries_added(change: ValuesChange, old: Field, ctx: ImpactContext) -> set[str]:
     """Registries that the field's terms stand in now, and didn't before."""
     name = change.new.name
-    before = ctx.before.columns.get(change.old.name)
+    before = ctx.before.columns.get(old.name)
     had = {entry.registry for entry in _entries(before)}
     return set(ctx.wanted.fields.get(name, ())) - had
 
 
-def _terms(change: ValuesChange, ctx: ImpactContext) -> Verdict:
-    came = _ontologies(ctx.after, change.new.name) - _ontologies(ctx.before, change.old.name)
+def _terms(change: ValuesChange, old: Field, ctx: ImpactContext) -> Verdict:
+    came = _ontologies(ctx.after, change.new.name) - _ontologies(ctx.before, old.name)
     for_census = {
         entry.ontology
         for taxon, some in ctx.after.columns[change.new.name].terms.items()

@@ -4,26 +4,37 @@ Edits the syntax tree and nothing that it doesn't understand; what a patch can't
 `bot.schema.impact`. Must not run the module.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from difflib import unified_diff
+from textwrap import shorten
 
 import libcst as cst
 
 from bot.schema.diff import diff
-from bot.schema.impact import Consequence, Effort, impact, read_curator
+from bot.schema.impact import Consequence, Effort, Impact, impact, read_curator
 from bot.schema.impact.curator import wanted
 from bot.schema.patch.columns import Columns
 from bot.schema.patch.defaults import Defaults, Features
 from bot.schema.patch.editing import PatchContext
+from bot.schema.patch.new_columns import NewColumns
 from bot.schema.patch.organisms import Organisms
 from bot.schema.rules import rules_of
 from bot.schema.spec import Spec
 
 PATH = "lamindb/examples/cellxgene/_cellxgene.py"
-EDITS = (Organisms, Defaults, Columns, Features)
-
+EDITS = (Organisms, Defaults, Columns, Features, NewColumns)
+LONGEST = 120
 
 NO_NEWLINE = "\\ No newline at end of file\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """What a patch changes, in sentences: for the newer version, and for the older one already."""
+
+    new: tuple[str, ...]
+    overdue: tuple[str, ...]
 
 
 def patched(source: str, old: Spec, new: Spec) -> tuple[str, tuple[str, ...]]:
@@ -31,11 +42,27 @@ def patched(source: str, old: Spec, new: Spec) -> tuple[str, tuple[str, ...]]:
 
     Raises CuratorError if the source isn't LaminDB's module as we know it.
     """
+    code, work = _edited(source, old, new)
+    return code, (*work.sentences, *_migration(work.retyped))
+
+
+def edits(source: str, old: Spec, new: Spec) -> Edits:
+    """The sentences of `patched`, by the version that asks for them first."""
+    work = _edited(source, old, new)[1]
+    before = _edited(source, old, old)[1]
+    came = [sentence for sentence in work.sentences if sentence not in before.sentences]
+    stood = [sentence for sentence in work.sentences if sentence in before.sentences]
+    retyped = [name for name in work.retyped if name not in before.retyped]
+    retyped_before = [name for name in work.retyped if name in before.retyped]
+    return Edits((*came, *_migration(retyped)), (*stood, *_migration(retyped_before)))
+
+
+def _edited(source: str, old: Spec, new: Spec) -> tuple[str, PatchContext]:
     work = PatchContext(diff(old, new), new, read_curator(source), wanted(rules_of(new)))
     module = cst.parse_module(source)
     for edit in EDITS:
         module = module.visit(edit(work))
-    return module.code, (*work.sentences, *_migration(work.retyped))
+    return module.code, work
 
 
 def _migration(retyped: list[str]) -> Iterator[str]:
@@ -52,21 +79,52 @@ def patch(source: str, old: Spec, new: Spec) -> str:
 
 def patch_text(source: str, old: Spec, new: Spec) -> str:
     """The patch with its reasons before it, as `git apply` takes it; empty if there is none."""
-    changed, sentences = patched(source, old, new)
-    patch_lines = unified(source, changed, PATH)
+    patch_lines = patch(source, old, new)
     if not patch_lines:
         return ""
-    reasons = "\n".join(f"- {sentence}" for sentence in sentences)
-    return (
-        f"LaminDB's CELLxGENE module for dataset schema {new.version} (from {old.version}):\n\n"
-        f"{reasons}\n\n{patch_lines}"
-    )
+    parts = edits(source, old, new)
+    left = [left_over(one) for one in open_questions(source, old, new)]
+    sections = [
+        (f"For {new.version}:", parts.new),
+        (f"{old.version} asks for this already:", parts.overdue),
+        (f"What {new.version} asks for, and a person must decide or write:", left),
+    ]
+    told = [f"{head}\n{_listed(lines)}" for head, lines in sections if lines]
+    return "\n\n".join([title(parts, old, new), *told, patch_lines])
+
+
+def title(parts: Edits, old: Spec, new: Spec) -> str:
+    """What the patch is for, in a line."""
+    module = "LaminDB's CELLxGENE module"
+    if parts.new:
+        return f"{module} for dataset schema {new.version} (from {old.version})"
+    return f"{module} for dataset schema {old.version}: no edit of this is for {new.version}"
+
+
+def _listed(lines: Iterable[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def left_over(consequence: Consequence) -> str:
+    """A consequence as a line of a list."""
+    change_text = shorten(consequence.change, LONGEST, placeholder=" \u2026")
+    return f"{consequence.subject} ({change_text}): {consequence.reason}"
 
 
 def unpatched(source: str, old: Spec, new: Spec) -> tuple[Consequence, ...]:
     """The code edits that remain when the patch is applied: a person must make them."""
+    return _afterwards(source, old, new).of(Effort.CODE)
+
+
+def open_questions(source: str, old: Spec, new: Spec) -> tuple[Consequence, ...]:
+    """What remains when the patch is applied: code edits, and what a person must judge."""
+    found = _afterwards(source, old, new)
+    return (*found.of(Effort.CODE), *found.of(Effort.PERSON))
+
+
+def _afterwards(source: str, old: Spec, new: Spec) -> Impact:
     after = read_curator(patched(source, old, new)[0])
-    return impact(diff(old, new), old, new, after).of(Effort.CODE)
+    return impact(diff(old, new), old, new, after)
 
 
 def unified(before: str, after: str, path: str) -> str:

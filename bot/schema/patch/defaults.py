@@ -26,7 +26,7 @@ class Defaults(cst.CSTTransformer):
         loop = updated_node.iter
         if isinstance(loop, cst.Call) and _name(loop.func) == "zip" and len(loop.args) > 1:
             return updated_node.with_changes(iter=self._zip(loop))
-        kind = _label_kind(updated_node)
+        kind = label_kind(updated_node)
         if kind and isinstance(loop, cst.List):
             return updated_node.with_changes(iter=self._labels(kind, loop))
         return updated_node
@@ -83,7 +83,7 @@ class Defaults(cst.CSTTransformer):
         return labels.with_changes(elements=new)
 
 
-def _label_kind(loop: cst.For) -> str:
+def label_kind(loop: cst.For) -> str:
     """The variable of the ULabel type that a loop saves labels of."""
     for statement in loop.body.body:
         code = cst.Module([]).code_for_node(statement)

@@ -40,11 +40,11 @@ def annotation_choices(demands: Demands, terms: ByTaxon) -> list[Choice]:
     kind = label_type(demands.source.name).name
     none = Choice(
         "none",
-        "its values are checked and not annotated; the patch leaves the field out",
+        "its values are checked and not annotated; leave the field out of the patch",
         changes={demands.path("registry"): None, demands.path("labels"): None},
     )
     if not terms:
-        effect = f"each value becomes a label (ULabel) of type {kind}; the patch adds the field"
+        effect = f"each value becomes a label (ULabel) of type {kind}, as the patch has it"
         return [Choice("labels", effect, proposed=True), none]
     return [
         Choice("registries", _effect(terms, kind), proposed=True),
@@ -67,7 +67,7 @@ def _effect(terms: ByTaxon, kind: str) -> str:
         else f"{name} in {registry}"
         for name, registry in places.items()
     ]
-    return f"terms of {', '.join(texts)}; the patch adds the field with these registries"
+    return f"terms of {', '.join(texts)}; LaminDB's module needs the field by hand"
 
 
 def _others(demands: Demands, terms: ByTaxon, kind: str) -> list[Choice]:
@@ -84,7 +84,7 @@ def _others(demands: Demands, terms: ByTaxon, kind: str) -> list[Choice]:
 
 def _as_labels(demands: Demands, terms: ByTaxon, kind: str) -> Choice:
     moved = _moved(terms, None, LABELS)
-    effect = f"each term becomes a label (ULabel) of type {kind}; the patch adds the field"
+    effect = f"each term becomes a label (ULabel) of type {kind}; LaminDB's module needs it by hand"
     return Choice("labels", effect, changes={demands.path("terms"): terms_to_json(moved)})
 
 

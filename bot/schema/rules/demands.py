@@ -231,7 +231,7 @@ def _forms(demands: Demands) -> tuple[Choice, Choice]:
         ),
         Choice(
             "any text",
-            "its values are neither checked nor annotated; the patch leaves the field out",
+            "its values are neither checked nor annotated; leave the field out of the patch",
             changes={demands.path(part): None for part in parts},
         ),
     )

@@ -2,6 +2,7 @@
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,9 +51,13 @@ def news(old: str, new: str) -> NewRelease:
 
 
 def announced(old: str, new: str, room: int = LIMIT) -> str:
+    return said(reading(old, new), old, new, room)
+
+
+def said(known: SchemaReading, old: str, new: str, room: int = LIMIT) -> str:
     return body(
         news(old, new),
-        reading(old, new),
+        known,
         instance="demo",
         oddities=(),
         manifest_path="runners/releases/2026-02-01.toml",
@@ -107,3 +112,50 @@ def test_where_there_is_no_room_all_is_named() -> None:
     assert "What each change asks of LaminDB is too long for here: see `impact.md`" in short
     assert "Every change of the dataset schema is too long for here: see `diff.md`" in short
     assert "<details>" not in short
+
+
+@needs_corpus
+def test_a_draft_and_what_it_leaves_open_are_to_be_looked_at() -> None:
+    text = announced("7.0.0", "7.1.0")
+    attention = text.partition("### \u26a0\ufe0f To look at before merging\n\n")[2].partition(
+        "\n\n"
+    )[0]
+    lines = attention.splitlines()
+    assert lines[0] == (
+        "- The document of dataset schema 7.1.0 isn't approved (its status: Drafting): what is "
+        "made from it rests on a draft."
+    )
+    assert [line.split(":")[0] for line in lines[1:]] == [
+        "- The document leaves open for obs.experimental_condition_ontology_term_id",
+        *["- The document leaves open for obs.genetic_perturbation_id"] * 2,
+    ]
+    assert_well_formed(text)
+
+
+@needs_corpus
+def test_what_curators_must_know_of_added_fields_is_folded_a_line_each() -> None:
+    text = announced("7.0.0", "7.1.0")
+    title = "<summary>What curators must know of added fields</summary>\n\n"
+    lines = text.partition(title)[2].partition("\n\n</details>")[0].splitlines()
+    assert len(lines) == 9  # eight of curators, and those that Discover fills in
+    assert all(line.startswith("- <code>") for line in lines[:-1])
+    assert lines[-1].startswith("- Filled in by others: <code>obs: experimental_condition</code>")
+    assert "delimiter ' &#124;&#124; ', ascending, no doubles" in lines[0]
+    assert max(map(len, lines)) < 1000
+    assert "What curators must know" not in announced("6.0.0", "7.0.0")
+
+
+@needs_corpus
+def test_edits_that_an_older_version_asked_for_are_told_apart() -> None:
+    known = replace(
+        reading("7.0.0", "7.1.0"),
+        old=SchemaDocument(version="7.0.0", source="y"),
+        edits=("New.",),
+        overdue=("Old.",),
+    )
+    text = said(known, "7.0.0", "7.1.0")
+    assert (
+        "`lamindb.patch` in the proposal mends this:\n\n- New.\n\n"
+        "`lamindb.patch` in the proposal mends this, which dataset schema 7.0.0 asks for already:"
+        "\n\n- Old."
+    ) in text

@@ -40,7 +40,9 @@ def main(module: str, folder: str) -> None:
     models = (bt.CellType, bt.DevelopmentalStage, bt.Ethnicity, bt.Phenotype)
     special = {model.__name__: sorted(model.filter().to_list("name")) for model in models}
     taxa = sorted(bt.Organism.filter().to_list("ontology_id"))
+    optional = schemas["ontology_id"].slots["obs"].optionals.get().to_list("name")
     told = {"obs": obs, "features": features, "special": special, "taxa": taxa}
+    told["optional"] = optional
     print("\n" + json.dumps(told))  # noqa: T201
 
 

@@ -1,6 +1,7 @@
 """What a change of the schema asks of LaminDB: each kind of change once, and the real pairs."""
 
 import os
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from bot.comments.schema_diff import render_impact
 from bot.schema.diff import diff
 from bot.schema.document import parse_document
 from bot.schema.impact import Consequence, CuratorError, Effort, Impact, impact, read_curator
+from bot.schema.impact.curator import wanted
+from bot.schema.rules import rules_of
+from bot.schema.rules.model import Column, Terms
 
 CORPUS = Path(os.environ.get("CORPUS") or Path(__file__).parents[3].parent / "shared" / "corpus")
 FOUND = find_spec("lamindb")
@@ -136,6 +140,17 @@ def test_a_column_for_some_datasets_only_is_a_persons() -> None:
         (name, "This MUST be a CL term."), annotator="Curator MUST annotate if it rains."
     )
     assert only(of(old, new), "Fields changed").effort is Effort.PERSON
+
+
+def test_terms_without_a_chosen_registry_stand_in_none() -> None:
+    """What the rules know of a column before a person has chosen where its terms stand."""
+    rules = rules_of(parse_document(document()))
+    unchosen = Column(
+        "obs", "categorical", None, terms={"*": (Terms("CL", None),)}, special=("na",)
+    )
+    found = wanted(replace(rules, columns={"treatment": unchosen}))
+    assert found.fields == {}
+    assert found.defaults == ()
 
 
 def test_the_verdict_counts_and_the_page_leads_with_what_needs_hands() -> None:

@@ -18,9 +18,9 @@ def test_a_small_diff_is_said_whole() -> None:
     assert text.split("\n\nNot compared: ")[0] == (
         "**Dataset schema 1.0.0 \u2192 1.1.0.** Fields added: 1.\n\n"
         "### Fields added\n\n"
-        "| Field | Annotator | Requirement | Type | Lines |\n"
-        "| --- | --- | --- | --- | --- |\n"
-        "| <code>obs: donor_id</code> | curator | MUST | str | 71-86 |"
+        "| Field | Presence | How many | Allowed | Forbidden | Type | Lines |\n"
+        "| --- | --- | --- | --- | --- | --- | --- |\n"
+        "| <code>obs: donor_id</code> | Curator MUST annotate. | one value |  |  | str | 71-86 |"
     )
 
 

@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 from schema_documents import OBS, document
 
+from bot.schema.diff import diff
 from bot.schema.document import parse_document
 from bot.schema.impact import CuratorError, read_curator
-from bot.schema.patch import PATH, patch, patch_text, patched, unified, unpatched
+from bot.schema.impact.fields import is_simple_column
+from bot.schema.patch import PATH, edits, patch, patch_text, patched, unified, unpatched
 from bot.schema.spec import Spec
 
 ROOT = Path(__file__).parents[3]
@@ -26,7 +28,7 @@ FILE = Path(FOUND.origin if FOUND and FOUND.origin else "none").parent.joinpath(
 real = pytest.mark.skipif(
     not (FILE.is_file() and CORPUS.is_dir()), reason=f"no LaminDB, or no corpus at {CORPUS}"
 )
-PAIRS = [("5.2.0", "7.0.0"), ("6.0.0", "7.0.0"), ("5.0.0", "5.2.0")]
+PAIRS = [("5.2.0", "7.0.0"), ("6.0.0", "7.0.0"), ("5.0.0", "5.2.0"), ("7.0.0", "7.1.0")]
 MUST = "Curator MUST annotate."
 STR = "categorical with <code>str</code> categories. "
 SMALL = '''\
@@ -135,6 +137,77 @@ def test_a_column_that_went_leaves_the_dictionary() -> None:
     assert "ethnicity_ontology_term_id" not in read_curator(result).fields
 
 
+FEATURES = """\
+    obs_features = []
+    for name in ["suspension_type"]:
+        if name not in obs_categoricals:
+            obs_features.append(Feature(name=name, dtype=ULabel.name).save())
+    return obs_features
+"""
+LABELS = '<code>str</code>. This MUST be <code>"low"</code> or <code>"not known"</code>.'
+IF = "Curator MUST annotate if <code>a</code> is present; otherwise, it MUST NOT be present."
+
+
+def test_new_flags_and_enumerations_are_features_of_obs() -> None:
+    new = small(
+        ("dose_level", IF, LABELS),
+        ("is_fed", MUST, "<code>bool</code>."),
+        ("age", MUST, "<code>int</code>."),
+    )
+    result, sentences = patched(SMALL + FEATURES, small(), new)
+    compile(result, "patched", "exec")
+    may = small(("dose_level", "Curator MAY annotate.", LABELS))
+    assert "with_config(optional=True)" in patched(SMALL + FEATURES, small(), may)[0]
+    assert sentences[-3:] == (
+        "save_cellxgene_defaults didn't save the values of dose_level.",
+        "obs had no feature of dose_level, which only some datasets have.",
+        "obs had no feature of is_fed.",
+    )
+    assert read_curator(result).labels["dose_level"] == ("low", "not known")
+    assert result.endswith(
+        """
+    obs_features.append(
+        Feature(name="dose_level", dtype=ULabel.name)
+        .save()
+        .with_config(optional=True)
+    )
+    obs_features.append(Feature(name="is_fed", dtype=bool).save())
+    return obs_features
+"""
+    )
+    assert patch(result, small(), new) == ""
+    assert unpatched(SMALL + FEATURES, small(), new) == ()
+
+
+def test_the_title_says_what_the_patch_is_for() -> None:
+    """The small module lacks the mouse, which both versions have."""
+    old = small(version="1.0.0")
+    flag = small(("is_fed", MUST, "<code>bool</code>."))
+    terms = small(
+        ("treatment", MUST, f'{STR}This MUST be one or more CL terms, delimiter <code>";"</code>.')
+    )
+    told = patch_text(SMALL + FEATURES, old, flag)
+    assert told.startswith("LaminDB's CELLxGENE module for dataset schema 2.0.0 (from 1.0.0)\n")
+    assert "\nFor 2.0.0:\n- obs had no feature of is_fed.\n\n1.0.0 asks for this already:\n" in told
+    told = patch_text(SMALL + FEATURES, old, terms)
+    assert told.splitlines()[0] == (
+        "LaminDB's CELLxGENE module for dataset schema 1.0.0: no edit of this is for 2.0.0"
+    )
+    assert "For 2.0.0:" not in told
+    left = told.partition("What 2.0.0 asks for, and a person must decide or write:\n")[2]
+    assert left.startswith(
+        "- obs: treatment (Curator MUST annotate; one or more CL terms, delimiter"
+    )
+    assert "bionty.CellType for CL (source cl)" in left.splitlines()[0]
+
+
+def test_edits_are_told_apart_by_the_version_that_asks_first() -> None:
+    old, new = small(version="1.0.0"), small(("is_fed", MUST, "<code>bool</code>."))
+    made = edits(SMALL + FEATURES, old, new)
+    assert made.new == ("obs had no feature of is_fed.",)
+    assert [sentence for sentence in made.overdue if "mouse" in sentence]
+
+
 @real
 @pytest.mark.parametrize(("old", "new"), PAIRS)
 def test_git_takes_the_patch_and_a_patched_file_needs_none(
@@ -157,8 +230,15 @@ def test_git_takes_the_patch_and_a_patched_file_needs_none(
 def test_the_real_patch_is_minimal_and_says_why() -> None:
     text = patch_text(FILE.read_text(), spec("5.2.0"), spec("7.0.0"))
     head, _, hunks = text.partition("\ndiff --git ")
-    assert head.splitlines()[2:] == [
-        '- CELLxGENEOrganisms lacked a comma within "rhesus macaquedomestic pig".',
+    told, _, left = head.partition("\nWhat 7.0.0 asks for, and a person must decide or write:\n")
+    assert [line.split(" (")[0] for line in left.splitlines()][:2] == [
+        "- obs: disease_ontology_term_id",
+        "- obs: self_reported_ethnicity_ontology_term_id",
+    ]
+    assert told.splitlines() == [
+        "LaminDB's CELLxGENE module for dataset schema 7.0.0 (from 5.2.0)",
+        "",
+        "For 7.0.0:",
         '- CELLxGENEOrganisms lacked "pig".',
         "- save_cellxgene_defaults didn't save NCBITaxon:9823 (Sus scrofa).",
         '- save_cellxgene_defaults didn\'t save "na" in CellType.',
@@ -166,10 +246,15 @@ def test_the_real_patch_is_minimal_and_says_why() -> None:
         '- save_cellxgene_defaults didn\'t save "na" in Phenotype.',
         "- Terms of tissue stand in CellType and CellLine too.",
         "- Terms of tissue_ontology_term_id stand in CellLine too.",
+        "- Instances that hold these Features must have their types changed first: "
+        "tissue_ontology_term_id.",
+        "",
+        "5.2.0 asks for this already:",
+        '- CELLxGENEOrganisms lacked a comma within "rhesus macaquedomestic pig".',
         "- Columns of categoricals_to_spec were added twice with names requested.",
         "- is_primary_data is a bool in the schema, and was a label.",
         "- Instances that hold these Features must have their types changed first: tissue, "
-        "tissue_ontology_term_id, is_primary_data.",
+        "is_primary_data.",
     ]
     lines = hunks.splitlines()
     # Each sign stands in the header as well.
@@ -184,9 +269,10 @@ def test_no_code_edit_of_the_real_pairs_is_left_over(old: str, new: str) -> None
 
 
 @real
-def test_the_patched_module_makes_its_schemas(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("old", "new"), [("5.2.0", "7.0.0"), ("7.0.0", "7.1.0")])
+def test_the_patched_module_makes_its_schemas(old: str, new: str, tmp_path: Path) -> None:
     module = tmp_path / "patched.py"
-    module.write_text(patched(FILE.read_text(), spec("5.2.0"), spec("7.0.0"))[0])
+    module.write_text(patched(FILE.read_text(), spec(old), spec(new))[0])
     nowhere = dict.fromkeys(("http_proxy", "https_proxy", "all_proxy"), "http://127.0.0.1:9")
     done = subprocess.run(
         [sys.executable, Path(__file__).with_name("patched_module.py"), module, tmp_path / "store"],
@@ -209,6 +295,13 @@ def test_the_patched_module_makes_its_schemas(tmp_path: Path) -> None:
     for names in told["obs"].values():
         assert len(names) == len(set(names))
         assert {"is_primary_data", "suspension_type", "tissue_type"} <= set(names)
+        added = {
+            field.name
+            for field in diff(spec(old), spec(new)).fields_added
+            if is_simple_column(field)
+        }
+        assert added <= set(names)
+        assert added == set(told["optional"])
     types = told["features"]
     assert types["is_primary_data"] == "bool"
     assert types["tissue"] == "cat[bionty.Tissue|bionty.CellType|bionty.CellLine]"
