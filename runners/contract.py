@@ -352,6 +352,12 @@ class Finding(Document):
     count: int = 0
     detail: str | None = None
 
+    def __str__(self) -> str:
+        parts = [self.reason.value, self.column or "", ", ".join(self.values)]
+        more = self.count - len(self.values)
+        parts += [f"and {more} more" if more > 0 else "", self.detail or ""]
+        return " ".join(part for part in parts if part)
+
 
 class Offender(Document):
     """A dataset (or record) that a check names."""

@@ -13,7 +13,7 @@ from runners import progress, rules, settings
 from runners.cli.launch import launch, reap, terminate
 from runners.cli.options import request_options
 from runners.cli.options import with_clear_errors as _with_clear_errors
-from runners.contract import Action, ContractError, Finding, Manifest, RunReport, Status, Verdict
+from runners.contract import Action, ContractError, Manifest, RunReport, Status, Verdict
 
 CHECK_FAILED = 1
 
@@ -194,7 +194,7 @@ def check(manifest_file: Path, limit: int | None, report_file: Path | None, work
     for outcome in failing:
         click.echo(f"{outcome.dataset_id}  {outcome.title}: {outcome.outcome.value}")
         for reason in outcome.reasons:
-            click.echo(f"    {_reason_text(reason)}")
+            click.echo(f"    {reason}")
     click.echo(summary(result.outcomes))
     sys.exit(CHECK_FAILED if failing else 0)
 
@@ -204,13 +204,6 @@ def _write(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ContractError(f"{path}: can't be written ({error}); name a file that can.") from error
-
-
-def _reason_text(reason: Finding) -> str:
-    parts = [reason.reason.value, reason.column or "", ", ".join(reason.values)]
-    more = reason.count - len(reason.values)
-    parts += [f"and {more} more" if more > 0 else "", reason.detail or ""]
-    return " ".join(part for part in parts if part)
 
 
 @main.command()

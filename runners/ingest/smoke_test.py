@@ -19,10 +19,13 @@ from runners.rules.reference import Reference
 from runners.rules.vocabulary import Vocabulary
 from runners.run.journal import summary
 from runners.run.request import Job
-from runners.validation.validated import ValidatedDataset, read_and_validate
+from runners.validation.validated import ValidatedDataset, outcome_of, read_and_validate
 
 DATASETS_TRIED = 10
 """Datasets that are tried before the release as a whole is held to be at fault."""
+
+REASONS = 5
+"""Reasons that are named where none of them is valid."""
 
 COMPARABLE = 50
 """Datasets that are looked at for one per organism that the canary can compare."""
@@ -80,10 +83,14 @@ def _judged(job: Job) -> Iterator[ValidatedDataset]:
 
 
 def _first_valid(job: Job, judged: Iterable[ValidatedDataset]) -> str:
+    reasons: list[str] = []
     for dataset in islice(judged, DATASETS_TRIED):
-        if dataset.validation is not None and not dataset.validation.findings:
-            return dataset.dataset.dataset_id
+        ended = outcome_of(dataset, Outcome.REGISTERED)
+        if ended.outcome is Outcome.REGISTERED:
+            return ended.dataset_id
+        reasons += [f"{ended.dataset_id}: {reason}" for reason in ended.reasons]
     raise ContractError(
-        f"release {job.manifest.release}: none of the {DATASETS_TRIED} smallest datasets is valid; "
-        f"check the rules of dataset schema {job.manifest.dataset_schema_version}."
+        f"release {job.manifest.release}: none of the {DATASETS_TRIED} smallest datasets is valid "
+        f"({'; '.join(reasons[:REASONS])}); check the rules of dataset schema "
+        f"{job.manifest.dataset_schema_version}, or the datasets."
     )

@@ -30,6 +30,11 @@ OTHERWISE = re.compile(r"otherwise,?\s+", re.I)
 OTHER_COLUMN = re.compile(
     r"if `\w+` is (?:`\"[^`]*\"`(?:, or |, | or )?)+,?\s*(?:then\b:?\s*)?", re.I
 )
+# "A descendant of either:" above a list holds for each of its items.
+BELOW = re.compile(
+    r"\b(?:descendants?|child(?:ren)?) of(?: either| one of| any of)?(?: the following)?"
+    r"(?: terms)?:$"
+)
 BY_ORGANISM = re.compile(r"\| For `organism_onto\w+_term_id` \|", re.I)
 OTHER_SUBJECT = re.compile(r"^the (?:corresponding|value of) `(\w+)` MUST be\b", re.I)
 EXAMPLES = re.compile(r",? such as (?:`[^`]*`(?:,? (?:and|or) )?)+")
@@ -41,7 +46,8 @@ REFUSAL = re.compile(r"\bMUST NOT\b(?!.*\bMUST be\b)")
 class Clause:
     """`taxon` is None for whatever organism; `condition` is what else it depends on, or empty.
 
-    `subject` is the column whose values it is about, or empty: the field's own.
+    `subject` is the column whose values it is about, or empty: the field's own. `excepted` is the
+    organism that "all others" are told apart from, where the sentence names it.
     """
 
     text: str
@@ -51,6 +57,7 @@ class Clause:
     refused: bool = False
     table: str = ""
     subject: str = ""
+    excepted: str = ""
 
     @property
     def on_other_data(self) -> bool:
@@ -104,11 +111,13 @@ def _item(sentence: str, head: Clause) -> Iterator[Clause]:
             yield replace(head, text=text, sentence=sentence, condition=condition)
     elif DEMAND.search(head.sentence) or DEMAND.search(sentence):
         text = TRAILING_CONDITION.sub("", sentence)
+        if BELOW.search(head.sentence):
+            text = text.replace("- ", "- a descendant of ", 1)
         yield replace(head, text=text, sentence=sentence)
 
 
 def _clause(sentence: str, before: Clause) -> Clause:
-    taxon, rest = _scope(sentence, before)
+    taxon, rest, excepted = _scope(sentence, before)
     bare = OTHER_COLUMN.sub("", rest, count=1) if OTHER_COLUMN.match(rest) else rest
     for _ in range(3):
         bare = LEADING_CONDITION.sub("", bare)
@@ -127,19 +136,26 @@ def _clause(sentence: str, before: Clause) -> Clause:
         condition,
         bool(REFUSAL.search(text)),
         subject=subject[1] if subject else "",
+        excepted=excepted,
     )
 
 
-def _scope(sentence: str, before: Clause) -> tuple[str | None, str]:
-    """The organism that a sentence is about, and the sentence without it."""
+def _scope(sentence: str, before: Clause) -> tuple[str | None, str, str]:
+    """The organism that a sentence is about, the sentence without it, and the organism that others
+    are told apart from.
+    """
     if match := ORGANISM.match(sentence):
-        return (OTHERS if match[1] else match[2]), sentence[match.end() :]
-    if match := OTHER_ORGANISMS.match(sentence):
-        return OTHERS, sentence[match.end() :]
-    if match := OTHERWISE.match(sentence):
         rest = sentence[match.end() :]
-        # It negates the nearest condition: "X if unavailable; otherwise" stays with the organism.
-        if before.taxon is None or before.condition:
-            return before.taxon, rest
-        return OTHERS, rest
-    return None, sentence
+        return (OTHERS, rest, match[2]) if match[1] else (match[2], rest, "")
+    if match := OTHER_ORGANISMS.match(sentence):
+        return OTHERS, sentence[match.end() :], ""
+    if match := OTHERWISE.match(sentence):
+        return _otherwise(before), sentence[match.end() :], ""
+    return None, sentence, ""
+
+
+def _otherwise(before: Clause) -> str | None:
+    """It negates the nearest condition: "X if unavailable; otherwise" stays with the organism."""
+    if before.taxon is None or before.condition:
+        return before.taxon
+    return before.excepted or OTHERS

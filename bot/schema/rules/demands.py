@@ -133,6 +133,9 @@ def refuse_elsewhere(demands: Demands) -> None:
         if any(len(place) > 1 for place in places):
             demands.leave(f'"{literal}" stands only where the document says so')
             continue
+        if not taxa and any(place[0].among == (OTHERS,) for place in places):
+            demands.leave(f'"{literal}" stands only with other organisms than some unnamed ones')
+            continue
         elsewhere = tuple(dict.fromkeys(_negated(place[0], taxa) for place in places))
         demands.case(elsewhere).forbidden.append(literal)
 
@@ -159,6 +162,8 @@ def _read(clause: Clause, demands: Demands, document: DocumentTerms) -> None:
         return
     if clause.taxon is not None:
         demands.allowed.setdefault(clause.taxon, {})
+    if clause.excepted:
+        demands.allowed.setdefault(clause.excepted, {})
     text = PREFIXED.sub("", clause.text)
     phrases = list(term_phrases(text, refused=clause.refused))
     values = literals(text)

@@ -66,10 +66,7 @@ def write_ours(trial: Trial) -> Refusals:
     batch = [read_and_validate(d, location(trial.manifest, d), vocabulary) for d in trial.datasets]
     written = writer.write(batch)
     return {
-        dataset.dataset_id: "; ".join(
-            f"{reason.reason.value} {reason.column or ''} {reason.detail or ''}"
-            for reason in dataset.reasons
-        )
+        dataset.dataset_id: "; ".join(map(str, dataset.reasons))
         for dataset in written
         if dataset.reasons
     }

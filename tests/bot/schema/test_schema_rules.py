@@ -137,6 +137,36 @@ def test_a_forbidden_term_may_take_those_below_it_along() -> None:
     assert (entry.without, entry.without_under) == (("CL:0001", "CL:0002"), ("CL:0002",))
 
 
+def test_a_relation_above_a_list_holds_for_its_items() -> None:
+    found = column(
+        CELL_TYPE,
+        "This MUST be a CL term and the most accurate descendant of either:<ul>"
+        '<li><code>"CL:0001"</code> for x</li><li><code>"CL:0002"</code> for y</li></ul>'
+        'excluding <code>"CL:0003"</code> for z.',
+    )
+    (entry,) = found.terms["*"]
+    assert (entry.under, entry.only) == (("CL:0001", "CL:0002"), ())
+    assert entry.without == ("CL:0003",)
+
+
+def test_otherwise_after_all_but_one_organism_is_that_organism() -> None:
+    found = of(
+        "sex_ontology_term_id",
+        'If <code>organism_ontology_term_id</code> is NOT <code>"NCBITaxon:9606"</code> for '
+        '<i>Homo sapiens</i>, this MUST be <code>"na"</code>.<br>Otherwise, this MUST be '
+        '<code>"unknown"</code> if unavailable; otherwise, this MUST be one or more CL terms.',
+    ).columns["sex_ontology_term_id"]
+    assert {taxon: len(entries) for taxon, entries in found.terms.items()} == {
+        "NCBITaxon:9606": 1,
+        "*": 0,
+    }
+    human = Circumstance("organism_ontology_term_id", ("NCBITaxon:9606",))
+    assert found.cases == (
+        Case((human,), refused=("na",)),
+        Case((replace(human, otherwise=True),), refused=("unknown",)),
+    )
+
+
 def test_named_terms_narrow_the_whole_ontology() -> None:
     found = column(
         "disease_ontology_term_id",
