@@ -15,6 +15,7 @@ from lamindb_setup.core.hashing import hash_set
 
 from runners.census.store import CensusDataset
 from runners.registry.artifacts import KEY_PREFIX
+from runners.registry.revisions import Neighbours, neighbours, put_in_place
 from runners.registry.tracking import claim
 
 TOP_LEVEL = "cellxgene-census"
@@ -81,7 +82,7 @@ def _split(uid: str, last: Any, release: str) -> Any:
     fields = ("key", "description", "reference", "reference_type")
     collection = _new_collection(
         list(ln.Artifact.objects.filter(id__in=links.values("artifact_id"))),
-        last,
+        Neighbours(earlier=last),
         release=release,
         **{field: getattr(last, field) for field in fields},
     )
@@ -114,22 +115,24 @@ def _ensure(same: Any, artifacts: Sequence[Any], *, release: str, **fields: Any)
         return
     if not artifacts:
         return
-    collection = _new_collection(
-        artifacts, same.order_by("version_tag", "id").last(), release, **fields
-    )
+    collection = _new_collection(artifacts, neighbours(same, release), release, **fields)
     collection.save()
     _complete(collection, artifacts)  # LaminDB's constructor refuses two files of equal content
 
 
-def _new_collection(artifacts: Sequence[Any], revises: Any, release: str, **fields: Any) -> Any:
-    """A collection of the release that is not saved."""
+def _new_collection(
+    artifacts: Sequence[Any], place: Neighbours, release: str, **fields: Any
+) -> Any:
+    """A collection of the release, at its place in its chain, that is not saved."""
     collection = ln.Collection(
         list({artifact.hash: artifact for artifact in artifacts}.values()),
-        revises=revises,
+        revises=place.revises,
         skip_hash_lookup=True,
         run=False,
         **fields,
     )
+    collection.description = fields.get("description")  # LaminDB takes the revised one's for none
+    put_in_place(collection, place)
     collection.version_tag = release
     claim(collection)
     _set_hash(collection, collection.hash)

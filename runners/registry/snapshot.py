@@ -15,6 +15,7 @@ from runners.registry import baseline
 from runners.registry.annotations import LINKS
 from runners.registry.artifacts import KEY_PREFIX
 from runners.registry.baseline import RELATIONS
+from runners.registry.revisions import TRASH
 from runners.rules.vocabulary import SourceKey
 
 KINDS = {
@@ -23,9 +24,6 @@ KINDS = {
     "references": ln.Reference,
     "sources": bt.Source,
 }
-
-TRASH = -1
-"""The branch of what was deleted and may be restored."""
 
 
 def take_snapshot(release: str, *, with_earlier: bool) -> Snapshot:

@@ -27,6 +27,7 @@ from runners.registry import (
     tracking,
 )
 from runners.registry.recorder import Recorder
+from runners.registry.revisions import Neighbours
 from runners.registry.terms import Terms
 from runners.rules.reference import Reference
 from runners.run.journal import Journal
@@ -54,11 +55,12 @@ class Writer:
         self.reference = reference
         self._storage = artifacts.storage_root(manifest.storage.h5ads)
         self._previous_versions = previous_versions
-        self._terms = Terms(reference)
+        has_later = artifacts.has_later(manifest.release)
+        self._terms = Terms(reference, leaves_current=has_later)
         self._recorder = Recorder(journal)
         self._publications = publications
         ids = [dataset.dataset_id for dataset in datasets]
-        self._latest = artifacts.latest_by_dataset(ids, before=manifest.release)
+        self._places = artifacts.neighbours_by_dataset(ids, manifest.release)
 
     def begin(self, request: RunRequest) -> None:
         """From now on new records belong to the request's LaminDB Run and space, if it has any."""
@@ -109,10 +111,10 @@ class Writer:
         present = artifacts.registered(self.manifest.release)
         dataset_ids = [j.dataset.dataset_id for j in batch]
         chains = artifacts.chains(
-            held[name].uid
-            for held in (self._latest, present)
+            record.uid
             for name in dataset_ids
-            if name in held
+            for record in (present.get(name), *self._place(name))
+            if record is not None
         )
         with self._recorder.transaction(Part.DATASETS, chains):
             self._write(batch, present)
@@ -148,11 +150,14 @@ class Writer:
             release=self.manifest.release,
             title=judged.dataset.title,
             n_observations=judged.n_observations,
-            revises=self._latest.get(judged.dataset.dataset_id),
+            place=self._place(judged.dataset.dataset_id),
         )
 
+    def _place(self, dataset_id: str) -> Neighbours:
+        return self._places.get(dataset_id, Neighbours())
+
     def _success(self, dataset: CensusDataset) -> Outcome:
-        if dataset.dataset_id not in self._latest:
+        if self._place(dataset.dataset_id).earlier is None:
             return Outcome.REGISTERED
         same = self._previous_versions.get(dataset.dataset_id) == dataset.dataset_version_id
         return Outcome.UNCHANGED if same else Outcome.REVISED
@@ -178,8 +183,4 @@ class Writer:
     def store(self) -> None:
         """The release's SOMA store as an artifact."""
         with self._recorder.transaction(Part.STORE, artifacts.stores()):
-            artifacts.register_store(
-                self.manifest.storage.soma,
-                release=self.manifest.release,
-                previous=self.manifest.previous,
-            )
+            artifacts.register_store(self.manifest.storage.soma, release=self.manifest.release)
