@@ -99,6 +99,10 @@ class Writer:
         """What the instance holds of earlier releases."""
         return baseline.take_baseline(before=self.manifest.release)
 
+    def left(self) -> Baseline:
+        """What the instance holds of the release."""
+        return baseline.take_left(self.manifest.release)
+
     def snapshot(self) -> Snapshot:
         """What the instance holds of the release."""
         return snapshot.take_snapshot(self.manifest.release, with_earlier=False)
