@@ -148,7 +148,7 @@ def _start(job: Job, datasets: Sequence[CensusDataset], journal: Journal, writer
     """Notes what the run begins with, before it writes; a resumed run must do the same datasets."""
     ids = datasets_to_do(job, datasets, writer.snapshot, progress.say)
     store_baseline(job.folder, writer.holdings())
-    if owed := writer.of_others():
+    if owed := writer.misplaced():
         progress.say(f"{job.manifest.release}: gives {len(owed)} collections back to others")
     journal.write(
         START,

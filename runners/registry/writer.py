@@ -66,14 +66,14 @@ class Writer:
         """From now on new records belong to the request's LaminDB Run and space, if it has any."""
         tracking.begin_tracking(request)
 
-    def of_others(self) -> list[str]:
-        """uids of the collections that this release was given of earlier ones."""
-        return sorted(collections.of_others(self.manifest.release))
+    def misplaced(self) -> list[str]:
+        """uids of the collections that this release has of an earlier one, or a later one of it."""
+        return sorted(collections.misplaced(self.manifest.release))
 
     def give_back(self) -> None:
-        """Gives earlier releases these collections again."""
+        """Gives the earlier releases these collections again."""
         release = self.manifest.release
-        watched = (ln.Collection.objects.all(), collections.release_links(release))
+        watched = (ln.Collection.objects.all(), collections.links_since(release))
         with self._recorder.transaction(Part.COLLECTIONS, *watched):
             collections.give_back(release)
 
