@@ -134,9 +134,11 @@ class Writer:
             self._terms.ensure_genes(taxon, tuple(genes[taxon]))
 
     def _write(self, batch: Sequence[ValidatedDataset], present: Mapping[str, Any]) -> None:
+        ids = [j.dataset.dataset_id for j in batch]
+        places = artifacts.reread({name: self._place(name) for name in ids if name not in present})
         readable = {
-            (present.get(j.dataset.dataset_id) or self._register(j)).id: j
-            for j in batch
+            (present.get(name) or self._register(j, places[name])).id: j
+            for name, j in zip(ids, batch, strict=True)
             if j.validation is not None
         }
         of_artifacts = {pk: judged.dataset for pk, judged in readable.items()}
@@ -148,13 +150,13 @@ class Writer:
         }
         annotations.annotate(valid, self._terms, self._schema)
 
-    def _register(self, judged: ValidatedDataset) -> Any:
+    def _register(self, judged: ValidatedDataset, place: Neighbours) -> Any:
         return artifacts.register(
             location(self.manifest, judged.dataset),
             release=self.manifest.release,
             title=judged.dataset.title,
             n_observations=judged.n_observations,
-            place=self._place(judged.dataset.dataset_id),
+            place=place,
         )
 
     def _place(self, dataset_id: str) -> Neighbours:
