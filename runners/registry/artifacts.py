@@ -15,7 +15,7 @@ from upath import UPath
 from runners import settings
 from runners.contract import ContractError
 from runners.records.snapshot import SOMA
-from runners.registry.revisions import TRASH, Neighbours, neighbours, put_in_place
+from runners.registry.revisions import Neighbours, neighbours, of_later, put_in_place
 from runners.registry.tracking import claim
 
 KEY_PREFIX = "cell-census/"
@@ -59,30 +59,19 @@ def ensure_storage(root: str, region: str | None) -> None:
 
 def has_later(release: str) -> bool:
     """True if a later release is registered, be it in part."""
-    later = ln.Artifact.objects.filter(key__startswith=KEY_PREFIX, version_tag__gt=release)
-    return bool(later.exclude(branch_id=TRASH).exists())
+    registered = ln.Artifact.objects.filter(key__startswith=KEY_PREFIX)
+    return bool(of_later(registered, release).exists())
 
 
 def neighbours_by_dataset(dataset_ids: Iterable[str], release: str) -> Mapping[str, Neighbours]:
-    """Dataset id -> its artifacts of the nearest other releases, of those that have any.
+    """Dataset id -> its artifacts of the nearest other releases.
 
     Found by the end of the key, so that neither another bucket nor a skipped release matters.
     """
-    wanted = set(dataset_ids)
-    earlier: dict[str, Any] = {}
-    later: dict[str, Any] = {}
-    for artifact in _h5ads().exclude(version_tag=release).order_by("version_tag", "id"):
-        dataset_id = Path(artifact.key).stem
-        if dataset_id not in wanted or artifact.version_tag is None:
-            continue
-        if artifact.version_tag < release:
-            earlier[dataset_id] = artifact
-        elif artifact.branch_id != TRASH:
-            later.setdefault(dataset_id, artifact)
-    return {
-        dataset_id: Neighbours(earlier.get(dataset_id), later.get(dataset_id))
-        for dataset_id in sorted(earlier.keys() | later.keys())
-    }
+    earlier = _h5ads().filter(version_tag__lt=release).order_by("version_tag", "id")
+    newest = _by_dataset(earlier)
+    oldest = _by_dataset(of_later(_h5ads(), release).order_by("-version_tag", "-id"))
+    return {name: Neighbours(newest.get(name), oldest.get(name)) for name in dataset_ids}
 
 
 def reread(places: Mapping[str, Neighbours]) -> Mapping[str, Neighbours]:
@@ -97,7 +86,12 @@ def reread(places: Mapping[str, Neighbours]) -> Mapping[str, Neighbours]:
 
 def registered(release: str) -> Mapping[str, Any]:
     """Dataset id -> the Artifact of `release`."""
-    return {Path(row.key).stem: row for row in _h5ads().filter(version_tag=release)}
+    return _by_dataset(_h5ads().filter(version_tag=release))
+
+
+def _by_dataset(rows: Any) -> dict[str, Any]:
+    """Dataset id -> the last of its rows."""
+    return {Path(row.key).stem: row for row in rows}
 
 
 def _h5ads() -> Any:

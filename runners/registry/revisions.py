@@ -14,6 +14,9 @@ from typing import Any, NamedTuple
 TRASH = -1
 """The branch of what was deleted and may be restored."""
 
+RELEASE = r"^\d{4}-\d{2}-\d{2}$"
+"""What a version tag of a release looks like; a person may call a record `v2`, which is none."""
+
 ROOM = timedelta(days=1)
 """Before the first of a chain, for records that come late."""
 
@@ -37,12 +40,17 @@ class Neighbours(NamedTuple):
         return self.later if self.later.stem_uid == self.revises.stem_uid else None
 
 
+def of_later(records: Any, release: str) -> Any:
+    """Those of a query set's records that are of later releases, and not in the trash."""
+    later = records.filter(version_tag__gt=release, version_tag__regex=RELEASE)
+    return later.exclude(branch_id=TRASH)
+
+
 def neighbours(records: Any, release: str) -> Neighbours:
-    """Those of `release` among the records of a query set; what is in the trash isn't later."""
-    later = records.filter(version_tag__gt=release).exclude(branch_id=TRASH)
+    """Those of `release` among the records of a query set."""
     return Neighbours(
         records.filter(version_tag__lt=release).order_by("version_tag", "id").last(),
-        later.order_by("version_tag", "id").first(),
+        of_later(records, release).order_by("version_tag", "id").first(),
     )
 
 

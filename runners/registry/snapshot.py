@@ -15,7 +15,7 @@ from runners.registry import baseline
 from runners.registry.annotations import LINKS
 from runners.registry.artifacts import KEY_PREFIX
 from runners.registry.baseline import RELATIONS
-from runners.registry.revisions import TRASH
+from runners.registry.revisions import TRASH, of_later
 from runners.rules.vocabulary import SourceKey
 
 KINDS = {
@@ -34,7 +34,7 @@ def take_snapshot(release: str, *, with_earlier: bool) -> Snapshot:
     with _reading():
         artifacts = ln.Artifact.objects.filter(version_tag=release)
         rows = _rows(artifacts)
-        later = _census().filter(version_tag__gt=release).values_list("uid", flat=True)
+        later = of_later(_census(), release).values_list("uid", flat=True)
         continued = frozenset(uid[:-4] for uid in later)
         return Snapshot(
             release=release,

@@ -117,7 +117,7 @@ class Writer:
         chains = artifacts.chains(
             record.uid
             for name in dataset_ids
-            for record in (present.get(name), *self._place(name))
+            for record in (present.get(name), *self._places[name])
             if record is not None
         )
         with self._recorder.transaction(Part.DATASETS, chains):
@@ -135,7 +135,7 @@ class Writer:
 
     def _write(self, batch: Sequence[ValidatedDataset], present: Mapping[str, Any]) -> None:
         ids = [j.dataset.dataset_id for j in batch]
-        places = artifacts.reread({name: self._place(name) for name in ids if name not in present})
+        places = artifacts.reread({name: self._places[name] for name in ids if name not in present})
         readable = {
             (present.get(name) or self._register(j, places[name])).id: j
             for name, j in zip(ids, batch, strict=True)
@@ -159,11 +159,8 @@ class Writer:
             place=place,
         )
 
-    def _place(self, dataset_id: str) -> Neighbours:
-        return self._places.get(dataset_id, Neighbours())
-
     def _success(self, dataset: CensusDataset) -> Outcome:
-        if self._place(dataset.dataset_id).earlier is None:
+        if self._places[dataset.dataset_id].earlier is None:
             return Outcome.REGISTERED
         same = self._previous_versions.get(dataset.dataset_id) == dataset.dataset_version_id
         return Outcome.UNCHANGED if same else Outcome.REVISED

@@ -22,7 +22,7 @@ import instances
 import pytest
 import tomli_w
 from crashes import interrupted, journalled, record
-from instances import Place, succeed
+from instances import Done, Place, succeed
 
 from runners.contract import Action, CheckResult, Manifest, Status, Storage
 from runners.run.journal import START
@@ -134,10 +134,18 @@ def test_taken_back_it_leaves_the_newer_release_as_it_was(
     late: Place, alone: Place, tmp_path: Path
 ) -> None:
     place = instances.copy(late, tmp_path / "back")
-    words = ("rollback", "--runs", str(place.root / "runs"), "--run")
-    refused = place.script("-m", "runners", *words, "newer", "--yes")
+    refused = roll_back(place, "newer")
     assert f"release {OLDER.version} continues 5 of the artifacts" in refused.stdout
-    succeed(place.script("-m", "runners", *words, "older", "--yes"))
+    succeed(roll_back(place, "older"))
+    is_as_alone(place, alone)
+
+
+def roll_back(place: Place, run_id: str) -> Done:
+    words = ("rollback", "--runs", str(place.root / "runs"), "--run", run_id, "--yes")
+    return place.script("-m", "runners", *words)
+
+
+def is_as_alone(place: Place, alone: Place) -> None:
     assert changed(alone, place) == set()
     assert query(place, KEYS) == query(alone, KEYS)
     assert current_sources(place) == current_sources(alone)
@@ -150,7 +158,8 @@ def test_killed_on_the_way_it_goes_on_below(alone: Place, late: Place, tmp_path:
     assert ends == [-SIGKILL, -SIGKILL]
     succeed(place.run("ingest", request))
     assert dumps.differences(own_rows(place), own_rows(late)) == []
-    assert changed(alone, place) == set()
+    succeed(roll_back(place, "run"))
+    is_as_alone(place, alone)
 
 
 @pytest.fixture(scope="module")
