@@ -19,12 +19,15 @@ from typing import Any
 
 import dumps
 import instances
+import postgres
+import psycopg2
 import pytest
 import tomli_w
 from crashes import interrupted, journalled, record
 from instances import Done, Place, succeed
 
 from runners.contract import Action, CheckResult, Manifest, Status, Storage
+from runners.registry.canary import comparison
 from runners.run.journal import START
 from runners.sample.datasets import NEWER, OLDER, by_key
 from runners.sample.world import World
@@ -55,9 +58,13 @@ def own_rows(place: Place) -> Own:
     """Every row that isn't vocabulary. Links name terms by id alone: names differ between versions
     of an ontology.
     """
+    return without_vocabulary(dumps.natural(place.database, storage=place.storage))
+
+
+def without_vocabulary(natural: dumps.Dump) -> Own:
     return {
         table: rows if table.startswith("lamindb_") else Counter(map(_by_id, rows.elements()))
-        for table, rows in dumps.natural(place.database, storage=place.storage).items()
+        for table, rows in natural.items()
         if not table.startswith("bionty_") or table.startswith("bionty_artifact")
     }
 
@@ -257,3 +264,28 @@ def test_what_a_person_writes_during_a_run_stays(older: Place, tmp_path: Path) -
         "select distinct description, is_latest from lamindb_artifact where description = 'hers'"
     )
     assert sorted(query(place, written)) == [("hers", 0), ("hers", 1)]
+
+
+@pytest.mark.prove
+@postgres.needs_another_user
+def test_on_postgresql_too(world: World, newer: Place, tmp_path: Path) -> None:
+    with postgres.server(tmp_path) as server:
+        address = postgres.create(server, "late")
+        place = instances.make(tmp_path / "place", world, "--db", address)
+        for release in (NEWER.version, OLDER.version):
+            succeed(place.ingest(release, release))
+        assert failed(checks(place, OLDER.version)) == set()
+        with closing(psycopg2.connect(address)) as connection:
+            tables = postgres.Tables(connection)
+            rows = comparison.natural_rows(tables, storage=place.storage)
+    found, expected = by_column(without_vocabulary(rows)), by_column(own_rows(newer))
+    for table in ("lamindb_artifact", "lamindb_collection", "lamindb_collectionartifact"):
+        assert dumps.differences({table: found[table]}, {table: expected[table]}) == []
+
+
+def by_column(rows: Own) -> Own:
+    """The cells in the order of their columns, which each database has another of."""
+    return {
+        table: Counter(tuple(sorted(row)) for row in of_table.elements())
+        for table, of_table in rows.items()
+    }
