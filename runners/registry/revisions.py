@@ -60,9 +60,8 @@ def put_in_place(record: Any, place: Neighbours) -> None:
     """
     if place.above is None:
         return
-    record._revises = (
-        None  # else saving takes the flag from the latest one, and saves its whole row
-    )
+    # else saving takes the flag from the latest one, and saves its whole row
+    record._revises = None
     record.is_latest = False
     record.created_at = _moment_between(place.earlier, place.above)
 
