@@ -14,7 +14,7 @@ from runners import progress, settings
 from runners.census import publications
 from runners.census.store import CensusDataset, location, read_datasets
 from runners.contract import ContractError, DatasetOutcome
-from runners.records.baseline import store_baseline
+from runners.records.baseline import LEFT, store_baseline
 from runners.registry.lock import hold_lock_file
 from runners.retries import retry_outages
 from runners.rules.reference import Reference
@@ -122,14 +122,14 @@ def _work(job: Job, datasets: Sequence[CensusDataset], journal: Journal, readers
     writing.do(lambda writer: None)  # the journal has its first line now
     _register(job, _chosen(datasets, journal), journal, writing, readers)
     if is_cancelled(job.folder):
-        writing.do(lambda writer: writer.finish(completed=False))
+        writing.do(lambda writer: _finish(job, writer, completed=False))
         _cancel(job, journal)
         return
     whole = is_whole(answered_request(job))
     writing.do(lambda writer: writer.collections(datasets, is_whole=whole))
     if whole:
         writing.do(lambda writer: writer.store())
-    writing.do(lambda writer: writer.finish(completed=True))
+    writing.do(lambda writer: _finish(job, writer, completed=True))
     journal.write(END, counts=writing.do(lambda writer: writer.counts()))
 
 
@@ -148,7 +148,7 @@ def _start(job: Job, datasets: Sequence[CensusDataset], journal: Journal, writer
     """Notes what the run begins with, before it writes; a resumed run must do the same datasets."""
     ids = datasets_to_do(job, datasets, writer.snapshot, progress.say)
     store_baseline(job.folder, writer.holdings())
-    if owed := writer.of_others():
+    if owed := writer.misplaced():
         progress.say(f"{job.manifest.release}: gives {len(owed)} collections back to others")
     journal.write(
         START,
@@ -157,6 +157,11 @@ def _start(job: Job, datasets: Sequence[CensusDataset], journal: Journal, writer
         chosen=ids,
         given_back=owed,
     )
+
+
+def _finish(job: Job, writer: "Writer", *, completed: bool) -> None:
+    writer.finish(completed=completed)
+    store_baseline(job.folder, writer.left(), LEFT)
 
 
 def _chosen(datasets: Sequence[CensusDataset], journal: Journal) -> Sequence[CensusDataset]:

@@ -1,7 +1,8 @@
-"""What an instance held before a run wrote to it, as digests, and how two such states differ.
+"""What an instance held before a run wrote to it, as digests, and how two such states differ; and
+what the run left of its own release, by which a later release tells that what changed is its own.
 
-Stored beside the run's journal before the run's first write, whole or not at all. Must not read a
-database (`runners.registry.baseline` does).
+Stored beside the run's journal before the run's first write, and after its last one, whole or not
+at all. Must not read a database (`runners.registry.baseline` does).
 """
 
 import os
@@ -12,7 +13,8 @@ from typing import NamedTuple
 from runners.contract import Document
 
 BASELINE = "holdings.json"
-"""The file's name, in the run's folder."""
+LEFT = "left.json"
+"""The files' names, in the run's folder."""
 
 
 class RecordDigest(NamedTuple):
@@ -85,16 +87,25 @@ def _changes(old: RecordDigest, new: RecordDigest | None) -> Iterator[str]:
         yield "is the latest no longer" if old.is_latest else "is the latest now"
 
 
-def store_baseline(folder: Path, holdings: Baseline) -> None:
-    """Writes the file of a run's folder, whole or not at all."""
-    partial = folder / f"{BASELINE}.partial"
+def store_baseline(folder: Path, holdings: Baseline, name: str = BASELINE) -> None:
+    """Writes a file of a run's folder, whole or not at all."""
+    partial = folder / f"{name}.partial"
     with partial.open("w", encoding="utf-8") as file:
         file.write(holdings.model_dump_json())
         file.flush()
         os.fsync(file.fileno())
-    partial.replace(folder / BASELINE)
+    partial.replace(folder / name)
 
 
 def stored_baseline(folder: Path) -> Baseline:
     """The baseline in a run's folder. Raises ContractError if its file is missing or broken."""
     return Baseline.from_file(folder / BASELINE)
+
+
+def left_by_runs(runs: Path) -> list[Baseline]:
+    """What the runs that have ended left of their releases, of all folders in `runs`.
+
+    Raises:
+        ContractError: a file is broken.
+    """
+    return [Baseline.from_file(file) for file in sorted(runs.glob(f"*/{LEFT}"))]

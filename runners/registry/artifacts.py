@@ -15,6 +15,7 @@ from upath import UPath
 from runners import settings
 from runners.contract import ContractError
 from runners.records.snapshot import SOMA
+from runners.registry.revisions import Neighbours, neighbours, of_later, put_in_place
 from runners.registry.tracking import claim
 
 KEY_PREFIX = "cell-census/"
@@ -56,27 +57,45 @@ def ensure_storage(root: str, region: str | None) -> None:
     ).save()
 
 
-def latest_by_dataset(dataset_ids: Iterable[str], *, before: str) -> Mapping[str, Any]:
-    """Dataset id -> its newest Artifact of any release before `before`.
+def has_later(release: str) -> bool:
+    """True if a later release is registered, be it in part."""
+    registered = ln.Artifact.objects.filter(key__startswith=KEY_PREFIX)
+    return bool(of_later(registered, release).exists())
+
+
+def neighbours_by_dataset(dataset_ids: Iterable[str], release: str) -> Mapping[str, Neighbours]:
+    """Dataset id -> its artifacts of the nearest other releases.
 
     Found by the end of the key, so that neither another bucket nor a skipped release matters.
     """
-    wanted = set(dataset_ids)
-    newest: dict[str, Any] = {}
-    older = ln.Artifact.objects.filter(
-        key__startswith=KEY_PREFIX, suffix=".h5ad", version_tag__lt=before
-    )
-    for artifact in older.order_by("version_tag", "id"):
-        dataset_id = Path(artifact.key).stem
-        if dataset_id in wanted:
-            newest[dataset_id] = artifact
-    return newest
+    earlier = _h5ads().filter(version_tag__lt=release).order_by("version_tag", "id")
+    newest = _by_dataset(earlier)
+    oldest = _by_dataset(of_later(_h5ads(), release).order_by("-version_tag", "-id"))
+    return {name: Neighbours(newest.get(name), oldest.get(name)) for name in dataset_ids}
+
+
+def reread(places: Mapping[str, Neighbours]) -> Mapping[str, Neighbours]:
+    """The same artifacts as they stand now: LaminDB saves the whole row of what is revised."""
+    ids = {artifact.id for place in places.values() for artifact in place if artifact}
+    rows = ln.Artifact.objects.in_bulk(ids)
+    return {
+        dataset_id: Neighbours(*(artifact and rows.get(artifact.id) for artifact in place))
+        for dataset_id, place in places.items()
+    }
 
 
 def registered(release: str) -> Mapping[str, Any]:
     """Dataset id -> the Artifact of `release`."""
-    rows = ln.Artifact.objects.filter(key__startswith=KEY_PREFIX, suffix=".h5ad")
-    return {Path(row.key).stem: row for row in rows.filter(version_tag=release)}
+    return _by_dataset(_h5ads().filter(version_tag=release))
+
+
+def _by_dataset(rows: Any) -> dict[str, Any]:
+    """Dataset id -> the last of its rows."""
+    return {Path(row.key).stem: row for row in rows}
+
+
+def _h5ads() -> Any:
+    return ln.Artifact.objects.filter(key__startswith=KEY_PREFIX, suffix=".h5ad")
 
 
 def chains(uids: Iterable[str]) -> Any:
@@ -91,13 +110,14 @@ def stores() -> Any:
 
 
 def register(
-    address: str, *, release: str, title: str, n_observations: int | None, revises: Any | None
+    address: str, *, release: str, title: str, n_observations: int | None, place: Neighbours
 ) -> Any:
-    """The saved Artifact of the h5ad at `address`, a revision of `revises` where that is given."""
+    """The saved Artifact of the h5ad at `address`, at its place in its dataset's chain."""
     artifact = ln.Artifact(
-        _path(address), revises=revises, version_tag=release, description=title, run=False
+        _path(address), revises=place.revises, version_tag=release, description=title, run=False
     )
     artifact.n_observations = n_observations
+    put_in_place(artifact, place)
     claim(artifact)
     return artifact.save()
 
@@ -111,8 +131,8 @@ def _path(address: str) -> str | UPath:
     return UPath(address, endpoint_url=endpoint, anon=True)
 
 
-def register_store(address: str, *, release: str, previous: str | None) -> None:
-    """Registers the store at `address`, a revision of the `previous` release's.
+def register_store(address: str, *, release: str) -> None:
+    """Registers the store at `address`, a revision of the release's before.
 
     Where the release has one already, that is only given the right otype.
     """
@@ -120,14 +140,15 @@ def register_store(address: str, *, release: str, previous: str | None) -> None:
     if release_stores.exists():
         release_stores.update(otype=SOMA)  # the old script left it empty
         return
-    revises = stores().filter(version_tag=previous).first() if previous else None
+    place = neighbours(stores(), release)
     artifact = ln.Artifact(
         _path(address.rstrip("/")),
-        revises=revises,
+        revises=place.revises,
         version_tag=release,
         description=f"Census {release}",
         run=False,
     )
     artifact.otype = SOMA
+    put_in_place(artifact, place)
     claim(artifact)
     artifact.save()

@@ -35,10 +35,19 @@ def take_baseline(*, before: str) -> Baseline:
     )
 
 
+def take_left(release: str) -> Baseline:
+    """What the release itself holds."""
+    return Baseline(releases=_releases(version_tag=release), shared={})
+
+
 def releases(*, before: str) -> dict[str, dict[str, RecordDigest]]:
     """Release -> uid -> what is held of its artifacts and collections."""
-    artifacts = ln.Artifact.objects.filter(key__startswith=KEY_PREFIX, version_tag__lt=before)
-    collections = ln.Collection.objects.filter(version_tag__lt=before)
+    return _releases(version_tag__lt=before)
+
+
+def _releases(**wanted: str) -> dict[str, dict[str, RecordDigest]]:
+    artifacts = ln.Artifact.objects.filter(key__startswith=KEY_PREFIX, **wanted)
+    collections = ln.Collection.objects.filter(**wanted)
     links = [*link_tables(), ln.models.ArtifactSchema]
     digests: dict[str, dict[str, RecordDigest]] = defaultdict(dict)
     for release, uid, held in _digests_of(artifacts, links, "artifact"):

@@ -15,6 +15,7 @@ from lamindb_setup.core.hashing import hash_set
 
 from runners.census.store import CensusDataset
 from runners.registry.artifacts import KEY_PREFIX
+from runners.registry.revisions import Neighbours, neighbours, put_in_place
 from runners.registry.tracking import claim
 
 TOP_LEVEL = "cellxgene-census"
@@ -32,17 +33,36 @@ def exist(release: str) -> bool:
     return bool(ln.Collection.objects.filter(key=TOP_LEVEL, version_tag=release).exists())
 
 
-def release_links(release: str) -> Any:
-    """A query set of the links of the release's collections, also of those that it took."""
+def links_since(release: str) -> Any:
+    """A query set of the links of collections of the release and of later ones, also of those that
+    they took.
+    """
+    return _links(collection__version_tag__gte=release)
+
+
+def _links(**wanted: str) -> Any:
     studies = Q(collection__reference_type=REFERENCE_TYPE) | Q(collection__key=TOP_LEVEL)
     return ln.models.CollectionArtifact.objects.filter(
         studies,  # others are a person's, who may call a version as a release
-        collection__version_tag=release,
         artifact__key__startswith=KEY_PREFIX,
+        **wanted,
     )
 
 
-def of_others(release: str) -> dict[str, list[str]]:
+def misplaced(release: str) -> dict[str, list[str]]:
+    """Collections that the release has taken from earlier ones, or later ones from this. uid -> the
+    releases whose artifacts it holds, in order.
+    """
+    tags = links_since(release).values_list("collection__version_tag", flat=True)
+    return {
+        uid: held
+        for later in sorted(set(tags.distinct()))
+        for uid, held in _of_others(later).items()
+        if later == release or release in held
+    }
+
+
+def _of_others(release: str) -> dict[str, list[str]]:
     """Collections that LaminDB's constructor has taken from an earlier release: it has tagged them
     with this one, and added its artifacts. uid -> the releases whose artifacts it holds, in order.
     """
@@ -50,7 +70,7 @@ def of_others(release: str) -> dict[str, list[str]]:
     theirs = set(earlier.values_list("reference", "key", "version_tag"))
     holds: dict[tuple[str, str | None, str], set[str]] = defaultdict(set)
     fields = ("uid", "reference", "key")
-    links = release_links(release).values_list(
+    links = _links(collection__version_tag=release).values_list(
         *(f"collection__{field}" for field in fields), "artifact__version_tag"
     )
     for uid, reference, key, held in links.distinct():
@@ -65,8 +85,8 @@ def of_others(release: str) -> dict[str, list[str]]:
 
 
 def give_back(release: str) -> None:
-    """Gives each earlier release its own collections again; each release has its own row then."""
-    for uid, (owner, *later_releases) in of_others(release).items():
+    """Gives each release its misplaced collections again; each has its own row then."""
+    for uid, (owner, *later_releases) in misplaced(release).items():
         ln.Collection.objects.filter(uid=uid).update(version_tag=owner)
         last = ln.Collection.objects.get(uid=uid)
         for later_release in later_releases:
@@ -79,9 +99,10 @@ def _split(uid: str, last: Any, release: str) -> Any:
         collection__uid=uid, artifact__version_tag=release
     )
     fields = ("key", "description", "reference", "reference_type")
+    chain = ln.Collection.objects.filter(uid__startswith=last.stem_uid)
     collection = _new_collection(
         list(ln.Artifact.objects.filter(id__in=links.values("artifact_id"))),
-        last,
+        neighbours(chain, release)._replace(earlier=last),
         release=release,
         **{field: getattr(last, field) for field in fields},
     )
@@ -114,22 +135,24 @@ def _ensure(same: Any, artifacts: Sequence[Any], *, release: str, **fields: Any)
         return
     if not artifacts:
         return
-    collection = _new_collection(
-        artifacts, same.order_by("version_tag", "id").last(), release, **fields
-    )
+    collection = _new_collection(artifacts, neighbours(same, release), release, **fields)
     collection.save()
     _complete(collection, artifacts)  # LaminDB's constructor refuses two files of equal content
 
 
-def _new_collection(artifacts: Sequence[Any], revises: Any, release: str, **fields: Any) -> Any:
-    """A collection of the release that is not saved."""
+def _new_collection(
+    artifacts: Sequence[Any], place: Neighbours, release: str, **fields: Any
+) -> Any:
+    """A collection of the release, at its place in its chain, that is not saved."""
     collection = ln.Collection(
         list({artifact.hash: artifact for artifact in artifacts}.values()),
-        revises=revises,
+        revises=place.revises,
         skip_hash_lookup=True,
         run=False,
         **fields,
     )
+    collection.description = fields.get("description")  # LaminDB takes the revised one's for none
+    put_in_place(collection, place)
     collection.version_tag = release
     claim(collection)
     _set_hash(collection, collection.hash)

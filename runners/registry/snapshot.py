@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from runners.records.snapshot import ArtifactRow, CollectionRow, Label, Snapshot
 from runners.registry import baseline, registries
 from runners.registry.artifacts import KEY_PREFIX
+from runners.registry.revisions import TRASH, of_later
 from runners.rules.vocabulary import SourceKey
 
 KINDS = {
@@ -21,9 +22,6 @@ KINDS = {
     "references": ln.Reference,
     "sources": bt.Source,
 }
-
-TRASH = -1
-"""The branch of what was deleted and may be restored."""
 
 
 def take_snapshot(release: str, *, with_earlier: bool) -> Snapshot:
@@ -34,7 +32,7 @@ def take_snapshot(release: str, *, with_earlier: bool) -> Snapshot:
     with _reading():
         artifacts = ln.Artifact.objects.filter(version_tag=release)
         rows = _rows(artifacts)
-        later = _census().filter(version_tag__gt=release).values_list("uid", flat=True)
+        later = of_later(_census(), release).values_list("uid", flat=True)
         continued = frozenset(uid[:-4] for uid in later)
         return Snapshot(
             release=release,

@@ -47,8 +47,12 @@ TAXON_OF_CODE = {
 class Terms:
     """The terms of one run: saves what is missing, and keeps their ids."""
 
-    def __init__(self, reference: Reference) -> None:
+    def __init__(self, reference: Reference, *, leaves_current: bool = False) -> None:
+        """`leaves_current`: sources that are current stay so, for a later release needs them; ours
+        become current only where an ontology has none.
+        """
         self.reference = reference
+        self._leaves_current = leaves_current
         self.rules = reference.rules
         self._ids: dict[tuple[str, str, str], int] = {}
         self._genes: dict[str, set[str]] = {}
@@ -201,7 +205,7 @@ class Terms:
         ).save()
 
     def source(self, registry: str, ontology: str) -> Any:
-        """The source of `ontology` at its pin, made current for `registry` if it isn't."""
+        """The source of `ontology` at its pin, made current for `registry` if it may be."""
         meta = self.rules.ontologies[ontology]
         fields = {
             "entity": entity_of(registry),
@@ -219,9 +223,10 @@ class Terms:
     def _make_current(self, source: Any) -> None:
         """At most one current source for an entity, a name and an organism."""
         same = {key: getattr(source, key) for key in ("entity", "name", "organism")}
-        bt.Source.filter(**same, currently_used=True).exclude(id=source.id).update(
-            currently_used=False
-        )
+        others = bt.Source.filter(**same, currently_used=True).exclude(id=source.id)
+        if self._leaves_current and others.exists():
+            return
+        others.update(currently_used=False)
         if not source.currently_used:
             source.currently_used = True
             source.save()

@@ -27,6 +27,7 @@ from runners.registry import (
     tracking,
 )
 from runners.registry.recorder import Recorder
+from runners.registry.revisions import Neighbours
 from runners.registry.terms import Terms
 from runners.rules.reference import Reference
 from runners.run.journal import Journal
@@ -54,24 +55,25 @@ class Writer:
         self.reference = reference
         self._storage = artifacts.storage_root(manifest.storage.h5ads)
         self._previous_versions = previous_versions
-        self._terms = Terms(reference)
+        has_later = artifacts.has_later(manifest.release)
+        self._terms = Terms(reference, leaves_current=has_later)
         self._recorder = Recorder(journal)
         self._publications = publications
         ids = [dataset.dataset_id for dataset in datasets]
-        self._latest = artifacts.latest_by_dataset(ids, before=manifest.release)
+        self._places = artifacts.neighbours_by_dataset(ids, manifest.release)
 
     def begin(self, request: RunRequest) -> None:
         """From now on new records belong to the request's LaminDB Run and space, if it has any."""
         tracking.begin_tracking(request)
 
-    def of_others(self) -> list[str]:
-        """uids of the collections that this release was given of earlier ones."""
-        return sorted(collections.of_others(self.manifest.release))
+    def misplaced(self) -> list[str]:
+        """uids of the collections that this release has of an earlier one, or a later one of it."""
+        return sorted(collections.misplaced(self.manifest.release))
 
     def give_back(self) -> None:
-        """Gives earlier releases these collections again."""
+        """Gives the earlier releases these collections again."""
         release = self.manifest.release
-        watched = (ln.Collection.objects.all(), collections.release_links(release))
+        watched = (ln.Collection.objects.all(), collections.links_since(release))
         with self._recorder.transaction(Part.COLLECTIONS, *watched):
             collections.give_back(release)
 
@@ -97,6 +99,10 @@ class Writer:
         """What the instance holds of earlier releases."""
         return baseline.take_baseline(before=self.manifest.release)
 
+    def left(self) -> Baseline:
+        """What the instance holds of the release."""
+        return baseline.take_left(self.manifest.release)
+
     def snapshot(self) -> Snapshot:
         """What the instance holds of the release."""
         return snapshot.take_snapshot(self.manifest.release, with_earlier=False)
@@ -109,10 +115,10 @@ class Writer:
         present = artifacts.registered(self.manifest.release)
         dataset_ids = [j.dataset.dataset_id for j in batch]
         chains = artifacts.chains(
-            held[name].uid
-            for held in (self._latest, present)
+            record.uid
             for name in dataset_ids
-            if name in held
+            for record in (present.get(name), *self._places[name])
+            if record is not None
         )
         with self._recorder.transaction(Part.DATASETS, chains):
             self._write(batch, present)
@@ -128,9 +134,11 @@ class Writer:
             self._terms.ensure_genes(taxon, tuple(genes[taxon]))
 
     def _write(self, batch: Sequence[ValidatedDataset], present: Mapping[str, Any]) -> None:
+        ids = [j.dataset.dataset_id for j in batch]
+        places = artifacts.reread({name: self._places[name] for name in ids if name not in present})
         readable = {
-            (present.get(j.dataset.dataset_id) or self._register(j)).id: j
-            for j in batch
+            (present.get(name) or self._register(j, places[name])).id: j
+            for name, j in zip(ids, batch, strict=True)
             if j.validation is not None
         }
         of_artifacts = {pk: judged.dataset for pk, judged in readable.items()}
@@ -142,17 +150,17 @@ class Writer:
         }
         annotations.annotate(valid, self._terms, self._schema)
 
-    def _register(self, judged: ValidatedDataset) -> Any:
+    def _register(self, judged: ValidatedDataset, place: Neighbours) -> Any:
         return artifacts.register(
             location(self.manifest, judged.dataset),
             release=self.manifest.release,
             title=judged.dataset.title,
             n_observations=judged.n_observations,
-            revises=self._latest.get(judged.dataset.dataset_id),
+            place=place,
         )
 
     def _success(self, dataset: CensusDataset) -> Outcome:
-        if dataset.dataset_id not in self._latest:
+        if self._places[dataset.dataset_id].earlier is None:
             return Outcome.REGISTERED
         same = self._previous_versions.get(dataset.dataset_id) == dataset.dataset_version_id
         return Outcome.UNCHANGED if same else Outcome.REVISED
@@ -178,8 +186,4 @@ class Writer:
     def store(self) -> None:
         """The release's SOMA store as an artifact."""
         with self._recorder.transaction(Part.STORE, artifacts.stores()):
-            artifacts.register_store(
-                self.manifest.storage.soma,
-                release=self.manifest.release,
-                previous=self.manifest.previous,
-            )
+            artifacts.register_store(self.manifest.storage.soma, release=self.manifest.release)

@@ -18,6 +18,7 @@ from runners.records.transaction_log import (
     Part,
     Tables,
     TransactionRecord,
+    digest,
     digests,
     expanded,
 )
@@ -154,15 +155,18 @@ def _differing(
 def _keep_vocabulary(
     recording: TransactionRecord, rows: dict[str, dict[int, Fields]], undoing: UndoPlan
 ) -> None:
-    """Vocabulary stays; but no source stays current that wasn't there before."""
+    """Vocabulary stays; but no source stays current that wasn't there before. One that never was
+    current, because a later release's is, stays as it is.
+    """
     for table, inserted in recording.inserted.items():
         keys = expanded(inserted.ids)
         undoing.stays[table] += len(keys)
         own = rows.get(table, {}) if table == SOURCES else {}
+        written = dict(zip(keys, inserted.digests, strict=False))
         for key in (key for key in keys if key in own):
             if own[key][IS_CURRENT]:
                 undoing.restored[table].setdefault(key, {})[IS_CURRENT] = False
-            else:
+            elif digest(tuple(own[key].values())) != written.get(key):
                 undoing.problems.append(f"{row_name(table, own[key])}: was changed since")
 
 

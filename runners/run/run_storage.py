@@ -2,7 +2,7 @@
 
 A step works on a local folder, because a journal needs a disk; what changes is copied every few
 seconds and at the end. The release's other runs are fetched first, because a run may go on from one
-of them. Must not know what the step does.
+of them; and what runs of other releases left. Must not know what the step does.
 """
 
 import shutil
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from runners.records.baseline import LEFT
 from runners.run.stopping import CANCEL, StoppedError
 
 EVERY = 20.0
@@ -37,7 +38,9 @@ class RunStorage(Protocol):
     """Where runs are kept: one folder per run."""
 
     def fetch(self, runs: Path, beginning: str) -> None:
-        """Puts the runs whose names begin so into the folder `runs`, one folder each."""
+        """Puts the runs whose names begin so into the folder `runs`, one folder each; of the others
+        what they left of their releases.
+        """
         ...
 
     def put(self, file: Path) -> None:
@@ -54,6 +57,10 @@ class FolderRunStorage:
     def fetch(self, runs: Path, beginning: str) -> None:
         for folder in self.home.glob(f"{beginning}*"):
             shutil.copytree(folder, runs / folder.name, dirs_exist_ok=True)
+        for file in self.home.glob(f"*/{LEFT}"):
+            copy = runs / file.parent.name / LEFT
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(file, copy)
 
     def put(self, file: Path) -> None:
         folder = self.home / file.parent.name
@@ -73,11 +80,13 @@ class S3RunStorage:
 
     def fetch(self, runs: Path, beginning: str) -> None:
         pages = self.client.get_paginator("list_objects_v2")
-        for page in pages.paginate(Bucket=self.bucket, Prefix=f"{self.prefix}{beginning}"):
+        for page in pages.paginate(Bucket=self.bucket, Prefix=self.prefix):
             for entry in page.get("Contents", []):
-                path = runs / entry["Key"].removeprefix(self.prefix)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                self.client.download_file(self.bucket, entry["Key"], str(path))
+                name = entry["Key"].removeprefix(self.prefix)
+                if name.startswith(beginning) or name.endswith(f"/{LEFT}"):
+                    path = runs / name
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    self.client.download_file(self.bucket, entry["Key"], str(path))
 
     def put(self, file: Path) -> None:
         key = f"{self.prefix}{file.parent.name}/{file.name}"

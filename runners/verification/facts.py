@@ -20,6 +20,7 @@ class VerificationFacts:
     where nothing lies. `pins`: the versions that the manifest names. `deprecated`: those of the
     linked terms. `tracked`: the datasets that a tracked run registered, None if none was asked for.
     `given_back`: uids of records that a run returned to the earlier release whose they were.
+    `left`: what runs of earlier releases left of them when they ended.
     """
 
     taken: Snapshot | Unknown
@@ -35,6 +36,7 @@ class VerificationFacts:
     held: Mapping[str, Mapping[str, RecordDigest]] | Unknown | None = None
     tracked: frozenset[str] | None = None
     given_back: frozenset[str] = frozenset()
+    left: Sequence[Mapping[str, Mapping[str, RecordDigest]]] | Unknown = ()
 
     @property
     def snapshot(self) -> Snapshot:

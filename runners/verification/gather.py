@@ -9,7 +9,7 @@ from typing import TypeVar
 from runners.census import store
 from runners.census.store import CensusDataset
 from runners.contract import DatasetOutcome, Manifest
-from runners.records.baseline import RecordDigest, stored_baseline
+from runners.records.baseline import RecordDigest, left_by_runs, stored_baseline
 from runners.records.snapshot import Snapshot, Stored, Unknown
 from runners.rules import vocabulary
 from runners.rules.reference import Reference
@@ -65,6 +65,10 @@ def gather(
         held=held,
         tracked=_tracked(ingests),
         given_back=_given_back(ingests),
+        left=_or_unknown(
+            "what runs left can't be read",
+            lambda: [left.releases for left in left_by_runs(job.folder.parent)],
+        ),
     )
 
 

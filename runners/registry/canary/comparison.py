@@ -5,8 +5,9 @@ For two that should say the same though each drew its own ids, uids and times:
 - primary keys are left out, and a foreign key becomes the natural key of the row that it points
   to (`KEYS`), so that rows are compared by what they mean;
 - a uid that LaminDB draws at random is left out. The uid of an artifact or collection becomes the
-  first key of its revision chain and its own place in it. bionty's uids are made from the ontology
-  id, and stay;
+  first key of its revision chain and the end that its place has there. LaminDB orders a chain by
+  `created_at`, so that a revision that came late, with a later end, is where it belongs. bionty's
+  uids are made from the ontology id, and stay;
 - times (`created_at`, `updated_at`, `applied`) are left out, and the hash of a schema, which
   LaminDB makes from the random uids of features;
 - rows of a table are a multiset: their order, and gaps in their ids, don't count.
@@ -16,7 +17,7 @@ Reads the tables as they are, without LaminDB, and never writes.
 
 import json
 import sqlite3
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -128,7 +129,7 @@ class _Natural:
         self._name = cache(self._read_name)
         self._by_id = cache(self._read_by_id)
         self._uids = {row["uid"]: row["name"] for row in database.rows("lamindb_feature")}
-        self._first_keys = {table: self._chains(table) for table in CHAINS}
+        self._places = {table: self._chains(table) for table in CHAINS}
 
     def rows(self, table: str) -> Iterator[Row]:
         for row in self._database.rows(table):
@@ -147,7 +148,7 @@ class _Natural:
         if target := self._links(table).get(column):
             return self._name(target, value)
         if column == "uid" and table in CHAINS:
-            return f"{self._first_keys[table][value[:-4]]} {value[-4:]}"
+            return self._places[table][value]
         if isinstance(value, dict | list):  # JSON, as PostgreSQL's driver hands it out
             value = json.dumps(value, sort_keys=True)
         return self._text(value) if isinstance(value, str) else value
@@ -161,9 +162,17 @@ class _Natural:
         return value
 
     def _chains(self, table: str) -> dict[str, str]:
-        """Stem of the uid -> the key of the chain's first row."""
-        rows = sorted(self._database.rows(table), key=lambda row: str(row["uid"]), reverse=True)
-        return {row["uid"][:-4]: row["key"] for row in rows}
+        """uid -> the key of the chain's first row, and the end of uids that its place has."""
+        chains = defaultdict(list)
+        for row in self._database.rows(table):
+            chains[row["uid"][:-4]].append(row)
+        places = {}
+        for rows in chains.values():
+            rows.sort(key=lambda row: (str(row["created_at"]), row["uid"]))
+            ends = sorted(row["uid"][-4:] for row in rows)
+            for row, end in zip(rows, ends, strict=True):
+                places[row["uid"]] = f"{rows[0]['key']} {end}"
+        return places
 
     def _read_by_id(self, table: str) -> dict[int, Mapping[str, Any]]:
         return {row["id"]: row for row in self._database.rows(table)}

@@ -46,18 +46,24 @@ def lineage(facts: VerificationFacts) -> Answer:
     later release.
     """
     before = {row.dataset_id: row for row in facts.snapshot.earlier}  # the last one is the newest
+    begun = {row.stem for row in facts.snapshot.earlier}
     bad = [
         (row.dataset_id, wrong)
         for row in own_artifacts(facts)
-        if (wrong := _break(row, before.get(row.dataset_id), facts.snapshot.continued))
+        if (wrong := _break(row, before.get(row.dataset_id), begun, facts.snapshot.continued))
     ]
     return of_artifacts(facts, bad)
 
 
-def _break(row: ArtifactRow, before: ArtifactRow | None, continued: frozenset[str]) -> str:
+def _break(
+    row: ArtifactRow, before: ArtifactRow | None, begun: set[str], continued: frozenset[str]
+) -> str:
+    """`begun` and `continued`: the stems of the chains of earlier and of later releases."""
     if before is not None and row.stem != before.stem:
         return f"does not revise the artifact of release {before.release}"
-    if before is None and not row.is_first:
+    # one that came after a later release's has a later end
+    is_new = row.stem not in begun and (row.is_first or row.stem in continued)
+    if before is None and not is_new:
         return "is new, but revises another artifact"
     if row.is_latest == (row.stem in continued):
         return f"is {'' if row.is_latest else 'not '}marked as latest"

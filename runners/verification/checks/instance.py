@@ -1,8 +1,8 @@
 """Is what surrounds the release as it should be: sources, runs, earlier releases? Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from runners.records.baseline import Baseline, RecordDigest, differences
+from runners.records.baseline import Baseline, Difference, RecordDigest, differences
 from runners.records.snapshot import value_or_raise
 from runners.verification.checks.answer import Answer, NotApplicable, answer, own_artifacts
 from runners.verification.facts import VerificationFacts
@@ -32,25 +32,34 @@ def tracking(facts: VerificationFacts) -> Answer | NotApplicable:
 
 
 def previous(facts: VerificationFacts) -> Answer | NotApplicable:
-    """Every earlier release holds what it held before the run began, the latest flags aside, and
-    what was given back to it.
+    """Every earlier release holds what it held before the run began, the latest flags aside, what
+    was given back to it, and what a run of its own has mended since.
     """
     if facts.held is None:
         return NotApplicable("no run of this release stored what they held before")
     before, now = _unflagged(value_or_raise(facts.held)), _unflagged(facts.snapshot.held)
     names = {row.uid: row.dataset_id for row in facts.snapshot.earlier}
+    left = [_unflagged(releases) for releases in value_or_raise(facts.left)]
     changed = [
         difference
         for difference in differences(before, now)
-        if difference.uid not in facts.given_back
+        if difference.uid not in facts.given_back and not _is_left(difference, now, left)
     ]
     bad = [
         (names.get(difference.uid, difference.uid), f"{difference.release}: {difference.what}")
         for difference in changed
     ]
     total = sum(len(records) for records in before.releases.values())
-    left = total - len({(difference.release, difference.uid) for difference in changed})
-    return answer(facts, expected=total, found=left, bad=bad)
+    same = total - len({(difference.release, difference.uid) for difference in changed})
+    return answer(facts, expected=total, found=same, bad=bad)
+
+
+def _is_left(difference: Difference, now: Baseline, left: Sequence[Baseline]) -> bool:
+    """True if a record is as a run of its own release has left it."""
+    release, uid, _ = difference
+    record = now.releases.get(release, {}).get(uid)
+    lefts = (state.releases.get(release, {}).get(uid) for state in left)
+    return record is not None and record in lefts
 
 
 def _unflagged(releases: Mapping[str, Mapping[str, RecordDigest]]) -> Baseline:

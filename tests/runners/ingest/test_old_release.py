@@ -16,7 +16,7 @@ import pytest
 from dumps import plain
 from instances import INSTANCE, Done, Place
 
-from runners.contract import RunReport, Status, Storage
+from runners.contract import Action, RunReport, Status, Storage
 from runners.sample.datasets import BLOOD, NEWER, OLDER, by_key
 from runners.sample.world import World, WorldRelease
 
@@ -145,6 +145,26 @@ def before(left: Place, found: tuple[Done, RunReport]) -> Tables:
     with closing(sqlite3.connect(left.database)) as connection:
         connection.executescript(HERS.format(older=OLDER.version, newer=NEWER.version))
     return dumps.exact(left.database)
+
+
+@pytest.mark.prove
+def test_mending_the_release_before_gives_each_its_own_collection(
+    left: Place, found: tuple[Done, RunReport], world: World, tmp_path: Path
+) -> None:
+    place = instances.copy(left, tmp_path / "older")
+    h5ads = left.root / "cell-census" / OLDER.version / "h5ads"
+    for file in world.older.h5ads.iterdir():
+        if not (h5ads / file.name).exists():
+            shutil.copy(file, h5ads)
+    place.manifest(OLDER.version, storage=Storage(soma=str(world.older.soma), h5ads=str(h5ads)))
+    instances.succeed(place.ingest("older", OLDER.version, only_missing=True))
+    instances.succeed(place.run("verify", place.root / "runs" / "older" / "request.json"))
+    request = place.request("verify", NEWER.version, action=Action.VERIFY)
+    place.run("verify", request)
+    report = place.report("verify")
+    assert offenders(report, "collections")[BLOOD.collection_id] == "lacks 1 of 2"  # as the script
+    before, after = ({c.name: c for c in r.checks} for r in (found[1], report))
+    assert {name for name in before if before[name] != after[name]} == {"collections"}
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,7 @@ from runners.records.transaction_log import (
     TransactionRecord,
     ValueChange,
     compressed,
+    digest,
     digests,
 )
 from runners.rollback.undo import LoggedTransaction, UndoPlan, is_undone, plan_undo, rows_to_read
@@ -235,6 +236,22 @@ def test_a_source_that_a_person_has_put_aside_is_a_problem() -> None:
     database = vocabulary()
     database.tables[SOURCES][3]["currently_used"] = False
     assert database.undo().problems == ["source s3: was changed since"]
+
+
+def test_a_source_that_was_never_current_stays_as_it_is() -> None:
+    database = vocabulary()
+    late = {**source(3, "then"), "currently_used": False}
+    database.tables[SOURCES] |= {1: source(1, "once"), 3: late}
+    recording = TransactionRecord(
+        number=1,
+        part=Part.VOCABULARY,
+        inserted={SOURCES: Inserted(ids="3", digests=(digest(tuple(late.values())),))},
+        changed={},
+    )
+    database.entries = [LoggedTransaction(recording, is_committed=True)]
+    before = copy.deepcopy(database.tables)
+    assert database.undo().problems == []
+    assert database.tables == before
 
 
 def test_definitions_stand_apart() -> None:

@@ -39,6 +39,14 @@ def test_it_goes_on_from_what_was_kept_and_keeps_what_comes(mirror: Mirror) -> N
     assert {path.name for path in mirror.folder.parent.iterdir()} == {RUN, EARLIER}
 
 
+def test_what_runs_of_other_releases_left_is_fetched(mirror: Mirror) -> None:
+    left = there(mirror).parents[1] / OTHER / "left.json"
+    left.write_text("{}")
+    run(mirror, [sys.executable, "-c", APPEND])
+    fetched = mirror.folder.parent / OTHER
+    assert [path.name for path in fetched.iterdir()] == ["left.json"]
+
+
 def test_what_is_written_is_kept_while_the_step_works(mirror: Mirror) -> None:
     # The step ends when it sees its own line where runs are kept.
     wait = (

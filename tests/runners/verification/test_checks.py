@@ -198,6 +198,7 @@ FAULTS: list[tuple[str, Spoil, list[tuple[str, str]]]] = [
         [("d-1", f"does not revise the artifact of release {BEFORE}")],
     ),
     ("lineage", row(1, uid="bbbb0001"), [("d-2", "is new, but revises another artifact")]),
+    ("lineage", row(1, uid="aaaa0000"), [("d-2", "is new, but revises another artifact")]),
     ("lineage", row(1, is_latest=False), [("d-2", "is not marked as latest")]),
     ("lineage", snapshot(continued=frozenset({"bbbb"})), [("d-2", "is marked as latest")]),
     (
@@ -346,6 +347,13 @@ def test_a_chain_that_a_later_release_continues_has_its_latest_there() -> None:
     assert statuses(later)["lineage"] is Status.PASSED
 
 
+def test_one_that_came_after_a_later_release_s_is_new_in_spite_of_its_end() -> None:
+    late = replace(ARTIFACTS[1], uid="bbbb0001", is_latest=False)
+    rows = (ARTIFACTS[0], late, ARTIFACTS[2])
+    later = snapshot(artifacts=rows, continued=frozenset({"bbbb"}))(WHOLE)
+    assert statuses(later)["lineage"] is Status.PASSED
+
+
 def test_artifacts_without_a_hash_are_no_duplicates() -> None:
     rows = tuple(replace(one, hash=None) for one in ARTIFACTS)
     found = statuses(snapshot(artifacts=rows)(WHOLE))
@@ -380,6 +388,19 @@ def test_a_release_before_may_lose_its_latest_flags() -> None:
 def test_a_release_before_may_have_back_what_is_its_own() -> None:
     mended = replace(holds(own=RecordDigest("row"))(WHOLE), given_back=frozenset({"own"}))
     assert statuses(mended)["previous"] is Status.PASSED
+
+
+def test_a_release_before_may_have_been_mended_by_a_run_of_its_own() -> None:
+    mended = {"aaaa0000": RecordDigest("row", "more"), "late": RecordDigest("row", "links", True)}
+    left = [{BEFORE: HELD[BEFORE]}, {BEFORE: mended}]
+    facts = replace(holds(**mended)(WHOLE), left=left)
+    assert statuses(facts)["previous"] is Status.PASSED
+    others = replace(holds(**mended, other=RecordDigest("row"))(WHOLE), left=left)
+    assert statuses(others)["previous"] is Status.FAILED
+    gone = replace(holds(**mended, collection=None)(WHOLE), left=left)
+    assert statuses(gone)["previous"] is Status.FAILED
+    unknown = replace(holds(**mended)(WHOLE), left=Unknown("a file is broken"))
+    assert statuses(unknown)["previous"] is Status.UNCHECKED
 
 
 def test_without_what_earlier_releases_held_there_is_nothing_to_compare() -> None:
