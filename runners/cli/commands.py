@@ -249,12 +249,15 @@ def sample(folder: Path, report_file: Path | None) -> None:
 @click.argument("name")
 @click.argument("storage", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--db", "database", help="A PostgreSQL address, instead of SQLite in STORAGE.")
+@click.option(
+    "--modules", default="bionty", help="LaminDB's modules, e.g. bionty,pertdb. Default: bionty."
+)
 @_with_clear_errors
-def instance(name: str, storage: Path, database: str | None) -> None:
+def instance(name: str, storage: Path, database: str | None, modules: str) -> None:
     """Make a local LaminDB instance NAME with its default storage in STORAGE, if there is none."""
     from runners.registry import connection as instances
 
-    click.echo(instances.create(name, storage, database))
+    click.echo(instances.create(name, storage, database, modules.split(",")))
 
 
 def _reference() -> Path:

@@ -15,6 +15,7 @@ from runners import progress, rules
 from runners.census.store import location, read_datasets
 from runners.contract import Action, ContractError, Outcome, RunRequest
 from runners.ingest.steps import ingest
+from runners.rules.consistency import modules_of
 from runners.rules.reference import Reference
 from runners.rules.vocabulary import Vocabulary
 from runners.run.journal import summary
@@ -59,7 +60,8 @@ def _register(job: Job, dataset_id: str, scratch: Path) -> None:
     os.environ["LAMIN_SETTINGS_DIR"] = str(scratch)  # before lamindb is imported
     from runners.registry import connection
 
-    slug = connection.create("smoke", scratch / "storage")
+    schema = rules.load(job.manifest.dataset_schema_version)
+    slug = connection.create("smoke", scratch / "storage", modules=modules_of(schema))
     request = RunRequest(
         run_id="smoke",
         action=Action.INGEST,

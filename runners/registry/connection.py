@@ -4,7 +4,7 @@ Must not register anything.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,8 +12,14 @@ from runners import settings
 from runners.contract import ContractError
 
 
-def create(name: str, storage: Path, database: str | None = None) -> str:
-    """The slug of a local instance with its default storage in `storage`, made if absent.
+def create(
+    name: str,
+    storage: Path,
+    database: str | None = None,
+    modules: Collection[str] = ("bionty",),
+) -> str:
+    """The slug of a local instance with its default storage in `storage`, made if absent, with
+    these modules of LaminDB's.
 
     It is kept in SQLite there, or in the PostgreSQL `database` (an address with 127.0.0.1: LaminDB
     takes a socket for remote). LaminDB's settings go where LAMIN_SETTINGS_DIR says, else to the
@@ -27,7 +33,10 @@ def create(name: str, storage: Path, database: str | None = None) -> str:
         storage.mkdir(parents=True, exist_ok=True)
         with _inside(storage):  # `init` writes a .lamin folder where it is called
             lamindb_setup.init(
-                storage=str(storage.resolve()), name=name, modules="bionty", db=database
+                storage=str(storage.resolve()),
+                name=name,
+                modules=",".join(sorted(modules)),
+                db=database,
             )
     return slug
 
@@ -38,15 +47,17 @@ def connect(slug: str) -> None:
     Raises:
         ContractError: there is none of that name, or the process has another already.
     """
-    import lamindb as ln
-
-    ln.settings.verbosity = "error"
     owner, _, name = slug.partition("/")
     if not owner or not name:
         raise ContractError(
             f"instance {slug!r}: is not owner/name; write e.g. laminlabs/cellxgene."
         )
+    # else LaminDB has the registries of bionty alone, whatever modules the instance has
+    os.environ.setdefault("LAMIN_CURRENT_INSTANCE", slug)
     try:
+        import lamindb as ln
+
+        ln.settings.verbosity = "error"
         ln.connect(slug)
     except Exception as error:
         reason = _without_key(str(error).splitlines()[0])

@@ -1,9 +1,9 @@
 """Rows of any table by primary key, as plain values: read, deleted, given back their values.
 
-Covers the tables of LaminDB and bionty, in which every row has an integer primary key `id`. Writes
-SQL of its own: LaminDB's `delete` moves records to a trash, promotes other revisions and may delete
-files, and Django's takes along whatever points to a row. Here nothing may, so that the database
-itself refuses at the commit what would be left dangling.
+Covers the tables of LaminDB, bionty and pertdb, in which every row has an integer primary key `id`.
+Writes SQL of its own: LaminDB's `delete` moves records to a trash, promotes other revisions and may
+delete files, and Django's takes along whatever points to a row. Here nothing may, so that the
+database itself refuses at the commit what would be left dangling.
 """
 
 import json
@@ -31,7 +31,8 @@ def models() -> Mapping[str, Any]:
     """Table -> model, of all tables, those of links too."""
     table_models = [
         model
-        for label in ("lamindb", "bionty")
+        for label in ("lamindb", "bionty", "pertdb")
+        if label in apps.app_configs
         for model in apps.get_app_config(label).get_models(include_auto_created=True)
     ]
     return {model._meta.db_table: model for model in table_models}

@@ -112,6 +112,12 @@ def package_of(registry: str) -> tuple[str, str]:
     return package or "bionty", name
 
 
+def modules_of(rules: Rules) -> frozenset[str]:
+    """The modules that an instance needs, beside LaminDB's own, to be annotated by the rules."""
+    names = {name for column in rules.columns.values() for name in column.registries()}
+    return frozenset({"bionty", *(package_of(name)[0] for name in names)}) - {"lamindb"}
+
+
 @cache
 def registries_of(package: str) -> frozenset[str] | None:
     """The classes of a package's registries; None where it isn't installed."""

@@ -181,8 +181,9 @@ class Remark(Document):
 class Rules(Document):
     """The rules of one dataset schema version.
 
-    `status` is the document's own ("Approved", "Drafting"). `lines` are the document's lines of
-    each rule (e.g. `columns.tissue_type`); `unchecked` is what the document demands and these rules
+    `status` is the document's own ("Approved", "Drafting"). `only_in_lamindb` are columns that
+    LaminDB's module asks for and that no dataset of this version has. `lines` are the document's
+    lines of each rule (e.g. `columns.tissue_type`); `unchecked` is what it demands and these rules
     can't express. `judgements`, `answers` and `overrides` are as in `runners.contract.Decisions`.
     """
 
@@ -197,6 +198,7 @@ class Rules(Document):
     organisms: Mapping[str, Organism]
     foreign_genes: Mapping[str, Organism]
     columns: Mapping[str, Column]
+    only_in_lamindb: tuple[str, ...] = ()
     lines: Mapping[str, tuple[int, int]] = Field(default_factory=dict)
     unchecked: tuple[Remark, ...] = ()
 

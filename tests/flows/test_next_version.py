@@ -153,7 +153,8 @@ class Town:
             f'dataset_schema_version = "7.1.0"\ndataset_count = {len(of_release(LATEST))}\n'
             f'[storage]\nsoma = "{latest.release.soma}"\nh5ads = "{latest.release.h5ads}"\n'
         )
-        self.run("runners", "instance", "next", str(root / "instance"))
+        modules = ("--modules", "bionty,pertdb")
+        self.run("runners", "instance", "next", str(root / "instance"), *modules)
 
     def _make_release(self) -> None:
         genes = Genes(REFERENCE)
@@ -234,6 +235,7 @@ def test_it_is_detected_answered_ingested_and_verified(town: Town) -> None:
 
     rules["answers"] = {name: answers[0] for name, answers in proposed.items()}
     rules["answers"]["organisms: NCBITaxon:8364"] = "leave it out"
+    rules["answers"]["obs.treatment_ontology_term_id: annotation"] = "pertdb.Compound"
     merged = town.checkout / "runners" / "rules" / f"{VERSION}.json"
     merged.write_text(json.dumps(rules, indent=1))
     again = town.bot("say", "1", "/ingest", "--as", "maintainer")
@@ -246,19 +248,26 @@ def test_it_is_detected_answered_ingested_and_verified(town: Town) -> None:
     assert failed == []
     assert [outcome["outcome"] for outcome in report["outcomes"]] == ["registered"] * len(HELD)
     assert report["verdict"] == "passed"
-    assert labels(town, "treatment_ontology_term_id") == {"none", "CHEBI:16412", "CHEBI:41774"}
+    assert labels(town, "treatment_ontology_term_id") == {"none"}
+    assert compounds(town) == {("CHEBI:16412", "lipopolysaccharide"), ("CHEBI:41774", "tamoxifen")}
     assert labels(town, "mood") == {"calm"}
     assert labels(town, "dose_ontology_term_id") == {"UO:0000022"}
     assert labels(town, "preparation_type") == {"cell"}
 
 
-def labels(town: Town, feature: str) -> set[str]:
+def query(town: Town, statement: str, *parameters: str) -> list[tuple[str, ...]]:
     (database,) = town.home.parent.glob("instance/**/lamin.db")
     with closing(sqlite3.connect(database)) as connection:
-        rows = connection.execute(
-            """select u.name from lamindb_artifactulabel l join lamindb_ulabel u
-            on u.id = l.ulabel_id join lamindb_feature f on f.id = l.feature_id
-            where f.name = ?""",
-            (feature,),
-        )
-        return {name for (name,) in rows}
+        return connection.execute(statement, parameters).fetchall()
+
+
+def labels(town: Town, feature: str) -> set[str]:
+    statement = """select u.name from lamindb_artifactulabel l join lamindb_ulabel u
+        on u.id = l.ulabel_id join lamindb_feature f on f.id = l.feature_id where f.name = ?"""
+    return {name for (name,) in query(town, statement, feature)}
+
+
+def compounds(town: Town) -> set[tuple[str, ...]]:
+    statement = """select c.ontology_id, c.name from wetlab_compound c
+        join wetlab_artifactcompound l on l.compound_id = c.id"""
+    return set(query(town, statement))

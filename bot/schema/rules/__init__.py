@@ -10,7 +10,7 @@ from bot.schema.pinned import ORGANISM_FIELD as ORGANISM
 from bot.schema.rules.columns import column
 from bot.schema.rules.demands import Demands, gather
 from bot.schema.rules.document_terms import DocumentTerms, document_terms, ontologies
-from bot.schema.rules.lamindb import NOT_RULED
+from bot.schema.rules.lamindb import DECLARED, NOT_RULED
 from bot.schema.rules.model import Column, Judgement, Rules, to_json, to_text
 from bot.schema.rules.organisms import organisms_of
 from bot.schema.rules.presence import Presence, presence, where_of
@@ -41,6 +41,7 @@ def rules_of(spec: Spec) -> Rules:
         organisms=organisms,
         foreign_genes=foreign,
         columns=columns,
+        only_in_lamindb=tuple(sorted(DECLARED.keys() - columns.keys())),
         lines={name: each.source.lines for name, each in demands.items()},
         judgements=(*judgements, *(j for each in demands.values() for j in each.judgements)),
         unchecked=tuple(remark for each in demands.values() for remark in each.unchecked),

@@ -174,7 +174,8 @@ class Organism:
 class Rules:
     """`judgements` are what a person must decide; `unchecked` is what the form can't express.
 
-    `status` is the document's own: "Approved", "Drafting".
+    `status` is the document's own: "Approved", "Drafting". `only_in_lamindb` are columns that
+    LaminDB's module asks for and that the document doesn't have.
     """
 
     dataset_schema_version: str
@@ -185,6 +186,7 @@ class Rules:
     organisms: Mapping[str, Organism]
     foreign_genes: Mapping[str, Organism]
     columns: Mapping[str, Column]
+    only_in_lamindb: tuple[str, ...]
     lines: Mapping[str, Lines]
     judgements: tuple[Judgement, ...]
     unchecked: tuple[Remark, ...]
@@ -210,6 +212,7 @@ def to_json(rules: Rules) -> Json:
             name: _present(organism) for name, organism in rules.foreign_genes.items()
         },
         "columns": {name: _column(column) for name, column in rules.columns.items()},
+        "only_in_lamindb": list(rules.only_in_lamindb),
         "lines": {name: _lines(lines_of_place) for name, lines_of_place in lines.items()},
         "unchecked": [_remark(remark) for remark in rules.unchecked],
     }

@@ -20,7 +20,7 @@ from runners.contract import ContractError, Manifest, Storage
 from runners.registry.canary import comparison, scratch_instances, subset
 from runners.registry.canary.differences import (
     SUPPORTED,
-    elsewhere_in_lamindb,
+    obstacles,
     refusals,
     unknown_to_lamindb,
 )
@@ -98,8 +98,8 @@ def compare_once(
 def _organisms(manifest: Manifest) -> Mapping[str, Organism]:
     """The release's organisms that the curator can do, by taxon; progress names the others."""
     schema = rules.load(manifest.dataset_schema_version)
-    if elsewhere := elsewhere_in_lamindb(schema):
-        _say(manifest, f"LaminDB's curator can't do it, because {', '.join(elsewhere)}")
+    if why := obstacles(schema):
+        _say(manifest, f"LaminDB's curator can't do it, because {', '.join(why)}: not compared")
         return {}
     if unknown := unknown_to_lamindb(schema):
         _say(manifest, f"LaminDB's curator doesn't know {', '.join(unknown)}: not compared")

@@ -224,10 +224,14 @@ def unknown_to_lamindb(rules: Rules) -> tuple[str, ...]:
     return tuple(name for name, column in rules.annotated().items() if column.lamindb is None)
 
 
-def elsewhere_in_lamindb(rules: Rules) -> tuple[str, ...]:
-    """The columns that LaminDB's module declares in another slot: it can do no such dataset."""
-    return tuple(
+def obstacles(rules: Rules) -> tuple[str, ...]:
+    """Why LaminDB's module can do no dataset of this schema version: columns that it declares in
+    another slot, or that there aren't any more.
+    """
+    gone = [f"there is no {name}" for name in rules.only_in_lamindb]
+    moved = [
         f"{name} stands in {column.slot}"
         for name, column in rules.columns.items()
         if column.lamindb and column.lamindb.slot != column.slot
-    )
+    ]
+    return (*gone, *moved)
