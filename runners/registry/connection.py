@@ -53,7 +53,7 @@ def connect(slug: str) -> None:
             f"instance {slug!r}: is not owner/name; write e.g. laminlabs/cellxgene."
         )
     # else LaminDB has the registries of bionty alone, whatever modules the instance has
-    os.environ.setdefault("LAMIN_CURRENT_INSTANCE", slug)
+    os.environ["LAMIN_CURRENT_INSTANCE"] = slug
     try:
         import lamindb as ln
 
