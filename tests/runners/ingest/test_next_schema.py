@@ -5,11 +5,13 @@ before it: what becomes of its datasets, and what they are annotated by. No code
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import instances
+import pandas as pd
 import pytest
 import tomli_w
 from instances import REFERENCE, Place, succeed
@@ -25,8 +27,9 @@ from runners.contract import (
     Storage,
     Verdict,
 )
-from runners.sample import add_latest
-from runners.sample.datasets import LATEST, NEWER, Dataset, of_release
+from runners.sample import add_latest, files, store
+from runners.sample.datasets import LATEST, NEWER, Dataset, Release, by_key, of_release
+from runners.sample.files import Genes
 from runners.sample.world import Latest
 
 CONDITION = "experimental_condition_ontology_term_id"
@@ -203,3 +206,62 @@ def test_a_cell_type_that_was_lost_is_missed(
     assert [(o.dataset_id, o.detail) for o in required.offenders] == [
         (BY_KEY["C01"].dataset_id, "without cell_type_ontology_term_id")
     ]
+
+
+EARLIER = Release("2019-07-15", "2.1.0", "5.3.0")
+
+
+def of_earlier_schema(folder: Path) -> Dataset:
+    """A release of a dataset schema in which the organism stands in obs, with one dataset."""
+    dataset = replace(by_key("D01"), versions={EARLIER: 1})
+    data = files.make(dataset, EARLIER, Genes(REFERENCE))
+    for name in ("organism", "organism_ontology_term_id"):
+        data.obs[name] = pd.Categorical([data.uns.pop(name)] * data.n_obs)
+    h5ads = folder / "cell-census" / EARLIER.version / "h5ads"
+    h5ads.mkdir(parents=True)
+    files.write(data, h5ads / f"{dataset.dataset_id}.h5ad")
+    store.write({dataset: data}, EARLIER, h5ads.with_name("soma"))
+    return dataset
+
+
+def test_a_schema_with_the_organism_in_obs_is_registered_and_verified(
+    empty: Place, tmp_path: Path
+) -> None:
+    dataset = of_earlier_schema(tmp_path)
+    place = instances.copy(empty, tmp_path / "place")
+    lies = tmp_path / "cell-census" / EARLIER.version
+    wanted = Manifest(
+        release=EARLIER.version,
+        census_schema_version=EARLIER.census_schema_version,
+        dataset_schema_version=EARLIER.dataset_schema_version,
+        dataset_count=1,
+        storage=Storage(soma=str(lies / "soma"), h5ads=str(lies / "h5ads")),
+        organisms=("Homo sapiens",),
+    )
+    put(place, wanted)
+    succeed(place.ingest("earlier", EARLIER.version))
+    succeed(place.run("verify", place.request("verify", EARLIER.version, action=Action.VERIFY)))
+    assert place.report("verify").verdict is Verdict.PASSED
+    statement = """select l.slot, s.name from lamindb_artifactschema l
+        join lamindb_schema s on s.id = l.schema_id
+        join lamindb_artifact a on a.id = l.artifact_id where a.key like ?"""
+    slots = dict(query(place, statement, f"%{dataset.dataset_id}.h5ad"))
+    assert slots.keys() == {"obs", "var"}
+    assert slots["obs"] != "obs of CELLxGENE of ontology_id"
+    statement = """select o.ontology_id from bionty_artifactorganism l
+        join bionty_organism o on o.id = l.organism_id"""
+    assert query(place, statement) == [("NCBITaxon:9606",)]
+
+
+@pytest.mark.prove
+def test_the_smoke_test_compares_what_lamindb_knows_and_names_the_rest(
+    place: Place, tmp_path: Path
+) -> None:
+    own = Place(place.root, place.world, (("CANARY", str(tmp_path / "markers")),))
+    request = own.request("smoke", LATEST.version)
+    done = succeed(own.script("-m", "runners", *own.arguments("ingest", request), "--smoke"))
+    said = f"{LATEST.version}: canary: "
+    unknown = f"{CONDITION}, {STRATEGY}"
+    assert f"{said}LaminDB's curator doesn't know {unknown}: not compared" in done.stderr
+    assert f"{said}human: all rows equal the curator's for " in done.stderr
+    assert f"{said}mouse: all rows equal the curator's for " in done.stderr

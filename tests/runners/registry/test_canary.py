@@ -10,6 +10,7 @@ from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import pytest
 import trials
 from instances import REFERENCE, newer_manifest
@@ -84,6 +85,20 @@ def test_a_cut_file_keeps_all_but_the_counts(world: World, tmp_path: Path) -> No
     assert again.obs.astype(object).equals(data.obs.astype(object))
     assert again.var.equals(data.var)
     assert again.uns == data.uns
+
+
+def test_a_cut_file_keeps_a_dictionary_of_uns_without_its_arrays(
+    world: World, tmp_path: Path
+) -> None:
+    data = trials.of_sample(world, "D04")
+    images = {"hires": np.zeros((40, 40, 3), np.uint8)}
+    data.uns["spatial"] = {"is_single": True, "library": {"images": images}}
+    data.uns["publisher_extra"] = {"a": "b"}
+    data.write_h5ad(tmp_path / "whole.h5ad")
+    (file,) = subset.write_subsets(trials.read(tmp_path / "whole.h5ad"), tmp_path, "D04")
+    again = trials.read(file)
+    assert again.uns["spatial"] == {"is_single": True, "library": {"images": {}}}
+    assert "publisher_extra" not in again.uns
 
 
 def test_a_cut_file_has_a_category_that_no_cell_uses_in_every_categorical_column(
