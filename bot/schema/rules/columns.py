@@ -32,6 +32,7 @@ def column(demands: Demands, followed: Mapping[str, Demands], presence: Presence
     name = demands.source.name
     known = name in REGISTRIES
     plain = _of_kind(demands, followed, presence)
+    _judge_values_of_all(demands)
     return replace(
         plain,
         registry=REGISTRIES[name] if known else plain.registry,
@@ -42,6 +43,24 @@ def column(demands: Demands, followed: Mapping[str, Demands], presence: Presence
         optional=presence.optional or bool(demands.absent_if_all),
         not_alone=tuple(dict.fromkeys([*demands.not_alone, *demands.absent_if_all])),
     )
+
+
+def _judge_values_of_all(demands: Demands) -> None:
+    """ "All observations MUST NOT contain X" says none of them, or not all, where X is allowed."""
+    for value in demands.not_alone:
+        if value in demands.literals:
+            others = [literal for literal in demands.literals if literal != value]
+            demands.judge(
+                f"all {value}",
+                f"whether {value!r} may stand in some observations: the document allows it, and "
+                "says that all observations must not have it",
+                Choice("in some", f"not all observations may be {value!r}", proposed=True),
+                Choice(
+                    "in none",
+                    f"a dataset with {value!r} fails",
+                    changes={demands.path("special"): others or None},
+                ),
+            )
 
 
 def _of_kind(demands: Demands, followed: Mapping[str, Demands], presence: Presence) -> Column:

@@ -272,6 +272,18 @@ def test_what_can_t_be_decided_is_left_to_a_person(
     assert f"a person must say {expected}" in judged(of(name, value, annotator))
 
 
+def test_a_value_that_all_must_not_have_may_be_meant_in_two_ways() -> None:
+    found = of(
+        "mood_id",
+        'The value MUST be either <code>"na"</code> or one or more CL terms.<br>All observations '
+        'MUST NOT contain <code>"na"</code>.',
+    )
+    (judgement,) = (each for each in found.judgements if each.id == "obs.mood_id: all na")
+    assert [choice.answer for choice in judgement.choices] == ["in some", "in none"]
+    assert found.columns["mood_id"].not_alone == ("na",)
+    assert judgement.choices[1].changes == {"columns/mood_id/special": None}
+
+
 def test_an_unknown_type_or_nothing_allowed_is_left_to_a_person() -> None:
     found = judged(of("tissue_type", "Anything.", typed="<code>list</code>. "))
     assert found == [
