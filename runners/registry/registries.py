@@ -40,6 +40,11 @@ def key(registry: str) -> str:
     return "name" if registry == LABELS else str(model(registry)._ontology_id_field)
 
 
+def stored_id(registry: str, term_id: str) -> str:
+    """The id as the registry has it: bionty keeps a protein's without its prefix."""
+    return term_id.partition(":")[2] if key(registry) == "uniprotkb_id" else term_id
+
+
 def links(registry: str) -> tuple[Any, str]:
     """The table that links artifacts to a registry's records, and its column of the record."""
     through = model(registry).artifacts.through

@@ -1,25 +1,24 @@
-"""Records of sources at the schema's pins, organisms, terms, genes and the schema's own values.
+"""Records of organisms, terms, genes and the schema's own values.
 
 Terms are made by LaminDB's public API, each from the ontology version that the schema pins.
 Must not touch artifacts.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import bionty as bt
 import lamindb as ln
-import pandas as pd
-from bionty.base._public_ontology import encode_filenames
 from django.db import transaction
 
 from runners.registry.genes import create_genes
-from runners.registry.registries import key, model
+from runners.registry.registries import key, model, stored_id
+from runners.registry.sources import Sources
 from runners.rules import LABELS, Organism
 from runners.rules.consistency import entries_of, package_of
-from runners.rules.reference import Reference, Term
-from runners.rules.vocabulary import entity_of, needed_sources, registry_of_term
+from runners.rules.reference import Reference
+from runners.rules.vocabulary import registry_of_term
 from runners.validation.validate import Annotation
 
 FROM_SCHEMA = "From CellxGene schema."
@@ -52,19 +51,10 @@ class Terms:
         become current only where an ontology has none.
         """
         self.reference = reference
-        self._leaves_current = leaves_current
+        self.sources = Sources(reference, leaves_current=leaves_current)
         self.rules = reference.rules
         self._ids: dict[tuple[str, str, str], int] = {}
         self._genes: dict[str, set[str]] = {}
-
-    def sources_of(self, organisms: Collection[str]) -> list[tuple[str, str]]:
-        """Registry and ontology of every source that datasets of these organisms (by scientific
-        name) may need; without organisms, of all that the rules know.
-
-        Made all at once and in this order: what an instance ends up with must not depend on which
-        dataset comes first.
-        """
-        return sorted(needed_sources(self.rules, organisms))
 
     def ensure(self, annotations: Iterable[Annotation]) -> None:
         """Saves the missing terms of `annotations`, with all ancestors, from the pinned source."""
@@ -91,14 +81,11 @@ class Terms:
         missing = sorted(i for i in term_ids if (registry, kind, i) not in self._ids)
         if not missing:
             return
-        if ontology is not None and self._has_source(registry, ontology):
-            self.source(*registry_of_term(registry, ontology))
+        if ontology is not None and self.sources.has(registry, ontology):
+            self.sources.pinned(*registry_of_term(registry, ontology))
         with transaction.atomic():  # a term without its ancestors would never be completed
             self._make(registry, kind, ontology, missing)
         self._remember(registry, kind, missing)
-
-    def _has_source(self, registry: str, ontology: str) -> bool:
-        return registry != LABELS and self.rules.ontologies[ontology].source is not None
 
     def _make(self, registry: str, kind: str, ontology: str | None, missing: Sequence[str]) -> None:
         if registry == "Organism":
@@ -152,7 +139,7 @@ class Terms:
 
     def _save_of_organisms(self, registry: str, ontology: str, term_ids: Sequence[str]) -> None:
         """Records that LaminDB wants to know the organism of, which UniProt's names end in."""
-        terms, source = self.reference.terms(ontology), self.source(registry, ontology)
+        terms, source = self.reference.terms(ontology), self.sources.pinned(registry, ontology)
         for term_id in term_ids:
             name = terms[term_id].label
             model(registry)(
@@ -186,7 +173,7 @@ class Terms:
         records = cls.from_values(
             list(term_ids),
             field=getattr(cls, key(registry)),
-            source=self.source(registry, ontology),
+            source=self.sources.pinned(registry, ontology),
             mute=True,
         )
         ln.save(records)
@@ -194,7 +181,8 @@ class Terms:
     def _save_normal(self) -> None:
         """LaminDB keeps "normal" among diseases under the uid that it has as a phenotype."""
         normal = bt.Phenotype.from_source(
-            ontology_id="PATO:0000461", source=self.source(*registry_of_term("Disease", "PATO"))
+            ontology_id="PATO:0000461",
+            source=self.sources.pinned(*registry_of_term("Disease", "PATO")),
         )
         bt.Disease(
             uid=normal.uid,
@@ -204,39 +192,12 @@ class Terms:
             source=normal.source,
         ).save()
 
-    def source(self, registry: str, ontology: str) -> Any:
-        """The source of `ontology` at its pin, made current for `registry` if it may be."""
-        meta = self.rules.ontologies[ontology]
-        fields = {
-            "entity": entity_of(registry),
-            "name": meta.source,
-            "version": self.reference.pin(ontology).removeprefix("v"),
-            "organism": meta.organism,
-        }
-        source = bt.Source.filter(**fields).one_or_none()
-        if source is None or source.dataframe_artifact_id is None:
-            frame = _frame(registry, self.reference.terms(ontology).values())
-            source = _with_table(registry, source or bt.Source(**fields), frame)
-        self._make_current(source)
-        return source
-
-    def _make_current(self, source: Any) -> None:
-        """At most one current source for an entity, a name and an organism."""
-        same = {key: getattr(source, key) for key in ("entity", "name", "organism")}
-        others = bt.Source.filter(**same, currently_used=True).exclude(id=source.id)
-        if self._leaves_current and others.exists():
-            return
-        others.update(currently_used=False)
-        if not source.currently_used:
-            source.currently_used = True
-            source.save()
-
     def organism(self, taxon: str) -> Any:
         """The organism's record, found by taxon: what it is called differs between instances."""
         record = bt.Organism.filter(ontology_id=taxon).one_or_none()
         if record is None:
             name, scientific_name = self._organism_names(taxon)
-            source = self._bare_source("Organism", "ncbitaxon", self.reference.pin("NCBITaxon"))
+            source = self.sources.bare("Organism", "ncbitaxon", self.reference.pin("NCBITaxon"))
             record = bt.Organism(
                 name=name, scientific_name=scientific_name, ontology_id=taxon, source=source
             ).save()
@@ -267,63 +228,15 @@ class Terms:
             create_genes(missing, organism, source)
         present_ids.update(row.gene_id for row in missing)
 
+    def _gene_source(self, taxon: str, organism: str) -> Any:
+        """The gene table as a source, named after the wheel that carries it."""
+        wheel = self.rules.gene_tables
+        name = "ensembl" if taxon in self.rules.organisms else self._organism(taxon).genes
+        return self.sources.bare("Gene", name, f"{wheel.name}-{wheel.version}", organism)
+
     def _known_genes(self, taxon: str) -> set[str]:
         """The organism's gene ids in the instance, asked for once."""
         if taxon not in self._genes:
             genes = bt.Gene.objects.filter(organism__ontology_id=taxon)
             self._genes[taxon] = set(genes.values_list("ensembl_gene_id", flat=True))
         return self._genes[taxon]
-
-    def _gene_source(self, taxon: str, organism: str) -> Any:
-        """The gene table as a source, named after the wheel that carries it."""
-        wheel = self.rules.gene_tables
-        name = "ensembl" if taxon in self.rules.organisms else self._organism(taxon).genes
-        return self._bare_source("Gene", name, f"{wheel.name}-{wheel.version}", organism)
-
-    def _bare_source(self, registry: str, name: str, version: str, organism: str = "all") -> Any:
-        """A current source that only says where records are from, without a table of terms."""
-        fields = {
-            "entity": entity_of(registry),
-            "name": name,
-            "version": version.removeprefix("v"),
-            "organism": organism,
-        }
-        source = bt.Source.filter(**fields).one_or_none()
-        if source is None:
-            source = bt.Source(**fields).save()
-        self._make_current(source)
-        return source
-
-
-def stored_id(registry: str, term_id: str) -> str:
-    """The id as the registry has it: bionty keeps a protein's without its prefix."""
-    return term_id.partition(":")[2] if key(registry) == "uniprotkb_id" else term_id
-
-
-def _with_table(registry: str, source: Any, frame: pd.DataFrame) -> Any:
-    """The source with its table of terms, saved."""
-    if not model(registry).require_organism():
-        return model(registry).add_source(source, df=frame)
-    # add_source looks the organism up in public, and "all" is none
-    source.save()
-    file, _ = encode_filenames(source.organism, source.name, source.version, source.entity)
-    table = ln.Artifact.from_dataframe(frame, key=file, run=False)
-    table.kind = "__lamindb_run__"
-    source.dataframe_artifact = table.save()
-    return source.save()
-
-
-def _frame(registry: str, terms: Iterable[Term]) -> pd.DataFrame:
-    """The terms in the columns that bionty reads."""
-    field = key(registry)
-    rows: list[Mapping[str, object]] = [
-        {
-            field: stored_id(registry, term.term_id),
-            "name": term.label,
-            "definition": term.definition or None,
-            "synonyms": "|".join(term.synonyms) or None,
-            "parents": list(term.parents),
-        }
-        for term in terms
-    ]
-    return pd.DataFrame(rows).set_index(field)

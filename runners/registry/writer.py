@@ -83,9 +83,9 @@ class Writer:
         with self._recorder.transaction(Part.DEFINITIONS, *(m.objects.all() for m in models)):
             artifacts.ensure_storage(self._storage, self.manifest.storage.region)
             self._schema = schema.ensure_schema(self.reference.rules)
-        for registry, ontology in self._terms.sources_of(self.manifest.organisms):
+        for registry, ontology in self._terms.sources.needed(self.manifest.organisms):
             with self._recorder.transaction(Part.VOCABULARY, bt.Source.objects.all()):
-                self._terms.source(registry, ontology)
+                self._terms.sources.pinned(registry, ontology)
 
     def finish(self, *, completed: bool) -> None:
         """Notes in the LaminDB Run that it has ended."""

@@ -44,8 +44,8 @@ def prepare(reference: Reference, organisms: Collection[str]) -> None:
     _organism.infer_organism_from_ensembl_id = _organism_of  # its own asks a table on S3
     _organisms(reference)
     terms = Terms(reference)
-    for registry, ontology in terms.sources_of(organisms):
-        terms.source(registry, ontology)
+    for registry, ontology in terms.sources.needed(organisms):
+        terms.sources.pinned(registry, ontology)
     wheel = reference.rules.gene_tables
     for organism in (reference.rules.organisms[taxon] for taxon in SUPPORTED):
         bt.Organism.from_source(
