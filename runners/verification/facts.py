@@ -20,6 +20,7 @@ class VerificationFacts:
     where nothing lies. `pins`: the versions that the manifest names. `deprecated`: those of the
     linked terms. `tracked`: the datasets that a tracked run registered, None if none was asked for.
     `given_back`: uids of records that a run returned to the earlier release whose they were.
+    `listed`: what the Census's release directory says that the manifest doesn't.
     """
 
     taken: Snapshot | Unknown
@@ -35,6 +36,7 @@ class VerificationFacts:
     held: Mapping[str, Mapping[str, RecordDigest]] | Unknown | None = None
     tracked: frozenset[str] | None = None
     given_back: frozenset[str] = frozenset()
+    listed: Sequence[str] = ()
 
     @property
     def snapshot(self) -> Snapshot:
