@@ -47,7 +47,7 @@ def look_up(manifest: Manifest, *, seconds: float = SECONDS) -> Listing:
     if address is None and not manifest.storage.soma.startswith("s3://"):
         return Listing()
     try:
-        return listing_of(manifest, _within(seconds, lambda: _read(address)))
+        return listing_of(manifest, _within(seconds, _reader(address)))
     except Exception as error:  # what the client raises is written nowhere
         reason = " ".join(str(error).split())
         return Listing(
@@ -71,16 +71,18 @@ def refuse_retracted(manifest: Manifest, listing: Listing) -> None:
         )
 
 
-def _read(address: str | None) -> Directory:
-    """The directory with its retracted releases, which the client hides unless it is asked."""
-    import cellxgene_census as client  # seconds, most of them tiledbsoma's
+def _reader(address: str | None) -> Callable[[], Directory]:
+    """What reads the directory with its retracted releases, which the client hides unasked."""
+    import cellxgene_census as client  # seconds, most of them tiledbsoma's; never in a thread
     from cellxgene_census import _release_directory
 
     if address is not None:  # the client has no parameter for it
         _release_directory.CELL_CENSUS_RELEASE_DIRECTORY_URL = address
         _release_directory.CELL_CENSUS_MIRRORS_DIRECTORY_URL = urljoin(address, "mirrors.json")
-    releases = client.get_census_version_directory(retracted=None)
-    return releases, client.get_census_mirror_directory()
+    return lambda: (
+        client.get_census_version_directory(retracted=None),
+        client.get_census_mirror_directory(),
+    )
 
 
 def _within(seconds: float, ask: Callable[[], Result]) -> Result:

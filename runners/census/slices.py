@@ -50,8 +50,8 @@ def read_slice(census: Any, part: str, organism: str) -> None:
 def _first_cells(census: Any, part: str, organism: str) -> slice:
     """The coordinates of the first cells, with both ends, as SOMA has them."""
     collection = census[part]  # held: a chained read fails on a closed handle
-    ((first, _),) = _done("obs", lambda: collection[organism].obs.non_empty_domain())
-    return slice(int(first), int(first) + CELLS - 1)
+    first = _done("obs", lambda: int(collection[organism].obs.non_empty_domain()[0][0]))
+    return slice(first, first + CELLS - 1)
 
 
 def _done(what: str, ask: Callable[[], Result]) -> Result:

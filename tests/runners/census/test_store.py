@@ -1,16 +1,20 @@
 """Stores of every census schema: read by what they hold, or refused in a sentence."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import instances
 import pytest
 import stores
+from instances import Place
 
 from runners.census.content import read_content
-from runners.census.store import read_datasets
-from runners.contract import ContractError, Storage
+from runners.census.store import raise_outages, read_datasets
+from runners.contract import ContractError, Status, Storage
 from runners.retries import OutageError
+from runners.sample.datasets import OLDER
 from runners.sample.world import World
 
 WITHOUT_VERSIONS = ("0.1.0", "1.0.0")
@@ -131,6 +135,37 @@ def test_a_storage_that_does_not_answer_is_not_the_stores_fault(
         read_datasets(silent)
     with pytest.raises(OutageError, match=r"^s3://bucket/soma/: the storage does not answer \("):
         read_content(silent.storage)
+
+
+def test_an_outage_is_told_once() -> None:
+    with (
+        pytest.raises(OutageError, match=r"^census_data: the storage does not answer \(\[HTTP"),
+        raise_outages("the whole store"),
+        raise_outages("census_data"),
+    ):
+        raise RuntimeError("[HTTP Response Code: 503]")
+
+
+@pytest.mark.parametrize("code", [403, 404])
+def test_a_refusal_is_no_outage(code: int) -> None:
+    with pytest.raises(RuntimeError), raise_outages("the store"):
+        raise RuntimeError(f"[HTTP Response Code: {code}]")
+
+
+def test_verification_fails_a_store_whose_users_read_zeros(older: Place, tmp_path: Path) -> None:
+    place = instances.copy(older, tmp_path / "place")
+    soma = tmp_path / "soma"
+    shutil.copytree(place.world.older.soma, soma)
+    stores.empty(soma, f"{RNA}/X/raw")
+    h5ads = str(place.world.older.h5ads)
+    place.manifest(OLDER.version, storage=Storage(soma=str(soma), h5ads=h5ads))
+    done = place.run("verify", place.request("look", OLDER.version, action="verify"))
+    assert done.returncode == 1, done.stderr
+    checks = {check.name: check for check in place.report("look").checks}
+    assert checks["content"].status is Status.FAILED
+    ((name, why),) = [(one.dataset_id, one.detail) for one in checks["content"].offenders]
+    assert name == "census_data/homo_sapiens"
+    assert "gives cells with 0, 0, 0 values, which should have " in why
 
 
 def test_a_store_that_is_not_there_is_refused(tmp_path: Path) -> None:
