@@ -3,8 +3,11 @@
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import cellxgene_census as client
 import instances
 import pytest
 import stores
@@ -135,6 +138,22 @@ def test_a_storage_that_does_not_answer_is_not_the_stores_fault(
         read_datasets(silent)
     with pytest.raises(OutageError, match=r"^s3://bucket/soma/: the storage does not answer \("):
         read_content(silent.storage)
+
+
+def test_few_cells_are_read_however_many_there_are(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: dict[str, list[int]] = {"get_obs": [], "get_anndata": []}
+
+    def noted(name: str, ask: Any, *args: Any, **rest: Any) -> Any:
+        answer = ask(*args, **rest)
+        given[name].append(len(answer))
+        return answer
+
+    for name in given:
+        monkeypatch.setattr(client, name, partial(noted, name, getattr(client, name)))
+    read_content(storage(world.newer.soma))
+    assert given == {"get_obs": [3, 3, 3], "get_anndata": [3, 3, 3]}  # of three organisms
 
 
 def test_an_outage_is_told_once() -> None:
