@@ -19,10 +19,11 @@ class Settings:
     in Amazon's place (AWS_ENDPOINT_URL). A reader that sits over one file for more than
     `file_seconds` (FILE_SECONDS) is taken for stuck; a storage or database that does not answer is
     asked again for `patience_seconds` (PATIENCE_SECONDS). `discover` is the address of the
-    curation API if not CZI's (DISCOVER_API). `runners_token` may administer GitHub's runners
-    (RUNNERS_TOKEN) at `github_api` (GITHUB_API_URL). `lamin_api_key` is what LaminDB logs in with
-    where nobody has (LAMIN_API_KEY). Neither secret may be shown. `machine` is what this works on,
-    as JSON (MACHINE), since `machine_since` (MACHINE_SINCE).
+    curation API if not CZI's (DISCOVER_API), `release_directory` that of a release.json in place
+    of the Census's, with a mirrors.json beside it (RELEASE_DIRECTORY). `runners_token` may
+    administer GitHub's runners (RUNNERS_TOKEN) at `github_api` (GITHUB_API_URL). `lamin_api_key` is
+    what LaminDB logs in with where nobody has (LAMIN_API_KEY). Neither secret may be shown.
+    `machine` is what this works on, as JSON (MACHINE), since `machine_since` (MACHINE_SINCE).
     """
 
     reference: Path
@@ -30,6 +31,7 @@ class Settings:
     s3_endpoint: str | None
     file_seconds: float = 600
     discover: str | None = None
+    release_directory: str | None = None
     patience_seconds: float = 600
     github_api: str = "https://api.github.com"
     runners_token: str | None = field(default=None, repr=False)
@@ -46,6 +48,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         s3_endpoint=environment.get("AWS_ENDPOINT_URL") or None,
         file_seconds=_seconds(environment, "FILE_SECONDS", Settings.file_seconds),
         discover=environment.get("DISCOVER_API") or None,
+        release_directory=environment.get("RELEASE_DIRECTORY") or None,
         patience_seconds=_seconds(environment, "PATIENCE_SECONDS", Settings.patience_seconds),
         github_api=environment.get("GITHUB_API_URL") or Settings.github_api,
         runners_token=environment.get("RUNNERS_TOKEN") or None,

@@ -1,18 +1,20 @@
-"""A Census release's SOMA store, locally or on S3: the datasets of its own table, and its contents.
+"""A Census release's SOMA store, opened by the Census's own client: its tables of `census_info`.
 
-See https://chanzuckerberg.github.io/cellxgene-census/cellxgene_census_docsite_schema.html. Never
-asks the live curation API, which describes another day. Reads no cells: the datasets of an
-experiment are the values of a column's dictionary, and the store itself counts its cells.
+See https://chanzuckerberg.github.io/cellxgene-census/cellxgene_census_docsite_schema.html. What a
+store holds decides what can be read of it, never the census schema version that it names. Never
+asks the live curation API, which describes another day.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from runners import settings
 from runners.contract import ContractError, Manifest, Storage
-from runners.records.snapshot import StoreContent
+from runners.retries import OutageError, retry_outages
 
 COLUMNS = (
     "collection_id",
@@ -24,9 +26,12 @@ COLUMNS = (
     "dataset_h5ad_path",
     "dataset_total_cell_count",
 )
+"""Those of `census_info/datasets` that are needed; all of them exist since census schema 1.1.0."""
 
+SILENT = re.compile(r"HTTP Response Code: (-1|429|5\d\d)\b", re.IGNORECASE)
+"""How TileDB says, in the text of an error and nowhere else, that S3 does not answer."""
 
-PARTS = ("census_data", "census_spatial_sequencing")
+BUCKET = re.compile(r"\w+://[^/]*")
 
 
 @dataclass(frozen=True)
@@ -51,17 +56,11 @@ def read_datasets(manifest: Manifest) -> tuple[CensusDataset, ...]:
     """The datasets of the manifest's release, by dataset id.
 
     Raises:
-        ContractError: the store can't be opened, lacks a column, or holds another number of
-            datasets than the manifest says.
+        ContractError: the store can't be opened, lacks a table or column, or holds another number
+            of datasets than the manifest says; as an OutageError where S3 does not answer.
     """
-    soma = manifest.storage.soma
-    try:
-        rows = _read_table(manifest.storage)
-    except Exception as error:
-        raise ContractError(
-            f"{soma}: census_info/datasets can't be read ({error}); "
-            "check the field storage.soma of the manifest."
-        ) from error
+    soma, seconds = manifest.storage.soma, settings.from_environment().patience_seconds
+    rows = retry_outages(lambda: _dataset_rows(manifest.storage), seconds=seconds)
     datasets = tuple(sorted(map(_dataset, rows), key=lambda dataset: dataset.dataset_id))
     if len(datasets) != manifest.dataset_count:
         raise ContractError(
@@ -71,30 +70,73 @@ def read_datasets(manifest: Manifest) -> tuple[CensusDataset, ...]:
     return datasets
 
 
+def _dataset_rows(storage: Storage) -> list[dict[str, Any]]:
+    try:
+        with raise_outages(storage.soma), open_store(storage) as census:
+            return table_rows(census, storage.soma, "datasets", COLUMNS)
+    except ContractError:
+        raise
+    except Exception as error:
+        raise ContractError(
+            f"{storage.soma}: census_info/datasets can't be read ({error}); "
+            "check the field storage.soma of the manifest."
+        ) from error
+
+
 @contextmanager
 def open_store(storage: Storage) -> Iterator[Any]:
-    """The release's SOMA store, open for reading; anonymously on S3."""
-    import tiledbsoma  # 7 s the first time: only where it is needed
+    """The release's SOMA store as its users open it: anonymously on S3, in the client's region
+    where the manifest names none.
+    """
+    import cellxgene_census  # seconds, most of them tiledbsoma's: only where it is needed
 
     options = _s3_options(storage.region) if storage.soma.startswith("s3://") else {}
-    context = tiledbsoma.SOMATileDBContext(tiledb_config=options)
-    with tiledbsoma.open(storage.soma, context=context) as census:
+    with cellxgene_census.open_soma(uri=storage.soma, tiledb_config=options or None) as census:
         yield census
 
 
-def _read_table(storage: Storage) -> list[dict[str, object]]:
-    with open_store(storage) as census:
-        info = census["census_info"]  # held: a chained read fails on a closed handle
-        table = info["datasets"].read(column_names=list(COLUMNS)).concat()
-        rows: list[dict[str, object]] = table.to_pylist()
+@contextmanager
+def raise_outages(soma: str) -> Iterator[None]:
+    """Raises OutageError where S3 does not answer, which says nothing about the store."""
+    try:
+        yield
+    except OutageError:
+        raise
+    except Exception as error:
+        if not SILENT.search(str(error)):
+            raise
+        reason = " ".join(str(error).split())
+        raise OutageError(
+            f"{soma}: the storage does not answer ({reason}); run it again later."
+        ) from error
+
+
+def table_rows(census: Any, soma: str, name: str, columns: Sequence[str]) -> list[dict[str, Any]]:
+    """The columns of a table of `census_info`, a row each; `soma` names the store in errors.
+
+    Raises:
+        ContractError: the store lacks the table, or a column of it.
+    """
+    info = census.get("census_info", {})  # held: a chained read fails on a closed handle
+    if name not in info:
+        raise ContractError(
+            f"{soma}: has no table census_info/{name}, so it isn't a Census as its schema "
+            "describes it; correct the field storage.soma of the manifest."
+        )
+    table = info[name]
+    if missing := [column for column in columns if column not in table.schema.names]:
+        raise ContractError(
+            f"{soma}: the table census_info/{name} has no column {', '.join(missing)}, as that of "
+            "a Census since census schema 1.1.0 has; name a later release or, if it is only the "
+            "one before, leave out the manifest's field previous."
+        )
+    rows: list[dict[str, Any]] = table.read(column_names=list(columns)).concat().to_pylist()
     return rows
 
 
 def _s3_options(region: str | None) -> dict[str, str]:
-    """TileDB's settings to read anonymously; it knows no AWS_ENDPOINT_URL."""
-    options = {"vfs.s3.no_sign_request": "true"}
-    if region:
-        options["vfs.s3.region"] = region
+    """What differs from the client's own TileDB settings, which know no AWS_ENDPOINT_URL."""
+    options = {"vfs.s3.region": region} if region else {}
     if endpoint := settings.from_environment().s3_endpoint:
         scheme, _, host = endpoint.partition("://")
         options |= {
@@ -119,30 +161,17 @@ def _dataset(row: Mapping[str, object]) -> CensusDataset:
 
 
 def location(manifest: Manifest, dataset: CensusDataset) -> str:
-    """The address of the dataset's h5ad in the manifest's storage."""
-    return f"{manifest.storage.h5ads.rstrip('/')}/{dataset.path}"
+    """The address of the dataset's h5ad, as the client's `get_source_h5ad_uri` makes it."""
+    return joined_address(manifest.storage.h5ads, dataset.path)
 
 
-def read_content(storage: Storage) -> StoreContent:
-    """The datasets and cells in the store's experiments. Raises what TileDB raises."""
-    dataset_ids: set[str] = set()
-    cells = 0
-    with open_store(storage) as census:
-        for experiment in _experiments(census):
-            obs = experiment["obs"]
-            cells += obs.count
-            if obs.count:
-                values = obs.get_enumeration_values(["dataset_id"])["dataset_id"]
-                dataset_ids.update(values.to_pylist())
-        summary = census["census_info"]["summary"]
-        rows = summary.read(column_names=["label", "value"]).concat().to_pylist()
-    summary_values = {row["label"]: row["value"] for row in rows}
-    return StoreContent(frozenset(dataset_ids), cells, int(summary_values["total_cell_count"]))
-
-
-def _experiments(census: Any) -> Iterator[Any]:
-    for part in PARTS:
-        if part in census:
-            collection = census[part]  # held: a chained read fails on a closed handle
-            for name in collection:
-                yield collection[name]
+def joined_address(folder: str, path: str) -> str:
+    """The address of what lies at `path` in the folder, or in the folder's bucket if it begins with
+    a slash; a path that is a whole address stands for itself.
+    """
+    if urlsplit(path).netloc:
+        return path
+    bucket = BUCKET.match(folder)
+    if path.startswith("/"):
+        return f"{bucket.group() if bucket else ''}{path}"
+    return f"{folder.rstrip('/')}/{path}"

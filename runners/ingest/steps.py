@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from runners import progress, settings
-from runners.census import publications
+from runners.census import directory, publications
 from runners.census.store import CensusDataset, location, read_datasets
 from runners.contract import ContractError, DatasetOutcome
 from runners.records.baseline import LEFT, store_baseline
@@ -82,9 +82,13 @@ def ingest(job: Job) -> tuple[DatasetOutcome, ...]:
     Calling it again, after an end or a kill, changes only what is missing.
 
     Raises:
-        ContractError: the job can't be done, and nothing was changed; or storage or database did
-            not answer for too long, and what was written stays for the run to go on from.
+        ContractError: the job can't be done (the release was retracted, say), and nothing was
+            changed; or storage or database did not answer for too long, and what was written stays
+            for the run to go on from.
     """
+    listing = directory.look_up(job.manifest)
+    for sentence in listing.sentences:
+        progress.say(f"{sentence}.")
     datasets = selected_datasets(job)
     request, path = job.request, job.folder / JOURNAL
     holding = hold_lock_file(request.instance, runs=job.folder.parent, run_id=request.run_id)
@@ -99,6 +103,7 @@ def ingest(job: Job) -> tuple[DatasetOutcome, ...]:
         elif is_cancelled(job.folder):
             _cancel(job, journal)
         else:
+            directory.refuse_retracted(job.manifest, listing)
             with _readers(job) as readers:
                 _work(job, datasets, journal, readers)
         return outcomes_of_journal(journal, datasets)

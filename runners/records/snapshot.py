@@ -6,7 +6,7 @@ them (`runners.verification.checks` does).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from runners.records.baseline import RecordDigest
@@ -121,8 +121,12 @@ class Stored:
 
 @dataclass(frozen=True)
 class StoreContent:
-    """What a SOMA store holds in its experiments, beside what its summary says."""
+    """What a SOMA store holds in its experiments, beside what its summary says.
+
+    `unread`: what its users can't read, and why; the summary says nothing where it stands there.
+    """
 
     dataset_ids: frozenset[str]
     cells: int
-    summary_cells: int
+    summary_cells: int | None
+    unread: Mapping[str, str] = field(default_factory=dict)

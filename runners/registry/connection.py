@@ -55,6 +55,9 @@ def connect(slug: str) -> None:
     # else LaminDB has the registries of bionty alone, whatever modules the instance has
     os.environ["LAMIN_CURRENT_INSTANCE"] = slug
     try:
+        import lamindb_setup
+
+        lamindb_setup.logger.set_verbosity(0)  # else it says so where we print
         import lamindb as ln
 
         ln.settings.verbosity = "error"

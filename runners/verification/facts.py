@@ -21,6 +21,7 @@ class VerificationFacts:
     linked terms. `tracked`: the datasets that a tracked run registered, None if none was asked for.
     `given_back`: uids of records that a run returned to the earlier release whose they were.
     `left`: what runs of earlier releases left of them when they ended.
+    `listed`: what the Census's release directory says that the manifest doesn't.
     """
 
     taken: Snapshot | Unknown
@@ -37,6 +38,7 @@ class VerificationFacts:
     tracked: frozenset[str] | None = None
     given_back: frozenset[str] = frozenset()
     left: Sequence[Mapping[str, Mapping[str, RecordDigest]]] | Unknown = ()
+    listed: Sequence[str] = ()
 
     @property
     def snapshot(self) -> Snapshot:

@@ -6,7 +6,7 @@ Reads only. What can't be had becomes an Unknown, so that the rest can still be 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from runners.census import store
+from runners.census import content, directory
 from runners.census.store import CensusDataset
 from runners.contract import DatasetOutcome, Manifest
 from runners.records.baseline import RecordDigest, left_by_runs, stored_baseline
@@ -53,7 +53,7 @@ def gather(
         is_whole=is_whole(answered_request(job)),
         stored=_stored(taken, storage.stored_files),
         content=_or_unknown(
-            "the store can't be read", lambda: store.read_content(job.manifest.storage)
+            "the store can't be read", lambda: content.read_content(job.manifest.storage)
         ),
         pins=_or_unknown(
             "the pins can't be read",
@@ -69,6 +69,7 @@ def gather(
             "what runs left can't be read",
             lambda: [left.releases for left in left_by_runs(job.folder.parent)],
         ),
+        listed=directory.look_up(job.manifest).sentences,
     )
 
 

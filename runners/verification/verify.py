@@ -50,7 +50,7 @@ MENDED_BY_INGEST = {
 }
 """The checks whose offenders an ingest of what is missing mends."""
 
-PACKAGES = ("lamindb", "bionty", "anndata", "tiledbsoma")
+PACKAGES = ("lamindb", "bionty", "anndata", "cellxgene-census", "tiledbsoma")
 
 
 def this_machine(settings: Settings, now: datetime) -> Machine | None:

@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import tiledbsoma
 from django.db.backends.utils import CursorWrapper
 from instances import INSTANCE, REFERENCE
+from scipy import sparse
 
 from runners import rules
 from runners.contract import Action, Manifest, RunRequest, Storage
@@ -101,8 +104,8 @@ def _release(root: Path, release: str, count: int) -> Manifest:
 
 
 def write_store(path: Path, count: int) -> None:
-    """A SOMA store with as many datasets, of one cell each."""
-    from runners.sample.store import _write_table
+    """A SOMA store with as many datasets, of one cell each, which has one gene."""
+    from runners.sample.store import _write_matrix, _write_table
 
     names = [f"d-{number:04}" for number in range(count)]
     datasets = pd.DataFrame(
@@ -129,6 +132,10 @@ def write_store(path: Path, count: int) -> None:
         human = data.add_new_collection("homo_sapiens", tiledbsoma.Experiment)
         obs = datasets[["soma_joinid", "dataset_id"]]
         _write_table(human, "obs", obs, {"dataset_id"})
+        rna = human.add_new_collection("ms").add_new_collection("RNA", tiledbsoma.Measurement)
+        _write_table(rna, "var", pd.DataFrame({"soma_joinid": [0], "feature_id": ["ENSG1"]}))
+        counts = sparse.csr_matrix(np.ones((count, 1), np.float32))
+        _write_matrix(rna.add_new_collection("X"), "raw", counts, pa.float32())
 
 
 def _fill(root: Path, manifest: Manifest) -> None:

@@ -24,7 +24,10 @@ from runners.verification.facts import VerificationFacts
 
 
 def store_registered(facts: VerificationFacts) -> Answer | NotApplicable:
-    """The SOMA store that was read for this verification is the one that is registered."""
+    """The SOMA store that was read for this verification is the one that is registered.
+
+    The note has what the release directory says: a release that was retracted is still registered.
+    """
     if not facts.is_whole:
         return ONLY_A_PART
     stores = facts.snapshot.stores
@@ -36,6 +39,7 @@ def store_registered(facts: VerificationFacts) -> Answer | NotApplicable:
         found=", ".join(f"{count} {kind}" for kind, count in kinds.items()) or "none",
         status=Status.PASSED if is_good else Status.FAILED,
         offenders=offenders_of(facts, bad),
+        note="; ".join(facts.listed) or None,
     )
 
 
@@ -46,7 +50,9 @@ def _wrong(store: ArtifactRow, soma: str) -> str:
 
 
 def content(facts: VerificationFacts) -> Answer | NotApplicable:
-    """The store's experiments hold the datasets and cells that its census_info says."""
+    """The store's users can read its experiments, which hold the datasets and cells that its
+    census_info says.
+    """
     if not facts.is_whole:
         return ONLY_A_PART
     content = value_or_raise(facts.content)
@@ -56,7 +62,8 @@ def content(facts: VerificationFacts) -> Answer | NotApplicable:
         (i, "has no cell in the store") for i in sorted(in_census_info - content.dataset_ids)
     ]
     bad += [(i, "is not in census_info") for i in sorted(content.dataset_ids - in_census_info)]
-    if content.summary_cells != cells:
+    bad += sorted(content.unread.items())
+    if content.summary_cells not in (None, cells):
         bad.append(("census_info/summary", f"says {content.summary_cells:,} cells"))
     expected = f"{len(in_census_info):,} datasets, {cells:,} cells"
     seen = f"{len(content.dataset_ids):,} datasets, {content.cells:,} cells"

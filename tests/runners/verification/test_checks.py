@@ -245,6 +245,18 @@ FAULTS: list[tuple[str, Spoil, list[tuple[str, str]]]] = [
         given(content=StoreContent(frozenset({"d-1", "d-2", "d-3"}), 30, 29)),
         [("census_info/summary", "says 29 cells")],
     ),
+    (
+        "content",
+        given(
+            content=StoreContent(
+                frozenset({"d-1", "d-2", "d-3"}),
+                30,
+                None,
+                {"census_info/summary": "has no row", "census_data/homo_sapiens": "get_obs fails"},
+            )
+        ),
+        [("census_data/homo_sapiens", "get_obs fails"), ("census_info/summary", "has no row")],
+    ),
     ("storage", lies(0, None), [("d-1", "is not in storage any more")]),
     ("storage", lies(1, Stored(99, "hash2")), [("d-2", "has 99 bytes, registered with 100")]),
     (
@@ -367,6 +379,13 @@ def test_expected_and_found_are_counted() -> None:
     assert (results["collections"].expected, results["collections"].found) == ("2", "2")
     store_less = {r.name: r for r in all_checks.run_checks(snapshot(stores=())(WHOLE))}["store"]
     assert (store_less.expected, store_less.found) == ("1 tiledbsoma", "none")
+
+
+def test_what_the_release_directory_says_is_told_and_fails_nothing() -> None:
+    listed = replace(WHOLE, listed=("release x was retracted", "it isn't marked as LTS"))
+    results = {result.name: result for result in all_checks.run_checks(listed)}
+    assert results["store"].note == "release x was retracted; it isn't marked as LTS"
+    assert {result.status for result in results.values()} == {Status.PASSED}
 
 
 def test_a_part_of_a_release_has_neither_collections_nor_store() -> None:

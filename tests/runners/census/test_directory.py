@@ -1,0 +1,296 @@
+"""The release directory, read by the Census's own client from a server on loopback."""
+
+import json
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+
+import instances
+import pytest
+import stores
+from cellxgene_census import _release_directory, get_source_h5ad_uri
+from instances import Place
+
+from runners.census.directory import Listing, look_up, refuse_retracted
+from runners.census.store import location, read_datasets
+from runners.contract import ContractError, Manifest, Storage
+from runners.run.journal import START
+from runners.sample.datasets import NEWER, OLDER
+from runners.sample.world import World
+from runners.settings import REPOSITORY
+
+CORPUS = Path(os.environ.get("CORPUS") or REPOSITORY.parent / "shared" / "corpus")
+DIRECTORY = CORPUS / "release-directory"
+VERSION = "2025-01-30"
+BUCKET = "s3://cellxgene-census-public-us-west-2"
+MIRROR = {"provider": "S3", "base_uri": f"{BUCKET}/", "region": "us-west-2"}
+MIRRORS = {"default": "AWS-S3-us-west-2", "AWS-S3-us-west-2": MIRROR}
+RETRACTION = {
+    "date": "2026-03-01",
+    "reason": "duplicated cells",
+    "info_permalink": "https://example.org/errata",
+    "replaced_by": "2025-11-08",
+}
+SENTENCE = (
+    f"release {VERSION} was retracted on 2026-03-01 (duplicated cells) and replaced by 2025-11-08, "
+    "see https://example.org/errata"
+)
+
+
+def entry(version: str = VERSION, **fields: Any) -> dict[str, Any]:
+    """An entry as the real directory has them; `fields` are added."""
+    return {
+        "release_date": None,
+        "release_build": version,
+        "soma": locator(version, "soma"),
+        "h5ads": locator(version, "h5ads"),
+        "do_not_delete": True,
+        "flags": {"lts": True},
+        **fields,
+    }
+
+
+def locator(version: str, kind: str) -> dict[str, str]:
+    relative = f"/cell-census/{version}/{kind}/"
+    return {"uri": f"{BUCKET}{relative}", "relative_uri": relative, "s3_region": "us-west-2"}
+
+
+def manifest(**storage: str) -> Manifest:
+    folder = f"{BUCKET}/cell-census/{VERSION}"
+    given = {"soma": f"{folder}/soma/", "h5ads": f"{folder}/h5ads/", **storage}
+    return Manifest(
+        release=VERSION,
+        census_schema_version="2.1.0",
+        dataset_schema_version="5.2.0",
+        dataset_count=1573,
+        storage=Storage(**given),
+    )
+
+
+class Pages(ThreadingHTTPServer):
+    """Serves release.json and mirrors.json, as text that need not be JSON."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.release = threading.Event()
+        self.texts: Mapping[str, str] = {}
+
+    def serve(self, releases: object, mirrors: object = MIRRORS) -> None:
+        self.texts = {
+            "/v1/release.json": json.dumps(releases),
+            "/v1/mirrors.json": json.dumps(mirrors),
+        }
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/v1/release.json"
+
+    @property
+    def addresses(self) -> Mapping[str, str]:
+        """By the names that the client gives them."""
+        return {
+            "CELL_CENSUS_RELEASE_DIRECTORY_URL": self.address,
+            "CELL_CENSUS_MIRRORS_DIRECTORY_URL": urljoin(self.address, "mirrors.json"),
+        }
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Pages
+
+    def do_GET(self) -> None:
+        text = self.server.texts.get(self.path)
+        if text == '"hangs"':
+            self.server.release.wait(30)
+        self.send_response(200 if text is not None else 404)
+        self.end_headers()
+        self.wfile.write((text or "").encode())
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def pages(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pages]:
+    server = Pages()
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    monkeypatch.setenv("RELEASE_DIRECTORY", server.address)
+    for name in server.addresses:
+        monkeypatch.setattr(_release_directory, name, getattr(_release_directory, name))
+    yield server
+    server.release.set()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_release_that_stands_where_the_manifest_says_needs_no_word(pages: Pages) -> None:
+    pages.serve({"stable": VERSION, VERSION: entry()})
+    assert look_up(manifest()) == Listing()
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"flags": {"lts": True, "retracted": True}, "retraction": RETRACTION}, SENTENCE),
+        ({"retraction": RETRACTION}, SENTENCE),  # without its flag
+        ({"flags": {"lts": True, "retracted": True}}, f"release {VERSION} was retracted"),
+        (
+            {"retraction": {"reason": "x", "info_url": "https://a.b"}},
+            f"release {VERSION} was retracted (x), see https://a.b",
+        ),
+    ],
+)
+def test_a_retraction_stops_the_release(
+    pages: Pages, fields: dict[str, Any], sentence: str
+) -> None:
+    pages.serve({VERSION: entry(**fields), "2025-11-08": entry("2025-11-08")})
+    listing = look_up(manifest())
+    assert listing == Listing(sentence)
+    with pytest.raises(ContractError) as refused:
+        refuse_retracted(manifest(), listing)
+    assert str(refused.value) == (
+        f"{sentence}; name another release. What was registered of it stays: "
+        f"`runners rollback --release {VERSION}` takes it back."
+    )
+
+
+def test_a_mirror_is_as_good_as_the_first_address(pages: Pages) -> None:
+    mirrors = {**MIRRORS, "other": {**MIRROR, "base_uri": "s3://elsewhere/"}}
+    pages.serve({VERSION: entry()}, mirrors)
+    folder = f"s3://elsewhere/cell-census/{VERSION}"
+    assert look_up(manifest(soma=f"{folder}/soma", h5ads=f"{folder}/h5ads")) == Listing()
+
+
+def test_another_address_is_said_and_stops_nothing(pages: Pages) -> None:
+    """The old script's bucket holds the same release; a bucket that moves is an edit."""
+    pages.serve({VERSION: entry()})
+    old = f"s3://cellxgene-data-public/cell-census/{VERSION}/h5ads/"
+    listing = look_up(manifest(h5ads=old))
+    refuse_retracted(manifest(), listing)
+    assert listing.sentences == (
+        f"the manifest's h5ads is {old}, the Census's release directory has "
+        f"{BUCKET}/cell-census/{VERSION}/h5ads",
+    )
+
+
+def test_a_release_that_is_not_lts_is_said(pages: Pages) -> None:
+    pages.serve({VERSION: entry(flags={})})
+    assert look_up(manifest()).sentences == (
+        f"release {VERSION} isn't marked as LTS, so that it won't be kept for long",
+    )
+
+
+def test_a_release_that_is_not_listed_is_said(pages: Pages) -> None:
+    pages.serve({"2025-11-08": entry("2025-11-08"), "stable": "2025-11-08"})
+    assert look_up(manifest()).sentences == (
+        f"the Census's release directory doesn't list release {VERSION}",
+    )
+
+
+@pytest.mark.parametrize(
+    "releases", [[], {VERSION: {"release_build": VERSION}}, {VERSION: entry(soma=None)}, "hangs"]
+)
+def test_a_directory_that_cannot_be_read_stops_nothing(pages: Pages, releases: object) -> None:
+    pages.serve(releases)
+    listing = look_up(manifest(), seconds=0.5 if releases == "hangs" else 10)
+    refuse_retracted(manifest(), listing)
+    (said,) = listing.sentences
+    assert said.startswith(
+        f"whether release {VERSION} was retracted isn't known: "
+        "the Census's release directory can't be read ("
+    )
+
+
+def test_nor_does_one_that_is_not_there(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RELEASE_DIRECTORY", "http://127.0.0.1:9/release.json")
+    assert "can't be read (ConnectionError: " in look_up(manifest()).sentences[0]
+
+
+def test_nobody_is_asked_about_a_folder(
+    tmp_path: Path, pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RELEASE_DIRECTORY")
+    assert look_up(stores.manifest(tmp_path)) == Listing()
+
+
+@pytest.mark.skipif(not DIRECTORY.is_dir(), reason=f"no corpus at {CORPUS}: set CORPUS")
+@pytest.mark.parametrize("name", ["release.json", "release_retracted.json"])
+def test_real_directories(pages: Pages, name: str) -> None:
+    pages.texts = {
+        "/v1/release.json": (DIRECTORY / name).read_text(),
+        "/v1/mirrors.json": (DIRECTORY / "mirrors.json").read_text(),
+    }
+    listing = look_up(manifest())
+    assert listing.remarks == ()
+    assert (listing.retraction is not None) == (name == "release_retracted.json")
+
+
+def in_folder(version: str, soma: Path, h5ads: Path, **fields: Any) -> dict[str, Any]:
+    """An entry as those before mirrors: of addresses alone."""
+    locators = {"soma": {"uri": f"{soma}/"}, "h5ads": {"uri": f"{h5ads}/"}}
+    return entry(version, **locators, **fields)
+
+
+@pytest.mark.parametrize(
+    "path", ["d-1.h5ad", "of/d-1.h5ad", "/other/d-1.h5ad", "s3://bucket/d-1.h5ad", "d#1.h5ad"]
+)
+def test_h5ads_lie_where_the_client_says(
+    tmp_path: Path, pages: Pages, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    soma = stores.write(tmp_path / "soma", paths=(path, "d-2.h5ad"))
+    here = {"provider": "file", "base_uri": f"{tmp_path}/", "region": None}
+    pages.serve(
+        {VERSION: in_folder(VERSION, soma, tmp_path / "h5ads")}, {"default": "here", "here": here}
+    )
+    for name, url in pages.addresses.items():
+        monkeypatch.setattr(_release_directory, name, url)
+    of_client = get_source_h5ad_uri("d-1", census_version=VERSION)["uri"]
+    of_store = stores.manifest(soma).model_copy(
+        update={"storage": Storage(soma=str(soma), h5ads=str(tmp_path / "h5ads"))}
+    )
+    assert location(of_store, read_datasets(of_store)[0]) == of_client
+
+
+@pytest.fixture
+def retracted(pages: Pages, world: World) -> Pages:
+    """A directory in which both of the sample's releases are retracted."""
+    releases = (world.older, world.newer)
+    pages.serve(
+        {
+            place.version: in_folder(place.version, place.soma, place.h5ads, retraction=RETRACTION)
+            for place in releases
+        }
+    )
+    return pages
+
+
+def test_a_retracted_release_is_not_ingested(
+    older: Place, tmp_path: Path, retracted: Pages
+) -> None:
+    place = instances.copy(older, tmp_path / "place", RELEASE_DIRECTORY=retracted.address)
+    done = place.ingest("retracted", NEWER.version)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert f"release {NEWER.version} was retracted on 2026-03-01" in done.stderr.splitlines()[-1]
+    assert place.journal("retracted").first(START) is None
+
+
+def test_a_run_that_ended_is_still_no_work_to_do(
+    older: Place, tmp_path: Path, retracted: Pages
+) -> None:
+    place = instances.copy(older, tmp_path / "place", RELEASE_DIRECTORY=retracted.address)
+    done = instances.succeed(place.ingest("older", OLDER.version))
+    assert "older: ended before; nothing to do" in done.stderr
+
+
+def test_verification_says_that_a_release_was_retracted(
+    older: Place, tmp_path: Path, retracted: Pages
+) -> None:
+    place = instances.copy(older, tmp_path / "place", RELEASE_DIRECTORY=retracted.address)
+    instances.succeed(place.run("verify", place.request("look", OLDER.version, action="verify")))
+    notes = {check.name: check.note for check in place.report("look").checks}
+    assert str(notes["store"]).startswith(f"release {OLDER.version} was retracted on 2026-03-01")
