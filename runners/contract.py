@@ -43,7 +43,7 @@ class Document(BaseModel):
         """
         try:
             raw = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ContractError(f"{source}: not JSON ({error}); write it again.") from error
         return cls.from_mapping(raw, source=source)
 
@@ -211,7 +211,7 @@ class Judgement(Document):
             if choice.pattern is None:
                 if answer == choice.answer:
                     return choice.changes
-            elif match := re.fullmatch(choice.pattern, answer.strip()):
+            elif match := _matched(choice.pattern, answer.strip()):
                 return {
                     path: _filled(value, match.groupdict())
                     for path, value in choice.changes.items()
@@ -219,8 +219,20 @@ class Judgement(Document):
         return None
 
 
+def _matched(pattern: str, answer: str) -> re.Match[str] | None:
+    try:
+        return re.fullmatch(pattern, answer)
+    except re.error:
+        return None
+
+
 def _filled(value: Any, groups: Mapping[str, str]) -> Any:
-    return value.format_map(groups) if isinstance(value, str) else value
+    """The value with what the answer has for each name in braces."""
+    if not isinstance(value, str):
+        return value
+    for name, text in groups.items():
+        value = value.replace(f"{{{name}}}", text)
+    return value
 
 
 class Override(Document):
@@ -262,11 +274,15 @@ class Decisions(Document):
                 )
 
     def changes(self) -> Iterator[tuple[str, Any]]:
-        """Every path that answers and mended rules set, in the order in which they hold."""
-        for judgement in self.judgements:
-            yield from (judgement.changes(self.answers.get(judgement.id, "")) or {}).items()
-        for override in self.overrides:
-            yield override.path, override.value
+        """Every path that answers set; at last those that they take away, so that no answer gives
+        back what another has taken.
+        """
+        changes = [
+            change
+            for judgement in self.judgements
+            for change in (judgement.changes(self.answers.get(judgement.id, "")) or {}).items()
+        ]
+        yield from sorted(changes, key=lambda change: change[1] is None)
 
 
 # --- the request: what is asked of the machine ------------------------------------------------

@@ -26,9 +26,13 @@ SAME_RELATION = re.compile(r"[`\"]*\s*(?:for [\w\s'-]+?)?,?\s+(?:or|and)\s+[`\"]
 CONDITION_ITEM = re.compile(r"^- (?:if\b|.*`[^`\"]+` (?:is|are)\b)", re.I)
 CONDITION_LIST = re.compile(r"\b(?:if|when|where)(?: any of| one of)?:$", re.I)
 DELIMITER = re.compile(
-    r"\b(?:delimiter|delimited by|separator|separated by)(?: is| are| being| MUST be)?:? "
-    r"`\"?([^`\"]*)\"?`"
+    r"\b(?:delimiter|separator|(?:delimited|separated|joined) (?:by|with))"
+    r"(?: is| are| being| MUST be)?:?(?: an?| the)?(?: delimiter| separator)?"
+    r"(?: comma| semicolon| pipe| space)? \(?`\"?(?P<mark>[^`\"]*)\"?`\)?"
+    r"|`\"(?P<first>[^\w`\"]+)\"` (?:MUST be used )?as (?:the |a )?(?:delimiter|separator)"
 )
+SPELLED = re.compile(r"\b(comma|semicolon|pipe)-separated\b")
+MARK = {"comma": ",", "semicolon": ";", "pipe": "|"}
 CODES = r"`[^`]*`(?:(?:, (?:or |and )?| or | and )`[^`]*`)*"
 EXAMPLES = re.compile(rf"\b(?:such as|as in|for example,?) {CODES}", re.I)
 # A part of a value, or the form that it has.
@@ -51,7 +55,7 @@ MADE_OF = re.compile(r"\bMUST be (?:updated|removed|encoded|converted|renamed|re
 PRINTED = re.compile(r"'[^'`\"\s]*'")
 MUST = re.compile(r"\bMUST\b")
 UNIQUE = re.compile(
-    r"\b(?:(?:no|without)(?: any)? duplicat|duplicates? MUST NOT|"
+    r"\b(?:(?:no|without)(?: any)? duplicat|duplicates? MUST NOT|one or more unique|"
     r"MUST NOT (?:be |contain )?duplicat)",
     re.I,
 )
@@ -236,9 +240,9 @@ def cardinality(field: Field) -> frozenset[str]:
     """How many values, in which form: "many", "delimiter ...", "sorted", "per dataset" ..."""
     text = "\n".join(sentences(field.value))
     facts = set()
-    delimiters = [f"delimiter '{delimiter}'" for delimiter in DELIMITER.findall(text)]
-    if re.search(r"\bcomma-separated\b", text):
-        delimiters.append("delimiter ','")
+    marks = [match["mark"] or match["first"] for match in DELIMITER.finditer(text)]
+    marks += [MARK[word] for word in SPELLED.findall(text)]
+    delimiters = [f"delimiter '{mark}'" for mark in marks]
     if delimiters:
         facts |= {"many", *delimiters}
         facts |= {order} if (order := _order(text)) else set()

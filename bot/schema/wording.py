@@ -9,7 +9,10 @@ from collections import Counter
 
 EXAMPLE = re.compile(r"(for example|to illustrate|e\.g\.|warning:)", re.I)
 PARENTHESISED_EXAMPLE = re.compile(r"\(\s*e\.g\.[^()]*(?:\([^()]*\)[^()]*)*\)?")
-SENTENCE_END = re.compile(r"(?<=[.;:])\s+(?=[A-Z`\"(]|otherwise|this )|(?<=`\.)\s+")
+# What stands behind a colon in code is what the sentence is about.
+SENTENCE_END = re.compile(
+    r"(?<=[.;])\s+(?=[A-Z`\"(]|otherwise|this )|(?<=:)\s+(?=[A-Z(]|otherwise|this )|(?<=`\.)\s+"
+)
 CODE = re.compile(r"`([^`]*)`")
 # Code that is nothing but marks: a delimiter.
 MARKS = re.compile(r"`\"?([^\w`\"]+)\"?`")

@@ -47,15 +47,16 @@ class ColumnProfile:
 class DatasetProfile:
     """What one h5ad says of itself. `genes` is the var index in the file's order.
 
-    `uns` has the scalar texts and flags, `dicts` what holds keys in it, with them; a key in a key
-    is written `a.b`. `combinations`: of some columns of obs, the values that occur together.
+    `uns` has the values of keys that aren't dictionaries, as columns: of one value, or of all in a
+    list; `dicts` what holds keys, with them; a key in a key is written `a.b`. `combinations`: of
+    some columns of obs, the values that occur together.
     """
 
     n_observations: int
     obs: Mapping[str, ColumnProfile]
     var: Mapping[str, ColumnProfile]
     genes: tuple[str, ...]
-    uns: Mapping[str, str]
+    uns: Mapping[str, ColumnProfile]
     dicts: Mapping[str, frozenset[str]] = field(default_factory=dict)
     combinations: Mapping[Names, frozenset[Names]] = field(default_factory=dict)
 
@@ -90,13 +91,13 @@ def _profile(
     genes = decoded(var.index[:])
     obs.read(columns, combinations)
     var.read(columns, ())
-    texts, dicts = _scalars_and_dicts(file["uns"], columns) if "uns" in file else ({}, {})
+    values, dicts = _values_and_dicts(file["uns"], columns) if "uns" in file else ({}, {})
     return DatasetProfile(
         n_observations=obs.length,
         obs=obs.profiles(),
         var=var.profiles(),
         genes=tuple(genes),
-        uns=texts,
+        uns=values,
         dicts=dicts,
         combinations=obs.combinations(),
     )
@@ -169,15 +170,25 @@ def _rows_of(columns: list[Codes]) -> Iterator[tuple[int, ...]]:
         yield tuple(map(int, row))
 
 
-def _scalars_and_dicts(
+MOST_VALUES = 1_000
+"""Of a list in uns; a longer one is no list of names."""
+
+
+def _values_and_dicts(
     uns: h5py.Group, names: Collection[str]
-) -> tuple[dict[str, str], dict[str, frozenset[str]]]:
-    """Those of the names that are scalar texts or flags, and the keys of those that hold some."""
-    values = {name: uns.get(name.replace(".", "/")) for name in names}
-    scalars = {
-        name: node[()]
-        for name, node in values.items()
-        if isinstance(node, h5py.Dataset) and node.shape == () and dtype_of(node) in ("str", "bool")
+) -> tuple[dict[str, ColumnProfile], dict[str, frozenset[str]]]:
+    """Those of the names that are values or short lists, and the keys of those that hold some."""
+    nodes = {name: uns.get(name.replace(".", "/")) for name in names}
+    values = {
+        name: _value(node)
+        for name, node in nodes.items()
+        if isinstance(node, h5py.Dataset) and node.size is not None and node.size <= MOST_VALUES
     }
-    dicts = {name: frozenset(node) for name, node in values.items() if isinstance(node, h5py.Group)}
-    return dict(zip(scalars, decoded(scalars.values()), strict=True)), dicts
+    dicts = {name: frozenset(node) for name, node in nodes.items() if isinstance(node, h5py.Group)}
+    return values, dicts
+
+
+def _value(node: h5py.Dataset) -> ColumnProfile:
+    if node.shape == ():
+        return ColumnProfile(dtype_of(node), tuple(decoded([node[()]])), 0)
+    return ColumnProfile("list", tuple(sorted(set(decoded(node[:].ravel().tolist())))), 0)

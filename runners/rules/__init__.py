@@ -83,6 +83,8 @@ def read(text: str, *, source: str) -> Rules:
     values = printed.model_dump(mode="json")
     for path, value in decisions.changes():
         _set(values, path, value, source)
+    for override in decisions.overrides:
+        _set(values, override.path, override.value, source, must_be_there=override.value is None)
     rules = Rules.from_mapping(values, source=source)
     check_whole(rules, source)
     return rules
@@ -103,7 +105,9 @@ def _check_decided(decisions: Decisions, source: str) -> None:
         )
 
 
-def _set(values: dict[str, Any], path: str, value: Any, source: str) -> None:
+def _set(
+    values: dict[str, Any], path: str, value: Any, source: str, *, must_be_there: bool = False
+) -> None:
     """Sets or takes away what is at the path, whose parts stand between slashes."""
     *folders, name = path.split("/")
     place = values
@@ -114,6 +118,11 @@ def _set(values: dict[str, Any], path: str, value: Any, source: str) -> None:
                 f"{folder!r}; correct it to e.g. columns/tissue_type/values."
             )
         place = place[folder]
+    if must_be_there and name not in place:
+        raise ContractError(
+            f"{source}: the path {path!r} of an override has nothing to take away: there is no "
+            f"{name!r}; correct it to one of {', '.join(sorted(place))}."
+        )
     if value is None:
         place.pop(name, None)
     else:

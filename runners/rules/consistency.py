@@ -5,7 +5,7 @@ instance. Must not read a dataset or a database.
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,7 +14,7 @@ from runners.contract import ContractError
 from runners.rules.model import LABELS, ORGANISM, Circumstance, Column, Rules, Terms
 
 SLOTS = ("obs", "var", "uns")
-DTYPES = ("categorical", "str", "bool", "int", "number", "dict")
+DTYPES = ("categorical", "str", "bool", "int", "number", "dict", "list")
 PLAIN = ("str", "bool", "int", "float")
 """What a declaration may have in place of a registry."""
 
@@ -35,6 +35,8 @@ def check_whole(rules: Rules, source: str) -> None:
 
 
 def _problems(rules: Rules) -> Iterator[str]:
+    if not rules.organisms:
+        yield "field organisms: there is none"
     if ORGANISM not in rules.columns:
         yield f"field columns: has no {ORGANISM}"
     for wheel in (rules.ontology_guide, rules.gene_tables):
@@ -59,6 +61,16 @@ def _of_column(name: str, column: Column, rules: Rules) -> Iterator[str]:
         yield from _of_entry(entry, column, rules)
     if column.keys_of is not None and column.keys_of not in rules.columns:
         yield f"keys_of {column.keys_of!r} is no column"
+    elif column.keys_of is not None and rules.columns[column.keys_of].dtype != "dict":
+        yield f"keys_of {column.keys_of!r} is no dictionary"
+    for taxon in {taxon for terms in _all_terms(column) for taxon in terms} - {"*"}:
+        if taxon not in rules.organisms:
+            yield f"terms of {taxon}, which is none of the organisms"
+    for between in (case.between for case in column.cases if case.between):
+        if len(between) != 2 or between[0] > between[1]:
+            yield f"between {list(between)} isn't a lower and an upper number"
+    if any(circumstance.column == name for circumstance in column.present_where):
+        yield "depends on itself"
     registries = {column.registry, *column.borrowed.values()} - {None}
     if column.lamindb:
         registries |= {each for each in column.lamindb.registries if each not in PLAIN}
@@ -99,9 +111,13 @@ def _of_registry(registry: str) -> Iterator[str]:
 
 def entries_of(column: Column) -> Iterator[Terms]:
     """All that a column says of terms, in its cases too."""
-    for by_taxon in (column.terms, *(case.terms for case in column.cases)):
+    for by_taxon in _all_terms(column):
         for entries in by_taxon.values():
             yield from entries
+
+
+def _all_terms(column: Column) -> list[Mapping[str, tuple[Terms, ...]]]:
+    return [column.terms, *(case.terms for case in column.cases)]
 
 
 def package_of(registry: str) -> tuple[str, str]:
@@ -128,4 +144,10 @@ def registries_of(package: str) -> frozenset[str] | None:
         return None
     file = Path(spec.submodule_search_locations[0]) / MODULES[package]
     tree = ast.parse(file.read_text(encoding="utf-8"))
-    return frozenset(node.name for node in tree.body if isinstance(node, ast.ClassDef))
+    classes = (node for node in tree.body if isinstance(node, ast.ClassDef))
+    return frozenset(node.name for node in classes if node.name == LABELS or _is_of_terms(node))
+
+
+def _is_of_terms(node: ast.ClassDef) -> bool:
+    """Whether a class is a registry of terms: neither a link nor a base."""
+    return any(isinstance(base, ast.Name) and base.id == "BioRecord" for base in node.bases)

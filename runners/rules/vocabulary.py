@@ -2,6 +2,7 @@
 LaminDB sources that datasets need for them.
 """
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 
@@ -60,8 +61,8 @@ class Vocabulary:
 
     def _allows(self, entry: Terms, term_id: str) -> bool:
         if self.rules.ontologies[entry.ontology].by_form:
-            is_of_form = term_id.startswith((f"{entry.ontology}:", f"{entry.ontology}_"))
-            return is_of_form and term_id not in entry.without
+            is_of_form = re.fullmatch(rf"{re.escape(entry.ontology)}[:_][\w.-]+", term_id)
+            return is_of_form is not None and term_id not in entry.without
         term = self.reference.terms(entry.ontology).get(term_id)
         if term is None or term_id in entry.without or term.ancestors & set(entry.without_under):
             return False

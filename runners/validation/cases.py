@@ -3,11 +3,13 @@
 Looks at the distinct rows of the columns that a rule joins.
 """
 
+import re
 from collections.abc import Collection, Iterator, Mapping
+from itertools import product
 
 from runners.contract import Finding, Reason
 from runners.h5ad.profile import ColumnProfile, DatasetProfile
-from runners.rules import Case, Circumstance, Column, Rules
+from runners.rules import ORGANISM, Case, Circumstance, Column, Rules
 from runners.rules.vocabulary import Vocabulary, entries_for
 
 SHOWN = 5
@@ -27,7 +29,7 @@ class Cases:
         where what it depends on is missing itself.
         """
         where = column.present_where
-        if any(not c.present and self._lacks(c.column) for c in where):
+        if any(not c.present and self._is_unusable(c.column) for c in where):
             return None
         if not self._is_met_anywhere(where):
             return False
@@ -39,10 +41,11 @@ class Cases:
         rows = self._rows([circumstance.column for circumstance in where])
         return any(self._is_met(where, row) for row in rows)
 
-    def _lacks(self, name: str) -> bool:
-        """Whether a column is missing that every dataset must have."""
+    def _is_unusable(self, name: str) -> bool:
+        """Whether a column is missing that every dataset must have, or of a wrong type."""
         column = self._vocabulary.rules.columns[name]
-        return column.stands_always and column_of(self._profile, name, column) is None
+        found = column_of(self._profile, name, column)
+        return column.stands_always if found is None else not is_of_type(found, column)
 
     def findings(self, name: str, column: Column, wrong: Collection[str]) -> Iterator[Finding]:
         """What is wrong with the column in each of its cases, but for values found `wrong`."""
@@ -53,26 +56,35 @@ class Cases:
             bad = {value for value in values if not self._is_allowed(column, case, value)}
             if case.alone and len(values) > 1:
                 bad |= values & set(case.alone)
-            if case.single and met:
+            if case.single and met and name in self._profile.obs:
                 all_values = set(self._profile.obs[name].values)
                 bad |= all_values if len(all_values) > 1 else set()
             if bad - set(wrong):
                 yield _finding(name, case, bad - set(wrong))
 
     def _rows(self, names: Collection[str]) -> Iterator[Row]:
-        """The distinct rows of these columns; what stands in uns is the same in all of them. Of a
-        column that is absent, the value is empty.
+        """The distinct rows of these columns; what stands in uns is the same in all of them, and
+        what stands in var goes with all. Of a column that is absent, the value is empty.
         """
-        profile = self._profile
+        profile, columns = self._profile, self._vocabulary.rules.columns
         in_obs = _columns_of_obs(self._vocabulary.rules, names)
         obs_names = tuple(name for name in in_obs if name in profile.obs)
-        fixed = {name: profile.uns.get(name, "") for name in names if name not in obs_names}
+        others = [name for name in names if name not in obs_names]
+        values = [self._values(name, columns[name]) for name in others]
         if len(obs_names) == 1:
             rows: Collection[tuple[str, ...]] = [(v,) for v in profile.obs[obs_names[0]].values]
         else:
             rows = profile.combinations[obs_names] if obs_names else [()]
         for row in rows:
-            yield fixed | dict(zip(obs_names, row, strict=True))
+            for rest in product(*values):
+                yield dict(zip((*obs_names, *others), (*row, *rest), strict=True))
+
+    def _values(self, name: str, column: Column) -> Collection[str]:
+        """The values of a column outside obs; of the organism, that of the rules which it is."""
+        if name == ORGANISM:
+            return (self._taxon,)
+        found = column_of(self._profile, name, column)
+        return found.values if found is not None and found.values else ("",)
 
     def _is_met(self, where: Collection[Circumstance], row: Row) -> bool:
         return all(self._holds(circumstance, row) for circumstance in where)
@@ -83,11 +95,13 @@ class Cases:
         stands = column_of(self._profile, name, column) is not None
         if circumstance.present:
             return stands != circumstance.otherwise
-        return stands and self._vocabulary.holds(circumstance, row[name], self._taxon)
+        value = self._taxon if name == ORGANISM else row[name]
+        return stands and self._vocabulary.holds(circumstance, value, self._taxon)
 
     def _is_allowed(self, column: Column, case: Case, value: str) -> bool:
         if case.between:
-            return case.between[0] <= int(value) <= case.between[1]
+            is_number = re.fullmatch(r"-?\d+", value) is not None
+            return is_number and case.between[0] <= int(value) <= case.between[1]
         parts = value.split(column.delimiter) if column.delimiter else [value]
         if any(part in case.refused for part in parts):
             return False
@@ -98,13 +112,17 @@ class Cases:
 
 
 def column_of(profile: DatasetProfile, name: str, rule: Column) -> ColumnProfile | None:
-    """The column where the rule has it; a key of uns as a column of one value."""
+    """The column where the rule has it; a key of uns as a column, too."""
     if rule.slot != "uns":
         return (profile.obs if rule.slot == "obs" else profile.var).get(name)
     if name in profile.dicts:
         return ColumnProfile("dict", (), 0)
-    value = profile.uns.get(name)
-    return None if value is None else ColumnProfile(rule.dtype, (value,), 0)
+    return profile.uns.get(name)
+
+
+def is_of_type(column: ColumnProfile, rule: Column) -> bool:
+    """Whether a column has the rule's type; texts may be categories or not."""
+    return column.dtype == rule.dtype or {column.dtype, rule.dtype} == {"str", "categorical"}
 
 
 def columns_of_case(name: str, case: Case) -> tuple[str, ...]:
@@ -138,7 +156,7 @@ def _finding(name: str, case: Case, values: Collection[str]) -> Finding:
         values=tuple(sorted(values)[:SHOWN]),
         count=len(values),
         detail="where "
-        + " and ".join(_circumstance_text(circumstance) for circumstance in case.where),
+        + (" and ".join(map(_circumstance_text, case.where)) or "the document forbids it"),
     )
 
 

@@ -14,7 +14,7 @@ from runners.contract import Finding, Reason
 from runners.h5ad.profile import ColumnProfile, DatasetProfile
 from runners.rules import LABELS, ORGANISM, Column
 from runners.rules.vocabulary import Vocabulary, entries_for, term_of
-from runners.validation.cases import SHOWN, Cases, column_of
+from runners.validation.cases import SHOWN, Cases, column_of, is_of_type
 
 
 @dataclass(frozen=True, order=True)
@@ -40,7 +40,7 @@ class Validation:
     genes: Mapping[str, tuple[str, ...]]
     """Gene ids by the taxon whose gene table has them."""
     absent: tuple[str, ...] = ()
-    """Columns that would be annotated and that the dataset lacks."""
+    """Columns that have a feature and that the dataset lacks."""
 
 
 def validate(profile: DatasetProfile, vocabulary: Vocabulary) -> Validation:
@@ -81,7 +81,7 @@ def validate(profile: DatasetProfile, vocabulary: Vocabulary) -> Validation:
         tuple(notes),
         tuple(sorted(annotations, key=str)),
         genes,
-        tuple(name for name in absent if vocabulary.rules.columns[name].is_annotated),
+        tuple(name for name in absent if name in vocabulary.rules.features()),
     )
 
 
@@ -105,7 +105,7 @@ def _finding(reason: Reason, column: str | None, values: Iterable[str]) -> Findi
 
 
 def _form_findings(name: str, rule: Column, column: ColumnProfile) -> Iterator[Finding]:
-    if column.dtype != rule.dtype and {column.dtype, rule.dtype} != {"str", "categorical"}:
+    if not is_of_type(column, rule):
         yield Finding(
             reason=Reason.COLUMN_TYPE,
             column=name,
@@ -167,10 +167,19 @@ class _ColumnValidator:
             self.annotations.add(Annotation(self.name, registry, term_id, ontology))
 
     def _check_enumerated(self, value: str) -> None:
-        if value in self.rule.values:
-            self._annotate(self.rule.registry, value, None)
-        else:
-            self._refuse(Reason.VALUE_NOT_ALLOWED, value)
+        parts = self._parts(value)
+        self._check_order(value, parts)
+        for part in parts:
+            if part in self.rule.values:
+                self._annotate(self.rule.registry, part, None)
+            else:
+                self._refuse(Reason.VALUE_NOT_ALLOWED, part)
+
+    def _check_order(self, value: str, parts: Sequence[str]) -> None:
+        if self.rule.ordered and list(parts) != sorted(parts):
+            self._refuse(Reason.TERMS_UNORDERED, value)
+        if self.rule.distinct and max(Counter(parts).values()) > 1:
+            self._refuse(Reason.TERMS_REPEATED, value)
 
     def _check_terms(self, value: str) -> None:
         if value in self.rule.special:
@@ -180,10 +189,7 @@ class _ColumnValidator:
             self._annotate(self.rule.borrowed[value], value, None)
             return
         parts = self._parts(value)
-        if self.rule.ordered and parts != sorted(parts):
-            self._refuse(Reason.TERMS_UNORDERED, value)
-        if self.rule.distinct and max(Counter(parts).values()) > 1:
-            self._refuse(Reason.TERMS_REPEATED, value)
+        self._check_order(value, parts)
         for part in parts:
             if self._keys is None:
                 self._check_term(part)

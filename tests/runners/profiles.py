@@ -33,6 +33,16 @@ VALUES = {
     "suspension_type": ("cell",),
     "tissue_type": ("tissue",),
 }
+
+
+def keys(values: Mapping[str, str]) -> dict[str, ColumnProfile]:
+    """Keys of uns with one value each, a text or a flag."""
+    return {
+        name: ColumnProfile("bool" if value in ("False", "True") else "str", (value,), 0)
+        for name, value in values.items()
+    }
+
+
 GOOD = DatasetProfile(
     n_observations=10,
     obs={
@@ -41,7 +51,7 @@ GOOD = DatasetProfile(
     },
     var={"feature_is_filtered": FALSE_OR_TRUE},
     genes=GENES,
-    uns={ORGANISM: HUMAN, "title": "A title"},
+    uns=keys({ORGANISM: HUMAN, "title": "A title"}),
 )
 
 
@@ -65,5 +75,5 @@ def having(columns: Columns, profile: DatasetProfile = GOOD) -> DatasetProfile:
 
 
 def of(taxon: str, gene: str, columns: Columns) -> DatasetProfile:
-    other = replace(GOOD, uns={ORGANISM: taxon}, genes=(gene,))
+    other = replace(GOOD, uns=keys({ORGANISM: taxon}), genes=(gene,))
     return having({ETHNICITY: ("na",), **columns}, other)

@@ -8,18 +8,24 @@ from collections.abc import Mapping
 
 from bot.schema.pinned import ORGANISM_FIELD as ORGANISM
 from bot.schema.rules.columns import column
-from bot.schema.rules.demands import Demands, gather
+from bot.schema.rules.demands import (
+    Demands,
+    gather,
+    leave_what_looks_elsewhere,
+    looked_at,
+)
 from bot.schema.rules.document_terms import DocumentTerms, document_terms, ontologies
 from bot.schema.rules.lamindb import DECLARED, NOT_RULED
-from bot.schema.rules.model import Column, Judgement, Rules, to_json, to_text
+from bot.schema.rules.model import Column, Judgement, Remark, Rules, to_json, to_text
 from bot.schema.rules.organisms import organisms_of
-from bot.schema.rules.presence import Presence, presence, where_of
+from bot.schema.rules.presence import Presence, is_optional, presence, where_of
 from bot.schema.rules.wheels import choose_guide, choose_tables
 from bot.schema.spec import Field, Requirement, Spec
 
 __all__ = ["Rules", "rules_of", "to_json", "to_text"]
 
-UNRULED = {Requirement.MUST_NOT}
+INDEX = "index"
+OTHER_ANNOTATORS = {"discover", "data portal", "explorer"}
 
 
 def rules_of(spec: Spec) -> Rules:
@@ -30,7 +36,7 @@ def rules_of(spec: Spec) -> Rules:
     guide = choose_guide(spec, pinned, judgements)
     tables = choose_tables(spec, judgements)
     organisms, foreign = organisms_of(spec, judgements)
-    demands = {document.path(field): _read(field, document) for field in _ruled(spec, document)}
+    demands = _demands(spec, document)
     columns = {name: _column(each, demands, document) for name, each in demands.items()}
     return Rules(
         dataset_schema_version=spec.version,
@@ -44,8 +50,42 @@ def rules_of(spec: Spec) -> Rules:
         only_in_lamindb=tuple(sorted(DECLARED.keys() - columns.keys())),
         lines={name: each.source.lines for name, each in demands.items()},
         judgements=(*judgements, *(j for each in demands.values() for j in each.judgements)),
-        unchecked=tuple(remark for each in demands.values() for remark in each.unchecked),
+        unchecked=(
+            *(remark for each in demands.values() for remark in each.unchecked),
+            *(_unread(field) for field in spec.fields() if _is_unread(field, demands, document)),
+        ),
     )
+
+
+def _demands(spec: Spec, document: DocumentTerms) -> dict[str, Demands]:
+    """What each ruled field says, by its path; and the fields that their conditions look at."""
+    demands: dict[str, Demands] = {}
+    for field in _ruled(spec, document):
+        demands.setdefault(document.path(field), _read(field, document))
+    by_path = {document.path(field): field for field in reversed(spec.fields())}
+    wanted = {name: None for each in demands.values() for name in looked_at(each)}
+    for name in wanted:
+        if name not in demands and name in by_path:
+            demands[name] = _read(by_path[name], document)
+    for each in demands.values():
+        leave_what_looks_elsewhere(each, demands)
+    return demands
+
+
+def _is_unread(field: Field, demands: Mapping[str, Demands], document: DocumentTerms) -> bool:
+    """Whether a curator must fill it in, and no rule says anything of it."""
+    read = demands.get(document.path(field))
+    is_ruled = read is not None and read.source == field
+    is_known = NOT_RULED.get(field.name) == field.component or field.name == INDEX
+    if is_ruled or is_known or field.component not in ("obs", "var", "uns"):
+        return False
+    demanded = field.annotator not in OTHER_ANNOTATORS and not is_optional(field)
+    return demanded and not _is_never_there(field)
+
+
+def _unread(field: Field) -> Remark:
+    text = f"no rule looks at it: {field.annotation}"
+    return Remark(f"{field.component}: {field.name}", field.lines, text)
 
 
 def _read(field: Field, document: DocumentTerms) -> Demands:
@@ -54,8 +94,10 @@ def _read(field: Field, document: DocumentTerms) -> Demands:
 
 
 def _column(demands: Demands, every: Mapping[str, Demands], document: DocumentTerms) -> Column:
-    if demands.source.name in NOT_RULED or demands.source.annotator != "curator":
-        stands = Presence(where_of(demands.source.annotation, document))
+    source = demands.source
+    described = NOT_RULED.get(source.name) == source.component
+    if described or source.annotator in OTHER_ANNOTATORS:
+        stands = Presence(where_of(source.annotation, document), is_optional(source))
     else:
         stands = presence(demands, document)
     return column(demands, every, stands)
@@ -75,19 +117,21 @@ def _ruled(spec: Spec, document: DocumentTerms) -> list[Field]:
         for field in spec.fields()
         if field.name not in names and document.path(field) in wanted
     ]
-    everywhere = [field for field in ruled if field.name not in NOT_RULED]
-    return [*everywhere, *(field for field in ruled if field.name in NOT_RULED), *others]
+    of_files = [field for field in ruled if NOT_RULED.get(field.name) == field.component]
+    return [*(field for field in ruled if field not in of_files), *of_files, *others]
 
 
 def _is_ruled(field: Field, document: DocumentTerms) -> bool:
     """Whether a curator fills it in; what describes the file or a spot of a slide, only where the
     document says in which datasets. Keys within a key are told by the key itself.
     """
-    if field.annotator != "curator" or field.requirement in UNRULED or "[" in field.name:
+    if field.annotator in OTHER_ANNOTATORS or "[" in field.name or field.name == INDEX:
         return False
-    if field.component not in ("obs", "var", "uns"):
+    if field.component not in ("obs", "var", "uns") or _is_never_there(field):
         return False
-    exclusive = field.requirement is Requirement.CONDITIONAL_MUST_ELSE_NOT
-    return field.name not in NOT_RULED or (
-        exclusive and field.component != "var" and bool(where_of(field.annotation, document))
-    )
+    known = NOT_RULED.get(field.name) == field.component
+    return not known or (field.component != "var" and bool(where_of(field.annotation, document)))
+
+
+def _is_never_there(field: Field) -> bool:
+    return field.requirement is Requirement.MUST_NOT and "otherwise" not in field.annotation

@@ -37,8 +37,10 @@ def with_answers(rules: str, reviewed: str) -> str:
     return json.dumps(new_rules, indent=1, ensure_ascii=False) + "\n"
 
 
-def _question(judgement: Judgement) -> tuple[str, str, tuple[str, ...]]:
-    return judgement.id, judgement.text, tuple(choice.answer for choice in judgement.choices)
+def _question(judgement: Judgement) -> tuple[str, str, str]:
+    """What makes a question the same: its choices, with what each does, too."""
+    choices = [choice.model_dump(mode="json") for choice in judgement.choices]
+    return judgement.id, judgement.text, json.dumps(choices)
 
 
 def with_proposals(rules: str) -> str:
@@ -76,9 +78,16 @@ def explained(text: str, *, source: str) -> Iterator[tuple[str, str, str]]:
     Raises:
         BotError: the text is broken.
     """
-    decisions, values = _decisions(text, source), json.loads(text)
-    for name, column in values["columns"].items():
-        yield f"columns/{name}", _summary(column), _by(name, column, values["lines"])
+    decisions = _decisions(text, source)
+    try:
+        values = json.loads(text)
+        columns = {
+            name: (_summary(column), _by(name, column, values["lines"]))
+            for name, column in values["columns"].items()
+        }
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise BotError(f"{source}: can't be read as rules ({error!r}); correct it.") from error
+    yield from ((f"columns/{name}", *said) for name, said in columns.items())
     for judgement in decisions.judgements:
         answer = decisions.answers.get(judgement.id, "")
         who = "answered by a person" if answer else "open: proposed, and nobody has answered"

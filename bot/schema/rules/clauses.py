@@ -14,14 +14,15 @@ from bot.schema.field_values import (
     TRAILING_CONDITION,
 )
 from bot.schema.pinned import TAXON
-from bot.schema.rules.conditions import BY_COLUMN
+from bot.schema.rules.conditions import BY_COLUMN, THEIR_DESCENDANTS
 from bot.schema.spec import Field
 from bot.schema.wording import sentences
 
 OTHERS = "*"
+ONE_TAXON = r"`\"NCBITaxon:\d+\"`(?: for [\w .'-]+?)?"
 ORGANISM = re.compile(
-    r"(?:otherwise, )?if `organism_onto\w+_term_id` is (NOT )?`\"(NCBITaxon:\d+)\"`"
-    r"[^,]*,\s*(?:then )?",
+    r"(?:otherwise, )?if `organism_onto\w+_term_id` is (NOT )?(?:either |one of )?"
+    rf"({ONE_TAXON}(?:(?:,? or|,) {ONE_TAXON})*)[^,`]*,\s*(?:then )?",
     re.I,
 )
 OTHER_ORGANISMS = re.compile(r"(?:otherwise, )?for all other organisms,?\s*", re.I)
@@ -30,6 +31,8 @@ OTHERWISE = re.compile(r"otherwise,?\s+", re.I)
 OTHER_COLUMN = re.compile(
     r"if `\w+` is (?:`\"[^`]*\"`(?:, or |, | or )?)+,?\s*(?:then\b:?\s*)?", re.I
 )
+# An alternative: a value that the list begins with, whatever is said of it behind.
+VALUE_ITEM = re.compile(r"^- `\"(?!\w+:\d)[^`\"]+\"`(?! is\b)")
 # "A descendant of either:" above a list holds for each of its items.
 BELOW = re.compile(
     r"\b(?:descendants?|child(?:ren)?) of(?: either| one of| any of)?(?: the following)?"
@@ -44,7 +47,8 @@ REFUSAL = re.compile(r"\bMUST NOT\b(?!.*\bMUST be\b)")
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """`taxon` is None for whatever organism; `condition` is what else it depends on, or empty.
+    """`taxon` is None for whatever organism, or several between spaces; `condition` is what else it
+    depends on, or empty.
 
     `subject` is the column whose values it is about, or empty: the field's own. `excepted` is the
     organism that "all others" are told apart from, where the sentence names it.
@@ -72,7 +76,7 @@ def clauses(field: Field) -> Iterator[Clause]:
     """Every demand of the field's text, in order; advice and examples are none."""
     headers = {"| " + " | ".join(table.header) for table in field.tables}
     head, table = NOTHING, ""
-    for sentence in sentences(field.value):
+    for sentence in _sentences(field):
         if sentence in headers:
             table = sentence
             if not (BY_ORGANISM.match(table) or BY_COLUMN.match(table)) and "MUST" in table:
@@ -87,12 +91,22 @@ def clauses(field: Field) -> Iterator[Clause]:
                 yield head
 
 
+def _sentences(field: Field) -> Iterator[str]:
+    """The field's sentences; one that forbids and then demands is two."""
+    for sentence in sentences(field.value):
+        forbids, but, demands = sentence.partition(", but MUST be ")
+        if but and "MUST NOT" in forbids and not OTHERWISE.search(forbids):
+            yield f"{forbids}."
+            yield f"This MUST be {demands}"
+        else:
+            yield sentence
+
+
 def _row(sentence: str, table: str, head: Clause) -> Iterator[Clause]:
     """A row for an organism; of other tables, a row that demands something of its own."""
     first, _, rest = sentence.removeprefix("| ").partition(" | ")
     if BY_ORGANISM.match(table):
-        taxon = TAXON.search(first)
-        scope = taxon[0] if taxon else OTHERS
+        scope = " ".join(TAXON.findall(first)) or OTHERS
         refused = bool(REFUSAL.search(rest))
         # "If the tissue type is ... then:" stands above the whole table.
         if head.text or not head.condition:
@@ -105,7 +119,11 @@ def _row(sentence: str, table: str, head: Clause) -> Iterator[Clause]:
 
 def _item(sentence: str, head: Clause) -> Iterator[Clause]:
     """An alternative; or one of the circumstances of the demand above the list."""
-    if CONDITION_LIST.search(head.sentence) or CONDITION_ITEM.match(sentence):
+    if VALUE_ITEM.match(sentence) and not CONDITION_LIST.search(head.sentence):
+        bare = TRAILING_CONDITION.sub("", sentence)
+        condition = sentence.removeprefix(bare).strip(" ,")
+        yield replace(head, text=bare, sentence=sentence, condition=condition or head.condition)
+    elif CONDITION_LIST.search(head.sentence) or CONDITION_ITEM.match(sentence):
         if "`" in sentence:
             text, condition = head.text.rstrip(":"), sentence.removeprefix("- ")
             yield replace(head, text=text, sentence=sentence, condition=condition)
@@ -113,6 +131,8 @@ def _item(sentence: str, head: Clause) -> Iterator[Clause]:
         text = TRAILING_CONDITION.sub("", sentence)
         if BELOW.search(head.sentence):
             text = text.replace("- ", "- a descendant of ", 1)
+        if THEIR_DESCENDANTS.search(head.sentence):
+            text += " and its descendants"
         yield replace(head, text=text, sentence=sentence)
 
 
@@ -145,8 +165,8 @@ def _scope(sentence: str, before: Clause) -> tuple[str | None, str, str]:
     are told apart from.
     """
     if match := ORGANISM.match(sentence):
-        rest = sentence[match.end() :]
-        return (OTHERS, rest, match[2]) if match[1] else (match[2], rest, "")
+        rest, taxa = sentence[match.end() :], " ".join(TAXON.findall(match[2]))
+        return (OTHERS, rest, taxa) if match[1] else (taxa, rest, "")
     if match := OTHER_ORGANISMS.match(sentence):
         return OTHERS, sentence[match.end() :], ""
     if match := OTHERWISE.match(sentence):

@@ -95,7 +95,7 @@ def _dtype(demands: Demands, presence: Presence) -> str:
                 proposed=dtype == "str",
                 changes={} if dtype == "str" else {demands.path("dtype"): dtype},
             )
-            for dtype in ("str", "bool", "int", "dict")
+            for dtype in ("str", "bool", "int", "dict", "list")
         ]
         text = f"which type the column has: {printed or 'the document names none'}"
         demands.judge("type", text, *choices)

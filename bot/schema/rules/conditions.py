@@ -13,15 +13,23 @@ from bot.schema.rules.model import Circumstance
 from bot.schema.spec import Spec
 
 ITS_DESCENDANTS = re.compile(
-    r"\b(?:and|or|or preferably|or one of) its (?:most accurate )?(?:descendants?|child(?:ren)?)\b"
+    r"\b(?:and|or|nor)(?: preferably)?(?: one| any| all)?(?: of)? its (?:most accurate )?"
+    r"(?:descendants?|child(?:ren)?)\b"
+)
+THEIR_DESCENDANTS = re.compile(
+    r"\b(?:and|or|nor)(?: any| all)?(?: of)? their (?:descendants?|child(?:ren)?)\b"
 )
 DESCENDANT_OF = re.compile(r"\b(?:descendants?|child(?:ren)?) (?:/ )?of\b[^,]*$")
-EXCEPT = re.compile(r"\bexcluding\b|\bexcept\b")
+EXCEPT = re.compile(
+    r"\b(?:excluding|except(?: for)?|other than|but not|apart from|not including)\b"
+)
 ANOTHER = re.compile(r"\bor\b|\bwhile allowing\b")
 
 
 NAMED = r"`(\w+|obs\['\w+'\]|uns(?:\['\w+'\])+)`"
 SUBJECT = re.compile(rf"{NAMED} is (NOT )?")
+EITHER_COLUMN = re.compile(rf"\bor (?:if |when )?(?=(?:the corresponding value of )?{NAMED} is )")
+OF_ALL = re.compile(r"\bfor (?:all|any|every|each)\b")
 PRESENT = re.compile(r"(NOT )?present\b")
 IN_UNS = re.compile(r"uns((?:\['\w+'\])+)")
 IN_OBS = re.compile(r"obs\['(\w+)'\]")
@@ -54,15 +62,28 @@ def term_phrases(text: str, *, refused: bool = False) -> Iterator[TermPhrase]:
     ends = [*(term.start() for term in terms[1:]), len(bare)]
     # Without a term there is one end too many.
     place, how = 0, "only"
+    with_all = bool(THEIR_DESCENDANTS.search(bare))
     for term, end in zip(terms, ends, strict=False):
-        how = "without" if refused else _how(bare[place : term.start()], how, first=not place)
+        how = _how(bare[place : term.start()], how, first=not place)
         place = term.end()
-        yield from _with_descendants(how, term[0], bare[place:end])
+        meant = FORBIDDEN[how] if refused else how
+        yield from _with_descendants(meant, term[0], bare[place:end], with_all=with_all)
 
 
-def _with_descendants(how: str, term: str, after: str) -> Iterator[TermPhrase]:
+FORBIDDEN = {
+    "only": "without",
+    "under": "without_under",
+    "without": "without",
+    "without_under": "without_under",
+}
+"""What a sentence that forbids terms means by what it says of them."""
+
+
+def _with_descendants(
+    how: str, term: str, after: str, *, with_all: bool = False
+) -> Iterator[TermPhrase]:
     yield TermPhrase(how, term)
-    if how != "under" and ITS_DESCENDANTS.search(after):
+    if how in ("only", "without") and (with_all or ITS_DESCENDANTS.search(after)):
         yield TermPhrase("without_under" if how == "without" else "under", term)
 
 
@@ -70,9 +91,9 @@ def _how(before: str, last: str, *, first: bool) -> str:
     """How a term is meant by the words since the term before it."""
     if not first and SAME_RELATION.fullmatch(before):
         return last
-    if EXCEPT.search(before):
-        return "without"
-    if last == "without" and not ANOTHER.search(before):
+    if excluded := EXCEPT.search(before):
+        return "without_under" if DESCENDANT_OF.search(before[excluded.end() :]) else "without"
+    if last.startswith("without") and not ANOTHER.search(before):
         return last
     return "under" if DESCENDANT_OF.search(before) else "only"
 
@@ -92,6 +113,9 @@ def circumstances(condition: str) -> tuple[Circumstance, ...] | None:
     """The circumstances, all of which must hold; None if not every word of it is understood."""
     subjects = list(SUBJECT.finditer(condition))
     if not subjects or GLUE.sub("", condition[: subjects[0].start()]).strip():
+        return None
+    # of two columns, either: which of both can't be said
+    if EITHER_COLUMN.search(condition) or OF_ALL.search(condition):
         return None
     ends = [*(subject.start() for subject in subjects[1:]), len(condition)]
     readings = [
@@ -121,7 +145,7 @@ def _of_terms(column: str, condition: str, *, otherwise: bool = False) -> Circum
     among, under = ([t.what for t in terms if t.how == how] for how in ("only", "under"))
     # "a descendant of A or B": an assay that only B names has no descendants to mean instead.
     among += [term for term in under[1:] if term not in among]
-    return Circumstance(column, tuple(among), tuple(under), otherwise)
+    return Circumstance(column, tuple(among), tuple(under), otherwise=otherwise)
 
 
 def of_row(cell: str, table: str) -> tuple[Circumstance, ...] | None:

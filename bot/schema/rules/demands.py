@@ -4,12 +4,12 @@ Must not know registries, nor how organisms inherit from "all others".
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 
 from bot.schema.field_values import cardinality
 from bot.schema.pinned import ORGANISM_FIELD as ORGANISM
-from bot.schema.rules.clauses import OTHERS, Clause, clauses
+from bot.schema.rules.clauses import OTHERS, OTHERWISE, Clause, clauses
 from bot.schema.rules.conditions import (
     BY_COLUMN,
     TermPhrase,
@@ -29,12 +29,17 @@ Where = tuple[Circumstance, ...]
 FOLLOW = re.compile(r"\bfollow the requirements for `(\w+)`")
 FREE_TEXT = re.compile(r"\bfree-text\b")
 # The value isn't the term alone, in a way that the form of the rules has no word for.
-COMPOSED = re.compile(r"\b(?:appended|suffixed|concatenated|formatted as `)")
-PREFIXED = re.compile(r"(?:\bor )?\ban? (\w+) terms? prefixed with `\"([^`\"]+)\"`")
+COMPOSED = re.compile(
+    r"\b(?:appended|suffix|concatenated|formatted as `|followed by|preceded by|prefixed with)"
+)
+PREFIXED = re.compile(
+    r"(?:\bor )?(?:\ban? |\bone or more )?\b(\w+) (?:terms?|identifiers?) "
+    r"(?:prefixed with|with the prefix|preceded by|starting with) `\"([^`\"]+)\"`"
+)
 # "The value of the role in `uns[...]` MUST be ...": of what stands elsewhere.
 OF_ELSEWHERE = re.compile(r"\bvalues? of (?:the )?\w+ in `[^`]+`.* MUST\b")
 # The keys of a dictionary in uns are the values.
-KEYS_OF = re.compile(r"\bMUST match an? `uns\['(\w+)'\]\[")
+KEYS_OF = re.compile(r"\bMUST match an? `uns\['(\w+)'\]\[|\bkeys? (?:in|of) `uns\['(\w+)'\]`")
 NOT_ALONE = re.compile(r"\ball observations MUST NOT (?:contain|be) `\"([^`\"]+)\"`", re.I)
 ABSENT_IF_ALL = re.compile(
     r"\bif all observations are `\"([^`\"]+)\"`,.* MUST NOT be present\b", re.I
@@ -160,10 +165,14 @@ def gather(source: Field, document: DocumentTerms) -> Demands:
 def _read(clause: Clause, demands: Demands, document: DocumentTerms) -> None:
     if _is_of_the_whole(clause, demands) or _is_of_elsewhere(clause, demands):
         return
+    for taxon in clause.excepted.split():
+        demands.allowed.setdefault(taxon, {})
+    if clause.taxon is not None and " " in clause.taxon:
+        for taxon in clause.taxon.split():
+            _read(replace(clause, taxon=taxon), demands, document)
+        return
     if clause.taxon is not None:
         demands.allowed.setdefault(clause.taxon, {})
-    if clause.excepted:
-        demands.allowed.setdefault(clause.excepted, {})
     text = PREFIXED.sub("", clause.text)
     phrases = list(term_phrases(text, refused=clause.refused))
     values = literals(text)
@@ -181,6 +190,8 @@ def _read(clause: Clause, demands: Demands, document: DocumentTerms) -> None:
     elif not _is_checked(clause, where, bool(phrases or values or followed or free or prefixed)):
         demands.leave(clause.sentence)
     if clause.refused and (clause.condition or values):
+        if not clause.condition and clause.taxon is None and not OTHERWISE.match(clause.sentence):
+            demands.case(()).forbidden += values
         return
     demands.free_text |= free
     demands.follows += followed
@@ -196,7 +207,8 @@ def _is_of_the_whole(clause: Clause, demands: Demands) -> bool:
     elif match := NOT_ALONE.search(clause.sentence):
         demands.not_alone.append(match[1])
     elif match := KEYS_OF.search(clause.sentence):
-        demands.keys_of = match[1]
+        demands.keys_of = match[1] or match[2]
+        note_literals(demands, literals(clause.text), None, ())
     return match is not None
 
 
@@ -333,6 +345,8 @@ def _delimit(demands: Demands) -> None:
         return
     demands.delimiter = delimiters[0]
     demands.ordered, demands.distinct = "sorted" in facts, "unique" in facts
+    if odd := facts & {"sorted descending", "in the order of its terms"}:
+        demands.leave(f"terms of one value stand {' and '.join(sorted(odd))}")
     if delimiters[1:]:
         choices = [
             Choice(
@@ -345,3 +359,23 @@ def _delimit(demands: Demands) -> None:
         ]
         text = f"which delimiter separates terms: {' or '.join(delimiters)}"
         demands.judge("delimiter", text, *choices)
+
+
+def looked_at(demands: Demands) -> Iterator[str]:
+    """The columns that the field's cases and keys look at."""
+    for where in demands.cases:
+        yield from (circumstance.column for circumstance in where)
+    if demands.keys_of is not None:
+        yield demands.keys_of
+
+
+def leave_what_looks_elsewhere(demands: Demands, there: Collection[str]) -> None:
+    """Takes away the cases that look at columns which rules can't have, and notes them."""
+    for where in [*demands.cases]:
+        absent = [c.column for c in where if c.column not in there]
+        if absent:
+            del demands.cases[where]
+            demands.leave(f"what it must be by {', '.join(absent)}, which isn't read")
+    if demands.keys_of is not None and demands.keys_of not in there:
+        demands.leave(f"its values are keys of uns['{demands.keys_of}'], which isn't described")
+        demands.keys_of = None

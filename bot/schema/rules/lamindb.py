@@ -150,21 +150,18 @@ def label_type(column: str) -> LabelType:
 
 # What datasets must have, but rules say nothing of: it describes the file or a spot of a slide, or
 # isn't a category.
-NOT_RULED: frozenset[str] = frozenset(
-    {
-        "X_approximate_distribution",
-        "X_normalization",
-        "array_col",
-        "array_row",
-        "batch_condition",
-        "default_embedding",
-        "feature_biotype",
-        "in_tissue",
-        "index",
-        "is_single",
-        "schema_version",
-        "spatial",
-        "title",
-        "{column}_colors",
-    }
-)
+NOT_RULED: Mapping[str, str] = {
+    "X_approximate_distribution": "uns",
+    "X_normalization": "uns",
+    "array_col": "obs",
+    "array_row": "obs",
+    "batch_condition": "uns",
+    "default_embedding": "uns",
+    "feature_biotype": "var",
+    "in_tissue": "obs",
+    "is_single": "uns",
+    "schema_version": "uns",
+    "spatial": "uns",
+    "title": "uns",
+    "{column}_colors": "uns",
+}

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.schema.pinned import ORGANISM_FIELD as ORGANISM
 from bot.schema.pinned import TAXON
-from bot.schema.rules.lamindb import LENDERS, ORGANISMS, OrganismNames
+from bot.schema.rules.lamindb import LENDERS, ORGANISMS
 from bot.schema.rules.model import Choice, Judgement, Organism
 from bot.schema.spec import GeneReference, Lines, Spec
 
@@ -14,10 +14,12 @@ ByTaxon = dict[str, Organism]
 def organisms_of(spec: Spec, judgements: list[Judgement]) -> tuple[ByTaxon, ByTaxon]:
     """The organisms of datasets, and those that only lend genes."""
     references = {gene.taxon: gene for gene in spec.gene_references}
-    named = {taxon: _organism(gene, judgements) for taxon, gene in references.items()}
     listed = {organism.taxon: organism.line for organism in spec.organisms if organism.taxon}
     is_open = _judge_open(spec, judgements)
     own = {t for t in references if (t in listed or is_open) and t not in LENDERS}
+    for gene in spec.gene_references:
+        if gene.taxon not in ORGANISMS:
+            _judge_unnamed(gene, "organisms" if gene.taxon in own else "foreign_genes", judgements)
     for taxon in sorted(listed.keys() - references.keys()):
         effect = "a dataset of it fails, because its genes can't be checked"
         _judge(
@@ -28,6 +30,7 @@ def organisms_of(spec: Spec, judgements: list[Judgement]) -> tuple[ByTaxon, ByTa
             Choice("leave it out", effect, proposed=True),
         )
     above = _with_descendants(spec)
+    named = {t: _organism(gene) for t, gene in references.items() if t in ORGANISMS}
     return (
         {t: replace(named[t], descendants=t in above) for t in named if t in own},
         {t: organism for t, organism in named.items() if t not in own},
@@ -63,28 +66,33 @@ def _with_descendants(spec: Spec) -> set[str]:
     return {taxon for row in rows if "descendants" in row for taxon in TAXON.findall(row)}
 
 
-def _organism(gene: GeneReference, judgements: list[Judgement]) -> Organism:
-    names = ORGANISMS.get(gene.taxon)
-    if names is None:
-        names = _names(gene)
-        path = f"organisms/{gene.taxon}"
-        _judge(
-            judgements,
-            gene.taxon,
-            Lines(gene.line, gene.line),
-            f"LaminDB's name and the gene table of {gene.organism}",
-            Choice(
-                "by its scientific name",
-                f"it is called {names.name!r}, and its genes stand in genes_{names.genes}.csv.gz",
-                proposed=True,
-            ),
-            Choice("leave it out", "a dataset of it fails", changes={path: None}),
-        )
+def _organism(gene: GeneReference) -> Organism:
+    names = ORGANISMS[gene.taxon]
     scientific = names.scientific_name or gene.organism
     return Organism(names.name, scientific, names.genes, gene.version, gene.line)
 
 
-def _names(gene: GeneReference) -> OrganismNames:
-    """Names by the rule that CZI's gene tables are named by: genus and species."""
-    words = gene.organism.lower().split()
-    return OrganismNames(gene.organism, "_".join(words[:2]))
+def _judge_unnamed(gene: GeneReference, part: str, judgements: list[Judgement]) -> None:
+    """Asks of an organism that no name and no known gene table is there for. CZI's tables are named
+    by genus and species.
+    """
+    table = "_".join(gene.organism.lower().split()[:2])
+    organism = {
+        "name": gene.organism,
+        "scientific_name": gene.organism,
+        "genes": table,
+        "reference": gene.version,
+    }
+    _judge(
+        judgements,
+        gene.taxon,
+        Lines(gene.line, gene.line),
+        f"LaminDB's name and the gene table of {gene.organism}",
+        Choice("leave it out", "a dataset of it, or with its genes, fails", proposed=True),
+        Choice(
+            "by its scientific name",
+            f"it is called {gene.organism!r}, and its genes must stand in genes_{table}.csv.gz of "
+            "the wheel that gene_tables names",
+            changes={f"{part}/{gene.taxon}": organism},
+        ),
+    )

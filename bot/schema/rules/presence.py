@@ -1,22 +1,17 @@
 """What a field says of the datasets that have it: all, some, or whoever likes."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.schema.rules.conditions import circumstances
 from bot.schema.rules.demands import Demands
 from bot.schema.rules.document_terms import DocumentTerms
 from bot.schema.rules.model import Choice, Circumstance
-from bot.schema.spec import Requirement
+from bot.schema.spec import Field
 
-ALWAYS = {Requirement.MUST, Requirement.UNSTATED}
-OPTIONAL = {
-    Requirement.MAY,
-    Requirement.SHOULD,
-    Requirement.CONDITIONAL_MAY,
-    Requirement.CONDITIONAL_MAY_ELSE_NOT,
-}
-ELSE_NOT = {Requirement.CONDITIONAL_MUST_ELSE_NOT, Requirement.CONDITIONAL_MAY_ELSE_NOT}
+ELSE_NOT = re.compile(r"\botherwise\b.*\bMUST NOT be present\b")
+ANNOTATE_IF = re.compile(r"\b(MUST|MAY|SHOULD) annotate (?:only )?if (.+?)(?:;|\.?$)")
+NOT_IF = re.compile(r"(?:MUST NOT be present|MUST NOT annotate) if (.+?)(?:;|\.?$)")
 REFUSED_SOMEWHERE = re.compile(r"\b(?:field|key|column) MUST NOT be present\b")
 
 
@@ -36,17 +31,22 @@ def presence(demands: Demands, document: DocumentTerms) -> Presence:
     others = tuple(
         Circumstance(column, among=tuple(values)) for column, values in demands.only_where.items()
     )
-    where = where_of(field.annotation, document)
-    optional = field.requirement in OPTIONAL
-    if field.requirement in ELSE_NOT and where:
+    optional = is_optional(field)
+    if where := where_of(field.annotation, document):
         return Presence((*where, *others), optional)
-    if field.requirement not in ALWAYS | {Requirement.MAY, Requirement.SHOULD}:
+    if " if " in field.annotation or "otherwise" in field.annotation:
         text = f"in which datasets the column must stand: {field.annotation}"
         demands.judge("presence", text, *_choices(demands, "may be absent"))
         return Presence(others, optional=True)
     if REFUSED_SOMEWHERE.search(field.value) and not optional:
         _judge_contradiction(demands)
     return Presence(others, optional)
+
+
+def is_optional(field: Field) -> bool:
+    """Whether its annotator is free to leave it out."""
+    word = re.search(r"\b(MUST|MAY|SHOULD)(?! NOT)\b", field.annotation)
+    return word is not None and word[0] != "MUST"
 
 
 def _judge_contradiction(demands: Demands) -> None:
@@ -77,9 +77,20 @@ def _choices(demands: Demands, proposed: str) -> list[Choice]:
 
 
 def where_of(annotation: str, document: DocumentTerms) -> tuple[Circumstance, ...]:
-    """The circumstances of "Curator MUST annotate if A; otherwise, ...", if each is understood and
-    about columns that the document describes.
+    """The circumstances in which alone a column stands, by its annotator's sentence, if each is
+    understood and about columns that the document describes: "Curator MUST annotate if A;
+    otherwise, this key MUST NOT be present", or "This key MUST NOT be present if A".
     """
-    condition = "if " + annotation.partition(" if ")[2].partition("; otherwise")[0].rstrip(" .")
-    where = circumstances(condition) or ()
+    if refused := NOT_IF.search(annotation):
+        where = circumstances(f"if {refused[1].rstrip(' .')}") or ()
+        # not (A and B) is no list of circumstances
+        where = tuple(map(_negated, where)) if len(where) == 1 else ()
+    elif (match := ANNOTATE_IF.search(annotation)) and ELSE_NOT.search(annotation):
+        where = circumstances(f"if {match[2].rstrip(' .')}") or ()
+    else:
+        return ()
     return where if all(document.knows(circumstance.column) for circumstance in where) else ()
+
+
+def _negated(circumstance: Circumstance) -> Circumstance:
+    return replace(circumstance, otherwise=not circumstance.otherwise)

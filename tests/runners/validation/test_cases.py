@@ -19,6 +19,7 @@ from profiles import (
     of,
     validate,
 )
+from profiles import keys as uns_keys
 
 from runners import rules
 from runners.contract import Reason
@@ -172,7 +173,9 @@ def slide(
     """A spatial dataset, of spots of which some lie beside the tissue."""
     usual = {ASSAY: (assay,), "suspension_type": ("na",), CELL_TYPE: ("unknown",)}
     plain = having({**usual, **columns})
-    return replace(plain, obs={**plain.obs, **spots}, uns={**plain.uns, **uns}, dicts=SPATIAL)
+    return replace(
+        plain, obs={**plain.obs, **spots}, uns={**plain.uns, **uns_keys(uns)}, dicts=SPATIAL
+    )
 
 
 def test_a_slide_of_one_section_has_its_spots(newer: Vocabulary) -> None:
@@ -192,7 +195,7 @@ def test_what_uns_says_of_a_slide_stands_with_spatial_assays_only(newer: Vocabul
     keys = ("spatial", "spatial.is_single")
     bare = replace(slide(SLIDE_SEQ, {}, {}), dicts={})
     assert told(bare, newer) == {(Reason.COLUMN_MISSING, key) for key in keys}
-    plain = replace(GOOD, uns={**GOOD.uns, **ONE_SECTION}, dicts=SPATIAL)
+    plain = replace(GOOD, uns={**GOOD.uns, **uns_keys(ONE_SECTION)}, dicts=SPATIAL)
     assert told(plain, newer) == {(Reason.COLUMN_UNEXPECTED, key) for key in keys}
 
 

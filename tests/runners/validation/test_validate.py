@@ -19,6 +19,7 @@ from profiles import (
     TISSUE,
     VALUES,
     having,
+    keys,
     of,
     validate,
 )
@@ -101,7 +102,7 @@ def test_a_missing_organism_ends_the_validation(vocabulary: Vocabulary) -> None:
 def test_an_organism_that_the_schema_has_not_ends_the_validation(
     vocabulary: Vocabulary, taxon: str
 ) -> None:
-    finding = only_finding(validate(replace(GOOD, uns={ORGANISM: taxon}), vocabulary))
+    finding = only_finding(validate(replace(GOOD, uns=keys({ORGANISM: taxon})), vocabulary))
     assert (finding.reason, finding.values) == (Reason.ORGANISM_UNKNOWN, (taxon,))
 
 
@@ -302,7 +303,7 @@ def test_mouse_data_does_not_pass_as_human(vocabulary: Vocabulary) -> None:
     assert validate(mouse, vocabulary).findings == ()
     reasons = {
         finding.reason
-        for finding in validate(replace(mouse, uns={ORGANISM: HUMAN}), vocabulary).findings
+        for finding in validate(replace(mouse, uns=keys({ORGANISM: HUMAN})), vocabulary).findings
     }
     # The last: a mouse reports no ethnicity, a human does.
     assert reasons == {
@@ -368,5 +369,5 @@ def test_a_subspecies_has_the_genes_and_terms_of_its_species(vocabulary: Vocabul
 def test_what_is_below_no_organism_that_allows_it_is_refused(
     vocabulary: Vocabulary, taxon: str
 ) -> None:
-    finding = only_finding(validate(replace(GOOD, uns={ORGANISM: taxon}), vocabulary))
+    finding = only_finding(validate(replace(GOOD, uns=keys({ORGANISM: taxon})), vocabulary))
     assert (finding.reason, finding.values) == (Reason.ORGANISM_UNKNOWN, (taxon,))
