@@ -224,6 +224,7 @@ def of_earlier_schema(folder: Path) -> Dataset:
     return dataset
 
 
+@pytest.mark.prove
 def test_a_schema_with_the_organism_in_obs_is_registered_and_verified(
     empty: Place, tmp_path: Path
 ) -> None:

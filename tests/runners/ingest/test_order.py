@@ -32,6 +32,8 @@ from runners.run.journal import START
 from runners.sample.datasets import NEWER, OLDER, by_key
 from runners.sample.world import World
 
+pytestmark = pytest.mark.prove
+
 MIDDLE = "2020-04-15"
 """A release between the sample's two, with the older one's files."""
 
@@ -182,7 +184,6 @@ def mended(empty: Place, tmp_path_factory: pytest.TempPathFactory) -> tuple[Plac
     return before, after
 
 
-@pytest.mark.prove
 def test_mended_late_it_is_as_in_order(mended: tuple[Place, Place], newer: Place) -> None:
     before, after = mended
     assert dumps.differences(own_rows(after), own_rows(newer)) == []
@@ -191,7 +192,6 @@ def test_mended_late_it_is_as_in_order(mended: tuple[Place, Place], newer: Place
     assert failed(checks(after, OLDER.version)) == set()
 
 
-@pytest.mark.prove
 def test_mended_late_the_newer_one_is_verified_as_before(mended: tuple[Place, Place]) -> None:
     before, after = (checks(place, NEWER.version) for place in mended)
     assert before.pop("previous").status is after.pop("previous").status is Status.PASSED
@@ -228,7 +228,6 @@ def without_hashes(rows: Own) -> Own:
     return {**rows, "lamindb_collection": left}
 
 
-@pytest.mark.prove
 def test_three_releases_in_any_order_give_the_same_rows(
     empty: Place, middle: Storage, tmp_path: Path
 ) -> None:
@@ -266,7 +265,6 @@ def test_what_a_person_writes_during_a_run_stays(older: Place, tmp_path: Path) -
     assert sorted(query(place, written)) == [("hers", 0), ("hers", 1)]
 
 
-@pytest.mark.prove
 @postgres.needs_another_user
 def test_on_postgresql_too(world: World, newer: Place, tmp_path: Path) -> None:
     with postgres.server(tmp_path) as server:
