@@ -232,6 +232,9 @@ def test_it_is_detected_answered_ingested_and_verified(town: Town) -> None:
     town.bot("merge", NEXT.version, "--as", "maintainer")
     refused = town.bot("say", "1", "/ingest", "--as", "maintainer")
     assert "must still answer" in refused
+    # nobody else has to wait for the answers
+    left_out = town.run("runners", "reference")
+    assert f"left out: runners/rules/{VERSION}.json: judgement on " in left_out
 
     rules["answers"] = {name: answers[0] for name, answers in proposed.items()}
     rules["answers"]["organisms: NCBITaxon:8364"] = "leave it out"
