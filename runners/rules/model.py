@@ -51,12 +51,14 @@ class Terms(Document):
     """Which terms of one ontology are allowed, and in which registry they stand.
 
     All of them, or those below the roots `under` and those in `only`; less `without` and what is
-    below `without_under`. `prefix` is what a value has before the term's id.
+    below `without_under`. `prefix` is what a value has before the term's id. What is `alone` stands
+    beside no other term of a value.
     """
 
     ontology: str
     registry: str | None = None
     prefix: str = ""
+    alone: bool = False
     under: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     without: tuple[str, ...] = ()

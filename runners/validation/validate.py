@@ -192,17 +192,20 @@ class _ColumnValidator:
         self._check_order(value, parts)
         for part in parts:
             if self._keys is None:
-                self._check_term(part)
+                self._check_term(part, beside=len(parts) > 1)
             elif part not in self._keys:
                 self._refuse(Reason.VALUE_NOT_ALLOWED, part)
 
     def _parts(self, value: str) -> list[str]:
         return value.split(self.rule.delimiter) if self.rule.delimiter else [value]
 
-    def _check_term(self, value: str) -> None:
+    def _check_term(self, value: str, *, beside: bool) -> None:
         entry = self.vocabulary.entry(entries_for(self.rule.terms, self.taxon), value)
         if entry is None:
             self._refuse(Reason.TERM_UNKNOWN, value)
+            return
+        if entry.alone and beside:
+            self._refuse(Reason.VALUE_NOT_ALLOWED, value)
             return
         # a label has the whole value, a record of a registry the term's id
         term_id = value if entry.registry == LABELS else term_of(entry, value)

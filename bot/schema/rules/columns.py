@@ -248,4 +248,5 @@ def _entry(demands: Demands, called: str, hows: Hows) -> Terms | None:
     prefix, ontology = demands.prefixes.get(called, ("", called))
     registry = registry_of_terms(demands.source.name, ontology, prefix)
     named = {how: tuple(terms) for how, terms in hows.items() if how != "all"}
-    return Terms(ontology, registry, prefix, **named)
+    alone = hows.keys() == {"only"} and set(hows["only"]) <= demands.alone_terms
+    return Terms(ontology, registry, prefix, alone, **named)

@@ -7,7 +7,8 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 
-from bot.schema.field_values import cardinality
+from bot.schema.field_table import TERM
+from bot.schema.field_values import DELIMITER, cardinality
 from bot.schema.pinned import ORGANISM_FIELD as ORGANISM
 from bot.schema.rules.clauses import OTHERS, OTHERWISE, Clause, clauses
 from bot.schema.rules.conditions import (
@@ -21,6 +22,7 @@ from bot.schema.rules.conditions import (
 from bot.schema.rules.document_terms import DocumentTerms
 from bot.schema.rules.model import Choice, Circumstance, Judgement, Remark
 from bot.schema.spec import Field
+from bot.schema.wording import sentences
 
 Hows = dict[str, list[str]]
 Where = tuple[Circumstance, ...]
@@ -74,6 +76,7 @@ class Demands:
     absent_if_all: list[str] = field(default_factory=list)
     only_where: dict[str, list[str]] = field(default_factory=dict)
     delimiter: str | None = None
+    alone_terms: frozenset[str] = frozenset()
     ordered: bool = True
     distinct: bool = True
     between: tuple[int, ...] = ()
@@ -344,6 +347,7 @@ def _delimit(demands: Demands) -> None:
     if not delimiters:
         return
     demands.delimiter = delimiters[0]
+    demands.alone_terms = frozenset(_alone(demands.source))
     demands.ordered, demands.distinct = "sorted" in facts, "unique" in facts
     if odd := facts & {"sorted descending", "in the order of its terms"}:
         demands.leave(f"terms of one value stand {' and '.join(sorted(odd))}")
@@ -359,6 +363,22 @@ def _delimit(demands: Demands) -> None:
         ]
         text = f"which delimiter separates terms: {' or '.join(delimiters)}"
         demands.judge("delimiter", text, *choices)
+
+
+def _alone(source: Field) -> Iterator[str]:
+    """Terms that a list of alternatives has beside "one or more terms separated by ...": no value
+    mixes them with others.
+    """
+    alternatives: list[str] = []
+    for sentence in [*sentences(source.value), ""]:
+        if sentence.startswith("- "):
+            alternatives.append(sentence)
+            continue
+        if any(map(DELIMITER.search, alternatives)):
+            for alternative in alternatives:
+                if not DELIMITER.search(alternative):
+                    yield from TERM.findall(alternative)
+        alternatives = []
 
 
 def looked_at(demands: Demands) -> Iterator[str]:

@@ -17,12 +17,14 @@ Json = dict[str, Any]
 class Terms:
     """Allowed terms of one ontology: all, or those below `under` and in `only`; less the rest.
 
-    `prefix` is what a value has before the term's id; without `registry` it isn't annotated.
+    `prefix` is what a value has before the term's id; without `registry` it isn't annotated. What
+    is `alone` stands beside no other term of a value.
     """
 
     ontology: str
     registry: str | None
     prefix: str = ""
+    alone: bool = False
     under: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     without: tuple[str, ...] = ()

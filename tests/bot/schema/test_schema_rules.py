@@ -619,6 +619,27 @@ def test_an_inline_list_behind_a_colon_is_read() -> None:
     assert found.values == ("a", "b")
 
 
+@pytest.mark.parametrize(
+    ("alternative", "alone"),
+    [
+        ('one or more CL terms with the delimiter <code>" || "</code>', True),
+        ("a CL term", False),
+    ],
+)
+def test_a_term_beside_one_or_more_others_in_a_list_stands_alone(
+    alternative: str, alone: bool
+) -> None:
+    found = column(
+        CELL_TYPE,
+        f'This MUST be one of:<ul><li><code>"PATO:0000461"</code> for normal</li>'
+        f"<li>{alternative}</li></ul>",
+    )
+    assert {entry.ontology: entry.alone for entry in found.terms["*"]} == {
+        "CL": False,
+        "PATO": alone,
+    }
+
+
 def test_alternatives_keep_their_value_whatever_is_said_behind_it() -> None:
     found = beside_tissue_type(
         "mood",

@@ -225,6 +225,12 @@ def test_a_special_value_is_none_of_several(vocabulary: Vocabulary, special: str
     assert (finding.reason, finding.values) == (Reason.TERM_UNKNOWN, (special,))
 
 
+def test_normal_stands_beside_no_disease(vocabulary: Vocabulary) -> None:
+    profile = having({DISEASE: ("MONDO:0005002 || PATO:0000461", "PATO:0000461")})
+    finding = only_finding(validate(profile, vocabulary))
+    assert (finding.reason, finding.values) == (Reason.VALUE_NOT_ALLOWED, ("PATO:0000461",))
+
+
 def test_a_column_without_a_delimiter_holds_one_term(vocabulary: Vocabulary) -> None:
     value = "UBERON:0000178 || UBERON:0002048"
     finding = only_finding(validate(having({TISSUE: (value,)}), vocabulary))
