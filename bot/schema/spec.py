@@ -5,14 +5,14 @@ Every part knows the lines that it was read from (1-based, both ends included). 
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class DocumentError(ValueError):
     """The text can't be read as a dataset schema document; one sentence: what, where, remedy."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lines:
+class Lines(NamedTuple):
     """The first and last line of a part of the document."""
 
     first: int

@@ -11,7 +11,7 @@ import lamindb as ln
 from django.apps import apps
 
 from runners.contract import ContractError
-from runners.rules import LABELS
+from runners.contract.rules import LABELS
 from runners.rules.consistency import package_of
 
 WITH_TERMS = ("bionty", "pertdb")

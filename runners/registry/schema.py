@@ -14,8 +14,8 @@ from typing import Any
 import bionty as bt
 import lamindb as ln
 
+from runners.contract.rules import Column, Rules
 from runners.registry import registries as registry_of
-from runners.rules import Column, Rules
 
 SLOTS = {"obs": "obs of CELLxGENE of ontology_id", "uns": "uns of CELLxGENE version"}
 """Slot -> the name of its schema in LaminDB's module, in that module's order."""

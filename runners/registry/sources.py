@@ -12,8 +12,8 @@ import lamindb as ln
 import pandas as pd
 from bionty.base._public_ontology import encode_filenames
 
+from runners.contract.rules import LABELS
 from runners.registry.registries import key, model, stored_id
-from runners.rules import LABELS
 from runners.rules.reference import Reference, Term
 from runners.rules.vocabulary import entity_of, needed_sources
 

@@ -12,10 +12,10 @@ import bionty as bt
 import lamindb as ln
 from django.db import transaction
 
+from runners.contract.rules import LABELS, Organism
 from runners.registry.genes import create_genes
 from runners.registry.registries import key, model, stored_id
 from runners.registry.sources import Sources
-from runners.rules import LABELS, Organism
 from runners.rules.consistency import entries_of, package_of
 from runners.rules.reference import Reference
 from runners.rules.vocabulary import registry_of_term

@@ -11,41 +11,8 @@ from importlib import resources
 from typing import Any
 
 from runners.contract import ContractError, Decisions
+from runners.contract.rules import Rules
 from runners.rules.consistency import check_whole
-from runners.rules.model import (
-    LABELS,
-    ORGANISM,
-    Case,
-    Circumstance,
-    Column,
-    Declaration,
-    LabelType,
-    Ontology,
-    Organism,
-    Remark,
-    Rules,
-    Terms,
-    Wheel,
-)
-
-__all__ = [
-    "LABELS",
-    "ORGANISM",
-    "Case",
-    "Circumstance",
-    "Column",
-    "Declaration",
-    "LabelType",
-    "Ontology",
-    "Organism",
-    "Remark",
-    "Rules",
-    "Terms",
-    "Wheel",
-    "load",
-    "read",
-    "versions",
-]
 
 
 def versions() -> tuple[str, ...]:

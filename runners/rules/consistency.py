@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from runners.contract import ContractError
-from runners.rules.model import LABELS, ORGANISM, Circumstance, Column, Rules, Terms
+from runners.contract.rules import LABELS, ORGANISM, Circumstance, Column, Rules, Terms
 
 SLOTS = ("obs", "var", "uns")
 DTYPES = ("categorical", "str", "bool", "int", "number", "dict", "list")

@@ -24,8 +24,8 @@ from typing import Protocol
 import zstandard
 
 from runners import progress
-from runners.contract import ContractError, is_pinned
-from runners.rules import Rules, Wheel
+from runners.contract import ContractError
+from runners.contract.rules import Rules, Wheel, is_pinned
 
 PIECE = 4 * 1024 * 1024
 """Bytes that are read at once; more than any entry has."""

@@ -8,7 +8,7 @@ from functools import cache
 
 from runners import rules
 from runners.contract import ContractError, Manifest
-from runners.rules import LABELS, Circumstance, Rules, Terms
+from runners.contract.rules import LABELS, Circumstance, Rules, Terms
 from runners.rules.consistency import package_of
 from runners.rules.reference import Reference
 

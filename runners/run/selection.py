@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from runners import rules
 from runners.census.store import CensusDataset, read_datasets
 from runners.contract import ContractError, RunRequest
+from runners.contract.rules import Rules
 from runners.records.snapshot import Snapshot
-from runners.rules import Rules
 from runners.run import repeats
 from runners.run.fingerprint import Fingerprint
 from runners.run.request import Job

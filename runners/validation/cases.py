@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterator, Mapping
 from itertools import product
 
 from runners.contract import Finding, Reason
+from runners.contract.rules import ORGANISM, Case, Circumstance, Column, Rules
 from runners.h5ad.profile import ColumnProfile, DatasetProfile
-from runners.rules import ORGANISM, Case, Circumstance, Column, Rules
 from runners.rules.vocabulary import Vocabulary, entries_for
 
 SHOWN = 5

@@ -11,8 +11,8 @@ from itertools import compress
 from operator import not_
 
 from runners.contract import Finding, Reason
+from runners.contract.rules import LABELS, ORGANISM, Column
 from runners.h5ad.profile import ColumnProfile, DatasetProfile
-from runners.rules import LABELS, ORGANISM, Column
 from runners.rules.vocabulary import Vocabulary, entries_for, term_of
 from runners.validation.cases import SHOWN, Cases, column_of, is_of_type
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from runners.census.store import CensusDataset
 from runners.contract import DatasetOutcome
+from runners.contract.rules import Rules
 from runners.records.baseline import RecordDigest
 from runners.records.snapshot import Snapshot, StoreContent, Stored, Unknown, value_or_raise
-from runners.rules import Rules
 from runners.rules.vocabulary import SourceKey
 
 

@@ -22,9 +22,9 @@ from scipy import sparse
 
 from runners import rules
 from runners.contract import Action, Manifest, RunRequest, Storage
+from runners.contract.rules import ORGANISM
 from runners.records.baseline import store_baseline
 from runners.registry import connection
-from runners.rules import ORGANISM
 from runners.run.journal import JOURNAL, START, Journal
 from runners.run.request import Job
 
@@ -232,7 +232,11 @@ def _describe(artifact_ids: Sequence[int]) -> None:
                 for term in terms
             ),
         )
-    slots = ({"artifact_id": pk, "slot": s, "schema_id": schema.slots[s]} for pk in artifact_ids for s in sorted(RULES.slots()))  # fmt: skip  # noqa: E501
+    slots = (
+        {"artifact_id": pk, "slot": slot, "schema_id": schema.slots[slot]}
+        for pk in artifact_ids
+        for slot in sorted(RULES.slots())
+    )
     _insert(ln.models.ArtifactSchema, slots)
     reference = ln.Reference.filter(name="Filled").one_or_none()
     reference = reference or ln.Reference(name="Filled", _skip_validation=True).save()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bot.schema.rules import Rules
 from bot.schema.rules.lamindb import ORGANISMS, REGISTRIES
-from bot.schema.rules.model import Column
+from runners.contract.rules import Column
 
 # The organisms that the Census of 2025-11-08 has; others of the schema need nothing of LaminDB.
 CENSUS = frozenset(

@@ -36,7 +36,8 @@ def _pin(title: str, pin: Ontology, change_text: str, ctx: ImpactContext) -> Con
 
 
 def _source(pin: Ontology, ctx: ImpactContext) -> Verdict:
-    held = [name for name, ontology in ctx.after.ontologies.items() if ontology.line == pin.line]
+    row = (pin.line, pin.line)
+    held = [name for name in ctx.after.ontologies if ctx.after.lines[f"ontologies.{name}"] == row]
     name = next(iter(held), pin.prefix)
     source = SOURCES.get(name)
     if source is None:

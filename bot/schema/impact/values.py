@@ -19,8 +19,8 @@ from bot.schema.impact.model import (
 )
 from bot.schema.pinned import ORGANISM_FIELD as ORGANISM
 from bot.schema.rules.lamindb import REGISTRIES
-from bot.schema.rules.model import Column, Rules, Terms
 from bot.schema.spec import Field
+from runners.contract.rules import Column, Rules, Terms
 
 TITLE = "Allowed values changed"
 Verdict = tuple[Effort, str]

@@ -4,7 +4,7 @@ What the document says comes from the document; what only LaminDB or CZI's wheel
 table (`lamindb.py`). Where neither decides, the rules hold an open judgement. Must not guess.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from bot.schema.pinned import ORGANISM_FIELD as ORGANISM
 from bot.schema.rules.columns import column
@@ -16,11 +16,13 @@ from bot.schema.rules.demands import (
 )
 from bot.schema.rules.document_terms import DocumentTerms, document_terms, ontologies
 from bot.schema.rules.lamindb import DECLARED, NOT_RULED
-from bot.schema.rules.model import Column, Judgement, Remark, Rules, to_json, to_text
 from bot.schema.rules.organisms import organisms_of
 from bot.schema.rules.presence import Presence, is_optional, presence, where_of
+from bot.schema.rules.rules_file import to_json, to_text
 from bot.schema.rules.wheels import choose_guide, choose_tables
-from bot.schema.spec import Field, Requirement, Spec
+from bot.schema.spec import Field, Lines, Requirement, Spec
+from runners.contract import Judgement
+from runners.contract.rules import Column, Remark, Rules
 
 __all__ = ["Rules", "rules_of", "to_json", "to_text"]
 
@@ -38,6 +40,7 @@ def rules_of(spec: Spec) -> Rules:
     organisms, foreign = organisms_of(spec, judgements)
     demands = _demands(spec, document)
     columns = {name: _column(each, demands, document) for name, each in demands.items()}
+    asked = (*judgements, *(j for each in demands.values() for j in each.judgements))
     return Rules(
         dataset_schema_version=spec.version,
         status=spec.status,
@@ -48,13 +51,26 @@ def rules_of(spec: Spec) -> Rules:
         foreign_genes=foreign,
         columns=columns,
         only_in_lamindb=tuple(sorted(DECLARED.keys() - columns.keys())),
-        lines={name: each.source.lines for name, each in demands.items()},
-        judgements=(*judgements, *(j for each in demands.values() for j in each.judgements)),
+        lines=dict(_lines(spec, demands, document, foreign)),
+        judgements=asked,
+        answers={judgement.id: "" for judgement in asked},
         unchecked=(
             *(remark for each in demands.values() for remark in each.unchecked),
             *(_unread(field) for field in spec.fields() if _is_unread(field, demands, document)),
         ),
     )
+
+
+def _lines(
+    spec: Spec, demands: Mapping[str, Demands], document: DocumentTerms, foreign: Collection[str]
+) -> Iterator[tuple[str, Lines]]:
+    """The document's lines of each rule, by its path."""
+    yield from ((f"columns.{name}", each.source.lines) for name, each in demands.items())
+    for pin in spec.ontologies:
+        yield f"ontologies.{document.files[pin.prefix]}", Lines(pin.line, pin.line)
+    for gene in spec.gene_references:
+        part = "foreign_genes" if gene.taxon in foreign else "organisms"
+        yield f"{part}.{gene.taxon}", Lines(gene.line, gene.line)
 
 
 def _demands(spec: Spec, document: DocumentTerms) -> dict[str, Demands]:
@@ -85,7 +101,7 @@ def _is_unread(field: Field, demands: Mapping[str, Demands], document: DocumentT
 
 def _unread(field: Field) -> Remark:
     text = f"no rule looks at it: {field.annotation}"
-    return Remark(f"{field.component}: {field.name}", field.lines, text)
+    return Remark(place=f"{field.component}: {field.name}", lines=field.lines, text=text)
 
 
 def _read(field: Field, document: DocumentTerms) -> Demands:

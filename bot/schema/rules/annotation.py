@@ -3,7 +3,6 @@ may choose instead.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from bot.schema.rules.demands import Demands
 from bot.schema.rules.lamindb import (
@@ -14,7 +13,9 @@ from bot.schema.rules.lamindb import (
     TERM_REGISTRIES,
     label_type,
 )
-from bot.schema.rules.model import Choice, Terms, terms_to_json
+from bot.schema.rules.rules_file import terms_to_json
+from runners.contract import Choice
+from runners.contract.rules import Terms
 
 ByTaxon = Mapping[str, tuple[Terms, ...]]
 
@@ -39,15 +40,15 @@ def annotation_choices(demands: Demands, terms: ByTaxon) -> list[Choice]:
     """What a person may choose from, the proposed one first."""
     kind = label_type(demands.source.name).name
     none = Choice(
-        "none",
-        "its values are checked and not annotated; leave the field out of the patch",
+        answer="none",
+        effect="its values are checked and not annotated; leave the field out of the patch",
         changes={demands.path("registry"): None, demands.path("labels"): None},
     )
     if not terms:
         effect = f"each value becomes a label (ULabel) of type {kind}, as the patch has it"
-        return [Choice("labels", effect, proposed=True), none]
+        return [Choice(answer="labels", effect=effect, proposed=True), none]
     return [
-        Choice("registries", _effect(terms, kind), proposed=True),
+        Choice(answer="registries", effect=_effect(terms, kind), proposed=True),
         *_others(demands, terms, kind),
         _as_labels(demands, terms, kind),
         none,
@@ -78,21 +79,25 @@ def _others(demands: Demands, terms: ByTaxon, kind: str) -> list[Choice]:
         registry, why = OTHER_REGISTRIES[ontology]
         moved = _moved(terms, ontology, registry)
         changes = {demands.path("terms"): terms_to_json(moved)}
-        choices.append(Choice(registry, f"{_effect(moved, kind)}: {why}", changes=changes))
+        choices.append(
+            Choice(answer=registry, effect=f"{_effect(moved, kind)}: {why}", changes=changes)
+        )
     return choices
 
 
 def _as_labels(demands: Demands, terms: ByTaxon, kind: str) -> Choice:
     moved = _moved(terms, None, LABELS)
     effect = f"each term becomes a label (ULabel) of type {kind}; LaminDB's module needs it by hand"
-    return Choice("labels", effect, changes={demands.path("terms"): terms_to_json(moved)})
+    return Choice(
+        answer="labels", effect=effect, changes={demands.path("terms"): terms_to_json(moved)}
+    )
 
 
 def _moved(terms: ByTaxon, ontology: str | None, registry: str) -> ByTaxon:
     """The terms with another registry: those of the ontology without a prefix, or all."""
     return {
         taxon: tuple(
-            replace(entry, registry=registry)
+            entry.model_copy(update={"registry": registry})
             if ontology is None or (entry.ontology == ontology and not entry.prefix)
             else entry
             for entry in entries

@@ -5,15 +5,15 @@ Must not read the field's text.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from bot.schema.pinned import ORGANISM_FIELD as ORGANISM
 from bot.schema.rules.annotation import ANNOTATION, annotation_choices, registry_of_terms
 from bot.schema.rules.clauses import OTHERS
 from bot.schema.rules.demands import Demands, Hows
 from bot.schema.rules.lamindb import DECLARED, LABELS, REGISTRIES, label_type
-from bot.schema.rules.model import Case, Choice, Circumstance, Column, Terms
 from bot.schema.rules.presence import Presence
+from runners.contract import Choice
+from runners.contract.rules import Case, Circumstance, Column, Terms
 
 DTYPES = {
     "categorical with str categories": "categorical",
@@ -33,16 +33,16 @@ def column(demands: Demands, followed: Mapping[str, Demands], presence: Presence
     known = name in REGISTRIES
     plain = _of_kind(demands, followed, presence)
     _judge_values_of_all(demands)
-    return replace(
-        plain,
-        registry=REGISTRIES[name] if known else plain.registry,
-        labels=label_type(name) if _has_labels(plain) else None,
-        lamindb=DECLARED.get(name),
-        cases=_cases(demands, followed),
-        present_where=presence.where,
-        optional=presence.optional or bool(demands.absent_if_all),
-        not_alone=tuple(dict.fromkeys([*demands.not_alone, *demands.absent_if_all])),
-    )
+    judged = {
+        "registry": REGISTRIES[name] if known else plain.registry,
+        "labels": label_type(name) if _has_labels(plain) else None,
+        "lamindb": DECLARED.get(name),
+        "cases": _cases(demands, followed),
+        "present_where": presence.where,
+        "optional": presence.optional or bool(demands.absent_if_all),
+        "not_alone": tuple(dict.fromkeys([*demands.not_alone, *demands.absent_if_all])),
+    }
+    return plain.model_copy(update=judged)
 
 
 def _judge_values_of_all(demands: Demands) -> None:
@@ -54,10 +54,12 @@ def _judge_values_of_all(demands: Demands) -> None:
                 f"all {value}",
                 f"whether {value!r} may stand in some observations: the document allows it, and "
                 "says that all observations must not have it",
-                Choice("in some", f"not all observations may be {value!r}", proposed=True),
                 Choice(
-                    "in none",
-                    f"a dataset with {value!r} fails",
+                    answer="in some", effect=f"not all observations may be {value!r}", proposed=True
+                ),
+                Choice(
+                    answer="in none",
+                    effect=f"a dataset with {value!r} fails",
                     changes={demands.path("special"): others or None},
                 ),
             )
@@ -68,15 +70,19 @@ def _of_kind(demands: Demands, followed: Mapping[str, Demands], presence: Presen
     field = demands.source
     dtype = _dtype(demands, presence)
     if field.name == ORGANISM:
-        return Column(field.component, dtype, REGISTRIES[ORGANISM])
+        return Column(slot=field.component, dtype=dtype, registry=REGISTRIES[ORGANISM])
     if dtype == "bool":
         stated = ("False", "True") if not presence.where else ()
-        return Column(field.component, dtype, None, values=stated)
+        return Column(slot=field.component, dtype=dtype, values=stated)
     if dtype in ("dict", "int", "number"):
         either = EITHER.search(field.value) if dtype == "int" else None
-        return Column(field.component, dtype, None, values=either.groups() if either else ())
+        return Column(
+            slot=field.component,
+            dtype=dtype,
+            values=either.groups() if either else (),
+        )
     if demands.free_text:
-        return Column(field.component, dtype, None)
+        return Column(slot=field.component, dtype=dtype)
     if demands.keys_of is not None:
         return _of_keys(demands, dtype)
     return _termed(demands, followed, dtype)
@@ -90,8 +96,8 @@ def _dtype(demands: Demands, presence: Presence) -> str:
     if not presence.where:
         choices = [
             Choice(
-                dtype,
-                f"a file whose column is no {dtype} fails",
+                answer=dtype,
+                effect=f"a file whose column is no {dtype} fails",
                 proposed=dtype == "str",
                 changes={} if dtype == "str" else {demands.path("dtype"): dtype},
             )
@@ -105,9 +111,8 @@ def _dtype(demands: Demands, presence: Presence) -> str:
 def _of_keys(demands: Demands, dtype: str) -> Column:
     """Names that a dictionary of the same file explains: no other dataset knows them."""
     return Column(
-        demands.source.component,
-        dtype,
-        None,
+        slot=demands.source.component,
+        dtype=dtype,
         special=tuple(demands.literals),
         keys_of=demands.keys_of,
         delimiter=demands.delimiter,
@@ -129,7 +134,7 @@ def _cases(demands: Demands, followed: Mapping[str, Demands]) -> tuple[Case, ...
         twin = next((each for each in cases if _asks_the_same(each, case)), None)
         if twin is not None:  # rows of one table
             cases[cases.index(twin)] = _merged_cases(twin, case)
-        elif case != Case(where):
+        elif case != Case(where=where):
             cases.append(case)
     return tuple(cases)
 
@@ -138,14 +143,19 @@ def _asks_the_same(first: Case, other: Case) -> bool:
     """Whether two cases differ only in the values of one column that they are made for."""
     if len(first.where) != 1 or len(other.where) != 1:
         return False
-    bare = [replace(case.where[0], among=(), under=()) for case in (first, other)]
-    return bare[0] == bare[1] and replace(first, where=()) == replace(other, where=())
+    bare = [_without_values(case.where[0]) for case in (first, other)]
+    alike = first.model_copy(update={"where": other.where}) == other
+    return alike and bare[0] == bare[1]
+
+
+def _without_values(circumstance: Circumstance) -> Circumstance:
+    return circumstance.model_copy(update={"among": (), "under": ()})
 
 
 def _merged_cases(case: Case, other: Case) -> Case:
     (here,), (there,) = case.where, other.where
-    both = replace(here, among=here.among + there.among, under=here.under + there.under)
-    return replace(case, where=(both,))
+    values = {"among": here.among + there.among, "under": here.under + there.under}
+    return case.model_copy(update={"where": (here.model_copy(update=values),)})
 
 
 def _case(
@@ -153,8 +163,8 @@ def _case(
 ) -> Case:
     borrowed = _borrowed(demands, followed)
     return Case(
-        where,
-        _terms(demands, followed),
+        where=where,
+        terms=_terms(demands, followed),
         values=tuple(dict.fromkeys([*demands.literals, *borrowed])),
         refused=tuple(demands.forbidden),
         between=demands.between,
@@ -177,11 +187,16 @@ def _termed(demands: Demands, followed: Mapping[str, Demands], dtype: str) -> Co
         if known:
             text = "which values are allowed: the document names none"
             effect = "any text passes, and none is annotated"
-            choice = Choice("any text", effect, True, changes={demands.path("registry"): None})
+            choice = Choice(
+                answer="any text",
+                effect=effect,
+                proposed=True,
+                changes={demands.path("registry"): None},
+            )
             demands.judge("values", text, choice)
         else:
             demands.leave("which values it may have, the document doesn't say in terms of its own")
-        return Column(field.component, dtype, REGISTRIES.get(field.name))
+        return Column(slot=field.component, dtype=dtype, registry=REGISTRIES.get(field.name))
     if not known:
         demands.judge("annotation", ANNOTATION, *annotation_choices(demands, terms))
     borrowed = {
@@ -191,9 +206,9 @@ def _termed(demands: Demands, followed: Mapping[str, Demands], dtype: str) -> Co
         for value in _borrowed(demands, {name: followed[name]})
     }
     return Column(
-        field.component,
-        dtype,
-        REGISTRIES.get(field.name, LABELS),
+        slot=field.component,
+        dtype=dtype,
+        registry=REGISTRIES.get(field.name, LABELS),
         terms=terms,
         values=() if terms else tuple(demands.literals),
         special=tuple(demands.literals) if terms else (),
@@ -213,7 +228,7 @@ def _terms(demands: Demands, followed: Mapping[str, Demands]) -> ByTaxon:
     if OTHERS not in demands.allowed and None not in demands.allowed and demands.allowed:
         text = "which terms are allowed for all other organisms"
         effect = "a dataset of another organism fails where it has a term"
-        demands.judge("other organisms", text, Choice("none", effect, proposed=True))
+        demands.judge("other organisms", text, Choice(answer="none", effect=effect, proposed=True))
     terms = {
         taxon: tuple(entry for source in sources for entry in _entries(source, taxon))
         for taxon in scopes
@@ -249,4 +264,4 @@ def _entry(demands: Demands, called: str, hows: Hows) -> Terms | None:
     registry = registry_of_terms(demands.source.name, ontology, prefix)
     named = {how: tuple(terms) for how, terms in hows.items() if how != "all"}
     alone = hows.keys() == {"only"} and set(hows["only"]) <= demands.alone_terms
-    return Terms(ontology, registry, prefix, alone, **named)
+    return Terms(ontology=ontology, registry=registry, prefix=prefix, alone=alone, **named)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from bot.schema.field_table import TERM
 from bot.schema.field_values import DELIMITER, KIND_OF_TERM, LITERAL, PRINTED, SAME_RELATION
-from bot.schema.rules.model import Circumstance
 from bot.schema.spec import Spec
+from runners.contract.rules import Circumstance
 
 ITS_DESCENDANTS = re.compile(
     r"\b(?:and|or|nor)(?: preferably)?(?: one| any| all)?(?: of)? its (?:most accurate )?"
@@ -130,11 +130,11 @@ def circumstances(condition: str) -> tuple[Circumstance, ...] | None:
 def _circumstance(column: str, condition: str, *, otherwise: bool) -> Circumstance | None:
     rest = NAME.sub("", condition)
     if PRESENT.match(rest) and not GLUE.sub("", PRESENT.sub("", rest)).strip():
-        return Circumstance(column, present=True, otherwise=otherwise)
+        return Circumstance(column=column, present=True, otherwise=otherwise)
     if GLUE.sub("", PLAIN.sub("", rest)).strip():
         return None
     if not TERM.search(rest):
-        return Circumstance(column, among=tuple(PLAIN.findall(rest)), otherwise=otherwise)
+        return Circumstance(column=column, among=tuple(PLAIN.findall(rest)), otherwise=otherwise)
     return _of_terms(column, rest, otherwise=otherwise)
 
 
@@ -145,7 +145,7 @@ def _of_terms(column: str, condition: str, *, otherwise: bool = False) -> Circum
     among, under = ([t.what for t in terms if t.how == how] for how in ("only", "under"))
     # "a descendant of A or B": an assay that only B names has no descendants to mean instead.
     among += [term for term in under[1:] if term not in among]
-    return Circumstance(column, tuple(among), tuple(under), otherwise=otherwise)
+    return Circumstance(column=column, among=tuple(among), under=tuple(under), otherwise=otherwise)
 
 
 def of_row(cell: str, table: str) -> tuple[Circumstance, ...] | None:

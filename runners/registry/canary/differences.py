@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from runners.rules import Column, Rules
+from runners.contract.rules import Column, Rules
 from runners.validation.validate import Annotation, Validation
 
 SUPPORTED = ("NCBITaxon:9606", "NCBITaxon:10090")

@@ -16,8 +16,8 @@ from anndata import AnnData
 from anndata.io import read_elem
 from scipy import sparse
 
+from runners.contract.rules import Rules
 from runners.h5ad.ranges import open_h5ad
-from runners.rules import Rules
 
 ANNOTATED = 1000
 """Genes that LaminDB annotates by at most (`ln.settings.annotation.n_max_records`)."""

@@ -6,8 +6,8 @@ By feature, never by registry: the tissue of a culture is a cell type or a cell 
 from collections.abc import Iterable, Iterator
 
 from runners.contract import Status
+from runners.contract.rules import ORGANISM, Rules
 from runners.records.snapshot import ArtifactRow, Label, value_or_raise
-from runners.rules import ORGANISM, Rules
 from runners.verification.checks.answer import Answer, of_artifacts, offenders_of, own_artifacts
 from runners.verification.facts import VerificationFacts
 

@@ -1,15 +1,13 @@
 """The words of a condition as circumstances: all of them, or none."""
 
-from dataclasses import replace
-
 import pytest
 
 from bot.schema.rules.conditions import circumstances, of_row
-from bot.schema.rules.model import Circumstance
+from runners.contract.rules import Circumstance
 
-LINE = Circumstance("tissue_type", ("cell line",))
-SINGLE = Circumstance("spatial.is_single", ("True",))
-VISIUM = Circumstance("assay_ontology_term_id", (), ("EFO:0010961",))
+LINE = Circumstance(column="tissue_type", among=("cell line",))
+SINGLE = Circumstance(column="spatial.is_single", among=("True",))
+VISIUM = Circumstance(column="assay_ontology_term_id", among=(), under=("EFO:0010961",))
 
 
 @pytest.mark.parametrize(
@@ -18,7 +16,7 @@ VISIUM = Circumstance("assay_ontology_term_id", (), ("EFO:0010961",))
         ('If `tissue_type` is `"cell line"`,', (LINE,)),
         (
             'Otherwise, if `tissue_type` is `"organoid"` or `"tissue"` then:',
-            (Circumstance("tissue_type", ("organoid", "tissue")),),
+            (Circumstance(column="tissue_type", among=("organoid", "tissue")),),
         ),
         ("if `uns['spatial']['is_single']` is `True`.", (SINGLE,)),
         (
@@ -26,7 +24,9 @@ VISIUM = Circumstance("assay_ontology_term_id", (), ("EFO:0010961",))
             "Spatial Gene Expression or `EFO:0030062` for Slide-seqV2 then",
             (
                 Circumstance(
-                    "assay_ontology_term_id", ("EFO:0030062",), ("EFO:0010961", "EFO:0030062")
+                    column="assay_ontology_term_id",
+                    among=("EFO:0030062",),
+                    under=("EFO:0010961", "EFO:0030062"),
                 ),
             ),
         ),
@@ -34,9 +34,9 @@ VISIUM = Circumstance("assay_ontology_term_id", (), ("EFO:0010961",))
             '`assay_ontology_term_id` is a descendant of `"EFO:0010961"` for Visium, '
             "`uns['spatial']['is_single']` is `True`, and the corresponding value of `in_tissue` "
             "is `0`",
-            (VISIUM, SINGLE, Circumstance("in_tissue", ("0",))),
+            (VISIUM, SINGLE, Circumstance(column="in_tissue", among=("0",))),
         ),
-        ('if `tissue_type` is NOT `"cell line"`', (replace(LINE, otherwise=True),)),
+        ('if `tissue_type` is NOT `"cell line"`', (LINE.negated(),)),
         ("if this is the canonical instance and `False` if not", None),
         ("if `tissue_type` is unclear", None),
         ('if the donor is ill and `tissue_type` is `"cell line"`', None),
@@ -69,5 +69,8 @@ def test_a_row_of_a_table_by_another_column(
     cell: str, table: str, expected: tuple[tuple[str, ...], tuple[str, ...]] | None
 ) -> None:
     found = of_row(cell, table)
-    column = "assay_ontology_term_id"
-    assert found == (expected and (Circumstance(column, *expected),))
+    if expected is None:
+        assert found is None
+        return
+    among, under = expected
+    assert found == (Circumstance(column="assay_ontology_term_id", among=among, under=under),)

@@ -1,7 +1,6 @@
 """What a change of the schema asks of LaminDB: each kind of change once, and the real pairs."""
 
 import os
-from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from bot.schema.document import parse_document
 from bot.schema.impact import Consequence, CuratorError, Effort, Impact, impact, read_curator
 from bot.schema.impact.curator import wanted
 from bot.schema.rules import rules_of
-from bot.schema.rules.model import Column, Terms
+from runners.contract.rules import Column, Terms
 
 CORPUS = Path(os.environ.get("CORPUS") or Path(__file__).parents[3].parent / "shared" / "corpus")
 FOUND = find_spec("lamindb")
@@ -146,9 +145,13 @@ def test_terms_without_a_chosen_registry_stand_in_none() -> None:
     """What the rules know of a column before a person has chosen where its terms stand."""
     rules = rules_of(parse_document(document()))
     unchosen = Column(
-        "obs", "categorical", None, terms={"*": (Terms("CL", None),)}, special=("na",)
+        slot="obs",
+        dtype="categorical",
+        registry=None,
+        terms={"*": (Terms(ontology="CL", registry=None),)},
+        special=("na",),
     )
-    found = wanted(replace(rules, columns={"treatment": unchosen}))
+    found = wanted(rules.model_copy(update={"columns": {"treatment": unchosen}}))
     assert found.fields == {}
     assert found.defaults == ()
 

@@ -62,7 +62,8 @@ def compared(*added: tuple[str, str, str], uns: bool = False, **other: Any) -> S
 
 
 def report(*added: tuple[str, str, str], **other: Any) -> dict[str, Any]:
-    return json.loads(json.dumps(to_json(compared(*added, **other))))  # type: ignore[no-any-return]
+    found: dict[str, Any] = json.loads(json.dumps(to_json(compared(*added, **other))))
+    return found
 
 
 def values(found: dict[str, Any]) -> dict[str, list[str]]:

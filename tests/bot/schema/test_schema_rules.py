@@ -2,7 +2,6 @@
 
 import json
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,9 @@ from bot.schema.document import parse_document
 from bot.schema.rules import Rules, rules_of, to_json, to_text
 from bot.schema.rules.answers import with_answers, with_proposals
 from bot.schema.rules.conditions import TermPhrase, term_phrases
-from bot.schema.rules.model import Case, Circumstance, Column
 from runners import rules as read
 from runners.contract import ContractError
+from runners.contract.rules import Case, Circumstance, Column
 
 ROOT = Path(__file__).parents[3]
 CORPUS = Path(os.environ.get("CORPUS") or ROOT.parent / "shared" / "corpus")
@@ -67,7 +66,7 @@ def test_the_committed_rules_are_what_the_document_gives(version: str) -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_document_gives_rules_that_the_machine_can_read(version: str) -> None:
     rules = rules_of(parse_document((CORPUS / "specs" / f"{version}.md").read_text()))
-    found = read.Rules.from_json(json.dumps(to_json(rules)), source=version)
+    found = Rules.from_json(json.dumps(to_json(rules)), source=version)
     assert set(found.columns) >= {CELL_TYPE, "assay_ontology_term_id", TISSUE}
     assert all(judgement.choices for judgement in found.judgements)
 
@@ -163,10 +162,10 @@ def test_otherwise_after_all_but_one_organism_is_that_organism() -> None:
         "NCBITaxon:9606": 1,
         "*": 0,
     }
-    human = Circumstance("organism_ontology_term_id", ("NCBITaxon:9606",))
+    human = Circumstance(column="organism_ontology_term_id", among=("NCBITaxon:9606",))
     assert found.cases == (
-        Case((human,), refused=("na",)),
-        Case((replace(human, otherwise=True),), refused=("unknown",)),
+        Case(where=(human,), refused=("na",)),
+        Case(where=(human.negated(),), refused=("unknown",)),
     )
 
 
@@ -341,7 +340,7 @@ def test_an_answer_that_is_none_of_the_choices_is_refused() -> None:
         read.read(json.dumps(found), source="x.json")
 
 
-def decided(found: dict[str, Any], **more: Any) -> read.Rules:
+def decided(found: dict[str, Any], **more: Any) -> Rules:
     answered = json.loads(with_proposals(json.dumps(found)))
     answered["answers"] |= more.pop("answers", {})
     # the small document describes no organism; every real one does
@@ -431,11 +430,11 @@ def test_what_is_asked_where_another_column_has_a_value_is_a_case() -> None:
     rules = beside_tissue_type(
         CELL_TYPE, f'This MUST be a CL term. {IF_LINE}this MUST be <code>"na"</code>.'
     )
-    line = Circumstance("tissue_type", ("cell line",))
+    line = Circumstance(column="tissue_type", among=("cell line",))
     assert rules.columns[CELL_TYPE].cases == (
-        Case((line,), values=("na",)),
+        Case(where=(line,), values=("na",)),
         # It is told only there, so it stands nowhere else.
-        Case((replace(line, otherwise=True),), refused=("na",)),
+        Case(where=(line.negated(),), refused=("na",)),
     )
     assert rules.unchecked == ()
 
@@ -465,7 +464,7 @@ def test_a_column_that_some_datasets_must_have_and_others_must_not() -> None:
     value = "<code>int</code>. Either <code>0</code> if out or <code>1</code> if in."
     obs = [TISSUE_TYPE, ("in_dish", annotator, value)]
     found = rules_of(parse_document(document(obs=obs))).columns["in_dish"]
-    assert found.present_where == (Circumstance("tissue_type", ("organoid",)),)
+    assert found.present_where == (Circumstance(column="tissue_type", among=("organoid",)),)
     assert (found.dtype, found.registry) == ("int", None)
 
 
@@ -473,7 +472,7 @@ def test_a_column_that_some_datasets_must_have_and_others_must_not() -> None:
 
 IN_TISSUE = '<code>tissue_type</code> is <code>"organoid"</code>'
 ELSE_NOT = "; otherwise, this key MUST NOT be present."
-ORGANOID = Circumstance("tissue_type", ("organoid",))
+ORGANOID = Circumstance(column="tissue_type", among=("organoid",))
 HUMAN = '<code>"NCBITaxon:9606"</code> for <i>Homo sapiens</i>'
 
 
@@ -485,13 +484,13 @@ HUMAN = '<code>"NCBITaxon:9606"</code> for <i>Homo sapiens</i>'
         (f"Curator SHOULD annotate if {IN_TISSUE}{ELSE_NOT}", (ORGANOID,), True, False),
         (
             f"This key MUST NOT be present if {IN_TISSUE}; otherwise, Curator MUST annotate.",
-            (replace(ORGANOID, otherwise=True),),
+            (ORGANOID.negated(),),
             False,
             False,
         ),
         (
             f"Curator MUST annotate. This key MUST NOT be present if {IN_TISSUE}.",
-            (replace(ORGANOID, otherwise=True),),
+            (ORGANOID.negated(),),
             False,
             False,
         ),
@@ -529,7 +528,7 @@ def test_a_condition_on_a_term_may_be_negated() -> None:
     mood = ("mood", annotator + ELSE_NOT, f'{STR}MUST be <code>"calm"</code>.')
     rules = rules_of(parse_document(document(obs=[*OBS, mood], uns=[organism])))
     assert rules.columns["mood"].present_where == (
-        Circumstance("organism_ontology_term_id", ("NCBITaxon:9606",), otherwise=True),
+        Circumstance(column="organism_ontology_term_id", among=("NCBITaxon:9606",), otherwise=True),
     )
 
 
@@ -583,7 +582,7 @@ def test_exclusions_in_other_words(
 def test_a_value_that_is_forbidden_before_another_demand_is_not_allowed() -> None:
     found = column(CELL_TYPE, 'This MUST NOT be <code>"unknown"</code>, but MUST be a CL term.')
     assert found.special == ()
-    assert found.cases == (Case((), refused=("unknown",)),)
+    assert found.cases == (Case(where=(), refused=("unknown",)),)
 
 
 @pytest.mark.parametrize(
@@ -672,7 +671,9 @@ def test_a_case_pulls_in_the_column_that_it_looks_at() -> None:
     )
     rules = rules_of(parse_document(document(obs=[label, ("mood", MUST, value)])))
     assert "assay" in rules.columns
-    assert rules.columns["mood"].cases == (Case((Circumstance("assay", ("10x",)),), values=("a",)),)
+    assert rules.columns["mood"].cases == (
+        Case(where=(Circumstance(column="assay", among=("10x",)),), values=("a",)),
+    )
 
 
 def test_a_key_within_a_key_that_no_rule_looks_at_is_noted() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from runners import rules
 from runners.contract import ContractError
-from runners.rules import Wheel
+from runners.contract.rules import Wheel
 from runners.rules.reference import Reference, unpack
 from runners.settings import from_environment
 

@@ -6,7 +6,7 @@ import pytest
 
 from runners import rules
 from runners.contract import ContractError
-from runners.rules import Rules, Terms
+from runners.contract.rules import Rules, Terms
 from runners.rules.reference import Reference
 from runners.settings import from_environment
 

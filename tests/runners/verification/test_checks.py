@@ -9,6 +9,7 @@ import pytest
 from runners import rules
 from runners.census.store import CensusDataset
 from runners.contract import DatasetOutcome, Outcome, Status, Verdict, verdict_of
+from runners.contract.rules import ORGANISM
 from runners.records.baseline import RecordDigest
 from runners.records.snapshot import (
     ArtifactRow,
@@ -19,7 +20,6 @@ from runners.records.snapshot import (
     Stored,
     Unknown,
 )
-from runners.rules import ORGANISM
 from runners.verification.checks import all_checks
 from runners.verification.checks.all_checks import CHECKS
 from runners.verification.checks.datasets import TOP_LEVEL

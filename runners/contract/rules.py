@@ -1,11 +1,15 @@
-"""The rules of one dataset schema version as values. Must not read a file."""
+"""The rules of one dataset schema version: made from its document, gone by on the machine."""
 
+import re
 from collections.abc import Mapping
 
 from pydantic import Field
 
-from runners.contract import Document, Judgement, Override
+from runners.contract.decisions import Judgement, Override
+from runners.contract.document import Document
 
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+NAMED_DAY = re.compile(r"(\d{1,2})-([A-Za-z]{3})-(\d{4})")
 ORGANISM = "organism_ontology_term_id"
 LABELS = "ULabel"
 """The registry of values that no ontology has."""
@@ -77,6 +81,10 @@ class Circumstance(Document):
     under: tuple[str, ...] = ()
     present: bool = False
     otherwise: bool = False
+
+    def negated(self) -> "Circumstance":
+        """That it isn't so."""
+        return self.model_copy(update={"otherwise": not self.otherwise})
 
 
 class Case(Document):
@@ -222,3 +230,18 @@ class Rules(Document):
     def labelled(self) -> Mapping[str, Column]:
         """The columns of which every value is linked to a record."""
         return {n: column for n, column in self.columns.items() if column.labels_every_value}
+
+
+def is_pinned(version: str, pin: str) -> bool:
+    """Whether an ontology's version is the one that a document pins in its words: `v3.82.0` is
+    `2025-09-15 EFO 3.82.0`, `2025-10-08` is `08-Oct-2025 2025_04`.
+    """
+    words = {word.removeprefix("v") for word in NAMED_DAY.sub(_iso, pin).split()}
+    return version.removeprefix("v") in words
+
+
+def _iso(day: re.Match[str]) -> str:
+    month = day[2].lower()
+    if month not in MONTHS:
+        return day[0]
+    return f"{day[3]}-{MONTHS.index(month) + 1:02}-{int(day[1]):02}"

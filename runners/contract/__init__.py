@@ -1,0 +1,78 @@
+"""The documents that `bot` and `runners` exchange: manifest, rules, request, report.
+
+Plain values and their JSON or TOML form, checked on the way in. Must not import anything else
+of either package, nor read a clock, an environment or a network: both sides depend on it.
+"""
+
+from runners.contract.decisions import Choice, Decisions, Judgement, Override
+from runners.contract.document import (
+    ContractError,
+    DatasetId,
+    Document,
+    ReleaseVersion,
+    RunId,
+    SchemaVersion,
+)
+from runners.contract.manifest import (
+    MANIFESTS,
+    AcceptedException,
+    Manifest,
+    SchemaDocument,
+    Storage,
+    manifest_path,
+)
+from runners.contract.outcomes import MENDED_BY_REPEAT, DatasetOutcome, Finding, Outcome, Reason
+from runners.contract.reaped import Act, Reaped
+from runners.contract.report import (
+    CheckReport,
+    CheckResult,
+    ExceptionState,
+    ExceptionUse,
+    Machine,
+    Offender,
+    PreviousRelease,
+    RunReport,
+    Status,
+    Verdict,
+    verdict_of,
+)
+from runners.contract.request import Action, RunRequest
+
+__all__ = [
+    "MANIFESTS",
+    "MENDED_BY_REPEAT",
+    "AcceptedException",
+    "Act",
+    "Action",
+    "CheckReport",
+    "CheckResult",
+    "Choice",
+    "ContractError",
+    "DatasetId",
+    "DatasetOutcome",
+    "Decisions",
+    "Document",
+    "ExceptionState",
+    "ExceptionUse",
+    "Finding",
+    "Judgement",
+    "Machine",
+    "Manifest",
+    "Offender",
+    "Outcome",
+    "Override",
+    "PreviousRelease",
+    "Reaped",
+    "Reason",
+    "ReleaseVersion",
+    "RunId",
+    "RunReport",
+    "RunRequest",
+    "SchemaDocument",
+    "SchemaVersion",
+    "Status",
+    "Storage",
+    "Verdict",
+    "manifest_path",
+    "verdict_of",
+]

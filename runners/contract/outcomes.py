@@ -1,0 +1,73 @@
+"""What became of each dataset, and why."""
+
+from enum import StrEnum
+
+from runners.contract.document import DatasetId, Document
+
+
+class Outcome(StrEnum):
+    """How a dataset of the release ended; exactly one each."""
+
+    REGISTERED = "registered"
+    REVISED = "revised"
+    UNCHANGED = "unchanged"
+    FAILED = "failed"
+    MISSING = "missing"
+    UNREADABLE = "unreadable"
+
+
+MENDED_BY_REPEAT = (Outcome.MISSING, Outcome.UNREADABLE)
+"""Outcomes that say nothing of the content: the file may be there, or whole, the next time."""
+
+
+class Reason(StrEnum):
+    """Why a dataset failed. `unsupported_*`: allowed by the schema, but not yet by us."""
+
+    FILE_MISSING = "file_missing"
+    FILE_UNREADABLE = "file_unreadable"
+    READER_DIED = "reader_died"
+    COLUMN_MISSING = "column_missing"
+    COLUMN_UNEXPECTED = "column_unexpected"
+    COLUMN_TYPE = "column_type"
+    VALUE_NOT_ALLOWED = "value_not_allowed"
+    VALUES_DISAGREE = "values_disagree"
+    TERM_UNKNOWN = "term_unknown"
+    TERMS_UNORDERED = "terms_unordered"
+    TERMS_REPEATED = "terms_repeated"
+    ORGANISM_UNKNOWN = "organism_unknown"
+    GENE_REPEATED = "gene_repeated"
+    GENE_UNKNOWN = "gene_unknown"
+    GENE_OF_OTHER_ORGANISM = "gene_of_other_organism"
+    UNSUPPORTED_ORGANISM = "unsupported_organism"
+    UNSUPPORTED_CELL_LINE = "unsupported_cell_line"
+    UNSUPPORTED_SPIKE_IN = "unsupported_spike_in"
+
+
+class Finding(Document):
+    """One reason, where it was found and the first values that show it."""
+
+    reason: Reason
+    column: str | None = None
+    values: tuple[str, ...] = ()
+    count: int = 0
+    detail: str | None = None
+
+    def __str__(self) -> str:
+        parts = [self.reason.value, self.column or "", ", ".join(self.values)]
+        more = self.count - len(self.values)
+        parts += [f"and {more} more" if more > 0 else "", self.detail or ""]
+        return " ".join(part for part in parts if part)
+
+
+class DatasetOutcome(Document):
+    """What became of one dataset. `notes` are reported and fail nothing.
+
+    `absent`: columns that others are annotated by and that it lacks, as its rules may allow.
+    """
+
+    dataset_id: DatasetId
+    title: str
+    outcome: Outcome
+    reasons: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()

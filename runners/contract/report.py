@@ -1,0 +1,140 @@
+"""The reports of a check and of a run: outcomes, checks and the verdict."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from runners.contract.document import Document, ReleaseVersion, SchemaVersion
+from runners.contract.manifest import AcceptedException
+from runners.contract.outcomes import DatasetOutcome
+from runners.contract.request import RunRequest
+
+
+class Offender(Document):
+    """A dataset (or record) that a check names."""
+
+    dataset_id: str
+    title: str = ""
+    detail: str = ""
+
+
+class CheckReport(Document):
+    """The outcomes that a release would have, before it is ingested: the result of `check`.
+
+    `outcomes` are of the datasets that were looked at, as if all were new; `dataset_count` is of
+    the whole release.
+    """
+
+    release: ReleaseVersion
+    dataset_schema_version: SchemaVersion
+    dataset_count: Annotated[int, Field(ge=0)]
+    outcomes: tuple[DatasetOutcome, ...]
+
+
+class Status(StrEnum):
+    """How one check ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_APPLICABLE = "not applicable"
+    UNCHECKED = "could not be checked"
+
+
+class CheckResult(Document):
+    """One check of the verification. `note` says why when it is neither passed nor failed.
+
+    `accepted` are those who would offend, had the manifest not accepted their failure.
+    """
+
+    name: str
+    title: str
+    status: Status
+    expected: str
+    found: str
+    offenders: tuple[Offender, ...] = ()
+    accepted: tuple[Offender, ...] = ()
+    note: str | None = None
+
+
+class ExceptionState(StrEnum):
+    """What came of an accepted exception; only the first excuses anything."""
+
+    USED = "in use"
+    UNNEEDED = "no longer needed"
+    RUN_OUT = "run out"
+    UNKNOWN_DATASET = "not a dataset of this release"
+    UNTOLD = "no run says why this dataset fails"
+
+
+class ExceptionUse(Document):
+    """One of the manifest's accepted exceptions, and what came of it."""
+
+    exception: AcceptedException
+    title: str = ""
+    state: ExceptionState
+
+
+class PreviousRelease(Document):
+    """How the release compares with the one before: so many datasets, so many that continue."""
+
+    release: ReleaseVersion
+    dataset_count: int
+    continued: int
+
+
+class Verdict(StrEnum):
+    """How a verification ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNCHECKED = "could not be checked"
+
+
+class Machine(Document):
+    """The machine that a run worked on. `hours` of its life, at `price` in US dollars an hour.
+
+    `priced_on` is the day of the price table; without a price there is no cost.
+    """
+
+    launcher: str
+    type: str | None = None
+    region: str | None = None
+    id: str | None = None
+    spot: bool = False
+    hours: Annotated[float, Field(ge=0)] | None = None
+    price: Annotated[float, Field(ge=0)] | None = None
+    priced_on: date | None = None
+
+
+class RunReport(Document):
+    """What a run did and what its verification found. Times are UTC.
+
+    Of a cancelled run, datasets of the release that stand in no outcome weren't done.
+    """
+
+    request: RunRequest
+    started_at: datetime
+    ended_at: datetime
+    verdict: Verdict
+    cancelled: bool = False
+    outcomes: tuple[DatasetOutcome, ...]
+    withdrawn: tuple[Offender, ...] = ()
+    checks: tuple[CheckResult, ...]
+    changes: Mapping[str, int] = Field(default_factory=dict)
+    versions: Mapping[str, str] = Field(default_factory=dict)
+    machine: Machine | None = None
+    exceptions: tuple[ExceptionUse, ...] = ()
+    previous: PreviousRelease | None = None
+
+
+def verdict_of(checks: tuple[CheckResult, ...]) -> Verdict:
+    """The verdict of a verification: a check that could not be made is never a pass."""
+    statuses = {check.status for check in checks}
+    if Status.FAILED in statuses:
+        return Verdict.FAILED
+    if Status.UNCHECKED in statuses or not statuses - {Status.NOT_APPLICABLE}:
+        return Verdict.UNCHECKED
+    return Verdict.PASSED
