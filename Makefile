@@ -40,12 +40,16 @@ else
 	  $(if $(NEW_SPEC),--new-spec '$(NEW_SPEC)')
 endif
 
+# A test process that dies ends the run: xdist would start another, give it files that are already
+# done, and wait for them for ever.
+PYTEST := $(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0
+
 test: setup
-	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile --no-loadscope-reorder -m 'not prove and not live'
+	@$(PYTEST) -m 'not prove and not live'
 
 # The long proofs: more seeds of the same claims.
 prove: setup
-	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile --no-loadscope-reorder -m 'prove'
+	@$(PYTEST) -m 'prove'
 
 lint: setup
 	@$(BIN)/ruff check
