@@ -140,7 +140,7 @@ def _work(job: Job, datasets: Sequence[CensusDataset], journal: Journal, readers
 
 def _ready(job: Job, datasets: Sequence[CensusDataset], journal: Journal) -> "Writer":
     """A writer that has all that datasets need; the run's first line comes before its first row."""
-    writer = _writer(job, datasets, journal)
+    writer = _writer(job, journal)
     if not journal.first(START):
         _start(job, datasets, journal, writer)
     writer.begin(job.request)
@@ -186,7 +186,7 @@ def _cancel(job: Job, journal: Journal) -> None:
     )
 
 
-def _writer(job: Job, datasets: Sequence[CensusDataset], journal: Journal) -> "Writer":
+def _writer(job: Job, journal: Journal) -> "Writer":
     from runners.registry import connection
 
     connection.connect(job.request.instance)
@@ -198,7 +198,7 @@ def _writer(job: Job, datasets: Sequence[CensusDataset], journal: Journal) -> "W
     before = read_datasets(job.previous) if job.previous else ()
     versions = {dataset.dataset_id: dataset.dataset_version_id for dataset in before}
     publications_of_run = publications.publications_of_run(job.manifest, job.folder)
-    return Writer(job.manifest, reference, datasets, versions, journal, publications_of_run)
+    return Writer(job.manifest, reference, versions, journal, publications_of_run)
 
 
 def _register(

@@ -84,6 +84,7 @@ class Snapshot:
     """What the instance holds of one release, and the artifacts of all before it.
 
     `continued`: the stems of chains that a later release continues; `has_later`: there is one.
+    `trashed`: those of artifacts of earlier releases that are in the trash.
     `held`: what those before it hold, by release and uid.
     `gene_taxa`: artifact id -> the organisms of its genes. `sources`: the versions in use.
     """
@@ -100,6 +101,7 @@ class Snapshot:
     gene_taxa: Mapping[int, frozenset[str]]
     sources: Mapping[SourceKey, frozenset[str]]
     continued: frozenset[str] = frozenset()
+    trashed: frozenset[str] = frozenset()
     has_later: bool = False
 
     @property

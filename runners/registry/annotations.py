@@ -15,6 +15,7 @@ import lamindb as ln
 
 from runners.census.publications import Publication, Publications
 from runners.census.store import CensusDataset
+from runners.registry import trash
 from runners.registry.registries import links
 from runners.registry.schema import SchemaIds
 from runners.registry.terms import Terms
@@ -102,7 +103,7 @@ def attach_references(artifacts: Mapping[int, CensusDataset], publications: Publ
 def _ensure_reference(dataset: CensusDataset, publication: Publication | None) -> Any:
     page = PAGE.format(collection_id=dataset.collection_id)
     key = {"doi": dataset.collection_doi} if dataset.collection_doi else {"url": page}
-    reference = ln.Reference.objects.filter(**key).first()
+    reference = trash.first(ln.Reference.objects.filter(**key))
     if reference is not None:
         return reference
     fields: dict[str, Any] = {"name": dataset.collection_name, "url": page, **key}

@@ -3,11 +3,14 @@
 Must not annotate: links to terms are made in `annotations`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import Any
 
 import lamindb as ln
+from django.db.models import Q
 from django.db.models.functions import Left
 from lamindb.base.uids import base62_12
 from upath import UPath
@@ -15,8 +18,15 @@ from upath import UPath
 from runners import settings
 from runners.contract import ContractError
 from runners.records.snapshot import SOMA
-from runners.registry.revisions import Neighbours, neighbours, of_later, put_in_place
+from runners.registry.revisions import (
+    Neighbours,
+    back_in_place,
+    of_later,
+    of_releases,
+    put_in_place,
+)
 from runners.registry.tracking import claim
+from runners.registry.trash import hidden, visible
 
 KEY_PREFIX = "cell-census/"
 STEM = ln.Artifact._len_stem_uid
@@ -63,33 +73,35 @@ def has_later(release: str) -> bool:
     return bool(of_later(registered, release).exists())
 
 
-def neighbours_by_dataset(dataset_ids: Iterable[str], release: str) -> Mapping[str, Neighbours]:
+def neighbours_by_dataset(dataset_ids: Collection[str], release: str) -> Mapping[str, Neighbours]:
     """Dataset id -> its artifacts of the nearest other releases.
 
     Found by the end of the key, so that neither another bucket nor a skipped release matters.
     """
-    earlier = _h5ads().filter(version_tag__lt=release).order_by("version_tag", "id")
-    newest = _by_dataset(earlier)
-    oldest = _by_dataset(of_later(_h5ads(), release).order_by("-version_tag", "-id"))
-    return {name: Neighbours(newest.get(name), oldest.get(name)) for name in dataset_ids}
+    rows = of_releases(of_datasets(dataset_ids))
+    # the last one of a dataset counts: in the trash only where no other is
+    earlier = rows.filter(version_tag__lt=release).order_by("version_tag", "id")
+    nearest = _by_dataset([*hidden(earlier), *visible(earlier)])
+    later = _by_dataset(of_later(rows, release).order_by("-version_tag", "-id"))
+    return {name: Neighbours(nearest.get(name), later.get(name)) for name in dataset_ids}
 
 
-def reread(places: Mapping[str, Neighbours]) -> Mapping[str, Neighbours]:
-    """The same artifacts as they stand now: LaminDB saves the whole row of what is revised."""
-    ids = {artifact.id for place in places.values() for artifact in place if artifact}
-    rows = ln.Artifact.objects.in_bulk(ids)
-    return {
-        dataset_id: Neighbours(*(artifact and rows.get(artifact.id) for artifact in place))
-        for dataset_id, place in places.items()
-    }
+def registered(release: str, dataset_ids: Collection[str] | None = None) -> Mapping[str, Any]:
+    """Dataset id -> the Artifact of `release`, of these datasets or of all; in the trash only where
+    no other is.
+    """
+    rows = _h5ads() if dataset_ids is None else of_datasets(dataset_ids)
+    of_release = rows.filter(version_tag=release).order_by("id")
+    return _by_dataset([*hidden(of_release), *visible(of_release)])
 
 
-def registered(release: str) -> Mapping[str, Any]:
-    """Dataset id -> the Artifact of `release`."""
-    return _by_dataset(_h5ads().filter(version_tag=release))
+def of_datasets(dataset_ids: Iterable[str]) -> Any:
+    """A query set of the datasets' artifacts of all releases."""
+    ends = (Q(key__endswith=f"/{dataset_id}.h5ad") for dataset_id in dataset_ids)
+    return _h5ads().filter(reduce(or_, ends, Q(pk__in=())))
 
 
-def _by_dataset(rows: Any) -> dict[str, Any]:
+def _by_dataset(rows: Iterable[Any]) -> dict[str, Any]:
     """Dataset id -> the last of its rows."""
     return {Path(row.key).stem: row for row in rows}
 
@@ -98,9 +110,13 @@ def _h5ads() -> Any:
     return ln.Artifact.objects.filter(key__startswith=KEY_PREFIX, suffix=".h5ad")
 
 
-def chains(uids: Iterable[str]) -> Any:
-    """A query set of all artifacts in the revision chains of these, whoever made them."""
-    stems = {uid[:STEM] for uid in uids}
+def stems(artifacts: Any) -> Any:
+    """A query set of the stems of a query set's uids."""
+    return artifacts.annotate(stem=Left("uid", STEM)).values("stem")
+
+
+def chains(stems: Any) -> Any:
+    """A query set of all artifacts in the revision chains of these stems, whoever made them."""
     return ln.Artifact.objects.alias(stem=Left("uid", STEM)).filter(stem__in=stems)
 
 
@@ -134,13 +150,16 @@ def _path(address: str) -> str | UPath:
 def register_store(address: str, *, release: str) -> None:
     """Registers the store at `address`, a revision of the release's before.
 
-    Where the release has one already, that is only given the right otype.
+    Where the release has one already, that is only given what it lacks: the maintainers' have no
+    version, and the old script's no otype.
     """
-    release_stores = stores().filter(version_tag=release)
-    if release_stores.exists():
-        release_stores.update(otype=SOMA)  # the old script left it empty
+    own = stores().filter(Q(version_tag=release) | Q(version_tag=None, key=_store_key(release)))
+    store = visible(own).order_by("id").first() or own.order_by("id").first()
+    if store is not None:
+        back_in_place(store)
+        own.filter(id=store.id).update(version_tag=release, otype=SOMA)
         return
-    place = neighbours(stores(), release)
+    place = _neighbouring_stores(release)
     artifact = ln.Artifact(
         _path(address.rstrip("/")),
         revises=place.revises,
@@ -152,3 +171,17 @@ def register_store(address: str, *, release: str) -> None:
     put_in_place(artifact, place)
     claim(artifact)
     artifact.save()
+
+
+def _store_key(release: str) -> str:
+    return f"{KEY_PREFIX}{release}/soma"
+
+
+def _neighbouring_stores(release: str) -> Neighbours:
+    """Of the release's store, by keys: not every store has a version."""
+    key = _store_key(release)
+    of_any = (
+        stores().filter(key__regex=rf"^{KEY_PREFIX}\d{{4}}-\d{{2}}-\d{{2}}/").order_by("key", "id")
+    )
+    earlier, later = of_any.filter(key__lt=key), of_any.filter(key__gt=key)
+    return Neighbours(visible(earlier).last() or earlier.last(), visible(later).first())

@@ -11,12 +11,20 @@ from typing import Any
 
 import lamindb as ln
 from django.db.models import Q
+from lamindb.base.uids import base62
 from lamindb_setup.core.hashing import hash_set
 
 from runners.census.store import CensusDataset
 from runners.registry.artifacts import KEY_PREFIX
-from runners.registry.revisions import Neighbours, neighbours, put_in_place
+from runners.registry.revisions import (
+    Neighbours,
+    back_in_place,
+    neighbours,
+    of_releases,
+    put_in_place,
+)
 from runners.registry.tracking import claim
+from runners.registry.trash import visible
 
 TOP_LEVEL = "cellxgene-census"
 REFERENCE_TYPE = "CELLxGENE Collection ID"
@@ -24,7 +32,7 @@ REFERENCE_TYPE = "CELLxGENE Collection ID"
 
 def ensure_top_level(artifacts: Sequence[Any], *, release: str) -> None:
     """The collection of all the release's artifacts, made if absent."""
-    same = ln.Collection.objects.filter(key=TOP_LEVEL)
+    same = of_releases(ln.Collection.objects.filter(key=TOP_LEVEL))
     _ensure(same, artifacts, release=release, key=TOP_LEVEL)
 
 
@@ -121,17 +129,28 @@ def ensure_study(study: CensusDataset, artifacts: Sequence[Any], *, release: str
         same,
         artifacts,
         release=release,
-        key=study.collection_name,
+        key=_study_key(study, same),
         description=study.collection_doi or None,
         reference=study.collection_id,
         reference_type=REFERENCE_TYPE,
     )
 
 
+def _study_key(study: CensusDataset, same: Any) -> str:
+    """The study's name, with its id where another study or a person has a collection of that name:
+    LaminDB's users get a collection by its key.
+    """
+    named = ln.Collection.objects.filter(key=study.collection_name)
+    holders, own = ({row.stem_uid for row in rows} for rows in (named, same))
+    name, collection_id = study.collection_name, study.collection_id
+    return f"{name} ({collection_id})" if holders - own else name
+
+
 def _ensure(same: Any, artifacts: Sequence[Any], *, release: str, **fields: Any) -> None:
-    existing = same.filter(version_tag=release).first()
+    of_release = same.filter(version_tag=release).order_by("id")
+    existing = visible(of_release).first() or of_release.first()
     if existing is not None:
-        _complete(existing, artifacts)
+        _complete(back_in_place(existing), artifacts)
         return
     if not artifacts:
         return
@@ -144,13 +163,17 @@ def _new_collection(
     artifacts: Sequence[Any], place: Neighbours, release: str, **fields: Any
 ) -> Any:
     """A collection of the release, at its place in its chain, that is not saved."""
+    key = fields.pop("key")
     collection = ln.Collection(
         list({artifact.hash: artifact for artifact in artifacts}.values()),
+        # without a record to revise, LaminDB revises whoever's has the key
+        key=key if place.revises is not None else base62(16),
         revises=place.revises,
         skip_hash_lookup=True,
         run=False,
         **fields,
     )
+    collection.key = key
     collection.description = fields.get("description")  # LaminDB takes the revised one's for none
     put_in_place(collection, place)
     collection.version_tag = release
@@ -168,7 +191,7 @@ def _complete(collection: Any, artifacts: Sequence[Any]) -> None:
     link = ln.models.CollectionArtifact
     link.objects.bulk_create(link(collection_id=collection.id, artifact_id=pk) for pk in missing)
     _set_hash(collection, hash_set({a.hash for a in artifacts if a.hash is not None}))
-    collection.save()
+    ln.Collection.objects.filter(id=collection.id).update(hash=collection.hash)
 
 
 def _set_hash(collection: Any, digest: str) -> None:

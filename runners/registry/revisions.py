@@ -11,8 +11,7 @@ import random
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-TRASH = -1
-"""The branch of what was deleted and may be restored."""
+from runners.registry.trash import HIDDEN, MAIN, seen, visible
 
 RELEASE = r"^\d{4}-\d{2}-\d{2}$"
 """What a version tag of a release looks like; a person may call a record `v2`, which is none."""
@@ -40,30 +39,51 @@ class Neighbours(NamedTuple):
         return self.later if self.later.stem_uid == self.revises.stem_uid else None
 
 
+def of_releases(records: Any) -> Any:
+    """Those of a query set's records that are of any release."""
+    return records.filter(version_tag__regex=RELEASE)
+
+
 def of_later(records: Any, release: str) -> Any:
     """Those of a query set's records that are of later releases, and not in the trash."""
-    later = records.filter(version_tag__gt=release, version_tag__regex=RELEASE)
-    return later.exclude(branch_id=TRASH)
+    return visible(of_releases(records).filter(version_tag__gt=release))
 
 
 def neighbours(records: Any, release: str) -> Neighbours:
-    """Those of `release` among the records of a query set."""
-    return Neighbours(
-        records.filter(version_tag__lt=release).order_by("version_tag", "id").last(),
-        of_later(records, release).order_by("version_tag", "id").first(),
-    )
+    """Those of `release` among the records of a query set. An earlier one in the trash counts where
+    no other does: it may come back, and its chain is this record's.
+    """
+    earlier = of_releases(records).filter(version_tag__lt=release).order_by("version_tag", "id")
+    later = of_later(records, release).order_by("version_tag", "id")
+    return Neighbours(visible(earlier).last() or earlier.last(), later.first())
 
 
 def put_in_place(record: Any, place: Neighbours) -> None:
     """Puts an unsaved revision of `place.revises` below the later release's record, if there is
-    one. Without, it becomes the latest when it is saved, as LaminDB has it.
+    one; else at the head of its chain. Only the flag of the one that has it is written: LaminDB
+    would save that one's whole row, as it was when it was read.
     """
-    if place.above is None:
-        return
-    # else saving takes the flag from the latest one, and saves its whole row
     record._revises = None
-    record.is_latest = False
-    record.created_at = _moment_between(place.earlier, place.above)
+    if place.above is not None:
+        record.is_latest = False
+        record.created_at = _moment_between(place.earlier, place.above)
+    elif place.revises is not None:
+        chain = type(record).objects.filter(uid__startswith=record.stem_uid)
+        chain.filter(branch_id=record.branch_id, is_latest=True).update(is_latest=False)
+
+
+def back_in_place(record: Any) -> Any:
+    """The record of a chain, brought back from the trash if it was there; the newest of those that
+    people see is the latest then, as LaminDB has it.
+    """
+    if record.branch_id in HIDDEN:
+        seen(record)
+        chain = type(record).objects.filter(uid__startswith=record.stem_uid, branch_id=MAIN)
+        newest = chain.order_by("-created_at", "-id").first()
+        chain.exclude(id=newest.id).filter(is_latest=True).update(is_latest=False)
+        chain.filter(id=newest.id, is_latest=False).update(is_latest=True)
+        record.is_latest = record.id == newest.id
+    return record
 
 
 def _moment_between(earlier: Any | None, later: Any) -> datetime:

@@ -121,7 +121,7 @@ def continuing(ours: Ids) -> Iterator[tuple[str, str]]:
         for uid in ln.Artifact.objects.filter(id__in=chunk).values_list("uid", flat=True):
             stem = uid[: artifacts.STEM]
             newest[stem] = max(uid, newest.get(stem, ""))
-    revisions = artifacts.chains(newest.values()).values_list("id", "uid", "version_tag", "key")
+    revisions = artifacts.chains(list(newest)).values_list("id", "uid", "version_tag", "key")
     for key, uid, release, name in revisions:
         if key not in artifact_ids and uid > newest[uid[: artifacts.STEM]]:
             yield str(release), str(name)

@@ -13,9 +13,12 @@ from typing import Any
 
 import bionty as bt
 import lamindb as ln
+from lamindb.models.feature import serialize_dtype
 
+from runners.contract import ContractError
 from runners.contract.rules import Column, Rules
 from runners.registry import registries as registry_of
+from runners.registry import trash
 
 SLOTS = {"obs": "obs of CELLxGENE of ontology_id", "uns": "uns of CELLxGENE version"}
 """Slot -> the name of its schema in LaminDB's module, in that module's order."""
@@ -118,13 +121,45 @@ def _table(slot: str, rules: Rules, features: Mapping[str, Any]) -> Any:
 
 def _ensure_saved(schema: Any) -> Any:
     """The schema, saved if LaminDB has not found it by its hash: saving again rewrites its row."""
-    return schema if schema.pk else schema.save()
+    return trash.seen(schema) if schema.pk else schema.save()
 
 
 def _feature(name: str, dtype: Any, default: str | None = None) -> Any:
-    """The feature of that name; an existing one stays as it is."""
-    existing = ln.Feature.filter(name=name).one_or_none()
+    """The feature of that name and dtype; an existing one stays as it is.
+
+    Raises:
+        ContractError: the instance has one of that name that is something else.
+    """
+    same_name, dtype_text = _features(name), serialize_dtype(dtype)
+    existing = trash.first(same_name.filter(_dtype_str=dtype_text, is_type=False))
     if existing is not None:
         return existing
+    if (other := same_name.first()) is not None:
+        raise ContractError(
+            f"instance: feature {name} (uid {other.uid}) {_difference_of(other, dtype_text)}; "
+            "rename it, or give it a type of its own, so that the schema's can be made."
+        )
     options = {} if default is None else {"default_value": default}
     return ln.Feature(name=name, dtype=dtype, **options).save()
+
+
+def _features(name: str) -> Any:
+    """Those that may be the schema's, which have no type: names are unique within a type."""
+    return ln.Feature.objects.filter(name=name, type=None).order_by("id")
+
+
+def _difference_of(feature: Any, dtype: str) -> str:
+    if feature.is_type:
+        return "is a type of features"
+    return "" if feature._dtype_str == dtype else f"is {feature._dtype_str}, and not {dtype}"
+
+
+def differing_features(rules: Rules) -> Mapping[str, str]:
+    """Features of the schema that are something else in the instance: name -> what is wrong.
+
+    Features that aren't there are no concern of this.
+    """
+    dtypes = {name: serialize_dtype(_dtype(column)) for name, column in rules.features().items()}
+    found = ((name, trash.visible(_features(name)).first()) for name in dtypes)
+    problems = {name: _difference_of(row, dtypes[name]) for name, row in found if row is not None}
+    return {name: problem for name, problem in problems.items() if problem}

@@ -13,7 +13,8 @@ from django.db import connection, transaction
 from runners.records.snapshot import ArtifactRow, CollectionRow, Label, Snapshot
 from runners.registry import baseline, registries
 from runners.registry.artifacts import KEY_PREFIX
-from runners.registry.revisions import TRASH, of_later
+from runners.registry.revisions import of_later
+from runners.registry.trash import HIDDEN, hidden, visible
 from runners.rules.vocabulary import SourceKey
 
 KINDS = {
@@ -34,6 +35,7 @@ def take_snapshot(release: str, *, with_earlier: bool) -> Snapshot:
         rows = _rows(artifacts)
         later = of_later(_census(), release).values_list("uid", flat=True)
         continued = frozenset(uid[:-4] for uid in later)
+        trashed = hidden(_every().filter(version_tag__lt=release)).values_list("uid", flat=True)
         return Snapshot(
             release=release,
             artifacts=tuple(row for row in rows if row.key.endswith(".h5ad")),
@@ -47,6 +49,7 @@ def take_snapshot(release: str, *, with_earlier: bool) -> Snapshot:
             gene_taxa=_gene_taxa(release),
             sources=_sources(),
             continued=continued,
+            trashed=frozenset(uid[:-4] for uid in trashed),
             has_later=bool(continued),
         )
 
@@ -67,7 +70,11 @@ def _reading() -> Iterator[None]:
 
 
 def _census() -> Any:
-    return ln.Artifact.objects.filter(key__startswith=KEY_PREFIX).exclude(branch_id=TRASH)
+    return visible(_every())
+
+
+def _every() -> Any:
+    return ln.Artifact.objects.filter(key__startswith=KEY_PREFIX)
 
 
 def _of(release: str) -> dict[str, Any]:
@@ -102,7 +109,9 @@ def _labels(release: str) -> Mapping[int, frozenset[Label]]:
     labels_by_artifact: dict[int, set[Label]] = defaultdict(set)
     for registry in registries.of_terms():
         link, target = registries.links(registry)
-        rows = link.objects.filter(**_of(release), feature__isnull=False)
+        # those of a type are a lab's own, whatever they are called
+        rows = link.objects.filter(**_of(release), feature__isnull=False, feature__type=None)
+        rows = rows.exclude(**{f"{target}__branch_id__in": HIDDEN})
         fields = ("artifact_id", "feature__name", f"{target}__{registries.key(registry)}")
         for artifact_id, feature, term in rows.values_list(*fields):
             labels_by_artifact[artifact_id].add((feature, term or ""))
@@ -129,6 +138,7 @@ def _slots(release: str) -> Mapping[int, frozenset[str]]:
 
 def _with_reference(release: str) -> frozenset[int]:
     links = ln.Artifact.references.through.objects.filter(**_of(release))
+    links = links.exclude(reference__branch_id__in=HIDDEN)
     return frozenset(links.values_list("artifact_id", flat=True))
 
 
@@ -137,7 +147,7 @@ def _collections(release: str) -> tuple[CollectionRow, ...]:
     links = ln.models.CollectionArtifact.objects.filter(collection__version_tag=release)
     for collection_id, artifact_id in links.values_list("collection_id", "artifact_id"):
         members[collection_id].add(artifact_id)
-    rows = ln.Collection.objects.filter(version_tag=release).exclude(branch_id=TRASH)
+    rows = visible(ln.Collection.objects.filter(version_tag=release))
     return tuple(
         CollectionRow(key, reference, frozenset(members[pk]))
         for pk, key, reference in rows.order_by("key", "id").values_list("id", "key", "reference")

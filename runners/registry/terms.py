@@ -13,6 +13,8 @@ import lamindb as ln
 from django.db import transaction
 
 from runners.contract.rules import LABELS, Organism
+from runners.registry import trash
+from runners.registry.existing import adopt_genes, adopt_organism, adopt_terms
 from runners.registry.genes import create_genes
 from runners.registry.registries import key, model, stored_id
 from runners.registry.sources import Sources
@@ -83,9 +85,23 @@ class Terms:
             return
         if ontology is not None and self.sources.has(registry, ontology):
             self.sources.pinned(*registry_of_term(registry, ontology))
+        if registry not in (LABELS, "Organism"):
+            adopt_terms(registry, self._names(registry, ontology, missing))
+            self._remember(registry, kind, missing)
+            missing = [i for i in missing if (registry, kind, i) not in self._ids]
         with transaction.atomic():  # a term without its ancestors would never be completed
             self._make(registry, kind, ontology, missing)
         self._remember(registry, kind, missing)
+
+    def _names(
+        self, registry: str, ontology: str | None, term_ids: Collection[str]
+    ) -> dict[str, str]:
+        """Stored id -> name, of these terms and of all above them, which come along."""
+        if ontology is None or self.rules.ontologies[ontology].by_form:
+            return {stored_id(registry, term_id): term_id for term_id in term_ids}
+        terms = self.reference.terms(ontology)
+        every = {*term_ids, *(above for i in term_ids for above in terms[i].ancestors)}
+        return {stored_id(registry, i): terms[i].label for i in sorted(every & terms.keys())}
 
     def _make(self, registry: str, kind: str, ontology: str | None, missing: Sequence[str]) -> None:
         if registry == "Organism":
@@ -109,22 +125,28 @@ class Terms:
 
     def _remember(self, registry: str, kind: str, term_ids: Collection[str]) -> None:
         field = key(registry)
-        of_type = {"type__name": kind} if registry == LABELS else {}
+        of_type = {"type": self._label_type(kind)} if registry == LABELS else {}
         stored_ids = {stored_id(registry, term_id): term_id for term_id in term_ids}
         records = model(registry).objects.filter(**{f"{field}__in": list(stored_ids)}, **of_type)
-        rows = records.values_list(field, "id")
+        rows = trash.visible(records).order_by("-id").values_list(field, "id")  # the oldest counts
         self._ids |= {(registry, kind, stored_ids[stored]): pk for stored, pk in rows}
+
+    def _label_type(self, kind: str) -> Any | None:
+        """The record of a type of labels, which has no type itself, if there is one."""
+        return trash.first(ln.ULabel.objects.filter(name=kind, is_type=True, type=None))
 
     def _save_labels(self, kind: str, ontology: str | None, names: Iterable[str]) -> None:
         """Labels of a type; of an ontology's terms, with what the ontology calls them."""
         columns = self.rules.columns.values()
         labels = next(c.labels for c in columns if c.labels and c.labels.name == kind)
-        label_type = ln.ULabel.filter(name=kind, is_type=True).one_or_none()
-        if label_type is None:
-            label_type = ln.ULabel(name=kind, is_type=True, description=labels.description).save()
+        label_type = (
+            self._label_type(kind)
+            or ln.ULabel(name=kind, is_type=True, description=labels.description).save()
+        )
         for name in names:
-            description = FROM_SCHEMA if ontology is None else self._label(ontology, name)
-            ln.ULabel(name=name, type=label_type, description=description).save()
+            if trash.first(ln.ULabel.objects.filter(name=name, type=label_type)) is None:
+                description = FROM_SCHEMA if ontology is None else self._label(ontology, name)
+                ln.ULabel(name=name, type=label_type, description=description).save()
 
     def _label(self, ontology: str, value: str) -> str:
         """What the ontology calls the term of a value, behind the value's prefix."""
@@ -194,9 +216,9 @@ class Terms:
 
     def organism(self, taxon: str) -> Any:
         """The organism's record, found by taxon: what it is called differs between instances."""
-        record = bt.Organism.filter(ontology_id=taxon).one_or_none()
+        name, scientific_name = self._organism_names(taxon)
+        record = adopt_organism(taxon, name, scientific_name)
         if record is None:
-            name, scientific_name = self._organism_names(taxon)
             source = self.sources.bare("Organism", "ncbitaxon", self.reference.pin("NCBITaxon"))
             record = bt.Organism(
                 name=name, scientific_name=scientific_name, ontology_id=taxon, source=source
@@ -218,11 +240,14 @@ class Terms:
     def ensure_genes(self, taxon: str, gene_ids: Collection[str]) -> None:
         """Saves a Gene record for each of `gene_ids` (all in the taxon's table) that has none."""
         present_ids = self._known_genes(taxon)
+        if not any(gene_id not in present_ids for gene_id in gene_ids):
+            return
+        organism = self.organism(taxon)
+        present_ids |= adopt_genes([i for i in gene_ids if i not in present_ids])
         table = self.reference.genes(self._organism(taxon).genes)
         missing = [table[gene_id] for gene_id in gene_ids if gene_id not in present_ids]
         if not missing:
             return
-        organism = self.organism(taxon)
         source = self._gene_source(taxon, organism.name)
         with transaction.atomic():
             create_genes(missing, organism, source)
@@ -237,6 +262,6 @@ class Terms:
     def _known_genes(self, taxon: str) -> set[str]:
         """The organism's gene ids in the instance, asked for once."""
         if taxon not in self._genes:
-            genes = bt.Gene.objects.filter(organism__ontology_id=taxon)
+            genes = trash.visible(bt.Gene.objects.filter(organism__ontology_id=taxon))
             self._genes[taxon] = set(genes.values_list("ensembl_gene_id", flat=True))
         return self._genes[taxon]

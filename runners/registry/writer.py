@@ -25,9 +25,10 @@ from runners.registry import (
     schema,
     snapshot,
     tracking,
+    trash,
 )
 from runners.registry.recorder import Recorder
-from runners.registry.revisions import Neighbours
+from runners.registry.revisions import Neighbours, back_in_place
 from runners.registry.terms import Terms
 from runners.rules.reference import Reference
 from runners.run.journal import Journal
@@ -42,7 +43,6 @@ class Writer:
         self,
         manifest: Manifest,
         reference: Reference,
-        datasets: Sequence[CensusDataset],
         previous_versions: Mapping[str, str],
         journal: Journal | None = None,
         publications: Publications = MappingProxyType({}),
@@ -59,8 +59,6 @@ class Writer:
         self._terms = Terms(reference, leaves_current=has_later)
         self._recorder = Recorder(journal)
         self._publications = publications
-        ids = [dataset.dataset_id for dataset in datasets]
-        self._places = artifacts.neighbours_by_dataset(ids, manifest.release)
 
     def begin(self, request: RunRequest) -> None:
         """From now on new records belong to the request's LaminDB Run and space, if it has any."""
@@ -112,17 +110,17 @@ class Writer:
         with self._recorder.transaction(Part.VOCABULARY, bt.Source.objects.all()):
             # those of what failed too, as the curator leaves them
             self._ensure_terms([j.validation for j in batch if j.validation])
-        present = artifacts.registered(self.manifest.release)
-        dataset_ids = [j.dataset.dataset_id for j in batch]
-        chains = artifacts.chains(
-            record.uid
-            for name in dataset_ids
-            for record in (present.get(name), *self._places[name])
-            if record is not None
-        )
-        with self._recorder.transaction(Part.DATASETS, chains):
-            self._write(batch, present)
-        return [outcome_of(judged, self._success(judged.dataset)) for judged in batch]
+        ids = [j.dataset.dataset_id for j in batch]
+        chains = artifacts.chains(artifacts.stems(artifacts.of_datasets(ids)))
+        references = trash.hidden(ln.Reference.objects.all())
+        with self._recorder.transaction(Part.DATASETS, chains, references):
+            # read in the transaction that writes: people are at work between two batches
+            places = artifacts.neighbours_by_dataset(ids, self.manifest.release)
+            self._write(batch, places)
+        return [
+            outcome_of(judged, self._success(judged.dataset, places[judged.dataset.dataset_id]))
+            for judged in batch
+        ]
 
     def _ensure_terms(self, validations: Sequence[Validation]) -> None:
         self._terms.ensure({a for validation in validations for a in validation.annotations})
@@ -133,14 +131,18 @@ class Writer:
         for taxon in sorted(genes):
             self._terms.ensure_genes(taxon, tuple(genes[taxon]))
 
-    def _write(self, batch: Sequence[ValidatedDataset], present: Mapping[str, Any]) -> None:
-        ids = [j.dataset.dataset_id for j in batch]
-        places = artifacts.reread({name: self._places[name] for name in ids if name not in present})
-        readable = {
-            (present.get(name) or self._register(j, places[name])).id: j
-            for name, j in zip(ids, batch, strict=True)
-            if j.validation is not None
-        }
+    def _write(self, batch: Sequence[ValidatedDataset], places: Mapping[str, Neighbours]) -> None:
+        present = artifacts.registered(self.manifest.release, places)
+        readable = {}
+        for judged in batch:
+            if judged.validation is not None:
+                dataset_id = judged.dataset.dataset_id
+                artifact = (
+                    back_in_place(present[dataset_id])
+                    if dataset_id in present
+                    else self._register(judged, places[dataset_id])
+                )
+                readable[artifact.id] = judged
         of_artifacts = {pk: judged.dataset for pk, judged in readable.items()}
         annotations.attach_references(of_artifacts, self._publications)
         valid = {
@@ -159,8 +161,8 @@ class Writer:
             place=place,
         )
 
-    def _success(self, dataset: CensusDataset) -> Outcome:
-        if self._places[dataset.dataset_id].earlier is None:
+    def _success(self, dataset: CensusDataset, place: Neighbours) -> Outcome:
+        if place.earlier is None:
             return Outcome.REGISTERED
         same = self._previous_versions.get(dataset.dataset_id) == dataset.dataset_version_id
         return Outcome.UNCHANGED if same else Outcome.REVISED

@@ -1,7 +1,7 @@
 """What the checks look at: the instance, the release's own table and what lies in storage."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from runners.census.store import CensusDataset
 from runners.contract import DatasetOutcome
@@ -21,6 +21,7 @@ class VerificationFacts:
     linked terms. `tracked`: the datasets that a tracked run registered, None if none was asked for.
     `given_back`: uids of records that a run returned to the earlier release whose they were.
     `left`: what runs of earlier releases left of them when they ended.
+    `differing`: features of the schema that are something else in the instance, and what.
     `listed`: what the Census's release directory says that the manifest doesn't.
     """
 
@@ -39,6 +40,7 @@ class VerificationFacts:
     given_back: frozenset[str] = frozenset()
     left: Sequence[Mapping[str, Mapping[str, RecordDigest]]] | Unknown = ()
     listed: Sequence[str] = ()
+    differing: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def snapshot(self) -> Snapshot:

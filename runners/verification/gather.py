@@ -35,7 +35,11 @@ def gather(
     from runners.registry import connection
 
     connection.connect(job.request.instance)
-    from runners.registry import snapshot, storage  # no LaminDB models before it is connected
+    from runners.registry import (  # no LaminDB models before it is connected
+        schema,
+        snapshot,
+        storage,
+    )
 
     release = job.manifest.release
     held = _baseline(ingests)
@@ -69,6 +73,7 @@ def gather(
             "what runs left can't be read",
             lambda: [left.releases for left in left_by_runs(job.folder.parent)],
         ),
+        differing=schema.differing_features(reference.rules),
         listed=directory.look_up(job.manifest).sentences,
     )
 

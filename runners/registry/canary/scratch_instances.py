@@ -60,7 +60,7 @@ def write_ours(trial: Trial) -> Refusals:
     reference = connect(trial, OURS)
     from runners.registry.writer import Writer
 
-    writer = Writer(trial.manifest, reference, trial.datasets, {})
+    writer = Writer(trial.manifest, reference, {})
     writer.prepare()
     vocabulary = Vocabulary(reference)
     batch = [read_and_validate(d, location(trial.manifest, d), vocabulary) for d in trial.datasets]

@@ -8,19 +8,34 @@ from collections.abc import Iterable, Iterator
 from runners.contract import Status
 from runners.contract.rules import ORGANISM, Rules
 from runners.records.snapshot import ArtifactRow, Label, value_or_raise
-from runners.verification.checks.answer import Answer, of_artifacts, offenders_of, own_artifacts
+from runners.verification.checks.answer import (
+    Answer,
+    Bad,
+    of_artifacts,
+    offenders_of,
+    own_artifacts,
+)
 from runners.verification.facts import VerificationFacts
 
 
 def required(facts: VerificationFacts) -> Answer:
-    """Each artifact has a label for each feature that its rules demand of its dataset."""
+    """Each artifact has a label for each feature that its rules demand of its dataset, and each
+    feature is what the rules make of it.
+    """
     features = facts.snapshot.features
     bad = [
         (row.dataset_id, "without " + ", ".join(sorted(missing)))
         for row in own_artifacts(facts)
         if (missing := _demanded(row, facts) - features.get(row.id, frozenset()))
     ]
-    return of_artifacts(facts, bad)
+    return of_artifacts(facts, [*bad, *_of_differing_features(facts)])
+
+
+def _of_differing_features(facts: VerificationFacts) -> Iterator[Bad]:
+    """The artifacts with labels of features that are something else in the instance."""
+    for row in own_artifacts(facts):
+        for name in sorted(facts.snapshot.features.get(row.id, frozenset()) & set(facts.differing)):
+            yield row.dataset_id, f"its feature {name} {facts.differing[name]}"
 
 
 def _demanded(row: ArtifactRow, facts: VerificationFacts) -> set[str]:

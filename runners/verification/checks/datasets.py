@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from runners.contract import Outcome
-from runners.records.snapshot import ArtifactRow, CollectionRow
+from runners.records.snapshot import ArtifactRow, CollectionRow, Snapshot
 from runners.verification.checks.answer import (
     Answer,
     Bad,
@@ -45,25 +45,27 @@ def lineage(facts: VerificationFacts) -> Answer:
     """Datasets that continue do so in their chain, others start one; each is the latest until a
     later release.
     """
-    before = {row.dataset_id: row for row in facts.snapshot.earlier}  # the last one is the newest
-    begun = {row.stem for row in facts.snapshot.earlier}
+    snapshot = facts.snapshot
+    before = {row.dataset_id: row for row in snapshot.earlier}  # the last one is the newest
+    begun = {row.stem for row in snapshot.earlier}
     bad = [
         (row.dataset_id, wrong)
         for row in own_artifacts(facts)
-        if (wrong := _break(row, before.get(row.dataset_id), begun, facts.snapshot.continued))
+        if (wrong := _break(row, before.get(row.dataset_id), begun, snapshot))
     ]
     return of_artifacts(facts, bad)
 
 
 def _break(
-    row: ArtifactRow, before: ArtifactRow | None, begun: set[str], continued: frozenset[str]
+    row: ArtifactRow, before: ArtifactRow | None, begun: set[str], snapshot: Snapshot
 ) -> str:
-    """`begun` and `continued`: the stems of the chains of earlier and of later releases."""
+    """`begun`: the stems of the chains of earlier releases."""
+    continued = snapshot.continued
     if before is not None and row.stem != before.stem:
         return f"does not revise the artifact of release {before.release}"
     # one that came after a later release's has a later end
     is_new = row.stem not in begun and (row.is_first or row.stem in continued)
-    if before is None and not is_new:
+    if before is None and not is_new and row.stem not in snapshot.trashed:
         return "is new, but revises another artifact"
     if row.is_latest == (row.stem in continued):
         return f"is {'' if row.is_latest else 'not '}marked as latest"

@@ -2,13 +2,28 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from runners.registry.revisions import Neighbours, put_in_place
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Rows:
+    """The rows of a registry, of which it notes what is asked for and written."""
+
+    def __init__(self) -> None:
+        self.wanted: dict[str, Any] = {}
+        self.written: dict[str, Any] = {}
+
+    def filter(self, **wanted: Any) -> "Rows":
+        self.wanted |= wanted
+        return self
+
+    def update(self, **written: Any) -> None:
+        self.written |= written
 
 
 @dataclass
@@ -18,7 +33,9 @@ class Record:
     uid: str = "aaaa0000"
     created_at: datetime = MOMENT
     is_latest: bool = True
+    branch_id: int = 1
     _revises: Any = None
+    objects: ClassVar[Rows] = Rows()
 
     @property
     def stem_uid(self) -> str:
@@ -46,15 +63,21 @@ def test_between_its_neighbours(earlier: Record | None, start: datetime) -> None
     assert late.created_at != other.created_at, "one that was rolled back is told from it"
 
 
-@pytest.mark.parametrize(
-    "place",
-    [
-        Neighbours(),
-        Neighbours(Record()),
-        Neighbours(Record("bbbb0000"), LATER),  # a second chain, as there may be from before
-    ],
-)
-def test_without_one_above_lamindb_makes_it_the_latest(place: Neighbours) -> None:
-    record = Record("aaaa0002", _revises=place.revises)
-    put_in_place(record, place)
-    assert record == Record("aaaa0002", _revises=place.revises)
+@pytest.mark.parametrize("above", [None, Record("bbbb0000")])  # one of a second chain
+def test_without_one_above_only_the_flag_of_the_latest_is_written(
+    above: Record | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = Rows()
+    monkeypatch.setattr(Record, "objects", rows)
+    record = Record("aaaa0001", _revises=Record())
+    put_in_place(record, Neighbours(Record(), above))
+    assert record == Record("aaaa0001")
+    assert rows.wanted == {"uid__startswith": "aaaa", "branch_id": 1, "is_latest": True}
+    assert rows.written == {"is_latest": False}
+
+
+def test_the_first_of_a_chain_takes_nobodys_flag(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = Rows()
+    monkeypatch.setattr(Record, "objects", rows)
+    put_in_place(Record(), Neighbours())
+    assert rows.written == {}

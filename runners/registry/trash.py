@@ -1,0 +1,62 @@
+"""The one rule for rows that people put out of sight: they are absent, and what a release needs of
+them comes back.
+
+LaminDB keeps its trash and its archive as branches that no query of its users shows
+(https://docs.lamin.ai/faq/trash-archive). Their rows still hold uids and names, so that none like
+them can be made.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from runners import progress
+
+MAIN = 1
+HIDDEN = (-1, 0)
+"""The branches of the trash and of the archive."""
+
+
+def visible(rows: Any) -> Any:
+    """Those of a query set's rows that people see."""
+    return rows.exclude(branch_id__in=HIDDEN)
+
+
+def hidden(rows: Any) -> Any:
+    """The others."""
+    return rows.filter(branch_id__in=HIDDEN)
+
+
+def first(rows: Any) -> Any | None:
+    """The oldest visible one of a query set's rows, else the oldest hidden one, brought back."""
+    record = visible(rows).order_by("id").first()
+    if record is None and (record := rows.order_by("id").first()):
+        seen(record)
+    return record
+
+
+def bring_back(rows: Any) -> None:
+    """Makes a query set's hidden rows visible again, and says which."""
+    names = [_name(row) for row in hidden(rows)]
+    if names:
+        hidden(rows).update(branch_id=MAIN)
+        progress.say(f"back from the trash: {rows.model.__name__} {shortened(names)}")
+
+
+def seen(record: Any) -> Any:
+    """The record, brought back if it was hidden."""
+    if record.branch_id in HIDDEN:
+        bring_back(type(record).objects.filter(pk=record.pk))
+        record.branch_id = MAIN
+    return record
+
+
+def shortened(names: Iterable[str], most: int = 5) -> str:
+    """The names in a sentence, of many the first."""
+    names = sorted(names)
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def _name(row: Any) -> str:
+    fields = ("ontology_id", "ensembl_gene_id", "key", "name")
+    return next((str(v) for f in fields if (v := getattr(row, f, None))), row.uid)

@@ -1,0 +1,176 @@
+"""Both releases in an instance with a history (see `lived_in`): what is ours is as in a fresh one,
+and of what is people's, no more is written than what the release needs of it.
+"""
+
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import instances
+import pytest
+from instances import Place, succeed
+
+from runners.contract import Action, Status
+from runners.sample.datasets import NEWER, OLDER
+from runners.sample.world import World
+
+SCRIPT = str(Path(__file__).parents[1] / "lived_in.py")
+
+ARTIFACTS = """
+    select key, description, n_observations, otype, hash, is_latest, branch_id
+    from lamindb_artifact where key like 'cell-census/%' and version_tag = :release"""
+
+COLLECTIONS = """
+    select coalesce(c.reference, c.key), c.is_latest, c.branch_id, c.hash, a.key
+    from lamindb_collection as c
+    join lamindb_collectionartifact as link on link.collection_id = c.id
+    join lamindb_artifact as a on a.id = link.artifact_id
+    where c.version_tag = :release and (c.reference is not null or c.key = 'cellxgene-census')"""
+
+LINKS = """
+    select a.key, f.name, f._dtype_str, f.type_id, f.branch_id, t.{key}, t.branch_id
+    from {link} as link
+    join lamindb_artifact as a on a.id = link.artifact_id
+    join lamindb_feature as f on f.id = link.feature_id
+    join {terms} as t on t.id = link.{column}
+    where a.version_tag = :release"""
+
+TERMS = {
+    **{
+        f"bionty_artifact{name}": (f"bionty_{name}", f"{name}_id", "ontology_id")
+        for name in (
+            "organism", "tissue", "celltype", "disease", "cellline", "phenotype",
+            "experimentalfactor", "developmentalstage", "ethnicity",
+        )
+    },
+    "bionty_artifactgene": ("bionty_gene", "gene_id", "ensembl_gene_id"),
+    "lamindb_artifactulabel": ("lamindb_ulabel", "ulabel_id", "name"),
+}  # fmt: skip
+"""Table of links -> table of terms, column of the term, and the term's key."""
+
+STATEMENTS = (
+    ARTIFACTS,
+    COLLECTIONS,
+    *(
+        LINKS.format(link=link, terms=terms, column=column, key=key)
+        for link, (terms, column, key) in TERMS.items()
+    ),
+)
+
+Changes = Mapping[str, set[str]]
+
+
+@dataclass(frozen=True)
+class Lived:
+    """A place with its history, and what the newer release changed of the rows before it."""
+
+    place: Place
+    changes: Changes
+
+
+def live(place: Place, *when: str) -> None:
+    succeed(place.script(SCRIPT, *when))
+
+
+def own_rows(place: Place, release: str) -> list[list[tuple[Any, ...]]]:
+    """The release's rows, by their natural keys."""
+    with closing(sqlite3.connect(place.database)) as connection:
+        return [
+            sorted(connection.execute(statement, {"release": release}), key=repr)
+            for statement in STATEMENTS
+        ]
+
+
+def rows(place: Place) -> dict[tuple[str, int], dict[str, Any]]:
+    """Every row of every table, by table and id."""
+    with closing(sqlite3.connect(place.database)) as connection:
+        connection.row_factory = sqlite3.Row
+        tables = connection.execute("select name from sqlite_master where sql like '%\"id\"%'")
+        return {
+            (table, row["id"]): dict(row)
+            for (table,) in tables.fetchall()
+            for row in connection.execute(f'select * from "{table}"')
+            if "id" in dict(row)
+        }
+
+
+def changes(before: Mapping[Any, Any], after: Mapping[Any, Any]) -> Changes:
+    """Table -> the columns in which a row of before differs; or `gone`."""
+    found: dict[str, set[str]] = {}
+    for (table, key), row in before.items():
+        now = after.get((table, key), {})
+        columns = (
+            {name for name, value in row.items() if now.get(name) != value} if now else {"gone"}
+        )
+        if columns:
+            found.setdefault(table, set()).update(columns)
+    return found
+
+
+@pytest.fixture(scope="module")
+def lived(empty: Place, world: World, tmp_path_factory: pytest.TempPathFactory) -> Lived:
+    place = instances.copy(empty, tmp_path_factory.mktemp("lived"))
+    live(place, "before", str(world.older.soma))
+    succeed(place.ingest("older", OLDER.version))
+    live(place, "between")
+    before = rows(place)
+    succeed(place.ingest("newer", NEWER.version))
+    return Lived(place, changes(before, rows(place)))
+
+
+def test_the_rows_of_the_release_are_those_of_a_fresh_instance(lived: Lived, newer: Place) -> None:
+    found, expected = (own_rows(place, NEWER.version) for place in (lived.place, newer))
+    for statement, one, other in zip(STATEMENTS, found, expected, strict=True):
+        assert one == other, statement
+
+
+def test_of_what_was_there_no_more_is_written_than_the_release_needs(lived: Lived) -> None:
+    terms = (
+        "cellline", "celltype", "developmentalstage", "ethnicity", "experimentalfactor",
+        "organism", "phenotype",
+    )  # fmt: skip
+    assert lived.changes == {
+        **{f"bionty_{name}": {"ontology_id"} for name in terms},  # made by name alone
+        "bionty_gene": {"ensembl_gene_id", "branch_id"},
+        "bionty_disease": {"branch_id"},  # were in the trash
+        "bionty_tissue": {"branch_id"},
+        "lamindb_ulabel": {"branch_id"},
+        "lamindb_reference": {"branch_id"},
+        "lamindb_artifact": {"is_latest"},
+        "lamindb_collection": {"is_latest"},
+        "bionty_source": {"currently_used"},
+    }
+
+
+def test_names_that_are_taken_are_told_from_ours_by_the_studys_id(lived: Lived) -> None:
+    statement = """
+        select key = 'cellxgene-census' or key like '%' || reference || ')', count(*)
+        from lamindb_collection where version_tag = ? and description is not 'hers' group by 1"""
+    with closing(sqlite3.connect(lived.place.database)) as connection:
+        found = connection.execute(statement, (NEWER.version,)).fetchall()
+    assert found == [(0, 1), (1, 3)]
+
+
+def test_a_feature_that_is_something_else_is_refused(place: Place) -> None:
+    statement = "update lamindb_feature set _dtype_str = 'str' where name = 'tissue_type'"
+    with closing(sqlite3.connect(place.database)) as connection, connection:
+        connection.execute(statement)
+    before = rows(place)
+    done = place.ingest("run", NEWER.version)
+    assert done.returncode == 2
+    assert "instance: feature tissue_type (uid " in done.stderr
+    assert ") is str, and not cat[ULabel]; rename it, " in done.stderr
+    assert "Traceback" not in done.stderr
+    assert changes(before, rows(place)) == {}
+
+
+def test_it_is_verified_as_in_a_fresh_one(lived: Lived) -> None:
+    place = lived.place
+    place.run("verify", place.request("verify", NEWER.version, action=Action.VERIFY))
+    failed = {
+        c.name: c.offenders for c in place.report("verify").checks if c.status is Status.FAILED
+    }
+    assert set(failed) == {"datasets"}, failed  # a file of it is broken

@@ -1,0 +1,102 @@
+"""`python lived_in.py before SOMA|between`: what people do in an instance, by LaminDB's own API.
+
+`before` makes what stands there before our first release: types, terms without ids, old names, a
+trash, collections and a store of their own. `between` is what they do to our rows before the next
+one. Of our code, it uses the connection alone.
+"""
+
+import sys
+from pathlib import Path
+
+from instances import INSTANCE
+
+from runners.registry import connection
+
+connection.connect(INSTANCE)  # as `ln.connect`, but doesn't ask LaminHub what storage is whose
+
+import bionty as bt  # noqa: E402
+import lamindb as ln  # noqa: E402
+
+from runners.registry import artifacts  # noqa: E402
+
+BLOOD = "Sample atlas of human blood, lung and liver"
+BRAIN = "Sample atlas of the mammalian brain"
+
+
+def before(soma: Path) -> None:
+    features()
+    terms()
+    labels()
+    collections()
+    artifacts.ensure_storage(artifacts.storage_root(str(soma)), None)
+    ln.Artifact(str(soma), description="Census 2020-01-15", run=False).save()
+
+
+def features() -> None:
+    """A lab's own, of the schema's names."""
+    lab = ln.Feature(name="Lab", is_type=True).save()
+    for name in ("disease_ontology_term_id", "donor_id", "tissue_type"):
+        ln.Feature(name=name, dtype="float", type=lab).save()
+    other = ln.Feature(name="Other lab", is_type=True).save()
+    ln.Feature(name="donor_id", dtype="int", type=other).save()
+
+
+def terms() -> None:
+    """Terms as notebooks make them: by name alone, under old names, with ids that aren't theirs."""
+    for registry in (bt.Phenotype, bt.DevelopmentalStage, bt.Ethnicity, bt.Tissue):
+        registry(name="unknown").save()
+        registry(name="na").save()
+    bt.CellType(name="Kupffer cell").save()
+    bt.CellType(name="a cell's old name", ontology_id="CL:0000145").save()
+    bt.CellType(name="hepatocyte", ontology_id="LAB:1").save()
+    bt.ExperimentalFactor(name="RNA assay").save()
+    bt.CellLine(name="K-562").save()
+    bt.Tissue(name="abdomen", ontology_id="UBERON:0000916").save().delete()
+    bt.Disease(name="arterial disorder", ontology_id="MONDO:0000473").save().delete()
+    macaque = bt.Organism(name="macaque", scientific_name="macaca_mulatta").save()
+    bt.Gene(stable_id="ENSMMUG00000000208", symbol="first", organism=macaque).save()
+    bt.Gene(stable_id="ENSMMUG00000000238", symbol="second", organism=macaque).save().delete()
+
+
+def labels() -> None:
+    lab = ln.ULabel(name="Lab", is_type=True).save()
+    ours = ln.ULabel(name="SuspensionType", is_type=True, type=lab).save()
+    ln.ULabel(name="cell", type=ours).save()
+    ln.ULabel(name="True").save()
+    ln.ULabel(name="nucleus").save()
+
+
+def collections() -> None:
+    """A person's, of names that ours have."""
+    note = Path.cwd() / "note.txt"
+    note.write_text("hers")
+    own = ln.Artifact(str(note), key="hers/note.txt", run=False).save()
+    for key in ("cellxgene-census", BLOOD, BRAIN):
+        ln.Collection([own], key=key, description="hers", skip_hash_lookup=True, run=False).save()
+
+
+def between() -> None:
+    """What people do to the rows of our older release."""
+    h5ads = ln.Artifact.filter(key__startswith="cell-census/", suffix=".h5ad").order_by("key")
+    described, trashed, deleted, revised = h5ads[0], h5ads[1], h5ads[2], h5ads[3]
+    described.description = "hers"
+    described.save()
+    trashed.delete(permanent=False, storage=False)
+    for collection in deleted.collections.all():
+        collection.artifacts.remove(deleted)
+    deleted.delete(permanent=True, storage=False)
+    note = Path.cwd() / "revision.txt"
+    note.write_text("hers, too")
+    ln.Artifact(str(note), key="hers/revision.txt", revises=revised, run=False).save()
+    ln.Reference.filter(name=BRAIN).one().delete(permanent=False)
+    ln.ULabel.filter(name="tissue", type__name="TissueType").one().delete(permanent=False)
+    ln.Collection.filter(reference__isnull=False, key__startswith=BLOOD).one().delete(
+        permanent=False
+    )
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "before":
+        before(Path(sys.argv[2]))
+    else:
+        between()
