@@ -84,6 +84,7 @@ class Snapshot:
     """What the instance holds of one release, and the artifacts of all before it.
 
     `continued`: the stems of chains that a later release continues; `has_later`: there is one.
+    `names`: what the linked terms of ontologies are called here, by their ids.
     `trashed`: those of artifacts of earlier releases that are in the trash.
     `held`: what those before it hold, by release and uid.
     `gene_taxa`: artifact id -> the organisms of its genes. `sources`: the versions in use.
@@ -102,6 +103,7 @@ class Snapshot:
     sources: Mapping[SourceKey, frozenset[str]]
     continued: frozenset[str] = frozenset()
     trashed: frozenset[str] = frozenset()
+    names: Mapping[str, frozenset[str]] = field(default_factory=dict)
     has_later: bool = False
 
     @property

@@ -47,6 +47,7 @@ def take_snapshot(release: str, *, with_earlier: bool) -> Snapshot:
             collections=_collections(release),
             held=baseline.releases(before=release) if with_earlier else {},
             gene_taxa=_gene_taxa(release),
+            names=_names(release),
             sources=_sources(),
             continued=continued,
             trashed=frozenset(uid[:-4] for uid in trashed),
@@ -116,6 +117,20 @@ def _labels(release: str) -> Mapping[int, frozenset[Label]]:
         for artifact_id, feature, term in rows.values_list(*fields):
             labels_by_artifact[artifact_id].add((feature, term or ""))
     return {artifact_id: frozenset(labels) for artifact_id, labels in labels_by_artifact.items()}
+
+
+def _names(release: str) -> Mapping[str, frozenset[str]]:
+    """Ontology id -> the names of the release's terms of that id; organisms go by several."""
+    names: dict[str, set[str]] = defaultdict(set)
+    for registry in registries.of_terms():
+        key = registries.key(registry)
+        if key == "ontology_id" and registry != "Organism":
+            link, target = registries.links(registry)
+            linked = link.objects.filter(**_of(release), feature__isnull=False)
+            terms = registries.model(registry).objects.filter(id__in=linked.values(target))
+            for term, name in terms.exclude(ontology_id=None).values_list(key, "name"):
+                names[term].add(name)
+    return {term: frozenset(those) for term, those in names.items()}
 
 
 def _gene_taxa(release: str) -> Mapping[int, frozenset[str]]:

@@ -17,8 +17,9 @@ class VerificationFacts:
 
     `is_whole` is false where only a part was asked for. `held`: what earlier releases held
     before the first run of this release began, None without one. `stored`: by address, None
-    where nothing lies. `pins`: the versions that the manifest names. `deprecated`: those of the
-    linked terms. `tracked`: the datasets that a tracked run registered, None if none was asked for.
+    where nothing lies. `pins`: the versions that the manifest names. `old_terms`: those of the
+    linked terms that are deprecated or renamed, and how. `tracked`: the datasets that a tracked run
+    registered, None if none was asked for.
     `given_back`: uids of records that a run returned to the earlier release whose they were.
     `left`: what runs of earlier releases left of them when they ended.
     `differing`: features of the schema that are something else in the instance, and what.
@@ -34,7 +35,7 @@ class VerificationFacts:
     stored: Mapping[str, Stored | Unknown | None]
     content: StoreContent | Unknown
     pins: Mapping[SourceKey, str] | Unknown
-    deprecated: frozenset[str] | Unknown
+    old_terms: Mapping[str, str] | Unknown
     held: Mapping[str, Mapping[str, RecordDigest]] | Unknown | None = None
     tracked: frozenset[str] | None = None
     given_back: frozenset[str] = frozenset()

@@ -3,7 +3,7 @@
 Reads only. What can't be had becomes an Unknown, so that the rest can still be judged.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from runners.census import content, directory
@@ -12,7 +12,7 @@ from runners.contract import DatasetOutcome, Manifest
 from runners.records.baseline import RecordDigest, left_by_runs, stored_baseline
 from runners.records.snapshot import Snapshot, Stored, Unknown
 from runners.rules import vocabulary
-from runners.rules.reference import Reference
+from runners.rules.reference import Reference, Term
 from runners.run.journal import START, WRITTEN
 from runners.run.request import Job, RunFolder
 from runners.run.selection import answered_request, is_whole
@@ -63,8 +63,8 @@ def gather(
             "the pins can't be read",
             lambda: vocabulary.pinned_sources(reference, job.manifest.organisms),
         ),
-        deprecated=_or_unknown(
-            "the ontologies can't be read", lambda: _deprecated(taken, job.manifest, reference)
+        old_terms=_or_unknown(
+            "the ontologies can't be read", lambda: _old_terms(taken, job.manifest, reference)
         ),
         held=held,
         tracked=_tracked(ingests),
@@ -125,18 +125,31 @@ def _stored(
     return dict.fromkeys(addresses, files) if isinstance(files, Unknown) else files
 
 
-def _deprecated(
+def _old_terms(
     taken: Snapshot | Unknown, manifest: Manifest, reference: Reference
-) -> frozenset[str]:
-    """Those of the linked terms that the pinned ontologies call deprecated."""
+) -> Mapping[str, str]:
+    """Those of the linked terms that the pinned ontologies call deprecated, or otherwise: term ->
+    what is old.
+    """
     if isinstance(taken, Unknown):
-        return frozenset()
+        return {}
     linked = {term for labels in taken.labels.values() for _, term in labels}
     kinds = {term.replace("_", ":").partition(":")[0] for term in linked}
     names = {
         name for _, name in vocabulary.needed_sources(reference.rules, manifest.organisms)
     } & kinds
     tables = [reference.terms(name) for name in sorted(names)]
-    return frozenset(
-        term for term in linked for table in tables if term in table and table[term].deprecated
-    )
+    return {
+        term: problem
+        for term in sorted(linked)
+        for table in tables
+        if term in table and (problem := _old(table[term], taken.names.get(term, frozenset())))
+    }
+
+
+def _old(term: Term, names: Collection[str]) -> str:
+    if term.deprecated:
+        return "is deprecated"
+    if names and term.label not in names:
+        return f"is called {', '.join(sorted(names))!r}, and now {term.label!r}"
+    return ""

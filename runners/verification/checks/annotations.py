@@ -3,7 +3,7 @@
 By feature, never by registry: the tissue of a culture is a cell type or a cell line.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from runners.contract import Status
 from runners.contract.rules import ORGANISM, Rules
@@ -75,26 +75,23 @@ def references(facts: VerificationFacts) -> Answer:
 
 
 def terms(facts: VerificationFacts) -> Answer:
-    """Which artifacts have deprecated terms, or terms or genes of another organism.
+    """Which artifacts have deprecated or renamed terms, or terms or genes of another organism.
 
     They are the publisher's content: named, and no failure.
     """
-    deprecated = value_or_raise(facts.deprecated)
+    old_terms = value_or_raise(facts.old_terms)
     bad = [
-        (row.dataset_id, odd)
-        for row in own_artifacts(facts)
-        for odd in _odd(row, facts, deprecated)
+        (row.dataset_id, odd) for row in own_artifacts(facts) for odd in _odd(row, facts, old_terms)
     ]
     total, who = len(own_artifacts(facts)), len({name for name, _ in bad})
     note = "terms are the publisher's; this is reported and fails nothing" if bad else None
     return Answer(f"{total:,}", f"{total - who:,}", Status.PASSED, offenders_of(facts, bad), note)
 
 
-def _odd(row: ArtifactRow, facts: VerificationFacts, deprecated: frozenset[str]) -> Iterator[str]:
+def _odd(row: ArtifactRow, facts: VerificationFacts, old_terms: Mapping[str, str]) -> Iterator[str]:
     labels = facts.snapshot.labels.get(row.id, frozenset())
-    old = sorted({term for _, term in labels} & deprecated)
-    if old:
-        yield f"deprecated: {', '.join(old)}"
+    linked = {term for _, term in labels}
+    yield from (f"{term} {old}" for term, old in sorted(old_terms.items()) if term in linked)
     taxa = [term for feature, term in labels if feature == ORGANISM]
     if len(taxa) == 1 and taxa[0] in facts.rules.organisms:
         foreign = sorted(set(_foreign(labels, taxa[0], facts.rules)))

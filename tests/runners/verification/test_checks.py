@@ -102,7 +102,7 @@ WHOLE = VerificationFacts(
     stored=STORED,
     content=StoreContent(frozenset({"d-1", "d-2", "d-3"}), 30, 30),
     pins={CL: "2025-07-30"},
-    deprecated=frozenset(),
+    old_terms={},
     held=HELD,
     tracked=frozenset({"d-1", "d-2", "d-3"}),
 )
@@ -257,6 +257,14 @@ FAULTS: list[tuple[str, Spoil, list[tuple[str, str]]]] = [
         ),
         [("census_data/homo_sapiens", "get_obs fails"), ("census_info/summary", "has no row")],
     ),
+    (
+        "required",
+        given(differing={"tissue_type": "is str, and not cat[ULabel]"}),
+        [
+            (name, "its feature tissue_type is str, and not cat[ULabel]")
+            for name in ("d-1", "d-2", "d-3")
+        ],
+    ),
     ("storage", lies(0, None), [("d-1", "is not in storage any more")]),
     ("storage", lies(1, Stored(99, "hash2")), [("d-2", "has 99 bytes, registered with 100")]),
     (
@@ -289,7 +297,10 @@ FAULTS: list[tuple[str, Spoil, list[tuple[str, str]]]] = [
     ("previous", holds(new=RecordDigest("row")), [("new", f"{BEFORE}: was not there")]),
 ]
 ODD: list[tuple[Spoil, str]] = [
-    (given(deprecated=frozenset({"x"})), "deprecated: x"),
+    (
+        given(old_terms={"x": "is deprecated", "a term of no artifact": "is called otherwise"}),
+        "x is deprecated",
+    ),
     (
         snapshot(labels={2: labels(development_stage_ontology_term_id="MmusDv:0000110")}),
         "not of NCBITaxon:9606: MmusDv:0000110",
@@ -315,6 +326,14 @@ def test_every_check_passes_on_a_whole_release() -> None:
     for result in all_checks.run_checks(WHOLE):
         assert result.offenders == ()
         assert result.note is None
+
+
+def test_a_chain_goes_on_from_what_is_in_the_trash() -> None:
+    alone = replace(SNAPSHOT, earlier=(), artifacts=(artifact(1, "d-1", "aaaa0001"),))
+    facts = replace(WHOLE, taken=alone, datasets=WHOLE.datasets[:1], stored={}, is_whole=False)
+    assert statuses(facts)["lineage"] is Status.FAILED
+    in_trash = replace(facts, taken=replace(alone, trashed=frozenset({"aaaa"})))
+    assert statuses(in_trash)["lineage"] is Status.PASSED
 
 
 def test_every_check_has_a_fault_of_its_own() -> None:
@@ -472,7 +491,7 @@ UNKNOWN = {
     "held": {"previous"},
     "content": {"content"},
     "pins": {"sources"},
-    "deprecated": {"terms"},
+    "old_terms": {"terms"},
     "taken": set(NAMES) - {"content"},
 }
 
