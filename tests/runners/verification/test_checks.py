@@ -258,12 +258,9 @@ FAULTS: list[tuple[str, Spoil, list[tuple[str, str]]]] = [
         [("census_data/homo_sapiens", "get_obs fails"), ("census_info/summary", "has no row")],
     ),
     (
-        "required",
-        given(differing={"tissue_type": "is str, and not cat[ULabel]"}),
-        [
-            (name, "its feature tissue_type is str, and not cat[ULabel]")
-            for name in ("d-1", "d-2", "d-3")
-        ],
+        "annotations",
+        given(differing={"tissue_type": "is str"}),
+        [(row.dataset_id, "its feature tissue_type is str") for row in ARTIFACTS],
     ),
     ("storage", lies(0, None), [("d-1", "is not in storage any more")]),
     ("storage", lies(1, Stored(99, "hash2")), [("d-2", "has 99 bytes, registered with 100")]),
