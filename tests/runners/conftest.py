@@ -87,6 +87,16 @@ def older(shared: Shared, empty: Place) -> Place:
 
 
 @pytest.fixture(scope="session")
+def lived_in(shared: Shared, empty: Place) -> Place:
+    """An instance with a history (see `lived_in`), which holds the older release."""
+
+    def make(folder: Path) -> None:
+        instances.live_in(instances.copy(empty, folder))
+
+    return Place(shared("lived_in", make), empty.world)
+
+
+@pytest.fixture(scope="session")
 def newer(shared: Shared, older: Place) -> Place:
     """An instance that holds both releases, by the runs `older` and `newer`, verified."""
 

@@ -183,6 +183,14 @@ def copy(place: Place, root: Path, **variables: str) -> Place:
     return other
 
 
+def live_in(place: Place) -> None:
+    """Gives a place that holds nothing its history, with our older release in the midst of it."""
+    script = str(Path(__file__).parent / "lived_in.py")
+    succeed(place.script(script, "before", str(place.world.older.soma)))
+    succeed(place.ingest("older", OLDER.version))
+    succeed(place.script(script, "between"))
+
+
 def succeed(done: Done) -> Done:
     assert done.returncode == 0, done.stdout + done.stderr
     return done

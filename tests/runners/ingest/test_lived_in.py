@@ -6,59 +6,15 @@ import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import instances
 import pytest
 from instances import Place, succeed
+from release_rows import STATEMENTS, own_rows
 
 from runners.contract import Action, Status
-from runners.sample.datasets import NEWER, OLDER
-from runners.sample.world import World
-
-SCRIPT = str(Path(__file__).parents[1] / "lived_in.py")
-
-ARTIFACTS = """
-    select key, description, n_observations, otype, hash, is_latest, branch_id
-    from lamindb_artifact where key like 'cell-census/%' and version_tag = :release"""
-
-COLLECTIONS = """
-    select coalesce(c.reference, c.key), c.is_latest, c.branch_id, c.hash, a.key
-    from lamindb_collection as c
-    join lamindb_collectionartifact as link on link.collection_id = c.id
-    join lamindb_artifact as a on a.id = link.artifact_id
-    where c.version_tag = :release and (c.reference is not null or c.key = 'cellxgene-census')"""
-
-LINKS = """
-    select a.key, f.name, f._dtype_str, f.type_id, f.branch_id, t.{key}, t.branch_id
-    from {link} as link
-    join lamindb_artifact as a on a.id = link.artifact_id
-    join lamindb_feature as f on f.id = link.feature_id
-    join {terms} as t on t.id = link.{column}
-    where a.version_tag = :release"""
-
-TERMS = {
-    **{
-        f"bionty_artifact{name}": (f"bionty_{name}", f"{name}_id", "ontology_id")
-        for name in (
-            "organism", "tissue", "celltype", "disease", "cellline", "phenotype",
-            "experimentalfactor", "developmentalstage", "ethnicity",
-        )
-    },
-    "bionty_artifactgene": ("bionty_gene", "gene_id", "ensembl_gene_id"),
-    "lamindb_artifactulabel": ("lamindb_ulabel", "ulabel_id", "name"),
-}  # fmt: skip
-"""Table of links -> table of terms, column of the term, and the term's key."""
-
-STATEMENTS = (
-    ARTIFACTS,
-    COLLECTIONS,
-    *(
-        LINKS.format(link=link, terms=terms, column=column, key=key)
-        for link, (terms, column, key) in TERMS.items()
-    ),
-)
+from runners.sample.datasets import NEWER
 
 Changes = Mapping[str, set[str]]
 
@@ -69,19 +25,6 @@ class Lived:
 
     place: Place
     changes: Changes
-
-
-def live(place: Place, *when: str) -> None:
-    succeed(place.script(SCRIPT, *when))
-
-
-def own_rows(place: Place, release: str) -> list[list[tuple[Any, ...]]]:
-    """The release's rows, by their natural keys."""
-    with closing(sqlite3.connect(place.database)) as connection:
-        return [
-            sorted(connection.execute(statement, {"release": release}), key=repr)
-            for statement in STATEMENTS
-        ]
 
 
 def rows(place: Place) -> dict[tuple[str, int], dict[str, Any]]:
@@ -111,11 +54,8 @@ def changes(before: Mapping[Any, Any], after: Mapping[Any, Any]) -> Changes:
 
 
 @pytest.fixture(scope="module")
-def lived(empty: Place, world: World, tmp_path_factory: pytest.TempPathFactory) -> Lived:
-    place = instances.copy(empty, tmp_path_factory.mktemp("lived"))
-    live(place, "before", str(world.older.soma))
-    succeed(place.ingest("older", OLDER.version))
-    live(place, "between")
+def lived(lived_in: Place, tmp_path_factory: pytest.TempPathFactory) -> Lived:
+    place = instances.copy(lived_in, tmp_path_factory.mktemp("lived"))
     before = rows(place)
     succeed(place.ingest("newer", NEWER.version))
     return Lived(place, changes(before, rows(place)))
@@ -123,8 +63,8 @@ def lived(empty: Place, world: World, tmp_path_factory: pytest.TempPathFactory) 
 
 def test_the_rows_of_the_release_are_those_of_a_fresh_instance(lived: Lived, newer: Place) -> None:
     found, expected = (own_rows(place, NEWER.version) for place in (lived.place, newer))
-    for statement, one, other in zip(STATEMENTS, found, expected, strict=True):
-        assert one == other, statement
+    for statement in STATEMENTS:
+        assert found[statement] == expected[statement], statement
 
 
 def test_of_what_was_there_no_more_is_written_than_the_release_needs(lived: Lived) -> None:
