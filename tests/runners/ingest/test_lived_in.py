@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import instances
@@ -16,14 +17,15 @@ from release_rows import STATEMENTS, own_rows
 from runners.contract import Action, Status
 from runners.sample.datasets import NEWER
 
-Changes = Mapping[str, set[str]]
+Changes = dict[str, set[str]]
 
 
 @dataclass(frozen=True)
 class Lived:
-    """A place with its history, and what the newer release changed of the rows before it."""
+    """A place with its history, its rows before the newer release came, and what that changed."""
 
     place: Place
+    before: Mapping[tuple[str, int], dict[str, Any]]
     changes: Changes
 
 
@@ -58,7 +60,7 @@ def lived(lived_in: Place, tmp_path_factory: pytest.TempPathFactory) -> Lived:
     place = instances.copy(lived_in, tmp_path_factory.mktemp("lived"))
     before = rows(place)
     succeed(place.ingest("newer", NEWER.version))
-    return Lived(place, changes(before, rows(place)))
+    return Lived(place, before, changes(before, rows(place)))
 
 
 def test_the_rows_of_the_release_are_those_of_a_fresh_instance(lived: Lived, newer: Place) -> None:
@@ -92,6 +94,19 @@ def test_names_that_are_taken_are_told_from_ours_by_the_studys_id(lived: Lived) 
     with closing(sqlite3.connect(lived.place.database)) as connection:
         found = connection.execute(statement, (NEWER.version,)).fetchall()
     assert found == [(0, 1), (1, 3)]
+
+
+def test_taken_back_only_its_vocabulary_stays(lived: Lived, tmp_path: Path) -> None:
+    place = instances.copy(lived.place, tmp_path / "place")
+    words = ("rollback", "--runs", str(place.root / "runs"), "--run", "newer", "--yes")
+    succeed(place.script("-m", "runners", *words))
+    left = changes(lived.before, rows(place))
+    left.pop("lamindb_storage")  # has the place's own folder
+    assert left == {
+        table: columns
+        for table, columns in lived.changes.items()
+        if table.startswith(("bionty_", "lamindb_ulabel")) and table != "bionty_source"
+    }
 
 
 def test_a_feature_that_is_something_else_is_refused(place: Place) -> None:
