@@ -80,12 +80,27 @@ class CollectionRow:
 
 
 @dataclass(frozen=True)
+class SourceRow:
+    """One of bionty's sources; usable where it has a table of terms or an address.
+
+    `terms`: how many of the release's terms and genes are from it.
+    """
+
+    uid: str
+    key: SourceKey
+    version: str
+    is_current: bool
+    is_usable: bool
+    terms: int = 0
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """What the instance holds of one release, and the artifacts of all before it.
 
-    `continued`: the stems of chains that a later release continues; `has_later`: there is one.
+    `continued`: the stems of chains that a later release continues.
     `held`: what those before it hold, by release and uid.
-    `gene_taxa`: artifact id -> the organisms of its genes. `sources`: the versions in use.
+    `gene_taxa`: artifact id -> the organisms of its genes. `sources`: all of the instance's.
     """
 
     release: str
@@ -98,9 +113,8 @@ class Snapshot:
     collections: tuple[CollectionRow, ...]
     held: Mapping[str, Mapping[str, RecordDigest]]
     gene_taxa: Mapping[int, frozenset[str]]
-    sources: Mapping[SourceKey, frozenset[str]]
+    sources: tuple[SourceRow, ...]
     continued: frozenset[str] = frozenset()
-    has_later: bool = False
 
     @property
     def features(self) -> Mapping[int, frozenset[str]]:

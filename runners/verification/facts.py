@@ -21,7 +21,8 @@ class VerificationFacts:
     linked terms. `tracked`: the datasets that a tracked run registered, None if none was asked for.
     `given_back`: uids of records that a run returned to the earlier release whose they were.
     `left`: what runs of earlier releases left of them when they ended.
-    `listed`: what the Census's release directory says that the manifest doesn't.
+    `listed`: what the Census's release directory says that the manifest doesn't. `was_current`: the
+    uids of the sources that were current before the first run of this release, None without one.
     """
 
     taken: Snapshot | Unknown
@@ -39,6 +40,7 @@ class VerificationFacts:
     given_back: frozenset[str] = frozenset()
     left: Sequence[Mapping[str, Mapping[str, RecordDigest]]] | Unknown = ()
     listed: Sequence[str] = ()
+    was_current: frozenset[str] | Unknown | None = None
 
     @property
     def snapshot(self) -> Snapshot:

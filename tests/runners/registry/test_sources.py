@@ -13,18 +13,20 @@ from instances import Place
 LOOKUPS = Path(__file__).parents[1] / "lookups.py"
 
 
-def lookups(place: Place) -> dict[str, Any]:
+def lookups(place: Place, folder: Path) -> dict[str, Any]:
+    """Look-up -> its answer, in a copy of the place."""
+    place = instances.copy(place, folder)
     return dict(json.loads(instances.succeed(place.script(str(LOOKUPS))).stdout.splitlines()[-1]))
 
 
 @pytest.fixture(scope="module")
-def before(empty: Place) -> dict[str, Any]:
-    return lookups(empty)
+def before(empty: Place, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return lookups(empty, tmp_path_factory.mktemp("before"))
 
 
 @pytest.fixture(scope="module")
-def after(newer: Place) -> dict[str, Any]:
-    return lookups(newer)
+def after(newer: Place, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return lookups(newer, tmp_path_factory.mktemp("after"))
 
 
 def test_public_look_ups_give_the_same_before_and_after_an_ingest(
