@@ -85,6 +85,31 @@ class PreviousRelease(Document):
     continued: int
 
 
+class SourceUse(Document):
+    """A source that the release's terms are from, or that the schema pins: `registry` and
+    `organism` are whose, `terms` how many of the release's terms name it.
+
+    `current`: name and version of each source in which the instance's people look such terms up.
+    """
+
+    registry: str
+    organism: str
+    name: str
+    version: str
+    terms: int
+    is_pinned: bool
+    current: tuple[str, ...]
+
+
+class SourcesReport(Document):
+    """Where the release's terms are from, and sentences on what is amiss with the sources in which
+    the instance's people look terms up.
+    """
+
+    uses: tuple[SourceUse, ...]
+    remarks: tuple[str, ...] = ()
+
+
 class Verdict(StrEnum):
     """How a verification ended."""
 
@@ -128,6 +153,7 @@ class RunReport(Document):
     machine: Machine | None = None
     exceptions: tuple[ExceptionUse, ...] = ()
     previous: PreviousRelease | None = None
+    sources: SourcesReport | None = None
 
 
 def verdict_of(checks: tuple[CheckResult, ...]) -> Verdict:

@@ -16,6 +16,9 @@ BASELINE = "holdings.json"
 LEFT = "left.json"
 """The files' names, in the run's folder."""
 
+CURRENT_SOURCES = "current source"
+"""Among what all releases share: the sources in which an instance's people look terms up."""
+
 
 class RecordDigest(NamedTuple):
     """One record: digests of its own row and of the rows that link it to others.

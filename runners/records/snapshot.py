@@ -80,14 +80,29 @@ class CollectionRow:
 
 
 @dataclass(frozen=True)
+class SourceRow:
+    """One of bionty's sources; usable where it has a table of terms or an address.
+
+    `terms`: how many of the release's terms and genes are from it.
+    """
+
+    uid: str
+    key: SourceKey
+    version: str
+    is_current: bool
+    is_usable: bool
+    terms: int = 0
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """What the instance holds of one release, and the artifacts of all before it.
 
-    `continued`: the stems of chains that a later release continues; `has_later`: there is one.
+    `continued`: the stems of chains that a later release continues.
     `names`: what the linked terms of ontologies are called here, by their ids.
     `trashed`: those of artifacts of earlier releases that are in the trash.
     `held`: what those before it hold, by release and uid.
-    `gene_taxa`: artifact id -> the organisms of its genes. `sources`: the versions in use.
+    `gene_taxa`: artifact id -> the organisms of its genes. `sources`: all of the instance's.
     """
 
     release: str
@@ -100,11 +115,10 @@ class Snapshot:
     collections: tuple[CollectionRow, ...]
     held: Mapping[str, Mapping[str, RecordDigest]]
     gene_taxa: Mapping[int, frozenset[str]]
-    sources: Mapping[SourceKey, frozenset[str]]
+    sources: tuple[SourceRow, ...]
     continued: frozenset[str] = frozenset()
     trashed: frozenset[str] = frozenset()
     names: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    has_later: bool = False
 
     @property
     def features(self) -> Mapping[int, frozenset[str]]:

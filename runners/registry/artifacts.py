@@ -67,12 +67,6 @@ def ensure_storage(root: str, region: str | None) -> None:
     ).save()
 
 
-def has_later(release: str) -> bool:
-    """True if a later release is registered, be it in part."""
-    registered = ln.Artifact.objects.filter(key__startswith=KEY_PREFIX)
-    return bool(of_later(registered, release).exists())
-
-
 def neighbours_by_dataset(dataset_ids: Collection[str], release: str) -> Mapping[str, Neighbours]:
     """Dataset id -> its artifacts of the nearest other releases.
 

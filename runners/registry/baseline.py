@@ -14,7 +14,7 @@ import lamindb as ln
 from django.db.models import BigIntegerField, Count, F, Sum
 from django.db.models.functions import Cast, Coalesce
 
-from runners.records.baseline import Baseline, RecordDigest
+from runners.records.baseline import CURRENT_SOURCES, Baseline, RecordDigest
 from runners.records.transaction_log import digest
 from runners.registry import registries, rows
 from runners.registry.artifacts import KEY_PREFIX
@@ -30,7 +30,7 @@ def take_baseline(*, before: str) -> Baseline:
             "feature": _shared(ln.Feature.objects.all()),
             "schema": _shared(ln.Schema.objects.all()),
             "storage": _shared(ln.Storage.objects.all()),
-            "current source": _shared(bt.Source.objects.filter(currently_used=True)),
+            CURRENT_SOURCES: _shared(bt.Source.objects.filter(currently_used=True)),
         },
     )
 

@@ -1,6 +1,6 @@
 """What the instance holds of a release, read in a few set-based statements. Never writes."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import PurePosixPath
@@ -9,13 +9,13 @@ from typing import Any
 import bionty as bt
 import lamindb as ln
 from django.db import connection, transaction
+from django.db.models import Count
 
-from runners.records.snapshot import ArtifactRow, CollectionRow, Label, Snapshot
+from runners.records.snapshot import ArtifactRow, CollectionRow, Label, Snapshot, SourceRow
 from runners.registry import baseline, registries
 from runners.registry.artifacts import KEY_PREFIX
 from runners.registry.revisions import of_later
 from runners.registry.trash import HIDDEN, hidden, visible
-from runners.rules.vocabulary import SourceKey
 
 KINDS = {
     "collections": ln.Collection,
@@ -48,10 +48,9 @@ def take_snapshot(release: str, *, with_earlier: bool) -> Snapshot:
             held=baseline.releases(before=release) if with_earlier else {},
             gene_taxa=_gene_taxa(release),
             names=_names(release),
-            sources=_sources(),
+            sources=_sources(release),
             continued=continued,
             trashed=frozenset(uid[:-4] for uid in trashed),
-            has_later=bool(continued),
         )
 
 
@@ -169,14 +168,45 @@ def _collections(release: str) -> tuple[CollectionRow, ...]:
     )
 
 
-def _sources() -> Mapping[SourceKey, frozenset[str]]:
-    versions_by_source: dict[SourceKey, set[str]] = defaultdict(set)
-    rows = bt.Source.objects.filter(currently_used=True)
-    for entity, name, organism, version in rows.values_list(
-        "entity", "name", "organism", "version"
-    ):
-        versions_by_source[entity, name, organism].add(version)
-    return {key: frozenset(versions) for key, versions in versions_by_source.items()}
+def _sources(release: str) -> tuple[SourceRow, ...]:
+    terms = _terms_of_sources(release)
+    fields = ("id", "uid", "entity", "name", "organism", "version", "currently_used", "url",
+              "dataframe_artifact_id")  # fmt: skip
+    sources = visible(bt.Source.objects.all()).order_by(*fields[2:6])
+    return tuple(
+        SourceRow(
+            uid,
+            (entity, name, organism),
+            version,
+            is_current,
+            is_usable=bool(url) or table_id is not None,
+            terms=terms[pk],
+        )
+        for pk, uid, entity, name, organism, version, is_current, url, table_id in (
+            sources.values_list(*fields)
+        )
+    )
+
+
+def _terms_of_sources(release: str) -> Counter[int]:
+    """Id of a source -> how many of the terms and genes are from it that the release is linked to;
+    a term in two registries counts twice.
+    """
+    counts: Counter[int] = Counter()
+    for link, target in _links_to_sourced():
+        linked = link.objects.filter(**_of(release)).exclude(**{f"{target}__source": None})
+        grouped = linked.values(f"{target}__source_id").order_by()
+        rows = grouped.annotate(n=Count(f"{target}_id", distinct=True))
+        counts.update(dict(rows.values_list(f"{target}__source_id", "n")))
+    return counts
+
+
+def _links_to_sourced() -> Iterator[tuple[Any, str]]:
+    """The tables that link artifacts to records with a source, each with its column of them."""
+    for registry in registries.of_terms():
+        if hasattr(registries.model(registry), "source_id"):
+            yield registries.links(registry)
+    yield ln.Artifact.genes.through, "gene"
 
 
 def count_records() -> dict[str, int]:

@@ -16,6 +16,7 @@ from runners.contract.rules import LABELS, Organism
 from runners.registry import trash
 from runners.registry.existing import adopt_genes, adopt_organism, adopt_terms
 from runners.registry.genes import create_genes
+from runners.registry.ontology_terms import new_record, save_with_ancestors
 from runners.registry.registries import key, model, stored_id
 from runners.registry.sources import Sources
 from runners.rules.consistency import entries_of, package_of
@@ -48,12 +49,9 @@ TAXON_OF_CODE = {
 class Terms:
     """The terms of one run: saves what is missing, and keeps their ids."""
 
-    def __init__(self, reference: Reference, *, leaves_current: bool = False) -> None:
-        """`leaves_current`: sources that are current stay so, for a later release needs them; ours
-        become current only where an ontology has none.
-        """
+    def __init__(self, reference: Reference) -> None:
         self.reference = reference
-        self.sources = Sources(reference, leaves_current=leaves_current)
+        self.sources = Sources(reference)
         self.rules = reference.rules
         self._ids: dict[tuple[str, str, str], int] = {}
         self._genes: dict[str, set[str]] = {}
@@ -191,21 +189,14 @@ class Terms:
             ).save()
 
     def _import(self, registry: str, ontology: str, term_ids: Sequence[str]) -> None:
-        cls = model(registry)
-        records = cls.from_values(
-            list(term_ids),
-            field=getattr(cls, key(registry)),
-            source=self.sources.pinned(registry, ontology),
-            mute=True,
-        )
-        ln.save(records)
+        source = self.sources.pinned(registry, ontology)
+        save_with_ancestors(registry, self.reference.terms(ontology), term_ids, source)
 
     def _save_normal(self) -> None:
         """LaminDB keeps "normal" among diseases under the uid that it has as a phenotype."""
-        normal = bt.Phenotype.from_source(
-            ontology_id="PATO:0000461",
-            source=self.sources.pinned(*registry_of_term("Disease", "PATO")),
-        )
+        registry, ontology = registry_of_term("Disease", "PATO")
+        term = self.reference.terms(ontology)["PATO:0000461"]
+        normal = new_record(registry, term, self.sources.pinned(registry, ontology))
         bt.Disease(
             uid=normal.uid,
             name=normal.name,
@@ -219,7 +210,7 @@ class Terms:
         name, scientific_name = self._organism_names(taxon)
         record = adopt_organism(taxon, name, scientific_name)
         if record is None:
-            source = self.sources.bare("Organism", "ncbitaxon", self.reference.pin("NCBITaxon"))
+            source = self.sources.of_organisms()
             record = bt.Organism(
                 name=name, scientific_name=scientific_name, ontology_id=taxon, source=source
             ).save()
@@ -248,16 +239,10 @@ class Terms:
         missing = [table[gene_id] for gene_id in gene_ids if gene_id not in present_ids]
         if not missing:
             return
-        source = self._gene_source(taxon, organism.name)
+        source = self.sources.of_genes(taxon, organism.name)
         with transaction.atomic():
             create_genes(missing, organism, source)
         present_ids.update(row.gene_id for row in missing)
-
-    def _gene_source(self, taxon: str, organism: str) -> Any:
-        """The gene table as a source, named after the wheel that carries it."""
-        wheel = self.rules.gene_tables
-        name = "ensembl" if taxon in self.rules.organisms else self._organism(taxon).genes
-        return self.sources.bare("Gene", name, f"{wheel.name}-{wheel.version}", organism)
 
     def _known_genes(self, taxon: str) -> set[str]:
         """The organism's gene ids in the instance, asked for once."""

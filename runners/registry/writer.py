@@ -55,8 +55,7 @@ class Writer:
         self.reference = reference
         self._storage = artifacts.storage_root(manifest.storage.h5ads)
         self._previous_versions = previous_versions
-        has_later = artifacts.has_later(manifest.release)
-        self._terms = Terms(reference, leaves_current=has_later)
+        self._terms = Terms(reference)
         self._recorder = Recorder(journal)
         self._publications = publications
 

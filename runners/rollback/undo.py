@@ -155,18 +155,21 @@ def _differing(
 def _keep_vocabulary(
     recording: TransactionRecord, rows: dict[str, dict[int, Fields]], undoing: UndoPlan
 ) -> None:
-    """Vocabulary stays; but no source stays current that wasn't there before. One that never was
-    current, because a later release's is, stays as it is.
+    """Vocabulary stays, and a source as others have changed it since; but of a run that has put a
+    source in the place of another, as runs once did, none stays current.
     """
+    moved = recording.changed.get(SOURCES, {}).values()
+    is_moved = any(IS_CURRENT in columns for columns in moved)
     for table, inserted in recording.inserted.items():
         keys = expanded(inserted.ids)
         undoing.stays[table] += len(keys)
         own = rows.get(table, {}) if table == SOURCES else {}
         written = dict(zip(keys, inserted.digests, strict=False))
         for key in (key for key in keys if key in own):
-            if own[key][IS_CURRENT]:
+            is_same = digest(tuple(own[key].values())) == written.get(key)
+            if own[key][IS_CURRENT] and (is_same or is_moved):
                 undoing.restored[table].setdefault(key, {})[IS_CURRENT] = False
-            elif digest(tuple(own[key].values())) != written.get(key):
+            elif is_moved and not is_same:
                 undoing.problems.append(f"{row_name(table, own[key])}: was changed since")
 
 

@@ -23,7 +23,8 @@ class VerificationFacts:
     `given_back`: uids of records that a run returned to the earlier release whose they were.
     `left`: what runs of earlier releases left of them when they ended.
     `differing`: features of the schema that are something else in the instance, and what.
-    `listed`: what the Census's release directory says that the manifest doesn't.
+    `listed`: what the Census's release directory says that the manifest doesn't. `was_current`: the
+    uids of the sources that were current before the first run of this release, None without one.
     """
 
     taken: Snapshot | Unknown
@@ -42,6 +43,7 @@ class VerificationFacts:
     left: Sequence[Mapping[str, Mapping[str, RecordDigest]]] | Unknown = ()
     listed: Sequence[str] = ()
     differing: Mapping[str, str] = field(default_factory=dict)
+    was_current: frozenset[str] | Unknown | None = None
 
     @property
     def snapshot(self) -> Snapshot:

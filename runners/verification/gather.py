@@ -9,7 +9,7 @@ from typing import TypeVar
 from runners.census import content, directory
 from runners.census.store import CensusDataset
 from runners.contract import DatasetOutcome, Manifest
-from runners.records.baseline import RecordDigest, left_by_runs, stored_baseline
+from runners.records.baseline import CURRENT_SOURCES, Baseline, left_by_runs, stored_baseline
 from runners.records.snapshot import Snapshot, Stored, Unknown
 from runners.rules import vocabulary
 from runners.rules.reference import Reference, Term
@@ -42,7 +42,8 @@ def gather(
     )
 
     release = job.manifest.release
-    held = _baseline(ingests)
+    baseline = _baseline(ingests)
+    held = _or_none(baseline, lambda stored: stored.releases)
     taken = _or_unknown(
         "the instance can't be read",
         lambda: snapshot.take_snapshot(release, with_earlier=held is not None),
@@ -67,6 +68,7 @@ def gather(
             "the ontologies can't be read", lambda: _old_terms(taken, job.manifest, reference)
         ),
         held=held,
+        was_current=_or_none(baseline, lambda stored: frozenset(stored.shared[CURRENT_SOURCES])),
         tracked=_tracked(ingests),
         given_back=_given_back(ingests),
         left=_or_unknown(
@@ -86,16 +88,19 @@ def _or_unknown(what: str, gather_one: Callable[[], Value]) -> Value | Unknown:
         return Unknown(f"{what}: {type(error).__name__}: {reason}")
 
 
-def _baseline(
-    ingests: Sequence[RunFolder],
-) -> Mapping[str, Mapping[str, RecordDigest]] | Unknown | None:
-    """What earlier releases held before the first run of this one began."""
+def _baseline(ingests: Sequence[RunFolder]) -> Baseline | Unknown | None:
+    """What the instance held before the first run of this release began."""
     if not ingests:
         return None
     return _or_unknown(
-        "what earlier releases held can't be read",
-        lambda: stored_baseline(ingests[0].folder).releases,
+        "what earlier releases held can't be read", lambda: stored_baseline(ingests[0].folder)
     )
+
+
+def _or_none(
+    baseline: Baseline | Unknown | None, part: Callable[[Baseline], Value]
+) -> Value | Unknown | None:
+    return part(baseline) if isinstance(baseline, Baseline) else baseline
 
 
 def _given_back(ingests: Iterable[RunFolder]) -> frozenset[str]:

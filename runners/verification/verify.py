@@ -38,6 +38,7 @@ from runners.settings import Settings
 from runners.verification.acceptance import accept
 from runners.verification.checks import all_checks
 from runners.verification.gather import gather
+from runners.verification.sources import report_sources
 
 MENDED_BY_INGEST = {
     "datasets",
@@ -86,7 +87,8 @@ def verify(job: Job) -> RunReport:
     ingests = _ingests(job)
     outcomes = outcomes_of_runs([run.journal for run in ingests], datasets)
     now = datetime.now(UTC)
-    results = all_checks.run_checks(gather(job, datasets, outcomes, ingests))
+    facts = gather(job, datasets, outcomes, ingests)
+    results = all_checks.run_checks(facts)
     results, exceptions = accept(results, outcomes, datasets, job.manifest.accepted, now.date())
     own = read_journal(job.folder / JOURNAL)
     report = RunReport(
@@ -103,6 +105,7 @@ def verify(job: Job) -> RunReport:
         machine=this_machine(settings.from_environment(), now),
         exceptions=exceptions,
         previous=_previous(job, before, datasets),
+        sources=report_sources(facts),
     )
     _write(job.folder / "report.json", report)
     return report

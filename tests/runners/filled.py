@@ -300,7 +300,7 @@ def _collect(manifest: Manifest, ids: dict[str, int]) -> None:
 
 
 def _pin(manifest: Manifest) -> None:
-    """Sources in use at the pins, without their tables."""
+    """Sources at the pins, each with an address."""
     import bionty as bt
 
     from runners.rules import vocabulary
@@ -311,9 +311,8 @@ def _pin(manifest: Manifest) -> None:
         reference, manifest.organisms
     ).items():
         key = {"entity": entity, "name": name, "organism": organism}
-        bt.Source.objects.filter(**key).update(currently_used=False)
-        if not bt.Source.objects.filter(**key, version=version).update(currently_used=True):
-            bt.Source(**key, version=version, currently_used=True).save()
+        if not bt.Source.objects.filter(**key, version=version).exists():
+            bt.Source(**key, version=version, url=f"http://127.0.0.1/{name}").save()
 
 
 def _insert(model: Any, rows: Iterable[dict[str, Any]]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.comments.markdown import code, collapsed, counted, inert, moment, table
 from bot.comments.outcomes import GOOD, SIGNS, excused
-from bot.comments.result import datasets, run
+from bot.comments.result import datasets, run, sources
 from bot.comments.result.datasets import named
 from bot.comments.result.next_step import next_step
 from runners.contract import CheckResult, Offender, RunReport, Status, Verdict
@@ -104,6 +104,7 @@ def _parts(
         datasets.outcomes(report, context.before),
         datasets.withdrawn(report, wrong),
         run.changes(report, wrong),
+        sources.where_from(report, wrong),
         datasets.exception_lines(report),
         datasets.everything(report, everything),
         run.versions(report, wrong),

@@ -18,7 +18,7 @@ from bionty import _organism
 from lamindb.examples.cellxgene import create_cellxgene_schema, save_cellxgene_defaults
 
 from runners.registry.canary.differences import SUPPORTED
-from runners.registry.terms import Terms
+from runners.registry.sources import Sources, genes_table, give_table, terms_table
 from runners.rules.reference import Reference
 
 PREFIXES = {"ENSG": "human", "ENSMUSG": "mouse"}
@@ -42,19 +42,18 @@ def prepare(reference: Reference, organisms: Collection[str]) -> None:
     """
     ln.settings.creation.search_names = True  # as by default; else each call makes new Features
     _organism.infer_organism_from_ensembl_id = _organism_of  # its own asks a table on S3
-    _organisms(reference)
-    terms = Terms(reference)
-    for registry, ontology in terms.sources.needed(organisms):
-        terms.sources.pinned(registry, ontology)
-    wheel = reference.rules.gene_tables
-    for organism in (reference.rules.organisms[taxon] for taxon in SUPPORTED):
+    sources = Sources(reference)
+    _use(sources.of_organisms(), _organisms())
+    for registry, ontology in sources.needed(organisms):
+        terms = reference.terms(ontology).values()
+        _use(sources.pinned(registry, ontology), terms_table(registry, terms))
+    for taxon in SUPPORTED:
+        organism = reference.rules.organisms[taxon]
         bt.Organism.from_source(
             name=organism.name, source=bt.Source.get(name="ncbitaxon", currently_used=True)
         ).save()
-        rows = [(g.gene_id, g.symbol, g.biotype) for g in reference.genes(organism.genes).values()]
-        genes = pd.DataFrame(rows, columns=["ensembl_gene_id", "symbol", "biotype"])
-        version = f"{wheel.name}-{wheel.version}"
-        _add_source(bt.Gene, "ensembl", version, organism.name, genes.set_index("ensembl_gene_id"))
+        genes = genes_table(reference.genes(organism.genes).values())
+        _use(sources.of_genes(taxon, organism.name), genes)
     save_cellxgene_defaults()
 
 
@@ -64,24 +63,21 @@ def _organism_of(gene_id: str, using_key: str | None = None) -> Any:
     return bt.Organism.filter(name=name).one_or_none() if name else None
 
 
-def _organisms(reference: Reference) -> None:
-    table = pd.DataFrame(
+def _organisms() -> pd.DataFrame:
+    return pd.DataFrame(
         [(taxon, *names) for taxon, names in DEFAULTS.items()],
         columns=["ontology_id", "name", "scientific_name"],
-    )
-    version = reference.pin("NCBITaxon")
-    _add_source(bt.Organism, "ncbitaxon", version, "all", table.set_index("ontology_id"))
+    ).set_index("ontology_id")
 
 
-def _add_source(registry: Any, name: str, version: str, organism: str, table: Any) -> None:
-    """A source with its table, the only current one of its entity, name and organism."""
-    key = {"entity": f"bionty.{registry.__name__}", "name": name, "organism": organism}
-    bt.Source.filter(**key, currently_used=True).update(currently_used=False)
-    source = bt.Source.filter(**key, version=version.removeprefix("v")).one_or_none()
-    source = source or bt.Source(**key, version=version.removeprefix("v"))
-    source = registry.add_source(source, df=table)
+def _use(source: Any, table: pd.DataFrame) -> None:
+    """Gives the source a table, if it has none, and makes it the only current one of its entity,
+    name and organism: the curator looks terms up in what is current.
+    """
+    if source.dataframe_artifact_id is None:
+        give_table(source, table)
     source.currently_used = True
-    source.save()
+    source.save()  # makes the others not current
 
 
 def curate(file: Path, *, release: str, title: str, organism: str) -> str:

@@ -49,7 +49,6 @@ class Refusal:
 
 
 FROM_SCHEMA = "From CellxGene schema."
-LOOKED_UP = ("bionty.Gene", "bionty.Organism")
 
 
 def _without_source(row: Cells) -> str:
@@ -81,17 +80,23 @@ VALUES = (
     OtherValues(
         "whether a source is whole",
         "bionty calls a source complete as soon as it holds as many records as were last asked "
-        "for, which depends on the order of datasets.",
+        "for, which depends on the order of datasets; we leave that alone.",
         "bionty_source",
         "in_db",
     ),
     OtherValues(
+        "current sources",
+        "The curator looks terms up in what is current, so that its instance must have the pins "
+        "current; we leave an instance's choice alone.",
+        "bionty_source",
+        "currently_used",
+    ),
+    OtherValues(
         "tables of sources",
-        "The curator needs a table to look an organism or gene up in; ours come from the pinned "
-        "reference data.",
+        "The curator needs a table where bionty would ask its bucket; we make terms from the "
+        "pinned reference data, and give tables to what bionty couldn't use.",
         "bionty_source",
         "dataframe_artifact_id",
-        lambda row: None if row["entity"] in LOOKED_UP else row["dataframe_artifact_id"],
     ),
 )
 SPECIAL_VALUES = tuple(
@@ -107,10 +112,10 @@ SPECIAL_VALUES = tuple(
 ROWS = (
     ExtraRows(
         "files of the tables of sources",
-        "As above: of organisms and genes.",
+        "As above: of organisms, and of bionty's own sources that are at a pin.",
         "lamindb_artifact",
         "theirs",
-        lambda row: str(row["key"]).endswith(("__Gene.parquet", "__Organism.parquet")),
+        lambda row: str(row["key"]).startswith("df_"),
     ),
     ExtraRows(
         "organisms that no dataset has",

@@ -35,7 +35,7 @@ CHECKS = (
     Check("store", "The SOMA store is registered", storage.store_registered),
     Check("content", "The SOMA store opens, and holds what it says", storage.content),
     Check("storage", "Storage holds what is registered", storage.files),
-    Check("sources", "Sources are at the pins", instance.sources),
+    Check("sources", "Sources at the pins are there, and usable", instance.sources),
     Check("terms", "Terms are current, and of the right organism", annotations.terms),
     Check("tracking", "The run is recorded", instance.tracking),
     Check("previous", "Previous releases are untouched", instance.previous),

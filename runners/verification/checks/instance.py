@@ -1,4 +1,8 @@
-"""Is what surrounds the release as it should be: sources, runs, earlier releases? Pure."""
+"""Is what surrounds the release as it should be: sources, runs, earlier releases? Pure.
+
+Which sources are current is the instance's choice, and none of a release's: it is told
+(`runners.verification.sources`), and fails nothing.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,18 +12,18 @@ from runners.verification.checks.answer import Answer, NotApplicable, answer, ow
 from runners.verification.facts import VerificationFacts
 
 
-def sources(facts: VerificationFacts) -> Answer | NotApplicable:
-    """The sources in use are of the versions that the manifest names."""
-    if facts.snapshot.has_later:
-        return NotApplicable("a later release is registered, and sources are at its pins")
-    wanted, current = value_or_raise(facts.pins), facts.snapshot.sources
+def sources(facts: VerificationFacts) -> Answer:
+    """The sources at the schema's pins are there, and bionty can use them."""
+    pins = value_or_raise(facts.pins)
+    usable = {(row.key, row.version): row.is_usable for row in facts.snapshot.sources}
     bad = []
-    for key, version in sorted(wanted.items()):
-        used = current.get(key, frozenset())
-        if used != {version}:
-            is_at = " and ".join(sorted(used)) or "no version"
-            bad.append((f"{key[0]} {key[1]}", f"{key[2]}: is at {is_at}, the pin is {version}"))
-    return answer(facts, expected=len(wanted), found=len(wanted) - len(bad), bad=bad)
+    for key, version in sorted(pins.items()):
+        if not usable.get((key, version), False):
+            is_there = (key, version) in usable
+            lacks = f"{version} has neither a table nor an address"
+            problem = lacks if is_there else f"there is no {version}"
+            bad.append((f"{key[0]} {key[1]}", f"{key[2]}: {problem}"))
+    return answer(facts, expected=len(pins), found=len(pins) - len(bad), bad=bad)
 
 
 def tracking(facts: VerificationFacts) -> Answer | NotApplicable:

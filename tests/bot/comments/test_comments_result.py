@@ -28,6 +28,8 @@ from runners.contract import (
     PreviousRelease,
     Reason,
     RunReport,
+    SourcesReport,
+    SourceUse,
     Status,
     Verdict,
 )
@@ -296,6 +298,45 @@ def test_outcomes_stand_beside_those_of_the_release_before() -> None:
     assert "2 datasets against 2 in 2025-08-01: 1 continue, 1 new, 1 withdrawn." in told
     assert "| Outcome | Datasets | In 2026-02-01 |" in told
     assert "| failed | 0 | 1 |" in told
+
+
+def source(version: str, *current: str, terms: int = 4, is_pinned: bool = True) -> SourceUse:
+    return SourceUse(
+        registry="bionty.Tissue",
+        organism="all",
+        name="uberon",
+        version=version,
+        terms=terms,
+        is_pinned=is_pinned,
+        current=current,
+    )
+
+
+def test_sources_of_terms_stand_beside_the_current_ones() -> None:
+    own = "uberon 2026-06-23"
+    uses = (
+        source("2025-08-15", own, terms=1200),
+        source("2026-06-23", own, is_pinned=False),
+        source("2024-01-01", is_pinned=False),
+    )
+    said = result.body(report(sources=SourcesReport(uses=uses)))
+    assert "3 sources, of which 2 aren't current" in said
+    rows = [line for line in said.splitlines() if line.startswith("| bionty.Tissue")]
+    assert [[cell.strip() for cell in row.split("|")[3:7]] for row in rows] == [
+        ["uberon 2025-08-15", "1,200", "yes", own],
+        ["uberon 2026-06-23", "4", "", "the same"],
+        ["uberon 2024-01-01", "4", "", "none"],
+    ]
+    assert "no run changes it" in said
+    assert "⚠️" not in said
+
+
+def test_what_is_amiss_with_current_sources_is_named_and_counted() -> None:
+    remarks = tuple(f"source {number} @everybody" for number in range(12))
+    said = result.body(report(sources=SourcesReport(uses=(source("1"),), remarks=remarks)))
+    assert said.count("- ⚠️ source ") == 10
+    assert "- … and 2 more." in said
+    assert "@everybody" not in said
 
 
 def test_the_whole_report_is_linked() -> None:

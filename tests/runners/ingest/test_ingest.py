@@ -278,14 +278,8 @@ def test_the_newer_release_leaves_the_older_ones_rows_alone(older: Place, newer:
         if whose == "ours"
     ]
     for table, row in lost:
-        if table == "bionty_source":  # another version is current now
-            assert row["currently_used"] == 1
-        else:  # another revision is the latest now
-            assert table in {"lamindb_artifact", "lamindb_collection"}
-            assert row["is_latest"] == 1
-    assert {table for table, _ in lost} == {
-        "bionty_source", "lamindb_artifact", "lamindb_collection"
-    }  # fmt: skip
+        assert row["is_latest"] == 1, table  # another revision is the latest now
+    assert {table for table, _ in lost} == {"lamindb_artifact", "lamindb_collection"}
 
 
 def test_values_of_several_terms_are_linked_term_by_term(newer: Place) -> None:

@@ -83,7 +83,6 @@ def test_of_what_was_there_no_more_is_written_than_the_release_needs(lived: Live
         "lamindb_reference": {"branch_id"},
         "lamindb_artifact": {"is_latest"},
         "lamindb_collection": {"is_latest"},
-        "bionty_source": {"currently_used"},
     }
 
 
@@ -105,7 +104,7 @@ def test_taken_back_only_its_vocabulary_stays(lived: Lived, tmp_path: Path) -> N
     assert left == {
         table: columns
         for table, columns in lived.changes.items()
-        if table.startswith(("bionty_", "lamindb_ulabel")) and table != "bionty_source"
+        if table.startswith(("bionty_", "lamindb_ulabel"))
     }
 
 

@@ -238,10 +238,11 @@ def test_a_source_that_a_person_has_put_aside_is_a_problem() -> None:
     assert database.undo().problems == ["source s3: was changed since"]
 
 
-def test_a_source_that_was_never_current_stays_as_it_is() -> None:
+@pytest.mark.parametrize("since", [{}, {"currently_used": True}, {"name": "hers"}])
+def test_a_source_that_the_run_left_aside_stays_as_people_have_it(since: dict[str, Any]) -> None:
     database = vocabulary()
     late = {**source(3, "then"), "currently_used": False}
-    database.tables[SOURCES] |= {1: source(1, "once"), 3: late}
+    database.tables[SOURCES] |= {1: source(1, "once"), 3: {**late, **since}}
     recording = TransactionRecord(
         number=1,
         part=Part.VOCABULARY,

@@ -16,6 +16,7 @@ from runners.records.snapshot import (
     CollectionRow,
     Label,
     Snapshot,
+    SourceRow,
     StoreContent,
     Stored,
     Unknown,
@@ -68,6 +69,8 @@ HELD = {
 }
 STORED = {row.address: Stored(100, row.hash) for row in ARTIFACTS}
 CL = ("bionty.CellType", "cl", "all")
+PINNED = SourceRow("pinned", CL, "2025-07-30", is_current=False, is_usable=True, terms=3)
+OWN = SourceRow("own", CL, "2026-06-08", is_current=True, is_usable=True)
 SNAPSHOT = Snapshot(
     release=RELEASE,
     artifacts=ARTIFACTS,
@@ -83,7 +86,7 @@ SNAPSHOT = Snapshot(
     ),
     held=HELD,
     gene_taxa={1: frozenset({"NCBITaxon:9606", "NCBITaxon:32630"})},
-    sources={CL: frozenset({"2025-07-30"}), ("bionty.Gene", "x", "all"): frozenset({"1", "2"})},
+    sources=(PINNED, OWN),
 )
 WHOLE = VerificationFacts(
     taken=SNAPSHOT,
@@ -271,13 +274,13 @@ FAULTS: list[tuple[str, Spoil, list[tuple[str, str]]]] = [
     ),
     (
         "sources",
-        snapshot(sources={CL: frozenset({"2024-01-04"})}),
-        [("bionty.CellType cl", "all: is at 2024-01-04, the pin is 2025-07-30")],
+        snapshot(sources=(replace(PINNED, is_usable=False), OWN)),
+        [("bionty.CellType cl", "all: 2025-07-30 has neither a table nor an address")],
     ),
     (
         "sources",
-        snapshot(sources={}),
-        [("bionty.CellType cl", "all: is at no version, the pin is 2025-07-30")],
+        snapshot(sources=(OWN,)),
+        [("bionty.CellType cl", "all: there is no 2025-07-30")],
     ),
     ("tracking", row(1, run_id=None), [("d-2", "names no run")]),
     (
@@ -444,9 +447,9 @@ def test_without_what_earlier_releases_held_there_is_nothing_to_compare() -> Non
     assert set(found.values()) == {Status.PASSED}
 
 
-def test_sources_are_those_of_the_newest_release() -> None:
-    later = snapshot(has_later=True, sources={})(WHOLE)
-    assert statuses(later)["sources"] is Status.NOT_APPLICABLE
+@pytest.mark.parametrize("rows", [(PINNED,), (PINNED, OWN, replace(OWN, version="2"))])
+def test_which_sources_are_current_fails_nothing(rows: tuple[SourceRow, ...]) -> None:
+    assert statuses(snapshot(sources=rows)(WHOLE))["sources"] is Status.PASSED
 
 
 def test_without_a_tracked_run_no_artifact_must_name_one() -> None:
