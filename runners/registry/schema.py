@@ -160,6 +160,7 @@ def differing_features(rules: Rules) -> Mapping[str, str]:
     Features that aren't there are no concern of this.
     """
     dtypes = {name: serialize_dtype(_dtype(column)) for name, column in rules.features().items()}
-    found = ((name, trash.visible(_features(name)).first()) for name in dtypes)
-    problems = {name: _difference_of(row, dtypes[name]) for name, row in found if row is not None}
-    return {name: problem for name, problem in problems.items() if problem}
+    rows = trash.visible(ln.Feature.objects.filter(name__in=dtypes, type=None)).order_by("-id")
+    found = {row.name: row for row in rows}  # the oldest of each name
+    problems = {name: _difference_of(row, dtypes[name]) for name, row in found.items()}
+    return {name: problem for name, problem in sorted(problems.items()) if problem}

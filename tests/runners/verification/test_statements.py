@@ -6,7 +6,7 @@ from pathlib import Path
 import instances
 from instances import Place
 
-MOST = 60
+MOST = 70
 COUNT = """
 import json, sys
 from pathlib import Path
