@@ -64,11 +64,18 @@ def own_rows(place: Place) -> Own:
 
 
 def without_vocabulary(natural: dumps.Dump) -> Own:
-    return {
+    own = {
         table: rows if table.startswith("lamindb_") else Counter(map(_by_id, rows.elements()))
         for table, rows in natural.items()
         if not table.startswith("bionty_") or table.startswith("bionty_artifact")
     }
+    artifacts = own["lamindb_artifact"].elements()
+    return {**own, "lamindb_artifact": Counter(row for row in artifacts if not _is_table(row))}
+
+
+def _is_table(row: dumps.Row) -> bool:
+    """Whether an artifact is the table of a source, which is made with the first term from it."""
+    return str(dict(row)["key"]).startswith("df_")
 
 
 def _by_id(row: dumps.Row) -> dumps.Row:
