@@ -6,15 +6,17 @@ asks the live curation API, which describes another day.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from runners import settings
 from runners.contract import ContractError, Manifest, Storage
 from runners.retries import OutageError, retry_outages
+
+Result = TypeVar("Result")
 
 COLUMNS = (
     "collection_id",
@@ -59,8 +61,12 @@ def read_datasets(manifest: Manifest) -> tuple[CensusDataset, ...]:
         ContractError: the store can't be opened, lacks a table or column, or holds another number
             of datasets than the manifest says; as an OutageError where S3 does not answer.
     """
-    soma, seconds = manifest.storage.soma, settings.from_environment().patience_seconds
-    rows = retry_outages(lambda: _dataset_rows(manifest.storage), seconds=seconds)
+    soma = manifest.storage.soma
+    rows = read_store(
+        manifest.storage,
+        "census_info/datasets",
+        lambda census: table_rows(census, soma, "datasets", COLUMNS),
+    )
     datasets = tuple(sorted(map(_dataset, rows), key=lambda dataset: dataset.dataset_id))
     if len(datasets) != manifest.dataset_count:
         raise ContractError(
@@ -70,15 +76,27 @@ def read_datasets(manifest: Manifest) -> tuple[CensusDataset, ...]:
     return datasets
 
 
-def _dataset_rows(storage: Storage) -> list[dict[str, Any]]:
+def read_store(storage: Storage, what: str, read: Callable[[Any], Result]) -> Result:
+    """What `read` makes of the opened store; `what` it reads is named in errors.
+
+    Raises:
+        ContractError: the store can't be opened, or read; as an OutageError where S3 does not
+            answer for all the time that it is asked.
+    """
+    seconds = settings.from_environment().patience_seconds
+    return retry_outages(lambda: _read_once(storage, what, read), seconds=seconds)
+
+
+def _read_once(storage: Storage, what: str, read: Callable[[Any], Result]) -> Result:
     try:
         with raise_outages(storage.soma), open_store(storage) as census:
-            return table_rows(census, storage.soma, "datasets", COLUMNS)
+            return read(census)
     except ContractError:
         raise
     except Exception as error:
+        reason = " ".join(str(error).split())
         raise ContractError(
-            f"{storage.soma}: census_info/datasets can't be read ({error}); "
+            f"{storage.soma}: {what} can't be read ({reason}); "
             "check the field storage.soma of the manifest."
         ) from error
 

@@ -85,6 +85,7 @@ def verify(job: Job) -> RunReport:
     before = read_datasets(job.previous) if job.previous else ()
     ingests = _ingests(job)
     outcomes = outcomes_of_runs([run.journal for run in ingests], datasets)
+    whole = is_whole(answered_request(job))
     now = datetime.now(UTC)
     results = all_checks.run_checks(gather(job, datasets, outcomes, ingests))
     results, exceptions = accept(results, outcomes, datasets, job.manifest.accepted, now.date())
@@ -95,14 +96,14 @@ def verify(job: Job) -> RunReport:
         ended_at=datetime.now(UTC),
         verdict=verdict_of(results),
         outcomes=outcomes,
-        withdrawn=_withdrawn(before, datasets) if is_whole(answered_request(job)) else (),
+        withdrawn=_withdrawn(before, datasets) if whole else (),
         checks=results,
         cancelled=was_cancelled(own),
         changes=added_records(own),
         versions=_versions(job),
         machine=this_machine(settings.from_environment(), now),
         exceptions=exceptions,
-        previous=_previous(job, before, datasets),
+        previous=_previous(job, before, datasets) if whole else None,
     )
     _write(job.folder / "report.json", report)
     return report
