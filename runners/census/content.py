@@ -38,7 +38,7 @@ def read_content(storage: Storage) -> StoreContent:
     Raises what TileDB raises where the store doesn't open, an OutageError where S3 doesn't answer.
     """
     with raise_outages(storage.soma), open_store(storage) as census:
-        experiments = [_read_experiment(census, *place) for place in _places(census)]
+        experiments = [_read_experiment(census, *place) for place in places(census)]
         total, problem = _summary_cells(census, storage.soma)
     unread = {one.name: one.problem for one in experiments if one.problem}
     return StoreContent(
@@ -71,7 +71,7 @@ def read_organisms(storage: Storage) -> tuple[CensusOrganism, ...]:
 
 def _organisms(census: Any, storage: Storage) -> tuple[CensusOrganism, ...]:
     dataset_ids: dict[str, frozenset[str]] = {}
-    for part, organism in _places(census):
+    for part, organism in places(census):
         collection = census[part]  # held: a chained read fails on a closed handle
         obs = collection[organism].obs
         found = _dataset_ids(obs) if obs.count else frozenset()
@@ -91,7 +91,7 @@ def _organism_names(census: Any, storage: Storage) -> dict[str, tuple[str, ...]]
     return {row["organism"]: (row[columns[1]], row[columns[2]]) for row in rows}
 
 
-def _places(census: Any) -> Iterator[tuple[str, str]]:
+def places(census: Any) -> Iterator[tuple[str, str]]:
     """The part and the organism of each experiment."""
     for part in PARTS:
         if part in census:

@@ -4,6 +4,15 @@ Plain values and their JSON or TOML form, checked on the way in. Must not import
 of either package, nor read a clock, an environment or a network: both sides depend on it.
 """
 
+from runners.contract.comparison import (
+    AssayChanges,
+    CellChanges,
+    ComparedAssay,
+    ComparedDataset,
+    DatasetChanges,
+    GeneChanges,
+    ReleaseComparison,
+)
 from runners.contract.decisions import Choice, Decisions, Judgement, Override
 from runners.contract.document import (
     ContractError,
@@ -44,10 +53,15 @@ __all__ = [
     "AcceptedException",
     "Act",
     "Action",
+    "AssayChanges",
+    "CellChanges",
     "CheckReport",
     "CheckResult",
     "Choice",
+    "ComparedAssay",
+    "ComparedDataset",
     "ContractError",
+    "DatasetChanges",
     "DatasetId",
     "DatasetOutcome",
     "Decisions",
@@ -55,6 +69,7 @@ __all__ = [
     "ExceptionState",
     "ExceptionUse",
     "Finding",
+    "GeneChanges",
     "Judgement",
     "Machine",
     "Manifest",
@@ -64,6 +79,7 @@ __all__ = [
     "PreviousRelease",
     "Reaped",
     "Reason",
+    "ReleaseComparison",
     "ReleaseVersion",
     "RunId",
     "RunReport",
