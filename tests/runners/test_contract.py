@@ -76,6 +76,10 @@ MANIFEST_FAULTS: list[Wrong] = [
     ("dataset_count", having(dataset_count="many")),
     ("storage", without("storage")),
     ("storage.h5ads", having(storage={"soma": "s3://bucket/soma"})),
+    (
+        "storage.anonymous",
+        having(storage={"soma": "a", "h5ads": "b", "anonymous": "sometimes"}),
+    ),
     ("storage.secret", having(storage={"soma": "a", "h5ads": "b", "secret": "c"})),
     ("pins", having(pins=["CL"])),
     ("documents.0.version", having(documents=[{"version": "7", "source": "schema.md"}])),
@@ -154,6 +158,15 @@ def test_a_manifest_survives_toml_and_json() -> None:
     assert Manifest.from_toml(tomli_w.dumps(manifest.to_mapping()), source="test") == manifest
     assert Manifest.from_json(manifest.to_json(), source="test") == manifest
     assert manifest.to_mapping() == MANIFEST
+
+
+def test_a_manifest_of_a_private_bucket_survives_toml_and_json() -> None:
+    private = {**MANIFEST, "storage": {**MANIFEST["storage"], "anonymous": False}}
+    manifest = Manifest.from_mapping(private, source="test")
+    assert not manifest.storage.anonymous
+    assert Manifest.from_toml(tomli_w.dumps(manifest.to_mapping()), source="test") == manifest
+    assert Manifest.from_json(manifest.to_json(), source="test") == manifest
+    assert manifest.to_mapping() == private
 
 
 def test_a_manifest_without_its_optional_fields_survives_toml() -> None:
