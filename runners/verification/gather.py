@@ -4,7 +4,6 @@ Reads only. What can't be had becomes an Unknown, so that the rest can still be 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 from typing import TypeVar
 
 from runners.census import content, directory
@@ -54,7 +53,9 @@ def gather(
         is_whole=is_whole(answered_request(job)),
         stored=_stored(
             taken,
-            partial(storage.stored_files, anonymous=job.manifest.storage.anonymous),
+            lambda addresses: storage.stored_files(
+                addresses, anonymous=job.manifest.storage.anonymous
+            ),
         ),
         content=_or_unknown(
             "the store can't be read", lambda: content.read_content(job.manifest.storage)

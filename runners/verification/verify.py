@@ -85,7 +85,6 @@ def verify(job: Job) -> RunReport:
     before = read_datasets(job.previous) if job.previous else ()
     ingests = _ingests(job)
     outcomes = outcomes_of_runs([run.journal for run in ingests], datasets)
-    whole = is_whole(answered_request(job))
     now = datetime.now(UTC)
     results = all_checks.run_checks(gather(job, datasets, outcomes, ingests))
     results, exceptions = accept(results, outcomes, datasets, job.manifest.accepted, now.date())
@@ -96,14 +95,14 @@ def verify(job: Job) -> RunReport:
         ended_at=datetime.now(UTC),
         verdict=verdict_of(results),
         outcomes=outcomes,
-        withdrawn=_withdrawn(before, datasets) if whole else (),
+        withdrawn=_withdrawn(before, datasets) if is_whole(answered_request(job)) else (),
         checks=results,
         cancelled=was_cancelled(own),
         changes=added_records(own),
         versions=_versions(job),
         machine=this_machine(settings.from_environment(), now),
         exceptions=exceptions,
-        previous=_previous(job, before, datasets) if whole else None,
+        previous=_previous(job, before, datasets),
     )
     _write(job.folder / "report.json", report)
     return report
@@ -138,7 +137,7 @@ def _ingests(job: Job) -> list[RunFolder]:
 def _previous(
     job: Job, before: Sequence[CensusDataset], now: Sequence[CensusDataset]
 ) -> PreviousRelease | None:
-    if job.previous is None:
+    if job.previous is None or not is_whole(answered_request(job)):
         return None
     kept = {dataset.dataset_id for dataset in now}
     return PreviousRelease(
