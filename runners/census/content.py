@@ -84,7 +84,7 @@ def _organisms(census: Any, storage: Storage) -> tuple[CensusOrganism, ...]:
 
 def _organism_names(census: Any, storage: Storage) -> dict[str, tuple[str, ...]]:
     """By experiment, what the table of organisms says; older stores have none."""
-    if "organisms" not in census["census_info"]:
+    if "organisms" not in census.get("census_info", {}):
         return {}
     columns = ["organism", "organism_ontology_term_id", "organism_label"]
     rows = table_rows(census, storage.soma, "organisms", columns)

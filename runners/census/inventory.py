@@ -78,10 +78,12 @@ def _datasets(census: Any, soma: str) -> Mapping[str, ComparedDataset]:
 
 
 def _versions(census: Any, soma: str) -> Mapping[str, str]:
-    info = census["census_info"]  # held: a chained read fails on a closed handle
+    info = census.get("census_info", {})  # held: a chained read fails on a closed handle
     if "datasets" in info and VERSION not in info["datasets"].schema.names:
         raise ValueError(f"{soma}: it has no {VERSION}, which came with census schema 1.1.0")
     rows = table_rows(census, soma, "datasets", ["dataset_id", VERSION])
+    if without := sum(not row[VERSION] for row in rows):
+        raise ValueError(f"{soma}: {VERSION} is empty in {without:,} of {len(rows):,} rows")
     return {row["dataset_id"]: row[VERSION] for row in rows}
 
 

@@ -112,6 +112,27 @@ def test_without_version_ids_nothing_is_told_of_revisions(
     assert "revised, " not in "\n".join(list(describe(found))[:2])
 
 
+def test_empty_version_ids_tell_nothing_of_revisions(tmp_path: Path) -> None:
+    path = stores.write(tmp_path / "soma")
+    rows = stores.datasets("2.4.0", stores.PATHS).assign(dataset_version_id=["", "v-2"])
+    stores.drop(path, "census_info", "datasets")
+    with soma.open(str(path / "census_info"), "w") as info:
+        stores.table(info, "datasets_again", rows)
+        info.set("datasets", info["datasets_again"])
+    found = compare(of_store(path), previous(stores.write(tmp_path / "old")))
+    assert found.datasets is not None
+    assert found.datasets.revised is None
+    assert any("dataset_version_id is empty in 1 of 2 rows" in one for one in found.remarks)
+
+
+def test_a_store_without_its_tables_leaves_the_cells(tmp_path: Path) -> None:
+    bare = stores.drop(stores.write(tmp_path / "bare"), "", "census_info")
+    found = compare(of_store(stores.write(tmp_path / "whole")), previous(bare))
+    assert (found.datasets, found.assays) == (None, None)
+    assert found.cells is not None
+    assert sum("has no table census_info/" in remark for remark in found.remarks) == 4
+
+
 def test_the_two_parts_of_a_store_are_one_organism(tmp_path: Path) -> None:
     parts = ("census_data", "census_spatial_sequencing")
     both = stores.write(tmp_path / "both", parts=parts)
