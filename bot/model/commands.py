@@ -213,7 +213,8 @@ def _named(command: Command, option: str, values: list[str]) -> Command | Mistak
 
 
 def _parts(values: list[str]) -> list[str]:
-    if any(value[0] in QUOTES for value in values):
-        return [value[1:-1] if value[-1] in QUOTES else value for value in values]
+    quoted = [value[:1] in (*QUOTES,) and value[-1:] in (*QUOTES,) for value in values]
+    if any(quoted):
+        return [v[1:-1] if is_quoted else v for v, is_quoted in zip(values, quoted, strict=True)]
     parts = [part for value in values for part in value.split(",") if part]
     return parts if all(map(IDENTIFIER.fullmatch, parts)) else [" ".join(values)]

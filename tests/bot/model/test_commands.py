@@ -6,6 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from bot.model.commands import GRAMMAR, Command, Mistake, Verb, parse
+from runners.contract import Action, RunRequest
 
 
 @pytest.mark.parametrize(
@@ -119,6 +120,24 @@ def test_any_comment_is_a_command_a_mistake_or_talk(body: str) -> None:
     assert parse(body) == parse(first)
     if not first.startswith("/"):
         assert parse(body) is None
+
+
+@settings(deadline=None)
+@given_any(st.text(), st.sampled_from(["--collection", "--organism", "--collection="]))
+def test_what_is_understood_can_be_asked_of_the_machine(text: str, option: str) -> None:
+    command = parse(f"/ingest {option} {text}".split("\n", 1)[0])
+    if isinstance(command, Command):
+        request = RunRequest(
+            run_id="2020-07-15-ingest-1",
+            action=Action.INGEST,
+            release="2020-07-15",
+            manifest="m.toml",
+            instance="a/b",
+            only=command.only,
+            collection=command.collection,
+            organism=command.organism,
+        )
+        assert RunRequest.from_json(request.to_json(), source="test") == request
 
 
 def is_name(text: str) -> bool:
