@@ -6,7 +6,7 @@ python -m bot handle --event NAME --payload FILE
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import rich_click as click
 
@@ -15,6 +15,7 @@ from bot.adapters.github.ports import Github, github
 from bot.cli.context import LazyContext, with_clear_errors
 from bot.cli.terminal import show_plan
 from bot.comments import pull_requests as comment
+from bot.comments.comparison import comparison_comment
 from bot.comments.plan import describe
 from bot.comments.result import headline
 from bot.comments.status import machine_action
@@ -28,7 +29,9 @@ from bot.model.events import Event, RunAsked, RunEnded, RunGoesOn, RunLost
 from bot.model.markers import Marker, MarkerKind
 from bot.model.progress import progress_of
 from bot.settings import Settings
-from runners.contract import CheckReport, RunRequest, manifest_path
+from runners.contract import CheckReport, Document, ReleaseComparison, RunRequest, manifest_path
+
+Result = TypeVar("Result", bound=Document)
 
 OUTPUT = click.option(
     "--output",
@@ -191,29 +194,36 @@ def fetch_manifests(lazy: LazyContext, pull: int, folder: Path) -> None:
 @click.pass_obj
 @with_clear_errors
 def checked(lazy: LazyContext, pull: int, folder: Path) -> None:
-    """Post the checks in FOLDER to pull request PULL.
+    """Post the comparisons and the checks in FOLDER to pull request PULL.
 
-    FOLDER has a NAME.txt for each manifest, and a NAME.json if the check could be made.
+    FOLDER has a NAME.txt for each manifest, and a NAME.json if the check could be made; its folder
+    `compared` has the same of comparisons.
     """
     bot, _ = _on_github(lazy)
-    results = {
-        manifest_path(error_file.stem): _check_found(error_file)
-        for error_file in sorted(folder.glob("*.txt"))
-    }
-    result_comment = UpsertComment(
-        pull, Marker(MarkerKind.CHECKED, str(pull)), comment.check_result(results)
-    )
-    apply(Plan((result_comment,) if results else (), ""), bot.ports())
-
-
-def _check_found(error_file: Path) -> CheckReport | str:
-    """The report of `runners check`; where it wrote none, the text that it printed."""
-    report_file = error_file.with_suffix(".json")
-    if report_file.is_file():
-        return CheckReport.from_json(
-            report_file.read_text(encoding="utf-8"), source=str(report_file)
+    compared = _found(folder / "compared", ReleaseComparison)
+    checks = _found(folder, CheckReport)
+    comments = [
+        UpsertComment(pull, Marker(kind, str(pull)), body)
+        for kind, results, body in (
+            (MarkerKind.COMPARED, compared, comparison_comment(compared)),
+            (MarkerKind.CHECKED, checks, comment.check_result(checks)),
         )
-    return error_file.read_text(encoding="utf-8", errors="replace")
+        if results
+    ]
+    apply(Plan(tuple(comments), ""), bot.ports())
+
+
+def _found(folder: Path, kind: type[Result]) -> dict[str, Result | str]:
+    """By manifest, what `runners` wrote as JSON; where it wrote none, the text that it printed."""
+    results: dict[str, Result | str] = {}
+    for printed in sorted(folder.glob("*.txt")):
+        written = printed.with_suffix(".json")
+        results[manifest_path(printed.stem)] = (
+            kind.from_file(written)
+            if written.is_file()
+            else printed.read_text(encoding="utf-8", errors="replace")
+        )
+    return results
 
 
 @click.command(name="reaped")

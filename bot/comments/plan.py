@@ -1,6 +1,6 @@
 """A plan as text for a person: in the terminal, and in the answer to `--dry-run`."""
 
-from bot.comments.markdown import code, inert
+from bot.comments.markdown import code, inert, joined
 from bot.model.effects import (
     CancelRun,
     CloseThread,
@@ -67,6 +67,7 @@ def _run(request: RunRequest) -> str:
     which = []
     if request.only:
         which.append(f"only {', '.join(request.only[:20])}{'…' if len(request.only) > 20 else ''}")
+    which += selected_by_name(request)
     if request.limit:
         which.append(f"at most {request.limit:,} datasets")
     if request.failed_of:
@@ -76,6 +77,16 @@ def _run(request: RunRequest) -> str:
         f"start run {code(request.run_id)}: {request.action} release {request.release} "
         f"in {code(request.instance)}{some}"
     )
+
+
+def selected_by_name(request: RunRequest) -> list[str]:
+    """The collections and the organisms that a request names, as parts of a sentence."""
+    named = {"collection": request.collection, "organism": request.organism}
+    return [
+        f"of the {kind}{'s' if names[1:] else ''} {joined([code(name) for name in names])}"
+        for kind, names in named.items()
+        if names
+    ]
 
 
 def _first_line(body: str) -> str:

@@ -44,7 +44,8 @@ def manifest_body(proposal: ProposeManifest) -> str:
     return (
         f"**Next:** review the manifest of {code(proposal.release)} and merge it; the thread of "
         f"the release says what is new.{files}{questions}\n\n"
-        "Which datasets will fail is checked and said here. Commands such as `/help` work here, "
+        "Which datasets will fail is checked and said here, and what the release has gained and "
+        "lost against the one before. Commands such as `/help` work here, "
         "too."
     )
 
@@ -93,7 +94,7 @@ def check_result(results: Mapping[str, CheckReport | str]) -> str:
 
 def _manifest_section(path: str, check_report: CheckReport | str) -> str:
     if isinstance(check_report, str):
-        return f"{code(path)} can't be checked:\n\n{_block(check_report)}"
+        return f"{code(path)} can't be checked:\n\n{block(check_report)}"
     failing, total = _failing(check_report), counted(len(check_report.outcomes), "dataset")
     if not failing:
         return f"{code(path)}: {total} checked."
@@ -109,8 +110,8 @@ def _failing(check_report: CheckReport) -> list[DatasetOutcome]:
     return [outcome for outcome in check_report.outcomes if outcome.reasons]
 
 
-def _block(text: str, room: int = 20_000) -> str:
-    """As a block of code, which text from outside can't end; what is cut is counted."""
+def block(text: str, room: int = 20_000) -> str:
+    """Text as a block of code, which text from outside can't end; what is cut is counted."""
     seen = "".join(c for c in text if c == "\n" or c.isprintable())
     lines = [line[:300] for line in seen.splitlines()]
     while sum(map(len, lines)) > room:

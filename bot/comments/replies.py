@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bot.comments.markdown import code, counted, inert, joined, mention, moment, table
 from bot.comments.outcomes import REASONS
+from bot.comments.plan import selected_by_name
 from bot.comments.pull_requests import OpenRules
 from bot.model.commands import GRAMMAR, Command, Mistake, Role, Verb
 from bot.model.facts import Repeat
@@ -35,15 +36,20 @@ def accepted(
 
 
 def _datasets(request: RunRequest, manifest: Manifest) -> str:
-    if request.only:
-        named = joined([code(dataset_id) for dataset_id in request.only[:20]])
-        left = len(request.only) - 20
-        more = f", and {left:,} more" if left > 0 else ""
+    if request.is_selective:
         limit = f"; the first {request.limit:,} of them" if request.limit else ""
-        return f"only {named}{more}{limit}"
+        return f"only {', '.join([*_only(request), *selected_by_name(request)])}{limit}"
     if request.limit and request.limit < manifest.dataset_count:
         return f"the first {request.limit:,} of {manifest.dataset_count:,}"
     return f"all {manifest.dataset_count:,} of the release"
+
+
+def _only(request: RunRequest) -> list[str]:
+    if not request.only:
+        return []
+    named = joined([code(dataset_id) for dataset_id in request.only[:20]])
+    left = len(request.only) - 20
+    return [f"{named}{f', and {left:,} more' if left > 0 else ''}"]
 
 
 def _earlier(request: RunRequest, earlier: Run | None) -> list[str]:

@@ -22,16 +22,19 @@ WORDS = {
 }
 
 
-def status(request: RunRequest, progress: Progress, total: int) -> str:
-    """How far the run is; rewritten while it goes on."""
-    share = min(1.0, progress.written / total) if total else 0.0
+def status(request: RunRequest, progress: Progress, total: int | None) -> str:
+    """How far the run is, of `total` datasets if that is known; rewritten while it goes on."""
     lines = [
         f"⏳ **{code(request.run_id)} is {DOING[request.action]} release {request.release}** in "
         f"{code(request.instance)}: {progress.stage()}.",
-        f"{code(_bar(share))} {progress.written:,} of {counted(total, 'dataset')}, {share:.0%}",
-        *_speed(progress, total),
+        *([] if total is None else [_share(progress, total), *_speed(progress, total)]),
     ]
     return "\n\n".join(lines)
+
+
+def _share(progress: Progress, total: int) -> str:
+    share = min(1.0, progress.written / total) if total else 0.0
+    return f"{code(_bar(share))} {progress.written:,} of {counted(total, 'dataset')}, {share:.0%}"
 
 
 def _bar(share: float) -> str:
@@ -57,10 +60,10 @@ def ended(request: RunRequest) -> str:
     return f"🏁 {code(request.run_id)} has ended; its result stands in a comment of its own."
 
 
-def lost(request: RunRequest, result: str, progress: Progress, total: int) -> str:
+def lost(request: RunRequest, result: str, progress: Progress, total: int | None) -> str:
     """That a run ended without a report: what was done, what wasn't, and what to do."""
     ending = {"cancelled": "was stopped"}.get(result, "ended without a report")
-    left = max(0, total - progress.written)
+    left = "datasets" if total is None else counted(max(0, total - progress.written), "dataset")
     who = f", asked for by {mention(request.requested_by)}," if request.requested_by else ""
     return "\n\n".join(
         [
@@ -69,7 +72,7 @@ def lost(request: RunRequest, result: str, progress: Progress, total: int) -> st
             "it is. Its log says why it ended.",
             f"- Done: {counted(progress.written, 'dataset')} of release {request.release}"
             f"{' and its collections' if progress.is_registered else ''}.\n"
-            f"- Not done: {counted(left, 'dataset')}"
+            f"- Not done: {left}"
             f"{'' if progress.is_registered else ', collections'}, verification.",
             f"Run {code(request.run_id)}{who} in {code(request.instance)}. A batch that was being "
             "written was either finished or undone.",

@@ -175,6 +175,8 @@ def _request(command: Command, event: CommentCreated, release: str, facts: Facts
         thread=event.thread,
         requested_by=event.actor,
         only=command.only,
+        collection=command.collection,
+        organism=command.organism,
         limit=command.limit,
     )
 

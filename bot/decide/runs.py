@@ -24,6 +24,7 @@ from bot.model.events import (
 from bot.model.facts import Facts
 from bot.model.labels import Label
 from bot.model.markers import Marker, MarkerKind
+from bot.model.progress import Progress
 from runners.contract import (
     Action,
     ContractError,
@@ -112,7 +113,7 @@ def run_goes_on(event: RunGoesOn, facts: Facts) -> Plan:
     if thread is None:
         return Plan((), f"{request.run_id} goes on; {request.release} has no thread of the bot's.")
     marker = Marker(MarkerKind.STATUS, request.run_id)
-    body = status.status(request, event.progress, total_of(request, facts))
+    body = status.status(request, event.progress, total_of(request, event.progress, facts))
     return Plan((UpsertComment(thread, marker, body),), f"{request.run_id} goes on.")
 
 
@@ -123,7 +124,8 @@ def run_lost(event: RunLost, facts: Facts) -> Plan:
     if thread is None:
         return Plan((), f"{request.run_id} was lost; {request.release} has no thread of the bot's.")
     marker = Marker(MarkerKind.RESULT, request.run_id)
-    body = status.lost(request, event.result, event.progress, total_of(request, facts))
+    total = total_of(request, event.progress, facts)
+    body = status.lost(request, event.result, event.progress, total)
     effects: tuple[Effect, ...] = (UpsertComment(thread, marker, body), *settled(request, facts))
     running = facts.running()
     if running is None or running.request.run_id == request.run_id:
@@ -140,8 +142,15 @@ def settled(request: RunRequest, facts: Facts) -> tuple[Effect, ...]:
     return (UpsertComment(thread, marker, status.ended(request)),)
 
 
-def total_of(request: RunRequest, facts: Facts) -> int:
-    """The datasets that the run was asked for, as far as the manifest tells."""
+def total_of(request: RunRequest, progress: Progress, facts: Facts) -> int | None:
+    """The datasets that the run does: as its journal tells or, before there is one, the manifest.
+
+    None where only the release's own table could tell.
+    """
+    if progress.chosen is not None:
+        return progress.chosen
+    if request.collection or request.organism or request.failed_of or request.only_missing:
+        return None
     manifest = facts.manifests.get(request.release)
     whole = manifest.dataset_count if manifest else 0
     wanted = len(request.only) or whole

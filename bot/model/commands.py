@@ -4,6 +4,7 @@ Text -> Command, Mistake or None. Must not know who spoke, nor what is going on:
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import IntEnum, StrEnum
@@ -13,6 +14,16 @@ COMMAND = re.compile(r"/([A-Za-z][\w-]*)((?:\s.*)?)")
 # A negative number is a (wrong) value; telephones turn two hyphens into a dash.
 OPTION = re.compile(r"-[^0-9]|[\u2013\u2014]")
 LIMIT = re.compile(r"[1-9][0-9]{0,6}")
+# What stands between quotation marks is one word; telephones make curly ones of straight ones.
+WORD = re.compile(r'(?:[^\s"\u201c]|"[^"]{0,500}"|\u201c[^\u201d]{0,500}\u201d|["\u201c])+')
+QUOTES = '"\u201c\u201d'
+# A collection's id or DOI, an organism's taxon or name: what says by itself where it ends.
+IDENTIFIER = re.compile(
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?:https?://(?:dx\.)?doi\.org/|doi:)?10\.\d+/\S+"
+    r"|NCBITaxon:\d+|[a-z]+(?:_[a-z]+)+",
+    re.IGNORECASE,
+)
+LONGEST_NAME = 500
 
 
 class Role(IntEnum):
@@ -48,10 +59,12 @@ class CommandHelp:
 
 GRAMMAR = {
     Verb.INGEST: CommandHelp(
-        "/ingest [--limit N] [--only ID...] [--dry-run]",
+        "/ingest [--limit N] [--only ID...] [--collection NAME] [--organism NAME] [--dry-run]",
         Role.MAINTAIN,
         "Register this release and verify it. `--limit` takes the first N datasets, `--only` the "
-        "named ones; `--dry-run` only says what would be done.",
+        "named ones, `--collection` those of a collection (its id, DOI or exact name), "
+        "`--organism` those of an organism (such as `homo_sapiens`); `--dry-run` only says what "
+        "would be done.",
     ),
     Verb.VERIFY: CommandHelp(
         "/verify", Role.WRITE, "Check what is registered of this release; writes nothing."
@@ -70,6 +83,7 @@ GRAMMAR = {
     Verb.HELP: CommandHelp("/help", Role.READ, "Show this table."),
 }
 DRY_RUN_ROLE = Role.WRITE
+OPTIONS = ("--dry-run", "--limit", "--only", "--collection", "--organism")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +94,20 @@ class Command:
     limit: int | None = None
     only: tuple[str, ...] = ()
     dry_run: bool = False
+    collection: tuple[str, ...] = ()
+    organism: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        limit = f" --limit {self.limit}" if self.limit else ""
-        only = f" --only {' '.join(self.only)}" if self.only else ""
-        return f"/{self.verb}{limit}{only}{' --dry-run' if self.dry_run else ''}"
+        words = [f"/{self.verb}"]
+        words += [f"--limit {self.limit}"] if self.limit else []
+        words += [f"--only {' '.join(self.only)}"] if self.only else []
+        words += [f"--collection {_quoted(name)}" for name in self.collection]
+        words += [f"--organism {_quoted(name)}" for name in self.organism]
+        return " ".join([*words, "--dry-run"] if self.dry_run else words)
+
+
+def _quoted(name: str) -> str:
+    return name if IDENTIFIER.fullmatch(name) else f'"{name}"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +124,7 @@ def parse(body: str) -> Command | Mistake | None:
     match = COMMAND.fullmatch(line)
     if match is None:
         return None
-    name, words = match[1].lower(), match[2].split()
+    name, words = match[1].lower(), WORD.findall(match[2])
     if name not in list(Verb):
         near = get_close_matches(name, list(Verb), n=1)
         return Mistake(f"there is no command /{match[1]}", f"/{near[0]}" if near else None)
@@ -141,8 +164,10 @@ def _option(command: Command, option: str, values: list[str]) -> Command | Mista
         return _limit(command, values)
     if option == "--only":
         return _only(command, values)
+    if option in ("--collection", "--organism"):
+        return _named(command, option, values)
     plain = "--" + option.lstrip("-\u2013\u2014").lower()
-    near = get_close_matches(plain, ["--dry-run", "--limit", "--only"], n=1)
+    near = get_close_matches(plain, OPTIONS, n=1)
     suggestion = " ".join(["/ingest", *near, *values]) if near else None
     return Mistake(f"/ingest has no option {option}", suggestion)
 
@@ -167,4 +192,29 @@ def _only(command: Command, values: list[str]) -> Command | Mistake:
     wrong = next((dataset_id for dataset_id in ids if not DATASET_ID.fullmatch(dataset_id)), None)
     if wrong is not None:
         return Mistake(f"--only got {wrong}, which is no dataset id", "/ingest --only DATASET_ID")
-    return replace(command, only=tuple(dict.fromkeys((*command.only, *ids))))
+    return replace(command, only=_together(command.only, ids))
+
+
+def _together(before: Sequence[str], now: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*before, *now)))
+
+
+def _named(command: Command, option: str, values: list[str]) -> Command | Mistake:
+    """Each identifier and each word in quotation marks; other words together are one name."""
+    names = [" ".join(name.split()) for name in _parts(values)]
+    if not names or not all(names):
+        return Mistake(f"{option} wants a name", f'/ingest {option} "NAME"')
+    if any(set(name) & set(QUOTES) or len(name) > LONGEST_NAME for name in names):
+        wrong = f"{option} got quotation marks within a name, or more than {LONGEST_NAME} letters"
+        return Mistake(wrong, f"/ingest {option} ID")
+    if option == "--collection":
+        return replace(command, collection=_together(command.collection, names))
+    return replace(command, organism=_together(command.organism, names))
+
+
+def _parts(values: list[str]) -> list[str]:
+    quoted = [value[:1] in (*QUOTES,) and value[-1:] in (*QUOTES,) for value in values]
+    if any(quoted):
+        return [v[1:-1] if is_quoted else v for v, is_quoted in zip(values, quoted, strict=True)]
+    parts = [part for value in values for part in value.split(",") if part]
+    return parts if all(map(IDENTIFIER.fullmatch, parts)) else [" ".join(values)]

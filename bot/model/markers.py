@@ -21,6 +21,7 @@ class MarkerKind(StrEnum):
     CORRECTION = "correction"
     STATUS = "status"
     CHECKED = "checked"
+    COMPARED = "compared"
     REAPED = "reaped"
     ALERT = "alert"
     SETTLED = "settled"
@@ -37,9 +38,9 @@ class Marker:
     """`release`, `manifest` and its version; `reply` and a comment.
 
     `result`, `status` and a run; `begun`, a run and who started it; `merged` and a commit;
-    `checked` and a pull request; `reaped`, a machine and an act; `notice`, `listed` and a version;
-    `correction`, `restored`, a version and which one; `alert`, `settled` and the matter; `audit`
-    and which one of its thread. The key is of digits, small letters and hyphens.
+    `checked`, `compared` and a pull request; `reaped`, a machine and an act; `notice`, `listed` and
+    a version; `correction`, `restored`, a version and which one; `alert`, `settled` and the matter;
+    `audit` and which one of its thread. The key is of digits, small letters and hyphens.
     """
 
     kind: MarkerKind

@@ -1,7 +1,7 @@
 """A run's journal -> how far it is. Pure; a line that makes no sense is passed over."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,13 +11,16 @@ MOMENT = "at"
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Datasets that were `read` and those `written`, from the first line to the `newest`."""
+    """Datasets that were `read` and those `written`, from the first line to the `newest`, of those
+    that were `chosen` when the run began.
+    """
 
     read: int = 0
     written: int = 0
     began: datetime | None = None
     newest: datetime | None = None
     is_registered: bool = False
+    chosen: int | None = None
 
     def stage(self) -> str:
         """What the run is doing, in words for the status comment."""
@@ -49,7 +52,13 @@ def progress_of(journal: str) -> Progress:
         began=moments[0] if moments else None,
         newest=moments[-1] if moments else None,
         is_registered=("end", None) in steps,
+        chosen=next((len(ids) for ids in map(_chosen, lines) if ids is not None), None),
     )
+
+
+def _chosen(line: Mapping[str, Any]) -> Sequence[Any] | None:
+    ids = line.get("chosen")
+    return ids if isinstance(ids, list) else None
 
 
 def _parsed(line: str) -> Mapping[str, Any]:

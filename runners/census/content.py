@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from runners.census.slices import SliceError, read_slice
-from runners.census.store import open_store, raise_outages, table_rows
+from runners.census.store import open_store, raise_outages, read_store, table_rows
 from runners.contract import ContractError, Storage
 from runners.records.snapshot import StoreContent
 from runners.retries import OutageError
@@ -38,7 +38,7 @@ def read_content(storage: Storage) -> StoreContent:
     Raises what TileDB raises where the store doesn't open, an OutageError where S3 doesn't answer.
     """
     with raise_outages(storage.soma), open_store(storage) as census:
-        experiments = [_read_experiment(census, *place) for place in _places(census)]
+        experiments = [_read_experiment(census, *place) for place in places(census)]
         total, problem = _summary_cells(census, storage.soma)
     unread = {one.name: one.problem for one in experiments if one.problem}
     return StoreContent(
@@ -49,7 +49,49 @@ def read_content(storage: Storage) -> StoreContent:
     )
 
 
-def _places(census: Any) -> Iterator[tuple[str, str]]:
+@dataclass(frozen=True)
+class CensusOrganism:
+    """An organism of a store by the `name` of its experiments (`homo_sapiens`), with the taxon id
+    and the label that the store gives it, and the datasets that have cells there.
+    """
+
+    name: str
+    also: tuple[str, ...]
+    dataset_ids: frozenset[str]
+
+
+def read_organisms(storage: Storage) -> tuple[CensusOrganism, ...]:
+    """The store's organisms by name. No table says which organism a dataset is of: its cells do.
+
+    Raises:
+        ContractError: as `read_store`.
+    """
+    return read_store(storage, "obs of its experiments", lambda census: _organisms(census, storage))
+
+
+def _organisms(census: Any, storage: Storage) -> tuple[CensusOrganism, ...]:
+    dataset_ids: dict[str, frozenset[str]] = {}
+    for part, organism in places(census):
+        collection = census[part]  # held: a chained read fails on a closed handle
+        obs = collection[organism].obs
+        found = _dataset_ids(obs) if obs.count else frozenset()
+        dataset_ids[organism] = dataset_ids.get(organism, frozenset()) | found
+    also = _organism_names(census, storage)
+    return tuple(
+        CensusOrganism(name, also.get(name, ()), ids) for name, ids in sorted(dataset_ids.items())
+    )
+
+
+def _organism_names(census: Any, storage: Storage) -> dict[str, tuple[str, ...]]:
+    """By experiment, what the table of organisms says; older stores have none."""
+    if "organisms" not in census.get("census_info", {}):
+        return {}
+    columns = ["organism", "organism_ontology_term_id", "organism_label"]
+    rows = table_rows(census, storage.soma, "organisms", columns)
+    return {row["organism"]: (row[columns[1]], row[columns[2]]) for row in rows}
+
+
+def places(census: Any) -> Iterator[tuple[str, str]]:
     """The part and the organism of each experiment."""
     for part in PARTS:
         if part in census:

@@ -6,15 +6,18 @@ asks the live curation API, which describes another day.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from runners import settings
 from runners.contract import ContractError, Manifest, Storage
+from runners.h5ad.address import PrivateAddress, remedy
 from runners.retries import OutageError, retry_outages
+
+Result = TypeVar("Result")
 
 COLUMNS = (
     "collection_id",
@@ -30,6 +33,11 @@ COLUMNS = (
 
 SILENT = re.compile(r"HTTP Response Code: (-1|429|5\d\d)\b", re.IGNORECASE)
 """How TileDB says, in the text of an error and nowhere else, that S3 does not answer."""
+
+REFUSED = re.compile(
+    r"HTTP Response Code: 40[13]\b|ExpiredToken|InvalidToken|InvalidAccessKeyId", re.IGNORECASE
+)
+"""How it says that S3 refuses whoever asks."""
 
 BUCKET = re.compile(r"\w+://[^/]*")
 
@@ -59,8 +67,12 @@ def read_datasets(manifest: Manifest) -> tuple[CensusDataset, ...]:
         ContractError: the store can't be opened, lacks a table or column, or holds another number
             of datasets than the manifest says; as an OutageError where S3 does not answer.
     """
-    soma, seconds = manifest.storage.soma, settings.from_environment().patience_seconds
-    rows = retry_outages(lambda: _dataset_rows(manifest.storage), seconds=seconds)
+    soma = manifest.storage.soma
+    rows = read_store(
+        manifest.storage,
+        "census_info/datasets",
+        lambda census: table_rows(census, soma, "datasets", COLUMNS),
+    )
     datasets = tuple(sorted(map(_dataset, rows), key=lambda dataset: dataset.dataset_id))
     if len(datasets) != manifest.dataset_count:
         raise ContractError(
@@ -70,27 +82,41 @@ def read_datasets(manifest: Manifest) -> tuple[CensusDataset, ...]:
     return datasets
 
 
-def _dataset_rows(storage: Storage) -> list[dict[str, Any]]:
+def read_store(storage: Storage, what: str, read: Callable[[Any], Result]) -> Result:
+    """What `read` makes of the opened store; `what` it reads is named in errors.
+
+    Raises:
+        ContractError: the store can't be opened, or read; as an OutageError where S3 does not
+            answer for all the time that it is asked.
+    """
+    seconds = settings.from_environment().patience_seconds
+    return retry_outages(lambda: _read_once(storage, what, read), seconds=seconds)
+
+
+def _read_once(storage: Storage, what: str, read: Callable[[Any], Result]) -> Result:
     try:
         with raise_outages(storage.soma), open_store(storage) as census:
-            return table_rows(census, storage.soma, "datasets", COLUMNS)
+            return read(census)
     except ContractError:
         raise
     except Exception as error:
+        reason = " ".join(str(error).split())
+        what_to_do = "check the field storage.soma of the manifest"
+        if REFUSED.search(reason):
+            reason, what_to_do = "the storage refuses it", remedy(anonymous=storage.anonymous)
         raise ContractError(
-            f"{storage.soma}: census_info/datasets can't be read ({error}); "
-            "check the field storage.soma of the manifest."
+            f"{storage.soma}: {what} can't be read ({reason}); {what_to_do}."
         ) from error
 
 
 @contextmanager
 def open_store(storage: Storage) -> Iterator[Any]:
-    """The release's SOMA store as its users open it: anonymously on S3, in the client's region
-    where the manifest names none.
+    """The release's SOMA store as its users open it: on S3 anonymously, unless the manifest says
+    otherwise, and in the client's region where the manifest names none.
     """
     import cellxgene_census  # seconds, most of them tiledbsoma's: only where it is needed
 
-    options = _s3_options(storage.region) if storage.soma.startswith("s3://") else {}
+    options = _s3_options(storage) if storage.soma.startswith("s3://") else {}
     with cellxgene_census.open_soma(uri=storage.soma, tiledb_config=options or None) as census:
         yield census
 
@@ -134,9 +160,13 @@ def table_rows(census: Any, soma: str, name: str, columns: Sequence[str]) -> lis
     return rows
 
 
-def _s3_options(region: str | None) -> dict[str, str]:
-    """What differs from the client's own TileDB settings, which know no AWS_ENDPOINT_URL."""
-    options = {"vfs.s3.region": region} if region else {}
+def _s3_options(storage: Storage) -> dict[str, str]:
+    """What differs from the client's own TileDB settings, which know no AWS_ENDPOINT_URL and sign
+    nothing. Signed with what AWS's chain of providers finds.
+    """
+    options = {"vfs.s3.region": storage.region} if storage.region else {}
+    if not storage.anonymous:
+        options["vfs.s3.no_sign_request"] = "false"
     if endpoint := settings.from_environment().s3_endpoint:
         scheme, _, host = endpoint.partition("://")
         options |= {
@@ -162,7 +192,16 @@ def _dataset(row: Mapping[str, object]) -> CensusDataset:
 
 def location(manifest: Manifest, dataset: CensusDataset) -> str:
     """The address of the dataset's h5ad, as the client's `get_source_h5ad_uri` makes it."""
-    return joined_address(manifest.storage.h5ads, dataset.path)
+    return _address(manifest.storage, joined_address(manifest.storage.h5ads, dataset.path))
+
+
+def store_address(storage: Storage) -> str:
+    """The address of the SOMA store, without the slash that may stand at its end."""
+    return _address(storage, storage.soma.rstrip("/"))
+
+
+def _address(storage: Storage, address: str) -> str:
+    return address if storage.anonymous else PrivateAddress(address)
 
 
 def joined_address(folder: str, path: str) -> str:

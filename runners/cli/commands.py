@@ -32,7 +32,7 @@ _workers = click.option(
 
 NAME = "python -m runners"
 click.rich_click.COMMAND_GROUPS[NAME] = [
-    {"name": "A release", "commands": ["check", "ingest", "verify", "rollback"]},
+    {"name": "A release", "commands": ["compare", "check", "ingest", "verify", "rollback"]},
     {"name": "Machines", "commands": ["launch", "terminate", "reap"]},
     {"name": "Set up and try", "commands": ["reference", "instance", "sample"]},
     {"name": "Called by workflow files", "commands": ["mirror"]},
@@ -197,6 +197,32 @@ def check(manifest_file: Path, limit: int | None, report_file: Path | None, work
             click.echo(f"    {reason}")
     click.echo(summary(result.outcomes))
     sys.exit(CHECK_FAILED if failing else 0)
+
+
+@main.command()
+@click.argument("manifest_file", type=click.Path(path_type=Path))
+@click.option(
+    "--json",
+    "comparison_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the comparison into this file too, with each gene that came or went.",
+)
+@_with_clear_errors
+def compare(manifest_file: Path, comparison_file: Path | None) -> None:
+    """Say what the manifest's release has gained and lost against the one before.
+
+    Datasets, cells, genes and assays, by what the stores of both list; what can't be compared is
+    said. Touches no instance. Exit code 0: said. 2: bad input.
+    """
+    from runners.census import comparison as comparing
+    from runners.run.request import previous_manifest
+
+    manifest = Manifest.from_file(manifest_file)
+    comparison = comparing.compare(manifest, previous_manifest(manifest, manifest_file))
+    if comparison_file is not None:
+        _write(comparison_file, comparison.to_json())
+    for line in comparing.describe(comparison):
+        click.echo(line)
 
 
 def _write(path: Path, text: str) -> None:

@@ -57,6 +57,19 @@ RUN_OPTIONS = (
 )
 SELECTION_OPTIONS = (
     click.option("--only", multiple=True, metavar="ID", help="Only this dataset; may be repeated."),
+    click.option(
+        "--collection",
+        multiple=True,
+        metavar="NAME",
+        help="Only datasets of this collection: its id, DOI or exact name; may be repeated.",
+    ),
+    click.option(
+        "--organism",
+        multiple=True,
+        metavar="NAME",
+        help="Only datasets of this organism, as homo_sapiens, human or NCBITaxon:9606; may be "
+        "repeated.",
+    ),
     click.option("--limit", type=click.IntRange(min=1), help="Only the first N datasets."),
     click.option("--only-missing", is_flag=True, help="Only what the instance lacks."),
     click.option("--failed-of", metavar="RUN", help="Only what failed in that run."),
@@ -70,7 +83,17 @@ REPOSITORY = click.option(
     type=click.Path(path_type=Path, file_okay=False),
     help="The folder in which manifests are found.",
 )
-FIELDS = ("instance", "only", "limit", "only_missing", "failed_of", "track", "space")
+FIELDS = (
+    "instance",
+    "only",
+    "collection",
+    "organism",
+    "limit",
+    "only_missing",
+    "failed_of",
+    "track",
+    "space",
+)
 """Of the options, those that are fields of a request."""
 
 

@@ -4,6 +4,15 @@ Plain values and their JSON or TOML form, checked on the way in. Must not import
 of either package, nor read a clock, an environment or a network: both sides depend on it.
 """
 
+from runners.contract.comparison import (
+    AssayChanges,
+    CellChanges,
+    ComparedAssay,
+    ComparedDataset,
+    DatasetChanges,
+    GeneChanges,
+    ReleaseComparison,
+)
 from runners.contract.decisions import Choice, Decisions, Judgement, Override
 from runners.contract.document import (
     ContractError,
@@ -46,10 +55,15 @@ __all__ = [
     "AcceptedException",
     "Act",
     "Action",
+    "AssayChanges",
+    "CellChanges",
     "CheckReport",
     "CheckResult",
     "Choice",
+    "ComparedAssay",
+    "ComparedDataset",
     "ContractError",
+    "DatasetChanges",
     "DatasetId",
     "DatasetOutcome",
     "Decisions",
@@ -57,6 +71,7 @@ __all__ = [
     "ExceptionState",
     "ExceptionUse",
     "Finding",
+    "GeneChanges",
     "Judgement",
     "Machine",
     "Manifest",
@@ -66,6 +81,7 @@ __all__ = [
     "PreviousRelease",
     "Reaped",
     "Reason",
+    "ReleaseComparison",
     "ReleaseVersion",
     "RunId",
     "RunReport",

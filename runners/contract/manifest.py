@@ -23,11 +23,16 @@ MANIFESTS = "runners/releases"
 
 
 class Storage(Document):
-    """Where a release lies; each is an s3:// address or a local folder."""
+    """Where a release lies; each is an s3:// address or a local folder.
+
+    S3 is read `anonymous`ly, as the Census's buckets are and as needn't be written; else with the
+    AWS credentials that the machine has.
+    """
 
     soma: str
     h5ads: str
     region: str | None = None
+    anonymous: Annotated[bool, Field(exclude_if=bool)] = True
 
 
 class SchemaDocument(Document):

@@ -7,6 +7,9 @@ from pydantic import Field
 
 from runners.contract.document import DatasetId, Document, ReleaseVersion, RunId
 
+Name = Annotated[str, Field(pattern=r"^\S(.*\S)?$", max_length=500)]
+"""What a person calls something: one line."""
+
 
 class Action(StrEnum):
     """What a run is asked to do."""
@@ -18,9 +21,10 @@ class Action(StrEnum):
 class RunRequest(Document):
     """One run, as the bot asks for it and the machine reads it.
 
-    `only`, `limit`, `failed_of` (what failed in that earlier run) and `only_missing` (what the
-    instance lacks) make it a part of the release. `track` records it as a LaminDB run; `space` is
-    the LaminDB space that new records belong to.
+    `only` (dataset ids), `collection` (ids, DOIs or names), `organism`, `limit`, `failed_of` (what
+    failed in that earlier run) and `only_missing` (what the instance lacks) make it a part of the
+    release. A dataset is chosen if it is one of each of the first three that is given. `track`
+    records it as a LaminDB run; `space` is the LaminDB space that new records belong to.
     """
 
     run_id: RunId
@@ -31,8 +35,20 @@ class RunRequest(Document):
     thread: int | None = None
     requested_by: str | None = None
     only: tuple[DatasetId, ...] = ()
+    collection: tuple[Name, ...] = ()
+    organism: tuple[Name, ...] = ()
     limit: Annotated[int, Field(ge=1)] | None = None
     failed_of: RunId | None = None
     only_missing: bool = False
     track: bool = False
     space: str | None = None
+
+    @property
+    def is_selective(self) -> bool:
+        """Whether it names some of the release's datasets, by themselves or by what they share."""
+        return bool(self.only or self.collection or self.organism)
+
+    @property
+    def is_part(self) -> bool:
+        """Whether it answers for a part of the release, as far as its own words tell."""
+        return self.is_selective or self.limit is not None

@@ -11,6 +11,7 @@ from typing import Any
 import h5py
 
 from runners.contract import ContractError
+from runners.h5ad.address import address_of, is_anonymous, is_refused, remedy
 from runners.retries import OutageError
 
 BLOCK = 256 * 1024
@@ -38,7 +39,7 @@ def open_h5ad(address: str) -> Iterator[h5py.File]:
 def _remote(address: str) -> "_Watched":
     import fsspec
 
-    storage = fsspec.filesystem("s3", anon=True)
+    storage = fsspec.filesystem("s3", anon=is_anonymous(address))
     try:
         return _Watched(storage.open(address, "rb", block_size=BLOCK, cache_type="blockcache"))
     except FileNotFoundError:
@@ -57,7 +58,7 @@ class _Watched(io.RawIOBase):
         try:
             return int(self._stream.readinto(buffer))
         except Exception as error:
-            raise _silent(self._stream.path, error) from error
+            raise _silent(address_of(self._stream), error) from error
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         return int(self._stream.seek(offset, whence))
@@ -78,9 +79,10 @@ class _Watched(io.RawIOBase):
 
 def _silent(address: str, error: Exception) -> ContractError:
     reason = " ".join(str(error).split())
-    if isinstance(error, PermissionError):
+    if is_refused(error):
         return ContractError(
-            f"{address}: the storage refuses to show it ({reason}); make it public."
+            f"{address}: the storage refuses to show it ({reason}); "
+            f"{remedy(anonymous=is_anonymous(address))}."
         )
     return OutageError(
         f"{address}: the storage does not answer ({reason}); run it again later: it goes on."

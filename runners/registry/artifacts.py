@@ -17,6 +17,7 @@ from upath import UPath
 
 from runners import settings
 from runners.contract import ContractError
+from runners.h5ad.address import is_anonymous
 from runners.records.snapshot import SOMA
 from runners.registry.revisions import (
     Neighbours,
@@ -133,12 +134,13 @@ def register(
 
 
 def _path(address: str) -> str | UPath:
-    """The address as LaminDB takes it, where it has an endpoint of its own to be read from."""
+    """The address as LaminDB takes it, where it is read otherwise than LaminDB would choose."""
     endpoint = settings.from_environment().s3_endpoint
-    if endpoint is None or not address.startswith("s3://"):
+    if not address.startswith("s3://") or (endpoint is None and is_anonymous(address)):
         return address
     # with an endpoint, LaminDB doesn't ask LaminHub for credentials
-    return UPath(address, endpoint_url=endpoint, anon=True)
+    options = {"endpoint_url": endpoint} if endpoint else {}
+    return UPath(address, anon=is_anonymous(address), **options)
 
 
 def register_store(address: str, *, release: str) -> None:
@@ -155,7 +157,7 @@ def register_store(address: str, *, release: str) -> None:
         return
     place = _neighbouring_stores(release)
     artifact = ln.Artifact(
-        _path(address.rstrip("/")),
+        _path(address),
         revises=place.revises,
         version_tag=release,
         description=f"Census {release}",

@@ -1,6 +1,6 @@
 """What lies in storage now: size and hash of each registered file, as LaminDB would register it.
 
-On S3 a folder is listed, a thousand files a request, anonymously. A storage that doesn't answer is
+On S3 a folder is listed, a thousand files a request. A storage that doesn't answer is
 no proof of anything: its files are Unknown. Never writes.
 """
 
@@ -15,6 +15,7 @@ import fsspec
 from lamindb_setup.core.hashing import hash_file
 from lamindb_setup.core.upath import get_stat_file_cloud
 
+from runners.h5ad.address import is_refused, remedy
 from runners.records.snapshot import Stored, Unknown
 
 CLIENT = {"connect_timeout": 10, "read_timeout": 60, "retries": {"max_attempts": 3}}
@@ -23,8 +24,10 @@ CLIENT = {"connect_timeout": 10, "read_timeout": 60, "retries": {"max_attempts":
 StoredFiles = Mapping[str, Stored | Unknown | None]
 
 
-def stored_files(addresses: Collection[str]) -> StoredFiles:
-    """What lies at each address; None where nothing does."""
+def stored_files(addresses: Collection[str], *, anonymous: bool = True) -> StoredFiles:
+    """What lies at each address; None where nothing does. S3 is asked with or without credentials,
+    whichever way the addresses were registered.
+    """
     remote = [address for address in addresses if address.startswith("s3://")]
     local = [address for address in addresses if not address.startswith("s3://")]
     with ThreadPoolExecutor(os.cpu_count()) as threads:
@@ -35,7 +38,7 @@ def stored_files(addresses: Collection[str]) -> StoredFiles:
     for address in remote:
         folders[address.rpartition("/")[0]].append(address)
     for folder, members in folders.items():
-        files |= _list_folder(folder, members)
+        files |= _list_folder(folder, members, anonymous)
     return files
 
 
@@ -49,12 +52,15 @@ def _file(address: str) -> Stored | Unknown | None:
     return Stored(size, digest)
 
 
-def _list_folder(folder: str, addresses: Collection[str]) -> StoredFiles:
-    storage = fsspec.filesystem("s3", anon=True, config_kwargs=CLIENT, use_listings_cache=False)
+def _list_folder(folder: str, addresses: Collection[str], anonymous: bool) -> StoredFiles:
+    options = {"config_kwargs": CLIENT, "use_listings_cache": False}
+    storage = fsspec.filesystem("s3", anon=anonymous, **options)
     try:
         files = storage.find(folder, detail=True)
     except Exception as error:
         reason = " ".join(str(error).split())
+        if is_refused(error):
+            reason = f"{reason} ({remedy(anonymous=anonymous)})"
         return dict.fromkeys(addresses, Unknown(f"{folder} can't be listed: {reason}"))
     return {address: _stored(files.get(address.removeprefix("s3://"))) for address in addresses}
 

@@ -12,7 +12,7 @@ import bionty as bt
 import lamindb as ln
 
 from runners.census.publications import Publications
-from runners.census.store import CensusDataset, location
+from runners.census.store import CensusDataset, location, store_address
 from runners.contract import DatasetOutcome, Manifest, Outcome, RunRequest
 from runners.records.baseline import Baseline
 from runners.records.snapshot import Snapshot
@@ -187,4 +187,5 @@ class Writer:
     def store(self) -> None:
         """The release's SOMA store as an artifact."""
         with self._recorder.transaction(Part.STORE, artifacts.stores()):
-            artifacts.register_store(self.manifest.storage.soma, release=self.manifest.release)
+            address = store_address(self.manifest.storage)
+            artifacts.register_store(address, release=self.manifest.release)

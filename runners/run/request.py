@@ -83,7 +83,7 @@ def load_job(
     return Job(
         request=request,
         manifest=manifest,
-        previous=_previous_manifest(manifest, path),
+        previous=previous_manifest(manifest, path),
         folder=request_file.parent,
         reference=reference,
         workers=workers,
@@ -91,7 +91,12 @@ def load_job(
     )
 
 
-def _previous_manifest(manifest: Manifest, path: Path) -> Manifest | None:
+def previous_manifest(manifest: Manifest, path: Path) -> Manifest | None:
+    """The manifest of the release before, which lies beside the manifest at `path`.
+
+    Raises:
+        ContractError: it doesn't, or can't be read.
+    """
     if manifest.previous is None:
         return None
     previous = path.with_name(f"{manifest.previous}.toml")

@@ -12,12 +12,13 @@ from runners.contract.rules import Rules
 from runners.records.snapshot import Snapshot
 from runners.run import repeats
 from runners.run.fingerprint import Fingerprint
+from runners.run.named_datasets import named_datasets
 from runners.run.request import Job
 
 
 def is_whole(request: RunRequest) -> bool:
     """Whether the request is for the whole release; a part gets neither collections nor a store."""
-    return not request.only and request.limit is None
+    return not request.is_part
 
 
 def answered_request(job: Job) -> RunRequest:
@@ -30,10 +31,10 @@ def answered_request(job: Job) -> RunRequest:
     request = job.request
     if request.failed_of is None:
         return request
-    if request.only or request.only_missing or request.limit is not None:
+    if request.is_part or request.only_missing:
         raise ContractError(
-            f"request {request.run_id}: field failed_of: goes with none of only, only_missing and "
-            "limit; leave them out."
+            f"request {request.run_id}: field failed_of: goes with none of only, collection, "
+            "organism, only_missing and limit; leave them out."
         )
     return repeats.earlier_ingests(request, job.folder.parent)[0].request
 
@@ -42,19 +43,11 @@ def selected_datasets(job: Job) -> Sequence[CensusDataset]:
     """The datasets that the run answers for, by dataset id.
 
     Raises:
-        ContractError: an id is none of the release's, its table can't be read, or as in
+        ContractError: the release's table can't be read, or as in `named_datasets` and
             `answered_request`.
     """
     request = answered_request(job)
-    datasets = read_datasets(job.manifest)
-    if only := set(request.only):
-        unknown = only - {dataset.dataset_id for dataset in datasets}
-        if unknown:
-            raise ContractError(
-                f"request {request.run_id}: field only: {', '.join(sorted(unknown))} "
-                f"not in release {job.manifest.release}; correct the ids."
-            )
-        datasets = tuple(dataset for dataset in datasets if dataset.dataset_id in only)
+    datasets = named_datasets(request, job.manifest, read_datasets(job.manifest))
     return datasets if request.only_missing else datasets[: request.limit]
 
 

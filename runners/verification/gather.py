@@ -56,7 +56,12 @@ def gather(
         rules=reference.rules,
         soma=job.manifest.storage.soma.rstrip("/"),
         is_whole=is_whole(answered_request(job)),
-        stored=_stored(taken, storage.stored_files),
+        stored=_stored(
+            taken,
+            lambda addresses: storage.stored_files(
+                addresses, anonymous=job.manifest.storage.anonymous
+            ),
+        ),
         content=_or_unknown(
             "the store can't be read", lambda: content.read_content(job.manifest.storage)
         ),

@@ -140,7 +140,7 @@ def _ingests(job: Job) -> list[RunFolder]:
 def _previous(
     job: Job, before: Sequence[CensusDataset], now: Sequence[CensusDataset]
 ) -> PreviousRelease | None:
-    if job.previous is None:
+    if job.previous is None or not is_whole(answered_request(job)):
         return None
     kept = {dataset.dataset_id for dataset in now}
     return PreviousRelease(

@@ -253,6 +253,8 @@ def unsigned(body: str) -> str:
 def asked(request: RunRequest) -> str:
     """What a request asks, short."""
     part = [f"only {' '.join(request.only)}"] if request.only else []
+    part += [f"collection {name}" for name in request.collection]
+    part += [f"organism {name}" for name in request.organism]
     part += [f"limit {request.limit}"] if request.limit else []
     part += [f"what failed in {request.failed_of}"] if request.failed_of else []
     who = f"for {request.requested_by}, thread {request.thread}, {request.manifest}"

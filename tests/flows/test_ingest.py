@@ -52,6 +52,22 @@ def test_a_part_of_the_release_can_be_named(scenario: Scenario) -> None:
     )
 
 
+def test_collections_and_organisms_can_be_named(scenario: Scenario) -> None:
+    scenario.says("maintainer", "/ingest --organism human --dry-run")
+    assert "in `demo` (of the organism `human`)" in scenario.heard()
+    scenario.says(
+        "maintainer", '/ingest --collection "Atlas of @all" --organism homo_sapiens mus_musculus'
+    )
+    heard = scenario.heard()
+    assert (
+        "2026-02-01.toml; collection Atlas of @all, organism homo_sapiens, organism mus_musculus\n"
+    ) in heard
+    assert (
+        "- Datasets: only of the collection `Atlas of @all`, of the organisms `homo_sapiens` and "
+        "`mus_musculus`\n"
+    ) in heard
+
+
 def test_a_dry_run_says_what_would_happen_and_starts_nothing(scenario: Scenario) -> None:
     scenario.says("writer", "/ingest --limit 3 --dry-run")
     assert scenario.heard() == (

@@ -69,7 +69,9 @@ def is_inert(body: str, *mentioned: str) -> None:
 
 
 @pytest.mark.parametrize("nasty", NASTY)
-@pytest.mark.parametrize("before", ["/ingest --only ", "/ingest --limit ", "/", "/ingset "])
+@pytest.mark.parametrize(
+    "before", ["/ingest --only ", "/ingest --collection ", "/ingest --limit ", "/", "/ingset "]
+)
 def test_a_command_with_a_sting_gets_a_harmless_answer(
     scenario: GithubScenario, nasty: str, before: str
 ) -> None:
@@ -79,6 +81,16 @@ def test_a_command_with_a_sting_gets_a_harmless_answer(
         if said.user.login == ACTIONS:
             is_inert(said.body, "mallory", "maintainer")
     assert len(scenario.fake.runs) == 0
+    scenario.heard()
+
+
+@pytest.mark.parametrize("nasty", NASTY)
+def test_a_name_with_a_sting_is_quoted_harmlessly(scenario: GithubScenario, nasty: str) -> None:
+    people.comment(scenario.fake, "maintainer", 2, f"/ingest --organism {nasty}")
+    scenario.delivered()
+    for said in scenario.fake.issues[2].comments:
+        if said.user.login == ACTIONS:
+            is_inert(said.body, "maintainer")
     scenario.heard()
 
 

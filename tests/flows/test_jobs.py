@@ -12,7 +12,7 @@ from bot.__main__ import cli
 from flows.github_scenario import GithubScenario
 from flows.scenario import bad, good, report
 from flows.test_on_github import empty_scenario as _empty_scenario
-from runners.contract import CheckReport, RunRequest
+from runners.contract import CheckReport, ReleaseComparison, RunRequest
 
 empty_scenario = _empty_scenario
 RUN = "2026-02-01-ingest-2"
@@ -234,9 +234,21 @@ def test_a_pull_requests_manifests_are_fetched_and_what_was_found_is_said(
     )
     (found / "2026-08-01.json").write_text(sound.to_json())
     (found / "2026-09-01.txt").write_text("2026-09-01.toml: field x: unknown\n    as it stands\n")
+    (found / "compared").mkdir()
+    (found / "compared" / "2026-08-01.txt").write_text("what it said\n")
+    first = ReleaseComparison(release="2026-08-01", previous=None, remarks=("nothing before",))
+    (found / "compared" / "2026-08-01.json").write_text(first.to_json())
+    (found / "compared" / "2026-09-01.txt").write_text("2026-09-01.toml: field x: unknown\n")
     for _ in range(2):
         done(job(scenario, "checked", str(pull.number), str(found)))
-    (said,) = pull.comments
+    compared, said = pull.comments
+    assert compared.body == (
+        "## Release 2026-08-01, the first\n\n- nothing before.\n\n"
+        "## ⚠️ Not compared\n\n`runners/releases/2026-09-01.toml` can't be compared:\n\n"
+        "    2026-09-01.toml: field x: unknown\n\n"
+        "By what the stores of both releases list; nothing was written.\n\n"
+        f"<!-- cellxgene-ingestion-bot: compared {pull.number} -->\n"
+    )
     assert said.body == (
         "## ⚠️ To be mended\n\n"
         "`runners/releases/2026-08-01.toml`: 1 of 2 datasets will fail.\n\n"

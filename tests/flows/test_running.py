@@ -144,6 +144,23 @@ def test_one_that_goes_on_is_told_in_one_comment(started: GithubScenario) -> Non
 
 
 @pytest.mark.parametrize(
+    "fields", [{"collection": ("c",)}, {"organism": ("human",)}, {"only_missing": True}]
+)
+def test_how_many_datasets_a_name_means_is_told_once_the_machine_knows(
+    started: GithubScenario, fields: dict[str, object]
+) -> None:
+    asked = request(started).model_copy(update=fields)
+    started.happens(RunGoesOn(asked, Progress()))
+    assert started.heard().endswith("waiting for its machine, or in its smoke test.")
+    started.happens(RunGoesOn(asked, replace(HALF, chosen=8)))
+    assert "6 of 8 datasets, 75%" in started.heard()
+    started.happens(RunLost(asked, "failure", HALF))
+    assert "- Not done: datasets, collections, verification." in started.heard()
+    started.happens(RunLost(asked, "failure", replace(HALF, chosen=8)))
+    assert "- Not done: 2 datasets, collections, verification." in started.heard()
+
+
+@pytest.mark.parametrize(
     ("result", "why"), [("cancelled", "was stopped"), ("failure", "ended without a report")]
 )
 def test_one_that_is_lost_says_what_was_done_and_what_wasnt(

@@ -47,6 +47,8 @@ REQUEST: dict[str, Any] = {
     "thread": 3,
     "requested_by": "maintainer",
     "only": ["d-1"],
+    "collection": ["10.5555/sample", "A name of several words"],
+    "organism": ["homo_sapiens"],
     "limit": 5,
 }
 Wrong = tuple[str, Callable[[dict[str, Any]], Any]]
@@ -74,6 +76,10 @@ MANIFEST_FAULTS: list[Wrong] = [
     ("dataset_count", having(dataset_count="many")),
     ("storage", without("storage")),
     ("storage.h5ads", having(storage={"soma": "s3://bucket/soma"})),
+    (
+        "storage.anonymous",
+        having(storage={"soma": "a", "h5ads": "b", "anonymous": "sometimes"}),
+    ),
     ("storage.secret", having(storage={"soma": "a", "h5ads": "b", "secret": "c"})),
     ("pins", having(pins=["CL"])),
     ("documents.0.version", having(documents=[{"version": "7", "source": "schema.md"}])),
@@ -88,6 +94,8 @@ REQUEST_FAULTS: list[Wrong] = [
     ("manifest", without("manifest")),
     ("instance", without("instance")),
     ("only.1", having(only=["d-1", "../d-2"])),
+    ("collection.0", having(collection=["two\nlines"])),
+    ("organism.1", having(organism=["homo_sapiens", " "])),
     ("limit", having(limit=0)),
     ("token", having(token="x")),
 ]
@@ -152,6 +160,15 @@ def test_a_manifest_survives_toml_and_json() -> None:
     assert manifest.to_mapping() == MANIFEST
 
 
+def test_a_manifest_of_a_private_bucket_survives_toml_and_json() -> None:
+    private = {**MANIFEST, "storage": {**MANIFEST["storage"], "anonymous": False}}
+    manifest = Manifest.from_mapping(private, source="test")
+    assert not manifest.storage.anonymous
+    assert Manifest.from_toml(tomli_w.dumps(manifest.to_mapping()), source="test") == manifest
+    assert Manifest.from_json(manifest.to_json(), source="test") == manifest
+    assert manifest.to_mapping() == private
+
+
 def test_a_manifest_without_its_optional_fields_survives_toml() -> None:
     raw = {key: MANIFEST[key] for key in MANIFEST if key not in {"previous", "pins", "accepted"}}
     manifest = Manifest.from_mapping(raw, source="test")
@@ -163,6 +180,30 @@ def test_a_request_survives_json() -> None:
     request = RunRequest.from_mapping(REQUEST, source="test")
     assert request.action is Action.INGEST
     assert RunRequest.from_json(request.to_json(), source="test") == request
+
+
+def test_a_request_of_before_collections_could_be_named_loads() -> None:
+    old = {key: REQUEST[key] for key in REQUEST if key not in {"collection", "organism"}}
+    request = RunRequest.from_json(json.dumps(old), source="test")
+    assert (request.collection, request.organism) == ((), ())
+    assert request.is_part
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_part"),
+    [
+        ({}, False),
+        ({"only_missing": True}, False),
+        ({"limit": 1}, True),
+        ({"only": ["d"]}, True),
+        ({"collection": ["c"]}, True),
+        ({"organism": ["o"]}, True),
+    ],
+)
+def test_a_request_tells_whether_it_is_for_a_part(fields: dict[str, Any], is_part: bool) -> None:
+    whole = {k: v for k, v in REQUEST.items() if k not in {"only", "collection", "organism"}}
+    request = RunRequest.from_mapping({**whole, "limit": None, **fields}, source="test")
+    assert request.is_part is is_part
 
 
 def test_a_report_survives_json() -> None:

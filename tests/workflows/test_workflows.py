@@ -263,6 +263,7 @@ def test_a_pull_requests_manifest_is_checked_by_the_default_branchs_code(
     files = {MANIFEST: manifest, "runners/__main__.py": "raise SystemExit('run from the head')"}
     pull = people.propose(repo.fake, "maintainer", "edit", files)
     assert repo.deliver() == ["check.yml success"], repo.told()
-    (comment,) = said(repo, pull.number)
+    compared, comment = said(repo, pull.number)
+    assert compared.body.startswith(f"## ⚠️ Not compared\n\n`{MANIFEST}` can't be compared:\n\n    ")
     assert comment.body.startswith(f"## ⚠️ To be mended\n\n`{MANIFEST}` can't be checked:\n\n    ")
     assert f"{OLDER.version}.toml: field dataset_count: field required" in comment.body

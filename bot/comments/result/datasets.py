@@ -179,7 +179,7 @@ def exception_lines(report: RunReport) -> str:
         for outcome in report.outcomes
         if outcome.outcome not in GOOD and outcome.dataset_id not in accepted
     ]
-    if not 0 < len(open_ones) <= MOST_EXCEPTIONS or request.only or request.limit:
+    if not 0 < len(open_ones) <= MOST_EXCEPTIONS or request.is_part:
         return ""
     until = (report.ended_at + REVIEWED).date()
     entries = [

@@ -17,7 +17,7 @@ def next_step(report: RunReport) -> str:
         for outcome in report.outcomes
         if outcome.outcome not in GOOD and outcome.dataset_id not in accepted
     ]
-    if report.request.only or report.request.limit:
+    if report.request.is_part:
         return _after_part(bool(failed))
     if failed:
         return _after_failures(failed)

@@ -11,6 +11,7 @@ from bot.comments.markdown import (
     moment,
     table,
 )
+from bot.comments.plan import selected_by_name
 from runners.contract import Action, Machine, RunReport, RunRequest
 
 
@@ -30,6 +31,7 @@ def _part(request: RunRequest) -> str:
     part = []
     if request.only:
         part.append(f"only {counted(len(request.only), 'named dataset')}")
+    part += selected_by_name(request)
     if request.limit:
         part.append(f"at most {counted(request.limit, 'dataset')}")
     if request.failed_of:

@@ -23,6 +23,12 @@ def test_it_counts_datasets_and_reckons_the_rest() -> None:
     assert found.left(1) == timedelta(0)
 
 
+def test_it_knows_how_many_were_chosen_once_the_journal_does() -> None:
+    assert progress_of(JOURNAL).chosen is None
+    start = '{"at":"2026-03-01T12:00:00+00:00","step":"start","chosen":["a","b","c"]}\n'
+    assert progress_of(start + JOURNAL).chosen == 3
+
+
 def test_before_there_is_a_journal_it_waits() -> None:
     assert progress_of("").stage() == "waiting for its machine, or in its smoke test"
     assert progress_of("").left(10) is None

@@ -6,6 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from bot.model.commands import GRAMMAR, Command, Mistake, Verb, parse
+from runners.contract import Action, RunRequest
 
 
 @pytest.mark.parametrize(
@@ -22,6 +23,24 @@ from bot.model.commands import GRAMMAR, Command, Mistake, Verb, parse
         (
             "/ingest --only a --limit 1 --dry-run",
             Command(Verb.INGEST, limit=1, only=("a",), dry_run=True),
+        ),
+        ("/ingest --collection c-1", Command(Verb.INGEST, collection=("c-1",))),
+        (
+            "/ingest --collection Tabula Sapiens, the first --limit 2",
+            Command(Verb.INGEST, limit=2, collection=("Tabula Sapiens, the first",)),
+        ),
+        (
+            "/ingest --collection \u201cAtlas \u2013 --only part\u201d 'n --only d",
+            Command(Verb.INGEST, only=("d",), collection=("Atlas \u2013 --only part", "'n")),
+        ),
+        ('/ingest --collection="A  b"', Command(Verb.INGEST, collection=("A b",))),
+        (
+            "/ingest --collection 10.1/a https://doi.org/10.22/b,doi:10.3/c",
+            Command(Verb.INGEST, collection=("10.1/a", "https://doi.org/10.22/b", "doi:10.3/c")),
+        ),
+        (
+            "/ingest --organism homo_sapiens,NCBITaxon:10090 --organism Macaca mulatta",
+            Command(Verb.INGEST, organism=("homo_sapiens", "NCBITaxon:10090", "Macaca mulatta")),
         ),
         ("/verify", Command(Verb.VERIFY)),
         ("/retry", Command(Verb.RETRY)),
@@ -43,6 +62,19 @@ def test_what_is_well_formed(body: str, command: Command) -> None:
         ("/ingest now", "/ingest has no option now", None),
         ("/ingest --limt 5", "/ingest has no option --limt", "/ingest --limit 5"),
         ("/ingest \u2014dry-run", "/ingest has no option \u2014dry-run", "/ingest --dry-run"),
+        ("/ingest --organisms a", "/ingest has no option --organisms", "/ingest --organism a"),
+        ("/ingest --collection", "--collection wants a name", '/ingest --collection "NAME"'),
+        ('/ingest --organism ""', "--organism wants a name", '/ingest --organism "NAME"'),
+        (
+            '/ingest --collection a "b',
+            "--collection got quotation marks within a name, or more than 500 letters",
+            "/ingest --collection ID",
+        ),
+        (
+            f"/ingest --organism {'x' * 501}",
+            "--organism got quotation marks within a name, or more than 500 letters",
+            "/ingest --organism ID",
+        ),
         ("/ingest --force", "/ingest has no option --force", None),
         ("/ingest --dry-run=y", "--dry-run takes no value, but y was given", "/ingest --dry-run"),
         ("/verify now", "/verify takes no options, but now was given", "/verify"),
@@ -91,13 +123,44 @@ def test_any_comment_is_a_command_a_mistake_or_talk(body: str) -> None:
 
 
 @settings(deadline=None)
+@given_any(st.text(), st.sampled_from(["--collection", "--organism", "--collection="]))
+def test_what_is_understood_can_be_asked_of_the_machine(text: str, option: str) -> None:
+    command = parse(f"/ingest {option} {text}".split("\n", 1)[0])
+    if isinstance(command, Command):
+        request = RunRequest(
+            run_id="2020-07-15-ingest-1",
+            action=Action.INGEST,
+            release="2020-07-15",
+            manifest="m.toml",
+            instance="a/b",
+            only=command.only,
+            collection=command.collection,
+            organism=command.organism,
+        )
+        assert RunRequest.from_json(request.to_json(), source="test") == request
+
+
+def is_name(text: str) -> bool:
+    """What a line may hold between quotation marks, as it is kept."""
+    return text == " ".join(text.split()) and not set(text) & set('"\u201c\u201d')
+
+
+@settings(deadline=None)
 @given_any(
     st.integers(1, 10**6) | st.none(),
     st.lists(st.from_regex(r"[0-9A-Za-z][0-9A-Za-z_-]{0,40}", fullmatch=True), unique=True),
     st.booleans(),
+    *[st.lists(st.text(min_size=1).filter(is_name), unique=True)] * 2,
 )
-def test_a_command_says_itself(limit: int | None, only: list[str], dry_run: bool) -> None:
-    command = Command(Verb.INGEST, limit, tuple(only), dry_run)
+def test_a_command_says_itself(
+    limit: int | None,
+    only: list[str],
+    dry_run: bool,
+    collection: list[str],
+    organism: list[str],
+) -> None:
+    names = (tuple(collection), tuple(organism))
+    command = Command(Verb.INGEST, limit, tuple(only), dry_run, *names)
     assert parse(str(command)) == command
 
 

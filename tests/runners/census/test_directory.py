@@ -67,7 +67,7 @@ def manifest(**storage: str) -> Manifest:
         census_schema_version="2.1.0",
         dataset_schema_version="5.2.0",
         dataset_count=1573,
-        storage=Storage(**given),
+        storage=Storage.model_validate(given),
     )
 
 

@@ -13,7 +13,7 @@ import pytest
 import stores
 from instances import Place
 
-from runners.census.content import read_content
+from runners.census.content import read_content, read_organisms
 from runners.census.store import raise_outages, read_datasets
 from runners.contract import ContractError, Status, Storage
 from runners.retries import OutageError
@@ -199,3 +199,19 @@ def test_the_client_is_imported_only_to_open_a_store() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("layout", ["1.0.0", "2.4.0"])
+def test_organisms_are_read_from_the_cells_of_all_parts_of_a_store(
+    tmp_path: Path, layout: str
+) -> None:
+    parts = ("census_data", "census_spatial_sequencing")
+    store = stores.manifest(stores.write(tmp_path / "soma", layout, parts=parts)).storage
+    [organism] = read_organisms(store)
+    assert (organism.name, organism.dataset_ids) == ("homo_sapiens", frozenset(stores.DATASETS))
+
+
+def test_a_store_that_is_not_there_is_named(tmp_path: Path) -> None:
+    storage = stores.manifest(tmp_path / "gone").storage
+    with pytest.raises(ContractError, match="gone: obs of its experiments can't be read "):
+        read_organisms(storage)

@@ -99,6 +99,16 @@ BEFORE_THE_INSTANCE: list[Wrong] = [
         lambda place: place.request("bad", NEWER.version, only=("d-1", by_key("D01").dataset_id)),
         "request bad: field only: d-1 not in release 2020-07-15; ",
     ),
+    (
+        "a collection that the release has not",
+        lambda place: place.request("bad", NEWER.version, collection=("10.1/none",)),
+        "request bad: field collection: '10.1/none' is no collection of release 2020-07-15; ",
+    ),
+    (
+        "an organism that the release has not",
+        lambda place: place.request("bad", NEWER.version, organism=("zebrafish",)),
+        "request bad: field organism: 'zebrafish' is no organism of release 2020-07-15; ",
+    ),
     ("an edited journal", edited_journal, "journal.jsonl, line 2: not JSON"),
     (
         "failures of a run that is not there",
@@ -122,7 +132,7 @@ BEFORE_THE_INSTANCE: list[Wrong] = [
     (
         "failures of a run, and a limit",
         lambda place: failed_of(place, "older", limit=1),
-        "field failed_of: goes with none of only, only_missing and limit; ",
+        "field failed_of: goes with none of only, collection, organism, only_missing and limit; ",
     ),
 ]
 AT_THE_INSTANCE: list[Wrong] = [
@@ -192,6 +202,14 @@ def test_bad_documents_end_before_an_instance_is_looked_at(
     is_one_sentence(done.stderr, expected)
     assert dumps.exact(place.database) == before
     assert not (request.parent / "report.json").exists()
+
+
+def test_a_name_that_is_not_there_is_told_before_the_smoke_test(place: Place) -> None:
+    request = place.request("bad", NEWER.version, organism=("zebrafish",))
+    options = ["--request", str(request), "--repository", str(place.repository), "--smoke"]
+    done = CliRunner().invoke(main, ["ingest", *options])
+    assert done.exit_code == 2
+    is_one_sentence(done.stderr, "field organism: 'zebrafish' is no organism of release ")
 
 
 @pytest.mark.parametrize(

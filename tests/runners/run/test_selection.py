@@ -1,7 +1,8 @@
-"""Parts of a release: only what failed in a run, only what an instance lacks."""
+"""Parts of a release: only what failed in a run, what an instance lacks, or of an organism."""
 
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import dumps
 import instances
@@ -9,7 +10,7 @@ import pytest
 from instances import Place, succeed
 
 from runners.contract import Outcome
-from runners.sample.datasets import NEWER, by_key, of_release
+from runners.sample.datasets import BRAIN, NEWER, by_key, of_release
 
 BROKEN = by_key("D12").dataset_id
 UNSLOTTED, UNLABELLED, UNREFERENCED = (by_key(key).dataset_id for key in ("D01", "D05", "D09"))
@@ -69,3 +70,22 @@ def test_what_failed_is_done_again_and_the_release_verified_as_a_whole(
     assert len(report.outcomes) == len(of_release(NEWER))
     fine = ("passed", "not applicable")
     assert [check.name for check in report.checks if check.status not in fine] == ["datasets"]
+
+
+def test_an_organisms_datasets_of_a_collection_are_registered_and_verified_alone(
+    versed: Place, tmp_path: Path
+) -> None:
+    place = instances.copy(versed, tmp_path / "place")
+    mouse = {"organism": ("Mus musculus",), "collection": (BRAIN.doi,)}
+    request = place.request("mouse", NEWER.version, **mouse)
+    said = succeed(place.run("ingest", request)).stderr
+    assert "2020-07-15: 1 registered, 1 revised" in said
+    ids = {by_key(key).dataset_id for key in ("D05", "D06")}
+    assert set(place.journal("mouse").datasets("written")) == ids
+    succeed(place.run("verify", request))
+    report = place.report("mouse")
+    assert {outcome.dataset_id for outcome in report.outcomes} == ids
+    [datasets] = [check for check in report.checks if check.name == "datasets"]
+    assert (datasets.expected, datasets.found) == ("2", "2")
+    assert report.previous is None
+    assert report.withdrawn == ()
