@@ -94,6 +94,16 @@ def expanded(text: str) -> list[int]:
     return [number for a, _, b in pairs for number in range(int(a), int(b or a) + 1)]
 
 
+def first_id(text: str) -> int:
+    """The lowest id of `compressed`."""
+    return int(text.partition(",")[0].partition("-")[0])
+
+
+def last_id(text: str) -> int:
+    """The highest id of `compressed`."""
+    return int(text.rpartition(",")[2].rpartition("-")[2])
+
+
 def digest(rows: Row | Sequence[Row]) -> str:
     """A short digest of one row or several in order."""
     text = json.dumps(rows, separators=(",", ":"), default=str)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runners import rules, settings
 from runners.census.store import CensusDataset
@@ -194,9 +194,10 @@ def connect_cluster(address: str) -> Iterator[tuple[int, Pool]]:
     """The cluster's number of threads, and the pool that they make.
 
     Raises:
-        ContractError: Dask isn't installed, the scheduler doesn't answer (at first, or any more),
-            or its workers have another code than this process.
+        ContractError: Dask isn't installed, the address is none, the scheduler doesn't answer (at
+            first, or any more), or its workers have another code than this process.
     """
+    _require_port(address)
     try:
         from distributed import Client
         from distributed.scheduler import KilledWorker
@@ -207,13 +208,43 @@ def connect_cluster(address: str) -> Iterator[tuple[int, Pool]]:
         ) from error
     try:
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError) as error:
-        reason = " ".join(str(error).split())
+    except Exception as error:  # Dask's transports raise what they like
+        reason = " ".join(str(error).split()) or type(error).__name__
         raise ContractError(
             f"--scheduler {address}: does not answer ({reason}); name one that runs."
         ) from error
     with client:
+        client.register_plugin(_checkout_path(), name="cellxgene-ingestion-bot")
         yield _threads(client, address), _pool(client, address, KilledWorker)
+
+
+def _require_port(address: str) -> None:
+    port = address.rpartition(":")[2]
+    if not port.isdecimal() or not 0 < int(port) < 2**16:
+        raise ContractError(
+            f"--scheduler {address}: is no address with a port; write e.g. tcp://127.0.0.1:8786."
+        )
+
+
+def _checkout_path() -> Any:
+    """A plugin that lets workers import this checkout, also those that come later: `dask worker`
+    knows nothing of the folder that it is started in. It stays on the cluster, where it does no
+    more than that.
+    """
+    from distributed import WorkerPlugin
+
+    checkout = str(settings.REPOSITORY)
+
+    class CheckoutPath(WorkerPlugin):  # type: ignore[misc]  # within: else it is sent as our module's
+        def setup(self, worker: object) -> None:
+            import sys
+            from pathlib import Path
+
+            for path in (checkout, str(Path.cwd())):
+                if path not in sys.path and (Path(path) / "runners").is_dir():
+                    sys.path.append(path)
+
+    return CheckoutPath()
 
 
 def _pool(client: "Client", address: str, death: type[Exception]) -> Pool:
