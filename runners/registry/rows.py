@@ -9,8 +9,6 @@ database itself refuses at the commit what would be left dangling.
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from itertools import islice
@@ -18,12 +16,11 @@ from typing import Any
 
 import lamindb as ln
 from django.apps import apps
-from django.db import OperationalError, connection
-from django.db.transaction import atomic, set_rollback
+from django.db import connection
+from django.db.transaction import set_rollback
 
 from runners.records.transaction_log import Fields, Ids, Row
-from runners.registry import artifacts
-from runners.retries import OutageError
+from runners.registry import artifacts, foreign_keys
 
 CHUNK = 5_000
 """Ids per statement."""
@@ -83,76 +80,6 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-LOCK_SECONDS = 20
-"""How long an exclusive transaction waits for others at its beginning."""
-
-LOCK_NOT_AVAILABLE = "55P03"
-
-OTHERS = """
-    select distinct usename, application_name, xact_start
-    from pg_locks join pg_stat_activity using (pid)
-    where relation = any(%s::regclass[]) and granted and pid <> pg_backend_pid()
-      and mode in ('RowExclusiveLock', 'ShareUpdateExclusiveLock', 'ShareLock',
-                   'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
-    order by xact_start limit 1
-"""
-
-
-@contextmanager
-def exclusive(tables: Collection[str]) -> Iterator[None]:
-    """A transaction during which nobody else writes rows of the tables: it waits for whoever does
-    at its beginning, and whoever comes later waits for its end.
-
-    Raises:
-        OutageError: somebody else's transaction doesn't end; it is named.
-    """
-    try:
-        with atomic():
-            _lock(tables)
-            yield
-    except OperationalError as error:
-        if getattr(error.__cause__, "pgcode", None) != LOCK_NOT_AVAILABLE:
-            raise
-        raise OutageError(
-            f"the database: {_writer_of(tables)}, which this waits for; run it again when that has "
-            "ended."
-        ) from error
-
-
-def _lock(tables: Collection[str]) -> None:
-    names = sorted(map(connection.ops.quote_name, tables))
-    if not names:
-        return
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            # before the first statement that sees rows: they are seen as others have left them
-            cursor.execute(f"set local lock_timeout = '{LOCK_SECONDS}s'")
-            cursor.execute(f"lock table {', '.join(names)} in share row exclusive mode")
-        else:
-            cursor.execute(f"delete from {names[0]} where false")  # SQLite locks for a writer
-
-
-def _writer_of(tables: Collection[str]) -> str:
-    """Who changes rows of the tables now, for a person."""
-    names = ", ".join(sorted(tables))
-    with connection.cursor() as cursor:
-        cursor.execute(OTHERS, [sorted(map(connection.ops.quote_name, tables))])
-        row = cursor.fetchone()
-    if row is None:
-        return f"somebody else was changing rows of {names}"
-    user, application, since = row
-    program = f" with {application}" if application else ""
-    moment = f" since {since:%Y-%m-%d %H:%M} UTC" if since else ""
-    return f"{user}{program} is changing rows of {names}{moment}"
-
-
-def check_references() -> None:
-    """Lets the database refuse now what it would refuse at the commit."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("set constraints all immediate")
-
-
 def give_up() -> None:
     """Makes the open transaction roll back at its end, without an error."""
     set_rollback(True)
@@ -169,76 +96,16 @@ def read_rows(wanted: Mapping[str, Collection[int]]) -> dict[str, dict[int, Fiel
     }
 
 
-@dataclass(frozen=True)
-class ForeignKey:
-    """A foreign key as the database has it: the table as SQL names it, the table that it points to,
-    and the columns of both, in pairs.
-    """
-
-    table: str
-    target: str
-    columns: tuple[tuple[str, str], ...]
-
-
-FOREIGN_KEYS = {
-    "postgresql": """
-        select link.oid, conrelid::regclass::text, target.relname, own.attname, other.attname
-        from pg_constraint as link
-        join pg_class as target on target.oid = confrelid
-        cross join lateral unnest(conkey, confkey) with ordinality as pair (own, other, place)
-        join pg_attribute as own on own.attrelid = conrelid and own.attnum = pair.own
-        join pg_attribute as other on other.attrelid = confrelid and other.attnum = pair.other
-        where contype = 'f' and pg_table_is_visible(confrelid)
-        order by link.oid, place
-    """,
-    "sqlite": """
-        select owner.name || '.' || link.id, '"' || replace(owner.name, '"', '""') || '"',
-            lower(link."table"), link."from", coalesce(link."to", 'id')
-        from sqlite_master as owner join pragma_foreign_key_list(owner.name) as link
-        where owner.type = 'table'
-        order by owner.name, link.id, link.seq
-    """,
-}
-"""By kind of database: a row for each pair of columns. Whoever made a table, its keys are here."""
-
-
-def foreign_keys() -> list[ForeignKey]:
-    """All foreign keys of the database."""
-    found: dict[Any, ForeignKey] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(FOREIGN_KEYS[connection.vendor])
-        for name, table, target, own, other in cursor.fetchall():
-            before = found[name].columns if name in found else ()
-            found[name] = ForeignKey(table, target, (*before, (own, other)))
-    return list(found.values())
-
-
 def users(table: str, ids: Collection[int], ours: Ids) -> Iterator[tuple[str, int | None, int]]:
     """Table and key of each row that points to one of `ids` and isn't `ours`, and to which. Of
     tables that aren't LaminDB's, without a key.
     """
-    for link in foreign_keys():
+    for link in foreign_keys.read():
         if link.target == table:
-            name = link.table.strip('"')
             for chunk in chunks(ids):
-                for key, pointed in _pointing(link, chunk):
-                    if key is None or key not in ours.get(name, ()):
-                        yield name, key, pointed
-
-
-def _pointing(link: ForeignKey, ids: Iterable[int]) -> list[tuple[int | None, int]]:
-    """Key of each row that the foreign key points from, and id of the row that it points to."""
-    quote = connection.ops.quote_name
-    key = "own.id" if link.table.strip('"') in models() else "null"
-    pairs = " and ".join(f"own.{quote(a)} = other.{quote(b)}" for a, b in link.columns)
-    statement = (
-        f"select {key}, other.id from {link.table} as own "
-        f"join {quote(link.target)} as other on {pairs} "
-        f"where other.id in ({','.join(str(int(each)) for each in ids)})"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
-        return list(cursor.fetchall())
+                for key, pointed in link.pointing(chunk, has_key=link.name in models()):
+                    if key is None or key not in ours.get(link.name, ()):
+                        yield link.name, key, pointed
 
 
 def continuing(ours: Ids) -> Iterator[tuple[str, str]]:

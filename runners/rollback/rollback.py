@@ -206,14 +206,14 @@ def _logged(run: RunFolder) -> list[LoggedTransaction]:
 
 
 def _attempt(recorded_runs: Sequence[RunFolder], *, is_real: bool) -> RollbackResult:
-    from runners.registry import baseline
+    from runners.registry import baseline, exclusive
     from runners.registry import rows as registry
 
     first, entries = recorded_runs[-1], _entries(recorded_runs)
     release, before = first.request.release, stored_baseline(first.folder)
     left: list[Difference] = []
     wanted = rows_to_read(entries)
-    with registry.exclusive(wanted):
+    with exclusive.transaction(wanted):
         earlier = differences(before, baseline.take_baseline(before=release))
         now = registry.read_rows(wanted)
         undoing = plan_undo(entries, now)
@@ -222,7 +222,7 @@ def _attempt(recorded_runs: Sequence[RunFolder], *, is_real: bool) -> RollbackRe
         if not problems:
             registry.delete_rows(undoing.deleted)
             registry.restore_rows(undoing.restored)
-            registry.check_references()
+            exclusive.check_references()
             left = differences(before, baseline.take_baseline(before=release))
             problems = [str(difference) for difference in left if difference not in earlier]
         if problems or not is_real:

@@ -1,14 +1,10 @@
 """What an outage rolled back is done again by a writer made anew; what is at fault is not."""
 
 import errno
-import sqlite3
-from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from django.db import OperationalError
 
 from runners.ingest.steps import RetryingWriter
 from runners.registry import failures
