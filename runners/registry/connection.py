@@ -94,7 +94,7 @@ def _open(slug: str) -> Any:
 
     ln.settings.verbosity = "error"
     # before LaminDB writes who connects; SQLite would make a database that isn't there
-    if is_checked := django.IS_SETUP and _is_there(ln.setup.settings.instance):
+    if is_checked := django.IS_SETUP and _is_there(ln.setup.settings.instance, slug):
         migrations.require_same(slug)
     ln.connect(slug)
     if not is_checked:
@@ -103,8 +103,10 @@ def _open(slug: str) -> Any:
     return ln.setup.settings.instance
 
 
-def _is_there(instance: Any) -> bool:
-    """False of an SQLite instance without its file."""
+def _is_there(instance: Any, slug: str) -> bool:
+    """False of another instance, or of one on SQLite without its file."""
+    if instance.slug != slug:
+        return False
     return bool(instance.dialect != "sqlite" or instance._sqlite_file_local.exists())
 
 

@@ -22,6 +22,7 @@ from runners.registry import (
     artifacts,
     baseline,
     collections,
+    locations,
     schema,
     snapshot,
     tracking,
@@ -187,5 +188,5 @@ class Writer:
 
     def store(self) -> None:
         """The release's SOMA store as an artifact."""
-        with self._recorder.transaction(Part.STORE, artifacts.stores()):
+        with self._recorder.transaction(Part.STORE, locations.stores()):
             artifacts.register_store(self.manifest.storage.soma, release=self.manifest.release)

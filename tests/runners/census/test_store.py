@@ -199,3 +199,19 @@ def test_the_client_is_imported_only_to_open_a_store() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("paths", "said"),
+    [
+        (("", "d-2.h5ad"), "is empty; have "),
+        (("d-1.h5ad", "d\0.h5ad"), "has a NUL character; have "),
+    ],
+)
+def test_a_row_by_which_nothing_can_be_registered_is_named(
+    tmp_path: Path, paths: tuple[str, str], said: str
+) -> None:
+    path = stores.write(tmp_path / "soma", paths=paths)
+    with pytest.raises(ContractError, match=f"column dataset_h5ad_path {said}") as refused:
+        read_datasets(stores.manifest(path))
+    assert str(refused.value).startswith("census_info/datasets: dataset 'd-")
