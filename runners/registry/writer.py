@@ -63,7 +63,7 @@ class Writer:
 
     def begin(self, request: RunRequest) -> None:
         """From now on new records belong to the request's LaminDB Run and space, if it has any."""
-        tracking.begin_tracking(request)
+        tracking.begin_tracking(request, self.manifest)
 
     def misplaced(self) -> list[str]:
         """uids of the collections that this release has of an earlier one, or a later one of it."""
