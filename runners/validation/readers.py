@@ -7,6 +7,7 @@ this checkout and its reference data under the same paths.
 """
 
 import os
+import pickle
 import signal
 import threading
 from collections import deque
@@ -14,7 +15,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -214,7 +215,6 @@ def connect_cluster(address: str) -> Iterator[tuple[int, Pool]]:
             f"--scheduler {address}: does not answer ({reason}); name one that runs."
         ) from error
     with client:
-        client.register_plugin(_checkout_path(), name="cellxgene-ingestion-bot")
         yield _threads(client, address), _pool(client, address, KilledWorker)
 
 
@@ -226,25 +226,40 @@ def _require_port(address: str) -> None:
         )
 
 
-def _checkout_path() -> Any:
-    """A plugin that lets workers import this checkout, also those that come later: `dask worker`
-    knows nothing of the folder that it is started in. It stays on the cluster, where it does no
-    more than that.
+def _unpacking() -> Callable[[str, bytes], Any]:
+    """A function that calls what was packed by `_packed`, wherever it is sent.
+
+    `dask` knows nothing of the folder that it is started in, and the scheduler looks into what it
+    passes on. So this is sent as its own code (it stands within, so that it has no name to be
+    imported by), and what needs the checkout as bytes, which only a worker reads.
     """
-    from distributed import WorkerPlugin
 
-    checkout = str(settings.REPOSITORY)
+    def unpack(checkout: str, packed: bytes) -> Any:
+        import pickle
+        import sys
 
-    class CheckoutPath(WorkerPlugin):  # type: ignore[misc]  # within: else it is sent as our module's
-        def setup(self, worker: object) -> None:
-            import sys
-            from pathlib import Path
+        if checkout not in sys.path:
+            sys.path.append(checkout)
+        function, arguments = pickle.loads(packed)
+        return function(*arguments)
 
-            for path in (checkout, str(Path.cwd())):
-                if path not in sys.path and (Path(path) / "runners").is_dir():
-                    sys.path.append(path)
+    return unpack
 
-    return CheckoutPath()
+
+def _packed(function: Callable[..., Any], *arguments: Any) -> tuple[str, bytes]:
+    """Arguments of `_unpacking`'s function, for a worker with this checkout under the same path."""
+    return str(settings.REPOSITORY), pickle.dumps((function, arguments))
+
+
+class _PackingExecutor(Executor):
+    """Passes on to Dask's executor what its workers alone can unpack."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+        self._unpack = _unpacking()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        return self._executor.submit(self._unpack, *_packed(partial(fn, **kwargs), *args))
 
 
 def _pool(client: "Client", address: str, death: type[Exception]) -> Pool:
@@ -259,7 +274,7 @@ def _pool(client: "Client", address: str, death: type[Exception]) -> Pool:
         # impure: what is read again must not be answered with what it ended in before
         executor = client.get_executor(pure=False)
         try:
-            yield executor
+            yield _PackingExecutor(executor)
         except Exception:
             watch()  # without its scheduler, a future may raise anything
             raise
@@ -271,7 +286,7 @@ def _pool(client: "Client", address: str, death: type[Exception]) -> Pool:
 
 def _threads(client: "Client", address: str) -> int:
     try:
-        digests = client.run(code_digest)
+        digests = client.run(_unpacking(), *_packed(code_digest))
     except Exception as error:
         raise ContractError(
             f"--scheduler {address}: its workers can't run our code "

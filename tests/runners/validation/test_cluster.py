@@ -97,7 +97,7 @@ def test_whatever_dask_raises_of_an_address_is_a_sentence(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(readers, "CONNECT_SECONDS", 0.5)
-    with pytest.raises(ContractError, match="does not answer .*; name one that runs") as refused:
+    with pytest.raises(ContractError, match=r"does not answer .*; name one that runs") as refused:
         judged(address, Path())
     assert str(refused.value).startswith(f"--scheduler {address}: ")
 
