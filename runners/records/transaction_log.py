@@ -67,7 +67,9 @@ class CommitProof(Document):
 class TransactionRecord(Document):
     """All that one transaction inserts and changes. Tables and columns are the database's.
 
-    `changed`: table -> primary key -> column -> change.
+    `changed`: table -> primary key -> column -> change. `height` is the sum of all tables' highest
+    ids at its beginning, which grows with each transaction that inserts; recordings of before have
+    none.
     """
 
     number: int
@@ -75,6 +77,7 @@ class TransactionRecord(Document):
     inserted: Mapping[str, Inserted]
     changed: Mapping[str, Mapping[int, Mapping[str, ValueChange]]]
     witness: CommitProof | None = None
+    height: int | None = None
 
 
 def compressed(ids: Iterable[int]) -> str:

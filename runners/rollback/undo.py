@@ -56,8 +56,8 @@ class UndoPlan:
 def newest_first(runs: Iterable[Sequence[LoggedTransaction]]) -> Iterator[LoggedTransaction]:
     """The transactions of several runs in one order; those of each run are newest first already.
 
-    Two of different runs are told by the ids of what they inserted, which only grow; by their
-    moments only where no table tells.
+    Two of different runs are told by the ids of what they inserted, which only grow, or by how many
+    the instance had given when they began; only where neither tells, by their moments.
     """
     waiting = [run for run in runs if run]
     while waiting:
@@ -74,7 +74,12 @@ def _is_later(run: Sequence[LoggedTransaction], other: Sequence[LoggedTransactio
     """Whether the newest transaction of a run came after that of the other."""
     if _comes_before(other[0], run):
         return True
-    return not _comes_before(run[0], other) and run[0].at > other[0].at
+    if _comes_before(run[0], other):
+        return False
+    own, others = run[0].recording.height, other[0].recording.height
+    if own is None or others is None or own == others:
+        return run[0].at > other[0].at
+    return own > others
 
 
 def _comes_before(entry: LoggedTransaction, others: Iterable[LoggedTransaction]) -> bool:
