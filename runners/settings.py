@@ -23,7 +23,9 @@ class Settings:
     of the Census's, with a mirrors.json beside it (RELEASE_DIRECTORY). `runners_token` may
     administer GitHub's runners (RUNNERS_TOKEN) at `github_api` (GITHUB_API_URL). `lamin_api_key` is
     what LaminDB logs in with where nobody has (LAMIN_API_KEY). Neither secret may be shown.
-    `machine` is what this works on, as JSON (MACHINE), since `machine_since` (MACHINE_SINCE).
+    `workflow` is the repository and commit of the workflow that runs this (GITHUB_REPOSITORY and
+    GITHUB_SHA). `machine` is what this works on, as JSON (MACHINE), since `machine_since`
+    (MACHINE_SINCE).
     """
 
     reference: Path
@@ -36,6 +38,7 @@ class Settings:
     github_api: str = "https://api.github.com"
     runners_token: str | None = field(default=None, repr=False)
     lamin_api_key: str | None = field(default=None, repr=False)
+    workflow: str | None = None
     machine: str | None = None
     machine_since: str | None = None
 
@@ -53,9 +56,15 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         github_api=environment.get("GITHUB_API_URL") or Settings.github_api,
         runners_token=environment.get("RUNNERS_TOKEN") or None,
         lamin_api_key=environment.get("LAMIN_API_KEY") or None,
+        workflow=_workflow(environment),
         machine=environment.get("MACHINE") or None,
         machine_since=environment.get("MACHINE_SINCE") or None,
     )
+
+
+def _workflow(environment: Mapping[str, str]) -> str | None:
+    names = [environment.get(name, "") for name in ("GITHUB_REPOSITORY", "GITHUB_SHA")]
+    return "@".join(names) if all(names) else None
 
 
 def _seconds(environment: Mapping[str, str], name: str, usual: float) -> float:

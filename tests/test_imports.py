@@ -32,7 +32,7 @@ FLOORS = {
     ),
     "runners": (
         {"contract", "progress"},
-        {"settings", "retries", "rules"},
+        {"disk", "settings", "retries", "rules"},
         {"records", "h5ad", "sample"},
         {"census"},
         {"run"},

@@ -31,6 +31,9 @@ COLUMNS = (
 )
 """Those of `census_info/datasets` that are needed; all of them exist since census schema 1.1.0."""
 
+NEEDED_TEXTS = ("dataset_id", "dataset_version_id", "dataset_h5ad_path", "collection_id")
+"""Those that may not be empty."""
+
 SILENT = re.compile(r"HTTP Response Code: (-1|429|5\d\d)\b", re.IGNORECASE)
 """How TileDB says, in the text of an error and nowhere else, that S3 does not answer."""
 
@@ -178,6 +181,7 @@ def _s3_options(storage: Storage) -> dict[str, str]:
 
 
 def _dataset(row: Mapping[str, object]) -> CensusDataset:
+    _require_texts(row)
     return CensusDataset(
         dataset_id=str(row["dataset_id"]),
         dataset_version_id=str(row["dataset_version_id"]),
@@ -188,6 +192,22 @@ def _dataset(row: Mapping[str, object]) -> CensusDataset:
         collection_doi=str(row["collection_doi"] or ""),
         cell_count=int(str(row["dataset_total_cell_count"])),
     )
+
+
+def _require_texts(row: Mapping[str, object]) -> None:
+    """Refuses a row by which no dataset can be registered.
+
+    Raises:
+        ContractError: the dataset and the column are named.
+    """
+    named = f"census_info/datasets: dataset {row['dataset_id']!r} ({row['dataset_title']!r})"
+    remedy = "have the release's publisher correct it, or name another release"
+    for column in NEEDED_TEXTS:
+        if not row[column]:
+            raise ContractError(f"{named}: column {column} is empty; {remedy}.")
+    for column in COLUMNS:
+        if "\0" in str(row[column]):  # PostgreSQL has no such text
+            raise ContractError(f"{named}: column {column} has a NUL character; {remedy}.")
 
 
 def location(manifest: Manifest, dataset: CensusDataset) -> str:

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import rich_click as click
 
-from runners import progress
+from runners import disk, progress
 from runners.contract import Action, ContractError
 from runners.run.stopping import ends_in_time
 
@@ -21,7 +21,9 @@ WRONG_INPUT = 2
 
 
 def with_clear_errors(command: Callable[..., None]) -> Callable[..., None]:
-    """The command, ending on bad input with a sentence on standard error and exit code 2."""
+    """The command, ending on bad input, and on a disk that is full or refuses to be written, with a
+    sentence on standard error and exit code 2.
+    """
 
     @wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> None:
@@ -29,10 +31,19 @@ def with_clear_errors(command: Callable[..., None]) -> Callable[..., None]:
             with ends_in_time():
                 command(*args, **kwargs)
         except ContractError as error:
-            click.echo(str(error), err=True)
-            sys.exit(WRONG_INPUT)
+            _end_with(error)
+        except OSError as error:
+            explained = disk.explained(error)
+            if explained is None:
+                raise
+            _end_with(explained)
 
     return wrapped
+
+
+def _end_with(error: ContractError) -> NoReturn:
+    click.echo(str(error), err=True)
+    sys.exit(WRONG_INPUT)
 
 
 Command = Callable[..., None]

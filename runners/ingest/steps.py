@@ -25,11 +25,11 @@ from runners.run.journal import (
     END,
     JOURNAL,
     READ,
-    ROLLBACK,
     START,
     WRITTEN,
     Journal,
     outcomes_of_journal,
+    was_rolled_back,
 )
 from runners.run.request import Job
 from runners.run.selection import answered_request, datasets_to_do, is_whole, selected_datasets
@@ -61,14 +61,15 @@ class RetryingWriter:
 
         Raises:
             OutageError: database or storage did not answer for all that time.
+            ContractError: the database refuses the step, and a person must see to it.
         """
         return retry_outages(lambda: self._once(step), seconds=self._seconds)
 
     def _once(self, step: "Callable[[Writer], Result]") -> Result:
-        from runners.registry import outages  # Django, which takes a second
+        from runners.registry import failures  # Django, which takes a second
 
         writer, self._writer = self._writer, None
-        with outages.raise_outages():
+        with failures.explained():
             writer = writer or self._ready()
             result = step(writer)
         self._writer = writer
@@ -93,7 +94,7 @@ def ingest(job: Job) -> tuple[DatasetOutcome, ...]:
     request, path = job.request, job.folder / JOURNAL
     holding = hold_lock_file(request.instance, runs=job.folder.parent, run_id=request.run_id)
     with holding, Journal(path) as journal:
-        if journal.first(ROLLBACK):
+        if was_rolled_back(journal):
             raise ContractError(
                 f"request {request.run_id}: field run_id: this run was rolled back; "
                 "start a new one under another id."
@@ -190,10 +191,11 @@ def _writer(job: Job, journal: Journal) -> "Writer":
     from runners.registry import connection
 
     connection.connect(job.request.instance)
-    from runners.registry import lock  # LaminDB has no models before it is connected
+    from runners.registry import lock, sequences  # LaminDB has no models before it is connected
     from runners.registry.writer import Writer
 
     lock.take_database_lock(job.request.run_id)
+    sequences.require_ahead()
     reference = Reference(rules_of(job.manifest), job.reference)
     before = read_datasets(job.previous) if job.previous else ()
     versions = {dataset.dataset_id: dataset.dataset_version_id for dataset in before}

@@ -67,7 +67,9 @@ class CommitProof(Document):
 class TransactionRecord(Document):
     """All that one transaction inserts and changes. Tables and columns are the database's.
 
-    `changed`: table -> primary key -> column -> change.
+    `changed`: table -> primary key -> column -> change. `height` is the sum of all tables' highest
+    ids at its beginning, which grows with each transaction that inserts; recordings of before have
+    none.
     """
 
     number: int
@@ -75,6 +77,7 @@ class TransactionRecord(Document):
     inserted: Mapping[str, Inserted]
     changed: Mapping[str, Mapping[int, Mapping[str, ValueChange]]]
     witness: CommitProof | None = None
+    height: int | None = None
 
 
 def compressed(ids: Iterable[int]) -> str:
@@ -92,6 +95,16 @@ def expanded(text: str) -> list[int]:
     """The ids of `compressed`, ascending."""
     pairs = (part.partition("-") for part in text.split(",") if part)
     return [number for a, _, b in pairs for number in range(int(a), int(b or a) + 1)]
+
+
+def first_id(text: str) -> int:
+    """The lowest id of `compressed`."""
+    return int(text.partition(",")[0].partition("-")[0])
+
+
+def last_id(text: str) -> int:
+    """The highest id of `compressed`."""
+    return int(text.rpartition(",")[2].rpartition("-")[2])
 
 
 def digest(rows: Row | Sequence[Row]) -> str:

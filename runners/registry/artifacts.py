@@ -19,6 +19,7 @@ from runners import settings
 from runners.contract import ContractError
 from runners.h5ad.address import is_anonymous
 from runners.records.snapshot import SOMA
+from runners.registry.locations import CENSUS, RELEASE_STORE, h5ads, has_root, stores
 from runners.registry.revisions import (
     Neighbours,
     back_in_place,
@@ -29,7 +30,6 @@ from runners.registry.revisions import (
 from runners.registry.tracking import claim
 from runners.registry.trash import hidden, visible
 
-KEY_PREFIX = "cell-census/"
 STEM = ln.Artifact._len_stem_uid
 """Length of the part of a uid that all revisions share."""
 
@@ -40,7 +40,7 @@ def storage_root(address: str) -> str:
     Raises:
         ContractError: the address has no folder `cell-census`.
     """
-    root, separator, _ = address.partition(f"/{KEY_PREFIX}")
+    root, separator, _ = address.partition(CENSUS)
     if not separator:
         raise ContractError(
             f"{address}: has no folder cell-census; "
@@ -50,12 +50,12 @@ def storage_root(address: str) -> str:
 
 
 def ensure_storage(root: str, region: str | None) -> None:
-    """Makes a Storage record for the bucket or folder `root`, if there is none.
+    """Makes a Storage record for the bucket or folder `root`, unless one contains it already.
 
     It is recorded as managed by nobody: LaminDB must neither write a marker into it nor ever
     delete from it.
     """
-    if ln.Storage.filter(root=root).exists():
+    if has_root(f"{root}{CENSUS}"):
         return
     is_s3 = root.startswith("s3://")
     ln.Storage(
@@ -85,24 +85,20 @@ def registered(release: str, dataset_ids: Collection[str] | None = None) -> Mapp
     """Dataset id -> the Artifact of `release`, of these datasets or of all; in the trash only where
     no other is.
     """
-    rows = _h5ads() if dataset_ids is None else of_datasets(dataset_ids)
+    rows = h5ads() if dataset_ids is None else of_datasets(dataset_ids)
     of_release = rows.filter(version_tag=release).order_by("id")
     return _by_dataset([*hidden(of_release), *visible(of_release)])
 
 
 def of_datasets(dataset_ids: Iterable[str]) -> Any:
     """A query set of the datasets' artifacts of all releases."""
-    ends = (Q(key__endswith=f"/{dataset_id}.h5ad") for dataset_id in dataset_ids)
-    return _h5ads().filter(reduce(or_, ends, Q(pk__in=())))
+    ends = (Q(address__endswith=f"/{dataset_id}.h5ad") for dataset_id in dataset_ids)
+    return h5ads().filter(reduce(or_, ends, Q(pk__in=())))
 
 
 def _by_dataset(rows: Iterable[Any]) -> dict[str, Any]:
     """Dataset id -> the last of its rows."""
     return {Path(row.key).stem: row for row in rows}
-
-
-def _h5ads() -> Any:
-    return ln.Artifact.objects.filter(key__startswith=KEY_PREFIX, suffix=".h5ad")
 
 
 def stems(artifacts: Any) -> Any:
@@ -113,11 +109,6 @@ def stems(artifacts: Any) -> Any:
 def chains(stems: Any) -> Any:
     """A query set of all artifacts in the revision chains of these stems, whoever made them."""
     return ln.Artifact.objects.alias(stem=Left("uid", STEM)).filter(stem__in=stems)
-
-
-def stores() -> Any:
-    """A query set of all releases' SOMA stores."""
-    return ln.Artifact.objects.filter(key__startswith=KEY_PREFIX, key__endswith="/soma")
 
 
 def register(
@@ -149,35 +140,31 @@ def register_store(address: str, *, release: str) -> None:
     Where the release has one already, that is only given what it lacks: the maintainers' have no
     version, and the old script's no otype.
     """
-    own = stores().filter(Q(version_tag=release) | Q(version_tag=None, key=_store_key(release)))
+    place = RELEASE_STORE.format(release=release)
+    own = stores().filter(Q(version_tag=release) | Q(version_tag=None, place=place))
     store = visible(own).order_by("id").first() or own.order_by("id").first()
     if store is not None:
         back_in_place(store)
         own.filter(id=store.id).update(version_tag=release, otype=SOMA)
         return
-    place = _neighbouring_stores(release)
+    neighbours = _neighbouring_stores(release)
     artifact = ln.Artifact(
         _path(address),
-        revises=place.revises,
+        revises=neighbours.revises,
         version_tag=release,
         description=f"Census {release}",
         run=False,
     )
     artifact.otype = SOMA
-    put_in_place(artifact, place)
+    put_in_place(artifact, neighbours)
     claim(artifact)
     artifact.save()
 
 
-def _store_key(release: str) -> str:
-    return f"{KEY_PREFIX}{release}/soma"
-
-
 def _neighbouring_stores(release: str) -> Neighbours:
-    """Of the release's store, by keys: not every store has a version."""
-    key = _store_key(release)
-    of_any = (
-        stores().filter(key__regex=rf"^{KEY_PREFIX}\d{{4}}-\d{{2}}-\d{{2}}/").order_by("key", "id")
-    )
-    earlier, later = of_any.filter(key__lt=key), of_any.filter(key__gt=key)
+    """Of the release's store, by places: not every store has a version."""
+    place = RELEASE_STORE.format(release=release)
+    pattern = RELEASE_STORE.format(release=r"\d{4}-\d{2}-\d{2}")
+    of_any = stores().filter(place__regex=f"^{pattern}$").order_by("place", "id")
+    earlier, later = of_any.filter(place__lt=place), of_any.filter(place__gt=place)
     return Neighbours(visible(earlier).last() or earlier.last(), visible(later).first())

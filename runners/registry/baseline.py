@@ -17,7 +17,7 @@ from django.db.models.functions import Cast, Coalesce
 from runners.records.baseline import CURRENT_SOURCES, Baseline, RecordDigest
 from runners.records.transaction_log import digest
 from runners.registry import registries, rows
-from runners.registry.artifacts import KEY_PREFIX
+from runners.registry.locations import census
 
 FLAGS = ("is_latest", "updated_at")
 
@@ -46,7 +46,7 @@ def releases(*, before: str) -> dict[str, dict[str, RecordDigest]]:
 
 
 def _releases(**wanted: str) -> dict[str, dict[str, RecordDigest]]:
-    artifacts = ln.Artifact.objects.filter(key__startswith=KEY_PREFIX, **wanted)
+    artifacts = census().filter(**wanted)
     collections = ln.Collection.objects.filter(**wanted)
     links = [*link_tables(), ln.models.ArtifactSchema]
     digests: dict[str, dict[str, RecordDigest]] = defaultdict(dict)

@@ -15,7 +15,7 @@ from lamindb.base.uids import base62
 from lamindb_setup.core.hashing import hash_set
 
 from runners.census.store import CensusDataset
-from runners.registry.artifacts import KEY_PREFIX
+from runners.registry.locations import census
 from runners.registry.revisions import (
     Neighbours,
     back_in_place,
@@ -52,7 +52,7 @@ def _links(**wanted: str) -> Any:
     studies = Q(collection__reference_type=REFERENCE_TYPE) | Q(collection__key=TOP_LEVEL)
     return ln.models.CollectionArtifact.objects.filter(
         studies,  # others are a person's, who may call a version as a release
-        artifact__key__startswith=KEY_PREFIX,
+        artifact__in=census().values("id"),
         **wanted,
     )
 

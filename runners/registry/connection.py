@@ -7,9 +7,11 @@ import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from runners import settings
+from runners import disk, settings
 from runners.contract import ContractError
+from runners.registry import failures
 
 
 def create(
@@ -31,7 +33,8 @@ def create(
     slug = f"anonymous/{name}"
     if not _has_settings(slug):
         storage.mkdir(parents=True, exist_ok=True)
-        with _inside(storage):  # `init` writes a .lamin folder where it is called
+        # `init` writes a .lamin folder where it is called
+        with _inside(storage), failures.explained():
             lamindb_setup.init(
                 storage=str(storage.resolve()),
                 name=name,
@@ -42,10 +45,12 @@ def create(
 
 
 def connect(slug: str) -> None:
-    """Makes `slug` (owner/name) this process's instance.
+    """Makes `slug` (owner/name) this process's instance; nothing is written to one that is older
+    or newer than what is installed here.
 
     Raises:
-        ContractError: there is none of that name, or the process has another already.
+        ContractError: there is none of that name, its tables are others, or the process has another
+            instance already; as an OutageError where its database does not answer.
     """
     owner, _, name = slug.partition("/")
     if not owner or not name:
@@ -55,29 +60,54 @@ def connect(slug: str) -> None:
     # else LaminDB has the registries of bionty alone, whatever modules the instance has
     os.environ["LAMIN_CURRENT_INSTANCE"] = slug
     try:
-        import lamindb_setup
-
-        lamindb_setup.logger.set_verbosity(0)  # else it says so where we print
-        import lamindb as ln
-
-        ln.settings.verbosity = "error"
-        ln.connect(slug)
-    except Exception as error:
-        reason = _without_key(str(error).splitlines()[0])
+        with failures.explained():
+            connected = _open(slug)
+    except ContractError:
+        raise
+    except (Exception, SystemExit) as error:  # LaminDB ends the process without a database
+        if isinstance(error, OSError) and disk.explained(error):
+            raise
+        reason = _without_key(next(iter(str(error).splitlines()), type(error).__name__))
         raise ContractError(
             f"instance {slug!r}: can't be connected to ({reason}); name one that `lamin info` "
             "shows, or log in first."
         ) from error
-    connected = ln.setup.settings.instance
     if connected.slug != slug:
         raise ContractError(
             f"instance {slug!r}: this process is connected to {connected.slug!r}; "
             "unset LAMIN_CURRENT_INSTANCE or name that instance."
         )
-    ln.settings.creation.search_names = False  # a search for similar names per new record
     if owner == "anonymous":
         # else saving a Storage asks LaminHub over the network whether it knows the instance
         connected._is_on_hub = False
+
+
+def _open(slug: str) -> Any:
+    """LaminDB's settings of the instance, once it is connected to."""
+    import lamindb_setup
+
+    lamindb_setup.logger.set_verbosity(0)  # else it says so where we print
+    import lamindb as ln
+    from lamindb_setup.core import django
+
+    from runners.registry import migrations  # needs Django's settings
+
+    ln.settings.verbosity = "error"
+    # before LaminDB writes who connects; SQLite would make a database that isn't there
+    if is_checked := django.IS_SETUP and _is_there(ln.setup.settings.instance, slug):
+        migrations.require_same(slug)
+    ln.connect(slug)
+    if not is_checked:
+        migrations.require_same(slug)
+    ln.settings.creation.search_names = False  # a search for similar names per new record
+    return ln.setup.settings.instance
+
+
+def _is_there(instance: Any, slug: str) -> bool:
+    """False of another instance, or of one on SQLite without its file."""
+    if instance.slug != slug:
+        return False
+    return bool(instance.dialect != "sqlite" or instance._sqlite_file_local.exists())
 
 
 def _without_key(text: str) -> str:

@@ -1,15 +1,17 @@
-"""One writer per instance: a lock file among the runs of this machine, and a database's own lock.
+"""One writer per instance: by a lock of the database, whichever folder a run is kept in.
 
-The file is held before LaminDB is connected to; SQLite has nothing else. A PostgreSQL database is
-locked as well, because runs may come from several machines.
+PostgreSQL has locks for that; beside SQLite's file lies one. A lock file among the runs, held
+before LaminDB is connected to, keeps two processes from one journal.
 """
 
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TextIO
 
 from runners.contract import ContractError
+from runners.retries import OutageError
 
 KEY = 7_220_415_308
 """PostgreSQL's advisory lock that every writer of this software asks for; the number is ours."""
@@ -24,20 +26,44 @@ HOLDER = """
 """
 
 
+_held: dict[Path, TextIO] = {}
+"""The files of databases whose writer this process is; the kernel lets go of them at its end."""
+
+
 def take_database_lock(run_id: str) -> None:
     """Makes this process the instance's writer until it ends, however it ends.
 
-    On SQLite there is nothing to take: `hold_lock_file` covers this machine.
-
     Raises:
         ContractError: another run is the writer; it is named.
+        OutageError: this one was, and the database hasn't noticed its end yet.
     """
     from django.db import connection  # LaminDB has no database before it is connected
 
-    if connection.vendor != "postgresql":
+    if connection.vendor == "postgresql":
+        # LaminDB replaces a connection that idles for five minutes, and the lock would be gone
+        connection.settings_dict["CONN_MAX_AGE"] = connection.close_at = None
+        _take_advisory_lock(connection, run_id)
+    else:
+        _take_file_lock(Path(connection.settings_dict["NAME"]).resolve(), run_id)
+
+
+def _take_file_lock(database: Path, run_id: str) -> None:
+    """Locks a file beside an SQLite database; its own locks are for transactions."""
+    if database in _held:
         return
+    file = database.with_name(f"{database.name}.writer").open("a+")
+    try:
+        _lock_or_refuse(file, run_id)
+    except ContractError:
+        file.close()
+        raise
+    _held[database] = file
+
+
+def _take_advisory_lock(connection: Any, run_id: str) -> None:
+    name = f"ingest {run_id}"
     with connection.cursor() as cursor:
-        cursor.execute("select set_config('application_name', %s, false)", [f"ingest {run_id}"])
+        cursor.execute("select set_config('application_name', %s, false)", [name])
         cursor.execute("select pg_try_advisory_lock(%s)", [KEY])
         (is_ours,) = cursor.fetchone()
         if is_ours:
@@ -46,6 +72,10 @@ def take_database_lock(run_id: str) -> None:
             return
         cursor.execute(HOLDER, [KEY])
         holder = cursor.fetchone()
+    if holder and holder[0] == name:
+        raise OutageError(
+            f"instance: {name} is still connected to it; run it again later: it goes on."
+        )
     holder_text = f"{holder[0]} (since {holder[1]:%Y-%m-%d %H:%M} UTC)" if holder else "another run"
     raise ContractError(f"instance: {holder_text} is writing to it; wait for its end.")
 
@@ -59,15 +89,20 @@ def hold_lock_file(instance: str, *, runs: Path, run_id: str) -> Iterator[None]:
     """
     path = runs / f".{instance.replace('/', '--')}.lock"
     with path.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            file.seek(0)
-            raise ContractError(
-                f"instance {instance}: run {file.read().strip()} is writing to it; "
-                "wait for its end."
-            ) from error
-        file.truncate(0)
-        file.write(run_id)
-        file.flush()
+        _lock_or_refuse(file, run_id, instance)
         yield
+
+
+def _lock_or_refuse(file: TextIO, run_id: str, instance: str = "") -> None:
+    """Locks the open file, and says in it who does."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        file.seek(0)
+        who = f"instance {instance}".strip()
+        raise ContractError(
+            f"{who}: run {file.read().strip()} is writing to it; wait for its end."
+        ) from error
+    file.truncate(0)
+    file.write(run_id)
+    file.flush()

@@ -75,7 +75,12 @@ def _recording(
         witness = witness or _witness(table, inserted_rows)
     changed = {table: new for table, seen in before.items() if (new := _changed(table, seen))}
     return TransactionRecord(
-        number=number, part=part, inserted=inserted, changed=changed, witness=witness
+        number=number,
+        part=part,
+        inserted=inserted,
+        changed=changed,
+        witness=witness,
+        height=sum(tops.values()),
     )
 
 

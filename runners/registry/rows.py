@@ -17,10 +17,10 @@ from typing import Any
 import lamindb as ln
 from django.apps import apps
 from django.db import connection
-from django.db.transaction import atomic, set_rollback
+from django.db.transaction import set_rollback
 
 from runners.records.transaction_log import Fields, Ids, Row
-from runners.registry import artifacts
+from runners.registry import artifacts, foreign_keys
 
 CHUNK = 5_000
 """Ids per statement."""
@@ -80,10 +80,6 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-transaction = atomic
-"""A context whose statements are all committed, or none of them."""
-
-
 def give_up() -> None:
     """Makes the open transaction roll back at its end, without an error."""
     set_rollback(True)
@@ -100,17 +96,16 @@ def read_rows(wanted: Mapping[str, Collection[int]]) -> dict[str, dict[int, Fiel
     }
 
 
-def users(table: str, ids: Collection[int], ours: Ids) -> Iterator[tuple[str, int, int]]:
-    """Table and key of each row that points to one of `ids` and isn't `ours`, and to which."""
-    target = models()[table]
-    for name, model in models().items():
-        for field in model._meta.concrete_fields:
-            if field.is_relation and field.related_model is target:
-                for chunk in chunks(ids):
-                    pointing = model._base_manager.filter(**{f"{field.attname}__in": chunk})
-                    for key, pointed in pointing.values_list("id", field.attname):
-                        if key not in ours.get(name, ()):
-                            yield name, key, pointed
+def users(table: str, ids: Collection[int], ours: Ids) -> Iterator[tuple[str, int | None, int]]:
+    """Table and key of each row that points to one of `ids` and isn't `ours`, and to which. Of
+    tables that aren't LaminDB's, without a key.
+    """
+    for link in foreign_keys.read():
+        if link.target == table:
+            for chunk in chunks(ids):
+                for key, pointed in link.pointing(chunk, has_key=link.name in models()):
+                    if key is None or key not in ours.get(link.name, ()):
+                        yield link.name, key, pointed
 
 
 def continuing(ours: Ids) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from django.db.models import Count
 
 from runners.records.snapshot import ArtifactRow, CollectionRow, Label, Snapshot, SourceRow
 from runners.registry import baseline, registries
-from runners.registry.artifacts import KEY_PREFIX
+from runners.registry.locations import census
 from runners.registry.revisions import of_later
 from runners.registry.trash import HIDDEN, hidden, visible
 
@@ -31,15 +31,14 @@ def take_snapshot(release: str, *, with_earlier: bool) -> Snapshot:
     `with_earlier`: also what each earlier release holds, to be compared with what it held.
     """
     with _reading():
-        artifacts = ln.Artifact.objects.filter(version_tag=release)
-        rows = _rows(artifacts)
+        rows = _rows(_census().filter(version_tag=release))
         later = of_later(_census(), release).values_list("uid", flat=True)
         continued = frozenset(uid[:-4] for uid in later)
-        trashed = hidden(_every().filter(version_tag__lt=release)).values_list("uid", flat=True)
+        trashed = hidden(census().filter(version_tag__lt=release)).values_list("uid", flat=True)
         return Snapshot(
             release=release,
-            artifacts=tuple(row for row in rows if row.key.endswith(".h5ad")),
-            stores=tuple(row for row in rows if row.key.endswith("/soma")),
+            artifacts=tuple(row for row in rows if row.address.endswith(".h5ad")),
+            stores=tuple(row for row in rows if row.address.endswith("/soma")),
             earlier=_h5ads(_census().filter(version_tag__lt=release)),
             labels=_labels(release),
             slots=_slots(release),
@@ -70,29 +69,23 @@ def _reading() -> Iterator[None]:
 
 
 def _census() -> Any:
-    return visible(_every())
-
-
-def _every() -> Any:
-    return ln.Artifact.objects.filter(key__startswith=KEY_PREFIX)
+    return visible(census())
 
 
 def _of(release: str) -> dict[str, Any]:
     """The conditions under which a link is one of the release's artifacts."""
-    return {"artifact__version_tag": release, "artifact__key__startswith": KEY_PREFIX}
+    return {"artifact__in": census().filter(version_tag=release).values("id")}
 
 
-def _rows(wanted: Any) -> list[ArtifactRow]:
+def _rows(artifacts: Any) -> list[ArtifactRow]:
     fields = (
-        "id", "uid", "key", "otype", "hash", "is_latest", "storage__root", "version_tag", "size",
+        "id", "uid", "key", "otype", "hash", "is_latest", "address", "version_tag", "size",
         "run_id",
     )  # fmt: skip
-    rows = (_census() & wanted).order_by("version_tag", "key", "id").values_list(*fields)
+    rows = artifacts.order_by("version_tag", "key", "id").values_list(*fields)
     return [
-        ArtifactRow(
-            pk, uid, key, otype, digest, is_latest, f"{root}/{key}", _stem(key), tag, size, run
-        )
-        for pk, uid, key, otype, digest, is_latest, root, tag, size, run in rows
+        ArtifactRow(pk, uid, key, otype, digest, is_latest, address, _stem(address), tag, size, run)
+        for pk, uid, key, otype, digest, is_latest, address, tag, size, run in rows
     ]
 
 
@@ -100,8 +93,8 @@ def _stem(key: str) -> str:
     return PurePosixPath(key).stem
 
 
-def _h5ads(wanted: Any) -> tuple[ArtifactRow, ...]:
-    return tuple(row for row in _rows(wanted) if row.key.endswith(".h5ad"))
+def _h5ads(artifacts: Any) -> tuple[ArtifactRow, ...]:
+    return tuple(row for row in _rows(artifacts) if row.address.endswith(".h5ad"))
 
 
 def _labels(release: str) -> Mapping[int, frozenset[Label]]:
@@ -212,7 +205,7 @@ def _links_to_sourced() -> Iterator[tuple[Any, str]]:
 def count_records() -> dict[str, int]:
     """Kind -> number of records: the Census's artifacts only, terms and links of all registries."""
     counts = {kind: model.objects.count() for kind, model in KINDS.items()}
-    counts["artifacts"] = ln.Artifact.objects.filter(key__startswith=KEY_PREFIX).count()
+    counts["artifacts"] = census().count()
     terms = (registries.model(registry) for registry in registries.of_terms())
     counts["terms"] = sum(model.objects.count() for model in terms)
     counts["links"] = sum(table.objects.count() for table in baseline.link_tables())

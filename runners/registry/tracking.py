@@ -1,27 +1,34 @@
 """Whose new records are: a LaminDB Run of our Transform, and a space.
 
-Terms, features, schemas and references stay where everybody can use them: a space holds the
-release's artifacts and collections, and the Run. Import it once an instance is connected.
+The Run's params say what was asked for and by which versions it is done; the Transform has a
+version for each version of our code, whose steps are its source. Terms, features, schemas and
+references stay where everybody can use them: a space holds the release's artifacts and collections,
+and the Run. Import it once an instance is connected.
 """
 
 from datetime import UTC, datetime
 from typing import Any
 
 import lamindb as ln
+from lamindb_setup.core.hashing import hash_string
 
-from runners.contract import ContractError, RunRequest
+from runners import settings
+from runners.contract import ContractError, Manifest, RunRequest
+from runners.run.fingerprint import SOURCE, Fingerprint, git_commit
 
 TRANSFORM = "cellxgene-ingestion-bot"
+ENTRYPOINT = "python -m runners ingest"
+STEPS = SOURCE / "ingest" / "steps.py"
 COMPLETED, ABORTED = 0, 2
 """LaminDB's codes of how a run ended, which it has no setter for."""
 
 _space: Any = None
 
 
-def begin_tracking(request: RunRequest) -> None:
+def begin_tracking(request: RunRequest, manifest: Manifest) -> None:
     """From now on new records belong to the request's Run and space, where it asks for them.
 
-    A run that goes on finds the Run that it began.
+    A run that goes on finds the Run that it began, whatever code it began with.
 
     Raises:
         ContractError: the instance has no such space.
@@ -29,15 +36,46 @@ def begin_tracking(request: RunRequest) -> None:
     global _space
     _space = _find_space(request)
     if request.track:
-        transform = ln.Transform.filter(key=TRANSFORM).first() or _claim_and_save(
-            ln.Transform(key=TRANSFORM, kind="pipeline")
-        )
         # `ln.track` goes on with a user's last run of a transform, which may be another
-        ln.context._run = ln.Run.filter(
-            transform=transform, name=request.run_id
-        ).first() or _claim_and_save(
-            ln.Run(transform=transform, name=request.run_id, status="started")
+        begun = ln.Run.filter(transform__key=TRANSFORM, name=request.run_id).first()
+        ln.context._run = begun or _begin_run(request, manifest)
+
+
+def _begin_run(request: RunRequest, manifest: Manifest) -> Any:
+    fingerprint = Fingerprint.of(manifest.dataset_schema_version)
+    commit = git_commit()
+    run = ln.Run(
+        transform=_ensure_transform(fingerprint),
+        name=request.run_id,
+        entrypoint=ENTRYPOINT,
+        params={
+            "request": request.model_dump(mode="json"),
+            "manifest": manifest.model_dump(mode="json"),
+            "versions": fingerprint.to_mapping(),
+            "commit": commit,
+            "workflow": settings.from_environment().workflow,
+        },
+        reference=commit,
+        reference_type=commit and "git commit",
+        status="started",
+    )
+    return _claim_and_save(run)
+
+
+def _ensure_transform(fingerprint: Fingerprint) -> Any:
+    """Our Transform's version with this code; one that is there without source stays as it is."""
+    source = f"# {TRANSFORM}, code {fingerprint.code}\n\n{STEPS.read_text(encoding='utf-8')}"
+    own = ln.Transform.objects.filter(key=TRANSFORM)
+    existing = own.filter(hash=hash_string(source)).first()
+    return existing or _claim_and_save(
+        ln.Transform(
+            key=TRANSFORM,
+            kind="pipeline",
+            version=fingerprint.code,
+            source_code=source,
+            revises=own.filter(is_latest=True).order_by("-created_at").first(),
         )
+    )
 
 
 def _find_space(request: RunRequest) -> Any:

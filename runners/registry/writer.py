@@ -22,6 +22,7 @@ from runners.registry import (
     artifacts,
     baseline,
     collections,
+    locations,
     schema,
     snapshot,
     tracking,
@@ -61,7 +62,7 @@ class Writer:
 
     def begin(self, request: RunRequest) -> None:
         """From now on new records belong to the request's LaminDB Run and space, if it has any."""
-        tracking.begin_tracking(request)
+        tracking.begin_tracking(request, self.manifest)
 
     def misplaced(self) -> list[str]:
         """uids of the collections that this release has of an earlier one, or a later one of it."""
@@ -186,6 +187,6 @@ class Writer:
 
     def store(self) -> None:
         """The release's SOMA store as an artifact."""
-        with self._recorder.transaction(Part.STORE, artifacts.stores()):
+        with self._recorder.transaction(Part.STORE, locations.stores()):
             address = store_address(self.manifest.storage)
             artifacts.register_store(address, release=self.manifest.release)

@@ -7,6 +7,7 @@ and does not commit.
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence, Sized
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -14,10 +15,12 @@ from runners.contract import Action, ContractError, RunRequest
 from runners.records.baseline import BASELINE, Difference, differences, stored_baseline
 from runners.records.transaction_log import Tables, TransactionRecord
 from runners.registry.lock import hold_lock_file
+from runners.retries import OutageError
 from runners.rollback.undo import (
     LoggedTransaction,
     UndoPlan,
     is_undone,
+    newest_first,
     plan_undo,
     row_name,
     rows_to_read,
@@ -27,15 +30,18 @@ from runners.rollback.wording import RollbackResult
 from runners.run.journal import (
     COMMITTED,
     JOURNAL,
+    NOT_ROLLED_BACK,
     RECORDED,
     ROLLBACK,
     ROLLED_BACK,
     START,
     Journal,
+    read_journal,
+    was_rolled_back,
 )
 from runners.run.request import RunFolder, runs_in
 
-ARTIFACTS, COLLECTIONS, REFERENCES = "lamindb_artifact", "lamindb_collection", "lamindb_reference"
+REFERENCES = "lamindb_reference"
 MEMBERS = "lamindb_collectionartifact"
 """Links that a run may have moved from a collection to one of its own."""
 
@@ -82,7 +88,14 @@ def _standing(recorded_runs: Sequence[RunFolder], what: str, runs: Path) -> list
         )
     for run in begun:
         _require_records(run)
-    return sorted(begun, key=_started_at, reverse=True)
+    return _newest_first(begun)
+
+
+def _newest_first(recorded_runs: Sequence[RunFolder]) -> list[RunFolder]:
+    """By the first transaction of each; those that have none by when they began, as the newest."""
+    by_time = sorted(recorded_runs, key=_started_at, reverse=True)
+    begins = {entry.run: place for place, entry in enumerate(_entries(by_time))}
+    return sorted(by_time, key=lambda run: begins.get(run.request.run_id, -1))
 
 
 def _started_at(run: RunFolder) -> str:
@@ -109,25 +122,55 @@ def rollback(recorded_runs: Sequence[RunFolder], *, is_real: bool) -> RollbackRe
     """What came of taking back the runs (newest first), of one instance; kept if it is real.
 
     Raises:
-        ContractError: another run writes to the instance, or it can't be connected to.
+        OutageError: its database did not answer for too long, or somebody else's transaction
+            didn't end.
+        ContractError: another run writes to the instance, it can't be connected to, or it refuses
+            the commit; nothing was changed then.
     """
     first = recorded_runs[-1]
-    instance, folder = first.request.instance, first.folder.parent
-    name = f"rollback-{first.request.release}"
-    with hold_lock_file(instance, runs=folder, run_id=name):
-        from runners.registry import connection as instances
+    with hold_lock_file(
+        first.request.instance, runs=first.folder.parent, run_id=_name(recorded_runs)
+    ):
+        from runners.registry import failures
 
-        instances.connect(instance)
-        from runners.registry import lock
+        try:
+            return failures.patiently(lambda: _rollback(recorded_runs, is_real=is_real))
+        except OutageError:  # it may have been committed: the next look tells
+            raise
+        except Exception:
+            _write([run for run in _as_they_are(recorded_runs) if _is_open(run)], NOT_ROLLED_BACK)
+            raise
 
-        lock.take_database_lock(name)
-        if all(run.journal.first(ROLLBACK) for run in recorded_runs) and _is_done(recorded_runs):
-            result = RollbackResult(_ids(recorded_runs), instance)
-        else:
-            result = _attempt(recorded_runs, is_real=is_real)
-        if is_real and not result.problems:
-            _write(recorded_runs, ROLLED_BACK)
-        return result
+
+def _rollback(recorded_runs: Sequence[RunFolder], *, is_real: bool) -> RollbackResult:
+    from runners.registry import connection as instances
+
+    instance = recorded_runs[0].request.instance
+    instances.connect(instance)
+    from runners.registry import lock
+
+    lock.take_database_lock(_name(recorded_runs))
+    if all(map(_is_open, _as_they_are(recorded_runs))) and _is_done(recorded_runs):
+        result = RollbackResult(_ids(recorded_runs), instance)
+    else:
+        result = _attempt(recorded_runs, is_real=is_real)
+    if is_real and not result.problems:
+        _write(recorded_runs, ROLLED_BACK)
+    return result
+
+
+def _name(recorded_runs: Sequence[RunFolder]) -> str:
+    return f"rollback-{recorded_runs[-1].request.release}"
+
+
+def _as_they_are(recorded_runs: Sequence[RunFolder]) -> list[RunFolder]:
+    """The runs with what their journals say by now."""
+    return [replace(run, journal=read_journal(run.folder / JOURNAL)) for run in recorded_runs]
+
+
+def _is_open(run: RunFolder) -> bool:
+    """True if a rollback came to its commit, and the journal doesn't say what became of it."""
+    return was_rolled_back(run.journal) and not run.journal.first(ROLLED_BACK)
 
 
 def _is_done(recorded_runs: Sequence[RunFolder]) -> bool:
@@ -146,32 +189,40 @@ def _write(recorded_runs: Sequence[RunFolder], step: str) -> None:
 
 def _entries(recorded_runs: Sequence[RunFolder]) -> list[LoggedTransaction]:
     """The runs' transactions, newest first."""
+    return list(newest_first([_logged(run) for run in recorded_runs]))
+
+
+def _logged(run: RunFolder) -> list[LoggedTransaction]:
+    """A run's transactions, newest first."""
+    committed = {line["number"] for line in run.journal.all(COMMITTED)}
     entries = []
-    for run in recorded_runs:
-        committed = {line["number"] for line in run.journal.all(COMMITTED)}
-        for line in reversed(run.journal.all(RECORDED)):
-            facts = {name: value for name, value in line.items() if name not in ("at", "step")}
-            recording = TransactionRecord.from_mapping(facts, source=str(run.folder / JOURNAL))
-            entries.append(LoggedTransaction(recording, recording.number in committed))
+    for line in reversed(run.journal.all(RECORDED)):
+        facts = {name: value for name, value in line.items() if name not in ("at", "step")}
+        recording = TransactionRecord.from_mapping(facts, source=str(run.folder / JOURNAL))
+        is_committed = recording.number in committed
+        entry = LoggedTransaction(recording, is_committed, run.request.run_id, str(line["at"]))
+        entries.append(entry)
     return entries
 
 
 def _attempt(recorded_runs: Sequence[RunFolder], *, is_real: bool) -> RollbackResult:
-    from runners.registry import baseline
+    from runners.registry import baseline, exclusive
     from runners.registry import rows as registry
 
     first, entries = recorded_runs[-1], _entries(recorded_runs)
     release, before = first.request.release, stored_baseline(first.folder)
     left: list[Difference] = []
-    with registry.transaction():
+    wanted = rows_to_read(entries)
+    with exclusive.transaction(wanted):
         earlier = differences(before, baseline.take_baseline(before=release))
-        now = registry.read_rows(rows_to_read(entries))
+        now = registry.read_rows(wanted)
         undoing = plan_undo(entries, now)
         kept = _keep_what_others_use(undoing)
         problems = [*_continued(undoing), *undoing.problems, *_pointed_to(undoing, now)]
         if not problems:
             registry.delete_rows(undoing.deleted)
             registry.restore_rows(undoing.restored)
+            exclusive.check_references()
             left = differences(before, baseline.take_baseline(before=release))
             problems = [str(difference) for difference in left if difference not in earlier]
         if problems or not is_real:
@@ -231,13 +282,12 @@ def _pointed_to(undoing: UndoPlan, now: Tables) -> list[str]:
 
     references: Counter[tuple[str, int, str]] = Counter()
     ours = union(undoing.deleted, {MEMBERS: set(undoing.restored.get(MEMBERS, {}))})
-    for table in (ARTIFACTS, COLLECTIONS):
-        ids = undoing.deleted.get(table, set())
+    for table, ids in undoing.deleted.items():
         for user, _, to in registry.users(table, ids, ours):
             references[table, to, user] += 1
     return [
         f"{row_name(table, now[table][key])}: {count} of {user} point to it, "
         "which no run here wrote"
         for (table, key, user), count in sorted(references.items())
-        if key in now[table]
+        if key in now.get(table, {})
     ]

@@ -5,7 +5,7 @@ was written, so that nothing is undone that anybody has changed since. Must not 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import eq
 from typing import Any
@@ -21,6 +21,8 @@ from runners.records.transaction_log import (
     digest,
     digests,
     expanded,
+    first_id,
+    last_id,
 )
 
 IS_CURRENT = "currently_used"
@@ -28,10 +30,14 @@ IS_CURRENT = "currently_used"
 
 @dataclass(frozen=True)
 class LoggedTransaction:
-    """A transaction of a run; `is_committed` is false where only the rows can tell."""
+    """A transaction of a run; `is_committed` is false where only the rows can tell. `at` is when it
+    was journalled, by a clock that may have been put back since.
+    """
 
     recording: TransactionRecord
     is_committed: bool
+    run: str = ""
+    at: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,45 @@ class UndoPlan:
     restored: dict[str, dict[int, Fields]] = field(default_factory=lambda: defaultdict(dict))
     stays: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     problems: list[str] = field(default_factory=list)
+
+
+def newest_first(runs: Iterable[Sequence[LoggedTransaction]]) -> Iterator[LoggedTransaction]:
+    """The transactions of several runs in one order; those of each run are newest first already.
+
+    Two of different runs are told by the ids of what they inserted, which only grow, or by how many
+    the instance had given when they began; only where neither tells, by their moments.
+    """
+    waiting = [run for run in runs if run]
+    while waiting:
+        newest = waiting[0]
+        for run in waiting[1:]:
+            if _is_later(run, newest):
+                newest = run
+        yield newest[0]
+        waiting = [run[1:] if run is newest else run for run in waiting]
+        waiting = [run for run in waiting if run]
+
+
+def _is_later(run: Sequence[LoggedTransaction], other: Sequence[LoggedTransaction]) -> bool:
+    """Whether the newest transaction of a run came after that of the other."""
+    if _comes_before(other[0], run):
+        return True
+    if _comes_before(run[0], other):
+        return False
+    own, others = run[0].recording.height, other[0].recording.height
+    if own is None or others is None or own == others:
+        return run[0].at > other[0].at
+    return own > others
+
+
+def _comes_before(entry: LoggedTransaction, others: Iterable[LoggedTransaction]) -> bool:
+    """Whether it is certainly older than one of the others."""
+    return any(
+        last_id(inserted.ids) < first_id(later.ids)
+        for other in others
+        for table, inserted in entry.recording.inserted.items()
+        if (later := other.recording.inserted.get(table)) is not None
+    )
 
 
 def rows_to_read(entries: Iterable[LoggedTransaction]) -> Ids:

@@ -4,6 +4,7 @@ A dataset that failed for its content would fail again with the same versions.
 """
 
 import hashlib
+import subprocess
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -48,6 +49,22 @@ class Fingerprint:
 def code_digest(runners: Path = SOURCE) -> str:
     """The digest of all Python files below `runners`."""
     return _digest(runners, sorted(runners.rglob("*.py")))
+
+
+def git_commit(checkout: Path = SOURCE.parent) -> str | None:
+    """The commit that is checked out, with `-dirty` where files differ from it; None where this
+    isn't a checkout, as on a machine that got the code as an artifact.
+    """
+    if not (checkout / ".git").exists():
+        return None
+    words = ("describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(checkout), *words], capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()
 
 
 def _digest(root: Path, files: Sequence[Path]) -> str:

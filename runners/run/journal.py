@@ -19,9 +19,9 @@ from runners.contract import ContractError, DatasetOutcome, Outcome
 
 START, READ, WRITTEN, END, CANCELLED = "start", "read", "written", "end", "cancelled"
 RECORDED, COMMITTED = "recorded", "committed"
-ROLLBACK, ROLLED_BACK = "rollback", "rolled back"
-"""The steps, as the journal names them: of a run, of each of its transactions, and of a rollback's
-beginning and end.
+ROLLBACK, ROLLED_BACK, NOT_ROLLED_BACK = "rollback", "rolled back", "not rolled back"
+"""The steps, as the journal names them: of a run, of each of its transactions, and of a rollback:
+that its commit is next, and whether it came.
 """
 
 JOURNAL = "journal.jsonl"
@@ -96,9 +96,13 @@ class Journal(JournalLines):
         if dataset_id is not None:
             line["dataset_id"] = dataset_id
         line |= facts
-        self._file.write(json.dumps(line, separators=(",", ":")).encode() + b"\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        try:
+            self._file.write(json.dumps(line, separators=(",", ":")).encode() + b"\n")
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            error.filename = self._file.name  # Python names none of an open file
+            raise
         self.lines.append(line)
 
 
@@ -155,6 +159,13 @@ def added_records(journal: JournalLines) -> dict[str, int]:
 def was_cancelled(journal: JournalLines) -> bool:
     """True if the run was asked to end early, and did."""
     return journal.first(CANCELLED) is not None and journal.first(END) is None
+
+
+def was_rolled_back(journal: JournalLines) -> bool:
+    """True if the run was taken back, or may have been: a kill left open whether it was."""
+    steps = (ROLLBACK, ROLLED_BACK, NOT_ROLLED_BACK)
+    last = [line["step"] for line in journal.lines if line["step"] in steps][-1:]
+    return bool(last) and last[0] != NOT_ROLLED_BACK
 
 
 def summary(dataset_outcomes: Sequence[DatasetOutcome]) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from runners.contract import Action, ContractError, Manifest, RunRequest, manifest_path
-from runners.run.journal import END, JOURNAL, ROLLBACK, JournalLines, read_journal
+from runners.run.journal import END, JOURNAL, JournalLines, read_journal, was_rolled_back
 from runners.run.stopping import is_cancelled
 
 REQUEST = "request.json"
@@ -173,4 +173,5 @@ def _is_same(request: RunRequest, wanted: RunRequest) -> bool:
 def _has_ended(run: RunFolder) -> bool:
     if run.request.action is Action.VERIFY:
         return (run.folder / "report.json").exists()
-    return is_cancelled(run.folder) or any(run.journal.first(step) for step in (END, ROLLBACK))
+    is_over = run.journal.first(END) is not None or was_rolled_back(run.journal)
+    return is_cancelled(run.folder) or is_over

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from runners.census import content, directory
 from runners.census.store import CensusDataset
-from runners.contract import DatasetOutcome, Manifest
+from runners.contract import ContractError, DatasetOutcome, Manifest
 from runners.records.baseline import CURRENT_SOURCES, Baseline, left_by_runs, stored_baseline
 from runners.records.snapshot import Snapshot, Stored, Unknown
 from runners.rules import vocabulary
@@ -32,9 +32,9 @@ def gather(
     Raises:
         ContractError: the instance can't be connected to, or there are no rules.
     """
-    from runners.registry import connection
+    from runners.registry import connection, failures
 
-    connection.connect(job.request.instance)
+    failures.patiently(lambda: connection.connect(job.request.instance))
     from runners.registry import (  # no LaminDB models before it is connected
         schema,
         snapshot,
@@ -46,7 +46,9 @@ def gather(
     held = _or_none(baseline, lambda stored: stored.releases)
     taken = _or_unknown(
         "the instance can't be read",
-        lambda: snapshot.take_snapshot(release, with_earlier=held is not None),
+        lambda: failures.patiently(
+            lambda: snapshot.take_snapshot(release, with_earlier=held is not None)
+        ),
     )
     reference = Reference(vocabulary.rules_of(job.manifest), job.reference)
     return VerificationFacts(
@@ -90,7 +92,8 @@ def _or_unknown(what: str, gather_one: Callable[[], Value]) -> Value | Unknown:
         return gather_one()
     except Exception as error:
         reason = " ".join(str(error).split())
-        return Unknown(f"{what}: {type(error).__name__}: {reason}")
+        kind = "" if isinstance(error, ContractError) else f"{type(error).__name__}: "
+        return Unknown(f"{what}: {kind}{reason}")
 
 
 def _baseline(ingests: Sequence[RunFolder]) -> Baseline | Unknown | None:

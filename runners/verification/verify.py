@@ -24,13 +24,13 @@ from runners.contract import (
 from runners.run.fingerprint import Fingerprint
 from runners.run.journal import (
     JOURNAL,
-    ROLLBACK,
     START,
     JournalLines,
     added_records,
     outcomes_of_runs,
     read_journal,
     was_cancelled,
+    was_rolled_back,
 )
 from runners.run.request import Job, RunFolder, runs_in
 from runners.run.selection import answered_request, is_whole, selected_datasets
@@ -132,7 +132,7 @@ def _ingests(job: Job) -> list[RunFolder]:
     """
     ours = (job.request.release, job.request.instance, Action.INGEST)
     ingests = runs_in(job.folder.parent, lambda r: (r.release, r.instance, r.action) == ours)
-    standing = [run for run in ingests if not run.journal.first(ROLLBACK)]
+    standing = [run for run in ingests if not was_rolled_back(run.journal)]
     begun = [(start, run) for run in standing if (start := _started_at(run.journal))]
     return [run for _, run in sorted(begun, key=lambda pair: pair[0])]
 

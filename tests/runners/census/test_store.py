@@ -215,3 +215,19 @@ def test_a_store_that_is_not_there_is_named(tmp_path: Path) -> None:
     storage = stores.manifest(tmp_path / "gone").storage
     with pytest.raises(ContractError, match="gone: obs of its experiments can't be read "):
         read_organisms(storage)
+
+
+@pytest.mark.parametrize(
+    ("paths", "said"),
+    [
+        (("", "d-2.h5ad"), "is empty; have "),
+        (("d-1.h5ad", "d\0.h5ad"), "has a NUL character; have "),
+    ],
+)
+def test_a_row_by_which_nothing_can_be_registered_is_named(
+    tmp_path: Path, paths: tuple[str, str], said: str
+) -> None:
+    path = stores.write(tmp_path / "soma", paths=paths)
+    with pytest.raises(ContractError, match=f"column dataset_h5ad_path {said}") as refused:
+        read_datasets(stores.manifest(path))
+    assert str(refused.value).startswith("census_info/datasets: dataset 'd-")

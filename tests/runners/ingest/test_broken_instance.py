@@ -34,4 +34,7 @@ def test_an_instance_that_breaks_within_the_snapshot_could_not_be_checked(place:
     assert statuses.pop("tracking") is Status.NOT_APPLICABLE
     assert set(statuses.values()) == {Status.UNCHECKED}
     notes = {check.note for check in report.checks if check.status is Status.UNCHECKED}
-    assert notes == {"the instance can't be read: DatabaseError: database disk image is malformed"}
+    assert notes == {
+        "the instance can't be read: the database can't read or write its own files (database disk "
+        "image is malformed); let its administrator check disk and backups."
+    }

@@ -1,17 +1,13 @@
 """What an outage rolled back is done again by a writer made anew; what is at fault is not."""
 
 import errno
-import sqlite3
-from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from django.db import OperationalError
 
 from runners.ingest.steps import RetryingWriter
-from runners.registry import outages
+from runners.registry import failures
 from runners.retries import OutageError
 
 if TYPE_CHECKING:
@@ -91,33 +87,5 @@ def test_patience_ends_with_one_sentence() -> None:
     assert str(ended.value) == (
         "the storage does not answer (reset); run it again later: it goes on."
     )
-    with outages.raise_outages():  # what is well stays well
+    with failures.explained():  # what is well stays well
         pass
-
-
-@pytest.mark.parametrize(
-    ("statement", "expected"), [("begin immediate", True), ("select * from nowhere", False)]
-)
-def test_a_locked_database_is_waited_for_and_a_wrong_statement_is_not(
-    tmp_path: Path, statement: str, expected: bool
-) -> None:
-    with (
-        closing(sqlite3.connect(tmp_path / "db", timeout=0)) as one,
-        closing(sqlite3.connect(tmp_path / "db", timeout=0)) as other,
-    ):
-        one.execute("begin immediate")
-        with pytest.raises(sqlite3.OperationalError) as refused:
-            other.execute(statement)
-    error = OperationalError()
-    error.__cause__ = refused.value
-    assert outages.is_lost(error) == expected
-
-
-@pytest.mark.parametrize(("code", "expected"), [("40001", True), ("42P01", False)])
-def test_a_row_that_somebody_changed_meanwhile_is_written_again(code: str, expected: bool) -> None:
-    class Refused(Exception):  # noqa: N818 - as psycopg2 raises it
-        pgcode = code
-
-    error = OperationalError()
-    error.__cause__ = Refused()
-    assert outages.is_lost(error) == expected

@@ -1,5 +1,6 @@
 """A run that LaminDB is told of: its Run and a space, also when the run goes on after a kill."""
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -11,13 +12,17 @@ import pytest
 from crashes import interrupted, written_some
 from instances import INSTANCE, NOWHERE, Place, succeed
 
+from runners.contract import Manifest, RunRequest
+from runners.ingest import steps
+from runners.run.fingerprint import Fingerprint, git_commit
 from runners.sample.datasets import NEWER, OLDER
 
 SPACE = "Atlas"
-MAKE_SPACE = f"""
+MAKE_BEFORE = f"""
 import lamindb as ln
 ln.connect("{INSTANCE}")
 ln.Space(name="{SPACE}", uid="atlas0000000").save()
+ln.Transform(key="cellxgene-ingestion-bot", kind="pipeline").save()
 """
 NEW = ("artifact", "collection")
 LINKS = ("celltype", "disease", "gene", "organism", "tissue")
@@ -32,7 +37,7 @@ def query(place: Place, statement: str) -> list[tuple[Any, ...]]:
 def tracked(older: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
     """The newer release, registered by a tracked run that was killed and started again."""
     place = instances.copy(older, tmp_path_factory.mktemp("tracked"))
-    succeed(place.script("-c", MAKE_SPACE))
+    succeed(place.script("-c", MAKE_BEFORE))
     request = place.request("run", NEWER.version, track=True, space=SPACE)
     assert interrupted(place, request, written_some(3), SIGKILL) == -SIGKILL
     succeed(place.run("ingest", request))
@@ -46,6 +51,37 @@ def test_a_run_that_goes_on_is_the_same_run(tracked: Place) -> None:
         join lamindb_space s on s.id = r.space_id"""
     expected = ("run", "cellxgene-ingestion-bot", "pipeline", 0, 1, SPACE)
     assert query(tracked, statement) == [expected]
+
+
+def test_from_an_artifact_one_finds_what_was_asked_for_and_by_which_code_it_was_done(
+    tracked: Place,
+) -> None:
+    statement = """
+        select distinct r.params, r.entrypoint from lamindb_artifact a
+        join lamindb_run r on r.id = a.run_id where a.version_tag = ? and a.suffix = '.h5ad'"""
+    with closing(sqlite3.connect(tracked.database)) as connection:
+        ((text, entrypoint),) = connection.execute(statement, [NEWER.version]).fetchall()
+    params = json.loads(text)
+    request = tracked.root / "runs" / "run" / "request.json"
+    assert RunRequest.from_mapping(params["request"], source="run") == RunRequest.from_file(request)
+    manifest = Manifest.from_mapping(params["manifest"], source="run")
+    assert manifest == Manifest.from_file(tracked.repository / f"{NEWER.version}.toml")
+    assert params["versions"] == Fingerprint.of(manifest.dataset_schema_version).to_mapping()
+    assert params["commit"] == git_commit()
+    assert entrypoint == "python -m runners ingest"
+
+
+def test_each_version_of_our_code_is_a_version_of_the_transform(tracked: Place) -> None:
+    """The first one is that of a bot that noted no code."""
+    code = Fingerprint.of("7.0.0").code
+    statement = """
+        select substr(uid, -4), version_tag, is_latest, hash is not null, source_code
+        from lamindb_transform order by id"""
+    (old, new) = query(tracked, statement)
+    assert old == ("0000", None, 0, 0, None)
+    assert new[:4] == ("0001", code, 1, 1)
+    assert new[4].startswith(f"# cellxgene-ingestion-bot, code {code}\n")
+    assert new[4].endswith(Path(steps.__file__).read_text())
 
 
 @pytest.mark.parametrize("table", NEW)

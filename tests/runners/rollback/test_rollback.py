@@ -2,6 +2,7 @@
 taken back where that can't be exact.
 """
 
+import fcntl
 import json
 import re
 import sqlite3
@@ -19,7 +20,7 @@ from instances import Done, Place, succeed
 
 from runners.contract import ContractError
 from runners.rollback.rollback import find_runs
-from runners.run.journal import ROLLBACK, ROLLED_BACK, Journal
+from runners.run.journal import ROLLBACK, ROLLED_BACK, Journal, was_rolled_back
 from runners.sample.datasets import NEWER, OLDER, of_release
 
 SHARED = ("bionty_gene", "lamindb_ulabel", "bionty_organism")
@@ -147,6 +148,111 @@ def test_what_a_person_made_since_stands_against_it(newer: Place, tmp_path: Path
     assert any(re.match(r"  bionty_artifacttissue: \d of \d+ rows are gone", line) for line in said)
     assert dumps.exact(place.database) == before
     assert not place.journal("newer").first(ROLLBACK)
+
+
+LAB = """
+    create table "lab notes" (
+        code text primary key,
+        about integer not null references lamindb_artifact (id) {rule}
+    );
+    insert into "lab notes" select uid, id from lamindb_artifact where version_tag = '{release}';
+"""
+"""A table of a lab's own, which LaminDB knows nothing of."""
+
+
+@pytest.mark.parametrize("rule", ["", "on delete cascade"])
+def test_a_table_that_is_not_lamindbs_stands_against_it(
+    newer: Place, tmp_path: Path, rule: str
+) -> None:
+    place = instances.copy(newer, tmp_path / "place")
+    with closing(sqlite3.connect(place.database)) as connection:
+        connection.executescript(LAB.format(rule=rule, release=NEWER.version))
+    before = dumps.exact(place.database)
+    for words in ((), ("--yes",)):
+        done = rollback(place, "--run", "newer", *words)
+        assert done.returncode == 1, done.stderr
+        said = done.stdout.splitlines()
+        assert said[1] == "can't be rolled back exactly, so nothing was changed:"
+        assert len([line for line in said if "1 of lab notes point to it" in line]) == 12
+    assert dumps.exact(place.database) == before
+    assert not was_rolled_back(place.journal("newer"))
+
+
+AUDIT = """
+    create table audit (about integer references lamindb_artifact (id)
+        deferrable initially deferred);
+    create trigger audited after delete on lamindb_artifact
+        begin insert into audit values (old.id); end;
+"""
+"""A trigger by which the database refuses the commit, and nothing before it."""
+
+
+@pytest.mark.prove
+def test_where_the_commit_is_refused_the_journal_says_that_nothing_came_of_it(
+    newer: Place, tmp_path: Path
+) -> None:
+    place = instances.copy(newer, tmp_path / "place")
+    with closing(sqlite3.connect(place.database)) as connection:
+        connection.executescript(AUDIT)
+    before = dumps.exact(place.database)
+    done = rollback(place, "--run", "newer", "--yes")
+    assert done.returncode == 2
+    assert done.stderr.startswith("the database refuses a row, because of one that stands or one")
+    assert dumps.exact(place.database) == before
+    record = place.journal("newer")
+    assert record.first(ROLLBACK)
+    assert not was_rolled_back(record)
+    with closing(sqlite3.connect(place.database)) as connection:
+        connection.execute("drop trigger audited")
+    succeed(rollback(place, "--run", "newer", "--yes"))
+    assert was_rolled_back(place.journal("newer"))
+
+
+def test_a_database_that_somebody_writes_to_is_waited_for(place: Place) -> None:
+    hasty = instances.Place(place.root, place.world, (("PATIENCE_SECONDS", "0.1"),))
+    with closing(sqlite3.connect(place.database, isolation_level=None)) as other:
+        other.execute("begin immediate")
+        done = rollback(hasty, "--run", "older", "--yes")
+    assert done.returncode == 2
+    assert done.stderr == (
+        "the database is locked by another process (database is locked); run it again later: it "
+        "goes on.\n"
+    )
+
+
+def test_a_run_in_another_folder_is_waited_for(place: Place) -> None:
+    """Its lock lies beside the database, not among the runs."""
+    with place.database.with_name("lamin.db.writer").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.write("elsewhere")
+        file.flush()
+        done = rollback(place, "--run", "older")
+    assert done.returncode == 2
+    assert done.stderr == "instance: run elsewhere is writing to it; wait for its end.\n"
+
+
+def test_runs_are_ordered_by_what_they_wrote_and_not_by_a_clock(
+    newer: Place, tmp_path: Path
+) -> None:
+    """One run's journal is made that of two, the clock of the second of which was put back."""
+    folder = newer.root / "runs" / "newer"
+    lines = [json.loads(line) for line in (folder / "journal.jsonl").read_text().splitlines()]
+    place = next(n for n, line in enumerate(lines) if line["step"] == "written")
+    start = next(line for line in lines if line["step"] == "start")
+    parts = {"first": lines[:place], "second": [start, *lines[place:]]}
+    for name, part in parts.items():
+        own = [{**line, "at": line["at"].replace("20", "19", name == "second")} for line in part]
+        recorded = [line["number"] for line in own if line["step"] == "recorded"]
+        for line in own:
+            if "number" in line:
+                line["number"] -= recorded[0] - 1
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "holdings.json").write_bytes((folder / "holdings.json").read_bytes())
+        (tmp_path / name / "journal.jsonl").write_text("".join(f"{json.dumps(x)}\n" for x in own))
+        request = json.loads((folder / "request.json").read_text())
+        (tmp_path / name / "request.json").write_text(json.dumps({**request, "run_id": name}))
+    found = find_runs(tmp_path, release=NEWER.version, run_id=None, instance=None)
+    assert [run.request.run_id for run in found] == ["second", "first"]
 
 
 def test_a_later_release_stands_against_it(newer: Place) -> None:

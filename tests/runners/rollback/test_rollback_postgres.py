@@ -123,3 +123,61 @@ def test_rows_of_a_person_who_wrote_at_the_same_time_stay(
     assert len(new - old) == len(hers)
     assert after == before
     folder.rename(folder.with_name(f"rolled-back-{seed}"))
+
+
+EDIT = """
+    update lamindb_artifact set description = random()::text where version_tag = %s
+      and suffix = '.h5ad'"""
+
+
+@contextmanager
+def an_editor(address: str) -> Iterator[list[int]]:
+    """Somebody who edits the older release's artifacts all the time; the edits."""
+    edits: list[int] = []
+    is_over = Event()
+
+    def work() -> None:
+        with closing(psycopg2.connect(address, application_name="notebook")) as connection:
+            while not is_over.wait(0.01):
+                with connection, connection.cursor() as cursor:
+                    cursor.execute(EDIT, [OLDER.version])
+                    edits.append(cursor.rowcount)
+
+    thread = Thread(target=work)
+    thread.start()
+    try:
+        yield edits
+    finally:
+        is_over.set()
+        thread.join()
+
+
+def test_what_others_do_meanwhile_is_waited_for_or_named(remote: Place, address: str) -> None:
+    """Who edits all the time doesn't keep it from its end; who doesn't end is named, and so is a
+    table in a schema of a lab's own.
+    """
+    run_id = "edited"
+    instances.succeed(remote.ingest(run_id, NEWER.version))
+    hasty = Place(remote.root, remote.world, (("PATIENCE_SECONDS", "1"), ("no_proxy", "127.0.0.1")))
+    words = ["rollback", "--runs", str(remote.root / "runs"), "--run", run_id, "--yes"]
+    with closing(psycopg2.connect(address, application_name="notebook")) as other:
+        other.cursor().execute(EDIT, [OLDER.version])
+        done = hasty.script("-m", "runners", *words)
+    assert done.returncode == 2
+    said = done.stderr.splitlines()[-1]
+    assert said.startswith("the database: postgres with notebook is changing rows of lamindb_artif")
+    assert said.endswith(", which this waits for; run it again when that has ended.")
+    with closing(psycopg2.connect(address)) as connection, connection:
+        cursor = connection.cursor()
+        cursor.execute("create schema lab")
+        cursor.execute("create table lab.notes (about bigint references public.lamindb_artifact)")
+        latest = "select max(id) from lamindb_artifact where version_tag = %s"
+        cursor.execute(f"insert into lab.notes {latest}", [NEWER.version])
+    done = remote.script("-m", "runners", *words)
+    assert done.returncode == 1, done.stderr
+    assert "1 of lab.notes point to it, which no run here wrote" in done.stdout
+    with closing(psycopg2.connect(address)) as connection, connection:
+        connection.cursor().execute("drop schema lab cascade")
+    with an_editor(address) as edits:
+        instances.succeed(remote.script("-m", "runners", *words))
+    assert edits

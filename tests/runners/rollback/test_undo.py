@@ -22,7 +22,14 @@ from runners.records.transaction_log import (
     digest,
     digests,
 )
-from runners.rollback.undo import LoggedTransaction, UndoPlan, is_undone, plan_undo, rows_to_read
+from runners.rollback.undo import (
+    LoggedTransaction,
+    UndoPlan,
+    is_undone,
+    newest_first,
+    plan_undo,
+    rows_to_read,
+)
 
 ARTIFACTS, LINKS, SOURCES = "lamindb_artifact", "bionty_artifacttissue", "bionty_source"
 Rows = dict[int, dict[str, Any]]
@@ -260,3 +267,34 @@ def test_definitions_stand_apart() -> None:
     database.write(part=Part.DEFINITIONS, artifacts=1)
     found = database.undo()
     assert (found.deleted, found.definitions) == ({}, {ARTIFACTS: {3}})
+
+
+def entry(run: str, at: int, *, height: int | None = None, **ids: str) -> LoggedTransaction:
+    recording = TransactionRecord(
+        number=1,
+        part=Part.DATASETS,
+        inserted={table: Inserted(ids=text) for table, text in ids.items()},
+        changed={},
+        height=height,
+    )
+    return LoggedTransaction(recording, is_committed=True, run=run, at=str(at))
+
+
+@pytest.mark.parametrize("clock", [1, -1], ids=["right", "put back"])
+@given(owners=st.lists(st.sampled_from("abc"), max_size=12))
+def test_transactions_of_several_runs_are_ordered_whatever_the_clock_says(
+    clock: int, owners: list[str]
+) -> None:
+    """Each inserts into one of two tables, whose ids tell nothing of each other."""
+    entries = [
+        entry(owner, 50 + clock * n, height=n, **{"odd" if n % 2 else "even": f"{n + 1}-{n + 2}"})
+        for n, owner in enumerate(owners)
+    ]
+    runs = [[e for e in reversed(entries) if e.run == name] for name in "abc"]
+    assert list(newest_first(runs)) == entries[::-1]
+
+
+def test_runs_whose_journals_say_no_height_are_ordered_by_ids_and_then_by_time() -> None:
+    early, late = entry("a", 2, artifacts="1-3"), entry("b", 1, artifacts="4", links="9")
+    unrelated = entry("c", 3, genes="1")
+    assert list(newest_first([[early], [late], [unrelated]])) == [unrelated, late, early]

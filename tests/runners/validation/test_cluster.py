@@ -20,14 +20,16 @@ from runners.validation import readers
 from runners.validation.readers import Readers
 from runners.validation.validated import ValidatedDataset
 
-RUNNERS = os.pathsep.join([str(instances.REPOSITORY), str(Path(__file__).parents[1])])
+RUNNERS = str(Path(__file__).parents[1])
+"""Where what the tests send to workers is imported from; the checkout isn't there."""
 
 
 def process(path: str, *words: str) -> "subprocess.Popen[bytes]":
+    """The program `dask`, as a person starts it who has the checkout and nothing installed."""
     return subprocess.Popen(
-        [sys.executable, "-m", *words],
+        [str(Path(sys.executable).with_name("dask")), *words],
         env={**os.environ, "PYTHONPATH": path, "DASK_DISTRIBUTED__ADMIN__LOG_LENGTH": "0"},
-        cwd="/",
+        cwd=instances.REPOSITORY,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -43,8 +45,8 @@ def scheduler(*workers: str) -> Iterator[str]:
     others = ["--host", "127.0.0.1", "--nthreads", "1", "--no-dashboard"]
     with ExitStack() as started:
         for path, words in (
-            (RUNNERS, ["distributed.cli.dask_scheduler", *own]),
-            *((path, ["distributed.cli.dask_worker", address, *others]) for path in workers),
+            (RUNNERS, ["scheduler", *own]),
+            *((path, ["worker", address, *others]) for path in workers),
         ):
             one = started.enter_context(process(path, *words))
             started.callback(one.terminate)
@@ -69,14 +71,35 @@ def test_a_worker_that_dies_costs_a_retry_and_no_dataset(tmp_path: Path) -> None
 
 
 def test_a_cluster_that_is_not_there_is_said_to_be_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ContractError, match=r"--scheduler nonsense://x: does not answer \("):
-        judged("nonsense://x", Path())
+    with pytest.raises(ContractError, match=r"--scheduler nonsense://x:9: does not answer \("):
+        judged("nonsense://x:9", Path())
     monkeypatch.setattr(readers, "CONNECT_SECONDS", 0.5)
     with pytest.raises(ContractError, match=r"--scheduler tcp://127\.0\.0\.1:9: does not answer"):
         judged("tcp://127.0.0.1:9", Path())
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(ContractError, match=r"Dask isn't installed .*; install the dependency"):
         judged("tcp://127.0.0.1:9", Path())
+
+
+@pytest.mark.parametrize(
+    "address", ["", "host", "127.0.0.1", "tcp://127.0.0.1", "tcp://", "host:port", "host:99999"]
+)
+def test_an_address_without_a_port_is_refused(address: str) -> None:
+    with pytest.raises(ContractError) as refused:
+        judged(address, Path())
+    assert str(refused.value) == (
+        f"--scheduler {address}: is no address with a port; write e.g. tcp://127.0.0.1:8786."
+    )
+
+
+@pytest.mark.parametrize("address", ["tls://127.0.0.1:9", "ucx://127.0.0.1:9", "http://[::1:9"])
+def test_whatever_dask_raises_of_an_address_is_a_sentence(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readers, "CONNECT_SECONDS", 0.5)
+    with pytest.raises(ContractError, match=r"does not answer .*; name one that runs") as refused:
+        judged(address, Path())
+    assert str(refused.value).startswith(f"--scheduler {address}: ")
 
 
 @pytest.mark.prove
@@ -90,8 +113,13 @@ def test_a_file_that_kills_its_workers_is_given_up_and_no_other(tmp_path: Path) 
 
 
 @pytest.mark.prove
-def test_workers_without_our_code_and_clusters_without_workers_are_refused() -> None:
-    with scheduler("") as address, pytest.raises(ContractError, match="can't run our code"):
+def test_workers_of_another_code_and_clusters_without_workers_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "runners").mkdir()
+    (tmp_path / "runners" / "__init__.py").touch()
+    with (
+        scheduler(str(tmp_path)) as address,
+        pytest.raises(ContractError, match="can't run our code"),
+    ):
         judged(address, Path())
     with scheduler() as address, pytest.raises(ContractError, match="has no workers; "):
         judged(address, Path())

@@ -1,0 +1,51 @@
+"""Which artifacts are the Census's: told by where their files lie, root and key together.
+
+LaminDB gives an artifact the deepest registered root that contains its file, and a key that begins
+there (`check_path_in_existing_storage` in lamindb/models/artifact.py). A person may register a root
+above or below `cell-census` before or after us, and the same release may lie in two buckets. Must
+not write.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import lamindb as ln
+from django.db.models import TextField, Value
+from django.db.models.functions import Coalesce, Concat, Right
+
+CENSUS = "/cell-census/"
+"""What the address of every file of a release has, after its bucket or folder."""
+
+RELEASE_STORE = f"{CENSUS}{{release}}/soma"
+"""The end of the address of a release's SOMA store."""
+
+
+def census() -> Any:
+    """A query set of all artifacts of all releases, each with its `address`."""
+    key = Coalesce("_real_key", "key", output_field=TextField())
+    address = Concat("storage__root", Value("/"), key, output_field=TextField())
+    rows = ln.Artifact.objects.annotate(address=address)
+    return rows.filter(address__contains=CENSUS)
+
+
+def h5ads() -> Any:
+    """A query set of all releases' h5ads."""
+    return census().filter(suffix=".h5ad")
+
+
+def stores() -> Any:
+    """A query set of all releases' SOMA stores, each with the `place` that its address ends in."""
+    length = len(RELEASE_STORE.format(release="2020-01-15"))
+    return census().filter(address__endswith="/soma").annotate(place=Right("address", length))
+
+
+def has_root(address: str) -> bool:
+    """Whether a registered root contains the address, which LaminDB then takes."""
+    roots = ln.Storage.objects.values_list("root", flat=True)
+    return any(_contains(root, address) for root in roots)
+
+
+def _contains(root: str, address: str) -> bool:
+    if "://" in root or "://" in address:
+        return address.startswith(f"{root.rstrip('/')}/")
+    return Path(root).resolve() in Path(address).resolve().parents
