@@ -99,7 +99,7 @@ class Terms:
                     **{key(registry): value}, name=value, description=FROM_SCHEMA
                 ).save()
         elif (registry, ontology) == ("Disease", "PATO"):
-            self._save_normal()
+            self._save_phenotypes_among_diseases(missing)
         elif model(registry).require_organism():
             self._save_of_organisms(registry, ontology, missing)
         elif package_of(registry)[0] != "bionty":
@@ -178,19 +178,18 @@ class Terms:
         )
         ln.save(records)
 
-    def _save_normal(self) -> None:
+    def _save_phenotypes_among_diseases(self, term_ids: Sequence[str]) -> None:
         """LaminDB keeps "normal" among diseases under the uid that it has as a phenotype."""
-        normal = bt.Phenotype.from_source(
-            ontology_id="PATO:0000461",
-            source=self.sources.pinned(*registry_of_term("Disease", "PATO")),
-        )
-        bt.Disease(
-            uid=normal.uid,
-            name=normal.name,
-            ontology_id=normal.ontology_id,
-            description=normal.description,
-            source=normal.source,
-        ).save()
+        source = self.sources.pinned(*registry_of_term("Disease", "PATO"))
+        for term_id in term_ids:
+            phenotype = bt.Phenotype.from_source(ontology_id=term_id, source=source)
+            bt.Disease(
+                uid=phenotype.uid,
+                name=phenotype.name,
+                ontology_id=phenotype.ontology_id,
+                description=phenotype.description,
+                source=phenotype.source,
+            ).save()
 
     def organism(self, taxon: str) -> Any:
         """The organism's record, found by taxon: what it is called differs between instances."""

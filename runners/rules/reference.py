@@ -57,7 +57,11 @@ def find_entry(stream: Stream, term_id: str) -> Mapping[str, object] | None:
 
 @dataclass(frozen=True)
 class Term:
-    """One ontology term. `parents` are the nearest ancestors within the same ontology."""
+    """One ontology term. `parents` are the nearest ancestors within the same ontology.
+
+    `label` is the id where the ontology has no name for the term. A deprecated term is
+    `replaced_by` one, of any ontology; or its editors name some to `consider`.
+    """
 
     term_id: str
     label: str
@@ -66,6 +70,13 @@ class Term:
     ancestors: frozenset[str]
     synonyms: tuple[str, ...]
     definition: str
+    replaced_by: str | None = None
+    consider: tuple[str, ...] = ()
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the ontology has a name for it; of a term that was merged it keeps none."""
+        return self.label != self.term_id
 
 
 @dataclass(frozen=True)
@@ -175,6 +186,18 @@ class Reference:
         with self._open_ontology(ontology) as stream:
             return _Terms(json.load(stream))
 
+    def successor(self, ontology: str, term: Term) -> Term | None:
+        """What a deprecated term of the ontology was replaced by in the end, or the last that is
+        known: itself, if by nothing. None if by a term that isn't in the ontology.
+        """
+        terms, passed = self.terms(ontology), {term.term_id}
+        while term.deprecated and term.replaced_by and term.replaced_by not in passed:
+            if term.replaced_by not in terms:
+                return None
+            term = terms[term.replaced_by]
+            passed.add(term.term_id)
+        return term
+
     def _read_organism(self, taxon: str) -> Term | None:
         """The term of an organism, be it of the rules or not; None if there is none."""
         if not TAXON.fullmatch(taxon):
@@ -251,8 +274,10 @@ def _open_decompressed(file: Path) -> Iterator[Stream]:
 def _term(term_id: str, value: Mapping[str, object]) -> Term:
     ancestors = value.get("ancestors") or {}
     assert isinstance(ancestors, dict)
-    synonyms = value.get("synonyms") or []
+    synonyms, consider = value.get("synonyms") or [], value.get("consider") or []
     assert isinstance(synonyms, list)
+    assert isinstance(consider, list)
+    replaced_by = value.get("replaced_by")
     return Term(
         term_id=term_id,
         label=str(value.get("label") or term_id),
@@ -261,7 +286,14 @@ def _term(term_id: str, value: Mapping[str, object]) -> Term:
         ancestors=frozenset(ancestors),
         synonyms=tuple(synonyms),
         definition=str(value.get("description") or ""),
+        replaced_by=None if replaced_by is None else _compact(str(replaced_by)),
+        consider=tuple(map(_compact, consider)),
     )
+
+
+def _compact(address: str) -> str:
+    """The id of a term that a file names by the end of its address: `obo.PATO_0001624`."""
+    return re.sub(r"^(?:https?://purl\.obolibrary\.org/obo/|obo\.)([A-Za-z]+)_", r"\1:", address)
 
 
 def _gene_rows(lines: Iterator[str]) -> Iterator[GeneRow]:
