@@ -1,7 +1,6 @@
 """Validation against the pinned ontologies: each reason on its own, from profiles made by hand."""
 
 from dataclasses import replace
-from functools import cache
 
 import pytest
 from profiles import (
@@ -35,14 +34,14 @@ from runners.validation.cases import SHOWN
 from runners.validation.validate import Annotation, Validation
 
 
-@cache
-def vocabulary_of(version: str) -> Vocabulary:
-    return Vocabulary(Reference(rules.load(version), from_environment().reference))
-
-
 @pytest.fixture(scope="module")
 def vocabulary() -> Vocabulary:
-    return vocabulary_of("7.0.0")
+    return Vocabulary(Reference(rules.load("7.0.0"), from_environment().reference))
+
+
+@pytest.fixture(scope="module", params=rules.versions())
+def of_version(request: pytest.FixtureRequest) -> Vocabulary:
+    return Vocabulary(Reference(rules.load(request.param), from_environment().reference))
 
 
 def without(name: str) -> DatasetProfile:
@@ -447,7 +446,6 @@ def test_a_special_value_is_none_of_several(vocabulary: Vocabulary, special: str
     assert finding.detail == "stands alone, never beside a term"
 
 
-@pytest.mark.parametrize("version", rules.versions())
 @pytest.mark.parametrize(
     "value",
     [
@@ -457,12 +455,12 @@ def test_a_special_value_is_none_of_several(vocabulary: Vocabulary, special: str
         "MONDO:0005002,PATO:0000461",
     ],
 )
-def test_normal_stands_beside_no_disease(version: str, value: str) -> None:
+def test_normal_stands_beside_no_disease(of_version: Vocabulary, value: str) -> None:
     organism = ColumnProfile("categorical", (HUMAN,), 0)  # until 5.3.0 it stands in obs
     profile = replace(GOOD, obs={**GOOD.obs, ORGANISM: organism})
 
     def told(*values: str) -> list[Reason]:
-        findings = validate(having({DISEASE: values}, profile), vocabulary_of(version)).findings
+        findings = validate(having({DISEASE: values}, profile), of_version).findings
         return [finding.reason for finding in findings if finding.column == DISEASE]
 
     assert Reason.VALUE_NOT_ALLOWED in told(value, "PATO:0000461")
