@@ -25,6 +25,10 @@ ONE_OR_TWO = 2
 """Characters by which a misspelling is longer or shorter, at most."""
 
 
+LONGEST = 80
+"""Characters of a value within a sentence."""
+
+
 def _no_remedy() -> str:
     return ""
 
@@ -38,6 +42,12 @@ class Refusal:
     reason: Reason
     cause: str
     remedy: Callable[[], str] = _no_remedy
+
+
+def quoted(value: str) -> str:
+    """A value of a file as a sentence can hold it: on one line, printable and short."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in value).split())
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
 
 
 def listed(words: Iterable[str], last: str = "or") -> str:
@@ -83,7 +93,8 @@ class Explanation:
         for taxon, organism in self._rules.organisms.items():
             if normalised(value) in map(normalised, (organism.name, organism.scientific_name)):
                 return Refusal(
-                    Reason.ORGANISM_UNKNOWN, f"looks like a label; the id of {value} is {taxon}"
+                    Reason.ORGANISM_UNKNOWN,
+                    f"looks like a label; the id of {quoted(value)} is {taxon}",
                 )
         names = (f"{taxon} ({o.name})" for taxon, o in self._rules.organisms.items())
         return Refusal(Reason.ORGANISM_UNKNOWN, f"must be {listed(names)}")
@@ -188,10 +199,13 @@ class Explanation:
             return Refusal(Reason.VALUE_NOT_ALLOWED, cause)
         if term_id := self._as_id(entries, value):
             cause = "isn't written as the ontology writes its ids"
-            return Refusal(Reason.TERM_UNKNOWN, cause, lambda: f"write {term_id} for {value}")
+            return Refusal(
+                Reason.TERM_UNKNOWN, cause, lambda: f"write {term_id} for {quoted(value)}"
+            )
         if term_id := self._by_label(entries, value):
             is_allowed = self._vocabulary.entry(entries, term_id) is not None
-            remedy = f"the id of {value} is {term_id}{'' if is_allowed else ', not allowed here'}"
+            remedy = f"the id of {quoted(value)} is {term_id}"
+            remedy += "" if is_allowed else ", not allowed here"
             return Refusal(Reason.TERM_UNKNOWN, "looks like a label", lambda: remedy)
         match = LIKE_AN_ID.fullmatch(value)
         if match and match["prefix"] in self._rules.ontologies:
@@ -246,7 +260,7 @@ class Explanation:
                 term_id = labels[near]
                 if self._vocabulary.entry(entries, entry.prefix + term_id):
                     name = self._reference.terms(entry.ontology)[term_id].label
-                    return f"{value} may be {name}, {entry.prefix}{term_id}"
+                    return f"{quoted(value)} may be {name}, {entry.prefix}{term_id}"
         return ""
 
     def _searched(self, entries: Sequence[Terms], value: str) -> list[Terms]:

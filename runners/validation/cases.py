@@ -168,6 +168,7 @@ KINDS = {
     "list": "a list",
     "array": "an array",
     "null": "empty",
+    "other": "of a type that no value has",
 }
 """What the types of profiles and rules are in a sentence; others by their names."""
 

@@ -13,7 +13,7 @@ from operator import not_
 from runners.contract import Finding, Reason
 from runners.contract.rules import LABELS, ORGANISM, Column, Rules
 from runners.h5ad.profile import ColumnProfile, DatasetProfile
-from runners.rules.explanation import Explanation, Refusal, listed
+from runners.rules.explanation import Explanation, Refusal, listed, quoted
 from runners.rules.vocabulary import Vocabulary, entries_for, term_of
 from runners.validation.cases import (
     KINDS,
@@ -106,7 +106,7 @@ def _version_notes(profile: DatasetProfile, rules: Rules) -> Iterator[str]:
     """What a file says of its own dataset schema, where that isn't the one it is judged by."""
     stated = profile.uns.get(SCHEMA_VERSION)
     if stated is not None and stated.values != (rules.dataset_schema_version,):
-        version = listed(stated.values, "and") or KINDS.get(stated.dtype, stated.dtype)
+        version = listed(map(quoted, stated.values), "and") or KINDS.get(stated.dtype, stated.dtype)
         yield (
             f"{SCHEMA_VERSION}: the file says {version}, and was checked against dataset schema "
             f"{rules.dataset_schema_version}"

@@ -136,6 +136,7 @@ def test_a_column_of_another_type_is_told_and_its_values_are_not_judged(
         (ColumnProfile("array", (), 0), "is an array, must be a text"),
         (ColumnProfile("int", ("9606",), 0), "is an integer, must be a text"),
         (ColumnProfile("null", (), 0), "is empty, must be a text"),
+        (ColumnProfile("other", (), 0), "is of a type that no value has, must be a text"),
     ],
 )
 def test_an_organism_of_another_type_is_not_missing(
@@ -362,6 +363,19 @@ def test_what_is_wrong_with_a_term_and_what_would_be_right(
 ) -> None:
     finding = only_finding(validate(having({name: (value,)}), vocabulary))
     assert finding == Finding(reason=reason, column=name, values=(value,), count=1, detail=detail)
+
+
+def test_what_a_file_holds_stays_on_one_short_line(vocabulary: Vocabulary) -> None:
+    value = "T\n\x1b\tcell" + " " * 500
+    version = ColumnProfile("str", ("7" * 500 + "\n",), 0)
+    profile = having(
+        {CELL_TYPE: (value,)}, replace(GOOD, uns={**GOOD.uns, "schema_version": version})
+    )
+    validation = validate(profile, vocabulary)
+    assert only_finding(validation).detail == "looks like a label; the id of T cell is CL:0000084"
+    (note,) = validation.notes
+    assert "\n" not in note
+    assert len(note) < 200
 
 
 def test_values_are_told_together_where_the_same_is_wrong_with_them(
