@@ -92,10 +92,8 @@ class Explanation:
         """Why a value is none of the rules' organisms."""
         for taxon, organism in self._rules.organisms.items():
             if normalised(value) in map(normalised, (organism.name, organism.scientific_name)):
-                return Refusal(
-                    Reason.ORGANISM_UNKNOWN,
-                    f"looks like a label; the id of {quoted(value)} is {taxon}",
-                )
+                cause = f"looks like a label; the id of {quoted(value)} is {taxon}"
+                return Refusal(Reason.ORGANISM_UNKNOWN, cause)
         names = (f"{taxon} ({o.name})" for taxon, o in self._rules.organisms.items())
         return Refusal(Reason.ORGANISM_UNKNOWN, f"must be {listed(names)}")
 
@@ -199,9 +197,8 @@ class Explanation:
             return Refusal(Reason.VALUE_NOT_ALLOWED, cause)
         if term_id := self._as_id(entries, value):
             cause = "isn't written as the ontology writes its ids"
-            return Refusal(
-                Reason.TERM_UNKNOWN, cause, lambda: f"write {term_id} for {quoted(value)}"
-            )
+            form = f"write {term_id} for {quoted(value)}"
+            return Refusal(Reason.TERM_UNKNOWN, cause, lambda: form)
         if term_id := self._by_label(entries, value):
             is_allowed = self._vocabulary.entry(entries, term_id) is not None
             remedy = f"the id of {quoted(value)} is {term_id}"
