@@ -183,7 +183,8 @@ class _ColumnValidator:
         profile: DatasetProfile,
     ) -> None:
         self.name, self.rule, self.taxon, self.vocabulary = name, rule, taxon, vocabulary
-        self._keys = profile.dicts.get(rule.keys_of, frozenset()) if rule.keys_of else None
+        is_in_dict = rule.keys_of is not None and rule.keys_of not in profile.uns
+        self._keys = profile.dicts.get(str(rule.keys_of), frozenset()) if is_in_dict else None
         self._seen: tuple[str, ...] = ()
         self.annotations: set[Annotation] = set()
         self.notes: list[str] = []

@@ -230,6 +230,26 @@ def test_what_lies_in_no_dictionary_is_not_missing(newer: Vocabulary) -> None:
     assert finding.detail == "is a list, must be a dictionary"
 
 
+def test_keys_of_no_dictionary_are_not_wrong_each() -> None:
+    newest = Vocabulary(Reference(rules.load("7.1.0"), from_environment().reference))
+    columns = {
+        "genetic_perturbation_id": ColumnProfile("categorical", ("g1", "na"), 0),
+        "genetic_perturbation_strategy": ColumnProfile("str", ("control", "no perturbations"), 0),
+    }
+    flags = uns_keys({"is_pre_analysis": "False"})
+    found = {"genetic_perturbations": ColumnProfile("list", ("g1",), 0)}
+    key = ("genetic_perturbation_id", "genetic_perturbation_strategy")
+    profile = replace(
+        GOOD,
+        obs={**GOOD.obs, **columns},
+        uns={**GOOD.uns, **flags, **found},
+        combinations={key: frozenset({("g1", "control"), ("na", "no perturbations")})},
+    )
+    assert told(profile, newest) == {(Reason.COLUMN_TYPE, "genetic_perturbations")}
+    absent = replace(profile, uns={**GOOD.uns, **flags})
+    assert (Reason.VALUE_NOT_ALLOWED, "genetic_perturbation_id") in told(absent, newest)
+
+
 @pytest.mark.parametrize(
     ("columns", "column", "detail"),
     [
