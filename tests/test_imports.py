@@ -56,6 +56,7 @@ PURE = (
     "runners.contract",
     "runners.records.snapshot",
     "runners.records.transaction_log",
+    "runners.rules.explanation",
     "runners.rules.vocabulary",
     "runners.verification.acceptance",
     "runners.verification.checks",

@@ -2,6 +2,7 @@
 
 from bot.comments.markdown import code, counted, inert
 from runners.contract import (
+    MEANINGS,
     DatasetOutcome,
     Finding,
     Outcome,
@@ -20,26 +21,6 @@ OUTCOMES = {
     Outcome.UNREADABLE: "unreadable",
 }
 GOOD = frozenset({Outcome.REGISTERED, Outcome.REVISED, Outcome.UNCHANGED})
-REASONS = {
-    Reason.FILE_MISSING: "there is no file in the storage",
-    Reason.FILE_UNREADABLE: "the file can't be read as h5ad",
-    Reason.READER_DIED: "reading the file kills the reader",
-    Reason.COLUMN_MISSING: "a required column is missing",
-    Reason.COLUMN_UNEXPECTED: "a column must not be in this dataset",
-    Reason.COLUMN_TYPE: "a column has the wrong type",
-    Reason.VALUE_NOT_ALLOWED: "a value isn't allowed",
-    Reason.VALUES_DISAGREE: "a value doesn't fit another column's",
-    Reason.TERM_UNKNOWN: "a term isn't in its ontology",
-    Reason.TERMS_UNORDERED: "terms of one value aren't in order",
-    Reason.TERMS_REPEATED: "a value names a term twice",
-    Reason.ORGANISM_UNKNOWN: "the organism isn't one of the schema's",
-    Reason.GENE_REPEATED: "a gene stands twice",
-    Reason.GENE_UNKNOWN: "a gene isn't in its reference",
-    Reason.GENE_OF_OTHER_ORGANISM: "a gene is of another organism",
-    Reason.UNSUPPORTED_ORGANISM: "this organism isn't supported by the bot yet",
-    Reason.UNSUPPORTED_CELL_LINE: "cell lines aren't supported by the bot yet",
-    Reason.UNSUPPORTED_SPIKE_IN: "spike-in genes aren't supported by the bot yet",
-}
 UNSUPPORTED = frozenset(reason for reason in Reason if reason.value.startswith("unsupported_"))
 SIGNS = {
     Status.PASSED: "✅",
@@ -51,6 +32,8 @@ SIGNS = {
     Verdict.UNCHECKED: "❔",
 }
 VALUES_SHOWN = 3
+DETAIL = 240
+"""Characters of what is wrong with a value and what would be right."""
 
 
 def excused(report: RunReport) -> frozenset[str]:
@@ -65,7 +48,7 @@ def reasons_of(dataset: DatasetOutcome) -> str:
 
 def finding(problem: Finding) -> str:
     """One reason with its column, its first values and how many there are."""
-    parts = [REASONS[problem.reason]]
+    parts = [MEANINGS[problem.reason]]
     if problem.column:
         parts.append(f" in {code(problem.column, 80)}")
     if problem.values:
@@ -75,5 +58,5 @@ def finding(problem: Finding) -> str:
     elif problem.count:
         parts.append(f" ({counted(problem.count, 'time')})")
     if problem.detail:
-        parts.append(f" ({inert(problem.detail, 160)})")
+        parts.append(f" ({inert(problem.detail, DETAIL)})")
     return "".join(parts)

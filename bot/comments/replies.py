@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.comments.markdown import code, counted, inert, joined, mention, moment, table
-from bot.comments.outcomes import REASONS
 from bot.comments.plan import selected_by_name
 from bot.comments.pull_requests import OpenRules
 from bot.model.commands import GRAMMAR, Command, Mistake, Role, Verb
 from bot.model.facts import Repeat
 from bot.model.ports import Run
-from runners.contract import Action, Manifest, RunRequest
+from runners.contract import MEANINGS, Action, Manifest, RunRequest
 
 DOING = {Action.INGEST: "ingesting", Action.VERIFY: "verifying"}
 
@@ -70,7 +69,7 @@ def _again(again: Repeat) -> list[str]:
     lines += [f"- Done again: {joined(parts)}"] if parts else []
     if again.failed:
         reasons = "; ".join(
-            f"{REASONS[reason]} ({number:,})" for reason, number in again.content.items()
+            f"{MEANINGS[reason]} ({number:,})" for reason, number in again.content.items()
         )
         lines.append(
             f"- Failed for their content: {counted(again.failed, 'dataset')}"

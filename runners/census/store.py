@@ -6,6 +6,7 @@ asks the live curation API, which describes another day.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -67,8 +68,9 @@ def read_datasets(manifest: Manifest) -> tuple[CensusDataset, ...]:
     """The datasets of the manifest's release, by dataset id.
 
     Raises:
-        ContractError: the store can't be opened, lacks a table or column, or holds another number
-            of datasets than the manifest says; as an OutageError where S3 does not answer.
+        ContractError: the store can't be opened, lacks a table or column, has two rows of one
+            dataset or version, or holds another number of datasets than the manifest says; as an
+            OutageError where S3 does not answer.
     """
     soma = manifest.storage.soma
     rows = read_store(
@@ -82,7 +84,21 @@ def read_datasets(manifest: Manifest) -> tuple[CensusDataset, ...]:
             f"{soma}: holds {len(datasets)} datasets, but the manifest's dataset_count is "
             f"{manifest.dataset_count}; correct the manifest or ask why the release changed."
         )
+    for field in ("dataset_id", "dataset_version_id"):
+        _check_distinct(datasets, field, soma)
     return datasets
+
+
+def _check_distinct(datasets: Sequence[CensusDataset], field: str, soma: str) -> None:
+    counts = Counter(getattr(dataset, field) for dataset in datasets)
+    repeated = sorted(value for value, count in counts.items() if value and count > 1)
+    if repeated:
+        more = f" (and {len(repeated) - 1} more)" if repeated[1:] else ""
+        raise ContractError(
+            f"{soma}: the table census_info/datasets has the {field} {repeated[0]} in "
+            f"{counts[repeated[0]]} rows{more}, where each must stand once; ask the Census's "
+            "publisher which row is right."
+        )
 
 
 def read_store(storage: Storage, what: str, read: Callable[[Any], Result]) -> Result:

@@ -5,7 +5,9 @@ it ended.
 import gc
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import rich_click as click
 
@@ -13,7 +15,17 @@ from runners import progress, rules, settings
 from runners.cli.launch import launch, reap, terminate
 from runners.cli.options import request_options
 from runners.cli.options import with_clear_errors as _with_clear_errors
-from runners.contract import Action, ContractError, Manifest, RunReport, Status, Verdict
+from runners.contract import (
+    MENDED_BY_REPEAT,
+    Action,
+    ContractError,
+    FileOutcome,
+    Finding,
+    Manifest,
+    RunReport,
+    Status,
+    Verdict,
+)
 
 CHECK_FAILED = 1
 
@@ -167,22 +179,69 @@ def rollback(
 
 
 @main.command()
-@click.argument("manifest_file", type=click.Path(path_type=Path))
-@click.option("--limit", type=click.IntRange(min=1), help="Only the first N datasets.")
+@click.argument("inputs", nargs=-1, required=True, metavar="MANIFEST|FILE...")
+@click.option("--schema", metavar="VERSION", help="The dataset schema version of the files.")
+@click.option("--limit", type=click.IntRange(min=1), help="Only the manifest's first N datasets.")
 @click.option(
     "--json",
     "report_file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the outcome of each dataset into this file too.",
+    help="Write the outcome of each dataset or file into this file too.",
 )
 @_workers
 @_with_clear_errors
-def check(manifest_file: Path, limit: int | None, report_file: Path | None, workers: int) -> None:
-    """Say which datasets of the manifest's release will fail, and why. Touches no instance.
+def check(
+    inputs: tuple[str, ...],
+    schema: str | None,
+    limit: int | None,
+    report_file: Path | None,
+    workers: int,
+) -> None:
+    """Say which datasets of a manifest's release, or which h5ad files, will fail, and why.
 
-    Needs neither an instance nor credentials. Exit code 0: none will fail. 1: some will. 2: bad
-    input.
+    A name that ends in .toml is a manifest. All others are h5ads, paths or s3:// addresses, and are
+    checked against --schema, or else the dataset schema version that the file says itself, or else
+    the newest with rules. Needs neither an instance nor credentials. Exit code 0: none will fail.
+    1: some will. 2: bad input.
     """
+    if not any(name.endswith(".toml") for name in inputs):
+        if limit is not None:
+            raise ContractError("command line: --limit goes with a manifest; leave it out.")
+        _check_files(inputs, schema, report_file, workers)
+    if len(inputs) > 1:
+        raise ContractError("command line: a manifest is checked alone; name nothing else.")
+    if schema is not None:
+        raise ContractError("command line: the manifest names its schema; leave --schema out.")
+    _check_release(Path(inputs[0]), limit, report_file, workers)
+
+
+def _check_files(
+    files: Sequence[str], schema: str | None, report_file: Path | None, workers: int
+) -> NoReturn:
+    from runners.validation import check as checking
+
+    result = checking.check_files(
+        files, schema_version=schema, reference=_reference(), workers=workers
+    )
+    if report_file is not None:
+        _write(report_file, result.to_json())
+    failing = [outcome for outcome in result.files if outcome.reasons]
+    for outcome in result.files:
+        click.echo(f"{outcome.file}: {_verdict(outcome)}")
+        _say_findings(outcome.reasons, outcome.notes)
+    click.echo(f"{len(result.files) - len(failing)} of {len(result.files)} files pass")
+    sys.exit(CHECK_FAILED if failing else 0)
+
+
+def _verdict(file: FileOutcome) -> str:
+    if file.outcome in MENDED_BY_REPEAT:
+        return f"is {file.outcome.value}"
+    return f"{'fails' if file.reasons else 'passes'} dataset schema {file.dataset_schema_version}"
+
+
+def _check_release(
+    manifest_file: Path, limit: int | None, report_file: Path | None, workers: int
+) -> NoReturn:
     from runners.run.journal import summary
     from runners.validation import check as checking
 
@@ -190,13 +249,19 @@ def check(manifest_file: Path, limit: int | None, report_file: Path | None, work
     result = checking.check(manifest, reference=_reference(), workers=workers, limit=limit)
     if report_file is not None:
         _write(report_file, result.to_json())
-    failing = [outcome for outcome in result.outcomes if outcome.reasons]
-    for outcome in failing:
-        click.echo(f"{outcome.dataset_id}  {outcome.title}: {outcome.outcome.value}")
-        for reason in outcome.reasons:
-            click.echo(f"    {reason}")
+    for outcome in result.outcomes:
+        if outcome.reasons or outcome.notes:
+            click.echo(f"{outcome.dataset_id}  {outcome.title}: {outcome.outcome.value}")
+            _say_findings(outcome.reasons, outcome.notes)
     click.echo(summary(result.outcomes))
-    sys.exit(CHECK_FAILED if failing else 0)
+    sys.exit(CHECK_FAILED if any(outcome.reasons for outcome in result.outcomes) else 0)
+
+
+def _say_findings(findings: Sequence[Finding], notes: Sequence[str]) -> None:
+    for finding in findings:
+        click.echo(f"    {finding.sentence()}")
+    for note in notes:
+        click.echo(f"    note: {note}")
 
 
 @main.command()

@@ -30,13 +30,22 @@ from runners.contract.manifest import (
     Storage,
     manifest_path,
 )
-from runners.contract.outcomes import MENDED_BY_REPEAT, DatasetOutcome, Finding, Outcome, Reason
+from runners.contract.outcomes import (
+    MEANINGS,
+    MENDED_BY_REPEAT,
+    DatasetOutcome,
+    Finding,
+    Outcome,
+    Reason,
+)
 from runners.contract.reaped import Act, Reaped
 from runners.contract.report import (
     CheckReport,
     CheckResult,
     ExceptionState,
     ExceptionUse,
+    FileOutcome,
+    FilesReport,
     Machine,
     Offender,
     PreviousRelease,
@@ -51,6 +60,7 @@ from runners.contract.request import Action, RunRequest
 
 __all__ = [
     "MANIFESTS",
+    "MEANINGS",
     "MENDED_BY_REPEAT",
     "AcceptedException",
     "Act",
@@ -70,6 +80,8 @@ __all__ = [
     "Document",
     "ExceptionState",
     "ExceptionUse",
+    "FileOutcome",
+    "FilesReport",
     "Finding",
     "GeneChanges",
     "Judgement",

@@ -32,15 +32,44 @@ class Reason(StrEnum):
     VALUE_NOT_ALLOWED = "value_not_allowed"
     VALUES_DISAGREE = "values_disagree"
     TERM_UNKNOWN = "term_unknown"
+    TERM_NOT_ALLOWED = "term_not_allowed"
+    TERM_OBSOLETE = "term_obsolete"
     TERMS_UNORDERED = "terms_unordered"
     TERMS_REPEATED = "terms_repeated"
     ORGANISM_UNKNOWN = "organism_unknown"
+    GENES_MISSING = "genes_missing"
     GENE_REPEATED = "gene_repeated"
     GENE_UNKNOWN = "gene_unknown"
     GENE_OF_OTHER_ORGANISM = "gene_of_other_organism"
     UNSUPPORTED_ORGANISM = "unsupported_organism"
     UNSUPPORTED_CELL_LINE = "unsupported_cell_line"
     UNSUPPORTED_SPIKE_IN = "unsupported_spike_in"
+
+
+MEANINGS = {
+    Reason.FILE_MISSING: "there is no file in the storage",
+    Reason.FILE_UNREADABLE: "the file can't be read as h5ad",
+    Reason.READER_DIED: "reading the file kills the reader",
+    Reason.COLUMN_MISSING: "a required column is missing",
+    Reason.COLUMN_UNEXPECTED: "a column must not be in this dataset",
+    Reason.COLUMN_TYPE: "a column has the wrong type",
+    Reason.VALUE_NOT_ALLOWED: "a value isn't allowed",
+    Reason.VALUES_DISAGREE: "a value doesn't fit another column's",
+    Reason.TERM_UNKNOWN: "a term isn't in its ontology",
+    Reason.TERM_NOT_ALLOWED: "a term isn't allowed here",
+    Reason.TERM_OBSOLETE: "a term is obsolete",
+    Reason.TERMS_UNORDERED: "terms of one value aren't in order",
+    Reason.TERMS_REPEATED: "a value names a term twice",
+    Reason.ORGANISM_UNKNOWN: "the organism isn't one of the schema's",
+    Reason.GENES_MISSING: "there are no genes",
+    Reason.GENE_REPEATED: "a gene stands twice",
+    Reason.GENE_UNKNOWN: "a gene isn't in its reference",
+    Reason.GENE_OF_OTHER_ORGANISM: "a gene is of another organism",
+    Reason.UNSUPPORTED_ORGANISM: "this organism isn't supported by the bot yet",
+    Reason.UNSUPPORTED_CELL_LINE: "cell lines aren't supported by the bot yet",
+    Reason.UNSUPPORTED_SPIKE_IN: "spike-in genes aren't supported by the bot yet",
+}
+"""What each reason means, in a maintainer's words."""
 
 
 class Finding(Document):
@@ -57,6 +86,14 @@ class Finding(Document):
         more = self.count - len(self.values)
         parts += [f"and {more} more" if more > 0 else "", self.detail or ""]
         return " ".join(part for part in parts if part)
+
+    def sentence(self) -> str:
+        """The finding for a person: where, what, the first values, and what would be right."""
+        more = self.count - len(self.values)
+        values = ", ".join(map(repr, self.values)) + (f" and {more:,} more" if more > 0 else "")
+        parts = [self.column or "", MEANINGS[self.reason], values if self.values else ""]
+        detail = f" ({self.detail})" if self.detail else ""
+        return ": ".join(filter(None, parts)) + detail
 
 
 class DatasetOutcome(Document):

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from runners.contract.document import Document, ReleaseVersion, SchemaVersion
 from runners.contract.manifest import AcceptedException
-from runners.contract.outcomes import DatasetOutcome
+from runners.contract.outcomes import DatasetOutcome, Finding, Outcome
 from runners.contract.request import RunRequest
 
 
@@ -32,6 +32,25 @@ class CheckReport(Document):
     dataset_schema_version: SchemaVersion
     dataset_count: Annotated[int, Field(ge=0)]
     outcomes: tuple[DatasetOutcome, ...]
+
+
+class FileOutcome(Document):
+    """What would become of one file, were it a release's. `file` is its path or address.
+
+    `dataset_schema_version` is the one that it was checked against; None if its reader died.
+    """
+
+    file: str
+    dataset_schema_version: SchemaVersion | None
+    outcome: Outcome
+    reasons: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class FilesReport(Document):
+    """The result of `check` of single files, in the order in which they were named."""
+
+    files: tuple[FileOutcome, ...]
 
 
 class Status(StrEnum):

@@ -113,7 +113,7 @@ class Terms:
                     **{key(registry): value}, name=value, description=FROM_SCHEMA
                 ).save()
         elif (registry, ontology) == ("Disease", "PATO"):
-            self._save_normal()
+            self._save_phenotypes_among_diseases(missing)
         elif model(registry).require_organism():
             self._save_of_organisms(registry, ontology, missing)
         elif package_of(registry)[0] != "bionty":
@@ -192,18 +192,19 @@ class Terms:
         source = self.sources.pinned(registry, ontology)
         save_with_ancestors(registry, self.reference.terms(ontology), term_ids, source)
 
-    def _save_normal(self) -> None:
+    def _save_phenotypes_among_diseases(self, term_ids: Sequence[str]) -> None:
         """LaminDB keeps "normal" among diseases under the uid that it has as a phenotype."""
         registry, ontology = registry_of_term("Disease", "PATO")
-        term = self.reference.terms(ontology)["PATO:0000461"]
-        normal = new_record(registry, term, self.sources.pinned(registry, ontology))
-        bt.Disease(
-            uid=normal.uid,
-            name=normal.name,
-            ontology_id=normal.ontology_id,
-            description=normal.description,
-            source=normal.source,
-        ).save()
+        terms, source = self.reference.terms(ontology), self.sources.pinned(registry, ontology)
+        for term_id in term_ids:
+            phenotype = new_record(registry, terms[term_id], source)
+            bt.Disease(
+                uid=phenotype.uid,
+                name=phenotype.name,
+                ontology_id=phenotype.ontology_id,
+                description=phenotype.description,
+                source=phenotype.source,
+            ).save()
 
     def organism(self, taxon: str) -> Any:
         """The organism's record, found by taxon: what it is called differs between instances."""

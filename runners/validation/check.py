@@ -1,15 +1,36 @@
-"""Says which datasets of a release will fail, and why, before a machine is paid for.
+"""Says which datasets of a release, or which single files, will fail, and why, before a machine is
+paid for.
 
 The whole validation without a database, light enough for a runner hosted by GitHub.
 """
 
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-from runners import progress
-from runners.census.store import location, read_datasets
-from runners.contract import CheckReport, Manifest, Outcome
-from runners.validation.readers import Readers
-from runners.validation.validated import outcome_of
+from runners import progress, rules
+from runners.census.store import CensusDataset, location, read_datasets
+from runners.contract import (
+    CheckReport,
+    ContractError,
+    FileOutcome,
+    FilesReport,
+    Manifest,
+    Outcome,
+)
+from runners.h5ad.profile import read_profile
+from runners.validation.readers import Readers, time_limit, validate_in_process
+from runners.validation.validate import SCHEMA_VERSION
+from runners.validation.validated import ValidatedDataset, outcome_of
+
+
+@dataclass(frozen=True)
+class _CheckedFile(ValidatedDataset):
+    """A file that was read, and the dataset schema version that it was checked against."""
+
+    schema_version: str | None = None
 
 
 def check(
@@ -29,4 +50,77 @@ def check(
         dataset_schema_version=manifest.dataset_schema_version,
         dataset_count=manifest.dataset_count,
         outcomes=tuple(outcome_of(dataset, Outcome.REGISTERED) for dataset in validated_datasets),
+    )
+
+
+def check_files(
+    addresses: Sequence[str], *, schema_version: str | None, reference: Path, workers: int
+) -> FilesReport:
+    """The outcome of each file (a path or s3://) as a dataset of `schema_version`; without one, of
+    the version that the file says itself, or else of the newest with rules.
+
+    Raises:
+        ContractError: there are no rules for the version, or a storage does not answer.
+    """
+    fallback = rules.load(schema_version or _usable_versions()[-1]).dataset_schema_version
+    judge_one = judge_by_own_version if schema_version is None else judge_by_version
+    readers = Readers(fallback, reference, min(workers, len(addresses)), judge_one=judge_one)
+    tasks = [(_stand_in(number, each), each) for number, each in enumerate(addresses, start=1)]
+    return FilesReport(files=tuple(map(_file_outcome, readers.judged(tasks))))
+
+
+def judge_by_own_version(
+    fallback: str, reference: Path, dataset: CensusDataset, address: str
+) -> ValidatedDataset:
+    """Judges a file by the dataset schema version that it says, if there are rules for it."""
+    stated: tuple[str, ...] = ()
+    with suppress(Exception):  # whatever it is, validation says it
+        with time_limit():
+            uns = read_profile(address, {SCHEMA_VERSION}).uns
+        stated = uns[SCHEMA_VERSION].values if SCHEMA_VERSION in uns else ()
+    own = (version for version in _usable_versions() if (version,) == stated)
+    return judge_by_version(next(own, fallback), reference, dataset, address)
+
+
+def judge_by_version(
+    version: str, reference: Path, dataset: CensusDataset, address: str
+) -> ValidatedDataset:
+    """Judges a file by the rules of one dataset schema version."""
+    validated = validate_in_process(version, reference, dataset, address)
+    return _CheckedFile(**vars(validated), schema_version=version)
+
+
+@cache
+def _usable_versions() -> tuple[str, ...]:
+    """The dataset schema versions whose rules wait for nobody, in order."""
+    usable = []
+    for version in rules.versions():
+        with suppress(ContractError):
+            usable.append(rules.load(version).dataset_schema_version)
+    return tuple(usable)
+
+
+def _stand_in(number: int, address: str) -> CensusDataset:
+    """A file as readers want it: as if it were a dataset of a release."""
+    return CensusDataset(
+        dataset_id=f"file-{number}",
+        dataset_version_id="",
+        title=address,
+        path=address,
+        collection_id="",
+        collection_name="",
+        collection_doi="",
+        cell_count=0,
+    )
+
+
+def _file_outcome(validated: ValidatedDataset) -> FileOutcome:
+    outcome = outcome_of(validated, Outcome.REGISTERED)
+    version = validated.schema_version if isinstance(validated, _CheckedFile) else None
+    return FileOutcome(
+        file=outcome.title,
+        dataset_schema_version=version,
+        outcome=outcome.outcome,
+        reasons=outcome.reasons,
+        notes=outcome.notes,
     )

@@ -1,7 +1,7 @@
 """Checks a DatasetProfile against the rules: findings, notes and what to annotate it with.
 
 Works on sets of distinct values; must not touch a file, a database or a clock. A term that the
-ontology calls deprecated is noted, and fails nothing.
+ontology calls deprecated is noted where the rules allow its branch, and fails nothing.
 """
 
 from collections import Counter
@@ -11,10 +11,22 @@ from itertools import compress
 from operator import not_
 
 from runners.contract import Finding, Reason
-from runners.contract.rules import LABELS, ORGANISM, Column
+from runners.contract.rules import LABELS, ORGANISM, Column, Rules
 from runners.h5ad.profile import ColumnProfile, DatasetProfile
+from runners.rules.explanation import Explanation, Refusal, listed, quoted
 from runners.rules.vocabulary import Vocabulary, entries_for, term_of
-from runners.validation.cases import SHOWN, Cases, column_of, is_of_type
+from runners.validation.cases import (
+    KINDS,
+    SHOWN,
+    Cases,
+    column_of,
+    is_of_type,
+    type_finding,
+    where_text,
+)
+
+SCHEMA_VERSION = "schema_version"
+"""The key of uns by which a file says which dataset schema it holds to."""
 
 
 @dataclass(frozen=True, order=True)
@@ -49,10 +61,10 @@ def validate(profile: DatasetProfile, vocabulary: Vocabulary) -> Validation:
     column = column_of(profile, ORGANISM, rule)
     taxa = column.values if column else ()
     taxon = vocabulary.organism(taxa[0]) if len(taxa) == 1 else None
+    findings = list(_organism_findings(rule, column, vocabulary, is_known=taxon is not None))
+    notes = list(_version_notes(profile, vocabulary.rules))
     if taxon is None:
-        return Validation((_organism_finding(rule, taxa),), (), (), {})
-    findings: list[Finding] = []
-    notes: list[str] = []
+        return Validation(tuple(findings), tuple(notes), (), {})
     annotations = {Annotation(ORGANISM, "Organism", taxa[0], None)}
     cases = Cases(profile, vocabulary, taxon)
     absent: list[str] = []
@@ -60,16 +72,16 @@ def validate(profile: DatasetProfile, vocabulary: Vocabulary) -> Validation:
         column = column_of(profile, name, rule)
         if name == ORGANISM:
             continue
-        stands = cases.stands(rule)
-        if stands is not None and (column is not None) != stands:
-            reason = Reason.COLUMN_MISSING if column is None else Reason.COLUMN_UNEXPECTED
-            findings.append(Finding(reason=reason, column=name))
+        if not cases.is_beyond_reach(name):
+            findings += _presence_findings(name, rule, column, cases.stands(rule))
         if column is None:
             absent.append(name)
             continue
+        findings += _form_findings(name, rule, column)
+        if not is_of_type(column, rule):
+            continue
         validator = _ColumnValidator(name, rule, taxon, vocabulary, profile)
         validator.values(column.values)
-        findings += _form_findings(name, rule, column)
         findings += validator.findings()
         findings += cases.findings(name, rule, validator.wrong)
         notes += validator.notes
@@ -85,32 +97,70 @@ def validate(profile: DatasetProfile, vocabulary: Vocabulary) -> Validation:
     )
 
 
-def _organism_finding(rule: Column, taxa: Sequence[str]) -> Finding:
-    column = f"{rule.slot}.{ORGANISM}"
-    if not taxa:
-        return Finding(reason=Reason.COLUMN_MISSING, column=column)
-    finding = _finding(Reason.ORGANISM_UNKNOWN, column, taxa)
-    if len(taxa) == 1:
-        return finding
-    return finding.model_copy(
-        update={"detail": "cells of several organisms, and a dataset is annotated as one's"}
-    )
+def columns_to_read(rules: Rules) -> frozenset[str]:
+    """The columns and keys of a file that are judged: those of the rules, and its own version."""
+    return frozenset({*rules.columns, SCHEMA_VERSION})
 
 
-def _finding(reason: Reason, column: str | None, values: Iterable[str]) -> Finding:
+def _version_notes(profile: DatasetProfile, rules: Rules) -> Iterator[str]:
+    """What a file says of its own dataset schema, where that isn't the one it is judged by."""
+    stated = profile.uns.get(SCHEMA_VERSION)
+    if stated is not None and stated.values != (rules.dataset_schema_version,):
+        version = listed(map(quoted, stated.values), "and") or KINDS.get(stated.dtype, stated.dtype)
+        yield (
+            f"{SCHEMA_VERSION}: the file says {version}, and was checked against dataset schema "
+            f"{rules.dataset_schema_version}"
+        )
+
+
+def _organism_findings(
+    rule: Column, column: ColumnProfile | None, vocabulary: Vocabulary, *, is_known: bool
+) -> Iterator[Finding]:
+    name = f"{rule.slot}.{ORGANISM}"
+    if column is None:
+        yield Finding(reason=Reason.COLUMN_MISSING, column=name)
+        return
+    yield from _form_findings(name, rule, column)
+    if not is_of_type(column, rule):
+        return
+    if not column.values:
+        yield Finding(reason=Reason.COLUMN_MISSING, column=name, detail="has no value")
+    elif len(column.values) > 1:
+        detail = "cells of several organisms, and a dataset is annotated as one's"
+        yield _finding(Reason.ORGANISM_UNKNOWN, name, column.values, detail)
+    elif not is_known:
+        cause = Explanation(vocabulary).organism(column.values[0]).cause
+        yield _finding(Reason.ORGANISM_UNKNOWN, name, column.values, cause)
+
+
+def _finding(
+    reason: Reason, column: str | None, values: Iterable[str], detail: str | None = None
+) -> Finding:
     distinct = sorted(set(values))
     return Finding(
-        reason=reason, column=column, values=tuple(distinct[:SHOWN]), count=len(distinct)
+        reason=reason,
+        column=column,
+        values=tuple(distinct[:SHOWN]),
+        count=len(distinct),
+        detail=detail,
     )
+
+
+def _presence_findings(
+    name: str, rule: Column, column: ColumnProfile | None, stands: bool | None
+) -> Iterator[Finding]:
+    """`stands`: as `Cases.stands` has it."""
+    if stands is None or (column is not None) == stands:
+        return
+    reason = Reason.COLUMN_MISSING if column is None else Reason.COLUMN_UNEXPECTED
+    where = where_text(rule.present_where)
+    must = "must stand" if stands else "must only stand"
+    yield Finding(reason=reason, column=name, detail=f"{must} {where}" if where else None)
 
 
 def _form_findings(name: str, rule: Column, column: ColumnProfile) -> Iterator[Finding]:
     if not is_of_type(column, rule):
-        yield Finding(
-            reason=Reason.COLUMN_TYPE,
-            column=name,
-            detail=f"is {column.dtype}, must be {rule.dtype}",
-        )
+        yield type_finding(column, name, rule)
     if column.missing:
         yield Finding(
             reason=Reason.VALUE_NOT_ALLOWED,
@@ -133,11 +183,13 @@ class _ColumnValidator:
         profile: DatasetProfile,
     ) -> None:
         self.name, self.rule, self.taxon, self.vocabulary = name, rule, taxon, vocabulary
-        self._keys = profile.dicts.get(rule.keys_of, frozenset()) if rule.keys_of else None
+        is_in_dict = rule.keys_of is not None and rule.keys_of not in profile.uns
+        self._keys = profile.dicts.get(str(rule.keys_of), frozenset()) if is_in_dict else None
         self._seen: tuple[str, ...] = ()
         self.annotations: set[Annotation] = set()
         self.notes: list[str] = []
-        self._wrong: dict[Reason, list[str]] = {}
+        self._wrong: dict[tuple[Reason, str], dict[str, Refusal]] = {}
+        self._explanation = Explanation(vocabulary)
 
     @property
     def wrong(self) -> set[str]:
@@ -149,7 +201,7 @@ class _ColumnValidator:
         self._seen = tuple(values)
         if self._seen and set(self._seen) <= set(self.rule.not_alone):
             for value in self._seen:
-                self._refuse(Reason.VALUE_NOT_ALLOWED, value)
+                self._refuse(Reason.VALUE_NOT_ALLOWED, value, "must not be all that it has")
         for value in self._seen:
             if self.rule.values:
                 self._check_enumerated(value)
@@ -157,10 +209,19 @@ class _ColumnValidator:
                 self._check_terms(value)
 
     def findings(self) -> list[Finding]:
-        return [_finding(reason, self.name, values) for reason, values in self._wrong.items()]
+        return [self._told(*key, refusals) for key, refusals in self._wrong.items()]
 
-    def _refuse(self, reason: Reason, value: str) -> None:
-        self._wrong.setdefault(reason, []).append(value)
+    def _told(self, reason: Reason, cause: str, refusals: Mapping[str, Refusal]) -> Finding:
+        """All values that were refused for one cause, with the remedies of the first of them."""
+        remedies = (refusals[value].remedy() for value in sorted(refusals)[:SHOWN])
+        detail = "; ".join(filter(None, (cause, *remedies)))
+        return _finding(reason, self.name, refusals, detail)
+
+    def _refuse(self, reason: Reason, value: str, cause: str) -> None:
+        self._refuse_as(Refusal(reason, cause), value)
+
+    def _refuse_as(self, refusal: Refusal, value: str) -> None:
+        self._wrong.setdefault((refusal.reason, refusal.cause), {})[value] = refusal
 
     def _annotate(self, registry: str | None, term_id: str, ontology: str | None) -> None:
         if registry is not None and self.rule.is_annotated:
@@ -173,13 +234,13 @@ class _ColumnValidator:
             if part in self.rule.values:
                 self._annotate(self.rule.registry, part, None)
             else:
-                self._refuse(Reason.VALUE_NOT_ALLOWED, part)
+                self._refuse(Reason.VALUE_NOT_ALLOWED, part, f"must be {listed(self.rule.values)}")
 
     def _check_order(self, value: str, parts: Sequence[str]) -> None:
         if self.rule.ordered and list(parts) != sorted(parts):
-            self._refuse(Reason.TERMS_UNORDERED, value)
+            self._refuse(Reason.TERMS_UNORDERED, value, "must be in ascending order")
         if self.rule.distinct and max(Counter(parts).values()) > 1:
-            self._refuse(Reason.TERMS_REPEATED, value)
+            self._refuse(Reason.TERMS_REPEATED, value, "must name each term once")
 
     def _check_terms(self, value: str) -> None:
         if value in self.rule.special:
@@ -194,7 +255,8 @@ class _ColumnValidator:
             if self._keys is None:
                 self._check_term(part, beside=len(parts) > 1)
             elif part not in self._keys:
-                self._refuse(Reason.VALUE_NOT_ALLOWED, part)
+                cause = f"is no key of uns.{self.rule.keys_of}"
+                self._refuse(Reason.VALUE_NOT_ALLOWED, part, cause)
 
     def _parts(self, value: str) -> list[str]:
         return value.split(self.rule.delimiter) if self.rule.delimiter else [value]
@@ -202,10 +264,10 @@ class _ColumnValidator:
     def _check_term(self, value: str, *, beside: bool) -> None:
         entry = self.vocabulary.entry(entries_for(self.rule.terms, self.taxon), value)
         if entry is None:
-            self._refuse(Reason.TERM_UNKNOWN, value)
+            self._refuse_as(self._explanation.refusal(self.rule, self.taxon, value), value)
             return
         if entry.alone and beside:
-            self._refuse(Reason.VALUE_NOT_ALLOWED, value)
+            self._refuse(Reason.VALUE_NOT_ALLOWED, value, "stands alone, never beside another term")
             return
         # a label has the whole value, a record of a registry the term's id
         term_id = value if entry.registry == LABELS else term_of(entry, value)
@@ -228,9 +290,9 @@ def _genes(
         if genes_in_table := tuple(compress(remaining, is_in_table)):
             genes_by_taxon[gene_taxon] = genes_in_table
             remaining = dict.fromkeys(compress(remaining, map(not_, is_in_table)))
-    wrong = (
-        [_finding(Reason.GENE_REPEATED, "var", repeated)] if (repeated := _repeated(genes)) else []
-    )
+    wrong = [] if genes else [Finding(reason=Reason.GENES_MISSING, column="var")]
+    if repeated := _repeated(genes):
+        wrong.append(_finding(Reason.GENE_REPEATED, "var", repeated))
     if not remaining:
         return genes_by_taxon, wrong
     foreign = {gene for gene in remaining if _is_known(gene, vocabulary)}

@@ -9,7 +9,7 @@ from runners.contract import DatasetOutcome, Finding, Outcome, Reason
 from runners.h5ad.profile import FileMissingError, FileUnreadableError, read_profile
 from runners.rules.vocabulary import Vocabulary
 from runners.validation.cases import combinations
-from runners.validation.validate import Validation, validate
+from runners.validation.validate import Validation, columns_to_read, validate
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def read_and_validate(
     rules = vocabulary.rules
     try:
         with limit():
-            profile = read_profile(address, rules.columns, combinations(rules))
+            profile = read_profile(address, columns_to_read(rules), combinations(rules))
     except FileMissingError:
         return ValidatedDataset(
             dataset, problem=Finding(reason=Reason.FILE_MISSING, detail=address)

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from bot.comments.markdown import code, collapsed, counted, inert, table
-from bot.comments.outcomes import GOOD, OUTCOMES, REASONS, excused, finding, reasons_of
-from runners.contract import DatasetOutcome, ExceptionState, Outcome, RunReport
+from bot.comments.outcomes import GOOD, OUTCOMES, excused, finding, reasons_of
+from runners.contract import MEANINGS, DatasetOutcome, ExceptionState, Outcome, RunReport
 
 MANY = 20
 """Rows that a reader is not made to scroll past."""
@@ -157,7 +157,7 @@ def exceptions_used(report: RunReport, limit: int | None) -> str:
     rows = [
         [
             " ".join(part for part in (inert(use.title, 120), code(exception.dataset_id)) if part),
-            REASONS[exception.reason],
+            MEANINGS[exception.reason],
             f"{exception.until}",
             inert(exception.because or "", 160),
             STATES[use.state],

@@ -10,12 +10,13 @@ import pytest
 from bot_reports import START, check, dataset, failing, hostile, report, request
 
 from bot.comments import result
-from bot.comments.outcomes import OUTCOMES, REASONS, SIGNS
+from bot.comments.outcomes import OUTCOMES, SIGNS
 from bot.comments.result import ResultContext
 from bot.comments.result.datasets import STATES
 from bot.html.rendering import to_html
 from bot.model.markers import last_marker
 from runners.contract import (
+    MEANINGS,
     AcceptedException,
     Action,
     ExceptionState,
@@ -186,7 +187,7 @@ def test_many_failures_are_done_again_by_a_run_over_everything() -> None:
 
 def test_every_member_has_its_words() -> None:
     assert set(OUTCOMES) == set(Outcome)
-    assert set(REASONS) == set(Reason)
+    assert set(MEANINGS) == set(Reason)
     assert set(SIGNS) == {*Status, *Verdict}
 
 

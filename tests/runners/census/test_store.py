@@ -187,6 +187,25 @@ def test_verification_fails_a_store_whose_users_read_zeros(older: Place, tmp_pat
     assert "gives cells with 0, 0, 0 values, which should have " in why
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("dataset_id", "d-1"), ("dataset_version_id", "dataset_version_id of d-1")],
+)
+def test_a_table_with_two_rows_of_one_dataset_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, field: str, value: str
+) -> None:
+    rows = stores.datasets("2.4.0", stores.PATHS)
+    rows[field] = value
+    monkeypatch.setattr(stores, "datasets", lambda *_: rows)
+    path = stores.write(tmp_path / "soma")
+    with pytest.raises(ContractError) as refused:
+        read_datasets(stores.manifest(path))
+    assert str(refused.value) == (
+        f"{path}: the table census_info/datasets has the {field} {value} in 2 rows, where each "
+        "must stand once; ask the Census's publisher which row is right."
+    )
+
+
 def test_a_store_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ContractError, match=r"can't be read .*check the field storage.soma"):
         read_datasets(stores.manifest(tmp_path / "nowhere"))

@@ -95,7 +95,7 @@ def test_each_dataset_ends_as_it_is_made_to(place: Place) -> None:
     ended = {name: Outcome(written[d.dataset_id]["outcome"]) for name, d in BY_KEY.items()}
     assert ended == {name: dataset.outcome for name, dataset in BY_KEY.items()}
     (reason,) = written[FORBIDDEN.dataset_id]["reasons"]
-    assert (reason["reason"], reason["column"]) == (Reason.TERM_UNKNOWN, CONDITION)
+    assert (reason["reason"], reason["column"]) == (Reason.TERM_NOT_ALLOWED, CONDITION)
     assert reason["values"] == ["CHEBI:24431"]
 
 
@@ -169,7 +169,7 @@ def test_sources_are_at_the_documents_pins(place: Place) -> None:
 
 def test_it_is_verified_where_the_forbidden_term_is_accepted(place: Place, latest: Latest) -> None:
     accepted = AcceptedException(
-        dataset_id=FORBIDDEN.dataset_id, reason=Reason.TERM_UNKNOWN, until=date(2100, 1, 1)
+        dataset_id=FORBIDDEN.dataset_id, reason=Reason.TERM_NOT_ALLOWED, until=date(2100, 1, 1)
     )
     put(place, manifest(latest, accepted=(accepted,)))
     request = place.request("verify-latest", LATEST.version, action=Action.VERIFY)

@@ -134,6 +134,19 @@ def test_the_check_before_money_is_spent_needs_no_credentials(remote: Place) -> 
     assert by_key("D12").dataset_id in done.stdout
 
 
+def test_single_files_are_checked_where_they_lie(remote: Place) -> None:
+    folder = f"s3://{BUCKET}/cell-census/{NEWER.version}/h5ads"
+    names = [f"{folder}/{each}.h5ad" for each in (by_key("D02").dataset_id, "absent")]
+    done = remote.script("-m", "runners", "check", *names)
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.splitlines() == [
+        f"{names[0]}: passes dataset schema 7.0.0",
+        f"{names[1]}: is missing",
+        f"    there is no file in the storage ({names[1]})",
+        "1 of 2 files pass",
+    ]
+
+
 def test_a_storage_that_does_not_answer_stops_the_run_and_condemns_no_file(place: Place) -> None:
     variables = (("AWS_ENDPOINT_URL", "http://127.0.0.1:9"), ("PATIENCE_SECONDS", "1"))
     silent = Place(place.root, place.world, variables)

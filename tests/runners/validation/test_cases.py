@@ -124,7 +124,8 @@ def test_an_assay_in_two_rows_of_the_table_holds_to_both(newer: Vocabulary) -> N
     (finding,) = validate(multiome, newer).findings
     assert (finding.values, finding.count) == (("cell",), 1)
     assert finding.detail == (
-        "where assay_ontology_term_id is EFO:0007045 or EFO:0008720 or EFO:0002761 or 1 more"
+        "must be nucleus where assay_ontology_term_id is EFO:0007045, EFO:0008720, EFO:0002761 or "
+        "EFO:0030026"
     )
 
 
@@ -197,6 +198,84 @@ def test_what_uns_says_of_a_slide_stands_with_spatial_assays_only(newer: Vocabul
     assert told(bare, newer) == {(Reason.COLUMN_MISSING, key) for key in keys}
     plain = replace(GOOD, uns={**GOOD.uns, **uns_keys(ONE_SECTION)}, dicts=SPATIAL)
     assert told(plain, newer) == {(Reason.COLUMN_UNEXPECTED, key) for key in keys}
+
+
+WRONG_FLAGS = [
+    ColumnProfile("int", ("1",), 0),
+    ColumnProfile("str", ("True",), 0),
+    ColumnProfile("list", ("True",), 0),
+    ColumnProfile("array", (), 0),
+]
+
+
+@pytest.mark.parametrize("flag", WRONG_FLAGS)
+def test_what_depends_on_a_flag_of_another_type_is_not_judged_by_it(
+    newer: Vocabulary, flag: ColumnProfile
+) -> None:
+    profile = slide(VISIUM)
+    profile = replace(profile, uns={**profile.uns, "spatial.is_single": flag})
+    assert told(profile, newer) == {(Reason.COLUMN_TYPE, "spatial.is_single")}
+
+
+def test_what_depends_on_a_missing_flag_is_not_judged_by_it(newer: Vocabulary) -> None:
+    profile = slide(VISIUM, {})
+    assert told(profile, newer) == {(Reason.COLUMN_MISSING, "spatial.is_single")}
+
+
+def test_what_lies_in_no_dictionary_is_not_missing(newer: Vocabulary) -> None:
+    profile = slide(VISIUM, {})
+    plain = {**profile.uns, "spatial": ColumnProfile("list", ("a",), 0)}
+    (finding,) = validate(replace(profile, uns=plain, dicts={}), newer).findings
+    assert (finding.reason, finding.column) == (Reason.COLUMN_TYPE, "spatial")
+    assert finding.detail == "is a list, must be a dictionary"
+
+
+def test_keys_of_no_dictionary_are_not_wrong_each() -> None:
+    newest = Vocabulary(Reference(rules.load("7.1.0"), from_environment().reference))
+    columns = {
+        "genetic_perturbation_id": ColumnProfile("categorical", ("g1", "na"), 0),
+        "genetic_perturbation_strategy": ColumnProfile("str", ("control", "no perturbations"), 0),
+    }
+    flags = uns_keys({"is_pre_analysis": "False"})
+    found = {"genetic_perturbations": ColumnProfile("list", ("g1",), 0)}
+    key = ("genetic_perturbation_id", "genetic_perturbation_strategy")
+    profile = replace(
+        GOOD,
+        obs={**GOOD.obs, **columns},
+        uns={**GOOD.uns, **flags, **found},
+        combinations={key: frozenset({("g1", "control"), ("na", "no perturbations")})},
+    )
+    assert told(profile, newest) == {(Reason.COLUMN_TYPE, "genetic_perturbations")}
+    absent = replace(profile, uns={**GOOD.uns, **flags})
+    assert (Reason.VALUE_NOT_ALLOWED, "genetic_perturbation_id") in told(absent, newest)
+
+
+@pytest.mark.parametrize(
+    ("columns", "column", "detail"),
+    [
+        ({**LINE, SEX: ("unknown",)}, SEX, "must be na where tissue_type is cell line"),
+        (
+            {**LINE, TISSUE: ("UBERON:0000178",)},
+            TISSUE,
+            "must be a term of CVCL where tissue_type is cell line",
+        ),
+        ({SEX: ("na",)}, SEX, "must not be na where tissue_type is not cell line"),
+    ],
+)
+def test_a_case_says_what_it_asks_for(
+    newer: Vocabulary, columns: Columns, column: str, detail: str
+) -> None:
+    (finding,) = validate(having(columns), newer).findings
+    assert (finding.column, finding.detail) == (column, detail)
+
+
+def test_a_column_that_must_not_stand_says_where_it_may(newer: Vocabulary) -> None:
+    profile = replace(GOOD, obs={**GOOD.obs, "in_tissue": SPOTS["in_tissue"]})
+    (finding,) = validate(profile, newer).findings
+    assert finding.reason is Reason.COLUMN_UNEXPECTED
+    assert finding.detail == (
+        "must only stand where assay_ontology_term_id is EFO:0010961 and spatial.is_single is True"
+    )
 
 
 def test_a_spatial_assay_stands_alone_in_its_dataset(newer: Vocabulary) -> None:

@@ -1,10 +1,18 @@
-"""`runners check`: what would come of a release, without an instance."""
+"""`runners check`: what would come of a release or of single files, without an instance."""
 
+import shutil
+from pathlib import Path
+
+import h5py
 import pytest
+from click.testing import CliRunner, Result
 from instances import Place
 
-from runners.contract import CheckReport, Outcome
+from runners import rules
+from runners.cli.commands import main
+from runners.contract import CheckReport, FilesReport, Outcome, Reason
 from runners.sample.datasets import NEWER, by_key, of_release
+from runners.sample.world import World
 
 
 def test_it_says_what_would_come_of_each_dataset(place: Place) -> None:
@@ -19,6 +27,9 @@ def test_it_says_what_would_come_of_each_dataset(place: Place) -> None:
     broken = {outcome.dataset_id: outcome.outcome for outcome in report.outcomes if outcome.reasons}
     assert broken == {by_key("D12").dataset_id: Outcome.UNREADABLE}
     assert place.database.read_bytes() == before
+    d11, d12 = by_key("D11"), by_key("D12")
+    assert f"{d11.dataset_id}  {d11.title}: registered\n    note: " in done.stdout
+    assert f"{d12.dataset_id}  {d12.title}: unreadable\n    the file can't be" in done.stdout
 
 
 @pytest.mark.parametrize("file", ["absent/check.json", "."])
@@ -27,3 +38,105 @@ def test_a_file_that_cant_be_written_is_told_in_a_sentence(place: Place, file: s
     done = place.script("-m", "runners", "check", manifest, "--limit", "1", "--json", file)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
+
+
+def check(*arguments: object) -> Result:
+    return CliRunner().invoke(main, ["check", *map(str, arguments)])
+
+
+@pytest.fixture
+def file(world: World, tmp_path: Path) -> Path:
+    """A file of the newer release, of the test's own."""
+    source = Path(world.newer.h5ads) / f"{by_key('D02').dataset_id}.h5ad"
+    return Path(shutil.copy(source, tmp_path / "mine.h5ad"))
+
+
+def copy(file: Path, name: str) -> Path:
+    return Path(shutil.copy(file, file.parent / name))
+
+
+def say_version(file: Path, version: str | None) -> Path:
+    with h5py.File(file, "a") as h5ad:
+        del h5ad["uns/schema_version"]
+        if version is not None:
+            h5ad["uns/schema_version"] = version
+    return file
+
+
+def spoil(file: Path) -> Path:
+    """The file with a label in place of a term, and without a column."""
+    with h5py.File(file, "a") as h5ad:
+        h5ad["obs/cell_type_ontology_term_id/categories"][0] = "T cell"
+        del h5ad["obs/suspension_type"]
+    return file
+
+
+def test_each_file_is_checked_by_the_schema_that_it_says_or_else_the_newest(file: Path) -> None:
+    bad = spoil(copy(file, "bad.h5ad"))
+    silent = say_version(copy(file, "silent.h5ad"), None)
+    old = say_version(copy(file, "old.h5ad"), "3.1.0")
+    absent = file.parent / "absent.h5ad"
+    report_file = file.parent / "report.json"
+    done = check(file, bad, silent, old, absent, "--json", report_file)
+    newest = rules.versions()[-1]
+    new_column = "    is_pre_analysis: a required column is missing"
+    assert done.exit_code == 1, done.output
+    assert done.stdout.splitlines() == [
+        f"{file}: passes dataset schema 7.0.0",
+        f"{bad}: fails dataset schema 7.0.0",
+        "    cell_type_ontology_term_id: a term isn't in its ontology: 'T cell' "
+        "(looks like a label; the id of T cell is CL:0000084)",
+        "    suspension_type: a required column is missing",
+        f"{silent}: fails dataset schema {newest}",
+        new_column,
+        f"{old}: fails dataset schema {newest}",
+        new_column,
+        "    note: schema_version: the file says 3.1.0, and was checked against dataset schema "
+        f"{newest}",
+        f"{absent}: is missing",
+        f"    there is no file in the storage ({absent})",
+        "1 of 5 files pass",
+    ]
+    report = FilesReport.from_file(report_file)
+    failed = Outcome.FAILED
+    assert [(each.file, each.outcome) for each in report.files] == [
+        (str(file), Outcome.REGISTERED),
+        (str(bad), failed),
+        (str(silent), failed),
+        (str(old), failed),
+        (str(absent), Outcome.MISSING),
+    ]
+    assert [finding.reason for finding in report.files[1].reasons] == [
+        Reason.TERM_UNKNOWN,
+        Reason.COLUMN_MISSING,
+    ]
+
+
+def test_the_schema_that_is_named_counts(file: Path) -> None:
+    done = check(say_version(file, "7.1.0"), "--schema", "7.0.0", "--workers", "1")
+    assert done.exit_code == 0
+    assert done.stdout.splitlines() == [
+        f"{file}: passes dataset schema 7.0.0",
+        "    note: schema_version: the file says 7.1.0, and was checked against dataset schema "
+        "7.0.0",
+        "1 of 1 files pass",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("a.h5ad", "--schema", "9.9.9"), "no rules for dataset schema 9.9.9"),
+        (("a.h5ad", "--limit", "1"), "--limit goes with a manifest"),
+        (("a.toml", "b.h5ad"), "a manifest is checked alone"),
+        (("a.toml", "--schema", "7.0.0"), "the manifest names its schema"),
+        (("absent.toml",), "absent.toml: can't be read"),
+    ],
+)
+def test_what_does_not_go_together_is_told_in_a_sentence(
+    arguments: tuple[str, ...], sentence: str
+) -> None:
+    done = check(*arguments)
+    assert done.exit_code == 2
+    assert sentence in done.stderr
+    assert len(done.stderr.splitlines()) == 1

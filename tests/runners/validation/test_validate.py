@@ -39,6 +39,11 @@ def vocabulary() -> Vocabulary:
     return Vocabulary(Reference(rules.load("7.0.0"), from_environment().reference))
 
 
+@pytest.fixture(scope="module", params=rules.versions())
+def of_version(request: pytest.FixtureRequest) -> Vocabulary:
+    return Vocabulary(Reference(rules.load(request.param), from_environment().reference))
+
+
 def without(name: str) -> DatasetProfile:
     return replace(GOOD, obs={key: value for key, value in GOOD.obs.items() if key != name})
 
@@ -107,13 +112,85 @@ def test_an_organism_that_the_schema_has_not_ends_the_validation(
 
 
 @pytest.mark.parametrize(
-    ("name", "dtype"), [("is_primary_data", "str"), (SEX, "number"), (SEX, "bool")]
+    ("name", "dtype", "detail"),
+    [
+        ("is_primary_data", "str", "is a text, must be a boolean"),
+        (SEX, "number", "is a number with a fraction, must be categories"),
+        (SEX, "bool", "is a boolean, must be categories"),
+        (SEX, "odd", "is odd, must be categories"),
+    ],
 )
-def test_a_column_of_another_type(vocabulary: Vocabulary, name: str, dtype: str) -> None:
-    column = replace(GOOD.obs[name], dtype=dtype)
+def test_a_column_of_another_type_is_told_and_its_values_are_not_judged(
+    vocabulary: Vocabulary, name: str, dtype: str, detail: str
+) -> None:
+    column = ColumnProfile(dtype, ("nonsense",), 0)
     finding = only_finding(validate(replace(GOOD, obs={**GOOD.obs, name: column}), vocabulary))
-    assert (finding.reason, finding.column) == (Reason.COLUMN_TYPE, name)
-    assert str(finding.detail).startswith(f"is {dtype}, must be ")
+    assert finding == Finding(reason=Reason.COLUMN_TYPE, column=name, detail=detail)
+
+
+@pytest.mark.parametrize(
+    ("column", "detail"),
+    [
+        (ColumnProfile("list", (HUMAN,), 0), "is a list, must be a text"),
+        (ColumnProfile("list", (HUMAN, MOUSE), 0), "is a list, must be a text"),
+        (ColumnProfile("array", (), 0), "is an array, must be a text"),
+        (ColumnProfile("int", ("9606",), 0), "is an integer, must be a text"),
+        (ColumnProfile("null", (), 0), "is empty, must be a text"),
+        (ColumnProfile("other", (), 0), "is of a type that no value has, must be a text"),
+    ],
+)
+def test_an_organism_of_another_type_is_not_missing(
+    vocabulary: Vocabulary, column: ColumnProfile, detail: str
+) -> None:
+    finding = only_finding(validate(replace(GOOD, uns={ORGANISM: column}), vocabulary))
+    assert finding == Finding(reason=Reason.COLUMN_TYPE, column=f"uns.{ORGANISM}", detail=detail)
+
+
+def test_an_organism_that_is_a_dictionary_is_not_missing(vocabulary: Vocabulary) -> None:
+    profile = replace(GOOD, uns={}, dicts={ORGANISM: frozenset({"id"})})
+    finding = only_finding(validate(profile, vocabulary))
+    assert (finding.reason, finding.detail) == (
+        Reason.COLUMN_TYPE,
+        "is a dictionary, must be a text",
+    )
+
+
+def test_a_list_of_one_organism_is_told_with_all_else_that_is_wrong(
+    vocabulary: Vocabulary,
+) -> None:
+    profile = having(
+        {SEX: ("x",)}, replace(GOOD, uns={ORGANISM: ColumnProfile("list", (HUMAN,), 0)})
+    )
+    reasons = {finding.reason for finding in validate(profile, vocabulary).findings}
+    assert reasons == {Reason.COLUMN_TYPE, Reason.TERM_UNKNOWN}
+
+
+def test_a_dataset_without_genes(vocabulary: Vocabulary) -> None:
+    finding = only_finding(validate(replace(GOOD, genes=()), vocabulary))
+    assert finding == Finding(reason=Reason.GENES_MISSING, column="var")
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        (ColumnProfile("str", ("5.3.0",), 0), "5.3.0"),
+        (ColumnProfile("list", ("7.0.0", "7.1.0"), 0), "7.0.0 and 7.1.0"),
+        (ColumnProfile("null", (), 0), "empty"),
+    ],
+)
+def test_a_file_that_says_another_schema_version_is_noted(
+    vocabulary: Vocabulary, column: ColumnProfile, said: str
+) -> None:
+    validation = validate(replace(GOOD, uns={**GOOD.uns, "schema_version": column}), vocabulary)
+    assert validation.findings == ()
+    assert validation.notes == (
+        f"schema_version: the file says {said}, and was checked against dataset schema 7.0.0",
+    )
+
+
+def test_a_file_that_says_its_own_schema_version_needs_no_note(vocabulary: Vocabulary) -> None:
+    profile = replace(GOOD, uns={**GOOD.uns, **keys({"schema_version": "7.0.0"})})
+    assert validate(profile, vocabulary) == validate(GOOD, vocabulary)
 
 
 def test_strings_in_place_of_categories_are_as_good(vocabulary: Vocabulary) -> None:
@@ -130,35 +207,188 @@ def test_cells_without_a_value(vocabulary: Vocabulary) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
-    [("suspension_type", "Cell"), ("tissue_type", "cell culture"), ("is_primary_data", "yes")],
+    ("name", "value", "detail"),
+    [
+        ("suspension_type", "Cell", "must be cell, nucleus or na"),
+        (
+            "tissue_type",
+            "cell culture",
+            "must be cell line, organoid, primary cell culture or tissue",
+        ),
+        ("is_primary_data", "yes", "must be False or True"),
+    ],
 )
-def test_a_value_outside_its_enumeration(vocabulary: Vocabulary, name: str, value: str) -> None:
+def test_a_value_outside_its_enumeration(
+    vocabulary: Vocabulary, name: str, value: str, detail: str
+) -> None:
     finding = only_finding(validate(having({name: (value,)}), vocabulary))
     assert finding == Finding(
-        reason=Reason.VALUE_NOT_ALLOWED, column=name, values=(value,), count=1
+        reason=Reason.VALUE_NOT_ALLOWED, column=name, values=(value,), count=1, detail=detail
     )
 
 
+UNKNOWN, NOT_ALLOWED, OBSOLETE = (
+    Reason.TERM_UNKNOWN,
+    Reason.TERM_NOT_ALLOWED,
+    Reason.TERM_OBSOLETE,
+)
+ADDRESS = "http://purl.obolibrary.org/obo/CL_0000084"
+FORM = "isn't written as the ontology writes its ids; write"
+
+
 @pytest.mark.parametrize(
-    ("name", "value"),
+    ("name", "value", "reason", "detail"),
     [
-        (CELL_TYPE, "CL:9999999"),
-        (CELL_TYPE, "T cell"),
-        (CELL_TYPE, ""),
-        (CELL_TYPE, "CL:0000548"),  # animal cell: the schema shuts it out
-        (CELL_TYPE, "UBERON:0000178"),
-        (ASSAY, "EFO:0000001"),  # above what counts as an assay
-        (STAGE, "MmusDv:0000110"),  # another organism's
-        (SEX, "PATO:0000461"),
-        (DISEASE, "unknown"),
-        (ETHNICITY, "HANCESTRO:0005"),  # was allowed at the pins of 6.0.0
-        (ASSAY, "na"),
+        # in no ontology
+        (CELL_TYPE, "CL:9999999", UNKNOWN, "isn't in CL 2025-07-30"),
+        (CELL_TYPE, "anything", UNKNOWN, "is no id of CL"),
+        (CELL_TYPE, "XX:1", UNKNOWN, "is no id of CL"),
+        (CELL_TYPE, "", UNKNOWN, "is empty"),
+        (CELL_TYPE, " ", UNKNOWN, "is empty"),
+        # labels
+        (CELL_TYPE, "T cell", UNKNOWN, "looks like a label; the id of T cell is CL:0000084"),
+        (CELL_TYPE, "b_cell", UNKNOWN, "looks like a label; the id of b_cell is CL:0000236"),
+        (CELL_TYPE, "T cel", UNKNOWN, "is no id of CL; T cel may be T cell, CL:0000084"),
+        (TISSUE, "HeLa", UNKNOWN, "looks like a label; the id of HeLa is CVCL_0030"),
+        (
+            ETHNICITY,
+            "European",
+            UNKNOWN,
+            "looks like a label; the id of European is HANCESTRO:0005, not allowed here",
+        ),
+        # ids in another form
+        (CELL_TYPE, "cl:0000084", UNKNOWN, f"{FORM} CL:0000084 for cl:0000084"),
+        (CELL_TYPE, "CL_0000084", UNKNOWN, f"{FORM} CL:0000084 for CL_0000084"),
+        (CELL_TYPE, ADDRESS, UNKNOWN, f"{FORM} CL:0000084 for {ADDRESS}"),
+        (TISSUE, "CVCL:0030", UNKNOWN, f"{FORM} CVCL_0030 for CVCL:0030"),
+        # in the ontology, and not allowed
+        (CELL_TYPE, "CL:0000548", NOT_ALLOWED, "is in CL, but the schema forbids it here"),
+        (
+            ASSAY,
+            "EFO:0000001",
+            NOT_ALLOWED,
+            "is in EFO, but not below EFO:0002772 (assay by molecule) or EFO:0010183 "
+            "(single cell library construction)",
+        ),
+        (
+            DISEASE,
+            "MONDO:0000001",
+            NOT_ALLOWED,
+            "is in MONDO, but only terms below it are allowed here",
+        ),
+        (
+            SEX,
+            "PATO:0000461",
+            NOT_ALLOWED,
+            "is in PATO, but must be PATO:0000383 (female), PATO:0000384 (male) or PATO:0001340 "
+            "(hermaphrodite)",
+        ),
+        (
+            ETHNICITY,
+            "HANCESTRO:0005",  # was allowed at the pins of 6.0.0
+            NOT_ALLOWED,
+            "is in HANCESTRO, but not below HANCESTRO:0601 (ethnicity category) or "
+            "HANCESTRO:0602 (geography-based population category)",
+        ),
+        # of another ontology
+        (
+            CELL_TYPE,
+            "UBERON:0000178",
+            NOT_ALLOWED,
+            "is of UBERON; for human this column has terms of CL",
+        ),
+        (ASSAY, "CL:0000084", NOT_ALLOWED, "is of CL; this column has terms of EFO"),
+        (
+            CELL_TYPE,
+            "ZFA:0009000",
+            NOT_ALLOWED,
+            "is of ZFA, for zebrafish; for human this column has terms of CL",
+        ),
+        (
+            STAGE,
+            "MmusDv:0000110",
+            NOT_ALLOWED,
+            "is of MmusDv, for mouse; for human this column has terms of HsapDv",
+        ),
+        (
+            STAGE,
+            "ZFS:0000001",  # stands in ZFA's file
+            NOT_ALLOWED,
+            "is of ZFA, for zebrafish; for human this column has terms of HsapDv",
+        ),
+        # obsolete
+        (
+            SEX,
+            "PATO:0000003",
+            OBSOLETE,
+            "is obsolete in PATO, which names no replacement",
+        ),
+        (
+            ASSAY,
+            "EFO:0003761",
+            OBSOLETE,
+            "is obsolete in EFO; EFO:0003761 was replaced by MONDO:0002009",
+        ),
+        (
+            TISSUE,
+            "UBERON:0000027",
+            OBSOLETE,
+            "is obsolete in UBERON; UBERON:0000027 was replaced by UBERON:0001466 (pedal digit)",
+        ),
+        (
+            STAGE,
+            "HsapDv:0000080",
+            OBSOLETE,
+            "is obsolete in HsapDv; instead of HsapDv:0000080, its editors consider "
+            "HsapDv:0000264 (pediatric stage)",
+        ),
+        # special values, and several terms
+        (ASSAY, "na", Reason.VALUE_NOT_ALLOWED, "isn't allowed in a column of terms of EFO"),
+        (
+            DISEASE,
+            "unknown",
+            Reason.VALUE_NOT_ALLOWED,
+            "isn't allowed in a column of terms of PATO or MONDO",
+        ),
+        (
+            TISSUE,
+            "UBERON:0000178 || UBERON:0002048",
+            Reason.VALUE_NOT_ALLOWED,
+            "names several terms, and a cell has one here",
+        ),
     ],
 )
-def test_a_term_that_is_not_allowed(vocabulary: Vocabulary, name: str, value: str) -> None:
+def test_what_is_wrong_with_a_term_and_what_would_be_right(
+    vocabulary: Vocabulary, name: str, value: str, reason: Reason, detail: str
+) -> None:
     finding = only_finding(validate(having({name: (value,)}), vocabulary))
-    assert finding == Finding(reason=Reason.TERM_UNKNOWN, column=name, values=(value,), count=1)
+    assert finding == Finding(reason=reason, column=name, values=(value,), count=1, detail=detail)
+
+
+def test_what_a_file_holds_stays_on_one_short_line(vocabulary: Vocabulary) -> None:
+    value = "T\n\x1b\tcell" + " " * 500
+    version = ColumnProfile("str", ("7" * 500 + "\n",), 0)
+    profile = having(
+        {CELL_TYPE: (value,)}, replace(GOOD, uns={**GOOD.uns, "schema_version": version})
+    )
+    validation = validate(profile, vocabulary)
+    assert only_finding(validation).detail == "looks like a label; the id of T cell is CL:0000084"
+    (note,) = validation.notes
+    assert "\n" not in note
+    assert len(note) < 200
+
+
+def test_values_are_told_together_where_the_same_is_wrong_with_them(
+    vocabulary: Vocabulary,
+) -> None:
+    findings = validate(having({CELL_TYPE: ("B cell", "T cell", "x")}), vocabulary).findings
+    assert [(finding.values, finding.detail) for finding in findings] == [
+        (
+            ("B cell", "T cell"),
+            "looks like a label; the id of B cell is CL:0000236; the id of T cell is CL:0000084",
+        ),
+        (("x",), "is no id of CL"),
+    ]
 
 
 def test_a_finding_counts_all_values_and_shows_the_first(vocabulary: Vocabulary) -> None:
@@ -210,31 +440,45 @@ def test_one_wrong_term_of_several_is_named_alone(vocabulary: Vocabulary) -> Non
     assert (finding.reason, finding.values) == (Reason.TERM_UNKNOWN, ("MONDO:9999999",))
 
 
-@pytest.mark.parametrize(
-    "value", ["MONDO:0005002||MONDO:0005044", "MONDO:0005002, MONDO:0005044", "MONDO:0005002 || "]
-)
+@pytest.mark.parametrize("value", ["MONDO:0005002||MONDO:0005044", "MONDO:0005002, MONDO:0005044"])
 def test_another_delimiter_is_none(vocabulary: Vocabulary, value: str) -> None:
-    findings = validate(having({DISEASE: (value,)}), vocabulary).findings
-    assert Reason.TERM_UNKNOWN in {finding.reason for finding in findings}
+    finding = only_finding(validate(having({DISEASE: (value,)}), vocabulary))
+    assert (finding.reason, finding.values) == (Reason.VALUE_NOT_ALLOWED, (value,))
+    assert finding.detail == "separates its terms by something else than ' || '"
+
+
+def test_nothing_after_a_delimiter_is_no_term(vocabulary: Vocabulary) -> None:
+    findings = validate(having({DISEASE: ("MONDO:0005002 || ",)}), vocabulary).findings
+    assert (Reason.TERM_UNKNOWN, "is empty") in {(f.reason, f.detail) for f in findings}
 
 
 @pytest.mark.parametrize("special", ["unknown", "na"])
 def test_a_special_value_is_none_of_several(vocabulary: Vocabulary, special: str) -> None:
     profile = having({ETHNICITY: (f"HANCESTRO:0027 || {special}",)})
     finding = only_finding(validate(profile, vocabulary))
-    assert (finding.reason, finding.values) == (Reason.TERM_UNKNOWN, (special,))
+    assert (finding.reason, finding.values) == (Reason.VALUE_NOT_ALLOWED, (special,))
+    assert finding.detail == "stands alone, never beside a term"
 
 
-def test_normal_stands_beside_no_disease(vocabulary: Vocabulary) -> None:
-    profile = having({DISEASE: ("MONDO:0005002 || PATO:0000461", "PATO:0000461")})
-    finding = only_finding(validate(profile, vocabulary))
-    assert (finding.reason, finding.values) == (Reason.VALUE_NOT_ALLOWED, ("PATO:0000461",))
+@pytest.mark.parametrize(
+    "value",
+    [
+        "MONDO:0005002 || PATO:0000461",
+        "PATO:0000461 || MONDO:0005002",
+        "MONDO:0005002 || MONDO:0005044 || PATO:0000461",
+        "MONDO:0005002,PATO:0000461",
+    ],
+)
+def test_normal_stands_beside_no_disease(of_version: Vocabulary, value: str) -> None:
+    organism = ColumnProfile("categorical", (HUMAN,), 0)  # until 5.3.0 it stands in obs
+    profile = replace(GOOD, obs={**GOOD.obs, ORGANISM: organism})
 
+    def told(*values: str) -> list[Reason]:
+        findings = validate(having({DISEASE: values}, profile), of_version).findings
+        return [finding.reason for finding in findings if finding.column == DISEASE]
 
-def test_a_column_without_a_delimiter_holds_one_term(vocabulary: Vocabulary) -> None:
-    value = "UBERON:0000178 || UBERON:0002048"
-    finding = only_finding(validate(having({TISSUE: (value,)}), vocabulary))
-    assert (finding.reason, finding.values) == (Reason.TERM_UNKNOWN, (value,))
+    assert Reason.VALUE_NOT_ALLOWED in told(value, "PATO:0000461")
+    assert told("MONDO:0005002", "PATO:0000461") == []
 
 
 @pytest.mark.parametrize(
@@ -313,7 +557,7 @@ def test_mouse_data_does_not_pass_as_human(vocabulary: Vocabulary) -> None:
     }
     # The last: a mouse reports no ethnicity, a human does.
     assert reasons == {
-        Reason.TERM_UNKNOWN,
+        Reason.TERM_NOT_ALLOWED,
         Reason.GENE_OF_OTHER_ORGANISM,
         Reason.VALUES_DISAGREE,
     }
@@ -345,7 +589,15 @@ def test_only_humans_report_an_ethnicity(vocabulary: Vocabulary) -> None:
     gene = "ENSMUSG00000059552"
     mouse = of(MOUSE, gene, {STAGE: ("MmusDv:0000110",), ETHNICITY: ("HANCESTRO:0027",)})
     finding = only_finding(validate(mouse, vocabulary))
-    assert (finding.reason, finding.column) == (Reason.TERM_UNKNOWN, ETHNICITY)
+    assert (finding.reason, finding.column) == (Reason.TERM_NOT_ALLOWED, ETHNICITY)
+    assert finding.detail == "is of HANCESTRO, for human; for mouse this column has na"
+
+
+@pytest.mark.parametrize("name", ["human", "Homo sapiens", "homo_sapiens"])
+def test_an_organism_is_named_by_its_id(vocabulary: Vocabulary, name: str) -> None:
+    finding = only_finding(validate(replace(GOOD, uns=keys({ORGANISM: name})), vocabulary))
+    assert finding.reason is Reason.ORGANISM_UNKNOWN
+    assert finding.detail == f"looks like a label; the id of {name} is {HUMAN}"
 
 
 def test_genes_keep_the_order_of_the_file(vocabulary: Vocabulary) -> None:

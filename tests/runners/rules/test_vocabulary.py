@@ -1,0 +1,102 @@
+"""What the vocabulary makes of obsolete terms: allowed by what is still known of them, or not."""
+
+import pytest
+
+from runners import rules
+from runners.contract.rules import Circumstance, Terms
+from runners.rules.reference import Reference, Term
+from runners.rules.vocabulary import Vocabulary
+from runners.settings import from_environment
+
+ASSAYS = Terms(ontology="EFO", under=("EFO:0002772", "EFO:0010183"))
+CELL_TYPES = Terms(ontology="CL", without=("CL:0000255", "CL:0000257", "CL:0000548"))
+SEXES = Terms(ontology="PATO", only=("PATO:0000383", "PATO:0000384", "PATO:0001340"))
+PHENOTYPIC_SEXES = Terms(ontology="PATO", under=("PATO:0001894",))
+STAGES = Terms(ontology="HsapDv", under=("HsapDv:0000001",))
+TISSUES = Terms(ontology="UBERON", under=("UBERON:0001062",))
+
+
+@pytest.fixture(scope="module")
+def vocabulary() -> Vocabulary:
+    return Vocabulary(Reference(rules.load("7.0.0"), from_environment().reference))
+
+
+@pytest.mark.parametrize(
+    ("entry", "term_id", "is_allowed"),
+    [
+        (ASSAYS, "EFO:0009310", True),  # 10x v2, replaced by a term below the same root
+        (ASSAYS, "EFO:0003761", False),  # replaced by a disease of another ontology
+        (SEXES, "PATO:0000003", False),  # "obsolete assay", replaced by nothing
+        (PHENOTYPIC_SEXES, "PATO:0000003", False),
+        (STAGES, "HsapDv:0000004", True),
+        (STAGES, "HsapDv:0000080", False),  # others are to be considered, which proves nothing
+        (CELL_TYPES, "CL:0000627", True),  # the whole ontology is allowed
+        (CELL_TYPES, "CL:0000004", True),
+        (CELL_TYPES, "CL:0000009", False),  # replaced by a part of plants
+        (TISSUES, "UBERON:0000032", False),  # replaced by nothing
+        (TISSUES, "UBERON:0000027", False),  # its name is lost: it would be recorded by its id
+    ],
+)
+def test_an_obsolete_term_keeps_its_branch(
+    vocabulary: Vocabulary, entry: Terms, term_id: str, *, is_allowed: bool
+) -> None:
+    assert vocabulary.reference.terms(entry.ontology)[term_id].deprecated
+    assert vocabulary.entry([entry], term_id) == (entry if is_allowed else None)
+
+
+def test_what_replaces_a_forbidden_term_is_forbidden(vocabulary: Vocabulary) -> None:
+    terms = vocabulary.reference.terms("EFO")
+    new = terms["EFO:0009310"].replaced_by
+    assert new is not None
+    assert vocabulary.entry([ASSAYS.model_copy(update={"without": (new,)})], "EFO:0009310") is None
+    above = sorted(terms[new].ancestors - set(ASSAYS.under))[:1]
+    under = ASSAYS.model_copy(update={"without_under": tuple(above)})
+    assert vocabulary.entry([under], "EFO:0009310") is None
+
+
+def test_only_a_whole_ontology_has_terms_of_which_nothing_is_known(vocabulary: Vocabulary) -> None:
+    less = CELL_TYPES.model_copy(update={"without_under": ("CL:0000084",)})
+    assert vocabulary.entry([less], "CL:0000004") is None
+    assert vocabulary.entry([less], "CL:0000236") == less
+
+
+@pytest.mark.parametrize(
+    ("chain", "found"),
+    [
+        ({"A": None}, "A"),
+        ({"A": "B", "B": None}, "B"),
+        ({"A": "B", "B": "A"}, "B"),
+        ({"A": "elsewhere"}, None),
+    ],
+)
+def test_a_chain_of_replacements_is_followed_to_its_end(
+    vocabulary: Vocabulary,
+    monkeypatch: pytest.MonkeyPatch,
+    chain: dict[str, str | None],
+    found: str | None,
+) -> None:
+    terms = {
+        term_id: Term(term_id, term_id, True, (), frozenset(), (), "", replaced_by)
+        for term_id, replaced_by in chain.items()
+    }
+    monkeypatch.setattr(vocabulary.reference, "terms", lambda _: terms)
+    successor = vocabulary.reference.successor("any", terms["A"])
+    assert (successor and successor.term_id) == found
+
+
+def test_an_obsolete_assay_meets_what_its_replacement_meets(vocabulary: Vocabulary) -> None:
+    new = vocabulary.reference.terms("EFO")["EFO:0009310"].replaced_by
+    assert new is not None
+    column = "assay_ontology_term_id"
+    for circumstance in (
+        Circumstance(column=column, among=(new,)),
+        Circumstance(column=column, under=("EFO:0030080",)),
+    ):
+        assert vocabulary.holds(circumstance, "EFO:0009310", "NCBITaxon:9606")
+    elsewhere = Circumstance(column=column, under=("EFO:0010961",))
+    assert not vocabulary.holds(elsewhere, "EFO:0009310", "NCBITaxon:9606")
+
+
+def test_ids_of_terms_to_consider_are_written_as_ids(vocabulary: Vocabulary) -> None:
+    terms = vocabulary.reference.terms("HsapDv")
+    assert terms["HsapDv:0000081"].consider == ("HsapDv:0000264", "HsapDv:0000265")
