@@ -23,7 +23,13 @@ GOOD = frozenset({Outcome.REGISTERED, Outcome.REVISED, Outcome.UNCHANGED})
 REASONS = {
     Reason.FILE_MISSING: "there is no file in the storage",
     Reason.FILE_UNREADABLE: "the file can't be read as h5ad",
+    Reason.FILE_POINTS_ELSEWHERE: "a part of the file lies in another file",
+    Reason.FILE_TOO_LARGE: "the file takes more memory than a reader may use",
+    Reason.FILE_FORBIDDEN: "the storage refuses to show the file",
+    Reason.FILE_ARCHIVED: "the storage keeps the file in an archive",
+    Reason.FILE_NOT_ANSWERING: "the storage gives every file but this one",
     Reason.READER_DIED: "reading the file kills the reader",
+    Reason.READER_FAILED: "the bot fails at this file, which is a fault of the bot",
     Reason.COLUMN_MISSING: "a required column is missing",
     Reason.COLUMN_UNEXPECTED: "a column must not be in this dataset",
     Reason.COLUMN_TYPE: "a column has the wrong type",

@@ -1,8 +1,23 @@
 """What became of each dataset, and why."""
 
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 from runners.contract.document import DatasetId, Document
+
+LONGEST = 500
+"""Characters that are kept of a value or sentence, whatever a file holds."""
+
+
+def shortened(text: str) -> str:
+    """The text, or its beginning and how long it was."""
+    # twice as long may stand: what was shortened once is not shortened again
+    return text if len(text) <= 2 * LONGEST else f"{text[:LONGEST]}… ({len(text):,} characters)"
+
+
+Text = Annotated[str, AfterValidator(shortened)]
 
 
 class Outcome(StrEnum):
@@ -25,7 +40,13 @@ class Reason(StrEnum):
 
     FILE_MISSING = "file_missing"
     FILE_UNREADABLE = "file_unreadable"
+    FILE_POINTS_ELSEWHERE = "file_points_elsewhere"
+    FILE_TOO_LARGE = "file_too_large"
+    FILE_FORBIDDEN = "file_forbidden"
+    FILE_ARCHIVED = "file_archived"
+    FILE_NOT_ANSWERING = "file_not_answering"
     READER_DIED = "reader_died"
+    READER_FAILED = "reader_failed"
     COLUMN_MISSING = "column_missing"
     COLUMN_UNEXPECTED = "column_unexpected"
     COLUMN_TYPE = "column_type"
@@ -48,9 +69,9 @@ class Finding(Document):
 
     reason: Reason
     column: str | None = None
-    values: tuple[str, ...] = ()
+    values: tuple[Text, ...] = ()
     count: int = 0
-    detail: str | None = None
+    detail: Text | None = None
 
     def __str__(self) -> str:
         parts = [self.reason.value, self.column or "", ", ".join(self.values)]
@@ -69,5 +90,5 @@ class DatasetOutcome(Document):
     title: str
     outcome: Outcome
     reasons: tuple[Finding, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Text, ...] = ()
     absent: tuple[str, ...] = ()

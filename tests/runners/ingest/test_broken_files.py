@@ -16,7 +16,8 @@ from profiles import HUMAN, ORGANISM, VALUES
 from runners import rules
 from runners.census.store import CensusDataset
 from runners.contract import ContractError, Finding, Reason
-from runners.h5ad.profile import FileUnreadableError, read_profile
+from runners.h5ad.errors import FileUnreadableError
+from runners.h5ad.profile import read_profile
 from runners.settings import from_environment
 from runners.validation.cases import combinations
 from runners.validation.readers import ReadAndValidate, Readers, time_limit, validate_in_process

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from s3fs import S3FileSystem
 
-from runners.h5ad.profile import FileUnreadableError, read_profile
+from runners.h5ad.errors import FileUnreadableError
+from runners.h5ad.profile import read_profile
 from runners.retries import OutageError, retry_outages
 from runners.sample.datasets import NEWER, by_key
 from runners.sample.world import World
