@@ -30,6 +30,9 @@ MOST_CHUNK = 128 * MIB
 MOST_TEXT = 256 * MIB
 """Characters of the distinct texts of one array."""
 
+MOST_READ = 4096 * MIB
+"""Characters of all texts of one array, which take time even if they are the same."""
+
 LONGEST = 10_000
 """Characters that are kept of a text."""
 
@@ -60,11 +63,16 @@ class Array:
         self.length = int(node.shape[0])
         refuse_large(node)
         self._source = node if field is None else node.fields(field)
+        self._characters = 0
         self._is_measured = is_text_of_any_length(dtype)
         self._step = 1 if self._is_measured else BYTES_AT_ONCE // dtype.itemsize
 
     def pieces(self, rows: slice = slice(None)) -> Iterator[NDArray[Any]]:
-        """The values of the rows, in arrays of as many as memory has room for."""
+        """The values of the rows, in arrays of as many as memory has room for.
+
+        Raises:
+            TooLargeError: texts have more characters than a reader has time for.
+        """
         start, end, _ = rows.indices(self.length)
         while start < end:
             values = self._source[start : min(start + self._step, end)]
@@ -74,7 +82,11 @@ class Array:
             yield values
 
     def _next_step(self, values: NDArray[Any]) -> int:
-        mean = max(1, sum(map(len, values)) // len(values))
+        characters = sum(map(len, values))
+        self._characters += characters
+        if self._characters > MOST_READ:
+            raise TooLargeError(f"{self.name} has texts of more than {MOST_READ // MIB:,} MB")
+        mean = max(1, characters // len(values))
         return max(1, min(8 * self._step, TEXTS_AT_ONCE, BYTES_AT_ONCE // mean))
 
     def read(self, rows: slice) -> NDArray[Any]:

@@ -9,7 +9,7 @@ from runners import progress
 from runners.census.store import CensusDataset
 from runners.contract import ContractError, DatasetOutcome, Finding, Outcome, Reason
 from runners.h5ad.errors import FileError
-from runners.h5ad.profile import read_profile
+from runners.h5ad.profile import LARGE_REMEDY, read_profile
 from runners.rules.vocabulary import Vocabulary
 from runners.validation.cases import combinations
 from runners.validation.validate import Validation, validate
@@ -46,6 +46,8 @@ def read_and_validate(
         return unread(dataset, error.reason, str(error))
     except ContractError:
         raise
+    except MemoryError:
+        return unread(dataset, Reason.FILE_TOO_LARGE, f"{address}: {LARGE_REMEDY}")
     except Exception as error:
         progress.say(f"{address}: {traceback.format_exc()}")
         return unread(
