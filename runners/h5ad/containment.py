@@ -10,8 +10,6 @@ not be followed: they reach what no link does.
 import h5py
 from h5py import h5d, h5l, h5o
 
-IN_FILE = (h5l.TYPE_HARD, h5l.TYPE_SOFT)
-
 
 def part_elsewhere(file: h5py.File) -> str | None:
     """The first part of the file that lies in another, and how it points there; None if none does.
@@ -19,25 +17,23 @@ def part_elsewhere(file: h5py.File) -> str | None:
     Raises:
         OSError, RuntimeError, ValueError: the file is broken there.
     """
-    root = file.id
-
-    def look(path: bytes, link: h5l.LinkInfo) -> str | None:
-        if link.type == h5l.TYPE_SOFT:
-            return None
-        how = _of_link(link) or _of_object(h5o.open(root, path))
-        return how and f"{path.decode(errors='replace')} is {how}"
-
-    found: str | None = root.links.visit(look, info=True)
-    return found
+    links: list[tuple[bytes, int]] = []
+    # collected first: an error within a visit may end in a SystemError of h5py's
+    file.id.links.visit(lambda path, link: links.append((path, link.type)), info=True)
+    for path, kind in links:
+        if how := _of_link(kind) or _of_object(file, path, kind):
+            return f"{path.decode(errors='replace')} is {how}"
+    return None
 
 
-def _of_link(link: h5l.LinkInfo) -> str | None:
-    if link.type == h5l.TYPE_EXTERNAL:
+def _of_link(kind: int) -> str | None:
+    if kind == h5l.TYPE_EXTERNAL:
         return "an external link"
-    return None if link.type in IN_FILE else "a link of an unknown class"
+    return None if kind in (h5l.TYPE_HARD, h5l.TYPE_SOFT) else "a link of an unknown class"
 
 
-def _of_object(opened: object) -> str | None:
+def _of_object(file: h5py.File, path: bytes, kind: int) -> str | None:
+    opened = h5o.open(file.id, path) if kind == h5l.TYPE_HARD else None
     if not isinstance(opened, h5d.DatasetID):
         return None
     creation = opened.get_create_plist()
