@@ -82,7 +82,7 @@ class Array:
             yield values
 
     def _next_step(self, values: NDArray[Any]) -> int:
-        characters = sum(map(len, values))
+        characters = len(b"".join(values.tolist()))
         self._characters += characters
         if self._characters > MOST_READ:
             raise TooLargeError(f"{self.name} has texts of more than {MOST_READ // MIB:,} MB")
@@ -101,13 +101,10 @@ class Array:
             TooLargeError: they have more than `most` characters.
         """
         texts: list[str] = []
-        characters = 0
         for values in self.pieces():
-            new = decoded(values)
-            characters += sum(map(len, new))
-            if characters > most:
+            if max(self._characters, values.nbytes) > most:
                 raise TooLargeError(f"{self.name} has texts of more than {most // MIB} MB")
-            texts += new
+            texts += decoded(values.tolist())
         return texts
 
 
@@ -152,7 +149,7 @@ def refuse_large(node: h5py.Dataset) -> None:
 
 def decoded(values: Iterable[object]) -> list[str]:
     """The values as texts."""
-    texts: list[Any] = list(values)
+    texts: list[Any] = values if isinstance(values, list) else list(values)
     with suppress(TypeError):
         return list(map(bytes.decode, texts))  # in C: most are bytes, and an index has 60,000
     return [value.decode() if isinstance(value, bytes) else str(value) for value in texts]

@@ -88,6 +88,7 @@ class _Columns:
 
     def __init__(self, group: h5py.Group) -> None:
         self._group = group
+        self._categories = group.get("__categories")  # anndata before 0.8
 
     def index(self) -> Column:
         return column_of(self._group[text_attribute(self._group, "_index") or "_index"])
@@ -96,9 +97,9 @@ class _Columns:
         if name not in self._group:
             return None
         node = self._group[name]
-        categories = self._group.get(f"__categories/{name}")  # anndata before 0.8
-        if isinstance(node, h5py.Dataset) and categories is not None:
-            return _Categorical(Array(node), categories)
+        if isinstance(node, h5py.Dataset) and isinstance(self._categories, h5py.Group):
+            categories = self._categories.get(name)
+            return column_of(node) if categories is None else _Categorical(Array(node), categories)
         return column_of(node)
 
 

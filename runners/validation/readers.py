@@ -171,7 +171,7 @@ class Readers:
         Raises:
             OutageError: the storage gave none of several files in a row, or of all.
         """
-        return _without_outages(self._judged(tasks, until), until)
+        return without_outages(self._judged(tasks, until), until)
 
     def _judged(
         self, tasks: Sequence[Task], until: Callable[[], bool]
@@ -220,10 +220,14 @@ class Readers:
         return executor.submit(self._read_and_validate, *self._arguments, *task)
 
 
-def _without_outages(
+def without_outages(
     results: Iterator[ValidatedDataset], until: Callable[[], bool]
 ) -> Iterator[ValidatedDataset]:
-    """The results. Those that the storage didn't give wait for one that shows that it answers."""
+    """The results. Those that the storage didn't give wait for one that shows that it answers.
+
+    Raises:
+        OutageError: there are too many of these in a row, or no others, unless `until` is true.
+    """
     unanswered: list[ValidatedDataset] = []
     has_answered = False
     for result in results:
