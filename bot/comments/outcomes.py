@@ -46,7 +46,13 @@ REASONS = {
     Reason.UNSUPPORTED_CELL_LINE: "cell lines aren't supported by the bot yet",
     Reason.UNSUPPORTED_SPIKE_IN: "spike-in genes aren't supported by the bot yet",
 }
-UNSUPPORTED = frozenset(reason for reason in Reason if reason.value.startswith("unsupported_"))
+UNSUPPORTED = frozenset(
+    reason
+    for reason in Reason
+    if reason.value.startswith("unsupported_") or reason is Reason.READER_FAILED
+)
+"""What only an update of the bot can mend."""
+
 SIGNS = {
     Status.PASSED: "✅",
     Status.FAILED: "❌",
