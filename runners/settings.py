@@ -17,7 +17,8 @@ class Settings:
     `reference` holds the unpacked ontologies and gene tables (REFERENCE), `canary` what the smoke
     test has compared with LaminDB's curator (CANARY). `s3_endpoint` is an address that speaks S3
     in Amazon's place (AWS_ENDPOINT_URL). A reader that sits over one file for more than
-    `file_seconds` (FILE_SECONDS) is taken for stuck; a storage or database that does not answer is
+    `file_seconds` (FILE_SECONDS) is taken for stuck, and none gets more than `reader_megabytes`
+    (READER_MEGABYTES) of memory; a storage or database that does not answer is
     asked again for `patience_seconds` (PATIENCE_SECONDS). `discover` is the address of the
     curation API if not CZI's (DISCOVER_API), `release_directory` that of a release.json in place
     of the Census's, with a mirrors.json beside it (RELEASE_DIRECTORY). `runners_token` may
@@ -32,6 +33,7 @@ class Settings:
     canary: Path
     s3_endpoint: str | None
     file_seconds: float = 600
+    reader_megabytes: float = 3072
     discover: str | None = None
     release_directory: str | None = None
     patience_seconds: float = 600
@@ -50,6 +52,9 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         canary=Path(environment.get("CANARY") or REPOSITORY / ".canary"),
         s3_endpoint=environment.get("AWS_ENDPOINT_URL") or None,
         file_seconds=_seconds(environment, "FILE_SECONDS", Settings.file_seconds),
+        reader_megabytes=_positive(
+            environment, "READER_MEGABYTES", Settings.reader_megabytes, "megabytes"
+        ),
         discover=environment.get("DISCOVER_API") or None,
         release_directory=environment.get("RELEASE_DIRECTORY") or None,
         patience_seconds=_seconds(environment, "PATIENCE_SECONDS", Settings.patience_seconds),
@@ -68,16 +73,20 @@ def _workflow(environment: Mapping[str, str]) -> str | None:
 
 
 def _seconds(environment: Mapping[str, str], name: str, usual: float) -> float:
-    """A positive number of seconds.
+    return _positive(environment, name, usual, "seconds")
+
+
+def _positive(environment: Mapping[str, str], name: str, usual: float, unit: str) -> float:
+    """A positive number of the unit.
 
     Raises:
         ContractError: it isn't one.
     """
     text = environment.get(name) or str(usual)
     try:
-        seconds = float(text)
+        number = float(text)
     except ValueError:
-        seconds = 0
-    if not 0 < seconds < float("inf"):
-        raise ContractError(f"{name}: {text!r} is no number of seconds; set it to one above 0.")
-    return seconds
+        number = 0
+    if not 0 < number < float("inf"):
+        raise ContractError(f"{name}: {text!r} is no number of {unit}; set it to one above 0.")
+    return number

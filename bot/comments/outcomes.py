@@ -21,7 +21,13 @@ OUTCOMES = {
     Outcome.UNREADABLE: "unreadable",
 }
 GOOD = frozenset({Outcome.REGISTERED, Outcome.REVISED, Outcome.UNCHANGED})
-UNSUPPORTED = frozenset(reason for reason in Reason if reason.value.startswith("unsupported_"))
+UNSUPPORTED = frozenset(
+    reason
+    for reason in Reason
+    if reason.value.startswith("unsupported_") or reason is Reason.READER_FAILED
+)
+"""What only an update of the bot can mend."""
+
 SIGNS = {
     Status.PASSED: "✅",
     Status.FAILED: "❌",

@@ -1,8 +1,23 @@
 """What became of each dataset, and why."""
 
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 from runners.contract.document import DatasetId, Document
+
+LONGEST = 500
+"""Characters that are kept of a value or sentence, whatever a file holds."""
+
+
+def shortened(text: str) -> str:
+    """The text, or its beginning and how long it was."""
+    # twice as long may stand: what was shortened once is not shortened again
+    return text if len(text) <= 2 * LONGEST else f"{text[:LONGEST]}… ({len(text):,} characters)"
+
+
+Text = Annotated[str, AfterValidator(shortened)]
 
 
 class Outcome(StrEnum):
@@ -25,7 +40,13 @@ class Reason(StrEnum):
 
     FILE_MISSING = "file_missing"
     FILE_UNREADABLE = "file_unreadable"
+    FILE_POINTS_ELSEWHERE = "file_points_elsewhere"
+    FILE_TOO_LARGE = "file_too_large"
+    FILE_FORBIDDEN = "file_forbidden"
+    FILE_ARCHIVED = "file_archived"
+    FILE_NOT_ANSWERING = "file_not_answering"
     READER_DIED = "reader_died"
+    READER_FAILED = "reader_failed"
     COLUMN_MISSING = "column_missing"
     COLUMN_UNEXPECTED = "column_unexpected"
     COLUMN_TYPE = "column_type"
@@ -49,6 +70,12 @@ class Reason(StrEnum):
 MEANINGS = {
     Reason.FILE_MISSING: "there is no file in the storage",
     Reason.FILE_UNREADABLE: "the file can't be read as h5ad",
+    Reason.FILE_POINTS_ELSEWHERE: "a part of the file lies in another file",
+    Reason.FILE_TOO_LARGE: "the file takes more memory than a reader may use",
+    Reason.FILE_FORBIDDEN: "the storage refuses to show the file",
+    Reason.FILE_ARCHIVED: "the storage keeps the file in an archive",
+    Reason.FILE_NOT_ANSWERING: "the storage gives every file but this one",
+    Reason.READER_FAILED: "the bot fails at this file, which is a fault of the bot",
     Reason.READER_DIED: "reading the file kills the reader",
     Reason.COLUMN_MISSING: "a required column is missing",
     Reason.COLUMN_UNEXPECTED: "a column must not be in this dataset",
@@ -77,9 +104,9 @@ class Finding(Document):
 
     reason: Reason
     column: str | None = None
-    values: tuple[str, ...] = ()
+    values: tuple[Text, ...] = ()
     count: int = 0
-    detail: str | None = None
+    detail: Text | None = None
 
     def __str__(self) -> str:
         parts = [self.reason.value, self.column or "", ", ".join(self.values)]
@@ -106,5 +133,5 @@ class DatasetOutcome(Document):
     title: str
     outcome: Outcome
     reasons: tuple[Finding, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Text, ...] = ()
     absent: tuple[str, ...] = ()

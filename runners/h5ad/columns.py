@@ -1,118 +1,263 @@
-"""The columns of an h5ad's table as codes, in every encoding that anndata has written
+"""The tables of an h5ad and their columns as codes, in every encoding that anndata reads
 (https://anndata.readthedocs.io/en/latest/fileformat-prose.html).
 
 A column is read a piece at a time: a code per row, -1 where it has no value, and the texts that
-the codes stand for. Must not hold a whole column in memory.
+the codes stand for. Must not hold a whole column in memory. anndata's own readers of parts aren't
+used: they take all columns of a table, and a categorical's codes as they come.
 """
 
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 import h5py
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from runners.h5ad.arrays import MOST_TEXT, Array, TooLargeError, decoded, has_kind, shortened
+
 Codes = NDArray[np.integer]
 
+MOST_VALUES = 1_000_000
+"""Distinct values of a column."""
 
-class ColumnData(Protocol):
+ARRAYS = ("categorical", "nullable-integer", "nullable-boolean", "nullable-string-array")
+"""anndata's names of arrays that are groups."""
+
+
+class Piece(NamedTuple):
+    """Some rows of a column: their codes, and how many of them have no value."""
+
+    codes: Codes
+    missing: int
+
+
+class Column(Protocol):
     """A column. `dtype` is categorical, str, bool, int, or number (fractions: all codes are -1)."""
 
     dtype: str
     length: int
 
-    def codes(self, rows: slice) -> Codes:
-        """A code for each of the rows, -1 where there is no value."""
-        ...
-
-    def missing(self, rows: slice, codes: Codes) -> int:
-        """How many of the rows have no value."""
+    def read(self, rows: slice) -> Piece:
+        """The rows as codes."""
         ...
 
     def texts(self) -> Sequence[str]:
         """What the codes stand for, of all rows that were read."""
         ...
 
+    def names(self, most: int) -> Sequence[str]:
+        """The text of every row, in order.
 
-def column_of(table: h5py.Group, name: str) -> ColumnData:
-    """The column `name` of a table; it must have one.
+        Raises:
+            ValueError: a row has none.
+            TooLargeError: they have more than `most` characters.
+        """
+        ...
+
+
+class Table(Protocol):
+    """A table of columns, with an index that names its rows."""
+
+    def index(self) -> Column:
+        """The names of the rows."""
+        ...
+
+    def column(self, name: str) -> Column | None:
+        """The column of that name, if there is one."""
+        ...
+
+
+def table_of(file: h5py.File, name: str) -> Table:
+    """The table `name` of the file.
+
+    Raises:
+        KeyError: there is none.
+        ValueError: what stands there is no table.
+    """
+    node = file[name]
+    if isinstance(node, h5py.Group):
+        return _Columns(node)
+    if isinstance(node, h5py.Dataset) and node.dtype.names and len(node.shape or ()) == 1:
+        return _Records(node, file.get("uns"))
+    raise ValueError(f"{name} is no table of columns")
+
+
+class _Columns:
+    """A table as a group of columns, which anndata writes since 0.7."""
+
+    def __init__(self, group: h5py.Group) -> None:
+        self._group = group
+        self._categories = group.get("__categories")  # anndata before 0.8
+
+    def index(self) -> Column:
+        return column_of(self._group[text_attribute(self._group, "_index") or "_index"])
+
+    def column(self, name: str) -> Column | None:
+        if name not in self._group:
+            return None
+        node = self._group[name]
+        if isinstance(node, h5py.Dataset) and isinstance(self._categories, h5py.Group):
+            categories = self._categories.get(name)
+            return column_of(node) if categories is None else _Categorical(Array(node), categories)
+        return column_of(node)
+
+
+class _Records:
+    """A table as one dataset of records, as before 0.7; categories stand in `uns`."""
+
+    def __init__(self, records: h5py.Dataset, uns: object) -> None:
+        self._records = records
+        self._uns = uns if isinstance(uns, h5py.Group) else {}
+
+    def index(self) -> Column:
+        return _Plain(Array(self._records, self._records.dtype.names[0]))
+
+    def column(self, name: str) -> Column | None:
+        if name not in self._records.dtype.names[1:]:
+            return None
+        values = Array(self._records, name)
+        categories = self._uns.get(f"{name}_categories")
+        if isinstance(categories, h5py.Dataset) and categories.shape != () and values.kind == "int":
+            return _Categorical(values, categories)
+        return _Plain(values)
+
+
+def is_array(node: h5py.Group | h5py.Dataset) -> bool:
+    """Whether the node has one value after the other, of a type that a column may have."""
+    if isinstance(node, h5py.Group):
+        return encoding_of(node) in ARRAYS
+    return isinstance(node, h5py.Dataset) and len(node.shape or ()) == 1 and has_kind(node.dtype)
+
+
+def column_of(node: h5py.Group | h5py.Dataset) -> Column:
+    """The column, or index, of this node.
 
     Raises:
         KeyError: a part of it is missing.
+        ValueError: it is none.
     """
-    node = table[name]
-    if isinstance(node, h5py.Group) and "codes" in node:
-        return _Categorical(node["codes"], node["categories"])
-    if isinstance(node, h5py.Group):  # a nullable array
-        return _Plain(node["values"], node["mask"])
-    legacy = table.get("__categories")  # anndata before 0.8
-    if legacy is not None and name in legacy:
-        return _Categorical(node, legacy[name])
-    return _Plain(node)
+    if not isinstance(node, h5py.Group):
+        return _Plain(Array(node))
+    if "codes" in node:
+        return _Categorical(Array(node["codes"]), node["categories"])
+    return _Plain(Array(node["values"]), Array(node["mask"]))
 
 
-def decoded(values: Iterable[object]) -> list[str]:
-    """The values as texts."""
-    texts: list[Any] = list(values)
-    with suppress(TypeError):
-        return list(map(bytes.decode, texts))  # in C: most are bytes, and an index has 60,000
-    return [value.decode() if isinstance(value, bytes) else str(value) for value in texts]
+def text_attribute(node: h5py.Group | h5py.Dataset, name: str) -> str | None:
+    """The attribute, if the node has it.
+
+    Raises:
+        ValueError: it is no text.
+    """
+    if name not in node.attrs:
+        return None
+    # the type first: a list of texts may take any amount of memory
+    value = node.attrs[name] if node.attrs.get_id(name).shape == () else None
+    if not isinstance(value, str | bytes):
+        raise ValueError(f"the attribute {name} of {node.name} must be a text")
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def encoding_of(node: h5py.Group) -> str:
+    """anndata's name of what stands in a group; a dictionary where it has none."""
+    return text_attribute(node, "encoding-type") or "dict"
+
+
+def refuse_many(array: Array) -> None:
+    """Does nothing if the array is short enough to be kept.
+
+    Raises:
+        TooLargeError: it isn't.
+    """
+    if array.length > MOST_VALUES:
+        raise TooLargeError(f"{array.name} has {array.length:,} values, more than {MOST_VALUES:,}")
 
 
 class _Categorical:
     dtype = "categorical"
 
-    def __init__(self, codes: h5py.Dataset, categories: h5py.Dataset) -> None:
-        self._codes, self.length = codes, len(codes)
-        self._texts = decoded(categories[:])
+    def __init__(self, codes: Array, categories: h5py.Group | h5py.Dataset) -> None:
+        if codes.kind not in ("int", "number"):
+            raise ValueError(f"{codes.name} must be numbers, and is {codes.kind}")
+        self._codes, self.length = codes, codes.length
+        self._texts = shortened(column_of(categories).names(MOST_TEXT))
 
-    def codes(self, rows: slice) -> Codes:
-        codes: Codes = self._codes[rows]
-        if codes.size and codes.max() >= len(self._texts):
-            raise ValueError(f"{self._codes.name}: code {codes.max()} has no category")
+    def read(self, rows: slice) -> Piece:
+        codes = self._codes.read(rows)
+        if self._codes.kind == "number":  # written by hand: NaN where there is no value
+            codes = self._whole(codes)
+        if codes.size and not -1 <= codes.min() <= codes.max() < len(self._texts):
+            wrong = codes.min() if codes.min() < -1 else codes.max()
+            raise ValueError(f"{self._codes.name}: code {wrong} has no category")
+        signed = codes.astype(np.int64) if codes.dtype.kind == "u" else codes
+        return Piece(signed, int(np.count_nonzero(signed < 0)))
+
+    def _whole(self, numbers: NDArray[np.floating]) -> Codes:
+        with np.errstate(invalid="ignore"):
+            codes = np.where(np.isnan(numbers), -1, numbers).astype(np.int64)
+        if not np.array_equal(codes, np.where(np.isnan(numbers), -1, numbers)):
+            raise ValueError(f"{self._codes.name}: codes must be whole numbers")
         return codes
-
-    def missing(self, rows: slice, codes: Codes) -> int:
-        return int((codes < 0).sum())
 
     def texts(self) -> Sequence[str]:
         return self._texts
+
+    def names(self, most: int) -> Sequence[str]:
+        refuse_many(self._codes)
+        codes, missing = self.read(slice(None))
+        if missing:
+            raise ValueError(f"{self._codes.name}: {missing} rows have no value")
+        if codes.size * max(map(len, self._texts), default=0) > most:
+            raise TooLargeError(f"{self._codes.name} has more than {most:,} characters")
+        return [self._texts[code] for code in codes.tolist()]
 
 
 class _Plain:
     """Values as they are, with a mask where some may be missing; each new text gets a code."""
 
-    def __init__(self, values: h5py.Dataset, mask: h5py.Dataset | None = None) -> None:
-        self._values, self._mask, self.length = values, mask, len(values)
-        self.dtype = dtype_of(values)
+    def __init__(self, values: Array, mask: Array | None = None) -> None:
+        if mask is not None and (mask.kind != "bool" or mask.length != values.length):
+            raise ValueError(f"{mask.name} must be {values.length:,} flags")
+        self._values, self._mask = values, mask
+        self.length, self.dtype = values.length, values.kind
         self._code_of_value: dict[object, int] = {}
+        self._characters = 0
 
-    def codes(self, rows: slice) -> Codes:
+    def read(self, rows: slice) -> Piece:
+        start, end, _ = rows.indices(self.length)
+        is_missing = np.zeros(end - start, bool) if self._mask is None else self._mask.read(rows)
         if self.dtype == "number":
-            return np.full(len(range(*rows.indices(self.length))), -1)
-        codes, new_values = pd.factorize(self._values[rows])
-        code_numbers = np.array(
-            [
-                self._code_of_value.setdefault(value, len(self._code_of_value))
-                for value in new_values
-            ],
-            int,
-        )
-        codes = code_numbers[codes] if len(code_numbers) else codes
-        return codes if self._mask is None else np.where(self._mask[rows], -1, codes)
+            is_missing = is_missing | np.concatenate([*map(np.isnan, self._values.pieces(rows))])
+            return Piece(np.full(end - start, -1), int(np.count_nonzero(is_missing)))
+        pieces = [self._coded(values) for values in self._values.pieces(rows)]
+        codes = np.where(is_missing, -1, np.concatenate(pieces))
+        return Piece(codes, int(np.count_nonzero(is_missing)))
 
-    def missing(self, rows: slice, codes: Codes) -> int:
-        return 0 if self._mask is None else int(self._mask[rows].sum())
+    def _coded(self, values: NDArray[np.generic]) -> Codes:
+        codes, new_values = pd.factorize(values)
+        known = len(self._code_of_value)
+        code_numbers = np.array(
+            [self._code_of_value.setdefault(v, len(self._code_of_value)) for v in new_values], int
+        )
+        if len(self._code_of_value) > known:
+            self._refuse_many(new_values[code_numbers >= known])
+        return code_numbers[codes] if len(code_numbers) else codes
+
+    def _refuse_many(self, new_values: NDArray[np.generic]) -> None:
+        if self.dtype == "str":
+            self._characters += sum(map(len, new_values))
+        if len(self._code_of_value) > MOST_VALUES or self._characters > MOST_TEXT:
+            raise TooLargeError(
+                f"{self._values.name} has more than {MOST_VALUES:,} distinct values, or texts of "
+                f"more than {MOST_TEXT:,} characters"
+            )
 
     def texts(self) -> Sequence[str]:
-        return decoded(self._code_of_value)
+        return shortened(decoded(self._code_of_value))
 
-
-def dtype_of(values: h5py.Dataset) -> str:
-    """The kind of the values: str, bool, int or number."""
-    if h5py.check_string_dtype(values.dtype) or values.dtype.kind in "SU":
-        return "str"
-    kinds = {"b": "bool", "i": "int", "u": "int"}
-    return kinds.get(values.dtype.kind, "number")
+    def names(self, most: int) -> Sequence[str]:
+        refuse_many(self._values)
+        if self._mask is not None and any(mask.any() for mask in self._mask.pieces()):
+            raise ValueError(f"{self._mask.name}: a row has no value")
+        return self._values.texts(most)

@@ -4,38 +4,57 @@ Reads ranges of the file, locally or on S3 through a block cache, and long colum
 that memory doesn't grow with the number of cells.
 """
 
+import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import h5py
 import numpy as np
 
-from runners.h5ad.columns import Codes, ColumnData, column_of, decoded, dtype_of
+from runners.h5ad.arrays import (
+    MOST_TEXT,
+    ROWS_AT_ONCE,
+    TooLargeError,
+    decoded,
+    has_kind,
+    kind_of,
+    refuse_large,
+    shortened,
+)
+from runners.h5ad.columns import (
+    MOST_VALUES,
+    Codes,
+    Column,
+    column_of,
+    encoding_of,
+    is_array,
+    table_of,
+)
+from runners.h5ad.errors import FileMissingError, FileTooLargeError, FileUnreadableError
 from runners.h5ad.ranges import open_h5ad
 
-CHUNK = 250_000
+CHUNK = ROWS_AT_ONCE
 """Rows that are read at once."""
 
-BROKEN = (ArithmeticError, LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError)
+MOST_CELLS = 1_000_000_000
+"""Rows of a table; no dataset has as many, and a file may declare more at no cost."""
+
+LARGE_REMEDY = (
+    "correct the file, or give readers more memory by READER_MEGABYTES where that was the limit."
+)
+
+BROKEN = (ArithmeticError, LookupError, OSError, RuntimeError, TypeError, ValueError)
 """What h5py raises, depending on where a file is broken."""
 
 Names = tuple[str, ...]
-
-
-class FileMissingError(Exception):
-    """There is no file."""
-
-
-class FileUnreadableError(Exception):
-    """There is a file, but it is no whole h5ad."""
 
 
 @dataclass(frozen=True)
 class ColumnProfile:
     """A column's kind (categorical, str, bool, int, number) and its distinct values that occur.
 
-    Values are sorted texts; of numbers with a fraction none are kept. `missing` counts cells
-    without a value.
+    Values are sorted texts, and shortened where they are very long; of numbers with a fraction none
+    are kept. `missing` counts cells without a value.
     """
 
     dtype: str
@@ -47,9 +66,11 @@ class ColumnProfile:
 class DatasetProfile:
     """What one h5ad says of itself. `genes` is the var index in the file's order.
 
-    `uns` has the values of keys that aren't dictionaries, as columns: of one value, or of all in a
-    list; `dicts` what holds keys, with them; a key in a key is written `a.b`. `combinations`: of
-    some columns of obs, the values that occur together.
+    `dicts` has the keys of uns that are dictionaries, with what they hold; `uns` has every other
+    key, as a column: of one value, or with the kind `list` of all values. What is neither has no
+    values and the kind `array` (long, or of several dimensions), `null`, `other` (of a type that no
+    value has) or anndata's name of the encoding (`dataframe`, `csr_matrix`). A key in a key is
+    written `a.b`. `combinations`: of some columns of obs, the values that occur together.
     """
 
     n_observations: int
@@ -70,25 +91,42 @@ def read_profile(
 
     Raises:
         FileMissingError: nothing is there.
-        FileUnreadableError: truncated, not HDF5, or without obs, var or an index.
-        ContractError: the storage didn't answer, which says nothing about the file.
+        FileForbiddenError, FileArchivedError: the storage has it, and doesn't give it.
+        FileUnreadableError: truncated, not HDF5, or without obs, var, an index or genes.
+        FilePointsElsewhereError: a part of it lies in another file.
+        FileTooLargeError: what is needed of it takes more memory than a reader may use.
+        OutageError: the storage didn't answer, which says nothing about the file.
     """
     try:
         with open_h5ad(address) as file:
             return _profile(file, columns, combinations)
     except FileNotFoundError as error:
         raise FileMissingError(address) from error
+    except (TooLargeError, MemoryError) as error:
+        raise FileTooLargeError(f"{address}: {_reason(error)}; {LARGE_REMEDY}") from error
     except BROKEN as error:
-        reason = " ".join(str(error).split())  # HDF5 tells the time with a line break
-        reason = reason or type(error).__name__
-        raise FileUnreadableError(f"{address}: {reason}") from error
+        if is_out_of_memory(error):
+            raise FileTooLargeError(f"{address}: {_reason(error)}; {LARGE_REMEDY}") from error
+        raise FileUnreadableError(f"{address}: {_reason(error)}") from error
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether HDF5, which has no error of its own for it, was refused memory."""
+    return "memory allocation failed" in str(error) or "unable to allocate" in str(error)
+
+
+def _reason(error: Exception) -> str:
+    """The error on one line: HDF5 tells the time with a line break."""
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _profile(
     file: h5py.File, columns: Collection[str], combinations: Collection[Names]
 ) -> DatasetProfile:
-    obs, var = _Table(file, "obs"), _Table(file, "var")
-    genes = decoded(var.index[:])
+    obs, var = _Reading(file, "obs"), _Reading(file, "var")
+    genes = var.index.names(MOST_TEXT)
+    if not genes:
+        raise ValueError("var has no rows, and every dataset has genes")
     obs.read(columns, combinations)
     var.read(columns, ())
     values, dicts = _values_and_dicts(file["uns"], columns) if "uns" in file else ({}, {})
@@ -103,32 +141,30 @@ def _profile(
     )
 
 
-class _Table:
+class _Reading:
     """One of the file's two tables: reads some of its columns side by side, in chunks."""
 
     def __init__(self, file: h5py.File, name: str) -> None:
-        table = file[name]
-        if not isinstance(table, h5py.Group):
-            raise KeyError(f"{name} is no table of columns")
-        self._table = table
-        index = table.attrs.get("_index", "_index")
-        self.index: h5py.Dataset = table[index.decode() if isinstance(index, bytes) else index]
-        self.length = len(self.index)
-        self._columns: dict[str, ColumnData] = {}
+        self._table = table_of(file, name)
+        self.index = self._table.index()
+        self.length = self.index.length
+        if self.length > MOST_CELLS:
+            raise TooLargeError(f"{name} has {self.length:,} rows, more than {MOST_CELLS:,}")
+        self._columns: dict[str, Column] = {}
         self._present: dict[str, set[int]] = {}
         self._missing: dict[str, int] = {}
         self._codes_together: dict[Names, set[tuple[int, ...]]] = {}
 
     def read(self, names: Collection[str], combinations: Collection[Names]) -> None:
         for name in sorted(names):
-            if name in self._table:
-                self._add(name, column_of(self._table, name))
+            if (column := self._table.column(name)) is not None:
+                self._add(name, column)
         there = [tuple(name for name in each if name in self._columns) for each in combinations]
         self._codes_together = {names: set() for names in there if len(names) > 1}
         for start in range(0, self.length, CHUNK):
             self._read(slice(start, min(start + CHUNK, self.length)))
 
-    def _add(self, name: str, column: ColumnData) -> None:
+    def _add(self, name: str, column: Column) -> None:
         if column.length != self.length:
             raise ValueError(f"{name} has {column.length} rows, its table {self.length}")
         self._columns[name] = column
@@ -137,16 +173,20 @@ class _Table:
     def _read(self, rows: slice) -> None:
         chunk: dict[str, Codes] = {}
         for name, column in self._columns.items():
-            codes = chunk[name] = column.codes(rows)
-            self._present[name].update(np.unique(codes[codes >= 0]).tolist())
-            self._missing[name] += column.missing(rows, codes)
+            chunk[name], missing = column.read(rows)
+            self._present[name].update(_distinct(chunk[name]))
+            self._missing[name] += missing
         for names, seen in self._codes_together.items():
             seen.update(_rows_of([chunk[name] for name in names]))
+            if len(seen) > MOST_VALUES:
+                raise TooLargeError(
+                    f"{', '.join(names)} have more than {MOST_VALUES:,} distinct values together"
+                )
 
     def profiles(self) -> dict[str, ColumnProfile]:
         return {name: self._profile(name, column) for name, column in self._columns.items()}
 
-    def _profile(self, name: str, column: ColumnData) -> ColumnProfile:
+    def _profile(self, name: str, column: Column) -> ColumnProfile:
         texts = column.texts()
         values = sorted({texts[code] for code in self._present[name]})
         return ColumnProfile(column.dtype, tuple(values), self._missing[name])
@@ -160,35 +200,66 @@ class _Table:
             yield tuple(column[code] for column, code in zip(texts, codes, strict=True))
 
 
+def _distinct(codes: Codes) -> list[int]:
+    """The codes that occur, without those of no value."""
+    return np.flatnonzero(np.bincount(codes[codes >= 0])).tolist()
+
+
 def _rows_of(columns: list[Codes]) -> Iterator[tuple[int, ...]]:
     """The distinct rows of several columns of codes, without those where one has no value."""
     has_every_value = np.logical_and.reduce([codes >= 0 for codes in columns])
     kept_codes = [codes[has_every_value].astype(np.int64) for codes in columns]
     sizes = [int(codes.max()) + 1 if len(codes) else 1 for codes in kept_codes]
+    if math.prod(sizes) > np.iinfo(np.int64).max:  # too many to number them
+        yield from map(tuple, np.unique(np.column_stack(kept_codes), axis=0).tolist())
+        return
     distinct = np.unique(np.ravel_multi_index(kept_codes, sizes))
     for row in zip(*np.unravel_index(distinct, sizes), strict=True):
         yield tuple(map(int, row))
 
 
-MOST_VALUES = 1_000
-"""Of a list in uns; a longer one is no list of names."""
+MOST_OF_LIST = 1_000
+"""Values of a list in uns; a longer one is no list of names."""
 
 
 def _values_and_dicts(
-    uns: h5py.Group, names: Collection[str]
+    uns: h5py.Group | h5py.Dataset, names: Collection[str]
 ) -> tuple[dict[str, ColumnProfile], dict[str, frozenset[str]]]:
-    """Those of the names that are values or short lists, and the keys of those that hold some."""
+    """What stands under those of the names that uns has, and the keys of those that hold some."""
+    if not isinstance(uns, h5py.Group):
+        raise ValueError("uns must be a dictionary, and is one value")
     nodes = {name: uns.get(name.replace(".", "/")) for name in names}
-    values = {
-        name: _value(node)
-        for name, node in nodes.items()
-        if isinstance(node, h5py.Dataset) and node.size is not None and node.size <= MOST_VALUES
-    }
-    dicts = {name: frozenset(node) for name, node in nodes.items() if isinstance(node, h5py.Group)}
+    dicts, values = {}, {}
+    for name, node in nodes.items():
+        if isinstance(node, h5py.Group) and encoding_of(node) == "dict":
+            dicts[name] = _keys(node)
+        elif node is not None:
+            values[name] = _value(node)
     return values, dicts
 
 
-def _value(node: h5py.Dataset) -> ColumnProfile:
-    if node.shape == ():
-        return ColumnProfile(dtype_of(node), tuple(decoded([node[()]])), 0)
-    return ColumnProfile("list", tuple(sorted(set(decoded(node[:].ravel().tolist())))), 0)
+def _keys(node: h5py.Group) -> frozenset[str]:
+    if len(node) > MOST_VALUES:
+        raise TooLargeError(f"{node.name} has {len(node):,} keys, more than {MOST_VALUES:,}")
+    return frozenset(node)
+
+
+def _value(node: h5py.Group | h5py.Dataset) -> ColumnProfile:
+    if is_array(node):
+        column = column_of(node)
+        if column.length > MOST_OF_LIST:
+            return ColumnProfile("array", (), 0)
+        return ColumnProfile("list", tuple(sorted(set(shortened(column.names(MOST_TEXT))))), 0)
+    if isinstance(node, h5py.Dataset) and node.shape == () and has_kind(node.dtype):
+        refuse_large(node)
+        values = shortened(decoded([node[()]]))
+        return ColumnProfile(kind_of(node.dtype, node.name), tuple(values), 0)
+    return ColumnProfile(_kind_without_values(node), (), 0)
+
+
+def _kind_without_values(node: h5py.Group | h5py.Dataset) -> str:
+    if isinstance(node, h5py.Group):
+        return encoding_of(node)
+    if not isinstance(node, h5py.Dataset) or not has_kind(node.dtype):
+        return "other"
+    return "null" if node.shape is None else "array"

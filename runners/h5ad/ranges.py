@@ -1,39 +1,78 @@
-"""An h5ad opened by ranges, on S3 through a block cache or locally.
+"""An h5ad opened by ranges, on S3 through a block cache or locally, if all of it lies in it.
 
-A storage that doesn't answer is told apart from a broken file. Must not know what is in it.
+A storage that doesn't answer is told apart from a broken file, and from one that it doesn't give.
+Must not know what is in it.
 """
 
+import gc
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import h5py
 
-from runners.contract import ContractError
 from runners.h5ad.address import address_of, is_anonymous, is_refused, remedy
+from runners.h5ad.containment import part_elsewhere
+from runners.h5ad.errors import (
+    FileArchivedError,
+    FileError,
+    FileForbiddenError,
+    FilePointsElsewhereError,
+)
 from runners.retries import OutageError
 
 BLOCK = 256 * 1024
 """Bytes per request to S3."""
 
 
+ARCHIVED = "InvalidObjectState"
+"""S3's word for an object that was moved to an archive."""
+
+
 @contextmanager
 def open_h5ad(address: str) -> Iterator[h5py.File]:
-    """The file at `address` (a path or s3://).
+    """The file at `address` (a path or s3://), no part of which lies in another file.
 
     Raises:
         FileNotFoundError: nothing is there.
-        OSError: it isn't HDF5.
+        FileForbiddenError, FileArchivedError: the storage has it, and doesn't give it.
+        FilePointsElsewhereError: a part of it would be read from another file.
+        OSError, RuntimeError, ValueError: it isn't HDF5, or broken.
         OutageError: the storage didn't answer, which says nothing about the file.
-        ContractError: it refuses to.
     """
-    if not address.startswith("s3://"):
-        with h5py.File(address, "r") as file:
-            yield file
-        return
-    with _remote(address) as stream, h5py.File(stream, "r") as file:
+    with ExitStack() as opened:
+        if address.startswith("s3://"):
+            opened.enter_context(without_garbage_collection())
+            file = opened.enter_context(h5py.File(opened.enter_context(_remote(address)), "r"))
+        else:
+            file = opened.enter_context(_local(address))
+        if part := part_elsewhere(file):
+            raise FilePointsElsewhereError(
+                f"{address}: {part}, so that another file would be read; store its data in it."
+            )
         yield file
+
+
+@contextmanager
+def without_garbage_collection() -> Iterator[None]:
+    """Within, garbage is left. Who reads holds HDF5's lock while s3fs's thread fetches: if that
+    thread came to collect an HDF5 object, which needs the lock, each would wait for the other.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _local(address: str) -> h5py.File:
+    try:
+        return h5py.File(address, "r")
+    except PermissionError as error:
+        raise _refusal(address, error) from error
 
 
 def _remote(address: str) -> "_Watched":
@@ -45,7 +84,7 @@ def _remote(address: str) -> "_Watched":
     except FileNotFoundError:
         raise
     except Exception as error:
-        raise _silent(address, error) from error
+        raise _refusal(address, error) from error
 
 
 class _Watched(io.RawIOBase):
@@ -58,7 +97,7 @@ class _Watched(io.RawIOBase):
         try:
             return int(self._stream.readinto(buffer))
         except Exception as error:
-            raise _silent(address_of(self._stream), error) from error
+            raise _refusal(address_of(self._stream), error) from error
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         return int(self._stream.seek(offset, whence))
@@ -77,13 +116,30 @@ class _Watched(io.RawIOBase):
         super().close()
 
 
-def _silent(address: str, error: Exception) -> ContractError:
+def _refusal(address: str, error: Exception) -> FileError | OutageError:
+    """What it means for the file that the storage didn't give it."""
     reason = " ".join(str(error).split())
+    if ARCHIVED in _codes(error):
+        return FileArchivedError(
+            f"{address}: the storage keeps it in an archive ({reason}); have it restored."
+        )
     if is_refused(error):
-        return ContractError(
-            f"{address}: the storage refuses to show it ({reason}); "
-            f"{remedy(anonymous=is_anonymous(address))}."
+        return FileForbiddenError(
+            f"{address}: the storage refuses to show it ({reason}); {_remedy(address)}."
         )
     return OutageError(
         f"{address}: the storage does not answer ({reason}); run it again later: it goes on."
     )
+
+
+def _remedy(address: str) -> str:
+    if address.startswith("s3://"):
+        return remedy(anonymous=is_anonymous(address))
+    return "let this user read it"
+
+
+def _codes(error: BaseException | None) -> Iterator[str]:
+    """S3's own codes for the error and for what caused it."""
+    while error is not None:
+        yield getattr(error, "response", {}).get("Error", {}).get("Code", "")
+        error = error.__cause__

@@ -1,13 +1,15 @@
 """Reads and validates datasets in other processes or on a Dask cluster, whatever happens there.
 
-A reader that dies (killed, out of memory, a crash in a C library) costs a retry, not a dataset: the
-datasets that were being read are read again one by one, which shows the file that kills its reader.
+A reader that dies (killed, a crash in a C library) costs a retry, not a dataset: the datasets that
+were being read are read again one by one, which shows the file that kills its reader. A file that
+the storage doesn't give is told from a storage that gives none by those that are read after it.
 A cluster is used, never started or stopped; it needs the dependency group `dask`, and workers with
 this checkout and its reference data under the same paths.
 """
 
 import os
 import pickle
+import resource
 import signal
 import threading
 from collections import deque
@@ -22,12 +24,12 @@ from typing import TYPE_CHECKING, Any
 
 from runners import rules, settings
 from runners.census.store import CensusDataset
-from runners.contract import ContractError, Finding, Reason
-from runners.retries import retry_outages
+from runners.contract import ContractError, Reason
+from runners.retries import OutageError, retry_outages
 from runners.rules.reference import Reference
 from runners.rules.vocabulary import Vocabulary
 from runners.run.fingerprint import code_digest
-from runners.validation.validated import ValidatedDataset, read_and_validate
+from runners.validation.validated import ValidatedDataset, read_and_validate, unread
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -40,6 +42,9 @@ AHEAD = 4
 
 LOOK_SECONDS = 1.0
 """Seconds between two looks whether what is being read is still wanted."""
+
+MOST_UNANSWERED = 4
+"""Datasets in a row that a storage doesn't give before it is taken for one that doesn't answer."""
 
 ReadAndValidate = Callable[[str, Path, CensusDataset, str], ValidatedDataset]
 
@@ -57,13 +62,30 @@ def validate_in_process(
     schema_version: str, reference: Path, dataset: CensusDataset, address: str
 ) -> ValidatedDataset:
     """`read_and_validate`, with a vocabulary that each process makes once. A read that hangs ends
-    the process; a storage that does not answer is asked again.
+    the process, whose memory is limited; a storage that does not answer is asked again.
     """
+    limits = settings.from_environment()
+    limit_memory(limits.reader_megabytes)
     vocabulary = _vocabulary(schema_version, reference)
-    return retry_outages(
-        lambda: read_and_validate(dataset, address, vocabulary, time_limit),
-        seconds=settings.from_environment().patience_seconds,
-    )
+    try:
+        return retry_outages(
+            lambda: read_and_validate(dataset, address, vocabulary, time_limit),
+            seconds=limits.patience_seconds,
+        )
+    except OutageError as error:
+        return unread(dataset, Reason.FILE_NOT_ANSWERING, str(error))
+
+
+def limit_memory(megabytes: float) -> None:
+    """Lets this process have no more memory of its own; a lower limit of before stays.
+
+    Counts what is allocated (RLIMIT_DATA), not files that are mapped and addresses that are only
+    reserved, by which libraries seem to take gigabytes. A Dask worker's threads share it.
+    """
+    wanted = int(megabytes * 2**20)
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    if soft == resource.RLIM_INFINITY or wanted < soft:
+        resource.setrlimit(resource.RLIMIT_DATA, (wanted, hard))
 
 
 @contextmanager
@@ -145,7 +167,16 @@ class Readers:
     def judged(
         self, tasks: Sequence[Task], until: Callable[[], bool] = lambda: False
     ) -> Iterator[ValidatedDataset]:
-        """The result of each task, in the order of the tasks; stops early once `until` is true."""
+        """The result of each task, in the order of the tasks; stops early once `until` is true.
+
+        Raises:
+            OutageError: the storage gave none of several files in a row, or of all.
+        """
+        return without_outages(self._judged(tasks, until), until)
+
+    def _judged(
+        self, tasks: Sequence[Task], until: Callable[[], bool]
+    ) -> Iterator[ValidatedDataset]:
         waiting = deque(tasks)
         while waiting and not until():
             with self._pool.open(self._workers) as executor:
@@ -183,11 +214,37 @@ class Readers:
             except self._pool.death:
                 continue
         dataset, address = task
-        detail = f"{address}: reader died again when alone with it"
-        return ValidatedDataset(dataset, problem=Finding(reason=Reason.READER_DIED, detail=detail))
+        detail = f"{address}: reader died again when alone with it; correct or replace the file."
+        return unread(dataset, Reason.READER_DIED, detail)
 
     def _submit(self, executor: Executor, task: Task) -> Future[ValidatedDataset]:
         return executor.submit(self._read_and_validate, *self._arguments, *task)
+
+
+def without_outages(
+    results: Iterator[ValidatedDataset], until: Callable[[], bool]
+) -> Iterator[ValidatedDataset]:
+    """The results. Those that the storage didn't give wait for one that shows that it answers.
+
+    Raises:
+        OutageError: there are too many of these in a row, or no others, unless `until` is true.
+    """
+    unanswered: list[ValidatedDataset] = []
+    has_answered = False
+    for result in results:
+        if result.problem and result.problem.reason is Reason.FILE_NOT_ANSWERING:
+            unanswered.append(result)
+            if len(unanswered) == MOST_UNANSWERED:
+                raise OutageError(str(result.problem.detail))
+            continue
+        has_answered = True
+        yield from unanswered
+        unanswered = []
+        yield result
+    if has_answered:
+        yield from unanswered
+    elif unanswered and not until():
+        raise OutageError(str(unanswered[0].problem and unanswered[0].problem.detail))
 
 
 @contextmanager

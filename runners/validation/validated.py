@@ -1,12 +1,15 @@
 """One dataset of the release, read and validated: what the writer gets, and its outcome."""
 
+import traceback
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
+from runners import progress
 from runners.census.store import CensusDataset
-from runners.contract import DatasetOutcome, Finding, Outcome, Reason
-from runners.h5ad.profile import FileMissingError, FileUnreadableError, read_profile
+from runners.contract import ContractError, DatasetOutcome, Finding, Outcome, Reason
+from runners.h5ad.errors import FileError
+from runners.h5ad.profile import LARGE_REMEDY, read_profile
 from runners.rules.vocabulary import Vocabulary
 from runners.validation.cases import combinations
 from runners.validation.validate import Validation, columns_to_read, validate
@@ -28,20 +31,35 @@ def read_and_validate(
     vocabulary: Vocabulary,
     limit: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> ValidatedDataset:
-    """Reads (within `limit`) and validates one dataset."""
+    """Reads (within `limit`) and validates one dataset; what it fails at is the dataset's problem.
+
+    Raises:
+        OutageError: the storage didn't answer, which says nothing about the file.
+        ContractError: rules or reference data are missing.
+    """
     rules = vocabulary.rules
     try:
         with limit():
             profile = read_profile(address, columns_to_read(rules), combinations(rules))
-    except FileMissingError:
-        return ValidatedDataset(
-            dataset, problem=Finding(reason=Reason.FILE_MISSING, detail=address)
+        return ValidatedDataset(dataset, validate(profile, vocabulary), profile.n_observations)
+    except FileError as error:
+        return unread(dataset, error.reason, str(error))
+    except ContractError:
+        raise
+    except MemoryError:
+        return unread(dataset, Reason.FILE_TOO_LARGE, f"{address}: {LARGE_REMEDY}")
+    except Exception as error:
+        progress.say(f"{address}: {traceback.format_exc()}")
+        return unread(
+            dataset,
+            Reason.READER_FAILED,
+            f"{address}: {type(error).__name__}, which the run's log explains; report it.",
         )
-    except FileUnreadableError as error:
-        return ValidatedDataset(
-            dataset, problem=Finding(reason=Reason.FILE_UNREADABLE, detail=str(error))
-        )
-    return ValidatedDataset(dataset, validate(profile, vocabulary), profile.n_observations)
+
+
+def unread(dataset: CensusDataset, reason: Reason, detail: str) -> ValidatedDataset:
+    """The dataset, which could not be read or validated."""
+    return ValidatedDataset(dataset, problem=Finding(reason=reason, detail=detail))
 
 
 def outcome_of(validated: ValidatedDataset, success: Outcome) -> DatasetOutcome:

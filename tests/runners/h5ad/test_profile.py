@@ -11,13 +11,8 @@ import pytest
 from h5ad_files import GENES, obs_of, write
 
 from runners.h5ad import profile
-from runners.h5ad.profile import (
-    ColumnProfile,
-    DatasetProfile,
-    FileMissingError,
-    FileUnreadableError,
-    read_profile,
-)
+from runners.h5ad.errors import FileMissingError, FileUnreadableError
+from runners.h5ad.profile import ColumnProfile, DatasetProfile, read_profile
 
 
 def read_column(path: Path, name: str = "column") -> ColumnProfile:
@@ -106,15 +101,6 @@ def test_categories_as_anndata_wrote_them_before_0_8(path: Path) -> None:
         names = ["a", "b", "unused"]
         categories.create_dataset("column", data=names, dtype=h5py.string_dtype())
     assert read_column(path) == ColumnProfile("categorical", ("a", "b"), 1)
-
-
-def test_an_obs_that_is_one_compound_table_as_anndata_wrote_it_before_0_7(path: Path) -> None:
-    write(path, obs_of(column=["x"]))
-    with h5py.File(path, "r+") as file:
-        del file["obs"]
-        file["obs"] = np.array([(b"cell-0", 1)], dtype=[("index", "S6"), ("column", "i1")])
-    with pytest.raises(FileUnreadableError, match="obs is no table of columns"):
-        read_profile(str(path), ["column"])
 
 
 def test_bool(path: Path) -> None:

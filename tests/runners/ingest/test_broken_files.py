@@ -16,7 +16,8 @@ from profiles import HUMAN, ORGANISM, VALUES
 from runners import rules
 from runners.census.store import CensusDataset
 from runners.contract import ContractError, Finding, Reason
-from runners.h5ad.profile import FileUnreadableError, read_profile
+from runners.h5ad.errors import FileUnreadableError
+from runners.h5ad.profile import read_profile
 from runners.settings import from_environment
 from runners.validation.cases import combinations
 from runners.validation.readers import ReadAndValidate, Readers, time_limit, validate_in_process
@@ -54,9 +55,7 @@ def read_only(version: str, root: Path, dataset: CensusDataset, address: str) ->
         with time_limit():
             profile = read_profile(address, found.columns, combinations(found))
     except FileUnreadableError as error:
-        return ValidatedDataset(
-            dataset, problem=Finding(reason=Reason.FILE_UNREADABLE, detail=str(error))
-        )
+        return ValidatedDataset(dataset, problem=Finding(reason=error.reason, detail=str(error)))
     return ValidatedDataset(dataset, n_observations=profile.n_observations)
 
 
@@ -81,14 +80,20 @@ def read_broken(folder: Path, seeds: range) -> Counter[Reason | None]:
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """A reader is taken for stuck early, so that the test ends."""
-    monkeypatch.setenv("FILE_SECONDS", "5")
+    monkeypatch.setenv("FILE_SECONDS", "2")
 
 
 @pytest.mark.prove
 @pytest.mark.usefixtures("short")
 def test_files_broken_by_chance_have_named_outcomes(tmp_path: Path) -> None:
-    found = read_broken(tmp_path, range(40))
-    assert set(found) <= {None, Reason.FILE_UNREADABLE, Reason.READER_DIED}
+    found = read_broken(tmp_path, range(100))
+    assert set(found) <= {
+        None,
+        Reason.FILE_UNREADABLE,
+        Reason.FILE_POINTS_ELSEWHERE,
+        Reason.FILE_TOO_LARGE,
+        Reason.READER_DIED,
+    }
     assert found[Reason.FILE_UNREADABLE] > 4
 
 

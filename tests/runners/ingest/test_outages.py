@@ -12,15 +12,24 @@ from pathlib import Path
 import pytest
 from s3fs import S3FileSystem
 
-from runners.h5ad.profile import FileUnreadableError, read_profile
+from runners.census.store import CensusDataset
+from runners.contract import Reason
+from runners.h5ad.errors import FileArchivedError, FileForbiddenError, FileUnreadableError
+from runners.h5ad.profile import read_profile
 from runners.retries import OutageError, retry_outages
 from runners.sample.datasets import NEWER, by_key
 from runners.sample.world import World
+from runners.settings import from_environment
+from runners.validation import readers
 
 COLUMNS = ("assay_ontology_term_id", "cell_type_ontology_term_id", "is_primary_data")
 WHOLE = f"{by_key('D01').dataset_id}.h5ad"
 TRUNCATED = f"{by_key('D12').dataset_id}.h5ad"
 DOWN = 10**6
+ARCHIVED = """<?xml version="1.0" encoding="UTF-8"?>
+<Error><Code>InvalidObjectState</Code>
+<Message>The operation is not valid for the object's storage class</Message>
+<StorageClass>GLACIER</StorageClass></Error>"""
 
 
 class Storage(ThreadingHTTPServer):
@@ -53,6 +62,13 @@ class Handler(BaseHTTPRequestHandler):
             self.send_response(int(self.server.how))
             self.send_header("Content-Length", "0")
             self.end_headers()
+            return
+        if is_failing and self.server.how == "archived":
+            body = ARCHIVED.encode()
+            self.send_response(403)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
             return
         content = (self.server.folder / Path(self.path.partition("?")[0]).name).read_bytes()
         first, last = 0, len(content) - 1
@@ -127,8 +143,31 @@ def test_a_file_that_was_cut_is_condemned_all_the_same(storage: Storage) -> None
         read(TRUNCATED)
 
 
-def test_what_nobody_may_read_is_not_asked_for_again(storage: Storage) -> None:
-    storage.fail(range(DOWN), "403")
-    with pytest.raises(Exception, match="the storage refuses to show it") as refused:
+@pytest.mark.parametrize(
+    ("how", "error", "told"),
+    [
+        ("403", FileForbiddenError, "the storage refuses to show it"),
+        ("archived", FileArchivedError, "the storage keeps it in an archive .*; have it restored"),
+    ],
+)
+def test_what_the_storage_does_not_give_is_told_by_name(
+    storage: Storage, how: str, error: type[Exception], told: str
+) -> None:
+    storage.fail(range(how == "archived", DOWN), how)  # HEAD knows an archived file
+    with pytest.raises(error, match=f"^s3://bucket/.*{WHOLE}: {told}"):
         read(WHOLE)
-    assert not isinstance(refused.value, OutageError)
+
+
+def test_one_file_that_the_storage_does_not_give_is_that_file_s_outcome(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATIENCE_SECONDS", "0.1")
+    monkeypatch.setattr(readers, "limit_memory", lambda megabytes: None)  # this is no reader
+    storage.fail(range(DOWN), "503")
+    dataset = CensusDataset("d", "v", "T", WHOLE, "c", "C", "", 1)
+    address = f"s3://bucket/cell-census/{NEWER.version}/h5ads/{WHOLE}"
+    reference = from_environment().reference
+    found = readers.validate_in_process("7.0.0", reference, dataset, address).problem
+    assert found is not None
+    assert found.reason is Reason.FILE_NOT_ANSWERING
+    assert str(found.detail).startswith(f"{address}: the storage does not answer (")

@@ -1,12 +1,24 @@
-"""Readers that die cost a retry; a file that kills its reader again is given up, and no other."""
+"""Readers that die cost a retry; a file that kills its reader again is given up, and no other.
 
+So is a file that the storage doesn't give, that takes too much memory or at which our code fails.
+"""
+
+from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 import deadly
 import pytest
 
-from runners.contract import Reason
-from runners.validation.readers import LOCAL_POOL, Readers
+from runners import rules
+from runners.census.store import CensusDataset
+from runners.contract import ContractError, Finding, Outcome, Reason
+from runners.retries import OutageError
+from runners.rules.reference import Reference
+from runners.rules.vocabulary import Vocabulary
+from runners.settings import from_environment
+from runners.validation import readers, validated
+from runners.validation.readers import LOCAL_POOL, Readers, validate_in_process
 from runners.validation.validated import ValidatedDataset
 
 FOR_EVER = 100
@@ -40,3 +52,127 @@ def test_what_is_not_wanted_any_more_is_not_read(tmp_path: Path) -> None:
     for dataset in readers.judged(deadly.tasks([0] * 9), until=lambda: len(seen) == 2):
         seen.append(dataset)
     assert len(seen) == 2
+
+
+def answering(*answers: bool | None) -> list[ValidatedDataset]:
+    """Datasets that the storage gave, didn't give for all that time, or of which it said no."""
+    problems = {
+        True: None,
+        False: Finding(reason=Reason.FILE_NOT_ANSWERING, detail="s3://x/y: does not answer"),
+        None: Finding(reason=Reason.FILE_FORBIDDEN, detail="s3://x/y: make it public"),
+    }
+    return [
+        ValidatedDataset(dataset, problem=problems[answer])
+        for answer, (dataset, _) in zip(answers, deadly.tasks([0] * len(answers)), strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        (True, False, True),
+        (False, False, False, True),
+        (True, False, False, False),
+        (None, False),
+        (False, None, False, False, False, True),
+        (None, None, None, None, None),
+    ],
+)
+def test_files_that_the_storage_does_not_give_are_theirs_alone(answers: tuple[bool | None]) -> None:
+    found = answering(*answers)
+    assert list(readers.without_outages(iter(found), lambda: False)) == found
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        ((False,), 0),
+        ((False, False, False), 0),
+        ((True, False, False, False, False, True), 1),
+        ((True, False, True, False, False, False, False), 3),
+    ],
+)
+def test_a_storage_that_gives_none_stops_the_run(answers: tuple[bool], told: int) -> None:
+    results = readers.without_outages(iter(answering(*answers)), lambda: False)
+    assert len(list(islice(results, told))) == told
+    with pytest.raises(OutageError, match="s3://x/y: does not answer"):
+        list(results)
+
+
+def test_a_run_that_is_cancelled_ends_without_an_outage() -> None:
+    assert list(readers.without_outages(iter(answering(False)), lambda: True)) == []
+
+
+def hungry(
+    schema_version: str, folder: Path, dataset: CensusDataset, address: str
+) -> ValidatedDataset:
+    """Takes so many megabytes at once, as far as a reader may."""
+    readers.limit_memory(500)
+    readers.limit_memory(5_000)  # a lower limit stays
+    try:
+        taken = len(bytes(int(address) * 2**20))
+    except MemoryError:
+        return validated.unread(dataset, Reason.FILE_TOO_LARGE, address)
+    return ValidatedDataset(dataset, n_observations=taken)
+
+
+def test_a_reader_gets_no_more_memory_than_it_may_and_goes_on(tmp_path: Path) -> None:
+    tasks = deadly.tasks([1, 1_000, 1])
+    found = list(Readers("7.0.0", tmp_path, 1, LOCAL_POOL, hungry).judged(tasks))
+    assert [one.n_observations for one in found] == [2**20, None, 2**20]
+
+
+def test_the_memory_of_a_reader_is_what_the_settings_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits: list[float] = []
+    monkeypatch.setenv("READER_MEGABYTES", "1234")
+    monkeypatch.setattr(readers, "limit_memory", limits.append)
+    ((dataset, _),) = deadly.tasks([0])
+    reference = from_environment().reference
+    found = validate_in_process("7.0.0", reference, dataset, str(tmp_path / "absent"))
+    assert found.problem is not None
+    assert (found.problem.reason, limits) == (Reason.FILE_MISSING, [1234])
+
+
+@pytest.mark.parametrize("error", [AttributeError, RecursionError, SystemError])
+def test_an_error_of_ours_is_the_outcome_of_the_file_at_which_it_came(
+    error: type[Exception], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise error("what the file holds")
+
+    monkeypatch.setattr(validated, "read_profile", fail)
+    ((dataset, _),) = deadly.tasks([0])
+    found = validated.read_and_validate(dataset, "x.h5ad", vocabulary())
+    assert found.problem == Finding(
+        reason=Reason.READER_FAILED,
+        detail=f"x.h5ad: {error.__name__}, which the run's log explains; report it.",
+    )
+    assert f"{error.__name__}: what the file holds" in capsys.readouterr().err
+    assert validated.outcome_of(found, Outcome.REGISTERED).outcome is Outcome.UNREADABLE
+
+
+def test_memory_that_runs_out_is_the_file_s_and_missing_reference_data_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ((dataset, _),) = deadly.tasks([0])
+    monkeypatch.setattr(validated, "read_profile", raising(MemoryError()))
+    found = validated.read_and_validate(dataset, "x.h5ad", vocabulary()).problem
+    assert found is not None
+    assert found.reason is Reason.FILE_TOO_LARGE
+    assert "READER_MEGABYTES" in str(found.detail)
+    monkeypatch.setattr(validated, "read_profile", raising(ContractError("make setup")))
+    with pytest.raises(ContractError, match="make setup"):
+        validated.read_and_validate(dataset, "x.h5ad", vocabulary())
+
+
+def raising(error: Exception) -> Callable[..., None]:
+    def fail(*_: object) -> None:
+        raise error
+
+    return fail
+
+
+def vocabulary() -> Vocabulary:
+    return Vocabulary(Reference(rules.load("7.0.0"), from_environment().reference))
