@@ -88,14 +88,13 @@ class Explanation:
         bound = "the schema forbids it here" if is_forbidden else self._bounds(entries, term)
         return Refusal(Reason.TERM_NOT_ALLOWED, f"is in {ontology}, but {bound}")
 
-    def organism(self, value: str) -> Refusal:
+    def of_organism(self, value: str) -> str:
         """Why a value is none of the rules' organisms."""
         for taxon, organism in self._rules.organisms.items():
             if normalised(value) in map(normalised, (organism.name, organism.scientific_name)):
-                cause = f"looks like a label; the id of {quoted(value)} is {taxon}"
-                return Refusal(Reason.ORGANISM_UNKNOWN, cause)
+                return f"looks like a label; the id of {quoted(value)} is {taxon}"
         names = (f"{taxon} ({o.name})" for taxon, o in self._rules.organisms.items())
-        return Refusal(Reason.ORGANISM_UNKNOWN, f"must be {listed(names)}")
+        return f"must be {listed(names)}"
 
     def allowed(self, entries: Sequence[Terms]) -> str:
         """What the entries allow, as in "a term of UBERON below UBERON:0001062"."""

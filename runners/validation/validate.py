@@ -129,7 +129,7 @@ def _organism_findings(
         detail = "cells of several organisms, and a dataset is annotated as one's"
         yield _finding(Reason.ORGANISM_UNKNOWN, name, column.values, detail)
     elif not is_known:
-        cause = Explanation(vocabulary).organism(column.values[0]).cause
+        cause = Explanation(vocabulary).of_organism(column.values[0])
         yield _finding(Reason.ORGANISM_UNKNOWN, name, column.values, cause)
 
 
