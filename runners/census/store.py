@@ -43,6 +43,12 @@ REFUSED = re.compile(
 )
 """How it says that S3 refuses whoever asks."""
 
+WITHOUT_EARLY_MERGE = {"sm.query.sparse_global_order.preprocess_tile_merge": "0"}
+"""TileDB 2.30.0, of tiledbsoma 2.3.0, may end a read or count of a table while a thread of its own
+still merges tiles for it, which then dies of a segmentation fault: so none are merged beforehand.
+Goes with a tiledbsoma whose TileDB has https://github.com/TileDB-Inc/TileDB/pull/5723.
+"""
+
 BUCKET = re.compile(r"\w+://[^/]*")
 
 
@@ -135,8 +141,10 @@ def open_store(storage: Storage) -> Iterator[Any]:
     """
     import cellxgene_census  # seconds, most of them tiledbsoma's: only where it is needed
 
-    options = _s3_options(storage) if storage.soma.startswith("s3://") else {}
-    with cellxgene_census.open_soma(uri=storage.soma, tiledb_config=options or None) as census:
+    options = WITHOUT_EARLY_MERGE | (
+        _s3_options(storage) if storage.soma.startswith("s3://") else {}
+    )
+    with cellxgene_census.open_soma(uri=storage.soma, tiledb_config=options) as census:
         yield census
 
 

@@ -92,7 +92,7 @@ def read_profile(
     Raises:
         FileMissingError: nothing is there.
         FileForbiddenError, FileArchivedError: the storage has it, and doesn't give it.
-        FileUnreadableError: truncated, not HDF5, or without obs, var, an index or genes.
+        FileUnreadableError: truncated, not HDF5, or without obs, var or an index.
         FilePointsElsewhereError: a part of it lies in another file.
         FileTooLargeError: what is needed of it takes more memory than a reader may use.
         OutageError: the storage didn't answer, which says nothing about the file.
@@ -125,8 +125,6 @@ def _profile(
 ) -> DatasetProfile:
     obs, var = _Reading(file, "obs"), _Reading(file, "var")
     genes = var.index.names(MOST_TEXT)
-    if not genes:
-        raise ValueError("var has no rows, and every dataset has genes")
     obs.read(columns, combinations)
     var.read(columns, ())
     values, dicts = _values_and_dicts(file["uns"], columns) if "uns" in file else ({}, {})

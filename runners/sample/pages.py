@@ -57,7 +57,7 @@ def read_counts(soma_path: Path) -> Counts:
             for label, name in names["organism"].items()
         }
         return Counts(
-            datasets=info["datasets"].count,
+            datasets=info["datasets"].read(column_names=["dataset_id"]).concat().num_rows,
             cells={
                 label: (int(row["total_cell_count"]), int(row["unique_cell_count"]))
                 for label, row in every.iterrows()

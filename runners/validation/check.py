@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from runners import progress, rules
+from runners import progress, rules, settings
 from runners.census.store import CensusDataset, location, read_datasets
 from runners.contract import (
     CheckReport,
@@ -21,7 +21,7 @@ from runners.contract import (
     Outcome,
 )
 from runners.h5ad.profile import read_profile
-from runners.validation.readers import Readers, time_limit, validate_in_process
+from runners.validation.readers import Readers, limit_memory, time_limit, validate_in_process
 from runners.validation.validate import SCHEMA_VERSION
 from runners.validation.validated import ValidatedDataset, outcome_of
 
@@ -74,6 +74,7 @@ def judge_by_own_version(
 ) -> ValidatedDataset:
     """Judges a file by the dataset schema version that it says, if there are rules for it."""
     stated: tuple[str, ...] = ()
+    limit_memory(settings.from_environment().reader_megabytes)
     with suppress(Exception):  # whatever it is, validation says it
         with time_limit():
             uns = read_profile(address, {SCHEMA_VERSION}).uns
