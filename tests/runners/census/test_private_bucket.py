@@ -13,6 +13,7 @@ from runners.census.content import read_content, read_organisms
 from runners.census.store import CensusDataset, location, read_datasets, store_address
 from runners.contract import ContractError, Manifest, Storage
 from runners.h5ad.address import PrivateAddress, address_of, is_anonymous
+from runners.h5ad.errors import FileForbiddenError
 from runners.h5ad.profile import read_profile
 from runners.sample.datasets import by_key
 from runners.sample.world import World
@@ -80,7 +81,7 @@ def test_credentials_are_not_used_unless_the_manifest_says_so(bucket: PrivateBuc
     before = bucket.refused()
     with pytest.raises(ContractError, match=f"the storage refuses it.*{ANONYMOUS}"):
         read_datasets(manifest(anonymous=True))
-    with pytest.raises(ContractError, match=f"refuses to show it .*{ANONYMOUS}"):
+    with pytest.raises(FileForbiddenError, match=f"refuses to show it .*{ANONYMOUS}"):
         read_profile(location(manifest(anonymous=True), dataset()), [])
     new = bucket.refused()[len(before) :]
     assert new
@@ -92,7 +93,7 @@ def test_credentials_that_are_not_there_are_asked_for_at_once() -> None:
     own = manifest(anonymous=False)
     with pytest.raises(ContractError, match=f"the storage refuses it.*{SIGNED}"):
         read_datasets(own)
-    with pytest.raises(ContractError, match=f"refuses to show it .*{SIGNED}"):
+    with pytest.raises(FileForbiddenError, match=f"refuses to show it .*{SIGNED}"):
         read_profile(location(own, dataset()), [])
 
 
