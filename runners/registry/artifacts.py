@@ -114,7 +114,18 @@ def chains(stems: Any) -> Any:
 def register(
     address: str, *, release: str, title: str, n_observations: int | None, place: Neighbours
 ) -> Any:
-    """The saved Artifact of the h5ad at `address`, at its place in its dataset's chain."""
+    """The saved Artifact of the h5ad at `address`, at its place in its dataset's chain.
+
+    Raises:
+        ContractError: a person has registered the file, as something else than the release's.
+    """
+    other = h5ads().filter(address=str(address)).order_by("-branch_id", "id").first()
+    if other is not None:
+        raise ContractError(
+            f"instance: artifact {other.uid} is {address} already, of version "
+            f"{other.version_tag}; give it the version {release} or delete it for good, and run it "
+            "again: it goes on."
+        )
     artifact = ln.Artifact(
         _path(address), revises=place.revises, version_tag=release, description=title, run=False
     )

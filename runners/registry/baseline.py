@@ -18,6 +18,7 @@ from runners.records.baseline import CURRENT_SOURCES, Baseline, RecordDigest
 from runners.records.transaction_log import digest
 from runners.registry import registries, rows
 from runners.registry.locations import census
+from runners.registry.revisions import of_releases
 
 FLAGS = ("is_latest", "updated_at")
 
@@ -46,8 +47,8 @@ def releases(*, before: str) -> dict[str, dict[str, RecordDigest]]:
 
 
 def _releases(**wanted: str) -> dict[str, dict[str, RecordDigest]]:
-    artifacts = census().filter(**wanted)
-    collections = ln.Collection.objects.filter(**wanted)
+    artifacts = of_releases(census().filter(**wanted))
+    collections = of_releases(ln.Collection.objects.filter(**wanted))
     links = [*link_tables(), ln.models.ArtifactSchema]
     digests: dict[str, dict[str, RecordDigest]] = defaultdict(dict)
     for release, uid, held in _digests_of(artifacts, links, "artifact"):

@@ -17,6 +17,7 @@ from lamindb_setup.core.hashing import hash_set
 from runners.census.store import CensusDataset
 from runners.registry.locations import census
 from runners.registry.revisions import (
+    RELEASE,
     Neighbours,
     back_in_place,
     neighbours,
@@ -53,6 +54,7 @@ def _links(**wanted: str) -> Any:
     return ln.models.CollectionArtifact.objects.filter(
         studies,  # others are a person's, who may call a version as a release
         artifact__in=census().values("id"),
+        collection__version_tag__regex=RELEASE,
         **wanted,
     )
 
@@ -164,6 +166,9 @@ def _new_collection(
 ) -> Any:
     """A collection of the release, at its place in its chain, that is not saved."""
     key = fields.pop("key")
+    if place.revises is not None:
+        # not saved: LaminDB would demand a person's choice of schema of each of our artifacts
+        place.revises.schema = None
     collection = ln.Collection(
         list({artifact.hash: artifact for artifact in artifacts}.values()),
         # without a record to revise, LaminDB revises whoever's has the key

@@ -35,7 +35,8 @@ def adopt_terms(registry: str, names: Mapping[str, str]) -> None:
     alike = of_registry.objects.filter(
         **{f"{name_field}__in": [names[term] for term in missing], key(registry): None}
     )
-    by_name = {getattr(row, name_field): row for row in alike.order_by("-branch_id", "-id")}
+    in_order = (*trash.hidden(alike).order_by("-id"), *trash.visible(alike).order_by("-id"))
+    by_name = {getattr(row, name_field): row for row in in_order}  # the oldest in sight counts
     _fill(
         registry,
         {term: row for term in missing if (row := by_name.pop(names[term], None)) is not None},
@@ -65,7 +66,8 @@ def adopt_organism(taxon: str, *names: str) -> Any | None:
     if record is not None:
         return record
     wanted = set(map(_plain_name, names))
-    for row in bt.Organism.objects.order_by("-branch_id", "id"):
+    rows = bt.Organism.objects.order_by("id")
+    for row in (*trash.visible(rows), *trash.hidden(rows)):
         own = {_plain_name(name) for name in (row.name, row.scientific_name) if name}
         if own & wanted:
             _fill("Organism", {taxon: row})
@@ -81,8 +83,9 @@ def _plain_name(name: str) -> str:
 def _missing(registry: str, keys: Iterable[str]) -> list[str]:
     """The keys of which the registry has no record, nor one with the uid that is made of it."""
     rows, field, wanted = model(registry).objects, key(registry), list(keys)
-    trash.bring_back(rows.filter(**{f"{field}__in": wanted}))
-    found = set(rows.filter(**{f"{field}__in": wanted}).values_list(field, flat=True))
+    of_keys = rows.filter(**{f"{field}__in": wanted})
+    trash.bring_back_missing(of_keys, field)
+    found = set(of_keys.values_list(field, flat=True))
     terms = {uids.ontology(term): term for term in wanted if term not in found}
     of_uid = {terms[row.uid]: row for row in rows.filter(uid__in=list(terms))}
     _fill(registry, of_uid)

@@ -12,6 +12,7 @@ from typing import Any
 import lamindb as ln
 
 from runners.registry.registries import key, model, stored_id
+from runners.registry.trash import visible
 from runners.rules.reference import Term
 
 CHUNK = 500
@@ -62,7 +63,8 @@ def _ids(registry: str, term_ids: Sequence[str]) -> dict[str, int]:
     ids: dict[str, int] = {}
     for start in range(0, len(stored), CHUNK):
         chunk = stored[start : start + CHUNK]
-        records = model(registry).objects.filter(**{f"{field}__in": chunk}).order_by("-id")
+        records = model(registry).objects.filter(**{f"{field}__in": chunk})
+        records = visible(records).order_by("-id")
         ids |= {of_stored[name]: pk for name, pk in records.values_list(field, "id")}
     return ids
 

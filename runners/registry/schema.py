@@ -120,8 +120,12 @@ def _table(slot: str, rules: Rules, features: Mapping[str, Any]) -> Any:
 
 
 def _ensure_saved(schema: Any) -> Any:
-    """The schema, saved if LaminDB has not found it by its hash: saving again rewrites its row."""
-    return trash.seen(schema) if schema.pk else schema.save()
+    """The schema, saved if there is none of its hash: saving again rewrites its row, and LaminDB
+    doesn't look into the trash.
+    """
+    if schema.pk:
+        return schema
+    return trash.first(ln.Schema.objects.filter(hash=schema.hash)) or schema.save()
 
 
 def _feature(name: str, dtype: Any, default: str | None = None) -> Any:
@@ -134,7 +138,7 @@ def _feature(name: str, dtype: Any, default: str | None = None) -> Any:
     existing = trash.first(same_name.filter(_dtype_str=dtype_text, is_type=False))
     if existing is not None:
         return existing
-    if (other := same_name.first()) is not None:
+    if (other := trash.visible(same_name).first()) is not None:
         raise ContractError(
             f"instance: feature {name} (uid {other.uid}) {_difference_of(other, dtype_text)}; "
             "rename it, or give it a type of its own, so that the schema's can be made."
@@ -160,7 +164,9 @@ def differing_features(rules: Rules) -> Mapping[str, str]:
     Features that aren't there are no concern of this.
     """
     dtypes = {name: serialize_dtype(_dtype(column)) for name, column in rules.features().items()}
-    rows = trash.visible(ln.Feature.objects.filter(name__in=dtypes, type=None)).order_by("-id")
-    found = {row.name: row for row in rows}  # the oldest of each name
-    problems = {name: _difference_of(row, dtypes[name]) for name, row in found.items()}
+    problems: dict[str, str] = {}
+    for row in trash.visible(ln.Feature.objects.filter(name__in=dtypes, type=None)).order_by("id"):
+        problem = _difference_of(row, dtypes[row.name])
+        # of several, the right one counts
+        problems[row.name] = problem and problems.get(row.name, problem)
     return {name: problem for name, problem in sorted(problems.items()) if problem}

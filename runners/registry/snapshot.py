@@ -14,7 +14,7 @@ from django.db.models import Count
 from runners.records.snapshot import ArtifactRow, CollectionRow, Label, Snapshot, SourceRow
 from runners.registry import baseline, registries
 from runners.registry.locations import census
-from runners.registry.revisions import of_later
+from runners.registry.revisions import of_later, of_releases
 from runners.registry.trash import HIDDEN, hidden, visible
 
 KINDS = {
@@ -34,12 +34,13 @@ def take_snapshot(release: str, *, with_earlier: bool) -> Snapshot:
         rows = _rows(_census().filter(version_tag=release))
         later = of_later(_census(), release).values_list("uid", flat=True)
         continued = frozenset(uid[:-4] for uid in later)
-        trashed = hidden(census().filter(version_tag__lt=release)).values_list("uid", flat=True)
+        earlier = of_releases(census().filter(version_tag__lt=release))
+        trashed = hidden(earlier).values_list("uid", flat=True)
         return Snapshot(
             release=release,
             artifacts=tuple(row for row in rows if row.address.endswith(".h5ad")),
             stores=tuple(row for row in rows if row.address.endswith("/soma")),
-            earlier=_h5ads(_census().filter(version_tag__lt=release)),
+            earlier=_h5ads(visible(earlier)),
             labels=_labels(release),
             slots=_slots(release),
             with_reference=_with_reference(release),

@@ -34,6 +34,15 @@ def first(rows: Any) -> Any | None:
     return record
 
 
+def bring_back_missing(rows: Any, field: str) -> None:
+    """Of each value of the field that only hidden rows have, brings back the oldest."""
+    shown = visible(rows).values_list(field, flat=True)
+    missing = hidden(rows).exclude(**{f"{field}__in": set(shown)}).order_by("-id")
+    oldest = dict(missing.values_list(field, "id"))
+    if oldest:
+        bring_back(rows.filter(id__in=list(oldest.values())))
+
+
 def bring_back(rows: Any) -> None:
     """Makes a query set's hidden rows visible again, and says which."""
     names = [_name(row) for row in hidden(rows)]

@@ -187,6 +187,7 @@ class Writer:
 
     def store(self) -> None:
         """The release's SOMA store as an artifact."""
-        with self._recorder.transaction(Part.STORE, locations.stores()):
+        chains = artifacts.chains(artifacts.stems(locations.stores()))
+        with self._recorder.transaction(Part.STORE, chains):
             address = store_address(self.manifest.storage)
             artifacts.register_store(address, release=self.manifest.release)

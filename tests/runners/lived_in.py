@@ -39,6 +39,7 @@ def features() -> None:
         ln.Feature(name=name, dtype="float", type=lab).save()
     other = ln.Feature(name="Other lab", is_type=True).save()
     ln.Feature(name="donor_id", dtype="int", type=other).save()
+    ln.Feature(name="suspension_type", dtype="float").save().delete()
 
 
 def terms() -> None:
@@ -49,6 +50,8 @@ def terms() -> None:
     bt.CellType(name="Kupffer cell").save()
     bt.CellType(name="professional cell", ontology_id="CL:0000145").save()
     bt.CellType(name="liver cell", ontology_id="CL:0000182").save()
+    double = bt.CellType(uid="secondOfThatId", name="hepatocytes", ontology_id="CL:0000182")
+    double.save().delete()
     bt.CellType(name="hepatocyte", ontology_id="LAB:1").save()
     bt.ExperimentalFactor(name="RNA assay").save()
     bt.CellLine(name="K-562").save()
@@ -91,9 +94,12 @@ def between() -> None:
     ln.Artifact(str(note), key="hers/revision.txt", revises=revised, run=False).save()
     ln.Reference.filter(name=BRAIN).one().delete(permanent=False)
     ln.ULabel.filter(name="tissue", type__name="TissueType").one().delete(permanent=False)
-    ln.Collection.filter(reference__isnull=False, key__startswith=BLOOD).one().delete(
-        permanent=False
-    )
+    ours = ln.Collection.filter(reference__isnull=False, key__startswith=BLOOD).one()
+    ours.delete(permanent=False)
+    own = ln.Collection([described], key="cellxgene-census", description="hers", run=False)
+    own.version_tag = "v1"
+    own.save()
+    ln.Schema.filter(name__startswith="obs of CELLxGENE").one().delete(permanent=False)
 
 
 if __name__ == "__main__":

@@ -81,6 +81,7 @@ def test_of_what_was_there_no_more_is_written_than_the_release_needs(lived: Live
         "bionty_tissue": {"branch_id"},
         "lamindb_ulabel": {"branch_id"},
         "lamindb_reference": {"branch_id"},
+        "lamindb_schema": {"branch_id"},
         "lamindb_artifact": {"is_latest"},
         "lamindb_collection": {"is_latest"},
     }
