@@ -7,6 +7,7 @@ disturb each other. Must not touch artifacts.
 """
 
 import hashlib
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -135,7 +136,8 @@ def _feature(name: str, dtype: Any, default: str | None = None) -> Any:
         ContractError: the instance has one of that name that is something else.
     """
     same_name, dtype_text = _features(name), serialize_dtype(dtype)
-    existing = trash.first(same_name.filter(_dtype_str=dtype_text, is_type=False))
+    right = [row.id for row in same_name if not _difference_of(row, dtype_text)]
+    existing = trash.first(same_name.filter(id__in=right))
     if existing is not None:
         return existing
     if (other := trash.visible(same_name).first()) is not None:
@@ -153,9 +155,19 @@ def _features(name: str) -> Any:
 
 
 def _difference_of(feature: Any, dtype: str) -> str:
+    """What the feature is that it mustn't be; empty if it is of this dtype.
+
+    Whatever filter it has: `create_cellxgene_schema` rewrites that of sources at each call.
+    """
     if feature.is_type:
         return "is a type of features"
-    return "" if feature._dtype_str == dtype else f"is {feature._dtype_str}, and not {dtype}"
+    is_same = _without_filters(feature._dtype_str) == _without_filters(dtype)
+    return "" if is_same else f"is {feature._dtype_str}, and not {dtype}"
+
+
+def _without_filters(dtype: str) -> str:
+    """`cat[bionty.Gene.ensembl_gene_id[source__uid=...]]` as `bionty.Gene.ensembl_gene_id`."""
+    return re.sub(r"\[[^\[\]]*\]", "", dtype.removeprefix("cat[").removesuffix("]"))
 
 
 def differing_features(rules: Rules) -> Mapping[str, str]:

@@ -96,6 +96,9 @@ def between() -> None:
     ln.ULabel.filter(name="tissue", type__name="TissueType").one().delete(permanent=False)
     ours = ln.Collection.filter(reference__isnull=False, key__startswith=BLOOD).one()
     ours.delete(permanent=False)
+    feature = ln.Feature.filter(name="assay_ontology_term_id", type=None).one()
+    feature._dtype_str = "cat[bionty.ExperimentalFactor.ontology_id[source__uid=anyOfThem]]"
+    feature.save()  # as LaminDB's `create_cellxgene_schema` leaves it
     own = ln.Collection([described], key="cellxgene-census", description="hers", run=False)
     own.version_tag = "v1"
     own.save()

@@ -18,7 +18,7 @@ COLLECTIONS = """
     where c.version_tag = :release and (c.reference is not null or c.key = 'cellxgene-census')"""
 
 LINKS = """
-    select a.key, f.name, f._dtype_str, f.type_id, f.branch_id, t.{key}, t.branch_id
+    select a.key, f.name, f.type_id, f.branch_id, t.{key}, t.branch_id
     from {link} as link
     join lamindb_artifact as a on a.id = link.artifact_id
     join lamindb_feature as f on f.id = link.feature_id
