@@ -31,10 +31,11 @@ def require_ahead() -> None:
     """
     if connection.vendor != "postgresql":
         return
+    highest_ids = rows.highest_ids()  # first: people insert meanwhile, and sequences only grow
     with connection.cursor() as cursor:
         cursor.execute(LAST_VALUES)
         last_values = dict(cursor.fetchall())
-    for table, highest in rows.highest_ids().items():
+    for table, highest in highest_ids.items():
         if highest > last_values.get(table, highest):
             raise ContractError(
                 f"instance: the sequence of {table}.id is at {last_values[table]}, behind its "
