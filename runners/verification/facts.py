@@ -42,7 +42,7 @@ class VerificationFacts:
     given_back: frozenset[str] = frozenset()
     left: Sequence[Mapping[str, Mapping[str, RecordDigest]]] | Unknown = ()
     listed: Sequence[str] = ()
-    differing: Mapping[str, str] = field(default_factory=dict)
+    differing: Mapping[str, str] | Unknown = field(default_factory=dict)
     was_current: frozenset[str] | Unknown | None = None
 
     @property

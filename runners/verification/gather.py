@@ -4,6 +4,7 @@ Reads only. What can't be had becomes an Unknown, so that the rest can still be 
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TypeVar
 
 from runners.census import content, directory
@@ -35,11 +36,8 @@ def gather(
     from runners.registry import connection, failures
 
     failures.patiently(lambda: connection.connect(job.request.instance))
-    from runners.registry import (  # no LaminDB models before it is connected
-        schema,
-        snapshot,
-        storage,
-    )
+    # no LaminDB models before it is connected
+    from runners.registry import schema, snapshot, storage
 
     release = job.manifest.release
     baseline = _baseline(ingests)
@@ -59,10 +57,7 @@ def gather(
         soma=job.manifest.storage.soma.rstrip("/"),
         is_whole=is_whole(answered_request(job)),
         stored=_stored(
-            taken,
-            lambda addresses: storage.stored_files(
-                addresses, anonymous=job.manifest.storage.anonymous
-            ),
+            taken, partial(storage.stored_files, anonymous=job.manifest.storage.anonymous)
         ),
         content=_or_unknown(
             "the store can't be read", lambda: content.read_content(job.manifest.storage)
@@ -82,7 +77,9 @@ def gather(
             "what runs left can't be read",
             lambda: [left.releases for left in left_by_runs(job.folder.parent)],
         ),
-        differing=schema.differing_features(reference.rules),
+        differing=_or_unknown(
+            "the features can't be read", lambda: schema.differing_features(reference.rules)
+        ),
         listed=directory.look_up(job.manifest).sentences,
     )
 

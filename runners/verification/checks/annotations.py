@@ -33,9 +33,10 @@ def required(facts: VerificationFacts) -> Answer:
 
 def _of_differing_features(facts: VerificationFacts) -> Iterator[Bad]:
     """The artifacts with labels of features that are something else in the instance."""
+    differing, features = value_or_raise(facts.differing), facts.snapshot.features
     for row in own_artifacts(facts):
-        for name in sorted(facts.snapshot.features.get(row.id, frozenset()) & set(facts.differing)):
-            yield row.dataset_id, f"its feature {name} {facts.differing[name]}"
+        for name in sorted(features.get(row.id, frozenset()) & differing.keys()):
+            yield row.dataset_id, f"its feature {name} {differing[name]}"
 
 
 def _demanded(row: ArtifactRow, facts: VerificationFacts) -> set[str]:

@@ -492,6 +492,7 @@ UNKNOWN = {
     "content": {"content"},
     "pins": {"sources"},
     "old_terms": {"terms"},
+    "differing": {"annotations"},
     "taken": set(NAMES) - {"content"},
 }
 
