@@ -22,10 +22,10 @@ from runners.records.snapshot import SOMA
 from runners.registry.locations import CENSUS, RELEASE_STORE, h5ads, has_root, stores
 from runners.registry.revisions import (
     Neighbours,
-    back_in_place,
     of_later,
     of_releases,
     put_in_place,
+    restored_in_chain,
 )
 from runners.registry.tracking import claim
 from runners.registry.trash import hidden, visible
@@ -71,7 +71,7 @@ def ensure_storage(root: str, region: str | None) -> None:
 def neighbours_by_dataset(dataset_ids: Collection[str], release: str) -> Mapping[str, Neighbours]:
     """Dataset id -> its artifacts of the nearest other releases.
 
-    Found by the end of the key, so that neither another bucket nor a skipped release matters.
+    Found by the end of the address, so that neither another bucket nor a skipped release matters.
     """
     rows = of_releases(of_datasets(dataset_ids))
     # the last one of a dataset counts: in the trash only where no other is
@@ -155,7 +155,7 @@ def register_store(address: str, *, release: str) -> None:
     own = stores().filter(Q(version_tag=release) | Q(version_tag=None, place=place))
     store = visible(own).order_by("id").first() or own.order_by("id").first()
     if store is not None:
-        back_in_place(store)
+        restored_in_chain(store)
         own.filter(id=store.id).update(version_tag=release, otype=SOMA)
         return
     neighbours = _neighbouring_stores(release)

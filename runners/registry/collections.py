@@ -19,10 +19,10 @@ from runners.registry.locations import census
 from runners.registry.revisions import (
     RELEASE,
     Neighbours,
-    back_in_place,
     neighbours,
     of_releases,
     put_in_place,
+    restored_in_chain,
 )
 from runners.registry.tracking import claim
 from runners.registry.trash import visible
@@ -152,7 +152,7 @@ def _ensure(same: Any, artifacts: Sequence[Any], *, release: str, **fields: Any)
     of_release = same.filter(version_tag=release).order_by("id")
     existing = visible(of_release).first() or of_release.first()
     if existing is not None:
-        _complete(back_in_place(existing), artifacts)
+        _complete(restored_in_chain(existing), artifacts)
         return
     if not artifacts:
         return

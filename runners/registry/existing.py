@@ -84,7 +84,7 @@ def _missing(registry: str, keys: Iterable[str]) -> list[str]:
     """The keys of which the registry has no record, nor one with the uid that is made of it."""
     rows, field, wanted = model(registry).objects, key(registry), list(keys)
     of_keys = rows.filter(**{f"{field}__in": wanted})
-    trash.bring_back_missing(of_keys, field)
+    trash.restore_missing(of_keys, field)
     found = set(of_keys.values_list(field, flat=True))
     terms = {uids.ontology(term): term for term in wanted if term not in found}
     of_uid = {terms[row.uid]: row for row in rows.filter(uid__in=list(terms))}
@@ -102,6 +102,6 @@ def _fill(registry: str, records: Mapping[str, Any]) -> None:
                 f"{field}, or its names."
             )
         model(registry).objects.filter(pk=row.pk).update(**{field: term})
-        trash.seen(row)
+        trash.restored(row)
     if records:
         progress.say(f"given their ids: {registry} {trash.shortened(records)}")

@@ -11,7 +11,7 @@ import random
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from runners.registry.trash import HIDDEN, MAIN, seen, visible
+from runners.registry.trash import HIDDEN, MAIN, restored, visible
 
 RELEASE = r"^\d{4}-\d{2}-\d{2}$"
 """What a version tag of a release looks like; a person may call a record `v2`, which is none."""
@@ -72,12 +72,12 @@ def put_in_place(record: Any, place: Neighbours) -> None:
         chain.filter(branch_id=record.branch_id, is_latest=True).update(is_latest=False)
 
 
-def back_in_place(record: Any) -> Any:
+def restored_in_chain(record: Any) -> Any:
     """The record of a chain, brought back from the trash if it was there; the newest of those that
     people see is the latest then, as LaminDB has it.
     """
     if record.branch_id in HIDDEN:
-        seen(record)
+        restored(record)
         chain = type(record).objects.filter(uid__startswith=record.stem_uid, branch_id=MAIN)
         newest = chain.order_by("-created_at", "-id").first()
         chain.exclude(id=newest.id).filter(is_latest=True).update(is_latest=False)

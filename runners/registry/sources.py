@@ -17,7 +17,7 @@ from bionty.base._public_ontology import encode_filenames
 
 from runners.contract.rules import LABELS
 from runners.registry.registries import key, stored_id
-from runners.registry.trash import seen
+from runners.registry.trash import restored
 from runners.rules.reference import GeneRow, Reference, Term
 from runners.rules.vocabulary import entity_of, needed_sources
 
@@ -89,7 +89,7 @@ def _ensure(fields: Fields, table: Callable[[], pd.DataFrame] | None = None) -> 
         _change(source, **_published(source))
         if table is not None:
             give_table(source, table())
-    return seen(source)
+    return restored(source)
 
 
 def give_table(source: Any, table: pd.DataFrame) -> None:

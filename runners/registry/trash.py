@@ -1,5 +1,5 @@
 """The one rule for rows that people put out of sight: they are absent, and what a release needs of
-them comes back.
+them is restored.
 
 LaminDB keeps its trash and its archive as branches that no query of its users shows
 (https://docs.lamin.ai/faq/trash-archive). Their rows still hold uids and names, so that none like
@@ -27,23 +27,23 @@ def hidden(rows: Any) -> Any:
 
 
 def first(rows: Any) -> Any | None:
-    """The oldest visible one of a query set's rows, else the oldest hidden one, brought back."""
+    """The oldest visible one of a query set's rows, else the oldest hidden one, restored."""
     record = visible(rows).order_by("id").first()
     if record is None and (record := rows.order_by("id").first()):
-        seen(record)
+        restored(record)
     return record
 
 
-def bring_back_missing(rows: Any, field: str) -> None:
-    """Of each value of the field that only hidden rows have, brings back the oldest."""
+def restore_missing(rows: Any, field: str) -> None:
+    """Of each value of the field that only hidden rows have, restores the oldest."""
     shown = visible(rows).values_list(field, flat=True)
     missing = hidden(rows).exclude(**{f"{field}__in": set(shown)}).order_by("-id")
     oldest = dict(missing.values_list(field, "id"))
     if oldest:
-        bring_back(rows.filter(id__in=list(oldest.values())))
+        restore(rows.filter(id__in=list(oldest.values())))
 
 
-def bring_back(rows: Any) -> None:
+def restore(rows: Any) -> None:
     """Makes a query set's hidden rows visible again, and says which."""
     names = [_name(row) for row in hidden(rows)]
     if names:
@@ -51,10 +51,10 @@ def bring_back(rows: Any) -> None:
         progress.say(f"back from the trash: {rows.model.__name__} {shortened(names)}")
 
 
-def seen(record: Any) -> Any:
-    """The record, brought back if it was hidden."""
+def restored(record: Any) -> Any:
+    """The record, restored if it was hidden."""
     if record.branch_id in HIDDEN:
-        bring_back(type(record).objects.filter(pk=record.pk))
+        restore(type(record).objects.filter(pk=record.pk))
         record.branch_id = MAIN
     return record
 

@@ -29,7 +29,7 @@ from runners.registry import (
     trash,
 )
 from runners.registry.recorder import Recorder
-from runners.registry.revisions import Neighbours, back_in_place
+from runners.registry.revisions import Neighbours, restored_in_chain
 from runners.registry.terms import Terms
 from runners.rules.reference import Reference
 from runners.run.journal import Journal
@@ -138,7 +138,7 @@ class Writer:
             if judged.validation is not None:
                 dataset_id = judged.dataset.dataset_id
                 artifact = (
-                    back_in_place(present[dataset_id])
+                    restored_in_chain(present[dataset_id])
                     if dataset_id in present
                     else self._register(judged, places[dataset_id])
                 )
