@@ -185,10 +185,18 @@ def copy(place: Place, root: Path, **variables: str) -> Place:
 
 def live_in(place: Place) -> None:
     """Gives a place that holds nothing its history, with our older release in the midst of it."""
-    script = str(Path(__file__).parent / "lived_in.py")
-    succeed(place.script(script, "before", str(place.world.older.soma)))
+    succeed(connected(place, "lived_in.before(sys.argv[1])", str(place.world.older.soma)))
     succeed(place.ingest("older", OLDER.version))
-    succeed(place.script(script, "between"))
+    succeed(connected(place, "lived_in.between()"))
+
+
+def connected(place: Place, statement: str, *arguments: str) -> Done:
+    """What came of a statement in this place's instance, with `sys`, `ln` and `lived_in`."""
+    connect = (
+        f"import sys; from runners.registry import connection; connection.connect({INSTANCE!r})"
+    )
+    script = "\n".join((connect, "import lamindb as ln, lived_in", statement))
+    return place.script("-c", script, *arguments)
 
 
 def succeed(done: Done) -> Done:

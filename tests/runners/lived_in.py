@@ -1,35 +1,29 @@
-"""`python lived_in.py before SOMA|between`: what people do in an instance, by LaminDB's own API.
+"""What people do in an instance, by LaminDB's own API; import it once an instance is connected.
 
 `before` makes what stands there before our first release: types, terms without ids, old names, a
 trash, collections and a store of their own. `between` is what they do to our rows before the next
-one. Of our code, it uses the connection alone.
+one. Of our code, it only uses what makes a record of storage, because LaminDB would ask LaminHub.
 """
 
-import sys
 from pathlib import Path
 
-from instances import INSTANCE
+import bionty as bt
+import lamindb as ln
 
-from runners.registry import connection
-
-connection.connect(INSTANCE)  # as `ln.connect`, but doesn't ask LaminHub what storage is whose
-
-import bionty as bt  # noqa: E402
-import lamindb as ln  # noqa: E402
-
-from runners.registry import artifacts  # noqa: E402
+from runners.registry import artifacts
 
 BLOOD = "Sample atlas of human blood, lung and liver"
 BRAIN = "Sample atlas of the mammalian brain"
 
 
-def before(soma: Path) -> None:
+def before(soma: str) -> None:
+    """`soma`: the older release's store."""
     features()
     terms()
     labels()
     collections()
-    artifacts.ensure_storage(artifacts.storage_root(str(soma)), None)
-    ln.Artifact(str(soma), description="Census 2020-01-15", run=False).save()
+    artifacts.ensure_storage(artifacts.storage_root(soma), None)
+    ln.Artifact(soma, description="Census 2020-01-15", run=False).save()
 
 
 def features() -> None:
@@ -103,10 +97,3 @@ def between() -> None:
     own.version_tag = "v1"
     own.save()
     ln.Schema.filter(name__startswith="obs of CELLxGENE").one().delete(permanent=False)
-
-
-if __name__ == "__main__":
-    if sys.argv[1] == "before":
-        before(Path(sys.argv[2]))
-    else:
-        between()

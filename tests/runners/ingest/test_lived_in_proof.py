@@ -32,12 +32,10 @@ def test_a_file_of_the_release_that_a_person_has_registered_is_named(
 ) -> None:
     place = instances.copy(lived_in, tmp_path / "place")
     file = world.newer.h5ads / f"{by_key('D01').dataset_id}.h5ad"
-    script = (
-        "import sys, lived_in\nimport lamindb as ln\nfrom runners.registry import artifacts\n"
-        "artifacts.ensure_storage(artifacts.storage_root(sys.argv[1]), None)\n"
-        "ln.Artifact(sys.argv[1], run=False).save()"
-    )
-    succeed(place.script("-c", script, str(file)))
+    artifacts = "lived_in.artifacts"
+    storage = f"{artifacts}.ensure_storage({artifacts}.storage_root(sys.argv[1]), None)"
+    register = "ln.Artifact(sys.argv[1], run=False).save()"
+    succeed(instances.connected(place, f"{storage}; {register}", str(file)))
     done = place.ingest("newer", NEWER.version)
     assert done.returncode == 2, done.stderr
     said = f" is {file} already, of version None; give it the version {NEWER.version} "
