@@ -15,16 +15,8 @@ import pandas as pd
 from instances import INSTANCE
 
 from runners.registry import connection
+from runners.registry.canary.differences import DEFAULT_ORGANISMS
 
-ORGANISMS = {
-    "NCBITaxon:9606": ("human", "Homo sapiens"),
-    "NCBITaxon:10090": ("mouse", "Mus musculus"),
-    "NCBITaxon:9544": ("rhesus macaque", "Macaca mulatta"),
-    "NCBITaxon:9825": ("domestic pig", "Sus scrofa domesticus"),
-    "NCBITaxon:9598": ("chimpanzee", "Pan troglodytes"),
-    "NCBITaxon:9483": ("white-tufted-ear marmoset", "Callithrix jacchus"),
-    "NCBITaxon:7955": ("zebrafish", "Danio rerio"),
-}
 GENES = {"human": "ENSG90000000001", "mouse": "ENSMUSG9000000001"}
 TERMS = {
     "CellType": "CL:9000001",
@@ -107,7 +99,9 @@ def _cellxgene_example() -> list[Any]:
 
     save_cellxgene_defaults()
     schemas = [create_cellxgene_schema(organism=organism) for organism in GENES]
-    taxa = bt.Organism.filter(ontology_id__in=ORGANISMS).values_list("ontology_id", flat=True)
+    taxa = bt.Organism.filter(ontology_id__in=DEFAULT_ORGANISMS).values_list(
+        "ontology_id", flat=True
+    )
     feature = ln.Feature.get(name="development_stage_ontology_term_id")
     return [sorted(taxa), [schema.name for schema in schemas], feature._dtype_str]
 
@@ -142,7 +136,7 @@ def _played_bucket(filename: str, localpath: Path, **options: Any) -> Path:
 
 def _table(entity: str, filename: str) -> pd.DataFrame:
     if entity == "Organism":
-        rows = [(taxon, *names) for taxon, names in ORGANISMS.items()]
+        rows = [(taxon, *names) for taxon, names in DEFAULT_ORGANISMS.items()]
         return pd.DataFrame(rows, columns=["ontology_id", "name", "scientific_name"])
     if entity == "Gene":
         ids = [gene for organism, gene in GENES.items() if f"_{organism}__" in filename]

@@ -17,23 +17,12 @@ import pandas as pd
 from bionty import _organism
 from lamindb.examples.cellxgene import create_cellxgene_schema, save_cellxgene_defaults
 
-from runners.registry.canary.differences import SUPPORTED
+from runners.registry.canary.differences import DEFAULT_ORGANISMS, SUPPORTED
 from runners.registry.sources import Sources, genes_table, give_table, terms_table
 from runners.rules.reference import Reference
 
 PREFIXES = {"ENSG": "human", "ENSMUSG": "mouse"}
 """What the gene ids of an organism begin with, by LaminDB's name of the organism."""
-
-DEFAULTS = {
-    "NCBITaxon:9606": ("human", "Homo sapiens"),
-    "NCBITaxon:10090": ("mouse", "Mus musculus"),
-    "NCBITaxon:9544": ("rhesus macaque", "Macaca mulatta"),
-    "NCBITaxon:9825": ("domestic pig", "Sus scrofa domesticus"),
-    "NCBITaxon:9598": ("chimpanzee", "Pan troglodytes"),
-    "NCBITaxon:9483": ("white-tufted-ear marmoset", "Callithrix jacchus"),
-    "NCBITaxon:7955": ("zebrafish", "Danio rerio"),
-}
-"""The organisms that LaminDB saves as defaults."""
 
 
 def prepare(reference: Reference, organisms: Collection[str]) -> None:
@@ -65,7 +54,7 @@ def _organism_of(gene_id: str, using_key: str | None = None) -> Any:
 
 def _organisms() -> pd.DataFrame:
     return pd.DataFrame(
-        [(taxon, *names) for taxon, names in DEFAULTS.items()],
+        [(taxon, *names) for taxon, names in DEFAULT_ORGANISMS.items()],
         columns=["ontology_id", "name", "scientific_name"],
     ).set_index("ontology_id")
 

@@ -14,6 +14,17 @@ from runners.validation.validate import Annotation, Validation
 SUPPORTED = ("NCBITaxon:9606", "NCBITaxon:10090")
 """The organisms that the curator can do: for others it finds no sources, or no gene table."""
 
+DEFAULT_ORGANISMS = {
+    "NCBITaxon:9606": ("human", "Homo sapiens"),
+    "NCBITaxon:10090": ("mouse", "Mus musculus"),
+    "NCBITaxon:9544": ("rhesus macaque", "Macaca mulatta"),
+    "NCBITaxon:9825": ("domestic pig", "Sus scrofa domesticus"),
+    "NCBITaxon:9598": ("chimpanzee", "Pan troglodytes"),
+    "NCBITaxon:9483": ("white-tufted-ear marmoset", "Callithrix jacchus"),
+    "NCBITaxon:7955": ("zebrafish", "Danio rerio"),
+}
+"""The organisms that LaminDB saves as defaults: name and scientific name."""
+
 Cells = Mapping[str, Any]
 """A row, by column."""
 

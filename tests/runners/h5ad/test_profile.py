@@ -273,11 +273,12 @@ def test_a_column_of_another_length_is_no_whole_file(path: Path) -> None:
 
 
 MEASURED = """
-import resource, sys
+import sys
 from runners.h5ad.profile import read_profile
+from tests.runners.peak_memory import peak_megabytes
 names = ["codes", "flag"]
 found = read_profile(sys.argv[1], names, [tuple(names)])
-print(found.n_observations, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+print(found.n_observations, peak_megabytes())
 """
 
 
