@@ -44,7 +44,7 @@ def terms() -> None:
     bt.CellType(name="Kupffer cell").save()
     bt.CellType(name="professional cell", ontology_id="CL:0000145").save()
     bt.CellType(name="liver cell", ontology_id="CL:0000182").save()
-    double = bt.CellType(uid="secondOfThatId", name="hepatocytes", ontology_id="CL:0000182")
+    double = bt.CellType(uid="secondOfThatId", name="another", ontology_id="CL:0000145")
     double.save().delete()
     bt.CellType(name="hepatocyte", ontology_id="LAB:1").save()
     bt.ExperimentalFactor(name="RNA assay").save()
@@ -93,6 +93,9 @@ def between() -> None:
     feature = ln.Feature.filter(name="assay_ontology_term_id", type=None).one()
     feature._dtype_str = "cat[bionty.ExperimentalFactor.ontology_id[source__uid=anyOfThem]]"
     feature.save()  # as LaminDB's `create_cellxgene_schema` leaves it
+    ln.Collection.filter(key="cellxgene-census", version_tag="2020-01-15").one().delete(
+        permanent=True
+    )
     own = ln.Collection([described], key="cellxgene-census", description="hers", run=False)
     own.version_tag = "v1"
     own.save()
