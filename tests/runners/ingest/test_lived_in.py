@@ -15,7 +15,7 @@ from instances import Place, succeed
 from release_rows import STATEMENTS, own_rows
 
 from runners.contract import Action, Status
-from runners.sample.datasets import NEWER
+from runners.sample.datasets import NEWER, OLDER
 
 Changes = dict[str, set[str]]
 
@@ -94,6 +94,12 @@ def test_names_that_are_taken_are_told_from_ours_by_the_studys_id(lived: Lived) 
     with closing(sqlite3.connect(lived.place.database)) as connection:
         found = connection.execute(statement, (NEWER.version,)).fetchall()
     assert found == [(0, 1), (1, 3)]
+
+
+def test_a_persons_version_of_a_collection_is_not_given_back_as_a_releases(lived: Lived) -> None:
+    asked = f"print(collections.misplaced({OLDER.version!r}))"
+    statement = f"from runners.registry import collections; {asked}"
+    assert succeed(instances.connected(lived.place, statement)).stdout.splitlines()[-1] == "{}"
 
 
 def test_taken_back_only_its_vocabulary_stays(lived: Lived, tmp_path: Path) -> None:
