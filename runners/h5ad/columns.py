@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from runners.h5ad.arrays import MOST_TEXT, Array, TooLargeError, decoded, has_kind, shortened
+from runners.h5ad.containment import Node, part
 
 Codes = NDArray[np.integer]
 
@@ -72,15 +73,14 @@ def table_of(file: h5py.File, name: str) -> Table:
     """The table `name` of the file.
 
     Raises:
-        KeyError: there is none.
-        ValueError: what stands there is no table.
+        ValueError: there is none.
     """
-    node = file[name]
+    node = part(file, name)
     if isinstance(node, h5py.Group):
         return _Columns(node)
     if isinstance(node, h5py.Dataset) and node.dtype.names and len(node.shape or ()) == 1:
-        return _Records(node, file.get("uns"))
-    raise ValueError(f"{name} is no table of columns")
+        return _Records(node, part(file, "uns"))
+    raise ValueError(f"{name} is no table of columns" if node else f"there is no {name}")
 
 
 class _Columns:
@@ -88,17 +88,17 @@ class _Columns:
 
     def __init__(self, group: h5py.Group) -> None:
         self._group = group
-        self._categories = group.get("__categories")  # anndata before 0.8
+        self._categories = part(group, "__categories")  # anndata before 0.8
 
     def index(self) -> Column:
-        return column_of(self._group[text_attribute(self._group, "_index") or "_index"])
+        return column_of(_needed(self._group, text_attribute(self._group, "_index") or "_index"))
 
     def column(self, name: str) -> Column | None:
-        if name not in self._group:
+        node = part(self._group, name)
+        if node is None:
             return None
-        node = self._group[name]
         if isinstance(node, h5py.Dataset) and isinstance(self._categories, h5py.Group):
-            categories = self._categories.get(name)
+            categories = part(self._categories, name)
             return column_of(node) if categories is None else _Categorical(Array(node), categories)
         return column_of(node)
 
@@ -108,7 +108,7 @@ class _Records:
 
     def __init__(self, records: h5py.Dataset, uns: object) -> None:
         self._records = records
-        self._uns = uns if isinstance(uns, h5py.Group) else {}
+        self._uns = uns if isinstance(uns, h5py.Group) else None
 
     def index(self) -> Column:
         return _Plain(Array(self._records, self._records.dtype.names[0]))
@@ -117,34 +117,40 @@ class _Records:
         if name not in self._records.dtype.names[1:]:
             return None
         values = Array(self._records, name)
-        categories = self._uns.get(f"{name}_categories")
+        categories = part(self._uns, f"{name}_categories") if self._uns else None
         if isinstance(categories, h5py.Dataset) and categories.shape != () and values.kind == "int":
             return _Categorical(values, categories)
         return _Plain(values)
 
 
-def is_array(node: h5py.Group | h5py.Dataset) -> bool:
+def is_array(node: Node) -> bool:
     """Whether the node has one value after the other, of a type that a column may have."""
     if isinstance(node, h5py.Group):
         return encoding_of(node) in ARRAYS
     return isinstance(node, h5py.Dataset) and len(node.shape or ()) == 1 and has_kind(node.dtype)
 
 
-def column_of(node: h5py.Group | h5py.Dataset) -> Column:
+def column_of(node: Node) -> Column:
     """The column, or index, of this node.
 
     Raises:
-        KeyError: a part of it is missing.
-        ValueError: it is none.
+        ValueError: it is none, or a part of it is missing.
     """
     if not isinstance(node, h5py.Group):
         return _Plain(Array(node))
-    if "codes" in node:
-        return _Categorical(Array(node["codes"]), node["categories"])
-    return _Plain(Array(node["values"]), Array(node["mask"]))
+    if (codes := part(node, "codes")) is not None:
+        return _Categorical(Array(codes), _needed(node, "categories"))
+    return _Plain(Array(_needed(node, "values")), Array(_needed(node, "mask")))
 
 
-def text_attribute(node: h5py.Group | h5py.Dataset, name: str) -> str | None:
+def _needed(group: h5py.Group, path: str) -> Node:
+    """The part of the group. Raises ValueError if it isn't there."""
+    if (node := part(group, path)) is None:
+        raise ValueError(f"{group.name} has no {path}")
+    return node
+
+
+def text_attribute(node: Node, name: str) -> str | None:
     """The attribute, if the node has it.
 
     Raises:
@@ -177,7 +183,7 @@ def refuse_many(array: Array) -> None:
 class _Categorical:
     dtype = "categorical"
 
-    def __init__(self, codes: Array, categories: h5py.Group | h5py.Dataset) -> None:
+    def __init__(self, codes: Array, categories: Node) -> None:
         if codes.kind not in ("int", "number"):
             raise ValueError(f"{codes.name} must be numbers, and is {codes.kind}")
         self._codes, self.length = codes, codes.length

@@ -30,6 +30,7 @@ from runners.h5ad.columns import (
     is_array,
     table_of,
 )
+from runners.h5ad.containment import Node, part
 from runners.h5ad.errors import FileMissingError, FileTooLargeError, FileUnreadableError
 from runners.h5ad.ranges import open_h5ad
 
@@ -127,7 +128,7 @@ def _profile(
     genes = var.index.names(MOST_TEXT)
     obs.read(columns, combinations)
     var.read(columns, ())
-    values, dicts = _values_and_dicts(file["uns"], columns) if "uns" in file else ({}, {})
+    values, dicts = _values_and_dicts(part(file, "uns"), columns)
     return DatasetProfile(
         n_observations=obs.length,
         obs=obs.profiles(),
@@ -221,12 +222,14 @@ MOST_OF_LIST = 1_000
 
 
 def _values_and_dicts(
-    uns: h5py.Group | h5py.Dataset, names: Collection[str]
+    uns: Node | None, names: Collection[str]
 ) -> tuple[dict[str, ColumnProfile], dict[str, frozenset[str]]]:
     """What stands under those of the names that uns has, and the keys of those that hold some."""
+    if uns is None:
+        return {}, {}
     if not isinstance(uns, h5py.Group):
         raise ValueError("uns must be a dictionary, and is one value")
-    nodes = {name: uns.get(name.replace(".", "/")) for name in names}
+    nodes = {name: part(uns, name.replace(".", "/")) for name in names}
     dicts, values = {}, {}
     for name, node in nodes.items():
         if isinstance(node, h5py.Group) and encoding_of(node) == "dict":
@@ -242,7 +245,7 @@ def _keys(node: h5py.Group) -> frozenset[str]:
     return frozenset(node)
 
 
-def _value(node: h5py.Group | h5py.Dataset) -> ColumnProfile:
+def _value(node: Node) -> ColumnProfile:
     if is_array(node):
         column = column_of(node)
         if column.length > MOST_OF_LIST:
@@ -255,7 +258,7 @@ def _value(node: h5py.Group | h5py.Dataset) -> ColumnProfile:
     return ColumnProfile(_kind_without_values(node), (), 0)
 
 
-def _kind_without_values(node: h5py.Group | h5py.Dataset) -> str:
+def _kind_without_values(node: Node) -> str:
     if isinstance(node, h5py.Group):
         return encoding_of(node)
     if not isinstance(node, h5py.Dataset) or not has_kind(node.dtype):

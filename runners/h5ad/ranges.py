@@ -1,4 +1,4 @@
-"""An h5ad opened by ranges, on S3 through a block cache or locally, if all of it lies in it.
+"""An h5ad opened by ranges, on S3 through a block cache or locally.
 
 A storage that doesn't answer is told apart from a broken file, and from one that it doesn't give.
 Must not know what is in it.
@@ -13,7 +13,7 @@ from typing import Any
 import h5py
 
 from runners.h5ad.address import address_of, is_anonymous, is_refused, remedy
-from runners.h5ad.containment import part_elsewhere
+from runners.h5ad.containment import ElsewhereError, refuse_parts_elsewhere
 from runners.h5ad.errors import (
     FileArchivedError,
     FileError,
@@ -31,13 +31,16 @@ ARCHIVED = "InvalidObjectState"
 
 
 @contextmanager
-def open_h5ad(address: str) -> Iterator[h5py.File]:
-    """The file at `address` (a path or s3://), no part of which lies in another file.
+def open_h5ad(address: str, *, whole: bool = False) -> Iterator[h5py.File]:
+    """The file at `address` (a path or s3://), whose parts are opened by `containment.part`.
+
+    A local file is refused if any part lies in another one; on S3, where each header of a part may
+    cost a request, only if it is asked for as a `whole`: to be read by somebody else's code.
 
     Raises:
         FileNotFoundError: nothing is there.
         FileForbiddenError, FileArchivedError: the storage has it, and doesn't give it.
-        FilePointsElsewhereError: a part of it would be read from another file.
+        FilePointsElsewhereError: a part of it, or one that was opened meanwhile, lies in another.
         OSError, RuntimeError, ValueError: it isn't HDF5, or broken.
         OutageError: the storage didn't answer, which says nothing about the file.
     """
@@ -46,12 +49,15 @@ def open_h5ad(address: str) -> Iterator[h5py.File]:
             opened.enter_context(without_garbage_collection())
             file = opened.enter_context(h5py.File(opened.enter_context(_remote(address)), "r"))
         else:
-            file = opened.enter_context(_local(address))
-        if part := part_elsewhere(file):
+            whole, file = True, opened.enter_context(_local(address))
+        try:
+            if whole:
+                refuse_parts_elsewhere(file)
+            yield file
+        except ElsewhereError as error:
             raise FilePointsElsewhereError(
-                f"{address}: {part}, so that another file would be read; store its data in it."
-            )
-        yield file
+                f"{address}: {error}, so that another file would be read; store its data in it."
+            ) from error
 
 
 @contextmanager

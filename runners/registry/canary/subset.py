@@ -29,7 +29,7 @@ def read_subset(address: str, rules: Rules) -> AnnData:
     """The h5ad at `address` (a path or s3://) without X, layers, embeddings and all that is large
     in uns; of a dictionary, only where the rules have one.
     """
-    with open_h5ad(address) as file:
+    with open_h5ad(address, whole=True) as file:  # anndata's readers follow what they find
         obs, var = read_elem(file["obs"]), read_elem(file["var"])
         uns = {
             name: _without_arrays(node)

@@ -16,7 +16,7 @@ from hostile_files import (
 )
 
 from runners import rules
-from runners.h5ad.containment import part_elsewhere
+from runners.h5ad.containment import ElsewhereError, part, refuse_parts_elsewhere
 from runners.h5ad.errors import FilePointsElsewhereError
 from runners.h5ad.profile import read_profile
 from runners.registry.canary.subset import read_subset
@@ -105,8 +105,40 @@ def test_categories_of_old_files_lead_to_no_other_file(whole: Path, secrets: Pat
 def test_it_is_refused_through_a_file_object_too(whole: Path, secrets: Path) -> None:
     with h5py.File(whole, "r+") as file:
         file["obs/other"] = h5py.ExternalLink(secrets / "secret.h5", "secret")
-    with whole.open("rb") as stream, h5py.File(stream, "r") as file:
-        assert part_elsewhere(file) == "obs/other is an external link"
+    with (
+        whole.open("rb") as stream,
+        h5py.File(stream, "r") as file,
+        pytest.raises(ElsewhereError, match="obs/other is an external link"),
+    ):
+        refuse_parts_elsewhere(file)
+
+
+@pytest.mark.parametrize("how", POINTING)
+@pytest.mark.parametrize("way", ["{}", "/{}", "again/{}", "./{}"])
+def test_no_part_of_another_file_is_opened_where_the_whole_is_not_looked_at(
+    tmp_path: Path, whole: Path, secrets: Path, how: str, way: str
+) -> None:
+    """As on S3, also along soft links."""
+    for place in PLACES:
+        path = replace(whole, tmp_path / "dataset.h5ad", place, POINTING[how], secrets)
+        with h5py.File(path, "r+") as file:
+            file["again"] = h5py.SoftLink("/")
+        with opened_files(secrets) as opened, h5py.File(path, "r") as file:
+            with pytest.raises(ElsewhereError) as error:
+                part(file, way.format(place))
+            assert opened == []
+        said = "elsewhere" if how.startswith("soft") else place
+        assert str(error.value).startswith(f"{said} is a")
+
+
+def test_a_part_that_is_not_there_is_none_and_a_ring_is_refused(whole: Path) -> None:
+    with h5py.File(whole, "r+") as file:
+        file["ring"] = h5py.SoftLink("ring")
+        file["nowhere"] = h5py.SoftLink("/obs/absent")
+        for path in ("absent", "obs/absent", "obs/plain/below", "nowhere", "uns/../obs"):
+            assert part(file, path) is None
+        with pytest.raises(ValueError, match="ring leads through too many soft links"):
+            part(file, "ring")
 
 
 def test_links_within_the_file_are_followed(whole: Path) -> None:

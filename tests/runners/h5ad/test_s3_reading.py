@@ -15,11 +15,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from h5ad_files import obs_of, write
+from hostile_files import POINTING, opened_files, secret_files
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from profiles import HUMAN, ORGANISM, VALUES
 from werkzeug.serving import make_server
 
 from runners import rules
+from runners.h5ad.errors import FilePointsElsewhereError
 from runners.h5ad.profile import read_profile
 from runners.rules.reference import Reference
 from runners.settings import from_environment
@@ -66,6 +68,8 @@ def large(path: Path) -> Path:
         del file["X"], file["var"]
         data = np.random.default_rng(0).random(8_000_000, dtype=np.float32)
         file.create_dataset("X/data", data=data, chunks=(100_000,), compression="gzip")
+        for number, part in enumerate(data.reshape(20, CELLS, -1)):
+            file[f"obsm/embedding-{number}"] = part  # each with its header far from the others'
         genes = list(table)[:GENES]
         var = file.create_group("var")
         var.attrs["_index"] = "_index"
@@ -74,22 +78,49 @@ def large(path: Path) -> Path:
     return path
 
 
-def test_reading_takes_a_tenth_of_the_bytes_and_few_requests(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file, counter, found = large(tmp_path / "large.h5ad"), Counter(), rules.load("7.0.0")
+@pytest.fixture
+def counter(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "tests")
+    counter = Counter()
     with serving(counter) as address:
         monkeypatch.setenv("AWS_ENDPOINT_URL", address)
-        client = boto3.client("s3", region_name="us-east-1")
-        client.create_bucket(Bucket=BUCKET)
-        client.upload_file(str(file), BUCKET, file.name, ExtraArgs={"ACL": "public-read"})
-        counter.requests = counter.bytes = 0
-        columns, together = found.columns, combinations(found)
-        there = read_profile(f"s3://{BUCKET}/{file.name}", columns, together)
-    assert there == read_profile(str(file), columns, together)
+        yield counter
+
+
+def uploaded(file: Path) -> str:
+    """The address of the file in a new bucket that everybody may read."""
+    client = boto3.client("s3", region_name="us-east-1")
+    client.create_bucket(Bucket=BUCKET)
+    client.upload_file(str(file), BUCKET, file.name, ExtraArgs={"ACL": "public-read"})
+    return f"s3://{BUCKET}/{file.name}"
+
+
+def test_reading_takes_a_tenth_of_the_bytes_and_few_requests(
+    tmp_path: Path, counter: Counter
+) -> None:
+    file, found = large(tmp_path / "large.h5ad"), rules.load("7.0.0")
+    address = uploaded(file)
+    counter.requests = counter.bytes = 0
+    columns, together = found.columns, combinations(found)
+    assert read_profile(address, columns, together) == read_profile(str(file), columns, together)
     size = file.stat().st_size
     print(f"{counter.requests} requests, {counter.bytes} of {size} bytes")  # noqa: T201
     assert counter.requests <= 25
     assert counter.bytes <= size / 10
+
+
+def test_a_file_on_s3_that_names_one_of_this_machine_is_refused(
+    tmp_path: Path, counter: Counter
+) -> None:
+    secrets, file = secret_files(tmp_path / "secrets"), tmp_path / "small.h5ad"
+    write(file, obs_of(column=pd.Categorical(["x", "y"])), uns={"title": "T"})
+    with h5py.File(file, "r+") as hostile:
+        del hostile["uns/title"]
+        POINTING["external storage of a scalar"](hostile["uns"], "title", secrets)
+    address = uploaded(file)
+    with opened_files(secrets) as opened, pytest.raises(FilePointsElsewhereError) as error:
+        read_profile(address, ["title"])
+    assert opened == []
+    assert str(error.value).startswith(f"{address}: uns/title is a dataset with external storage")
+    assert counter.requests
