@@ -47,6 +47,7 @@ class Reason(StrEnum):
     FILE_NOT_ANSWERING = "file_not_answering"
     READER_DIED = "reader_died"
     READER_FAILED = "reader_failed"
+    REGISTERED_OTHERWISE = "registered_otherwise"
     COLUMN_MISSING = "column_missing"
     COLUMN_UNEXPECTED = "column_unexpected"
     COLUMN_TYPE = "column_type"
@@ -77,6 +78,7 @@ MEANINGS = {
     Reason.FILE_NOT_ANSWERING: "the storage gives every file but this one",
     Reason.READER_FAILED: "the bot fails at this file, which is a fault of the bot",
     Reason.READER_DIED: "reading the file kills the reader",
+    Reason.REGISTERED_OTHERWISE: "somebody has registered the file as something else",
     Reason.COLUMN_MISSING: "a required column is missing",
     Reason.COLUMN_UNEXPECTED: "a column must not be in this dataset",
     Reason.COLUMN_TYPE: "a column has the wrong type",

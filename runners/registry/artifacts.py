@@ -28,7 +28,7 @@ from runners.registry.revisions import (
     restored_in_chain,
 )
 from runners.registry.tracking import claim
-from runners.registry.trash import hidden, visible
+from runners.registry.trash import MAIN, hidden, visible
 
 STEM = ln.Artifact._len_stem_uid
 """Length of the part of a uid that all revisions share."""
@@ -111,21 +111,34 @@ def chains(stems: Any) -> Any:
     return ln.Artifact.objects.alias(stem=Left("uid", STEM)).filter(stem__in=stems)
 
 
-def register(
-    address: str, *, release: str, title: str, n_observations: int | None, place: Neighbours
-) -> Any:
-    """The saved Artifact of the h5ad at `address`, at its place in its dataset's chain.
-
-    Raises:
-        ContractError: a person has registered the file, as something else than the release's.
+def registered_otherwise(addresses: Collection[str], release: str) -> Mapping[str, Any]:
+    """Address -> the artifact of this file that is none of the release: a person's, say; in the
+    trash only where no other is.
     """
-    other = h5ads().filter(address=str(address)).order_by("-branch_id", "id").first()
-    if other is not None:
-        raise ContractError(
-            f"instance: artifact {other.uid} is {address} already, of version "
-            f"{other.version_tag}; give it the version {release} or delete it for good, and run it "
-            "again: it goes on."
-        )
+    rows = h5ads().filter(address__in=addresses).exclude(version_tag=release).order_by("id")
+    return {row.address: row for row in (*hidden(rows), *visible(rows))}
+
+
+def adopted(
+    other: Any, release: str, title: str, n_observations: int | None, place: Neighbours
+) -> Any | None:
+    """A person's artifact of the file as the release's; None if it stands for another version, has
+    a schema, is hidden, or belongs into another chain. What the person has said of it stays.
+    """
+    is_single = ln.Artifact.objects.filter(uid__startswith=other.stem_uid).count() == 1
+    has_more = other.version_tag is not None or other.schema_id is not None
+    if has_more or other.branch_id != MAIN or place.revises or not is_single:
+        return None
+    said = {"description": title, "n_observations": n_observations}
+    lacking = {name: value for name, value in said.items() if getattr(other, name) is None}
+    ln.Artifact.objects.filter(id=other.id).update(version_tag=release, **lacking)
+    return other
+
+
+def register(
+    address: str, release: str, title: str, n_observations: int | None, place: Neighbours
+) -> Any:
+    """The saved Artifact of the h5ad at `address`, at its place in its dataset's chain."""
     artifact = ln.Artifact(
         _path(address), revises=place.revises, version_tag=release, description=title, run=False
     )

@@ -13,7 +13,7 @@ import lamindb as ln
 
 from runners.census.publications import Publications
 from runners.census.store import CensusDataset, location, store_address
-from runners.contract import DatasetOutcome, Manifest, Outcome, RunRequest
+from runners.contract import DatasetOutcome, Finding, Manifest, Outcome, Reason, RunRequest
 from runners.records.baseline import Baseline
 from runners.records.snapshot import Snapshot
 from runners.records.transaction_log import Part
@@ -116,11 +116,21 @@ class Writer:
         with self._recorder.transaction(Part.DATASETS, chains, references):
             # read in the transaction that writes: people are at work between two batches
             places = artifacts.neighbours_by_dataset(ids, self.manifest.release)
-            self._write(batch, places)
-        return [
-            outcome_of(judged, self._success(judged.dataset, places[judged.dataset.dataset_id]))
-            for judged in batch
-        ]
+            in_the_way = self._write(batch, places)
+        return [self._outcome(judged, places, in_the_way) for judged in batch]
+
+    def _outcome(
+        self,
+        judged: ValidatedDataset,
+        places: Mapping[str, Neighbours],
+        in_the_way: Mapping[str, Finding],
+    ) -> DatasetOutcome:
+        dataset_id = judged.dataset.dataset_id
+        outcome = outcome_of(judged, self._success(judged.dataset, places[dataset_id]))
+        if dataset_id not in in_the_way:
+            return outcome
+        reasons = (*outcome.reasons, in_the_way[dataset_id])
+        return outcome.model_copy(update={"outcome": Outcome.FAILED, "reasons": reasons})
 
     def _ensure_terms(self, validations: Sequence[Validation]) -> None:
         self._terms.ensure({a for validation in validations for a in validation.annotations})
@@ -131,17 +141,25 @@ class Writer:
         for taxon in sorted(genes):
             self._terms.ensure_genes(taxon, tuple(genes[taxon]))
 
-    def _write(self, batch: Sequence[ValidatedDataset], places: Mapping[str, Neighbours]) -> None:
+    def _write(
+        self, batch: Sequence[ValidatedDataset], places: Mapping[str, Neighbours]
+    ) -> dict[str, Finding]:
+        """Writes what can be written; returns what another's artifact stands in the way of."""
         present = artifacts.registered(self.manifest.release, places)
-        readable = {}
+        new = [j for j in batch if j.validation and j.dataset.dataset_id not in present]
+        addresses = [location(self.manifest, judged.dataset) for judged in new]
+        others = artifacts.registered_otherwise(addresses, self.manifest.release)
+        readable, in_the_way = {}, {}
         for judged in batch:
-            if judged.validation is not None:
-                dataset_id = judged.dataset.dataset_id
-                artifact = (
-                    restored_in_chain(present[dataset_id])
-                    if dataset_id in present
-                    else self._register(judged, places[dataset_id])
-                )
+            if judged.validation is None:
+                continue
+            dataset_id = judged.dataset.dataset_id
+            other = others.get(location(self.manifest, judged.dataset))
+            place = places[dataset_id]
+            artifact = self._artifact(judged, place, present.get(dataset_id), other)
+            if artifact is None:
+                in_the_way[dataset_id] = self._registered_otherwise(other)
+            else:
                 readable[artifact.id] = judged
         of_artifacts = {pk: judged.dataset for pk, judged in readable.items()}
         annotations.attach_references(of_artifacts, self._publications)
@@ -151,15 +169,28 @@ class Writer:
             if judged.validation is not None and not judged.validation.findings
         }
         annotations.annotate(valid, self._terms, self._schema)
+        return in_the_way
 
-    def _register(self, judged: ValidatedDataset, place: Neighbours) -> Any:
-        return artifacts.register(
-            location(self.manifest, judged.dataset),
-            release=self.manifest.release,
-            title=judged.dataset.title,
-            n_observations=judged.n_observations,
-            place=place,
+    def _artifact(
+        self, judged: ValidatedDataset, place: Neighbours, present: Any | None, other: Any | None
+    ) -> Any | None:
+        """The dataset's artifact of the release, whether it is there, another's, or made now."""
+        if present is not None:
+            return restored_in_chain(present)
+        title, n_observations = judged.dataset.title, judged.n_observations
+        release = self.manifest.release
+        if other is not None:
+            return artifacts.adopted(other, release, title, n_observations, place)
+        address = location(self.manifest, judged.dataset)
+        return artifacts.register(address, release, title, n_observations, place)
+
+    def _registered_otherwise(self, other: Any) -> Finding:
+        is_of = f"of version {other.version_tag}" if other.version_tag else "of no version"
+        detail = (
+            f"artifact {other.uid} is {other.address} already, {is_of}; give it the version "
+            f"{self.manifest.release} or delete it for good, and do this dataset again."
         )
+        return Finding(reason=Reason.REGISTERED_OTHERWISE, detail=detail)
 
     def _success(self, dataset: CensusDataset, place: Neighbours) -> Outcome:
         if place.earlier is None:

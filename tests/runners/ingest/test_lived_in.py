@@ -14,8 +14,9 @@ import pytest
 from instances import Place, succeed
 from release_rows import STATEMENTS, own_rows
 
-from runners.contract import Action, Status
-from runners.sample.datasets import NEWER, OLDER
+from runners.contract import Action, Outcome, Reason, Status
+from runners.sample.datasets import NEWER, OLDER, by_key
+from runners.sample.world import World
 
 Changes = dict[str, set[str]]
 
@@ -53,6 +54,12 @@ def changes(before: Mapping[Any, Any], after: Mapping[Any, Any]) -> Changes:
         if columns:
             found.setdefault(table, set()).update(columns)
     return found
+
+
+def roll_back(place: Place) -> None:
+    """Takes the newer release back."""
+    words = ("rollback", "--runs", str(place.root / "runs"), "--run", "newer", "--yes")
+    succeed(place.script("-m", "runners", *words))
 
 
 @pytest.fixture(scope="module")
@@ -104,8 +111,7 @@ def test_a_persons_version_of_a_collection_is_not_given_back_as_a_releases(lived
 
 def test_taken_back_only_its_vocabulary_stays(lived: Lived, tmp_path: Path) -> None:
     place = instances.copy(lived.place, tmp_path / "place")
-    words = ("rollback", "--runs", str(place.root / "runs"), "--run", "newer", "--yes")
-    succeed(place.script("-m", "runners", *words))
+    roll_back(place)
     left = changes(lived.before, rows(place))
     left.pop("lamindb_storage")  # has the place's own folder
     assert left == {
@@ -113,6 +119,45 @@ def test_taken_back_only_its_vocabulary_stays(lived: Lived, tmp_path: Path) -> N
         for table, columns in lived.changes.items()
         if table.startswith(("bionty_", "lamindb_ulabel"))
     }
+
+
+def test_a_file_that_a_person_has_registered_is_taken_over_or_its_own_failure(
+    lived_in: Place, world: World, tmp_path: Path
+) -> None:
+    place = instances.copy(lived_in, tmp_path / "place")
+    ids = {key: by_key(key).dataset_id for key in ("D02", "D03", "D04", "D06")}
+    files = {key: str(world.newer.h5ads / f"{name}.h5ad") for key, name in ids.items()}
+    ensure = "lived_in.artifacts.ensure_storage"
+    storage = f"{ensure}(lived_in.artifacts.storage_root(sys.argv[1]), None)"
+    register = "ln.Artifact({}, run=False, description='hers', version_tag={}).save()"
+    statements = (
+        storage,
+        register.format("sys.argv[1]", None),  # of a dataset that the older release has
+        register.format("sys.argv[2]", None),
+        register.format("sys.argv[3]", "'hers'"),
+    )
+    succeed(instances.connected(place, "\n".join(statements), *files.values()))
+    before = rows(place)
+    succeed(place.ingest("newer", NEWER.version, only=tuple(ids.values())))
+    written = place.journal("newer").datasets("written")
+    assert {key: written[dataset_id]["outcome"] for key, dataset_id in ids.items()} == {
+        "D02": Outcome.FAILED,
+        "D03": Outcome.REGISTERED,  # the row that was there
+        "D04": Outcome.FAILED,
+        "D06": Outcome.REGISTERED,
+    }
+    for key, version in (("D02", "no version"), ("D04", "version hers")):
+        (reason,) = written[ids[key]]["reasons"]
+        assert reason["reason"] == Reason.REGISTERED_OTHERWISE
+        assert f" is {files[key]} already, of {version}; give it the version " in reason["detail"]
+    changed = changes(before, rows(place))["lamindb_artifact"]
+    assert changed == {"version_tag", "n_observations", "schema_id"}
+    after = rows(place)
+    hers = [row for (table, _), row in after.items() if row.get("description") == "hers"]
+    taken_over = [row["key"] for row in hers if row.get("version_tag") == NEWER.version]
+    assert [Path(key).stem for key in taken_over] == [ids["D03"]]
+    roll_back(place)
+    assert "lamindb_artifact" not in changes(before, rows(place))
 
 
 def test_a_feature_that_is_something_else_is_refused(place: Place) -> None:
