@@ -6,7 +6,8 @@ with LaminDB's settings in a folder of its own, so that the user's instances are
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
+from contextlib import closing
 from dataclasses import replace
 from itertools import islice, tee
 from pathlib import Path
@@ -16,12 +17,11 @@ from runners.census.store import location, read_datasets
 from runners.contract import Action, ContractError, Outcome, RunRequest
 from runners.ingest.steps import ingest
 from runners.rules.consistency import modules_of
-from runners.rules.reference import Reference
-from runners.rules.vocabulary import Vocabulary
 from runners.run.journal import summary
 from runners.run.request import Job
 from runners.run.selection import selected_datasets
-from runners.validation.validated import ValidatedDataset, outcome_of, read_and_validate
+from runners.validation.readers import Readers
+from runners.validation.validated import ValidatedDataset, outcome_of
 
 DATASETS_TRIED = 10
 """Datasets that are tried before the release as a whole is held to be at fault."""
@@ -44,8 +44,8 @@ def smoke_test(job: Job, *, markers: Path) -> None:
     """
     if job.request.failed_of is None:  # else the earlier run, which lies elsewhere, selects
         selected_datasets(job)
-    for_smoke, for_canary = tee(_judged(job))
-    with tempfile.TemporaryDirectory(prefix="smoke-") as scratch:
+    with closing(_judged(job)) as judged, tempfile.TemporaryDirectory(prefix="smoke-") as scratch:
+        for_smoke, for_canary = tee(judged)
         _register(job, _first_valid(job, for_smoke), Path(scratch))
         from runners.registry import canary
 
@@ -79,13 +79,14 @@ def _register(job: Job, dataset_id: str, scratch: Path) -> None:
         raise ContractError(f"smoke test: dataset {dataset_id} ended as {summary(outcomes_found)}.")
 
 
-def _judged(job: Job) -> Iterator[ValidatedDataset]:
-    """The release's datasets, the smallest first, each judged when it is asked for."""
-    vocabulary = Vocabulary(
-        Reference(rules.load(job.manifest.dataset_schema_version), job.reference)
-    )
-    for dataset in sorted(read_datasets(job.manifest), key=lambda candidate: candidate.cell_count):
-        yield read_and_validate(dataset, location(job.manifest, dataset), vocabulary)
+def _judged(job: Job) -> Generator[ValidatedDataset]:
+    """The release's datasets, the smallest first, each judged a little before it is asked for, in
+    a process of its own that a file may end.
+    """
+    datasets = sorted(read_datasets(job.manifest), key=lambda candidate: candidate.cell_count)
+    tasks = [(dataset, location(job.manifest, dataset)) for dataset in datasets]
+    readers = Readers(job.manifest.dataset_schema_version, job.reference, workers=1)
+    yield from readers.judged(tasks)
 
 
 def _first_valid(job: Job, judged: Iterable[ValidatedDataset]) -> str:

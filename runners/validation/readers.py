@@ -104,6 +104,7 @@ def time_limit() -> Iterator[None]:
 @contextmanager
 def processes(workers: int) -> Iterator[Executor]:
     """Processes of this machine; they end with the context, whatever they are doing."""
+    others = set(active_children())
     # spawned: the parent's threads and database connections must not be copied
     pool = ProcessPoolExecutor(
         workers, mp_context=get_context("spawn"), initializer=_end_with_parent
@@ -112,7 +113,9 @@ def processes(workers: int) -> Iterator[Executor]:
         yield pool
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-        for process in active_children():  # else the end of this process waits for a stuck read
+        for process in (
+            set(active_children()) - others
+        ):  # else the end of this process waits for a stuck read
             process.kill()
 
 

@@ -10,7 +10,8 @@ import pytest
 import trials
 from instances import Done, Place
 
-from runners.contract import ContractError
+from runners.census.store import read_datasets
+from runners.contract import ContractError, Storage
 from runners.registry import canary
 from runners.sample.datasets import NEWER
 from runners.sample.world import World
@@ -39,6 +40,22 @@ def test_the_canary_compares_each_organism_once(empty: Place, tmp_path: Path) ->
     again = instances.succeed(smoke(place)).stderr
     assert f"{SAID}done before with lamindb " in again
     assert "all rows equal" not in again
+
+
+def test_a_file_that_never_ends_costs_its_reader_alone(
+    empty: Place, world: World, tmp_path: Path
+) -> None:
+    variables = {"CANARY": str(tmp_path / "markers"), "FILE_SECONDS": "3"}
+    place = instances.copy(empty, tmp_path / "place", **variables)
+    h5ads = tmp_path / "cell-census" / NEWER.version / "h5ads"
+    shutil.copytree(world.newer.h5ads, h5ads)
+    manifest = instances.newer_manifest(world)
+    place.manifest(NEWER.version, storage=Storage(soma=manifest.storage.soma, h5ads=str(h5ads)))
+    smallest = min(read_datasets(manifest), key=lambda dataset: dataset.cell_count)
+    file = h5ads / f"{smallest.dataset_id}.h5ad"
+    file.unlink()
+    os.mkfifo(file)
+    assert "smoke test passed" in instances.succeed(smoke(place)).stderr
 
 
 def test_a_lamindb_that_annotates_otherwise_stops_the_run(empty: Place, tmp_path: Path) -> None:
