@@ -47,6 +47,10 @@ BATCH = 25
 """Datasets that are written in one transaction."""
 
 
+CLASHES = 2
+"""Repeats of a step that met somebody else's row; one that still stands in the way then stays."""
+
+
 class RetryingWriter:
     """Does steps with a writer that `ready` connects and prepares, first and after an outage."""
 
@@ -63,10 +67,17 @@ class RetryingWriter:
             OutageError: database or storage did not answer for all that time.
             ContractError: the database refuses the step, and a person must see to it.
         """
+        from runners.registry.failures import ClashError  # Django, which takes a second
+
+        for _ in range(CLASHES):
+            try:
+                return retry_outages(lambda: self._once(step), seconds=self._seconds)
+            except ClashError as error:
+                progress.say(f"{error} Doing it again, in case somebody did this just now.")
         return retry_outages(lambda: self._once(step), seconds=self._seconds)
 
     def _once(self, step: "Callable[[Writer], Result]") -> Result:
-        from runners.registry import failures  # Django, which takes a second
+        from runners.registry import failures
 
         writer, self._writer = self._writer, None
         with failures.explained():

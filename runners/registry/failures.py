@@ -29,11 +29,20 @@ PASSING = {errno.EBUSY, errno.EIO}
 
 @dataclass(frozen=True)
 class Failure:
-    """What the database does, and what a person can do about it; `passes` where time mends it."""
+    """What the database does, and what a person can do about it.
+
+    `passes` where time mends it, `clashes` where somebody may have written or deleted the same row
+    at the same moment.
+    """
 
     what: str
     remedy: str
     passes: bool = False
+    clashes: bool = False
+
+
+class ClashError(ContractError):
+    """A row is in the way, or gone: done again on the rows as they are now, it may go well."""
 
 
 LATER = "run it again later: it goes on"
@@ -64,6 +73,7 @@ NO_LOGIN = Failure("doesn't let us log in", "correct the address of the instance
 IN_THE_WAY = Failure(
     "refuses a row, because of one that stands or one that is gone",
     "restore or delete for good what is in the trash, and run it again: it goes on",
+    clashes=True,
 )
 SEQUENCE_BEHIND = Failure(
     "gives a new row the id of one that stands",
@@ -128,6 +138,7 @@ def explained() -> Iterator[None]:
 
     Raises:
         OutageError: time may mend it.
+        ClashError: so may a repeat, once or twice.
         ContractError: a person can. Other errors stay as they are.
     """
     try:
@@ -203,6 +214,8 @@ def _passes(error: OSError) -> bool:
 
 
 def _explained(system: str, failure: Failure, reason: str) -> ContractError:
-    kind = OutageError if failure.passes else ContractError
+    kind = ContractError
+    if failure.passes or failure.clashes:
+        kind = OutageError if failure.passes else ClashError
     words = " ".join(reason.split()).rstrip(".")
     return kind(f"{system} {failure.what} ({words}); {failure.remedy}.")

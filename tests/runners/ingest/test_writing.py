@@ -1,11 +1,15 @@
 """What an outage rolled back is done again by a writer made anew; what is at fault is not."""
 
 import errno
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
+from django.db import IntegrityError
 
+from runners.contract import ContractError
 from runners.ingest.steps import RetryingWriter
 from runners.registry import failures
 from runners.retries import OutageError
@@ -57,6 +61,31 @@ def test_after_an_outage_the_step_is_done_by_a_new_writer(
     assert writing.do(story.step) == "written"
     assert story.used == [story.made[0], story.made[1], story.made[1]]
     assert "the storage does not answer (" in capsys.readouterr().err
+
+
+def violation() -> IntegrityError:
+    """What SQLite says where a row stands already."""
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute("create table terms (uid text unique)")
+        with pytest.raises(sqlite3.IntegrityError) as refused:
+            database.execute("insert into terms values ('T'), ('T')")
+    error = IntegrityError("UNIQUE constraint failed: terms.uid")
+    error.__cause__ = refused.value
+    return error
+
+
+def test_what_somebody_else_did_at_the_same_moment_is_found_by_a_new_writer() -> None:
+    story = Story(violation(), violation())
+    assert RetryingWriter(story.ready, seconds=5).do(story.step) == "written"
+    assert story.used == story.made
+    assert len(story.made) == 3
+
+
+def test_a_row_that_stays_in_the_way_is_told_after_three_tries() -> None:
+    story = Story(*[violation() for _ in range(9)])
+    with pytest.raises(ContractError, match=r"^the database refuses a row, because of one that st"):
+        RetryingWriter(story.ready, seconds=5).do(story.step)
+    assert len(story.used) == 3
 
 
 @pytest.mark.parametrize("error", AT_FAULT, ids=repr)
