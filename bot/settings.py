@@ -52,9 +52,11 @@ class Settings:
     one.
 
     With `github` (OWNER/NAME) the bot lives there: `github_token` comes from the environment alone,
-    `bot` is the login that goes with it, and `runs` is where the machine writes. `github_pace` are
-    the seconds between two writes. LaminDB's patch is proposed in `patch_repository` with
-    `patch_token`, from the environment alone, too; nowhere if one of them is missing.
+    `bot` is the login that goes with it, and `runs` is where the machine writes (None: artifacts of
+    the workflow runs). `workflow` is the one workflow file of a repository that calls bot.yml.
+    `github_pace` are the seconds between two writes. LaminDB's patch is proposed in
+    `patch_repository` with `patch_token`, from the environment alone, too; nowhere if one of them
+    is missing.
     """
 
     instance: str = "laminlabs/cellxgene"
@@ -65,6 +67,7 @@ class Settings:
     patch_repository: str | None = None
     patch_token: str | None = field(default=None, repr=False)
     runs: str | None = None
+    workflow: str | None = None
     home: Path = Path(".bot")
     repository: Path | None = None
     release_page: str = RELEASE_PAGE
@@ -185,6 +188,18 @@ def _repository(value: object, base: Path) -> str:
     return text
 
 
+def _workflow(value: object, base: Path) -> str:
+    """The file's name, given as it or as `github.workflow_ref`.
+
+    OWNER/NAME/.github/workflows/FILE@refs/heads/main: the calling workflow's, in a called one, too:
+    https://docs.github.com/en/actions/reference/workflows-and-actions/contexts#github-context
+    """
+    name = _text(value, base).split("@")[0].rsplit("/", 1)[-1]
+    if not name.endswith((".yml", ".yaml")):
+        raise ValueError(f"{value!r} is no workflow file; give its name, which ends in .yml")
+    return name
+
+
 def _seconds(value: object, _base: Path) -> float:
     try:
         number = float(str(value))
@@ -254,6 +269,7 @@ _READERS: Mapping[str, Callable[[object, Path], object]] = {
     "patch_repository": _repository,
     "patch_token": _text,
     "runs": _address,
+    "workflow": _workflow,
     "home": _path,
     "repository": _path,
     "release_page": _address,

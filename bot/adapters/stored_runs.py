@@ -14,7 +14,13 @@ from bot.errors import BotError
 
 
 class RunStore(Protocol):
-    """The files of all runs, by their path within the store."""
+    """The files of all runs, by their path within the store.
+
+    `is_live`: what a run writes can be read while it goes on.
+    """
+
+    @property
+    def is_live(self) -> bool: ...
 
     def modified(self) -> dict[str, datetime]:
         """The files by their path within the store, with when they were written."""
@@ -30,6 +36,7 @@ class FolderStore:
     """A store in a folder of this machine."""
 
     folder: Path
+    is_live: bool = True
 
     def modified(self) -> dict[str, datetime]:
         files = (path for path in self.folder.glob("[!.]*/*") if path.is_file())
@@ -51,6 +58,7 @@ class S3Store:
 
     address: str
     client: Any
+    is_live: bool = True
 
     def modified(self) -> dict[str, datetime]:
         return dict(self._listed())

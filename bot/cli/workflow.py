@@ -6,6 +6,7 @@ python -m bot handle --event NAME --payload FILE
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any, TypeVar
 
 import rich_click as click
@@ -152,24 +153,97 @@ def end(
     bot, settings = _on_github(lazy)
     request = RunRequest.from_file(request_file)
     report = bot.runs.report(request.run_id)
-    journal_progress = progress_of(bot.runs.journal(request.run_id))
     # A job's output that isn't set is an empty word.
-    event = RunEnded(report, page or None) if report else RunLost(request, result, journal_progress)
+    event = RunEnded(report, page or None) if report else _lost(request, result, bot)
     _handled(event, bot, settings)
     line = headline(report) if report else f"## Run {request.run_id}: no report ({result})"
     _summarise(summary, line)
 
 
+def _lost(request: RunRequest, result: str, bot: Github) -> RunLost:
+    journal = bot.runs.journal(request.run_id)
+    progress = None if journal is None else progress_of(journal)
+    return RunLost(request, result, progress, bot.workflows.address_of(request.run_id))
+
+
 @click.command(name="progress")
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0),
+    default=0,
+    help="Look again until this is over, or nothing goes on any more.",
+)
+@click.option(
+    "--every", type=click.FloatRange(min=0), default=10, show_default=True, help="Minutes between."
+)
+@OUTPUT
 @click.pass_obj
 @with_clear_errors
-def progress(lazy: LazyContext) -> None:
-    """Update the status comment of every run that is going on."""
+def progress(lazy: LazyContext, minutes: float, every: float, output: Path | None) -> None:
+    """Update the status comment of every run that is going on (output `going-on`, if one still is).
+
+    Runs whose journal can be read only at their end are told of once, and aren't waited for.
+    """
     bot, settings = _on_github(lazy)
-    for run in bot.runs.all():
-        if run.is_going_on():
-            journal_progress = progress_of(bot.runs.journal(run.request.run_id))
-            _handled(RunGoesOn(run.request, journal_progress), bot, settings)
+    ends = monotonic() + minutes * 60
+    while _told_of_runs(bot, settings) and bot.runs.are_read_live():
+        if monotonic() + every * 60 > ends:
+            if output is not None:
+                _put(output, {"going-on": "true"})
+            return
+        sleep(every * 60)
+
+
+def _told_of_runs(bot: Github, settings: Settings) -> bool:
+    """Whether a run goes on; each one's status comment is rewritten."""
+    requests = [run.request for run in bot.runs.all() if run.is_going_on()]
+    for request in requests:
+        journal = bot.runs.journal(request.run_id)
+        is_known = journal is not None or bot.runs.are_read_live()
+        progress = progress_of(journal or "") if is_known else None
+        address = bot.workflows.address_of(request.run_id)
+        _handled(RunGoesOn(request, progress, address), bot, settings)
+    return bool(requests)
+
+
+@click.command(name="watch")
+@click.pass_obj
+@with_clear_errors
+def watch(lazy: LazyContext) -> None:
+    """Start the workflow that says how far runs are, and ends machines that nobody needs.
+
+    Nothing is started where runs are kept as artifacts: there is nothing to be read meanwhile.
+    """
+    bot, _ = _on_github(lazy)
+    if bot.runs.are_read_live():
+        bot.workflows.watch()
+
+
+@click.command(name="keep-alive")
+@click.pass_obj
+@with_clear_errors
+def keep_alive(lazy: LazyContext) -> None:
+    """Enable the workflows that the clock starts, which GitHub disables after 60 quiet days."""
+    bot, _ = _on_github(lazy)
+    for name in bot.workflows.keep_alive():
+        click.echo(f"{name}: enabled.")
+
+
+@click.command(name="fetch-runs")
+@click.argument("request_file", type=click.Path(path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.pass_obj
+@with_clear_errors
+def fetch_runs(lazy: LazyContext, request_file: Path, folder: Path) -> None:
+    """Write what was kept of earlier runs to FOLDER, where runs are kept as artifacts.
+
+    The job that works on REQUEST_FILE can't ask GitHub for them, and may go on from one of them.
+    """
+    bot, _ = _on_github(lazy)
+    folder.mkdir(parents=True, exist_ok=True)
+    if not bot.runs.are_read_live():
+        for path, text in bot.runs.kept(RunRequest.from_file(request_file).release):
+            write(folder / path, text)
 
 
 @click.command(name="fetch-manifests")
@@ -263,4 +337,16 @@ def _put(output: Path, values: Mapping[str, str]) -> None:
         file.writelines(f"{name}={value}\n" for name, value in values.items())
 
 
-COMMANDS = (handle_event, begin, progress, fetch_report, end, fetch_manifests, checked, reaped)
+COMMANDS = (
+    handle_event,
+    begin,
+    fetch_runs,
+    progress,
+    watch,
+    keep_alive,
+    fetch_report,
+    end,
+    fetch_manifests,
+    checked,
+    reaped,
+)

@@ -22,14 +22,27 @@ WORDS = {
 }
 
 
-def status(request: RunRequest, progress: Progress, total: int | None) -> str:
+def status(
+    request: RunRequest, progress: Progress | None, total: int | None, log: str | None = None
+) -> str:
     """How far the run is, of `total` datasets if that is known; rewritten while it goes on."""
-    lines = [
+    doing = (
         f"⏳ **{code(request.run_id)} is {DOING[request.action]} release {request.release}** in "
-        f"{code(request.instance)}: {progress.stage()}.",
+    )
+    if progress is None:
+        return (
+            f"{doing}{code(request.instance)}. How far it is, {_log('its log', log)} says; what it "
+            "does is kept when its job has ended."
+        )
+    lines = [
+        f"{doing}{code(request.instance)}: {progress.stage()}.",
         *([] if total is None else [_share(progress, total), *_speed(progress, total)]),
     ]
     return "\n\n".join(lines)
+
+
+def _log(words: str, address: str | None) -> str:
+    return f"[{words}]({address})" if address else words
 
 
 def _share(progress: Progress, total: int) -> str:
@@ -60,23 +73,40 @@ def ended(request: RunRequest) -> str:
     return f"🏁 {code(request.run_id)} has ended; its result stands in a comment of its own."
 
 
-def lost(request: RunRequest, result: str, progress: Progress, total: int | None) -> str:
+def lost(
+    request: RunRequest,
+    result: str,
+    progress: Progress | None,
+    total: int | None,
+    log: str | None = None,
+) -> str:
     """That a run ended without a report: what was done, what wasn't, and what to do."""
     ending = {"cancelled": "was stopped"}.get(result, "ended without a report")
-    left = "datasets" if total is None else counted(max(0, total - progress.written), "dataset")
     who = f", asked for by {mention(request.requested_by)}," if request.requested_by else ""
     return "\n\n".join(
         [
             f"## 🛑 Run {code(request.run_id)} {ending}",
             "**Next:** `/ingest` goes on where it was: what is registered and unchanged stays as "
-            "it is. Its log says why it ended.",
-            f"- Done: {counted(progress.written, 'dataset')} of release {request.release}"
-            f"{' and its collections' if progress.is_registered else ''}.\n"
-            f"- Not done: {left}"
-            f"{'' if progress.is_registered else ', collections'}, verification.",
+            f"it is. {_log('Its log', log)} says why it ended.",
+            _done(request, progress, total),
             f"Run {code(request.run_id)}{who} in {code(request.instance)}. A batch that was being "
             "written was either finished or undone.",
         ]
+    )
+
+
+def _done(request: RunRequest, progress: Progress | None, total: int | None) -> str:
+    if progress is None:
+        return (
+            "What it did isn't known: it has kept nothing that could be read. `/verify` says what "
+            "is registered."
+        )
+    left = "datasets" if total is None else counted(max(0, total - progress.written), "dataset")
+    return (
+        f"- Done: {counted(progress.written, 'dataset')} of release {request.release}"
+        f"{' and its collections' if progress.is_registered else ''}.\n"
+        f"- Not done: {left}"
+        f"{'' if progress.is_registered else ', collections'}, verification."
     )
 
 

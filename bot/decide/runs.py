@@ -113,7 +113,8 @@ def run_goes_on(event: RunGoesOn, facts: Facts) -> Plan:
     if thread is None:
         return Plan((), f"{request.run_id} goes on; {request.release} has no thread of the bot's.")
     marker = Marker(MarkerKind.STATUS, request.run_id)
-    body = status.status(request, event.progress, total_of(request, event.progress, facts))
+    total = total_of(request, event.progress, facts)
+    body = status.status(request, event.progress, total, event.log)
     return Plan((UpsertComment(thread, marker, body),), f"{request.run_id} goes on.")
 
 
@@ -125,7 +126,7 @@ def run_lost(event: RunLost, facts: Facts) -> Plan:
         return Plan((), f"{request.run_id} was lost; {request.release} has no thread of the bot's.")
     marker = Marker(MarkerKind.RESULT, request.run_id)
     total = total_of(request, event.progress, facts)
-    body = status.lost(request, event.result, event.progress, total)
+    body = status.lost(request, event.result, event.progress, total, event.log)
     effects: tuple[Effect, ...] = (UpsertComment(thread, marker, body), *settled(request, facts))
     running = facts.running()
     if running is None or running.request.run_id == request.run_id:
@@ -142,12 +143,12 @@ def settled(request: RunRequest, facts: Facts) -> tuple[Effect, ...]:
     return (UpsertComment(thread, marker, status.ended(request)),)
 
 
-def total_of(request: RunRequest, progress: Progress, facts: Facts) -> int | None:
+def total_of(request: RunRequest, progress: Progress | None, facts: Facts) -> int | None:
     """The datasets that the run does: as its journal tells or, before there is one, the manifest.
 
     None where only the release's own table could tell.
     """
-    if progress.chosen is not None:
+    if progress is not None and progress.chosen is not None:
         return progress.chosen
     if request.collection or request.organism or request.failed_of or request.only_missing:
         return None

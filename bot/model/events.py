@@ -109,19 +109,27 @@ class RunAsked:
 
 @dataclass(frozen=True, slots=True)
 class RunGoesOn:
-    """A run's journal was read while it goes on."""
+    """A run goes on; no `progress` where its journal can't be read before its end.
+
+    `log` is the address of its workflow run.
+    """
 
     request: RunRequest
-    progress: Progress
+    progress: Progress | None
+    log: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RunLost:
-    """A run's machine is gone, and there is no report; `result` is GitHub's word for how."""
+    """A run's machine is gone, and there is no report; `result` is GitHub's word for how.
+
+    No `progress` where nothing was kept of the run; `log` is the address of its workflow run.
+    """
 
     request: RunRequest
     result: str
-    progress: Progress
+    progress: Progress | None
+    log: str | None = None
 
 
 Event = (

@@ -10,12 +10,23 @@ from fake_github.state import CheckRun, Runner
 ACTIVE = frozenset({"queued", "in_progress", "waiting", "pending", "requested"})
 
 
+def _workflow_of(call: Call) -> str:
+    """The workflow file that the path names, or its number; 404 where there is no such file.
+
+    https://docs.github.com/en/rest/actions/workflows#get-a-workflow
+    """
+    names = {str(shapes.workflow_id(name)): name for name in call.fake.run_names}
+    return found({**{name: name for name in names.values()}, **names}, call.path["workflow_id"])
+
+
 def _runs(call: Call) -> Answer:
-    wanted = call.query.get("status")
+    workflow, wanted = _workflow_of(call), call.query.get("status")
     runs = [
         run
         for run in reversed(call.fake.runs.values())
-        if run.workflow == call.path["workflow_id"] and wanted in {None, run.status, run.conclusion}
+        if run.workflow == workflow
+        and wanted in {None, run.status, run.conclusion}
+        and call.query.get("event") in {None, run.event}
     ]
     part, headers = page(call, runs)
     told = [shapes.run(call.fake, one) for one in part]
@@ -24,9 +35,10 @@ def _runs(call: Call) -> Answer:
 
 def _dispatch(call: Call) -> Answer:
     fake = call.fake
-    workflow = call.path["workflow_id"]
-    if workflow not in fake.run_names:
-        raise RefusedError(404, "Not Found")
+    workflow = _workflow_of(call)
+    if workflow in fake.disabled:
+        message = "Cannot trigger a 'workflow_dispatch' on a disabled workflow"
+        raise RefusedError(422, message)
     if call.body["ref"].removeprefix("refs/heads/") not in fake.branches:
         raise RefusedError(422, f"No ref found for: {call.body['ref']}")
     one = people.dispatch(fake, call.token.user, workflow, call.body.get("inputs", {}))
@@ -35,6 +47,43 @@ def _dispatch(call: Call) -> Answer:
     told = shapes.run(fake, one)
     places = {"run_url": told["url"], "html_url": told["html_url"]}
     return Answer(200, {"workflow_run_id": one.id, **places})
+
+
+def _workflow(call: Call) -> Answer:
+    return Answer(200, shapes.workflow(call.fake, _workflow_of(call)))
+
+
+def _enable(call: Call) -> Answer:
+    """https://docs.github.com/en/rest/actions/workflows#enable-a-workflow"""
+    workflow = _workflow_of(call)
+    call.fake.disabled.pop(workflow, None)
+    call.fake.enabled_at[workflow] = call.fake.now()
+    return Answer(204)
+
+
+def _artifacts(call: Call) -> Answer:
+    """Newest first; of all workflow runs, those of forks' pull requests, too.
+
+    https://docs.github.com/en/rest/actions/artifacts#list-artifacts-for-a-repository
+    """
+    call.fake.find_artifacts()
+    wanted = call.query.get("name")
+    artifacts = [one for one in call.fake.artifacts.values() if wanted in {None, one.name}]
+    part, headers = page(call, artifacts[::-1])
+    told = [shapes.artifact(call.fake, one) for one in part]
+    return Answer(200, {"total_count": len(artifacts), "artifacts": told}, headers)
+
+
+def _download(call: Call) -> Answer:
+    """The address where the zip is, for a minute: elsewhere, and without this token.
+
+    https://docs.github.com/en/rest/actions/artifacts#download-an-artifact
+    """
+    one = found(call.fake.artifacts, int(call.path["artifact_id"]))
+    if one.expired:
+        raise RefusedError(410, "Artifact has expired")
+    elsewhere = call.fake.address.replace("127.0.0.1", "localhost")
+    return Answer(302, headers={"Location": f"{elsewhere}/stored-artifacts/{one.id}"})
 
 
 def _cancel(call: Call) -> Answer:
@@ -103,6 +152,10 @@ HANDLERS: dict[str, Handler] = {
     "actions/list-workflow-runs": _runs,
     "actions/create-workflow-dispatch": _dispatch,
     "actions/cancel-workflow-run": _cancel,
+    "actions/get-workflow": _workflow,
+    "actions/enable-workflow": _enable,
+    "actions/list-artifacts-for-repo": _artifacts,
+    "actions/download-artifact": _download,
     "checks/create": _create_check,
     "checks/update": _update_check,
     "checks/list-for-ref": _checks,

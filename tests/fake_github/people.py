@@ -5,12 +5,14 @@
 An event that a job's own token causes starts no workflow, but for a dispatch. Must not know HTTP.
 """
 
+import io
+import zipfile
 from collections.abc import Mapping
 from typing import Any
 
 from fake_github import shapes
 from fake_github.schemas import event_problems
-from fake_github.state import Comment, Delivery, FakeGithub, Issue, Pull, Run, User
+from fake_github.state import Artifact, Comment, Delivery, FakeGithub, Issue, Pull, Run, User
 
 
 def open_issue(
@@ -146,12 +148,25 @@ def start(
     """A new run of a workflow, which nobody works on yet."""
     number = 1 + sum(run.workflow == workflow for run in fake.runs.values())
     name = fake.run_names.get(workflow)
-    title = name(inputs or {}) if name else workflow
+    title = (name(inputs or {}) if name else "") or workflow  # a blank run-name names nothing
     now, sha = fake.now(), fake.branches[fake.default_branch]
     one = Run(
         fake.new_id(), number, workflow, title, event, user, sha, now, now, dict(inputs or {})
     )
     fake.runs[one.id] = one
+    return one
+
+
+def upload(
+    fake: FakeGithub, run: Run, name: str, files: Mapping[str, str], *, fork: str | None = None
+) -> Artifact:
+    """A job of the run uploads the files. Jobs of a fork's pull request may do that, too."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for path, text in files.items():
+            archive.writestr(path, text)
+    one = Artifact(fake.new_id(), name, run, data.getvalue(), fake.now(), fork=fork)
+    fake.artifacts[one.id] = one
     return one
 
 

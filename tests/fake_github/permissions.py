@@ -4,6 +4,9 @@ permission, level = needed("issues/create")
 """
 
 READ = {
+    "actions/download-artifact": "actions",
+    "actions/get-workflow": "actions",
+    "actions/list-artifacts-for-repo": "actions",
     "actions/list-self-hosted-runners-for-repo": "administration",
     "actions/list-workflow-runs": "actions",
     "checks/list-for-ref": "checks",
@@ -28,6 +31,7 @@ WRITE = {
     "actions/cancel-workflow-run": "actions",
     "actions/create-workflow-dispatch": "actions",
     "actions/delete-self-hosted-runner-from-repo": "administration",
+    "actions/enable-workflow": "actions",
     "actions/generate-runner-jitconfig-for-repo": "administration",
     "checks/create": "checks",
     "checks/update": "checks",

@@ -101,6 +101,12 @@ class Server:
         return Answer(500, refusal("; ".join(problems)))
 
 
+def stored_artifact(path: str) -> int:
+    """The number of the artifact that is stored at the path, else 0."""
+    name = path.removeprefix("/stored-artifacts/")
+    return int(name) if name != path and name.isdecimal() else 0
+
+
 def _is_of_pull(call: Call) -> bool:
     if "issue_number" in call.path:
         one = call.fake.issues.get(int(call.path["issue_number"]))
@@ -125,6 +131,11 @@ def serving(fake: FakeGithub, port: int = 0) -> Iterator[Server]:
             body = self.rfile.read(size)
             if (html := page_of(fake, self.path)) is not None and self.command == "GET":
                 self._send(200, html.encode(), {"Content-Type": "text/html; charset=utf-8"})
+                return
+            if (number := stored_artifact(self.path)) in fake.artifacts:
+                # The storage's own signed address refuses a token of GitHub's.
+                ok = "Authorization" not in self.headers
+                self._send(200 if ok else 403, fake.artifacts[number].data if ok else b"", {})
                 return
             given = server.answer(self.command, self.path, dict(self.headers), body)
             data = b"" if given.body is None else json.dumps(given.body).encode()

@@ -6,9 +6,20 @@ Fields that nobody here reads are filled with addresses and nothing.
 import base64
 from collections.abc import Mapping
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
-from fake_github.state import CheckRun, Comment, Commit, FakeGithub, Issue, Run, Runner, User
+from fake_github.state import (
+    Artifact,
+    CheckRun,
+    Comment,
+    Commit,
+    FakeGithub,
+    Issue,
+    Run,
+    Runner,
+    User,
+)
 
 USERS = """
 avatar events followers following gists organizations received_events repos starred subscriptions
@@ -343,7 +354,7 @@ def run(fake: FakeGithub, one: Run) -> dict[str, Any]:
         "event": one.event,
         "status": one.status,
         "conclusion": one.conclusion,
-        "workflow_id": 1 + sum(map(ord, one.workflow)),
+        "workflow_id": workflow_id(one.workflow),
         "url": url,
         "html_url": f"{_html(fake)}/actions/runs/{one.id}",
         "workflow_url": workflow,
@@ -357,6 +368,50 @@ def run(fake: FakeGithub, one: Run) -> dict[str, Any]:
         "head_commit": None,
         "repository": repository(fake),
         "head_repository": repository(fake),
+    }
+
+
+def workflow(fake: FakeGithub, name: str) -> dict[str, Any]:
+    made = moment(fake.created)
+    return {
+        "id": workflow_id(name),
+        "node_id": f"W_{workflow_id(name)}",
+        "name": name,
+        "path": f".github/workflows/{name}",
+        "state": fake.disabled.get(name, "active"),
+        "created_at": made,
+        "updated_at": made,
+        "url": f"{_url(fake)}/actions/workflows/{workflow_id(name)}",
+        "html_url": f"{_html(fake)}/blob/{fake.default_branch}/.github/workflows/{name}",
+        "badge_url": f"{_html(fake)}/workflows/{name}/badge.svg",
+    }
+
+
+def workflow_id(name: str) -> int:
+    return 1 + sum(map(ord, name))
+
+
+def artifact(fake: FakeGithub, one: Artifact) -> dict[str, Any]:
+    url = f"{_url(fake)}/actions/artifacts/{one.id}"
+    return {
+        "id": one.id,
+        "node_id": f"A_{one.id}",
+        "name": one.name,
+        "size_in_bytes": len(one.data),
+        "url": url,
+        "archive_download_url": f"{url}/zip",
+        "expired": one.expired,
+        "created_at": moment(one.created),
+        "expires_at": moment(one.created),
+        "updated_at": moment(one.created),
+        "digest": f"sha256:{sha256(one.data).hexdigest()}",
+        "workflow_run": {
+            "id": one.run.id,
+            "repository_id": 1,
+            "head_repository_id": 2 if one.fork else 1,
+            "head_branch": fake.default_branch,
+            "head_sha": one.run.sha,
+        },
     }
 
 

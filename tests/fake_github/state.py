@@ -101,6 +101,19 @@ class CheckRun:
     created: datetime
 
 
+@dataclass(frozen=True)
+class Artifact:
+    """A zip that a job of the workflow run has uploaded; `fork` is where the job's code was."""
+
+    id: int
+    name: str
+    run: Run
+    data: bytes
+    created: datetime
+    expired: bool = False
+    fork: str | None = None
+
+
 @dataclass
 class Runner:
     id: int
@@ -137,7 +150,11 @@ class Delivery:
 
 
 class FakeGithub:
-    """One repository with everything around it. `lock` is held while a request is answered."""
+    """One repository with everything around it. `lock` is held while a request is answered.
+
+    `run_names` has the workflow files that there are, each with the title of its runs; `disabled`
+    the state of those that aren't active. `find_artifacts` is called before artifacts are listed.
+    """
 
     def __init__(
         self,
@@ -158,6 +175,10 @@ class FakeGithub:
         self.branches: dict[str, str] = {}
         self.runs: dict[int, Run] = {}
         self.run_names: dict[str, Callable[[Mapping[str, Any]], str]] = {}
+        self.disabled: dict[str, str] = {}
+        self.enabled_at: dict[str, datetime] = {}
+        self.artifacts: dict[int, Artifact] = {}
+        self.find_artifacts: Callable[[], None] = lambda: None
         self.checks: dict[int, CheckRun] = {}
         self.runners: dict[int, Runner] = {}
         self.tokens: dict[str, Token] = {}

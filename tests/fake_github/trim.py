@@ -1,7 +1,7 @@
 """GitHub's OpenAPI document -> the part of it that the double answers by, as openapi.json.
 
     npm pack @octokit/openapi && tar xzf octokit-openapi-*.tgz
-    PYTHONPATH=tests python -m fake.trim package/generated/api.github.com.json
+    PYTHONPATH=tests python -m fake_github.trim package/generated/api.github.com.json
 
 Keeps operations, webhooks and the schemas that they name; drops prose, examples and headers.
 """
@@ -15,7 +15,8 @@ from typing import Any
 OPENAPI = Path(__file__).with_name("openapi.json")
 NAMES = """
 actions/cancel-workflow-run actions/create-workflow-dispatch
-actions/delete-self-hosted-runner-from-repo actions/generate-runner-jitconfig-for-repo
+actions/delete-self-hosted-runner-from-repo actions/download-artifact actions/enable-workflow
+actions/generate-runner-jitconfig-for-repo actions/get-workflow actions/list-artifacts-for-repo
 actions/list-self-hosted-runners-for-repo actions/list-workflow-runs
 checks/create checks/list-for-ref checks/update
 git/create-commit git/create-ref git/create-tree git/get-blob git/get-commit git/get-ref

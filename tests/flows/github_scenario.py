@@ -35,6 +35,7 @@ PERMISSIONS = {
     "actions": "write",
     "checks": "write",
 }
+WORKFLOWS = ("check.yml", "commands.yml", "detect.yml", "ingest.yml", "reap.yml", "verify.yml")
 AT_ONCE = RetryPolicy(backoff=0.01, secondary=0.01, pace=0, sleep=lambda _: None)
 
 
@@ -44,9 +45,7 @@ class GithubScenario(Scenario):
     def __init__(self, home: Path, server: Server) -> None:
         self.server = server
         self.fake = server.fake
-        self.fake.run_names = dict.fromkeys(
-            ("ingest.yml", "verify.yml"), lambda inputs: str(inputs["title"])
-        )
+        self.fake.run_names = dict.fromkeys(WORKFLOWS, lambda inputs: str(inputs.get("title", "")))
         for login, role in SETTINGS.roles.items():
             self.fake.user(login, role.name.lower())
         for login in ("stranger", "mallory"):

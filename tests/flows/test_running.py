@@ -104,7 +104,9 @@ class Late(GithubRuns):
 
 def test_a_command_that_comes_second_by_a_moment_is_told_so(started: GithubScenario) -> None:
     runs = started.adapters.runs
-    started.adapters = replace(started.adapters, runs=Late(runs.repo, runs.store, runs.patience))
+    started.adapters = replace(
+        started.adapters, runs=Late(runs.workflows, runs.store, runs.patience)
+    )
     Late.looks.append(1)
     started.says("maintainer", "/verify")
     assert Late.looks == []

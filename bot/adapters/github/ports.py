@@ -10,10 +10,12 @@ from itertools import takewhile
 from github.GithubException import GithubException
 from github.Repository import Repository
 
+from bot.adapters.github.artifacts import ArtifactStore
 from bot.adapters.github.client import RetryPolicy, connect, with_clear_refusals
 from bot.adapters.github.repository import GithubRepository, GithubUpstream
 from bot.adapters.github.runs import GithubRuns
 from bot.adapters.github.threads import GithubThreads
+from bot.adapters.github.workflows import GithubWorkflows, WorkflowFiles
 from bot.adapters.stored_runs import run_store
 from bot.adapters.web import HttpPages
 from bot.errors import BotError
@@ -22,10 +24,6 @@ from bot.model.ports import Pages, Ports
 from bot.settings import Settings
 
 BY_NAME = {role.name.lower(): role for role in Role}
-
-
-DETECT_WORKFLOW = "detect.yml"
-MOST_COUNTED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +52,12 @@ class GithubRoles:
 class GithubFailureCount:
     """How many detections failed in a row, by how the workflow's last runs ended."""
 
-    repo: Repository
+    workflows: GithubWorkflows
 
     @with_clear_refusals
     def failures(self) -> int:
-        """The failures since the last run that did not fail, MOST_COUNTED at most."""
-        ended = self.repo.get_workflow(DETECT_WORKFLOW).get_runs(status="completed")
-        conclusions = [run.conclusion for run, _ in zip(ended, range(MOST_COUNTED), strict=False)]
+        """The failures since the last run that did not fail, of the newest ones."""
+        conclusions = self.workflows.conclusions()
         return sum(1 for _ in takewhile(lambda conclusion: conclusion == "failure", conclusions))
 
     def count(self, failures: int) -> None:
@@ -75,6 +72,7 @@ class Github:
     roles: GithubRoles
     repository: GithubRepository
     runs: GithubRuns
+    workflows: GithubWorkflows
     tally: GithubFailureCount
     pages: Pages
     upstream: GithubUpstream | None
@@ -101,13 +99,21 @@ def github(settings: Settings, patience: RetryPolicy | None = None) -> Github:
     if settings.github is None or settings.github_token is None:
         raise BotError("environment: BOT_GITHUB_TOKEN is missing; give the job's or the App's.")
     patience = patience or RetryPolicy(pace=settings.github_pace)
-    repo = connect(settings.github, settings.github_token, settings.github_api, patience)
+    token = settings.github_token
+    repo = connect(settings.github, token, settings.github_api, patience)
+    workflows = GithubWorkflows(repo, WorkflowFiles(settings.workflow), patience)
+    store = (
+        run_store(settings.runs)
+        if settings.runs
+        else ArtifactStore(repo, workflows, token, patience)
+    )
     return Github(
         GithubThreads(repo, settings.bot, patience),
         GithubRoles(repo),
         GithubRepository(repo, settings.bot, patience),
-        GithubRuns(repo, run_store(settings.runs) if settings.runs else None, patience),
-        GithubFailureCount(repo),
+        GithubRuns(workflows, store, patience),
+        workflows,
+        GithubFailureCount(workflows),
         HttpPages(),
         _upstream(settings, patience),
     )

@@ -4,27 +4,21 @@ A run is started by a workflow dispatch whose input is the request. The machine 
 into the store when it begins; until then, the workflow run's title alone says which run it is.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 
-from github.Repository import Repository
 from github.WorkflowRun import WorkflowRun
 
-from bot.adapters.github.client import RetryPolicy, make_once, with_clear_refusals
+from bot.adapters.github.client import RetryPolicy, with_clear_refusals
+from bot.adapters.github.workflows import TITLE, GithubWorkflows
 from bot.adapters.stored_runs import RunStore
 from bot.errors import BotError, BusyError
 from bot.model.ports import Run
 from runners.contract import Action, RunReport, RunRequest, manifest_path
 
-WORKFLOWS = {Action.INGEST: "ingest.yml", Action.VERIFY: "verify.yml"}
-NEWEST = 100
-TITLE = re.compile(
-    r"(?P<run_id>(?P<release>\d{4}-\d{2}-\d{2})-(?P<action>ingest|verify)-[a-z0-9-]{1,60})"
-    r" in (?P<instance>\S+)(?: for (?P<who>\S+))?"
-)
+LEFT = "left.json"
+"""What a run left for those of other releases, as the machine names it."""
 
 
 def title_of(request: RunRequest) -> str:
@@ -35,23 +29,21 @@ def title_of(request: RunRequest) -> str:
 
 @dataclass(frozen=True, slots=True)
 class GithubRuns:
-    """The repository's runs. `store` is None in a job that may not read it."""
+    """The repository's runs; `store` has what the machine wrote of them."""
 
-    repo: Repository
-    store: RunStore | None
+    workflows: GithubWorkflows
+    store: RunStore
     patience: RetryPolicy
 
     @with_clear_refusals
     def all(self) -> tuple[Run, ...]:
         """All runs, oldest first. One whose workflow runs ended without a report is lost."""
         runs = self._stored()
-        for run_id, workflows in self._by_run_id().items():
-            first = workflows[0]
+        for run_id, workflow_runs in self.workflows.by_run_id().items():
+            first = workflow_runs[0]
             request = runs[run_id].request if run_id in runs else _request(first)
             report = runs[run_id].report if run_id in runs else None
-            is_lost = report is None and all(
-                workflow.status == "completed" for workflow in workflows
-            )
+            is_lost = report is None and all(run.status == "completed" for run in workflow_runs)
             runs[run_id] = Run(request, first.created_at, report, is_lost)
         # Two that were asked for in the same second: the smaller number was first.
         return tuple(sorted(runs.values(), key=lambda run: (run.since, run.request.run_id)))
@@ -72,19 +64,17 @@ class GithubRuns:
                     f"{request.run_id} isn't started: {run.request.run_id} is going on in "
                     f"{request.instance}; wait for its end."
                 )
-        workflow = self.repo.get_workflow(WORKFLOWS[request.action])
         inputs = {"title": title_of(request), "request": request.to_json()}
-        target = self.repo.default_branch
-
-        def make() -> bool:
-            return workflow.create_dispatch(target, inputs, throw=True) is not None
-
-        make_once(make, lambda: request.run_id in self._by_run_id() or None, self.patience)
+        self.workflows.dispatch(
+            self.workflows.files.of(request.action),
+            inputs,
+            lambda: request.run_id in self.workflows.by_run_id(),
+        )
 
     @with_clear_refusals
     def workflow_of(self, run_id: str) -> int | None:
         """The workflow run that works on the run: the first one, if a dispatch came twice."""
-        workflow_runs = self._by_run_id().get(run_id)
+        workflow_runs = self.workflows.by_run_id().get(run_id)
         return workflow_runs[0].id if workflow_runs else None
 
     @with_clear_refusals
@@ -95,7 +85,7 @@ class GithubRuns:
             BotError: GitHub doesn't take it; PyGithub says so by False, whatever the reason.
         """
         for _ in range(self.patience.attempts):
-            workflow_runs = self._by_run_id().get(run_id, [])
+            workflow_runs = self.workflows.by_run_id().get(run_id, [])
             if all(run.cancel() for run in workflow_runs if run.status != "completed"):
                 return
             self.patience.sleep(self.patience.backoff)
@@ -106,44 +96,39 @@ class GithubRuns:
         run = self._stored().get(run_id)
         return run.report if run else None
 
-    def journal(self, run_id: str) -> str:
-        """The machine's journal so far."""
+    def journal(self, run_id: str) -> str | None:
+        """The machine's journal so far; None where nothing was kept of it, or not yet."""
         path = f"{run_id}/journal.jsonl"
-        files = self.store.modified() if self.store else {}
-        return self.store.text(path) if self.store and path in files else ""
+        return self.store.text(path) if path in self.store.modified() else None
+
+    def are_read_live(self) -> bool:
+        """Whether a run's journal can be read while the run goes on."""
+        return self.store.is_live
+
+    def kept(self, release: str) -> Iterator[tuple[str, str]]:
+        """Path and text of what was kept of the release's runs, and what others left: what a run of
+        it goes on from.
+        """
+        for path in self.store.modified():
+            if path.startswith(f"{release}-") or path.endswith(f"/{LEFT}"):
+                yield path, self.store.text(path)
 
     def _stored(self) -> dict[str, Run]:
         """The runs in the store. One that no recent workflow run speaks of isn't going on."""
-        if self.store is None:
-            return {}
         files = self.store.modified()
         return {
-            path.split("/")[0]: self._read(self.store, path.split("/")[0], files)
+            path.split("/")[0]: self._read(path.split("/")[0], files)
             for path in files
             if path.endswith("/request.json")
         }
 
-    def _read(self, store: RunStore, run_id: str, files: Mapping[str, datetime]) -> Run:
+    def _read(self, run_id: str, files: Mapping[str, datetime]) -> Run:
         path, report_path = f"{run_id}/request.json", f"{run_id}/report.json"
-        request = RunRequest.from_json(store.text(path), source=path)
+        request = RunRequest.from_json(self.store.text(path), source=path)
         if report_path not in files:
             return Run(request, files[path], is_lost=True)
-        return Run(
-            request, files[path], RunReport.from_json(store.text(report_path), source=report_path)
-        )
-
-    def _by_run_id(self) -> dict[str, list[WorkflowRun]]:
-        """Run id -> its workflow runs, oldest first."""
-        by_run_id: dict[str, list[WorkflowRun]] = {}
-        for workflow_run in sorted(self._workflow_runs(), key=lambda run: run.id):
-            title = TITLE.fullmatch(workflow_run.display_title)
-            if title is not None:
-                by_run_id.setdefault(title["run_id"], []).append(workflow_run)
-        return by_run_id
-
-    def _workflow_runs(self) -> Iterator[WorkflowRun]:
-        for name in WORKFLOWS.values():
-            yield from islice(self.repo.get_workflow(name).get_runs(), NEWEST)
+        text = self.store.text(report_path)
+        return Run(request, files[path], RunReport.from_json(text, source=report_path))
 
 
 def _request(run: WorkflowRun) -> RunRequest:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from fake_github import faults, people
 from fake_github.faults import Fault
 from fake_github.server import Server, serving
 from fake_github.state import ACTIONS, FakeGithub
+from flows.scenario import report
 
 from bot.adapters.github.client import RetryPolicy
 from bot.adapters.github.ports import Github, github
@@ -31,9 +33,10 @@ from bot.model.effects import (
 )
 from bot.model.labels import Label, Reaction
 from bot.model.markers import Marker, MarkerKind, last_marker, sign
-from bot.settings import Settings
+from bot.settings import load_settings
 from runners.contract import Action, RunRequest, Verdict
 
+FILES = ("detect.yml", "ingest.yml", "reap.yml", "verify.yml")
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 MARKER = Marker(MarkerKind.RELEASE, "2026-02-01")
 REPLY = Marker(MarkerKind.REPLY, "1")
@@ -87,7 +90,7 @@ WRITES = [
 def server() -> Iterator[Server]:
     """One thread of the bot's with a person's comment, and a merged manifest."""
     fake = FakeGithub(now=lambda: NOON)
-    fake.run_names = dict.fromkeys(("ingest.yml", "verify.yml"), lambda told: str(told["title"]))
+    fake.run_names = dict.fromkeys(FILES, lambda told: str(told.get("title", "")))
     with serving(fake) as one:
         bot = fake.user(ACTIONS)
         people.open_issue(fake, bot, "Title", sign("Body", MARKER), ("manifest proposed",))
@@ -97,8 +100,10 @@ def server() -> Iterator[Server]:
         assert one.broken == []
 
 
-def adapters_of(server: Server, **patience: object) -> Github:
-    settings = Settings(
+def adapters_of(server: Server, workflow: str | None = None, **patience: object) -> Github:
+    environment = {"BOT_WORKFLOW": workflow or ""}
+    settings = replace(
+        load_settings(environ=environment),
         github=server.fake.full_name,
         github_token=server.fake.token(PERMISSIONS),
         github_api=server.fake.address,
@@ -317,7 +322,6 @@ def test_a_cancellation_isnt_lost_with_its_answer(server: Server, make: object) 
 
 def test_failures_in_a_row_are_github_s_own_count(server: Server, adapters: Github) -> None:
     bot = server.fake.user(ACTIONS)
-    server.fake.run_names["detect.yml"] = lambda _: "detect"
     assert adapters.tally.failures() == 0
     for conclusion in ("failure", "success", "failure", "failure"):
         people.end(
@@ -325,3 +329,132 @@ def test_failures_in_a_row_are_github_s_own_count(server: Server, adapters: Gith
         )
     people.start(server.fake, "detect.yml", "schedule", bot)
     assert adapters.tally.failures() == 2
+
+
+# --- another repository, which has one workflow file that calls bot.yml ---------------------------
+
+
+@pytest.fixture
+def caller(server: Server) -> Github:
+    server.fake.run_names = {"census.yml": lambda told: str(told.get("title", ""))}
+    return adapters_of(server, workflow="octo/cellxgene/.github/workflows/census.yml@refs/heads/x")
+
+
+def test_a_callers_runs_are_dispatched_as_its_own_file(server: Server, caller: Github) -> None:
+    bot = server.fake.user(ACTIONS)
+    people.start(server.fake, "census.yml", "issue_comment", bot)
+    caller.runs.start(REQUEST)
+    assert [(run.workflow, run.event) for run in server.fake.runs.values()] == [
+        ("census.yml", "issue_comment"), ("census.yml", "workflow_dispatch")
+    ]  # fmt: skip
+    (run,) = caller.runs.all()
+    assert run.request == REQUEST
+    caller.workflows.watch()
+    assert list(server.fake.runs.values())[-1].inputs == {"title": "Watch runs"}
+    assert len(caller.runs.all()) == 1
+
+
+def test_a_callers_looks_are_the_runs_that_its_clock_started(
+    server: Server, caller: Github
+) -> None:
+    bot = server.fake.user(ACTIONS)
+    assert caller.tally.failures() == 0
+    for event, conclusion in (
+        ("schedule", "success"),
+        ("schedule", "failure"),
+        ("issue_comment", "success"),
+        ("schedule", "failure"),
+        ("push", "failure"),
+    ):
+        people.end(server.fake, people.start(server.fake, "census.yml", event, bot), conclusion)
+    assert caller.tally.failures() == 2
+
+
+def test_a_file_that_isnt_there_has_no_runs_and_is_named_when_it_is_needed(
+    server: Server, adapters: Github
+) -> None:
+    server.fake.run_names = {}
+    assert adapters.tally.failures() == 0
+    assert adapters.runs.all() == ()
+    with pytest.raises(BotError, match=r"^\.github/workflows/ingest.yml isn't on the default"):
+        adapters.runs.start(REQUEST)
+
+
+def test_schedules_are_kept_alive_but_for_those_that_a_person_disabled(
+    server: Server, adapters: Github
+) -> None:
+    fake = server.fake
+    fake.disabled = {"detect.yml": "disabled_inactivity", "reap.yml": "disabled_manually"}
+    assert adapters.workflows.keep_alive() == ("detect.yml",)
+    assert fake.disabled == {"reap.yml": "disabled_manually"}
+    assert list(fake.enabled_at) == ["detect.yml"]
+    del fake.run_names["reap.yml"]
+    assert adapters.workflows.keep_alive() == ("detect.yml",)
+
+
+# --- runs as artifacts, where no other place is given ---------------------------------------------
+
+
+def files_of(request: RunRequest, journal: str = "") -> dict[str, str]:
+    return {"request.json": request.to_json(), "journal.jsonl": journal}
+
+
+def test_an_ended_runs_files_are_its_workflow_runs_artifact(
+    server: Server, adapters: Github
+) -> None:
+    adapters.runs.start(REQUEST)
+    (workflow_run,) = server.fake.runs.values()
+    assert adapters.runs.journal(REQUEST.run_id) is None
+    assert not adapters.runs.are_read_live()
+    files = {**files_of(REQUEST, "one\n"), "report.json": report(REQUEST).to_json()}
+    people.upload(server.fake, workflow_run, "work", {"x": "y"})
+    people.upload(server.fake, workflow_run, f"run-{REQUEST.run_id}", files)
+    assert adapters.runs.journal(REQUEST.run_id) == "one\n"
+    assert adapters.runs.report(REQUEST.run_id) == report(REQUEST)
+    (run,) = adapters.runs.all()
+    assert not run.is_going_on()
+    assert dict(adapters.runs.kept("2026-02-01")).keys() == {
+        f"{REQUEST.run_id}/{name}" for name in files
+    }
+    assert dict(adapters.runs.kept("2025-01-01")) == {}
+
+
+def test_a_run_that_was_repeated_has_its_newest_files(server: Server, adapters: Github) -> None:
+    adapters.runs.start(REQUEST)
+    (workflow_run,) = server.fake.runs.values()
+    for text in ("one\n", "two\n"):
+        people.upload(server.fake, workflow_run, f"run-{REQUEST.run_id}", files_of(REQUEST, text))
+    assert adapters.runs.journal(REQUEST.run_id) == "two\n"
+
+
+def test_an_artifact_counts_only_from_the_runs_own_workflow_run(
+    server: Server, adapters: Github
+) -> None:
+    """Workflows of any pull request may upload artifacts, under any name."""
+    fake = server.fake
+    adapters.runs.start(REQUEST)
+    foreign = people.start(fake, "check.yml", "pull_request", fake.user("stranger"))
+    files = {**files_of(REQUEST), "report.json": report(REQUEST).to_json()}
+    people.upload(fake, foreign, f"run-{REQUEST.run_id}", files, fork="stranger/cellxgene")
+    other = REQUEST.model_copy(update={"run_id": "2026-02-01-ingest-9"})
+    (workflow_run, _) = fake.runs.values()
+    people.upload(fake, workflow_run, f"run-{other.run_id}", files_of(other))
+    (run,) = adapters.runs.all()
+    assert run.is_going_on()
+
+
+def test_an_artifact_that_is_broken_or_gone_is_told(server: Server, adapters: Github) -> None:
+    fake = server.fake
+    adapters.runs.start(REQUEST)
+    (workflow_run,) = fake.runs.values()
+    one = people.upload(fake, workflow_run, f"run-{REQUEST.run_id}", files_of(REQUEST))
+    server.faults.append(faults.unavailable("GET", "/zip$"))
+    assert adapters.runs.journal(REQUEST.run_id) == ""
+    fake.artifacts = {one.id: replace(one, data=b"no zip", id=one.id + 1)}
+    with pytest.raises(BotError, match=r"^artifact run-.*-ingest-1: can't be fetched \(404"):
+        adapters.runs.journal(REQUEST.run_id)
+    fake.artifacts = {one.id + 1: replace(one, data=b"no zip", id=one.id + 1)}
+    with pytest.raises(BotError, match=r"^artifact run-2026-02-01-ingest-1: can't be read"):
+        adapters.runs.journal(REQUEST.run_id)
+    fake.artifacts = {one.id: replace(one, expired=True)}
+    assert adapters_of(server).runs.journal(REQUEST.run_id) is None

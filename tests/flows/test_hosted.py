@@ -1,0 +1,141 @@
+"""A repository without a place for runs: they are artifacts, which can be read at a run's end."""
+
+import json
+from pathlib import Path
+
+import pytest
+from fake_github import people
+from fake_github.state import Run
+
+from flows.github_scenario import GithubScenario
+from flows.scenario import bad, good, report
+from flows.test_jobs import RUN, done, job
+from flows.test_jobs import request_file as _request_file
+from flows.test_on_github import empty_scenario as _empty_scenario
+from runners.contract import RunRequest
+
+empty_scenario = _empty_scenario
+request_file = _request_file
+
+
+@pytest.fixture
+def workflow_run(scenario: GithubScenario, request_file: Path) -> Run:
+    """The maintainer's /ingest, as a workflow run that goes on."""
+    (run,) = scenario.fake.runs.values()
+    run.status = "in_progress"
+    return run
+
+
+def upload(scenario: GithubScenario, run: Run, files: dict[str, str]) -> None:
+    told = {"request.json": str(run.inputs["request"]), **files}
+    people.upload(scenario.fake, run, f"run-{RUN}", told)
+
+
+def log_of(scenario: GithubScenario, run: Run) -> str:
+    return f"{scenario.fake.address}/octo/cellxgene/actions/runs/{run.id}"
+
+
+def test_what_a_run_does_meanwhile_isnt_invented(
+    scenario: GithubScenario, workflow_run: Run
+) -> None:
+    output = scenario.home / "output"
+    words = ("progress", "--minutes", "45", "--output", str(output))
+    done(job(scenario, *words, BOT_RUNS=""))
+    assert (
+        f"⏳ **`{RUN}` is ingesting release 2026-02-01** in `demo`. How far it is, "
+        f"[its log]({log_of(scenario, workflow_run)}) says; what it does is kept when its job has "
+        "ended."
+    ) in scenario.heard()
+    assert not output.exists()
+
+
+def test_of_a_run_that_kept_nothing_nothing_is_known(
+    scenario: GithubScenario, workflow_run: Run, request_file: Path
+) -> None:
+    done(job(scenario, "end", str(request_file), "--result", "failure", BOT_RUNS=""))
+    heard = scenario.heard()
+    assert f"## 🛑 Run `{RUN}` ended without a report" in heard
+    assert f"[Its log]({log_of(scenario, workflow_run)}) says why it ended." in heard
+    assert "What it did isn't known: it has kept nothing that could be read." in heard
+    assert "Done:" not in heard
+
+
+def test_of_a_run_that_kept_its_journal_it_is_said(
+    scenario: GithubScenario, workflow_run: Run, request_file: Path
+) -> None:
+    lines = [
+        {"step": "start", "at": "2026-03-01T12:00:00+00:00", "chosen": ["d1", "d2"]},
+        {"step": "written", "dataset_id": "d1", "at": "2026-03-01T12:05:00+00:00"},
+    ]
+    journal = "".join(json.dumps(line) + "\n" for line in lines)
+    upload(scenario, workflow_run, {"journal.jsonl": journal})
+    done(job(scenario, "end", str(request_file), "--result", "cancelled", BOT_RUNS=""))
+    assert "- Done: 1 dataset of release 2026-02-01.\n- Not done: 1 dataset," in scenario.heard()
+
+
+def test_the_result_the_status_and_a_retry_come_from_the_artifact(
+    scenario: GithubScenario, workflow_run: Run, request_file: Path
+) -> None:
+    told = report(RunRequest.from_file(request_file), good("d1"), bad("d2"))
+    upload(scenario, workflow_run, {"report.json": told.to_json(), "journal.jsonl": "one\n"})
+    page = scenario.home / "page"
+    done(job(scenario, "fetch-report", str(request_file), str(page), BOT_RUNS=""))
+    assert (page / "report.html").is_file()
+    done(job(scenario, "end", str(request_file), "--result", "success", BOT_RUNS=""))
+    assert "1 of 2 datasets registered" in scenario.heard()
+    people.end(scenario.fake, workflow_run, "success")
+
+    scenario.set(runs=None)
+    scenario.says("maintainer", "/status")
+    assert f"`{RUN}`" in scenario.heard()
+    scenario.says("maintainer", "/retry")
+    scenario.heard()
+    again = list(scenario.fake.runs.values())[-1]
+    assert json.loads(again.inputs["request"])["failed_of"] == RUN
+
+    retry, kept = scenario.home / "retry.json", scenario.home / "kept"
+    retry.write_text(again.inputs["request"])
+    done(job(scenario, "fetch-runs", str(retry), str(kept), BOT_RUNS=""))
+    assert (kept / RUN / "journal.jsonl").read_text() == "one\n"
+    assert (kept / RUN / "report.json").read_text() == told.to_json()
+
+
+def test_what_is_kept_elsewhere_isnt_fetched(scenario: GithubScenario, request_file: Path) -> None:
+    kept = scenario.home / "kept"
+    done(job(scenario, "fetch-runs", str(request_file), str(kept)))
+    assert list(kept.iterdir()) == []
+
+
+# --- who watches a run ----------------------------------------------------------------------------
+
+
+def test_a_run_that_can_be_read_is_watched_until_it_ends_or_the_job_does(
+    scenario: GithubScenario, workflow_run: Run
+) -> None:
+    output = scenario.home / "output"
+    words = ("progress", "--minutes", "0.01", "--every", "0.002", "--output", str(output))
+    done(job(scenario, *words))
+    assert "waiting for its machine" in scenario.heard()
+    assert output.read_text() == "going-on=true\n"
+    people.end(scenario.fake, workflow_run, "success")
+    output.unlink()
+    done(job(scenario, *words))
+    assert not output.exists()
+
+
+@pytest.mark.usefixtures("workflow_run")
+def test_a_watch_is_asked_for_where_there_is_something_to_be_read(
+    scenario: GithubScenario,
+) -> None:
+    done(job(scenario, "watch"))
+    watch = scenario.fake.runs.popitem()[1]
+    assert (watch.workflow, watch.event, dict(watch.inputs)) == (
+        "reap.yml", "workflow_dispatch", {}
+    )  # fmt: skip
+    done(job(scenario, "watch", BOT_RUNS=""))
+    assert len(scenario.fake.runs) == 1
+
+
+def test_schedules_are_kept_alive(scenario: GithubScenario) -> None:
+    assert done(job(scenario, "keep-alive")) == "detect.yml: enabled.\nreap.yml: enabled.\n"
+    assert sorted(scenario.fake.enabled_at) == ["detect.yml", "reap.yml"]
