@@ -33,7 +33,10 @@ def _client() -> httpx.Client:
 
 @dataclass(frozen=True, slots=True)
 class ArtifactStore:
-    """A store whose runs are artifacts named run-ID; what was fetched once is kept in `fetched`."""
+    """A store whose runs are artifacts named run-ID.
+
+    `listed` has those of the last listing, `fetched` what was downloaded once.
+    """
 
     repo: Repository
     workflows: GithubWorkflows
@@ -41,18 +44,22 @@ class ArtifactStore:
     patience: RetryPolicy
     is_live: bool = False
     client: httpx.Client = field(default_factory=_client)
+    listed: dict[str, Artifact] = field(default_factory=dict)
     fetched: dict[int, dict[str, str]] = field(default_factory=dict)
 
     def modified(self) -> dict[str, datetime]:
+        self.listed.clear()
+        self.listed.update(self._artifacts())
         return {
             f"{run_id}/{name}": artifact.created_at
-            for run_id, artifact in self._artifacts().items()
+            for run_id, artifact in self.listed.items()
             for name in self._files(artifact)
         }
 
     def text(self, path: str) -> str:
+        """Of what `modified` has found last."""
         run_id, name = path.split("/", 1)
-        artifact = self._artifacts().get(run_id)
+        artifact = self.listed.get(run_id)
         files = self._files(artifact) if artifact else {}
         if name not in files:
             raise BotError(f"artifact {PREFIX}{run_id}: has no {name}, or is deleted by now.")
