@@ -15,7 +15,7 @@ from typing import Any, ParamSpec
 import rich_click as click
 
 from bot.adapters.files import exclusive
-from bot.adapters.github.ports import github
+from bot.adapters.github.ports import Github, github
 from bot.adapters.local.ports import Local, local
 from bot.engine import handle
 from bot.errors import BotError
@@ -109,3 +109,11 @@ class LazyContext:
         if settings.lamindb is None:
             settings = replace(settings, lamindb=installed_lamindb_module())
         return CommandContext(settings, local(settings))
+
+
+def on_github(lazy: LazyContext) -> tuple[Github, Settings]:
+    """The adapters on GitHub, and the settings. Raises BotError without a repository there."""
+    settings = lazy.load().settings
+    if settings.github is None:
+        raise BotError("environment: BOT_GITHUB is missing; give the repository as OWNER/NAME.")
+    return github(settings), settings

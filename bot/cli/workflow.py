@@ -12,11 +12,10 @@ from typing import Any, TypeVar
 import rich_click as click
 
 from bot.adapters.files import write
-from bot.adapters.github.ports import Github, github
-from bot.cli.context import LazyContext, with_clear_errors
+from bot.adapters.github.ports import Github
+from bot.cli import checks
+from bot.cli.context import LazyContext, on_github, with_clear_errors
 from bot.cli.terminal import show_plan
-from bot.comments import pull_requests as comment
-from bot.comments.comparison import comparison_comment
 from bot.comments.plan import describe
 from bot.comments.result import headline
 from bot.comments.status import machine_action
@@ -25,12 +24,11 @@ from bot.engine import apply, handle
 from bot.errors import BotError
 from bot.gather.events import events_of
 from bot.html import report_page
-from bot.model.effects import Plan, UpsertComment
+from bot.model.effects import Plan
 from bot.model.events import Event, RunAsked, RunEnded, RunGoesOn, RunLost
-from bot.model.markers import Marker, MarkerKind
 from bot.model.progress import progress_of
 from bot.settings import Settings
-from runners.contract import CheckReport, Document, ReleaseComparison, RunRequest, manifest_path
+from runners.contract import Document, RunRequest
 
 Result = TypeVar("Result", bound=Document)
 
@@ -45,13 +43,6 @@ SUMMARY = click.option(
     type=click.Path(path_type=Path),
     help="The file for the job's summary: GITHUB_STEP_SUMMARY.",
 )
-
-
-def _on_github(lazy: LazyContext) -> tuple[Github, Settings]:
-    settings = lazy.load().settings
-    if settings.github is None:
-        raise BotError("environment: BOT_GITHUB is missing; give the repository as OWNER/NAME.")
-    return github(settings), settings
 
 
 def _handled(event: Event, bot: Github, settings: Settings) -> Plan:
@@ -69,7 +60,7 @@ def _handled(event: Event, bot: Github, settings: Settings) -> Plan:
 @with_clear_errors
 def handle_event(lazy: LazyContext, name: str, payload: str) -> None:
     """Do what a comment or a merge asks for. With the same payload again, it changes nothing."""
-    bot, settings = _on_github(lazy)
+    bot, settings = on_github(lazy)
     events = events_of(name, _json(bot, payload))
     for event in events:
         _handled(event, bot, settings)
@@ -108,7 +99,7 @@ def begin(
     output: Path | None,
 ) -> None:
     """Decide whether the run of REQUEST_FILE may begin (output `run-id`), and say why not."""
-    bot, settings = _on_github(lazy)
+    bot, settings = on_github(lazy)
     request = RunRequest.from_file(request_file)
     is_first = bot.runs.workflow_of(request.run_id) in {None, workflow_run}
     event = RunAsked(request, actor, by_bot=actor == settings.bot, is_first=is_first)
@@ -129,7 +120,7 @@ def begin(
 @with_clear_errors
 def fetch_report(lazy: LazyContext, request_file: Path, folder: Path, output: Path | None) -> None:
     """Write the report of the run of REQUEST_FILE and its page to FOLDER (output `page`)."""
-    bot, _ = _on_github(lazy)
+    bot, _ = on_github(lazy)
     report = bot.runs.report(RunRequest.from_file(request_file).run_id)
     if report is None:
         return
@@ -150,7 +141,7 @@ def end(
     lazy: LazyContext, request_file: Path, result: str, summary: Path | None, page: str | None
 ) -> None:
     """Post the result of the run of REQUEST_FILE: its report, or that there is none."""
-    bot, settings = _on_github(lazy)
+    bot, settings = on_github(lazy)
     request = RunRequest.from_file(request_file)
     report = bot.runs.report(request.run_id)
     # A job's output that isn't set is an empty word.
@@ -184,7 +175,7 @@ def progress(lazy: LazyContext, minutes: float, every: float, output: Path | Non
 
     Runs whose journal can be read only at their end are told of once, and aren't waited for.
     """
-    bot, settings = _on_github(lazy)
+    bot, settings = on_github(lazy)
     ends = monotonic() + minutes * 60
     while _told_of_runs(bot, settings) and bot.runs.are_read_live():
         if monotonic() + every * 60 > ends:
@@ -214,7 +205,7 @@ def watch(lazy: LazyContext) -> None:
 
     Nothing is started where runs are kept as artifacts: there is nothing to be read meanwhile.
     """
-    bot, _ = _on_github(lazy)
+    bot, _ = on_github(lazy)
     if bot.runs.are_read_live():
         bot.workflows.watch()
 
@@ -224,7 +215,7 @@ def watch(lazy: LazyContext) -> None:
 @with_clear_errors
 def keep_alive(lazy: LazyContext) -> None:
     """Enable the workflows that the clock starts, which GitHub disables after 60 quiet days."""
-    bot, _ = _on_github(lazy)
+    bot, _ = on_github(lazy)
     for name in bot.workflows.keep_alive():
         click.echo(f"{name}: enabled.")
 
@@ -239,65 +230,11 @@ def fetch_runs(lazy: LazyContext, request_file: Path, folder: Path) -> None:
 
     The job that works on REQUEST_FILE can't ask GitHub for them, and may go on from one of them.
     """
-    bot, _ = _on_github(lazy)
+    bot, _ = on_github(lazy)
     folder.mkdir(parents=True, exist_ok=True)
     if not bot.runs.are_read_live():
         for path, text in bot.runs.kept(RunRequest.from_file(request_file).release):
             write(folder / path, text)
-
-
-@click.command(name="fetch-manifests")
-@click.argument("pull", type=int)
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@click.pass_obj
-@with_clear_errors
-def fetch_manifests(lazy: LazyContext, pull: int, folder: Path) -> None:
-    """Write the manifests that pull request PULL adds or changes to FOLDER, as in its head, and the
-    rules to its folder rules.
-    """
-    bot, _ = _on_github(lazy)
-    folder.mkdir(parents=True, exist_ok=True)
-    for path, text in bot.repository.changed_documents(pull).items():
-        place = folder / "rules" if path.endswith(".json") else folder
-        write(place / Path(path).name, text)
-
-
-@click.command(name="checked")
-@click.argument("pull", type=int)
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@click.pass_obj
-@with_clear_errors
-def checked(lazy: LazyContext, pull: int, folder: Path) -> None:
-    """Post the comparisons and the checks in FOLDER to pull request PULL.
-
-    FOLDER has a NAME.txt for each manifest, and a NAME.json if the check could be made; its folder
-    `compared` has the same of comparisons.
-    """
-    bot, _ = _on_github(lazy)
-    compared = _found(folder / "compared", ReleaseComparison)
-    checks = _found(folder, CheckReport)
-    comments = [
-        UpsertComment(pull, Marker(kind, str(pull)), body)
-        for kind, results, body in (
-            (MarkerKind.COMPARED, compared, comparison_comment(compared)),
-            (MarkerKind.CHECKED, checks, comment.check_result(checks)),
-        )
-        if results
-    ]
-    apply(Plan(tuple(comments), ""), bot.ports())
-
-
-def _found(folder: Path, kind: type[Result]) -> dict[str, Result | str]:
-    """By manifest, what `runners` wrote as JSON; where it wrote none, the text that it printed."""
-    results: dict[str, Result | str] = {}
-    for printed in sorted(folder.glob("*.txt")):
-        written = printed.with_suffix(".json")
-        results[manifest_path(printed.stem)] = (
-            kind.from_file(written)
-            if written.is_file()
-            else printed.read_text(encoding="utf-8", errors="replace")
-        )
-    return results
 
 
 @click.command(name="reaped")
@@ -311,7 +248,7 @@ def reaped(lazy: LazyContext, actions_file: Path, summary: Path | None) -> None:
     The job's summary has all of it, also where there is no thread. If one can't be posted, the
     others still are. Run again, it changes nothing.
     """
-    bot, _ = _on_github(lazy)
+    bot, _ = on_github(lazy)
     actions, unreadable = reaper_actions(bot.pages.get(str(actions_file)).text(), str(actions_file))
     _summarise(summary, "\n".join(f"- {machine_action(action)}" for action in actions))
     ports, problems = bot.ports(), list(unreadable)
@@ -346,7 +283,6 @@ COMMANDS = (
     keep_alive,
     fetch_report,
     end,
-    fetch_manifests,
-    checked,
+    *checks.COMMANDS,
     reaped,
 )

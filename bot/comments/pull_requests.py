@@ -77,22 +77,61 @@ def _choices(judgement: Judgement) -> str:
     )
 
 
+RED = (
+    "The check is red, because something can't be checked or used, or none of a release's datasets "
+    "would be registered."
+)
+WEIGHED = (
+    "The check is green all the same: whether these datasets may fail is for a person to weigh. It "
+    "is red where something can't be checked, or all datasets of a release fail."
+)
+
+
 def check_result(results: Mapping[str, CheckReport | str]) -> str:
-    """Which datasets will fail; by manifest, what was found or why it couldn't be checked."""
-    is_sound = all(
-        isinstance(check_report, CheckReport) and not _failing(check_report)
-        for check_report in results.values()
-    )
+    """Which datasets will fail; by manifest, what was found or why it couldn't be checked; by file
+    of rules, what is wrong with them, or nothing.
+    """
+    is_sound = not any(map(_is_failing, results.values()))
+    is_red = bool(obstacles(results))
     parts = [
-        "## " + ("✅ No dataset will fail" if is_sound else "⚠️ To be mended"),
+        "## "
+        + ("✅ No dataset will fail" if is_sound else f"{'❌' if is_red else '⚠️'} To be mended"),
         *(_manifest_section(path, check_report) for path, check_report in results.items()),
+        *([] if is_sound else [RED if is_red else WEIGHED]),
         "Checked by reading the files; nothing was written.",
     ]
     whole = "\n\n".join(parts)
     return fitted(whole, LIMIT, ARTIFACT) or f"{parts[0]}\n\nThe artifact `{ARTIFACT}` says what."
 
 
+def _is_failing(check_report: CheckReport | str) -> bool:
+    if isinstance(check_report, str):
+        return bool(check_report.strip())
+    return bool(_failing(check_report))
+
+
+def obstacles(results: Mapping[str, CheckReport | str]) -> tuple[str, ...]:
+    """Why the check is red: a sentence for each document that can't be checked or used, and for
+    each release of which no dataset would be registered.
+    """
+    return tuple(
+        f"{path} can't be checked: {' '.join(found.split())[:500]}"
+        if isinstance(found, str)
+        else f"{path}: every dataset will fail."
+        for path, found in results.items()
+        if (found.strip() if isinstance(found, str) else _all_fail(found))
+    )
+
+
+def _all_fail(check_report: CheckReport) -> bool:
+    return 0 < len(check_report.outcomes) == len(_failing(check_report))
+
+
 def _manifest_section(path: str, check_report: CheckReport | str) -> str:
+    if isinstance(check_report, str) and path.endswith(".json"):
+        if not check_report.strip():
+            return f"{code(path)}: the rules hold together."
+        return f"{code(path)}: the rules can't be used:\n\n{block(check_report)}"
     if isinstance(check_report, str):
         return f"{code(path)} can't be checked:\n\n{block(check_report)}"
     failing, total = _failing(check_report), counted(len(check_report.outcomes), "dataset")

@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from math import inf
 from pathlib import Path
 from typing import NoReturn
 
@@ -118,9 +119,15 @@ def verify(request_file: Path, repository: Path) -> None:
 @main.command()
 @click.option("--run", "run_id", required=True, help="The run, as its request names it.")
 @click.option("--to", "address", required=True, help="Where runs are kept: s3://... or a folder.")
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0),
+    default=0,
+    help="Ask the step to end early after this time, as on a cancellation; 0: never.",
+)
 @click.argument("word", type=click.Choice(["ingest", "verify", "launch"]))
 @_with_clear_errors
-def mirror(run_id: str, address: str, word: str) -> None:
+def mirror(run_id: str, address: str, minutes: float, word: str) -> None:
     """Do a step of the run in runs/RUN, and keep what it writes at ADDRESS while it works.
 
     The request lies in request.json. What was kept of the release's runs is fetched first, so that
@@ -134,7 +141,8 @@ def mirror(run_id: str, address: str, word: str) -> None:
     run_mirror = mirroring.Mirror(folder, mirroring.run_storage_at(address))
     if word != mirroring.LAUNCH:
         (folder / "request.json").write_bytes(Path("request.json").read_bytes())
-    sys.exit(mirroring.run(run_mirror, mirroring.step(word, folder / "request.json")))
+    command = mirroring.step(word, folder / "request.json")
+    sys.exit(mirroring.run(run_mirror, command, seconds=minutes * 60 or inf))
 
 
 def _say_checks(report: RunReport) -> None:
@@ -199,11 +207,13 @@ def check(
 ) -> None:
     """Say which datasets of a manifest's release, or which h5ad files, will fail, and why.
 
-    A name that ends in .toml is a manifest. All others are h5ads, paths or s3:// addresses, and are
-    checked against --schema, or else the dataset schema version that the file says itself, or else
-    the newest with rules. Needs neither an instance nor credentials. Exit code 0: none will fail.
-    1: some will. 2: bad input.
+    A name that ends in .toml is a manifest, one that ends in .json a schema version's rules. All
+    others are h5ads, paths or s3:// addresses, and are checked against --schema, or else the
+    dataset schema version that the file says itself, or else the newest with rules. Needs
+    neither an instance nor credentials. Exit code 0: none will fail. 1: some will. 2: bad input.
     """
+    if len(inputs) == 1 and inputs[0].endswith(".json"):
+        _check_rules(Path(inputs[0]))
     if not any(name.endswith(".toml") for name in inputs):
         if limit is not None:
             raise ContractError("command line: --limit goes with a manifest; leave it out.")
@@ -213,6 +223,16 @@ def check(
     if schema is not None:
         raise ContractError("command line: the manifest names its schema; leave --schema out.")
     _check_release(Path(inputs[0]), limit, report_file, workers)
+
+
+def _check_rules(file: Path) -> NoReturn:
+    """Says that the rules are decided and hold together. Raises ContractError if they don't."""
+    try:
+        rules.read(file.read_text(encoding="utf-8"), source=str(file))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ContractError(f"{file}: can't be read ({error}); name a file that can.") from error
+    click.echo(f"{file}: the rules hold together")
+    sys.exit(0)
 
 
 def _check_files(

@@ -11,7 +11,9 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
+from time import monotonic
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -127,16 +129,16 @@ def run_storage_at(address: str) -> RunStorage:
     return S3RunStorage(url.netloc, f"{prefix}/" if prefix else "", boto3.client("s3"))
 
 
-def run(mirror: Mirror, command: Sequence[str], every: float = EVERY) -> int:
+def run(mirror: Mirror, command: Sequence[str], every: float = EVERY, seconds: float = inf) -> int:
     """Runs the command and returns its exit code; copies the folder meanwhile and at the end.
 
-    On a signal it asks the command to end early, and copies what that then writes, too. A command
-    that doesn't end in time is stopped.
+    After so many `seconds` it asks the command to end early, and waits for that. On a signal it
+    asks, too, and copies what the command then writes; one that doesn't end in time is stopped.
     """
     mirror.kept.fetch(mirror.folder.parent, mirror.folder.name[:RELEASE])
     with subprocess.Popen(command, start_new_session=True) as step:
         try:
-            return _watch_until_exit(mirror, step, every)
+            return _watch_until_exit(mirror, step, every, monotonic() + seconds)
         except StoppedError:
             return _end_early(mirror, step)
         finally:
@@ -155,9 +157,13 @@ def _end_early(mirror: Mirror, step: "subprocess.Popen[bytes]") -> int:
         raise StoppedError(TERMINATED) from None
 
 
-def _watch_until_exit(mirror: Mirror, step: "subprocess.Popen[bytes]", every: float) -> int:
+def _watch_until_exit(
+    mirror: Mirror, step: "subprocess.Popen[bytes]", every: float, deadline: float
+) -> int:
     while True:
         mirror.put_changed()
+        if monotonic() > deadline:
+            (mirror.folder / CANCEL).touch()
         try:
             return step.wait(timeout=every)
         except subprocess.TimeoutExpired:

@@ -250,12 +250,14 @@ def test_a_pull_requests_manifests_are_fetched_and_what_was_found_is_said(
         f"<!-- cellxgene-ingestion-bot: compared {pull.number} -->\n"
     )
     assert said.body == (
-        "## ⚠️ To be mended\n\n"
+        "## ❌ To be mended\n\n"
         "`runners/releases/2026-08-01.toml`: 1 of 2 datasets will fail.\n\n"
         "| Dataset | Outcome | Why |\n| --- | --- | --- |\n"
         "| Broken d2 `d2` | unreadable | the file can't be read as h5ad (truncated file) |\n\n"
         "`runners/releases/2026-09-01.toml` can't be checked:\n\n"
         "    2026-09-01.toml: field x: unknown\n        as it stands\n\n"
+        "The check is red, because something can't be checked or used, or none of a release's "
+        "datasets would be registered.\n\n"
         "Checked by reading the files; nothing was written.\n\n"
         f"<!-- cellxgene-ingestion-bot: checked {pull.number} -->\n"
     )

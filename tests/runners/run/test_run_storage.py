@@ -85,3 +85,10 @@ def test_told_to_stop_it_asks_the_step_and_keeps_what_it_then_writes(
     assert done.returncode == code
     assert ("cancelled" in there(mirror).read_text()) is (code == 0)
     assert not there(mirror).with_name("cancel").exists()
+
+
+def test_when_its_time_is_over_the_step_is_asked_to_end_and_waited_for(mirror: Mirror) -> None:
+    slow = ENDS_EARLY.replace("open(", "time.sleep(0.1); open(")
+    assert run(mirror, [sys.executable, "-c", slow], every=0.02, seconds=0.1) == 0
+    assert there(mirror).read_text() == "one\ncancelled\n"
+    assert not there(mirror).with_name("cancel").exists()
