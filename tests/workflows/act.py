@@ -7,11 +7,13 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from signal import SIGINT
+from sysconfig import get_path
 from typing import Any
 
 from fake_github import people
@@ -22,7 +24,10 @@ from workflows import workflow_files
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = ("bot", "runners", "pyproject.toml", "constraints.txt", ".github")
+BOT = "OWNER/cellxgene-ingestion-bot"
 STUBS = Path(__file__).parent / "stubs"
+# What a hosted runner's image has anyway; jobs install their Python themselves.
+PATH = "/usr/local/bin:/usr/bin:/bin"
 LONGEST = 600
 
 
@@ -42,12 +47,18 @@ class Started:
 
 @dataclass
 class ActRepository:
-    """`variables` are the repository's; `environment` is the machine's own."""
+    """`variables` are the repository's; `environment` is the machine's own.
+
+    `callers` are the workflow files of another repository, by name, which calls the bot's; without
+    any, the repository is the bot's own. What starts one of the workflows in `held` is dropped.
+    """
 
     home: Path
     server: Server
     variables: Mapping[str, str]
     environment: Mapping[str, str]
+    callers: Mapping[str, str] = field(default_factory=dict)
+    held: set[str] = field(default_factory=set)
     logs: list[Path] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -56,8 +67,10 @@ class ActRepository:
         # ci.yml runs `make`, which would run this again.
         self.files = {path.name: path.read_text() for path in found if path.name != "ci.yml"}
         self.read = {name: workflow_files.read(text) for name, text in self.files.items()}
-        for name in self.read:
-            self.fake.run_names[name] = _title
+        texts = self.callers or self.files
+        self.started = {name: workflow_files.read(text) for name, text in texts.items()}
+        self.fake.run_names = dict.fromkeys(texts, _title)
+        self.fake.find_artifacts = self._find_artifacts
         for one in self.read.values():
             for action in workflow_files.actions(one):
                 assert (STUBS / _stub(action)).is_dir(), f"no stub stands for {action}"
@@ -97,11 +110,11 @@ class ActRepository:
         """The workflow runs that GitHub would start for the event."""
         paths = workflow_files.paths_of(self.fake, delivery)
         names = [
-            n for n, one in self.read.items() if workflow_files.is_started(one, delivery, paths)
+            n for n, one in self.started.items() if workflow_files.is_started(one, delivery, paths)
         ]
         if delivery.run is not None:
             names = [delivery.run.workflow]
-        return [self._start(name, delivery) for name in sorted(names)]
+        return [self._start(name, delivery) for name in sorted(set(names) - self.held)]
 
     def interrupt(self, started: Started, words: bytes) -> None:
         """What GitHub does first to a job that it cancels: SIGINT to the step's own process.
@@ -152,13 +165,22 @@ class ActRepository:
     def _command(
         self, folder: Path, name: str, event_name: str, event: Path, run: Run
     ) -> list[str]:
-        told = ["act", event_name, "-W", f".github/workflows/{name}", "-e", str(event)]
+        told = [
+            str(ROOT / ".venv/bin/act"),
+            event_name,
+            "-W",
+            f".github/workflows/{name}",
+            "-e",
+            str(event),
+        ]
         told += ["--actor", run.actor.login, "-P", "ubuntu-latest=-self-hosted"]
         told += ["--no-cache-server", "--action-offline-mode", "--pull=false", "--rm"]
         told += ["--artifact-server-addr", "127.0.0.1", "--defaultbranch", "main"]
         told += ["--env", f"GITHUB_API_URL={self.fake.address}", "--env", f"GITHUB_RUN_ID={run.id}"]
         told += ["--env", f"ARTIFACTS={folder.with_suffix('.artifacts')}"]
-        told += ["--env", f"CHECKOUT={folder}"]
+        told += ["--env", f"CHECKOUT={folder}", "--env", f"CODE={folder.with_suffix('.code')}"]
+        told += ["--env", f"PYTHON={sys.executable}", "--env", f"SITE={get_path('purelib')}"]
+        told += ["--env", f"CLEAN_PIP={Path(__file__).with_name('clean_pip.py')}"]
         for variable, value in self.environment.items():
             told += ["--env", f"{variable}={value}"]
         for variable, value in self.variables.items():
@@ -171,26 +193,35 @@ class ActRepository:
     def _environment(self, folder: Path) -> dict[str, str]:
         home = folder.with_suffix(".home")
         home.mkdir()
-        path = f"{ROOT / '.venv/bin'}:{os.environ['PATH']}"
-        return {**os.environ, "HOME": str(home), "PATH": path, "TERM": "dumb"}
+        return {"HOME": str(home), "PATH": PATH, "TERM": "dumb", "LANG": "C.UTF-8"}
 
     def _check_out(self, folder: Path, name: str) -> None:
-        """The default branch with the bot's code, as a git repository of its own."""
-        folder.mkdir(parents=True)
+        """The default branch, as a git repository of its own, and the bot's code.
+
+        act looks for called workflows in the repository itself; GitHub finds them in the bot's.
+        """
+        code = folder.with_suffix(".code") if self.callers else folder
+        code.mkdir(parents=True)
         for part in CODE:
             source = ROOT / part
             copy = shutil.copytree if source.is_dir() else shutil.copy2
-            copy(source, folder / part)
+            copy(source, code / part)
         for path, text in self.fake.files(self.fake.default_branch).items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_text(text)
-        shutil.copytree(STUBS / "install", folder / ".github/actions/install", dirs_exist_ok=True)
+        workflows = folder / ".github/workflows"
+        workflows.mkdir(parents=True, exist_ok=True)
+        reference = f"{self.fake.full_name}/.github/workflows/{name}@refs/heads/main"
         for file, text in self.files.items():
             granted = workflow_files.grants(self.read[file])
             tokens = {job: self.fake.token(told) for job, told in granted.items()}
-            (folder / ".github/workflows" / file).write_text(
-                workflow_files.with_tokens(text, tokens)
-            )
+            (workflows / file).write_text(workflow_files.with_tokens(text, tokens, reference))
+        for file, text in self.callers.items():
+            (workflows / file).write_text(workflow_files.called_here(text, BOT))
+        for repository in {code, folder}:
+            self._commit(repository)
+
+    def _commit(self, folder: Path) -> None:
         origin = f"https://github.com/{self.fake.full_name}.git"
         for words in (
             ["init", "--quiet", "--initial-branch", "main"],
@@ -199,6 +230,15 @@ class ActRepository:
             ["-c", "user.name=x", "-c", "user.email=x@example.org", "commit", "-qm", "x"],
         ):
             subprocess.run(["git", *words], cwd=folder, check=True)
+
+    def _find_artifacts(self) -> None:
+        """What jobs have uploaded so far, as the double's artifacts."""
+        known = {(one.run.id, one.name) for one in self.fake.artifacts.values()}
+        for run in list(self.fake.runs.values()):
+            for folder in (self.home / f"act-{run.id}.artifacts").glob("*"):
+                if (run.id, folder.name) not in known and folder.name.startswith("run-"):
+                    files = {path.name: path.read_text() for path in folder.iterdir()}
+                    people.upload(self.fake, run, folder.name, files)
 
     def _repository(self) -> dict[str, Any]:
         return {"default_branch": self.fake.default_branch, "full_name": self.fake.full_name}

@@ -103,9 +103,10 @@ def test_a_processing_jobs_result_comes_from_the_job_that_follows_it(
         Fault("DescribeProcessingJob", "ThrottlingException", 400, hook=work)
     )
     people.comment(repo.fake, "maintainer", thread.number, "/verify")
-    assert repo.deliver() == ["commands.yml success", "verify.yml success"], repo.told()
+    ended = ["commands.yml success", "verify.yml success", "reap.yml success"]
+    assert repo.deliver() == ended, repo.told()
     assert thread.comments[-1].body.startswith("## ✅ Release 2026-02-01 passed its verification")
-    log = repo.logs[-1].read_text()
+    log = repo.logs[-2].read_text()
     assert "Say" in log
     assert "Register and verify" not in log
     assert "StopProcessingJob" in machines.amazon.actions()  # whatever has become of it

@@ -89,3 +89,44 @@ def test_each_job_gets_its_own_token() -> None:
     assert workflow_files.with_tokens(text, {"one": "A", "two": "B"}) == (
         "jobs:\n  one:\n    env: ${{ 'A' }}\n  two:\n    env: ${{ 'B' }}\n"
     )
+
+
+def test_secrets_are_read_in_an_environment_and_lamindbs_key_where_it_is_used() -> None:
+    """Whoever can push a branch could read a repository's secrets; an environment has branches."""
+    work = READ["run"]["jobs"]["work"]
+    assert work["environment"] == "instance"
+    for file, name, job in JOBS:
+        told = str(job.get("steps"))
+        if "secrets." in told and job is not work:
+            assert job["environment"] == "${{ vars.BOT_ENVIRONMENT }}", f"{file}: {name}"
+    keyed = [step["name"] for _, _, step in STEPS if "LAMIN_API_KEY" in str(step)]
+    assert keyed == ["Register", "Verify"]
+
+
+def test_what_the_plan_job_packed_is_compared_and_unpacked_beside_the_code() -> None:
+    for file, name, job in JOBS:
+        for index, step in enumerate(job.get("steps", [])):
+            if step.get("with", {}).get("name") == "work" and "download" in step["uses"]:
+                assert step["with"]["path"] == "packed"
+                unpacks = job["steps"][index + 1]
+                assert unpacks["env"]["DIGEST"] == "${{ needs.plan.outputs.digest }}"
+                check, extract = unpacks["run"].strip().splitlines()
+                assert check == 'echo "$DIGEST  packed/work.tar" | sha256sum --check'
+                assert extract.endswith("--file packed/work.tar --directory work"), (
+                    f"{file}: {name}"
+                )
+    launch = READ["run"]["jobs"]["launch"]["steps"]
+    assert not any(step.get("working-directory") for step in launch)
+
+
+def test_the_clock_starts_nothing_oftener_than_once_a_day() -> None:
+    crons = [cron["cron"] for one in READ.values() for cron in (one["on"].get("schedule") or ())]
+    assert len(crons) == 2
+    assert all(re.fullmatch(r"\d+ \d+ \* \* \*", cron) for cron in crons)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_no_branch_and_no_cron_line_is_named(path: Path) -> None:
+    if path.stem != "ci":
+        assert "branches:" not in path.read_text()
+        assert "github.event.schedule" not in path.read_text()

@@ -64,13 +64,20 @@ def actions(workflow: Mapping[str, Any]) -> set[str]:
     return {one for one in used if not one.startswith("./")}
 
 
-def with_tokens(text: str, tokens: Mapping[str, str]) -> str:
-    """The file with each job's own token where it says `github.token`.
+def called_here(text: str, repository: str) -> str:
+    """A caller's file that finds the called workflows of `repository` in its own."""
+    return re.sub(rf"uses: {repository}/(\S+)@\S+", r"uses: ./\1", text)
+
+
+def with_tokens(text: str, tokens: Mapping[str, str], reference: str = "") -> str:
+    """The file with each job's own token where it says `github.token`, and the reference of the
+    workflow that was started where it says `github.workflow_ref`.
 
     act doesn't know `triggering_actor`, which differs from `actor` where a run is repeated only,
     nor another job's output in `runs-on`; here, every machine is this one.
     """
     text = text.replace("github.triggering_actor", "github.actor")
+    text = text.replace("github.workflow_ref", f"'{reference}'")
     text = re.sub(r"runs-on: \$\{\{ needs\..*", "runs-on: ubuntu-latest", text)
     parts = re.split(r"(?m)^(?=  [a-z]+:$)", text)
     return "".join(_with_token(part, tokens) for part in parts)
