@@ -100,6 +100,7 @@ def test_the_environment_wins(folder: Path) -> None:
         ('github_token = "x"', "field github_token: no file holds one; give BOT_GITHUB_TOKEN."),
         ('patch_token = "x"', "field patch_token: no file holds one; give BOT_PATCH_TOKEN."),
         ('patch_repository = "x"', "'x' is no repository; give it as OWNER/NAME"),
+        ('workflow = "census"', "'census' is no workflow file; give its name, which ends in .yml"),
         ('[minimum_roles]\nfly = "read"', "'fly' is not a command; use one of ingest, verify, "),
     ],
 )
