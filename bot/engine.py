@@ -95,8 +95,8 @@ def _carry_out(effect: Effect, ports: Ports) -> None:
             ports.threads.close(thread)
         case ProposeManifest():
             ports.repository.propose(effect)
-        case Conclude(release, verdict, headline):
-            ports.repository.conclude(release, verdict, headline)
+        case Conclude(release, verdict, headline, commit):
+            ports.repository.conclude(release, verdict, headline, commit)
         case Comment():
             _comment(effect, ports.threads)
         case Refer():

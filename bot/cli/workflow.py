@@ -69,7 +69,7 @@ def _handled(event: Event, bot: Github, settings: Settings) -> Plan:
 def handle_event(lazy: LazyContext, name: str, payload: str) -> None:
     """Do what a comment or a merge asks for. With the same payload again, it changes nothing."""
     bot, settings = _on_github(lazy)
-    events = events_of(name, _json(bot, payload))
+    events = events_of(name, _json(bot, payload), bot.repository.changed_manifests)
     for event in events:
         _handled(event, bot, settings)
     if not events:
@@ -114,7 +114,7 @@ def begin(
     if _handled(event, bot, settings).is_refusal:
         return
     if documents is not None:
-        for path, text in bot.repository.documents().items():
+        for path, text in bot.repository.documents(request).items():
             write(documents / path, text)
     if output is not None:
         _put(output, {"run-id": request.run_id, "action": str(request.action)})

@@ -17,6 +17,9 @@ from bot.schema.rules import Rules
 from bot.schema.witnesses import Witness
 from runners.contract import RunReport, RunRequest, SchemaDocument
 
+GHOST = "ghost"
+"""Who has written what the account that wrote it was deleted of; nobody can have this name."""
+
 
 @dataclass(frozen=True, slots=True)
 class SchemaReading:
@@ -82,11 +85,15 @@ class CommentCreated:
 
 @dataclass(frozen=True, slots=True)
 class ManifestMerged:
-    """A release's manifest reached the default branch; `commit` names that state of it."""
+    """A release's manifest reached the default branch; `commit` names that state of it.
+
+    `blob` is git's name for the manifest's text there, on GitHub.
+    """
 
     release: str
     actor: str
     commit: str
+    blob: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ def job(scenario: GithubScenario, *words: str, **changes: str) -> Result:
         "BOT_INGEST_ON_MERGE": "false",
         "BOT_BOT": told.bot,
         "BOT_RUNS": str(told.runs),
+        "BOT_STORAGE": "s3://census/",
         **changes,
     }
     return CliRunner().invoke(cli, words, env=environment)

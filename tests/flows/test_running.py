@@ -33,8 +33,9 @@ def started(scenario: GithubScenario) -> GithubScenario:
 
 
 def request(scenario: GithubScenario, **changes: object) -> RunRequest:
-    (run,) = scenario.adapters.runs.all()
-    return run.request.model_copy(update={"thread": 2, **changes})
+    (run,) = scenario.fake.runs.values()
+    sent = RunRequest.from_json(run.inputs["request"], source="input")
+    return sent.model_copy(update=changes)
 
 
 def begins(scenario: GithubScenario, actor: str = ACTIONS, **changes: object) -> None:
@@ -62,15 +63,28 @@ def test_what_a_person_starts_by_hand_is_told_once(started: GithubScenario) -> N
         ({"actor": "stranger"}, "@stranger may not start it; ask somebody who is maintain."),
         ({"is_first": False}, "it was dispatched twice; the other one goes on."),
         (
-            {"instance": "theirs"},
+            {"run_id": "2025-06-01-ingest-2"},
+            "its name says another release or another action than its request.",
+        ),
+        (
+            {"manifest_blob": "0" * 40},
+            "no answer of mine in the thread says that I have started it, and any workflow of this "
+            "repository could start one in my name. Say the command in the thread.",
+        ),
+        (
+            {"actor": "maintainer", "manifest_blob": "0" * 40},
+            "the manifest was changed since it was asked for; say it again.",
+        ),
+        (
+            {"actor": "maintainer", "instance": "theirs"},
             "it is for `theirs`, and this bot works on `demo`.",
         ),
         (
-            {"manifest": "../../elsewhere.toml"},
+            {"actor": "maintainer", "manifest": "../../elsewhere.toml"},
             "`../../elsewhere.toml` isn't the release's manifest on the default branch.",
         ),
         (
-            {"run_id": "2026-02-01-ingest-10"},
+            {"actor": "maintainer", "run_id": "2026-02-01-ingest-10"},
             f"`{RUN}` was asked for before, and an instance takes one.",
         ),
     ],
@@ -104,7 +118,9 @@ class Late(GithubRuns):
 
 def test_a_command_that_comes_second_by_a_moment_is_told_so(started: GithubScenario) -> None:
     runs = started.adapters.runs
-    started.adapters = replace(started.adapters, runs=Late(runs.repo, runs.store, runs.patience))
+    started.adapters = replace(
+        started.adapters, runs=Late(runs.repo, runs.store, runs.patience, runs.bot, runs.accepted)
+    )
     Late.looks.append(1)
     started.says("maintainer", "/verify")
     assert Late.looks == []
