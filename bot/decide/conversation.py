@@ -7,10 +7,10 @@ from bot.comments import replies
 from bot.comments.audit import audited
 from bot.comments.plan import describe_effect
 from bot.comments.pull_requests import open_rules_of
-from bot.model.commands import DRY_RUN_ROLE, GRAMMAR, STARTING, Command, Mistake, Role, Verb, parse
+from bot.model.commands import DRY_RUN_ROLE, GRAMMAR, Command, Mistake, Role, Verb, parse
 from bot.model.effects import CancelRun, Comment, Effect, Plan, React, SetLabel, StartRun, Tabulate
 from bot.model.events import CommentCreated
-from bot.model.facts import Facts, Repeat
+from bot.model.facts import STARTING, Facts, Repeat
 from bot.model.labels import Label, Reaction
 from bot.model.markers import reply_marker
 from bot.model.places import foreign_places

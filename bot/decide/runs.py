@@ -14,7 +14,7 @@ from bot.comments.markdown import code, inert, mention
 from bot.comments.pull_requests import open_rules_of
 from bot.comments.status import machine_action
 from bot.model.audit_entry import proof_of
-from bot.model.commands import GRAMMAR, STARTING, Command, Verb, parse
+from bot.model.commands import GRAMMAR, Command, Verb, parse
 from bot.model.effects import Comment, Conclude, Effect, Plan, SetLabel, UpsertComment
 from bot.model.events import (
     RunAsked,
@@ -22,7 +22,7 @@ from bot.model.events import (
     RunGoesOn,
     RunLost,
 )
-from bot.model.facts import Facts
+from bot.model.facts import STARTING, Facts
 from bot.model.labels import Label
 from bot.model.markers import Marker, MarkerKind
 from bot.model.places import foreign_places
@@ -186,12 +186,12 @@ def run_lost(event: RunLost, facts: Facts) -> Plan:
         return Plan((), f"{request.run_id} was lost; {request.release} has no thread of the bot's.")
     marker = Marker(MarkerKind.RESULT, request.run_id)
     total = total_of(request, event.progress, facts)
-    body = status.lost(request, event.result, event.progress, total)
+    body = status.lost(request, event.ending, event.progress, total, facts.cancelled_by)
     effects: tuple[Effect, ...] = (UpsertComment(thread, marker, body), *settled(request, facts))
     running = facts.running()
     if running is None or running.request.run_id == request.run_id:
         effects = (*effects, SetLabel(thread, Label.UNCHECKED))
-    return Plan(effects, f"{request.run_id} ended without a report ({event.result}).")
+    return Plan(effects, f"{request.run_id} ended without a report ({event.ending}).")
 
 
 def settled(request: RunRequest, facts: Facts) -> tuple[Effect, ...]:

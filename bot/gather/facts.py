@@ -6,8 +6,8 @@ from dataclasses import replace
 from bot.errors import BotError
 from bot.gather.releases import read_directory
 from bot.model.announcement import announcement_in
-from bot.model.audit_entry import audit_entry_in
-from bot.model.commands import STARTING, Command, Role, parse
+from bot.model.audit_entry import AuditEntry, Decision, audit_entry_in
+from bot.model.commands import Command, Role, Verb, parse
 from bot.model.events import (
     GHOST,
     CommentCreated,
@@ -17,7 +17,7 @@ from bot.model.events import (
     RunEnded,
     RunLost,
 )
-from bot.model.facts import Facts
+from bot.model.facts import STARTING, Facts
 from bot.model.markers import Marker, MarkerKind, last_marker, reply_marker
 from bot.model.places import bucket_of, foreign_places
 from bot.model.ports import Pages, Ports, Threads
@@ -49,8 +49,23 @@ def gather(event: Event | None, ports: Ports, settings: Settings) -> Facts:
     )
     if event is None:
         return _remembered(facts, marked, ports)
+    if isinstance(event, RunLost):
+        return replace(facts, cancelled_by=_cancelled_by(event, facts, ports.threads))
     release = _starting(event, facts)
     return facts if release is None else _for_a_run(release, event, facts, ports, settings)
+
+
+def gather_failures(ports: Ports, settings: Settings) -> Facts:
+    """The facts for counting a look that failed; no file of the repository is read for them."""
+    marked = ports.threads.marked()
+    alerts = _threads(marked, MarkerKind.ALERT)
+    bodies = (body for number in alerts.values() for body in _own_bodies(ports.threads, number))
+    return Facts(
+        instance=settings.instance,
+        alerts=alerts,
+        markers=frozenset(marker for marker in map(last_marker, bodies) if marker is not None),
+        failures=ports.tally.failures(),
+    )
 
 
 def who_asks(event: Event | None) -> str | None:
@@ -159,6 +174,22 @@ def _is_followed(event: Event | None, ports: Ports, marked: Mapping[Marker, int]
     return thread is not None and any(
         last_marker(b) == status for b in _own_bodies(ports.threads, thread)
     )
+
+
+def _cancelled_by(event: RunLost, facts: Facts, threads: Threads) -> str:
+    """Who said `/cancel` to the run, by the bot's own answers; "" if nobody did."""
+    release = event.request.release
+    numbers = (facts.threads.get(release), facts.proposals.get(release))
+    bodies = (
+        body for number in numbers if number is not None for body in _own_bodies(threads, number)
+    )
+    entries = (audit_entry_in(body) for body in bodies)
+    return next((e.who for e in entries if e and _is_cancel(e, event.request.run_id)), "")
+
+
+def _is_cancel(entry: AuditEntry, run_id: str) -> bool:
+    is_accepted = entry.decision is Decision.ACCEPTED and entry.run_id == run_id
+    return is_accepted and entry.asked.lower().startswith(f"/{Verb.CANCEL}")
 
 
 def _answered(event: CommentCreated, ports: Ports, marked: Mapping[Marker, int]) -> bool:

@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import IntEnum, StrEnum
 
-from runners.contract import Action
-
 DATASET_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]*")
 COMMAND = re.compile(r"/([A-Za-z][\w-]*)((?:\s.*)?)")
 # A negative number is a (wrong) value; telephones turn two hyphens into a dash.
@@ -84,13 +82,6 @@ GRAMMAR = {
     ),
     Verb.HELP: CommandHelp("/help", Role.READ, "Show this table."),
 }
-STARTING = {
-    Verb.INGEST: Action.INGEST,
-    Verb.RETRY: Action.INGEST,
-    Verb.VERIFY: Action.VERIFY,
-}
-"""What the commands that start a run ask of it."""
-
 DRY_RUN_ROLE = Role.WRITE
 OPTIONS = ("--dry-run", "--limit", "--only", "--collection", "--organism")
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from bot.census.directory import ReleaseDirectory
 from bot.census.release import ReleasePage
 from bot.model.effects import Draft
+from bot.model.endings import Ending
 from bot.model.progress import Progress
 from bot.schema.changes import SchemaDiff
 from bot.schema.impact import Impact
@@ -124,10 +125,10 @@ class RunGoesOn:
 
 @dataclass(frozen=True, slots=True)
 class RunLost:
-    """A run's machine is gone, and there is no report; `result` is GitHub's word for how."""
+    """A run's workflow run is over, and there is no report."""
 
     request: RunRequest
-    result: str
+    ending: Ending
     progress: Progress
 
 

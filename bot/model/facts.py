@@ -10,7 +10,14 @@ from bot.model.announcement import Announcement
 from bot.model.commands import Role, Verb
 from bot.model.markers import Marker
 from bot.model.ports import Run, ThreadComment
-from runners.contract import Manifest, Outcome, Reason, Verdict
+from runners.contract import Action, Manifest, Outcome, Reason, Verdict
+
+STARTING = {
+    Verb.INGEST: Action.INGEST,
+    Verb.RETRY: Action.INGEST,
+    Verb.VERIFY: Action.VERIFY,
+}
+"""What the commands that start a run ask of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +35,7 @@ class Facts:
     Events that may start a run, or begin one, have the `places` that releases may lie in, and why
     the release directory, which knows more of them, can't be read (`places_unread`). A run that
     begins has the `proofs` of what the bot has started from its thread, and the `command` that it
-    says it was asked for by.
+    says it was asked for by; one that was lost has who said `/cancel` to it (`cancelled_by`).
 
     Detection alone has the rest: `notices` and `alerts` are threads of the bot's too, `closed`
     those threads that somebody closed, `markers` those of all its comments, `records` what it
@@ -61,6 +68,7 @@ class Facts:
     places_unread: str = ""
     proofs: frozenset[str] = frozenset()
     command: ThreadComment | None = None
+    cancelled_by: str = ""
 
     def release_of(self, thread: int) -> str | None:
         """The release that the thread or proposal is about, if the bot opened it."""

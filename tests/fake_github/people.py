@@ -169,6 +169,18 @@ def start(
     return one
 
 
+def repeat(fake: FakeGithub, run: Run, login: str) -> None:
+    """A person repeats a run that has ended, or its failed jobs: with its first event and commit,
+    another attempt, and that person as `triggering_actor`. It wants the role write. See
+    https://docs.github.com/en/actions/how-tos/manage-workflow-runs/re-run-workflows-and-jobs
+    """
+    assert run.status == "completed"
+    user = fake.user(login)
+    assert (user.base or user.role) in {"write", "maintain", "admin"}
+    run.status, run.conclusion, run.updated = "queued", None, fake.now()
+    run.attempt, run.repeated_by = run.attempt + 1, user
+
+
 def end(fake: FakeGithub, run: Run, conclusion: str) -> None:
     """The run has ended so."""
     run.status, run.conclusion, run.updated = "completed", conclusion, fake.now()

@@ -79,7 +79,7 @@ class Commit:
 
 @dataclass
 class Run:
-    """A workflow's run. `workflow` is its file's name."""
+    """A workflow's run. `workflow` is its file's name; `repeated_by`, who started its last attempt."""
 
     id: int
     number: int
@@ -93,6 +93,8 @@ class Run:
     inputs: Mapping[str, Any]
     status: str = "queued"
     conclusion: str | None = None
+    attempt: int = 1
+    repeated_by: User | None = None
 
 
 @dataclass

@@ -41,6 +41,14 @@ def done(result: Result) -> str:
     return result.output
 
 
+def ended(request_file: Path, work: str, **others: str) -> tuple[str, ...]:
+    """The words of `end`, where the job of the work and those before it ended so."""
+    results = {"plan": "success", "smoke": "success", "launch": "skipped", "work": work, **others}
+    needs = {name: {"result": result, "outputs": {}} for name, result in results.items()}
+    log = "https://github.com/octo/cellxgene/actions/runs/1"
+    return ("end", str(request_file), "--jobs", json.dumps(needs), "--log", log)
+
+
 def payload(scenario: GithubScenario, told: Mapping[str, object]) -> str:
     file = scenario.home / "event.json"
     file.write_text(json.dumps(told))
@@ -121,7 +129,7 @@ def test_a_run_begins_goes_on_and_ends(scenario: GithubScenario, request_file: P
     request = RunRequest.from_file(request_file)
     (folder / "report.json").write_text(report(request, good("d1")).to_json())
     people.end(scenario.fake, run, "success")
-    done(job(scenario, "end", str(request_file), "--result", "success", "--summary", str(summary)))
+    done(job(scenario, *ended(request_file, "success"), "--summary", str(summary)))
     heard = scenario.heard()
     assert "## ✅ Release 2026-02-01 passed its verification" in heard
     assert "has ended; its result stands in a comment of its own" in heard
@@ -165,7 +173,7 @@ def test_a_reports_page_is_kept_and_linked(scenario: GithubScenario, request_fil
     ]  # fmt: skip
     assert output.read_text() == "page=report.html\n"
     people.end(scenario.fake, run, "success")
-    end = ("end", str(request_file), "--result", "success", "--page")
+    end = (*ended(request_file, "success"), "--page")
     done(job(scenario, *end, ""))
     assert "the whole report" not in scenario.heard()
     done(job(scenario, *end, "https://github.com/octo/cellxgene/actions/runs/1/artifacts/2"))
@@ -173,6 +181,24 @@ def test_a_reports_page_is_kept_and_linked(scenario: GithubScenario, request_fil
         "**Everything:** [the whole report]"
         "(https://github.com/octo/cellxgene/actions/runs/1/artifacts/2)"
     ) in scenario.heard()
+
+
+def test_a_run_that_is_repeated_by_hand_is_asked_for_again(
+    scenario: GithubScenario, request_file: Path
+) -> None:
+    """The request is the bot's, as it was; who repeats its workflow run is somebody else."""
+    (run,) = scenario.fake.runs.values()
+    people.end(scenario.fake, run, "failure")
+    output = scenario.home / "output"
+    for login, said in (("writer", "⛔ **Not begun:**"), ("maintainer", "▶️ **Begun:**")):
+        people.repeat(scenario.fake, run, login)
+        words = ("begin", str(request_file), "--actor", login, "--workflow-run", str(run.id))
+        assert not output.exists()
+        done(job(scenario, *words, "--output", str(output)))
+        assert said in scenario.heard()
+        people.end(scenario.fake, run, "failure")
+    assert output.read_text() == f"run-id={RUN}\naction=ingest\n"
+    assert run.attempt == 3
 
 
 def test_a_dispatch_that_came_twice_begins_once(
@@ -204,11 +230,9 @@ def test_a_run_without_a_report_ends_too(scenario: GithubScenario, request_file:
     summary = scenario.home / "summary"
     (run,) = scenario.fake.runs.values()
     people.end(scenario.fake, run, "cancelled")
-    done(
-        job(scenario, "end", str(request_file), "--result", "cancelled", "--summary", str(summary))
-    )
+    done(job(scenario, *ended(request_file, "cancelled"), "--summary", str(summary)))
     assert f"## 🛑 Run `{RUN}` was stopped" in scenario.heard()
-    assert summary.read_text() == f"## Run {RUN}: no report (cancelled)\n"
+    assert summary.read_text() == f"## Run {RUN}: no report (work: cancelled)\n"
 
 
 def test_a_pull_requests_manifests_are_fetched_and_what_was_found_is_said(

@@ -101,6 +101,15 @@ class GithubThreads:
         issue.add_to_labels(str(label))
         return True
 
+    @with_clear_refusals
+    def labelled(self, label: Label) -> frozenset[int]:
+        """The bot's threads that have this label."""
+        return frozenset(
+            issue.number
+            for issue in self._own_issues()
+            if str(label) in {one.name for one in issue.labels}
+        )
+
     def accepted_runs(self, release: str) -> frozenset[str]:
         """The runs that the bot has accepted in the release's threads, by its own audit entries."""
         kinds = (MarkerKind.RELEASE, MarkerKind.MANIFEST)
