@@ -151,8 +151,10 @@ def begin(
     """Decide whether the run of REQUEST_FILE may begin (output `run-id`), and say why not."""
     bot, settings = _on_github(lazy)
     request = RunRequest.from_file(request_file)
+    by_bot = actor == settings.bot
     is_first = bot.runs.workflow_of(request.run_id) in {None, workflow_run}
-    event = RunAsked(request, actor, by_bot=actor == settings.bot, is_first=is_first)
+    is_named = bot.runs.is_named(request, workflow_run)
+    event = RunAsked(request, actor, by_bot, is_first, is_named)
     if event.by_bot:
         _wait_for_proof(request, bot, wait)
     if _handled(event, bot, settings).is_refusal:
@@ -256,7 +258,11 @@ def _is_untold(run: Run, bot: Github) -> bool:
     if thread is None or thread not in bot.threads.labelled(Label.RUNNING):
         return False
     run_id = run.request.run_id
-    told = {Marker(MarkerKind.RESULT, run_id), Marker(MarkerKind.BEGUN, f"{run_id}-refused")}
+    told = {
+        Marker(MarkerKind.RESULT, run_id),
+        Marker(MarkerKind.BEGUN, f"{run_id}-refused"),
+        Marker(MarkerKind.BEGUN, f"{run_id}-failed"),
+    }
     own = (comment for comment in bot.threads.comments(thread) if comment.by_bot)
     return not told & {last_marker(comment.body) for comment in own}
 

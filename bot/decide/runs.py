@@ -38,6 +38,9 @@ from runners.contract import (
     manifest_path,
 )
 
+ASKING_JOB = "plan"
+"""The job that decides whether a run may begin; nothing is believed of one in which it failed."""
+
 ENDED = {
     Verdict.PASSED: Label.VERIFIED,
     Verdict.FAILED: Label.FAILED,
@@ -112,6 +115,9 @@ def _obstacle(event: RunAsked, facts: Facts) -> str | None:
             return open_rules.why()
     if running is not None and running.request.run_id != request.run_id:
         return f"{code(running.request.run_id)} was asked for before, and an instance takes one."
+    if not event.is_named:
+        title = code(f"{request.run_id} in {request.instance}")
+        return f"its workflow run must be called {title}, so that others see what is running."
     if not event.is_first:
         return "it was dispatched twice; the other one goes on."
     return None
@@ -184,14 +190,26 @@ def run_lost(event: RunLost, facts: Facts) -> Plan:
     thread = facts.threads.get(request.release)
     if thread is None:
         return Plan((), f"{request.run_id} was lost; {request.release} has no thread of the bot's.")
-    marker = Marker(MarkerKind.RESULT, request.run_id)
+    has_asked = event.ending.job != ASKING_JOB
+    if not has_asked and unproved(request, facts):
+        return Plan((), f"{request.run_id} isn't the bot's, and never began.")
     total = total_of(request, event.progress, facts)
     body = status.lost(request, event.ending, event.progress, total, facts.cancelled_by)
-    effects: tuple[Effect, ...] = (UpsertComment(thread, marker, body), *settled(request, facts))
+    effects: tuple[Effect, ...] = (_lost_comment(request, body, thread, has_asked=has_asked),)
+    effects = (*effects, *settled(request, facts))
     running = facts.running()
     if running is None or running.request.run_id == request.run_id:
         effects = (*effects, SetLabel(thread, Label.UNCHECKED))
     return Plan(effects, f"{request.run_id} ended without a report ({event.ending}).")
+
+
+def _lost_comment(
+    request: RunRequest, body: str, thread: int, *, has_asked: bool
+) -> UpsertComment | Comment:
+    """In the result's place; but not of a run that wasn't even allowed to have one."""
+    if has_asked:
+        return UpsertComment(thread, Marker(MarkerKind.RESULT, request.run_id), body)
+    return Comment(thread, Marker(MarkerKind.BEGUN, f"{request.run_id}-failed"), body)
 
 
 def settled(request: RunRequest, facts: Facts) -> tuple[Effect, ...]:

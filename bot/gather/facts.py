@@ -50,7 +50,8 @@ def gather(event: Event | None, ports: Ports, settings: Settings) -> Facts:
     if event is None:
         return _remembered(facts, marked, ports)
     if isinstance(event, RunLost):
-        return replace(facts, cancelled_by=_cancelled_by(event, facts, ports.threads))
+        facts = replace(facts, cancelled_by=_cancelled_by(event, facts, ports.threads))
+        return _with_proofs(event, facts, ports.threads)
     release = _starting(event, facts)
     return facts if release is None else _for_a_run(release, event, facts, ports, settings)
 
@@ -99,10 +100,10 @@ def _for_a_run(release: str, event: Event, facts: Facts, ports: Ports, settings:
         commit = ports.repository.merged_in(release)
     places, problem = _places(facts.manifests[release], ports.pages, settings)
     facts = replace(facts, commit=commit, places=places, places_unread=problem)
-    return _for_a_beginning(event, facts, ports.threads) if isinstance(event, RunAsked) else facts
+    return _with_proofs(event, facts, ports.threads) if isinstance(event, RunAsked) else facts
 
 
-def _for_a_beginning(event: RunAsked, facts: Facts, threads: Threads) -> Facts:
+def _with_proofs(event: RunAsked | RunLost, facts: Facts, threads: Threads) -> Facts:
     """The facts with what proves that the bot has started the run, in a thread of its own."""
     thread = event.request.thread
     if thread is None or facts.release_of(thread) != event.request.release:

@@ -107,12 +107,17 @@ class RunEnded:
 
 @dataclass(frozen=True, slots=True)
 class RunAsked:
-    """A run's own job begins; `actor` started it. `is_first`: no other works on the same run."""
+    """A run's own job begins; `actor` started it.
+
+    `is_first`: no other works on the same run; `is_named`: its workflow run says which run it is,
+    and in which instance.
+    """
 
     request: RunRequest
     actor: str
     by_bot: bool
     is_first: bool
+    is_named: bool = True
 
 
 @dataclass(frozen=True, slots=True)

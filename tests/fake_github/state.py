@@ -79,7 +79,7 @@ class Commit:
 
 @dataclass
 class Run:
-    """A workflow's run. `workflow` is its file's name; `repeated_by`, who started its last attempt."""
+    """A workflow's run. `workflow` is its file's name, `repeated_by` who started it again."""
 
     id: int
     number: int

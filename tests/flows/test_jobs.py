@@ -219,11 +219,30 @@ def test_a_run_of_a_release_without_a_thread_is_refused_too(scenario: GithubScen
     told |= {"manifest": "runners/releases/2025-06-01.toml", "instance": "demo"}
     file, output = scenario.home / "request.json", scenario.home / "output"
     file.write_text(json.dumps(told))
-    words = ("begin", str(file), "--workflow-run", "1", "--output", str(output), "--actor")
+    inputs = {"title": "2025-06-01-ingest-1 in demo", "request": json.dumps(told)}
+    run = people.dispatch(scenario.fake, scenario.fake.user("writer"), "ingest.yml", inputs)
+    words = ("begin", str(file), "--workflow-run", str(run.id), "--output", str(output), "--actor")
     assert "doesn't begin: @writer may not start it" in done(job(scenario, *words, "writer"))
     assert not output.exists()
     done(job(scenario, *words, "maintainer"))
     assert output.read_text() == "run-id=2025-06-01-ingest-1\naction=ingest\n"
+    assert "[starts 2025-06-01-ingest-1] ingest in demo for None" in scenario.heard()
+
+
+@pytest.mark.parametrize("title", ["anything", "2025-06-01-ingest-1 in theirs"])
+def test_a_run_whose_title_hides_it_from_others_is_refused(
+    scenario: GithubScenario, title: str
+) -> None:
+    told = {"run_id": "2025-06-01-ingest-1", "action": "ingest", "release": "2025-06-01"}
+    told |= {"manifest": "runners/releases/2025-06-01.toml", "instance": "demo"}
+    inputs = {"title": title, "request": json.dumps(told)}
+    run = people.dispatch(scenario.fake, scenario.fake.user("maintainer"), "ingest.yml", inputs)
+    file = scenario.home / "request.json"
+    file.write_text(json.dumps(told))
+    words = ("begin", str(file), "--workflow-run", str(run.id), "--actor", "maintainer")
+    said = done(job(scenario, *words))
+    assert "its workflow run must be called 2025-06-01-ingest-1 in demo" in said
+    scenario.fake.runs.clear()
 
 
 def test_a_run_without_a_report_ends_too(scenario: GithubScenario, request_file: Path) -> None:

@@ -6,9 +6,12 @@ from fake_github import people
 from fake_github.state import ACTIONS
 
 from bot.model.audit_entry import AuditEntry, Decision, hidden_audit_entry, proof_of
-from bot.model.events import RunAsked
+from bot.model.endings import Ending
+from bot.model.events import RunAsked, RunLost
 from bot.model.markers import reply_marker, sign
+from bot.model.progress import Progress
 from flows.github_scenario import GithubScenario
+from flows.scenario import good
 from flows.test_merged_state import sent
 from flows.test_on_github import empty_scenario as _empty_scenario
 from runners.contract import RunRequest
@@ -65,6 +68,18 @@ def test_whoever_writes_the_bots_answer_can_write_no_maintainers_command(
         assert "the comment that it names doesn't ask for it, or no longer." in heard
     scenario.fake.issues[2].comments.clear()
     scenario.heard()
+
+
+def test_a_forged_run_whose_first_job_fails_is_no_news(scenario: GithubScenario) -> None:
+    """Its job can be made to fail; that mustn't change a label or take a result's place."""
+    said = scenario.says("maintainer", "/ingest")
+    asked = sent(scenario)
+    scenario.ends(asked.run_id, good("d1"))
+    scenario.heard()
+    ending = Ending("plan", "failure", "https://github.com/octo/cellxgene/actions/runs/1")
+    forged_request = asked.model_copy(update={"only": ("d1",), "comment": said.comment_id})
+    scenario.happens(RunLost(forged_request, ending, Progress()))
+    assert scenario.heard() == ""
 
 
 def test_a_role_that_was_lost_meanwhile_is_lost_when_the_run_begins(

@@ -99,6 +99,13 @@ class GithubRuns:
         workflow_runs = self._by_run_id().get(run_id)
         return self._first(workflow_runs).id if workflow_runs else None
 
+    @with_clear_refusals
+    def is_named(self, request: RunRequest, workflow_run: int) -> bool:
+        """Whether the workflow run's title says the request's run and instance."""
+        workflows = self._by_run_id().get(request.run_id, [])
+        named = (TITLE.fullmatch(one.display_title) for one in workflows if one.id == workflow_run)
+        return any(title is not None and title["instance"] == request.instance for title in named)
+
     def _first(self, workflows: Sequence[WorkflowRun]) -> WorkflowRun:
         """The one that works: the bot's own, if a person has dispatched it by hand before."""
         own = (one for one in workflows if login_of(one.actor) == self.bot)
