@@ -108,7 +108,6 @@ class Connection:
     repository: str
     token: str = field(repr=False)
     api: str
-    bot: str
 
 
 def connection(environ: Mapping[str, str] | None = None) -> Connection:
@@ -118,7 +117,6 @@ def connection(environ: Mapping[str, str] | None = None) -> Connection:
         repository=environ.get("BOT_GITHUB") or environ.get("GITHUB_REPOSITORY", ""),
         token=environ.get("BOT_GITHUB_TOKEN", ""),
         api=environ.get("GITHUB_API_URL") or GITHUB_API,
-        bot=environ.get("BOT_BOT", ""),
     )
 
 

@@ -37,7 +37,6 @@ def last_step(scenario: GithubScenario, *words: str, **changes: str) -> int:
         "BOT_GITHUB_TOKEN": str(told.github_token),
         "GITHUB_REPOSITORY": str(told.github),
         "GITHUB_API_URL": told.github_api,
-        "BOT_BOT": told.bot,
         **changes,
     }
     command = [sys.executable, "-S", "-m", "bot.cli.last_word", *words, "--log", LOG]
@@ -108,6 +107,18 @@ def test_what_the_bot_doesnt_answer_fails_without_a_word(scenario: GithubScenari
         assert last_step(scenario, "--event", "issue_comment", "--payload", event) == 0
     del scenario.fake.issues[3]
     assert scenario.heard() == ""
+
+
+def test_where_the_apps_token_couldnt_be_made_the_jobs_own_says_so(
+    scenario: GithubScenario,
+) -> None:
+    """The thread is the App's, and who speaks is `github-actions[bot]`: it's said for all that."""
+    app = scenario.fake.user("our-app[bot]")
+    scenario.fake.issues[2].user = app
+    event = asks(scenario, "/ingest")
+    for _ in range(2):
+        assert last_step(scenario, "--event", "issue_comment", "--payload", event) == 0
+    assert scenario.heard().count("⚠️ **Not answered:**") == 1
 
 
 def test_a_last_step_that_cant_speak_says_so_in_its_log(scenario: GithubScenario) -> None:

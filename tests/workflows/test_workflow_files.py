@@ -67,6 +67,8 @@ def test_jobs_that_answer_say_it_where_they_fail() -> None:
         last = READ[file]["jobs"][job]["steps"][-1]
         assert last["if"] == "failure() || cancelled()"
         assert "python3 -m bot.cli.last_word" in last["run"]
+        assert "secrets" not in str(last)
+        assert "app-slug" not in str(last)
     assert "needs.plan.result != 'success'" in READ["run"]["jobs"]["say"]["if"]
 
 

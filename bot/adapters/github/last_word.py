@@ -42,10 +42,8 @@ def of_event(
     """What is said of an event that wasn't handled, where somebody waits for an answer."""
     if name == "issue_comment":
         comment, issue = payload["comment"], payload["issue"]
-        is_ours = ((issue.get("user") or {}).get("login")) == connection.bot
-        is_person = ((comment.get("user") or {}).get("type", "User")) == "User"
         line = (comment.get("body") or "").split("\n", 1)[0].strip("\r")
-        if is_ours and is_person and line.startswith("/"):
+        if _is_thread(issue) and not _is_bots(comment) and line.startswith("/"):
             key = str(comment["id"])
             marker, answered = Marker(MarkerKind.UNANSWERED, key), Marker(MarkerKind.REPLY, key)
             body = last_words.unanswered(line, why, log)
@@ -53,7 +51,7 @@ def of_event(
     if name == "push":
         # https://docs.github.com/en/rest/commits/commits#list-pull-requests-associated-with-a-commit
         for pull in _ask(connection, f"/commits/{payload['after']}/pulls"):
-            if (pull.get("user") or {}).get("login") == connection.bot:
+            if _is_thread(pull):
                 marker = Marker(MarkerKind.UNANSWERED, payload["after"])
                 yield Said(pull["number"], marker, last_words.unhandled_merge(why, log))
 
@@ -67,12 +65,22 @@ def of_run(request: Mapping[str, Any], why: str, log: str) -> Iterator[Said]:
         yield Said(thread, marker, last_words.unsaid(run_id, why, log), (told,))
 
 
+def _is_bots(what: Mapping[str, Any]) -> bool:
+    """Whether a bot wrote it. By whose token it would be is what may have failed."""
+    return (what.get("user") or {}).get("type") == "Bot"
+
+
+def _is_thread(issue: Mapping[str, Any]) -> bool:
+    marker = last_marker(issue.get("body") or "")
+    is_kind = marker is not None and marker.kind in {MarkerKind.RELEASE, MarkerKind.MANIFEST}
+    return _is_bots(issue) and is_kind
+
+
 def _own_bodies(place: str, connection: Connection) -> Iterator[str]:
     page, comments = 1, list[Any]()
     while page == 1 or len(comments) == PAGE:
         comments = _ask(connection, f"{place}?per_page={PAGE}&page={page}")
-        bodies = (c["body"] for c in comments if (c["user"] or {}).get("login") == connection.bot)
-        yield from (body for body in bodies if body)
+        yield from (comment["body"] or "" for comment in comments if _is_bots(comment))
         page += 1
 
 
