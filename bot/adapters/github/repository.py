@@ -182,13 +182,13 @@ class GithubRepository:
         return {path: self._text(sha) for path, sha in paths.items()}
 
     @with_clear_refusals
-    def documents(self, request: RunRequest) -> Mapping[str, str]:
+    def documents(self, request: RunRequest | None = None) -> Mapping[str, str]:
         """The manifests and rules on the default branch: path -> text.
 
-        The manifest of the request's release is the one that the request names by its blob.
+        The manifest of a request's release is the one that the request names by its blob.
         """
         texts = {**self._files(MANIFESTS, ".toml"), **self._files(RULES, ".json")}
-        if request.manifest_blob is not None:
+        if request is not None and request.manifest_blob is not None:
             texts[request.manifest] = self._text(request.manifest_blob)
         return texts
 
