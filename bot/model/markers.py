@@ -28,6 +28,7 @@ class MarkerKind(StrEnum):
     RESTORED = "restored"
     AUDIT = "audit"
     BEGUN = "begun"
+    UNANSWERED = "unanswered"
 
 
 LINE = re.compile(rf"<!-- cellxgene-ingestion-bot: ({'|'.join(MarkerKind)}) ([0-9a-z-]+) -->")
@@ -40,7 +41,8 @@ class Marker:
     `result`, `status` and a run; `begun`, a run and who started it; `merged` and a commit;
     `checked`, `compared` and a pull request; `reaped`, a machine and an act; `notice`, `listed` and
     a version; `correction`, `restored`, a version and which one; `alert`, `settled` and the matter;
-    `audit` and which one of its thread. The key is of digits, small letters and hyphens.
+    `audit` and which one of its thread; `unanswered` and a comment, a commit or a run. The key is
+    of digits, small letters and hyphens.
     """
 
     kind: MarkerKind

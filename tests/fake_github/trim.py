@@ -27,6 +27,7 @@ issues/update issues/update-comment
 pulls/create pulls/get pulls/list pulls/list-files
 reactions/create-for-issue-comment
 repos/get repos/get-collaborator-permission-level repos/get-content repos/list-commits
+repos/list-pull-requests-associated-with-commit
 """
 OPERATIONS = frozenset(NAMES.split())
 WEBHOOKS = (

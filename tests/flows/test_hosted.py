@@ -9,7 +9,7 @@ from fake_github.state import Run
 
 from flows.github_scenario import GithubScenario
 from flows.scenario import bad, good, report
-from flows.test_jobs import RUN, done, job
+from flows.test_jobs import RUN, done, ended, job
 from flows.test_jobs import request_file as _request_file
 from flows.test_on_github import empty_scenario as _empty_scenario
 from runners.contract import RunRequest
@@ -52,11 +52,11 @@ def test_what_a_run_does_meanwhile_isnt_invented(
 def test_of_a_run_that_kept_nothing_nothing_is_known(
     scenario: GithubScenario, workflow_run: Run, request_file: Path
 ) -> None:
-    done(job(scenario, "end", str(request_file), "--result", "failure", BOT_RUNS=""))
+    done(job(scenario, *ended(request_file, "failure"), BOT_RUNS=""))
     heard = scenario.heard()
     assert f"## 🛑 Run `{RUN}` ended without a report" in heard
-    assert f"[Its log]({log_of(scenario, workflow_run)}) says why it ended." in heard
-    assert "What it did isn't known: it has kept nothing that could be read." in heard
+    assert "[Its log](https://github.com/octo/cellxgene/actions/runs/1) says why it ended." in heard
+    assert "It left no journal: what it did isn't known." in heard
     assert "Done:" not in heard
 
 
@@ -69,7 +69,7 @@ def test_of_a_run_that_kept_its_journal_it_is_said(
     ]
     journal = "".join(json.dumps(line) + "\n" for line in lines)
     upload(scenario, workflow_run, {"journal.jsonl": journal})
-    done(job(scenario, "end", str(request_file), "--result", "cancelled", BOT_RUNS=""))
+    done(job(scenario, *ended(request_file, "cancelled"), BOT_RUNS=""))
     assert "- Done: 1 dataset of release 2026-02-01.\n- Not done: 1 dataset," in scenario.heard()
 
 
@@ -81,7 +81,7 @@ def test_the_result_the_status_and_a_retry_come_from_the_artifact(
     page = scenario.home / "page"
     done(job(scenario, "fetch-report", str(request_file), str(page), BOT_RUNS=""))
     assert (page / "report.html").is_file()
-    done(job(scenario, "end", str(request_file), "--result", "success", BOT_RUNS=""))
+    done(job(scenario, *ended(request_file, "success"), BOT_RUNS=""))
     assert "1 of 2 datasets registered" in scenario.heard()
     people.end(scenario.fake, workflow_run, "success")
 
@@ -120,6 +120,7 @@ def test_a_run_that_can_be_read_is_watched_until_it_ends_or_the_job_does(
     people.end(scenario.fake, workflow_run, "success")
     output.unlink()
     done(job(scenario, *words))
+    assert "has ended, and nobody said how" in scenario.heard()
     assert not output.exists()
 
 

@@ -4,13 +4,14 @@ A run is started by a workflow dispatch whose input is the request. The machine 
 into the store when it begins; until then, the workflow run's title alone says which run it is.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from github.WorkflowRun import WorkflowRun
 
-from bot.adapters.github.client import RetryPolicy, with_clear_refusals
+from bot.adapters.github.client import RetryPolicy, login_of, with_clear_refusals
 from bot.adapters.github.workflows import TITLE, GithubWorkflows
 from bot.adapters.stored_runs import RunStore
 from bot.errors import BotError, BusyError
@@ -29,21 +30,34 @@ def title_of(request: RunRequest) -> str:
 
 @dataclass(frozen=True, slots=True)
 class GithubRuns:
-    """The repository's runs; `store` has what the machine wrote of them."""
+    """The repository's runs; `store` has what the machine wrote of them.
+
+    `bot` is the login that dispatches; `accepted` gives the ids of the runs that the bot has
+    accepted for a release, by its own answers: whoever may dispatch a workflow can give it any
+    title.
+    """
 
     workflows: GithubWorkflows
     store: RunStore
     patience: RetryPolicy
+    bot: str
+    accepted: Callable[[str], frozenset[str]]
 
     @with_clear_refusals
     def all(self) -> tuple[Run, ...]:
-        """All runs, oldest first. One whose workflow runs ended without a report is lost."""
+        """All runs, oldest first. One whose workflow run ended without a report is lost.
+
+        What the machine hasn't written yet, and the bot hasn't accepted, is none.
+        """
         runs = self._stored()
+        accepted = cache(self.accepted)
         for run_id, workflow_runs in self.workflows.by_run_id().items():
-            first = workflow_runs[0]
+            first = self._first(workflow_runs)
             request = runs[run_id].request if run_id in runs else _request(first)
+            if run_id not in runs and run_id not in accepted(request.release):
+                continue
             report = runs[run_id].report if run_id in runs else None
-            is_lost = report is None and all(run.status == "completed" for run in workflow_runs)
+            is_lost = report is None and first.status == "completed"
             runs[run_id] = Run(request, first.created_at, report, is_lost)
         # Two that were asked for in the same second: the smaller number was first.
         return tuple(sorted(runs.values(), key=lambda run: (run.since, run.request.run_id)))
@@ -55,27 +69,44 @@ class GithubRuns:
         Raises:
             BusyError: another run goes on in the instance.
         """
-        runs = {run.request.run_id: run for run in self.all()}
-        if request.run_id in runs:
+        if self._is_dispatched(request.run_id):
             return
+        runs = {run.request.run_id: run for run in self.all()}
         for run in runs.values():
             if run.is_going_on() and run.request.instance == request.instance:
                 raise BusyError(
                     f"{request.run_id} isn't started: {run.request.run_id} is going on in "
                     f"{request.instance}; wait for its end."
                 )
-        inputs = {"title": title_of(request), "request": request.to_json()}
+        inputs = {"title": title_of(request), "request": request.to_line()}
         self.workflows.dispatch(
             self.workflows.files.of(request.action),
             inputs,
-            lambda: request.run_id in self.workflows.by_run_id(),
+            lambda: self._is_dispatched(request.run_id),
         )
 
     @with_clear_refusals
     def workflow_of(self, run_id: str) -> int | None:
         """The workflow run that works on the run: the first one, if a dispatch came twice."""
         workflow_runs = self.workflows.by_run_id().get(run_id)
-        return workflow_runs[0].id if workflow_runs else None
+        return self._first(workflow_runs).id if workflow_runs else None
+
+    @with_clear_refusals
+    def is_named(self, request: RunRequest, workflow_run: int) -> bool:
+        """Whether the workflow run's title says the request's run and instance."""
+        workflows = self.workflows.by_run_id().get(request.run_id, [])
+        named = (TITLE.fullmatch(one.display_title) for one in workflows if one.id == workflow_run)
+        return any(title is not None and title["instance"] == request.instance for title in named)
+
+    def _first(self, workflows: Sequence[WorkflowRun]) -> WorkflowRun:
+        """The one that works: the bot's own, if a person has dispatched it by hand before."""
+        own = (one for one in workflows if login_of(one.actor) == self.bot)
+        return next(own, workflows[0])
+
+    def _is_dispatched(self, run_id: str) -> bool:
+        """Whether the bot has dispatched the run."""
+        workflows = self.workflows.by_run_id().get(run_id, [])
+        return any(login_of(one.actor) == self.bot for one in workflows)
 
     @with_clear_refusals
     def cancel(self, run_id: str) -> None:
