@@ -4,12 +4,15 @@ Each effect looks before it writes, so that applying a plan twice changes nothin
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
 
-from bot.comments.audit import lacking
+from bot.comments.audit import lacking, refused_look
 from bot.comments.pull_requests import draft_not_proposed, draft_proposed
+from bot.decide.dashboard import concerns_dashboard, dashboard, looked
 from bot.decide.plan import plan
 from bot.errors import BotError, BusyError
-from bot.gather.facts import gather
+from bot.gather.facts import gather, gather_states
 from bot.gather.releases import read_releases
 from bot.model import audit_entry
 from bot.model.announcement import Announcement, hidden_announcement
@@ -21,17 +24,20 @@ from bot.model.effects import (
     CountFailures,
     Draft,
     Effect,
+    KeepThread,
     OpenThread,
     Plan,
     ProposeManifest,
     React,
     Refer,
     SetLabel,
+    StartLook,
     StartRun,
     Tabulate,
     UpsertComment,
 )
-from bot.model.events import DetectionFailed, Event
+from bot.model.events import DetectionFailed, Event, ReleasesRead
+from bot.model.look import hidden_look
 from bot.model.markers import Marker, last_marker, sign
 from bot.model.ports import Ports, ThreadComment, Threads, Upstream
 from bot.settings import Settings
@@ -52,7 +58,31 @@ def handle(event: Event, ports: Ports, settings: Settings, *, dry_run: bool = Fa
     except BusyError:
         decided = plan(event, gather(event, ports, settings))
         apply(decided, ports)
+    if settings.keeps_dashboard() and concerns_dashboard(event, decided):
+        with suppress(BotError):  # The next event brings it up to date; the person was answered.
+            keep_dashboard(event, ports, settings)
     return decided
+
+
+def keep_dashboard(event: Event, ports: Ports, settings: Settings) -> None:
+    """Makes the dashboard say how every release stands after the event, if a look has opened it."""
+    facts, look = gather_states(event, ports, settings)
+    if facts.dashboard is not None:
+        _keep(dashboard(event, facts, look, _now(ports)), ports.threads)
+
+
+def _now(ports: Ports) -> datetime:
+    return ports.now() if ports.now else datetime.now(UTC)
+
+
+def _keep_look(
+    event: ReleasesRead | DetectionFailed, decided: Plan, ports: Ports, settings: Settings
+) -> None:
+    """As `keep_dashboard`, with the look itself."""
+    if settings.keeps_dashboard():
+        facts, last = gather_states(event, ports, settings)
+        look = looked(event, decided, facts, last, _now(ports))
+        _keep(dashboard(event, facts, look, look.at), ports.threads)
 
 
 def detect(
@@ -74,10 +104,15 @@ def detect(
         decided = plan(read, facts)
     except BotError as error:
         if is_counted and not dry_run:
-            apply(plan(DetectionFailed(str(error)), facts), ports)
+            failed = DetectionFailed(str(error))
+            decided = plan(failed, facts)
+            apply(decided, ports)
+            _keep_look(failed, decided, ports, settings)
         raise
     if not dry_run:
         apply(decided, ports)
+        if is_counted:
+            _keep_look(read, decided, ports, settings)
     return decided
 
 
@@ -91,6 +126,8 @@ def _carry_out(effect: Effect, ports: Ports) -> None:
     match effect:
         case OpenThread():
             _open(effect, ports)
+        case KeepThread():
+            _keep(effect, ports.threads)
         case CloseThread(thread):
             ports.threads.close(thread)
         case ProposeManifest():
@@ -111,6 +148,8 @@ def _carry_out(effect: Effect, ports: Ports) -> None:
             ports.threads.label(thread, label)
         case StartRun(request):
             ports.runs.start(request)
+        case StartLook():
+            _start_look(effect, ports)
         case CancelRun(run_id):
             ports.runs.cancel(run_id)
         case CountFailures(number):
@@ -125,6 +164,25 @@ def _open(effect: OpenThread, ports: Ports) -> None:
         body = f"{body}\n\n{_propose_draft(effect.draft, ports.upstream)}"
     body = sign(body, effect.marker, _hidden(effect.record))
     ports.threads.open(effect.title, body, effect.label)
+
+
+def _keep(effect: KeepThread, threads: Threads) -> None:
+    body = sign(effect.body, effect.marker, hidden_look(effect.look) if effect.look else None)
+    number = threads.marked().get(effect.marker)
+    if number is None:
+        threads.open(effect.title, body, effect.label)
+    elif threads.texts().get(number) != body:
+        threads.rewrite(number, body)
+
+
+def _start_look(effect: StartLook, ports: Ports) -> None:
+    """Where it can't be started, the refusal is said, and what would be said after it isn't."""
+    try:
+        if ports.clock is None:
+            raise BotError("no workflow looks here; say `python -m bot detect` where the bot is.")
+        ports.clock.look_now()
+    except BotError as error:
+        _comment(refused_look(effect.refusal, str(error)), ports.threads)
 
 
 def _propose_draft(draft: Draft, upstream: Upstream) -> str:

@@ -8,6 +8,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ WITNESSES = {
     "v{version}/cellxgene_schema_cli/cellxgene_schema/gencode_files/gene_info.yml",
 }
 DEFAULT_FILE = Path("bot.toml")
+LAUNCH_FILE = Path("launch.toml")
 PREFIX = "BOT_"
 TOKENS = frozenset({"github_token", "patch_token"})
 
@@ -55,6 +57,9 @@ class Settings:
     `bot` is the login that goes with it, and `runs` is where the machine writes. `github_pace` are
     the seconds between two writes. LaminDB's patch is proposed in `patch_repository` with
     `patch_token`, from the environment alone, too; nowhere if one of them is missing.
+
+    `launcher` and the text `launch_toml` (else that of launch.toml in the working folder) say what
+    a run may take at most.
     """
 
     instance: str = "laminlabs/cellxgene"
@@ -74,10 +79,17 @@ class Settings:
     witnesses: Mapping[str, str] = field(default_factory=lambda: dict(WITNESSES))
     lamindb: str | None = None
     ingest_on_merge: bool = True
+    launcher: str | None = None
+    launch_toml: str | None = None
+    dashboard: bool | None = None
     bot: str = "cellxgene-ingestion-bot"
     roles: Mapping[str, Role] = field(default_factory=dict)
     minimum_roles: Mapping[Verb, Role] = field(default_factory=dict)
     previous: Mapping[str, str] = field(default_factory=dict)
+
+    def keeps_dashboard(self) -> bool:
+        """Whether one thread tells how every release stands; in a folder only if that is set."""
+        return self.github is not None if self.dashboard is None else self.dashboard
 
 
 def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
@@ -93,7 +105,12 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
     settings = Settings()
     if file is not None or DEFAULT_FILE.is_file():
         settings = _from_file(settings, file or DEFAULT_FILE)
-    return _from_environment(settings, environ)
+    settings = _from_environment(settings, environ)
+    if settings.launcher is None or settings.launch_toml is not None:
+        return settings
+    with suppress(OSError, UnicodeDecodeError):
+        settings = replace(settings, launch_toml=LAUNCH_FILE.read_text(encoding="utf-8"))
+    return settings
 
 
 def environment(**changes: str | None) -> dict[str, str]:
@@ -263,6 +280,9 @@ _READERS: Mapping[str, Callable[[object, Path], object]] = {
     "witnesses": _witnesses,
     "lamindb": _address,
     "ingest_on_merge": _flag,
+    "launcher": _text,
+    "launch_toml": _text,
+    "dashboard": _flag,
     "bot": _text,
     "roles": _roles,
     "minimum_roles": _minimum_roles,

@@ -1,6 +1,7 @@
 """What the bot says to a command, and when a manifest was merged."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bot.comments.markdown import code, counted, inert, joined, mention, moment, table
@@ -8,6 +9,7 @@ from bot.comments.plan import selected_by_name
 from bot.comments.pull_requests import OpenRules
 from bot.model.commands import GRAMMAR, Command, Mistake, Role, Verb
 from bot.model.facts import Repeat
+from bot.model.limits import RunLimits
 from bot.model.ports import Run
 from runners.contract import MEANINGS, Action, Manifest, RunRequest
 
@@ -15,9 +17,18 @@ DOING = {Action.INGEST: "ingesting", Action.VERIFY: "verifying"}
 
 
 def accepted(
-    request: RunRequest, manifest: Manifest, earlier: Run | None, again: Repeat | None = None
+    request: RunRequest,
+    manifest: Manifest,
+    earlier: Run | None,
+    again: Repeat | None = None,
+    *,
+    where: str = "here",
+    limits: RunLimits | None = None,
 ) -> str:
-    """That a run was asked for, and what it will do; `again`, if it repeats an earlier one."""
+    """That a run was asked for, what it will do, and what it may take at most.
+
+    `again`, if it repeats an earlier one; `where` its result is posted.
+    """
     who = f", as {mention(request.requested_by)} asked" if request.requested_by else ""
     activity = f"{DOING[request.action]} release {request.release}"
     lines = [
@@ -26,12 +37,30 @@ def accepted(
         f"- Run: {code(request.run_id)}",
         *([f"- Datasets: {_datasets(request, manifest)}"] if again is None else _again(again)),
         f"- Manifest: {code(request.manifest)}, dataset schema {manifest.dataset_schema_version}",
+        *([f"- At most: {_at_most(limits)}"] if limits else []),
         *_earlier(request, earlier),
         "",
-        "I'll post the result here. Until then no other run starts in this instance; "
-        "`/status` says how it stands.",
+        f"**Next:** nothing; I'll post the result {where}. Until then no other run starts in this "
+        f"instance; `/status` says how it stands{_early_end(request)}.",
     ]
     return "\n".join(lines)
+
+
+def _early_end(request: RunRequest) -> str:
+    return ", `/cancel` ends it early" if request.action is Action.INGEST else ""
+
+
+def _at_most(limits: RunLimits) -> str:
+    """The time, and the money where the configuration gives a price or a budget."""
+    if limits.hours is None:
+        return f"what `launch.toml` says, which I can't read here, on one {limits.machine}"
+    text = f"{limits.hours:g} hours on one {limits.machine}"
+    if limits.dollars is not None:
+        cost = limits.hours * limits.dollars
+        text += f" at ${limits.dollars:,.2f} an hour, ${cost:,.2f} in all beside its disk"
+    if limits.budget is not None:
+        text += f"; a launch that may cost more than ${limits.budget:,.2f} is refused"
+    return text
 
 
 def _datasets(request: RunRequest, manifest: Manifest) -> str:
@@ -126,12 +155,14 @@ def cancelling(running: Run, actor: str) -> str:
     )
 
 
-def would_do(command: Command, effects: Sequence[str]) -> str:
+def would_do(command: Command, effects: Sequence[str], limits: RunLimits | None = None) -> str:
     """What a command would do, for `--dry-run`; `effects` are finished sentences."""
     listed = "\n".join(f"{number}. {effect}" for number, effect in enumerate(effects, 1))
+    at_most = f"\n\nIt would take at most {_at_most(limits)}." if limits else ""
     return (
         f"🔍 **Dry run:** {code(str(command))} changed nothing. "
-        f"Without `--dry-run` it would now:\n\n{listed}"
+        f"Without `--dry-run` it would now:\n\n{listed}{at_most}\n\n"
+        f"**Next:** say {code(str(replace(command, dry_run=False)))} to have it done."
     )
 
 
@@ -148,6 +179,59 @@ def role_too_low(command: Command, actor: str, role: Role, wanted: Role) -> str:
         f"`/{command.verb}` needs the role *{wanted.name.lower()}*; {mention(actor)} {has}.",
         f"Ask somebody with the role *{wanted.name.lower()}* to say it.",
     )
+
+
+def looking(actor: str, dashboard: int | None) -> str:
+    """That a look was started, and where it is told what came of it."""
+    where = f"dashboard (#{dashboard})" if dashboard is not None else "log of the workflow `detect`"
+    return (
+        f"🔭 **Looking:** page and directory are read now, as {mention(actor)} asked.\n\n"
+        f"**Next:** wait a few minutes; the {where} then says how that look ended. A new release "
+        "gets a thread of its own."
+    )
+
+
+def look_refused(command: Command) -> str:
+    """That a look couldn't be started; `{reason}` stands for why."""
+    return refused(
+        str(command),
+        "a look can't be started: {reason}",
+        "Start the workflow that looks by hand, under Actions; the clock starts it every day, too.",
+    )
+
+
+def not_explained(command: Command, reason: str) -> str:
+    """That a schema document can't be read."""
+    return refused(
+        str(command),
+        f"a schema document can't be read: {inert(reason, 600)}",
+        "Give versions that CZI has published, as `/diff 6.0.0 7.0.0`.",
+    )
+
+
+def no_release(command: Command, threads: Mapping[str, int]) -> str:
+    """That the command doesn't say of which release, and where it can be said."""
+    plain = f"/{command.verb}"
+    if command.release is None:
+        why = f"{code(plain)} is about one release, and this thread is about none."
+    elif command.release in threads:
+        why = "this thread is about another release."
+    else:
+        why = f"I have no thread about {inert(command.release)}."
+    newest = sorted(threads.items(), reverse=True)[:5]
+    places = [f"#{number} ({inert(release)})" for release, number in newest]
+    remedy = (
+        f"Say {code(plain)} in {' or '.join(places)}." if places else "No release is known yet."
+    )
+    return refused(str(command), why, remedy)
+
+
+def status_of_all(running: Run | None, dashboard: int | None, thread: int) -> str:
+    """What is running, and where it stands how each release is."""
+    now = _busy(running) if running else "nothing is running in this instance."
+    where = "above" if dashboard == thread else f"in #{dashboard}"
+    told = f" How every release stands is told {where}." if dashboard is not None else ""
+    return f"**Now:** {now}{told}"
 
 
 def not_merged(command: Command, path: str) -> str:

@@ -44,7 +44,8 @@ def _ingested_on_merge(
         comment = Comment(thread, marker, replies.merged_but_busy(event.release, running))
         reason = f"The manifest of {event.release} was merged while {running.request.run_id} runs."
         return Plan((SetLabel(thread, Label.MERGED), comment), reason)
-    comment = Comment(thread, marker, replies.accepted(request, manifest, None))
+    accepted = replies.accepted(request, manifest, None, limits=facts.limits)
+    comment = Comment(thread, marker, accepted)
     effects = (StartRun(request), SetLabel(thread, Label.RUNNING), comment)
     return Plan(effects, f"The manifest of {event.release} was merged: its ingestion starts.")
 

@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 
 from bot.model.announcement import Announcement
 from bot.model.commands import Role, Verb
+from bot.model.limits import RunLimits
 from bot.model.markers import Marker
 from bot.model.ports import Run
+from bot.schema.changes import SchemaDiff
+from bot.schema.impact import Impact
 from runners.contract import Manifest, Outcome, Reason, Verdict
 
 
@@ -17,10 +20,12 @@ from runners.contract import Manifest, Outcome, Reason, Verdict
 class Facts:
     """`threads` are the bot's own, `proposals` its pull requests, by release.
 
+    `own` are all threads of the bot's, `dashboard` the one that tells of all releases.
     `role` is the actor's, for a comment; `answered`: the bot has replied to this comment before.
-    `is_followed`: the thread has a status comment on the run that the event is about.
-    `rules` are the dataset schema versions that have some on the default branch, each with what
-    they leave to a person.
+    `explanation` is what two schema documents say that a comment asks about, or why they can't be
+    read. `is_followed`: the thread has a status comment on the run that the event is about.
+    `limits` are what a run may take. `rules` are the dataset schema versions that have some on the
+    default branch, each with what they leave to a person.
 
     Detection alone has the rest: `notices` and `alerts` are threads of the bot's too, `closed`
     those threads that somebody closed, `markers` those of all its comments, `records` what it
@@ -32,11 +37,15 @@ class Facts:
     manifests: Mapping[str, Manifest] = field(default_factory=dict)
     threads: Mapping[str, int] = field(default_factory=dict)
     proposals: Mapping[str, int] = field(default_factory=dict)
+    own: frozenset[int] = frozenset()
+    dashboard: int | None = None
     runs: tuple[Run, ...] = ()
     role: Role = Role.NONE
     answered: bool = False
+    explanation: tuple[SchemaDiff, Impact] | str | None = None
     is_followed: bool = False
     ingest_on_merge: bool = True
+    limits: RunLimits | None = None
     minimum_roles: Mapping[Verb, Role] = field(default_factory=dict)
     previous: Mapping[str, str] = field(default_factory=dict)
     rules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -4,7 +4,7 @@ The methods are primitive. What makes an effect safe to repeat is in `bot.engine
 adapters.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha1
@@ -100,6 +100,14 @@ class Threads(Protocol):
         """Opens a thread and returns its number."""
         ...
 
+    def rewrite(self, thread: int, body: str) -> None:
+        """Replaces the text with which the bot opened one of its own threads."""
+        ...
+
+    def address(self, thread: int) -> str:
+        """Where a person reads the thread."""
+        ...
+
     def close(self, thread: int) -> None:
         """Closes one of the bot's own threads, unless it is closed."""
         ...
@@ -188,6 +196,22 @@ class FailureCount(Protocol):
         ...
 
 
+class Clock(Protocol):
+    """What starts looks at page and directory."""
+
+    def look_now(self) -> None:
+        """Has a look started. Raises BotError, with why, where it can't be."""
+        ...
+
+
+class Outside(Protocol):
+    """A place outside GitHub where a person is told that something waits for them."""
+
+    def announce(self, text: str) -> None:
+        """Says it there, or says on stderr that it couldn't; raises nothing."""
+        ...
+
+
 class Pages(Protocol):
     """Addresses and files, read as bytes."""
 
@@ -210,7 +234,9 @@ class Upstream(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """`upstream` is None where no draft is to be proposed."""
+    """`upstream` is None where no draft is to be proposed, `clock` where looks are started by hand,
+    `outside` where nothing is announced; `now` is another clock than the machine's, in tests.
+    """
 
     threads: Threads
     roles: Roles
@@ -219,3 +245,6 @@ class Ports:
     pages: Pages
     tally: FailureCount
     upstream: Upstream | None = None
+    clock: Clock | None = None
+    outside: Outside | None = None
+    now: Callable[[], datetime] | None = None

@@ -45,7 +45,8 @@ class GithubScenario(Scenario):
         self.server = server
         self.fake = server.fake
         self.fake.run_names = dict.fromkeys(
-            ("ingest.yml", "verify.yml"), lambda inputs: str(inputs["title"])
+            ("ingest.yml", "verify.yml", "detect.yml"),
+            lambda inputs: str(inputs.get("title", "detect")),
         )
         for login, role in SETTINGS.roles.items():
             self.fake.user(login, role.name.lower())
@@ -129,6 +130,8 @@ class GithubScenario(Scenario):
             self.pages,
             self.tally,
             ports.upstream,
+            ports.clock,
+            now=lambda: self.now,
         )
 
     # --- what the bot did -------------------------------------------------------------------------
@@ -173,6 +176,7 @@ class GithubScenario(Scenario):
         requests = [
             RunRequest.from_json(run.inputs["request"], source="input")
             for run in self.fake.runs.values()
+            if "request" in run.inputs
         ]
         return [(f"starts {request.run_id}", asked(request)) for request in requests]
 

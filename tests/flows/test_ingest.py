@@ -25,8 +25,8 @@ def test_a_maintainer_says_ingest_and_reads_the_result(scenario: Scenario) -> No
         "- Datasets: all 12 of the release\n"
         "- Manifest: `runners/releases/2026-02-01.toml`, dataset schema 7.0.0\n"
         "\n"
-        "I'll post the result here. Until then no other run starts in this instance; "
-        "`/status` says how it stands."
+        "**Next:** nothing; I'll post the result here. Until then no other run starts in this "
+        "instance; `/status` says how it stands, `/cancel` ends it early."
     )
 
     scenario.ends("2026-02-01-ingest-2", good("d1"), good("d2", Outcome.REVISED), bad("d3"))
@@ -47,8 +47,8 @@ def test_a_part_of_the_release_can_be_named(scenario: Scenario) -> None:
         "- Datasets: only `d1` and `d2`; the first 1 of them\n"
         "- Manifest: `runners/releases/2026-02-01.toml`, dataset schema 7.0.0\n"
         "\n"
-        "I'll post the result here. Until then no other run starts in this instance; "
-        "`/status` says how it stands."
+        "**Next:** nothing; I'll post the result here. Until then no other run starts in this "
+        "instance; `/status` says how it stands, `/cancel` ends it early."
     )
 
 
@@ -71,13 +71,15 @@ def test_collections_and_organisms_can_be_named(scenario: Scenario) -> None:
 def test_a_dry_run_says_what_would_happen_and_starts_nothing(scenario: Scenario) -> None:
     scenario.says("writer", "/ingest --limit 3 --dry-run")
     assert scenario.heard() == (
-        "[reacts to comment 2] hooray\n"
+        "[reacts to comment 2] eyes\n"
         "[says in 1, comment 3] 🔍 **Dry run:** `/ingest --limit 3 --dry-run` changed nothing. "
         "Without `--dry-run` it would now:\n"
         "\n"
         "1. start run `2026-02-01-ingest-2`: ingest release 2026-02-01 in `demo` "
         "(at most 3 datasets)\n"
-        "2. label thread 1 “running”"
+        "2. label thread 1 “running”\n"
+        "\n"
+        "**Next:** say `/ingest --limit 3` to have it done."
     )
 
 

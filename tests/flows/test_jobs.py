@@ -281,3 +281,4 @@ def test_detection_is_the_same_command_on_github(scenario: GithubScenario) -> No
         )
     )
     assert "Nothing new." in told
+    assert "[opens thread 2] Census releases: the bot's dashboard" in scenario.heard()

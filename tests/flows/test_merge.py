@@ -20,8 +20,8 @@ def test_the_merge_starts_the_ingestion(announced_scenario: Scenario) -> None:
         "- Datasets: all 12 of the release\n"
         "- Manifest: `runners/releases/2026-02-01.toml`, dataset schema 7.0.0\n"
         "\n"
-        "I'll post the result here. Until then no other run starts in this instance; "
-        "`/status` says how it stands."
+        "**Next:** nothing; I'll post the result here. Until then no other run starts in this "
+        "instance; `/status` says how it stands, `/cancel` ends it early."
     )
     announced_scenario.happens(event)
     assert announced_scenario.heard() == ""

@@ -22,8 +22,8 @@ def test_verify_starts_a_run_that_writes_nothing(scenario: Scenario) -> None:
         "- Datasets: all 12 of the release\n"
         "- Manifest: `runners/releases/2026-02-01.toml`, dataset schema 7.0.0\n"
         "\n"
-        "I'll post the result here. Until then no other run starts in this instance; "
-        "`/status` says how it stands."
+        "**Next:** nothing; I'll post the result here. Until then no other run starts in this "
+        "instance; `/status` says how it stands."
     )
     scenario.ends("2026-02-01-verify-2", good("d1"))
     told = scenario.heard()

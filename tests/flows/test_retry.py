@@ -51,8 +51,8 @@ def test_a_maintainer_has_what_failed_done_again(failed_scenario: Scenario) -> N
         f"- Earlier: `{FIRST}` ended with the verdict *failed*. What it registered and is "
         "unchanged stays as it is.\n"
         "\n"
-        "I'll post the result here. Until then no other run starts in this instance; "
-        "`/status` says how it stands."
+        "**Next:** nothing; I'll post the result here. Until then no other run starts in this "
+        "instance; `/status` says how it stands, `/cancel` ends it early."
     )
 
 

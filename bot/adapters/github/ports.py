@@ -10,7 +10,7 @@ from itertools import takewhile
 from github.GithubException import GithubException
 from github.Repository import Repository
 
-from bot.adapters.github.client import RetryPolicy, connect, with_clear_refusals
+from bot.adapters.github.client import RetryPolicy, connect, make_once, with_clear_refusals
 from bot.adapters.github.repository import GithubRepository, GithubUpstream
 from bot.adapters.github.runs import GithubRuns
 from bot.adapters.github.threads import GithubThreads
@@ -68,6 +68,35 @@ class GithubFailureCount:
 
 
 @dataclass(frozen=True, slots=True)
+class GithubClock:
+    """The workflow that looks at page and directory."""
+
+    repo: Repository
+    patience: RetryPolicy
+
+    @with_clear_refusals
+    def look_now(self) -> None:
+        """Dispatches the workflow. A dispatch that was taken twice makes one look more.
+
+        A workflow that isn't there, or knows no dispatch, answers 404 or 422. See
+        https://docs.github.com/en/rest/actions/workflows#create-a-workflow-dispatch-event
+        """
+        workflow, target = self.repo.get_workflow(DETECT_WORKFLOW), self.repo.default_branch
+
+        def make() -> bool:
+            return workflow.create_dispatch(target, {}, throw=True) is not None
+
+        try:
+            make_once(make, lambda: None, self.patience)
+        except GithubException as error:
+            if error.status in (404, 422):
+                raise BotError(
+                    f"this repository has no workflow {DETECT_WORKFLOW} that can be dispatched."
+                ) from error
+            raise
+
+
+@dataclass(frozen=True, slots=True)
 class Github:
     """The adapters on GitHub, by their own types: some can do more than the port asks for."""
 
@@ -77,6 +106,7 @@ class Github:
     runs: GithubRuns
     tally: GithubFailureCount
     pages: Pages
+    clock: GithubClock
     upstream: GithubUpstream | None
 
     def ports(self) -> Ports:
@@ -89,6 +119,7 @@ class Github:
             self.pages,
             self.tally,
             self.upstream,
+            self.clock,
         )
 
 
@@ -109,6 +140,7 @@ def github(settings: Settings, patience: RetryPolicy | None = None) -> Github:
         GithubRuns(repo, run_store(settings.runs) if settings.runs else None, patience),
         GithubFailureCount(repo),
         HttpPages(),
+        GithubClock(repo, patience),
         _upstream(settings, patience),
     )
 
