@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from bot.comments.audit import lacking, refused_look
+from bot.comments.outside import announced
 from bot.comments.pull_requests import draft_not_proposed, draft_proposed
 from bot.decide.dashboard import concerns_dashboard, dashboard, looked
 from bot.decide.plan import plan
@@ -119,7 +120,41 @@ def detect(
 def apply(plan: Plan, ports: Ports) -> None:
     """Applies the plan's effects in order. Raises BotError where an adapter refuses."""
     for effect in plan.effects:
+        line = announced(effect) if ports.outside else None
+        is_news = line is not None and not _is_said(effect, ports.threads)
         _carry_out(effect, ports)
+        if line is not None and is_news and ports.outside is not None:
+            ports.outside.announce(f"{line}\n{_place(effect, ports.threads)}".rstrip())
+
+
+def _is_said(effect: Effect, threads: Threads) -> bool:
+    """Whether the bot has said this state before; what changes within a text is no other state."""
+    match effect:
+        case OpenThread(marker):
+            return marker in threads.marked()
+        case Comment(thread, marker):
+            return _own_comment(thread, marker, threads) is not None
+        case UpsertComment(thread, marker, body):
+            comment = _own_comment(thread, marker, threads)
+            return comment is not None and _head(comment.body) == _head(body)
+    return True
+
+
+def _head(body: str) -> str:
+    return body.split("\n", 1)[0]
+
+
+def _place(effect: Effect, threads: Threads) -> str:
+    """Where a person reads what was said; it was said, so that an error here is none."""
+    try:
+        match effect:
+            case OpenThread(marker):
+                return threads.address(threads.marked()[marker])
+            case Comment(thread) | UpsertComment(thread):
+                return threads.address(thread)
+    except (BotError, KeyError):
+        pass
+    return ""
 
 
 def _carry_out(effect: Effect, ports: Ports) -> None:

@@ -40,7 +40,7 @@ WITNESSES = {
 DEFAULT_FILE = Path("bot.toml")
 LAUNCH_FILE = Path("launch.toml")
 PREFIX = "BOT_"
-TOKENS = frozenset({"github_token", "patch_token"})
+SECRETS = frozenset({"github_token", "patch_token", "announce"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,8 @@ class Settings:
     `patch_token`, from the environment alone, too; nowhere if one of them is missing.
 
     `launcher` and the text `launch_toml` (else that of launch.toml in the working folder) say what
-    a run may take at most.
+    a run may take at most. `announce`, from the environment alone, is a webhook's address: what a
+    person must act on is said there, too.
     """
 
     instance: str = "laminlabs/cellxgene"
@@ -69,6 +70,7 @@ class Settings:
     github_pace: float = 1.0
     patch_repository: str | None = None
     patch_token: str | None = field(default=None, repr=False)
+    announce: str | None = field(default=None, repr=False)
     runs: str | None = None
     home: Path = Path(".bot")
     repository: Path | None = None
@@ -126,7 +128,7 @@ def _from_file(settings: Settings, path: Path) -> Settings:
         raise BotError(f"{path}: can't be read ({error}); name a settings file.") from error
     except tomllib.TOMLDecodeError as error:
         raise BotError(f"{path}: not TOML ({error}); correct it.") from error
-    for name in sorted(TOKENS & values.keys()):
+    for name in sorted(SECRETS & values.keys()):
         raise BotError(f"{path}: field {name}: no file holds one; give {PREFIX}{name.upper()}.")
     return _filled(settings, values, str(path), path.parent)
 
@@ -202,6 +204,13 @@ def _repository(value: object, base: Path) -> str:
     return text
 
 
+def _webhook(value: object, _base: Path) -> str:
+    """The address, which is a secret: no message has it."""
+    if not isinstance(value, str) or not re.fullmatch(r"https?://[^\s/]+(/\S*)?", value.strip()):
+        raise ValueError("it is no address of a webhook; give one that begins with https://")
+    return value.strip()
+
+
 def _seconds(value: object, _base: Path) -> float:
     try:
         number = float(str(value))
@@ -270,6 +279,7 @@ _READERS: Mapping[str, Callable[[object, Path], object]] = {
     "github_pace": _seconds,
     "patch_repository": _repository,
     "patch_token": _text,
+    "announce": _webhook,
     "runs": _address,
     "home": _path,
     "repository": _path,

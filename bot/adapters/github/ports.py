@@ -16,6 +16,7 @@ from bot.adapters.github.runs import GithubRuns
 from bot.adapters.github.threads import GithubThreads
 from bot.adapters.stored_runs import run_store
 from bot.adapters.web import HttpPages
+from bot.adapters.webhook import Webhook
 from bot.errors import BotError
 from bot.model.commands import Role
 from bot.model.ports import Pages, Ports
@@ -107,6 +108,7 @@ class Github:
     tally: GithubFailureCount
     pages: Pages
     clock: GithubClock
+    outside: Webhook | None
     upstream: GithubUpstream | None
 
     def ports(self) -> Ports:
@@ -120,6 +122,7 @@ class Github:
             self.tally,
             self.upstream,
             self.clock,
+            self.outside,
         )
 
 
@@ -141,6 +144,7 @@ def github(settings: Settings, patience: RetryPolicy | None = None) -> Github:
         GithubFailureCount(repo),
         HttpPages(),
         GithubClock(repo, patience),
+        Webhook(settings.announce) if settings.announce else None,
         _upstream(settings, patience),
     )
 
