@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 
 from bot.comments.audit import lacking, refused_look
 from bot.comments.outside import announced
-from bot.comments.pull_requests import draft_not_proposed, draft_proposed
+from bot.comments.pull_requests import THREAD, draft_not_proposed, draft_proposed
+from bot.comments.release import PROPOSAL
 from bot.decide.dashboard import concerns_dashboard, dashboard, looked
 from bot.decide.plan import plan
 from bot.errors import BotError, BusyError
@@ -39,7 +40,7 @@ from bot.model.effects import (
 )
 from bot.model.events import DetectionFailed, Event, ReleasesRead
 from bot.model.look import hidden_look
-from bot.model.markers import Marker, last_marker, sign
+from bot.model.markers import Marker, MarkerKind, last_marker, sign
 from bot.model.ports import Ports, ThreadComment, Threads, Upstream
 from bot.settings import Settings
 
@@ -192,13 +193,20 @@ def _carry_out(effect: Effect, ports: Ports) -> None:
 
 
 def _open(effect: OpenThread, ports: Ports) -> None:
-    if effect.marker in ports.threads.marked():
+    marked = ports.threads.marked()
+    if effect.marker in marked:
         return
-    body = effect.body
+    proposal = marked.get(Marker(MarkerKind.MANIFEST, effect.marker.key))
+    body = effect.body.replace(PROPOSAL, "" if proposal is None else f" (#{proposal})")
     if effect.draft is not None and ports.upstream is not None:
-        body = f"{body}\n\n{_propose_draft(effect.draft, ports.upstream)}"
+        origin = None if proposal is None else ports.threads.address(proposal)
+        body = f"{body}\n\n{_propose_draft(effect.draft, ports.upstream, origin)}"
     body = sign(body, effect.marker, _hidden(effect.record))
-    ports.threads.open(effect.title, body, effect.label)
+    thread = ports.threads.open(effect.title, body, effect.label)
+    if proposal is not None and effect.marker.kind is MarkerKind.RELEASE:
+        with suppress(BotError):  # The thread names the proposal: that must do, then.
+            text = ports.threads.texts()[proposal]
+            ports.threads.rewrite(proposal, text.replace(THREAD, f"#{thread}"))
 
 
 def _keep(effect: KeepThread, threads: Threads) -> None:
@@ -220,10 +228,10 @@ def _start_look(effect: StartLook, ports: Ports) -> None:
         _comment(refused_look(effect.refusal, str(error)), ports.threads)
 
 
-def _propose_draft(draft: Draft, upstream: Upstream) -> str:
+def _propose_draft(draft: Draft, upstream: Upstream, origin: str | None) -> str:
     """Proposes the patch; returns the text on it. An error mustn't keep the thread from opening."""
     try:
-        pull_request = upstream.propose(draft)
+        pull_request = upstream.propose(draft, origin)
     except BotError as error:
         return draft_not_proposed(str(error))
     return draft_proposed(pull_request.address, is_open=pull_request.is_open)

@@ -157,7 +157,9 @@ def end(
     event = RunEnded(report, page or None) if report else RunLost(request, result, journal_progress)
     _handled(event, bot, settings)
     line = headline(report) if report else f"## Run {request.run_id}: no report ({result})"
-    _summarise(summary, line)
+    thread = bot.threads.marked().get(Marker(MarkerKind.RELEASE, request.release))
+    place = "" if thread is None else f"\n\nIn its thread: {bot.threads.address(thread)}"
+    _summarise(summary, f"{line}{place}")
 
 
 @click.command(name="progress")

@@ -8,7 +8,7 @@ from bot.comments.markdown import code, counted, inert, joined, mention, moment,
 from bot.comments.plan import selected_by_name
 from bot.comments.pull_requests import OpenRules
 from bot.model.commands import GRAMMAR, Command, Mistake, Role, Verb
-from bot.model.facts import Repeat
+from bot.model.facts import Facts, Repeat
 from bot.model.limits import RunLimits
 from bot.model.ports import Run
 from runners.contract import MEANINGS, Action, Manifest, RunRequest
@@ -65,7 +65,7 @@ def _at_most(limits: RunLimits) -> str:
 
 def _datasets(request: RunRequest, manifest: Manifest) -> str:
     if request.is_selective:
-        limit = f"; the first {request.limit:,} of them" if request.limit else ""
+        limit = f"; at most {request.limit:,} of them" if request.limit else ""
         return f"only {', '.join([*_only(request), *selected_by_name(request)])}{limit}"
     if request.limit and request.limit < manifest.dataset_count:
         return f"the first {request.limit:,} of {manifest.dataset_count:,}"
@@ -151,7 +151,8 @@ def cancelling(running: Run, actor: str) -> str:
     return (
         f"🛑 **Asked to stop:** {code(running.request.run_id)} ends early, as {mention(actor)} "
         "asked. What it has registered stays.\n\n"
-        "I'll post here what was done and what wasn't; then `/retry` goes on with the rest."
+        "**Next:** wait; I'll post what was done and what wasn't, and which command goes on with "
+        "the rest."
     )
 
 
@@ -234,12 +235,21 @@ def status_of_all(running: Run | None, dashboard: int | None, thread: int) -> st
     return f"**Now:** {now}{told}"
 
 
-def not_merged(command: Command, path: str) -> str:
-    """That the manifest at `path` must be merged first."""
+def not_merged(
+    command: Command, path: str, proposal: int | None = None, *, ingest_on_merge: bool = False
+) -> str:
+    """That the manifest at `path` must be merged first; `proposal` is its pull request."""
+    what = "the manifest" if proposal is None else f"#{proposal}"
+    is_whole = command == Command(Verb.INGEST)
+    then = (
+        "that starts the ingest"
+        if ingest_on_merge and is_whole
+        else f"then say {code(str(command))} again"
+    )
     return refused(
         str(command),
         f"the manifest {code(path)} isn't on the default branch.",
-        f"Review and merge the manifest first, then say {code(str(command))} again.",
+        f"Review and merge {what} first; {then}.",
     )
 
 
@@ -300,11 +310,10 @@ def grammar(minimum_roles: Mapping[Verb, Role]) -> str:
     )
 
 
-def status(
-    release: str, manifest: Manifest | None, running: Run | None, runs: Sequence[Run]
-) -> str:
+def status(release: str, facts: Facts) -> str:
     """How the release stands: manifest, what is running in the instance, and earlier runs."""
-    merged = "on the default branch" if manifest else "not merged yet"
+    running, runs = facts.running(), facts.runs_of(release)
+    merged = "on the default branch" if release in facts.manifests else "not merged yet"
     now = _busy(running) if running else "nothing is running in this instance."
     lines = [f"**Release {release}:** the manifest is {merged}; {now}"]
     ended = [run for run in runs if run.report is not None]
@@ -315,7 +324,23 @@ def status(
         lines += [f"{counted(left, 'earlier run')} left out."] if left else []
     else:
         lines.append("No run of this release has ended so far.")
-    return "\n\n".join(lines)
+    return "\n\n".join([*lines, f"**Next:** {_after_status(release, facts)}"])
+
+
+def _after_status(release: str, facts: Facts) -> str:
+    running, runs = facts.running(), facts.runs_of(release)
+    if running is not None:
+        return "wait for the result of what is running."
+    if release not in facts.manifests:
+        proposal = facts.proposals.get(release)
+        return f"review and merge {'the manifest' if proposal is None else f'#{proposal}'}."
+    if not runs:
+        return "say `/ingest` to register the release."
+    if runs[-1].report is None:
+        return (
+            f"say `/{runs[-1].request.action}`: the last run was lost, and it goes on from there."
+        )
+    return "what the newest result says."
 
 
 def _ended(run: Run) -> list[str]:
@@ -328,13 +353,19 @@ def _ended(run: Run) -> list[str]:
     ]
 
 
-def merged(release: str, actor: str) -> str:
-    """That a manifest was merged, where a person starts the ingestion."""
-    return (
-        f"✅ The manifest of {release} was merged by {code(actor)}.\n\n"
-        "**Next:** say `/ingest` to register the release, or `/ingest --dry-run` to see what that "
+def merged(release: str, actor: str, *, has_run: bool = False) -> str:
+    """That a manifest was merged, where a person starts the ingestion.
+
+    If the release `has_run`, failures may have been accepted: that needs no new ingest.
+    """
+    following = (
+        "say `/verify` if it only accepts failures, else `/ingest`; what is registered and "
+        "unchanged stays as it is."
+        if has_run
+        else "say `/ingest` to register the release, or `/ingest --dry-run` to see what that "
         "would do."
     )
+    return f"✅ The manifest of {release} was merged by {code(actor)}.\n\n**Next:** {following}"
 
 
 def merged_but_busy(release: str, running: Run) -> str:

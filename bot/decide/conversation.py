@@ -86,9 +86,7 @@ def _obey(command: Command, event: CommentCreated, release: str | None, facts: F
     if release is None:
         return without_release(command, event, facts)
     if command.verb is Verb.STATUS:
-        reply = replies.status(
-            release, facts.manifests.get(release), facts.running(), facts.runs_of(release)
-        )
+        reply = replies.status(release, facts)
         return _reply(event, Reaction.DONE, reply, "Asked for the status.")
     if command.verb is Verb.CANCEL:
         return _cancel(command, event, release, facts)
@@ -104,7 +102,12 @@ def minimum_role(command: Command, facts: Facts) -> Role:
 def _start(command: Command, event: CommentCreated, release: str, facts: Facts) -> Plan:
     manifest = facts.manifests.get(release)
     if manifest is None:
-        reply = replies.not_merged(command, manifest_path(release))
+        reply = replies.not_merged(
+            command,
+            manifest_path(release),
+            facts.proposals.get(release),
+            ingest_on_merge=facts.ingest_on_merge,
+        )
         return _refuse(event, reply, f"The manifest of {release} isn't merged.")
     reason = open_rules_of(manifest.dataset_schema_version, facts)
     if STARTING[command.verb] is Action.INGEST and reason is not None:
@@ -194,7 +197,7 @@ def _request(command: Command, event: CommentCreated, release: str, facts: Facts
         release=release,
         manifest=manifest_path(release),
         instance=facts.instance,
-        thread=facts.threads.get(release, event.thread),
+        thread=event.thread,
         requested_by=event.actor,
         only=command.only,
         collection=command.collection,

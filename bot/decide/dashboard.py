@@ -143,7 +143,7 @@ def _done(version: str, event: Event, last: Run | None, facts: Facts) -> int | N
         return None
     if last.report is None:
         if isinstance(event, RunGoesOn | RunLost) and event.request.run_id == last.request.run_id:
-            return event.progress.written or None
+            return (event.progress.written or None) if event.progress else None
         return None
     reports = (run.report for run in reversed(facts.runs_of(version)))
     return next((_registered(one) for one in reports if one and one.outcomes), None)

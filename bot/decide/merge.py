@@ -23,7 +23,8 @@ def manifest_merged(event: ManifestMerged, facts: Facts) -> Plan:
         command = f"merge {event.commit[:8]}"
         return audited(decided, thread, who=event.actor, role="", line=command)
     marker = Marker(MarkerKind.MERGED, event.commit)
-    comment = Comment(thread, marker, replies.merged(event.release, event.actor))
+    has_run = bool(facts.runs_of(event.release))
+    comment = Comment(thread, marker, replies.merged(event.release, event.actor, has_run=has_run))
     reason = f"The manifest of {event.release} was merged; a person starts its ingestion."
     return Plan((SetLabel(thread, Label.MERGED), comment), reason)
 
@@ -44,7 +45,9 @@ def _ingested_on_merge(
         comment = Comment(thread, marker, replies.merged_but_busy(event.release, running))
         reason = f"The manifest of {event.release} was merged while {running.request.run_id} runs."
         return Plan((SetLabel(thread, Label.MERGED), comment), reason)
-    accepted = replies.accepted(request, manifest, None, limits=facts.limits)
+    ended = [run for run in facts.runs_of(event.release) if run.report is not None]
+    earlier = ended[-1] if ended else None
+    accepted = replies.accepted(request, manifest, earlier, limits=facts.limits)
     comment = Comment(thread, marker, accepted)
     effects = (StartRun(request), SetLabel(thread, Label.RUNNING), comment)
     return Plan(effects, f"The manifest of {event.release} was merged: its ingestion starts.")

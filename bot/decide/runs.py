@@ -181,6 +181,8 @@ def _context(event: RunEnded, facts: Facts) -> result.ResultContext:
         earlier=_last(facts, report.request.release, report),
         before=_last(facts, report.previous.release, report) if report.previous else None,
         page=event.page,
+        log=event.log,
+        ingest_on_merge=facts.ingest_on_merge,
     )
 
 

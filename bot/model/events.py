@@ -91,10 +91,14 @@ class ManifestMerged:
 
 @dataclass(frozen=True, slots=True)
 class RunEnded:
-    """A run wrote its report. `page`: where the thread's readers find all of it."""
+    """A run wrote its report. `page`: where the thread's readers find all of it.
+
+    `log` is the address of its workflow run.
+    """
 
     report: RunReport
     page: str | None = None
+    log: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -227,8 +227,11 @@ class Upstream(Protocol):
         """LaminDB's module on the default branch of its repository."""
         ...
 
-    def propose(self, draft: Draft) -> DraftPullRequest:
-        """Proposes the draft there; what was proposed for its version before stays as it is."""
+    def propose(self, draft: Draft, origin: str | None = None) -> DraftPullRequest:
+        """Proposes the draft there; what was proposed for its version before stays as it is.
+
+        `origin` is the address of what asks for it.
+        """
         ...
 
 

@@ -29,7 +29,8 @@ def test_a_maintainer_stops_the_run_and_has_the_rest_done(working_scenario: Scen
         f"[says in 1, comment 6] 🛑 **Asked to stop:** `{RUN}` ends early, as @maintainer asked. "
         "What it has registered stays.\n"
         "\n"
-        "I'll post here what was done and what wasn't; then `/retry` goes on with the rest."
+        "**Next:** wait; I'll post what was done and what wasn't, and which command goes on with "
+        "the rest."
     )
     working_scenario.ends_early(RUN, good("d1"))
     told = working_scenario.heard()

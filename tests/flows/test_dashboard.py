@@ -246,7 +246,7 @@ def test_a_release_is_verified_from_there(scenario: Scenario) -> None:
     scenario.says("writer", "/verify 2026-02-01", thread=2)
     told = scenario.heard()
     assert "[labels thread 1] running" in told
-    assert "[starts 2026-02-01-verify-1] verify in demo for writer, thread 1, " in told
+    assert "[starts 2026-02-01-verify-1] verify in demo for writer, thread 2, " in told
     assert "I'll post the result in #1." in told
     assert row(scenario).endswith("| wait for the result in #1")
     scenario.ends("2026-02-01-verify-1", good("d1"))

@@ -44,7 +44,7 @@ def test_a_part_of_the_release_can_be_named(scenario: Scenario) -> None:
         "as @maintainer asked.\n"
         "\n"
         "- Run: `2026-02-01-ingest-2`\n"
-        "- Datasets: only `d1` and `d2`; the first 1 of them\n"
+        "- Datasets: only `d1` and `d2`; at most 1 of them\n"
         "- Manifest: `runners/releases/2026-02-01.toml`, dataset schema 7.0.0\n"
         "\n"
         "**Next:** nothing; I'll post the result here. Until then no other run starts in this "
@@ -105,12 +105,13 @@ def test_a_stranger_may_not_even_ask_for_a_dry_run(scenario: Scenario) -> None:
 
 def test_before_the_manifest_is_merged_it_is_refused(announced_scenario: Scenario) -> None:
     announced_scenario.says("maintainer", "/ingest")
+    what = "#1" if announced_scenario.settings.github else "the manifest"
     assert announced_scenario.heard() == (
         "[reacts to comment 1] confused\n"
         "[says in 1, comment 2] ⛔ **Not done:** the manifest `runners/releases/2026-02-01.toml` "
         "isn't on the default branch.\n"
         "\n"
-        "Review and merge the manifest first, then say `/ingest` again.\n"
+        f"Review and merge {what} first; that starts the ingest.\n"
         "\n"
         "> You said: `/ingest`"
     )

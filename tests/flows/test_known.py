@@ -170,7 +170,7 @@ def test_a_retraction_asks_a_person_once(announced_scenario: Scenario) -> None:
         "**Next:** don't merge the proposed manifest `runners/releases/2026-02-01.toml` before "
         "that is known.\n"
         "\n"
-        "The release directory says so on 2026-02-03: doubled @\u200bcells."
+        "The release directory calls it retracted on 2026-02-03: doubled @\u200bcells."
     )
 
 

@@ -124,6 +124,16 @@ def test_no_document_is_read_for_what_is_said_elsewhere(kept_scenario: GithubSce
     kept_scenario.heard()
 
 
+def test_issue_and_pull_request_name_each_other(kept_scenario: GithubScenario) -> None:
+    pull, thread = kept_scenario.fake.issues[1], kept_scenario.fake.issues[2]
+    path = "`runners/releases/2026-02-01.toml`"
+    assert f"review and merge the proposed manifest {path} (#1); merging it starts" in thread.body
+    assert "review the manifest of `2026-02-01` and merge it; #2 says what is new." in pull.body
+    assert "| 📬 proposed | 12 | #2 | #1 | review and merge #1; that starts the ingest |" in (
+        kept_scenario.fake.issues[3].body
+    )
+
+
 CORPUS = Path(os.environ.get("CORPUS") or Path(__file__).parents[2].parent / "shared" / "corpus")
 
 

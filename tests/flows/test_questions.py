@@ -53,7 +53,9 @@ def test_status_says_what_is_running_and_what_was(scenario: Scenario) -> None:
         "[says in 1, comment 3] **Release 2026-02-01:** the manifest is on the default branch; "
         "nothing is running in this instance.\n"
         "\n"
-        "No run of this release has ended so far."
+        "No run of this release has ended so far.\n"
+        "\n"
+        "**Next:** say `/ingest` to register the release."
     )
     scenario.says("maintainer", "/ingest")
     scenario.ends("2026-02-01-ingest-5", good("d1"))
@@ -68,7 +70,9 @@ def test_status_says_what_is_running_and_what_was(scenario: Scenario) -> None:
         "\n"
         "| Run | Asked for by | Ended | Verdict |\n"
         "| --- | --- | --- | --- |\n"
-        "| `2026-02-01-ingest-5` | `maintainer` | 2026-03-01 12:03 UTC | passed |"
+        "| `2026-02-01-ingest-5` | `maintainer` | 2026-03-01 12:03 UTC | passed |\n"
+        "\n"
+        "**Next:** wait for the result of what is running."
     )
 
 

@@ -166,7 +166,7 @@ def test_while_a_run_is_going_on_it_waits(failed_scenario: Scenario) -> None:
 def test_it_waits_for_decided_rules(failed_scenario: Scenario) -> None:
     failed_scenario.has_rules("7.0.0", {"place": "obs: x", "text": "which?"})
     failed_scenario.says("maintainer", "/retry")
-    assert "a person must still answer 1 judgement" in failed_scenario.heard()
+    assert "a person must still answer 1 question" in failed_scenario.heard()
 
 
 def test_the_same_comment_twice_starts_one_run(failed_scenario: Scenario) -> None:

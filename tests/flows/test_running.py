@@ -51,7 +51,7 @@ def test_what_the_bot_asked_for_begins_without_a_word(started: GithubScenario) -
 def test_what_a_person_starts_by_hand_is_told_once(started: GithubScenario) -> None:
     for _ in range(2):
         begins(started, "maintainer")
-    told = "which @maintainer has started by hand."
+    told = "which @maintainer has started by hand. **Next:** nothing; I'll post its result here."
     assert started.heard() == f"[says in 1, comment 5] ▶️ **Begun:** `{RUN}`, {told}"
 
 

@@ -73,7 +73,7 @@ def test_the_patch_is_proposed_as_a_draft_and_linked(
     link = f"{fake.address}/laminlabs/lamindb/pull/1"
     told = scenario.heard()
     assert f"The patch of LaminDB's code is a draft pull request: {link}" in told
-    assert "`lamindb.patch` in the proposal mends this" in told
+    assert "`lamindb.patch` in the proposal, once applied, mends this" in told
 
 
 def test_looked_at_again_nothing_is_proposed(scenario: GithubScenario, lamindb: Server) -> None:

@@ -41,7 +41,7 @@ def _after_part(failed: bool) -> str:
     again = "say `/ingest` to register the whole release; what is done already stays as it is."
     if failed:
         return f"mend what failed below, then {again}"
-    return f"this run took only a part. If it looks right, {again}"
+    return f"this run took only a part of the release. If that looks right, {again}"
 
 
 def _after_failures(failed: list[DatasetOutcome]) -> str:
@@ -55,8 +55,8 @@ def _after_failures(failed: list[DatasetOutcome]) -> str:
         )
     if ours:
         steps.append(
-            f"{counted(len(ours), 'dataset')} must wait until the bot supports what they hold; "
-            "after its update say `/retry`."
+            f"{counted(len(ours), 'dataset')} must wait for an update of the bot, which doesn't "
+            "support what is in there yet; after it, say `/retry`."
         )
     return " ".join(steps)
 

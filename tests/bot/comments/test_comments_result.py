@@ -150,8 +150,8 @@ SECOND = "00000002-0000-4000-8000-000000000000"
             ),
             "1 dataset failed, for the reasons below; when they are mended, "
             f"say `/ingest --only {SECOND}`. "
-            "1 dataset must wait until the bot supports what they hold; after its update "
-            "say `/retry`.",
+            "1 dataset must wait for an update of the bot, which doesn't support what is in there "
+            "yet; after it, say `/retry`.",
         ),
         (
             report((), (check(Status.UNCHECKED),)),
@@ -167,8 +167,8 @@ SECOND = "00000002-0000-4000-8000-000000000000"
         ),
         (
             report((dataset(1, Outcome.REVISED),), (check(Status.FAILED),), request(limit=1)),
-            "this run took only a part. If it looks right, say `/ingest` to register the whole "
-            "release; what is done already stays as it is.",
+            "this run took only a part of the release. If that looks right, say `/ingest` to "
+            "register the whole release; what is done already stays as it is.",
         ),
         (
             report((dataset(1, Outcome.MISSING),), (check(Status.FAILED),), request(only=["d"])),
