@@ -199,7 +199,7 @@ def _open(effect: OpenThread, ports: Ports) -> None:
     proposal = marked.get(Marker(MarkerKind.MANIFEST, effect.marker.key))
     body = effect.body.replace(PROPOSAL, "" if proposal is None else f" (#{proposal})")
     if effect.draft is not None and ports.upstream is not None:
-        origin = None if proposal is None else ports.threads.address(proposal)
+        origin = None if proposal is None else ports.threads.public_address(proposal)
         body = f"{body}\n\n{_propose_draft(effect.draft, ports.upstream, origin)}"
     body = sign(body, effect.marker, _hidden(effect.record))
     thread = ports.threads.open(effect.title, body, effect.label)

@@ -223,4 +223,7 @@ def draft_proposed(address: str, *, is_open: bool) -> str:
 
 def draft_not_proposed(reason: str) -> str:
     """In the release's thread: why there is none."""
-    return f"The patch of LaminDB's code couldn't be proposed: {inert(reason)}"
+    return (
+        f"The patch of LaminDB's code couldn't be proposed: {inert(reason)} It is "
+        "`lamindb.patch` in the proposal; open a pull request with it by hand."
+    )

@@ -278,7 +278,7 @@ def _busy(running: Run) -> str:
     request = running.request
     who = f", asked for by {code(request.requested_by)}" if request.requested_by else ""
     return (
-        f"{code(request.run_id)} is {DOING[request.action]} release {request.release} in "
+        f"{code(request.run_id)} has been {DOING[request.action]} release {request.release} in "
         f"{code(request.instance)} since {moment(running.since)}{who}; "
         "an instance takes one run at a time."
     )

@@ -108,6 +108,10 @@ class Threads(Protocol):
         """Where a person reads the thread."""
         ...
 
+    def public_address(self, thread: int) -> str | None:
+        """As `address`, if everybody may read it there."""
+        ...
+
     def close(self, thread: int) -> None:
         """Closes one of the bot's own threads, unless it is closed."""
         ...

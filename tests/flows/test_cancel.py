@@ -93,7 +93,7 @@ def test_another_release_s_run_is_stopped_in_its_own_thread(working_scenario: Sc
     working_scenario.heard()
     working_scenario.says("maintainer", "/cancel", thread=2)
     told = working_scenario.heard()
-    assert f"⛔ **Not done:** `{RUN}` is ingesting release 2026-02-01 in `demo`" in told
+    assert f"⛔ **Not done:** `{RUN}` has been ingesting release 2026-02-01 in `demo`" in told
     assert "Say `/cancel` in thread #1 instead." in told
     assert "[stops" not in told
 

@@ -123,7 +123,7 @@ def test_while_a_run_is_going_on_a_second_one_is_refused(scenario: Scenario) -> 
     scenario.says("maintainer", "/ingest --limit 5")
     assert scenario.heard() == (
         "[reacts to comment 5] confused\n"
-        "[says in 1, comment 6] ⛔ **Not done:** `2026-02-01-ingest-2` is ingesting release "
+        "[says in 1, comment 6] ⛔ **Not done:** `2026-02-01-ingest-2` has been ingesting release "
         "2026-02-01 in `demo` since 2026-03-01 12:00 UTC, asked for by `maintainer`; "
         "an instance takes one run at a time.\n"
         "\n"

@@ -82,7 +82,7 @@ def test_while_another_run_is_going_on_the_merge_starts_nothing(scenario: Scenar
     scenario.merges("maintainer", "2026-02-01")
     assert scenario.heard() == (
         "[says in 1, comment 5] ⏳ The manifest of 2026-02-01 was merged, but its ingestion isn't "
-        "started: `2026-02-01-verify-2` is verifying release 2026-02-01 in `demo` since "
+        "started: `2026-02-01-verify-2` has been verifying release 2026-02-01 in `demo` since "
         "2026-03-01 12:00 UTC, asked for by `maintainer`; an instance takes one run at a time.\n"
         "\n"
         "**Next:** say `/ingest` when that result is here."

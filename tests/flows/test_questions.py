@@ -65,7 +65,7 @@ def test_status_says_what_is_running_and_what_was(scenario: Scenario) -> None:
     assert scenario.heard() == (
         "[reacts to comment 10] hooray\n"
         "[says in 1, comment 11] **Release 2026-02-01:** the manifest is on the default branch; "
-        "`2026-02-01-ingest-8` is ingesting release 2026-02-01 in `demo` since "
+        "`2026-02-01-ingest-8` has been ingesting release 2026-02-01 in `demo` since "
         "2026-03-01 12:00 UTC, asked for by `maintainer`; an instance takes one run at a time.\n"
         "\n"
         "| Run | Asked for by | Ended | Verdict |\n"

@@ -159,7 +159,7 @@ def test_while_a_run_is_going_on_it_waits(failed_scenario: Scenario) -> None:
     failed_scenario.heard()
     failed_scenario.says("maintainer", "/retry")
     told = failed_scenario.heard()
-    assert "⛔ **Not done:** `2026-02-01-ingest-6` is ingesting release 2026-02-01" in told
+    assert "⛔ **Not done:** `2026-02-01-ingest-6` has been ingesting release 2026-02-01" in told
     assert "Say `/retry` again when its result is here." in told
 
 

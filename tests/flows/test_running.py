@@ -110,7 +110,7 @@ def test_a_command_that_comes_second_by_a_moment_is_told_so(started: GithubScena
     assert Late.looks == []
     heard = started.heard()
     assert "[reacts to comment 5] eyes confused" in heard
-    assert f"⛔ **Not done:** `{RUN}` is ingesting release 2026-02-01" in heard
+    assert f"⛔ **Not done:** `{RUN}` has been ingesting release 2026-02-01" in heard
     assert len(started.fake.runs) == 1
 
 
@@ -183,6 +183,18 @@ def test_one_that_is_lost_says_what_was_done_and_what_wasnt(
     assert "[starts 2026-02-01-ingest-6]" in started.heard()
 
 
+def test_a_lost_verification_is_said_again(scenario: GithubScenario) -> None:
+    scenario.says("maintainer", "/verify")
+    scenario.heard()
+    (run,) = scenario.adapters.runs.all()
+    scenario.happens(RunLost(run.request, "failure", Progress()))
+    assert scenario.heard().endswith(
+        "## 🛑 Run `2026-02-01-verify-2` ended without a report\n\n"
+        "**Next:** say `/verify` again; this run only reads, so nothing was changed. Its log says "
+        "why it ended."
+    )
+
+
 def test_a_command_in_the_proposal_is_obeyed_and_labels_the_thread(
     scenario: GithubScenario,
 ) -> None:
@@ -192,6 +204,7 @@ def test_a_command_in_the_proposal_is_obeyed_and_labels_the_thread(
     assert pull.comments[1].body.startswith("🚀 **Accepted:** ingesting release 2026-02-01")
     assert (pull.labels, thread.labels) == ([], ["running"])
     assert said.reactions == [(ACTIONS, "eyes"), (ACTIONS, "rocket")]
+    assert "I'll post the result in #2." in pull.comments[1].body
     scenario.heard()
 
 

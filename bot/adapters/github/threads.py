@@ -66,6 +66,10 @@ class GithubThreads:
         return self.repo.get_issue(thread).html_url
 
     @with_clear_refusals
+    def public_address(self, thread: int) -> str | None:
+        return None if self.repo.private else self.address(thread)
+
+    @with_clear_refusals
     def close(self, thread: int) -> None:
         issue = self.repo.get_issue(thread)
         if issue.state != "closed":

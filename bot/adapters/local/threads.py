@@ -89,6 +89,9 @@ class LocalThreads:
     def address(self, thread: int) -> str:
         return str(self.page(thread))
 
+    def public_address(self, thread: int) -> str | None:
+        return None
+
     def close(self, thread: int) -> None:
         self.close_as(thread, self.bot)
 
