@@ -13,6 +13,9 @@ from bot.model.limits import RunLimits
 from bot.model.ports import Run
 from runners.contract import MEANINGS, Action, Manifest, RunRequest
 
+WITHOUT_RELEASE = frozenset({Verb.VERIFY, Verb.STATUS, Verb.DETECT, Verb.DIFF, Verb.HELP})
+"""Commands that work where no single release is meant."""
+
 DOING = {Action.INGEST: "ingesting", Action.VERIFY: "verifying"}
 
 
@@ -294,18 +297,26 @@ def misunderstood(line: str, mistake: Mistake) -> str:
     )
 
 
-def grammar(minimum_roles: Mapping[Verb, Role]) -> str:
-    """The commands, what they do and who may use them."""
+def grammar(minimum_roles: Mapping[Verb, Role], *, of_release: bool = True) -> str:
+    """The commands that work here, what they do and who may use them.
+
+    Not `of_release`: the thread is about no single release.
+    """
     rows = [
         [code(entry.usage), entry.meaning, minimum_roles.get(verb, entry.role).name.lower()]
         for verb, entry in GRAMMAR.items()
+        if of_release or verb in WITHOUT_RELEASE
     ]
+    elsewhere = (
+        "`/ingest --dry-run` needs *write* only."
+        if of_release
+        else "What writes to the instance is said in the thread of its release."
+    )
     return "\n\n".join(
         [
             "**Commands:** one per comment, on its first line.",
             table(["Command", "What it does", "Least role"], rows),
-            "`/ingest --dry-run` needs *write* only. Quoted text, code and edited comments don't "
-            "count.",
+            f"{elsewhere} Quoted text, code and edited comments don't count.",
         ]
     )
 

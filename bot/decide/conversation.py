@@ -74,7 +74,7 @@ def _obey(command: Command, event: CommentCreated, release: str | None, facts: F
         reply = replies.role_too_low(command, event.actor, facts.role, wanted)
         return _refuse(event, reply, f"{event.actor} may not say /{command.verb}.")
     if command.verb is Verb.HELP:
-        reply = replies.grammar(facts.minimum_roles)
+        reply = replies.grammar(facts.minimum_roles, of_release=release is not None)
         return _reply(event, Reaction.DONE, reply, "Asked for help.")
     if command.verb is Verb.DETECT:
         return look_now(command, event, facts)

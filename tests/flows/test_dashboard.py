@@ -1,17 +1,21 @@
 """The dashboard: one thread that tells how every release stands, and when the last look was."""
 
+import re
 from datetime import timedelta
 
 import pytest
 
+from bot.comments.dashboard import SIGNS, body
 from bot.model.commands import Role, Verb
 from bot.model.events import RunGoesOn, RunLost
 from bot.model.look import Look, hidden_look, look_in
-from bot.model.markers import DASHBOARD
+from bot.model.markers import DASHBOARD, sign
 from bot.model.progress import Progress
+from bot.model.release_state import ReleaseState, State
 from flows import world
 from flows.scenario import NOON, Scenario, bad, good, unsigned
 from flows.test_failing_looks import broken
+from flows.test_injection import NASTY, is_inert
 from flows.test_known import BOTH, OLDER, now_says
 from runners.contract import Outcome
 
@@ -238,6 +242,20 @@ def test_a_look_comes_back_as_it_was_kept() -> None:
     assert look_in("text") is None
 
 
+@pytest.mark.parametrize("nasty", NASTY)
+def test_what_a_page_says_with_a_sting_is_harmless_in_it(nasty: str) -> None:
+    text = body((), Look(NOON, nasty, 1), NOON, ingest_on_merge=True)
+    is_inert(sign(text, DASHBOARD, hidden_look(Look(NOON, nasty))))
+
+
+def test_every_state_has_its_sign_and_its_next_step() -> None:
+    assert set(SIGNS) == set(State)
+    states = [ReleaseState("2026-02-01", state, thread=1) for state in State]
+    rows = body(states, None, NOON, ingest_on_merge=False).split("\n\n")[2].splitlines()[2:]
+    assert len({row.rsplit(" | ", 1)[1] for row in rows}) >= len(State) - 2
+    assert all(row.rsplit(" | ", 1)[1] != " |" for row in rows)
+
+
 # --- what is said in it ---------------------------------------------------------------------------
 
 
@@ -269,6 +287,15 @@ def test_what_names_no_release_is_told_where_to_say_it(
     scenario.says("maintainer", said, thread=thread)
     told = scenario.heard()
     assert f"⛔ **Not done:** {why}\n\nSay `{said.split()[0]}` in #1 (2026-02-01).\n\n" in told
+
+
+def test_its_help_has_what_works_there(scenario: Scenario) -> None:
+    scenario.heard()
+    scenario.says("stranger", "/help", thread=2)
+    told = scenario.heard()
+    commands = re.findall(r"^\| `/(\w+)", told, re.MULTILINE)
+    assert commands == ["verify", "status", "detect", "diff", "help"]
+    assert "What writes to the instance is said in the thread of its release." in told
 
 
 def test_its_status_is_what_is_running(scenario: Scenario) -> None:

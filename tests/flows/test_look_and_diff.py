@@ -50,6 +50,14 @@ def test_a_look_is_started_from_any_thread(kept_scenario: GithubScenario, number
     assert "| `/detect` | accepted: helper may say /detect: page and directory are" in row
 
 
+def test_a_comment_that_is_delivered_twice_starts_one_look(kept_scenario: GithubScenario) -> None:
+    event = kept_scenario.says("maintainer", "/detect")
+    kept_scenario.heard()
+    kept_scenario.happens(event)
+    assert kept_scenario.heard() == ""
+    assert len(kept_scenario.fake.runs) == 1
+
+
 def test_it_takes_triage(kept_scenario: GithubScenario) -> None:
     answer = asks(kept_scenario, 2, "stranger", "/detect")
     assert "`/detect` needs the role *triage*; @stranger has the role *read*." in answer

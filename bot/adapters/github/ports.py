@@ -79,8 +79,10 @@ class GithubClock:
     def look_now(self) -> None:
         """Dispatches the workflow. A dispatch that was taken twice makes one look more.
 
-        A workflow that isn't there, or knows no dispatch, answers 404 or 422. See
+        A job's own token may do this. A workflow that isn't there, or knows no dispatch, answers
+        404 or 422. See
         https://docs.github.com/en/rest/actions/workflows#create-a-workflow-dispatch-event
+        https://docs.github.com/en/actions/how-tos/write-workflows/choose-when-workflows-run/trigger-a-workflow
         """
         workflow, target = self.repo.get_workflow(DETECT_WORKFLOW), self.repo.default_branch
 
