@@ -86,7 +86,7 @@ def _only(request: RunRequest) -> list[str]:
 def _earlier(request: RunRequest, earlier: Run | None) -> list[str]:
     if earlier is None or earlier.report is None or request.action is Action.VERIFY:
         return []
-    run_id, verdict = code(earlier.request.run_id), earlier.report.verdict
+    run_id, verdict = named_run(earlier), earlier.report.verdict
     return [
         f"- Earlier: {run_id} ended with the verdict *{verdict}*. What it registered and is "
         "unchanged stays as it is."
@@ -277,11 +277,17 @@ def busy(command: Command, running: Run) -> str:
     )
 
 
+def named_run(run: Run) -> str:
+    """The run's name, linked to its log where there is one."""
+    name = code(run.request.run_id)
+    return f"[{name}]({run.address})" if run.address else name
+
+
 def _busy(running: Run) -> str:
     request = running.request
     who = f", asked for by {code(request.requested_by)}" if request.requested_by else ""
     return (
-        f"{code(request.run_id)} has been {DOING[request.action]} release {request.release} in "
+        f"{named_run(running)} has been {DOING[request.action]} release {request.release} in "
         f"{code(request.instance)} since {moment(running.since)}{who}; "
         "an instance takes one run at a time."
     )
@@ -357,7 +363,7 @@ def _after_status(release: str, facts: Facts) -> str:
 def _ended(run: Run) -> list[str]:
     ended_at: datetime | None = run.report.ended_at if run.report else None
     return [
-        code(run.request.run_id),
+        named_run(run),
         code(run.request.requested_by or "the merge"),
         moment(ended_at) if ended_at else "",
         str(run.report.verdict) if run.report else "",

@@ -91,14 +91,10 @@ class ManifestMerged:
 
 @dataclass(frozen=True, slots=True)
 class RunEnded:
-    """A run wrote its report. `page`: where the thread's readers find all of it.
-
-    `log` is the address of its workflow run.
-    """
+    """A run wrote its report. `page`: where the thread's readers find all of it."""
 
     report: RunReport
     page: str | None = None
-    log: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

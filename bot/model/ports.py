@@ -33,13 +33,15 @@ class ThreadComment:
 class Run:
     """A run that was asked for: going on as long as it has no report, unless it `is_lost`.
 
-    A lost one ended without a report: its machine died, or was never there.
+    A lost one ended without a report: its machine died, or was never there. `address` is where a
+    person finds its log.
     """
 
     request: RunRequest
     since: datetime
     report: RunReport | None = None
     is_lost: bool = False
+    address: str | None = None
 
     def is_going_on(self) -> bool:
         """Whether it has neither reported nor been lost."""

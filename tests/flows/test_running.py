@@ -183,6 +183,22 @@ def test_one_that_is_lost_says_what_was_done_and_what_wasnt(
     assert "[starts 2026-02-01-ingest-6]" in started.heard()
 
 
+def test_a_run_is_linked_to_its_workflow_run(started: GithubScenario) -> None:
+    (run,) = started.fake.runs.values()
+    link = f"[`{RUN}`]({started.fake.address}/{started.fake.full_name}/actions/runs/{run.id})"
+    started.says("maintainer", "/ingest")
+    started.says("maintainer", "/status")
+    started.ends(RUN, good("d1"))
+    started.says("maintainer", "/status")
+    said = [c.body for c in started.fake.issues[2].comments if c.user.login == ACTIONS]
+    busy, status, result, again = (text for text in said if link in text)
+    assert f"⛔ **Not done:** {link} has been ingesting" in busy
+    assert f"; {link} has been ingesting" in status
+    assert f"\n\nRun {link}: ingest in `demo`, asked for by @maintainer; " in result
+    assert f"| {link} | `maintainer` | " in again
+    started.heard()
+
+
 def test_a_lost_verification_is_said_again(scenario: GithubScenario) -> None:
     scenario.says("maintainer", "/verify")
     scenario.heard()

@@ -52,7 +52,7 @@ class GithubRuns:
             is_lost = report is None and all(
                 workflow.status == "completed" for workflow in workflows
             )
-            runs[run_id] = Run(request, first.created_at, report, is_lost)
+            runs[run_id] = Run(request, first.created_at, report, is_lost, workflows[-1].html_url)
         # Two that were asked for in the same second: the smaller number was first.
         return tuple(sorted(runs.values(), key=lambda run: (run.since, run.request.run_id)))
 
