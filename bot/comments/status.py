@@ -7,7 +7,7 @@ from datetime import timedelta
 from bot.comments.markdown import code, counted, inert, mention, moment
 from bot.comments.replies import DOING
 from bot.model.progress import Progress
-from runners.contract import Act, Action, Reaped, RunRequest
+from runners.contract import Act, Reaped, RunRequest
 
 WIDTH = 20
 
@@ -63,12 +63,6 @@ def ended(request: RunRequest) -> str:
 def lost(request: RunRequest, result: str, progress: Progress, total: int | None) -> str:
     """That a run ended without a report: what was done, what wasn't, and what to do."""
     ending = {"cancelled": "was stopped"}.get(result, "ended without a report")
-    if request.action is Action.VERIFY:
-        return (
-            f"## 🛑 Run {code(request.run_id)} {ending}\n\n"
-            "**Next:** say `/verify` again; this run only reads, so nothing was changed. Its log "
-            "says why it ended."
-        )
     left = "datasets" if total is None else counted(max(0, total - progress.written), "dataset")
     who = f", asked for by {mention(request.requested_by)}," if request.requested_by else ""
     return "\n\n".join(

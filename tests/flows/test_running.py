@@ -199,18 +199,6 @@ def test_a_run_is_linked_to_its_workflow_run(started: GithubScenario) -> None:
     started.heard()
 
 
-def test_a_lost_verification_is_said_again(scenario: GithubScenario) -> None:
-    scenario.says("maintainer", "/verify")
-    scenario.heard()
-    (run,) = scenario.adapters.runs.all()
-    scenario.happens(RunLost(run.request, "failure", Progress()))
-    assert scenario.heard().endswith(
-        "## 🛑 Run `2026-02-01-verify-2` ended without a report\n\n"
-        "**Next:** say `/verify` again; this run only reads, so nothing was changed. Its log says "
-        "why it ended."
-    )
-
-
 def test_a_command_in_the_proposal_is_obeyed_and_labels_the_thread(
     scenario: GithubScenario,
 ) -> None:
