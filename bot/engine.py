@@ -109,7 +109,8 @@ def detect(
             failed = DetectionFailed(str(error))
             decided = plan(failed, facts)
             apply(decided, ports)
-            _keep_look(failed, decided, ports, settings)
+            with suppress(BotError):  # The look's own error is the one to tell.
+                _keep_look(failed, decided, ports, settings)
         raise
     if not dry_run:
         apply(decided, ports)

@@ -5,14 +5,17 @@ from pathlib import Path
 
 import pytest
 from fake_github import faults, people
+from fake_github.state import ACTIONS
 
 from bot.comments.schema_diff import explained_diff
+from bot.model.events import RunAsked
 from bot.schema.diff import diff
 from bot.schema.document import parse_document
 from bot.schema.impact import impact
 from flows import test_on_github, world
 from flows.github_scenario import GithubScenario
 from flows.scenario import rows_of
+from runners.contract import RunRequest
 
 empty_scenario = test_on_github.empty_scenario
 
@@ -130,6 +133,21 @@ def test_no_document_is_read_for_what_is_said_elsewhere(kept_scenario: GithubSce
     assert [c.user.login for c in kept_scenario.fake.issues[4].comments] == ["stranger"]
     del kept_scenario.fake.issues[4]
     kept_scenario.heard()
+
+
+def test_a_verification_that_was_asked_for_in_the_dashboard_begins(
+    kept_scenario: GithubScenario,
+) -> None:
+    kept_scenario.set(ingest_on_merge=False)
+    kept_scenario.merges("maintainer", "2026-02-01")
+    people.comment(kept_scenario.fake, "writer", 3, "/verify 2026-02-01")
+    kept_scenario.delivered()
+    assert "[starts 2026-02-01-verify-" in kept_scenario.heard()
+    (run,) = kept_scenario.fake.runs.values()
+    request = RunRequest.from_json(run.inputs["request"], source="input")
+    assert request.thread == 3  # where the bot has said that it starts it
+    kept_scenario.happens(RunAsked(request, ACTIONS, by_bot=True, is_first=True))
+    assert kept_scenario.heard() == ""
 
 
 def test_issue_and_pull_request_name_each_other(kept_scenario: GithubScenario) -> None:
