@@ -204,6 +204,15 @@ def look_refused(command: Command) -> str:
     )
 
 
+def no_clock(command: Command) -> str:
+    """That nothing is there that could look: the bot lives in a folder."""
+    return refused(
+        str(command),
+        "no workflow looks at page and directory here.",
+        "Say `python -m bot detect` where the bot is.",
+    )
+
+
 def not_explained(command: Command, reason: str) -> str:
     """That a schema document can't be read."""
     return refused(
@@ -222,7 +231,8 @@ def no_release(command: Command, threads: Mapping[str, int]) -> str:
         why = "this thread is about another release."
     else:
         why = f"I have no thread about {inert(command.release)}."
-    newest = sorted(threads.items(), reverse=True)[:5]
+    meant = {name: thread for name, thread in threads.items() if name == command.release}
+    newest = sorted((meant or threads).items(), reverse=True)[:5]
     places = [f"#{number} ({inert(release)})" for release, number in newest]
     remedy = (
         f"Say {code(plain)} in {' or '.join(places)}." if places else "No release is known yet."

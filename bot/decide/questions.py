@@ -22,6 +22,8 @@ def refuse(event: CommentCreated, body: str, reason: str) -> Plan:
 
 def look_now(command: Command, event: CommentCreated, facts: Facts) -> Plan:
     """A look is started. Where it can't be, the refusal comes first and is the only answer."""
+    if not facts.can_look:
+        return refuse(event, replies.no_clock(command), "No workflow looks here.")
     effects: tuple[Effect, ...] = (
         React(event.thread, event.comment_id, Reaction.SEEN),
         StartLook(_said(event, replies.look_refused(command))),

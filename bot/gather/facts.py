@@ -29,6 +29,7 @@ def gather(event: Event | None, ports: Ports, settings: Settings) -> Facts:
         proposals=_threads(marked, MarkerKind.MANIFEST),
         own=frozenset(marked.values()),
         dashboard=marked.get(DASHBOARD),
+        can_look=ports.clock is not None,
         runs=ports.runs.all(),
         role=ports.roles.role_of(asking.actor) if asking else Role.NONE,
         answered=comment is not None and _answered(comment, ports, marked),

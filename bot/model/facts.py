@@ -21,6 +21,7 @@ class Facts:
     """`threads` are the bot's own, `proposals` its pull requests, by release.
 
     `own` are all threads of the bot's, `dashboard` the one that tells of all releases.
+    `can_look`: a look can be started from here.
     `role` is the actor's, for a comment; `answered`: the bot has replied to this comment before.
     `explanation` is what two schema documents say that a comment asks about, or why they can't be
     read. `is_followed`: the thread has a status comment on the run that the event is about.
@@ -39,6 +40,7 @@ class Facts:
     proposals: Mapping[str, int] = field(default_factory=dict)
     own: frozenset[int] = frozenset()
     dashboard: int | None = None
+    can_look: bool = True
     runs: tuple[Run, ...] = ()
     role: Role = Role.NONE
     answered: bool = False

@@ -311,8 +311,6 @@ def test_in_a_folder_a_look_is_refused_with_what_to_say(scenario: Scenario) -> N
     scenario.set(minimum_roles={Verb.DETECT: Role.READ})
     scenario.says("stranger", "/detect", thread=2)
     assert scenario.heard().endswith(
-        "⛔ **Not done:** a look can't be started: no workflow looks here; say \\`python -m bot "
-        "detect\\` where the bot is.\n\n"
-        "Start the workflow that looks by hand, under Actions; the clock starts it every day, too."
-        "\n\n> You said: `/detect`"
+        "⛔ **Not done:** no workflow looks at page and directory here.\n\n"
+        "Say `python -m bot detect` where the bot is.\n\n> You said: `/detect`"
     )
