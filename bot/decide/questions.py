@@ -1,6 +1,6 @@
 """Commands that start no run: look now, explain two schema versions, and what names no release."""
 
-from bot.comments import replies
+from bot.comments import questions, replies
 from bot.comments.schema_diff import explained_diff
 from bot.model.commands import Command
 from bot.model.effects import Comment, Effect, Plan, React, StartLook
@@ -23,11 +23,11 @@ def refuse(event: CommentCreated, body: str, reason: str) -> Plan:
 def look_now(command: Command, event: CommentCreated, facts: Facts) -> Plan:
     """A look is started. Where it can't be, the refusal comes first and is the only answer."""
     if not facts.can_look:
-        return refuse(event, replies.no_clock(command), "No workflow looks here.")
+        return refuse(event, questions.no_clock(command), "No workflow looks here.")
     effects: tuple[Effect, ...] = (
         React(event.thread, event.comment_id, Reaction.SEEN),
-        StartLook(_said(event, replies.look_refused(command))),
-        _said(event, replies.looking(event.actor, facts.dashboard)),
+        StartLook(_said(event, questions.look_refused(command))),
+        _said(event, questions.looking(event.actor, facts.dashboard)),
     )
     return Plan(effects, f"{event.actor} may say {command}: page and directory are looked at.")
 
@@ -35,7 +35,7 @@ def look_now(command: Command, event: CommentCreated, facts: Facts) -> Plan:
 def explain(command: Command, event: CommentCreated, facts: Facts) -> Plan:
     """What changed between the two versions, or which document couldn't be read."""
     if facts.explanation is None or isinstance(facts.explanation, str):
-        body = replies.not_explained(command, facts.explanation or "")
+        body = questions.not_explained(command, facts.explanation or "")
         return refuse(event, body, "A schema document can't be read.")
     body = explained_diff(*facts.explanation)
     return reply(event, Reaction.SEEN, body, f"Asked what changed: {' → '.join(command.versions)}.")
@@ -57,7 +57,7 @@ def release_meant(command: Command, release: str | None, facts: Facts) -> str | 
 
 def without_release(command: Command, event: CommentCreated, facts: Facts) -> Plan:
     """A command about a release, in a thread that is about none, or about another."""
-    body = replies.no_release(command, facts.threads)
+    body = questions.no_release(command, facts.threads)
     return refuse(event, body, "It isn't said of which release.")
 
 
