@@ -1,6 +1,7 @@
 """What is announced outside GitHub: one line for each state that a person must act on.
 
-Plain text in Slack's spelling, where `<`, `>` and `&` would mean something.
+Plain text in Slack's spelling, where `<`, `>` and `&` would mean something. See
+https://docs.slack.dev/messaging/formatting-message-text
 """
 
 import re

@@ -220,6 +220,14 @@ def test_what_a_person_writes_into_it_is_lost_and_a_broken_look_is_no_harm(
     scenario.heard()
 
 
+def test_one_that_a_person_closed_stays_closed_and_is_kept(scenario: Scenario) -> None:
+    scenario.threads.close_as(2, "maintainer")
+    scenario.says("maintainer", "/ingest")
+    assert row(scenario).startswith("⏳ running")
+    assert 2 in scenario.threads.closed()
+    scenario.heard()
+
+
 def test_it_can_be_left_out(empty_scenario: Scenario) -> None:
     empty_scenario.set(dashboard=False)
     empty_scenario.the_clock_strikes()

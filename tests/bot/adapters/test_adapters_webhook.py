@@ -1,6 +1,6 @@
 """A webhook as Slack's: what is posted, tried again or given up, and never printed.
 
-https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors
+https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
 """
 
 import json
