@@ -14,7 +14,7 @@ from bot.comments.release import PROPOSAL
 from bot.decide.dashboard import concerns_dashboard, dashboard, looked
 from bot.decide.plan import plan
 from bot.errors import BotError, BusyError
-from bot.gather.facts import gather, gather_states
+from bot.gather.facts import gather, gather_failures, gather_states
 from bot.gather.releases import read_releases
 from bot.model import audit_entry
 from bot.model.announcement import Announcement, hidden_announcement
@@ -100,7 +100,12 @@ def detect(
     Raises:
         BotError: one of them can't be read or is refused. With `is_counted` the failure is counted.
     """
-    facts = gather(None, ports, settings)
+    try:
+        facts = gather(None, ports, settings)
+    except BotError as error:
+        if is_counted and not dry_run:
+            _count_unfinished(error, ports, settings)
+        raise
     try:
         read = read_releases(ports.pages, settings, facts, documents, ports.upstream)
         decided = plan(read, facts)
@@ -117,6 +122,16 @@ def detect(
         if is_counted:
             _keep_look(read, decided, ports, settings)
     return decided
+
+
+def _count_unfinished(error: BotError, ports: Ports, settings: Settings) -> None:
+    """Counts a look that couldn't even gather, by the little that this takes.
+
+    If that fails, too, the look's own error is the one to tell.
+    """
+    with suppress(BotError):
+        facts = gather_failures(ports, settings)
+        apply(plan(DetectionFailed(str(error)), facts), ports)
 
 
 def apply(plan: Plan, ports: Ports) -> None:
@@ -169,8 +184,8 @@ def _carry_out(effect: Effect, ports: Ports) -> None:
             ports.threads.close(thread)
         case ProposeManifest():
             ports.repository.propose(effect)
-        case Conclude(release, verdict, headline):
-            ports.repository.conclude(release, verdict, headline)
+        case Conclude(release, verdict, headline, commit):
+            ports.repository.conclude(release, verdict, headline, commit)
         case Comment():
             _comment(effect, ports.threads)
         case Refer():

@@ -37,6 +37,8 @@ WITNESSES = {
     "gene_info": "https://raw.githubusercontent.com/chanzuckerberg/single-cell-curation/"
     "v{version}/cellxgene_schema_cli/cellxgene_schema/gencode_files/gene_info.yml",
 }
+STORAGE = ("s3://cellxgene-census-public-us-west-2/", "s3://cellxgene-data-public/")
+GITHUB_API = "https://api.github.com"
 DEFAULT_FILE = Path("bot.toml")
 LAUNCH_FILE = Path("launch.toml")
 PREFIX = "BOT_"
@@ -55,8 +57,10 @@ class Settings:
 
     With `github` (OWNER/NAME) the bot lives there: `github_token` comes from the environment alone,
     `bot` is the login that goes with it, and `runs` is where the machine writes. `github_pace` are
-    the seconds between two writes. LaminDB's patch is proposed in `patch_repository` with
-    `patch_token`, from the environment alone, too; nowhere if one of them is missing.
+    the seconds between two writes. Releases may lie in `storage`, and in the buckets that the
+    release directory names; one that lies elsewhere isn't ingested. LaminDB's patch is proposed in
+    `patch_repository` with `patch_token`, from the environment alone, too; nowhere if one of them
+    is missing.
 
     `launcher` and the text `launch_toml` (else that of launch.toml in the working folder) say what
     a run may take at most. `announce`, from the environment alone, is a webhook's address: what a
@@ -66,7 +70,7 @@ class Settings:
     instance: str = "laminlabs/cellxgene"
     github: str | None = None
     github_token: str | None = field(default=None, repr=False)
-    github_api: str = "https://api.github.com"
+    github_api: str = GITHUB_API
     github_pace: float = 1.0
     patch_repository: str | None = None
     patch_token: str | None = field(default=None, repr=False)
@@ -88,6 +92,7 @@ class Settings:
     roles: Mapping[str, Role] = field(default_factory=dict)
     minimum_roles: Mapping[Verb, Role] = field(default_factory=dict)
     previous: Mapping[str, str] = field(default_factory=dict)
+    storage: tuple[str, ...] = STORAGE
 
     def keeps_dashboard(self) -> bool:
         """Whether one thread tells how every release stands; in a folder only if that is set."""
@@ -113,6 +118,25 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
     with suppress(OSError, UnicodeDecodeError):
         settings = replace(settings, launch_toml=LAUNCH_FILE.read_text(encoding="utf-8"))
     return settings
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What it takes to say something on GitHub, as the environment has it, whether right or not."""
+
+    repository: str
+    token: str = field(repr=False)
+    api: str
+
+
+def connection(environ: Mapping[str, str] | None = None) -> Connection:
+    """The connection, where the settings themselves may be wrong. Reads nothing else of them."""
+    environ = os.environ if environ is None else environ
+    return Connection(
+        repository=environ.get("BOT_GITHUB") or environ.get("GITHUB_REPOSITORY", ""),
+        token=environ.get("BOT_GITHUB_TOKEN", ""),
+        api=environ.get("GITHUB_API_URL") or GITHUB_API,
+    )
 
 
 def environment(**changes: str | None) -> dict[str, str]:
@@ -188,6 +212,22 @@ def _path(value: object, base: Path) -> Path:
 def _address(value: object, base: Path) -> str:
     text = _text(value, base)
     return text if "://" in text else str(base / text)
+
+
+def _places(value: object, base: Path) -> tuple[str, ...]:
+    """A list's addresses; the environment parts them by commas."""
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list):
+        raise ValueError(f"{value!r} is no list of addresses; give s3:// ones or folders")
+    return tuple(_address(part.strip() if isinstance(part, str) else part, base) for part in parts)
+
+
+def _instance(value: object, base: Path) -> str:
+    """The title of a workflow run must tell the instance, so that it takes one run at a time."""
+    text = _text(value, base)
+    if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", text, re.ASCII):
+        raise ValueError(f"{text!r} is no LaminDB instance; give it as OWNER/NAME")
+    return text
 
 
 def _template(value: object, base: Path) -> str:
@@ -272,7 +312,7 @@ def _pairs(value: object) -> list[tuple[str, object]]:
 
 
 _READERS: Mapping[str, Callable[[object, Path], object]] = {
-    "instance": _text,
+    "instance": _instance,
     "github": _repository,
     "github_token": _text,
     "github_api": _text,
@@ -297,4 +337,5 @@ _READERS: Mapping[str, Callable[[object, Path], object]] = {
     "roles": _roles,
     "minimum_roles": _minimum_roles,
     "previous": _names,
+    "storage": _places,
 }

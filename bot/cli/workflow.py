@@ -5,6 +5,7 @@ python -m bot handle --event NAME --payload FILE
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ import rich_click as click
 from bot.adapters.files import write
 from bot.adapters.github.ports import Github, github
 from bot.cli.context import LazyContext, with_clear_errors
+from bot.cli.last_word import or_last_word
 from bot.cli.terminal import show_plan
 from bot.comments import pull_requests as comment
 from bot.comments.comparison import comparison_comment
@@ -24,14 +26,22 @@ from bot.engine import apply, handle
 from bot.errors import BotError
 from bot.gather.events import events_of
 from bot.html import report_page
+from bot.model.audit_entry import audit_entry_in, proof_of
+from bot.model.commands import parse
 from bot.model.effects import Plan, UpsertComment
-from bot.model.events import Event, RunAsked, RunEnded, RunGoesOn, RunLost
-from bot.model.markers import Marker, MarkerKind
+from bot.model.endings import Ending, ending_of
+from bot.model.events import CommentCreated, Event, RunAsked, RunEnded, RunGoesOn, RunLost
+from bot.model.labels import Label, Reaction
+from bot.model.markers import Marker, MarkerKind, last_marker
+from bot.model.ports import Run
 from bot.model.progress import progress_of
 from bot.settings import Settings
 from runners.contract import CheckReport, Document, ReleaseComparison, RunRequest, manifest_path
 
+PROOF_PAUSE = 5.0
 Result = TypeVar("Result", bound=Document)
+
+LOG = click.option("--log", default="", help="The address of the job's log, to be linked.")
 
 OUTPUT = click.option(
     "--output",
@@ -64,16 +74,40 @@ def _handled(event: Event, bot: Github, settings: Settings) -> Plan:
 @click.option(
     "--payload", required=True, help="The file of the event's payload: GITHUB_EVENT_PATH."
 )
+@LOG
 @click.pass_obj
 @with_clear_errors
-def handle_event(lazy: LazyContext, name: str, payload: str) -> None:
-    """Do what a comment or a merge asks for. With the same payload again, it changes nothing."""
-    bot, settings = _on_github(lazy)
-    events = events_of(name, _json(bot, payload))
-    for event in events:
-        _handled(event, bot, settings)
-    if not events:
-        click.echo(f"{name}: nothing that concerns the bot.")
+def handle_event(lazy: LazyContext, name: str, payload: str, log: str) -> None:
+    """Do what a comment or a merge asks for. With the same payload again, it changes nothing.
+
+    A command gets its reaction before anything else; where it can't be carried out, its thread says
+    why.
+    """
+    with or_last_word(log=log, event=name, payload=payload):
+        bot, settings = _on_github(lazy)
+        document = _json(bot, payload)
+        _react_first(name, document, bot, settings)
+        events = events_of(name, document, bot.repository.changed_manifests)
+        for event in events:
+            _handled(event, bot, settings)
+        if not events:
+            click.echo(f"{name}: nothing that concerns the bot.")
+
+
+def _react_first(name: str, payload: Mapping[str, Any], bot: Github, settings: Settings) -> None:
+    """Shows who has said a command in a thread of the bot's that it was seen."""
+    event = next(iter(events_of(name, payload, _no_change)), None) if name != "push" else None
+    if not isinstance(event, CommentCreated) or event.is_bot or event.edited:
+        return
+    author = (payload["issue"].get("user") or {}).get("login")
+    if author == settings.bot and parse(event.body) is not None:
+        # The answer will say what this may only hint at.
+        with suppress(BotError):
+            bot.threads.react(event.thread, event.comment_id, Reaction.SEEN)
+
+
+def _no_change(_before: str, _after: str) -> Mapping[str, str]:
+    return {}
 
 
 def _json(bot: Github, path: str) -> Mapping[str, Any]:
@@ -95,6 +129,13 @@ def _json(bot: Github, path: str) -> Mapping[str, Any]:
     type=click.Path(path_type=Path, file_okay=False),
     help="The folder to write manifests and rules to: where the code, of another repository, is.",
 )
+@click.option(
+    "--wait",
+    type=float,
+    default=30.0,
+    show_default=True,
+    help="Seconds to wait for the bot's answer, which it gives after the dispatch.",
+)
 @OUTPUT
 @click.pass_obj
 @with_clear_errors
@@ -104,20 +145,36 @@ def begin(
     actor: str,
     workflow_run: int,
     documents: Path | None,
+    wait: float,
     output: Path | None,
 ) -> None:
     """Decide whether the run of REQUEST_FILE may begin (output `run-id`), and say why not."""
     bot, settings = _on_github(lazy)
     request = RunRequest.from_file(request_file)
+    by_bot = actor == settings.bot
     is_first = bot.runs.workflow_of(request.run_id) in {None, workflow_run}
-    event = RunAsked(request, actor, by_bot=actor == settings.bot, is_first=is_first)
+    is_named = bot.runs.is_named(request, workflow_run)
+    event = RunAsked(request, actor, by_bot, is_first, is_named)
+    if event.by_bot:
+        _wait_for_proof(request, bot, wait)
     if _handled(event, bot, settings).is_refusal:
         return
     if documents is not None:
-        for path, text in bot.repository.documents().items():
+        for path, text in bot.repository.documents(request).items():
             write(documents / path, text)
     if output is not None:
         _put(output, {"run-id": request.run_id, "action": str(request.action)})
+
+
+def _wait_for_proof(request: RunRequest, bot: Github, seconds: float) -> None:
+    """Until the answer is there that says that the bot has started the run, or that long."""
+    while seconds > 0 and request.thread is not None:
+        own = (comment for comment in bot.threads.comments(request.thread) if comment.by_bot)
+        entries = (audit_entry_in(comment.body) for comment in own)
+        if any(entry is not None and entry.proof == proof_of(request) for entry in entries):
+            return
+        bot.threads.patience.sleep(PROOF_PAUSE)
+        seconds -= PROOF_PAUSE
 
 
 @click.command(name="fetch-report")
@@ -140,38 +197,76 @@ def fetch_report(lazy: LazyContext, request_file: Path, folder: Path, output: Pa
 
 @click.command(name="end")
 @click.argument("request_file", type=click.Path(path_type=Path))
-@click.option("--result", required=True, help="How the machine's job ended: needs.work.result.")
+@click.option("--jobs", required=True, help="How the jobs before ended: toJSON(needs).")
+@LOG
 @SUMMARY
 @click.option("--page", help="The address of the whole report, an artifact.")
 @click.pass_obj
 @with_clear_errors
 def end(
-    lazy: LazyContext, request_file: Path, result: str, summary: Path | None, page: str | None
+    lazy: LazyContext,
+    request_file: Path,
+    jobs: str,
+    log: str,
+    summary: Path | None,
+    page: str | None,
 ) -> None:
     """Post the result of the run of REQUEST_FILE: its report, or that there is none."""
-    bot, settings = _on_github(lazy)
-    request = RunRequest.from_file(request_file)
-    report = bot.runs.report(request.run_id)
-    journal_progress = progress_of(bot.runs.journal(request.run_id))
-    # A job's output that isn't set is an empty word.
-    event = RunEnded(report, page or None) if report else RunLost(request, result, journal_progress)
-    _handled(event, bot, settings)
-    line = headline(report) if report else f"## Run {request.run_id}: no report ({result})"
-    thread = bot.threads.marked().get(Marker(MarkerKind.RELEASE, request.release))
-    place = "" if thread is None else f"\n\nIn its thread: {bot.threads.address(thread)}"
-    _summarise(summary, f"{line}{place}")
+    with or_last_word(log=log, request=str(request_file)):
+        bot, settings = _on_github(lazy)
+        request = RunRequest.from_file(request_file)
+        report = bot.runs.report(request.run_id)
+        ending = ending_of(jobs, log)
+        # A job's output that isn't set is an empty word.
+        event = RunEnded(report, page or None) if report else _lost(request, ending, bot)
+        _handled(event, bot, settings)
+        line = headline(report) if report else f"## Run {request.run_id}: no report ({ending})"
+        thread = bot.threads.marked().get(Marker(MarkerKind.RELEASE, request.release))
+        place = "" if thread is None else f"\n\nIn its thread: {bot.threads.address(thread)}"
+        _summarise(summary, f"{line}{place}")
+
+
+def _lost(request: RunRequest, ending: Ending, bot: Github) -> RunLost:
+    return RunLost(request, ending, progress_of(bot.runs.journal(request.run_id)))
 
 
 @click.command(name="progress")
 @click.pass_obj
 @with_clear_errors
 def progress(lazy: LazyContext) -> None:
-    """Update the status comment of every run that is going on."""
+    """Update the status comment of every run that is going on.
+
+    One that has ended without anybody saying so, in a thread that is labelled as running, is said
+    to be lost. If one can't be told of, the others still are.
+    """
     bot, settings = _on_github(lazy)
+    problems = []
     for run in bot.runs.all():
-        if run.is_going_on():
-            journal_progress = progress_of(bot.runs.journal(run.request.run_id))
-            _handled(RunGoesOn(run.request, journal_progress), bot, settings)
+        try:
+            if run.is_going_on():
+                journal_progress = progress_of(bot.runs.journal(run.request.run_id))
+                _handled(RunGoesOn(run.request, journal_progress), bot, settings)
+            elif run.is_lost and _is_untold(run, bot):
+                _handled(_lost(run.request, Ending("", "lost", ""), bot), bot, settings)
+        except BotError as error:
+            problems.append(str(error))
+    if problems:
+        raise BotError(" ".join(problems))
+
+
+def _is_untold(run: Run, bot: Github) -> bool:
+    """Whether the release's thread still says that the run goes on."""
+    thread = bot.threads.marked().get(Marker(MarkerKind.RELEASE, run.request.release))
+    if thread is None or thread not in bot.threads.labelled(Label.RUNNING):
+        return False
+    run_id = run.request.run_id
+    told = {
+        Marker(MarkerKind.RESULT, run_id),
+        Marker(MarkerKind.BEGUN, f"{run_id}-refused"),
+        Marker(MarkerKind.BEGUN, f"{run_id}-failed"),
+    }
+    own = (comment for comment in bot.threads.comments(thread) if comment.by_bot)
+    return not told & {last_marker(comment.body) for comment in own}
 
 
 @click.command(name="fetch-manifests")

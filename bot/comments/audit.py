@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bot.comments.markdown import code, inert, moment, one_line
-from bot.model.audit_entry import AuditEntry, Decision, audit_entry_in
+from bot.model.audit_entry import AuditEntry, Decision, audit_entry_in, proof_of
 from bot.model.effects import CancelRun, Comment, Effect, Plan, React, StartLook, StartRun, Tabulate
 from bot.model.labels import Reaction
 from bot.model.markers import Marker, MarkerKind, last_marker, sign
@@ -95,7 +95,10 @@ def audited(
     run_id = run_id or _run_of(decided)
     decision = Decision.ACCEPTED if run_id else _decision(decided)
     line, reason = one_line(line, 200), one_line(decided.reason)
-    entry = AuditEntry(one_line(who, 60), role, line, decision, reason, run_id)
+    proof = next(
+        (proof_of(one.request) for one in decided.effects if isinstance(one, StartRun)), ""
+    )
+    entry = AuditEntry(one_line(who, 60), role, line, decision, reason, run_id, proof)
     effects = (_with_entry(effect, entry) for effect in decided.effects)
     return replace(decided, effects=(*effects, Tabulate(thread)))
 

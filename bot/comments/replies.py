@@ -211,6 +211,48 @@ def not_merged(
     )
 
 
+def broken(command: Command, problem: str) -> str:
+    """That the release's manifest can't be used; `problem` names its file."""
+    return refused(
+        str(command),
+        f"the release's manifest on the default branch can't be used: {inert(problem)}",
+        f"Correct it there, by a pull request, then say {code(str(command))} again.",
+    )
+
+
+def why_elsewhere(places: Sequence[str], unread: str) -> str:
+    """That a release lies in places that nobody has allowed; `unread`: why that may be wrong."""
+    listed = joined([code(place) for place in places])
+    why = (
+        f"its manifest says that it lies in {listed}: that is in no bucket of the release "
+        "directory, and the setting `storage` doesn't name it."
+    )
+    return f"{why} The release directory couldn't be read: {inert(unread)}" if unread else why
+
+
+ALLOW_PLACES = (
+    "If it is to be read from there, somebody who may change the repository's variables adds the "
+    "place to `BOT_STORAGE`."
+)
+
+
+def lies_elsewhere(command: Command, places: Sequence[str], unread: str) -> str:
+    """That a release in places that nobody has allowed isn't read."""
+    again = f"Then say {code(str(command))} again."
+    return refused(str(command), why_elsewhere(places, unread), f"{ALLOW_PLACES} {again}")
+
+
+def too_long(command: Command) -> str:
+    """That a run can't be asked for by so many ids."""
+    return refused(
+        f"/{command.verb} --only ...",
+        f"you named {counted(len(command.only), 'dataset')}, and a run's request has room for "
+        "about 1,500.",
+        "Name fewer, and the rest when that run has ended; or say `--collection NAME` or "
+        "`--organism NAME`, or all of the release with `/ingest`.",
+    )
+
+
 def undecided(command: Command, reason: OpenRules) -> str:
     """That the rules of the release's dataset schema must be decided first."""
     again = f"Then say {code(str(command))} again."
@@ -286,6 +328,8 @@ def status(release: str, facts: Facts) -> str:
     """How the release stands: manifest, what is running in the instance, and earlier runs."""
     running, runs = facts.running(), facts.runs_of(release)
     merged = "on the default branch" if release in facts.manifests else "not merged yet"
+    if release in facts.broken:
+        merged = f"on the default branch, but can't be used ({inert(facts.broken[release])})"
     now = _busy(running) if running else "nothing is running in this instance."
     lines = [f"**Release {release}:** the manifest is {merged}; {now}"]
     ended = [run for run in runs if run.report is not None]
@@ -345,4 +389,30 @@ def merged_but_busy(release: str, running: Run) -> str:
     return (
         f"⏳ The manifest of {release} was merged, but its ingestion isn't started: "
         f"{_busy(running)}\n\n**Next:** say `/ingest` when that result is here."
+    )
+
+
+def merged_but(release: str, why: str, remedy: str) -> str:
+    """That a merged manifest isn't ingested for this reason, and what would help."""
+    return (
+        f"⏳ The manifest of {release} was merged, but its ingestion isn't started: {why}\n\n"
+        f"**Next:** {remedy}"
+    )
+
+
+def merged_by_another_role(release: str, actor: str, role: Role, wanted: Role) -> str:
+    """That whoever merged a manifest may not start its ingestion."""
+    has = f"has the role *{role.name.lower()}*" if role else "has no role here"
+    needs = wanted.name.lower()
+    return merged_but(
+        release,
+        f"{mention(actor)}, who merged it, {has}, and starting it needs *{needs}*.",
+        f"somebody with the role *{needs}* says `/ingest`.",
+    )
+
+
+def merged_but_broken(release: str, problem: str) -> str:
+    """That a merged manifest can't be used; `problem` names its file."""
+    return merged_but(
+        release, f"it can't be used: {inert(problem)}", "correct it, by another pull request."
     )

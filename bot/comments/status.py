@@ -6,8 +6,9 @@ from datetime import timedelta
 
 from bot.comments.markdown import code, counted, inert, mention, moment
 from bot.comments.replies import DOING
+from bot.model.endings import Ending
 from bot.model.progress import Progress
-from runners.contract import Act, Reaped, RunRequest
+from runners.contract import Act, Action, Reaped, RunRequest
 
 WIDTH = 20
 
@@ -60,23 +61,73 @@ def ended(request: RunRequest) -> str:
     return f"🏁 {code(request.run_id)} has ended; its result stands in a comment of its own."
 
 
-def lost(request: RunRequest, result: str, progress: Progress, total: int | None) -> str:
+def lost(
+    request: RunRequest, ending: Ending, progress: Progress, total: int | None, cancelled_by: str
+) -> str:
     """That a run ended without a report: what was done, what wasn't, and what to do."""
-    ending = {"cancelled": "was stopped"}.get(result, "ended without a report")
-    left = "datasets" if total is None else counted(max(0, total - progress.written), "dataset")
+    has_begun = ending.job in {"work", ""} or progress.began is not None
+    title = _how_it_ended(ending, cancelled_by) if has_begun else UNBEGUN[ending.job]
+    if not has_begun and ending.result == "cancelled":
+        title = f"{title.rpartition(' failed')[0] or title} was stopped"
+    parts = [f"## 🛑 Run {code(request.run_id)} {title}", _after(request, ending, has_begun)]
+    if has_begun and request.action is Action.INGEST:
+        parts.append(_done(request, progress, total))
     who = f", asked for by {mention(request.requested_by)}," if request.requested_by else ""
+    batch = " A batch that was being written was either finished or undone." if has_begun else ""
     return "\n\n".join(
-        [
-            f"## 🛑 Run {code(request.run_id)} {ending}",
-            "**Next:** `/ingest` goes on where it was: what is registered and unchanged stays as "
-            "it is. Its log says why it ended.",
-            f"- Done: {counted(progress.written, 'dataset')} of release {request.release}"
-            f"{' and its collections' if progress.is_registered else ''}.\n"
-            f"- Not done: {left}"
-            f"{'' if progress.is_registered else ', collections'}, verification.",
-            f"Run {code(request.run_id)}{who} in {code(request.instance)}. A batch that was being "
-            "written was either finished or undone.",
-        ]
+        [*parts, f"Run {code(request.run_id)}{who} in {code(request.instance)}.{batch}"]
+    )
+
+
+UNBEGUN = {
+    "plan": "didn't begin: its first job failed",
+    "smoke": "didn't begin: its smoke test failed",
+    "launch": "didn't begin: the launch of its machine failed",
+}
+
+
+def _how_it_ended(ending: Ending, cancelled_by: str) -> str:
+    if cancelled_by:
+        return f"was stopped, as {mention(cancelled_by)} asked"
+    return {
+        "cancelled": "was stopped: by hand, or as its job took longer than it may",
+        "skipped": "was repeated in part, and so did nothing",
+        "lost": "has ended, and nobody said how",
+    }.get(ending.result, "ended without a report")
+
+
+def _after(request: RunRequest, ending: Ending, has_begun: bool) -> str:
+    """What a person does next."""
+    log = f"[Its log]({ending.log})" if ending.log else "Its log, under Actions,"
+    command = f"`/{request.action}`"
+    if ending.result == "skipped":
+        return (
+            f"**Next:** say {command}, or repeat all jobs: whether a run may begin is asked each "
+            f"time. {log} has what was repeated."
+        )
+    if not has_begun:
+        return (
+            f"**Next:** nothing was written. {log} says what is to be mended; then say {command} "
+            "again."
+        )
+    if request.action is Action.VERIFY:
+        return f"**Next:** {log} says why it ended; say {command} again."
+    return (
+        f"**Next:** {command} goes on where it was: what is registered and unchanged stays as it "
+        f"is. {log} says why it ended."
+    )
+
+
+def _done(request: RunRequest, progress: Progress, total: int | None) -> str:
+    """What was written and what wasn't, as far as the journal tells."""
+    if progress.began is None:
+        return "It left no journal: what it did isn't known. `/verify` checks what is there."
+    left = "datasets" if total is None else counted(max(0, total - progress.written), "dataset")
+    return (
+        f"- Done: {counted(progress.written, 'dataset')} of release {request.release}"
+        f"{' and its collections' if progress.is_registered else ''}.\n"
+        f"- Not done: {left}"
+        f"{'' if progress.is_registered else ', collections'}, verification."
     )
 
 

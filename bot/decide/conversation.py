@@ -1,5 +1,6 @@
 """A comment in a thread -> what the bot does and answers."""
 
+import json
 from collections import Counter
 
 from bot.comments import replies
@@ -18,9 +19,10 @@ from bot.decide.questions import reply as _reply
 from bot.model.commands import DRY_RUN_ROLE, GRAMMAR, Command, Mistake, Role, Verb, parse
 from bot.model.effects import CancelRun, Comment, Effect, Plan, React, SetLabel, StartRun, Tabulate
 from bot.model.events import CommentCreated
-from bot.model.facts import Facts, Repeat
+from bot.model.facts import STARTING, Facts, Repeat
 from bot.model.labels import Label, Reaction
 from bot.model.markers import reply_marker
+from bot.model.places import foreign_places
 from bot.model.ports import Run
 from runners.contract import (
     MENDED_BY_REPEAT,
@@ -33,11 +35,10 @@ from runners.contract import (
     manifest_path,
 )
 
-STARTING = {
-    Verb.INGEST: Action.INGEST,
-    Verb.RETRY: Action.INGEST,
-    Verb.VERIFY: Action.VERIFY,
-}
+LONGEST_REQUEST = 64_000
+"""Characters of a request as text within JSON. GitHub takes 65,535 of a dispatch's inputs:
+https://docs.github.com/en/rest/actions/workflows#create-a-workflow-dispatch-event
+"""
 
 
 def answer(event: CommentCreated, facts: Facts) -> Plan:
@@ -100,6 +101,9 @@ def minimum_role(command: Command, facts: Facts) -> Role:
 
 
 def _start(command: Command, event: CommentCreated, release: str, facts: Facts) -> Plan:
+    if release in facts.broken:
+        reply = replies.broken(command, facts.broken[release])
+        return _refuse(event, reply, f"The manifest of {release} is broken.")
     manifest = facts.manifests.get(release)
     if manifest is None:
         reply = replies.not_merged(
@@ -109,11 +113,17 @@ def _start(command: Command, event: CommentCreated, release: str, facts: Facts) 
             ingest_on_merge=facts.ingest_on_merge,
         )
         return _refuse(event, reply, f"The manifest of {release} isn't merged.")
+    if places := foreign_places(manifest, facts.places):
+        reply = replies.lies_elsewhere(command, places, facts.places_unread)
+        return _refuse(event, reply, f"{release} lies where nobody has allowed it.")
     reason = open_rules_of(manifest.dataset_schema_version, facts)
     if STARTING[command.verb] is Action.INGEST and reason is not None:
         reply = replies.undecided(command, reason)
         return _refuse(event, reply, f"{release}: {reason.problem}")
     request = _request(command, event, release, facts)
+    if len(json.dumps(request.to_line())) > LONGEST_REQUEST:
+        reply = replies.too_long(command)
+        return _refuse(event, reply, f"{len(command.only):,} ids are more than a run takes.")
     again = None
     if command.verb is Verb.RETRY:
         again = _repeat(request, facts)
@@ -203,6 +213,9 @@ def _request(command: Command, event: CommentCreated, release: str, facts: Facts
         collection=command.collection,
         organism=command.organism,
         limit=command.limit,
+        comment=event.comment_id,
+        manifest_blob=facts.blobs.get(release),
+        manifest_commit=facts.commit or None,
     )
 
 

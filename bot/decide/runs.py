@@ -8,12 +8,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.comments import result, status
+from bot.comments import replies, result, status
 from bot.comments.audit import audited
-from bot.comments.markdown import code, mention
+from bot.comments.markdown import code, inert, mention
 from bot.comments.pull_requests import open_rules_of
 from bot.comments.status import machine_action
-from bot.model.commands import GRAMMAR, Verb
+from bot.model.audit_entry import proof_of
+from bot.model.commands import GRAMMAR, Command, Verb, parse
 from bot.model.effects import Comment, Conclude, Effect, Plan, SetLabel, UpsertComment
 from bot.model.events import (
     RunAsked,
@@ -21,9 +22,11 @@ from bot.model.events import (
     RunGoesOn,
     RunLost,
 )
-from bot.model.facts import Facts
+from bot.model.facts import STARTING, Facts
 from bot.model.labels import Label
 from bot.model.markers import Marker, MarkerKind
+from bot.model.places import foreign_places
+from bot.model.ports import ThreadComment
 from bot.model.progress import Progress
 from runners.contract import (
     Action,
@@ -34,6 +37,9 @@ from runners.contract import (
     Verdict,
     manifest_path,
 )
+
+ASKING_JOB = "plan"
+"""The job that decides whether a run may begin; nothing is believed of one in which it failed."""
 
 ENDED = {
     Verdict.PASSED: Label.VERIFIED,
@@ -54,7 +60,12 @@ def run_begins(event: RunAsked, facts: Facts) -> Plan:
     decided = Plan((), f"{request.run_id} {reason}", is_refusal=obstacle is not None)
     if thread is None or (event.by_bot and obstacle is None):
         return decided
-    decided = replace(decided, effects=(_beginning_comment(event, obstacle, thread),))
+    effects: tuple[Effect, ...] = (_beginning_comment(event, obstacle, thread),)
+    is_alone = event.is_first and _is_alone(request, facts)
+    if event.by_bot and is_alone and unproved(request, facts) is None:
+        # The command has set the label when it asked for the run.
+        effects = (*effects, SetLabel(thread, Label.MERGED))
+    decided = replace(decided, effects=effects)
     if event.by_bot:
         return decided
     return audited(
@@ -83,27 +94,83 @@ def _beginning_comment(event: RunAsked, obstacle: str | None, thread: int) -> Co
 
 def _obstacle(event: RunAsked, facts: Facts) -> str | None:
     request = event.request
+    if not request.run_id.startswith(f"{request.release}-{request.action}-"):
+        return "its name says another release or another action than its request."
+    if event.by_bot and (why := unproved(request, facts)):
+        return why
     verb = Verb.VERIFY if request.action is Action.VERIFY else Verb.INGEST
     wanted = facts.minimum_roles.get(verb, GRAMMAR[verb].role)
-    manifest = facts.manifests.get(request.release)
     running = facts.running()
-    if not event.by_bot and facts.role < wanted:
-        return (
-            f"{mention(event.actor)} may not start it; ask somebody who is {wanted.name.lower()}."
-        )
+    if facts.role < wanted:
+        who = event.request.requested_by or "nobody" if event.by_bot else event.actor
+        return f"{mention(who)} may not start it; ask somebody who is {wanted.name.lower()}."
     if request.instance != facts.instance:
         return f"it is for {code(request.instance)}, and this bot works on {code(facts.instance)}."
-    if manifest is None or request.manifest != manifest_path(request.release):
-        return f"{code(request.manifest)} isn't the release's manifest on the default branch."
+    if (why := _unfit_manifest(request, facts)) is not None:
+        return why
+    manifest = facts.manifests[request.release]
     if request.action is Action.INGEST:
         open_rules = open_rules_of(manifest.dataset_schema_version, facts)
         if open_rules is not None:
             return open_rules.why()
     if running is not None and running.request.run_id != request.run_id:
         return f"{code(running.request.run_id)} was asked for before, and an instance takes one."
+    if not event.is_named:
+        title = code(f"{request.run_id} in {request.instance}")
+        return f"its workflow run must be called {title}, so that others see what is running."
     if not event.is_first:
         return "it was dispatched twice; the other one goes on."
     return None
+
+
+def _is_alone(request: RunRequest, facts: Facts) -> bool:
+    running = facts.running()
+    return running is None or running.request.run_id == request.run_id
+
+
+def _unfit_manifest(request: RunRequest, facts: Facts) -> str | None:
+    """Why the run can't work by the manifest on the default branch, which must be as it was."""
+    release = request.release
+    if release in facts.broken:
+        return f"the release's manifest can't be used: {inert(facts.broken[release])}"
+    manifest = facts.manifests.get(release)
+    if manifest is None or request.manifest != manifest_path(release):
+        return f"{code(request.manifest)} isn't the release's manifest on the default branch."
+    if request.manifest_blob is not None and request.manifest_blob != facts.blobs.get(release):
+        return "the manifest was changed since it was asked for; say it again."
+    if places := foreign_places(manifest, facts.places):
+        return f"{replies.why_elsewhere(places, facts.places_unread)} {replies.ALLOW_PLACES}"
+    return None
+
+
+def unproved(request: RunRequest, facts: Facts) -> str | None:
+    """Why a run that was started in the bot's name isn't taken for one of the bot's; None if it is.
+
+    A job's own token dispatches as `github-actions[bot]`, whosever workflow it is in. So the bot
+    must have left the request's proof in its answer, and the comment that it names, of a person's,
+    must ask for just this. An App's comments nobody else can write.
+    """
+    if proof_of(request) not in facts.proofs:
+        return (
+            "no answer of mine in the thread says that I have started it, and any workflow of this "
+            "repository could start one in my name. Say the command in the thread."
+        )
+    if request.comment is not None and not _is_asked(request, facts.command):
+        return "the comment that it names doesn't ask for it, or no longer. Say the command again."
+    return None
+
+
+def _is_asked(request: RunRequest, comment: ThreadComment | None) -> bool:
+    command = parse(comment.body) if comment is not None and not comment.by_bot else None
+    if comment is None or not isinstance(command, Command) or command.dry_run:
+        return False
+    asked = (command.only, command.collection, command.organism, command.limit)
+    return (
+        comment.author == request.requested_by
+        and STARTING.get(command.verb) is request.action
+        and request.run_id == f"{request.release}-{request.action}-{comment.comment_id}"
+        and asked == (request.only, request.collection, request.organism, request.limit)
+    )
 
 
 def run_goes_on(event: RunGoesOn, facts: Facts) -> Plan:
@@ -123,14 +190,26 @@ def run_lost(event: RunLost, facts: Facts) -> Plan:
     thread = facts.threads.get(request.release)
     if thread is None:
         return Plan((), f"{request.run_id} was lost; {request.release} has no thread of the bot's.")
-    marker = Marker(MarkerKind.RESULT, request.run_id)
+    has_asked = event.ending.job != ASKING_JOB
+    if not has_asked and unproved(request, facts):
+        return Plan((), f"{request.run_id} isn't the bot's, and never began.")
     total = total_of(request, event.progress, facts)
-    body = status.lost(request, event.result, event.progress, total)
-    effects: tuple[Effect, ...] = (UpsertComment(thread, marker, body), *settled(request, facts))
+    body = status.lost(request, event.ending, event.progress, total, facts.cancelled_by)
+    effects: tuple[Effect, ...] = (_lost_comment(request, body, thread, has_asked=has_asked),)
+    effects = (*effects, *settled(request, facts))
     running = facts.running()
     if running is None or running.request.run_id == request.run_id:
         effects = (*effects, SetLabel(thread, Label.UNCHECKED))
-    return Plan(effects, f"{request.run_id} ended without a report ({event.result}).")
+    return Plan(effects, f"{request.run_id} ended without a report ({event.ending}).")
+
+
+def _lost_comment(
+    request: RunRequest, body: str, thread: int, *, has_asked: bool
+) -> UpsertComment | Comment:
+    """In the result's place; but not of a run that wasn't even allowed to have one."""
+    if has_asked:
+        return UpsertComment(thread, Marker(MarkerKind.RESULT, request.run_id), body)
+    return Comment(thread, Marker(MarkerKind.BEGUN, f"{request.run_id}-failed"), body)
 
 
 def settled(request: RunRequest, facts: Facts) -> tuple[Effect, ...]:
@@ -167,7 +246,12 @@ def run_ended(event: RunEnded, facts: Facts) -> Plan:
         )
     body = result.body(event.report, _context(event, facts))
     comment = UpsertComment(thread, Marker(MarkerKind.RESULT, request.run_id), body)
-    ended = Conclude(request.release, event.report.verdict, result.headline(event.report))
+    ended = Conclude(
+        request.release,
+        event.report.verdict,
+        result.headline(event.report),
+        request.manifest_commit,
+    )
     effects: tuple[Effect, ...] = (comment, ended, *settled(request, facts))
     if facts.running() is None:
         effects = (*effects, SetLabel(thread, ENDED[event.report.verdict]))

@@ -6,19 +6,22 @@ https://docs.github.com/en/webhooks/webhook-events-and-payloads
 """
 
 import json
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.errors import BotError
-from bot.model.events import CommentCreated, Event, ManifestMerged, RunEnded
-from runners.contract import MANIFESTS, RunReport
+from bot.model.events import GHOST, CommentCreated, Event, ManifestMerged, RunEnded
+from runners.contract import RunReport
 
-MANIFEST = re.compile(rf"{re.escape(MANIFESTS)}/(\d{{4}}-\d{{2}}-\d{{2}})\.toml")
+Changed = Callable[[str, str], Mapping[str, str]]
 
 
-def events_of(name: str, payload: Mapping[str, Any]) -> tuple[Event, ...]:
+def events_of(name: str, payload: Mapping[str, Any], changed: Changed) -> tuple[Event, ...]:
     """The events in a payload; `name` is the payload's kind, as in GITHUB_EVENT_NAME.
+
+    `changed` gives the manifests that are new or others from one commit to another, by release,
+    with git's names for their texts: what a job is told of a push names no files. See
+    https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#push
 
     Raises:
         BotError: the payload lacks what GitHub puts into every one of this name.
@@ -27,7 +30,7 @@ def events_of(name: str, payload: Mapping[str, Any]) -> tuple[Event, ...]:
         if name == "issue_comment":
             return (_comment(payload),)
         if name == "push":
-            return _merges(payload)
+            return _merges(payload, changed)
     except (KeyError, TypeError, AttributeError) as error:
         raise BotError(f"event {name}: the payload lacks {error}; give GitHub's own.") from error
     return ()
@@ -35,26 +38,30 @@ def events_of(name: str, payload: Mapping[str, Any]) -> tuple[Event, ...]:
 
 def _comment(payload: Mapping[str, Any]) -> CommentCreated:
     comment = payload["comment"]
+    # Null, if the account was deleted since.
+    user = comment["user"] or {"login": GHOST, "type": "User"}
     return CommentCreated(
         thread=payload["issue"]["number"],
         comment_id=comment["id"],
-        actor=comment["user"]["login"],
-        body=comment["body"],
+        actor=user["login"],
+        body=comment["body"] or "",
         edited=payload["action"] != "created",
-        is_bot=comment["user"]["type"] != "User",
+        is_bot=user["type"] != "User",
     )
 
 
-def _merges(payload: Mapping[str, Any]) -> tuple[ManifestMerged, ...]:
+def _merges(payload: Mapping[str, Any], changed: Changed) -> tuple[ManifestMerged, ...]:
     """One per manifest that the push added or changed on the default branch."""
+    before, after = payload["before"], payload["after"]
     if payload["ref"] != f"refs/heads/{payload['repository']['default_branch']}":
         return ()
-    paths = [
-        path for commit in payload["commits"] for path in (*commit["added"], *commit["modified"])
-    ]
-    matches = (MANIFEST.fullmatch(path) for path in dict.fromkeys(paths))
-    actor, commit = payload["sender"]["login"], payload["after"]
-    return tuple(ManifestMerged(match[1], actor, commit) for match in matches if match)
+    if not after.strip("0"):  # the branch was deleted
+        return ()
+    actor = payload["sender"]["login"]
+    return tuple(
+        ManifestMerged(release, actor, after, blob)
+        for release, blob in changed(before, after).items()
+    )
 
 
 def event_from_json(text: str, *, source: str) -> Event:

@@ -3,35 +3,52 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from bot.decide.questions import release_meant
+from bot.errors import BotError
 from bot.gather.explanation import read_explanation
+from bot.gather.releases import read_directory
 from bot.model.announcement import announcement_in
-from bot.model.commands import Role
-from bot.model.events import CommentCreated, Event, RunAsked, RunEnded, RunLost
-from bot.model.facts import Facts
+from bot.model.audit_entry import AuditEntry, Decision, audit_entry_in
+from bot.model.commands import Command, Role, Verb, parse
+from bot.model.events import (
+    GHOST,
+    CommentCreated,
+    Event,
+    ManifestMerged,
+    RunAsked,
+    RunEnded,
+    RunLost,
+)
+from bot.model.facts import STARTING, Facts
 from bot.model.limits import run_limits
 from bot.model.look import Look, look_in
 from bot.model.markers import DASHBOARD, Marker, MarkerKind, last_marker, reply_marker
-from bot.model.ports import Ports, Threads
+from bot.model.places import bucket_of, foreign_places
+from bot.model.ports import Pages, Ports, Threads
 from bot.schema.changes import SchemaDiff
 from bot.schema.impact import Impact
 from bot.settings import Settings
+from runners.contract import Manifest
 
 
 def gather(event: Event | None, ports: Ports, settings: Settings) -> Facts:
     """The facts for a decision on the event; with None, those for detection."""
     marked = ports.threads.marked()
+    merged = ports.repository.manifests()
     comment = event if isinstance(event, CommentCreated) else None
-    asking = event if isinstance(event, CommentCreated | RunAsked) else None
+    asking = who_asks(event)
     facts = Facts(
         instance=settings.instance,
-        manifests=ports.repository.manifests(),
+        manifests=merged.whole,
+        broken=merged.broken,
+        blobs=merged.blobs,
         threads=_threads(marked, MarkerKind.RELEASE),
         proposals=_threads(marked, MarkerKind.MANIFEST),
         own=frozenset(marked.values()),
         dashboard=marked.get(DASHBOARD),
         can_look=ports.clock is not None,
         runs=ports.runs.all(),
-        role=ports.roles.role_of(asking.actor) if asking else Role.NONE,
+        role=ports.roles.role_of(asking) if asking and asking != GHOST else Role.NONE,
         answered=comment is not None and _answered(comment, ports, marked),
         explanation=_explanation(event, ports, settings, marked),
         is_followed=_is_followed(event, ports, marked),
@@ -41,7 +58,93 @@ def gather(event: Event | None, ports: Ports, settings: Settings) -> Facts:
         previous=settings.previous,
         rules=ports.repository.rules(),
     )
-    return facts if event is not None else _remembered(facts, marked, ports)
+    if event is None:
+        return _remembered(facts, marked, ports)
+    if isinstance(event, RunLost):
+        facts = replace(facts, cancelled_by=_cancelled_by(event, facts, ports.threads))
+        return _with_proofs(event, facts, ports.threads)
+    release = _starting(event, facts)
+    return facts if release is None else _for_a_run(release, event, facts, ports, settings)
+
+
+def gather_failures(ports: Ports, settings: Settings) -> Facts:
+    """The facts for counting a look that failed; no file of the repository is read for them."""
+    marked = ports.threads.marked()
+    alerts = _threads(marked, MarkerKind.ALERT)
+    bodies = (body for number in alerts.values() for body in _own_bodies(ports.threads, number))
+    return Facts(
+        instance=settings.instance,
+        alerts=alerts,
+        markers=frozenset(marker for marker in map(last_marker, bodies) if marker is not None),
+        failures=ports.tally.failures(),
+    )
+
+
+def who_asks(event: Event | None) -> str | None:
+    """Whose role decides: who said or merged it, or started the run, or had the bot start it."""
+    if isinstance(event, RunAsked) and event.by_bot:
+        return event.request.requested_by
+    return event.actor if isinstance(event, CommentCreated | ManifestMerged | RunAsked) else None
+
+
+def _starting(event: Event, facts: Facts) -> str | None:
+    """The release of which the event may start a run; None if it can't."""
+    match event:
+        case CommentCreated():
+            command = parse(event.body)
+            if not isinstance(command, Command) or command.verb not in STARTING:
+                return None
+            return release_meant(command, facts.release_of(event.thread), facts)
+        case ManifestMerged():
+            return event.release
+        case RunAsked():
+            return event.request.release
+    return None
+
+
+def _for_a_run(release: str, event: Event, facts: Facts, ports: Ports, settings: Settings) -> Facts:
+    """The facts with what is asked of a run before it starts or begins."""
+    if release not in facts.manifests:
+        return facts
+    if isinstance(event, ManifestMerged):
+        commit = event.commit
+    else:
+        commit = ports.repository.merged_in(release)
+    places, problem = _places(facts.manifests[release], ports.pages, settings)
+    facts = replace(facts, commit=commit, places=places, places_unread=problem)
+    return _with_proofs(event, facts, ports.threads) if isinstance(event, RunAsked) else facts
+
+
+def _with_proofs(event: RunAsked | RunLost, facts: Facts, threads: Threads) -> Facts:
+    """The facts with what proves that the bot has started the run, in a thread of its own."""
+    thread = event.request.thread
+    if thread is None or facts.release_of(thread) not in (event.request.release, None):
+        return facts
+    if thread not in facts.own:
+        return facts
+    comments = threads.comments(thread)
+    entries = (audit_entry_in(comment.body) for comment in comments if comment.by_bot)
+    return replace(
+        facts,
+        proofs=frozenset(entry.proof for entry in entries if entry and entry.proof),
+        command=next((c for c in comments if c.comment_id == event.request.comment), None),
+    )
+
+
+def _places(manifest: Manifest, pages: Pages, settings: Settings) -> tuple[tuple[str, ...], str]:
+    """Where releases may lie, and why the release directory can't be asked.
+
+    It is asked only about what the settings don't allow.
+    """
+    if not foreign_places(manifest, settings.storage):
+        return settings.storage, ""
+    try:
+        directory = read_directory(pages, settings.release_directory)
+    except BotError as error:
+        return settings.storage, str(error)
+    entries = directory.entries.values()
+    hosted = {uri for entry in entries for uri in (entry.soma_uri, entry.h5ads_uri) if uri}
+    return (*settings.storage, *sorted({bucket_of(uri) for uri in hosted})), ""
 
 
 def gather_states(event: Event, ports: Ports, settings: Settings) -> tuple[Facts, Look | None]:
@@ -109,6 +212,22 @@ def _explanation(
     if not (isinstance(event, CommentCreated) and is_own and is_heard):
         return None
     return read_explanation(event, ports.pages, settings)
+
+
+def _cancelled_by(event: RunLost, facts: Facts, threads: Threads) -> str:
+    """Who said `/cancel` to the run, by the bot's own answers; "" if nobody did."""
+    release = event.request.release
+    numbers = (facts.threads.get(release), facts.proposals.get(release))
+    bodies = (
+        body for number in numbers if number is not None for body in _own_bodies(threads, number)
+    )
+    entries = (audit_entry_in(body) for body in bodies)
+    return next((e.who for e in entries if e and _is_cancel(e, event.request.run_id)), "")
+
+
+def _is_cancel(entry: AuditEntry, run_id: str) -> bool:
+    is_accepted = entry.decision is Decision.ACCEPTED and entry.run_id == run_id
+    return is_accepted and entry.asked.lower().startswith(f"/{Verb.CANCEL}")
 
 
 def _answered(event: CommentCreated, ports: Ports, marked: Mapping[Marker, int]) -> bool:

@@ -8,10 +8,12 @@ import json
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 
 from pydantic import TypeAdapter, ValidationError
 
 from bot.model.markers import hidden_line
+from runners.contract import RunRequest
 
 LINE = re.compile(r"<!-- cellxgene-ingestion-bot: asked (\{.*\}) -->")
 
@@ -28,7 +30,8 @@ class Decision(StrEnum):
 class AuditEntry:
     """`who` asked, in the `role` that they then had ("" where none was asked for).
 
-    `asked` and `why` hold what was typed, unescaped; `run_id` is the run that it started or ended.
+    `asked` and `why` hold what was typed, unescaped; `run_id` is the run that it started or ended,
+    `proof` that of the request of one that was started.
     """
 
     who: str
@@ -37,6 +40,12 @@ class AuditEntry:
     decision: Decision
     why: str
     run_id: str = ""
+    proof: str = ""
+
+
+def proof_of(request: RunRequest) -> str:
+    """What tells this request from every other one, and needn't be secret."""
+    return sha256(request.to_line().encode()).hexdigest()
 
 
 _AUDIT_ENTRY = TypeAdapter(AuditEntry)

@@ -82,11 +82,15 @@ class ProposeManifest:
 
 @dataclass(frozen=True, slots=True)
 class Conclude:
-    """The merged manifest of the release is marked with the verdict, and one line of why."""
+    """The merged manifest of the release is marked with the verdict, and one line of why.
+
+    `commit` is the state of it that the run worked on; None: the newest.
+    """
 
     release: str
     verdict: Verdict
     headline: str
+    commit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

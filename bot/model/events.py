@@ -10,12 +10,16 @@ from dataclasses import dataclass, field
 from bot.census.directory import ReleaseDirectory
 from bot.census.release import ReleasePage
 from bot.model.effects import Draft
+from bot.model.endings import Ending
 from bot.model.progress import Progress
 from bot.schema.changes import SchemaDiff
 from bot.schema.impact import Impact
 from bot.schema.rules import Rules
 from bot.schema.witnesses import Witness
 from runners.contract import RunReport, RunRequest, SchemaDocument
+
+GHOST = "ghost"
+"""Who has written what the account that wrote it was deleted of; nobody can have this name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +86,15 @@ class CommentCreated:
 
 @dataclass(frozen=True, slots=True)
 class ManifestMerged:
-    """A release's manifest reached the default branch; `commit` names that state of it."""
+    """A release's manifest reached the default branch; `commit` names that state of it.
+
+    `blob` is git's name for the manifest's text there, on GitHub.
+    """
 
     release: str
     actor: str
     commit: str
+    blob: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +107,17 @@ class RunEnded:
 
 @dataclass(frozen=True, slots=True)
 class RunAsked:
-    """A run's own job begins; `actor` started it. `is_first`: no other works on the same run."""
+    """A run's own job begins; `actor` started it.
+
+    `is_first`: no other works on the same run; `is_named`: its workflow run says which run it is,
+    and in which instance.
+    """
 
     request: RunRequest
     actor: str
     by_bot: bool
     is_first: bool
+    is_named: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +130,10 @@ class RunGoesOn:
 
 @dataclass(frozen=True, slots=True)
 class RunLost:
-    """A run's machine is gone, and there is no report; `result` is GitHub's word for how."""
+    """A run's workflow run is over, and there is no report."""
 
     request: RunRequest
-    result: str
+    ending: Ending
     progress: Progress
 
 

@@ -10,10 +10,17 @@ from bot.model.announcement import Announcement
 from bot.model.commands import Role, Verb
 from bot.model.limits import RunLimits
 from bot.model.markers import Marker
-from bot.model.ports import Run
+from bot.model.ports import Run, ThreadComment
 from bot.schema.changes import SchemaDiff
 from bot.schema.impact import Impact
-from runners.contract import Manifest, Outcome, Reason, Verdict
+from runners.contract import Action, Manifest, Outcome, Reason, Verdict
+
+STARTING = {
+    Verb.INGEST: Action.INGEST,
+    Verb.RETRY: Action.INGEST,
+    Verb.VERIFY: Action.VERIFY,
+}
+"""What the commands that start a run ask of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +29,19 @@ class Facts:
 
     `own` are all threads of the bot's, `dashboard` the one that tells of all releases.
     `can_look`: a look can be started from here.
-    `role` is the actor's, for a comment; `answered`: the bot has replied to this comment before.
+    `manifests` are those that can be used, `broken` says what is wrong with each other one, `blobs`
+    are git's names for the texts of both; `commit` is where the event's release's was merged.
+    `role` is the actor's, for who asks for something; `answered`: the bot has replied to this
+    comment before.
     `explanation` is what two schema documents say that a comment asks about, or why they can't be
     read. `is_followed`: the thread has a status comment on the run that the event is about.
     `limits` are what a run may take. `rules` are the dataset schema versions that have some on the
     default branch, each with what they leave to a person.
+
+    Events that may start a run, or begin one, have the `places` that releases may lie in, and why
+    the release directory, which knows more of them, can't be read (`places_unread`). A run that
+    begins has the `proofs` of what the bot has started from its thread, and the `command` that it
+    says it was asked for by; one that was lost has who said `/cancel` to it (`cancelled_by`).
 
     Detection alone has the rest: `notices` and `alerts` are threads of the bot's too, `closed`
     those threads that somebody closed, `markers` those of all its comments, `records` what it
@@ -36,6 +51,9 @@ class Facts:
 
     instance: str
     manifests: Mapping[str, Manifest] = field(default_factory=dict)
+    broken: Mapping[str, str] = field(default_factory=dict)
+    blobs: Mapping[str, str] = field(default_factory=dict)
+    commit: str = ""
     threads: Mapping[str, int] = field(default_factory=dict)
     proposals: Mapping[str, int] = field(default_factory=dict)
     own: frozenset[int] = frozenset()
@@ -57,6 +75,11 @@ class Facts:
     markers: frozenset[Marker] = frozenset()
     records: Mapping[str, Announcement] = field(default_factory=dict)
     failures: int = 0
+    places: tuple[str, ...] = ()
+    places_unread: str = ""
+    proofs: frozenset[str] = frozenset()
+    command: ThreadComment | None = None
+    cancelled_by: str = ""
 
     def release_of(self, thread: int) -> str | None:
         """The release that the thread or proposal is about, if the bot opened it."""
@@ -65,11 +88,12 @@ class Facts:
 
     def known(self) -> set[str]:
         """The releases that the bot needn't be told of."""
-        return set(self.threads) | set(self.manifests)
+        return set(self.threads) | set(self.manifests) | set(self.broken)
 
     def is_declined(self, release: str) -> bool:
         """Whether a person closed the release's thread without merging its manifest."""
-        return release not in self.manifests and self.threads.get(release) in self.closed
+        is_merged = release in self.manifests or release in self.broken
+        return not is_merged and self.threads.get(release) in self.closed
 
     def is_ingested(self, release: str) -> bool:
         """Whether a run of the release in this instance passed."""

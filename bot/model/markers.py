@@ -29,6 +29,7 @@ class MarkerKind(StrEnum):
     AUDIT = "audit"
     BEGUN = "begun"
     DASHBOARD = "dashboard"
+    UNANSWERED = "unanswered"
 
 
 LINE = re.compile(rf"<!-- cellxgene-ingestion-bot: ({'|'.join(MarkerKind)}) ([0-9a-z-]+) -->")
@@ -41,8 +42,8 @@ class Marker:
     `result`, `status` and a run; `begun`, a run and who started it; `merged` and a commit;
     `checked`, `compared` and a pull request; `reaped`, a machine and an act; `notice`, `listed` and
     a version; `correction`, `restored`, a version and which one; `alert`, `settled` and the matter;
-    `audit` and which one of its thread; `dashboard`, of which there is one. The key is of digits,
-    small letters and hyphens.
+    `audit` and which one of its thread; `unanswered` and a comment, a commit or a run; `dashboard`,
+    of which there is one. The key is of digits, small letters and hyphens.
     """
 
     kind: MarkerKind

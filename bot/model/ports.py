@@ -5,7 +5,7 @@ adapters.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha1
 from typing import Protocol
@@ -147,11 +147,28 @@ class Roles(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class MergedManifests:
+    """The manifests on the default branch, by release.
+
+    `whole` can be used; `broken` says in a sentence each what is wrong with the others. `blobs` are
+    git's names for the texts of all of them.
+    """
+
+    whole: Mapping[str, Manifest] = field(default_factory=dict)
+    broken: Mapping[str, str] = field(default_factory=dict)
+    blobs: Mapping[str, str] = field(default_factory=dict)
+
+
 class Repository(Protocol):
     """The files on the default branch, and proposals to change them."""
 
-    def manifests(self) -> Mapping[str, Manifest]:
-        """The manifests on the default branch, by release."""
+    def manifests(self) -> MergedManifests:
+        """The manifests on the default branch. A broken one keeps no other from being read."""
+        ...
+
+    def merged_in(self, release: str) -> str:
+        """The commit that changed the release's manifest last; "" where there are no commits."""
         ...
 
     def rules(self) -> Mapping[str, tuple[str, ...]]:
@@ -165,8 +182,11 @@ class Repository(Protocol):
         """Proposes a manifest for review; a proposal that is there stays as it is."""
         ...
 
-    def conclude(self, release: str, verdict: Verdict, headline: str) -> None:
-        """Marks the state in which the release's manifest was merged with the verdict."""
+    def conclude(self, release: str, verdict: Verdict, headline: str, commit: str | None) -> None:
+        """Marks the state in which the release's manifest was merged with the verdict.
+
+        With None, that is the commit that changed it last.
+        """
         ...
 
 

@@ -29,6 +29,7 @@ from runners.contract.manifest import (
     SchemaDocument,
     Storage,
     manifest_path,
+    release_of,
 )
 from runners.contract.outcomes import (
     MEANINGS,
@@ -106,5 +107,6 @@ __all__ = [
     "Storage",
     "Verdict",
     "manifest_path",
+    "release_of",
     "verdict_of",
 ]

@@ -56,6 +56,10 @@ class Document(BaseModel):
         """Indented JSON with a final newline; equal documents give equal text."""
         return self.model_dump_json(indent=2) + "\n"
 
+    def to_line(self) -> str:
+        """One line of JSON without what is as it is by default: the shortest text of it."""
+        return self.model_dump_json(exclude_defaults=True)
+
     def to_mapping(self) -> dict[str, object]:
         """Plain values without the fields that are None, as TOML wants them."""
         return self.model_dump(mode="json", exclude_none=True)

@@ -1,5 +1,6 @@
 """The manifest of one census release: what a maintainer reviews and merges."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date
@@ -20,6 +21,8 @@ from runners.contract.outcomes import Reason
 
 MANIFESTS = "runners/releases"
 """The folder of all manifests in the repository."""
+
+_FILE = re.compile(rf"{re.escape(MANIFESTS)}/(\d{{4}}-\d{{2}}-\d{{2}})\.toml")
 
 
 class Storage(Document):
@@ -86,8 +89,17 @@ class Manifest(Document):
         Raises:
             ContractError: no such file, or as in `from_json`.
         """
-        manifest = cls.from_toml(text_of(path), source=str(path))
-        if path.stem != manifest.release:
+        return cls.from_named(text_of(path), path=str(path))
+
+    @classmethod
+    def from_named(cls, text: str, *, path: str) -> Self:
+        """The manifest in the text of the file at `path`, which must be named after its release.
+
+        Raises:
+            ContractError: it isn't, or as in `from_json`.
+        """
+        manifest = cls.from_toml(text, source=path)
+        if Path(path).stem != manifest.release:
             raise ContractError(
                 f"{path}: field release: {manifest.release!r} is not the file's name; "
                 f"call the file {manifest.release}.toml or correct the field."
@@ -98,3 +110,9 @@ class Manifest(Document):
 def manifest_path(release: str) -> str:
     """Where the release's manifest lies in the repository."""
     return f"{MANIFESTS}/{release}.toml"
+
+
+def release_of(path: str) -> str | None:
+    """The release whose manifest lies at the path in the repository; None for any other file."""
+    match = _FILE.fullmatch(path)
+    return match[1] if match else None

@@ -11,6 +11,9 @@ Name = Annotated[str, Field(pattern=r"^\S(.*\S)?$", max_length=500)]
 """What a person calls something: one line."""
 
 
+GitSha = Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
+
+
 class Action(StrEnum):
     """What a run is asked to do."""
 
@@ -25,6 +28,9 @@ class RunRequest(Document):
     failed in that earlier run) and `only_missing` (what the instance lacks) make it a part of the
     release. A dataset is chosen if it is one of each of the first three that is given. `track`
     records it as a LaminDB run; `space` is the LaminDB space that new records belong to.
+
+    `comment` is the command that asked for it, if it wasn't a merge. `manifest_blob` and
+    `manifest_commit` are git's names for the manifest's text and for the state it was merged in.
     """
 
     run_id: RunId
@@ -42,6 +48,9 @@ class RunRequest(Document):
     only_missing: bool = False
     track: bool = False
     space: str | None = None
+    comment: int | None = None
+    manifest_blob: GitSha | None = None
+    manifest_commit: GitSha | None = None
 
     @property
     def is_selective(self) -> bool:

@@ -1,12 +1,16 @@
 """Workflow runs, checks, runners and tokens: how the double answers."""
 
 import base64
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from fake_github import people, shapes
 from fake_github.call import Answer, Call, Handler, RefusedError, found, page
 from fake_github.state import CheckRun, Runner
 
+MOST_INPUTS = 25
+LONGEST_INPUTS = 65_535
 ACTIVE = frozenset({"queued", "in_progress", "waiting", "pending", "requested"})
 
 
@@ -29,12 +33,22 @@ def _dispatch(call: Call) -> Answer:
         raise RefusedError(404, "Not Found")
     if call.body["ref"].removeprefix("refs/heads/") not in fake.branches:
         raise RefusedError(422, f"No ref found for: {call.body['ref']}")
+    _check_inputs(call.body.get("inputs", {}))
     one = people.dispatch(fake, call.token.user, workflow, call.body.get("inputs", {}))
     if not call.body.get("return_run_details"):
         return Answer(204)
     told = shapes.run(fake, one)
     places = {"run_url": told["url"], "html_url": told["html_url"]}
     return Answer(200, {"workflow_run_id": one.id, **places})
+
+
+def _check_inputs(inputs: Mapping[str, Any]) -> None:
+    """At most 25 inputs, and 65,535 characters of them. See
+    https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#providing-inputs
+    and `inputs` of https://docs.github.com/en/rest/actions/workflows#create-a-workflow-dispatch-event
+    """
+    if len(inputs) > MOST_INPUTS or len(json.dumps(inputs)) > LONGEST_INPUTS:
+        raise RefusedError(422, "inputs are too large.")
 
 
 def _cancel(call: Call) -> Answer:

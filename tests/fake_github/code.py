@@ -108,6 +108,18 @@ def _pull(call: Call) -> Answer:
     return Answer(200, shapes.pull(call.fake, one))
 
 
+def _pulls_of_commit(call: Call) -> Answer:
+    """The pull requests that were merged as the commit. See
+    https://docs.github.com/en/rest/commits/commits#list-pull-requests-associated-with-a-commit
+    """
+    sha = call.path["commit_sha"]
+    found(call.fake.commits, sha)
+    pulls = (issue for issue in call.fake.issues.values() if issue.pull is not None)
+    merged = [one for one in pulls if one.pull and one.pull.merged_as == sha]
+    part, headers = page(call, merged)
+    return Answer(200, [shapes.pull(call.fake, one) for one in part], headers)
+
+
 def _files(call: Call) -> Answer:
     one = call.issue()
     if one.pull is None:
@@ -165,4 +177,5 @@ HANDLERS: dict[str, Handler] = {
     "pulls/get": _pull,
     "pulls/list-files": _files,
     "pulls/create": _create_pull,
+    "repos/list-pull-requests-associated-with-commit": _pulls_of_commit,
 }

@@ -8,6 +8,8 @@ from fake_github.state import Comment
 
 LONGEST_BODY = 65_536
 LONGEST_TITLE = 256
+PERMISSIONS = ("read", "triage", "write", "maintain", "admin")
+BY_ROLE = {"read": "pull", "write": "push"}
 
 
 def _list(call: Call) -> Answer:
@@ -112,14 +114,20 @@ def _remove_label(call: Call) -> Answer:
 
 
 def _role(call: Call) -> Answer:
-    """The coarse `permission` knows no maintain and no triage; `role_name` does."""
+    """The coarse `permission` knows no maintain and no triage; `role_name` does, and has a name of
+    its own for a custom role, whose base the person's `permissions` tell. See
+    https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user
+    """
     known = call.fake.users.get(call.path["username"])
     if known is None:
         raise RefusedError(404, f"{call.path['username']} is not a user")
-    coarse = {"maintain": "write", "triage": "read"}.get(known.role, known.role)
+    base = known.base or known.role
+    coarse = {"maintain": "write", "triage": "read"}.get(base, base)
     if coarse not in {"admin", "write", "read", "none"}:
-        coarse = "read"
-    person = {**shapes.user(call.fake, known), "role_name": known.role}
+        base = coarse = "read"
+    held = PERMISSIONS[: PERMISSIONS.index(base) + 1] if base in PERMISSIONS else ()
+    may = {BY_ROLE.get(role, role): role in held for role in PERMISSIONS}
+    person = {**shapes.user(call.fake, known), "role_name": known.role, "permissions": may}
     return Answer(200, {"permission": coarse, "role_name": known.role, "user": person})
 
 

@@ -61,6 +61,17 @@ def push(
     return after
 
 
+def force_push(fake: FakeGithub, login: str, files: Mapping[str, str | None], before: str) -> str:
+    """As `push`, onto the first commit; says `before`, zeros for a branch that wasn't there. See
+    https://docs.github.com/en/webhooks/webhook-events-and-payloads#push
+    """
+    first = next(iter(fake.commits))
+    after = fake.commit(files, "Start over", first)
+    fake.branches[fake.default_branch] = after
+    _pushed(fake, login, first, after, "Start over", before)
+    return after
+
+
 def merge(fake: FakeGithub, login: str, number: int) -> str:
     """A person merges a pull request, as one commit; returns its name."""
     one = fake.issues[number]
@@ -78,7 +89,10 @@ def merge(fake: FakeGithub, login: str, number: int) -> str:
     return one.pull.merged_as
 
 
-def _pushed(fake: FakeGithub, login: str, before: str, after: str, message: str) -> None:
+def _pushed(
+    fake: FakeGithub, login: str, before: str, after: str, message: str, said: str | None = None
+) -> None:
+    """The push from one commit to another, which says another `before` where one is `said`."""
     kinds: dict[str, list[str]] = {"added": [], "modified": [], "removed": []}
     for path, kind in fake.changed(before, after).items():
         kinds[kind].append(path)
@@ -96,7 +110,7 @@ def _pushed(fake: FakeGithub, login: str, before: str, after: str, message: str)
     }
     told = {
         "ref": f"refs/heads/{fake.default_branch}",
-        "before": before,
+        "before": said or before,
         "after": after,
         **dict.fromkeys(("created", "deleted", "forced"), False),
         "base_ref": None,
@@ -155,6 +169,18 @@ def start(
     return one
 
 
+def repeat(fake: FakeGithub, run: Run, login: str) -> None:
+    """A person repeats a run that has ended, or its failed jobs: with its first event and commit,
+    another attempt, and that person as `triggering_actor`. It wants the role write. See
+    https://docs.github.com/en/actions/how-tos/manage-workflow-runs/re-run-workflows-and-jobs
+    """
+    assert run.status == "completed"
+    user = fake.user(login)
+    assert (user.base or user.role) in {"write", "maintain", "admin"}
+    run.status, run.conclusion, run.updated = "queued", None, fake.now()
+    run.attempt, run.repeated_by = run.attempt + 1, user
+
+
 def end(fake: FakeGithub, run: Run, conclusion: str) -> None:
     """The run has ended so."""
     run.status, run.conclusion, run.updated = "completed", conclusion, fake.now()
@@ -172,4 +198,20 @@ def send(
     sender = shapes.user(fake, fake.user(login))
     payload = {**told, "repository": shapes.repository(fake), "sender": sender}
     assert event_problems(webhook, payload) == []
-    fake.outbox.append(Delivery(name, webhook, payload, run))
+    fake.outbox.append(Delivery(name, webhook, _seen_by_jobs(payload), run, payload))
+
+
+def _seen_by_jobs(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """A job's payload: commits don't say which files they added, removed or modified. See
+    https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#push
+    https://github.blog/changelog/2019-10-16-changes-in-github-actions-push-event-payload
+    """
+    seen = dict(payload)
+    if "commits" in payload:
+        seen["commits"] = [_without_files(commit) for commit in payload["commits"]]
+        seen["head_commit"] = _without_files(payload["head_commit"])
+    return seen
+
+
+def _without_files(commit: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in commit.items() if k not in {"added", "removed", "modified"}}

@@ -23,6 +23,7 @@ READ = {
     "repos/get-collaborator-permission-level": "metadata",
     "repos/get-content": "contents",
     "repos/list-commits": "contents",
+    "repos/list-pull-requests-associated-with-commit": "pull_requests",
 }
 WRITE = {
     "actions/cancel-workflow-run": "actions",

@@ -37,6 +37,11 @@ def moment(when: datetime | None) -> str | None:
     return when.strftime("%Y-%m-%dT%H:%M:%SZ") if when else None
 
 
+def author(fake: FakeGithub, one: User) -> dict[str, Any] | None:
+    """Who wrote an issue or a comment: nobody, if the account was deleted since."""
+    return None if one.login in fake.deleted else user(fake, one)
+
+
 def user(fake: FakeGithub, one: User) -> dict[str, Any]:
     url = f"{fake.address}/users/{one.login}"
     return {
@@ -101,7 +106,7 @@ def issue(fake: FakeGithub, one: Issue) -> dict[str, Any]:
         "number": one.number,
         "title": one.title,
         "body": one.body,
-        "user": user(fake, one.user),
+        "user": author(fake, one.user),
         "labels": [label(fake, name) for name in one.labels],
         "state": one.state,
         "state_reason": "completed" if one.state == "closed" else None,
@@ -135,7 +140,7 @@ def comment(fake: FakeGithub, one: Comment) -> dict[str, Any]:
         "html_url": f"{_html(fake)}/issues/{one.issue}#issuecomment-{one.id}",
         "issue_url": f"{_url(fake)}/issues/{one.issue}",
         "body": one.body,
-        "user": user(fake, one.user),
+        "user": author(fake, one.user),
         "author_association": "NONE",
         "performed_via_github_app": None,
         "reactions": reactions(url, one.reactions),
@@ -339,7 +344,7 @@ def run(fake: FakeGithub, one: Run) -> dict[str, Any]:
         "path": f".github/workflows/{one.workflow}",
         "display_title": one.title,
         "run_number": one.number,
-        "run_attempt": 1,
+        "run_attempt": one.attempt,
         "event": one.event,
         "status": one.status,
         "conclusion": one.conclusion,
@@ -350,7 +355,7 @@ def run(fake: FakeGithub, one: Run) -> dict[str, Any]:
         "check_suite_url": f"{_url(fake)}/check-suites/{one.id}",
         "pull_requests": [],
         "actor": user(fake, one.actor),
-        "triggering_actor": user(fake, one.actor),
+        "triggering_actor": user(fake, one.repeated_by or one.actor),
         "created_at": moment(one.created),
         "updated_at": moment(one.updated),
         "run_started_at": moment(one.created),

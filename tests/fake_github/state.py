@@ -16,9 +16,12 @@ ACTIONS = "github-actions[bot]"
 
 @dataclass(frozen=True)
 class User:
+    """`base` is what a custom role of the organisation, which `role` then names, is made from."""
+
     login: str
     id: int
     role: str
+    base: str = ""
 
     @property
     def type(self) -> str:
@@ -76,7 +79,7 @@ class Commit:
 
 @dataclass
 class Run:
-    """A workflow's run. `workflow` is its file's name."""
+    """A workflow's run. `workflow` is its file's name, `repeated_by` who started it again."""
 
     id: int
     number: int
@@ -90,6 +93,8 @@ class Run:
     inputs: Mapping[str, Any]
     status: str = "queued"
     conclusion: str | None = None
+    attempt: int = 1
+    repeated_by: User | None = None
 
 
 @dataclass
@@ -128,12 +133,16 @@ class Token:
 
 @dataclass(frozen=True)
 class Delivery:
-    """An event on its way to the workflows; `webhook` is its name in GitHub's document."""
+    """An event on its way to the workflows; `webhook` is its name in GitHub's document.
+
+    `payload` is what a job finds at GITHUB_EVENT_PATH, `hook` what a webhook would bring.
+    """
 
     name: str
     webhook: str
     payload: Mapping[str, Any]
     run: Run | None = None
+    hook: Mapping[str, Any] = field(default_factory=dict)
 
 
 class FakeGithub:
@@ -151,6 +160,7 @@ class FakeGithub:
         self.default_branch = "main"
         self.created = now()
         self.users: dict[str, User] = {}
+        self.deleted: set[str] = set()
         self.issues: dict[int, Issue] = {}
         self.blobs: dict[str, bytes] = {}
         self.trees: dict[str, dict[str, str]] = {}
@@ -182,13 +192,21 @@ class FakeGithub:
         self._comment_ids += 1
         return self._comment_ids
 
-    def user(self, login: str, role: str | None = None) -> User:
+    def user(self, login: str, role: str | None = None, base: str = "") -> User:
         """The person of this name; whoever isn't known yet may read, as in a public repository."""
         known = self.users.get(login)
         if known is None or (role is not None and known.role != role):
             number = known.id if known else self.new_id()
-            self.users[login] = User(login, number, role or "read")
+            self.users[login] = User(login, number, role or "read", base)
         return self.users[login]
+
+    def deletes(self, login: str) -> None:
+        """The account is gone: what it wrote stays, and its author is null in every answer. See
+        https://docs.github.com/en/account-and-profile/concepts/account-management#deletion-of-your-personal-account
+        and `nullable-simple-user` in GitHub's OpenAPI document.
+        """
+        self.deleted.add(login)
+        del self.users[login]
 
     def token(
         self,

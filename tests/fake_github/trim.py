@@ -1,7 +1,7 @@
 """GitHub's OpenAPI document -> the part of it that the double answers by, as openapi.json.
 
     npm pack @octokit/openapi && tar xzf octokit-openapi-*.tgz
-    PYTHONPATH=tests python -m fake.trim package/generated/api.github.com.json
+    PYTHONPATH=tests python -m fake_github.trim package/generated/api.github.com.json
 
 Keeps operations, webhooks and the schemas that they name; drops prose, examples and headers.
 """
@@ -26,6 +26,7 @@ issues/update issues/update-comment
 pulls/create pulls/get pulls/list pulls/list-files
 reactions/create-for-issue-comment
 repos/get repos/get-collaborator-permission-level repos/get-content repos/list-commits
+repos/list-pull-requests-associated-with-commit
 """
 OPERATIONS = frozenset(NAMES.split())
 WEBHOOKS = (

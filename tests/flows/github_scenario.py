@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fake_github import people
 from fake_github.server import Server
-from fake_github.state import ACTIONS, Issue
+from fake_github.state import ACTIONS, Delivery, Issue
 
 from bot.adapters.github.client import RetryPolicy
 from bot.adapters.github.ports import Github, github
@@ -111,10 +111,15 @@ class GithubScenario(Scenario):
     def delivered(self) -> list[Event]:
         """What waits for the bot, handled; runs that were started only wait."""
         waiting, self.fake.outbox = self.fake.outbox, []
-        events = [e for one in waiting for e in events_of(one.name, one.payload)]
+        events = [e for one in waiting for e in self.events_of(one)]
         for event in events:
             self.happens(event)
         return events
+
+    def events_of(self, delivery: Delivery) -> tuple[Event, ...]:
+        """What a job of Actions makes of the event."""
+        changed = self.adapters.repository.changed_manifests
+        return events_of(delivery.name, delivery.payload, changed)
 
     def happens(self, event: Event) -> None:
         handle(event, self.ports(), self.settings)

@@ -76,7 +76,7 @@ def test_a_merge_that_starts_a_run_has_its_row_and_one_that_waits_for_a_person_h
     announced_scenario.merges("maintainer", "2026-02-01")
     commit = announced_scenario.fake.branches["main"]
     assert rows(announced_scenario) == [
-        f"| {NOON} <!-- merged {commit} --> | `maintainer` | - | `merge {commit[:8]}` "
+        f"| {NOON} <!-- merged {commit} --> | `maintainer` | maintain | `merge {commit[:8]}` "
         "| accepted: The manifest of 2026-02-01 was merged: its ingestion starts. | "
         f"`2026-02-01-ingest-{commit[:8]}` |"
     ]

@@ -7,6 +7,7 @@ import pytest
 
 from bot.comments.dashboard import SIGNS, body
 from bot.model.commands import Role, Verb
+from bot.model.endings import Ending
 from bot.model.events import RunGoesOn, RunLost
 from bot.model.look import Look, hidden_look, look_in
 from bot.model.markers import DASHBOARD, sign
@@ -118,7 +119,9 @@ def test_a_run_that_is_lost_says_what_goes_on_with_it(
     """GitHub's workflow run still works on saying so: the event knows better."""
     scenario.says("maintainer", said)
     (run,) = scenario.runs.all()
-    scenario.happens(RunLost(run.request, "failure", Progress(3, 2, NOON, NOON)))
+    scenario.happens(
+        RunLost(run.request, Ending("work", "failure", ""), Progress(3, 2, NOON, NOON))
+    )
     assert (
         row(scenario) == f"🛑 lost | 2 of 12 | #1 | say `{command}` in #1: it goes on where it was"
     )

@@ -30,6 +30,7 @@ def job(scenario: GithubScenario, *words: str, **changes: str) -> Result:
         "BOT_INGEST_ON_MERGE": "false",
         "BOT_BOT": told.bot,
         "BOT_RUNS": str(told.runs),
+        "BOT_STORAGE": "s3://census/",
         **changes,
     }
     return CliRunner().invoke(cli, words, env=environment)
@@ -38,6 +39,14 @@ def job(scenario: GithubScenario, *words: str, **changes: str) -> Result:
 def done(result: Result) -> str:
     assert result.exit_code == 0, result.output
     return result.output
+
+
+def ended(request_file: Path, work: str, **others: str) -> tuple[str, ...]:
+    """The words of `end`, where the job of the work and those before it ended so."""
+    results = {"plan": "success", "smoke": "success", "launch": "skipped", "work": work, **others}
+    needs = {name: {"result": result, "outputs": {}} for name, result in results.items()}
+    log = "https://github.com/octo/cellxgene/actions/runs/1"
+    return ("end", str(request_file), "--jobs", json.dumps(needs), "--log", log)
 
 
 def payload(scenario: GithubScenario, told: Mapping[str, object]) -> str:
@@ -120,7 +129,7 @@ def test_a_run_begins_goes_on_and_ends(scenario: GithubScenario, request_file: P
     request = RunRequest.from_file(request_file)
     (folder / "report.json").write_text(report(request, good("d1")).to_json())
     people.end(scenario.fake, run, "success")
-    done(job(scenario, "end", str(request_file), "--result", "success", "--summary", str(summary)))
+    done(job(scenario, *ended(request_file, "success"), "--summary", str(summary)))
     heard = scenario.heard()
     assert "## ✅ Release 2026-02-01 passed its verification" in heard
     assert "has ended; its result stands in a comment of its own" in heard
@@ -166,7 +175,7 @@ def test_a_reports_page_is_kept_and_linked(scenario: GithubScenario, request_fil
     ]  # fmt: skip
     assert output.read_text() == "page=report.html\n"
     people.end(scenario.fake, run, "success")
-    end = ("end", str(request_file), "--result", "success", "--page")
+    end = (*ended(request_file, "success"), "--page")
     done(job(scenario, *end, ""))
     assert "the whole report" not in scenario.heard()
     done(job(scenario, *end, "https://github.com/octo/cellxgene/actions/runs/1/artifacts/2"))
@@ -174,6 +183,24 @@ def test_a_reports_page_is_kept_and_linked(scenario: GithubScenario, request_fil
         "**Everything:** [the whole report]"
         "(https://github.com/octo/cellxgene/actions/runs/1/artifacts/2)"
     ) in scenario.heard()
+
+
+def test_a_run_that_is_repeated_by_hand_is_asked_for_again(
+    scenario: GithubScenario, request_file: Path
+) -> None:
+    """The request is the bot's, as it was; who repeats its workflow run is somebody else."""
+    (run,) = scenario.fake.runs.values()
+    people.end(scenario.fake, run, "failure")
+    output = scenario.home / "output"
+    for login, said in (("writer", "⛔ **Not begun:**"), ("maintainer", "▶️ **Begun:**")):
+        people.repeat(scenario.fake, run, login)
+        words = ("begin", str(request_file), "--actor", login, "--workflow-run", str(run.id))
+        assert not output.exists()
+        done(job(scenario, *words, "--output", str(output)))
+        assert said in scenario.heard()
+        people.end(scenario.fake, run, "failure")
+    assert output.read_text() == f"run-id={RUN}\naction=ingest\n"
+    assert run.attempt == 3
 
 
 def test_a_dispatch_that_came_twice_begins_once(
@@ -194,22 +221,39 @@ def test_a_run_of_a_release_without_a_thread_is_refused_too(scenario: GithubScen
     told |= {"manifest": "runners/releases/2025-06-01.toml", "instance": "demo"}
     file, output = scenario.home / "request.json", scenario.home / "output"
     file.write_text(json.dumps(told))
-    words = ("begin", str(file), "--workflow-run", "1", "--output", str(output), "--actor")
+    inputs = {"title": "2025-06-01-ingest-1 in demo", "request": json.dumps(told)}
+    run = people.dispatch(scenario.fake, scenario.fake.user("writer"), "ingest.yml", inputs)
+    words = ("begin", str(file), "--workflow-run", str(run.id), "--output", str(output), "--actor")
     assert "doesn't begin: @writer may not start it" in done(job(scenario, *words, "writer"))
     assert not output.exists()
     done(job(scenario, *words, "maintainer"))
     assert output.read_text() == "run-id=2025-06-01-ingest-1\naction=ingest\n"
+    assert "[starts 2025-06-01-ingest-1] ingest in demo for None" in scenario.heard()
+
+
+@pytest.mark.parametrize("title", ["anything", "2025-06-01-ingest-1 in theirs"])
+def test_a_run_whose_title_hides_it_from_others_is_refused(
+    scenario: GithubScenario, title: str
+) -> None:
+    told = {"run_id": "2025-06-01-ingest-1", "action": "ingest", "release": "2025-06-01"}
+    told |= {"manifest": "runners/releases/2025-06-01.toml", "instance": "demo"}
+    inputs = {"title": title, "request": json.dumps(told)}
+    run = people.dispatch(scenario.fake, scenario.fake.user("maintainer"), "ingest.yml", inputs)
+    file = scenario.home / "request.json"
+    file.write_text(json.dumps(told))
+    words = ("begin", str(file), "--workflow-run", str(run.id), "--actor", "maintainer")
+    said = done(job(scenario, *words))
+    assert "its workflow run must be called 2025-06-01-ingest-1 in demo" in said
+    scenario.fake.runs.clear()
 
 
 def test_a_run_without_a_report_ends_too(scenario: GithubScenario, request_file: Path) -> None:
     summary = scenario.home / "summary"
     (run,) = scenario.fake.runs.values()
     people.end(scenario.fake, run, "cancelled")
-    done(
-        job(scenario, "end", str(request_file), "--result", "cancelled", "--summary", str(summary))
-    )
+    done(job(scenario, *ended(request_file, "cancelled"), "--summary", str(summary)))
     assert f"## 🛑 Run `{RUN}` was stopped" in scenario.heard()
-    assert summary.read_text().startswith(f"## Run {RUN}: no report (cancelled)\n\nIn its thread: ")
+    assert summary.read_text().startswith(f"## Run {RUN}: no report (work: cancelled)\n\nIn its ")
 
 
 def test_a_pull_requests_manifests_are_fetched_and_what_was_found_is_said(

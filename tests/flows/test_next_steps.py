@@ -2,6 +2,7 @@
 
 import re
 
+from bot.model.endings import Ending
 from bot.model.events import RunLost
 from bot.model.progress import Progress
 from flows import test_on_github, world
@@ -32,7 +33,7 @@ def test_every_text_says_what_to_do_next(empty_scenario: GithubScenario) -> None
     for said in ("/status", "/ingest --dry-run", "/retry", "/verify", "/ingest", "/cancel", "/x"):
         scenario.says("maintainer", said)
     first = next(r.request for r in scenario.adapters.runs.all())
-    scenario.happens(RunLost(first, "failure", Progress()))
+    scenario.happens(RunLost(first, Ending("work", "failure", ""), Progress()))
     scenario.fake.runs[max(scenario.fake.runs)].status = "completed"
     ingest = scenario.says("maintainer", "/ingest")
     scenario.says("maintainer", "/status")

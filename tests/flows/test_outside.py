@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from bot.model.endings import Ending
 from bot.model.events import RunLost
 from bot.model.ports import Ports
 from bot.model.progress import Progress
@@ -74,7 +75,7 @@ def test_a_run_that_was_lost_is_announced(outside: Heard, scenario: GithubScenar
     outside.taken()
     (run,) = scenario.adapters.runs.all()
     for _ in range(2):
-        scenario.happens(RunLost(run.request, "failure", Progress()))
+        scenario.happens(RunLost(run.request, Ending("work", "failure", ""), Progress()))
     assert outside.taken() == [
         f"🛑 Run {RUN} ended without a report\n{place(scenario, 2)}",
     ]

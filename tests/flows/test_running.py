@@ -11,6 +11,7 @@ from fake_github import people
 from fake_github.state import ACTIONS
 
 from bot.adapters.github.runs import GithubRuns
+from bot.model.endings import Ending
 from bot.model.events import RunAsked, RunGoesOn, RunLost
 from bot.model.ports import Run
 from bot.model.progress import Progress
@@ -21,6 +22,8 @@ from runners.contract import RunRequest
 
 empty_scenario = _empty_scenario
 RUN = "2026-02-01-ingest-2"
+LOG = "https://github.com/octo/cellxgene/actions/runs/1"
+FAILED = Ending("work", "failure", LOG)
 HALF = Progress(7, 6, NOON - timedelta(hours=1), NOON)
 
 
@@ -33,8 +36,9 @@ def started(scenario: GithubScenario) -> GithubScenario:
 
 
 def request(scenario: GithubScenario, **changes: object) -> RunRequest:
-    (run,) = scenario.adapters.runs.all()
-    return run.request.model_copy(update={"thread": 2, **changes})
+    (run,) = scenario.fake.runs.values()
+    sent = RunRequest.from_json(run.inputs["request"], source="input")
+    return sent.model_copy(update=changes)
 
 
 def begins(scenario: GithubScenario, actor: str = ACTIONS, **changes: object) -> None:
@@ -62,15 +66,28 @@ def test_what_a_person_starts_by_hand_is_told_once(started: GithubScenario) -> N
         ({"actor": "stranger"}, "@stranger may not start it; ask somebody who is maintain."),
         ({"is_first": False}, "it was dispatched twice; the other one goes on."),
         (
-            {"instance": "theirs"},
+            {"run_id": "2025-06-01-ingest-2"},
+            "its name says another release or another action than its request.",
+        ),
+        (
+            {"manifest_blob": "0" * 40},
+            "no answer of mine in the thread says that I have started it, and any workflow of this "
+            "repository could start one in my name. Say the command in the thread.",
+        ),
+        (
+            {"actor": "maintainer", "manifest_blob": "0" * 40},
+            "the manifest was changed since it was asked for; say it again.",
+        ),
+        (
+            {"actor": "maintainer", "instance": "theirs"},
             "it is for `theirs`, and this bot works on `demo`.",
         ),
         (
-            {"manifest": "../../elsewhere.toml"},
+            {"actor": "maintainer", "manifest": "../../elsewhere.toml"},
             "`../../elsewhere.toml` isn't the release's manifest on the default branch.",
         ),
         (
-            {"run_id": "2026-02-01-ingest-10"},
+            {"actor": "maintainer", "run_id": "2026-02-01-ingest-10"},
             f"`{RUN}` was asked for before, and an instance takes one.",
         ),
     ],
@@ -104,7 +121,9 @@ class Late(GithubRuns):
 
 def test_a_command_that_comes_second_by_a_moment_is_told_so(started: GithubScenario) -> None:
     runs = started.adapters.runs
-    started.adapters = replace(started.adapters, runs=Late(runs.repo, runs.store, runs.patience))
+    started.adapters = replace(
+        started.adapters, runs=Late(runs.repo, runs.store, runs.patience, runs.bot, runs.accepted)
+    )
     Late.looks.append(1)
     started.says("maintainer", "/verify")
     assert Late.looks == []
@@ -154,26 +173,30 @@ def test_how_many_datasets_a_name_means_is_told_once_the_machine_knows(
     assert started.heard().endswith("waiting for its machine, or in its smoke test.")
     started.happens(RunGoesOn(asked, replace(HALF, chosen=8)))
     assert "6 of 8 datasets, 75%" in started.heard()
-    started.happens(RunLost(asked, "failure", HALF))
+    started.happens(RunLost(asked, FAILED, HALF))
     assert "- Not done: datasets, collections, verification." in started.heard()
-    started.happens(RunLost(asked, "failure", replace(HALF, chosen=8)))
+    started.happens(RunLost(asked, FAILED, replace(HALF, chosen=8)))
     assert "- Not done: 2 datasets, collections, verification." in started.heard()
 
 
 @pytest.mark.parametrize(
-    ("result", "why"), [("cancelled", "was stopped"), ("failure", "ended without a report")]
+    ("result", "why"),
+    [
+        ("cancelled", "was stopped: by hand, or as its job took longer than it may"),
+        ("failure", "ended without a report"),
+    ],
 )
 def test_one_that_is_lost_says_what_was_done_and_what_wasnt(
     started: GithubScenario, result: str, why: str
 ) -> None:
     (run,) = started.fake.runs.values()
     people.end(started.fake, run, result)
-    started.happens(RunLost(request(started), result, HALF))
+    started.happens(RunLost(request(started), Ending("work", result, LOG), HALF))
     assert started.heard() == (
         "[labels thread 1] verification incomplete\n"
         f"[says in 1, comment 5] ## 🛑 Run `{RUN}` {why}\n\n"
         "**Next:** `/ingest` goes on where it was: what is registered and unchanged stays as it "
-        "is. Its log says why it ended.\n\n"
+        f"is. [Its log]({LOG}) says why it ended.\n\n"
         "- Done: 6 datasets of release 2026-02-01.\n"
         "- Not done: 6 datasets, collections, verification.\n\n"
         f"Run `{RUN}`, asked for by @maintainer, in `demo`. A batch that was being written was "
@@ -197,6 +220,55 @@ def test_a_run_is_linked_to_its_workflow_run(started: GithubScenario) -> None:
     assert f"\n\nRun {link}: ingest in `demo`, asked for by @maintainer; " in result
     assert f"| {link} | `maintainer` | " in again
     started.heard()
+
+
+@pytest.mark.parametrize(
+    ("ending", "why", "next_step"),
+    [
+        (Ending("plan", "failure", LOG), "didn't begin: its first job failed", "written"),
+        (Ending("plan", "cancelled", LOG), "didn't begin: its first job was stopped", "written"),
+        (Ending("smoke", "failure", LOG), "didn't begin: its smoke test failed", "written"),
+        (Ending("smoke", "cancelled", LOG), "didn't begin: its smoke test was stopped", "written"),
+        (
+            Ending("launch", "failure", LOG),
+            "didn't begin: the launch of its machine failed",
+            "written",
+        ),
+        (Ending("work", "failure", LOG), "ended without a report", "no journal"),
+        (Ending("", "skipped", LOG), "was repeated in part, and so did nothing", "all jobs"),
+        (Ending("", "lost", ""), "has ended, and nobody said how", "no journal"),
+    ],
+)
+def test_each_jobs_failure_has_its_own_sentence_and_invents_no_counts(
+    started: GithubScenario, ending: Ending, why: str, next_step: str
+) -> None:
+    (run,) = started.fake.runs.values()
+    people.end(started.fake, run, "failure")
+    started.happens(RunLost(request(started), ending, Progress()))
+    heard = started.heard()
+    assert f"## 🛑 Run `{RUN}` {why}\n\n**Next:** " in heard
+    assert {"written": "nothing was written"}.get(next_step, next_step) in heard
+    assert LOG in heard or ending.result == "lost"
+    assert "Not done:" not in heard
+    assert "[labels thread 1] verification incomplete" in heard
+
+
+def test_one_that_somebody_cancelled_says_who(started: GithubScenario) -> None:
+    asked = request(started)
+    started.says("maintainer", "/cancel")
+    started.heard()
+    started.happens(RunLost(asked, Ending("work", "cancelled", LOG), HALF))
+    assert f"## 🛑 Run `{RUN}` was stopped, as @maintainer asked\n" in started.heard()
+
+
+def test_a_verification_that_is_lost_has_written_nothing(scenario: GithubScenario) -> None:
+    scenario.says("maintainer", "/verify")
+    asked = request(scenario)
+    scenario.heard()
+    scenario.happens(RunLost(asked, FAILED, HALF))
+    heard = scenario.heard()
+    assert f"**Next:** [Its log]({LOG}) says why it ended; say `/verify` again." in heard
+    assert "Done:" not in heard
 
 
 def test_a_command_in_the_proposal_is_obeyed_and_labels_the_thread(

@@ -33,7 +33,11 @@ def machines(tmp_path: Path) -> Iterator[Machines]:
 @pytest.fixture
 def repo(machines: Machines, tmp_path: Path) -> Iterator[ActRepository]:
     environment = {k: v for k, v in machines.environment.items() if k.startswith("AWS_")}
-    environment |= {"AWS_DEFAULT_REGION": "us-west-2", "BOT_GITHUB_PACE": "0"}
+    environment |= {
+        "AWS_DEFAULT_REGION": "us-west-2",
+        "BOT_GITHUB_PACE": "0",
+        "BOT_STORAGE": "s3://census/",
+    }
     with serving(FakeGithub()) as server:
         yield ActRepository(tmp_path, server, {}, environment)
 

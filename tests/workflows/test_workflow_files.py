@@ -50,10 +50,33 @@ def test_who_holds_data_speaks_nowhere_and_who_speaks_holds_no_data() -> None:
             assert "runners mirror" not in told, f"{file}: {name}"
 
 
+def test_jobs_that_work_run_only_where_it_was_asked_in_the_same_attempt() -> None:
+    """Who repeats failed jobs gets the outputs of those that passed: the plan's are no answer then.
+
+    https://docs.github.com/en/actions/how-tos/manage-workflow-runs/re-run-workflows-and-jobs
+    """
+    jobs = READ["run"]["jobs"]
+    assert jobs["plan"]["outputs"]["attempt"] == "${{ github.run_attempt }}"
+    for name in ("smoke", "launch", "work"):
+        assert "needs.plan.outputs.attempt == github.run_attempt" in jobs[name]["if"], name
+        assert "plan" in jobs[name]["needs"], name
+
+
+def test_jobs_that_answer_say_it_where_they_fail() -> None:
+    for file, job in (("commands", "handle"), ("run", "say")):
+        last = READ[file]["jobs"][job]["steps"][-1]
+        assert last["if"] == "failure() || cancelled()"
+        assert "python3 -m bot.cli.last_word" in last["run"]
+        assert "secrets" not in str(last)
+        assert "app-slug" not in str(last)
+    assert "needs.plan.result != 'success'" in READ["run"]["jobs"]["say"]["if"]
+
+
 def test_a_processing_job_needs_no_runner_and_is_followed_while_the_role_lives() -> None:
     jobs = READ["run"]["jobs"]
     assert "vars.LAUNCHER != 'sagemaker'" in jobs["work"]["if"]
-    assert "needs.launch.result" in str(jobs["say"])
+    assert "launch" in jobs["say"]["needs"]
+    assert "toJSON(needs)" in str(jobs["say"])
     minutes, _ = re.findall(r"\d+", jobs["launch"]["timeout-minutes"])
     (lives,) = (
         step["with"]["role-duration-seconds"]

@@ -134,7 +134,7 @@ def test_from_a_new_release_to_its_verified_comment(repo: ActRepository) -> None
 
     asked = speaks(repo, "stranger", "/ingest")
     assert repo.deliver() == ["commands.yml success"], repo.told()
-    assert asked.reactions == [(ACTIONS, "confused")]
+    assert asked.reactions == [(ACTIONS, "eyes"), (ACTIONS, "confused")]
     assert "`/ingest` needs the role *maintain*; @stranger has the role *read*." in (
         said(repo)[-1].body
     )
@@ -193,7 +193,7 @@ def test_from_a_merge_to_the_verified_comment(repo: ActRepository) -> None:
     assert "11 of 12 datasets registered" in result.body
     assert thread.labels == ["verification failed"]
     (row,) = rows_of([comment.body for comment in thread.comments])
-    assert row.split(" | ")[1:4] == ["`maintainer`", "-", f"`merge {commit[:8]}`"]
+    assert row.split(" | ")[1:4] == ["`maintainer`", "maintain", f"`merge {commit[:8]}`"]
 
 
 def test_two_at_once_make_one_run(repo: ActRepository) -> None:

@@ -37,7 +37,7 @@ def is_started(workflow: Mapping[str, Any], delivery: Delivery, paths: Sequence[
 def paths_of(fake: FakeGithub, delivery: Delivery) -> list[str]:
     """The files that a push or a pull request touches."""
     kinds = ("added", "modified", "removed")
-    commits = delivery.payload.get("commits", [])
+    commits = delivery.hook.get("commits", [])
     pushed = [path for commit in commits for kind in kinds for path in commit[kind]]
     if delivery.name != "pull_request":
         return pushed

@@ -17,11 +17,14 @@ from github.GithubException import (
     UnknownObjectException,
 )
 from github.GithubRetry import GithubRetry
+from github.NamedUser import NamedUser
+from github.Organization import Organization
 from github.PullRequest import PullRequest
 from github.Repository import Repository
 from requests.exceptions import RequestException
 
 from bot.errors import BotError
+from bot.model.events import GHOST
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -138,6 +141,15 @@ def _sentence(error: Exception) -> str:
         wanted = headers.get("x-accepted-github-permissions", "more")
         return f"GitHub forbids this to the token ({message}); it needs the permission {wanted}."
     return f"GitHub answered {error.status} ({message or 'without a word'}); mend it or try again."
+
+
+def login_of(user: NamedUser | Organization | None) -> str:
+    """The person's login; `ghost`, as GitHub's pages say, if the account was deleted.
+
+    In the API there is no person then: `user` is nullable in
+    https://docs.github.com/en/rest/issues/comments#list-issue-comments
+    """
+    return user.login if user is not None else GHOST
 
 
 def pulls_from(repo: Repository, head: str) -> Iterator[PullRequest]:

@@ -4,8 +4,11 @@ Nothing of these is stored: GitHub is asked for a person's role when it is neede
 last detections ended.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import takewhile
+from typing import Any
+from urllib.parse import quote
 
 from github.GithubException import GithubException
 from github.Repository import Repository
@@ -19,10 +22,18 @@ from bot.adapters.web import HttpPages
 from bot.adapters.webhook import Webhook
 from bot.errors import BotError
 from bot.model.commands import Role
+from bot.model.events import GHOST
 from bot.model.ports import Pages, Ports
 from bot.settings import Settings
 
 BY_NAME = {role.name.lower(): role for role in Role}
+BY_PERMISSION = {
+    "pull": Role.READ,
+    "triage": Role.TRIAGE,
+    "push": Role.WRITE,
+    "maintain": Role.MAINTAIN,
+    "admin": Role.ADMIN,
+}
 
 
 DETECT_WORKFLOW = "detect.yml"
@@ -39,16 +50,27 @@ class GithubRoles:
     def role_of(self, actor: str) -> Role:
         """The person's role by `role_name`, as `permission` calls a maintainer a writer.
 
-        A custom role of the organisation counts as the role it is based on. See
-        https://docs.github.com/en/rest/collaborators/collaborators
+        A custom role of the organisation counts as the role that it is made from, which the
+        person's own `permissions` tell. Someone without an account has none. See
+        https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user
         """
+        if actor == GHOST:
+            return Role.NONE
+        place = f"{self.repo.url}/collaborators/{quote(actor)}/permission"
         try:
-            name = self.repo.get_collaborator_role_name(actor)
-            return BY_NAME.get(name) or BY_NAME[self.repo.get_collaborator_permission(actor)]
+            _, answer = self.repo.requester.requestJsonAndCheck("GET", place)
+            return BY_NAME.get(answer["role_name"]) or _base_role(answer)
         except GithubException as error:
             if error.status == 404:
                 return Role.NONE
             raise
+
+
+def _base_role(answer: Mapping[str, Any]) -> Role:
+    """What a custom role is made from; by `permission` where GitHub doesn't say more."""
+    held = (answer.get("user") or {}).get("permissions") or {}
+    may = [role for name, role in BY_PERMISSION.items() if held.get(name)]
+    return max(may, default=BY_NAME[answer["permission"]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +160,13 @@ def github(settings: Settings, patience: RetryPolicy | None = None) -> Github:
         raise BotError("environment: BOT_GITHUB_TOKEN is missing; give the job's or the App's.")
     patience = patience or RetryPolicy(pace=settings.github_pace)
     repo = connect(settings.github, settings.github_token, settings.github_api, patience)
+    threads = GithubThreads(repo, settings.bot, patience)
+    store = run_store(settings.runs) if settings.runs else None
     return Github(
-        GithubThreads(repo, settings.bot, patience),
+        threads,
         GithubRoles(repo),
         GithubRepository(repo, settings.bot, patience),
-        GithubRuns(repo, run_store(settings.runs) if settings.runs else None, patience),
+        GithubRuns(repo, store, patience, settings.bot, threads.accepted_runs),
         GithubFailureCount(repo),
         HttpPages(),
         GithubClock(repo, patience),

@@ -8,7 +8,9 @@ from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from github.Commit import Commit
 from github.ContentFile import ContentFile
+from github.GithubException import UnknownObjectException
 from github.PullRequest import PullRequest
 from github.Repository import Repository
 
@@ -16,6 +18,7 @@ from bot.adapters.github.client import (
     RetryPolicy,
     base_of,
     ensure_branch,
+    login_of,
     make_once,
     pulls_from,
     with_clear_refusals,
@@ -31,10 +34,18 @@ from bot.comments.pull_requests import (
 from bot.errors import BotError
 from bot.model.effects import Draft, ProposeManifest
 from bot.model.markers import Marker, MarkerKind, sign
-from bot.model.ports import DraftPullRequest, ModuleSource
+from bot.model.ports import DraftPullRequest, MergedManifests, ModuleSource
 from bot.schema.patch import PATH
 from bot.schema.rules.answers import open_judgements
-from runners.contract import MANIFESTS, Manifest, Verdict, manifest_path
+from runners.contract import (
+    MANIFESTS,
+    ContractError,
+    Manifest,
+    RunRequest,
+    Verdict,
+    manifest_path,
+    release_of,
+)
 
 RULES = "runners/rules"
 CONCLUSIONS = {
@@ -53,11 +64,54 @@ class GithubRepository:
     patience: RetryPolicy
 
     @with_clear_refusals
-    def manifests(self) -> Mapping[str, Manifest]:
-        """Release -> its manifest on the default branch."""
-        texts = self._files(MANIFESTS, ".toml")
-        manifests = (Manifest.from_toml(text, source=path) for path, text in texts.items())
-        return {manifest.release: manifest for manifest in manifests}
+    def manifests(self) -> MergedManifests:
+        """The manifests on the default branch. A broken one keeps no other from being read."""
+        whole, broken = {}, {}
+        blobs = self._manifest_blobs(self.repo.default_branch)
+        for release, blob in blobs.items():
+            path = manifest_path(release)
+            try:
+                whole[release] = Manifest.from_named(self._text(blob), path=path)
+            except (ContractError, UnicodeDecodeError) as error:
+                broken[release] = str(error)
+        return MergedManifests(whole, broken, blobs)
+
+    @with_clear_refusals
+    def changed_manifests(self, before: str, after: str) -> Mapping[str, str]:
+        """Release -> the blob of its manifest in commit `after`, where `before` had another.
+
+        A branch that is new, or was pushed with force, has a `before` that isn't there: then what
+        the commit `after` itself changed. Trees are compared rather than asked for with `compare`,
+        which names 300 files at most. See
+        https://docs.github.com/en/rest/commits/commits#compare-two-commits
+        """
+        new = self._manifest_blobs(after)
+        old = self._blobs_of(before)
+        if old is None:
+            parents = self.repo.get_git_commit(after).parents
+            old = (self._blobs_of(parents[0].sha) if parents else None) or {}
+        return {release: blob for release, blob in new.items() if old.get(release) != blob}
+
+    def _blobs_of(self, commit: str) -> Mapping[str, str] | None:
+        """As `_manifest_blobs`; None if there is no such commit any more."""
+        if not commit.strip("0"):
+            return None
+        try:
+            return self._manifest_blobs(commit)
+        except UnknownObjectException:
+            return None
+
+    def _manifest_blobs(self, ref: str) -> dict[str, str]:
+        """Release -> the name of its manifest's text, in a branch or commit."""
+        tree = self.repo.get_git_tree(ref, recursive=True).tree
+        named = ((release_of(entry.path), entry.sha) for entry in tree)
+        return {release: sha for release, sha in sorted(named, key=str) if release is not None}
+
+    @with_clear_refusals
+    def merged_in(self, release: str) -> str:
+        """The commit of the default branch that changed the release's manifest last."""
+        commits = self.repo.get_commits(path=manifest_path(release))
+        return next((commit.sha for commit in commits), "")
 
     @with_clear_refusals
     def rules(self) -> Mapping[str, tuple[str, ...]]:
@@ -87,22 +141,23 @@ class GithubRepository:
         make_once(make, lambda: self._pull(head), self.patience)
 
     @with_clear_refusals
-    def conclude(self, release: str, verdict: Verdict, headline: str) -> None:
-        """Makes or updates the check run on the commit that last changed the manifest.
+    def conclude(self, release: str, verdict: Verdict, headline: str, commit: str | None) -> None:
+        """Makes or updates the check run on the commit, or on what last changed the manifest.
 
         See https://docs.github.com/en/rest/checks/runs
         """
-        path = manifest_path(release)
-        commit = next(iter(self.repo.get_commits(path=path)), None)
-        if commit is None:
+        sha = commit or self.merged_in(release)
+        if not sha:
             return
+        # Asks nothing by itself: only the check runs of it are wanted.
+        marked = Commit(self.repo.requester, url=f"{self.repo.url}/commits/{sha}")
         name = f"Census {release}"
         output = {"title": headline[:255], "summary": headline}
-        check_run = next(iter(commit.get_check_runs(check_name=name)), None)
+        check_run = next(iter(marked.get_check_runs(check_name=name)), None)
         if check_run is not None:
             check_run.edit(status="completed", conclusion=CONCLUSIONS[verdict], output=output)
             return
-        sha, conclusion = commit.sha, CONCLUSIONS[verdict]
+        conclusion = CONCLUSIONS[verdict]
 
         def make() -> bool:
             self.repo.create_check_run(
@@ -111,7 +166,7 @@ class GithubRepository:
             return True
 
         def look() -> bool | None:
-            return next((True for _ in commit.get_check_runs(check_name=name)), None)
+            return next((True for _ in marked.get_check_runs(check_name=name)), None)
 
         make_once(make, look, self.patience)
 
@@ -127,9 +182,15 @@ class GithubRepository:
         return {path: self._text(sha) for path, sha in paths.items()}
 
     @with_clear_refusals
-    def documents(self) -> Mapping[str, str]:
-        """The manifests and rules on the default branch: path -> text."""
-        return {**self._files(MANIFESTS, ".toml"), **self._files(RULES, ".json")}
+    def documents(self, request: RunRequest | None = None) -> Mapping[str, str]:
+        """The manifests and rules on the default branch: path -> text.
+
+        The manifest of a request's release is the one that the request names by its blob.
+        """
+        texts = {**self._files(MANIFESTS, ".toml"), **self._files(RULES, ".json")}
+        if request is not None and request.manifest_blob is not None:
+            texts[request.manifest] = self._text(request.manifest_blob)
+        return texts
 
     def _files(self, folder: str, ending: str) -> dict[str, str]:
         """Path -> text of the files right in the folder, on the default branch."""
@@ -147,7 +208,7 @@ class GithubRepository:
     def _pull(self, head: str) -> PullRequest | None:
         """The bot's pull request from this branch, open or not."""
         pulls = pulls_from(self.repo, head)
-        return next((pull for pull in pulls if pull.user.login == self.bot), None)
+        return next((pull for pull in pulls if login_of(pull.user) == self.bot), None)
 
 
 def _is_document(path: str) -> bool:

@@ -5,15 +5,16 @@ into the store when it begins; until then, the workflow run's title alone says w
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from itertools import islice
 
 from github.Repository import Repository
 from github.WorkflowRun import WorkflowRun
 
-from bot.adapters.github.client import RetryPolicy, make_once, with_clear_refusals
+from bot.adapters.github.client import RetryPolicy, login_of, make_once, with_clear_refusals
 from bot.adapters.stored_runs import RunStore
 from bot.errors import BotError, BusyError
 from bot.model.ports import Run
@@ -35,24 +36,35 @@ def title_of(request: RunRequest) -> str:
 
 @dataclass(frozen=True, slots=True)
 class GithubRuns:
-    """The repository's runs. `store` is None in a job that may not read it."""
+    """The repository's runs. `store` is None in a job that may not read it.
+
+    `bot` is the login that dispatches; `accepted` gives the ids of the runs that the bot has
+    accepted for a release, by its own answers: whoever may dispatch a workflow can give it any
+    title.
+    """
 
     repo: Repository
     store: RunStore | None
     patience: RetryPolicy
+    bot: str
+    accepted: Callable[[str], frozenset[str]]
 
     @with_clear_refusals
     def all(self) -> tuple[Run, ...]:
-        """All runs, oldest first. One whose workflow runs ended without a report is lost."""
+        """All runs, oldest first. One whose workflow run ended without a report is lost.
+
+        What the machine hasn't written yet, and the bot hasn't accepted, is none.
+        """
         runs = self._stored()
+        accepted = cache(self.accepted)
         for run_id, workflows in self._by_run_id().items():
-            first = workflows[0]
+            first = self._first(workflows)
             request = runs[run_id].request if run_id in runs else _request(first)
+            if run_id not in runs and run_id not in accepted(request.release):
+                continue
             report = runs[run_id].report if run_id in runs else None
-            is_lost = report is None and all(
-                workflow.status == "completed" for workflow in workflows
-            )
-            runs[run_id] = Run(request, first.created_at, report, is_lost, workflows[-1].html_url)
+            is_lost = report is None and first.status == "completed"
+            runs[run_id] = Run(request, first.created_at, report, is_lost, first.html_url)
         # Two that were asked for in the same second: the smaller number was first.
         return tuple(sorted(runs.values(), key=lambda run: (run.since, run.request.run_id)))
 
@@ -63,9 +75,9 @@ class GithubRuns:
         Raises:
             BusyError: another run goes on in the instance.
         """
-        runs = {run.request.run_id: run for run in self.all()}
-        if request.run_id in runs:
+        if self._is_dispatched(request.run_id):
             return
+        runs = {run.request.run_id: run for run in self.all()}
         for run in runs.values():
             if run.is_going_on() and run.request.instance == request.instance:
                 raise BusyError(
@@ -73,19 +85,36 @@ class GithubRuns:
                     f"{request.instance}; wait for its end."
                 )
         workflow = self.repo.get_workflow(WORKFLOWS[request.action])
-        inputs = {"title": title_of(request), "request": request.to_json()}
+        inputs = {"title": title_of(request), "request": request.to_line()}
         target = self.repo.default_branch
 
         def make() -> bool:
             return workflow.create_dispatch(target, inputs, throw=True) is not None
 
-        make_once(make, lambda: request.run_id in self._by_run_id() or None, self.patience)
+        make_once(make, lambda: self._is_dispatched(request.run_id) or None, self.patience)
 
     @with_clear_refusals
     def workflow_of(self, run_id: str) -> int | None:
         """The workflow run that works on the run: the first one, if a dispatch came twice."""
         workflow_runs = self._by_run_id().get(run_id)
-        return workflow_runs[0].id if workflow_runs else None
+        return self._first(workflow_runs).id if workflow_runs else None
+
+    @with_clear_refusals
+    def is_named(self, request: RunRequest, workflow_run: int) -> bool:
+        """Whether the workflow run's title says the request's run and instance."""
+        workflows = self._by_run_id().get(request.run_id, [])
+        named = (TITLE.fullmatch(one.display_title) for one in workflows if one.id == workflow_run)
+        return any(title is not None and title["instance"] == request.instance for title in named)
+
+    def _first(self, workflows: Sequence[WorkflowRun]) -> WorkflowRun:
+        """The one that works: the bot's own, if a person has dispatched it by hand before."""
+        own = (one for one in workflows if login_of(one.actor) == self.bot)
+        return next(own, workflows[0])
+
+    def _is_dispatched(self, run_id: str) -> bool:
+        """Whether the bot has dispatched the run."""
+        workflows = self._by_run_id().get(run_id, [])
+        return any(login_of(one.actor) == self.bot for one in workflows)
 
     @with_clear_refusals
     def cancel(self, run_id: str) -> None:

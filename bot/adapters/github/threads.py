@@ -10,9 +10,10 @@ from github.IssueComment import IssueComment
 from github.NamedUser import NamedUser
 from github.Repository import Repository
 
-from bot.adapters.github.client import RetryPolicy, make_once, with_clear_refusals
+from bot.adapters.github.client import RetryPolicy, login_of, make_once, with_clear_refusals
+from bot.model.audit_entry import Decision, audit_entry_in
 from bot.model.labels import Label, Reaction, Topic
-from bot.model.markers import Marker, last_marker
+from bot.model.markers import Marker, MarkerKind, last_marker
 from bot.model.ports import ThreadComment
 
 LABELS = frozenset(str(label) for label in Label)
@@ -112,23 +113,47 @@ class GithubThreads:
         issue.add_to_labels(str(label))
         return True
 
+    @with_clear_refusals
+    def labelled(self, label: Label) -> frozenset[int]:
+        """The bot's threads that have this label."""
+        return frozenset(
+            issue.number
+            for issue in self._own_issues()
+            if str(label) in {one.name for one in issue.labels}
+        )
+
+    def accepted_runs(self, release: str) -> frozenset[str]:
+        """The runs that the bot has accepted in the release's threads, by its own audit entries."""
+        kinds = (MarkerKind.RELEASE, MarkerKind.MANIFEST)
+        threads = [
+            number
+            for marker, number in self.marked().items()
+            if marker.key == release and marker.kind in kinds
+        ]
+        entries = (
+            audit_entry_in(comment.body)
+            for thread in threads
+            for comment in self.comments(thread)
+            if comment.by_bot
+        )
+        return frozenset(
+            entry.run_id for entry in entries if entry and entry.decision is Decision.ACCEPTED
+        )
+
     def _own_issues(self) -> list[Issue]:
         """The issues and pull requests of the bot's, oldest first."""
         # PyGithub takes a login, and its types don't say so.
         creator = cast("NamedUser", self.bot)
         issues = self.repo.get_issues(state="all", creator=creator, sort="created", direction="asc")
-        return [issue for issue in issues if issue.user.login == self.bot]
+        return [issue for issue in issues if login_of(issue.user) == self.bot]
 
     def _comment(self, thread: int, comment_id: int) -> IssueComment:
         return self.repo.get_issue(thread).get_comment(comment_id)
 
     def _comment_of(self, comment: IssueComment) -> ThreadComment:
+        author = login_of(comment.user)
         return ThreadComment(
-            comment.id,
-            comment.user.login,
-            comment.body,
-            comment.user.login == self.bot,
-            comment.created_at,
+            comment.id, author, comment.body, author == self.bot, comment.created_at
         )
 
     def _marked_comment(self, thread: int, marker: Marker | None) -> int | None:

@@ -13,8 +13,9 @@ from pathlib import Path
 from bot.adapters.files import write, write_folder
 from bot.errors import BotError
 from bot.model.effects import ProposeManifest
+from bot.model.ports import MergedManifests
 from bot.schema.rules.answers import open_judgements
-from runners.contract import Manifest, Verdict
+from runners.contract import ContractError, Manifest, Verdict, manifest_path, release_of
 
 OWN_RULES = Path(__file__).parents[3] / "runners" / "rules"
 
@@ -27,10 +28,20 @@ class LocalRepository:
     proposals: Path
     rules_folder: Path = OWN_RULES
 
-    def manifests(self) -> Mapping[str, Manifest]:
-        paths = sorted((self.repository / "runners" / "releases").glob("*.toml"))
-        manifests = (Manifest.from_file(path) for path in paths)
-        return {manifest.release: manifest for manifest in manifests}
+    def manifests(self) -> MergedManifests:
+        whole, broken = {}, {}
+        for path in sorted((self.repository / "runners" / "releases").glob("*.toml")):
+            if release_of(manifest_path(path.stem)) is None:
+                continue
+            try:
+                whole[path.stem] = Manifest.from_file(path)
+            except ContractError as error:
+                broken[path.stem] = str(error)
+        return MergedManifests(whole, broken)
+
+    def merged_in(self, release: str) -> str:
+        """Nothing: a folder has no commits."""
+        return ""
 
     def rules(self) -> Mapping[str, tuple[str, ...]]:
         paths = sorted(self.rules_folder.glob("*.json"))
@@ -46,7 +57,7 @@ class LocalRepository:
         if not folder.exists():
             write_folder(folder, files)
 
-    def conclude(self, release: str, verdict: Verdict, headline: str) -> None:
+    def conclude(self, release: str, verdict: Verdict, headline: str, commit: str | None) -> None:
         """Does nothing: a folder has no commits to mark."""
 
     def merge(self, release: str) -> str:

@@ -15,6 +15,7 @@ from bot.adapters.github.client import RetryPolicy
 from bot.adapters.github.ports import Github, github
 from bot.engine import apply
 from bot.errors import BotError
+from bot.model.audit_entry import AuditEntry, Decision, hidden_audit_entry
 from bot.model.effects import (
     CloseThread,
     Comment,
@@ -29,6 +30,7 @@ from bot.model.effects import (
     StartRun,
     UpsertComment,
 )
+from bot.model.events import GHOST
 from bot.model.labels import Label, Reaction
 from bot.model.markers import Marker, MarkerKind, last_marker, sign
 from bot.settings import Settings
@@ -274,13 +276,100 @@ def test_roles_come_by_their_full_name(
     assert adapters.roles.role_of("nobody-at-all").name == "NONE"
 
 
+@pytest.mark.parametrize("base", ["read", "triage", "write", "maintain", "admin"])
+def test_a_custom_role_counts_as_what_it_is_made_from(
+    server: Server, adapters: Github, base: str
+) -> None:
+    server.fake.user("somebody", "release manager", base)
+    assert adapters.roles.role_of("somebody").name == base.upper()
+
+
+def test_whose_account_was_deleted_has_no_role_and_breaks_nothing(
+    server: Server, adapters: Github
+) -> None:
+    people.comment(server.fake, "leaver", 1, "/ingest")
+    people.open_issue(server.fake, server.fake.user("leaver"), "Theirs", "")
+    server.fake.deletes("leaver")
+    assert adapters.threads.marked() == {MARKER: 1}
+    assert [said.author for said in adapters.threads.comments(1)] == ["maintainer", GHOST]
+    assert adapters.roles.role_of(GHOST).name == "NONE"
+
+
+# --- manifests ------------------------------------------------------------------------------------
+
+
+def test_a_broken_manifest_breaks_its_own_release_only(server: Server, adapters: Github) -> None:
+    wrong = "runners/releases/2099-01-01.toml"
+    files: dict[str, str | None] = {
+        wrong: MANIFEST,
+        "runners/releases/2030-01-01.toml": "release = ",
+        "runners/releases/notes.toml": "= nothing of ours",
+    }
+    people.push(server.fake, "writer", files)
+    merged = adapters.repository.manifests()
+    assert set(merged.whole) == {"2026-02-01"}
+    assert set(merged.broken) == {"2030-01-01", "2099-01-01"}
+    assert merged.broken["2099-01-01"] == (
+        f"{wrong}: field release: '2026-02-01' is not the file's name; "
+        "call the file 2026-02-01.toml or correct the field."
+    )
+    assert merged.blobs["2099-01-01"] == merged.blobs["2026-02-01"]
+
+
+def test_what_a_push_changed_is_read_from_its_two_commits(server: Server, adapters: Github) -> None:
+    fake, changed = server.fake, adapters.repository.changed_manifests
+    before = fake.branches["main"]
+    files: dict[str, str | None] = {f"many/{number}": str(number) for number in range(400)}
+    other = "runners/releases/2026-08-01.toml"
+    after = people.push(fake, "maintainer", {**files, other: "x", REQUEST.manifest: None})
+    assert changed(before, after) == {"2026-08-01": fake.blob(b"x")}
+    # A new branch, and one pushed with force whose old commit is gone: what the newest changed.
+    for unknown in ("0" * 40, "ab" * 20):
+        assert changed(unknown, after) == {"2026-08-01": fake.blob(b"x")}
+        first = next(iter(fake.commits))
+        assert changed(unknown, first) == {}
+
+
 # --- runs ---------------------------------------------------------------------------------------
+
+
+def accepts(adapters: Github, *run_ids: str) -> None:
+    """The bot's own answers say that it has accepted the runs."""
+    for run_id in run_ids:
+        entry = AuditEntry("maintainer", "maintain", "/ingest", Decision.ACCEPTED, "yes", run_id)
+        adapters.threads.comment(1, sign("Yes.", REPLY, hidden_audit_entry(entry)))
+
+
+def test_a_title_alone_makes_no_run(server: Server, adapters: Github) -> None:
+    """Whoever may dispatch a workflow can call it anything, and mustn't keep others from theirs."""
+    title = f"{REQUEST.run_id}0 in demo for maintainer"
+    for login in ("writer", ACTIONS):
+        people.dispatch(server.fake, server.fake.user(login), "ingest.yml", {"title": title})
+    assert adapters.runs.all() == ()
+    adapters.runs.start(REQUEST)
+    accepts(adapters, REQUEST.run_id)
+    assert [run.request.run_id for run in adapters.runs.all()] == [REQUEST.run_id]
+
+
+def test_a_run_whose_title_somebody_took_before_is_started_all_the_same(
+    server: Server, adapters: Github
+) -> None:
+    title = f"{REQUEST.run_id} in demo for maintainer"
+    first = people.dispatch(server.fake, server.fake.user("writer"), "ingest.yml", {"title": title})
+    adapters.runs.start(REQUEST)
+    _, own = server.fake.runs.values()
+    people.end(server.fake, first, "failure")
+    accepts(adapters, REQUEST.run_id)
+    assert adapters.runs.workflow_of(REQUEST.run_id) == own.id
+    (run,) = adapters.runs.all()
+    assert run.is_going_on()
 
 
 def test_a_run_is_known_by_its_title_until_the_machine_writes(
     server: Server, adapters: Github, tmp_path: Path
 ) -> None:
     adapters.runs.start(REQUEST)
+    accepts(adapters, REQUEST.run_id)
     (run,) = adapters.runs.all()
     assert (run.request, run.since, run.is_going_on()) == (REQUEST, NOON, True)
     with pytest.raises(BotError, match="2026-02-01-ingest-1 is going on in demo"):

@@ -32,7 +32,7 @@ from bot.model.effects import (
 )
 from bot.model.labels import Label, Reaction, Topic
 from bot.model.markers import Marker, MarkerKind, sign
-from bot.model.ports import Page, Ports
+from bot.model.ports import MergedManifests, Page, Ports
 from runners.contract import Action, ContractError, RunRequest
 
 MARKER = Marker(MarkerKind.RELEASE, "2026-02-01")
@@ -256,7 +256,7 @@ def test_broken_rules_arent_merged(tmp_path: Path) -> None:
     repository.propose(ProposeManifest("2026-08-01", MANIFEST, {"rules/8.0.0.json": "{"}))
     with pytest.raises(BotError, match=r"8\.0\.0\.json: can't be read as rules"):
         repository.merge("2026-08-01")
-    assert repository.manifests() == {}
+    assert repository.manifests() == MergedManifests()
 
 
 def test_a_broken_proposal_isnt_merged(tmp_path: Path) -> None:
@@ -264,7 +264,7 @@ def test_a_broken_proposal_isnt_merged(tmp_path: Path) -> None:
     repository.propose(ProposeManifest("2026-08-01", 'release = "2026-08-01"\n'))
     with pytest.raises(ContractError, match="field census_schema_version"):
         repository.merge("2026-08-01")
-    assert repository.manifests() == {}
+    assert repository.manifests() == MergedManifests()
 
 
 def test_whoever_isnt_named_may_read() -> None:

@@ -1,0 +1,239 @@
+"""Whatever fails, whoever asked for something hears of it, and nothing stays running for ever."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+
+import pytest
+from fake_github import faults, people
+from fake_github.state import ACTIONS
+from workflows.act import ROOT
+
+from bot.model.labels import Label
+from flows.github_scenario import GithubScenario
+from flows.test_jobs import done, ended, job, payload
+from flows.test_on_github import empty_scenario as _empty_scenario
+
+empty_scenario = _empty_scenario
+LOG = "https://github.com/octo/cellxgene/actions/runs/1"
+
+
+def asks(scenario: GithubScenario, text: str, login: str = "maintainer", thread: int = 2) -> str:
+    """The file of the comment's payload, as a job finds it."""
+    people.comment(scenario.fake, login, thread, text)
+    return payload(scenario, scenario.fake.outbox.pop().payload)
+
+
+def handled(scenario: GithubScenario, event: str, **changes: str) -> int:
+    words = ("handle", "--event", "issue_comment", "--payload", event, "--log", LOG)
+    return job(scenario, *words, **changes).exit_code
+
+
+def last_step(scenario: GithubScenario, *words: str, **changes: str) -> int:
+    """The job's last step, on a Python that has nothing but itself."""
+    told = scenario.settings
+    environment = {
+        "BOT_GITHUB_TOKEN": str(told.github_token),
+        "GITHUB_REPOSITORY": str(told.github),
+        "GITHUB_API_URL": told.github_api,
+        **changes,
+    }
+    command = [sys.executable, "-S", "-m", "bot.cli.last_word", *words, "--log", LOG]
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"BOT_MINIMUM_ROLES": "ingest=king"}, "'king' is not a role"),
+        ({"BOT_INGEST_ON_MERGE": "flase"}, "'flase' is neither true nor false"),
+        ({"BOT_INSTANCE": "two words"}, "'two words' is no LaminDB instance; give it as OWNER"),
+        ({"BOT_NONSENSE": "1"}, "field nonsense: there is no such setting"),
+        ({"BOT_RUNS": "s3://somebodys-bucket/runs"}, "s3://somebodys-bucket/runs: can't be listed"),
+    ],
+)
+def test_what_is_mistyped_is_told_to_whoever_asked(
+    scenario: GithubScenario, changes: dict[str, str], why: str
+) -> None:
+    away = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"}
+    event = asks(scenario, "/status")
+    assert handled(scenario, event, **{**away, **changes}) == 2
+    heard = scenario.heard()
+    assert "⚠️ **Not answered:** I couldn't carry this out: " in heard
+    assert why.replace("_", "") in heard.replace("\\", "").replace("_", "").replace("\u200b", "")
+    assert f"**Next:** [the log]({LOG}) has it all. When that is mended, say it again." in heard
+    assert heard.endswith("> You said: `/status`")
+    # Neither again nor by the job's last step is that said twice.
+    assert handled(scenario, event, **{**away, **changes}) == 2
+    assert last_step(scenario, "--event", "issue_comment", "--payload", event) == 0
+    assert scenario.heard() == ""
+    # Once it is mended, the same event is answered.
+    assert handled(scenario, event) == 0
+    assert "nothing is running in this instance." in scenario.heard()
+
+
+def test_every_command_gets_its_reaction_before_anything_else(scenario: GithubScenario) -> None:
+    event = asks(scenario, "/ingest", "stranger")
+    scenario.server.asked.clear()
+    assert handled(scenario, event) == 0
+    first = next(asked for asked in scenario.server.asked if asked.startswith("POST"))
+    assert first.endswith("/reactions")
+    assert "manifest" not in " ".join(scenario.server.asked[: scenario.server.asked.index(first)])
+    assert "eyes confused" in scenario.heard()
+
+
+def test_a_github_that_fails_half_way_is_told_by_the_command_or_by_the_last_step(
+    scenario: GithubScenario,
+) -> None:
+    event = asks(scenario, "/ingest")
+    scenario.server.faults.append(faults.unavailable("POST", "/dispatches$", times=99))
+    scenario.server.faults.append(faults.unavailable("POST", "/comments$"))
+    assert handled(scenario, event) == 2
+    assert "Not answered" not in scenario.heard()
+    assert last_step(scenario, "--event", "issue_comment", "--payload", event) == 0
+    assert "its job failed before it could say why." in scenario.heard()
+
+
+def test_what_the_bot_doesnt_answer_fails_without_a_word(scenario: GithubScenario) -> None:
+    people.open_issue(scenario.fake, scenario.fake.user("writer"), "Theirs", "")
+    wrong = {"BOT_INSTANCE": "two words"}
+    for event in (
+        asks(scenario, "/ingest", thread=3),
+        asks(scenario, "not a command"),
+        asks(scenario, "/ingest", "other-app[bot]"),
+    ):
+        assert handled(scenario, event, **wrong) == 2
+        assert last_step(scenario, "--event", "issue_comment", "--payload", event) == 0
+    del scenario.fake.issues[3]
+    assert scenario.heard() == ""
+
+
+def test_where_the_apps_token_couldnt_be_made_the_jobs_own_says_so(
+    scenario: GithubScenario,
+) -> None:
+    """The thread is the App's, and who speaks is `github-actions[bot]`: it's said for all that."""
+    app = scenario.fake.user("our-app[bot]")
+    scenario.fake.issues[2].user = app
+    event = asks(scenario, "/ingest")
+    for _ in range(2):
+        assert last_step(scenario, "--event", "issue_comment", "--payload", event) == 0
+    assert scenario.heard().count("⚠️ **Not answered:**") == 1
+
+
+def test_a_last_step_that_cant_speak_says_so_in_its_log(scenario: GithubScenario) -> None:
+    event = asks(scenario, "/ingest")
+    words = ("--event", "issue_comment", "--payload", event)
+    assert last_step(scenario, *words, BOT_GITHUB_TOKEN="nonsense") == 1
+    assert last_step(scenario, "--event", "issue_comment", "--payload", "/nowhere") == 1
+    assert scenario.heard() == ""
+
+
+def test_a_merge_that_isnt_seen_to_is_told_in_its_pull_request(
+    announced_scenario: GithubScenario,
+) -> None:
+    scenario = announced_scenario
+    pull = next(issue for issue in scenario.fake.issues.values() if issue.pull)
+    people.merge(scenario.fake, "maintainer", pull.number)
+    event = payload(scenario, scenario.fake.outbox.pop().payload)
+    words = ("handle", "--event", "push", "--payload", event, "--log", LOG)
+    assert job(scenario, *words, BOT_INSTANCE="two words").exit_code == 2
+    assert last_step(scenario, "--event", "push", "--payload", event) == 0
+    (said,) = pull.comments
+    assert said.body.startswith("⚠️ **Not answered:** I couldn't see to this merge: ")
+    assert "'two words' is no LaminDB instance" in said.body
+    assert "say `/ingest` in the release's thread." in said.body
+
+
+def test_a_result_that_cant_be_said_is_told_by_the_last_step(scenario: GithubScenario) -> None:
+    scenario.says("maintainer", "/ingest")
+    scenario.heard()
+    file = scenario.home / "request.json"
+    (run,) = scenario.fake.runs.values()
+    file.write_text(run.inputs["request"])
+    assert job(scenario, *ended(file, "success"), BOT_INSTANCE="two words").exit_code == 2
+    heard = scenario.heard()
+    assert "⚠️ **Not said:** `2026-02-01-ingest-2` has ended, and I couldn't say" in heard
+    assert last_step(scenario, "--request", str(file)) == 0
+    assert scenario.heard() == ""
+
+
+# --- what stays running ---------------------------------------------------------------------------
+
+
+def test_a_run_that_ended_without_a_word_is_told_by_the_next_look_at_progress(
+    scenario: GithubScenario,
+) -> None:
+    scenario.says("maintainer", "/ingest")
+    scenario.heard()
+    (run,) = scenario.fake.runs.values()
+    people.end(scenario.fake, run, "cancelled")  # while it was queued: none of its jobs ran
+    done(job(scenario, "progress"))
+    heard = scenario.heard()
+    assert "[labels thread 1] verification incomplete" in heard
+    assert "## 🛑 Run `2026-02-01-ingest-2` has ended, and nobody said how" in heard
+    done(job(scenario, "progress"))
+    assert scenario.heard() == ""
+
+
+def test_a_run_that_was_refused_leaves_no_label(scenario: GithubScenario) -> None:
+    scenario.says("maintainer", "/ingest")
+    scenario.has_rules("7.0.0", {"place": "obs", "text": "Is it?"})
+    (run,) = scenario.fake.runs.values()
+    file = scenario.home / "request.json"
+    file.write_text(run.inputs["request"])
+    words = ("begin", str(file), "--actor", ACTIONS, "--workflow-run", str(run.id))
+    done(job(scenario, *words, "--wait", "0"))
+    assert scenario.fake.issues[2].labels == [str(Label.MERGED)]
+    people.end(scenario.fake, run, "success")
+    scenario.heard()
+    done(job(scenario, "progress"))
+    assert scenario.heard() == ""
+
+
+# --- who asks, and for how much -------------------------------------------------------------------
+
+
+def test_many_ids_are_carried_and_too_many_are_refused(scenario: GithubScenario) -> None:
+    ids = [f"{number:08x}-0000-4000-8000-000000000000" for number in range(1760)]
+    scenario.says("maintainer", f"/ingest --only {','.join(ids)}")
+    heard = scenario.heard()
+    assert "you named 1,760 datasets, and a run's request has room for about 1,500." in heard
+    assert scenario.fake.runs == {}
+    scenario.says("maintainer", f"/ingest --only {','.join(ids[:1400])}")
+    heard = scenario.heard()
+    assert "and 1,380 more" in heard
+    (run,) = scenario.fake.runs.values()
+    assert len(json.loads(run.inputs["request"])["only"]) == 1400
+
+
+def test_a_command_of_a_deleted_account_is_refused_and_its_comment_breaks_nothing(
+    scenario: GithubScenario,
+) -> None:
+    people.comment(scenario.fake, "leaver", 2, "/ingest")
+    told: Mapping[str, object] = scenario.fake.outbox.pop().payload
+    comment = {**told["comment"], "user": None}  # type: ignore[dict-item]
+    scenario.fake.deletes("leaver")
+    assert handled(scenario, payload(scenario, {**told, "comment": comment})) == 0
+    assert "needs the role *maintain*; @ghost has no role here." in scenario.heard()
+    scenario.says("maintainer", "/ingest")
+    assert "🚀 **Accepted:**" in scenario.heard()
+
+
+# --- detection ------------------------------------------------------------------------------------
+
+
+def test_a_look_that_cant_even_gather_counts_as_a_failed_one(
+    announced_scenario: GithubScenario,
+) -> None:
+    trees = faults.unavailable("GET", "/git/trees/", times=999)
+    announced_scenario.server.faults.append(trees)
+    for _ in range(3):
+        assert "GitHub can't be reached" in announced_scenario.is_refused()
+    assert announced_scenario.tally.failures() == 3
+    heard = announced_scenario.heard()
+    assert "3 looks in a row couldn't read all of page" in heard
+    assert "GitHub can't be reached" in heard
+    announced_scenario.server.faults.clear()
+    announced_scenario.the_clock_strikes()
+    assert "Everything can be read again" in announced_scenario.heard()
