@@ -5,12 +5,16 @@ Each effect looks before it writes, so that applying a plan twice changes nothin
 
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 
-from bot.comments.audit import lacking
-from bot.comments.pull_requests import draft_not_proposed, draft_proposed
+from bot.comments.audit import lacking, refused_look
+from bot.comments.outside import announced
+from bot.comments.pull_requests import THREAD, draft_not_proposed, draft_proposed
+from bot.comments.release import PROPOSAL
+from bot.decide.dashboard import concerns_dashboard, dashboard, looked
 from bot.decide.plan import plan
 from bot.errors import BotError, BusyError
-from bot.gather.facts import gather, gather_failures
+from bot.gather.facts import gather, gather_failures, gather_states
 from bot.gather.releases import read_releases
 from bot.model import audit_entry
 from bot.model.announcement import Announcement, hidden_announcement
@@ -22,18 +26,21 @@ from bot.model.effects import (
     CountFailures,
     Draft,
     Effect,
+    KeepThread,
     OpenThread,
     Plan,
     ProposeManifest,
     React,
     Refer,
     SetLabel,
+    StartLook,
     StartRun,
     Tabulate,
     UpsertComment,
 )
-from bot.model.events import DetectionFailed, Event
-from bot.model.markers import Marker, last_marker, sign
+from bot.model.events import DetectionFailed, Event, ReleasesRead
+from bot.model.look import hidden_look
+from bot.model.markers import Marker, MarkerKind, last_marker, sign
 from bot.model.ports import Ports, ThreadComment, Threads, Upstream
 from bot.settings import Settings
 
@@ -53,7 +60,31 @@ def handle(event: Event, ports: Ports, settings: Settings, *, dry_run: bool = Fa
     except BusyError:
         decided = plan(event, gather(event, ports, settings))
         apply(decided, ports)
+    if settings.keeps_dashboard() and concerns_dashboard(event, decided):
+        with suppress(BotError):  # The next event brings it up to date; the person was answered.
+            keep_dashboard(event, ports, settings)
     return decided
+
+
+def keep_dashboard(event: Event, ports: Ports, settings: Settings) -> None:
+    """Makes the dashboard say how every release stands after the event, if a look has opened it."""
+    facts, look = gather_states(event, ports, settings)
+    if facts.dashboard is not None:
+        _keep(dashboard(event, facts, look, _now(ports)), ports.threads)
+
+
+def _now(ports: Ports) -> datetime:
+    return ports.now() if ports.now else datetime.now(UTC)
+
+
+def _keep_look(
+    event: ReleasesRead | DetectionFailed, decided: Plan, ports: Ports, settings: Settings
+) -> None:
+    """As `keep_dashboard`, with the look itself."""
+    if settings.keeps_dashboard():
+        facts, last = gather_states(event, ports, settings)
+        look = looked(event, decided, facts, last, _now(ports))
+        _keep(dashboard(event, facts, look, look.at), ports.threads)
 
 
 def detect(
@@ -80,10 +111,16 @@ def detect(
         decided = plan(read, facts)
     except BotError as error:
         if is_counted and not dry_run:
-            apply(plan(DetectionFailed(str(error)), facts), ports)
+            failed = DetectionFailed(str(error))
+            decided = plan(failed, facts)
+            apply(decided, ports)
+            with suppress(BotError):  # The look's own error is the one to tell.
+                _keep_look(failed, decided, ports, settings)
         raise
     if not dry_run:
         apply(decided, ports)
+        if is_counted:
+            _keep_look(read, decided, ports, settings)
     return decided
 
 
@@ -100,13 +137,49 @@ def _count_unfinished(error: BotError, ports: Ports, settings: Settings) -> None
 def apply(plan: Plan, ports: Ports) -> None:
     """Applies the plan's effects in order. Raises BotError where an adapter refuses."""
     for effect in plan.effects:
+        line = announced(effect) if ports.outside else None
+        is_news = line is not None and not _is_said(effect, ports.threads)
         _carry_out(effect, ports)
+        if line is not None and is_news and ports.outside is not None:
+            ports.outside.announce(f"{line}\n{_place(effect, ports.threads)}".rstrip())
+
+
+def _is_said(effect: Effect, threads: Threads) -> bool:
+    """Whether the bot has said this state before; what changes within a text is no other state."""
+    match effect:
+        case OpenThread(marker):
+            return marker in threads.marked()
+        case Comment(thread, marker):
+            return _own_comment(thread, marker, threads) is not None
+        case UpsertComment(thread, marker, body):
+            comment = _own_comment(thread, marker, threads)
+            return comment is not None and _head(comment.body) == _head(body)
+    return True
+
+
+def _head(body: str) -> str:
+    return body.split("\n", 1)[0]
+
+
+def _place(effect: Effect, threads: Threads) -> str:
+    """Where a person reads what was said; it was said, so that an error here is none."""
+    try:
+        match effect:
+            case OpenThread(marker):
+                return threads.address(threads.marked()[marker])
+            case Comment(thread) | UpsertComment(thread):
+                return threads.address(thread)
+    except (BotError, KeyError):
+        pass
+    return ""
 
 
 def _carry_out(effect: Effect, ports: Ports) -> None:
     match effect:
         case OpenThread():
             _open(effect, ports)
+        case KeepThread():
+            _keep(effect, ports.threads)
         case CloseThread(thread):
             ports.threads.close(thread)
         case ProposeManifest():
@@ -127,6 +200,8 @@ def _carry_out(effect: Effect, ports: Ports) -> None:
             ports.threads.label(thread, label)
         case StartRun(request):
             ports.runs.start(request)
+        case StartLook():
+            _start_look(effect, ports)
         case CancelRun(run_id):
             ports.runs.cancel(run_id)
         case CountFailures(number):
@@ -134,19 +209,44 @@ def _carry_out(effect: Effect, ports: Ports) -> None:
 
 
 def _open(effect: OpenThread, ports: Ports) -> None:
-    if effect.marker in ports.threads.marked():
+    marked = ports.threads.marked()
+    if effect.marker in marked:
         return
-    body = effect.body
+    proposal = marked.get(Marker(MarkerKind.MANIFEST, effect.marker.key))
+    body = effect.body.replace(PROPOSAL, "" if proposal is None else f" (#{proposal})")
     if effect.draft is not None and ports.upstream is not None:
-        body = f"{body}\n\n{_propose_draft(effect.draft, ports.upstream)}"
+        origin = None if proposal is None else ports.threads.public_address(proposal)
+        body = f"{body}\n\n{_propose_draft(effect.draft, ports.upstream, origin)}"
     body = sign(body, effect.marker, _hidden(effect.record))
-    ports.threads.open(effect.title, body, effect.label)
+    thread = ports.threads.open(effect.title, body, effect.label)
+    if proposal is not None and effect.marker.kind is MarkerKind.RELEASE:
+        with suppress(BotError):  # The thread names the proposal: that must do, then.
+            text = ports.threads.texts()[proposal]
+            ports.threads.rewrite(proposal, text.replace(THREAD, f"#{thread}"))
 
 
-def _propose_draft(draft: Draft, upstream: Upstream) -> str:
+def _keep(effect: KeepThread, threads: Threads) -> None:
+    body = sign(effect.body, effect.marker, hidden_look(effect.look) if effect.look else None)
+    number = threads.marked().get(effect.marker)
+    if number is None:
+        threads.open(effect.title, body, effect.label)
+    elif threads.texts().get(number) != body:
+        threads.rewrite(number, body)
+
+
+def _start_look(effect: StartLook, ports: Ports) -> None:
+    """Where it can't be started, the refusal is said, and what would be said after it isn't."""
+    try:
+        if ports.clock is not None:
+            ports.clock.look_now()
+    except BotError as error:
+        _comment(refused_look(effect.refusal, str(error)), ports.threads)
+
+
+def _propose_draft(draft: Draft, upstream: Upstream, origin: str | None) -> str:
     """Proposes the patch; returns the text on it. An error mustn't keep the thread from opening."""
     try:
-        pull_request = upstream.propose(draft)
+        pull_request = upstream.propose(draft, origin)
     except BotError as error:
         return draft_not_proposed(str(error))
     return draft_proposed(pull_request.address, is_open=pull_request.is_open)

@@ -8,6 +8,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -39,8 +40,9 @@ WITNESSES = {
 STORAGE = ("s3://cellxgene-census-public-us-west-2/", "s3://cellxgene-data-public/")
 GITHUB_API = "https://api.github.com"
 DEFAULT_FILE = Path("bot.toml")
+LAUNCH_FILE = Path("launch.toml")
 PREFIX = "BOT_"
-TOKENS = frozenset({"github_token", "patch_token"})
+SECRETS = frozenset({"github_token", "patch_token", "announce"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,10 @@ class Settings:
     patch is proposed in
     `patch_repository` with `patch_token`, from the environment alone, too; nowhere if one of them
     is missing.
+
+    `launcher` and the text `launch_toml` (else that of launch.toml in the working folder) say what
+    a run may take at most. `announce`, from the environment alone, is a webhook's address: what a
+    person must act on is said there, too.
     """
 
     instance: str = "laminlabs/cellxgene"
@@ -70,6 +76,7 @@ class Settings:
     github_pace: float = 1.0
     patch_repository: str | None = None
     patch_token: str | None = field(default=None, repr=False)
+    announce: str | None = field(default=None, repr=False)
     runs: str | None = None
     workflow: str | None = None
     home: Path = Path(".bot")
@@ -81,11 +88,18 @@ class Settings:
     witnesses: Mapping[str, str] = field(default_factory=lambda: dict(WITNESSES))
     lamindb: str | None = None
     ingest_on_merge: bool = True
+    launcher: str | None = None
+    launch_toml: str | None = None
+    dashboard: bool | None = None
     bot: str = "cellxgene-ingestion-bot"
     roles: Mapping[str, Role] = field(default_factory=dict)
     minimum_roles: Mapping[Verb, Role] = field(default_factory=dict)
     previous: Mapping[str, str] = field(default_factory=dict)
     storage: tuple[str, ...] = STORAGE
+
+    def keeps_dashboard(self) -> bool:
+        """Whether one thread tells how every release stands; in a folder only if that is set."""
+        return self.github is not None if self.dashboard is None else self.dashboard
 
 
 def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
@@ -101,7 +115,12 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
     settings = Settings()
     if file is not None or DEFAULT_FILE.is_file():
         settings = _from_file(settings, file or DEFAULT_FILE)
-    return _from_environment(settings, environ)
+    settings = _from_environment(settings, environ)
+    if settings.launcher is None or settings.launch_toml is not None:
+        return settings
+    with suppress(OSError, UnicodeDecodeError):
+        settings = replace(settings, launch_toml=LAUNCH_FILE.read_text(encoding="utf-8"))
+    return settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +155,7 @@ def _from_file(settings: Settings, path: Path) -> Settings:
         raise BotError(f"{path}: can't be read ({error}); name a settings file.") from error
     except tomllib.TOMLDecodeError as error:
         raise BotError(f"{path}: not TOML ({error}); correct it.") from error
-    for name in sorted(TOKENS & values.keys()):
+    for name in sorted(SECRETS & values.keys()):
         raise BotError(f"{path}: field {name}: no file holds one; give {PREFIX}{name.upper()}.")
     return _filled(settings, values, str(path), path.parent)
 
@@ -240,6 +259,13 @@ def _workflow(value: object, base: Path) -> str:
     return name
 
 
+def _webhook(value: object, _base: Path) -> str:
+    """The address, which is a secret: no message has it."""
+    if not isinstance(value, str) or not re.fullmatch(r"https?://[^\s/]+(/\S*)?", value.strip()):
+        raise ValueError("it is no address of a webhook; give one that begins with https://")
+    return value.strip()
+
+
 def _seconds(value: object, _base: Path) -> float:
     try:
         number = float(str(value))
@@ -308,6 +334,7 @@ _READERS: Mapping[str, Callable[[object, Path], object]] = {
     "github_pace": _seconds,
     "patch_repository": _repository,
     "patch_token": _text,
+    "announce": _webhook,
     "runs": _address,
     "workflow": _workflow,
     "home": _path,
@@ -319,6 +346,9 @@ _READERS: Mapping[str, Callable[[object, Path], object]] = {
     "witnesses": _witnesses,
     "lamindb": _address,
     "ingest_on_merge": _flag,
+    "launcher": _text,
+    "launch_toml": _text,
+    "dashboard": _flag,
     "bot": _text,
     "roles": _roles,
     "minimum_roles": _minimum_roles,

@@ -128,7 +128,7 @@ class HttpPages:
 def _check_answer(response: httpx.Response, address: str) -> None:
     """Refuses an answer that isn't a text. Raises _PassingError or BotError."""
     if response.status_code in PASSING:
-        raise _PassingError(f"answered {response.status_code}", _asked_wait(response))
+        raise _PassingError(f"answered {response.status_code}", asked_wait(response))
     if response.status_code != 200:
         raise BotError(
             f"{address}: answered {response.status_code} {response.reason_phrase}; "
@@ -139,7 +139,7 @@ def _check_answer(response: httpx.Response, address: str) -> None:
         raise BotError(f"{address}: is {kind!r}, which is no text; correct the address.")
 
 
-def _asked_wait(response: httpx.Response) -> float:
+def asked_wait(response: httpx.Response) -> float:
     """The seconds that Retry-After asks for, as a number or as a date; else 0.
 
     See https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3

@@ -214,7 +214,9 @@ def end(
         event = RunEnded(report, page or None) if report else _lost(request, ending, bot)
         _handled(event, bot, settings)
         line = headline(report) if report else f"## Run {request.run_id}: no report ({ending})"
-        _summarise(summary, line)
+        thread = bot.threads.marked().get(Marker(MarkerKind.RELEASE, request.release))
+        place = "" if thread is None else f"\n\nIn its thread: {bot.threads.address(thread)}"
+        _summarise(summary, f"{line}{place}")
 
 
 def _lost(request: RunRequest, ending: Ending, bot: Github) -> RunLost:

@@ -6,7 +6,7 @@ from bot.comments.markdown import code, counted, inert
 FAILING = "The bot can't read all of page, directory and schema documents"
 WORKING = (
     "✅ **Everything can be read again.** The last look was complete; what it found, if "
-    "anything, stands in the releases' own threads."
+    "anything, stands in the releases' own threads.\n\n**Next:** nothing."
 )
 
 
@@ -44,6 +44,6 @@ def failing(reasons: list[str], times: int) -> str:
         "is mended.\n\n"
         f"{listed}{more}\n\n"
         "**Next:** a person must look. If the address is wrong, correct the bot's settings; if the "
-        "page has a new form, its parser must learn it; if a server is down, wait. I'll say here "
-        "when a look succeeds."
+        "page has a new form, its parser must learn it; if a server is down, wait. `/detect` looks "
+        "at once; I'll say here when a look succeeds."
     )

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from bot.comments.markdown import code, inert, moment, one_line
 from bot.model.audit_entry import AuditEntry, Decision, audit_entry_in, proof_of
-from bot.model.effects import CancelRun, Comment, Plan, React, StartRun, Tabulate
+from bot.model.effects import CancelRun, Comment, Effect, Plan, React, StartLook, StartRun, Tabulate
 from bot.model.labels import Reaction
 from bot.model.markers import Marker, MarkerKind, last_marker, sign
 from bot.model.ports import ThreadComment
@@ -99,16 +99,33 @@ def audited(
         (proof_of(one.request) for one in decided.effects if isinstance(one, StartRun)), ""
     )
     entry = AuditEntry(one_line(who, 60), role, line, decision, reason, run_id, proof)
-    effects = (
-        replace(effect, entry=entry) if isinstance(effect, Comment) else effect
-        for effect in decided.effects
-    )
+    effects = (_with_entry(effect, entry) for effect in decided.effects)
     return replace(decided, effects=(*effects, Tabulate(thread)))
 
 
+def _with_entry(effect: Effect, entry: AuditEntry) -> Effect:
+    if isinstance(effect, Comment):
+        return replace(effect, entry=entry)
+    if isinstance(effect, StartLook):
+        return replace(effect, refusal=replace(effect.refusal, entry=entry))
+    return effect
+
+
+def refused_look(refusal: Comment, reason: str) -> Comment:
+    """The refusal with its reason, in its text and in its entry."""
+    entry = refusal.entry
+    if entry is not None:
+        entry = replace(entry, decision=Decision.REFUSED, why=one_line(reason))
+    body = refusal.body.replace("{reason}", inert(reason))
+    return replace(refusal, body=body, entry=entry)
+
+
 def _decision(decided: Plan) -> Decision:
-    reactions = [effect.reaction for effect in decided.effects if isinstance(effect, React)]
-    return Decision.ANSWERED if Reaction.DONE in reactions else Decision.REFUSED
+    if any(isinstance(effect, StartLook) for effect in decided.effects):
+        return Decision.ACCEPTED
+    reactions = {effect.reaction for effect in decided.effects if isinstance(effect, React)}
+    is_refused = Reaction.REFUSED in reactions or not reactions
+    return Decision.REFUSED if is_refused else Decision.ANSWERED
 
 
 def _run_of(decided: Plan) -> str:

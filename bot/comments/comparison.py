@@ -21,7 +21,15 @@ SHOWN_ASSAYS = 30
 def comparison_comment(results: Mapping[str, ReleaseComparison | str]) -> str:
     """By manifest, what its release has gained and lost, or why it couldn't be compared."""
     parts = [_section(path, result) for path, result in results.items()]
-    ending = "By what the stores of both releases list; nothing was written."
+    is_whole = all(isinstance(result, ReleaseComparison) for result in results.values())
+    following = (
+        "merge only if that is what you expect."
+        if is_whole
+        else "correct what is named above in this pull request; it is compared again."
+    )
+    ending = (
+        f"**Next:** {following}\n\nBy what the stores of both releases list; nothing was written."
+    )
     whole = "\n\n".join([*parts, ending])
     return fitted(whole, LIMIT, ARTIFACT) or f"The artifact `{ARTIFACT}` has the comparison."
 

@@ -89,7 +89,7 @@ def _next(version: str, changes: tuple[FactChange, ...], facts: Facts) -> str:
     if facts.is_ingested(version):
         return (
             f"**Next:** a person decides. The release is registered as it was announced ({named}); "
-            f"if that is wrong now, correct {named} in {path} and say `/ingest`."
+            f"if that is wrong now, correct {named} in {path}{_then_ingest(facts)}."
         )
     state = "merged" if version in facts.manifests else "proposed"
     again = (
@@ -100,6 +100,10 @@ def _next(version: str, changes: tuple[FactChange, ...], facts: Facts) -> str:
     return f"**Next:** correct {named} in the {state} manifest {path}; I don't change it.{again}"
 
 
+def _then_ingest(facts: Facts) -> str:
+    return ": its merge starts an ingest" if facts.ingest_on_merge else " and say `/ingest`"
+
+
 def retracted(entry: DirectoryEntry, facts: Facts) -> str:
     """That a known release was withdrawn."""
     retraction = entry.retraction
@@ -107,7 +111,7 @@ def retracted(entry: DirectoryEntry, facts: Facts) -> str:
     if retraction is not None:
         when = f" on {inert(retraction.date)}" if retraction.date else ""
         reason = f": {inert(retraction.reason)}" if retraction.reason else ""
-        facts_of_it = [f"The release directory says so{when}{reason}."]
+        facts_of_it = [f"The release directory calls it retracted{when}{reason}."]
         facts_of_it += (
             [f"It was replaced by {inert(retraction.replaced_by)}."]
             if retraction.replaced_by

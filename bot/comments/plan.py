@@ -8,12 +8,14 @@ from bot.model.effects import (
     Conclude,
     CountFailures,
     Effect,
+    KeepThread,
     OpenThread,
     Plan,
     ProposeManifest,
     React,
     Refer,
     SetLabel,
+    StartLook,
     StartRun,
     Tabulate,
     UpsertComment,
@@ -35,6 +37,8 @@ def describe_effect(effect: Effect) -> str:
         case OpenThread(_, title, draft=draft):
             before = "propose LaminDB's patch where its code is kept, and " if draft else ""
             return f"{before}open the thread “{inert(title)}”"
+        case KeepThread(_, title):
+            return f"keep the thread “{inert(title)}” up to date"
         case CloseThread(thread):
             return f"close thread {thread}"
         case ProposeManifest(release, _, beside):
@@ -57,6 +61,8 @@ def describe_effect(effect: Effect) -> str:
             return f"label thread {thread} “{label}”"
         case StartRun(request):
             return _run(request)
+        case StartLook():
+            return "have page and directory looked at"
         case CancelRun(run_id):
             return f"ask run {code(run_id)} to end early"
         case CountFailures(number):

@@ -25,6 +25,10 @@ PATCH_ITEMS = 60
 LONGEST_DRAFT_NOTE = 500
 
 
+THREAD = "the thread of the release"
+"""What stands in a proposal until the thread has its number."""
+
+
 def manifest_branch(release: str) -> str:
     """The branch that the proposal lies on."""
     return f"census/{release}"
@@ -42,11 +46,11 @@ def manifest_body(proposal: ProposeManifest) -> str:
     rules = {name: text for name, text in proposal.beside.items() if name.startswith("rules/")}
     questions = "".join(f"\n\n{_questions(name, text)}" for name, text in rules.items())
     return (
-        f"**Next:** review the manifest of {code(proposal.release)} and merge it; the thread of "
-        f"the release says what is new.{files}{questions}\n\n"
-        "Which datasets will fail is checked and said here, and what the release has gained and "
-        "lost against the one before. Commands such as `/help` work here, "
-        "too."
+        f"**Next:** review the manifest of {code(proposal.release)} and merge it; {THREAD} says "
+        f"what is new.{files}{questions}\n\n"
+        "A check says here which datasets will fail, and what the release has gained and lost "
+        "against the one before. If none begins, close this and open it again: GitHub checks by "
+        "itself what a person or an App opens. Commands such as `/help` work here, too."
     )
 
 
@@ -92,12 +96,11 @@ def check_result(results: Mapping[str, CheckReport | str]) -> str:
     of rules, what is wrong with them, or nothing.
     """
     is_sound = not any(map(_is_failing, results.values()))
-    is_red = bool(obstacles(results))
     parts = [
-        "## "
-        + ("✅ No dataset will fail" if is_sound else f"{'❌' if is_red else '⚠️'} To be mended"),
+        f"## {_headline(results)}",
+        f"**Next:** {_after_check(results)}",
         *(_manifest_section(path, check_report) for path, check_report in results.items()),
-        *([] if is_sound else [RED if is_red else WEIGHED]),
+        *([] if is_sound else [RED if obstacles(results) else WEIGHED]),
         "Checked by reading the files; nothing was written.",
     ]
     whole = "\n\n".join(parts)
@@ -125,6 +128,23 @@ def obstacles(results: Mapping[str, CheckReport | str]) -> tuple[str, ...]:
 
 def _all_fail(check_report: CheckReport) -> bool:
     return 0 < len(check_report.outcomes) == len(_failing(check_report))
+
+
+def _headline(results: Mapping[str, CheckReport | str]) -> str:
+    if not any(map(_is_failing, results.values())):
+        return "✅ No dataset will fail"
+    return "❌ To be mended" if obstacles(results) else "⚠️ To be mended, or to be accepted"
+
+
+def _after_check(results: Mapping[str, CheckReport | str]) -> str:
+    if any(isinstance(found, str) and found.strip() for found in results.values()):
+        return "correct what is named below in this pull request; it is checked again."
+    if any(map(_failing, (one for one in results.values() if isinstance(one, CheckReport)))):
+        return (
+            "see whether the manifest or the rules are wrong. If the files are, merge all the "
+            "same: the other datasets are registered, and the result says how to accept these."
+        )
+    return "merge this, if the rest of it is right."
 
 
 def _manifest_section(path: str, check_report: CheckReport | str) -> str:
@@ -172,7 +192,7 @@ class OpenRules:
         """As a sentence of its own."""
         if self.open is None:
             return f"Dataset schema {self.version} has no rules yet."
-        left = counted(len(self.open), "judgement")
+        left = counted(len(self.open), "question")
         return f"The rules of dataset schema {self.version} leave {left} open."
 
     def why(self) -> str:
@@ -183,19 +203,17 @@ class OpenRules:
         left = len(self.open) - SHOWN
         listed = "".join(f"\n- {inert(judgement)}" for judgement in self.open[:SHOWN])
         more = f"\n- … and {left:,} more" if left > 0 else ""
-        count = counted(len(self.open), "judgement")
+        count = counted(len(self.open), "question")
         return f"in {path} a person must still answer {count}:\n{listed}{more}"
 
     def remedy(self) -> str:
         """What a person does about it."""
         rules_file = f"runners/rules/{self.version}.json"
         if self.open is None:
-            return (
-                f"Review {code(f'rules/{self.version}.json')} of the proposal, answer its "
-                f"judgements, and merge it as {code(rules_file)}."
-            )
+            return f"Answer what {code(rules_file)} of the proposal asks, and merge the proposal."
         return (
-            f"Set each under `answers` in {code(rules_file)} to one of its choices, and merge that."
+            f"Set each under `answers` in {code(rules_file)} to one of its choices, by a pull "
+            "request, and merge it."
         )
 
 
@@ -216,8 +234,8 @@ def patch_title(draft: Draft) -> str:
     return f"Fit the CELLxGENE module to dataset schema {asks}"
 
 
-def patch_body(draft: Draft) -> str:
-    """For those who review it, who know nothing of the bot."""
+def patch_body(draft: Draft, origin: str | None = None) -> str:
+    """For those who review it, who know nothing of the bot; `origin` is the release's proposal."""
     rest = [code(part, 80) for part in draft.left[:PATCH_ITEMS]]
     parts = [
         f"Made from the dataset schema documents {draft.old} and {draft.version} by a program, and "
@@ -227,6 +245,7 @@ def patch_body(draft: Draft) -> str:
         if draft.overdue
         else "",
         f"It leaves to a person: {joined(rest)}." if rest else "",
+        f"Asked for by the release in {origin}" if origin else "",
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -247,4 +266,7 @@ def draft_proposed(address: str, *, is_open: bool) -> str:
 
 def draft_not_proposed(reason: str) -> str:
     """In the release's thread: why there is none."""
-    return f"The patch of LaminDB's code couldn't be proposed: {inert(reason)}"
+    return (
+        f"The patch of LaminDB's code couldn't be proposed: {inert(reason)} It is "
+        "`lamindb.patch` in the proposal; open a pull request with it by hand."
+    )

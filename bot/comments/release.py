@@ -16,6 +16,8 @@ NONE = "\u2013"
 NAMES_IN_A_ROW = 12
 ITEMS = 20
 RESERVED = 200
+PROPOSAL = "{proposal}"
+"""Where the pull request's number stands, which isn't known before the thread is opened."""
 
 
 def title(news: NewRelease) -> str:
@@ -99,7 +101,7 @@ def _next(manifest_path: str, ingest_on_merge: bool) -> str:
         else "then say `/ingest` here, or `/ingest --dry-run` to see what it would do."
     )
     return (
-        f"**Next:** review and merge the proposed manifest {code(manifest_path)}; {then} "
+        f"**Next:** review and merge the proposed manifest {code(manifest_path)}{PROPOSAL}; {then} "
         "`/help` lists the commands."
     )
 
@@ -107,10 +109,8 @@ def _next(manifest_path: str, ingest_on_merge: bool) -> str:
 def _rules(schema: SchemaReading, undecided: OpenRules | None) -> str:
     if undecided is None:
         return ""
-    open_judgements = len(schema.rules.judgements) if schema.rules else 0
-    left = (
-        f" ({counted(open_judgements, 'judgement')} for a person)" if undecided.open is None else ""
-    )
+    questions = len(schema.rules.judgements) if schema.rules else 0
+    left = f" ({counted(questions, 'question')} for a person)" if undecided.open is None else ""
     problem = f"{undecided.problem.removesuffix('.')}{left}."
     return f"**Before that:** {problem} {undecided.remedy()} `/ingest` waits for it."
 
@@ -118,7 +118,7 @@ def _rules(schema: SchemaReading, undecided: OpenRules | None) -> str:
 def _code(schema: SchemaReading) -> str:
     """What the proposed patch does to LaminDB's code, and what it leaves to a person."""
     rest = _list(list(schema.unpatched))
-    mends = "`lamindb.patch` in the proposal mends this"
+    mends = "`lamindb.patch` in the proposal, once applied, mends this"
     version = schema.old.version if schema.old else ""
     older = f"{mends}, which dataset schema {version} asks for already"
     older += "" if schema.edits else f"; nothing of it is for {schema.new.version}"

@@ -1,6 +1,7 @@
 """What the bot says to a command, and when a manifest was merged."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bot.comments.markdown import code, counted, inert, joined, mention, moment, table
@@ -8,16 +9,29 @@ from bot.comments.plan import selected_by_name
 from bot.comments.pull_requests import OpenRules
 from bot.model.commands import GRAMMAR, Command, Mistake, Role, Verb
 from bot.model.facts import Facts, Repeat
+from bot.model.limits import RunLimits
 from bot.model.ports import Run
 from runners.contract import MEANINGS, Action, Manifest, RunRequest
+
+WITHOUT_RELEASE = frozenset({Verb.VERIFY, Verb.STATUS, Verb.DETECT, Verb.DIFF, Verb.HELP})
+"""Commands that work where no single release is meant."""
 
 DOING = {Action.INGEST: "ingesting", Action.VERIFY: "verifying"}
 
 
 def accepted(
-    request: RunRequest, manifest: Manifest, earlier: Run | None, again: Repeat | None = None
+    request: RunRequest,
+    manifest: Manifest,
+    earlier: Run | None,
+    again: Repeat | None = None,
+    *,
+    where: str = "here",
+    limits: RunLimits | None = None,
 ) -> str:
-    """That a run was asked for, and what it will do; `again`, if it repeats an earlier one."""
+    """That a run was asked for, what it will do, and what it may take at most.
+
+    `again`, if it repeats an earlier one; `where` its result is posted.
+    """
     who = f", as {mention(request.requested_by)} asked" if request.requested_by else ""
     activity = f"{DOING[request.action]} release {request.release}"
     lines = [
@@ -26,17 +40,35 @@ def accepted(
         f"- Run: {code(request.run_id)}",
         *([f"- Datasets: {_datasets(request, manifest)}"] if again is None else _again(again)),
         f"- Manifest: {code(request.manifest)}, dataset schema {manifest.dataset_schema_version}",
+        *([f"- At most: {_at_most(limits)}"] if limits else []),
         *_earlier(request, earlier),
         "",
-        "I'll post the result here. Until then no other run starts in this instance; "
-        "`/status` says how it stands.",
+        f"**Next:** nothing; I'll post the result {where}. Until then no other run starts in this "
+        f"instance; `/status` says how it stands{_early_end(request)}.",
     ]
     return "\n".join(lines)
 
 
+def _early_end(request: RunRequest) -> str:
+    return ", `/cancel` ends it early" if request.action is Action.INGEST else ""
+
+
+def _at_most(limits: RunLimits) -> str:
+    """The time, and the money where the configuration gives a price or a budget."""
+    if limits.hours is None:
+        return f"what `launch.toml` says, which I can't read here, on one {limits.machine}"
+    text = f"{limits.hours:g} hours on one {limits.machine}"
+    if limits.dollars is not None:
+        cost = limits.hours * limits.dollars
+        text += f" at ${limits.dollars:,.2f} an hour, ${cost:,.2f} in all beside its disk"
+    if limits.budget is not None:
+        text += f"; a launch that may cost more than ${limits.budget:,.2f} is refused"
+    return text
+
+
 def _datasets(request: RunRequest, manifest: Manifest) -> str:
     if request.is_selective:
-        limit = f"; the first {request.limit:,} of them" if request.limit else ""
+        limit = f"; at most {request.limit:,} of them" if request.limit else ""
         return f"only {', '.join([*_only(request), *selected_by_name(request)])}{limit}"
     if request.limit and request.limit < manifest.dataset_count:
         return f"the first {request.limit:,} of {manifest.dataset_count:,}"
@@ -54,7 +86,7 @@ def _only(request: RunRequest) -> list[str]:
 def _earlier(request: RunRequest, earlier: Run | None) -> list[str]:
     if earlier is None or earlier.report is None or request.action is Action.VERIFY:
         return []
-    run_id, verdict = code(earlier.request.run_id), earlier.report.verdict
+    run_id, verdict = named_run(earlier), earlier.report.verdict
     return [
         f"- Earlier: {run_id} ended with the verdict *{verdict}*. What it registered and is "
         "unchanged stays as it is."
@@ -122,16 +154,19 @@ def cancelling(running: Run, actor: str) -> str:
     return (
         f"🛑 **Asked to stop:** {code(running.request.run_id)} ends early, as {mention(actor)} "
         "asked. What it has registered stays.\n\n"
-        "I'll post here what was done and what wasn't; then `/retry` goes on with the rest."
+        "**Next:** wait; I'll post what was done and what wasn't, and which command goes on with "
+        "the rest."
     )
 
 
-def would_do(command: Command, effects: Sequence[str]) -> str:
+def would_do(command: Command, effects: Sequence[str], limits: RunLimits | None = None) -> str:
     """What a command would do, for `--dry-run`; `effects` are finished sentences."""
     listed = "\n".join(f"{number}. {effect}" for number, effect in enumerate(effects, 1))
+    at_most = f"\n\nIt would take at most {_at_most(limits)}." if limits else ""
     return (
         f"🔍 **Dry run:** {code(str(command))} changed nothing. "
-        f"Without `--dry-run` it would now:\n\n{listed}"
+        f"Without `--dry-run` it would now:\n\n{listed}{at_most}\n\n"
+        f"**Next:** say {code(str(replace(command, dry_run=False)))} to have it done."
     )
 
 
@@ -150,12 +185,29 @@ def role_too_low(command: Command, actor: str, role: Role, wanted: Role) -> str:
     )
 
 
-def not_merged(command: Command, path: str) -> str:
-    """That the manifest at `path` must be merged first."""
+def status_of_all(running: Run | None, dashboard: int | None, thread: int) -> str:
+    """What is running, and where it stands how each release is."""
+    now = _busy(running) if running else "nothing is running in this instance."
+    where = "above" if dashboard == thread else f"in #{dashboard}"
+    told = f" How every release stands is told {where}." if dashboard is not None else ""
+    return f"**Now:** {now}{told}"
+
+
+def not_merged(
+    command: Command, path: str, proposal: int | None = None, *, ingest_on_merge: bool = False
+) -> str:
+    """That the manifest at `path` must be merged first; `proposal` is its pull request."""
+    what = "the manifest" if proposal is None else f"#{proposal}"
+    is_whole = command == Command(Verb.INGEST)
+    then = (
+        "that starts the ingest"
+        if ingest_on_merge and is_whole
+        else f"then say {code(str(command))} again"
+    )
     return refused(
         str(command),
         f"the manifest {code(path)} isn't on the default branch.",
-        f"Review and merge the manifest first, then say {code(str(command))} again.",
+        f"Review and merge {what} first; {then}.",
     )
 
 
@@ -222,11 +274,17 @@ def busy(command: Command, running: Run) -> str:
     )
 
 
+def named_run(run: Run) -> str:
+    """The run's name, linked to its log where there is one."""
+    name = code(run.request.run_id)
+    return f"[{name}]({run.address})" if run.address else name
+
+
 def _busy(running: Run) -> str:
     request = running.request
     who = f", asked for by {code(request.requested_by)}" if request.requested_by else ""
     return (
-        f"{code(request.run_id)} is {DOING[request.action]} release {request.release} in "
+        f"{named_run(running)} has been {DOING[request.action]} release {request.release} in "
         f"{code(request.instance)} since {moment(running.since)}{who}; "
         "an instance takes one run at a time."
     )
@@ -242,18 +300,26 @@ def misunderstood(line: str, mistake: Mistake) -> str:
     )
 
 
-def grammar(minimum_roles: Mapping[Verb, Role]) -> str:
-    """The commands, what they do and who may use them."""
+def grammar(minimum_roles: Mapping[Verb, Role], *, of_release: bool = True) -> str:
+    """The commands that work here, what they do and who may use them.
+
+    Not `of_release`: the thread is about no single release.
+    """
     rows = [
         [code(entry.usage), entry.meaning, minimum_roles.get(verb, entry.role).name.lower()]
         for verb, entry in GRAMMAR.items()
+        if of_release or verb in WITHOUT_RELEASE
     ]
+    elsewhere = (
+        "`/ingest --dry-run` needs *write* only."
+        if of_release
+        else "What writes to the instance is said in the thread of its release."
+    )
     return "\n\n".join(
         [
             "**Commands:** one per comment, on its first line.",
             table(["Command", "What it does", "Least role"], rows),
-            "`/ingest --dry-run` needs *write* only. Quoted text, code and edited comments don't "
-            "count.",
+            f"{elsewhere} Quoted text, code and edited comments don't count.",
         ]
     )
 
@@ -274,26 +340,48 @@ def status(release: str, facts: Facts) -> str:
         lines += [f"{counted(left, 'earlier run')} left out."] if left else []
     else:
         lines.append("No run of this release has ended so far.")
-    return "\n\n".join(lines)
+    return "\n\n".join([*lines, f"**Next:** {_after_status(release, facts)}"])
+
+
+def _after_status(release: str, facts: Facts) -> str:
+    running, runs = facts.running(), facts.runs_of(release)
+    if running is not None:
+        return "wait for the result of what is running."
+    if release not in facts.manifests:
+        proposal = facts.proposals.get(release)
+        return f"review and merge {'the manifest' if proposal is None else f'#{proposal}'}."
+    if not runs:
+        return "say `/ingest` to register the release."
+    if runs[-1].report is None:
+        return (
+            f"say `/{runs[-1].request.action}`: the last run was lost, and it goes on from there."
+        )
+    return "what the newest result says."
 
 
 def _ended(run: Run) -> list[str]:
     ended_at: datetime | None = run.report.ended_at if run.report else None
     return [
-        code(run.request.run_id),
+        named_run(run),
         code(run.request.requested_by or "the merge"),
         moment(ended_at) if ended_at else "",
         str(run.report.verdict) if run.report else "",
     ]
 
 
-def merged(release: str, actor: str) -> str:
-    """That a manifest was merged, where a person starts the ingestion."""
-    return (
-        f"✅ The manifest of {release} was merged by {code(actor)}.\n\n"
-        "**Next:** say `/ingest` to register the release, or `/ingest --dry-run` to see what that "
+def merged(release: str, actor: str, *, has_run: bool = False) -> str:
+    """That a manifest was merged, where a person starts the ingestion.
+
+    If the release `has_run`, failures may have been accepted: that needs no new ingest.
+    """
+    following = (
+        "say `/verify` if it only accepts failures, else `/ingest`; what is registered and "
+        "unchanged stays as it is."
+        if has_run
+        else "say `/ingest` to register the release, or `/ingest --dry-run` to see what that "
         "would do."
     )
+    return f"✅ The manifest of {release} was merged by {code(actor)}.\n\n**Next:** {following}"
 
 
 def merged_but_busy(release: str, running: Run) -> str:

@@ -7,6 +7,7 @@ import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from bot.comments.markdown import collapsed, fitted
 from bot.schema.changes import NOT_COMPARED, SchemaDiff
 from bot.schema.field_summary import summary
 from bot.schema.impact.model import Consequence, Effort, Impact
@@ -23,6 +24,8 @@ LONGEST_LIST = 800
 
 
 LONG = 8
+LIMIT = 65_000  # GitHub takes 65,536 characters; the marker comes on top.
+RESERVED = 1_000  # for the audit entry, and for what stands around a part
 ADDED_HEAD = ("Field", "Presence", "How many", "Allowed", "Forbidden", "Type", "Lines")
 Row = tuple[str, ...]
 Section = tuple[str, Row, Sequence[Row]]
@@ -258,6 +261,24 @@ def _coda(diff: SchemaDiff) -> str:
     notes_text = ["Terms whose link and text differ:\n\n" + "\n".join(notes)] if notes else []
     left = "; ".join(f"{part} ({reason})" for part, reason in NOT_COMPARED.items())
     return "\n\n".join([*notes_text, f"Not compared: {left}."])
+
+
+def explained_diff(diff: SchemaDiff, impact: Impact) -> str:
+    """The answer to `/diff`: what changed and, where there is room, what that asks of LaminDB."""
+    command = f"python -m bot diff {diff.old} {diff.new}"
+    changes = render_diff(diff).strip()
+    following = f"**Next:** nothing; {code(command)} prints all of it."
+    text = fitted(changes, LIMIT - RESERVED, command)
+    if text is None:
+        text = f"{_verdict(diff, [])} The changes are too long for here."
+    head, _, rest = text.partition("\n\n")
+    text = "\n\n".join(part for part in (head, following, rest) if part)
+    if diff.is_empty():
+        return text
+    title, means = "What each change asks of LaminDB", render_impact(impact)
+    if len(means) > LIMIT - RESERVED - len(text):
+        return f"{text}\n\n{title} is too long for here."
+    return f"{text}\n\n{collapsed(title, means)}"
 
 
 def render_impact(impact: Impact) -> str:

@@ -151,7 +151,10 @@ def not_begun(request: RunRequest, why: str) -> str:
 
 def begun_by_hand(request: RunRequest, actor: str) -> str:
     """That somebody started a run where runs are kept, and not by a command."""
-    return f"▶️ **Begun:** {code(request.run_id)}, which {mention(actor)} has started by hand."
+    return (
+        f"▶️ **Begun:** {code(request.run_id)}, which {mention(actor)} has started by hand. "
+        "**Next:** nothing; I'll post its result here."
+    )
 
 
 def machine_action(action: Reaped) -> str:

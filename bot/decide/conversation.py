@@ -7,6 +7,15 @@ from bot.comments import replies
 from bot.comments.audit import audited
 from bot.comments.plan import describe_effect
 from bot.comments.pull_requests import open_rules_of
+from bot.decide.questions import (
+    explain,
+    look_now,
+    release_meant,
+    status_of_all,
+    without_release,
+)
+from bot.decide.questions import refuse as _refuse
+from bot.decide.questions import reply as _reply
 from bot.model.commands import DRY_RUN_ROLE, GRAMMAR, Command, Mistake, Role, Verb, parse
 from bot.model.effects import CancelRun, Comment, Effect, Plan, React, SetLabel, StartRun, Tabulate
 from bot.model.events import CommentCreated
@@ -40,7 +49,7 @@ def answer(event: CommentCreated, facts: Facts) -> Plan:
     if command is None:
         return Plan((), "The comment's first line is no command.")
     release = facts.release_of(event.thread)
-    if release is None:
+    if release is None and event.thread not in facts.own:
         return Plan((), f"Thread {event.thread} isn't one of the bot's.")
     if facts.answered:
         reason = f"Comment {event.comment_id} was answered before."
@@ -52,7 +61,7 @@ def answer(event: CommentCreated, facts: Facts) -> Plan:
 
 
 def _decide(
-    command: Command | Mistake, line: str, event: CommentCreated, release: str, facts: Facts
+    command: Command | Mistake, line: str, event: CommentCreated, release: str | None, facts: Facts
 ) -> Plan:
     if isinstance(command, Mistake):
         reply = replies.misunderstood(line, command)
@@ -60,14 +69,23 @@ def _decide(
     return _obey(command, event, release, facts)
 
 
-def _obey(command: Command, event: CommentCreated, release: str, facts: Facts) -> Plan:
+def _obey(command: Command, event: CommentCreated, release: str | None, facts: Facts) -> Plan:
     wanted = minimum_role(command, facts)
     if facts.role < wanted:
         reply = replies.role_too_low(command, event.actor, facts.role, wanted)
         return _refuse(event, reply, f"{event.actor} may not say /{command.verb}.")
     if command.verb is Verb.HELP:
-        reply = replies.grammar(facts.minimum_roles)
+        reply = replies.grammar(facts.minimum_roles, of_release=release is not None)
         return _reply(event, Reaction.DONE, reply, "Asked for help.")
+    if command.verb is Verb.DETECT:
+        return look_now(command, event, facts)
+    if command.verb is Verb.DIFF:
+        return explain(command, event, facts)
+    if command.verb is Verb.STATUS and release is None:
+        return status_of_all(event, facts)
+    release = release_meant(command, release, facts)
+    if release is None:
+        return without_release(command, event, facts)
     if command.verb is Verb.STATUS:
         reply = replies.status(release, facts)
         return _reply(event, Reaction.DONE, reply, "Asked for the status.")
@@ -88,7 +106,12 @@ def _start(command: Command, event: CommentCreated, release: str, facts: Facts) 
         return _refuse(event, reply, f"The manifest of {release} is broken.")
     manifest = facts.manifests.get(release)
     if manifest is None:
-        reply = replies.not_merged(command, manifest_path(release))
+        reply = replies.not_merged(
+            command,
+            manifest_path(release),
+            facts.proposals.get(release),
+            ingest_on_merge=facts.ingest_on_merge,
+        )
         return _refuse(event, reply, f"The manifest of {release} isn't merged.")
     if places := foreign_places(manifest, facts.places):
         reply = replies.lies_elsewhere(command, places, facts.places_unread)
@@ -115,8 +138,9 @@ def _start(command: Command, event: CommentCreated, release: str, facts: Facts) 
     effects = _effects(event, request, manifest, facts, again)
     if not command.dry_run:
         return Plan(effects, f"{event.actor} may say {command}: the run starts.")
-    reply = replies.would_do(command, [describe_effect(effect) for effect in _lasting(effects)])
-    return _reply(event, Reaction.DONE, reply, f"{event.actor} asked what {command} would do.")
+    lasting = [describe_effect(effect) for effect in _lasting(effects)]
+    reply = replies.would_do(command, lasting, facts.limits)
+    return _reply(event, Reaction.SEEN, reply, f"{event.actor} asked what {command} would do.")
 
 
 def _repeat(request: RunRequest, facts: Facts) -> Repeat | None:
@@ -157,11 +181,14 @@ def _effects(
 ) -> tuple[Effect, ...]:
     """The run before the words: a promise without a run would be the worse half of a crash."""
     ended = [run for run in facts.runs_of(request.release) if run.report is not None]
-    reply = replies.accepted(request, manifest, ended[-1] if ended else None, again)
+    thread = facts.threads.get(request.release, event.thread)
+    where = "here" if thread == event.thread else f"in #{thread}"
+    earlier = ended[-1] if ended else None
+    reply = replies.accepted(request, manifest, earlier, again, where=where, limits=facts.limits)
     return (
         React(event.thread, event.comment_id, Reaction.SEEN),
         StartRun(request),
-        SetLabel(facts.threads.get(request.release, event.thread), Label.RUNNING),
+        SetLabel(thread, Label.RUNNING),
         React(event.thread, event.comment_id, Reaction.ACCEPTED),
         Comment(event.thread, reply_marker(event.comment_id), reply),
     )
@@ -190,19 +217,6 @@ def _request(command: Command, event: CommentCreated, release: str, facts: Facts
         manifest_blob=facts.blobs.get(release),
         manifest_commit=facts.commit or None,
     )
-
-
-def _refuse(event: CommentCreated, body: str, reason: str) -> Plan:
-    return _reply(event, Reaction.REFUSED, body, reason)
-
-
-def _reply(event: CommentCreated, reaction: Reaction, body: str, reason: str) -> Plan:
-    marker = reply_marker(event.comment_id)
-    effects = (
-        React(event.thread, event.comment_id, reaction),
-        Comment(event.thread, marker, body),
-    )
-    return Plan(effects, reason)
 
 
 def last_ingest(release: str, facts: Facts, but: str) -> Run | None:

@@ -31,8 +31,11 @@ def manifest_merged(event: ManifestMerged, facts: Facts) -> Plan:
         command = f"merge {event.commit[:8]}"
         role = facts.role.name.lower()
         return audited(decided, thread, who=event.actor, role=role, line=command)
+    has_run = bool(facts.runs_of(event.release))
     reason = f"The manifest of {event.release} was merged; a person starts its ingestion."
-    return _waits(event, thread, replies.merged(event.release, event.actor), reason)
+    return _waits(
+        event, thread, replies.merged(event.release, event.actor, has_run=has_run), reason
+    )
 
 
 def _waits(event: ManifestMerged, thread: int, body: str, reason: str) -> Plan:
@@ -62,8 +65,10 @@ def _ingested_on_merge(
     if running and running.request.run_id != request.run_id:
         body = replies.merged_but_busy(event.release, running)
         return _waits(event, thread, body, f"{merged} while {running.request.run_id} runs.")
-    marker = Marker(MarkerKind.MERGED, event.commit)
-    comment = Comment(thread, marker, replies.accepted(request, manifest, None))
+    ended = [run for run in facts.runs_of(event.release) if run.report is not None]
+    earlier = ended[-1] if ended else None
+    accepted = replies.accepted(request, manifest, earlier, limits=facts.limits)
+    comment = Comment(thread, Marker(MarkerKind.MERGED, event.commit), accepted)
     effects = (StartRun(request), SetLabel(thread, Label.RUNNING), comment)
     return Plan(effects, f"{merged}: its ingestion starts.")
 

@@ -261,11 +261,13 @@ def run_ended(event: RunEnded, facts: Facts) -> Plan:
 
 def _context(event: RunEnded, facts: Facts) -> result.ResultContext:
     """The last run of this release that ended before this one, and that of the release before."""
-    report = event.report
+    report, run_id = event.report, event.report.request.run_id
     return result.ResultContext(
         earlier=_last(facts, report.request.release, report),
         before=_last(facts, report.previous.release, report) if report.previous else None,
         page=event.page,
+        log=next((run.address for run in facts.runs if run.request.run_id == run_id), None),
+        ingest_on_merge=facts.ingest_on_merge,
     )
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from bot.decide.questions import release_meant
 from bot.errors import BotError
+from bot.gather.explanation import read_explanation
 from bot.gather.releases import read_directory
 from bot.model.announcement import announcement_in
 from bot.model.audit_entry import AuditEntry, Decision, audit_entry_in
@@ -18,9 +20,13 @@ from bot.model.events import (
     RunLost,
 )
 from bot.model.facts import STARTING, Facts
-from bot.model.markers import Marker, MarkerKind, last_marker, reply_marker
+from bot.model.limits import run_limits
+from bot.model.look import Look, look_in
+from bot.model.markers import DASHBOARD, Marker, MarkerKind, last_marker, reply_marker
 from bot.model.places import bucket_of, foreign_places
 from bot.model.ports import Pages, Ports, Threads
+from bot.schema.changes import SchemaDiff
+from bot.schema.impact import Impact
 from bot.settings import Settings
 from runners.contract import Manifest
 
@@ -38,11 +44,16 @@ def gather(event: Event | None, ports: Ports, settings: Settings) -> Facts:
         blobs=merged.blobs,
         threads=_threads(marked, MarkerKind.RELEASE),
         proposals=_threads(marked, MarkerKind.MANIFEST),
+        own=frozenset(marked.values()),
+        dashboard=marked.get(DASHBOARD),
+        can_look=ports.clock is not None,
         runs=ports.runs.all(),
         role=ports.roles.role_of(asking) if asking and asking != GHOST else Role.NONE,
         answered=comment is not None and _answered(comment, ports, marked),
+        explanation=_explanation(event, ports, settings, marked),
         is_followed=_is_followed(event, ports, marked),
         ingest_on_merge=settings.ingest_on_merge,
+        limits=run_limits(settings.launcher, settings.launch_toml) if settings.launcher else None,
         minimum_roles=settings.minimum_roles,
         previous=settings.previous,
         rules=ports.repository.rules(),
@@ -81,8 +92,9 @@ def _starting(event: Event, facts: Facts) -> str | None:
     match event:
         case CommentCreated():
             command = parse(event.body)
-            is_start = isinstance(command, Command) and command.verb in STARTING
-            return facts.release_of(event.thread) if is_start else None
+            if not isinstance(command, Command) or command.verb not in STARTING:
+                return None
+            return release_meant(command, facts.release_of(event.thread), facts)
         case ManifestMerged():
             return event.release
         case RunAsked():
@@ -106,7 +118,9 @@ def _for_a_run(release: str, event: Event, facts: Facts, ports: Ports, settings:
 def _with_proofs(event: RunAsked | RunLost, facts: Facts, threads: Threads) -> Facts:
     """The facts with what proves that the bot has started the run, in a thread of its own."""
     thread = event.request.thread
-    if thread is None or facts.release_of(thread) != event.request.release:
+    if thread is None or facts.release_of(thread) not in (event.request.release, None):
+        return facts
+    if thread not in facts.own:
         return facts
     comments = threads.comments(thread)
     entries = (audit_entry_in(comment.body) for comment in comments if comment.by_bot)
@@ -131,6 +145,19 @@ def _places(manifest: Manifest, pages: Pages, settings: Settings) -> tuple[tuple
     entries = directory.entries.values()
     hosted = {uri for entry in entries for uri in (entry.soma_uri, entry.h5ads_uri) if uri}
     return (*settings.storage, *sorted({bucket_of(uri) for uri in hosted})), ""
+
+
+def gather_states(event: Event, ports: Ports, settings: Settings) -> tuple[Facts, Look | None]:
+    """The facts that the dashboard is made of, and the look that is remembered in it."""
+    facts, marked = gather(event, ports, settings), ports.threads.marked()
+    facts = replace(
+        facts,
+        notices=_threads(marked, MarkerKind.NOTICE),
+        alerts=_threads(marked, MarkerKind.ALERT),
+        closed=ports.threads.closed(),
+    )
+    text = ports.threads.texts().get(facts.dashboard, "") if facts.dashboard is not None else ""
+    return facts, look_in(text)
 
 
 def _remembered(facts: Facts, marked: Mapping[Marker, int], ports: Ports) -> Facts:
@@ -175,6 +202,16 @@ def _is_followed(event: Event | None, ports: Ports, marked: Mapping[Marker, int]
     return thread is not None and any(
         last_marker(b) == status for b in _own_bodies(ports.threads, thread)
     )
+
+
+def _explanation(
+    event: Event | None, ports: Ports, settings: Settings, marked: Mapping[Marker, int]
+) -> tuple[SchemaDiff, Impact] | str | None:
+    is_own = isinstance(event, CommentCreated) and event.thread in marked.values()
+    is_heard = isinstance(event, CommentCreated) and not (event.is_bot or event.edited)
+    if not (isinstance(event, CommentCreated) and is_own and is_heard):
+        return None
+    return read_explanation(event, ports.pages, settings)
 
 
 def _cancelled_by(event: RunLost, facts: Facts, threads: Threads) -> str:

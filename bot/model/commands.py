@@ -14,6 +14,8 @@ COMMAND = re.compile(r"/([A-Za-z][\w-]*)((?:\s.*)?)")
 # A negative number is a (wrong) value; telephones turn two hyphens into a dash.
 OPTION = re.compile(r"-[^0-9]|[\u2013\u2014]")
 LIMIT = re.compile(r"[1-9][0-9]{0,6}")
+RELEASE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+SCHEMA_VERSION = re.compile(r"[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}")
 # What stands between quotation marks is one word; telephones make curly ones of straight ones.
 WORD = re.compile(r'(?:[^\s"\u201c]|"[^"]{0,500}"|\u201c[^\u201d]{0,500}\u201d|["\u201c])+')
 QUOTES = '"\u201c\u201d'
@@ -45,6 +47,8 @@ class Verb(StrEnum):
     RETRY = "retry"
     STATUS = "status"
     CANCEL = "cancel"
+    DETECT = "detect"
+    DIFF = "diff"
     HELP = "help"
 
 
@@ -67,7 +71,9 @@ GRAMMAR = {
         "would be done.",
     ),
     Verb.VERIFY: CommandHelp(
-        "/verify", Role.WRITE, "Check what is registered of this release; writes nothing."
+        "/verify [RELEASE]",
+        Role.WRITE,
+        "Check what is registered of this release, or in the dashboard of RELEASE; writes nothing.",
     ),
     Verb.RETRY: CommandHelp(
         "/retry",
@@ -79,6 +85,12 @@ GRAMMAR = {
     ),
     Verb.CANCEL: CommandHelp(
         "/cancel", Role.MAINTAIN, "End the ingest that is going on; what is done stays."
+    ),
+    Verb.DETECT: CommandHelp("/detect", Role.TRIAGE, "Look at the release page and directory now."),
+    Verb.DIFF: CommandHelp(
+        "/diff OLD NEW",
+        Role.READ,
+        "Explain what changed from one dataset schema version to another, as `/diff 6.0.0 7.0.0`.",
     ),
     Verb.HELP: CommandHelp("/help", Role.READ, "Show this table."),
 }
@@ -96,9 +108,11 @@ class Command:
     dry_run: bool = False
     collection: tuple[str, ...] = ()
     organism: tuple[str, ...] = ()
+    release: str | None = None
+    versions: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        words = [f"/{self.verb}"]
+        words = [f"/{self.verb}", *([self.release] if self.release else []), *self.versions]
         words += [f"--limit {self.limit}"] if self.limit else []
         words += [f"--only {' '.join(self.only)}"] if self.only else []
         words += [f"--collection {_quoted(name)}" for name in self.collection]
@@ -131,9 +145,22 @@ def parse(body: str) -> Command | Mistake | None:
     verb = Verb(name)
     if verb is Verb.INGEST:
         return _ingest(words)
+    if verb is Verb.DIFF:
+        return _diff(words)
+    if verb is Verb.VERIFY and len(words) == 1 and RELEASE.fullmatch(words[0]):
+        return Command(verb, release=words[0])
     if words:
         return Mistake(f"/{verb} takes no options, but {words[0]} was given", f"/{verb}")
     return Command(verb)
+
+
+def _diff(words: list[str]) -> Command | Mistake:
+    versions = tuple(word.removeprefix("v") for word in words)
+    if len(versions) != 2 or not all(map(SCHEMA_VERSION.fullmatch, versions)):
+        said = " ".join(words) or "nothing"
+        problem = f"/diff wants two dataset schema versions, but got {said}"
+        return Mistake(problem, "/diff 6.0.0 7.0.0")
+    return Command(Verb.DIFF, versions=versions)
 
 
 def _ingest(words: list[str]) -> Command | Mistake:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from bot.model.announcement import Announcement
 from bot.model.audit_entry import AuditEntry
 from bot.model.labels import Label, Reaction, Topic
+from bot.model.look import Look
 from bot.model.markers import Marker
 from runners.contract import RunRequest, Verdict
 
@@ -44,6 +45,20 @@ class OpenThread:
     label: Label | Topic
     record: Announcement | None = None
     draft: Draft | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeepThread:
+    """A thread whose text is kept up to date: the one with this marker then says this.
+
+    It is opened if there is none. `look` is hidden in it.
+    """
+
+    marker: Marker
+    title: str
+    body: str
+    label: Topic
+    look: Look | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +158,16 @@ class StartRun:
 
 
 @dataclass(frozen=True, slots=True)
+class StartLook:
+    """A look at page and directory is asked for; where it can't be, `refusal` is said instead.
+
+    `{reason}` in it stands for why. Asked for twice, the second look finds nothing new.
+    """
+
+    refusal: Comment
+
+
+@dataclass(frozen=True, slots=True)
 class CancelRun:
     """The run is asked to end early; nothing if it has ended."""
 
@@ -158,6 +183,7 @@ class CountFailures:
 
 Effect = (
     OpenThread
+    | KeepThread
     | CloseThread
     | ProposeManifest
     | Conclude
@@ -168,6 +194,7 @@ Effect = (
     | React
     | SetLabel
     | StartRun
+    | StartLook
     | CancelRun
     | CountFailures
 )

@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 
 from bot.model.announcement import Announcement
 from bot.model.commands import Role, Verb
+from bot.model.limits import RunLimits
 from bot.model.markers import Marker
 from bot.model.ports import Run, ThreadComment
+from bot.schema.changes import SchemaDiff
+from bot.schema.impact import Impact
 from runners.contract import Action, Manifest, Outcome, Reason, Verdict
 
 STARTING = {
@@ -24,13 +27,16 @@ STARTING = {
 class Facts:
     """`threads` are the bot's own, `proposals` its pull requests, by release.
 
+    `own` are all threads of the bot's, `dashboard` the one that tells of all releases.
+    `can_look`: a look can be started from here.
     `manifests` are those that can be used, `broken` says what is wrong with each other one, `blobs`
     are git's names for the texts of both; `commit` is where the event's release's was merged.
     `role` is the actor's, for who asks for something; `answered`: the bot has replied to this
     comment before.
-    `is_followed`: the thread has a status comment on the run that the event is about.
-    `rules` are the dataset schema versions that have some on the default branch, each with what
-    they leave to a person.
+    `explanation` is what two schema documents say that a comment asks about, or why they can't be
+    read. `is_followed`: the thread has a status comment on the run that the event is about.
+    `limits` are what a run may take. `rules` are the dataset schema versions that have some on the
+    default branch, each with what they leave to a person.
 
     Events that may start a run, or begin one, have the `places` that releases may lie in, and why
     the release directory, which knows more of them, can't be read (`places_unread`). A run that
@@ -50,11 +56,16 @@ class Facts:
     commit: str = ""
     threads: Mapping[str, int] = field(default_factory=dict)
     proposals: Mapping[str, int] = field(default_factory=dict)
+    own: frozenset[int] = frozenset()
+    dashboard: int | None = None
+    can_look: bool = True
     runs: tuple[Run, ...] = ()
     role: Role = Role.NONE
     answered: bool = False
+    explanation: tuple[SchemaDiff, Impact] | str | None = None
     is_followed: bool = False
     ingest_on_merge: bool = True
+    limits: RunLimits | None = None
     minimum_roles: Mapping[Verb, Role] = field(default_factory=dict)
     previous: Mapping[str, str] = field(default_factory=dict)
     rules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -28,3 +28,4 @@ class Topic(StrEnum):
 
     NOTICE = "early notice"
     ALERT = "needs a person"
+    DASHBOARD = "dashboard"

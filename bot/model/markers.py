@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class MarkerKind(StrEnum):
-    """Of threads: release, manifest, notice, alert. Of comments: alert too, and the rest."""
+    """Of threads: release, manifest, notice, alert, dashboard. Of comments: alert, the rest."""
 
     RELEASE = "release"
     MANIFEST = "manifest"
@@ -28,6 +28,7 @@ class MarkerKind(StrEnum):
     RESTORED = "restored"
     AUDIT = "audit"
     BEGUN = "begun"
+    DASHBOARD = "dashboard"
     UNANSWERED = "unanswered"
 
 
@@ -41,8 +42,8 @@ class Marker:
     `result`, `status` and a run; `begun`, a run and who started it; `merged` and a commit;
     `checked`, `compared` and a pull request; `reaped`, a machine and an act; `notice`, `listed` and
     a version; `correction`, `restored`, a version and which one; `alert`, `settled` and the matter;
-    `audit` and which one of its thread; `unanswered` and a comment, a commit or a run. The key is
-    of digits, small letters and hyphens.
+    `audit` and which one of its thread; `unanswered` and a comment, a commit or a run; `dashboard`,
+    of which there is one. The key is of digits, small letters and hyphens.
     """
 
     kind: MarkerKind
@@ -50,6 +51,10 @@ class Marker:
 
     def __str__(self) -> str:
         return f"<!-- cellxgene-ingestion-bot: {self.kind} {self.key} -->"
+
+
+DASHBOARD = Marker(MarkerKind.DASHBOARD, "releases")
+"""Of the one thread that tells how every release stands."""
 
 
 def sign(body: str, marker: Marker, hidden: str | None = None) -> str:

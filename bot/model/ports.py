@@ -4,7 +4,7 @@ The methods are primitive. What makes an effect safe to repeat is in `bot.engine
 adapters.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha1
@@ -33,13 +33,15 @@ class ThreadComment:
 class Run:
     """A run that was asked for: going on as long as it has no report, unless it `is_lost`.
 
-    A lost one ended without a report: its machine died, or was never there.
+    A lost one ended without a report: its machine died, or was never there. `address` is where a
+    person finds its log.
     """
 
     request: RunRequest
     since: datetime
     report: RunReport | None = None
     is_lost: bool = False
+    address: str | None = None
 
     def is_going_on(self) -> bool:
         """Whether it has neither reported nor been lost."""
@@ -98,6 +100,18 @@ class Threads(Protocol):
 
     def open(self, title: str, body: str, label: Label | Topic) -> int:
         """Opens a thread and returns its number."""
+        ...
+
+    def rewrite(self, thread: int, body: str) -> None:
+        """Replaces the text with which the bot opened one of its own threads."""
+        ...
+
+    def address(self, thread: int) -> str:
+        """Where a person reads the thread."""
+        ...
+
+    def public_address(self, thread: int) -> str | None:
+        """As `address`, if everybody may read it there."""
         ...
 
     def close(self, thread: int) -> None:
@@ -208,6 +222,22 @@ class FailureCount(Protocol):
         ...
 
 
+class Clock(Protocol):
+    """What starts looks at page and directory."""
+
+    def look_now(self) -> None:
+        """Has a look started. Raises BotError, with why, where it can't be."""
+        ...
+
+
+class Outside(Protocol):
+    """A place outside GitHub where a person is told that something waits for them."""
+
+    def announce(self, text: str) -> None:
+        """Says it there, or says on stderr that it couldn't; raises nothing."""
+        ...
+
+
 class Pages(Protocol):
     """Addresses and files, read as bytes."""
 
@@ -223,14 +253,19 @@ class Upstream(Protocol):
         """LaminDB's module on the default branch of its repository."""
         ...
 
-    def propose(self, draft: Draft) -> DraftPullRequest:
-        """Proposes the draft there; what was proposed for its version before stays as it is."""
+    def propose(self, draft: Draft, origin: str | None = None) -> DraftPullRequest:
+        """Proposes the draft there; what was proposed for its version before stays as it is.
+
+        `origin` is the address of what asks for it.
+        """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """`upstream` is None where no draft is to be proposed."""
+    """`upstream` is None where no draft is to be proposed, `clock` where looks are started by hand,
+    `outside` where nothing is announced; `now` is another clock than the machine's, in tests.
+    """
 
     threads: Threads
     roles: Roles
@@ -239,3 +274,6 @@ class Ports:
     pages: Pages
     tally: FailureCount
     upstream: Upstream | None = None
+    clock: Clock | None = None
+    outside: Outside | None = None
+    now: Callable[[], datetime] | None = None

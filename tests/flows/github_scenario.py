@@ -45,7 +45,9 @@ class GithubScenario(Scenario):
     def __init__(self, home: Path, server: Server) -> None:
         self.server = server
         self.fake = server.fake
-        self.fake.run_names = dict.fromkeys(WORKFLOWS, lambda inputs: str(inputs.get("title", "")))
+        self.fake.run_names = dict.fromkeys(
+            WORKFLOWS, lambda inputs: str(inputs.get("title", "detect"))
+        )
         for login, role in SETTINGS.roles.items():
             self.fake.user(login, role.name.lower())
         for login in ("stranger", "mallory"):
@@ -133,6 +135,8 @@ class GithubScenario(Scenario):
             self.pages,
             self.tally,
             ports.upstream,
+            ports.clock,
+            now=lambda: self.now,
         )
 
     # --- what the bot did -------------------------------------------------------------------------
@@ -149,9 +153,9 @@ class GithubScenario(Scenario):
     def heard(self) -> str:
         """As in the folders: by the number that the thread would have there."""
         threads = {str(one.number): n for n, one in enumerate(self._issues(), 1)}
-        return re.sub(
-            r"(?<=thread )\d+", lambda found: str(threads.get(found[0], found[0])), super().heard()
-        )
+        # What links to a workflow run here is a mere name in the folders.
+        told = re.sub(r"\[(`[^`]+`)\]\(http[^)]+/actions/runs/\d+\)", r"\1", super().heard())
+        return re.sub(r"(?<=thread )\d+", lambda found: str(threads.get(found[0], found[0])), told)
 
     def _proposals(self) -> list[tuple[str, str]]:
         heads = [pull.pull.head for pull in self._pulls() if pull.pull]
@@ -177,6 +181,7 @@ class GithubScenario(Scenario):
         requests = [
             RunRequest.from_json(run.inputs["request"], source="input")
             for run in self.fake.runs.values()
+            if "request" in run.inputs
         ]
         return [(f"starts {request.run_id}", asked(request)) for request in requests]
 

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from bot.model.audit_entry import LINE as ASKED
 from bot.model.audit_entry import audit_entry_in
 from bot.model.commands import Role
 from bot.model.events import CommentCreated, Event, ManifestMerged, RunEnded
+from bot.model.look import LINE as LOOK
 from bot.model.markers import MarkerKind, last_marker
 from bot.model.ports import Page, Ports
 from bot.settings import Settings
@@ -49,6 +51,7 @@ SETTINGS = Settings(
     release_directory=world.DIRECTORY,
     schema_document=world.TEMPLATE,
     witnesses={},
+    dashboard=False,
     roles={"maintainer": Role.MAINTAIN, "writer": Role.WRITE},
 )
 
@@ -96,6 +99,7 @@ class Scenario:
             self.has_rules(version)
         self.runs = LocalRuns(home / "runs")
         self.tally = LocalFailureCount(home / "detection.json")
+        self.now = NOON
         self._known: dict[str, str] = {}
 
     # --- what is given ----------------------------------------------------------------------------
@@ -167,7 +171,15 @@ class Scenario:
 
     def ports(self) -> Ports:
         roles = LocalRoles(self.settings.roles)
-        return Ports(self.threads, roles, self.repository, self.runs, self.pages, self.tally)
+        return Ports(
+            self.threads,
+            roles,
+            self.repository,
+            self.runs,
+            self.pages,
+            self.tally,
+            now=lambda: self.now,
+        )
 
     # --- what the bot did -------------------------------------------------------------------------
 
@@ -247,7 +259,10 @@ def unsigned(body: str) -> str:
     """The text without the marker that it must end in, and without what is hidden before it."""
     marker = last_marker(body)
     assert marker is not None, "the bot says nothing without a marker"
-    return ASKED.sub("", LINE.sub("", body.replace(str(marker), ""))).rstrip()
+    hidden = (ASKED, LINE, LOOK)
+    return reduce(
+        lambda text, line: line.sub("", text), hidden, body.replace(str(marker), "")
+    ).rstrip()
 
 
 def asked(request: RunRequest) -> str:

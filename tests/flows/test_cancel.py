@@ -29,7 +29,8 @@ def test_a_maintainer_stops_the_run_and_has_the_rest_done(working_scenario: Scen
         f"[says in 1, comment 6] 🛑 **Asked to stop:** `{RUN}` ends early, as @maintainer asked. "
         "What it has registered stays.\n"
         "\n"
-        "I'll post here what was done and what wasn't; then `/retry` goes on with the rest."
+        "**Next:** wait; I'll post what was done and what wasn't, and which command goes on with "
+        "the rest."
     )
     working_scenario.ends_early(RUN, good("d1"))
     told = working_scenario.heard()
@@ -92,7 +93,7 @@ def test_another_release_s_run_is_stopped_in_its_own_thread(working_scenario: Sc
     working_scenario.heard()
     working_scenario.says("maintainer", "/cancel", thread=2)
     told = working_scenario.heard()
-    assert f"⛔ **Not done:** `{RUN}` is ingesting release 2026-02-01 in `demo`" in told
+    assert f"⛔ **Not done:** `{RUN}` has been ingesting release 2026-02-01 in `demo`" in told
     assert "Say `/cancel` in thread #1 instead." in told
     assert "[stops" not in told
 

@@ -90,8 +90,8 @@ def test_three_failures_in_a_row_ask_a_person_once(announced_scenario: Scenario)
         "the address.\n"
         "\n"
         "**Next:** a person must look. If the address is wrong, correct the bot's settings; if "
-        "the page has a new form, its parser must learn it; if a server is down, wait. I'll say "
-        "here when a look succeeds.\n"
+        "the page has a new form, its parser must learn it; if a server is down, wait. `/detect` "
+        "looks at once; I'll say here when a look succeeds.\n"
         "[labels thread 2] needs a person"
     )
     for _ in range(3):
@@ -104,10 +104,12 @@ def test_the_next_success_closes_the_matter(announced_scenario: Scenario) -> Non
     announced_scenario.heard()
     mended(announced_scenario)
     announced_scenario.the_clock_strikes()
-    assert announced_scenario.heard().splitlines()[-2:] == [
+    assert announced_scenario.heard().splitlines()[-4:] == [
         "[labels thread 2] needs a person, closed",
         "[says in 2, comment 1] ✅ **Everything can be read again.** The last look was "
         "complete; what it found, if anything, stands in the releases' own threads.",
+        "",
+        "**Next:** nothing.",
     ]
     announced_scenario.the_clock_strikes()
     assert announced_scenario.heard() == ""

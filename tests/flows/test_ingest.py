@@ -25,8 +25,8 @@ def test_a_maintainer_says_ingest_and_reads_the_result(scenario: Scenario) -> No
         "- Datasets: all 12 of the release\n"
         "- Manifest: `runners/releases/2026-02-01.toml`, dataset schema 7.0.0\n"
         "\n"
-        "I'll post the result here. Until then no other run starts in this instance; "
-        "`/status` says how it stands."
+        "**Next:** nothing; I'll post the result here. Until then no other run starts in this "
+        "instance; `/status` says how it stands, `/cancel` ends it early."
     )
 
     scenario.ends("2026-02-01-ingest-2", good("d1"), good("d2", Outcome.REVISED), bad("d3"))
@@ -44,11 +44,11 @@ def test_a_part_of_the_release_can_be_named(scenario: Scenario) -> None:
         "as @maintainer asked.\n"
         "\n"
         "- Run: `2026-02-01-ingest-2`\n"
-        "- Datasets: only `d1` and `d2`; the first 1 of them\n"
+        "- Datasets: only `d1` and `d2`; at most 1 of them\n"
         "- Manifest: `runners/releases/2026-02-01.toml`, dataset schema 7.0.0\n"
         "\n"
-        "I'll post the result here. Until then no other run starts in this instance; "
-        "`/status` says how it stands."
+        "**Next:** nothing; I'll post the result here. Until then no other run starts in this "
+        "instance; `/status` says how it stands, `/cancel` ends it early."
     )
 
 
@@ -71,13 +71,15 @@ def test_collections_and_organisms_can_be_named(scenario: Scenario) -> None:
 def test_a_dry_run_says_what_would_happen_and_starts_nothing(scenario: Scenario) -> None:
     scenario.says("writer", "/ingest --limit 3 --dry-run")
     assert scenario.heard() == (
-        "[reacts to comment 2] hooray\n"
+        "[reacts to comment 2] eyes\n"
         "[says in 1, comment 3] 🔍 **Dry run:** `/ingest --limit 3 --dry-run` changed nothing. "
         "Without `--dry-run` it would now:\n"
         "\n"
         "1. start run `2026-02-01-ingest-2`: ingest release 2026-02-01 in `demo` "
         "(at most 3 datasets)\n"
-        "2. label thread 1 “running”"
+        "2. label thread 1 “running”\n"
+        "\n"
+        "**Next:** say `/ingest --limit 3` to have it done."
     )
 
 
@@ -103,12 +105,13 @@ def test_a_stranger_may_not_even_ask_for_a_dry_run(scenario: Scenario) -> None:
 
 def test_before_the_manifest_is_merged_it_is_refused(announced_scenario: Scenario) -> None:
     announced_scenario.says("maintainer", "/ingest")
+    what = "#1" if announced_scenario.settings.github else "the manifest"
     assert announced_scenario.heard() == (
         "[reacts to comment 1] confused\n"
         "[says in 1, comment 2] ⛔ **Not done:** the manifest `runners/releases/2026-02-01.toml` "
         "isn't on the default branch.\n"
         "\n"
-        "Review and merge the manifest first, then say `/ingest` again.\n"
+        f"Review and merge {what} first; that starts the ingest.\n"
         "\n"
         "> You said: `/ingest`"
     )
@@ -120,7 +123,7 @@ def test_while_a_run_is_going_on_a_second_one_is_refused(scenario: Scenario) -> 
     scenario.says("maintainer", "/ingest --limit 5")
     assert scenario.heard() == (
         "[reacts to comment 5] confused\n"
-        "[says in 1, comment 6] ⛔ **Not done:** `2026-02-01-ingest-2` is ingesting release "
+        "[says in 1, comment 6] ⛔ **Not done:** `2026-02-01-ingest-2` has been ingesting release "
         "2026-02-01 in `demo` since 2026-03-01 12:00 UTC, asked for by `maintainer`; "
         "an instance takes one run at a time.\n"
         "\n"

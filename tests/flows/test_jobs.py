@@ -134,6 +134,8 @@ def test_a_run_begins_goes_on_and_ends(scenario: GithubScenario, request_file: P
     assert "## ✅ Release 2026-02-01 passed its verification" in heard
     assert "has ended; its result stands in a comment of its own" in heard
     assert summary.read_text().startswith("## ✅ Release 2026-02-01 passed")
+    place = f"{scenario.fake.address}/{scenario.fake.full_name}/issues/2"
+    assert summary.read_text().endswith(f"\n\nIn its thread: {place}\n")
     assert done(job(scenario, "progress")) == ""
 
 
@@ -251,7 +253,7 @@ def test_a_run_without_a_report_ends_too(scenario: GithubScenario, request_file:
     people.end(scenario.fake, run, "cancelled")
     done(job(scenario, *ended(request_file, "cancelled"), "--summary", str(summary)))
     assert f"## 🛑 Run `{RUN}` was stopped" in scenario.heard()
-    assert summary.read_text() == f"## Run {RUN}: no report (work: cancelled)\n"
+    assert summary.read_text().startswith(f"## Run {RUN}: no report (work: cancelled)\n\nIn its ")
 
 
 def test_a_pull_requests_manifests_are_fetched_and_what_was_found_is_said(
@@ -290,11 +292,13 @@ def test_a_pull_requests_manifests_are_fetched_and_what_was_found_is_said(
         "## Release 2026-08-01, the first\n\n- nothing before.\n\n"
         "## ⚠️ Not compared\n\n`runners/releases/2026-09-01.toml` can't be compared:\n\n"
         "    2026-09-01.toml: field x: unknown\n\n"
+        "**Next:** correct what is named above in this pull request; it is compared again.\n\n"
         "By what the stores of both releases list; nothing was written.\n\n"
         f"<!-- cellxgene-ingestion-bot: compared {pull.number} -->\n"
     )
     assert said.body == (
         "## ❌ To be mended\n\n"
+        "**Next:** correct what is named below in this pull request; it is checked again.\n\n"
         "`runners/releases/2026-08-01.toml`: 1 of 2 datasets will fail.\n\n"
         "| Dataset | Outcome | Why |\n| --- | --- | --- |\n"
         "| Broken d2 `d2` | unreadable | the file can't be read as h5ad (truncated file) |\n\n"
@@ -327,3 +331,4 @@ def test_detection_is_the_same_command_on_github(scenario: GithubScenario) -> No
         )
     )
     assert "Nothing new." in told
+    assert "[opens thread 2] Census releases: the bot's dashboard" in scenario.heard()

@@ -81,6 +81,13 @@ def test_a_correction_of_what_is_registered_asks_a_person(scenario: Scenario) ->
     ) in looks(scenario)
 
 
+def test_where_a_merge_starts_an_ingest_the_correction_says_so(scenario: Scenario) -> None:
+    ingested(scenario)
+    scenario.set(ingest_on_merge=True)
+    now_says(scenario, datasets="11")
+    assert "in `runners/releases/2026-02-01.toml`: its merge starts an ingest." in looks(scenario)
+
+
 def ingested(scenario: Scenario) -> None:
     scenario.says("maintainer", "/ingest")
     (run,) = scenario.runs.all()
@@ -170,7 +177,7 @@ def test_a_retraction_asks_a_person_once(announced_scenario: Scenario) -> None:
         "**Next:** don't merge the proposed manifest `runners/releases/2026-02-01.toml` before "
         "that is known.\n"
         "\n"
-        "The release directory says so on 2026-02-03: doubled @\u200bcells."
+        "The release directory calls it retracted on 2026-02-03: doubled @\u200bcells."
     )
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.errors import BotError
-from flows.scenario import Scenario, good
+from flows.scenario import Scenario, bad, good
 
 
 def test_the_merge_starts_the_ingestion(announced_scenario: Scenario) -> None:
@@ -20,8 +20,8 @@ def test_the_merge_starts_the_ingestion(announced_scenario: Scenario) -> None:
         "- Datasets: all 12 of the release\n"
         "- Manifest: `runners/releases/2026-02-01.toml`, dataset schema 7.0.0\n"
         "\n"
-        "I'll post the result here. Until then no other run starts in this instance; "
-        "`/status` says how it stands."
+        "**Next:** nothing; I'll post the result here. Until then no other run starts in this "
+        "instance; `/status` says how it stands, `/cancel` ends it early."
     )
     announced_scenario.happens(event)
     assert announced_scenario.heard() == ""
@@ -41,6 +41,35 @@ def test_where_a_person_starts_it_the_merge_says_how(announced_scenario: Scenari
     assert announced_scenario.heard() == ""
 
 
+def accepts_failures(scenario: Scenario) -> str:
+    """The release has run, and its manifest is changed and merged; what is said of that."""
+    scenario.says("maintainer", "/ingest")
+    scenario.ends("2026-02-01-ingest-2", good("d1"), bad("d2"))
+    scenario.heard()
+    proposal = scenario.home / "proposals" / "2026-02-01" / "2026-02-01.toml"
+    accepted = '[[accepted]]\ndataset_id = "d2"\nreason = "file_unreadable"\nuntil = 2026-06-01\n'
+    proposal.write_text(f'{proposal.read_text()}\n{accepted}because = "so it is"\n')
+    scenario.merges("maintainer", "2026-02-01")
+    return scenario.heard()
+
+
+def test_a_merge_that_accepts_failures_asks_for_a_verification(scenario: Scenario) -> None:
+    assert accepts_failures(scenario).endswith(
+        "**Next:** say `/verify` if it only accepts failures, else `/ingest`; what is registered "
+        "and unchanged stays as it is."
+    )
+
+
+def test_a_merge_that_accepts_failures_says_that_it_starts_an_ingest(scenario: Scenario) -> None:
+    scenario.set(ingest_on_merge=True)
+    told = accepts_failures(scenario)
+    assert "🚀 **Accepted:** ingesting release 2026-02-01 in `demo`, as @maintainer asked." in told
+    assert (
+        "- Earlier: `2026-02-01-ingest-2` ended with the verdict *failed*. What it registered and "
+        "is unchanged stays as it is."
+    ) in told
+
+
 def test_while_another_run_is_going_on_the_merge_starts_nothing(scenario: Scenario) -> None:
     scenario.says("maintainer", "/verify")
     scenario.heard()
@@ -53,7 +82,7 @@ def test_while_another_run_is_going_on_the_merge_starts_nothing(scenario: Scenar
     scenario.merges("maintainer", "2026-02-01")
     assert scenario.heard() == (
         "[says in 1, comment 5] ⏳ The manifest of 2026-02-01 was merged, but its ingestion isn't "
-        "started: `2026-02-01-verify-2` is verifying release 2026-02-01 in `demo` since "
+        "started: `2026-02-01-verify-2` has been verifying release 2026-02-01 in `demo` since "
         "2026-03-01 12:00 UTC, asked for by `maintainer`; an instance takes one run at a time.\n"
         "\n"
         "**Next:** say `/ingest` when that result is here."

@@ -22,8 +22,8 @@ def test_verify_starts_a_run_that_writes_nothing(scenario: Scenario) -> None:
         "- Datasets: all 12 of the release\n"
         "- Manifest: `runners/releases/2026-02-01.toml`, dataset schema 7.0.0\n"
         "\n"
-        "I'll post the result here. Until then no other run starts in this instance; "
-        "`/status` says how it stands."
+        "**Next:** nothing; I'll post the result here. Until then no other run starts in this "
+        "instance; `/status` says how it stands."
     )
     scenario.ends("2026-02-01-verify-2", good("d1"))
     told = scenario.heard()
@@ -53,7 +53,9 @@ def test_status_says_what_is_running_and_what_was(scenario: Scenario) -> None:
         "[says in 1, comment 3] **Release 2026-02-01:** the manifest is on the default branch; "
         "nothing is running in this instance.\n"
         "\n"
-        "No run of this release has ended so far."
+        "No run of this release has ended so far.\n"
+        "\n"
+        "**Next:** say `/ingest` to register the release."
     )
     scenario.says("maintainer", "/ingest")
     scenario.ends("2026-02-01-ingest-5", good("d1"))
@@ -63,12 +65,14 @@ def test_status_says_what_is_running_and_what_was(scenario: Scenario) -> None:
     assert scenario.heard() == (
         "[reacts to comment 10] hooray\n"
         "[says in 1, comment 11] **Release 2026-02-01:** the manifest is on the default branch; "
-        "`2026-02-01-ingest-8` is ingesting release 2026-02-01 in `demo` since "
+        "`2026-02-01-ingest-8` has been ingesting release 2026-02-01 in `demo` since "
         "2026-03-01 12:00 UTC, asked for by `maintainer`; an instance takes one run at a time.\n"
         "\n"
         "| Run | Asked for by | Ended | Verdict |\n"
         "| --- | --- | --- | --- |\n"
-        "| `2026-02-01-ingest-5` | `maintainer` | 2026-03-01 12:03 UTC | passed |"
+        "| `2026-02-01-ingest-5` | `maintainer` | 2026-03-01 12:03 UTC | passed |\n"
+        "\n"
+        "**Next:** wait for the result of what is running."
     )
 
 

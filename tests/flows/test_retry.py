@@ -51,8 +51,8 @@ def test_a_maintainer_has_what_failed_done_again(failed_scenario: Scenario) -> N
         f"- Earlier: `{FIRST}` ended with the verdict *failed*. What it registered and is "
         "unchanged stays as it is.\n"
         "\n"
-        "I'll post the result here. Until then no other run starts in this instance; "
-        "`/status` says how it stands."
+        "**Next:** nothing; I'll post the result here. Until then no other run starts in this "
+        "instance; `/status` says how it stands, `/cancel` ends it early."
     )
 
 
@@ -159,14 +159,14 @@ def test_while_a_run_is_going_on_it_waits(failed_scenario: Scenario) -> None:
     failed_scenario.heard()
     failed_scenario.says("maintainer", "/retry")
     told = failed_scenario.heard()
-    assert "⛔ **Not done:** `2026-02-01-ingest-6` is ingesting release 2026-02-01" in told
+    assert "⛔ **Not done:** `2026-02-01-ingest-6` has been ingesting release 2026-02-01" in told
     assert "Say `/retry` again when its result is here." in told
 
 
 def test_it_waits_for_decided_rules(failed_scenario: Scenario) -> None:
     failed_scenario.has_rules("7.0.0", {"place": "obs: x", "text": "which?"})
     failed_scenario.says("maintainer", "/retry")
-    assert "a person must still answer 1 judgement" in failed_scenario.heard()
+    assert "a person must still answer 1 question" in failed_scenario.heard()
 
 
 def test_the_same_comment_twice_starts_one_run(failed_scenario: Scenario) -> None:

@@ -46,9 +46,9 @@ def test_a_schema_without_rules_gets_some_proposed(scenario: Scenario) -> None:
     assert rules["dataset_schema_version"] == "8.0.0"
     assert (
         "**Before that:** Dataset schema 8.0.0 has no rules yet "
-        f"({len(rules['judgements'])} judgements for a person). "
-        "Review `rules/8.0.0.json` of the proposal, answer its judgements, and merge it as "
-        "`runners/rules/8.0.0.json`. `/ingest` waits for it."
+        f"({len(rules['judgements'])} questions for a person). "
+        "Answer what `runners/rules/8.0.0.json` of the proposal asks, and merge the proposal. "
+        "`/ingest` waits for it."
     ) in told
 
 
@@ -67,8 +67,8 @@ def test_ingest_is_refused_without_rules(town_of_8: Scenario) -> None:
         "[says in 2, comment 3] ⛔ **Not done:** there are no rules for dataset schema 8.0.0: "
         "`runners/rules/8.0.0.json` isn't there.\n"
         "\n"
-        "Review `rules/8.0.0.json` of the proposal, answer its judgements, and merge it as "
-        "`runners/rules/8.0.0.json`. Then say `/ingest` again.\n"
+        "Answer what `runners/rules/8.0.0.json` of the proposal asks, and merge the proposal. "
+        "Then say `/ingest` again.\n"
         "\n"
         "> You said: `/ingest`"
     )
@@ -79,12 +79,12 @@ def test_ingest_is_refused_while_a_judgement_is_open(town_of_8: Scenario) -> Non
     town_of_8.says("maintainer", "/ingest", thread=2)
     told = town_of_8.heard()
     assert (
-        "⛔ **Not done:** in `runners/rules/8.0.0.json` a person must still answer 1 judgement:\n"
+        "⛔ **Not done:** in `runners/rules/8.0.0.json` a person must still answer 1 question:\n"
         "\n"
         "- obs: donor_age: which registry @\u200bhas it?\n"
         "\n"
-        "Set each under `answers` in `runners/rules/8.0.0.json` to one of its choices, and merge "
-        "that. Then say `/ingest` again."
+        "Set each under `answers` in `runners/rules/8.0.0.json` to one of its choices, by a pull "
+        "request, and merge it. Then say `/ingest` again."
     ) in told
 
 
@@ -105,8 +105,8 @@ def test_a_merge_doesnt_start_what_has_no_rules(announced_scenario: Scenario) ->
         "started: there are no rules for dataset schema 8.0.0: `runners/rules/8.0.0.json` isn't "
         "there.\n"
         "\n"
-        "**Next:** Review `rules/8.0.0.json` of the proposal, answer its judgements, and merge it "
-        "as `runners/rules/8.0.0.json`. Then say `/ingest`."
+        "**Next:** Answer what `runners/rules/8.0.0.json` of the proposal asks, and merge the "
+        "proposal. Then say `/ingest`."
     )
 
 
@@ -140,8 +140,8 @@ def test_a_patch_of_lamindb_is_proposed_and_told(scenario: Scenario, lamindb: st
     assert lamindb in scenario.pages.texts
     told = scenario.heard()
     assert (
-        "### LaminDB's code\n\n`lamindb.patch` in the proposal mends this, which dataset schema "
-        "7.0.0 asks for already; nothing of it is for 8.0.0:\n\n- "
+        "### LaminDB's code\n\n`lamindb.patch` in the proposal, once applied, mends this, which "
+        "dataset schema 7.0.0 asks for already; nothing of it is for 8.0.0:\n\n- "
     ) in told
     patch = (scenario.home / "proposals" / "2026-08-01" / "lamindb.patch").read_text()
     assert "+++ b/lamindb/examples/cellxgene/_cellxgene.py" in patch

@@ -55,7 +55,7 @@ def test_what_the_bot_asked_for_begins_without_a_word(started: GithubScenario) -
 def test_what_a_person_starts_by_hand_is_told_once(started: GithubScenario) -> None:
     for _ in range(2):
         begins(started, "maintainer")
-    told = "which @maintainer has started by hand."
+    told = "which @maintainer has started by hand. **Next:** nothing; I'll post its result here."
     assert started.heard() == f"[says in 1, comment 5] ▶️ **Begun:** `{RUN}`, {told}"
 
 
@@ -130,7 +130,7 @@ def test_a_command_that_comes_second_by_a_moment_is_told_so(started: GithubScena
     assert Late.looks == []
     heard = started.heard()
     assert "[reacts to comment 5] eyes confused" in heard
-    assert f"⛔ **Not done:** `{RUN}` is ingesting release 2026-02-01" in heard
+    assert f"⛔ **Not done:** `{RUN}` has been ingesting release 2026-02-01" in heard
     assert len(started.fake.runs) == 1
 
 
@@ -207,6 +207,22 @@ def test_one_that_is_lost_says_what_was_done_and_what_wasnt(
     assert "[starts 2026-02-01-ingest-6]" in started.heard()
 
 
+def test_a_run_is_linked_to_its_workflow_run(started: GithubScenario) -> None:
+    (run,) = started.fake.runs.values()
+    link = f"[`{RUN}`]({started.fake.address}/{started.fake.full_name}/actions/runs/{run.id})"
+    started.says("maintainer", "/ingest")
+    started.says("maintainer", "/status")
+    started.ends(RUN, good("d1"))
+    started.says("maintainer", "/status")
+    said = [c.body for c in started.fake.issues[2].comments if c.user.login == ACTIONS]
+    busy, status, result, again = (text for text in said if link in text)
+    assert f"⛔ **Not done:** {link} has been ingesting" in busy
+    assert f"; {link} has been ingesting" in status
+    assert f"\n\nRun {link}: ingest in `demo`, asked for by @maintainer; " in result
+    assert f"| {link} | `maintainer` | " in again
+    started.heard()
+
+
 @pytest.mark.parametrize(
     ("ending", "why", "next_step"),
     [
@@ -265,6 +281,7 @@ def test_a_command_in_the_proposal_is_obeyed_and_labels_the_thread(
     assert pull.comments[1].body.startswith("🚀 **Accepted:** ingesting release 2026-02-01")
     assert (pull.labels, thread.labels) == ([], ["running"])
     assert said.reactions == [(ACTIONS, "eyes"), (ACTIONS, "rocket")]
+    assert "I'll post the result in #2." in pull.comments[1].body
     scenario.heard()
 
 

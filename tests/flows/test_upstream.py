@@ -5,13 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fake_github import faults
+from fake_github import faults, shapes
 from fake_github.faults import Fault
 from fake_github.server import Server, serving
 from fake_github.state import FakeGithub, Issue
 
 from bot.adapters.github.client import connect
 from bot.adapters.github.repository import GithubUpstream
+from bot.adapters.github.threads import GithubThreads
 from bot.cli.context import installed_lamindb_module
 from bot.comments.pull_requests import patch_body
 from bot.model.effects import Draft
@@ -71,9 +72,31 @@ def test_the_patch_is_proposed_as_a_draft_and_linked(
     assert fake.changed(fake.branches["main"], fake.branches[HEAD]) == {PATH: "modified"}
     is_inert(f"{pull.body}\n\n<!-- cellxgene-ingestion-bot: reply 1 -->")
     link = f"{fake.address}/laminlabs/lamindb/pull/1"
+    proposal = f"{scenario.fake.address}/{scenario.fake.full_name}/pull/3"
+    assert pull.body.endswith(f"Asked for by the release in {proposal}")
     told = scenario.heard()
     assert f"The patch of LaminDB's code is a draft pull request: {link}" in told
-    assert "`lamindb.patch` in the proposal mends this" in told
+    assert "`lamindb.patch` in the proposal, once applied, mends this" in told
+
+
+def test_a_draft_for_everybody_names_no_private_repository(
+    scenario: GithubScenario, lamindb: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    public = shapes.repository
+    monkeypatch.setattr(shapes, "repository", lambda fake: {**public(fake), "private": True})
+    scenario.adapters = replace(scenario.adapters, threads=_anew(scenario))
+    scenario.the_clock_strikes()
+    (pull,) = pulls(lamindb)
+    assert "Asked for by" not in pull.body
+    assert scenario.fake.full_name not in pull.body
+    scenario.heard()
+
+
+def _anew(scenario: GithubScenario) -> GithubThreads:
+    """The threads of a repository that nothing is known of yet."""
+    told = scenario.settings
+    repo = connect(str(told.github), str(told.github_token), told.github_api, AT_ONCE)
+    return GithubThreads(repo, told.bot, AT_ONCE)
 
 
 def test_looked_at_again_nothing_is_proposed(scenario: GithubScenario, lamindb: Server) -> None:

@@ -18,7 +18,7 @@ from fake_github.state import ACTIONS, Comment, FakeGithub, Issue
 from flows.scenario import is_table, rows_of
 from instances import REFERENCE, Place
 
-from bot.model.markers import Marker, MarkerKind, last_marker
+from bot.model.markers import DASHBOARD, Marker, MarkerKind, last_marker
 from runners.contract import RunReport, RunRequest
 from runners.run import journal
 from runners.sample import build
@@ -107,7 +107,8 @@ def opens(repo: ActRepository) -> None:
 def announced(repo: ActRepository, clock: str = "detect.yml") -> Issue:
     """The thread of the release, whose manifest a maintainer has just merged."""
     assert repo.strikes(clock) == f"{clock} success", repo.told()
-    (pull, thread) = repo.fake.issues.values()
+    (pull, thread, dashboard) = repo.fake.issues.values()
+    assert last_marker(dashboard.body) == DASHBOARD
     assert pull.pull is not None
     assert last_marker(pull.body) == Marker(MarkerKind.MANIFEST, NEWER.version)
     assert last_marker(thread.body) == Marker(MarkerKind.RELEASE, NEWER.version)
@@ -131,7 +132,7 @@ def test_from_a_new_release_to_its_verified_comment(repo: ActRepository) -> None
     ]
     opens(repo)
     assert repo.strikes("detect.yml") == "detect.yml success"
-    assert len(repo.fake.issues) == 2
+    assert len(repo.fake.issues) == 3
 
     asked = speaks(repo, "stranger", "/ingest")
     assert repo.deliver() == ["commands.yml success"], repo.told()
@@ -269,5 +270,6 @@ def test_a_pull_requests_manifest_is_checked_by_the_default_branchs_code(
     assert repo.deliver() == ["check.yml failure"], repo.told()
     compared, comment = said(repo, pull.number)
     assert compared.body.startswith(f"## ⚠️ Not compared\n\n`{MANIFEST}` can't be compared:\n\n    ")
-    assert comment.body.startswith(f"## ❌ To be mended\n\n`{MANIFEST}` can't be checked:\n\n    ")
+    assert comment.body.startswith("## ❌ To be mended\n\n**Next:** correct what ")
+    assert f"it is checked again.\n\n`{MANIFEST}` can't be checked:\n\n    " in comment.body
     assert f"{OLDER.version}.toml: field dataset_count: field required" in comment.body

@@ -21,6 +21,7 @@ from bot.adapters.github.threads import GithubThreads
 from bot.adapters.github.workflows import GithubWorkflows, WorkflowFiles
 from bot.adapters.stored_runs import run_store
 from bot.adapters.web import HttpPages
+from bot.adapters.webhook import Webhook
 from bot.errors import BotError
 from bot.model.commands import Role
 from bot.model.events import GHOST
@@ -87,6 +88,18 @@ class GithubFailureCount:
 
 
 @dataclass(frozen=True, slots=True)
+class GithubClock:
+    """The workflow that looks at page and directory."""
+
+    workflows: GithubWorkflows
+
+    @with_clear_refusals
+    def look_now(self) -> None:
+        """Dispatches the workflow. A dispatch that was taken twice makes one look more."""
+        self.workflows.dispatch(self.workflows.files.detect, {}, lambda: False)
+
+
+@dataclass(frozen=True, slots=True)
 class Github:
     """The adapters on GitHub, by their own types: some can do more than the port asks for."""
 
@@ -97,6 +110,8 @@ class Github:
     workflows: GithubWorkflows
     tally: GithubFailureCount
     pages: Pages
+    clock: GithubClock
+    outside: Webhook | None
     upstream: GithubUpstream | None
 
     def ports(self) -> Ports:
@@ -109,6 +124,8 @@ class Github:
             self.pages,
             self.tally,
             self.upstream,
+            self.clock,
+            self.outside,
         )
 
 
@@ -138,6 +155,8 @@ def github(settings: Settings, patience: RetryPolicy | None = None) -> Github:
         workflows,
         GithubFailureCount(workflows),
         HttpPages(),
+        GithubClock(workflows),
+        Webhook(settings.announce) if settings.announce else None,
         _upstream(settings, patience),
     )
 

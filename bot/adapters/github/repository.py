@@ -244,7 +244,7 @@ class GithubUpstream:
         return ModuleSource(base, content.decoded_content.decode("utf-8"))
 
     @with_clear_refusals
-    def propose(self, draft: Draft) -> DraftPullRequest:
+    def propose(self, draft: Draft, origin: str | None = None) -> DraftPullRequest:
         """The draft pull request with the patch; the one that there is or was, if any."""
         head = patch_branch(draft)
         pull_request = self._pull(head)
@@ -256,7 +256,11 @@ class GithubUpstream:
 
             def make() -> PullRequest:
                 return self.repo.create_pull(
-                    target, head, title=patch_title(draft), body=patch_body(draft), draft=True
+                    target,
+                    head,
+                    title=patch_title(draft),
+                    body=patch_body(draft, origin),
+                    draft=True,
                 )
 
             pull_request = make_once(make, lambda: self._pull(head), self.patience)

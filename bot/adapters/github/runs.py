@@ -58,7 +58,7 @@ class GithubRuns:
                 continue
             report = runs[run_id].report if run_id in runs else None
             is_lost = report is None and first.status == "completed"
-            runs[run_id] = Run(request, first.created_at, report, is_lost)
+            runs[run_id] = Run(request, first.created_at, report, is_lost, first.html_url)
         # Two that were asked for in the same second: the smaller number was first.
         return tuple(sorted(runs.values(), key=lambda run: (run.since, run.request.run_id)))
 

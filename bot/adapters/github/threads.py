@@ -59,6 +59,18 @@ class GithubThreads:
         return make_once(make, look, self.patience)
 
     @with_clear_refusals
+    def rewrite(self, thread: int, body: str) -> None:
+        self.repo.get_issue(thread).edit(body=body)
+
+    @with_clear_refusals
+    def address(self, thread: int) -> str:
+        return self.repo.get_issue(thread).html_url
+
+    @with_clear_refusals
+    def public_address(self, thread: int) -> str | None:
+        return None if self.repo.private else self.address(thread)
+
+    @with_clear_refusals
     def close(self, thread: int) -> None:
         issue = self.repo.get_issue(thread)
         if issue.state != "closed":

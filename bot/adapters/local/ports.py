@@ -13,6 +13,7 @@ from bot.adapters.local.repository import LocalRepository
 from bot.adapters.local.runs import LocalRuns
 from bot.adapters.local.threads import LocalThreads
 from bot.adapters.web import HttpPages
+from bot.adapters.webhook import Webhook
 from bot.model.commands import Role
 from bot.model.ports import Ports
 from bot.settings import Settings
@@ -57,10 +58,19 @@ class Local:
     runs: LocalRuns
     pages: HttpPages
     tally: LocalFailureCount
+    outside: Webhook | None = None
 
     def ports(self) -> Ports:
         """The same adapters, as ports."""
-        return Ports(self.threads, self.roles, self.repository, self.runs, self.pages, self.tally)
+        return Ports(
+            self.threads,
+            self.roles,
+            self.repository,
+            self.runs,
+            self.pages,
+            self.tally,
+            outside=self.outside,
+        )
 
 
 def local(settings: Settings) -> Local:
@@ -74,4 +84,5 @@ def local(settings: Settings) -> Local:
         LocalRuns(home / "runs"),
         HttpPages(),
         LocalFailureCount(home / "detection.json"),
+        Webhook(settings.announce) if settings.announce else None,
     )

@@ -81,6 +81,17 @@ class LocalThreads:
         self.render(number)
         return number
 
+    def rewrite(self, thread: int, body: str) -> None:
+        facts, _ = split_front_matter(self._file(thread))
+        write(self._file(thread), join_front_matter(facts, body))
+        self.render(thread)
+
+    def address(self, thread: int) -> str:
+        return str(self.page(thread))
+
+    def public_address(self, thread: int) -> str | None:
+        return None
+
     def close(self, thread: int) -> None:
         self.close_as(thread, self.bot)
 

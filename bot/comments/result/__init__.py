@@ -29,12 +29,15 @@ HEADLINES = {
 class ResultContext:
     """`earlier` is the last run of this release before, `before` that of the previous release.
 
-    `page` is the address of the whole report, as the thread's readers can open it.
+    `page` is the address of the whole report, as the thread's readers can open it, `log` that of
+    the run's workflow run.
     """
 
     earlier: RunReport | None = None
     before: RunReport | None = None
     page: str | None = None
+    log: str | None = None
+    ingest_on_merge: bool = True
 
 
 ALONE = ResultContext()
@@ -89,7 +92,7 @@ def _top(report: RunReport, context: ResultContext) -> list[str]:
     """What stands in every comment, however long the rest."""
     page = f"**Everything:** [the whole report]({context.page})" if context.page else ""
     parts = [headline(report), f"**Next:** {next_step(report)}", _since(report, context), page]
-    return [part for part in (*parts, run.run_summary(report)) if part]
+    return [part for part in (*parts, run.run_summary(report, context.log)) if part]
 
 
 def _parts(
@@ -105,7 +108,7 @@ def _parts(
         datasets.withdrawn(report, wrong),
         run.changes(report, wrong),
         sources.where_from(report, wrong),
-        datasets.exception_lines(report),
+        datasets.exception_lines(report, ingest_on_merge=context.ingest_on_merge),
         datasets.everything(report, everything),
         run.versions(report, wrong),
         rest,

@@ -171,7 +171,7 @@ def exceptions_used(report: RunReport, limit: int | None) -> str:
     return f"### Accepted exceptions\n\n{table(header, rows, limit)}"
 
 
-def exception_lines(report: RunReport) -> str:
+def exception_lines(report: RunReport, *, ingest_on_merge: bool) -> str:
     """The manifest's lines by which what failed would be accepted, to be copied."""
     request, accepted = report.request, excused(report)
     open_ones = [
@@ -188,8 +188,13 @@ def exception_lines(report: RunReport) -> str:
         for dataset in open_ones
         for reason in sorted({finding.reason for finding in dataset.reasons})
     ]
+    then = (
+        "Its merge starts an ingest, which leaves what is registered as it is and verifies all"
+        if ingest_on_merge
+        else "When it is merged, say `/verify`"
+    )
     text = (
-        f"If these failures are to stand, add this to {code(request.manifest)} with a reason, and "
-        "say `/verify` when it is merged:\n\n```toml\n" + "\n\n".join(entries) + "\n```"
+        f"If these failures are to stand, add this to {code(request.manifest)}, with why as "
+        f"`because`, by a pull request. {then}:\n\n```toml\n" + "\n\n".join(entries) + "\n```"
     )
     return collapsed("To accept these failures", text) if entries else ""

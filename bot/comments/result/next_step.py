@@ -27,12 +27,12 @@ def next_step(report: RunReport) -> str:
         return "some checks couldn't be made (see their notes); say `/verify` to make them again."
     if report.request.action is Action.VERIFY:
         return "say `/ingest` to register what is missing, or mend what the failed checks name."
-    return "look at the failed checks below; when they are mended, say `/verify`."
+    return "see what the failed checks below name; when that is mended, say `/verify`."
 
 
 def _after_success(report: RunReport, is_accepted: bool) -> str:
     if any(use.state is not ExceptionState.USED for use in report.exceptions):
-        return "the release is complete; drop the exceptions from the manifest that do nothing."
+        return "the release is complete; drop from the manifest the exceptions that aren't in use."
     but = " but for what is accepted" if is_accepted else ""
     return f"nothing. The release is complete{but}, and this thread can be closed."
 
@@ -41,7 +41,7 @@ def _after_part(failed: bool) -> str:
     again = "say `/ingest` to register the whole release; what is done already stays as it is."
     if failed:
         return f"mend what failed below, then {again}"
-    return f"this run took only a part. If it looks right, {again}"
+    return f"this run took only a part of the release. If that looks right, {again}"
 
 
 def _after_failures(failed: list[DatasetOutcome]) -> str:
@@ -51,12 +51,12 @@ def _after_failures(failed: list[DatasetOutcome]) -> str:
     if theirs:
         steps.append(
             f"{counted(len(theirs), 'dataset')} failed, for the reasons below; "
-            f"when they are mended, say {_ingest(theirs)}."
+            f"when that is mended, say {_ingest(theirs)}."
         )
     if ours:
         steps.append(
-            f"{counted(len(ours), 'dataset')} must wait until the bot supports what they hold; "
-            "after its update say `/retry`."
+            f"{counted(len(ours), 'dataset')} must wait for an update of the bot, which doesn't "
+            "support what is in there yet; after it, say `/retry`."
         )
     return " ".join(steps)
 

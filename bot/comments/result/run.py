@@ -15,12 +15,13 @@ from bot.comments.plan import selected_by_name
 from runners.contract import Action, Machine, RunReport, RunRequest
 
 
-def run_summary(report: RunReport) -> str:
-    """The run in a sentence, and one on its machine."""
+def run_summary(report: RunReport, log: str | None = None) -> str:
+    """The run in a sentence, and one on its machine; `log` is where its workflow run is read."""
     request = report.request
     who = f", asked for by {mention(request.requested_by)}" if request.requested_by else ""
+    name = f"[{code(request.run_id)}]({log})" if log else code(request.run_id)
     return (
-        f"Run {code(request.run_id)}: {request.action}{_part(request)} in "
+        f"Run {name}: {request.action}{_part(request)} in "
         f"{code(request.instance)}{who}; {moment(report.started_at)}, "
         f"{duration(report.started_at, report.ended_at)}."
         f"{_machine(report.machine) if report.machine else ''}"

@@ -78,7 +78,7 @@ class Defaults(cst.CSTTransformer):
         held = {string(part.value) for part in remaining}
         missing = [value for value in wanted if value not in held]
         if len(remaining) < len(labels.elements) or missing:
-            self.work.say(f"save_cellxgene_defaults saved other values of {kind} than are allowed.")
+            self.work.say(f"save_cellxgene_defaults saves other values of {kind} than are allowed.")
         new = appended(remaining, [cst.Element(quoted(value)) for value in missing])
         return labels.with_changes(elements=new)
 
@@ -124,7 +124,7 @@ class Features(cst.CSTTransformer):
     def _guarded(self, body: cst.IndentedBlock, code: str) -> cst.IndentedBlock:
         if code.startswith(GUARD):
             return body
-        self.work.say("Columns of categoricals_to_spec were added twice with names requested.")
+        self.work.say("Columns of categoricals_to_spec are added twice with names requested.")
         guard = cst.parse_statement(f"{GUARD}\n    pass\n")
         assert isinstance(guard, cst.If)
         return body.with_changes(body=[guard.with_changes(body=body)])
@@ -145,6 +145,6 @@ class Features(cst.CSTTransformer):
             for name in flags
         ]
         for name in flags:
-            self.work.say(f"{name} is a bool in the schema, and was a label.", retyped=name)
+            self.work.say(f"{name} is a bool in the schema, and is a label here.", retyped=name)
         statements[0] = statements[0].with_changes(leading_lines=node.leading_lines)
         return cst.FlattenSentinel([*statements, changed.with_changes(leading_lines=[])])

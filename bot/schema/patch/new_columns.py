@@ -51,14 +51,14 @@ class NewColumns(cst.CSTTransformer):
         statements: list[cst.BaseStatement] = []
         for field in self.columns:
             if values := enumeration(field):
-                self.work.say(f"save_cellxgene_defaults didn't save the values of {field.name}.")
+                self.work.say(f"save_cellxgene_defaults doesn't save the values of {field.name}.")
                 statements += _saved(field.name, values)
         return statements
 
     def _features(self) -> list[cst.BaseStatement]:
         for field in self.columns:
             there = "" if is_always_there(field) else ", which only some datasets have"
-            self.work.say(f"obs had no feature of {field.name}{there}.")
+            self.work.say(f"obs has no feature of {field.name}{there}.")
         return [cst.parse_statement(_feature(field)) for field in self.columns]
 
 

@@ -60,7 +60,7 @@ class Organisms(cst.CSTTransformer):
         ]
         missing = [name for name in dict.fromkeys(names) if name not in held]
         for name in missing:
-            self.work.say(f'CELLxGENEOrganisms lacked "{name}".')
+            self.work.say(f'CELLxGENEOrganisms lacks "{name}".')
         new = [cst.SubscriptElement(cst.Index(quoted(name))) for name in missing]
         return literal.with_changes(slice=appended(elements, new))
 
@@ -70,7 +70,7 @@ class Organisms(cst.CSTTransformer):
         first = next((name for name in NAMES if text.startswith(name) and text != name), None)
         if first is None or not text[len(first)].isalnum():
             return [element]
-        self.work.say(f'CELLxGENEOrganisms lacked a comma within "{text}".')
+        self.work.say(f'CELLxGENEOrganisms lacks a comma within "{text}".')
         names = (first, text[len(first) :])
         return [element.with_changes(slice=cst.Index(quoted(name))) for name in names]
 
@@ -86,7 +86,7 @@ class Organisms(cst.CSTTransformer):
                 organism.name for organism in self.work.new.organisms if organism.taxon == taxon
             )
             elements = inserted(elements, place, new, f"# {named} ({names.name.capitalize()})")
-            self.work.say(f"save_cellxgene_defaults didn't save {taxon} ({named}).")
+            self.work.say(f"save_cellxgene_defaults doesn't save {taxon} ({named}).")
         return taxa.with_changes(elements=elements)
 
 

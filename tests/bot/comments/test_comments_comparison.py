@@ -62,6 +62,7 @@ def test_all_that_is_known_is_told() -> None:
         "<details>\n<summary>1 dataset revised</summary>\n\n"
         "| Dataset | Collection | Cells |\n| --- | --- | ---: |\n"
         "| Title `d1` | Study | 1,200 |\n\n</details>\n\n"
+        "**Next:** merge only if that is what you expect.\n\n"
         "By what the stores of both releases list; nothing was written."
     )
 
@@ -81,6 +82,7 @@ def test_what_is_not_known_is_not_told() -> None:
     )
     assert comparison_comment({PATH: nothing}) == (
         "## Release 2026-02-01 against 2025-11-08\n\n### To be known\n\n- it is gone.\n\n"
+        "**Next:** merge only if that is what you expect.\n\n"
         "By what the stores of both releases list; nothing was written."
     )
 

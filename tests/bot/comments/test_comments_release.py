@@ -155,7 +155,7 @@ def test_edits_that_an_older_version_asked_for_are_told_apart() -> None:
     )
     text = said(known, "7.0.0", "7.1.0")
     assert (
-        "`lamindb.patch` in the proposal mends this:\n\n- New.\n\n"
-        "`lamindb.patch` in the proposal mends this, which dataset schema 7.0.0 asks for already:"
-        "\n\n- Old."
+        "`lamindb.patch` in the proposal, once applied, mends this:\n\n- New.\n\n"
+        "`lamindb.patch` in the proposal, once applied, mends this, which dataset schema 7.0.0 "
+        "asks for already:\n\n- Old."
     ) in text

@@ -137,7 +137,7 @@ SECOND = "00000002-0000-4000-8000-000000000000"
         ),
         (
             report((dataset(1, Outcome.UNREADABLE, UNREADABLE),), (check(Status.FAILED),)),
-            "1 dataset failed, for the reasons below; when they are mended, "
+            "1 dataset failed, for the reasons below; when that is mended, "
             f"say `/ingest --only {FIRST}`.",
         ),
         (
@@ -148,10 +148,10 @@ SECOND = "00000002-0000-4000-8000-000000000000"
                 ),
                 (check(Status.FAILED),),
             ),
-            "1 dataset failed, for the reasons below; when they are mended, "
+            "1 dataset failed, for the reasons below; when that is mended, "
             f"say `/ingest --only {SECOND}`. "
-            "1 dataset must wait until the bot supports what they hold; after its update "
-            "say `/retry`.",
+            "1 dataset must wait for an update of the bot, which doesn't support what is in there "
+            "yet; after it, say `/retry`.",
         ),
         (
             report((), (check(Status.UNCHECKED),)),
@@ -159,7 +159,7 @@ SECOND = "00000002-0000-4000-8000-000000000000"
         ),
         (
             report((), (check(Status.FAILED),)),
-            "look at the failed checks below; when they are mended, say `/verify`.",
+            "see what the failed checks below name; when that is mended, say `/verify`.",
         ),
         (
             report((), (check(Status.FAILED),), request(Action.VERIFY)),
@@ -167,8 +167,8 @@ SECOND = "00000002-0000-4000-8000-000000000000"
         ),
         (
             report((dataset(1, Outcome.REVISED),), (check(Status.FAILED),), request(limit=1)),
-            "this run took only a part. If it looks right, say `/ingest` to register the whole "
-            "release; what is done already stays as it is.",
+            "this run took only a part of the release. If that looks right, say `/ingest` to "
+            "register the whole release; what is done already stays as it is.",
         ),
         (
             report((dataset(1, Outcome.MISSING),), (check(Status.FAILED),), request(only=["d"])),
@@ -243,7 +243,7 @@ def test_a_verdict_says_how_many_are_accepted() -> None:
 def test_an_exception_that_does_nothing_is_named(state: ExceptionState) -> None:
     told = result.body(with_accepted(exceptions=(use(1, ExceptionState.USED), use(2, state))))
     assert f"| {STATES[state]} |" in told
-    assert "drop the exceptions from the manifest that do nothing" in told.split("\n\n")[1]
+    assert "drop from the manifest the exceptions that aren't in use" in told.split("\n\n")[1]
 
 
 def test_the_lines_that_accept_a_failure_are_the_manifests() -> None:

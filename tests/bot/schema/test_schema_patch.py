@@ -159,9 +159,9 @@ def test_new_flags_and_enumerations_are_features_of_obs() -> None:
     may = small(("dose_level", "Curator MAY annotate.", LABELS))
     assert "with_config(optional=True)" in patched(SMALL + FEATURES, small(), may)[0]
     assert sentences[-3:] == (
-        "save_cellxgene_defaults didn't save the values of dose_level.",
-        "obs had no feature of dose_level, which only some datasets have.",
-        "obs had no feature of is_fed.",
+        "save_cellxgene_defaults doesn't save the values of dose_level.",
+        "obs has no feature of dose_level, which only some datasets have.",
+        "obs has no feature of is_fed.",
     )
     assert read_curator(result).labels["dose_level"] == ("low", "not known")
     assert result.endswith(
@@ -188,7 +188,7 @@ def test_the_title_says_what_the_patch_is_for() -> None:
     )
     told = patch_text(SMALL + FEATURES, old, flag)
     assert told.startswith("LaminDB's CELLxGENE module for dataset schema 2.0.0 (from 1.0.0)\n")
-    assert "\nFor 2.0.0:\n- obs had no feature of is_fed.\n\n1.0.0 asks for this already:\n" in told
+    assert "\nFor 2.0.0:\n- obs has no feature of is_fed.\n\n1.0.0 asks for this already:\n" in told
     told = patch_text(SMALL + FEATURES, old, terms)
     assert told.splitlines()[0] == (
         "LaminDB's CELLxGENE module for dataset schema 1.0.0: no edit of this is for 2.0.0"
@@ -204,7 +204,7 @@ def test_the_title_says_what_the_patch_is_for() -> None:
 def test_edits_are_told_apart_by_the_version_that_asks_first() -> None:
     old, new = small(version="1.0.0"), small(("is_fed", MUST, "<code>bool</code>."))
     made = edits(SMALL + FEATURES, old, new)
-    assert made.new == ("obs had no feature of is_fed.",)
+    assert made.new == ("obs has no feature of is_fed.",)
     assert [sentence for sentence in made.overdue if "mouse" in sentence]
 
 
@@ -239,8 +239,8 @@ def test_the_real_patch_is_minimal_and_says_why() -> None:
         "LaminDB's CELLxGENE module for dataset schema 7.0.0 (from 5.2.0)",
         "",
         "For 7.0.0:",
-        '- CELLxGENEOrganisms lacked "pig".',
-        "- save_cellxgene_defaults didn't save NCBITaxon:9823 (Sus scrofa).",
+        '- CELLxGENEOrganisms lacks "pig".',
+        "- save_cellxgene_defaults doesn't save NCBITaxon:9823 (Sus scrofa).",
         '- save_cellxgene_defaults didn\'t save "na" in CellType.',
         '- save_cellxgene_defaults didn\'t save "na" in DevelopmentalStage.',
         '- save_cellxgene_defaults didn\'t save "na" in Phenotype.',
@@ -250,9 +250,9 @@ def test_the_real_patch_is_minimal_and_says_why() -> None:
         "tissue_ontology_term_id.",
         "",
         "5.2.0 asks for this already:",
-        '- CELLxGENEOrganisms lacked a comma within "rhesus macaquedomestic pig".',
-        "- Columns of categoricals_to_spec were added twice with names requested.",
-        "- is_primary_data is a bool in the schema, and was a label.",
+        '- CELLxGENEOrganisms lacks a comma within "rhesus macaquedomestic pig".',
+        "- Columns of categoricals_to_spec are added twice with names requested.",
+        "- is_primary_data is a bool in the schema, and is a label here.",
         "- Instances that hold these Features must have their types changed first: tissue, "
         "is_primary_data.",
     ]

@@ -1,0 +1,64 @@
+"""What a run may take at most, by where it works: from the launcher's name and launch.toml.
+
+Pure. A file that can't be read gives less to say, and is no error here: the launch refuses it.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+HOSTED = frozenset({"hosted", "local"})
+HOSTED_HOURS = 6.0
+"""https://docs.github.com/en/actions/reference/limits#existing-system-limits"""
+
+MACHINES = {"ec2": ("machine of EC2", "types"), "sagemaker": ("Processing job", "type")}
+
+
+@dataclass(frozen=True, slots=True)
+class RunLimits:
+    """`dollars` an hour of the dearest machine are known only if the configuration gives them.
+
+    A launch that may cost more than `budget` is refused.
+    """
+
+    machine: str
+    hours: float | None = None
+    dollars: float | None = None
+    budget: float | None = None
+
+
+def run_limits(launcher: str, launch_toml: str | None) -> RunLimits | None:
+    """The limits of a run on this launcher; None if there is no launcher of this name."""
+    if launcher in HOSTED:
+        return RunLimits("runner of GitHub's", HOSTED_HOURS)
+    if launcher not in MACHINES:
+        return None
+    machine, types = MACHINES[launcher]
+    table = _launch(launch_toml)
+    chosen = _mapping(table.get(launcher)).get(types, [])
+    prices = _mapping(table.get("prices"))
+    named = [chosen] if isinstance(chosen, str) else chosen
+    known = [_number(prices.get(name)) for name in named] if isinstance(named, list) else []
+    dollars = [price for price in known if price is not None]
+    return RunLimits(
+        machine,
+        _number(table.get("lifetime_hours")),
+        max(dollars) if dollars and len(dollars) == len(known) else None,
+        _number(table.get("budget")),
+    )
+
+
+def _launch(text: str | None) -> Mapping[str, Any]:
+    try:
+        return _mapping(tomllib.loads(text or "").get("launch"))
+    except tomllib.TOMLDecodeError:
+        return {}
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
