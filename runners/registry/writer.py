@@ -111,7 +111,9 @@ class Writer:
             # those of what failed too, as the curator leaves them
             self._ensure_terms([j.validation for j in batch if j.validation])
         ids = [j.dataset.dataset_id for j in batch]
+        # locked: a person's edit waits for the commit, where it would have ended this transaction
         chains = artifacts.chains(artifacts.stems(artifacts.of_datasets(ids)))
+        chains = chains.select_for_update(no_key=True)
         references = trash.hidden(ln.Reference.objects.all())
         with self._recorder.transaction(Part.DATASETS, chains, references):
             # read in the transaction that writes: people are at work between two batches

@@ -45,12 +45,21 @@ def server(folder: Path) -> Iterator[str]:
         run("pg_ctl", "-D", data, "-m", "fast", "stop")
 
 
-def create(server_address: str, name: str) -> str:
-    """The address of a new, empty database of the server."""
+def create(server_address: str, name: str, template: str = "template1") -> str:
+    """The address of a new database of the server, empty or as another is."""
+    _do(server_address, f'create database "{name}" template "{template}"')
+    return f"{server_address}/{name}"
+
+
+def drop(server_address: str, name: str) -> None:
+    """Takes a database away, whoever is connected to it."""
+    _do(server_address, f'drop database "{name}" with (force)')
+
+
+def _do(server_address: str, statement: str) -> None:
     with closing(psycopg2.connect(f"{server_address}/postgres")) as connection:
         connection.autocommit = True
-        connection.cursor().execute(f'create database "{name}"')
-    return f"{server_address}/{name}"
+        connection.cursor().execute(statement)
 
 
 class Tables:

@@ -1,7 +1,16 @@
 """In an instance with a history, killed on the way, and on PostgreSQL: the rows of a fresh one."""
 
+import json
+import shutil
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import instances
 import postgres
@@ -11,10 +20,12 @@ from crashes import crash_and_resume, random_crash
 from instances import Place, succeed
 from release_rows import own_rows, read
 
-from runners.sample.datasets import NEWER
+from runners.sample.datasets import NEWER, OLDER
 from runners.sample.world import World
 
 pytestmark = pytest.mark.prove
+
+Row = tuple[object, ...]
 
 
 @pytest.mark.parametrize("seed", range(100, 105))
@@ -27,20 +38,146 @@ def test_killed_and_started_again_it_ends_with_these_rows(
     assert own_rows(crashed.place, NEWER.version) == own_rows(newer, NEWER.version)
 
 
-@postgres.needs_another_user
-def test_on_postgresql_too(world: World, newer: Place, tmp_path: Path) -> None:
-    with postgres.server(tmp_path) as server:
-        address = postgres.create(server, "lived")
-        place = instances.make(tmp_path / "place", world, "--db", address)
+@dataclass(frozen=True)
+class Remote:
+    """A place whose instance is on PostgreSQL, with its history, and the server's address."""
+
+    place: Place
+    server: str
+
+    @property
+    def address(self) -> str:
+        return f"{self.server}/lived"
+
+    def own_rows(self) -> dict[str, list[tuple[str, ...]]]:
+        with closing(psycopg2.connect(self.address)) as connection, connection.cursor() as cursor:
+            return plain(read(cursor, NEWER.version, "%s"))
+
+
+@pytest.fixture(scope="module")
+def with_history(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Remote]:
+    with postgres.server(tmp_path_factory.mktemp("server")) as server:
+        root, address = tmp_path_factory.mktemp("place"), postgres.create(server, "lived")
+        place = instances.make(root, world, "--db", address)
         instances.live_in(place)
-        succeed(place.ingest("newer", NEWER.version))
-        with closing(psycopg2.connect(address)) as connection, connection.cursor() as cursor:
-            found = read(cursor, NEWER.version, "%s")
-    expected = own_rows(newer, NEWER.version)
-    for statement, rows in expected.items():
-        assert sorted(map(plain, found[statement])) == sorted(map(plain, rows)), statement
+        postgres.create(server, "history", template="lived")
+        yield Remote(place, server)
 
 
-def plain(row: tuple[object, ...]) -> tuple[str, ...]:
+@pytest.fixture
+def remote(with_history: Remote) -> Remote:
+    """As it was before the newer release."""
+    postgres.drop(with_history.server, "lived")
+    postgres.create(with_history.server, "lived", template="history")
+    for run_id in ("run", "newer"):
+        shutil.rmtree(with_history.place.root / "runs" / run_id, ignore_errors=True)
+    return with_history
+
+
+@postgres.needs_another_user
+@pytest.mark.parametrize("seed", range(200, 203))
+def test_on_postgresql_too_it_ends_with_these_rows(remote: Remote, newer: Place, seed: int) -> None:
+    crashed = crash_and_resume(random_crash(seed), remote.place)
+    succeed(crashed.last)
+    assert remote.own_rows() == plain(own_rows(newer, NEWER.version))
+
+
+@postgres.needs_another_user
+def test_what_a_person_writes_meanwhile_stays(remote: Remote, newer: Place) -> None:
+    """Every tenth of a second, into an artifact that gets a revision."""
+    place = replace(remote.place, variables=(("PATIENCE_SECONDS", "30"),))
+    ended, written = threading.Event(), dict[int, str]()
+
+    def edit() -> None:
+        ids = "select id from lamindb_artifact where version_tag = %s"
+        statement = "update lamindb_artifact set description = %s where id = %s"
+        with closing(psycopg2.connect(remote.address)) as connection:
+            connection.autocommit = True
+            cursor = connection.cursor()
+            cursor.execute(ids, [OLDER.version])
+            keys = [key for (key,) in cursor.fetchall()]
+            for number in count():
+                if ended.wait(0.1):
+                    return
+                key, text = keys[number % len(keys)], f"hers {number}"
+                cursor.execute(statement, [text, key])
+                written[key] = text
+
+    person = threading.Thread(target=edit)
+    person.start()
+    try:
+        succeed(place.ingest("run", NEWER.version))
+    finally:
+        ended.set()
+        person.join()
+    assert remote.own_rows() == plain(own_rows(newer, NEWER.version))
+    with closing(psycopg2.connect(remote.address)) as connection, connection.cursor() as cursor:
+        described = "select id, description from lamindb_artifact where id = any(%s)"
+        cursor.execute(described, [list(written)])
+        assert dict(cursor.fetchall()) == written
+    assert len(written) > 2
+
+
+@postgres.needs_another_user
+def test_a_term_that_a_person_makes_at_the_same_moment_is_used(
+    remote: Remote, newer: Place
+) -> None:
+    """Hers isn't committed when the run makes its own, which then waits for hers."""
+    with closing(psycopg2.connect(remote.address)) as hers, hers.cursor() as cursor:
+        cursor.execute("select ontology_id from bionty_celltype")
+        known = {ontology_id for (ontology_id,) in cursor.fetchall()}
+        term = next(row for row in cell_types(newer) if row["ontology_id"] not in known)
+        cursor.execute("select min(id) from bionty_source where entity = 'bionty.CellType'")
+        ((source,),) = cursor.fetchall()
+        cursor.execute("select nextval(pg_get_serial_sequence('bionty_celltype', 'id'))")
+        ((own_id,),) = cursor.fetchall()
+        term |= {"id": own_id, "source_id": source, "run_id": None, "created_by_id": 1}
+        insert = """
+            insert into bionty_celltype
+            select * from jsonb_populate_record(null::bionty_celltype, %s)"""
+        cursor.execute(insert, [json.dumps(term)])
+        with remote.place.start(remote.place.request("run", NEWER.version)) as process:
+            while not waits(remote):
+                assert process.poll() is None, process.communicate()
+                time.sleep(0.05)
+            hers.commit()
+            said, _ = process.communicate()
+        assert process.returncode == 0, said
+        assert "Doing it again, in case somebody did this just now." in said
+        linked = "select count(*) from bionty_artifactcelltype where celltype_id = %s"
+        cursor.execute(linked, [own_id])
+        assert cursor.fetchall() != [(0,)]
+    assert remote.own_rows() == plain(own_rows(newer, NEWER.version))
+
+
+def cell_types(place: Place) -> list[dict[str, Any]]:
+    """Those that the newer release's artifacts have."""
+    with closing(sqlite3.connect(place.database)) as connection:
+        connection.row_factory = sqlite3.Row
+        statement = """
+            select distinct term.* from bionty_celltype as term
+            join bionty_artifactcelltype as link on link.celltype_id = term.id
+            join lamindb_artifact as artifact on artifact.id = link.artifact_id
+            where artifact.version_tag = ? order by term.id"""
+        return [dict(row) for row in connection.execute(statement, (NEWER.version,))]
+
+
+def waits(remote: Remote) -> bool:
+    """Whether a run waits for somebody's transaction."""
+    statement = """
+        select count(*) from pg_stat_activity
+        where application_name like 'ingest %' and wait_event_type = 'Lock'"""
+    with closing(psycopg2.connect(remote.address)) as connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+        return bool(cursor.fetchall() != [(0,)])
+
+
+def plain(rows_by_statement: Mapping[str, Sequence[Row]]) -> dict[str, list[tuple[str, ...]]]:
     """As both databases say it: SQLite has numbers for true and false."""
-    return tuple(str(int(value) if isinstance(value, bool) else value) for value in row)
+    return {
+        statement: sorted(
+            tuple(str(int(value) if isinstance(value, bool) else value) for value in row)
+            for row in rows
+        )
+        for statement, rows in rows_by_statement.items()
+    }
