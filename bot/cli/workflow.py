@@ -261,7 +261,8 @@ def _told_of_runs(bot: Github, settings: Settings) -> bool:
             if run.is_going_on():
                 _handled(_going_on(run.request, bot), bot, settings)
             elif run.is_lost and _is_untold(run, bot):
-                _handled(_lost(run.request, Ending("", "lost", ""), bot), bot, settings)
+                log = bot.workflows.address_of(run.request.run_id) or ""
+                _handled(_lost(run.request, Ending("", "lost", log), bot), bot, settings)
         except BotError as error:
             problems.append(str(error))
     if problems:

@@ -68,15 +68,15 @@ def test_it_takes_triage(kept_scenario: GithubScenario) -> None:
 
 
 def test_where_there_is_no_such_workflow_it_says_so(kept_scenario: GithubScenario) -> None:
-    """As in a repository that calls the bot's workflows: detect.yml isn't there, which is 404."""
+    """GitHub answers 404 for a file that isn't there."""
     del kept_scenario.fake.run_names["detect.yml"]
     answer = asks(kept_scenario, 2, "maintainer", "/detect")
     assert answer.startswith(
-        "⛔ **Not done:** a look can't be started: this repository has no workflow detect.yml that "
-        "can be dispatched.\n\n"
+        "⛔ **Not done:** a look can't be started: .github/workflows/detect.yml isn't on the default "
+        "branch; copy it from the documentation.\n\n"
     )
     (row,) = rows_of([c.body for c in kept_scenario.fake.issues[2].comments])
-    assert "| refused: this repository has no workflow detect.yml" in row
+    assert "| refused: .github/workflows/detect.yml isn't on the default branch; copy it" in row
 
 
 def test_a_dispatch_whose_answer_is_lost_is_asked_for_again(kept_scenario: GithubScenario) -> None:
