@@ -72,8 +72,8 @@ def test_where_there_is_no_such_workflow_it_says_so(kept_scenario: GithubScenari
     del kept_scenario.fake.run_names["detect.yml"]
     answer = asks(kept_scenario, 2, "maintainer", "/detect")
     assert answer.startswith(
-        "⛔ **Not done:** a look can't be started: .github/workflows/detect.yml isn't on the default "
-        "branch; copy it from the documentation.\n\n"
+        "⛔ **Not done:** a look can't be started: .github/workflows/detect.yml isn't on the "
+        "default branch; copy it from the documentation.\n\n"
     )
     (row,) = rows_of([c.body for c in kept_scenario.fake.issues[2].comments])
     assert "| refused: .github/workflows/detect.yml isn't on the default branch; copy it" in row
