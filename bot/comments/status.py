@@ -86,10 +86,10 @@ def lost(
     if has_begun and request.action is Action.INGEST:
         parts.append(_done(request, progress, total))
     who = f", asked for by {mention(request.requested_by)}," if request.requested_by else ""
-    batch = " A batch that was being written was either finished or undone." if has_begun else ""
-    return "\n\n".join(
-        [*parts, f"Run {code(request.run_id)}{who} in {code(request.instance)}.{batch}"]
-    )
+    last_line = f"Run {code(request.run_id)}{who} in {code(request.instance)}."
+    if has_begun and request.action is Action.INGEST:
+        last_line += " A batch that was being written was either finished or undone."
+    return "\n\n".join([*parts, last_line])
 
 
 UNBEGUN = {

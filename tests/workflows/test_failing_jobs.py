@@ -50,6 +50,11 @@ def told(thread: Issue) -> str:
     return "\n\n".join(said.body for said in thread.comments if said.user.login == ACTIONS)
 
 
+def log_of_newest(repo: ActRepository) -> str:
+    """The end of a link to the log of the newest workflow run."""
+    return f"/actions/runs/{max(repo.fake.runs)})"
+
+
 def test_a_mistyped_variable_is_told_to_whoever_asked(repo: ActRepository, thread: Issue) -> None:
     repo.variables = {**repo.variables, "BOT_MINIMUM_ROLES": "ingest=king"}
     people.comment(repo.fake, "maintainer", thread.number, "/ingest")
@@ -68,3 +73,46 @@ def test_a_smoke_test_that_fails_is_told_as_one(repo: ActRepository, thread: Iss
         "didn't begin: its smoke test failed\n\n**Next:** nothing was written. [Its log](" in said
     )
     assert thread.labels == ["verification incomplete"]
+
+
+def test_a_plan_that_fails_is_told_though_saying_it_fails_as_well(
+    repo: ActRepository, thread: Issue
+) -> None:
+    """Neither job can read its settings: the last step of `say` needs none."""
+    people.comment(repo.fake, "maintainer", thread.number, "/verify")
+    assert repo.deliver_to("commands.yml") == ["commands.yml success"], repo.told()
+    repo.variables = {**repo.variables, "BOT_MINIMUM_ROLES": "ingest=king"}
+    assert repo.deliver() == ["verify.yml failure"], repo.told()
+    said = told(thread)
+    assert "'king' is not a role" in said
+    assert log_of_newest(repo) in said
+
+
+def test_a_machine_that_cant_be_launched_is_told(repo: ActRepository, thread: Issue) -> None:
+    repo.variables = {**repo.variables, "LAUNCHER": "ec2"}
+    people.comment(repo.fake, "maintainer", thread.number, "/verify")
+    assert repo.deliver() == ["commands.yml success", "verify.yml failure"], repo.told()
+    said = told(thread)
+    assert "didn't begin: the launch of its machine failed" in said
+    assert log_of_newest(repo) in said
+    assert thread.labels == ["verification incomplete"]
+
+
+def test_work_that_fails_is_told_and_nothing_is_invented(
+    repo: ActRepository, thread: Issue
+) -> None:
+    people.comment(repo.fake, "maintainer", thread.number, "/verify")
+    assert repo.deliver() == ["commands.yml success", "verify.yml failure"], repo.told()
+    said = told(thread)
+    assert "ended without a report" in said
+    assert "being written" not in said  # a verification only reads
+    assert log_of_newest(repo) in said
+    assert "Done:" not in said
+    assert thread.labels == ["verification incomplete"]
+
+
+def test_a_look_that_fails_counts_and_the_next_one_is_as_ever(repo: ActRepository) -> None:
+    repo.environment = {**repo.environment, "BOT_RELEASE_PAGE": "/nowhere/page.html"}
+    assert repo.strikes("detect.yml") == "detect.yml failure", repo.told()
+    assert "/nowhere/page.html" in repo.told()
+    assert not any(issue.pull for issue in repo.fake.issues.values())
