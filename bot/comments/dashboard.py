@@ -16,6 +16,7 @@ SIGNS = {
     State.SEEN: "🔭",
     State.PROPOSED: "📬",
     State.DECLINED: "💤",
+    State.BROKEN: "❌",
     State.MERGED: "📥",
     State.RUNNING: "⏳",
     State.LOST: "🛑",
@@ -111,6 +112,8 @@ def _next(state: ReleaseState, ingest_on_merge: bool) -> str:
             return _merge(state, ingest_on_merge)
         case State.DECLINED:
             return f"nothing: {thread} was closed and its manifest isn't merged"
+        case State.BROKEN:
+            return f"correct {code(manifest_path(state.release))}: as it is, it can't be used"
         case State.MERGED:
             return f"say `/ingest` in {thread}"
         case State.RUNNING:

@@ -129,6 +129,8 @@ def _name(version: str, last: Run | None, facts: Facts, look: Look | None) -> St
         return State.RETRACTED
     if look and version in look.withdrawn:
         return State.WITHDRAWN
+    if version in facts.broken and (last is None or not last.is_going_on()):
+        return State.BROKEN
     if last is None:
         return State.MERGED if version in facts.manifests else State.PROPOSED
     if last.report is None:

@@ -12,6 +12,7 @@ class State(StrEnum):
     SEEN = "seen"
     PROPOSED = "proposed"
     DECLINED = "declined"
+    BROKEN = "not usable"
     MERGED = "merged"
     RUNNING = "running"
     LOST = "lost"

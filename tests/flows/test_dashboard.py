@@ -164,6 +164,17 @@ def test_what_is_on_the_page_alone_is_seen(announced_scenario: Scenario) -> None
     announced_scenario.heard()
 
 
+def test_a_manifest_that_cant_be_used_waits_for_a_person(announced_scenario: Scenario) -> None:
+    path = "runners/releases/2026-02-01.toml"
+    (announced_scenario.home / "repository" / path).write_text("release = ")
+    announced_scenario.the_clock_strikes()
+    assert row(announced_scenario) == (
+        f"❌ not usable | 12 | #1 | correct `{path}`: as it is, it can't be used"
+    )
+    assert "2026-02-01 waits for a person" in dashboard(announced_scenario)
+    announced_scenario.heard()
+
+
 def test_what_a_person_declined_waits_for_nobody(announced_scenario: Scenario) -> None:
     announced_scenario.threads.close_as(1, "maintainer")
     announced_scenario.the_clock_strikes()
