@@ -140,20 +140,16 @@ def another_is_running(command: Command, running: Run, threads: Mapping[str, int
     return refused(str(command), _busy(running), f"Say {code(str(command))} in {where} instead.")
 
 
-def verification_ends_by_itself(command: Command, running: Run) -> str:
-    """That a verification isn't stopped."""
-    return refused(
-        str(command),
-        f"{code(running.request.run_id)} only verifies: it writes nothing, and ends by itself.",
-        "Wait for its result.",
-    )
-
-
 def cancelling(running: Run, actor: str) -> str:
     """That the run was asked to end early, and what that leaves."""
+    asked = f"{code(running.request.run_id)} ends early, as {mention(actor)} asked."
+    if running.request.action is Action.VERIFY:
+        return (
+            f"🛑 **Asked to stop:** {asked} A verification writes nothing.\n\n"
+            "**Next:** say `/verify` when it is to be done."
+        )
     return (
-        f"🛑 **Asked to stop:** {code(running.request.run_id)} ends early, as {mention(actor)} "
-        "asked. What it has registered stays.\n\n"
+        f"🛑 **Asked to stop:** {asked} What it has registered stays.\n\n"
         "**Next:** wait; I'll post what was done and what wasn't, and which command goes on with "
         "the rest."
     )

@@ -158,9 +158,6 @@ def _cancel(command: Command, event: CommentCreated, release: str, facts: Facts)
     if running.request.release != release:
         reply = replies.another_is_running(command, running, facts.threads)
         return _refuse(event, reply, f"{run_id} is of another release.")
-    if running.request.action is Action.VERIFY:
-        reply = replies.verification_ends_by_itself(command, running)
-        return _refuse(event, reply, f"{run_id} only verifies.")
     effects = (
         React(event.thread, event.comment_id, Reaction.SEEN),
         CancelRun(run_id),

@@ -253,10 +253,12 @@ def run_ended(event: RunEnded, facts: Facts) -> Plan:
         result.headline(event.report),
         request.manifest_commit,
     )
-    effects: tuple[Effect, ...] = (comment, ended, *settled(request, facts))
+    effects: tuple[Effect, ...] = (comment, *settled(request, facts))
     if facts.running() is None:
         effects = (*effects, SetLabel(thread, ENDED[event.report.verdict]))
-    return Plan(effects, f"{request.run_id} ended with the verdict {event.report.verdict}.")
+    return Plan(
+        (*effects, ended), f"{request.run_id} ended with the verdict {event.report.verdict}."
+    )
 
 
 def _context(event: RunEnded, facts: Facts) -> result.ResultContext:

@@ -113,13 +113,24 @@ def _create_check(call: Call) -> Answer:
     found(fake.commits, call.body["head_sha"])
     number = fake.new_id()
     told = {k: v for k, v in call.body.items() if k not in {"name", "head_sha"}}
-    one = CheckRun(number, call.body["name"], call.body["head_sha"], told, fake.now())
+    one = CheckRun(number, call.body["name"], call.body["head_sha"], told, fake.now(), _app(call))
     fake.checks[number] = one
     return Answer(201, shapes.check_run(fake, one))
 
 
+def _app(call: Call) -> str:
+    """The App whose token it is, as GitHub writes it in an address."""
+    return call.token.user.login.removesuffix("[bot]")
+
+
 def _update_check(call: Call) -> Answer:
+    """Refused to others than the App that has made it: databricks/cli, issue 4563."""
     one = found(call.fake.checks, int(call.path["check_run_id"]))
+    if one.app != _app(call):
+        raise RefusedError(
+            403,
+            "Invalid app_id - check run can only be modified by the GitHub App that created it.",
+        )
     one.told |= call.body
     return Answer(200, shapes.check_run(call.fake, one))
 

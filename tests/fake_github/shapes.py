@@ -442,8 +442,23 @@ def check_run(fake: FakeGithub, one: CheckRun) -> dict[str, Any]:
             "annotations_url": f"{url}/annotations",
         },
         "check_suite": {"id": 1},
-        "app": None,
+        "app": _app(fake, one.app),
         "pull_requests": [],
+    }
+
+
+def _app(fake: FakeGithub, slug: str) -> dict[str, Any]:
+    return {
+        "id": 1,
+        "node_id": "A_1",
+        "slug": slug,
+        "name": slug,
+        "owner": user(fake, fake.user("github", "read")),
+        "description": None,
+        **dict.fromkeys(("external_url", "html_url"), f"{fake.address}/apps/{slug}"),
+        **dict.fromkeys(("created_at", "updated_at"), "2020-01-01T00:00:00Z"),
+        "permissions": {},
+        "events": [],
     }
 
 

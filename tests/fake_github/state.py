@@ -104,6 +104,7 @@ class CheckRun:
     sha: str
     told: dict[str, Any]
     created: datetime
+    app: str
 
 
 @dataclass(frozen=True)

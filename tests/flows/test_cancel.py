@@ -77,13 +77,17 @@ def test_where_nothing_runs_there_is_nothing_to_stop(working_scenario: Scenario)
     )
 
 
-def test_a_verification_ends_by_itself(scenario: Scenario) -> None:
+def test_a_verification_is_stopped_too(scenario: Scenario) -> None:
+    """It may wait for a reviewer of its environment for a month, and nothing else runs then."""
     scenario.says("writer", "/verify")
     scenario.heard()
     scenario.says("maintainer", "/cancel")
     told = scenario.heard()
-    assert "⛔ **Not done:** `2026-02-01-verify-2` only verifies: it writes nothing" in told
-    assert "[stops" not in told
+    assert "[stops 2026-02-01-verify-2]" in told
+    assert (
+        "🛑 **Asked to stop:** `2026-02-01-verify-2` ends early, as @maintainer asked. "
+        "A verification writes nothing.\n\n**Next:** say `/verify` when it is to be done."
+    ) in told
 
 
 def test_another_release_s_run_is_stopped_in_its_own_thread(working_scenario: Scenario) -> None:

@@ -10,8 +10,10 @@ from fake_github import faults, people
 from fake_github.state import ACTIONS
 from workflows.act import ROOT
 
+from bot.errors import BotError
 from bot.model.labels import Label
 from flows.github_scenario import GithubScenario
+from flows.scenario import good
 from flows.test_jobs import done, ended, job, payload
 from flows.test_on_github import empty_scenario as _empty_scenario
 
@@ -237,3 +239,15 @@ def test_a_look_that_cant_even_gather_counts_as_a_failed_one(
     announced_scenario.server.faults.clear()
     announced_scenario.the_clock_strikes()
     assert "Everything can be read again" in announced_scenario.heard()
+
+
+def test_a_check_that_cant_be_made_leaves_neither_result_nor_label_undone(
+    scenario: GithubScenario,
+) -> None:
+    scenario.says("maintainer", "/ingest")
+    refused = faults.Fault("POST", "/check-runs$", 403, times=99, message="Resource not accessible")
+    scenario.server.faults.append(refused)
+    with pytest.raises(BotError, match="Resource not accessible"):
+        scenario.ends("2026-02-01-ingest-2", good("d1"))
+    assert scenario.fake.issues[2].labels == ["verified"]
+    assert "## ✅ Release 2026-02-01 passed its verification" in scenario.heard()

@@ -126,6 +126,21 @@ def test_secrets_are_read_in_an_environment_and_lamindbs_key_where_it_is_used() 
     assert keyed == ["Register", "Verify"]
 
 
+READS_RUNS = re.compile(r"python -m bot (detect|handle|begin|fetch-runs|progress|fetch-report|end)")
+
+
+def test_whoever_reads_runs_has_the_role_for_it() -> None:
+    """Where they are kept in S3, a job without it couldn't list them."""
+    found = []
+    for file, name, job in JOBS:
+        if READS_RUNS.search(str(job.get("steps"))):
+            found.append(f"{file}: {name}")
+            roles = [step.get("with", {}).get("role-to-assume") for step in job["steps"]]
+            assert "${{ vars.READ_ROLE }}" in roles, found[-1]
+            assert job["permissions"]["id-token"] == "write", found[-1]
+    assert len(found) == 5
+
+
 def test_what_the_plan_job_packed_is_compared_and_unpacked_beside_the_code() -> None:
     for file, name, job in JOBS:
         for index, step in enumerate(job.get("steps", [])):

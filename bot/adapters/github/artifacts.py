@@ -7,7 +7,7 @@ it: any pull request's own workflows may upload one of any name.
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -23,6 +23,7 @@ from bot.errors import BotError
 PREFIX = "run-"
 NEWEST = 1000
 LARGEST = 500_000_000
+EXPECTED = ("request.json", "journal.jsonl", "report.json")
 SECONDS = 120.0
 
 
@@ -48,13 +49,20 @@ class ArtifactStore:
     fetched: dict[int, dict[str, str]] = field(default_factory=dict)
 
     def modified(self) -> dict[str, datetime]:
+        """Of an artifact that can't be fetched, the files that each has: their text tells why."""
         self.listed.clear()
         self.listed.update(self._artifacts())
         return {
             f"{run_id}/{name}": artifact.created_at
             for run_id, artifact in self.listed.items()
-            for name in self._files(artifact)
+            for name in self._names(artifact)
         }
+
+    def _names(self, artifact: Artifact) -> Iterable[str]:
+        try:
+            return self._files(artifact)
+        except BotError:
+            return EXPECTED
 
     def text(self, path: str) -> str:
         """Of what `modified` has found last."""

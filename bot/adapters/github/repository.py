@@ -8,6 +8,7 @@ from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from github.CheckRun import CheckRun
 from github.Commit import Commit
 from github.ContentFile import ContentFile
 from github.GithubException import UnknownObjectException
@@ -153,8 +154,8 @@ class GithubRepository:
         marked = Commit(self.repo.requester, url=f"{self.repo.url}/commits/{sha}")
         name = f"Census {release}"
         output = {"title": headline[:255], "summary": headline}
-        check_run = next(iter(marked.get_check_runs(check_name=name)), None)
-        if check_run is not None:
+        own = (run for run in marked.get_check_runs(check_name=name) if self._is_own(run))
+        if (check_run := next(own, None)) is not None:
             check_run.edit(status="completed", conclusion=CONCLUSIONS[verdict], output=output)
             return
         conclusion = CONCLUSIONS[verdict]
@@ -166,9 +167,13 @@ class GithubRepository:
             return True
 
         def look() -> bool | None:
-            return next((True for _ in marked.get_check_runs(check_name=name)), None)
+            return any(map(self._is_own, marked.get_check_runs(check_name=name))) or None
 
         make_once(make, look, self.patience)
+
+    def _is_own(self, check_run: CheckRun) -> bool:
+        """GitHub lets only the App that made a check run change it, and any may use its name."""
+        return check_run.app is None or f"{check_run.app.slug}[bot]" == self.bot
 
     @with_clear_refusals
     def changed_documents(self, pull: int) -> Mapping[str, str]:

@@ -4,9 +4,9 @@ A run is started by a workflow dispatch whose input is the request. The machine 
 into the store when it begins; until then, the workflow run's title alone says which run it is.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import cache
 
 from github.WorkflowRun import WorkflowRun
@@ -16,8 +16,9 @@ from bot.adapters.github.workflows import TITLE, GithubWorkflows
 from bot.adapters.stored_runs import RunStore
 from bot.errors import BotError, BusyError
 from bot.model.ports import Run
-from runners.contract import Action, RunReport, RunRequest, manifest_path
+from runners.contract import Action, ContractError, RunReport, RunRequest, manifest_path
 
+REQUEST, REPORT = "request.json", "report.json"
 LEFT = "left.json"
 """What a run left for those of other releases, as the machine names it."""
 
@@ -123,9 +124,9 @@ class GithubRuns:
         raise BotError(f"{run_id} can't be cancelled; cancel its workflow run by hand.")
 
     def report(self, run_id: str) -> RunReport | None:
-        """The machine's report, if it has written one."""
-        run = self._stored().get(run_id)
-        return run.report if run else None
+        """The machine's report, if it has written one. Raises BotError if it can't be read."""
+        files = self.store.modified()
+        return self._report(run_id) if f"{run_id}/{REPORT}" in files else None
 
     def journal(self, run_id: str) -> str | None:
         """The machine's journal so far; None where nothing was kept of it, or not yet."""
@@ -142,24 +143,32 @@ class GithubRuns:
         """
         for path in self.store.modified():
             if path.startswith(f"{release}-") or path.endswith(f"/{LEFT}"):
-                yield path, self.store.text(path)
+                with suppress(BotError):  # what can't be read can't be gone on from
+                    yield path, self.store.text(path)
 
     def _stored(self) -> dict[str, Run]:
-        """The runs in the store. One that no recent workflow run speaks of isn't going on."""
-        files = self.store.modified()
-        return {
-            path.split("/")[0]: self._read(path.split("/")[0], files)
-            for path in files
-            if path.endswith("/request.json")
-        }
+        """The runs in the store. One that no recent workflow run speaks of isn't going on.
 
-    def _read(self, run_id: str, files: Mapping[str, datetime]) -> Run:
-        path, report_path = f"{run_id}/request.json", f"{run_id}/report.json"
-        request = RunRequest.from_json(self.store.text(path), source=path)
-        if report_path not in files:
-            return Run(request, files[path], is_lost=True)
-        text = self.store.text(report_path)
-        return Run(request, files[path], RunReport.from_json(text, source=report_path))
+        One that can't be read, that another version of this software has kept for example, keeps no
+        other from being read: without its request it isn't there, without its report it is lost.
+        """
+        files = self.store.modified()
+        runs: dict[str, Run] = {}
+        for path in files:
+            run_id, _, name = path.partition("/")
+            if name == REQUEST:
+                with suppress(BotError, ContractError):
+                    request = RunRequest.from_json(self.store.text(path), source=path)
+                    runs[run_id] = Run(request, files[path], is_lost=True)
+            if name == REQUEST and f"{run_id}/{REPORT}" in files:
+                with suppress(BotError, ContractError, KeyError):
+                    report = self._report(run_id)
+                    runs[run_id] = replace(runs[run_id], report=report, is_lost=False)
+        return runs
+
+    def _report(self, run_id: str) -> RunReport:
+        path = f"{run_id}/{REPORT}"
+        return RunReport.from_json(self.store.text(path), source=path)
 
 
 def _request(run: WorkflowRun) -> RunRequest:

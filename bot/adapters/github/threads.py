@@ -13,7 +13,7 @@ from github.Repository import Repository
 from bot.adapters.github.client import RetryPolicy, login_of, make_once, with_clear_refusals
 from bot.model.audit_entry import Decision, audit_entry_in
 from bot.model.labels import Label, Reaction, Topic
-from bot.model.markers import Marker, MarkerKind, last_marker
+from bot.model.markers import DASHBOARD, Marker, MarkerKind, last_marker
 from bot.model.ports import ThreadComment
 
 LABELS = frozenset(str(label) for label in Label)
@@ -37,6 +37,9 @@ class GithubThreads:
             marker = last_marker(issue.body or "")
             if marker is not None:
                 threads.setdefault(marker, issue.number)
+            elif issue.state == "open" and Topic.DASHBOARD in {one.name for one in issue.labels}:
+                # A person has replaced its text, which is made anew from facts each time.
+                threads.setdefault(DASHBOARD, issue.number)
         return threads
 
     @with_clear_refusals

@@ -33,8 +33,8 @@ from bot.model.effects import (
     UpsertComment,
 )
 from bot.model.events import GHOST
-from bot.model.labels import Label, Reaction
-from bot.model.markers import Marker, MarkerKind, last_marker, sign
+from bot.model.labels import Label, Reaction, Topic
+from bot.model.markers import DASHBOARD, Marker, MarkerKind, last_marker, sign
 from bot.settings import load_settings
 from runners.contract import Action, RunRequest, Verdict
 
@@ -532,6 +532,63 @@ def test_an_artifact_counts_only_from_the_runs_own_workflow_run(
     accepts(adapters, REQUEST.run_id)
     (run,) = adapters.runs.all()
     assert run.is_going_on()
+
+
+OTHER = REQUEST.model_copy(update={"run_id": "2026-02-01-ingest-9"})
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"request.json": "{"},
+        {"request.json": "no JSON", "report.json": "none"},
+        {**files_of(OTHER), "report.json": '{"of": "another version"}'},
+        None,
+    ],
+    ids=["request", "both", "report", "gone"],
+)
+def test_a_run_that_cant_be_read_hides_no_other(
+    server: Server, adapters: Github, broken: dict[str, str] | None
+) -> None:
+    fake = server.fake
+    for request in (REQUEST, OTHER):
+        adapters.runs.start(request)
+        accepts(adapters, request.run_id)
+        people.end(fake, max(fake.runs.values(), key=lambda run: run.id), "success")
+    first, second = fake.runs.values()
+    whole = {**files_of(REQUEST), "report.json": report(REQUEST).to_json()}
+    people.upload(fake, first, f"run-{REQUEST.run_id}", whole)
+    if broken is None:
+        one = people.upload(fake, second, f"run-{OTHER.run_id}", files_of(OTHER))
+        server.faults.append(Fault("GET", f"/{one.id}/zip$", 410, times=99))
+    else:
+        people.upload(fake, second, f"run-{OTHER.run_id}", broken)
+    read, lost = adapters.runs.all()
+    assert read.report == report(REQUEST)
+    assert (lost.request.run_id, lost.is_lost) == (OTHER.run_id, True)
+    assert adapters.runs.report(REQUEST.run_id) == report(REQUEST)
+    assert f"{REQUEST.run_id}/report.json" in dict(adapters.runs.kept("2026-02-01"))
+
+
+def test_a_check_of_another_app_is_left_alone(server: Server, adapters: Github) -> None:
+    """As after a change from the job's token to an App's: only its own App may change one."""
+    commit = server.fake.branches["main"]
+    adapters.repository.conclude("2026-02-01", Verdict.FAILED, "One", commit)
+    (own,) = server.fake.checks.values()
+    server.fake.checks[own.id] = replace(own, app="another")
+    adapters.repository.conclude("2026-02-01", Verdict.PASSED, "Two", commit)
+    adapters.repository.conclude("2026-02-01", Verdict.PASSED, "Three", commit)
+    told = [(check.app, check.told["conclusion"]) for check in server.fake.checks.values()]
+    assert told == [("another", "failure"), ("github-actions", "success")]
+
+
+def test_a_dashboard_whose_marker_a_person_took_away_is_still_it(
+    server: Server, adapters: Github
+) -> None:
+    number = adapters.threads.open("Dashboard", sign("All", DASHBOARD), Topic.DASHBOARD)
+    server.fake.issues[number].body = "gone"
+    people.open_issue(server.fake, server.fake.user("stranger"), "Mine", "too", ("dashboard",))
+    assert adapters.threads.marked()[DASHBOARD] == number
 
 
 def test_an_artifact_that_is_broken_or_gone_is_told(server: Server, adapters: Github) -> None:
