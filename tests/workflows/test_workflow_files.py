@@ -62,6 +62,17 @@ def test_jobs_that_work_run_only_where_it_was_asked_in_the_same_attempt() -> Non
         assert "plan" in jobs[name]["needs"], name
 
 
+def test_nothing_follows_a_job_that_took_too_long() -> None:
+    """Such a job's result is `cancelled`, of which `cancelled()`, the workflow's, says nothing. See
+    https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idtimeout-minutes
+    """
+    for name in ("launch", "work"):
+        condition = READ["run"]["jobs"][name]["if"]
+        for needed in set(READ["run"]["jobs"][name]["needs"]) - {"plan"}:
+            for result in ("failure", "cancelled"):
+                assert f"needs.{needed}.result != '{result}'" in condition
+
+
 def test_jobs_that_answer_say_it_where_they_fail() -> None:
     for file, job in (("commands", "handle"), ("run", "say")):
         last = READ[file]["jobs"][job]["steps"][-1]
