@@ -46,6 +46,9 @@ LOOK_SECONDS = 1.0
 MOST_UNANSWERED = 4
 """Datasets in a row that a storage doesn't give before it is taken for one that doesn't answer."""
 
+MOST_REFUSED = 20
+"""Datasets at the beginning that a storage refuses before it is taken for one that refuses all."""
+
 ReadAndValidate = Callable[[str, Path, CensusDataset, str], ValidatedDataset]
 
 
@@ -174,8 +177,9 @@ class Readers:
 
         Raises:
             OutageError: the storage gave none of several files in a row, or of all.
+            ContractError: it refuses file after file.
         """
-        return without_outages(self._judged(tasks, until), until)
+        return unless_all_are_refused(without_outages(self._judged(tasks, until), until))
 
     def _judged(
         self, tasks: Sequence[Task], until: Callable[[], bool]
@@ -248,6 +252,23 @@ def without_outages(
         yield from unanswered
     elif unanswered and not until():
         raise OutageError(str(unanswered[0].problem and unanswered[0].problem.detail))
+
+
+def unless_all_are_refused(results: Iterator[ValidatedDataset]) -> Iterator[ValidatedDataset]:
+    """The results. Those that the storage refuses at the beginning wait for one that it doesn't.
+
+    Raises:
+        ContractError: it has refused so many that all are: a role lacks a right.
+    """
+    refused: list[ValidatedDataset] = []
+    for result in results:
+        refused.append(result)
+        if result.problem is None or result.problem.reason is not Reason.FILE_FORBIDDEN:
+            break
+        if len(refused) == MOST_REFUSED:
+            raise ContractError(f"each of the first {MOST_REFUSED} files: {result.problem.detail}")
+    yield from refused
+    yield from results
 
 
 @contextmanager

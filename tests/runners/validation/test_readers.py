@@ -99,6 +99,16 @@ def test_a_storage_that_gives_none_stops_the_run(answers: tuple[bool], told: int
         list(results)
 
 
+def test_a_storage_that_refuses_every_file_stops_the_run_and_no_file_is_condemned() -> None:
+    refused: list[bool | None] = [None] * readers.MOST_REFUSED
+    results = readers.unless_all_are_refused(iter(answering(*refused, True)))
+    with pytest.raises(ContractError, match=r"^each of the first 20 files: s3://x/y: make it pub"):
+        next(results)
+    for answers in ([*refused[1:], True, *refused], refused[1:], [True, *refused]):
+        found = answering(*answers)
+        assert list(readers.unless_all_are_refused(iter(found))) == found
+
+
 def test_a_run_that_is_cancelled_ends_without_an_outage() -> None:
     assert list(readers.without_outages(iter(answering(False)), lambda: True)) == []
 
