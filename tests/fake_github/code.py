@@ -43,7 +43,8 @@ def _tree(call: Call) -> Answer:
     if sha in call.fake.commits:
         sha = call.fake.commits[sha].tree
     found(call.fake.trees, sha)
-    return Answer(200, shapes.tree(call.fake, sha))
+    # Any value asks for it: https://docs.github.com/en/rest/git/trees#get-a-tree
+    return Answer(200, shapes.tree(call.fake, sha, recursive="recursive" in call.query))
 
 
 def _create_tree(call: Call) -> Answer:

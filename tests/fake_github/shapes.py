@@ -278,23 +278,40 @@ def listed_commit(fake: FakeGithub, one: Commit) -> dict[str, Any]:
     }
 
 
-def tree(fake: FakeGithub, sha: str) -> dict[str, Any]:
-    entries = [
-        {
-            "path": path,
-            "mode": "100644",
-            "type": "blob",
-            "sha": blob,
-            "size": len(fake.blobs[blob]),
-            "url": f"{_url(fake)}/git/blobs/{blob}",
-        }
-        for path, blob in sorted(fake.trees[sha].items())
-    ]
+def tree(fake: FakeGithub, sha: str, *, recursive: bool = False) -> dict[str, Any]:
+    """Files and folders, also those within folders if `recursive`; cut where GitHub cuts.
+
+    https://docs.github.com/en/rest/git/trees#get-a-tree
+    """
+    files = fake.trees[sha]
+    inner = {parent for path in files for parent in _parents(path)}
+    folders = {path: fake.folder(files, path) for path in inner}
+    paths = {path for path in {*files, *folders} if recursive or "/" not in path}
+    entries = [_entry(fake, path, files.get(path), folders.get(path)) for path in sorted(paths)]
     return {
         "sha": sha,
         "url": f"{_url(fake)}/git/trees/{sha}",
-        "tree": entries,
-        "truncated": False,
+        "tree": entries[: fake.most_entries],
+        "truncated": len(entries) > fake.most_entries,
+    }
+
+
+def _parents(path: str) -> list[str]:
+    parts = path.split("/")
+    return ["/".join(parts[:count]) for count in range(1, len(parts))]
+
+
+def _entry(fake: FakeGithub, path: str, blob: str | None, folder: str | None) -> dict[str, Any]:
+    if blob is None:
+        url = f"{_url(fake)}/git/trees/{folder}"
+        return {"path": path, "mode": "040000", "type": "tree", "sha": folder, "url": url}
+    return {
+        "path": path,
+        "mode": "100644",
+        "type": "blob",
+        "sha": blob,
+        "size": len(fake.blobs[blob]),
+        "url": f"{_url(fake)}/git/blobs/{blob}",
     }
 
 

@@ -164,6 +164,7 @@ class FakeGithub:
 
     `run_names` has the workflow files that there are, each with the title of its runs; `disabled`
     the state of those that aren't active. `find_artifacts` is called before artifacts are listed.
+    `most_entries` is how many GitHub lists of a tree.
     """
 
     def __init__(
@@ -182,6 +183,7 @@ class FakeGithub:
         self.issues: dict[int, Issue] = {}
         self.blobs: dict[str, bytes] = {}
         self.trees: dict[str, dict[str, str]] = {}
+        self.most_entries = 100_000
         self.commits: dict[str, Commit] = {}
         self.branches: dict[str, str] = {}
         self.runs: dict[int, Run] = {}
@@ -251,11 +253,18 @@ class FakeGithub:
         return sha
 
     def tree(self, files: Mapping[str, str]) -> str:
-        """The name of the tree with these blobs, by path."""
+        """The name of the tree with these blobs, by path; its folders are trees, too."""
+        for folder in {path.split("/")[0] for path in files if "/" in path}:
+            self.folder(files, folder)
         told = "\n".join(f"{path} {sha}" for path, sha in sorted(files.items()))
         sha = sha1(f"tree {told}".encode()).hexdigest()
         self.trees[sha] = dict(files)
         return sha
+
+    def folder(self, files: Mapping[str, str], name: str) -> str:
+        """The name of the tree of one folder of these files."""
+        within = {p: sha for p, sha in files.items() if p.startswith(f"{name}/")}
+        return self.tree({path.removeprefix(f"{name}/"): sha for path, sha in within.items()})
 
     def commit(self, files: Mapping[str, str | None], message: str, parent: str = "") -> str:
         """The name of a new commit: the parent's files with these texts; None removes one."""

@@ -12,6 +12,7 @@ from github.CheckRun import CheckRun
 from github.Commit import Commit
 from github.ContentFile import ContentFile
 from github.GithubException import UnknownObjectException
+from github.GitTreeElement import GitTreeElement
 from github.PullRequest import PullRequest
 from github.Repository import Repository
 
@@ -104,9 +105,34 @@ class GithubRepository:
 
     def _manifest_blobs(self, ref: str) -> dict[str, str]:
         """Release -> the name of its manifest's text, in a branch or commit."""
-        tree = self.repo.get_git_tree(ref, recursive=True).tree
-        named = ((release_of(entry.path), entry.sha) for entry in tree)
+        blobs = self._blobs_in(MANIFESTS, ref)
+        named = ((release_of(path), sha) for path, sha in blobs.items())
         return {release: sha for release, sha in sorted(named, key=str) if release is not None}
+
+    def _blobs_in(self, folder: str, ref: str) -> dict[str, str]:
+        """Path -> the name of the text, of the files right in the folder, in a branch or commit.
+
+        Folder by folder: the list of a whole repository ends after 100,000 entries or 7 MB. See
+        https://docs.github.com/en/rest/git/trees#get-a-tree
+        """
+        entries = self._entries(ref, "")
+        for name in folder.split("/"):
+            inner = (one.sha for one in entries if (one.path, one.type) == (name, "tree"))
+            sha = next(inner, None)
+            if sha is None:
+                return {}
+            entries = self._entries(sha, name)
+        return {f"{folder}/{one.path}": one.sha for one in entries if one.type == "blob"}
+
+    def _entries(self, name: str, folder: str) -> list[GitTreeElement]:
+        """What lies right in a folder, by its own name or by a branch or commit."""
+        tree = self.repo.get_git_tree(name)
+        if tree.raw_data["truncated"]:
+            raise BotError(
+                f"{self.repo.full_name}: the folder {folder or 'at the root'} has more files than "
+                "GitHub lists (100,000 entries or 7 MB); move some elsewhere."
+            )
+        return tree.tree
 
     @with_clear_refusals
     def merged_in(self, release: str) -> str:
@@ -199,13 +225,10 @@ class GithubRepository:
 
     def _files(self, folder: str, ending: str) -> dict[str, str]:
         """Path -> text of the files right in the folder, on the default branch."""
-        tree = self.repo.get_git_tree(self.repo.default_branch, recursive=True)
-        blobs = {
-            entry.path: entry.sha
-            for entry in tree.tree
-            if entry.path.endswith(ending) and entry.path.rpartition("/")[0] == folder
+        blobs = self._blobs_in(folder, self.repo.default_branch)
+        return {
+            path: self._text(sha) for path, sha in sorted(blobs.items()) if path.endswith(ending)
         }
-        return {path: self._text(sha) for path, sha in sorted(blobs.items())}
 
     def _text(self, blob: str) -> str:
         return b64decode(self.repo.get_git_blob(blob).content).decode("utf-8")

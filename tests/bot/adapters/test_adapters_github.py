@@ -420,6 +420,24 @@ def test_failures_in_a_row_are_github_s_own_count(server: Server, adapters: Gith
     assert adapters.tally.failures() == 2
 
 
+def test_a_large_repositorys_manifests_and_rules_are_read_too(
+    server: Server, adapters: Github
+) -> None:
+    """The list of all its files is cut by GitHub; that of a folder isn't."""
+    before = server.fake.branches["main"]
+    rules = {"runners/rules/6.0.0.json": '{"judgements": []}'}
+    others = {f"data/{number}.csv": "" for number in range(20)}
+    later = {"runners/releases/2026-08-01.toml": MANIFEST.replace("2026-02-01", "2026-08-01")}
+    after = people.push(server.fake, "maintainer", {**rules, **others, **later})
+    server.fake.most_entries = 10
+    assert sorted(adapters.repository.manifests().whole) == ["2026-02-01", "2026-08-01"]
+    assert list(adapters.repository.documents()) == [REQUEST.manifest, *later, *rules]
+    assert list(adapters.repository.changed_manifests(before, after)) == ["2026-08-01"]
+    server.fake.most_entries = 1
+    with pytest.raises(BotError, match="has more files than GitHub lists"):
+        adapters.repository.manifests()
+
+
 # --- another repository, which has one workflow file that calls bot.yml ---------------------------
 
 
