@@ -37,6 +37,14 @@ def _runs(call: Call) -> Answer:
     return Answer(200, {"total_count": len(runs), "workflow_runs": told}, headers)
 
 
+def _jobs(call: Call) -> Answer:
+    """https://docs.github.com/en/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run"""
+    one = found(call.fake.runs, int(call.path["run_id"]))
+    jobs = [shapes.job(call.fake, one, name) for name in one.jobs]
+    part, headers = page(call, jobs)
+    return Answer(200, {"total_count": len(jobs), "jobs": part}, headers)
+
+
 def _dispatch(call: Call) -> Answer:
     fake = call.fake
     workflow = _workflow_of(call)
@@ -175,6 +183,7 @@ def _remove_runner(call: Call) -> Answer:
 
 HANDLERS: dict[str, Handler] = {
     "actions/list-workflow-runs": _runs,
+    "actions/list-jobs-for-workflow-run": _jobs,
     "actions/create-workflow-dispatch": _dispatch,
     "actions/cancel-workflow-run": _cancel,
     "actions/get-workflow": _workflow,

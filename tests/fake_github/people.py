@@ -196,8 +196,11 @@ def repeat(fake: FakeGithub, run: Run, login: str) -> None:
     run.attempt, run.repeated_by = run.attempt + 1, user
 
 
-def end(fake: FakeGithub, run: Run, conclusion: str) -> None:
-    """The run has ended so."""
+def end(
+    fake: FakeGithub, run: Run, conclusion: str, jobs: Mapping[str, str] | None = None
+) -> None:
+    """The run has ended so, and its jobs, by name."""
+    run.jobs = dict(jobs or {})
     run.status, run.conclusion, run.updated = "completed", conclusion, fake.now()
 
 

@@ -7,6 +7,7 @@ READ = {
     "actions/download-artifact": "actions",
     "actions/get-workflow": "actions",
     "actions/list-artifacts-for-repo": "actions",
+    "actions/list-jobs-for-workflow-run": "actions",
     "actions/list-self-hosted-runners-for-repo": "administration",
     "actions/list-workflow-runs": "actions",
     "checks/list-for-ref": "checks",

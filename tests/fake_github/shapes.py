@@ -393,6 +393,33 @@ def run(fake: FakeGithub, one: Run) -> dict[str, Any]:
     }
 
 
+def job(fake: FakeGithub, one: Run, name: str) -> dict[str, Any]:
+    """A job of a run that has ended. Its number is made of the run's, and of its place there."""
+    number = one.id * 100 + list(one.jobs).index(name)
+    return {
+        "id": number,
+        "run_id": one.id,
+        "run_url": f"{_url(fake)}/actions/runs/{one.id}",
+        "run_attempt": one.attempt,
+        "node_id": f"CR_{number}",
+        "head_sha": one.sha,
+        "url": f"{_url(fake)}/actions/jobs/{number}",
+        "html_url": f"{_html(fake)}/actions/runs/{one.id}/job/{number}",
+        "status": "completed",
+        "conclusion": one.jobs[name],
+        "created_at": moment(one.created),
+        "started_at": moment(one.created),
+        "completed_at": moment(one.updated),
+        "name": name,
+        "steps": [],
+        "check_run_url": f"{_url(fake)}/check-runs/{number}",
+        "labels": ["ubuntu-latest"],
+        **dict.fromkeys(("runner_id", "runner_name", "runner_group_id", "runner_group_name")),
+        "workflow_name": one.workflow,
+        "head_branch": fake.default_branch,
+    }
+
+
 def workflow(fake: FakeGithub, name: str) -> dict[str, Any]:
     made = moment(fake.created)
     return {

@@ -79,7 +79,10 @@ class Commit:
 
 @dataclass
 class Run:
-    """A workflow's run. `workflow` is its file's name, `repeated_by` who started it again."""
+    """A workflow's run. `workflow` is its file's name, `repeated_by` who started it again.
+
+    `jobs` says how those ended that matter, by name.
+    """
 
     id: int
     number: int
@@ -95,6 +98,7 @@ class Run:
     conclusion: str | None = None
     attempt: int = 1
     repeated_by: User | None = None
+    jobs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass

@@ -17,7 +17,8 @@ NAMES = """
 actions/cancel-workflow-run actions/create-workflow-dispatch
 actions/delete-self-hosted-runner-from-repo actions/download-artifact actions/enable-workflow
 actions/generate-runner-jitconfig-for-repo actions/get-workflow actions/list-artifacts-for-repo
-actions/list-self-hosted-runners-for-repo actions/list-workflow-runs
+actions/list-jobs-for-workflow-run actions/list-self-hosted-runners-for-repo
+actions/list-workflow-runs
 checks/create checks/list-for-ref checks/update
 git/create-commit git/create-ref git/create-tree git/get-blob git/get-commit git/get-ref
 git/get-tree

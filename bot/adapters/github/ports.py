@@ -6,7 +6,6 @@ last detections ended.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import Any
 from urllib.parse import quote
 
@@ -79,9 +78,8 @@ class GithubFailureCount:
 
     @with_clear_refusals
     def failures(self) -> int:
-        """The failures since the last run that did not fail, of the newest ones."""
-        conclusions = self.workflows.conclusions()
-        return sum(1 for _ in takewhile(lambda conclusion: conclusion == "failure", conclusions))
+        """The failures since the last look that did not fail, of the newest ones."""
+        return self.workflows.failures()
 
     def count(self, failures: int) -> None:
         """Does nothing: GitHub keeps how each workflow run ended."""

@@ -22,6 +22,9 @@ from runners.contract import Action
 DISPATCH = "workflow_dispatch"
 NEWEST = 100
 MOST_COUNTED = 20
+LOOK_JOB = "Detect"
+"""The job of detect.yml. A called one has the callers' names before its own, parted by slashes."""
+FAILED = frozenset({"failure", "timed_out", "startup_failure"})
 WATCH_TITLE = "Watch runs"
 BY_HAND = "disabled_manually"
 TITLE = re.compile(
@@ -88,14 +91,31 @@ class GithubWorkflows:
         for name in self.files.dispatched:
             yield from self._runs(name, DISPATCH, NEWEST)
 
-    def conclusions(self) -> list[str]:
-        """How the last looks for releases ended, newest first.
+    def failures(self) -> int:
+        """How many of the last looks for releases have failed in a row.
 
-        Where one file is for everything, these are the runs that the clock started.
+        Where one file is for everything, its looks are the jobs of that name in the runs that the
+        clock started. One that was cancelled or skipped says nothing.
         """
-        event = "schedule" if self.files.called else None
-        runs = self._runs(self.files.detect, event, MOST_COUNTED, status="completed")
-        return [run.conclusion for run in runs]
+        event, failures = ("schedule" if self.files.called else None), 0
+        for run in self._runs(self.files.detect, event, MOST_COUNTED, status="completed"):
+            conclusion = self._look_in(run)
+            if conclusion == "success":
+                break
+            failures += conclusion in FAILED
+        return failures
+
+    def _look_in(self, run: WorkflowRun) -> str:
+        """How the look ended, which is one job among others where one file is for everything.
+
+        A run that couldn't start has no jobs. See
+        https://docs.github.com/en/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run
+        """
+        if not self.files.called or run.conclusion == "success":
+            return run.conclusion
+        looks = (job for job in run.jobs() if job.name.split(" / ")[-1] == LOOK_JOB)
+        look = next(looks, None)
+        return run.conclusion if look is None else look.conclusion
 
     def dispatch(self, name: str, inputs: Mapping[str, str], is_done: Callable[[], bool]) -> None:
         """Starts the workflow; after an answer that was lost, `is_done` tells if it was started.

@@ -420,6 +420,17 @@ def test_failures_in_a_row_are_github_s_own_count(server: Server, adapters: Gith
     assert adapters.tally.failures() == 2
 
 
+def test_a_look_that_was_cancelled_ends_no_row_and_is_no_failure(
+    server: Server, adapters: Github
+) -> None:
+    bot = server.fake.user(ACTIONS)
+    endings = ("failure", "success", "failure", "cancelled", "timed_out", "startup_failure")
+    for conclusion in (*endings, "skipped"):
+        one = people.start(server.fake, "detect.yml", "schedule", bot)
+        people.end(server.fake, one, conclusion)
+    assert adapters.tally.failures() == 3
+
+
 def test_a_large_repositorys_manifests_and_rules_are_read_too(
     server: Server, adapters: Github
 ) -> None:
@@ -476,6 +487,27 @@ def test_a_callers_looks_are_the_runs_that_its_clock_started(
     ):
         people.end(server.fake, people.start(server.fake, "census.yml", event, bot), conclusion)
     assert caller.tally.failures() == 2
+
+
+def test_a_callers_look_ends_as_its_own_job_does(server: Server, caller: Github) -> None:
+    """The same run has other jobs, which may fail or be cancelled."""
+    bot = server.fake.user(ACTIONS)
+    for conclusion, look, reap in (
+        ("failure", "failure", "success"),
+        ("failure", "success", "failure"),
+        ("failure", "failure", "success"),
+        ("cancelled", "failure", "cancelled"),
+        ("cancelled", "cancelled", "success"),
+    ):
+        one = people.start(server.fake, "census.yml", "schedule", bot)
+        jobs = {"bot / Reap / Reap": reap, "bot / Detect / Detect": look}
+        people.end(server.fake, one, conclusion, jobs)
+    assert caller.tally.failures() == 2
+    for look in ("success", "failure"):
+        one = people.start(server.fake, "census.yml", "schedule", bot)
+        jobs = {"bot / Detect / Detect": look, "bot / Reap / Reap": "failure"}
+        people.end(server.fake, one, "failure", jobs)
+    assert caller.tally.failures() == 1
 
 
 def test_a_file_that_isnt_there_has_no_runs_and_is_named_when_it_is_needed(
