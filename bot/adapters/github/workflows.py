@@ -5,7 +5,7 @@ them, whose name its jobs know (the setting `workflow`).
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -21,9 +21,12 @@ from runners.contract import Action
 
 DISPATCH = "workflow_dispatch"
 NEWEST = 100
+MOST_LISTED = 1000
 MOST_COUNTED = 20
 LOOK_JOB = "Detect"
 """The job of detect.yml. A called one has the callers' names before its own, parted by slashes."""
+GOING_ON = ("requested", "waiting", "pending", "queued", "in_progress")
+"""A workflow run's status before its end, in the order in which a run may have them."""
 FAILED = frozenset({"failure", "timed_out", "startup_failure"})
 WATCH_TITLE = "Watch runs"
 BY_HAND = "disabled_manually"
@@ -89,7 +92,21 @@ class GithubWorkflows:
 
     def _dispatched(self) -> Iterator[WorkflowRun]:
         for name in self.files.dispatched:
-            yield from self._runs(name, DISPATCH, NEWEST)
+            yield from self._newest_or_going_on(name)
+
+    def _newest_or_going_on(self, name: str) -> Iterable[WorkflowRun]:
+        """The newest dispatches, and older ones that go on: others may follow in these days.
+
+        GitHub lists 1,000 at most of one status. See
+        https://docs.github.com/en/rest/actions/workflow-runs#list-workflow-runs-for-a-workflow
+        """
+        newest = {run.id: run for run in self._runs(name, DISPATCH, NEWEST)}
+        older = {
+            run.id: run
+            for status in (GOING_ON if len(newest) == NEWEST else ())
+            for run in self._runs(name, DISPATCH, MOST_LISTED, status)
+        }
+        return {**newest, **older}.values()
 
     def failures(self) -> int:
         """How many of the last looks for releases have failed in a row.

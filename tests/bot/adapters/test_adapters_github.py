@@ -510,6 +510,25 @@ def test_a_callers_look_ends_as_its_own_job_does(server: Server, caller: Github)
     assert caller.tally.failures() == 1
 
 
+def test_a_callers_run_goes_on_however_many_dispatches_follow(
+    server: Server, caller: Github
+) -> None:
+    """Looks, watches and runs are dispatches of one file there."""
+    caller.runs.start(REQUEST)
+    accepts(caller, REQUEST.run_id)
+    bot = server.fake.user(ACTIONS)
+    for _ in range(120):
+        inputs = {"title": "Watch runs"}
+        one = people.start(server.fake, "census.yml", "workflow_dispatch", bot, inputs)
+        people.end(server.fake, one, "success")
+    (run,) = caller.runs.all()
+    assert run.is_going_on()
+    with pytest.raises(BotError, match="2026-02-01-ingest-1 is going on in demo"):
+        caller.runs.start(REQUEST.model_copy(update={"run_id": "2026-02-01-ingest-2"}))
+    caller.runs.cancel(REQUEST.run_id)
+    assert server.fake.runs[min(server.fake.runs)].conclusion == "cancelled"
+
+
 def test_a_file_that_isnt_there_has_no_runs_and_is_named_when_it_is_needed(
     server: Server, adapters: Github
 ) -> None:
