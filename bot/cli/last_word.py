@@ -2,6 +2,7 @@
 
     python3 -m bot.cli.last_word --event issue_comment --payload FILE --log ADDRESS
     python3 -m bot.cli.last_word --request FILE --log ADDRESS
+    python3 -m bot.cli.last_word --look OUTCOME --log ADDRESS
 
 A job's last step says so; a command that fails says so itself, with its reason. What was answered
 meanwhile isn't said again. Runs on any Python 3.11, without a package installed.
@@ -12,6 +13,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +37,19 @@ def or_last_word(
         raise
 
 
-def tell(why: str, *, log: str, event: str = "", payload: str = "", request: str = "") -> bool:
+def tell(
+    why: str,
+    *,
+    log: str,
+    event: str = "",
+    payload: str = "",
+    request: str = "",
+    look: str = "",
+) -> bool:
     """Says where somebody waits why there is no answer; returns whether that could be done."""
     try:
         told = connection()
-        for said in _said(why, log, event, _json(payload), _json(request), told):
+        for said in _said(why, log, event, _json(payload), _json(request), look, told):
             last_word.say(said, told)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         sys.stderr.write(f"Nor could that be said: {error}\n")
@@ -53,12 +63,15 @@ def _said(
     event: str,
     payload: Mapping[str, Any] | None,
     request: Mapping[str, Any] | None,
+    look: str,
     told: Connection,
 ) -> Iterator[last_word.Said]:
     if payload is not None:
         yield from last_word.of_event(event, payload, why, log, told)
     if request is not None:
         yield from last_word.of_run(request, why, log)
+    if look:
+        yield from last_word.of_look(look, why, log, datetime.now(UTC), told)
 
 
 def _json(path: str) -> Mapping[str, Any] | None:
@@ -71,7 +84,7 @@ def _json(path: str) -> Mapping[str, Any] | None:
 def main() -> None:
     """The last step of a job that failed."""
     parser = argparse.ArgumentParser(prog="python3 -m bot.cli.last_word", description=__doc__)
-    for name in ("event", "payload", "request", "log"):
+    for name in ("event", "payload", "request", "look", "log"):
         parser.add_argument(f"--{name}", default="")
     given = vars(parser.parse_args())
     sys.exit(0 if tell(UNKNOWN, **given) else 1)

@@ -34,3 +34,12 @@ def unsaid(run_id: str, why: str, log: str) -> str:
         f"**Next:** [the log]({log}) has it all. Repeat the run's job *Say*, or say `/status` or "
         "`/verify` here."
     )
+
+
+def unlooked(why: str, log: str) -> str:
+    """That a look for releases failed before it could be remembered as a failed one."""
+    return (
+        f"⚠️ **Not looked:** this look for releases didn't come to its end: {inert(why, 1000)}\n\n"
+        f"**Next:** [the log]({log}) has it all. When that is mended, say `/detect` here. I don't "
+        "repeat this until a look has come to its end."
+    )

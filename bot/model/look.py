@@ -5,16 +5,13 @@ reading them. A line proves nothing by itself: whoever reads one must know that 
 """
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from pydantic import TypeAdapter, ValidationError
 
-from bot.model.markers import hidden_line
-
-LINE = re.compile(r"<!-- cellxgene-ingestion-bot: look (\{.*\}) -->")
+from bot.model.markers import LOOK, hidden_line, hidden_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +44,8 @@ def hidden_look(look: Look) -> str:
 
 def look_in(body: str) -> Look | None:
     """The look in the last line that holds one; None if there is none, or a person broke it."""
-    match = next(filter(None, map(LINE.fullmatch, reversed(body.splitlines()))), None)
+    text = hidden_text(LOOK, body)
     try:
-        return _LOOK.validate_json(match[1]) if match else None
+        return _LOOK.validate_json(text) if text else None
     except ValidationError:
         return None

@@ -42,8 +42,8 @@ class Marker:
     `result`, `status` and a run; `begun`, a run and who started it; `merged` and a commit;
     `checked`, `compared` and a pull request; `reaped`, a machine and an act; `notice`, `listed` and
     a version; `correction`, `restored`, a version and which one; `alert`, `settled` and the matter;
-    `audit` and which one of its thread; `unanswered` and a comment, a commit or a run; `dashboard`,
-    of which there is one. The key is of digits, small letters and hyphens.
+    `audit` and which one of its thread; `unanswered` and a comment, a commit, a run or the look
+    before; `dashboard`, of which there is one. The key is of digits, small letters and hyphens.
     """
 
     kind: MarkerKind
@@ -52,6 +52,9 @@ class Marker:
     def __str__(self) -> str:
         return f"<!-- cellxgene-ingestion-bot: {self.kind} {self.key} -->"
 
+
+LOOK = re.compile(r"<!-- cellxgene-ingestion-bot: look (\{.*\}) -->")
+"""The hidden line of the dashboard that has the last look."""
 
 DASHBOARD = Marker(MarkerKind.DASHBOARD, "releases")
 """Of the one thread that tells how every release stands."""
@@ -67,6 +70,12 @@ def hidden_line(name: str, text: str) -> str:
     """The JSON as one line that Markdown doesn't show, and that nothing in it can end."""
     safe = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("--", "-\\u002d")
     return f"<!-- cellxgene-ingestion-bot: {name} {safe} -->"
+
+
+def hidden_text(line: re.Pattern[str], body: str) -> str | None:
+    """What the last such line of the body hides."""
+    match = next(filter(None, map(line.fullmatch, reversed(body.splitlines()))), None)
+    return match[1] if match else None
 
 
 def find(body: str) -> Marker | None:

@@ -196,9 +196,7 @@ def repeat(fake: FakeGithub, run: Run, login: str) -> None:
     run.attempt, run.repeated_by = run.attempt + 1, user
 
 
-def end(
-    fake: FakeGithub, run: Run, conclusion: str, jobs: Mapping[str, str] | None = None
-) -> None:
+def end(fake: FakeGithub, run: Run, conclusion: str, jobs: Mapping[str, str] | None = None) -> None:
     """The run has ended so, and its jobs, by name."""
     run.jobs = dict(jobs or {})
     run.status, run.conclusion, run.updated = "completed", conclusion, fake.now()

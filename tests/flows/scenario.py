@@ -25,8 +25,7 @@ from bot.model.audit_entry import LINE as ASKED
 from bot.model.audit_entry import audit_entry_in
 from bot.model.commands import Role
 from bot.model.events import CommentCreated, Event, ManifestMerged, RunEnded
-from bot.model.look import LINE as LOOK
-from bot.model.markers import MarkerKind, last_marker
+from bot.model.markers import LOOK, MarkerKind, last_marker
 from bot.model.ports import Page, Ports
 from bot.settings import Settings
 from flows import world

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from fake_github import faults, people
@@ -251,3 +252,55 @@ def test_a_check_that_cant_be_made_leaves_neither_result_nor_label_undone(
         scenario.ends("2026-02-01-ingest-2", good("d1"))
     assert scenario.fake.issues[2].labels == ["verified"]
     assert "## ✅ Release 2026-02-01 passed its verification" in scenario.heard()
+
+
+def test_a_look_that_failed_before_it_began_is_told_once_in_the_dashboard(
+    announced_scenario: GithubScenario,
+) -> None:
+    scenario = announced_scenario
+    assert last_step(scenario, "--look", "skipped") == 0  # no look has opened a dashboard yet
+    scenario.set(dashboard=True)
+    scenario.the_clock_strikes()
+    scenario.heard()
+    for outcome in ("skipped", "failure", "skipped"):
+        assert last_step(scenario, "--look", outcome) == 0
+    heard = scenario.heard()
+    assert heard == (
+        "[says in 2, comment 1] ⚠️ **Not looked:** this look for releases didn't come to its end: "
+        f"its job failed before it could say why.\n\n**Next:** [the log]({LOG}) has it all. When "
+        "that is mended, say `/detect` here. I don't repeat this until a look has come to its end."
+    )
+    # After a look that came to its end, it is another row.
+    scenario.now += timedelta(days=1)
+    scenario.the_clock_strikes()
+    scenario.heard()
+    for _ in range(2):
+        assert last_step(scenario, "--look", "skipped") == 0
+    assert scenario.heard().count("**Not looked:**") == 1
+
+
+def test_a_failed_look_that_the_dashboard_tells_isnt_told_again(
+    announced_scenario: GithubScenario,
+) -> None:
+    scenario = announced_scenario
+    scenario.set(dashboard=True)
+    scenario.now = datetime.now(UTC) - timedelta(days=1)
+    scenario.the_clock_strikes()
+    scenario.now = datetime.now(UTC)
+    scenario.pages.texts.clear()
+    scenario.is_refused()
+    assert "⚠️ **The last look failed**" in scenario.heard()
+    assert last_step(scenario, "--look", "failure") == 0
+    assert scenario.heard() == ""
+
+
+def test_a_look_whose_settings_are_mistyped_is_told(announced_scenario: GithubScenario) -> None:
+    """The command has begun, and couldn't remember in the dashboard that it failed."""
+    scenario = announced_scenario
+    scenario.set(dashboard=True)
+    scenario.now = datetime.now(UTC) - timedelta(days=1)
+    scenario.the_clock_strikes()
+    scenario.heard()
+    assert job(scenario, "detect", BOT_MINIMUM_ROLES="ingest=king").exit_code == 2
+    assert last_step(scenario, "--look", "failure") == 0
+    assert "⚠️ **Not looked:**" in scenario.heard()

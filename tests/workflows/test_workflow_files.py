@@ -74,7 +74,7 @@ def test_nothing_follows_a_job_that_took_too_long() -> None:
 
 
 def test_jobs_that_answer_say_it_where_they_fail() -> None:
-    for file, job in (("commands", "handle"), ("run", "say")):
+    for file, job in (("commands", "handle"), ("detect", "detect"), ("run", "say")):
         last = READ[file]["jobs"][job]["steps"][-1]
         assert last["if"] == "failure() || cancelled()"
         assert "python3 -m bot.cli.last_word" in last["run"]

@@ -4,18 +4,24 @@ Settings may be wrong, packages missing: whoever asked for something hears of it
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.error import HTTPError
+from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 from bot.comments import last_words
-from bot.model.markers import Marker, MarkerKind, last_marker, sign
+from bot.model.labels import Topic
+from bot.model.markers import DASHBOARD, LOOK, Marker, MarkerKind, hidden_text, last_marker, sign
 from bot.settings import Connection
 
 SECONDS = 30
 PAGE = 100
+LONGEST_LOOK = timedelta(minutes=20)
+"""The time that detect.yml gives its job: a look that is remembered since then may be its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +71,47 @@ def of_run(request: Mapping[str, Any], why: str, log: str) -> Iterator[Said]:
         yield Said(thread, marker, last_words.unsaid(run_id, why, log), (told,))
 
 
+def of_look(
+    ended: str, why: str, log: str, now: datetime, connection: Connection
+) -> Iterator[Said]:
+    """What is said of a look's job that failed, in the dashboard, unless the look told it there.
+
+    `ended` is how the look's command did: `skipped` if it was never begun. Once after each look
+    that is remembered there. Nowhere before the first one, which opens it.
+    """
+    query = urlencode({"state": "all", "labels": str(Topic.DASHBOARD), "per_page": PAGE})
+    issues = _ask(connection, f"/issues?{query}")
+    boards = [issue for issue in issues if _is_bots(issue) and _marker_of(issue) == DASHBOARD]
+    # Of two, one was the bot's under another login.
+    looks = ((_last_look(issue), issue["number"]) for issue in boards)
+    at, number = max(looks, default=("", None))
+    is_new = at and now - datetime.fromisoformat(at) < LONGEST_LOOK
+    if number is None or (is_new and ended != "skipped"):
+        return
+    key = "-".join(["look", *re.findall(r"\d+", at)])
+    yield Said(number, Marker(MarkerKind.UNANSWERED, key), last_words.unlooked(why, log))
+
+
+def _last_look(issue: Mapping[str, Any]) -> str:
+    """When the look was that the dashboard remembers; nothing if a person broke its line."""
+    try:
+        at = json.loads(hidden_text(LOOK, issue["body"]) or "{}").get("at", "")
+        return datetime.fromisoformat(at).astimezone(UTC).isoformat()
+    except ValueError:
+        return ""
+
+
+def _marker_of(issue: Mapping[str, Any]) -> Marker | None:
+    return last_marker(issue.get("body") or "")
+
+
 def _is_bots(what: Mapping[str, Any]) -> bool:
     """Whether a bot wrote it. By whose token it would be is what may have failed."""
     return (what.get("user") or {}).get("type") == "Bot"
 
 
 def _is_thread(issue: Mapping[str, Any]) -> bool:
-    marker = last_marker(issue.get("body") or "")
+    marker = _marker_of(issue)
     is_kind = marker is not None and marker.kind in {MarkerKind.RELEASE, MarkerKind.MANIFEST}
     return _is_bots(issue) and is_kind
 

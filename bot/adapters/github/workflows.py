@@ -122,7 +122,7 @@ class GithubWorkflows:
             failures += conclusion in FAILED
         return failures
 
-    def _look_in(self, run: WorkflowRun) -> str:
+    def _look_in(self, run: WorkflowRun) -> str | None:
         """How the look ended, which is one job among others where one file is for everything.
 
         A run that couldn't start has no jobs. See
