@@ -1,6 +1,8 @@
 """Whatever fails, whoever asked for something hears of it, and nothing stays running for ever."""
 
 import json
+import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -9,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from fake_github import faults, people
 from fake_github.state import ACTIONS
+from workflows import workflow_files
 from workflows.act import ROOT
 
 from bot.errors import BotError
@@ -158,6 +161,53 @@ def test_a_result_that_cant_be_said_is_told_by_the_last_step(scenario: GithubSce
     heard = scenario.heard()
     assert "⚠️ **Not said:** `2026-02-01-ingest-2` has ended, and I couldn't say" in heard
     assert last_step(scenario, "--request", str(file)) == 0
+    assert scenario.heard() == ""
+
+
+def bare_step(scenario: GithubScenario, file: str, job: str, **environment: str) -> int:
+    """The step of a job whose code couldn't be fetched, which has the runner's own tools alone."""
+    read = workflow_files.read((ROOT / f".github/workflows/{file}.yml").read_text())
+    step = read["jobs"][job]["steps"][-1]
+    assert "hashFiles('bot/cli/last_word.py') == ''" in step["if"]
+    told = {
+        "PATH": os.environ["PATH"],
+        "GITHUB_REPOSITORY": str(scenario.settings.github),
+        "GITHUB_API_URL": scenario.settings.github_api,
+        "TOKEN": str(scenario.settings.github_token),
+        "SAID": step["env"]["SAID"],
+        "MARKER": re.sub(r"\$\{\{.*?\}\}", "1", step["env"]["MARKER"]),
+        **environment,
+    }
+    command = ["bash", "-e", "-c", step["run"]]
+    return subprocess.run(command, cwd=scenario.home, env=told, check=False).returncode
+
+
+def test_a_checkout_that_fails_is_told_to_whoever_asked(scenario: GithubScenario) -> None:
+    assert bare_step(scenario, "commands", "handle", THREAD="2", GITHUB_SHA="") == 0
+    heard = scenario.heard()
+    assert "⚠️ **Not answered:** my own code couldn't be fetched. **Next:** [the log](" in heard
+    assert "has it all. When that is mended, say it again;" in heard
+
+
+def test_a_checkout_that_fails_after_a_merge_is_told_in_its_pull_request(
+    announced_scenario: GithubScenario,
+) -> None:
+    scenario = announced_scenario
+    pull = next(issue for issue in scenario.fake.issues.values() if issue.pull)
+    merged = people.merge(scenario.fake, "maintainer", pull.number)
+    assert bare_step(scenario, "commands", "handle", THREAD="", GITHUB_SHA=merged) == 0
+    (said,) = pull.comments
+    assert said.body.startswith("⚠️ **Not answered:** my own code couldn't be fetched.")
+
+
+def test_a_checkout_that_fails_at_a_runs_end_is_told_in_its_thread(
+    scenario: GithubScenario,
+) -> None:
+    request = json.dumps({"run_id": "2026-02-01-ingest-2", "thread": 2})
+    assert bare_step(scenario, "run", "say", REQUEST=request) == 0
+    assert "⚠️ **Not said:** a run has ended, and my own code couldn't" in scenario.heard()
+    for nowhere in ({"thread": None}, {"thread": "2/../3"}):
+        assert bare_step(scenario, "run", "say", REQUEST=json.dumps(nowhere)) == 0
     assert scenario.heard() == ""
 
 

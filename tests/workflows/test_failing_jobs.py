@@ -8,7 +8,7 @@ from fake_github import people
 from fake_github.server import serving
 from fake_github.state import ACTIONS, FakeGithub, Issue
 
-from bot.model.markers import Marker, MarkerKind, sign
+from bot.model.markers import DASHBOARD, Marker, MarkerKind, sign
 from workflows.act import ROOT, ActRepository
 
 pytestmark = pytest.mark.prove
@@ -116,3 +116,28 @@ def test_a_look_that_fails_counts_and_the_next_one_is_as_ever(repo: ActRepositor
     assert repo.strikes("detect.yml") == "detect.yml failure", repo.told()
     assert "/nowhere/page.html" in repo.told()
     assert not any(issue.pull for issue in repo.fake.issues.values())
+
+
+def test_a_look_whose_settings_are_mistyped_is_told_in_the_dashboard(repo: ActRepository) -> None:
+    board = people.open_issue(
+        repo.fake,
+        repo.fake.user(ACTIONS),
+        "Dashboard",
+        sign("All is well.", DASHBOARD),
+        ("dashboard",),
+    )
+    repo.variables = {**repo.variables, "BOT_MINIMUM_ROLES": "ingest=king"}
+    for _ in range(2):
+        assert repo.strikes("detect.yml") == "detect.yml failure", repo.told()
+    said = told(board)
+    assert said.count("⚠️ **Not looked:**") == 1
+    assert f"/actions/runs/{min(repo.fake.runs)}) has it all" in said
+
+
+def test_a_checkout_that_fails_is_told_to_whoever_asked(repo: ActRepository, thread: Issue) -> None:
+    repo.environment = {**repo.environment, "CHECKOUT": "/nowhere"}
+    people.comment(repo.fake, "maintainer", thread.number, "/ingest")
+    assert repo.deliver() == ["commands.yml failure"], repo.told()
+    said = told(thread)
+    assert said.count("⚠️ **Not answered:** my own code couldn't be fetched.") == 1
+    assert log_of_newest(repo) in said

@@ -74,12 +74,20 @@ def test_nothing_follows_a_job_that_took_too_long() -> None:
 
 
 def test_jobs_that_answer_say_it_where_they_fail() -> None:
+    """The last step says it; where there is no code, another one does, with the runner's tools."""
     for file, job in (("commands", "handle"), ("detect", "detect"), ("run", "say")):
-        last = READ[file]["jobs"][job]["steps"][-1]
-        assert last["if"] == "failure() || cancelled()"
-        assert "python3 -m bot.cli.last_word" in last["run"]
-        assert "secrets" not in str(last)
-        assert "app-slug" not in str(last)
+        steps = READ[file]["jobs"][job]["steps"]
+        is_last = ["bot.cli.last_word" in step.get("run", "") for step in steps].index(True)
+        last, bare = steps[is_last], steps[is_last + 1 :]
+        assert "failure() || cancelled()" in last["if"]
+        assert last["run"].startswith("python3 -m bot.cli.last_word")
+        assert len(bare) == (file != "detect")
+        for step in (last, *bare):
+            assert "secrets" not in str(step)
+            assert "app-slug" not in str(step)
+        for step in bare:
+            assert step["if"].startswith(last["if"].replace("!=", "=="))
+            assert "bot.cli" not in step["run"]
     assert "needs.plan.result != 'success'" in READ["run"]["jobs"]["say"]["if"]
 
 
