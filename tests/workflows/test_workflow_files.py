@@ -1,11 +1,14 @@
 """What the workflow files promise, beyond what their linters know."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.adapters.github.last_word import LONGEST_LOOK
+from bot.adapters.github.workflows import LOOK_JOB
 from workflows import workflow_files
 from workflows.act import ROOT
 
@@ -89,6 +92,12 @@ def test_jobs_that_answer_say_it_where_they_fail() -> None:
             assert step["if"].startswith(last["if"].replace("!=", "=="))
             assert "bot.cli" not in step["run"]
     assert "needs.plan.result != 'success'" in READ["run"]["jobs"]["say"]["if"]
+
+
+def test_the_code_knows_the_looks_job_by_its_name_and_its_time() -> None:
+    job = READ["detect"]["jobs"]["detect"]
+    assert job["name"] == LOOK_JOB
+    assert timedelta(minutes=job["timeout-minutes"]) == LONGEST_LOOK
 
 
 def test_a_processing_job_needs_no_runner_and_is_followed_while_the_role_lives() -> None:
