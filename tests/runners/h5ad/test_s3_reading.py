@@ -18,6 +18,7 @@ from h5ad_files import obs_of, write
 from hostile_files import POINTING, opened_files, secret_files
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from profiles import HUMAN, ORGANISM, VALUES
+from s3fs import S3FileSystem
 from werkzeug.serving import make_server
 
 from runners import rules
@@ -85,6 +86,7 @@ def counter(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter]:
     counter = Counter()
     with serving(counter) as address:
         monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+        S3FileSystem.clear_instance_cache()  # one of before knows another server
         yield counter
 
 
