@@ -10,7 +10,6 @@ from bot.comments.pull_requests import open_rules_of
 from bot.decide.questions import (
     explain,
     look_now,
-    release_meant,
     status_of_all,
     without_release,
 )
@@ -83,7 +82,7 @@ def _obey(command: Command, event: CommentCreated, release: str | None, facts: F
         return explain(command, event, facts)
     if command.verb is Verb.STATUS and release is None:
         return status_of_all(event, facts)
-    release = release_meant(command, release, facts)
+    release = facts.release_meant(command, event.thread)
     if release is None:
         return without_release(command, event, facts)
     if command.verb is Verb.STATUS:

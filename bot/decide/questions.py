@@ -47,14 +47,6 @@ def status_of_all(event: CommentCreated, facts: Facts) -> Plan:
     return reply(event, Reaction.DONE, body, "Asked for the status.")
 
 
-def release_meant(command: Command, release: str | None, facts: Facts) -> str | None:
-    """The release that the command is about: its thread's, or one that it names elsewhere."""
-    named = command.release
-    if named is None or named == release:
-        return release
-    return named if release is None and named in facts.threads else None
-
-
 def without_release(command: Command, event: CommentCreated, facts: Facts) -> Plan:
     """A command about a release, in a thread that is about none, or about another."""
     body = questions.no_release(command, facts.threads)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.decide.questions import release_meant
 from bot.errors import BotError
 from bot.gather.explanation import read_explanation
 from bot.gather.releases import read_directory
@@ -94,7 +93,7 @@ def _starting(event: Event, facts: Facts) -> str | None:
             command = parse(event.body)
             if not isinstance(command, Command) or command.verb not in STARTING:
                 return None
-            return release_meant(command, facts.release_of(event.thread), facts)
+            return facts.release_meant(command, event.thread)
         case ManifestMerged():
             return event.release
         case RunAsked():

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.model.announcement import Announcement
-from bot.model.commands import Role, Verb
+from bot.model.commands import Command, Role, Verb
 from bot.model.limits import RunLimits
 from bot.model.markers import Marker
 from bot.model.ports import Run, ThreadComment
@@ -85,6 +85,15 @@ class Facts:
         """The release that the thread or proposal is about, if the bot opened it."""
         numbered = (*self.threads.items(), *self.proposals.items())
         return next((name for name, number in numbered if number == thread), None)
+
+    def release_meant(self, command: Command, thread: int) -> str | None:
+        """The release that a command in the thread is about: the thread's, or one that it names
+        where the thread is about none.
+        """
+        release, named = self.release_of(thread), command.release
+        if named is None or named == release:
+            return release
+        return named if release is None and named in self.threads else None
 
     def known(self) -> set[str]:
         """The releases that the bot needn't be told of."""

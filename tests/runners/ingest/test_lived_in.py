@@ -125,7 +125,7 @@ def test_a_file_that_a_person_has_registered_is_taken_over_or_its_own_failure(
     lived_in: Place, world: World, tmp_path: Path
 ) -> None:
     place = instances.copy(lived_in, tmp_path / "place")
-    ids = {key: by_key(key).dataset_id for key in ("D02", "D03", "D04", "D06")}
+    ids = {key: by_key(key).dataset_id for key in ("D02", "D03", "D04", "D06", "D07")}
     files = {key: str(world.newer.h5ads / f"{name}.h5ad") for key, name in ids.items()}
     ensure = "lived_in.artifacts.ensure_storage"
     storage = f"{ensure}(lived_in.artifacts.storage_root(sys.argv[1]), None)"
@@ -135,6 +135,9 @@ def test_a_file_that_a_person_has_registered_is_taken_over_or_its_own_failure(
         register.format("sys.argv[1]", None),  # of a dataset that the older release has
         register.format("sys.argv[2]", None),
         register.format("sys.argv[3]", "'hers'"),
+        register.format("sys.argv[4]", None),
+        "newest = ln.Artifact.filter().order_by('-id').first()",
+        "newest.schema = ln.Schema.filter().first(); newest.save()",
     )
     succeed(instances.connected(place, "\n".join(statements), *files.values()))
     before = rows(place)
@@ -144,9 +147,11 @@ def test_a_file_that_a_person_has_registered_is_taken_over_or_its_own_failure(
         "D02": Outcome.FAILED,
         "D03": Outcome.REGISTERED,  # the row that was there
         "D04": Outcome.FAILED,
-        "D06": Outcome.REGISTERED,
+        "D06": Outcome.FAILED,  # has a schema
+        "D07": Outcome.REGISTERED,
     }
-    for key, version in (("D02", "no version"), ("D04", "version hers")):
+    taken = {"D02": "no version", "D04": "version hers", "D06": "no version"}
+    for key, version in taken.items():
         (reason,) = written[ids[key]]["reasons"]
         assert reason["reason"] == Reason.REGISTERED_OTHERWISE
         assert f" is {files[key]} already, of {version}; give it the version " in reason["detail"]
