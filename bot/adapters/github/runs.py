@@ -4,9 +4,10 @@ A run is started by a workflow dispatch whose input is the request. The machine 
 into the store when it begins; until then, the workflow run's title alone says which run it is.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 
 from github.WorkflowRun import WorkflowRun
@@ -158,13 +159,17 @@ class GithubRuns:
             run_id, _, name = path.partition("/")
             if name == REQUEST:
                 with suppress(BotError, ContractError):
-                    request = RunRequest.from_json(self.store.text(path), source=path)
-                    runs[run_id] = Run(request, files[path], is_lost=True)
-            if name == REQUEST and f"{run_id}/{REPORT}" in files:
-                with suppress(BotError, ContractError, KeyError):
-                    report = self._report(run_id)
-                    runs[run_id] = replace(runs[run_id], report=report, is_lost=False)
+                    runs[run_id] = self._read(run_id, files)
         return runs
+
+    def _read(self, run_id: str, files: Mapping[str, datetime]) -> Run:
+        path = f"{run_id}/{REQUEST}"
+        request = RunRequest.from_json(self.store.text(path), source=path)
+        report = None
+        if f"{run_id}/{REPORT}" in files:
+            with suppress(BotError, ContractError):
+                report = self._report(run_id)
+        return Run(request, files[path], report, is_lost=report is None)
 
     def _report(self, run_id: str) -> RunReport:
         path = f"{run_id}/{REPORT}"
