@@ -264,8 +264,8 @@ def test_a_command_of_a_deleted_account_is_refused_and_its_comment_breaks_nothin
     scenario: GithubScenario,
 ) -> None:
     people.comment(scenario.fake, "leaver", 2, "/ingest")
-    told: Mapping[str, object] = scenario.fake.outbox.pop().payload
-    comment = {**told["comment"], "user": None}  # type: ignore[dict-item]
+    told = scenario.fake.outbox.pop().payload
+    comment = {**told["comment"], "user": None}
     scenario.fake.deletes("leaver")
     assert handled(scenario, payload(scenario, {**told, "comment": comment})) == 0
     assert "needs the role *maintain*; @ghost has no role here." in scenario.heard()
