@@ -12,12 +12,13 @@ from typing import Any
 
 import bionty as bt
 import lamindb as ln
+from django.db.models import Q
 
 from runners.census.publications import Publication, Publications
 from runners.census.store import CensusDataset
 from runners.registry import trash
 from runners.registry.registries import links
-from runners.registry.schema import SchemaIds
+from runners.registry.schema import INDEX, SchemaIds
 from runners.registry.terms import Terms
 from runners.validation.validate import Validation
 
@@ -37,7 +38,7 @@ def annotate(validations: Mapping[int, Validation], terms: Terms, schema: Schema
             rows[annotation.registry].append((artifact_id, terms.id_of(annotation), feature_id))
     for registry, wanted in sorted(rows.items()):
         _link(*links(registry), wanted)
-    _link_genes(validations, schema.features["var_index"])
+    _link_genes(validations, schema.features[INDEX])
     _link_schema(validations, schema)
 
 
@@ -89,7 +90,7 @@ def _link_schema(artifact_ids: Collection[int], schema: SchemaIds) -> None:
 def attach_references(artifacts: Mapping[int, CensusDataset], publications: Publications) -> None:
     """Links artifacts, by id, to the reference of their dataset's study, made if absent."""
     studies = {dataset.collection_id: dataset for dataset in artifacts.values()}
-    ids = {i: _ensure_reference(dataset, publications.get(i)).id for i, dataset in studies.items()}
+    ids = _reference_ids(studies, publications)
     link = ln.Artifact.references.through
     links = link.objects.filter(artifact_id__in=artifacts, feature=None)
     present = set(links.values_list("artifact_id", "reference_id"))
@@ -100,13 +101,45 @@ def attach_references(artifacts: Mapping[int, CensusDataset], publications: Publ
     )
 
 
-def _ensure_reference(dataset: CensusDataset, publication: Publication | None) -> Any:
-    page = PAGE.format(collection_id=dataset.collection_id)
-    key = {"doi": dataset.collection_doi} if dataset.collection_doi else {"url": page}
-    reference = trash.first(ln.Reference.objects.filter(**key))
-    if reference is not None:
-        return reference
-    fields: dict[str, Any] = {"name": dataset.collection_name, "url": page, **key}
+def _reference_ids(
+    studies: Mapping[str, CensusDataset], publications: Publications
+) -> dict[str, int]:
+    """Collection id -> the id of the study's reference; two studies of one DOI share theirs."""
+    keys = {collection_id: _reference_key(study) for collection_id, study in studies.items()}
+    values: dict[str, set[str]] = {"doi": set(), "url": set()}
+    for field, value in keys.values():
+        values[field].add(value)
+    rows = ln.Reference.objects.filter(Q(doi__in=values["doi"]) | Q(url__in=values["url"]))
+    found: dict[tuple[str, str], list[Any]] = defaultdict(list)
+    for row in rows:
+        found["doi", row.doi].append(row)
+        found["url", row.url].append(row)
+    ids: dict[tuple[str, str], int] = {}
+    for collection_id, key in keys.items():
+        if key not in ids:
+            reference = trash.first(found[key])
+            if reference is None:
+                study, publication = studies[collection_id], publications.get(collection_id)
+                reference = _new_reference(study, key, publication)
+            ids[key] = reference.id
+    return {collection_id: ids[key] for collection_id, key in keys.items()}
+
+
+def _reference_key(study: CensusDataset) -> tuple[str, str]:
+    """Field and value by which the study's reference is found."""
+    if study.collection_doi:
+        return "doi", study.collection_doi
+    return "url", _page(study)
+
+
+def _page(study: CensusDataset) -> str:
+    return PAGE.format(collection_id=study.collection_id)
+
+
+def _new_reference(
+    study: CensusDataset, key: tuple[str, str], publication: Publication | None
+) -> Any:
+    fields: dict[str, Any] = {"name": study.collection_name, "url": _page(study), key[0]: key[1]}
     if publication is not None:
         fields |= {"text": publication.text, "date": publication.published}
     return ln.Reference(**fields, _skip_validation=True).save()

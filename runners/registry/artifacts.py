@@ -19,7 +19,7 @@ from runners import settings
 from runners.contract import ContractError
 from runners.h5ad.address import is_anonymous
 from runners.records.snapshot import SOMA
-from runners.registry.locations import CENSUS, RELEASE_STORE, h5ads, has_root, stores
+from runners.registry.locations import CENSUS, RELEASE_STORE, h5ads, storage_of, storages, stores
 from runners.registry.revisions import (
     Neighbours,
     of_later,
@@ -55,7 +55,7 @@ def ensure_storage(root: str, region: str | None) -> None:
     It is recorded as managed by nobody: LaminDB must neither write a marker into it nor ever
     delete from it.
     """
-    if has_root(f"{root}{CENSUS}"):
+    if storage_of(f"{root}{CENSUS}", storages()):
         return
     is_s3 = root.startswith("s3://")
     ln.Storage(
@@ -136,12 +136,27 @@ def adopted(
 
 
 def register(
-    address: str, release: str, title: str, n_observations: int | None, place: Neighbours
+    address: str,
+    storage: Any | None,
+    release: str,
+    title: str,
+    n_observations: int | None,
+    place: Neighbours,
 ) -> Any:
-    """The saved Artifact of the h5ad at `address`, at its place in its dataset's chain."""
+    """The saved Artifact of the h5ad at `address`, at its place in its dataset's chain.
+
+    `storage`: the record whose root contains it; without, LaminDB looks for it, several times.
+    """
     artifact = ln.Artifact(
-        _path(address), revises=place.revises, version_tag=release, description=title, run=False
+        _path(address),
+        storage=storage,
+        revises=place.revises,
+        version_tag=release,
+        description=title,
+        run=False,
     )
+    if storage is not None and artifact.storage_id == storage.id:
+        artifact.storage = storage
     artifact.n_observations = n_observations
     put_in_place(artifact, place)
     claim(artifact)

@@ -17,8 +17,8 @@ from runners.contract import ContractError
 from runners.registry import trash
 from runners.registry.registries import key, model
 
-ROWS = 2000
-"""Keys per statement."""
+KEYS = 30_000
+"""Keys per statement: SQLite takes 32,766 (https://www.sqlite.org/limits.html)."""
 
 
 def adopt_terms(registry: str, names: Mapping[str, str]) -> None:
@@ -51,7 +51,7 @@ def adopt_genes(gene_ids: Collection[str]) -> set[str]:
         ContractError: a record has another's uid.
     """
     remaining, missing = iter(gene_ids), set[str]()
-    while some := list(islice(remaining, ROWS)):
+    while some := list(islice(remaining, KEYS)):
         missing.update(_missing("Gene", some))
     return set(gene_ids) - missing
 
@@ -83,9 +83,7 @@ def _plain_name(name: str) -> str:
 def _missing(registry: str, keys: Iterable[str]) -> list[str]:
     """The keys of which the registry has no record, nor one with the uid that is made of it."""
     rows, field, wanted = model(registry).objects, key(registry), list(keys)
-    of_keys = rows.filter(**{f"{field}__in": wanted})
-    trash.restore_missing(of_keys, field)
-    found = set(of_keys.values_list(field, flat=True))
+    found = trash.shown_values(rows.filter(**{f"{field}__in": wanted}), field)
     terms = {uids.ontology(term): term for term in wanted if term not in found}
     of_uid = {terms[row.uid]: row for row in rows.filter(uid__in=list(terms))}
     _fill(registry, of_uid)

@@ -6,12 +6,13 @@ above or below `cell-census` before or after us, and the same release may lie in
 not write.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import lamindb as ln
 from django.db.models import TextField, Value
-from django.db.models.functions import Coalesce, Concat, Right
+from django.db.models.functions import Coalesce, Concat, Length, Right
 
 CENSUS = "/cell-census/"
 """What the address of every file of a release has, after its bucket or folder."""
@@ -39,10 +40,14 @@ def stores() -> Any:
     return census().filter(address__endswith="/soma").annotate(place=Right("address", length))
 
 
-def has_root(address: str) -> bool:
-    """Whether a registered root contains the address, which LaminDB then takes."""
-    roots = ln.Storage.objects.values_list("root", flat=True)
-    return any(_contains(root, address) for root in roots)
+def storages() -> list[Any]:
+    """All Storage records, those with the longest root first."""
+    return list(ln.Storage.objects.select_related("space").order_by(Length("root").desc(), "id"))
+
+
+def storage_of(address: str, storages: Iterable[Any]) -> Any | None:
+    """The first of the storages whose root contains the address, which LaminDB would take."""
+    return next((storage for storage in storages if _contains(storage.root, address)), None)
 
 
 def _contains(root: str, address: str) -> bool:

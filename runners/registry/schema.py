@@ -8,7 +8,7 @@ disturb each other. Must not touch artifacts.
 
 import hashlib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,9 @@ from runners.registry import trash
 SLOTS = {"obs": "obs of CELLxGENE of ontology_id", "uns": "uns of CELLxGENE version"}
 """Slot -> the name of its schema in LaminDB's module, in that module's order."""
 
+INDEX = "var_index"
+"""The feature of the var index, which holds genes' ids."""
+
 PLAIN = {"str": str, "bool": bool, "int": int, "float": float}
 
 
@@ -38,9 +41,12 @@ class SchemaIds:
 
 def ensure_schema(rules: Rules) -> SchemaIds:
     """The ids of the schema's records as the rules have them, made where they are missing."""
-    var_index = _feature("var_index", bt.Gene.ensembl_gene_id)
     columns = rules.features()
-    features = {name: _feature(name, _dtype(c), _default(c)) for name, c in columns.items()}
+    present = _features([INDEX, *columns])
+    var_index = _feature(INDEX, bt.Gene.ensembl_gene_id, present[INDEX])
+    features = {
+        name: _feature(name, _dtype(c), present[name], _default(c)) for name, c in columns.items()
+    }
     var, inferred = _var(var_index, [features[n] for n, c in columns.items() if c.slot == "var"])
     slots = {"var": var, **{slot: _table(slot, rules, features) for slot in _tables(rules)}}
     composite = _ensure_saved(
@@ -129,29 +135,34 @@ def _ensure_saved(schema: Any) -> Any:
     return trash.first(ln.Schema.objects.filter(hash=schema.hash)) or schema.save()
 
 
-def _feature(name: str, dtype: Any, default: str | None = None) -> Any:
-    """The feature of that name and dtype; an existing one stays as it is.
+def _feature(name: str, dtype: Any, same_name: Sequence[Any], default: str | None = None) -> Any:
+    """The feature of that name and dtype, of those in the instance; an existing one stays as it is.
 
     Raises:
         ContractError: the instance has one of that name that is something else.
     """
-    same_name, dtype_text = _features(name), serialize_dtype(dtype)
-    right = [row.id for row in same_name if not _difference_of(row, dtype_text)]
-    existing = trash.first(same_name.filter(id__in=right))
+    dtype_text = serialize_dtype(dtype)
+    existing = trash.first(row for row in same_name if not _difference_of(row, dtype_text))
     if existing is not None:
         return existing
-    if (other := trash.visible(same_name).first()) is not None:
-        raise ContractError(
-            f"instance: feature {name} (uid {other.uid}) {_difference_of(other, dtype_text)}; "
-            "rename it, or give it a type of its own, so that the schema's can be made."
-        )
+    for other in same_name:
+        if other.branch_id not in trash.HIDDEN:
+            raise ContractError(
+                f"instance: feature {name} (uid {other.uid}) {_difference_of(other, dtype_text)}; "
+                "rename it, or give it a type of its own, so that the schema's can be made."
+            )
     options = {} if default is None else {"default_value": default}
     return ln.Feature(name=name, dtype=dtype, **options).save()
 
 
-def _features(name: str) -> Any:
-    """Those that may be the schema's, which have no type: names are unique within a type."""
-    return ln.Feature.objects.filter(name=name, type=None).order_by("id")
+def _features(names: Collection[str]) -> Mapping[str, list[Any]]:
+    """Name -> those that may be the schema's, oldest first. They have no type: names are unique
+    within a type.
+    """
+    features: dict[str, list[Any]] = {name: [] for name in names}
+    for row in ln.Feature.objects.filter(name__in=names, type=None).order_by("id"):
+        features[row.name].append(row)
+    return features
 
 
 def _difference_of(feature: Any, dtype: str) -> str:

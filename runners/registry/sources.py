@@ -23,11 +23,12 @@ from runners.rules.vocabulary import entity_of, needed_sources
 
 
 class Sources:
-    """The sources of one run, made when they are asked for."""
+    """The sources of one run, each made, or found, when it is first asked for."""
 
     def __init__(self, reference: Reference) -> None:
         self.reference = reference
         self.rules = reference.rules
+        self._pinned: dict[tuple[str, str], Any] = {}
 
     def needed(self, organisms: Collection[str]) -> list[tuple[str, str]]:
         """Registry and ontology of every source that datasets of these organisms (by scientific
@@ -44,11 +45,13 @@ class Sources:
 
     def pinned(self, registry: str, ontology: str) -> Any:
         """The source of `ontology` at its pin, for `registry`."""
-        meta = self.rules.ontologies[ontology]
-        return _ensure(
-            _fields(registry, str(meta.source), self._pin(ontology), meta.organism),
-            lambda: terms_table(registry, self.reference.terms(ontology).values()),
-        )
+        if (registry, ontology) not in self._pinned:
+            meta = self.rules.ontologies[ontology]
+            self._pinned[registry, ontology] = _ensure(
+                _fields(registry, str(meta.source), self._pin(ontology), meta.organism),
+                lambda: terms_table(registry, self.reference.terms(ontology).values()),
+            )
+        return self._pinned[registry, ontology]
 
     def of_organisms(self) -> Any:
         """The source of organisms at its pin. It has no table: a dozen of its million terms would

@@ -26,21 +26,23 @@ def hidden(rows: Any) -> Any:
     return rows.filter(branch_id__in=HIDDEN)
 
 
-def first(rows: Any) -> Any | None:
-    """The oldest visible one of a query set's rows, else the oldest hidden one, restored."""
-    record = visible(rows).order_by("id").first()
-    if record is None and (record := rows.order_by("id").first()):
-        restored(record)
-    return record
+def first(rows: Iterable[Any]) -> Any | None:
+    """The oldest visible one of the rows, else the oldest hidden one, restored."""
+    in_order = sorted(rows, key=lambda row: (row.branch_id in HIDDEN, row.id))
+    return restored(in_order[0]) if in_order else None
 
 
-def restore_missing(rows: Any, field: str) -> None:
-    """Of each value of the field that only hidden rows have, restores the oldest."""
-    shown = visible(rows).values_list(field, flat=True)
-    missing = hidden(rows).exclude(**{f"{field}__in": set(shown)}).order_by("-id")
-    oldest = dict(missing.values_list(field, "id"))
-    if oldest:
-        restore(rows.filter(id__in=list(oldest.values())))
+def shown_values(rows: Any, field: str) -> set[Any]:
+    """The field's values in a query set; of what only hidden rows have, restores the oldest."""
+    shown, oldest = set(), {}
+    for value, pk, branch in rows.order_by("-id").values_list(field, "id", "branch_id"):
+        if branch in HIDDEN:
+            oldest[value] = pk
+        else:
+            shown.add(value)
+    if out_of_sight := oldest.keys() - shown:
+        restore(rows.model.objects.filter(id__in=[oldest[value] for value in out_of_sight]))
+    return shown | oldest.keys()
 
 
 def restore(rows: Any) -> None:

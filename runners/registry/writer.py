@@ -151,6 +151,7 @@ class Writer:
         new = [j for j in batch if j.validation and j.dataset.dataset_id not in present]
         addresses = [location(self.manifest, judged.dataset) for judged in new]
         others = artifacts.registered_otherwise(addresses, self.manifest.release)
+        storages = locations.storages()
         readable, in_the_way = {}, {}
         for judged in batch:
             if judged.validation is None:
@@ -158,7 +159,7 @@ class Writer:
             dataset_id = judged.dataset.dataset_id
             other = others.get(location(self.manifest, judged.dataset))
             place = places[dataset_id]
-            artifact = self._artifact(judged, place, present.get(dataset_id), other)
+            artifact = self._artifact(judged, place, present.get(dataset_id), other, storages)
             if artifact is None:
                 in_the_way[dataset_id] = self._registered_otherwise(other)
             else:
@@ -174,7 +175,12 @@ class Writer:
         return in_the_way
 
     def _artifact(
-        self, judged: ValidatedDataset, place: Neighbours, present: Any | None, other: Any | None
+        self,
+        judged: ValidatedDataset,
+        place: Neighbours,
+        present: Any | None,
+        other: Any | None,
+        storages: Sequence[Any],
     ) -> Any | None:
         """The dataset's artifact of the release, whether it is there, another's, or made now."""
         if present is not None:
@@ -184,7 +190,8 @@ class Writer:
         if other is not None:
             return artifacts.adopted(other, release, title, n_observations, place)
         address = location(self.manifest, judged.dataset)
-        return artifacts.register(address, release, title, n_observations, place)
+        storage = locations.storage_of(address, storages)
+        return artifacts.register(address, storage, release, title, n_observations, place)
 
     def _registered_otherwise(self, other: Any) -> Finding:
         is_of = f"of version {other.version_tag}" if other.version_tag else "of no version"

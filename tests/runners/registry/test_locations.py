@@ -36,7 +36,7 @@ print(json.dumps({{
     "addresses": sorted(row.address for row in (*taken.artifacts, *taken.stores)),
     "labels": len(taken.labels),
     "counted": snapshot.count_records()["artifacts"],
-    "has root": locations.has_root(taken.stores[0].address),
+    "has root": locations.storage_of(taken.stores[0].address, locations.storages()) is not None,
 }}))
 """
 
