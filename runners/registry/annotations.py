@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from runners.census.publications import Publication, Publications
 from runners.census.store import CensusDataset
-from runners.registry import trash
+from runners.registry import branches
 from runners.registry.registries import links
 from runners.registry.schema import INDEX, SchemaIds
 from runners.registry.terms import Terms
@@ -117,7 +117,7 @@ def _reference_ids(
     ids: dict[tuple[str, str], int] = {}
     for collection_id, key in keys.items():
         if key not in ids:
-            reference = trash.first(found[key])
+            reference = branches.first(found[key])
             if reference is None:
                 study, publication = studies[collection_id], publications.get(collection_id)
                 reference = _new_reference(study, key, publication)

@@ -19,6 +19,7 @@ from runners import settings
 from runners.contract import ContractError
 from runners.h5ad.address import is_anonymous
 from runners.records.snapshot import SOMA
+from runners.registry.branches import MAIN, hidden, visible
 from runners.registry.locations import CENSUS, RELEASE_STORE, h5ads, storage_of, storages, stores
 from runners.registry.revisions import (
     Neighbours,
@@ -28,7 +29,6 @@ from runners.registry.revisions import (
     restored_in_chain,
 )
 from runners.registry.tracking import claim
-from runners.registry.trash import MAIN, hidden, visible
 
 STEM = ln.Artifact._len_stem_uid
 """Length of the part of a uid that all revisions share."""
@@ -74,7 +74,7 @@ def neighbours_by_dataset(dataset_ids: Collection[str], release: str) -> Mapping
     Found by the end of the address, so that neither another bucket nor a skipped release matters.
     """
     rows = of_releases(of_datasets(dataset_ids))
-    # the last one of a dataset counts: in the trash only where no other is
+    # the last one of a dataset counts: a hidden one only where no other is
     earlier = rows.filter(version_tag__lt=release).order_by("version_tag", "id")
     nearest = _by_dataset([*hidden(earlier), *visible(earlier)])
     later = _by_dataset(of_later(rows, release).order_by("-version_tag", "-id"))
@@ -82,7 +82,7 @@ def neighbours_by_dataset(dataset_ids: Collection[str], release: str) -> Mapping
 
 
 def registered(release: str, dataset_ids: Collection[str] | None = None) -> Mapping[str, Any]:
-    """Dataset id -> the Artifact of `release`, of these datasets or of all; in the trash only where
+    """Dataset id -> the Artifact of `release`, of these datasets or of all; a hidden one only where
     no other is.
     """
     rows = h5ads() if dataset_ids is None else of_datasets(dataset_ids)
@@ -112,8 +112,8 @@ def chains(stems: Any) -> Any:
 
 
 def registered_otherwise(addresses: Collection[str], release: str) -> Mapping[str, Any]:
-    """Address -> the artifact of this file that is none of the release: a person's, say; in the
-    trash only where no other is.
+    """Address -> the artifact of this file that is none of the release: a person's, say; a
+    hidden one only where no other is.
     """
     rows = h5ads().filter(address__in=addresses).exclude(version_tag=release).order_by("id")
     return {row.address: row for row in (*hidden(rows), *visible(rows))}

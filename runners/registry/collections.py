@@ -15,6 +15,7 @@ from lamindb.base.uids import base62
 from lamindb_setup.core.hashing import hash_set
 
 from runners.census.store import CensusDataset
+from runners.registry.branches import visible
 from runners.registry.locations import census
 from runners.registry.revisions import (
     RELEASE,
@@ -25,7 +26,6 @@ from runners.registry.revisions import (
     restored_in_chain,
 )
 from runners.registry.tracking import claim
-from runners.registry.trash import visible
 
 TOP_LEVEL = "cellxgene-census"
 REFERENCE_TYPE = "CELLxGENE Collection ID"

@@ -1,5 +1,5 @@
 """Terms and genes that an instance has already, but not under the key that they are found by here:
-made by name alone, before the key was known, or put into the trash. They are given what they lack.
+made by name alone, before the key was known, or on another branch. They are given what they lack.
 
 bionty makes a record's uid of its key, or of its name where it is given none, and wants uids to be
 unique (https://github.com/laminlabs/bionty, `bionty.uids`): beside such a record, none can be made.
@@ -14,7 +14,7 @@ from bionty import uids
 
 from runners import progress
 from runners.contract import ContractError
-from runners.registry import trash
+from runners.registry import branches
 from runners.registry.registries import key, model
 
 KEYS = 30_000
@@ -35,7 +35,7 @@ def adopt_terms(registry: str, names: Mapping[str, str]) -> None:
     alike = of_registry.objects.filter(
         **{f"{name_field}__in": [names[term] for term in missing], key(registry): None}
     )
-    in_order = (*trash.hidden(alike).order_by("-id"), *trash.visible(alike).order_by("-id"))
+    in_order = (*branches.hidden(alike).order_by("-id"), *branches.visible(alike).order_by("-id"))
     by_name = {getattr(row, name_field): row for row in in_order}  # the oldest in sight counts
     _fill(
         registry,
@@ -62,12 +62,12 @@ def adopt_organism(taxon: str, *names: str) -> Any | None:
     Raises:
         ContractError: one of these names is another taxon's.
     """
-    record = trash.first(bt.Organism.objects.filter(ontology_id=taxon))
+    record = branches.first(bt.Organism.objects.filter(ontology_id=taxon))
     if record is not None:
         return record
     wanted = set(map(_plain_name, names))
     rows = bt.Organism.objects.order_by("id")
-    for row in (*trash.visible(rows), *trash.hidden(rows)):
+    for row in (*branches.visible(rows), *branches.hidden(rows)):
         own = {_plain_name(name) for name in (row.name, row.scientific_name) if name}
         if own & wanted:
             _fill("Organism", {taxon: row})
@@ -83,7 +83,7 @@ def _plain_name(name: str) -> str:
 def _missing(registry: str, keys: Iterable[str]) -> list[str]:
     """The keys of which the registry has no record, nor one with the uid that is made of it."""
     rows, field, wanted = model(registry).objects, key(registry), list(keys)
-    found = trash.shown_values(rows.filter(**{f"{field}__in": wanted}), field)
+    found = branches.shown_values(rows.filter(**{f"{field}__in": wanted}), field)
     terms = {uids.ontology(term): term for term in wanted if term not in found}
     of_uid = {terms[row.uid]: row for row in rows.filter(uid__in=list(terms))}
     _fill(registry, of_uid)
@@ -100,6 +100,6 @@ def _fill(registry: str, records: Mapping[str, Any]) -> None:
                 f"{field}, or its names."
             )
         model(registry).objects.filter(pk=row.pk).update(**{field: term})
-        trash.restored(row)
+        branches.restored(row)
     if records:
-        progress.say(f"given their ids: {registry} {trash.shortened(records)}")
+        progress.say(f"given their ids: {registry} {branches.shortened(records)}")

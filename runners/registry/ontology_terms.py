@@ -11,8 +11,8 @@ from typing import Any
 
 import lamindb as ln
 
+from runners.registry.branches import visible
 from runners.registry.registries import key, model, stored_id
-from runners.registry.trash import visible
 from runners.rules.reference import Term
 
 CHUNK = 500

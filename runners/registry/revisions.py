@@ -11,7 +11,7 @@ import random
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from runners.registry.trash import HIDDEN, MAIN, restored, visible
+from runners.registry.branches import MAIN, is_hidden, restored, visible
 
 RELEASE = r"^\d{4}-\d{2}-\d{2}$"
 """What a version tag of a release looks like; a person may call a record `v2`, which is none."""
@@ -45,12 +45,12 @@ def of_releases(records: Any) -> Any:
 
 
 def of_later(records: Any, release: str) -> Any:
-    """Those of a query set's records that are of later releases, and not in the trash."""
+    """Those of a query set's records that are of later releases, on main."""
     return visible(of_releases(records).filter(version_tag__gt=release))
 
 
 def neighbours(records: Any, release: str) -> Neighbours:
-    """Those of `release` among the records of a query set. An earlier one in the trash counts where
+    """Those of `release` among the records of a query set. An earlier one in the trash, say, counts where
     no other does: it may come back, and its chain is this record's.
     """
     earlier = of_releases(records).filter(version_tag__lt=release).order_by("version_tag", "id")
@@ -73,10 +73,10 @@ def put_in_place(record: Any, place: Neighbours) -> None:
 
 
 def restored_in_chain(record: Any) -> Any:
-    """The record of a chain, brought back from the trash if it was there; the newest of those that
+    """The record of a chain, brought to main if it was elsewhere; the newest of those that
     people see is the latest then, as LaminDB has it.
     """
-    if record.branch_id in HIDDEN:
+    if is_hidden(record):
         restored(record)
         chain = type(record).objects.filter(uid__startswith=record.stem_uid, branch_id=MAIN)
         newest = chain.order_by("-created_at", "-id").first()

@@ -18,8 +18,8 @@ from lamindb.models.feature import serialize_dtype
 
 from runners.contract import ContractError
 from runners.contract.rules import Column, Rules
+from runners.registry import branches
 from runners.registry import registries as registry_of
-from runners.registry import trash
 
 SLOTS = {"obs": "obs of CELLxGENE of ontology_id", "uns": "uns of CELLxGENE version"}
 """Slot -> the name of its schema in LaminDB's module, in that module's order."""
@@ -128,11 +128,11 @@ def _table(slot: str, rules: Rules, features: Mapping[str, Any]) -> Any:
 
 def _ensure_saved(schema: Any) -> Any:
     """The schema, saved if there is none of its hash: saving again rewrites its row, and LaminDB
-    doesn't look into the trash.
+    looks at main alone.
     """
     if schema.pk:
         return schema
-    return trash.first(ln.Schema.objects.filter(hash=schema.hash)) or schema.save()
+    return branches.first(ln.Schema.objects.filter(hash=schema.hash)) or schema.save()
 
 
 def _feature(name: str, dtype: Any, same_name: Sequence[Any], default: str | None = None) -> Any:
@@ -142,11 +142,11 @@ def _feature(name: str, dtype: Any, same_name: Sequence[Any], default: str | Non
         ContractError: the instance has one of that name that is something else.
     """
     dtype_text = serialize_dtype(dtype)
-    existing = trash.first(row for row in same_name if not _difference_of(row, dtype_text))
+    existing = branches.first(row for row in same_name if not _difference_of(row, dtype_text))
     if existing is not None:
         return existing
     for other in same_name:
-        if other.branch_id not in trash.HIDDEN:
+        if not branches.is_hidden(other):
             raise ContractError(
                 f"instance: feature {name} (uid {other.uid}) {_difference_of(other, dtype_text)}; "
                 "rename it, or give it a type of its own, so that the schema's can be made."
@@ -188,7 +188,8 @@ def differing_features(rules: Rules) -> Mapping[str, str]:
     """
     dtypes = {name: serialize_dtype(_dtype(column)) for name, column in rules.features().items()}
     problems: dict[str, str] = {}
-    for row in trash.visible(ln.Feature.objects.filter(name__in=dtypes, type=None)).order_by("id"):
+    same_names = ln.Feature.objects.filter(name__in=dtypes, type=None)
+    for row in branches.visible(same_names).order_by("id"):
         problem = _difference_of(row, dtypes[row.name])
         # of several, the right one counts
         problems[row.name] = problem and problems.get(row.name, problem)

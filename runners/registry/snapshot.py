@@ -13,9 +13,9 @@ from django.db.models import Count
 
 from runners.records.snapshot import ArtifactRow, CollectionRow, Label, Snapshot, SourceRow
 from runners.registry import baseline, registries
+from runners.registry.branches import MAIN, hidden, visible
 from runners.registry.locations import census
 from runners.registry.revisions import of_later, of_releases
-from runners.registry.trash import HIDDEN, hidden, visible
 
 KINDS = {
     "collections": ln.Collection,
@@ -105,7 +105,7 @@ def _labels(release: str) -> Mapping[int, frozenset[Label]]:
         link, target = registries.links(registry)
         # those of a type are a lab's own, whatever they are called
         rows = link.objects.filter(**_of(release), feature__isnull=False, feature__type=None)
-        rows = rows.exclude(**{f"{target}__branch_id__in": HIDDEN})
+        rows = rows.filter(**{f"{target}__branch_id": MAIN})
         fields = ("artifact_id", "feature__name", f"{target}__{registries.key(registry)}")
         for artifact_id, feature, term in rows.values_list(*fields):
             labels_by_artifact[artifact_id].add((feature, term or ""))
@@ -146,7 +146,7 @@ def _slots(release: str) -> Mapping[int, frozenset[str]]:
 
 def _with_reference(release: str) -> frozenset[int]:
     links = ln.Artifact.references.through.objects.filter(**_of(release))
-    links = links.exclude(reference__branch_id__in=HIDDEN)
+    links = links.filter(reference__branch_id=MAIN)
     return frozenset(links.values_list("artifact_id", flat=True))
 
 

@@ -16,8 +16,8 @@ import pandas as pd
 from bionty.base._public_ontology import encode_filenames
 
 from runners.contract.rules import LABELS
+from runners.registry.branches import restored
 from runners.registry.registries import key, stored_id
-from runners.registry.trash import restored
 from runners.rules.reference import GeneRow, Reference, Term
 from runners.rules.vocabulary import entity_of, needed_sources
 

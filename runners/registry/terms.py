@@ -13,7 +13,7 @@ import lamindb as ln
 from django.db import transaction
 
 from runners.contract.rules import LABELS, Organism
-from runners.registry import trash
+from runners.registry import branches
 from runners.registry.existing import adopt_genes, adopt_organism, adopt_terms
 from runners.registry.genes import create_genes
 from runners.registry.ontology_terms import new_record, save_with_ancestors
@@ -126,12 +126,13 @@ class Terms:
         of_type = {"type": self._label_type(kind)} if registry == LABELS else {}
         stored_ids = {stored_id(registry, term_id): term_id for term_id in term_ids}
         records = model(registry).objects.filter(**{f"{field}__in": list(stored_ids)}, **of_type)
-        rows = trash.visible(records).order_by("-id").values_list(field, "id")  # the oldest counts
+        rows = branches.visible(records).values_list(field, "id").order_by("-id")
+        # the oldest counts
         self._ids |= {(registry, kind, stored_ids[stored]): pk for stored, pk in rows}
 
     def _label_type(self, kind: str) -> Any | None:
         """The record of a type of labels, which has no type itself, if there is one."""
-        return trash.first(ln.ULabel.objects.filter(name=kind, is_type=True, type=None))
+        return branches.first(ln.ULabel.objects.filter(name=kind, is_type=True, type=None))
 
     def _save_labels(self, kind: str, ontology: str | None, names: Iterable[str]) -> None:
         """Labels of a type; of an ontology's terms, with what the ontology calls them."""
@@ -142,7 +143,7 @@ class Terms:
             or ln.ULabel(name=kind, is_type=True, description=labels.description).save()
         )
         for name in names:
-            if trash.first(ln.ULabel.objects.filter(name=name, type=label_type)) is None:
+            if branches.first(ln.ULabel.objects.filter(name=name, type=label_type)) is None:
                 description = FROM_SCHEMA if ontology is None else self._label(ontology, name)
                 ln.ULabel(name=name, type=label_type, description=description).save()
 
@@ -248,6 +249,6 @@ class Terms:
     def _known_genes(self, taxon: str) -> set[str]:
         """The organism's gene ids in the instance, asked for once."""
         if taxon not in self._genes:
-            genes = trash.visible(bt.Gene.objects.filter(organism__ontology_id=taxon))
+            genes = branches.visible(bt.Gene.objects.filter(organism__ontology_id=taxon))
             self._genes[taxon] = set(genes.values_list("ensembl_gene_id", flat=True))
         return self._genes[taxon]

@@ -21,12 +21,12 @@ from runners.registry import (
     annotations,
     artifacts,
     baseline,
+    branches,
     collections,
     locations,
     schema,
     snapshot,
     tracking,
-    trash,
 )
 from runners.registry.recorder import Recorder
 from runners.registry.revisions import Neighbours, restored_in_chain
@@ -114,7 +114,7 @@ class Writer:
         # locked: a person's edit waits for the commit, where it would have ended this transaction
         chains = artifacts.chains(artifacts.stems(artifacts.of_datasets(ids)))
         chains = chains.select_for_update(no_key=True)
-        references = trash.hidden(ln.Reference.objects.all())
+        references = branches.hidden(ln.Reference.objects.all())
         with self._recorder.transaction(Part.DATASETS, chains, references):
             # read in the transaction that writes: people are at work between two batches
             places = artifacts.neighbours_by_dataset(ids, self.manifest.release)

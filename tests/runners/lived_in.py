@@ -21,6 +21,7 @@ def before(soma: str) -> None:
     features()
     terms()
     labels()
+    contribution()
     collections()
     artifacts.ensure_storage(artifacts.storage_root(soma), None)
     ln.Artifact(soma, description="Census 2020-01-15", run=False).save()
@@ -64,6 +65,16 @@ def labels() -> None:
     ln.ULabel(name="nucleus").save()
 
 
+def contribution() -> None:
+    """What somebody works on, on a branch of its own that isn't merged."""
+    branch = ln.Branch(name="contribution").save()
+    lung = {"name": "lung", "ontology_id": "UBERON:0002048"}
+    endothelial = {"name": "endothelial cell", "ontology_id": "CL:0000115"}
+    for record in (bt.Tissue(**lung), bt.CellType(**endothelial), ln.ULabel(name="cell")):
+        record.branch = branch
+        record.save()
+
+
 def collections() -> None:
     """A person's, of names that ours have."""
     note = Path.cwd() / "note.txt"
@@ -76,7 +87,9 @@ def collections() -> None:
 def between() -> None:
     """What people do to the rows of our older release."""
     h5ads = ln.Artifact.filter(key__startswith="cell-census/", suffix=".h5ad").order_by("key")
-    described, trashed, deleted, revised = h5ads[0], h5ads[1], h5ads[2], h5ads[3]
+    described, trashed, deleted, revised, contributed = h5ads[:5]
+    contributed.branch = ln.Branch.get(name="contribution")
+    contributed.save()
     described.description = "hers"
     described.save()
     trashed.delete(permanent=False, storage=False)

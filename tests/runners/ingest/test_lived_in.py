@@ -78,11 +78,12 @@ def test_the_rows_of_the_release_are_those_of_a_fresh_instance(lived: Lived, new
 
 def test_of_what_was_there_no_more_is_written_than_the_release_needs(lived: Lived) -> None:
     terms = (
-        "cellline", "celltype", "developmentalstage", "ethnicity", "experimentalfactor",
+        "cellline", "developmentalstage", "ethnicity", "experimentalfactor",
         "organism", "phenotype",
     )  # fmt: skip
     assert lived.changes == {
         **{f"bionty_{name}": {"ontology_id"} for name in terms},  # made by name alone
+        "bionty_celltype": {"ontology_id", "branch_id"},  # was on a contributor's branch, too
         "bionty_gene": {"ensembl_gene_id", "branch_id"},
         "bionty_disease": {"branch_id"},  # were in the trash
         "bionty_tissue": {"branch_id"},
@@ -163,6 +164,17 @@ def test_a_file_that_a_person_has_registered_is_taken_over_or_its_own_failure(
     assert [Path(key).stem for key in taken_over] == [ids["D03"]]
     roll_back(place)
     assert "lamindb_artifact" not in changes(before, rows(place))
+
+
+def test_a_branch_whose_records_nobody_sees_is_refused(lived_in: Place, tmp_path: Path) -> None:
+    place = instances.copy(lived_in, tmp_path / "place")
+    succeed(instances.connected(place, "ln.setup.settings.branch = 'contribution'"))
+    before = rows(place)
+    done = place.ingest("run", NEWER.version)
+    assert done.returncode == 2
+    sentence = "instance anonymous/demo: the branch contribution is current here, whose records "
+    assert sentence + "others don't see; run `lamin switch main` first." in done.stderr
+    assert changes(before, rows(place)) == {}
 
 
 def test_a_feature_that_is_something_else_is_refused(place: Place) -> None:
