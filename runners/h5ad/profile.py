@@ -6,7 +6,7 @@ that memory doesn't grow with the number of cells.
 
 import math
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import h5py
 import numpy as np
@@ -71,7 +71,8 @@ class DatasetProfile:
     key, as a column: of one value, or with the kind `list` of all values. What is neither has no
     values and the kind `array` (long, or of several dimensions), `null`, `other` (of a type that no
     value has) or anndata's name of the encoding (`dataframe`, `csr_matrix`). A key in a key is
-    written `a.b`. `combinations`: of some columns of obs, the values that occur together.
+    written `a.b`. `combinations`: of some columns of obs, the values that occur together. `size` in
+    bytes, and on S3 the entity tag of what was read.
     """
 
     n_observations: int
@@ -81,6 +82,8 @@ class DatasetProfile:
     uns: Mapping[str, ColumnProfile]
     dicts: Mapping[str, frozenset[str]] = field(default_factory=dict)
     combinations: Mapping[Names, frozenset[Names]] = field(default_factory=dict)
+    size: int = 0
+    etag: str | None = None
 
 
 def read_profile(
@@ -100,7 +103,8 @@ def read_profile(
     """
     try:
         with open_h5ad(address) as file:
-            return _profile(file, columns, combinations)
+            profile = _profile(file.root, columns, combinations)
+            return replace(profile, size=file.size, etag=file.etag)
     except FileNotFoundError as error:
         raise FileMissingError(address) from error
     except (TooLargeError, MemoryError) as error:

@@ -8,6 +8,7 @@ import gc
 import io
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import h5py
@@ -30,8 +31,17 @@ ARCHIVED = "InvalidObjectState"
 """S3's word for an object that was moved to an archive."""
 
 
+@dataclass(frozen=True)
+class OpenFile:
+    """A file that is being read; its `size` in bytes, and on S3 the entity tag of what is read."""
+
+    root: h5py.File
+    size: int
+    etag: str | None = None
+
+
 @contextmanager
-def open_h5ad(address: str, *, whole: bool = False) -> Iterator[h5py.File]:
+def open_h5ad(address: str, *, whole: bool = False) -> Iterator[OpenFile]:
     """The file at `address` (a path or s3://), whose parts are opened by `containment.part`.
 
     A local file is refused if any part lies in another one; on S3, where each header of a part may
@@ -47,12 +57,15 @@ def open_h5ad(address: str, *, whole: bool = False) -> Iterator[h5py.File]:
     with ExitStack() as opened:
         if address.startswith("s3://"):
             opened.enter_context(without_garbage_collection())
-            file = opened.enter_context(h5py.File(opened.enter_context(_remote(address)), "r"))
+            stream = opened.enter_context(_remote(address))
+            root = opened.enter_context(h5py.File(stream, "r"))
+            file = OpenFile(root, stream.size, stream.etag)
         else:
-            whole, file = True, opened.enter_context(_local(address))
+            whole, root = True, opened.enter_context(_local(address))
+            file = OpenFile(root, root.id.get_filesize())
         try:
             if whole:
-                refuse_parts_elsewhere(file)
+                refuse_parts_elsewhere(root)
             yield file
         except ElsewhereError as error:
             raise FilePointsElsewhereError(
@@ -97,7 +110,10 @@ class _Watched(io.RawIOBase):
     """A remote file whose failing reads aren't taken for a broken file."""
 
     def __init__(self, stream: Any) -> None:
+        """`stream`: of s3fs, which asks only for ranges of what has this entity tag."""
         self._stream = stream
+        self.size: int = stream.size
+        self.etag: str | None = stream.details.get("ETag")
 
     def readinto(self, buffer: Any) -> int:
         try:

@@ -3,7 +3,8 @@
 Must not annotate: links to terms are made in `annotations`.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from pathlib import Path
@@ -28,6 +29,7 @@ from runners.registry.revisions import (
     put_in_place,
     restored_in_chain,
 )
+from runners.registry.storage import Stats
 from runners.registry.tracking import claim
 
 STEM = ln.Artifact._len_stem_uid
@@ -135,32 +137,45 @@ def adopted(
     return other
 
 
-def register(
-    address: str,
-    storage: Any | None,
-    release: str,
-    title: str,
-    n_observations: int | None,
-    place: Neighbours,
-) -> Any:
-    """The saved Artifact of the h5ad at `address`, at its place in its dataset's chain.
-
-    `storage`: the record whose root contains it; without, LaminDB looks for it, several times.
+@dataclass(frozen=True)
+class NewArtifact:
+    """What an h5ad of a release is registered by. `storage`: the record whose root contains it;
+    `stats`: as in `storage.stats_of`.
     """
+
+    address: str
+    storage: Any
+    stats: Stats
+    title: str
+    n_observations: int | None
+    place: Neighbours
+
+
+def register(files: Sequence[NewArtifact], release: str) -> list[Any]:
+    """The saved Artifacts of h5ads, in order, each at its place in its dataset's chain.
+
+    The rows are those of `ln.Artifact(...).save()`, which asks for each row's storage several times
+    and saves one row at a time.
+    """
+    artifacts = [_unsaved(file, release) for file in files]
+    put_in_place((a, file.place) for a, file in zip(artifacts, files, strict=True))
+    return list(ln.Artifact.objects.bulk_create(artifacts))
+
+
+def _unsaved(file: NewArtifact, release: str) -> Any:
     artifact = ln.Artifact(
-        _path(address),
-        storage=storage,
-        revises=place.revises,
+        _path(file.address),
+        storage=file.storage,
+        skip_check_exists=True,
+        _stats=file.stats,
+        revises=file.place.revises,
         version_tag=release,
-        description=title,
+        description=file.title,
         run=False,
     )
-    if storage is not None and artifact.storage_id == storage.id:
-        artifact.storage = storage
-    artifact.n_observations = n_observations
-    put_in_place(artifact, place)
+    artifact.n_observations = file.n_observations
     claim(artifact)
-    return artifact.save()
+    return artifact
 
 
 def _path(address: str) -> str | UPath:
@@ -195,7 +210,7 @@ def register_store(address: str, *, release: str) -> None:
         run=False,
     )
     artifact.otype = SOMA
-    put_in_place(artifact, neighbours)
+    put_in_place([(artifact, neighbours)])
     claim(artifact)
     artifact.save()
 

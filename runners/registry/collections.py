@@ -180,7 +180,7 @@ def _new_collection(
     )
     collection.key = key
     collection.description = fields.get("description")  # LaminDB takes the revised one's for none
-    put_in_place(collection, place)
+    put_in_place([(collection, place)])
     collection.version_tag = release
     claim(collection)
     _set_hash(collection, collection.hash)

@@ -8,8 +8,11 @@ neighbours', and the latest flag, uid and row of the later release's stay as the
 """
 
 import random
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
+
+from django.db.models.functions import Left
 
 from runners.registry.branches import MAIN, is_hidden, restored, visible
 
@@ -50,26 +53,35 @@ def of_later(records: Any, release: str) -> Any:
 
 
 def neighbours(records: Any, release: str) -> Neighbours:
-    """Those of `release` among the records of a query set. An earlier one in the trash, say, counts where
-    no other does: it may come back, and its chain is this record's.
+    """Those of `release` among the records of a query set. An earlier one in the trash, say, counts
+    where no other does: it may come back, and its chain is this record's.
     """
     earlier = of_releases(records).filter(version_tag__lt=release).order_by("version_tag", "id")
     later = of_later(records, release).order_by("version_tag", "id")
     return Neighbours(visible(earlier).last() or earlier.last(), later.first())
 
 
-def put_in_place(record: Any, place: Neighbours) -> None:
-    """Puts an unsaved revision of `place.revises` below the later release's record, if there is
-    one; else at the head of its chain. Only the flag of the one that has it is written: LaminDB
-    would save that one's whole row, as it was when it was read.
+def put_in_place(records: Iterable[tuple[Any, Neighbours]]) -> None:
+    """Puts unsaved revisions, all of one registry and each with its place, below the later
+    release's record, if there is one; else at the head of their chains. Only the flag of those that
+    have it is written: LaminDB would save their whole rows, as they were when they were read.
     """
-    record._revises = None
-    if place.above is not None:
-        record.is_latest = False
-        record.created_at = _moment_between(place.earlier, place.above)
-    elif place.revises is not None:
-        chain = type(record).objects.filter(uid__startswith=record.stem_uid)
-        chain.filter(branch_id=record.branch_id, is_latest=True).update(is_latest=False)
+    heads = []
+    for record, place in records:
+        record._revises = None
+        if place.above is not None:
+            record.is_latest = False
+            record.created_at = _moment_between(place.earlier, place.above)
+        elif place.revises is not None:
+            heads.append(record)
+    if heads:
+        stem = Left("uid", heads[0]._len_stem_uid)
+        chains = (
+            type(heads[0])
+            .objects.alias(stem=stem)
+            .filter(stem__in=[record.stem_uid for record in heads], branch_id=heads[0].branch_id)
+        )
+        chains.filter(is_latest=True).update(is_latest=False)
 
 
 def restored_in_chain(record: Any) -> Any:

@@ -23,6 +23,31 @@ CLIENT = {"connect_timeout": 10, "read_timeout": 60, "retries": {"max_attempts":
 
 StoredFiles = Mapping[str, Stored | Unknown | None]
 
+Stats = Mapping[str, int | str | None]
+"""Size and hash of a file, in the words of LaminDB's `Artifact(_stats=...)`."""
+
+
+def stats_of(files: Mapping[str, tuple[int, str | None]]) -> dict[str, Stats]:
+    """Address -> its stats, of what was read there, by its size and entity tag; without a tag, of
+    the local file.
+
+    Raises:
+        FileNotFoundError: a local file is gone.
+    """
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        stats = threads.map(_stats, files, files.values())
+        return dict(zip(files, stats, strict=True))
+
+
+def _stats(address: str, seen: tuple[int, str | None]) -> Stats:
+    size, etag = seen
+    if etag is None:
+        size, digest, kind = hash_file(Path(address))
+    else:
+        info = {"size": size, "ETag": etag}
+        size, digest, kind = get_stat_file_cloud(info, protocol="s3")
+    return {"size": size, "hash": digest, "hash_type": kind}
+
 
 def stored_files(addresses: Collection[str], *, anonymous: bool = True) -> StoredFiles:
     """What lies at each address; None where nothing does. S3 is asked with or without credentials,

@@ -26,10 +26,12 @@ from runners.registry import (
     locations,
     schema,
     snapshot,
+    storage,
     tracking,
 )
 from runners.registry.recorder import Recorder
 from runners.registry.revisions import Neighbours, restored_in_chain
+from runners.registry.storage import Stats
 from runners.registry.terms import Terms
 from runners.rules.reference import Reference
 from runners.run.journal import Journal
@@ -110,6 +112,8 @@ class Writer:
         with self._recorder.transaction(Part.VOCABULARY, bt.Source.objects.all()):
             # those of what failed too, as the curator leaves them
             self._ensure_terms([j.validation for j in batch if j.validation])
+        readable = [j for j in batch if j.validation]
+        stats = storage.stats_of({self._address(j): (j.size, j.etag) for j in readable})
         ids = [j.dataset.dataset_id for j in batch]
         # locked: a person's edit waits for the commit, where it would have ended this transaction
         chains = artifacts.chains(artifacts.stems(artifacts.of_datasets(ids)))
@@ -118,7 +122,7 @@ class Writer:
         with self._recorder.transaction(Part.DATASETS, chains, references):
             # read in the transaction that writes: people are at work between two batches
             places = artifacts.neighbours_by_dataset(ids, self.manifest.release)
-            in_the_way = self._write(batch, places)
+            in_the_way = self._write(batch, places, stats)
         return [self._outcome(judged, places, in_the_way) for judged in batch]
 
     def _outcome(
@@ -144,54 +148,80 @@ class Writer:
             self._terms.ensure_genes(taxon, tuple(genes[taxon]))
 
     def _write(
-        self, batch: Sequence[ValidatedDataset], places: Mapping[str, Neighbours]
+        self,
+        batch: Sequence[ValidatedDataset],
+        places: Mapping[str, Neighbours],
+        stats: Mapping[str, Stats],
     ) -> dict[str, Finding]:
         """Writes what can be written; returns what another's artifact stands in the way of."""
+        readable = [judged for judged in batch if judged.validation]
         present = artifacts.registered(self.manifest.release, places)
-        new = [j for j in batch if j.validation and j.dataset.dataset_id not in present]
-        addresses = [location(self.manifest, judged.dataset) for judged in new]
+        new = [judged for judged in readable if judged.dataset.dataset_id not in present]
+        addresses = [self._address(judged) for judged in new]
         others = artifacts.registered_otherwise(addresses, self.manifest.release)
-        storages = locations.storages()
-        readable, in_the_way = {}, {}
-        for judged in batch:
-            if judged.validation is None:
-                continue
-            dataset_id = judged.dataset.dataset_id
-            other = others.get(location(self.manifest, judged.dataset))
-            place = places[dataset_id]
-            artifact = self._artifact(judged, place, present.get(dataset_id), other, storages)
-            if artifact is None:
-                in_the_way[dataset_id] = self._registered_otherwise(other)
-            else:
-                readable[artifact.id] = judged
-        of_artifacts = {pk: judged.dataset for pk, judged in readable.items()}
+        found, in_the_way = self._found(readable, places, present, others)
+        found |= self._registered(
+            [judged for judged in new if self._address(judged) not in others], places, stats
+        )
+        judged_by_id = {judged.dataset.dataset_id: judged for judged in readable}
+        by_artifact = {row.id: judged_by_id[name] for name, row in found.items()}
+        of_artifacts = {pk: judged.dataset for pk, judged in by_artifact.items()}
         annotations.attach_references(of_artifacts, self._publications)
         valid = {
             pk: judged.validation
-            for pk, judged in readable.items()
+            for pk, judged in by_artifact.items()
             if judged.validation is not None and not judged.validation.findings
         }
         annotations.annotate(valid, self._terms, self._schema)
         return in_the_way
 
-    def _artifact(
+    def _address(self, judged: ValidatedDataset) -> str:
+        return location(self.manifest, judged.dataset)
+
+    def _found(
         self,
-        judged: ValidatedDataset,
-        place: Neighbours,
-        present: Any | None,
-        other: Any | None,
-        storages: Sequence[Any],
-    ) -> Any | None:
-        """The dataset's artifact of the release, whether it is there, another's, or made now."""
-        if present is not None:
-            return restored_in_chain(present)
-        title, n_observations = judged.dataset.title, judged.n_observations
-        release = self.manifest.release
-        if other is not None:
-            return artifacts.adopted(other, release, title, n_observations, place)
-        address = location(self.manifest, judged.dataset)
-        storage = locations.storage_of(address, storages)
-        return artifacts.register(address, storage, release, title, n_observations, place)
+        readable: Sequence[ValidatedDataset],
+        places: Mapping[str, Neighbours],
+        present: Mapping[str, Any],
+        others: Mapping[str, Any],
+    ) -> tuple[dict[str, Any], dict[str, Finding]]:
+        """Dataset id -> the artifact that is there, or what stands in its way."""
+        found, in_the_way = {}, {}
+        for judged in readable:
+            name, other = judged.dataset.dataset_id, others.get(self._address(judged))
+            if name in present:
+                found[name] = restored_in_chain(present[name])
+            elif other is not None:
+                title, n_observations = judged.dataset.title, judged.n_observations
+                release = self.manifest.release
+                artifact = artifacts.adopted(other, release, title, n_observations, places[name])
+                if artifact is None:
+                    in_the_way[name] = self._registered_otherwise(other)
+                else:
+                    found[name] = artifact
+        return found, in_the_way
+
+    def _registered(
+        self,
+        new: Sequence[ValidatedDataset],
+        places: Mapping[str, Neighbours],
+        stats: Mapping[str, Stats],
+    ) -> dict[str, Any]:
+        """Dataset id -> the artifact that is made of it."""
+        storages = locations.storages() if new else []
+        files = [
+            artifacts.NewArtifact(
+                address=(address := self._address(judged)),
+                storage=locations.storage_of(address, storages),
+                stats=stats[address],
+                title=judged.dataset.title,
+                n_observations=judged.n_observations,
+                place=places[judged.dataset.dataset_id],
+            )
+            for judged in new
+        ]
+        names = (judged.dataset.dataset_id for judged in new)
+        return dict(zip(names, artifacts.register(files, self.manifest.release), strict=True))
 
     def _registered_otherwise(self, other: Any) -> Finding:
         is_of = f"of version {other.version_tag}" if other.version_tag else "of no version"

@@ -17,12 +17,16 @@ from runners.validation.validate import Validation, columns_to_read, validate
 
 @dataclass(frozen=True)
 class ValidatedDataset:
-    """A dataset that was read: its validation and size, or why it could not be read."""
+    """A dataset that was read: its validation, cells, bytes and, on S3, the entity tag of what was
+    read; or why it could not be read.
+    """
 
     dataset: CensusDataset
     validation: Validation | None = None
     n_observations: int | None = None
     problem: Finding | None = None
+    size: int = 0
+    etag: str | None = None
 
 
 def read_and_validate(
@@ -41,7 +45,13 @@ def read_and_validate(
     try:
         with limit():
             profile = read_profile(address, columns_to_read(rules), combinations(rules))
-        return ValidatedDataset(dataset, validate(profile, vocabulary), profile.n_observations)
+        return ValidatedDataset(
+            dataset,
+            validate(profile, vocabulary),
+            profile.n_observations,
+            size=profile.size,
+            etag=profile.etag,
+        )
     except FileError as error:
         return unread(dataset, error.reason, str(error))
     except ContractError:

@@ -29,11 +29,12 @@ def read_subset(address: str, rules: Rules) -> AnnData:
     """The h5ad at `address` (a path or s3://) without X, layers, embeddings and all that is large
     in uns; of a dictionary, only where the rules have one.
     """
-    with open_h5ad(address, whole=True) as file:  # anndata's readers follow what they find
-        obs, var = read_elem(file["obs"]), read_elem(file["var"])
+    with open_h5ad(address, whole=True) as opened:  # anndata's readers follow what they find
+        root = opened.root
+        obs, var = read_elem(root["obs"]), read_elem(root["var"])
         uns = {
             name: _without_arrays(node)
-            for name, node in file["uns"].items()
+            for name, node in root["uns"].items()
             if _is_scalar(node) or (name in rules.columns and isinstance(node, h5py.Group))
         }
     counts = sparse.csr_matrix((len(obs), len(var)), dtype="float32")

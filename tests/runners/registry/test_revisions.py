@@ -18,6 +18,9 @@ class Rows:
         self.wanted: dict[str, Any] = {}
         self.written: dict[str, Any] = {}
 
+    def alias(self, **_: object) -> "Rows":
+        return self
+
     def filter(self, **wanted: Any) -> "Rows":
         self.wanted |= wanted
         return self
@@ -36,6 +39,7 @@ class Record:
     branch_id: int = 1
     _revises: Any = None
     objects: ClassVar[Rows] = Rows()
+    _len_stem_uid: ClassVar[int] = 4
 
     @property
     def stem_uid(self) -> str:
@@ -56,8 +60,8 @@ LATER = Record("aaaa0001", MOMENT + timedelta(hours=1))
 )
 def test_between_its_neighbours(earlier: Record | None, start: datetime) -> None:
     late, other = (Record("aaaa0002", _revises=LATER) for _ in range(2))
+    put_in_place((record, Neighbours(earlier, LATER)) for record in (late, other))
     for record in (late, other):
-        put_in_place(record, Neighbours(earlier, LATER))
         assert start < record.created_at < LATER.created_at
         assert (record.is_latest, record._revises) == (False, None)
     assert late.created_at != other.created_at, "one that was rolled back is told from it"
@@ -70,14 +74,21 @@ def test_without_one_above_only_the_flag_of_the_latest_is_written(
     rows = Rows()
     monkeypatch.setattr(Record, "objects", rows)
     record = Record("aaaa0001", _revises=Record())
-    put_in_place(record, Neighbours(Record(), above))
+    second = Record("cccc0001", _revises=Record("cccc0000"))
+    put_in_place(
+        [
+            (record, Neighbours(Record(), above)),
+            (second, Neighbours(Record("cccc0000"), None)),
+            (Record("dddd0000"), Neighbours()),  # the first of its chain
+        ]
+    )
     assert record == Record("aaaa0001")
-    assert rows.wanted == {"uid__startswith": "aaaa", "branch_id": 1, "is_latest": True}
+    assert rows.wanted == {"stem__in": ["aaaa", "cccc"], "branch_id": 1, "is_latest": True}
     assert rows.written == {"is_latest": False}
 
 
 def test_the_first_of_a_chain_takes_nobodys_flag(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = Rows()
     monkeypatch.setattr(Record, "objects", rows)
-    put_in_place(Record(), Neighbours())
+    put_in_place([(Record(), Neighbours())])
     assert rows.written == {}
