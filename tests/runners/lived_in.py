@@ -69,8 +69,8 @@ def contribution() -> None:
     """What somebody works on, on a branch of its own that isn't merged."""
     branch = ln.Branch(name="contribution").save()
     lung = {"name": "lung", "ontology_id": "UBERON:0002048"}
-    endothelial = {"name": "endothelial cell", "ontology_id": "CL:0000115"}
-    for record in (bt.Tissue(**lung), bt.CellType(**endothelial), ln.ULabel(name="cell")):
+    neuron = {"name": "neuron", "ontology_id": "CL:0000540"}
+    for record in (bt.Tissue(**lung), bt.CellType(**neuron), ln.ULabel(name="cell")):
         record.branch = branch
         record.save()
 
