@@ -68,9 +68,9 @@ def labels() -> None:
 def contribution() -> None:
     """What somebody works on, on a branch of its own that isn't merged."""
     branch = ln.Branch(name="contribution").save()
-    lung = {"name": "lung", "ontology_id": "UBERON:0002048"}
-    neuron = {"name": "neuron", "ontology_id": "CL:0000540"}
-    for record in (bt.Tissue(**lung), bt.CellType(**neuron), ln.ULabel(name="cell")):
+    cortex = {"name": "cerebral cortex", "ontology_id": "UBERON:0000956"}
+    microglia = {"name": "microglial cell", "ontology_id": "CL:0000129"}
+    for record in (bt.Tissue(**cortex), bt.CellType(**microglia), ln.ULabel(name="cell")):
         record.branch = branch
         record.save()
 
