@@ -6,7 +6,8 @@ away from that release.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import lamindb as ln
@@ -15,7 +16,7 @@ from lamindb.base.uids import base62
 from lamindb_setup.core.hashing import hash_set
 
 from runners.census.store import CensusDataset
-from runners.registry.branches import visible
+from runners.registry.branches import is_hidden
 from runners.registry.locations import census
 from runners.registry.revisions import (
     RELEASE,
@@ -31,10 +32,21 @@ TOP_LEVEL = "cellxgene-census"
 REFERENCE_TYPE = "CELLxGENE Collection ID"
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    """A collection that the release must have: what is told by its `fields`, of these artifacts;
+    `same` are the rows of it that there are, of any release.
+    """
+
+    fields: Mapping[str, Any]
+    artifacts: Sequence[Any]
+    same: Sequence[Any]
+
+
 def ensure_top_level(artifacts: Sequence[Any], *, release: str) -> None:
     """The collection of all the release's artifacts, made if absent."""
     same = of_releases(ln.Collection.objects.filter(key=TOP_LEVEL))
-    _ensure(same, artifacts, release=release, key=TOP_LEVEL)
+    _ensure([_Wanted({"key": TOP_LEVEL}, artifacts, list(same))], release)
 
 
 def exist(release: str) -> bool:
@@ -110,66 +122,82 @@ def _split(uid: str, last: Any, release: str) -> Any:
     )
     fields = ("key", "description", "reference", "reference_type")
     chain = ln.Collection.objects.filter(uid__startswith=last.stem_uid)
-    collection = _new_collection(
-        list(ln.Artifact.objects.filter(id__in=links.values("artifact_id"))),
-        neighbours(chain, release)._replace(earlier=last),
-        release=release,
-        **{field: getattr(last, field) for field in fields},
-    )
+    artifacts = list(ln.Artifact.objects.filter(id__in=links.values("artifact_id")))
+    place = neighbours(chain, release)._replace(earlier=last)
+    own = {field: getattr(last, field) for field in fields}
+    collection = _unsaved(artifacts, place, release, **own)
+    put_in_place([(collection, place)])
+    _set_hashes([(collection, collection.hash)])
     del collection._artifacts  # saving would make links anew
     collection.save()
     links.update(collection_id=collection.id)
     return collection
 
 
-def ensure_study(study: CensusDataset, artifacts: Sequence[Any], *, release: str) -> None:
-    """The collection of one study, which `study`, any of its datasets, names."""
-    same = ln.Collection.objects.filter(
-        reference=study.collection_id, reference_type=REFERENCE_TYPE
-    )
-    _ensure(
-        same,
-        artifacts,
-        release=release,
-        key=_study_key(study, same),
-        description=study.collection_doi or None,
-        reference=study.collection_id,
-        reference_type=REFERENCE_TYPE,
-    )
+def ensure_studies(studies: Sequence[tuple[CensusDataset, Sequence[Any]]], *, release: str) -> None:
+    """The collection of each study, which any of its datasets names, of these artifacts."""
+    ids = [study.collection_id for study, _ in studies]
+    of_studies = ln.Collection.objects.filter(reference__in=ids, reference_type=REFERENCE_TYPE)
+    same: dict[str, list[Any]] = defaultdict(list)
+    for row in of_studies:
+        same[row.reference].append(row)
+    names = {study.collection_name for study, _ in studies}
+    holders: dict[str, set[str]] = defaultdict(set)  # key -> whose: a chain's or a new study's
+    for row in ln.Collection.objects.filter(key__in=names):
+        holders[row.key].add(row.stem_uid)
+    wanted = []
+    for study, artifacts in studies:
+        own = same[study.collection_id]
+        key = _study_key(study, own, holders[study.collection_name])
+        if artifacts:
+            holders[key].add(study.collection_id)
+        fields = {
+            "key": key,
+            "description": study.collection_doi or None,
+            "reference": study.collection_id,
+            "reference_type": REFERENCE_TYPE,
+        }
+        wanted.append(_Wanted(fields, artifacts, own))
+    _ensure(wanted, release)
 
 
-def _study_key(study: CensusDataset, same: Any) -> str:
+def _study_key(study: CensusDataset, own: Sequence[Any], holders: Collection[str]) -> str:
     """The study's name, with its id where another study or a person has a collection of that name:
     LaminDB's users get a collection by its key.
     """
-    named = ln.Collection.objects.filter(key=study.collection_name)
-    holders, own = ({row.stem_uid for row in rows} for rows in (named, same))
+    others = set(holders) - {row.stem_uid for row in own}
     name, collection_id = study.collection_name, study.collection_id
-    return f"{name} ({collection_id})" if holders - own else name
+    return f"{name} ({collection_id})" if others else name
 
 
-def _ensure(same: Any, artifacts: Sequence[Any], *, release: str, **fields: Any) -> None:
-    of_release = same.filter(version_tag=release).order_by("id")
-    existing = visible(of_release).first() or of_release.first()
-    if existing is not None:
-        _complete(restored_in_chain(existing), artifacts)
-        return
-    if not artifacts:
-        return
-    collection = _new_collection(artifacts, neighbours(same, release), release, **fields)
-    collection.save()
-    _complete(collection, artifacts)  # LaminDB's constructor refuses two files of equal content
+def _ensure(wanted: Iterable[_Wanted], release: str) -> None:
+    """Completes the collections of the release that there are, and makes the others."""
+    members: list[tuple[Any, Sequence[Any]]] = []
+    new: list[tuple[Any, Neighbours]] = []
+    for one in wanted:
+        of_release = [row for row in one.same if row.version_tag == release]
+        if of_release:
+            existing = min(of_release, key=lambda row: (is_hidden(row), row.id))
+            members.append((restored_in_chain(existing), one.artifacts))
+        elif one.artifacts:
+            place = neighbours(one.same, release)
+            collection = _unsaved(one.artifacts, place, release, **one.fields)
+            new.append((collection, place))
+            members.append((collection, one.artifacts))
+    put_in_place(new)
+    _set_hashes([(collection, collection.hash) for collection, _ in new])
+    ln.Collection.objects.bulk_create(collection for collection, _ in new)
+    _complete(members)
 
 
-def _new_collection(
-    artifacts: Sequence[Any], place: Neighbours, release: str, **fields: Any
-) -> Any:
-    """A collection of the release, at its place in its chain, that is not saved."""
+def _unsaved(artifacts: Sequence[Any], place: Neighbours, release: str, **fields: Any) -> Any:
+    """A collection of the release that is not saved."""
     key = fields.pop("key")
     if place.revises is not None:
         # not saved: LaminDB would demand a person's choice of schema of each of our artifacts
         place.revises.schema = None
     collection = ln.Collection(
+        # LaminDB's constructor refuses two files of equal content
         list({artifact.hash: artifact for artifact in artifacts}.values()),
         # without a record to revise, LaminDB revises whoever's has the key
         key=key if place.revises is not None else base62(16),
@@ -180,29 +208,51 @@ def _new_collection(
     )
     collection.key = key
     collection.description = fields.get("description")  # LaminDB takes the revised one's for none
-    put_in_place([(collection, place)])
     collection.version_tag = release
     claim(collection)
-    _set_hash(collection, collection.hash)
     return collection
 
 
-def _complete(collection: Any, artifacts: Sequence[Any]) -> None:
-    """Adds what a later run of the same release has registered, e.g. a file that was mended."""
-    present = set(collection.artifacts.values_list("id", flat=True))
-    missing = [artifact.id for artifact in artifacts if artifact.id not in present]
-    if not missing:
-        return
+def _complete(collections: Sequence[tuple[Any, Sequence[Any]]]) -> None:
+    """Adds the artifacts that saved collections lack: all of a new one, or what a later run of the
+    same release has registered, e.g. a file that was mended.
+    """
     link = ln.models.CollectionArtifact
-    link.objects.bulk_create(link(collection_id=collection.id, artifact_id=pk) for pk in missing)
-    _set_hash(collection, hash_set({a.hash for a in artifacts if a.hash is not None}))
-    ln.Collection.objects.filter(id=collection.id).update(hash=collection.hash)
+    ids = [collection.id for collection, _ in collections]
+    pairs = link.objects.filter(collection_id__in=ids).values_list("collection_id", "artifact_id")
+    present = set(pairs)
+    missing = {
+        collection.id: [a.id for a in artifacts if (collection.id, a.id) not in present]
+        for collection, artifacts in collections
+    }
+    link.objects.bulk_create(
+        link(collection_id=pk, artifact_id=artifact_id)
+        for pk, artifact_ids in missing.items()
+        for artifact_id in artifact_ids
+    )
+    had_some = {pk for pk, _ in present}
+    completed = [
+        (collection, hash_set({a.hash for a in artifacts if a.hash is not None}))
+        for collection, artifacts in collections
+        if missing[collection.id] and collection.id in had_some
+    ]
+    _set_hashes(completed)
+    for collection, _ in completed:
+        ln.Collection.objects.filter(id=collection.id).update(hash=collection.hash)
 
 
-def _set_hash(collection: Any, digest: str) -> None:
-    """Sets the hash of the members; none where another release's row of that key has it already."""
-    same_hash = ln.Collection.objects.filter(key=collection.key, hash=digest)
-    collection.hash = None if same_hash.exclude(id=collection.id).exists() else digest
+def _set_hashes(collections: Sequence[tuple[Any, str]]) -> None:
+    """Sets each one's hash, of its members; none where another row of that key has it already."""
+    digests = [digest for _, digest in collections]
+    taken = {
+        (key, digest): pk
+        for key, digest, pk in ln.Collection.objects.filter(hash__in=digests).values_list(
+            "key", "hash", "id"
+        )
+    }
+    for collection, digest in collections:
+        other = taken.get((collection.key, digest), collection.id)
+        collection.hash = digest if other == collection.id else None
 
 
 def by_study(datasets: Iterable[CensusDataset]) -> dict[str, list[CensusDataset]]:

@@ -8,6 +8,7 @@ neighbours', and the latest flag, uid and row of the later release's stay as the
 """
 
 import random
+import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -52,13 +53,17 @@ def of_later(records: Any, release: str) -> Any:
     return visible(of_releases(records).filter(version_tag__gt=release))
 
 
-def neighbours(records: Any, release: str) -> Neighbours:
-    """Those of `release` among the records of a query set. An earlier one in the trash, say, counts
-    where no other does: it may come back, and its chain is this record's.
+def neighbours(records: Iterable[Any], release: str) -> Neighbours:
+    """Those of `release` among the records. An earlier one in the trash, say, counts where no other
+    does: it may come back, and its chain is this record's.
     """
-    earlier = of_releases(records).filter(version_tag__lt=release).order_by("version_tag", "id")
-    later = of_later(records, release).order_by("version_tag", "id")
-    return Neighbours(visible(earlier).last() or earlier.last(), later.first())
+    of_any = [record for record in records if re.fullmatch(RELEASE, record.version_tag or "")]
+    earlier = [record for record in of_any if record.version_tag < release]
+    later = [r for r in of_any if r.version_tag > release and not is_hidden(r)]
+    return Neighbours(
+        max(earlier, key=lambda r: (not is_hidden(r), r.version_tag, r.id), default=None),
+        min(later, key=lambda r: (r.version_tag, r.id), default=None),
+    )
 
 
 def put_in_place(records: Iterable[tuple[Any, Neighbours]]) -> None:

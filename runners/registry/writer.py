@@ -252,8 +252,10 @@ class Writer:
 
         with self._recorder.transaction(Part.COLLECTIONS, ln.Collection.objects.all()):
             collections.ensure_top_level(of(datasets), release=release)
-            for members in collections.by_study(datasets).values():
-                collections.ensure_study(members[0], of(members), release=release)
+            studies = collections.by_study(datasets).values()
+            collections.ensure_studies(
+                [(members[0], of(members)) for members in studies], release=release
+            )
 
     def store(self) -> None:
         """The release's SOMA store as an artifact."""
