@@ -78,27 +78,39 @@ def empty(shared: Shared, world: World) -> Place:
 
 @pytest.fixture(scope="session")
 def older(shared: Shared, empty: Place) -> Place:
-    """An instance that holds the older release, by the run `older`."""
+    """An instance with a history (see `lived_in`), which holds the older release, by the run
+    `older`.
+    """
 
     def make(folder: Path) -> None:
-        instances.succeed(instances.copy(empty, folder).ingest("older", OLDER.version))
+        instances.live_in(instances.copy(empty, folder))
 
     return Place(shared("older", make), empty.world)
 
 
 @pytest.fixture(scope="session")
-def lived_in(shared: Shared, empty: Place) -> Place:
-    """An instance with a history (see `lived_in`), which holds the older release."""
+def fresh_older(shared: Shared, empty: Place) -> Place:
+    """An instance that holds the older release, by the run `older`, and nothing else."""
 
     def make(folder: Path) -> None:
-        instances.live_in(instances.copy(empty, folder))
+        instances.succeed(instances.copy(empty, folder).ingest("older", OLDER.version))
 
-    return Place(shared("lived_in", make), empty.world)
+    return Place(shared("fresh_older", make), empty.world)
+
+
+@pytest.fixture(scope="session")
+def fresh(shared: Shared, fresh_older: Place) -> Place:
+    """An instance that holds both releases, by the runs `older` and `newer`, and nothing else."""
+
+    def make(folder: Path) -> None:
+        instances.succeed(instances.copy(fresh_older, folder).ingest("newer", NEWER.version))
+
+    return Place(shared("fresh", make), fresh_older.world)
 
 
 @pytest.fixture(scope="session")
 def newer(shared: Shared, older: Place) -> Place:
-    """An instance that holds both releases, by the runs `older` and `newer`, verified."""
+    """As `older`, with the newer release by the run `newer`."""
 
     def make(folder: Path) -> None:
         instances.succeed(instances.copy(older, folder).ingest("newer", NEWER.version))
@@ -108,7 +120,7 @@ def newer(shared: Shared, older: Place) -> Place:
 
 @pytest.fixture
 def place(older: Place, tmp_path: Path) -> Place:
-    """An instance of the test's own, which holds the older release."""
+    """A copy of `older` of the test's own."""
     return instances.copy(older, tmp_path / "place")
 
 

@@ -87,10 +87,14 @@ def report(newer: Place) -> RunReport:
     return newer.report("newer")
 
 
-def test_every_dataset_ends_in_the_outcome_that_the_sample_is_made_to_give(newer: Place) -> None:
+def test_every_dataset_ends_in_the_outcome_that_the_sample_is_made_to_give(
+    fresh: Place, newer: Place
+) -> None:
     expected = {dataset.dataset_id: dataset.outcome for dataset in of_release(NEWER)}
-    assert outcomes(newer, "newer") == expected
-    assert set(outcomes(newer, "older").values()) == {Outcome.REGISTERED}
+    assert outcomes(fresh, "newer") == expected
+    assert set(outcomes(fresh, "older").values()) == {Outcome.REGISTERED}
+    gone = by_key("D01").dataset_id  # a person has deleted its older artifact for good
+    assert outcomes(newer, "newer") == {**expected, gone: Outcome.REGISTERED}
 
 
 def test_an_outdated_term_is_noted_and_linked(newer: Place, report: RunReport) -> None:
@@ -106,7 +110,7 @@ def test_an_outdated_term_is_noted_and_linked(newer: Place, report: RunReport) -
 def test_a_file_of_the_schema_before_is_noted_and_registered(report: RunReport) -> None:
     noted = {o.dataset_id: o for o in report.outcomes if "the file says 6.0.0" in str(o.notes)}
     assert set(noted) == {by_key("D01").dataset_id}  # the same file in both releases
-    assert {outcome.outcome for outcome in noted.values()} == {Outcome.UNCHANGED}
+    assert {outcome.outcome for outcome in noted.values()} == {Outcome.REGISTERED}
 
 
 def test_a_broken_file_is_unreadable_by_name_and_has_no_artifact(
@@ -149,7 +153,8 @@ def test_the_report_is_whole(report: RunReport) -> None:
     assert report.changes["collections"] == 4
 
 
-def test_verify_passes_the_older_release(place: Place) -> None:
+def test_verify_passes_the_older_release(fresh_older: Place, tmp_path: Path) -> None:
+    place = instances.copy(fresh_older, tmp_path / "place")
     request = place.request("verify", OLDER.version, action=Action.VERIFY)
     before = dumps.exact(place.database)
     succeed(place.run("verify", request))
@@ -159,10 +164,13 @@ def test_verify_passes_the_older_release(place: Place) -> None:
     assert dumps.exact(place.database) == before
 
 
-def test_verify_passes_the_older_release_when_a_newer_one_has_come(newer: Place) -> None:
-    request = newer.request("verify-older", OLDER.version, action=Action.VERIFY)
-    succeed(newer.run("verify", request))
-    assert newer.report("verify-older").verdict is Verdict.PASSED
+def test_verify_passes_the_older_release_when_a_newer_one_has_come(
+    fresh: Place, tmp_path: Path
+) -> None:
+    place = instances.copy(fresh, tmp_path / "place")
+    request = place.request("verify-older", OLDER.version, action=Action.VERIFY)
+    succeed(place.run("verify", request))
+    assert place.report("verify-older").verdict is Verdict.PASSED
 
 
 @pytest.fixture(scope="module")

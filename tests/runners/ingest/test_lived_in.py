@@ -63,15 +63,15 @@ def roll_back(place: Place) -> None:
 
 
 @pytest.fixture(scope="module")
-def lived(lived_in: Place, tmp_path_factory: pytest.TempPathFactory) -> Lived:
-    place = instances.copy(lived_in, tmp_path_factory.mktemp("lived"))
+def lived(older: Place, tmp_path_factory: pytest.TempPathFactory) -> Lived:
+    place = instances.copy(older, tmp_path_factory.mktemp("lived"))
     before = rows(place)
     succeed(place.ingest("newer", NEWER.version))
     return Lived(place, before, changes(before, rows(place)))
 
 
-def test_the_rows_of_the_release_are_those_of_a_fresh_instance(lived: Lived, newer: Place) -> None:
-    found, expected = (own_rows(place, NEWER.version) for place in (lived.place, newer))
+def test_the_rows_of_the_release_are_those_of_a_fresh_instance(lived: Lived, fresh: Place) -> None:
+    found, expected = (own_rows(place, NEWER.version) for place in (lived.place, fresh))
     for statement in STATEMENTS:
         assert found[statement] == expected[statement], statement
 
@@ -123,9 +123,9 @@ def test_taken_back_only_its_vocabulary_stays(lived: Lived, tmp_path: Path) -> N
 
 
 def test_a_file_that_a_person_has_registered_is_taken_over_or_its_own_failure(
-    lived_in: Place, world: World, tmp_path: Path
+    older: Place, world: World, tmp_path: Path
 ) -> None:
-    place = instances.copy(lived_in, tmp_path / "place")
+    place = instances.copy(older, tmp_path / "place")
     ids = {key: by_key(key).dataset_id for key in ("D02", "D03", "D04", "D06", "D07")}
     files = {key: str(world.newer.h5ads / f"{name}.h5ad") for key, name in ids.items()}
     ensure = "lived_in.artifacts.ensure_storage"
@@ -166,8 +166,8 @@ def test_a_file_that_a_person_has_registered_is_taken_over_or_its_own_failure(
     assert "lamindb_artifact" not in changes(before, rows(place))
 
 
-def test_a_branch_whose_records_nobody_sees_is_refused(lived_in: Place, tmp_path: Path) -> None:
-    place = instances.copy(lived_in, tmp_path / "place")
+def test_a_branch_whose_records_nobody_sees_is_refused(older: Place, tmp_path: Path) -> None:
+    place = instances.copy(older, tmp_path / "place")
     succeed(instances.connected(place, "ln.setup.settings.branch = 'contribution'"))
     before = rows(place)
     done = place.ingest("run", NEWER.version)

@@ -30,12 +30,12 @@ Row = tuple[object, ...]
 
 @pytest.mark.parametrize("seed", range(100, 105))
 def test_killed_and_started_again_it_ends_with_these_rows(
-    lived_in: Place, newer: Place, tmp_path: Path, seed: int
+    older: Place, fresh: Place, tmp_path: Path, seed: int
 ) -> None:
-    place = instances.copy(lived_in, tmp_path / "place")
+    place = instances.copy(older, tmp_path / "place")
     crashed = crash_and_resume(random_crash(seed), place)
     succeed(crashed.last)
-    assert own_rows(crashed.place, NEWER.version) == own_rows(newer, NEWER.version)
+    assert own_rows(crashed.place, NEWER.version) == own_rows(fresh, NEWER.version)
 
 
 @dataclass(frozen=True)
@@ -76,14 +76,14 @@ def remote(with_history: Remote) -> Remote:
 
 @postgres.needs_another_user
 @pytest.mark.parametrize("seed", range(200, 203))
-def test_on_postgresql_too_it_ends_with_these_rows(remote: Remote, newer: Place, seed: int) -> None:
+def test_on_postgresql_too_it_ends_with_these_rows(remote: Remote, fresh: Place, seed: int) -> None:
     crashed = crash_and_resume(random_crash(seed), remote.place)
     succeed(crashed.last)
-    assert remote.own_rows() == plain(own_rows(newer, NEWER.version))
+    assert remote.own_rows() == plain(own_rows(fresh, NEWER.version))
 
 
 @postgres.needs_another_user
-def test_what_a_person_writes_meanwhile_stays(remote: Remote, newer: Place) -> None:
+def test_what_a_person_writes_meanwhile_stays(remote: Remote, fresh: Place) -> None:
     """Every tenth of a second, into an artifact that gets a revision."""
     place = replace(remote.place, variables=(("PATIENCE_SECONDS", "30"),))
     ended, written = threading.Event(), dict[int, str]()
@@ -110,7 +110,7 @@ def test_what_a_person_writes_meanwhile_stays(remote: Remote, newer: Place) -> N
     finally:
         ended.set()
         person.join()
-    assert remote.own_rows() == plain(own_rows(newer, NEWER.version))
+    assert remote.own_rows() == plain(own_rows(fresh, NEWER.version))
     with closing(psycopg2.connect(remote.address)) as connection, connection.cursor() as cursor:
         described = "select id, description from lamindb_artifact where id = any(%s)"
         cursor.execute(described, [list(written)])
@@ -120,13 +120,13 @@ def test_what_a_person_writes_meanwhile_stays(remote: Remote, newer: Place) -> N
 
 @postgres.needs_another_user
 def test_a_term_that_a_person_makes_at_the_same_moment_is_used(
-    remote: Remote, newer: Place
+    remote: Remote, fresh: Place
 ) -> None:
     """Hers isn't committed when the run makes its own, which then waits for hers."""
     with closing(psycopg2.connect(remote.address)) as hers, hers.cursor() as cursor:
         cursor.execute("select ontology_id from bionty_celltype")
         known = {ontology_id for (ontology_id,) in cursor.fetchall()}
-        term = next(row for row in cell_types(newer) if row["ontology_id"] not in known)
+        term = next(row for row in cell_types(fresh) if row["ontology_id"] not in known)
         cursor.execute("select min(id) from bionty_source where entity = 'bionty.CellType'")
         ((source,),) = cursor.fetchall()
         cursor.execute("select nextval(pg_get_serial_sequence('bionty_celltype', 'id'))")
@@ -147,7 +147,7 @@ def test_a_term_that_a_person_makes_at_the_same_moment_is_used(
         linked = "select count(*) from bionty_artifactcelltype where celltype_id = %s"
         cursor.execute(linked, [own_id])
         assert cursor.fetchall() != [(0,)]
-    assert remote.own_rows() == plain(own_rows(newer, NEWER.version))
+    assert remote.own_rows() == plain(own_rows(fresh, NEWER.version))
 
 
 def cell_types(place: Place) -> list[dict[str, Any]]:

@@ -272,7 +272,10 @@ def test_so_it_is_by_ingest_and_verify(place: Place, statement: str, app: str) -
 
 
 @pytest.mark.prove
-def test_migrations_of_modules_that_we_do_not_write_are_none_of_ours(place: Place) -> None:
+def test_migrations_of_modules_that_we_do_not_write_are_none_of_ours(
+    fresh_older: Place, tmp_path: Path
+) -> None:
+    place = instances.copy(fresh_older, tmp_path / "place")
     spoil(place, NEWER_TABLES.format("lab"))
     assert rollback(place).returncode == 0
 

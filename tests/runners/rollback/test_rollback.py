@@ -73,7 +73,9 @@ def test_without_yes_nothing_changes(both: Place) -> None:
     assert both.journal("newer").lines == journal
     assert said[0] == "anonymous/demo: runs newer"
     assert re.fullmatch(r"takes back: 12 artifacts, 4 collections, \d+ links", said[1])
-    assert said[2] == "gives their values back to: 5 artifacts, 4 collections"
+    assert said[2] == (
+        "gives their values back to: 3 artifacts, 1 collections, 1 references, 1 schemas"
+    )
     assert said[-1] == "nothing was changed yet: say --yes to do it"
 
 
