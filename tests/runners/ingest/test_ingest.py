@@ -4,6 +4,7 @@ doing it again changes.
 
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import dumps

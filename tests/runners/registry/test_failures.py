@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
+import instances
 import pytest
 from django.db import IntegrityError, OperationalError
 from django.db.transaction import TransactionManagementError
