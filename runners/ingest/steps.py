@@ -7,7 +7,7 @@ done again by a writer made anew, because a writer remembers ids. Never verifies
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from runners import progress, settings
@@ -46,6 +46,9 @@ Result = TypeVar("Result")
 BATCH = 25
 """Datasets that are written in one transaction."""
 
+
+AHEAD = 2 * BATCH
+"""Datasets that are read while a batch is written."""
 
 CLASHES = 2
 """Repeats of a step that met somebody else's row; one that still stands in the way then stays."""
@@ -125,12 +128,12 @@ def ingest(job: Job) -> tuple[DatasetOutcome, ...]:
 def _readers(job: Job) -> Iterator[Readers]:
     version = job.manifest.dataset_schema_version
     if job.scheduler is None:
-        yield Readers(version, job.reference, job.workers)
+        yield Readers(version, job.reference, job.workers, ahead=AHEAD)
         return
     from runners.validation.readers import connect_cluster  # an optional dependency
 
     with connect_cluster(job.scheduler) as (threads, pool):
-        yield Readers(version, job.reference, threads, pool)
+        yield Readers(version, job.reference, threads, pool, ahead=AHEAD)
 
 
 def _work(job: Job, datasets: Sequence[CensusDataset], journal: Journal, readers: Readers) -> None:
@@ -227,15 +230,15 @@ def _register(
     if finished:
         progress.say(f"resumed: {len(finished)} of {len(datasets)} datasets are done already")
     tasks = [(dataset, location(job.manifest, dataset)) for dataset in open_ones]
-    reading = readers.judged(tasks, until=lambda: is_cancelled(job.folder))
     what = f"{job.manifest.release}: reading and registering"
     batch: list[ValidatedDataset] = []
-    for judged in progress.steps(reading, what, len(open_ones)):
-        journal.write(READ, dataset_id=judged.dataset.dataset_id)
-        batch.append(judged)
-        if len(batch) == BATCH:
-            _write(batch, journal, writing)
-            batch = []
+    with closing(readers.judged(tasks, until=lambda: is_cancelled(job.folder))) as reading:
+        for judged in progress.steps(reading, what, len(open_ones)):
+            journal.write(READ, dataset_id=judged.dataset.dataset_id)
+            batch.append(judged)
+            if len(batch) == BATCH:
+                _write(batch, journal, writing)
+                batch = []
     _write(batch, journal, writing)
 
 

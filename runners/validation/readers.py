@@ -15,11 +15,12 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from runners import rules, settings
@@ -29,6 +30,7 @@ from runners.retries import OutageError, retry_outages
 from runners.rules.reference import Reference
 from runners.rules.vocabulary import Vocabulary
 from runners.run.fingerprint import code_digest
+from runners.validation.prefetch import prefetched
 from runners.validation.validated import ValidatedDataset, read_and_validate, unread
 
 if TYPE_CHECKING:
@@ -164,7 +166,13 @@ class Readers:
         workers: int,
         pool: Pool = LOCAL_POOL,
         judge_one: ReadAndValidate = validate_in_process,
+        *,
+        ahead: int = 0,
     ) -> None:
+        """`ahead`: results that are kept until they are asked for, so that reading goes on while
+        somebody works on others; without, only those under way are.
+        """
+        self._ahead = ahead
         self._arguments = (schema_version, reference)
         self._workers = workers
         self._pool = pool
@@ -172,18 +180,33 @@ class Readers:
 
     def judged(
         self, tasks: Sequence[Task], until: Callable[[], bool] = lambda: False
-    ) -> Iterator[ValidatedDataset]:
+    ) -> Generator[ValidatedDataset]:
         """The result of each task, in the order of the tasks; stops early once `until` is true.
 
         Raises:
             OutageError: the storage gave none of several files in a row, or of all.
             ContractError: it refuses file after file.
         """
-        return unless_all_are_refused(without_outages(self._judged(tasks, until), until))
+        return unless_all_are_refused(without_outages(self._results(tasks, until), until))
 
-    def _judged(
+    def _results(
         self, tasks: Sequence[Task], until: Callable[[], bool]
     ) -> Iterator[ValidatedDataset]:
+        if not self._ahead:
+            yield from map(pickle.loads, self._judged(tasks, until))
+            return
+
+        def judged(ended: Event) -> Iterator[bytes]:
+            return self._judged(tasks, lambda: ended.is_set() or until())
+
+        with closing(prefetched(judged, self._ahead)) as packed:
+            for result in packed:
+                if until():
+                    return
+                yield pickle.loads(result)
+
+    def _judged(self, tasks: Sequence[Task], until: Callable[[], bool]) -> Iterator[bytes]:
+        """As they came from their process: unpacked, the genes of one take five megabytes."""
         waiting = deque(tasks)
         while waiting and not until():
             with self._pool.open(self._workers) as executor:
@@ -194,9 +217,9 @@ class Readers:
 
     def _read_together(
         self, executor: Executor, waiting: deque[Task], until: Callable[[], bool]
-    ) -> Generator[ValidatedDataset, None, list[Task]]:
+    ) -> Generator[bytes, None, list[Task]]:
         """Yields results in order; returns the tasks under way when the executor broke."""
-        under_way: deque[tuple[Task, Future[ValidatedDataset]]] = deque()
+        under_way: deque[tuple[Task, Future[bytes]]] = deque()
         while (waiting or under_way) and not until():
             try:
                 while waiting and len(under_way) < AHEAD * self._workers:
@@ -213,7 +236,7 @@ class Readers:
                 return [task for task, _ in under_way]
         return []
 
-    def _read_alone(self, task: Task) -> ValidatedDataset:
+    def _read_alone(self, task: Task) -> bytes:
         for _ in range(self._pool.tries):
             try:
                 with self._pool.open(1) as executor:
@@ -222,10 +245,20 @@ class Readers:
                 continue
         dataset, address = task
         detail = f"{address}: reader died again when alone with it; correct or replace the file."
-        return unread(dataset, Reason.READER_DIED, detail)
+        return pickle.dumps(unread(dataset, Reason.READER_DIED, detail))
 
-    def _submit(self, executor: Executor, task: Task) -> Future[ValidatedDataset]:
-        return executor.submit(self._read_and_validate, *self._arguments, *task)
+    def _submit(self, executor: Executor, task: Task) -> Future[bytes]:
+        return executor.submit(_pickled, self._read_and_validate, *self._arguments, *task)
+
+
+def _pickled(
+    judge_one: ReadAndValidate,
+    schema_version: str,
+    reference: Path,
+    dataset: CensusDataset,
+    address: str,
+) -> bytes:
+    return pickle.dumps(judge_one(schema_version, reference, dataset, address))
 
 
 def without_outages(
@@ -254,7 +287,7 @@ def without_outages(
         raise OutageError(str(unanswered[0].problem and unanswered[0].problem.detail))
 
 
-def unless_all_are_refused(results: Iterator[ValidatedDataset]) -> Iterator[ValidatedDataset]:
+def unless_all_are_refused(results: Iterator[ValidatedDataset]) -> Generator[ValidatedDataset]:
     """The results. Those that the storage refuses at the beginning wait for one that it doesn't.
 
     Raises:

@@ -42,6 +42,7 @@ def test_a_file_gives_size_genes_and_texts_of_uns(path: Path) -> None:
             "numbers": ColumnProfile("list", ("1", "2"), 0),
         },
         dicts={"deep": frozenset({"a"})},
+        size=path.stat().st_size,
     )
 
 

@@ -3,7 +3,9 @@
 So is a file that the storage doesn't give, that takes too much memory or at which our code fails.
 """
 
+import time
 from collections.abc import Callable
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
@@ -52,6 +54,22 @@ def test_what_is_not_wanted_any_more_is_not_read(tmp_path: Path) -> None:
     for dataset in readers.judged(deadly.tasks([0] * 9), until=lambda: len(seen) == 2):
         seen.append(dataset)
     assert len(seen) == 2
+
+
+def test_reading_goes_on_while_somebody_works_on_a_result(tmp_path: Path) -> None:
+    """Of twenty, more than the four that are under way for one reader."""
+    with closing(
+        Readers("7.0.0", tmp_path, 1, LOCAL_POOL, deadly.mark, ahead=12).judged(
+            deadly.tasks([0] * 20)
+        )
+    ) as reading:
+        first = next(reading)
+        deadline = time.monotonic() + 60
+        while len(list(tmp_path.iterdir())) < 12:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        found = [first, *reading]
+    assert [one.dataset.dataset_id for one in found] == [f"d-{i}" for i in range(20)]
 
 
 def answering(*answers: bool | None) -> list[ValidatedDataset]:
