@@ -90,7 +90,7 @@ def _open(slug: str) -> Any:
     import lamindb as ln
     from lamindb_setup.core import django
 
-    from runners.registry import migrations  # needs Django's settings
+    from runners.registry import migrations, session  # need Django's settings
 
     ln.settings.verbosity = "error"
     # before LaminDB writes who connects; SQLite would make a database that isn't there
@@ -99,6 +99,7 @@ def _open(slug: str) -> Any:
     ln.connect(slug)
     if not is_checked:
         migrations.require_same(slug)
+    session.prepare()
     ln.settings.creation.search_names = False  # a search for similar names per new record
     return ln.setup.settings.instance
 

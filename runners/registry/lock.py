@@ -16,13 +16,20 @@ from runners.retries import OutageError
 KEY = 7_220_415_308
 """PostgreSQL's advisory lock that every writer of this software asks for; the number is ours."""
 
-SNAPSHOTS = "set session characteristics as transaction isolation level repeatable read"
+OURS = """
+    locktype = 'advisory' and granted and (classid::bigint << 32 | objid::bigint) = %s
+    and database = (select oid from pg_database where datname = current_database())
+"""
+"""Which of PostgreSQL's locks is the writer's; each database of a server has its own."""
 
-HOLDER = """
+HOLDER = f"""
     select application_name, backend_start
-    from pg_stat_activity join pg_locks using (pid)
-    where locktype = 'advisory' and granted
-      and (classid::bigint << 32 | objid::bigint) = %s
+    from pg_stat_activity join (select pid from pg_locks where {OURS}) as holder using (pid)
+"""
+
+PROOF = f"""
+    select current_setting('transaction_isolation'),
+      exists (select from pg_locks where {OURS} and pid = pg_backend_pid())
 """
 
 
@@ -40,11 +47,37 @@ def take_database_lock(run_id: str) -> None:
     from django.db import connection  # LaminDB has no database before it is connected
 
     if connection.vendor == "postgresql":
-        # LaminDB replaces a connection that idles for five minutes, and the lock would be gone
-        connection.settings_dict["CONN_MAX_AGE"] = connection.close_at = None
-        _take_advisory_lock(connection, run_id)
+        _take_advisory_lock(connection, f"ingest {run_id}")
     else:
-        _take_file_lock(Path(connection.settings_dict["NAME"]).resolve(), run_id)
+        _take_file_lock(_database_file(connection), run_id)
+
+
+def prove() -> None:
+    """Proves of the open transaction what its rows are told by: that it sees what stood at its
+    beginning and its own rows alone, and that its session holds the instance's lock, which it then
+    does to its end.
+
+    Raises:
+        OutageError: it doesn't, because the connection is another one than the lock was taken on.
+    """
+    from django.db import connection
+
+    if connection.vendor != "postgresql":
+        if _database_file(connection) not in _held:
+            raise OutageError("instance: its lock isn't held any more; run it again: it goes on.")
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(PROOF, [KEY])
+        isolation, is_held = cursor.fetchone()
+    if isolation != "repeatable read" or not is_held:
+        raise OutageError(
+            "the database's session was replaced by another one, which doesn't hold the instance's "
+            "lock; run it again: it goes on."
+        )
+
+
+def _database_file(connection: Any) -> Path:
+    return Path(connection.settings_dict["NAME"]).resolve()
 
 
 def _take_file_lock(database: Path, run_id: str) -> None:
@@ -60,15 +93,14 @@ def _take_file_lock(database: Path, run_id: str) -> None:
     _held[database] = file
 
 
-def _take_advisory_lock(connection: Any, run_id: str) -> None:
-    name = f"ingest {run_id}"
+def _take_advisory_lock(connection: Any, name: str) -> None:
+    from runners.registry import session
+
+    session.prepare(name)
     with connection.cursor() as cursor:
-        cursor.execute("select set_config('application_name', %s, false)", [name])
         cursor.execute("select pg_try_advisory_lock(%s)", [KEY])
         (is_ours,) = cursor.fetchone()
         if is_ours:
-            # `recorder` tells our rows by what a transaction sees
-            cursor.execute(SNAPSHOTS)
             return
         cursor.execute(HOLDER, [KEY])
         holder = cursor.fetchone()

@@ -1,9 +1,9 @@
 """Transactions whose rows are written to the journal before they are committed.
 
 Which rows are ours follows from the database: a transaction sees what was committed before it
-began and what it writes itself, and nothing else (SQLite has it so; PostgreSQL is asked for it by
-`lock`). So rows above the highest primary key of its beginning are its own, whoever writes beside
-it. Rows that LaminDB changes on the way are those that the caller names.
+began and what it writes itself, and nothing else (SQLite has it so; of PostgreSQL each transaction
+proves it by `lock.prove`). So rows above the highest primary key of its beginning are its own,
+whoever writes beside it. Rows that LaminDB changes on the way are those that the caller names.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ from runners.records.transaction_log import (
     compressed,
     digests,
 )
-from runners.registry import rows
+from runners.registry import lock, rows
 from runners.run.journal import COMMITTED, RECORDED, Journal
 
 
@@ -44,6 +44,7 @@ class Recorder:
                 yield
             return
         with transaction.atomic():
+            lock.prove()
             tops = rows.highest_ids()
             before = {
                 query_set.model._meta.db_table: rows.rows_of(query_set.all())
