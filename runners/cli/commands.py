@@ -180,7 +180,7 @@ def rollback(
     from runners.rollback.wording import describe
 
     recorded_runs = work.find_runs(runs, release=release, run_id=run_id, instance=instance)
-    result = work.rollback(recorded_runs, is_real=is_real)
+    result = work.rollback(recorded_runs, is_real=is_real, of_release=release is not None)
     for line in describe(result, is_real=is_real):
         click.echo(line)
     sys.exit(CHECK_FAILED if result.problems else 0)

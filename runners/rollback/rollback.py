@@ -26,7 +26,9 @@ from runners.rollback.undo import (
     rows_to_read,
     union,
 )
+from runners.rollback.whole import lost_runs, whole
 from runners.rollback.wording import RollbackResult
+from runners.run.completion import IS_KEPT, is_forgotten
 from runners.run.journal import (
     COMMITTED,
     JOURNAL,
@@ -74,21 +76,29 @@ def find_runs(
 
 
 def _standing(recorded_runs: Sequence[RunFolder], what: str, runs: Path) -> list[RunFolder]:
-    """Those of the runs that wrote and weren't rolled back, newest first."""
-    begun = [
-        r for r in recorded_runs if r.journal.first(START) and not r.journal.first(ROLLED_BACK)
-    ]
-    if not begun:
+    """Those of the runs that weren't rolled back, newest first. One whose journal is lost may have
+    written: the instance knows.
+    """
+    standing = [run for run in recorded_runs if not run.journal.first(ROLLED_BACK)]
+    if not standing:
         over = [line for run in recorded_runs if (line := run.journal.first(ROLLED_BACK))]
         if over:
             raise ContractError(f"{what}: was rolled back already, at {over[-1]['at']}.")
-        raise ContractError(
-            f"{runs}: holds no journal of {what} that could be rolled back; name the folder of the "
-            "runs with --runs, or see what is registered with `runners verify`."
-        )
-    for run in begun:
-        _require_records(run)
-    return _newest_first(begun)
+        raise ContractError(f"{_no_journal(runs)}; name the folder of the runs with --runs.")
+    for run in standing:
+        if _is_of_older_code(run):
+            _require_records(run)
+    return _newest_first(standing)
+
+
+def _no_journal(runs: Path) -> str:
+    return f"{runs}: holds no journal that could be rolled back"
+
+
+def _is_of_older_code(run: RunFolder) -> bool:
+    """True if the instance doesn't keep all that the run wrote."""
+    start = run.journal.first(START)
+    return start is not None and not start.get(IS_KEPT)
 
 
 def _newest_first(recorded_runs: Sequence[RunFolder]) -> list[RunFolder]:
@@ -118,8 +128,11 @@ def _require_records(run: RunFolder) -> None:
         )
 
 
-def rollback(recorded_runs: Sequence[RunFolder], *, is_real: bool) -> RollbackResult:
-    """What came of taking back the runs (newest first), of one instance; kept if it is real.
+def rollback(
+    recorded_runs: Sequence[RunFolder], *, is_real: bool, of_release: bool = False
+) -> RollbackResult:
+    """What came of taking back the runs (newest first), of one instance; kept if it is real. With
+    `of_release` also runs of their release that the instance knows and no folder does.
 
     Raises:
         OutageError: its database did not answer for too long, or somebody else's transaction
@@ -134,7 +147,7 @@ def rollback(recorded_runs: Sequence[RunFolder], *, is_real: bool) -> RollbackRe
         from runners.registry import failures
 
         try:
-            return failures.patiently(lambda: _rollback(recorded_runs, is_real=is_real))
+            return failures.patiently(lambda: _rollback(recorded_runs, is_real, of_release))
         except OutageError:  # it may have been committed: the next look tells
             raise
         except Exception:
@@ -142,10 +155,12 @@ def rollback(recorded_runs: Sequence[RunFolder], *, is_real: bool) -> RollbackRe
             raise
 
 
-def _rollback(recorded_runs: Sequence[RunFolder], *, is_real: bool) -> RollbackResult:
+def _rollback(
+    recorded_runs: Sequence[RunFolder], is_real: bool, of_release: bool
+) -> RollbackResult:
     from runners.registry import connection as instances
 
-    instance = recorded_runs[0].request.instance
+    instance, runs = recorded_runs[0].request.instance, recorded_runs[0].folder.parent
     instances.connect(instance)
     from runners.registry import lock
 
@@ -153,10 +168,28 @@ def _rollback(recorded_runs: Sequence[RunFolder], *, is_real: bool) -> RollbackR
     if all(map(_is_open, _as_they_are(recorded_runs))) and _is_done(recorded_runs):
         result = RollbackResult(_ids(recorded_runs), instance)
     else:
+        lost = lost_runs(recorded_runs[0].request, runs) if of_release else []
+        recorded_runs = _begun([whole(run) for run in [*recorded_runs, *lost]])
         result = _attempt(recorded_runs, is_real=is_real)
     if is_real and not result.problems:
         _write(recorded_runs, ROLLED_BACK)
-    return result
+    return replace(result, is_proved=not any(map(_is_of_older_code, recorded_runs)))
+
+
+def _begun(recorded_runs: Sequence[RunFolder]) -> list[RunFolder]:
+    """Those of the runs that may have written, newest first.
+
+    Raises:
+        ContractError: there is none.
+    """
+    begun = [run for run in recorded_runs if run.journal.first(START)]
+    if not begun:
+        runs = recorded_runs[0].folder.parent
+        raise ContractError(
+            f"{_no_journal(runs)}, and neither does the instance; see what is registered with "
+            "`runners verify`."
+        )
+    return _newest_first(begun)
 
 
 def _name(recorded_runs: Sequence[RunFolder]) -> str:
@@ -175,8 +208,13 @@ def _is_open(run: RunFolder) -> bool:
 
 def _is_done(recorded_runs: Sequence[RunFolder]) -> bool:
     """True if a rollback was committed, and killed before the journals said so."""
+    from runners.registry import proofs
     from runners.registry import rows as registry
 
+    if not any(map(_is_of_older_code, recorded_runs)):
+        kept = [(run.journal, proofs.kept_run(run.request.run_id)) for run in recorded_runs]
+        is_empty = not any(own.transactions for _, own in kept)
+        return is_empty and any(is_forgotten(journal, own) for journal, own in kept)
     entries = _entries(recorded_runs)
     return is_undone(entries, registry.read_rows(rows_to_read(entries)))
 
@@ -200,13 +238,15 @@ def _logged(run: RunFolder) -> list[LoggedTransaction]:
         facts = {name: value for name, value in line.items() if name not in ("at", "step")}
         recording = TransactionRecord.from_mapping(facts, source=str(run.folder / JOURNAL))
         is_committed = recording.number in committed
+        if recording.is_kept and not is_committed:
+            continue  # the instance would have it
         entry = LoggedTransaction(recording, is_committed, run.request.run_id, str(line["at"]))
         entries.append(entry)
     return entries
 
 
 def _attempt(recorded_runs: Sequence[RunFolder], *, is_real: bool) -> RollbackResult:
-    from runners.registry import baseline, exclusive
+    from runners.registry import baseline, exclusive, proofs
     from runners.registry import rows as registry
 
     first, entries = recorded_runs[-1], _entries(recorded_runs)
@@ -222,6 +262,7 @@ def _attempt(recorded_runs: Sequence[RunFolder], *, is_real: bool) -> RollbackRe
         if not problems:
             registry.delete_rows(undoing.deleted)
             registry.restore_rows(undoing.restored)
+            proofs.forget(_ids(recorded_runs))
             exclusive.check_references()
             left = differences(before, baseline.take_baseline(before=release))
             problems = [str(difference) for difference in left if difference not in earlier]
