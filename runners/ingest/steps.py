@@ -170,7 +170,7 @@ def _complete(job: Job, journal: Journal) -> KeptRun:
 
     kept = proofs.kept_run(job.request.run_id)
     if lacked := complete(job.folder, journal, job.request, kept):
-        progress.say(f"{lacked}.")
+        progress.say(f"{lacked}; they are taken from there.")
     return kept
 
 

@@ -86,7 +86,10 @@ def _open(slug: str) -> Any:
     """LaminDB's settings of the instance, once it is connected to."""
     import lamindb_setup
 
+    from runners.registry import waiting  # psycopg2, which takes a moment
+
     lamindb_setup.logger.set_verbosity(0)  # else it says so where we print
+    waiting.begin()
     import lamindb as ln
     from lamindb_setup.core import django
 

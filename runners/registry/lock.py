@@ -8,8 +8,9 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
+from runners import settings
 from runners.contract import ContractError
 from runners.retries import OutageError
 
@@ -23,9 +24,13 @@ OURS = """
 """Which of PostgreSQL's locks is the writer's; each database of a server has its own."""
 
 HOLDER = f"""
-    select application_name, backend_start
+    select application_name, backend_start, pid,
+      coalesce(extract(epoch from now() - state_change), 0)
+        * (wait_event_type = 'Client')::int as silent_seconds
     from pg_stat_activity join (select pid from pg_locks where {OURS}) as holder using (pid)
 """
+"""Who has it, and for how long it has waited for its client: as it does between two transactions,
+and when that is dead."""
 
 PROOF = f"""
     select current_setting('transaction_isolation'),
@@ -33,8 +38,15 @@ PROOF = f"""
 """
 
 
+DEAD_AFTER = 120
+"""Seconds in which a run's former process shows no sign of life before its session is ended, unless
+patience is shorter. Of one that lives, the next transaction finds its lock gone, and it ends."""
+
 _held: dict[Path, TextIO] = {}
 """The files of databases whose writer this process is; the kernel lets go of them at its end."""
+
+_sessions: set[int] = set()
+"""The server's processes behind the sessions in which this process has held the lock."""
 
 
 def take_database_lock(run_id: str) -> None:
@@ -101,15 +113,30 @@ def _take_advisory_lock(connection: Any, name: str) -> None:
         cursor.execute("select pg_try_advisory_lock(%s)", [KEY])
         (is_ours,) = cursor.fetchone()
         if is_ours:
+            _sessions.add(connection.connection.get_backend_pid())
             return
         cursor.execute(HOLDER, [KEY])
         holder = cursor.fetchone()
-    if holder and holder[0] == name:
-        raise OutageError(
-            f"instance: {name} is still connected to it; run it again later: it goes on."
-        )
+        if holder and holder[0] == name:
+            _refuse_own(cursor, name, *holder[2:])
     holder_text = f"{holder[0]} (since {holder[1]:%Y-%m-%d %H:%M} UTC)" if holder else "another run"
     raise ContractError(f"instance: {holder_text} is writing to it; wait for its end.")
+
+
+def _refuse_own(cursor: Any, name: str, session: int, silent_seconds: float) -> NoReturn:
+    """Refuses because of a session of the same run, which is ended if it is this process's own or
+    shows no life.
+
+    Raises:
+        OutageError: it may be gone the next time.
+        ContractError: another process has gone on with the run, after this one had lost it.
+    """
+    if _sessions and session not in _sessions:
+        raise ContractError(f"instance: another process goes on with {name}; wait for its end.")
+    limit = min(DEAD_AFTER, settings.from_environment().patience_seconds / 4)
+    if session in _sessions or silent_seconds > limit:
+        cursor.execute("select pg_terminate_backend(%s)", [session])
+    raise OutageError(f"instance: {name} is still connected to it; run it again later: it goes on.")
 
 
 @contextmanager

@@ -59,6 +59,7 @@ def prepare(writer: str | None = None) -> None:
                     f"select {calls}", [word for pair in settings.items() for word in pair]
                 )
 
+    connection_created.disconnect(dispatch_uid=__name__)  # else the first one stays
     connection_created.connect(give, weak=False, dispatch_uid=__name__)
     own = connection.settings_dict
     if writer:

@@ -24,7 +24,7 @@ def whole(run: RunFolder) -> RunFolder:
     kept = proofs.kept_run(run.request.run_id)
     with Journal(run.folder / JOURNAL) as journal:
         if lacked := complete(run.folder, journal, run.request, kept):
-            progress.say(f"{lacked}.")
+            progress.say(f"{lacked}; they are taken from there.")
         return replace(run, journal=JournalLines(journal.lines))
 
 

@@ -40,7 +40,7 @@ def shortage(run_id: str, lines: Collection[Line]) -> str | None:
     named = ", ".join(map(str, numbers)) or "none"
     return (
         f"run {run_id}: its journal is short: it lacks transactions that the instance holds "
-        f"({named}); they are taken from there"
+        f"({named})"
     )
 
 
