@@ -17,10 +17,12 @@ CONNECT_SECONDS = 20
 """What LaminDB gives libpq, which takes none while we wait ourselves
 (https://www.psycopg.org/docs/advanced.html#coroutine-libraries-support)."""
 
-SILENT_AFTER = 300
-"""Seconds without a byte after which the server is taken for gone, unless patience is shorter: an
-attempt takes half of it, so that there are two. Far more than any of our statements takes, over a
-slow link too: the longest are a rollback's, of CHUNK ids each."""
+SILENT_AFTER = 240
+"""Seconds without a byte after which the server is taken for gone. Far more than any of our
+statements takes, over a slow link too: the longest are a rollback's, of CHUNK ids each."""
+
+SHARE = 0.4
+"""Of the patience that an attempt may take, where that is less: there is time for a second one."""
 
 SAID_AFTER = 30
 """Seconds without a byte after which it is said."""
@@ -54,7 +56,7 @@ def wait(connection: Any) -> None:
 
 
 def _wait_for_socket(connection: Any, event: int) -> None:
-    limit = min(SILENT_AFTER, settings.from_environment().patience_seconds / 2)
+    limit = min(SILENT_AFTER, settings.from_environment().patience_seconds * SHARE)
     if connection.status not in STANDING:
         limit = min(limit, CONNECT_SECONDS)
     said_after = min(SAID_AFTER, limit / 4)

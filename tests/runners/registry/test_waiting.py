@@ -2,6 +2,7 @@
 signal is obeyed, and who comes again isn't kept out by its own dead session.
 """
 
+import re
 import select
 import socket
 import threading
@@ -128,8 +129,8 @@ def test_a_silence_is_said_and_ends_and_the_restart_goes_on(
         with silenced(far, address, proxy, request) as process:
             said, _ = process.communicate(timeout=100)
         assert process.returncode == 2, said
-        assert "the database has not answered for 2 s; waiting on" in said
-        assert "the database does not answer (no answer for 4 s)" in said
+        assert re.search(r"the database has not answered for [12] s; waiting on", said)
+        assert "the database does not answer (no answer for 3 s)" in said
         assert time.monotonic() - began < 60
         restarted(near, address, request)
 
