@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from runners import progress
 from runners.records.baseline import LEFT
 from runners.retries import OutageError, retry_outages
+from runners.run.journal import JOURNAL
 from runners.run.stopping import CANCEL, StoppedError
 
 EVERY = 20.0
@@ -190,12 +191,17 @@ def run(
 
 
 def _fetch(mirror: Mirror) -> None:
-    name = mirror.folder.name
+    """Fetches what is kept; of the run's own journal, if that goes on from it, this machine's."""
+    name, journal = mirror.folder.name, mirror.folder / JOURNAL
+    own = journal.read_bytes() if journal.exists() else b""
     try:
         mirror.kept.fetch(mirror.folder.parent, name[:RELEASE])
     except Exception as error:  # of the storage's client, the network, a disk
         reason = " ".join(str(error).split()).rstrip(".")
         raise OutageError(f"run {name}: what was kept can't be fetched ({reason}).") from error
+    finally:
+        if own and own.startswith(journal.read_bytes()):
+            journal.write_bytes(own)
 
 
 def _keep_all(mirror: Mirror) -> None:

@@ -105,3 +105,22 @@ def test_a_writer_of_another_database_of_the_server_is_nobody_s_business(
         done = remote.ingest("run", NEWER.version)
     assert done.returncode == 2, done.stdout
     assert done.stderr.splitlines()[-1].startswith("instance: ingest own (since ")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update lamindb_artifact set description = 'hers' where id = %s",
+        "delete from lamindb_artifact where id = %s",
+    ],
+    ids=["edit", "deletion"],
+)
+def test_who_changes_a_row_of_a_chain_that_is_being_written_waits(
+    remote: Place, tmp_path: Path, statement: str
+) -> None:
+    """Else the batch would be undone and written again, for as long as somebody edits."""
+    script, file = str(Path(__file__).parents[1] / "edited_chain.py"), tmp_path / "what came"
+    arguments = remote.arguments("ingest", remote.request("run", NEWER.version))
+    done = instances.succeed(remote.script(script, statement, str(file), *arguments))
+    assert file.read_text() == "waits"
+    assert "by somebody else" not in done.stderr

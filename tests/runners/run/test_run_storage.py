@@ -42,6 +42,19 @@ def test_it_goes_on_from_what_was_kept_and_keeps_what_comes(mirror: Mirror) -> N
     assert {path.name for path in mirror.folder.parent.iterdir()} == {RUN, EARLIER}
 
 
+def test_a_journal_that_is_further_here_than_where_it_is_kept_stays(mirror: Mirror) -> None:
+    (mirror.folder / "journal.jsonl").write_text("one\nhere\n")
+    assert run(mirror, [sys.executable, "-c", APPEND]) == 3
+    assert there(mirror).read_text() == "one\nhere\ntwo\n"
+
+
+def test_a_journal_that_another_machine_has_written_since_is_taken(mirror: Mirror) -> None:
+    (mirror.folder / "journal.jsonl").write_text("o")
+    there(mirror).write_text("one\nthere\n")
+    assert run(mirror, [sys.executable, "-c", APPEND]) == 3
+    assert there(mirror).read_text() == "one\nthere\ntwo\n"
+
+
 def test_what_runs_of_other_releases_left_is_fetched(mirror: Mirror) -> None:
     left = there(mirror).parents[1] / OTHER / "left.json"
     left.write_text("{}")
