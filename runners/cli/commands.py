@@ -177,9 +177,10 @@ def rollback(
     input.
     """
     from runners.rollback import rollback as work
+    from runners.rollback.runs import find_runs
     from runners.rollback.wording import describe
 
-    recorded_runs = work.find_runs(runs, release=release, run_id=run_id, instance=instance)
+    recorded_runs = find_runs(runs, release=release, run_id=run_id, instance=instance)
     result = work.rollback(recorded_runs, is_real=is_real, of_release=release is not None)
     for line in describe(result, is_real=is_real):
         click.echo(line)

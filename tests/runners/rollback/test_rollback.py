@@ -20,7 +20,7 @@ from dumps import plain
 from instances import Done, Place, succeed
 
 from runners.contract import ContractError
-from runners.rollback.rollback import find_runs
+from runners.rollback.runs import find_runs
 from runners.run.journal import ROLLBACK, ROLLED_BACK, Journal, was_rolled_back
 from runners.sample.datasets import NEWER, OLDER, of_release
 
