@@ -131,8 +131,10 @@ def mirror(run_id: str, address: str, minutes: float, word: str) -> None:
     """Do a step of the run in runs/RUN, and keep what it writes at ADDRESS while it works.
 
     The request lies in request.json. What was kept of the release's runs is fetched first, so that
-    another machine goes on where the last one was. Ends with the step's exit code. launch: all
-    steps, by the request and the manifests that are kept at ADDRESS.
+    another machine goes on where the last one was. What can't be kept is tried again; after ten
+    minutes the step is asked to end early. Ends with the step's exit code; 2: what was kept
+    couldn't be fetched, or what the step wrote not be kept. launch: all steps, by the request and
+    the manifests that are kept at ADDRESS.
     """
     from runners.run import run_storage as mirroring
 
