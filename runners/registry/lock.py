@@ -25,18 +25,17 @@ OURS = """
 
 HOLDER = f"""
     select application_name, backend_start, pid,
-      coalesce(extract(epoch from now() - state_change), 0)
-        * (wait_event_type = 'Client')::int as silent_seconds
+      case when wait_event_type = 'Client'
+        then extract(epoch from now() - state_change) else 0 end as silent_seconds
     from pg_stat_activity join (select pid from pg_locks where {OURS}) as holder using (pid)
 """
 """Who has it, and for how long it has waited for its client: as it does between two transactions,
-and when that is dead."""
+and when that is dead. Of another role's session PostgreSQL doesn't say."""
 
 PROOF = f"""
     select current_setting('transaction_isolation'),
       exists (select from pg_locks where {OURS} and pid = pg_backend_pid())
 """
-
 
 DEAD_AFTER = 120
 """Seconds in which a run's former process shows no sign of life before its session is ended, unless
