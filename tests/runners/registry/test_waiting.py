@@ -125,13 +125,11 @@ def test_a_silence_is_said_and_ends_and_the_restart_goes_on(
     request = near.request("silent", NEWER.version, only=(by_key("D01").dataset_id,))
     with proxy_before(address) as (proxy, port):
         far = behind(near, address, port, tmp_path)
-        began = time.monotonic()
         with silenced(far, address, proxy, request) as process:
             said, _ = process.communicate(timeout=100)
         assert process.returncode == 2, said
         assert re.search(r"the database has not answered for [12] s; waiting on", said)
         assert "the database does not answer (no answer for 3 s)" in said
-        assert time.monotonic() - began < 60
         restarted(near, address, request)
 
 
