@@ -119,8 +119,8 @@ class Machine:
         shutil.rmtree(self.root)
 
 
-def lost(machine: Machine, chance: random.Random) -> bool:
-    """Whether the machine was lost on the way, at a random moment."""
+def work_until_lost(machine: Machine, chance: random.Random) -> None:
+    """Ingests on the machine, which is lost at a random moment on the way, or after the end."""
     lines, wait = chance.randrange(LINES), chance.random() * 0.1
     process = machine.start(every=chance.choice([0.2, 1, 20]))
     journal = machine.folder / JOURNAL
@@ -129,9 +129,7 @@ def lost(machine: Machine, chance: random.Random) -> bool:
             time.sleep(wait)
             break
         time.sleep(0.005)
-    is_on_the_way = process.poll() is None
     machine.lose(process)
-    return is_on_the_way
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -143,7 +141,7 @@ def test_no_row_tells_of_a_machine_that_was_lost(
     before = rows(place)
     kept = f"s3://{BUCKET}/seed-{seed}"
     s3.refusing.shares[f"seed-{seed}"] = chance.choice([0, 0.3, 0.9, 1])
-    lost(Machine(tmp_path / "first", place, kept, s3.endpoint), chance)
+    work_until_lost(Machine(tmp_path / "first", place, kept, s3.endpoint), chance)
     s3.refusing.shares[f"seed-{seed}"] = 0
     if seed % 2:
         goes_on_elsewhere(Machine(tmp_path / "second", place, kept, s3.endpoint), newer)
