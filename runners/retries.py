@@ -24,17 +24,19 @@ def retry_outages(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Result:
-    """What the attempt returns; after an outage it is made again, for so many seconds.
+    """What the attempt returns; after an outage it is made again, for so many seconds. None begins
+    that would end later, were it as long as the last one.
 
     Raises:
         OutageError: the last one, when the time is over.
     """
     end, pause = clock() + seconds, FIRST_PAUSE
     while True:
+        begun = clock()
         try:
             return attempt()
         except OutageError as error:
-            if clock() + pause > end:
+            if clock() + pause + (clock() - begun) > end:
                 raise
             progress.say(f"{error} Trying again in {pause:.0f} s.")
         sleep(pause)

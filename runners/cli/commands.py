@@ -131,8 +131,10 @@ def mirror(run_id: str, address: str, minutes: float, word: str) -> None:
     """Do a step of the run in runs/RUN, and keep what it writes at ADDRESS while it works.
 
     The request lies in request.json. What was kept of the release's runs is fetched first, so that
-    another machine goes on where the last one was. Ends with the step's exit code. launch: all
-    steps, by the request and the manifests that are kept at ADDRESS.
+    another machine goes on where the last one was. What can't be kept is tried again; after ten
+    minutes the step is asked to end early. Ends with the step's exit code; 2: what was kept
+    couldn't be fetched, or what the step wrote not be kept. launch: all steps, by the request and
+    the manifests that are kept at ADDRESS.
     """
     from runners.run import run_storage as mirroring
 
@@ -177,10 +179,11 @@ def rollback(
     input.
     """
     from runners.rollback import rollback as work
+    from runners.rollback.runs import find_runs
     from runners.rollback.wording import describe
 
-    recorded_runs = work.find_runs(runs, release=release, run_id=run_id, instance=instance)
-    result = work.rollback(recorded_runs, is_real=is_real)
+    recorded_runs = find_runs(runs, release=release, run_id=run_id, instance=instance)
+    result = work.rollback(recorded_runs, is_real=is_real, of_release=release is not None)
     for line in describe(result, is_real=is_real):
         click.echo(line)
     sys.exit(CHECK_FAILED if result.problems else 0)

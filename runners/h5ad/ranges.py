@@ -27,6 +27,10 @@ BLOCK = 256 * 1024
 """Bytes per request to S3."""
 
 
+CLIENT = {"retries": {"max_attempts": 0}}
+"""Of botocore's five attempts for each of s3fs's five, 15 s each, a storage that accepts and never
+answers would let one read wait for seven minutes. s3fs's are left, and `retries` comes again."""
+
 ARCHIVED = "InvalidObjectState"
 """S3's word for an object that was moved to an archive."""
 
@@ -97,7 +101,7 @@ def _local(address: str) -> h5py.File:
 def _remote(address: str) -> "_Watched":
     import fsspec
 
-    storage = fsspec.filesystem("s3", anon=is_anonymous(address))
+    storage = fsspec.filesystem("s3", anon=is_anonymous(address), config_kwargs=CLIENT)
     try:
         return _Watched(storage.open(address, "rb", block_size=BLOCK, cache_type="blockcache"))
     except FileNotFoundError:
@@ -163,5 +167,6 @@ def _remedy(address: str) -> str:
 def _codes(error: BaseException | None) -> Iterator[str]:
     """S3's own codes for the error and for what caused it."""
     while error is not None:
-        yield getattr(error, "response", {}).get("Error", {}).get("Code", "")
+        answer = getattr(error, "response", None)  # None of botocore's, where there was none
+        yield answer.get("Error", {}).get("Code", "") if isinstance(answer, dict) else ""
         error = error.__cause__

@@ -14,11 +14,13 @@ from runners import progress, settings
 from runners.census import directory, publications
 from runners.census.store import CensusDataset, location, read_datasets
 from runners.contract import ContractError, DatasetOutcome
-from runners.records.baseline import LEFT, store_baseline
+from runners.records.baseline import LEFT, store_baseline, stored_baseline
+from runners.records.proof import KeptRun, Opening
 from runners.registry.lock import hold_lock_file
 from runners.retries import retry_outages
 from runners.rules.reference import Reference
 from runners.rules.vocabulary import rules_of
+from runners.run.completion import complete, recordings
 from runners.run.fingerprint import Fingerprint
 from runners.run.journal import (
     CANCELLED,
@@ -156,12 +158,35 @@ def _work(job: Job, datasets: Sequence[CensusDataset], journal: Journal, readers
 def _ready(job: Job, datasets: Sequence[CensusDataset], journal: Journal) -> "Writer":
     """A writer that has all that datasets need; the run's first line comes before its first row."""
     writer = _writer(job, journal)
+    kept = _complete(job, journal)
     if not journal.first(START):
         _start(job, datasets, journal, writer)
-    writer.begin(job.request)
+    writer.begin(job.request, None if kept.opening else _opening(job, journal))
     writer.give_back()
     writer.prepare()
     return writer
+
+
+def _complete(job: Job, journal: Journal) -> KeptRun:
+    """What the instance keeps of the run, which its journal then has, too."""
+    from runners.registry import proofs
+
+    kept = proofs.kept_run(job.request.run_id)
+    if lacked := complete(job.folder, journal, job.request, kept):
+        progress.say(f"{lacked}; they are taken from there.")
+    return kept
+
+
+def _opening(job: Job, journal: Journal) -> Opening:
+    """What the instance keeps of the run's beginning, of a run of older code from now on."""
+    start = journal.first(START)
+    assert start is not None
+    return Opening(
+        request=job.request,
+        start={name: value for name, value in start.items() if name != "step"},
+        holdings=stored_baseline(job.folder),
+        since=max(recordings(journal), default=0) + 1,
+    )
 
 
 def _start(job: Job, datasets: Sequence[CensusDataset], journal: Journal, writer: "Writer") -> None:
@@ -176,6 +201,7 @@ def _start(job: Job, datasets: Sequence[CensusDataset], journal: Journal, writer
         combination=Fingerprint.of(job.manifest.dataset_schema_version).to_mapping(),
         chosen=ids,
         given_back=owed,
+        is_kept=True,
     )
 
 

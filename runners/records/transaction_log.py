@@ -68,8 +68,8 @@ class TransactionRecord(Document):
     """All that one transaction inserts and changes. Tables and columns are the database's.
 
     `changed`: table -> primary key -> column -> change. `height` is the sum of all tables' highest
-    ids at its beginning, which grows with each transaction that inserts; recordings of before have
-    none.
+    ids at its beginning, which grows with each transaction that inserts. `is_kept`: the instance
+    keeps it too, in the same commit. Recordings of before have neither.
     """
 
     number: int
@@ -78,6 +78,7 @@ class TransactionRecord(Document):
     changed: Mapping[str, Mapping[int, Mapping[str, ValueChange]]]
     witness: CommitProof | None = None
     height: int | None = None
+    is_kept: bool = False
 
 
 def compressed(ids: Iterable[int]) -> str:

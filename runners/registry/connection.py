@@ -86,11 +86,14 @@ def _open(slug: str) -> Any:
     """LaminDB's settings of the instance, once it is connected to."""
     import lamindb_setup
 
+    from runners.registry import waiting  # psycopg2, which takes a moment
+
     lamindb_setup.logger.set_verbosity(0)  # else it says so where we print
+    waiting.begin()
     import lamindb as ln
     from lamindb_setup.core import django
 
-    from runners.registry import migrations  # needs Django's settings
+    from runners.registry import migrations, session  # need Django's settings
 
     ln.settings.verbosity = "error"
     # before LaminDB writes who connects; SQLite would make a database that isn't there
@@ -99,6 +102,7 @@ def _open(slug: str) -> Any:
     ln.connect(slug)
     if not is_checked:
         migrations.require_same(slug)
+    session.prepare()
     ln.settings.creation.search_names = False  # a search for similar names per new record
     return ln.setup.settings.instance
 

@@ -11,6 +11,7 @@ from django.db import OperationalError, connection
 from django.db.transaction import atomic
 
 from runners import settings
+from runners.registry import lock
 from runners.retries import OutageError
 
 LOCK_SECONDS = 20
@@ -34,11 +35,13 @@ def transaction(tables: Collection[str]) -> Iterator[None]:
     at its beginning, and whoever comes later waits for its end.
 
     Raises:
-        OutageError: somebody else's transaction doesn't end; it is named.
+        OutageError: somebody else's transaction doesn't end; it is named. Or the instance's lock is
+            lost.
     """
     try:
         with atomic():
             _lock(tables)
+            lock.prove()
             yield
     except OperationalError as error:
         if getattr(error.__cause__, "pgcode", None) != LOCK_NOT_AVAILABLE:

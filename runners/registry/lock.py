@@ -8,26 +8,44 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
+from runners import settings
 from runners.contract import ContractError
 from runners.retries import OutageError
 
 KEY = 7_220_415_308
 """PostgreSQL's advisory lock that every writer of this software asks for; the number is ours."""
 
-SNAPSHOTS = "set session characteristics as transaction isolation level repeatable read"
+OURS = """
+    locktype = 'advisory' and granted and (classid::bigint << 32 | objid::bigint) = %s
+    and database = (select oid from pg_database where datname = current_database())
+"""
+"""Which of PostgreSQL's locks is the writer's; each database of a server has its own."""
 
-HOLDER = """
-    select application_name, backend_start
-    from pg_stat_activity join pg_locks using (pid)
-    where locktype = 'advisory' and granted
-      and (classid::bigint << 32 | objid::bigint) = %s
+HOLDER = f"""
+    select application_name, backend_start, pid,
+      case when wait_event_type = 'Client'
+        then extract(epoch from now() - state_change) else 0 end as silent_seconds
+    from pg_stat_activity join (select pid from pg_locks where {OURS}) as holder using (pid)
+"""
+"""Who has it, and for how long it has waited for its client: as it does between two transactions,
+and when that is dead. Of another role's session PostgreSQL doesn't say."""
+
+PROOF = f"""
+    select current_setting('transaction_isolation'),
+      exists (select from pg_locks where {OURS} and pid = pg_backend_pid())
 """
 
+DEAD_AFTER = 120
+"""Seconds in which a run's former process shows no sign of life before its session is ended, unless
+patience is shorter. Of one that lives, the next transaction finds its lock gone, and it ends."""
 
 _held: dict[Path, TextIO] = {}
 """The files of databases whose writer this process is; the kernel lets go of them at its end."""
+
+_sessions: set[int] = set()
+"""The server's processes behind the sessions in which this process has held the lock."""
 
 
 def take_database_lock(run_id: str) -> None:
@@ -40,11 +58,37 @@ def take_database_lock(run_id: str) -> None:
     from django.db import connection  # LaminDB has no database before it is connected
 
     if connection.vendor == "postgresql":
-        # LaminDB replaces a connection that idles for five minutes, and the lock would be gone
-        connection.settings_dict["CONN_MAX_AGE"] = connection.close_at = None
-        _take_advisory_lock(connection, run_id)
+        _take_advisory_lock(connection, f"ingest {run_id}")
     else:
-        _take_file_lock(Path(connection.settings_dict["NAME"]).resolve(), run_id)
+        _take_file_lock(_database_file(connection), run_id)
+
+
+def prove() -> None:
+    """Proves of the open transaction what its rows are told by: that it sees what stood at its
+    beginning and its own rows alone, and that its session holds the instance's lock, which it then
+    does to its end.
+
+    Raises:
+        OutageError: it doesn't, because the connection is another one than the lock was taken on.
+    """
+    from django.db import connection
+
+    if connection.vendor != "postgresql":
+        if _database_file(connection) not in _held:
+            raise OutageError("instance: its lock isn't held any more; run it again: it goes on.")
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(PROOF, [KEY])
+        isolation, is_held = cursor.fetchone()
+    if isolation != "repeatable read" or not is_held:
+        raise OutageError(
+            "the database's session was replaced by another one, which doesn't hold the instance's "
+            "lock; run it again: it goes on."
+        )
+
+
+def _database_file(connection: Any) -> Path:
+    return Path(connection.settings_dict["NAME"]).resolve()
 
 
 def _take_file_lock(database: Path, run_id: str) -> None:
@@ -60,24 +104,38 @@ def _take_file_lock(database: Path, run_id: str) -> None:
     _held[database] = file
 
 
-def _take_advisory_lock(connection: Any, run_id: str) -> None:
-    name = f"ingest {run_id}"
+def _take_advisory_lock(connection: Any, name: str) -> None:
+    from runners.registry import session
+
+    session.prepare(name)
     with connection.cursor() as cursor:
-        cursor.execute("select set_config('application_name', %s, false)", [name])
         cursor.execute("select pg_try_advisory_lock(%s)", [KEY])
         (is_ours,) = cursor.fetchone()
         if is_ours:
-            # `recorder` tells our rows by what a transaction sees
-            cursor.execute(SNAPSHOTS)
+            _sessions.add(connection.connection.get_backend_pid())
             return
         cursor.execute(HOLDER, [KEY])
         holder = cursor.fetchone()
-    if holder and holder[0] == name:
-        raise OutageError(
-            f"instance: {name} is still connected to it; run it again later: it goes on."
-        )
+        if holder and holder[0] == name:
+            _refuse_own(cursor, name, *holder[2:])
     holder_text = f"{holder[0]} (since {holder[1]:%Y-%m-%d %H:%M} UTC)" if holder else "another run"
     raise ContractError(f"instance: {holder_text} is writing to it; wait for its end.")
+
+
+def _refuse_own(cursor: Any, name: str, session: int, silent_seconds: float) -> NoReturn:
+    """Refuses because of a session of the same run, which is ended if it is this process's own or
+    shows no life.
+
+    Raises:
+        OutageError: it may be gone the next time.
+        ContractError: another process has gone on with the run, after this one had lost it.
+    """
+    if _sessions and session not in _sessions:
+        raise ContractError(f"instance: another process goes on with {name}; wait for its end.")
+    limit = min(DEAD_AFTER, settings.from_environment().patience_seconds / 4)
+    if session in _sessions or silent_seconds > limit:
+        cursor.execute("select pg_terminate_backend(%s)", [session])
+    raise OutageError(f"instance: {name} is still connected to it; run it again later: it goes on.")
 
 
 @contextmanager

@@ -1,9 +1,10 @@
-"""Transactions whose rows are written to the journal before they are committed.
+"""Transactions whose rows are written to the journal before they are committed, and to the instance
+in the same commit.
 
 Which rows are ours follows from the database: a transaction sees what was committed before it
-began and what it writes itself, and nothing else (SQLite has it so; PostgreSQL is asked for it by
-`lock`). So rows above the highest primary key of its beginning are its own, whoever writes beside
-it. Rows that LaminDB changes on the way are those that the caller names.
+began and what it writes itself, and nothing else (SQLite has it so; of PostgreSQL each transaction
+proves it by `lock.prove`). So rows above the highest primary key of its beginning are its own,
+whoever writes beside it. Rows that LaminDB changes on the way are those that the caller names.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,6 +13,8 @@ from typing import Any
 
 from django.db import transaction
 
+from runners.contract import RunRequest
+from runners.records.proof import Opening, kept
 from runners.records.transaction_log import (
     SOURCES,
     CommitProof,
@@ -23,8 +26,8 @@ from runners.records.transaction_log import (
     compressed,
     digests,
 )
-from runners.registry import rows
-from runners.run.journal import COMMITTED, RECORDED, Journal
+from runners.registry import lock, proofs, rows
+from runners.run.journal import COMMITTED, RECORDED, Journal, JournalLines
 
 
 class Recorder:
@@ -32,6 +35,12 @@ class Recorder:
 
     def __init__(self, journal: Journal | None) -> None:
         self._journal = journal
+        self._request: RunRequest | None = None
+        self._opening: Opening | None = None
+
+    def begin(self, request: RunRequest, opening: Opening | None) -> None:
+        """From now on transactions are those of this run, the first of which keeps the opening."""
+        self._request, self._opening = request, opening
 
     @contextmanager
     def transaction(self, part: Part, *watched: Any) -> Iterator[None]:
@@ -44,18 +53,29 @@ class Recorder:
                 yield
             return
         with transaction.atomic():
+            lock.prove()
             tops = rows.highest_ids()
             before = {
                 query_set.model._meta.db_table: rows.rows_of(query_set.all())
                 for query_set in watched
             }
             yield
-            number = len(self._journal.all(RECORDED)) + 1
-            recording = _recording(number, part, tops, before)
+            recording = _recording(next_number(self._journal), part, tops, before)
             if recording.inserted or recording.changed:
-                self._journal.write(RECORDED, **recording.model_dump(mode="json"))
+                self._record(self._journal, recording)
         if recording.inserted or recording.changed:
-            self._journal.write(COMMITTED, number=number)
+            self._opening = None
+            self._journal.write(COMMITTED, number=recording.number)
+
+    def _record(self, journal: Journal, recording: TransactionRecord) -> None:
+        assert self._request is not None
+        line = journal.write(RECORDED, **recording.model_dump(mode="json"))
+        proofs.keep(self._request, kept(recording, line["at"]), self._opening)
+
+
+def next_number(journal: JournalLines) -> int:
+    """The number of the journal's next transaction. Those that weren't committed leave gaps."""
+    return max((line["number"] for line in journal.all(RECORDED)), default=0) + 1
 
 
 def _recording(
@@ -81,6 +101,7 @@ def _recording(
         changed=changed,
         witness=witness,
         height=sum(tops.values()),
+        is_kept=True,
     )
 
 

@@ -15,6 +15,7 @@ from runners.census.publications import Publications
 from runners.census.store import CensusDataset, location, store_address
 from runners.contract import DatasetOutcome, Finding, Manifest, Outcome, Reason, RunRequest
 from runners.records.baseline import Baseline
+from runners.records.proof import Opening
 from runners.records.snapshot import Snapshot
 from runners.records.transaction_log import Part
 from runners.registry import (
@@ -62,9 +63,12 @@ class Writer:
         self._recorder = Recorder(journal)
         self._publications = publications
 
-    def begin(self, request: RunRequest) -> None:
-        """From now on new records belong to the request's LaminDB Run and space, if it has any."""
+    def begin(self, request: RunRequest, opening: Opening | None = None) -> None:
+        """From now on new records belong to the request's LaminDB Run and space, if it has any; and
+        the instance keeps the run's transactions, before the first of them its opening.
+        """
         tracking.begin_tracking(request, self.manifest)
+        self._recorder.begin(request, opening)
 
     def misplaced(self) -> list[str]:
         """uids of the collections that this release has of an earlier one, or a later one of it."""

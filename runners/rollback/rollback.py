@@ -9,117 +9,44 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence, Sized
 from dataclasses import replace
 from itertools import islice
-from pathlib import Path
 
-from runners.contract import Action, ContractError, RunRequest
-from runners.records.baseline import BASELINE, Difference, differences, stored_baseline
-from runners.records.transaction_log import Tables, TransactionRecord
+from runners.records.baseline import Difference, differences, stored_baseline
+from runners.records.transaction_log import Tables
 from runners.registry.lock import hold_lock_file
 from runners.retries import OutageError
+from runners.rollback.runs import begun, is_of_older_code, transactions_of
 from runners.rollback.undo import (
-    LoggedTransaction,
     UndoPlan,
     is_undone,
-    newest_first,
     plan_undo,
     row_name,
     rows_to_read,
     union,
 )
+from runners.rollback.whole import lost_runs, whole
 from runners.rollback.wording import RollbackResult
+from runners.run.completion import is_forgotten
 from runners.run.journal import (
-    COMMITTED,
     JOURNAL,
     NOT_ROLLED_BACK,
-    RECORDED,
     ROLLBACK,
     ROLLED_BACK,
-    START,
     Journal,
     read_journal,
     was_rolled_back,
 )
-from runners.run.request import RunFolder, runs_in
+from runners.run.request import RunFolder
 
 REFERENCES = "lamindb_reference"
 MEMBERS = "lamindb_collectionartifact"
 """Links that a run may have moved from a collection to one of its own."""
 
 
-def find_runs(
-    runs: Path, *, release: str | None, run_id: str | None, instance: str | None
-) -> list[RunFolder]:
-    """The runs that wrote, newest first: all of a release, or one by its id.
-
-    Raises:
-        ContractError: not one of both is given, there is no such run, they are of several
-            instances, or a journal can't be used.
-    """
-    if (release is None) == (run_id is None):
-        raise ContractError("rollback: takes either --release or --run; give one.")
-    what = f"run {run_id}" if run_id else f"release {release}"
-
-    def is_wanted(request: RunRequest) -> bool:
-        is_named = request.run_id == run_id if run_id else request.release == release
-        is_here = instance in (None, request.instance)
-        return request.action is Action.INGEST and is_named and is_here
-
-    recorded_runs = runs_in(runs, is_wanted)
-    standing = _standing(recorded_runs, what, runs)
-    if len(instances := {run.request.instance for run in standing}) > 1:
-        raise ContractError(
-            f"{what}: was ingested in {', '.join(sorted(instances))}; name one with --instance."
-        )
-    return standing
-
-
-def _standing(recorded_runs: Sequence[RunFolder], what: str, runs: Path) -> list[RunFolder]:
-    """Those of the runs that wrote and weren't rolled back, newest first."""
-    begun = [
-        r for r in recorded_runs if r.journal.first(START) and not r.journal.first(ROLLED_BACK)
-    ]
-    if not begun:
-        over = [line for run in recorded_runs if (line := run.journal.first(ROLLED_BACK))]
-        if over:
-            raise ContractError(f"{what}: was rolled back already, at {over[-1]['at']}.")
-        raise ContractError(
-            f"{runs}: holds no journal of {what} that could be rolled back; name the folder of the "
-            "runs with --runs, or see what is registered with `runners verify`."
-        )
-    for run in begun:
-        _require_records(run)
-    return _newest_first(begun)
-
-
-def _newest_first(recorded_runs: Sequence[RunFolder]) -> list[RunFolder]:
-    """By the first transaction of each; those that have none by when they began, as the newest."""
-    by_time = sorted(recorded_runs, key=_started_at, reverse=True)
-    begins = {entry.run: place for place, entry in enumerate(_entries(by_time))}
-    return sorted(by_time, key=lambda run: begins.get(run.request.run_id, -1))
-
-
-def _started_at(run: RunFolder) -> str:
-    line = run.journal.first(START)
-    return str(line["at"]) if line else ""
-
-
-def _require_records(run: RunFolder) -> None:
-    """Refuses a run whose folder doesn't say all that it wrote."""
-    numbers = [line["number"] for line in run.journal.all(RECORDED)]
-    if numbers != list(range(1, len(numbers) + 1)):
-        raise ContractError(
-            f"{run.folder / JOURNAL}: lines are missing, so that it doesn't say all that was "
-            "written; bring the whole file back."
-        )
-    if not (run.folder / BASELINE).exists():
-        raise ContractError(
-            f"{run.folder / BASELINE}: is missing, so that nothing says how the instance was "
-            "before the run; bring the file back."
-        )
-
-
-def rollback(recorded_runs: Sequence[RunFolder], *, is_real: bool) -> RollbackResult:
-    """What came of taking back the runs (newest first), of one instance; kept if it is real.
+def rollback(
+    recorded_runs: Sequence[RunFolder], *, is_real: bool, of_release: bool = False
+) -> RollbackResult:
+    """What came of taking back the runs (newest first), of one instance; kept if it is real. With
+    `of_release` also runs of their release that the instance knows and no folder does.
 
     Raises:
         OutageError: its database did not answer for too long, or somebody else's transaction
@@ -134,7 +61,7 @@ def rollback(recorded_runs: Sequence[RunFolder], *, is_real: bool) -> RollbackRe
         from runners.registry import failures
 
         try:
-            return failures.patiently(lambda: _rollback(recorded_runs, is_real=is_real))
+            return failures.patiently(lambda: _rollback(recorded_runs, is_real, of_release))
         except OutageError:  # it may have been committed: the next look tells
             raise
         except Exception:
@@ -142,10 +69,12 @@ def rollback(recorded_runs: Sequence[RunFolder], *, is_real: bool) -> RollbackRe
             raise
 
 
-def _rollback(recorded_runs: Sequence[RunFolder], *, is_real: bool) -> RollbackResult:
+def _rollback(
+    recorded_runs: Sequence[RunFolder], is_real: bool, of_release: bool
+) -> RollbackResult:
     from runners.registry import connection as instances
 
-    instance = recorded_runs[0].request.instance
+    instance, runs = recorded_runs[0].request.instance, recorded_runs[0].folder.parent
     instances.connect(instance)
     from runners.registry import lock
 
@@ -153,10 +82,12 @@ def _rollback(recorded_runs: Sequence[RunFolder], *, is_real: bool) -> RollbackR
     if all(map(_is_open, _as_they_are(recorded_runs))) and _is_done(recorded_runs):
         result = RollbackResult(_ids(recorded_runs), instance)
     else:
+        lost = lost_runs(recorded_runs[0].request, runs) if of_release else []
+        recorded_runs = begun([whole(run) for run in [*recorded_runs, *lost]])
         result = _attempt(recorded_runs, is_real=is_real)
     if is_real and not result.problems:
         _write(recorded_runs, ROLLED_BACK)
-    return result
+    return replace(result, is_proved=not any(map(is_of_older_code, recorded_runs)))
 
 
 def _name(recorded_runs: Sequence[RunFolder]) -> str:
@@ -175,9 +106,14 @@ def _is_open(run: RunFolder) -> bool:
 
 def _is_done(recorded_runs: Sequence[RunFolder]) -> bool:
     """True if a rollback was committed, and killed before the journals said so."""
+    from runners.registry import proofs
     from runners.registry import rows as registry
 
-    entries = _entries(recorded_runs)
+    if not any(map(is_of_older_code, recorded_runs)):
+        kept = [(run.journal, proofs.kept_run(run.request.run_id)) for run in recorded_runs]
+        is_empty = not any(own.transactions for _, own in kept)
+        return is_empty and any(is_forgotten(journal, own) for journal, own in kept)
+    entries = transactions_of(recorded_runs)
     return is_undone(entries, registry.read_rows(rows_to_read(entries)))
 
 
@@ -187,29 +123,11 @@ def _write(recorded_runs: Sequence[RunFolder], step: str) -> None:
             journal.write(step)
 
 
-def _entries(recorded_runs: Sequence[RunFolder]) -> list[LoggedTransaction]:
-    """The runs' transactions, newest first."""
-    return list(newest_first([_logged(run) for run in recorded_runs]))
-
-
-def _logged(run: RunFolder) -> list[LoggedTransaction]:
-    """A run's transactions, newest first."""
-    committed = {line["number"] for line in run.journal.all(COMMITTED)}
-    entries = []
-    for line in reversed(run.journal.all(RECORDED)):
-        facts = {name: value for name, value in line.items() if name not in ("at", "step")}
-        recording = TransactionRecord.from_mapping(facts, source=str(run.folder / JOURNAL))
-        is_committed = recording.number in committed
-        entry = LoggedTransaction(recording, is_committed, run.request.run_id, str(line["at"]))
-        entries.append(entry)
-    return entries
-
-
 def _attempt(recorded_runs: Sequence[RunFolder], *, is_real: bool) -> RollbackResult:
-    from runners.registry import baseline, exclusive
+    from runners.registry import baseline, exclusive, proofs
     from runners.registry import rows as registry
 
-    first, entries = recorded_runs[-1], _entries(recorded_runs)
+    first, entries = recorded_runs[-1], transactions_of(recorded_runs)
     release, before = first.request.release, stored_baseline(first.folder)
     left: list[Difference] = []
     wanted = rows_to_read(entries)
@@ -222,6 +140,7 @@ def _attempt(recorded_runs: Sequence[RunFolder], *, is_real: bool) -> RollbackRe
         if not problems:
             registry.delete_rows(undoing.deleted)
             registry.restore_rows(undoing.restored)
+            proofs.forget(_ids(recorded_runs))
             exclusive.check_references()
             left = differences(before, baseline.take_baseline(before=release))
             problems = [str(difference) for difference in left if difference not in earlier]

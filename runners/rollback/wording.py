@@ -30,7 +30,8 @@ class RollbackResult:
     where it can't be.
 
     `kept` are definitions and references that others use; `differing` is what differs from the
-    state before the runs and is none of their doing.
+    state before the runs and is none of their doing. `is_proved` where the instance kept all that
+    the runs wrote.
     """
 
     runs: tuple[str, ...]
@@ -41,6 +42,7 @@ class RollbackResult:
     kept: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     differing: tuple[Difference, ...] = ()
+    is_proved: bool = True
 
 
 def describe(result: RollbackResult, *, is_real: bool) -> list[str]:
@@ -60,8 +62,15 @@ def describe(result: RollbackResult, *, is_real: bool) -> list[str]:
     if result.differing:
         lines += ["differs from the state before, by other hands:"]
         lines += _listed(str(difference) for difference in result.differing)
-    if is_real:
+    if not result.is_proved:
+        lines.append(
+            "nothing proves that the journals are whole, for the instance didn't keep yet what "
+            "these runs wrote"
+        )
+    if is_real and result.is_proved:
         return [*lines, "rolled back, and what the runs had touched found as it was before"]
+    if is_real:
+        return [*lines, "rolled back, and what their journals name found as it was before"]
     return [*lines, "nothing was changed yet: say --yes to do it"]
 
 

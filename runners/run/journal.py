@@ -89,8 +89,8 @@ class Journal(JournalLines):
     ) -> None:
         self._file.close()
 
-    def write(self, step: str, *, dataset_id: str | None = None, **facts: object) -> None:
-        """Adds a line for `step` (of a dataset, or of the whole release)."""
+    def write(self, step: str, *, dataset_id: str | None = None, **facts: object) -> Line:
+        """Adds a line for `step` (of a dataset, or of the whole release), and returns it."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         line: dict[str, object] = {"at": now, "step": step}
         if dataset_id is not None:
@@ -104,6 +104,7 @@ class Journal(JournalLines):
             error.filename = self._file.name  # Python names none of an open file
             raise
         self.lines.append(line)
+        return line
 
 
 def _parse(line: bytes, place: str) -> Line:

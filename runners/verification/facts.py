@@ -25,6 +25,7 @@ class VerificationFacts:
     `differing`: features of the schema that are something else in the instance, and what.
     `listed`: what the Census's release directory says that the manifest doesn't. `was_current`: the
     uids of the sources that were current before the first run of this release, None without one.
+    `short`: what journals of runs lack of what the instance keeps of these, or it of them.
     """
 
     taken: Snapshot | Unknown
@@ -43,6 +44,7 @@ class VerificationFacts:
     left: Sequence[Mapping[str, Mapping[str, RecordDigest]]] | Unknown = ()
     listed: Sequence[str] = ()
     differing: Mapping[str, str] | Unknown = field(default_factory=dict)
+    short: Sequence[str] | Unknown = ()
     was_current: frozenset[str] | Unknown | None = None
 
     @property

@@ -14,7 +14,8 @@ from runners.records.baseline import CURRENT_SOURCES, Baseline, left_by_runs, st
 from runners.records.snapshot import Snapshot, Stored, Unknown
 from runners.rules import vocabulary
 from runners.rules.reference import Reference, Term
-from runners.run.journal import START, WRITTEN
+from runners.run.completion import missing_lines, shortage
+from runners.run.journal import JOURNAL, START, WRITTEN, read_journal
 from runners.run.request import Job, RunFolder
 from runners.run.selection import answered_request, is_whole
 from runners.verification.facts import VerificationFacts
@@ -81,6 +82,10 @@ def gather(
             "the features can't be read", lambda: schema.differing_features(reference.rules)
         ),
         listed=directory.look_up(job.manifest).sentences,
+        short=_or_unknown(
+            "what the instance keeps of runs can't be read",
+            lambda: failures.patiently(lambda: list(filter(None, map(_shortage, ingests)))),
+        ),
     )
 
 
@@ -100,6 +105,19 @@ def _baseline(ingests: Sequence[RunFolder]) -> Baseline | Unknown | None:
     return _or_unknown(
         "what earlier releases held can't be read", lambda: stored_baseline(ingests[0].folder)
     )
+
+
+def _shortage(run: RunFolder) -> str | None:
+    """What the run's journal and the instance don't both have of it, for a person."""
+    from runners.registry import proofs
+
+    try:
+        kept = proofs.kept_run(run.request.run_id)
+        # read after it: a run that goes on writes its journal first
+        journal = read_journal(run.folder / JOURNAL)
+        return shortage(run.request.run_id, list(missing_lines(journal, run.request, kept)))
+    except ContractError as error:
+        return str(error).rstrip(".")
 
 
 def _or_none(

@@ -54,6 +54,21 @@ def test_patience_ends() -> None:
     assert sum(world.pauses) <= 100
 
 
+@pytest.mark.parametrize("lasts", [80, 350, 700])
+def test_attempts_that_take_long_end_in_time_too(lasts: float) -> None:
+    """As of a storage that accepts and never answers."""
+    world = World(heals=10_000)
+
+    def attempt() -> str:
+        world.now += lasts
+        return world.attempt()
+
+    with pytest.raises(OutageError):
+        retry_outages(attempt, seconds=600, clock=world.clock, sleep=world.sleep)
+    assert world.now <= max(600, lasts)
+    assert world.now > 600 - 60 - 2 * lasts
+
+
 def test_another_error_is_not_repeated() -> None:
     world = World(heals=0)
 

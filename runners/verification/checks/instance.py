@@ -7,7 +7,7 @@ Which sources are current is the instance's choice, and none of a release's: it 
 from collections.abc import Mapping, Sequence
 
 from runners.records.baseline import Baseline, Difference, RecordDigest, differences
-from runners.records.snapshot import value_or_raise
+from runners.records.snapshot import Unknown, value_or_raise
 from runners.verification.checks.answer import Answer, NotApplicable, answer, own_artifacts
 from runners.verification.facts import VerificationFacts
 
@@ -27,12 +27,16 @@ def sources(facts: VerificationFacts) -> Answer:
 
 
 def tracking(facts: VerificationFacts) -> Answer | NotApplicable:
-    """Each artifact that a tracked run registered names its LaminDB run."""
+    """Each artifact that a tracked run registered names its LaminDB run. What journals lack is
+    noted: it makes the release no other.
+    """
+    short = [facts.short.why] if isinstance(facts.short, Unknown) else facts.short
     if facts.tracked is None:
-        return NotApplicable("no run was asked to be tracked")
+        return NotApplicable("; ".join(["no run was asked to be tracked", *short]))
     rows = [row for row in own_artifacts(facts) if row.dataset_id in facts.tracked]
     bad = [(row.dataset_id, "names no run") for row in rows if row.run_id is None]
-    return answer(facts, expected=len(rows), found=len(rows) - len(bad), bad=bad)
+    note = "; ".join(short) or None
+    return answer(facts, expected=len(rows), found=len(rows) - len(bad), bad=bad, note=note)
 
 
 def previous(facts: VerificationFacts) -> Answer | NotApplicable:

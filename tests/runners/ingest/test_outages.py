@@ -1,11 +1,13 @@
 """A storage that fails for a while: no file is condemned for it, and the run goes on.
 
 The server stands in for S3. It knows HEAD and ranges of one bucket, and how to fail; it doesn't
-model throttling by rate, nor connections that hang.
+model throttling by rate; of connections that hang there is one of its own.
 """
 
+import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -136,6 +138,36 @@ def test_when_it_answers_again_the_file_is_read(
     assert found == expected
     assert slept
     assert "Trying again in 1 s." in capsys.readouterr().err
+
+
+def test_a_storage_that_accepts_and_never_answers_is_asked_five_times_an_attempt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """s3fs's five times 15 s, shortened here; with botocore's own five for each it took minutes."""
+    monkeypatch.setattr(S3FileSystem, "read_timeout", 0.1)
+    S3FileSystem.clear_instance_cache()
+    accepted: list[socket.socket] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"http://127.0.0.1:{server.getsockname()[1]}"
+        monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+        is_over = threading.Event()
+
+        def accept() -> None:
+            server.settimeout(0.1)
+            while not is_over.is_set():
+                with suppress(TimeoutError):
+                    accepted.append(server.accept()[0])
+
+        thread = threading.Thread(target=accept)
+        thread.start()
+        try:
+            with pytest.raises(OutageError, match="the storage does not answer"):
+                read(WHOLE)
+        finally:
+            is_over.set()
+            thread.join()
+            S3FileSystem.clear_instance_cache()
+    assert len(accepted) == S3FileSystem.retries
 
 
 def test_a_file_that_was_cut_is_condemned_all_the_same(storage: Storage) -> None:

@@ -5,6 +5,7 @@ taken back where that can't be exact.
 import fcntl
 import json
 import re
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -19,7 +20,7 @@ from dumps import plain
 from instances import Done, Place, succeed
 
 from runners.contract import ContractError
-from runners.rollback.rollback import find_runs
+from runners.rollback.runs import find_runs
 from runners.run.journal import ROLLBACK, ROLLED_BACK, Journal, was_rolled_back
 from runners.sample.datasets import NEWER, OLDER, of_release
 
@@ -282,23 +283,124 @@ def without_a_recording(lines: list[str]) -> list[str]:
     return lines[:place] + lines[place + 1 :]
 
 
+def without_the_end(lines: list[str]) -> list[str]:
+    """As a machine leaves it that was lost before its last lines were mirrored."""
+    return lines[: len(lines) // 2]
+
+
+def without_marks(lines: list[str]) -> list[str]:
+    """As older code wrote it, which kept nothing in the instance."""
+    marks = ('"is_kept":true,', ',"is_kept":true')
+    return [line.replace(marks[0], "").replace(marks[1], "") for line in lines]
+
+
+def of_older_code(place: Place) -> None:
+    """Makes the run `newer` one of older code."""
+    break_journal(without_marks)(place.root / "runs" / "newer")
+    with closing(sqlite3.connect(place.database)) as connection, connection:
+        connection.execute('delete from lamindb_jsonvalue where value like \'%"run": "newer"%\'')
+
+
+def without_holdings(folder: Path) -> None:
+    (folder / "holdings.json").unlink()
+
+
+def without_folder(folder: Path) -> None:
+    """Of the release another run's folder is left, which only asked."""
+    request = json.loads((folder / "request.json").read_text())
+    shutil.rmtree(folder)
+    other = folder.with_name("other")
+    other.mkdir()
+    (other / "request.json").write_text(json.dumps({**request, "run_id": "other"}))
+
+
+DAMAGES = {
+    "a line": break_journal(without_a_recording),
+    "the end": break_journal(without_the_end),
+    "all lines": break_journal(lambda _: []),
+    "holdings": without_holdings,
+    "the folder": without_folder,
+}
+
+
+@pytest.mark.parametrize("lost", DAMAGES)
+def test_what_a_folder_has_lost_the_instance_has_kept(
+    newer: Place, older: Place, tmp_path: Path, lost: str
+) -> None:
+    place = instances.copy(newer, tmp_path / "place")
+    DAMAGES[lost](place.root / "runs" / "newer")
+    done = succeed(rollback(place, "--release", NEWER.version, "--yes"))
+    assert done.stdout.splitlines()[-1].startswith("rolled back, and what the runs had touched")
+    assert ("run newer: its journal is short: it lacks" in done.stderr) is (lost != "holdings")
+    expected = {**rows(older), "lamindb_storage": rows(place)["lamindb_storage"]}
+    assert rows(place) == expected
+    assert place.journal("newer").first(ROLLED_BACK)
+
+
+@pytest.mark.parametrize("words", [(), ("--yes",)])
+def test_of_a_run_of_older_code_no_more_is_claimed_than_its_journal_names(
+    newer: Place, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    place = instances.copy(newer, tmp_path / "place")
+    of_older_code(place)
+    said = succeed(rollback(place, "--run", "newer", *words)).stdout.splitlines()
+    assert said[-2] == (
+        "nothing proves that the journals are whole, for the instance didn't keep yet what these "
+        "runs wrote"
+    )
+    assert said[-1] == (
+        "rolled back, and what their journals name found as it was before"
+        if words
+        else "nothing was changed yet: say --yes to do it"
+    )
+
+
+def test_a_run_that_another_machine_took_back_is_not_taken_back_again(
+    back: Place, newer: Place, tmp_path: Path
+) -> None:
+    """Its journal was fetched before; the instance says what came of it since."""
+    place = instances.copy(back, tmp_path / "place")
+    journal = place.root / "runs" / "newer" / "journal.jsonl"
+    shutil.copy(newer.root / "runs" / "newer" / "journal.jsonl", journal)
+    before = dumps.exact(place.database)
+    request = place.root / "runs" / "newer" / "request.json"
+    break_journal(lambda lines: lines[:-1])(request.parent)  # it hasn't ended
+    for done in (rollback(place, "--run", "newer", "--yes"), place.run("ingest", request)):
+        assert done.returncode == 2, done.stdout
+        assert "that the instance holds no more: the run was taken back by" in done.stderr
+    assert dumps.exact(place.database) == before
+
+
+def test_what_the_instance_keeps_and_somebody_has_changed_is_named(
+    newer: Place, tmp_path: Path
+) -> None:
+    place = instances.copy(newer, tmp_path / "place")
+    with closing(sqlite3.connect(place.database)) as connection, connection:
+        edit = 'update lamindb_jsonvalue set value = replace(value, \'"part": "datasets\', ?)'
+        connection.execute(edit, ['"part": "vocabulary'])
+    done = rollback(place, "--run", "newer", "--yes")
+    assert done.returncode == 2, done.stdout
+    assert "of run newer (a row of lamindb_jsonvalue) was changed; restore" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("damage", "said"),
     [
         (break_journal(lambda lines: [lines[0], lines[1][:9] + "\n", *lines[2:]]), "not JSON"),
         (break_journal(without_a_recording), "lines are missing"),
-        (break_journal(lambda _: []), "holds no journal of release"),
-        (lambda folder: (folder / "holdings.json").unlink(), "is missing, so that nothing says"),
+        (without_holdings, "is missing, so that nothing says"),
+        (shutil.rmtree, "holds no journal that could be rolled back"),
     ],
-    ids=["torn", "line missing", "empty", "no holdings"],
+    ids=["torn", "line missing", "no holdings", "no folder"],
 )
-def test_without_its_records_a_run_is_not_rolled_back(
+def test_without_its_records_a_run_of_older_code_is_not_rolled_back(
     newer: Place, tmp_path: Path, damage: Callable[[Path], None], said: str
 ) -> None:
     folder = tmp_path / "newer"
     folder.mkdir()
     for name in ("request.json", "journal.jsonl", "holdings.json"):
         (folder / name).write_bytes((newer.root / "runs" / "newer" / name).read_bytes())
+    break_journal(without_marks)(folder)
     damage(folder)
     with pytest.raises(ContractError, match=said):
         find_runs(tmp_path, release=NEWER.version, run_id=None, instance=None)

@@ -3,11 +3,14 @@
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 import pytest
 
-from runners.run.run_storage import FolderRunStorage, Mirror, run, run_storage_at
+from runners.retries import OutageError
+from runners.run.run_storage import FolderRunStorage, Mirror, RunStorage, run, run_storage_at
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 RUN, EARLIER, OTHER = "2026-02-01-ingest-2", "2026-02-01-ingest-1", "2025-06-01-ingest-1"
@@ -39,6 +42,19 @@ def test_it_goes_on_from_what_was_kept_and_keeps_what_comes(mirror: Mirror) -> N
     assert {path.name for path in mirror.folder.parent.iterdir()} == {RUN, EARLIER}
 
 
+def test_a_journal_that_is_further_here_than_where_it_is_kept_stays(mirror: Mirror) -> None:
+    (mirror.folder / "journal.jsonl").write_text("one\nhere\n")
+    assert run(mirror, [sys.executable, "-c", APPEND]) == 3
+    assert there(mirror).read_text() == "one\nhere\ntwo\n"
+
+
+def test_a_journal_that_another_machine_has_written_since_is_taken(mirror: Mirror) -> None:
+    (mirror.folder / "journal.jsonl").write_text("o")
+    there(mirror).write_text("one\nthere\n")
+    assert run(mirror, [sys.executable, "-c", APPEND]) == 3
+    assert there(mirror).read_text() == "one\nthere\ntwo\n"
+
+
 def test_what_runs_of_other_releases_left_is_fetched(mirror: Mirror) -> None:
     left = there(mirror).parents[1] / OTHER / "left.json"
     left.write_text("{}")
@@ -67,6 +83,7 @@ def test_only_what_changed_is_put_again(mirror: Mirror) -> None:
 
 WAITS = "import pathlib, time\nwhile not pathlib.Path('cancel').exists(): time.sleep(0.01)\n"
 NEVER = "import time; time.sleep(60)"
+REPORTS = "open('report.json', 'w').write('{}')"
 ENDS_EARLY = WAITS + "open('journal.jsonl', 'a').write('cancelled\\n')"
 
 
@@ -92,3 +109,69 @@ def test_when_its_time_is_over_the_step_is_asked_to_end_and_waited_for(mirror: M
     assert run(mirror, [sys.executable, "-c", slow], every=0.02, seconds=0.1) == 0
     assert there(mirror).read_text() == "one\ncancelled\n"
     assert not there(mirror).with_name("cancel").exists()
+
+
+@dataclass
+class Refusing:
+    """A storage that refuses so many puts first, as S3 does with a 503 (SlowDown,
+    https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html). None is kept by half.
+    """
+
+    kept: RunStorage
+    refusals: float
+    may_fetch: bool = False
+
+    def fetch(self, runs: Path, beginning: str) -> None:
+        if not self.may_fetch:
+            self._refuse()
+        self.kept.fetch(runs, beginning)
+
+    def put(self, file: Path) -> None:
+        self._refuse()
+        self.kept.put(file)
+
+    def _refuse(self) -> None:
+        if self.refusals > 0:
+            self.refusals -= 1
+            raise OSError("SlowDown: please reduce your request rate.")
+
+
+def test_what_is_refused_is_tried_again_until_it_is_kept(
+    mirror: Mirror, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refusing = Mirror(mirror.folder, Refusing(mirror.kept, 3))
+    assert (
+        run(
+            refusing,
+            [sys.executable, "-c", f"{APPEND.replace('sys.exit(3)', REPORTS)}"],
+            every=0.02,
+        )
+        == 0
+    )
+    assert there(mirror).read_text() == "one\ntwo\n"
+    assert there(mirror).with_name("report.json").read_text() == "{}"
+    assert "(SlowDown: please reduce your request rate)" in capsys.readouterr().err
+
+
+def test_a_step_that_nothing_is_kept_of_is_asked_to_end_and_that_is_said(
+    mirror: Mirror, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (mirror.folder / "request.json").write_text("{}")
+    refusing = Mirror(mirror.folder, Refusing(mirror.kept, inf, may_fetch=True))
+    with pytest.raises(OutageError) as raised:
+        run(refusing, [sys.executable, "-c", ENDS_EARLY], every=0.02, unkept=0.1)
+    assert str(raised.value) == (
+        f"run {RUN}: journal.jsonl, request.json can't be kept (SlowDown: please reduce your "
+        f"request rate); they lie in {mirror.folder} alone."
+    )
+    assert (mirror.folder / "journal.jsonl").read_text() == "one\ncancelled\n"
+    said = capsys.readouterr().err
+    assert said.count("; trying again.") == 1
+    assert said.count("for too long; the step is asked to end after its batch.") == 1
+
+
+def test_where_nothing_can_be_fetched_nothing_begins(mirror: Mirror) -> None:
+    refusing = Mirror(mirror.folder, Refusing(mirror.kept, inf))
+    with pytest.raises(OutageError, match=r"can't be fetched \(SlowDown: please reduce"):
+        run(refusing, [sys.executable, "-c", REPORTS], unkept=0.1)
+    assert not (mirror.folder / "report.json").exists()

@@ -458,6 +458,17 @@ def test_without_a_tracked_run_no_artifact_must_name_one() -> None:
     assert statuses(untracked)["tracking"] is Status.NOT_APPLICABLE
 
 
+@pytest.mark.parametrize("tracked", [None, WHOLE.tracked])
+@pytest.mark.parametrize("short", [["run a: is short"], Unknown("run a: is short")])
+def test_a_journal_that_is_short_is_noted_and_fails_nothing(
+    short: list[str] | Unknown, tracked: frozenset[str] | None
+) -> None:
+    facts = replace(WHOLE, short=short, tracked=tracked)
+    found = {result.name: result for result in all_checks.run_checks(facts)}["tracking"]
+    assert found.status is (Status.PASSED if tracked else Status.NOT_APPLICABLE)
+    assert str(found.note).endswith("run a: is short")
+
+
 def test_a_storage_that_does_not_answer_is_no_proof_of_anything() -> None:
     silent = lies(1, Unknown("no answer"))(WHOLE)
     found = {result.name: result for result in all_checks.run_checks(silent)}["storage"]

@@ -1,0 +1,150 @@
+"""A journal and what the instance keeps of the same run: what either lacks is added or named."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runners.contract import Action, ContractError, RunRequest
+from runners.records.baseline import BASELINE, Baseline, stored_baseline
+from runners.records.proof import KeptRun, KeptTransaction, Opening, kept, require_unchanged
+from runners.records.transaction_log import Inserted, Part, TransactionRecord, ValueChange
+from runners.run.completion import complete, is_forgotten, recordings, shortage
+from runners.run.journal import COMMITTED, RECORDED, START, Journal
+
+REQUEST = RunRequest(
+    run_id="run", action=Action.INGEST, release="2026-01-01", manifest="m.toml", instance="a/b"
+)
+HELD = Baseline(releases={"2025-01-01": {}}, shared={})
+BEGUN = "2026-01-02T00:00:00.000+00:00"
+
+
+def record(number: int, *, is_kept: bool = True) -> TransactionRecord:
+    return TransactionRecord(
+        number=number,
+        part=Part.DATASETS,
+        inserted={"lamindb_artifact": Inserted(ids=f"{number}", digests=("0123",))},
+        changed={"lamindb_artifact": {number: {"is_latest": ValueChange(old=True, new=False)}}},
+        is_kept=is_kept,
+    )
+
+
+def kept_run(*numbers: int, since: int = 1, **start: Any) -> KeptRun:
+    first = {"at": BEGUN, "counts": {"artifacts": 0}, "chosen": ["d-1"], **start}
+    opening = Opening(request=REQUEST, start=first, holdings=HELD, since=since)
+    return KeptRun(opening, {number: kept(record(number), BEGUN) for number in numbers})
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Journal:
+    return Journal(tmp_path / "run" / "journal.jsonl")
+
+
+def write(journal: Journal, *numbers: int, committed: int = 0, **fields: Any) -> None:
+    """A journal that knows these transactions, and of so many that they were committed."""
+    journal.write(START, at=BEGUN, counts={"artifacts": 0}, chosen=["d-1"], is_kept=True)
+    for number in numbers:
+        journal.write(RECORDED, **record(number, **fields).model_dump(mode="json"))
+    for number in numbers[:committed]:
+        journal.write(COMMITTED, number=number)
+
+
+def test_a_journal_that_is_lost_is_made_anew(journal: Journal, tmp_path: Path) -> None:
+    run = kept_run(1, 3)
+    folder = tmp_path / "run"
+    assert complete(folder, journal, REQUEST, run) == (
+        "run run: its journal is short: it lacks transactions that the instance holds (1, 3)"
+    )
+    start = journal.first(START)
+    assert start == {"step": START, **(run.opening.start if run.opening else {})}
+    assert recordings(journal) == {1: record(1), 3: record(3)}
+    assert [line["number"] for line in journal.all(COMMITTED)] == [1, 3]
+    assert stored_baseline(folder) == HELD
+    before = list(journal.lines)
+    assert complete(folder, journal, REQUEST, run) is None
+    assert journal.lines == before
+
+
+def test_what_was_committed_and_not_yet_journalled_as_such_is_no_shortage(
+    journal: Journal, tmp_path: Path
+) -> None:
+    write(journal, 1, 2, committed=1)
+    (tmp_path / "run" / BASELINE).write_text(HELD.model_dump_json())
+    assert complete(tmp_path / "run", journal, REQUEST, kept_run(1, 2)) is None
+    assert [line["number"] for line in journal.all(COMMITTED)] == [1, 2]
+
+
+def test_what_was_never_committed_stays_so(journal: Journal, tmp_path: Path) -> None:
+    write(journal, 1, 2, committed=1)
+    complete(tmp_path / "run", journal, REQUEST, kept_run(1))
+    assert [line["number"] for line in journal.all(COMMITTED)] == [1]
+
+
+def test_without_anything_kept_nothing_is_added(journal: Journal, tmp_path: Path) -> None:
+    assert complete(tmp_path / "run", journal, REQUEST, KeptRun()) is None
+    assert journal.lines == []
+    assert shortage("run", []) is None
+
+
+@pytest.mark.parametrize(
+    ("numbers", "fields", "run", "said"),
+    [
+        ((1, 2), {"committed": 2}, kept_run(1), r"has transactions \(2\) that the instance holds"),
+        ((1, 2), {"committed": 2}, KeptRun(), r"transactions \(1, 2\) that the instance holds no"),
+        (
+            (1,),
+            {},
+            kept_run(1, at="2026-01-03"),
+            "another run of this name wrote .begun",
+        ),
+        ((3,), {}, kept_run(3, since=3), r"lacks transactions \(1, 2\) that were made before"),
+        (
+            (1,),
+            {},
+            KeptRun(kept_run().opening, {1: kept(record(2), BEGUN)}),
+            "transaction 1 is another in its journal than in the instance",
+        ),
+    ],
+)
+def test_what_neither_has_whole_is_named(
+    journal: Journal,
+    tmp_path: Path,
+    numbers: tuple[int, ...],
+    fields: dict[str, Any],
+    run: KeptRun,
+    said: str,
+) -> None:
+    write(journal, *numbers, **fields)
+    before = list(journal.lines)
+    with pytest.raises(ContractError, match=said):
+        complete(tmp_path / "run", journal, REQUEST, run)
+    assert journal.lines == before
+
+
+def test_another_request_of_the_same_name_is_another_run(journal: Journal, tmp_path: Path) -> None:
+    other = REQUEST.model_copy(update={"only": ("d-2",)})
+    with pytest.raises(ContractError, match="field run_id: the instance holds what another run"):
+        complete(tmp_path / "run", journal, other, kept_run(1))
+
+
+def test_what_older_code_wrote_is_in_the_journal_alone(journal: Journal, tmp_path: Path) -> None:
+    write(journal, 1, 2, committed=2, is_kept=False)
+    assert complete(tmp_path / "run", journal, REQUEST, KeptRun()) is None
+    assert not is_forgotten(journal, KeptRun())
+    assert complete(tmp_path / "run", journal, REQUEST, kept_run(3, since=3)) is not None
+
+
+def test_what_was_kept_once_and_is_no_more_was_taken_back(journal: Journal) -> None:
+    write(journal, 1, committed=1)
+    assert is_forgotten(journal, KeptRun())
+    assert not is_forgotten(journal, kept_run(1))
+
+
+def test_a_record_that_was_changed_is_not_believed() -> None:
+    whole = kept(record(1), BEGUN)
+    require_unchanged("run", KeptTransaction.from_json(whole.to_json(), source="instance"))
+    other = whole.model_copy(update={"record": record(1).model_copy(update={"number": 2})})
+    with pytest.raises(
+        ContractError, match=r"keeps of transaction 1 of run run \(a row of lamindb_js"
+    ):
+        require_unchanged("run", other)
