@@ -128,7 +128,7 @@ def test_jobs_that_nobody_waits_for_are_looked_at_in_each_watch() -> None:
     assert jobs["follow"]["needs"] == "jobs"
     assert "concurrency" not in str(jobs["jobs"]) + str(jobs["follow"])
     assert jobs["progress"]["needs"] == "follow"
-    assert jobs["progress"]["if"] == "always()"
+    assert jobs["progress"]["if"] == "!cancelled()"
     # What couldn't be said keeps nobody from asking for the next look.
     steps = {step.get("id") or step.get("name"): step for step in jobs["progress"]["steps"]}
     assert "failure()" in steps["progress"]["if"]
