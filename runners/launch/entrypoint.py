@@ -32,8 +32,11 @@ def main(words: Sequence[str]) -> int:
     repository = root / "repository"
     archive = _fetch(root)
     shutil.rmtree(repository, ignore_errors=True)  # a container may be begun again
-    with tarfile.open(archive) as packed:
-        packed.extractall(repository, filter="data")
+    try:
+        with tarfile.open(archive) as packed:
+            packed.extractall(repository, filter="data")
+    except (tarfile.TarError, OSError) as error:
+        _refuse(f"the packed work can't be unpacked ({error}); launch a new run.")
     _compare(root / "lock", repository)
     python = str(root / "venv" / "bin" / "python")
     command = [str(root / "with-key.sh"), python, "-m", "runners", "mirror", *words]

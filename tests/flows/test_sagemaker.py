@@ -165,6 +165,7 @@ def site(
         yield Site(scenario, amazon, sagemaker, clock)
 
 
+@pytest.mark.prove  # GitHub that is away is asked for half a minute by each command
 def test_a_job_of_thirty_hours_is_followed_over_outages_to_its_result(site: Site) -> None:
     scenario = site.scenario
     site.launches()
