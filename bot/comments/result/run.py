@@ -56,7 +56,7 @@ def machine_sentence(machine: Machine) -> str:
 def _cost(machine: Machine) -> str:
     if machine.hours is None:
         return ""
-    hours = f": {machine.hours:.1f} h"
+    hours = f": {machine.hours:.3g} h"
     if machine.price is None:
         return hours
     day = f", by our table of {machine.priced_on}" if machine.priced_on else ""
