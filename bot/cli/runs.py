@@ -4,6 +4,7 @@ Nothing is remembered between two calls: threads, workflow runs and the store of
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -219,6 +220,15 @@ def watch(lazy: LazyContext) -> None:
     bot, _ = on_github(lazy)
     if bot.runs.are_read_live():
         bot.workflows.watch()
+
+
+def rejoin(bot: Github) -> None:
+    """Asks for a look at jobs that nobody waits for: whoever looked before may have been killed."""
+    with suppress(BotError):  # whoever asked for something else has their answer
+        if bot.runs.are_read_live() and any(
+            run.job is not None and run.is_going_on() for run in bot.runs.all()
+        ):
+            bot.workflows.watch()
 
 
 COMMANDS = (progress, jobs, ended, watch)

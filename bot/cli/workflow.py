@@ -16,7 +16,7 @@ from bot.adapters.github.ports import Github
 from bot.cli import checks, runs
 from bot.cli.context import LazyContext, on_github, with_clear_errors
 from bot.cli.last_word import or_last_word
-from bot.cli.runs import OUTPUT, going_on, handled, lost, put, write_report
+from bot.cli.runs import OUTPUT, going_on, handled, lost, put, rejoin, write_report
 from bot.cli.terminal import show_plan
 from bot.comments.plan import describe
 from bot.comments.result import headline
@@ -68,6 +68,8 @@ def handle_event(lazy: LazyContext, name: str, payload: str, log: str) -> None:
         events = events_of(name, document, bot.repository.changed_manifests)
         for event in events:
             handled(event, bot, settings)
+        if events:
+            rejoin(bot)
         if not events:
             click.echo(f"{name}: nothing that concerns the bot.")
 

@@ -20,7 +20,7 @@ from launch.site import table
 from bot.comments.status import LOST
 from flows.github_scenario import GithubScenario
 from flows.scenario import bad, good, report
-from flows.test_jobs import done, ended, job
+from flows.test_jobs import done, ended, job, payload
 from flows.test_on_github import empty_scenario as _empty_scenario
 from runners.contract import ContractError, JobState, RemoteJob, RunRequest
 from runners.launch.configuration import Configuration
@@ -222,6 +222,45 @@ def test_a_result_that_comes_between_two_looks_asks_for_the_next(site: Site) -> 
     assert outputs(output) == {"going-on": "true"}
     site.looks()
     assert "passed its verification" in site.scenario.heard()
+
+
+def test_a_look_that_fails_is_made_again(site: Site) -> None:
+    site.launches()
+    site.scenario.heard()
+    site.amazon.faults.append(Fault("s3:GET", "AccessDenied", 403))
+    output = site.scenario.home / "output"
+    words = ("progress", "--minutes", "0.03", "--every", "0.01", "--output", str(output))
+    done(job(site.scenario, *words))
+    assert outputs(output) == {"going-on": "true"}
+
+
+def test_where_nobody_looks_any_more_the_next_command_has_it_done(site: Site) -> None:
+    scenario = site.scenario
+
+    def watches() -> int:
+        return sum(run.workflow == "reap.yml" for run in scenario.fake.runs.values())
+
+    def asks(text: str) -> None:
+        people.comment(scenario.fake, "writer", 2, text)
+        event = payload(scenario, scenario.fake.outbox.pop().payload)
+        done(job(scenario, "handle", "--event", "issue_comment", "--payload", event))
+        scenario.heard()
+
+    asks("/status")
+    assert watches() == 0
+    site.launches()
+    asks("/status")
+    assert watches() == 1
+
+
+def test_a_job_that_outlives_its_time_is_ended_by_the_next_look(site: Site) -> None:
+    site.launches()
+    site.scenario.heard()
+    before = site.clock.now()
+    site.sagemaker.now = lambda: before  # AWS hasn't noticed
+    site.clock.at += timedelta(hours=48, minutes=45)
+    list(site.launcher.follow())
+    assert "StopProcessingJob" in site.sagemaker.actions
 
 
 def test_cancel_ends_the_job_and_is_told(site: Site) -> None:
