@@ -127,6 +127,14 @@ def test_prices_of_the_user_go_first_and_are_not_dated(tmp_path: Path) -> None:
         price(read(tmp_path), "x1.32xlarge", 0)
 
 
+def test_a_region_without_prices_is_not_budgeted_by_anothers(tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match=r"no price of ml\.r5\.8xlarge in eu-central-1; add it"):
+        price(read(tmp_path, region="eu-central-1"), "ml.r5.8xlarge", 0)
+    given = {"ml.r5.8xlarge": 2.9}
+    ours = price(read(tmp_path, region="eu-central-1", prices=given), "ml.r5.8xlarge", 0)
+    assert (ours.hour, ours.priced_on) == (2.9, None)
+
+
 def test_runs_lie_in_a_bucket_or_in_a_folder() -> None:
     assert bucket_and_prefix("s3://bucket/a/b/") == ("bucket", "a/b")
     assert bucket_and_prefix("s3://bucket") == ("bucket", "")
