@@ -25,8 +25,8 @@ class Settings:
     administer GitHub's runners (RUNNERS_TOKEN) at `github_api` (GITHUB_API_URL). `lamin_api_key` is
     what LaminDB logs in with where nobody has (LAMIN_API_KEY). Neither secret may be shown.
     `workflow` is the repository and commit of the workflow that runs this (GITHUB_REPOSITORY and
-    GITHUB_SHA). `machine` is what this works on, as JSON (MACHINE), since `machine_since`
-    (MACHINE_SINCE).
+    GITHUB_SHA), `commit` that of this code (COMMIT). `machine` is what this works on, as JSON
+    (MACHINE), since `machine_since` (MACHINE_SINCE).
     """
 
     reference: Path
@@ -41,6 +41,7 @@ class Settings:
     runners_token: str | None = field(default=None, repr=False)
     lamin_api_key: str | None = field(default=None, repr=False)
     workflow: str | None = None
+    commit: str | None = None
     machine: str | None = None
     machine_since: str | None = None
 
@@ -62,6 +63,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         runners_token=environment.get("RUNNERS_TOKEN") or None,
         lamin_api_key=environment.get("LAMIN_API_KEY") or None,
         workflow=_workflow(environment),
+        commit=environment.get("COMMIT") or None,
         machine=environment.get("MACHINE") or None,
         machine_since=environment.get("MACHINE_SINCE") or None,
     )

@@ -7,34 +7,31 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from time import monotonic, sleep
 from typing import Any, TypeVar
 
 import rich_click as click
 
 from bot.adapters.files import write
 from bot.adapters.github.ports import Github
-from bot.cli import checks
+from bot.cli import checks, runs
 from bot.cli.context import LazyContext, on_github, with_clear_errors
 from bot.cli.last_word import or_last_word
+from bot.cli.runs import OUTPUT, going_on, handled, lost, put, rejoin, write_report
 from bot.cli.terminal import show_plan
 from bot.comments.plan import describe
 from bot.comments.result import headline
 from bot.comments.status import machine_action
 from bot.decide.runs import reaper_actions, reaper_comments
-from bot.engine import apply, handle
+from bot.engine import apply
 from bot.errors import BotError
 from bot.gather.events import events_of
 from bot.html import report_page
 from bot.model.audit_entry import audit_entry_in, proof_of
 from bot.model.commands import parse
-from bot.model.effects import Plan
-from bot.model.endings import Ending, ending_of
-from bot.model.events import CommentCreated, Event, RunAsked, RunEnded, RunGoesOn, RunLost
-from bot.model.labels import Label, Reaction
-from bot.model.markers import Marker, MarkerKind, last_marker
-from bot.model.ports import Run
-from bot.model.progress import progress_of
+from bot.model.endings import ending_of
+from bot.model.events import CommentCreated, Event, RunAsked, RunEnded
+from bot.model.labels import Reaction
+from bot.model.markers import Marker, MarkerKind
 from bot.settings import Settings
 from runners.contract import Document, RunRequest
 
@@ -43,23 +40,11 @@ Result = TypeVar("Result", bound=Document)
 
 LOG = click.option("--log", default="", help="The address of the job's log, to be linked.")
 
-OUTPUT = click.option(
-    "--output",
-    type=click.Path(path_type=Path),
-    help="The file for the job's outputs: GITHUB_OUTPUT.",
-)
-
 SUMMARY = click.option(
     "--summary",
     type=click.Path(path_type=Path),
     help="The file for the job's summary: GITHUB_STEP_SUMMARY.",
 )
-
-
-def _handled(event: Event, bot: Github, settings: Settings) -> Plan:
-    decided = handle(event, bot.ports(), settings)
-    show_plan(describe(decided), dry_run=False)
-    return decided
 
 
 @click.command(name="handle")
@@ -82,7 +67,9 @@ def handle_event(lazy: LazyContext, name: str, payload: str, log: str) -> None:
         _react_first(name, document, bot, settings)
         events = events_of(name, document, bot.repository.changed_manifests)
         for event in events:
-            _handled(event, bot, settings)
+            handled(event, bot, settings)
+        if events:
+            rejoin(bot)
         if not events:
             click.echo(f"{name}: nothing that concerns the bot.")
 
@@ -150,13 +137,12 @@ def begin(
     event = RunAsked(request, actor, by_bot, is_first, is_named)
     if event.by_bot:
         _wait_for_proof(request, bot, wait)
-    if _handled(event, bot, settings).is_refusal:
+    if handled(event, bot, settings).is_refusal:
         return
     if documents is not None:
         for path, text in bot.repository.documents(request).items():
             write(documents / path, text)
-    if output is not None:
-        _put(output, {"run-id": request.run_id, "action": str(request.action)})
+    put(output, {"run-id": request.run_id, "action": str(request.action)})
 
 
 def _wait_for_proof(request: RunRequest, bot: Github, seconds: float) -> None:
@@ -182,10 +168,8 @@ def fetch_report(lazy: LazyContext, request_file: Path, folder: Path, output: Pa
     report = bot.runs.report(RunRequest.from_file(request_file).run_id)
     if report is None:
         return
-    for name, text in {"report.json": report.to_json(), **report_page.files(report)}.items():
-        write(folder / name, text)
-    if output is not None:
-        _put(output, {"page": report_page.PAGE})
+    write_report(report, folder)
+    put(output, {"page": report_page.PAGE})
 
 
 @click.command(name="end")
@@ -204,105 +188,32 @@ def end(
     summary: Path | None,
     page: str | None,
 ) -> None:
-    """Post the result of the run of REQUEST_FILE: its report, or that there is none."""
+    """Post the result of the run of REQUEST_FILE: its report, or that there is none.
+
+    Of one whose job works on by itself it is said that it does.
+    """
     with or_last_word(log=log, request=str(request_file)):
         bot, settings = on_github(lazy)
         request = RunRequest.from_file(request_file)
         report = bot.runs.report(request.run_id)
         ending = ending_of(jobs, log)
         # A job's output that isn't set is an empty word.
-        event = RunEnded(report, page or None) if report else _lost(request, ending, bot)
-        _handled(event, bot, settings)
-        line = headline(report) if report else f"## Run {request.run_id}: no report ({ending})"
+        job = bot.runs.job(request.run_id)
+        event: Event
+        if report:
+            event, line = RunEnded(report, page or None), headline(report)
+        elif job is not None and job.is_alive(bot.runs.now()):
+            event, line = (
+                going_on(request, job, bot),
+                f"## Run {request.run_id} works in {job.name}",
+            )
+        else:
+            event = lost(request, ending, bot, job)
+            line = f"## Run {request.run_id}: no report ({event.ending})"
+        handled(event, bot, settings)
         thread = bot.threads.marked().get(Marker(MarkerKind.RELEASE, request.release))
         place = "" if thread is None else f"\n\nIn its thread: {bot.threads.address(thread)}"
         _summarise(summary, f"{line}{place}")
-
-
-def _lost(request: RunRequest, ending: Ending, bot: Github) -> RunLost:
-    return RunLost(request, ending, progress_of(bot.runs.journal(request.run_id) or ""))
-
-
-@click.command(name="progress")
-@click.option(
-    "--minutes",
-    type=click.FloatRange(min=0),
-    default=0,
-    help="Look again until this is over, or nothing goes on any more.",
-)
-@click.option(
-    "--every", type=click.FloatRange(min=0), default=10, show_default=True, help="Minutes between."
-)
-@OUTPUT
-@click.pass_obj
-@with_clear_errors
-def progress(lazy: LazyContext, minutes: float, every: float, output: Path | None) -> None:
-    """Update the status comment of every run that is going on (output `going-on`, if one still is).
-
-    One that has ended without anybody saying so, in a thread that is labelled as running, is said
-    to be lost. If one can't be told of, the others still are. Runs whose journal can be read only
-    at their end are told of once, and aren't waited for.
-    """
-    bot, settings = on_github(lazy)
-    ends = monotonic() + minutes * 60
-    while _told_of_runs(bot, settings) and bot.runs.are_read_live():
-        if monotonic() + every * 60 > ends:
-            if output is not None:
-                _put(output, {"going-on": "true"})
-            return
-        sleep(every * 60)
-
-
-def _told_of_runs(bot: Github, settings: Settings) -> bool:
-    """Whether a run goes on; each one's status comment is rewritten."""
-    runs, problems = bot.runs.all(), []
-    for run in runs:
-        try:
-            if run.is_going_on():
-                _handled(_going_on(run.request, bot), bot, settings)
-            elif run.is_lost and _is_untold(run, bot):
-                log = bot.workflows.address_of(run.request.run_id) or ""
-                _handled(_lost(run.request, Ending("", "lost", log), bot), bot, settings)
-        except BotError as error:
-            problems.append(str(error))
-    if problems:
-        raise BotError(" ".join(problems))
-    return any(run.is_going_on() for run in runs)
-
-
-def _going_on(request: RunRequest, bot: Github) -> RunGoesOn:
-    journal = bot.runs.journal(request.run_id)
-    is_known = journal is not None or bot.runs.are_read_live()
-    address = bot.workflows.address_of(request.run_id)
-    return RunGoesOn(request, progress_of(journal or "") if is_known else None, address)
-
-
-def _is_untold(run: Run, bot: Github) -> bool:
-    """Whether the release's thread still says that the run goes on."""
-    thread = bot.threads.marked().get(Marker(MarkerKind.RELEASE, run.request.release))
-    if thread is None or thread not in bot.threads.labelled(Label.RUNNING):
-        return False
-    run_id = run.request.run_id
-    told = {
-        Marker(MarkerKind.RESULT, run_id),
-        Marker(MarkerKind.BEGUN, f"{run_id}-refused"),
-        Marker(MarkerKind.BEGUN, f"{run_id}-failed"),
-    }
-    own = (comment for comment in bot.threads.comments(thread) if comment.by_bot)
-    return not told & {last_marker(comment.body) for comment in own}
-
-
-@click.command(name="watch")
-@click.pass_obj
-@with_clear_errors
-def watch(lazy: LazyContext) -> None:
-    """Start the workflow that says how far runs are, and ends machines that nobody needs.
-
-    Nothing is started where runs are kept as artifacts: there is nothing to be read meanwhile.
-    """
-    bot, _ = on_github(lazy)
-    if bot.runs.are_read_live():
-        bot.workflows.watch()
 
 
 @click.command(name="keep-alive")
@@ -364,17 +275,11 @@ def _summarise(summary: Path | None, text: str) -> None:
             file.write(text + "\n")
 
 
-def _put(output: Path, values: Mapping[str, str]) -> None:
-    with output.open("a", encoding="utf-8") as file:
-        file.writelines(f"{name}={value}\n" for name, value in values.items())
-
-
 COMMANDS = (
     handle_event,
     begin,
     fetch_runs,
-    progress,
-    watch,
+    *runs.COMMANDS,
     keep_alive,
     fetch_report,
     end,

@@ -6,9 +6,10 @@ from datetime import timedelta
 
 from bot.comments.markdown import code, counted, inert, mention, moment
 from bot.comments.replies import DOING
+from bot.comments.result.run import machine_sentence
 from bot.model.endings import Ending
 from bot.model.progress import Progress
-from runners.contract import Act, Action, Reaped, RunRequest
+from runners.contract import Act, Action, JobState, Reaped, RemoteJob, RunRequest
 
 WIDTH = 20
 
@@ -24,7 +25,11 @@ WORDS = {
 
 
 def status(
-    request: RunRequest, progress: Progress | None, total: int | None, log: str | None = None
+    request: RunRequest,
+    progress: Progress | None,
+    total: int | None,
+    log: str | None = None,
+    job: RemoteJob | None = None,
 ) -> str:
     """How far the run is, of `total` datasets if that is known; rewritten while it goes on."""
     doing = (
@@ -38,8 +43,19 @@ def status(
     lines = [
         f"{doing}{code(request.instance)}: {progress.stage()}.",
         *([] if total is None else [_share(progress, total), *_speed(progress, total)]),
+        *([] if job is None else [_job(job)]),
     ]
     return "\n\n".join(lines)
+
+
+def _job(job: RemoteJob) -> str:
+    """Where the run works by itself, and how long it may."""
+    name = code(f"{job.machine.launcher} {job.machine.type or 'machine'}")
+    state = "is being ended" if job.state is JobState.STOPPING else "works on by itself"
+    return (
+        f"The job {code(job.name)} ({name}) {state}, and ends by {moment(job.expires_at)} at the "
+        f"latest; {_log('its log', job.log)}. Seen {moment(job.seen_at)}."
+    )
 
 
 def _log(words: str, address: str | None) -> str:
@@ -75,22 +91,34 @@ def ended(request: RunRequest) -> str:
 
 
 def lost(
-    request: RunRequest, ending: Ending, progress: Progress, total: int | None, cancelled_by: str
+    request: RunRequest,
+    ending: Ending,
+    progress: Progress,
+    total: int | None,
+    cancelled_by: str,
+    job: RemoteJob | None = None,
 ) -> str:
     """That a run ended without a report: what was done, what wasn't, and what to do."""
     has_begun = ending.job in {"work", ""} or progress.began is not None
     title = _how_it_ended(ending, cancelled_by) if has_begun else UNBEGUN[ending.job]
     if not has_begun and ending.result == "cancelled":
         title = f"{title.rpartition(' failed')[0] or title} was stopped"
-    parts = [f"## 🛑 Run {code(request.run_id)} {title}", _after(request, ending, has_begun)]
+    parts = [f"{LOST} {code(request.run_id)} {title}", _after(request, ending, has_begun)]
+    if ending.why:
+        parts.append(f"What was said of its end: {inert(ending.why, 1000)}")
     if has_begun and request.action is Action.INGEST:
         parts.append(_done(request, progress, total))
     who = f", asked for by {mention(request.requested_by)}," if request.requested_by else ""
     last_line = f"Run {code(request.run_id)}{who} in {code(request.instance)}."
     if has_begun and request.action is Action.INGEST:
         last_line += " A batch that was being written was either finished or undone."
+    if job is not None:
+        last_line += machine_sentence(job.machine)
     return "\n\n".join([*parts, last_line])
 
+
+LOST = "## 🛑 Run"
+"""How the comment on a run without a report begins."""
 
 UNBEGUN = {
     "plan": "didn't begin: its first job failed",

@@ -181,7 +181,7 @@ def run_goes_on(event: RunGoesOn, facts: Facts) -> Plan:
         return Plan((), f"{request.run_id} goes on; {request.release} has no thread of the bot's.")
     marker = Marker(MarkerKind.STATUS, request.run_id)
     total = total_of(request, event.progress, facts)
-    body = status.status(request, event.progress, total, event.log)
+    body = status.status(request, event.progress, total, event.log, event.job)
     return Plan((UpsertComment(thread, marker, body),), f"{request.run_id} goes on.")
 
 
@@ -195,7 +195,8 @@ def run_lost(event: RunLost, facts: Facts) -> Plan:
     if not has_asked and unproved(request, facts):
         return Plan((), f"{request.run_id} isn't the bot's, and never began.")
     total = total_of(request, event.progress, facts)
-    body = status.lost(request, event.ending, event.progress, total, facts.cancelled_by)
+    by = facts.cancelled_by
+    body = status.lost(request, event.ending, event.progress, total, by, event.job)
     effects: tuple[Effect, ...] = (_lost_comment(request, body, thread, has_asked=has_asked),)
     effects = (*effects, *settled(request, facts))
     running = facts.running()

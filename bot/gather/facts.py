@@ -1,6 +1,6 @@
 """Gathers the facts that a decision on an event needs, through the ports."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from bot.errors import BotError
@@ -60,7 +60,10 @@ def gather(event: Event | None, ports: Ports, settings: Settings) -> Facts:
     if event is None:
         return _remembered(facts, marked, ports)
     if isinstance(event, RunLost):
-        facts = replace(facts, cancelled_by=_cancelled_by(event, facts, ports.threads))
+        asked = event.request
+        numbers = (facts.threads.get(asked.release), facts.proposals.get(asked.release))
+        who = cancelled_by(asked.run_id, numbers, ports.threads)
+        facts = replace(facts, cancelled_by=who)
         return _with_proofs(event, facts, ports.threads)
     release = _starting(event, facts)
     return facts if release is None else _for_a_run(release, event, facts, ports, settings)
@@ -213,15 +216,13 @@ def _explanation(
     return read_explanation(event, ports.pages, settings)
 
 
-def _cancelled_by(event: RunLost, facts: Facts, threads: Threads) -> str:
-    """Who said `/cancel` to the run, by the bot's own answers; "" if nobody did."""
-    release = event.request.release
-    numbers = (facts.threads.get(release), facts.proposals.get(release))
+def cancelled_by(run_id: str, numbers: Iterable[int | None], threads: Threads) -> str:
+    """Who said `/cancel` to the run, by the bot's own answers in the threads; "" if nobody did."""
     bodies = (
         body for number in numbers if number is not None for body in _own_bodies(threads, number)
     )
     entries = (audit_entry_in(body) for body in bodies)
-    return next((e.who for e in entries if e and _is_cancel(e, event.request.run_id)), "")
+    return next((e.who for e in entries if e and _is_cancel(e, run_id)), "")
 
 
 def _is_cancel(entry: AuditEntry, run_id: str) -> bool:

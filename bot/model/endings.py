@@ -10,12 +10,14 @@ JOBS = ("plan", "smoke", "launch", "work")
 class Ending:
     """The `job` that kept the run from its report, `result` in GitHub's words, and its `log`.
 
-    Without a job, none of them failed: only some were repeated, or the run is `lost`.
+    Without a job, none of them failed: only some were repeated, or the run is `lost`. `why` is what
+    the run's machine, and who gave it, have said of its end.
     """
 
     job: str
     result: str
     log: str
+    why: str = ""
 
     def __str__(self) -> str:
         return f"{self.job}: {self.result}" if self.job else self.result

@@ -16,7 +16,7 @@ from bot.schema.changes import SchemaDiff
 from bot.schema.impact import Impact
 from bot.schema.rules import Rules
 from bot.schema.witnesses import Witness
-from runners.contract import RunReport, RunRequest, SchemaDocument
+from runners.contract import RemoteJob, RunReport, RunRequest, SchemaDocument
 
 GHOST = "ghost"
 """Who has written what the account that wrote it was deleted of; nobody can have this name."""
@@ -124,21 +124,23 @@ class RunAsked:
 class RunGoesOn:
     """A run goes on; no `progress` where its journal can't be read before its end.
 
-    `log` is the address of its workflow run.
+    `log` is the address of its workflow run; `job` is what works on it where none waits for it.
     """
 
     request: RunRequest
     progress: Progress | None
     log: str | None = None
+    job: RemoteJob | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RunLost:
-    """A run's workflow run is over, and there is no report."""
+    """A run's workflow run is over, and its `job`, if it has one, and there is no report."""
 
     request: RunRequest
     ending: Ending
     progress: Progress
+    job: RemoteJob | None = None
 
 
 Event = (

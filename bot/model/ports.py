@@ -15,7 +15,7 @@ from bot.model.commands import Role
 from bot.model.effects import Draft, ProposeManifest
 from bot.model.labels import Label, Reaction, Topic
 from bot.model.markers import Marker
-from runners.contract import Manifest, RunReport, RunRequest, Verdict
+from runners.contract import Manifest, RemoteJob, RunReport, RunRequest, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Run:
     """A run that was asked for: going on as long as it has no report, unless it `is_lost`.
 
     A lost one ended without a report: its machine died, or was never there. `address` is where a
-    person finds its log.
+    person finds its log. `job` is what works on it where no workflow run waits for that.
     """
 
     request: RunRequest
@@ -42,6 +42,7 @@ class Run:
     report: RunReport | None = None
     is_lost: bool = False
     address: str | None = None
+    job: RemoteJob | None = None
 
     def is_going_on(self) -> bool:
         """Whether it has neither reported nor been lost."""

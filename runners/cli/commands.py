@@ -13,7 +13,7 @@ from typing import NoReturn
 import rich_click as click
 
 from runners import progress, rules, settings
-from runners.cli.launch import launch, reap, terminate
+from runners.cli.launch import follow, launch, reap, terminate
 from runners.cli.options import request_options
 from runners.cli.options import with_clear_errors as _with_clear_errors
 from runners.contract import (
@@ -46,7 +46,7 @@ _workers = click.option(
 NAME = "python -m runners"
 click.rich_click.COMMAND_GROUPS[NAME] = [
     {"name": "A release", "commands": ["compare", "check", "ingest", "verify", "rollback"]},
-    {"name": "Machines", "commands": ["launch", "terminate", "reap"]},
+    {"name": "Machines", "commands": ["launch", "terminate", "follow", "reap"]},
     {"name": "Set up and try", "commands": ["reference", "instance", "sample"]},
     {"name": "Called by workflow files", "commands": ["mirror"]},
 ]
@@ -59,6 +59,7 @@ def main() -> None:
 
 main.add_command(launch)
 main.add_command(terminate)
+main.add_command(follow)
 main.add_command(reap)
 
 
@@ -133,17 +134,15 @@ def mirror(run_id: str, address: str, minutes: float, word: str) -> None:
     The request lies in request.json. What was kept of the release's runs is fetched first, so that
     another machine goes on where the last one was. What can't be kept is tried again; after ten
     minutes the step is asked to end early. Ends with the step's exit code; 2: what was kept
-    couldn't be fetched, or what the step wrote not be kept. launch: all steps, by the request and
-    the manifests that are kept at ADDRESS.
+    couldn't be fetched, or what the step wrote not be kept. launch: all steps.
     """
     from runners.run import run_storage as mirroring
 
     folder = Path("runs") / run_id
     folder.mkdir(parents=True, exist_ok=True)
     run_mirror = mirroring.Mirror(folder, mirroring.run_storage_at(address))
-    if word != mirroring.LAUNCH:
-        (folder / "request.json").write_bytes(Path("request.json").read_bytes())
-    command = mirroring.step(word, folder / "request.json")
+    (folder / "request.json").write_bytes(Path("request.json").read_bytes())
+    command = [sys.executable, "-m", "runners", word, "--request", str(folder / "request.json")]
     sys.exit(mirroring.run(run_mirror, command, seconds=minutes * 60 or inf))
 
 

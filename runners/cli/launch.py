@@ -1,4 +1,5 @@
-"""The commands `launch`, `terminate` and `reap`, whose results are JSON lines on standard output.
+"""The commands `launch`, `terminate`, `follow` and `reap`, whose results are JSON lines on
+standard output.
 
 Must load nothing but the dependency group `launch`: a hosted job installs no more. What the
 launcher `local` needs is imported when it is chosen.
@@ -14,9 +15,10 @@ import rich_click as click
 
 from runners import settings
 from runners.cli.options import REPOSITORY, with_clear_errors
-from runners.contract import RunRequest
+from runners.contract import ContractError, RunRequest
 from runners.launch.configuration import Configuration
 from runners.launch.ports import Launched, Launcher
+from runners.launch.work import PackedWork
 
 NOT_ALL_DONE = 1
 
@@ -48,15 +50,28 @@ _configuration = click.option(
     help="Where the run works.",
 )
 @click.option("--dry-run", is_flag=True, help="Print the exact request and what it may cost.")
+@click.option(
+    "--work",
+    "work_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="For sagemaker: the packed work, a tar; else this checkout is packed.",
+)
+@click.option("--commit", help="The commit that the packed work's code is from.")
 @with_clear_errors
 def launch(
-    request_file: Path, repository: Path, configuration_file: Path, launcher: str, dry_run: bool
+    request_file: Path,
+    repository: Path,
+    configuration_file: Path,
+    launcher: str,
+    dry_run: bool,
+    work_file: Path | None,
+    commit: str | None,
 ) -> None:
     """Give a run a machine.
 
     local: the steps run here, and the exit code is that of the one that stopped. ec2: returns when
-    the machine's runner is online, with its label. sagemaker: follows the job to its end; begun
-    again, it goes on following. Exit code 2: there is no machine, and none is
+    the machine's runner is online, with its label. sagemaker: returns when the job is there, which
+    then works on by itself; `follow` looks at it. Exit code 2: there is no machine, and none is
     left.
     """
     request = RunRequest.from_file(request_file)
@@ -66,18 +81,29 @@ def launch(
 
         chosen = LocalLauncher(request_file, repository, settings.from_environment().reference)
     else:
-        chosen = _launcher(launcher, configuration_file, repository)
+        work = None
+        if launcher == "sagemaker":
+            work = _packed(work_file, commit, repository, request)
+        chosen = _launcher(launcher, configuration_file, work)
     launched = Launched(chosen.shown(request)) if dry_run else chosen.launch(request)
     if launched.document is not None:
         _say(launched.document)
     sys.exit(launched.exit_code)
 
 
-def _launcher(name: str, configuration_file: Path, repository: Path) -> Launcher:
+def _packed(
+    work_file: Path | None, commit: str | None, repository: Path, request: RunRequest
+) -> PackedWork:
+    if work_file is not None:
+        return PackedWork.from_file(work_file, commit)
+    return PackedWork.of_checkout(settings.REPOSITORY, repository, request)
+
+
+def _launcher(name: str, configuration_file: Path, work: PackedWork | None = None) -> Launcher:
     configuration = Configuration.from_file(configuration_file)
     from runners.launch import adapters
 
-    return adapters.launcher(name, configuration, settings.from_environment(), repository)
+    return adapters.launcher(name, configuration, settings.from_environment(), work)
 
 
 @click.command()
@@ -89,8 +115,31 @@ def _launcher(name: str, configuration_file: Path, repository: Path) -> Launcher
 @with_clear_errors
 def terminate(configuration_file: Path, launcher: str, run_id: str) -> None:
     """End a run's machine, whatever it does, and its runner. Again, it changes nothing."""
-    ended = _launcher(launcher, configuration_file, Path()).terminate(run_id)
+    ended = _launcher(launcher, configuration_file).terminate(run_id)
     _say({"run": run_id, "terminated": list(ended)})
+
+
+@click.command()
+@_configuration
+@click.option("--stop", "unwanted", default="", help="Runs whose job is to end, parted by commas.")
+@with_clear_errors
+def follow(configuration_file: Path, unwanted: str) -> None:
+    """Look at each Processing job whose end isn't known, and keep what AWS says of it.
+
+    Prints each as it is then. Only those of --stop are ended, and those that outlived their time.
+    Exit code 0: all were looked at. 1: some were not; the next look makes up for it.
+    """
+    configuration = Configuration.from_file(configuration_file)
+    from runners.launch import adapters
+
+    failed = False
+    for job in adapters.sagemaker(configuration).follow(frozenset(unwanted.split(","))):
+        if isinstance(job, ContractError):
+            failed = True
+            click.echo(str(job), err=True)
+        else:
+            _say(job.to_mapping())
+    sys.exit(NOT_ALL_DONE if failed else 0)
 
 
 @click.command()

@@ -40,6 +40,7 @@ from runners.contract.outcomes import (
     Reason,
 )
 from runners.contract.reaped import Act, Reaped
+from runners.contract.remote_job import REMOTE_JOB, JobState, RemoteJob
 from runners.contract.report import (
     CheckReport,
     CheckResult,
@@ -63,6 +64,7 @@ __all__ = [
     "MANIFESTS",
     "MEANINGS",
     "MENDED_BY_REPEAT",
+    "REMOTE_JOB",
     "AcceptedException",
     "Act",
     "Action",
@@ -85,6 +87,7 @@ __all__ = [
     "FilesReport",
     "Finding",
     "GeneChanges",
+    "JobState",
     "Judgement",
     "Machine",
     "Manifest",
@@ -96,6 +99,7 @@ __all__ = [
     "Reason",
     "ReleaseComparison",
     "ReleaseVersion",
+    "RemoteJob",
     "RunId",
     "RunReport",
     "RunRequest",

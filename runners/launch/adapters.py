@@ -4,7 +4,6 @@ storage and the clock.
 
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 
 import httpx
 
@@ -16,6 +15,7 @@ from runners.launch.ledger import ledger
 from runners.launch.ports import Launcher, Ports
 from runners.launch.sagemaker import SageMakerLauncher
 from runners.launch.user_data import Lock
+from runners.launch.work import PackedWork
 from runners.settings import REPOSITORY, Settings
 
 
@@ -30,15 +30,21 @@ class SystemClock:
 
 
 def launcher(
-    name: str, configuration: Configuration, settings: Settings, repository: Path
+    name: str, configuration: Configuration, settings: Settings, work: PackedWork | None = None
 ) -> Launcher:
-    """The launcher `name` (ec2 or sagemaker). Raises ContractError if its table is missing."""
+    """The launcher `name` (ec2 or sagemaker). Raises ContractError if its table is missing.
+
+    `work` is what a Processing job is launched to work by.
+    """
     if name == "sagemaker":
-        configuration.for_sagemaker()
-        runs = ledger(configuration)
-        return SageMakerLauncher(configuration, repository, runs, SystemClock())
+        return sagemaker(configuration, work)
     configuration.for_ec2()
     return Ec2Launcher(configuration, Lock.of(REPOSITORY), ports(configuration, settings))
+
+
+def sagemaker(configuration: Configuration, work: PackedWork | None = None) -> SageMakerLauncher:
+    """The launcher of Processing jobs, which can also look at those that it has launched."""
+    return SageMakerLauncher(configuration, ledger(configuration), SystemClock(), work)
 
 
 def ports(configuration: Configuration, settings: Settings) -> Ports:

@@ -15,6 +15,7 @@ from runners.launch.configuration import Configuration, SageMaker
 from runners.launch.fleet import TAG, Fleet, tags
 from runners.launch.ports import Order
 from runners.launch.prices import price
+from runners.launch.work import FOLDER, PackedWork
 
 _SPOT = {
     "InstanceMarketOptions": {
@@ -79,17 +80,20 @@ _MOST_NAME = 63
 def job_name(configuration: Configuration, run_id: str) -> str:
     """The job's name, which AWS lets exist once: the same request is the same job."""
     name = Fleet.of(configuration).prefix + run_id
-    if len(name) <= _MOST_NAME:
+    if len(name) <= _MOST_NAME and not name.endswith("-"):
         return name
     digest = hashlib.sha256(run_id.encode()).hexdigest()[:8]
     return f"{name[: _MOST_NAME - 9].rstrip('-')}-{digest}"
 
 
-def create_processing_job(configuration: Configuration, request: RunRequest) -> dict[str, Any]:
+def create_processing_job(
+    configuration: Configuration, request: RunRequest, work: PackedWork
+) -> dict[str, Any]:
     """The arguments of CreateProcessingJob.
 
-    SageMaker itself moves no data in or out: the job reads request, manifests and earlier runs
-    where runs are kept, and keeps its journal there while it works, as any machine does.
+    SageMaker itself moves no data in or out: the job fetches the packed work, by its digest, and
+    earlier runs from where runs are kept, and keeps its journal there while it works, as any
+    machine does.
     """
     sagemaker = configuration.for_sagemaker()
     name = job_name(configuration, request.run_id)
@@ -108,7 +112,7 @@ def create_processing_job(configuration: Configuration, request: RunRequest) -> 
         "StoppingCondition": {
             "MaxRuntimeInSeconds": int(configuration.lifetime / timedelta(seconds=1))
         },
-        "Environment": _environment(configuration, name),
+        "Environment": _environment(configuration, name, work),
         **_network(sagemaker),
         "Tags": [
             {"Key": f"{TAG}repository", "Value": configuration.repository},
@@ -132,17 +136,24 @@ def machine_of_job(configuration: Configuration, job: str | None = None) -> Mach
     )
 
 
-def _environment(configuration: Configuration, job: str) -> dict[str, str]:
+def _environment(configuration: Configuration, job: str, work: PackedWork) -> dict[str, str]:
+    """What the entrypoint and with-key.sh read. AWS takes 256 characters a value:
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateProcessingJob.html
+    """
     document = machine_of_job(configuration, job).to_mapping()
-    environment = {"AWS_REGION": configuration.region, "MACHINE": json.dumps(document)}
-    if configuration.lamindb_secret:
-        environment["LAMINDB_SECRET"] = configuration.lamindb_secret
-    return environment
+    return {
+        "AWS_REGION": configuration.region,
+        "MACHINE": json.dumps(document, separators=(",", ":")),
+        "WORK": f"{configuration.runs.rstrip('/')}/{FOLDER}/{work.name}",
+        "WORK_SHA256": work.digest,
+        **({"COMMIT": work.commit} if work.commit else {}),
+        **({"LAMINDB_SECRET": secret} if (secret := configuration.lamindb_secret) else {}),
+    }
 
 
 def _network(sagemaker: SageMaker) -> dict[str, Any]:
-    if not sagemaker.subnets:
+    if sagemaker.security_group is None:
         return {}
-    groups = [sagemaker.security_group] if sagemaker.security_group else []
+    groups = [sagemaker.security_group]
     place = {"Subnets": list(sagemaker.subnets), "SecurityGroupIds": groups}
     return {"NetworkConfig": {"VpcConfig": place}}

@@ -17,6 +17,7 @@ from runners.contract import ContractError, Document
 Count = Annotated[int, Field(ge=1)]
 Dollars = Annotated[float, Field(gt=0)]
 Subnet = Annotated[str, Field(pattern=r"^subnet-[0-9a-f]+$")]
+EC2_HOURS = 120
 SecurityGroup = Annotated[str, Field(pattern=r"^sg-[0-9a-f]+$")]
 
 
@@ -54,7 +55,11 @@ class Ec2(Document):
 
 
 class SageMaker(Document):
-    """A Processing job that does the same work; `image` is made from the Dockerfile beside this."""
+    """A Processing job that does the same work; `image` is made from the Dockerfile beside this.
+
+    In a network of one's own it takes both `subnets` and `security_group`; without, AWS's own way
+    to the internet.
+    """
 
     type: Annotated[str, Field(pattern=r"^ml\.")]
     image: str
@@ -62,7 +67,18 @@ class SageMaker(Document):
     subnets: tuple[Subnet, ...] = ()
     security_group: SecurityGroup | None = None
     disk_gib: Annotated[int, Field(ge=1, le=16384)] = 500
-    poll_seconds: Annotated[float, Field(gt=0, le=600)] = 60
+
+    @model_validator(mode="after")
+    def _network_is_whole(self) -> Self:
+        """AWS wants both: `VpcConfig` of
+        https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_VpcConfig.html
+        """
+        if bool(self.subnets) != bool(self.security_group):
+            lacking = "security_group" if self.subnets else "subnets"
+            raise ValueError(
+                f"{lacking} is missing: AWS takes subnets and security_group together or not at all"
+            )
+        return self
 
 
 class Configuration(Document):
@@ -76,13 +92,22 @@ class Configuration(Document):
     repository: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$")]
     runs: Annotated[str, Field(min_length=1)]
     region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
-    lifetime_hours: Annotated[float, Field(gt=0, le=120)]
+    lifetime_hours: Annotated[float, Field(gt=0, le=216)]
     budget: Dollars
     lamindb_secret: str | None = None
     organisation: bool = False
     prices: Mapping[str, Dollars] = Field(default_factory=dict)
     ec2: Ec2 | None = None
     sagemaker: SageMaker | None = None
+
+    @model_validator(mode="after")
+    def _life_is_as_long_as_its_place_allows(self) -> Self:
+        """216 hours are the most of a Processing job's `MaxRuntimeInSeconds`, five days GitHub's
+        for a job on a machine: https://docs.github.com/en/actions/reference/limits
+        """
+        if self.ec2 and self.lifetime_hours > EC2_HOURS:
+            raise ValueError(f"lifetime_hours must be {EC2_HOURS} at most, with [launch.ec2]")
+        return self
 
     @model_validator(mode="after")
     def _machines_read_runs_from_s3(self) -> Self:

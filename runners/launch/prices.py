@@ -36,16 +36,18 @@ def price(configuration: Configuration, kind: str, disk_gib: int) -> Price:
     """The price of a machine of a type.
 
     Raises:
-        ContractError: neither the user nor the table has one.
+        ContractError: neither the user nor the table has one, which knows few regions.
     """
     table = _table()
     disk = disk_gib * float(table["disk"]) / MONTH
     if configured_price := configuration.prices.get(kind):
         return Price(configured_price + disk, None)
-    if kind not in table["hour"]:
+    is_known = configuration.region in table["regions"]
+    if not is_known or kind not in table["hour"]:
+        where = "" if is_known else f" in {configuration.region}"
         raise ContractError(
-            f"[launch.prices]: there is no price of {kind}; add it, in US dollars an hour, so that "
-            "the budget can be kept."
+            f"[launch.prices]: there is no price of {kind}{where}; add it, in US dollars an hour, "
+            "so that the budget can be kept."
         )
     return Price(float(table["hour"][kind]) + disk, table["priced_on"])
 

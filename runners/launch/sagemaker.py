@@ -1,132 +1,184 @@
-"""The launcher `sagemaker`: a Processing job that does the run's work, followed to its end
+"""The launcher `sagemaker`: a Processing job that does the run's work, and that nobody waits for
 (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateProcessingJob.html).
 
-AWS itself ends the job at its lifetime, so that there is nothing for the reaper. The process that
-follows it may end: the same request finds the job again.
+AWS itself ends the job at its lifetime. What is known of it lies beside its run, and whoever looks
+at it later writes that anew, so that any look may fail or never come.
 """
 
-import re
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from runners import progress
-from runners.contract import ContractError, Manifest, RunRequest
+from runners.contract import ContractError, JobState, RemoteJob, RunRequest
 from runners.launch.aws import client, code_of, with_clear_errors
 from runners.launch.aws_requests import create_processing_job, job_name, machine_of_job
 from runners.launch.configuration import Configuration
+from runners.launch.job_records import JobRecords, is_open
+from runners.launch.job_state import GRACE, job_after, log_of
 from runners.launch.ports import Clock, Launched, LaunchError, Ledger
 from runners.launch.prices import highest_cost
+from runners.launch.work import FOLDER, PackedWork
 
-_GOES_ON = {"InProgress", "Stopping"}
+_NOT_THERE = {"ResourceNotFound", "ValidationException"}
+"""What AWS answers of a job that isn't there, or that has ended and can't be stopped any more."""
+_PASSING = {"ThrottlingException", "Throttling", "RequestTimeout"}
 
 
 class SageMakerLauncher:
-    """Runs the work as Processing jobs."""
+    """Runs the work as Processing jobs. `work` is what one that is launched works by."""
 
     def __init__(
-        self, configuration: Configuration, repository: Path, ledger: Ledger, clock: Clock
+        self,
+        configuration: Configuration,
+        ledger: Ledger,
+        clock: Clock,
+        work: PackedWork | None = None,
     ) -> None:
-        """`repository` is the folder in which the request's manifest is found."""
+        configuration.for_sagemaker()
         self._configuration = configuration
-        self._repository = repository
         self._ledger = ledger
         self._clock = clock
+        self._work = work
+        self._records = JobRecords(configuration)
         self._client: Any = client("sagemaker", configuration.region)
 
     def shown(self, request: RunRequest) -> dict[str, Any]:
         return {
             "launcher": "sagemaker",
-            "requests": [create_processing_job(self._configuration, request)],
+            "requests": [create_processing_job(self._configuration, request, self._packed())],
             "cost_at_most": self._cost_at_most(),
         }
 
     def launch(self, request: RunRequest) -> Launched:
-        """The job, once it has ended. Raises LaunchError if it did so without a result."""
+        """The job, which then works on by itself; the same request again gives the same one.
+
+        Raises:
+            LaunchError: there is none, or AWS didn't say. Whoever looks at it later knows.
+        """
         self._cost_at_most()
-        if self._ledger.has_ended(request.run_id):
+        work, known = self._packed(), self._records.read(request.run_id)
+        if self._ledger.has_ended(request.run_id) or (known and not is_open(known)):
             raise LaunchError(f"run {request.run_id} has ended; ask for a new run.")
-        self._place(request)
-        name = job_name(self._configuration, request.run_id)
-        self._note(request, "launching", None, name)
-        self._create(request)
-        self._note(request, "launched", name, machine_of_job(self._configuration).type or "")
-        code = self._follow_to_end(name)
-        self._note(request, "ended", name, f"exit code {code}")
-        document = {
-            "run": request.run_id,
-            "machine": machine_of_job(self._configuration, name).to_mapping(),
-        }
-        return Launched(document, code)
+        self._ledger.place(FOLDER, work.name, work.content)
+        self._ledger.place(request.run_id, "request.json", request.to_json().encode())
+        job = known or self._new(request)
+        if known is None:
+            self._records.write(job)
+            self._note(job, "launching")
+        self._create(job, request, work)
+        if job.state is JobState.LAUNCHING:
+            job = job.model_copy(update={"state": JobState.WORKING})
+            self._records.write(job)
+        self._note(job, "launched")
+        return Launched({"run": job.run, "machine": job.machine.to_mapping()})
 
     def terminate(self, run_id: str) -> tuple[str, ...]:
-        name = job_name(self._configuration, run_id)
-        with with_clear_errors(f"stopping {name}"):
+        """The run's job, which is asked to end, and asked again by each look until it has."""
+        known = self._records.read(run_id)
+        if known is None:
+            name = job_name(self._configuration, run_id)
+            return (name,) if self._stop(name) else ()
+        if not is_open(known):
+            return ()
+        stopping = known.model_copy(update={"state": JobState.STOPPING})
+        self._records.write(stopping)
+        self._note(stopping, "stopping")
+        is_there = self._stop(known.name)
+        self._look(stopping)
+        return (known.name,) if is_there else ()
+
+    def follow(self, unwanted: Collection[str] = ()) -> Iterator[RemoteJob | ContractError]:
+        """Looks at each job whose end isn't known, and stops those of the `unwanted` runs.
+
+        What can't be looked at is an error among the others; the next look is made as if this one
+        had not been.
+        """
+        for run_id in self._records.runs():
             try:
-                self._client.stop_processing_job(ProcessingJobName=name)
-            except ClientError as error:
-                if code_of(error) not in {"ResourceNotFound", "ValidationException"}:
-                    raise  # there is no such job, or it has ended
-                return ()
-        return (name,)
+                known = self._records.read(run_id)
+                if known is not None and is_open(known):
+                    if run_id in unwanted and known.state is not JobState.STOPPING:
+                        known = known.model_copy(update={"state": JobState.STOPPING})
+                        self._note(known, "stopping")
+                    yield self._look(known)
+            except ContractError as error:
+                yield error
+
+    def _packed(self) -> PackedWork:
+        assert self._work is not None, "a launch has its work"
+        return self._work
 
     def _cost_at_most(self) -> float:
         sagemaker = self._configuration.for_sagemaker()
         return round(highest_cost(self._configuration, (sagemaker.type,), sagemaker.disk_gib), 2)
 
-    def _place(self, request: RunRequest) -> None:
-        """Puts request and manifests where the job reads them, as they lie in the repository."""
-        path = self._repository / request.manifest
-        manifest = Manifest.from_file(path)
-        files = {request.manifest: path.read_bytes(), "request.json": request.to_json().encode()}
-        if manifest.previous:
-            previous = path.with_name(f"{manifest.previous}.toml")
-            if not previous.exists():
-                raise ContractError(f"{path}: field previous: there is no {previous.name}; add it.")
-            beside = Path(request.manifest).with_name(previous.name)
-            files[str(beside)] = previous.read_bytes()
-        for name, content in files.items():
-            self._ledger.place(request.run_id, name, content)
+    def _new(self, request: RunRequest) -> RemoteJob:
+        now, name = self._clock.now(), job_name(self._configuration, request.run_id)
+        return RemoteJob(
+            run=request.run_id,
+            name=name,
+            state=JobState.LAUNCHING,
+            launched_at=now,
+            expires_at=now + self._configuration.lifetime + GRACE,
+            seen_at=now,
+            machine=machine_of_job(self._configuration, name),
+            log=log_of(self._configuration.region, name),
+        )
 
-    def _create(self, request: RunRequest) -> None:
+    def _create(self, job: RemoteJob, request: RunRequest, work: PackedWork) -> None:
         with with_clear_errors(f"run {request.run_id}: starting a Processing job"):
             try:
                 self._client.create_processing_job(
-                    **create_processing_job(self._configuration, request)
+                    **create_processing_job(self._configuration, request, work)
                 )
             except ClientError as error:
-                if code_of(error) != "ResourceInUse":  # the same request has started it
+                if code_of(error) == "ResourceInUse":  # the same request has started it
+                    return
+                if _is_refusal(error):
+                    message = error.response.get("Error", {}).get("Message", "")
+                    reason = f"AWS refused it: {code_of(error)} ({message})"
+                    self._records.write(
+                        job.model_copy(update={"state": JobState.ENDED, "reason": reason})
+                    )
+                raise
+
+    def _look(self, known: RemoteJob) -> RemoteJob:
+        """The job as it is now, also in its record; one that is to end is asked again."""
+        with with_clear_errors(f"looking at {known.name}"):
+            try:
+                described = self._client.describe_processing_job(ProcessingJobName=known.name)
+            except ClientError as error:
+                if code_of(error) not in _NOT_THERE:
                     raise
+                described = None
+        job = job_after(known, described, self._clock.now())
+        is_overdue = self._clock.now() >= job.expires_at - GRACE / 2
+        is_running = described is not None and described["ProcessingJobStatus"] == "InProgress"
+        if is_running and (job.state is JobState.STOPPING or is_overdue):
+            self._stop(job.name)
+        self._records.write(job)
+        if not is_open(job):
+            self._note(job, "ended")
+        return job
 
-    def _follow_to_end(self, name: str) -> int:
-        """The exit code of the job's work: 0, or 1 for a verification that did not pass."""
-        while True:
-            with with_clear_errors(f"following {name}"):
-                job = self._client.describe_processing_job(ProcessingJobName=name)
-            status = job["ProcessingJobStatus"]
-            progress.say(f"{name}: {status}")
-            if status not in _GOES_ON:
-                break
-            self._clock.sleep(self._configuration.for_sagemaker().poll_seconds)
-        code = exit_code(job)
-        if code is None:
-            reason_text = job.get("FailureReason") or job.get("ExitMessage") or "no reason given"
-            raise LaunchError(f"{name}: {status} ({reason_text}); see its log in CloudWatch.")
-        return code
+    def _stop(self, name: str) -> bool:
+        """Whether there is such a job, which hadn't ended."""
+        with with_clear_errors(f"stopping {name}"):
+            try:
+                self._client.stop_processing_job(ProcessingJobName=name)
+            except ClientError as error:
+                if code_of(error) not in _NOT_THERE:
+                    raise
+                return False
+        return True
 
-    def _note(self, request: RunRequest, act: str, job: str | None, why: str) -> None:
-        self._ledger.note(request.run_id, self._clock.now(), act, job, why)
+    def _note(self, job: RemoteJob, act: str) -> None:
+        why = job.reason or job.machine.type or ""
+        self._ledger.note(job.run, self._clock.now(), act, job.name, why)
 
 
-def exit_code(job: Mapping[str, Any]) -> int | None:
-    """0, or 1 for a verification that did not pass, which is a result; None without a result.
-
-    SageMaker gives a container's exit code only at the end of the sentence in FailureReason.
-    """
-    if job["ProcessingJobStatus"] == "Completed":
-        return 0
-    if re.search(r"exit code: 1\b", job.get("FailureReason", "")):
-        return 1
-    return None
+def _is_refusal(error: ClientError) -> bool:
+    """Whether AWS has surely not made the job: it said no, and not that it is busy."""
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+    return 400 <= status < 500 and code_of(error) not in _PASSING

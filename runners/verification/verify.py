@@ -168,6 +168,8 @@ def _versions(job: Job) -> Mapping[str, str]:
     versions["dataset schema"] = version
     versions[wheel.name] = wheel.version
     versions |= {"dataset schema rules": combination.rules, "ingestion bot": combination.code}
+    if commit := settings.from_environment().commit:
+        versions["ingestion bot, commit"] = commit
     return dict(sorted(versions.items()))
 
 

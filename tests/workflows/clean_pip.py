@@ -74,7 +74,7 @@ def link(found: list[Distribution]) -> None:
             module, _, function = entry.value.partition(":")
             (scripts / entry.name).write_text(
                 f"#!{sys.executable}\nimport sys\nfrom {module} import {function}\n"
-                f"sys.exit({function}())\n"
+                f"if __name__ == '__main__':\n    sys.exit({function}())\n"
             )
             (scripts / entry.name).chmod(0o755)
 

@@ -1,6 +1,7 @@
 """The workflow files that start and end machines on AWS, on moto and a small GitHub of runners."""
 
-import json
+import io
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,8 +10,9 @@ from fake_github import people
 from fake_github.server import serving
 from fake_github.state import ACTIONS, FakeGithub, Issue
 from flows.scenario import report
-from launch.fake_aws import Fault, fake_aws
+from launch.fake_aws import fake_aws
 from launch.fake_runner_api import fake_runner_api as runners_hub
+from launch.fake_sagemaker import FakeSageMaker, fake_sagemaker
 from launch.site import RUN
 from launch.site import LaunchSite as Machines
 from launch.test_launch_sagemaker import JOB, MANIFEST
@@ -71,8 +73,15 @@ def test_what_a_failing_reaper_did_is_said_in_the_thread(
     assert machines.live() == []
 
 
-def test_a_processing_jobs_result_comes_from_the_job_that_follows_it(
-    machines: Machines, repo: ActRepository
+@pytest.fixture
+def sagemaker(repo: ActRepository) -> Iterator[FakeSageMaker]:
+    with fake_sagemaker() as running:
+        repo.environment = {**repo.environment, "AWS_ENDPOINT_URL_SAGEMAKER": running.address}
+        yield running
+
+
+def test_a_processing_jobs_result_comes_from_the_watch(
+    machines: Machines, repo: ActRepository, sagemaker: FakeSageMaker
 ) -> None:
     s3 = machines.amazon.client("s3")
     place = {"LocationConstraint": "us-west-2"}
@@ -93,24 +102,29 @@ def test_a_processing_jobs_result_comes_from_the_job_that_follows_it(
     repo.variables = {
         "LAUNCHER": "sagemaker", "RUNS": "s3://our-runs/census", "BOT_INSTANCE": "owner/name"
     }  # fmt: skip
-
-    def work() -> None:
-        """What the Processing job does, which moto only says is done."""
-        (created,) = [c for c in machines.amazon.calls if c.action == "CreateProcessingJob"]
-        words = json.loads(created.body)["AppSpecification"]["ContainerArguments"]
-        folder = f"census/{words[1]}"
-        asked = s3.get_object(Bucket="our-runs", Key=f"{folder}/request.json")["Body"].read()
-        told = report(RunRequest.from_json(asked.decode(), source="S3")).to_json()
-        s3.put_object(Bucket="our-runs", Key=f"{folder}/report.json", Body=told.encode())
-
-    machines.amazon.faults.append(
-        Fault("DescribeProcessingJob", "ThrottlingException", 400, hook=work)
-    )
     people.comment(repo.fake, "maintainer", thread.number, "/verify")
-    ended = ["commands.yml success", "verify.yml success", "reap.yml success"]
-    assert repo.deliver() == ended, repo.told()
-    assert thread.comments[-1].body.startswith("## ✅ Release 2026-02-01 passed its verification")
-    log = repo.logs[-2].read_text()
-    assert "Say" in log
-    assert "Register and verify" not in log
-    assert "StopProcessingJob" in machines.amazon.actions()  # whatever has become of it
+    assert repo.deliver_to("commands.yml") == ["commands.yml success"], repo.told()
+    # The workflow run is over while its job works on, and nothing has stopped that.
+    waiting = repo.taken()
+    (verify,) = (one for one in waiting if one.run and one.run.workflow == "verify.yml")
+    assert [repo.end(one) for one in repo.start(verify)] == ["verify.yml success"], repo.told()
+    assert "works on by itself" in thread.comments[-1].body
+    assert sagemaker.actions == ["CreateProcessingJob"]
+    ((name, job),) = sagemaker.jobs.items()
+    work = job.asked["Environment"]["WORK"].removeprefix("s3://our-runs/")
+    packed = s3.get_object(Bucket="our-runs", Key=work)["Body"].read()
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        names = set(archive.getnames())
+    assert {"request.json", "constraints.txt", "runners/releases/2026-02-01.toml"} <= names
+    # What the job does then, and how the watch that was asked for says so.
+    assert verify.run is not None
+    asked = RunRequest.from_json(verify.run.inputs["request"], source="")
+    key = f"census/{asked.run_id}/report.json"
+    s3.put_object(Bucket="our-runs", Key=key, Body=report(asked).to_json().encode())
+    sagemaker.ends(name, "Completed")
+    assert [one.run.workflow for one in repo.taken() if one.run] == ["reap.yml"]
+    assert repo.strikes("reap.yml") == "reap.yml success", repo.told()
+    result = [c for c in thread.comments if c.body.startswith("## ✅ Release 2026-02-01 passed")]
+    assert len(result) == 1
+    assert "[the whole report](https://artifacts.test/report)" in result[0].body
+    assert "StopProcessingJob" not in sagemaker.actions

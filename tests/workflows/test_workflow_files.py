@@ -100,21 +100,39 @@ def test_the_code_knows_the_looks_job_by_its_name_and_its_time() -> None:
     assert timedelta(minutes=job["timeout-minutes"]) == LONGEST_LOOK
 
 
-def test_a_processing_job_needs_no_runner_and_is_followed_while_the_role_lives() -> None:
+def test_a_processing_job_needs_no_runner_and_outlives_the_workflow_run() -> None:
     jobs = READ["run"]["jobs"]
     assert "vars.LAUNCHER != 'sagemaker'" in jobs["work"]["if"]
     assert "launch" in jobs["say"]["needs"]
     assert "toJSON(needs)" in str(jobs["say"])
-    minutes, _ = re.findall(r"\d+", jobs["launch"]["timeout-minutes"])
-    (lives,) = (
-        step["with"]["role-duration-seconds"]
-        for step in jobs["launch"]["steps"]
-        if "role-duration-seconds" in step.get("with", {})
+    # Only a launch that failed, and who cancels, end it.
+    ends = jobs["terminate"]["if"]
+    assert (
+        "(vars.LAUNCHER != 'sagemaker' || needs.launch.result != 'success' || cancelled())" in ends
     )
-    seconds, _ = re.findall(r"\d+", lives)
-    assert int(minutes) * 60 < int(seconds) <= 6 * 3600
-    stack = (ROOT / "runners/launch/aws/ingestion.yaml").read_text()
-    assert f"MaxSessionDuration: {seconds}" in stack
+    assert "--work packed/work.tar" in jobs["launch"]["steps"][-1]["run"]
+
+
+def test_no_job_needs_its_role_longer_than_the_role_lives() -> None:
+    lives = re.findall(
+        r"MaxSessionDuration: (\d+)", (ROOT / "runners/launch/aws/ingestion.yaml").read_text()
+    )
+    for file, name, job in JOBS:
+        if "LAUNCH_ROLE" in str(job.get("steps")):
+            assert job["timeout-minutes"] * 60 <= min(map(int, lives)), f"{file}: {name}"
+
+
+def test_jobs_that_nobody_waits_for_are_looked_at_in_each_watch() -> None:
+    """Those that are to end are found without waiting for who watches already."""
+    jobs = READ["reap"]["jobs"]
+    assert jobs["follow"]["needs"] == "jobs"
+    assert "concurrency" not in str(jobs["jobs"]) + str(jobs["follow"])
+    assert jobs["progress"]["needs"] == "follow"
+    assert jobs["progress"]["if"] == "!cancelled()"
+    # What couldn't be said keeps nobody from asking for the next look.
+    steps = {step.get("id") or step.get("name"): step for step in jobs["progress"]["steps"]}
+    assert "failure()" in steps["progress"]["if"]
+    assert "failure()" in steps["Ask for the next look"]["if"]
 
 
 def test_a_pull_requests_own_code_is_never_run_with_a_grant_to_write() -> None:
@@ -154,7 +172,9 @@ def test_secrets_are_read_in_an_environment_and_lamindbs_key_where_it_is_used() 
     assert keyed == ["Register", "Verify"]
 
 
-READS_RUNS = re.compile(r"python -m bot (detect|handle|begin|fetch-runs|progress|fetch-report|end)")
+READS_RUNS = re.compile(
+    r"python -m bot (detect|handle|begin|fetch-runs|progress|jobs|ended|fetch-report|end)"
+)
 
 
 def test_whoever_reads_runs_has_the_role_for_it() -> None:
@@ -166,7 +186,7 @@ def test_whoever_reads_runs_has_the_role_for_it() -> None:
             roles = [step.get("with", {}).get("role-to-assume") for step in job["steps"]]
             assert "${{ vars.READ_ROLE }}" in roles, found[-1]
             assert job["permissions"]["id-token"] == "write", found[-1]
-    assert len(found) == 5
+    assert len(found) == 6
 
 
 def test_what_the_plan_job_packed_is_compared_and_unpacked_beside_the_code() -> None:

@@ -2,12 +2,13 @@
 
 A run is started by a workflow dispatch whose input is the request. The machine writes the request
 into the store when it begins; until then, the workflow run's title alone says which run it is.
+Where a job works on by itself, its record in the store says so when the workflow run has ended.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import cache
 
 from github.WorkflowRun import WorkflowRun
@@ -17,7 +18,15 @@ from bot.adapters.github.workflows import TITLE, GithubWorkflows
 from bot.adapters.stored_runs import RunStore
 from bot.errors import BotError, BusyError
 from bot.model.ports import Run
-from runners.contract import Action, ContractError, RunReport, RunRequest, manifest_path
+from runners.contract import (
+    REMOTE_JOB,
+    Action,
+    ContractError,
+    RemoteJob,
+    RunReport,
+    RunRequest,
+    manifest_path,
+)
 
 REQUEST, REPORT = "request.json", "report.json"
 LEFT = "left.json"
@@ -32,7 +41,7 @@ def title_of(request: RunRequest) -> str:
 
 @dataclass(frozen=True, slots=True)
 class GithubRuns:
-    """The repository's runs; `store` has what the machine wrote of them.
+    """The repository's runs; `store` has what the machine wrote of them. `now` is the clock.
 
     `bot` is the login that dispatches; `accepted` gives the ids of the runs that the bot has
     accepted for a release, by its own answers: whoever may dispatch a workflow can give it any
@@ -44,10 +53,12 @@ class GithubRuns:
     patience: RetryPolicy
     bot: str
     accepted: Callable[[str], frozenset[str]]
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     @with_clear_refusals
     def all(self) -> tuple[Run, ...]:
-        """All runs, oldest first. One whose workflow run ended without a report is lost.
+        """All runs, oldest first. One whose workflow run ended without a report is lost, unless a
+        job works on it.
 
         What the machine hasn't written yet, and the bot hasn't accepted, is none.
         """
@@ -58,9 +69,11 @@ class GithubRuns:
             request = runs[run_id].request if run_id in runs else _request(first)
             if run_id not in runs and run_id not in accepted(request.release):
                 continue
-            report = runs[run_id].report if run_id in runs else None
-            is_lost = report is None and first.status == "completed"
-            runs[run_id] = Run(request, first.created_at, report, is_lost, first.html_url)
+            known = runs.get(run_id) or Run(request, first.created_at, is_lost=True)
+            is_lost = known.is_lost and first.status == "completed"
+            runs[run_id] = replace(
+                known, since=first.created_at, is_lost=is_lost, address=first.html_url
+            )
         # Two that were asked for in the same second: the smaller number was first.
         return tuple(sorted(runs.values(), key=lambda run: (run.since, run.request.run_id)))
 
@@ -114,9 +127,15 @@ class GithubRuns:
     def cancel(self, run_id: str) -> None:
         """Asks GitHub to stop the run's workflow runs that haven't ended.
 
+        A job that works on by itself is ended by the look that is asked for, which knows by the
+        bot's answer in the thread that it is to be.
+
         Raises:
             BotError: GitHub doesn't take it; PyGithub says so by False, whatever the reason.
         """
+        job = self.job(run_id)
+        if job is not None and job.is_alive(self.now()):
+            self.workflows.watch()
         for _ in range(self.patience.attempts):
             workflow_runs = self.workflows.by_run_id().get(run_id, [])
             if all(run.cancel() for run in workflow_runs if run.status != "completed"):
@@ -128,6 +147,11 @@ class GithubRuns:
         """The machine's report, if it has written one. Raises BotError if it can't be read."""
         files = self.store.modified()
         return self._report(run_id) if f"{run_id}/{REPORT}" in files else None
+
+    def job(self, run_id: str) -> RemoteJob | None:
+        """What works on the run where no workflow run waits for it, as it was last seen."""
+        path = f"{run_id}/{REMOTE_JOB}"
+        return self._job(path) if path in self.store.modified() else None
 
     def journal(self, run_id: str) -> str | None:
         """The machine's journal so far; None where nothing was kept of it, or not yet."""
@@ -169,7 +193,16 @@ class GithubRuns:
         if f"{run_id}/{REPORT}" in files:
             with suppress(BotError, ContractError):
                 report = self._report(run_id)
-        return Run(request, files[path], report, is_lost=report is None)
+        job, place = None, f"{run_id}/{REMOTE_JOB}"
+        if place in files:
+            with suppress(BotError, ContractError):
+                job = self._job(place)
+        is_alive = job is not None and job.is_alive(self.now())
+        is_lost = report is None and not is_alive
+        return Run(request, files[path], report, is_lost, job=job)
+
+    def _job(self, path: str) -> RemoteJob:
+        return RemoteJob.from_json(self.store.text(path), source=path)
 
     def _report(self, run_id: str) -> RunReport:
         path = f"{run_id}/{REPORT}"

@@ -24,7 +24,7 @@ def run_summary(report: RunReport, log: str | None = None) -> str:
         f"Run {name}: {request.action}{_part(request)} in "
         f"{code(request.instance)}{who}; {moment(report.started_at)}, "
         f"{duration(report.started_at, report.ended_at)}."
-        f"{_machine(report.machine) if report.machine else ''}"
+        f"{machine_sentence(report.machine) if report.machine else ''}"
     )
 
 
@@ -42,7 +42,8 @@ def _part(request: RunRequest) -> str:
     return f" ({joined(part)})" if part else ""
 
 
-def _machine(machine: Machine) -> str:
+def machine_sentence(machine: Machine) -> str:
+    """Where the run worked, for how long and at what cost: a sentence after a space."""
     spot = " (spot)" if machine.spot else ""
     machine_text = (
         f"{code(machine.type)}{spot}" if machine.type else f"this {machine.launcher} machine"
@@ -55,7 +56,7 @@ def _machine(machine: Machine) -> str:
 def _cost(machine: Machine) -> str:
     if machine.hours is None:
         return ""
-    hours = f": {machine.hours:.1f} h"
+    hours = f": {machine.hours:.3g} h"
     if machine.price is None:
         return hours
     day = f", by our table of {machine.priced_on}" if machine.priced_on else ""

@@ -366,7 +366,11 @@ def test_the_whole_report_is_linked() -> None:
             " On `m7i.2xlarge` (spot) in us-west-2, `i-1`: 2.2 h at $0.4032 an hour, an "
             "estimated $0.89 in all, by our table of 2026-02-01.",
         ),
-        (Machine(launcher="ec2", type="m7i.2xlarge", hours=1), " On `m7i.2xlarge`: 1.0 h."),
+        (Machine(launcher="ec2", type="m7i.2xlarge", hours=1), " On `m7i.2xlarge`: 1 h."),
+        (  # hours times price is what it says, however short
+            Machine(launcher="sagemaker", type="ml.r5.8xlarge", hours=0.05, price=2.4),
+            " On `ml.r5.8xlarge`: 0.05 h at $2.4000 an hour, an estimated $0.12 in all.",
+        ),
     ],
 )
 def test_the_machine_and_its_cost_are_told(machine: Machine, said: str) -> None:

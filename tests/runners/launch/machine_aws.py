@@ -22,6 +22,9 @@ def main(words: list[str]) -> None:
             _client("secretsmanager").delete_secret(
                 SecretId=given["--secret-id"], ForceDeleteWithoutRecovery=True
             )
+        case ["s3", "cp", *_, source, target] if source.startswith("s3://"):
+            bucket, key = source.removeprefix("s3://").split("/", 1)
+            _client("s3").download_file(bucket, key, target)
         case ["s3", "cp", *_, source, target]:
             Path(target).write_bytes(Path(source).read_bytes())  # the demo's runs: a folder
         case ["off"]:  # which ends a machine that was launched as ours are

@@ -29,8 +29,8 @@ def read(path: Path, **changes: Any) -> Configuration:
         ({"repository": "census-bot"}, "field repository: string should match"),
         ({"lifetime_hours": 0}, "field lifetime_hours: input should be greater than 0"),
         (
-            {"lifetime_hours": 121},
-            "field lifetime_hours: input should be less than or equal to 120",
+            {"lifetime_hours": 217},
+            "field lifetime_hours: input should be less than or equal to 216",
         ),
         ({"budget": -1}, "field budget: input should be greater than 0"),
         ({"ec2__types": []}, "field ec2.types: tuple should have at least 1 item"),
@@ -66,6 +66,39 @@ def test_a_file_without_a_table_is_refused(tmp_path: Path, text: str | None, sai
     assert said in str(refusal.value)
 
 
+JOB = {
+    "type": "ml.r5.8xlarge",
+    "image": "123456789012.dkr.ecr.us-west-2.amazonaws.com/ingestion:1",
+    "role": "arn:aws:iam::123456789012:role/ingestion-machine",
+}
+
+
+@pytest.mark.parametrize(
+    ("network", "lacking"),
+    [
+        ({"subnets": ["subnet-0a1b"]}, "security_group"),
+        ({"security_group": "sg-0a1b"}, "subnets"),
+    ],
+)
+def test_a_job_in_a_network_needs_subnets_and_a_group(
+    tmp_path: Path, network: dict[str, Any], lacking: str
+) -> None:
+    with pytest.raises(ContractError) as refusal:
+        read(tmp_path, sagemaker={**JOB, **network})
+    told = f"{lacking} is missing: AWS takes subnets and security_group together or not at all"
+    assert f"[launch]: field sagemaker: value error, {told}" in str(refusal.value)
+    both = {"subnets": ["subnet-0a1b"], "security_group": "sg-0a1b"}
+    assert read(tmp_path, sagemaker={**JOB, **both}).for_sagemaker().subnets == ("subnet-0a1b",)
+
+
+def test_a_machine_lives_no_longer_than_githubs_jobs(tmp_path: Path) -> None:
+    assert read(tmp_path, ec2=None, sagemaker=JOB, lifetime_hours=216).lifetime_hours == 216
+    with pytest.raises(
+        ContractError, match=r"lifetime_hours must be 120 at most, with \[launch.ec2"
+    ):
+        read(tmp_path, lifetime_hours=121)
+
+
 def test_launchers_that_are_not_configured_are_named(tmp_path: Path) -> None:
     configuration = read(tmp_path, ec2=None)
     with pytest.raises(ContractError, match=r"table \[launch.ec2\] is missing"):
@@ -92,6 +125,14 @@ def test_prices_of_the_user_go_first_and_are_not_dated(tmp_path: Path) -> None:
     assert (theirs.hour, theirs.priced_on) == (1.5, None)
     with pytest.raises(ContractError, match=r"there is no price of x1\.32xlarge; add it"):
         price(read(tmp_path), "x1.32xlarge", 0)
+
+
+def test_a_region_without_prices_is_not_budgeted_by_anothers(tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match=r"no price of ml\.r5\.8xlarge in eu-central-1; add it"):
+        price(read(tmp_path, region="eu-central-1"), "ml.r5.8xlarge", 0)
+    given = {"ml.r5.8xlarge": 2.9}
+    ours = price(read(tmp_path, region="eu-central-1", prices=given), "ml.r5.8xlarge", 0)
+    assert (ours.hour, ours.priced_on) == (2.9, None)
 
 
 def test_runs_lie_in_a_bucket_or_in_a_folder() -> None:

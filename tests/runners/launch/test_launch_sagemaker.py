@@ -1,39 +1,88 @@
-"""The launcher `sagemaker` against moto, which completes a Processing job when it is made."""
+"""The launcher `sagemaker`: it detaches, and whoever looks later knows what became of its job."""
 
+import hashlib
+import io
 import json
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-import instances
 import pytest
-from instances import Place
+from click.testing import Result
 
 from launch.fake_aws import Fault
-from launch.site import RUN, LaunchSite, request
-from runners.contract import Action, ContractError, Machine, RunReport, Verdict
-from runners.launch.sagemaker import exit_code
-from runners.launch.user_data import Lock
-from runners.sample.datasets import OLDER, of_release
+from launch.fake_sagemaker import FakeSageMaker, fake_sagemaker
+from launch.site import ROOT, RUN, LaunchSite, request
+from runners.contract import (
+    ContractError,
+    JobState,
+    Machine,
+    RemoteJob,
+)
+from runners.launch.job_state import SETTLING, exit_code, job_after, log_of
 from runners.settings import from_environment
 from runners.verification.verify import this_machine
 
-MANIFEST = Path(__file__).parents[3] / "tests" / "flows" / "expected" / "2026-02-01.toml"
+MANIFEST = ROOT / "tests" / "flows" / "expected" / "2026-02-01.toml"
 JOB = {
     "type": "ml.r5.8xlarge",
     "image": "123456789012.dkr.ecr.us-west-2.amazonaws.com/ingestion:1",
     "role": "arn:aws:iam::123456789012:role/ingestion-machine",
-    "poll_seconds": 0.05,
 }
+LOG = "console.aws.amazon.com/cloudwatch/home?region=us-west-2#logsV2:log-groups/log-group/"
+
+
+@dataclass
+class JobSite(LaunchSite):
+    """A site whose runs lie on S3, and whose Processing jobs a test plays."""
+
+    sagemaker: FakeSageMaker = None  # type: ignore[assignment]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**super().environment, "AWS_ENDPOINT_URL_SAGEMAKER": self.sagemaker.address}
+
+    def launches(self, *more: str) -> Result:
+        common = ["--request", str(self.ask()), "--repository", str(self.root), *more]
+        return self.call(self.words("launch", "--launcher", "sagemaker", *common))
+
+    def follows(self, *more: str) -> Result:
+        return self.call(self.words("follow", *more))
+
+    def terminates(self) -> Result:
+        return self.call(self.words("terminate", "--launcher", "sagemaker", "--run", RUN))
+
+    def kept(self, name: str, run: str = RUN) -> bytes:
+        key = f"census/{run}/{name}"
+        body = self.amazon.client("s3").get_object(Bucket="our-runs", Key=key)["Body"]
+        return bytes(body.read())
+
+    def names(self) -> set[str]:
+        listed = self.amazon.client("s3").list_objects_v2(Bucket="our-runs")
+        return {one["Key"].removeprefix("census/") for one in listed.get("Contents", ())}
+
+    def job(self) -> RemoteJob:
+        return RemoteJob.from_json(self.kept("job.json").decode(), source="S3")
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        (job,) = self.sagemaker.jobs.values()
+        return job.asked
+
+    @property
+    def job_name(self) -> str:
+        (name,) = self.sagemaker.jobs
+        return name
 
 
 @pytest.fixture
-def place(site: LaunchSite) -> LaunchSite:
-    """A site whose runs lie on S3, with the manifests that the request names."""
-    site.amazon.client("s3").create_bucket(
-        Bucket="our-runs", CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
-    )
-    site.configure(runs="s3://our-runs/census", sagemaker=JOB)
+def place(site: LaunchSite) -> Iterator[JobSite]:
+    """A site with the manifests that the request names."""
+    s3 = site.amazon.client("s3")
+    where = {"LocationConstraint": "us-west-2"}
+    s3.create_bucket(Bucket="our-runs", CreateBucketConfiguration=where)
     releases = site.root / "runners" / "releases"
     releases.mkdir(parents=True)
     text = MANIFEST.read_text()
@@ -41,87 +90,265 @@ def place(site: LaunchSite) -> LaunchSite:
         lines = [f'release = "{release}"', f'previous = "{previous}"']
         rest = [n for n in text.splitlines() if not n.startswith(("release =", "previous ="))]
         (releases / f"{release}.toml").write_text("\n".join(lines + rest))
-    return site
+    with fake_sagemaker() as sagemaker:
+        made = JobSite(site.root, site.amazon, site.runner_api, sagemaker)
+        made.configure(runs="s3://our-runs/census", sagemaker=JOB)
+        yield made
 
 
-def words(site: LaunchSite, *more: str) -> list[str]:
-    common = ["--request", str(site.ask()), "--repository", str(site.root), *more]
-    return site.words("launch", "--launcher", "sagemaker", *common)
+def done(result: Result) -> str:
+    assert result.exit_code == 0, result.output
+    return result.stdout
 
 
-def created(site: LaunchSite) -> list[Any]:
-    calls = (call for call in site.amazon.calls if call.action == "CreateProcessingJob")
-    return [json.loads(call.body) for call in calls]
+# --- launching ------------------------------------------------------------------------------------
 
 
-def test_a_job_gets_the_same_documents_and_is_stopped_by_aws(place: LaunchSite) -> None:
-    done = place.call(words(place))
-    assert done.exit_code == 0, done.output
-    (asked,) = created(place)
-    assert asked["StoppingCondition"] == {"MaxRuntimeInSeconds": 12 * 3600}
-    told = asked["AppSpecification"]["ContainerArguments"]
-    assert told == ["--run", RUN, "--to", "s3://our-runs/census", "launch"]
-    listed = place.amazon.client("s3").list_objects_v2(Bucket="our-runs")["Contents"]
-    names = {release["Key"].removeprefix(f"census/{RUN}/") for release in listed}
-    releases = "runners/releases"
-    assert {"request.json", f"{releases}/2025-11-08.toml", f"{releases}/2025-01-30.toml"} <= names
-    assert json.loads(done.stdout)["machine"]["id"] == asked["ProcessingJobName"]
+def test_a_launch_returns_while_its_job_works_on(place: JobSite) -> None:
+    document = json.loads(done(place.launches()))
+    assert document["run"] == RUN
+    assert document["machine"]["id"] == place.job_name
+    assert place.sagemaker.actions == ["CreateProcessingJob"]
+    assert place.job().state is JobState.WORKING
+    assert place.asked["StoppingCondition"] == {"MaxRuntimeInSeconds": 12 * 3600}
+    words = place.asked["AppSpecification"]["ContainerArguments"]
+    assert words == ["--run", RUN, "--to", "s3://our-runs/census", "launch"]
+    assert {f"{RUN}/request.json", f"{RUN}/job.json"} <= place.names()
 
 
-@pytest.mark.prove
-def test_the_container_works_by_what_is_kept_of_the_releases_runs(
-    place: LaunchSite, older: Place, tmp_path: Path
+def test_the_job_is_given_the_work_by_its_digest(place: JobSite) -> None:
+    packed = place.root / "work.tar"
+    packed.write_bytes(b"what the plan job packed")
+    done(place.launches("--work", str(packed), "--commit", "c" * 40))
+    told = place.asked["Environment"]
+    digest = hashlib.sha256(packed.read_bytes()).hexdigest()
+    assert told["WORK_SHA256"] == digest
+    assert told["WORK"] == f"s3://our-runs/census/work/{digest}.tar"
+    assert told["COMMIT"] == "c" * 40
+    assert place.kept(f"{digest}.tar", "work") == packed.read_bytes()
+
+
+def test_without_packed_work_the_checkout_is_packed_with_the_requests_manifests(
+    place: JobSite,
 ) -> None:
-    release = OLDER.version
-    run_id, earlier = f"{release}-verify-2", f"{release}-ingest-1"
-    here = instances.copy(older, tmp_path / "here", **place.environment)
-    asked = request(run_id, release).model_copy(
-        update={"action": Action.VERIFY, "instance": instances.INSTANCE}
+    done(place.launches())
+    digest = place.asked["Environment"]["WORK_SHA256"]
+    with tarfile.open(fileobj=io.BytesIO(place.kept(f"{digest}.tar", "work"))) as archive:
+        archive.extractall(place.root / "there", filter="data")
+    there = place.root / "there"
+    assert (there / "request.json").read_text() == request().to_json()
+    for release in ("2025-11-08", "2025-01-30"):
+        path = f"runners/releases/{release}.toml"
+        assert (there / path).read_text() == (place.root / path).read_text()
+    assert (there / "constraints.txt").read_bytes() == (ROOT / "constraints.txt").read_bytes()
+    assert (there / "runners/rules/7.0.0.json").is_file()
+    assert not list(there.rglob("__pycache__"))
+
+
+def test_the_same_request_again_is_the_same_job(place: JobSite) -> None:
+    first, second = place.launches(), place.launches()
+    assert done(first) == done(second)
+    assert len(place.sagemaker.jobs) == 1
+
+
+@pytest.mark.parametrize("hours", [12, 120, 216])
+def test_a_life_may_be_as_long_as_aws_allows(place: JobSite, hours: int) -> None:
+    place.configure(
+        runs="s3://our-runs/census", sagemaker=JOB, ec2=None, lifetime_hours=hours, budget=1000
     )
-    file = place.root / "request.json"
-    file.write_text(asked.to_json())
-    manifest = here.repository / f"{release}.toml"
-    (place.root / asked.manifest).write_text(manifest.read_text())
-    s3 = place.amazon.client("s3")
-    for one in (here.root / "runs" / "older").iterdir():
-        text = one.read_text().replace('"older"', f'"{earlier}"')
-        s3.put_object(Bucket="our-runs", Key=f"census/{earlier}/{one.name}", Body=text.encode())
-    common = ["--request", str(file), "--repository", str(place.root)]
-    launched = place.call(place.words("launch", "--launcher", "sagemaker", *common))
-    assert launched.exit_code == 0, launched.output
-    words = created(place)[0]["AppSpecification"]["ContainerArguments"]
-    done = here.script("-m", "runners", "mirror", *words)
-    assert done.returncode == 0, done.stdout + done.stderr
-    kept = s3.get_object(Bucket="our-runs", Key=f"census/{run_id}/report.json")["Body"].read()
-    report = RunReport.from_json(kept.decode(), source="S3")
-    assert report.verdict is Verdict.PASSED
-    assert len(report.outcomes) == len(of_release(OLDER))  # the earlier run's journal has them
+    done(place.launches())
+    assert place.asked["StoppingCondition"]["MaxRuntimeInSeconds"] == hours * 3600
 
 
-def test_the_same_request_follows_the_same_job(place: LaunchSite) -> None:
-    first, second = place.call(words(place)), place.call(words(place))
-    assert first.stdout == second.stdout
-    assert len({one["ProcessingJobName"] for one in created(place)}) == 1
-    jobs = place.amazon.client("sagemaker").list_processing_jobs()["ProcessingJobSummaries"]
-    assert len(jobs) == 1
+def test_whatever_the_names_aws_takes_the_request(place: JobSite) -> None:
+    longest = "2025-11-08-ingest-" + "x" * 62
+    for run_id in (longest, "2025-11-08-ingest-4-"):
+        file = place.root / "request.json"
+        file.write_text(request(run_id).to_json())
+        words = ["--request", str(file), "--repository", str(place.root)]
+        done(place.call(place.words("launch", "--launcher", "sagemaker", *words)))
+    assert len(place.sagemaker.jobs) == 2
 
 
-def test_a_dry_run_shows_the_request_and_its_cost(place: LaunchSite) -> None:
-    shown = json.loads(place.call(words(place, "--dry-run")).stdout)
+def test_a_dry_run_shows_the_request_and_its_cost(place: JobSite) -> None:
+    packed = place.root / "work.tar"
+    packed.write_bytes(b"work")
+    shown = json.loads(done(place.launches("--work", str(packed), "--dry-run")))
     assert shown["cost_at_most"] == 29.69
-    assert place.amazon.calls == []
-    place.call(words(place))
-    assert created(place) == shown["requests"]
+    assert (place.amazon.calls, place.sagemaker.actions) == ([], [])
+    done(place.launches("--work", str(packed)))
+    assert [place.asked] == shown["requests"]
 
 
-def test_it_is_ended_by_name_and_again_changes_nothing(place: LaunchSite) -> None:
-    terminate = place.words("terminate", "--launcher", "sagemaker", "--run", RUN)
-    assert json.loads(place.call(terminate).stdout) == {"run": RUN, "terminated": []}
+def test_a_refused_launch_says_why_and_leaves_no_job_to_wait_for(place: JobSite) -> None:
+    place.sagemaker.faults.append(Fault("CreateProcessingJob", "ResourceLimitExceeded", 400))
+    refused = place.launches()
+    assert refused.exit_code == 2
+    assert "AWS answers ResourceLimitExceeded" in refused.output
+    assert place.job().state is JobState.ENDED
+    assert "ResourceLimitExceeded" in (place.job().reason or "")
 
 
-def test_throttling_passes(place: LaunchSite) -> None:
-    place.amazon.faults.append(Fault("CreateProcessingJob", "ThrottlingException", 400))
-    assert place.call(words(place)).exit_code == 0
+@pytest.mark.parametrize("after", [False, True])
+def test_a_launch_that_heard_no_answer_leaves_the_truth_to_the_next_look(
+    place: JobSite, after: bool
+) -> None:
+    place.sagemaker.faults.append(
+        Fault("CreateProcessingJob", "InternalFailure", 501, times=9, after=after)
+    )
+    assert place.launches().exit_code == 2
+    assert place.job().state is JobState.LAUNCHING
+    place.sagemaker.faults.clear()
+    # What run.yml does then: the job isn't to go on, if there is one.
+    assert json.loads(done(place.terminates()))["terminated"] == ([place.job_name] if after else [])
+    assert place.job().state is JobState.STOPPING
+    if after:
+        place.sagemaker.ends(place.job_name, "Stopped")
+        done(place.follows())
+        assert place.job().reason == "Stopped"
+
+
+def test_a_job_that_shows_late_is_stopped_all_the_same(place: JobSite) -> None:
+    """What was just made may be unknown for a while."""
+    place.sagemaker.faults.append(
+        Fault("CreateProcessingJob", "InternalFailure", 501, times=9, after=True)
+    )
+    assert place.launches().exit_code == 2
+    place.sagemaker.faults.clear()
+    place.sagemaker.unknown_looks = 2
+    assert json.loads(done(place.terminates()))["terminated"] == []
+    done(place.follows())
+    assert place.sagemaker.jobs[place.job_name].status == "Stopping"
+
+
+def test_throttling_passes(place: JobSite) -> None:
+    place.sagemaker.faults.append(Fault("CreateProcessingJob", "ThrottlingException", 400))
+    done(place.launches())
+
+
+def test_a_run_that_has_ended_is_not_launched_again(place: JobSite) -> None:
+    done(place.launches())
+    place.sagemaker.ends(place.job_name, "Completed")
+    done(place.follows())
+    again = place.launches()
+    assert again.exit_code == 2
+    assert f"run {RUN} has ended; ask for a new run." in again.output
+
+
+# --- looking --------------------------------------------------------------------------------------
+
+
+def test_a_look_says_how_the_job_is_and_stops_nothing(place: JobSite) -> None:
+    done(place.launches())
+    told = RemoteJob.from_json(done(place.follows()), source="stdout")
+    assert told == place.job()
+    assert told.state is JobState.WORKING
+    assert "StopProcessingJob" not in place.sagemaker.actions
+    place.sagemaker.ends(place.job_name, "Completed")
+    told = RemoteJob.from_json(done(place.follows()), source="stdout")
+    assert (told.state, told.reason) == (JobState.ENDED, None)
+    assert told.machine.hours is not None
+    assert done(place.follows()) == ""
+
+
+@pytest.mark.parametrize(
+    ("status", "failure", "message", "reason"),
+    [
+        ("Failed", "AlgorithmError: see logs, exit code: 1", "", None),
+        (
+            "Failed",
+            "AlgorithmError: See job logs, exit code: 3",
+            "this image was built with another constraints.txt than 0123 has",
+            "Failed; this image was built with another constraints.txt than 0123 has; "
+            "AlgorithmError: See job logs, exit code: 3",
+        ),
+        ("Failed", "AlgorithmError: exit code: 137", "", "Failed; AlgorithmError: exit code: 137"),
+        ("Failed", "ClientError: no\n such image", "", "Failed; ClientError: no such image"),
+        ("Stopped", "", "", "Stopped"),
+    ],
+)
+def test_why_a_job_has_no_result_is_kept(
+    place: JobSite, status: str, failure: str, message: str, reason: str | None
+) -> None:
+    done(place.launches())
+    place.sagemaker.ends(place.job_name, status, failure, message)
+    done(place.follows())
+    assert place.job().state is JobState.ENDED
+    assert place.job().reason == reason
+    assert LOG in (place.job().log or "")
+
+
+def test_a_job_that_is_gone_from_aws_has_ended_but_not_at_once(place: JobSite) -> None:
+    done(place.launches())
+    known = place.job()
+    assert job_after(known, None, known.launched_at + SETTLING / 2).state is JobState.WORKING
+    gone = job_after(known, None, known.launched_at + SETTLING)
+    assert gone.state is JobState.ENDED
+    assert gone.reason == f"AWS doesn't know the Processing job {place.job_name} any more"
+    launching = known.model_copy(update={"state": JobState.LAUNCHING})
+    never = job_after(launching, None, known.launched_at + SETTLING)
+    assert never.reason == f"AWS has never had the Processing job {place.job_name}"
+
+
+def test_one_that_cant_be_looked_at_keeps_no_other_from_it(place: JobSite) -> None:
+    done(place.launches())
+    s3 = place.amazon.client("s3")
+    s3.put_object(Bucket="our-runs", Key="census/2020-01-15-ingest-1/job.json", Body=b"{")
+    looked = place.follows()
+    assert looked.exit_code == 1
+    assert "2020-01-15-ingest-1/job.json: not JSON" in looked.stderr
+    assert json.loads(looked.stdout)["run"] == RUN
+    # The same after an outage of AWS's: the next look is as if that one had not been.
+    place.sagemaker.faults.append(Fault("DescribeProcessingJob", "InternalFailure", 501, times=9))
+    before = place.kept("job.json")
+    assert place.follows().exit_code == 1
+    assert place.kept("job.json") == before
+    place.sagemaker.faults.clear()
+    assert place.follows().exit_code == 1
+    assert place.job().state is JobState.WORKING
+
+
+# --- ending ---------------------------------------------------------------------------------------
+
+
+def test_an_unwanted_job_is_asked_to_end_until_it_has(place: JobSite) -> None:
+    done(place.launches())
+    place.sagemaker.faults.append(Fault("StopProcessingJob", "InternalFailure", 501, times=9))
+    assert place.follows("--stop", f"2020-01-15-ingest-1,{RUN}").exit_code == 1
+    place.sagemaker.faults.clear()
+    done(place.follows("--stop", RUN))
+    assert place.sagemaker.jobs[place.job_name].status == "Stopping"
+    assert place.job().state is JobState.STOPPING
+    place.sagemaker.ends(place.job_name, "Stopped")
+    done(place.follows("--stop", RUN))
+    assert place.job().state is JobState.ENDED
+
+
+def test_it_is_ended_by_name_and_again_changes_nothing(place: JobSite) -> None:
+    assert json.loads(done(place.terminates())) == {"run": RUN, "terminated": []}
+    done(place.launches())
+    for _ in range(2):
+        assert json.loads(done(place.terminates()))["terminated"] == [place.job_name]
+    place.sagemaker.ends(place.job_name, "Stopped")
+    done(place.follows())
+    assert json.loads(done(place.terminates()))["terminated"] == []
+
+
+def test_every_act_stands_in_the_trail(place: JobSite) -> None:
+    done(place.launches())
+    done(place.follows("--stop", RUN))
+    place.sagemaker.ends(place.job_name, "Stopped")
+    done(place.follows())
+    acts = [name.split("_")[1] for name in sorted(place.names()) if "/machines/" in name]
+    assert acts == ["launching", "launched", "stopping", "ended"]
+
+
+def test_the_log_is_where_the_console_shows_it() -> None:
+    assert log_of("us-west-2", "ingestion-1") == (
+        "https://us-west-2.console.aws.amazon.com/cloudwatch/home?region=us-west-2#logsV2:"
+        "log-groups/log-group/$252Faws$252Fsagemaker$252FProcessingJobs"
+        "$3FlogStreamNameFilter$3Dingestion-1$2F"
+    )
 
 
 @pytest.mark.parametrize(
@@ -129,13 +356,16 @@ def test_throttling_passes(place: LaunchSite) -> None:
     [
         ("Completed", "", 0),
         ("Failed", "AlgorithmError: See job logs for more information, exit code: 1", 1),
-        ("Failed", "AlgorithmError: See job logs for more information, exit code: 137", None),
+        ("Failed", "AlgorithmError: See job logs for more information, exit code: 137", 137),
         ("Failed", "InternalServerError", None),
         ("Stopped", "", None),
     ],
 )
-def test_a_verification_that_fails_is_a_result(status: str, reason: str, code: int | None) -> None:
+def test_aws_tells_an_exit_code_in_a_sentence(status: str, reason: str, code: int | None) -> None:
     assert exit_code({"ProcessingJobStatus": status, "FailureReason": reason}) == code
+
+
+# --- the rest -------------------------------------------------------------------------------------
 
 
 def test_a_report_names_the_machine_that_it_was_made_on() -> None:
@@ -151,11 +381,3 @@ def test_a_report_names_the_machine_that_it_was_made_on() -> None:
 
 def test_a_token_shows_in_no_representation() -> None:
     assert "secret" not in repr(from_environment({"RUNNERS_TOKEN": "secret"}))
-
-
-def test_the_image_is_made_by_the_bootstraps_own_steps() -> None:
-    launch = Path(__file__).parents[3] / "runners" / "launch"
-    steps = (launch / "Dockerfile").read_text()
-    assert "bootstrap.sh environment" in steps
-    assert '"runners", "mirror"]' in steps
-    assert all(name in steps for name in Lock.of(launch.parents[1]).files)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from sysconfig import get_path
 
 import deadly
 import instances
@@ -23,11 +24,13 @@ from runners.validation.validated import ValidatedDataset
 RUNNERS = str(Path(__file__).parents[1])
 """Where what the tests send to workers is imported from; the checkout isn't there."""
 
+DASK = str(Path(sys.executable).with_name("dask"))
 
-def process(path: str, *words: str) -> "subprocess.Popen[bytes]":
+
+def process(path: str, *words: str, dask: str = DASK) -> "subprocess.Popen[bytes]":
     """The program `dask`, as a person starts it who has the checkout and nothing installed."""
     return subprocess.Popen(
-        [str(Path(sys.executable).with_name("dask")), *words],
+        [dask, *words],
         env={**os.environ, "PYTHONPATH": path, "DASK_DISTRIBUTED__ADMIN__LOG_LENGTH": "0"},
         cwd=instances.REPOSITORY,
         stdout=subprocess.DEVNULL,
@@ -36,19 +39,22 @@ def process(path: str, *words: str) -> "subprocess.Popen[bytes]":
 
 
 @contextmanager
-def scheduler(*workers: str) -> Iterator[str]:
-    """The address of a cluster with a worker, which is made anew when it dies, per PYTHONPATH."""
+def scheduler(*workers: str, dask: str = DASK) -> Iterator[str]:
+    """The address of a cluster with a worker, which is made anew when it dies, per PYTHONPATH.
+
+    `dask` is the workers' program.
+    """
     with closing(socket.create_server(("127.0.0.1", 0))) as free:
         port = free.getsockname()[1]
     address = f"tcp://127.0.0.1:{port}"
     own = ["--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
     others = ["--host", "127.0.0.1", "--nthreads", "1", "--no-dashboard"]
     with ExitStack() as started:
-        for path, words in (
-            (RUNNERS, ["scheduler", *own]),
-            *((path, ["worker", address, *others]) for path in workers),
+        for path, program, words in (
+            (RUNNERS, DASK, ["scheduler", *own]),
+            *((path, dask, ["worker", address, *others]) for path in workers),
         ):
-            one = started.enter_context(process(path, *words))
+            one = started.enter_context(process(path, *words, dask=program))
             started.callback(one.terminate)
         with Client(address, timeout=60) as client:
             if workers:
@@ -146,3 +152,34 @@ def test_a_release_is_registered_by_a_cluster(place: Place) -> None:
         words = [*place.arguments("ingest", request), "--scheduler", address]
         said = succeed(place.script("-m", "runners", *words)).stderr
     assert said.splitlines()[-1] == "2020-07-15: 1 unchanged, 1 unreadable"
+
+
+def worker_environment(home: Path) -> Path:
+    """A Python that has the dependency group `dask` alone, out of the tests' own packages."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(home)], check=True)
+    python = home / "bin/python"
+    script = str(instances.REPOSITORY / "tests/workflows/clean_pip.py")
+    words = ["install", "--group", "dask", "--constraint", "constraints.txt"]
+    subprocess.run(
+        [str(python), script, *words],
+        cwd=instances.REPOSITORY,
+        env={"PATH": os.defpath, "SITE": get_path("purelib")},
+        check=True,
+    )
+    return python
+
+
+@pytest.mark.prove
+def test_two_workers_with_the_dependency_group_alone_read_a_release(
+    place: Place, tmp_path: Path
+) -> None:
+    """What a cluster's image must have, on dask-cloudprovider's ECS or Coiled, for example."""
+    python = worker_environment(tmp_path / "worker")
+    for module, code in (("lamindb", 1), ("anndata", 1), ("cellxgene_census", 1), ("h5py", 0)):
+        done = subprocess.run([str(python), "-c", f"import {module}"], check=False)
+        assert done.returncode == code, module
+    request = place.request("run", NEWER.version)
+    with scheduler("", "", dask=str(python.with_name("dask"))) as address:
+        words = [*place.arguments("ingest", request), "--scheduler", address]
+        said = succeed(place.script("-m", "runners", *words)).stderr
+    assert said.splitlines()[-1] == "2020-07-15: 7 registered, 3 revised, 1 unchanged, 1 unreadable"

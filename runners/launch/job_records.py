@@ -1,0 +1,61 @@
+"""What is known of Processing jobs, beside the runs on S3: a file `job.json` in each run's folder.
+
+Nothing else is remembered of a job between two looks at it.
+"""
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from runners.contract import REMOTE_JOB, ContractError, JobState, RemoteJob
+from runners.launch.aws import client, code_of, with_clear_errors
+from runners.launch.configuration import Configuration, bucket_and_prefix
+
+
+class JobRecords:
+    """The records under the runs' prefix of a bucket."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        """Raises ContractError: runs aren't kept on S3."""
+        place = bucket_and_prefix(configuration.runs)
+        if place is None:
+            raise ContractError("[launch]: field runs: sagemaker needs an s3:// address; give one.")
+        self._bucket, prefix = place
+        self._prefix = f"{prefix}/" if prefix else ""
+        self._s3: Any = client("s3", configuration.region)
+
+    def read(self, run_id: str) -> RemoteJob | None:
+        """The run's job, if it has one. Raises ContractError: its record can't be used."""
+        key = self._key(run_id)
+        with with_clear_errors(f"reading {key}"):
+            try:
+                body = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+            except ClientError as error:
+                if code_of(error) in {"404", "NoSuchKey"}:
+                    return None
+                raise
+        return RemoteJob.from_json(body.decode("utf-8", "replace"), source=key)
+
+    def write(self, job: RemoteJob) -> None:
+        """Keeps the run's job as it is now."""
+        key = self._key(job.run)
+        with with_clear_errors(f"writing {key}"):
+            self._s3.put_object(Bucket=self._bucket, Key=key, Body=job.to_json().encode())
+
+    def runs(self) -> tuple[str, ...]:
+        """The runs that have a job, in the order of their names."""
+        with with_clear_errors(f"listing s3://{self._bucket}/{self._prefix}"):
+            pages = self._s3.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket, Prefix=self._prefix
+            )
+            keys = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
+        names = (key.removeprefix(self._prefix).split("/") for key in keys)
+        return tuple(name[0] for name in names if len(name) == 2 and name[1] == REMOTE_JOB)
+
+    def _key(self, run_id: str) -> str:
+        return f"{self._prefix}{run_id}/{REMOTE_JOB}"
+
+
+def is_open(job: RemoteJob) -> bool:
+    """Whether the job's end isn't known yet."""
+    return job.state is not JobState.ENDED

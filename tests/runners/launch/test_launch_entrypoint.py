@@ -1,0 +1,214 @@
+"""What the image does first, run as a process: the work is a stub that ends as it is told to."""
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+from pathlib import Path
+
+import pytest
+
+from launch.site import ROOT
+
+COMMIT = "c" * 40
+WORK = """\
+import json, os, signal, sys, time
+from pathlib import Path
+
+told = {"words": sys.argv[1:], "folder": os.getcwd(), "since": os.environ["MACHINE_SINCE"]}
+Path(os.environ["ROOT"], "told.json").write_text(json.dumps(told))
+ends = os.environ["ENDS"]
+if ends == "killed":
+    os.kill(os.getpid(), signal.SIGKILL)
+if ends == "waits":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    Path(os.environ["ROOT"], "ready").touch()
+    time.sleep(60)
+print("the first line", file=sys.stderr)
+print("manifest: field release: it is missing; add it.", file=sys.stderr)
+sys.exit(int(ends))
+"""
+PYPROJECT = """\
+[project]
+requires-python = ">=3.11"
+description = "{description}"
+[dependency-groups]
+ingest = ["{needs}"]
+"""
+
+
+def packed(
+    needs: str = "h5py>=3", lock: str = "h5py==3.1\n", description: str = "A bot"
+) -> dict[str, str]:
+    """The files of packed work."""
+    return {
+        "runners/__init__.py": "",
+        "runners/__main__.py": WORK,
+        "request.json": "{}",
+        "constraints.txt": lock,
+        "pyproject.toml": PYPROJECT.format(needs=needs, description=description),
+    }
+
+
+def archive(files: dict[str, str]) -> bytes:
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w") as work:
+        for name, text in files.items():
+            entry, content = tarfile.TarInfo(name), text.encode()
+            entry.size = len(content)
+            work.addfile(entry, io.BytesIO(content))
+    return data.getvalue()
+
+
+class Image:
+    """A folder as the image has it, and the work where the job fetches it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.work = root, root / "packed.tar"
+        (root / "venv/bin").mkdir(parents=True)
+        (root / "venv/bin/python").symlink_to(sys.executable)
+        shutil.copy2(ROOT / "runners/launch/with-key.sh", root)
+        (root / "lock").mkdir()
+        for name in ("constraints.txt", "pyproject.toml"):
+            (root / "lock" / name).write_text(packed()[name])
+        (root / "bin").mkdir()
+        (root / "bin/aws").write_text('#!/bin/sh\nexec cp "$6" "$7"\n')
+        (root / "bin/aws").chmod(0o755)
+        self.packs(packed())
+
+    def packs(self, files: dict[str, str]) -> None:
+        self.work.write_bytes(archive(files))
+        self.digest = hashlib.sha256(self.work.read_bytes()).hexdigest()
+
+    def begins(self, ends: str = "0", **changes: str) -> "subprocess.Popen[str]":
+        told = {
+            "PATH": f"{self.root / 'bin'}:{os.environ['PATH']}",
+            "ROOT": str(self.root),
+            "OUTPUT": str(self.root / "output"),
+            "AWS_REGION": "us-west-2",
+            "WORK": str(self.work),
+            "WORK_SHA256": self.digest,
+            "COMMIT": COMMIT,
+            "ENDS": ends,
+            **changes,
+        }
+        script = str(ROOT / "runners/launch/entrypoint.py")
+        return subprocess.Popen(
+            [sys.executable, script, "--run", "r", "launch"],
+            env=told,
+            cwd="/",
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def runs(self, ends: str = "0", **changes: str) -> tuple[int, str]:
+        """The exit code, and what SageMaker gives back as ExitMessage."""
+        with self.begins(ends, **changes) as job:
+            self.said = job.communicate(timeout=60)[1]
+        message = self.root / "output/message"
+        return job.returncode, message.read_text() if message.exists() else ""
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Image:
+    return Image(tmp_path)
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_work_that_has_a_result_says_nothing_else(image: Image, code: int) -> None:
+    assert image.runs(str(code)) == (code, "")
+    told = json.loads((image.root / "told.json").read_text())
+    assert told["words"] == ["mirror", "--run", "r", "launch"]
+    assert told["folder"] == str(image.root / "repository")
+    assert told["since"]
+
+
+def test_work_that_fails_says_its_last_words(image: Image) -> None:
+    assert image.runs("2") == (2, "manifest: field release: it is missing; add it.")
+    assert "the first line" in image.said  # the log has it all
+
+
+def test_work_that_is_killed_says_by_what(image: Image) -> None:
+    code, message = image.runs("killed")
+    assert code == 128 + signal.SIGKILL
+    assert message.startswith("its process was ended by SIGKILL")
+
+
+def test_what_aws_stops_is_passed_on(image: Image) -> None:
+    with image.begins("waits") as job:
+        while not (image.root / "ready").exists():
+            assert job.poll() is None
+            time.sleep(0.02)
+        job.terminate()
+        assert job.wait(timeout=30) == 143
+
+
+def test_a_container_that_is_begun_again_works_by_the_same(image: Image) -> None:
+    image.runs()
+    (image.root / "repository/left-behind").touch()
+    assert image.runs()[0] == 0
+    assert not (image.root / "repository/left-behind").exists()
+
+
+@pytest.mark.parametrize(
+    ("files", "name"),
+    [
+        (packed(lock="h5py==3.2\n"), "constraints.txt"),
+        (packed(needs="h5py>=4"), "pyproject.toml"),
+    ],
+)
+def test_work_that_wants_other_packages_is_refused(
+    image: Image, files: dict[str, str], name: str
+) -> None:
+    image.packs(files)
+    code, message = image.runs()
+    assert code == 3
+    assert message == (
+        f"this image was built with another {name} than {COMMIT} has, so its packages may be "
+        "others; build the image anew from that commit, push it, and name it as "
+        "[launch.sagemaker] image."
+    )
+    assert not (image.root / "told.json").exists()
+
+
+def test_what_changes_no_package_is_no_reason(image: Image) -> None:
+    image.packs(packed(description="Another sentence"))
+    assert image.runs()[0] == 0
+
+
+def test_other_work_than_was_asked_for_is_refused(image: Image) -> None:
+    image.work.write_bytes(archive({**packed(), "more": "x"}))
+    code, message = image.runs()
+    assert (code, message) == (
+        3,
+        f"{image.work} is not what this run was launched with; launch a new run.",
+    )
+    assert not (image.root / "told.json").exists()
+
+
+def test_work_that_cant_be_fetched_is_said(image: Image) -> None:
+    code, message = image.runs(WORK="/nowhere.tar")
+    assert code == 3
+    assert message.startswith("/nowhere.tar can't be fetched with this job's role")
+    assert image.runs(WORK="")[1].startswith("WORK or WORK_SHA256 is missing")
+
+
+def test_work_that_reaches_out_of_its_folder_is_refused(image: Image) -> None:
+    image.packs({**packed(), "../outside": "x"})
+    code, message = image.runs()
+    assert code == 3
+    assert "can't be unpacked" in message
+    assert not (image.root / "outside").exists()
+
+
+def test_a_message_is_what_aws_takes(image: Image) -> None:
+    work = WORK.replace("add it.", "é" * 2000)
+    image.packs({**packed(), "runners/__main__.py": work})
+    _, message = image.runs("2", PYTHONIOENCODING="utf-8")
+    assert 1000 < len(message.encode()) <= 1024
