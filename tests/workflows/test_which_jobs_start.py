@@ -1,0 +1,141 @@
+"""After each way that a run's jobs may end, which jobs start: by the workflow files' conditions."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import product
+
+import pytest
+
+from workflows import workflow_files
+from workflows.act import ROOT
+from workflows.environments import Environment, Settings
+from workflows.jobs import Ended, Situation, played, repeated
+
+FOLDER = ROOT / ".github/workflows"
+RUN = workflow_files.read((FOLDER / "run.yml").read_text())
+RESULTS = ("success", "failure", "cancelled")
+HOSTED = ("", "hosted", "local")
+MACHINES = ("ec2", "sagemaker")
+
+
+def accepted(action: str, attempt: int = 1) -> dict[str, str]:
+    """What the plan job puts out of a run that may begin."""
+    return {"run-id": "r", "action": action, "digest": "d", "commit": "c", "attempt": str(attempt)}
+
+
+def plans(action: str) -> Iterator[Ended]:
+    """Every way that the plan job may end: refused, too, and after or before it has decided."""
+    for result, outputs in product(RESULTS, ({}, accepted(action), {"attempt": "1"})):
+        yield Ended(result, outputs)
+
+
+def endings(action: str) -> Iterator[dict[str, Ended]]:
+    others = product(RESULTS, repeat=3)
+    for plan, (smoke, launch, work) in product(plans(action), list(others)):
+        jobs = {"smoke": Ended(smoke), "launch": Ended(launch, {"label": "l"}), "work": Ended(work)}
+        yield {"plan": plan, **jobs}
+
+
+def situation(launcher: str, *, is_cancelled: bool = False) -> Situation:
+    return Situation(Settings({"LAUNCHER": launcher} if launcher else {}), is_cancelled=is_cancelled)
+
+
+def words(run: Mapping[str, Ended]) -> str:
+    return ", ".join(f"{name}: {one.result}" for name, one in run.items())
+
+
+@pytest.mark.parametrize("launcher", [*HOSTED, *MACHINES])
+@pytest.mark.parametrize("action", ["ingest", "verify"])
+@pytest.mark.parametrize("is_cancelled", [False, True])
+def test_each_job_starts_only_after_those_that_let_it(
+    launcher: str, action: str, *, is_cancelled: bool
+) -> None:
+    """The rules, said once more in Python; every combination of endings is tried."""
+    for ways in endings(action):
+        # Whoever cancels does it while the plan job runs, or later.
+        plan = {"plan": ways["plan"]}
+        run = played(RUN, ways, situation(launcher, is_cancelled=is_cancelled), kept=plan)
+        has_begun = ways["plan"].result == "success" and "run-id" in ways["plan"].outputs
+        begins = has_begun and not is_cancelled
+        assert run["smoke"].has_started == (begins and action == "ingest"), words(run)
+        is_tested = begins and (action == "verify" or run["smoke"].result == "success")
+        assert run["launch"].has_started == (is_tested and launcher in MACHINES), words(run)
+        if launcher != "sagemaker":
+            is_there = launcher in HOSTED or run["launch"].result == "success"
+            assert run["work"].has_started == (is_tested and is_there), words(run)
+        assert run["terminate"].has_started == run["launch"].has_started, words(run)
+        is_owed = ways["plan"].result != "success" or "run-id" in ways["plan"].outputs
+        assert run["say"].has_started == is_owed, words(run)
+
+
+@pytest.mark.parametrize("launcher", [*HOSTED, *MACHINES])
+@pytest.mark.parametrize("action", ["ingest", "verify"])
+def test_who_repeats_failed_jobs_is_asked_again_or_starts_nothing(
+    launcher: str, action: str
+) -> None:
+    """Whatever had failed, the machine is ended and the result said once more."""
+    around = situation(launcher)
+    for ways in endings(action):
+        first = played(RUN, ways, around)
+        kept = repeated(RUN, first)
+        again = played(RUN, {"plan": Ended("success")}, replace(around, attempt=2), kept)
+        for name in ("smoke", "launch", "work"):
+            if name not in kept:
+                assert not again[name].has_started, f"{words(first)} -> {words(again)}"
+        if again["launch"].has_started and "terminate" not in kept:
+            assert again["terminate"].has_started, words(again)
+        if "plan" in kept and "work" not in kept:
+            assert again["say"].has_started == ("run-id" in kept["plan"].outputs), words(again)
+
+
+@pytest.mark.parametrize("launcher", [*HOSTED, *MACHINES])
+def test_a_plan_that_is_repeated_starts_the_run_by_its_new_answer(launcher: str) -> None:
+    around = replace(situation(launcher), attempt=2)
+    run = played(RUN, {"plan": Ended("success", accepted("ingest", attempt=2))}, around)
+    assert run["smoke"].has_started
+    assert run["launch"].has_started == (launcher in MACHINES)
+
+
+def test_a_mistyped_launcher_starts_no_work() -> None:
+    """The launch fails, and says what is wrong with it."""
+    ways = {"plan": Ended("success", accepted("verify")), "launch": Ended("failure")}
+    run = played(RUN, ways, situation("ec-2"))
+    assert run["launch"].has_started
+    assert not run["work"].has_started
+    assert run["say"].has_started
+
+
+LIMITED = Environment(
+    {"APP_PRIVATE_KEY": "key", "PATCH_TOKEN": "token", "LAMIN_API_KEY": "lamin"}, frozenset({"main"})
+)
+WITH_ENVIRONMENTS = Settings(
+    {"BOT_ENVIRONMENT": "bot"}, environments={"bot": LIMITED, "instance": LIMITED}
+)
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yml")), ids=lambda path: path.stem)
+def test_a_job_of_another_branch_gets_no_secret(path: object) -> None:
+    workflow = workflow_files.read((FOLDER / f"{getattr(path, 'stem')}.yml").read_text())
+    for name, job in workflow["jobs"].items():
+        refusal = WITH_ENVIRONMENTS.refusal(job, "theirs")
+        assert WITH_ENVIRONMENTS.secrets_of(job, "theirs") == {}, name
+        if "secrets." in str(job.get("steps")):
+            assert refusal, f"{name} reads secrets, and any branch may start it"
+            assert WITH_ENVIRONMENTS.secrets_of(job, "main") == LIMITED.secrets
+
+
+def test_a_run_on_another_branch_starts_nothing_at_all() -> None:
+    """Whoever dispatches it there: the first job's environment refuses it."""
+    around = Situation(WITH_ENVIRONMENTS, branch="theirs")
+    run = played(RUN, {"plan": Ended("success", accepted("ingest"))}, around)
+    assert run["plan"].is_refused
+    assert not any(run[name].has_started for name in ("smoke", "launch", "work", "say"))
+
+
+def test_a_reviewer_who_rejects_the_work_is_followed_by_a_result() -> None:
+    rejects = replace(LIMITED, is_rejected=True)
+    settings = Settings({"LAUNCHER": "ec2"}, environments={"instance": rejects})
+    run = played(RUN, {"plan": Ended("success", accepted("ingest"))}, Situation(settings))
+    assert run["work"].is_refused
+    assert run["terminate"].has_started
+    assert run["say"].has_started
