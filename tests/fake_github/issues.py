@@ -1,5 +1,6 @@
 """Issues, comments, labels, reactions and roles: how the double answers."""
 
+from datetime import datetime
 from typing import Any
 
 from fake_github import people, shapes
@@ -54,7 +55,12 @@ def _update(call: Call) -> Answer:
 
 
 def _comments(call: Call) -> Answer:
-    part, headers = page(call, call.issue().comments)
+    """Oldest first; with `since`, those that were written or changed then or later.
+
+    https://docs.github.com/en/rest/issues/comments#list-issue-comments
+    """
+    since = datetime.fromisoformat(call.query.get("since", "1970-01-01T00:00:00Z"))
+    part, headers = page(call, [one for one in call.issue().comments if one.updated >= since])
     return Answer(200, [shapes.comment(call.fake, one) for one in part], headers)
 
 

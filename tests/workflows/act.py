@@ -21,6 +21,7 @@ from fake_github.server import Server
 from fake_github.state import ACTIONS, Delivery, Run
 
 from workflows import workflow_files
+from workflows.environments import Environment, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = ("bot", "runners", "pyproject.toml", "constraints.txt", ".github")
@@ -51,6 +52,7 @@ class ActRepository:
 
     `callers` are the workflow files of another repository, by name, which calls the bot's; without
     any, the repository is the bot's own. What starts one of the workflows in `held` is dropped.
+    Workflows run on the default branch; a job gets what its environment gives it there.
     """
 
     home: Path
@@ -59,6 +61,8 @@ class ActRepository:
     environment: Mapping[str, str]
     callers: Mapping[str, str] = field(default_factory=dict)
     held: set[str] = field(default_factory=set)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    environments: Mapping[str, Environment] = field(default_factory=dict)
     logs: list[Path] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -212,10 +216,12 @@ class ActRepository:
         workflows = folder / ".github/workflows"
         workflows.mkdir(parents=True, exist_ok=True)
         reference = f"{self.fake.full_name}/.github/workflows/{name}@refs/heads/main"
+        settings = Settings(self.variables, self.secrets, self.environments)
         for file, text in self.files.items():
             granted = workflow_files.grants(self.read[file])
             tokens = {job: self.fake.token(told) for job, told in granted.items()}
-            (workflows / file).write_text(workflow_files.with_tokens(text, tokens, reference))
+            given = workflow_files.with_secrets(text, settings, self.fake.default_branch)
+            (workflows / file).write_text(workflow_files.with_tokens(given, tokens, reference))
         for file, text in self.callers.items():
             (workflows / file).write_text(workflow_files.called_here(text, BOT))
         for repository in {code, folder}:

@@ -53,7 +53,9 @@ class Settings:
         if environment is None:
             return ""
         if environment.branches and branch not in environment.branches:
-            return f'Branch "{branch}" is not allowed to deploy due to environment protection rules.'
+            return (
+                f'Branch "{branch}" is not allowed to deploy due to environment protection rules.'
+            )
         return "The deployment was rejected." if environment.is_rejected else ""
 
     def secrets_of(self, job: Mapping[str, Any], branch: str) -> dict[str, str]:

@@ -88,7 +88,7 @@ def _tokens(text: str) -> list[tuple[str, str]]:
 
 @dataclass
 class _Reader:
-    """Reads the tokens from the left; both sides of `&&` and `||` are read, whatever comes of it."""
+    """Reads the tokens from the left; both sides of `&&` and `||` are read in any case."""
 
     tokens: list[tuple[str, str]]
     contexts: Mapping[str, Any]

@@ -17,8 +17,8 @@ by their conditions alone:
   https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idtimeout-minutes
   https://github.com/tenstorrent/tt-metal/pull/36611
 - A job that failed half-way may have set outputs.
-- Who repeats the failed jobs repeats those that depend on them, too. "Jobs that aren't included keep
-  their outputs from the previous attempt", and their results; `github.run_attempt` grows:
+- Who repeats the failed jobs repeats those that depend on them, too. "Jobs that aren't included
+  keep their outputs from the previous attempt", and their results; `github.run_attempt` grows:
   https://docs.github.com/en/actions/how-tos/manage-workflow-runs/re-run-workflows-and-jobs
 - A job whose environment refuses it fails without a step: `environments.py`.
 """
@@ -33,7 +33,7 @@ from workflows.expressions import Functions, evaluate, is_true
 
 @dataclass(frozen=True)
 class Ended:
-    """How a job ended, in GitHub's words, with what it has put out. `is_refused`: it had no step."""
+    """How a job ended, in GitHub's words, with what it put out. `is_refused`: it had no step."""
 
     result: str
     outputs: Mapping[str, str] = field(default_factory=dict)

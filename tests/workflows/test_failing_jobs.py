@@ -10,6 +10,7 @@ from fake_github.state import ACTIONS, FakeGithub, Issue
 
 from bot.model.markers import DASHBOARD, Marker, MarkerKind, sign
 from workflows.act import ROOT, ActRepository
+from workflows.environments import Environment
 
 pytestmark = pytest.mark.prove
 RELEASE = "2026-02-01"
@@ -94,7 +95,9 @@ def test_a_machine_that_cant_be_launched_is_told(repo: ActRepository, thread: Is
     assert repo.deliver() == ["commands.yml success", "verify.yml failure"], repo.told()
     said = told(thread)
     assert "didn't begin: the launch of its machine failed" in said
-    assert log_of_newest(repo) in said
+    # Nor could it be ended, which is another job's matter.
+    assert said.count("⚠️ **A machine may still run, and cost:** the job *Terminate*") == 1
+    assert said.count(log_of_newest(repo)) == 2
     assert thread.labels == ["verification incomplete"]
 
 
@@ -139,5 +142,14 @@ def test_a_checkout_that_fails_is_told_to_whoever_asked(repo: ActRepository, thr
     people.comment(repo.fake, "maintainer", thread.number, "/ingest")
     assert repo.deliver() == ["commands.yml failure"], repo.told()
     said = told(thread)
-    assert said.count("⚠️ **Not answered:** my own code couldn't be fetched.") == 1
+    assert said.count("⚠️ **Not answered:** my job couldn't begin, or couldn't fetch my own") == 1
     assert log_of_newest(repo) in said
+
+
+def test_what_the_bots_environment_refuses_is_told(repo: ActRepository, thread: Issue) -> None:
+    """It is limited to what was the default branch once: no job of the bot's own begins."""
+    repo.variables = {**repo.variables, "BOT_ENVIRONMENT": "bot"}
+    repo.environments = {"bot": Environment(branches=frozenset({"master"}))}
+    people.comment(repo.fake, "maintainer", thread.number, "/ingest")
+    assert repo.deliver() == ["commands.yml failure"], repo.told()
+    assert told(thread).count("⚠️ **Not answered:** my job couldn't begin, or couldn't fetch") == 1

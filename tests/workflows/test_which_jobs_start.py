@@ -12,7 +12,8 @@ from workflows.environments import Environment, Settings
 from workflows.jobs import Ended, Situation, played, repeated
 
 FOLDER = ROOT / ".github/workflows"
-RUN = workflow_files.read((FOLDER / "run.yml").read_text())
+READ = {path.stem: workflow_files.read(path.read_text()) for path in FOLDER.glob("*.yml")}
+RUN, COMMANDS, DETECT = READ["run"], READ["commands"], READ["detect"]
 RESULTS = ("success", "failure", "cancelled")
 HOSTED = ("", "hosted", "local")
 MACHINES = ("ec2", "sagemaker")
@@ -37,7 +38,9 @@ def endings(action: str) -> Iterator[dict[str, Ended]]:
 
 
 def situation(launcher: str, *, is_cancelled: bool = False) -> Situation:
-    return Situation(Settings({"LAUNCHER": launcher} if launcher else {}), is_cancelled=is_cancelled)
+    return Situation(
+        Settings({"LAUNCHER": launcher} if launcher else {}), is_cancelled=is_cancelled
+    )
 
 
 def words(run: Mapping[str, Ended]) -> str:
@@ -66,6 +69,80 @@ def test_each_job_starts_only_after_those_that_let_it(
         assert run["terminate"].has_started == run["launch"].has_started, words(run)
         is_owed = ways["plan"].result != "success" or "run-id" in ways["plan"].outputs
         assert run["say"].has_started == is_owed, words(run)
+
+
+FETCHED = {"code": "success"}
+
+
+@pytest.mark.parametrize("terminate", RESULTS)
+@pytest.mark.parametrize("say", RESULTS)
+@pytest.mark.parametrize("outputs", [FETCHED, {"code": "failure"}, {}])
+def test_a_machine_that_may_be_left_and_a_result_that_nobody_said_are_told(
+    terminate: str, say: str, outputs: dict[str, str]
+) -> None:
+    ways = {
+        "plan": Ended("success", accepted("ingest")),
+        "terminate": Ended(terminate),
+        "say": Ended(say, outputs),
+    }
+    run = played(RUN, ways, situation("ec2"))
+    is_unsaid = say != "success" and outputs != FETCHED
+    assert run["unsaid"].has_started == (terminate != "success" or is_unsaid), words(run)
+    hosted = played(RUN, ways, situation("hosted"))
+    assert hosted["unsaid"].has_started == is_unsaid, words(hosted)
+
+
+COMMENT = {
+    "event_name": "issue_comment",
+    "event": {
+        "comment": {"body": "/ingest", "user": {"type": "User"}},
+        "issue": {
+            "user": {"type": "Bot"},
+            "body": "<!-- cellxgene-ingestion-bot: release 2026-02-01 -->",
+        },
+    },
+}
+PUSH = {
+    "event_name": "push",
+    "ref": "refs/heads/trunk",
+    "event": {"repository": {"default_branch": "trunk"}},
+}
+
+
+@pytest.mark.parametrize("github", [COMMENT, PUSH], ids=["comment", "push"])
+@pytest.mark.parametrize("result", RESULTS)
+@pytest.mark.parametrize("outputs", [FETCHED, {"code": "failure"}, {}])
+def test_an_answer_that_never_began_is_told(
+    github: dict[str, object], result: str, outputs: dict[str, str]
+) -> None:
+    run = played(COMMANDS, {"handle": Ended(result, outputs)}, Situation(github=github))
+    assert run["handle"].has_started
+    is_owed = result != "success" and outputs != FETCHED
+    assert run["unanswered"].has_started == is_owed, words(run)
+    nobody = Situation(github={**github, "event_name": "schedule"})
+    assert {one.result for one in played(COMMANDS, {}, nobody).values()} == {"skipped"}
+
+
+def test_what_an_environment_refuses_is_told_by_a_job_that_has_none() -> None:
+    """The environment's branches are others than the default branch, after a renaming, say."""
+    elsewhere = Environment(branches=frozenset({"master"}))
+    settings = Settings({"BOT_ENVIRONMENT": "bot"}, environments={"bot": elsewhere})
+    for workflow, job, speaks in (
+        (COMMANDS, "handle", "unanswered"),
+        (DETECT, "detect", "unlooked"),
+        (RUN, "plan", "unsaid"),
+    ):
+        run = played(workflow, {}, Situation(settings, COMMENT))
+        assert run[job].is_refused
+        assert run[speaks].has_started, words(run)
+
+
+def test_a_look_that_gave_its_place_to_a_later_one_is_nobodys_matter() -> None:
+    """GitHub keeps one pending job of a concurrency group, and cancels the one before. See
+    https://docs.github.com/en/actions/how-tos/write-workflows/choose-when-workflows-run/control-workflow-concurrency
+    """
+    run = played(DETECT, {"detect": Ended("cancelled")}, Situation())
+    assert not run["unlooked"].has_started
 
 
 @pytest.mark.parametrize("launcher", [*HOSTED, *MACHINES])
@@ -106,17 +183,17 @@ def test_a_mistyped_launcher_starts_no_work() -> None:
 
 
 LIMITED = Environment(
-    {"APP_PRIVATE_KEY": "key", "PATCH_TOKEN": "token", "LAMIN_API_KEY": "lamin"}, frozenset({"main"})
+    {"APP_PRIVATE_KEY": "key", "PATCH_TOKEN": "token", "LAMIN_API_KEY": "lamin"},
+    frozenset({"main"}),
 )
 WITH_ENVIRONMENTS = Settings(
     {"BOT_ENVIRONMENT": "bot"}, environments={"bot": LIMITED, "instance": LIMITED}
 )
 
 
-@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yml")), ids=lambda path: path.stem)
-def test_a_job_of_another_branch_gets_no_secret(path: object) -> None:
-    workflow = workflow_files.read((FOLDER / f"{getattr(path, 'stem')}.yml").read_text())
-    for name, job in workflow["jobs"].items():
+@pytest.mark.parametrize("file", sorted(READ))
+def test_a_job_of_another_branch_gets_no_secret(file: str) -> None:
+    for name, job in READ[file]["jobs"].items():
         refusal = WITH_ENVIRONMENTS.refusal(job, "theirs")
         assert WITH_ENVIRONMENTS.secrets_of(job, "theirs") == {}, name
         if "secrets." in str(job.get("steps")):
