@@ -33,7 +33,7 @@ from runners.contract import Manifest
 def gather(event: Event | None, ports: Ports, settings: Settings) -> Facts:
     """The facts for a decision on the event; with None, those for detection."""
     marked = ports.threads.marked()
-    merged = ports.repository.manifests()
+    merged, rules = ports.repository.manifests(), ports.repository.rules()
     comment = event if isinstance(event, CommentCreated) else None
     asking = who_asks(event)
     facts = Facts(
@@ -55,7 +55,8 @@ def gather(event: Event | None, ports: Ports, settings: Settings) -> Facts:
         limits=run_limits(settings.launcher, settings.launch_toml) if settings.launcher else None,
         minimum_roles=settings.minimum_roles,
         previous=settings.previous,
-        rules=ports.repository.rules(),
+        rules=rules.open,
+        broken_rules=rules.broken,
     )
     if event is None:
         return _remembered(facts, marked, ports)

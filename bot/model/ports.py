@@ -160,6 +160,18 @@ class MergedManifests:
     blobs: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class MergedRules:
+    """The rules on the default branch, by dataset schema version.
+
+    `open` has what each leaves to a person to judge; `broken` says in a sentence each what is wrong
+    with the others.
+    """
+
+    open: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    broken: Mapping[str, str] = field(default_factory=dict)
+
+
 class Repository(Protocol):
     """The files on the default branch, and proposals to change them."""
 
@@ -171,11 +183,8 @@ class Repository(Protocol):
         """The commit that changed the release's manifest last; "" where there are no commits."""
         ...
 
-    def rules(self) -> Mapping[str, tuple[str, ...]]:
-        """The dataset schema versions that have rules on the default branch.
-
-        Each with the judgements that a person has left open in them.
-        """
+    def rules(self) -> MergedRules:
+        """The rules on the default branch. Broken ones keep no others from being read."""
         ...
 
     def propose(self, proposal: ProposeManifest) -> None:

@@ -7,6 +7,7 @@ from bot.model.events import ManifestMerged, RunAsked
 from flows.conftest import OLDER
 from flows.github_scenario import GithubScenario
 from flows.scenario import good
+from flows.test_jobs import done, job
 from flows.test_on_github import empty_scenario as _empty_scenario
 from runners.contract import RunRequest
 
@@ -140,6 +141,43 @@ def test_a_broken_manifest_is_told_in_its_own_thread_and_stops_no_other(
     assert scenario.heard() == ""
     scenario.says("maintainer", "/ingest")
     assert "[starts 2026-02-01-ingest-" in scenario.heard()
+
+
+@pytest.mark.parametrize("data", [b"\xff", b"", b"{", b"[1]", b"= "])
+@pytest.mark.parametrize(
+    "path",
+    ["runners/rules/8.0.0.json", "runners/rules/notes.json", "runners/releases/2025-06-01.toml"],
+)
+def test_no_other_single_file_stops_a_release(
+    scenario: GithubScenario, path: str, data: bytes
+) -> None:
+    """Neither its command, nor the run that begins, nor the next look."""
+    text = manifest(scenario)
+    people.push(scenario.fake, "maintainer", {path: "to be broken"})
+    scenario.fake.blobs[scenario.fake.blob(b"to be broken")] = data
+    scenario.fake.outbox.clear()
+    scenario.says("maintainer", "/ingest")
+    heard = scenario.heard()
+    assert "[starts 2026-02-01-ingest-2]" in heard
+    asked = sent(scenario)
+    (run,) = scenario.fake.runs.values()
+    file = scenario.home / "request.json"
+    file.write_text(run.inputs["request"])
+    words = ("--actor", scenario.settings.bot, "--workflow-run", str(run.id))
+    written = scenario.home / "documents"
+    done(job(scenario, "begin", str(file), *words, "--documents", str(written)))
+    assert scenario.heard() == ""
+    assert (written / asked.manifest).read_text() == text
+    assert (written / path).exists() == (data != b"\xff")
+    scenario.the_clock_strikes()
+    scenario.heard()
+
+
+def test_a_manifest_that_isnt_text_is_named_in_its_thread(scenario: GithubScenario) -> None:
+    blob = scenario.fake.blob(manifest(scenario).encode())
+    scenario.fake.blobs[blob] = b"release = \xff"
+    scenario.says("maintainer", "/ingest")
+    assert f"{PATH}: isn't text in UTF-8 (byte 10); save it as UTF-8." in scenario.heard()
 
 
 ELSEWHERE = "s3://somebodys-bucket/2026-02-01/soma/"

@@ -6,6 +6,7 @@ and go out; the patch goes to another repository, with a token of its own.
 
 from base64 import b64decode
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from github.CheckRun import CheckRun
@@ -36,7 +37,7 @@ from bot.comments.pull_requests import (
 from bot.errors import BotError
 from bot.model.effects import Draft, ProposeManifest
 from bot.model.markers import Marker, MarkerKind, sign
-from bot.model.ports import DraftPullRequest, MergedManifests, ModuleSource
+from bot.model.ports import DraftPullRequest, MergedManifests, MergedRules, ModuleSource
 from bot.schema.patch import PATH
 from bot.schema.rules.answers import open_judgements
 from runners.contract import (
@@ -57,6 +58,10 @@ CONCLUSIONS = {
 }
 
 
+class _NoTextError(BotError):
+    """What lies there isn't UTF-8."""
+
+
 @dataclass(frozen=True, slots=True)
 class GithubRepository:
     """The repository that manifests and rules are in; `bot` is the login that proposes them."""
@@ -73,8 +78,8 @@ class GithubRepository:
         for release, blob in blobs.items():
             path = manifest_path(release)
             try:
-                whole[release] = Manifest.from_named(self._text(blob), path=path)
-            except (ContractError, UnicodeDecodeError) as error:
+                whole[release] = Manifest.from_named(self._text(blob, path), path=path)
+            except (ContractError, BotError) as error:
                 broken[release] = str(error)
         return MergedManifests(whole, broken, blobs)
 
@@ -141,13 +146,16 @@ class GithubRepository:
         return next((commit.sha for commit in commits), "")
 
     @with_clear_refusals
-    def rules(self) -> Mapping[str, tuple[str, ...]]:
-        """Dataset schema version -> what its rules leave open for a person to judge."""
-        texts = self._files(RULES, ".json")
-        return {
-            path.rsplit("/", 1)[-1].removesuffix(".json"): open_judgements(text, source=path)
-            for path, text in texts.items()
-        }
+    def rules(self) -> MergedRules:
+        """The rules on the default branch. Broken ones keep no others from being read."""
+        left, broken = {}, {}
+        for path, blob in self._blobs_of_kind(RULES, ".json").items():
+            version = path.rsplit("/", 1)[-1].removesuffix(".json")
+            try:
+                left[version] = open_judgements(self._text(blob, path), source=path)
+            except BotError as error:
+                broken[version] = str(error)
+        return MergedRules(left, broken)
 
     @with_clear_refusals
     def propose(self, proposal: ProposeManifest) -> None:
@@ -210,28 +218,40 @@ class GithubRepository:
             for file in files
             if _is_document(file.filename) and file.status != "removed"
         }
-        return {path: self._text(sha) for path, sha in paths.items()}
+        return {path: self._text(sha, path) for path, sha in paths.items()}
 
     @with_clear_refusals
     def documents(self, request: RunRequest | None = None) -> Mapping[str, str]:
-        """The manifests and rules on the default branch: path -> text.
+        """The manifests and rules on the default branch: path -> text, but for what is none.
 
         The manifest of a request's release is the one that the request names by its blob.
         """
         texts = {**self._files(MANIFESTS, ".toml"), **self._files(RULES, ".json")}
         if request is not None and request.manifest_blob is not None:
-            texts[request.manifest] = self._text(request.manifest_blob)
+            texts[request.manifest] = self._text(request.manifest_blob, request.manifest)
         return texts
 
     def _files(self, folder: str, ending: str) -> dict[str, str]:
         """Path -> text of the files right in the folder, on the default branch."""
-        blobs = self._blobs_in(folder, self.repo.default_branch)
-        return {
-            path: self._text(sha) for path, sha in sorted(blobs.items()) if path.endswith(ending)
-        }
+        texts = {}
+        for path, blob in self._blobs_of_kind(folder, ending).items():
+            with suppress(_NoTextError):  # a release that needs it is refused, and says so
+                texts[path] = self._text(blob, path)
+        return texts
 
-    def _text(self, blob: str) -> str:
-        return b64decode(self.repo.get_git_blob(blob).content).decode("utf-8")
+    def _blobs_of_kind(self, folder: str, ending: str) -> dict[str, str]:
+        """As `_blobs_in`, on the default branch, of the files with this ending, by their names."""
+        blobs = self._blobs_in(folder, self.repo.default_branch)
+        return {path: blob for path, blob in sorted(blobs.items()) if path.endswith(ending)}
+
+    def _text(self, blob: str, path: str) -> str:
+        """Raises BotError if what lies at the path is no text."""
+        try:
+            return b64decode(self.repo.get_git_blob(blob).content).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise _NoTextError(
+                f"{path}: isn't text in UTF-8 (byte {error.start}); save it as UTF-8."
+            ) from error
 
     def _pull(self, head: str) -> PullRequest | None:
         """The bot's pull request from this branch, open or not."""
