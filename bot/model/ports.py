@@ -242,8 +242,8 @@ class Clock(Protocol):
 class Outside(Protocol):
     """A place outside GitHub where a person is told that something waits for them."""
 
-    def announce(self, text: str) -> None:
-        """Says it there, or says on stderr that it couldn't; raises nothing."""
+    def announce(self, text: str) -> bool:
+        """Whether it was taken there; if not, says so on stderr. Raises nothing."""
         ...
 
 
