@@ -123,9 +123,10 @@ def _role(call: Call) -> Answer:
     """The coarse `permission` knows no maintain and no triage; `role_name` does, and has a name of
     its own for a custom role, whose base the person's `permissions` tell. See
     https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user
+    It knows no bots: https://github.com/chdsbd/kodiak/pull/231
     """
     known = call.fake.users.get(call.path["username"])
-    if known is None:
+    if known is None or known.type == "Bot":
         raise RefusedError(404, f"{call.path['username']} is not a user")
     base = known.base or known.role
     coarse = {"maintain": "write", "triage": "read"}.get(base, base)

@@ -1,5 +1,7 @@
 """A merge on GitHub, as a job of Actions sees it: who merged what, and what the run works on."""
 
+from dataclasses import replace
+
 import pytest
 from fake_github import people
 
@@ -77,6 +79,45 @@ def test_who_may_not_say_ingest_may_not_start_it_by_a_merge(
     )
     announced_scenario.says("maintainer", "/ingest")
     assert "[starts 2026-02-01-ingest-3]" in announced_scenario.heard()
+
+
+QUEUE = "github-merge-queue[bot]"
+
+
+def test_after_a_merge_queue_a_person_says_who_starts_it(
+    announced_scenario: GithubScenario,
+) -> None:
+    """The push is the queue's own, and says nothing of who has put the pull request in it:
+    https://github.com/ahrefs/monorobot/pull/205
+    The queue has no role: https://github.com/chdsbd/kodiak/pull/231
+    """
+    event = announced_scenario.merges(QUEUE, "2026-02-01")
+    assert event.actor == QUEUE
+    assert announced_scenario.heard() == (
+        "[labels thread 1] manifest merged\n"
+        "[says in 1, comment 1] ⏳ The manifest of 2026-02-01 was merged, but its ingestion isn't "
+        "started: GitHub's merge queue merged it, and doesn't say who had put it there.\n\n"
+        "**Next:** somebody with the role *maintain* says `/ingest`."
+    )
+    announced_scenario.says("writer", "/ingest")
+    assert "⛔ **Not done:**" in announced_scenario.heard()
+    announced_scenario.says("maintainer", "/ingest")
+    assert "[starts 2026-02-01-ingest-" in announced_scenario.heard()
+
+
+def test_the_branches_of_a_merge_queue_are_no_merge(announced_scenario: GithubScenario) -> None:
+    """It pushes to `gh-readonly-queue/...` first, with the same files. See
+    https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/configuring-pull-request-merges/managing-a-merge-queue
+    """
+    proposal = next(pull for pull in announced_scenario.fake.issues.values() if pull.pull)
+    people.merge(announced_scenario.fake, QUEUE, proposal.number)
+    (delivery,) = announced_scenario.fake.outbox
+    branch = f"refs/heads/gh-readonly-queue/main/pr-{proposal.number}-{'a' * 40}"
+    announced_scenario.fake.outbox = [
+        replace(delivery, payload={**delivery.payload, "ref": branch})
+    ]
+    assert announced_scenario.delivered() == []
+    assert announced_scenario.heard() == ""
 
 
 def test_the_settings_role_holds_for_a_merge_too(announced_scenario: GithubScenario) -> None:

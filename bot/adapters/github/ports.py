@@ -93,7 +93,11 @@ class GithubClock:
 
     @with_clear_refusals
     def look_now(self) -> None:
-        """Dispatches the workflow. A dispatch that was taken twice makes one look more."""
+        """Dispatches the workflow, which GitHub may have disabled since: a person wants it now.
+
+        A dispatch that was taken twice makes one look more.
+        """
+        self.workflows.keep_alive()
         self.workflows.dispatch(self.workflows.files.detect, {}, lambda: False)
 
 
