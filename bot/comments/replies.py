@@ -61,7 +61,8 @@ def _at_most(limits: RunLimits) -> str:
     text = f"{limits.hours:g} hours on one {limits.machine}"
     if limits.dollars is not None:
         cost = limits.hours * limits.dollars
-        text += f" at ${limits.dollars:,.2f} an hour, ${cost:,.2f} in all beside its disk"
+        text += f" at ${limits.dollars:,.2f} an hour, ${cost:,.2f} in all"
+        text += "" if limits.is_whole else " beside its disk"
     if limits.budget is not None:
         text += f"; a launch that may cost more than ${limits.budget:,.2f} is refused"
     return text

@@ -12,6 +12,10 @@ HOSTED = frozenset({"hosted", "local"})
 HOSTED_HOURS = 6.0
 """https://docs.github.com/en/actions/reference/limits#existing-system-limits"""
 
+CODEBUILD = "codebuild"
+CODEBUILD_HOURS = 8.0
+"""`TimeoutInMinutes` of the project in runners/launch/aws/codebuild.yaml."""
+
 MACHINES = {"ec2": ("machine of EC2", "types"), "sagemaker": ("Processing job", "type")}
 
 
@@ -19,19 +23,25 @@ MACHINES = {"ec2": ("machine of EC2", "types"), "sagemaker": ("Processing job", 
 class RunLimits:
     """`dollars` an hour of the dearest machine are known only if the configuration gives them.
 
-    A launch that may cost more than `budget` is refused.
+    A launch that may cost more than `budget` is refused. `is_whole`: they include its disk.
     """
 
     machine: str
     hours: float | None = None
     dollars: float | None = None
     budget: float | None = None
+    is_whole: bool = False
 
 
-def run_limits(launcher: str, launch_toml: str | None) -> RunLimits | None:
+def run_limits(
+    launcher: str, launch_toml: str | None, codebuild: Mapping[str, Any] | None = None
+) -> RunLimits | None:
     """The limits of a run on this launcher; None if there is no launcher of this name."""
     if launcher in HOSTED:
         return RunLimits("runner of GitHub's", HOSTED_HOURS)
+    if launcher == CODEBUILD:
+        price = _number(_mapping(codebuild).get("price"))
+        return RunLimits("runner of CodeBuild's", CODEBUILD_HOURS, price, is_whole=True)
     if launcher not in MACHINES:
         return None
     machine, types = MACHINES[launcher]

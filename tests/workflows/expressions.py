@@ -136,6 +136,13 @@ class _Reader:
         return self.value()
 
     def value(self) -> Any:
+        value = self.without_properties()
+        while self.next_is("."):
+            _, part = self.tokens.pop(0)
+            value = value.get(part) if isinstance(value, Mapping) else None
+        return value
+
+    def without_properties(self) -> Any:
         kind, text = self.tokens.pop(0)
         if kind == "text":
             return text[1:-1].replace("''", "'")
@@ -149,7 +156,11 @@ class _Reader:
             raise ValueError(f"{text!r} isn't a value")
         if text in LITERALS:
             return LITERALS[text]
-        return self.called(text) if self.next_is("(") else self.property_of(text)
+        if self.next_is("("):
+            return self.called(text)
+        if text not in self.contexts:
+            raise ValueError(f"the context {text} isn't known")
+        return self.contexts[text]
 
     def called(self, name: str) -> Any:
         arguments = []
@@ -159,12 +170,3 @@ class _Reader:
         if name not in self.functions:
             raise ValueError(f"{name}() isn't known")
         return self.functions[name](*arguments)
-
-    def property_of(self, name: str) -> Any:
-        if name not in self.contexts:
-            raise ValueError(f"the context {name} isn't known")
-        value = self.contexts[name]
-        while self.next_is("."):
-            _, part = self.tokens.pop(0)
-            value = value.get(part) if isinstance(value, Mapping) else None
-        return value

@@ -98,12 +98,19 @@ def test_a_machine_that_cant_be_launched_is_told(repo: ActRepository, thread: Is
     # Nor could it be ended, which is another job's matter.
     assert said.count("⚠️ **A machine may still run, and cost:** the job *Terminate*") == 1
     assert said.count(log_of_newest(repo)) == 2
+    log = repo.logs[-1].read_text()
+    assert "Launch" in log
+    assert "Terminate" in log
     assert thread.labels == ["verification incomplete"]
 
 
+@pytest.mark.parametrize("launcher", ["hosted", "codebuild"])
 def test_work_that_fails_is_told_and_nothing_is_invented(
-    repo: ActRepository, thread: Issue
+    repo: ActRepository, thread: Issue, launcher: str
 ) -> None:
+    """On a runner that GitHub or CodeBuild takes away: no job launches one, and none ends it."""
+    stack = '{"project": "ingestion", "region": "us-west-2"}'
+    repo.variables = {**repo.variables, "LAUNCHER": launcher, "CODEBUILD": stack}
     people.comment(repo.fake, "maintainer", thread.number, "/verify")
     assert repo.deliver() == ["commands.yml success", "verify.yml failure"], repo.told()
     said = told(thread)
@@ -112,6 +119,19 @@ def test_work_that_fails_is_told_and_nothing_is_invented(
     assert log_of_newest(repo) in said
     assert "Done:" not in said
     assert thread.labels == ["verification incomplete"]
+    log = repo.logs[-1].read_text()
+    assert "Register and verify" in log
+    assert "Launch" not in log
+    assert "Terminate" not in log
+
+
+def test_a_runner_that_nobody_would_make_is_not_waited_for(
+    repo: ActRepository, thread: Issue
+) -> None:
+    repo.variables = {**repo.variables, "LAUNCHER": "codebuild"}
+    people.comment(repo.fake, "maintainer", thread.number, "/verify")
+    assert repo.deliver() == ["commands.yml failure"], repo.told()
+    assert "field codebuild: missing, and without it a job would wait for a runner" in told(thread)
 
 
 def test_a_look_that_fails_counts_and_the_next_one_is_as_ever(repo: ActRepository) -> None:

@@ -15,7 +15,7 @@ FOLDER = ROOT / ".github/workflows"
 READ = {path.stem: workflow_files.read(path.read_text()) for path in FOLDER.glob("*.yml")}
 RUN, COMMANDS, DETECT = READ["run"], READ["commands"], READ["detect"]
 RESULTS = ("success", "failure", "cancelled")
-HOSTED = ("", "hosted", "local")
+HOSTED = ("", "hosted", "local", "codebuild")
 MACHINES = ("ec2", "sagemaker")
 
 

@@ -109,7 +109,7 @@ def with_tokens(text: str, tokens: Mapping[str, str], reference: str = "") -> st
     """
     text = text.replace("github.triggering_actor", "github.actor")
     text = text.replace("github.workflow_ref", f"'{reference}'")
-    text = re.sub(r"runs-on: \$\{\{ needs\..*", "runs-on: ubuntu-latest", text)
+    text = re.sub(r"runs-on: >-\n(?: {6}.*\n)+", "runs-on: ubuntu-latest\n", text)
     parts = re.split(JOB, text)
     return "".join(_with_token(part, tokens) for part in parts)
 
