@@ -248,6 +248,22 @@ def test_what_a_run_has_left_is_told_in_its_thread(
     assert scenario.heard() == ""
 
 
+@pytest.mark.parametrize("state", ["queued", "in_progress", "success", "failure", "waiting"])
+def test_work_that_nobody_begins_is_told_in_its_thread(
+    scenario: GithubScenario, state: str
+) -> None:
+    """It waits for a runner of CodeBuild's; a reviewer of its environment is another matter."""
+    scenario.says("maintainer", "/ingest")
+    scenario.heard()
+    (run,) = scenario.fake.runs.values()
+    run.jobs = {"Run / Plan": "success", "Run / Register and verify": state}
+    told = {"REQUEST": run.inputs["request"], "GITHUB_RUN_ID": str(run.id)}
+    assert bare_job(scenario, "run", "waits", LOOKS="2", PAUSE="0", **told) == 0
+    heard = scenario.heard()
+    assert ("⚠️ **Nothing works on it yet:**" in heard) == (state == "queued")
+    assert ("Say `/cancel`, or the run waits for a day." in heard) == (state == "queued")
+
+
 def test_looks_that_couldnt_begin_are_told_once_in_the_dashboard(scenario: GithubScenario) -> None:
     """By the marker of the last step, which then doesn't say it either."""
     assert bare_job(scenario, "detect", "unlooked") == 0  # before the first look: nowhere

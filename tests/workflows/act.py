@@ -141,7 +141,7 @@ class ActRepository:
     def _start(self, name: str, delivery: Delivery) -> Started:
         actor = self.fake.user(delivery.payload.get("sender", {}).get("login", ACTIONS))
         run = delivery.run or people.start(self.fake, name, delivery.name, actor)
-        run.status = "in_progress"
+        run.status, run.jobs = "in_progress", self._jobs()
         folder = self.home / f"act-{run.id}"
         self._check_out(folder, name)
         event = folder.with_suffix(".json")
@@ -159,6 +159,11 @@ class ActRepository:
                 start_new_session=True,
             )
         return Started(run, process, log)
+
+    def _jobs(self) -> dict[str, str]:
+        """All as if in progress: act doesn't tell how far they are."""
+        jobs = [job for one in self.read.values() for job in one["jobs"].values()]
+        return {job["name"]: "in_progress" for job in jobs}
 
     def _payload(self, delivery: Delivery) -> dict[str, Any]:
         payload = dict(delivery.payload)

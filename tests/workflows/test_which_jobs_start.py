@@ -66,6 +66,8 @@ def test_each_job_starts_only_after_those_that_let_it(
         if launcher != "sagemaker":
             is_there = launcher in HOSTED or run["launch"].result == "success"
             assert run["work"].has_started == (is_tested and is_there), words(run)
+            waits = launcher == "codebuild" and run["work"].has_started
+            assert run["waits"].has_started == waits, words(run)
         assert run["terminate"].has_started == run["launch"].has_started, words(run)
         is_owed = ways["plan"].result != "success" or "run-id" in ways["plan"].outputs
         assert run["say"].has_started == is_owed, words(run)

@@ -1,7 +1,7 @@
-"""Manifests and rules on the default branch, pull requests for new ones, and LaminDB's patch.
+"""Manifests and rules on the default branch, and pull requests for new ones.
 
 Reads by GitHub's API: a checkout in a job is as old as the event that started it. Texts come in
-and go out; the patch goes to another repository, with a token of its own.
+and go out.
 """
 
 from base64 import b64decode
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from github.CheckRun import CheckRun
 from github.Commit import Commit
-from github.ContentFile import ContentFile
 from github.GithubException import UnknownObjectException
 from github.GitTreeElement import GitTreeElement
 from github.PullRequest import PullRequest
@@ -30,15 +29,11 @@ from bot.comments.pull_requests import (
     manifest_body,
     manifest_branch,
     manifest_title,
-    patch_body,
-    patch_branch,
-    patch_title,
 )
 from bot.errors import BotError
-from bot.model.effects import Draft, ProposeManifest
+from bot.model.effects import ProposeManifest
 from bot.model.markers import Marker, MarkerKind, sign
-from bot.model.ports import DraftPullRequest, MergedManifests, MergedRules, ModuleSource
-from bot.schema.patch import PATH
+from bot.model.ports import MergedManifests, MergedRules
 from bot.schema.rules.answers import open_judgements
 from runners.contract import (
     MANIFESTS,
@@ -273,46 +268,3 @@ def _placed(proposal: ProposeManifest) -> dict[str, str]:
         is_rule = name.startswith("rules/")
         files[f"runners/{name}" if is_rule else f"{MANIFESTS}/{proposal.release}/{name}"] = text
     return files
-
-
-@dataclass(frozen=True, slots=True)
-class GithubUpstream:
-    """LaminDB's repository. A branch that exists there is used as it is, whoever made it."""
-
-    repo: Repository
-    patience: RetryPolicy
-
-    @with_clear_refusals
-    def source(self) -> ModuleSource:
-        """The module on the default branch, with the commit that it was read from."""
-        base = base_of(self.repo)
-        content = self.repo.get_contents(PATH, ref=base)
-        if not isinstance(content, ContentFile):
-            raise BotError(f"{self.repo.full_name}: {PATH} is a folder; name LaminDB's repository.")
-        return ModuleSource(base, content.decoded_content.decode("utf-8"))
-
-    @with_clear_refusals
-    def propose(self, draft: Draft, origin: str | None = None) -> DraftPullRequest:
-        """The draft pull request with the patch; the one that there is or was, if any."""
-        head = patch_branch(draft)
-        pull_request = self._pull(head)
-        if pull_request is None:
-            ensure_branch(
-                self.repo, head, draft.base, {PATH: draft.text}, patch_title(draft), self.patience
-            )
-            target = self.repo.default_branch
-
-            def make() -> PullRequest:
-                return self.repo.create_pull(
-                    target,
-                    head,
-                    title=patch_title(draft),
-                    body=patch_body(draft, origin),
-                    draft=True,
-                )
-
-            pull_request = make_once(make, lambda: self._pull(head), self.patience)
-        return DraftPullRequest(pull_request.html_url, pull_request.state == "open")
-
-    def _pull(self, head: str) -> PullRequest | None:
-        return next(pulls_from(self.repo, head), None)
