@@ -4,7 +4,6 @@ A setting that is unknown or not valid is refused. A relative path in the file s
 folder, one in the environment at the working folder. Nothing else in bot/ reads the environment.
 """
 
-import json
 import os
 import re
 import tomllib
@@ -16,6 +15,7 @@ from typing import Any
 
 from bot.errors import BotError
 from bot.model.commands import Role, Verb
+from bot.model.limits import codebuild_output
 
 RELEASE_PAGE = (
     "https://chanzuckerberg.github.io/cellxgene-census/"
@@ -280,20 +280,6 @@ def _launcher(value: object, base: Path) -> str:
     return _text(value, base).lower()
 
 
-def _codebuild(value: object, base: Path) -> Mapping[str, Any]:
-    """The project's name is part of a label, which no character of its own may end."""
-    try:
-        output = value if isinstance(value, dict) else json.loads(_text(value, base))
-        if re.fullmatch(r"[A-Za-z0-9][\w-]{1,149}", output["project"], re.ASCII):
-            return dict(output)
-    except (ValueError, TypeError, KeyError):
-        pass
-    raise ValueError(
-        f'{value!r} is not {{"project": NAME, ...}}; copy the output Codebuild of the stack '
-        "runners/launch/aws/codebuild.yaml"
-    )
-
-
 def _seconds(value: object, _base: Path) -> float:
     try:
         number = float(str(value))
@@ -376,7 +362,7 @@ _READERS: Mapping[str, Callable[[object, Path], object]] = {
     "ingest_on_merge": _flag,
     "launcher": _launcher,
     "launch_toml": _text,
-    "codebuild": _codebuild,
+    "codebuild": lambda value, _base: codebuild_output(value),
     "dashboard": _flag,
     "bot": _text,
     "roles": _roles,

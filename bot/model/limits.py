@@ -3,6 +3,8 @@
 Pure. A file that can't be read gives less to say, and is no error here: the launch refuses it.
 """
 
+import json
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -56,6 +58,23 @@ def run_limits(
         _number(table.get("lifetime_hours")),
         max(dollars) if dollars and len(dollars) == len(known) else None,
         _number(table.get("budget")),
+    )
+
+
+def codebuild_output(value: object) -> Mapping[str, Any]:
+    """What the stack runners/launch/aws/codebuild.yaml puts out, as JSON or as a table.
+
+    Its project's name is part of a job's label. Raises ValueError where it isn't such an output.
+    """
+    try:
+        output = value if isinstance(value, dict) else json.loads(str(value))
+        if re.fullmatch(r"[A-Za-z0-9][\w-]{1,149}", output["project"], re.ASCII):
+            return dict(output)
+    except (ValueError, TypeError, KeyError):
+        pass
+    raise ValueError(
+        f'{value!r} is not {{"project": NAME, ...}}; copy the output Codebuild of the stack '
+        "runners/launch/aws/codebuild.yaml"
     )
 
 
