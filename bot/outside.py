@@ -47,7 +47,7 @@ def with_its_debt(effect: Effect, debt: Debt | None) -> Effect:
 
 def announce(effect: Effect, debt: Debt, ports: Ports) -> None:
     """Announces what the effect has said. An error leaves the debt, and is none of the event's."""
-    with suppress(BotError):
+    with suppress(BotError, KeyError):  # a text that is gone owes nothing
         text = _text_of(effect, ports.threads)
         if text is not None:
             _pay(text, debt, ports)
@@ -57,7 +57,7 @@ def announce_rest(ports: Ports) -> None:
     """Announces what others have left owing."""
     if ports.outside is None:
         return
-    with suppress(BotError):
+    with suppress(BotError, KeyError):
         for text in _own_texts(ports.threads):
             debt = debt_in(text.body)
             again = debt.again() if debt else None
@@ -76,7 +76,16 @@ def _pay(text: Text, debt: Debt, ports: Ports) -> None:
     with suppress(BotError):
         address = ports.threads.address(text.thread)
     if ports.outside.announce(f"{debt.line}\n{address}".rstrip()):
-        _write(replace(text, body=without_debt(text.body)), ports.threads)
+        now = _current(text, ports.threads)
+        _write(replace(now, body=without_debt(now.body)), ports.threads)
+
+
+def _current(text: Text, threads: Threads) -> Text:
+    """The text as it is now: somebody may have changed it while the webhook was asked."""
+    if text.comment is None:
+        return replace(text, body=threads.texts()[text.thread])
+    bodies = {comment.comment_id: comment.body for comment in threads.comments(text.thread)}
+    return replace(text, body=bodies[text.comment])
 
 
 def _write(text: Text, threads: Threads) -> None:

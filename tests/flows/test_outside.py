@@ -1,5 +1,6 @@
 """What is announced outside GitHub: each state that a person must act on, once."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -19,14 +20,19 @@ RUN = "2026-02-01-ingest-2"
 
 @dataclass
 class Heard:
-    """A webhook that takes everything, unless it `fails`; it may `die` just after it took it."""
+    """A webhook that takes everything, unless it `fails`; the job may die just after it took it.
+
+    `meanwhile` happens while it is asked.
+    """
 
     lines: list[str] = field(default_factory=list)
     fails: bool = False
     dies: int = 0
+    meanwhile: Callable[[], object] = lambda: None
 
     def announce(self, text: str) -> bool:
         self.lines.append(text)
+        self.meanwhile()
         if self.dies:
             self.dies -= 1
             raise KeyboardInterrupt
@@ -219,6 +225,27 @@ def test_a_webhook_that_never_takes_it_is_tried_three_times_in_all(
     outside.fails, outside.dies = False, 0
     scenario.the_clock_strikes()
     assert outside.taken() == []
+    scenario.heard()
+
+
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_what_a_person_does_to_the_text_meanwhile_stays(
+    outside: Heard, scenario: GithubScenario, *, is_gone: bool
+) -> None:
+    scenario.says("maintainer", "/ingest")
+    event = lost(scenario)
+
+    def meanwhile() -> None:
+        comments = scenario.fake.issues[2].comments
+        said = next(comment for comment in comments if "owed" in comment.body)
+        said.body = f"A person's words.\n\n{said.body}"
+        if is_gone:
+            comments.remove(said)
+
+    outside.meanwhile = meanwhile
+    scenario.happens(event)
+    assert owing(scenario) == 0
+    assert any(text.startswith("A person's words.") for text in texts(scenario)) == (not is_gone)
     scenario.heard()
 
 
