@@ -17,13 +17,14 @@ by their conditions alone:
   https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idtimeout-minutes
   https://github.com/tenstorrent/tt-metal/pull/36611
 - A job that failed half-way may have set outputs.
-- Who repeats the failed jobs repeats those that depend on them, too. "Jobs that aren't included
-  keep their outputs from the previous attempt", and their results; `github.run_attempt` grows:
+- Who repeats failed jobs, or one job, repeats those that depend on them, too. "Jobs that aren't
+  included keep their outputs from the previous attempt", and their results; `github.run_attempt`
+  grows:
   https://docs.github.com/en/actions/how-tos/manage-workflow-runs/re-run-workflows-and-jobs
 - A job whose environment refuses it fails without a step: `environments.py`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,13 +62,13 @@ def played(
     workflow: Mapping[str, Any],
     endings: Mapping[str, Ended],
     situation: Situation,
-    kept: Mapping[str, Ended] | None = None,
+    before: Mapping[str, Ended] | None = None,
 ) -> dict[str, Ended]:
     """Job -> how it ended: as `endings` says if it starts, in success where they say nothing.
 
-    `kept` are the jobs of the attempt before that aren't repeated.
+    `before` are jobs that have ended already, as those of an earlier attempt that are `kept`.
     """
-    jobs, ended = workflow["jobs"], dict(kept or {})
+    jobs, ended = workflow["jobs"], dict(before or {})
     waiting = [name for name in jobs if name not in ended]
     while waiting:
         name = next(one for one in waiting if needs(jobs[one]) <= ended.keys())
@@ -76,14 +77,15 @@ def played(
     return ended
 
 
-def repeated(workflow: Mapping[str, Any], first: Mapping[str, Ended]) -> dict[str, Ended]:
-    """The jobs that "Re-run failed jobs" doesn't repeat, as the first attempt has left them."""
+def kept(
+    workflow: Mapping[str, Any], first: Mapping[str, Ended], chosen: Set[str]
+) -> dict[str, Ended]:
+    """The jobs that aren't repeated with the chosen ones, as the first attempt has left them."""
     jobs = workflow["jobs"]
-    failed = {name for name, one in first.items() if one.result in {"failure", "cancelled"}}
     return {
         name: one
         for name, one in first.items()
-        if name not in failed and not ancestors(jobs, name) & failed
+        if name not in chosen and not ancestors(jobs, name) & chosen
     }
 
 
