@@ -167,7 +167,7 @@ def test_a_result_that_cant_be_said_is_told_by_the_last_step(scenario: GithubSce
 
 
 def bare_job(scenario: GithubScenario, file: str, job: str, **environment: str) -> int:
-    """The job that speaks for one that couldn't; it has the runner's own tools alone."""
+    """The job that speaks for one that couldn't: the runner's own tools, and what it is granted."""
     read = workflow_files.read((ROOT / f".github/workflows/{file}.yml").read_text())
     (step,) = read["jobs"][job]["steps"]
     told = {
@@ -175,7 +175,7 @@ def bare_job(scenario: GithubScenario, file: str, job: str, **environment: str) 
         "GITHUB_REPOSITORY": str(scenario.settings.github),
         "GITHUB_API_URL": scenario.settings.github_api,
         **{name: re.sub(r"\$\{\{.*?\}\}", "1", text) for name, text in step["env"].items()},
-        "TOKEN": str(scenario.settings.github_token),
+        "TOKEN": scenario.fake.token(workflow_files.grants(read)[job]),
         **environment,
     }
     command = ["bash", "-e", "-o", "pipefail", "-c", step["run"]]
