@@ -4,16 +4,17 @@ No moto here: it knows neither webhooks of CodeBuild's nor GitHub's jobs. What i
 pattern of each name and the shapes of CreateProject, botocore's model does.
 """
 
-import json
 import re
 from pathlib import Path
+from subprocess import run
 from typing import Any
 
 import botocore.session
 import pytest
 import yaml
 
-from bot.model.limits import CODEBUILD_HOURS
+from bot.model.limits import CODEBUILD_HOURS, codebuild_output
+from runners.contract import Machine
 from workflows import workflow_files
 from workflows.act import ROOT
 from workflows.environments import Environment, Settings
@@ -60,6 +61,7 @@ def test_the_jobs_label_is_made_of_the_stacks_output(price: dict[str, str]) -> N
     variable = output(ComputeType="BUILD_GENERAL1_LARGE", **price)
     label = worth(WORK["runs-on"], LAUNCHER="codebuild", CODEBUILD=variable)
     assert label == "codebuild-ingestion-17-2"
+    assert codebuild_output(variable)["project"] == "ingestion"
 
 
 @pytest.mark.parametrize("launcher", ["", "hosted", "ec2"])
@@ -146,10 +148,6 @@ def test_the_project_is_one_that_codebuild_takes() -> None:
 
 def test_the_machine_is_named_with_what_the_stack_says(tmp_path: Path) -> None:
     """As a report has it: the step's own words, run as the job runs them."""
-    from subprocess import run
-
-    from runners.contract import Machine
-
     step = next(step for step in WORK["steps"] if step.get("name") == "Name the machine")
     assert step["if"] == "vars.LAUNCHER == 'codebuild'"
     file = tmp_path / "env"
@@ -169,4 +167,3 @@ def test_the_machine_is_named_with_what_the_stack_says(tmp_path: Path) -> None:
         id="runner-1",
         price=1.2,
     )
-    assert json.loads(lines["MACHINE"])["launcher"] == "codebuild"
