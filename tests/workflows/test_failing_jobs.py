@@ -141,14 +141,13 @@ def test_a_look_that_fails_counts_and_the_next_one_is_as_ever(repo: ActRepositor
     assert not any(issue.pull for issue in repo.fake.issues.values())
 
 
+def dashboard(repo: ActRepository) -> Issue:
+    body = sign("All is well.", DASHBOARD)
+    return people.open_issue(repo.fake, repo.fake.user(ACTIONS), "Dashboard", body, ("dashboard",))
+
+
 def test_a_look_whose_settings_are_mistyped_is_told_in_the_dashboard(repo: ActRepository) -> None:
-    board = people.open_issue(
-        repo.fake,
-        repo.fake.user(ACTIONS),
-        "Dashboard",
-        sign("All is well.", DASHBOARD),
-        ("dashboard",),
-    )
+    board = dashboard(repo)
     repo.variables = {**repo.variables, "BOT_MINIMUM_ROLES": "ingest=king"}
     for _ in range(2):
         assert repo.strikes("detect.yml") == "detect.yml failure", repo.told()
@@ -173,3 +172,7 @@ def test_what_the_bots_environment_refuses_is_told(repo: ActRepository, thread: 
     people.comment(repo.fake, "maintainer", thread.number, "/ingest")
     assert repo.deliver() == ["commands.yml failure"], repo.told()
     assert told(thread).count("⚠️ **Not answered:** my job couldn't begin, or couldn't fetch") == 1
+    board = dashboard(repo)
+    for _ in range(2):
+        assert repo.strikes("detect.yml") == "detect.yml failure", repo.told()
+    assert told(board).count("⚠️ **Not looked:** the job that looks for releases couldn't") == 1
