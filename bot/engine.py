@@ -8,7 +8,6 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from bot.comments.audit import lacking, refused_look
-from bot.comments.outside import announced
 from bot.comments.pull_requests import THREAD, draft_not_proposed, draft_proposed
 from bot.comments.release import PROPOSAL
 from bot.decide.dashboard import concerns_dashboard, dashboard, looked
@@ -40,8 +39,9 @@ from bot.model.effects import (
 )
 from bot.model.events import DetectionFailed, Event, ReleasesRead
 from bot.model.look import hidden_look
-from bot.model.markers import Marker, MarkerKind, last_marker, sign
-from bot.model.ports import Ports, ThreadComment, Threads, Upstream
+from bot.model.markers import Marker, MarkerKind, sign
+from bot.model.ports import Ports, Threads, Upstream
+from bot.outside import announce, announce_rest, owed, own_comment, with_its_debt
 from bot.settings import Settings
 
 TABLE_TRIES = 20
@@ -119,6 +119,7 @@ def detect(
         raise
     if not dry_run:
         apply(decided, ports)
+        announce_rest(ports)
         if is_counted:
             _keep_look(read, decided, ports, settings)
     return decided
@@ -137,41 +138,10 @@ def _count_unfinished(error: BotError, ports: Ports, settings: Settings) -> None
 def apply(plan: Plan, ports: Ports) -> None:
     """Applies the plan's effects in order. Raises BotError where an adapter refuses."""
     for effect in plan.effects:
-        line = announced(effect) if ports.outside else None
-        is_news = line is not None and not _is_said(effect, ports.threads)
-        _carry_out(effect, ports)
-        if line is not None and is_news and ports.outside is not None:
-            ports.outside.announce(f"{line}\n{_place(effect, ports.threads)}".rstrip())
-
-
-def _is_said(effect: Effect, threads: Threads) -> bool:
-    """Whether the bot has said this state before; what changes within a text is no other state."""
-    match effect:
-        case OpenThread(marker):
-            return marker in threads.marked()
-        case Comment(thread, marker):
-            return _own_comment(thread, marker, threads) is not None
-        case UpsertComment(thread, marker, body):
-            comment = _own_comment(thread, marker, threads)
-            return comment is not None and _head(comment.body) == _head(body)
-    return True
-
-
-def _head(body: str) -> str:
-    return body.split("\n", 1)[0]
-
-
-def _place(effect: Effect, threads: Threads) -> str:
-    """Where a person reads what was said; it was said, so that an error here is none."""
-    try:
-        match effect:
-            case OpenThread(marker):
-                return threads.address(threads.marked()[marker])
-            case Comment(thread) | UpsertComment(thread):
-                return threads.address(thread)
-    except (BotError, KeyError):
-        pass
-    return ""
+        debt = owed(effect, ports)
+        _carry_out(with_its_debt(effect, debt), ports)
+        if debt is not None:
+            announce(effect, debt, ports)
 
 
 def _carry_out(effect: Effect, ports: Ports) -> None:
@@ -253,7 +223,7 @@ def _propose_draft(draft: Draft, upstream: Upstream, origin: str | None) -> str:
 
 
 def _comment(effect: Comment, threads: Threads) -> None:
-    if _own_comment(effect.thread, effect.marker, threads) is None:
+    if own_comment(effect.thread, effect.marker, threads) is None:
         body = sign(effect.body, effect.marker, _hidden(effect.record, effect.entry))
         threads.comment(effect.thread, body)
 
@@ -273,7 +243,7 @@ def _hidden(record: Announcement | None, entry: audit_entry.AuditEntry | None = 
 
 def _upsert(effect: UpsertComment, threads: Threads) -> None:
     body = sign(effect.body, effect.marker)
-    comment = _own_comment(effect.thread, effect.marker, threads)
+    comment = own_comment(effect.thread, effect.marker, threads)
     if comment is None:
         threads.comment(effect.thread, body)
     elif comment.body != body:
@@ -294,9 +264,3 @@ def _tabulate(thread: int, threads: Threads) -> None:
             threads.comment(thread, body)
         else:
             threads.edit(thread, table.comment_id, body)
-
-
-def _own_comment(thread: int, marker: Marker, threads: Threads) -> ThreadComment | None:
-    """The bot's first comment with this marker."""
-    own_comments = (comment for comment in threads.comments(thread) if comment.by_bot)
-    return next((comment for comment in own_comments if last_marker(comment.body) == marker), None)

@@ -15,6 +15,7 @@ from typing import Any
 
 from bot.errors import BotError
 from bot.model.commands import Role, Verb
+from bot.model.limits import codebuild_output
 
 RELEASE_PAGE = (
     "https://chanzuckerberg.github.io/cellxgene-census/"
@@ -65,7 +66,8 @@ class Settings:
     is missing.
 
     `launcher` and the text `launch_toml` (else that of launch.toml in the working folder) say what
-    a run may take at most. `announce`, from the environment alone, is a webhook's address: what a
+    a run may take at most; `codebuild` says so for that launcher, which can't do without: the
+    output of its stack. `announce`, from the environment alone, is a webhook's address: what a
     person must act on is said there, too.
     """
 
@@ -90,6 +92,7 @@ class Settings:
     ingest_on_merge: bool = True
     launcher: str | None = None
     launch_toml: str | None = None
+    codebuild: Mapping[str, Any] | None = None
     dashboard: bool | None = None
     bot: str = "cellxgene-ingestion-bot"
     roles: Mapping[str, Role] = field(default_factory=dict)
@@ -108,7 +111,7 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
     The file is `path`, else what BOT_SETTINGS names, else `bot.toml` if there is one.
 
     Raises:
-        BotError: no such file, no TOML, or a field that is unknown or of a wrong type.
+        BotError: no such file, no TOML, or a field that is unknown, of a wrong type, or missing.
     """
     environ = os.environ if environ is None else environ
     file = path or (Path(environ["BOT_SETTINGS"]) if environ.get("BOT_SETTINGS") else None)
@@ -116,6 +119,12 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
     if file is not None or DEFAULT_FILE.is_file():
         settings = _from_file(settings, file or DEFAULT_FILE)
     settings = _from_environment(settings, environ)
+    if settings.launcher == "codebuild" and settings.codebuild is None:
+        raise BotError(
+            "field codebuild: missing, and without it a job would wait for a runner that nobody "
+            "makes; set it (on GitHub, the variable CODEBUILD) to the output Codebuild of the "
+            "stack runners/launch/aws/codebuild.yaml, or choose another launcher."
+        )
     if settings.launcher is None or settings.launch_toml is not None:
         return settings
     with suppress(OSError, UnicodeDecodeError):
@@ -266,6 +275,11 @@ def _webhook(value: object, _base: Path) -> str:
     return value.strip()
 
 
+def _launcher(value: object, base: Path) -> str:
+    """The workflow files compare it without its case."""
+    return _text(value, base).lower()
+
+
 def _seconds(value: object, _base: Path) -> float:
     try:
         number = float(str(value))
@@ -346,8 +360,9 @@ _READERS: Mapping[str, Callable[[object, Path], object]] = {
     "witnesses": _witnesses,
     "lamindb": _address,
     "ingest_on_merge": _flag,
-    "launcher": _text,
+    "launcher": _launcher,
     "launch_toml": _text,
+    "codebuild": lambda value, _base: codebuild_output(value),
     "dashboard": _flag,
     "bot": _text,
     "roles": _roles,

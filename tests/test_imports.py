@@ -24,7 +24,7 @@ FLOORS = {
         {"schema"},
         {"model"},
         {"comments", "settings"},
-        {"decide", "html"},
+        {"decide", "html", "outside"},
         {"gather", "adapters"},
         {"engine"},
         {"cli"},

@@ -31,8 +31,11 @@ class Webhook:
     client: httpx.Client = field(default_factory=_client)
     sleep: Callable[[float], None] = time.sleep
 
-    def announce(self, text: str) -> None:
-        """Posts the text, and again where it surely wasn't taken; a failure is a line on stderr."""
+    def announce(self, text: str) -> bool:
+        """Whether the text was taken, as far as is known; a failure is a line on stderr.
+
+        Where it surely wasn't taken, it is posted again.
+        """
         problem = ""
         for attempt in range(1, ATTEMPTS + 1):
             problem, wait = self._post(text)
@@ -41,6 +44,7 @@ class Webhook:
             self.sleep(wait + 2 ** (attempt - 1) * (0.5 + random()))
         if problem:
             sys.stderr.write(f"Not announced outside GitHub: the webhook {problem}.\n")
+        return not problem
 
     def _post(self, text: str) -> tuple[str, float | None]:
         """What went wrong, if anything; how long to wait before another try, None without one."""

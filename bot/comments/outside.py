@@ -12,7 +12,7 @@ from bot.model.labels import Topic
 from bot.model.markers import MarkerKind
 
 MARKUP = re.compile(r"^#+ |[*`]|\\(?=[^\w\s])")
-LONGEST = 500
+LONGEST = 300
 
 
 def announced(effect: Effect) -> str | None:

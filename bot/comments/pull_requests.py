@@ -182,14 +182,19 @@ def block(text: str, room: int = 20_000) -> str:
 
 @dataclass(frozen=True, slots=True)
 class OpenRules:
-    """A dataset schema version without rules (`open` is None), or with judgements left open."""
+    """A dataset schema version without rules (`open` is None), or whose rules leave judgements open
+    or can't be used, for the reason in `broken`.
+    """
 
     version: str
     open: tuple[str, ...] | None
+    broken: str = ""
 
     @property
     def problem(self) -> str:
         """As a sentence of its own."""
+        if self.broken:
+            return f"The rules of dataset schema {self.version} can't be used."
         if self.open is None:
             return f"Dataset schema {self.version} has no rules yet."
         left = counted(len(self.open), "question")
@@ -198,6 +203,8 @@ class OpenRules:
     def why(self) -> str:
         """As the rest of a sentence, in Markdown."""
         path = code(f"runners/rules/{self.version}.json")
+        if self.broken:
+            return f"the rules of dataset schema {self.version} can't be used: {inert(self.broken)}"
         if self.open is None:
             return f"there are no rules for dataset schema {self.version}: {path} isn't there."
         left = len(self.open) - SHOWN
@@ -209,6 +216,8 @@ class OpenRules:
     def remedy(self) -> str:
         """What a person does about it."""
         rules_file = f"runners/rules/{self.version}.json"
+        if self.broken:
+            return f"Mend {code(rules_file)} by a pull request, and merge it."
         if self.open is None:
             return f"Answer what {code(rules_file)} of the proposal asks, and merge the proposal."
         return (
@@ -219,6 +228,8 @@ class OpenRules:
 
 def open_rules_of(version: str, facts: Facts) -> OpenRules | None:
     """What keeps datasets of this dataset schema version from being validated."""
+    if version in facts.broken_rules:
+        return OpenRules(version, None, facts.broken_rules[version])
     judgements = facts.rules.get(version)
     return OpenRules(version, judgements) if judgements is None or judgements else None
 

@@ -110,7 +110,8 @@ def _rules(schema: SchemaReading, undecided: OpenRules | None) -> str:
     if undecided is None:
         return ""
     questions = len(schema.rules.judgements) if schema.rules else 0
-    left = f" ({counted(questions, 'question')} for a person)" if undecided.open is None else ""
+    is_proposed = undecided.open is None and not undecided.broken
+    left = f" ({counted(questions, 'question')} for a person)" if is_proposed else ""
     problem = f"{undecided.problem.removesuffix('.')}{left}."
     return f"**Before that:** {problem} {undecided.remedy()} `/ingest` waits for it."
 

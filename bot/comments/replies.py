@@ -8,6 +8,7 @@ from bot.comments.markdown import code, counted, inert, joined, mention, moment,
 from bot.comments.plan import selected_by_name
 from bot.comments.pull_requests import OpenRules
 from bot.model.commands import GRAMMAR, Command, Mistake, Role, Verb
+from bot.model.events import MERGE_QUEUE
 from bot.model.facts import Facts, Repeat
 from bot.model.limits import RunLimits
 from bot.model.ports import Run
@@ -60,7 +61,8 @@ def _at_most(limits: RunLimits) -> str:
     text = f"{limits.hours:g} hours on one {limits.machine}"
     if limits.dollars is not None:
         cost = limits.hours * limits.dollars
-        text += f" at ${limits.dollars:,.2f} an hour, ${cost:,.2f} in all beside its disk"
+        text += f" at ${limits.dollars:,.2f} an hour, ${cost:,.2f} in all"
+        text += "" if limits.is_whole else " beside its disk"
     if limits.budget is not None:
         text += f"; a launch that may cost more than ${limits.budget:,.2f} is refused"
     return text
@@ -398,13 +400,12 @@ def merged_but(release: str, why: str, remedy: str) -> str:
 
 def merged_by_another_role(release: str, actor: str, role: Role, wanted: Role) -> str:
     """That whoever merged a manifest may not start its ingestion."""
-    has = f"has the role *{role.name.lower()}*" if role else "has no role here"
     needs = wanted.name.lower()
-    return merged_but(
-        release,
-        f"{mention(actor)}, who merged it, {has}, and starting it needs *{needs}*.",
-        f"somebody with the role *{needs}* says `/ingest`.",
-    )
+    has = f"has the role *{role.name.lower()}*" if role else "has no role here"
+    why = f"{mention(actor)}, who merged it, {has}, and starting it needs *{needs}*."
+    if actor == MERGE_QUEUE:
+        why = "GitHub's merge queue merged it, and doesn't say who had put it there."
+    return merged_but(release, why, f"somebody with the role *{needs}* says `/ingest`.")
 
 
 def merged_but_broken(release: str, problem: str) -> str:

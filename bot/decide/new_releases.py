@@ -201,7 +201,7 @@ def _beside(schema: SchemaReading, facts: Facts) -> Mapping[str, str]:
         files["impact.md"] = render_impact(schema.impact)
     if schema.patch:
         files["lamindb.patch"] = schema.patch
-    if schema.rules is not None and schema.new.version not in facts.rules:
+    if schema.rules is not None and schema.new.version not in {*facts.rules, *facts.broken_rules}:
         files[f"rules/{schema.new.version}.json"] = to_text(schema.rules)
     return files
 

@@ -19,7 +19,7 @@ from bot.model.events import (
     RunLost,
 )
 from bot.model.facts import STARTING, Facts
-from bot.model.limits import run_limits
+from bot.model.limits import RunLimits, run_limits
 from bot.model.look import Look, look_in
 from bot.model.markers import DASHBOARD, Marker, MarkerKind, last_marker, reply_marker
 from bot.model.places import bucket_of, foreign_places
@@ -33,7 +33,7 @@ from runners.contract import Manifest
 def gather(event: Event | None, ports: Ports, settings: Settings) -> Facts:
     """The facts for a decision on the event; with None, those for detection."""
     marked = ports.threads.marked()
-    merged = ports.repository.manifests()
+    merged, rules = ports.repository.manifests(), ports.repository.rules()
     comment = event if isinstance(event, CommentCreated) else None
     asking = who_asks(event)
     facts = Facts(
@@ -52,10 +52,11 @@ def gather(event: Event | None, ports: Ports, settings: Settings) -> Facts:
         explanation=_explanation(event, ports, settings, marked),
         is_followed=_is_followed(event, ports, marked),
         ingest_on_merge=settings.ingest_on_merge,
-        limits=run_limits(settings.launcher, settings.launch_toml) if settings.launcher else None,
+        limits=_limits(settings),
         minimum_roles=settings.minimum_roles,
         previous=settings.previous,
-        rules=ports.repository.rules(),
+        rules=rules.open,
+        broken_rules=rules.broken,
     )
     if event is None:
         return _remembered(facts, marked, ports)
@@ -67,6 +68,12 @@ def gather(event: Event | None, ports: Ports, settings: Settings) -> Facts:
         return _with_proofs(event, facts, ports.threads)
     release = _starting(event, facts)
     return facts if release is None else _for_a_run(release, event, facts, ports, settings)
+
+
+def _limits(settings: Settings) -> RunLimits | None:
+    if settings.launcher is None:
+        return None
+    return run_limits(settings.launcher, settings.launch_toml, settings.codebuild)
 
 
 def gather_failures(ports: Ports, settings: Settings) -> Facts:

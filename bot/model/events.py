@@ -21,6 +21,11 @@ from runners.contract import RemoteJob, RunReport, RunRequest, SchemaDocument
 GHOST = "ghost"
 """Who has written what the account that wrote it was deleted of; nobody can have this name."""
 
+MERGE_QUEUE = "github-merge-queue[bot]"
+"""Who pushes what a merge queue merges; the payload doesn't say who has put it there. See
+https://github.com/ahrefs/monorobot/pull/205
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class SchemaReading:

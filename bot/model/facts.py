@@ -36,7 +36,8 @@ class Facts:
     `explanation` is what two schema documents say that a comment asks about, or why they can't be
     read. `is_followed`: the thread has a status comment on the run that the event is about.
     `limits` are what a run may take. `rules` are the dataset schema versions that have some on the
-    default branch, each with what they leave to a person.
+    default branch, each with what they leave to a person; `broken_rules` says what is wrong with
+    each that can't be used.
 
     Events that may start a run, or begin one, have the `places` that releases may lie in, and why
     the release directory, which knows more of them, can't be read (`places_unread`). A run that
@@ -69,6 +70,7 @@ class Facts:
     minimum_roles: Mapping[Verb, Role] = field(default_factory=dict)
     previous: Mapping[str, str] = field(default_factory=dict)
     rules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    broken_rules: Mapping[str, str] = field(default_factory=dict)
     notices: Mapping[str, int] = field(default_factory=dict)
     alerts: Mapping[str, int] = field(default_factory=dict)
     closed: frozenset[int] = frozenset()

@@ -161,6 +161,18 @@ class MergedManifests:
     blobs: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class MergedRules:
+    """The rules on the default branch, by dataset schema version.
+
+    `open` has what each leaves to a person to judge; `broken` says in a sentence each what is wrong
+    with the others.
+    """
+
+    open: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    broken: Mapping[str, str] = field(default_factory=dict)
+
+
 class Repository(Protocol):
     """The files on the default branch, and proposals to change them."""
 
@@ -172,11 +184,8 @@ class Repository(Protocol):
         """The commit that changed the release's manifest last; "" where there are no commits."""
         ...
 
-    def rules(self) -> Mapping[str, tuple[str, ...]]:
-        """The dataset schema versions that have rules on the default branch.
-
-        Each with the judgements that a person has left open in them.
-        """
+    def rules(self) -> MergedRules:
+        """The rules on the default branch. Broken ones keep no others from being read."""
         ...
 
     def propose(self, proposal: ProposeManifest) -> None:
@@ -234,8 +243,8 @@ class Clock(Protocol):
 class Outside(Protocol):
     """A place outside GitHub where a person is told that something waits for them."""
 
-    def announce(self, text: str) -> None:
-        """Says it there, or says on stderr that it couldn't; raises nothing."""
+    def announce(self, text: str) -> bool:
+        """Whether it was taken there; if not, says so on stderr. Raises nothing."""
         ...
 
 

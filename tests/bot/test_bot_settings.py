@@ -127,3 +127,25 @@ def test_a_child_gets_the_environment_with_changes(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("GONE", "1")
     changed = environment(GONE=None, NEW="2")
     assert (changed["KEPT"], changed["NEW"], "GONE" in changed) == ("1", "2", False)
+
+
+STACK = '{"project": "ingestion", "type": "BUILD_GENERAL1_LARGE", "price": 1.2}'
+
+
+@pytest.mark.parametrize("launcher", ["codebuild", "CodeBuild"])
+def test_runners_of_codebuild_want_their_project(launcher: str) -> None:
+    """GitHub compares the variable without its case; a job without a project waits for ever."""
+    with pytest.raises(BotError, match=r"field codebuild: missing, .* the variable CODEBUILD"):
+        load_settings(environ={"BOT_LAUNCHER": launcher, "BOT_CODEBUILD": ""})
+    given = {"BOT_LAUNCHER": launcher, "BOT_CODEBUILD": STACK}
+    assert (load_settings(environ=given).codebuild or {})["price"] == 1.2
+    assert load_settings(environ={"BOT_LAUNCHER": "hosted"}).codebuild is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["ingestion", "[]", "{}", "3", '{"project": 3}', '{"project": "a b"}', '{"project": ""}'],
+)
+def test_what_isnt_the_stacks_output_is_named(text: str) -> None:
+    with pytest.raises(BotError, match=r"field codebuild: .* copy the output Codebuild"):
+        load_settings(environ={"BOT_LAUNCHER": "codebuild", "BOT_CODEBUILD": text})

@@ -1,5 +1,6 @@
 """Issues, comments, labels, reactions and roles: how the double answers."""
 
+from datetime import datetime
 from typing import Any
 
 from fake_github import people, shapes
@@ -54,7 +55,12 @@ def _update(call: Call) -> Answer:
 
 
 def _comments(call: Call) -> Answer:
-    part, headers = page(call, call.issue().comments)
+    """Oldest first; with `since`, those that were written or changed then or later.
+
+    https://docs.github.com/en/rest/issues/comments#list-issue-comments
+    """
+    since = datetime.fromisoformat(call.query.get("since", "1970-01-01T00:00:00Z"))
+    part, headers = page(call, [one for one in call.issue().comments if one.updated >= since])
     return Answer(200, [shapes.comment(call.fake, one) for one in part], headers)
 
 
@@ -117,9 +123,10 @@ def _role(call: Call) -> Answer:
     """The coarse `permission` knows no maintain and no triage; `role_name` does, and has a name of
     its own for a custom role, whose base the person's `permissions` tell. See
     https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user
+    It knows no bots: https://github.com/chdsbd/kodiak/pull/231
     """
     known = call.fake.users.get(call.path["username"])
-    if known is None:
+    if known is None or known.type == "Bot":
         raise RefusedError(404, f"{call.path['username']} is not a user")
     base = known.base or known.role
     coarse = {"maintain": "write", "triage": "read"}.get(base, base)

@@ -394,8 +394,10 @@ def run(fake: FakeGithub, one: Run) -> dict[str, Any]:
 
 
 def job(fake: FakeGithub, one: Run, name: str) -> dict[str, Any]:
-    """A job of a run that has ended. Its number is made of the run's, and of its place there."""
+    """A job of a run. Its number is made of the run's, and of its place there."""
     number = one.id * 100 + list(one.jobs).index(name)
+    state = one.jobs[name]
+    has_ended = state not in {"queued", "in_progress", "waiting", "pending"}
     return {
         "id": number,
         "run_id": one.id,
@@ -405,11 +407,11 @@ def job(fake: FakeGithub, one: Run, name: str) -> dict[str, Any]:
         "head_sha": one.sha,
         "url": f"{_url(fake)}/actions/jobs/{number}",
         "html_url": f"{_html(fake)}/actions/runs/{one.id}/job/{number}",
-        "status": "completed",
-        "conclusion": one.jobs[name],
+        "status": "completed" if has_ended else state,
+        "conclusion": state if has_ended else None,
         "created_at": moment(one.created),
         "started_at": moment(one.created),
-        "completed_at": moment(one.updated),
+        "completed_at": moment(one.updated) if has_ended else None,
         "name": name,
         "steps": [],
         "check_run_url": f"{_url(fake)}/check-runs/{number}",

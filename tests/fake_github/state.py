@@ -81,7 +81,7 @@ class Commit:
 class Run:
     """A workflow's run. `workflow` is its file's name, `repeated_by` who started it again.
 
-    `jobs` says how those ended that matter, by name.
+    `jobs` says how those ended that matter, by name, or the status of those that haven't.
     """
 
     id: int

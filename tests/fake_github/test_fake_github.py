@@ -117,6 +117,30 @@ def test_a_body_may_be_so_long(client: httpx.Client, length: int, status: int) -
     assert client.post("issues", json={"title": "x", "body": "é" * length}).status_code == status
 
 
+@pytest.mark.parametrize(
+    ("inputs", "status"),
+    [
+        ({f"i{number}": "x" for number in range(25)}, 204),
+        # What breaks GitHub's document is a fault of the test's.
+        ({f"i{number}": "x" for number in range(26)}, 500),
+        # The limit is that of the JSON, with its quotes and names.
+        ({"request": "x" * (65_535 - len('{"request": ""}'))}, 204),
+        ({"request": "x" * (65_536 - len('{"request": ""}'))}, 422),
+    ],
+)
+def test_a_dispatch_takes_so_much(
+    client: httpx.Client, server: Server, inputs: dict[str, str], status: int
+) -> None:
+    server.fake.run_names["ingest.yml"] = lambda _: "title"
+    asked = {"ref": "main", "inputs": inputs}
+    assert client.post("actions/workflows/ingest.yml/dispatches", json=asked).status_code == status
+
+
+def test_bots_have_no_role(client: httpx.Client, server: Server) -> None:
+    server.fake.user("our-app[bot]")
+    assert client.get("collaborators/our-app%5Bbot%5D/permission").status_code == 404
+
+
 def test_pages_have_a_next_until_the_last(client: httpx.Client, server: Server) -> None:
     for number in range(5):
         people.open_issue(server.fake, server.fake.user("maintainer"), str(number), "")

@@ -53,6 +53,20 @@ def test_a_look_is_started_from_any_thread(kept_scenario: GithubScenario, number
     assert "| `/detect` | accepted: helper may say /detect: page and directory are" in row
 
 
+def test_a_look_enables_the_schedules_that_github_disabled(kept_scenario: GithubScenario) -> None:
+    """After 60 quiet days; one that a person has disabled stays so, and the answer says it."""
+    kept_scenario.fake.disabled = {
+        "detect.yml": "disabled_inactivity", "reap.yml": "disabled_inactivity"
+    }  # fmt: skip
+    assert asks(kept_scenario, 3, "maintainer", "/detect").startswith("🔭 **Looking:**")
+    assert kept_scenario.fake.disabled == {}
+    kept_scenario.fake.runs.clear()
+    kept_scenario.fake.disabled = {"detect.yml": "disabled_manually"}
+    answer = asks(kept_scenario, 2, "maintainer", "/detect")
+    assert "disabled workflow" in answer
+    assert kept_scenario.fake.runs == {}
+
+
 def test_a_comment_that_is_delivered_twice_starts_one_look(kept_scenario: GithubScenario) -> None:
     event = kept_scenario.says("maintainer", "/detect")
     kept_scenario.heard()

@@ -1,5 +1,7 @@
 """A merge on GitHub, as a job of Actions sees it: who merged what, and what the run works on."""
 
+from dataclasses import replace
+
 import pytest
 from fake_github import people
 
@@ -7,6 +9,7 @@ from bot.model.events import ManifestMerged, RunAsked
 from flows.conftest import OLDER
 from flows.github_scenario import GithubScenario
 from flows.scenario import good
+from flows.test_jobs import done, job
 from flows.test_on_github import empty_scenario as _empty_scenario
 from runners.contract import RunRequest
 
@@ -78,6 +81,45 @@ def test_who_may_not_say_ingest_may_not_start_it_by_a_merge(
     assert "[starts 2026-02-01-ingest-3]" in announced_scenario.heard()
 
 
+QUEUE = "github-merge-queue[bot]"
+
+
+def test_after_a_merge_queue_a_person_says_who_starts_it(
+    announced_scenario: GithubScenario,
+) -> None:
+    """The push is the queue's own, and says nothing of who has put the pull request in it:
+    https://github.com/ahrefs/monorobot/pull/205
+    The queue has no role: https://github.com/chdsbd/kodiak/pull/231
+    """
+    event = announced_scenario.merges(QUEUE, "2026-02-01")
+    assert event.actor == QUEUE
+    assert announced_scenario.heard() == (
+        "[labels thread 1] manifest merged\n"
+        "[says in 1, comment 1] ⏳ The manifest of 2026-02-01 was merged, but its ingestion isn't "
+        "started: GitHub's merge queue merged it, and doesn't say who had put it there.\n\n"
+        "**Next:** somebody with the role *maintain* says `/ingest`."
+    )
+    announced_scenario.says("writer", "/ingest")
+    assert "⛔ **Not done:**" in announced_scenario.heard()
+    announced_scenario.says("maintainer", "/ingest")
+    assert "[starts 2026-02-01-ingest-" in announced_scenario.heard()
+
+
+def test_the_branches_of_a_merge_queue_are_no_merge(announced_scenario: GithubScenario) -> None:
+    """It pushes to `gh-readonly-queue/...` first, with the same files. See
+    https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/configuring-pull-request-merges/managing-a-merge-queue
+    """
+    proposal = next(pull for pull in announced_scenario.fake.issues.values() if pull.pull)
+    people.merge(announced_scenario.fake, QUEUE, proposal.number)
+    (delivery,) = announced_scenario.fake.outbox
+    branch = f"refs/heads/gh-readonly-queue/main/pr-{proposal.number}-{'a' * 40}"
+    announced_scenario.fake.outbox = [
+        replace(delivery, payload={**delivery.payload, "ref": branch})
+    ]
+    assert announced_scenario.delivered() == []
+    assert announced_scenario.heard() == ""
+
+
 def test_the_settings_role_holds_for_a_merge_too(announced_scenario: GithubScenario) -> None:
     from bot.model.commands import Role, Verb
 
@@ -140,6 +182,43 @@ def test_a_broken_manifest_is_told_in_its_own_thread_and_stops_no_other(
     assert scenario.heard() == ""
     scenario.says("maintainer", "/ingest")
     assert "[starts 2026-02-01-ingest-" in scenario.heard()
+
+
+@pytest.mark.parametrize("data", [b"\xff", b"", b"{", b"[1]", b"= "])
+@pytest.mark.parametrize(
+    "path",
+    ["runners/rules/8.0.0.json", "runners/rules/notes.json", "runners/releases/2025-06-01.toml"],
+)
+def test_no_other_single_file_stops_a_release(
+    scenario: GithubScenario, path: str, data: bytes
+) -> None:
+    """Neither its command, nor the run that begins, nor the next look."""
+    text = manifest(scenario)
+    people.push(scenario.fake, "maintainer", {path: "to be broken"})
+    scenario.fake.blobs[scenario.fake.blob(b"to be broken")] = data
+    scenario.fake.outbox.clear()
+    scenario.says("maintainer", "/ingest")
+    heard = scenario.heard()
+    assert "[starts 2026-02-01-ingest-2]" in heard
+    asked = sent(scenario)
+    (run,) = scenario.fake.runs.values()
+    file = scenario.home / "request.json"
+    file.write_text(run.inputs["request"])
+    words = ("--actor", scenario.settings.bot, "--workflow-run", str(run.id))
+    written = scenario.home / "documents"
+    done(job(scenario, "begin", str(file), *words, "--documents", str(written)))
+    assert scenario.heard() == ""
+    assert (written / asked.manifest).read_text() == text
+    assert (written / path).exists() == (data != b"\xff")
+    scenario.the_clock_strikes()
+    scenario.heard()
+
+
+def test_a_manifest_that_isnt_text_is_named_in_its_thread(scenario: GithubScenario) -> None:
+    blob = scenario.fake.blob(manifest(scenario).encode())
+    scenario.fake.blobs[blob] = b"release = \xff"
+    scenario.says("maintainer", "/ingest")
+    assert f"{PATH}: isn't text in UTF-8 (byte 10); save it as UTF-8." in scenario.heard()
 
 
 ELSEWHERE = "s3://somebodys-bucket/2026-02-01/soma/"

@@ -7,7 +7,6 @@ import pytest
 
 from bot.adapters.local.repository import LocalRepository
 from bot.cli.context import installed_lamindb_module
-from bot.errors import BotError
 from flows import world
 from flows.scenario import Scenario
 
@@ -110,16 +109,53 @@ def test_a_merge_doesnt_start_what_has_no_rules(announced_scenario: Scenario) ->
     )
 
 
-def test_broken_rules_are_named(scenario: Scenario) -> None:
+def test_broken_rules_are_named_where_they_are_needed(scenario: Scenario) -> None:
     (scenario.home / "rules" / "7.0.0.json").write_text('{"judgements": [3]}')
-    with pytest.raises(BotError, match=r"7\.0\.0\.json: can't be read as rules"):
-        scenario.says("maintainer", "/ingest")
-    scenario.heard()
+    scenario.says("maintainer", "/ingest")
+    heard = scenario.heard()
+    assert "⛔ **Not done:** the rules of dataset schema 7.0.0 can't be used: " in heard
+    assert "7.0.0.json: can't be read as rules: " in heard
+    assert "judgements" in heard
+    assert (
+        "Mend `runners/rules/7.0.0.json` by a pull request, and merge it. Then say `/ingest` again."
+    ) in heard
+
+
+def test_a_merge_under_broken_rules_says_so(announced_scenario: Scenario) -> None:
+    (announced_scenario.home / "rules" / "7.0.0.json").write_text("{")
+    announced_scenario.merges("maintainer", "2026-02-01")
+    heard = announced_scenario.heard()
+    assert "isn't started: the rules of dataset schema 7.0.0 can't be used: " in heard
+    assert "**Next:** Mend `runners/rules/7.0.0.json` by a pull request, and merge it." in heard
+
+
+def test_broken_rules_are_told_with_a_new_release_of_theirs(scenario: Scenario) -> None:
+    """Nothing is proposed in their place: a person may have answered them."""
+    has_schema_8(scenario)
+    (scenario.home / "rules" / "8.0.0.json").write_text("{")
+    scenario.the_clock_strikes()
+    heard = scenario.heard()
+    assert (
+        "**Before that:** The rules of dataset schema 8.0.0 can't be used. Mend "
+        "`runners/rules/8.0.0.json` by a pull request, and merge it. `/ingest` waits for it."
+    ) in heard
+    assert not (scenario.home / "proposals" / "2026-08-01" / "rules").exists()
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"judgements": [3]}', "[1]", "\udcff"])
+def test_broken_rules_of_another_schema_stop_nothing(scenario: Scenario, text: str) -> None:
+    path = scenario.home / "rules" / "8.0.0.json"
+    path.write_bytes(text.encode(errors="surrogateescape"))
+    scenario.says("maintainer", "/ingest")
+    assert "[starts 2026-02-01-ingest-2]" in scenario.heard()
+    scenario.the_clock_strikes()
+    assert scenario.heard() == ""
 
 
 def test_the_bots_own_rules_count_as_reviewed(scenario: Scenario) -> None:
     own = LocalRepository(scenario.home / "repository", scenario.home / "proposals").rules()
-    assert own["7.0.0"] == ()
+    assert own.open["7.0.0"] == ()
+    assert own.broken == {}
 
 
 @pytest.fixture

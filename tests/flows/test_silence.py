@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from fake_github import faults, people
@@ -15,6 +16,8 @@ from workflows.act import ROOT
 
 from bot.errors import BotError
 from bot.model.labels import Label
+from bot.model.look import Look, hidden_look
+from bot.model.markers import DASHBOARD, sign
 from flows.github_scenario import GithubScenario
 from flows.scenario import good
 from flows.test_jobs import done, ended, job, payload
@@ -163,51 +166,125 @@ def test_a_result_that_cant_be_said_is_told_by_the_last_step(scenario: GithubSce
     assert scenario.heard() == ""
 
 
-def bare_step(scenario: GithubScenario, file: str, job: str, **environment: str) -> int:
-    """The step of a job whose code couldn't be fetched, which has the runner's own tools alone."""
+def bare_job(scenario: GithubScenario, file: str, job: str, **environment: str) -> int:
+    """The job that speaks for one that couldn't: the runner's own tools, and what it is granted."""
     read = workflow_files.read((ROOT / f".github/workflows/{file}.yml").read_text())
-    step = read["jobs"][job]["steps"][-1]
-    assert "hashFiles('bot/cli/last_word.py') == ''" in step["if"]
+    (step,) = read["jobs"][job]["steps"]
     told = {
         "PATH": os.environ["PATH"],
         "GITHUB_REPOSITORY": str(scenario.settings.github),
         "GITHUB_API_URL": scenario.settings.github_api,
-        "TOKEN": str(scenario.settings.github_token),
-        "SAID": step["env"]["SAID"],
-        "MARKER": re.sub(r"\$\{\{.*?\}\}", "1", step["env"]["MARKER"]),
+        **{name: re.sub(r"\$\{\{.*?\}\}", "1", text) for name, text in step["env"].items()},
+        "TOKEN": scenario.fake.token(workflow_files.grants(read)[job]),
         **environment,
     }
-    command = ["bash", "-e", "-c", step["run"]]
+    command = ["bash", "-e", "-o", "pipefail", "-c", step["run"]]
     return subprocess.run(command, cwd=scenario.home, env=told, check=False).returncode
 
 
-def test_a_checkout_that_fails_is_told_to_whoever_asked(scenario: GithubScenario) -> None:
-    assert bare_step(scenario, "commands", "handle", THREAD="2", GITHUB_SHA="") == 0
+LONG_AGO = "2000-01-01T00:00:00Z"
+
+
+def test_a_job_that_couldnt_begin_is_told_to_whoever_asked_once(scenario: GithubScenario) -> None:
+    event = asks(scenario, "/status")
+    comment = json.loads(Path(event).read_text())["comment"]
+    told = {"THREAD": "2", "KEY": str(comment["id"]), "SINCE": comment["created_at"]}
+    for _ in range(2):
+        assert bare_job(scenario, "commands", "unanswered", **told) == 0
     heard = scenario.heard()
-    assert "⚠️ **Not answered:** my own code couldn't be fetched. **Next:** [the log](" in heard
-    assert "has it all. When that is mended, say it again;" in heard
+    assert heard.count("⚠️ **Not answered:** my job couldn't begin, or couldn't fetch my own") == 1
+    assert "says which. When that is mended, say it again;" in heard
+    # Nor does the last step say it again, nor is that said where the answer is.
+    assert last_step(scenario, "--event", "issue_comment", "--payload", event) == 0
+    assert scenario.heard() == ""
+    answered = asks(scenario, "/status")
+    assert handled(scenario, answered) == 0
+    scenario.heard()
+    comment = json.loads(Path(answered).read_text())["comment"]
+    told = {"THREAD": "2", "KEY": str(comment["id"]), "SINCE": comment["created_at"]}
+    assert bare_job(scenario, "commands", "unanswered", **told) == 0
+    assert scenario.heard() == ""
 
 
-def test_a_checkout_that_fails_after_a_merge_is_told_in_its_pull_request(
+def test_a_job_that_couldnt_begin_after_a_merge_is_told_in_its_pull_request(
     announced_scenario: GithubScenario,
 ) -> None:
     scenario = announced_scenario
     pull = next(issue for issue in scenario.fake.issues.values() if issue.pull)
     merged = people.merge(scenario.fake, "maintainer", pull.number)
-    assert bare_step(scenario, "commands", "handle", THREAD="", GITHUB_SHA=merged) == 0
+    told = {"THREAD": "", "KEY": merged, "GITHUB_SHA": merged, "SINCE": LONG_AGO}
+    for _ in range(2):
+        assert bare_job(scenario, "commands", "unanswered", **told) == 0
     (said,) = pull.comments
-    assert said.body.startswith("⚠️ **Not answered:** my own code couldn't be fetched.")
+    assert said.body.startswith("⚠️ **Not answered:** my job couldn't begin, or couldn't fetch")
 
 
-def test_a_checkout_that_fails_at_a_runs_end_is_told_in_its_thread(
-    scenario: GithubScenario,
+LEFT = "⚠️ **A machine may still run, and cost:** the job *Terminate* didn't come to its end."
+UNSAID = "⚠️ **Not said:** a run has ended, and the job that says what came of it couldn't"
+
+
+@pytest.mark.parametrize(
+    ("terminate", "say", "code", "said"),
+    [
+        ("failure", "success", "success", {LEFT}),
+        ("cancelled", "failure", "success", {LEFT}),
+        ("skipped", "failure", "", {UNSAID}),
+        ("success", "cancelled", "failure", {UNSAID}),
+        ("failure", "failure", "", {LEFT, UNSAID}),
+    ],
+)
+def test_what_a_run_has_left_is_told_in_its_thread(
+    scenario: GithubScenario, terminate: str, say: str, code: str, said: set[str]
 ) -> None:
     request = json.dumps({"run_id": "2026-02-01-ingest-2", "thread": 2})
-    assert bare_step(scenario, "run", "say", REQUEST=request) == 0
-    assert "⚠️ **Not said:** a run has ended, and my own code couldn't" in scenario.heard()
+    told = {"REQUEST": request, "TERMINATE": terminate, "SAY": say, "CODE": code}
+    assert bare_job(scenario, "run", "unsaid", **told) == 0
+    heard = scenario.heard()
+    assert {text for text in (LEFT, UNSAID) if text in heard} == said
+    assert heard.count("**Next:**") == len(said)
     for nowhere in ({"thread": None}, {"thread": "2/../3"}):
-        assert bare_step(scenario, "run", "say", REQUEST=json.dumps(nowhere)) == 0
+        told["REQUEST"] = json.dumps(nowhere)
+        assert bare_job(scenario, "run", "unsaid", **told) == 0
     assert scenario.heard() == ""
+
+
+@pytest.mark.parametrize("state", ["queued", "in_progress", "success", "failure", "waiting"])
+def test_work_that_nobody_begins_is_told_in_its_thread(
+    scenario: GithubScenario, state: str
+) -> None:
+    """It waits for a runner of CodeBuild's; a reviewer of its environment is another matter."""
+    scenario.says("maintainer", "/ingest")
+    scenario.heard()
+    (run,) = scenario.fake.runs.values()
+    run.jobs = {"Run / Plan": "success", "Run / Register and verify": state}
+    told = {"REQUEST": run.inputs["request"], "GITHUB_RUN_ID": str(run.id)}
+    assert bare_job(scenario, "run", "waits", LOOKS="2", PAUSE="0", **told) == 0
+    heard = scenario.heard()
+    assert ("⚠️ **Nothing works on it yet:**" in heard) == (state == "queued")
+    assert ("Say `/cancel`, or the run waits for a day." in heard) == (state == "queued")
+
+
+def test_looks_that_couldnt_begin_are_told_once_in_the_dashboard(scenario: GithubScenario) -> None:
+    """By the marker of the last step, which then doesn't say it either."""
+    assert bare_job(scenario, "detect", "unlooked") == 0  # before the first look: nowhere
+    assert scenario.heard() == ""
+    now = scenario.fake.now() - timedelta(hours=1)
+    for at in (now, now - timedelta(days=1, microseconds=7)):
+        body = sign("It is so.", DASHBOARD, hidden_look(Look(at, "nothing new")))
+        board = people.open_issue(scenario.fake, scenario.fake.user(ACTIONS), "Dashboard", body)
+        board.labels.append("dashboard")
+    for _ in range(2):
+        assert bare_job(scenario, "detect", "unlooked") == 0
+    assert last_step(scenario, "--look", "skipped") == 0
+    newest = scenario.fake.issues[board.number - 1]
+    (said,) = newest.comments
+    assert said.body.startswith("⚠️ **Not looked:** the job that looks for releases couldn't begin")
+    assert board.comments == []
+    newest.body = sign("Without the line.", DASHBOARD)
+    board.body = newest.body
+    assert bare_job(scenario, "detect", "unlooked") == 0
+    assert len(newest.comments) + len(board.comments) == 2
+    scenario.heard()
 
 
 # --- what stays running ---------------------------------------------------------------------------

@@ -11,8 +11,8 @@ from fake_github.server import Server, serving
 from fake_github.state import FakeGithub, Issue
 
 from bot.adapters.github.client import connect
-from bot.adapters.github.repository import GithubUpstream
 from bot.adapters.github.threads import GithubThreads
+from bot.adapters.github.upstream import GithubUpstream
 from bot.cli.context import installed_lamindb_module
 from bot.comments.pull_requests import patch_body
 from bot.model.effects import Draft

@@ -21,6 +21,7 @@ from fake_github.server import Server
 from fake_github.state import ACTIONS, Delivery, Run
 
 from workflows import workflow_files
+from workflows.environments import Environment, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = ("bot", "runners", "pyproject.toml", "constraints.txt", ".github")
@@ -51,6 +52,7 @@ class ActRepository:
 
     `callers` are the workflow files of another repository, by name, which calls the bot's; without
     any, the repository is the bot's own. What starts one of the workflows in `held` is dropped.
+    Workflows run on the default branch; a job gets what its environment gives it there.
     """
 
     home: Path
@@ -59,6 +61,8 @@ class ActRepository:
     environment: Mapping[str, str]
     callers: Mapping[str, str] = field(default_factory=dict)
     held: set[str] = field(default_factory=set)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    environments: Mapping[str, Environment] = field(default_factory=dict)
     logs: list[Path] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -137,7 +141,7 @@ class ActRepository:
     def _start(self, name: str, delivery: Delivery) -> Started:
         actor = self.fake.user(delivery.payload.get("sender", {}).get("login", ACTIONS))
         run = delivery.run or people.start(self.fake, name, delivery.name, actor)
-        run.status = "in_progress"
+        run.status, run.jobs = "in_progress", self._jobs()
         folder = self.home / f"act-{run.id}"
         self._check_out(folder, name)
         event = folder.with_suffix(".json")
@@ -155,6 +159,11 @@ class ActRepository:
                 start_new_session=True,
             )
         return Started(run, process, log)
+
+    def _jobs(self) -> dict[str, str]:
+        """All as if in progress: act doesn't tell how far they are."""
+        jobs = [job for one in self.read.values() for job in one["jobs"].values()]
+        return {job["name"]: "in_progress" for job in jobs}
 
     def _payload(self, delivery: Delivery) -> dict[str, Any]:
         payload = dict(delivery.payload)
@@ -212,10 +221,12 @@ class ActRepository:
         workflows = folder / ".github/workflows"
         workflows.mkdir(parents=True, exist_ok=True)
         reference = f"{self.fake.full_name}/.github/workflows/{name}@refs/heads/main"
+        settings = Settings(self.variables, self.secrets, self.environments)
         for file, text in self.files.items():
             granted = workflow_files.grants(self.read[file])
             tokens = {job: self.fake.token(told) for job, told in granted.items()}
-            (workflows / file).write_text(workflow_files.with_tokens(text, tokens, reference))
+            given = workflow_files.with_secrets(text, settings, self.fake.default_branch)
+            (workflows / file).write_text(workflow_files.with_tokens(given, tokens, reference))
         for file, text in self.callers.items():
             (workflows / file).write_text(workflow_files.called_here(text, BOT))
         for repository in {code, folder}:

@@ -10,6 +10,7 @@ from fake_github.state import ACTIONS, FakeGithub, Issue
 
 from bot.model.markers import DASHBOARD, Marker, MarkerKind, sign
 from workflows.act import ROOT, ActRepository
+from workflows.environments import Environment
 
 pytestmark = pytest.mark.prove
 RELEASE = "2026-02-01"
@@ -94,13 +95,22 @@ def test_a_machine_that_cant_be_launched_is_told(repo: ActRepository, thread: Is
     assert repo.deliver() == ["commands.yml success", "verify.yml failure"], repo.told()
     said = told(thread)
     assert "didn't begin: the launch of its machine failed" in said
-    assert log_of_newest(repo) in said
+    # Nor could it be ended, which is another job's matter.
+    assert said.count("⚠️ **A machine may still run, and cost:** the job *Terminate*") == 1
+    assert said.count(log_of_newest(repo)) == 2
+    log = repo.logs[-1].read_text()
+    assert "Launch" in log
+    assert "Terminate" in log
     assert thread.labels == ["verification incomplete"]
 
 
+@pytest.mark.parametrize("launcher", ["hosted", "codebuild"])
 def test_work_that_fails_is_told_and_nothing_is_invented(
-    repo: ActRepository, thread: Issue
+    repo: ActRepository, thread: Issue, launcher: str
 ) -> None:
+    """On a runner that GitHub or CodeBuild takes away: no job launches one, and none ends it."""
+    stack = '{"project": "ingestion", "region": "us-west-2"}'
+    repo.variables = {**repo.variables, "LAUNCHER": launcher, "CODEBUILD": stack}
     people.comment(repo.fake, "maintainer", thread.number, "/verify")
     assert repo.deliver() == ["commands.yml success", "verify.yml failure"], repo.told()
     said = told(thread)
@@ -109,6 +119,19 @@ def test_work_that_fails_is_told_and_nothing_is_invented(
     assert log_of_newest(repo) in said
     assert "Done:" not in said
     assert thread.labels == ["verification incomplete"]
+    log = repo.logs[-1].read_text()
+    assert "Register and verify" in log
+    assert "Launch" not in log
+    assert "Terminate" not in log
+
+
+def test_a_runner_that_nobody_would_make_is_not_waited_for(
+    repo: ActRepository, thread: Issue
+) -> None:
+    repo.variables = {**repo.variables, "LAUNCHER": "codebuild"}
+    people.comment(repo.fake, "maintainer", thread.number, "/verify")
+    assert repo.deliver() == ["commands.yml failure"], repo.told()
+    assert "field codebuild: missing, and without it a job would wait for a runner" in told(thread)
 
 
 def test_a_look_that_fails_counts_and_the_next_one_is_as_ever(repo: ActRepository) -> None:
@@ -118,14 +141,13 @@ def test_a_look_that_fails_counts_and_the_next_one_is_as_ever(repo: ActRepositor
     assert not any(issue.pull for issue in repo.fake.issues.values())
 
 
+def dashboard(repo: ActRepository) -> Issue:
+    body = sign("All is well.", DASHBOARD)
+    return people.open_issue(repo.fake, repo.fake.user(ACTIONS), "Dashboard", body, ("dashboard",))
+
+
 def test_a_look_whose_settings_are_mistyped_is_told_in_the_dashboard(repo: ActRepository) -> None:
-    board = people.open_issue(
-        repo.fake,
-        repo.fake.user(ACTIONS),
-        "Dashboard",
-        sign("All is well.", DASHBOARD),
-        ("dashboard",),
-    )
+    board = dashboard(repo)
     repo.variables = {**repo.variables, "BOT_MINIMUM_ROLES": "ingest=king"}
     for _ in range(2):
         assert repo.strikes("detect.yml") == "detect.yml failure", repo.told()
@@ -139,5 +161,18 @@ def test_a_checkout_that_fails_is_told_to_whoever_asked(repo: ActRepository, thr
     people.comment(repo.fake, "maintainer", thread.number, "/ingest")
     assert repo.deliver() == ["commands.yml failure"], repo.told()
     said = told(thread)
-    assert said.count("⚠️ **Not answered:** my own code couldn't be fetched.") == 1
+    assert said.count("⚠️ **Not answered:** my job couldn't begin, or couldn't fetch my own") == 1
     assert log_of_newest(repo) in said
+
+
+def test_what_the_bots_environment_refuses_is_told(repo: ActRepository, thread: Issue) -> None:
+    """It is limited to what was the default branch once: no job of the bot's own begins."""
+    repo.variables = {**repo.variables, "BOT_ENVIRONMENT": "bot"}
+    repo.environments = {"bot": Environment(branches=frozenset({"master"}))}
+    people.comment(repo.fake, "maintainer", thread.number, "/ingest")
+    assert repo.deliver() == ["commands.yml failure"], repo.told()
+    assert told(thread).count("⚠️ **Not answered:** my job couldn't begin, or couldn't fetch") == 1
+    board = dashboard(repo)
+    for _ in range(2):
+        assert repo.strikes("detect.yml") == "detect.yml failure", repo.told()
+    assert told(board).count("⚠️ **Not looked:** the job that looks for releases couldn't") == 1

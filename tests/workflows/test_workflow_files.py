@@ -11,6 +11,7 @@ from bot.adapters.github.last_word import LONGEST_LOOK
 from bot.adapters.github.workflows import LOOK_JOB
 from workflows import workflow_files
 from workflows.act import ROOT
+from workflows.environments import Environment, Settings
 
 FILES = sorted((ROOT / ".github/workflows").glob("*.yml"))
 READ = {path.stem: workflow_files.read(path.read_text()) for path in FILES}
@@ -65,33 +66,32 @@ def test_jobs_that_work_run_only_where_it_was_asked_in_the_same_attempt() -> Non
         assert "plan" in jobs[name]["needs"], name
 
 
-def test_nothing_follows_a_job_that_took_too_long() -> None:
-    """Such a job's result is `cancelled`, of which `cancelled()`, the workflow's, says nothing. See
-    https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idtimeout-minutes
-    """
-    for name in ("launch", "work"):
-        condition = READ["run"]["jobs"][name]["if"]
-        for needed in set(READ["run"]["jobs"][name]["needs"]) - {"plan"}:
-            for result in ("failure", "cancelled"):
-                assert f"needs.{needed}.result != '{result}'" in condition
+SPEAKING = {
+    ("commands", "handle"): "unanswered",
+    ("detect", "detect"): "unlooked",
+    ("run", "say"): "unsaid",
+}
+"""Jobs that answer, and who speaks for one that never began or could fetch no code."""
 
 
-def test_jobs_that_answer_say_it_where_they_fail() -> None:
-    """The last step says it; where there is no code, another one does, with the runner's tools."""
-    for file, job in (("commands", "handle"), ("detect", "detect"), ("run", "say")):
-        steps = READ[file]["jobs"][job]["steps"]
-        is_last = ["bot.cli.last_word" in step.get("run", "") for step in steps].index(True)
-        last, bare = steps[is_last], steps[is_last + 1 :]
-        assert "failure() || cancelled()" in last["if"]
-        assert last["run"].startswith("python3 -m bot.cli.last_word")
-        assert len(bare) == (file != "detect")
-        for step in (last, *bare):
-            assert "secrets" not in str(step)
-            assert "app-slug" not in str(step)
-        for step in bare:
-            assert step["if"].startswith(last["if"].replace("!=", "=="))
-            assert "bot.cli" not in step["run"]
-    assert "needs.plan.result != 'success'" in READ["run"]["jobs"]["say"]["if"]
+@pytest.mark.parametrize(("file", "job"), SPEAKING)
+def test_jobs_that_answer_say_it_where_they_fail(file: str, job: str) -> None:
+    """The last step says it; where there is no code, another job does, with the runner's tools."""
+    jobs = READ[file]["jobs"]
+    last = jobs[job]["steps"][-1]
+    assert last["if"] == "(failure() || cancelled()) && steps.code.outcome == 'success'"
+    assert last["run"].startswith("python3 -m bot.cli.last_word")
+    assert jobs[job]["outputs"] == {"code": "${{ steps.code.outcome }}"}
+    (checkout,) = [step for step in jobs[job]["steps"] if step.get("id") == "code"]
+    assert checkout["uses"].startswith("actions/checkout@")
+    other = jobs[SPEAKING[file, job]]
+    assert "environment" not in other
+    for step in (last, *other["steps"]):
+        assert "secrets" not in str(step)
+        assert "app-slug" not in str(step)
+    (bare,) = other["steps"]
+    assert "python" not in bare["run"]
+    assert "vars." not in str(other)
 
 
 def test_the_code_knows_the_looks_job_by_its_name_and_its_time() -> None:
@@ -158,6 +158,25 @@ def test_each_job_gets_its_own_token() -> None:
     assert workflow_files.with_tokens(text, {"one": "A", "two": "B"}) == (
         "jobs:\n  one:\n    env: ${{ 'A' }}\n  two:\n    env: ${{ 'B' }}\n"
     )
+
+
+def test_each_job_gets_its_environments_secrets_or_no_step() -> None:
+    text = (
+        "permissions: {}\njobs:\n  one:\n    environment: bot\n    steps:\n"
+        "      - run: ${{ secrets.KEY }} ${{ secrets.OTHER }}\n"
+        "  two:\n    steps:\n      - run: ${{ secrets.KEY }}\n"
+    )
+    limited = Environment({"KEY": "inner"}, frozenset({"main"}))
+    settings = Settings({}, {"KEY": "outer"}, {"bot": limited})
+    given = workflow_files.with_secrets(text, settings, "main")
+    assert given == (
+        "permissions: {}\njobs:\n  one:\n    environment: bot\n    steps:\n"
+        "      - run: ${{ 'inner' }} ${{ '' }}\n"
+        "  two:\n    steps:\n      - run: ${{ 'outer' }}\n"
+    )
+    refused = workflow_files.read(workflow_files.with_secrets(text, settings, "theirs"))
+    (step,) = refused["jobs"]["one"]["steps"]
+    assert "is not allowed to deploy" in step["run"]
 
 
 def test_secrets_are_read_in_an_environment_and_lamindbs_key_where_it_is_used() -> None:

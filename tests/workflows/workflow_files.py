@@ -3,12 +3,17 @@
 import fnmatch
 import re
 from collections.abc import Mapping, Sequence
+from shlex import quote
 from typing import Any
 
 import yaml
 from fake_github.state import Delivery, FakeGithub
 
+from workflows.environments import Settings
+
 LEVELS = {"read", "write"}
+JOB = re.compile(r"(?m)^(?=  [a-z]+:$)")
+"""Where a job's part of a file begins."""
 
 
 def read(text: str) -> dict[str, Any]:
@@ -69,6 +74,32 @@ def called_here(text: str, repository: str) -> str:
     return re.sub(rf"uses: {repository}/(\S+)@\S+", r"uses: ./\1", text)
 
 
+def with_secrets(text: str, settings: Settings, branch: str) -> str:
+    """The file with what each job's environment gives it; one that is refused has a failing step.
+
+    A secret that a job may not read, or that isn't there, is an empty word:
+    https://docs.github.com/en/actions/reference/security/secrets
+    A called workflow gets its job's environment's own, whatever the caller passes on:
+    https://docs.github.com/en/actions/reference/workflows-and-actions/reusing-workflow-configurations
+    """
+    jobs = read(text)["jobs"]
+    parts = re.split(JOB, text)
+    return "".join(
+        _with_secrets(part, jobs.get(_name(part), {}), settings, branch) for part in parts
+    )
+
+
+def _with_secrets(part: str, job: Mapping[str, Any], settings: Settings, branch: str) -> str:
+    if "steps" not in job:
+        return part
+    if refusal := settings.refusal(job, branch):
+        head = part.split("    steps:\n")[0]
+        # act knows no job without a step; this one has none of the file's.
+        part = f"{head}    steps:\n      - run: echo {quote(refusal)}; exit 1\n"
+    given = settings.secrets_of(job, branch)
+    return re.sub(r"secrets\.(\w+)", lambda match: f"'{given.get(match[1], '')}'", part)
+
+
 def with_tokens(text: str, tokens: Mapping[str, str], reference: str = "") -> str:
     """The file with each job's own token where it says `github.token`, and the reference of the
     workflow that was started where it says `github.workflow_ref`.
@@ -78,11 +109,15 @@ def with_tokens(text: str, tokens: Mapping[str, str], reference: str = "") -> st
     """
     text = text.replace("github.triggering_actor", "github.actor")
     text = text.replace("github.workflow_ref", f"'{reference}'")
-    text = re.sub(r"runs-on: \$\{\{ needs\..*", "runs-on: ubuntu-latest", text)
-    parts = re.split(r"(?m)^(?=  [a-z]+:$)", text)
+    text = re.sub(r"runs-on: >-\n(?: {6}.*\n)+", "runs-on: ubuntu-latest\n", text)
+    parts = re.split(JOB, text)
     return "".join(_with_token(part, tokens) for part in parts)
 
 
 def _with_token(part: str, tokens: Mapping[str, str]) -> str:
-    name = part.split(":", 1)[0].strip()
-    return part.replace("github.token", f"'{tokens[name]}'") if name in tokens else part
+    token = tokens.get(_name(part))
+    return part.replace("github.token", f"'{token}'") if token else part
+
+
+def _name(part: str) -> str:
+    return part.split(":", 1)[0].strip()

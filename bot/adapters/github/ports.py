@@ -14,9 +14,10 @@ from github.Repository import Repository
 
 from bot.adapters.github.artifacts import ArtifactStore
 from bot.adapters.github.client import RetryPolicy, connect, with_clear_refusals
-from bot.adapters.github.repository import GithubRepository, GithubUpstream
+from bot.adapters.github.repository import GithubRepository
 from bot.adapters.github.runs import GithubRuns
 from bot.adapters.github.threads import GithubThreads
+from bot.adapters.github.upstream import GithubUpstream
 from bot.adapters.github.workflows import GithubWorkflows, WorkflowFiles
 from bot.adapters.stored_runs import run_store
 from bot.adapters.web import HttpPages
@@ -93,7 +94,11 @@ class GithubClock:
 
     @with_clear_refusals
     def look_now(self) -> None:
-        """Dispatches the workflow. A dispatch that was taken twice makes one look more."""
+        """Dispatches the workflow, which GitHub may have disabled since: a person wants it now.
+
+        A dispatch that was taken twice makes one look more.
+        """
+        self.workflows.keep_alive()
         self.workflows.dispatch(self.workflows.files.detect, {}, lambda: False)
 
 

@@ -1,16 +1,16 @@
-"""Manifests and rules on the default branch, pull requests for new ones, and LaminDB's patch.
+"""Manifests and rules on the default branch, and pull requests for new ones.
 
 Reads by GitHub's API: a checkout in a job is as old as the event that started it. Texts come in
-and go out; the patch goes to another repository, with a token of its own.
+and go out.
 """
 
 from base64 import b64decode
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from github.CheckRun import CheckRun
 from github.Commit import Commit
-from github.ContentFile import ContentFile
 from github.GithubException import UnknownObjectException
 from github.GitTreeElement import GitTreeElement
 from github.PullRequest import PullRequest
@@ -29,15 +29,11 @@ from bot.comments.pull_requests import (
     manifest_body,
     manifest_branch,
     manifest_title,
-    patch_body,
-    patch_branch,
-    patch_title,
 )
 from bot.errors import BotError
-from bot.model.effects import Draft, ProposeManifest
+from bot.model.effects import ProposeManifest
 from bot.model.markers import Marker, MarkerKind, sign
-from bot.model.ports import DraftPullRequest, MergedManifests, ModuleSource
-from bot.schema.patch import PATH
+from bot.model.ports import MergedManifests, MergedRules
 from bot.schema.rules.answers import open_judgements
 from runners.contract import (
     MANIFESTS,
@@ -57,6 +53,10 @@ CONCLUSIONS = {
 }
 
 
+class _NoTextError(BotError):
+    """What lies there isn't UTF-8."""
+
+
 @dataclass(frozen=True, slots=True)
 class GithubRepository:
     """The repository that manifests and rules are in; `bot` is the login that proposes them."""
@@ -73,8 +73,8 @@ class GithubRepository:
         for release, blob in blobs.items():
             path = manifest_path(release)
             try:
-                whole[release] = Manifest.from_named(self._text(blob), path=path)
-            except (ContractError, UnicodeDecodeError) as error:
+                whole[release] = Manifest.from_named(self._text(blob, path), path=path)
+            except (ContractError, BotError) as error:
                 broken[release] = str(error)
         return MergedManifests(whole, broken, blobs)
 
@@ -141,13 +141,16 @@ class GithubRepository:
         return next((commit.sha for commit in commits), "")
 
     @with_clear_refusals
-    def rules(self) -> Mapping[str, tuple[str, ...]]:
-        """Dataset schema version -> what its rules leave open for a person to judge."""
-        texts = self._files(RULES, ".json")
-        return {
-            path.rsplit("/", 1)[-1].removesuffix(".json"): open_judgements(text, source=path)
-            for path, text in texts.items()
-        }
+    def rules(self) -> MergedRules:
+        """The rules on the default branch. Broken ones keep no others from being read."""
+        left, broken = {}, {}
+        for path, blob in self._blobs_of_kind(RULES, ".json").items():
+            version = path.rsplit("/", 1)[-1].removesuffix(".json")
+            try:
+                left[version] = open_judgements(self._text(blob, path), source=path)
+            except BotError as error:
+                broken[version] = str(error)
+        return MergedRules(left, broken)
 
     @with_clear_refusals
     def propose(self, proposal: ProposeManifest) -> None:
@@ -210,28 +213,40 @@ class GithubRepository:
             for file in files
             if _is_document(file.filename) and file.status != "removed"
         }
-        return {path: self._text(sha) for path, sha in paths.items()}
+        return {path: self._text(sha, path) for path, sha in paths.items()}
 
     @with_clear_refusals
     def documents(self, request: RunRequest | None = None) -> Mapping[str, str]:
-        """The manifests and rules on the default branch: path -> text.
+        """The manifests and rules on the default branch: path -> text, but for what is none.
 
         The manifest of a request's release is the one that the request names by its blob.
         """
         texts = {**self._files(MANIFESTS, ".toml"), **self._files(RULES, ".json")}
         if request is not None and request.manifest_blob is not None:
-            texts[request.manifest] = self._text(request.manifest_blob)
+            texts[request.manifest] = self._text(request.manifest_blob, request.manifest)
         return texts
 
     def _files(self, folder: str, ending: str) -> dict[str, str]:
         """Path -> text of the files right in the folder, on the default branch."""
-        blobs = self._blobs_in(folder, self.repo.default_branch)
-        return {
-            path: self._text(sha) for path, sha in sorted(blobs.items()) if path.endswith(ending)
-        }
+        texts = {}
+        for path, blob in self._blobs_of_kind(folder, ending).items():
+            with suppress(_NoTextError):  # a release that needs it is refused, and says so
+                texts[path] = self._text(blob, path)
+        return texts
 
-    def _text(self, blob: str) -> str:
-        return b64decode(self.repo.get_git_blob(blob).content).decode("utf-8")
+    def _blobs_of_kind(self, folder: str, ending: str) -> dict[str, str]:
+        """As `_blobs_in`, on the default branch, of the files with this ending, by their names."""
+        blobs = self._blobs_in(folder, self.repo.default_branch)
+        return {path: blob for path, blob in sorted(blobs.items()) if path.endswith(ending)}
+
+    def _text(self, blob: str, path: str) -> str:
+        """Raises BotError if what lies at the path is no text."""
+        try:
+            return b64decode(self.repo.get_git_blob(blob).content).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise _NoTextError(
+                f"{path}: isn't text in UTF-8 (byte {error.start}); save it as UTF-8."
+            ) from error
 
     def _pull(self, head: str) -> PullRequest | None:
         """The bot's pull request from this branch, open or not."""
@@ -253,46 +268,3 @@ def _placed(proposal: ProposeManifest) -> dict[str, str]:
         is_rule = name.startswith("rules/")
         files[f"runners/{name}" if is_rule else f"{MANIFESTS}/{proposal.release}/{name}"] = text
     return files
-
-
-@dataclass(frozen=True, slots=True)
-class GithubUpstream:
-    """LaminDB's repository. A branch that exists there is used as it is, whoever made it."""
-
-    repo: Repository
-    patience: RetryPolicy
-
-    @with_clear_refusals
-    def source(self) -> ModuleSource:
-        """The module on the default branch, with the commit that it was read from."""
-        base = base_of(self.repo)
-        content = self.repo.get_contents(PATH, ref=base)
-        if not isinstance(content, ContentFile):
-            raise BotError(f"{self.repo.full_name}: {PATH} is a folder; name LaminDB's repository.")
-        return ModuleSource(base, content.decoded_content.decode("utf-8"))
-
-    @with_clear_refusals
-    def propose(self, draft: Draft, origin: str | None = None) -> DraftPullRequest:
-        """The draft pull request with the patch; the one that there is or was, if any."""
-        head = patch_branch(draft)
-        pull_request = self._pull(head)
-        if pull_request is None:
-            ensure_branch(
-                self.repo, head, draft.base, {PATH: draft.text}, patch_title(draft), self.patience
-            )
-            target = self.repo.default_branch
-
-            def make() -> PullRequest:
-                return self.repo.create_pull(
-                    target,
-                    head,
-                    title=patch_title(draft),
-                    body=patch_body(draft, origin),
-                    draft=True,
-                )
-
-            pull_request = make_once(make, lambda: self._pull(head), self.patience)
-        return DraftPullRequest(pull_request.html_url, pull_request.state == "open")
-
-    def _pull(self, head: str) -> PullRequest | None:
-        return next(pulls_from(self.repo, head), None)

@@ -5,7 +5,7 @@ machine reads the rules of its own checkout, so merged ones count at once only w
 folder.
 """
 
-from collections.abc import Mapping
+import math
 from dataclasses import dataclass
 from hashlib import sha1
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 from bot.adapters.files import write, write_folder
 from bot.errors import BotError
 from bot.model.effects import ProposeManifest
-from bot.model.ports import MergedManifests
+from bot.model.ports import MergedManifests, MergedRules
 from bot.schema.rules.answers import open_judgements
 from runners.contract import ContractError, Manifest, Verdict, manifest_path, release_of
 
@@ -43,9 +43,14 @@ class LocalRepository:
         """Nothing: a folder has no commits."""
         return ""
 
-    def rules(self) -> Mapping[str, tuple[str, ...]]:
-        paths = sorted(self.rules_folder.glob("*.json"))
-        return {path.stem: _open_judgements(path) for path in paths}
+    def rules(self) -> MergedRules:
+        left, broken = {}, {}
+        for path in sorted(self.rules_folder.glob("*.json")):
+            try:
+                left[path.stem] = _open_judgements(path)
+            except BotError as error:
+                broken[path.stem] = str(error)
+        return MergedRules(left, broken)
 
     def rules_of(self, version: str) -> Path:
         """Where the reviewed rules of a dataset schema version are, if there are any."""
@@ -64,7 +69,7 @@ class LocalRepository:
         """Copies the proposed manifest and rules to the repository; returns the manifest's SHA-1.
 
         What is merged already is replaced only by a proposal that differs; rules, only by some that
-        leave no more open: a person may have answered them there.
+        leave no more open (a person may have answered them there) or where those there are broken.
 
         Raises:
             BotError: there is no such proposal, or its rules are broken.
@@ -82,7 +87,7 @@ class LocalRepository:
         for rules in sorted((self.proposals / release / "rules").glob("*.json")):
             path = branch / "rules" / rules.name
             open_count = len(_open_judgements(rules))
-            if not path.is_file() or open_count <= len(_open_judgements(path)):
+            if open_count <= _most_open(path):
                 _put(rules, path)
         return _put(proposed, branch / "releases" / f"{release}.toml")
 
@@ -93,6 +98,14 @@ def _put(proposed: Path, path: Path) -> str:
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
         write(path, text)
     return sha1(text.encode()).hexdigest()
+
+
+def _most_open(path: Path) -> float:
+    """How many judgements the rules leave open; any number may replace none, or broken ones."""
+    try:
+        return len(_open_judgements(path))
+    except BotError:
+        return math.inf
 
 
 def _open_judgements(path: Path) -> tuple[str, ...]:

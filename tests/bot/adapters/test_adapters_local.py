@@ -233,7 +233,7 @@ def test_a_merge_takes_the_proposed_rules_along(tmp_path: Path) -> None:
     )
     repository.propose(ProposeManifest("2026-08-01", MANIFEST, {"rules/8.0.0.json": OPEN}))
     state = repository.merge("2026-08-01")
-    assert repository.rules() == {"8.0.0": ("obs: x: which?",)}
+    assert repository.rules().open == {"8.0.0": ("obs: x: which?",)}
     # Answered on the default branch: the same merge again takes nothing back.
     merged = tmp_path / "runners" / "rules" / "8.0.0.json"
     merged.write_text(DECIDED)
@@ -243,7 +243,7 @@ def test_a_merge_takes_the_proposed_rules_along(tmp_path: Path) -> None:
     merged.write_text(OPEN)
     (tmp_path / "proposals" / "2026-08-01" / "rules" / "8.0.0.json").write_text(DECIDED)
     repository.merge("2026-08-01")
-    assert repository.rules() == {"8.0.0": ()}
+    assert repository.rules().open == {"8.0.0": ()}
     # Mended in the proposal, with as many answers.
     mended = DECIDED.replace('"x": "none"', '"x": "some"')
     (tmp_path / "proposals" / "2026-08-01" / "rules" / "8.0.0.json").write_text(mended)

@@ -31,8 +31,9 @@ def announces(*answers: httpx.Response | Exception) -> tuple[list[bytes], list[f
         return answer
 
     client = httpx.Client(transport=httpx.MockTransport(handler))
-    Webhook(SECRET, client, slept.append).announce("A person must look.")
+    is_taken = Webhook(SECRET, client, slept.append).announce("A person must look.")
     assert left == []
+    assert is_taken == (isinstance(answers[-1], httpx.Response) and answers[-1].is_success)
     return posted, slept
 
 

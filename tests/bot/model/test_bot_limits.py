@@ -50,6 +50,7 @@ REQUEST = RunRequest(
             '[launch.sagemaker]\ntype = "ml.r5"\n',
             "5.5 hours on one Processing job at $3.00 an hour, $16.50 in all beside its disk",
         ),
+        ("codebuild", None, "8 hours on one runner of CodeBuild's"),
         *(
             ("ec2", text, "what `launch.toml` says, which I can't read here, on one machine of EC2")
             for text in (None, "[launch", "launch = 3", '[launch]\nlifetime_hours = "long"')
@@ -59,6 +60,12 @@ REQUEST = RunRequest(
 def test_what_it_may_take_is_said(launcher: str, text: str | None, said: str) -> None:
     told = accepted(REQUEST, MANIFEST, None, limits=run_limits(launcher, text))
     assert f"\n- At most: {said}\n" in told
+
+
+def test_what_codebuild_may_cost_is_said_by_its_stacks_output() -> None:
+    limits = run_limits("codebuild", None, {"project": "x", "price": 1.2})
+    told = accepted(REQUEST, MANIFEST, None, limits=limits)
+    assert "8 hours on one runner of CodeBuild's at $1.20 an hour, $9.60 in all\n" in told
 
 
 def test_what_isnt_known_isnt_said() -> None:
