@@ -45,7 +45,7 @@ def ports(configuration: Configuration, settings: Settings) -> Ports:
     """What launching and reaping on EC2 need."""
     clock = SystemClock()
     return Ports(
-        cloud=Ec2Cloud(configuration),
+        cloud=Ec2Cloud(configuration, clock.sleep),
         forge=GitHub(configuration, _github(settings), clock.sleep),
         handovers=SecretsManager(configuration),
         ledger=ledger(configuration),

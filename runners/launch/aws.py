@@ -6,6 +6,7 @@ keep any.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from secrets import token_hex
 from typing import Any
 
 import boto3
@@ -65,14 +66,16 @@ class SecretsManager:
         self._client: Any = client("secretsmanager", configuration.region)
 
     def claim(self, host_id: str) -> bool:
-        tags = [{"Key": f"{TAG}repository", "Value": self._fleet.repository}]
+        """Of a claim whose answer was lost, the caller's own mark says that it was granted."""
+        name, mark = self._fleet.secrets + host_id, {"Key": f"{TAG}claim", "Value": token_hex(8)}
+        tags = [{"Key": f"{TAG}repository", "Value": self._fleet.repository}, mark]
         with with_clear_errors(f"claiming the handover to {host_id}"):
             try:
-                self._client.create_secret(Name=self._fleet.secrets + host_id, Tags=tags)
+                self._client.create_secret(Name=name, Tags=tags)
             except ClientError as error:
-                if code_of(error) == "ResourceExistsException":
-                    return False
-                raise
+                if code_of(error) != "ResourceExistsException":
+                    raise
+                return mark in self._client.describe_secret(SecretId=name).get("Tags", [])
         return True
 
     def put(self, host_id: str, secret: str) -> None:

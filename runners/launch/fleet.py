@@ -11,7 +11,6 @@ from datetime import datetime
 from runners.launch.configuration import Configuration
 
 TAG = "ingestion-bot:"
-SECRETS = "ingestion/runner/"
 LIVE = frozenset({"pending", "running", "stopping", "stopped"})
 """States of a machine that is paid for, or could be again."""
 
@@ -75,7 +74,7 @@ class Fleet:
     @property
     def secrets(self) -> str:
         """What the name of every secret that is handed to a machine begins with."""
-        return f"{SECRETS}{self.prefix}"
+        return f"ingestion/{self.repository}/runner/"
 
     def token(self, run_id: str, attempt: int, kind: str, subnet: str) -> str:
         """EC2's client token (64 characters): equal requests have equal ones, others don't.

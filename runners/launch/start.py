@@ -26,6 +26,11 @@ from runners.launch.prices import highest_cost
 from runners.launch.termination import terminate, terminate_unless_busy
 from runners.launch.user_data import Lock, user_data
 
+_LAST_LOOKS = 4
+"""Looks of a cancelled launch for a machine that EC2 may not show yet, a second apart:
+GitHub leaves it ten (https://docs.github.com/en/actions/reference/workflow-cancellation-reference).
+"""
+
 
 @dataclass(frozen=True)
 class LaunchRequest:
@@ -122,9 +127,7 @@ def _wait(launch_request: LaunchRequest, host: Host) -> None:
         runner = runner_named(launch_request.ports.forge.runners(), name)
         if runner is not None and (runner.is_online or runner.is_busy):
             return
-        if host.id not in {
-            live_host.id for live_host in launch_request.ports.cloud.hosts() if live_host.is_live
-        }:
+        if _is_over(launch_request, host):
             raise LaunchError(
                 f"run {launch_request.run_id}: {host.id} ended before its runner was online"
             )
@@ -134,6 +137,14 @@ def _wait(launch_request: LaunchRequest, host: Host) -> None:
                 f"run {launch_request.run_id}: no runner on {host.id} within {minutes} minutes"
             )
         clock.sleep(launch_request.ec2.poll_seconds)
+
+
+def _is_over(launch_request: LaunchRequest, host: Host) -> bool:
+    """Whether AWS says that the machine has ended. One that it doesn't show may be too new for it
+    (https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html).
+    """
+    hosts = launch_request.ports.cloud.hosts()
+    return any(shown.id == host.id and not shown.is_live for shown in hosts)
 
 
 def _end_unless_busy(launch_request: LaunchRequest, host: Host, why: str) -> None:
@@ -173,9 +184,11 @@ def start(launch_request: LaunchRequest) -> Host:
     if host is not None:
         return bring_online(launch_request, host)
     with _ends_host_if_interrupted(launch_request):
-        return bring_online(
-            launch_request, _keep_oldest(launch_request, _launch_new_host(launch_request))
-        )
+        host = _keep_oldest(launch_request, _launch_new_host(launch_request))
+        host = bring_online(launch_request, host)
+        # By now AWS shows every machine that was launched when this one was.
+        kept = _keep_oldest(launch_request, host)
+        return host if kept.id == host.id else bring_online(launch_request, kept)
 
 
 def _end_expired(launch_request: LaunchRequest) -> None:
@@ -229,11 +242,13 @@ def _launch_new_host(launch_request: LaunchRequest) -> Host:
 def _keep_oldest(launch_request: LaunchRequest, host: Host) -> Host:
     """The machine that the release keeps, where two processes have launched one each."""
     first = _oldest_of_release(launch_request)
-    if first is None or first.id == host.id:
+    if first is None or (first.launched_at, first.id) >= (host.launched_at, host.id):
         return host
-    terminate(
-        launch_request.ports, launch_request.run_id, host.id, None, f"{first.id} was there first"
-    )
+    ports, name = launch_request.ports, launch_request.fleet.runner_name(host.id)
+    runner = runner_named(ports.forge.runners(), name)
+    why = f"{first.id} was there first"
+    if not terminate_unless_busy(ports, launch_request.run_id, host.id, runner, why):
+        return host
     return _existing_host(launch_request) or host
 
 
@@ -243,15 +258,19 @@ def _ends_host_if_interrupted(launch_request: LaunchRequest) -> Iterator[None]:
     try:
         yield
     except (KeyboardInterrupt, SystemExit):
-        runners = launch_request.ports.forge.runners()
-        for host in launch_request.ports.cloud.hosts():
-            if host.is_live and host.run_id == launch_request.run_id:
-                runner = runner_named(runners, launch_request.fleet.runner_name(host.id))
-                terminate_unless_busy(
-                    launch_request.ports,
-                    launch_request.run_id,
-                    host.id,
-                    runner,
-                    "its launch was cancelled",
-                )
+        for looks_left in reversed(range(_LAST_LOOKS)):
+            if _end_hosts_of_run(launch_request, "its launch was cancelled") or not looks_left:
+                break
+            launch_request.ports.clock.sleep(1)
         raise
+
+
+def _end_hosts_of_run(launch_request: LaunchRequest, why: str) -> bool:
+    """Whether the run has a machine; it is ended unless its job runs."""
+    ports, fleet, run_id = launch_request.ports, launch_request.fleet, launch_request.run_id
+    runners = ports.forge.runners()
+    hosts = [host for host in ports.cloud.hosts() if host.is_live and host.run_id == run_id]
+    for host in hosts:
+        runner = runner_named(runners, fleet.runner_name(host.id))
+        terminate_unless_busy(ports, run_id, host.id, runner, why)
+    return bool(hosts)

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
 
 from launch.fake_aws import FakeAws
@@ -136,7 +135,7 @@ def launched(
     running_amazon: FakeAws, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, str]]:
     """The user data of a machine that was launched, and its id."""
-    httpx.post(f"{running_amazon.moto}/moto-api/reset", timeout=60).raise_for_status()
+    running_amazon.reset()
     running_amazon.client("iam").create_instance_profile(InstanceProfileName="ingestion-machine")
     with fake_runner_api() as github:
         site = LaunchSite(tmp_path_factory.mktemp("launched"), running_amazon, github)
