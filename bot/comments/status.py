@@ -20,6 +20,10 @@ WORDS = {
     Act.TERMINATE_EXPIRED: ("ended machine", "end machine"),
     Act.REMOVE_RUNNER: ("removed the runner of machine", "remove the runner of machine"),
     Act.DROP_HANDOVER: ("deleted the secret for machine", "delete the secret for machine"),
+    Act.CANCEL_RUN: (
+        "ended the workflow run that waits for machine",
+        "end the workflow run that waits for machine",
+    ),
 }
 
 

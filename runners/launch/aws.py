@@ -4,8 +4,9 @@ boto3 itself finds credentials: a role on GitHub by OIDC, a profile on a desk. M
 keep any.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from secrets import token_hex
 from typing import Any
 
@@ -94,9 +95,26 @@ class SecretsManager:
                 if code_of(error) != "ResourceNotFoundException":
                     raise
 
-    def all(self) -> frozenset[str]:
+    def all(self) -> Mapping[str, datetime]:
+        """AWS lists what is older than five minutes, and what is newer perhaps
+        (https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecrets.html).
+        """
         name_filter = {"Key": "name", "Values": [self._fleet.secrets]}
         with with_clear_errors("listing handovers"):
             pages = list(self._client.get_paginator("list_secrets").paginate(Filters=[name_filter]))
-        names = (secret["Name"] for page in pages for secret in page["SecretList"])
-        return frozenset(name.removeprefix(self._fleet.secrets) for name in names)
+        secrets = (secret for page in pages for secret in page["SecretList"])
+        return {
+            secret["Name"].removeprefix(self._fleet.secrets): secret["CreatedDate"]
+            for secret in secrets
+        }
+
+    def claimed_at(self, host_id: str) -> datetime | None:
+        with with_clear_errors(f"looking for the handover to {host_id}"):
+            try:
+                answer = self._client.describe_secret(SecretId=self._fleet.secrets + host_id)
+            except ClientError as error:
+                if code_of(error) == "ResourceNotFoundException":
+                    return None
+                raise
+        created_at: datetime = answer["CreatedDate"]
+        return created_at

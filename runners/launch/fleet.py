@@ -45,6 +45,14 @@ class Runner:
 
 
 @dataclass(frozen=True)
+class WaitingJob:
+    """A job that GitHub has given to no runner yet. `runner_name` is the label that it asks for."""
+
+    workflow_run: int
+    runner_name: str
+
+
+@dataclass(frozen=True)
 class Fleet:
     """The names that one repository's machines have in one region, which nobody else's have."""
 

@@ -2,17 +2,18 @@
 (https://docs.github.com/en/rest/actions/self-hosted-runners).
 
 The token needs `administration: write` (for an organisation `organization_self_hosted_runners`),
-which no `GITHUB_TOKEN` can have: an App's or a person's. Must never repeat a POST blindly, nor let
-a token or a registration into an error.
+which no `GITHUB_TOKEN` can have: an App's or a person's; to reap, `actions: write` as well. Must
+never repeat a POST blindly, nor let a token or a registration into an error.
 """
 
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import httpx
 
 from runners.launch.configuration import Configuration
-from runners.launch.fleet import Fleet, Runner
+from runners.launch.fleet import Fleet, Runner, WaitingJob
 from runners.launch.ports import LaunchError, NameTakenError, runner_named
 
 _TRIES = 4
@@ -33,19 +34,41 @@ class GitHub:
         owner = configuration.repository.partition("/")[0]
         scope = f"orgs/{owner}" if configuration.organisation else f"repos/{self._fleet.repository}"
         self._path = f"{scope}/actions/runners"
+        self._workflow_runs = f"repos/{self._fleet.repository}/actions/runs"
         self._client = client
         self._sleep = sleep
 
     def runners(self) -> tuple[Runner, ...]:
-        runners: list[Runner] = []
-        page = 1
-        while True:
-            answer = self._get(page)
-            entries = answer["runners"]
-            runners += [_runner(entry) for entry in entries if self._fleet.host_of(entry["name"])]
-            if page * _PAGE >= answer["total_count"] or not entries:
-                return tuple(runners)
-            page += 1
+        entries = self._list(self._path, "runners", "listing runners")
+        return tuple(_runner(entry) for entry in entries if self._fleet.host_of(entry["name"]))
+
+    def waiting_jobs(self) -> tuple[WaitingJob, ...]:
+        """Of the workflow runs that go on; one whose job waits is `queued` or `in_progress`
+        (https://docs.github.com/en/rest/actions/workflow-runs).
+        """
+        runs = {
+            run["id"]
+            for status in ("queued", "in_progress")
+            for run in self._list(
+                f"{self._workflow_runs}?status={status}", "workflow_runs", "listing workflow runs"
+            )
+        }
+        return tuple(
+            WaitingJob(run_id, label)
+            for run_id in sorted(runs)
+            for job in self._list(f"{self._workflow_runs}/{run_id}/jobs", "jobs", "listing jobs")
+            for label in job["labels"]
+            if job["status"] == "queued" and self._fleet.host_of(label)
+        )
+
+    def cancel(self, workflow_run: int) -> None:
+        action_text, path = (
+            "cancelling a workflow run",
+            f"{self._workflow_runs}/{workflow_run}/cancel",
+        )
+        answer = self._request_with_retries("POST", path, action_text)
+        if answer.status_code not in (httpx.codes.ACCEPTED, httpx.codes.CONFLICT):  # it has ended
+            raise _refusal(answer, action_text)
 
     def register(self, name: str) -> str:
         """The JIT configuration of a new runner.
@@ -83,12 +106,19 @@ class GitHub:
             return True
         raise _refusal(answer, "removing a runner")
 
-    def _get(self, page: int) -> Any:
-        path = f"{self._path}?per_page={_PAGE}&page={page}"
-        answer = self._request_with_retries("GET", path, "listing runners")
-        if answer.status_code != httpx.codes.OK:
-            raise _refusal(answer, "listing runners")
-        return answer.json()
+    def _list(self, path: str, name: str, action_text: str) -> list[Any]:
+        """All pages of a list; `name` is what GitHub's answer calls it."""
+        found: list[Any] = []
+        for page in count(1):
+            more = f"{'&' if '?' in path else '?'}per_page={_PAGE}&page={page}"
+            answer = self._request_with_retries("GET", path + more, action_text)
+            if answer.status_code != httpx.codes.OK:
+                raise _refusal(answer, action_text)
+            entries = answer.json()[name]
+            found += entries
+            if page * _PAGE >= answer.json()["total_count"] or not entries:
+                break
+        return found
 
     def _request_with_retries(self, method: str, path: str, action_text: str) -> httpx.Response:
         """The answer to a request that may safely be repeated; `action_text` names it in errors."""
@@ -121,7 +151,8 @@ def _pause(answer: httpx.Response, attempt: int) -> float:
 def _refusal(answer: httpx.Response, action: str) -> LaunchError:
     return LaunchError(
         f"{action}: GitHub refuses ({answer.status_code}); RUNNERS_TOKEN must be a token of an "
-        "App or a person with administration rights, and not have expired."
+        "App or a person with administration rights (to reap, also write on actions), and not have "
+        "expired."
     )
 
 

@@ -4,13 +4,13 @@ Every method may raise LaunchError: the service refused, or did not answer. A La
 machines come from: EC2, SageMaker or this very computer.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from runners.contract import ContractError, RunRequest
-from runners.launch.fleet import Host, Runner
+from runners.launch.fleet import Host, Runner, WaitingJob
 
 
 class LaunchError(ContractError):
@@ -72,6 +72,12 @@ class RunnerRegistry(Protocol):
     def remove(self, runner_id: int) -> bool:
         """Whether the runner is gone. False: GitHub keeps it, because a job is running on it."""
 
+    def waiting_jobs(self) -> tuple[WaitingJob, ...]:
+        """The jobs that wait for one of the fleet's runners."""
+
+    def cancel(self, workflow_run: int) -> None:
+        """Ends a workflow run; one that has ended stays so."""
+
 
 class Handovers(Protocol):
     """Secrets on their way to a machine, each under the machine's id."""
@@ -85,8 +91,11 @@ class Handovers(Protocol):
     def drop(self, host_id: str) -> None:
         """Deletes claim and secret, if they are there."""
 
-    def all(self) -> frozenset[str]:
-        """The machines that a claim or secret is there for."""
+    def all(self) -> Mapping[str, datetime]:
+        """The machines that a claim or secret is there for, and since when; without new ones."""
+
+    def claimed_at(self, host_id: str) -> datetime | None:
+        """Since when a claim or secret is there, also a new one; None if there is none."""
 
 
 class Ledger(Protocol):

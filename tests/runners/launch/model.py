@@ -5,12 +5,12 @@ themselves here, because the reaper is for those that should have and didn't. It
 eventual consistency, or AWS refusing anything but capacity.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from runners.launch.fleet import Fleet, Host, Runner
+from runners.launch.fleet import Fleet, Host, Runner, WaitingJob
 from runners.launch.ports import LaunchError, NameTakenError, NoCapacityError, Order, Ports
 
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
@@ -30,6 +30,8 @@ class World:
     tokens: dict[tuple[str, str, int], str] = field(default_factory=dict)
     registered: dict[int, Runner] = field(default_factory=dict)
     secrets: dict[str, str | None] = field(default_factory=dict)
+    claimed: dict[str, datetime] = field(default_factory=dict)
+    waiting: set[str] = field(default_factory=set)
     reports: set[str] = field(default_factory=set)
     trail: list[tuple[str, str, str | None]] = field(default_factory=list)
     duds: set[str] = field(default_factory=set)
@@ -160,6 +162,22 @@ class Forge(Part):
         self.world.step("remove done")
         return True
 
+    def waiting_jobs(self) -> tuple[WaitingJob, ...]:
+        """A workflow run has the number of its machine."""
+        self._ask()
+        fleet = self.world.fleet
+        return tuple(
+            WaitingJob(int(host_id[2:]), fleet.runner_name(host_id))
+            for host_id in sorted(self.world.waiting)
+        )
+
+    def cancel(self, workflow_run: int) -> None:
+        self._ask()
+        host_id = f"i-{workflow_run:04}"
+        if self.world.machines[host_id].is_live:
+            self.world.broken.append(f"the job of {host_id} was cancelled")
+        self.world.waiting.discard(host_id)
+
     def _ask(self) -> None:
         if self.world.github_is_down:
             raise LaunchError("GitHub does not answer")
@@ -171,6 +189,7 @@ class Handovers(Part):
         if host_id in self.world.secrets:
             return False
         self.world.secrets[host_id] = None
+        self.world.claimed[host_id] = self.world.now
         self.world.step("claim done")
         return True
 
@@ -184,9 +203,12 @@ class Handovers(Part):
         self.world.step("drop")
         self.world.secrets.pop(host_id, None)
 
-    def all(self) -> frozenset[str]:
+    def all(self) -> Mapping[str, datetime]:
         self.world.step("all")
-        return frozenset(self.world.secrets)
+        return {host_id: self.world.claimed[host_id] for host_id in self.world.secrets}
+
+    def claimed_at(self, host_id: str) -> datetime | None:
+        return self.world.claimed[host_id] if host_id in self.world.secrets else None
 
 
 class Ledger(Part):

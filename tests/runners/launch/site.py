@@ -121,6 +121,12 @@ class LaunchSite:
             stderr=subprocess.PIPE,
         )
 
+    def process(self, words: list[str]) -> int:
+        """The exit code of a command in a process of its own."""
+        process = self.begin(words)
+        process.communicate(timeout=120)
+        return process.returncode
+
     def reap_words(self, after: timedelta | None = None) -> list[str]:
         """`reap` as if it were so long after now; by default a moment after every expiry."""
         at = datetime.now(UTC) + (LIFETIME + timedelta(minutes=1) if after is None else after)
