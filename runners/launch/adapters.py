@@ -38,7 +38,8 @@ def launcher(
         runs = ledger(configuration)
         return SageMakerLauncher(configuration, repository, runs, SystemClock())
     configuration.for_ec2()
-    return Ec2Launcher(configuration, Lock.of(REPOSITORY), ports(configuration, settings))
+    lock = Lock.of(REPOSITORY)
+    return Ec2Launcher(configuration, lock, ports(configuration, settings), settings.job)
 
 
 def ports(configuration: Configuration, settings: Settings) -> Ports:

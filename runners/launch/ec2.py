@@ -3,7 +3,7 @@
 Finds the fleet's machines by their tags alone; what is asked of AWS is in `aws_requests`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -169,11 +169,16 @@ def _moment(tag: str | None) -> datetime | None:
 
 
 class Ec2Launcher:
-    """Starts machines of EC2 for runs; `lock` is what they install."""
+    """Starts machines of EC2 for runs; `lock` is what they install, `job` what GitHub's variables
+    say where they are launched, and in the one job that they do.
+    """
 
-    def __init__(self, configuration: Configuration, lock: Lock, ports: Ports) -> None:
+    def __init__(
+        self, configuration: Configuration, lock: Lock, ports: Ports, job: Mapping[str, str]
+    ) -> None:
         self._configuration = configuration
         self._lock = lock
+        self._job = job
         self._ports = ports
 
     def shown(self, request: RunRequest) -> dict[str, Any]:
@@ -210,7 +215,7 @@ class Ec2Launcher:
         return terminate_run(self._ports, Fleet.of(self._configuration), run_id)
 
     def _launch_request(self, request: RunRequest) -> LaunchRequest:
-        return LaunchRequest(request, self._configuration, self._lock, self._ports)
+        return LaunchRequest(request, self._configuration, self._lock, self._ports, self._job)
 
 
 def machine_of_host(configuration: Configuration, host: Host) -> Machine:

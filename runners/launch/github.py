@@ -14,8 +14,9 @@ import httpx
 
 from runners.launch.configuration import Configuration
 from runners.launch.fleet import Fleet, Runner, WaitingJob
-from runners.launch.ports import LaunchError, NameTakenError, runner_named
+from runners.launch.ports import Application, LaunchError, NameTakenError, runner_named
 
+_RELEASES = "https://github.com/actions/runner/releases/download"
 _TRIES = 4
 _PAGE = 100
 _PAUSE = 1.0
@@ -31,6 +32,7 @@ class GitHub:
         """`client` has GitHub's address and the token; `sleep` waits between tries."""
         self._fleet = Fleet.of(configuration)
         self._group = configuration.ec2.runner_group if configuration.ec2 else 1
+        self._pin = configuration.ec2.runner if configuration.ec2 else None
         owner = configuration.repository.partition("/")[0]
         scope = f"orgs/{owner}" if configuration.organisation else f"repos/{self._fleet.repository}"
         self._path = f"{scope}/actions/runners"
@@ -70,13 +72,33 @@ class GitHub:
         if answer.status_code not in (httpx.codes.ACCEPTED, httpx.codes.CONFLICT):  # it has ended
             raise _refusal(answer, action_text)
 
+    def application(self) -> Application:
+        """GitHub names one version, the newest, with its checksum
+        (https://docs.github.com/en/rest/actions/self-hosted-runners#list-runner-applications-for-a-repository).
+        """
+        if self._pin is not None:
+            file = f"v{self._pin.version}/actions-runner-linux-x64-{self._pin.version}.tar.gz"
+            return Application(f"{_RELEASES}/{file}", self._pin.sha256)
+        action_text = "asking for the newest runner"
+        answer = self._request_with_retries("GET", f"{self._path}/downloads", action_text)
+        if answer.status_code != httpx.codes.OK:
+            raise _refusal(answer, action_text)
+        for one in answer.json():
+            if (one["os"], one["architecture"]) == ("linux", "x64") and one.get("sha256_checksum"):
+                return Application(one["download_url"], one["sha256_checksum"])
+        raise LaunchError(
+            f"{action_text}: GitHub names none for Linux with a checksum; pin one as "
+            "[launch.ec2.runner] (version, sha256)."
+        )
+
     def register(self, name: str) -> str:
-        """The JIT configuration of a new runner.
+        """The JIT configuration of a new runner. Its label is its own name alone: with
+        `self-hosted` any job of the repository might get it; GitHub adds none by itself.
 
         After an answer that was lost the runner may be there, but its configuration is not shown
         again: it is removed, and only then asked for anew.
         """
-        body = {"name": name, "runner_group_id": self._group, "labels": ["self-hosted", name]}
+        body = {"name": name, "runner_group_id": self._group, "labels": [name]}
         trouble = ""
         for attempt in range(_TRIES):
             self._sleep(_PAUSE * attempt)
@@ -151,8 +173,7 @@ def _pause(answer: httpx.Response, attempt: int) -> float:
 def _refusal(answer: httpx.Response, action: str) -> LaunchError:
     return LaunchError(
         f"{action}: GitHub refuses ({answer.status_code}); RUNNERS_TOKEN must be a token of an "
-        "App or a person with administration rights (to reap, also write on actions), and not have "
-        "expired."
+        "App or a person with administration rights, and not have expired."
     )
 
 

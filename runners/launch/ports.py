@@ -26,6 +26,14 @@ class NameTakenError(LaunchError):
 
 
 @dataclass(frozen=True)
+class Application:
+    """GitHub's runner application, to be fetched from `address` if it has this checksum."""
+
+    address: str
+    sha256: str
+
+
+@dataclass(frozen=True)
 class Candidate:
     """A type of machine in a subnet, which is where one may be had."""
 
@@ -65,6 +73,9 @@ class RunnerRegistry(Protocol):
 
     def runners(self) -> tuple[Runner, ...]:
         """The fleet's runners."""
+
+    def application(self) -> Application:
+        """What a machine is to run as its runner: the pinned one, else the newest."""
 
     def register(self, name: str) -> str:
         """The secret that makes a machine the runner `name`, once. Raises NameTakenError."""

@@ -5,9 +5,9 @@ always one that has lost it. Stopped at any point, what is left is found again b
 or by the reaper. Reaches AWS and GitHub through `Ports` alone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from runners.contract import RunRequest
@@ -26,6 +26,9 @@ from runners.launch.prices import highest_cost
 from runners.launch.termination import terminate, terminate_unless_busy
 from runners.launch.user_data import Lock, user_data
 
+TOO_OLD = "GitHub refuses this runner: it is too old"
+"""What the bootstrap script says then."""
+
 _LAST_LOOKS = 4
 """Looks of a cancelled launch for a machine that EC2 may not show yet, a second apart:
 GitHub leaves it ten (https://docs.github.com/en/actions/reference/workflow-cancellation-reference).
@@ -34,12 +37,15 @@ GitHub leaves it ten (https://docs.github.com/en/actions/reference/workflow-canc
 
 @dataclass(frozen=True)
 class LaunchRequest:
-    """One request to start a machine for a run. `lock` is what the machine installs."""
+    """One request to start a machine for a run. `lock` is what the machine installs; `job` has what
+    GitHub's variables say in the one job that it does.
+    """
 
     request: RunRequest
     configuration: Configuration
     lock: Lock
     ports: Ports
+    job: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ec2(self) -> Ec2:
@@ -74,7 +80,11 @@ def order(launch_request: LaunchRequest, candidate: Candidate) -> Order:
         release=launch_request.request.release,
         expires_at=launch_request.ports.clock.now() + launch_request.configuration.lifetime,
         user_data=user_data(
-            launch_request.configuration, launch_request.run_id, candidate.type, launch_request.lock
+            launch_request.configuration,
+            launch_request.run_id,
+            candidate.type,
+            launch_request.lock,
+            launch_request.job,
         ),
     )
 
@@ -107,6 +117,7 @@ def _hand_over(launch_request: LaunchRequest, host: Host) -> None:
     if runner_named(launch_request.ports.forge.runners(), name) or not handovers.claim(host.id):
         return
     try:
+        application = launch_request.ports.forge.application()
         secret = launch_request.ports.forge.register(name)
     except NameTakenError:
         handovers.drop(host.id)
@@ -115,7 +126,7 @@ def _hand_over(launch_request: LaunchRequest, host: Host) -> None:
         raise _NotRegisteredError(
             f"run {launch_request.run_id}: {error} {host.id} was terminated."
         ) from error
-    handovers.put(host.id, secret)
+    handovers.put(host.id, f"{application.address} {application.sha256} {secret}")
     launch_request.note("registered", host.id, name)
 
 
@@ -155,6 +166,11 @@ def _end_unless_busy(launch_request: LaunchRequest, host: Host, why: str) -> Non
     ports, console = launch_request.ports, _console(launch_request, host)
     runner = runner_named(ports.forge.runners(), launch_request.fleet.runner_name(host.id))
     if terminate_unless_busy(ports, launch_request.run_id, host.id, runner, why):
+        if TOO_OLD in console:
+            raise LaunchError(
+                f"run {launch_request.run_id}: GitHub refuses the runner of {host.id}, which is "
+                "too old; take [launch.ec2.runner] out of launch.toml, and the newest is used."
+            )
         raise LaunchError(f"{why}; it was terminated. Its console ended with:\n{console}")
 
 

@@ -3,6 +3,7 @@
 Not modelled: prices, volumes of their own, machines that start anything, network interfaces.
 """
 
+import base64
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -37,11 +38,12 @@ class Ec2State:
     full: dict[tuple[str, ...], str] = field(default_factory=dict)
     images: set[str] = field(default_factory=lambda: {IMAGE})
     tokens: dict[str, tuple[Any, bytes]] = field(default_factory=dict)
+    console: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def clear(self) -> None:
         self.unseen_looks = 1
-        self.images = {IMAGE}
+        self.images, self.console = {IMAGE}, ""
         for kept in (self.unseen, self.full, self.tokens):
             kept.clear()
 
@@ -56,6 +58,16 @@ def answered(
     for host_id in call.params.get("InstanceIds") or filter(None, [call.params.get("InstanceId")]):
         if not _is_seen(state, host_id):
             raise RefusedError("InvalidInstanceID.NotFound")
+    if call.action == "GetConsoleOutput":
+        # Without `Latest`, what was kept at a start some while ago: of a new machine, nothing
+        # (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetConsoleOutput.html).
+        text = state.console if call.params.get("Latest") else ""
+        output = f"<output>{base64.b64encode(text.encode()).decode()}</output>"
+        return (
+            200,
+            "text/xml",
+            f"<GetConsoleOutputResponse>{output}</GetConsoleOutputResponse>".encode(),
+        )
     status, kind, content = to_moto()
     if call.action == "DescribeInstances" and status == 200:
         content = _without_unseen(state, content.decode()).encode()

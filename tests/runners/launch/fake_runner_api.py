@@ -19,6 +19,16 @@ TOKEN = "ghs_a-token-that-may-administer"
 OWNER, REPOSITORY = "laminlabs", "laminlabs/census-bot"
 
 
+# https://docs.github.com/en/rest/actions/self-hosted-runners#list-runner-applications-for-a-repository
+APPLICATION = {
+    "os": "linux",
+    "architecture": "x64",
+    "download_url": "https://github.com/actions/runner/releases/download/v2.340.0/a.tar.gz",
+    "filename": "actions-runner-linux-x64-2.340.0.tar.gz",
+    "sha256_checksum": "c0ffee" + "0" * 58,
+}
+
+
 @dataclass
 class FakeRunnerApi:
     """`online_after` is how often a new runner is listed before it is online; None for never."""
@@ -31,6 +41,7 @@ class FakeRunnerApi:
     calls: list[str] = field(default_factory=list)
     refused: bool = False
     listed: dict[int, int] = field(default_factory=dict)
+    application: dict[str, str] = field(default_factory=lambda: dict(APPLICATION))
     jobs: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     def named(self, name: str) -> dict[str, Any]:
@@ -50,6 +61,11 @@ class FakeRunnerApi:
             return self.listing({k: int(v[0]) for k, v in parse_qs(place.query).items()})
         if method == "DELETE" and (found := re.fullmatch(rf"{scope}/(\d+)", place.path)):
             return self.remove(int(found[1]))
+        if method == "GET" and re.fullmatch(f"{scope}/downloads", place.path):
+            return 200, [
+                {"os": "osx", "architecture": "x64", "download_url": "x", "filename": "x"},
+                self.application,
+            ]
         if found := re.fullmatch(rf"/repos/{REPOSITORY}/actions/runs(/\d+/\w+)?", place.path):
             return self.workflow_runs(method, found[1] or "", parse_qs(place.query))
         return 404, {"message": "Not Found"}
@@ -122,6 +138,8 @@ def _handler(state: FakeRunnerApi) -> type[Quiet]:
         def answer(self) -> None:
             body = self.body()
             action = {"GET": "list", "POST": "register", "DELETE": "remove"}[self.command]
+            if self.path.endswith("/downloads"):
+                action = "downloads"
             if "/actions/runs" in self.path:
                 action = {"GET": "jobs", "POST": "cancel"}[self.command]
             state.calls.append(action)

@@ -11,7 +11,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from runners.launch.fleet import Fleet, Host, Runner, WaitingJob
-from runners.launch.ports import LaunchError, NameTakenError, NoCapacityError, Order, Ports
+from runners.launch.ports import (
+    Application,
+    LaunchError,
+    NameTakenError,
+    NoCapacityError,
+    Order,
+    Ports,
+)
 
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -73,7 +80,8 @@ class World:
         """Machines that were handed a secret become runners."""
         for host in self.live():
             runner = self.runner_of(host.id)
-            if runner and self.secrets.get(host.id) == str(runner.id) and host.id not in self.duds:
+            secret = (self.secrets.get(host.id) or "").split(" ")[-1]
+            if runner and secret == str(runner.id) and host.id not in self.duds:
                 self.change(runner, is_online=True)
                 del self.secrets[host.id]
 
@@ -141,6 +149,10 @@ class Forge(Part):
         self._ask()
         self.world.boot()
         return tuple(self.world.registered.values())
+
+    def application(self) -> Application:
+        self._ask()
+        return Application("https://example.org/runner", "0" * 64)
 
     def register(self, name: str) -> str:
         self.world.step("register")

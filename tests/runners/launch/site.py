@@ -20,6 +20,14 @@ from runners.launch.configuration import Configuration
 
 ROOT = Path(__file__).resolve().parents[3]
 RUN = "2025-11-08-ingest-4"
+JOB = {
+    "GITHUB_REPOSITORY": REPOSITORY,
+    "GITHUB_RUN_ID": "7000000001",
+    "GITHUB_SHA": "5e5cba6" + "0" * 33,
+    "GITHUB_WORKFLOW_REF": f"{REPOSITORY}/.github/workflows/ingest.yml@refs/heads/main",
+}
+"""What GitHub's variables say in every job of the workflow run that launches."""
+
 TYPES = ("r7i.8xlarge", "r6i.8xlarge", "r5.8xlarge")
 LIFETIME = timedelta(hours=12)
 
@@ -98,6 +106,7 @@ class LaunchSite:
             "AWS_EC2_METADATA_DISABLED": "true",
             "GITHUB_API_URL": self.runner_api.address,
             "RUNNERS_TOKEN": TOKEN,
+            **JOB,
         }
 
     def words(self, command: str, *more: str) -> list[str]:

@@ -7,6 +7,7 @@ import pytest
 
 from launch.fake_aws import Fault
 from launch.site import RUN, TYPES, LaunchSite
+from runners.launch.start import TOO_OLD
 
 
 def launched(site: LaunchSite, run_id: str = RUN) -> dict[str, Any]:
@@ -103,6 +104,18 @@ def test_an_image_that_is_not_there_is_said_to_be_so(site: LaunchSite) -> None:
     done = site.call(site.launch_words())
     assert done.exit_code == 2
     assert "InvalidAMIID.NotFound" in done.stderr
+
+
+def test_a_runner_that_github_refuses_is_told_with_the_remedy(site: LaunchSite) -> None:
+    site.configure(ec2__online_within_minutes=0.001)
+    site.runner_api.online_after = None
+    site.amazon.ec2.console = f"bootstrap: {TOO_OLD}\n"
+    said = site.call(site.launch_words()).stderr
+    host_id = site.trail()[1]["machine"]
+    assert said.strip() == (
+        f"run {RUN}: GitHub refuses the runner of {host_id}, which is too old; take "
+        "[launch.ec2.runner] out of launch.toml, and the newest is used."
+    )
 
 
 def test_two_launches_that_do_not_see_each_other_leave_one_machine(site: LaunchSite) -> None:

@@ -91,7 +91,7 @@ def test_two_runs_of_a_release_at_once_leave_one_machine(site: LaunchSite) -> No
     assert len(site.runner_api.runners) == 1
 
 
-AWS_CALLS, GITHUB_CALLS = 8, 5
+AWS_CALLS, GITHUB_CALLS = 9, 6
 LAUNCH = 3
 """The calls of AWS before the one that makes the machine."""
 
