@@ -6,6 +6,7 @@ python -m bot handle --event NAME --payload FILE
 import json
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, TypeVar
@@ -220,7 +221,9 @@ def end(
 
 
 def _lost(request: RunRequest, ending: Ending, bot: Github) -> RunLost:
-    return RunLost(request, ending, progress_of(bot.runs.journal(request.run_id) or ""))
+    journal = bot.runs.journal(request.run_id) or ""
+    spent = bot.runs.cost(request.run_id, datetime.now(UTC))
+    return RunLost(request, ending, progress_of(journal), spent)
 
 
 @click.command(name="progress")

@@ -79,9 +79,14 @@ def ended(request: RunRequest) -> str:
 
 
 def lost(
-    request: RunRequest, ending: Ending, progress: Progress, total: int | None, cancelled_by: str
+    request: RunRequest,
+    ending: Ending,
+    progress: Progress,
+    total: int | None,
+    cancelled_by: str,
+    cost: float | None = None,
 ) -> str:
-    """That a run ended without a report: what was done, what wasn't, and what to do."""
+    """That a run ended without a report: what was done, what wasn't, what it cost, what to do."""
     has_begun = ending.job in {"work", ""} or progress.began is not None
     title = _how_it_ended(ending, cancelled_by) if has_begun else UNBEGUN[ending.job]
     if not has_begun and ending.result == "cancelled":
@@ -93,6 +98,8 @@ def lost(
     last_line = f"Run {code(request.run_id)}{who} in {code(request.instance)}."
     if has_begun and request.action is Action.INGEST:
         last_line += " A batch that was being written was either finished or undone."
+    if cost is not None:
+        last_line += f" Its machine has cost an estimated ${cost:,.2f}."
     return "\n\n".join([*parts, last_line])
 
 

@@ -195,7 +195,7 @@ def run_lost(event: RunLost, facts: Facts) -> Plan:
     if not has_asked and unproved(request, facts):
         return Plan((), f"{request.run_id} isn't the bot's, and never began.")
     total = total_of(request, event.progress, facts)
-    body = status.lost(request, event.ending, event.progress, total, facts.cancelled_by)
+    body = status.lost(request, event.ending, event.progress, total, facts.cancelled_by, event.cost)
     effects: tuple[Effect, ...] = (_lost_comment(request, body, thread, has_asked=has_asked),)
     effects = (*effects, *settled(request, facts))
     running = facts.running()

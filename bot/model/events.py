@@ -134,11 +134,14 @@ class RunGoesOn:
 
 @dataclass(frozen=True, slots=True)
 class RunLost:
-    """A run's workflow run is over, and there is no report."""
+    """A run's workflow run is over, and there is no report. `cost` is what its machines have cost,
+    estimated, in US dollars; None where no price is known.
+    """
 
     request: RunRequest
     ending: Ending
     progress: Progress
+    cost: float | None = None
 
 
 Event = (

@@ -14,6 +14,7 @@ from runners.launch.ec2 import Ec2Cloud, Ec2Launcher
 from runners.launch.github import GitHub
 from runners.launch.ledger import ledger
 from runners.launch.ports import Launcher, Ports
+from runners.launch.price_list import with_listed_prices
 from runners.launch.sagemaker import SageMakerLauncher
 from runners.launch.user_data import Lock
 from runners.settings import REPOSITORY, Settings
@@ -33,6 +34,7 @@ def launcher(
     name: str, configuration: Configuration, settings: Settings, repository: Path
 ) -> Launcher:
     """The launcher `name` (ec2 or sagemaker). Raises ContractError if its table is missing."""
+    configuration = with_listed_prices(configuration)
     if name == "sagemaker":
         configuration.for_sagemaker()
         runs = ledger(configuration)

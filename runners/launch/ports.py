@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from runners.contract import ContractError, RunRequest
+from runners.contract import ContractError, RunRequest, TrailLine
 from runners.launch.fleet import Host, Runner, WaitingJob
 
 
@@ -115,8 +115,19 @@ class Ledger(Protocol):
     def has_ended(self, run_id: str) -> bool:
         """Whether the run has its report."""
 
-    def note(self, run_id: str, at: datetime, act: str, host_id: str | None, why: str) -> None:
+    def note(
+        self,
+        run_id: str,
+        at: datetime,
+        act: str,
+        host_id: str | None,
+        why: str,
+        price: float | None = None,
+    ) -> None:
         """Adds a line to the run's audit trail, which nobody ever changes."""
+
+    def trail(self, beginning: str) -> Sequence[TrailLine]:
+        """The lines on machines' beginning and end, of all runs whose ids begin so."""
 
     def place(self, run_id: str, name: str, content: bytes) -> None:
         """Puts a file into the run's folder, for its machine to read."""

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from runners.contract import RunRequest
+from runners.contract import LAUNCHED, RunRequest, cost
 from runners.launch.configuration import Configuration, Ec2
 from runners.launch.fleet import Fleet, Host, oldest
 from runners.launch.ports import (
@@ -22,7 +22,7 @@ from runners.launch.ports import (
     Ports,
     runner_named,
 )
-from runners.launch.prices import highest_cost
+from runners.launch.prices import highest_cost, price
 from runners.launch.termination import terminate, terminate_unless_busy
 from runners.launch.user_data import Lock, user_data
 
@@ -62,9 +62,9 @@ class LaunchRequest:
         """The id of the run that gets the machine."""
         return self.request.run_id
 
-    def note(self, act: str, host_id: str | None, why: str) -> None:
+    def note(self, act: str, host_id: str | None, why: str, price: float | None = None) -> None:
         """Adds a line to the run's audit trail."""
-        self.ports.ledger.note(self.run_id, self.ports.clock.now(), act, host_id, why)
+        self.ports.ledger.note(self.run_id, self.ports.clock.now(), act, host_id, why, price)
 
 
 def candidates(ec2: Ec2) -> Iterator[Candidate]:
@@ -232,7 +232,16 @@ def _oldest_of_release(launch_request: LaunchRequest) -> Host | None:
     return oldest(host for host in hosts if host.release == launch_request.request.release)
 
 
+def _check_budget(launch_request: LaunchRequest) -> None:
+    """Raises ContractError if the release's machines, with this one, may cost too much."""
+    release, configuration = launch_request.request.release, launch_request.configuration
+    now = launch_request.ports.clock.now()
+    spent = cost(launch_request.ports.ledger.trail(release), now, configuration.lifetime)
+    highest_cost(configuration, launch_request.ec2.types, launch_request.ec2.disk_gib, spent)
+
+
 def _launch_new_host(launch_request: LaunchRequest) -> Host:
+    _check_budget(launch_request)
     for name, content in launch_request.lock.files.items():
         launch_request.ports.ledger.place(launch_request.run_id, name, content)
     for candidate in candidates(launch_request.ec2):
@@ -246,7 +255,9 @@ def _launch_new_host(launch_request: LaunchRequest) -> Host:
         except NoCapacityError as error:
             launch_request.note("refused", None, str(error))
             continue
-        launch_request.note("launched", host.id, f"{candidate.type} in {candidate.subnet}")
+        hour = price(launch_request.configuration, host.type, launch_request.ec2.disk_gib).hour
+        place = f"{candidate.type} in {candidate.subnet}"
+        launch_request.note(LAUNCHED, host.id, place, round(hour, 4))
         return host
     raise LaunchError(
         f"run {launch_request.run_id}: AWS has no capacity for "

@@ -7,7 +7,7 @@ into the store when it begins; until then, the workflow run's title alone says w
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 
 from github.WorkflowRun import WorkflowRun
@@ -17,7 +17,18 @@ from bot.adapters.github.workflows import TITLE, GithubWorkflows
 from bot.adapters.stored_runs import RunStore
 from bot.errors import BotError, BusyError
 from bot.model.ports import Run
-from runners.contract import Action, ContractError, RunReport, RunRequest, manifest_path
+from runners.contract import (
+    Action,
+    ContractError,
+    RunReport,
+    RunRequest,
+    TrailLine,
+    cost,
+    manifest_path,
+)
+
+LONGEST_LIFE = timedelta(hours=120)
+"""Of any machine: [launch] takes no more hours."""
 
 REQUEST, REPORT = "request.json", "report.json"
 LEFT = "left.json"
@@ -133,6 +144,23 @@ class GithubRuns:
         """The machine's journal so far; None where nothing was kept of it, or not yet."""
         path = f"{run_id}/journal.jsonl"
         return self.store.text(path) if path in self.store.modified() else None
+
+    def cost(self, run_id: str, now: datetime) -> float | None:
+        """What the run's machines have cost, by their audit trail: a file of lines, or an object a
+        line. None where no price is known, or the trail can't be read.
+        """
+        try:
+            lines = [
+                TrailLine.from_json(line, source=path)
+                for path in self.store.modified()
+                if path == f"{run_id}/machines.jsonl" or path.startswith(f"{run_id}/machines/")
+                for line in self.store.text(path).splitlines()
+            ]
+        except (BotError, ContractError):
+            return None
+        if not any(line.price is not None for line in lines):
+            return None
+        return cost(lines, now, LONGEST_LIFE)
 
     def are_read_live(self) -> bool:
         """Whether a run's journal can be read while the run goes on."""

@@ -8,7 +8,7 @@ modules; beside that: regions, networks, S3's consistency, and machines that sta
 import json
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPResponse
@@ -79,6 +79,7 @@ class FakeAws:
     calls: list[Call] = field(default_factory=list)
     ec2: Ec2State = field(default_factory=Ec2State)
     iam: IamState = field(default_factory=IamState)
+    prices: dict[tuple[str, str], float] = field(default_factory=dict)
     clients: dict[str, Any] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -131,7 +132,7 @@ class FakeAws:
     def reset(self) -> None:
         """An empty account."""
         httpx.post(f"{self.moto}/moto-api/reset", timeout=60).raise_for_status()
-        for kept in (self.faults, self.calls, self.ec2, self.iam):
+        for kept in (self.faults, self.calls, self.ec2, self.iam, self.prices):
             kept.clear()
 
     def fault_for(self, action: str) -> Fault | None:
@@ -204,6 +205,8 @@ def _proxy(state: FakeAws) -> type[BaseHTTPRequestHandler]:
             if wrong := complaints(call):
                 code = "InvalidParameterValue" if call.service == "ec2" else "ValidationError"
                 raise RefusedError(code, 400, "; ".join(wrong))
+            if call.action == "GetProducts":
+                return 200, "application/x-amz-json-1.1", _products(state.prices, call.params)
             if call.service == "ec2":
                 return fake_ec2.answered(
                     state.ec2, call, lambda: self.to_moto(body), state.state_of
@@ -274,6 +277,20 @@ def _error(call: AwsCall, code: str, message: str) -> tuple[str, bytes]:
     if call.service == "ec2":
         return "text/xml", f"<Response><Errors>{error}</Errors></Response>".encode()
     return "text/xml", f"<ErrorResponse>{error}</ErrorResponse>".encode()
+
+
+def _products(prices: Mapping[tuple[str, str], float], params: Mapping[str, Any]) -> bytes:
+    """AWS's price list: products as texts of JSON
+    (https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_pricing_GetProducts.html).
+    """
+    asked = {one["Field"]: one["Value"] for one in params["Filters"]}
+    kind = asked.get("instanceType") or asked.get("instanceName") or asked["volumeApiName"]
+    price = prices.get((kind, asked["regionCode"]))
+    dimension = (
+        {"priceDimensions": {"a": {"pricePerUnit": {"USD": f"{price:.10f}"}}}} if price else {}
+    )
+    products = [json.dumps({"terms": {"OnDemand": {"a": dimension}}})] if price else []
+    return json.dumps({"PriceList": products}).encode()
 
 
 def _session(key: str) -> bytes:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from runners.contract import TrailLine
 from runners.launch.fleet import Fleet, Host, Runner, WaitingJob
 from runners.launch.ports import (
     Application,
@@ -230,7 +231,23 @@ class Ledger(Part):
     def place(self, run_id: str, name: str, content: bytes) -> None:
         self.world.step("place")
 
-    def note(self, run_id: str, at: datetime, act: str, host_id: str | None, why: str) -> None:
+    def trail(self, beginning: str) -> tuple[TrailLine, ...]:
+        """Without prices: what machines cost isn't modelled."""
+        return tuple(
+            TrailLine(at=BEGINNING, run=run_id, act=act, machine=host_id, why="")
+            for run_id, act, host_id in self.world.trail
+            if run_id.startswith(beginning)
+        )
+
+    def note(
+        self,
+        run_id: str,
+        at: datetime,
+        act: str,
+        host_id: str | None,
+        why: str,
+        price: float | None = None,
+    ) -> None:
         self.world.step("note")
         self.world.trail.append((run_id, act, host_id))
 

@@ -109,6 +109,10 @@ class LaunchSite:
             **JOB,
         }
 
+    @property
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
     def words(self, command: str, *more: str) -> list[str]:
         return [command, "--config", str(self.root / "launch.toml"), *more]
 
