@@ -23,7 +23,8 @@ _CONFIG = Config(
     retries={"mode": "standard", "max_attempts": 6}, connect_timeout=10, read_timeout=60
 )
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
-_DENIED = {"AccessDenied", "AccessDeniedException", "AuthFailure", "UnauthorizedOperation"}
+# A HEAD's refusal has no text, and so no name.
+_DENIED = {"403", "AccessDenied", "AccessDeniedException", "AuthFailure", "UnauthorizedOperation"}
 
 
 def client(service: str, region: str) -> Any:

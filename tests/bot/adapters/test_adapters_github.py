@@ -583,18 +583,17 @@ def test_what_a_runs_machines_have_cost_is_read_from_their_trail(
 ) -> None:
     adapters.runs.start(REQUEST)
     (workflow_run,) = server.fake.runs.values()
-    assert adapters.runs.cost(REQUEST.run_id, NOON) is None
     lines = [
         TrailLine(at=NOON, run="r", act="launched", machine="i-1", why="", price=2.0),
         TrailLine(at=NOON + timedelta(minutes=30), run="r", act="ended", machine="i-1", why=""),
         TrailLine(at=NOON, run="r", act="launched", machine="i-2", why="", price=1.0),
     ]
-    trail = {f"machines/{n}.json": line.to_line() for n, line in enumerate(lines)}
-    people.upload(server.fake, workflow_run, f"run-{REQUEST.run_id}", trail)
-    assert adapters.runs.cost(REQUEST.run_id, NOON + timedelta(hours=1)) == 2.0
-    broken = {"machines/1.json": "{"}
-    people.upload(server.fake, workflow_run, f"run-{REQUEST.run_id}", broken)
-    assert adapters.runs.cost(REQUEST.run_id, NOON) is None
+    trails = ("\n".join(line.model_dump_json() for line in lines), "", "{")
+    for trail, cost in zip(trails, (2.0, None, None), strict=True):
+        files = {**files_of(REQUEST), "machines.jsonl": trail}
+        people.upload(server.fake, workflow_run, f"run-{REQUEST.run_id}", files)
+        later = NOON + timedelta(hours=1)
+        assert adapters_of(server).runs.cost(REQUEST.run_id, later) == cost
 
 
 def test_a_run_that_was_repeated_has_its_newest_files(server: Server, adapters: Github) -> None:

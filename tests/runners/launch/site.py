@@ -77,12 +77,13 @@ class LaunchSite:
     root: Path
     amazon: FakeAws
     runner_api: FakeRunnerApi
+    key: str = "tests"
 
     def configure(self, **changes: Any) -> None:
         """Writes launch.toml for moto's own network, with runs in a folder."""
         ec2 = self.amazon.client("ec2")
         subnets = tuple(subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"][:2])
-        (group,) = (group["GroupId"] for group in ec2.describe_security_groups()["SecurityGroups"])
+        group = ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"]
         given = {"runs": str(self.root / "runs"), "ec2__security_group": group, **changes}
         text = tomli_w.dumps({"launch": table(subnets, **given)})
         (self.root / "launch.toml").write_text(text)
@@ -101,7 +102,7 @@ class LaunchSite:
     def environment(self) -> dict[str, str]:
         return {
             "AWS_ENDPOINT_URL": self.amazon.address,
-            "AWS_ACCESS_KEY_ID": "tests",
+            "AWS_ACCESS_KEY_ID": self.key,
             "AWS_SECRET_ACCESS_KEY": "tests",
             "AWS_EC2_METADATA_DISABLED": "true",
             "GITHUB_API_URL": self.runner_api.address,
