@@ -24,7 +24,6 @@ from runners.launch.user_data import Lock
 # (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html).
 _NO_CAPACITY = {
     "InstanceLimitExceeded",
-    "InsufficientCapacity",
     "InsufficientFreeAddressesInSubnet",
     "InsufficientHostCapacity",
     "InsufficientInstanceCapacity",
