@@ -233,6 +233,7 @@ def _parameter(name: str, parameter: Mapping[str, Any], given: Mapping[str, str]
     if value is None:
         raise StackError(f"Parameters: [{name}] must have values")
     pattern = parameter.get("AllowedPattern")
+    pattern = r"-?\d+(\.\d+)?" if parameter["Type"] == "Number" else pattern
     if pattern and not re.fullmatch(pattern, str(value)):
         raise StackError(f"Parameter {name} failed to satisfy constraint {pattern}")
     return str(value).split(",") if parameter["Type"] == "CommaDelimitedList" else value
