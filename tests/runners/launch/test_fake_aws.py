@@ -12,7 +12,13 @@ from launch.iam_policies import allows
 DOCUMENT = {"Version": "2012-10-17", "Statement": []}
 LONG = {
     "Version": "2012-10-17",
-    "Statement": [{"Effect": "Deny", "Action": "x:Y", "Resource": ["a" * 100] * 110}],
+    "Statement": [
+        {
+            "Effect": "Deny",
+            "Action": "s3:GetObject",
+            "Resource": ["arn:aws:s3:::" + "a" * 100] * 110,
+        }
+    ],
 }
 
 
