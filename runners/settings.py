@@ -7,6 +7,7 @@ from pathlib import Path
 
 from runners.contract import ContractError
 
+_OF_A_RUN = ("GITHUB_REPOSITORY", "GITHUB_RUN_ID", "GITHUB_SHA", "GITHUB_WORKFLOW_REF")
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
@@ -26,7 +27,9 @@ class Settings:
     what LaminDB logs in with where nobody has (LAMIN_API_KEY). Neither secret may be shown.
     `workflow` is the repository and commit of the workflow that runs this (GITHUB_REPOSITORY and
     GITHUB_SHA), `commit` that of this code (COMMIT). `machine` is what this works on, as JSON
-    (MACHINE), since `machine_since` (MACHINE_SINCE).
+    (MACHINE), since `machine_since` (MACHINE_SINCE). `job` has those of GitHub's variables that are
+    the same in all jobs of a workflow run: GITHUB_REPOSITORY, GITHUB_RUN_ID, GITHUB_SHA and
+    GITHUB_WORKFLOW_REF.
     """
 
     reference: Path
@@ -44,6 +47,7 @@ class Settings:
     commit: str | None = None
     machine: str | None = None
     machine_since: str | None = None
+    job: Mapping[str, str] = field(default_factory=dict)
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -66,6 +70,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         commit=environment.get("COMMIT") or None,
         machine=environment.get("MACHINE") or None,
         machine_since=environment.get("MACHINE_SINCE") or None,
+        job={name: environment[name] for name in _OF_A_RUN if environment.get(name)},
     )
 
 

@@ -21,6 +21,10 @@ WORDS = {
     Act.TERMINATE_EXPIRED: ("ended machine", "end machine"),
     Act.REMOVE_RUNNER: ("removed the runner of machine", "remove the runner of machine"),
     Act.DROP_HANDOVER: ("deleted the secret for machine", "delete the secret for machine"),
+    Act.CANCEL_RUN: (
+        "ended the workflow run that waits for machine",
+        "end the workflow run that waits for machine",
+    ),
 }
 
 
@@ -97,8 +101,9 @@ def lost(
     total: int | None,
     cancelled_by: str,
     job: RemoteJob | None = None,
+    cost: float | None = None,
 ) -> str:
-    """That a run ended without a report: what was done, what wasn't, and what to do."""
+    """That a run ended without a report: what was done, what wasn't, what it cost, what to do."""
     has_begun = ending.job in {"work", ""} or progress.began is not None
     title = _how_it_ended(ending, cancelled_by) if has_begun else UNBEGUN[ending.job]
     if not has_begun and ending.result == "cancelled":
@@ -114,6 +119,8 @@ def lost(
         last_line += " A batch that was being written was either finished or undone."
     if job is not None:
         last_line += machine_sentence(job.machine)
+    elif cost is not None:
+        last_line += f" Its machine has cost an estimated ${cost:,.2f}."
     return "\n\n".join([*parts, last_line])
 
 

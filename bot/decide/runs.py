@@ -195,8 +195,8 @@ def run_lost(event: RunLost, facts: Facts) -> Plan:
     if not has_asked and unproved(request, facts):
         return Plan((), f"{request.run_id} isn't the bot's, and never began.")
     total = total_of(request, event.progress, facts)
-    by = facts.cancelled_by
-    body = status.lost(request, event.ending, event.progress, total, by, event.job)
+    by, job, cost = facts.cancelled_by, event.job, event.cost
+    body = status.lost(request, event.ending, event.progress, total, by, job, cost)
     effects: tuple[Effect, ...] = (_lost_comment(request, body, thread, has_asked=has_asked),)
     effects = (*effects, *settled(request, facts))
     running = facts.running()

@@ -140,12 +140,15 @@ class RunGoesOn:
 
 @dataclass(frozen=True, slots=True)
 class RunLost:
-    """A run's workflow run is over, and its `job`, if it has one, and there is no report."""
+    """A run's workflow run is over, and its `job`, if it has one, and there is no report. `cost` is
+    what its machines have cost, estimated, in US dollars; None where no price is known.
+    """
 
     request: RunRequest
     ending: Ending
     progress: Progress
     job: RemoteJob | None = None
+    cost: float | None = None
 
 
 Event = (

@@ -59,8 +59,11 @@ from runners.contract.report import (
     verdict_of,
 )
 from runners.contract.request import Action, RunRequest
+from runners.contract.trail import ENDED, LAUNCHED, TrailLine, cost
 
 __all__ = [
+    "ENDED",
+    "LAUNCHED",
     "MANIFESTS",
     "MEANINGS",
     "MENDED_BY_REPEAT",
@@ -109,7 +112,9 @@ __all__ = [
     "SourcesReport",
     "Status",
     "Storage",
+    "TrailLine",
     "Verdict",
+    "cost",
     "manifest_path",
     "release_of",
     "verdict_of",

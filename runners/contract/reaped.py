@@ -7,13 +7,16 @@ from runners.contract.document import Document
 
 
 class Act(StrEnum):
-    """`terminate` asks GitHub first, and spares a machine on which a job has just begun."""
+    """`terminate` asks GitHub first, and spares a machine on which a job has just begun;
+    `cancel_run` ends a workflow run whose job waits for a machine that is gone.
+    """
 
     NOTE = "note"
     TERMINATE = "terminate"
     TERMINATE_EXPIRED = "terminate_expired"
     REMOVE_RUNNER = "remove_runner"
     DROP_HANDOVER = "drop_handover"
+    CANCEL_RUN = "cancel_run"
 
 
 class Reaped(Document):

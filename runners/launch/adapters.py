@@ -13,6 +13,7 @@ from runners.launch.ec2 import Ec2Cloud, Ec2Launcher
 from runners.launch.github import GitHub
 from runners.launch.ledger import ledger
 from runners.launch.ports import Launcher, Ports
+from runners.launch.price_list import with_listed_prices
 from runners.launch.sagemaker import SageMakerLauncher
 from runners.launch.user_data import Lock
 from runners.launch.work import PackedWork
@@ -36,10 +37,12 @@ def launcher(
 
     `work` is what a Processing job is launched to work by.
     """
+    configuration = with_listed_prices(configuration)
     if name == "sagemaker":
         return sagemaker(configuration, work)
     configuration.for_ec2()
-    return Ec2Launcher(configuration, Lock.of(REPOSITORY), ports(configuration, settings))
+    lock = Lock.of(REPOSITORY)
+    return Ec2Launcher(configuration, lock, ports(configuration, settings), settings.job)
 
 
 def sagemaker(configuration: Configuration, work: PackedWork | None = None) -> SageMakerLauncher:
@@ -51,7 +54,7 @@ def ports(configuration: Configuration, settings: Settings) -> Ports:
     """What launching and reaping on EC2 need."""
     clock = SystemClock()
     return Ports(
-        cloud=Ec2Cloud(configuration),
+        cloud=Ec2Cloud(configuration, clock.sleep),
         forge=GitHub(configuration, _github(settings), clock.sleep),
         handovers=SecretsManager(configuration),
         ledger=ledger(configuration),

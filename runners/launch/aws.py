@@ -4,8 +4,10 @@ boto3 itself finds credentials: a role on GitHub by OIDC, a profile on a desk. M
 keep any.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
+from secrets import token_hex
 from typing import Any
 
 import boto3
@@ -21,7 +23,8 @@ _CONFIG = Config(
     retries={"mode": "standard", "max_attempts": 6}, connect_timeout=10, read_timeout=60
 )
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
-_DENIED = {"AccessDenied", "AccessDeniedException", "AuthFailure", "UnauthorizedOperation"}
+# A HEAD's refusal has no text, and so no name.
+_DENIED = {"403", "AccessDenied", "AccessDeniedException", "AuthFailure", "UnauthorizedOperation"}
 
 
 def client(service: str, region: str) -> Any:
@@ -65,14 +68,16 @@ class SecretsManager:
         self._client: Any = client("secretsmanager", configuration.region)
 
     def claim(self, host_id: str) -> bool:
-        tags = [{"Key": f"{TAG}repository", "Value": self._fleet.repository}]
+        """Of a claim whose answer was lost, the caller's own mark says that it was granted."""
+        name, mark = self._fleet.secrets + host_id, {"Key": f"{TAG}claim", "Value": token_hex(8)}
+        tags = [{"Key": f"{TAG}repository", "Value": self._fleet.repository}, mark]
         with with_clear_errors(f"claiming the handover to {host_id}"):
             try:
-                self._client.create_secret(Name=self._fleet.secrets + host_id, Tags=tags)
+                self._client.create_secret(Name=name, Tags=tags)
             except ClientError as error:
-                if code_of(error) == "ResourceExistsException":
-                    return False
-                raise
+                if code_of(error) != "ResourceExistsException":
+                    raise
+                return mark in self._client.describe_secret(SecretId=name).get("Tags", [])
         return True
 
     def put(self, host_id: str, secret: str) -> None:
@@ -91,9 +96,26 @@ class SecretsManager:
                 if code_of(error) != "ResourceNotFoundException":
                     raise
 
-    def all(self) -> frozenset[str]:
+    def all(self) -> Mapping[str, datetime]:
+        """AWS lists what is older than five minutes, and what is newer perhaps
+        (https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecrets.html).
+        """
         name_filter = {"Key": "name", "Values": [self._fleet.secrets]}
         with with_clear_errors("listing handovers"):
             pages = list(self._client.get_paginator("list_secrets").paginate(Filters=[name_filter]))
-        names = (secret["Name"] for page in pages for secret in page["SecretList"])
-        return frozenset(name.removeprefix(self._fleet.secrets) for name in names)
+        secrets = (secret for page in pages for secret in page["SecretList"])
+        return {
+            secret["Name"].removeprefix(self._fleet.secrets): secret["CreatedDate"]
+            for secret in secrets
+        }
+
+    def claimed_at(self, host_id: str) -> datetime | None:
+        with with_clear_errors(f"looking for the handover to {host_id}"):
+            try:
+                answer = self._client.describe_secret(SecretId=self._fleet.secrets + host_id)
+            except ClientError as error:
+                if code_of(error) == "ResourceNotFoundException":
+                    return None
+                raise
+        created_at: datetime = answer["CreatedDate"]
+        return created_at

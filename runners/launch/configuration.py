@@ -22,12 +22,12 @@ SecurityGroup = Annotated[str, Field(pattern=r"^sg-[0-9a-f]+$")]
 
 
 class RunnerPin(Document):
-    """GitHub's runner application, exactly one; GitHub refuses those that are months old."""
+    """GitHub's runner application, exactly one. GitHub refuses it 30 days after the next, and a JIT
+    runner doesn't update itself.
+    """
 
-    version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")] = "2.337.0"
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] = (
-        "70920811a4f8ad4328818682bca5c6469c1c942fab52448868071d0063816613"
-    )
+    version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Ec2(Document):
@@ -35,7 +35,7 @@ class Ec2(Document):
 
     `role` names the instance profile; `image` is an Amazon Linux 2023 whose root is `root_device`.
     `online_within_minutes` is what a machine has to become a runner, `idle_minutes` what a runner
-    has to be given its job.
+    has to be given its job. `runner` pins GitHub's application; else a launch takes the newest.
     """
 
     types: Annotated[tuple[str, ...], Field(min_length=1)]
@@ -51,7 +51,7 @@ class Ec2(Document):
     poll_seconds: Annotated[float, Field(gt=0, le=60)] = 10
     runner_group: Count = 1
     log_group: str | None = None
-    runner: RunnerPin = RunnerPin()
+    runner: RunnerPin | None = None
 
 
 class SageMaker(Document):

@@ -3,6 +3,7 @@
 Finds the fleet's machines by their tags alone; what is asked of AWS is in `aws_requests`.
 """
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -19,10 +20,14 @@ from runners.launch.start import LaunchRequest, candidates, order, start
 from runners.launch.termination import terminate_run
 from runners.launch.user_data import Lock
 
+# What another type or subnet may not meet
+# (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html).
 _NO_CAPACITY = {
+    "InstanceLimitExceeded",
     "InsufficientFreeAddressesInSubnet",
     "InsufficientHostCapacity",
     "InsufficientInstanceCapacity",
+    "InsufficientReservedInstanceCapacity",
     "MaxSpotInstanceCountExceeded",
     "SpotMaxPriceTooLow",
     "Unsupported",  # this type, in this zone
@@ -31,16 +36,23 @@ _NO_CAPACITY = {
 _ATTEMPTS = 10
 """Machines that one run may have had before: each one's client token stays known for a day."""
 
+_LOOKS = 6
+"""How often EC2 is asked for a machine that it doesn't show yet
+(https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html).
+"""
+
 _LAST_LINES = 30
 
 
 class Ec2Cloud:
     """The fleet's machines in one region."""
 
-    def __init__(self, configuration: Configuration) -> None:
+    def __init__(self, configuration: Configuration, sleep: Callable[[float], None]) -> None:
+        """`sleep` waits between looks for what EC2 doesn't show yet."""
         self._configuration = configuration
         self._fleet = Fleet.of(configuration)
         self._client = client("ec2", configuration.region)
+        self._sleep = sleep
 
     def hosts(self) -> tuple[Host, ...]:
         return tuple(self._host(instance) for instance in self._instances())
@@ -68,19 +80,22 @@ class Ec2Cloud:
         """
         for attempt in range(_ATTEMPTS):
             host = self._run(order, attempt)
-            if host.is_live:
+            if host is not None and host.is_live:
                 return host
         raise LaunchError(
             f"run {order.run_id}: {_ATTEMPTS} machines have ended before its end; look at their "
             "consoles, and ask for a new run."
         )
 
-    def _run(self, order: Order, attempt: int) -> Host:
+    def _run(self, order: Order, attempt: int) -> Host | None:
+        """The machine of the order's token; None if it has ended and AWS shows it no more."""
         request = run_instances(self._configuration, order, attempt)
         with with_clear_errors(f"run {order.run_id}: launching {order.candidate.type}"):
             try:
                 answer = self._client.run_instances(**request)
             except ClientError as error:
+                if code_of(error) == "IdempotentInstanceTerminated":
+                    return None
                 if code_of(error) == "IdempotentParameterMismatch":
                     return self._by_token(request["ClientToken"])
                 if code_of(error) not in _NO_CAPACITY:
@@ -89,25 +104,43 @@ class Ec2Cloud:
                 raise NoCapacityError(f"{place}: {code_of(error)}") from error
         return self._host(answer["Instances"][0])
 
-    def _by_token(self, token: str) -> Host:
+    def _by_token(self, token: str) -> Host | None:
         """The machine that the same order gave before, when it was to expire at another time."""
-        for instance in self._instances():
-            if instance.get("ClientToken") == token:
-                return self._host(instance)
-        raise LaunchError("EC2 knows the client token but not yet its machine; try again.")
+        for looks_left in reversed(range(_LOOKS)):
+            for instance in self._instances():
+                if instance.get("ClientToken") == token:
+                    return self._host(instance)
+            if looks_left:
+                self._sleep(self._configuration.for_ec2().poll_seconds)
+        return None
 
     def terminate(self, host_id: str) -> None:
-        with with_clear_errors(f"terminating {host_id}"):
-            try:
-                self._client.terminate_instances(InstanceIds=[host_id])
-            except ClientError as error:
-                if code_of(error) != "InvalidInstanceID.NotFound":  # ended long ago
-                    raise
+        """A machine that EC2 doesn't know isn't taken for ended: it may be too new to be seen."""
+        for looks_left in reversed(range(_LOOKS)):
+            with with_clear_errors(f"terminating {host_id}"):
+                try:
+                    self._client.terminate_instances(InstanceIds=[host_id])
+                    return
+                except ClientError as error:
+                    if code_of(error) != "InvalidInstanceID.NotFound" or not looks_left:
+                        raise
+            self._sleep(self._configuration.for_ec2().poll_seconds)
 
     def console(self, host_id: str) -> str:
         with with_clear_errors(f"reading the console of {host_id}"):
-            answer = self._client.get_console_output(InstanceId=host_id)
+            answer = self._console(host_id)
         return "\n".join(str(answer.get("Output", "")).splitlines()[-_LAST_LINES:])
+
+    def _console(self, host_id: str) -> Any:
+        """Without `Latest` EC2 gives what it kept at a start, which is nothing yet; types before
+        Nitro have no other (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetConsoleOutput.html).
+        """
+        try:
+            return self._client.get_console_output(InstanceId=host_id, Latest=True)
+        except ClientError as error:
+            if code_of(error) != "UnsupportedOperation":
+                raise
+            return self._client.get_console_output(InstanceId=host_id)
 
     def _host(self, instance: Any) -> Host:
         labels = {tag["Key"]: tag["Value"] for tag in instance.get("Tags", ())}
@@ -135,11 +168,16 @@ def _moment(tag: str | None) -> datetime | None:
 
 
 class Ec2Launcher:
-    """Starts machines of EC2 for runs; `lock` is what they install."""
+    """Starts machines of EC2 for runs; `lock` is what they install, `job` what GitHub's variables
+    say where they are launched, and in the one job that they do.
+    """
 
-    def __init__(self, configuration: Configuration, lock: Lock, ports: Ports) -> None:
+    def __init__(
+        self, configuration: Configuration, lock: Lock, ports: Ports, job: Mapping[str, str]
+    ) -> None:
         self._configuration = configuration
         self._lock = lock
+        self._job = job
         self._ports = ports
 
     def shown(self, request: RunRequest) -> dict[str, Any]:
@@ -176,7 +214,7 @@ class Ec2Launcher:
         return terminate_run(self._ports, Fleet.of(self._configuration), run_id)
 
     def _launch_request(self, request: RunRequest) -> LaunchRequest:
-        return LaunchRequest(request, self._configuration, self._lock, self._ports)
+        return LaunchRequest(request, self._configuration, self._lock, self._ports, self._job)
 
 
 def machine_of_host(configuration: Configuration, host: Host) -> Machine:

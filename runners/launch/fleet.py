@@ -11,7 +11,6 @@ from datetime import datetime
 from runners.launch.configuration import Configuration
 
 TAG = "ingestion-bot:"
-SECRETS = "ingestion/runner/"
 LIVE = frozenset({"pending", "running", "stopping", "stopped"})
 """States of a machine that is paid for, or could be again."""
 
@@ -46,6 +45,14 @@ class Runner:
 
 
 @dataclass(frozen=True)
+class WaitingJob:
+    """A job that GitHub has given to no runner yet. `runner_name` is the label that it asks for."""
+
+    workflow_run: int
+    runner_name: str
+
+
+@dataclass(frozen=True)
 class Fleet:
     """The names that one repository's machines have in one region, which nobody else's have."""
 
@@ -75,7 +82,7 @@ class Fleet:
     @property
     def secrets(self) -> str:
         """What the name of every secret that is handed to a machine begins with."""
-        return f"{SECRETS}{self.prefix}"
+        return f"ingestion/{self.repository}/runner/"
 
     def token(self, run_id: str, attempt: int, kind: str, subnet: str) -> str:
         """EC2's client token (64 characters): equal requests have equal ones, others don't.

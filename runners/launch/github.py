@@ -2,19 +2,21 @@
 (https://docs.github.com/en/rest/actions/self-hosted-runners).
 
 The token needs `administration: write` (for an organisation `organization_self_hosted_runners`),
-which no `GITHUB_TOKEN` can have: an App's or a person's. Must never repeat a POST blindly, nor let
-a token or a registration into an error.
+which no `GITHUB_TOKEN` can have: an App's or a person's; to reap, `actions: write` as well. Must
+never repeat a POST blindly, nor let a token or a registration into an error.
 """
 
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import httpx
 
 from runners.launch.configuration import Configuration
-from runners.launch.fleet import Fleet, Runner
-from runners.launch.ports import LaunchError, NameTakenError, runner_named
+from runners.launch.fleet import Fleet, Runner, WaitingJob
+from runners.launch.ports import Application, LaunchError, NameTakenError, runner_named
 
+_RELEASES = "https://github.com/actions/runner/releases/download"
 _TRIES = 4
 _PAGE = 100
 _PAUSE = 1.0
@@ -30,30 +32,73 @@ class GitHub:
         """`client` has GitHub's address and the token; `sleep` waits between tries."""
         self._fleet = Fleet.of(configuration)
         self._group = configuration.ec2.runner_group if configuration.ec2 else 1
+        self._pin = configuration.ec2.runner if configuration.ec2 else None
         owner = configuration.repository.partition("/")[0]
         scope = f"orgs/{owner}" if configuration.organisation else f"repos/{self._fleet.repository}"
         self._path = f"{scope}/actions/runners"
+        self._workflow_runs = f"repos/{self._fleet.repository}/actions/runs"
         self._client = client
         self._sleep = sleep
 
     def runners(self) -> tuple[Runner, ...]:
-        runners: list[Runner] = []
-        page = 1
-        while True:
-            answer = self._get(page)
-            entries = answer["runners"]
-            runners += [_runner(entry) for entry in entries if self._fleet.host_of(entry["name"])]
-            if page * _PAGE >= answer["total_count"] or not entries:
-                return tuple(runners)
-            page += 1
+        entries = self._list(self._path, "runners", "listing runners")
+        return tuple(_runner(entry) for entry in entries if self._fleet.host_of(entry["name"]))
+
+    def waiting_jobs(self) -> tuple[WaitingJob, ...]:
+        """Of the workflow runs that go on; one whose job waits is `queued` or `in_progress`
+        (https://docs.github.com/en/rest/actions/workflow-runs).
+        """
+        runs = {
+            run["id"]
+            for status in ("queued", "in_progress")
+            for run in self._list(
+                f"{self._workflow_runs}?status={status}", "workflow_runs", "listing workflow runs"
+            )
+        }
+        return tuple(
+            WaitingJob(run_id, label)
+            for run_id in sorted(runs)
+            for job in self._list(f"{self._workflow_runs}/{run_id}/jobs", "jobs", "listing jobs")
+            for label in job["labels"]
+            if job["status"] == "queued" and self._fleet.host_of(label)
+        )
+
+    def cancel(self, workflow_run: int) -> None:
+        action_text, path = (
+            "cancelling a workflow run",
+            f"{self._workflow_runs}/{workflow_run}/cancel",
+        )
+        answer = self._request_with_retries("POST", path, action_text)
+        if answer.status_code not in (httpx.codes.ACCEPTED, httpx.codes.CONFLICT):  # it has ended
+            raise _refusal(answer, action_text)
+
+    def application(self) -> Application:
+        """GitHub names one version, the newest, with its checksum
+        (https://docs.github.com/en/rest/actions/self-hosted-runners#list-runner-applications-for-a-repository).
+        """
+        if self._pin is not None:
+            file = f"v{self._pin.version}/actions-runner-linux-x64-{self._pin.version}.tar.gz"
+            return Application(f"{_RELEASES}/{file}", self._pin.sha256)
+        action_text = "asking for the newest runner"
+        answer = self._request_with_retries("GET", f"{self._path}/downloads", action_text)
+        if answer.status_code != httpx.codes.OK:
+            raise _refusal(answer, action_text)
+        for one in answer.json():
+            if (one["os"], one["architecture"]) == ("linux", "x64") and one.get("sha256_checksum"):
+                return Application(one["download_url"], one["sha256_checksum"])
+        raise LaunchError(
+            f"{action_text}: GitHub names none for Linux with a checksum; pin one as "
+            "[launch.ec2.runner] (version, sha256)."
+        )
 
     def register(self, name: str) -> str:
-        """The JIT configuration of a new runner.
+        """The JIT configuration of a new runner. Its label is its own name alone: with
+        `self-hosted` any job of the repository might get it; GitHub adds none by itself.
 
         After an answer that was lost the runner may be there, but its configuration is not shown
         again: it is removed, and only then asked for anew.
         """
-        body = {"name": name, "runner_group_id": self._group, "labels": ["self-hosted", name]}
+        body = {"name": name, "runner_group_id": self._group, "labels": [name]}
         trouble = ""
         for attempt in range(_TRIES):
             self._sleep(_PAUSE * attempt)
@@ -83,12 +128,19 @@ class GitHub:
             return True
         raise _refusal(answer, "removing a runner")
 
-    def _get(self, page: int) -> Any:
-        path = f"{self._path}?per_page={_PAGE}&page={page}"
-        answer = self._request_with_retries("GET", path, "listing runners")
-        if answer.status_code != httpx.codes.OK:
-            raise _refusal(answer, "listing runners")
-        return answer.json()
+    def _list(self, path: str, name: str, action_text: str) -> list[Any]:
+        """All pages of a list; `name` is what GitHub's answer calls it."""
+        found: list[Any] = []
+        for page in count(1):
+            more = f"{'&' if '?' in path else '?'}per_page={_PAGE}&page={page}"
+            answer = self._request_with_retries("GET", path + more, action_text)
+            if answer.status_code != httpx.codes.OK:
+                raise _refusal(answer, action_text)
+            entries = answer.json()[name]
+            found += entries
+            if page * _PAGE >= answer.json()["total_count"] or not entries:
+                break
+        return found
 
     def _request_with_retries(self, method: str, path: str, action_text: str) -> httpx.Response:
         """The answer to a request that may safely be repeated; `action_text` names it in errors."""

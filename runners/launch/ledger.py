@@ -5,19 +5,22 @@ be appended to. Must not read what a run did.
 """
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from runners.contract import ENDED, LAUNCHED, TrailLine
 from runners.launch.aws import client, code_of, with_clear_errors
 from runners.launch.configuration import Configuration, bucket_and_prefix
 from runners.launch.ports import Ledger
 
 REPORT = "report.json"
 TRAIL = "machines.jsonl"
+_LIVES = {LAUNCHED, *ENDED}
 
 
 def ledger(configuration: Configuration) -> Ledger:
@@ -42,11 +45,28 @@ class FolderLedger:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
 
-    def note(self, run_id: str, at: datetime, act: str, host_id: str | None, why: str) -> None:
+    def note(
+        self,
+        run_id: str,
+        at: datetime,
+        act: str,
+        host_id: str | None,
+        why: str,
+        price: float | None = None,
+    ) -> None:
         path = self._folder / run_id / TRAIL
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("ab", buffering=0) as file:  # one write: lines of two processes don't mix
-            file.write(_line(run_id, at, act, host_id, why))
+            file.write(_line(run_id, at, act, host_id, why, price))
+
+    def trail(self, beginning: str) -> Sequence[TrailLine]:
+        paths = sorted(self._folder.glob(f"{beginning}*/{TRAIL}"))
+        lines = [
+            TrailLine.from_json(line, source=str(path))
+            for path in paths
+            for line in path.read_text(encoding="utf-8").splitlines()
+        ]
+        return [line for line in lines if line.act in _LIVES]
 
     def noted(self, run_id: str) -> Collection[str]:
         path = self._folder / run_id / TRAIL
@@ -76,31 +96,74 @@ class S3Ledger:
         with with_clear_errors(f"writing {name} of run {run_id}"):
             self._s3.put_object(Bucket=self._bucket, Key=self._key(run_id, name), Body=content)
 
-    def note(self, run_id: str, at: datetime, act: str, host_id: str | None, why: str) -> None:
-        name = f"machines/{at:%Y%m%dT%H%M%S.%f}_{act}_{host_id or ''}.json"
-        self.place(run_id, name, _line(run_id, at, act, host_id, why))
+    def note(
+        self,
+        run_id: str,
+        at: datetime,
+        act: str,
+        host_id: str | None,
+        why: str,
+        price: float | None = None,
+    ) -> None:
+        """Each line has a name of its own, so that one that is there was written by an answer that
+        was lost; no line is ever written over
+        (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html).
+        """
+        name = f"machines/{at:%Y%m%dT%H%M%S.%f}-{token_hex(4)}_{act}_{host_id or ''}.json"
+        line = _line(run_id, at, act, host_id, why, price)
+        with with_clear_errors(f"adding to the audit trail of run {run_id}"):
+            try:
+                self._s3.put_object(
+                    Bucket=self._bucket, Key=self._key(run_id, name), Body=line, IfNoneMatch="*"
+                )
+            except ClientError as error:
+                if code_of(error) != "PreconditionFailed":
+                    raise
+
+    def trail(self, beginning: str) -> Sequence[TrailLine]:
+        with with_clear_errors(f"reading the audit trails of {beginning}"):
+            names = [
+                name for name in self._names(f"{self._prefix}{beginning}") if _act(name) in _LIVES
+            ]
+            bodies = [
+                self._s3.get_object(Bucket=self._bucket, Key=name)["Body"].read() for name in names
+            ]
+        return [
+            TrailLine.from_json(body.decode(), source=f"s3://{self._bucket}/{name}")
+            for name, body in zip(names, bodies, strict=True)
+        ]
 
     def noted(self, run_id: str) -> Collection[str]:
-        prefix = self._key(run_id, "machines/")
         with with_clear_errors(f"reading the audit trail of run {run_id}"):
-            pages = list(
-                self._s3.get_paginator("list_objects_v2").paginate(
-                    Bucket=self._bucket, Prefix=prefix
-                )
-            )
-        names = (entry["Key"] for page in pages for entry in page.get("Contents", ()))
+            names = self._names(self._key(run_id, "machines/"))
         return {host_id for n in names if (host_id := n.removesuffix(".json").split("_")[-1])}
+
+    def _names(self, prefix: str) -> list[str]:
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=prefix
+        )
+        return [entry["Key"] for page in pages for entry in page.get("Contents", ())]
 
     def _key(self, run_id: str, name: str) -> str:
         return f"{self._prefix}{run_id}/{name}"
 
 
-def _line(run_id: str, at: datetime, act: str, host_id: str | None, why: str) -> bytes:
-    line = {
+def _act(name: str) -> str:
+    """What a line of the trail is about, by its object's name; empty for other objects."""
+    folder, _, file = name.rpartition("/")
+    return file.split("_")[1] if folder.endswith("/machines") else ""
+
+
+def _line(
+    run_id: str, at: datetime, act: str, host_id: str | None, why: str, price: float | None
+) -> bytes:
+    line: dict[str, Any] = {
         "at": at.isoformat(timespec="milliseconds"),
         "run": run_id,
         "act": act,
         "machine": host_id,
         "why": why,
     }
+    if price is not None:
+        line["price"] = price
     return json.dumps(line).encode() + b"\n"

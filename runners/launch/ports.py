@@ -4,13 +4,13 @@ Every method may raise LaunchError: the service refused, or did not answer. A La
 machines come from: EC2, SageMaker or this very computer.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from runners.contract import ContractError, RunRequest
-from runners.launch.fleet import Host, Runner
+from runners.contract import ContractError, RunRequest, TrailLine
+from runners.launch.fleet import Host, Runner, WaitingJob
 
 
 class LaunchError(ContractError):
@@ -23,6 +23,14 @@ class NoCapacityError(LaunchError):
 
 class NameTakenError(LaunchError):
     """GitHub has a runner of this name."""
+
+
+@dataclass(frozen=True)
+class Application:
+    """GitHub's runner application, to be fetched from `address` if it has this checksum."""
+
+    address: str
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -66,11 +74,20 @@ class RunnerRegistry(Protocol):
     def runners(self) -> tuple[Runner, ...]:
         """The fleet's runners."""
 
+    def application(self) -> Application:
+        """What a machine is to run as its runner: the pinned one, else the newest."""
+
     def register(self, name: str) -> str:
         """The secret that makes a machine the runner `name`, once. Raises NameTakenError."""
 
     def remove(self, runner_id: int) -> bool:
         """Whether the runner is gone. False: GitHub keeps it, because a job is running on it."""
+
+    def waiting_jobs(self) -> tuple[WaitingJob, ...]:
+        """The jobs that wait for one of the fleet's runners."""
+
+    def cancel(self, workflow_run: int) -> None:
+        """Ends a workflow run; one that has ended stays so."""
 
 
 class Handovers(Protocol):
@@ -85,8 +102,11 @@ class Handovers(Protocol):
     def drop(self, host_id: str) -> None:
         """Deletes claim and secret, if they are there."""
 
-    def all(self) -> frozenset[str]:
-        """The machines that a claim or secret is there for."""
+    def all(self) -> Mapping[str, datetime]:
+        """The machines that a claim or secret is there for, and since when; without new ones."""
+
+    def claimed_at(self, host_id: str) -> datetime | None:
+        """Since when a claim or secret is there, also a new one; None if there is none."""
 
 
 class Ledger(Protocol):
@@ -95,8 +115,19 @@ class Ledger(Protocol):
     def has_ended(self, run_id: str) -> bool:
         """Whether the run has its report."""
 
-    def note(self, run_id: str, at: datetime, act: str, host_id: str | None, why: str) -> None:
+    def note(
+        self,
+        run_id: str,
+        at: datetime,
+        act: str,
+        host_id: str | None,
+        why: str,
+        price: float | None = None,
+    ) -> None:
         """Adds a line to the run's audit trail, which nobody ever changes."""
+
+    def trail(self, beginning: str) -> Sequence[TrailLine]:
+        """The lines on machines' beginning and end, of all runs whose ids begin so."""
 
     def place(self, run_id: str, name: str, content: bytes) -> None:
         """Puts a file into the run's folder, for its machine to read."""

@@ -14,6 +14,9 @@ from typing import Any
 from runners.contract import ContractError
 from runners.launch.configuration import Configuration
 
+DISK = "gp3"
+"""What stands for a GiB and month of disk among the prices."""
+
 MONTH = 730
 """Hours of a month, as AWS counts them."""
 
@@ -39,31 +42,38 @@ def price(configuration: Configuration, kind: str, disk_gib: int) -> Price:
         ContractError: neither the user nor the table has one, which knows few regions.
     """
     table = _table()
-    disk = disk_gib * float(table["disk"]) / MONTH
+    disk = disk_gib * configuration.prices.get(DISK, float(table["disk"])) / MONTH
     if configured_price := configuration.prices.get(kind):
         return Price(configured_price + disk, None)
-    is_known = configuration.region in table["regions"]
-    if not is_known or kind not in table["hour"]:
-        where = "" if is_known else f" in {configuration.region}"
+    if not is_in_table(configuration.region, kind):
         raise ContractError(
-            f"[launch.prices]: there is no price of {kind}{where}; add it, in US dollars an hour, "
-            "so that the budget can be kept."
+            f"[launch.prices]: there is no price of {kind} in {configuration.region}; add it, in "
+            "US dollars an hour, so that the budget can be kept."
         )
     return Price(float(table["hour"][kind]) + disk, table["priced_on"])
 
 
-def highest_cost(configuration: Configuration, kinds: Iterable[str], disk_gib: int) -> float:
-    """What the dearest of the types costs if it lives for as long as it may.
+def is_in_table(region: str, kind: str) -> bool:
+    """Whether the table of this software has a price of the type in the region."""
+    return region in _table()["regions"] and kind in _table()["hour"]
+
+
+def highest_cost(
+    configuration: Configuration, kinds: Iterable[str], disk_gib: int, spent: float = 0
+) -> float:
+    """What the dearest of the types costs if it lives for as long as it may; `spent` is what the
+    release's machines have cost before.
 
     Raises:
         ContractError: that is more than the budget, or a price isn't known.
     """
     hour = max(price(configuration, kind, disk_gib).hour for kind in kinds)
     cost = hour * configuration.lifetime_hours
-    if cost > configuration.budget:
+    if cost + spent > configuration.budget:
+        before = f", after {spent:.2f} for earlier ones of the release" if spent else ""
         raise ContractError(
             f"[launch]: a lifetime of {configuration.lifetime_hours:g} hours may cost "
-            f"{cost:.2f} US dollars, and the budget is {configuration.budget:.2f}; shorten "
+            f"{cost:.2f} US dollars{before}, and the budget is {configuration.budget:.2f}; shorten "
             "lifetime_hours, choose smaller types, or raise budget."
         )
     return cost

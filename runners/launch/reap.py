@@ -5,13 +5,16 @@ The failure of one action stops no other.
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from runners.contract import Act, Reaped
 from runners.launch.configuration import Configuration
-from runners.launch.fleet import Fleet, Host, Runner
+from runners.launch.fleet import Fleet, Host, Runner, WaitingJob
 from runners.launch.ports import LaunchError, Ports
 from runners.launch.reap_policy import FleetFacts, ReaperAction, decide
 from runners.launch.termination import terminate, terminate_unless_busy
+
+Answer = TypeVar("Answer")
 
 
 def reap(configuration: Configuration, ports: Ports, now: datetime) -> Iterator[Reaped]:
@@ -21,37 +24,52 @@ def reap(configuration: Configuration, ports: Ports, now: datetime) -> Iterator[
         LaunchError: AWS or the runs' storage could not be asked, and nothing was done. (Without
             GitHub, expired machines still go, and its error comes last.)
     """
-    runners, refusal = _runners(ports)
-    yield from (
-        _perform(ports, action) for action in decide(_facts(configuration, ports, runners, now))
-    )
-    if refusal is not None:
+    jobs, no_jobs = _if_answered(ports.forge.waiting_jobs)
+    runners, no_runners = _if_answered(ports.forge.runners)
+    facts = _facts(configuration, ports, jobs or (), runners, now)
+    yield from (_perform(ports, action) for action in decide(facts))
+    if refusal := no_runners or no_jobs:
         raise refusal
 
 
-def _runners(ports: Ports) -> tuple[Sequence[Runner] | None, LaunchError | None]:
+def _if_answered(ask: Callable[[], Answer]) -> tuple[Answer | None, LaunchError | None]:
     try:
-        return ports.forge.runners(), None
+        return ask(), None
     except LaunchError as error:
         return None, error
 
 
 def _facts(
-    configuration: Configuration, ports: Ports, runners: Sequence[Runner] | None, now: datetime
+    configuration: Configuration,
+    ports: Ports,
+    jobs: Sequence[WaitingJob],
+    runners: Sequence[Runner] | None,
+    now: datetime,
 ) -> FleetFacts:
-    ec2 = configuration.for_ec2()
-    hosts = ports.cloud.hosts()
+    ec2, fleet = configuration.for_ec2(), Fleet.of(configuration)
+    handovers = ports.handovers.all()
+    hosts = ports.cloud.hosts()  # last: what the others belong to was there before them
     return FleetFacts(
-        fleet=Fleet.of(configuration),
+        fleet=fleet,
         hosts=hosts,
         runners=runners,
-        handovers=ports.handovers.all(),
+        jobs=jobs,
+        handovers={**handovers, **_new_handovers(ports, fleet, runners or (), hosts)},
         ended_runs=_ended_runs(ports, hosts),
         noted=_noted_machines(ports, hosts),
         now=now,
         online_within=timedelta(minutes=ec2.online_within_minutes),
         idle=timedelta(minutes=ec2.idle_minutes),
     )
+
+
+def _new_handovers(
+    ports: Ports, fleet: Fleet, runners: Sequence[Runner], hosts: Sequence[Host]
+) -> dict[str, datetime]:
+    """The handovers to machines that have a runner and that EC2 doesn't show."""
+    named = {fleet.host_of(runner.name) for runner in runners} - {host.id for host in hosts}
+    found = {host_id: ports.handovers.claimed_at(host_id) for host_id in named if host_id}
+    return {host_id: at for host_id, at in found.items() if at is not None}
 
 
 def _ended_runs(ports: Ports, hosts: Sequence[Host]) -> frozenset[str]:
@@ -97,6 +115,11 @@ def _remove_runner(ports: Ports, action: ReaperAction) -> bool:
     return action.runner is None or ports.forge.remove(action.runner.id)
 
 
+def _cancel_run(ports: Ports, action: ReaperAction) -> bool:
+    ports.forge.cancel(action.workflow_run)
+    return True
+
+
 def _drop_handover(ports: Ports, action: ReaperAction) -> bool:
     ports.handovers.drop(action.host_id)
     return True
@@ -108,4 +131,5 @@ _BY_ACT: dict[Act, Callable[[Ports, ReaperAction], bool]] = {
     Act.TERMINATE_EXPIRED: _terminate_expired,
     Act.REMOVE_RUNNER: _remove_runner,
     Act.DROP_HANDOVER: _drop_handover,
+    Act.CANCEL_RUN: _cancel_run,
 }

@@ -4,13 +4,13 @@ Never ends a machine whose job is running and within its lifetime. Must not read
 service: `runners.launch.reap` does.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import itemgetter
 
 from runners.contract import Act
-from runners.launch.fleet import Fleet, Host, Runner, oldest
+from runners.launch.fleet import Fleet, Host, Runner, WaitingJob, oldest
 
 MARGIN = timedelta(minutes=5)
 """Time beyond a launch's own waiting time before its machine counts as forgotten."""
@@ -28,6 +28,7 @@ class ReaperAction:
     why: str
     host: Host | None = None
     runner: Runner | None = None
+    workflow_run: int = 0
 
     @property
     def run_id(self) -> str:
@@ -38,15 +39,18 @@ class ReaperAction:
 class FleetFacts:
     """What is there. `runners` is None when GitHub could not be asked: then only time decides.
 
-    Runners were listed before machines: a runner is only made for a machine that is there, so one
-    whose machine isn't among `hosts` has lost it. `noted` are the machines of the audit trail.
+    Jobs, runners and handovers were listed before machines: each is only there for a machine that
+    is, so one whose machine isn't among `hosts` has lost it, or is so new that EC2 doesn't show it
+    yet. `handovers` says since when the handover to a machine is there, also of every runner's
+    machine that isn't shown. `noted` are the machines of the audit trail.
     `online_within` and `idle` are how long a machine may be without a runner, and without a job.
     """
 
     fleet: Fleet
     hosts: Sequence[Host]
     runners: Sequence[Runner] | None
-    handovers: frozenset[str]
+    jobs: Sequence[WaitingJob]
+    handovers: Mapping[str, datetime]
     ended_runs: frozenset[str]
     noted: frozenset[str]
     now: datetime
@@ -58,8 +62,6 @@ def decide(facts: FleetFacts) -> tuple[ReaperAction, ...]:
     """What to do, machines first; the same facts give the same actions."""
     runner_of = _runners_by_host(facts)
     live = [host for host in facts.hosts if host.is_live]
-    host_by_id = {host.id: host for host in facts.hosts}
-    gone = "its machine is gone"
     return (
         *(_note_action(host) for host in facts.hosts if host.id not in facts.noted),
         *(
@@ -67,15 +69,38 @@ def decide(facts: FleetFacts) -> tuple[ReaperAction, ...]:
             for host in live
             if (action := _action_for_host(facts, host, runner_of.get(host.id)))
         ),
-        *(
-            ReaperAction(Act.REMOVE_RUNNER, host_id, gone, host_by_id.get(host_id), runner)
-            for host_id, runner in _runners_without_machines(runner_of, {host.id for host in live})
-        ),
-        *(
-            ReaperAction(Act.DROP_HANDOVER, host_id, gone, host_by_id.get(host_id))
-            for host_id in sorted(facts.handovers - {host.id for host in live})
-        ),
+        *_actions_for_gone(facts, runner_of),
     )
+
+
+def _actions_for_gone(facts: FleetFacts, runner_of: Mapping[str, Runner]) -> Iterator[ReaperAction]:
+    """What is left of machines that have ended: runners, jobs that wait for them, secrets.
+
+    GitHub itself ends the job of a runner that is busy.
+    """
+    host_by_id, gone = {host.id: host for host in facts.hosts}, "its machine is gone"
+    for host_id, runner in sorted(runner_of.items(), key=itemgetter(0)):
+        if not runner.is_busy and _is_gone(facts, host_id):
+            yield ReaperAction(Act.REMOVE_RUNNER, host_id, gone, host_by_id.get(host_id), runner)
+    for job in facts.jobs:
+        host_id = facts.fleet.host_of(job.runner_name) or ""
+        if _is_gone(facts, host_id):
+            host, why = host_by_id.get(host_id), "its job waits for a machine that is gone"
+            yield ReaperAction(Act.CANCEL_RUN, host_id, why, host, workflow_run=job.workflow_run)
+    for host_id in sorted(facts.handovers):
+        if _is_gone(facts, host_id):
+            yield ReaperAction(Act.DROP_HANDOVER, host_id, gone, host_by_id.get(host_id))
+
+
+def _is_gone(facts: FleetFacts, host_id: str) -> bool:
+    """Whether a machine has ended. One that isn't shown may be new: its handover tells its age
+    (https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html).
+    """
+    shown = [host for host in facts.hosts if host.id == host_id]
+    if shown:
+        return not any(host.is_live for host in shown)
+    claimed_at = facts.handovers.get(host_id)
+    return claimed_at is None or facts.now - claimed_at >= MARGIN
 
 
 def _runners_by_host(facts: FleetFacts) -> Mapping[str, Runner]:
@@ -118,14 +143,3 @@ def _preferred(facts: FleetFacts, release: str) -> Host | None:
     same = [host for host in facts.hosts if host.release == release]
     busy = [host for host in same if host.id in runner_of and runner_of[host.id].is_busy]
     return oldest(busy) or oldest(same)
-
-
-def _runners_without_machines(
-    runner_of: Mapping[str, Runner], live: set[str]
-) -> list[tuple[str, Runner]]:
-    """Runners without machines; GitHub itself ends the job of one that is busy."""
-    return [
-        (host_id, runner)
-        for host_id, runner in sorted(runner_of.items(), key=itemgetter(0))
-        if host_id not in live and not runner.is_busy
-    ]

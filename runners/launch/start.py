@@ -5,12 +5,12 @@ always one that has lost it. Stopped at any point, what is left is found again b
 or by the reaper. Reaches AWS and GitHub through `Ports` alone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
-from runners.contract import RunRequest
+from runners.contract import LAUNCHED, RunRequest, cost
 from runners.launch.configuration import Configuration, Ec2
 from runners.launch.fleet import Fleet, Host, oldest
 from runners.launch.ports import (
@@ -22,19 +22,30 @@ from runners.launch.ports import (
     Ports,
     runner_named,
 )
-from runners.launch.prices import highest_cost
+from runners.launch.prices import highest_cost, price
 from runners.launch.termination import terminate, terminate_unless_busy
 from runners.launch.user_data import Lock, user_data
+
+TOO_OLD = "GitHub refuses this runner: it is too old"
+"""What the bootstrap script says then."""
+
+_LAST_LOOKS = 4
+"""Looks of a cancelled launch for a machine that EC2 may not show yet, a second apart:
+GitHub leaves it ten (https://docs.github.com/en/actions/reference/workflow-cancellation-reference).
+"""
 
 
 @dataclass(frozen=True)
 class LaunchRequest:
-    """One request to start a machine for a run. `lock` is what the machine installs."""
+    """One request to start a machine for a run. `lock` is what the machine installs; `job` has what
+    GitHub's variables say in the one job that it does.
+    """
 
     request: RunRequest
     configuration: Configuration
     lock: Lock
     ports: Ports
+    job: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ec2(self) -> Ec2:
@@ -51,9 +62,9 @@ class LaunchRequest:
         """The id of the run that gets the machine."""
         return self.request.run_id
 
-    def note(self, act: str, host_id: str | None, why: str) -> None:
+    def note(self, act: str, host_id: str | None, why: str, price: float | None = None) -> None:
         """Adds a line to the run's audit trail."""
-        self.ports.ledger.note(self.run_id, self.ports.clock.now(), act, host_id, why)
+        self.ports.ledger.note(self.run_id, self.ports.clock.now(), act, host_id, why, price)
 
 
 def candidates(ec2: Ec2) -> Iterator[Candidate]:
@@ -69,7 +80,11 @@ def order(launch_request: LaunchRequest, candidate: Candidate) -> Order:
         release=launch_request.request.release,
         expires_at=launch_request.ports.clock.now() + launch_request.configuration.lifetime,
         user_data=user_data(
-            launch_request.configuration, launch_request.run_id, candidate.type, launch_request.lock
+            launch_request.configuration,
+            launch_request.run_id,
+            candidate.type,
+            launch_request.lock,
+            launch_request.job,
         ),
     )
 
@@ -102,6 +117,7 @@ def _hand_over(launch_request: LaunchRequest, host: Host) -> None:
     if runner_named(launch_request.ports.forge.runners(), name) or not handovers.claim(host.id):
         return
     try:
+        application = launch_request.ports.forge.application()
         secret = launch_request.ports.forge.register(name)
     except NameTakenError:
         handovers.drop(host.id)
@@ -110,7 +126,7 @@ def _hand_over(launch_request: LaunchRequest, host: Host) -> None:
         raise _NotRegisteredError(
             f"run {launch_request.run_id}: {error} {host.id} was terminated."
         ) from error
-    handovers.put(host.id, secret)
+    handovers.put(host.id, f"{application.address} {application.sha256} {secret}")
     launch_request.note("registered", host.id, name)
 
 
@@ -122,9 +138,7 @@ def _wait(launch_request: LaunchRequest, host: Host) -> None:
         runner = runner_named(launch_request.ports.forge.runners(), name)
         if runner is not None and (runner.is_online or runner.is_busy):
             return
-        if host.id not in {
-            live_host.id for live_host in launch_request.ports.cloud.hosts() if live_host.is_live
-        }:
+        if _is_over(launch_request, host):
             raise LaunchError(
                 f"run {launch_request.run_id}: {host.id} ended before its runner was online"
             )
@@ -136,6 +150,14 @@ def _wait(launch_request: LaunchRequest, host: Host) -> None:
         clock.sleep(launch_request.ec2.poll_seconds)
 
 
+def _is_over(launch_request: LaunchRequest, host: Host) -> bool:
+    """Whether AWS says that the machine has ended. One that it doesn't show may be too new for it
+    (https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html).
+    """
+    hosts = launch_request.ports.cloud.hosts()
+    return any(shown.id == host.id and not shown.is_live for shown in hosts)
+
+
 def _end_unless_busy(launch_request: LaunchRequest, host: Host, why: str) -> None:
     """Returns if the machine's job runs after all; else ends it and raises with its last words.
 
@@ -144,6 +166,11 @@ def _end_unless_busy(launch_request: LaunchRequest, host: Host, why: str) -> Non
     ports, console = launch_request.ports, _console(launch_request, host)
     runner = runner_named(ports.forge.runners(), launch_request.fleet.runner_name(host.id))
     if terminate_unless_busy(ports, launch_request.run_id, host.id, runner, why):
+        if TOO_OLD in console:
+            raise LaunchError(
+                f"run {launch_request.run_id}: GitHub refuses the runner of {host.id}, which is "
+                "too old; take [launch.ec2.runner] out of launch.toml, and the newest is used."
+            )
         raise LaunchError(f"{why}; it was terminated. Its console ended with:\n{console}")
 
 
@@ -173,9 +200,11 @@ def start(launch_request: LaunchRequest) -> Host:
     if host is not None:
         return bring_online(launch_request, host)
     with _ends_host_if_interrupted(launch_request):
-        return bring_online(
-            launch_request, _keep_oldest(launch_request, _launch_new_host(launch_request))
-        )
+        host = _keep_oldest(launch_request, _launch_new_host(launch_request))
+        host = bring_online(launch_request, host)
+        # By now AWS shows every machine that was launched when this one was.
+        kept = _keep_oldest(launch_request, host)
+        return host if kept.id == host.id else bring_online(launch_request, kept)
 
 
 def _end_expired(launch_request: LaunchRequest) -> None:
@@ -203,7 +232,16 @@ def _oldest_of_release(launch_request: LaunchRequest) -> Host | None:
     return oldest(host for host in hosts if host.release == launch_request.request.release)
 
 
+def _check_budget(launch_request: LaunchRequest) -> None:
+    """Raises ContractError if the release's machines, with this one, may cost too much."""
+    release, configuration = launch_request.request.release, launch_request.configuration
+    now = launch_request.ports.clock.now()
+    spent = cost(launch_request.ports.ledger.trail(release), now, configuration.lifetime)
+    highest_cost(configuration, launch_request.ec2.types, launch_request.ec2.disk_gib, spent)
+
+
 def _launch_new_host(launch_request: LaunchRequest) -> Host:
+    _check_budget(launch_request)
     for name, content in launch_request.lock.files.items():
         launch_request.ports.ledger.place(launch_request.run_id, name, content)
     for candidate in candidates(launch_request.ec2):
@@ -217,7 +255,9 @@ def _launch_new_host(launch_request: LaunchRequest) -> Host:
         except NoCapacityError as error:
             launch_request.note("refused", None, str(error))
             continue
-        launch_request.note("launched", host.id, f"{candidate.type} in {candidate.subnet}")
+        hour = price(launch_request.configuration, host.type, launch_request.ec2.disk_gib).hour
+        place = f"{candidate.type} in {candidate.subnet}"
+        launch_request.note(LAUNCHED, host.id, place, round(hour, 4))
         return host
     raise LaunchError(
         f"run {launch_request.run_id}: AWS has no capacity for "
@@ -229,11 +269,13 @@ def _launch_new_host(launch_request: LaunchRequest) -> Host:
 def _keep_oldest(launch_request: LaunchRequest, host: Host) -> Host:
     """The machine that the release keeps, where two processes have launched one each."""
     first = _oldest_of_release(launch_request)
-    if first is None or first.id == host.id:
+    if first is None or (first.launched_at, first.id) >= (host.launched_at, host.id):
         return host
-    terminate(
-        launch_request.ports, launch_request.run_id, host.id, None, f"{first.id} was there first"
-    )
+    ports, name = launch_request.ports, launch_request.fleet.runner_name(host.id)
+    runner = runner_named(ports.forge.runners(), name)
+    why = f"{first.id} was there first"
+    if not terminate_unless_busy(ports, launch_request.run_id, host.id, runner, why):
+        return host
     return _existing_host(launch_request) or host
 
 
@@ -243,15 +285,19 @@ def _ends_host_if_interrupted(launch_request: LaunchRequest) -> Iterator[None]:
     try:
         yield
     except (KeyboardInterrupt, SystemExit):
-        runners = launch_request.ports.forge.runners()
-        for host in launch_request.ports.cloud.hosts():
-            if host.is_live and host.run_id == launch_request.run_id:
-                runner = runner_named(runners, launch_request.fleet.runner_name(host.id))
-                terminate_unless_busy(
-                    launch_request.ports,
-                    launch_request.run_id,
-                    host.id,
-                    runner,
-                    "its launch was cancelled",
-                )
+        for looks_left in reversed(range(_LAST_LOOKS)):
+            if _end_hosts_of_run(launch_request, "its launch was cancelled") or not looks_left:
+                break
+            launch_request.ports.clock.sleep(1)
         raise
+
+
+def _end_hosts_of_run(launch_request: LaunchRequest, why: str) -> bool:
+    """Whether the run has a machine; it is ended unless its job runs."""
+    ports, fleet, run_id = launch_request.ports, launch_request.fleet, launch_request.run_id
+    runners = ports.forge.runners()
+    hosts = [host for host in ports.cloud.hosts() if host.is_live and host.run_id == run_id]
+    for host in hosts:
+        runner = runner_named(runners, fleet.runner_name(host.id))
+        terminate_unless_busy(ports, run_id, host.id, runner, why)
+    return bool(hosts)

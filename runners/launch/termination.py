@@ -3,6 +3,7 @@
 Must not decide which machine has to go.
 """
 
+from runners.contract import ENDED
 from runners.launch.fleet import Fleet, Runner
 from runners.launch.ports import Ports
 
@@ -43,6 +44,9 @@ def terminate_run(ports: Ports, fleet: Fleet, run_id: str) -> tuple[str, ...]:
     hosts = [host for host in ports.cloud.hosts() if host.run_id == run_id]
     for host in (host for host in hosts if host.is_live):
         _end(ports, run_id, host.id, "asked for")
+    noted = {line.machine for line in ports.ledger.trail(run_id) if line.act in ENDED}
+    for host in (host for host in hosts if not host.is_live and host.id not in noted):
+        ports.ledger.note(run_id, ports.clock.now(), "ended", host.id, "by itself, before now")
     names = {fleet.runner_name(host.id) for host in hosts}
     for runner in (runner for runner in ports.forge.runners() if runner.name in names):
         ports.forge.remove(runner.id)

@@ -43,13 +43,16 @@ class Lock:
         return "".join(f"{digest}  {name}\n" for digest, name in sorted(digests))
 
 
-def user_data(configuration: Configuration, run_id: str, kind: str, lock: Lock) -> str:
-    """The script that the machine runs as root when it starts.
+def user_data(
+    configuration: Configuration, run_id: str, kind: str, lock: Lock, job: Mapping[str, str]
+) -> str:
+    """The script that the machine runs as root when it starts. `job` has what GitHub's variables
+    say in the one job that it does.
 
     Raises:
         ContractError: it is longer than EC2 takes.
     """
-    settings = _settings(configuration, run_id, kind, lock)
+    settings = _settings(configuration, run_id, kind, lock, job)
     lines = [f"{name}={shlex.quote(value)}" for name, value in settings.items()]
     script = resources.files(__package__).joinpath(SCRIPT).read_text(encoding="utf-8")
     text = "\n".join(["#!/bin/bash", *lines, script])
@@ -61,8 +64,11 @@ def user_data(configuration: Configuration, run_id: str, kind: str, lock: Lock) 
     return text
 
 
-def _settings(configuration: Configuration, run_id: str, kind: str, lock: Lock) -> dict[str, str]:
+def _settings(
+    configuration: Configuration, run_id: str, kind: str, lock: Lock, job: Mapping[str, str]
+) -> dict[str, str]:
     ec2, fleet = configuration.for_ec2(), Fleet.of(configuration)
+    expected = {**job, "GITHUB_REPOSITORY": configuration.repository}
     return {
         "RUN_ID": run_id,
         "RUNS": configuration.runs.rstrip("/"),
@@ -71,8 +77,8 @@ def _settings(configuration: Configuration, run_id: str, kind: str, lock: Lock) 
         "IDLE_SECONDS": str(int(ec2.idle_minutes * 60)),
         "ONLINE_SECONDS": str(int(ec2.online_within_minutes * 60)),
         "SECRET_PREFIX": fleet.secrets,
-        "RUNNER_VERSION": ec2.runner.version,
-        "RUNNER_SHA256": ec2.runner.sha256,
+        "JOB": "".join(f"{name}={value}\n" for name, value in sorted(expected.items())),
+        "SPOT": "1" if ec2.spot else "",
         "LOCK_SUMS": lock.sums,
         "LAMINDB_SECRET": configuration.lamindb_secret or "",
         "LOG_GROUP": ec2.log_group or "",

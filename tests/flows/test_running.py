@@ -207,6 +207,13 @@ def test_one_that_is_lost_says_what_was_done_and_what_wasnt(
     assert "[starts 2026-02-01-ingest-6]" in started.heard()
 
 
+def test_what_a_lost_runs_machine_has_cost_is_told(started: GithubScenario) -> None:
+    (run,) = started.fake.runs.values()
+    people.end(started.fake, run, "failure")
+    started.happens(RunLost(request(started), Ending("work", "failure", LOG), HALF, 0.534))
+    assert started.heard().endswith("Its machine has cost an estimated $0.53.")
+
+
 def test_a_run_is_linked_to_its_workflow_run(started: GithubScenario) -> None:
     (run,) = started.fake.runs.values()
     link = f"[`{RUN}`]({started.fake.address}/{started.fake.full_name}/actions/runs/{run.id})"

@@ -8,7 +8,7 @@ Where a job works on by itself, its record in the store says so when the workflo
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from github.WorkflowRun import WorkflowRun
@@ -25,8 +25,13 @@ from runners.contract import (
     RemoteJob,
     RunReport,
     RunRequest,
+    TrailLine,
+    cost,
     manifest_path,
 )
+
+LONGEST_LIFE = timedelta(hours=120)
+"""Of any machine: [launch] takes no more hours."""
 
 REQUEST, REPORT = "request.json", "report.json"
 LEFT = "left.json"
@@ -157,6 +162,23 @@ class GithubRuns:
         """The machine's journal so far; None where nothing was kept of it, or not yet."""
         path = f"{run_id}/journal.jsonl"
         return self.store.text(path) if path in self.store.modified() else None
+
+    def cost(self, run_id: str, now: datetime) -> float | None:
+        """What the run's machines have cost, by their audit trail: a file of lines, or an object a
+        line. None where no price is known, or the trail can't be read.
+        """
+        try:
+            lines = [
+                TrailLine.from_json(line, source=path)
+                for path in self.store.modified()
+                if path == f"{run_id}/machines.jsonl" or path.startswith(f"{run_id}/machines/")
+                for line in self.store.text(path).splitlines()
+            ]
+        except (BotError, ContractError):
+            return None
+        if not any(line.price is not None for line in lines):
+            return None
+        return cost(lines, now, LONGEST_LIFE)
 
     def are_read_live(self) -> bool:
         """Whether a run's journal can be read while the run goes on."""

@@ -53,10 +53,17 @@ def machine_sentence(machine: Machine) -> str:
     return f" On {machine_text}{where}{name}{_cost(machine)}."
 
 
+def time_text(hours: float) -> str:
+    """A time that is precise enough to be multiplied by a price an hour."""
+    if hours < 0.1:
+        return f"{hours * 3600:.0f} s"
+    return f"{hours * 60:.0f} min" if hours < 2 else f"{hours:.2f} h"
+
+
 def _cost(machine: Machine) -> str:
     if machine.hours is None:
         return ""
-    hours = f": {machine.hours:.3g} h"
+    hours = f": {time_text(machine.hours)}"
     if machine.price is None:
         return hours
     day = f", by our table of {machine.priced_on}" if machine.priced_on else ""

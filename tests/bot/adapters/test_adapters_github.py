@@ -36,7 +36,7 @@ from bot.model.events import GHOST
 from bot.model.labels import Label, Reaction, Topic
 from bot.model.markers import DASHBOARD, Marker, MarkerKind, last_marker, sign
 from bot.settings import load_settings
-from runners.contract import Action, RunRequest, Verdict
+from runners.contract import Action, RunRequest, TrailLine, Verdict
 
 FILES = ("detect.yml", "ingest.yml", "reap.yml", "verify.yml")
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -576,6 +576,24 @@ def test_an_ended_runs_files_are_its_workflow_runs_artifact(
         f"{REQUEST.run_id}/{name}" for name in files
     }
     assert dict(adapters.runs.kept("2025-01-01")) == {}
+
+
+def test_what_a_runs_machines_have_cost_is_read_from_their_trail(
+    server: Server, adapters: Github
+) -> None:
+    adapters.runs.start(REQUEST)
+    (workflow_run,) = server.fake.runs.values()
+    lines = [
+        TrailLine(at=NOON, run="r", act="launched", machine="i-1", why="", price=2.0),
+        TrailLine(at=NOON + timedelta(minutes=30), run="r", act="ended", machine="i-1", why=""),
+        TrailLine(at=NOON, run="r", act="launched", machine="i-2", why="", price=1.0),
+    ]
+    trails = ("\n".join(line.model_dump_json() for line in lines), "", "{")
+    for trail, cost in zip(trails, (2.0, None, None), strict=True):
+        files = {**files_of(REQUEST), "machines.jsonl": trail}
+        people.upload(server.fake, workflow_run, f"run-{REQUEST.run_id}", files)
+        later = NOON + timedelta(hours=1)
+        assert adapters_of(server).runs.cost(REQUEST.run_id, later) == cost
 
 
 def test_a_run_that_was_repeated_has_its_newest_files(server: Server, adapters: Github) -> None:

@@ -363,13 +363,17 @@ def test_the_whole_report_is_linked() -> None:
                 price=0.4032,
                 priced_on=date(2026, 2, 1),
             ),
-            " On `m7i.2xlarge` (spot) in us-west-2, `i-1`: 2.2 h at $0.4032 an hour, an "
+            " On `m7i.2xlarge` (spot) in us-west-2, `i-1`: 2.20 h at $0.4032 an hour, an "
             "estimated $0.89 in all, by our table of 2026-02-01.",
         ),
-        (Machine(launcher="ec2", type="m7i.2xlarge", hours=1), " On `m7i.2xlarge`: 1 h."),
+        (Machine(launcher="ec2", type="m7i.2xlarge", hours=1), " On `m7i.2xlarge`: 60 min."),
         (  # hours times price is what it says, however short
             Machine(launcher="sagemaker", type="ml.r5.8xlarge", hours=0.05, price=2.4),
-            " On `ml.r5.8xlarge`: 0.05 h at $2.4000 an hour, an estimated $0.12 in all.",
+            " On `ml.r5.8xlarge`: 180 s at $2.4000 an hour, an estimated $0.12 in all.",
+        ),
+        (
+            Machine(launcher="ec2", hours=0.05, price=2.1716),
+            " On this ec2 machine: 180 s at $2.1716 an hour, an estimated $0.11 in all.",
         ),
     ],
 )

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from launch.fake_aws import FakeAws, fake_aws
@@ -19,9 +18,7 @@ def running_amazon() -> Iterator[FakeAws]:
 
 @pytest.fixture
 def site(running_amazon: FakeAws, tmp_path: Path) -> Iterator[LaunchSite]:
-    httpx.post(f"{running_amazon.moto}/moto-api/reset", timeout=60).raise_for_status()
-    for kept in (running_amazon.faults, running_amazon.calls, running_amazon.tokens):
-        kept.clear()
+    running_amazon.reset()
     running_amazon.client("iam").create_instance_profile(InstanceProfileName="ingestion-machine")
     with fake_runner_api() as github:
         made = LaunchSite(tmp_path, running_amazon, github)

@@ -1,24 +1,32 @@
-"""AWS for tests: moto, behind a proxy that adds what moto doesn't know.
+"""AWS for tests: moto, behind a proxy that refuses what AWS refuses and moto doesn't.
 
-The proxy knows lack of capacity, throttling, answers that are lost, and that a client token stands
-for one machine. It doesn't model IAM, quotas, prices, eventual consistency, or machines that start
-anything.
+The proxy knows who may do what (`fake_iam`), which arguments AWS takes (`aws_shapes`), how EC2
+answers (`fake_ec2`), throttling, and answers that are lost. What is not modelled stands in those
+modules; beside that: regions, networks, S3's consistency, and machines that start anything.
 """
 
 import json
 import logging
-import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPResponse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs
+from xml.sax.saxutils import escape
 
 import boto3
+import httpx
+from botocore.config import Config
 from moto.server import ThreadedMotoServer
+
+from launch import fake_ec2
+from launch.aws_calls import AwsCall, parsed
+from launch.aws_shapes import complaints
+from launch.fake_ec2 import Answer, Ec2State, RefusedError
+from launch.fake_iam import IamState, assume_by_web_identity, check, may_miss, remember
+from launch.iam_rights import ACCOUNT
 
 REGION = "us-west-2"
 KEYS = {"aws_access_key_id": "tests", "aws_secret_access_key": "tests"}
@@ -69,7 +77,9 @@ class FakeAws:
     address: str = ""
     faults: list[Fault] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
-    tokens: dict[str, tuple[dict[str, list[str]], bytes]] = field(default_factory=dict)
+    ec2: Ec2State = field(default_factory=Ec2State)
+    iam: IamState = field(default_factory=IamState)
+    prices: dict[tuple[str, str], float] = field(default_factory=dict)
     clients: dict[str, Any] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -88,6 +98,42 @@ class FakeAws:
 
     def actions(self) -> list[str]:
         return [call.action for call in self.calls]
+
+    def on(self, action: str, happening: Callable[[], None]) -> None:
+        """Lets something happen once such a call has taken effect, whose answer is lost."""
+        self.faults.append(Fault(action, "InternalError", after=True, hook=happening))
+
+    def state_of(self, host_id: str) -> str:
+        (now,) = [m["State"]["Name"] for m in self.machines() if m["InstanceId"] == host_id]
+        return str(now)
+
+    def tags_of(self, name: str) -> dict[str, str]:
+        """The tags of a machine or a Processing job; none of one that isn't there."""
+        found = [one.get("Tags", []) for one in self.machines() if one["InstanceId"] == name]
+        if not found and not name.startswith("i-"):
+            arn = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:processing-job/{name}"
+            found = [self.client("sagemaker").list_tags(ResourceArn=arn)["Tags"]]
+        return {tag["Key"]: tag["Value"] for tags in found for tag in tags}
+
+    def client_as(self, key: str, service: str) -> Any:
+        """A client that goes through the proxy, with an access key."""
+        name = f"{service} as {key}"
+        if name not in self.clients:
+            self.clients[name] = boto3.client(
+                service,
+                endpoint_url=self.address,
+                region_name=REGION,
+                aws_access_key_id=key,
+                aws_secret_access_key="tests",
+                config=Config(retries={"total_max_attempts": 1}),
+            )
+        return self.clients[name]
+
+    def reset(self) -> None:
+        """An empty account."""
+        httpx.post(f"{self.moto}/moto-api/reset", timeout=60).raise_for_status()
+        for kept in (self.faults, self.calls, self.ec2, self.iam, self.prices):
+            kept.clear()
 
     def fault_for(self, action: str) -> Fault | None:
         with self.lock:
@@ -128,43 +174,51 @@ def _proxy(state: FakeAws) -> type[BaseHTTPRequestHandler]:
     class Proxy(Quiet):
         def answer(self) -> None:
             body = self.body()
-            action = action_of(self, body)
+            call = parsed(self.command, self.path, dict(self.headers), body)
+            action = f"s3:{self.command}" if call.service == "s3" else call.action
             state.calls.append(Call(action, body))
             fault = state.fault_for(action)
             if fault is None:
-                self.send(*self.passed_on(action, body))
+                self.send(*self.refused_or_answered(call, body))
                 return
             if fault.after:
-                self.passed_on(action, body)
+                self.refused_or_answered(call, body)
             if fault.hook:
                 fault.hook()
             if fault.code is None:
                 self.close_connection = True
                 self.connection.close()
                 return
-            self.send(fault.status, *_error(self, fault.code))
+            self.send(fault.status, *_error(call, fault.code, "said the proxy"))
 
-        def passed_on(self, action: str, body: bytes) -> tuple[int, str, bytes]:
-            if action != "RunInstances":
-                return self.to_moto(body)
-            with state.lock:
-                return self.run_instances(body)
+        def refused_or_answered(self, call: AwsCall, body: bytes) -> Answer:
+            try:
+                return self.answered(call, body)
+            except RefusedError as refusal:
+                return refusal.status, *_error(call, refusal.code, str(refusal))
 
-        def run_instances(self, body: bytes) -> tuple[int, str, bytes]:
-            """As EC2 keeps client tokens: the same machine, its state as it is now."""
-            asked = parse_qs(body.decode())
-            token = asked["ClientToken"][0]
-            if token in state.tokens:
-                known, answer = state.tokens[token]
-                if known != asked:
-                    return 400, *_error(self, "IdempotentParameterMismatch")
-                return 200, "text/xml", _with_state_of_now(state, answer)
-            status, kind, answer = self.to_moto(body)
-            if status == 200:
-                state.tokens[token] = (asked, answer)
-            return status, kind, answer
+        def answered(self, call: AwsCall, body: bytes) -> Answer:
+            """What AWS answers, in its order: who, with what arguments, and only then what for."""
+            if call.action == "AssumeRoleWithWebIdentity":
+                return 200, "text/xml", _session(assume_by_web_identity(state.iam, call.params))
+            check(state.iam, call, state.tags_of)
+            if wrong := complaints(call):
+                code = "InvalidParameterValue" if call.service == "ec2" else "ValidationError"
+                raise RefusedError(code, 400, "; ".join(wrong))
+            if call.action == "GetProducts":
+                return 200, "application/x-amz-json-1.1", _products(state.prices, call.params)
+            if call.service == "ec2":
+                return fake_ec2.answered(
+                    state.ec2, call, lambda: self.to_moto(body), state.state_of
+                )
+            answer = self.to_moto(body)
+            if call.service == "s3" and answer[0] == 404 and not may_miss(state.iam, call):
+                raise RefusedError("AccessDenied", 403)
+            if answer[0] == 200:
+                remember(state.iam, call)
+            return answer
 
-        def to_moto(self, body: bytes) -> tuple[int, str, bytes]:
+        def to_moto(self, body: bytes) -> Answer:
             line = HTTPConnection(state.moto.removeprefix("http://"), timeout=30)
             headers = {k: v for k, v in self.headers.items() if k.lower() not in NOT_PASSED_ON}
             line.request(self.command, self.path, body, headers)
@@ -212,26 +266,39 @@ class Quiet(BaseHTTPRequestHandler):
     do_POST = do_PUT = do_DELETE = do_HEAD = do_GET  # noqa: N815
 
 
-def action_of(request: BaseHTTPRequestHandler, body: bytes) -> str:
-    """What AWS calls the call: `RunInstances`, `CreateSecret`, or S3's method."""
-    if target := request.headers.get("X-Amz-Target"):
-        return target.partition(".")[2]
-    form = parse_qs(body.decode()) if b"Action=" in body else {}
-    return form["Action"][0] if form else f"s3:{request.command}"
-
-
-def _error(request: BaseHTTPRequestHandler, code: str) -> tuple[str, bytes]:
-    if request.headers.get("X-Amz-Target"):
-        text = json.dumps({"__type": code, "message": f"{code}, said the proxy"})
+def _error(call: AwsCall, code: str, message: str) -> tuple[str, bytes]:
+    """An error as the call's protocol has it."""
+    if "x-amz-target" in call.headers:
+        text = json.dumps({"__type": code, "message": message})
         return "application/x-amz-json-1.1", text.encode()
-    error = f"<Error><Code>{code}</Code><Message>{code}, said the proxy</Message></Error>"
-    return "text/xml", f"<Response><Errors>{error}</Errors></Response>".encode()
+    error = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
+    if call.service == "s3":
+        return "application/xml", error.encode()
+    if call.service == "ec2":
+        return "text/xml", f"<Response><Errors>{error}</Errors></Response>".encode()
+    return "text/xml", f"<ErrorResponse>{error}</ErrorResponse>".encode()
 
 
-def _with_state_of_now(state: FakeAws, answer: bytes) -> bytes:
-    text = answer.decode()
-    (host_id,) = re.findall(r"<instanceId>(.*?)</instanceId>", text)
-    (now,) = [m["State"]["Name"] for m in state.machines() if m["InstanceId"] == host_id]
-    return re.sub(
-        r"(<instanceState>.*?<name>).*?(</name>)", rf"\g<1>{now}\g<2>", text, flags=re.DOTALL
-    ).encode()
+def _products(prices: Mapping[tuple[str, str], float], params: Mapping[str, Any]) -> bytes:
+    """AWS's price list: products as texts of JSON
+    (https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_pricing_GetProducts.html).
+    """
+    asked = {one["Field"]: one["Value"] for one in params["Filters"]}
+    kind = asked.get("instanceType") or asked.get("instanceName") or asked["volumeApiName"]
+    price = prices.get((kind, asked["regionCode"]))
+    dimension = (
+        {"priceDimensions": {"a": {"pricePerUnit": {"USD": f"{price:.10f}"}}}} if price else {}
+    )
+    products = [json.dumps({"terms": {"OnDemand": {"a": dimension}}})] if price else []
+    return json.dumps({"PriceList": products}).encode()
+
+
+def _session(key: str) -> bytes:
+    """STS's answer: credentials of a role that was taken."""
+    name = "AssumeRoleWithWebIdentity"
+    credentials = (
+        f"<AccessKeyId>{key}</AccessKeyId><SecretAccessKey>tests</SecretAccessKey>"
+        "<SessionToken>tests</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>"
+    )
+    result = f"<{name}Result><Credentials>{credentials}</Credentials></{name}Result>"
+    return f"<{name}Response>{result}</{name}Response>".encode()

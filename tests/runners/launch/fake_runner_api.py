@@ -1,7 +1,8 @@
 """GitHub's runner API for tests: stateful, small, and replaceable by any better double.
 
 Knows JIT registration, listing, removal, taken names, busy runners, tokens, and answers that are
-lost. It doesn't model jobs, how labels match, groups, rate limits, or runners that end themselves.
+lost; and workflow runs whose job waits. It doesn't model how labels match, groups, rate limits, or
+runners that end themselves.
 """
 
 import json
@@ -18,6 +19,16 @@ TOKEN = "ghs_a-token-that-may-administer"
 OWNER, REPOSITORY = "laminlabs", "laminlabs/census-bot"
 
 
+# https://docs.github.com/en/rest/actions/self-hosted-runners#list-runner-applications-for-a-repository
+APPLICATION = {
+    "os": "linux",
+    "architecture": "x64",
+    "download_url": "https://github.com/actions/runner/releases/download/v2.340.0/a.tar.gz",
+    "filename": "actions-runner-linux-x64-2.340.0.tar.gz",
+    "sha256_checksum": "c0ffee" + "0" * 58,
+}
+
+
 @dataclass
 class FakeRunnerApi:
     """`online_after` is how often a new runner is listed before it is online; None for never."""
@@ -30,6 +41,8 @@ class FakeRunnerApi:
     calls: list[str] = field(default_factory=list)
     refused: bool = False
     listed: dict[int, int] = field(default_factory=dict)
+    application: dict[str, str] = field(default_factory=lambda: dict(APPLICATION))
+    jobs: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     def named(self, name: str) -> dict[str, Any]:
         (found,) = [runner for runner in self.runners.values() if runner["name"] == name]
@@ -48,7 +61,33 @@ class FakeRunnerApi:
             return self.listing({k: int(v[0]) for k, v in parse_qs(place.query).items()})
         if method == "DELETE" and (found := re.fullmatch(rf"{scope}/(\d+)", place.path)):
             return self.remove(int(found[1]))
+        if method == "GET" and re.fullmatch(f"{scope}/downloads", place.path):
+            return 200, [
+                {"os": "osx", "architecture": "x64", "download_url": "x", "filename": "x"},
+                self.application,
+            ]
+        if found := re.fullmatch(rf"/repos/{REPOSITORY}/actions/runs(/\d+/\w+)?", place.path):
+            return self.workflow_runs(method, found[1] or "", parse_qs(place.query))
         return 404, {"message": "Not Found"}
+
+    def workflow_runs(self, method: str, rest: str, query: dict[str, list[str]]) -> tuple[int, Any]:
+        """Workflow runs that go on, of one job each
+        (https://docs.github.com/en/rest/actions/workflow-runs).
+        """
+        if not rest:
+            ids = [
+                {"id": number}
+                for number, job in self.jobs.items()
+                if [job["status"]] == query["status"]
+            ]
+            return 200, {"total_count": len(ids), "workflow_runs": ids}
+        number, word = int(rest.split("/")[1]), rest.split("/")[2]
+        if number not in self.jobs:
+            return (409, {"message": "It is completed"}) if word == "cancel" else (404, {})
+        if (method, word) == ("POST", "cancel"):
+            del self.jobs[number]
+            return 202, {}
+        return 200, {"total_count": 1, "jobs": [self.jobs[number]]}
 
     def register(self, asked: dict[str, Any]) -> tuple[int, Any]:
         if not {"name", "runner_group_id", "labels"} <= asked.keys() or not asked["labels"]:
@@ -99,6 +138,10 @@ def _handler(state: FakeRunnerApi) -> type[Quiet]:
         def answer(self) -> None:
             body = self.body()
             action = {"GET": "list", "POST": "register", "DELETE": "remove"}[self.command]
+            if self.path.endswith("/downloads"):
+                action = "downloads"
+            if "/actions/runs" in self.path:
+                action = {"GET": "jobs", "POST": "cancel"}[self.command]
             state.calls.append(action)
             if state.refused or self.headers.get("Authorization") != f"Bearer {TOKEN}":
                 self.tell(403, {"message": "Resource not accessible by integration"})

@@ -5,13 +5,21 @@ themselves here, because the reaper is for those that should have and didn't. It
 eventual consistency, or AWS refusing anything but capacity.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from runners.launch.fleet import Fleet, Host, Runner
-from runners.launch.ports import LaunchError, NameTakenError, NoCapacityError, Order, Ports
+from runners.contract import TrailLine
+from runners.launch.fleet import Fleet, Host, Runner, WaitingJob
+from runners.launch.ports import (
+    Application,
+    LaunchError,
+    NameTakenError,
+    NoCapacityError,
+    Order,
+    Ports,
+)
 
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -30,6 +38,8 @@ class World:
     tokens: dict[tuple[str, str, int], str] = field(default_factory=dict)
     registered: dict[int, Runner] = field(default_factory=dict)
     secrets: dict[str, str | None] = field(default_factory=dict)
+    claimed: dict[str, datetime] = field(default_factory=dict)
+    waiting: set[str] = field(default_factory=set)
     reports: set[str] = field(default_factory=set)
     trail: list[tuple[str, str, str | None]] = field(default_factory=list)
     duds: set[str] = field(default_factory=set)
@@ -71,7 +81,8 @@ class World:
         """Machines that were handed a secret become runners."""
         for host in self.live():
             runner = self.runner_of(host.id)
-            if runner and self.secrets.get(host.id) == str(runner.id) and host.id not in self.duds:
+            secret = (self.secrets.get(host.id) or "").split(" ")[-1]
+            if runner and secret == str(runner.id) and host.id not in self.duds:
                 self.change(runner, is_online=True)
                 del self.secrets[host.id]
 
@@ -140,6 +151,10 @@ class Forge(Part):
         self.world.boot()
         return tuple(self.world.registered.values())
 
+    def application(self) -> Application:
+        self._ask()
+        return Application("https://example.org/runner", "0" * 64)
+
     def register(self, name: str) -> str:
         self.world.step("register")
         self._ask()
@@ -160,6 +175,22 @@ class Forge(Part):
         self.world.step("remove done")
         return True
 
+    def waiting_jobs(self) -> tuple[WaitingJob, ...]:
+        """A workflow run has the number of its machine."""
+        self._ask()
+        fleet = self.world.fleet
+        return tuple(
+            WaitingJob(int(host_id[2:]), fleet.runner_name(host_id))
+            for host_id in sorted(self.world.waiting)
+        )
+
+    def cancel(self, workflow_run: int) -> None:
+        self._ask()
+        host_id = f"i-{workflow_run:04}"
+        if self.world.machines[host_id].is_live:
+            self.world.broken.append(f"the job of {host_id} was cancelled")
+        self.world.waiting.discard(host_id)
+
     def _ask(self) -> None:
         if self.world.github_is_down:
             raise LaunchError("GitHub does not answer")
@@ -171,6 +202,7 @@ class Handovers(Part):
         if host_id in self.world.secrets:
             return False
         self.world.secrets[host_id] = None
+        self.world.claimed[host_id] = self.world.now
         self.world.step("claim done")
         return True
 
@@ -184,9 +216,12 @@ class Handovers(Part):
         self.world.step("drop")
         self.world.secrets.pop(host_id, None)
 
-    def all(self) -> frozenset[str]:
+    def all(self) -> Mapping[str, datetime]:
         self.world.step("all")
-        return frozenset(self.world.secrets)
+        return {host_id: self.world.claimed[host_id] for host_id in self.world.secrets}
+
+    def claimed_at(self, host_id: str) -> datetime | None:
+        return self.world.claimed[host_id] if host_id in self.world.secrets else None
 
 
 class Ledger(Part):
@@ -196,7 +231,23 @@ class Ledger(Part):
     def place(self, run_id: str, name: str, content: bytes) -> None:
         self.world.step("place")
 
-    def note(self, run_id: str, at: datetime, act: str, host_id: str | None, why: str) -> None:
+    def trail(self, beginning: str) -> tuple[TrailLine, ...]:
+        """Without prices: what machines cost isn't modelled."""
+        return tuple(
+            TrailLine(at=BEGINNING, run=run_id, act=act, machine=host_id, why="")
+            for run_id, act, host_id in self.world.trail
+            if run_id.startswith(beginning)
+        )
+
+    def note(
+        self,
+        run_id: str,
+        at: datetime,
+        act: str,
+        host_id: str | None,
+        why: str,
+        price: float | None = None,
+    ) -> None:
         self.world.step("note")
         self.world.trail.append((run_id, act, host_id))
 

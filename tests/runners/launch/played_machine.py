@@ -35,8 +35,8 @@ RUN_SH = """#!/bin/bash
 printf %s "$ACTIONS_RUNNER_INPUT_JITCONFIG" | sha256sum >"$STAND_INS/online"
 unset ACTIONS_RUNNER_INPUT_JITCONFIG
 until [ -e "$STAND_INS/job" ]; do /bin/sleep 0.1; done
-"$ACTIONS_RUNNER_HOOK_JOB_STARTED"
-unset AWS_ENDPOINT_URL AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+"$ACTIONS_RUNNER_HOOK_JOB_STARTED" || exit 4
+[ -e "$STAND_INS/keeps-aws" ] || unset AWS_ENDPOINT_URL AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
 cd "$REPOSITORY"
 bash "$STAND_INS/job"
 echo $? >"$STAND_INS/ended"
@@ -53,6 +53,7 @@ esac""",
     "python3.11": 'mkdir -p "$3/bin"; ln -sf /bin/true "$3/bin/python"',
     "runuser": 'shift 3; exec "$@"',
     "sleep": '[ "$1" -gt 60 ] && exec /bin/sleep "$1"; exec /bin/sleep 0.2',
+    "systemd-run": "true",
     **dict.fromkeys(("dnf", "useradd", "chown", "poweroff"), "true"),
 }
 
@@ -63,6 +64,7 @@ class Machine:
 
     site: LaunchSite
     host_id: str
+    key: str = "tests"
 
     @property
     def folder(self) -> Path:
@@ -82,6 +84,7 @@ class Machine:
         here = {
             **os.environ,
             **self.site.environment,
+            "AWS_ACCESS_KEY_ID": self.key,
             "PATH": f"{self.folder}:{os.environ['PATH']}",
             "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests" / "runners")]),
             "ROOT": str(self.folder / "root"),
@@ -132,15 +135,14 @@ def play(home: Path, request_file: Path, repository: Path) -> None:
         )
         site.runner_api.online_after = None
         site.amazon.client("iam").create_instance_profile(InstanceProfileName="ingestion-machine")
-        digest = hashlib.sha256(archive(RUN_SH)).hexdigest()
-        site.configure(ec2__runner={"version": "2.337.0", "sha256": digest}, lamindb_secret=None)
+        site.configure(ec2__runner=pinned(), lamindb_secret=None)
         sys.exit(_played(site, request_file, repository, closing))
 
 
 def _played(site: LaunchSite, request_file: Path, repository: Path, closing: ExitStack) -> int:
     """The exit code of the run's work."""
     run_id = RunRequest.from_file(request_file).run_id
-    power = threading.Thread(target=_boot_when_launched, args=(site, closing), daemon=True)
+    power = threading.Thread(target=boot_when_launched, args=(site, closing), daemon=True)
     power.start()
     launch = site.begin(site.launch_words(run_id))
     said, complaint = launch.communicate(timeout=PATIENCE)
@@ -162,9 +164,15 @@ def _played(site: LaunchSite, request_file: Path, repository: Path, closing: Exi
     return code
 
 
-def _boot_when_launched(site: LaunchSite, closing: ExitStack) -> None:
+def pinned() -> dict[str, str]:
+    """The stand-in for GitHub's runner, as the configuration pins one."""
+    return {"version": "2.337.0", "sha256": hashlib.sha256(archive(RUN_SH)).hexdigest()}
+
+
+def boot_when_launched(site: LaunchSite, closing: ExitStack, key: str = "tests") -> None:
+    """Boots the next machine, whose access key is `key`; its runner is online once it says so."""
     (host_id,) = until("a machine", site.live)
-    machine = Machine(site, host_id)
+    machine = Machine(site, host_id, key)
     closing.callback(_power_off, machine.boot())
     told = until("its runner", lambda: machine.said("online")).split()[0]
     digests = [hashlib.sha256(secret.encode()).hexdigest() for secret in site.runner_api.secrets]

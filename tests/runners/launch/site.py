@@ -20,6 +20,14 @@ from runners.launch.configuration import Configuration
 
 ROOT = Path(__file__).resolve().parents[3]
 RUN = "2025-11-08-ingest-4"
+JOB = {
+    "GITHUB_REPOSITORY": REPOSITORY,
+    "GITHUB_RUN_ID": "7000000001",
+    "GITHUB_SHA": "5e5cba6" + "0" * 33,
+    "GITHUB_WORKFLOW_REF": f"{REPOSITORY}/.github/workflows/ingest.yml@refs/heads/main",
+}
+"""What GitHub's variables say in every job of the workflow run that launches."""
+
 TYPES = ("r7i.8xlarge", "r6i.8xlarge", "r5.8xlarge")
 LIFETIME = timedelta(hours=12)
 
@@ -69,12 +77,13 @@ class LaunchSite:
     root: Path
     amazon: FakeAws
     runner_api: FakeRunnerApi
+    key: str = "tests"
 
     def configure(self, **changes: Any) -> None:
         """Writes launch.toml for moto's own network, with runs in a folder."""
         ec2 = self.amazon.client("ec2")
         subnets = tuple(subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"][:2])
-        (group,) = (group["GroupId"] for group in ec2.describe_security_groups()["SecurityGroups"])
+        group = ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"]
         given = {"runs": str(self.root / "runs"), "ec2__security_group": group, **changes}
         text = tomli_w.dumps({"launch": table(subnets, **given)})
         (self.root / "launch.toml").write_text(text)
@@ -93,12 +102,17 @@ class LaunchSite:
     def environment(self) -> dict[str, str]:
         return {
             "AWS_ENDPOINT_URL": self.amazon.address,
-            "AWS_ACCESS_KEY_ID": "tests",
+            "AWS_ACCESS_KEY_ID": self.key,
             "AWS_SECRET_ACCESS_KEY": "tests",
             "AWS_EC2_METADATA_DISABLED": "true",
             "GITHUB_API_URL": self.runner_api.address,
             "RUNNERS_TOKEN": TOKEN,
+            **JOB,
         }
+
+    @property
+    def now(self) -> datetime:
+        return datetime.now(UTC)
 
     def words(self, command: str, *more: str) -> list[str]:
         return [command, "--config", str(self.root / "launch.toml"), *more]
@@ -120,6 +134,12 @@ class LaunchSite:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
+
+    def process(self, words: list[str]) -> int:
+        """The exit code of a command in a process of its own."""
+        process = self.begin(words)
+        process.communicate(timeout=120)
+        return process.returncode
 
     def reap_words(self, after: timedelta | None = None) -> list[str]:
         """`reap` as if it were so long after now; by default a moment after every expiry."""

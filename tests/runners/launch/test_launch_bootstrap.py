@@ -7,30 +7,40 @@ shutdown, and no file but the secret's own holds the secret.
 
 import base64
 import hashlib
+import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
 
 from launch.fake_aws import FakeAws
 from launch.fake_runner_api import fake_runner_api
 from launch.runner_archive import archive
-from launch.site import RUN, LaunchSite
+from launch.site import JOB, RUN, LaunchSite
 from runners.contract import Machine
+from runners.launch.start import TOO_OLD
 
 SECRET = "JIT-SECRET-1"
+OFF = "shutdown -P now"
 KEY = "lamin-key-of-nobody"
 
 RUN_SH = """#!/bin/bash
 [ "$(id -u)" = 0 ] || exit 9
 printf %s "$ACTIONS_RUNNER_INPUT_JITCONFIG" | sha256sum >"$ROOT/ran"
+[ -e "$STAND_INS/too-old" ] && { cat "$STAND_INS/too-old"; exit 1; }
 [ -e "$STAND_INS/nobody-comes" ] && exec /bin/sleep 1000
-"$ACTIONS_RUNNER_HOOK_JOB_STARTED"
+set -a; . "$STAND_INS/github"; set +a
+"$ACTIONS_RUNNER_HOOK_JOB_STARTED" || exit 4
 printf %s "$MACHINE" >"$ROOT/machine"
+if [ -e "$STAND_INS/works" ]; then
+  folder="_work/census-bot/census-bot/work/runs/$(cat "$STAND_INS/works")"
+  mkdir -p "$folder"
+  until [ -e "$folder/cancel" ]; do /bin/sleep 0.05; done
+  echo "the batch has ended" >"$ROOT/left"
+fi
 exit "$(cat "$STAND_INS/runner-code" 2>/dev/null || echo 0)"
 """
 
@@ -48,6 +58,7 @@ esac""",
 case "$*" in
   *api/token*) echo imds-token ;;
   *instance-id*) echo "$HOST_ID" ;;
+  *instance-action*) cat "$STAND_INS/notice" 2>/dev/null || exit 22 ;;
   *)
     tries=$(cat "$STAND_INS/failures" 2>/dev/null || echo 0)
     [ "$tries" -gt 0 ] && { echo $((tries - 1)) >"$STAND_INS/failures"; exit 22; }
@@ -60,11 +71,16 @@ printf '#!/bin/bash\\necho "pip $*" >>"%s/calls"\\n' "$STAND_INS" >"$3/bin/pytho
 chmod +x "$3/bin/python\"""",
     "python3": 'exec "$PYTHON" "$@"',
     "runuser": 'shift 3; exec "$@"',
-    "sleep": '[ "$1" = 1800 ] && [ ! -e "$STAND_INS/nobody-comes" ] && exec /bin/sleep 1000; true',
+    "sleep": """
+[ "$1" = 5 ] && [ -e "$ROOT/ran" ] && exec /bin/sleep 0.1
+[ "$1" = 1800 ] && [ ! -e "$STAND_INS/nobody-comes" ] && exec /bin/sleep 1000
+true""",
     "shutdown": """
+[ -e "$STAND_INS/shutting-down" ] && exit 1
 [ "$2" = now ] && [ -e "$STAND_INS/nobody-comes" ] || exit 0
 until pkill -x sleep; do :; done  # the runner may not be waiting yet
 rm "$STAND_INS/nobody-comes\"""",
+    "systemd-run": '[ ! -e "$STAND_INS/no-systemd" ]',
     **dict.fromkeys(("dnf", "useradd", "chown", "poweroff"), "true"),
 }
 
@@ -92,8 +108,20 @@ class Rehearsal:
             path.write_text(f'#!/bin/bash\necho "{name} $*" >>"$STAND_INS/calls"\n{body}\n')
             path.chmod(0o755)
         (self.stand_ins / "archive").write_bytes(archive(RUN_SH))
-        (self.stand_ins / "secret").write_text(SECRET)
+        digest = sha256(archive(RUN_SH))
+        (self.stand_ins / "secret").write_text(f"https://github.com/runner {digest} {SECRET}")
+        self.give_job(JOB)
         (self.folder / "user-data").write_text(self.user_data)
+
+    def give_job(self, variables: Mapping[str, str]) -> None:
+        """What GitHub's variables say in the job that the runner is given."""
+        lines = [f"{name}={value}\n" for name, value in variables.items()]
+        (self.stand_ins / "github").write_text("".join(lines))
+
+    def change(self, old: str, new: str) -> None:
+        """Changes the settings that the machine was launched with."""
+        assert old in self.user_data
+        (self.folder / "user-data").write_text(self.user_data.replace(old, new, 1))
 
     def run(self) -> list[str]:
         """What was called, in order, once the script has ended and its log is whole."""
@@ -136,12 +164,11 @@ def launched(
     running_amazon: FakeAws, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, str]]:
     """The user data of a machine that was launched, and its id."""
-    httpx.post(f"{running_amazon.moto}/moto-api/reset", timeout=60).raise_for_status()
+    running_amazon.reset()
     running_amazon.client("iam").create_instance_profile(InstanceProfileName="ingestion-machine")
     with fake_runner_api() as github:
         site = LaunchSite(tmp_path_factory.mktemp("launched"), running_amazon, github)
-        runner = {"version": "2.337.0", "sha256": sha256(archive(RUN_SH))}
-        site.configure(ec2__runner=runner, ec2__log_group="/ingestion/machines")
+        site.configure(ec2__log_group="/ingestion/laminlabs/census-bot", ec2__spot=True)
         site.ask()
         done = site.call(site.launch_words())
         assert done.exit_code == 0, done.output
@@ -160,8 +187,10 @@ def machine(launched: tuple[str, str], tmp_path: Path) -> Rehearsal:
 
 
 def assert_it_went_away_and_kept_the_secret(machine: Rehearsal, calls: list[str]) -> None:
-    assert calls[0].startswith("shutdown -P +720 ")  # armed before anything else
-    assert calls[-1] == "shutdown -P now"
+    # Armed before anything else, by a clock that nobody puts back.
+    assert calls[0].startswith("systemd-run --quiet --on-active=720min systemctl poweroff")
+    assert not any(call.startswith("shutdown -P +") for call in calls)
+    assert [call for call in calls if not call.startswith(("sleep 5", "curl"))][-1] == OFF
     (machine.stand_ins / "secret").unlink()
     for path in machine.folder.rglob("*"):
         if path.is_file():
@@ -172,10 +201,10 @@ def test_a_job_is_done_and_the_machine_goes_away(machine: Rehearsal) -> None:
     calls = machine.run()
     assert machine.ran, machine.console
     words = " ".join(calls)
-    order = ["dnf install", "s3 cp", "--group ingest", "get-secret-value", "delete-secret"]
+    order = ["dnf install", "s3 cp", "--group ingest", "get-secret-value", "runner.tar.gz"]
     assert sorted(order, key=words.index) == order
     assert words.index("delete-secret") < words.index("runuser -u runner -- ./run.sh")
-    assert (machine.root / "job-started").exists()
+    assert (machine.root / "runner" / "job-started").exists()
     told = Machine.from_json((machine.root / "machine").read_text(), source="the job")
     assert (told.id, told.launcher) == (machine.host_id, "ec2")
     assert "the end, code 0" in machine.console
@@ -195,7 +224,7 @@ def test_a_flaky_download_is_tried_again(machine: Rehearsal) -> None:
     (machine.stand_ins / "failures").write_text("3")
     calls = machine.run()
     assert machine.ran
-    assert sum("actions-runner" in call for call in calls) == 4
+    assert sum("runner.tar.gz" in call for call in calls) == 4
     assert_it_went_away_and_kept_the_secret(machine, calls)
 
 
@@ -212,7 +241,7 @@ def test_a_runner_with_another_checksum_is_not_started(machine: Rehearsal) -> No
     calls = machine.run()
     assert not machine.ran
     assert "the runner's checksum is wrong: it is not started" in machine.console
-    assert not any("get-secret-value" in call for call in calls)
+    assert not any("runuser" in call for call in calls)
     assert_it_went_away_and_kept_the_secret(machine, calls)
 
 
@@ -246,6 +275,80 @@ def test_a_runner_that_nobody_gives_a_job_goes_away(machine: Rehearsal) -> None:
     calls = machine.run()
     assert "idle: no job within 1800 s" in machine.console
     assert_it_went_away_and_kept_the_secret(machine, calls)
+
+
+SETTINGS = (
+    *("RUN_ID", "RUNS", "REGION", "LIFETIME_MINUTES", "IDLE_SECONDS", "ONLINE_SECONDS"),
+    *("SECRET_PREFIX", "JOB", "SPOT", "LOCK_SUMS", "LAMINDB_SECRET", "LOG_GROUP", "MACHINE"),
+)
+
+
+def test_every_setting_is_taken_away_below(machine: Rehearsal) -> None:
+    before = machine.user_data.partition("# shellcheck")[0]
+    words = shlex.split(before.partition("\n")[2])
+    assert tuple(word.partition("=")[0] for word in words) == SETTINGS
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_machine_without_one_of_its_settings_goes_away(machine: Rehearsal, name: str) -> None:
+    machine.change(f"\n{name}=", "\nunset " + name + "; GONE=")
+    calls = machine.run()
+    assert OFF in calls
+    assert calls[0].startswith("systemd-run --quiet --on-active=")
+
+
+def test_a_machine_whose_systemd_refuses_a_timer_has_another(machine: Rehearsal) -> None:
+    (machine.stand_ins / "no-systemd").touch()
+    calls = machine.run()
+    assert calls[1].startswith("shutdown -P +720 ")
+    assert OFF in calls
+
+
+@pytest.mark.parametrize("name", [*JOB, "none at all"])
+def test_a_job_that_the_machine_is_not_for_is_refused(machine: Rehearsal, name: str) -> None:
+    """Any job of the repository, or of its pull requests, could ask for the runner's label."""
+    machine.give_job({**JOB, name: "another"} if name in JOB else {})
+    calls = machine.run()
+    assert machine.ran
+    assert not (machine.root / "machine").exists()  # what the job would have done
+    assert not (machine.root / "runner" / "job-started").exists()
+    assert "::error::refused: this machine is for a job whose " in machine.console
+    assert "the end, code 4" in machine.console
+    assert_it_went_away_and_kept_the_secret(machine, calls)
+
+
+def test_a_runner_that_github_refuses_is_said_to_be_too_old(machine: Rehearsal) -> None:
+    words = "An error occured: Runner version v2.1.0 is deprecated and cannot receive messages."
+    (machine.stand_ins / "too-old").write_text(words)
+    calls = machine.run()
+    assert TOO_OLD in machine.console
+    assert_it_went_away_and_kept_the_secret(machine, calls)
+
+
+def test_a_machine_that_aws_takes_back_ends_its_batch_and_leaves(machine: Rehearsal) -> None:
+    (machine.stand_ins / "works").write_text(RUN)
+    (machine.stand_ins / "notice").write_text('{"action": "terminate"}')
+    calls = machine.run()
+    assert (machine.root / "left").exists(), machine.console
+    assert machine.console.count("AWS takes this machine back: {") == 1
+    assert_it_went_away_and_kept_the_secret(machine, calls)
+
+
+def test_work_whose_machines_lifetime_ends_soon_ends_its_batch(machine: Rehearsal) -> None:
+    machine.change("LIFETIME_MINUTES=720", "LIFETIME_MINUTES=10")
+    (machine.stand_ins / "works").write_text(RUN)
+    calls = machine.run()
+    assert (machine.root / "left").exists(), machine.console
+    assert "the machine's lifetime ends soon; the work ends after its batch" in machine.console
+    assert OFF in calls
+
+
+def test_a_shutdown_that_is_under_way_is_given_time(machine: Rehearsal) -> None:
+    """systemd refuses a second one; to force it would cut off what the job is keeping."""
+    (machine.stand_ins / "shutting-down").touch()
+    calls = machine.run()
+    last = [call for call in calls if call.startswith(("shutdown", "sleep 60", "poweroff"))]
+    assert last[-3:] == [OFF, "sleep 60", "poweroff -f"]
 
 
 def with_key(

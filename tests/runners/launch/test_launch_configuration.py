@@ -37,7 +37,10 @@ def read(path: Path, **changes: Any) -> Configuration:
         ({"ec2__subnets": ["net-1"]}, "field ec2.subnets.0: string should match"),
         ({"ec2__image": "latest"}, "field ec2.image: string should match"),
         ({"ec2__disk_gib": 10}, "field ec2.disk_gib: input should be greater than or equal to 20"),
-        ({"ec2__runner": {"sha256": "abc"}}, "field ec2.runner.sha256: string should match"),
+        (
+            {"ec2__runner": {"version": "2.1.0", "sha256": "abc"}},
+            "field ec2.runner.sha256: string should match",
+        ),
         ({"prices": {"r7i.8xlarge": 0}}, "field prices.r7i.8xlarge: input should be greater"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
@@ -123,7 +126,9 @@ def test_prices_of_the_user_go_first_and_are_not_dated(tmp_path: Path) -> None:
     assert (ours.hour, str(ours.priced_on)) == (2.1168, "2025-01-01")
     theirs = price(read(tmp_path, prices={"r7i.8xlarge": 1.5}), "r7i.8xlarge", 0)
     assert (theirs.hour, theirs.priced_on) == (1.5, None)
-    with pytest.raises(ContractError, match=r"there is no price of x1\.32xlarge; add it"):
+    with pytest.raises(
+        ContractError, match=r"there is no price of x1\.32xlarge in us-west-2; add it"
+    ):
         price(read(tmp_path), "x1.32xlarge", 0)
 
 

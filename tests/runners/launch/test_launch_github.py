@@ -1,6 +1,7 @@
 """GitHub's runner API as it answers on bad days. Waiting is noted, not done."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -25,8 +26,12 @@ def pauses() -> list[float]:
     return []
 
 
-def client(github: FakeRunnerApi, pauses: list[float], organisation: bool = False) -> GitHub:
-    configuration = Configuration.from_mapping(table(organisation=organisation), source="test")
+def client(
+    github: FakeRunnerApi, pauses: list[float], organisation: bool = False, **changes: Any
+) -> GitHub:
+    configuration = Configuration.from_mapping(
+        table(organisation=organisation, **changes), source="test"
+    )
     headers = {"Authorization": f"Bearer {TOKEN}"}
     line = httpx.Client(base_url=github.address, headers=headers, timeout=30)
     return GitHub(configuration, line, pauses.append)
@@ -78,6 +83,26 @@ def test_a_lost_registration_is_never_asked_for_blindly(
     assert github.names() == [name(1)]
     asked = "register list remove" if is_after else "register list"
     assert " ".join(github.calls) == f"{asked} {asked} register"
+
+
+def test_the_newest_runner_is_taken_unless_one_is_pinned(
+    github: FakeRunnerApi, pauses: list[float]
+) -> None:
+    newest = client(github, pauses).application()
+    assert newest.address == github.application["download_url"]
+    assert newest.sha256 == github.application["sha256_checksum"]
+    pin = {"version": "2.1.0", "sha256": "a" * 64}
+    pinned = client(github, pauses, ec2__runner=pin).application()
+    assert pinned.address.endswith("/v2.1.0/actions-runner-linux-x64-2.1.0.tar.gz")
+    assert pinned.sha256 == "a" * 64
+
+
+def test_a_runner_without_a_checksum_is_not_taken(
+    github: FakeRunnerApi, pauses: list[float]
+) -> None:
+    del github.application["sha256_checksum"]
+    with pytest.raises(LaunchError, match=r"pin one as \[launch.ec2.runner\]"):
+        client(github, pauses).application()
 
 
 def test_removing_a_runner_that_is_gone_is_done(github: FakeRunnerApi, pauses: list[float]) -> None:

@@ -93,6 +93,43 @@ def test_a_crashed_machine_leaves_no_runner_and_no_secret(site: LaunchSite) -> N
     site.assert_nothing_is_left()
 
 
+def test_a_job_whose_machine_is_gone_before_it_began_is_cancelled(site: LaunchSite) -> None:
+    """GitHub would let it wait for a day, and the run would block the next one."""
+    said = launched(site)
+    site.runner_api.jobs = {
+        7: {"status": "queued", "labels": [said["label"]]},
+        8: {"status": "queued", "labels": ["ubuntu-latest"]},
+        9: {"status": "in_progress", "labels": [said["label"]]},
+    }
+    assert reaped(site, timedelta()) == []
+    site.amazon.client("ec2").terminate_instances(InstanceIds=[said["machine"]["id"]])
+    site.runner_api.runners.clear()
+    assert reaped(site, timedelta()) == [("cancel_run", "done"), ("drop_handover", "done")]
+    assert sorted(site.runner_api.jobs) == [8, 9]
+
+
+def test_without_the_right_to_see_jobs_the_rest_is_done(site: LaunchSite) -> None:
+    said = launched(site)
+    site.amazon.client("ec2").terminate_instances(InstanceIds=[said["machine"]["id"]])
+    site.runner_api.faults.append(Fault("jobs", status=403))
+    done = [("remove_runner", "done"), ("drop_handover", "done")]
+    assert reaped(site, timedelta(), code=2) == done
+
+
+def test_a_launch_at_the_same_time_keeps_its_runner_and_secret(site: LaunchSite) -> None:
+    """What a reaper has listed of GitHub and Secrets Manager before the launch is no orphan."""
+    site.runner_api.online_after = None
+    site.configure(ec2__online_within_minutes=0.05)
+    site.amazon.ec2.unseen_looks = 4
+    site.amazon.on(
+        "PutSecretValue", lambda: codes.append(site.process(site.reap_words(timedelta())))
+    )
+    codes: list[int] = []
+    site.call(site.launch_words())
+    assert codes == [0]
+    assert site.runner_api.calls.count("remove") == 1  # the launch's own, at its end
+
+
 def test_each_line_names_the_run_whose_thread_is_told(site: LaunchSite) -> None:
     said = launched(site)
     host_id = said["machine"]["id"]

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from runners.contract import Act
-from runners.launch.fleet import Fleet, Host, Runner
-from runners.launch.reap_policy import FleetFacts, decide
+from runners.launch.fleet import Fleet, Host, Runner, WaitingJob
+from runners.launch.reap_policy import MARGIN, FleetFacts, decide
 
 FLEET = Fleet("laminlabs/census-bot", "us-west-2")
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -36,7 +36,8 @@ def acts(*hosts: Host, runners: Any = (), **fields: Any) -> list[tuple[Act, str]
         "fleet": FLEET,
         "hosts": hosts,
         "runners": runners,
-        "handovers": frozenset(),
+        "jobs": (),
+        "handovers": {},
         "ended_runs": frozenset(),
         "noted": frozenset(one.id for one in hosts),
         "now": NOON,
@@ -106,9 +107,27 @@ def test_runners_and_handovers_without_a_machine_go() -> None:
     assert acts(runners=[ghost, stranger]) == [(Act.REMOVE_RUNNER, "i-0007")]
     assert acts(runners=[runner(7, busy=True)]) == []
     assert acts(host(state="terminated"), runners=[runner()]) == [(Act.REMOVE_RUNNER, "i-0001")]
-    waiting = frozenset({"i-0001", "i-0009"})
+    waiting = {"i-0001": NOON, "i-0009": NOON - MARGIN}
     young = host(age=timedelta(minutes=1))
     assert acts(young, handovers=waiting) == [(Act.DROP_HANDOVER, "i-0009")]
+
+
+def test_a_machine_that_is_not_shown_yet_keeps_its_runner_its_job_and_its_secret() -> None:
+    """EC2 may show it a moment later; who handed it a secret a moment ago had it launched."""
+    mine = {"runners": [runner(7)], "jobs": [WaitingJob(1, runner(7).name)]}
+    assert acts(handovers={"i-0007": NOON - timedelta(seconds=9)}, **mine) == []
+    assert acts(handovers={"i-0007": NOON - MARGIN}, **mine) == [
+        (Act.REMOVE_RUNNER, "i-0007"),
+        (Act.CANCEL_RUN, "i-0007"),
+        (Act.DROP_HANDOVER, "i-0007"),
+    ]
+
+
+def test_a_job_that_waits_for_a_machine_that_is_gone_waits_no_longer() -> None:
+    job = WaitingJob(1, runner(1).name)
+    assert acts(jobs=[job]) == [(Act.CANCEL_RUN, "i-0001")]
+    assert acts(host(state="terminated"), jobs=[job]) == [(Act.CANCEL_RUN, "i-0001")]
+    assert acts(host(age=timedelta(minutes=1)), jobs=[job]) == []
 
 
 def test_a_machine_that_nobody_wrote_down_is() -> None:

@@ -174,6 +174,7 @@ class Fleets(RuleBasedStateMachine):
         self.github_notices()
         self._reap()
         assert self.world.registered == {}
+        assert self.world.waiting == set()
         assert self.world.broken == []
 
     # --- in one word --------------------------------------------------------------------------
@@ -206,6 +207,8 @@ class Fleets(RuleBasedStateMachine):
         assert host.run_id == asked.run_id
         assert host.expires_at > began
         self.granted.add(host.id)
+        if not self.world.is_busy(host.id):
+            self.world.waiting.add(host.id)
 
     def _begin_any_job(self) -> None:
         """A job begins on a machine that a launch has promised and GitHub sees."""
@@ -213,6 +216,7 @@ class Fleets(RuleBasedStateMachine):
             runner = self.world.runner_of(host.id)
             if host.id in self.granted and runner and runner.is_online and not runner.is_busy:
                 self.world.change(runner, is_busy=True)
+                self.world.waiting.discard(host.id)
                 return
 
     def _gone(self, host_id: str) -> None:

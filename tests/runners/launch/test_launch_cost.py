@@ -1,0 +1,89 @@
+"""What machines may cost: budgets of a release, and prices of regions that no table has."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from launch.fake_aws import Fault
+from launch.site import RUN, TYPES, LaunchSite, table
+from runners.contract import LAUNCHED
+from runners.launch.configuration import Configuration
+from runners.launch.ledger import FolderLedger
+from runners.launch.prices import price
+
+HOUR = timedelta(hours=1)
+
+
+def spend(site: LaunchSite, run_id: str, hours: float, dollars: float) -> None:
+    """An earlier machine of the release, which lived so long."""
+    ledger, since = FolderLedger(site.root / "runs"), site.now - timedelta(days=9)
+    ledger.note(run_id, since, LAUNCHED, "i-0001", "r7i.8xlarge", dollars / hours)
+    ledger.note(run_id, since + hours * HOUR, "terminated", "i-0001", "asked for")
+
+
+def test_what_earlier_machines_of_the_release_cost_counts(site: LaunchSite) -> None:
+    spend(site, "2025-11-08-ingest-1", 10, 13.0)
+    spend(site, "2025-01-30-ingest-1", 10, 400.0)  # another release's
+    assert site.call(site.launch_words()).exit_code == 0  # 13.00 and at most 26.06, of 40
+    assert site.call(site.words("terminate", "--run", RUN)).exit_code == 0
+    spend(site, "2025-11-08-ingest-2", 10, 1.0)
+    site.ask("2025-11-08-ingest-5")
+    done = site.call(site.launch_words("2025-11-08-ingest-5"))
+    assert done.exit_code == 2
+    assert done.stderr.strip() == (
+        "[launch]: a lifetime of 12 hours may cost 26.06 US dollars, after 14.00 for earlier ones "
+        "of the release, and the budget is 40.00; shorten lifetime_hours, choose smaller types, or "
+        "raise budget."
+    )
+    assert site.live() == []
+
+
+def test_a_machine_of_whose_end_nobody_wrote_counts_for_its_lifetime(site: LaunchSite) -> None:
+    ledger = FolderLedger(site.root / "runs")
+    ledger.note("2025-11-08-ingest-1", site.now - 30 * HOUR, LAUNCHED, "i-0001", "x", 2.0)
+    done = site.call(site.launch_words())
+    assert "after 24.00 for earlier ones" in done.stderr
+
+
+def test_the_end_of_a_machine_that_went_by_itself_is_written(site: LaunchSite) -> None:
+    host_id = json.loads(site.call(site.launch_words()).stdout)["machine"]["id"]
+    site.amazon.client("ec2").terminate_instances(InstanceIds=[host_id])
+    for _ in "12":
+        assert site.call(site.words("terminate", "--run", RUN)).exit_code == 0
+    assert [line["act"] for line in site.trail()].count("ended") == 1
+    assert site.trail()[1]["price"] == 2.1716
+
+
+def configure_far_away(site: LaunchSite) -> None:
+    site.configure(region="eu-central-1", budget=100)
+
+
+def test_prices_of_a_region_that_no_table_has_are_asked_for(site: LaunchSite) -> None:
+    configure_far_away(site)
+    for kind in TYPES:
+        site.amazon.prices[kind, "eu-central-1"] = 2.54
+    site.amazon.prices["gp3", "eu-central-1"] = 0.0952
+    shown = json.loads(site.call(site.launch_words(RUN, "--dry-run")).stdout)
+    assert shown["cost_at_most"] == round(12 * (2.54 + 500 * 0.0952 / 730), 2)
+    assert set(site.amazon.actions()) == {"GetProducts"}
+
+
+@pytest.mark.parametrize("is_refused", [False, True], ids=["unknown", "refused"])
+def test_without_prices_nothing_is_budgeted(site: LaunchSite, is_refused: bool) -> None:
+    configure_far_away(site)
+    if is_refused:
+        site.amazon.faults.append(Fault("GetProducts", "AccessDeniedException", 400, 99))
+    done = site.call(site.launch_words())
+    assert done.exit_code == 2
+    assert done.stderr.strip() == (
+        "[launch.prices]: there is no price of r7i.8xlarge in eu-central-1; add it, in US dollars "
+        "an hour, so that the budget can be kept."
+    )
+    assert "RunInstances" not in site.amazon.actions()
+
+
+def test_given_prices_serve_any_region_and_nobody_is_asked() -> None:
+    given = dict.fromkeys(TYPES, 3.0)
+    far = Configuration.from_mapping(table(region="eu-central-1", prices=given), source="test")
+    assert price(far, TYPES[0], 0).hour == 3.0
