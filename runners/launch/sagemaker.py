@@ -5,19 +5,19 @@ AWS itself ends the job at its lifetime. What is known of it lies beside its run
 at it later writes that anew, so that any look may fail or never come.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from runners.contract import ContractError, JobState, RemoteJob, RunRequest
+from runners.contract import LAUNCHED, ContractError, JobState, RemoteJob, RunRequest, cost
 from runners.launch.aws import client, code_of, with_clear_errors
 from runners.launch.aws_requests import create_processing_job, job_name, machine_of_job
 from runners.launch.configuration import Configuration
 from runners.launch.job_records import JobRecords, is_open
 from runners.launch.job_state import GRACE, job_after, log_of
 from runners.launch.ports import Clock, Launched, LaunchError, Ledger
-from runners.launch.prices import highest_cost
+from runners.launch.prices import highest_cost, price
 from runners.launch.work import FOLDER, PackedWork
 
 _NOT_THERE = {"ResourceNotFound", "ValidationException"}
@@ -56,8 +56,9 @@ class SageMakerLauncher:
         Raises:
             LaunchError: there is none, or AWS didn't say. Whoever looks at it later knows.
         """
-        self._cost_at_most()
         work, known = self._packed(), self._records.read(request.run_id)
+        if known is None:
+            self._cost_at_most(self._spent(request.release))
         if self._ledger.has_ended(request.run_id) or (known and not is_open(known)):
             raise LaunchError(f"run {request.run_id} has ended; ask for a new run.")
         self._ledger.place(FOLDER, work.name, work.content)
@@ -70,7 +71,7 @@ class SageMakerLauncher:
         if job.state is JobState.LAUNCHING:
             job = job.model_copy(update={"state": JobState.WORKING})
             self._records.write(job)
-        self._note(job, "launched")
+        self._note(job, LAUNCHED, round(self._hour(), 4))
         return Launched({"run": job.run, "machine": job.machine.to_mapping()})
 
     def terminate(self, run_id: str) -> tuple[str, ...]:
@@ -109,9 +110,18 @@ class SageMakerLauncher:
         assert self._work is not None, "a launch has its work"
         return self._work
 
-    def _cost_at_most(self) -> float:
+    def _cost_at_most(self, spent: float = 0) -> float:
         sagemaker = self._configuration.for_sagemaker()
-        return round(highest_cost(self._configuration, (sagemaker.type,), sagemaker.disk_gib), 2)
+        kinds, disk_gib = (sagemaker.type,), sagemaker.disk_gib
+        return round(highest_cost(self._configuration, kinds, disk_gib, spent), 2)
+
+    def _hour(self) -> float:
+        sagemaker = self._configuration.for_sagemaker()
+        return price(self._configuration, sagemaker.type, sagemaker.disk_gib).hour
+
+    def _spent(self, release: str) -> float:
+        """What the release's machines and jobs have cost until now."""
+        return cost(self._ledger.trail(release), self._clock.now(), self._configuration.lifetime)
 
     def _new(self, request: RunRequest) -> RemoteJob:
         now, name = self._clock.now(), job_name(self._configuration, request.run_id)
@@ -145,13 +155,7 @@ class SageMakerLauncher:
 
     def _look(self, known: RemoteJob) -> RemoteJob:
         """The job as it is now, also in its record; one that is to end is asked again."""
-        with with_clear_errors(f"looking at {known.name}"):
-            try:
-                described = self._client.describe_processing_job(ProcessingJobName=known.name)
-            except ClientError as error:
-                if code_of(error) not in _NOT_THERE:
-                    raise
-                described = None
+        described = self._described(known.name)
         job = job_after(known, described, self._clock.now())
         is_overdue = self._clock.now() >= job.expires_at - GRACE / 2
         is_running = described is not None and described["ProcessingJobStatus"] == "InProgress"
@@ -162,8 +166,25 @@ class SageMakerLauncher:
             self._note(job, "ended")
         return job
 
+    def _described(self, name: str) -> Mapping[str, Any] | None:
+        """What AWS says of a job; None if there is none."""
+        with with_clear_errors(f"looking at {name}"):
+            try:
+                described: Mapping[str, Any] = self._client.describe_processing_job(
+                    ProcessingJobName=name
+                )
+            except ClientError as error:
+                if code_of(error) not in _NOT_THERE:
+                    raise
+                return None
+        return described
+
     def _stop(self, name: str) -> bool:
         """Whether there is such a job, which hadn't ended."""
+        if self._described(name) is None:
+            return (
+                False  # its tag, by which it may be stopped, isn't there either: AWS would refuse
+            )
         with with_clear_errors(f"stopping {name}"):
             try:
                 self._client.stop_processing_job(ProcessingJobName=name)
@@ -173,9 +194,9 @@ class SageMakerLauncher:
                 return False
         return True
 
-    def _note(self, job: RemoteJob, act: str) -> None:
+    def _note(self, job: RemoteJob, act: str, hour: float | None = None) -> None:
         why = job.reason or job.machine.type or ""
-        self._ledger.note(job.run, self._clock.now(), act, job.name, why)
+        self._ledger.note(job.run, self._clock.now(), act, job.name, why, hour)
 
 
 def _is_refusal(error: ClientError) -> bool:

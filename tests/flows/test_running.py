@@ -210,7 +210,7 @@ def test_one_that_is_lost_says_what_was_done_and_what_wasnt(
 def test_what_a_lost_runs_machine_has_cost_is_told(started: GithubScenario) -> None:
     (run,) = started.fake.runs.values()
     people.end(started.fake, run, "failure")
-    started.happens(RunLost(request(started), Ending("work", "failure", LOG), HALF, 0.534))
+    started.happens(RunLost(request(started), Ending("work", "failure", LOG), HALF, cost=0.534))
     assert started.heard().endswith("Its machine has cost an estimated $0.53.")
 
 

@@ -88,9 +88,12 @@ class FakeSageMaker:
         return 200, {**told, **{key: text for key, text in texts.items() if text}}
 
     def _stop(self, name: str, _: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """By a role that may stop what bears a tag, as the stack's: what isn't there bears none
+        (https://docs.aws.amazon.com/IAM/latest/UserGuide/access_tags.html).
+        """
         job = self._job(name)
         if job is None:
-            return 400, _error("ResourceNotFound", f"Could not find requested job: {name}")
+            return 400, _error("AccessDeniedException", f"not authorized to stop {name}")
         if job.status not in {"InProgress", "Stopping"}:
             return 400, _error("ValidationException", f"The job {name} is in {job.status}")
         job.status = "Stopping"

@@ -24,14 +24,9 @@ def main(words: list[str]) -> None:
                 SecretId=given["--secret-id"], ForceDeleteWithoutRecovery=True
             )
         case ["s3", "cp", *_, source, target] if source.startswith("s3://"):
-<<<<<<< HEAD
-            bucket, key = source.removeprefix("s3://").split("/", 1)
-            _client("s3").download_file(bucket, key, target)
-=======
             bucket, _, key = source.removeprefix("s3://").partition("/")
             body = _client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
             Path(target).write_bytes(body)
->>>>>>> aws
         case ["s3", "cp", *_, source, target]:
             Path(target).write_bytes(Path(source).read_bytes())  # the demo's runs: a folder
         case ["put", bucket, key]:

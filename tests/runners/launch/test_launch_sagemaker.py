@@ -91,7 +91,7 @@ def place(site: LaunchSite) -> Iterator[JobSite]:
         rest = [n for n in text.splitlines() if not n.startswith(("release =", "previous ="))]
         (releases / f"{release}.toml").write_text("\n".join(lines + rest))
     with fake_sagemaker() as sagemaker:
-        made = JobSite(site.root, site.amazon, site.runner_api, sagemaker)
+        made = JobSite(site.root, site.amazon, site.runner_api, sagemaker=sagemaker)
         made.configure(runs="s3://our-runs/census", sagemaker=JOB)
         yield made
 
@@ -178,6 +178,24 @@ def test_a_dry_run_shows_the_request_and_its_cost(place: JobSite) -> None:
     assert (place.amazon.calls, place.sagemaker.actions) == ([], [])
     done(place.launches("--work", str(packed)))
     assert [place.asked] == shown["requests"]
+
+
+def test_a_release_has_one_budget_whatever_its_launches(place: JobSite) -> None:
+    begun = datetime.now(UTC) - timedelta(hours=5)
+    line = {"run": "2025-11-08-ingest-3", "act": "launched", "machine": "i-1", "why": ""}
+    place.amazon.client("s3").put_object(
+        Bucket="our-runs",
+        Key="census/2025-11-08-ingest-3/machines/20251108T000000.0-a_launched_i-1.json",
+        Body=json.dumps({**line, "at": begun.isoformat(), "price": 2.5}),
+    )
+    place.configure(runs="s3://our-runs/census", sagemaker=JOB, budget=40)
+    refused = place.launches()
+    assert refused.exit_code == 2
+    assert "29.69 US dollars, after 12.50 for earlier ones of the release" in refused.output
+    assert place.sagemaker.jobs == {}
+    place.configure(runs="s3://our-runs/census", sagemaker=JOB, budget=50)
+    done(place.launches())
+    done(place.launches())  # of a job that is there it isn't asked again
 
 
 def test_a_refused_launch_says_why_and_leaves_no_job_to_wait_for(place: JobSite) -> None:
