@@ -30,10 +30,12 @@ def cost(lines: Iterable[TrailLine], now: datetime, lifetime: timedelta) -> floa
     """
     known = list(lines)
     ended_at = {line.machine: line.at for line in known if line.act in ENDED}
-    launched: dict[str | None, TrailLine] = {}
+    launched: dict[tuple[str, str | None], TrailLine] = {}
     for line in known:
         if line.act == LAUNCHED and line.price is not None:
-            launched.setdefault(line.machine, line)  # a launch that is repeated says so again
+            launched.setdefault(
+                (line.run, line.machine), line
+            )  # one that is repeated says so again
     return sum(
         (ended_at.get(line.machine, min(now, line.at + lifetime)) - line.at)
         / timedelta(hours=1)

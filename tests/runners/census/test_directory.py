@@ -288,9 +288,9 @@ def test_a_run_that_ended_is_still_no_work_to_do(
 
 
 def test_verification_says_that_a_release_was_retracted(
-    older: Place, tmp_path: Path, retracted: Pages
+    fresh_older: Place, tmp_path: Path, retracted: Pages
 ) -> None:
-    place = instances.copy(older, tmp_path / "place", RELEASE_DIRECTORY=retracted.address)
+    place = instances.copy(fresh_older, tmp_path / "place", RELEASE_DIRECTORY=retracted.address)
     instances.succeed(place.run("verify", place.request("look", OLDER.version, action="verify")))
     notes = {check.name: check.note for check in place.report("look").checks}
     assert str(notes["store"]).startswith(f"release {OLDER.version} was retracted on 2026-03-01")

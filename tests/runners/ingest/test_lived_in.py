@@ -15,7 +15,7 @@ from instances import Place, succeed
 from release_rows import STATEMENTS, own_rows
 
 from runners.contract import Action, Outcome, Reason, Status
-from runners.sample.datasets import NEWER, OLDER, by_key
+from runners.sample.datasets import NEWER, OLDER, by_key, of_release
 from runners.sample.world import World
 
 Changes = dict[str, set[str]]
@@ -74,6 +74,13 @@ def test_the_rows_of_the_release_are_those_of_a_fresh_instance(lived: Lived, fre
     found, expected = (own_rows(place, NEWER.version) for place in (lived.place, fresh))
     for statement in STATEMENTS:
         assert found[statement] == expected[statement], statement
+
+
+def test_whose_older_artifact_is_gone_for_good_counts_as_new(lived: Lived) -> None:
+    written = lived.place.journal("newer").datasets("written")
+    expected = {dataset.dataset_id: dataset.outcome for dataset in of_release(NEWER)}
+    expected[by_key("D01").dataset_id] = Outcome.REGISTERED
+    assert {name: Outcome(line["outcome"]) for name, line in written.items()} == expected
 
 
 def test_of_what_was_there_no_more_is_written_than_the_release_needs(lived: Lived) -> None:

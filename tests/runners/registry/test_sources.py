@@ -71,9 +71,9 @@ def before(empty: Place, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
 
 
 def test_public_look_ups_give_the_same_before_and_after_an_ingest(
-    before: dict[str, Any], newer: Place, tmp_path: Path
+    before: dict[str, Any], fresh: Place, tmp_path: Path
 ) -> None:
-    assert lookups(newer, tmp_path) == before
+    assert lookups(fresh, tmp_path) == before
 
 
 def test_the_look_ups_found_something(before: dict[str, Any]) -> None:
@@ -81,23 +81,23 @@ def test_the_look_ups_found_something(before: dict[str, Any]) -> None:
     assert nothing == set()
 
 
-def test_of_bionty_s_own_sources_every_row_stays(empty: Place, newer: Place) -> None:
+def test_of_bionty_s_own_sources_every_row_stays(empty: Place, fresh: Place) -> None:
     names = [name for _, name, *_ in query(empty, "pragma table_info(bionty_source)")]
-    own, now = columns(empty, names), columns(newer, names)
+    own, now = columns(empty, names), columns(fresh, names)
     assert {uid: now[uid] for uid in own} == own
     assert len(now) > len(own) > 0
 
 
-def test_none_of_ours_is_current_and_each_can_be_used(empty: Place, newer: Place) -> None:
-    rows = columns(newer, ("entity", "currently_used", "dataframe_artifact_id", "url"))
+def test_none_of_ours_is_current_and_each_can_be_used(empty: Place, fresh: Place) -> None:
+    rows = columns(fresh, ("entity", "currently_used", "dataframe_artifact_id", "url"))
     ours = [row for uid, row in rows.items() if uid not in columns(empty, ("uid",))]
     assert {is_current for _, is_current, _, _ in ours} == {0}
     assert {entity for entity, _, table, _ in ours if table is None} == {"bionty.Organism"}
     assert all(url for entity, _, _, url in ours if entity == "bionty.Organism")
 
 
-def test_what_only_we_have_a_source_of_is_found_in_it(newer: Place) -> None:
-    said = instances.succeed(newer.script("-c", FROM_OURS)).stdout.splitlines()[-1]
+def test_what_only_we_have_a_source_of_is_found_in_it(fresh: Place) -> None:
+    said = instances.succeed(fresh.script("-c", FROM_OURS)).stdout.splitlines()[-1]
     address = "http://purl.obolibrary.org/obo/cl/releases/2025-07-30/cl.owl"
     assert json.loads(said) == [True, True, "macrophage", address]
 

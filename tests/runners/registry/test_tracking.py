@@ -93,7 +93,8 @@ def test_new_records_have_the_run_and_the_space_and_old_ones_neither(
         join lamindb_space s on s.id = t.space_id where key like 'cell%' or reference is not null"""
     if table == "artifact":
         statement = statement.replace(" or reference is not null", "")
-    assert set(query(tracked, statement)) == {
+    found = set(query(tracked, statement))
+    assert {row for row in found if row[0] in (OLDER.version, NEWER.version)} == {
         (OLDER.version, 0, "all"),
         (NEWER.version, 1, SPACE),
     }
