@@ -280,8 +280,10 @@ def test_collections_have_chains_and_say_which_study_they_are_of(newer: Place) -
         assert (old[4], new[4]) == (0, 1)
 
 
-def test_the_newer_release_leaves_the_older_ones_rows_alone(older: Place, newer: Place) -> None:
-    before = dumps.natural(older.database, storage=older.storage)
+def test_the_newer_release_leaves_the_older_ones_rows_alone(
+    fresh_older: Place, newer: Place
+) -> None:
+    before = dumps.natural(fresh_older.database, storage=fresh_older.storage)
     after = dumps.natural(newer.database, storage=newer.storage)
     lost = [
         (table, dict(row))
@@ -360,7 +362,10 @@ def test_another_run_of_the_same_release_changes_no_row(newer: Place) -> None:
 
 
 @pytest.mark.prove
-def test_where_batches_end_makes_no_difference(place: Place, newer: Place) -> None:
+def test_where_batches_end_makes_no_difference(
+    fresh_older: Place, newer: Place, tmp_path: Path
+) -> None:
+    place = instances.copy(fresh_older, tmp_path / "place")
     request = place.request("batches", NEWER.version)
     small = (
         "from runners import __main__; from runners.ingest import steps; "

@@ -424,8 +424,8 @@ def test_either_a_release_or_a_run_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.prove
-def test_the_first_release_leaves_nothing(older: Place, empty: Place, tmp_path: Path) -> None:
-    place = instances.copy(older, tmp_path / "place")
+def test_the_first_release_leaves_nothing(fresh_older: Place, empty: Place, tmp_path: Path) -> None:
+    place = instances.copy(fresh_older, tmp_path / "place")
     succeed(rollback(place, "--release", OLDER.version, "--yes"))
     expected = {**rows(empty), "lamindb_storage": rows(place)["lamindb_storage"]}
     assert rows(place) == expected
