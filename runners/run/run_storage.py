@@ -8,7 +8,6 @@ nothing is kept for too long is asked to end. Must not know what the step does.
 
 import shutil
 import subprocess
-import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -45,9 +44,6 @@ UNKEPT = 600.0
 
 RELEASE = len("2026-02-01")
 """The beginning of a run's name that it shares with the other runs of its release."""
-
-LAUNCH = "launch"
-"""The step that stands for all steps of a run."""
 
 
 class RunStorage(Protocol):
@@ -243,11 +239,3 @@ def _watch_until_exit(
             return step.wait(timeout=every)
         except subprocess.TimeoutExpired:
             continue
-
-
-def step(word: str, request: Path) -> list[str]:
-    """The command of a step of `runners`; of all steps, with the manifests beside the request, if
-    `word` is LAUNCH.
-    """
-    command = [sys.executable, "-m", "runners", word, "--request", str(request)]
-    return [*command, "--repository", str(request.parent)] if word == LAUNCH else command
