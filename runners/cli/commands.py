@@ -13,7 +13,7 @@ from typing import NoReturn
 import rich_click as click
 
 from runners import progress, rules, settings
-from runners.cli.launch import follow, launch, reap, terminate
+from runners.cli.launch import doctor, follow, launch, reap, terminate
 from runners.cli.options import request_options
 from runners.cli.options import with_clear_errors as _with_clear_errors
 from runners.contract import (
@@ -46,7 +46,7 @@ _workers = click.option(
 NAME = "python -m runners"
 click.rich_click.COMMAND_GROUPS[NAME] = [
     {"name": "A release", "commands": ["compare", "check", "ingest", "verify", "rollback"]},
-    {"name": "Machines", "commands": ["launch", "terminate", "follow", "reap"]},
+    {"name": "Machines", "commands": ["doctor", "launch", "terminate", "follow", "reap"]},
     {"name": "Set up and try", "commands": ["reference", "instance", "sample"]},
     {"name": "Called by workflow files", "commands": ["mirror"]},
 ]
@@ -57,6 +57,7 @@ def main() -> None:
     """Register a CELLxGENE Census release in a LaminDB instance, and verify that it is there."""
 
 
+main.add_command(doctor)
 main.add_command(launch)
 main.add_command(terminate)
 main.add_command(follow)

@@ -168,5 +168,35 @@ def reap(configuration_file: Path, now: datetime | None) -> None:
     sys.exit(NOT_ALL_DONE if failed else 0)
 
 
+@click.group()
+def doctor() -> None:
+    """Say what is missing before a run can work."""
+
+
+@doctor.command(name="aws")
+@_configuration
+@click.option("--json", "as_json", is_flag=True, help="A line of JSON a part.")
+@with_clear_errors
+def doctor_aws(configuration_file: Path, as_json: bool) -> None:
+    """Look at all that a launch on EC2 or SageMaker needs: runs, key, image, ways out of subnets,
+    quotas, roles, and whether AWS would take each launch.
+
+    By whatever credentials there are: those of the launcher's role show whether it may. Starts
+    nothing, and writes one object, doctor.json, where runs are kept. Exit code 1: something is
+    missing; what couldn't be looked at is said to be unknown.
+    """
+    configuration = Configuration.from_file(configuration_file)
+    from runners.launch.doctor import Health, examine
+
+    is_missing = False
+    for finding in examine(configuration, datetime.now(UTC)):
+        is_missing = is_missing or finding.health is Health.MISSING
+        if as_json:
+            _say({"part": finding.part, "health": finding.health, "sentence": finding.sentence})
+        else:
+            click.echo(f"{finding.health:>7}  {finding.part}: {finding.sentence}")
+    sys.exit(NOT_ALL_DONE if is_missing else 0)
+
+
 def _say(document: dict[str, Any]) -> None:
     click.echo(json.dumps(document))

@@ -50,6 +50,11 @@ def code_of(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
+def is_denied(error: ClientError) -> bool:
+    """Whether the caller lacks the right to what it asked for."""
+    return code_of(error) in _DENIED
+
+
 def _remedy(code: str) -> str:
     if code in _EXPIRED:
         return "the role's credentials have expired, so begin a new job"

@@ -36,9 +36,13 @@ class AwsCall:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+_MODELS = {"servicequotas": "service-quotas"}
+"""Services whose requests are signed for another name than botocore's."""
+
+
 def operation(service: str, action: str) -> Any:
     """botocore's model of the call."""
-    return get_service_model(service).operation_model(action)
+    return get_service_model(_MODELS.get(service, service)).operation_model(action)
 
 
 def parsed(method: str, path: str, headers: Mapping[str, str], body: bytes) -> AwsCall:

@@ -80,6 +80,7 @@ class FakeAws:
     ec2: Ec2State = field(default_factory=Ec2State)
     iam: IamState = field(default_factory=IamState)
     prices: dict[tuple[str, str], float] = field(default_factory=dict)
+    quotas: dict[str, float] = field(default_factory=dict)
     clients: dict[str, Any] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -132,7 +133,7 @@ class FakeAws:
     def reset(self) -> None:
         """An empty account."""
         httpx.post(f"{self.moto}/moto-api/reset", timeout=60).raise_for_status()
-        for kept in (self.faults, self.calls, self.ec2, self.iam, self.prices):
+        for kept in (self.faults, self.calls, self.ec2, self.iam, self.prices, self.quotas):
             kept.clear()
 
     def fault_for(self, action: str) -> Fault | None:
@@ -207,6 +208,8 @@ def _proxy(state: FakeAws) -> type[BaseHTTPRequestHandler]:
                 raise RefusedError(code, 400, "; ".join(wrong))
             if call.action == "GetProducts":
                 return 200, "application/x-amz-json-1.1", _products(state.prices, call.params)
+            if call.action in ("GetServiceQuota", "ListServiceQuotas"):
+                return 200, "application/x-amz-json-1.1", _quotas(state.quotas, call.params)
             if call.service == "ec2":
                 return fake_ec2.answered(
                     state.ec2, call, lambda: self.to_moto(body), state.state_of
@@ -291,6 +294,18 @@ def _products(prices: Mapping[tuple[str, str], float], params: Mapping[str, Any]
     )
     products = [json.dumps({"terms": {"OnDemand": {"a": dimension}}})] if price else []
     return json.dumps({"PriceList": products}).encode()
+
+
+def _quotas(quotas: Mapping[str, float], params: Mapping[str, Any]) -> bytes:
+    """An account's quotas, one by its code or all of them by their names
+    (https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_GetServiceQuota.html).
+    """
+    if code := params.get("QuotaCode"):
+        if code not in quotas:
+            raise RefusedError("NoSuchResourceException")
+        return json.dumps({"Quota": {"QuotaCode": code, "Value": quotas[code]}}).encode()
+    rows = [{"QuotaName": name, "Value": value} for name, value in quotas.items()]
+    return json.dumps({"Quotas": rows}).encode()
 
 
 def _session(key: str) -> bytes:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import boto3
 import tomli_w
 from click.testing import CliRunner, Result
 
@@ -123,6 +124,7 @@ class LaunchSite:
 
     def call(self, words: list[str]) -> Result:
         """A command in this process, which is cheaper than one of its own."""
+        boto3.DEFAULT_SESSION = None  # it would keep the credentials of the call before
         return CliRunner().invoke(main, words, env=self.environment)
 
     def begin(self, words: list[str]) -> "subprocess.Popen[str]":

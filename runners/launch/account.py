@@ -1,0 +1,224 @@
+"""What an account of AWS has of what launches need, looked at part by part.
+
+Changes nothing but one object, `doctor.json`, where runs are kept.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+
+from runners.launch.aws import client, code_of
+from runners.launch.aws_requests import run_instances
+from runners.launch.configuration import Configuration, Ec2, SageMaker, bucket_and_prefix
+from runners.launch.ports import Candidate, Order
+
+PROBE = "doctor.json"
+
+QUOTAS = {False: ("L-1216C47A", "On-Demand"), True: ("L-34B43A08", "Spot")}
+"""Code and kind, by whether machines are spot, of the quota of vCPUs for the families STANDARD:
+https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html
+"""
+
+STANDARD = frozenset("acdhimrtz")
+
+SPOT_ROLE = "AWSServiceRoleForEC2Spot"
+"""https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/service-linked-roles-spot-instance-requests.html"""
+
+
+class MissingError(Exception):
+    """A sentence that says what is missing, and the remedy."""
+
+
+class Account:
+    """Each look returns what was seen, in a sentence.
+
+    Raises:
+        MissingError: what is missing, and the remedy.
+        ClientError, BotoCoreError: AWS says no, or nothing.
+    """
+
+    def __init__(self, configuration: Configuration) -> None:
+        self.configuration = configuration
+
+    def _client(self, service: str) -> Any:
+        return client(service, self.configuration.region)
+
+    def credentials(self) -> str:
+        try:
+            who = self._client("sts").get_caller_identity()
+        except NoCredentialsError as error:
+            raise MissingError(
+                "there are none here; log in, or take the launcher's role in a job on GitHub."
+            ) from error
+        except BotoCoreError as error:
+            raise MissingError(f"AWS can't be asked ({error}); try again.") from error
+        return f"AWS answers to {who['Arn']}."
+
+    def runs(self, now: datetime) -> str:
+        place = bucket_and_prefix(self.configuration.runs)
+        if place is None:
+            raise MissingError(
+                f"[launch]: runs is the folder {self.configuration.runs}, which no machine can "
+                "read; name s3://bucket/prefix."
+            )
+        bucket, prefix = place
+        key, body = f"{prefix}/{PROBE}".lstrip("/"), now.isoformat().encode()
+        s3 = self._client("s3")
+        s3.put_object(Bucket=bucket, Key=key, Body=body)
+        read = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        if read != body:
+            raise MissingError(
+                f"s3://{bucket}/{key} isn't what was just written; see who else writes there."
+            )
+        return f"s3://{bucket}/{key} was written and read back."
+
+    def secret(self) -> str:
+        name = self.configuration.lamindb_secret
+        if name is None:
+            return "[launch] names no lamindb_secret: machines log in to LaminDB by no key."
+        try:
+            described = self._client("secretsmanager").describe_secret(SecretId=name)
+        except ClientError as error:
+            if code_of(error) != "ResourceNotFoundException":
+                raise
+            raise MissingError(
+                f"[launch]: lamindb_secret: there is no secret {name} in "
+                f"{self.configuration.region}; make it, with LaminDB's API key as its text."
+            ) from error
+        if described.get("DeletedDate"):
+            raise MissingError(f"the secret {name} is being deleted; restore it.")
+        return f"the secret {name} is there; its text wasn't read."
+
+    def image(self, ec2: Ec2) -> str:
+        images = self._client("ec2").describe_images(ImageIds=[ec2.image])["Images"]
+        if not images or images[0]["State"] != "available":
+            raise MissingError(
+                f"[launch.ec2]: image {ec2.image} isn't available in {self.configuration.region}; "
+                "name an image of Amazon Linux 2023 of that region."
+            )
+        device = images[0].get("RootDeviceName")
+        if device != ec2.root_device:
+            raise MissingError(
+                f"[launch.ec2]: root_device is {ec2.root_device}, and the image's is {device}; "
+                "correct it, else the disk stays as small as the image."
+            )
+        return f"it is {images[0].get('Name', 'there')}, with its root on {device}."
+
+    def way_out(self, subnet: str, *, is_job: bool = False) -> str:
+        """A machine of ours asks for no public address, and gets one where its subnet gives it; a
+        Processing job gets none.
+        """
+        ec2 = self._client("ec2")
+        (described,) = ec2.describe_subnets(SubnetIds=[subnet])["Subnets"]
+        own = [{"Name": "association.subnet-id", "Values": [subnet]}]
+        main = [
+            {"Name": "association.main", "Values": ["true"]},
+            {"Name": "vpc-id", "Values": [described["VpcId"]]},
+        ]
+        tables = ec2.describe_route_tables(Filters=own)["RouteTables"]
+        tables = tables or ec2.describe_route_tables(Filters=main)["RouteTables"]
+        routes = [route for table in tables for route in table["Routes"] if _leads_out(route)]
+        if not routes:
+            raise MissingError(
+                f"{subnet} has no route to 0.0.0.0/0; add one to a NAT gateway or an internet "
+                "gateway, else a machine reaches neither GitHub nor the Census."
+            )
+        gateway = str(routes[0].get("GatewayId", ""))
+        if gateway.startswith("igw-") and (is_job or not described["MapPublicIpOnLaunch"]):
+            raise MissingError(
+                f"{subnet} leads to the internet gateway {gateway}, and gives no public address; "
+                "let it lead to a NAT gateway" + ("." if is_job else ", or let it give addresses.")
+            )
+        return f"{subnet} leads out{f' by {gateway}' if gateway else ''}."
+
+    def quota(self, ec2: Ec2, kind: str) -> str:
+        if kind[0] not in STANDARD:
+            return f"{kind} is of a family with a quota of its own, which wasn't looked at."
+        types = self._client("ec2").describe_instance_types(InstanceTypes=[kind])["InstanceTypes"]
+        needed = types[0]["VCpuInfo"]["DefaultVCpus"]
+        code, name = QUOTAS[ec2.spot]
+        answer = self._client("service-quotas").get_service_quota(ServiceCode="ec2", QuotaCode=code)
+        allowed = answer["Quota"]["Value"]
+        if allowed < needed:
+            raise MissingError(
+                f"{kind} has {needed} vCPUs, and the account may have {allowed:g} of {name} "
+                f"standard machines; ask AWS to raise the quota {code}, or name a smaller type."
+            )
+        return f"{kind} has {needed} vCPUs, of {allowed:g} that the account may have."
+
+    def spot_role(self) -> str:
+        command = "aws iam create-service-linked-role --aws-service-name spot.amazonaws.com"
+        try:
+            self._client("iam").get_role(RoleName=SPOT_ROLE)
+        except ClientError as error:
+            if code_of(error) != "NoSuchEntity":
+                raise
+            raise MissingError(f"the account has no {SPOT_ROLE}; run: {command}") from error
+        return f"{SPOT_ROLE} is there."
+
+    def dry_run(self, candidate: Candidate, now: datetime) -> str:
+        """Rights and arguments; not whether AWS has such a machine now
+        (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html).
+        """
+        order = Order(
+            candidate=candidate,
+            run_id="doctor",
+            release="2000-01-01",
+            expires_at=now + self.configuration.lifetime,
+            user_data="",
+        )
+        try:
+            self._client("ec2").run_instances(
+                **run_instances(self.configuration, order), DryRun=True
+            )
+        except ClientError as error:
+            if code_of(error) != "DryRunOperation":
+                raise
+        return "AWS would take the request."
+
+    def job_image(self, sagemaker: SageMaker) -> str:
+        registry, _, path = sagemaker.image.partition("/")
+        repository, _, tag = path.partition(":")
+        answer = self._client("ecr").describe_images(
+            registryId=registry.partition(".")[0],
+            repositoryName=repository,
+            imageIds=[{"imageTag": tag or "latest"}],
+        )
+        pushed = answer["imageDetails"][0]["imagePushedAt"]
+        return f"{sagemaker.image} was pushed on {pushed:%Y-%m-%d}."
+
+    def job_role(self, sagemaker: SageMaker) -> str:
+        name = sagemaker.role.rpartition("/")[2]
+        role = self._client("iam").get_role(RoleName=name)["Role"]
+        if "sagemaker.amazonaws.com" not in str(role["AssumeRolePolicyDocument"]):
+            raise MissingError(
+                f"[launch.sagemaker]: role {name} can't be taken by SageMaker; name the stack's "
+                "MachineRole."
+            )
+        return f"{name} can be taken by SageMaker."
+
+    def job_quota(self, sagemaker: SageMaker) -> str:
+        name = f"{sagemaker.type} for processing job usage"
+        quotas: Iterator[Mapping[str, Any]] = (
+            quota
+            for page in self._client("service-quotas")
+            .get_paginator("list_service_quotas")
+            .paginate(ServiceCode="sagemaker")
+            for quota in page["Quotas"]
+        )
+        quota = next((quota for quota in quotas if quota["QuotaName"] == name), None)
+        if quota is None or quota["Value"] < 1:
+            raise MissingError(
+                f"the account may have no {sagemaker.type} in a Processing job; ask AWS to raise "
+                f'the quota "{name}".'
+            )
+        return f"the account may have {quota['Value']:g} at once."
+
+
+def _leads_out(route: Mapping[str, Any]) -> bool:
+    return (
+        route.get("DestinationCidrBlock") == "0.0.0.0/0"
+        and route.get("State", "active") == "active"
+    )

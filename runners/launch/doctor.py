@@ -1,0 +1,110 @@
+"""What is missing at AWS before machines can be launched, a sentence a part.
+
+Asks with whatever credentials it is given; what these may not look at is unknown, and never fine.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import partial
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from runners.launch.account import Account, MissingError
+from runners.launch.aws import code_of, is_denied
+from runners.launch.configuration import Configuration
+from runners.launch.ports import Candidate
+
+
+class Health(StrEnum):
+    """Whether a part is as a launch needs it."""
+
+    OK = "ok"
+    MISSING = "missing"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A part, how it is, and in a sentence what was seen or what to do."""
+
+    part: str
+    health: Health
+    sentence: str
+
+
+@dataclass(frozen=True)
+class _Part:
+    """`look` returns what was seen, or raises. `must_allow`: a refusal of the credentials is the
+    fault, because a launch has the same.
+    """
+
+    name: str
+    look: Callable[[], str]
+    must_allow: bool = False
+
+
+def examine(configuration: Configuration, now: datetime) -> Iterator[Finding]:
+    """Each part that a launch on EC2 or SageMaker needs, in the order in which it is needed; only
+    the first one where AWS answers nobody.
+    """
+    account = Account(configuration)
+    first = _found(_Part("credentials", account.credentials))
+    yield first
+    if first.health is not Health.OK:
+        return
+    for part in (*_common(account, now), *_of_ec2(account, now), *_of_sagemaker(account)):
+        yield _found(part)
+
+
+def _common(account: Account, now: datetime) -> Iterator[_Part]:
+    yield _Part("runs", partial(account.runs, now), must_allow=True)
+    yield _Part("LaminDB's key", account.secret)
+
+
+def _of_ec2(account: Account, now: datetime) -> Iterator[_Part]:
+    ec2 = account.configuration.ec2
+    if ec2 is None:
+        return
+    yield _Part(f"image {ec2.image}", partial(account.image, ec2))
+    for subnet in ec2.subnets:
+        yield _Part(f"way out of {subnet}", partial(account.way_out, subnet))
+    for kind in ec2.types:
+        yield _Part(f"quota for {kind}", partial(account.quota, ec2, kind))
+    if ec2.spot:
+        yield _Part("role for spot machines", account.spot_role)
+    for kind in ec2.types:
+        for subnet in ec2.subnets:
+            look = partial(account.dry_run, Candidate(kind, subnet), now)
+            yield _Part(f"launch of {kind} in {subnet}", look, must_allow=True)
+
+
+def _of_sagemaker(account: Account) -> Iterator[_Part]:
+    sagemaker = account.configuration.sagemaker
+    if sagemaker is None:
+        return
+    yield _Part("image of Processing jobs", partial(account.job_image, sagemaker))
+    yield _Part("role of Processing jobs", partial(account.job_role, sagemaker))
+    yield _Part(f"quota for {sagemaker.type}", partial(account.job_quota, sagemaker))
+    for subnet in sagemaker.subnets:
+        yield _Part(f"way out of {subnet}", partial(account.way_out, subnet, is_job=True))
+
+
+def _found(part: _Part) -> Finding:
+    try:
+        return Finding(part.name, Health.OK, part.look())
+    except MissingError as error:
+        return Finding(part.name, Health.MISSING, str(error))
+    except ClientError as error:
+        details = error.response.get("Error", {})
+        answer = f"AWS answers {code_of(error)} ({details.get('Message', '')})"
+        if not is_denied(error):
+            return Finding(part.name, Health.MISSING, f"{answer}; correct [launch].")
+        if part.must_allow:
+            remedy = "take the launcher's role, or give it this right as ingestion.yaml does"
+            return Finding(part.name, Health.MISSING, f"{answer}; {remedy}.")
+        remedy = "look with credentials that may"
+        return Finding(part.name, Health.UNKNOWN, f"{answer}; {remedy}.")
+    except BotoCoreError as error:
+        return Finding(part.name, Health.UNKNOWN, f"AWS can't be asked ({error}); try again.")

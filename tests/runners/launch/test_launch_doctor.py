@@ -1,0 +1,240 @@
+"""What is missing at AWS is said part by part, before anything is launched."""
+
+import json
+import tomllib
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+import tomli_w
+from click.testing import CliRunner
+
+from launch.account import BUCKET, Account
+from launch.fake_aws import FakeAws
+from launch.fake_runner_api import REPOSITORY
+from launch.site import TYPES, LaunchSite
+from runners.cli.commands import main
+
+REGISTRY = "123456789012.dkr.ecr.us-west-2.amazonaws.com"
+JOB = {
+    "type": "ml.r5.8xlarge",
+    "image": f"{REGISTRY}/ingestion:latest",
+    "role": "arn:aws:iam::123456789012:role/job",
+}
+STANDARD, SPOT = "L-1216C47A", "L-34B43A08"
+JOBS = "ml.r5.8xlarge for processing job usage"
+
+
+@pytest.fixture
+def place(site: LaunchSite) -> LaunchSite:
+    """A site whose account has all that a launch needs."""
+    amazon = site.amazon
+    account = Account(amazon)
+    ec2, iam = amazon.client("ec2"), amazon.client("iam")
+    image = ec2.register_image(Name="al2023")["ImageId"]
+    amazon.ec2.images.add(image)
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=account.vpc)
+    route(amazon, account.vpc, GatewayId=gateway)
+    # the last one is made by AWS itself, under another name in moto
+    services = {"job": "sagemaker", "other": "ec2", "AWSServiceRoleForEC2Spot": "spot"}
+    for name, service in services.items():
+        principal = {"Service": f"{service}.amazonaws.com"}
+        statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)
+    amazon.client("secretsmanager").create_secret(Name="ingestion/lamindb", SecretString="x")
+    ecr = amazon.client("ecr")
+    ecr.create_repository(repositoryName="ingestion")
+    kind = "application/vnd.docker.distribution.manifest.v2+json"
+    empty = {"schemaVersion": 2, "mediaType": kind, "layers": [], "config": {"size": 1}}
+    manifest = json.dumps(empty)
+    ecr.put_image(repositoryName="ingestion", imageManifest=manifest, imageTag="latest")
+    amazon.quotas |= {STANDARD: 64, SPOT: 64, JOBS: 1}
+    site.configure(
+        runs=f"s3://{BUCKET}/census",
+        ec2__image=image,
+        ec2__root_device="/dev/sda1",  # that of all images of moto's
+        ec2__subnets=[account.subnets[0]],
+        sagemaker=JOB,
+    )
+    return site
+
+
+def route(amazon: FakeAws, vpc: str, **target: str) -> None:
+    ec2 = amazon.client("ec2")
+    of_vpc = [{"Name": "vpc-id", "Values": [vpc]}]
+    (table,) = ec2.describe_route_tables(Filters=of_vpc)["RouteTables"]
+    ec2.create_route(RouteTableId=table["RouteTableId"], DestinationCidrBlock="0.0.0.0/0", **target)
+
+
+def configure_again(site: LaunchSite, **changes: Any) -> None:
+    """Changes fields of launch.toml; a dotted name reaches into a table."""
+    path = site.root / "launch.toml"
+    written = tomllib.loads(path.read_text())
+    for name, value in changes.items():
+        part, _, field = name.rpartition("__")
+        (written["launch"][part] if part else written["launch"])[field] = value
+    path.write_text(tomli_w.dumps(written))
+
+
+def examined(site: LaunchSite, code: int = 0) -> dict[str, tuple[str, str]]:
+    """Part -> how it is, and its sentence."""
+    done = site.call(["doctor", *site.words("aws", "--json")])
+    assert done.exit_code == code, done.output
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    return {line["part"]: (line["health"], line["sentence"]) for line in lines}
+
+
+def subnet_of(site: LaunchSite) -> str:
+    subnets = site.amazon.client("ec2").describe_subnets()["Subnets"]
+    return str(subnets[0]["SubnetId"])
+
+
+def test_an_account_that_has_all_is_fine_and_nothing_is_started(place: LaunchSite) -> None:
+    found = examined(place)
+    assert {health for health, _ in found.values()} == {"ok"}
+    subnet = subnet_of(place)
+    assert {f"launch of {kind} in {subnet}" for kind in TYPES} < found.keys()
+    assert {f"quota for {kind}" for kind in (*TYPES, "ml.r5.8xlarge")} < found.keys()
+    assert place.live() == []
+    assert found["runs"][1] == f"s3://{BUCKET}/census/doctor.json was written and read back."
+
+
+def without_route(site: LaunchSite) -> None:
+    ec2 = site.amazon.client("ec2")
+    for table in ec2.describe_route_tables()["RouteTables"]:
+        if any(one.get("DestinationCidrBlock") == "0.0.0.0/0" for one in table["Routes"]):
+            ec2.delete_route(RouteTableId=table["RouteTableId"], DestinationCidrBlock="0.0.0.0/0")
+
+
+def without_addresses(site: LaunchSite) -> None:
+    site.amazon.client("ec2").modify_subnet_attribute(
+        SubnetId=subnet_of(site), MapPublicIpOnLaunch={"Value": False}
+    )
+
+
+def few_processors(site: LaunchSite) -> None:
+    site.amazon.quotas[STANDARD] = 5
+
+
+def no_job(site: LaunchSite) -> None:
+    del site.amazon.quotas[JOBS]
+
+
+def no_bucket(site: LaunchSite) -> None:
+    configure_again(site, runs="s3://nobodys-runs/census")
+
+
+def no_secret(site: LaunchSite) -> None:
+    configure_again(site, lamindb_secret="ingestion/another")
+
+
+def other_device(site: LaunchSite) -> None:
+    configure_again(site, ec2__root_device="/dev/xvda")
+
+
+def other_role(site: LaunchSite) -> None:
+    configure_again(site, sagemaker={**JOB, "role": "arn:aws:iam::123456789012:role/other"})
+
+
+def other_image(site: LaunchSite) -> None:
+    configure_again(site, sagemaker={**JOB, "image": f"{REGISTRY}/ingestion:v2"})
+
+
+@pytest.mark.parametrize(
+    ("spoil", "parts", "said"),
+    [
+        (
+            without_route,
+            {"way out of SUBNET"},
+            "SUBNET has no route to 0.0.0.0/0; add one",
+        ),
+        (without_addresses, {"way out of SUBNET"}, "gives no public address; let it lead to a NAT"),
+        (
+            few_processors,
+            {f"quota for {kind}" for kind in TYPES},
+            "the account may have 5 of On-Demand standard machines; ask AWS to raise the quota L-1",
+        ),
+        (no_job, {"quota for ml.r5.8xlarge"}, "may have no ml.r5.8xlarge in a Processing job"),
+        (no_bucket, {"runs"}, "NoSuchBucket"),
+        (
+            no_secret,
+            {"LaminDB's key"},
+            "there is no secret ingestion/another in us-west-2",
+        ),
+        (other_device, {"image IMAGE"}, "root_device is /dev/xvda, and the image's is /dev/sda1;"),
+        (other_role, {"role of Processing jobs"}, "role other can't be taken by SageMaker; name"),
+        (other_image, {"image of Processing jobs"}, "ImageNotFoundException"),
+    ],
+)
+def test_what_is_missing_is_named_alone_with_its_remedy(
+    place: LaunchSite, spoil: Callable[[LaunchSite], None], parts: set[str], said: str
+) -> None:
+    spoil(place)
+    subnet = subnet_of(place)
+    found = examined(place, code=1)
+    missing = {part: text for part, (health, text) in found.items() if health != "ok"}
+    (image,) = (part for part in found if part.startswith("image ami-"))
+    named = {part.replace("SUBNET", subnet).replace("image IMAGE", image) for part in parts}
+    assert missing.keys() == named
+    for text in missing.values():
+        assert said.replace("SUBNET", subnet) in text
+
+
+def test_the_role_for_spot_machines_is_made_by_a_command(place: LaunchSite) -> None:
+    configure_again(place, ec2__spot=True)
+    assert examined(place)["role for spot machines"][0] == "ok"
+    place.amazon.client("iam").delete_role(RoleName="AWSServiceRoleForEC2Spot")
+    health, said = examined(place, code=1)["role for spot machines"]
+    assert health == "missing"
+    assert said.endswith(
+        "run: aws iam create-service-linked-role --aws-service-name spot.amazonaws.com"
+    )
+
+
+def test_without_credentials_nothing_else_is_looked_at(
+    place: LaunchSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobody = {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None}
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(place.root / "none"))
+    words = ["doctor", *place.words("aws")]
+    done = CliRunner().invoke(main, words, env={**place.environment, **nobody})
+    assert done.exit_code == 1
+    sentence = "there are none here; log in, or take the launcher's role in a job on GitHub."
+    assert done.stdout == f"missing  credentials: {sentence}\n"
+
+
+def test_what_a_role_may_not_look_at_is_unknown_and_what_it_must_do_is_missing(
+    site: LaunchSite,
+) -> None:
+    """The launcher's role may launch, and look at little else; the reporter's may do neither."""
+    account = Account(site.amazon)
+    outputs = account.stack(REPOSITORY).outputs
+    site.configure(
+        runs=f"s3://{BUCKET}/{REPOSITORY}",
+        ec2__subnets=account.subnets[:1],
+        ec2__security_group=outputs["SecurityGroup"],
+        ec2__role=outputs["MachineProfile"],
+    )
+    launches = {f"launch of {kind} in {account.subnets[0]}" for kind in TYPES}
+    site.key = account.key_of(REPOSITORY, "LauncherRole")
+    found = examined(site)
+    fine = {part for part, (health, _) in found.items() if health == "ok"}
+    assert fine == {"credentials", "runs", *launches}
+    assert {found[part][0] for part in found.keys() - fine} == {"unknown"}
+    site.key = account.key_of(REPOSITORY, "ReporterRole")
+    found = examined(site, code=1)
+    missing = {part for part, (health, _) in found.items() if health == "missing"}
+    assert missing == {"runs", *launches}
+    assert found["runs"][1].endswith("or give it this right as ingestion.yaml does.")
+
+
+def test_for_people_a_line_a_part(place: LaunchSite) -> None:
+    few_processors(place)
+    done = place.call(["doctor", *place.words("aws")])
+    assert done.exit_code == 1
+    assert f"missing  quota for {TYPES[0]}: {TYPES[0]} has " in done.stdout
+    assert "     ok  runs: s3://" in done.stdout
