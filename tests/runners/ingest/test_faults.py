@@ -35,8 +35,8 @@ def faults(place: Place, *what: str) -> Found:
 
 
 @pytest.fixture(scope="module")
-def script(tmp_path_factory: pytest.TempPathFactory, newer: Place, world: World) -> Found:
-    place = instances.copy(newer, tmp_path_factory.mktemp("script"))
+def script(tmp_path_factory: pytest.TempPathFactory, fresh: Place, world: World) -> Found:
+    place = instances.copy(fresh, tmp_path_factory.mktemp("script"))
     store = place.root / "store" / "soma"
     shutil.copytree(world.older.soma, store)
     return faults(place, "script", str(store))
@@ -52,49 +52,49 @@ def rows(place: Place, query: str, *values: str) -> list[tuple[Any, ...]]:
         return database.execute(query, values).fetchall()
 
 
-def test_a_dataset_that_is_new_in_a_release_stops_the_script(script: Found, newer: Place) -> None:
+def test_a_dataset_that_is_new_in_a_release_stops_the_script(script: Found, fresh: Place) -> None:
     assert script["a new dataset"] == "ObjectDoesNotExist"
-    written = newer.journal("newer").datasets("written")
+    written = fresh.journal("newer").datasets("written")
     assert written[by_key("D10").dataset_id]["outcome"] == Outcome.REGISTERED
 
 
-def test_datasets_that_the_live_api_lost_are_annotated(newer: Place) -> None:
+def test_datasets_that_the_live_api_lost_are_annotated(fresh: Place) -> None:
     """The script annotates what the API lists; ours what the release lists, and asks no API."""
     query = (
         "SELECT count(DISTINCT s.artifact_id) FROM lamindb_artifactschema s "
         "JOIN lamindb_artifact a ON a.id = s.artifact_id WHERE a.version_tag = ?"
     )
-    assert rows(newer, query, NEWER.version) == [(len(of_release(NEWER)) - 1,)]
+    assert rows(fresh, query, NEWER.version) == [(len(of_release(NEWER)) - 1,)]
 
 
-def test_failures_are_counted_outcomes_and_not_lines_of_a_log(newer: Place) -> None:
-    written = newer.journal("newer").datasets("written")
+def test_failures_are_counted_outcomes_and_not_lines_of_a_log(fresh: Place) -> None:
+    written = fresh.journal("newer").datasets("written")
     assert len(written) == len(of_release(NEWER))
     failed = written[by_key("D12").dataset_id]
     assert failed["outcome"] == Outcome.UNREADABLE
     assert failed["reasons"]
 
 
-def test_a_study_without_changes_loses_no_collection(script: Found, newer: Place) -> None:
+def test_a_study_without_changes_loses_no_collection(script: Found, fresh: Place) -> None:
     assert script["collections after"] == script["collections before"] - 1
     query = "SELECT count(*) FROM lamindb_collection WHERE version_tag = ?"
     studies = {one.collection.name for one in of_release(OLDER)}
-    assert rows(newer, query, OLDER.version) == [(len(studies) + 1,)]
+    assert rows(fresh, query, OLDER.version) == [(len(studies) + 1,)]
 
 
-def test_references_are_attached(newer: Place) -> None:
+def test_references_are_attached(fresh: Place) -> None:
     """The script has no line for it."""
     query = (
         "SELECT count(*) FROM lamindb_artifact a WHERE a.version_tag = ? AND a.otype = 'AnnData' "
         "AND NOT EXISTS (SELECT 1 FROM lamindb_artifactreference r WHERE r.artifact_id = a.id)"
     )
-    assert rows(newer, query, NEWER.version) == [(0,)]
+    assert rows(fresh, query, NEWER.version) == [(0,)]
 
 
-def test_the_store_is_found_by_its_type(script: Found, newer: Place) -> None:
+def test_the_store_is_found_by_its_type(script: Found, fresh: Place) -> None:
     assert script["otype of the store"] is None
     query = "SELECT count(*) FROM lamindb_artifact WHERE otype = 'tiledbsoma' AND version_tag = ?"
-    assert rows(newer, query, NEWER.version) == [(1,)]
+    assert rows(fresh, query, NEWER.version) == [(1,)]
 
 
 def test_the_runbook_counts_all_releases(script: Found) -> None:
@@ -121,17 +121,17 @@ def test_a_cell_culture_has_a_tissue_by_feature_and_none_by_registry() -> None:
     assert tissues == ["CellType"]
 
 
-def test_the_curator_has_no_schema_for_a_third_organism(curator: Found, newer: Place) -> None:
+def test_the_curator_has_no_schema_for_a_third_organism(curator: Found, fresh: Place) -> None:
     assert "a third organism" in curator
-    written = newer.journal("newer").datasets("written")
+    written = fresh.journal("newer").datasets("written")
     assert written[by_key("D07").dataset_id]["reasons"] == []
 
 
 def test_two_organisms_share_the_curators_schema_and_disturb_each_other(
-    curator: Found, newer: Place
+    curator: Found, fresh: Place
 ) -> None:
     assert curator["one schema"] is True
     assert curator["one filter"] is False
     query = "SELECT _dtype_str FROM lamindb_feature WHERE name = 'var_index'"
-    [(ours,)] = rows(newer, query)
+    [(ours,)] = rows(fresh, query)
     assert "source" not in ours

@@ -122,9 +122,9 @@ def late(alone: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
     return place
 
 
-def test_in_either_order_the_rows_are_the_same(late: Place, newer: Place) -> None:
-    assert dumps.differences(own_rows(late), own_rows(newer)) == []
-    assert current_sources(late) == current_sources(newer)
+def test_in_either_order_the_rows_are_the_same(late: Place, fresh: Place) -> None:
+    assert dumps.differences(own_rows(late), own_rows(fresh)) == []
+    assert current_sources(late) == current_sources(fresh)
 
 
 def test_of_the_newer_release_every_row_stays(late: Place, alone: Place) -> None:
@@ -189,9 +189,9 @@ def mended(empty: Place, tmp_path_factory: pytest.TempPathFactory) -> tuple[Plac
     return before, after
 
 
-def test_mended_late_it_is_as_in_order(mended: tuple[Place, Place], newer: Place) -> None:
+def test_mended_late_it_is_as_in_order(mended: tuple[Place, Place], fresh: Place) -> None:
     before, after = mended
-    assert dumps.differences(own_rows(after), own_rows(newer)) == []
+    assert dumps.differences(own_rows(after), own_rows(fresh)) == []
     assert changed(before, after) == set()
     assert current_sources(before) == current_sources(after)
     assert failed(checks(after, OLDER.version)) == set()
@@ -271,7 +271,7 @@ def test_what_a_person_writes_during_a_run_stays(older: Place, tmp_path: Path) -
 
 
 @postgres.needs_another_user
-def test_on_postgresql_too(world: World, newer: Place, tmp_path: Path) -> None:
+def test_on_postgresql_too(world: World, fresh: Place, tmp_path: Path) -> None:
     with postgres.server(tmp_path) as server:
         address = postgres.create(server, "late")
         place = instances.make(tmp_path / "place", world, "--db", address)
@@ -281,7 +281,7 @@ def test_on_postgresql_too(world: World, newer: Place, tmp_path: Path) -> None:
         with closing(psycopg2.connect(address)) as connection:
             tables = postgres.Tables(connection)
             rows = comparison.natural_rows(tables, storage=place.storage)
-    found, expected = by_column(without_vocabulary(rows)), by_column(own_rows(newer))
+    found, expected = by_column(without_vocabulary(rows)), by_column(own_rows(fresh))
     for table in ("lamindb_artifact", "lamindb_collection", "lamindb_collectionartifact"):
         assert dumps.differences({table: found[table]}, {table: expected[table]}) == []
 

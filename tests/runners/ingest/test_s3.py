@@ -95,8 +95,8 @@ def remote(
     return place
 
 
-def test_every_dataset_ends_as_it_does_from_a_folder(remote: Place, newer: Place) -> None:
-    here = newer.journal("newer").datasets("written")
+def test_every_dataset_ends_as_it_does_from_a_folder(remote: Place, fresh: Place) -> None:
+    here = fresh.journal("newer").datasets("written")
     there = remote.journal(f"run-{NEWER.version}").datasets("written")
     assert {i: line["outcome"] for i, line in there.items()} == {
         i: line["outcome"] for i, line in here.items()
@@ -104,8 +104,8 @@ def test_every_dataset_ends_as_it_does_from_a_folder(remote: Place, newer: Place
     assert there[by_key("D12").dataset_id]["outcome"] == Outcome.UNREADABLE
 
 
-def test_links_are_those_of_a_release_in_a_folder(remote: Place, newer: Place) -> None:
-    here, there = dumps.natural(newer.database), dumps.natural(remote.database)
+def test_links_are_those_of_a_release_in_a_folder(remote: Place, fresh: Place) -> None:
+    here, there = dumps.natural(fresh.database), dumps.natural(remote.database)
     linked = [t for t in here if "_artifact" in t and t != "lamindb_artifact"]
     assert sum(here[table].total() for table in linked) > 1000
     assert {t: here[t] for t in linked} == {t: there[t] for t in linked}

@@ -68,13 +68,13 @@ def test_the_whole_command_writes_the_curators_rows(curated: Place) -> None:
 
 
 def test_the_curator_refuses_what_is_excluded_and_we_register_it(
-    curated: Place, newer: Place, tmp_path: Path
+    curated: Place, fresh: Place, tmp_path: Path
 ) -> None:
     place = instances.copy(curated, tmp_path / "place")
     said = curate(place, {key: organism for key, (organism, _) in EXCLUDED.items()})
     refused = {key for key in EXCLUDED if str(file_of(place, key)) in said}
     assert refused == set(EXCLUDED)
-    written = newer.journal("newer").datasets("written")
+    written = fresh.journal("newer").datasets("written")
     ours = {key: written[by_key(key).dataset_id]["outcome"] for key in EXCLUDED}
     assert ours == {key: by_key(key).outcome for key in EXCLUDED}
     assert Outcome.FAILED not in ours.values()

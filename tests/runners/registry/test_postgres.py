@@ -50,8 +50,8 @@ def counts(address: str) -> dict[str, int]:
     return found
 
 
-def test_every_dataset_ends_as_it_does_on_sqlite(remote: Place, newer: Place) -> None:
-    here = newer.journal("newer").datasets("written")
+def test_every_dataset_ends_as_it_does_on_sqlite(remote: Place, fresh: Place) -> None:
+    here = fresh.journal("newer").datasets("written")
     there = remote.journal(f"run-{NEWER.version}").datasets("written")
     assert {i: line["outcome"] for i, line in there.items()} == {
         i: line["outcome"] for i, line in here.items()
