@@ -318,7 +318,10 @@ def test_sqlite_refuses_in_a_sentence(place: Place, pragma: str, said: str) -> N
 
 
 @pytest.mark.prove
-def test_a_rollback_that_may_not_write_says_so_and_takes_nothing_back(place: Place) -> None:
+def test_a_rollback_that_may_not_write_says_so_and_takes_nothing_back(
+    fresh_older: Place, tmp_path: Path
+) -> None:
+    place = instances.copy(fresh_older, tmp_path / "place")
     runs = ("rollback", "--runs", str(place.root / "runs"), "--run", "older", "--yes")
     before = place.database.read_bytes()
     done = place.script("-c", PRAGMA.format("query_only = on"), *runs)
