@@ -1,5 +1,5 @@
 """`python -m runners`, in whose first transaction of datasets somebody changes a row of a chain
-that it has read and not yet written.
+that it has locked and not yet written. Without a lock, nobody does.
 
     python edited_chain.py STATEMENT FILE ARGUMENT...
 
@@ -17,14 +17,15 @@ from psycopg2.errors import LockNotAvailable
 
 from runners.cli.commands import main
 
-LATEST = """
-    select max(id) from lamindb_artifact where suffix = '.h5ad' and key like 'cell-census/%'"""
+FIRST = """
+    select min(id) from lamindb_artifact where suffix = '.h5ad' and key like 'cell-census/%'"""
+"""Of a dataset that the newer release has, too."""
 
 
 def change(dsn: str, statement: str) -> str:
     with closing(psycopg2.connect(dsn)) as other, other, other.cursor() as cursor:
         cursor.execute("set lock_timeout = '500ms'")
-        cursor.execute(LATEST)
+        cursor.execute(FIRST)
         (key,) = cursor.fetchone() or (None,)
         try:
             cursor.execute(statement, [key])
@@ -39,14 +40,9 @@ if __name__ == "__main__":
     def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         result = execute(sql, params, many, context)
         connection = context["connection"]
-        is_chain = sql.startswith("SELECT") and '"lamindb_artifact"' in sql
-        if is_chain and connection.in_atomic_block and not file.exists() and has_read():
+        if "FOR NO KEY UPDATE" in sql and '"lamindb_artifact"' in sql and not file.exists():
             file.write_text(change(connection.connection.dsn, statement))
         return result
-
-    def has_read() -> bool:
-        journals = list(Path("runs").glob("run/journal.jsonl"))
-        return any('"step":"read"' in journal.read_text() for journal in journals)
 
     def wrap(connection: Any, **_: Any) -> None:
         if connection.vendor == "postgresql" and watch not in connection.execute_wrappers:
