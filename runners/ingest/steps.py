@@ -132,7 +132,7 @@ def _readers(job: Job) -> Iterator[Readers]:
     if job.scheduler is None:
         yield Readers(version, job.reference, job.workers, ahead=AHEAD)
         return
-    from runners.validation.readers import connect_cluster  # an optional dependency
+    from runners.validation.cluster import connect_cluster  # an optional dependency
 
     with connect_cluster(job.scheduler) as (threads, pool):
         yield Readers(version, job.reference, threads, pool, ahead=AHEAD)

@@ -1,27 +1,20 @@
-"""Reads and validates datasets in other processes or on a Dask cluster, whatever happens there.
+"""Reads and validates datasets in a pool of workers, whatever happens to these.
 
 A reader that dies (killed, a crash in a C library) costs a retry, not a dataset: the datasets that
 were being read are read again one by one, which shows the file that kills its reader. A file that
 the storage doesn't give is told from a storage that gives none by those that are read after it.
-A cluster is used, never started or stopped; it needs the dependency group `dask`, and workers with
-this checkout and its reference data under the same paths.
 """
 
-import os
 import pickle
 import resource
 import signal
-import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
-from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass
-from functools import cache, partial
-from multiprocessing import active_children, get_context, parent_process
+from concurrent.futures import Executor, Future, wait
+from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Any
 
 from runners import rules, settings
 from runners.census.store import CensusDataset
@@ -29,17 +22,14 @@ from runners.contract import ContractError, Reason
 from runners.retries import OutageError, retry_outages
 from runners.rules.reference import Reference
 from runners.rules.vocabulary import Vocabulary
-from runners.run.fingerprint import code_digest
+from runners.validation.pools import LOCAL_POOL, Pool
 from runners.validation.prefetch import prefetched
 from runners.validation.validated import ValidatedDataset, read_and_validate, unread
-
-if TYPE_CHECKING:
-    from distributed import Client
 
 Task = tuple[CensusDataset, str]
 """A dataset and the address of its file."""
 
-AHEAD = 4
+UNDER_WAY = 4
 """Datasets under way per process, so that neither side waits and memory stays small."""
 
 LOOK_SECONDS = 1.0
@@ -52,10 +42,6 @@ MOST_REFUSED = 20
 """Datasets at the beginning that a storage refuses before it is taken for one that refuses all."""
 
 ReadAndValidate = Callable[[str, Path, CensusDataset, str], ValidatedDataset]
-
-
-CONNECT_SECONDS = 10
-"""Seconds that the scheduler has to answer."""
 
 
 @cache
@@ -104,56 +90,6 @@ def time_limit() -> Iterator[None]:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-
-
-@contextmanager
-def processes(workers: int) -> Iterator[Executor]:
-    """Processes of this machine; they end with the context, whatever they are doing."""
-    others = set(active_children())
-    # spawned: the parent's threads and database connections must not be copied
-    pool = ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_end_with_parent
-    )
-    try:
-        yield pool
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for process in (
-            set(active_children()) - others
-        ):  # else the end of this process waits for a stuck read
-            process.kill()
-
-
-def _end_with_parent() -> None:
-    """Ends this process when its parent is gone, and not before: a killed parent can't tell it to,
-    and a pool's process would wait for work for ever.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to children too
-
-    def end() -> None:
-        parent = parent_process()
-        if parent is not None:
-            parent.join()
-        os._exit(1)
-
-    threading.Thread(target=end, daemon=True).start()
-
-
-@dataclass(frozen=True)
-class Pool:
-    """Where datasets are read. `open` makes an executor of so many workers, whose futures raise
-    `death` if a worker died; after `tries` of these, alone with a file, the file is given up.
-    `watch` raises ContractError once the pool as a whole is gone.
-    """
-
-    open: Callable[[int], AbstractContextManager[Executor]]
-    death: type[Exception]
-    tries: int
-    watch: Callable[[], None] = lambda: None
-
-
-LOCAL_POOL = Pool(processes, BrokenExecutor, tries=2)
-"""Processes of this machine."""
 
 
 class Readers:
@@ -222,7 +158,7 @@ class Readers:
         under_way: deque[tuple[Task, Future[bytes]]] = deque()
         while (waiting or under_way) and not until():
             try:
-                while waiting and len(under_way) < AHEAD * self._workers:
+                while waiting and len(under_way) < UNDER_WAY * self._workers:
                     task = waiting[0]
                     under_way.append((task, self._submit(executor, task)))
                     waiting.popleft()
@@ -302,116 +238,3 @@ def unless_all_are_refused(results: Iterator[ValidatedDataset]) -> Generator[Val
             raise ContractError(f"each of the first {MOST_REFUSED} files: {result.problem.detail}")
     yield from refused
     yield from results
-
-
-@contextmanager
-def connect_cluster(address: str) -> Iterator[tuple[int, Pool]]:
-    """The cluster's number of threads, and the pool that they make.
-
-    Raises:
-        ContractError: Dask isn't installed, the address is none, the scheduler doesn't answer (at
-            first, or any more), or its workers have another code than this process.
-    """
-    _require_port(address)
-    try:
-        from distributed import Client
-        from distributed.scheduler import KilledWorker
-    except ImportError as error:
-        raise ContractError(
-            f"--scheduler {address}: Dask isn't installed ({error}); install the dependency group "
-            "dask, or leave the option out."
-        ) from error
-    try:
-        client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
-    except Exception as error:  # Dask's transports raise what they like
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise ContractError(
-            f"--scheduler {address}: does not answer ({reason}); name one that runs."
-        ) from error
-    with client:
-        yield _threads(client, address), _pool(client, address, KilledWorker)
-
-
-def _require_port(address: str) -> None:
-    port = address.rpartition(":")[2]
-    if not port.isdecimal() or not 0 < int(port) < 2**16:
-        raise ContractError(
-            f"--scheduler {address}: is no address with a port; write e.g. tcp://127.0.0.1:8786."
-        )
-
-
-def _unpacking() -> Callable[[str, bytes], Any]:
-    """A function that calls what was packed by `_packed`, wherever it is sent.
-
-    `dask` knows nothing of the folder that it is started in, and the scheduler looks into what it
-    passes on. So this is sent as its own code (it stands within, so that it has no name to be
-    imported by), and what needs the checkout as bytes, which only a worker reads.
-    """
-
-    def unpack(checkout: str, packed: bytes) -> Any:
-        import pickle
-        import sys
-
-        if checkout not in sys.path:
-            sys.path.append(checkout)
-        function, arguments = pickle.loads(packed)
-        return function(*arguments)
-
-    return unpack
-
-
-def _packed(function: Callable[..., Any], *arguments: Any) -> tuple[str, bytes]:
-    """Arguments of `_unpacking`'s function, for a worker with this checkout under the same path."""
-    return str(settings.REPOSITORY), pickle.dumps((function, arguments))
-
-
-class _PackingExecutor(Executor):
-    """Passes on to Dask's executor what its workers alone can unpack."""
-
-    def __init__(self, executor: Executor) -> None:
-        self._executor = executor
-        self._unpack = _unpacking()
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        return self._executor.submit(self._unpack, *_packed(partial(fn, **kwargs), *args))
-
-
-def _pool(client: "Client", address: str, death: type[Exception]) -> Pool:
-    def watch() -> None:
-        if client.status != "running":
-            raise ContractError(
-                f"--scheduler {address}: does not answer any more; run it again: it goes on."
-            )
-
-    @contextmanager
-    def open_executor(workers: int) -> Iterator[Executor]:
-        # impure: what is read again must not be answered with what it ended in before
-        executor = client.get_executor(pure=False)
-        try:
-            yield _PackingExecutor(executor)
-        except Exception:
-            watch()  # without its scheduler, a future may raise anything
-            raise
-        finally:
-            executor.shutdown(wait=False)
-
-    return Pool(open_executor, death, tries=1, watch=watch)
-
-
-def _threads(client: "Client", address: str) -> int:
-    try:
-        digests = client.run(_unpacking(), *_packed(code_digest))
-    except Exception as error:
-        raise ContractError(
-            f"--scheduler {address}: its workers can't run our code "
-            f"({type(error).__name__}: {error}); give them this checkout and what it needs."
-        ) from error
-    differing_workers = [worker for worker, digest in digests.items() if digest != code_digest()]
-    if differing_workers or not digests:
-        problem = (
-            f"worker {differing_workers[0]} has another code than this one"
-            if digests
-            else "has no workers"
-        )
-        raise ContractError(f"--scheduler {address}: {problem}; start workers from this checkout.")
-    return sum(client.nthreads().values())

@@ -17,7 +17,7 @@ from runners.registry.canary import comparison
 from runners.registry.canary.differences import known_to_lamindb
 from runners.rules.reference import Reference
 from runners.rules.vocabulary import Vocabulary
-from runners.validation.readers import processes
+from runners.validation.pools import processes
 from runners.validation.validated import read_and_validate
 
 OURS, THEIRS = "ours", "theirs"

@@ -28,7 +28,7 @@ from runners.registry.canary.scratch_instances import OURS, THEIRS, Trial
 from runners.rules.reference import Reference
 from runners.sample.datasets import NEWER, by_key
 from runners.sample.world import World
-from runners.validation.readers import processes
+from runners.validation.pools import processes
 
 pytestmark = pytest.mark.prove
 

@@ -17,7 +17,7 @@ from instances import Place, succeed
 
 from runners.contract import ContractError, Reason
 from runners.sample.datasets import NEWER, by_key
-from runners.validation import readers
+from runners.validation import cluster
 from runners.validation.readers import Readers
 from runners.validation.validated import ValidatedDataset
 
@@ -63,7 +63,7 @@ def scheduler(*workers: str, dask: str = DASK) -> Iterator[str]:
 
 
 def judged(address: str, folder: Path, *deaths: int) -> list[ValidatedDataset]:
-    with readers.connect_cluster(address) as (threads, pool):
+    with cluster.connect_cluster(address) as (threads, pool):
         reading = Readers("7.0.0", folder, threads, pool, deadly.judge)
         return list(reading.judged(deadly.tasks(deaths)))
 
@@ -79,7 +79,7 @@ def test_a_worker_that_dies_costs_a_retry_and_no_dataset(tmp_path: Path) -> None
 def test_a_cluster_that_is_not_there_is_said_to_be_so(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ContractError, match=r"--scheduler nonsense://x:9: does not answer \("):
         judged("nonsense://x:9", Path())
-    monkeypatch.setattr(readers, "CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.5)
     with pytest.raises(ContractError, match=r"--scheduler tcp://127\.0\.0\.1:9: does not answer"):
         judged("tcp://127.0.0.1:9", Path())
     monkeypatch.setitem(sys.modules, "distributed", None)
@@ -102,7 +102,7 @@ def test_an_address_without_a_port_is_refused(address: str) -> None:
 def test_whatever_dask_raises_of_an_address_is_a_sentence(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(readers, "CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.5)
     with pytest.raises(ContractError, match=r"does not answer .*; name one that runs") as refused:
         judged(address, Path())
     assert str(refused.value).startswith(f"--scheduler {address}: ")
@@ -135,7 +135,7 @@ def test_workers_of_another_code_and_clusters_without_workers_are_refused(tmp_pa
 def test_a_scheduler_that_goes_away_stops_the_run(tmp_path: Path) -> None:
     with ExitStack() as running:
         address = running.enter_context(scheduler(RUNNERS))
-        with readers.connect_cluster(address) as (threads, pool):
+        with cluster.connect_cluster(address) as (threads, pool):
             reading = Readers("7.0.0", tmp_path, threads, pool, deadly.judge)
             found = reading.judged(deadly.tasks([0] * 20))
             next(found)

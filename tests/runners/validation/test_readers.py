@@ -20,7 +20,8 @@ from runners.rules.reference import Reference
 from runners.rules.vocabulary import Vocabulary
 from runners.settings import from_environment
 from runners.validation import readers, validated
-from runners.validation.readers import LOCAL_POOL, Readers, validate_in_process
+from runners.validation.pools import LOCAL_POOL
+from runners.validation.readers import Readers, validate_in_process
 from runners.validation.validated import ValidatedDataset
 
 FOR_EVER = 100
