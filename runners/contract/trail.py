@@ -29,16 +29,14 @@ def cost(lines: Iterable[TrailLine], now: datetime, lifetime: timedelta) -> floa
     A machine of whose end no line speaks counts until now, or to the end of its lifetime.
     """
     known = list(lines)
-    ended_at = {line.machine: line.at for line in known if line.act in ENDED}
+    ended_at = {(line.run, line.machine): line.at for line in known if line.act in ENDED}
     launched: dict[tuple[str, str | None], TrailLine] = {}
     for line in known:
         if line.act == LAUNCHED and line.price is not None:
-            launched.setdefault(
-                (line.run, line.machine), line
-            )  # one that is repeated says so again
+            launched.setdefault((line.run, line.machine), line)  # a repeated launch says so again
     return sum(
-        (ended_at.get(line.machine, min(now, line.at + lifetime)) - line.at)
+        (ended_at.get(machine, min(now, line.at + lifetime)) - line.at)
         / timedelta(hours=1)
         * (line.price or 0)
-        for line in launched.values()
+        for machine, line in launched.items()
     )

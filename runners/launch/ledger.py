@@ -6,7 +6,6 @@ be appended to. Must not read what a run did.
 
 import json
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -45,19 +44,11 @@ class FolderLedger:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
 
-    def note(
-        self,
-        run_id: str,
-        at: datetime,
-        act: str,
-        host_id: str | None,
-        why: str,
-        price: float | None = None,
-    ) -> None:
-        path = self._folder / run_id / TRAIL
+    def note(self, line: TrailLine) -> None:
+        path = self._folder / line.run / TRAIL
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("ab", buffering=0) as file:  # one write: lines of two processes don't mix
-            file.write(_line(run_id, at, act, host_id, why, price))
+            file.write(_as_bytes(line))
 
     def trail(self, beginning: str) -> Sequence[TrailLine]:
         paths = sorted(self._folder.glob(f"{beginning}*/{TRAIL}"))
@@ -96,25 +87,17 @@ class S3Ledger:
         with with_clear_errors(f"writing {name} of run {run_id}"):
             self._s3.put_object(Bucket=self._bucket, Key=self._key(run_id, name), Body=content)
 
-    def note(
-        self,
-        run_id: str,
-        at: datetime,
-        act: str,
-        host_id: str | None,
-        why: str,
-        price: float | None = None,
-    ) -> None:
+    def note(self, line: TrailLine) -> None:
         """Each line has a name of its own, so that one that is there was written by an answer that
         was lost; no line is ever written over
         (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html).
         """
-        name = f"machines/{at:%Y%m%dT%H%M%S.%f}-{token_hex(4)}_{act}_{host_id or ''}.json"
-        line = _line(run_id, at, act, host_id, why, price)
-        with with_clear_errors(f"adding to the audit trail of run {run_id}"):
+        moment = f"{line.at:%Y%m%dT%H%M%S.%f}-{token_hex(4)}"
+        key = self._key(line.run, f"machines/{moment}_{line.act}_{line.machine or ''}.json")
+        with with_clear_errors(f"adding to the audit trail of run {line.run}"):
             try:
                 self._s3.put_object(
-                    Bucket=self._bucket, Key=self._key(run_id, name), Body=line, IfNoneMatch="*"
+                    Bucket=self._bucket, Key=key, Body=_as_bytes(line), IfNoneMatch="*"
                 )
             except ClientError as error:
                 if code_of(error) != "PreconditionFailed":
@@ -154,16 +137,5 @@ def _act(name: str) -> str:
     return file.split("_")[1] if folder.endswith("/machines") else ""
 
 
-def _line(
-    run_id: str, at: datetime, act: str, host_id: str | None, why: str, price: float | None
-) -> bytes:
-    line: dict[str, Any] = {
-        "at": at.isoformat(timespec="milliseconds"),
-        "run": run_id,
-        "act": act,
-        "machine": host_id,
-        "why": why,
-    }
-    if price is not None:
-        line["price"] = price
-    return json.dumps(line).encode() + b"\n"
+def _as_bytes(line: TrailLine) -> bytes:
+    return line.to_line().encode() + b"\n"

@@ -115,16 +115,8 @@ class Ledger(Protocol):
     def has_ended(self, run_id: str) -> bool:
         """Whether the run has its report."""
 
-    def note(
-        self,
-        run_id: str,
-        at: datetime,
-        act: str,
-        host_id: str | None,
-        why: str,
-        price: float | None = None,
-    ) -> None:
-        """Adds a line to the run's audit trail, which nobody ever changes."""
+    def note(self, line: TrailLine) -> None:
+        """Adds a line to its run's audit trail, which nobody ever changes."""
 
     def trail(self, beginning: str) -> Sequence[TrailLine]:
         """The lines on machines' beginning and end, of all runs whose ids begin so."""
@@ -156,6 +148,15 @@ class Ports:
     handovers: Handovers
     ledger: Ledger
     clock: Clock
+
+    def note(
+        self, run_id: str, act: str, host_id: str | None, why: str, price: float | None = None
+    ) -> None:
+        """Adds a line of now to the run's audit trail."""
+        now = self.clock.now()
+        self.ledger.note(
+            TrailLine(at=now, run=run_id, act=act, machine=host_id, why=why, price=price)
+        )
 
 
 def runner_named(runners: Sequence[Runner], name: str) -> Runner | None:

@@ -98,7 +98,7 @@ def _perform(ports: Ports, action: ReaperAction) -> Reaped:
 
 
 def _note(ports: Ports, action: ReaperAction) -> bool:
-    ports.ledger.note(action.run_id, ports.clock.now(), "found", action.host_id, action.why)
+    ports.note(action.run_id, "found", action.host_id, action.why)
     return True
 
 

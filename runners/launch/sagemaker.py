@@ -10,7 +10,15 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from runners.contract import LAUNCHED, ContractError, JobState, RemoteJob, RunRequest, cost
+from runners.contract import (
+    LAUNCHED,
+    ContractError,
+    JobState,
+    RemoteJob,
+    RunRequest,
+    TrailLine,
+    cost,
+)
 from runners.launch.aws import client, code_of, with_clear_errors
 from runners.launch.aws_requests import create_processing_job, job_name, machine_of_job
 from runners.launch.configuration import Configuration
@@ -196,7 +204,10 @@ class SageMakerLauncher:
 
     def _note(self, job: RemoteJob, act: str, hour: float | None = None) -> None:
         why = job.reason or job.machine.type or ""
-        self._ledger.note(job.run, self._clock.now(), act, job.name, why, hour)
+        now = self._clock.now()
+        self._ledger.note(
+            TrailLine(at=now, run=job.run, act=act, machine=job.name, why=why, price=hour)
+        )
 
 
 def _is_refusal(error: ClientError) -> bool:

@@ -64,7 +64,7 @@ class LaunchRequest:
 
     def note(self, act: str, host_id: str | None, why: str, price: float | None = None) -> None:
         """Adds a line to the run's audit trail."""
-        self.ports.ledger.note(self.run_id, self.ports.clock.now(), act, host_id, why, price)
+        self.ports.note(self.run_id, act, host_id, why, price)
 
 
 def candidates(ec2: Ec2) -> Iterator[Candidate]:

@@ -17,7 +17,7 @@ def terminate_unless_busy(
     removed, so that no job can begin between the look and the end.
     """
     if runner is not None and not ports.forge.remove(runner.id):
-        ports.ledger.note(run_id, ports.clock.now(), "spared", host_id, "its job is running")
+        ports.note(run_id, "spared", host_id, "its job is running")
         return False
     _end(ports, run_id, host_id, why)
     return True
@@ -35,7 +35,7 @@ def terminate(ports: Ports, run_id: str, host_id: str, runner: Runner | None, wh
 
 def _end(ports: Ports, run_id: str, host_id: str, why: str) -> None:
     ports.cloud.terminate(host_id)
-    ports.ledger.note(run_id, ports.clock.now(), "terminated", host_id, why)
+    ports.note(run_id, "terminated", host_id, why)
     ports.handovers.drop(host_id)
 
 
@@ -46,7 +46,7 @@ def terminate_run(ports: Ports, fleet: Fleet, run_id: str) -> tuple[str, ...]:
         _end(ports, run_id, host.id, "asked for")
     noted = {line.machine for line in ports.ledger.trail(run_id) if line.act in ENDED}
     for host in (host for host in hosts if not host.is_live and host.id not in noted):
-        ports.ledger.note(run_id, ports.clock.now(), "ended", host.id, "by itself, before now")
+        ports.note(run_id, "ended", host.id, "by itself, before now")
     names = {fleet.runner_name(host.id) for host in hosts}
     for runner in (runner for runner in ports.forge.runners() if runner.name in names):
         ports.forge.remove(runner.id)

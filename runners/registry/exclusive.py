@@ -10,8 +10,7 @@ from contextlib import contextmanager
 from django.db import OperationalError, connection
 from django.db.transaction import atomic
 
-from runners import settings
-from runners.registry import lock
+from runners.registry import lock, waiting
 from runners.retries import OutageError
 
 LOCK_SECONDS = 20
@@ -59,7 +58,7 @@ def _lock(tables: Collection[str]) -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             # before the first statement that sees rows: they are seen as others have left them
-            seconds = min(LOCK_SECONDS, settings.from_environment().patience_seconds)
+            seconds = min(LOCK_SECONDS, waiting.limit() / 2)
             cursor.execute(f"set local lock_timeout = '{seconds * 1000:.0f}ms'")
             cursor.execute(f"lock table {', '.join(names)} in share row exclusive mode")
         else:

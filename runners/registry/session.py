@@ -11,6 +11,8 @@ from django.db import connection
 from django.db.backends.signals import connection_created
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 
+from runners.registry import waiting
+
 DEAD_AFTER = 60
 """Seconds without a sign of life after which either end's kernel takes the other one for dead. A
 link that loses all packets for half a minute lives."""
@@ -33,9 +35,11 @@ SERVER = {
 """Of the server's end, which holds our locks until it knows that we are gone;
 https://www.postgresql.org/docs/current/runtime-config-connection.html."""
 
-WRITERS = {"idle_in_transaction_session_timeout": "10min", "lock_timeout": "30s"}
-"""A transaction of ours waits for us only while we ask a storage again (`PATIENCE_SECONDS`); and we
-wait for somebody else's only for so long, say so, and come again."""
+WRITERS = {"idle_in_transaction_session_timeout": "10min"}
+"""A transaction of ours waits for us only while we ask a storage again (`PATIENCE_SECONDS`)."""
+
+LOCK_SECONDS = 30
+"""How long we wait for somebody else's row or table; then we say so, and come again."""
 
 SNAPSHOTS = {"isolation_level": ISOLATION_LEVEL_REPEATABLE_READ}
 """psycopg2 then begins each transaction so, also where no session lasts;
@@ -49,7 +53,7 @@ def prepare(writer: str | None = None) -> None:
     if connection.vendor != "postgresql":
         return
     options = {**LIBPQ, **(SNAPSHOTS if writer else {})}
-    settings = {**SERVER, **({"application_name": writer, **WRITERS} if writer else {})}
+    settings = {**SERVER, **(_of_writer(writer) if writer else {})}
 
     def give(connection: Any, **_: Any) -> None:
         if connection.vendor == "postgresql":
@@ -70,3 +74,8 @@ def prepare(writer: str | None = None) -> None:
         connection.close()  # the next statement makes one that has them
     elif connection.connection is not None:
         give(connection)
+
+
+def _of_writer(name: str) -> dict[str, str]:
+    seconds = min(LOCK_SECONDS, waiting.limit() / 2)
+    return {"application_name": name, **WRITERS, "lock_timeout": f"{seconds * 1000:.0f}ms"}

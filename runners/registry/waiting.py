@@ -38,6 +38,13 @@ EVENTS = {
 }
 
 
+def limit() -> float:
+    """The seconds without a byte after which the server is taken for gone. A wait for somebody
+    else's lock must end earlier, or it looks like that.
+    """
+    return min(SILENT_AFTER, settings.from_environment().patience_seconds * SHARE)
+
+
 def begin() -> None:
     """From now on all connections of this process are waited for so."""
     extensions.set_wait_callback(wait)
@@ -56,17 +63,15 @@ def wait(connection: Any) -> None:
 
 
 def _wait_for_socket(connection: Any, event: int) -> None:
-    limit = min(SILENT_AFTER, settings.from_environment().patience_seconds * SHARE)
-    if connection.status not in STANDING:
-        limit = min(limit, CONNECT_SECONDS)
-    said_after = min(SAID_AFTER, limit / 4)
+    most = limit() if connection.status in STANDING else min(limit(), CONNECT_SECONDS)
+    said_after = min(SAID_AFTER, most / 4)
     poller = select.poll()
     poller.register(connection.fileno(), event)
     since, is_said = monotonic(), False
     while not poller.poll(int(said_after * 500)):
         silent = monotonic() - since
-        if silent > limit:
-            raise psycopg2.OperationalError(f"no answer for {limit:.0f} s")
+        if silent > most:
+            raise psycopg2.OperationalError(f"no answer for {most:.0f} s")
         if silent > said_after and not is_said:
             progress.say(f"the database has not answered for {silent:.0f} s; waiting on")
             is_said = True

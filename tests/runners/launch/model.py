@@ -239,17 +239,9 @@ class Ledger(Part):
             if run_id.startswith(beginning)
         )
 
-    def note(
-        self,
-        run_id: str,
-        at: datetime,
-        act: str,
-        host_id: str | None,
-        why: str,
-        price: float | None = None,
-    ) -> None:
+    def note(self, line: TrailLine) -> None:
         self.world.step("note")
-        self.world.trail.append((run_id, act, host_id))
+        self.world.trail.append((line.run, line.act, line.machine))
 
     def noted(self, run_id: str) -> Collection[str]:
         return {host_id for run, _, host_id in self.world.trail if run == run_id and host_id}

@@ -78,7 +78,7 @@ true""",
     "shutdown": """
 [ -e "$STAND_INS/shutting-down" ] && exit 1
 [ "$2" = now ] && [ -e "$STAND_INS/nobody-comes" ] || exit 0
-until pkill -x sleep; do :; done  # the runner may not be waiting yet
+until pkill -xf "/bin/sleep 1000"; do :; done  # the runner may not be waiting yet
 rm "$STAND_INS/nobody-comes\"""",
     "systemd-run": '[ ! -e "$STAND_INS/no-systemd" ]',
     **dict.fromkeys(("dnf", "useradd", "chown", "poweroff"), "true"),

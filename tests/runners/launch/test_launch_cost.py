@@ -2,12 +2,13 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from launch.fake_aws import Fault
 from launch.site import RUN, TYPES, LaunchSite, table
-from runners.contract import LAUNCHED
+from runners.contract import LAUNCHED, TrailLine
 from runners.launch.configuration import Configuration
 from runners.launch.ledger import FolderLedger
 from runners.launch.prices import price
@@ -18,8 +19,9 @@ HOUR = timedelta(hours=1)
 def spend(site: LaunchSite, run_id: str, hours: float, dollars: float) -> None:
     """An earlier machine of the release, which lived so long."""
     ledger, since = FolderLedger(site.root / "runs"), site.now - timedelta(days=9)
-    ledger.note(run_id, since, LAUNCHED, "i-0001", "r7i.8xlarge", dollars / hours)
-    ledger.note(run_id, since + hours * HOUR, "terminated", "i-0001", "asked for")
+    machine: dict[str, Any] = {"run": run_id, "machine": "i-0001", "why": "asked for"}
+    ledger.note(TrailLine(at=since, act=LAUNCHED, price=dollars / hours, **machine))
+    ledger.note(TrailLine(at=since + hours * HOUR, act="terminated", **machine))
 
 
 def test_what_earlier_machines_of_the_release_cost_counts(site: LaunchSite) -> None:
@@ -41,7 +43,8 @@ def test_what_earlier_machines_of_the_release_cost_counts(site: LaunchSite) -> N
 
 def test_a_machine_of_whose_end_nobody_wrote_counts_for_its_lifetime(site: LaunchSite) -> None:
     ledger = FolderLedger(site.root / "runs")
-    ledger.note("2025-11-08-ingest-1", site.now - 30 * HOUR, LAUNCHED, "i-0001", "x", 2.0)
+    machine: dict[str, Any] = {"run": "2025-11-08-ingest-1", "machine": "i-0001", "why": ""}
+    ledger.note(TrailLine(at=site.now - 30 * HOUR, act=LAUNCHED, price=2.0, **machine))
     done = site.call(site.launch_words())
     assert "after 24.00 for earlier ones" in done.stderr
 

@@ -145,7 +145,8 @@ def test_a_scheduler_that_goes_away_stops_the_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.prove
-def test_a_release_is_registered_by_a_cluster(place: Place) -> None:
+def test_a_release_is_registered_by_a_cluster(fresh_older: Place, tmp_path: Path) -> None:
+    place = instances.copy(fresh_older, tmp_path / "place")
     only = [by_key("D01").dataset_id, by_key("D12").dataset_id]
     request = place.request("run", NEWER.version, only=only)
     with scheduler(RUNNERS) as address:
@@ -171,13 +172,14 @@ def worker_environment(home: Path) -> Path:
 
 @pytest.mark.prove
 def test_two_workers_with_the_dependency_group_alone_read_a_release(
-    place: Place, tmp_path: Path
+    fresh_older: Place, tmp_path: Path
 ) -> None:
     """What a cluster's image must have, on dask-cloudprovider's ECS or Coiled, for example."""
     python = worker_environment(tmp_path / "worker")
     for module, code in (("lamindb", 1), ("anndata", 1), ("cellxgene_census", 1), ("h5py", 0)):
         done = subprocess.run([str(python), "-c", f"import {module}"], check=False)
         assert done.returncode == code, module
+    place = instances.copy(fresh_older, tmp_path / "place")
     request = place.request("run", NEWER.version)
     with scheduler("", "", dask=str(python.with_name("dask"))) as address:
         words = [*place.arguments("ingest", request), "--scheduler", address]
