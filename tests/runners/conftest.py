@@ -7,12 +7,14 @@ in an order in which the others seldom wait for it.
 import fcntl
 import shutil
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import instances
+import postgres
 import pytest
 from instances import REFERENCE, Place
+from remote import DATABASE, HISTORY, Remote
 
 from runners.sample import build, read
 from runners.sample.datasets import NEWER, OLDER
@@ -147,3 +149,21 @@ def unbroken(shared: Shared, versed: Place) -> Place:
         instances.succeed(instances.copy(versed, folder).ingest("newer", NEWER.version))
 
     return Place(shared("unbroken", make), versed.world)
+
+
+@pytest.fixture(scope="module")
+def with_history(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Remote]:
+    """An instance with a history on a PostgreSQL server of the module's own."""
+    with postgres.server(tmp_path_factory.mktemp("server")) as server:
+        root, address = tmp_path_factory.mktemp("place"), postgres.create(server, DATABASE)
+        place = instances.make(root, world, "--db", address)
+        instances.live_in(place)
+        postgres.create(server, HISTORY, template=DATABASE)
+        yield Remote(place, server)
+
+
+@pytest.fixture
+def remote(with_history: Remote) -> Remote:
+    """As it was before the newer release."""
+    with_history.begin_anew()
+    return with_history

@@ -1,13 +1,11 @@
 """In an instance with a history, killed on the way, and on PostgreSQL: the rows of a fresh one."""
 
 import json
-import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -18,14 +16,12 @@ import psycopg2
 import pytest
 from crashes import crash_and_resume, random_crash
 from instances import Place, succeed
-from release_rows import own_rows, read
+from release_rows import own_rows
+from remote import Remote, plain_rows
 
 from runners.sample.datasets import NEWER, OLDER
-from runners.sample.world import World
 
 pytestmark = pytest.mark.prove
-
-Row = tuple[object, ...]
 
 
 @pytest.mark.parametrize("seed", range(100, 105))
@@ -38,48 +34,12 @@ def test_killed_and_started_again_it_ends_with_these_rows(
     assert own_rows(crashed.place, NEWER.version) == own_rows(fresh, NEWER.version)
 
 
-@dataclass(frozen=True)
-class Remote:
-    """A place whose instance is on PostgreSQL, with its history, and the server's address."""
-
-    place: Place
-    server: str
-
-    @property
-    def address(self) -> str:
-        return f"{self.server}/lived"
-
-    def own_rows(self) -> dict[str, list[tuple[str, ...]]]:
-        with closing(psycopg2.connect(self.address)) as connection, connection.cursor() as cursor:
-            return plain(read(cursor, NEWER.version, "%s"))
-
-
-@pytest.fixture(scope="module")
-def with_history(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Remote]:
-    with postgres.server(tmp_path_factory.mktemp("server")) as server:
-        root, address = tmp_path_factory.mktemp("place"), postgres.create(server, "lived")
-        place = instances.make(root, world, "--db", address)
-        instances.live_in(place)
-        postgres.create(server, "history", template="lived")
-        yield Remote(place, server)
-
-
-@pytest.fixture
-def remote(with_history: Remote) -> Remote:
-    """As it was before the newer release."""
-    postgres.drop(with_history.server, "lived")
-    postgres.create(with_history.server, "lived", template="history")
-    for run_id in ("run", "newer"):
-        shutil.rmtree(with_history.place.root / "runs" / run_id, ignore_errors=True)
-    return with_history
-
-
 @postgres.needs_another_user
 @pytest.mark.parametrize("seed", range(200, 203))
 def test_on_postgresql_too_it_ends_with_these_rows(remote: Remote, fresh: Place, seed: int) -> None:
     crashed = crash_and_resume(random_crash(seed), remote.place)
     succeed(crashed.last)
-    assert remote.own_rows() == plain(own_rows(fresh, NEWER.version))
+    assert remote.own_rows() == plain_rows(own_rows(fresh, NEWER.version))
 
 
 @postgres.needs_another_user
@@ -110,7 +70,7 @@ def test_what_a_person_writes_meanwhile_stays(remote: Remote, fresh: Place) -> N
     finally:
         ended.set()
         person.join()
-    assert remote.own_rows() == plain(own_rows(fresh, NEWER.version))
+    assert remote.own_rows() == plain_rows(own_rows(fresh, NEWER.version))
     with closing(psycopg2.connect(remote.address)) as connection, connection.cursor() as cursor:
         described = "select id, description from lamindb_artifact where id = any(%s)"
         cursor.execute(described, [list(written)])
@@ -147,7 +107,7 @@ def test_a_term_that_a_person_makes_at_the_same_moment_is_used(
         linked = "select count(*) from bionty_artifactcelltype where celltype_id = %s"
         cursor.execute(linked, [own_id])
         assert cursor.fetchall() != [(0,)]
-    assert remote.own_rows() == plain(own_rows(fresh, NEWER.version))
+    assert remote.own_rows() == plain_rows(own_rows(fresh, NEWER.version))
 
 
 def cell_types(place: Place) -> list[dict[str, Any]]:
@@ -170,14 +130,3 @@ def waits(remote: Remote) -> bool:
     with closing(psycopg2.connect(remote.address)) as connection, connection.cursor() as cursor:
         cursor.execute(statement)
         return bool(cursor.fetchall() != [(0,)])
-
-
-def plain(rows_by_statement: Mapping[str, Sequence[Row]]) -> dict[str, list[tuple[str, ...]]]:
-    """As both databases say it: SQLite has numbers for true and false."""
-    return {
-        statement: sorted(
-            tuple(str(int(value) if isinstance(value, bool) else value) for value in row)
-            for row in rows
-        )
-        for statement, rows in rows_by_statement.items()
-    }

@@ -19,11 +19,15 @@ from typing import Any
 import boto3
 import dumps
 import instances
+import people
+import postgres
 import pytest
 import refusing_s3
 from crashes import LINES
 from instances import Done, Place
 from refusing_s3 import Refusing
+from release_rows import own_rows
+from remote import Remote, plain_rows
 from test_rollback import rows
 
 from runners.contract import RunRequest
@@ -132,30 +136,65 @@ def work_until_lost(machine: Machine, chance: random.Random) -> None:
     machine.lose(process)
 
 
+@dataclass(frozen=True)
+class Lost:
+    """A place whose run has lost its machine, and where the run was kept."""
+
+    place: Place
+    kept: S3RunStorage
+    second: Machine
+    goes_on: bool
+
+
+def lost(place: Place, s3: S3, folder: Path, seed: int) -> Lost:
+    """Ingests until the machine is lost, while S3 refuses a share of what is to be kept there."""
+    chance, name = random.Random(seed), f"{folder.name}-{seed}"
+    kept = f"s3://{BUCKET}/{name}"
+    s3.refusing.shares[name] = chance.choice([0, 0.3, 0.9, 1])
+    work_until_lost(Machine(folder / "first", place, kept, s3.endpoint), chance)
+    s3.refusing.shares[name] = 0
+    second = Machine(folder / "second", place, kept, s3.endpoint)
+    return Lost(place, S3RunStorage(BUCKET, f"{name}/", s3.client), second, bool(seed % 2))
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_row_tells_of_a_machine_that_was_lost(
     older: Place, newer: Place, s3: S3, tmp_path: Path, seed: int
 ) -> None:
-    chance = random.Random(seed)
     place = instances.copy(older, tmp_path / "place")
     before = rows(place)
-    kept = f"s3://{BUCKET}/seed-{seed}"
-    s3.refusing.shares[f"seed-{seed}"] = chance.choice([0, 0.3, 0.9, 1])
-    work_until_lost(Machine(tmp_path / "first", place, kept, s3.endpoint), chance)
-    s3.refusing.shares[f"seed-{seed}"] = 0
-    if seed % 2:
-        goes_on_elsewhere(Machine(tmp_path / "second", place, kept, s3.endpoint), newer)
+    found = lost(place, s3, tmp_path, seed)
+    if found.goes_on:
+        goes_on_elsewhere(found.second, newer)
+        expected = dumps.natural(newer.database, storage=newer.storage)
+        assert (
+            dumps.differences(dumps.natural(place.database, storage=place.storage), expected) == []
+        )
     else:
-        is_taken_back(place, S3RunStorage(BUCKET, f"seed-{seed}/", s3.client), before)
+        is_taken_back(found)
+        assert rows(place) == before
+
+
+@postgres.needs_another_user
+@pytest.mark.parametrize("seed", SEEDS[: max(len(SEEDS) // 4, 2)])
+def test_nor_on_postgresql(
+    remote: Remote, fresh: Place, newer: Place, s3: S3, tmp_path: Path, seed: int
+) -> None:
+    before = people.rows(remote.address)
+    found = lost(remote.place, s3, tmp_path, seed)
+    if found.goes_on:
+        goes_on_elsewhere(found.second, newer)
+        assert remote.own_rows() == plain_rows(own_rows(fresh, NEWER.version))
+    else:
+        is_taken_back(found)
+        assert people.rows(remote.address) == before
 
 
 def goes_on_elsewhere(machine: Machine, newer: Place) -> None:
+    """Another machine ends the run; its journal tells what one tells that wasn't lost."""
     process = machine.start(every=1)
     said, _ = process.communicate()
     assert process.returncode == 0, said
-    expected = dumps.natural(newer.database, storage=newer.storage)
-    found = dumps.natural(machine.place.database, storage=machine.place.storage)
-    assert dumps.differences(found, expected) == []
     journals = [read_journal(machine.folder / JOURNAL), newer.journal("newer")]
     assert added_records(journals[0]) == added_records(journals[1])
     outcomes = [
@@ -165,11 +204,12 @@ def goes_on_elsewhere(machine: Machine, newer: Place) -> None:
     assert outcomes[0] == outcomes[1]
 
 
-def is_taken_back(place: Place, kept: S3RunStorage, before: Any) -> None:
+def is_taken_back(lost: Lost) -> None:
+    place = lost.place
     request = place.root / "runs" / "run" / "request.json"
     own = RunRequest.from_file(request)
     shutil.rmtree(request.parent)
-    kept.fetch(place.root / "runs", "run")
+    lost.kept.fetch(place.root / "runs", "run")
     request.parent.mkdir(exist_ok=True)
     request.write_text(own.to_json())
     done = take_back(place)
@@ -177,7 +217,6 @@ def is_taken_back(place: Place, kept: S3RunStorage, before: Any) -> None:
         assert "and neither does the instance" in done.stderr
     else:
         instances.succeed(done)
-    assert rows(place) == before
 
 
 def take_back(place: Place) -> Done:
