@@ -35,6 +35,7 @@ def model(registry: str) -> Any:
     return apps.get_model(package, name)
 
 
+@cache
 def key(registry: str) -> str:
     """The field that a registry's records are found by: the ontology's id, of a label its name."""
     return "name" if registry == LABELS else str(model(registry)._ontology_id_field)

@@ -133,17 +133,18 @@ def _form(version: str) -> str:
 def terms_table(registry: str, terms: Iterable[Term]) -> pd.DataFrame:
     """The terms in the columns that bionty reads."""
     field = key(registry)
-    rows: list[Mapping[str, object]] = [
-        {
-            field: stored_id(registry, term.term_id),
-            "name": term.label,
-            "definition": term.definition or None,
-            "synonyms": "|".join(term.synonyms) or None,
-            "parents": list(term.parents),
-        }
+    rows = [
+        (
+            stored_id(registry, term.term_id),
+            term.label,
+            term.definition or None,
+            "|".join(term.synonyms) or None,
+            list(term.parents),
+        )
         for term in terms
     ]
-    return pd.DataFrame(rows).set_index(field)
+    columns = [field, "name", "definition", "synonyms", "parents"]
+    return pd.DataFrame(rows, columns=columns).set_index(field)
 
 
 def genes_table(genes: Iterable[GeneRow]) -> pd.DataFrame:

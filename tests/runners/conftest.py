@@ -120,12 +120,6 @@ def newer(shared: Shared, older: Place) -> Place:
     return Place(shared("newer", make), older.world)
 
 
-@pytest.fixture
-def place(older: Place, tmp_path: Path) -> Place:
-    """A copy of `older` of the test's own."""
-    return instances.copy(older, tmp_path / "place")
-
-
 @pytest.fixture(scope="session")
 def versed(shared: Shared, newer: Place) -> Place:
     """An instance that holds the older release and knows the vocabulary of the newer one, which
@@ -149,6 +143,12 @@ def unbroken(shared: Shared, versed: Place) -> Place:
         instances.succeed(instances.copy(versed, folder).ingest("newer", NEWER.version))
 
     return Place(shared("unbroken", make), versed.world)
+
+
+@pytest.fixture
+def place(versed: Place, tmp_path: Path) -> Place:
+    """A copy of `versed` of the test's own."""
+    return instances.copy(versed, tmp_path / "place")
 
 
 @pytest.fixture(scope="module")

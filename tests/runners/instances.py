@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import forked
 import tomli_w
 
 from runners.contract import Action, Manifest, RunReport, RunRequest
@@ -97,14 +98,7 @@ class Place:
 
     def script(self, *arguments: str) -> Done:
         """What came of this Python with the arguments, in this place."""
-        return subprocess.run(
-            [sys.executable, *arguments],
-            cwd=self.root,
-            env=self.environment,
-            text=True,
-            capture_output=True,
-            check=False,
-        )
+        return forked.run(arguments, cwd=self.root, env=self.environment)
 
     def journal(self, run_id: str) -> JournalLines:
         return read_journal(self.root / "runs" / run_id / "journal.jsonl")
