@@ -7,16 +7,19 @@ import rich_click as click
 from bot.cli import embedded, people, workflow
 from bot.cli.context import LazyContext
 
-NAME = "python -m bot"
+NAMES = ("python -m bot", "cxg-bot")
+"""In a checkout, and installed (`bot.wheel.scripts`)."""
+
 GROUPS = {
     "Read and compare": people.COMMANDS,
     "The bot in a folder": embedded.COMMANDS,
     "Called by workflow files": workflow.COMMANDS,
 }
-click.rich_click.COMMAND_GROUPS[NAME] = [
-    {"name": title, "commands": [str(command.name) for command in commands]}
-    for title, commands in GROUPS.items()
-]
+for name in NAMES:
+    click.rich_click.COMMAND_GROUPS[name] = [
+        {"name": title, "commands": [str(command.name) for command in commands]}
+        for title, commands in GROUPS.items()
+    ]
 
 
 @click.group()
@@ -43,4 +46,4 @@ for commands in GROUPS.values():
 
 
 if __name__ == "__main__":
-    cli(prog_name=NAME)
+    cli(prog_name=NAMES[0])

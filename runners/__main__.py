@@ -1,6 +1,6 @@
 """The command line: `python -m runners --help`."""
 
-from runners.cli.commands import NAME, main
+from runners.cli.commands import NAMES, main
 
 if __name__ == "__main__":
-    main(prog_name=NAME)
+    main(prog_name=NAMES[0])

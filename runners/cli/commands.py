@@ -43,13 +43,16 @@ _workers = click.option(
 )
 
 
-NAME = "python -m runners"
-click.rich_click.COMMAND_GROUPS[NAME] = [
-    {"name": "A release", "commands": ["compare", "check", "ingest", "verify", "rollback"]},
-    {"name": "Machines", "commands": ["doctor", "launch", "terminate", "follow", "reap"]},
-    {"name": "Set up and try", "commands": ["reference", "instance", "sample"]},
-    {"name": "Called by workflow files", "commands": ["mirror"]},
-]
+NAMES = ("python -m runners", "cxg-ingest")
+"""In a checkout, and installed (`bot.wheel.scripts`)."""
+
+for name in NAMES:
+    click.rich_click.COMMAND_GROUPS[name] = [
+        {"name": "A release", "commands": ["compare", "check", "ingest", "verify", "rollback"]},
+        {"name": "Machines", "commands": ["doctor", "launch", "terminate", "follow", "reap"]},
+        {"name": "Set up and try", "commands": ["reference", "instance", "sample"]},
+        {"name": "Called by workflow files", "commands": ["mirror"]},
+    ]
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

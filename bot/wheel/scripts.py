@@ -1,0 +1,45 @@
+"""The programs `cxg-bot` and `cxg-ingest` of the wheel, where this is `cxg_ingestion_bot`.
+
+The packages `bot` and `runners` lie in a folder beside it. Only these programs and what they start
+have that folder on their path: everybody else's packages of these names stay what they are.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+CODE = Path(__file__).with_name("code")
+
+
+def bot() -> None:
+    """As `python -m bot` in a checkout."""
+    _prepare("bot")
+    from bot.__main__ import cli
+
+    cli(prog_name="cxg-bot")
+
+
+def ingest() -> None:
+    """As `python -m runners` in a checkout."""
+    _prepare("ingest")
+    from runners.cli.commands import main
+
+    main(prog_name="cxg-ingest")
+
+
+def _prepare(extra: str) -> None:
+    """Gives this process and those that it starts the packages, and a place for reference data."""
+    try:
+        import pydantic  # noqa: F401
+        import rich_click  # noqa: F401
+    except ModuleNotFoundError as error:
+        sys.exit(
+            f"{error.name} isn't installed; install this program with its packages: "
+            f"cellxgene-ingestion-bot[{extra}]."
+        )
+    sys.path.insert(0, str(CODE))
+    paths = [str(CODE), os.environ.get("PYTHONPATH")]
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    for name in ("reference", "canary"):
+        os.environ.setdefault(name.upper(), str(cache / "cellxgene-ingestion-bot" / name))
