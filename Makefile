@@ -6,7 +6,7 @@ DEMO := .demo
 # Processes that run tests; a file of tests stays in one of them, and so do the instances it makes.
 JOBS := 2
 
-.PHONY: setup demo test prove lint bench constraints clean
+.PHONY: setup demo test prove lint bench dist newest constraints clean
 
 setup: .venv/.installed
 	@$(BIN)/python -m runners reference
@@ -65,11 +65,29 @@ lint: setup
 bench: setup
 	@PYTHONPATH=.:tests/runners $(BIN)/python -m tests.bench
 
+# What a release publishes, in dist: wheel, sdist, and with TAG=vX.Y.Z what it says.
+dist: setup
+	@rm -rf dist && $(BIN)/python -m build --no-isolation --outdir dist
+ifdef TAG
+	@$(BIN)/python -m bot.wheel.notes $(TAG) > dist/notes.md
+endif
+
+# The tests with the newest of what moves under us, whatever lock and bounds say. The next target makes
+# .venv what it was.
+MOVING := lamindb bionty tiledbsoma anndata cellxgene-census
+PIP := $(if $(shell command -v uv),VIRTUAL_ENV=.venv uv pip,$(BIN)/python -m pip)
+newest: setup
+	@rm .venv/.installed
+	@$(PIP) install --quiet --upgrade $(MOVING)
+	@$(PIP) freeze | sed 's/==/ /' | while read -r name version; do \
+	  grep -qi "^$$name==$$version " constraints.txt || echo "differs from the lock: $$name $$version"; done
+	@$(PYTEST) -m 'not prove and not live'
+
 # After a change of pyproject.toml's groups. Without index addresses: any registry may serve it.
 constraints:
 	@uv pip compile pyproject.toml --group dev --python-version 3.11 --python-platform linux \
 	  --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o constraints.txt
 
 clean:
-	rm -rf .venv $(DEMO) $(DEMO)-github .reference .canary .bench
+	rm -rf .venv dist $(DEMO) $(DEMO)-github .reference .canary .bench
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis

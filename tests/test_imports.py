@@ -29,6 +29,7 @@ FLOORS = {
         {"engine"},
         {"cli"},
         {"__main__"},
+        {"wheel"},
     ),
     "runners": (
         {"contract", "progress"},
@@ -175,8 +176,8 @@ def test_lamindb_and_bionty_are_imported_in_the_registry_alone() -> None:
 def test_settings_alone_read_the_environment() -> None:
     trees = modules("bot", "runners")
     reading = {module for module, tree in trees.items() if reads_environment(tree)}
-    # The entrypoint is in an image before there is any code beside it.
-    alone = {"runners.launch.entrypoint"}
+    # These run before there is any code beside them: in an image, and in a wheel.
+    alone = {"runners.launch.entrypoint", "bot.wheel.scripts"}
     assert {name for name in reading if name.split(".")[-1] != "settings"} == alone
 
 

@@ -6,6 +6,7 @@ have that folder on their path: everybody else's packages of these names stay wh
 
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 
 CODE = Path(__file__).with_name("code")
@@ -14,17 +15,13 @@ CODE = Path(__file__).with_name("code")
 def bot() -> None:
     """As `python -m bot` in a checkout."""
     _prepare("bot")
-    from bot.__main__ import cli
-
-    cli(prog_name="cxg-bot")
+    import_module("bot.__main__").cli(prog_name="cxg-bot")
 
 
 def ingest() -> None:
     """As `python -m runners` in a checkout."""
     _prepare("ingest")
-    from runners.cli.commands import main
-
-    main(prog_name="cxg-ingest")
+    import_module("runners.cli.commands").main(prog_name="cxg-ingest")
 
 
 def _prepare(extra: str) -> None:
