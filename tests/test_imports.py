@@ -25,7 +25,7 @@ FLOORS = {
         {"model"},
         {"comments", "settings"},
         {"decide", "html", "outside"},
-        {"gather", "adapters"},
+        {"gather", "adapters", "onboarding"},
         {"engine"},
         {"cli"},
         {"__main__"},

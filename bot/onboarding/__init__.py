@@ -1,0 +1,5 @@
+"""What a repository needs in which a bot is to live whose code is elsewhere."""
+
+from bot.onboarding.files import Code, State, compare, files, next_steps
+
+__all__ = ["Code", "State", "compare", "files", "next_steps"]

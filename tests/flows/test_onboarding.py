@@ -1,0 +1,97 @@
+"""A repository is prepared for a bot whose code is elsewhere: said first, written once."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bot.__main__ import cli
+from flows import world
+
+COMMIT = "0123456789abcdef" * 2 + "01234567"
+WORDS = (
+    *("init", "--code", f"laminlabs/bot@{COMMIT}", "--repository", "lab/census"),
+    *("--instance", "lab/cellxgene", "--owner", "@lab/maintainers"),
+)
+WORKFLOW = ".github/workflows/cellxgene.yml"
+
+
+@pytest.fixture
+def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty repository's clone; page and documents lie beside it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "page.html").write_text(
+        world.page(world.entry("2026-02-01"), world.entry("2025-06-01", schema="6.0.0"))
+    )
+    (tmp_path / "release.json").write_text(world.directory(["2025-06-01", "2026-02-01"]))
+    (tmp_path / "6.0.0.md").write_text(world.document("6.0.0"))
+    (tmp_path / "7.0.0.md").write_text(world.document("7.0.0", cl="2025-07-30"))
+    (tmp_path / "bot.toml").write_text(
+        'home = "home"\nrelease_page = "page.html"\nrelease_directory = "release.json"\n'
+        'schema_document = "{version}.md"\n'
+    )
+    folder = tmp_path / "clone"
+    subprocess.run(["git", "init", "--quiet", str(folder)], check=True)
+    return folder
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(cli, words, catch_exceptions=False)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and ".git" not in path.parts
+    }
+
+
+def test_without_yes_it_says_what_it_would_do_and_writes_nothing(clone: Path) -> None:
+    done = run(*WORDS, str(clone))
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert f"new: {WORKFLOW}\n" in done.stdout
+    assert "Dry run: nothing is changed." in done.stdout
+    assert "2026-02-01" in done.stdout
+    assert "gh variable set BOT_INSTANCE --repo lab/census --body lab/cellxgene" in done.stdout
+    assert files(clone) == {}
+    assert not (clone.parent / "home").exists()
+
+
+def test_what_it_writes_is_pinned_and_owned_and_written_once(clone: Path) -> None:
+    assert f"wrote: {WORKFLOW}\n" in run(*WORDS, "--no-look", "--yes", str(clone)).stdout
+    written = files(clone)
+    workflow = written[WORKFLOW].decode()
+    assert workflow.count(COMMIT) == 2
+    assert f"uses: laminlabs/bot/.github/workflows/bot.yml@{COMMIT}" in workflow
+    assert "OWNER" not in workflow
+    assert b"/runners/releases/ @lab/maintainers\n" in written[".github/CODEOWNERS"]
+    assert any(name.startswith("runners/rules/") for name in written)
+    again = run(*WORDS, "--no-look", "--yes", str(clone)).stdout
+    assert "wrote" not in again
+    assert files(clone) == written
+
+
+def test_what_somebody_has_changed_stays_theirs(clone: Path) -> None:
+    run(*WORDS, "--no-look", "--yes", str(clone))
+    (clone / WORKFLOW).write_text("hers\n")
+    done = run(*WORDS, "--no-look", "--yes", str(clone))
+    assert f"there with other text, and left so: {WORKFLOW}\n" in done.stdout
+    assert (clone / WORKFLOW).read_text() == "hers\n"
+
+
+@pytest.mark.parametrize("code", ["laminlabs/bot", "laminlabs/bot@v1.0.0", f"bot@{COMMIT}"])
+def test_code_that_somebody_could_move_is_refused(clone: Path, code: str) -> None:
+    done = run(*WORDS, "--no-look", "--code", code, str(clone))
+    assert done.exit_code == 2
+    assert f"--code: '{code}' is no OWNER/NAME@COMMIT" in done.stderr
+
+
+@pytest.mark.parametrize("name", [".", "clone/below", "missing"])
+def test_a_folder_that_is_no_clone_is_refused(clone: Path, name: str) -> None:
+    (clone / "below").mkdir()
+    done = run(*WORDS, "--no-look", "--yes", name)
+    assert done.exit_code == 2
+    assert "is no clone's top folder" in done.stderr
+    assert files(clone) == {}
