@@ -12,6 +12,8 @@ from fake_github.server import serving
 from fake_github.state import FakeGithub
 from instances import Place, copy
 
+from bot.onboarding import Code, files
+from bot.onboarding.files import WORKFLOW
 from runners.sample.datasets import NEWER
 from workflows import workflow_files
 from workflows.act import BOT, ROOT, ActRepository
@@ -20,13 +22,12 @@ from workflows.test_workflows import older as _older
 
 pytestmark = pytest.mark.prove
 older = _older
-DOCS = (ROOT / "docs/on-github.md").read_text()
 
 
 def callers() -> dict[str, str]:
-    """The workflow file of the documentation."""
-    block = DOCS.split("## In another repository")[1].split("```yaml\n")[1].split("```")[0]
-    return {"cellxgene.yml": block}
+    """The workflow file that `python -m bot init` writes."""
+    text = files(Code(BOT, "c" * 40), (), Path("nowhere"))[WORKFLOW]
+    return {Path(WORKFLOW).name: text}
 
 
 @pytest.fixture(params=["own", "caller"])
