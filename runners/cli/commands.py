@@ -44,11 +44,14 @@ _workers = click.option(
 
 
 NAME = "python -m runners"
+GROUPS = {
+    "A release": ("compare", "check", "ingest", "verify", "rollback"),
+    "Machines": ("doctor", "launch", "terminate", "follow", "reap"),
+    "Set up and try": ("reference", "instance", "sample"),
+    "Called by workflow files": ("mirror",),
+}
 click.rich_click.COMMAND_GROUPS[NAME] = [
-    {"name": "A release", "commands": ["compare", "check", "ingest", "verify", "rollback"]},
-    {"name": "Machines", "commands": ["doctor", "launch", "terminate", "follow", "reap"]},
-    {"name": "Set up and try", "commands": ["reference", "instance", "sample"]},
-    {"name": "Called by workflow files", "commands": ["mirror"]},
+    {"name": title, "commands": list(names)} for title, names in GROUPS.items()
 ]
 
 
