@@ -6,7 +6,7 @@ DEMO := .demo
 # Processes that run tests; a file of tests stays in one of them, and so do the instances it makes.
 JOBS := 2
 
-.PHONY: setup demo test prove lint bench constraints clean
+.PHONY: setup demo docs test prove lint bench constraints clean
 
 setup: .venv/.installed
 	@$(BIN)/python -m runners reference
@@ -40,6 +40,12 @@ else
 	  $(if $(NEW_SPEC),--new-spec '$(NEW_SPEC)')
 endif
 
+# The site, in .site: offline, and a warning ends it. The pictures need Chromium.
+docs: setup
+	@$(BIN)/python docs/site/pictures.py $(DEMO)-pictures
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs --quiet build --strict --config-file docs/site/mkdocs.yml
+	@echo 'Read .site/index.html.'
+
 # A test process that dies ends the run: xdist would start another, give it files that are already
 # done, and wait for them for ever.
 PYTEST := $(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0
@@ -71,5 +77,5 @@ constraints:
 	  --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o constraints.txt
 
 clean:
-	rm -rf .venv $(DEMO) $(DEMO)-github .reference .canary .bench
+	rm -rf .venv $(DEMO) $(DEMO)-github $(DEMO)-pictures .site .reference .canary .bench
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis

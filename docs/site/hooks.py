@@ -7,10 +7,18 @@ MkDocs calls `on_page_markdown`: https://www.mkdocs.org/dev-guide/plugins/#on_pa
 import re
 from typing import Any
 
-from commands import commands_page, thread_commands
-from documents import documents_page
+from command_pages import commands_page, thread_commands
+from document_pages import documents_page
 from mkdocs.exceptions import PluginError
-from tables import checks, outcomes, reasons, setting_table, statuses, variables, workflow_variables
+from reference_tables import (
+    checks,
+    outcomes,
+    reasons,
+    setting_table,
+    statuses,
+    variables,
+    workflow_variables,
+)
 
 from bot.__main__ import GROUPS, NAME, cli
 from runners.cli import commands as runners_commands

@@ -42,7 +42,7 @@ class Settings:
         """The job's environment; GitHub makes one that isn't there, without any rule:
         https://docs.github.com/en/actions/how-tos/deploy/configure-and-manage-deployments/manage-environments
 
-        A name that is empty is none. No document says so: docs/on-github.md, "Environments".
+        A name that is empty is none. No document says so: docs/how-to/github.md, "Environments".
         """
         name = self._value(str(job.get("environment", "")))
         return self.environments.get(name, Environment()) if name else None

@@ -20,7 +20,7 @@ from workflows.test_workflows import older as _older
 
 pytestmark = pytest.mark.prove
 older = _older
-DOCS = (ROOT / "docs/on-github.md").read_text()
+DOCS = (ROOT / "docs/how-to/github.md").read_text()
 
 
 def callers() -> dict[str, str]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 import click
-from tables import cell, table
+from reference_tables import cell, table
 
 from bot.model.commands import GRAMMAR
 

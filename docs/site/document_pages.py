@@ -10,7 +10,7 @@ from enum import Enum
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
-from tables import cell, table
+from reference_tables import cell, table
 
 PREFIX = re.compile(r"\b(?:[a-z_]+\.)+")
 
