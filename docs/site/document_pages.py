@@ -4,7 +4,7 @@ import inspect
 import re
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import Enum
 
 from pydantic import BaseModel
@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from reference_tables import cell, table
 
+WORDS = {"str": "text", "int": "number", "float": "number", "bool": "`true` or `false`"}
 PREFIX = re.compile(r"\b(?:[a-z_]+\.)+")
 
 
@@ -54,14 +55,14 @@ def _kind(annotation: object) -> str:
         return " or ".join(_kind(one) for one in arguments if one is not type(None))
     if origin is tuple:
         return f"list of: {_kind(arguments[0])}"
-    if origin is not None and issubclass(origin, typing.Mapping):  # type: ignore[arg-type]
+    if isinstance(origin, type) and issubclass(origin, Mapping):
         return f"table of: {_kind(arguments[1])}"
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return cell(", ".join(f"`{one.value}`" for one in annotation))
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return f"[{annotation.__name__}](#{annotation.__name__.lower()})"
-    words = {str: "text", int: "number", float: "number", bool: "`true` or `false`"}
-    return words.get(annotation, PREFIX.sub("", getattr(annotation, "__name__", str(annotation))))  # type: ignore[call-overload,no-any-return]
+    name = getattr(annotation, "__name__", str(annotation))
+    return WORDS.get(name, PREFIX.sub("", name))
 
 
 def _default(field: FieldInfo) -> str:

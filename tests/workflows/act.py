@@ -68,8 +68,9 @@ class ActRepository:
     def __post_init__(self) -> None:
         self.fake = self.server.fake
         found = (ROOT / ".github/workflows").glob("*.yml")
-        # ci.yml runs `make`, which would run this again.
-        self.files = {path.name: path.read_text() for path in found if path.name != "ci.yml"}
+        # ci.yml runs `make`, which would run this again; docs.yml is of the documentation.
+        others = ("ci.yml", "docs.yml")
+        self.files = {path.name: path.read_text() for path in found if path.name not in others}
         self.read = {name: workflow_files.read(text) for name, text in self.files.items()}
         texts = self.callers or self.files
         self.started = {name: workflow_files.read(text) for name, text in texts.items()}
