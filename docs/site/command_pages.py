@@ -46,7 +46,7 @@ def _options(command: click.Command, context: click.Context) -> Iterator[str]:
     records = (
         parameter.get_help_record(context)
         for parameter in command.get_params(context)
-        if "--help" not in parameter.opts
+        if parameter.param_type_name == "option" and "--help" not in parameter.opts
     )
     rows = [[f"`{cell(names)}`", cell(said)] for names, said in filter(None, records)]
     if rows:

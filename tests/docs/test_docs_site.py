@@ -8,7 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from workflows.test_clean_pip import pip
+from workflows.test_clean_pip import python as _python
 
+python = _python
 pytestmark = pytest.mark.prove
 ROOT = Path(__file__).resolve().parents[2]
 FETCHED = re.compile(
@@ -17,11 +20,13 @@ FETCHED = re.compile(
 MOST_BYTES = 150_000
 
 
-def build(root: Path, site: Path) -> "subprocess.CompletedProcess[str]":
+def build(
+    root: Path, site: Path, python: str | Path = sys.executable
+) -> "subprocess.CompletedProcess[str]":
     """What `make docs` does, of the pages in `root`."""
     words = ["-m", "mkdocs", "build", "--strict", "--config-file", "docs/site/mkdocs.yml"]
     return subprocess.run(
-        [sys.executable, *words, "--site-dir", str(site)],
+        [str(python), *words, "--site-dir", str(site)],
         cwd=root,
         env={**os.environ, "PYTHONPATH": str(ROOT), "NO_MKDOCS_2_WARNING": "1"},
         capture_output=True,
@@ -37,6 +42,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert built.returncode == 0, built.stderr
     assert "WARNING" not in built.stderr
     return folder
+
+
+def test_the_group_that_the_workflow_installs_suffices(python: Path, tmp_path: Path) -> None:
+    installed = pip(python, "install", "--group", "docs", "--constraint", "constraints.txt")
+    assert installed.returncode == 0, installed.stderr
+    built = build(ROOT, tmp_path / "site", python)
+    assert built.returncode == 0, built.stderr
 
 
 def test_every_page_is_there(site: Path) -> None:

@@ -21,13 +21,13 @@ SOME_FAIL = 1
 
 def play(line: str, home: Path) -> "subprocess.CompletedProcess[str]":
     """What the command prints in a shell. `make demo` by this Python, without a set-up."""
-    demo = f"{sys.executable} -m bot.cli.demo --home {home}"
-    words = line.replace("make demo", demo).replace(".venv/bin/python", sys.executable)
+    demo = f".venv/bin/python -m bot.cli.demo --home {home}"
+    words = demo if line == "make demo" else line
     return subprocess.run(
-        words.replace(".demo/", f"{home}/"),
+        words.replace(".venv/bin/python", sys.executable).replace(".demo/", f"{home}/"),
         shell=True,
         cwd=ROOT,
-        env={**os.environ, "COLUMNS": "100", "LAMIN_SETTINGS_DIR": str(home / "lamin")},
+        env={**os.environ, "COLUMNS": "100"},
         capture_output=True,
         text=True,
         check=False,
