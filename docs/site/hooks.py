@@ -65,7 +65,7 @@ def _part(place: re.Match[str]) -> str:
 def _table_of(diagram: re.Match[str]) -> str:
     """A state diagram's arrows. The theme would fetch Mermaid from elsewhere."""
     rows = [
-        " | ".join(state.replace("[*]", "").replace("_", " ") for state in arrow)
+        " | ".join(state.replace("[*]", "-").replace("_", " ") for state in arrow)
         for arrow in ARROW.findall(diagram[1])
     ]
     return "\n".join(["| from | to | by |", "|---|---|---|", *(f"| {row} |" for row in rows)])

@@ -100,5 +100,5 @@ def test_a_threads_commands_are_those_of_the_grammar() -> None:
 def test_a_diagram_is_a_table_on_the_site() -> None:
     text = "```mermaid\nstateDiagram-v2\n    [*] --> a_b: it begins\n    a_b --> [*]\n```\n"
     assert hooks.on_page_markdown(text) == (
-        "| from | to | by |\n|---|---|---|\n|  | a b | it begins |\n| a b |  |  |\n"
+        "| from | to | by |\n|---|---|---|\n| - | a b | it begins |\n| a b | - |  |\n"
     )
