@@ -11,6 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
+
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "docs" / "pictures"
 DIGEST = PICTURES / "made-from.sha256"
@@ -30,20 +32,21 @@ LAST = 3  # `/ingest`, that it was accepted, and the result
 def main(home: Path) -> None:
     """Takes the pictures of a demo that is played in `home`, where they are out of date."""
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    digest = _digest()
+    digest = digest_of_code()
     if DIGEST.is_file() and DIGEST.read_text(encoding="ascii").strip() == digest:
-        print("The pictures of the thread are as the code that makes them.")  # noqa: T201
+        click.echo("The pictures of the thread are as the code that makes them.")
     elif browser is None:
-        print("No Chromium on the PATH: the pictures of the thread stay as they were.")  # noqa: T201
+        click.echo("No Chromium on the PATH: the pictures of the thread stay as they were.")
     else:
-        print("The pictures of the thread are taken anew: the demo is played, some minutes.")  # noqa: T201
+        click.echo("The pictures of the thread are taken anew: the demo is played, some minutes.")
         page = _page(home)
         for scheme in SCHEMES:
             _take(browser, page, scheme)
         DIGEST.write_text(digest + "\n", encoding="ascii")
 
 
-def _digest() -> str:
+def digest_of_code() -> str:
+    """The digest of every file that says how the page looks, and what is in it."""
     found = hashlib.sha256()
     for name in SHOWN:
         path = ROOT / name

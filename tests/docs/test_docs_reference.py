@@ -102,3 +102,13 @@ def test_a_diagram_is_a_table_on_the_site() -> None:
     assert hooks.on_page_markdown(text) == (
         "| from | to | by |\n|---|---|---|\n| - | a b | it begins |\n| a b | - |  |\n"
     )
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_what_a_page_outside_the_site_links_is_there(page: str) -> None:
+    """MkDocs looks at those of the site."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    linked = re.findall(r"\]\((?!https?:)([^)#]+)", text) + re.findall(
+        r'src(?:set)?="([^"]+)"', text
+    )
+    assert {link for link in linked if not (ROOT / link).exists()} == set()
