@@ -28,7 +28,8 @@ def play(line: str, home: Path) -> "subprocess.CompletedProcess[str]":
         shell=True,
         cwd=ROOT,
         env={**os.environ, "COLUMNS": "100"},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         check=False,
     )
@@ -43,7 +44,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         for line in commands_of(language, block):
             ended = play(line, home)
             expected = SOME_FAIL if " check " in line else 0
-            assert ended.returncode == expected, (line, ended.stdout, ended.stderr)
+            assert ended.returncode == expected, (line, ended.stdout)
             found[line] = ended.stdout.replace(str(home), ".demo")
     return found
 
