@@ -1,6 +1,6 @@
 """What each setting says, in a maintainer's words: the table of the documentation.
 
-Pure. `bot/settings.py` reads them; a test keeps both lists the same.
+Pure. `bot/settings.py` says how each is read; a test keeps both lists the same.
 """
 
 from collections.abc import Mapping
