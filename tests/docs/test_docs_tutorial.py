@@ -20,14 +20,16 @@ SOME_FAIL = 1
 
 
 def play(line: str, home: Path) -> "subprocess.CompletedProcess[str]":
-    """What the command prints in a shell. `make demo` by this Python, without a set-up."""
+    """What the command prints in a shell. `make demo` by this Python, without a set-up, and with
+    nothing that the canary has compared before.
+    """
     demo = f".venv/bin/python -m bot.cli.demo --home {home}"
     words = demo if line == "make demo" else line
     return subprocess.run(
         words.replace(".venv/bin/python", sys.executable).replace(".demo/", f"{home}/"),
         shell=True,
         cwd=ROOT,
-        env={**os.environ, "COLUMNS": "100"},
+        env={**os.environ, "COLUMNS": "100", "CANARY": str(home.with_name("canary"))},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
