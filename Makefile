@@ -6,7 +6,7 @@ DEMO := .demo
 # Processes that run tests; a file of tests stays in one of them, and so do the instances it makes.
 JOBS := 2
 
-.PHONY: setup demo test prove lint bench dist newest constraints clean
+.PHONY: setup demo docs test prove lint bench dist newest constraints clean
 
 setup: .venv/.installed
 	@$(BIN)/python -m runners reference
@@ -39,6 +39,12 @@ else
 	  $(if $(OLD_SPEC),--old-spec '$(OLD_SPEC)') \
 	  $(if $(NEW_SPEC),--new-spec '$(NEW_SPEC)')
 endif
+
+# The site, in .site: offline, and a warning ends it. The pictures need Chromium.
+docs: setup
+	@$(BIN)/python docs/site/pictures.py $(DEMO)-pictures
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs --quiet build --strict --config-file docs/site/mkdocs.yml
+	@echo 'Read .site/index.html.'
 
 # A test process that dies ends the run: xdist would start another, give it files that are already
 # done, and wait for them for ever.
@@ -89,5 +95,5 @@ constraints:
 	  --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o constraints.txt
 
 clean:
-	rm -rf .venv dist $(DEMO) $(DEMO)-github .reference .canary .bench
+	rm -rf .venv dist $(DEMO) $(DEMO)-github $(DEMO)-pictures .site .reference .canary .bench
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis

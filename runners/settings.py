@@ -9,27 +9,35 @@ from runners.contract import ContractError
 
 _OF_A_RUN = ("GITHUB_REPOSITORY", "GITHUB_RUN_ID", "GITHUB_SHA", "GITHUB_WORKFLOW_REF")
 REPOSITORY = Path(__file__).resolve().parents[1]
+VARIABLES = {
+    "REFERENCE": "the folder of the unpacked ontologies and gene tables; else `.reference`",
+    "CANARY": "the folder of what the smoke test has compared; else `.canary`",
+    "PATIENCE_SECONDS": "how long a storage or database that does not answer is asked again; 600",
+    "FILE_SECONDS": "a reader that sits longer over one file is taken for stuck; 600",
+    "READER_MEGABYTES": "memory that a reader may use; 3072",
+    "LAMIN_API_KEY": "what LaminDB logs in with where nobody has; a secret",
+    "RUNNERS_TOKEN": "a token that may administer GitHub's runners; a secret",
+    "RELEASE_DIRECTORY": "a release.json in place of the Census's, with a mirrors.json beside it",
+    "DISCOVER_API": "the curation API's address, if not CZI's",
+    "AWS_ENDPOINT_URL": "an address that speaks S3 in Amazon's place",
+    "MACHINE": "what this works on, as JSON; set by the machine",
+    "MACHINE_SINCE": "since when; set by the machine",
+    "COMMIT": "the commit of this code, where no checkout says it",
+    "GITHUB_API_URL": "GitHub's API; set by GitHub",
+    "GITHUB_REPOSITORY": "the workflow's repository; set by GitHub",
+    "GITHUB_RUN_ID": "the workflow run; set by GitHub",
+    "GITHUB_SHA": "the workflow's commit; set by GitHub",
+    "GITHUB_WORKFLOW_REF": "the workflow's file; set by GitHub",
+}
+"""What each variable of the environment says, and what holds without it."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Where things lie on this machine.
+    """Where things lie on this machine, and how patient it is; `VARIABLES` says what each is.
 
-    `reference` holds the unpacked ontologies and gene tables (REFERENCE), `canary` what the smoke
-    test has compared with LaminDB's curator (CANARY). `s3_endpoint` is an address that speaks S3
-    in Amazon's place (AWS_ENDPOINT_URL). A reader that sits over one file for more than
-    `file_seconds` (FILE_SECONDS) is taken for stuck, and none gets more than `reader_megabytes`
-    (READER_MEGABYTES) of memory; a storage or database that does not answer is
-    asked again for `patience_seconds` (PATIENCE_SECONDS). `discover` is the address of the
-    curation API if not CZI's (DISCOVER_API), `release_directory` that of a release.json in place
-    of the Census's, with a mirrors.json beside it (RELEASE_DIRECTORY). `runners_token` may
-    administer GitHub's runners (RUNNERS_TOKEN) at `github_api` (GITHUB_API_URL). `lamin_api_key` is
-    what LaminDB logs in with where nobody has (LAMIN_API_KEY). Neither secret may be shown.
-    `workflow` is the repository and commit of the workflow that runs this (GITHUB_REPOSITORY and
-    GITHUB_SHA), `commit` that of this code (COMMIT). `machine` is what this works on, as JSON
-    (MACHINE), since `machine_since` (MACHINE_SINCE). `job` has those of GitHub's variables that are
-    the same in all jobs of a workflow run: GITHUB_REPOSITORY, GITHUB_RUN_ID, GITHUB_SHA and
-    GITHUB_WORKFLOW_REF.
+    Neither secret may be shown. `workflow` is the repository and commit of the workflow that runs
+    this. `job` has those of GitHub's variables that are the same in all jobs of a workflow run.
     """
 
     reference: Path

@@ -108,7 +108,7 @@ def rules(
     """Print the rules made from a dataset schema document, for a person to review.
 
     DOCUMENT is as OLD for `diff`. Answers and mended rules of a review are kept, answers where the
-    question is the same. docs/schema-rules.md says how a person decides what is open.
+    question is the same. docs/how-to/judgements.md says how a person decides what is open.
     """
     context = lazy.load()
     (spec,) = context.specs(document)

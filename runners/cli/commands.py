@@ -46,12 +46,15 @@ _workers = click.option(
 NAMES = ("python -m runners", "cxg-ingest")
 """In a checkout, and installed (`bot.wheel.scripts`)."""
 
+GROUPS = {
+    "A release": ("compare", "check", "ingest", "verify", "rollback"),
+    "Machines": ("doctor", "launch", "terminate", "follow", "reap"),
+    "Set up and try": ("reference", "instance", "sample"),
+    "Called by workflow files": ("mirror",),
+}
 for name in NAMES:
     click.rich_click.COMMAND_GROUPS[name] = [
-        {"name": "A release", "commands": ["compare", "check", "ingest", "verify", "rollback"]},
-        {"name": "Machines", "commands": ["doctor", "launch", "terminate", "follow", "reap"]},
-        {"name": "Set up and try", "commands": ["reference", "instance", "sample"]},
-        {"name": "Called by workflow files", "commands": ["mirror"]},
+        {"name": title, "commands": list(names)} for title, names in GROUPS.items()
     ]
 
 

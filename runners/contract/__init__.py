@@ -34,6 +34,7 @@ from runners.contract.manifest import (
 from runners.contract.outcomes import (
     MEANINGS,
     MENDED_BY_REPEAT,
+    REMEDIES,
     DatasetOutcome,
     Finding,
     Outcome,
@@ -67,6 +68,7 @@ __all__ = [
     "MANIFESTS",
     "MEANINGS",
     "MENDED_BY_REPEAT",
+    "REMEDIES",
     "REMOTE_JOB",
     "AcceptedException",
     "Act",

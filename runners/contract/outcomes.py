@@ -101,6 +101,36 @@ MEANINGS = {
 """What each reason means, in a maintainer's words."""
 
 
+_CURATORS = "tell the dataset's curators; accept the failure until the file is mended"
+_UPDATE = "wait for an update of the bot, then say `/retry`"
+REMEDIES = {
+    **dict.fromkeys(Reason, _CURATORS),
+    Reason.FILE_MISSING: "see whether the file is below the manifest's `storage.h5ads`; when it "
+    "is, say `/retry`",
+    Reason.FILE_UNREADABLE: "a copy that broke off is copied again, then say `/retry`; else "
+    + _CURATORS,
+    Reason.FILE_TOO_LARGE: "a small file that declares much is broken: " + _CURATORS + "; any "
+    "other is read by hand, with more of `READER_MEGABYTES`",
+    Reason.FILE_FORBIDDEN: "give whoever reads it `s3:GetObject`; in a bucket of one's own the "
+    "manifest must say `anonymous = false`; then say `/retry`",
+    Reason.FILE_ARCHIVED: "have the storage restore it (S3: RestoreObject), then say `/retry`",
+    Reason.FILE_NOT_ANSWERING: "say `/retry` later; if it stays so, tell whoever keeps the storage",
+    Reason.READER_DIED: "a file that is whole may need more memory or time: read it by hand, with "
+    "more of `READER_MEGABYTES` or `FILE_SECONDS`; else " + _CURATORS,
+    Reason.READER_FAILED: "report it with its detail; after an update of the bot say `/retry`",
+    Reason.REGISTERED_OTHERWISE: "with whoever made the artifact that the detail names, give it "
+    "the release's version or delete it for good; then say `/ingest --only ID`",
+    Reason.ORGANISM_UNKNOWN: "if the schema document has the organism, mend the version's rules; "
+    "else " + _CURATORS,
+    Reason.GENE_UNKNOWN: "if the document names another gene reference than the rules, mend these; "
+    "else " + _CURATORS,
+    Reason.UNSUPPORTED_ORGANISM: _UPDATE,
+    Reason.UNSUPPORTED_CELL_LINE: _UPDATE,
+    Reason.UNSUPPORTED_SPIKE_IN: _UPDATE,
+}
+"""What a maintainer does about each reason; about most, which are of a file's content, the same."""
+
+
 class Finding(Document):
     """One reason, where it was found and the first values that show it."""
 

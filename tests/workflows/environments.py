@@ -41,10 +41,13 @@ class Settings:
     def environment_of(self, job: Mapping[str, Any]) -> Environment | None:
         """The job's environment; GitHub makes one that isn't there, without any rule:
         https://docs.github.com/en/actions/how-tos/deploy/configure-and-manage-deployments/manage-environments
+        A job names it alone, or as `name` beside a `url`:
+        https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idenvironment
 
-        A name that is empty is none. No document says so: docs/on-github.md, "Environments".
+        A name that is empty is none. No document says so: docs/how-to/github.md, "Environments".
         """
-        name = self._value(str(job.get("environment", "")))
+        named = job.get("environment", "")
+        name = self._value(str(named["name"] if isinstance(named, Mapping) else named))
         return self.environments.get(name, Environment()) if name else None
 
     def refusal(self, job: Mapping[str, Any], branch: str) -> str:

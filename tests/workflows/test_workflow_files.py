@@ -21,8 +21,8 @@ STEPS = [(file, name, step) for file, name, job in JOBS for step in job.get("ste
 
 def test_the_files_are_those_of_the_design() -> None:
     assert set(READ) == {
-        "bot", "check", "ci", "commands", "detect", "ingest", "newest", "reap", "release", "run",
-        "verify",
+        "bot", "check", "ci", "commands", "detect", "docs", "ingest", "newest", "reap", "release",
+        "run", "verify",
     }  # fmt: skip
 
 
@@ -239,3 +239,11 @@ def test_no_branch_and_no_cron_line_is_named(path: Path) -> None:
     if path.stem != "ci":
         assert "branches:" not in path.read_text()
         assert "github.event.schedule" not in path.read_text()
+
+
+def test_the_site_is_published_from_the_default_branch_and_where_it_is_asked_for() -> None:
+    build, deploy = READ["docs"]["jobs"]["build"], READ["docs"]["jobs"]["deploy"]
+    assert build["if"] == "github.ref_name == github.event.repository.default_branch"
+    assert deploy["needs"] == "build"
+    assert deploy["if"] == "vars.PAGES == 'true'"
+    assert [step["uses"].split("@")[0] for step in deploy["steps"]] == ["actions/deploy-pages"]

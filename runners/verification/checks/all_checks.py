@@ -17,28 +17,110 @@ from runners.verification.facts import VerificationFacts
 
 @dataclass(frozen=True)
 class Check:
-    """A question, under a name that stays and a title for people."""
+    """A question, under a name that stays and a title for people. `remedy`: what a maintainer does
+    where it fails.
+    """
 
     name: str
     title: str
     ask: Callable[[VerificationFacts], Answer | NotApplicable]
+    remedy: str
 
 
 CHECKS = (
-    Check("datasets", "Every dataset has its artifact", datasets.registered),
-    Check("annotations", "Every required annotation is there", annotations.required),
-    Check("slots", "Schema slots are complete", annotations.slots),
-    Check("references", "References are attached", annotations.references),
-    Check("lineage", "Revision chains continue", datasets.lineage),
-    Check("duplicates", "Nothing is registered twice", datasets.duplicates),
-    Check("collections", "Collections are complete", datasets.collections_complete),
-    Check("store", "The SOMA store is registered", storage.store_registered),
-    Check("content", "The SOMA store opens, and holds what it says", storage.content),
-    Check("storage", "Storage holds what is registered", storage.files),
-    Check("sources", "Sources at the pins are there, and usable", instance.sources),
-    Check("terms", "Terms are current, and of the right organism", annotations.terms),
-    Check("tracking", "The run is recorded", instance.tracking),
-    Check("previous", "Previous releases are untouched", instance.previous),
+    Check(
+        "datasets",
+        "Every dataset has its artifact",
+        datasets.registered,
+        "see why each dataset failed, mend that or accept it, then say `/ingest --only ID`",
+    ),
+    Check(
+        "annotations",
+        "Every required annotation is there",
+        annotations.required,
+        "say `/ingest`: what a run didn't come to is done; of a feature that is something "
+        "else in the instance, give back its dtype first",
+    ),
+    Check(
+        "slots",
+        "Schema slots are complete",
+        annotations.slots,
+        "say `/ingest`: a run that was ended while it wrote goes on there",
+    ),
+    Check(
+        "references",
+        "References are attached",
+        annotations.references,
+        "say `/ingest`; if it stays so, see whether the Census's table has a citation for "
+        "the dataset",
+    ),
+    Check(
+        "lineage",
+        "Revision chains continue",
+        datasets.lineage,
+        "see who has made the artifacts that are named; a chain that somebody else began "
+        "isn't joined: delete theirs for good, then say `/ingest`",
+    ),
+    Check(
+        "duplicates",
+        "Nothing is registered twice",
+        datasets.duplicates,
+        "delete for good what was registered beside the bot's, then say `/verify`",
+    ),
+    Check(
+        "collections",
+        "Collections are complete",
+        datasets.collections_complete,
+        "say `/ingest`: collections are made at the end of a whole run; a person's of the "
+        "same name is left alone",
+    ),
+    Check(
+        "store",
+        "The SOMA store is registered",
+        storage.store_registered,
+        "say `/ingest`; one that lies elsewhere than the manifest says is a person's to "
+        "correct: the manifest or the artifact",
+    ),
+    Check(
+        "content",
+        "The SOMA store opens, and holds what it says",
+        storage.content,
+        "compare with the Census's own copy: a store that can't be read or lacks datasets "
+        "is its publisher's to mend; then `/verify`",
+    ),
+    Check(
+        "storage",
+        "Storage holds what is registered",
+        storage.files,
+        "a file that is gone or was replaced is the publisher's to bring back; if it is "
+        "to stay so, ingest the release that has it",
+    ),
+    Check(
+        "sources",
+        "Sources at the pins are there, and usable",
+        instance.sources,
+        "say `/ingest`: each run makes the pinned sources first, and gives them their tables",
+    ),
+    Check(
+        "terms",
+        "Terms are current, and of the right organism",
+        annotations.terms,
+        "nothing: it fails nothing. What is named is the publisher's content",
+    ),
+    Check(
+        "tracking",
+        "The run is recorded",
+        instance.tracking,
+        "somebody has taken the LaminDB run from the artifacts that are named: give it back, "
+        "then say `/verify`",
+    ),
+    Check(
+        "previous",
+        "Previous releases are untouched",
+        instance.previous,
+        "see who has changed what is named since; what a run of ours did is taken back by "
+        "`runners rollback`",
+    ),
 )
 """In the order of the report."""
 
