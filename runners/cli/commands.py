@@ -13,7 +13,8 @@ from typing import NoReturn
 import rich_click as click
 
 from runners import progress, rules, settings
-from runners.cli.launch import doctor, follow, launch, reap, terminate
+from runners.cli.doctor import doctor
+from runners.cli.launch import follow, launch, reap, terminate
 from runners.cli.options import request_options
 from runners.cli.options import with_clear_errors as _with_clear_errors
 from runners.contract import (
@@ -46,8 +47,8 @@ _workers = click.option(
 NAME = "python -m runners"
 click.rich_click.COMMAND_GROUPS[NAME] = [
     {"name": "A release", "commands": ["compare", "check", "ingest", "verify", "rollback"]},
-    {"name": "Machines", "commands": ["doctor", "launch", "terminate", "follow", "reap"]},
-    {"name": "Set up and try", "commands": ["reference", "instance", "sample"]},
+    {"name": "Machines", "commands": ["launch", "terminate", "follow", "reap"]},
+    {"name": "Set up and try", "commands": ["doctor", "reference", "instance", "sample"]},
     {"name": "Called by workflow files", "commands": ["mirror"]},
 ]
 

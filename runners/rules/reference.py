@@ -123,7 +123,7 @@ def _install(wheel: Wheel, folder: Path) -> Path:
     requirements = folder / "requirements.txt"
     requirements.write_text(f"{wheel.name}=={wheel.version} --hash=sha256:{wheel.sha256}\n")
     target = folder / "unpacked"
-    command = [*_installer(), "--no-deps", "--require-hashes", "--target", str(target)]
+    command = [*installer(), "--no-deps", "--require-hashes", "--target", str(target)]
     installation = subprocess.run(
         [*command, "-r", str(requirements)], capture_output=True, text=True, check=False
     )
@@ -136,7 +136,8 @@ def _install(wheel: Wheel, folder: Path) -> Path:
     return target
 
 
-def _installer() -> list[str]:
+def installer() -> list[str]:
+    """The command that installs packages: uv's where it is present, else pip's."""
     if uv := shutil.which("uv"):
         return [uv, "pip", "install", "--quiet", "--python", sys.executable]
     return [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
