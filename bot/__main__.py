@@ -4,11 +4,12 @@ from pathlib import Path
 
 import rich_click as click
 
-from bot.cli import embedded, people, workflow
+from bot.cli import doctor, embedded, people, workflow
 from bot.cli.context import LazyContext
 
 NAME = "python -m bot"
 GROUPS = {
+    "Set up": doctor.COMMANDS,
     "Read and compare": people.COMMANDS,
     "The bot in a folder": embedded.COMMANDS,
     "Called by workflow files": workflow.COMMANDS,

@@ -43,7 +43,7 @@ GITHUB_API = "https://api.github.com"
 DEFAULT_FILE = Path("bot.toml")
 LAUNCH_FILE = Path("launch.toml")
 PREFIX = "BOT_"
-SECRETS = frozenset({"github_token", "patch_token", "announce"})
+SECRETS = frozenset({"github_token", "patch_token", "announce", "app_private_key"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,8 @@ class Settings:
     `launcher` and the text `launch_toml` (else that of launch.toml in the working folder) say what
     a run may take at most; `codebuild` says so for that launcher, which can't do without: the
     output of its stack. `announce`, from the environment alone, is a webhook's address: what a
-    person must act on is said there, too.
+    person must act on is said there, too. `app_client_id` and, from the environment alone,
+    `app_private_key` are the App's: `doctor` asks by them what the App was given.
     """
 
     instance: str = "laminlabs/cellxgene"
@@ -79,6 +80,8 @@ class Settings:
     patch_repository: str | None = None
     patch_token: str | None = field(default=None, repr=False)
     announce: str | None = field(default=None, repr=False)
+    app_client_id: str | None = None
+    app_private_key: str | None = field(default=None, repr=False)
     runs: str | None = None
     workflow: str | None = None
     home: Path = Path(".bot")
@@ -155,6 +158,25 @@ def environment(**changes: str | None) -> dict[str, str]:
     """This process's environment with the changes, for a child process; None removes a variable."""
     merged = {**os.environ, **changes}
     return {name: value for name, value in merged.items() if value is not None}
+
+
+def names_given(
+    path: Path | None = None, environ: Mapping[str, str] | None = None
+) -> Mapping[str, tuple[str, ...]]:
+    """Where settings are given -> their names, right or not; "" is the environment, whose variables
+    are all there. A file that can't be read has none.
+    """
+    environ = os.environ if environ is None else environ
+    file = path or Path(environ.get("BOT_SETTINGS") or DEFAULT_FILE)
+    given = {"": tuple(environ)}
+    with suppress(OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        given[str(file)] = tuple(tomllib.loads(file.read_text(encoding="utf-8")))
+    return given
+
+
+def setting_names() -> tuple[str, ...]:
+    """The settings that there are."""
+    return tuple(_READERS)
 
 
 def _from_file(settings: Settings, path: Path) -> Settings:
@@ -349,6 +371,8 @@ _READERS: Mapping[str, Callable[[object, Path], object]] = {
     "patch_repository": _repository,
     "patch_token": _text,
     "announce": _webhook,
+    "app_client_id": _text,
+    "app_private_key": _text,
     "runs": _address,
     "workflow": _workflow,
     "home": _path,

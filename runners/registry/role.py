@@ -7,6 +7,11 @@ from runners.registry import failures, rows
 
 SHOWN = 3
 
+NOTHING = "update django_migrations set name = name where false"
+"""Changes no row, and takes the lock of a writer, which SQLite refuses on a file that can only be
+read; `begin immediate` it takes for a reader's there
+(https://www.sqlite.org/src/file/src/build.c, sqlite3BeginTransaction)."""
+
 LACKING = """
     select relname from pg_class
     where relname = any(%s) and relkind = 'r' and pg_table_is_visible(oid) and not (
@@ -27,11 +32,8 @@ def require_writing() -> None:
     if connection.vendor == "postgresql":
         _require_of_postgresql()
         return
-    # SQLite takes the lock of a writer only if file and folder may be written:
-    # https://www.sqlite.org/lang_transaction.html
     with failures.explained(), connection.cursor() as cursor:
-        cursor.execute("begin immediate")
-        cursor.execute("rollback")
+        cursor.execute(NOTHING)
 
 
 def _require_of_postgresql() -> None:

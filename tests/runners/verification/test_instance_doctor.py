@@ -67,8 +67,7 @@ def of_later(place: Place) -> None:
 
 
 def of_former(place: Place) -> None:
-    newest = "select max(id) from django_migrations where app = 'lamindb' and name glob '0*'"
-    change(place, f"delete from django_migrations where id = ({newest})")
+    change(place, "delete from django_migrations where app = 'lamindb'")
 
 
 def with_another_dtype(place: Place) -> None:
@@ -77,10 +76,14 @@ def with_another_dtype(place: Place) -> None:
 
 
 def with_two_current(place: Place) -> None:
+    fields = "entity, name, organism, version, currently_used, uid, created_at, branch_id, space_id"
+    columns = (
+        "entity, name, organism, 'of our own', true, 'ofourown', created_at, branch_id, space_id"
+    )
+    one = "select min(id) from bionty_source where currently_used"
     change(
         place,
-        "insert into bionty_source select * from bionty_source where false",
-        "update bionty_source set currently_used = 1 where entity = 'bionty.CellType'",
+        f"insert into bionty_source ({fields}) select {columns} from bionty_source where id = ({one})",
     )
 
 
