@@ -121,7 +121,11 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
     settings = Settings()
     if file is not None or DEFAULT_FILE.is_file():
         settings = _from_file(settings, file or DEFAULT_FILE)
-    settings = _from_environment(settings, environ)
+    return _completed(_from_environment(settings, environ))
+
+
+def _completed(settings: Settings) -> Settings:
+    """The settings with the text of launch.toml where a launcher needs it."""
     if settings.launcher == "codebuild" and settings.codebuild is None:
         raise BotError(
             "field codebuild: missing, and without it a job would wait for a runner that nobody "
@@ -160,18 +164,45 @@ def environment(**changes: str | None) -> dict[str, str]:
     return {name: value for name, value in merged.items() if value is not None}
 
 
-def names_given(
+def load_partly(
     path: Path | None = None, environ: Mapping[str, str] | None = None
-) -> Mapping[str, tuple[str, ...]]:
-    """Where settings are given -> their names, right or not; "" is the environment, whose variables
-    are all there. A file that can't be read has none.
+) -> tuple[Settings, Mapping[str, tuple[str, ...]], tuple[str, ...]]:
+    """The settings that hold, all the names that were given, and what is wrong with the others, a
+    sentence each but for names that there aren't. Raises nothing.
+
+    The names by where they are given: a file, or "" for the environment, whose variables are all
+    there.
     """
     environ = os.environ if environ is None else environ
-    file = path or Path(environ.get("BOT_SETTINGS") or DEFAULT_FILE)
-    given = {"": tuple(environ)}
-    with suppress(OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
-        given[str(file)] = tuple(tomllib.loads(file.read_text(encoding="utf-8")))
-    return given
+    named = path or (Path(environ["BOT_SETTINGS"]) if environ.get("BOT_SETTINGS") else None)
+    file = named or (DEFAULT_FILE if DEFAULT_FILE.is_file() else None)
+    names, problems = {"": tuple(environ)}, list[str]()
+    settings = Settings()
+
+    def keep(read: Callable[[Mapping[str, Any]], Settings], values: Mapping[str, Any]) -> Settings:
+        good = {}
+        for name in values.keys() & _READERS.keys():
+            try:
+                read({name: values[name]})
+                good[name] = values[name]
+            except BotError as error:
+                problems.append(str(error))
+        return read(good)
+
+    try:
+        values = _read(file) if file else {}
+        if file:
+            names[str(file)] = tuple(values)
+            settings = keep(lambda some: _filled(settings, some, str(file), file.parent), values)
+    except BotError as error:
+        problems.append(str(error))
+    given, source = _given(environ), "environment, as BOT_..."
+    settings = keep(lambda some: _filled(settings, some, source, Path()), given)
+    try:
+        settings = _completed(settings)
+    except BotError as error:
+        problems.append(str(error))
+    return settings, names, tuple(problems)
 
 
 def setting_names() -> tuple[str, ...]:
@@ -180,6 +211,10 @@ def setting_names() -> tuple[str, ...]:
 
 
 def _from_file(settings: Settings, path: Path) -> Settings:
+    return _filled(settings, _read(path), str(path), path.parent)
+
+
+def _read(path: Path) -> Mapping[str, Any]:
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
@@ -188,10 +223,14 @@ def _from_file(settings: Settings, path: Path) -> Settings:
         raise BotError(f"{path}: not TOML ({error}); correct it.") from error
     for name in sorted(SECRETS & values.keys()):
         raise BotError(f"{path}: field {name}: no file holds one; give {PREFIX}{name.upper()}.")
-    return _filled(settings, values, str(path), path.parent)
+    return values
 
 
 def _from_environment(settings: Settings, environ: Mapping[str, str]) -> Settings:
+    return _filled(settings, _given(environ), "environment, as BOT_...", Path())
+
+
+def _given(environ: Mapping[str, str]) -> Mapping[str, str]:
     values = {
         name.removeprefix(PREFIX).lower(): value
         for name, value in environ.items()
@@ -199,7 +238,7 @@ def _from_environment(settings: Settings, environ: Mapping[str, str]) -> Setting
     }
     # Every job of GitHub Actions has it, on GitHub Enterprise Server, too.
     api = {"github_api": environ["GITHUB_API_URL"]} if environ.get("GITHUB_API_URL") else {}
-    return _filled(settings, {**api, **values}, "environment, as BOT_...", Path())
+    return {**api, **values}
 
 
 def _filled(settings: Settings, values: Mapping[str, Any], source: str, base: Path) -> Settings:

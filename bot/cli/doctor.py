@@ -30,8 +30,9 @@ from bot.errors import BotError
 from bot.gather.releases import read_directory, read_page
 from bot.gather.schema_documents import document_address
 from bot.model.markers import MarkerKind
+from bot.model.ports import MergedManifests
 from bot.model.set_up import Checkout, Installation, Refused, RepositorySetUp, Unseen
-from bot.settings import Settings, connection, load_settings, names_given, setting_names
+from bot.settings import Settings, load_partly, setting_names
 from runners.contract import Health, PartHealth
 
 IS_MISSING = 1
@@ -93,7 +94,7 @@ def _variables(text: str | None) -> Mapping[str, str] | None:
 def examine(path: Path | None, options: Options) -> Iterator[PartHealth]:
     """Every line, in a fixed order; what takes long is looked at side by side."""
     checkout = read_checkout()
-    settings, problem = _settings(path)
+    settings, names, problems = load_partly(path)
     looks: dict[str, Look] = {
         "GitHub": lambda: _of_github(settings, checkout, options),
         **{part: partial(_reached, part, to) for part, to in _addresses(settings, checkout)},
@@ -105,7 +106,7 @@ def examine(path: Path | None, options: Options) -> Iterator[PartHealth]:
     with ThreadPoolExecutor(len(looks)) as pool:
         found = {part: pool.submit(_looked, part, look) for part, look in looks.items()}
         yield from judge_checkout.packages(checkout)
-        yield from judge_checkout.names(names_given(path), setting_names(), problem)
+        yield from judge_checkout.names(names, setting_names(), problems)
         for one in found.values():
             yield from one.result()
 
@@ -117,19 +118,6 @@ def _looked(part: str, look: Look) -> list[PartHealth]:
     except Exception as error:
         reason = " ".join(str(error).split())
         return [unknown(part, f"it couldn't be looked at ({type(error).__name__}: {reason}).")]
-
-
-def _settings(path: Path | None) -> tuple[Settings, str | None]:
-    """The settings, and why they can't be read: then what is left of them is the connection."""
-    try:
-        return load_settings(path), None
-    except BotError as error:
-        to_github = connection()
-        return Settings(
-            github=to_github.repository or None,
-            github_token=to_github.token or None,
-            github_api=to_github.api,
-        ), str(error)
 
 
 # --- GitHub ---------------------------------------------------------------------------------------
@@ -197,30 +185,33 @@ def _of_releases(settings: Settings) -> Iterable[PartHealth]:
     """What page and repository say of releases; what can't be read has a line of its own above."""
     pages = quick_pages()
     try:
-        announced = {
-            release.version for release in read_page(pages, settings.release_page).releases
-        }
+        page = read_page(pages, settings.release_page)
         hosted = read_directory(pages, settings.release_directory).entries
     except BotError as error:
         return [unknown("releases", str(error))]
-    on_github = settings.github is not None
-    if on_github and settings.github_token is None:
-        return [unknown("releases", "without a token nobody says which are proposed.")]
+    announced = {release.version for release in page.releases} & hosted.keys()
     try:
-        ports = github(settings, set_up.QUICK).ports() if on_github else local(settings).ports()
-        merged = ports.repository.manifests()
-        marked, closed = ports.threads.marked(), ports.threads.closed()
+        merged, proposed = _proposals(settings)
     except BotError as error:
         return [unknown("releases", str(error))]
-    proposed = {
-        marker.key
-        for marker, thread in marked.items()
-        if marker.kind is MarkerKind.MANIFEST and thread not in closed
-    }
-    file = WorkflowFiles(settings.workflow).detect
-    look = f"gh workflow run {file}" if on_github else "python -m bot detect"
-    announced = {release.version for release in page.releases} & hosted.keys()
+    detect = WorkflowFiles(settings.workflow).detect
+    look = f"gh workflow run {detect}" if settings.github else "python -m bot detect"
     return judge_releases.releases(announced, merged.whole, merged.broken, proposed, look)
+
+
+def _proposals(settings: Settings) -> tuple[MergedManifests, frozenset[str]]:
+    """The manifests, and the releases whose manifest is proposed: on GitHub by whoever it is, in a
+    folder by the bot.
+    """
+    if settings.github is None:
+        ports = local(settings).ports()
+        marked, closed = ports.threads.marked(), ports.threads.closed()
+        open_ones = {marker for marker, thread in marked.items() if thread not in closed}
+        kind = MarkerKind.MANIFEST
+        releases = frozenset(marker.key for marker in open_ones if marker.kind is kind)
+        return ports.repository.manifests(), releases
+    repository = github(settings, set_up.QUICK).repository
+    return repository.manifests(), repository.proposed()
 
 
 def _of_instance(settings: Settings, options: Options) -> Sequence[PartHealth]:

@@ -41,17 +41,16 @@ def packages(checkout: Checkout) -> Iterator[PartHealth]:
 
 
 def names(
-    given: Mapping[str, Sequence[str]], settings: Collection[str], problem: str | None
+    given: Mapping[str, Sequence[str]], settings: Collection[str], problems: Sequence[str]
 ) -> Iterator[PartHealth]:
-    """Each misspelt name; then what else is wrong with the settings. `given` as by `names_given`;
-    `problem` is why they can't be read.
+    """Each misspelt name, and what else is wrong with the settings; arguments as `load_partly` has
+    them.
     """
     misspelt = list(_misspelt(given, settings))
     yield from misspelt
-    if problem is not None and not misspelt:
-        yield missing("settings", problem)
-    elif not misspelt:
-        files = [file for file, found in given.items() if file and found]
+    yield from (missing("settings", problem) for problem in problems)
+    if not misspelt and not problems:
+        files = [file for file in given if file]
         yield ok("settings", f"they hold together ({', '.join(files) or 'variables alone'}).")
 
 

@@ -53,7 +53,7 @@ class RetryPolicy:
 
 
 def connect(name: str, token: str, api: str, patience: RetryPolicy) -> Repository:
-    """The repository NAME (OWNER/NAME). Sends no request yet."""
+    """The repository NAME (OWNER/NAME), of which no request is made yet."""
     retry = GithubRetry(
         total=patience.attempts,
         backoff_factor=patience.backoff,
@@ -65,7 +65,7 @@ def connect(name: str, token: str, api: str, patience: RetryPolicy) -> Repositor
     client = Github(
         auth=Auth.Token(token),
         base_url=api,
-        retry=retry,
+        retry=retry if patience.attempts > 1 else None,
         per_page=100,
         timeout=patience.timeout,
         lazy=True,

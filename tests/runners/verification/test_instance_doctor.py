@@ -76,15 +76,14 @@ def with_another_dtype(place: Place) -> None:
 
 
 def with_two_current(place: Place) -> None:
-    fields = "entity, name, organism, version, currently_used, uid, created_at, branch_id, space_id"
-    columns = (
-        "entity, name, organism, 'of our own', true, 'ofourown', created_at, branch_id, space_id"
-    )
-    one = "select min(id) from bionty_source where currently_used"
-    change(
-        place,
-        f"insert into bionty_source ({fields}) select {columns} from bionty_source where id = ({one})",
-    )
+    """Another version of a source that is current already."""
+    with closing(sqlite3.connect(place.database)) as connection, connection:
+        connection.row_factory = sqlite3.Row
+        query = "select * from bionty_source where currently_used order by id"
+        row = dict(connection.execute(query).fetchone())
+        row |= {"id": 100_000, "uid": "another1", "version": "another"}
+        marks = ", ".join("?" * len(row))
+        connection.execute(f"insert into bionty_source values ({marks})", tuple(row.values()))
 
 
 def in_the_trash(place: Place) -> None:

@@ -1,0 +1,356 @@
+"""`python -m bot doctor`: a healthy set-up is ok from end to end, and each broken one is named with
+what mends it. GitHub, pages and AWS are doubles; the LaminDB instance is a real one.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import instances
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from fake_github.server import Server, serving
+from fake_github.state import App, Environment, FakeGithub
+from flows import world as pages
+from instances import INSTANCE, REFERENCE, REPOSITORY, Place
+
+WORKFLOWS = ("check.yml", "commands.yml", "detect.yml", "ingest.yml", "reap.yml", "verify.yml")
+READING = ("actions", "administration", "checks", "contents", "environments", "issues",
+           "pull_requests", "secrets", "variables")  # fmt: skip
+WRITING = dict.fromkeys(("actions", "checks", "contents", "issues", "pull_requests"), "write")
+MANIFEST = """\
+release = "2026-02-01"
+census_schema_version = "2.4.0"
+dataset_schema_version = "7.0.0"
+dataset_count = 12
+
+[storage]
+soma = "s3://census/cell-census/2026-02-01/soma/"
+h5ads = "s3://census/cell-census/2026-02-01/h5ads/"
+"""
+
+
+@dataclass
+class SetUp:
+    """A repository on GitHub, pages, and a folder to call the bot in."""
+
+    root: Path
+    server: Server
+    variables: dict[str, str]
+    words: list[str] = field(default_factory=lambda: ["--no-instance"])
+    prefix: list[str] = field(default_factory=list)
+    place: Place | None = None
+
+    @property
+    def fake(self) -> FakeGithub:
+        return self.server.fake
+
+    def token(self, **changes: str) -> str:
+        return self.fake.token({**dict.fromkeys(READING, "read"), **changes}, "maintainer")
+
+    def examined(self, code: int) -> dict[str, dict[str, str]]:
+        """Part -> its line."""
+        done = subprocess.run(
+            [*self.prefix, sys.executable, "-m", "bot", "doctor", "--json", *self.words],
+            cwd=self.root,
+            env=self.environment,
+            text=True,
+            capture_output=True,
+            check=False,
+        )
+        assert done.stderr == ""
+        assert done.returncode == code, done.stdout
+        assert self.server.broken == []
+        assert {call.split(" ")[0] for call in self.server.asked} <= {"GET"}
+        read = [json.loads(line) for line in done.stdout.splitlines()]
+        return {line["part"]: line for line in read}
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        of_place = self.place.environment if self.place else {}
+        own = {**self.variables, "PYTHONPATH": str(REPOSITORY), "REFERENCE": str(REFERENCE)}
+        return {**kept, **of_place, "no_proxy": "127.0.0.1", **own}
+
+
+def key_pair() -> tuple[str, str]:
+    """A private and a public key, as PEM."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.TraditionalOpenSSL,
+        serialization.NoEncryption(),
+    )
+    public = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return private.decode(), public.decode()
+
+
+PRIVATE, PUBLIC = key_pair()
+
+
+class QuietPages(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+
+@pytest.fixture
+def site_of_pages(tmp_path: Path) -> Iterator[str]:
+    """The address at which page, directory and documents are."""
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    (folder / "page.html").write_text(pages.page(pages.entry("2026-02-01")))
+    (folder / "release.json").write_text(pages.directory(["2026-02-01"]))
+    (folder / "schema.md").write_text(pages.document("7.1.0"))
+    handler = partial(QuietPages, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def healthy(tmp_path: Path, site_of_pages: str) -> Iterator[SetUp]:
+    """A repository with an App and environments, whose newest release is merged."""
+    with serving(FakeGithub()) as server:
+        fake = server.fake
+        fake.run_names = dict.fromkeys(WORKFLOWS, lambda inputs: "run")
+        files = {"runners/releases/2026-02-01.toml": MANIFEST}
+        fake.branches["main"] = fake.commit(files, "Merge", fake.branches["main"])
+        fake.variables |= {
+            "APP_CLIENT_ID": "Iv1.0123456789",
+            "BOT_ENVIRONMENT": "bot",
+            "BOT_INSTANCE": INSTANCE,
+        }
+        fake.environments |= {
+            "bot": Environment(["main"], secrets={"APP_PRIVATE_KEY"}),
+            "instance": Environment(["main"], secrets={"LAMIN_API_KEY"}),
+        }
+        fake.app = App("Iv1.0123456789", PUBLIC, {**WRITING, "metadata": "read"})
+        root = tmp_path / "folder"
+        root.mkdir()
+        made = SetUp(root, server, {})
+        made.variables |= {
+            "BOT_GITHUB": fake.full_name,
+            "BOT_GITHUB_TOKEN": made.token(),
+            "BOT_INSTANCE": INSTANCE,
+            "BOT_APP_PRIVATE_KEY": PRIVATE,
+            "BOT_RELEASE_PAGE": f"{site_of_pages}/page.html",
+            "BOT_RELEASE_DIRECTORY": f"{site_of_pages}/release.json",
+            "BOT_SCHEMA_DOCUMENT": f"{site_of_pages}/schema.md?{{version}}",
+            "GITHUB_API_URL": fake.address,
+        }
+        yield made
+
+
+@pytest.fixture
+def own(empty: Place, tmp_path: Path) -> Place:
+    """An instance of the test's own, which holds nothing."""
+    return instances.copy(empty, tmp_path / "own")
+
+
+def test_a_healthy_set_up_is_ok_from_end_to_end(healthy: SetUp, own: Place) -> None:
+    healthy.place, healthy.words = own, []
+    found = healthy.examined(0)
+    assert {line["health"] for line in found.values()} == {"ok"}, found
+    assert list(found) == [
+        "Python", "packages", "settings", "token", "Actions", "workflow files", "labels",
+        "variables", "environment instance", "secret LAMIN_API_KEY", "environment bot",
+        "secret APP_PRIVATE_KEY", "secrets of the repository", "App", "release page",
+        "release directory", "schema document 7.1.0", "cellxgene-ontology-guide 1.12.1",
+        "cellxgene-schema 7.1.2", "release 2026-02-01", "instance", "migrations", "branch", "role",
+        "sequences", "modules", "features", "sources", "trash", "registered", "runs",
+    ]  # fmt: skip
+
+
+# --- what may be broken, each by itself -----------------------------------------------------------
+
+
+def no_permission(it: SetUp) -> None:
+    it.variables["BOT_GITHUB_TOKEN"] = it.token(issues="none", checks="none")
+
+
+def expired_token(it: SetUp) -> None:
+    it.variables["BOT_GITHUB_TOKEN"] = it.fake.token(WRITING, lifetime=timedelta(0))
+
+
+def no_token(it: SetUp) -> None:
+    del it.variables["BOT_GITHUB_TOKEN"]
+
+
+def another_repository(it: SetUp) -> None:
+    it.variables["BOT_GITHUB"] = "octo/celxgene"
+
+
+def typo(it: SetUp) -> None:
+    it.variables["BOT_INSTNACE"] = it.variables.pop("BOT_INSTANCE")
+
+
+def typo_in_the_prefix(it: SetUp) -> None:
+    it.variables["BOT_INSTANCE_"] = it.variables.pop("BOT_INSTANCE")
+
+
+def typo_in_the_file(it: SetUp) -> None:
+    (it.root / "bot.toml").write_text('ingest_on_merg = false\ninstance = "a/b"\n')
+
+
+def typo_on_github(it: SetUp) -> None:
+    it.fake.variables["BOT_MINIMUM_ROLE"] = "verify=maintain"
+
+
+def wrong_value(it: SetUp) -> None:
+    it.variables["BOT_INGEST_ON_MERGE"] = "perhaps"
+
+
+def missing_workflow(it: SetUp) -> None:
+    del it.fake.run_names["reap.yml"]
+
+
+def no_caller(it: SetUp) -> None:
+    it.variables["BOT_WORKFLOW"] = "cellxgene.yml"
+
+
+def sleeping_schedule(it: SetUp) -> None:
+    it.fake.disabled["detect.yml"] = "disabled_inactivity"
+
+
+def disabled_actions(it: SetUp) -> None:
+    it.fake.actions_enabled = False
+
+
+def no_actions_of_others(it: SetUp) -> None:
+    it.fake.allowed_actions = "local_only"
+
+
+def no_proposals(it: SetUp) -> None:
+    it.fake.actions_may_open_pulls = False
+    del it.fake.variables["APP_CLIENT_ID"]
+
+
+def no_issues(it: SetUp) -> None:
+    it.fake.has_issues = False
+
+
+def foreign_default_branch(it: SetUp) -> None:
+    it.fake.branches["trunk"] = it.fake.branches.pop("main")
+    it.fake.default_branch = "trunk"
+
+
+def each_branch(it: SetUp) -> None:
+    it.fake.environments["instance"].branches = None
+
+
+def no_environment(it: SetUp) -> None:
+    del it.fake.environments["bot"]
+
+
+def secret_outside(it: SetUp) -> None:
+    it.fake.environments["instance"].secrets.clear()
+    it.fake.secrets.add("LAMIN_API_KEY")
+
+
+def unreachable_page(it: SetUp) -> None:
+    it.variables["BOT_RELEASE_PAGE"] = f"{it.fake.address.replace('127.0.0.1', '127.0.0.2')}/page"
+
+
+def no_such_directory(it: SetUp) -> None:
+    address = it.variables["BOT_RELEASE_DIRECTORY"]
+    it.variables["BOT_RELEASE_DIRECTORY"] = address.replace("release", "releases")
+
+
+def app_without_administration(it: SetUp) -> None:
+    it.fake.variables["LAUNCHER"] = "ec2"
+
+
+def app_elsewhere(it: SetUp) -> None:
+    assert it.fake.app
+    it.fake.app.is_installed = False
+
+
+def broken_manifest(it: SetUp) -> None:
+    files = {"runners/releases/2026-02-01.toml": "release = 1"}
+    it.fake.branches["main"] = it.fake.commit(files, "Break", it.fake.branches["main"])
+
+
+@pytest.mark.parametrize(
+    ("spoil", "parts", "said", "remedy"),
+    [
+        (no_permission, {"token"}, "may not read checks, issues (", "personal-access-tokens"),
+        (expired_token, {"token"}, "it has ended or isn't one", "personal-access-tokens"),
+        (no_token, {"token"}, "there is none.", "gh auth token"),
+        (another_repository, {"token"}, "there is no repository octo/celxgene", "personal-access"),
+        (typo, {"settings"}, "BOT_INSTNACE: there is no such", "Rename it to BOT_INSTANCE."),
+        (typo_in_the_prefix, {"settings"}, "BOT_INSTANCE_", "Rename it to BOT_INSTANCE."),
+        (typo_in_the_file, {"settings"}, "field ingest_on_merg", "Rename it to ingest_on_merge."),
+        (
+            typo_on_github,
+            {"variable BOT_MINIMUM_ROLE"},
+            "nothing reads it",
+            "set BOT_MINIMUM_ROLES",
+        ),
+        (wrong_value, {"settings"}, "'perhaps' is neither true nor false; give one of them", ""),
+        (missing_workflow, {"workflow reap.yml"}, "isn't in .github/workflows of main", "docs/on-"),
+        (no_caller, {"workflow cellxgene.yml"}, "isn't in .github/workflows", "another-repository"),
+        (
+            sleeping_schedule,
+            {"workflow detect.yml"},
+            "for want of activity",
+            "gh workflow enable detect.yml --repo octo/cellxgene",
+        ),
+        (disabled_actions, {"Actions"}, "disabled in the repository", "/settings/actions"),
+        (no_actions_of_others, {"Actions"}, "jobs need GitHub's", "/settings/actions"),
+        (no_proposals, {"Actions"}, "may not open pull requests", "/settings/actions"),
+        (no_issues, {"issues"}, "has no issues", "/settings#features"),
+        (
+            foreign_default_branch,
+            {"environment bot", "environment instance"},
+            "only main may use it, and the default branch is trunk",
+            "/settings/environments",
+        ),
+        (each_branch, {"environment instance"}, "limit it to main", "/settings/environments"),
+        (
+            no_environment,
+            {"environment bot", "secret APP_PRIVATE_KEY"},
+            "it isn't ",
+            "",
+        ),
+        (
+            secret_outside,
+            {"secret LAMIN_API_KEY", "secret LAMIN_API_KEY of the repository"},
+            "it ",
+            "gh secret ",
+        ),
+        (unreachable_page, {"release page"}, "can't be reached", "by the setting release_page."),
+        (no_such_directory, {"release directory"}, "404", "the setting release_directory."),
+        (
+            app_without_administration,
+            {"App"},
+            "it lacks administration (write)",
+            "#changing-the-permissions-of-a-github-app",
+        ),
+        (app_elsewhere, {"App"}, "isn't installed in the repository", "settings/apps"),
+        (broken_manifest, {"release 2026-02-01"}, "its manifest is broken: ", ""),
+    ],
+)
+def test_what_is_broken_is_named_alone_with_what_mends_it(
+    healthy: SetUp, spoil: Callable[[SetUp], None], parts: set[str], said: str, remedy: str
+) -> None:
+    spoil(healthy)
+    found = healthy.examined(1)
+    missing = {part: line for part, line in found.items() if line["health"] == "missing"}
+    assert missing.keys() == parts
+    for line in missing.values():
+        assert said in line["sentence"]
+        assert remedy in line.get("remedy", "")
