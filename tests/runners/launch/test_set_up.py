@@ -4,6 +4,7 @@ what mends it. GitHub, pages and AWS are doubles; the LaminDB instance is a real
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -18,10 +19,16 @@ import instances
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from fake_github import people
+from fake_github.faults import unavailable
 from fake_github.server import Server, serving
 from fake_github.state import App, Environment, FakeGithub
 from flows import world as pages
 from instances import INSTANCE, REFERENCE, REPOSITORY, Place
+
+from launch.account import BUCKET, Account
+from launch.fake_runner_api import REPOSITORY as LAUNCHING
+from launch.site import LaunchSite
 
 WORKFLOWS = ("check.yml", "commands.yml", "detect.yml", "ingest.yml", "reap.yml", "verify.yml")
 READING = ("actions", "administration", "checks", "contents", "environments", "issues",
@@ -354,3 +361,152 @@ def test_what_is_broken_is_named_alone_with_what_mends_it(
     for line in missing.values():
         assert said in line["sentence"]
         assert remedy in line.get("remedy", "")
+
+
+# --- the LaminDB instance, and AWS ----------------------------------------------------------------
+
+
+def of_later(it: SetUp, own: Place) -> None:
+    instances.change(
+        own,
+        "insert into django_migrations (app, name, applied) values ('lamindb', '9999_x', '2030')",
+    )
+
+
+def wrong_role(it: SetUp, own: Place) -> None:
+    """SQLite's roles are the rights of files, which bind whoever isn't root."""
+    own.database.chmod(0o444)
+    if os.geteuid() == 0:
+        it.prefix = ["unshare", "-U", "--map-user=1000", "--map-group=1000"]
+
+
+def feature_of_another_dtype(it: SetUp, own: Place) -> None:
+    make = "ln.Feature(name='donor_id', dtype='float').save()"
+    instances.succeed(instances.connected(own, make))
+
+
+@pytest.mark.skipif(
+    os.geteuid() == 0 and shutil.which("unshare") is None,
+    reason="root may write any file, and there is no unshare to be somebody else",
+)
+@pytest.mark.parametrize(
+    ("spoil", "part", "said"),
+    [
+        (of_later, "migrations", "install the lamindb that the instance was migrated with"),
+        (wrong_role, "role", "can only be read (attempt to write a readonly database); make it"),
+        (feature_of_another_dtype, "features", "donor_id is float, and not"),
+    ],
+)
+def test_what_the_instance_lacks_is_named_alone(
+    healthy: SetUp,
+    own: Place,
+    spoil: Callable[[SetUp, Place], None],
+    part: str,
+    said: str,
+) -> None:
+    healthy.place, healthy.words = own, []
+    spoil(healthy, own)
+    found = healthy.examined(1)
+    missing = {name: line for name, line in found.items() if line["health"] != "ok"}
+    assert missing.keys() == {part}
+    assert said in missing[part]["sentence"]
+
+
+def test_runs_that_cannot_be_written_are_named(healthy: SetUp, site: LaunchSite) -> None:
+    """By the role that reads runs."""
+    account = Account(site.amazon)
+    outputs = account.stack(LAUNCHING).outputs
+    site.configure(
+        runs=f"s3://{BUCKET}/{LAUNCHING}",
+        ec2__subnets=account.subnets[:1],
+        ec2__security_group=outputs["SecurityGroup"],
+        ec2__role=outputs["MachineProfile"],
+    )
+    (healthy.root / "launch.toml").write_text((site.root / "launch.toml").read_text())
+    healthy.words.append("--aws")
+    for role, health in (("LauncherRole", "ok"), ("ReporterRole", "missing")):
+        site.key = account.key_of(LAUNCHING, role)
+        of_aws = {k: v for k, v in site.environment.items() if k.startswith("AWS_")}
+        healthy.variables |= of_aws
+        found = healthy.examined(int(health == "missing"))
+        assert found["runs"]["health"] == health
+    assert found["runs"]["sentence"].endswith("or give it this right as ingestion.yaml does.")
+
+
+# --- what can't be looked at ----------------------------------------------------------------------
+
+
+def test_what_the_token_may_not_see_is_unknown_and_never_fine(healthy: SetUp) -> None:
+    """A job's own token, which can be given no permission for settings, secrets and variables."""
+    healthy.variables["BOT_GITHUB_TOKEN"] = healthy.fake.token(WRITING)
+    del healthy.variables["BOT_APP_PRIVATE_KEY"]
+    found = healthy.examined(0)
+    unknown = {part: line["sentence"] for part, line in found.items() if line["health"] != "ok"}
+    assert unknown.keys() == {
+        "Actions", "variables", "secret LAMIN_API_KEY", "secrets of the repository",
+    }  # fmt: skip
+    assert "it needs the permission administration=read" in unknown["Actions"]
+    assert "it needs the permission environments=read" in unknown["secret LAMIN_API_KEY"]
+
+
+def test_a_job_gives_the_variables_that_its_token_may_not_list(healthy: SetUp) -> None:
+    healthy.variables["BOT_GITHUB_TOKEN"] = healthy.fake.token(WRITING)
+    healthy.variables["REPOSITORY_VARIABLES"] = json.dumps(
+        {**healthy.fake.variables, "LAUNCHER": "ec2", "READ_ROL": "arn"}
+    )
+    found = healthy.examined(1)
+    missing = {part for part, line in found.items() if line["health"] == "missing"}
+    assert missing == {"App", "variable READ_ROL"}
+    assert found["secret APP_PRIVATE_KEY"]["health"] == "unknown"
+
+
+def test_a_github_that_does_not_answer_is_unknown_and_the_rest_is_looked_at(healthy: SetUp) -> None:
+    healthy.server.faults.append(unavailable("GET", "/repos/octo/cellxgene", times=1000))
+    found = healthy.examined(0)
+    unknown = {part for part, line in found.items() if line["health"] == "unknown"}
+    assert unknown == {"token", "releases"}
+    assert found["release page"]["health"] == "ok"
+
+
+def test_one_answer_that_is_missing_keeps_nothing_else_back(healthy: SetUp) -> None:
+    healthy.server.faults.append(unavailable("GET", "/environments$", times=1000))
+    found = healthy.examined(0)
+    unknown = {part for part, line in found.items() if line["health"] != "ok"}
+    assert unknown == {"environments"}
+
+
+def test_a_key_that_is_none_is_said_to_be_so_and_never_shown(healthy: SetUp) -> None:
+    healthy.variables["BOT_APP_PRIVATE_KEY"] = "hunter2"
+    line = healthy.examined(0)["App"]
+    assert line["health"] == "unknown"
+    assert "is no private key" in line["sentence"]
+    assert "hunter2" not in line["sentence"]
+
+
+def test_a_release_that_nobody_has_proposed_is_a_warning(healthy: SetUp) -> None:
+    fake = healthy.fake
+    files = {"runners/releases/2026-02-01.toml": None}
+    fake.branches["main"] = fake.commit(files, "Take it away", fake.branches["main"])
+    line = healthy.examined(0)["release 2026-02-01"]
+    assert (line["health"], line["remedy"]) == ("warning", "gh workflow run detect.yml")
+    people.propose(fake, "maintainer", "census/2026-02-01", {"x.toml": "x"})
+    line = healthy.examined(0)["release 2026-02-01"]
+    assert line["health"] == "ok"
+    assert "waits for a maintainer to merge it" in line["sentence"]
+
+
+def test_for_people_a_line_a_part(healthy: SetUp) -> None:
+    healthy.fake.actions_enabled = False
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "doctor", "--no-instance"],
+        cwd=healthy.root,
+        env=healthy.environment,
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    address = f"{healthy.fake.address}/octo/cellxgene/settings/actions"
+    line = f"missing  Actions: they are disabled in the repository; enable them: {address}\n"
+    assert line in done.stdout
+    assert "     ok  labels: 0 of 9; the others are made when first used.\n" in done.stdout

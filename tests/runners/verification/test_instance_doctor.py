@@ -30,12 +30,6 @@ def examined(place: Place, code: int = 0, instance: str = INSTANCE) -> dict[str,
     return lines(done)
 
 
-def change(place: Place, *statements: str) -> None:
-    with closing(sqlite3.connect(place.database)) as connection, connection:
-        for statement in statements:
-            connection.execute(statement)
-
-
 @pytest.fixture
 def own(empty: Place, tmp_path: Path) -> Place:
     """A copy of an instance that holds nothing."""
@@ -63,11 +57,11 @@ def test_what_is_registered_is_told_by_release(fresh: Place) -> None:
 
 def of_later(place: Place) -> None:
     row = "('lamindb', '9999_of_later', '2030-01-01')"
-    change(place, f"insert into django_migrations (app, name, applied) values {row}")
+    instances.change(place, f"insert into django_migrations (app, name, applied) values {row}")
 
 
 def of_former(place: Place) -> None:
-    change(place, "delete from django_migrations where app = 'lamindb'")
+    instances.change(place, "delete from django_migrations where app = 'lamindb'")
 
 
 def with_another_dtype(place: Place) -> None:
