@@ -21,7 +21,7 @@ STEPS = [(file, name, step) for file, name, job in JOBS for step in job.get("ste
 
 def test_the_files_are_those_of_the_design() -> None:
     assert set(READ) == {
-        "bot", "check", "ci", "commands", "detect", "ingest", "reap", "run", "verify"
+        "bot", "check", "ci", "commands", "detect", "doctor", "ingest", "reap", "run", "verify"
     }  # fmt: skip
 
 
