@@ -31,7 +31,7 @@ from bot.gather.releases import read_directory, read_page
 from bot.gather.schema_documents import document_address
 from bot.model.markers import MarkerKind
 from bot.model.ports import MergedManifests
-from bot.model.set_up import Checkout, Installation, Refused, RepositorySetUp, Unseen
+from bot.model.set_up import Checkout, Installation, RepositorySetUp, Unseen
 from bot.settings import Settings, load_partly, setting_names
 from runners.contract import Health, PartHealth
 
@@ -113,32 +113,38 @@ def examine(path: Path | None, options: Options) -> Iterator[PartHealth]:
 
 def _looked(part: str, look: Look) -> list[PartHealth]:
     """What the look found. One that breaks is told, and the others are made all the same."""
+    found: list[PartHealth] = []
     try:
-        return list(look())
+        for line in look():
+            found.append(line)
     except Exception as error:
         reason = " ".join(str(error).split())
-        return [unknown(part, f"it couldn't be looked at ({type(error).__name__}: {reason}).")]
+        sentence = f"it couldn't be looked at ({type(error).__name__}: {reason})."
+        found.append(unknown(part, sentence))
+    return found
 
 
 # --- GitHub ---------------------------------------------------------------------------------------
 
 
-def _of_github(settings: Settings, checkout: Checkout, options: Options) -> Iterable[PartHealth]:
+def _of_github(settings: Settings, checkout: Checkout, options: Options) -> Iterator[PartHealth]:
     if settings.github is None:
-        return [ok("GitHub", "BOT_GITHUB names no repository: the bot lives in a folder.")]
+        yield ok("GitHub", "BOT_GITHUB names no repository: the bot lives in a folder.")
+        return
     if settings.github_token is None:
-        return [missing("token", "there is none.", 'export BOT_GITHUB_TOKEN="$(gh auth token)"')]
+        yield missing("token", "there is none.", 'export BOT_GITHUB_TOKEN="$(gh auth token)"')
+        return
     found = set_up.look(
         settings.github, settings.github_token, settings.github_api, options.variables
     )
-    return [judge_repository.token(found), *_of_repository(found, settings, checkout)]
+    yield judge_repository.token(found)
+    if isinstance(found, RepositorySetUp):
+        yield from _of_repository(found, settings, checkout)
 
 
 def _of_repository(
-    found: RepositorySetUp | Refused, settings: Settings, checkout: Checkout
+    found: RepositorySetUp, settings: Settings, checkout: Checkout
 ) -> Iterator[PartHealth]:
-    if isinstance(found, Refused):
-        return
     variables = {} if isinstance(found.variables, Unseen) else found.variables
     client_id = settings.app_client_id or variables.get("APP_CLIENT_ID")
     launcher = (variables.get("LAUNCHER") or settings.launcher or "hosted").lower()

@@ -20,9 +20,7 @@ def newest_rules() -> Rules:
     Raises:
         ContractError: there are none.
     """
-    problem = ContractError(
-        "runners/rules: there are no rules; copy the bot's own."
-    )
+    problem = ContractError("runners/rules: there are no rules; copy the bot's own.")
     for version in reversed(rules.versions()):
         try:
             return rules.load(version)

@@ -72,9 +72,13 @@ def look_at_app(name: str, client_id: str, key: str, api: str) -> Installation |
 
     https://docs.github.com/en/rest/apps/apps#get-a-repository-installation-for-the-authenticated-app
     """
+    auth = Auth.AppAuth(client_id, key)
     try:
-        auth = Auth.AppAuth(client_id, key)
-        client = Github(auth=auth, base_url=api, retry=None, timeout=QUICK.timeout, lazy=True)
+        _ = auth.token  # signs
+    except Exception as error:  # the libraries below have several for what is no key
+        return Unseen(f"BOT_APP_PRIVATE_KEY is no private key ({type(error).__name__})")
+    client = Github(auth=auth, base_url=api, retry=None, timeout=QUICK.timeout, lazy=True)
+    try:
         requester = client.get_repo(name).requester
         _, told = requester.requestJsonAndCheck("GET", f"/repos/{name}/installation")
     except (GithubException, RequestException) as error:
@@ -83,9 +87,6 @@ def look_at_app(name: str, client_id: str, key: str, api: str) -> Installation |
         if isinstance(error, GithubException) and error.status == 401:
             return Unseen("GitHub doesn't know the App by this client id and private key")
         return Unseen(sentence_of(error).rstrip("."))
-    except ValueError as error:  # cryptography's, of what is no key
-        reason = str(error).splitlines()[0][:80]
-        return Unseen(f"BOT_APP_PRIVATE_KEY is no private key ({reason})")
     return Installation(told["permissions"], told["suspended_at"], told["html_url"])
 
 

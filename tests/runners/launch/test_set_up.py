@@ -29,6 +29,8 @@ from instances import INSTANCE, REFERENCE, REPOSITORY, Place
 from launch.account import BUCKET, Account
 from launch.fake_runner_api import REPOSITORY as LAUNCHING
 from launch.site import LaunchSite
+from runners.rules import versions
+from runners.rules.wheels import newest_rules
 
 WORKFLOWS = ("check.yml", "commands.yml", "detect.yml", "ingest.yml", "reap.yml", "verify.yml")
 READING = ("actions", "administration", "checks", "contents", "environments", "issues",
@@ -170,14 +172,16 @@ def own(empty: Place, tmp_path: Path) -> Place:
 
 def test_a_healthy_set_up_is_ok_from_end_to_end(healthy: SetUp, own: Place) -> None:
     healthy.place, healthy.words = own, []
+    rules = newest_rules()
     found = healthy.examined(0)
     assert {line["health"] for line in found.values()} == {"ok"}, found
     assert list(found) == [
         "Python", "packages", "settings", "token", "Actions", "workflow files", "labels",
         "variables", "environment instance", "secret LAMIN_API_KEY", "environment bot",
         "secret APP_PRIVATE_KEY", "secrets of the repository", "App", "release page",
-        "release directory", "schema document 7.1.0", "cellxgene-ontology-guide 1.12.1",
-        "cellxgene-schema 7.1.2", "release 2026-02-01", "instance", "migrations", "branch", "role",
+        "release directory", f"schema document {versions()[-1]}",
+        *(f"{wheel.name} {wheel.version}" for wheel in (rules.ontology_guide, rules.gene_tables)),
+        "release 2026-02-01", "instance", "migrations", "branch", "role",
         "sequences", "modules", "features", "sources", "trash", "registered", "runs",
     ]  # fmt: skip
 
