@@ -23,6 +23,7 @@ FLOORS = {
         {"errors", "census"},
         {"schema"},
         {"model"},
+        {"setting_values"},
         {"comments", "settings"},
         {"decide", "doctor", "html", "outside"},
         {"gather", "adapters"},

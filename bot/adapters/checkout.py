@@ -1,5 +1,5 @@
-"""What the code here says of itself: its lock and what is installed, the variables and secrets that
-its workflow files read, and whether its other half finds anything missing.
+"""What the code here says of itself: its lock and what is installed, the variables that its
+workflow files read, and whether its other half finds anything missing.
 """
 
 import json
@@ -40,7 +40,6 @@ def read_checkout(root: Path = ROOT) -> Checkout:
         wanted=frozenset(_name(text) for text in project["dependency-groups"][GROUP]),
         installed={_plain(one.name): one.version for one in distributions()},
         variables=frozenset(re.findall(r"\bvars\.([A-Z_]+)", workflows)),
-        secrets=frozenset(re.findall(r"\bsecrets\.([A-Z_]+)", workflows)),
         schema=max(rules, key=lambda name: tuple(map(int, name.split("."))), default=None),
     )
 

@@ -24,6 +24,9 @@ def token(found: RepositorySetUp | Refused) -> PartHealth:
         if found.is_final:
             return missing("token", f"{found.why} Make one that may:", TOKENS)
         return unknown("token", found.why)
+    if found.unanswered and not found.unreadable:
+        names = shortened(list(found.unanswered))
+        return unknown("token", f"GitHub didn't say whether it reads {names}; ask again later.")
     if not found.unreadable:
         names = "contents, issues, pull requests, actions and checks"
         return ok("token", f"it reads {names} of {found.name}; writing shows when it is tried.")

@@ -54,8 +54,9 @@ class Installation:
 @dataclass(frozen=True, slots=True)
 class RepositorySetUp:
     """`address` is where a browser finds it. `unreadable`: permission -> why the token can't even
-    read there. `workflows`: file -> its state in GitHub's words. `environments` by name, `secrets`
-    those of the repository itself, `variables` those that jobs see.
+    read there; of those in `unanswered` nothing is known. `workflows`: file -> its state in
+    GitHub's words. `environments` by name, `secrets` those of the repository itself, `variables`
+    those that jobs see.
     """
 
     name: str
@@ -64,6 +65,7 @@ class RepositorySetUp:
     is_private: bool
     has_issues: bool
     unreadable: Mapping[str, str]
+    unanswered: tuple[str, ...]
     actions: ActionsSetUp | Unseen
     workflows: Mapping[str, str] | Unseen
     environments: Mapping[str, Environment] | Unseen
@@ -75,8 +77,8 @@ class RepositorySetUp:
 @dataclass(frozen=True, slots=True)
 class Checkout:
     """What the code here says of itself. `locked`: package -> the lock's version, `wanted` those of
-    the group, `installed` those that are here. `variables` and `secrets` are the names that the
-    workflow files read.
+    the group, `installed` those that are here. `variables` are the names that the workflow files
+    read, `schema` the newest dataset schema version that has rules.
     """
 
     python: tuple[int, int]
@@ -86,5 +88,4 @@ class Checkout:
     wanted: frozenset[str]
     installed: Mapping[str, str]
     variables: frozenset[str]
-    secrets: frozenset[str]
     schema: str | None

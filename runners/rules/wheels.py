@@ -1,17 +1,69 @@
-"""Whether the wheels that the newest rules name are here, or can be had. Installs nothing."""
+"""The two wheels of CZI's that rules name: unpacked into a folder, or whether they can be.
 
+Loads with any dependency group. They are never installed: see `reference`.
+"""
+
+import shutil
 import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from runners import rules
+from runners import progress, rules
 from runners.contract import ContractError, Health, PartHealth
 from runners.contract.rules import Rules, Wheel
-from runners.rules.reference import installer
 
 SECONDS = 8
 """How long the package registry may take to answer."""
+
+
+def unpack(wheel: Wheel, root: Path) -> Path:
+    """The folder below `root` that holds the unpacked wheel, fetched by pip or uv if need be.
+
+    Repeatable, and safe when killed: the folder appears whole or not at all. The installer checks
+    the wheel's hash.
+
+    Raises:
+        ContractError: the wheel can't be had, or its hash differs from the rules'.
+    """
+    folder = root / f"{wheel.name}-{wheel.version}"
+    if folder.is_dir():
+        return folder
+    progress.say(f"fetching {wheel.name} {wheel.version}")
+    root.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=root, prefix=".partial-") as partial:
+        target = _install(wheel, Path(partial))
+        try:
+            target.rename(folder)
+        except OSError:
+            if not folder.is_dir():  # another process was faster
+                raise
+    return folder
+
+
+def _install(wheel: Wheel, folder: Path) -> Path:
+    """A new folder within `folder` that the wheel is installed into, its hash checked."""
+    requirements = folder / "requirements.txt"
+    requirements.write_text(f"{wheel.name}=={wheel.version} --hash=sha256:{wheel.sha256}\n")
+    target = folder / "unpacked"
+    command = [*_installer(), "--no-deps", "--require-hashes", "--target", str(target)]
+    installation = subprocess.run(
+        [*command, "-r", str(requirements)], capture_output=True, text=True, check=False
+    )
+    if installation.returncode:
+        reason = (installation.stderr.strip() or installation.stdout.strip()).splitlines()[-1:]
+        raise ContractError(
+            f"{wheel.name} {wheel.version} can't be fetched from the package registry "
+            f"({' '.join(reason)}); check the network, then run `make setup` again."
+        )
+    return target
+
+
+def _installer() -> list[str]:
+    if uv := shutil.which("uv"):
+        return [uv, "pip", "install", "--quiet", "--python", sys.executable]
+    return [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
 
 
 def newest_rules() -> Rules:
@@ -54,8 +106,8 @@ def _found(wheel: Wheel, root: Path) -> PartHealth:
 
 def _problem(wheel: Wheel) -> str | None:
     """Why the installer couldn't have the wheel; it resolves it, and installs nothing."""
-    with TemporaryDirectory() as folder:
-        words = [*installer(), "--dry-run", "--no-deps", "--target", folder]
+    with tempfile.TemporaryDirectory() as folder:
+        words = [*_installer(), "--dry-run", "--no-deps", "--target", folder]
         try:
             done = subprocess.run(
                 [*words, f"{wheel.name}=={wheel.version}"],

@@ -6,7 +6,8 @@ import pytest
 
 from bot.errors import BotError
 from bot.model.commands import Role, Verb
-from bot.settings import RELEASE_PAGE, RELEASE_PAGE_SOURCE, WITNESSES, environment, load_settings
+from bot.setting_values import WITNESSES
+from bot.settings import RELEASE_PAGE, RELEASE_PAGE_SOURCE, environment, load_settings
 
 
 @pytest.fixture(autouse=True)

@@ -130,6 +130,11 @@ def _is_limit(error: GithubException) -> bool:
     return isinstance(error, RateLimitExceededException) or error.status == 429
 
 
+def is_forbidden(error: Exception) -> bool:
+    """Whether GitHub refuses this to the token, and not for a limit of its own."""
+    return isinstance(error, GithubException) and error.status == 403 and not _is_limit(error)
+
+
 def sentence_of(error: Exception) -> str:
     """What an error of GitHub's says to a person, and what to do."""
     if not isinstance(error, GithubException):

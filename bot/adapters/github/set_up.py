@@ -6,7 +6,6 @@ https://docs.github.com/en/rest/authentication/permissions-required-for-github-a
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -15,7 +14,7 @@ from github.GithubException import GithubException
 from github.Repository import Repository
 from requests.exceptions import RequestException
 
-from bot.adapters.github.client import RetryPolicy, connect, sentence_of
+from bot.adapters.github.client import RetryPolicy, connect, is_forbidden, sentence_of
 from bot.model.set_up import (
     ActionsSetUp,
     Environment,
@@ -49,16 +48,17 @@ def look(
     except (GithubException, RequestException) as error:
         return _refused(error, name)
     branch = told["default_branch"]
-    workflows = _seen(lambda: _workflows(repo))
+    refused, unanswered = _probed(repo, branch)
     return RepositorySetUp(
         name=told["full_name"],
         address=told["html_url"],
         default_branch=branch,
         is_private=told["private"],
         has_issues=told["has_issues"],
-        unreadable=_unreadable(repo, branch),
+        unreadable=refused,
+        unanswered=unanswered,
         actions=_seen(lambda: _actions(repo)),
-        workflows=workflows,
+        workflows=_seen(lambda: _workflows(repo)),
         environments=_seen(lambda: _environments(repo)),
         secrets=_seen(lambda: _names(repo, "/actions/secrets", "secrets")),
         variables=variables if variables is not None else _seen(lambda: _variables(repo)),
@@ -94,7 +94,7 @@ def _refused(error: Exception, name: str) -> Refused:
     status = error.status if isinstance(error, GithubException) else 0
     if status == 404:
         return Refused(f"there is no repository {name}, or the token may not see it.", True)
-    return Refused(sentence_of(error), status in (401, 403, 451))
+    return Refused(sentence_of(error), status in (401, 451) or is_forbidden(error))
 
 
 def _ask(repo: Repository, place: str) -> Any:
@@ -135,12 +135,18 @@ PROBES = {
 """What a token must at least be able to read, by permission."""
 
 
-def _unreadable(repo: Repository, branch: str) -> dict[str, str]:
-    answers = {
-        permission: _seen(partial(_ask, repo, place.format(branch=quote(branch))))
-        for permission, place in PROBES.items()
-    }
-    return {name: one.why for name, one in answers.items() if isinstance(one, Unseen)}
+def _probed(repo: Repository, branch: str) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Permission -> why the token is refused, and the permissions of which nothing is known."""
+    refused, unanswered = {}, []
+    for permission, place in PROBES.items():
+        try:
+            _ask(repo, place.format(branch=quote(branch)))
+        except (GithubException, RequestException) as error:
+            if is_forbidden(error):
+                refused[permission] = sentence_of(error).rstrip(".")
+            else:
+                unanswered.append(permission)
+    return refused, tuple(unanswered)
 
 
 def _actions(repo: Repository) -> ActionsSetUp:

@@ -20,7 +20,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from fake_github import people
-from fake_github.faults import unavailable
+from fake_github.faults import primary_limit, unavailable
 from fake_github.server import Server, serving
 from fake_github.state import App, Environment, FakeGithub
 from flows import world as pages
@@ -470,6 +470,16 @@ def test_a_github_that_does_not_answer_is_unknown_and_the_rest_is_looked_at(heal
     unknown = {part for part, line in found.items() if line["health"] == "unknown"}
     assert unknown == {"token", "releases"}
     assert found["release page"]["health"] == "ok"
+
+
+def test_a_probe_that_is_not_answered_is_no_missing_permission(healthy: SetUp) -> None:
+    healthy.server.faults += [
+        unavailable("GET", "/check-runs$", times=1000),
+        primary_limit("GET", "/pulls$", reset=2_000_000_000),
+    ]
+    found = healthy.examined(0)
+    assert found["token"]["health"] == "unknown"
+    assert "whether it reads pull_requests, checks" in found["token"]["sentence"]
 
 
 def test_one_answer_that_is_missing_keeps_nothing_else_back(healthy: SetUp) -> None:
