@@ -1,6 +1,7 @@
 """Text or TOML -> a setting's value, one reader per type.
 
-Each raises ValueError with what is wrong and what would be right. `base` is the folder at which a relative path starts.
+Each raises ValueError with what is wrong and what would be right. `base` is the folder at which
+a relative path starts.
 """
 
 import re
