@@ -275,7 +275,13 @@ def test_a_pull_requests_manifest_is_checked_by_the_default_branchs_code(
     assert f"{OLDER.version}.toml: field dataset_count: field required" in comment.body
 
 
-def test_doctor_is_started_by_hand_and_says_what_its_token_sees(repo: ActRepository) -> None:
+def test_doctor_is_started_by_hand_and_says_what_its_token_sees(
+    repo: ActRepository, tmp_path: Path
+) -> None:
+    for path in (ROOT / "runners/rules").glob("*.json"):
+        (tmp_path / f"{path.stem}.md").write_text(f"# Schema {path.stem}\n")
+    documents = str(tmp_path / "{version}.md")
+    repo.environment = {**repo.environment, "BOT_SCHEMA_DOCUMENT": documents}
     repo.fake.environments["instance"] = Environment(["main"])
     people.dispatch(repo.fake, repo.fake.user("maintainer"), "doctor.yml", {})
     assert repo.deliver() == ["doctor.yml success"], repo.told()
