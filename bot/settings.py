@@ -6,7 +6,7 @@ folder, one in the environment at the working folder. Nothing else in bot/ reads
 
 import os
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -34,6 +34,7 @@ GITHUB_API = "https://api.github.com"
 DEFAULT_FILE = Path("bot.toml")
 LAUNCH_FILE = Path("launch.toml")
 PREFIX = "BOT_"
+ENVIRONMENT = "environment, as BOT_..."
 SECRETS = frozenset({"github_token", "patch_token", "announce", "app_private_key"})
 
 
@@ -169,31 +170,34 @@ def load_partly(
     file = named or (DEFAULT_FILE if DEFAULT_FILE.is_file() else None)
     names, problems = {"": tuple(environ)}, list[str]()
     settings = Settings()
-
-    def keep(read: Callable[[Mapping[str, Any]], Settings], values: Mapping[str, Any]) -> Settings:
-        good = {}
-        for name in values.keys() & READERS.keys():
-            try:
-                read({name: values[name]})
-                good[name] = values[name]
-            except BotError as error:
-                problems.append(str(error))
-        return read(good)
-
     try:
         values = _read(file) if file else {}
-        if file:
-            names[str(file)] = tuple(values)
-            settings = keep(lambda some: _filled(settings, some, str(file), file.parent), values)
     except BotError as error:
+        values = {}
         problems.append(str(error))
-    given, source = _given(environ), "environment, as BOT_..."
-    settings = keep(lambda some: _filled(settings, some, source, Path()), given)
+    if file:
+        names[str(file)] = tuple(values)
+        settings = _holding(settings, values, str(file), file.parent, problems)
+    settings = _holding(settings, _given(environ), ENVIRONMENT, Path(), problems)
     try:
         settings = _completed(settings)
     except BotError as error:
         problems.append(str(error))
     return settings, names, tuple(problems)
+
+
+def _holding(
+    settings: Settings, values: Mapping[str, Any], source: str, base: Path, problems: list[str]
+) -> Settings:
+    """The settings with those of the values that hold; adds what is wrong with others."""
+    good = {}
+    for name in (name for name in values if name in READERS):
+        try:
+            _filled(settings, {name: values[name]}, source, base)
+            good[name] = values[name]
+        except BotError as error:
+            problems.append(str(error))
+    return _filled(settings, good, source, base)
 
 
 def setting_names() -> tuple[str, ...]:
@@ -218,7 +222,7 @@ def _read(path: Path) -> Mapping[str, Any]:
 
 
 def _from_environment(settings: Settings, environ: Mapping[str, str]) -> Settings:
-    return _filled(settings, _given(environ), "environment, as BOT_...", Path())
+    return _filled(settings, _given(environ), ENVIRONMENT, Path())
 
 
 def _given(environ: Mapping[str, str]) -> Mapping[str, str]:
