@@ -8,13 +8,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from runners import progress, rules
 from runners.contract import ContractError, Health, PartHealth
 from runners.contract.rules import Rules, Wheel
 
-SECONDS = 8
+SECONDS = 6
 """How long the package registry may take to answer."""
 
 
@@ -82,14 +83,15 @@ def newest_rules() -> Rules:
 
 
 def examine(root: Path) -> Iterator[PartHealth]:
-    """A line a wheel; `root` is where they are unpacked.
+    """A line a wheel, looked for side by side; `root` is where they are unpacked.
 
     Raises:
         ContractError: there are no rules that could name one.
     """
     decided = newest_rules()
-    for wheel in (decided.ontology_guide, decided.gene_tables):
-        yield _found(wheel, root)
+    wheels = (decided.ontology_guide, decided.gene_tables)
+    with ThreadPoolExecutor(len(wheels)) as pool:
+        yield from pool.map(lambda wheel: _found(wheel, root), wheels)
 
 
 def _found(wheel: Wheel, root: Path) -> PartHealth:
