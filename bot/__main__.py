@@ -4,14 +4,14 @@ from pathlib import Path
 
 import rich_click as click
 
-from bot.cli import embedded, onboarding, people, workflow
+from bot.cli import doctor, embedded, onboarding, people, workflow
 from bot.cli.context import LazyContext
 
 NAMES = ("python -m bot", "cxg-bot")
 """In a checkout, and installed (`bot.wheel.scripts`)."""
 
 GROUPS = {
-    "Set up": onboarding.COMMANDS,
+    "Set up": (*doctor.COMMANDS, *onboarding.COMMANDS),
     "Read and compare": people.COMMANDS,
     "The bot in a folder": embedded.COMMANDS,
     "Called by workflow files": workflow.COMMANDS,

@@ -5,9 +5,8 @@ folder, one in the environment at the working folder. Nothing else in bot/ reads
 """
 
 import os
-import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 
 from bot.errors import BotError
 from bot.model.commands import Role, Verb
-from bot.model.limits import codebuild_output
+from bot.setting_values import READERS, WITNESSES
 
 RELEASE_PAGE = (
     "https://chanzuckerberg.github.io/cellxgene-census/"
@@ -30,20 +29,13 @@ SCHEMA_DOCUMENT = (
     "https://raw.githubusercontent.com/chanzuckerberg/single-cell-curation/"
     "main/schema/{version}/schema.md"
 )
-WITNESSES = {
-    "schema_definition": "https://raw.githubusercontent.com/chanzuckerberg/single-cell-curation/"
-    "v{version}/cellxgene_schema_cli/cellxgene_schema/schema_definitions/schema_definition.yaml",
-    "ontology_guide": "https://raw.githubusercontent.com/chanzuckerberg/cellxgene-ontology-guide/"
-    "main/ontology-assets/ontology_info.json",
-    "gene_info": "https://raw.githubusercontent.com/chanzuckerberg/single-cell-curation/"
-    "v{version}/cellxgene_schema_cli/cellxgene_schema/gencode_files/gene_info.yml",
-}
 STORAGE = ("s3://cellxgene-census-public-us-west-2/", "s3://cellxgene-data-public/")
 GITHUB_API = "https://api.github.com"
 DEFAULT_FILE = Path("bot.toml")
 LAUNCH_FILE = Path("launch.toml")
 PREFIX = "BOT_"
-SECRETS = frozenset({"github_token", "patch_token", "announce"})
+ENVIRONMENT = "environment, as BOT_..."
+SECRETS = frozenset({"github_token", "patch_token", "announce", "app_private_key"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +60,8 @@ class Settings:
     `launcher` and the text `launch_toml` (else that of launch.toml in the working folder) say what
     a run may take at most; `codebuild` says so for that launcher, which can't do without: the
     output of its stack. `announce`, from the environment alone, is a webhook's address: what a
-    person must act on is said there, too.
+    person must act on is said there, too. `app_client_id` and, from the environment alone,
+    `app_private_key` are the App's: `doctor` asks by them what the App was given.
     """
 
     instance: str = "laminlabs/cellxgene"
@@ -79,6 +72,8 @@ class Settings:
     patch_repository: str | None = None
     patch_token: str | None = field(default=None, repr=False)
     announce: str | None = field(default=None, repr=False)
+    app_client_id: str | None = None
+    app_private_key: str | None = field(default=None, repr=False)
     runs: str | None = None
     workflow: str | None = None
     home: Path = Path(".bot")
@@ -118,7 +113,11 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
     settings = Settings()
     if file is not None or DEFAULT_FILE.is_file():
         settings = _from_file(settings, file or DEFAULT_FILE)
-    settings = _from_environment(settings, environ)
+    return _completed(_from_environment(settings, environ))
+
+
+def _completed(settings: Settings) -> Settings:
+    """The settings with the text of launch.toml where a launcher needs it."""
     if settings.launcher == "codebuild" and settings.codebuild is None:
         raise BotError(
             "field codebuild: missing, and without it a job would wait for a runner that nobody "
@@ -157,7 +156,60 @@ def environment(**changes: str | None) -> dict[str, str]:
     return {name: value for name, value in merged.items() if value is not None}
 
 
+def load_partly(
+    path: Path | None = None, environ: Mapping[str, str] | None = None
+) -> tuple[Settings, Mapping[str, tuple[str, ...]], tuple[str, ...]]:
+    """The settings that hold, all the names that were given, and what is wrong with the others, a
+    sentence each but for names that there aren't. Raises nothing.
+
+    The names by where they are given: a file, or "" for the environment, whose variables are all
+    there.
+    """
+    environ = os.environ if environ is None else environ
+    named = path or (Path(environ["BOT_SETTINGS"]) if environ.get("BOT_SETTINGS") else None)
+    file = named or (DEFAULT_FILE if DEFAULT_FILE.is_file() else None)
+    names, problems = {"": tuple(environ)}, list[str]()
+    settings = Settings()
+    try:
+        values = _read(file) if file else {}
+    except BotError as error:
+        values = {}
+        problems.append(str(error))
+    if file:
+        names[str(file)] = tuple(values)
+        settings = _holding(settings, values, str(file), file.parent, problems)
+    settings = _holding(settings, _given(environ), ENVIRONMENT, Path(), problems)
+    try:
+        settings = _completed(settings)
+    except BotError as error:
+        problems.append(str(error))
+    return settings, names, tuple(problems)
+
+
+def _holding(
+    settings: Settings, values: Mapping[str, Any], source: str, base: Path, problems: list[str]
+) -> Settings:
+    """The settings with those of the values that hold; adds what is wrong with others."""
+    good = {}
+    for name in (name for name in values if name in READERS):
+        try:
+            _filled(settings, {name: values[name]}, source, base)
+            good[name] = values[name]
+        except BotError as error:
+            problems.append(str(error))
+    return _filled(settings, good, source, base)
+
+
+def setting_names() -> tuple[str, ...]:
+    """The settings that there are."""
+    return tuple(READERS)
+
+
 def _from_file(settings: Settings, path: Path) -> Settings:
+    return _filled(settings, _read(path), str(path), path.parent)
+
+
+def _read(path: Path) -> Mapping[str, Any]:
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
@@ -166,10 +218,14 @@ def _from_file(settings: Settings, path: Path) -> Settings:
         raise BotError(f"{path}: not TOML ({error}); correct it.") from error
     for name in sorted(SECRETS & values.keys()):
         raise BotError(f"{path}: field {name}: no file holds one; give {PREFIX}{name.upper()}.")
-    return _filled(settings, values, str(path), path.parent)
+    return values
 
 
 def _from_environment(settings: Settings, environ: Mapping[str, str]) -> Settings:
+    return _filled(settings, _given(environ), ENVIRONMENT, Path())
+
+
+def _given(environ: Mapping[str, str]) -> Mapping[str, str]:
     values = {
         name.removeprefix(PREFIX).lower(): value
         for name, value in environ.items()
@@ -177,18 +233,18 @@ def _from_environment(settings: Settings, environ: Mapping[str, str]) -> Setting
     }
     # Every job of GitHub Actions has it, on GitHub Enterprise Server, too.
     api = {"github_api": environ["GITHUB_API_URL"]} if environ.get("GITHUB_API_URL") else {}
-    return _filled(settings, {**api, **values}, "environment, as BOT_...", Path())
+    return {**api, **values}
 
 
 def _filled(settings: Settings, values: Mapping[str, Any], source: str, base: Path) -> Settings:
     read: dict[str, Any] = {}
     for name, value in values.items():
-        if name not in _READERS:
+        if name not in READERS:
             raise BotError(
-                f"{source}: field {name}: there is no such setting; use {', '.join(_READERS)}."
+                f"{source}: field {name}: there is no such setting; use {', '.join(READERS)}."
             )
         try:
-            read[name] = _READERS[name](value, base)
+            read[name] = READERS[name](value, base)
         except ValueError as error:
             raise BotError(f"{source}: field {name}: {error}.") from error
     return with_page(settings, read)
@@ -206,167 +262,3 @@ def with_page(settings: Settings, values: Mapping[str, Any]) -> Settings:
     if "schema_document" in values:
         resets["witnesses"] = {}
     return replace(settings, **{**resets, **values})
-
-
-# --- one reader per type; each raises ValueError with what is wrong and what would be right -------
-
-
-def _text(value: object, _base: Path) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"{value!r} is not text; give some")
-    return value
-
-
-def _path(value: object, base: Path) -> Path:
-    return base / Path(_text(value, base)).expanduser()
-
-
-def _address(value: object, base: Path) -> str:
-    text = _text(value, base)
-    return text if "://" in text else str(base / text)
-
-
-def _places(value: object, base: Path) -> tuple[str, ...]:
-    """A list's addresses; the environment parts them by commas."""
-    parts = value.split(",") if isinstance(value, str) else value
-    if not isinstance(parts, list):
-        raise ValueError(f"{value!r} is no list of addresses; give s3:// ones or folders")
-    return tuple(_address(part.strip() if isinstance(part, str) else part, base) for part in parts)
-
-
-def _instance(value: object, base: Path) -> str:
-    """The title of a workflow run must tell the instance, so that it takes one run at a time."""
-    text = _text(value, base)
-    if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", text, re.ASCII):
-        raise ValueError(f"{text!r} is no LaminDB instance; give it as OWNER/NAME")
-    return text
-
-
-def _template(value: object, base: Path) -> str:
-    text = _address(value, base)
-    if "{version}" not in text:
-        raise ValueError(f"{text!r} lacks {{version}}; say where the version stands")
-    return text
-
-
-def _repository(value: object, base: Path) -> str:
-    text = _text(value, base)
-    if not re.fullmatch(r"[\w.-]+/[\w.-]+", text, re.ASCII):
-        raise ValueError(f"{text!r} is no repository; give it as OWNER/NAME")
-    return text
-
-
-def _workflow(value: object, base: Path) -> str:
-    """The file's name, given as it or as `github.workflow_ref`.
-
-    OWNER/NAME/.github/workflows/FILE@refs/heads/main: the calling workflow's, in a called one, too:
-    https://docs.github.com/en/actions/reference/workflows-and-actions/contexts#github-context
-    """
-    name = _text(value, base).split("@")[0].rsplit("/", 1)[-1]
-    if not name.endswith((".yml", ".yaml")):
-        raise ValueError(f"{value!r} is no workflow file; give its name, which ends in .yml")
-    return name
-
-
-def _webhook(value: object, _base: Path) -> str:
-    """The address, which is a secret: no message has it."""
-    if not isinstance(value, str) or not re.fullmatch(r"https?://[^\s/]+(/\S*)?", value.strip()):
-        raise ValueError("it is no address of a webhook; give one that begins with https://")
-    return value.strip()
-
-
-def _launcher(value: object, base: Path) -> str:
-    """The workflow files compare it without its case."""
-    return _text(value, base).lower()
-
-
-def _seconds(value: object, _base: Path) -> float:
-    try:
-        number = float(str(value))
-    except ValueError:
-        number = -1.0
-    if not 0 <= number <= 60:
-        raise ValueError(f"{value!r} is no number of seconds; give one from 0 to 60")
-    return number
-
-
-def _witnesses(value: object, base: Path) -> Mapping[str, str]:
-    addresses = {name: _address(address, base) for name, address in _pairs(value)}
-    if unknown := sorted(addresses.keys() - WITNESSES.keys()):
-        raise ValueError(f"{unknown[0]!r} is not a source; use {', '.join(WITNESSES)}")
-    return addresses
-
-
-def _flag(value: object, _base: Path) -> bool:
-    words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value.lower() in words:
-        return words[value.lower()]
-    raise ValueError(f"{value!r} is neither true nor false; give one of them")
-
-
-def _role(value: object) -> Role:
-    if isinstance(value, str) and value.upper() in Role.__members__:
-        return Role[value.upper()]
-    names = ", ".join(name.lower() for name in Role.__members__)
-    raise ValueError(f"{value!r} is not a role; use one of {names}")
-
-
-def _roles(value: object, _base: Path) -> Mapping[str, Role]:
-    return {name: _role(role) for name, role in _pairs(value)}
-
-
-def _minimum_roles(value: object, _base: Path) -> Mapping[Verb, Role]:
-    return {_verb(name): _role(role) for name, role in _pairs(value)}
-
-
-def _verb(name: str) -> Verb:
-    if name not in list(Verb):
-        raise ValueError(f"{name!r} is not a command; use one of {', '.join(Verb)}")
-    return Verb(name)
-
-
-def _names(value: object, base: Path) -> Mapping[str, str]:
-    return {name: _text(text, base) for name, text in _pairs(value)}
-
-
-def _pairs(value: object) -> list[tuple[str, object]]:
-    """A table's pairs; the environment writes one as `name=value,name=value`."""
-    if isinstance(value, dict):
-        return list(value.items())
-    if isinstance(value, str) and all("=" in part for part in value.split(",")):
-        return [(n.strip(), v.strip()) for n, _, v in (p.partition("=") for p in value.split(","))]
-    raise ValueError(f"{value!r} is not a table; give name = value pairs")
-
-
-_READERS: Mapping[str, Callable[[object, Path], object]] = {
-    "instance": _instance,
-    "github": _repository,
-    "github_token": _text,
-    "github_api": _text,
-    "github_pace": _seconds,
-    "patch_repository": _repository,
-    "patch_token": _text,
-    "announce": _webhook,
-    "runs": _address,
-    "workflow": _workflow,
-    "home": _path,
-    "repository": _path,
-    "release_page": _address,
-    "release_page_source": _address,
-    "release_directory": _address,
-    "schema_document": _template,
-    "witnesses": _witnesses,
-    "lamindb": _address,
-    "ingest_on_merge": _flag,
-    "launcher": _launcher,
-    "launch_toml": _text,
-    "codebuild": lambda value, _base: codebuild_output(value),
-    "dashboard": _flag,
-    "bot": _text,
-    "roles": _roles,
-    "minimum_roles": _minimum_roles,
-    "previous": _names,
-    "storage": _places,
-}

@@ -19,6 +19,7 @@ from bot.model.ports import Page
 
 LARGEST = 20_000_000
 SECONDS = 30.0
+QUICK_SECONDS = 6.0
 ATTEMPTS = 4
 LONGEST_WAIT = 60.0
 PASSING = frozenset({408, 425, 429, *range(500, 600)}) - {501, 505}
@@ -26,9 +27,9 @@ PASSING = frozenset({408, 425, 429, *range(500, 600)}) - {501, 505}
 TEXT = re.compile(r"text/.*|application/((.*\+)?(json|xml|yaml)|octet-stream)|binary/octet-stream")
 
 
-def _client() -> httpx.Client:
+def _client(seconds: float = SECONDS) -> httpx.Client:
     agent = {"User-Agent": "cellxgene-ingestion-bot"}
-    return httpx.Client(timeout=SECONDS, follow_redirects=True, max_redirects=5, headers=agent)
+    return httpx.Client(timeout=seconds, follow_redirects=True, max_redirects=5, headers=agent)
 
 
 class _PassingError(Exception):
@@ -51,6 +52,7 @@ class HttpPages:
     sleep: Callable[[float], None] = time.sleep
     largest: int = LARGEST
     seconds: float = 2 * SECONDS
+    attempts: int = ATTEMPTS
 
     def get(self, address: str) -> Page:
         """The page at the address, which is a file's path where it has no `://`.
@@ -62,7 +64,7 @@ class HttpPages:
             return self._file(address)
         if not address.startswith(("http://", "https://")):
             raise BotError(f"{address}: only http, https and files are read; give one of them.")
-        for attempt in range(1, ATTEMPTS + 1):
+        for attempt in range(1, self.attempts + 1):
             try:
                 return self._fetch(address)
             except _PassingError as failure:
@@ -75,8 +77,9 @@ class HttpPages:
             raise BotError(
                 f"{address}: {failure} and asks to wait {failure.wait:,.0f} s; try again then."
             ) from failure
-        if attempt == ATTEMPTS:
-            raise BotError(f"{address}: {failure}, {ATTEMPTS} times; try again later.") from failure
+        if attempt == self.attempts:
+            often = f", {attempt} times" if attempt > 1 else ""
+            raise BotError(f"{address}: {failure}{often}; try again later.") from failure
         # Jitter, so that many who failed at once don't return at once; never before they may.
         self.sleep(failure.wait + 2 ** (attempt - 1) * (0.5 + random()))
 
@@ -137,6 +140,11 @@ def _check_answer(response: httpx.Response, address: str) -> None:
     kind = response.headers.get("content-type", "text/plain").partition(";")[0].strip().lower()
     if not TEXT.fullmatch(kind):
         raise BotError(f"{address}: is {kind!r}, which is no text; correct the address.")
+
+
+def quick_pages() -> HttpPages:
+    """Pages that must come within seconds, by one try: what is slower isn't there."""
+    return HttpPages(_client(QUICK_SECONDS), attempts=1, seconds=QUICK_SECONDS)
 
 
 def asked_wait(response: httpx.Response) -> float:

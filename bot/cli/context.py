@@ -90,10 +90,13 @@ def with_clear_errors(command: Callable[P, None]) -> Callable[P, None]:
 
 
 class LazyContext:
-    """Builds the CommandContext when a command runs: `--help` works without valid settings."""
+    """Builds the CommandContext when a command runs: `--help` works without valid settings.
+
+    `path` is the settings file that was named, if one was.
+    """
 
     def __init__(self, path: Path | None) -> None:
-        self._path = path
+        self.path = path
 
     def load(self, **overrides: str | None) -> CommandContext:
         """The context, with the settings given here (None: as they are) over those of the file.
@@ -101,7 +104,7 @@ class LazyContext:
         Raises:
             BotError: a setting is unknown or isn't valid.
         """
-        settings = load_settings(self._path)
+        settings = load_settings(self.path)
         overridden: dict[str, Any] = {k: v for k, v in overrides.items() if v is not None}
         if "{version}" not in overridden.get("schema_document", "{version}"):
             raise BotError("--schema-document: lacks {version}; say where the version stands.")

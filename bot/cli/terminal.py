@@ -12,6 +12,7 @@ from rich.table import Table
 from bot.census.release import ReleasePage
 from bot.comments.markdown import moment, one_line
 from bot.html.thread_page import PageThread
+from runners.contract import Health, PartHealth
 
 FACTS = {
     "version": "Release",
@@ -106,3 +107,14 @@ def show_decisions(rows: Iterable[tuple[str, str, str]]) -> None:
             markup=False,
             highlight=False,
         )
+
+
+COLOURS = {Health.OK: "green", Health.WARNING: "yellow", Health.MISSING: "red"}
+
+
+def show_health(line: PartHealth) -> None:
+    """One part of a set-up, and what mends it."""
+    console = Console(soft_wrap=True, highlight=False)
+    colour = COLOURS.get(line.health, "magenta")
+    console.print(f"[{colour}]{line.health:>7}[/]  ", end="")
+    console.print(one_line(f"{line.part}: {line.sentence} {line.remedy}"), markup=False)

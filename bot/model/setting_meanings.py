@@ -26,6 +26,12 @@ MEANINGS: Mapping[str, Meaning] = {
         "them",
         "none: nothing is announced",
     ),
+    "app_client_id": Meaning(
+        "the App's client id, by which `doctor` asks what the App was given", "none: it is unknown"
+    ),
+    "app_private_key": Meaning(
+        "the App's key (from the environment alone), for the same", "none: it is unknown"
+    ),
     "runs": Meaning(
         "where the machine writes: `s3://...` or a folder", "artifacts of the workflow runs"
     ),

@@ -13,7 +13,8 @@ from typing import NoReturn
 import rich_click as click
 
 from runners import progress, rules, settings
-from runners.cli.launch import doctor, follow, launch, reap, terminate
+from runners.cli.doctor import doctor
+from runners.cli.launch import follow, launch, reap, terminate
 from runners.cli.options import request_options
 from runners.cli.options import with_clear_errors as _with_clear_errors
 from runners.contract import (
@@ -48,8 +49,8 @@ NAMES = ("python -m runners", "cxg-ingest")
 
 GROUPS = {
     "A release": ("compare", "check", "ingest", "verify", "rollback"),
-    "Machines": ("doctor", "launch", "terminate", "follow", "reap"),
-    "Set up and try": ("reference", "instance", "sample"),
+    "Machines": ("launch", "terminate", "follow", "reap"),
+    "Set up and try": ("doctor", "reference", "instance", "sample"),
     "Called by workflow files": ("mirror",),
 }
 for name in NAMES:

@@ -14,22 +14,13 @@ from typing import Any
 import rich_click as click
 
 from runners import settings
-from runners.cli.options import REPOSITORY, with_clear_errors
+from runners.cli.options import CONFIGURATION, REPOSITORY, with_clear_errors
 from runners.contract import ContractError, RunRequest
 from runners.launch.configuration import Configuration
 from runners.launch.ports import Launched, Launcher
 from runners.launch.work import PackedWork
 
 NOT_ALL_DONE = 1
-
-_configuration = click.option(
-    "--config",
-    "configuration_file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=Path("launch.toml"),
-    show_default=True,
-    help="The file that has the [launch] table.",
-)
 
 
 @click.command()
@@ -41,7 +32,7 @@ _configuration = click.option(
     help="The run's request.json.",
 )
 @REPOSITORY
-@_configuration
+@CONFIGURATION
 @click.option(
     "--launcher",
     type=click.Choice(["local", "ec2", "sagemaker"]),
@@ -107,7 +98,7 @@ def _launcher(name: str, configuration_file: Path, work: PackedWork | None = Non
 
 
 @click.command()
-@_configuration
+@CONFIGURATION
 @click.option(
     "--launcher", type=click.Choice(["ec2", "sagemaker"]), default="ec2", show_default=True
 )
@@ -120,7 +111,7 @@ def terminate(configuration_file: Path, launcher: str, run_id: str) -> None:
 
 
 @click.command()
-@_configuration
+@CONFIGURATION
 @click.option("--stop", "unwanted", default="", help="Runs whose job is to end, parted by commas.")
 @with_clear_errors
 def follow(configuration_file: Path, unwanted: str) -> None:
@@ -143,7 +134,7 @@ def follow(configuration_file: Path, unwanted: str) -> None:
 
 
 @click.command()
-@_configuration
+@CONFIGURATION
 @click.option(
     "--now", type=click.DateTime(), help="Look as if it were this time (UTC), for a rehearsal."
 )
@@ -166,36 +157,6 @@ def reap(configuration_file: Path, now: datetime | None) -> None:
         failed = failed or action.has_failed
         _say(action.to_mapping())
     sys.exit(NOT_ALL_DONE if failed else 0)
-
-
-@click.group()
-def doctor() -> None:
-    """Say what is missing before a run can work."""
-
-
-@doctor.command(name="aws")
-@_configuration
-@click.option("--json", "as_json", is_flag=True, help="A line of JSON a part.")
-@with_clear_errors
-def doctor_aws(configuration_file: Path, as_json: bool) -> None:
-    """Look at all that a launch on EC2 or SageMaker needs: runs, key, image, ways out of subnets,
-    quotas, roles, and whether AWS would take each launch.
-
-    By whatever credentials there are: those of the launcher's role show whether it may. Starts
-    nothing, and writes one object, doctor.json, where runs are kept. Exit code 1: something is
-    missing; what couldn't be looked at is said to be unknown.
-    """
-    configuration = Configuration.from_file(configuration_file)
-    from runners.launch.doctor import Health, examine
-
-    is_missing = False
-    for finding in examine(configuration, datetime.now(UTC)):
-        is_missing = is_missing or finding.health is Health.MISSING
-        if as_json:
-            _say({"part": finding.part, "health": finding.health, "sentence": finding.sentence})
-        else:
-            click.echo(f"{finding.health:>7}  {finding.part}: {finding.sentence}")
-    sys.exit(NOT_ALL_DONE if is_missing else 0)
 
 
 def _say(document: dict[str, Any]) -> None:

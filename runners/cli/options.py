@@ -48,6 +48,15 @@ def _end_with(error: ContractError) -> NoReturn:
 
 Command = Callable[..., None]
 
+CONFIGURATION = click.option(
+    "--config",
+    "configuration_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("launch.toml"),
+    show_default=True,
+    help="The file that has the [launch] table.",
+)
+
 RUN_OPTIONS = (
     click.option(
         "--request",

@@ -22,6 +22,7 @@ from runners.contract.document import (
     RunId,
     SchemaVersion,
 )
+from runners.contract.health import Health, PartHealth
 from runners.contract.manifest import (
     MANIFESTS,
     AcceptedException,
@@ -92,6 +93,7 @@ __all__ = [
     "FilesReport",
     "Finding",
     "GeneChanges",
+    "Health",
     "JobState",
     "Judgement",
     "Machine",
@@ -99,6 +101,7 @@ __all__ = [
     "Offender",
     "Outcome",
     "Override",
+    "PartHealth",
     "PreviousRelease",
     "Reaped",
     "Reason",

@@ -6,32 +6,15 @@ Asks with whatever credentials it is given; what these may not look at is unknow
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from functools import partial
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from runners.contract import Health, PartHealth
 from runners.launch.account import Account, MissingError
 from runners.launch.aws import code_of, is_denied
 from runners.launch.configuration import Configuration
 from runners.launch.ports import Candidate
-
-
-class Health(StrEnum):
-    """Whether a part is as a launch needs it."""
-
-    OK = "ok"
-    MISSING = "missing"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A part, how it is, and in a sentence what was seen or what to do."""
-
-    part: str
-    health: Health
-    sentence: str
 
 
 @dataclass(frozen=True)
@@ -45,7 +28,7 @@ class _Part:
     must_allow: bool = False
 
 
-def examine(configuration: Configuration, now: datetime) -> Iterator[Finding]:
+def examine(configuration: Configuration, now: datetime) -> Iterator[PartHealth]:
     """Each part that a launch on EC2 or SageMaker needs, in the order in which it is needed; only
     the first one where AWS answers nobody.
     """
@@ -91,20 +74,20 @@ def _of_sagemaker(account: Account) -> Iterator[_Part]:
         yield _Part(f"way out of {subnet}", partial(account.way_out, subnet, is_job=True))
 
 
-def _found(part: _Part) -> Finding:
+def _found(part: _Part) -> PartHealth:
     try:
-        return Finding(part.name, Health.OK, part.look())
+        health, sentence = Health.OK, part.look()
     except MissingError as error:
-        return Finding(part.name, Health.MISSING, str(error))
+        health, sentence = Health.MISSING, str(error)
     except ClientError as error:
         details = error.response.get("Error", {})
         answer = f"AWS answers {code_of(error)} ({details.get('Message', '')})"
-        if not is_denied(error):
-            return Finding(part.name, Health.MISSING, f"{answer}; correct [launch].")
-        if part.must_allow:
+        health, remedy = Health.MISSING, "correct [launch]"
+        if is_denied(error) and part.must_allow:
             remedy = "take the launcher's role, or give it this right as ingestion.yaml does"
-            return Finding(part.name, Health.MISSING, f"{answer}; {remedy}.")
-        remedy = "look with credentials that may"
-        return Finding(part.name, Health.UNKNOWN, f"{answer}; {remedy}.")
+        elif is_denied(error):
+            health, remedy = Health.UNKNOWN, "look with credentials that may"
+        sentence = f"{answer}; {remedy}."
     except BotoCoreError as error:
-        return Finding(part.name, Health.UNKNOWN, f"AWS can't be asked ({error}); try again.")
+        health, sentence = Health.UNKNOWN, f"AWS can't be asked ({error}); try again."
+    return PartHealth(part=part.name, health=health, sentence=sentence)

@@ -19,18 +19,22 @@ Migration = tuple[str, str]
 """A module and the name of one of its migrations, which begins with its number."""
 
 
+class OtherTablesError(ContractError):
+    """The instance is older or newer than what is installed here."""
+
+
 def require_same(slug: str) -> None:
     """Refuses an instance that is older or newer than what is installed here.
 
     Raises:
-        ContractError: it is; the migration and both remedies are named.
+        OtherTablesError: it is; the migration and both remedies are named.
     """
     loader = MigrationLoader(connection)
     leaves = [leaf for leaf in loader.graph.leaf_nodes() if leaf[0] in MODULES]
     known = {*loader.disk_migrations, *_replaced(loader)}
     if newer := _newer(loader.applied_migrations, known, leaves):
         module, name = newer[-1]
-        raise ContractError(
+        raise OtherTablesError(
             f"instance {slug!r}: its database has the migration {name} of {module}, which "
             f"{module} {version(module)} here doesn't know; install the {module} that the instance "
             "was migrated with."
@@ -38,7 +42,7 @@ def require_same(slug: str) -> None:
     missing = [leaf for leaf in leaves if leaf not in loader.applied_migrations]
     if missing:
         module, name = missing[0]
-        raise ContractError(
+        raise OtherTablesError(
             f"instance {slug!r}: its database lacks the migration {name} of {module} "
             f"{version(module)}; let its administrator run `lamin migrate deploy`, or install the "
             f"{module} that the instance was migrated with."

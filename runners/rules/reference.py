@@ -10,10 +10,6 @@ import csv
 import gzip
 import json
 import re
-import shutil
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -23,9 +19,9 @@ from typing import Protocol
 
 import zstandard
 
-from runners import progress
 from runners.contract import ContractError
-from runners.contract.rules import Rules, Wheel, is_pinned
+from runners.contract.rules import Rules, is_pinned
+from runners.rules.wheels import unpack
 
 PIECE = 4 * 1024 * 1024
 """Bytes that are read at once; more than any entry has."""
@@ -92,54 +88,6 @@ class GeneRow:
     symbol: str
     length: int
     biotype: str
-
-
-def unpack(wheel: Wheel, root: Path) -> Path:
-    """The folder below `root` that holds the unpacked wheel, fetched by pip or uv if need be.
-
-    Repeatable, and safe when killed: the folder appears whole or not at all. The installer checks
-    the wheel's hash.
-
-    Raises:
-        ContractError: the wheel can't be had, or its hash differs from the rules'.
-    """
-    folder = root / f"{wheel.name}-{wheel.version}"
-    if folder.is_dir():
-        return folder
-    progress.say(f"fetching {wheel.name} {wheel.version}")
-    root.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=root, prefix=".partial-") as partial:
-        target = _install(wheel, Path(partial))
-        try:
-            target.rename(folder)
-        except OSError:
-            if not folder.is_dir():  # another process was faster
-                raise
-    return folder
-
-
-def _install(wheel: Wheel, folder: Path) -> Path:
-    """A new folder within `folder` that the wheel is installed into, its hash checked."""
-    requirements = folder / "requirements.txt"
-    requirements.write_text(f"{wheel.name}=={wheel.version} --hash=sha256:{wheel.sha256}\n")
-    target = folder / "unpacked"
-    command = [*_installer(), "--no-deps", "--require-hashes", "--target", str(target)]
-    installation = subprocess.run(
-        [*command, "-r", str(requirements)], capture_output=True, text=True, check=False
-    )
-    if installation.returncode:
-        reason = (installation.stderr.strip() or installation.stdout.strip()).splitlines()[-1:]
-        raise ContractError(
-            f"{wheel.name} {wheel.version} can't be fetched from the package registry "
-            f"({' '.join(reason)}); check the network, then run `make setup` again."
-        )
-    return target
-
-
-def _installer() -> list[str]:
-    if uv := shutil.which("uv"):
-        return [uv, "pip", "install", "--quiet", "--python", sys.executable]
-    return [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
 
 
 class Reference:

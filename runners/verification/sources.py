@@ -21,10 +21,7 @@ def report_sources(facts: VerificationFacts) -> SourcesReport | None:
     if isinstance(facts.taken, Unknown) or isinstance(facts.pins, Unknown):
         return None
     rows, pins = facts.taken.sources, facts.pins
-    current: dict[Whose, list[SourceRow]] = defaultdict(list)
-    for row in rows:
-        if row.is_current:
-            current[_whose(row)].append(row)
+    current = _current(rows)
     uses = (
         SourceUse(
             registry=row.key[0],
@@ -38,8 +35,23 @@ def report_sources(facts: VerificationFacts) -> SourcesReport | None:
         for row in rows
         if row.terms or pins.get(row.key) == row.version
     )
-    remarks = (*_several(current), *_unusable(rows), *_moved(facts.was_current, rows))
+    remarks = (*of_look_ups(rows), *_moved(facts.was_current, rows))
     return SourcesReport(uses=tuple(uses), remarks=remarks)
+
+
+def of_look_ups(rows: Sequence[SourceRow]) -> tuple[str, ...]:
+    """What is wrong with the sources in which the instance looks terms up: several at once, or one
+    that can't be used.
+    """
+    return (*_several(_current(rows)), *_unusable(rows))
+
+
+def _current(rows: Sequence[SourceRow]) -> dict[Whose, list[SourceRow]]:
+    current: dict[Whose, list[SourceRow]] = defaultdict(list)
+    for row in rows:
+        if row.is_current:
+            current[_whose(row)].append(row)
+    return current
 
 
 def _whose(row: SourceRow) -> Whose:

@@ -6,7 +6,8 @@ import pytest
 
 from bot.errors import BotError
 from bot.model.commands import Role, Verb
-from bot.settings import RELEASE_PAGE, RELEASE_PAGE_SOURCE, WITNESSES, environment, load_settings
+from bot.setting_values import WITNESSES
+from bot.settings import RELEASE_PAGE, RELEASE_PAGE_SOURCE, environment, load_partly, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -149,3 +150,39 @@ def test_runners_of_codebuild_want_their_project(launcher: str) -> None:
 def test_what_isnt_the_stacks_output_is_named(text: str) -> None:
     with pytest.raises(BotError, match=r"field codebuild: .* copy the output Codebuild"):
         load_settings(environ={"BOT_LAUNCHER": "codebuild", "BOT_CODEBUILD": text})
+
+
+def test_settings_that_hold_are_read_beside_those_that_do_not(tmp_path: Path) -> None:
+    file = tmp_path / "bot.toml"
+    file.write_text('instance = "a/b"\nhome = 1\nunknown = 2\ndashboard = "perhaps"\n')
+    given = {"BOT_RUNS": "s3://ours/runs", "BOT_GITHUB": "nonsense", "BOT_NONE": "1", "PATH": "x"}
+    settings, names, problems = load_partly(file, given)
+    assert (settings.instance, settings.runs, settings.github) == ("a/b", "s3://ours/runs", None)
+    assert names == {"": tuple(given), str(file): ("instance", "home", "unknown", "dashboard")}
+    assert sorted(problem.split(":")[-2].strip() for problem in problems) == [
+        "field dashboard", "field github", "field home",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("instance = ", "not TOML"),
+        ('github_token = "x"', "no file holds one; give BOT_GITHUB_TOKEN."),
+        ('launcher = "codebuild"', "field codebuild: missing"),
+    ],
+)
+def test_a_file_that_can_not_be_used_leaves_the_variables(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    file = tmp_path / "bot.toml"
+    file.write_text(text)
+    settings, _, (problem,) = load_partly(file, {"BOT_INSTANCE": "c/d"})
+    assert settings.instance == "c/d"
+    assert said in problem
+
+
+def test_the_page_of_settings_that_hold_goes_without_another_ones_source(tmp_path: Path) -> None:
+    settings, _, problems = load_partly(None, {"BOT_RELEASE_PAGE": "p.html", "BOT_HOME": "h"})
+    assert (settings.release_page, settings.release_page_source) == ("p.html", None)
+    assert problems == ()

@@ -1,15 +1,27 @@
 """What a token must hold for each operation, as GitHub's documentation says.
 
 permission, level = needed("issues/create")
+
+https://docs.github.com/en/rest/authentication/permissions-required-for-github-apps
 """
+
+JWT = "an App's own JSON web token"
+"""https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app"""
 
 READ = {
     "actions/download-artifact": "actions",
+    "actions/get-github-actions-default-workflow-permissions-repository": "administration",
+    "actions/get-github-actions-permissions-repository": "administration",
     "actions/get-workflow": "actions",
     "actions/list-artifacts-for-repo": "actions",
+    "actions/list-environment-secrets": "environments",
     "actions/list-jobs-for-workflow-run": "actions",
+    "actions/list-repo-secrets": "secrets",
+    "actions/list-repo-variables": "variables",
+    "actions/list-repo-workflows": "actions",
     "actions/list-self-hosted-runners-for-repo": "administration",
     "actions/list-workflow-runs": "actions",
+    "apps/get-repo-installation": JWT,
     "checks/list-for-ref": "checks",
     "git/get-blob": "contents",
     "git/get-commit": "contents",
@@ -19,14 +31,17 @@ READ = {
     "issues/get-comment": "issues",
     "issues/list-comments": "issues",
     "issues/list-for-repo": "issues",
+    "issues/list-labels-for-repo": "issues",
     "issues/list-labels-on-issue": "issues",
     "pulls/get": "pull_requests",
     "pulls/list": "pull_requests",
     "pulls/list-files": "pull_requests",
     "repos/get": "metadata",
+    "repos/get-all-environments": "actions",
     "repos/get-collaborator-permission-level": "metadata",
     "repos/get-content": "contents",
     "repos/list-commits": "contents",
+    "repos/list-deployment-branch-policies": "actions",
     "repos/list-pull-requests-associated-with-commit": "pull_requests",
 }
 WRITE = {

@@ -10,20 +10,23 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from fake_github import actions, code, issues
+import jwt
+
+from fake_github import actions, code, issues, set_up
 from fake_github.call import Answer, Call, RefusedError, refusal
 from fake_github.faults import Fault
 from fake_github.pages import page_of
-from fake_github.permissions import needed
+from fake_github.permissions import JWT, needed
 from fake_github.schemas import Operation, answer_problems, operation, request_problems
 from fake_github.state import FakeGithub, Token
 
-HANDLERS = {**issues.HANDLERS, **code.HANDLERS, **actions.HANDLERS}
+HANDLERS = {**issues.HANDLERS, **code.HANDLERS, **actions.HANDLERS, **set_up.HANDLERS}
 HOURLY = 5000
 
 
@@ -84,10 +87,27 @@ class Server:
 
     def _token(self, headers: Mapping[str, str]) -> Token:
         text = headers.get("Authorization", "").split(" ")[-1]
+        if text.count(".") == 2:
+            return self._of_app(text)
         token = self.fake.tokens.get(text)
         if token is None or token.expires <= self.fake.now():
             raise RefusedError(401, "Bad credentials")
         return token
+
+    def _of_app(self, text: str) -> Token:
+        """The App that has signed this, which names itself by its client id and lives ten minutes.
+
+        https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app
+        """
+        app = self.fake.app
+        try:
+            told = jwt.decode(text, app.key if app else "", algorithms=["RS256"])
+        except (jwt.PyJWTError, ValueError) as error:
+            raise RefusedError(401, "A JSON web token could not be decoded") from error
+        if app is None or told["iss"] != app.client_id or told["exp"] - told["iat"] > 660:
+            raise RefusedError(401, "A JSON web token could not be decoded")
+        user = self.fake.user("our-app[bot]")
+        return Token(text, user, {JWT: "read"}, datetime.max.replace(tzinfo=UTC), False)
 
     def _allow(self, one: Operation, call: Call) -> None:
         permission, level = needed(one.id, of_pull=_is_of_pull(call))

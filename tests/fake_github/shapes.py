@@ -74,6 +74,7 @@ def repository(fake: FakeGithub) -> dict[str, Any]:
         **{f"{place}_url": f"{url}/{place}" for place in REPOSITORIES.split()},
         **dict.fromkeys(COUNTS.split(), 0),
         **{f"has_{ability}": True for ability in ABILITIES},
+        "has_issues": fake.has_issues,
         **dict.fromkeys(("description", "homepage", "language", "license", "mirror_url")),
         "id": 1,
         "node_id": "R_1",
@@ -83,10 +84,11 @@ def repository(fake: FakeGithub) -> dict[str, Any]:
         "url": url,
         "html_url": _html(fake),
         "default_branch": fake.default_branch,
-        **dict.fromkeys(("private", "fork", "archived", "disabled"), False),
+        **dict.fromkeys(("fork", "archived", "disabled"), False),
+        "private": fake.is_private,
         **dict.fromkeys(("created_at", "updated_at", "pushed_at"), moment(fake.created)),
         "topics": [],
-        "visibility": "public",
+        "visibility": "private" if fake.is_private else "public",
     }
 
 

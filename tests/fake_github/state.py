@@ -133,6 +133,28 @@ class Runner:
     busy: bool = False
 
 
+@dataclass
+class Environment:
+    """`branches`: names and patterns of those that may use it; None: each may. With `protected`,
+    each protected branch may.
+    """
+
+    branches: list[str] | None = None
+    protected: bool = False
+    secrets: set[str] = field(default_factory=set)
+
+
+@dataclass
+class App:
+    """A GitHub App, installed here or not; `key` is the public one, as PEM."""
+
+    client_id: str
+    key: str
+    permissions: dict[str, str]
+    is_installed: bool = True
+    suspended: datetime | None = None
+
+
 @dataclass(frozen=True)
 class Token:
     """`is_workflows`: a job's GITHUB_TOKEN, whose events start no workflow."""
@@ -201,6 +223,15 @@ class FakeGithub:
         self.tokens: dict[str, Token] = {}
         self.outbox: list[Delivery] = []
         self.actions_may_open_pulls = True
+        self.actions_enabled = True
+        self.allowed_actions = "all"
+        self.environments: dict[str, Environment] = {}
+        self.secrets: set[str] = set()
+        self.variables: dict[str, str] = {}
+        self.labels: set[str] = set()
+        self.has_issues = True
+        self.is_private = False
+        self.app: App | None = None
         self._ids = 0
         self._comment_ids = 0
         self.user(ACTIONS, "write")

@@ -177,6 +177,13 @@ def copy(place: Place, root: Path, **variables: str) -> Place:
     return other
 
 
+def change(place: Place, *statements: str) -> None:
+    """Executes statements in the instance's database, behind LaminDB's back."""
+    with closing(sqlite3.connect(place.database)) as connection, connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
 def live_in(place: Place) -> None:
     """Gives a place that holds nothing its history, with our older release in the midst of it."""
     succeed(connected(place, "lived_in.before(sys.argv[1])", str(place.world.older.soma)))

@@ -14,7 +14,7 @@ import instances
 import pytest
 from fake_github import faults, people
 from fake_github.server import Server, serving
-from fake_github.state import ACTIONS, Comment, FakeGithub, Issue
+from fake_github.state import ACTIONS, Comment, Environment, FakeGithub, Issue
 from flows.scenario import is_table, rows_of
 from instances import REFERENCE, Place
 
@@ -273,3 +273,25 @@ def test_a_pull_requests_manifest_is_checked_by_the_default_branchs_code(
     assert comment.body.startswith("## ❌ To be mended\n\n**Next:** correct what ")
     assert f"it is checked again.\n\n`{MANIFEST}` can't be checked:\n\n    " in comment.body
     assert f"{OLDER.version}.toml: field dataset_count: field required" in comment.body
+
+
+def test_doctor_is_started_by_hand_and_says_what_its_token_sees(
+    repo: ActRepository, tmp_path: Path
+) -> None:
+    for path in (ROOT / "runners/rules").glob("*.json"):
+        (tmp_path / f"{path.stem}.md").write_text(f"# Schema {path.stem}\n")
+    documents = str(tmp_path / "{version}.md")
+    repo.environment = {**repo.environment, "BOT_SCHEMA_DOCUMENT": documents}
+    repo.fake.environments["instance"] = Environment(["main"])
+    people.dispatch(repo.fake, repo.fake.user("maintainer"), "doctor.yml", {})
+    assert repo.deliver() == ["doctor.yml success"], repo.told()
+    log = repo.logs[-1].read_text()
+    for line in (
+        "     ok  token: it reads contents, issues, pull requests, actions and checks of octo/",
+        "unknown  Actions: they couldn't be looked at (GitHub forbids this to the token",
+        "     ok  variables: BOT_INGEST_ON_MERGE, BOT_INSTANCE, RUNS.",
+        "     ok  environment instance: only main may use it.",
+        f"warning  release {NEWER.version}: the page has it, and nobody has proposed it; look now:",
+        f"     ok  registered: {OLDER.version} (5 datasets).",
+    ):
+        assert line in log, log[-8000:]

@@ -39,7 +39,7 @@ class RetryPolicy:
     `attempts` limits the tries. The first wait is `backoff`, each further one twice the one before.
     Where GitHub limits the rate, the wait is what its headers say, or at least `secondary` where
     they say nothing; if it is longer than `longest`, the request fails at once. `pace` is the time
-    between two writes. See
+    between two writes, `timeout` how long GitHub may be silent. See
     https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
     """
 
@@ -48,11 +48,12 @@ class RetryPolicy:
     secondary: float = 60.0
     longest: float = 900.0
     pace: float = 1.0
+    timeout: int = 15
     sleep: Callable[[float], None] = time.sleep
 
 
 def connect(name: str, token: str, api: str, patience: RetryPolicy) -> Repository:
-    """The repository NAME (OWNER/NAME). Sends no request yet."""
+    """The repository NAME (OWNER/NAME), of which no request is made yet."""
     retry = GithubRetry(
         total=patience.attempts,
         backoff_factor=patience.backoff,
@@ -64,8 +65,9 @@ def connect(name: str, token: str, api: str, patience: RetryPolicy) -> Repositor
     client = Github(
         auth=Auth.Token(token),
         base_url=api,
-        retry=retry,
+        retry=retry if patience.attempts > 1 else None,
         per_page=100,
+        timeout=patience.timeout,
         lazy=True,
         seconds_between_requests=0,
         seconds_between_writes=patience.pace,
@@ -81,7 +83,7 @@ def with_clear_refusals(method: Callable[P, T]) -> Callable[P, T]:
         try:
             return method(*args, **kwargs)
         except (GithubException, RequestException) as error:
-            raise BotError(_sentence(error)) from error
+            raise BotError(sentence_of(error)) from error
 
     return wrapped
 
@@ -128,7 +130,13 @@ def _is_limit(error: GithubException) -> bool:
     return isinstance(error, RateLimitExceededException) or error.status == 429
 
 
-def _sentence(error: Exception) -> str:
+def is_forbidden(error: Exception) -> bool:
+    """Whether GitHub refuses this to the token, and not for a limit of its own."""
+    return isinstance(error, GithubException) and error.status == 403 and not _is_limit(error)
+
+
+def sentence_of(error: Exception) -> str:
+    """What an error of GitHub's says to a person, and what to do."""
     if not isinstance(error, GithubException):
         return f"GitHub can't be reached ({type(error).__name__}); try again later."
     message = error.data.get("message", "") if isinstance(error.data, dict) else ""

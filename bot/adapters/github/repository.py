@@ -135,6 +135,18 @@ class GithubRepository:
         return tree.tree
 
     @with_clear_refusals
+    def proposed(self) -> frozenset[str]:
+        """The releases whose manifest waits in an open pull request, from this repository."""
+        heads = (pull.head for pull in self.repo.get_pulls(state="open"))
+        own = {head.ref for head in heads if head.label == f"{self._owner}:{head.ref}"}
+        prefix = manifest_branch("")
+        return frozenset(ref.removeprefix(prefix) for ref in own if ref.startswith(prefix))
+
+    @property
+    def _owner(self) -> str:
+        return self.repo.full_name.split("/")[0]
+
+    @with_clear_refusals
     def merged_in(self, release: str) -> str:
         """The commit of the default branch that changed the release's manifest last."""
         commits = self.repo.get_commits(path=manifest_path(release))

@@ -63,6 +63,12 @@ class WorkflowFiles:
         return tuple(dict.fromkeys(self.of(action) for action in Action))
 
     @property
+    def needed(self) -> tuple[str, ...]:
+        """The files that must be there, each once; what they call lies beside them."""
+        others = (self.called or name for name in ("commands.yml", "check.yml"))
+        return tuple(dict.fromkeys((*self.scheduled, *others, *self.dispatched)))
+
+    @property
     def scheduled(self) -> tuple[str, ...]:
         """The files that the clock starts, each once."""
         return tuple(dict.fromkeys((self.detect, self.watch)))

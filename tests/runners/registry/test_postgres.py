@@ -212,3 +212,29 @@ def test_a_sequence_that_is_behind_is_named_before_anything_is_written(
     said = done.stderr.splitlines()[-1]
     assert said.startswith("instance: the sequence of lamindb_artifactschema.id is at 1, behind ")
     assert counts(address) == before
+
+
+READER = """
+    create role reader login;
+    grant usage on schema public to reader;
+    grant select on all tables in schema public to reader;
+"""
+
+
+def test_doctor_names_a_role_that_may_only_read(
+    remote: Place, address: str, tmp_path: Path
+) -> None:
+    """The instance's own role is fine; one with select alone lacks the rest."""
+    words = ("-m", "runners", "doctor", "instance", "--instance", INSTANCE)
+    done = remote.script(*words)
+    assert (done.returncode, done.stderr) == (0, "")
+    with closing(psycopg2.connect(address)) as connection, connection:
+        connection.cursor().execute(READER)
+    shutil.copytree(remote.root / "lamin", tmp_path / "lamin")
+    settings = tmp_path / "lamin" / ".lamin" / "instance--anonymous--demo.env"
+    settings.write_text(settings.read_text().replace("//postgres:", "//reader:"))
+    done = Place(tmp_path, remote.world).script(*words)
+    (line,) = (line for line in done.stdout.splitlines() if not line.startswith("     ok"))
+    assert done.returncode == 1
+    assert line.startswith("missing  role: the role reader may not read and write bionty_")
+    assert "grant it select, insert, update and delete on all tables" in line

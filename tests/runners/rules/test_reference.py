@@ -13,7 +13,8 @@ import pytest
 from runners import rules
 from runners.contract import ContractError
 from runners.contract.rules import Wheel
-from runners.rules.reference import Reference, unpack
+from runners.rules.reference import Reference
+from runners.rules.wheels import unpack
 from runners.settings import from_environment
 
 NAME, VERSION = "sample-ontologies", "1.2.3"

@@ -1,0 +1,98 @@
+"""What the code here says of itself: its lock and what is installed, the variables that its
+workflow files read, and whether its other half finds anything missing.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator, Sequence
+from importlib.metadata import distributions
+from pathlib import Path
+
+from bot.model.set_up import Checkout
+from bot.settings import environment
+from runners.contract import ContractError, Health, PartHealth
+
+ROOT = Path(__file__).resolve().parents[2]
+GROUP = "bot"
+SECONDS = 90
+"""How long the other half may look; AWS's parts take the longest."""
+
+
+def read_checkout(root: Path = ROOT) -> Checkout:
+    """The checkout's own facts."""
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    lock = (root / "constraints.txt").read_text(encoding="utf-8")
+    files = (
+        path.read_text(encoding="utf-8") for path in (root / ".github/workflows").glob("*.yml")
+    )
+    workflows = "\n".join(files)
+    rules = (path.stem for path in (root / "runners/rules").glob("*.json"))
+    least = re.search(r"(\d+)\.(\d+)", project["project"]["requires-python"])
+    return Checkout(
+        python=sys.version_info[:2],
+        oldest_python=(int(least[1]), int(least[2])) if least else (3, 0),
+        group=GROUP,
+        locked=dict(re.findall(r"(?m)^([\w.-]+)==([^\s\\;]+)", lock)),
+        wanted=frozenset(_name(text) for text in project["dependency-groups"][GROUP]),
+        installed={_plain(one.name): one.version for one in distributions()},
+        variables=frozenset(re.findall(r"\bvars\.([A-Z_]+)", workflows)),
+        schema=max(rules, key=lambda name: tuple(map(int, name.split("."))), default=None),
+    )
+
+
+def _name(requirement: str) -> str:
+    found = re.match(r"[\w.-]+", requirement)
+    return _plain(found[0] if found else requirement)
+
+
+def _plain(name: str) -> str:
+    """https://packaging.python.org/en/latest/specifications/name-normalization/"""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def ask_runners(part: str, *words: str) -> Sequence[PartHealth]:
+    """What `python -m runners doctor` says; where it says nothing, that alone, for the part."""
+    given = environment()
+    path = os.pathsep.join(filter(None, [str(ROOT), given.get("PYTHONPATH")]))
+    command = [sys.executable, "-m", "runners", "doctor", *words, "--json"]
+    try:
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=SECONDS,
+            env={**given, "PYTHONPATH": path},
+        )
+    except subprocess.TimeoutExpired:
+        return [_unknown(part, f"no answer within {SECONDS} s", words)]
+    found = list(_lines(done.stdout))
+    if done.returncode in (0, 1) and found:
+        return found
+    last = (done.stderr.strip() or "without a word").splitlines()[-1]
+    if done.returncode == 2:  # a sentence for a person, with its remedy
+        return [*found, PartHealth(part=part, health=Health.MISSING, sentence=last)]
+    if "ModuleNotFoundError" in last:
+        last = f"its packages aren't installed here ({last})"
+    return [*found, _unknown(part, last, words)]
+
+
+def _unknown(part: str, why: str, words: Sequence[str]) -> PartHealth:
+    return PartHealth(
+        part=part,
+        health=Health.UNKNOWN,
+        sentence=f"it couldn't be looked at ({why}); see for yourself, where `make setup` was run:",
+        remedy=f"python -m runners doctor {' '.join(words)}",
+    )
+
+
+def _lines(text: str) -> Iterator[PartHealth]:
+    for line in text.splitlines():
+        try:
+            yield PartHealth.from_mapping(json.loads(line), source="runners doctor")
+        except (ValueError, ContractError):
+            continue

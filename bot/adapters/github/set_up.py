@@ -1,0 +1,197 @@
+"""How the repository is set up, as far as a token may see. Reads only.
+
+Each part is asked for by itself: what GitHub refuses or doesn't answer is Unseen, and the rest is
+looked at all the same. Permissions by operation:
+https://docs.github.com/en/rest/authentication/permissions-required-for-github-apps
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from github import Auth, Github
+from github.GithubException import GithubException
+from github.Repository import Repository
+from requests.exceptions import RequestException
+
+from bot.adapters.github.client import RetryPolicy, connect, is_forbidden, sentence_of
+from bot.model.set_up import (
+    ActionsSetUp,
+    Environment,
+    Installation,
+    Refused,
+    RepositorySetUp,
+    Unseen,
+)
+
+Value = TypeVar("Value")
+
+QUICK = RetryPolicy(attempts=1, backoff=0.1, secondary=0, longest=1, pace=0, timeout=5)
+"""For a look that ends within seconds: what isn't answered by then is told as unknown."""
+
+PAGE = 30
+"""Entries a page: GitHub gives no more of variables, where more are asked for.
+https://docs.github.com/en/rest/actions/variables#list-repository-variables"""
+
+MOST_PAGES = 20
+
+
+def look(
+    name: str, token: str, api: str, variables: Mapping[str, str] | None = None
+) -> RepositorySetUp | Refused:
+    """The set-up of the repository NAME (OWNER/NAME); `variables` as the caller's job sees them,
+    which its token may not list.
+    """
+    repo = connect(name, token, api, QUICK)
+    try:
+        told = _ask(repo, "")
+    except (GithubException, RequestException) as error:
+        return _refused(error, name)
+    branch = told["default_branch"]
+    refused, unanswered = _probed(repo, branch)
+    return RepositorySetUp(
+        name=told["full_name"],
+        address=told["html_url"],
+        default_branch=branch,
+        is_private=told["private"],
+        has_issues=told["has_issues"],
+        unreadable=refused,
+        unanswered=unanswered,
+        actions=_seen(lambda: _actions(repo)),
+        workflows=_seen(lambda: _workflows(repo)),
+        environments=_seen(lambda: _environments(repo)),
+        secrets=_seen(lambda: _names(repo, "/actions/secrets", "secrets")),
+        variables=variables if variables is not None else _seen(lambda: _variables(repo)),
+        labels=_seen(lambda: frozenset(one["name"] for one in _listed(repo, "/labels"))),
+    )
+
+
+def look_at_app(name: str, client_id: str, key: str, api: str) -> Installation | Unseen | None:
+    """What the App was given in the repository, by a token that the App signs itself; None if it
+    isn't installed there.
+
+    https://docs.github.com/en/rest/apps/apps#get-a-repository-installation-for-the-authenticated-app
+    """
+    auth = Auth.AppAuth(client_id, key)
+    try:
+        _ = auth.token  # signs
+    except Exception as error:  # the libraries below have several for what is no key
+        return Unseen(f"BOT_APP_PRIVATE_KEY is no private key ({type(error).__name__})")
+    client = Github(auth=auth, base_url=api, retry=None, timeout=QUICK.timeout, lazy=True)
+    try:
+        requester = client.get_repo(name).requester
+        _, told = requester.requestJsonAndCheck("GET", f"/repos/{name}/installation")
+    except (GithubException, RequestException) as error:
+        if isinstance(error, GithubException) and error.status == 404:
+            return None
+        if isinstance(error, GithubException) and error.status == 401:
+            return Unseen("GitHub doesn't know the App by this client id and private key")
+        return Unseen(sentence_of(error).rstrip("."))
+    return Installation(told["permissions"], told["suspended_at"], told["html_url"])
+
+
+def _refused(error: Exception, name: str) -> Refused:
+    status = error.status if isinstance(error, GithubException) else 0
+    if status == 404:
+        return Refused(f"there is no repository {name}, or the token may not see it.", True)
+    return Refused(sentence_of(error), status in (401, 451) or is_forbidden(error))
+
+
+def _ask(repo: Repository, place: str) -> Any:
+    return repo.requester.requestJsonAndCheck("GET", f"{repo.url}{place}")[1]
+
+
+def _listed(repo: Repository, place: str, key: str | None = None) -> Iterator[Any]:
+    sign = "&" if "?" in place else "?"
+    for number in range(1, MOST_PAGES + 1):
+        told = _ask(repo, f"{place}{sign}per_page={PAGE}&page={number}")
+        entries = told if key is None else told[key]
+        yield from entries
+        if len(entries) < PAGE:
+            return
+
+
+def _seen(ask: Callable[[], Value]) -> Value | Unseen:
+    try:
+        return ask()
+    except (GithubException, RequestException) as error:
+        return Unseen(_why(error))
+
+
+def _why(error: Exception) -> str:
+    """Of a person's token GitHub says 404 where a right is missing, and names no permission."""
+    if isinstance(error, GithubException) and error.status == 404:
+        return "the token may not see it: it needs to be an administrator's"
+    return sentence_of(error).rstrip(".")
+
+
+PROBES = {
+    "contents": "/commits?per_page=1",
+    "issues": "/issues?per_page=1",
+    "pull_requests": "/pulls?per_page=1",
+    "actions": "/actions/workflows?per_page=1",
+    "checks": "/commits/{branch}/check-runs?per_page=1",
+}
+"""What a token must at least be able to read, by permission."""
+
+
+def _probed(repo: Repository, branch: str) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Permission -> why the token is refused, and the permissions of which nothing is known."""
+    refused, unanswered = {}, []
+    for permission, place in PROBES.items():
+        try:
+            _ask(repo, place.format(branch=quote(branch)))
+        except (GithubException, RequestException) as error:
+            if is_forbidden(error):
+                refused[permission] = sentence_of(error).rstrip(".")
+            else:
+                unanswered.append(permission)
+    return refused, tuple(unanswered)
+
+
+def _actions(repo: Repository) -> ActionsSetUp:
+    told = _ask(repo, "/actions/permissions")
+    of_workflows = _ask(repo, "/actions/permissions/workflow")
+    return ActionsSetUp(
+        is_enabled=told["enabled"],
+        allowed=told.get("allowed_actions"),
+        may_open_pulls=of_workflows["can_approve_pull_request_reviews"],
+    )
+
+
+def _workflows(repo: Repository) -> dict[str, str]:
+    """With those of other branches, and of files that are gone, which have another state."""
+    listed = _listed(repo, "/actions/workflows", "workflows")
+    return {one["path"].rsplit("/", 1)[-1]: one["state"] for one in listed}
+
+
+def _environments(repo: Repository) -> dict[str, Environment]:
+    listed = _listed(repo, "/environments", "environments")
+    return {one["name"]: _environment(repo, one) for one in listed}
+
+
+def _environment(repo: Repository, told: Mapping[str, Any]) -> Environment:
+    place = f"/environments/{quote(told['name'], safe='')}"
+    policy = told.get("deployment_branch_policy")
+    branches: tuple[str, ...] | Unseen | None = None
+    if policy is not None and policy["custom_branch_policies"]:
+        branches = _seen(lambda: tuple(_policies(repo, place)))
+    return Environment(
+        branches=branches,
+        is_protected=policy is not None and policy["protected_branches"],
+        secrets=_seen(lambda: _names(repo, f"{place}/secrets", "secrets")),
+    )
+
+
+def _policies(repo: Repository, place: str) -> Iterator[str]:
+    listed = _listed(repo, f"{place}/deployment-branch-policies", "branch_policies")
+    return (one["name"] for one in listed if one.get("type") != "tag")
+
+
+def _names(repo: Repository, place: str, key: str) -> frozenset[str]:
+    return frozenset(one["name"] for one in _listed(repo, place, key))
+
+
+def _variables(repo: Repository) -> dict[str, str]:
+    listed = _listed(repo, "/actions/variables", "variables")
+    return {one["name"]: one["value"] for one in listed}

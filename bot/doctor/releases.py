@@ -1,0 +1,30 @@
+"""Which releases are known, proposed and on their way, and how their thread calls them."""
+
+from collections.abc import Collection, Iterator, Mapping
+
+from bot.doctor.lines import missing, ok, warning
+from runners.contract import PartHealth
+
+
+def releases(
+    announced: Collection[str],
+    merged: Collection[str],
+    broken: Mapping[str, str],
+    proposed: Collection[str],
+    look: str,
+) -> Iterator[PartHealth]:
+    """A line for each release that the page names, newest first, that the bot knows or should: the
+    newest, and all with a manifest. `look` is the command by which the bot looks for releases.
+    """
+    newest = max(announced, default=None)
+    known = {*merged, *broken, *proposed}
+    for release in sorted({*known, *([newest] if newest else [])}, reverse=True):
+        part = f"release {release}"
+        if release in broken:
+            yield missing(part, f"its manifest is broken: {broken[release]}")
+        elif release in merged:
+            yield ok(part, "its manifest is on the default branch.")
+        elif release in proposed:
+            yield ok(part, "its manifest is proposed, and waits for a maintainer to merge it.")
+        else:
+            yield warning(part, "the page has it, and nobody has proposed it; look now:", look)

@@ -1,0 +1,127 @@
+"""The repository on GitHub: the token, Actions, workflow files, labels, variables."""
+
+from collections.abc import Collection, Iterator, Mapping
+
+from bot.doctor.checkout import meant
+from bot.doctor.lines import GUIDE, missing, ok, shortened, unknown, warning
+from bot.model.labels import Label, Topic
+from bot.model.set_up import ActionsSetUp, Refused, RepositorySetUp, Unseen
+from runners.contract import PartHealth
+
+TOKENS = "https://github.com/settings/personal-access-tokens"
+DISABLED = {
+    "disabled_manually": "a person has disabled it",
+    "disabled_inactivity": "GitHub has disabled its schedule for want of activity",
+    "disabled_fork": "GitHub disables it in a fork",
+    "deleted": "its file isn't there any more",
+}
+"""https://docs.github.com/en/rest/actions/workflows#get-a-workflow"""
+
+
+def token(found: RepositorySetUp | Refused) -> PartHealth:
+    """Whether the token lets us in and reads what the bot must read."""
+    if isinstance(found, Refused):
+        if found.is_final:
+            return missing("token", f"{found.why} Make one that may:", TOKENS)
+        return unknown("token", found.why)
+    if found.unanswered and not found.unreadable:
+        names = shortened(list(found.unanswered))
+        return unknown("token", f"GitHub didn't say whether it reads {names}; ask again later.")
+    if not found.unreadable:
+        names = "contents, issues, pull requests, actions and checks"
+        return ok("token", f"it reads {names} of {found.name}; writing shows when it is tried.")
+    permission, why = next(iter(found.unreadable.items()))
+    kinds = shortened(sorted(found.unreadable))
+    return missing("token", f"it may not read {kinds} ({permission}: {why}); give it that:", TOKENS)
+
+
+def repository(
+    found: RepositorySetUp, files: Collection[str], known: Collection[str], *, with_app: bool
+) -> Iterator[PartHealth]:
+    """The repository's lines. `files` are the workflow files that must be there, `known` the
+    variables that they read; `with_app`: an App opens the pull requests.
+    """
+    yield from _actions(found, found.actions, with_app=with_app)
+    yield from _workflows(found, files)
+    yield _labels(found)
+    yield from _variables(found, known)
+
+
+def _actions(
+    found: RepositorySetUp, actions: ActionsSetUp | Unseen, *, with_app: bool
+) -> Iterator[PartHealth]:
+    settings = f"{found.address}/settings/actions"
+    if isinstance(actions, Unseen):
+        yield unknown("Actions", f"they couldn't be looked at ({actions.why}); see", settings)
+    elif not actions.is_enabled:
+        yield missing("Actions", "they are disabled in the repository; enable them:", settings)
+    elif actions.allowed == "local_only":
+        sentence = "no actions but the owner's own may run, and jobs need GitHub's; allow those:"
+        yield missing("Actions", sentence, settings)
+    elif not actions.may_open_pulls and not with_app:
+        sentence = "they may not open pull requests, and there is no App that does; allow it:"
+        yield missing("Actions", sentence, settings)
+    elif actions.allowed == "selected":
+        sentence = "only selected actions may run; see that those of the workflow files are among"
+        yield warning("Actions", f"{sentence} them:", settings)
+    else:
+        yield ok("Actions", "they are enabled, and proposals can be opened.")
+
+
+def _workflows(found: RepositorySetUp, files: Collection[str]) -> Iterator[PartHealth]:
+    if isinstance(found.workflows, Unseen):
+        sentence = f"they couldn't be looked at ({found.workflows.why}); see"
+        yield unknown("workflow files", sentence, f"{found.address}/actions")
+        return
+    problems = 0
+    for file in files:
+        state = found.workflows.get(file)
+        if state == "active":
+            continue
+        problems += 1
+        if state is None or state == "deleted":
+            sentence = f"it isn't in .github/workflows of {found.default_branch}; copy it from"
+            yield missing(f"workflow {file}", sentence, f"{GUIDE}#in-another-repository")
+        else:
+            why = DISABLED.get(state, state)
+            remedy = f"gh workflow enable {file} --repo {found.name}"
+            yield missing(f"workflow {file}", f"{why}; enable it:", remedy)
+    if not problems:
+        yield ok("workflow files", f"{', '.join(files)} are there and enabled.")
+
+
+def _labels(found: RepositorySetUp) -> PartHealth:
+    """GitHub makes a label that an issue is given:
+    https://docs.github.com/en/rest/issues/labels#add-labels-to-an-issue
+    """
+    if not found.has_issues:
+        sentence = "the repository has no issues, which are the bot's threads; switch them on:"
+        return missing("issues", sentence, f"{found.address}/settings#features")
+    if isinstance(found.labels, Unseen):
+        return unknown("labels", f"they couldn't be looked at ({found.labels.why}).")
+    own = {*Label, *Topic}
+    there = {name.lower() for name in found.labels} & {name.lower() for name in own}
+    return ok("labels", f"{len(there)} of {len(own)}; the others are made when first used.")
+
+
+def _variables(found: RepositorySetUp, known: Collection[str]) -> Iterator[PartHealth]:
+    if isinstance(found.variables, Unseen):
+        sentence = f"they couldn't be looked at ({found.variables.why}); see"
+        address = f"{found.address}/settings/variables/actions"
+        yield unknown("variables", sentence, address)
+        return
+    misspelt = {
+        name: close
+        for name in sorted(found.variables)
+        if name not in known and (close := meant(name, known)) and close not in found.variables
+    }
+    for name, close in misspelt.items():
+        remedy = f"gh variable set {close} --repo {found.name}"
+        sentence = f"nothing reads it; {close} is probably meant:"
+        yield missing(f"variable {name}", sentence, remedy)
+    if not misspelt:
+        yield ok("variables", f"{shortened(_read(found.variables, known)) or 'none is set'}.")
+
+
+def _read(variables: Mapping[str, str], known: Collection[str]) -> list[str]:
+    return sorted(name for name in variables if name in known)

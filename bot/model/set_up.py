@@ -1,0 +1,91 @@
+"""How a repository on GitHub is set up, as values. What can't be seen is Unseen, never absent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """Why something couldn't be looked at, and what would be needed; a sentence."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why GitHub lets nobody in by this token. `is_final`: time won't mend it."""
+
+    why: str
+    is_final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ActionsSetUp:
+    """Whether Actions run, whose (`all`, `local_only`, `selected`; None where they don't), and
+    whether a job's own token may open pull requests.
+    """
+
+    is_enabled: bool
+    allowed: str | None
+    may_open_pulls: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """`branches`: names and patterns of those that may use it, None where each may. With
+    `is_protected`, each protected branch may.
+    """
+
+    branches: tuple[str, ...] | Unseen | None
+    is_protected: bool
+    secrets: frozenset[str] | Unseen
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What an App was given in the repository: permission -> level."""
+
+    permissions: Mapping[str, str]
+    suspended: datetime | None
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class RepositorySetUp:
+    """`address` is where a browser finds it. `unreadable`: permission -> why the token can't even
+    read there; of those in `unanswered` nothing is known. `workflows`: file -> its state in
+    GitHub's words. `environments` by name, `secrets` those of the repository itself, `variables`
+    those that jobs see.
+    """
+
+    name: str
+    address: str
+    default_branch: str
+    is_private: bool
+    has_issues: bool
+    unreadable: Mapping[str, str]
+    unanswered: tuple[str, ...]
+    actions: ActionsSetUp | Unseen
+    workflows: Mapping[str, str] | Unseen
+    environments: Mapping[str, Environment] | Unseen
+    secrets: frozenset[str] | Unseen
+    variables: Mapping[str, str] | Unseen
+    labels: frozenset[str] | Unseen
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """What the code here says of itself. `locked`: package -> the lock's version, `wanted` those of
+    the group, `installed` those that are here. `variables` are the names that the workflow files
+    read, `schema` the newest dataset schema version that has rules.
+    """
+
+    python: tuple[int, int]
+    oldest_python: tuple[int, int]
+    group: str
+    locked: Mapping[str, str]
+    wanted: frozenset[str]
+    installed: Mapping[str, str]
+    variables: frozenset[str]
+    schema: str | None

@@ -1,0 +1,183 @@
+"""What doctor says of facts that the doubles of services don't come to."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.doctor.checkout import names, packages
+from bot.doctor.releases import releases
+from bot.doctor.repository import repository, token
+from bot.doctor.secrets import APP, app, environments
+from bot.model.set_up import (
+    ActionsSetUp,
+    Checkout,
+    Environment,
+    Installation,
+    RepositorySetUp,
+    Unseen,
+)
+from bot.settings import setting_names
+from runners.contract import Health, PartHealth
+
+CHECKOUT = Checkout(
+    python=(3, 12),
+    oldest_python=(3, 11),
+    group="bot",
+    locked={"httpx": "0.28.1", "pygithub": "2.10.0"},
+    wanted=frozenset({"httpx", "pygithub"}),
+    installed={"httpx": "0.28.1", "pygithub": "2.10.0", "another": "1"},
+    variables=frozenset({"LAUNCHER", "RUNS"}),
+    schema="7.1.0",
+)
+FOUND = RepositorySetUp(
+    name="octo/cells",
+    address="https://github.test/octo/cells",
+    default_branch="main",
+    is_private=False,
+    has_issues=True,
+    unreadable={},
+    unanswered=(),
+    actions=ActionsSetUp(is_enabled=True, allowed="all", may_open_pulls=True),
+    workflows={"detect.yml": "active"},
+    environments={"instance": Environment(("main",), False, frozenset({"LAMIN_API_KEY"}))},
+    secrets=frozenset(),
+    variables={},
+    labels=frozenset({"Dashboard", "bug"}),
+)
+
+
+def told(*lines: PartHealth) -> list[tuple[str, str]]:
+    return [(line.health, line.part) for line in lines if line.health is not Health.OK]
+
+
+def test_packages_are_compared_with_the_lock() -> None:
+    assert told(*packages(CHECKOUT)) == []
+    old = replace(CHECKOUT, python=(3, 10))
+    assert told(*packages(old)) == [("missing", "Python")]
+    *_, line = packages(replace(CHECKOUT, installed={"httpx": "0.28.1"}))
+    assert line.sentence == "the group bot lacks pygithub; install them:"
+    *_, line = packages(replace(CHECKOUT, installed={**CHECKOUT.installed, "httpx": "0.27.0"}))
+    assert (line.health, line.sentence) == (
+        "warning",
+        "not as constraints.txt has it: httpx 0.27.0 (locked: 0.28.1):",
+    )
+    assert line.remedy == "pip install --group bot --constraint constraints.txt"
+
+
+@pytest.mark.parametrize(
+    ("variable", "remedy"),
+    [
+        ("BOT_RUN", "Rename it to BOT_RUNS."),
+        ("BOT_XYZZY", "Take it away."),
+        ("BTO_INSTANCE", "Rename it to BOT_INSTANCE."),
+        ("bot_instance", "Rename it to BOT_INSTANCE."),
+    ],
+)
+def test_a_variable_that_looks_like_ours_is_named(variable: str, remedy: str) -> None:
+    (line,) = names({"": ("PATH", variable)}, setting_names(), ())
+    assert (line.health, line.remedy) == ("missing", remedy)
+    assert variable in line.sentence
+
+
+def test_variables_of_others_are_no_concern_of_ours() -> None:
+    given = {"": ("PATH", "HOME", "ROBOT_INSTALL", "BOTTLE", "BOT_SETTINGS", "BOT_RUNS")}
+    (line,) = names(given, setting_names(), ())
+    assert line.sentence == "they hold together (variables alone)."
+
+
+def test_each_of_several_problems_is_told() -> None:
+    found = names({"": ("BOT_RUN",), "bot.toml": ("instanc",)}, setting_names(), ("x: wrong.",))
+    assert [line.remedy or line.sentence for line in found] == [
+        "Rename it to BOT_RUNS.",
+        "Rename it to instance.",
+        "x: wrong.",
+    ]
+
+
+def secured(found: RepositorySetUp, **variables: str) -> list[tuple[str, str]]:
+    return told(*environments(found, variables, variables.get("LAUNCHER", "hosted")))
+
+
+def environment(branches: tuple[str, ...] | Unseen | None, *, is_protected: bool = False) -> str:
+    key = frozenset({"LAMIN_API_KEY"})
+    found = {"instance": Environment(branches, is_protected, key)}
+    line, *others = environments(replace(FOUND, environments=found), {}, "hosted")
+    assert told(*others) == []
+    return line.health
+
+
+def test_an_environment_is_to_let_in_the_default_branch_and_no_other() -> None:
+    assert environment(("main",)) == "ok"
+    assert environment(None) == "missing"
+    assert environment(()) == "missing"
+    assert environment(("master",)) == "missing"
+    assert environment(("main", "try/*")) == "warning"
+    assert environment(("ma*",)) == "warning"
+    assert environment(None, is_protected=True) == "warning"
+    assert environment(Unseen("forbidden")) == "unknown"
+
+
+def test_where_aws_has_the_key_no_environment_needs_it() -> None:
+    assert secured(replace(FOUND, environments={}), LAUNCHER="ec2") == []
+    assert secured(replace(FOUND, environments={})) == [
+        ("missing", "environment instance"),
+        ("missing", "secret LAMIN_API_KEY"),
+    ]
+
+
+def test_secrets_of_the_speaking_environment_are_those_that_are_used() -> None:
+    work = Environment(("main",), False, frozenset({"LAMIN_API_KEY"}))
+    speaking = Environment(("main",), False, frozenset())
+    found = replace(FOUND, environments={"instance": work, "bot": speaking})
+    assert secured(found, BOT_ENVIRONMENT="bot") == []
+    wanted = secured(
+        found, BOT_ENVIRONMENT="bot", APP_CLIENT_ID="Iv1", BOT_PATCH_REPOSITORY="laminlabs/lamindb"
+    )
+    assert wanted == [("missing", "secret APP_PRIVATE_KEY"), ("missing", "secret PATCH_TOKEN")]
+
+
+def test_a_private_repository_may_have_no_environments_with_rules() -> None:
+    loose = replace(FOUND, secrets=frozenset({"PATCH_TOKEN"}))
+    assert secured(loose) == [("missing", "secret PATCH_TOKEN of the repository")]
+    private = replace(loose, is_private=True)
+    assert secured(private) == [("warning", "secret PATCH_TOKEN of the repository")]
+
+
+def test_an_app_needs_what_the_launcher_asks_for() -> None:
+    given = Installation(APP, None, "https://github.test/installations/1")
+    assert told(*app(given, "Iv1", "hosted")) == []
+    (line,) = app(given, "Iv1", "ec2")
+    assert line.sentence == "it lacks administration (write); give it that:"
+    reads = replace(given, permissions={**APP, "administration": "read"})
+    assert told(*app(reads, "Iv1", "ec2")) == [("missing", "App")]
+    writes = replace(given, permissions={**APP, "workflows": "write"})
+    assert told(*app(writes, "Iv1", "hosted")) == [("warning", "App")]
+    slept = replace(given, suspended=datetime(2026, 1, 1, tzinfo=UTC))
+    assert told(*app(slept, "Iv1", "hosted")) == [("missing", "App")]
+    assert told(*app(None, None, "ec2")) == [("missing", "App")]
+    assert told(*app(None, None, "hosted")) == []
+
+
+def test_labels_are_the_same_in_any_case_and_made_when_used() -> None:
+    lines = repository(FOUND, ["detect.yml"], CHECKOUT.variables, with_app=False)
+    said = {line.part: line.sentence for line in lines}
+    assert said["labels"] == "1 of 9; the others are made when first used."
+
+
+def test_only_selected_actions_are_a_warning() -> None:
+    actions = ActionsSetUp(is_enabled=True, allowed="selected", may_open_pulls=True)
+    lines = repository(replace(FOUND, actions=actions), ["detect.yml"], (), with_app=False)
+    assert told(*lines) == [("warning", "Actions")]
+
+
+def test_what_a_token_could_not_be_asked_about_is_unknown() -> None:
+    assert token(replace(FOUND, unanswered=("checks",))).health is Health.UNKNOWN
+    both = replace(FOUND, unanswered=("checks",), unreadable={"issues": "forbidden"})
+    assert token(both).health is Health.MISSING
+
+
+def test_old_releases_without_a_manifest_are_nobodys_concern() -> None:
+    lines = releases({"2023-01-01", "2025-01-01"}, {}, {}, (), "look")
+    assert told(*lines) == [("warning", "release 2025-01-01")]
+    assert list(releases((), {}, {}, (), "look")) == []
