@@ -11,16 +11,23 @@ from typing import ParamSpec, TypeVar
 
 import h5py
 import numpy as np
-from h5py import h5l, h5z
+from h5py import h5l, h5o, h5z
 
 from runners.h5ad.arrays import TooLargeError, is_text_of_any_length, refuse_large
 from runners.h5ad.blocks import Blocks, Range
 from runners.h5ad.columns import text_attribute
 from runners.h5ad.containment import ElsewhereError, Node, part
-from runners.h5ad.headers import below, continued, indexes, messages
+from runners.h5ad.headers import below, continued, indexes, messages, texts
 
 HEADER = 4096
-"""Bytes of an object's header, and of what HDF5 has put beside it, that are fetched."""
+"""Bytes of an object's header that are looked at."""
+
+AROUND = 32 * 1024
+"""Bytes after a header, and half as many before it, that are fetched with it: HDF5 puts beside it
+what was made with it."""
+
+SHARE, MOST_NEAR = 128, 2**20
+"""The same of a table: this part of the file, but at most so many bytes."""
 
 HEAP = 4096
 """Bytes of a heap of texts, the least that HDF5 makes
@@ -28,6 +35,9 @@ HEAP = 4096
 
 MOST_CHUNKS = 1_000
 """Chunks of an array whose addresses are looked up, at most."""
+
+MOST_CONTINUED = 3
+"""Times that a header goes on elsewhere, at most."""
 
 MOST_UNPACKED = 4 * 2**20
 """Bytes of references to texts that are looked at, at most, of an array."""
@@ -63,7 +73,9 @@ def fetch_profile(file: h5py.File, columns: Collection[str], rows: int, blocks: 
     Raises:
         Exception: what fetching raises.
     """
-    tables = _opened([(file, name) for name in ("obs", "var", "uns")], blocks)
+    _fetch_headers([h5o.get_info(file.id).addr], blocks)
+    near = max(AROUND, min(blocks.size // SHARE, MOST_NEAR))
+    tables = _opened([(file, name) for name in ("obs", "var", "uns")], blocks, near)
     named = [(table, name) for table in tables for name in _names(table, columns)]
     nodes = _opened(named, blocks)
     parts = _opened([(node, name) for node in nodes for name in PARTS], blocks)
@@ -94,11 +106,11 @@ def _tried(
         return None
 
 
-def _opened(wanted: Sequence[tuple[Node, str]], blocks: Blocks) -> list[Node]:
+def _opened(wanted: Sequence[tuple[Node, str]], blocks: Blocks, near: int = AROUND) -> list[Node]:
     """Those that are there, after their headers, and what these name, were fetched together."""
     there = [(group, name) for group, name in wanted if isinstance(group, h5py.Group)]
     addresses = [_tried(_address, group, name) for group, name in there]
-    _fetch_headers([at for at in addresses if at is not None], blocks)
+    _fetch_headers([at for at in addresses if at is not None], blocks, near)
     opened = [
         _tried(part, group, name)
         for (group, name), at in zip(there, addresses, strict=True)
@@ -107,16 +119,27 @@ def _opened(wanted: Sequence[tuple[Node, str]], blocks: Blocks) -> list[Node]:
     return [node for node in opened if node is not None]
 
 
-def _fetch_headers(addresses: Sequence[int], blocks: Blocks) -> None:
-    first = [messages(each) for each in _read([(at, at + HEADER) for at in addresses], blocks)]
-    more = _read([place for each in first for place in continued(each)], blocks)
-    nodes = _read([place for each in (*first, *more) for place in indexes(each)], blocks)
+def _fetch_headers(addresses: Sequence[int], blocks: Blocks, near: int = AROUND) -> None:
+    """Of tables, whose neighbours are fetched too, also the texts of their attributes.
+
+    A header that is kept already has come with its neighbours, or is where the file begins: then
+    what it goes on with stands elsewhere, with neighbours of its own.
+    """
+    new = [at for at in addresses if not blocks.has(at)]
+    blocks.fetch_ahead((at - near // 2, at + near) for at in new)
+    last = [messages(blocks.read(at, at + HEADER)) for at in addresses]
+    found = list(last)
+    for _ in range(MOST_CONTINUED):
+        places = [place for each in last for place in continued(each)]
+        new = [start for start, _ in places if not blocks.has(start)]
+        blocks.fetch_ahead((start - near // 2, start + AROUND) for start in new)
+        last = [blocks.read(start, end) for start, end in places]
+        found += last
+    named = [place for each in found for place in indexes(each)]
+    attributes = [place for each in found for place in texts(each)] if near > AROUND else []
+    blocks.fetch_ahead([*named, *attributes])
+    nodes = [blocks.read(start, end) for start, end in named]
     blocks.fetch_ahead(place for node in nodes for place in below(node))
-
-
-def _read(places: Sequence[Range], blocks: Blocks) -> list[bytes]:
-    blocks.fetch_ahead(places)
-    return [blocks.read(start, end) for start, end in places]
 
 
 def _address(group: h5py.Group, name: str) -> int | None:

@@ -30,7 +30,7 @@ class Blocks:
     """A file of `size` bytes. `fetch` gives the bytes of several ranges, side by side."""
 
     def __init__(self, size: int, fetch: Callable[[Sequence[Range]], Sequence[bytes]]) -> None:
-        self._size = size
+        self.size = size
         self._fetch = fetch
         self._kept: OrderedDict[int, bytes] = OrderedDict()
         self._next, self._run = -1, 1
@@ -41,7 +41,7 @@ class Blocks:
         Raises:
             Exception: what `fetch` raises.
         """
-        start, end = max(0, start), min(end, self._size)
+        start, end = max(0, start), min(end, self.size)
         if start >= end:
             return b""
         numbers = _blocks(start, end)
@@ -64,6 +64,10 @@ class Blocks:
         self._forget()
         return numbers
 
+    def has(self, place: int) -> bool:
+        """Whether the byte at that place is kept."""
+        return place // BLOCK in self._kept
+
     def fetch_ahead(self, ranges: Iterable[Range]) -> None:
         """Fetches what lacks of the ranges, side by side; of more than MOST_AHEAD blocks the first.
 
@@ -72,7 +76,7 @@ class Blocks:
         """
         wanted: set[int] = set()
         for start, end in ranges:
-            start, end = max(0, start), min(end, self._size)
+            start, end = max(0, start), min(end, self.size)
             for number in self._missing(_blocks(start, end)) if start < end else ():
                 wanted.add(number)
                 if len(wanted) == MOST_AHEAD:
@@ -84,7 +88,7 @@ class Blocks:
 
     def _missing(self, numbers: range) -> Iterator[int]:
         for number in numbers:
-            if number * BLOCK < self._size and number not in self._kept:
+            if number * BLOCK < self.size and number not in self._kept:
                 yield number
 
     def _take(self, numbers: Sequence[int]) -> None:
@@ -92,7 +96,7 @@ class Blocks:
         if not numbers:
             return
         runs = list(_runs(numbers))
-        ranges = [(run[0] * BLOCK, min((run[-1] + 1) * BLOCK, self._size)) for run in runs]
+        ranges = [(run[0] * BLOCK, min((run[-1] + 1) * BLOCK, self.size)) for run in runs]
         for run, (start, end), data in zip(runs, ranges, self._fetch(ranges), strict=True):
             if len(data) != end - start:
                 raise OSError(f"{len(data)} bytes came of the {end - start} from {start} on")

@@ -11,10 +11,14 @@ from collections.abc import Iterator
 
 from runners.h5ad.blocks import Range
 
-SYMBOL_TABLE, LAYOUT, CONTINUED = 0x11, 0x08, 0x10
-"""Messages of a header: of a group, of a dataset, and that there are more elsewhere."""
+SYMBOL_TABLE, LAYOUT, ATTRIBUTE, CONTINUED = 0x11, 0x08, 0x0C, 0x10
+"""Messages of a header: of a group, of a dataset, of either, and that there are more elsewhere."""
+
+TEXT = 9
+"""The class of types of any length."""
 
 PREFIX, MESSAGE = struct.Struct("<BxHIIxxxx"), struct.Struct("<HHBxxx")
+LENGTHS, REFERENCE = struct.Struct("<BxHHH"), struct.Struct("<IQI")
 CHUNKED = struct.Struct("<BBBQ")
 TREE = struct.Struct("<4sBBHQQ")
 HEAP = struct.Struct("<4sBxxxQQQ")
@@ -64,6 +68,18 @@ def _named(kind: int, message: bytes) -> Iterator[Range]:
     elif kind == LAYOUT and len(message) >= CHUNKED.size:
         version, layout, _, address = CHUNKED.unpack_from(message)
         if (version, layout) == (3, 2):
+            yield address, address + INDEX
+
+
+def texts(messages: bytes) -> Iterator[Range]:
+    """Where the texts are that attributes have."""
+    for kind, message in _each(messages):
+        if kind != ATTRIBUTE or len(message) < LENGTHS.size + REFERENCE.size:
+            continue
+        version, name, _, _ = LENGTHS.unpack_from(message)
+        start = LENGTHS.size + (-name % 8 + name if version == 1 else name + (version == 3))
+        if start < len(message) and message[start] & 15 == TEXT:
+            _, address, _ = REFERENCE.unpack_from(message, len(message) - REFERENCE.size)
             yield address, address + INDEX
 
 
