@@ -39,6 +39,9 @@ MOST_CHUNKS = 1_000
 MOST_CONTINUED = 3
 """Times that a header goes on elsewhere, at most."""
 
+MOST_NAMED = 1_000
+"""Places that headers of a level name and that are looked at, at most."""
+
 MOST_UNPACKED = 4 * 2**20
 """Bytes of references to texts that are looked at, at most, of an array."""
 
@@ -73,7 +76,8 @@ def fetch_profile(file: h5py.File, columns: Collection[str], rows: int, blocks: 
     Raises:
         Exception: what fetching raises.
     """
-    _fetch_headers([h5o.get_info(file.id).addr], blocks)
+    root = _tried(h5o.get_info, file.id)
+    _fetch_headers([root.addr] if root else [], blocks)
     near = max(AROUND, min(blocks.size // SHARE, MOST_NEAR))
     tables = _opened([(file, name) for name in ("obs", "var", "uns")], blocks, near)
     named = [(table, name) for table in tables for name in _names(table, columns)]
@@ -126,20 +130,24 @@ def _fetch_headers(addresses: Sequence[int], blocks: Blocks, near: int = AROUND)
     what it goes on with stands elsewhere, with neighbours of its own.
     """
     new = [at for at in addresses if not blocks.has(at)]
-    blocks.fetch_ahead((at - near // 2, at + near) for at in new)
-    last = [messages(blocks.read(at, at + HEADER)) for at in addresses]
+    blocks.guess([(at - near // 2, at + near) for at in new])
+    last = [messages(each) for each in _kept([(at, at + HEADER) for at in addresses], blocks)]
     found = list(last)
     for _ in range(MOST_CONTINUED):
-        places = [place for each in last for place in continued(each)]
+        places = [place for each in last for place in continued(each)][:MOST_NAMED]
         new = [start for start, _ in places if not blocks.has(start)]
-        blocks.fetch_ahead((start - near // 2, start + AROUND) for start in new)
-        last = [blocks.read(start, end) for start, end in places]
+        blocks.guess([(start - near // 2, start + AROUND) for start in new])
+        last = _kept(places, blocks)
         found += last
-    named = [place for each in found for place in indexes(each)]
+    named = [place for each in found for place in indexes(each)][:MOST_NAMED]
     attributes = [place for each in found for place in texts(each)] if near > AROUND else []
-    blocks.fetch_ahead([*named, *attributes])
-    nodes = [blocks.read(start, end) for start, end in named]
-    blocks.fetch_ahead(place for node in nodes for place in below(node))
+    blocks.guess([*named, *attributes[:MOST_NAMED]])
+    blocks.guess([place for node in _kept(named, blocks) for place in below(node)])
+
+
+def _kept(places: Sequence[Range], blocks: Blocks) -> list[bytes]:
+    """The bytes of those that were fetched: a file may name any number of places."""
+    return [blocks.read(start, end) for start, end in places if blocks.has(start)]
 
 
 def _address(group: h5py.Group, name: str) -> int | None:

@@ -16,6 +16,9 @@ MOST_AT_ONCE = 8
 MOST_AHEAD = 128
 """Blocks that are fetched side by side, at most (16 MB)."""
 
+MOST_GUESSED = 128
+"""Blocks that are fetched of a file because something in it names them, at most (16 MB)."""
+
 MOST_SIDE_BY_SIDE = 32
 """Requests that are sent at once, at most."""
 
@@ -34,6 +37,7 @@ class Blocks:
         self._fetch = fetch
         self._kept: OrderedDict[int, bytes] = OrderedDict()
         self._next, self._run = -1, 1
+        self._guesses = MOST_GUESSED
 
     def read(self, start: int, end: int) -> bytes:
         """The bytes of a range, as far as the file has them.
@@ -74,17 +78,26 @@ class Blocks:
         Raises:
             Exception: what `fetch` raises.
         """
+        self._take(self._wanted(ranges, MOST_AHEAD))
+        self._forget()
+
+    def guess(self, ranges: Sequence[Range]) -> None:
+        """The same of what may not be needed: MOST_GUESSED blocks in all, whatever is asked for."""
+        wanted = self._wanted(ranges, self._guesses)
+        self._guesses -= len(wanted)
+        self._take(wanted)
+        self._forget()
+
+    def _wanted(self, ranges: Iterable[Range], most: int) -> list[int]:
+        """The blocks that lack of the ranges, in order; of more than `most` the first named."""
         wanted: set[int] = set()
         for start, end in ranges:
             start, end = max(0, start), min(end, self.size)
             for number in self._missing(_blocks(start, end)) if start < end else ():
+                if len(wanted) >= most:
+                    return sorted(wanted)
                 wanted.add(number)
-                if len(wanted) == MOST_AHEAD:
-                    break
-            if len(wanted) == MOST_AHEAD:
-                break
-        self._take(sorted(wanted))
-        self._forget()
+        return sorted(wanted)
 
     def _missing(self, numbers: range) -> Iterator[int]:
         for number in numbers:
@@ -97,9 +110,7 @@ class Blocks:
             return
         runs = list(_runs(numbers))
         ranges = [(run[0] * BLOCK, min((run[-1] + 1) * BLOCK, self.size)) for run in runs]
-        for run, (start, end), data in zip(runs, ranges, self._fetch(ranges), strict=True):
-            if len(data) != end - start:
-                raise OSError(f"{len(data)} bytes came of the {end - start} from {start} on")
+        for run, data in zip(runs, self._fetch(ranges), strict=True):
             for place, number in enumerate(run):
                 self._kept[number] = data[place * BLOCK : (place + 1) * BLOCK]
 

@@ -127,7 +127,11 @@ class _Watched(io.RawIOBase):
 
     def _fetch(self, ranges: Sequence[Range]) -> Sequence[bytes]:
         try:
-            return _side_by_side(self._stream, ranges)
+            answers = _side_by_side(self._stream, ranges)
+            for (start, end), answer in zip(ranges, answers, strict=True):
+                if len(answer) != end - start:
+                    raise OSError(f"{len(answer)} of {end - start} bytes came from {start} on")
+            return answers
         except Exception as error:
             raise _refusal(address_of(self._stream), error) from error
 
