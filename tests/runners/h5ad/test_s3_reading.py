@@ -110,7 +110,7 @@ def test_reading_takes_a_tenth_of_the_bytes_and_few_requests(
     assert replace(remote, etag=None) == read_profile(str(file), columns, together)
     size = file.stat().st_size
     print(f"{counter.requests} requests, {counter.bytes} of {size} bytes")  # noqa: T201
-    assert counter.requests <= 25
+    assert counter.requests <= 12
     assert counter.bytes <= size / 10
     head = boto3.client("s3", region_name="us-east-1").head_object(Bucket=BUCKET, Key=file.name)
     assert (remote.size, remote.etag) == (size, head["ETag"])
