@@ -104,7 +104,7 @@ class _Proxy:
                     async with asyncio.TaskGroup() as both:
                         both.create_task(self._pass(reader, outer, self._up, seen_first=sent))
                         both.create_task(self._pass(inner, writer, self._down, seen_last=received))
-            except* OSError:  # a side that is gone: so is the connection
+            except* (OSError, asyncio.CancelledError):  # a side is gone, or the proxy ends
                 pass
 
     async def _pass(
