@@ -61,6 +61,7 @@ class Array:
         self.name = name if field is None else f"{name}/{field}"
         self.kind = kind_of(dtype, self.name)
         self.length = int(node.shape[0])
+        self.node = node
         refuse_large(node)
         self._source = node if field is None else node.fields(field)
         self._characters = 0

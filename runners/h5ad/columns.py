@@ -39,6 +39,11 @@ class Column(Protocol):
     dtype: str
     length: int
 
+    @property
+    def arrays(self) -> Sequence[h5py.Dataset]:
+        """Of what rows are read."""
+        ...
+
     def read(self, rows: slice) -> Piece:
         """The rows as codes."""
         ...
@@ -188,6 +193,7 @@ class _Categorical:
             raise ValueError(f"{codes.name} must be numbers, and is {codes.kind}")
         self._codes, self.length = codes, codes.length
         self._texts = shortened(column_of(categories).names(MOST_TEXT))
+        self.arrays = (codes.node,)
 
     def read(self, rows: slice) -> Piece:
         codes = self._codes.read(rows)
@@ -227,6 +233,7 @@ class _Plain:
             raise ValueError(f"{mask.name} must be {values.length:,} flags")
         self._values, self._mask = values, mask
         self.length, self.dtype = values.length, values.kind
+        self.arrays = (values.node,) if mask is None else (values.node, mask.node)
         self._code_of_value: dict[object, int] = {}
         self._characters = 0
 

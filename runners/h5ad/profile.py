@@ -1,7 +1,7 @@
 """Reads one h5ad into a DatasetProfile: what validation and annotation need, and never X.
 
-Reads ranges of the file, locally or on S3 through a block cache, and long columns in chunks, so
-that memory doesn't grow with the number of cells.
+Reads ranges of the file, locally or on S3, there ahead and side by side; and long columns in
+chunks, so that memory doesn't grow with the number of cells.
 """
 
 import math
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 import h5py
 import numpy as np
 
+from runners.h5ad.ahead import fetch_profile, fetch_rows
 from runners.h5ad.arrays import (
     MOST_TEXT,
     ROWS_AT_ONCE,
@@ -21,6 +22,7 @@ from runners.h5ad.arrays import (
     refuse_large,
     shortened,
 )
+from runners.h5ad.blocks import Blocks
 from runners.h5ad.columns import (
     MOST_VALUES,
     Codes,
@@ -32,7 +34,7 @@ from runners.h5ad.columns import (
 )
 from runners.h5ad.containment import Node, part
 from runners.h5ad.errors import FileMissingError, FileTooLargeError, FileUnreadableError
-from runners.h5ad.ranges import open_h5ad
+from runners.h5ad.ranges import OpenFile, open_h5ad
 
 CHUNK = ROWS_AT_ONCE
 """Rows that are read at once."""
@@ -103,7 +105,7 @@ def read_profile(
     """
     try:
         with open_h5ad(address) as file:
-            profile = _profile(file.root, columns, combinations)
+            profile = _profile(file, columns, combinations)
             return replace(profile, size=file.size, etag=file.etag)
     except FileNotFoundError as error:
         raise FileMissingError(address) from error
@@ -126,9 +128,12 @@ def _reason(error: Exception) -> str:
 
 
 def _profile(
-    file: h5py.File, columns: Collection[str], combinations: Collection[Names]
+    opened: OpenFile, columns: Collection[str], combinations: Collection[Names]
 ) -> DatasetProfile:
-    obs, var = _Reading(file, "obs"), _Reading(file, "var")
+    file, blocks = opened.root, opened.blocks
+    if blocks is not None:
+        fetch_profile(file, columns, CHUNK, blocks)
+    obs, var = _Reading(file, "obs", blocks), _Reading(file, "var", blocks)
     genes = var.index.names(MOST_TEXT)
     obs.read(columns, combinations)
     var.read(columns, ())
@@ -147,7 +152,8 @@ def _profile(
 class _Reading:
     """One of the file's two tables: reads some of its columns side by side, in chunks."""
 
-    def __init__(self, file: h5py.File, name: str) -> None:
+    def __init__(self, file: h5py.File, name: str, blocks: Blocks | None) -> None:
+        self._blocks = blocks
         self._table = table_of(file, name)
         self.index = self._table.index()
         self.length = self.index.length
@@ -174,6 +180,9 @@ class _Reading:
         self._present[name], self._missing[name] = set(), 0
 
     def _read(self, rows: slice) -> None:
+        if self._blocks is not None:
+            arrays = [array for column in self._columns.values() for array in column.arrays]
+            fetch_rows(arrays, rows, self._blocks)
         chunk: dict[str, Codes] = {}
         for name, column in self._columns.items():
             chunk[name], missing = column.read(rows)

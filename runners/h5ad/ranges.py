@@ -1,12 +1,13 @@
-"""An h5ad opened by ranges, on S3 through a block cache or locally.
+"""An h5ad opened by ranges, on S3 through blocks that are fetched side by side, or locally.
 
 A storage that doesn't answer is told apart from a broken file, and from one that it doesn't give.
 Must not know what is in it.
 """
 
+import asyncio
 import gc
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import h5py
 
 from runners.h5ad.address import address_of, is_anonymous, is_refused, remedy
+from runners.h5ad.blocks import MOST_SIDE_BY_SIDE, Blocks, Range
 from runners.h5ad.containment import ElsewhereError, refuse_parts_elsewhere
 from runners.h5ad.errors import (
     FileArchivedError,
@@ -23,13 +25,10 @@ from runners.h5ad.errors import (
 )
 from runners.retries import OutageError
 
-BLOCK = 256 * 1024
-"""Bytes per request to S3."""
-
-
-CLIENT = {"retries": {"max_attempts": 0}}
+CLIENT = {"retries": {"max_attempts": 0}, "max_pool_connections": MOST_SIDE_BY_SIDE}
 """Of botocore's five attempts for each of s3fs's five, 15 s each, a storage that accepts and never
-answers would let one read wait for seven minutes. s3fs's are left, and `retries` comes again."""
+answers would let one read wait for seven minutes. s3fs's are left, and `retries` comes again.
+For its ten connections, requests side by side would have to wait."""
 
 ARCHIVED = "InvalidObjectState"
 """S3's word for an object that was moved to an archive."""
@@ -37,11 +36,14 @@ ARCHIVED = "InvalidObjectState"
 
 @dataclass(frozen=True)
 class OpenFile:
-    """A file that is being read; its `size` in bytes, and on S3 the entity tag of what is read."""
+    """A file that is being read; its `size` in bytes, and on S3 the entity tag of what is read, and
+    its blocks, which may be fetched before HDF5 asks for them.
+    """
 
     root: h5py.File
     size: int
     etag: str | None = None
+    blocks: Blocks | None = None
 
 
 @contextmanager
@@ -62,8 +64,10 @@ def open_h5ad(address: str, *, whole: bool = False) -> Iterator[OpenFile]:
         if address.startswith("s3://"):
             opened.enter_context(without_garbage_collection())
             stream = opened.enter_context(_remote(address))
+            # where HDF5 begins, and where anndata has put uns and what HDF5 writes at the end
+            stream.blocks.fetch_ahead([(0, 1), (stream.size - 1, stream.size)])
             root = opened.enter_context(h5py.File(stream, "r"))
-            file = OpenFile(root, stream.size, stream.etag)
+            file = OpenFile(root, stream.size, stream.etag, stream.blocks)
         else:
             whole, root = True, opened.enter_context(_local(address))
             file = OpenFile(root, root.id.get_filesize())
@@ -103,7 +107,7 @@ def _remote(address: str) -> "_Watched":
 
     storage = fsspec.filesystem("s3", anon=is_anonymous(address), config_kwargs=CLIENT)
     try:
-        return _Watched(storage.open(address, "rb", block_size=BLOCK, cache_type="blockcache"))
+        return _Watched(storage.open(address, "rb", cache_type="none"))
     except FileNotFoundError:
         raise
     except Exception as error:
@@ -116,20 +120,34 @@ class _Watched(io.RawIOBase):
     def __init__(self, stream: Any) -> None:
         """`stream`: of s3fs, which asks only for ranges of what has this entity tag."""
         self._stream = stream
+        self._at = 0
         self.size: int = stream.size
         self.etag: str | None = stream.details.get("ETag")
+        self.blocks = Blocks(self.size, self._fetch)
 
-    def readinto(self, buffer: Any) -> int:
+    def _fetch(self, ranges: Sequence[Range]) -> Sequence[bytes]:
         try:
-            return int(self._stream.readinto(buffer))
+            answers = _side_by_side(self._stream, ranges)
+            for (start, end), answer in zip(ranges, answers, strict=True):
+                if len(answer) != end - start:
+                    raise OSError(f"{len(answer)} of {end - start} bytes came from {start} on")
+            return answers
         except Exception as error:
             raise _refusal(address_of(self._stream), error) from error
 
+    def readinto(self, buffer: Any) -> int:
+        data = self.blocks.read(self._at, self._at + len(buffer))
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        return int(self._stream.seek(offset, whence))
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self.size}[whence]
+        self._at = start + offset
+        return self._at
 
     def tell(self) -> int:
-        return int(self._stream.tell())
+        return self._at
 
     def readable(self) -> bool:
         return True
@@ -140,6 +158,20 @@ class _Watched(io.RawIOBase):
     def close(self) -> None:
         self._stream.close()
         super().close()
+
+
+def _side_by_side(stream: Any, ranges: Sequence[Range]) -> list[bytes]:
+    """The ranges, each asked for as the stream itself would."""
+    from fsspec.asyn import sync
+    from s3fs.core import _inner_fetch
+
+    async def fetched() -> list[bytes]:
+        what = stream.fs, stream.bucket, stream.key, stream.version_id
+        asked = [_inner_fetch(*what, start, end, stream.req_kw) for start, end in ranges]
+        return list(await asyncio.gather(*asked))
+
+    answers: list[bytes] = sync(stream.fs.loop, fetched)
+    return answers
 
 
 def _refusal(address: str, error: Exception) -> FileError | OutageError:

@@ -13,12 +13,12 @@ import postgres
 from runners.progress import say
 from runners.run.stopping import ends_in_time
 
-from . import lts, report, s3, verification
+from . import far, lts, report, s3, verification
 from .comparison import Database, compare
 from .release import REPOSITORY, make_templates
 
 RESULTS = REPOSITORY / ".bench" / "results.json"
-PARTS = ("comparison", "lts", "s3", "verification")
+PARTS = ("comparison", "lts", "s3", "far", "verification")
 TEMPLATES = 40
 NEEDED = 5e6
 """Bytes of disk for each dataset of the simulated LTS."""
@@ -47,6 +47,14 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--lts", type=int, default=1845, help="datasets of the simulated LTS")
     parser.add_argument("--lts-postgresql", type=int, default=200, help="the same on PostgreSQL")
     parser.add_argument("--s3", type=int, default=6, help="files on S3")
+    parser.add_argument("--far", type=int, default=75, help="datasets of each cell far away")
+    parser.add_argument(
+        "--cells",
+        type=far.Cell.read,
+        nargs="*",
+        default=far.CELLS,
+        help="S3/DATABASE/READERS: round trips in ms, and processes (30/20/8)",
+    )
     parser.add_argument("--folder", type=Path, help="for the files, instead of a temporary one")
     return parser.parse_args()
 
@@ -108,6 +116,15 @@ def _s3(
     return keys
 
 
+def _far(
+    folder: Path, databases: Mapping[str, Database], options: argparse.Namespace
+) -> dict[str, object]:
+    found = far.measure(folder, options.far, options.cells, databases["postgresql"])
+    for line in report.far(found):
+        say(line)
+    return {**far.keys(found), **report.cells(found)}
+
+
 def _verification(
     folder: Path, databases: Mapping[str, Database], options: argparse.Namespace
 ) -> dict[str, object]:
@@ -116,7 +133,13 @@ def _verification(
     return {**found}
 
 
-PARTS_OF = {"comparison": _comparison, "lts": _lts, "s3": _s3, "verification": _verification}
+PARTS_OF = {
+    "comparison": _comparison,
+    "lts": _lts,
+    "s3": _s3,
+    "far": _far,
+    "verification": _verification,
+}
 
 
 def _keep(measured: Mapping[str, object]) -> None:

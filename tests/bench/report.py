@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
 from .comparison import Side
+from .far import Cell, Far
 from .lts import Simulated
 from .s3 import Asked
 
@@ -72,3 +73,24 @@ def verified(datasets: int, found: Mapping[str, float]) -> str:
         f"{found['verify_statements']:.0f} statements; the runbook's loop: "
         f"{found['runbook_verify_seconds']:.1f} s"
     )
+
+
+def far(found: Mapping[Cell, Far]) -> Iterator[str]:
+    """A line for each cell."""
+    for cell, each in found.items():
+        most = ", ".join(
+            f"{n:.1f} {kind}" for kind, n in list(each.statements_per_dataset.items())[:6]
+        )
+        yield (
+            f"S3 {cell.s3} ms, database {cell.database} ms, {cell.readers} readers: "
+            f"{each.seconds_per_dataset:.3f} s a dataset ({each.datasets} datasets), so that an "
+            f"LTS would take {each.lts_minutes:.1f} minutes (a model); "
+            f"{each.round_trips_per_dataset:.2f} round trips a dataset ({most}); "
+            f"{each.requests_per_file:.1f} requests in {each.rounds_per_file:.1f} rounds and "
+            f"{each.kilobytes_per_file:,.0f} kB a file; overlap {each.overlap:.0%}"
+        )
+
+
+def cells(found: Mapping[Cell, Far]) -> dict[str, object]:
+    """All that was measured, by cell."""
+    return {"far": {str(cell): asdict(each) for cell, each in found.items()}}

@@ -6,6 +6,7 @@ moto knows no latency and no throttling: nothing here tells a time.
 import json
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from werkzeug.wsgi import ClosingIterator
 from runners.contract import Storage
 from runners.progress import say
 
+from .intervals import Interval
 from .processes import run
 from .release import VERSION, Release, make, make_templates, settle
 
@@ -39,20 +41,42 @@ class Asked:
 
 
 class Counting:
-    """A WSGI application that counts what it passes on about h5ads."""
+    """A WSGI application that counts what it passes on about h5ads, and when."""
 
     def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
         self._application = application
         self._lock = threading.Lock()
-        self.requests = self.bytes = 0
+        self.clear()
+
+    def clear(self) -> None:
+        """Begins anew."""
+        self.bytes = 0
+        self._asked: list[tuple[str, Interval]] = []
+
+    @property
+    def requests(self) -> int:
+        return len(self._asked)
+
+    def of_files(self) -> dict[str, list[Interval]]:
+        """When requests about each file came and were answered."""
+        files: dict[str, list[Interval]] = {}
+        for path, interval in self._asked:
+            files.setdefault(path, []).append(interval)
+        return files
 
     def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
+        start = time.time()
         answer = self._application(environ, start_response)
-        if not environ["PATH_INFO"].endswith(".h5ad"):
+        path = environ["PATH_INFO"]
+        if not path.endswith(".h5ad"):
             return answer
-        with self._lock:
-            self.requests += 1
-        return ClosingIterator(self._count(answer), [getattr(answer, "close", lambda: None)])
+
+        def close() -> None:
+            getattr(answer, "close", lambda: None)()
+            with self._lock:
+                self._asked.append((path, (start, time.time())))
+
+        return ClosingIterator(self._count(answer), [close])
 
     def _count(self, answer: Iterable[bytes]) -> Iterator[bytes]:
         for part in answer:
@@ -62,7 +86,8 @@ class Counting:
 
 
 @contextmanager
-def _serve(application: Counting) -> Iterator[str]:
+def serve(application: Counting) -> Iterator[str]:
+    """The address of a server of the application on loopback."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # else it tells every request
     server = make_server("127.0.0.1", 0, application, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
@@ -80,12 +105,12 @@ def ask(folder: Path, datasets: int) -> Asked:
     templates = make_templates(folder / "templates", datasets, is_plain=True, counts=DENSITY)
     release = make(folder / "release", datasets, templates, is_plain=True)
     counting = Counting(DomainDispatcherApplication(create_backend_app))
-    with _serve(counting) as endpoint:
-        _upload(endpoint, release)
+    with serve(counting) as endpoint:
+        upload(endpoint, release)
         root = f"s3://{BUCKET}/cell-census/{VERSION}"
         manifest = release.manifest(Storage(soma=f"{root}/soma", h5ads=f"{root}/h5ads"))
         place = settle(folder / "place", manifest, AWS_ENDPOINT_URL=endpoint)
-        counting.requests = counting.bytes = 0
+        counting.clear()
         say("registering them from S3")
         _, _, *words = place.command("ingest", "--workers", "2")
         run(place, *words)
@@ -98,7 +123,8 @@ def ask(folder: Path, datasets: int) -> Asked:
     )
 
 
-def _upload(endpoint: str, release: Release) -> None:
+def upload(endpoint: str, release: Release) -> None:
+    """Puts the release into a bucket that anybody may read and nobody may write to."""
     client = boto3.client(
         "s3",
         endpoint_url=endpoint,

@@ -23,6 +23,7 @@ TEXT = {"console", "bash", "toml", "yaml", "json", "text", "mermaid"}
 GROUPS: dict[str, click.Group] = {"bot": cli, "runners": main}
 NOT_RUN = {
     "aws": "needs an account at AWS",
+    "export": "sets what needs a repository on GitHub",
     "cp": "needs a user's repository beside this one",
     "git": "needs a repository on GitHub",
     "mkdir": "makes folders in a user's repository",
@@ -140,7 +141,11 @@ def lacks(name: str, word: str) -> bool:
 
 
 def unknown_option(name: str, word: str, rest: str) -> str:
-    options = {o for parameter in GROUPS[name].commands[word].params for o in parameter.opts}
+    command: click.Command = GROUPS[name].commands[word]
+    for part in rest.split():
+        if isinstance(command, click.Group) and part in command.commands:
+            command = command.commands[part]
+    options = {o for parameter in command.params for o in parameter.opts}
     said = re.findall(r"(?<!\S)--[a-z-]+", rest)
     return next((f"{name} {word} {o}" for o in said if o not in options), "")
 
