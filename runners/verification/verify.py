@@ -1,6 +1,4 @@
-"""The machine that this process works on, as it was told when it was launched.
-
-Verify a release in an instance and write the report. Reads the instance, never writes to it."""
+"""Verifies a release in an instance, and writes the report. Reads the instance alone."""
 
 import platform
 import shlex

@@ -1,0 +1,81 @@
+"""The command `survey`: an instance that has a history gets the manifests of what it holds."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import rich_click as click
+import tomli_w
+
+from runners import settings
+from runners.cli.options import REPOSITORY, with_clear_errors
+from runners.contract import Action, ContractError, Manifest, Status, manifest_path
+
+INCOMPLETE = 1
+
+
+@click.command()
+@click.option("--instance", required=True, help="The LaminDB instance, as OWNER/NAME.")
+@REPOSITORY
+@click.option("--yes", is_flag=True, help="Write the manifests; without, only say so.")
+@click.option("--verify", "verifies", is_flag=True, help="Verify each release that has one.")
+@click.option(
+    "--runs",
+    default="runs",
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder for the verifications' reports.",
+)
+@with_clear_errors
+def survey(instance: str, repository: Path, yes: bool, verifies: bool, runs: Path) -> None:
+    """Say which releases an instance holds, whoever registered them, and write their manifests.
+
+    So a bot knows the history of an instance that was there before it. A manifest that is there
+    stays as it is, and nothing that an instance lacks is filled in. Reads the instance alone. Exit
+    code 1: a release's store couldn't be read, and its manifest is missing.
+    """
+    from runners.verification.survey import held_releases, manifests
+
+    is_whole = True
+    held = held_releases(instance)
+    for one, made in manifests(held):
+        if isinstance(made, ContractError):
+            is_whole = False
+            click.echo(f"{one.release}: {one.registered} datasets registered; no manifest ({made})")
+            continue
+        file = repository / manifest_path(one.release)
+        state = _keep(file, made, is_real=yes)
+        click.echo(f"{one.release}: {one.registered} of {made.dataset_count} datasets; {state}")
+        if verifies and file.exists():
+            click.echo(f"{one.release}: {_verdict(file, instance, repository, runs)}")
+    if not held:
+        click.echo(f"{instance}: holds no release of the Census.")
+    sys.exit(0 if is_whole else INCOMPLETE)
+
+
+def _keep(file: Path, manifest: Manifest, *, is_real: bool) -> str:
+    """Writes the manifest unless there is one; what came of it."""
+    if file.exists():
+        return f"{file} is there, and left as it is"
+    if not is_real:
+        return f"--yes writes {file}"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(tomli_w.dumps(manifest.to_mapping()), encoding="utf-8")
+    return f"wrote {file}"
+
+
+def _verdict(file: Path, instance: str, repository: Path, runs: Path) -> str:
+    """The verdict on a release, and which checks it doesn't pass."""
+    from runners.run.request import ensure_request_file, load_job
+    from runners.verification.verify import verify
+
+    request = ensure_request_file(
+        runs, repository, file, datetime.now(UTC), action=Action.VERIFY, instance=instance
+    )
+    job = load_job(request, repository=repository, reference=settings.from_environment().reference)
+    report = verify(job)
+    offending = [
+        check.title for check in report.checks if check.status in (Status.FAILED, Status.UNCHECKED)
+    ]
+    what = f": {'; '.join(offending)}" if offending else ""
+    return f"{report.verdict.value}{what} (the report lies beside {request})"

@@ -1,0 +1,90 @@
+"""What an instance with a history holds becomes manifests; it, and those that are there, stay."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import dumps
+import instances
+import pytest
+from instances import INSTANCE, Done, Place
+
+from runners.contract import Manifest, manifest_path
+from runners.sample.datasets import NEWER, OLDER
+
+
+@pytest.fixture
+def place(fresh: Place, tmp_path: Path) -> Place:
+    """Both releases, and no manifest where the bot would look for one."""
+    return instances.copy(fresh, tmp_path / "place")
+
+
+def survey(place: Place, *words: str) -> Done:
+    repository = ("--instance", INSTANCE, "--repository", str(place.root / "own"))
+    return place.script("-m", "runners", "survey", *repository, *words)
+
+
+def found(place: Place) -> dict[str, Manifest]:
+    folder = (place.root / "own" / manifest_path("2020-01-15")).parent
+    return {file.stem: Manifest.from_file(file) for file in sorted(folder.glob("*.toml"))}
+
+
+def test_its_manifests_say_what_its_releases_say_of_themselves(place: Place) -> None:
+    before = dumps.exact(place.database)
+    done = survey(place, "--yes")
+    assert done.returncode == 0, done.stderr
+    assert [line.partition(";")[0] for line in done.stdout.splitlines()] == [
+        f"{OLDER.version}: 5 of 5 datasets",
+        f"{NEWER.version}: 11 of 12 datasets",
+    ]
+    manifests = found(place)
+    assert list(manifests) == [OLDER.version, NEWER.version]
+    made, known = manifests[NEWER.version], place.manifest(NEWER.version)
+    named = {"census_schema_version", "dataset_schema_version", "dataset_count", "previous"}
+    named |= {"previous_dataset_schema_version"}
+    assert made.model_dump(include=named) == known.model_dump(include=named)
+    assert set(made.organisms) == set(known.organisms)
+    assert Path(made.storage.soma) == Path(known.storage.soma)
+    assert dumps.exact(place.database) == before
+
+
+def test_what_is_hidden_from_its_users_does_not_count(newer: Place, tmp_path: Path) -> None:
+    """In an instance with a history most of the older release is in trash and on a branch."""
+    place = instances.copy(newer, tmp_path / "place")
+    assert f"{OLDER.version}: 2 of 5 datasets" in survey(place).stdout
+
+
+def test_without_yes_it_writes_nothing(place: Place) -> None:
+    assert "--yes writes" in survey(place).stdout
+    assert not (place.root / "own").exists()
+
+
+def test_a_manifest_that_is_there_stays_as_it_is(place: Place) -> None:
+    survey(place, "--yes")
+    hers = place.root / "own" / manifest_path(OLDER.version)
+    hers.write_text(hers.read_text() + "# hers\n")
+    assert "is there, and left as it is" in survey(place, "--yes").stdout
+    assert hers.read_text().endswith("# hers\n")
+
+
+def test_each_release_gets_its_verdict(place: Place) -> None:
+    said = survey(place, "--yes", "--verify", "--runs", str(place.root / "verified")).stdout
+    assert f"{OLDER.version}: passed (" in said
+    assert f"{NEWER.version}: failed: Every dataset has its artifact" in said
+
+
+def test_a_store_that_is_gone_costs_its_own_release_alone(place: Place) -> None:
+    """The older release's files are registered where there is no store."""
+    moved = "update lamindb_artifact set key = 'gone/' || key where key like ?"
+    with closing(sqlite3.connect(place.database)) as connection, connection:
+        connection.execute(moved, (f"%cell-census/{OLDER.version}/h5ads/%",))
+    done = survey(place, "--yes")
+    assert done.returncode == 1
+    assert f"{OLDER.version}: 5 datasets registered; no manifest (" in done.stdout
+    assert list(found(place)) == [NEWER.version]
+    assert found(place)[NEWER.version].previous is None
+
+
+def test_an_instance_without_releases_says_so(empty: Place, tmp_path: Path) -> None:
+    done = survey(instances.copy(empty, tmp_path / "place"), "--yes")
+    assert (done.returncode, done.stdout) == (0, f"{INSTANCE}: holds no release of the Census.\n")
