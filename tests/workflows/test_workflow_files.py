@@ -1,6 +1,8 @@
 """What the workflow files promise, beyond what their linters know."""
 
+import os
 import re
+import subprocess
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -249,3 +251,27 @@ def test_the_site_is_published_from_the_default_branch_and_where_it_is_asked_for
     assert deploy["needs"] == "build"
     assert deploy["if"] == "vars.PAGES == 'true'"
     assert [step["uses"].split("@")[0] for step in deploy["steps"]] == ["actions/deploy-pages"]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "said", "code"),
+    [
+        (("success", "skipped", "success"), ["ok READ_ROLE", "ok LAUNCH_ROLE"], 0),
+        (("skipped", "failure", "success"), ["missing DATA_ROLE", "ok LAUNCH_ROLE"], 1),
+        (("skipped", "skipped", "skipped"), [], 0),
+    ],
+)
+def test_doctor_says_which_roles_its_job_can_take(
+    tmp_path: Path, outcomes: tuple[str, ...], said: list[str], code: int
+) -> None:
+    steps = READ["doctor"]["jobs"]["aws"]["steps"]
+    (script,) = (one["run"] for one in steps if one.get("name", "").startswith("Say which"))
+    roles = ("READ_ROLE", "DATA_ROLE", "LAUNCH_ROLE")
+    environment = {**os.environ, **dict(zip(roles, outcomes, strict=True))}
+    environment["GITHUB_STEP_SUMMARY"] = str(tmp_path / "summary")
+    # https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax
+    bash = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script]
+    done = subprocess.run(bash, env=environment, capture_output=True, text=True, check=False)
+    lines = [line.partition(":")[0].split() for line in done.stdout.splitlines()]
+    assert (done.returncode, [" ".join(words) for words in lines]) == (code, said)
+    assert (tmp_path / "summary").read_text() == done.stdout
