@@ -14,7 +14,9 @@ from bot.cli.terminal import show_plan
 from bot.comments.plan import describe
 from bot.engine import detect
 from bot.errors import BotError
-from bot.onboarding import Code, State, compare, files, next_steps
+from bot.onboarding import Code, State, check_words, compare, files, next_steps
+from bot.onboarding.files import other_owners, owner_lines
+from bot.settings import Settings
 
 
 @click.command()
@@ -29,7 +31,7 @@ from bot.onboarding import Code, State, compare, files, next_steps
 )
 @click.option("--look/--no-look", default=True, help="Say what the first look would find.")
 @click.option("--yes", is_flag=True, help="Write the files; without, only say so.")
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.pass_obj
 @with_clear_errors
 def init(
@@ -47,29 +49,42 @@ def init(
     Says what it would write, and writes it with --yes. A file that is there is left as it is. Then
     it says what the first look would find, and which commands are left to you.
     """
+    check_words(repository, instance, owners)
+    pinned, settings = Code.from_text(code), lazy.load().settings
     _check_clone(folder)
-    texts = files(Code.from_text(code), owners, OWN_RULES)
+    theirs, lines = other_owners(folder) if owners else None, owner_lines(owners)
+    texts = files(pinned, () if theirs else owners, OWN_RULES)
     states = compare(texts, folder)
     for path, state in states.items():
-        click.echo(f"{'wrote' if yes and state is State.NEW else state}: {path}")
         if yes and state is State.NEW:
             write(folder / path, texts[path])
+        click.echo(f"{'wrote' if yes and state is State.NEW else state}: {path}")
+    if theirs and lines not in theirs.read_text(encoding="utf-8", errors="replace"):
+        click.echo(f"{theirs}: is there, and left so; it wants, at its end:\n{lines.rstrip()}")
     if look:
-        settings = replace(lazy.load().settings, repository=folder, github=None, instance=instance)
-        show_plan(describe(detect(local(settings).ports(), settings, dry_run=True)), True)
+        _say_look(replace(settings, repository=folder, github=None, instance=instance))
     click.echo("\nThen:" if yes or State.NEW not in states.values() else "\nWith --yes; then:")
-    for step in next_steps(repository, instance):
+    for step in next_steps(repository, instance, folder):
         click.echo(f"  {step}")
+
+
+def _say_look(settings: Settings) -> None:
+    """What the first look would find; that the page can't be read now stops nothing."""
+    try:
+        show_plan(describe(detect(local(settings).ports(), settings, dry_run=True)), True)
+    except BotError as error:
+        click.echo(f"What the first look would find can't be said now: {error}")
 
 
 def _check_clone(folder: Path) -> None:
     found = subprocess.run(
-        ["git", "-C", str(folder), "rev-parse", "--show-prefix"],
+        ["git", "-C", str(folder), "rev-parse", "--show-toplevel"],
         capture_output=True,
         text=True,
         check=False,
     )
-    if found.returncode != 0 or found.stdout.strip():
+    top = found.stdout.strip()
+    if found.returncode != 0 or not top or Path(top).resolve() != folder.resolve():
         raise BotError(f"{folder}: is no clone's top folder; clone your repository, and name that.")
 
 

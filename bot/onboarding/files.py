@@ -14,7 +14,10 @@ from bot.errors import BotError
 WORKFLOW = ".github/workflows/cellxgene.yml"
 OWNERS = ".github/CODEOWNERS"
 RULES = "runners/rules"
-CODE = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)@(?P<commit>[0-9a-f]{40})")
+OWNED = ("/.github/", "/runners/releases/", "/runners/rules/")
+REPOSITORY = re.compile(r"[A-Za-z0-9][\w-]*/[\w.-]+")
+OWNER = re.compile(r"@[\w-]+(?:/[\w-]+)?")
+CODE = re.compile(rf"(?P<repository>{REPOSITORY.pattern})@(?P<commit>[0-9a-fA-F]{{40}})")
 
 
 @dataclass(frozen=True)
@@ -34,10 +37,10 @@ class Code:
         match = CODE.fullmatch(text)
         if match is None:
             raise BotError(
-                f"--code: {text!r} is no OWNER/NAME@COMMIT with all 40 digits of the commit; a "
-                "release of the bot names its commit."
+                f"--code: {text!r} is no OWNER/NAME@COMMIT with all 40 digits of the commit; "
+                "`git rev-parse HEAD` says them."
             )
-        return cls(match["repository"], match["commit"])
+        return cls(match["repository"], match["commit"].lower())
 
 
 class State(StrEnum):
@@ -48,18 +51,37 @@ class State(StrEnum):
     OTHER = "there with other text, and left so"
 
 
-def files(code: Code, owners: Sequence[str], rules: Path) -> Mapping[str, str]:
-    """Their texts by path. `rules` is the folder of ours, which the repository's own begin with.
+def check_words(repository: str, instance: str, owners: Sequence[str]) -> None:
+    """Raises BotError for a name that can't be one: it would stand in files and commands."""
+    for option, text in (("--repository", repository), ("--instance", instance)):
+        if REPOSITORY.fullmatch(text) is None:
+            raise BotError(f"{option}: {text!r} is no OWNER/NAME; correct it.")
+    for text in owners:
+        if OWNER.fullmatch(text) is None:
+            raise BotError(f"--owner: {text!r} is neither @person nor @org/team; correct it.")
 
-    With `owners` (`@person`, `@org/team`), a change of workflows, manifests or rules asks for the
-    review of one, where the branch's protection wants it
+
+def owner_lines(owners: Sequence[str]) -> str:
+    """What asks for the review of one of the owners where workflows, manifests or rules change, if
+    the branch's protection wants it
     (https://docs.github.com/en/repositories/managing-your-repositorys-settings-and-features/customizing-your-repository/about-code-owners).
     """
+    return "".join(f"{path} {' '.join(owners)}\n" for path in OWNED) if owners else ""
+
+
+def other_owners(folder: Path) -> Path | None:
+    """The file of code owners that the folder has: GitHub takes the first of these alone."""
+    places = (folder / OWNERS, folder / "CODEOWNERS", folder / "docs" / "CODEOWNERS")
+    return next((place for place in places if place.is_file()), None)
+
+
+def files(code: Code, owners: Sequence[str], rules: Path) -> Mapping[str, str]:
+    """Their texts by path. `rules` is the folder of ours, which the repository's own begin with."""
     workflow = (resources(__package__) / "cellxgene.yml").read_text("utf-8")
-    texts = {WORKFLOW: workflow.replace("OWNER/NAME", code.repository).replace("SHA", code.commit)}
+    values = {"OWNER/NAME": code.repository, "SHA": code.commit}
+    texts = {WORKFLOW: re.sub(r"OWNER/NAME|SHA", lambda found: values[found[0]], workflow)}
     if owners:
-        paths = ("/.github/", "/runners/releases/", "/runners/rules/")
-        texts[OWNERS] = "".join(f"{path} {' '.join(owners)}\n" for path in paths)
+        texts[OWNERS] = owner_lines(owners)
     for file in sorted(rules.glob("*.json")):
         texts[f"{RULES}/{file.name}"] = file.read_text("utf-8")
     return texts
@@ -73,15 +95,29 @@ def compare(texts: Mapping[str, str], folder: Path) -> Mapping[str, State]:
 def _state(text: str, file: Path) -> State:
     if not file.exists():
         return State.NEW
-    return State.SAME if file.read_text("utf-8", errors="replace") == text else State.OTHER
+    is_same = file.is_file() and file.read_text("utf-8", errors="replace") == text
+    return State.SAME if is_same else State.OTHER
 
 
-def next_steps(repository: str, instance: str) -> Iterator[str]:
-    """What is left to a person, each as a command of GitHub's `gh`, or a sentence."""
-    yield "git add .github runners && git commit -m 'Let the CELLxGENE bot live here' && git push"
+def next_steps(repository: str, instance: str, folder: Path) -> Iterator[str]:
+    """What is left to a person, as commands of git and of GitHub's `gh`, in their order."""
+    git = f"git -C {folder}"
+    yield f"{git} add .github runners"
+    yield f"{git} commit -m 'Let the CELLxGENE bot live here' && {git} push"
     yield f"gh variable set BOT_INSTANCE --repo {repository} --body {instance}"
     yield (
         f"gh api --method PUT repos/{repository}/actions/permissions/workflow "
-        "-f default_workflow_permissions=read -F can_approve_pull_request_reviews=true"
+        "-F can_approve_pull_request_reviews=true"
     )
+    environment = f"repos/{repository}/environments/instance"
+    policy = "deployment_branch_policy"
+    yield (
+        f"gh api --method PUT {environment} -F '{policy}[protected_branches]=false' "
+        f"-F '{policy}[custom_branch_policies]=true'"
+    )
+    yield (
+        f"gh api --method POST {environment}/deployment-branch-policies -f "
+        f'name="$(gh repo view {repository} --json defaultBranchRef --jq .defaultBranchRef.name)"'
+    )
+    yield f"gh secret set LAMIN_API_KEY --repo {repository} --env instance"
     yield f"gh workflow run cellxgene.yml --repo {repository}  # the first look"

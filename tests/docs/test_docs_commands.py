@@ -24,9 +24,7 @@ GROUPS: dict[str, click.Group] = {"bot": cli, "runners": main}
 NOT_RUN = {
     "aws": "needs an account at AWS",
     "export": "sets what needs a repository on GitHub",
-    "cp": "needs a user's repository beside this one",
-    "git": "needs a repository on GitHub",
-    "mkdir": "makes folders in a user's repository",
+    "mkdir": "makes a folder for CZI's validator",
     "uv": "needs a registry of packages, for CZI's validator",
     "for": "needs CZI's validator",
     "/tmp/czi/venv/bin/cellxgene-schema": "needs CZI's validator",

@@ -70,6 +70,7 @@ def test_what_it_writes_is_pinned_and_owned_and_written_once(clone: Path) -> Non
     assert any(name.startswith("runners/rules/") for name in written)
     again = run(*WORDS, "--no-look", "--yes", str(clone)).stdout
     assert "wrote" not in again
+    assert "CODEOWNERS" not in again
     assert files(clone) == written
 
 
@@ -88,7 +89,60 @@ def test_code_that_somebody_could_move_is_refused(clone: Path, code: str) -> Non
     assert f"--code: '{code}' is no OWNER/NAME@COMMIT" in done.stderr
 
 
-@pytest.mark.parametrize("name", [".", "clone/below", "missing"])
+def test_a_name_with_our_placeholders_in_it_is_taken_as_it_is(clone: Path) -> None:
+    run(*WORDS, "--code", f"SHAlab/bot@{COMMIT.upper()}", "--no-look", "--yes", str(clone))
+    workflow = files(clone)[WORKFLOW].decode()
+    assert f"uses: SHAlab/bot/.github/workflows/bot.yml@{COMMIT}\n" in workflow
+    assert workflow.count(COMMIT) == 2
+
+
+@pytest.mark.parametrize(
+    ("option", "text"),
+    [
+        ("--repository", "la b; rm"),
+        ("--repository", "lab"),
+        ("--instance", "nonsense"),
+        ("--owner", "lab"),
+    ],
+)
+def test_a_name_that_is_none_is_refused_before_anything_is_written(
+    clone: Path, option: str, text: str
+) -> None:
+    done = run(*WORDS, option, text, "--no-look", "--yes", str(clone))
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"{option}: '{text}' is ")
+    assert files(clone) == {}
+
+
+@pytest.mark.parametrize("place", ["CODEOWNERS", "docs/CODEOWNERS", ".github/CODEOWNERS"])
+def test_owners_that_a_repository_has_stay_and_are_told_what_they_lack(
+    clone: Path, place: str
+) -> None:
+    """GitHub takes the first of the three places alone."""
+    (clone / place).parent.mkdir(exist_ok=True)
+    (clone / place).write_text("* @lab/all\n")
+    done = run(*WORDS, "--no-look", "--yes", str(clone))
+    assert {name for name in files(clone) if name.endswith("CODEOWNERS")} == {place}
+    assert (clone / place).read_text() == "* @lab/all\n"
+    assert f"{clone / place}: is there, and left so" in done.stdout
+    assert "/runners/releases/ @lab/maintainers\n" in done.stdout
+
+
+def test_a_page_that_cannot_be_read_now_stops_nothing(clone: Path) -> None:
+    (clone.parent / "page.html").unlink()
+    done = run(*WORDS, "--yes", str(clone))
+    assert done.exit_code == 0
+    assert "can't be said now: " in done.stdout
+    assert "gh secret set LAMIN_API_KEY --repo lab/census --env instance" in done.stdout
+
+
+def test_settings_that_cannot_be_read_are_told_before_anything_is_written(clone: Path) -> None:
+    (clone.parent / "bot.toml").write_text("home = [")
+    assert run(*WORDS, "--yes", str(clone)).exit_code == 2
+    assert files(clone) == {}
+
+
+@pytest.mark.parametrize("name", [".", "clone/below", "clone/.git", "missing"])
 def test_a_folder_that_is_no_clone_is_refused(clone: Path, name: str) -> None:
     (clone / "below").mkdir()
     done = run(*WORDS, "--no-look", "--yes", name)
