@@ -36,6 +36,9 @@ HEAP = 4096
 MOST_CHUNKS = 1_000
 """Chunks of an array whose addresses are looked up, at most."""
 
+MOST_IN_TABLE = 4_096
+"""Chunks that an array may have: HDF5 looks through all of them for the address of one."""
+
 MOST_CONTINUED = 3
 """Times that a header goes on elsewhere, at most."""
 
@@ -96,8 +99,7 @@ def fetch_rows(arrays: Sequence[h5py.Dataset], rows: slice, blocks: Blocks) -> N
     """
     placed = [(array, _tried(_places, array, rows) or []) for array in arrays]
     blocks.fetch_ahead(place for _, places in placed for place in places)
-    texts = [each for each in placed if is_text_of_any_length(each[0].dtype)]
-    heaps = [_tried(_heaps, array, places, blocks) or [] for array, places in texts]
+    heaps = [_tried(_heaps, array, places, blocks) or [] for array, places in placed]
     blocks.fetch_ahead(heap for found in heaps for heap in found)
 
 
@@ -146,14 +148,16 @@ def _fetch_headers(addresses: Sequence[int], blocks: Blocks, near: int = AROUND)
 
 
 def _kept(places: Sequence[Range], blocks: Blocks) -> list[bytes]:
-    """The bytes of those that were fetched: a file may name any number of places."""
-    return [blocks.read(start, end) for start, end in places if blocks.has(start)]
+    """The bytes of those that were fetched, and no others: a file may name any number of places."""
+    return [blocks.kept(start, end) for start, end in places if blocks.has(start)]
 
 
 def _address(group: h5py.Group, name: str) -> int | None:
-    """Where the header of what a hard link names begins."""
+    """Where the header of what a hard link names begins. A path isn't followed: what stands on its
+    way may lie elsewhere.
+    """
     links, link = group.id.links, name.encode()
-    if not links.exists(link):
+    if b"/" in link or not links.exists(link):
         return None
     info = links.get_info(link)
     return int(info.u) if info.type == h5l.TYPE_HARD else None
@@ -178,19 +182,28 @@ def _places(array: h5py.Dataset, rows: slice) -> list[Range]:
     if array.chunks is None or len(shape) != 1:
         return []
     step = array.chunks[0]
+    if -(-shape[0] // step) > MOST_IN_TABLE:
+        return []
     firsts = range(start - start % step, end, step)[:MOST_CHUNKS]
     chunks = [array.id.get_chunk_info_by_coord((first,)) for first in firsts]
     return [(c.byte_offset, c.byte_offset + c.size) for c in chunks if c.byte_offset is not None]
 
 
 def _heaps(array: h5py.Dataset, places: Sequence[Range], blocks: Blocks) -> list[Range]:
-    """Where the texts of an array stand, whose references are at those places."""
+    """Where the texts of an array stand, whose references are at those places, as far as these
+    were fetched.
+    """
+    if not is_text_of_any_length(array.dtype):
+        return []
     unpack = _unpacking(array)
     addresses: set[int] = set()
     left = MOST_UNPACKED
     for start, end in places:
-        references = unpack(blocks.read(start, min(end, start + left)), left)
-        left -= len(references)
+        if left <= 0:
+            break
+        stored = blocks.kept(start, min(end, start + left))
+        references = unpack(stored, left)
+        left -= max(len(stored), len(references))
         whole = len(references) - len(references) % REFERENCE.itemsize
         addresses |= set(np.unique(np.frombuffer(references[:whole], REFERENCE)["heap"]).tolist())
     return [(address, address + HEAP) for address in sorted(addresses - {0})]

@@ -19,11 +19,12 @@ MOST_AHEAD = 128
 MOST_GUESSED = 128
 """Blocks that are fetched of a file because something in it names them, at most (16 MB)."""
 
-MOST_SIDE_BY_SIDE = 32
-"""Requests that are sent at once, at most."""
+MOST_CONNECTIONS = 32
+"""Requests that are on their way at once, at most."""
 
 MOST_KEPT = 192
-"""Blocks that are kept, at most (24 MB): those used last."""
+"""Blocks that are kept, at most (24 MB): those used last. While some are fetched, these and their
+answers stand beside them: 56 MB were seen."""
 
 Range: TypeAlias = tuple[int, int]
 """From a byte to the one before another."""
@@ -67,6 +68,17 @@ class Blocks:
             self._kept.move_to_end(number)
         self._forget()
         return numbers
+
+    def kept(self, start: int, end: int) -> bytes:
+        """The bytes of a range as far as they are kept, from its beginning on. Fetches nothing."""
+        start, end = max(0, start), min(end, self.size)
+        found = bytearray()
+        for number in _blocks(start, end) if start < end else ():
+            if number not in self._kept:
+                break
+            found += self._kept[number]
+        skipped = start % BLOCK
+        return bytes(found[skipped : skipped + end - start])
 
     def has(self, place: int) -> bool:
         """Whether the byte at that place is kept."""

@@ -15,7 +15,7 @@ from typing import Any
 import h5py
 
 from runners.h5ad.address import address_of, is_anonymous, is_refused, remedy
-from runners.h5ad.blocks import MOST_SIDE_BY_SIDE, Blocks, Range
+from runners.h5ad.blocks import MOST_CONNECTIONS, Blocks, Range
 from runners.h5ad.containment import ElsewhereError, refuse_parts_elsewhere
 from runners.h5ad.errors import (
     FileArchivedError,
@@ -25,7 +25,7 @@ from runners.h5ad.errors import (
 )
 from runners.retries import OutageError
 
-CLIENT = {"retries": {"max_attempts": 0}, "max_pool_connections": MOST_SIDE_BY_SIDE}
+CLIENT = {"retries": {"max_attempts": 0}, "max_pool_connections": MOST_CONNECTIONS}
 """Of botocore's five attempts for each of s3fs's five, 15 s each, a storage that accepts and never
 answers would let one read wait for seven minutes. s3fs's are left, and `retries` comes again.
 For its ten connections, requests side by side would have to wait."""
@@ -132,6 +132,8 @@ class _Watched(io.RawIOBase):
                 if len(answer) != end - start:
                     raise OSError(f"{len(answer)} of {end - start} bytes came from {start} on")
             return answers
+        except MemoryError:  # this reader's own
+            raise
         except Exception as error:
             raise _refusal(address_of(self._stream), error) from error
 
@@ -161,17 +163,29 @@ class _Watched(io.RawIOBase):
 
 
 def _side_by_side(stream: Any, ranges: Sequence[Range]) -> list[bytes]:
-    """The ranges, each asked for as the stream itself would."""
+    """The ranges, each asked for as the stream itself would.
+
+    Raises:
+        Exception: a refusal, else the first that failed. Then none is on its way any more.
+    """
     from fsspec.asyn import sync
     from s3fs.core import _inner_fetch
 
-    async def fetched() -> list[bytes]:
+    async def fetched() -> list[bytes | BaseException]:
         what = stream.fs, stream.bucket, stream.key, stream.version_id
         asked = [_inner_fetch(*what, start, end, stream.req_kw) for start, end in ranges]
-        return list(await asyncio.gather(*asked))
+        return list(await asyncio.gather(*asked, return_exceptions=True))
 
-    answers: list[bytes] = sync(stream.fs.loop, fetched)
-    return answers
+    answers: list[bytes | BaseException] = sync(stream.fs.loop, fetched)
+    errors = [answer for answer in answers if isinstance(answer, BaseException)]
+    if errors:
+        raise next(filter(_is_definite, errors), errors[0])
+    return [answer for answer in answers if isinstance(answer, bytes)]
+
+
+def _is_definite(error: BaseException) -> bool:
+    """Whether the same would be said of the file if it were asked for again."""
+    return isinstance(error, Exception) and (is_refused(error) or ARCHIVED in _codes(error))
 
 
 def _refusal(address: str, error: Exception) -> FileError | OutageError:

@@ -1,26 +1,32 @@
 """What is fetched ahead of a remote file: few rounds, the same values, bounded whatever it says."""
 
+import asyncio
+import inspect
 import io
 import struct
+import zlib
 from collections.abc import Sequence
 from itertools import islice, product
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import h5py
 import numpy as np
 import pandas as pd
 import pytest
+from fsspec.asyn import get_loop
 from h5ad_files import obs_of, write
 from hostile_files import WRONG, nodes, opened_files, replace, secret_files, whole
+from s3fs.core import _inner_fetch
 
 from runners import rules
 from runners.h5ad import blocks as blocks_module
-from runners.h5ad.ahead import fetch_profile
-from runners.h5ad.blocks import BLOCK, MOST_AHEAD, MOST_GUESSED, Blocks, Range
+from runners.h5ad.ahead import MOST_IN_TABLE, _address, _fetch_headers, fetch_profile, fetch_rows
+from runners.h5ad.blocks import BLOCK, MOST_AHEAD, MOST_AT_ONCE, MOST_GUESSED, Blocks, Range
 from runners.h5ad.containment import ElsewhereError
+from runners.h5ad.errors import FileForbiddenError
 from runners.h5ad.profile import CHUNK, DatasetProfile, _profile
-from runners.h5ad.ranges import OpenFile
+from runners.h5ad.ranges import OpenFile, _Watched
 from runners.validation.cases import combinations
 
 FOUND = rules.load("7.0.0")
@@ -208,3 +214,119 @@ def test_what_the_storage_refuses_ends_the_fetching(tmp_path: Path) -> None:
         blocks = Blocks(path.stat().st_size, refuse)
         with pytest.raises(RefusedError):
             fetch_profile(root, FOUND.columns, CHUNK, blocks)
+
+
+def test_a_part_of_a_type_that_nobody_knows_is_left_to_who_reads_it(tmp_path: Path) -> None:
+    path = whole(tmp_path / "dataset.h5ad")
+    with h5py.File(path, "r+") as file:
+        column = next(node for node in file["obs"].values() if isinstance(node, h5py.Group))
+        space = h5py.h5s.create_simple((30,))
+        h5py.h5d.create(column.id, b"mask", h5py.h5t.UNIX_D32LE, space)
+    remote = Remote(path)
+    assert outcome(remote, remote.blocks) == outcome(Remote(path), None)
+    assert isinstance(outcome(Remote(path), None), DatasetProfile)
+
+
+def test_of_many_small_chunks_none_is_looked_up(tmp_path: Path) -> None:
+    """HDF5 walks through the whole table for each of them."""
+    path = tmp_path / "chunks.h5"
+    with h5py.File(path, "w") as file:
+        file.create_dataset("x", data=np.arange(MOST_IN_TABLE + 1), chunks=(1,))
+    remote = Remote(path)
+    with h5py.File(remote, "r") as file:
+        array, before = file["x"], len(remote.rounds)
+        fetch_rows([array], slice(0, 10), remote.blocks)
+        assert len(remote.rounds) == before
+
+
+def test_headers_that_go_on_at_the_end_of_blocks_fetch_no_more(tmp_path: Path) -> None:
+    """Each of 7 headers names 163 places, of which the beginning alone may have been fetched."""
+    size = 3_000 * BLOCK
+    data, asked = bytearray(size), list[Sequence[Range]]()
+    for number in range(7):
+        first = 2 + 163 * number
+        go_on = (
+            struct.pack("<HHBxxxQQ", 0x10, 16, 0, block * BLOCK - 8, 4096)
+            for block in range(first, first + 163)
+        )
+        text = struct.pack("<BxHIIxxxx", 1, 1, 1, 4000) + b"".join(go_on)
+        data[number * 4096 : number * 4096 + len(text)] = text
+
+    def fetch(ranges: Sequence[Range]) -> list[bytes]:
+        asked.append(ranges)
+        return [bytes(data[start:end]) for start, end in ranges]
+
+    _fetch_headers([number * 4096 for number in range(7)], Blocks(size, fetch))
+    blocks = sum(-(-(end - start) // BLOCK) for ranges in asked for start, end in ranges)
+    assert 1 < blocks <= MOST_GUESSED
+
+
+def test_large_chunks_that_hold_little_are_fetched_within_bounds(tmp_path: Path) -> None:
+    path = tmp_path / "chunks.h5"
+    with h5py.File(path, "w") as file:
+        texts = h5py.string_dtype()
+        array = file.create_dataset("x", (400,), texts, chunks=(10,), compression="gzip")
+        for number in range(40):
+            array.id.write_direct_chunk((10 * number,), zlib.compress(bytes(160)) + bytes(2**20))
+    remote = Remote(path)
+    with h5py.File(remote, "r") as file:
+        fetch_rows([file["x"]], slice(0, 400), remote.blocks)
+    assert remote.bytes <= (MOST_AHEAD + MOST_AT_ONCE) * BLOCK < path.stat().st_size
+
+
+def test_a_path_is_not_followed(tmp_path: Path) -> None:
+    """The index that a file names may be one, and lead to another file."""
+    secrets = secret_files(tmp_path / "secrets")
+    path = whole(tmp_path / "dataset.h5ad")
+    with h5py.File(path, "r+") as file:
+        file["elsewhere"] = h5py.ExternalLink(secrets / "secret.h5", "/")
+    with h5py.File(path) as file, opened_files(secrets) as opened:
+        assert _address(file, "elsewhere/secret") is None
+        assert opened == []
+
+
+class Stream:
+    """As much of s3fs's file as is needed."""
+
+    size, details, path, bucket, key, version_id = 10, dict[str, str](), "b/k", "b", "k", None
+    req_kw: ClassVar[dict[str, str]] = {}
+
+    class fs:  # noqa: N801 - its name there
+        anon, loop = True, get_loop()
+
+
+REFUSED, SILENT = PermissionError("403"), OSError("slow")
+
+
+@pytest.mark.parametrize("order", [(REFUSED, SILENT), (SILENT, REFUSED)])
+def test_a_refusal_goes_before_an_outage_and_nothing_works_on(
+    monkeypatch: pytest.MonkeyPatch, order: tuple[Exception, Exception]
+) -> None:
+    ended = []
+
+    async def answer(*asked: Any) -> bytes:
+        start = asked[4]
+        await asyncio.sleep(0.05 * start)
+        ended.append(start)
+        if start < 2:
+            raise order[start]
+        return b"x"
+
+    monkeypatch.setattr("s3fs.core._inner_fetch", answer)
+    with pytest.raises(FileForbiddenError):
+        _Watched(Stream()).blocks._fetch([(0, 1), (1, 2), (2, 3)])
+    assert ended == [0, 1, 2]
+
+
+def test_a_lack_of_memory_is_no_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def answer(*_: Any) -> bytes:
+        raise MemoryError
+
+    monkeypatch.setattr("s3fs.core._inner_fetch", answer)
+    with pytest.raises(MemoryError):
+        _Watched(Stream()).blocks.read(0, 5)
+
+
+def test_s3fs_takes_what_it_is_given() -> None:
+    """Its function isn't public."""
+    inspect.signature(_inner_fetch).bind("fs", "bucket", "key", None, 0, 1, {})
