@@ -308,7 +308,8 @@ main()
         ("max_page_count = 1", "the database has no space left on its disk ("),
     ],
 )
-def test_sqlite_refuses_in_a_sentence(place: Place, pragma: str, said: str) -> None:
+def test_sqlite_refuses_in_a_sentence(older: Place, tmp_path: Path, pragma: str, said: str) -> None:
+    place = instances.copy(older, tmp_path / "place")  # where nothing was freed by a rollback
     only = [by_key("D01").dataset_id]
     request = place.request("newer", NEWER.version, only=only)
     done = place.script("-c", PRAGMA.format(pragma), *place.arguments("ingest", request))

@@ -144,18 +144,19 @@ grant select on all tables in schema public to reader;
 """
 
 
-def as_reader(remote: Place, root: Path) -> Place:
+@pytest.fixture(scope="module")
+def reader(remote: Place, address: str, tmp_path_factory: pytest.TempPathFactory) -> Place:
     """The same place, whose instance is reached by a role that may read and nothing else."""
+    with closing(psycopg2.connect(address)) as connection, connection:
+        connection.cursor().execute(READER)
+    root = tmp_path_factory.mktemp("reader")
     shutil.copytree(remote.root, root, dirs_exist_ok=True)
     (settings,) = (root / "lamin" / ".lamin").glob("instance--*demo.env")
     settings.write_text(settings.read_text().replace("postgres:unused@", "reader:unused@"))
     return Place(root, remote.world)
 
 
-def test_a_role_that_may_only_read_can_verify(remote: Place, address: str, tmp_path: Path) -> None:
-    with closing(psycopg2.connect(address)) as connection, connection:
-        connection.cursor().execute(READER)
-    reader = as_reader(remote, tmp_path / "reader")
+def test_a_role_that_may_only_read_can_verify(reader: Place, address: str) -> None:
     before = counts(address)
     done = reader.run("verify", reader.request("reading", NEWER.version, action=Action.VERIFY))
     assert done.returncode == 1, done.stderr
@@ -214,26 +215,12 @@ def test_a_sequence_that_is_behind_is_named_before_anything_is_written(
     assert counts(address) == before
 
 
-READER = """
-    create role reader login;
-    grant usage on schema public to reader;
-    grant select on all tables in schema public to reader;
-"""
-
-
-def test_doctor_names_a_role_that_may_only_read(
-    remote: Place, address: str, tmp_path: Path
-) -> None:
+def test_doctor_names_a_role_that_may_only_read(remote: Place, reader: Place) -> None:
     """The instance's own role is fine; one with select alone lacks the rest."""
     words = ("-m", "runners", "doctor", "instance", "--instance", INSTANCE)
     done = remote.script(*words)
     assert (done.returncode, done.stderr) == (0, "")
-    with closing(psycopg2.connect(address)) as connection, connection:
-        connection.cursor().execute(READER)
-    shutil.copytree(remote.root / "lamin", tmp_path / "lamin")
-    settings = tmp_path / "lamin" / ".lamin" / "instance--anonymous--demo.env"
-    settings.write_text(settings.read_text().replace("//postgres:", "//reader:"))
-    done = Place(tmp_path, remote.world).script(*words)
+    done = reader.script(*words)
     (line,) = (line for line in done.stdout.splitlines() if not line.startswith("     ok"))
     assert done.returncode == 1
     assert line.startswith("missing  role: the role reader may not read and write bionty_")
