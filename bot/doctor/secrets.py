@@ -73,6 +73,10 @@ def _limited(part: str, environment: Environment, found: RepositorySetUp) -> Par
     if isinstance(environment.branches, Unseen):
         sentence = f"its branches couldn't be looked at ({environment.branches.why}); see"
         return unknown(part, sentence, place)
+    if environment.tags:
+        names = shortened(list(environment.tags))
+        sentence = f"tags matching {names} may use it, and whoever can push can push such a tag;"
+        return missing(part, f"{sentence} let in the branch {branch} alone:", place)
     if environment.branches is None:
         sentence = f"each branch may use it, and so read its secrets; limit it to {branch}:"
         return missing(part, sentence, place)

@@ -34,12 +34,13 @@ class ActionsSetUp:
 @dataclass(frozen=True, slots=True)
 class Environment:
     """`branches`: names and patterns of those that may use it, None where each may. With
-    `is_protected`, each protected branch may.
+    `is_protected`, each protected branch may. `tags`: patterns of the tags that may, too.
     """
 
     branches: tuple[str, ...] | Unseen | None
     is_protected: bool
     secrets: frozenset[str] | Unseen
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

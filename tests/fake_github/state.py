@@ -136,10 +136,11 @@ class Runner:
 @dataclass
 class Environment:
     """`branches`: names and patterns of those that may use it; None: each may. With `protected`,
-    each protected branch may.
+    each protected branch may. `tags`: patterns of the tags that may, too.
     """
 
     branches: list[str] | None = None
+    tags: list[str] = field(default_factory=list)
     protected: bool = False
     secrets: set[str] = field(default_factory=set)
 

@@ -174,18 +174,27 @@ def _environment(repo: Repository, told: Mapping[str, Any]) -> Environment:
     place = f"/environments/{quote(told['name'], safe='')}"
     policy = told.get("deployment_branch_policy")
     branches: tuple[str, ...] | Unseen | None = None
+    tags: tuple[str, ...] = ()
     if policy is not None and policy["custom_branch_policies"]:
-        branches = _seen(lambda: tuple(_policies(repo, place)))
+        policies = _seen(lambda: _policies(repo, place))
+        branches, tags = (policies, ()) if isinstance(policies, Unseen) else policies
     return Environment(
         branches=branches,
+        tags=tags,
         is_protected=policy is not None and policy["protected_branches"],
         secrets=_seen(lambda: _names(repo, f"{place}/secrets", "secrets")),
     )
 
 
-def _policies(repo: Repository, place: str) -> Iterator[str]:
-    listed = _listed(repo, f"{place}/deployment-branch-policies", "branch_policies")
-    return (one["name"] for one in listed if one.get("type") != "tag")
+def _policies(repo: Repository, place: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The patterns of branches, and those of tags.
+
+    https://docs.github.com/en/rest/deployments/branch-policies#list-deployment-branch-policies
+    """
+    branches, tags = [], []
+    for one in _listed(repo, f"{place}/deployment-branch-policies", "branch_policies"):
+        (tags if one.get("type") == "tag" else branches).append(one["name"])
+    return tuple(branches), tuple(tags)
 
 
 def _names(repo: Repository, place: str, key: str) -> frozenset[str]:

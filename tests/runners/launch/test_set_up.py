@@ -263,6 +263,10 @@ def each_branch(it: SetUp) -> None:
     it.fake.environments["instance"].branches = None
 
 
+def each_tag(it: SetUp) -> None:
+    it.fake.environments["instance"].tags = ["v*"]
+
+
 def no_environment(it: SetUp) -> None:
     del it.fake.environments["bot"]
 
@@ -331,6 +335,7 @@ def broken_manifest(it: SetUp) -> None:
             "/settings/environments",
         ),
         (each_branch, {"environment instance"}, "limit it to main", "/settings/environments"),
+        (each_tag, {"environment instance"}, "tags matching v* may use it", "/environments"),
         (
             no_environment,
             {"environment bot", "secret APP_PRIVATE_KEY"},
