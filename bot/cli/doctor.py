@@ -31,7 +31,7 @@ from bot.gather.releases import read_directory, read_page
 from bot.gather.schema_documents import document_address
 from bot.model.markers import MarkerKind
 from bot.model.ports import MergedManifests
-from bot.model.set_up import Checkout, Installation, RepositorySetUp, Unseen
+from bot.model.set_up import Checkout, Installation, Refused, RepositorySetUp, Unseen
 from bot.settings import Settings, load_partly, setting_names
 from runners.contract import Health, PartHealth
 
@@ -145,19 +145,27 @@ def _of_github(settings: Settings, checkout: Checkout, options: Options) -> Iter
 def _of_repository(
     found: RepositorySetUp, settings: Settings, checkout: Checkout
 ) -> Iterator[PartHealth]:
-    variables = {} if isinstance(found.variables, Unseen) else found.variables
-    client_id = settings.app_client_id or variables.get("APP_CLIENT_ID")
-    launcher = (variables.get("LAUNCHER") or settings.launcher or "hosted").lower()
+    client_id, launcher = _said(found.variables, settings)
     files = WorkflowFiles(settings.workflow).needed
-    yield from judge_repository.repository(
-        found, files, checkout.variables, with_app=bool(client_id)
-    )
-    yield from judge_secrets.environments(found, variables, launcher)
+    yield from judge_repository.repository(found, files, checkout.variables, client_id=client_id)
+    yield from judge_secrets.environments(found, found.variables)
     yield from judge_secrets.app(_app(found.name, client_id, settings), client_id, launcher)
 
 
-def _app(name: str, client_id: str | None, settings: Settings) -> Installation | Unseen | None:
-    if client_id is None:
+def _said(
+    variables: Mapping[str, str] | Unseen, settings: Settings
+) -> tuple[str | Unseen | None, str | Unseen]:
+    """The App's client id, if there is one, and where jobs work."""
+    if isinstance(variables, Unseen):
+        return settings.app_client_id or variables, variables
+    client_id = settings.app_client_id or variables.get("APP_CLIENT_ID")
+    return client_id, judge_secrets.launcher_of(variables)
+
+
+def _app(
+    name: str, client_id: str | Unseen | None, settings: Settings
+) -> Installation | Refused | Unseen | None:
+    if not client_id or isinstance(client_id, Unseen):
         return None
     if settings.app_private_key is None:
         return Unseen("only by its own key: give BOT_APP_PRIVATE_KEY")

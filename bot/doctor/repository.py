@@ -36,19 +36,22 @@ def token(found: RepositorySetUp | Refused) -> PartHealth:
 
 
 def repository(
-    found: RepositorySetUp, files: Collection[str], known: Collection[str], *, with_app: bool
+    found: RepositorySetUp,
+    files: Collection[str],
+    known: Collection[str],
+    client_id: str | Unseen | None,
 ) -> Iterator[PartHealth]:
     """The repository's lines. `files` are the workflow files that must be there, `known` the
-    variables that they read; `with_app`: an App opens the pull requests.
+    variables that they read; `client_id` that of the App which opens the pull requests, if any.
     """
-    yield from _actions(found, found.actions, with_app=with_app)
+    yield from _actions(found, found.actions, client_id)
     yield from _workflows(found, files)
     yield _labels(found)
     yield from _variables(found, known)
 
 
 def _actions(
-    found: RepositorySetUp, actions: ActionsSetUp | Unseen, *, with_app: bool
+    found: RepositorySetUp, actions: ActionsSetUp | Unseen, client_id: str | Unseen | None
 ) -> Iterator[PartHealth]:
     settings = f"{found.address}/settings/actions"
     if isinstance(actions, Unseen):
@@ -58,7 +61,10 @@ def _actions(
     elif actions.allowed == "local_only":
         sentence = "no actions but the owner's own may run, and jobs need GitHub's; allow those:"
         yield missing("Actions", sentence, settings)
-    elif not actions.may_open_pulls and not with_app:
+    elif not actions.may_open_pulls and isinstance(client_id, Unseen):
+        sentence = "they may not open pull requests, and whether an App does isn't known"
+        yield unknown("Actions", f"{sentence} ({client_id.why}); see", settings)
+    elif not actions.may_open_pulls and not client_id:
         sentence = "they may not open pull requests, and there is no App that does; allow it:"
         yield missing("Actions", sentence, settings)
     elif actions.allowed == "selected":

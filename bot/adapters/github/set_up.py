@@ -66,7 +66,9 @@ def look(
     )
 
 
-def look_at_app(name: str, client_id: str, key: str, api: str) -> Installation | Unseen | None:
+def look_at_app(
+    name: str, client_id: str, key: str, api: str
+) -> Installation | Refused | Unseen | None:
     """What the App was given in the repository, by a token that the App signs itself; None if it
     isn't installed there.
 
@@ -76,7 +78,7 @@ def look_at_app(name: str, client_id: str, key: str, api: str) -> Installation |
     try:
         _ = auth.token  # signs
     except Exception as error:  # the libraries below have several for what is no key
-        return Unseen(f"BOT_APP_PRIVATE_KEY is no private key ({type(error).__name__})")
+        return Refused(f"APP_PRIVATE_KEY is no private key ({type(error).__name__})", True)
     client = Github(auth=auth, base_url=api, retry=None, timeout=QUICK.timeout, lazy=True)
     try:
         requester = client.get_repo(name).requester
@@ -85,7 +87,7 @@ def look_at_app(name: str, client_id: str, key: str, api: str) -> Installation |
         if isinstance(error, GithubException) and error.status == 404:
             return None
         if isinstance(error, GithubException) and error.status == 401:
-            return Unseen("GitHub doesn't know the App by this client id and private key")
+            return Refused("GitHub doesn't know the App by this client id and private key", True)
         return Unseen(sentence_of(error).rstrip("."))
     return Installation(told["permissions"], told["suspended_at"], told["html_url"])
 

@@ -452,10 +452,10 @@ def test_what_the_token_may_not_see_is_unknown_and_never_fine(healthy: SetUp) ->
     found = healthy.examined(0)
     unknown = {part: line["sentence"] for part, line in found.items() if line["health"] != "ok"}
     assert unknown.keys() == {
-        "Actions", "variables", "secret LAMIN_API_KEY", "secrets of the repository",
+        "Actions", "variables", "other secrets", "secrets of the repository", "App",
     }  # fmt: skip
     assert "it needs the permission administration=read" in unknown["Actions"]
-    assert "it needs the permission environments=read" in unknown["secret LAMIN_API_KEY"]
+    assert "it needs the permission variables=read" in unknown["App"]
 
 
 def test_a_job_gives_the_variables_that_its_token_may_not_list(healthy: SetUp) -> None:
@@ -496,8 +496,8 @@ def test_one_answer_that_is_missing_keeps_nothing_else_back(healthy: SetUp) -> N
 
 def test_a_key_that_is_none_is_said_to_be_so_and_never_shown(healthy: SetUp) -> None:
     healthy.variables["BOT_APP_PRIVATE_KEY"] = "hunter2"
-    line = healthy.examined(0)["App"]
-    assert line["health"] == "unknown"
+    line = healthy.examined(1)["App"]
+    assert line["health"] == "missing"
     assert "is no private key" in line["sentence"]
     assert "hunter2" not in line["sentence"]
 
