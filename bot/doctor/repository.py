@@ -5,15 +5,17 @@ from collections.abc import Collection, Iterator, Mapping
 from bot.doctor.checkout import meant
 from bot.doctor.lines import GUIDE, missing, ok, shortened, unknown, warning
 from bot.model.labels import Label, Topic
-from bot.model.set_up import ActionsSetUp, Refused, RepositorySetUp, Unseen
+from bot.model.set_up import UNLISTED, ActionsSetUp, Refused, RepositorySetUp, Unseen
 from runners.contract import PartHealth
 
+CALLER = "cellxgene.yml"
+"""What the documentation calls the file that calls bot.yml."""
 TOKENS = "https://github.com/settings/personal-access-tokens"
 DISABLED = {
     "disabled_manually": "a person has disabled it",
     "disabled_inactivity": "GitHub has disabled its schedule for want of activity",
     "disabled_fork": "GitHub disables it in a fork",
-    "deleted": "its file isn't there any more",
+    UNLISTED: "it is there, and GitHub doesn't run it",
 }
 """https://docs.github.com/en/rest/actions/workflows#get-a-workflow"""
 
@@ -22,11 +24,14 @@ def token(found: RepositorySetUp | Refused) -> PartHealth:
     """Whether the token lets us in and reads what the bot must read."""
     if isinstance(found, Refused):
         if found.is_final:
-            return missing("token", f"{found.why} Make one that may:", TOKENS)
+            return missing("token", found.why, TOKENS)
         return unknown("token", found.why)
     if found.unanswered and not found.unreadable:
         names = shortened(list(found.unanswered))
         return unknown("token", f"GitHub didn't say whether it reads {names}; ask again later.")
+    if not found.unreadable and found.may_push is False:
+        sentence = f"whoever it is of may not push to {found.name}, nor can the bot by it; take"
+        return warning("token", f"{sentence} one of somebody who may:", TOKENS)
     if not found.unreadable:
         names = "contents, issues, pull requests, actions and checks"
         return ok("token", f"it reads {names} of {found.name}; writing shows when it is tried.")
@@ -44,10 +49,30 @@ def repository(
     """The repository's lines. `files` are the workflow files that must be there, `known` the
     variables that they read; `client_id` that of the App which opens the pull requests, if any.
     """
+    yield from _writable(found)
     yield from _actions(found, found.actions, client_id)
     yield from _workflows(found, files)
     yield _labels(found)
     yield from _variables(found, known)
+
+
+def workflow_of(found: RepositorySetUp) -> str | None:
+    """The one file of a repository that calls bot.yml, as its jobs name it to the bot; None where
+    there is a file for each purpose, or not exactly one that calls.
+    """
+    if isinstance(found.workflows, Unseen) or "detect.yml" in found.workflows:
+        return None
+    callers = found.callers | ({CALLER} & found.workflows.keys())
+    return next(iter(callers)) if len(callers) == 1 else None
+
+
+def _writable(found: RepositorySetUp) -> Iterator[PartHealth]:
+    if found.is_archived:
+        sentence = "it is archived, so that nothing can be written; unarchive it:"
+        yield missing("repository", sentence, f"{found.address}/settings")
+    if found.is_empty:
+        sentence = "it has no commit yet; push the workflow files, as this says:"
+        yield missing("repository", sentence, f"{GUIDE}#in-another-repository")
 
 
 def _actions(
@@ -85,15 +110,23 @@ def _workflows(found: RepositorySetUp, files: Collection[str]) -> Iterator[PartH
         if state == "active":
             continue
         problems += 1
-        if state is None or state == "deleted":
-            sentence = f"it isn't in .github/workflows of {found.default_branch}; copy it from"
+        if state is None:
+            sentence = f"it isn't in .github/workflows of {found.default_branch}"
+            sentence += "" if found.workflows.keys() & set(files) else _OR_CALLER
+            sentence += "; copy it from"
             yield missing(f"workflow {file}", sentence, f"{GUIDE}#in-another-repository")
+        elif state == UNLISTED:
+            sentence = f"{DISABLED[state]}: see what Actions say of it, and enable workflows there:"
+            yield missing(f"workflow {file}", sentence, f"{found.address}/actions")
         else:
             why = DISABLED.get(state, state)
             remedy = f"gh workflow enable {file} --repo {found.name}"
             yield missing(f"workflow {file}", f"{why}; enable it:", remedy)
     if not problems:
         yield ok("workflow files", f"{', '.join(files)} are there and enabled.")
+
+
+_OR_CALLER = ", nor does just one file there call bot.yml (or name it by BOT_WORKFLOW)"
 
 
 def _labels(found: RepositorySetUp) -> PartHealth:

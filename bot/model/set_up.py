@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+UNLISTED = "unlisted"
+"""The state of a workflow file that is in the repository, and not among GitHub's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Unseen:
@@ -57,7 +60,9 @@ class RepositorySetUp:
     """`address` is where a browser finds it. `unreadable`: permission -> why the token can't even
     read there; of those in `unanswered` nothing is known. `workflows`: file -> its state in
     GitHub's words. `environments` by name, `secrets` those of the repository itself, `variables`
-    those that jobs see.
+    those that jobs see. `workflows` and `callers`, those files which call bot.yml, are of the
+    default branch; `has_launch_toml`: so is launch.toml. `may_push` is what whoever the token is of
+    may, None of an App's or a job's.
     """
 
     name: str
@@ -73,6 +78,11 @@ class RepositorySetUp:
     secrets: frozenset[str] | Unseen
     variables: Mapping[str, str] | Unseen
     labels: frozenset[str] | Unseen
+    callers: frozenset[str] = frozenset()
+    has_launch_toml: bool | Unseen = False
+    is_archived: bool = False
+    is_empty: bool = False
+    may_push: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
