@@ -2,7 +2,7 @@
 
 from runners.contract import Health, PartHealth
 
-GUIDE = "docs/on-github.md"
+GUIDE = "docs/how-to/github.md"
 
 
 def ok(part: str, sentence: str) -> PartHealth:

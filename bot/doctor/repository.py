@@ -43,11 +43,12 @@ def token(found: RepositorySetUp | Refused) -> PartHealth:
 def repository(
     found: RepositorySetUp,
     files: Collection[str],
-    known: Collection[str],
+    known: Collection[str] | None,
     client_id: str | Unseen | None,
 ) -> Iterator[PartHealth]:
     """The repository's lines. `files` are the workflow files that must be there, `known` the
-    variables that they read; `client_id` that of the App which opens the pull requests, if any.
+    variables that they read (None: not known); `client_id` that of the App which opens the pull
+    requests, if there is one.
     """
     yield from _writable(found)
     yield from _actions(found, found.actions, client_id)
@@ -143,11 +144,15 @@ def _labels(found: RepositorySetUp) -> PartHealth:
     return ok("labels", f"{len(there)} of {len(own)}; the others are made when first used.")
 
 
-def _variables(found: RepositorySetUp, known: Collection[str]) -> Iterator[PartHealth]:
+def _variables(found: RepositorySetUp, known: Collection[str] | None) -> Iterator[PartHealth]:
     if isinstance(found.variables, Unseen):
         sentence = f"they couldn't be looked at ({found.variables.why}); see"
         address = f"{found.address}/settings/variables/actions"
         yield unknown("variables", sentence, address)
+        return
+    if known is None:
+        sentence = "an installed wheel has no workflow files, which say what is read; see them in"
+        yield unknown("variables", f"{sentence} a checkout.")
         return
     misspelt = {
         name: close

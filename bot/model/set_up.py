@@ -89,14 +89,15 @@ class RepositorySetUp:
 class Checkout:
     """What the code here says of itself. `locked`: package -> the lock's version, `wanted` those of
     the group, `installed` those that are here. `variables` are the names that the workflow files
-    read, `schema` the newest dataset schema version that has rules.
+    read, `schema` the newest dataset schema version that has rules. An installed wheel has neither
+    lock nor workflow files: `wanted` and `variables` are None then.
     """
 
     python: tuple[int, int]
     oldest_python: tuple[int, int]
     group: str
     locked: Mapping[str, str]
-    wanted: frozenset[str]
+    wanted: frozenset[str] | None
     installed: Mapping[str, str]
-    variables: frozenset[str]
+    variables: frozenset[str] | None
     schema: str | None

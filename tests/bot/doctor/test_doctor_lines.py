@@ -1,11 +1,14 @@
 """What doctor says of facts that the doubles of services don't come to."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from bot.adapters.checkout import ROOT
 from bot.doctor.checkout import names, packages
+from bot.doctor.lines import GUIDE
 from bot.doctor.releases import releases
 from bot.doctor.repository import repository, token
 from bot.doctor.secrets import APP, app, environments, matches
@@ -52,6 +55,15 @@ def told(*lines: PartHealth) -> list[tuple[str, str]]:
     return [(line.health, line.part) for line in lines if line.health is not Health.OK]
 
 
+def test_the_headings_that_lines_point_to_are_there() -> None:
+    text = (ROOT / GUIDE).read_text(encoding="utf-8")
+    headings = {found.lower().replace(" ", "-") for found in re.findall(r"(?m)^#+ (.+)$", text)}
+    sources = (path.read_text(encoding="utf-8") for path in (ROOT / "bot/doctor").glob("*.py"))
+    named = set(re.findall(r"\{GUIDE\}#([\w-]+)", "".join(sources)))
+    assert named
+    assert named <= headings
+
+
 def test_packages_are_compared_with_the_lock() -> None:
     assert told(*packages(CHECKOUT)) == []
     old = replace(CHECKOUT, python=(3, 10))
@@ -64,6 +76,13 @@ def test_packages_are_compared_with_the_lock() -> None:
         "not as constraints.txt has it: httpx 0.27.0 (locked: 0.28.1):",
     )
     assert line.remedy == "pip install --group bot --constraint constraints.txt"
+
+
+def test_a_wheel_knows_neither_lock_nor_workflow_files() -> None:
+    wheel = replace(CHECKOUT, locked={}, wanted=None, variables=None)
+    assert told(*packages(wheel)) == [("unknown", "packages")]
+    lines = repository(FOUND, ["detect.yml"], wheel.variables, client_id=None)
+    assert told(*lines) == [("unknown", "variables")]
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,7 @@ class SetUp:
     words: list[str] = field(default_factory=lambda: ["--no-instance"])
     prefix: list[str] = field(default_factory=list)
     place: Place | None = None
+    code: Path = REPOSITORY
 
     @property
     def fake(self) -> FakeGithub:
@@ -86,7 +87,7 @@ class SetUp:
     def environment(self) -> Mapping[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         of_place = self.place.environment if self.place else {}
-        own = {**self.variables, "PYTHONPATH": str(REPOSITORY), "REFERENCE": str(REFERENCE)}
+        own = {**self.variables, "PYTHONPATH": str(self.code), "REFERENCE": str(REFERENCE)}
         return {**kept, **of_place, "no_proxy": "127.0.0.1", **own}
 
 
@@ -413,7 +414,12 @@ def no_folder_for_runs(it: SetUp) -> None:
             "gh variable set ",
         ),
         (wrong_value, {"settings"}, "'perhaps' is neither true nor false; give one of them", ""),
-        (missing_workflow, {"workflow reap.yml"}, "isn't in .github/workflows of main", "docs/on-"),
+        (
+            missing_workflow,
+            {"workflow reap.yml"},
+            "isn't in .github/workflows of main",
+            "docs/how-to/",
+        ),
         (workflow_of_another_branch, {"workflow reap.yml"}, "isn't in .github/workflows", "docs/"),
         (workflow_that_is_left_out, {"workflow reap.yml"}, "GitHub doesn't run it", "/actions"),
         (archived, {"repository"}, "it is archived", "/settings"),
@@ -678,6 +684,19 @@ def test_a_token_of_somebody_who_may_not_push_is_a_warning(healthy: SetUp) -> No
     healthy.variables["BOT_GITHUB_TOKEN"] = healthy.token()
     line = healthy.examined(0)["token"]
     assert (line["health"], "may not push" in line["sentence"]) == ("warning", True)
+
+
+def test_from_an_installed_wheel_only_the_checkouts_own_parts_are_unknown(
+    healthy: SetUp, tmp_path: Path
+) -> None:
+    """A wheel has the packages, and neither pyproject.toml nor constraints.txt nor workflows."""
+    site = tmp_path / "site"
+    for package in ("bot", "runners"):
+        shutil.copytree(REPOSITORY / package, site / package)
+    healthy.code = site
+    found = healthy.examined(0)
+    unknown = {part for part, line in found.items() if line["health"] == "unknown"}
+    assert unknown == {"packages", "variables"}
 
 
 def test_for_people_a_line_a_part(healthy: SetUp) -> None:
