@@ -185,3 +185,8 @@ READERS: Mapping[str, Callable[[object, Path], object]] = {
     "previous": _names,
     "storage": _places,
 }
+
+
+def read_text(setting: str, text: str) -> object:
+    """The value of a variable's text, as in the working folder. Raises ValueError."""
+    return READERS[setting](text, Path())

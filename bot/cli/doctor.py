@@ -97,7 +97,7 @@ def examine(path: Path | None, options: Options) -> Iterator[PartHealth]:
     """Every line, in a fixed order; what takes long is looked at side by side."""
     checkout = read_checkout()
     settings, names, problems, refused = load_partly(path)
-    with ThreadPoolExecutor(10) as pool:
+    with ThreadPoolExecutor(12) as pool:
         found = pool.submit(_found, settings, options, refused)
         pages = Pages(settings, checkout, pool)
         looks = _looks(settings, checkout, options, found, pages)
@@ -195,8 +195,7 @@ def _said(
     """The App's client id, if there is one, and where jobs work."""
     if isinstance(variables, Unseen):
         return settings.app_client_id or variables, variables
-    client_id = settings.app_client_id or variables.get("APP_CLIENT_ID")
-    return client_id, judge_secrets.launcher_of(variables)
+    return variables.get("APP_CLIENT_ID"), judge_secrets.launcher_of(variables)
 
 
 def _app(

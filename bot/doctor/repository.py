@@ -157,7 +157,7 @@ def _variables(found: RepositorySetUp, known: Collection[str] | None) -> Iterato
     misspelt = {
         name: close
         for name in sorted(found.variables)
-        if name not in known and (close := meant(name, known)) and close not in found.variables
+        if name not in known and (close := meant(name, known)) and not found.variables.get(close)
     }
     for name, close in misspelt.items():
         remedy = f"gh variable set {close} --repo {found.name}"

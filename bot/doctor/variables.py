@@ -3,14 +3,13 @@
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from bot.doctor.lines import missing, unknown
 from bot.doctor.secrets import launcher_of
 from bot.model.limits import CODEBUILD, MACHINES
 from bot.model.set_up import RepositorySetUp, Unseen
-from bot.setting_values import READERS
+from bot.setting_values import read_text
 from runners.contract import PartHealth
 
 SETTINGS = {
@@ -79,7 +78,7 @@ def settings_of(variables: Mapping[str, str]) -> tuple[dict[str, Any], dict[str,
             if variable in FORMS:
                 FORMS[variable](text)
             if setting := SETTINGS.get(variable):
-                values[setting] = READERS[setting](text, Path())
+                values[setting] = read_text(setting, text)
         except ValueError as error:
             problems[variable] = str(error)
     return values, problems

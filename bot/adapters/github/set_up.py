@@ -157,6 +157,8 @@ def _probed(repo: Repository, branch: str) -> tuple[dict[str, str], tuple[str, .
         try:
             _ask(repo, place.format(branch=quote(branch)))
         except (GithubException, RequestException) as error:
+            if isinstance(error, GithubException) and error.status == 409:
+                continue  # let in, where no commit was ever pushed
             if is_forbidden(error):
                 refused[permission] = sentence_of(error).rstrip(".")
             else:

@@ -602,11 +602,11 @@ def test_a_job_gives_the_variables_that_its_token_may_not_list(healthy: SetUp) -
     healthy.variables["BOT_GITHUB_TOKEN"] = healthy.fake.token(WRITING)
     of_machines(healthy)
     healthy.variables["REPOSITORY_VARIABLES"] = json.dumps(
-        {**healthy.fake.variables, "LAUNCHER": "ec2", "READ_ROL": "arn"}
+        {**healthy.fake.variables, "READ_ROLE": "", "READ_ROL": "arn"}
     )
     found = healthy.examined(1)
     missing = {part for part, line in found.items() if line["health"] == "missing"}
-    assert missing == {"App", "variable READ_ROL"}
+    assert missing == {"App", "variable READ_ROL", "variable READ_ROLE"}
     assert found["secret APP_PRIVATE_KEY"]["health"] == "unknown"
 
 
@@ -677,6 +677,19 @@ def test_of_two_files_that_call_the_bot_none_is_taken(healthy: SetUp) -> None:
     found = healthy.examined(1)
     assert found["workflow detect.yml"]["health"] == "missing"
     assert "BOT_WORKFLOW" in found["workflow detect.yml"]["sentence"]
+
+
+def test_a_repository_without_commits_is_no_fault_of_the_token(healthy: SetUp) -> None:
+    healthy.fake.is_empty = True
+    found = healthy.examined(1)
+    assert found["repository"]["health"] == "missing"
+    assert found["token"]["health"] == "ok"
+
+
+def test_the_app_is_the_one_that_the_repositorys_variables_name(healthy: SetUp) -> None:
+    del healthy.fake.variables["APP_CLIENT_ID"]
+    healthy.variables["BOT_APP_CLIENT_ID"] = "Iv1.0123456789"
+    assert "there is none" in healthy.examined(0)["App"]["sentence"]
 
 
 def test_a_token_of_somebody_who_may_not_push_is_a_warning(healthy: SetUp) -> None:
