@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bot.model.commands import Role, Verb
-from bot.model.limits import codebuild_output
+from bot.model.limits import LAUNCHERS, codebuild_output
 
 WITNESSES = {
     "schema_definition": "https://raw.githubusercontent.com/chanzuckerberg/single-cell-curation/"
@@ -86,8 +86,11 @@ def _webhook(value: object, _base: Path) -> str:
 
 
 def _launcher(value: object, base: Path) -> str:
-    """The workflow files compare it without its case."""
-    return _text(value, base).lower()
+    """The workflow files compare it without its case, and take an unknown one for a machine's."""
+    name = _text(value, base).lower()
+    if name not in LAUNCHERS:
+        raise ValueError(f"{value!r} is no launcher; use one of {', '.join(LAUNCHERS)}")
+    return name
 
 
 def _seconds(value: object, _base: Path) -> float:
@@ -182,3 +185,8 @@ READERS: Mapping[str, Callable[[object, Path], object]] = {
     "previous": _names,
     "storage": _places,
 }
+
+
+def read_text(setting: str, text: str) -> object:
+    """The value of a variable's text, as in the working folder. Raises ValueError."""
+    return READERS[setting](text, Path())

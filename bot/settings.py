@@ -158,9 +158,10 @@ def environment(**changes: str | None) -> dict[str, str]:
 
 def load_partly(
     path: Path | None = None, environ: Mapping[str, str] | None = None
-) -> tuple[Settings, Mapping[str, tuple[str, ...]], tuple[str, ...]]:
-    """The settings that hold, all the names that were given, and what is wrong with the others, a
-    sentence each but for names that there aren't. Raises nothing.
+) -> tuple[Settings, Mapping[str, tuple[str, ...]], tuple[str, ...], frozenset[str]]:
+    """The settings that hold, all the names that were given, what is wrong with the others, a
+    sentence each but for names that there aren't, and the settings of which nothing is known for
+    that. Raises nothing.
 
     The names by where they are given: a file, or "" for the environment, whose variables are all
     there.
@@ -168,35 +169,46 @@ def load_partly(
     environ = os.environ if environ is None else environ
     named = path or (Path(environ["BOT_SETTINGS"]) if environ.get("BOT_SETTINGS") else None)
     file = named or (DEFAULT_FILE if DEFAULT_FILE.is_file() else None)
-    names, problems = {"": tuple(environ)}, list[str]()
+    names, problems, refused = {"": tuple(environ)}, list[str](), set[str]()
     settings = Settings()
     try:
         values = _read(file) if file else {}
     except BotError as error:
         values = {}
         problems.append(str(error))
+        refused |= READERS.keys()
     if file:
         names[str(file)] = tuple(values)
-        settings = _holding(settings, values, str(file), file.parent, problems)
-    settings = _holding(settings, _given(environ), ENVIRONMENT, Path(), problems)
+        settings = _holding(settings, values, str(file), file.parent, problems, refused)
+    settings = _holding(settings, _given(environ), ENVIRONMENT, Path(), problems, refused)
     try:
         settings = _completed(settings)
     except BotError as error:
         problems.append(str(error))
-    return settings, names, tuple(problems)
+        refused.add("codebuild")
+    return settings, names, tuple(problems), frozenset(refused)
 
 
 def _holding(
-    settings: Settings, values: Mapping[str, Any], source: str, base: Path, problems: list[str]
+    settings: Settings,
+    values: Mapping[str, Any],
+    source: str,
+    base: Path,
+    problems: list[str],
+    refused: set[str],
 ) -> Settings:
-    """The settings with those of the values that hold; adds what is wrong with others."""
+    """The settings with those of the values that hold; adds what is wrong with others, and keeps
+    in `refused` the names that no value that holds has been given since.
+    """
     good = {}
     for name in (name for name in values if name in READERS):
         try:
             _filled(settings, {name: values[name]}, source, base)
             good[name] = values[name]
+            refused.discard(name)
         except BotError as error:
             problems.append(str(error))
+            refused.add(name)
     return _filled(settings, good, source, base)
 
 

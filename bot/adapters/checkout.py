@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -23,24 +24,34 @@ SECONDS = 90
 
 
 def read_checkout(root: Path = ROOT) -> Checkout:
-    """The checkout's own facts."""
+    """The checkout's own facts; of an installed wheel those that it has."""
+    rules = (path.stem for path in (root / "runners/rules").glob("*.json"))
+    wheel = Checkout(
+        python=sys.version_info[:2],
+        oldest_python=sys.version_info[:2],  # the installer has compared it
+        group=GROUP,
+        locked={},
+        wanted=None,
+        installed={_plain(one.name): one.version for one in distributions()},
+        variables=None,
+        schema=max(rules, key=lambda name: tuple(map(int, name.split("."))), default=None),
+    )
+    project, lock = root / "pyproject.toml", root / "constraints.txt"
+    return _with_project(wheel, root) if project.is_file() and lock.is_file() else wheel
+
+
+def _with_project(wheel: Checkout, root: Path) -> Checkout:
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     lock = (root / "constraints.txt").read_text(encoding="utf-8")
-    files = (
-        path.read_text(encoding="utf-8") for path in (root / ".github/workflows").glob("*.yml")
-    )
-    workflows = "\n".join(files)
-    rules = (path.stem for path in (root / "runners/rules").glob("*.json"))
+    files = (root / ".github/workflows").glob("*.yml")
+    workflows = "\n".join(path.read_text(encoding="utf-8") for path in files)
     least = re.search(r"(\d+)\.(\d+)", project["project"]["requires-python"])
-    return Checkout(
-        python=sys.version_info[:2],
+    return replace(
+        wheel,
         oldest_python=(int(least[1]), int(least[2])) if least else (3, 0),
-        group=GROUP,
         locked=dict(re.findall(r"(?m)^([\w.-]+)==([^\s\\;]+)", lock)),
         wanted=frozenset(_name(text) for text in project["dependency-groups"][GROUP]),
-        installed={_plain(one.name): one.version for one in distributions()},
         variables=frozenset(re.findall(r"\bvars\.([A-Z_]+)", workflows)),
-        schema=max(rules, key=lambda name: tuple(map(int, name.split("."))), default=None),
     )
 
 

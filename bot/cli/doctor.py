@@ -4,11 +4,12 @@ Reads only; AWS, where one object is written and read back, only when asked for.
 """
 
 import json
+import os
+import shlex
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import rich_click as click
@@ -18,26 +19,27 @@ from bot.adapters.github import set_up
 from bot.adapters.github.ports import github
 from bot.adapters.github.workflows import WorkflowFiles
 from bot.adapters.local.ports import local
-from bot.adapters.web import quick_pages
 from bot.cli.context import LazyContext, with_clear_errors
+from bot.cli.doctor_pages import PAGES, Look, Pages
 from bot.cli.terminal import show_health
 from bot.doctor import checkout as judge_checkout
 from bot.doctor import releases as judge_releases
 from bot.doctor import repository as judge_repository
 from bot.doctor import secrets as judge_secrets
-from bot.doctor.lines import missing, ok, unknown
+from bot.doctor import variables as judge_variables
+from bot.doctor.lines import missing, ok, shortened, unknown
 from bot.errors import BotError
-from bot.gather.releases import read_directory, read_page
-from bot.gather.schema_documents import document_address
+from bot.model.limits import MACHINES
 from bot.model.markers import MarkerKind
 from bot.model.ports import MergedManifests
-from bot.model.set_up import Checkout, Installation, RepositorySetUp, Unseen
+from bot.model.set_up import Checkout, Installation, Refused, RepositorySetUp, Unseen
 from bot.settings import Settings, load_partly, setting_names
 from runners.contract import Health, PartHealth
 
 IS_MISSING = 1
-ON_AWS = ("ec2", "sagemaker")
-Look = Callable[[], Iterable[PartHealth]]
+GITHUB = ("github", "github_token", "github_api", "workflow")
+"""The settings by which GitHub is asked."""
+Found = Future[RepositorySetUp | Refused | None]
 
 
 @click.command()
@@ -94,113 +96,136 @@ def _variables(text: str | None) -> Mapping[str, str] | None:
 def examine(path: Path | None, options: Options) -> Iterator[PartHealth]:
     """Every line, in a fixed order; what takes long is looked at side by side."""
     checkout = read_checkout()
-    settings, names, problems = load_partly(path)
-    looks: dict[str, Look] = {
-        "GitHub": lambda: _of_github(settings, checkout, options),
-        **{part: partial(_reached, part, to) for part, to in _addresses(settings, checkout)},
-        "CZI's wheels": lambda: ask_runners("CZI's wheels", "reference"),
-        "releases": lambda: _of_releases(settings),
-        "instance": lambda: _of_instance(settings, options),
-        "runs": lambda: _of_runs(settings, options),
-    }
-    with ThreadPoolExecutor(len(looks)) as pool:
-        found = {part: pool.submit(_looked, part, look) for part, look in looks.items()}
+    settings, names, problems, refused = load_partly(path)
+    with ThreadPoolExecutor(12) as pool:
+        found = pool.submit(_found, settings, options, refused)
+        pages = Pages(settings, checkout, pool)
+        looks = _looks(settings, checkout, options, found, pages)
+        lines = [pool.submit(_looked, look, refused) for look in looks]
         yield from judge_checkout.packages(checkout)
         yield from judge_checkout.names(names, setting_names(), problems)
-        for one in found.values():
+        for one in lines:
             yield from one.result()
 
 
-def _looked(part: str, look: Look) -> list[PartHealth]:
+def _looks(
+    settings: Settings, checkout: Checkout, options: Options, found: Found, pages: Pages
+) -> list[Look]:
+    return [
+        Look("GitHub", GITHUB, lambda: _of_github(found.result(), settings, checkout)),
+        *pages.looks(),
+        Look("CZI's wheels", (), lambda: ask_runners("CZI's wheels", "reference")),
+        Look("releases", (*GITHUB, *PAGES), lambda: _of_releases(found.result(), settings, pages)),
+        Look(
+            "instance",
+            ("instance",),
+            lambda: _of_instance(_of_jobs(found.result(), settings), options),
+        ),
+        Look("runs", ("runs", "launcher"), lambda: _of_runs(found.result(), settings, options)),
+    ]
+
+
+def _looked(look: Look, refused: Collection[str]) -> list[PartHealth]:
     """What the look found. One that breaks is told, and the others are made all the same."""
+    if lacking := sorted(set(look.needs) & set(refused)):
+        sentence = f"the setting {shortened(lacking)} can't be read, as said above; correct it."
+        return [unknown(look.part, sentence)]
     found: list[PartHealth] = []
     try:
-        for line in look():
+        for line in look.lines():
             found.append(line)
     except Exception as error:
         reason = " ".join(str(error).split())
         sentence = f"it couldn't be looked at ({type(error).__name__}: {reason})."
-        found.append(unknown(part, sentence))
+        found.append(unknown(look.part, sentence))
     return found
 
 
 # --- GitHub ---------------------------------------------------------------------------------------
 
 
-def _of_github(settings: Settings, checkout: Checkout, options: Options) -> Iterator[PartHealth]:
-    if settings.github is None:
-        yield ok("GitHub", "BOT_GITHUB names no repository: the bot lives in a folder.")
-        return
-    if settings.github_token is None:
-        yield missing("token", "there is none.", 'export BOT_GITHUB_TOKEN="$(gh auth token)"')
-        return
-    found = set_up.look(
+def _found(
+    settings: Settings, options: Options, refused: Collection[str]
+) -> RepositorySetUp | Refused | None:
+    """The repository's set-up; None where none is named, or no token is given."""
+    if settings.github is None or settings.github_token is None or set(GITHUB) & set(refused):
+        return None
+    return set_up.look(
         settings.github, settings.github_token, settings.github_api, options.variables
     )
-    yield judge_repository.token(found)
-    if isinstance(found, RepositorySetUp):
-        yield from _of_repository(found, settings, checkout)
+
+
+def _of_jobs(found: RepositorySetUp | Refused | None, settings: Settings) -> Settings:
+    """The settings as the repository's jobs have them, where its variables were seen."""
+    if not isinstance(found, RepositorySetUp) or isinstance(found.variables, Unseen):
+        return settings
+    values, _ = judge_variables.settings_of(found.variables)
+    unset = {"runs": None, "launcher": None, "codebuild": None, "launch_toml": None}
+    workflow = settings.workflow or judge_repository.workflow_of(found)
+    return replace(settings, **{**unset, **values, "workflow": workflow})
+
+
+def _of_github(
+    found: RepositorySetUp | Refused | None, settings: Settings, checkout: Checkout
+) -> Iterator[PartHealth]:
+    if settings.github is None:
+        yield ok("GitHub", "BOT_GITHUB names no repository: the bot lives in a folder.")
+    elif found is None:
+        yield missing("token", "there is none.", 'export BOT_GITHUB_TOKEN="$(gh auth token)"')
+    else:
+        yield judge_repository.token(found)
+        if isinstance(found, RepositorySetUp):
+            yield from _of_repository(found, settings, checkout)
 
 
 def _of_repository(
     found: RepositorySetUp, settings: Settings, checkout: Checkout
 ) -> Iterator[PartHealth]:
-    variables = {} if isinstance(found.variables, Unseen) else found.variables
-    client_id = settings.app_client_id or variables.get("APP_CLIENT_ID")
-    launcher = (variables.get("LAUNCHER") or settings.launcher or "hosted").lower()
-    files = WorkflowFiles(settings.workflow).needed
-    yield from judge_repository.repository(
-        found, files, checkout.variables, with_app=bool(client_id)
-    )
-    yield from judge_secrets.environments(found, variables, launcher)
+    client_id, launcher = _said(found.variables, settings)
+    files = WorkflowFiles(settings.workflow or judge_repository.workflow_of(found)).needed
+    yield from judge_repository.repository(found, files, checkout.variables, client_id=client_id)
+    yield from judge_variables.values(found)
+    yield from judge_secrets.environments(found, found.variables)
     yield from judge_secrets.app(_app(found.name, client_id, settings), client_id, launcher)
 
 
-def _app(name: str, client_id: str | None, settings: Settings) -> Installation | Unseen | None:
-    if client_id is None:
+def _said(
+    variables: Mapping[str, str] | Unseen, settings: Settings
+) -> tuple[str | Unseen | None, str | Unseen]:
+    """The App's client id, if there is one, and where jobs work."""
+    if isinstance(variables, Unseen):
+        return settings.app_client_id or variables, variables
+    return variables.get("APP_CLIENT_ID"), judge_secrets.launcher_of(variables)
+
+
+def _app(
+    name: str, client_id: str | Unseen | None, settings: Settings
+) -> Installation | Refused | Unseen | None:
+    if not client_id or isinstance(client_id, Unseen):
         return None
     if settings.app_private_key is None:
         return Unseen("only by its own key: give BOT_APP_PRIVATE_KEY")
     return set_up.look_at_app(name, client_id, settings.app_private_key, settings.github_api)
 
 
-# --- pages, releases, instance, AWS ---------------------------------------------------------------
+# --- releases, instance, AWS ----------------------------------------------------------------------
 
 
-def _addresses(settings: Settings, checkout: Checkout) -> list[tuple[str, str]]:
-    found = [
-        ("release page", settings.release_page),
-        ("release directory", settings.release_directory),
-    ]
-    if checkout.schema is not None:
-        address = document_address(checkout.schema, settings.schema_document)
-        found.append((f"schema document {checkout.schema}", address))
-    return found
-
-
-def _reached(part: str, address: str) -> list[PartHealth]:
-    try:
-        quick_pages().get(address)
-    except BotError as error:
-        remedy = f"Or name another by the setting {'_'.join(part.split()[:2])}."
-        return [missing(part, str(error), remedy)]
-    return [ok(part, f"{address} answers.")]
-
-
-def _of_releases(settings: Settings) -> Iterable[PartHealth]:
+def _of_releases(
+    found: RepositorySetUp | Refused | None, settings: Settings, pages: Pages
+) -> Iterable[PartHealth]:
     """What page and repository say of releases; what can't be read has a line of its own above."""
-    pages = quick_pages()
-    try:
-        page = read_page(pages, settings.release_page)
-        hosted = read_directory(pages, settings.release_directory).entries
-    except BotError as error:
-        return [unknown("releases", str(error))]
-    announced = {release.version for release in page.releases} & hosted.keys()
+    announced = pages.announced()
+    if isinstance(announced, BotError):
+        return [unknown("releases", str(announced))]
+    if not announced:
+        sentence = "page and directory have none in common, and the bot takes only such; see both"
+        return [missing("releases", f"{sentence}:", settings.release_page)]
     try:
         merged, proposed = _proposals(settings)
     except BotError as error:
         return [unknown("releases", str(error))]
-    detect = WorkflowFiles(settings.workflow).detect
+    detect = WorkflowFiles(_of_jobs(found, settings).workflow).detect
     look = f"gh workflow run {detect}" if settings.github else "python -m bot detect"
     return judge_releases.releases(announced, merged.whole, merged.broken, proposed, look)
 
@@ -226,17 +251,37 @@ def _of_instance(settings: Settings, options: Options) -> Sequence[PartHealth]:
     return ask_runners("instance", "instance", "--instance", settings.instance)
 
 
-def _of_runs(settings: Settings, options: Options) -> Sequence[PartHealth]:
+def _of_runs(
+    found: RepositorySetUp | Refused | None, settings: Settings, options: Options
+) -> Sequence[PartHealth]:
     if options.aws:
         return ask_runners("AWS", "aws")
-    if settings.launcher in ON_AWS:
-        return [unknown("AWS", "it wasn't looked at; do:", "python -m bot doctor --aws")]
+    if isinstance(found, RepositorySetUp):
+        if isinstance(found.variables, Unseen):
+            why = f"the variable RUNS couldn't be seen: {found.variables.why}"
+            return [unknown("runs", f"where they are kept isn't known ({why}).")]
+        _, problems = judge_variables.settings_of(found.variables)
+        if wrong := sorted({"RUNS", "LAUNCHER"} & problems.keys()):
+            why = f"the variable {wrong[0]} isn't valid, as said above"
+            return [unknown("runs", f"where they are kept isn't known ({why}).")]
+    return [_kept(_of_jobs(found, settings))]
+
+
+def _kept(settings: Settings) -> PartHealth:
+    if settings.launcher in MACHINES:
+        return unknown("AWS", "it wasn't looked at; do:", "python -m bot doctor --aws")
     if settings.runs is None:
-        return [ok("runs", "they are kept as artifacts of their workflow runs.")]
+        return ok("runs", "they are kept as artifacts of their workflow runs.")
     if settings.runs.startswith("s3://"):
         sentence = f"whether {settings.runs} can be written shows when it is tried:"
-        return [unknown("runs", sentence, "python -m bot doctor --aws")]
-    return [ok("runs", f"they are kept in the folder {settings.runs}.")]
+        return unknown("runs", sentence, "python -m bot doctor --aws")
+    if not Path(settings.runs).is_dir():
+        sentence = f"the folder {settings.runs} isn't there; make it:"
+        return missing("runs", sentence, f"mkdir -p {shlex.quote(settings.runs)}")
+    if not os.access(settings.runs, os.W_OK | os.X_OK):
+        sentence = f"the folder {settings.runs} can't be written; allow it:"
+        return missing("runs", sentence, f"chmod u+wx {shlex.quote(settings.runs)}")
+    return ok("runs", f"they are kept in the folder {settings.runs}.")
 
 
 COMMANDS = (doctor,)

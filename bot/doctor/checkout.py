@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
-from bot.doctor.lines import missing, ok, shortened, warning
+from bot.doctor.lines import missing, ok, shortened, unknown, warning
 from bot.model.set_up import Checkout
 from runners.contract import PartHealth
 
@@ -24,6 +24,10 @@ def packages(checkout: Checkout) -> Iterator[PartHealth]:
         yield missing("Python", f"it is {here}; {least} or newer is needed:", remedy)
     else:
         yield ok("Python", f"{here}.")
+    if checkout.wanted is None:
+        sentence = "an installed wheel has no lock to compare them with; a checkout has:"
+        yield unknown("packages", sentence, "make setup")
+        return
     absent = sorted(checkout.wanted - checkout.installed.keys())
     other = [
         f"{name} {version} (locked: {checkout.locked[name]})"

@@ -5,15 +5,17 @@ from collections.abc import Collection, Iterator, Mapping
 from bot.doctor.checkout import meant
 from bot.doctor.lines import GUIDE, missing, ok, shortened, unknown, warning
 from bot.model.labels import Label, Topic
-from bot.model.set_up import ActionsSetUp, Refused, RepositorySetUp, Unseen
+from bot.model.set_up import UNLISTED, ActionsSetUp, Refused, RepositorySetUp, Unseen
 from runners.contract import PartHealth
 
+CALLER = "cellxgene.yml"
+"""What the documentation calls the file that calls bot.yml."""
 TOKENS = "https://github.com/settings/personal-access-tokens"
 DISABLED = {
     "disabled_manually": "a person has disabled it",
     "disabled_inactivity": "GitHub has disabled its schedule for want of activity",
     "disabled_fork": "GitHub disables it in a fork",
-    "deleted": "its file isn't there any more",
+    UNLISTED: "it is there, and GitHub doesn't run it",
 }
 """https://docs.github.com/en/rest/actions/workflows#get-a-workflow"""
 
@@ -22,11 +24,14 @@ def token(found: RepositorySetUp | Refused) -> PartHealth:
     """Whether the token lets us in and reads what the bot must read."""
     if isinstance(found, Refused):
         if found.is_final:
-            return missing("token", f"{found.why} Make one that may:", TOKENS)
+            return missing("token", found.why, TOKENS)
         return unknown("token", found.why)
     if found.unanswered and not found.unreadable:
         names = shortened(list(found.unanswered))
         return unknown("token", f"GitHub didn't say whether it reads {names}; ask again later.")
+    if not found.unreadable and found.may_push is False:
+        sentence = f"whoever it is of may not push to {found.name}, nor can the bot by it; take"
+        return warning("token", f"{sentence} one of somebody who may:", TOKENS)
     if not found.unreadable:
         names = "contents, issues, pull requests, actions and checks"
         return ok("token", f"it reads {names} of {found.name}; writing shows when it is tried.")
@@ -36,19 +41,43 @@ def token(found: RepositorySetUp | Refused) -> PartHealth:
 
 
 def repository(
-    found: RepositorySetUp, files: Collection[str], known: Collection[str], *, with_app: bool
+    found: RepositorySetUp,
+    files: Collection[str],
+    known: Collection[str] | None,
+    client_id: str | Unseen | None,
 ) -> Iterator[PartHealth]:
     """The repository's lines. `files` are the workflow files that must be there, `known` the
-    variables that they read; `with_app`: an App opens the pull requests.
+    variables that they read (None: not known); `client_id` that of the App which opens the pull
+    requests, if there is one.
     """
-    yield from _actions(found, found.actions, with_app=with_app)
+    yield from _writable(found)
+    yield from _actions(found, found.actions, client_id)
     yield from _workflows(found, files)
     yield _labels(found)
     yield from _variables(found, known)
 
 
+def workflow_of(found: RepositorySetUp) -> str | None:
+    """The one file of a repository that calls bot.yml, as its jobs name it to the bot; None where
+    there is a file for each purpose, or not exactly one that calls.
+    """
+    if isinstance(found.workflows, Unseen) or "detect.yml" in found.workflows:
+        return None
+    callers = found.callers | ({CALLER} & found.workflows.keys())
+    return next(iter(callers)) if len(callers) == 1 else None
+
+
+def _writable(found: RepositorySetUp) -> Iterator[PartHealth]:
+    if found.is_archived:
+        sentence = "it is archived, so that nothing can be written; unarchive it:"
+        yield missing("repository", sentence, f"{found.address}/settings")
+    if found.is_empty:
+        sentence = "it has no commit yet; push the workflow files, as this says:"
+        yield missing("repository", sentence, f"{GUIDE}#in-another-repository")
+
+
 def _actions(
-    found: RepositorySetUp, actions: ActionsSetUp | Unseen, *, with_app: bool
+    found: RepositorySetUp, actions: ActionsSetUp | Unseen, client_id: str | Unseen | None
 ) -> Iterator[PartHealth]:
     settings = f"{found.address}/settings/actions"
     if isinstance(actions, Unseen):
@@ -58,7 +87,10 @@ def _actions(
     elif actions.allowed == "local_only":
         sentence = "no actions but the owner's own may run, and jobs need GitHub's; allow those:"
         yield missing("Actions", sentence, settings)
-    elif not actions.may_open_pulls and not with_app:
+    elif not actions.may_open_pulls and isinstance(client_id, Unseen):
+        sentence = "they may not open pull requests, and whether an App does isn't known"
+        yield unknown("Actions", f"{sentence} ({client_id.why}); see", settings)
+    elif not actions.may_open_pulls and not client_id:
         sentence = "they may not open pull requests, and there is no App that does; allow it:"
         yield missing("Actions", sentence, settings)
     elif actions.allowed == "selected":
@@ -79,15 +111,23 @@ def _workflows(found: RepositorySetUp, files: Collection[str]) -> Iterator[PartH
         if state == "active":
             continue
         problems += 1
-        if state is None or state == "deleted":
-            sentence = f"it isn't in .github/workflows of {found.default_branch}; copy it from"
+        if state is None:
+            sentence = f"it isn't in .github/workflows of {found.default_branch}"
+            sentence += "" if found.workflows.keys() & set(files) else _OR_CALLER
+            sentence += "; copy it from"
             yield missing(f"workflow {file}", sentence, f"{GUIDE}#in-another-repository")
+        elif state == UNLISTED:
+            sentence = f"{DISABLED[state]}: see what Actions say of it, and enable workflows there:"
+            yield missing(f"workflow {file}", sentence, f"{found.address}/actions")
         else:
             why = DISABLED.get(state, state)
             remedy = f"gh workflow enable {file} --repo {found.name}"
             yield missing(f"workflow {file}", f"{why}; enable it:", remedy)
     if not problems:
         yield ok("workflow files", f"{', '.join(files)} are there and enabled.")
+
+
+_OR_CALLER = ", nor does just one file there call bot.yml (or name it by BOT_WORKFLOW)"
 
 
 def _labels(found: RepositorySetUp) -> PartHealth:
@@ -104,16 +144,20 @@ def _labels(found: RepositorySetUp) -> PartHealth:
     return ok("labels", f"{len(there)} of {len(own)}; the others are made when first used.")
 
 
-def _variables(found: RepositorySetUp, known: Collection[str]) -> Iterator[PartHealth]:
+def _variables(found: RepositorySetUp, known: Collection[str] | None) -> Iterator[PartHealth]:
     if isinstance(found.variables, Unseen):
         sentence = f"they couldn't be looked at ({found.variables.why}); see"
         address = f"{found.address}/settings/variables/actions"
         yield unknown("variables", sentence, address)
         return
+    if known is None:
+        sentence = "an installed wheel has no workflow files, which say what is read; see them in"
+        yield unknown("variables", f"{sentence} a checkout.")
+        return
     misspelt = {
         name: close
         for name in sorted(found.variables)
-        if name not in known and (close := meant(name, known)) and close not in found.variables
+        if name not in known and (close := meant(name, known)) and not found.variables.get(close)
     }
     for name, close in misspelt.items():
         remedy = f"gh variable set {close} --repo {found.name}"

@@ -5,11 +5,11 @@ an environment that doesn't say which branches may use it:
 https://docs.github.com/en/actions/reference/workflows-and-actions/deployments-and-environments
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from bot.doctor.lines import GUIDE, missing, ok, shortened, unknown, warning
-from bot.model.set_up import Environment, Installation, RepositorySetUp, Unseen
+from bot.model.set_up import Environment, Installation, Refused, RepositorySetUp, Unseen
 from runners.contract import PartHealth
 
 WORK = "instance"
@@ -25,35 +25,64 @@ CHANGE_APP = (
 
 
 def environments(
-    found: RepositorySetUp, variables: Mapping[str, str], launcher: str
+    found: RepositorySetUp, variables: Mapping[str, str] | Unseen
 ) -> Iterator[PartHealth]:
     """A line for each environment that jobs use, and for each secret that must be in one."""
-    wanted = _wanted(variables, launcher)
     if isinstance(found.environments, Unseen):
         sentence = f"they couldn't be looked at ({found.environments.why}); see"
         yield unknown("environments", sentence, _settings(found))
-        return
-    for name, secrets in wanted.items():
-        environment = found.environments.get(name)
-        part = f"environment {name}"
-        if environment is None:
-            if name == WORK and not secrets:
-                continue  # one that a job names is made, and gives nothing away
-            branch = found.default_branch
-            sentence = f"it isn't there; make it, limited to the branch {branch}, as {GUIDE} says:"
-            yield missing(part, sentence, _settings(found))
-        else:
-            yield _limited(part, environment, found)
-        yield from _secrets(name, environment, secrets, found)
-    yield from _loose(found, variables)
+    else:
+        # https://docs.github.com/en/actions/how-tos/deploy/configure-and-manage-deployments/manage-environments
+        # "Environment names are not case sensitive."
+        there = {name.lower(): one for name, one in found.environments.items()}
+        for name, secrets in _wanted(variables).items():
+            yield from _environment(name, there.get(name.lower()), secrets, found)
+        if isinstance(variables, Unseen):
+            sentence = f"whether LAMIN_API_KEY must be in {WORK}, and which other one jobs use, "
+            sentence += f"the variables say, which couldn't be seen ({variables.why})."
+            yield unknown("other secrets", sentence)
+    yield from _loose(found, {} if isinstance(variables, Unseen) else variables)
 
 
-def _wanted(variables: Mapping[str, str], launcher: str) -> dict[str, list[str]]:
+def _environment(
+    name: str, environment: Environment | None, secrets: list[str], found: RepositorySetUp
+) -> Iterator[PartHealth]:
+    part, branch = f"environment {name}", found.default_branch
+    if environment is not None:
+        yield _limited(part, environment, found)
+    elif name == WORK and not secrets:
+        return  # one that a job names is made, and gives nothing away
+    else:
+        sentence = f"it isn't there; make it, limited to the branch {branch}, as {GUIDE} says:"
+        yield _line(found, secrets)(part, sentence, _settings(found))
+    for secret in secrets:
+        yield _secret(name, environment, secret, found)
+
+
+def _line(found: RepositorySetUp, secrets: Collection[str]) -> Callable[..., PartHealth]:
+    """How bad it is that the environment doesn't keep these secrets. In private repositories of
+    free plans there is none that does: there, those of the repository work all the same.
+
+    https://docs.github.com/en/actions/reference/workflows-and-actions/deployments-and-environments
+    """
+    held = found.secrets if isinstance(found.secrets, frozenset) else frozenset()
+    return warning if found.is_private and secrets and held.issuperset(secrets) else missing
+
+
+def _wanted(variables: Mapping[str, str] | Unseen) -> dict[str, list[str]]:
     """Environment -> the secrets that must be there."""
-    wanted = {WORK: ["LAMIN_API_KEY"] if launcher in ON_GITHUB else []}
+    if isinstance(variables, Unseen):
+        return {WORK: []}
+    wanted = {WORK: ["LAMIN_API_KEY"] if launcher_of(variables) in ON_GITHUB else []}
     if name := variables.get("BOT_ENVIRONMENT"):
-        wanted.setdefault(name, []).extend(_of_speaking(variables))
+        same = next((one for one in wanted if one.lower() == name.lower()), name)
+        wanted.setdefault(same, []).extend(_of_speaking(variables))
     return wanted
+
+
+def launcher_of(variables: Mapping[str, str]) -> str:
+    """Where jobs work by the repository's variables."""
+    return (variables.get("LAUNCHER") or "hosted").lower()
 
 
 def _of_speaking(variables: Mapping[str, str]) -> list[str]:
@@ -73,10 +102,14 @@ def _limited(part: str, environment: Environment, found: RepositorySetUp) -> Par
     if isinstance(environment.branches, Unseen):
         sentence = f"its branches couldn't be looked at ({environment.branches.why}); see"
         return unknown(part, sentence, place)
+    if environment.tags:
+        names = shortened(list(environment.tags))
+        sentence = f"tags matching {names} may use it, and whoever can push can push such a tag;"
+        return missing(part, f"{sentence} let in the branch {branch} alone:", place)
     if environment.branches is None:
         sentence = f"each branch may use it, and so read its secrets; limit it to {branch}:"
         return missing(part, sentence, place)
-    if not any(fnmatchcase(branch, pattern) for pattern in environment.branches):
+    if not any(matches(branch, pattern) for pattern in environment.branches):
         names = shortened(list(environment.branches)) or "no branch"
         sentence = f"only {names} may use it, and the default branch is {branch}: GitHub refuses"
         return missing(part, f"{sentence} every job; let {branch} in:", place)
@@ -87,19 +120,37 @@ def _limited(part: str, environment: Environment, found: RepositorySetUp) -> Par
     return ok(part, f"only {branch} may use it.")
 
 
-def _secrets(
-    name: str, environment: Environment | None, wanted: list[str], found: RepositorySetUp
-) -> Iterator[PartHealth]:
-    for secret in wanted:
-        part = f"secret {secret}"
-        remedy = f"gh secret set {secret} --env {name} --repo {found.name}"
-        there: frozenset[str] | Unseen = environment.secrets if environment else frozenset()
-        if isinstance(there, Unseen):
-            yield unknown(part, f"it couldn't be looked for ({there.why}); see", _settings(found))
-        elif secret in there:
-            yield ok(part, f"it is in the environment {name}.")
-        else:
-            yield missing(part, f"it isn't in the environment {name}; set it there:", remedy)
+def matches(branch: str, pattern: str) -> bool:
+    """Whether the pattern of an environment lets the branch in: `*` doesn't match `/`, and `**/`
+    matches any folders, as Ruby's File.fnmatch has it with FNM_PATHNAME.
+
+    https://docs.github.com/en/rest/deployments/branch-policies#create-a-deployment-branch-policy
+    """
+    return _match(branch.split("/"), pattern.split("/"))
+
+
+def _match(names: list[str], patterns: list[str]) -> bool:
+    if not (names and patterns):
+        return names == patterns
+    first, *rest = patterns
+    if first == "**" and rest:
+        return _match(names, rest) or _match(names[1:], patterns)
+    return fnmatchcase(names[0], first) and _match(names[1:], rest)
+
+
+def _secret(
+    name: str, environment: Environment | None, secret: str, found: RepositorySetUp
+) -> PartHealth:
+    part = f"secret {secret}"
+    there: frozenset[str] | Unseen = environment.secrets if environment else frozenset()
+    if isinstance(there, Unseen):
+        sentence = f"it couldn't be looked for ({there.why}); see"
+        return unknown(part, sentence, _settings(found))
+    if secret in there:
+        return ok(part, f"it is in the environment {name}.")
+    remedy = f"gh secret set {secret} --env {name} --repo {found.name}"
+    sentence = f"it isn't in the environment {name}; set it there:"
+    return _line(found, [secret])(part, sentence, remedy)
 
 
 def _loose(found: RepositorySetUp, variables: Mapping[str, str]) -> Iterator[PartHealth]:
@@ -111,6 +162,8 @@ def _loose(found: RepositorySetUp, variables: Mapping[str, str]) -> Iterator[Par
         address = f"{found.address}/settings/secrets/actions"
         yield unknown(part, f"they couldn't be looked at ({found.secrets.why}); see", address)
         return
+    if not variables.get("BOT_ENVIRONMENT"):
+        yield from _nowhere(found, found.secrets, variables)
     guarded = {"LAMIN_API_KEY", "APP_PRIVATE_KEY", "PATCH_TOKEN"}
     loose = sorted(guarded & found.secrets)
     for secret in loose:
@@ -123,19 +176,34 @@ def _loose(found: RepositorySetUp, variables: Mapping[str, str]) -> Iterator[Par
         yield ok(part, "none that must be an environment's is among them.")
 
 
-def app(
-    found: Installation | Unseen | None, client_id: str | None, launcher: str
+def _nowhere(
+    found: RepositorySetUp, there: frozenset[str], variables: Mapping[str, str]
 ) -> Iterator[PartHealth]:
-    """The App, if there is one, and its permissions; `found` is None where it isn't installed."""
-    if not client_id:
-        if launcher == "ec2":
-            sentence = "there is none, and only an App can register the machines' runners; make one"
-            yield missing("App", f"{sentence} as this says:", f"{GUIDE}#setting-it-up")
-        else:
-            yield ok("App", "there is none; the jobs' own tokens speak.")
-        return
-    if isinstance(found, Unseen):
+    """Secrets of the jobs that speak, which have no environment, and so the repository's alone."""
+    for secret in _of_speaking(variables):
+        if secret not in there:
+            sentence = "no environment of the jobs that speak has it (there is no BOT_ENVIRONMENT)"
+            sentence += ", nor has the repository; set it in one, as this says:"
+            yield missing(f"secret {secret}", sentence, f"{GUIDE}#environments")
+
+
+def app(
+    found: Installation | Refused | Unseen | None,
+    client_id: str | Unseen | None,
+    launcher: str | Unseen,
+) -> Iterator[PartHealth]:
+    """The App, if there is one, and its permissions; `found` is None where it isn't installed.
+    Unseen are the variables that say whether there is one, and where jobs work.
+    """
+    if isinstance(client_id, Unseen):
+        why = f"the variables say it, which couldn't be seen: {client_id.why}"
+        yield unknown("App", f"whether there is one isn't known ({why}).")
+    elif not client_id:
+        yield _no_app(launcher)
+    elif isinstance(found, Unseen):
         yield unknown("App", f"it couldn't be looked at ({found.why}).")
+    elif isinstance(found, Refused):
+        yield missing("App", f"{found.why}; set the secret anew:", f"{GUIDE}#environments")
     elif found is None:
         sentence = "it isn't installed in the repository; install it:"
         yield missing("App", sentence, "https://github.com/settings/apps")
@@ -145,7 +213,16 @@ def app(
         yield _given(found.permissions, launcher)
 
 
-def _given(permissions: Mapping[str, str], launcher: str) -> PartHealth:
+def _no_app(launcher: str | Unseen) -> PartHealth:
+    if isinstance(launcher, Unseen):
+        return unknown("App", f"whether one is needed isn't known ({launcher.why}).")
+    if launcher == "ec2":
+        sentence = "there is none, and only an App can register the machines' runners; make one"
+        return missing("App", f"{sentence} as this says:", f"{GUIDE}#setting-it-up")
+    return ok("App", "there is none; the jobs' own tokens speak.")
+
+
+def _given(permissions: Mapping[str, str], launcher: str | Unseen) -> PartHealth:
     wanted = {**APP, **({"administration": "write"} if launcher == "ec2" else {})}
     lacking = [
         f"{name} ({level})"
@@ -157,4 +234,7 @@ def _given(permissions: Mapping[str, str], launcher: str) -> PartHealth:
     if "workflows" in permissions:
         sentence = "it may change workflow files, which it needn't; take `workflows` away:"
         return warning("App", sentence, CHANGE_APP)
+    if isinstance(launcher, Unseen) and permissions.get("administration") != "write":
+        why = f"{launcher.why}; `LAUNCHER=ec2` does"
+        return unknown("App", f"whether it needs administration (write) isn't known ({why}).")
     return ok("App", f"it has {', '.join(f'{name} ({wanted[name]})' for name in sorted(wanted))}.")

@@ -19,6 +19,7 @@ CODEBUILD_HOURS = 8.0
 """`TimeoutInMinutes` of the project in runners/launch/aws/codebuild.yaml."""
 
 MACHINES = {"ec2": ("machine of EC2", "types"), "sagemaker": ("Processing job", "type")}
+LAUNCHERS = ("hosted", "local", CODEBUILD, *MACHINES)
 
 
 @dataclass(frozen=True, slots=True)

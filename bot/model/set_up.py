@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+UNLISTED = "unlisted"
+"""The state of a workflow file that is in the repository, and not among GitHub's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Unseen:
@@ -34,12 +37,13 @@ class ActionsSetUp:
 @dataclass(frozen=True, slots=True)
 class Environment:
     """`branches`: names and patterns of those that may use it, None where each may. With
-    `is_protected`, each protected branch may.
+    `is_protected`, each protected branch may. `tags`: patterns of the tags that may, too.
     """
 
     branches: tuple[str, ...] | Unseen | None
     is_protected: bool
     secrets: frozenset[str] | Unseen
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,9 @@ class RepositorySetUp:
     """`address` is where a browser finds it. `unreadable`: permission -> why the token can't even
     read there; of those in `unanswered` nothing is known. `workflows`: file -> its state in
     GitHub's words. `environments` by name, `secrets` those of the repository itself, `variables`
-    those that jobs see.
+    those that jobs see. `workflows` and `callers`, those files which call bot.yml, are of the
+    default branch; `has_launch_toml`: so is launch.toml. `may_push` is what whoever the token is of
+    may, None of an App's or a job's.
     """
 
     name: str
@@ -72,20 +78,26 @@ class RepositorySetUp:
     secrets: frozenset[str] | Unseen
     variables: Mapping[str, str] | Unseen
     labels: frozenset[str] | Unseen
+    callers: frozenset[str] = frozenset()
+    has_launch_toml: bool | Unseen = False
+    is_archived: bool = False
+    is_empty: bool = False
+    may_push: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
     """What the code here says of itself. `locked`: package -> the lock's version, `wanted` those of
     the group, `installed` those that are here. `variables` are the names that the workflow files
-    read, `schema` the newest dataset schema version that has rules.
+    read, `schema` the newest dataset schema version that has rules. An installed wheel has neither
+    lock nor workflow files: `wanted` and `variables` are None then.
     """
 
     python: tuple[int, int]
     oldest_python: tuple[int, int]
     group: str
     locked: Mapping[str, str]
-    wanted: frozenset[str]
+    wanted: frozenset[str] | None
     installed: Mapping[str, str]
-    variables: frozenset[str]
+    variables: frozenset[str] | None
     schema: str | None

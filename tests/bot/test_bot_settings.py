@@ -133,6 +133,12 @@ def test_a_child_gets_the_environment_with_changes(monkeypatch: pytest.MonkeyPat
 STACK = '{"project": "ingestion", "type": "BUILD_GENERAL1_LARGE", "price": 1.2}'
 
 
+def test_only_launchers_that_there_are_hold() -> None:
+    with pytest.raises(BotError, match=r"field launcher: 'gce' is no launcher; use one of hosted"):
+        load_settings(environ={"BOT_LAUNCHER": "gce"})
+    assert load_settings(environ={"BOT_LAUNCHER": "SageMaker"}).launcher == "sagemaker"
+
+
 @pytest.mark.parametrize("launcher", ["codebuild", "CodeBuild"])
 def test_runners_of_codebuild_want_their_project(launcher: str) -> None:
     """GitHub compares the variable without its case; a job without a project waits for ever."""
@@ -156,9 +162,10 @@ def test_settings_that_hold_are_read_beside_those_that_do_not(tmp_path: Path) ->
     file = tmp_path / "bot.toml"
     file.write_text('instance = "a/b"\nhome = 1\nunknown = 2\ndashboard = "perhaps"\n')
     given = {"BOT_RUNS": "s3://ours/runs", "BOT_GITHUB": "nonsense", "BOT_NONE": "1", "PATH": "x"}
-    settings, names, problems = load_partly(file, given)
+    settings, names, problems, refused = load_partly(file, given)
     assert (settings.instance, settings.runs, settings.github) == ("a/b", "s3://ours/runs", None)
     assert names == {"": tuple(given), str(file): ("instance", "home", "unknown", "dashboard")}
+    assert refused == {"home", "dashboard", "github"}
     assert sorted(problem.split(":")[-2].strip() for problem in problems) == [
         "field dashboard", "field github", "field home",
     ]  # fmt: skip
@@ -177,12 +184,14 @@ def test_a_file_that_can_not_be_used_leaves_the_variables(
 ) -> None:
     file = tmp_path / "bot.toml"
     file.write_text(text)
-    settings, _, (problem,) = load_partly(file, {"BOT_INSTANCE": "c/d"})
+    settings, _, (problem,), refused = load_partly(file, {"BOT_INSTANCE": "c/d"})
     assert settings.instance == "c/d"
+    assert "instance" not in refused
+    assert ("codebuild" if "launcher" in text else "runs") in refused
     assert said in problem
 
 
 def test_the_page_of_settings_that_hold_goes_without_another_ones_source(tmp_path: Path) -> None:
-    settings, _, problems = load_partly(None, {"BOT_RELEASE_PAGE": "p.html", "BOT_HOME": "h"})
+    settings, _, problems, _ = load_partly(None, {"BOT_RELEASE_PAGE": "p.html", "BOT_HOME": "h"})
     assert (settings.release_page, settings.release_page_source) == ("p.html", None)
     assert problems == ()

@@ -10,7 +10,19 @@ def _repository(call: Call) -> Answer:
     told = shapes.repository(call.fake)
     if call.fake.full_name != f"{call.path['owner']}/{call.path['repo']}":
         raise RefusedError(404, "Not Found")
-    return Answer(200, told)
+    return Answer(200, {**told, "permissions": _permissions(call)})
+
+
+def _permissions(call: Call) -> dict[str, bool]:
+    """What whoever the token is of may do by his role, whatever the token itself may.
+
+    https://docs.github.com/en/rest/repos/repos#get-a-repository
+    """
+    held = call.token.user.base or call.token.user.role
+    order = ("read", "triage", "write", "maintain", "admin")
+    names = ("pull", "triage", "push", "maintain", "admin")
+    rank = order.index(held) if held in order else -1
+    return {name: rank >= at for at, name in enumerate(names)}
 
 
 def _content(call: Call) -> Answer:
@@ -38,6 +50,8 @@ def _create_ref(call: Call) -> Answer:
 
 
 def _tree(call: Call) -> Answer:
+    if call.fake.is_empty:
+        raise RefusedError(409, "Git Repository is empty.")
     sha = call.path["tree_sha"]
     sha = call.fake.branches.get(sha, sha)
     if sha in call.fake.commits:
@@ -74,6 +88,8 @@ def _commit(call: Call) -> Answer:
 def _commits(call: Call) -> Answer:
     """The commits that changed a path, newest first."""
     fake, path = call.fake, call.query.get("path", "")
+    if fake.is_empty:
+        raise RefusedError(409, "Git Repository is empty.")
     sha = call.query.get("sha", fake.default_branch)
     line = [found(fake.commits, fake.branches.get(sha, sha))]
     while line[-1].parents:

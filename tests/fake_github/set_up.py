@@ -54,7 +54,7 @@ def _environments(call: Call) -> Answer:
 def _environment(fake: FakeGithub, name: str, one: Environment) -> dict[str, Any]:
     made = shapes.moment(fake.created)
     policy = None
-    if one.protected or one.branches is not None:
+    if one.protected or one.branches is not None or one.tags:
         policy = {
             "protected_branches": one.protected,
             "custom_branch_policies": not one.protected,
@@ -73,15 +73,19 @@ def _environment(fake: FakeGithub, name: str, one: Environment) -> dict[str, Any
 
 
 def _branch_policies(call: Call) -> Answer:
-    """https://docs.github.com/en/rest/deployments/branch-policies#list-deployment-branch-policies"""
+    """Those of tags, too, whose `type` says so.
+
+    https://docs.github.com/en/rest/deployments/branch-policies#list-deployment-branch-policies
+    """
     one = found(call.fake.environments, call.path["environment_name"])
-    names = one.branches or []
+    kinds = [("branch", name) for name in one.branches or []]
+    kinds += [("tag", name) for name in one.tags]
     told = [
-        {"id": number, "node_id": f"P_{number}", "name": name, "type": "branch"}
-        for number, name in enumerate(names, 1)
+        {"id": number, "node_id": f"P_{number}", "name": name, "type": kind}
+        for number, (kind, name) in enumerate(kinds, 1)
     ]
     part, headers = page(call, told)
-    return Answer(200, {"total_count": len(names), "branch_policies": part}, headers)
+    return Answer(200, {"total_count": len(told), "branch_policies": part}, headers)
 
 
 def _environment_secrets(call: Call) -> Answer:

@@ -136,10 +136,11 @@ class Runner:
 @dataclass
 class Environment:
     """`branches`: names and patterns of those that may use it; None: each may. With `protected`,
-    each protected branch may.
+    each protected branch may. `tags`: patterns of the tags that may, too.
     """
 
     branches: list[str] | None = None
+    tags: list[str] = field(default_factory=list)
     protected: bool = False
     secrets: set[str] = field(default_factory=set)
 
@@ -190,7 +191,8 @@ class FakeGithub:
 
     `run_names` has the workflow files that there are, each with the title of its runs; `disabled`
     the state of those that aren't active. `find_artifacts` is called before artifacts are listed.
-    `most_entries` is how many GitHub lists of a tree.
+    `most_entries` is how many GitHub lists of a tree. With `is_empty`, no commit was ever pushed:
+    commits are then refused, and nothing else knows of it.
     """
 
     def __init__(
@@ -231,6 +233,8 @@ class FakeGithub:
         self.labels: set[str] = set()
         self.has_issues = True
         self.is_private = False
+        self.is_archived = False
+        self.is_empty = False
         self.app: App | None = None
         self._ids = 0
         self._comment_ids = 0
@@ -274,7 +278,9 @@ class FakeGithub:
         lifetime: timedelta = timedelta(hours=1),
     ) -> str:
         """A new token with these permissions: a job's, or an App's if `login` is another bot."""
-        text = f"ghs_{sha1(f'{self.new_id()} {login}'.encode()).hexdigest()}"
+        # https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github#githubs-token-formats
+        kind = "ghs" if login.endswith("[bot]") else "ghp"
+        text = f"{kind}_{sha1(f'{self.new_id()} {login}'.encode()).hexdigest()}"
         expires = self.now() + lifetime
         is_workflows = login == ACTIONS
         self.tokens[text] = Token(text, self.user(login), permissions, expires, is_workflows)

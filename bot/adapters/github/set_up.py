@@ -15,7 +15,9 @@ from github.Repository import Repository
 from requests.exceptions import RequestException
 
 from bot.adapters.github.client import RetryPolicy, connect, is_forbidden, sentence_of
+from bot.adapters.github.code_set_up import Code, look_at_code
 from bot.model.set_up import (
+    UNLISTED,
     ActionsSetUp,
     Environment,
     Installation,
@@ -35,6 +37,10 @@ https://docs.github.com/en/rest/actions/variables#list-repository-variables"""
 
 MOST_PAGES = 20
 
+OF_APPS = "ghs_"
+"""Tokens of Apps and jobs begin so; a role in the repository is a person's.
+https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github#githubs-token-formats"""
+
 
 def look(
     name: str, token: str, api: str, variables: Mapping[str, str] | None = None
@@ -49,6 +55,7 @@ def look(
         return _refused(error, name)
     branch = told["default_branch"]
     refused, unanswered = _probed(repo, branch)
+    code = _seen(lambda: look_at_code(repo, branch))
     return RepositorySetUp(
         name=told["full_name"],
         address=told["html_url"],
@@ -58,7 +65,12 @@ def look(
         unreadable=refused,
         unanswered=unanswered,
         actions=_seen(lambda: _actions(repo)),
-        workflows=_seen(lambda: _workflows(repo)),
+        workflows=code if isinstance(code, Unseen) else _seen(lambda: _states(repo, code)),
+        callers=frozenset() if isinstance(code, Unseen) else code.callers,
+        has_launch_toml=code if isinstance(code, Unseen) else code.has_launch_toml,
+        is_archived=told["archived"],
+        is_empty=_is_empty(repo),
+        may_push=None if token.startswith(OF_APPS) else told.get("permissions", {}).get("push"),
         environments=_seen(lambda: _environments(repo)),
         secrets=_seen(lambda: _names(repo, "/actions/secrets", "secrets")),
         variables=variables if variables is not None else _seen(lambda: _variables(repo)),
@@ -66,7 +78,9 @@ def look(
     )
 
 
-def look_at_app(name: str, client_id: str, key: str, api: str) -> Installation | Unseen | None:
+def look_at_app(
+    name: str, client_id: str, key: str, api: str
+) -> Installation | Refused | Unseen | None:
     """What the App was given in the repository, by a token that the App signs itself; None if it
     isn't installed there.
 
@@ -76,7 +90,7 @@ def look_at_app(name: str, client_id: str, key: str, api: str) -> Installation |
     try:
         _ = auth.token  # signs
     except Exception as error:  # the libraries below have several for what is no key
-        return Unseen(f"BOT_APP_PRIVATE_KEY is no private key ({type(error).__name__})")
+        return Refused(f"APP_PRIVATE_KEY is no private key ({type(error).__name__})", True)
     client = Github(auth=auth, base_url=api, retry=None, timeout=QUICK.timeout, lazy=True)
     try:
         requester = client.get_repo(name).requester
@@ -85,7 +99,7 @@ def look_at_app(name: str, client_id: str, key: str, api: str) -> Installation |
         if isinstance(error, GithubException) and error.status == 404:
             return None
         if isinstance(error, GithubException) and error.status == 401:
-            return Unseen("GitHub doesn't know the App by this client id and private key")
+            return Refused("GitHub doesn't know the App by this client id and private key", True)
         return Unseen(sentence_of(error).rstrip("."))
     return Installation(told["permissions"], told["suspended_at"], told["html_url"])
 
@@ -93,7 +107,8 @@ def look_at_app(name: str, client_id: str, key: str, api: str) -> Installation |
 def _refused(error: Exception, name: str) -> Refused:
     status = error.status if isinstance(error, GithubException) else 0
     if status == 404:
-        return Refused(f"there is no repository {name}, or the token may not see it.", True)
+        sentence = f"there is no repository {name}, or the token may not see it; correct"
+        return Refused(f"{sentence} BOT_GITHUB, or make a token that may:", True)
     return Refused(sentence_of(error), status in (401, 451) or is_forbidden(error))
 
 
@@ -142,6 +157,8 @@ def _probed(repo: Repository, branch: str) -> tuple[dict[str, str], tuple[str, .
         try:
             _ask(repo, place.format(branch=quote(branch)))
         except (GithubException, RequestException) as error:
+            if isinstance(error, GithubException) and error.status == 409:
+                continue  # let in, where no commit was ever pushed
             if is_forbidden(error):
                 refused[permission] = sentence_of(error).rstrip(".")
             else:
@@ -159,10 +176,23 @@ def _actions(repo: Repository) -> ActionsSetUp:
     )
 
 
-def _workflows(repo: Repository) -> dict[str, str]:
-    """With those of other branches, and of files that are gone, which have another state."""
+def _is_empty(repo: Repository) -> bool:
+    """Whether nobody has ever pushed a commit.
+
+    https://docs.github.com/en/rest/commits/commits#list-commits answers 409 then
+    """
+    try:
+        _ask(repo, PROBES["contents"])
+    except (GithubException, RequestException) as error:
+        return isinstance(error, GithubException) and error.status == 409
+    return False
+
+
+def _states(repo: Repository, code: Code) -> dict[str, str]:
+    """The state of each file of the default branch; GitHub's list has those of others, too."""
     listed = _listed(repo, "/actions/workflows", "workflows")
-    return {one["path"].rsplit("/", 1)[-1]: one["state"] for one in listed}
+    states = {one["path"].rsplit("/", 1)[-1]: one["state"] for one in listed}
+    return {file: states.get(file, UNLISTED) for file in code.workflows}
 
 
 def _environments(repo: Repository) -> dict[str, Environment]:
@@ -174,18 +204,27 @@ def _environment(repo: Repository, told: Mapping[str, Any]) -> Environment:
     place = f"/environments/{quote(told['name'], safe='')}"
     policy = told.get("deployment_branch_policy")
     branches: tuple[str, ...] | Unseen | None = None
+    tags: tuple[str, ...] = ()
     if policy is not None and policy["custom_branch_policies"]:
-        branches = _seen(lambda: tuple(_policies(repo, place)))
+        policies = _seen(lambda: _policies(repo, place))
+        branches, tags = (policies, ()) if isinstance(policies, Unseen) else policies
     return Environment(
         branches=branches,
+        tags=tags,
         is_protected=policy is not None and policy["protected_branches"],
         secrets=_seen(lambda: _names(repo, f"{place}/secrets", "secrets")),
     )
 
 
-def _policies(repo: Repository, place: str) -> Iterator[str]:
-    listed = _listed(repo, f"{place}/deployment-branch-policies", "branch_policies")
-    return (one["name"] for one in listed if one.get("type") != "tag")
+def _policies(repo: Repository, place: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The patterns of branches, and those of tags.
+
+    https://docs.github.com/en/rest/deployments/branch-policies#list-deployment-branch-policies
+    """
+    branches, tags = list[str](), list[str]()
+    for one in _listed(repo, f"{place}/deployment-branch-policies", "branch_policies"):
+        (tags if one.get("type") == "tag" else branches).append(one["name"])
+    return tuple(branches), tuple(tags)
 
 
 def _names(repo: Repository, place: str, key: str) -> frozenset[str]:

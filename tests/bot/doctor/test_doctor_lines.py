@@ -1,19 +1,23 @@
 """What doctor says of facts that the doubles of services don't come to."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from bot.adapters.checkout import ROOT
 from bot.doctor.checkout import names, packages
+from bot.doctor.lines import GUIDE
 from bot.doctor.releases import releases
 from bot.doctor.repository import repository, token
-from bot.doctor.secrets import APP, app, environments
+from bot.doctor.secrets import APP, app, environments, matches
 from bot.model.set_up import (
     ActionsSetUp,
     Checkout,
     Environment,
     Installation,
+    Refused,
     RepositorySetUp,
     Unseen,
 )
@@ -51,6 +55,15 @@ def told(*lines: PartHealth) -> list[tuple[str, str]]:
     return [(line.health, line.part) for line in lines if line.health is not Health.OK]
 
 
+def test_the_headings_that_lines_point_to_are_there() -> None:
+    text = (ROOT / GUIDE).read_text(encoding="utf-8")
+    headings = {found.lower().replace(" ", "-") for found in re.findall(r"(?m)^#+ (.+)$", text)}
+    sources = (path.read_text(encoding="utf-8") for path in (ROOT / "bot/doctor").glob("*.py"))
+    named = set(re.findall(r"\{GUIDE\}#([\w-]+)", "".join(sources)))
+    assert named
+    assert named <= headings
+
+
 def test_packages_are_compared_with_the_lock() -> None:
     assert told(*packages(CHECKOUT)) == []
     old = replace(CHECKOUT, python=(3, 10))
@@ -63,6 +76,13 @@ def test_packages_are_compared_with_the_lock() -> None:
         "not as constraints.txt has it: httpx 0.27.0 (locked: 0.28.1):",
     )
     assert line.remedy == "pip install --group bot --constraint constraints.txt"
+
+
+def test_a_wheel_knows_neither_lock_nor_workflow_files() -> None:
+    wheel = replace(CHECKOUT, locked={}, wanted=None, variables=None)
+    assert told(*packages(wheel)) == [("unknown", "packages")]
+    lines = repository(FOUND, ["detect.yml"], wheel.variables, client_id=None)
+    assert told(*lines) == [("unknown", "variables")]
 
 
 @pytest.mark.parametrize(
@@ -96,13 +116,13 @@ def test_each_of_several_problems_is_told() -> None:
 
 
 def secured(found: RepositorySetUp, **variables: str) -> list[tuple[str, str]]:
-    return told(*environments(found, variables, variables.get("LAUNCHER", "hosted")))
+    return told(*environments(found, variables))
 
 
 def environment(branches: tuple[str, ...] | Unseen | None, *, is_protected: bool = False) -> str:
     key = frozenset({"LAMIN_API_KEY"})
     found = {"instance": Environment(branches, is_protected, key)}
-    line, *others = environments(replace(FOUND, environments=found), {}, "hosted")
+    line, *others = environments(replace(FOUND, environments=found), {})
     assert told(*others) == []
     return line.health
 
@@ -144,6 +164,66 @@ def test_a_private_repository_may_have_no_environments_with_rules() -> None:
     assert secured(private) == [("warning", "secret PATCH_TOKEN of the repository")]
 
 
+def test_a_private_repository_without_environments_is_warned_where_its_own_secret_works() -> None:
+    """Those of free plans have none: the jobs then read the repository's."""
+    bare = replace(FOUND, environments={}, is_private=True)
+    assert ("missing", "secret LAMIN_API_KEY") in secured(bare)
+    held = replace(bare, secrets=frozenset({"LAMIN_API_KEY"}))
+    assert {health for health, _ in secured(held)} == {"warning"}
+
+
+def test_names_of_environments_are_the_same_in_any_case() -> None:
+    key = Environment(("main",), False, frozenset({"LAMIN_API_KEY", "APP_PRIVATE_KEY"}))
+    found = replace(FOUND, environments={"Instance": key})
+    assert secured(found) == []
+    assert secured(found, BOT_ENVIRONMENT="INSTANCE", APP_CLIENT_ID="Iv1") == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "branches", "others"),
+    [
+        ("*", {"main"}, {"release/v1"}),
+        ("release/*", {"release/v1"}, {"release", "release/v1/x", "main"}),
+        ("**/v1", {"v1", "release/v1", "a/b/v1"}, {"a/v2"}),
+        ("release/**/*", {"release/v1", "release/a/v1"}, {"main", "a/release/v1"}),
+        ("release/**", {"release/v1"}, {"release/a/v1"}),
+        ("v?[0-9]", {"vx1"}, {"v/1", "V11"}),
+    ],
+)
+def test_patterns_of_branches_are_rubys(pattern: str, branches: set[str], others: set[str]) -> None:
+    """https://docs.ruby-lang.org/en/master/File.html#method-c-fnmatch, with FNM_PATHNAME"""
+    assert {one for one in branches | others if matches(one, pattern)} == branches
+
+
+def test_secrets_that_nobody_holds_are_missing_without_an_environment_of_speaking() -> None:
+    given = {"APP_CLIENT_ID": "Iv1", "BOT_PATCH_REPOSITORY": "laminlabs/lamindb"}
+    both = [("missing", "secret APP_PRIVATE_KEY"), ("missing", "secret PATCH_TOKEN")]
+    assert secured(FOUND, **given) == both
+    held = replace(FOUND, secrets=frozenset({"APP_PRIVATE_KEY"}))
+    assert secured(held, APP_CLIENT_ID="Iv1") == [
+        ("missing", "secret APP_PRIVATE_KEY of the repository")
+    ]
+
+
+def test_variables_that_could_not_be_seen_make_what_they_say_unknown() -> None:
+    unseen = Unseen("forbidden")
+    for found in (FOUND, replace(FOUND, environments={})):
+        assert told(*environments(found, unseen)) == [("unknown", "other secrets")]
+    given = Installation(APP, None, "https://github.test/installations/1")
+    assert told(*app(None, unseen, unseen)) == [("unknown", "App")]
+    assert told(*app(None, None, unseen)) == [("unknown", "App")]
+    assert told(*app(given, "Iv1", unseen)) == [("unknown", "App")]
+    lacking = replace(given, permissions={**APP, "issues": "read"})
+    assert told(*app(lacking, "Iv1", unseen)) == [("missing", "App")]
+    actions = ActionsSetUp(is_enabled=True, allowed="all", may_open_pulls=False)
+    lines = repository(replace(FOUND, actions=actions), ["detect.yml"], (), client_id=unseen)
+    assert told(*lines) == [("unknown", "Actions")]
+
+
+def test_a_wrong_key_of_the_app_is_missing() -> None:
+    assert told(*app(Refused("it is no key", True), "Iv1", "hosted")) == [("missing", "App")]
+
+
 def test_an_app_needs_what_the_launcher_asks_for() -> None:
     given = Installation(APP, None, "https://github.test/installations/1")
     assert told(*app(given, "Iv1", "hosted")) == []
@@ -160,14 +240,14 @@ def test_an_app_needs_what_the_launcher_asks_for() -> None:
 
 
 def test_labels_are_the_same_in_any_case_and_made_when_used() -> None:
-    lines = repository(FOUND, ["detect.yml"], CHECKOUT.variables, with_app=False)
+    lines = repository(FOUND, ["detect.yml"], CHECKOUT.variables, client_id=None)
     said = {line.part: line.sentence for line in lines}
     assert said["labels"] == "1 of 9; the others are made when first used."
 
 
 def test_only_selected_actions_are_a_warning() -> None:
     actions = ActionsSetUp(is_enabled=True, allowed="selected", may_open_pulls=True)
-    lines = repository(replace(FOUND, actions=actions), ["detect.yml"], (), with_app=False)
+    lines = repository(replace(FOUND, actions=actions), ["detect.yml"], (), client_id=None)
     assert told(*lines) == [("warning", "Actions")]
 
 

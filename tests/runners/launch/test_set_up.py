@@ -29,7 +29,6 @@ from instances import INSTANCE, REFERENCE, REPOSITORY, Place
 from launch.account import BUCKET, Account
 from launch.fake_runner_api import REPOSITORY as LAUNCHING
 from launch.site import LaunchSite
-from runners.rules import versions
 from runners.rules.wheels import newest_rules
 
 WORKFLOWS = ("check.yml", "commands.yml", "detect.yml", "ingest.yml", "reap.yml", "verify.yml")
@@ -58,6 +57,7 @@ class SetUp:
     words: list[str] = field(default_factory=lambda: ["--no-instance"])
     prefix: list[str] = field(default_factory=list)
     place: Place | None = None
+    code: Path = REPOSITORY
 
     @property
     def fake(self) -> FakeGithub:
@@ -87,8 +87,14 @@ class SetUp:
     def environment(self) -> Mapping[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         of_place = self.place.environment if self.place else {}
-        own = {**self.variables, "PYTHONPATH": str(REPOSITORY), "REFERENCE": str(REFERENCE)}
+        own = {**self.variables, "PYTHONPATH": str(self.code), "REFERENCE": str(REFERENCE)}
         return {**kept, **of_place, "no_proxy": "127.0.0.1", **own}
+
+
+def push(fake: FakeGithub, files: dict[str, str | None]) -> None:
+    """To the default branch."""
+    branch = fake.default_branch
+    fake.branches[branch] = fake.commit(files, "Push", fake.branches[branch])
 
 
 def key_pair() -> tuple[str, str]:
@@ -136,8 +142,9 @@ def healthy(tmp_path: Path, site_of_pages: str) -> Iterator[SetUp]:
     with serving(FakeGithub()) as server:
         fake = server.fake
         fake.run_names = dict.fromkeys(WORKFLOWS, lambda inputs: "run")
-        files = {"runners/releases/2026-02-01.toml": MANIFEST}
-        fake.branches["main"] = fake.commit(files, "Merge", fake.branches["main"])
+        fake.user("maintainer", "admin")
+        push(fake, {f".github/workflows/{name}": "on: push\n" for name in WORKFLOWS})
+        push(fake, {"runners/releases/2026-02-01.toml": MANIFEST})
         fake.variables |= {
             "APP_CLIENT_ID": "Iv1.0123456789",
             "BOT_ENVIRONMENT": "bot",
@@ -179,7 +186,7 @@ def test_a_healthy_set_up_is_ok_from_end_to_end(healthy: SetUp, own: Place) -> N
         "Python", "packages", "settings", "token", "Actions", "workflow files", "labels",
         "variables", "environment instance", "secret LAMIN_API_KEY", "environment bot",
         "secret APP_PRIVATE_KEY", "secrets of the repository", "App", "release page",
-        "release directory", f"schema document {versions()[-1]}",
+        "release directory", "schema document 7.0.0",
         *(f"{wheel.name} {wheel.version}" for wheel in (rules.ontology_guide, rules.gene_tables)),
         "release 2026-02-01", "instance", "migrations", "branch", "role",
         "sequences", "modules", "features", "sources", "trash", "registered", "runs",
@@ -227,6 +234,37 @@ def wrong_value(it: SetUp) -> None:
 
 def missing_workflow(it: SetUp) -> None:
     del it.fake.run_names["reap.yml"]
+    push(it.fake, {".github/workflows/reap.yml": None})
+
+
+def workflow_of_another_branch(it: SetUp) -> None:
+    """GitHub lists it all the same."""
+    push(it.fake, {".github/workflows/reap.yml": None})
+
+
+def workflow_that_is_left_out(it: SetUp) -> None:
+    del it.fake.run_names["reap.yml"]
+
+
+def archived(it: SetUp) -> None:
+    it.fake.is_archived = True
+
+
+def empty_repository(it: SetUp) -> None:
+    it.fake.is_empty = True
+
+
+def calls(it: SetUp, name: str, text: str) -> None:
+    """The repository has this one file of the bot's."""
+    push(it.fake, {f".github/workflows/{one}": None for one in WORKFLOWS})
+    push(it.fake, {f".github/workflows/{name}": text, ".github/workflows/ci.yml": "on: push\n"})
+    it.fake.run_names = {name: lambda inputs: "run", "ci.yml": lambda inputs: "run"}
+
+
+def sleeping_caller(it: SetUp) -> None:
+    call = "jobs:\n  bot:\n    uses: octo/bot/.github/workflows/bot.yml@0123\n"
+    calls(it, "census.yml", call)
+    it.fake.disabled["census.yml"] = "disabled_inactivity"
 
 
 def no_caller(it: SetUp) -> None:
@@ -263,6 +301,10 @@ def each_branch(it: SetUp) -> None:
     it.fake.environments["instance"].branches = None
 
 
+def each_tag(it: SetUp) -> None:
+    it.fake.environments["instance"].tags = ["v*"]
+
+
 def no_environment(it: SetUp) -> None:
     del it.fake.environments["bot"]
 
@@ -281,8 +323,30 @@ def no_such_directory(it: SetUp) -> None:
     it.variables["BOT_RELEASE_DIRECTORY"] = address.replace("release", "releases")
 
 
+def of_machines(it: SetUp) -> None:
+    """All that LAUNCHER=ec2 needs."""
+    role = "arn:aws:iam::123456789012:role/bot"
+    needs = {"LAUNCHER": "ec2", "RUNS": "s3://ours/runs", "AWS_REGION": "us-west-2"}
+    it.fake.variables |= {**needs, "READ_ROLE": role, "LAUNCH_ROLE": role}
+    push(it.fake, {"launch.toml": "budget = 1\n"})
+
+
 def app_without_administration(it: SetUp) -> None:
-    it.fake.variables["LAUNCHER"] = "ec2"
+    of_machines(it)
+
+
+def ec2_with_nothing(it: SetUp) -> None:
+    assert it.fake.app
+    it.fake.app.permissions["administration"] = "write"
+    it.fake.variables["LAUNCHER"] = "EC2"
+
+
+def no_instance_on_github(it: SetUp) -> None:
+    del it.fake.variables["BOT_INSTANCE"]
+
+
+def wrong_values_on_github(it: SetUp) -> None:
+    it.fake.variables |= {"LAUNCHER": "gce", "RUNS": "runs", "BOT_INGEST_ON_MERGE": "perhaps"}
 
 
 def app_elsewhere(it: SetUp) -> None:
@@ -295,11 +359,30 @@ def broken_manifest(it: SetUp) -> None:
     it.fake.branches["main"] = it.fake.commit(files, "Break", it.fake.branches["main"])
 
 
+def another_text(setting: str) -> Callable[[SetUp], None]:
+    """What stands at the setting's address is something else."""
+
+    def spoil(it: SetUp) -> None:
+        name = it.variables[f"BOT_{setting.upper()}"].rsplit("/", 1)[1].split("?")[0]
+        (it.root.parent / "pages" / name).write_text("<html>We have moved.</html>")
+
+    return spoil
+
+
+def no_common_release(it: SetUp) -> None:
+    (it.root.parent / "pages" / "release.json").write_text(pages.directory(["2025-11-08"]))
+
+
+def no_folder_for_runs(it: SetUp) -> None:
+    del it.variables["BOT_GITHUB"], it.variables["BOT_GITHUB_TOKEN"]
+    it.variables["BOT_RUNS"] = str(it.root / "no runs")
+
+
 @pytest.mark.parametrize(
     ("spoil", "parts", "said", "remedy"),
     [
         (no_permission, {"token"}, "may not read checks, issues (", "personal-access-tokens"),
-        (expired_token, {"token"}, "it has ended or isn't one", "personal-access-tokens"),
+        (expired_token, {"token"}, "ended or isn't one; make another.", "personal-access-tokens"),
         (no_token, {"token"}, "there is none.", "gh auth token"),
         (another_repository, {"token"}, "there is no repository octo/celxgene", "personal-access"),
         (typo, {"settings"}, "BOT_INSTNACE: there is no such", "Rename it to BOT_INSTANCE."),
@@ -311,8 +394,42 @@ def broken_manifest(it: SetUp) -> None:
             "nothing reads it",
             "set BOT_MINIMUM_ROLES",
         ),
+        (another_text("release_page"), {"release page"}, "page.html: ", "setting release_page"),
+        (another_text("release_directory"), {"release directory"}, "json: ", "release_directory"),
+        (another_text("schema_document"), {"schema document 7.0.0"}, "7.0.0: ", "schema_document"),
+        (no_common_release, {"releases"}, "page and directory have none in common", "page.html"),
+        (no_folder_for_runs, {"runs"}, "isn't there; make it", "mkdir -p '"),
+        (
+            ec2_with_nothing,
+            {f"variable {name}" for name in ("RUNS", "AWS_REGION", "READ_ROLE", "LAUNCH_ROLE")}
+            | {"launch.toml"},
+            "",
+            "gh variable set ",
+        ),
+        (no_instance_on_github, {"variable BOT_INSTANCE"}, "it isn't set", "set BOT_INSTANCE"),
+        (
+            wrong_values_on_github,
+            {"variable LAUNCHER", "variable RUNS", "variable BOT_INGEST_ON_MERGE"},
+            "; ",
+            "gh variable set ",
+        ),
         (wrong_value, {"settings"}, "'perhaps' is neither true nor false; give one of them", ""),
-        (missing_workflow, {"workflow reap.yml"}, "isn't in .github/workflows of main", "docs/on-"),
+        (
+            missing_workflow,
+            {"workflow reap.yml"},
+            "isn't in .github/workflows of main",
+            "docs/how-to/",
+        ),
+        (workflow_of_another_branch, {"workflow reap.yml"}, "isn't in .github/workflows", "docs/"),
+        (workflow_that_is_left_out, {"workflow reap.yml"}, "GitHub doesn't run it", "/actions"),
+        (archived, {"repository"}, "it is archived", "/settings"),
+        (empty_repository, {"repository"}, "it has no commit yet", "another-repository"),
+        (
+            sleeping_caller,
+            {"workflow census.yml"},
+            "for want of activity",
+            "gh workflow enable census.yml --repo octo/cellxgene",
+        ),
         (no_caller, {"workflow cellxgene.yml"}, "isn't in .github/workflows", "another-repository"),
         (
             sleeping_schedule,
@@ -331,6 +448,7 @@ def broken_manifest(it: SetUp) -> None:
             "/settings/environments",
         ),
         (each_branch, {"environment instance"}, "limit it to main", "/settings/environments"),
+        (each_tag, {"environment instance"}, "tags matching v* may use it", "/environments"),
         (
             no_environment,
             {"environment bot", "secret APP_PRIVATE_KEY"},
@@ -365,6 +483,7 @@ def test_what_is_broken_is_named_alone_with_what_mends_it(
     for line in missing.values():
         assert said in line["sentence"]
         assert remedy in line.get("remedy", "")
+        assert "Make one" not in line["sentence"]
 
 
 # --- the LaminDB instance, and AWS ----------------------------------------------------------------
@@ -447,20 +566,47 @@ def test_what_the_token_may_not_see_is_unknown_and_never_fine(healthy: SetUp) ->
     found = healthy.examined(0)
     unknown = {part: line["sentence"] for part, line in found.items() if line["health"] != "ok"}
     assert unknown.keys() == {
-        "Actions", "variables", "secret LAMIN_API_KEY", "secrets of the repository",
+        "Actions", "variables", "other secrets", "secrets of the repository", "App", "runs",
     }  # fmt: skip
     assert "it needs the permission administration=read" in unknown["Actions"]
-    assert "it needs the permission environments=read" in unknown["secret LAMIN_API_KEY"]
+    assert "it needs the permission variables=read" in unknown["App"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "unknown"),
+    [
+        ("BOT_GITHUB", "octo", {"GitHub", "releases"}),
+        ("BOT_RELEASE_PAGE", " ", {"release page", "schema document", "releases"}),
+        ("BOT_RUNS", " ", {"runs"}),
+        ("BOT_INSTANCE", "a b", {"instance"}),
+    ],
+)
+def test_what_hangs_on_a_setting_that_is_refused_is_unknown(
+    healthy: SetUp, name: str, value: str, unknown: set[str]
+) -> None:
+    """It would be judged by the default, which nobody means."""
+    healthy.variables[name] = value
+    found = healthy.examined(1)
+    assert {part for part, line in found.items() if line["health"] == "missing"} == {"settings"}
+    assert {part for part, line in found.items() if line["health"] == "unknown"} == unknown
+
+
+def test_where_runs_are_kept_the_repositorys_variables_say(healthy: SetUp) -> None:
+    healthy.variables["BOT_RUNS"] = str(healthy.root)
+    assert "as artifacts" in healthy.examined(0)["runs"]["sentence"]
+    healthy.fake.variables["RUNS"] = "s3://ours/runs"
+    assert "s3://ours/runs" in healthy.examined(0)["runs"]["sentence"]
 
 
 def test_a_job_gives_the_variables_that_its_token_may_not_list(healthy: SetUp) -> None:
     healthy.variables["BOT_GITHUB_TOKEN"] = healthy.fake.token(WRITING)
+    of_machines(healthy)
     healthy.variables["REPOSITORY_VARIABLES"] = json.dumps(
-        {**healthy.fake.variables, "LAUNCHER": "ec2", "READ_ROL": "arn"}
+        {**healthy.fake.variables, "READ_ROLE": "", "READ_ROL": "arn"}
     )
     found = healthy.examined(1)
     missing = {part for part, line in found.items() if line["health"] == "missing"}
-    assert missing == {"App", "variable READ_ROL"}
+    assert missing == {"App", "variable READ_ROL", "variable READ_ROLE"}
     assert found["secret APP_PRIVATE_KEY"]["health"] == "unknown"
 
 
@@ -491,8 +637,8 @@ def test_one_answer_that_is_missing_keeps_nothing_else_back(healthy: SetUp) -> N
 
 def test_a_key_that_is_none_is_said_to_be_so_and_never_shown(healthy: SetUp) -> None:
     healthy.variables["BOT_APP_PRIVATE_KEY"] = "hunter2"
-    line = healthy.examined(0)["App"]
-    assert line["health"] == "unknown"
+    line = healthy.examined(1)["App"]
+    assert line["health"] == "missing"
     assert "is no private key" in line["sentence"]
     assert "hunter2" not in line["sentence"]
 
@@ -507,6 +653,63 @@ def test_a_release_that_nobody_has_proposed_is_a_warning(healthy: SetUp) -> None
     line = healthy.examined(0)["release 2026-02-01"]
     assert line["health"] == "ok"
     assert "waits for a maintainer to merge it" in line["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("cellxgene.yml", "on: push\n"),
+        ("ours.yaml", "jobs:\n  a:\n    uses: 'a/b/.github/workflows/bot.yml@main'\n"),
+    ],
+)
+def test_the_one_file_that_calls_the_bot_is_found(healthy: SetUp, name: str, text: str) -> None:
+    calls(healthy, name, text)
+    push(healthy.fake, {"runners/releases/2026-02-01.toml": None})
+    found = healthy.examined(0)
+    assert found["workflow files"]["sentence"] == f"{name} are there and enabled."
+    assert found["release 2026-02-01"]["remedy"] == f"gh workflow run {name}"
+
+
+def test_of_two_files_that_call_the_bot_none_is_taken(healthy: SetUp) -> None:
+    call = "jobs:\n  bot:\n    uses: octo/bot/.github/workflows/bot.yml@0123\n"
+    calls(healthy, "one.yml", call)
+    push(healthy.fake, {".github/workflows/two.yml": call})
+    found = healthy.examined(1)
+    assert found["workflow detect.yml"]["health"] == "missing"
+    assert "BOT_WORKFLOW" in found["workflow detect.yml"]["sentence"]
+
+
+def test_a_repository_without_commits_is_no_fault_of_the_token(healthy: SetUp) -> None:
+    healthy.fake.is_empty = True
+    found = healthy.examined(1)
+    assert found["repository"]["health"] == "missing"
+    assert found["token"]["health"] == "ok"
+
+
+def test_the_app_is_the_one_that_the_repositorys_variables_name(healthy: SetUp) -> None:
+    del healthy.fake.variables["APP_CLIENT_ID"]
+    healthy.variables["BOT_APP_CLIENT_ID"] = "Iv1.0123456789"
+    assert "there is none" in healthy.examined(0)["App"]["sentence"]
+
+
+def test_a_token_of_somebody_who_may_not_push_is_a_warning(healthy: SetUp) -> None:
+    healthy.fake.user("maintainer", "triage")
+    healthy.variables["BOT_GITHUB_TOKEN"] = healthy.token()
+    line = healthy.examined(0)["token"]
+    assert (line["health"], "may not push" in line["sentence"]) == ("warning", True)
+
+
+def test_from_an_installed_wheel_only_the_checkouts_own_parts_are_unknown(
+    healthy: SetUp, tmp_path: Path
+) -> None:
+    """A wheel has the packages, and neither pyproject.toml nor constraints.txt nor workflows."""
+    site = tmp_path / "site"
+    for package in ("bot", "runners"):
+        shutil.copytree(REPOSITORY / package, site / package)
+    healthy.code = site
+    found = healthy.examined(0)
+    unknown = {part for part, line in found.items() if line["health"] == "unknown"}
+    assert unknown == {"packages", "variables"}
 
 
 def test_for_people_a_line_a_part(healthy: SetUp) -> None:
