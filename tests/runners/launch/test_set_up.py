@@ -378,6 +378,7 @@ def no_folder_for_runs(it: SetUp) -> None:
     it.variables["BOT_RUNS"] = str(it.root / "no runs")
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize(
     ("spoil", "parts", "said", "remedy"),
     [
@@ -508,6 +509,7 @@ def feature_of_another_dtype(it: SetUp, own: Place) -> None:
     instances.succeed(instances.connected(own, make))
 
 
+@pytest.mark.prove
 @pytest.mark.skipif(
     os.geteuid() == 0 and shutil.which("unshare") is None,
     reason="root may write any file, and there is no unshare to be somebody else",
