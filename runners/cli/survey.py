@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import rich_click as click
-import tomli_w
 
 from runners import settings
 from runners.cli.options import REPOSITORY, with_clear_errors
@@ -59,6 +58,8 @@ def _keep(file: Path, manifest: Manifest, *, is_real: bool) -> str:
         return f"{file} is there, and left as it is"
     if not is_real:
         return f"--yes writes {file}"
+    import tomli_w  # of the group `ingest`; launching has a smaller one
+
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(tomli_w.dumps(manifest.to_mapping()), encoding="utf-8")
     return f"wrote {file}"
