@@ -150,7 +150,7 @@ class LaunchSite:
 
     def trail(self, run_id: str = RUN) -> list[dict[str, Any]]:
         path = self.root / "runs" / run_id / "machines.jsonl"
-        return [json.loads(line) for line in path.read_text().splitlines()]
+        return [{"machine": None, **json.loads(line)} for line in path.read_text().splitlines()]
 
     def live(self) -> list[str]:
         states = ("pending", "running", "stopping", "stopped")
