@@ -7,6 +7,7 @@ have that folder on their path: everybody else's packages of these names stay wh
 import os
 import sys
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 CODE = Path(__file__).with_name("code")
@@ -26,12 +27,9 @@ def ingest() -> None:
 
 def _prepare(extra: str) -> None:
     """Gives this process and those that it starts the packages, and a place for reference data."""
-    try:
-        import pydantic  # noqa: F401
-        import rich_click  # noqa: F401
-    except ModuleNotFoundError as error:
+    if missing := [name for name in ("pydantic", "rich_click") if find_spec(name) is None]:
         sys.exit(
-            f"{error.name} isn't installed; install this program with its packages: "
+            f"{missing[0]} isn't installed; install this program with its packages: "
             f"cellxgene-ingestion-bot[{extra}]."
         )
     sys.path.insert(0, str(CODE))

@@ -61,20 +61,25 @@ def _keep(file: Path, manifest: Manifest, *, is_real: bool) -> str:
     import tomli_w  # of the group `ingest`; launching has a smaller one
 
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(tomli_w.dumps(manifest.to_mapping()), encoding="utf-8")
+    part = file.with_suffix(".part")  # killed half-way, no half of a manifest is left as it is
+    part.write_text(tomli_w.dumps(manifest.to_mapping()), encoding="utf-8")
+    part.replace(file)
     return f"wrote {file}"
 
 
 def _verdict(file: Path, instance: str, repository: Path, runs: Path) -> str:
-    """The verdict on a release, and which checks it doesn't pass."""
+    """The verdict on a release, and which checks it doesn't pass; or why there is none."""
     from runners.run.request import ensure_request_file, load_job
     from runners.verification.verify import verify
 
-    request = ensure_request_file(
-        runs, repository, file, datetime.now(UTC), action=Action.VERIFY, instance=instance
-    )
-    job = load_job(request, repository=repository, reference=settings.from_environment().reference)
-    report = verify(job)
+    reference = settings.from_environment().reference
+    try:
+        request = ensure_request_file(
+            runs, repository, file, datetime.now(UTC), action=Action.VERIFY, instance=instance
+        )
+        report = verify(load_job(request, repository=repository, reference=reference))
+    except ContractError as error:
+        return f"can't be verified: {error}"
     offending = [
         check.title for check in report.checks if check.status in (Status.FAILED, Status.UNCHECKED)
     ]

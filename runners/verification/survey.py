@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from runners.census.store import read_store, table_rows
 from runners.contract import ContractError, Manifest, Storage
@@ -70,10 +71,10 @@ def manifests(held: list[HeldRelease]) -> Iterator[tuple[HeldRelease, Manifest |
 def _manifest(held: HeldRelease, previous: Manifest | None) -> Manifest:
     soma = held.storage.soma
 
-    def read(census: object) -> tuple[dict[str, str], int, tuple[str, ...]]:
+    def read(census: Any) -> tuple[dict[str, str], int, tuple[str, ...]]:
         summary = table_rows(census, soma, "summary", ["label", "value"])
         datasets = table_rows(census, soma, "datasets", ["dataset_id"])
-        organisms = sorted(census.get("census_data", {}))  # type: ignore[attr-defined]
+        organisms = sorted(census.get("census_data", {}))
         return {row["label"]: row["value"] for row in summary}, len(datasets), tuple(organisms)
 
     summary, count, organisms = read_store(held.storage, "census_info", read)
