@@ -73,6 +73,18 @@ def test_each_release_gets_its_verdict(place: Place) -> None:
     assert f"{NEWER.version}: failed: Every dataset has its artifact" in said
 
 
+def test_a_manifest_that_cannot_be_read_costs_its_own_release_alone(place: Place) -> None:
+    survey(place, "--yes")
+    hers = place.root / "own" / manifest_path(OLDER.version)
+    hers.write_text("release = ")
+    (hers.parent / f"{NEWER.version}.toml").unlink()
+    done = survey(place, "--yes", "--verify", "--runs", str(place.root / "verified"))
+    assert done.returncode == 0, done.stderr
+    assert f"{OLDER.version}: can't be verified: {hers}: not TOML" in done.stdout
+    assert list(hers.parent.glob("*.part")) == []
+    assert f"; wrote {hers.with_name(f'{NEWER.version}.toml')}" in done.stdout
+
+
 def test_a_store_that_is_gone_costs_its_own_release_alone(place: Place) -> None:
     """The older release's files are registered where there is no store."""
     moved = "update lamindb_artifact set key = 'gone/' || key where key like ?"
