@@ -15,6 +15,7 @@ import pytest
 from fake_github import faults, people
 from fake_github.server import Server, serving
 from fake_github.state import ACTIONS, Comment, Environment, FakeGithub, Issue
+from flows import world as pages
 from flows.scenario import is_table, rows_of
 from instances import REFERENCE, Place
 
@@ -29,6 +30,7 @@ from workflows.act import ROOT, ActRepository, Started
 pytestmark = pytest.mark.prove
 # What GitHub runs beside it comes last here: the look at a run that goes on, which then has ended.
 WORKED = ["commands.yml success", "ingest.yml failure", "reap.yml success"]
+WORKFLOWS = ROOT / ".github/workflows"
 MANIFEST = f"runners/releases/{OLDER.version}.toml"
 
 
@@ -279,17 +281,22 @@ def test_doctor_is_started_by_hand_and_says_what_its_token_sees(
     repo: ActRepository, tmp_path: Path
 ) -> None:
     for path in (ROOT / "runners/rules").glob("*.json"):
-        (tmp_path / f"{path.stem}.md").write_text(f"# Schema {path.stem}\n")
+        (tmp_path / f"{path.stem}.md").write_text(pages.document(path.stem))
     documents = str(tmp_path / "{version}.md")
     repo.environment = {**repo.environment, "BOT_SCHEMA_DOCUMENT": documents}
+    repo.variables = {name: value for name, value in repo.variables.items() if name != "RUNS"}
+    main = repo.fake.branches["main"]
+    workflows = {str(path.relative_to(ROOT)): path.read_text() for path in WORKFLOWS.glob("*.yml")}
+    repo.fake.branches["main"] = repo.fake.commit(workflows, "Workflows", main)
     repo.fake.environments["instance"] = Environment(["main"])
     people.dispatch(repo.fake, repo.fake.user("maintainer"), "doctor.yml", {})
     assert repo.deliver() == ["doctor.yml success"], repo.told()
     log = repo.logs[-1].read_text()
     for line in (
         "     ok  token: it reads contents, issues, pull requests, actions and checks of octo/",
+        "     ok  workflow files: ",
         "unknown  Actions: they couldn't be looked at (GitHub forbids this to the token",
-        "     ok  variables: BOT_INGEST_ON_MERGE, BOT_INSTANCE, RUNS.",
+        "     ok  variables: BOT_INGEST_ON_MERGE, BOT_INSTANCE.",
         "     ok  environment instance: only main may use it.",
         f"warning  release {NEWER.version}: the page has it, and nobody has proposed it; look now:",
         f"     ok  registered: {OLDER.version} (5 datasets).",
