@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from http.client import HTTPConnection, HTTPResponse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -18,7 +19,9 @@ from xml.sax.saxutils import escape
 
 import boto3
 import httpx
+import pytest
 from botocore.config import Config
+from botocore.loaders import JSONFileLoader
 from moto.server import ThreadedMotoServer
 
 from launch import fake_ec2
@@ -141,8 +144,27 @@ class FakeAws:
             return due(self.faults, action)
 
 
+_read_model = cache(JSONFileLoader().load_file)
+
+
+@contextmanager
+def _quickly() -> Iterator[None]:
+    """Lets botocore read each service's model once, and not for each session anew, and moto make no
+    image of its own: both take longer than what most tests do.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(JSONFileLoader, "load_file", lambda _, path: _read_model(path))
+        patch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+        yield
+
+
 @contextmanager
 def fake_aws() -> Iterator[FakeAws]:
+    with _quickly():
+        yield from _running()
+
+
+def _running() -> Iterator[FakeAws]:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     moto.start()

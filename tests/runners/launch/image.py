@@ -13,10 +13,13 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import PIPE, STDOUT
 
+import psutil
 from instances import REFERENCE
 
 from launch.site import ROOT
@@ -42,15 +45,15 @@ class Image:
     home: Path
 
     def buildah(self, *words: str, code: int | None = 0) -> "subprocess.CompletedProcess[str]":
-        store = ["--root", str(self.home / "store"), "--runroot", str(self.home / "run")]
         done = subprocess.run(
-            ["buildah", *store, "--storage-driver", "vfs", *words],
-            capture_output=True,
-            text=True,
-            check=False,
+            self._command(*words), text=True, check=False, stdout=PIPE, stderr=STDOUT
         )
-        assert code in (None, done.returncode), done.stdout[-4000:] + done.stderr[-4000:]
+        assert code in (None, done.returncode), done.stdout[-8000:]
         return done
+
+    def _command(self, *words: str) -> list[str]:
+        store = ["--root", str(self.home / "store"), "--runroot", str(self.home / "run")]
+        return ["buildah", *store, "--storage-driver", "vfs", *words]
 
     def build(self) -> None:
         """Builds the Dockerfile as it stands."""
@@ -86,9 +89,17 @@ class Image:
         self.buildah("commit", "base", BASE)
 
     def run(
-        self, words: list[str], environment: Mapping[str, str], *places: Path
+        self,
+        words: list[str],
+        environment: Mapping[str, str],
+        *places: Path,
+        kill_when: Callable[[], bool] | None = None,
     ) -> tuple[int, str]:
-        """The exit code of the image's entrypoint, and what it has said. `places` are shared."""
+        """The exit code of the image's entrypoint, and what it has said. `places` are shared.
+
+        `kill_when` is asked again and again; then all processes of the container are killed, as
+        when its machine is lost.
+        """
         container = self.buildah("from", "ingestion").stdout.strip()
         inspected = json.loads(self.buildah("inspect", container).stdout)
         entrypoint = inspected["OCIv1"]["config"]["Entrypoint"]
@@ -96,9 +107,22 @@ class Image:
         shared = [*_volumes(), *(f"{place}:{place}:rw" for place in places)]
         volumes = [word for one in shared for word in ("--volume", one)]
         isolated = ["--isolation", "chroot", *volumes, *told]
-        done = self.buildah("run", *isolated, container, "--", *entrypoint, *words, code=None)
+        command = self._command("run", *isolated, container, "--", *entrypoint, *words)
+        log = self.home / "log"
+        with log.open("wb") as said, subprocess.Popen(command, stdout=said, stderr=STDOUT) as work:
+            while kill_when is not None and work.poll() is None:
+                if kill_when():
+                    _kill_with_children(work.pid)
+                    break
+                time.sleep(0.02)
         self.buildah("rm", container)
-        return done.returncode, done.stdout + done.stderr
+        return work.returncode, log.read_text()
+
+
+def _kill_with_children(pid: int) -> None:
+    parent = psutil.Process(pid)
+    for process in (*parent.children(recursive=True), parent):
+        process.kill()
 
 
 def _volumes() -> list[str]:

@@ -2,11 +2,15 @@
 
 import io
 import shutil
+import sqlite3
 import tarfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
+from signal import SIGKILL
 
+import dumps
 import instances
 import pytest
 from instances import Place
@@ -14,7 +18,7 @@ from instances import Place
 from launch.image import Image
 from launch.site import ROOT, request
 from launch.test_launch_sagemaker import JobSite, done, place
-from runners.contract import Action, RunReport, Verdict
+from runners.contract import Action, RunReport, Status, Verdict
 from runners.sample.datasets import NEWER, OLDER, of_release
 
 pytestmark = [
@@ -38,12 +42,17 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Image]:
 
 
 def works(
-    site: JobSite, image: Image, here: Place, release: str, *more: str
+    site: JobSite,
+    image: Image,
+    here: Place,
+    release: str,
+    *more: str,
+    action: Action = Action.VERIFY,
+    kill_when: Callable[[], bool] | None = None,
 ) -> tuple[int, str, str]:
-    """The exit code, output and ExitMessage of a job that verifies a release in an instance."""
-    run_id = f"{release}-verify-2"
-    asked = request(run_id, release).model_copy(
-        update={"action": Action.VERIFY, "instance": instances.INSTANCE}
+    """The exit code, output and ExitMessage of a job that works on a release in an instance."""
+    asked = request(run_of(release, action), release).model_copy(
+        update={"action": action, "instance": instances.INSTANCE}
     )
     file = site.root / "request.json"
     file.write_text(asked.to_json())
@@ -53,7 +62,7 @@ def works(
     done(site.call(site.words("launch", "--launcher", "sagemaker", *words)))
     (job,) = site.sagemaker.jobs.values()
     output = site.root / "output"
-    output.mkdir()
+    output.mkdir(exist_ok=True)
     kept = {k: v for k, v in here.environment.items() if k not in {"PATH", "PYTHONPATH"}}
     environment = {
         **{k: v for k, v in kept.items() if k in {"HOME", "NO_PROXY", "no_proxy"} or "LAMIN" in k},
@@ -64,13 +73,18 @@ def works(
         "OUTPUT": str(output),
     }
     arguments = job.asked["AppSpecification"]["ContainerArguments"]
-    code, said = image.run(arguments, environment, site.root, here.root, here.world.root)
+    places = (site.root, here.root, here.world.root)
+    code, said = image.run(arguments, environment, *places, kill_when=kill_when)
     message = output / "message"
     return code, said, message.read_text() if message.exists() else ""
 
 
-def report(site: JobSite, release: str) -> RunReport:
-    text = site.kept("report.json", f"{release}-verify-2").decode()
+def run_of(release: str, action: Action) -> str:
+    return f"{release}-{action}-2"
+
+
+def report(site: JobSite, release: str, action: Action = Action.VERIFY) -> RunReport:
+    text = site.kept("report.json", run_of(release, action)).decode()
     return RunReport.from_json(text, source="S3")
 
 
@@ -98,6 +112,33 @@ def test_a_verification_that_does_not_pass_is_code_1_and_a_report(
     code, said, message = works(place, image, here, NEWER.version)
     assert (code, message) == (1, ""), said
     assert report(place, NEWER.version).verdict is Verdict.FAILED
+
+
+def artifacts(here: Place) -> int:
+    with closing(sqlite3.connect(f"file:{here.database}?mode=ro", uri=True)) as connection:
+        (count,) = connection.execute("select count(*) from lamindb_artifact").fetchone()
+    return int(count)
+
+
+def test_a_container_that_is_lost_half_way_is_begun_again_and_goes_on(
+    place: JobSite, image: Image, older: Place, tmp_path: Path
+) -> None:
+    straight = instances.copy(older, tmp_path / "straight")
+    instances.succeed(straight.ingest("straight", NEWER.version))
+    here = instances.copy(older, tmp_path / "here", **place.environment)
+    before = artifacts(here)
+    assert works(
+        place, image, here, NEWER.version, action=Action.INGEST,
+        kill_when=lambda: artifacts(here) > before,
+    )[0] == -SIGKILL  # fmt: skip
+    kept = f"{run_of(NEWER.version, Action.INGEST)}/journal.jsonl"
+    assert kept not in place.names() or b'"end"' not in place.kept("journal.jsonl", kept[:-14])
+    code, said, message = works(place, image, here, NEWER.version, action=Action.INGEST)
+    assert (code, message) == (1, ""), said  # one of the sample's files can't be read
+    found = report(place, NEWER.version, Action.INGEST)
+    assert [check.name for check in found.checks if check.status is Status.FAILED] == ["datasets"]
+    rows, expected = (dumps.natural(p.database, storage=p.storage) for p in (here, straight))
+    assert dumps.differences(rows, expected) == []
 
 
 def test_work_with_another_lock_is_refused_by_the_image(
