@@ -25,6 +25,7 @@ from typing import Any
 PACKAGES = (
     *("numpy", "pandas", "scipy.sparse", "h5py", "pyarrow.parquet", "anndata", "dask.array"),
     *("tiledbsoma", "cellxgene_census", "django", "psycopg2", "boto3", "pydantic", "rich_click"),
+    *("github", "libcst"),
 )
 REQUEST_BYTES = 2**20
 

@@ -15,6 +15,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
+import forked
 import instances
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -68,14 +69,19 @@ class SetUp:
 
     def examined(self, code: int) -> dict[str, dict[str, str]]:
         """Part -> its line."""
-        done = subprocess.run(
-            [*self.prefix, sys.executable, "-m", "bot", "doctor", "--json", *self.words],
-            cwd=self.root,
-            env=self.environment,
-            text=True,
-            capture_output=True,
-            check=False,
-        )
+        words = ["-m", "bot", "doctor", "--json", *self.words]
+        if self.prefix:
+            command = [*self.prefix, sys.executable, *words]
+            done = subprocess.run(
+                command,
+                cwd=self.root,
+                env=self.environment,
+                text=True,
+                capture_output=True,
+                check=False,
+            )
+        else:
+            done = forked.run(words, cwd=self.root, env=self.environment)
         assert done.stderr == ""
         assert done.returncode == code, done.stdout
         assert self.server.broken == []
