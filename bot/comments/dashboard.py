@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from bot.comments.markdown import code, counted, inert, joined, moment, table
+from bot.comments.markdown import code, collapsed, counted, inert, joined, moment, table
 from bot.model.look import Look
 from bot.model.release_state import ReleaseState, State
 from runners.contract import Action, manifest_path
 
 TITLE = "Census releases: the bot's dashboard"
+MILLION = 1_000_000
 STALE = timedelta(days=3)
 """After so long without a look, the clock that starts them has stopped."""
 
@@ -47,9 +48,33 @@ def body(
         _waited_for(states),
         _last_look(look, now),
         table(heads, rows) if rows else "No LTS release is known yet.",
+        *_charts(states),
         COMMANDS,
     ]
     return "\n\n".join(parts)
+
+
+def _charts(states: Sequence[ReleaseState]) -> list[str]:
+    """How the releases have grown, oldest first; nothing where a chart would have one bar."""
+    oldest_first = sorted(states, key=lambda state: state.release)
+    datasets = [(x.release, x.datasets) for x in oldest_first if x.datasets is not None]
+    cells = [(x.release, x.cells) for x in oldest_first if x.cells is not None]
+    charts = [_chart("Datasets", datasets), _chart("Cells without duplicates", cells)]
+    drawn = [chart for chart in charts if chart]
+    return [collapsed("Datasets and cells by release", "\n\n".join(drawn))] if drawn else []
+
+
+def _chart(title: str, bars: Sequence[tuple[str, int]]) -> str:
+    """In Mermaid, which GitHub draws (https://mermaid.js.org/syntax/xyChart.html)."""
+    if len(bars) < 2:
+        return ""
+    names = ", ".join(f'"{release}"' for release, _ in bars)
+    heights = ", ".join(str(height) for _, height in bars)
+    if max(height for _, height in bars) >= MILLION:
+        title += ", in millions"
+        heights = ", ".join(f"{height / MILLION:.1f}" for _, height in bars)
+    lines = [f'title "{title}"', f"x-axis [{names}]", f"bar [{heights}]"]
+    return "\n".join(["```mermaid", "xychart-beta", *(f"    {line}" for line in lines), "```"])
 
 
 def _waited_for(states: Sequence[ReleaseState]) -> str:

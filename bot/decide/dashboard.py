@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from bot.census.release import Release
 from bot.comments import dashboard as comment
 from bot.decide.new_releases import compare_with_known
 from bot.model.effects import CancelRun, CountFailures, KeepThread, Plan, SetLabel, StartRun
@@ -85,10 +86,22 @@ def looked(
             for version in sorted(known & listed.keys())
             if listed[version].dataset_count
         },
+        cells={
+            version: cells
+            for version in sorted(known & listed.keys())
+            if (cells := cells_of(listed[version])) is not None
+        },
         waiting=(*found.unhosted, *found.unreadable, *event.unread),
         retracted=tuple(sorted(retracted)),
         withdrawn=tuple(sorted(withdrawn)),
     )
+
+
+def cells_of(release: Release) -> int | None:
+    """Its cells without duplicates; None where the page leaves some organism's out."""
+    counts = [count.unique for count in release.cell_counts.values()]
+    known = [count for count in counts if count is not None]
+    return sum(known) if known and len(known) == len(counts) else None
 
 
 def release_states(event: Event, facts: Facts, look: Look | None) -> tuple[ReleaseState, ...]:
@@ -111,6 +124,7 @@ def _state(version: str, event: Event, facts: Facts, look: Look | None) -> Relea
         thread=next((thread for thread in threads if thread is not None), None),
         proposal=facts.proposals.get(version),
         action=last.request.action if last else None,
+        cells=look.cells.get(version) if look else None,
     )
 
 

@@ -1,7 +1,7 @@
 """Markdown -> HTML that is safe to open, and the frame of every page: one file, light and dark.
 
 No raw HTML passes, whoever wrote it, and a page fetches nothing and runs no script. A Mermaid pie
-becomes a bar with its legend; any other diagram is shown as its source. In the bot's own text
+or bar chart is drawn; any other diagram is shown as its source. In the bot's own text
 `<code>`, and lines that are just `<details>`, `<summary>...</summary>`, `</details>` or an HTML
 comment, mean what they mean on GitHub; in anybody else's they are shown as typed.
 """
@@ -9,7 +9,6 @@ comment, mean what they mean on GitHub; in anybody else's they are shown as type
 import re
 from collections.abc import MutableMapping, Sequence
 from functools import cache
-from html import escape
 from typing import Any, Literal
 
 from markdown_it import MarkdownIt
@@ -18,6 +17,8 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
+
+from bot.html import diagrams, timeline
 
 STYLE = """
 :root { color-scheme: light dark; --line: #d0d7de; --soft: #f6f8fa; --dim: #59636e;
@@ -55,6 +56,9 @@ pre code { padding: 0; background: none; }
   margin: .5rem 0; font-size: .92rem; }
 .parts li > span { display: inline-block; width: .8rem; height: .8rem; border-radius: .2rem;
   margin-right: .4rem; vertical-align: -.05rem; }
+.bars ul { list-style: none; padding: 0; font-size: .92rem; }
+.bars li { display: flex; align-items: center; gap: .6rem; margin: .15rem 0; }
+.bars li > :first-child { width: 6rem; } .bars .part0 { height: .8rem; border-radius: .2rem; }
 .part0 { background: #0969da; } .part1 { background: #54aeff; } .part2 { background: #8c959f; }
 .part3 { background: #bf8700; } .part4 { background: #8250df; } .part5 { background: #1b7c83; }
 summary { cursor: pointer; font-weight: 600; margin: .6rem 0; }
@@ -71,7 +75,6 @@ blockquote { color: var(--dim); border-left: 3px solid var(--line); margin-left:
 OPENING = re.compile(r"<details>|</details>")
 SUMMARY = re.compile(r"<summary>(.*)</summary>")
 HIDDEN = re.compile(r"<!--.*-->")
-SLICE = re.compile(r'^\s*"([^"]*)" : (\d+)$', re.MULTILINE)
 
 
 def framed(title: str, body: str) -> str:
@@ -81,7 +84,7 @@ def framed(title: str, body: str) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
         "style-src 'unsafe-inline'\">\n"
-        f"<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n"
+        f"<title>{title}</title>\n<style>{STYLE}{timeline.STYLE}</style>\n</head>\n"
         f"<body>\n{body}\n</body>\n</html>\n"
     )
 
@@ -159,17 +162,7 @@ def _fence(
     options: OptionsDict,
     env: MutableMapping[str, Any],
 ) -> str:
-    """A block of code; of a pie, a bar whose parts are as wide as its slices."""
+    """A block of code; a diagram as HTML where it can be drawn."""
     token = tokens[index]
-    slices = SLICE.findall(token.content) if token.info == "mermaid" else []
-    if not slices or not token.content.startswith("pie"):
-        return renderer.fence(tokens, index, options, env)
-    parts = "".join(
-        f'<span class="part{n}" style="flex-grow: {count}"></span>'
-        for n, (_, count) in enumerate(slices)
-    )
-    keys = "".join(
-        f'<li><span class="part{n}"></span>{escape(label)} <b>{int(count):,}</b></li>'
-        for n, (label, count) in enumerate(slices)
-    )
-    return f'<figure class="parts"><div>{parts}</div><ul>{keys}</ul></figure>\n'
+    drawn = diagrams.drawn(token.content) if token.info == "mermaid" else ""
+    return drawn or str(renderer.fence(tokens, index, options, env))

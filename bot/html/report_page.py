@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from bot.comments import result
 from bot.comments.markdown import one_line
 from bot.html.rendering import framed, to_html
+from bot.html.timeline import drawing
 from runners.contract import DatasetOutcome, Offender, RunReport
 
 PAGE, OFFENDERS = "report.html", "offenders.csv"
@@ -27,7 +28,8 @@ def page(report: RunReport) -> str:
     """The whole report as a page that needs nothing else."""
     title = escape(one_line(f"Release {report.request.release} · {report.request.run_id}"))
     body = to_html(result.whole(report), by_bot=True)
-    return framed(title, f'<main class="report">\n{body}</main>')
+    course = drawing(report.timeline) if report.timeline else ""
+    return framed(title, f'<main class="report">\n{body}{course}</main>')
 
 
 def offenders(report: RunReport) -> str:

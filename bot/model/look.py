@@ -19,7 +19,8 @@ class Look:
     """When a look was, how it `ended`, and how many in a row have left something unread.
 
     The rest is what the last look said that could read page and directory, at `read_at`:
-    `datasets` of each release that is listed, those that are `waiting` to be hosted or to become
+    `datasets` of each release that is listed, its `cells` without duplicates where the page has
+    them of all its organisms, those that are `waiting` to be hosted or to become
     readable, those that are `retracted`, and those that are `withdrawn`: known, and listed or
     hosted no longer.
     """
@@ -29,6 +30,7 @@ class Look:
     failures: int = 0
     read_at: datetime | None = None
     datasets: Mapping[str, int] = field(default_factory=dict)
+    cells: Mapping[str, int] = field(default_factory=dict)
     waiting: tuple[str, ...] = ()
     retracted: tuple[str, ...] = ()
     withdrawn: tuple[str, ...] = ()

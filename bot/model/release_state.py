@@ -29,7 +29,7 @@ class ReleaseState:
     """One release. `thread` and `proposal` are numbers, of an issue and a pull request.
 
     `done` are those of its `datasets` that are registered, as far as its last run tells. `action`
-    is what that run does or did.
+    is what that run does or did. `cells` are without duplicates, of all organisms.
     """
 
     release: str
@@ -39,3 +39,4 @@ class ReleaseState:
     thread: int | None = None
     proposal: int | None = None
     action: Action | None = None
+    cells: int | None = None

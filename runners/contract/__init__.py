@@ -57,6 +57,7 @@ from runners.contract.report import (
     SourcesReport,
     SourceUse,
     Status,
+    Timeline,
     Verdict,
     verdict_of,
 )
@@ -117,6 +118,7 @@ __all__ = [
     "SourcesReport",
     "Status",
     "Storage",
+    "Timeline",
     "TrailLine",
     "Verdict",
     "cost",

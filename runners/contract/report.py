@@ -153,6 +153,19 @@ class Machine(Document):
     priced_on: date | None = None
 
 
+class Timeline(Document):
+    """How many datasets a run has read, written and given up in each of its steps of time.
+
+    The first step begins at `begun_at`, in UTC, and each lasts `seconds`.
+    """
+
+    begun_at: datetime
+    seconds: Annotated[int, Field(gt=0)]
+    read: tuple[int, ...]
+    written: tuple[int, ...]
+    failed: tuple[int, ...]
+
+
 class RunReport(Document):
     """What a run did and what its verification found. Times are UTC.
 
@@ -173,6 +186,7 @@ class RunReport(Document):
     exceptions: tuple[ExceptionUse, ...] = ()
     previous: PreviousRelease | None = None
     sources: SourcesReport | None = None
+    timeline: Timeline | None = None
 
 
 def verdict_of(checks: tuple[CheckResult, ...]) -> Verdict:

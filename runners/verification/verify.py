@@ -32,6 +32,7 @@ from runners.run.journal import (
 )
 from runners.run.request import Job, RunFolder, runs_in
 from runners.run.selection import answered_request, is_whole, selected_datasets
+from runners.run.timeline import timeline
 from runners.settings import Settings
 from runners.verification.acceptance import accept
 from runners.verification.checks import all_checks
@@ -104,6 +105,7 @@ def verify(job: Job) -> RunReport:
         exceptions=exceptions,
         previous=_previous(job, before, datasets),
         sources=report_sources(facts),
+        timeline=timeline(own),
     )
     _write(job.folder / "report.json", report)
     return report

@@ -1,11 +1,14 @@
 """The dashboard: one thread that tells how every release stands, and when the last look was."""
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
 
+from bot.census.release import CellCount, Release
 from bot.comments.dashboard import SIGNS, body
+from bot.decide.dashboard import cells_of
 from bot.model.commands import Role, Verb
 from bot.model.endings import Ending
 from bot.model.events import RunGoesOn, RunLost
@@ -57,6 +60,25 @@ def test_the_first_look_makes_it(empty_scenario: Scenario) -> None:
         "| 2026-02-01 | 📬 proposed | 12 | #1 | review and merge "
         "`runners/releases/2026-02-01.toml`; that starts the ingest |\n"
         "| 2025-06-01 | 📥 merged | 10 |  | nothing: it is older than my threads |\n"
+        "\n"
+        "<details>\n"
+        "<summary>Datasets and cells by release</summary>\n"
+        "\n"
+        "```mermaid\n"
+        "xychart-beta\n"
+        '    title "Datasets"\n'
+        '    x-axis ["2025-06-01", "2026-02-01"]\n'
+        "    bar [10, 12]\n"
+        "```\n"
+        "\n"
+        "```mermaid\n"
+        "xychart-beta\n"
+        '    title "Cells without duplicates"\n'
+        '    x-axis ["2025-06-01", "2026-02-01"]\n'
+        "    bar [800, 800]\n"
+        "```\n"
+        "\n"
+        "</details>\n"
         "\n"
         "**Here you can say** `/detect` to look now, `/verify RELEASE` to verify one now, "
         "`/diff OLD NEW` to have two dataset schema versions explained; `/help` lists the rest. "
@@ -259,9 +281,36 @@ def test_where_nothing_is_known_it_says_when_the_look_was(empty_scenario: Scenar
 
 
 def test_a_look_comes_back_as_it_was_kept() -> None:
-    look = Look(NOON, "--> <!-- x", 2, NOON, {"2026-02-01": 12}, ("a",), ("b",), ("c",))
+    counts = {"2026-02-01": 12}
+    look = Look(NOON, "--> <!-- x", 2, NOON, counts, counts, ("a",), ("b",), ("c",))
     assert look_in(f"text\n{hidden_look(look)}\nmore") == look
     assert look_in("text") is None
+
+
+def test_one_that_was_kept_before_cells_were_counted_is_read() -> None:
+    old = '<!-- cellxgene-ingestion-bot: look {"at": "2026-03-01T12:00:00Z", "ended": "New."} -->'
+    assert look_in(old) == Look(NOON, "New.")
+
+
+def test_cells_are_drawn_where_the_page_has_them_of_all_organisms() -> None:
+    human, mouse = CellCount(20_000_000, 12_340_000), CellCount(3_000_000, 2_000_000)
+    known = {"Homo sapiens": human, "Mus musculus": mouse}
+    assert cells_of(release(known)) == 14_340_000
+    assert cells_of(release({**known, "Mus musculus": CellCount(3_000_000, None)})) is None
+    assert cells_of(release({})) is None
+    states = [
+        ReleaseState(version, State.VERIFIED, cells=cells)
+        for version, cells in (("2026-02-01", 14_340_000), ("2025-06-01", 0), ("2025-01-01", None))
+    ]
+    text = body(states, None, NOON, ingest_on_merge=True)
+    assert 'title "Cells without duplicates, in millions"\n' in text
+    assert '    x-axis ["2025-06-01", "2026-02-01"]\n    bar [0.0, 14.3]\n' in text
+    assert 'title "Datasets"' not in text  # nobody knows how many
+    assert "xychart" not in body(states[:1], None, NOON, ingest_on_merge=True)
+
+
+def release(cell_counts: Mapping[str, CellCount]) -> Release:
+    return Release("2026-02-01", None, None, None, None, cell_counts)
 
 
 @pytest.mark.parametrize("nasty", NASTY)

@@ -72,3 +72,27 @@ def test_a_persons_text_makes_no_element_of_its_own(text: str) -> None:
         "h1 h2 h3 h4 h5 h6"
     )
     assert set(re.findall(r"<([a-zA-Z0-9]+)", html)) <= set(known.split())
+
+
+CHART = """```mermaid
+xychart-beta
+    title "Datasets"
+    x-axis ["2025-06-01", "2026-02-01"]
+    bar [10, 12.5]
+```"""
+
+
+def test_a_bar_chart_is_a_list_of_bars() -> None:
+    html = to_html(CHART, by_bot=True)
+    assert "<figcaption>Datasets</figcaption>" in html
+    assert re.findall(r"width: ([\d.]+)%", html) == ["44.0", "55.0"]
+    assert re.findall(r"<b>(.+?)</b>", html) == ["10", "12.5"]
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [("10, 12.5", "10"), ("10, 12.5", "1.2.3, 4"), ("12.5]", "12.5]\n    line [1, 2]")],
+)
+def test_a_bar_chart_that_is_not_whole_is_shown_as_its_source(good: str, bad: str) -> None:
+    html = to_html(CHART.replace(good, bad), by_bot=False)
+    assert html.startswith('<pre><code class="language-mermaid">xychart-beta')

@@ -5,9 +5,10 @@ import io
 import re
 
 import pytest
-from bot_reports import HOSTILE, failing, hostile, titled
+from bot_reports import HOSTILE, START, failing, hostile, titled
 
 from bot.html.report_page import HEADER, files, offenders, page
+from runners.contract import Timeline
 
 
 @pytest.mark.parametrize("count", [0, 3, 1845])
@@ -70,3 +71,32 @@ def test_the_outcomes_are_a_picture_too() -> None:
 
 def test_both_are_files_beside_the_report() -> None:
     assert set(files(failing(0))) == {"report.html", "offenders.csv"}
+
+
+def test_the_runs_course_is_drawn_and_said() -> None:
+    course = Timeline(
+        begun_at=START, seconds=60, read=(4, 2, 0), written=(0, 3, 2), failed=(0, 0, 1)
+    )
+    html = page(failing(0).model_copy(update={"timeline": course}))
+    drawn = html.split('<figure class="timeline">')[1].split("</figure>")[0]
+    said = "6 read, 5 written and 1 failed within 3 min; a bar is what was done in 1 min."
+    assert f"<figcaption>{said}</figcaption>" in drawn
+    assert f'aria-label="{said}"' in drawn
+    heights = {
+        kind: [float(h) for h in re.findall(rf'class="{kind}"[^>]* height="([\d.]+)"', drawn)]
+        for kind in ("read", "written", "failed")
+    }
+    # of 60: as high as its share of the row's highest bar
+    assert heights == {"read": [60, 30], "written": [60, 40], "failed": [20]}
+    assert drawn.count("<rect") == 5
+    assert "at most 4 in 1 min" in drawn
+    assert "2026-03-01 12:00 UTC" in drawn
+    assert "3 min later" in drawn
+
+
+@pytest.mark.parametrize("read", [(), (5,)])
+def test_a_course_of_one_step_is_not_drawn(read: tuple[int, ...]) -> None:
+    nothing = (0,) * len(read)
+    course = Timeline(begun_at=START, seconds=1, read=read, written=nothing, failed=nothing)
+    html = page(failing(0).model_copy(update={"timeline": course}))
+    assert '<figure class="timeline">' not in html
