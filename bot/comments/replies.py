@@ -1,4 +1,4 @@
-"""What the bot says to a command, and when a manifest was merged."""
+"""What the bot says to a command."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -8,7 +8,6 @@ from bot.comments.markdown import code, counted, inert, joined, mention, moment,
 from bot.comments.plan import selected_by_name
 from bot.comments.pull_requests import OpenRules
 from bot.model.commands import GRAMMAR, Command, Mistake, Role, Verb
-from bot.model.events import MERGE_QUEUE
 from bot.model.facts import Facts, Repeat
 from bot.model.limits import RunLimits
 from bot.model.ports import Run
@@ -139,7 +138,7 @@ def another_is_running(command: Command, running: Run, threads: Mapping[str, int
     """That what is going on is another release's."""
     thread = threads.get(running.request.release)
     where = f"thread #{thread}" if thread else "the thread of that release"
-    return refused(str(command), _busy(running), f"Say {code(str(command))} in {where} instead.")
+    return refused(str(command), taken(running), f"Say {code(str(command))} in {where} instead.")
 
 
 def cancelling(running: Run, actor: str) -> str:
@@ -185,7 +184,7 @@ def role_too_low(command: Command, actor: str, role: Role, wanted: Role) -> str:
 
 def status_of_all(running: Run | None, dashboard: int | None, thread: int) -> str:
     """What is running, and where it stands how each release is."""
-    now = _busy(running) if running else "nothing is running in this instance."
+    now = taken(running) if running else "nothing is running in this instance."
     where = "above" if dashboard == thread else f"in #{dashboard}"
     told = f" How every release stands is told {where}." if dashboard is not None else ""
     return f"**Now:** {now}{told}"
@@ -257,18 +256,10 @@ def undecided(command: Command, reason: OpenRules) -> str:
     return refused(str(command), reason.why(), f"{reason.remedy()} {again}")
 
 
-def merged_but_undecided(release: str, reason: OpenRules) -> str:
-    """That a merged manifest isn't ingested before its rules are decided."""
-    return (
-        f"⏳ The manifest of {release} was merged, but its ingestion isn't started: "
-        f"{reason.why()}\n\n**Next:** {reason.remedy()} Then say `/ingest`."
-    )
-
-
 def busy(command: Command, running: Run) -> str:
     """That the instance is taken by the run `running`."""
     return refused(
-        str(command), _busy(running), f"Say {code(str(command))} again when its result is here."
+        str(command), taken(running), f"Say {code(str(command))} again when its result is here."
     )
 
 
@@ -278,7 +269,8 @@ def named_run(run: Run) -> str:
     return f"[{name}]({run.address})" if run.address else name
 
 
-def _busy(running: Run) -> str:
+def taken(running: Run) -> str:
+    """That the run has its instance, since when and for whom."""
     request = running.request
     who = f", asked for by {code(request.requested_by)}" if request.requested_by else ""
     return (
@@ -328,7 +320,7 @@ def status(release: str, facts: Facts) -> str:
     merged = "on the default branch" if release in facts.manifests else "not merged yet"
     if release in facts.broken:
         merged = f"on the default branch, but can't be used ({inert(facts.broken[release])})"
-    now = _busy(running) if running else "nothing is running in this instance."
+    now = taken(running) if running else "nothing is running in this instance."
     lines = [f"**Release {release}:** the manifest is {merged}; {now}"]
     ended = [run for run in runs if run.report is not None]
     if ended:
@@ -365,51 +357,3 @@ def _ended(run: Run) -> list[str]:
         moment(ended_at) if ended_at else "",
         str(run.report.verdict) if run.report else "",
     ]
-
-
-def merged(release: str, actor: str, *, has_run: bool = False) -> str:
-    """That a manifest was merged, where a person starts the ingestion.
-
-    If the release `has_run`, failures may have been accepted: that needs no new ingest.
-    """
-    following = (
-        "say `/verify` if it only accepts failures, else `/ingest`; what is registered and "
-        "unchanged stays as it is."
-        if has_run
-        else "say `/ingest` to register the release, or `/ingest --dry-run` to see what that "
-        "would do."
-    )
-    return f"✅ The manifest of {release} was merged by {code(actor)}.\n\n**Next:** {following}"
-
-
-def merged_but_busy(release: str, running: Run) -> str:
-    """That a merged manifest isn't ingested, as another run has the instance."""
-    return (
-        f"⏳ The manifest of {release} was merged, but its ingestion isn't started: "
-        f"{_busy(running)}\n\n**Next:** say `/ingest` when that result is here."
-    )
-
-
-def merged_but(release: str, why: str, remedy: str) -> str:
-    """That a merged manifest isn't ingested for this reason, and what would help."""
-    return (
-        f"⏳ The manifest of {release} was merged, but its ingestion isn't started: {why}\n\n"
-        f"**Next:** {remedy}"
-    )
-
-
-def merged_by_another_role(release: str, actor: str, role: Role, wanted: Role) -> str:
-    """That whoever merged a manifest may not start its ingestion."""
-    needs = wanted.name.lower()
-    has = f"has the role *{role.name.lower()}*" if role else "has no role here"
-    why = f"{mention(actor)}, who merged it, {has}, and starting it needs *{needs}*."
-    if actor == MERGE_QUEUE:
-        why = "GitHub's merge queue merged it, and doesn't say who had put it there."
-    return merged_but(release, why, f"somebody with the role *{needs}* says `/ingest`.")
-
-
-def merged_but_broken(release: str, problem: str) -> str:
-    """That a merged manifest can't be used; `problem` names its file."""
-    return merged_but(
-        release, f"it can't be used: {inert(problem)}", "correct it, by another pull request."
-    )

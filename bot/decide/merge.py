@@ -1,6 +1,6 @@
 """A manifest reached the default branch -> what the bot does about it."""
 
-from bot.comments import replies
+from bot.comments import merges, replies
 from bot.comments.audit import audited
 from bot.comments.pull_requests import open_rules_of
 from bot.decide.conversation import minimum_role
@@ -21,7 +21,7 @@ def manifest_merged(event: ManifestMerged, facts: Facts) -> Plan:
     if event.blob and facts.blobs.get(event.release) != event.blob:
         return Plan((), f"{event.release} was changed again since: that change is answered.")
     if thread is not None and event.release in facts.broken:
-        body = replies.merged_but_broken(event.release, facts.broken[event.release])
+        body = merges.but_broken(event.release, facts.broken[event.release])
         return _waits(event, thread, body, f"The manifest of {event.release} is broken.")
     if thread is None or manifest is None:
         missing = "manifest on the default branch" if thread else "thread of the bot's"
@@ -33,9 +33,7 @@ def manifest_merged(event: ManifestMerged, facts: Facts) -> Plan:
         return audited(decided, thread, who=event.actor, role=role, line=command)
     has_run = bool(facts.runs_of(event.release))
     reason = f"The manifest of {event.release} was merged; a person starts its ingestion."
-    return _waits(
-        event, thread, replies.merged(event.release, event.actor, has_run=has_run), reason
-    )
+    return _waits(event, thread, merges.merged(event.release, event.actor, has_run=has_run), reason)
 
 
 def _waits(event: ManifestMerged, thread: int, body: str, reason: str) -> Plan:
@@ -50,20 +48,20 @@ def _ingested_on_merge(
     merged = f"The manifest of {event.release} was merged"
     wanted = minimum_role(Command(Verb.INGEST), facts)
     if facts.role < wanted:
-        body = replies.merged_by_another_role(event.release, event.actor, facts.role, wanted)
+        body = merges.by_another_role(event.release, event.actor, facts.role, wanted)
         return _waits(event, thread, body, f"{merged} by {event.actor}, who may not say /ingest.")
     if places := foreign_places(manifest, facts.places):
         why = replies.why_elsewhere(places, facts.places_unread)
         remedy = f"{replies.ALLOW_PLACES} Then say `/ingest`."
-        body = replies.merged_but(event.release, why, remedy)
+        body = merges.not_started(event.release, why, remedy)
         return _waits(event, thread, body, f"{merged}, and lies where nobody has allowed it.")
     if open_rules := open_rules_of(manifest.dataset_schema_version, facts):
-        body = replies.merged_but_undecided(event.release, open_rules)
+        body = merges.but_undecided(event.release, open_rules)
         return _waits(event, thread, body, f"{merged}, but not ingested: {open_rules.problem}")
     request = _merge_request(event, facts, thread)
     running = facts.running()
     if running and running.request.run_id != request.run_id:
-        body = replies.merged_but_busy(event.release, running)
+        body = merges.but_busy(event.release, running)
         return _waits(event, thread, body, f"{merged} while {running.request.run_id} runs.")
     ended = [run for run in facts.runs_of(event.release) if run.report is not None]
     earlier = ended[-1] if ended else None
