@@ -11,7 +11,7 @@ from bot.census.release import ReleasePage
 from bot.doctor.lines import missing, ok
 from bot.errors import BotError
 from bot.gather.releases import read_directory, read_page
-from bot.gather.schema_documents import document_address, read_spec
+from bot.gather.schema_documents import document_address, read_spec_of
 from bot.model.set_up import Checkout
 from bot.settings import Settings
 from runners.contract import PartHealth
@@ -78,7 +78,7 @@ class Pages:
         if version is None:
             return
         address = document_address(version, self._settings.schema_document)
-        found = _read(lambda: read_spec(quick_pages().get(address)))
+        found = _read(lambda: read_spec_of(version, quick_pages().get(address)))
         yield _line(f"schema document {version}", "schema_document", address, found)
 
 

@@ -41,6 +41,17 @@ def read_spec(page: Page) -> Spec:
         raise BotError(f"{page.address}: {error}") from error
 
 
+def read_spec_of(version: str, page: Page) -> Spec:
+    """As `read_spec`, of this version. Raises BotError if the page is another's."""
+    spec = read_spec(page)
+    if spec.version != version:
+        raise BotError(
+            f"{page.address}: field Version: {spec.version} is not {version}; "
+            "correct the setting schema_document."
+        )
+    return spec
+
+
 def document_address(document: str, template: str) -> str:
     """The address of a schema document that is given as a bare version, a file or an address."""
     bare = all(part.isdecimal() for part in document.split(".")) and document.count(".") == 2
@@ -125,12 +136,7 @@ class SchemaReader:
             template = self._settings.schema_document
             address = self._addresses.get(version) or document_address(version, template)
             page = self._pages.get(address)
-            spec = read_spec(page)
-            if spec.version != version:
-                raise BotError(
-                    f"{address}: field Version: {spec.version} is not {version}; "
-                    "correct the setting schema_document."
-                )
+            spec = read_spec_of(version, page)
             document = SchemaDocument(version=version, source=address, blob_sha=page.blob_sha())
             self._read[version] = (spec, document)
         return self._read[version]

@@ -132,7 +132,8 @@ def site_of_pages(tmp_path: Path) -> Iterator[str]:
     folder.mkdir()
     (folder / "page.html").write_text(pages.page(pages.entry("2026-02-01")))
     (folder / "release.json").write_text(pages.directory(["2026-02-01"]))
-    (folder / "schema.md").write_text(pages.document("7.1.0"))
+    (folder / "schema.md").write_text(pages.document("7.0.0"))
+    (folder / "newer.md").write_text(pages.document("7.1.0"))
     handler = partial(QuietPages, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = Thread(target=server.serve_forever, daemon=True)
@@ -375,6 +376,11 @@ def another_text(setting: str) -> Callable[[SetUp], None]:
     return spoil
 
 
+def document_of_another_version(it: SetUp) -> None:
+    given = it.variables["BOT_SCHEMA_DOCUMENT"]
+    it.variables["BOT_SCHEMA_DOCUMENT"] = given.replace("/schema.md", "/newer.md")
+
+
 def no_common_release(it: SetUp) -> None:
     (it.root.parent / "pages" / "release.json").write_text(pages.directory(["2025-11-08"]))
 
@@ -404,6 +410,12 @@ def no_folder_for_runs(it: SetUp) -> None:
         (another_text("release_page"), {"release page"}, "page.html: ", "setting release_page"),
         (another_text("release_directory"), {"release directory"}, "json: ", "release_directory"),
         (another_text("schema_document"), {"schema document 7.0.0"}, "7.0.0: ", "schema_document"),
+        (
+            document_of_another_version,
+            {"schema document 7.0.0"},
+            "field Version: 7.1.0 is not 7.0.0",
+            "schema_document",
+        ),
         (no_common_release, {"releases"}, "page and directory have none in common", "page.html"),
         (no_folder_for_runs, {"runs"}, "isn't there; make it", "mkdir -p '"),
         (
