@@ -38,7 +38,9 @@ printf %s "$MACHINE" >"$ROOT/machine"
 if [ -e "$STAND_INS/works" ]; then
   folder="_work/census-bot/census-bot/work/runs/$(cat "$STAND_INS/works")"
   mkdir -p "$folder"
-  until [ -e "$folder/cancel" ]; do /bin/sleep 0.05; done
+  looks=$(cat "$STAND_INS/looks" 2>/dev/null || echo 1000)
+  until [ -e "$folder/cancel" ] || [ "$(grep -c '^sleep 5' "$STAND_INS/calls")" -ge "$looks" ]
+  do /bin/sleep 0.05; done
   echo "the batch has ended" >"$ROOT/left"
 fi
 exit "$(cat "$STAND_INS/runner-code" 2>/dev/null || echo 0)"
@@ -117,6 +119,16 @@ class Rehearsal:
         """What GitHub's variables say in the job that the runner is given."""
         lines = [f"{name}={value}\n" for name, value in variables.items()]
         (self.stand_ins / "github").write_text("".join(lines))
+
+    def let_the_clock_jump(self, days: int) -> None:
+        """Each call of `date` is told a time so many days after that of the call before."""
+        path = self.stand_ins / "date"
+        path.write_text(
+            f'#!/bin/bash\nasked=$(cat "$STAND_INS/dates" 2>/dev/null || echo 0)\n'
+            f'echo $((asked + 1)) >"$STAND_INS/dates"\n'
+            f'exec /bin/date --date="2026-11-29 12:00 UTC $((asked * {days})) days" "$@"\n'
+        )
+        path.chmod(0o755)
 
     def change(self, old: str, new: str) -> None:
         """Changes the settings that the machine was launched with."""
@@ -334,8 +346,24 @@ def test_a_machine_that_aws_takes_back_ends_its_batch_and_leaves(machine: Rehear
     assert_it_went_away_and_kept_the_secret(machine, calls)
 
 
+@pytest.mark.parametrize("days", [-400, 400])
+def test_a_clock_that_jumps_ends_nothing_early_and_keeps_nothing_alive(
+    machine: Rehearsal, days: int
+) -> None:
+    machine.let_the_clock_jump(days)
+    (machine.stand_ins / "works").write_text(RUN)
+    (machine.stand_ins / "looks").write_text("4")  # at the lifetime, until the work is done
+    calls = machine.run()
+    assert len({line.partition("T")[0] for line in machine.console.splitlines()}) > 1  # it jumped
+    assert (machine.root / "runner" / "job-started").exists()
+    assert "the end, code 0" in machine.console
+    assert "lifetime ends soon" not in machine.console
+    assert_it_went_away_and_kept_the_secret(machine, calls)
+
+
 def test_work_whose_machines_lifetime_ends_soon_ends_its_batch(machine: Rehearsal) -> None:
     machine.change("LIFETIME_MINUTES=720", "LIFETIME_MINUTES=10")
+    machine.let_the_clock_jump(-400)
     (machine.stand_ins / "works").write_text(RUN)
     calls = machine.run()
     assert (machine.root / "left").exists(), machine.console
