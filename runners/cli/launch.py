@@ -7,6 +7,7 @@ launcher `local` needs is imported when it is chosen.
 
 import json
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,9 @@ import rich_click as click
 
 from runners import settings
 from runners.cli.options import CONFIGURATION, REPOSITORY, with_clear_errors
-from runners.contract import ContractError, RunRequest
+from runners.contract import ContractError, Manifest, RunRequest
 from runners.launch.configuration import Configuration
-from runners.launch.ports import Launched, Launcher
+from runners.launch.ports import Launcher
 from runners.launch.work import PackedWork
 
 NOT_ALL_DONE = 1
@@ -76,10 +77,32 @@ def launch(
         if launcher == "sagemaker":
             work = _packed(work_file, commit, repository, request)
         chosen = _launcher(launcher, configuration_file, work)
-    launched = Launched(chosen.shown(request)) if dry_run else chosen.launch(request)
+    if dry_run:
+        _say(
+            {
+                **chosen.shown(request),
+                **_proposed(launcher, configuration_file, request, repository),
+            }
+        )
+        return
+    launched = chosen.launch(request)
     if launched.document is not None:
         _say(launched.document)
     sys.exit(launched.exit_code)
+
+
+def _proposed(
+    launcher: str, configuration_file: Path, request: RunRequest, repository: Path
+) -> Mapping[str, Any]:
+    """A smaller machine for the release, if its manifest is there and there is one."""
+    manifest = repository / request.manifest
+    if launcher != "ec2" or not manifest.is_file():
+        return {}
+    from runners.launch.sizes import proposal
+
+    configuration = Configuration.from_file(configuration_file)
+    found = proposal(configuration, Manifest.from_file(manifest).dataset_count)
+    return {} if found is None else {"proposal": found}
 
 
 def _packed(

@@ -53,9 +53,14 @@ def price(configuration: Configuration, kind: str, disk_gib: int) -> Price:
     return Price(float(table["hour"][kind]) + disk, table["priced_on"])
 
 
+def listed_types(region: str) -> frozenset[str]:
+    """The types of which the table of this software has a price in the region."""
+    return frozenset(_table()["hour"]) if region in _table()["regions"] else frozenset()
+
+
 def is_in_table(region: str, kind: str) -> bool:
     """Whether the table of this software has a price of the type in the region."""
-    return region in _table()["regions"] and kind in _table()["hour"]
+    return kind in listed_types(region)
 
 
 def highest_cost(
