@@ -98,7 +98,6 @@ def read_only(path: Path) -> None:
 
 
 def locked(path: Path) -> None:
-    sqlite3.connect(path, isolation_level=None).execute("begin immediate")
     one = sqlite3.connect(path, isolation_level=None)
     one.execute("begin immediate")
     sqlite3.connect(path, timeout=0).execute("create table more (x)")

@@ -174,8 +174,10 @@ with ends_in_time():
 """
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("stubborn", [False, True])
+@pytest.mark.parametrize(
+    ("number", "code", "stubborn"),
+    [(signal.SIGINT, 130, False), (signal.SIGTERM, 143, False), (signal.SIGTERM, 143, True)],
+)
 def test_whoever_holds_up_the_end_is_cut_off(
     number: signal.Signals, code: int, stubborn: bool
 ) -> None:
