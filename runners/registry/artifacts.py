@@ -4,6 +4,7 @@ Must not annotate: links to terms are made in `annotations`.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -165,7 +166,7 @@ def register(files: Sequence[NewArtifact], release: str) -> list[Any]:
 def _unsaved(file: NewArtifact, release: str) -> Any:
     artifact = ln.Artifact(
         _path(file.address),
-        storage=file.storage,
+        storage=_as_read(file.storage),
         skip_check_exists=True,
         _stats=file.stats,
         revises=file.place.revises,
@@ -188,6 +189,20 @@ def _path(address: str) -> str | UPath:
     return UPath(address, anon=is_anonymous(address), **options)
 
 
+def _as_read(storage: Any | None) -> Any | None:
+    """The storage, whose row stays as it is, as LaminDB takes it for that of a `_path`.
+
+    LaminDB compares endpoints too (`check_path_is_child_of_root` in lamindb/core/storage/paths.py);
+    where they differ, it looks for the storage and saves it again with every artifact.
+    """
+    endpoint = settings.from_environment().s3_endpoint
+    if storage is None or endpoint is None or not storage.root.startswith("s3://"):
+        return storage
+    read = copy(storage)
+    read.root = f"{storage.root}?endpoint_url={endpoint}"
+    return read
+
+
 def register_store(address: str, *, release: str) -> None:
     """Registers the store at `address`, a revision of the release's before.
 
@@ -204,6 +219,7 @@ def register_store(address: str, *, release: str) -> None:
     neighbours = _neighbouring_stores(release)
     artifact = ln.Artifact(
         _path(address),
+        storage=_as_read(storage_of(address, storages())),
         revises=neighbours.revises,
         version_tag=release,
         description=f"Census {release}",

@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import mean
 from urllib.parse import urlsplit
 
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+import plain_s3
 
 from runners.contract import Storage
 from runners.ingest.steps import BATCH
@@ -27,7 +27,7 @@ from .distance import Distance, proxy
 from .intervals import Interval, longest_chain, merged, seconds, together
 from .processes import run
 from .release import VERSION, Release, make, make_templates, settle
-from .s3 import BUCKET, Counting, serve, upload
+from .s3 import BUCKET, Counting, upload
 from .statements import Statements
 
 LTS = 1845
@@ -86,8 +86,8 @@ def measure(
     say(f"making {datasets} datasets for S3")
     templates = make_templates(folder / "templates", 12, is_plain=True)
     release = make(folder / "release", datasets, templates, is_plain=True)
-    counting = Counting(DomainDispatcherApplication(create_backend_app))
-    with serve(counting) as endpoint:
+    counting = Counting(plain_s3.moto())
+    with plain_s3.serving(counting) as endpoint:
         upload(endpoint, release)
         found = {}
         for cell in cells:
@@ -118,7 +118,7 @@ def _cell(
             folder,
             release.manifest(Storage(soma=f"{root}/soma", h5ads=f"{root}/h5ads")),
             address.replace(f":{_port(address)}/", f":{port}/"),
-            AWS_ENDPOINT_URL=f"http://127.0.0.1:{near}",
+            **plain_s3.variables(f"http://127.0.0.1:{near}"),
         )
         distance.round_trip = cell.database / 1000  # an instance is made once, and not by a run
         counting.clear()

@@ -4,18 +4,15 @@ moto knows no latency and no throttling: nothing here tells a time.
 """
 
 import json
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import boto3
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import make_server
+import plain_s3
 from werkzeug.wsgi import ClosingIterator
 
 from runners.contract import Storage
@@ -85,31 +82,17 @@ class Counting:
             yield part
 
 
-@contextmanager
-def serve(application: Counting) -> Iterator[str]:
-    """The address of a server of the application on loopback."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # else it tells every request
-    server = make_server("127.0.0.1", 0, application, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.port}"
-    finally:
-        server.shutdown()
-        thread.join()
-
-
 def ask(folder: Path, datasets: int) -> Asked:
     """Registers a small release of files that hold counts, from a read-only bucket."""
     say(f"making {datasets} files with counts")
     templates = make_templates(folder / "templates", datasets, is_plain=True, counts=DENSITY)
     release = make(folder / "release", datasets, templates, is_plain=True)
-    counting = Counting(DomainDispatcherApplication(create_backend_app))
-    with serve(counting) as endpoint:
+    counting = Counting(plain_s3.moto())
+    with plain_s3.serving(counting) as endpoint:
         upload(endpoint, release)
         root = f"s3://{BUCKET}/cell-census/{VERSION}"
         manifest = release.manifest(Storage(soma=f"{root}/soma", h5ads=f"{root}/h5ads"))
-        place = settle(folder / "place", manifest, AWS_ENDPOINT_URL=endpoint)
+        place = settle(folder / "place", manifest, **plain_s3.variables(endpoint))
         counting.clear()
         say("registering them from S3")
         _, _, *words = place.command("ingest", "--workers", "2")

@@ -163,12 +163,15 @@ def copy(place: Place, root: Path, **variables: str) -> Place:
 
     LaminDB notes where an instance lies in two places: its settings file names the folder of
     storage and database, and the database's first Storage row names it again. `storage_uid.txt`
-    holds no path.
+    holds no path. With a LAMIN_ENV among the variables the settings file is looked for by its name.
     """
     shutil.copytree(place.root, root, dirs_exist_ok=True)
     other = Place(root, place.world, tuple(variables.items()))
     settings = root / "lamin" / ".lamin" / "instance--anonymous--demo.env"
-    settings.write_text(settings.read_text().replace(str(place.storage), str(other.storage)))
+    text = settings.read_text().replace(str(place.storage), str(other.storage))
+    settings.write_text(text)
+    if hub := variables.get("LAMIN_ENV"):
+        settings.with_name(f"{hub}--{settings.name}").write_text(text)
     with closing(sqlite3.connect(other.database)) as connection, connection:
         connection.execute(
             "update lamindb_storage set root = ? where root = ?",

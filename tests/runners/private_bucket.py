@@ -79,10 +79,10 @@ def files_below(root: Path) -> dict[str, Path]:
 
 
 def serve(folder: Path) -> None:
-    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+    from plain_s3 import moto, with_hub
     from werkzeug.serving import make_server
 
-    s3 = DomainDispatcherApplication(create_backend_app)
+    s3 = moto()
 
     def app(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         method, is_signed = environ["REQUEST_METHOD"], "HTTP_AUTHORIZATION" in environ
@@ -93,7 +93,7 @@ def serve(folder: Path) -> None:
         start("403 Forbidden", [("Content-Type", "application/xml")])
         return [] if method == "HEAD" else [DENIED]
 
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = make_server("127.0.0.1", 0, with_hub(app), threaded=True)
     sys.stdout.write(f"http://127.0.0.1:{server.server_port}\n")
     sys.stdout.flush()
     server.serve_forever()

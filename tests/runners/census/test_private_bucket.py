@@ -4,6 +4,7 @@ import pickle
 from collections.abc import Iterator
 from pathlib import Path
 
+import plain_s3
 import pytest
 import s3fs
 import stores
@@ -35,7 +36,7 @@ def served(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
 @pytest.fixture
 def bucket(served: PrivateBucket, monkeypatch: pytest.MonkeyPatch) -> Iterator[PrivateBucket]:
     """The bucket, which this process takes for Amazon's, without credentials for it."""
-    variables = {**NOBODY, "AWS_ENDPOINT_URL": served.address, "PATIENCE_SECONDS": "1"}
+    variables = {**NOBODY, **plain_s3.variables(served.address), "PATIENCE_SECONDS": "1"}
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     for name in CREDENTIALS:

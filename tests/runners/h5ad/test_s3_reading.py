@@ -3,9 +3,7 @@
 moto stands in for Amazon, behind a counter. It doesn't model latency or throttling.
 """
 
-import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,13 +12,12 @@ import boto3
 import h5py
 import numpy as np
 import pandas as pd
+import plain_s3
 import pytest
 from h5ad_files import obs_of, write
 from hostile_files import POINTING, opened_files, secret_files
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from profiles import HUMAN, ORGANISM, VALUES
 from s3fs import S3FileSystem
-from werkzeug.serving import make_server
 
 from runners import rules
 from runners.h5ad.errors import FilePointsElsewhereError
@@ -39,7 +36,7 @@ class Counter:
     """Passes requests on, and counts those that read, with the bytes of their answers."""
 
     def __init__(self) -> None:
-        self.app = DomainDispatcherApplication(create_backend_app)
+        self.app = plain_s3.moto()
         self.requests = self.bytes = 0
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
@@ -47,18 +44,6 @@ class Counter:
         self.requests += 1
         self.bytes += sum(map(len, parts)) if environ["REQUEST_METHOD"] == "GET" else 0
         return parts
-
-
-@contextmanager
-def serving(counter: Counter) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, counter, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
 
 
 def large(path: Path) -> Path:
@@ -87,8 +72,8 @@ def counter(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "tests")
     counter = Counter()
-    with serving(counter) as address:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+    with plain_s3.serving(counter) as address:
+        monkeypatch.setenv(plain_s3.ENDPOINT, address)
         S3FileSystem.clear_instance_cache()  # one of before knows another server
         yield counter
 

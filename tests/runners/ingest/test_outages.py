@@ -11,6 +11,7 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import plain_s3
 import pytest
 from s3fs import S3FileSystem
 
@@ -97,7 +98,7 @@ def storage(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Storage]:
     server = Storage(world.newer.h5ads)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.setenv(plain_s3.ENDPOINT, f"http://127.0.0.1:{server.server_port}")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")  # botocore's own patience takes seconds
     monkeypatch.setattr(S3FileSystem, "retries", 1)  # and so does s3fs's
     S3FileSystem.clear_instance_cache()
@@ -149,7 +150,7 @@ def test_a_storage_that_accepts_and_never_answers_is_asked_five_times_an_attempt
     accepted: list[socket.socket] = []
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"http://127.0.0.1:{server.getsockname()[1]}"
-        monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+        monkeypatch.setenv(plain_s3.ENDPOINT, address)
         is_over = threading.Event()
 
         def accept() -> None:

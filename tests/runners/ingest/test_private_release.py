@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import instances
+import plain_s3
 import pytest
 from instances import Place, succeed
 from private_bucket import BUCKET, CREDENTIALS, NOBODY, PrivateBucket, files_below, serving
@@ -26,7 +27,7 @@ def bucket(empty: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
 
 @pytest.fixture(scope="module")
 def place(empty: Place, bucket: PrivateBucket, tmp_path_factory: pytest.TempPathFactory) -> Place:
-    variables = {**NOBODY, **CREDENTIALS, "AWS_ENDPOINT_URL": bucket.address}
+    variables = {**NOBODY, **CREDENTIALS, **plain_s3.variables(bucket.address)}
     made = instances.copy(empty, tmp_path_factory.mktemp("private"), **variables)
     made.manifest(
         OLDER.version,

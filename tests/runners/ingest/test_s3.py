@@ -1,20 +1,22 @@
-"""A release that lies on S3: anonymous, read-only, by ranges, into a local instance.
+"""A release that lies on S3: anonymous, read-only, by ranges, into a local instance. Its addresses
+are plain ones, but for a lab that has an endpoint of its own.
 
 moto stands in for Amazon. It doesn't model latency, throttling, or regions.
 """
 
 import json
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import boto3
 import dumps
 import instances
+import plain_s3
 import pytest
-from instances import Place
-from moto.server import ThreadedMotoServer
+from instances import NOWHERE, Place
 
 from runners.contract import Outcome, Storage
 from runners.sample.datasets import NEWER, OLDER, by_key, of_release
@@ -36,17 +38,6 @@ POLICY = {
 }
 
 
-@contextmanager
-def server() -> Iterator[str]:
-    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    moto.start()
-    try:
-        _, port = moto.get_host_and_port()
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        moto.stop()
-
-
 def upload(client: Any, world: World) -> None:
     """The sample's releases in a public bucket that nobody may write to any more."""
     client.create_bucket(Bucket=BUCKET)
@@ -64,7 +55,7 @@ def objects(client: Any) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
-    with server() as address:
+    with plain_s3.serving(plain_s3.moto()) as address:
         yield address
 
 
@@ -87,12 +78,33 @@ def remote(
 ) -> Place:
     """A local instance that holds both releases, read from the bucket by runs of their names."""
     root = tmp_path_factory.mktemp("s3")
-    place = instances.copy(empty, root, AWS_ENDPOINT_URL=endpoint)
-    for release in (OLDER.version, NEWER.version):
-        address = f"s3://{BUCKET}/cell-census/{release}"
-        place.manifest(release, storage=Storage(soma=f"{address}/soma/", h5ads=f"{address}/h5ads/"))
-        instances.succeed(place.ingest(f"run-{release}", release))
+    place = instances.copy(empty, root, **plain_s3.variables(endpoint))
+    note_updates_of_storages(place)
+    ingest(place, OLDER.version)
+    ingest(place, NEWER.version)
     return place
+
+
+def ingest(place: Place, release: str) -> None:
+    """Registers a release from the bucket, by a run of its name."""
+    address = f"s3://{BUCKET}/cell-census/{release}"
+    place.manifest(release, storage=Storage(soma=f"{address}/soma/", h5ads=f"{address}/h5ads/"))
+    instances.succeed(place.ingest(f"run-{release}", release))
+
+
+def note_updates_of_storages(place: Place) -> None:
+    """From now on the instance keeps the root of each Storage row that is written again."""
+    instances.change(
+        place,
+        "create table updated_storages (root text)",
+        "create trigger updates after update on lamindb_storage"
+        " begin insert into updated_storages values (new.root); end",
+    )
+
+
+def updates_of_storages(place: Place) -> list[str]:
+    with closing(sqlite3.connect(place.database)) as connection:
+        return [root for (root,) in connection.execute("select root from updated_storages")]
 
 
 def test_every_dataset_ends_as_it_does_from_a_folder(remote: Place, fresh: Place) -> None:
@@ -109,6 +121,20 @@ def test_links_are_those_of_a_release_in_a_folder(remote: Place, fresh: Place) -
     linked = [t for t in here if "_artifact" in t and t != "lamindb_artifact"]
     assert sum(here[table].total() for table in linked) > 1000
     assert {t: here[t] for t in linked} == {t: there[t] for t in linked}
+
+
+def test_no_row_of_a_storage_is_written_again(remote: Place) -> None:
+    assert updates_of_storages(remote) == []
+
+
+def test_a_lab_with_an_endpoint_of_its_own_pays_no_more(
+    empty: Place, tmp_path: Path, endpoint: str, client: Any
+) -> None:
+    place = instances.copy(empty, tmp_path / "place", AWS_ENDPOINT_URL=endpoint)
+    note_updates_of_storages(place)
+    ingest(place, OLDER.version)
+    instances.succeed(place.run("verify", place.root / f"runs/run-{OLDER.version}/request.json"))
+    assert updates_of_storages(place) == []
 
 
 def test_verification_finds_the_broken_file_and_nothing_else(remote: Place) -> None:
@@ -147,9 +173,11 @@ def test_single_files_are_checked_where_they_lie(remote: Place) -> None:
     ]
 
 
-def test_a_storage_that_does_not_answer_stops_the_run_and_condemns_no_file(place: Place) -> None:
-    variables = (("AWS_ENDPOINT_URL", "http://127.0.0.1:9"), ("PATIENCE_SECONDS", "1"))
-    silent = Place(place.root, place.world, variables)
+def test_a_storage_that_does_not_answer_stops_the_run_and_condemns_no_file(
+    place: Place, tmp_path: Path
+) -> None:
+    variables = {**plain_s3.variables(NOWHERE), "PATIENCE_SECONDS": "1"}
+    silent = instances.copy(place, tmp_path / "silent", **variables)
     h5ads = f"s3://{BUCKET}/cell-census/{NEWER.version}/h5ads"
     silent.manifest(NEWER.version, storage=Storage(soma=str(place.world.newer.soma), h5ads=h5ads))
     done = silent.ingest("silent", NEWER.version)
@@ -161,7 +189,7 @@ def test_a_storage_that_does_not_answer_stops_the_run_and_condemns_no_file(place
 def test_the_smoke_tests_canary_compares_what_lies_there(
     remote: Place, endpoint: str, tmp_path: Path
 ) -> None:
-    variables = {"AWS_ENDPOINT_URL": endpoint, "CANARY": str(tmp_path / "markers")}
+    variables = {**plain_s3.variables(endpoint), "CANARY": str(tmp_path / "markers")}
     place = instances.copy(remote, tmp_path / "place", **variables)
     request = place.request("smoke", NEWER.version)
     done = place.script("-m", "runners", *place.arguments("ingest", request), "--smoke")

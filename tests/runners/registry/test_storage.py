@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
+import plain_s3
 import pytest
 import s3fs
 from lamindb_setup.core.hashing import to_b64_str
@@ -25,7 +26,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ThreadedMotoServer]:
     moto.start()
     host, port = moto.get_host_and_port()
     address = f"http://{host}:{port}"
-    monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+    monkeypatch.setenv(plain_s3.ENDPOINT, address)
     client = boto3.client(
         "s3",
         endpoint_url=address,
