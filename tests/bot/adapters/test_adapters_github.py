@@ -292,14 +292,23 @@ def test_what_waits_is_in_an_open_pull_request_of_this_repository(
     assert adapters.repository.proposed() == {"2030-01-01"}
 
 
-def test_a_document_that_a_pull_request_removes_is_not_read(
+def test_of_a_pull_request_manifests_and_rules_are_read_and_not_what_it_removes(
     server: Server, adapters: Github
 ) -> None:
+    others: dict[str, str | None] = {
+        "runners/releases/2030-01-01/deep.toml": "x",
+        "runners/releases/notes.md": "x",
+        "runners/rules/notes.md": "x",
+        "runners/rules/7.0.0.toml": "x",
+        "pyproject.toml": "x",
+        "package.json": "x",
+    }
+    own: dict[str, str | None] = {"runners/rules/7.0.0.json": "{}"}
     fake, base = server.fake, server.fake.branches["main"]
-    pull = people.propose(fake, "writer", "tidy", {"runners/rules/7.0.0.json": "{}", "other": "x"})
-    assert pull.pull is not None
-    pull.pull.head_sha = fake.commit({REQUEST.manifest: None, "other": "x"}, "Tidy", base)
-    assert adapters.repository.changed_documents(pull.number) == {}
+    pull = people.propose(fake, "writer", "tidy", {}).pull
+    assert pull is not None
+    pull.head_sha = fake.commit({REQUEST.manifest: None, **own, **others}, "Tidy", base)
+    assert adapters.repository.changed_documents(2) == own
 
 
 @pytest.mark.parametrize(
