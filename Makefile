@@ -6,7 +6,7 @@ DEMO := .demo
 # Processes that run tests; a file of tests stays in one of them, and so do the instances it makes.
 JOBS := 2
 
-.PHONY: setup demo docs test prove lint bench dist newest constraints clean
+.PHONY: setup demo docs test prove lint mutants bench dist newest constraints clean
 
 setup: .venv/.installed
 	@$(BIN)/python -m runners reference
@@ -67,6 +67,13 @@ lint: setup
 	@$(BIN)/actionlint -shellcheck $(BIN)/shellcheck
 	@$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@$(BIN)/check-jsonschema --builtin-schema vendor.github-actions .github/actions/*/action.yml
+
+# make mutants                            breaks code on purpose: 40 small faults, of all areas
+# make mutants SEED=7 COUNT=20 AREA=registry   others, of one; the areas stand in tests/mutants/areas.py
+# make mutants NEAR=1                      asks few tests beyond the own ones of the broken module: quicker
+mutants: setup
+	@PYTHONPATH=tests $(BIN)/python -m mutants --jobs $(JOBS) --seed $(or $(SEED),0) \
+	  --count $(or $(COUNT),40) $(if $(AREA),--area $(AREA)) $(if $(NEAR),--near)
 
 bench: setup
 	@PYTHONPATH=.:tests/runners $(BIN)/python -m tests.bench

@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.__main__ import cli
+from bot.onboarding.files import OWNED, owner_lines
 from flows import world
 
 COMMIT = "0123456789abcdef" * 2 + "01234567"
@@ -149,3 +150,9 @@ def test_a_folder_that_is_no_clone_is_refused(clone: Path, name: str) -> None:
     assert done.exit_code == 2
     assert "is no clone's top folder" in done.stderr
     assert files(clone) == {}
+
+
+def test_of_owners_there_is_a_line_for_each_path_and_without_owners_none() -> None:
+    assert owner_lines([]) == ""
+    lines = owner_lines(["@a", "@b/c"]).splitlines()
+    assert lines == [f"{path} @a @b/c" for path in OWNED]

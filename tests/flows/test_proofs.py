@@ -70,6 +70,37 @@ def test_whoever_writes_the_bots_answer_can_write_no_maintainers_command(
     scenario.heard()
 
 
+def test_an_answer_that_a_person_wrote_proves_nothing(scenario: GithubScenario) -> None:
+    said = scenario.says("maintainer", "/ingest --limit 1")
+    scenario.heard()
+    run_id = f"2026-02-01-ingest-{said.comment_id}"
+    asked = sent(scenario).model_copy(update={"run_id": run_id, "limit": 2})
+    people.comment(scenario.fake, "writer", 2, forged(asked, said.comment_id))
+    scenario.delivered()
+    assert "no answer of mine in the thread says that I have" in begins(scenario, asked)
+
+
+def test_a_command_in_a_thread_that_isnt_the_bots_starts_nothing(
+    scenario: GithubScenario,
+) -> None:
+    """Where a writer's workflow, which speaks as the bot there, answers it."""
+    fake = scenario.fake
+    thread = people.open_issue(fake, fake.user("writer"), "Try it here", "").number
+    said = people.comment(fake, "maintainer", thread, "/ingest")
+    scenario.delivered()
+    told = {
+        "action": "ingest", "release": "2026-02-01", "instance": "demo", "thread": thread,
+        "manifest": "runners/releases/2026-02-01.toml", "requested_by": "maintainer",
+        "run_id": f"2026-02-01-ingest-{said.id}", "comment": said.id,
+    }  # fmt: skip
+    request = RunRequest.from_json(json.dumps(told), source="forged")
+    people.add_comment(fake, fake.user(ACTIONS), thread, forged(request, said.id))
+    scenario.happens(RunAsked(request, ACTIONS, by_bot=True, is_first=True))
+    del fake.issues[thread]  # what isn't the bot's is no conversation of its
+    heard = scenario.heard()
+    assert "no answer of mine in the thread says that I have started it" in heard
+
+
 def test_a_forged_run_whose_first_job_fails_is_no_news(scenario: GithubScenario) -> None:
     """Its job can be made to fail; that mustn't change a label or take a result's place."""
     said = scenario.says("maintainer", "/ingest")

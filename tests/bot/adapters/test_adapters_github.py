@@ -15,6 +15,7 @@ from flows.scenario import report
 
 from bot.adapters.github.client import RetryPolicy
 from bot.adapters.github.ports import Github, github
+from bot.comments.pull_requests import manifest_branch
 from bot.engine import apply
 from bot.errors import BotError
 from bot.model.audit_entry import AuditEntry, Decision, hidden_audit_entry
@@ -267,6 +268,47 @@ def test_a_proposal_is_a_pull_request_that_a_second_one_leaves_alone(
         "runners/releases/2026-08-01.toml": "release = 1\n",
         "runners/rules/7.0.0.json": PROPOSAL.beside["rules/7.0.0.json"],
     }
+
+
+def test_a_persons_pull_request_from_the_branch_is_not_taken_for_the_bots(
+    server: Server, adapters: Github
+) -> None:
+    theirs = people.propose(server.fake, "writer", manifest_branch(PROPOSAL.release), {})
+    theirs.state = "closed"  # of open ones GitHub allows one a branch
+    adapters.repository.propose(PROPOSAL)
+    own = [issue for issue in server.fake.issues.values() if issue.pull and issue is not theirs]
+    assert [(pull.user.login, last_marker(pull.body)) for pull in own] == [
+        (ACTIONS, Marker(MarkerKind.MANIFEST, PROPOSAL.release))
+    ]
+
+
+def test_what_waits_is_in_an_open_pull_request_of_this_repository(
+    server: Server, adapters: Github
+) -> None:
+    for release, fork in (("2030-01-01", None), ("2030-01-02", "mallory"), ("2030-01-03", None)):
+        people.propose(server.fake, "writer", manifest_branch(release), {}, fork=fork)
+    server.fake.issues[4].state = "closed"
+    people.propose(server.fake, "writer", "other/2030-01-04", {})
+    assert adapters.repository.proposed() == {"2030-01-01"}
+
+
+def test_of_a_pull_request_manifests_and_rules_are_read_and_not_what_it_removes(
+    server: Server, adapters: Github
+) -> None:
+    others: dict[str, str | None] = {
+        "runners/releases/2030-01-01/deep.toml": "x",
+        "runners/releases/notes.md": "x",
+        "runners/rules/notes.md": "x",
+        "runners/rules/7.0.0.toml": "x",
+        "pyproject.toml": "x",
+        "package.json": "x",
+    }
+    own: dict[str, str | None] = {"runners/rules/7.0.0.json": "{}"}
+    fake, base = server.fake, server.fake.branches["main"]
+    pull = people.propose(fake, "writer", "tidy", {}).pull
+    assert pull is not None
+    pull.head_sha = fake.commit({REQUEST.manifest: None, **own, **others}, "Tidy", base)
+    assert adapters.repository.changed_documents(2) == own
 
 
 @pytest.mark.parametrize(

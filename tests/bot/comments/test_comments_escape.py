@@ -53,6 +53,25 @@ def test_code(text: str, shown: str) -> None:
     assert code(text) == shown
 
 
+@pytest.mark.parametrize(
+    ("actor", "shown"),
+    [
+        ("octocat", "@octocat"),
+        ("a-b-1", "@a-b-1"),
+        ("dependabot[bot]", "@dependabot[bot]"),
+        ("a" * 39, "@" + "a" * 39),
+        ("a" * 40, f"`{'a' * 40}`"),
+        ("ab cd", "`ab cd`"),
+        ("-ab", "`-ab`"),
+        ("owner/team", "`owner/team`"),
+        ("ab\n@team", "`ab @team`"),
+        ("", ""),
+    ],
+)
+def test_only_what_can_be_a_login_is_mentioned(actor: str, shown: str) -> None:
+    assert mention(actor) == shown
+
+
 def test_long_text_is_cut() -> None:
     assert one_line("x" * 400) == "x" * 299 + "…"
     assert len(inert("x" * 400, 20)) == 20

@@ -34,7 +34,14 @@ def test_anything_else_has_none(body: str) -> None:
 
 def test_in_its_own_text_the_bot_finds_what_a_person_wrote_beneath() -> None:
     assert last_marker(f"{sign('Hello.', MARKER)}\nP.S. by a person") == MARKER
-    assert last_marker("Hello.\n> {MARKER}\n") is None
+    assert last_marker(f"Hello.\n> {MARKER}\n") is None
+
+
+def test_of_two_markers_the_last_one_counts() -> None:
+    """A person may put one above what the bot wrote, or quote all of another text of its."""
+    other = Marker(MarkerKind.NOTICE, "2020-01-01")
+    assert last_marker(f"{other}\n\n{sign('Hello.', MARKER)}") == MARKER
+    assert last_marker(f"{sign('Hello.', MARKER)}{other}\n") == other
 
 
 @pytest.mark.parametrize("kind", MarkerKind)

@@ -10,6 +10,7 @@ import pytest
 from launch.fake_aws import Fault
 from launch.fake_runner_api import REPOSITORY
 from launch.site import LIFETIME, RUN, TYPES, LaunchSite
+from runners.launch.fleet import Fleet
 
 
 def launched(site: LaunchSite, run_id: str = RUN) -> dict[str, Any]:
@@ -215,6 +216,52 @@ def test_a_runner_that_is_given_a_job_at_the_last_moment_is_kept(site: LaunchSit
     site.runner_api.faults.append(Fault("remove", status=422, hook=begin_a_job))
     said = launched(site)
     assert site.live() == [said["machine"]["id"]]
+
+
+def test_a_runner_that_is_busy_and_offline_is_not_waited_for(site: LaunchSite) -> None:
+    """Without its connection GitHub shows a runner so while its job goes on."""
+    site.configure(ec2__online_within_minutes=0.001)
+    site.runner_api.online_after = None
+
+    def begin_a_job() -> None:
+        for runner in site.runner_api.runners.values():
+            runner["busy"] = True
+
+    site.amazon.on("PutSecretValue", begin_a_job)
+    launched(site)
+    assert acts(site) == ["launching", "launched", "registered", "online"]
+
+
+def test_where_the_runner_is_there_already_its_claim_is_given_back(site: LaunchSite) -> None:
+    """Whoever registered it may have to claim the handover anew."""
+
+    def register_it() -> None:
+        (host_id,) = site.live()
+        name = Fleet.of(site.configuration).runner_name(host_id)
+        site.runner_api.register({"name": name, "runner_group_id": 1, "labels": [name]})
+
+    site.runner_api.faults.append(Fault("register", status=409, hook=register_it))
+    launched(site)
+    assert site.secrets() == []
+    assert acts(site) == ["launching", "launched", "online"]
+
+
+@pytest.mark.parametrize(
+    ("code", "last"),
+    [("UnsupportedOperation", "(nothing)"), ("UnauthorizedOperation", "reading the console of i-")],
+)
+def test_a_console_is_read_as_far_as_its_type_and_the_role_let_us(
+    site: LaunchSite, code: str, last: str
+) -> None:
+    """Types before Nitro have none of now."""
+    site.configure(ec2__online_within_minutes=0.001)
+    site.runner_api.online_after = None
+    site.amazon.ec2.console = "line 1\nline 2"
+    site.amazon.faults.append(Fault("GetConsoleOutput", code, 400))
+    said = refused(site).splitlines()
+    assert last in said[-1]
+    assert ("(unknown: " in said[-1]) is (code != "UnsupportedOperation")
+    site.assert_nothing_is_left()
 
 
 def test_a_role_that_expires_on_the_way_leaves_what_the_reaper_ends(site: LaunchSite) -> None:

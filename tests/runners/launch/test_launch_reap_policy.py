@@ -105,7 +105,8 @@ def test_machines_that_have_ended_are_left_alone() -> None:
 def test_runners_and_handovers_without_a_machine_go() -> None:
     ghost, stranger = runner(7), Runner(8, "somebody-elses", True, False)
     assert acts(runners=[ghost, stranger]) == [(Act.REMOVE_RUNNER, "i-0007")]
-    assert acts(runners=[runner(7, busy=True)]) == []
+    for is_online in (True, False):
+        assert acts(runners=[runner(7, online=is_online, busy=True)]) == []
     assert acts(host(state="terminated"), runners=[runner()]) == [(Act.REMOVE_RUNNER, "i-0001")]
     waiting = {"i-0001": NOON, "i-0009": NOON - MARGIN}
     young = host(age=timedelta(minutes=1))

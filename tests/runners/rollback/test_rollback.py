@@ -20,8 +20,10 @@ from dumps import plain
 from instances import Done, Place, succeed
 
 from runners.contract import ContractError
+from runners.records.transaction_log import expanded
+from runners.rollback.rollback import REFERENCES
 from runners.rollback.runs import find_runs
-from runners.run.journal import ROLLBACK, ROLLED_BACK, Journal, was_rolled_back
+from runners.run.journal import RECORDED, ROLLBACK, ROLLED_BACK, Journal, was_rolled_back
 from runners.sample.datasets import NEWER, OLDER, of_release
 
 SHARED = ("bionty_gene", "lamindb_ulabel", "bionty_organism")
@@ -151,6 +153,30 @@ def test_what_a_person_made_since_stands_against_it(newer: Place, tmp_path: Path
     assert any(re.match(r"  bionty_artifacttissue: \d of \d+ rows are gone", line) for line in said)
     assert dumps.exact(place.database) == before
     assert not place.journal("newer").first(ROLLBACK)
+
+
+USE = """
+    insert into lamindb_artifactreference (artifact_id, reference_id, created_by_id, created_at)
+    select min(id), {reference}, 1, '2026-01-01' from lamindb_artifact where key like 'df_%'
+"""
+"""Somebody's link to a reference of ours, from an artifact that stays."""
+
+
+def test_a_reference_that_others_use_by_now_stays_and_no_other(
+    fresh_older: Place, tmp_path: Path
+) -> None:
+    place = instances.copy(fresh_older, tmp_path / "place")
+    inserted = (line["inserted"] for line in place.journal("older").all(RECORDED))
+    own = (of_table[REFERENCES]["ids"] for of_table in inserted if REFERENCES in of_table)
+    used, *others = [key for ids in own for key in expanded(ids)]
+    instances.change(place, USE.format(reference=used))
+    done = succeed(rollback(place, "--release", OLDER.version, "--yes"))
+    stays = [line for line in done.stdout.splitlines() if "others use it" in line]
+    assert stays == [f"stays: reference {used}: others use it"]
+    with closing(sqlite3.connect(place.database)) as connection:
+        left = connection.execute("select id from lamindb_reference").fetchall()
+    assert others
+    assert left == [(used,)]
 
 
 LAB = """

@@ -1,6 +1,7 @@
 """The journal: every whole line is kept, a torn one is dropped, an edited one is refused."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,20 @@ def test_lines_are_on_disk_before_write_returns(tmp_path: Path) -> None:
         for count in range(1, 4):
             journal.write("read", dataset_id=f"d-{count}")
             assert len(path.read_bytes().splitlines()) == count
+
+
+def test_each_line_is_synced_once_all_of_it_is_in_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine that dies keeps what was synced; the system's cache dies with it."""
+    path, synced = tmp_path / "journal.jsonl", list[tuple[int, int]]()
+
+    def sync(descriptor: int) -> None:
+        synced.append((os.fstat(descriptor).st_ino, path.read_bytes().count(b"\n")))
+
+    monkeypatch.setattr(os, "fsync", sync)
+    written(path)
+    assert synced == [(path.stat().st_ino, count) for count in (1, 2, 3)]
 
 
 def test_a_journal_says_again_what_was_written(tmp_path: Path) -> None:

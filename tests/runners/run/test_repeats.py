@@ -4,10 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from runners.contract import Action, RunRequest
+import pytest
+
+from runners.contract import Action, ContractError, RunRequest
 from runners.run.fingerprint import Fingerprint
 from runners.run.journal import JournalLines
-from runners.run.repeats import repeat
+from runners.run.repeats import earlier_ingests, repeat
+from runners.run.request import REQUEST as FILE
 from runners.run.request import RunFolder
 
 NOW = Fingerprint.of("7.0.0")
@@ -68,3 +71,44 @@ def test_the_combination_notices_a_change_of_rules_and_versions() -> None:
     assert Fingerprint.of("6.0.0").rules != NOW.rules
     assert Fingerprint.of("7.0.0") == NOW
     assert NOW.lamindb in str(NOW)
+
+
+def keep(runs: Path, run_id: str, **fields: Any) -> RunRequest:
+    """A run's request, kept in its folder."""
+    request = REQUEST.model_copy(update={"run_id": run_id, **fields})
+    (runs / run_id).mkdir()
+    (runs / run_id / FILE).write_text(request.to_json())
+    return request
+
+
+def test_a_run_goes_on_from_all_before_it_oldest_first(tmp_path: Path) -> None:
+    keep(tmp_path, "one")
+    keep(tmp_path, "two", failed_of="one")
+    (tmp_path / "two" / "journal.jsonl").write_text('{"step": "start"}\n')
+    three = keep(tmp_path, "three", failed_of="two")
+    earlier = earlier_ingests(three, tmp_path)
+    assert [run.request.run_id for run in earlier] == ["one", "two"]
+    assert [len(run.journal.lines) for run in earlier] == [0, 1]
+    assert earlier_ingests(earlier[0].request, tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("named", "why"),
+    [
+        ({"instance": "c/d"}, "run one has instance c/d, not a/b; name a run that has it"),
+        ({"release": "2020-01-15"}, "run one has release 2020-01-15, not 2020-07-15; name a run"),
+        ({"action": Action.VERIFY}, "run one only verified; name the run that ingested"),
+        ({"failed_of": "one"}, "run one names itself; name the run that failed"),
+        ({"failed_of": "two"}, "run one names itself; name the run that failed"),
+        ({"failed_of": "none"}, "there is no run none in "),
+    ],
+)
+def test_a_run_of_something_else_is_refused(
+    tmp_path: Path, named: dict[str, Any], why: str
+) -> None:
+    keep(tmp_path, "one", **named)
+    two = keep(tmp_path, "two", failed_of="one")
+    with pytest.raises(ContractError) as refused:
+        earlier_ingests(two, tmp_path)
+    assert why in str(refused.value)
+    assert ": field failed_of: " in str(refused.value)

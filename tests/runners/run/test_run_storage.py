@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 
 from runners.retries import OutageError
-from runners.run.run_storage import FolderRunStorage, Mirror, RunStorage, run, run_storage_at
+from runners.run.run_storage import (
+    FolderRunStorage,
+    Mirror,
+    RunStorage,
+    S3RunStorage,
+    run,
+    run_storage_at,
+)
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 RUN, EARLIER, OTHER = "2026-02-01-ingest-2", "2026-02-01-ingest-1", "2025-06-01-ingest-1"
@@ -175,3 +182,14 @@ def test_where_nothing_can_be_fetched_nothing_begins(mirror: Mirror) -> None:
     with pytest.raises(OutageError, match=r"can't be fetched \(SlowDown: please reduce"):
         run(refusing, [sys.executable, "-c", REPORTS], unkept=0.1)
     assert not (mirror.folder / "report.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("address", "prefix"),
+    [("s3://bucket", ""), ("s3://bucket/", ""), ("s3://bucket/run-1", "run-1/"),
+     ("s3://bucket/a/run-1/", "a/run-1/")],
+)  # fmt: skip
+def test_a_prefix_is_a_whole_folder_so_that_run_1_is_not_run_10(address: str, prefix: str) -> None:
+    kept = run_storage_at(address)
+    assert isinstance(kept, S3RunStorage)
+    assert (kept.bucket, kept.prefix) == ("bucket", prefix)

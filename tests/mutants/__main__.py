@@ -1,0 +1,112 @@
+"""`make mutants`: see the package."""
+
+import random
+import sys
+import tempfile
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+
+import rich_click as click
+
+from mutants.areas import SOURCES, groups_of_tests, modules
+from mutants.faults import Fault, Faults
+from mutants.trial import Answer, Copy
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+ACCEPTED = Path(__file__).with_name("accepted.toml")
+
+
+@dataclass(frozen=True)
+class Mutant:
+    area: str
+    path: str
+    fault: Fault
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.fault}"
+
+    @property
+    def without_line(self) -> str:
+        return f"{self.path}: {str(self.fault).partition(': ')[2]}"
+
+
+def sample(seed: int, area: str, count: int) -> Iterator[Mutant]:
+    """As many of an area's faults: first a module by its length, then one of its lines."""
+    choice = random.Random(f"{seed} {area}")
+    paths = modules(CHECKOUT)[area]
+    lengths = [len((CHECKOUT / path).read_text().splitlines()) for path in paths]
+    seen: set[str] = set()
+    while len(seen) < count:
+        path = choice.choices(paths, lengths)[0]
+        faults = Faults((CHECKOUT / path).read_text())
+        if lines := faults.lines():
+            mutant = Mutant(area, path, choice.choice(faults.at(choice.choice(lines))))
+            if str(mutant) not in seen:
+                seen.add(str(mutant))
+                yield mutant
+
+
+def is_noticed(copy: Copy, mutant: Mutant, seconds: float, near: bool) -> str:
+    """By what; empty if by nothing. What never ends is noticed, too."""
+    for files in groups_of_tests(CHECKOUT, mutant.path, is_near=near):
+        with copy.broken(mutant.path, mutant.fault.text):
+            answer, file = copy.ask(files, seconds)
+        if answer is Answer.LATE and copy.ask(files, seconds)[0] is Answer.PASSED:
+            return f"never ends: {files[0]}"
+        if answer is Answer.FAILED and copy.is_sound(file, seconds):
+            return file
+    return ""
+
+
+def accepted() -> dict[str, str]:
+    """A fault, without its line, which moves -> why it may stand."""
+    entries = tomllib.loads(ACCEPTED.read_text())["accepted"]
+    return {f"{e['path']}: {e['before']}  ->  {e['after']}": e["reason"] for e in entries}
+
+
+def _ask_all(mutants: list[Mutant], jobs: int, seconds: float, near: bool) -> dict[Mutant, str]:
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder, ThreadPoolExecutor(jobs) as pool:
+        copies: SimpleQueue[Copy] = SimpleQueue()
+        for number in range(jobs):
+            copies.put(Copy(CHECKOUT, Path(folder) / str(number)))
+
+        def ask(mutant: Mutant) -> str:
+            copy = copies.get()
+            try:
+                by = is_noticed(copy, mutant, seconds, near)
+            finally:
+                copies.put(copy)
+            click.echo(f"{'noticed  ' if by else 'UNNOTICED'} {mutant}  [{by}]")
+            return by
+
+        return dict(zip(mutants, pool.map(ask, mutants), strict=True))
+
+
+@click.command()
+@click.option("--seed", default=0, show_default=True)
+@click.option("--count", default=40, show_default=True, help="Of all areas together.")
+@click.option("--area", type=click.Choice(list(SOURCES)), help="Of this one alone.")
+@click.option("--jobs", default=2, show_default=True)
+@click.option("--seconds", default=900.0, show_default=True, help="Of one call of pytest.")
+@click.option("--near", is_flag=True, help="Ask few tests beyond the module's own.")
+def main(seed: int, count: int, area: str | None, jobs: int, seconds: float, near: bool) -> None:
+    """Breaks code on purpose, in a copy; says which faults no test notices."""
+    areas = [area] if area else list(SOURCES)
+    mutants = [m for a in areas for m in sample(seed, a, -(-count // len(areas)))]
+    noticed = _ask_all(mutants, jobs, seconds, near)
+    reasons = accepted()
+    left = [m for m, by in noticed.items() if not by and m.without_line not in reasons]
+    total, caught = Counter(m.area for m in mutants), Counter(m.area for m in noticed if noticed[m])
+    for one in areas:
+        click.echo(f"{one}: {caught[one]} of {total[one]} noticed")
+    click.echo(f"seed {seed}: {len(left)} neither noticed nor accepted")
+    sys.exit(1 if left else 0)
+
+
+if __name__ == "__main__":
+    main()

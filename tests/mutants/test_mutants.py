@@ -1,0 +1,80 @@
+"""What is broken by `make mutants`, and which tests are asked about it."""
+
+import ast
+
+import pytest
+
+from mutants.__main__ import CHECKOUT, accepted, sample
+from mutants.areas import SOURCES, WIDER, groups_of_tests, modules
+from mutants.faults import Faults
+
+BREAKS = {
+    "a = 1": {"2", "(0)"},
+    "a = b < 1": {"<= 1", "2", "(0)"},
+    "a = b and not c": {"b or not c", "(b)", "(not c)", "c"},
+    "a = True": {"False"},
+    "f(1, b=c)": {"pass", "f(b=c)", "f(1, )", "2", "(0)"},
+    "f(b=c)": {"pass", "f()"},
+    "raise a": {"pass"},
+    "a = [b for b in c if d]": {"for b in c "},
+    "a = b if c else d": {"b if (c) and False else d", "b if (c) or True else d"},
+    "if a:\n    b()": {"if True:\n    b()", "if False:\n    b()", "pass"},
+    "def f() -> int:\n    return a": {"return"},
+    "def f() -> None:\n    return": set(),
+    "for a in b:\n    continue": {"break"},
+    "a: Literal[1]": set(),
+    "assert a == 1": set(),
+    '"""Words."""': set(),
+    "import a": set(),
+    "@cache(1)\nclass A: ...": set(),
+}
+"""Code -> what a part of it is made."""
+
+
+@pytest.mark.parametrize(("code", "breaks"), BREAKS.items())
+def test_each_rule_breaks_what_it_is_about(code: str, breaks: set[str]) -> None:
+    faults = Faults(f"{code}\n")
+    found = [fault for line in faults.lines() for fault in faults.at(line)]
+    assert {fault.after.strip() for fault in found} == {after.strip() for after in breaks}
+    for fault in found:
+        assert ast.dump(ast.parse(fault.text)) != ast.dump(ast.parse(code))
+
+
+def test_every_module_is_of_one_area_and_has_tests() -> None:
+    found = modules(CHECKOUT)
+    assert set(found) == set(SOURCES) == set(WIDER)
+    paths = [path for of_area in found.values() for path in of_area]
+    files = [*(CHECKOUT / "bot").rglob("*.py"), *(CHECKOUT / "runners").rglob("*.py")]
+    assert sorted(paths) == sorted(
+        file.relative_to(CHECKOUT).as_posix() for file in files if file.stat().st_size
+    )
+    for path in ("bot/engine.py", "runners/registry/terms.py", "runners/contract/report.py"):
+        near, every = (groups_of_tests(CHECKOUT, path, is_near=some) for some in (True, False))
+        asked = [file for group in every for file in group]
+        assert near == every[: len(near)]
+        assert len(set(asked)) == len(asked) > 0
+
+
+def test_the_tests_of_a_module_come_first_and_what_takes_long_later() -> None:
+    first, *_ = groups_of_tests(CHECKOUT, "runners/run/journal.py", is_near=False)
+    assert "tests/runners/run/test_journal.py" in first
+    every = groups_of_tests(CHECKOUT, "runners/registry/terms.py", is_near=False)
+    (place,) = (
+        n for n, group in enumerate(every) if "tests/runners/ingest/test_ingest.py" in group
+    )
+    assert place > 0
+
+
+def test_the_same_seed_gives_the_same_faults() -> None:
+    once, again, other = ([*sample(seed, "census", 5)] for seed in (1, 1, 2))
+    assert once == again != other
+    assert len({str(mutant) for mutant in once}) == 5
+
+
+def test_what_is_accepted_can_still_happen() -> None:
+    """A fault that nothing can make any more is taken out of the list."""
+    for entry in accepted():
+        path, _, fault = entry.partition(": ")
+        faults = Faults((CHECKOUT / path).read_text())
+        found = [str(one).partition(": ")[2] for n in faults.lines() for one in faults.at(n)]
+        assert fault in found, entry

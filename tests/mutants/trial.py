@@ -1,0 +1,94 @@
+"""A copy of the checkout, in which code is broken and tests are run; the checkout stays as it is.
+
+CORPUS isn't handed on: a fault must be noticed on a clone, which has none. A test that fails
+without any fault proves nothing, so that its file is run again on sound code before it counts.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+
+FAILED_TEST = re.compile(r"^(?:FAILED|ERROR) ([^\s:]+)", re.MULTILINE)
+NOT_HANDED_ON = ("CORPUS", "PYTEST_", "PYTHONPATH")
+SHARED = (".venv", ".reference")  # read only
+
+
+class Answer(StrEnum):
+    PASSED = "passed"
+    FAILED = "failed"
+    LATE = "too slow"
+
+
+class Copy:
+    def __init__(self, checkout: Path, folder: Path) -> None:
+        self.root, self._base = folder / "checkout", folder / "base"
+        self._sound: dict[str, bool] = {}
+        for path in _git(checkout, "ls-files", "-z", "--cached", "--others", "--exclude-standard"):
+            if (checkout / path).is_file() and path not in SHARED:
+                (self.root / path).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(checkout / path, self.root / path)
+        for name in SHARED:
+            (self.root / name).symlink_to((checkout / name).resolve())
+
+    @contextmanager
+    def broken(self, path: str, text: str) -> Iterator[None]:
+        """The module at `path` has this text."""
+        file = self.root / path
+        sound = file.read_text()
+        file.write_text(text)
+        try:
+            yield
+        finally:
+            file.write_text(sound)
+
+    def ask(self, files: Sequence[str], seconds: float) -> tuple[Answer, str]:
+        """Whether all tests of these files passed in time, and the file of one that didn't."""
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-qx",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:xdist",
+        ]
+        command += ["-m", "not prove and not live", f"--basetemp={self._base}", *files]
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(NOT_HANDED_ON)}
+        environment["PYTHONDONTWRITEBYTECODE"] = "1"  # it goes by size and second alone
+        process = subprocess.Popen(
+            command,
+            cwd=self.root,
+            env=environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            output, _ = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, 9)
+            process.communicate()
+            return Answer.LATE, ""
+        if process.returncode in (0, 5):  # 5: no test of these is asked for
+            return Answer.PASSED, ""
+        found = FAILED_TEST.search(output)
+        return Answer.FAILED, found[1] if found else files[0]
+
+    def is_sound(self, file: str, seconds: float) -> bool:
+        """Whether a test file passes as the checkout stands."""
+        if file not in self._sound:
+            self._sound[file] = self.ask([file], seconds)[0] is Answer.PASSED
+        return self._sound[file]
+
+
+def _git(checkout: Path, *arguments: str) -> list[str]:
+    done = subprocess.run(["git", *arguments], cwd=checkout, capture_output=True, check=True)
+    return [path for path in done.stdout.decode().split("\0") if path]

@@ -1,0 +1,371 @@
+"""Questions to the connected instance, which holds both releases, each asked among
+records that could be taken for the right ones. What a question writes is taken back after it.
+
+`tell` prints all answers; `registry/test_odd_records.py` knows the right ones.
+"""
+
+import json
+from collections.abc import Callable
+from itertools import permutations
+from typing import Any
+
+import bionty as bt
+import lamindb as ln
+from django.db import transaction
+from instances import REFERENCE
+from lamindb_setup.core.hashing import hash_set
+
+from runners import rules
+from runners.census.store import CensusDataset
+from runners.registry import (
+    annotations,
+    artifacts,
+    baseline,
+    branches,
+    collections,
+    existing,
+    locations,
+    rows,
+    snapshot,
+)
+from runners.registry.revisions import restored_in_chain
+from runners.registry.schema import ensure_schema
+from runners.registry.terms import Terms
+from runners.rules.reference import Reference
+from runners.sample.datasets import NEWER, OLDER
+from runners.validation.validate import Annotation, Validation
+
+HUMAN, MOUSE = "NCBITaxon:9606", "NCBITaxon:10090"
+RULES = rules.load(NEWER.dataset_schema_version)
+LATER = "2021-01-15"
+TRASH = -1
+Question = Callable[[], Any]
+
+
+def terms() -> Terms:
+    return Terms(Reference(RULES, REFERENCE))
+
+
+def h5ads(release: str) -> list[Any]:
+    return list(locations.h5ads().filter(version_tag=release, branch_id=1).order_by("key"))
+
+
+def study(name: str, doi: str = "", collection_id: str = "") -> CensusDataset:
+    return CensusDataset("d", "d-v1", "T", "d.h5ad", collection_id or f"id of {name}", name, doi, 1)
+
+
+def label_of_its_type() -> Any:
+    """A label that only another type has is none of ours."""
+    other = ln.ULabel(name="Other", is_type=True).save()
+    ln.ULabel(name="slice", type=other).save()
+    ln.ULabel(name="slice").save()
+    annotation = Annotation("suspension_type", "ULabel", "slice", None)
+    asked = terms()
+    asked.ensure([annotation])
+    label = ln.ULabel.objects.get(pk=asked.id_of(annotation))
+    again = terms()
+    again.ensure([annotation])
+    kind = label.type
+    same_name = ln.ULabel.objects.filter(name="slice").count()
+    return [kind.name, kind.type_id, again.id_of(annotation) == label.pk, same_name]
+
+
+def label_of_the_oldest() -> Any:
+    """Of two of a type the oldest in sight counts, and of a name that is out of sight none."""
+    kind = ln.ULabel.objects.get(name="SuspensionType", is_type=True, type=None)
+    made = [ln.ULabel(name=f"slice {n}", type=kind).save().pk for n in range(3)]
+    ln.ULabel.objects.filter(pk__in=made).update(name="slice")
+    ln.ULabel.objects.filter(pk=made[0]).update(branch_id=TRASH)
+    asked, annotation = terms(), Annotation("suspension_type", "ULabel", "slice", None)
+    asked.ensure([annotation])
+    return made.index(asked.id_of(annotation))
+
+
+def genes_of_their_organism() -> Any:
+    """What is known of an organism's genes, and one of its ids that stands under another one."""
+    asked = terms()
+    known = {taxon: asked._known_genes(taxon) for taxon in (HUMAN, MOUSE)}
+    begin = {taxon: sorted({gene[:6] for gene in genes}) for taxon, genes in known.items()}
+    table = asked.reference.genes(RULES.organisms[HUMAN].genes)
+    first, second, third = sorted(table.keys() - known[HUMAN])[:3]
+    mouse = bt.Organism.objects.get(ontology_id=MOUSE)
+    bt.Gene(ensembl_gene_id=first, symbol="hers", organism=mouse).save()
+    hidden = bt.Gene(ensembl_gene_id=second, symbol="hidden", organism=mouse).save()
+    bt.Gene.objects.filter(pk=hidden.pk).update(branch_id=TRASH)
+    asked.ensure_genes(HUMAN, [first, second, third])
+    made = bt.Gene.objects.filter(ensembl_gene_id__in=[first, second, third])
+    fields = ("symbol", "organism__ontology_id", "branch_id")
+    found = list(made.order_by("ensembl_gene_id").values_list(*fields))
+    right = [table[third].symbol, HUMAN, 1]
+    return [begin, found[:2], list(found[2]) == right, third in asked._known_genes(HUMAN)]
+
+
+def adopted_by_name() -> Any:
+    """Of records of a name without an id, the oldest in sight gets it; without one, a hidden."""
+    made = [bt.CellType(name=f"odd cell {n}").save().pk for n in range(3)]
+    bt.CellType.objects.filter(pk__in=made).update(name="odd cell")
+    bt.CellType.objects.filter(pk=made[0]).update(branch_id=TRASH)
+    other = bt.CellType(name="odd hidden").save()
+    bt.CellType.objects.filter(pk=other.pk).update(branch_id=TRASH)
+    existing.adopt_terms("CellType", {"X:1": "odd cell", "X:2": "odd hidden", "X:3": "no such"})
+    ids = dict(
+        bt.CellType.objects.filter(ontology_id__startswith="X:").values_list("id", "ontology_id")
+    )
+    shown = bt.CellType.objects.get(pk=other.pk).branch_id
+    return [[ids.get(pk) for pk in made], ids.get(other.pk), shown, len(ids)]
+
+
+def hash_of_a_completed_collection() -> Any:
+    """A study's collection after its first file, after the others, and told once more."""
+    files, found = h5ads(NEWER.version)[:3], []
+    wanted = {file.hash for file in files}
+    for some in (files[:1], files, files):
+        collections.ensure_studies([(study("Odd"), some)], release=LATER)
+        (made,) = ln.Collection.objects.filter(key="Odd")
+        members = set(made.artifacts.values_list("hash", flat=True))
+        whole = made.hash == hash_set(members)
+        found.append([len(members), whole, members == wanted, made.version_tag])
+    return found
+
+
+def hash_that_another_has() -> Any:
+    """Of two releases' collections of the same key and files the first has the hash."""
+    files = h5ads(NEWER.version)[:2]
+    for release in (LATER, "2021-02-15"):
+        collections.ensure_studies([(study("Odd"), files)], release=release)
+    made = ln.Collection.objects.filter(key="Odd").order_by("version_tag")
+    fields = ("version_tag", "is_latest", "hash")
+    return [[tag, latest, digest is not None] for tag, latest, digest in made.values_list(*fields)]
+
+
+def collections_in_any_order() -> Any:
+    """The chain of three releases' collections, whichever comes first: by release, which is the
+    latest, and LaminDB's order.
+    """
+    found = set()
+    releases, files = ("2021-01-15", "2021-02-15", "2021-03-15"), h5ads(NEWER.version)[:2]
+    for number, order in enumerate(permutations(releases)):
+        name = f"Odd {number}"
+        for release in order:
+            collections.ensure_studies([(study(name), files)], release=release)
+        made = ln.Collection.objects.filter(key=name).order_by("created_at")
+        chain = tuple(made.values_list("version_tag", "is_latest"))
+        found.add((len({row.stem_uid for row in made}), len({row.uid for row in made}), chain))
+    return sorted(found)
+
+
+def names_of_two_studies() -> Any:
+    """Two studies of a name, and one of a name that a person has given to a collection."""
+    files = h5ads(NEWER.version)[:2]
+    ln.Collection([files[0]], key="Hers", skip_hash_lookup=True, run=False).save()
+    studies = [study("Odd", collection_id="1"), study("Odd", collection_id="2"), study("Hers")]
+    empty = study("Empty")
+    collections.ensure_studies([*((s, files) for s in studies), (empty, [])], release=LATER)
+    made = ln.Collection.objects.filter(version_tag=LATER)
+    return sorted(made.values_list("key", flat=True))
+
+
+def one_of_a_release_for_a_dataset() -> Any:
+    """Of several artifacts of a dataset and release, one in sight counts, of those the newest."""
+    (first, *_), copies = h5ads(NEWER.version), []
+    for number, branch in enumerate((1, TRASH)):
+        copy = ln.Artifact.objects.get(pk=first.pk)
+        copy.pk, copy.uid, copy.branch_id = None, f"odd{number:013}0000", branch
+        copy.hash = f"odd {number}"
+        copies += ln.Artifact.objects.bulk_create([copy])
+    name = first.key.rpartition("/")[2].removesuffix(".h5ad")
+    chosen = [
+        artifacts.registered(NEWER.version)[name],
+        artifacts.registered(NEWER.version, [name])[name],
+    ]
+    others = artifacts.registered_otherwise([first.address], LATER)[first.address]
+    own = artifacts.registered_otherwise([first.address], NEWER.version)
+    return [[c.uid == copies[0].uid for c in (*chosen, others)], len(own)]
+
+
+def genes_up_to_the_limit() -> Any:
+    """A dataset of as many genes as LaminDB annotates by is linked to them; of one more, not."""
+    one, other = h5ads(OLDER.version)[:2]
+    organism = bt.Organism.objects.get(ontology_id=MOUSE)
+    ids = [f"ODD{number}" for number in range(4)]
+    made = [bt.Gene(ensembl_gene_id=i, symbol=i, organism=organism).save().pk for i in ids]
+    told = {
+        file.pk: Validation((), (), (), {MOUSE: tuple(some)})
+        for file, some in ((one, ids[:3]), (other, ids))
+    }
+    limit, schema = ln.settings.annotation.n_max_records, ensure_schema(RULES)
+    ln.settings.annotation.n_max_records = 3
+    for _ in range(2):  # the second time nothing is missing
+        annotations.annotate(told, terms(), schema)
+    ln.settings.annotation.n_max_records = limit
+    links = ln.Artifact.genes.through.objects.filter(gene_id__in=made)
+    found = sorted(links.values_list("artifact_id", "gene_id", "feature__name"))
+    return found == [(one.pk, pk, "var_index") for pk in made[:3]]
+
+
+def references_of_studies() -> Any:
+    """A study's reference by its DOI, another's by its page, and one that two studies share."""
+    files = h5ads(OLDER.version)[:3]
+    hers = ln.Reference(name="Hers", doi="10.1/odd", _skip_validation=True).save()
+    named = ln.Reference(name="Odd", _skip_validation=True).save()
+    studies = [
+        study("Odd", "10.1/odd"),
+        study("Odd", collection_id="2"),
+        study("Third", "10.1/odd"),
+    ]
+    of = {file.pk: own for file, own in zip(files, studies, strict=True)}
+    link = ln.Artifact.references.through
+    before = set(link.objects.values_list("id", flat=True))
+    for _ in range(2):
+        annotations.attach_references(of, {})
+    new = link.objects.exclude(id__in=before).order_by("artifact_id")
+    found = dict(new.values_list("artifact_id", "reference_id"))
+    made = ln.Reference.objects.get(pk=found[files[1].pk])
+    same = [found[files[0].pk] == hers.pk, found[files[2].pk] == hers.pk, made.pk == named.pk]
+    return [new.count(), same, made.name, made.url, made.doi]
+
+
+def digests_of_an_earlier_release() -> Any:
+    """What tells in a baseline: a link that points elsewhere, a value; not the latest flag."""
+    (first, second, *_), found = h5ads(OLDER.version), {}
+    link = ln.Artifact.cell_types.through
+    before = baseline.releases(before=NEWER.version)[OLDER.version]
+    row = link.objects.filter(artifact=first).first()
+    other = bt.CellType.objects.exclude(pk=row.celltype_id).first()
+    changes: dict[str, Question] = {
+        "link": lambda: link.objects.filter(pk=row.pk).update(celltype=other),
+        "value": lambda: ln.Artifact.objects.filter(pk=first.pk).update(description="odd"),
+        "flag": lambda: ln.Artifact.objects.filter(pk=first.pk).update(
+            is_latest=not first.is_latest
+        ),
+        "nothing": lambda: None,
+    }
+    for name, change in changes.items():
+        with transaction.atomic():
+            change()
+            now = baseline.releases(before=NEWER.version)[OLDER.version]
+            transaction.set_rollback(True)
+        was, held = before[first.uid], now[first.uid]
+        parts = zip(was, held, strict=True)
+        found[name] = [[a == b for a, b in parts], now[second.uid] == before[second.uid]]
+    tags = [sorted(baseline.releases(before=release)) for release in (OLDER.version, NEWER.version)]
+    return [found, tags, sorted(baseline.take_left(OLDER.version).releases)]
+
+
+def labels_of_a_snapshot() -> Any:
+    """Labels by a feature of a lab's, of a hidden term, and without a feature, are none."""
+    first = h5ads(NEWER.version)[0]
+    before = snapshot.take_snapshot(NEWER.version, with_earlier=False)
+    link = ln.Artifact.ulabels.through
+    kind = ln.Feature(name="Lab", is_type=True).save()
+    lab = ln.Feature(name="donor_id", dtype="float", type=kind).save()
+    own = ln.Feature.objects.get(name="suspension_type", type=None, branch_id=1)
+    hidden = ln.ULabel(name="hidden").save()
+    ln.ULabel.objects.filter(pk=hidden.pk).update(branch_id=TRASH)
+    odd = ln.ULabel(name="odd").save()
+    kinds = [(lab, odd), (own, hidden), (None, odd)]
+    link.objects.bulk_create(link(artifact=first, feature=f, ulabel=label) for f, label in kinds)
+    unchanged = snapshot.take_snapshot(NEWER.version, with_earlier=False).labels == before.labels
+    link.objects.bulk_create([link(artifact=first, feature=own, ulabel=odd)])
+    after = snapshot.take_snapshot(NEWER.version, with_earlier=False).labels
+    return [unchanged, sorted(after[first.pk] - before.labels[first.pk]), len(before.held)]
+
+
+def rows_of_any_table() -> Any:
+    """Rows given back their values, deleted, and who points to them."""
+    first, second = h5ads(OLDER.version)[:2]
+    table, fields = "lamindb_artifact", ("description", "n_observations")
+    values: dict[int, dict[str, Any]] = {
+        first.pk: {"description": "odd"},
+        second.pk: {"description": "odd", "n_observations": 7},
+    }
+    rows.restore_rows({table: values})
+    after = ln.Artifact.objects.in_bulk([first.pk, second.pk])
+    given = [[getattr(after[row.pk], field) for field in fields] for row in (first, second)]
+    link = ln.Artifact.cell_types.through
+    links = list(link.objects.filter(artifact=second).values_list("pk", flat=True))
+    name = link._meta.db_table
+    users = list(rows.users(table, [second.pk], {}))
+    ours = list(rows.users(table, [second.pk], {name: set(links[1:])}))
+    rows.delete_rows({name: set(links[1:])})
+    left = list(link.objects.filter(artifact=second).values_list("pk", flat=True))
+    pointing = sorted((key, to) for user, key, to in users if user == name)
+    right = pointing == sorted((pk, second.pk) for pk in links)
+    lone = [(key, to) for user, key, to in ours if user == name] == [(links[0], second.pk)]
+    top = rows.highest_ids()[name] >= max(links[:1])
+    return [
+        given == [["odd", first.n_observations], ["odd", 7]],
+        right,
+        lone,
+        left == links[:1],
+        top,
+    ]
+
+
+def brought_back() -> Any:
+    """Of one in the trash: it comes to main, and the newest of its chain in sight is the latest."""
+    chain = ln.Collection.objects.filter(
+        key=collections.TOP_LEVEL, version_tag__in=[OLDER.version, NEWER.version]
+    )
+    older, newer = chain.order_by("version_tag")
+    found = []
+    for gone in (older, newer):
+        ln.Collection.objects.filter(pk=gone.pk).update(branch_id=TRASH, is_latest=gone == newer)
+        restored_in_chain(ln.Collection.objects.get(pk=gone.pk))
+        now = ln.Collection.objects.in_bulk([older.pk, newer.pk])
+        found.append([(row.branch_id, row.is_latest) for row in (now[older.pk], now[newer.pk])])
+    return found
+
+
+def first_in_sight() -> Any:
+    """The oldest in sight, else the oldest hidden, which is brought to main; and values so."""
+    made = [ln.ULabel(name=f"odd {n}").save().pk for n in range(4)]
+    own = ln.ULabel.objects.filter(pk__in=made)
+    own.filter(pk__in=[made[0], made[3]]).update(branch_id=TRASH)
+    chosen: Any = branches.first(own.all())
+    hidden: Any = branches.first(own.filter(pk__in=[made[0], made[3]]))
+    none = branches.first(own.none())
+    own.update(name="odd", branch_id=TRASH)
+    shown = branches.shown_values(own.all(), "name")
+    back = [made.index(pk) for pk in branches.visible(own.all()).values_list("pk", flat=True)]
+    return [
+        made.index(chosen.pk),
+        made.index(hidden.pk),
+        hidden.branch_id,
+        none,
+        sorted(shown),
+        back,
+    ]
+
+
+QUESTIONS: tuple[Question, ...] = (
+    label_of_its_type,
+    label_of_the_oldest,
+    genes_of_their_organism,
+    adopted_by_name,
+    hash_of_a_completed_collection,
+    hash_that_another_has,
+    collections_in_any_order,
+    names_of_two_studies,
+    one_of_a_release_for_a_dataset,
+    genes_up_to_the_limit,
+    references_of_studies,
+    digests_of_an_earlier_release,
+    labels_of_a_snapshot,
+    rows_of_any_table,
+    brought_back,
+    first_in_sight,
+)
+
+
+def tell() -> None:
+    """Prints the answers by the questions' names; what a question raises is its answer."""
+    answers: dict[str, Any] = {}
+    for question in QUESTIONS:
+        with transaction.atomic():
+            try:
+                answers[question.__name__] = question()
+            except Exception as error:
+                answers[question.__name__] = f"{type(error).__name__}: {error}"
+            transaction.set_rollback(True)
+    print(json.dumps(answers))  # noqa: T201

@@ -1,0 +1,145 @@
+"""What is found, made and told of a release among records that could be taken for its own: of
+another type or organism, out of sight, of the same name (see `odd_records`). And what its
+transactions leave in the journal, by which they can be taken back.
+"""
+
+import json
+from typing import Any
+
+import instances
+import pytest
+from instances import Place, succeed
+
+from runners.records.transaction_log import SOURCES, Part, TransactionRecord, expanded
+from runners.run.journal import COMMITTED, RECORDED
+from runners.sample.datasets import OLDER
+
+HUMAN, MOUSE = "NCBITaxon:9606", "NCBITaxon:10090"
+LATER = "2021-01-15"
+ANSWERS: dict[str, Any] = {
+    # its type, which has none itself; found again; all labels of that name
+    "label_of_its_type": ["SuspensionType", None, True, 3],
+    "label_of_the_oldest": 1,  # 0 is in the trash
+    "genes_of_their_organism": [
+        {HUMAN: ["ENSG00"], MOUSE: ["ENSMUS"]},
+        [["hers", MOUSE, 1], ["hidden", MOUSE, 1]],  # as they were, and in sight
+        True,
+        True,
+    ],
+    "adopted_by_name": [[None, "X:1", None], "X:2", 1, 2],
+    # members, the hash is theirs, they are all, and the release: first of one file, then of three
+    "hash_of_a_completed_collection": [[1, True, False, LATER], *[[3, True, True, LATER]] * 2],
+    "hash_that_another_has": [[LATER, False, True], ["2021-02-15", True, False]],
+    "collections_in_any_order": [  # one chain, three uids, and the last release is the latest
+        [1, 3, [["2021-01-15", False], ["2021-02-15", False], ["2021-03-15", True]]]
+    ],
+    "names_of_two_studies": ["Hers (id of Hers)", "Odd", "Odd (2)"],
+    "one_of_a_release_for_a_dataset": [[True, True, True], 0],
+    "genes_up_to_the_limit": True,
+    "references_of_studies": [
+        3,
+        [True, True, False],
+        "Odd",
+        "https://cellxgene.cziscience.com/collections/2",
+        None,
+    ],
+    # of what is held of an artifact its row, its links and its flag are the same; another's all
+    "digests_of_an_earlier_release": [
+        {
+            "link": [[True, False, True], True],
+            "value": [[False, True, True], True],
+            "flag": [[True, True, False], True],
+            "nothing": [[True, True, True], True],
+        },
+        [[], [OLDER.version]],
+        [OLDER.version],
+    ],
+    "labels_of_a_snapshot": [True, [["suspension_type", "odd"]], 0],
+    "rows_of_any_table": [True] * 5,
+    # branch and flag of the older and the newer one, when either has come back
+    "brought_back": [[[1, False], [1, True]]] * 2,
+    "first_in_sight": [1, 0, 1, None, ["odd"], [0]],
+}
+
+
+@pytest.fixture(scope="module")
+def answers(fresh: Place, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    place = instances.copy(fresh, tmp_path_factory.mktemp("odd") / "place")
+    done = succeed(instances.connected(place, "import odd_records; odd_records.tell()"))
+    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return told
+
+
+@pytest.mark.parametrize("question", ANSWERS)
+def test_the_right_record_is_taken(answers: dict[str, Any], question: str) -> None:
+    assert answers[question] == ANSWERS[question]
+
+
+def test_every_question_has_its_answer(answers: dict[str, Any]) -> None:
+    assert answers.keys() == ANSWERS.keys()
+
+
+@pytest.fixture(scope="module")
+def recordings(fresh: Place) -> list[TransactionRecord]:
+    """Those of the newer release's run."""
+    lines = fresh.journal("newer").all(RECORDED)
+    facts = ({k: v for k, v in line.items() if k not in ("at", "step")} for line in lines)
+    return [TransactionRecord.from_mapping(fact, source="journal") for fact in facts]
+
+
+def test_each_transaction_stands_in_the_journal_before_and_after_its_commit(fresh: Place) -> None:
+    lines = fresh.journal("newer").lines
+    found = [(line["step"], line["number"]) for line in lines if "number" in line]
+    numbers = range(1, len(found) // 2 + 1)
+    assert found == [(step, number) for number in numbers for step in (RECORDED, COMMITTED)]
+    assert len(found) > 2 * len(Part)
+
+
+def test_each_recording_tells_its_rows_as_they_were_written(
+    recordings: list[TransactionRecord],
+) -> None:
+    assert {recording.part for recording in recordings} == set(Part) - {Part.DEFINITIONS}
+    for recording in recordings:
+        for table, inserted in recording.inserted.items():
+            is_told = recording.part is not Part.VOCABULARY or table == SOURCES
+            count = len(expanded(inserted.ids))
+            assert len(inserted.digests) in ((1, count) if is_told else (0,)), table
+        heights = [other.height for other in recordings if other.number <= recording.number]
+        assert recording.height == max(height or 0 for height in heights)
+        assert recording.is_kept
+
+
+def test_a_witness_is_a_row_of_the_transaction(recordings: list[TransactionRecord]) -> None:
+    for recording in recordings:
+        if recording.part not in (Part.VOCABULARY, Part.DEFINITIONS):
+            assert recording.witness is not None
+            own = recording.inserted[recording.witness.table]
+            assert recording.witness.id in expanded(own.ids)
+
+
+def test_only_what_differs_is_recorded_as_changed(recordings: list[TransactionRecord]) -> None:
+    changes = [
+        change
+        for recording in recordings
+        for rows in recording.changed.values()
+        for columns in rows.values()
+        for change in columns.values()
+    ]
+    assert changes
+    assert all(change.old != change.new for change in changes)
+
+
+def test_the_newer_release_takes_the_latest_flags_and_nothing_else(
+    recordings: list[TransactionRecord],
+) -> None:
+    parts = (Part.DATASETS, Part.COLLECTIONS, Part.STORE)
+    changed = {
+        (table, column)
+        for recording in recordings
+        if recording.part in parts
+        for table, rows in recording.changed.items()
+        for columns in rows.values()
+        for column in columns
+    }
+    assert {column for _, column in changed} == {"is_latest"}
+    assert {table for table, _ in changed} == {"lamindb_artifact", "lamindb_collection"}

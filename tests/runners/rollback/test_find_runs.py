@@ -1,0 +1,128 @@
+"""Which runs are taken back, and in which order, by their folders alone."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runners.contract import Action, ContractError, RunRequest
+from runners.records.transaction_log import Part
+from runners.rollback.runs import begun, find_runs, transactions_of
+from runners.run.journal import JOURNAL, JournalLines
+from runners.run.request import REQUEST, RunFolder
+
+OLD, MIDDLE, NEW = "2020-01-15", "2020-04-15", "2020-07-15"
+RUNS = ("run-a", "run-b", "run-c")
+MOMENT = "2026-01-01T00:00:0{}+00:00"
+
+
+def request(run_id: str, release: str = NEW, **fields: Any) -> RunRequest:
+    known: dict[str, Any] = {"action": Action.INGEST, "manifest": "m.toml", "instance": "a/b"}
+    return RunRequest(run_id=run_id, release=release, **{**known, **fields})
+
+
+def recorded(number: int, ids: str, *, height: int | None = None) -> list[dict[str, Any]]:
+    """The two lines of a transaction that inserted these artifacts."""
+    at = MOMENT.format(0)  # no clock tells the order
+    inserted = {"lamindb_artifact": {"ids": ids, "digests": ["x"]}}
+    line = {"at": at, "step": "recorded", "number": number, "part": Part.DATASETS, "changed": {}}
+    more = {"inserted": inserted, "is_kept": True, "height": height}
+    return [{**line, **more}, {"at": at, "step": "committed", "number": number}]
+
+
+def keep(runs: Path, wanted: RunRequest, *lines: dict[str, Any], began: int = 1) -> None:
+    folder = runs / wanted.run_id
+    folder.mkdir()
+    (folder / REQUEST).write_text(wanted.to_json())
+    start = {"at": MOMENT.format(began), "step": "start", "is_kept": True}
+    text = "".join(f"{json.dumps(line)}\n" for line in (start, *lines))
+    (folder / JOURNAL).write_text(text)
+
+
+def names(runs: Path, **wanted: str | None) -> list[str]:
+    every: dict[str, str | None] = {"release": None, "run_id": None, "instance": None, **wanted}
+    found = find_runs(
+        runs, release=every["release"], run_id=every["run_id"], instance=every["instance"]
+    )
+    return [run.request.run_id for run in found]
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    """Runs of three releases, one of them in two instances, and what is none of an ingest."""
+    keep(tmp_path, request("old", OLD), *recorded(1, "1-3"))
+    keep(tmp_path, request("middle", MIDDLE), *recorded(1, "4-6"))
+    keep(tmp_path, request("new-1"), *recorded(1, "7-8"))
+    keep(tmp_path, request("new-2"), *recorded(1, "9"))
+    keep(tmp_path, request("old-elsewhere", OLD, instance="c/d"), *recorded(1, "1-3"))
+    keep(tmp_path, request("new-verify", action=Action.VERIFY))
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / REQUEST).write_text("{")
+    return tmp_path
+
+
+def test_a_release_is_all_its_runs_newest_first_and_no_other(runs: Path) -> None:
+    assert names(runs, release=NEW) == ["new-2", "new-1"]
+    assert names(runs, release=MIDDLE) == ["middle"]
+    assert names(runs, run_id="new-1") == ["new-1"]
+
+
+def test_of_two_instances_one_is_named(runs: Path) -> None:
+    with pytest.raises(ContractError) as refused:
+        names(runs, release=OLD)
+    assert str(refused.value) == (
+        f"release {OLD}: was ingested in a/b, c/d; name one with --instance."
+    )
+    assert names(runs, release=OLD, instance="c/d") == ["old-elsewhere"]
+    assert names(runs, release=OLD, instance="a/b") == ["old"]
+    with pytest.raises(ContractError, match="holds no journal that could be rolled back; name the"):
+        names(runs, run_id="old", instance="c/d")
+
+
+def test_one_that_was_rolled_back_is_passed_over_and_said_if_it_is_alone(runs: Path) -> None:
+    keep(runs, request("new-3"), {"at": MOMENT.format(9), "step": "rolled back"})
+    assert names(runs, release=NEW) == ["new-2", "new-1"]
+    with pytest.raises(ContractError, match=r"run new-3: was rolled back already, at 2026-.*:09"):
+        names(runs, run_id="new-3")
+
+
+def test_a_verification_is_nothing_to_take_back(runs: Path) -> None:
+    with pytest.raises(ContractError, match="holds no journal"):
+        names(runs, run_id="new-verify")
+
+
+def test_what_was_recorded_and_not_committed_is_the_instances_to_know(runs: Path) -> None:
+    journal = runs / "new-1" / JOURNAL
+    lines = [json.dumps(line) for line in recorded(2, "10")[:1]]
+    journal.write_text(journal.read_text() + "\n".join(lines) + "\n")
+    (run,) = find_runs(runs, release=None, run_id="new-1", instance=None)
+    entries = transactions_of([run])
+    assert [(entry.recording.number, entry.is_committed) for entry in entries] == [(1, True)]
+
+
+def test_one_that_has_not_begun_wrote_nothing(runs: Path) -> None:
+    (runs / "new-2" / JOURNAL).write_text("")
+    found = find_runs(runs, release=NEW, run_id=None, instance=None)
+    assert [run.request.run_id for run in begun(found)] == ["new-1"]
+    with pytest.raises(ContractError, match="and neither does the instance; see what is register"):
+        begun([run for run in found if run.request.run_id == "new-2"])
+
+
+@given(st.lists(st.sampled_from(RUNS), min_size=1, max_size=9), st.booleans(), st.randoms())
+def test_runs_side_by_side_are_undone_in_the_order_of_what_they_wrote(
+    writers: list[str], has_height: bool, random: Any
+) -> None:
+    """Whichever run wrote which transaction: by what they inserted, or by the instance's height."""
+    lines: dict[str, list[dict[str, Any]]] = {name: [] for name in RUNS}
+    for moment, name in enumerate(writers, start=1):
+        number = len(lines[name]) // 2 + 1
+        lines[name] += recorded(number, str(moment), height=moment if has_height else None)
+    folders = [
+        RunFolder(request(name), Path(name), JournalLines(own)) for name, own in lines.items()
+    ]
+    random.shuffle(folders)
+    found = [entry.run for entry in transactions_of(folders)]
+    assert found == writers[::-1]
