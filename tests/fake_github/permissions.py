@@ -63,6 +63,7 @@ WRITE = {
     "issues/update-comment": "issues",
     "pulls/create": "pull_requests",
     "reactions/create-for-issue-comment": "issues",
+    "repos/create-or-update-file-contents": "contents",
 }
 
 

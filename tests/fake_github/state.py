@@ -191,8 +191,7 @@ class FakeGithub:
 
     `run_names` has the workflow files that there are, each with the title of its runs; `disabled`
     the state of those that aren't active. `find_artifacts` is called before artifacts are listed.
-    `most_entries` is how many GitHub lists of a tree. With `is_empty`, no commit was ever pushed:
-    commits are then refused, and nothing else knows of it.
+    `most_entries` is how many GitHub lists of a tree. With `is_empty`, no commit was ever pushed.
     """
 
     def __init__(

@@ -31,6 +31,7 @@ issues/list-comments issues/list-for-repo issues/list-labels-for-repo issues/lis
 issues/remove-label issues/update issues/update-comment
 pulls/create pulls/get pulls/list pulls/list-files
 reactions/create-for-issue-comment
+repos/create-or-update-file-contents
 repos/get repos/get-all-environments repos/get-collaborator-permission-level repos/get-content
 repos/list-commits repos/list-deployment-branch-policies
 repos/list-pull-requests-associated-with-commit
