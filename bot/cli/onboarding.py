@@ -11,6 +11,7 @@ from bot.adapters.files import write
 from bot.adapters.local.ports import local
 from bot.adapters.local.repository import OWN_RULES
 from bot.cli.context import LazyContext, with_clear_errors
+from bot.cli.onboarding_app import WantedApp, make
 from bot.cli.onboarding_pull_request import Wanted, propose
 from bot.cli.terminal import show_plan
 from bot.comments.plan import describe
@@ -22,9 +23,9 @@ from bot.settings import Settings
 
 
 @click.command()
-@click.option("--code", required=True, help="The bot's code, as OWNER/NAME@COMMIT.")
+@click.option("--code", help="The bot's code, as OWNER/NAME@COMMIT.")
 @click.option("--repository", required=True, help="The repository on GitHub, as OWNER/NAME.")
-@click.option("--instance", required=True, help="The LaminDB instance, as OWNER/NAME.")
+@click.option("--instance", help="The LaminDB instance, as OWNER/NAME.")
 @click.option(
     "--owner",
     "owners",
@@ -38,18 +39,50 @@ from bot.settings import Settings
     is_flag=True,
     help="Instead of writing to FOLDER, open a pull request, by the token BOT_GITHUB_TOKEN.",
 )
+@click.option(
+    "--app",
+    "as_app",
+    is_flag=True,
+    help="Instead of files, make the GitHub App that speaks for the bot, by a page for a browser.",
+)
+@click.option(
+    "--organisation", is_flag=True, help="The App belongs to an organisation, the repository's."
+)
+@click.option(
+    "--environment",
+    default="bot",
+    show_default=True,
+    help="The environment that is to hold the App's key.",
+)
+@click.option(
+    "--key-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A new file for the App's private key.",
+)
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0, min_open=True, max=60),
+    default=30,
+    show_default=True,
+    help="How long to wait for the browser.",
+)
 @click.option("--yes", is_flag=True, help="Do it; without, only say so.")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), required=False)
 @click.pass_obj
 @with_clear_errors
 def init(
     lazy: LazyContext,
-    code: str,
+    code: str | None,
     repository: str,
-    instance: str,
+    instance: str | None,
     owners: tuple[str, ...],
     look: bool,
     as_pull_request: bool,
+    as_app: bool,
+    organisation: bool,
+    environment: str,
+    key_file: Path | None,
+    minutes: float,
     yes: bool,
     folder: Path | None,
 ) -> None:
@@ -57,8 +90,17 @@ def init(
 
     Says what it would write, and writes it with --yes. A file that is there is left as it is. Then
     it says what the first look would find, and which commands are left to you. With --pull-request
-    GitHub gets the files, on a branch, and the pull request says all that.
+    GitHub gets the files, on a branch, and the pull request says all that. With --app, a page on
+    this machine leads to GitHub, which makes the App with the permissions that it needs; nothing is
+    kept but its key, in --key-file.
     """
+    if as_app:
+        check_words(repository, repository, ())
+        wanted = WantedApp(repository, organisation, environment, key_file, minutes)
+        make(lazy.load().settings, wanted)
+        return
+    if code is None or instance is None:
+        raise BotError("--code, --instance: one of them is missing; give both.")
     check_words(repository, instance, owners)
     pinned, settings = Code.from_text(code), lazy.load().settings
     settings = replace(settings, instance=instance)

@@ -127,7 +127,14 @@ def next_steps(repository: str, instance: str, folder: Path | None) -> Iterator[
         f"gh api --method PUT repos/{repository}/actions/permissions/workflow "
         "-F can_approve_pull_request_reviews=true"
     )
-    environment = f"repos/{repository}/environments/instance"
+    yield from environment_steps(repository, "instance")
+    yield f"gh secret set LAMIN_API_KEY --repo {repository} --env instance"
+    yield f"gh workflow run cellxgene.yml --repo {repository}  # the first look"
+
+
+def environment_steps(repository: str, name: str) -> Iterator[str]:
+    """The commands that make the environment, limited to the default branch."""
+    environment = f"repos/{repository}/environments/{name}"
     policy = "deployment_branch_policy"
     yield (
         f"gh api --method PUT {environment} -F '{policy}[protected_branches]=false' "
@@ -137,5 +144,3 @@ def next_steps(repository: str, instance: str, folder: Path | None) -> Iterator[
         f"gh api --method POST {environment}/deployment-branch-policies -f "
         f'name="$(gh repo view {repository} --json defaultBranchRef --jq .defaultBranchRef.name)"'
     )
-    yield f"gh secret set LAMIN_API_KEY --repo {repository} --env instance"
-    yield f"gh workflow run cellxgene.yml --repo {repository}  # the first look"

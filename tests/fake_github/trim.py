@@ -22,7 +22,7 @@ actions/get-github-actions-permissions-repository actions/get-workflow
 actions/list-artifacts-for-repo actions/list-environment-secrets actions/list-jobs-for-workflow-run
 actions/list-repo-secrets actions/list-repo-variables actions/list-repo-workflows
 actions/list-self-hosted-runners-for-repo actions/list-workflow-runs
-apps/get-repo-installation
+apps/create-from-manifest apps/get-repo-installation
 checks/create checks/list-for-ref checks/update
 git/create-commit git/create-ref git/create-tree git/get-blob git/get-commit git/get-ref
 git/get-tree
