@@ -4,7 +4,7 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,6 +24,31 @@ def write(path: Path, text: str) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def secret_file(path: Path) -> Iterator[Callable[[str], None]]:
+    """What writes a secret to the file, which nobody else may read. The file is made at once, so
+    that nothing fails when the secret is there; without one it is gone again.
+
+    Raises:
+        FileExistsError: it exists already; it stays as it is.
+    """
+    has_text = False
+
+    def write_secret(text: str) -> None:
+        nonlocal has_text
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+        has_text = True
+
+    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+        try:
+            yield write_secret
+        finally:
+            if not has_text:
+                path.unlink(missing_ok=True)
 
 
 def write_folder(folder: Path, files: Mapping[str, str]) -> None:

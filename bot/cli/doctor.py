@@ -39,6 +39,7 @@ from runners.contract import Health, PartHealth
 IS_MISSING = 1
 GITHUB = ("github", "github_token", "github_api", "workflow")
 """The settings by which GitHub is asked."""
+WHEELS = "CZI's wheels"
 Found = Future[RepositorySetUp | Refused | None]
 
 
@@ -108,13 +109,24 @@ def examine(path: Path | None, options: Options) -> Iterator[PartHealth]:
             yield from one.result()
 
 
+def of_repository(settings: Settings) -> list[PartHealth]:
+    """The lines about the repository, the pages and the releases, and none about this machine."""
+    checkout, options = read_checkout(), Options(aws=False, instance=False, variables=None)
+    with ThreadPoolExecutor(12) as pool:
+        found = pool.submit(_found, settings, options, ())
+        looks = _looks(settings, checkout, options, found, Pages(settings, checkout, pool))
+        wanted = [look for look in looks if look.part != WHEELS]
+        lines = [pool.submit(_looked, look, ()) for look in wanted]
+        return [line for one in lines for line in one.result()]
+
+
 def _looks(
     settings: Settings, checkout: Checkout, options: Options, found: Found, pages: Pages
 ) -> list[Look]:
     return [
         Look("GitHub", GITHUB, lambda: _of_github(found.result(), settings, checkout)),
         *pages.looks(),
-        Look("CZI's wheels", (), lambda: ask_runners("CZI's wheels", "reference")),
+        Look(WHEELS, (), lambda: ask_runners(WHEELS, "reference")),
         Look("releases", (*GITHUB, *PAGES), lambda: _of_releases(found.result(), settings, pages)),
         Look(
             "instance",

@@ -222,8 +222,13 @@ def _no_app(launcher: str | Unseen) -> PartHealth:
     return ok("App", "there is none; the jobs' own tokens speak.")
 
 
+def app_permissions(launcher: str | None) -> dict[str, str]:
+    """What the App must have where jobs work there: permission -> level."""
+    return {**APP, **({"administration": "write"} if launcher == "ec2" else {})}
+
+
 def _given(permissions: Mapping[str, str], launcher: str | Unseen) -> PartHealth:
-    wanted = {**APP, **({"administration": "write"} if launcher == "ec2" else {})}
+    wanted = app_permissions(None if isinstance(launcher, Unseen) else launcher)
     lacking = [
         f"{name} ({level})"
         for name, level in sorted(wanted.items())

@@ -1,5 +1,13 @@
 """What a repository needs in which a bot is to live whose code is elsewhere."""
 
-from bot.onboarding.files import Code, State, check_words, compare, files, next_steps
+from bot.onboarding.files import (
+    Code,
+    State,
+    check_words,
+    compare,
+    compare_blobs,
+    files,
+    next_steps,
+)
 
-__all__ = ["Code", "State", "check_words", "compare", "files", "next_steps"]
+__all__ = ["Code", "State", "check_words", "compare", "compare_blobs", "files", "next_steps"]

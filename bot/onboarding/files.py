@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha1
 from importlib.resources import files as resources
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from bot.errors import BotError
 
 WORKFLOW = ".github/workflows/cellxgene.yml"
 OWNERS = ".github/CODEOWNERS"
+OWNERS_PLACES = (OWNERS, "CODEOWNERS", "docs/CODEOWNERS")
 RULES = "runners/rules"
 OWNED = ("/.github/", "/runners/releases/", "/runners/rules/")
 REPOSITORY = re.compile(r"[A-Za-z0-9][\w-]*/[\w.-]+")
@@ -71,7 +73,7 @@ def owner_lines(owners: Sequence[str]) -> str:
 
 def other_owners(folder: Path) -> Path | None:
     """The file of code owners that the folder has: GitHub takes the first of these alone."""
-    places = (folder / OWNERS, folder / "CODEOWNERS", folder / "docs" / "CODEOWNERS")
+    places = (folder / place for place in OWNERS_PLACES)
     return next((place for place in places if place.is_file()), None)
 
 
@@ -92,6 +94,19 @@ def compare(texts: Mapping[str, str], folder: Path) -> Mapping[str, State]:
     return {path: _state(text, folder / path) for path, text in texts.items()}
 
 
+def compare_blobs(texts: Mapping[str, str], blobs: Mapping[str, str]) -> Mapping[str, State]:
+    """How each file compares with those of a commit, which has git's names for their texts."""
+    return {path: _state_of_blob(text, blobs.get(path)) for path, text in texts.items()}
+
+
+def _state_of_blob(text: str, blob: str | None) -> State:
+    if blob is None:
+        return State.NEW
+    data = text.encode("utf-8")
+    is_same = sha1(b"blob %d\0" % len(data) + data).hexdigest() == blob
+    return State.SAME if is_same else State.OTHER
+
+
 def _state(text: str, file: Path) -> State:
     if not file.exists():
         return State.NEW
@@ -99,17 +114,27 @@ def _state(text: str, file: Path) -> State:
     return State.SAME if is_same else State.OTHER
 
 
-def next_steps(repository: str, instance: str, folder: Path) -> Iterator[str]:
-    """What is left to a person, as commands of git and of GitHub's `gh`, in their order."""
-    git = f"git -C {folder}"
-    yield f"{git} add .github runners"
-    yield f"{git} commit -m 'Let the CELLxGENE bot live here' && {git} push"
+def next_steps(repository: str, instance: str, folder: Path | None) -> Iterator[str]:
+    """What is left to a person, as commands of git and of GitHub's `gh`, in their order; of git's
+    none where a pull request has the files, and no folder.
+    """
+    if folder:
+        git = f"git -C {folder}"
+        yield f"{git} add .github runners"
+        yield f"{git} commit -m 'Let the CELLxGENE bot live here' && {git} push"
     yield f"gh variable set BOT_INSTANCE --repo {repository} --body {instance}"
     yield (
         f"gh api --method PUT repos/{repository}/actions/permissions/workflow "
         "-F can_approve_pull_request_reviews=true"
     )
-    environment = f"repos/{repository}/environments/instance"
+    yield from environment_steps(repository, "instance")
+    yield f"gh secret set LAMIN_API_KEY --repo {repository} --env instance"
+    yield f"gh workflow run cellxgene.yml --repo {repository}  # the first look"
+
+
+def environment_steps(repository: str, name: str) -> Iterator[str]:
+    """The commands that make the environment, limited to the default branch."""
+    environment = f"repos/{repository}/environments/{name}"
     policy = "deployment_branch_policy"
     yield (
         f"gh api --method PUT {environment} -F '{policy}[protected_branches]=false' "
@@ -119,5 +144,3 @@ def next_steps(repository: str, instance: str, folder: Path) -> Iterator[str]:
         f"gh api --method POST {environment}/deployment-branch-policies -f "
         f'name="$(gh repo view {repository} --json defaultBranchRef --jq .defaultBranchRef.name)"'
     )
-    yield f"gh secret set LAMIN_API_KEY --repo {repository} --env instance"
-    yield f"gh workflow run cellxgene.yml --repo {repository}  # the first look"

@@ -1,5 +1,7 @@
 """Trees, commits, branches, contents and pull requests: how the double answers."""
 
+from base64 import b64decode
+
 from fake_github import people, shapes
 from fake_github.call import Answer, Call, Handler, RefusedError, found, invalid, page
 from fake_github.issues import LONGEST_BODY
@@ -33,13 +35,51 @@ def _content(call: Call) -> Answer:
     return Answer(200, shapes.content(call.fake, path, found(files, path), ref))
 
 
+def _write_content(call: Call) -> Answer:
+    """Makes a file, and with it a repository's first commit; none is replaced here.
+
+    https://docs.github.com/en/rest/repos/contents#create-or-update-file-contents
+    """
+    fake, path, body = call.fake, call.path["path"], call.body
+    _allow_workflows(call, path)
+    branch = body.get("branch", fake.default_branch)
+    if fake.is_empty:
+        fake.branches.clear()
+    elif path in fake.files(found(fake.branches, branch)):
+        raise RefusedError(422, 'Invalid request.\n\n"sha" wasn\'t supplied.')
+    text = b64decode(body["content"]).decode()
+    fake.branches[branch] = fake.commit(
+        {path: text}, body["message"], fake.branches.get(branch, "")
+    )
+    fake.is_empty = False
+    sha = fake.blob(text.encode())
+    commit = shapes.commit(fake, fake.commits[fake.branches[branch]])
+    return Answer(201, {"content": shapes.content(fake, path, sha, branch), "commit": commit})
+
+
+def _allow_workflows(call: Call, path: str) -> None:
+    """As if it weren't there: https://github.com/github/docs/pull/4770,
+    https://github.com/octokit/rest.js/issues/368, https://github.com/octokit/octokit.rb/issues/1184
+    """
+    if path.startswith(".github/workflows/") and not call.token.may("workflows", "write"):
+        raise RefusedError(404, "Not Found")
+
+
+def _refuse_if_empty(call: Call) -> None:
+    """https://docs.github.com/en/rest/guides/using-the-rest-api-to-interact-with-your-git-database"""
+    if call.fake.is_empty:
+        raise RefusedError(409, "Git Repository is empty.")
+
+
 def _ref(call: Call) -> Answer:
+    _refuse_if_empty(call)
     branch = call.path["ref"].removeprefix("heads/")
     found(call.fake.branches, branch)
     return Answer(200, shapes.reference(call.fake, branch))
 
 
 def _create_ref(call: Call) -> Answer:
+    _refuse_if_empty(call)
     branch, sha = call.body["ref"].removeprefix("refs/heads/"), call.body["sha"]
     if branch in call.fake.branches:
         raise RefusedError(422, "Reference already exists")
@@ -50,8 +90,7 @@ def _create_ref(call: Call) -> Answer:
 
 
 def _tree(call: Call) -> Answer:
-    if call.fake.is_empty:
-        raise RefusedError(409, "Git Repository is empty.")
+    _refuse_if_empty(call)
     sha = call.path["tree_sha"]
     sha = call.fake.branches.get(sha, sha)
     if sha in call.fake.commits:
@@ -62,18 +101,17 @@ def _tree(call: Call) -> Answer:
 
 
 def _create_tree(call: Call) -> Answer:
+    _refuse_if_empty(call)
     base = call.body.get("base_tree")
     files = dict(found(call.fake.trees, base)) if base else {}
     for entry in call.body["tree"]:
-        if entry["path"].startswith(".github/workflows/") and not call.token.may(
-            "workflows", "write"
-        ):
-            raise RefusedError(404, "Not Found")
+        _allow_workflows(call, entry["path"])
         files[entry["path"]] = call.fake.blob(entry["content"].encode())
     return Answer(201, shapes.tree(call.fake, call.fake.tree(files)))
 
 
 def _create_commit(call: Call) -> Answer:
+    _refuse_if_empty(call)
     tree, parents = call.body["tree"], tuple(call.body.get("parents", ()))
     if tree not in call.fake.trees or any(parent not in call.fake.commits for parent in parents):
         raise RefusedError(422, "Tree SHA or parent does not exist")
@@ -82,14 +120,14 @@ def _create_commit(call: Call) -> Answer:
 
 
 def _commit(call: Call) -> Answer:
+    _refuse_if_empty(call)
     return Answer(200, shapes.commit(call.fake, found(call.fake.commits, call.path["commit_sha"])))
 
 
 def _commits(call: Call) -> Answer:
     """The commits that changed a path, newest first."""
     fake, path = call.fake, call.query.get("path", "")
-    if fake.is_empty:
-        raise RefusedError(409, "Git Repository is empty.")
+    _refuse_if_empty(call)
     sha = call.query.get("sha", fake.default_branch)
     line = [found(fake.commits, fake.branches.get(sha, sha))]
     while line[-1].parents:
@@ -100,6 +138,7 @@ def _commits(call: Call) -> Answer:
 
 
 def _blob(call: Call) -> Answer:
+    _refuse_if_empty(call)
     sha = call.path["file_sha"]
     found(call.fake.blobs, sha)
     return Answer(200, shapes.blob(call.fake, sha))
@@ -182,6 +221,7 @@ def _is_open(call: Call, head: str, base: str) -> bool:
 HANDLERS: dict[str, Handler] = {
     "repos/get": _repository,
     "repos/get-content": _content,
+    "repos/create-or-update-file-contents": _write_content,
     "git/get-ref": _ref,
     "git/create-ref": _create_ref,
     "git/get-tree": _tree,

@@ -8,6 +8,8 @@ https://docs.github.com/en/rest/authentication/permissions-required-for-github-a
 JWT = "an App's own JSON web token"
 """https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app"""
 
+ANYBODY = "no token at all"
+
 READ = {
     "actions/download-artifact": "actions",
     "actions/get-github-actions-default-workflow-permissions-repository": "administration",
@@ -50,6 +52,7 @@ WRITE = {
     "actions/delete-self-hosted-runner-from-repo": "administration",
     "actions/enable-workflow": "actions",
     "actions/generate-runner-jitconfig-for-repo": "administration",
+    "apps/create-from-manifest": ANYBODY,
     "checks/create": "checks",
     "checks/update": "checks",
     "git/create-commit": "contents",
@@ -63,6 +66,7 @@ WRITE = {
     "issues/update-comment": "issues",
     "pulls/create": "pull_requests",
     "reactions/create-for-issue-comment": "issues",
+    "repos/create-or-update-file-contents": "contents",
 }
 
 

@@ -18,16 +18,24 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import jwt
 
-from fake_github import actions, code, issues, set_up
+from fake_github import actions, app_manifest, code, issues, set_up
+from fake_github.app_manifest import asked_for_app
 from fake_github.call import Answer, Call, RefusedError, refusal
 from fake_github.faults import Fault
 from fake_github.pages import page_of
-from fake_github.permissions import JWT, needed
+from fake_github.permissions import ANYBODY, JWT, needed
 from fake_github.schemas import Operation, answer_problems, operation, request_problems
-from fake_github.state import FakeGithub, Token
+from fake_github.state import FakeGithub, Token, User
 
-HANDLERS = {**issues.HANDLERS, **code.HANDLERS, **actions.HANDLERS, **set_up.HANDLERS}
+HANDLERS = {
+    **issues.HANDLERS,
+    **code.HANDLERS,
+    **actions.HANDLERS,
+    **set_up.HANDLERS,
+    **app_manifest.HANDLERS,
+}
 HOURLY = 5000
+NOBODY = Token("", User("", 0, "none"), {}, datetime.max.replace(tzinfo=UTC), False)
 
 
 @dataclass
@@ -79,7 +87,8 @@ class Server:
         headers: Mapping[str, str],
     ) -> Answer:
         try:
-            call = Call(self.fake, self._token(headers), path, query, body)
+            token = NOBODY if needed(one.id)[0] == ANYBODY else self._token(headers)
+            call = Call(self.fake, token, path, query, body)
             self._allow(one, call)
             return HANDLERS[one.id](call)
         except RefusedError as refused:
@@ -111,7 +120,7 @@ class Server:
 
     def _allow(self, one: Operation, call: Call) -> None:
         permission, level = needed(one.id, of_pull=_is_of_pull(call))
-        if not call.token.may(permission, level):
+        if permission != ANYBODY and not call.token.may(permission, level):
             message = "Resource not accessible by integration"
             told = {"X-Accepted-GitHub-Permissions": f"{permission}={level}"}
             raise RefusedError(403, message, headers=told)
@@ -151,6 +160,9 @@ def serving(fake: FakeGithub, port: int = 0) -> Iterator[Server]:
             body = self.rfile.read(size)
             if (html := page_of(fake, self.path)) is not None and self.command == "GET":
                 self._send(200, html.encode(), {"Content-Type": "text/html; charset=utf-8"})
+                return
+            if self.command == "POST" and (back := asked_for_app(fake, self.path, body)):
+                self._send(302, b"", {"Location": back})
                 return
             if (number := stored_artifact(self.path)) in fake.artifacts:
                 # The storage's own signed address refuses a token of GitHub's.

@@ -511,6 +511,22 @@ def _app(fake: FakeGithub, slug: str) -> dict[str, Any]:
     }
 
 
+def made_app(fake: FakeGithub, manifest: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """An App that was just made, with the secrets that nobody is told again."""
+    slug = manifest["name"].lower()
+    return {
+        **_app(fake, slug),
+        "name": manifest["name"],
+        "owner": user(fake, fake.user(fake.owner)),
+        "permissions": manifest["default_permissions"],
+        "events": manifest["default_events"],
+        "client_id": "Iv23liabcdef",
+        "client_secret": "s" * 40,
+        "webhook_secret": None,
+        "pem": key,
+    }
+
+
 def runner(one: Runner) -> dict[str, Any]:
     labels = [{"id": n, "name": name, "type": "custom"} for n, name in enumerate(one.labels, 1)]
     told: Mapping[str, Any] = {"id": one.id, "name": one.name, "os": "linux", "busy": one.busy}

@@ -191,8 +191,8 @@ class FakeGithub:
 
     `run_names` has the workflow files that there are, each with the title of its runs; `disabled`
     the state of those that aren't active. `find_artifacts` is called before artifacts are listed.
-    `most_entries` is how many GitHub lists of a tree. With `is_empty`, no commit was ever pushed:
-    commits are then refused, and nothing else knows of it.
+    `manifests` are those of Apps that a person had made, by the code that stands for each.
+    `most_entries` is how many GitHub lists of a tree. With `is_empty`, no commit was ever pushed.
     """
 
     def __init__(
@@ -236,6 +236,7 @@ class FakeGithub:
         self.is_archived = False
         self.is_empty = False
         self.app: App | None = None
+        self.manifests: dict[str, tuple[dict[str, Any], datetime]] = {}
         self._ids = 0
         self._comment_ids = 0
         self.user(ACTIONS, "write")

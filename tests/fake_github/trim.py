@@ -22,7 +22,7 @@ actions/get-github-actions-permissions-repository actions/get-workflow
 actions/list-artifacts-for-repo actions/list-environment-secrets actions/list-jobs-for-workflow-run
 actions/list-repo-secrets actions/list-repo-variables actions/list-repo-workflows
 actions/list-self-hosted-runners-for-repo actions/list-workflow-runs
-apps/get-repo-installation
+apps/create-from-manifest apps/get-repo-installation
 checks/create checks/list-for-ref checks/update
 git/create-commit git/create-ref git/create-tree git/get-blob git/get-commit git/get-ref
 git/get-tree
@@ -31,6 +31,7 @@ issues/list-comments issues/list-for-repo issues/list-labels-for-repo issues/lis
 issues/remove-label issues/update issues/update-comment
 pulls/create pulls/get pulls/list pulls/list-files
 reactions/create-for-issue-comment
+repos/create-or-update-file-contents
 repos/get repos/get-all-environments repos/get-collaborator-permission-level repos/get-content
 repos/list-commits repos/list-deployment-branch-policies
 repos/list-pull-requests-associated-with-commit

@@ -1,0 +1,225 @@
+"""The App is made by a person's click at GitHub; its key is kept in one file, and nothing else."""
+
+import html
+import os
+import re
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fake_github.faults import Fault
+from fake_github.server import Server, serving
+from fake_github.state import FakeGithub
+
+from bot.adapters.github.app_manifest import MadeApp, make_app, web_of
+from bot.adapters.github.set_up import look_at_app
+from bot.doctor.secrets import app as judge_app
+from bot.errors import BotError
+from bot.model.set_up import Installation
+from bot.onboarding.app import manifest
+from runners.contract import Health
+
+ROOT = Path(__file__).resolve().parents[2]
+FORM = re.compile(r'<form action="([^"]+)".*name="manifest" value="([^"]+)"')
+WORDS = ("init", "--app", "--repository", "octo/cellxgene", "--key-file", "key.pem")
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with serving(FakeGithub()) as one:
+        yield one
+        assert one.broken == []
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(1) as one:
+        yield one
+
+
+def browser() -> httpx.Client:
+    return httpx.Client(trust_env=False)
+
+
+def clicked(address: str) -> str:
+    """Where GitHub sends the browser of a person who has clicked on the page."""
+    with browser() as client:
+        found = FORM.search(client.get(address).text)
+        assert found
+        place, text = map(html.unescape, found.groups())
+        answer = client.post(place, data={"manifest": text})
+        assert answer.status_code == 302
+        return answer.headers["Location"]
+
+
+def made(server: Server, pool: ThreadPoolExecutor, browse: Callable[[str], Any]) -> MadeApp:
+    """The App, where the browser does this with the page."""
+    browsing: list[Future[Any]] = []
+    try:
+        return make_app(
+            lambda back: manifest("octo/cellxgene", back, launcher=None),
+            organisation=None,
+            api=server.fake.address,
+            seconds=3,
+            say=lambda address: browsing.append(pool.submit(browse, address)),
+        )
+    finally:
+        browsing[0].result()
+
+
+def test_an_app_is_made_with_just_what_doctor_asks_for(
+    server: Server, pool: ThreadPoolExecutor
+) -> None:
+    app = made(server, pool, lambda address: httpx.get(clicked(address)))
+    assert server.fake.app
+    wanted = ("actions", "checks", "contents", "issues", "pull_requests")
+    assert server.fake.app.permissions == dict.fromkeys(wanted, "write")
+    assert app.key not in repr(app)
+    api = server.fake.address
+    assert look_at_app("octo/cellxgene", app.client_id, app.key, api) is None
+    server.fake.app.is_installed = True
+    found = look_at_app("octo/cellxgene", app.client_id, app.key, api)
+    assert isinstance(found, Installation)
+    (line,) = judge_app(found, app.client_id, "hosted")
+    assert line.health is Health.OK
+    (line,) = judge_app(found, app.client_id, "ec2")
+    assert "it lacks administration (write)" in line.sentence
+
+
+def test_machines_of_ec2_want_one_permission_more() -> None:
+    told = manifest("octo/cellxgene", "http://127.0.0.1:1/made", launcher="ec2")
+    assert told["default_permissions"]["administration"] == "write"
+    assert told["public"] is False
+    assert len(manifest("o/" + "n" * 100, "", launcher=None)["name"]) <= 34
+
+
+def test_an_answer_to_what_was_not_asked_is_refused_and_the_right_one_taken_once(
+    server: Server, pool: ThreadPoolExecutor
+) -> None:
+    seen = []
+
+    def browse(address: str) -> None:
+        place = httpx.URL(clicked(address))
+        for state in ("", "other", "ö"):
+            wrong = place.copy_set_param("state", state)
+            seen.append(httpx.get(wrong).status_code)
+        seen.append(httpx.get(place.copy_set_param("code", "")).status_code)
+        seen.append(httpx.get(f"{address}favicon.ico").status_code)
+        seen.append(httpx.get(address, headers={"Host": "evil.example:1"}).status_code)
+        with server.fake.lock:  # GitHub takes its time with the App, and the page is still there
+            seen.extend(httpx.get(place).status_code for _ in range(2))
+
+    assert made(server, pool, browse).client_id
+    assert seen == [400, 400, 400, 400, 404, 403, 200, 410]
+    assert len(server.asked) == 1
+
+
+def test_nobody_comes_back(server: Server, pool: ThreadPoolExecutor) -> None:
+    with pytest.raises(BotError, match=r"Nobody came back from GitHub within 0\.05 minutes"):
+        made(server, pool, clicked)
+    assert server.asked == []
+
+
+@pytest.mark.parametrize("fault", ["late", "unavailable"])
+def test_a_code_that_gives_nothing_is_told(
+    server: Server, pool: ThreadPoolExecutor, fault: str
+) -> None:
+    def browse(address: str) -> None:
+        place = clicked(address)
+        if fault == "late":
+            (code,) = server.fake.manifests
+            told, when = server.fake.manifests[code]
+            server.fake.manifests[code] = (told, when - timedelta(hours=1))
+        else:
+            server.faults.append(Fault("POST", "/conversions$", 502))
+        httpx.get(place)
+
+    number = 404 if fault == "late" else 502
+    with pytest.raises(BotError, match=rf"no App for its code \({number};.*delete it"):
+        made(server, pool, browse)
+
+
+def test_a_browser_finds_github_by_its_api() -> None:
+    assert web_of("https://api.github.com") == "https://github.com"
+    assert web_of("https://github.example.org/api/v3") == "https://github.example.org"
+
+
+# --- the command ----------------------------------------------------------------------------------
+
+
+def begun(server: Server, folder: Path, *words: str) -> subprocess.Popen[str]:
+    environment = {
+        **os.environ,
+        "BOT_GITHUB_API": server.fake.address,
+        "PYTHONPATH": str(ROOT),
+        "PYTHONUNBUFFERED": "1",
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "bot", *WORDS, *words],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def address_of(running: subprocess.Popen[str]) -> str:
+    assert running.stdout
+    found = re.search(r"http://127\.0\.0\.1:\d+/", running.stdout.readline())
+    assert found, running.communicate()
+    return found[0]
+
+
+def test_the_key_is_in_its_file_alone_and_the_commands_lead_on(
+    server: Server, tmp_path: Path
+) -> None:
+    running = begun(server, tmp_path, "--organisation", "--environment", "speaks")
+    with browser() as client:
+        address = address_of(running)
+        assert (
+            f"{server.fake.address}/organizations/octo/settings/apps/new"
+            in client.get(address).text
+        )
+        client.get(clicked(address))
+    said, problem = running.communicate(timeout=30)
+    assert (running.returncode, problem) == (0, "")
+    key = tmp_path / "key.pem"
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert key.read_text().startswith("-----BEGIN RSA PRIVATE KEY-----")
+    assert list(tmp_path.iterdir()) == [key]
+    assert "PRIVATE KEY-----" not in said
+    assert server.fake.app
+    client_id = server.fake.app.client_id
+    assert f"gh variable set APP_CLIENT_ID --repo octo/cellxgene --body {client_id}\n" in said
+    put = "gh secret set APP_PRIVATE_KEY --repo octo/cellxgene --env speaks < key.pem\n"
+    assert put in said
+    assert "gh variable set BOT_ENVIRONMENT --repo octo/cellxgene --body speaks\n" in said
+    assert said.index("environments/speaks") < said.index(put) < said.index("rm key.pem")
+
+
+def test_who_ends_it_leaves_nothing(server: Server, tmp_path: Path) -> None:
+    running = begun(server, tmp_path)
+    address_of(running)
+    running.send_signal(signal.SIGINT)
+    _, problem = running.communicate(timeout=30)
+    assert running.returncode == 2
+    assert problem.startswith("Ended. If GitHub has made an App by now, delete it: ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_there_is_never_written_over(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "key.pem").write_text("hers")
+    running = begun(server, tmp_path)
+    said, problem = running.communicate(timeout=30)
+    assert (running.returncode, said) == (2, "")
+    assert "key.pem" in problem
+    assert (tmp_path / "key.pem").read_text() == "hers"
