@@ -17,6 +17,7 @@ WORK = "instance"
 ON_GITHUB = ("hosted", "codebuild", "local")
 """Launchers whose job gets LaminDB's key from its environment."""
 APP = dict.fromkeys(("actions", "checks", "contents", "issues", "pull_requests"), "write")
+GUARDED = frozenset({"LAMIN_API_KEY", "APP_PRIVATE_KEY", "PATCH_TOKEN"})
 LEVELS = ("none", "read", "write", "admin")
 CHANGE_APP = (
     "https://docs.github.com/en/apps/maintaining-github-apps/modifying-a-github-app-registration"
@@ -154,7 +155,7 @@ def _secret(
 
 
 def _loose(found: RepositorySetUp, variables: Mapping[str, str]) -> Iterator[PartHealth]:
-    """Secrets of the repository itself that must be an environment's alone. In private
+    """Secrets of the repository, or its organization, that must be an environment's. In private
     repositories of free plans environments have no rules.
     """
     part = "secrets of the repository"
@@ -164,16 +165,27 @@ def _loose(found: RepositorySetUp, variables: Mapping[str, str]) -> Iterator[Par
         return
     if not variables.get("BOT_ENVIRONMENT"):
         yield from _nowhere(found, found.secrets, variables)
-    guarded = {"LAMIN_API_KEY", "APP_PRIVATE_KEY", "PATCH_TOKEN"}
-    loose = sorted(guarded & found.secrets)
-    for secret in loose:
+    shared = frozenset() if isinstance(found.shared_secrets, Unseen) else found.shared_secrets
+    for secret in sorted(GUARDED & (found.secrets | shared)):
         env = WORK if secret == "LAMIN_API_KEY" else variables.get("BOT_ENVIRONMENT", "bot")
         sentence = f"whoever can push a branch can read it; set it in the environment {env}, and:"
-        remedy = f"gh secret delete {secret} --repo {found.name}"
         line = warning if found.is_private else missing
-        yield line(f"secret {secret} of the repository", sentence, remedy)
-    if not loose:
+        if secret in found.secrets:
+            remedy = f"gh secret delete {secret} --repo {found.name}"
+            yield line(f"secret {secret} of the repository", sentence, remedy)
+        if secret in shared:
+            remedy = f"keep it from this repository: {_shared_settings(found)}"
+            yield line(f"secret {secret} of the organization", sentence, remedy)
+    if isinstance(found.shared_secrets, Unseen):
+        sentence = f"its organization's couldn't be looked at ({found.shared_secrets.why}); see"
+        yield unknown(part, sentence, _shared_settings(found))
+    elif not GUARDED & (found.secrets | shared):
         yield ok(part, "none that must be an environment's is among them.")
+
+
+def _shared_settings(found: RepositorySetUp) -> str:
+    host = found.address.removesuffix(f"/{found.name}")
+    return f"{host}/organizations/{found.name.partition('/')[0]}/settings/secrets/actions"
 
 
 def _nowhere(

@@ -59,10 +59,11 @@ class Installation:
 class RepositorySetUp:
     """`address` is where a browser finds it. `unreadable`: permission -> why the token can't even
     read there; of those in `unanswered` nothing is known. `workflows`: file -> its state in
-    GitHub's words. `environments` by name, `secrets` those of the repository itself, `variables`
-    those that jobs see. `workflows` and `callers`, those files which call bot.yml, are of the
-    default branch; `has_launch_toml`: so is launch.toml. `may_push` is what whoever the token is of
-    may, None of an App's or a job's.
+    GitHub's words. `environments` by name, `secrets` those of the repository itself,
+    `shared_secrets` those that its organization shares with it, `variables` those that jobs see.
+    `workflows` and `callers`, those files which call bot.yml, are of the default branch;
+    `has_launch_toml`: so is launch.toml. `may_push` is what whoever the token is of may, None of an
+    App's or a job's.
     """
 
     name: str
@@ -76,6 +77,7 @@ class RepositorySetUp:
     workflows: Mapping[str, str] | Unseen
     environments: Mapping[str, Environment] | Unseen
     secrets: frozenset[str] | Unseen
+    shared_secrets: frozenset[str] | Unseen
     variables: Mapping[str, str] | Unseen
     labels: frozenset[str] | Unseen
     callers: frozenset[str] = frozenset()

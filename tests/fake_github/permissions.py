@@ -18,6 +18,8 @@ READ = {
     "actions/list-artifacts-for-repo": "actions",
     "actions/list-environment-secrets": "environments",
     "actions/list-jobs-for-workflow-run": "actions",
+    "actions/list-repo-organization-secrets": "secrets",
+    "actions/list-repo-organization-variables": "variables",
     "actions/list-repo-secrets": "secrets",
     "actions/list-repo-variables": "variables",
     "actions/list-repo-workflows": "actions",

@@ -1,9 +1,11 @@
 """How a repository is set up: Actions, workflow files, environments, secrets, variables, the App.
 
-What a repository's own settings don't have isn't modelled: an organisation's policies, secrets and
-variables, rules of an environment but for its branches, and branch protection.
+What a repository's own settings don't have isn't modelled, but for the secrets and variables that
+an organisation shares with it: an organisation's policies, rules of an environment but for its
+branches, and branch protection.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from fake_github import shapes
@@ -98,6 +100,11 @@ def _secrets(call: Call) -> Answer:
     return _secrets_of(call, call.fake.secrets)
 
 
+def _shared_secrets(call: Call) -> Answer:
+    """https://docs.github.com/en/rest/actions/secrets#list-repository-organization-secrets"""
+    return _secrets_of(call, call.fake.shared_secrets)
+
+
 def _secrets_of(call: Call, names: set[str]) -> Answer:
     made = shapes.moment(call.fake.created)
     told = [{"name": name, "created_at": made, "updated_at": made} for name in sorted(names)]
@@ -110,10 +117,19 @@ def _variables(call: Call) -> Answer:
 
     https://docs.github.com/en/rest/actions/variables#list-repository-variables
     """
+    return _variables_of(call, call.fake.variables)
+
+
+def _shared_variables(call: Call) -> Answer:
+    """https://docs.github.com/en/rest/actions/variables#list-repository-organization-variables"""
+    return _variables_of(call, call.fake.shared_variables)
+
+
+def _variables_of(call: Call, values: Mapping[str, str]) -> Answer:
     made = shapes.moment(call.fake.created)
     told = [
         {"name": name, "value": value, "created_at": made, "updated_at": made}
-        for name, value in sorted(call.fake.variables.items())
+        for name, value in sorted(values.items())
     ]
     part, headers = page(call, told)
     return Answer(200, {"total_count": len(told), "variables": part}, headers)
@@ -171,6 +187,8 @@ HANDLERS: dict[str, Handler] = {
     "repos/list-deployment-branch-policies": _branch_policies,
     "actions/list-environment-secrets": _environment_secrets,
     "actions/list-repo-secrets": _secrets,
+    "actions/list-repo-organization-secrets": _shared_secrets,
+    "actions/list-repo-organization-variables": _shared_variables,
     "actions/list-repo-variables": _variables,
     "issues/list-labels-for-repo": _labels,
     "apps/get-repo-installation": _installation,

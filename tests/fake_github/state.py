@@ -230,6 +230,9 @@ class FakeGithub:
         self.environments: dict[str, Environment] = {}
         self.secrets: set[str] = set()
         self.variables: dict[str, str] = {}
+        # What the organization shares with the repository.
+        self.shared_secrets: set[str] = set()
+        self.shared_variables: dict[str, str] = {}
         self.labels: set[str] = set()
         self.has_issues = True
         self.is_private = False

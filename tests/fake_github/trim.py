@@ -20,6 +20,7 @@ actions/generate-runner-jitconfig-for-repo
 actions/get-github-actions-default-workflow-permissions-repository
 actions/get-github-actions-permissions-repository actions/get-workflow
 actions/list-artifacts-for-repo actions/list-environment-secrets actions/list-jobs-for-workflow-run
+actions/list-repo-organization-secrets actions/list-repo-organization-variables
 actions/list-repo-secrets actions/list-repo-variables actions/list-repo-workflows
 actions/list-self-hosted-runners-for-repo actions/list-workflow-runs
 apps/create-from-manifest apps/get-repo-installation

@@ -73,6 +73,7 @@ def look(
         may_push=None if token.startswith(OF_APPS) else told.get("permissions", {}).get("push"),
         environments=_seen(lambda: _environments(repo)),
         secrets=_seen(lambda: _names(repo, "/actions/secrets", "secrets")),
+        shared_secrets=_seen(lambda: frozenset(one["name"] for one in _shared(repo, "secrets"))),
         variables=variables if variables is not None else _seen(lambda: _variables(repo)),
         labels=_seen(lambda: frozenset(one["name"] for one in _listed(repo, "/labels"))),
     )
@@ -232,5 +233,23 @@ def _names(repo: Repository, place: str, key: str) -> frozenset[str]:
 
 
 def _variables(repo: Repository) -> dict[str, str]:
+    """Those that jobs see: the repository's own counts where its organization has one of the name.
+
+    https://docs.github.com/en/actions/reference/workflows-and-actions/variables#configuration-variable-precedence
+    """
+    shared = _shared(repo, "variables")
     listed = _listed(repo, "/actions/variables", "variables")
-    return {one["name"]: one["value"] for one in listed}
+    return {one["name"]: one["value"] for one in (*shared, *listed)}
+
+
+def _shared(repo: Repository, kind: str) -> list[Any]:
+    """What the organization shares with the repository; nothing in a person's own.
+
+    https://docs.github.com/en/rest/actions/variables#list-repository-organization-variables
+    """
+    try:
+        return list(_listed(repo, f"/actions/organization-{kind}", kind))
+    except GithubException as error:
+        if error.status == 404:
+            return []
+        raise

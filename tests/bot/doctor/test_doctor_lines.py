@@ -46,6 +46,7 @@ FOUND = RepositorySetUp(
     workflows={"detect.yml": "active"},
     environments={"instance": Environment(("main",), False, frozenset({"LAMIN_API_KEY"}))},
     secrets=frozenset(),
+    shared_secrets=frozenset(),
     variables={},
     labels=frozenset({"Dashboard", "bug"}),
 )

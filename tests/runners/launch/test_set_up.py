@@ -316,6 +316,10 @@ def no_environment(it: SetUp) -> None:
     del it.fake.environments["bot"]
 
 
+def secret_of_the_organization(it: SetUp) -> None:
+    it.fake.shared_secrets.add("LAMIN_API_KEY")
+
+
 def secret_outside(it: SetUp) -> None:
     it.fake.environments["instance"].secrets.clear()
     it.fake.secrets.add("LAMIN_API_KEY")
@@ -480,6 +484,12 @@ def no_folder_for_runs(it: SetUp) -> None:
             "it ",
             "gh secret ",
         ),
+        (
+            secret_of_the_organization,
+            {"secret LAMIN_API_KEY of the organization"},
+            "whoever can push a branch can read it",
+            "/organizations/octo/settings/secrets/actions",
+        ),
         (unreachable_page, {"release page"}, "can't be reached", "by the setting release_page."),
         (no_such_directory, {"release directory"}, "404", "the setting release_directory."),
         (
@@ -615,6 +625,15 @@ def test_where_runs_are_kept_the_repositorys_variables_say(healthy: SetUp) -> No
     healthy.variables["BOT_RUNS"] = str(healthy.root)
     assert "as artifacts" in healthy.examined(0)["runs"]["sentence"]
     healthy.fake.variables["RUNS"] = "s3://ours/runs"
+    assert "s3://ours/runs" in healthy.examined(0)["runs"]["sentence"]
+
+
+def test_what_an_organization_shares_counts_unless_the_repository_has_its_own(
+    healthy: SetUp,
+) -> None:
+    fake = healthy.fake
+    fake.shared_variables |= {name: fake.variables.pop(name) for name in ("BOT_INSTANCE",)}
+    fake.variables["RUNS"], fake.shared_variables["RUNS"] = "s3://ours/runs", "s3://theirs/runs"
     assert "s3://ours/runs" in healthy.examined(0)["runs"]["sentence"]
 
 
