@@ -7,7 +7,10 @@ import pytest
 
 from launch.fake_aws import FakeAws, fake_aws
 from launch.fake_runner_api import fake_runner_api
+from launch.set_ups import healthy, own, site_of_pages
 from launch.site import LaunchSite
+
+__all__ = ["healthy", "own", "site_of_pages"]
 
 
 @pytest.fixture(scope="module")
