@@ -6,7 +6,7 @@ DEMO := .demo
 # Processes that run tests; a file of tests stays in one of them, and so do the instances it makes.
 JOBS := 2
 
-.PHONY: setup demo docs test prove lint mutants bench dist newest constraints clean
+.PHONY: setup demo docs test prove lint mutants bench live dist newest constraints clean
 
 setup: .venv/.installed
 	@$(BIN)/python -m runners reference
@@ -78,6 +78,17 @@ mutants: setup
 bench: setup
 	@PYTHONPATH=.:tests/runners $(BIN)/python -m tests.bench
 
+# make live REPOSITORY=OWNER/NAME   plays a release on GitHub, in a scratch repository, by the token
+#                                   BOT_GITHUB_TOKEN; says first what it makes and spends, and asks
+# make live FAKE=1                  plays it on the double
+LIVE := PYTHONPATH=.:tests $(BIN)/python -m live $(if $(YES),--yes) $(if $(DETECT),--detect $(DETECT))
+live: setup
+ifdef FAKE
+	@$(LIVE) --yes --fake $(DEMO)-live
+else
+	@$(LIVE) --repository '$(REPOSITORY)'
+endif
+
 # What a release publishes, in dist: wheel, sdist, and with TAG=vX.Y.Z what it says.
 dist: setup
 	@rm -rf dist && $(BIN)/python -m build --no-isolation --outdir dist
@@ -102,5 +113,5 @@ constraints:
 	  --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o constraints.txt
 
 clean:
-	rm -rf .venv dist $(DEMO) $(DEMO)-github $(DEMO)-pictures .site .reference .canary .bench
+	rm -rf .venv dist $(DEMO) $(DEMO)-github $(DEMO)-live $(DEMO)-pictures .site .reference .canary .bench
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis

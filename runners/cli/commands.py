@@ -17,6 +17,7 @@ from runners.cli.doctor import doctor
 from runners.cli.launch import follow, launch, reap, terminate
 from runners.cli.options import request_options
 from runners.cli.options import with_clear_errors as _with_clear_errors
+from runners.cli.stack import stack
 from runners.cli.survey import survey
 from runners.contract import (
     MENDED_BY_REPEAT,
@@ -50,7 +51,7 @@ NAMES = ("python -m runners", "cxg-ingest")
 
 GROUPS = {
     "A release": ("compare", "check", "ingest", "verify", "rollback"),
-    "Machines": ("launch", "terminate", "follow", "reap"),
+    "Machines": ("stack", "launch", "terminate", "follow", "reap"),
     "Set up and try": ("doctor", "survey", "reference", "instance", "sample"),
     "Called by workflow files": ("mirror",),
 }
@@ -67,6 +68,7 @@ def main() -> None:
 
 main.add_command(doctor)
 main.add_command(launch)
+main.add_command(stack)
 main.add_command(survey)
 main.add_command(terminate)
 main.add_command(follow)

@@ -181,7 +181,17 @@ def _remove_runner(call: Call) -> Answer:
     return Answer(204)
 
 
+def _delete_run(call: Call) -> Answer:
+    """https://docs.github.com/en/rest/actions/workflow-runs#delete-a-workflow-run"""
+    one = found(call.fake.runs, int(call.path["run_id"]))
+    if one.status != "completed":
+        raise RefusedError(403, "Could not delete the workflow run")
+    del call.fake.runs[one.id]
+    return Answer(204)
+
+
 HANDLERS: dict[str, Handler] = {
+    "actions/delete-workflow-run": _delete_run,
     "actions/list-workflow-runs": _runs,
     "actions/list-jobs-for-workflow-run": _jobs,
     "actions/create-workflow-dispatch": _dispatch,

@@ -57,6 +57,45 @@ def _write_content(call: Call) -> Answer:
     return Answer(201, {"content": shapes.content(fake, path, sha, branch), "commit": commit})
 
 
+def _delete_content(call: Call) -> Answer:
+    """A commit without the file, whose blob the caller must know.
+
+    https://docs.github.com/en/rest/repos/contents#delete-a-file
+    """
+    fake, path, body = call.fake, call.path["path"], call.body
+    _allow_workflows(call, path)
+    branch = body.get("branch", fake.default_branch)
+    before = found(fake.branches, branch)
+    files = fake.trees[fake.commits[before].tree]
+    if found(files, path) != body["sha"]:
+        raise RefusedError(409, f"{path} does not match {body['sha']}")
+    fake.branches[branch] = fake.commit({path: None}, body["message"], before)
+    commit = shapes.commit(fake, fake.commits[fake.branches[branch]])
+    return Answer(200, {"content": None, "commit": commit})
+
+
+def _delete_ref(call: Call) -> Answer:
+    """https://docs.github.com/en/rest/git/refs#delete-a-reference"""
+    branch = call.path["ref"].removeprefix("heads/")
+    if call.fake.branches.pop(branch, None) is None:
+        raise RefusedError(422, "Reference does not exist")
+    return Answer(204)
+
+
+def _merge(call: Call) -> Answer:
+    """https://docs.github.com/en/rest/pulls/pulls#merge-a-pull-request"""
+    one = call.issue()
+    if one.pull is None:
+        raise RefusedError(404, "Not Found")
+    if one.state != "open":
+        raise RefusedError(405, "Pull Request is not mergeable")
+    sha = people.merge(call.fake, call.token.user.login, one.number)
+    if call.token.is_workflows:
+        call.fake.outbox.pop()
+    message = "Pull Request successfully merged"
+    return Answer(200, {"sha": sha, "merged": True, "message": message})
+
+
 def _allow_workflows(call: Call, path: str) -> None:
     """As if it weren't there: https://github.com/github/docs/pull/4770,
     https://github.com/octokit/rest.js/issues/368, https://github.com/octokit/octokit.rb/issues/1184
@@ -230,6 +269,9 @@ HANDLERS: dict[str, Handler] = {
     "git/get-commit": _commit,
     "repos/list-commits": _commits,
     "git/get-blob": _blob,
+    "git/delete-ref": _delete_ref,
+    "repos/delete-file": _delete_content,
+    "pulls/merge": _merge,
     "pulls/list": _pulls,
     "pulls/get": _pull,
     "pulls/list-files": _files,

@@ -52,6 +52,7 @@ WRITE = {
     "actions/cancel-workflow-run": "actions",
     "actions/create-workflow-dispatch": "actions",
     "actions/delete-self-hosted-runner-from-repo": "administration",
+    "actions/delete-workflow-run": "actions",
     "actions/enable-workflow": "actions",
     "actions/generate-runner-jitconfig-for-repo": "administration",
     "apps/create-from-manifest": ANYBODY,
@@ -60,6 +61,7 @@ WRITE = {
     "git/create-commit": "contents",
     "git/create-ref": "contents",
     "git/create-tree": "contents",
+    "git/delete-ref": "contents",
     "issues/add-labels": "issues",
     "issues/create": "issues",
     "issues/create-comment": "issues",
@@ -67,8 +69,10 @@ WRITE = {
     "issues/update": "issues",
     "issues/update-comment": "issues",
     "pulls/create": "pull_requests",
+    "pulls/merge": "contents",
     "reactions/create-for-issue-comment": "issues",
     "repos/create-or-update-file-contents": "contents",
+    "repos/delete-file": "contents",
 }
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 OPENAPI = Path(__file__).with_name("openapi.json")
 NAMES = """
-actions/cancel-workflow-run actions/create-workflow-dispatch
+actions/cancel-workflow-run actions/create-workflow-dispatch actions/delete-workflow-run
 actions/delete-self-hosted-runner-from-repo actions/download-artifact actions/enable-workflow
 actions/generate-runner-jitconfig-for-repo
 actions/get-github-actions-default-workflow-permissions-repository
@@ -25,14 +25,14 @@ actions/list-repo-secrets actions/list-repo-variables actions/list-repo-workflow
 actions/list-self-hosted-runners-for-repo actions/list-workflow-runs
 apps/create-from-manifest apps/get-repo-installation
 checks/create checks/list-for-ref checks/update
-git/create-commit git/create-ref git/create-tree git/get-blob git/get-commit git/get-ref
-git/get-tree
+git/create-commit git/create-ref git/create-tree git/delete-ref git/get-blob git/get-commit
+git/get-ref git/get-tree
 issues/add-labels issues/create issues/create-comment issues/get issues/get-comment
 issues/list-comments issues/list-for-repo issues/list-labels-for-repo issues/list-labels-on-issue
 issues/remove-label issues/update issues/update-comment
-pulls/create pulls/get pulls/list pulls/list-files
+pulls/create pulls/get pulls/list pulls/list-files pulls/merge
 reactions/create-for-issue-comment
-repos/create-or-update-file-contents
+repos/create-or-update-file-contents repos/delete-file
 repos/get repos/get-all-environments repos/get-collaborator-permission-level repos/get-content
 repos/list-commits repos/list-deployment-branch-policies
 repos/list-pull-requests-associated-with-commit
