@@ -66,9 +66,9 @@ def test_the_tests_of_a_module_come_first_and_what_takes_long_later() -> None:
 
 
 def test_the_same_seed_gives_the_same_faults() -> None:
-    once, again, other = ([*sample(seed, "census", 5)] for seed in (1, 1, 2))
+    once, again, other = ([*sample(seed, "census", 2)] for seed in (1, 1, 2))
     assert once == again != other
-    assert len({str(mutant) for mutant in once}) == 5
+    assert len({str(mutant) for mutant in once}) == 2
 
 
 def test_what_is_accepted_can_still_happen() -> None:
