@@ -31,8 +31,9 @@ class Mutant:
         return f"{self.path}:{self.fault}"
 
     @property
-    def without_line(self) -> str:
-        return f"{self.path}: {str(self.fault).partition(': ')[2]}"
+    def lasting_name(self) -> str:
+        """The fault by the code of its line, whose number moves."""
+        return f"{self.path}: {self.fault.code}: {str(self.fault).partition(': ')[2]}"
 
 
 def sample(seed: int, area: str, count: int) -> Iterator[Mutant]:
@@ -64,9 +65,11 @@ def is_noticed(copy: Copy, mutant: Mutant, seconds: float, near: bool) -> str:
 
 
 def accepted() -> dict[str, str]:
-    """A fault, without its line, which moves -> why it may stand."""
+    """Faults by their lasting names -> why each may stand."""
     entries = tomllib.loads(ACCEPTED.read_text())["accepted"]
-    return {f"{e['path']}: {e['before']}  ->  {e['after']}": e["reason"] for e in entries}
+    return {
+        f"{e['path']}: {e['line']}: {e['before']}  ->  {e['after']}": e["reason"] for e in entries
+    }
 
 
 def _ask_all(mutants: list[Mutant], jobs: int, seconds: float, near: bool) -> dict[Mutant, str]:
@@ -100,7 +103,7 @@ def main(seed: int, count: int, area: str | None, jobs: int, seconds: float, nea
     mutants = [m for a in areas for m in sample(seed, a, -(-count // len(areas)))]
     noticed = _ask_all(mutants, jobs, seconds, near)
     reasons = accepted()
-    left = [m for m, by in noticed.items() if not by and m.without_line not in reasons]
+    left = [m for m, by in noticed.items() if not by and m.lasting_name not in reasons]
     total, caught = Counter(m.area for m in mutants), Counter(m.area for m in noticed if noticed[m])
     for one in areas:
         click.echo(f"{one}: {caught[one]} of {total[one]} noticed")

@@ -19,9 +19,10 @@ LONGEST = 100
 
 @dataclass(frozen=True)
 class Fault:
-    """A source text with one thing wrong, which begins at this line."""
+    """A source text with one thing wrong, which begins at this line; `code` is the line's own."""
 
     line: int
+    code: str
     before: str
     after: str
     text: str
@@ -131,6 +132,7 @@ class Faults:
         wrapper = MetadataWrapper(cst.parse_module(text))
         visitor = _Faults()
         wrapper.visit(visitor)
+        self._lines = text.splitlines()
         self._module, self._found = wrapper.module, visitor.found
 
     def lines(self) -> list[int]:
@@ -143,4 +145,5 @@ class Faults:
     def _fault(self, line: int, old: cst.CSTNode, new: cst.CSTNode) -> Fault:
         changed = self._module.visit(_Replaced(old, new))
         code = self._module.code_for_node
-        return Fault(line, code(old), code(new), changed.code)
+        own = self._lines[line - 1].strip()
+        return Fault(line, own, code(old), code(new), changed.code)

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from mutants.__main__ import CHECKOUT, accepted, sample
+from mutants.__main__ import CHECKOUT, Mutant, accepted, sample
 from mutants.areas import SOURCES, WIDER, groups_of_tests, modules
 from mutants.faults import Faults
 
@@ -66,15 +66,18 @@ def test_the_tests_of_a_module_come_first_and_what_takes_long_later() -> None:
 
 
 def test_the_same_seed_gives_the_same_faults() -> None:
-    once, again, other = ([*sample(seed, "census", 5)] for seed in (1, 1, 2))
+    once, again, other = ([*sample(seed, "census", 2)] for seed in (1, 1, 2))
     assert once == again != other
-    assert len({str(mutant) for mutant in once}) == 5
+    assert len({str(mutant) for mutant in once}) == 2
 
 
 def test_what_is_accepted_can_still_happen() -> None:
     """A fault that nothing can make any more is taken out of the list."""
-    for entry in accepted():
-        path, _, fault = entry.partition(": ")
-        faults = Faults((CHECKOUT / path).read_text())
-        found = [str(one).partition(": ")[2] for n in faults.lines() for one in faults.at(n)]
-        assert fault in found, entry
+    for entry, reason in accepted().items():
+        path, code, _ = entry.split(": ", 2)
+        text = (CHECKOUT / path).read_text()
+        lines = [n for n, own in enumerate(text.splitlines(), start=1) if code in own]
+        faults = Faults(text)
+        every = (Mutant("", path, one) for line in lines for one in faults.at(line))
+        assert entry in {mutant.lasting_name for mutant in every}, entry
+        assert reason

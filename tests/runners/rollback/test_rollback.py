@@ -249,15 +249,21 @@ def test_a_database_that_somebody_writes_to_is_waited_for(place: Place) -> None:
     )
 
 
-def test_a_run_in_another_folder_is_waited_for(place: Place) -> None:
-    """Its lock lies beside the database, not among the runs."""
-    with place.database.with_name("lamin.db.writer").open("w") as file:
+@pytest.mark.parametrize(
+    ("lock", "instance"),
+    [("storage/.lamindb/lamin.db.writer", ""), ("runs/.anonymous--demo.lock", " anonymous/demo")],
+    ids=["in another folder", "in the same folder"],
+)
+def test_another_run_is_waited_for(place: Place, lock: str, instance: str) -> None:
+    """One lock lies beside the database, one among the runs, held before there is a connection."""
+    with (place.root / lock).open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.write("elsewhere")
         file.flush()
         done = rollback(place, "--run", "older")
     assert done.returncode == 2
-    assert done.stderr == "instance: run elsewhere is writing to it; wait for its end.\n"
+    sentence = f"instance{instance}: run elsewhere is writing to it; wait for its end.\n"
+    assert done.stderr == sentence
 
 
 def test_runs_are_ordered_by_what_they_wrote_and_not_by_a_clock(

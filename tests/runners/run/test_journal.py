@@ -6,8 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from runners.census.store import CensusDataset
 from runners.contract import ContractError
-from runners.run.journal import Journal, read_journal
+from runners.run.journal import (
+    Journal,
+    JournalLines,
+    added_records,
+    outcomes_of_runs,
+    read_journal,
+    summary,
+    was_cancelled,
+)
 
 
 def written(path: Path) -> Path:
@@ -115,3 +124,47 @@ def test_the_first_line_of_a_dataset_and_step_wins(tmp_path: Path) -> None:
     record = read_journal(path)
     assert record.datasets("written")["d-1"]["outcome"] == "registered"
     assert record.first("start") == json.loads(path.read_text().splitlines()[0])
+
+
+def of(*steps: str, **facts: object) -> JournalLines:
+    return JournalLines([{"at": "now", "step": step, **facts} for step in steps])
+
+
+@pytest.mark.parametrize(
+    ("steps", "cancelled"),
+    [(("start",), False), (("start", "cancelled"), True), (("start", "cancelled", "end"), False)],
+)
+def test_a_run_was_cancelled_unless_it_went_on_to_its_end(
+    steps: tuple[str, ...], cancelled: bool
+) -> None:
+    assert was_cancelled(of(*steps)) is cancelled
+
+
+def test_what_a_run_has_added_is_what_grew_between_its_first_start_and_its_end() -> None:
+    starts = [of("start", counts={"genes": n, "links": 5}).lines[0] for n in (3, 7)]
+    end = of("end", counts={"genes": 9, "links": 5, "terms": 1}).lines[0]
+    with_terms = {**starts[0], "counts": {"genes": 3, "links": 5, "terms": 0}}
+    assert added_records(JournalLines([with_terms, starts[1], end])) == {"genes": 6, "terms": 1}
+    assert added_records(JournalLines(starts)) == {}
+    assert added_records(JournalLines([end])) == {}
+
+
+def test_of_several_runs_the_last_word_on_a_dataset_counts_in_the_releases_order() -> None:
+    def written(name: str, outcome: str, **more: object) -> JournalLines:
+        facts = {"outcome": outcome, "reasons": [], "notes": [], **more}
+        return of("written", dataset_id=name, **facts)
+
+    datasets = [
+        CensusDataset(n, "v", f"T {n}", "p", "c", "C", "", 1) for n in ("d-1", "d-2", "d-3")
+    ]
+    journals = [
+        written("d-2", "registered", absent=["donor_id"]),
+        written("d-1", "missing"),
+        written("d-1", "revised"),
+        written("d-9", "failed"),
+    ]
+    found = outcomes_of_runs(journals, datasets)
+    told = [(one.dataset_id, one.title, one.outcome.value, one.absent) for one in found]
+    assert told == [("d-1", "T d-1", "revised", ()), ("d-2", "T d-2", "registered", ("donor_id",))]
+    assert summary(found) == "1 registered, 1 revised"
+    assert summary([]) == "no datasets"

@@ -109,6 +109,30 @@ def test_the_same_words_go_on_with_their_run_until_it_has_ended(
     assert ensure_request_file(runs, repository, manifest, last, **INGEST, limit=1) != other
 
 
+@pytest.mark.parametrize(
+    ("steps", "goes_on"),
+    [
+        ([], True),
+        (["start"], True),
+        (["start", "end"], False),
+        (["start", "rollback"], False),
+        (["start", "rolled back"], False),
+        (["start", "rollback", "not rolled back"], True),
+        (["start", "not rolled back", "rollback"], False),
+    ],
+)
+def test_a_run_that_was_taken_back_is_not_gone_on_with(
+    repository: Path, tmp_path: Path, steps: list[str], goes_on: bool
+) -> None:
+    runs, manifest = tmp_path / "runs", manifest_of(repository)
+    first = ensure_request_file(runs, repository, manifest, NOW, **INGEST)
+    with Journal(first.parent / "journal.jsonl") as journal:
+        for step in steps:
+            journal.write(step)
+    again = ensure_request_file(runs, repository, manifest, LATER, **INGEST)
+    assert (again == first) is goes_on
+
+
 def test_a_verification_is_made_anew_once_it_has_its_report(
     repository: Path, tmp_path: Path
 ) -> None:
