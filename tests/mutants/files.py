@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from shutil import copyfile
 from tempfile import TemporaryDirectory
@@ -51,11 +52,12 @@ def sample(seed: int, count: int) -> list[tuple[str, str, str]]:
     for one in mutants():
         files[one[0]].append(one)
     whole, pick = sum(map(len, files.values())), random.Random(seed)
-    return [
-        one
-        for of_file in files.values()
-        for one in pick.sample(of_file, min(len(of_file), max(2, count * len(of_file) // whole)))
-    ]
+    chosen: list[tuple[str, str, str]] = []
+    for file, faults in files.items():
+        right, some = (ROOT / file).read_text(), pick.sample(faults, len(faults))
+        real = (one for one in some if workflow_rules.is_fault(right, one[2]))
+        chosen += islice(real, max(2, count * len(faults) // whole))
+    return chosen
 
 
 def copy_to(folder: Path) -> None:
