@@ -1,10 +1,10 @@
-"""The real pages and directories of the corpus, and mutations of the newest page."""
+"""Our own pages and directories and the real ones, and changes of the newest pages."""
 
 import json
-import os
 import random
 from pathlib import Path
 
+import documents
 import pytest
 from census_mutations import COSMETICS
 
@@ -12,25 +12,27 @@ from bot.census.directory import parse_directory
 from bot.census.page import PageError, parse_page
 from bot.census.release import OddityKind, page_to_json
 
-CORPUS = Path(os.environ.get("CORPUS") or Path(__file__).parents[3].parent / "shared" / "corpus")
-PAGES = sorted((CORPUS / "lts-pages").glob("*.html"))
-needs_corpus = pytest.mark.skipif(not PAGES, reason=f"no corpus at {CORPUS}: set CORPUS")
+PAGES = list(documents.found("lts-pages/*.html"))
+DIRECTORIES = [
+    path
+    for path in documents.found("release-directory/*.json")
+    if path.stem in ("release", "release_retracted", "history_20230802_c1fb6693")
+]
 
 
-@pytest.fixture
-def newest() -> str:
-    if not PAGES:
-        pytest.skip(f"no corpus at {CORPUS}: set CORPUS")
-    return PAGES[-1].read_text()
+@pytest.fixture(params=documents.FOLDERS, ids=documents.name)
+def newest(request: pytest.FixtureRequest) -> str:
+    folder: Path = request.param
+    return max(folder.glob("lts-pages/*.html")).read_text()
 
 
 def _truth(page: Path) -> object:
-    return json.loads((CORPUS / "lts-truth" / f"{page.stem}.json").read_text())["releases"]
+    path = page.parents[1] / "lts-truth" / f"{page.stem}.json"
+    return json.loads(path.read_text())["releases"]
 
 
-@needs_corpus
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_a_real_page_says_what_its_truth_says(page: Path) -> None:
+@pytest.mark.parametrize("page", PAGES, ids=documents.name)
+def test_a_page_says_what_its_truth_says(page: Path) -> None:
     assert page_to_json(parse_page(page.read_text()))["releases"] == _truth(page)
 
 
@@ -61,10 +63,11 @@ def test_the_newest_page_tells_its_oddities(newest: str) -> None:
     }
 
 
-@needs_corpus
-@pytest.mark.parametrize("name", ["release", "release_retracted", "history_20230802_c1fb6693"])
-def test_a_real_directory_is_read(name: str) -> None:
-    directory = parse_directory((CORPUS / "release-directory" / f"{name}.json").read_text())
+@pytest.mark.parametrize("path", DIRECTORIES, ids=documents.name)
+def test_a_directory_is_read(path: Path) -> None:
+    directory = parse_directory(path.read_text())
     assert set(directory.aliases) == {"stable", "latest"}
     assert set(directory.aliases.values()) <= set(directory.entries)
-    assert any(entry.retracted for entry in directory.entries.values()) == ("retracted" in name)
+    assert any(entry.retracted for entry in directory.entries.values()) == (
+        "retracted" in path.stem
+    )

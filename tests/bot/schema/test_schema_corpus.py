@@ -1,7 +1,6 @@
-"""The real documents of the corpus: their diffs against the truth, and mutations of their form."""
+"""Our own documents and the real ones: their diffs against the truth, and changes of their form."""
 
 import json
-import os
 import re
 from contextlib import suppress
 from functools import cache
@@ -10,6 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import documents
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,10 +22,8 @@ from bot.schema.document import parse_document
 from bot.schema.spec import DocumentError, Spec
 from bot.schema.wording import folded
 
-CORPUS = Path(os.environ.get("CORPUS") or Path(__file__).parents[3].parent / "shared" / "corpus")
-PAIRS = sorted(path.stem for path in (CORPUS / "spec-truth").glob("*.json"))
-VERSIONS = sorted(path.stem for path in (CORPUS / "specs").glob("*.md"))
-pytestmark = pytest.mark.skipif(not PAIRS, reason=f"no corpus at {CORPUS}: set CORPUS")
+TRUTHS = list(documents.found("spec-truth/*.json"))
+SPECS = list(documents.found("specs/*.md"))
 
 KEYS = {
     "fields_added": ("component", "name"),
@@ -56,13 +54,14 @@ MIRRORED = (
 VERSIONED = {"ontologies_added", "ontology_pins_changed", "gene_references_changed"}
 
 
-def _text(version: str) -> str:
-    return (CORPUS / "specs" / f"{version}.md").read_text()
-
-
 @cache
-def _spec(version: str) -> Spec:
-    return parse_document(_text(version))
+def _spec(path: Path) -> Spec:
+    return parse_document(path.read_text())
+
+
+def _pair(truth: Path) -> list[Spec]:
+    folder = truth.parents[1] / "specs"
+    return [_spec(folder / f"{version}.md") for version in truth.stem.split("__")]
 
 
 def _keys(report: dict[str, Any], category: str) -> set[tuple[str | None, ...]]:
@@ -76,27 +75,34 @@ def _keys(report: dict[str, Any], category: str) -> set[tuple[str | None, ...]]:
     return {tuple(folded(text) if text else text for text in value) for value in values}
 
 
-@pytest.mark.parametrize("pair", PAIRS)
+@pytest.mark.parametrize("path", TRUTHS, ids=documents.name)
 @pytest.mark.parametrize("category", KEYS)
-def test_a_real_pair_differs_as_its_truth_says(pair: str, category: str) -> None:
-    old, new = pair.split("__")
-    truth = json.loads((CORPUS / "spec-truth" / f"{pair}.json").read_text())
-    assert _keys(to_json(diff(_spec(old), _spec(new))), category) == _keys(truth, category)
+def test_a_pair_differs_as_its_truth_says(path: Path, category: str) -> None:
+    truth = json.loads(path.read_text())
+    assert _keys(to_json(diff(*_pair(path))), category) == _keys(truth, category)
 
 
-@pytest.mark.parametrize("pair", PAIRS)
-def test_a_report_has_the_truths_categories_and_can_be_written(pair: str) -> None:
-    old, new = pair.split("__")
-    truth = json.loads((CORPUS / "spec-truth" / f"{pair}.json").read_text())
-    changes = diff(_spec(old), _spec(new))
+def test_our_pair_tells_apart_what_is_editorial_and_says_which_rules_went() -> None:
+    (path,) = (one for one in TRUTHS if one.is_relative_to(documents.OURS))
+    truth, said = json.loads(path.read_text()), to_json(diff(*_pair(path)))
+    names = [one["name"] for one in said["fields_changed_editorial"]]
+    assert names == [one["name"] for one in truth["fields_changed_editorial"]]
+    rules = [(one["component"], one["what"]) for one in said["component_rules_changed"]]
+    assert rules == [(one["component"], one["what"]) for one in truth["component_rules_changed"]]
+
+
+@pytest.mark.parametrize("path", TRUTHS, ids=documents.name)
+def test_a_report_has_the_truths_categories_and_can_be_written(path: Path) -> None:
+    truth = json.loads(path.read_text())
+    changes = diff(*_pair(path))
     assert truth.keys() <= json.loads(json.dumps(to_json(changes))).keys()
     assert len(render_diff(changes)) < 65_536
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-def test_every_field_stands_where_its_lines_say(version: str) -> None:
-    lines = _text(version).splitlines()
-    for field in _spec(version).fields():
+@pytest.mark.parametrize("path", SPECS, ids=documents.name)
+def test_every_field_stands_where_its_lines_say(path: Path) -> None:
+    lines = path.read_text().splitlines()
+    for field in _spec(path).fields():
         assert lines[field.lines.first - 1].startswith("###")
         assert "</table>" in lines[field.lines.last - 1]
 
@@ -153,21 +159,25 @@ def _pins_reversed(text: str) -> str:
     return head + rule + "\n".join(reversed(pins.splitlines())) + "\n\n" + rest
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("path", SPECS, ids=documents.name)
 @pytest.mark.parametrize(
     "mutate",
     [_unclosed, _in_capitals, _headers_renamed, _typeset, _rows_reordered, _pins_reversed],
 )
-def test_a_change_of_form_changes_nothing(version: str, mutate: object) -> None:
+def test_a_change_of_form_changes_nothing(path: Path, mutate: object) -> None:
     assert callable(mutate)
-    changed = mutate(_text(version))
-    assert changed != _text(version)
-    assert diff(_spec(version), parse_document(changed)).is_empty()
+    changed = mutate(path.read_text())
+    assert changed != path.read_text()
+    assert diff(_spec(path), parse_document(changed)).is_empty()
 
 
-@pytest.mark.parametrize(("version", "other"), list(combinations(VERSIONS, 2)))
-def test_any_two_versions_mirror_each_other(version: str, other: str) -> None:
-    there, back = diff(_spec(version), _spec(other)), diff(_spec(other), _spec(version))
+@pytest.mark.parametrize(
+    ("path", "other"),
+    [pair for pair in combinations(SPECS, 2) if pair[0].parent == pair[1].parent],
+    ids=documents.name,
+)
+def test_any_two_versions_mirror_each_other(path: Path, other: Path) -> None:
+    there, back = diff(_spec(path), _spec(other)), diff(_spec(other), _spec(path))
     for category in PAIRED:
         # Of new fields it is told what they hold; of those that went, nothing is.
         has_old = category != "cardinality_changed"
@@ -186,9 +196,9 @@ def _values(change: ValuesChange) -> tuple[object, ...]:
     return (change.old, change.added, change.kind, change.removed, change.new)
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-def test_a_version_doesnt_differ_from_itself(version: str) -> None:
-    found = diff(_spec(version), parse_document(_text(version)))
+@pytest.mark.parametrize("path", SPECS, ids=documents.name)
+def test_a_version_doesnt_differ_from_itself(path: Path) -> None:
+    found = diff(_spec(path), parse_document(path.read_text()))
     assert found.is_empty()
     assert found.fields_changed_editorial == ()
     assert found.component_rules_changed == ()
@@ -201,9 +211,9 @@ NOISE += [*("`", "[", "(", '<a href="', "&#x110000;", "\0", "\u2028", "\n", "1" 
 
 @pytest.mark.prove
 @settings(max_examples=400, deadline=None)
-@given(st.sampled_from(VERSIONS), st.randoms(use_true_random=False))
-def test_broken_real_documents_raise_only_the_named_error(version: str, chance: Random) -> None:
-    text = _text(version)
+@given(st.sampled_from(SPECS), st.randoms(use_true_random=False))
+def test_broken_documents_raise_only_the_named_error(path: Path, chance: Random) -> None:
+    text = path.read_text()
     for _ in range(chance.choice([1, 3, 10])):
         start = chance.randrange(len(text))
         end = start + chance.choice([0, 5, 100, 3000])
@@ -213,7 +223,8 @@ def test_broken_real_documents_raise_only_the_named_error(version: str, chance: 
 
 
 @pytest.mark.parametrize("tenth", range(1, 10))
-def test_a_cut_document_is_refused(tenth: int) -> None:
-    text = _text(VERSIONS[-1])
+@pytest.mark.parametrize("path", [SPECS[1], SPECS[-1]], ids=documents.name)
+def test_a_cut_document_is_refused(path: Path, tenth: int) -> None:
+    text = path.read_text()
     with pytest.raises(DocumentError):
         parse_document(text[: text.index("## Appendix") * tenth // 10])

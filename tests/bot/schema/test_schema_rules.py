@@ -1,10 +1,10 @@
 """From a document to the rules of its version: every way of saying what a column may hold."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
+import documents
 import pytest
 from schema_documents import OBS, ONTOLOGIES, document
 
@@ -17,8 +17,7 @@ from runners.contract import ContractError
 from runners.contract.rules import Case, Circumstance, Column
 
 ROOT = Path(__file__).parents[3]
-CORPUS = Path(os.environ.get("CORPUS") or ROOT.parent / "shared" / "corpus")
-VERSIONS = sorted(path.stem for path in (CORPUS / "specs").glob("*.md"))
+SPECS = list(documents.found("specs/*.md"))
 COMMITTED = read.versions()
 MUST = "Curator MUST annotate."
 STR = "categorical with <code>str</code> categories. "
@@ -54,33 +53,31 @@ def judged(rules: Rules) -> list[str]:
 
 @pytest.mark.parametrize("version", COMMITTED)
 def test_the_committed_rules_are_what_the_document_gives(version: str) -> None:
-    source = CORPUS / "specs" / f"{version}.md"
+    source = documents.CORPUS / "specs" / f"{version}.md"
     if not source.is_file():
-        pytest.skip(f"no corpus at {CORPUS}: set CORPUS")
+        pytest.skip(f"no corpus at {documents.CORPUS}: set CORPUS")
     text = to_text(rules_of(parse_document(source.read_text())))
     committed = (ROOT / "runners" / "rules" / f"{version}.json").read_text()
     assert with_answers(text, committed) == committed
 
 
-@pytest.mark.skipif(not VERSIONS, reason=f"no corpus at {CORPUS}: set CORPUS")
-@pytest.mark.parametrize("version", VERSIONS)
-def test_every_document_gives_rules_that_the_machine_can_read(version: str) -> None:
-    rules = rules_of(parse_document((CORPUS / "specs" / f"{version}.md").read_text()))
-    found = Rules.from_json(json.dumps(to_json(rules)), source=version)
+@pytest.mark.parametrize("path", SPECS, ids=documents.name)
+def test_every_document_gives_rules_that_the_machine_can_read(path: Path) -> None:
+    rules = rules_of(parse_document(path.read_text()))
+    found = Rules.from_json(json.dumps(to_json(rules)), source=path.stem)
     assert set(found.columns) >= {CELL_TYPE, "assay_ontology_term_id", TISSUE}
     assert all(judgement.choices for judgement in found.judgements)
 
 
-@pytest.mark.skipif(not VERSIONS, reason=f"no corpus at {CORPUS}: set CORPUS")
-@pytest.mark.parametrize("version", VERSIONS)
-def test_every_choice_of_every_judgement_gives_rules_that_hold_together(version: str) -> None:
-    text = (CORPUS / "specs" / f"{version}.md").read_text()
+@pytest.mark.parametrize("path", SPECS, ids=documents.name)
+def test_every_choice_of_every_judgement_gives_rules_that_hold_together(path: Path) -> None:
+    text = path.read_text()
     values = json.loads(with_proposals(to_text(rules_of(parse_document(text)))))
     for judgement in values["judgements"]:
         for choice in judgement["choices"]:
             answer = ANOTHER_WHEEL if "pattern" in choice else choice["answer"]
             answers = {**completed(values), judgement["id"]: answer}
-            read.read(json.dumps({**values, "answers": answers}), source=version)
+            read.read(json.dumps({**values, "answers": answers}), source=path.stem)
 
 
 @pytest.mark.parametrize(
