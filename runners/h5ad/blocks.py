@@ -40,22 +40,25 @@ class Blocks:
         self._next, self._run = -1, 1
         self._guesses = MOST_GUESSED
 
-    def read(self, start: int, end: int) -> bytes:
-        """The bytes of a range, as far as the file has them.
+    def read_into(self, buffer: bytearray | memoryview, start: int) -> int:
+        """Fills the buffer with the bytes from `start` on, as far as the file has them, and says
+        how many these are. They are held once: a chunk may take as much as all else.
 
         Raises:
             Exception: what `fetch` raises.
         """
-        start, end = max(0, start), min(end, self.size)
+        room = memoryview(buffer)
+        end = min(start + len(room), self.size)
         if start >= end:
-            return b""
+            return 0
         numbers = _blocks(start, end)
-        found = bytearray()
         for first in range(numbers.start, numbers.stop, MOST_AHEAD):
             for number in self._those(range(first, min(first + MOST_AHEAD, numbers.stop))):
-                found += self._kept[number]
-        skipped = start - numbers.start * BLOCK
-        return bytes(found[skipped : skipped + end - start])
+                place = number * BLOCK
+                found = memoryview(self._kept[number])[max(0, start - place) : end - place]
+                at = max(0, place - start)
+                room[at : at + len(found)] = found
+        return end - start
 
     def _those(self, numbers: range) -> range:
         """The blocks, all of which are kept now. Who reads on is given more each time."""

@@ -6,12 +6,12 @@ the codes stand for. Must not hold a whole column in memory. anndata's own reade
 used: they take all columns of a table, and a categorical's codes as they come.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import Any, NamedTuple, Protocol
 
 import h5py
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from runners.h5ad.arrays import MOST_TEXT, Array, TooLargeError, decoded, has_kind, shortened
@@ -234,7 +234,7 @@ class _Plain:
         self._values, self._mask = values, mask
         self.length, self.dtype = values.length, values.kind
         self.arrays = (values.node,) if mask is None else (values.node, mask.node)
-        self._code_of_value: dict[object, int] = {}
+        self._code_of_value: dict[Any, int] = {}
         self._characters = 0
 
     def read(self, rows: slice) -> Piece:
@@ -248,16 +248,21 @@ class _Plain:
         return Piece(codes, int(np.count_nonzero(is_missing)))
 
     def _coded(self, values: NDArray[np.generic]) -> Codes:
-        codes, new_values = pd.factorize(values)
         known = len(self._code_of_value)
-        code_numbers = np.array(
-            [self._code_of_value.setdefault(v, len(self._code_of_value)) for v in new_values], int
-        )
-        if len(self._code_of_value) > known:
-            self._refuse_many(new_values[code_numbers >= known])
-        return code_numbers[codes] if len(code_numbers) else codes
+        if values.dtype.kind in "OS":  # texts, which np.unique would sort
+            codes = self._codes_of(values.tolist())
+        else:
+            distinct, places = np.unique(values, return_inverse=True)
+            codes = self._codes_of(distinct.tolist())[places]
+        if new := len(self._code_of_value) - known:
+            self._refuse_many(islice(reversed(self._code_of_value), new))
+        return codes
 
-    def _refuse_many(self, new_values: NDArray[np.generic]) -> None:
+    def _codes_of(self, values: Sequence[Any]) -> Codes:
+        codes = self._code_of_value
+        return np.fromiter((codes.setdefault(v, len(codes)) for v in values), int, len(values))
+
+    def _refuse_many(self, new_values: Iterable[Any]) -> None:
         if self.dtype == "str":
             self._characters += sum(map(len, new_values))
         if len(self._code_of_value) > MOST_VALUES or self._characters > MOST_TEXT:

@@ -138,10 +138,9 @@ class _Watched(io.RawIOBase):
             raise _refusal(address_of(self._stream), error) from error
 
     def readinto(self, buffer: Any) -> int:
-        data = self.blocks.read(self._at, self._at + len(buffer))
-        buffer[: len(data)] = data
-        self._at += len(data)
-        return len(data)
+        size = self.blocks.read_into(buffer, self._at)
+        self._at += size
+        return size
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self.size}[whence]

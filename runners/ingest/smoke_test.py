@@ -6,14 +6,14 @@ with LaminDB's settings in a folder of its own, so that the user's instances are
 
 import os
 import tempfile
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from itertools import islice, tee
 from pathlib import Path
 
 from runners import progress, rules
-from runners.census.store import location, read_datasets
+from runners.census.store import CensusDataset, location, read_datasets
 from runners.contract import Action, ContractError, Outcome, RunRequest
 from runners.ingest.steps import ingest
 from runners.rules.consistency import modules_of
@@ -42,11 +42,15 @@ def smoke_test(job: Job, *, markers: Path) -> None:
             paid for; none of the first datasets is valid, the registration went wrong, or a row
             differs from the curator's.
     """
+    table = read_datasets(job.manifest)
     if job.request.failed_of is None:  # else the earlier run, which lies elsewhere, selects
-        selected_datasets(job)
-    with closing(_judged(job)) as judged, tempfile.TemporaryDirectory(prefix="smoke-") as scratch:
+        selected_datasets(job, table)
+    with (
+        closing(_judged(job, table)) as judged,
+        tempfile.TemporaryDirectory(prefix="smoke-") as scratch,
+    ):
         for_smoke, for_canary = tee(judged)
-        _register(job, _first_valid(job, for_smoke), Path(scratch))
+        _register(job, table, _first_valid(job, for_smoke), Path(scratch))
         from runners.registry import canary
 
         canary.compare_once(
@@ -59,7 +63,7 @@ def smoke_test(job: Job, *, markers: Path) -> None:
     progress.say(f"{job.manifest.release}: smoke test passed")
 
 
-def _register(job: Job, dataset_id: str, scratch: Path) -> None:
+def _register(job: Job, table: Sequence[CensusDataset], dataset_id: str, scratch: Path) -> None:
     progress.say(f"{job.manifest.release}: smoke test with dataset {dataset_id}")
     os.environ["LAMIN_SETTINGS_DIR"] = str(scratch)  # before lamindb is imported
     from runners.registry import connection
@@ -74,16 +78,16 @@ def _register(job: Job, dataset_id: str, scratch: Path) -> None:
         instance=slug,
         only=(dataset_id,),
     )
-    outcomes_found = ingest(replace(job, request=request, folder=scratch / "run"))
+    outcomes_found = ingest(replace(job, request=request, folder=scratch / "run"), table)
     if [outcome.outcome for outcome in outcomes_found] != [Outcome.REGISTERED]:
         raise ContractError(f"smoke test: dataset {dataset_id} ended as {summary(outcomes_found)}.")
 
 
-def _judged(job: Job) -> Generator[ValidatedDataset]:
+def _judged(job: Job, table: Sequence[CensusDataset]) -> Generator[ValidatedDataset]:
     """The release's datasets, the smallest first, each judged a little before it is asked for, in
     a process of its own that a file may end.
     """
-    datasets = sorted(read_datasets(job.manifest), key=lambda candidate: candidate.cell_count)
+    datasets = sorted(table, key=lambda candidate: candidate.cell_count)
     tasks = [(dataset, location(job.manifest, dataset)) for dataset in datasets]
     readers = Readers(job.manifest.dataset_schema_version, job.reference, workers=1)
     yield from readers.judged(tasks)

@@ -92,9 +92,9 @@ class RetryingWriter:
         return result
 
 
-def ingest(job: Job) -> tuple[DatasetOutcome, ...]:
+def ingest(job: Job, table: Sequence[CensusDataset] | None = None) -> tuple[DatasetOutcome, ...]:
     """The outcome of every dataset that was asked for, once all of them are in the instance; of
-    those that are, where the run was cancelled.
+    those that are, where the run was cancelled. `table` is as in `selected_datasets`.
 
     Calling it again, after an end or a kill, changes only what is missing.
 
@@ -106,7 +106,7 @@ def ingest(job: Job) -> tuple[DatasetOutcome, ...]:
     listing = directory.look_up(job.manifest)
     for sentence in listing.sentences:
         progress.say(f"{sentence}.")
-    datasets = selected_datasets(job)
+    datasets = selected_datasets(job, table)
     request, path = job.request, job.folder / JOURNAL
     holding = hold_lock_file(request.instance, runs=job.folder.parent, run_id=request.run_id)
     with holding, Journal(path) as journal:

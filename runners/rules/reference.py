@@ -21,6 +21,7 @@ import zstandard
 
 from runners.contract import ContractError
 from runners.contract.rules import Rules, is_pinned
+from runners.rules.entries import Entries, Entry
 from runners.rules.wheels import unpack
 
 PIECE = 4 * 1024 * 1024
@@ -107,6 +108,7 @@ class Reference:
         self.terms = cache(self._read_terms)
         self.labels = cache(self._read_labels)
         self.genes = cache(self._read_genes)
+        self.gene_ids = cache(self._read_gene_ids)
         self.organism = cache(self._read_organism)
         self._check()
 
@@ -138,7 +140,7 @@ class Reference:
     def _read_terms(self, ontology: str) -> "_Terms":
         """Every term of an ontology file at its pin, by id; obsolete ones too."""
         with self._open_ontology(ontology) as stream:
-            return _Terms(json.load(stream))
+            return _Terms(Entries(stream.read().decode()))
 
     def _read_labels(self, ontology: str) -> dict[str, str]:
         """Ids of terms that aren't obsolete by their normalised labels and, where no label is the
@@ -189,11 +191,16 @@ class Reference:
         with gzip.open(self._gene_table(table), "rt", encoding="utf-8") as lines:
             return {row.gene_id: row for row in _gene_rows(lines)}
 
+    def _read_gene_ids(self, table: str) -> frozenset[str]:
+        """The ids of a gene table, which take a third of its room."""
+        with gzip.open(self._gene_table(table), "rt", encoding="utf-8") as lines:
+            return frozenset(row[0] for row in csv.reader(lines))
+
 
 class _Terms(Mapping[str, Term]):
     """The terms of an ontology's file, each made when it is asked for: most never are."""
 
-    def __init__(self, raw: Mapping[str, Mapping[str, object]]) -> None:
+    def __init__(self, raw: Mapping[str, Entry]) -> None:
         self._raw = raw
         self._terms: dict[str, Term] = {}
 
@@ -210,15 +217,18 @@ class _Terms(Mapping[str, Term]):
 
     def by_label(self) -> dict[str, str]:
         """As `Reference.labels`, without making the terms."""
-        current = [(i, value) for i, value in self._raw.items() if not value.get("deprecated")]
         labels: dict[str, str] = {}
-        for term_id, value in current:
+        by_synonym: dict[str, str] = {}
+        for term_id, value in self._raw.items():
+            if value.get("deprecated"):
+                continue
             labels.setdefault(normalised(str(value.get("label") or "")), term_id)
-        for term_id, value in current:
             synonyms = value.get("synonyms") or []
             assert isinstance(synonyms, list)
             for synonym in synonyms:
-                labels.setdefault(normalised(synonym), term_id)
+                by_synonym.setdefault(normalised(synonym), term_id)
+        for synonym, term_id in by_synonym.items():
+            labels.setdefault(synonym, term_id)
         labels.pop("", None)
         return labels
 

@@ -39,15 +39,18 @@ def answered_request(job: Job) -> RunRequest:
     return repeats.earlier_ingests(request, job.folder.parent)[0].request
 
 
-def selected_datasets(job: Job) -> Sequence[CensusDataset]:
-    """The datasets that the run answers for, by dataset id.
+def selected_datasets(
+    job: Job, table: Sequence[CensusDataset] | None = None
+) -> Sequence[CensusDataset]:
+    """The datasets that the run answers for, by dataset id. `table`: all of the release, where they
+    were read already.
 
     Raises:
         ContractError: the release's table can't be read, or as in `named_datasets` and
             `answered_request`.
     """
     request = answered_request(job)
-    datasets = named_datasets(request, job.manifest, read_datasets(job.manifest))
+    datasets = named_datasets(request, job.manifest, table or read_datasets(job.manifest))
     return datasets if request.only_missing else datasets[: request.limit]
 
 

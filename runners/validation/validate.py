@@ -281,7 +281,7 @@ def _genes(
     genes: Sequence[str], taxon: str, vocabulary: Vocabulary
 ) -> tuple[dict[str, tuple[str, ...]], list[Finding]]:
     """Gene ids by taxon, and what is wrong with those that are of none or another's."""
-    rules, table_of = vocabulary.rules, vocabulary.reference.genes
+    rules, table_of = vocabulary.rules, vocabulary.reference.gene_ids
     remaining = dict.fromkeys(genes)
     genes_by_taxon: dict[str, tuple[str, ...]] = {}
     for gene_taxon, organism in {taxon: rules.organisms[taxon], **rules.foreign_genes}.items():
@@ -313,4 +313,4 @@ def _repeated(genes: Sequence[str]) -> list[str]:
 
 def _is_known(gene: str, vocabulary: Vocabulary) -> bool:
     tables = (organism.genes for organism in vocabulary.rules.organisms.values())
-    return any(gene in vocabulary.reference.genes(table) for table in tables)
+    return any(gene in vocabulary.reference.gene_ids(table) for table in tables)

@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import io
 import struct
+import tracemalloc
 import zlib
 from collections.abc import Sequence
 from itertools import islice, product
@@ -22,7 +23,16 @@ from s3fs.core import _inner_fetch
 from runners import rules
 from runners.h5ad import blocks as blocks_module
 from runners.h5ad.ahead import MOST_IN_TABLE, _address, _fetch_headers, fetch_profile, fetch_rows
-from runners.h5ad.blocks import BLOCK, MOST_AHEAD, MOST_AT_ONCE, MOST_GUESSED, Blocks, Range
+from runners.h5ad.arrays import MOST_CHUNK
+from runners.h5ad.blocks import (
+    BLOCK,
+    MOST_AHEAD,
+    MOST_AT_ONCE,
+    MOST_GUESSED,
+    MOST_KEPT,
+    Blocks,
+    Range,
+)
 from runners.h5ad.containment import ElsewhereError
 from runners.h5ad.errors import FileForbiddenError
 from runners.h5ad.profile import CHUNK, DatasetProfile, _profile
@@ -52,10 +62,9 @@ class Remote(io.RawIOBase):
         return sum(end - start for ranges in self.rounds for start, end in ranges)
 
     def readinto(self, buffer: Any) -> int:
-        data = self.blocks.read(self._at, self._at + len(buffer))
-        buffer[: len(data)] = data
-        self._at += len(data)
-        return len(data)
+        size = self.blocks.read_into(buffer, self._at)
+        self._at += size
+        return size
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         self._at = offset + (0, self._at, len(self._content))[whence]
@@ -196,8 +205,23 @@ def test_blocks_give_what_the_file_has(monkeypatch: pytest.MonkeyPatch) -> None:
     for start, size in chance.integers(0, 210, (300, 2)).tolist():
         if size % 3 == 0:
             blocks.fetch_ahead([(start, start + size), (size, size + 1)])
-        assert blocks.read(start, start + size) == content[start : start + size]
+        found = bytearray(size)
+        del found[blocks.read_into(found, start) :]
+        assert found == content[start : start + size]
         assert len(blocks._kept) <= 5
+
+
+def test_a_chunk_as_large_as_may_be_is_not_held_a_second_time() -> None:
+    blocks = Blocks(2**40, lambda ranges: [bytes(end - start) for start, end in ranges])
+    chunk = bytearray(b"x") * MOST_CHUNK
+    tracemalloc.start()
+    try:
+        assert blocks.read_into(chunk, 100) == MOST_CHUNK
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert chunk == bytes(MOST_CHUNK)
+    assert most <= (MOST_KEPT + 2 * MOST_AHEAD + MOST_AT_ONCE) * BLOCK + 2**20
 
 
 def test_what_the_storage_refuses_ends_the_fetching(tmp_path: Path) -> None:
@@ -324,7 +348,7 @@ def test_a_lack_of_memory_is_no_outage(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("s3fs.core._inner_fetch", answer)
     with pytest.raises(MemoryError):
-        _Watched(Stream()).blocks.read(0, 5)
+        _Watched(Stream()).blocks.read_into(bytearray(5), 0)
 
 
 def test_s3fs_takes_what_it_is_given() -> None:

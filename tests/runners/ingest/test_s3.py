@@ -6,7 +6,7 @@ moto stands in for Amazon. It doesn't model latency, throttling, or regions.
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -54,8 +54,20 @@ def objects(client: Any) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    with plain_s3.serving(plain_s3.moto()) as address:
+def asked() -> list[str]:
+    """What the server was asked: method and path of each request."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def endpoint(asked: list[str]) -> Iterator[str]:
+    s3 = plain_s3.moto()
+
+    def noted(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        asked.append(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
+        return s3(environ, start)
+
+    with plain_s3.serving(noted) as address:
         yield address
 
 
@@ -186,13 +198,16 @@ def test_a_storage_that_does_not_answer_stops_the_run_and_condemns_no_file(
     assert silent.journal("silent").datasets("written") == {}
 
 
-def test_the_smoke_tests_canary_compares_what_lies_there(
-    remote: Place, endpoint: str, tmp_path: Path
+def test_the_smoke_test_reads_the_table_once_and_its_canary_compares_what_lies_there(
+    remote: Place, endpoint: str, asked: list[str], tmp_path: Path
 ) -> None:
     variables = {**plain_s3.variables(endpoint), "CANARY": str(tmp_path / "markers")}
     place = instances.copy(remote, tmp_path / "place", **variables)
     request = place.request("smoke", NEWER.version)
+    asked.clear()
     done = place.script("-m", "runners", *place.arguments("ingest", request), "--smoke")
     said = instances.succeed(done).stderr
     for organism in ("human", "mouse"):
         assert f"canary: {organism}: all rows equal the curator's for " in said
+    schema = f"GET /{BUCKET}/cell-census/{NEWER.version}/soma/census_info/datasets/__schema/"
+    assert sum(each.startswith(schema) for each in asked) == 1

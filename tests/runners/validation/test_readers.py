@@ -3,6 +3,9 @@
 So is a file that the storage doesn't give, that takes too much memory or at which our code fails.
 """
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -18,13 +21,30 @@ from runners.contract import ContractError, Finding, Outcome, Reason
 from runners.retries import OutageError
 from runners.rules.reference import Reference
 from runners.rules.vocabulary import Vocabulary
-from runners.settings import from_environment
+from runners.sample.datasets import NEWER, of_release
+from runners.sample.world import World
+from runners.settings import REPOSITORY, from_environment
 from runners.validation import readers, validated
 from runners.validation.pools import LOCAL_POOL
 from runners.validation.readers import Readers, validate_in_process
 from runners.validation.validated import ValidatedDataset
 
+RUNNERS = Path(deadly.__file__).parent
 FOR_EVER = 100
+OWN_MEGABYTES = """
+import sys
+from pathlib import Path
+from peak_memory import own_megabytes
+from runners.census.store import CensusDataset
+from runners.settings import from_environment
+from runners.validation.readers import validate_in_process
+read = 0
+for file in sys.argv[1:]:
+    dataset = CensusDataset(Path(file).stem, "v", "T", "", "c", "C", "", 1)
+    found = validate_in_process("7.0.0", from_environment().reference, dataset, file)
+    read += found.validation is not None
+print(read, own_megabytes())
+"""
 
 
 def judged(folder: Path, *deaths: int) -> list[ValidatedDataset]:
@@ -162,6 +182,19 @@ def test_the_memory_of_a_reader_is_what_the_settings_say(
     found = validate_in_process("7.0.0", reference, dataset, str(tmp_path / "absent"))
     assert found.problem is not None
     assert (found.problem.reason, limits) == (Reason.FILE_MISSING, [1234])
+
+
+def test_a_reader_has_little_memory_for_itself(world: World) -> None:
+    """200 MB, of which what speaks S3 takes 50; the sample needs nine ontologies, five tables."""
+    files = map(str, sorted(world.newer.h5ads.glob("*.h5ad")))
+    words = [sys.executable, "-c", OWN_MEGABYTES, *files]
+    path = os.pathsep.join([str(REPOSITORY), str(RUNNERS)])
+    done = subprocess.run(
+        words, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=True
+    )
+    read, megabytes = map(int, done.stdout.split())
+    assert read == len(of_release(NEWER)) - 1  # one can't be
+    assert megabytes < 150
 
 
 @pytest.mark.parametrize("error", [AttributeError, RecursionError, SystemError])
