@@ -1,7 +1,7 @@
 """What a workflow file, an action or a CloudFormation template means, in lines. Pure.
 
-    python -m workflows.meaning          (PYTHONPATH=tests) prints the table of `meaning/`
-    python -m workflows.meaning --write  takes the present meaning for the right one
+    PYTHONPATH=.:tests:tests/runners python -m workflows.meaning          prints the tables
+    PYTHONPATH=.:tests:tests/runners python -m workflows.meaning --write  writes them in `meaning/`
 
 A section is a job, an event list, a role's statement; a line is one thing that is true of it. What
 a rule of `test_meaning.py` says of every job or step isn't repeated here: that a checkout keeps no

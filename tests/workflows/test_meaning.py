@@ -1,6 +1,6 @@
 """What each workflow file, action and template means, against the tables that a person has read.
 
-Whoever changes a meaning changes its table, too: `PYTHONPATH=tests:tests/runners python -m
+Whoever changes a meaning changes its table, too: `PYTHONPATH=.:tests:tests/runners python -m
 workflows.meaning --write`, and reads what `git diff` says then.
 """
 
