@@ -40,7 +40,8 @@ else
 	  $(if $(NEW_SPEC),--new-spec '$(NEW_SPEC)')
 endif
 
-# The site, in .site: offline, and a warning ends it. The pictures need Chromium.
+# The site, in .site: offline, and a warning ends it. The pictures need Chromium, and a font that has
+# emoji (Debian: chromium, fonts-noto-color-emoji).
 docs: setup
 	@$(BIN)/python docs/site/pictures.py $(DEMO)-pictures
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs --quiet build --strict --config-file docs/site/mkdocs.yml
