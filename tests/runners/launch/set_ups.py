@@ -24,6 +24,8 @@ from fake_github.state import App, Environment, FakeGithub
 from flows import world as pages
 from instances import INSTANCE, REFERENCE, REPOSITORY, Place
 
+from runners.rules.wheels import newest_rules
+
 WORKFLOWS = ("check.yml", "commands.yml", "detect.yml", "ingest.yml", "reap.yml", "verify.yml")
 READING = ("actions", "administration", "checks", "contents", "environments", "issues",
            "pull_requests", "secrets", "variables")  # fmt: skip
@@ -139,8 +141,8 @@ def site_of_pages(tmp_path: Path) -> Iterator[str]:
     folder.mkdir()
     (folder / "page.html").write_text(pages.page(pages.entry("2026-02-01")))
     (folder / "release.json").write_text(pages.directory(["2026-02-01"]))
-    (folder / "schema.md").write_text(pages.document("7.0.0"))
-    (folder / "newer.md").write_text(pages.document("7.1.0"))
+    for version in ("7.0.0", newest_rules().dataset_schema_version):  # the page's, and without it
+        (folder / f"{version}.md").write_text(pages.document(version))
     handler = partial(QuietPages, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = Thread(target=server.serve_forever, daemon=True)
@@ -179,7 +181,7 @@ def healthy(tmp_path: Path, site_of_pages: str) -> Iterator[SetUp]:
             "BOT_APP_PRIVATE_KEY": PRIVATE,
             "BOT_RELEASE_PAGE": f"{site_of_pages}/page.html",
             "BOT_RELEASE_DIRECTORY": f"{site_of_pages}/release.json",
-            "BOT_SCHEMA_DOCUMENT": f"{site_of_pages}/schema.md?{{version}}",
+            "BOT_SCHEMA_DOCUMENT": f"{site_of_pages}/{{version}}.md",
             "GITHUB_API_URL": fake.address,
         }
         yield made

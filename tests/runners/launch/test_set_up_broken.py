@@ -172,15 +172,14 @@ def another_text(setting: str) -> Callable[[SetUp], None]:
     """What stands at the setting's address is something else."""
 
     def spoil(it: SetUp) -> None:
-        name = it.variables[f"BOT_{setting.upper()}"].rsplit("/", 1)[1].split("?")[0]
+        name = it.variables[f"BOT_{setting.upper()}"].rsplit("/", 1)[1].format(version="7.0.0")
         (it.root.parent / "pages" / name).write_text("<html>We have moved.</html>")
 
     return spoil
 
 
 def document_of_another_version(it: SetUp) -> None:
-    given = it.variables["BOT_SCHEMA_DOCUMENT"]
-    it.variables["BOT_SCHEMA_DOCUMENT"] = given.replace("/schema.md", "/newer.md")
+    (it.root.parent / "pages" / "7.0.0.md").write_text(pages.document("7.1.0"))
 
 
 def no_common_release(it: SetUp) -> None:
@@ -211,7 +210,12 @@ def no_folder_for_runs(it: SetUp) -> None:
         ),
         (another_text("release_page"), {"release page"}, "page.html: ", "setting release_page"),
         (another_text("release_directory"), {"release directory"}, "json: ", "release_directory"),
-        (another_text("schema_document"), {"schema document 7.0.0"}, "7.0.0: ", "schema_document"),
+        (
+            another_text("schema_document"),
+            {"schema document 7.0.0"},
+            "/7.0.0.md: ",
+            "schema_document",
+        ),
         (
             document_of_another_version,
             {"schema document 7.0.0"},
