@@ -126,3 +126,13 @@ def test_on_a_machine_of_ec2_it_ends_the_same_and_leaves_nothing(tmp_path: Path)
     said = play(tmp_path / "home", "--launcher", "ec2")
     assert "Verdict 'failed': the one that the sample is made to give." in said
     assert "Nothing was left." in said
+
+
+def test_what_is_asked_for_in_its_thread_is_done_when_it_is_played_again(played: Path) -> None:
+    say = ["--settings", str(played / "bot.toml"), "say", "1", "/verify", "--as", "maintainer"]
+    subprocess.run([sys.executable, "-m", "bot", *say], cwd=REPOSITORY, check=True)
+    (asked,) = played.glob("runs/2020-07-15-verify-*")
+    assert not (asked / "report.json").exists()
+    assert f"The machine works on {asked.name}" in play(played)
+    assert (asked / "report.json").exists()
+    assert "nothing to do" in play(played)
