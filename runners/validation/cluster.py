@@ -4,6 +4,7 @@ It is used, never started or stopped; it needs the dependency group `dask`, and 
 checkout and its reference data under the same paths.
 """
 
+import gc
 import pickle
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
@@ -40,6 +41,9 @@ def connect_cluster(address: str) -> Iterator[tuple[int, Pool]]:
             f"--scheduler {address}: Dask isn't installed ({error}); install the dependency group "
             "dask, or leave the option out."
         ) from error
+    # One that couldn't connect closes itself when it is collected, and waits for the lock that one
+    # which starts holds (LoopRunner in distributed/utils.py): collected in that start, for ever.
+    gc.collect()
     try:
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except Exception as error:  # Dask's transports raise what they like

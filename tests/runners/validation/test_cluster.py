@@ -108,6 +108,36 @@ def test_whatever_dask_raises_of_an_address_is_a_sentence(
     assert str(refused.value).startswith(f"--scheduler {address}: ")
 
 
+AGAIN = """
+import gc
+from distributed.utils import LoopRunner
+from runners.contract import ContractError
+from runners.validation import cluster
+
+cluster.CONNECT_SECONDS = 0.5
+
+def fails():
+    try:
+        with cluster.connect_cluster("tls://127.0.0.1:9"):
+            pass
+    except ContractError:
+        return True
+
+start = LoopRunner._start_unlocked
+LoopRunner._start_unlocked = lambda self: (gc.collect(), start(self))
+gc.disable()  # what the first one leaves is still there when the second one starts
+print(fails(), fails())
+"""
+
+
+def test_after_one_that_did_not_answer_another_is_tried() -> None:
+    words = [sys.executable, "-c", AGAIN]
+    done = subprocess.run(
+        words, cwd=instances.REPOSITORY, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout == "True True\n", done.stderr
+
+
 @pytest.mark.prove
 def test_a_file_that_kills_its_workers_is_given_up_and_no_other(tmp_path: Path) -> None:
     with scheduler(RUNNERS, RUNNERS) as address:
