@@ -19,7 +19,16 @@ DONE = frozenset({Outcome.REGISTERED, Outcome.REVISED, Outcome.UNCHANGED})
 
 
 def timeline(journal: JournalLines) -> Timeline | None:
-    """The run's course, over all its processes; None where it has read and written nothing."""
+    """The run's course, over all its processes; None where it has read and written nothing, or a
+    line tells no time: a drawing is no reason to end without a report.
+    """
+    try:
+        return _course(journal)
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _course(journal: JournalLines) -> Timeline | None:
     read, ended = (journal.datasets(step).values() for step in (READ, WRITTEN))
     written = [line for line in ended if line["outcome"] in DONE]
     failed = [line for line in ended if line["outcome"] not in DONE]

@@ -42,6 +42,13 @@ def test_a_run_that_did_nothing_has_none() -> None:
     assert timeline(JournalLines([{"at": START.isoformat(), "step": "end"}])) is None
 
 
+@pytest.mark.parametrize("at", [None, "soon", "2026-03-01T12:00:00", 7])
+def test_a_line_without_its_time_costs_no_report(at: object) -> None:
+    told = {**line(3, READ, 2), "at": at}
+    kept = told if at is not None else {k: v for k, v in told.items() if k != "at"}
+    assert timeline(JournalLines([line(0, READ, 1), kept])) is None
+
+
 @pytest.mark.parametrize(
     ("length", "seconds"),
     [(0, 1), (59, 1), (60, 2), (140, 5), (3600 - 1, 60), (86400, 1800), (400 * 86400, 7 * 86400)],
