@@ -51,16 +51,18 @@ class DemoFolder:
     def run(self, run_id: str) -> Path:
         return self.home / "runs" / run_id
 
-    def runs_of(self, release: str) -> list[Path]:
-        """The folders of the release's ingest runs, oldest first."""
-        files = self.home.glob(f"runs/{release}-ingest-*/request.json")
+    def asked(self, runs: str = "*") -> list[Path]:
+        """The folders of the runs of such names that were asked for, in that order."""
+        files = self.home.glob(f"runs/{runs}/request.json")
         return sorted((file.parent for file in files), key=lambda folder: folder.stat().st_mtime)
 
+    def runs_of(self, release: str) -> list[Path]:
+        """Those of the release's ingests."""
+        return self.asked(f"{release}-ingest-*")
+
     def waiting(self) -> list[Path]:
-        """The folders of runs that were asked for in the thread and not done, in that order."""
-        files = self.home.glob("runs/*/request.json")
-        asked = sorted((file.parent for file in files), key=lambda folder: folder.stat().st_mtime)
-        return [run for run in asked if not (run / "report.json").exists()]
+        """Those that nobody has done yet."""
+        return [run for run in self.asked() if not (run / "report.json").exists()]
 
 
 def play(home: Path, launcher: str = "local") -> int:
