@@ -29,30 +29,39 @@ LinkRow = tuple[int, int, int]
 PAGE = "https://cellxgene.cziscience.com/collections/{collection_id}"
 
 
-def annotate(validations: Mapping[int, Validation], terms: Terms, schema: SchemaIds) -> None:
-    """Links artifacts, by id, to their terms and genes, then to the schema and its slots."""
+def annotate(
+    validations: Mapping[int, Validation],
+    terms: Terms,
+    schema: SchemaIds,
+    new: Collection[int] = frozenset(),
+) -> None:
+    """Links artifacts, by id, to their terms and genes, then to the schema and its slots. The `new`
+    ones have no links, which isn't asked again.
+    """
     rows: dict[str, list[LinkRow]] = defaultdict(list)
     for artifact_id, validation in validations.items():
         for annotation in validation.annotations:
             feature_id = schema.features[annotation.column]
             rows[annotation.registry].append((artifact_id, terms.id_of(annotation), feature_id))
     for registry, wanted in sorted(rows.items()):
-        _link(*links(registry), wanted)
-    _link_genes(validations, schema.features[INDEX])
-    _link_schema(validations, schema)
+        _link(*links(registry), wanted, new)
+    _link_genes(validations, schema.features[INDEX], new)
+    _link_schema(validations, schema, new)
 
 
-def _link(model: Any, target: str, wanted: Collection[LinkRow]) -> None:
+def _link(model: Any, target: str, wanted: Collection[LinkRow], new: Collection[int]) -> None:
     """Adds those of the rows that aren't there yet to a table of links."""
     fields = ("artifact_id", f"{target}_id", "feature_id")
-    artifact_ids = {artifact_id for artifact_id, _, _ in wanted}
+    artifact_ids = {artifact_id for artifact_id, _, _ in wanted}.difference(new)
     present = set(model.objects.filter(artifact_id__in=artifact_ids).values_list(*fields))
     missing = sorted(set(wanted) - present)
     rows = [model(**dict(zip(fields, row, strict=True))) for row in missing]
     model.objects.bulk_create(rows, batch_size=500)
 
 
-def _link_genes(validations: Mapping[int, Validation], feature_id: int) -> None:
+def _link_genes(
+    validations: Mapping[int, Validation], feature_id: int, new: Collection[int]
+) -> None:
     """Links genes of datasets that have no more than LaminDB annotates by."""
     genes = {
         artifact_id: [gene_id for gene_ids in validation.genes.values() for gene_id in gene_ids]
@@ -69,13 +78,14 @@ def _link_genes(validations: Mapping[int, Validation], feature_id: int) -> None:
         ln.Artifact.genes.through,
         "gene",
         [(i, keys[gene], feature_id) for i, gene_ids in few.items() for gene in gene_ids],
+        new,
     )
 
 
-def _link_schema(artifact_ids: Collection[int], schema: SchemaIds) -> None:
+def _link_schema(artifact_ids: Collection[int], schema: SchemaIds, new: Collection[int]) -> None:
     """The artifacts' schema and slots: the last rows, by which a dataset counts as annotated."""
     model = ln.models.ArtifactSchema
-    links = model.objects.filter(artifact_id__in=artifact_ids)
+    links = model.objects.filter(artifact_id__in=set(artifact_ids).difference(new))
     present = set(links.values_list("artifact_id", "slot"))
     rows = [
         model(artifact_id=artifact_id, slot=slot, schema_id=schema_id)
@@ -87,12 +97,18 @@ def _link_schema(artifact_ids: Collection[int], schema: SchemaIds) -> None:
     model.objects.bulk_create(rows)
 
 
-def attach_references(artifacts: Mapping[int, CensusDataset], publications: Publications) -> None:
-    """Links artifacts, by id, to the reference of their dataset's study, made if absent."""
+def attach_references(
+    artifacts: Mapping[int, CensusDataset],
+    publications: Publications,
+    new: Collection[int] = frozenset(),
+) -> None:
+    """Links artifacts, by id, to the reference of their dataset's study, made if absent. The `new`
+    ones have no links, which isn't asked again.
+    """
     studies = {dataset.collection_id: dataset for dataset in artifacts.values()}
     ids = _reference_ids(studies, publications)
     link = ln.Artifact.references.through
-    links = link.objects.filter(artifact_id__in=artifacts, feature=None)
+    links = link.objects.filter(artifact_id__in=artifacts.keys() - new, feature=None)
     present = set(links.values_list("artifact_id", "reference_id"))
     wanted = {(pk, ids[dataset.collection_id]) for pk, dataset in artifacts.items()}
     link.objects.bulk_create(
@@ -114,15 +130,18 @@ def _reference_ids(
     for row in rows:
         found["doi", row.doi].append(row)
         found["url", row.url].append(row)
-    ids: dict[tuple[str, str], int] = {}
+    by_key: dict[tuple[str, str], Any] = {}
+    made = []
     for collection_id, key in keys.items():
-        if key not in ids:
+        if key not in by_key:
             reference = branches.first(found[key])
             if reference is None:
                 study, publication = studies[collection_id], publications.get(collection_id)
                 reference = _new_reference(study, key, publication)
-            ids[key] = reference.id
-    return {collection_id: ids[key] for collection_id, key in keys.items()}
+                made.append(reference)
+            by_key[key] = reference
+    ln.Reference.objects.bulk_create(made)
+    return {collection_id: by_key[key].id for collection_id, key in keys.items()}
 
 
 def _reference_key(study: CensusDataset) -> tuple[str, str]:
@@ -139,7 +158,8 @@ def _page(study: CensusDataset) -> str:
 def _new_reference(
     study: CensusDataset, key: tuple[str, str], publication: Publication | None
 ) -> Any:
+    """Not saved."""
     fields: dict[str, Any] = {"name": study.collection_name, "url": _page(study), key[0]: key[1]}
     if publication is not None:
         fields |= {"text": publication.text, "date": publication.published}
-    return ln.Reference(**fields, _skip_validation=True).save()
+    return ln.Reference(**fields, _skip_validation=True)

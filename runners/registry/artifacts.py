@@ -3,6 +3,7 @@
 Must not annotate: links to terms are made in `annotations`.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -21,17 +22,18 @@ from runners import settings
 from runners.contract import ContractError
 from runners.h5ad.address import is_anonymous
 from runners.records.snapshot import SOMA
-from runners.registry.branches import MAIN, hidden, visible
+from runners.registry.branches import MAIN, is_hidden, visible
 from runners.registry.locations import CENSUS, RELEASE_STORE, h5ads, storage_of, storages, stores
 from runners.registry.revisions import (
     Neighbours,
-    of_later,
-    of_releases,
     put_in_place,
     restored_in_chain,
 )
 from runners.registry.storage import Stats
 from runners.registry.tracking import claim
+
+AMAZON = "https://s3.amazonaws.com"
+"""The endpoint of paths at which nothing is read."""
 
 STEM = ln.Artifact._len_stem_uid
 """Length of the part of a uid that all revisions share."""
@@ -71,37 +73,46 @@ def ensure_storage(root: str, region: str | None) -> None:
     ).save()
 
 
-def neighbours_by_dataset(dataset_ids: Collection[str], release: str) -> Mapping[str, Neighbours]:
-    """Dataset id -> its artifacts of the nearest other releases.
+def known(dataset_ids: Collection[str]) -> Mapping[str, Sequence[Any]]:
+    """Dataset id -> its artifacts of all releases and of none, by id; in one statement.
 
     Found by the end of the address, so that neither another bucket nor a skipped release matters.
     """
-    rows = of_releases(of_datasets(dataset_ids))
-    # the last one of a dataset counts: a hidden one only where no other is
-    earlier = rows.filter(version_tag__lt=release).order_by("version_tag", "id")
-    nearest = _by_dataset([*hidden(earlier), *visible(earlier)])
-    later = _by_dataset(of_later(rows, release).order_by("-version_tag", "-id"))
-    return {name: Neighbours(nearest.get(name), later.get(name)) for name in dataset_ids}
+    found: dict[str, list[Any]] = {dataset_id: [] for dataset_id in dataset_ids}
+    for row in of_datasets(dataset_ids).order_by("id"):
+        found[Path(row.address).stem].append(row)
+    return found
 
 
-def registered(release: str, dataset_ids: Collection[str] | None = None) -> Mapping[str, Any]:
-    """Dataset id -> the Artifact of `release`, of these datasets or of all; a hidden one only where
-    no other is.
+def registered(release: str) -> Mapping[str, Any]:
+    """Dataset id -> the Artifact of `release`."""
+    rows: dict[str, list[Any]] = defaultdict(list)
+    for row in h5ads().filter(version_tag=release):
+        rows[Path(row.address).stem].append(row)
+    return {dataset_id: of_release(own, release) for dataset_id, own in rows.items()}
+
+
+def of_release(rows: Iterable[Any], release: str) -> Any | None:
+    """The release's one of a dataset's artifacts; a hidden one only where no other is."""
+    return _shown(row for row in rows if row.version_tag == release)
+
+
+def registered_otherwise(rows: Iterable[Any], address: str, release: str) -> Any | None:
+    """The artifact at this address that is none of the release: a person's, say; a hidden one only
+    where no other is.
     """
-    rows = h5ads() if dataset_ids is None else of_datasets(dataset_ids)
-    of_release = rows.filter(version_tag=release).order_by("id")
-    return _by_dataset([*hidden(of_release), *visible(of_release)])
+    return _shown(r for r in rows if r.address == address and r.version_tag != release)
+
+
+def _shown(rows: Iterable[Any]) -> Any | None:
+    """The newest in sight, else the newest."""
+    return max(rows, key=lambda row: (not is_hidden(row), row.id), default=None)
 
 
 def of_datasets(dataset_ids: Iterable[str]) -> Any:
     """A query set of the datasets' artifacts of all releases."""
     ends = (Q(address__endswith=f"/{dataset_id}.h5ad") for dataset_id in dataset_ids)
     return h5ads().filter(reduce(or_, ends, Q(pk__in=())))
-
-
-def _by_dataset(rows: Iterable[Any]) -> dict[str, Any]:
-    """Dataset id -> the last of its rows."""
-    return {Path(row.key).stem: row for row in rows}
 
 
 def stems(artifacts: Any) -> Any:
@@ -112,14 +123,6 @@ def stems(artifacts: Any) -> Any:
 def chains(stems: Any) -> Any:
     """A query set of all artifacts in the revision chains of these stems, whoever made them."""
     return ln.Artifact.objects.alias(stem=Left("uid", STEM)).filter(stem__in=stems)
-
-
-def registered_otherwise(addresses: Collection[str], release: str) -> Mapping[str, Any]:
-    """Address -> the artifact of this file that is none of the release: a person's, say; a
-    hidden one only where no other is.
-    """
-    rows = h5ads().filter(address__in=addresses).exclude(version_tag=release).order_by("id")
-    return {row.address: row for row in (*hidden(rows), *visible(rows))}
 
 
 def adopted(
@@ -164,24 +167,27 @@ def register(files: Sequence[NewArtifact], release: str) -> list[Any]:
 
 
 def _unsaved(file: NewArtifact, release: str) -> Any:
+    # without a hash, LaminDB doesn't ask whether another artifact has it, or the key
+    sizes = {"size": file.stats["size"], "hash": None, "hash_type": None}
+    endpoint = settings.from_environment().s3_endpoint or AMAZON
     artifact = ln.Artifact(
-        _path(file.address),
-        storage=_as_read(file.storage),
+        _path(file.address, endpoint),
+        storage=_as_read(file.storage, endpoint),
         skip_check_exists=True,
-        _stats=file.stats,
+        _stats=sizes,
         revises=file.place.revises,
         version_tag=release,
         description=file.title,
         run=False,
     )
+    artifact.hash, artifact._hash_type = file.stats["hash"], file.stats["hash_type"]
     artifact.n_observations = file.n_observations
     claim(artifact)
     return artifact
 
 
-def _path(address: str) -> str | UPath:
+def _path(address: str, endpoint: str | None) -> str | UPath:
     """The address as LaminDB takes it, where it is read otherwise than LaminDB would choose."""
-    endpoint = settings.from_environment().s3_endpoint
     if not address.startswith("s3://") or (endpoint is None and is_anonymous(address)):
         return address
     # with an endpoint, LaminDB doesn't ask LaminHub for credentials
@@ -189,13 +195,12 @@ def _path(address: str) -> str | UPath:
     return UPath(address, anon=is_anonymous(address), **options)
 
 
-def _as_read(storage: Any | None) -> Any | None:
+def _as_read(storage: Any | None, endpoint: str | None) -> Any | None:
     """The storage, whose row stays as it is, as LaminDB takes it for that of a `_path`.
 
     LaminDB compares endpoints too (`check_path_is_child_of_root` in lamindb/core/storage/paths.py);
     where they differ, it looks for the storage and saves it again with every artifact.
     """
-    endpoint = settings.from_environment().s3_endpoint
     if storage is None or endpoint is None or not storage.root.startswith("s3://"):
         return storage
     read = copy(storage)
@@ -217,9 +222,10 @@ def register_store(address: str, *, release: str) -> None:
         own.filter(id=store.id).update(version_tag=release, otype=SOMA)
         return
     neighbours = _neighbouring_stores(release)
+    endpoint = settings.from_environment().s3_endpoint
     artifact = ln.Artifact(
-        _path(address),
-        storage=_as_read(storage_of(address, storages())),
+        _path(address, endpoint),
+        storage=_as_read(storage_of(address, storages()), endpoint),
         revises=neighbours.revises,
         version_tag=release,
         description=f"Census {release}",

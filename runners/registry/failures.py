@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.error import URLError
 
 from botocore.exceptions import BotoCoreError
 from django.conf import settings as django_settings
 from django.db import Error, connection
+from httpx import TransportError
 
 from runners import settings
 from runners.contract import ContractError
@@ -150,6 +152,8 @@ def explained() -> Iterator[None]:
         if failure.passes and django_settings.configured:
             connection.close()
         raise _explained("the database", failure, _reason(error)) from error
+    except (TransportError, URLError) as error:  # by which LaminDB asks nobody else
+        raise _explained("LaminHub", SILENT, str(error)) from error
     except (BotoCoreError, OSError) as error:
         if isinstance(error, OSError) and not _passes(error):
             raise

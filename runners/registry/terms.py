@@ -5,12 +5,15 @@ Must not touch artifacts.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 import bionty as bt
 import lamindb as ln
 from django.db import transaction
+from django.db.models import TextField, Value
+from django.db.models.functions import Cast
 
 from runners.contract.rules import LABELS, Organism
 from runners.registry import branches
@@ -46,6 +49,10 @@ TAXON_OF_CODE = {
 """UniProt's codes of species (https://www.uniprot.org/docs/speclist), of the Census's organisms."""
 
 
+TermKey = tuple[str, str, str]
+"""Registry, name of its type among labels, term id."""
+
+
 class Terms:
     """The terms of one run: saves what is missing, and keeps their ids."""
 
@@ -53,7 +60,7 @@ class Terms:
         self.reference = reference
         self.sources = Sources(reference)
         self.rules = reference.rules
-        self._ids: dict[tuple[str, str, str], int] = {}
+        self._ids: dict[TermKey, int] = {}
         self._genes: dict[str, set[str]] = {}
 
     def ensure(self, annotations: Iterable[Annotation]) -> None:
@@ -61,8 +68,11 @@ class Terms:
         wanted: dict[tuple[str, str, str | None], set[str]] = defaultdict(set)
         for annotation in annotations:
             wanted[(*self._place(annotation), annotation.ontology)].add(annotation.term_id)
+        there = self._look_up(wanted)
         for (registry, kind, ontology), term_ids in sorted(wanted.items(), key=str):
-            self._ensure(registry, kind, ontology, term_ids)
+            missing = sorted(i for i in term_ids if (registry, kind, i) not in there)
+            if missing:
+                self._ensure(registry, kind, ontology, missing)
 
     def id_of(self, annotation: Annotation) -> int:
         """The primary key of a term that `ensure` has seen."""
@@ -75,21 +85,17 @@ class Terms:
         return annotation.registry, kind
 
     def _ensure(
-        self, registry: str, kind: str, ontology: str | None, term_ids: Collection[str]
+        self, registry: str, kind: str, ontology: str | None, missing: Sequence[str]
     ) -> None:
-        self._remember(registry, kind, term_ids)
-        missing = sorted(i for i in term_ids if (registry, kind, i) not in self._ids)
-        if not missing:
-            return
         if ontology is not None and self.sources.has(registry, ontology):
             self.sources.pinned(*registry_of_term(registry, ontology))
         if registry not in (LABELS, "Organism"):
             adopt_terms(registry, self._names(registry, ontology, missing))
-            self._remember(registry, kind, missing)
-            missing = [i for i in missing if (registry, kind, i) not in self._ids]
+            there = self._look_up({(registry, kind, ontology): missing})
+            missing = [i for i in missing if (registry, kind, i) not in there]
         with transaction.atomic():  # a term without its ancestors would never be completed
             self._make(registry, kind, ontology, missing)
-        self._remember(registry, kind, missing)
+        self._look_up({(registry, kind, ontology): missing})
 
     def _names(
         self, registry: str, ontology: str | None, term_ids: Collection[str]
@@ -121,18 +127,34 @@ class Terms:
         else:
             self._import(registry, ontology, missing)
 
-    def _remember(self, registry: str, kind: str, term_ids: Collection[str]) -> None:
-        field = key(registry)
-        of_type = {"type": self._label_type(kind)} if registry == LABELS else {}
-        stored_ids = {stored_id(registry, term_id): term_id for term_id in term_ids}
-        records = model(registry).objects.filter(**{f"{field}__in": list(stored_ids)}, **of_type)
-        rows = branches.visible(records).values_list(field, "id").order_by("-id")
+    def _look_up(
+        self, wanted: Mapping[tuple[str, str, str | None], Collection[str]]
+    ) -> set[TermKey]:
+        """Which of these terms are there, whose ids are kept; in one statement, however many
+        registries have them.
+        """
+        parts, terms = [], dict[TermKey, str]()
+        for (registry, kind, _), term_ids in wanted.items():
+            field = key(registry)
+            stored = {stored_id(registry, term_id): term_id for term_id in term_ids}
+            terms |= {(registry, kind, name): term_id for name, term_id in stored.items()}
+            rows = branches.visible(model(registry).objects.filter(**{f"{field}__in": stored}))
+            if registry == LABELS:
+                types = branches.visible(_label_types(kind)).order_by("id")
+                rows = rows.filter(type_id=types.values("id")[:1])
+            place = (Value(name, TextField()) for name in (registry, kind))
+            parts.append(rows.order_by().values_list(*place, Cast(field, TextField()), "id"))
+        if not parts:
+            return set()
+        found = sorted(parts[0].union(*parts[1:], all=True), key=itemgetter(-1), reverse=True)
         # the oldest counts
-        self._ids |= {(registry, kind, stored_ids[stored]): pk for stored, pk in rows}
+        there = {(r, k, terms[r, k, name]): pk for r, k, name, pk in found}
+        self._ids |= there
+        return set(there)
 
     def _label_type(self, kind: str) -> Any | None:
-        """The record of a type of labels, which has no type itself, if there is one."""
-        return branches.first(ln.ULabel.objects.filter(name=kind, is_type=True, type=None))
+        """The record of a type of labels, if there is one."""
+        return branches.first(_label_types(kind))
 
     def _save_labels(self, kind: str, ontology: str | None, names: Iterable[str]) -> None:
         """Labels of a type; of an ontology's terms, with what the ontology calls them."""
@@ -230,13 +252,18 @@ class Terms:
     def _organism(self, taxon: str) -> Organism:
         return {**self.rules.organisms, **self.rules.foreign_genes}[taxon]
 
-    def ensure_genes(self, taxon: str, gene_ids: Collection[str]) -> None:
-        """Saves a Gene record for each of `gene_ids` (all in the taxon's table) that has none."""
+    def ensure_genes(self, taxon: str, datasets: Iterable[Collection[str]]) -> None:
+        """Saves a Gene record for each of the datasets' genes (all in the taxon's table) that has
+        none.
+        """
         present_ids = self._known_genes(taxon)
-        if not any(gene_id not in present_ids for gene_id in gene_ids):
+        # in C: each has 60,000 genes, of which nearly always all are there
+        lacking = [genes for genes in datasets if not set(genes) <= present_ids]
+        gene_ids = dict.fromkeys(i for genes in lacking for i in genes if i not in present_ids)
+        if not gene_ids:
             return
         organism = self.organism(taxon)
-        present_ids |= adopt_genes([i for i in gene_ids if i not in present_ids])
+        present_ids |= adopt_genes(gene_ids)
         table = self.reference.genes(self._organism(taxon).genes)
         missing = [table[gene_id] for gene_id in gene_ids if gene_id not in present_ids]
         if not missing:
@@ -252,3 +279,8 @@ class Terms:
             genes = branches.visible(bt.Gene.objects.filter(organism__ontology_id=taxon))
             self._genes[taxon] = set(genes.values_list("ensembl_gene_id", flat=True))
         return self._genes[taxon]
+
+
+def _label_types(kind: str) -> Any:
+    """A query set of the types of labels of a name, which have no type themselves."""
+    return ln.ULabel.objects.filter(name=kind, is_type=True, type=None)

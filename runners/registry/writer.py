@@ -4,7 +4,8 @@ The order within a batch: terms with their ancestors, genes, artifacts, links, s
 not read datasets or decide what is valid. Import it once an instance is connected.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -31,7 +32,7 @@ from runners.registry import (
     tracking,
 )
 from runners.registry.recorder import Recorder
-from runners.registry.revisions import Neighbours, restored_in_chain
+from runners.registry.revisions import Neighbours, neighbours, restored_in_chain
 from runners.registry.storage import Stats
 from runners.registry.terms import Terms
 from runners.rules.reference import Reference
@@ -125,8 +126,9 @@ class Writer:
         references = branches.hidden(ln.Reference.objects.all())
         with self._recorder.transaction(Part.DATASETS, chains, references):
             # read in the transaction that writes: people are at work between two batches
-            places = artifacts.neighbours_by_dataset(ids, self.manifest.release)
-            in_the_way = self._write(batch, places, stats)
+            known = artifacts.known(ids)
+            places = {i: neighbours(rows, self.manifest.release) for i, rows in known.items()}
+            in_the_way = self._write(batch, known, places, stats)
         return [self._outcome(judged, places, in_the_way) for judged in batch]
 
     def _outcome(
@@ -144,39 +146,35 @@ class Writer:
 
     def _ensure_terms(self, validations: Sequence[Validation]) -> None:
         self._terms.ensure({a for validation in validations for a in validation.annotations})
-        genes: dict[str, dict[str, None]] = {}
+        genes: dict[str, list[Sequence[str]]] = defaultdict(list)
         for validation in validations:
             for taxon, gene_ids in validation.genes.items():
-                genes.setdefault(taxon, {}).update(dict.fromkeys(gene_ids))
+                genes[taxon].append(gene_ids)
         for taxon in sorted(genes):
-            self._terms.ensure_genes(taxon, tuple(genes[taxon]))
+            self._terms.ensure_genes(taxon, genes[taxon])
 
     def _write(
         self,
         batch: Sequence[ValidatedDataset],
+        known: Mapping[str, Sequence[Any]],
         places: Mapping[str, Neighbours],
         stats: Mapping[str, Stats],
     ) -> dict[str, Finding]:
         """Writes what can be written; returns what another's artifact stands in the way of."""
-        readable = [judged for judged in batch if judged.validation]
-        present = artifacts.registered(self.manifest.release, places)
-        new = [judged for judged in readable if judged.dataset.dataset_id not in present]
-        addresses = [self._address(judged) for judged in new]
-        others = artifacts.registered_otherwise(addresses, self.manifest.release)
-        found, in_the_way = self._found(readable, places, present, others)
-        found |= self._registered(
-            [judged for judged in new if self._address(judged) not in others], places, stats
-        )
-        judged_by_id = {judged.dataset.dataset_id: judged for judged in readable}
-        by_artifact = {row.id: judged_by_id[name] for name, row in found.items()}
+        readable = {judged.dataset.dataset_id: judged for judged in batch if judged.validation}
+        found, in_the_way = self._found(readable.values(), known, places)
+        lacking = [j for name, j in readable.items() if name not in {*found, *in_the_way}]
+        made = self._registered(lacking, places, stats)
+        by_artifact = {row.id: readable[name] for name, row in (found | made).items()}
+        new = {row.id for row in made.values()}
         of_artifacts = {pk: judged.dataset for pk, judged in by_artifact.items()}
-        annotations.attach_references(of_artifacts, self._publications)
+        annotations.attach_references(of_artifacts, self._publications, new)
         valid = {
             pk: judged.validation
             for pk, judged in by_artifact.items()
             if judged.validation is not None and not judged.validation.findings
         }
-        annotations.annotate(valid, self._terms, self._schema)
+        annotations.annotate(valid, self._terms, self._schema, new)
         return in_the_way
 
     def _address(self, judged: ValidatedDataset) -> str:
@@ -184,20 +182,22 @@ class Writer:
 
     def _found(
         self,
-        readable: Sequence[ValidatedDataset],
+        readable: Iterable[ValidatedDataset],
+        known: Mapping[str, Sequence[Any]],
         places: Mapping[str, Neighbours],
-        present: Mapping[str, Any],
-        others: Mapping[str, Any],
     ) -> tuple[dict[str, Any], dict[str, Finding]]:
         """Dataset id -> the artifact that is there, or what stands in its way."""
-        found, in_the_way = {}, {}
+        release = self.manifest.release
+        found: dict[str, Any] = {}
+        in_the_way = {}
         for judged in readable:
-            name, other = judged.dataset.dataset_id, others.get(self._address(judged))
-            if name in present:
-                found[name] = restored_in_chain(present[name])
+            name, rows = judged.dataset.dataset_id, known[judged.dataset.dataset_id]
+            own = artifacts.of_release(rows, release)
+            other = artifacts.registered_otherwise(rows, self._address(judged), release)
+            if own is not None:
+                found[name] = restored_in_chain(own)
             elif other is not None:
                 title, n_observations = judged.dataset.title, judged.n_observations
-                release = self.manifest.release
                 artifact = artifacts.adopted(other, release, title, n_observations, places[name])
                 if artifact is None:
                     in_the_way[name] = self._registered_otherwise(other)

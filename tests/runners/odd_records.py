@@ -92,7 +92,7 @@ def genes_of_their_organism() -> Any:
     bt.Gene(ensembl_gene_id=first, symbol="hers", organism=mouse).save()
     hidden = bt.Gene(ensembl_gene_id=second, symbol="hidden", organism=mouse).save()
     bt.Gene.objects.filter(pk=hidden.pk).update(branch_id=TRASH)
-    asked.ensure_genes(HUMAN, [first, second, third])
+    asked.ensure_genes(HUMAN, [[first, second], [second, third]])
     made = bt.Gene.objects.filter(ensembl_gene_id__in=[first, second, third])
     fields = ("symbol", "organism__ontology_id", "branch_id")
     found = list(made.order_by("ensembl_gene_id").values_list(*fields))
@@ -176,11 +176,11 @@ def one_of_a_release_for_a_dataset() -> Any:
     name = first.key.rpartition("/")[2].removesuffix(".h5ad")
     chosen = [
         artifacts.registered(NEWER.version)[name],
-        artifacts.registered(NEWER.version, [name])[name],
+        artifacts.of_release(rows := artifacts.known([name])[name], NEWER.version),
+        artifacts.registered_otherwise(rows, first.address, LATER),
     ]
-    others = artifacts.registered_otherwise([first.address], LATER)[first.address]
-    own = artifacts.registered_otherwise([first.address], NEWER.version)
-    return [[c.uid == copies[0].uid for c in (*chosen, others)], len(own)]
+    own = artifacts.registered_otherwise(rows, first.address, NEWER.version)
+    return [[c.uid == copies[0].uid for c in chosen], own is None]
 
 
 def genes_up_to_the_limit() -> Any:

@@ -8,6 +8,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -196,6 +197,23 @@ def test_a_storage_that_does_not_answer_stops_the_run_and_condemns_no_file(
     assert done.returncode == 2, done.stdout
     assert "the storage does not answer" in done.stderr.splitlines()[-1]
     assert silent.journal("silent").datasets("written") == {}
+
+
+def test_where_laminhub_is_away_the_store_waits_for_it_and_no_dataset_does(
+    empty: Place, endpoint: str, client: Any, tmp_path: Path
+) -> None:
+    variables = {**plain_s3.variables(endpoint), "PATIENCE_SECONDS": "1"}
+    place = instances.copy(empty, tmp_path / "place", **variables)
+    away = replace(place, variables=(*place.variables, ("SUPABASE_API_URL", NOWHERE)))
+    address = f"s3://{BUCKET}/cell-census/{OLDER.version}"
+    place.manifest(OLDER.version, storage=Storage(soma=f"{address}/soma", h5ads=f"{address}/h5ads"))
+    done = away.ingest("run", OLDER.version)
+    assert done.returncode == 2, done.stdout
+    assert "LaminHub does not answer" in done.stderr.splitlines()[-1]
+    journal = place.journal("run")
+    assert len(journal.datasets("written")) == len(of_release(OLDER))
+    assert [line["part"] for line in journal.all("recorded")][-1] == "collections"
+    instances.succeed(place.run("ingest", place.root / "runs" / "run" / "request.json"))
 
 
 def test_the_smoke_test_reads_the_table_once_and_its_canary_compares_what_lies_there(

@@ -25,13 +25,13 @@ LOOK = f"""
 import json, sys
 from runners.registry import connection
 connection.connect("{INSTANCE}")
-from runners.registry import artifacts, locations, snapshot
+from runners.registry import artifacts, locations, revisions, snapshot
 taken = snapshot.take_snapshot(sys.argv[1], with_earlier=True)
 print(json.dumps({{
     "registered": sorted(artifacts.registered(sys.argv[1])),
     "neighbours": sorted(
-        name for name, place in artifacts.neighbours_by_dataset(sys.argv[2:], "2030-01-01").items()
-        if place.earlier
+        name for name, rows in artifacts.known(sys.argv[2:]).items()
+        if revisions.neighbours(rows, "2030-01-01").earlier
     ),
     "addresses": sorted(row.address for row in (*taken.artifacts, *taken.stores)),
     "labels": len(taken.labels),

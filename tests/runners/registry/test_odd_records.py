@@ -34,7 +34,7 @@ ANSWERS: dict[str, Any] = {
         [1, 3, [["2021-01-15", False], ["2021-02-15", False], ["2021-03-15", True]]]
     ],
     "names_of_two_studies": ["Hers (id of Hers)", "Odd", "Odd (2)"],
-    "one_of_a_release_for_a_dataset": [[True, True, True], 0],
+    "one_of_a_release_for_a_dataset": [[True, True, True], True],
     "genes_up_to_the_limit": True,
     "references_of_studies": [
         3,
