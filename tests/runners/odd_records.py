@@ -28,7 +28,7 @@ from runners.registry import (
     rows,
     snapshot,
 )
-from runners.registry.revisions import restored_in_chain
+from runners.registry.revisions import neighbours, restored_in_chain
 from runners.registry.schema import ensure_schema
 from runners.registry.terms import Terms
 from runners.rules.reference import Reference
@@ -181,6 +181,26 @@ def one_of_a_release_for_a_dataset() -> Any:
     ]
     own = artifacts.registered_otherwise(rows, first.address, NEWER.version)
     return [[c.uid == copies[0].uid for c in chosen], own is None]
+
+
+def one_of_a_key_whose_file_lies_elsewhere() -> Any:
+    """A person's artifact of a new file's key, and a file of other content: two, each the latest of
+    its own chain.
+    """
+    (first, *_), address = h5ads(NEWER.version), "{root}/cell-census/{release}/h5ads/odd.h5ad"
+    address = address.format(root=first.storage.root, release=NEWER.version)
+    key = address.removeprefix(f"{first.storage.root}/")
+    hers = ln.Artifact.objects.get(pk=first.pk)
+    hers.pk, hers.uid, hers.hash, hers.version_tag = None, "odd-key000000000000", "hers", None
+    hers.key, hers._real_key = key, "elsewhere/odd.h5ad"
+    ln.Artifact.objects.bulk_create([hers])
+    place = neighbours(artifacts.known(["odd"])["odd"], NEWER.version)
+    stats = {"size": 3, "hash": "ours", "hash_type": "md5"}
+    new = artifacts.NewArtifact(address, first.storage, stats, "Odd", 5, place)
+    artifacts.register([new], NEWER.version)
+    fields = ("hash", "_hash_type", "is_latest")
+    made = ln.Artifact.objects.filter(key=key).order_by("id")
+    return [list(made.values_list(*fields)), len({each.stem_uid for each in made})]
 
 
 def genes_up_to_the_limit() -> Any:
@@ -348,6 +368,7 @@ QUESTIONS: tuple[Question, ...] = (
     collections_in_any_order,
     names_of_two_studies,
     one_of_a_release_for_a_dataset,
+    one_of_a_key_whose_file_lies_elsewhere,
     genes_up_to_the_limit,
     references_of_studies,
     digests_of_an_earlier_release,

@@ -35,6 +35,10 @@ ANSWERS: dict[str, Any] = {
     ],
     "names_of_two_studies": ["Hers (id of Hers)", "Odd", "Odd (2)"],
     "one_of_a_release_for_a_dataset": [[True, True, True], True],
+    "one_of_a_key_whose_file_lies_elsewhere": [
+        [["hers", "md5", True], ["ours", "md5", True]],
+        2,
+    ],
     "genes_up_to_the_limit": True,
     "references_of_studies": [
         3,
