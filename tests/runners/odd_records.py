@@ -12,11 +12,13 @@ from typing import Any
 import bionty as bt
 import lamindb as ln
 from django.db import transaction
+from filled import counted
 from instances import REFERENCE
 from lamindb_setup.core.hashing import hash_set
 
 from runners import rules
 from runners.census.store import CensusDataset
+from runners.contract import Manifest, Storage
 from runners.registry import (
     annotations,
     artifacts,
@@ -31,9 +33,11 @@ from runners.registry import (
 from runners.registry.revisions import neighbours, restored_in_chain
 from runners.registry.schema import ensure_schema
 from runners.registry.terms import Terms
+from runners.registry.writer import Writer
 from runners.rules.reference import Reference
 from runners.sample.datasets import NEWER, OLDER
 from runners.validation.validate import Annotation, Validation
+from runners.validation.validated import ValidatedDataset
 
 HUMAN, MOUSE = "NCBITaxon:9606", "NCBITaxon:10090"
 RULES = rules.load(NEWER.dataset_schema_version)
@@ -203,6 +207,43 @@ def one_of_a_key_whose_file_lies_elsewhere() -> Any:
     return [list(made.values_list(*fields)), len({each.stem_uid for each in made})]
 
 
+def statements_of_a_batch() -> Any:
+    """How many write two datasets, and nine, each of a study of its own; of which none reads links
+    of the new artifacts.
+    """
+    root = h5ads(NEWER.version)[0].storage.root
+    folder = f"{root}/cell-census/{LATER}"
+    manifest = Manifest(
+        release=LATER,
+        census_schema_version="2.4.0",
+        dataset_schema_version=NEWER.dataset_schema_version,
+        dataset_count=9,
+        storage=Storage(soma=f"{folder}/soma", h5ads=f"{folder}/h5ads"),
+        organisms=("Homo sapiens",),
+    )
+    writer = Writer(manifest, Reference(RULES, REFERENCE), {})
+    writer.prepare()
+    label = Annotation("suspension_type", "ULabel", "nucleus", None)
+    told = []
+    for count in (2, 9):
+        names = [f"batch-{count}-{number}" for number in range(count)]
+        batch = [
+            ValidatedDataset(
+                CensusDataset(n, n, n, f"{n}.h5ad", n, n, "", 1),
+                Validation((), (), (label,), {}),
+                size=count,
+                etag=f"{number:032x}",
+            )
+            for number, n in enumerate(names)
+        ]
+        with counted() as sent:
+            writer.write(batch)
+        links = "artifactulabel", "artifactreference", "artifactschema"
+        read = [s for s in sent if s.startswith("SELECT") and any(f"_{w}" in s for w in links)]
+        told.append([len(sent), read])
+    return [told[0] == told[1], told[0][0] <= 20, told[0][1]]
+
+
 def genes_up_to_the_limit() -> Any:
     """A dataset of as many genes as LaminDB annotates by is linked to them; of one more, not."""
     one, other = h5ads(OLDER.version)[:2]
@@ -369,6 +410,7 @@ QUESTIONS: tuple[Question, ...] = (
     names_of_two_studies,
     one_of_a_release_for_a_dataset,
     one_of_a_key_whose_file_lies_elsewhere,
+    statements_of_a_batch,
     genes_up_to_the_limit,
     references_of_studies,
     digests_of_an_earlier_release,
