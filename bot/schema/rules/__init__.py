@@ -8,16 +8,12 @@ from collections.abc import Collection, Iterator, Mapping
 
 from bot.schema.pinned import ORGANISM_FIELD as ORGANISM
 from bot.schema.rules.columns import column
-from bot.schema.rules.demands import (
-    Demands,
-    gather,
-    leave_what_looks_elsewhere,
-    looked_at,
-)
+from bot.schema.rules.demands import Demands, leave_what_looks_elsewhere, looked_at
 from bot.schema.rules.document_terms import DocumentTerms, document_terms, ontologies
 from bot.schema.rules.lamindb import DECLARED, NOT_RULED
 from bot.schema.rules.organisms import organisms_of
 from bot.schema.rules.presence import Presence, is_optional, presence, where_of
+from bot.schema.rules.reading import gather
 from bot.schema.rules.rules_file import to_json, to_text
 from bot.schema.rules.wheels import choose_guide, choose_tables
 from bot.schema.spec import Field, Lines, Requirement, Spec
