@@ -258,9 +258,15 @@ def undecided(command: Command, reason: OpenRules) -> str:
 
 def busy(command: Command, running: Run) -> str:
     """That the instance is taken by the run `running`."""
-    return refused(
-        str(command), taken(running), f"Say {code(str(command))} again when its result is here."
-    )
+    again = f"Say {code(str(command))} again when its result is here{or_end(running)}."
+    return refused(str(command), taken(running), again)
+
+
+def or_end(running: Run) -> str:
+    """What else than waiting a person may do about a run, as the rest of a sentence."""
+    if running.request.action is Action.VERIFY:
+        return ""
+    return "; `/cancel` in the thread of its release ends it early"
 
 
 def named_run(run: Run) -> str:
@@ -336,7 +342,7 @@ def status(release: str, facts: Facts) -> str:
 def _after_status(release: str, facts: Facts) -> str:
     running, runs = facts.running(), facts.runs_of(release)
     if running is not None:
-        return "wait for the result of what is running."
+        return f"wait for the result of what is running{or_end(running)}."
     if release not in facts.manifests:
         proposal = facts.proposals.get(release)
         return f"review and merge {'the manifest' if proposal is None else f'#{proposal}'}."

@@ -2,6 +2,7 @@
 
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import rich_click as click
@@ -69,15 +70,15 @@ def _keep(file: Path, manifest: Manifest, *, is_real: bool) -> str:
 
 def _verdict(file: Path, instance: str, repository: Path, runs: Path) -> str:
     """The verdict on a release, and which checks it doesn't pass; or why there is none."""
-    from runners.run.request import ensure_request_file, load_job
+    from runners.run.request import ensure_request_file, kept_once_begun, load_job
     from runners.verification.verify import verify
 
-    reference = settings.from_environment().reference
+    reference, now = settings.from_environment().reference, datetime.now(UTC)
+    fields = {"action": Action.VERIFY, "instance": instance}
+    make = partial(ensure_request_file, runs, repository, file, now, **fields)
     try:
-        request = ensure_request_file(
-            runs, repository, file, datetime.now(UTC), action=Action.VERIFY, instance=instance
-        )
-        report = verify(load_job(request, repository=repository, reference=reference))
+        with kept_once_begun(runs, make) as request:
+            report = verify(load_job(request, repository=repository, reference=reference))
     except ContractError as error:
         return f"can't be verified: {error}"
     offending = [
