@@ -6,7 +6,7 @@ DEMO := .demo
 # Processes that run tests; a file of tests stays in one of them, and so do the instances it makes.
 JOBS := 2
 
-.PHONY: setup demo docs test prove lint mutants bench live dist newest constraints clean
+.PHONY: setup demo docs reference test prove lint mutants bench live dist newest constraints clean
 
 setup: .venv/.installed
 	@$(BIN)/python -m runners reference
@@ -46,6 +46,10 @@ docs: setup
 	@$(BIN)/python docs/site/pictures.py $(DEMO)-pictures
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs --quiet build --strict --config-file docs/site/mkdocs.yml
 	@echo 'Read .site/index.html.'
+
+# make reference PART=checks   prints a part of the reference that is made from the code, as the site has it
+reference: setup
+	@PYTHONPATH=. $(BIN)/python docs/site/part.py '$(PART)'
 
 # A test process that dies ends the run: xdist would start another, give it files that are already
 # done, and wait for them for ever.

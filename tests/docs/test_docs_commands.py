@@ -151,7 +151,7 @@ def unknown_option(name: str, word: str, rest: str) -> str:
 def test_every_target_within_a_sentence_is_there() -> None:
     for page in PAGES:
         for text in INLINE_MAKE.findall(page.read_text(encoding="utf-8").replace("\n", " ")):
-            assert not wrong_make(text.split()[1:]), (page.name, text)
+            assert not wrong_make(shlex.split(text)[1:]), (page.name, text)
 
 
 @pytest.mark.parametrize(
