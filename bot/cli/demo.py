@@ -55,7 +55,7 @@ class DemoFolder:
     def asked(self, runs: str = "*") -> list[Path]:
         """The folders of the runs of such names that were asked for, in that order."""
         files = self.home.glob(f"runs/{runs}/request.json")
-        return sorted((file.parent for file in files), key=lambda folder: folder.stat().st_mtime)
+        return [file.parent for file in sorted(files, key=lambda file: file.stat().st_mtime)]
 
     def runs_of(self, release: str) -> list[Path]:
         """Those of the release's ingests."""
