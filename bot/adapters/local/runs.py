@@ -7,7 +7,7 @@ the machine to end it after the batch that it is writing; one that nobody works 
 
 import fcntl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from bot.adapters.files import write, write_folder
 from bot.comments.markdown import moment
 from bot.errors import BotError, BusyError
 from bot.model.ports import Run
-from runners.contract import RunReport, RunRequest, lock_name
+from runners.contract import ROLLED_BACK, RunReport, RunRequest, lock_name
 
 CANCEL = "cancel"
 """The name that the machine looks for."""
@@ -74,12 +74,15 @@ class LocalRuns:
     def _run(self, path: Path) -> Run | None:
         """The run; None of one that a person has started and that didn't begin."""
         request = RunRequest.from_json(path.read_text(encoding="utf-8"), source=str(path))
-        since = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        since, note = _written(path), path.with_name(ROLLED_BACK)
+        taken_back = _written(note) if note.is_file() else None
         report = path.with_name("report.json")
         if not report.is_file():
-            return self._unreported(request, since, path.parent)
+            run = self._unreported(request, since, path.parent)
+            return replace(run, taken_back=taken_back) if run else None
         text = report.read_text(encoding="utf-8")
-        return Run(request, since, RunReport.from_json(text, source=str(report)))
+        reported = RunReport.from_json(text, source=str(report))
+        return Run(request, since, reported, taken_back=taken_back)
 
     def _unreported(self, request: RunRequest, since: datetime, folder: Path) -> Run | None:
         is_asked_for = request.requested_by is not None
@@ -102,3 +105,7 @@ class LocalRuns:
         except OSError:
             pass
         return False
+
+
+def _written(path: Path) -> datetime:
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
