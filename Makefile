@@ -27,11 +27,12 @@ setup: .venv/.installed
 # make demo            plays the sample's release; again: finds nothing new; killed: goes on
 # make demo FRESH=1    starts over
 # make demo GITHUB=1   plays it on a double of GitHub, by the workflow files; its pages can be read
+# make demo GITHUB=empty   waits with an empty repository on that double, for the tutorial's second part
 # make demo LAUNCHER=ec2   works on a machine that stand-ins for AWS and GitHub give
 # make demo RELEASE_PAGE=... OLD_SPEC=... NEW_SPEC=...   only detects, on real documents
 demo: setup
 ifdef GITHUB
-	@PYTHONPATH=tests $(BIN)/python -m workflows.demo --home $(DEMO)-github
+	@PYTHONPATH=tests $(BIN)/python -m workflows.$(if $(filter empty,$(GITHUB)),by_hand,demo) --home $(DEMO)-github
 else
 	@$(BIN)/python -m bot.cli.demo --home $(DEMO) $(if $(FRESH),--fresh) \
 	  $(if $(LAUNCHER),--launcher $(LAUNCHER)) \

@@ -22,6 +22,7 @@ INLINE_MAKE = re.compile(r"(?<!`)`(make [^`]+)`(?!`)")
 TEXT = {"console", "bash", "toml", "yaml", "json", "text", "mermaid"}
 GROUPS: dict[str, click.Group] = {"bot": cli, "runners": main}
 NOT_RUN = {
+    ".": "takes the variables of a double that waits: test_docs_tutorial plays it",
     "aws": "needs an account at AWS",
     "export": "sets what needs a repository on GitHub",
     "mkdir": "makes a folder for CZI's validator",
