@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import rich_click as click
@@ -17,14 +16,11 @@ import tomli_w
 
 from bot.adapters.files import write
 from bot.adapters.web import HttpPages
+from bot.cli.demo_folder import NEWER, OLDER, DemoFolder
 from bot.errors import BotError
 from bot.gather.releases import read_page
 from bot.gather.schema_documents import read_spec
 from bot.settings import environment
-from runners.contract import RunRequest
-
-OLDER, NEWER = "2020-01-15", "2020-07-15"
-"""The sample's releases: before any real one, so that nobody takes them for real."""
 
 INSTANCE = "demo"
 SCHEMAS = {"old": "6.0.0", "new": "7.0.0"}
@@ -33,47 +29,6 @@ TEST_DOUBLES = Path(__file__).resolve().parents[2] / "tests" / "runners"
 """Where AWS, GitHub and the machine are played: they are no part of the software."""
 
 HOSTED = "s3://cellxgene-census-public-us-west-2/cell-census/{version}/{what}/"
-
-
-@dataclass(frozen=True)
-class DemoFolder:
-    """Where a demo plays: a folder that it may write to, and no other."""
-
-    home: Path
-
-    @property
-    def world(self) -> Path:
-        return self.home / "world"
-
-    @property
-    def repository(self) -> Path:
-        return self.home / "repository"
-
-    def run(self, run_id: str) -> Path:
-        return self.home / "runs" / run_id
-
-    def asked(self, runs: str = "*") -> list[Path]:
-        """The folders of the runs of such names that were asked for, in that order."""
-        files = self.home.glob(f"runs/{runs}/request.json")
-        return [file.parent for file in sorted(files, key=lambda file: file.stat().st_mtime)]
-
-    def runs_of(self, release: str) -> list[Path]:
-        """Those of the release's ingests."""
-        return self.asked(f"{release}-ingest-*")
-
-    def last_word_on(self, release: str) -> Path:
-        """That of the release's runs that has reported last of all its datasets."""
-        reported = [run for run in self.asked(f"{release}-*") if (run / "report.json").exists()]
-        whole = [run for run in reported if not _is_part(run)]
-        return (whole or reported)[-1]
-
-    def waiting(self) -> list[Path]:
-        """Those that nobody has done yet."""
-        return [run for run in self.asked() if not (run / "report.json").exists()]
-
-
-def _is_part(run: Path) -> bool:
-    return RunRequest.from_file(run / "request.json").is_part
 
 
 def play(home: Path, launcher: str = "local") -> int:

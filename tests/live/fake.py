@@ -12,7 +12,8 @@ from workflows.act import ROOT, ActRepository
 from workflows.demo import _long_ago, _machine, _variables
 from workflows.leftovers import start_over
 
-from bot.cli.demo import DemoFolder, history
+from bot.cli.demo import history
+from bot.cli.demo_folder import DemoFolder
 from bot.errors import BotError
 from live.scratch import LiveError, Scratch
 

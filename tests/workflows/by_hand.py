@@ -15,7 +15,8 @@ from fake_github import people
 from fake_github.server import Server, serving
 from fake_github.state import ACTIONS, FakeGithub
 
-from bot.cli.demo import DemoFolder, _runners
+from bot.cli.demo import _runners
+from bot.cli.demo_folder import DemoFolder
 from bot.errors import BotError
 from bot.onboarding.files import WORKFLOW
 from workflows.act import BOT, ActRepository

@@ -15,8 +15,9 @@ from fake_github.pages import page_of
 from fake_github.server import serving
 from fake_github.state import FakeGithub
 
-from bot.cli.demo import NEWER, OLDER, history
-from bot.cli.demo import DemoFolder as Folder
+from bot.cli.demo import history
+from bot.cli.demo_folder import NEWER, OLDER
+from bot.cli.demo_folder import DemoFolder as Folder
 from bot.errors import BotError
 from workflows.act import ROOT, ActRepository
 from workflows.leftovers import start_over

@@ -8,7 +8,7 @@ from fake_github import people
 from fake_github.server import serving
 from fake_github.state import FakeGithub
 
-from bot.cli.demo import DemoFolder
+from bot.cli.demo_folder import DemoFolder
 from workflows.by_hand import HELP, REPOSITORY, YOU, Play, shell_variables
 
 
