@@ -6,7 +6,7 @@ DEMO := .demo
 # Processes that run tests; a file of tests stays in one of them, and so do the instances it makes.
 JOBS := 2
 
-.PHONY: setup demo docs test prove lint mutants bench live dist newest constraints clean
+.PHONY: setup demo docs reference test prove lint mutants bench live dist newest constraints clean
 
 setup: .venv/.installed
 	@$(BIN)/python -m runners reference
@@ -27,11 +27,12 @@ setup: .venv/.installed
 # make demo            plays the sample's release; again: finds nothing new; killed: goes on
 # make demo FRESH=1    starts over
 # make demo GITHUB=1   plays it on a double of GitHub, by the workflow files; its pages can be read
+# make demo GITHUB=empty   waits with an empty repository on that double, for the tutorial's second part
 # make demo LAUNCHER=ec2   works on a machine that stand-ins for AWS and GitHub give
 # make demo RELEASE_PAGE=... OLD_SPEC=... NEW_SPEC=...   only detects, on real documents
 demo: setup
 ifdef GITHUB
-	@PYTHONPATH=tests $(BIN)/python -m workflows.demo --home $(DEMO)-github
+	@PYTHONPATH=tests $(BIN)/python -m workflows.$(if $(filter empty,$(GITHUB)),by_hand,demo) --home $(DEMO)-github
 else
 	@$(BIN)/python -m bot.cli.demo --home $(DEMO) $(if $(FRESH),--fresh) \
 	  $(if $(LAUNCHER),--launcher $(LAUNCHER)) \
@@ -46,6 +47,10 @@ docs: setup
 	@$(BIN)/python docs/site/pictures.py $(DEMO)-pictures
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs --quiet build --strict --config-file docs/site/mkdocs.yml
 	@echo 'Read .site/index.html.'
+
+# make reference PART=checks   prints a part of the reference that is made from the code, as the site has it
+reference: setup
+	@PYTHONPATH=. $(BIN)/python docs/site/part.py '$(PART)'
 
 # A test process that dies ends the run: xdist would start another, give it files that are already
 # done, and wait for them for ever.

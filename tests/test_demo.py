@@ -14,6 +14,8 @@ from signal import SIGKILL
 import dumps
 import pytest
 
+from runners.sample.datasets import by_key
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 RUN = "runs/2020-07-15-ingest-*/journal.jsonl"
 
@@ -136,3 +138,19 @@ def test_what_is_asked_for_in_its_thread_is_done_when_it_is_played_again(played:
     assert f"The machine works on {asked.name}" in play(played)
     assert (asked / "report.json").exists()
     assert "nothing to do" in play(played)
+
+
+def test_once_its_broken_file_is_accepted_all_is_verified(played: Path) -> None:
+    (manifest,) = (played / "repository").rglob("2020-07-15.toml")
+    with manifest.open("a") as file:
+        file.write(f'''
+[[accepted]]
+dataset_id = "{by_key("D12").dataset_id}"
+reason = "file_unreadable"
+until = 2100-01-01
+because = "it is made so"
+''')
+    say = ["--settings", str(played / "bot.toml"), "say", "1", "/verify", "--as", "maintainer"]
+    subprocess.run([sys.executable, "-m", "bot", *say], cwd=REPOSITORY, check=True)
+    for _ in range(2):
+        assert "Verdict 'passed': all of the sample is registered and verified." in play(played)

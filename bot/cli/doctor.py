@@ -4,8 +4,6 @@ Reads only; AWS, where one object is written and read back, only when asked for.
 """
 
 import json
-import os
-import shlex
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,6 +19,7 @@ from bot.adapters.github.workflows import WorkflowFiles
 from bot.adapters.local.ports import local
 from bot.cli.context import LazyContext, with_clear_errors
 from bot.cli.doctor_pages import PAGES, Look, Pages
+from bot.cli.doctor_runs import kept, kept_in_folder
 from bot.cli.terminal import show_health
 from bot.doctor import checkout as judge_checkout
 from bot.doctor import releases as judge_releases
@@ -29,7 +28,6 @@ from bot.doctor import secrets as judge_secrets
 from bot.doctor import variables as judge_variables
 from bot.doctor.lines import missing, ok, shortened, unknown
 from bot.errors import BotError
-from bot.model.limits import MACHINES
 from bot.model.markers import MarkerKind
 from bot.model.ports import MergedManifests
 from bot.model.set_up import Checkout, Installation, Refused, RepositorySetUp, Unseen
@@ -181,7 +179,8 @@ def _of_github(
     found: RepositorySetUp | Refused | None, settings: Settings, checkout: Checkout
 ) -> Iterator[PartHealth]:
     if settings.github is None:
-        yield ok("GitHub", "BOT_GITHUB names no repository: the bot lives in a folder.")
+        sentence = f"BOT_GITHUB names no repository: the bot lives in the folder {settings.home}."
+        yield ok("GitHub", sentence)
     elif found is None:
         yield missing("token", "there is none.", 'export BOT_GITHUB_TOKEN="$(gh auth token)"')
     else:
@@ -238,8 +237,11 @@ def _of_releases(
     except BotError as error:
         return [unknown("releases", str(error))]
     detect = WorkflowFiles(_of_jobs(found, settings).workflow).detect
-    look = f"gh workflow run {detect}" if settings.github else "python -m bot detect"
-    return judge_releases.releases(announced, merged.whole, merged.broken, proposed, look)
+    told = (announced, merged.whole, merged.broken, proposed)
+    if settings.github:
+        return judge_releases.releases(*told, f"gh workflow run {detect}")
+    place = f"in {local(settings).repository.repository}"
+    return judge_releases.releases(*told, "python -m bot detect", place)
 
 
 def _proposals(settings: Settings) -> tuple[MergedManifests, frozenset[str]]:
@@ -268,6 +270,8 @@ def _of_runs(
 ) -> Sequence[PartHealth]:
     if options.aws:
         return ask_runners("AWS", "aws")
+    if settings.github is None:
+        return [kept_in_folder(local(settings).runs.folder)]
     if isinstance(found, RepositorySetUp):
         if isinstance(found.variables, Unseen):
             why = f"the variable RUNS couldn't be seen: {found.variables.why}"
@@ -276,24 +280,7 @@ def _of_runs(
         if wrong := sorted({"RUNS", "LAUNCHER"} & problems.keys()):
             why = f"the variable {wrong[0]} isn't valid, as said above"
             return [unknown("runs", f"where they are kept isn't known ({why}).")]
-    return [_kept(_of_jobs(found, settings))]
-
-
-def _kept(settings: Settings) -> PartHealth:
-    if settings.launcher in MACHINES:
-        return unknown("AWS", "it wasn't looked at; do:", "python -m bot doctor --aws")
-    if settings.runs is None:
-        return ok("runs", "they are kept as artifacts of their workflow runs.")
-    if settings.runs.startswith("s3://"):
-        sentence = f"whether {settings.runs} can be written shows when it is tried:"
-        return unknown("runs", sentence, "python -m bot doctor --aws")
-    if not Path(settings.runs).is_dir():
-        sentence = f"the folder {settings.runs} isn't there; make it:"
-        return missing("runs", sentence, f"mkdir -p {shlex.quote(settings.runs)}")
-    if not os.access(settings.runs, os.W_OK | os.X_OK):
-        sentence = f"the folder {settings.runs} can't be written; allow it:"
-        return missing("runs", sentence, f"chmod u+wx {shlex.quote(settings.runs)}")
-    return ok("runs", f"they are kept in the folder {settings.runs}.")
+    return [kept(_of_jobs(found, settings))]
 
 
 COMMANDS = (doctor,)

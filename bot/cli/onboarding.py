@@ -4,12 +4,14 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 
 import rich_click as click
 
 from bot.adapters.files import write
 from bot.adapters.local.ports import local
 from bot.adapters.local.repository import OWN_RULES
+from bot.adapters.web import quick_pages
 from bot.cli.context import LazyContext, with_clear_errors
 from bot.cli.onboarding_app import WantedApp, make
 from bot.cli.onboarding_pull_request import Wanted, propose
@@ -114,6 +116,7 @@ def init(
     if folder is None:
         raise BotError("FOLDER: missing; name your repository's clone, or say --pull-request.")
     _check_clone(folder)
+    _check_remotes(folder, repository)
     has_written = _write(folder, pinned, owners, yes=yes)
     if look:
         _say_look(replace(settings, repository=folder, github=None))
@@ -137,23 +140,40 @@ def _write(folder: Path, code: Code, owners: Sequence[str], *, yes: bool) -> boo
 
 
 def _say_look(settings: Settings) -> None:
-    """What the first look would find; that the page can't be read now stops nothing."""
+    """What the first look would find; a page that can't be read now stops nothing, and is asked for
+    once.
+    """
+    click.echo(f"\nWhat the first look would find, by {settings.release_page}:")
+    ports = replace(local(settings).ports(), pages=quick_pages())
     try:
-        show_plan(describe(detect(local(settings).ports(), settings, dry_run=True)), True)
+        show_plan(describe(detect(ports, settings, dry_run=True)), True)
     except BotError as error:
-        click.echo(f"What the first look would find can't be said now: {error}")
+        click.echo(f"It can't be said now: {error}")
 
 
 def _check_clone(folder: Path) -> None:
-    found = subprocess.run(
-        ["git", "-C", str(folder), "rev-parse", "--show-toplevel"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    top = found.stdout.strip()
-    if found.returncode != 0 or not top or Path(top).resolve() != folder.resolve():
+    top = _git(folder, "rev-parse", "--show-toplevel")
+    if not top or Path(top).resolve() != folder.resolve():
         raise BotError(f"{folder}: is no clone's top folder; clone your repository, and name that.")
+
+
+def _check_remotes(folder: Path, repository: str) -> None:
+    """Raises BotError for a clone that can't be pushed; one of another repository is only noted."""
+    remotes = _git(folder, "remote", "--verbose")
+    if not remotes:
+        raise BotError(
+            f"{folder}: has no remote that it could be pushed to; say `git -C {quote(str(folder))} "
+            f"remote add origin https://github.com/{repository}.git`, and this again."
+        )
+    if repository.lower() not in remotes.lower():
+        click.echo(f"note: no remote of {folder} names {repository}; see `git remote --verbose`.")
+
+
+def _git(folder: Path, *words: str) -> str:
+    """What git prints; nothing where it refuses."""
+    command = ["git", "-C", str(folder), *words]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    return found.stdout.strip() if found.returncode == 0 else ""
 
 
 COMMANDS = (init,)

@@ -12,6 +12,7 @@ from bot.adapters.github.onboarding import GithubOnboarding
 from bot.adapters.github.ports import github
 from bot.adapters.local.ports import local
 from bot.adapters.local.repository import OWN_RULES
+from bot.adapters.web import quick_pages
 from bot.cli.doctor import of_repository
 from bot.cli.terminal import show_plan
 from bot.comments.markdown import inert
@@ -94,10 +95,12 @@ def _look(settings: Settings, *, is_empty: bool) -> str:
     """
     try:
         if not is_empty:
-            return describe(detect(github(settings).ports(), settings, dry_run=True))
+            ports = replace(github(settings).ports(), pages=quick_pages())
+            return describe(detect(ports, settings, dry_run=True))
         with TemporaryDirectory() as folder:
             empty = replace(settings, repository=Path(folder), github=None)
-            return describe(detect(local(empty).ports(), empty, dry_run=True))
+            ports = replace(local(empty).ports(), pages=quick_pages())
+            return describe(detect(ports, empty, dry_run=True))
     except BotError as error:
         return f"It can't be said now: {inert(str(error))}"
 

@@ -2,7 +2,7 @@
 
 from bot.comments.markdown import code, inert, mention
 from bot.comments.pull_requests import OpenRules
-from bot.comments.replies import taken
+from bot.comments.replies import or_end, taken
 from bot.model.commands import Role
 from bot.model.events import MERGE_QUEUE
 from bot.model.ports import Run
@@ -25,7 +25,9 @@ def merged(release: str, actor: str, *, has_run: bool = False) -> str:
 
 def but_busy(release: str, running: Run) -> str:
     """That a merged manifest isn't ingested, as another run has the instance."""
-    return not_started(release, taken(running), "say `/ingest` when that result is here.")
+    return not_started(
+        release, taken(running), f"say `/ingest` when that result is here{or_end(running)}."
+    )
 
 
 def not_started(release: str, why: str, remedy: str) -> str:

@@ -2,7 +2,6 @@
 
 from bot.comments.markdown import code, counted, inert
 from runners.contract import (
-    MEANINGS,
     DatasetOutcome,
     Finding,
     Outcome,
@@ -54,7 +53,7 @@ def reasons_of(dataset: DatasetOutcome) -> str:
 
 def finding(problem: Finding) -> str:
     """One reason with its column, its first values and how many there are."""
-    parts = [MEANINGS[problem.reason]]
+    parts = [problem.meaning()]
     if problem.column:
         parts.append(f" in {code(problem.column, 80)}")
     if problem.values:

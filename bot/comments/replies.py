@@ -258,9 +258,15 @@ def undecided(command: Command, reason: OpenRules) -> str:
 
 def busy(command: Command, running: Run) -> str:
     """That the instance is taken by the run `running`."""
-    return refused(
-        str(command), taken(running), f"Say {code(str(command))} again when its result is here."
-    )
+    again = f"Say {code(str(command))} again when its result is here{or_end(running)}."
+    return refused(str(command), taken(running), again)
+
+
+def or_end(running: Run) -> str:
+    """What else than waiting a person may do about a run, as the rest of a sentence."""
+    if running.request.action is Action.VERIFY:
+        return ""
+    return "; `/cancel` in the thread of its release ends it early"
 
 
 def named_run(run: Run) -> str:
@@ -322,7 +328,7 @@ def status(release: str, facts: Facts) -> str:
         merged = f"on the default branch, but can't be used ({inert(facts.broken[release])})"
     now = taken(running) if running else "nothing is running in this instance."
     lines = [f"**Release {release}:** the manifest is {merged}; {now}"]
-    ended = [run for run in runs if run.report is not None]
+    ended = [run for run in (*facts.taken_back(release), *runs) if run.report is not None]
     if ended:
         rows = [_ended(run) for run in reversed(ended[-10:])]
         lines.append(table(["Run", "Asked for by", "Ended", "Verdict"], rows))
@@ -333,13 +339,30 @@ def status(release: str, facts: Facts) -> str:
     return "\n\n".join([*lines, f"**Next:** {_after_status(release, facts)}"])
 
 
+AFTER_ROLLBACK = (
+    "say `/ingest` to register the release anew, or `/verify` to see what the instance holds."
+)
+
+
+def rolled_back(run: Run) -> str:
+    """That somebody has taken a run back by hand."""
+    when = f" at {moment(run.taken_back)}" if run.taken_back else ""
+    return (
+        f"↩️ **Rolled back:** {named_run(run)} was taken back by hand{when}. What it had written "
+        f"isn't in {code(run.request.instance)} any more, and what was said of it here no longer "
+        f"holds.\n\n**Next:** {AFTER_ROLLBACK}"
+    )
+
+
 def _after_status(release: str, facts: Facts) -> str:
     running, runs = facts.running(), facts.runs_of(release)
     if running is not None:
-        return "wait for the result of what is running."
+        return f"wait for the result of what is running{or_end(running)}."
     if release not in facts.manifests:
         proposal = facts.proposals.get(release)
         return f"review and merge {'the manifest' if proposal is None else f'#{proposal}'}."
+    if not runs and facts.taken_back(release):
+        return AFTER_ROLLBACK
     if not runs:
         return "say `/ingest` to register the release."
     if runs[-1].report is None:
@@ -355,5 +378,10 @@ def _ended(run: Run) -> list[str]:
         named_run(run),
         code(run.request.requested_by or "the merge"),
         moment(ended_at) if ended_at else "",
-        str(run.report.verdict) if run.report else "",
+        _verdict(run),
     ]
+
+
+def _verdict(run: Run) -> str:
+    verdict = str(run.report.verdict) if run.report else ""
+    return f"{verdict}; rolled back {moment(run.taken_back)}" if run.taken_back else verdict

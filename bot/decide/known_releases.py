@@ -11,12 +11,13 @@ from hashlib import sha1
 from bot.census.directory import DirectoryEntry
 from bot.census.release import CellCount, Oddity, OddityKind, Release
 from bot.comments import correction as known_comment
+from bot.comments import replies
 from bot.decide.new_releases import last_release_before_the_bot
 from bot.model.announcement import Announcement, announcement_by_manifest
-from bot.model.effects import Comment, Effect, OpenThread
+from bot.model.effects import Comment, Effect, OpenThread, SetLabel
 from bot.model.events import ReleasesRead
 from bot.model.facts import Facts
-from bot.model.labels import Topic
+from bot.model.labels import Label, Topic
 from bot.model.markers import Marker, MarkerKind
 from bot.model.releases import COMPARED_FACTS, FactChange
 
@@ -155,6 +156,7 @@ def changes_of_known_releases(event: ReleasesRead, facts: Facts) -> Iterator[Res
         yield from _retracted(version, entry, facts)
         if version not in facts.threads:
             continue
+        yield from _rolled_back(version, facts)
         if entry is None:
             yield from _ask_once("unhosted", version, known_comment.unhosted(version, facts), facts)
         release = listed.get(version)
@@ -170,6 +172,23 @@ def _retracted(version: str, entry: DirectoryEntry | None, facts: Facts) -> Iter
     was_retracted = record is not None and record.retracted
     if entry is not None and entry.retracted and not was_retracted:
         yield from _ask_once("retracted", version, known_comment.retracted(entry, facts), facts)
+
+
+def _rolled_back(version: str, facts: Facts) -> Iterator[Response]:
+    """What a person has taken back by hand, which no command has told the thread."""
+    thread = facts.threads[version]
+    marked = {
+        Marker(MarkerKind.ROLLED_BACK, r.request.run_id): r for r in facts.taken_back(version)
+    }
+    new = {marker: run for marker, run in marked.items() if marker not in facts.markers}
+    if not new:
+        return
+    effects: list[Effect] = [
+        Comment(thread, marker, replies.rolled_back(run)) for marker, run in new.items()
+    ]
+    if not facts.runs_of(version):
+        effects.append(SetLabel(thread, Label.MERGED))
+    yield Response(f"Rolled back: {version} ({', '.join(m.key for m in new)}).", tuple(effects))
 
 
 def _ask_once(matter: str, version: str, body: str, facts: Facts) -> Iterator[Response]:

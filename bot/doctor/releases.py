@@ -12,9 +12,11 @@ def releases(
     broken: Mapping[str, str],
     proposed: Collection[str],
     look: str,
+    place: str = "on the default branch",
 ) -> Iterator[PartHealth]:
     """A line for each release that the page names, newest first, that the bot knows or should: the
-    newest, and all with a manifest. `look` is the command by which the bot looks for releases.
+    newest, and all with a manifest. `look` is the command by which the bot looks for releases,
+    `place` where manifests lie.
     """
     newest = max(announced, default=None)
     known = {*merged, *broken, *proposed}
@@ -23,7 +25,7 @@ def releases(
         if release in broken:
             yield missing(part, f"its manifest is broken: {broken[release]}")
         elif release in merged:
-            yield ok(part, "its manifest is on the default branch.")
+            yield ok(part, f"its manifest is {place}.")
         elif release in proposed:
             yield ok(part, "its manifest is proposed, and waits for a maintainer to merge it.")
         else:

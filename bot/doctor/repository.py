@@ -8,6 +8,7 @@ from bot.model.labels import Label, Topic
 from bot.model.set_up import UNLISTED, ActionsSetUp, Refused, RepositorySetUp, Unseen
 from runners.contract import PartHealth
 
+INIT = "python -m bot init --pull-request --yes --code OWNER/NAME@COMMIT --instance OWNER/INSTANCE"
 CALLER = "cellxgene.yml"
 """What the documentation calls the file that calls bot.yml."""
 TOKENS = "https://github.com/settings/personal-access-tokens"
@@ -72,8 +73,9 @@ def _writable(found: RepositorySetUp) -> Iterator[PartHealth]:
         sentence = "it is archived, so that nothing can be written; unarchive it:"
         yield missing("repository", sentence, f"{found.address}/settings")
     if found.is_empty:
-        sentence = "it has no commit yet; push the workflow files, as this says:"
-        yield missing("repository", sentence, f"{GUIDE}#in-another-repository")
+        sentence = f"it has no commit yet; have what it needs proposed there ({GUIDE}"
+        remedy = f"{INIT} --repository {found.name}"
+        yield missing("repository", f"{sentence}#in-another-repository):", remedy)
 
 
 def _actions(

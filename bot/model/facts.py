@@ -117,7 +117,22 @@ class Facts:
         return next((run for run in mine if run.is_going_on()), None)
 
     def runs_of(self, release: str) -> tuple[Run, ...]:
-        """The release's runs in this instance, oldest first."""
+        """The release's runs in this instance, oldest first, since it was last rolled back: what
+        earlier ones say of the instance holds no longer.
+        """
+        moments = [run.taken_back for run in self.taken_back(release) if run.taken_back]
+        since = max(moments, default=None)
+        return tuple(
+            run
+            for run in self._all_runs_of(release)
+            if run.taken_back is None and (since is None or run.since >= since)
+        )
+
+    def taken_back(self, release: str) -> tuple[Run, ...]:
+        """Those of its runs in this instance that were rolled back, oldest first."""
+        return tuple(run for run in self._all_runs_of(release) if run.taken_back is not None)
+
+    def _all_runs_of(self, release: str) -> tuple[Run, ...]:
         return tuple(
             run
             for run in self.runs

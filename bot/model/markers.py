@@ -30,6 +30,7 @@ class MarkerKind(StrEnum):
     BEGUN = "begun"
     DASHBOARD = "dashboard"
     UNANSWERED = "unanswered"
+    ROLLED_BACK = "rolled-back"
 
 
 LINE = re.compile(rf"<!-- cellxgene-ingestion-bot: ({'|'.join(MarkerKind)}) ([0-9a-z-]+) -->")
@@ -39,11 +40,12 @@ LINE = re.compile(rf"<!-- cellxgene-ingestion-bot: ({'|'.join(MarkerKind)}) ([0-
 class Marker:
     """`release`, `manifest` and its version; `reply` and a comment.
 
-    `result`, `status` and a run; `begun`, a run and who started it; `merged` and a commit;
-    `checked`, `compared` and a pull request; `reaped`, a machine and an act; `notice`, `listed` and
-    a version; `correction`, `restored`, a version and which one; `alert`, `settled` and the matter;
-    `audit` and which one of its thread; `unanswered` and a comment, a commit, a run or the look
-    before; `dashboard`, of which there is one. The key is of digits, small letters and hyphens.
+    `result`, `status`, `rolled-back` and a run; `begun`, a run and who started it; `merged` and a
+    commit; `checked`, `compared` and a pull request; `reaped`, a machine and an act; `notice`,
+    `listed` and a version; `correction`, `restored`, a version and which one; `alert`, `settled`
+    and the matter; `audit` and which one of its thread; `unanswered` and a comment, a commit, a run
+    or the look before; `dashboard`, of which there is one. The key is of digits, small letters and
+    hyphens.
     """
 
     kind: MarkerKind

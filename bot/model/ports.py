@@ -34,7 +34,8 @@ class Run:
     """A run that was asked for: going on as long as it has no report, unless it `is_lost`.
 
     A lost one ended without a report: its machine died, or was never there. `address` is where a
-    person finds its log. `job` is what works on it where no workflow run waits for that.
+    person finds its log. `job` is what works on it where no workflow run waits for that. One that a
+    person has rolled back was `taken_back` then.
     """
 
     request: RunRequest
@@ -43,10 +44,11 @@ class Run:
     is_lost: bool = False
     address: str | None = None
     job: RemoteJob | None = None
+    taken_back: datetime | None = None
 
     def is_going_on(self) -> bool:
-        """Whether it has neither reported nor been lost."""
-        return self.report is None and not self.is_lost
+        """Whether it has neither reported nor been lost, nor was taken back."""
+        return self.report is None and not self.is_lost and self.taken_back is None
 
 
 @dataclass(frozen=True, slots=True)

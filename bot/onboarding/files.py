@@ -9,6 +9,7 @@ from enum import StrEnum
 from hashlib import sha1
 from importlib.resources import files as resources
 from pathlib import Path
+from shlex import quote
 
 from bot.errors import BotError
 
@@ -119,9 +120,10 @@ def next_steps(repository: str, instance: str, folder: Path | None) -> Iterator[
     none where a pull request has the files, and no folder.
     """
     if folder:
-        git = f"git -C {folder}"
+        git = f"git -C {quote(str(folder))}"
         yield f"{git} add .github runners"
-        yield f"{git} commit -m 'Let the CELLxGENE bot live here' && {git} push"
+        commit = "commit -m 'Let the CELLxGENE bot live here'"
+        yield f"{git} {commit} && {git} push --set-upstream origin HEAD"
     yield f"gh variable set BOT_INSTANCE --repo {repository} --body {instance}"
     yield (
         f"gh api --method PUT repos/{repository}/actions/permissions/workflow "

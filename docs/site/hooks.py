@@ -1,6 +1,7 @@
 """What `make docs` adds to the pages: the parts that are made from the code.
 
 A line `<!-- from the code: NAME -->` stands where such a part goes; an unknown name ends the build.
+The quotation below it is for who reads the page in a checkout, and gives way to the part.
 MkDocs calls `on_page_markdown`: https://www.mkdocs.org/dev-guide/plugins/#on_page_markdown
 """
 
@@ -26,7 +27,7 @@ from runners.contract import Manifest, RunReport
 from runners.contract.rules import Rules
 from runners.launch.configuration import Configuration
 
-PLACE = re.compile(r"^<!-- from the code: (.+) -->$", re.MULTILINE)
+PLACE = re.compile(r"^<!-- from the code: (.+) -->(?:\n> .*)*$", re.MULTILINE)
 DIAGRAM = re.compile(r"^```mermaid\nstateDiagram-v2\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ARROW = re.compile(r"^ *(\S+) --> ([^\s:]+)(?:: (.+))?$", re.MULTILINE)
 PARTS = {

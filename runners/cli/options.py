@@ -5,9 +5,10 @@ Must load fast: every command imports it.
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -142,13 +143,15 @@ def request_options(action: Action) -> Callable[[Command], Command]:
             options_given = [
                 name for name, value in {**named, "runs": runs, **fields}.items() if value
             ]
-            if request_file is None:
-                fields["action"] = action
-                request_file = _make_request_file(repository, runs or Path("runs"), named, fields)
-            elif options_given:
+            if request_file is not None and options_given:
                 words = ", ".join(f"--{name.replace('_', '-')}" for name in options_given)
                 raise ContractError(f"command line: --request says it all; leave out {words}.")
-            command(request_file=request_file, repository=repository, **other_options)
+            if request_file is not None:
+                command(request_file=request_file, repository=repository, **other_options)
+                return
+            fields["action"] = action
+            with _made_request(repository, runs or Path("runs"), named, fields) as file:
+                command(request_file=file, repository=repository, **other_options)
 
         for option in reversed(options):
             wrapped = option(wrapped)
@@ -157,14 +160,16 @@ def request_options(action: Action) -> Callable[[Command], Command]:
     return decorate
 
 
-def _make_request_file(
+@contextmanager
+def _made_request(
     repository: Path, runs: Path, named: dict[str, Any], fields: dict[str, Any]
-) -> Path:
-    from runners.run.request import ensure_request_file, named_manifest
+) -> Iterator[Path]:
+    from runners.run.request import ensure_request_file, kept_once_begun, named_manifest
 
     if fields["instance"] is None:
         raise ContractError("command line: name the instance by --instance, or a --request.")
-    path = named_manifest(repository, **named)
-    file = ensure_request_file(runs, repository, path, datetime.now(UTC), **fields)
-    progress.say(f"run {file.parent.name}; it is kept in {file.parent}")
-    return file
+    path, now = named_manifest(repository, **named), datetime.now(UTC)
+    make = partial(ensure_request_file, runs, repository, path, now, **fields)
+    with kept_once_begun(runs, make) as file:
+        progress.say(f"run {file.parent.name}; it is kept in {file.parent}")
+        yield file

@@ -2,13 +2,14 @@
 
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import rich_click as click
 
-from runners import settings
+from runners import progress, settings
 from runners.cli.options import REPOSITORY, with_clear_errors
-from runners.contract import Action, ContractError, Manifest, Status, manifest_path
+from runners.contract import MANIFESTS, Action, ContractError, Manifest, Status, manifest_path
 
 INCOMPLETE = 1
 
@@ -30,11 +31,15 @@ def survey(instance: str, repository: Path, yes: bool, verifies: bool, runs: Pat
     """Say which releases an instance holds, whoever registered them, and write their manifests.
 
     So a bot knows the history of an instance that was there before it. A manifest that is there
-    stays as it is, and nothing that an instance lacks is filled in. Reads the instance alone. Exit
-    code 1: a release's store couldn't be read, and its manifest is missing.
+    stays as it is, with the failures that it accepts; nothing that an instance lacks is filled in.
+    Reads the instance alone; writes manifests (--yes) and reports (--verify), and says first where.
+    Exit code 1: a release's store couldn't be read, and its manifest is missing.
     """
     from runners.verification.survey import held_releases, manifests
 
+    progress.say(f"manifests: {(repository / MANIFESTS).resolve()} (--repository names another)")
+    if verifies:
+        progress.say(f"reports: {runs.resolve()} (--runs names another folder)")
     is_whole = True
     held = held_releases(instance)
     for one, made in manifests(held):
@@ -62,26 +67,34 @@ def _keep(file: Path, manifest: Manifest, *, is_real: bool) -> str:
 
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_suffix(".part")  # killed half-way, no half of a manifest is left as it is
-    part.write_text(tomli_w.dumps(manifest.to_mapping()), encoding="utf-8")
+    # no `accepted = []`: who appends `[[accepted]]` to that has no TOML any more
+    fields = {name: value for name, value in manifest.to_mapping().items() if value != []}
+    part.write_text(tomli_w.dumps(fields), encoding="utf-8")
     part.replace(file)
     return f"wrote {file}"
 
 
 def _verdict(file: Path, instance: str, repository: Path, runs: Path) -> str:
-    """The verdict on a release, and which checks it doesn't pass; or why there is none."""
-    from runners.run.request import ensure_request_file, load_job
+    """The verdict on a release, which checks it doesn't pass, and how many failures are accepted;
+    or why there is none. Files whose failure is accepted are read, to see that they fail for that.
+    """
+    from runners.run.request import ensure_request_file, kept_once_begun, load_job
+    from runners.validation.check import judge_accepted
     from runners.verification.verify import verify
 
-    reference = settings.from_environment().reference
+    reference, now = settings.from_environment().reference, datetime.now(UTC)
+    fields = {"action": Action.VERIFY, "instance": instance}
+    make = partial(ensure_request_file, runs, repository, file, now, **fields)
     try:
-        request = ensure_request_file(
-            runs, repository, file, datetime.now(UTC), action=Action.VERIFY, instance=instance
-        )
-        report = verify(load_job(request, repository=repository, reference=reference))
+        with kept_once_begun(runs, make) as request:
+            job = load_job(request, repository=repository, reference=reference)
+            report = verify(job, judge_accepted(job.manifest, reference=reference))
     except ContractError as error:
         return f"can't be verified: {error}"
     offending = [
         check.title for check in report.checks if check.status in (Status.FAILED, Status.UNCHECKED)
     ]
     what = f": {'; '.join(offending)}" if offending else ""
+    accepted = {offender.dataset_id for check in report.checks for offender in check.accepted}
+    what += f", with {len(accepted)} accepted" if accepted else ""
     return f"{report.verdict.value}{what} (the report lies beside {request})"

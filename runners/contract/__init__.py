@@ -61,7 +61,7 @@ from runners.contract.report import (
     Verdict,
     verdict_of,
 )
-from runners.contract.request import Action, RunRequest
+from runners.contract.request import ROLLED_BACK, Action, RunRequest, lock_name
 from runners.contract.trail import ENDED, LAUNCHED, TrailLine, cost
 
 __all__ = [
@@ -72,6 +72,7 @@ __all__ = [
     "MENDED_BY_REPEAT",
     "REMEDIES",
     "REMOTE_JOB",
+    "ROLLED_BACK",
     "AcceptedException",
     "Act",
     "Action",
@@ -122,6 +123,7 @@ __all__ = [
     "TrailLine",
     "Verdict",
     "cost",
+    "lock_name",
     "manifest_path",
     "release_of",
     "verdict_of",

@@ -146,11 +146,17 @@ class Finding(Document):
         parts += [f"and {more} more" if more > 0 else "", self.detail or ""]
         return " ".join(part for part in parts if part)
 
+    def meaning(self) -> str:
+        """What the reason means here: what stands in uns is a key, and no column."""
+        meaning = MEANINGS[self.reason]
+        is_key = (self.column or "").startswith("uns.")
+        return meaning.replace(" column ", " key ", 1) if is_key else meaning
+
     def sentence(self) -> str:
         """The finding for a person: where, what, the first values, and what would be right."""
         more = self.count - len(self.values)
         values = ", ".join(map(repr, self.values)) + (f" and {more:,} more" if more > 0 else "")
-        parts = [self.column or "", MEANINGS[self.reason], values if self.values else ""]
+        parts = [self.column or "", self.meaning(), values if self.values else ""]
         detail = f" ({self.detail})" if self.detail else ""
         return ": ".join(filter(None, parts)) + detail
 

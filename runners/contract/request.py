@@ -21,6 +21,17 @@ class Action(StrEnum):
     VERIFY = "verify"
 
 
+ROLLED_BACK = "rolled-back.json"
+"""What the file in a run's folder is called that says that the run was taken back."""
+
+
+def lock_name(instance: str) -> str:
+    """What the file beside the runs' folders is called that the writer of the instance keeps
+    locked (flock), and has written its run's id into.
+    """
+    return f".{instance.replace('/', '--')}.lock"
+
+
 class RunRequest(Document):
     """One run, as the bot asks for it and the machine reads it.
 

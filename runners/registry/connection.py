@@ -69,8 +69,9 @@ def connect(slug: str) -> None:
             raise
         reason = _without_key(next(iter(str(error).splitlines()), type(error).__name__))
         raise ContractError(
-            f"instance {slug!r}: can't be connected to ({reason}); name one that `lamin info` "
-            "shows, or log in first."
+            f"instance {slug!r}: can't be connected to ({reason}). What LaminDB knows of instances "
+            f"and logins is read from {_settings_folder()}; say LAMIN_SETTINGS_DIR where it lies "
+            "elsewhere, name another instance, or log in by `lamin login`."
         ) from error
     if connected.slug != slug:
         raise ContractError(
@@ -118,6 +119,12 @@ def _without_key(text: str) -> str:
     """The text as it may be logged: LaminDB logs in with the key that the environment holds."""
     key = settings.from_environment().lamin_api_key
     return text.replace(key, "(API key)") if key else text
+
+
+def _settings_folder() -> Path:
+    from lamindb_setup.core._settings_store import settings_dir
+
+    return Path(settings_dir)
 
 
 def _has_settings(slug: str) -> bool:

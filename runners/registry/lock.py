@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 from runners import settings
-from runners.contract import ContractError
+from runners.contract import ContractError, lock_name
 from runners.retries import OutageError
 
 KEY = 7_220_415_308
@@ -145,7 +145,7 @@ def hold_lock_file(instance: str, *, runs: Path, run_id: str) -> Iterator[None]:
     Raises:
         ContractError: another run in the folder `runs` holds it; it is named.
     """
-    path = runs / f".{instance.replace('/', '--')}.lock"
+    path = runs / lock_name(instance)
     with path.open("a+") as file:
         _lock_or_refuse(file, run_id, instance)
         yield

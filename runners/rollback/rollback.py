@@ -5,11 +5,14 @@ releases share, and what anybody else has made since, which makes it refuse. A d
 and does not commit.
 """
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence, Sized
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import islice
 
+from runners.contract import ROLLED_BACK as NOTE
 from runners.records.baseline import Difference, differences, stored_baseline
 from runners.records.transaction_log import Tables
 from runners.registry.lock import hold_lock_file
@@ -86,6 +89,7 @@ def _rollback(
         recorded_runs = begun([whole(run) for run in [*recorded_runs, *lost]])
         result = _attempt(recorded_runs, is_real=is_real)
     if is_real and not result.problems:
+        _note(recorded_runs)
         _write(recorded_runs, ROLLED_BACK)
     return replace(result, is_proved=not any(map(is_of_older_code, recorded_runs)))
 
@@ -115,6 +119,14 @@ def _is_done(recorded_runs: Sequence[RunFolder]) -> bool:
         return is_empty and any(is_forgotten(journal, own) for journal, own in kept)
     entries = transactions_of(recorded_runs)
     return is_undone(entries, registry.read_rows(rows_to_read(entries)))
+
+
+def _note(recorded_runs: Sequence[RunFolder]) -> None:
+    """Says so where the bot sees it without reading journals: beside each run's report."""
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    for run in recorded_runs:
+        told = json.dumps({"run_id": run.request.run_id, "at": at})
+        (run.folder / NOTE).write_text(f"{told}\n", encoding="utf-8")
 
 
 def _write(recorded_runs: Sequence[RunFolder], step: str) -> None:

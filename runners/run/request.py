@@ -4,12 +4,15 @@ A person's words on the command line make the same request as a comment of their
 the run that they began, until it has ended. Reads files; touches no instance.
 """
 
-from collections.abc import Callable, Mapping
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from runners import progress
 from runners.contract import Action, ContractError, Manifest, RunRequest, manifest_path
 from runners.run.journal import END, JOURNAL, JournalLines, read_journal, was_rolled_back
 from runners.run.stopping import is_cancelled
@@ -114,11 +117,17 @@ def named_manifest(
     """The path of the manifest that is named by itself, or by its release `new`.
 
     Raises:
-        ContractError: neither or both are named, or its previous release is not `previous`.
+        ContractError: neither or both are named, there is none of that release, or its previous
+            release is not `previous`.
     """
     if (manifest is None) == (new is None):
         raise ContractError("command line: name the release by --manifest or by --new; give one.")
     path = manifest if manifest is not None else repository / manifest_path(str(new))
+    if manifest is None and not path.exists():
+        raise ContractError(
+            f"--new {new}: there is no {path}; name the folder that has {manifest_path(str(new))} "
+            "by --repository, or the manifest by --manifest."
+        )
     document = Manifest.from_file(path)
     if previous not in (None, document.previous):
         raise ContractError(
@@ -148,6 +157,28 @@ def ensure_request_file(
     except FileExistsError as error:
         raise ContractError(f"{file}: was made this second; say it again.") from error
     return file
+
+
+@contextmanager
+def kept_once_begun(runs: Path, file: Callable[[], Path]) -> Iterator[Path]:
+    """Within, somebody works on the run whose request `file` gives. If that ends badly before
+    anything was begun, a request that was made for it is taken away: nobody waits for that run.
+    """
+    before = set(runs.glob(f"*/{REQUEST}"))
+    request = file()
+    try:
+        yield request
+    except BaseException:
+        folder = request.parent
+        if request not in before and not _has_begun(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+            progress.say(f"run {folder.name}: nothing was begun, so that it isn't kept")
+        raise
+
+
+def _has_begun(folder: Path) -> bool:
+    journal = folder / JOURNAL
+    return (folder / "report.json").exists() or (journal.exists() and journal.stat().st_size > 0)
 
 
 def _request(

@@ -80,11 +80,14 @@ class Cases:
     def _finding(self, name: str, case: Case, values: Collection[str]) -> Finding:
         return Finding(
             reason=Reason.VALUES_DISAGREE,
-            column=name,
+            column=place_of(name, self._vocabulary.rules),
             values=tuple(sorted(values)[:SHOWN]),
             count=len(values),
-            detail=f"{' and '.join(self._requirements(case))} {where_text(case.where)}".strip(),
+            detail=f"{' and '.join(self._requirements(case))} {self._where(case)}".strip(),
         )
+
+    def _where(self, case: Case) -> str:
+        return where_text(case.where, self._vocabulary.rules)
 
     def _requirements(self, case: Case) -> Iterator[str]:
         """What the case asks of a value, e.g. "must be na"."""
@@ -149,6 +152,11 @@ class Cases:
         return all(p in case.values or self._vocabulary.entry(entries, p) for p in parts)
 
 
+def place_of(name: str, rules: Rules) -> str:
+    """The column as a person is told of it: a key of uns by its whole path."""
+    return f"uns.{name}" if rules.columns[name].slot == "uns" else name
+
+
 def column_of(profile: DatasetProfile, name: str, rule: Column) -> ColumnProfile | None:
     """The column where the rule has it; a key of uns as a column, too."""
     if rule.slot != "uns":
@@ -173,10 +181,10 @@ KINDS = {
 """What the types of profiles and rules are in a sentence; others by their names."""
 
 
-def type_finding(column: ColumnProfile, name: str, rule: Column) -> Finding:
-    """That a column is of another type than its rule's."""
+def type_finding(column: ColumnProfile, place: str, rule: Column) -> Finding:
+    """That the column at the place is of another type than its rule's."""
     found, wanted = (KINDS.get(dtype, dtype) for dtype in (column.dtype, rule.dtype))
-    return Finding(reason=Reason.COLUMN_TYPE, column=name, detail=f"is {found}, must be {wanted}")
+    return Finding(reason=Reason.COLUMN_TYPE, column=place, detail=f"is {found}, must be {wanted}")
 
 
 def is_of_type(column: ColumnProfile, rule: Column) -> bool:
@@ -208,13 +216,14 @@ def _columns_of_obs(rules: Rules, names: Collection[str]) -> tuple[str, ...]:
     return tuple(name for name in names if columns[name].slot == "obs")
 
 
-def where_text(where: Collection[Circumstance]) -> str:
+def where_text(where: Collection[Circumstance], rules: Rules) -> str:
     """The circumstances as the end of a sentence; empty if there are none."""
-    return f"where {' and '.join(map(_circumstance_text, where))}" if where else ""
+    texts = (_circumstance_text(each, place_of(each.column, rules)) for each in where)
+    return f"where {' and '.join(texts)}" if where else ""
 
 
-def _circumstance_text(circumstance: Circumstance) -> str:
+def _circumstance_text(circumstance: Circumstance, place: str) -> str:
     if circumstance.present:
-        return f"{circumstance.column} {'does not stand' if circumstance.otherwise else 'stands'}"
+        return f"{place} {'does not stand' if circumstance.otherwise else 'stands'}"
     named = listed((*circumstance.among, *circumstance.under))
-    return f"{circumstance.column} is {'not ' if circumstance.otherwise else ''}{named}"
+    return f"{place} is {'not ' if circumstance.otherwise else ''}{named}"

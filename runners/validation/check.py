@@ -15,6 +15,7 @@ from runners.census.store import CensusDataset, location, read_datasets
 from runners.contract import (
     CheckReport,
     ContractError,
+    DatasetOutcome,
     FileOutcome,
     FilesReport,
     Manifest,
@@ -51,6 +52,21 @@ def check(
         dataset_count=manifest.dataset_count,
         outcomes=tuple(outcome_of(dataset, Outcome.REGISTERED) for dataset in validated_datasets),
     )
+
+
+def judge_accepted(manifest: Manifest, *, reference: Path) -> tuple[DatasetOutcome, ...]:
+    """The outcome that each dataset would have whose failure the manifest accepts.
+
+    Raises:
+        ContractError: as of `check`.
+    """
+    accepted = {one.dataset_id for one in manifest.accepted}
+    if not accepted:
+        return ()
+    datasets = [each for each in read_datasets(manifest) if each.dataset_id in accepted]
+    readers = Readers(manifest.dataset_schema_version, reference, workers=1)
+    results = readers.judged([(each, location(manifest, each)) for each in datasets])
+    return tuple(outcome_of(each, Outcome.REGISTERED) for each in results)
 
 
 def check_files(

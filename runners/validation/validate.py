@@ -19,6 +19,7 @@ from runners.validation.cases import (
     Cases,
     column_of,
     is_of_type,
+    place_of,
     type_finding,
     where_text,
 )
@@ -71,11 +72,11 @@ def validate(profile: DatasetProfile, vocabulary: Vocabulary) -> Validation:
         if name == ORGANISM:
             continue
         if not cases.is_beyond_reach(name):
-            findings += _presence_findings(name, rule, column, cases.stands(rule))
+            findings += _presence_findings(name, vocabulary.rules, column, cases.stands(rule))
         if column is None:
             absent.append(name)
             continue
-        findings += _form_findings(name, rule, column)
+        findings += _form_findings(place_of(name, vocabulary.rules), rule, column)
         if not is_of_type(column, rule):
             continue
         validator = _ColumnValidator(name, rule, taxon, vocabulary, profile)
@@ -106,8 +107,8 @@ def _version_notes(profile: DatasetProfile, rules: Rules) -> Iterator[str]:
     if stated is not None and stated.values != (rules.dataset_schema_version,):
         version = listed(map(quoted, stated.values), "and") or KINDS.get(stated.dtype, stated.dtype)
         yield (
-            f"{SCHEMA_VERSION}: the file says {version}, and was checked against dataset schema "
-            f"{rules.dataset_schema_version}"
+            f"uns.{SCHEMA_VERSION}: the file says {version}, and was checked against dataset "
+            f"schema {rules.dataset_schema_version}"
         )
 
 
@@ -145,24 +146,25 @@ def _finding(
 
 
 def _presence_findings(
-    name: str, rule: Column, column: ColumnProfile | None, stands: bool | None
+    name: str, rules: Rules, column: ColumnProfile | None, stands: bool | None
 ) -> Iterator[Finding]:
     """`stands`: as `Cases.stands` has it."""
     if stands is None or (column is not None) == stands:
         return
     reason = Reason.COLUMN_MISSING if column is None else Reason.COLUMN_UNEXPECTED
-    where = where_text(rule.present_where)
+    where = where_text(rules.columns[name].present_where, rules)
     must = "must stand" if stands else "must only stand"
-    yield Finding(reason=reason, column=name, detail=f"{must} {where}" if where else None)
+    place = place_of(name, rules)
+    yield Finding(reason=reason, column=place, detail=f"{must} {where}" if where else None)
 
 
-def _form_findings(name: str, rule: Column, column: ColumnProfile) -> Iterator[Finding]:
+def _form_findings(place: str, rule: Column, column: ColumnProfile) -> Iterator[Finding]:
     if not is_of_type(column, rule):
-        yield type_finding(column, name, rule)
+        yield type_finding(column, place, rule)
     if column.missing:
         yield Finding(
             reason=Reason.VALUE_NOT_ALLOWED,
-            column=name,
+            column=place,
             values=("(no value)",),
             count=1,
             detail=f"{column.missing} cells without a value",
@@ -184,6 +186,7 @@ class _ColumnValidator:
         is_in_dict = rule.keys_of is not None and rule.keys_of not in profile.uns
         self._keys = profile.dicts.get(str(rule.keys_of), frozenset()) if is_in_dict else None
         self._seen: tuple[str, ...] = ()
+        self._place = place_of(name, vocabulary.rules)
         self.annotations: set[Annotation] = set()
         self.notes: list[str] = []
         self._wrong: dict[tuple[Reason, str], dict[str, Refusal]] = {}
@@ -213,7 +216,7 @@ class _ColumnValidator:
         """All values that were refused for one cause, with the remedies of the first of them."""
         remedies = (refusals[value].remedy() for value in sorted(refusals)[:SHOWN])
         detail = "; ".join(filter(None, (cause, *remedies)))
-        return _finding(reason, self.name, refusals, detail)
+        return _finding(reason, self._place, refusals, detail)
 
     def _refuse(self, reason: Reason, value: str, cause: str) -> None:
         self._refuse_as(Refusal(reason, cause), value)
@@ -270,7 +273,7 @@ class _ColumnValidator:
         # a label has the whole value, a record of a registry the term's id
         term_id = value if entry.registry == LABELS else term_of(entry, value)
         self._annotate(entry.registry, term_id, entry.ontology)
-        note = f"{self.name}: {value} is deprecated in {entry.ontology}"
+        note = f"{self._place}: {value} is deprecated in {entry.ontology}"
         if self.vocabulary.deprecated(entry, value) and note not in self.notes:
             self.notes.append(note)
 

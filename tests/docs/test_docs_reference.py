@@ -1,6 +1,10 @@
 """What the documents tell is what the code knows: settings, variables, states, reasons."""
 
+import os
 import re
+import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -112,3 +116,43 @@ def test_what_a_page_outside_the_site_links_is_there(page: str) -> None:
         r'src(?:set)?="([^"]+)"', text
     )
     assert {link for link in linked if not (ROOT / link).exists()} == set()
+
+
+REFERENCE = sorted((DOCS / "reference").glob("*.md"))
+UNTIL_THEN = re.compile(r"^<!-- from the code: (.+) -->\n((?:> .*\n)+)", re.MULTILINE)
+
+
+def test_in_a_checkout_each_part_says_how_it_is_seen() -> None:
+    told = {name: said for page in REFERENCE for name, said in UNTIL_THEN.findall(page.read_text())}
+    assert told.keys() == hooks.PARTS.keys()
+    for name, said in told.items():
+        assert "`make docs` puts " in said
+        by_help = {"bot": "-m bot --help", "runners": "-m runners --help"}
+        own = by_help[name.split()[-1]] if name.startswith("commands") else "make reference PART="
+        assert own in said, name
+        assert (
+            own != "make reference PART=" or f"PART={shlex.quote(name)}".replace("'", '"') in said
+        )
+
+
+def test_on_the_site_that_gives_way_to_the_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(hooks.PARTS, "checks", lambda: "the table")
+    page = "before\n\n<!-- from the code: checks -->\n> one\n> two\n\n> after\n"
+    assert hooks.on_page_markdown(page) == "before\n\nthe table\n\n> after\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "begins"),
+    [("outcomes", 0, "| outcome | meaning |"), ("outcome", 2, "PART: say one of: "), ("", 2, "PA")],
+)
+def test_a_part_can_be_printed(words: str, code: int, begins: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "docs/site/part.py", words],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": "."},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code
+    assert (done.stdout or done.stderr).startswith(begins)

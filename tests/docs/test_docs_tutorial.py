@@ -1,10 +1,10 @@
-"""The tutorial's first part, command by command, in a folder of its own.
-
-Its second part needs GitHub: `tests/workflows/test_first_days.py` plays that on a double. The demo
-takes minutes, so that this is a proof.
+"""The tutorial's first part, command by command, in a folder of its own, and of its second what is
+for GitHub's double. What needs GitHub itself, `tests/workflows/test_first_days.py` plays on that
+double. The demo takes minutes, so that this is a proof.
 """
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +16,8 @@ pytestmark = pytest.mark.prove
 ROOT = Path(__file__).resolve().parents[2]
 TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
 FIRST = TUTORIAL.split("## 2.")[0]
+OFFLINE = TUTORIAL.split("### Tried offline first")[1].split("### ")[0]
+LINE = re.compile(r"`((?:merge|look|say|end)\b[^`]*)`")
 SOME_FAIL = 1
 
 
@@ -67,3 +69,29 @@ def test_the_bot_answers(printed: dict[str, str]) -> None:
 def test_one_file_fails_as_in_the_result(printed: dict[str, str]) -> None:
     checked = next(text for line, text in printed.items() if " check " in line)
     assert "11 of 12 files pass" in checked, checked
+
+
+def test_an_empty_repository_on_the_double_comes_to_its_first_result(tmp_path: Path) -> None:
+    """By the page's own words, in two shells."""
+    home = tmp_path / "double"
+    first, second = (block for _, _, block in FENCE.findall(OFFLINE))
+    assert first == "make demo GITHUB=empty\n"
+    command = [sys.executable, "-u", "-m", "workflows.by_hand", "--home", str(home)]
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, text=True, **pipes) as waiting:  # type: ignore[call-overload]
+        assert any(f"say `. {home}/shell`" in line for line in waiting.stdout)
+        words = second.replace(".venv/bin/python", sys.executable).replace(
+            ".demo-github", str(home)
+        )
+        done = subprocess.run(
+            ["bash", "-c", words], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert "opened: http://127.0.0.1:" in done.stdout, done.stdout + done.stderr
+        assert "missing  workflow cellxgene.yml: it isn't in " in done.stdout
+        said, _ = waiting.communicate("".join(f"{line}\n" for line in LINE.findall(OFFLINE)))
+    assert "cellxgene.yml failure" not in said.split("Accepted")[0], said
+    assert "#3, issue: Census 2020-07-15 (LTS): 12 datasets" in said, said
+    assert "#3, the bot: 🚀 **Accepted:** ingesting release 2020-07-15" in said, said
+    assert "#3, the bot: ## ✅ " in said, said
+    assert (home / "pages" / "3.html").is_file()

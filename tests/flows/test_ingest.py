@@ -127,7 +127,8 @@ def test_while_a_run_is_going_on_a_second_one_is_refused(scenario: Scenario) -> 
         "2026-02-01 in `demo` since 2026-03-01 12:00 UTC, asked for by `maintainer`; "
         "an instance takes one run at a time.\n"
         "\n"
-        "Say `/ingest --limit 5` again when its result is here.\n"
+        "Say `/ingest --limit 5` again when its result is here; `/cancel` in the thread of its "
+        "release ends it early.\n"
         "\n"
         "> You said: `/ingest --limit 5`"
     )

@@ -130,6 +130,7 @@ def _ran(scenario: Scenario, release: str) -> None:
         release=release,
         manifest=f"runners/releases/{release}.toml",
         instance="demo",
+        requested_by="maintainer",
     )
     scenario.runs.start(request)
     scenario.ends(request.run_id, good("d1"))

@@ -35,6 +35,10 @@ from flows.test_retry import (  # noqa: F401 - as above, with what they are give
     test_a_retry_of_a_retry_goes_on_from_that,
     test_where_nothing_failed_there_is_nothing_to_do_again,
 )
+from flows.test_rolled_back import (  # noqa: F401 - as above
+    test_status_says_so_at_once,
+    test_the_next_look_says_so_and_the_release_waits_again,
+)
 
 
 @pytest.fixture

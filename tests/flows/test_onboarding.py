@@ -1,5 +1,6 @@
 """A repository is prepared for a bot whose code is elsewhere: said first, written once."""
 
+import socket
 import subprocess
 from pathlib import Path
 
@@ -34,7 +35,12 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     )
     folder = tmp_path / "clone"
     subprocess.run(["git", "init", "--quiet", str(folder)], check=True)
+    git(folder, "remote", "add", "origin", "git@github.com:lab/census.git")
     return folder
+
+
+def git(folder: Path, *words: str) -> None:
+    subprocess.run(["git", "-C", str(folder), *words], check=True)
 
 
 def run(*words: str) -> Result:
@@ -141,6 +147,39 @@ def test_settings_that_cannot_be_read_are_told_before_anything_is_written(clone:
     (clone.parent / "bot.toml").write_text("home = [")
     assert run(*WORDS, "--yes", str(clone)).exit_code == 2
     assert files(clone) == {}
+
+
+def test_a_clone_that_cannot_be_pushed_is_refused_with_the_remedy(clone: Path) -> None:
+    git(clone, "remote", "remove", "origin")
+    for words in (WORDS, (*WORDS, "--yes")):
+        done = run(*words, str(clone))
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert done.stderr == (
+            f"{clone}: has no remote that it could be pushed to; say `git -C {clone} remote add "
+            "origin https://github.com/lab/census.git`, and this again.\n"
+        )
+    assert files(clone) == {}
+
+
+def test_a_clone_of_another_repository_is_noted(clone: Path) -> None:
+    git(clone, "remote", "set-url", "origin", "https://github.com/lab/other.git")
+    done = run(*WORDS, "--no-look", str(clone))
+    assert f"note: no remote of {clone} names lab/census; see" in done.stdout
+    assert "note: " not in run(*WORDS, "--repository", "Lab/Other", "--no-look", str(clone)).stdout
+
+
+def test_a_page_that_is_out_of_reach_is_asked_for_once(
+    clone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    monkeypatch.setenv("BOT_RELEASE_PAGE", f"http://127.0.0.1:{port}/page.html")
+    done = run(*WORDS, str(clone))
+    assert done.exit_code == 0
+    said = done.stdout.partition("What the first look would find, by ")[2]
+    assert said.startswith(f"http://127.0.0.1:{port}/page.html:\n")
+    assert "can't be reached" in said
+    assert "times" not in said
 
 
 @pytest.mark.parametrize("name", [".", "clone/below", "clone/.git", "missing"])

@@ -72,7 +72,8 @@ def test_status_says_what_is_running_and_what_was(scenario: Scenario) -> None:
         "| --- | --- | --- | --- |\n"
         "| `2026-02-01-ingest-5` | `maintainer` | 2026-03-01 12:03 UTC | passed |\n"
         "\n"
-        "**Next:** wait for the result of what is running."
+        "**Next:** wait for the result of what is running; `/cancel` in the thread of its release "
+        "ends it early."
     )
 
 

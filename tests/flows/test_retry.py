@@ -144,6 +144,7 @@ def test_another_release_and_another_instance_are_no_business_of_it(scenario: Sc
         release="2025-06-01",
         manifest="runners/releases/2025-06-01.toml",
         instance="demo",
+        requested_by="maintainer",
     )
     other = {"run_id": "2026-02-01-ingest-10", "release": "2026-02-01", "instance": "else"}
     for request in (base, base.model_copy(update=other)):
@@ -160,7 +161,9 @@ def test_while_a_run_is_going_on_it_waits(failed_scenario: Scenario) -> None:
     failed_scenario.says("maintainer", "/retry")
     told = failed_scenario.heard()
     assert "⛔ **Not done:** `2026-02-01-ingest-6` has been ingesting release 2026-02-01" in told
-    assert "Say `/retry` again when its result is here." in told
+    assert (
+        "Say `/retry` again when its result is here; `/cancel` in the thread of its release" in told
+    )
 
 
 def test_it_waits_for_decided_rules(failed_scenario: Scenario) -> None:

@@ -192,7 +192,7 @@ def test_a_job_of_thirty_hours_is_followed_over_outages_to_its_result(site: Site
             scenario.says("maintainer", "/ingest")
             assert "has been ingesting release 2026-02-01 in `demo`" in scenario.heard()
             scenario.says("writer", "/status")
-            assert "wait for the result of what is running." in scenario.heard()
+            assert "wait for the result of what is running; `/cancel` in" in scenario.heard()
     # It ends while GitHub is away, and the look that comes next says so; once.
     site.puts("report.json", report(site.request(), good("d1")).to_json())
     site.sagemaker.ends(site.job_name, "Completed")

@@ -1,7 +1,6 @@
 """The double in place of GitHub, and act in place of its runners: pauses play what waits."""
 
 import os
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,8 +10,11 @@ from fake_github.server import Server, serving
 from fake_github.state import FakeGithub
 from workflows.act import ROOT, ActRepository
 from workflows.demo import _long_ago, _machine, _variables
+from workflows.leftovers import start_over
 
-from bot.cli.demo import DemoFolder, history
+from bot.cli.demo import history
+from bot.cli.demo_folder import DemoFolder
+from bot.errors import BotError
 from live.scratch import LiveError, Scratch
 
 PERSON = dict.fromkeys(("contents", "pull_requests", "issues", "actions"), "write") | {
@@ -36,7 +38,10 @@ def doubled(home: Path) -> Iterator[tuple[Scratch, Mapping[str, str]]]:
     """A scratch repository on the double, and the environment of this machine's LaminDB. Starts
     over each time. Raises LiveError if the double found something broken.
     """
-    shutil.rmtree(home, ignore_errors=True)
+    try:
+        start_over(home)
+    except BotError as error:
+        raise LiveError(str(error)) from error
     folder = DemoFolder(home.resolve())
     history(folder)
     machine = _machine(folder)

@@ -12,7 +12,7 @@ from fake_github.faults import Fault
 from fake_github.server import Server, serving
 from fake_github.state import ACTIONS, FakeGithub, Pull
 
-from bot.cli.demo import NEWER, OLDER
+from bot.cli.demo_folder import NEWER, OLDER
 from bot.model.labels import Label
 from bot.model.markers import Marker, MarkerKind, sign
 from live.__main__ import report

@@ -232,6 +232,20 @@ def test_a_report_survives_json() -> None:
     assert RunReport.from_json(text, source="test").to_json() == text
 
 
+@pytest.mark.parametrize(
+    ("reason", "column", "sentence"),
+    [
+        (Reason.COLUMN_MISSING, "uns.title", "uns.title: a required key is missing"),
+        (Reason.COLUMN_UNEXPECTED, "uns.spatial", "uns.spatial: a key must not be in this dataset"),
+        (Reason.COLUMN_TYPE, "uns.spatial", "uns.spatial: a key has the wrong type"),
+        (Reason.COLUMN_TYPE, "sex", "sex: a column has the wrong type"),
+        (Reason.GENES_MISSING, None, "there are no genes"),
+    ],
+)
+def test_what_stands_in_uns_is_a_key(reason: Reason, column: str | None, sentence: str) -> None:
+    assert Finding(reason=reason, column=column).sentence() == sentence
+
+
 def test_a_document_cannot_be_changed() -> None:
     request = RunRequest.from_mapping(REQUEST, source="test")
     with pytest.raises(ValueError, match="frozen"):

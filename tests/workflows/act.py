@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from signal import SIGINT
+from signal import SIGINT, SIGKILL
 from sysconfig import get_path
 from typing import Any
 
@@ -32,6 +32,8 @@ STUBS = Path(__file__).parent / "stubs"
 # What a hosted runner's image has anyway; jobs install their Python themselves.
 PATH = "/usr/local/bin:/usr/bin:/bin"
 LONGEST = 600
+PATIENCE = 10
+"""Seconds that act gets to end its steps."""
 
 
 @dataclass
@@ -66,6 +68,7 @@ class ActRepository:
     secrets: Mapping[str, str] = field(default_factory=dict)
     environments: Mapping[str, Environment] = field(default_factory=dict)
     logs: list[Path] = field(default_factory=list)
+    working: list[Started] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.fake = self.server.fake
@@ -108,8 +111,12 @@ class ActRepository:
 
     def strikes(self, name: str) -> str:
         """The clock starts a workflow; returns how it ended."""
+        return self.end(self.struck(name))
+
+    def struck(self, name: str) -> Started:
+        """The workflow run that the clock starts."""
         delivery = Delivery("schedule", "", {"schedule": "", "repository": self._repository()})
-        return self.end(self._start(name, delivery))
+        return self._start(name, delivery)
 
     def start(self, delivery: Delivery) -> list[Started]:
         """The workflow runs that GitHub would start for the event."""
@@ -131,6 +138,18 @@ class ActRepository:
         found = [pid for pid, place in places.items() if str(place).startswith(home)]
         assert found, f"{words!r} isn't running"
         os.kill(min(found), SIGINT)
+
+    def stop(self) -> None:
+        """Ends what still works, as where a person has interrupted it: act ends its steps."""
+        for one in self.working:
+            if one.process.poll() is None:
+                os.killpg(one.process.pid, SIGINT)
+        for one in self.working:
+            try:
+                one.process.wait(timeout=PATIENCE)
+            except subprocess.TimeoutExpired:
+                os.killpg(one.process.pid, SIGKILL)
+                one.process.wait()
 
     def end(self, started: Started) -> str:
         """Waits for it; returns `success`, `failure`, or another's word, and a line of each job."""
@@ -159,7 +178,8 @@ class ActRepository:
                 text=True,
                 start_new_session=True,
             )
-        return Started(run, process, log)
+        self.working.append(Started(run, process, log))
+        return self.working[-1]
 
     def _jobs(self) -> dict[str, str]:
         """All as if in progress: act doesn't tell how far they are."""

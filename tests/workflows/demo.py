@@ -4,7 +4,7 @@ The double stands for GitHub, `act` for its runners; the workflow files, the bot
 work are the real ones. Its pages can be read in a browser while it plays and afterwards.
 """
 
-import shutil
+import re
 import sys
 from pathlib import Path
 from time import sleep
@@ -15,9 +15,12 @@ from fake_github.pages import page_of
 from fake_github.server import serving
 from fake_github.state import FakeGithub
 
-from bot.cli.demo import NEWER, OLDER, history
-from bot.cli.demo import DemoFolder as Folder
+from bot.cli.demo import history
+from bot.cli.demo_folder import NEWER, OLDER
+from bot.cli.demo_folder import DemoFolder as Folder
+from bot.errors import BotError
 from workflows.act import ROOT, ActRepository
+from workflows.leftovers import start_over
 
 INSTANCE = "anonymous/demo"
 
@@ -32,15 +35,18 @@ def play(home: Path) -> bool:
         _long_ago(fake, folder)
         address = f"{fake.address}/{fake.full_name}/issues"
         repo = ActRepository(folder.home / "jobs", server, _variables(folder), _machine(folder))
-        click.secho(f"\nGitHub is at {address}", bold=True)
-        said = _loop(repo)
+        click.secho(f"\nWhile it plays, GitHub is at {address}", bold=True)
+        try:
+            said = _loop(repo)
+        finally:
+            repo.stop()
         _keep(fake, folder.home / "pages")
         for line in said + server.broken:
             click.echo(line)
-        click.echo(f"The pages are kept in {folder.home / 'pages'}.")
         if sys.stdin.isatty():
             click.echo(f"Read {address} in a browser; Ctrl-C ends it.")
             _wait()
+    click.echo(f"What it held is kept as pages: read {folder.home / 'pages' / 'index.html'}")
     return not server.broken and any("11 of 12 datasets registered" in marker for marker in said)
 
 
@@ -91,10 +97,14 @@ def _machine(folder: Folder) -> dict[str, str]:
 
 
 def _keep(fake: FakeGithub, pages: Path) -> None:
+    """Writes its pages, with links to each other that lead somewhere when it is gone."""
     pages.mkdir()
-    for number in fake.issues:
-        text = page_of(fake, f"/{fake.full_name}/issues/{number}")
-        (pages / f"{number}.html").write_text(text or "", encoding="utf-8")
+    place = rf"(?:{re.escape(fake.address)})?/{re.escape(fake.full_name)}"
+    for name in ("index", *map(str, fake.issues)):
+        path = "issues" if name == "index" else f"issues/{name}"
+        text = page_of(fake, f"/{fake.full_name}/{path}") or ""
+        text = re.sub(rf'"{place}/(?:issues|pull)/(\d+)((?:#[\w-]+)?)"', r'"\1.html\2"', text)
+        (pages / f"{name}.html").write_text(text, encoding="utf-8")
 
 
 def _wait() -> None:
@@ -108,9 +118,18 @@ def _wait() -> None:
 @click.command()
 @click.option("--home", type=click.Path(path_type=Path, file_okay=False), required=True)
 def main(home: Path) -> None:
-    """Play a release on GitHub's double. Starts over each time."""
-    shutil.rmtree(home, ignore_errors=True)
-    sys.exit(0 if play(home) else 1)
+    """Play a release on GitHub's double. Starts over each time. Exit code 2: what an interrupted
+    play has started is still at work.
+    """
+    try:
+        start_over(home)
+        sys.exit(0 if play(home) else 1)
+    except BotError as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        click.echo("Interrupted. Played again it starts over.", err=True)
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from bot.errors import BotError, BusyError
 from bot.model.ports import Run
 from runners.contract import (
     REMOTE_JOB,
+    ROLLED_BACK,
     Action,
     ContractError,
     RemoteJob,
@@ -221,7 +222,8 @@ class GithubRuns:
                 job = self._job(place)
         is_alive = job is not None and job.is_alive(self.now())
         is_lost = report is None and not is_alive
-        return Run(request, files[path], report, is_lost, job=job)
+        taken_back = files.get(f"{run_id}/{ROLLED_BACK}")
+        return Run(request, files[path], report, is_lost, job=job, taken_back=taken_back)
 
     def _job(self, path: str) -> RemoteJob:
         return RemoteJob.from_json(self.store.text(path), source=path)

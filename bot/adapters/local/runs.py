@@ -1,11 +1,13 @@
 """Runs as folders: the bot writes `request.json`, the machine `journal.jsonl` and `report.json`.
 
-A run is going on while it has no report. A file `cancel` in its folder asks the machine to end the
-run after the batch that it is writing.
+A run that the bot was asked for is going on while it has no report. One that a person has started
+by hand is while its process lives: it keeps a file locked. A file `cancel` in a run's folder asks
+the machine to end it after the batch that it is writing; one that nobody works on has then ended.
 """
 
+import fcntl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from bot.adapters.files import write, write_folder
 from bot.comments.markdown import moment
 from bot.errors import BotError, BusyError
 from bot.model.ports import Run
-from runners.contract import RunReport, RunRequest
+from runners.contract import ROLLED_BACK, RunReport, RunRequest, lock_name
 
 CANCEL = "cancel"
 """The name that the machine looks for."""
@@ -26,18 +28,19 @@ class LocalRuns:
     folder: Path
 
     def all(self) -> tuple[Run, ...]:
-        runs = (self._run(path) for path in self.folder.glob("[!.]*/request.json"))
-        return tuple(sorted(runs, key=lambda run: (run.since, run.request.run_id)))
+        found = (self._run(path) for path in self.folder.glob("[!.]*/request.json"))
+        return tuple(sorted(filter(None, found), key=lambda run: (run.since, run.request.run_id)))
 
     def start(self, request: RunRequest) -> None:
         folder = self.folder / request.run_id
         if (folder / "request.json").is_file():
             return
         for run in self.all():
-            if run.report is None and run.request.instance == request.instance:
+            if run.is_going_on() and run.request.instance == request.instance:
                 raise BusyError(
                     f"{request.run_id} isn't started: {run.request.run_id} is going on in "
-                    f"{request.instance} since {moment(run.since)}; wait for its report."
+                    f"{request.instance} since {moment(run.since)}; wait for its report, or end it "
+                    "by `/cancel`."
                 )
         write_folder(folder, {"request.json": request.to_json()})
 
@@ -68,11 +71,41 @@ class LocalRuns:
             write(self.folder / run_id / name, text)
         return f"../../{self.folder.name}/{run_id}/{next(iter(files))}"
 
-    def _run(self, path: Path) -> Run:
+    def _run(self, path: Path) -> Run | None:
+        """The run; None of one that a person has started and that didn't begin."""
         request = RunRequest.from_json(path.read_text(encoding="utf-8"), source=str(path))
-        since = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        since, note = _written(path), path.with_name(ROLLED_BACK)
+        taken_back = _written(note) if note.is_file() else None
         report = path.with_name("report.json")
         if not report.is_file():
-            return Run(request, since)
+            run = self._unreported(request, since, path.parent)
+            return replace(run, taken_back=taken_back) if run else None
         text = report.read_text(encoding="utf-8")
-        return Run(request, since, RunReport.from_json(text, source=str(report)))
+        reported = RunReport.from_json(text, source=str(report))
+        return Run(request, since, reported, taken_back=taken_back)
+
+    def _unreported(self, request: RunRequest, since: datetime, folder: Path) -> Run | None:
+        is_asked_for = request.requested_by is not None
+        if is_asked_for and not (folder / CANCEL).is_file():
+            return Run(request, since)
+        if self._is_at_work(request):
+            return Run(request, since)
+        journal = folder / "journal.jsonl"
+        has_begun = journal.is_file() and journal.stat().st_size > 0
+        return Run(request, since, is_lost=True) if is_asked_for or has_begun else None
+
+    def _is_at_work(self, request: RunRequest) -> bool:
+        """Whether a process writes the run to its instance now."""
+        try:
+            with (self.folder / lock_name(request.instance)).open(encoding="utf-8") as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    return file.read().strip() == request.run_id
+        except OSError:
+            pass
+        return False
+
+
+def _written(path: Path) -> datetime:
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)

@@ -34,6 +34,7 @@ from bot.model.labels import Label, Reaction, Topic
 from bot.model.markers import Marker, MarkerKind, sign
 from bot.model.ports import MergedManifests, Page, Ports
 from runners.contract import Action, ContractError, RunRequest
+from runners.registry.lock import hold_lock_file
 
 MARKER = Marker(MarkerKind.RELEASE, "2026-02-01")
 REPLY = Marker(MarkerKind.REPLY, "1")
@@ -69,6 +70,7 @@ def request(run_id: str = "2026-02-01-ingest-1", instance: str = "demo") -> RunR
         release="2026-02-01",
         manifest="runners/releases/2026-02-01.toml",
         instance=instance,
+        requested_by="maintainer",
     )
 
 
@@ -195,6 +197,52 @@ def test_a_run_stands_in_the_way_of_another_in_its_instance(tmp_path: Path) -> N
         runs.start(request("2026-02-01-ingest-2"))
     runs.start(request("2026-02-01-ingest-3", "other"))
     assert [run.request.instance for run in runs.all()] == ["demo", "other"]
+
+
+@pytest.fixture
+def by_hand(tmp_path: Path) -> Path:
+    """The folder of a run that a person has started, which has written nothing."""
+    asked = request().model_copy(update={"requested_by": None})
+    folder = tmp_path / asked.run_id
+    folder.mkdir()
+    (folder / "request.json").write_text(asked.to_json())
+    (folder / "journal.jsonl").touch()
+    return folder
+
+
+def test_a_run_by_hand_that_got_nowhere_is_none(by_hand: Path) -> None:
+    runs = LocalRuns(by_hand.parent)
+    assert runs.all() == ()
+    runs.start(request("2026-02-01-ingest-2"))
+    assert [run.request.run_id for run in runs.all()] == ["2026-02-01-ingest-2"]
+
+
+def test_a_run_by_hand_that_died_is_lost(by_hand: Path) -> None:
+    (by_hand / "journal.jsonl").write_text('{"step": "start"}\n')
+    (run,) = LocalRuns(by_hand.parent).all()
+    assert run.is_lost
+
+
+def test_a_run_by_hand_goes_on_while_its_process_holds_the_instance(by_hand: Path) -> None:
+    runs = LocalRuns(by_hand.parent)
+    with hold_lock_file("demo", runs=by_hand.parent, run_id=by_hand.name):
+        (run,) = runs.all()
+        assert run.is_going_on()
+        with pytest.raises(BotError, match="wait for its report, or end it by `/cancel`"):
+            runs.start(request("2026-02-01-ingest-2"))
+    with hold_lock_file("demo", runs=by_hand.parent, run_id="another"):
+        assert runs.all() == ()
+    assert runs.all() == ()
+
+
+def test_a_run_that_was_to_be_cancelled_and_that_nobody_works_on_has_ended(tmp_path: Path) -> None:
+    runs = LocalRuns(tmp_path)
+    runs.start(request())
+    assert [run.is_going_on() for run in runs.all()] == [True]
+    with hold_lock_file("demo", runs=tmp_path, run_id="2026-02-01-ingest-1"):
+        runs.cancel("2026-02-01-ingest-1")
+        assert [run.is_going_on() for run in runs.all()] == [True]
+    assert [run.is_lost for run in runs.all()] == [True]
 
 
 def test_a_broken_report_is_named(tmp_path: Path) -> None:

@@ -233,4 +233,6 @@ def test_verify_refuses_an_instance_that_is_not_there(place: Place) -> None:
     done = place.run("verify", place.request("bad", OLDER.version, **fields))
     assert done.returncode == 2
     is_one_sentence(done.stderr, "instance 'anonymous/other': can't be connected to (")
+    settings = place.root / "lamin" / ".lamin"
+    assert f"is read from {settings}; say LAMIN_SETTINGS_DIR where it lies" in done.stderr
     assert INSTANCE not in done.stderr

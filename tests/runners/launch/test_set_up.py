@@ -1,6 +1,7 @@
 """`python -m bot doctor`: what is well is ok from end to end, and what can't be seen is unknown."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,9 @@ from fake_github import people
 from fake_github.faults import primary_limit, unavailable
 from instances import REPOSITORY, Place
 
-from launch.set_ups import WRITING, SetUp, calls, of_machines, push
+from bot.cli.doctor_runs import kept_in_folder
+from launch.set_ups import MANIFEST, WRITING, SetUp, calls, of_machines, push
+from runners.contract import Health
 from runners.rules.wheels import newest_rules
 
 
@@ -208,3 +211,28 @@ def test_for_people_a_line_a_part(healthy: SetUp) -> None:
     line = f"missing  Actions: they are disabled in the repository; enable them: {address}\n"
     assert line in done.stdout
     assert "     ok  labels: 0 of 9; the others are made when first used.\n" in done.stdout
+
+
+def test_a_bot_in_a_folder_is_told_nothing_of_github(healthy: SetUp) -> None:
+    for name in ("BOT_GITHUB", "BOT_GITHUB_TOKEN", "BOT_APP_PRIVATE_KEY"):
+        del healthy.variables[name]
+    releases = healthy.root / "mine" / "repository" / "runners" / "releases"
+    releases.mkdir(parents=True)
+    (releases / "2026-02-01.toml").write_text(MANIFEST)
+    (healthy.root / "bot.toml").write_text('home = "mine"\n')
+    found = healthy.examined(0)
+    sentences = {part: str(line["sentence"]) for part, line in found.items()}
+    assert sentences["GitHub"].endswith("the bot lives in the folder mine.")
+    assert sentences["runs"] == "they are kept in the folder mine/runs."
+    assert sentences["release 2026-02-01"] == "its manifest is in mine/repository."
+    for words in ("artifact", "workflow", "default branch", "token"):
+        assert not [sentence for sentence in sentences.values() if words in sentence], words
+
+
+def test_a_folder_in_which_no_run_can_be_kept_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert kept_in_folder(tmp_path / "a" / "runs").health is Health.OK
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    line = kept_in_folder(tmp_path / "a" / "runs")
+    assert (line.health, line.remedy) == (Health.MISSING, f"chmod u+wx {tmp_path}")

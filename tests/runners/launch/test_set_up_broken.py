@@ -248,7 +248,7 @@ def no_folder_for_runs(it: SetUp) -> None:
         (workflow_of_another_branch, {"workflow reap.yml"}, "isn't in .github/workflows", "docs/"),
         (workflow_that_is_left_out, {"workflow reap.yml"}, "GitHub doesn't run it", "/actions"),
         (archived, {"repository"}, "it is archived", "/settings"),
-        (empty_repository, {"repository"}, "it has no commit yet", "another-repository"),
+        (empty_repository, {"repository"}, "it has no commit yet", "bot init --pull-request --yes"),
         (
             sleeping_caller,
             {"workflow census.yml"},

@@ -19,6 +19,7 @@ from crashes import interrupt, random_crash
 from dumps import plain
 from instances import Done, Place, succeed
 
+from runners.contract import ROLLED_BACK as NOTE
 from runners.contract import ContractError
 from runners.records.transaction_log import expanded
 from runners.rollback.rollback import REFERENCES
@@ -74,6 +75,7 @@ def test_without_yes_nothing_changes(both: Place) -> None:
     said = succeed(rollback(both, "--run", "newer")).stdout.splitlines()
     assert dumps.exact(both.database) == before
     assert both.journal("newer").lines == journal
+    assert not (both.root / "runs" / "newer" / NOTE).exists()
     assert said[0] == "anonymous/demo: runs newer"
     assert re.fullmatch(r"takes back: 12 artifacts, 4 collections, \d+ links", said[1])
     assert said[2] == (
@@ -116,6 +118,8 @@ def test_a_rollback_that_was_killed_before_it_was_closed_is_closed(back: Place) 
     succeed(rollback(back, "--run", "newer", "--yes"))
     assert dumps.exact(back.database) == before
     assert back.journal("newer").first(ROLLED_BACK)
+    note = json.loads((back.root / "runs" / "newer" / NOTE).read_text())
+    assert note["run_id"] == "newer"
 
 
 def test_registered_again_it_is_as_never_rolled_back(unbroken: Place, newer: Place) -> None:

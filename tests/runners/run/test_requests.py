@@ -1,6 +1,7 @@
 """Runs that are asked for by words on the command line instead of a request's file."""
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from click.testing import CliRunner, Result
 from runners.cli.commands import main
 from runners.contract import Action, ContractError, Manifest, RunRequest
 from runners.run.journal import Journal
-from runners.run.request import ensure_request_file, named_manifest
+from runners.run.request import ensure_request_file, kept_once_begun, named_manifest
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 LATER = datetime(2026, 1, 2, 3, 4, 6, tzinfo=UTC)
@@ -54,7 +55,7 @@ def test_a_release_names_its_manifest(repository: Path) -> None:
     ("new", "previous", "expected"),
     [
         (None, None, "name the release by --manifest or by --new; "),
-        ("2020-07-16", None, "2020-07-16.toml: can't be read "),
+        ("2020-07-16", None, "name the folder that has .*2020-07-16.toml by --repository, or "),
         ("2020-07-15", "2019-01-15", "field previous: is 2020-01-15, not 2019-01-15; "),
     ],
 )
@@ -183,6 +184,35 @@ def test_words_make_the_request_that_is_then_worked_on(repository: Path, command
     done = say(command, repository, "--new", "2020-07-15", "--instance", "a/b")
     assert done.exit_code == 2
     said = done.stderr.splitlines()
-    [file] = (repository.parent / "runs").glob("*/request.json")
-    assert said[0] == f"run {file.parent.name}; it is kept in {file.parent}"
+    runs = repository.parent / "runs"
+    run_id = said[0].rpartition("/")[2]
+    assert said[0] == f"run {run_id}; it is kept in {runs / run_id}"
+    assert said[-2] == f"run {run_id}: nothing was begun, so that it isn't kept"
     assert said[-1].startswith("/nowhere/soma: census_info/datasets can't be read ")
+    assert not list(runs.glob("*/request.json"))
+
+
+@pytest.mark.parametrize("name", ["journal.jsonl", "report.json"])
+def test_a_run_that_has_begun_is_kept(repository: Path, tmp_path: Path, name: str) -> None:
+    runs, manifest = tmp_path / "runs", manifest_of(repository)
+    make = partial(ensure_request_file, runs, repository, manifest, NOW, **INGEST)
+
+    def write_and_fail(file: Path) -> None:
+        (file.parent / name).write_text("{}\n")
+        raise ContractError("later")
+
+    with pytest.raises(ContractError), kept_once_begun(runs, make) as file:
+        write_and_fail(file)
+    assert file.exists()
+
+
+def test_a_run_that_another_process_has_made_is_left_to_it(
+    repository: Path, tmp_path: Path
+) -> None:
+    runs, manifest = tmp_path / "runs", manifest_of(repository)
+    make = partial(ensure_request_file, runs, repository, manifest, NOW, **INGEST)
+    file = make()
+    with pytest.raises(ContractError), kept_once_begun(runs, make) as same:
+        raise ContractError("it holds the lock")
+    assert same == file
+    assert file.exists()

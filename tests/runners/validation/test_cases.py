@@ -193,7 +193,7 @@ def test_spots_stand_in_no_other_dataset(newer: Vocabulary) -> None:
 
 
 def test_what_uns_says_of_a_slide_stands_with_spatial_assays_only(newer: Vocabulary) -> None:
-    keys = ("spatial", "spatial.is_single")
+    keys = ("uns.spatial", "uns.spatial.is_single")
     bare = replace(slide(SLIDE_SEQ, {}, {}), dicts={})
     assert told(bare, newer) == {(Reason.COLUMN_MISSING, key) for key in keys}
     plain = replace(GOOD, uns={**GOOD.uns, **uns_keys(ONE_SECTION)}, dicts=SPATIAL)
@@ -214,19 +214,19 @@ def test_what_depends_on_a_flag_of_another_type_is_not_judged_by_it(
 ) -> None:
     profile = slide(VISIUM)
     profile = replace(profile, uns={**profile.uns, "spatial.is_single": flag})
-    assert told(profile, newer) == {(Reason.COLUMN_TYPE, "spatial.is_single")}
+    assert told(profile, newer) == {(Reason.COLUMN_TYPE, "uns.spatial.is_single")}
 
 
 def test_what_depends_on_a_missing_flag_is_not_judged_by_it(newer: Vocabulary) -> None:
     profile = slide(VISIUM, {})
-    assert told(profile, newer) == {(Reason.COLUMN_MISSING, "spatial.is_single")}
+    assert told(profile, newer) == {(Reason.COLUMN_MISSING, "uns.spatial.is_single")}
 
 
 def test_what_lies_in_no_dictionary_is_not_missing(newer: Vocabulary) -> None:
     profile = slide(VISIUM, {})
     plain = {**profile.uns, "spatial": ColumnProfile("list", ("a",), 0)}
     (finding,) = validate(replace(profile, uns=plain, dicts={}), newer).findings
-    assert (finding.reason, finding.column) == (Reason.COLUMN_TYPE, "spatial")
+    assert (finding.reason, finding.column) == (Reason.COLUMN_TYPE, "uns.spatial")
     assert finding.detail == "is a list, must be a dictionary"
 
 
@@ -245,7 +245,7 @@ def test_keys_of_no_dictionary_are_not_wrong_each() -> None:
         uns={**GOOD.uns, **flags, **found},
         combinations={key: frozenset({("g1", "control"), ("na", "no perturbations")})},
     )
-    assert told(profile, newest) == {(Reason.COLUMN_TYPE, "genetic_perturbations")}
+    assert told(profile, newest) == {(Reason.COLUMN_TYPE, "uns.genetic_perturbations")}
     absent = replace(profile, uns={**GOOD.uns, **flags})
     assert (Reason.VALUE_NOT_ALLOWED, "genetic_perturbation_id") in told(absent, newest)
 
@@ -274,7 +274,8 @@ def test_a_column_that_must_not_stand_says_where_it_may(newer: Vocabulary) -> No
     (finding,) = validate(profile, newer).findings
     assert finding.reason is Reason.COLUMN_UNEXPECTED
     assert finding.detail == (
-        "must only stand where assay_ontology_term_id is EFO:0010961 and spatial.is_single is True"
+        "must only stand where assay_ontology_term_id is EFO:0010961 and uns.spatial.is_single is "
+        "True"
     )
 
 

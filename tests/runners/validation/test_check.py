@@ -79,7 +79,7 @@ def test_each_file_is_checked_by_the_schema_that_it_says_or_else_the_newest(file
     report_file = file.parent / "report.json"
     done = check(file, bad, silent, old, absent, "--json", report_file)
     newest = rules.versions()[-1]
-    new_column = "    is_pre_analysis: a required column is missing"
+    new_column = "    uns.is_pre_analysis: a required key is missing"
     assert done.exit_code == 1, done.output
     assert done.stdout.splitlines() == [
         f"{file}: passes dataset schema 7.0.0",
@@ -91,8 +91,8 @@ def test_each_file_is_checked_by_the_schema_that_it_says_or_else_the_newest(file
         new_column,
         f"{old}: fails dataset schema {newest}",
         new_column,
-        "    note: schema_version: the file says 3.1.0, and was checked against dataset schema "
-        f"{newest}",
+        "    note: uns.schema_version: the file says 3.1.0, and was checked against dataset "
+        f"schema {newest}",
         f"{absent}: is missing",
         f"    there is no file in the storage ({absent})",
         "1 of 5 files pass",
@@ -117,8 +117,8 @@ def test_the_schema_that_is_named_counts(file: Path) -> None:
     assert done.exit_code == 0
     assert done.stdout.splitlines() == [
         f"{file}: passes dataset schema 7.0.0",
-        "    note: schema_version: the file says 7.1.0, and was checked against dataset schema "
-        "7.0.0",
+        "    note: uns.schema_version: the file says 7.1.0, and was checked against dataset "
+        "schema 7.0.0",
         "1 of 1 files pass",
     ]
 

@@ -184,7 +184,7 @@ def test_a_file_that_says_another_schema_version_is_noted(
     validation = validate(replace(GOOD, uns={**GOOD.uns, "schema_version": column}), vocabulary)
     assert validation.findings == ()
     assert validation.notes == (
-        f"schema_version: the file says {said}, and was checked against dataset schema 7.0.0",
+        f"uns.schema_version: the file says {said}, and was checked against dataset schema 7.0.0",
     )
 
 

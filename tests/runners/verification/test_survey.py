@@ -2,15 +2,17 @@
 
 import sqlite3
 from contextlib import closing
+from datetime import date
 from pathlib import Path
 
 import dumps
 import instances
 import pytest
+import tomli_w
 from instances import INSTANCE, Done, Place
 
-from runners.contract import Manifest, manifest_path
-from runners.sample.datasets import NEWER, OLDER
+from runners.contract import ExceptionState, Manifest, RunReport, manifest_path
+from runners.sample.datasets import NEWER, OLDER, by_key
 
 
 @pytest.fixture
@@ -71,6 +73,39 @@ def test_each_release_gets_its_verdict(place: Place) -> None:
     said = survey(place, "--yes", "--verify", "--runs", str(place.root / "verified")).stdout
     assert f"{OLDER.version}: passed (" in said
     assert f"{NEWER.version}: failed: Every dataset has its artifact" in said
+
+
+def accept_d12(place: Place, reason: str) -> None:
+    file = place.root / "own" / manifest_path(NEWER.version)
+    entry = {"dataset_id": by_key("D12").dataset_id, "reason": reason, "until": date(2100, 1, 1)}
+    accepted = tomli_w.dumps({"accepted": [{**entry, "because": "it is made so"}]})
+    file.write_text(f"{file.read_text()}\n{accepted}")
+
+
+def test_what_a_manifest_accepts_fails_no_release_though_no_run_is_known(place: Place) -> None:
+    survey(place, "--yes")
+    accept_d12(place, "file_unreadable")
+    said = survey(place, "--verify", "--runs", str(place.root / "verified"))
+    assert f"{NEWER.version}: passed, with 1 accepted (" in said.stdout
+    (report,) = (place.root / "verified").glob(f"{NEWER.version}-*/report.json")
+    (use,) = RunReport.from_file(report).exceptions
+    assert use.state is ExceptionState.USED
+
+
+def test_what_is_accepted_must_be_why_it_fails(place: Place) -> None:
+    survey(place, "--yes")
+    accept_d12(place, "term_unknown")
+    said = survey(place, "--verify", "--runs", str(place.root / "verified")).stdout
+    assert f"{NEWER.version}: failed: Every dataset has its artifact (" in said
+
+
+def test_it_says_first_where_it_writes(place: Place) -> None:
+    said = survey(place, "--runs", "elsewhere").stderr.splitlines()
+    own = (place.root / "own" / "runners" / "releases").resolve()
+    assert said == [f"manifests: {own} (--repository names another)"]
+    first, second, *_ = survey(place, "--verify", "--runs", "elsewhere").stderr.splitlines()
+    assert first == said[0]
+    assert second == f"reports: {place.root / 'elsewhere'} (--runs names another folder)"
 
 
 def test_a_manifest_that_cannot_be_read_costs_its_own_release_alone(place: Place) -> None:
