@@ -32,6 +32,7 @@ from runners.registry import (
 )
 from runners.registry.revisions import neighbours, restored_in_chain
 from runners.registry.schema import ensure_schema
+from runners.registry.storage import Stats
 from runners.registry.terms import Terms
 from runners.registry.writer import Writer
 from runners.rules.reference import Reference
@@ -199,7 +200,7 @@ def one_of_a_key_whose_file_lies_elsewhere() -> Any:
     hers.key, hers._real_key = key, "elsewhere/odd.h5ad"
     ln.Artifact.objects.bulk_create([hers])
     place = neighbours(artifacts.known(["odd"])["odd"], NEWER.version)
-    stats = {"size": 3, "hash": "ours", "hash_type": "md5"}
+    stats: Stats = {"size": 3, "hash": "ours", "hash_type": "md5"}
     new = artifacts.NewArtifact(address, first.storage, stats, "Odd", 5, place)
     artifacts.register([new], NEWER.version)
     fields = ("hash", "_hash_type", "is_latest")
@@ -224,7 +225,7 @@ def statements_of_a_batch() -> Any:
     writer = Writer(manifest, Reference(RULES, REFERENCE), {})
     writer.prepare()
     label = Annotation("suspension_type", "ULabel", "nucleus", None)
-    told = []
+    numbers, read = [], []
     for count in (2, 9):
         names = [f"batch-{count}-{number}" for number in range(count)]
         batch = [
@@ -239,9 +240,9 @@ def statements_of_a_batch() -> Any:
         with counted() as sent:
             writer.write(batch)
         links = "artifactulabel", "artifactreference", "artifactschema"
-        read = [s for s in sent if s.startswith("SELECT") and any(f"_{w}" in s for w in links)]
-        told.append([len(sent), read])
-    return [told[0] == told[1], told[0][0] <= 20, told[0][1]]
+        numbers.append(len(sent))
+        read += [s for s in sent if s.startswith("SELECT") and any(f"_{w}" in s for w in links)]
+    return [numbers[0] == numbers[1], numbers[0] <= 20, read]
 
 
 def genes_up_to_the_limit() -> Any:
