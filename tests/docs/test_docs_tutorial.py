@@ -88,7 +88,7 @@ def test_an_empty_repository_on_the_double_comes_to_its_first_result(tmp_path: P
             ["bash", "-c", words], cwd=ROOT, capture_output=True, text=True, check=False
         )
         assert "opened: http://127.0.0.1:" in done.stdout, done.stdout + done.stderr
-        assert "missing  workflow cellxgene.yml: it isn't in " in done.stdout
+        assert ", nor does just one file there call bot.yml" in done.stdout, done.stdout
         said, _ = waiting.communicate("".join(f"{line}\n" for line in LINE.findall(OFFLINE)))
     assert "cellxgene.yml failure" not in said.split("Accepted")[0], said
     assert "#3, issue: Census 2020-07-15 (LTS): 12 datasets" in said, said
