@@ -56,8 +56,8 @@ ANSWERS: dict[str, Any] = {
     ],
     "labels_of_a_snapshot": [True, [["suspension_type", "odd"]], 0],
     "rows_of_any_table": [True] * 5,
-    # branch and flag of the older and the newer one, when either has come back
-    "brought_back": [[[1, False], [1, True]]] * 2,
+    # whether it knows its flag; branch and flag of all three, whichever has come back
+    "brought_back": [[True, [[1, False], [1, False], [1, True]]]] * 3,
     "first_in_sight": [1, 0, 1, None, ["odd"], [0]],
 }
 
