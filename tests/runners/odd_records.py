@@ -81,6 +81,20 @@ def label_of_the_oldest() -> Any:
     return made.index(asked.id_of(annotation))
 
 
+def label_of_two_types_of_a_name() -> Any:
+    """A lab's type of the name, though older, is none of ours, which is made and found again."""
+    hers = ln.ULabel.objects.get(name="SuspensionType", is_type=True, type=None)
+    lab = ln.ULabel(name="Lab", is_type=True).save()
+    ln.ULabel.objects.filter(pk=hers.pk).update(type=lab)
+    annotation, found = Annotation("suspension_type", "ULabel", "cell", None), []
+    for _ in range(2):
+        asked = terms()
+        asked.ensure([annotation])
+        kind = ln.ULabel.objects.get(pk=asked.id_of(annotation)).type
+        found.append([kind.pk == hers.pk, kind.type_id])
+    return [found, ln.ULabel.objects.filter(name="SuspensionType", is_type=True).count()]
+
+
 def genes_of_their_organism() -> Any:
     """What is known of an organism's genes, and one of its ids that stands under another one."""
     asked = terms()
@@ -345,6 +359,7 @@ def first_in_sight() -> Any:
 QUESTIONS: tuple[Question, ...] = (
     label_of_its_type,
     label_of_the_oldest,
+    label_of_two_types_of_a_name,
     genes_of_their_organism,
     adopted_by_name,
     hash_of_a_completed_collection,

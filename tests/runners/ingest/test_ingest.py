@@ -342,7 +342,7 @@ def test_genes_are_linked_to_every_artifact_also_spike_ins_and_of_other_organism
 @pytest.fixture(scope="module")
 def sources() -> dict[tuple[str, str], Mapping[str, Term]]:
     """The terms of each ontology at its pin, by the name and version of its source."""
-    found = {}
+    found: dict[tuple[str, str], Mapping[str, Term]] = {}
     for version in (OLDER.dataset_schema_version, NEWER.dataset_schema_version):
         reference = Reference(rules.load(version), from_environment().reference)
         for name, ontology in reference.rules.ontologies.items():

@@ -20,6 +20,8 @@ ANSWERS: dict[str, Any] = {
     # its type, which has none itself; found again; all labels of that name
     "label_of_its_type": ["SuspensionType", None, True, 3],
     "label_of_the_oldest": 1,  # 0 is in the trash
+    # is hers, and the type of its type: when it was made and when found; types of that name
+    "label_of_two_types_of_a_name": [[[False, None]] * 2, 2],
     "genes_of_their_organism": [
         {HUMAN: ["ENSG00"], MOUSE: ["ENSMUS"]},
         [["hers", MOUSE, 1], ["hidden", MOUSE, 1]],  # as they were, and in sight
