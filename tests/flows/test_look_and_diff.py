@@ -1,8 +1,6 @@
 """`/detect` and `/diff` in any thread of the bot's, on GitHub and in a folder."""
 
-import os
-from pathlib import Path
-
+import documents
 import pytest
 from fake_github import faults, people
 from fake_github.state import ACTIONS
@@ -174,15 +172,36 @@ def test_issue_and_pull_request_name_each_other(kept_scenario: GithubScenario) -
     )
 
 
-CORPUS = Path(os.environ.get("CORPUS") or Path(__file__).parents[2].parent / "shared" / "corpus")
+PAIRS = [("1.0.0", "2.0.0"), ("2.0.0", "2.1.0"), ("3.1.0", "7.0.0"), ("5.2.0", "7.0.0")]
 
 
-@pytest.mark.skipif(not (CORPUS / "specs").is_dir(), reason=f"no corpus at {CORPUS}: set CORPUS")
-@pytest.mark.parametrize("versions", [("3.1.0", "7.0.0"), ("5.2.0", "7.0.0"), ("6.0.0", "7.0.0")])
+@pytest.mark.parametrize("versions", documents.here(*PAIRS, ("6.0.0", "7.0.0")))
 def test_it_fits_into_a_comment(versions: tuple[str, str]) -> None:
-    old, new = (parse_document((CORPUS / "specs" / f"{v}.md").read_text()) for v in versions)
+    text = explained(*(documents.text(version) for version in versions))
+    assert len(text) <= 65_536 - 500
+    assert "What each change asks of LaminDB" in text
+
+
+@pytest.mark.parametrize(
+    ("count", "kept", "said"),
+    [
+        (200, 200, "<summary>What each change asks of LaminDB</summary>"),
+        (500, 500, "\n\nWhat each change asks of LaminDB is too long for here."),
+        (600, 64, "\n\n… and 536 more in `python -m bot diff 1.0.0 2.0.0`.\n"),
+    ],
+)
+def test_what_is_too_long_for_a_comment_is_shortened(count: int, kept: int, said: str) -> None:
+    """More new fields than any schema version has had yet."""
+    fields = [f"field_{number}" for number in range(count)]
+    text = explained(world.document("1.0.0"), world.document("2.0.0", fields=fields))
+    assert len(text) <= 65_536 - 500
+    assert text.count("</code> | Curator MUST annotate. | one value |") == kept
+    assert said in text
+
+
+def explained(older: str, newer: str) -> str:
+    old, new = parse_document(older), parse_document(newer)
     found = diff(old, new)
     text = explained_diff(found, impact(found, old, new))
-    assert len(text) <= 65_536 - 500
     assert text.count("<details>") == text.count("</details>")
-    assert "What each change asks of LaminDB" in text
+    return text

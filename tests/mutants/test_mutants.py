@@ -1,9 +1,11 @@
 """What is broken by `make mutants`, and which tests are asked about it."""
 
 import ast
+from pathlib import Path
 
 import pytest
 
+from mutants import files
 from mutants.__main__ import CHECKOUT, Mutant, accepted, sample
 from mutants.areas import SOURCES, WIDER, groups_of_tests, modules
 from mutants.faults import Faults
@@ -38,6 +40,29 @@ def test_each_rule_breaks_what_it_is_about(code: str, breaks: set[str]) -> None:
     assert {fault.after.strip() for fault in found} == {after.strip() for after in breaks}
     for fault in found:
         assert ast.dump(ast.parse(fault.text)) != ast.dump(ast.parse(code))
+
+
+READS = "import pytest\n@pytest.fixture\ndef it(): assert open('.github/x.yml').read() == 'right'\n"
+
+
+@pytest.mark.parametrize(
+    ("test", "is_killed"),
+    [
+        (f"{READS}def test_it(it): ...", True),
+        ("assert open('.github/x.yml').read() == 'right'\ndef test_it(): ...", False),
+    ],
+)
+def test_a_fault_of_a_file_is_noticed_by_a_test_that_fails(
+    tmp_path: Path, test: str, is_killed: bool
+) -> None:
+    """One that can't be collected says nothing of the fault."""
+    copy = tmp_path / "copy"
+    (copy / ".github").mkdir(parents=True)
+    (copy / ".github/x.yml").write_text("right")
+    (copy / "tests/workflows").mkdir(parents=True)
+    (copy / "tests/workflows/test_meaning.py").write_text(test)
+    assert files.is_killed(copy, ".github/x.yml", "wrong") is is_killed
+    assert (copy / ".github/x.yml").read_text() == "right"
 
 
 def test_every_module_is_of_one_area_and_has_tests() -> None:

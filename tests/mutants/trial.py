@@ -80,7 +80,9 @@ class Copy:
         if process.returncode in (0, 5):  # 5: no test of these is asked for
             return Answer.PASSED, ""
         found = FAILED_TEST.search(output)
-        return Answer.FAILED, found[1] if found else files[0]
+        if process.returncode != 1 or found is None:
+            raise RuntimeError(f"pytest ended with {process.returncode}: {output[-1000:]}")
+        return Answer.FAILED, found[1]
 
     def is_sound(self, file: str, seconds: float) -> bool:
         """Whether a test file passes as the checkout stands."""

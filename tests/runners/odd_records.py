@@ -86,6 +86,20 @@ def label_of_the_oldest() -> Any:
     return made.index(asked.id_of(annotation))
 
 
+def label_of_two_types_of_a_name() -> Any:
+    """A lab's type of the name, though older, is none of ours, which is made and found again."""
+    hers = ln.ULabel.objects.get(name="SuspensionType", is_type=True, type=None)
+    lab = ln.ULabel(name="Lab", is_type=True).save()
+    ln.ULabel.objects.filter(pk=hers.pk).update(type=lab)
+    annotation, found = Annotation("suspension_type", "ULabel", "cell", None), []
+    for _ in range(2):
+        asked = terms()
+        asked.ensure([annotation])
+        kind = ln.ULabel.objects.get(pk=asked.id_of(annotation)).type
+        found.append([kind.pk == hers.pk, kind.type_id])
+    return [found, ln.ULabel.objects.filter(name="SuspensionType", is_type=True).count()]
+
+
 def genes_of_their_organism() -> Any:
     """What is known of an organism's genes, and one of its ids that stands under another one."""
     asked = terms()
@@ -365,17 +379,21 @@ def rows_of_any_table() -> Any:
 
 
 def brought_back() -> Any:
-    """Of one in the trash: it comes to main, and the newest of its chain in sight is the latest."""
-    chain = ln.Collection.objects.filter(
-        key=collections.TOP_LEVEL, version_tag__in=[OLDER.version, NEWER.version]
-    )
-    older, newer = chain.order_by("version_tag")
-    found = []
-    for gone in (older, newer):
-        ln.Collection.objects.filter(pk=gone.pk).update(branch_id=TRASH, is_latest=gone == newer)
-        restored_in_chain(ln.Collection.objects.get(pk=gone.pk))
-        now = ln.Collection.objects.in_bulk([older.pk, newer.pk])
-        found.append([(row.branch_id, row.is_latest) for row in (now[older.pk], now[newer.pk])])
+    """Of three releases' collections one in the trash: it comes to main, and the newest of the
+    chain in sight is the latest alone, whichever had the flag.
+    """
+    files, found = h5ads(NEWER.version)[:2], []
+    for release in (LATER, "2021-02-15", "2021-03-15"):
+        collections.ensure_studies([(study("Odd"), files)], release=release)
+    chain = ln.Collection.objects.filter(key="Odd").order_by("version_tag")
+    newest = chain.last()
+    for pk in chain.values_list("pk", flat=True):
+        chain.update(is_latest=True)
+        chain.filter(pk=newest.pk).update(is_latest=False)
+        chain.filter(pk=pk).update(branch_id=TRASH)
+        back = restored_in_chain(ln.Collection.objects.get(pk=pk))
+        told = list(chain.values_list("branch_id", "is_latest"))
+        found.append([back.is_latest == (pk == newest.pk), told])
     return found
 
 
@@ -403,6 +421,7 @@ def first_in_sight() -> Any:
 QUESTIONS: tuple[Question, ...] = (
     label_of_its_type,
     label_of_the_oldest,
+    label_of_two_types_of_a_name,
     genes_of_their_organism,
     adopted_by_name,
     hash_of_a_completed_collection,

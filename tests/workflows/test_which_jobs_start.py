@@ -1,8 +1,13 @@
 """After each way that a run's jobs may end, which jobs start: by the workflow files' conditions."""
 
+import json
+import os
+import re
+import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import pytest
 
@@ -233,3 +238,61 @@ def test_a_reviewer_who_rejects_the_work_is_followed_by_a_result() -> None:
     assert run["work"].is_refused
     assert run["terminate"].has_started
     assert run["say"].has_started
+
+
+def by_act(folder: Path, action: str, launcher: str, failing: str) -> set[str]:
+    """The jobs of a run that act starts, each of them a step that only ends as it is to end."""
+    jobs = {
+        name: {
+            **{key: job[key] for key in ("needs", "if") if key in job},
+            "runs-on": "ubuntu-latest",
+            "outputs": {key: "${{ steps.one.outputs." + key + " }}" for key in accepted(action)},
+            "steps": [{"id": "one", "run": step(name, action, is_well=name != failing)}],
+        }
+        for name, job in RUN["jobs"].items()
+    }
+    (folder / "run.yml").write_text(json.dumps({"on": "push", "jobs": jobs}))  # is YAML as well
+    (folder / "home").mkdir()
+    subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)
+    words = ["push", "-W", "run.yml", "--var", f"LAUNCHER={launcher}", "--no-cache-server"]
+    words += ["-P", "ubuntu-latest=-self-hosted", "--pull=false", "--action-offline-mode"]
+    environment = {"HOME": str(folder / "home"), "PATH": os.environ["PATH"], "TERM": "dumb"}
+    done = subprocess.run(
+        [ROOT / ".venv/bin/act", *words],
+        cwd=folder, env=environment, text=True, capture_output=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert (done.returncode == 0) is (failing == ""), done.stdout + done.stderr
+    return set(re.findall(r"started: (\w+)", done.stdout))
+
+
+def step(name: str, action: str, *, is_well: bool) -> str:
+    told = [f"echo started: {name}", *([] if is_well else ["exit 1"])]
+    if name == "plan":
+        told += [f"echo {key}={value} >> $GITHUB_OUTPUT" for key, value in accepted(action).items()]
+    return "\n".join(told)
+
+
+@pytest.mark.parametrize(
+    ("action", "launcher", "failing", "is_ended"),
+    [
+        ("ingest", "ec2", "", True),
+        ("verify", "ec2", "work", True),
+        ("verify", "ec2", "launch", True),
+        ("ingest", "ec2", "smoke", False),
+        ("ingest", "ec2", "plan", False),
+        ("verify", "sagemaker", "", False),
+        ("verify", "sagemaker", "launch", True),
+        ("verify", "hosted", "work", False),
+    ],
+)
+def test_act_ends_a_machine_after_the_same_jobs(
+    tmp_path: Path, action: str, launcher: str, failing: str, *, is_ended: bool
+) -> None:
+    """Another evaluator of conditions than ours. It plays no job that is cancelled."""
+    started = by_act(tmp_path, action, launcher, failing)
+    assert ("terminate" in started) is is_ended
+    ways = {"plan": Ended("success", accepted(action))}
+    if failing:
+        ways[failing] = Ended("failure")
+    run = played(RUN, ways, situation(launcher))
+    assert started == {name for name, one in run.items() if one.has_started}

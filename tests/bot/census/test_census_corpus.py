@@ -14,9 +14,7 @@ from bot.census.release import OddityKind, page_to_json
 
 PAGES = list(documents.found("lts-pages/*.html"))
 DIRECTORIES = [
-    path
-    for path in documents.found("release-directory/*.json")
-    if path.stem in ("release", "release_retracted", "history_20230802_c1fb6693")
+    path for path in documents.found("release-directory/*.json") if path.stem != "mirrors"
 ]
 
 

@@ -122,22 +122,29 @@ def test_any_comment_is_a_command_a_mistake_or_talk(body: str) -> None:
         assert parse(body) is None
 
 
-@settings(deadline=None)
-@given_any(st.text(), st.sampled_from(["--collection", "--organism", "--collection="]))
-def test_what_is_understood_can_be_asked_of_the_machine(text: str, option: str) -> None:
-    command = parse(f"/ingest {option} {text}".split("\n", 1)[0])
-    if isinstance(command, Command):
-        request = RunRequest(
-            run_id="2020-07-15-ingest-1",
-            action=Action.INGEST,
-            release="2020-07-15",
-            manifest="m.toml",
-            instance="a/b",
-            only=command.only,
-            collection=command.collection,
-            organism=command.organism,
-        )
-        assert RunRequest.from_json(request.to_json(), source="test") == request
+def test_what_is_understood_can_be_asked_of_the_machine_and_a_share_is_understood() -> None:
+    understood: list[bool] = []
+
+    @settings(deadline=None, database=None)
+    @given_any(st.text(), st.sampled_from(["--collection", "--organism", "--collection="]))
+    def fuzzed(text: str, option: str) -> None:
+        command = parse(f"/ingest {option} {text}".split("\n", 1)[0])
+        understood.append(isinstance(command, Command))
+        if isinstance(command, Command):
+            request = RunRequest(
+                run_id="2020-07-15-ingest-1",
+                action=Action.INGEST,
+                release="2020-07-15",
+                manifest="m.toml",
+                instance="a/b",
+                only=command.only,
+                collection=command.collection,
+                organism=command.organism,
+            )
+            assert RunRequest.from_json(request.to_json(), source="test") == request
+
+    fuzzed()
+    assert sum(understood) > len(understood) / 10
 
 
 def is_name(text: str) -> bool:

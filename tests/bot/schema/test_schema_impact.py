@@ -1,9 +1,9 @@
 """What a change of the schema asks of LaminDB: each kind of change once, and the real pairs."""
 
-import os
 from importlib.util import find_spec
 from pathlib import Path
 
+import documents
 import pytest
 from schema_documents import OBS, UNS, VAR, document
 
@@ -15,7 +15,6 @@ from bot.schema.impact.curator import wanted
 from bot.schema.rules import rules_of
 from runners.contract.rules import Column, Terms
 
-CORPUS = Path(os.environ.get("CORPUS") or Path(__file__).parents[3].parent / "shared" / "corpus")
 FOUND = find_spec("lamindb")
 FILE = Path(FOUND.origin if FOUND and FOUND.origin else "none").parent.joinpath(
     "examples", "cellxgene", "_cellxgene.py"
@@ -176,24 +175,16 @@ def test_another_module_is_refused_in_one_sentence(source: str) -> None:
         read_curator(source)
 
 
-@pytest.mark.skipif(not FILE.is_file(), reason="no LaminDB in .venv")
-@pytest.mark.skipif(not CORPUS.is_dir(), reason=f"no corpus at {CORPUS}: set CORPUS")
-@pytest.mark.parametrize(
-    ("old", "new", "verdict"),
-    [
-        (
-            "5.2.0",
-            "7.0.0",
-            "5 changes need code, 93 are data only, 5 need a person's judgement",
-        ),
-        (
-            "6.0.0",
-            "7.0.0",
-            "4 changes need code, 35 are data only, 1 needs a person's judgement",
-        ),
-    ],
+VERDICTS = documents.here(
+    ("1.0.0", "2.0.0", "4 changes need code, 35 are data only, 2 need a person's judgement"),
+    ("2.0.0", "2.1.0", "1 change needs code, 6 are data only, 6 need a person's judgement"),
+    ("5.2.0", "7.0.0", "5 changes need code, 93 are data only, 5 need a person's judgement"),
+    ("6.0.0", "7.0.0", "4 changes need code, 35 are data only, 1 needs a person's judgement"),
 )
-def test_the_verdict_on_the_real_pairs(old: str, new: str, verdict: str) -> None:
-    before, after = ((CORPUS / "specs" / f"{one}.md").read_text() for one in (old, new))
-    found = of(before, after, FILE.read_text())
+
+
+@pytest.mark.skipif(not FILE.is_file(), reason="no LaminDB in .venv")
+@pytest.mark.parametrize(("old", "new", "verdict"), VERDICTS)
+def test_the_verdict_on_our_pairs_and_the_real_ones(old: str, new: str, verdict: str) -> None:
+    found = of(documents.text(old), documents.text(new), FILE.read_text())
     assert found.summary() == f"{old} \u2192 {new}: {verdict}"

@@ -1,10 +1,9 @@
 """What is said of a field that is new: its values and presence, and what is left open of it."""
 
 import json
-import os
-from pathlib import Path
 from typing import Any
 
+import documents
 import pytest
 from schema_documents import OBS, ONTOLOGIES, UNS, document
 
@@ -17,7 +16,6 @@ from bot.schema.document import parse_document
 from bot.schema.field_summary import enumeration, summary
 from bot.schema.impact import Effort, Impact, impact
 
-CORPUS = Path(os.environ.get("CORPUS") or Path(__file__).parents[3].parent / "shared" / "corpus")
 MUST = "Curator MUST annotate."
 STR = "categorical with <code>str</code> categories. "
 PINS = (*ONTOLOGIES, ("Made-up Ontology", "XAO:", "2026-01-01"))
@@ -269,15 +267,49 @@ def test_a_draft_is_a_persons(old: str, new: str, efforts: list[Effort]) -> None
 
 # --- the real documents ---------------------------------------------------------------------------
 
-real = pytest.mark.skipif(not CORPUS.is_dir(), reason=f"no corpus at {CORPUS}: set CORPUS")
-
 
 def real_diff(old: str, new: str) -> SchemaDiff:
-    specs = (parse_document((CORPUS / "specs" / f"{one}.md").read_text()) for one in (old, new))
-    return diff(*specs)
+    return diff(*(parse_document(documents.text(one)) for one in (old, new)))
 
 
-@real
+def listed(found: SchemaDiff) -> dict[str, int]:
+    """How many values each new field is said to hold."""
+    counts: dict[str, int] = {}
+    for change in found.allowed_values_changed:
+        counts[change.new.name] = counts.get(change.new.name, 0) + len(change.added)
+    return counts
+
+
+def test_the_fields_that_our_draft_adds() -> None:
+    found = real_diff("2.0.0", "2.1.0")
+    new = [change for change in found.cardinality_changed if change.old is None]
+    assert {change.new.name: change.is_now for change in new} == {
+        "treatment_ontology_term_id": ("delimiter ' || '", "many", "sorted", "unique"),
+        "treatment": ("delimiter ' || '", "in the order of its terms", "many"),
+    }
+    assert listed(found) == {
+        "treatment_ontology_term_id": 6,
+        "treatment": 1,
+        "genetic_perturbation_strategy": 4,
+        "genetic_perturbations[id]['role']": 2,
+    }
+    known = summary(found.fields_added[0])
+    assert known.allowed == (
+        "EFO:0001702",
+        "EFO:0002755 and its descendants",
+        "descendant of CHEBI:24431",
+        "na",
+    )
+    assert known.forbidden == ("CHEBI:24431", "CHEBI:50906 and its descendants")
+    assert [one.field.name for one in found.contradictions] == [
+        "genetic_perturbation_id",
+        "treatment_ontology_term_id",
+        "genetic_perturbation_id",
+    ]
+    assert (found.status.old, found.status.new) == ("Approved", "Drafting")
+
+
+@documents.need("7.0.0", "7.1.0")
 def test_the_fields_that_7_1_0_adds() -> None:
     found = real_diff("7.0.0", "7.1.0")
     new = [change for change in found.cardinality_changed if change.old is None]
@@ -288,10 +320,7 @@ def test_the_fields_that_7_1_0_adds() -> None:
         "perturbation_types",
     }
     assert all("delimiter ' || '" in change.is_now for change in new)
-    counts: dict[str, int] = {}
-    for change in found.allowed_values_changed:
-        counts[change.new.name] = counts.get(change.new.name, 0) + len(change.added)
-    assert counts == {
+    assert listed(found) == {
         "experimental_condition_ontology_term_id": 26,
         "experimental_condition": 1,
         "genetic_perturbation_id": 1,
@@ -321,15 +350,11 @@ def test_the_fields_that_7_1_0_adds() -> None:
     assert (found.status.old, found.status.new) == ("Approved", "Drafting")
 
 
-@real
-@pytest.mark.parametrize(
-    ("old", "new", "fields"),
-    [
-        ("3.1.0", "5.0.0", {"tissue_type"}),
-        ("5.0.0", "5.2.0", set()),
-        ("5.2.0", "7.0.0", set()),
-    ],
-)
+VALUED = [("1.0.0", "2.0.0", {"genetic_perturbation_id"}), ("3.1.0", "5.0.0", {"tissue_type"})]
+VALUED += [("5.0.0", "5.2.0", set()), ("5.2.0", "7.0.0", set())]
+
+
+@pytest.mark.parametrize(("old", "new", "fields"), documents.here(*VALUED))
 def test_the_new_fields_of_older_documents_list_values_only_where_they_have_them(
     old: str, new: str, fields: set[str]
 ) -> None:

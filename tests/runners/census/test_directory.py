@@ -1,7 +1,6 @@
 """The release directory, read by the Census's own client from a server on loopback."""
 
 import json
-import os
 import threading
 from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
+import documents
 import instances
 import pytest
 import stores
@@ -21,10 +21,8 @@ from runners.contract import ContractError, Manifest, Storage
 from runners.run.journal import START
 from runners.sample.datasets import NEWER, OLDER
 from runners.sample.world import World
-from runners.settings import REPOSITORY
 
-CORPUS = Path(os.environ.get("CORPUS") or REPOSITORY.parent / "shared" / "corpus")
-DIRECTORY = CORPUS / "release-directory"
+DIRECTORIES = [path.parent for path in documents.found("release-directory/mirrors.json")]
 VERSION = "2025-01-30"
 BUCKET = "s3://cellxgene-census-public-us-west-2"
 MIRROR = {"provider": "S3", "base_uri": f"{BUCKET}/", "region": "us-west-2"}
@@ -218,14 +216,17 @@ def test_nobody_is_asked_about_a_folder(
     assert look_up(stores.manifest(tmp_path)) == Listing()
 
 
-@pytest.mark.skipif(not DIRECTORY.is_dir(), reason=f"no corpus at {CORPUS}: set CORPUS")
+@pytest.mark.parametrize("folder", DIRECTORIES, ids=documents.name)
 @pytest.mark.parametrize("name", ["release.json", "release_retracted.json"])
-def test_real_directories(pages: Pages, name: str) -> None:
+def test_our_directories_and_the_real_ones(pages: Pages, folder: Path, name: str) -> None:
+    mirrors = (folder / "mirrors.json").read_text()
     pages.texts = {
-        "/v1/release.json": (DIRECTORY / name).read_text(),
-        "/v1/mirrors.json": (DIRECTORY / "mirrors.json").read_text(),
+        "/v1/release.json": (folder / name).read_text(),
+        "/v1/mirrors.json": mirrors,
     }
-    listing = look_up(manifest())
+    (mirror,) = (one for one in json.loads(mirrors).values() if isinstance(one, dict))
+    place = f"{mirror['base_uri']}cell-census/{VERSION}"
+    listing = look_up(manifest(soma=f"{place}/soma/", h5ads=f"{place}/h5ads/"))
     assert listing.remarks == ()
     assert (listing.retraction is not None) == (name == "release_retracted.json")
 

@@ -1,7 +1,6 @@
 """The publishers' words on studies, from a curation API of this test's own."""
 
 import json
-import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
@@ -10,6 +9,7 @@ from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import documents
 import instances
 import pytest
 from instances import Place
@@ -19,7 +19,6 @@ from runners.census.publications import DISCOVER, Publication, fetch, parse, pub
 from runners.contract import Manifest
 from runners.sample.datasets import NEWER, OLDER, of_release
 
-CORPUS = Path(os.environ.get("CORPUS") or Path(__file__).parents[4] / "shared" / "corpus")
 LUNG = {
     "authors": [
         {"given": "Kyle J.", "family": "Travaglini"},
@@ -83,15 +82,25 @@ def test_what_a_publisher_tells(metadata: object, expected: Mapping[str, Publica
         assert fetch(address) == expected
 
 
-def test_the_recorded_samples_are_understood() -> None:
-    file = CORPUS / "curation-api" / "collections.json"
-    if not file.is_file():
-        pytest.skip(f"no corpus at {CORPUS}: set CORPUS")
-    found = parse(json.loads(file.read_text()))
-    assert {one.text for one in found.values()} == {
+SAMPLES = {
+    documents.OURS: {
+        "The Sample Consortium*, Third, F. Fourth et al., Journal of Samples, 2022",
+        "H. Sixth, Preprints, 2024, preprint",
+    },
+    documents.CORPUS: {
         "The Tabula Sapiens Consortium*, Robert C. Jones, Jim Karkanias, Science, 2022",
         "Kyle J. Travaglini, Ahmad N. Nabhan, Mark A. Krasnow, Nature, 2020",
-    }
+    },
+}
+"""Of our answer of the API, and of the real one, which was recorded."""
+
+
+@pytest.mark.parametrize(
+    "path", list(documents.found("curation-api/collections.json")), ids=documents.name
+)
+def test_samples_are_understood(path: Path) -> None:
+    found = parse(json.loads(path.read_text()))
+    assert {one.text for one in found.values()} == SAMPLES[path.parents[1]]
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ ANSWERS: dict[str, Any] = {
     # its type, which has none itself; found again; all labels of that name
     "label_of_its_type": ["SuspensionType", None, True, 3],
     "label_of_the_oldest": 1,  # 0 is in the trash
+    # is hers, and the type of its type: when it was made and when found; types of that name
+    "label_of_two_types_of_a_name": [[[False, None]] * 2, 2],
     "genes_of_their_organism": [
         {HUMAN: ["ENSG00"], MOUSE: ["ENSMUS"]},
         [["hers", MOUSE, 1], ["hidden", MOUSE, 1]],  # as they were, and in sight
@@ -61,8 +63,8 @@ ANSWERS: dict[str, Any] = {
     ],
     "labels_of_a_snapshot": [True, [["suspension_type", "odd"]], 0],
     "rows_of_any_table": [True] * 5,
-    # branch and flag of the older and the newer one, when either has come back
-    "brought_back": [[[1, False], [1, True]]] * 2,
+    # whether it knows its flag; branch and flag of all three, whichever has come back
+    "brought_back": [[True, [[1, False], [1, False], [1, True]]]] * 3,
     "first_in_sight": [1, 0, 1, None, ["odd"], [0]],
 }
 

@@ -112,12 +112,11 @@ def artifact(key: int, *, is_latest: bool) -> dict[str, Any]:
     }
 
 
-@given(
-    st.lists(
-        st.tuples(st.integers(0, 3), st.integers(0, 3), st.none() | st.integers(1, 5)), max_size=6
-    ),
-    st.data(),
-)
+WRITTEN = st.tuples(st.integers(0, 3), st.integers(0, 3), st.none() | st.integers(1, 5))
+"""Of a transaction: artifacts, links, and the artifact that is the latest no longer."""
+
+
+@given(st.lists(WRITTEN, max_size=6), st.data())
 def test_undone_is_as_before_and_a_strange_hand_is_noticed(
     written: list[tuple[int, int, int | None]], data: st.DataObject
 ) -> None:
@@ -136,6 +135,34 @@ def test_undone_is_as_before_and_a_strange_hand_is_noticed(
         after = copy.deepcopy(touched.tables)
         assert touched.undo().problems != []
         assert touched.tables == after
+
+
+@given(st.tuples(*[st.lists(WRITTEN, min_size=1, max_size=3)] * 3))
+def test_of_three_releases_one_goes_alone_only_if_no_later_one_has_changed_its_rows(
+    releases: tuple[list[tuple[int, int, int | None]], ...],
+) -> None:
+    """Newest first, each to what was there before it."""
+    database, before, runs = Database(), [], []
+    for written in releases:
+        before.append(copy.deepcopy(database.tables))
+        database.entries = []
+        for artifacts, links, demoted in written:
+            is_there = demoted in database.tables[ARTIFACTS]
+            database.write(artifacts=artifacts, links=links, demoted=demoted if is_there else None)
+        runs.append(database.entries)
+    middle = Database(copy.deepcopy(database.tables), runs[1])
+    of_later = {key for entry in runs[2] for key in entry.recording.changed.get(ARTIFACTS, {})}
+    is_free = not of_later & set(rows_to_read(runs[1]).get(ARTIFACTS, ()))
+    assert (middle.undo().problems == []) is is_free
+    if is_free:
+        of_middle = before[2][ARTIFACTS].keys() - before[1][ARTIFACTS].keys()
+        assert middle.tables[ARTIFACTS].keys() == database.tables[ARTIFACTS].keys() - of_middle
+    else:
+        assert middle.tables == database.tables
+    for tables, entries in zip(before[::-1], runs[::-1], strict=True):
+        database.entries = entries
+        assert database.undo().problems == []
+        assert database.tables == tables
 
 
 @pytest.fixture

@@ -115,7 +115,8 @@ def test_terms_know_parents_ancestors_and_age(newer: Reference) -> None:
     terms = newer.terms("CL")
     t_cell, obsolete = terms["CL:0000084"], terms["CL:0000627"]
     assert (t_cell.label, t_cell.deprecated) == ("T cell", False)
-    assert t_cell.parents
+    assert t_cell.parents == ("CL:0000542",)
+    assert terms["CL:0000129"].parents == ("CL:0000125", "CL:0000878")  # of microglial cells
     assert set(t_cell.parents) < t_cell.ancestors <= set(terms)
     assert "CL:0000000" in t_cell.ancestors
     assert obsolete.deprecated
