@@ -270,7 +270,7 @@ def _of_runs(
 ) -> Sequence[PartHealth]:
     if options.aws:
         return ask_runners("AWS", "aws")
-    if settings.github is None:
+    if settings.github is None and settings.runs is None and settings.launcher is None:
         return [kept_in_folder(local(settings).runs.folder)]
     if isinstance(found, RepositorySetUp):
         if isinstance(found.variables, Unseen):
