@@ -167,11 +167,12 @@ QUESTIONS = {
     "another's thread": questions.no_release(Command(Verb.VERIFY, release="2021-02-01"), THREADS),
     "unknown release": questions.no_release(Command(Verb.VERIFY, release="2031-02-01"), THREADS),
 }
+LONG = "it *broke* " * 99
 LAST_WORDS = {
-    "unanswered": last_words.unanswered("/ingest *x*", "it *broke*.", "https://log.test"),
-    "merge": last_words.unhandled_merge("it *broke*.", "https://log.test"),
-    "run": last_words.unsaid("r-1", "it *broke*.", "https://log.test"),
-    "look": last_words.unlooked("it *broke*.", "https://log.test"),
+    "unanswered": last_words.unanswered("/ingest *x*", LONG, "https://log.test"),
+    "merge": last_words.unhandled_merge(LONG, "https://log.test"),
+    "run": last_words.unsaid("r-1", LONG, "https://log.test"),
+    "look": last_words.unlooked(LONG, "https://log.test"),
 }
 TEXTS = {
     **{f"accepted: {name}": text for name, text in ACCEPTED.items()},

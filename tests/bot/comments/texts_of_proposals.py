@@ -38,7 +38,7 @@ QUESTION = {
     "lines": [1, 2],
     "text": "a *person* must say it",
     "choices": [
-        {"answer": "labels", "effect": "each *value* becomes one", "proposed": True},
+        {"answer": "labels" * 17, "effect": "each *value* becomes one", "proposed": True},
         {"answer": "none", "effect": "nothing"},
     ],
 }
@@ -62,7 +62,7 @@ def checked(*outcomes: DatasetOutcome) -> CheckReport:
 
 M = "runners/releases/2026-02-01.toml"
 RULES = "runners/rules/9.1.0.json"
-LINES = "a\tb\x1b\n" + "x" * 301 + "\n```\n"
+LINES = "a\tb\x1b\n" + "x" * 301 + "\n```\n" + "y" * 199 + "\n"
 CHECKS: dict[str, dict[str, CheckReport | str]] = {
     "nothing": {},
     "no dataset": {M: checked()},
@@ -81,7 +81,7 @@ OPEN = {
     "eleven": OpenRules("7.0.0", number(11)),
 }
 RULES_KNOWN = Facts("demo", rules={"1.0.0": (), "2.0.0": ("a",)}, broken_rules={"3.0.0": "why"})
-DRAFT = Draft("6.0.0", "7.0.0", "abc", "text", ("*Edit*.",), ("obs.x", "obs.y"))
+DRAFT = Draft("6.0.0", "7.0.0", "abc", "text", ("*Edit*.",), ("obs.x" * 17, "obs.y"))
 DRAFTS = {
     "edits": DRAFT,
     "overdue, too": Draft(
@@ -93,7 +93,7 @@ DRAFTS = {
 PROPOSALS = {
     "bare": pull_requests.manifest_body(proposal(None)),
     "asks": pull_requests.manifest_body(proposal("")),
-    "answered": pull_requests.manifest_body(proposal("labels")),
+    "answered": pull_requests.manifest_body(proposal("labels" * 17)),
     "its title": pull_requests.manifest_title(proposal(None)),
     "its branch": pull_requests.manifest_branch("2026-08-01"),
     "draft is open": pull_requests.draft_proposed("https://pull.test", is_open=True),
@@ -106,7 +106,7 @@ PROPOSALS = {
 
 
 def compared(name: str) -> ComparedDataset:
-    return ComparedDataset(dataset_id=name, title="T *1*", collection="C", cells=1200)
+    return ComparedDataset(dataset_id=name, title="T *1*", collection="C" * 121, cells=1200)
 
 
 def assays(count: int) -> tuple[ComparedAssay, ...]:
@@ -131,7 +131,7 @@ COMPARED = {
     "as many as stand open": comparison_comment({M: changed(20, 30)}),
     "one more": comparison_comment({M: changed(21, 31)}),
     "the first": comparison_comment(
-        {M: ReleaseComparison(release="2026-02-01", previous=None, remarks=("*first*",))}
+        {M: ReleaseComparison(release="2026-02-01", previous=None, remarks=("*first* " * 80,))}
     ),
     "not compared": comparison_comment({M: "no *store*", "n": changed(0, 0)}),
 }

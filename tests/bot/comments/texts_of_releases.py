@@ -141,7 +141,7 @@ CORRECTED = {
     "unhosted": correction.unhosted(RELEASE, FACTS),
     "title": correction.title("gone", RELEASE),
 }
-REASONS = [f"page *{number}*" for number in range(21)]
+REASONS = ["page " * 130, *(f"page *{number}*" for number in range(20))]
 ALERTS = {
     "notice": f"{alert.title(ENTRY)}\n\n{alert.body(ENTRY)}",
     "notice, built before": alert.body(replace(ENTRY, release_build="*2026*", soma_region=None)),
@@ -161,6 +161,7 @@ def states() -> Iterator[ReleaseState]:
 
 
 LOOK = Look(NOON, "It found *nothing*.")
+LONG_LOOK = Look(NOON, "It found *much*. " * 40)
 LATER = NOON + timedelta(days=3)
 
 
@@ -183,6 +184,7 @@ DASHBOARD = {
     "a failed look": shown(look=replace(LOOK, failures=1, read_at=NOON)),
     "failed looks": shown(look=replace(LOOK, failures=2, read_at=NOON - timedelta(days=1))),
     "looks that all failed": shown(look=replace(LOOK, failures=1200)),
+    "a long look": shown(look=LONG_LOOK),
     "one bar": shown(*sized((10, None))),
     "two bars": shown(*sized((0, 999_999), (10, 999_998))),
     "millions": shown(*sized((1, 1_000_000), (None, None), (2, 1_250_000))),

@@ -97,7 +97,7 @@ LOST = {
     ),
     "registered": status.lost(
         VERIFY.model_copy(update={"action": Action.INGEST}),
-        Ending("work", "failure", LOG, "it *died*"),
+        Ending("work", "failure", LOG, "it *died* " * 120),
         after(60, written=30, is_registered=True),
         20,
         "",
