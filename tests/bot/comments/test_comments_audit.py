@@ -8,7 +8,8 @@ from bot_reports import request
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.comments.audit import LIMIT, ROW, audited, lacking, refused_look
+from bot.comments.audit import ROW, audited, lacking, refused_look
+from bot.comments.markdown import LIMIT
 from bot.html.rendering import to_html
 from bot.model.audit_entry import (
     AuditEntry,
