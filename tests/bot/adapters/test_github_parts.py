@@ -16,12 +16,15 @@ from fake_github.state import ACTIONS, FakeGithub
 from bot.adapters.github.app_manifest import _Page, web_of
 from bot.adapters.github.artifacts import EXPECTED, ArtifactStore
 from bot.adapters.github.client import RetryPolicy, base_of, connect, ensure_branch
+from bot.adapters.github.onboarding import GithubOnboarding
 from bot.adapters.github.ports import github
 from bot.adapters.github.runs import title_of
 from bot.adapters.github.upstream import GithubUpstream
-from bot.adapters.github.workflows import TITLE, WorkflowFiles
+from bot.adapters.github.workflows import TITLE as RUN_TITLE
+from bot.adapters.github.workflows import WorkflowFiles
 from bot.adapters.web import HttpPages
 from bot.adapters.webhook import Webhook
+from bot.comments.onboarding import BRANCH, FIRST, TITLE
 from bot.comments.pull_requests import manifest_body, patch_body
 from bot.errors import BotError
 from bot.model.audit_entry import AuditEntry, Decision, hidden_audit_entry
@@ -126,7 +129,7 @@ def test_workflow_files_by_what_they_are_for(called: str | None, names: list[obj
 @pytest.mark.parametrize("who", [None, "octocat"])
 def test_a_title_says_what_it_is_made_of(who: str | None) -> None:
     title = title_of(request(requested_by=who))
-    found = TITLE.fullmatch(title)
+    found = RUN_TITLE.fullmatch(title)
     assert found
     assert found.groupdict() == {
         "run_id": "2026-02-01-ingest-1",
@@ -473,3 +476,88 @@ def test_the_page_takes_one_code_with_its_own_state() -> None:
 def test_a_browser_finds_the_github_that_has_this_api() -> None:
     assert web_of("https://api.github.com") == "https://github.com"
     assert web_of("https://ghe.test/api/v3") == "https://ghe.test"
+
+
+# --- what prepares a repository -------------------------------------------------------------------
+
+
+def test_a_repository_is_prepared_by_one_pull_request(server: Server) -> None:
+    fake = server.fake
+    token = fake.token({**RIGHTS, "workflows": "write"}, "owner")
+    one = GithubOnboarding(connect(fake.full_name, token, fake.address, QUICK), QUICK)
+    assert one.blobs() == {"README.md": fake.blob(b"A repository.\n")}
+    assert one.proposed() is None
+    address = f"{fake.address}/octo/cellxgene/pull/1"
+    assert one.propose({".github/workflows/a.yml": "on: push\n"}, "Body") == address
+    (pull,) = fake.issues.values()
+    assert pull.pull
+    assert (pull.title, pull.body, pull.pull.head) == (TITLE, "Body", BRANCH)
+    assert one.proposed() == DraftPullRequest(address, is_open=True)
+    pull.state = "closed"
+    assert one.propose({"b": "c"}, "Other") == address
+    assert one.proposed() == DraftPullRequest(address, is_open=False)
+    assert set(fake.files(BRANCH)) == {"README.md", ".github/workflows/a.yml"}
+
+
+@pytest.mark.parametrize(
+    ("status", "files", "problem"),
+    [
+        (
+            404,
+            {".github/workflows/a.yml": ""},
+            r"refuses to let this token write .* \(404\): it ne",
+        ),
+        (
+            403,
+            {".github/workflows/a.yml": ""},
+            r"refuses to let this token write .* \(403\): it ne",
+        ),
+        (422, {".github/workflows/a.yml": ""}, r"^GitHub answered 422 \(Server Error\)"),
+        (404, {"a.yml": ""}, r"^GitHub answered 404 \(Server Error\)"),
+        (403, {"x/.github/workflows/a.yml": ""}, "^GitHub forbids this to the token"),
+    ],
+)
+def test_what_may_not_be_prepared_is_told(
+    server: Server, status: int, files: dict[str, str], problem: str
+) -> None:
+    fake = server.fake
+    repo = connect(fake.full_name, fake.token(RIGHTS), fake.address, QUICK)
+    server.faults.append(Fault("POST", "/git/trees$", status, times=9))
+    with pytest.raises(BotError, match=problem):
+        GithubOnboarding(repo, QUICK).propose(files, "Body")
+    assert fake.issues == {}
+
+
+def test_what_a_repository_holds_is_read_whole_or_not_at_all(server: Server) -> None:
+    fake = server.fake
+    repo = connect(fake.full_name, fake.token(RIGHTS), fake.address, QUICK)
+    one = GithubOnboarding(repo, QUICK)
+    for status, is_empty in ((409, True), (404, False), (500, False)):
+        server.faults[:] = [Fault("GET", "/git/trees/main$", status, times=9)]
+        if is_empty:
+            assert one.blobs() is None
+        else:
+            with pytest.raises(BotError, match=f"GitHub answered {status}|can't be reached"):
+                one.blobs()
+    server.faults.clear()
+    people.push(fake, "writer", {"a/b": "c", "d": "e"})
+    assert one.blobs() == {
+        path: fake.blob(text.encode())
+        for path, text in (("README.md", "A repository.\n"), ("a/b", "c"), ("d", "e"))
+    }
+    fake.most_entries = 2
+    with pytest.raises(BotError, match="has more files than GitHub lists; have a clone prepared"):
+        one.blobs()
+
+
+def test_an_empty_repository_gets_its_first_commit(server: Server) -> None:
+    fake = server.fake
+    fake.is_empty = True
+    token = fake.token({**RIGHTS, "workflows": "write"}, "owner")
+    one = GithubOnboarding(connect(fake.full_name, token, fake.address, QUICK), QUICK)
+    assert one.blobs() is None
+    one.begin()
+    assert fake.files("main") == {
+        "README.md": "# cellxgene\n\nThe CELLxGENE ingestion bot lives here.\n"
+    }
+    assert fake.commits[fake.branches["main"]].message == FIRST
