@@ -195,7 +195,7 @@ PAGES = {
     ),
     "no readable one": html(f"{LIST}<h3>LTS 2025-11-08</h3><h3>LTS 2025-01-30</h3>x"),
     "an open table": html(f"{LIST}<table><tr><td><h3>LTS 2025-11-08</h3></td></tr></table>"),
-    "an open heading": html(f"{LIST}<h2>{'x' * 70}<h3>LTS 2025-11-08</h3></h2>"),
+    "an open heading": html(f"{LIST}<h2>x<h3>LTS 2025-11-08 {'x' * 70}</h3></h2>"),
 }
 HEADINGS = (
     "LTS 2025-11-08 (retracted)",
