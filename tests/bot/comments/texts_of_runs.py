@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from bot_reports import check, dataset, failing, report, request
+from bot_reports import check, dataset, report, request
 from texts_of_answers import number
 
 from bot.comments import result, status
@@ -261,5 +261,4 @@ TEXTS = {
     **{f"machine: {name}": run.machine_sentence(one) for name, one in MACHINES.items()},
     **{f"part: {name}": run.run_summary(report(asked=one)) for name, one in PARTS.items()},
     **{f"result: {name}": text for name, text in RESULTS.items()},
-    "result: of thousands": result.body(failing(1845, 1845)).partition("### Checks")[0][-400:],
 }

@@ -168,7 +168,6 @@ IMPACTS = {
     "data": consequences(Effort.SOURCE, 2) + consequences(Effort.NOTHING, 1),
     "two for a person": consequences(Effort.PERSON, 2),
 }
-HUGE = alone(fields_added=tuple(field(f"f{n}", value="`str`. " + "x " * 400) for n in range(500)))
 ESCAPED = {
     "plain": "a_b 1.5 & c",
     "markup": "|`*[]~\\! _a_ <b> &lt; -x-",
@@ -222,7 +221,6 @@ _ALL = {
     "announced, ours": beside(announced(news(), READ, undecided=OpenRules("7.0.0", None))),
     "ours, explained": explained_diff(CHANGED, MEANS)[-900:],
     "the same, explained": explained_diff(SAME, impact(SAME, OLD, OLD)),
-    "too long, explained": explained_diff(HUGE, MEANS)[-600:],
     **{f"diff: {name}": render_diff(one) for name, one in DIFFS.items()},
     **{f"added: {name}": render_added_fields(one) for name, one in DIFFS.items()},
     **{f"open: {name}": "\n".join(open_points(one)) for name, one in DIFFS.items()},
