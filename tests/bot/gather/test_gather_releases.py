@@ -45,7 +45,7 @@ class Pages:
 
 
 def settings(**fields: Any) -> Settings:
-    given = {
+    given: dict[str, Any] = {
         "release_page": "page",
         "release_page_source": None,
         "release_directory": "directory",
