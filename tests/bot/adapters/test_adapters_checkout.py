@@ -44,8 +44,8 @@ def test_a_checkout_says_what_its_files_do(root: Path) -> None:
     assert (found.python, found.oldest_python) == (sys.version_info[:2], (3, 9))
     assert (found.group, found.schema) == ("bot", "10.0.0")
     assert found.locked == {"httpx": "0.28.1", "pygithub": "2.10.0"}
-    assert found.wanted == {"httpx", "py-git-hub", "rich-click"}
-    assert found.variables == {"RUNS", "A_B"}
+    assert found.wanted == frozenset({"httpx", "py-git-hub", "rich-click"})
+    assert found.variables == frozenset({"RUNS", "A_B"})
     assert found.installed["pytest"] == pytest.__version__
 
 
