@@ -171,7 +171,7 @@ def line(found: PartHealth) -> str:
     return f"{found.health} | {found.part} | {found.sentence} | {found.remedy}"
 
 
-def test_where_runs_are_kept_is_looked_at(tmp_path: Path) -> None:
+def test_where_runs_are_kept_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     aws, artifacts = "python -m bot doctor --aws", "they are kept as artifacts of their workflow"
     assert (
         line(_kept(settings(launcher="ec2"))) == f"unknown | AWS | it wasn't looked at; do: | {aws}"
@@ -187,6 +187,10 @@ def test_where_runs_are_kept_is_looked_at(tmp_path: Path) -> None:
     )
     assert line(_kept(settings(runs=str(gone)))) == (
         f"missing | runs | the folder {gone} isn't there; make it: | mkdir -p {gone}"
+    )
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert line(_kept(settings(runs=str(there)))) == (
+        f"missing | runs | the folder {there} can't be written; allow it: | chmod u+wx '{there}'"
     )
     (found,) = _of_runs(None, settings(runs=str(gone)), Options(False, True, None))
     assert found.health is Health.MISSING
