@@ -9,14 +9,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from bot.comments.markdown import code, inert, moment, one_line
+from bot.comments.markdown import LIMIT, code, inert, moment, one_line
 from bot.model.audit_entry import AuditEntry, Decision, audit_entry_in, proof_of
 from bot.model.effects import CancelRun, Comment, Effect, Plan, React, StartLook, StartRun, Tabulate
 from bot.model.labels import Reaction
 from bot.model.markers import Marker, MarkerKind, last_marker, sign
 from bot.model.ports import ThreadComment
 
-LIMIT = 65_000  # GitHub takes 65,536 characters; the marker comes on top.
 HEAD = (
     "### 🗒️ Asked and decided\n\n"
     "What was asked of me here, and what I decided, oldest first; I only ever add to it.\n\n"

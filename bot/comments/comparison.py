@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from bot.comments.markdown import code, collapsed, counted, fitted, inert, joined, table
-from bot.comments.pull_requests import ARTIFACT, LIMIT, block
+from bot.comments.markdown import LIMIT, code, collapsed, counted, fitted, inert, joined, table
+from bot.comments.pull_requests import ARTIFACT, block
 from bot.comments.result.datasets import MANY, named
 from runners.contract import (
     AssayChanges,

@@ -19,6 +19,7 @@ LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})(?:\[bot\])?")
 UNSEEN = "\u200b"
 
 
+LIMIT = 65_000  # GitHub takes 65,536 characters; the marker comes on top.
 ROW_LIMITS = (64, 32, 16, 8, 4, 2, 1)
 
 

@@ -45,7 +45,7 @@ def _report(lines: Sequence[PartHealth]) -> str:
     parts = [_table(wrong) if wrong else "Nothing."]
     if fine:
         parts.append(collapsed(f"{counted(len(fine), 'part')} as it should be", _table(fine)))
-    return fitted("\n\n".join(parts), ROOM, "`bot doctor`") or ""
+    return fitted("\n\n".join(parts), ROOM, "bot doctor") or ""
 
 
 def _table(lines: Sequence[PartHealth]) -> str:

@@ -5,14 +5,13 @@ that are still to be decided, and the patch that is proposed to LaminDB's reposi
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.comments.markdown import code, counted, fitted, inert, joined, table
+from bot.comments.markdown import LIMIT, code, counted, fitted, inert, joined, table
 from bot.comments.outcomes import reasons_of
 from bot.comments.result.datasets import named
 from bot.model.effects import Draft, ProposeManifest
 from bot.model.facts import Facts
 from runners.contract import CheckReport, DatasetOutcome, Decisions, Judgement
 
-LIMIT = 65_000  # GitHub takes 65,536 characters; the marker comes on top.
 ARTIFACT = "found"
 """What check.yml calls the artifact that has it all."""
 

@@ -3,7 +3,7 @@
 from bot.census.directory import DirectoryEntry
 from bot.census.release import CellCount, Oddity, Release
 from bot.comments.added_fields import open_points, render_added_fields
-from bot.comments.markdown import code, collapsed, counted, fitted, inert, table
+from bot.comments.markdown import LIMIT, code, collapsed, counted, fitted, inert, table
 from bot.comments.pull_requests import OpenRules, edit_list
 from bot.comments.schema_diff import render_diff, render_impact
 from bot.model.events import SchemaReading
@@ -11,7 +11,6 @@ from bot.model.releases import NewRelease
 from bot.schema.changes import SchemaDiff
 from bot.schema.spec import Field
 
-LIMIT = 65_000  # GitHub takes 65,536 characters; the marker comes on top.
 NONE = "\u2013"
 NAMES_IN_A_ROW = 12
 ITEMS = 20

@@ -11,7 +11,7 @@ from bot.model.commands import GRAMMAR, Command, Mistake, Role, Verb
 from bot.model.facts import Facts, Repeat
 from bot.model.limits import RunLimits
 from bot.model.ports import Run
-from runners.contract import MEANINGS, Action, Manifest, RunRequest
+from runners.contract import MEANINGS, Action, Manifest, RunRequest, manifest_path
 
 WITHOUT_RELEASE = frozenset({Verb.VERIFY, Verb.STATUS, Verb.DETECT, Verb.DIFF, Verb.HELP})
 """Commands that work where no single release is meant."""
@@ -358,6 +358,8 @@ def _after_status(release: str, facts: Facts) -> str:
     running, runs = facts.running(), facts.runs_of(release)
     if running is not None:
         return f"wait for the result of what is running{or_end(running)}."
+    if release in facts.broken:
+        return f"correct {code(manifest_path(release))} by a pull request, and merge it."
     if release not in facts.manifests:
         proposal = facts.proposals.get(release)
         return f"review and merge {'the manifest' if proposal is None else f'#{proposal}'}."

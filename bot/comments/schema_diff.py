@@ -7,7 +7,7 @@ import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from bot.comments.markdown import collapsed, fitted
+from bot.comments.markdown import LIMIT, collapsed, fitted
 from bot.schema.changes import NOT_COMPARED, SchemaDiff
 from bot.schema.field_summary import summary
 from bot.schema.impact.model import Consequence, Effort, Impact
@@ -24,7 +24,6 @@ LONGEST_LIST = 800
 
 
 LONG = 8
-LIMIT = 65_000  # GitHub takes 65,536 characters; the marker comes on top.
 RESERVED = 1_000  # for the audit entry, and for what stands around a part
 ADDED_HEAD = ("Field", "Presence", "How many", "Allowed", "Forbidden", "Type", "Lines")
 Row = tuple[str, ...]

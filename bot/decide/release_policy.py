@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from bot.comments import alert as notice_comment
 from bot.comments import release as release_comment
+from bot.comments.markdown import LIMIT
 from bot.comments.pull_requests import LONGEST_DRAFT_NOTE, open_rules_of
 from bot.decide.failed_looks import count_failed_looks
 from bot.decide.known_releases import Response, changes_of_known_releases, unread
@@ -84,7 +85,7 @@ def _announce(news: NewRelease, event: ReleasesRead, facts: Facts) -> tuple[Effe
         manifest_path=manifest_path(version),
         ingest_on_merge=facts.ingest_on_merge,
         undecided=open_rules_of(schema.new.version, facts),
-        room=release_comment.LIMIT
+        room=LIMIT
         - len(hidden_announcement(news.record()))
         - (LONGEST_DRAFT_NOTE if schema.draft else 0),
     )

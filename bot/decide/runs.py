@@ -102,8 +102,9 @@ def _obstacle(event: RunAsked, facts: Facts) -> str | None:
     wanted = facts.minimum_roles.get(verb, GRAMMAR[verb].role)
     running = facts.running()
     if facts.role < wanted:
-        who = event.request.requested_by or "nobody" if event.by_bot else event.actor
-        return f"{mention(who)} may not start it; ask somebody who is {wanted.name.lower()}."
+        name = request.requested_by if event.by_bot else event.actor
+        who = mention(name) if name else "whoever asked for it"
+        return f"{who} may not start it; ask somebody who is {wanted.name.lower()}."
     if request.instance != facts.instance:
         return f"it is for {code(request.instance)}, and this bot works on {code(facts.instance)}."
     if (why := _unfit_manifest(request, facts)) is not None:

@@ -167,7 +167,7 @@ def _loose(found: RepositorySetUp, variables: Mapping[str, str]) -> Iterator[Par
         yield from _nowhere(found, found.secrets, variables)
     shared = frozenset() if isinstance(found.shared_secrets, Unseen) else found.shared_secrets
     for secret in sorted(GUARDED & (found.secrets | shared)):
-        env = WORK if secret == "LAMIN_API_KEY" else variables.get("BOT_ENVIRONMENT", "bot")
+        env = WORK if secret == "LAMIN_API_KEY" else variables.get("BOT_ENVIRONMENT") or "bot"
         sentence = f"whoever can push a branch can read it; set it in the environment {env}, and:"
         line = warning if found.is_private else missing
         if secret in found.secrets:

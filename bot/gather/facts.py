@@ -152,8 +152,8 @@ def _places(manifest: Manifest, pages: Pages, settings: Settings) -> tuple[tuple
     except BotError as error:
         return settings.storage, str(error)
     entries = directory.entries.values()
-    hosted = {uri for entry in entries for uri in (entry.soma_uri, entry.h5ads_uri) if uri}
-    return (*settings.storage, *sorted({bucket_of(uri) for uri in hosted})), ""
+    hosted = {bucket_of(uri) for entry in entries for uri in (entry.soma_uri, entry.h5ads_uri)}
+    return (*settings.storage, *sorted(hosted)), ""
 
 
 def gather_states(event: Event, ports: Ports, settings: Settings) -> tuple[Facts, Look | None]:

@@ -60,7 +60,12 @@ def clicked(address: str) -> str:
         return answer.headers["Location"]
 
 
-def made(server: Server, pool: ThreadPoolExecutor, browse: Callable[[str], Any]) -> MadeApp:
+def made(
+    server: Server,
+    pool: ThreadPoolExecutor,
+    browse: Callable[[str], Any],
+    seconds: float = 60,
+) -> MadeApp:
     """The App, where the browser does this with the page."""
     browsing: list[Future[Any]] = []
     try:
@@ -68,7 +73,7 @@ def made(server: Server, pool: ThreadPoolExecutor, browse: Callable[[str], Any])
             lambda back: manifest("octo/cellxgene", back, launcher=None),
             organisation=None,
             api=server.fake.address,
-            seconds=3,
+            seconds=seconds,
             say=lambda address: browsing.append(pool.submit(browse, address)),
         )
     finally:
@@ -123,8 +128,8 @@ def test_an_answer_to_what_was_not_asked_is_refused_and_the_right_one_taken_once
 
 
 def test_nobody_comes_back(server: Server, pool: ThreadPoolExecutor) -> None:
-    with pytest.raises(BotError, match=r"Nobody came back from GitHub within 0\.05 minutes"):
-        made(server, pool, clicked)
+    with pytest.raises(BotError, match=r"Nobody came back from GitHub within 0\.005 minutes"):
+        made(server, pool, str, seconds=0.3)
     assert server.asked == []
 
 

@@ -37,7 +37,12 @@ WIDER = {
     "verification": ("tests/runners",),
     "launch": ("tests/runners/launch", "tests/flows", "tests/workflows/test_machines.py"),
 }
-NOT_ASKED = ("tests/test_imports.py", "tests/mutants/")  # they read text alone
+NOT_ASKED = (  # they read text alone, or run none of our code
+    "tests/test_imports.py",
+    "tests/mutants/",
+    *(f"tests/workflows/test_{name}.py" for name in ("clean_pip", "expressions", "meaning")),
+    "tests/workflows/test_which_jobs_start.py",
+)
 SLOW = re.compile(r"instances import|import instances|import act\b|github_scenario|: World\b")
 """In the text of tests that need an instance, a sample of files or whole workflows."""
 

@@ -1,6 +1,7 @@
 """What is broken by `make mutants`, and which tests are asked about it."""
 
 import ast
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from mutants import files
 from mutants.__main__ import CHECKOUT, Mutant, accepted, sample
 from mutants.areas import SOURCES, WIDER, groups_of_tests, modules
 from mutants.faults import Faults
+from mutants.trial import Copy
 
 BREAKS = {
     "a = 1": {"2", "(0)"},
@@ -106,3 +108,24 @@ def test_what_is_accepted_can_still_happen() -> None:
         every = (Mutant("", path, one) for line in lines for one in faults.at(line))
         assert entry in {mutant.lasting_name for mutant in every}, entry
         assert reason
+
+
+def test_a_broken_text_has_a_second_of_its_own_so_that_no_bytecode_stands_for_it(
+    tmp_path: Path,
+) -> None:
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    (checkout / "m.py").write_text("a = 1\n")
+    for words in (("init", "-q"), ("add", "m.py")):
+        subprocess.run(["git", *words], cwd=checkout, check=True)
+    copy = Copy(checkout, tmp_path / "copy")
+    file = copy.root / "m.py"
+    moments = []
+    for text in ("a = 2\n", "a = 3\n"):
+        with copy.broken("m.py", text):
+            assert file.read_text() == text
+            moments.append(int(file.stat().st_mtime))
+        assert file.read_text() == "a = 1\n"
+        moments.append(int(file.stat().st_mtime))
+    assert len(set(moments)) == 4
+    assert (checkout / "m.py").read_text() == "a = 1\n"

@@ -6,7 +6,7 @@ Written to be understood in ten seconds from its top; what is long is collapsed 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.comments.markdown import code, collapsed, counted, inert, moment, table
+from bot.comments.markdown import LIMIT, code, collapsed, counted, inert, moment, table
 from bot.comments.outcomes import GOOD, SIGNS, excused
 from bot.comments.result import datasets, run, sources
 from bot.comments.result.datasets import named
@@ -15,7 +15,6 @@ from runners.contract import CheckResult, Offender, RunReport, Status, Verdict
 
 FEW = 5
 ORDER = (Status.FAILED, Status.UNCHECKED, Status.PASSED, Status.NOT_APPLICABLE)
-LIMIT = 65_000  # GitHub takes 65,536 characters; the marker comes on top.
 # Rows of (what went wrong, everything), tried in turn until the comment fits.
 SIZES = ((None, 200), (None, 0), (400, 0), (200, 0), (100, 0), (50, 0), (10, 0), (3, 0))
 HEADLINES = {

@@ -1,14 +1,35 @@
 """The audit table as a value: rows are added and never lost, whoever writes at the same time."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+import pytest
+from bot_reports import request
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.comments.audit import LIMIT, ROW, lacking
+from bot.comments.audit import ROW, audited, lacking, refused_look
+from bot.comments.markdown import LIMIT
 from bot.html.rendering import to_html
-from bot.model.audit_entry import AuditEntry, Decision, audit_entry_in, hidden_audit_entry
+from bot.model.audit_entry import (
+    AuditEntry,
+    Decision,
+    audit_entry_in,
+    hidden_audit_entry,
+    proof_of,
+)
+from bot.model.effects import (
+    CancelRun,
+    Comment,
+    Effect,
+    Plan,
+    React,
+    StartLook,
+    StartRun,
+    Tabulate,
+    UpsertComment,
+)
+from bot.model.labels import Reaction
 from bot.model.markers import Marker, MarkerKind, last_marker, sign
 from bot.model.ports import ThreadComment
 
@@ -126,3 +147,53 @@ def test_what_a_person_broke_is_no_entry() -> None:
 
 def _entry() -> AuditEntry:
     return AuditEntry("who", "read", "/help", Decision.REFUSED, "why")
+
+
+ANSWER = Comment(7, Marker(MarkerKind.REPLY, "1"), "Not {reason}.")
+OTHER = UpsertComment(7, Marker(MarkerKind.STATUS, "r"), "...")
+RUN = request()
+
+
+def reacted(reaction: Reaction) -> React:
+    return React(7, 8, reaction)
+
+
+@pytest.mark.parametrize(
+    ("effects", "accepted", "decision", "run_id", "proof"),
+    [
+        ((), "", "refused", "", ""),
+        ((reacted(Reaction.SEEN),), "", "answered", "", ""),
+        ((reacted(Reaction.SEEN), reacted(Reaction.REFUSED)), "", "refused", "", ""),
+        ((StartLook(ANSWER), reacted(Reaction.REFUSED)), "", "accepted", "", ""),
+        ((OTHER, StartRun(RUN)), "", "accepted", RUN.run_id, proof_of(RUN)),
+        ((CancelRun("r-1"), reacted(Reaction.DONE)), "", "accepted", "r-1", ""),
+        ((reacted(Reaction.REFUSED),), "r-2", "accepted", "r-2", ""),
+        ((StartRun(RUN),), "r-2", "accepted", "r-2", proof_of(RUN)),
+    ],
+)
+def test_what_was_decided_is_hidden_in_what_is_said_of_it(
+    effects: tuple[Effect, ...], accepted: str, decision: str, run_id: str, proof: str
+) -> None:
+    plan = Plan((ANSWER, *effects), "because\n" + "x" * 300, is_refusal=True)
+    line = "/ingest\t" + "y" * 200
+    done = audited(plan, 7, who="w" * 61, role="maintain", line=line, run_id=accepted)
+    entry = AuditEntry(
+        "w" * 59 + "…",
+        "maintain",
+        "/ingest " + "y" * 191 + "…",
+        Decision(decision),
+        "because " + "x" * 291 + "…",
+        run_id,
+        proof,
+    )
+    said = replace(ANSWER, entry=entry)
+    kept = [StartLook(said) if isinstance(one, StartLook) else one for one in effects]
+    assert done == replace(plan, effects=(said, *kept, Tabulate(7)))
+
+
+def test_a_look_that_could_not_be_started_is_refused_with_its_reason() -> None:
+    entry = replace(_entry(), decision=Decision.ACCEPTED, run_id="r")
+    refused = refused_look(replace(ANSWER, entry=entry), "it is\n*off*")
+    told = replace(entry, decision=Decision.REFUSED, why="it is *off*")
+    assert refused == replace(ANSWER, body="Not it is \\*off\\*.", entry=told)
+    assert refused_look(ANSWER, "x") == replace(ANSWER, body="Not x.")

@@ -1,6 +1,11 @@
 """Long texts in little room."""
 
-from bot.comments.markdown import fitted
+from dataclasses import replace
+
+from texts_of_schemas import MEANS, alone, field
+
+from bot.comments.markdown import LIMIT, fitted
+from bot.comments.schema_diff import RESERVED, explained_diff, render_diff
 
 ROWS = "\n".join(f"| {number} | value |" for number in range(10))
 TEXT = f"### Fields\n\n| Name | Is |\n| --- | --- |\n{ROWS}\n\n- one\n- two\n- three\n"
@@ -24,3 +29,24 @@ def _lines() -> list[str]:
 
 def test_where_not_even_one_row_fits_there_is_nothing() -> None:
     assert fitted(TEXT, 40, "diff.md") is None
+
+
+def test_an_explained_diff_is_shortened_once_it_leaves_no_room_for_the_rest() -> None:
+    def rendered(count: int) -> tuple[int, str]:
+        long = f"Curator MUST annotate {'x ' * 380}."
+        some = (replace(field(f"f{number}"), annotation=long) for number in range(count))
+        found = alone(fields_added=tuple(some))
+        return len(render_diff(found).strip()), explained_diff(found, MEANS)
+
+    room = LIMIT - RESERVED
+    few, more = rendered(9)[0], rendered(10)[0]
+    count = 9 + (room - few) // (more - few)
+    while rendered(count)[0] <= room:
+        count += 1
+    for number, is_whole in ((count - 1, True), (count, False)):
+        length, text = rendered(number)
+        assert room - RESERVED < length < room + RESERVED
+        assert ("more in `python -m bot diff 1.0.0 2.0.0`" not in text) is is_whole
+        assert len(text) <= LIMIT
+    assert "What each change asks of LaminDB is too long for here." in rendered(count - 1)[1]
+    assert "<summary>What each change asks of LaminDB</summary>" in rendered(count)[1]

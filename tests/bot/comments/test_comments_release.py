@@ -9,8 +9,9 @@ from flows import world
 
 from bot.census.directory import DirectoryEntry
 from bot.census.release import CellCount, Release
+from bot.comments.markdown import LIMIT
 from bot.comments.pull_requests import OpenRules
-from bot.comments.release import LIMIT, body
+from bot.comments.release import body
 from bot.model.announcement import LARGEST, hidden_announcement
 from bot.model.events import SchemaReading
 from bot.model.markers import Marker, MarkerKind, sign

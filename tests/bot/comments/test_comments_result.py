@@ -10,6 +10,7 @@ import pytest
 from bot_reports import START, check, dataset, failing, hostile, report, request
 
 from bot.comments import result
+from bot.comments.markdown import LIMIT
 from bot.comments.outcomes import OUTCOMES, SIGNS
 from bot.comments.result import ResultContext
 from bot.comments.result.datasets import STATES
@@ -41,7 +42,7 @@ EXPECTED = Path(__file__).parent / "expected"
 @pytest.mark.parametrize("count", [0, 3, 300, 1845])
 def test_it_fits_whatever_failed(count: int) -> None:
     body = result.body(failing(count))
-    assert len(body) <= result.LIMIT
+    assert len(body) <= LIMIT
     good = 1845 - count
     assert f", {good:,} of 1,845 datasets registered" in body.splitlines()[0]
     assert body.count("<details>") == body.count("</details>")
@@ -51,6 +52,21 @@ def test_it_fits_whatever_failed(count: int) -> None:
         assert len({row.count("<td") + row.count("<th") for row in rows}) == 1
     if count in (0, 3):
         assert "too long for here" not in body or "All 1,845 datasets" not in body
+
+
+def test_it_is_whole_as_long_as_github_takes_it() -> None:
+    told = failing(30, total=40)
+    room = LIMIT - len(result.body(told, ResultContext(page="x"))) + 1
+    for length, is_whole in ((room, True), (room + 1, False)):
+        context = ResultContext(page="x" * length)
+        assert (result.body(told, context) == result.whole(told, context)) is is_whole
+        assert len(result.body(told, context)) <= LIMIT
+    top = result.body(told, ResultContext(page="x" * LIMIT))
+    assert top == "\n\n".join(
+        part
+        for part in result.whole(told, ResultContext(page="x" * LIMIT)).split("\n\n")
+        if part.startswith(("## ", "**", "Run `"))
+    )
 
 
 @pytest.mark.parametrize("count", [0, 3])

@@ -96,3 +96,31 @@ def test_a_bar_chart_is_a_list_of_bars() -> None:
 def test_a_bar_chart_that_is_not_whole_is_shown_as_its_source(good: str, bad: str) -> None:
     html = to_html(CHART.replace(good, bad), by_bot=False)
     assert html.startswith('<pre><code class="language-mermaid">xychart-beta')
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("a\n<details>\nb", "<p>a</p>\n<details>\n<p>b</p>\n"),
+        ("a\n</details>\nb", "<p>a</p>\n</details>\n<p>b</p>\n"),
+        ("  <details>  \nb", "<details>\n<p>b</p>\n"),
+        ("a\n<summary>**b** `c`</summary>\nd", "<p>a</p>\n<summary><strong>b</strong> "
+         "<code>c</code></summary>\n<p>d</p>\n"),
+        ("a\n<!-- b -->\nc", "<p>a</p>\n<p>c</p>\n"),
+        ("- a\n<details>\nb", "<ul>\n<li>a</li>\n</ul>\n<details>\n<p>b</p>\n"),
+        ("> a\n<details>", "<blockquote>\n<p>a</p>\n</blockquote>\n<details>\n"),
+        ("<details open>", "<p>&lt;details open&gt;</p>\n"),
+        ("a <details> b", "<p>a &lt;details&gt; b</p>\n"),
+        ("a <code>*b*</code> c", "<p>a <code><em>b</em></code> c</p>\n"),
+        ("a <!-- b --> c <!-- d -->", "<p>a  c </p>\n"),
+        ("a <b> & <c", "<p>a &lt;b&gt; &amp; &lt;c</p>\n"),
+        ("a <https://x.test> b", '<p>a <a href="https://x.test">https://x.test</a> b</p>\n'),
+        ("[a <code>b</code> <!-- c -->](https://x.test)",
+         '<p><a href="https://x.test">a <code>b</code> </a></p>\n'),
+        ("~~a~~ ![b](c)", '<p><s>a</s> !<a href="c">b</a></p>\n'),
+        ("```mermaid\npie\n```\n```\npie\n```", '<pre><code class="language-mermaid">pie\n'
+         "</code></pre>\n<pre><code>pie\n</code></pre>\n"),
+    ],
+)  # fmt: skip
+def test_the_bots_own_markdown_is_drawn_as_github_does(text: str, html: str) -> None:
+    assert to_html(text, by_bot=True) == html
