@@ -254,7 +254,7 @@ def _changes(diff: SchemaDiff) -> dict[str, list[str]]:
             f"{change.new.prefix} {change.new.version}" for change in diff.ontology_pins_changed
         ],
         "Gene references": [
-            change.either.organism for change in diff.gene_references_changed if not change.cosmetic
+            change.either.title for change in diff.gene_references_changed if not change.cosmetic
         ],
         "Organisms added": [organism.name for organism in diff.organisms_added],
         "Organisms removed": [organism.name for organism in diff.organisms_removed],

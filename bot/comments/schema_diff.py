@@ -158,7 +158,8 @@ def _pins(diff: SchemaDiff) -> Iterator[Section]:
     yield "Ontology pins changed", ("Prefix", "Was", "Is now", "Lines"), pinned
     genes = [
         (
-            f"{escaped(change.either.organism)} ({escaped(change.either.taxon)})",
+            escaped(change.either.title)
+            + (f" ({escaped(change.either.taxon)})" if change.either.organism else ""),
             escaped(change.old.version) if change.old else "\u2013",
             escaped(change.new.version) if change.new else "\u2013",
             "wording only" if change.cosmetic else "",

@@ -85,12 +85,19 @@ class Ontology:
 
 @dataclass(frozen=True, slots=True)
 class GeneReference:
-    """The gene annotation that the document pins for one organism."""
+    """The gene annotation that the document pins for one organism, or for what is none: spike-ins
+    have no organism's name.
+    """
 
     taxon: str
     organism: str
     version: str
     line: int
+
+    @property
+    def title(self) -> str:
+        """The organism's name, else the taxon."""
+        return self.organism or self.taxon
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,7 @@ def _compare_gene_references(
     spec: Spec, gene_infos: Mapping[str, Mapping[str, Any]]
 ) -> tuple[str, ...]:
     return tuple(
-        f"{gene.organism}: the document pins {' '.join(gene.version.split())} "
+        f"{gene.title}: the document pins {' '.join(gene.version.split())} "
         f"(line {gene.line}), it has {says}"
         for gene in spec.gene_references
         for name, gene_info in gene_infos.items()

@@ -70,7 +70,7 @@ def _gene(change: GeneReferenceChange, ctx: ImpactContext) -> Consequence:
     line = change.new.line if change.new else None
     lines = Lines(line, line) if line else None
     title, change_text = "Gene references changed", f"{was} \u2192 {now}"
-    return Consequence(title, change.either.organism, change_text, effort, reason, lines)
+    return Consequence(title, change.either.title, change_text, effort, reason, lines)
 
 
 def _judged_gene(change: GeneReferenceChange, ctx: ImpactContext) -> Verdict:

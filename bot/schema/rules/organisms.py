@@ -98,7 +98,7 @@ def _judge_unnamed(gene: GeneReference, part: str, judgements: list[Judgement]) 
         judgements,
         gene.taxon,
         Lines(gene.line, gene.line),
-        f"LaminDB's name and the gene table of {gene.organism}",
+        f"LaminDB's name and the gene table of {gene.title}",
         Choice(
             answer="leave it out", effect="a dataset of it, or with its genes, fails", proposed=True
         ),

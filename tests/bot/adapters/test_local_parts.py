@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bot_reports import report, request
+from bot_reports import report
+from bot_reports import request as by_hand
 
 from bot.adapters.local.ports import LocalFailureCount, LocalRoles, local
 from bot.adapters.local.repository import LocalRepository
@@ -25,11 +26,16 @@ from bot.model.labels import Label, Reaction, Topic
 from bot.model.markers import Marker, MarkerKind, sign
 from bot.model.ports import ThreadComment
 from bot.settings import load_settings
-from runners.contract import Verdict
+from runners.contract import RunRequest, Verdict
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 LATER = NOON + timedelta(hours=1)
 MARKER = Marker(MarkerKind.RELEASE, "2026-02-01")
+
+
+def asked(run_id: str = "2026-02-01-ingest-2") -> RunRequest:
+    """One that the bot was asked for."""
+    return by_hand(run_id=run_id, requested_by="octocat")
 
 
 @pytest.fixture
@@ -148,7 +154,7 @@ def at(folder: Path, run_id: str, seconds: int) -> None:
 def test_runs_are_folders_oldest_first(tmp_path: Path) -> None:
     runs = LocalRuns(tmp_path)
     assert runs.all() == ()
-    first, second, third = (request(run_id=f"2026-02-01-ingest-{n}") for n in (1, 2, 3))
+    first, second, third = (asked(run_id=f"2026-02-01-ingest-{n}") for n in (1, 2, 3))
     for number, (one, seconds) in enumerate(((third, 10), (second, 20), (first, 20))):
         runs.start(one.model_copy(update={"instance": f"i{number}"}))
         at(tmp_path, one.run_id, seconds)
@@ -164,23 +170,23 @@ def test_runs_are_folders_oldest_first(tmp_path: Path) -> None:
 
 def test_a_run_starts_once_and_not_beside_another(tmp_path: Path) -> None:
     runs = LocalRuns(tmp_path)
-    runs.start(request())
-    before = (tmp_path / request().run_id / "request.json").stat().st_mtime_ns
-    runs.start(request())
-    assert (tmp_path / request().run_id / "request.json").stat().st_mtime_ns == before
-    other = request(run_id="2026-02-01-ingest-3")
+    runs.start(asked())
+    before = (tmp_path / asked().run_id / "request.json").stat().st_mtime_ns
+    runs.start(asked())
+    assert (tmp_path / asked().run_id / "request.json").stat().st_mtime_ns == before
+    other = asked(run_id="2026-02-01-ingest-3")
     with pytest.raises(BusyError, match=r"^2026-02-01-ingest-3 isn't started: 2026-02-01-ingest-2"):
         runs.start(other)
-    (tmp_path / request().run_id / "report.json").write_text(report().to_json())
+    (tmp_path / asked().run_id / "report.json").write_text(report().to_json())
     runs.start(other)
     assert (tmp_path / other.run_id / "request.json").is_file()
 
 
 def test_only_a_run_that_goes_on_is_asked_to_end(tmp_path: Path) -> None:
-    runs, run_id = LocalRuns(tmp_path), request().run_id
+    runs, run_id = LocalRuns(tmp_path), asked().run_id
     runs.cancel(run_id)
     assert list(tmp_path.iterdir()) == []
-    runs.start(request())
+    runs.start(asked())
     runs.cancel(run_id)
     assert text(tmp_path / run_id / "cancel") == ""
     (tmp_path / run_id / "cancel").unlink()
@@ -190,10 +196,10 @@ def test_only_a_run_that_goes_on_is_asked_to_end(tmp_path: Path) -> None:
 
 
 def test_a_report_is_given_or_told_why_not(tmp_path: Path) -> None:
-    runs, run_id = LocalRuns(tmp_path / "runs"), request().run_id
+    runs, run_id = LocalRuns(tmp_path / "runs"), asked().run_id
     with pytest.raises(BotError, match=r": there is no run x; there is none so far\.$"):
         runs.report("x")
-    runs.start(request())
+    runs.start(asked())
     with pytest.raises(BotError, match=rf": there is no run x; there is {run_id}\.$"):
         runs.report("x")
     with pytest.raises(BotError, match=r"report\.json: isn't there; the run goes on since 20"):
