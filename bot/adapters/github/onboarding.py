@@ -21,6 +21,8 @@ from bot.model.ports import DraftPullRequest
 
 IS_EMPTY = 409
 """https://docs.github.com/en/rest/guides/using-the-rest-api-to-interact-with-your-git-database"""
+IS_THERE = 422
+"""Of a file that is to be created (https://docs.github.com/en/rest/repos/contents)."""
 WORKFLOWS = ".github/workflows/"
 
 
@@ -60,7 +62,13 @@ class GithubOnboarding:
         text = f"# {name}\n\nThe CELLxGENE ingestion bot lives here.\n"
 
         def make() -> bool:
-            return bool(self.repo.create_file("README.md", FIRST, text))
+            try:
+                return bool(self.repo.create_file("README.md", FIRST, text))
+            except GithubException as error:
+                # the client repeats a PUT whose answer was lost, and the file is there then
+                if error.status != IS_THERE or self.blobs() is None:
+                    raise
+                return True
 
         make_once(make, lambda: self.blobs() is not None or None, self.patience)
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 from fake_github import people
-from fake_github.faults import Fault
+from fake_github.faults import Fault, lost_answer
 from fake_github.server import Server, serving
 from fake_github.state import ACTIONS, FakeGithub
 
@@ -550,8 +550,10 @@ def test_what_a_repository_holds_is_read_whole_or_not_at_all(server: Server) -> 
         one.blobs()
 
 
-def test_an_empty_repository_gets_its_first_commit(server: Server) -> None:
+@pytest.mark.parametrize("faults", [[], [lost_answer("PUT", "/contents/README.md$")]])
+def test_an_empty_repository_gets_its_first_commit(server: Server, faults: list[Fault]) -> None:
     fake = server.fake
+    server.faults[:] = faults
     fake.is_empty = True
     token = fake.token({**RIGHTS, "workflows": "write"}, "owner")
     one = GithubOnboarding(connect(fake.full_name, token, fake.address, QUICK), QUICK)
