@@ -68,10 +68,14 @@ def one_less(node: cst.Integer) -> Iterator[cst.CSTNode]:
 def dropped_argument(node: cst.Call) -> Iterator[cst.CSTNode]:
     """mutmut also gives each argument None, which a type checker finds."""
     for call in mutators.operator_arg_removal(node):
-        if len(call.args) < len(node.args):
+        if len(call.args) < len(node.args) and _has_meaning(set(node.args) - set(call.args)):
             yield call
-    if len(node.args) == 1 and node.args[0].keyword is not None:
+    if len(node.args) == 1 and node.args[0].keyword is not None and _has_meaning(node.args):
         yield node.with_changes(args=[])
+
+
+def _has_meaning(arguments: Iterable[cst.Arg]) -> bool:
+    return not any(m.matches(argument, WITHOUT_MEANING) for argument in arguments)
 
 
 OPERATORS: Sequence[tuple[type, Callable[[Any], Iterable[cst.CSTNode]]]] = [
@@ -93,7 +97,13 @@ OPERATORS: Sequence[tuple[type, Callable[[Any], Iterable[cst.CSTNode]]]] = [
     (cst.Integer, one_less),
     (cst.Call, dropped_argument),
 ]
+WITHOUT_MEANING = m.Arg(keyword=m.Name("encoding") | m.Name("strict"))
+"""Arguments that change nothing here: every Linux has texts in UTF-8, and a strict `zip` only ends
+what is wrong already.
+"""
+
 LEFT_ALONE = (cst.Annotation, cst.Decorator, cst.Assert, cst.Import, cst.ImportFrom)
+LEFT_ALONE_TOO = m.If(m.Name("TYPE_CHECKING")) | WITHOUT_MEANING
 
 
 class _Faults(cst.CSTVisitor):
@@ -104,7 +114,7 @@ class _Faults(cst.CSTVisitor):
         self.found: list[tuple[int, cst.CSTNode, cst.CSTNode]] = []
 
     def on_visit(self, node: cst.CSTNode) -> bool:
-        if isinstance(node, LEFT_ALONE) or m.matches(node, m.If(m.Name("TYPE_CHECKING"))):
+        if isinstance(node, LEFT_ALONE) or m.matches(node, LEFT_ALONE_TOO):
             return False
         for kind, operator in OPERATORS:
             if isinstance(node, kind):

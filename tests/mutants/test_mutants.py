@@ -19,6 +19,8 @@ BREAKS = {
     "a = True": {"False"},
     "f(1, b=c)": {"pass", "f(b=c)", "f(1, )", "2", "(0)"},
     "f(b=c)": {"pass", "f()"},
+    "f(a, strict=True)": {"pass", "f(strict=True)"},
+    "f(encoding=b)": {"pass"},
     "raise a": {"pass"},
     "a = [b for b in c if d]": {"for b in c "},
     "a = b if c else d": {"b if (c) and False else d", "b if (c) or True else d"},
