@@ -1,4 +1,4 @@
-"""What the bot says, whole: every sentence in every form of it, in files that a person has read.
+"""What the bot says, whole: every sentence in every form of it, in files for a person to read.
 
     PYTHONPATH=.:tests python -m kept_texts --write   writes them anew, in each `expected/`
 
