@@ -60,7 +60,7 @@ def connect(slug: str) -> None:
     # else LaminDB has the registries of bionty alone, whatever modules the instance has
     os.environ["LAMIN_CURRENT_INSTANCE"] = slug
     try:
-        with failures.explained():
+        with failures.explained(is_connected=False):
             connected = _open(slug)
     except ContractError:
         raise

@@ -135,8 +135,11 @@ LOGIN_WORDS = ("authentication failed", "does not exist", "no pg_hba.conf entry"
 
 
 @contextmanager
-def explained() -> Iterator[None]:
+def explained(*, is_connected: bool = True) -> Iterator[None]:
     """Raises what fails within as a sentence; a connection that was lost is made again when needed.
+
+    Before an instance `is_connected`, LaminHub is asked of one that isn't known here, and what that
+    answers, or that it doesn't, is no outage.
 
     Raises:
         OutageError: time may mend it.
@@ -153,6 +156,8 @@ def explained() -> Iterator[None]:
             connection.close()
         raise _explained("the database", failure, _reason(error)) from error
     except (TransportError, URLError) as error:  # by which LaminDB asks nobody else
+        if not is_connected:
+            raise
         raise _explained("LaminHub", SILENT, str(error)) from error
     except (BotoCoreError, OSError) as error:
         if isinstance(error, OSError) and not _passes(error):
