@@ -1,10 +1,16 @@
 """What every document is: frozen, checked on the way in, and its errors are for a person."""
 
 import json
+from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+UNKNOWN, MISSING = "extra_forbidden", "missing"
+"""https://docs.pydantic.dev/latest/errors/validation_errors/"""
 
 ReleaseVersion = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 SchemaVersion = Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
@@ -45,12 +51,10 @@ class Document(BaseModel):
         try:
             return cls.model_validate(raw)
         except ValidationError as error:
-            first = error.errors()[0]
-            field = ".".join(str(part) for part in first["loc"]) or "(whole document)"
-            problem = first["msg"][0].lower() + first["msg"][1:]
-            raise ContractError(
-                f"{source}: field {field}: {problem} (got {_short(first['input'])}); correct it."
-            ) from error
+            given = raw if isinstance(raw, dict) else {}
+            absent = [name for name in cls.model_fields if name not in given]
+            problem = _problem(error.errors(), absent)
+            raise ContractError(f"{source}: field {problem}.") from error
 
     def to_json(self) -> str:
         """Indented JSON with a final newline; equal documents give equal text."""
@@ -63,6 +67,27 @@ class Document(BaseModel):
     def to_mapping(self) -> dict[str, object]:
         """Plain values without the fields that are None, as TOML wants them."""
         return self.model_dump(mode="json", exclude_none=True)
+
+
+def _problem(errors: Sequence[ErrorDetails], absent: Sequence[str]) -> str:
+    """The first error, in words; of a field that isn't known, before any that is missing: it may be
+    that one, misspelt, or another that is `absent`.
+    """
+    first = next((error for error in errors if error["type"] == UNKNOWN), errors[0])
+    place = first["loc"]
+    name = ".".join(map(str, place)) or "(whole document)"
+    if first["type"] == UNKNOWN:
+        beside = [
+            e["loc"][-1] for e in errors if e["type"] == MISSING and e["loc"][:-1] == place[:-1]
+        ]
+        known = [*map(str, beside), *(absent if len(place) == 1 else ())]
+        near = get_close_matches(str(place[-1]), known, n=1)
+        remedy = f"rename it to {near[0]}" if near else "leave it out"
+        return f"{name}: there is none of that name; {remedy}"
+    problem = first["msg"][0].lower() + first["msg"][1:]
+    if first["type"] == MISSING:
+        return f"{name}: {problem}; add it"
+    return f"{name}: {problem} (got {_short(first['input'])}); correct it"
 
 
 def text_of(path: Path) -> str:

@@ -1,6 +1,7 @@
 """The documents that go between the two sides: whole, or refused with one sentence."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -125,7 +126,7 @@ def test_a_wrong_field_of_a_request_gives_one_sentence_with_file_and_field(
 
 def is_one_sentence_on(text: str, file: str, field: str) -> None:
     assert text.startswith(f"{file}: field {field}: ")
-    assert text.endswith("; correct it.")
+    assert re.search(r"; (?:correct it|add it|leave it out|rename it to \w+)\.$", text)
     assert "\n" not in text
 
 
@@ -292,3 +293,34 @@ def test_a_verdict_passes_only_where_something_was_checked_and_all_of_it_passed(
     statuses: list[Status], verdict: Verdict
 ) -> None:
     assert verdict_of(tuple(check(status) for status in statuses)) is verdict
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "said"),
+    [
+        ("dataset_count", "dataset_cuont", "rename it to dataset_count"),
+        ("previous", "previuos", "rename it to previous"),
+        ("dataset_count", "foo", "leave it out"),
+    ],
+)
+def test_a_field_that_nobody_knows_is_named_before_one_that_is_missing(
+    name: str, wrong: str, said: str
+) -> None:
+    fields = {wrong if key == name else key: value for key, value in MANIFEST.items()}
+    with pytest.raises(ContractError) as refused:
+        Manifest.from_mapping(fields, source="m.toml")
+    assert str(refused.value) == f"m.toml: field {wrong}: there is none of that name; {said}."
+
+
+def test_a_nested_field_that_nobody_knows_is_named_with_the_missing_one_beside_it() -> None:
+    fields = {**MANIFEST, "storage": {"some": "s3://a/b", "h5ads": "s3://a/c"}}
+    said = r"^m\.toml: field storage\.some: there is none of that name; rename it to soma\.$"
+    with pytest.raises(ContractError, match=said):
+        Manifest.from_mapping(fields, source="m.toml")
+
+
+def test_a_missing_field_is_named_without_all_the_others() -> None:
+    fields = {key: value for key, value in MANIFEST.items() if key != "dataset_count"}
+    with pytest.raises(ContractError) as refused:
+        Manifest.from_mapping(fields, source="m.toml")
+    assert str(refused.value) == "m.toml: field dataset_count: field required; add it."
