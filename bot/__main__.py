@@ -1,11 +1,18 @@
 """The command line, with its commands in groups: `python -m bot --help`."""
 
+import sys
 from pathlib import Path
 
-import rich_click as click
+try:
+    import rich_click as click
 
-from bot.cli import doctor, embedded, onboarding, people, workflow
-from bot.cli.context import LazyContext
+    from bot.cli import doctor, embedded, onboarding, people, workflow
+    from bot.cli.context import LazyContext
+except ModuleNotFoundError as error:
+    sys.exit(
+        f"{sys.executable}: {error}; do `make setup` in the checkout, and call .venv/bin/python or "
+        "activate .venv"
+    )
 
 NAMES = ("python -m bot", "cxg-bot")
 """In a checkout, and installed (`bot.wheel.scripts`)."""

@@ -9,6 +9,8 @@
 """
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache
 from graphlib import TopologicalSorter
@@ -219,3 +221,14 @@ def clocks(tree: ast.Module) -> set[str]:
         for name in [func.attr if isinstance(func, ast.Attribute) else ast.unparse(func)]
         if (isinstance(func, ast.Attribute) and name in CLOCKS) or name == "open"
     }
+
+
+@pytest.mark.parametrize("side", ["bot", "runners"])
+def test_a_python_without_the_packages_is_told_what_to_do(side: str) -> None:
+    command = [sys.executable, "-S", "-m", side]  # as one in which nothing was installed
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1
+    (said,) = done.stderr.splitlines()
+    assert said.startswith(f"{sys.executable}: No module named ")
+    remedy = "; do `make setup` in the checkout, and call .venv/bin/python or activate .venv"
+    assert said.endswith(remedy)
