@@ -123,7 +123,11 @@ def is_out_of_memory(error: Exception) -> bool:
 
 
 def _reason(error: Exception) -> str:
-    """The error on one line: HDF5 tells the time with a line break."""
+    """The error on one line: HDF5 tells the time with a line break, and of a folder an address in
+    memory.
+    """
+    if isinstance(error, IsADirectoryError):
+        return "a folder, which is no h5ad"
     return " ".join(str(error).split()) or type(error).__name__
 
 

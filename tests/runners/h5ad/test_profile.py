@@ -159,6 +159,12 @@ def test_values_are_in_order_whatever_order_the_categories_have(path: Path) -> N
     assert read_column(path).values == ("a", "b", "c")
 
 
+def test_a_folder_is_told_in_words(tmp_path: Path) -> None:
+    with pytest.raises(FileUnreadableError) as unreadable:
+        read_profile(str(tmp_path), [])
+    assert str(unreadable.value) == f"{tmp_path}: a folder, which is no h5ad"
+
+
 def test_nothing_there_is_missing(path: Path) -> None:
     with pytest.raises(FileMissingError):
         read_profile(str(path), [])
