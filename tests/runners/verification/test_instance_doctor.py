@@ -115,7 +115,7 @@ def test_what_a_run_would_stumble_over_is_named(
 def test_an_instance_of_another_name_is_named_with_what_to_do(own: Place) -> None:
     found = examined(own, 1, "anonymous/dmeo")
     assert list(found) == ["instance"]
-    assert "name one that `lamin info` shows" in found["instance"][1]
+    assert "name another instance, or log in by `lamin login`." in found["instance"][1]
 
 
 @pytest.mark.skipif(
