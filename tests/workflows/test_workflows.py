@@ -274,7 +274,8 @@ def test_a_pull_requests_manifest_is_checked_by_the_default_branchs_code(
     assert compared.body.startswith(f"## ⚠️ Not compared\n\n`{MANIFEST}` can't be compared:\n\n    ")
     assert comment.body.startswith("## ❌ To be mended\n\n**Next:** correct what ")
     assert f"it is checked again.\n\n`{MANIFEST}` can't be checked:\n\n    " in comment.body
-    assert f"{OLDER.version}.toml: field dataset_count: field required" in comment.body
+    said_why = "field datasets: there is none of that name; rename it to dataset_count."
+    assert f"{OLDER.version}.toml: {said_why}" in comment.body
 
 
 def test_doctor_is_started_by_hand_and_says_what_its_token_sees(
