@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
 FIRST = TUTORIAL.split("## 2.")[0]
 OFFLINE = TUTORIAL.split("### Tried offline first")[1].split("### ")[0]
-LINE = re.compile(r"`((?:merge|look|say|end)\b[^`]*)`")
+LINE = re.compile(r"`((?:merge|look|say|accept|end)\b[^`]*)`")
 SOME_FAIL = 1
 
 
@@ -89,9 +89,11 @@ def test_an_empty_repository_on_the_double_comes_to_its_first_result(tmp_path: P
         )
         assert "opened: http://127.0.0.1:" in done.stdout, done.stdout + done.stderr
         assert ", nor does just one file there call bot.yml" in done.stdout, done.stdout
-        said, _ = waiting.communicate("".join(f"{line}\n" for line in LINE.findall(OFFLINE)))
+        said, _ = waiting.communicate(
+            "".join(f"{' '.join(line.split())}\n" for line in LINE.findall(OFFLINE))
+        )
     assert "cellxgene.yml failure" not in said.split("Accepted")[0], said
-    assert "#3, issue: Census 2020-07-15 (LTS): 12 datasets" in said, said
+    assert "#3, issue, manifest proposed: Census 2020-07-15 (LTS): 12 datasets" in said, said
     assert "#3, the bot: 🚀 **Accepted:** ingesting release 2020-07-15" in said, said
-    assert "#3, the bot: ## ✅ " in said, said
+    assert "#3, the bot: ## ✅ Release 2020-07-15 passed with 1 accepted: " in said, said
     assert (home / "pages" / "3.html").is_file()

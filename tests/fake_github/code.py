@@ -1,6 +1,7 @@
 """Trees, commits, branches, contents and pull requests: how the double answers."""
 
 from base64 import b64decode
+from collections.abc import Mapping
 
 from fake_github import people, shapes
 from fake_github.call import Answer, Call, Handler, RefusedError, found, invalid, page
@@ -36,25 +37,41 @@ def _content(call: Call) -> Answer:
 
 
 def _write_content(call: Call) -> Answer:
-    """Makes a file, and with it a repository's first commit; none is replaced here.
+    """Makes a file, and with it a repository's first commit; or replaces the one whose blob the
+    caller knows. For a file that isn't there, any `sha` does:
+    https://github.com/octokit/octokit.rb/issues/581
 
     https://docs.github.com/en/rest/repos/contents#create-or-update-file-contents
     """
     fake, path, body = call.fake, call.path["path"], call.body
     _allow_workflows(call, path)
     branch = body.get("branch", fake.default_branch)
+    before = None if fake.is_empty else _blobs(call, branch).get(path)
+    if before is not None:
+        _refuse_another(path, before, body.get("sha"))
     if fake.is_empty:
         fake.branches.clear()
-    elif path in fake.files(found(fake.branches, branch)):
-        raise RefusedError(422, 'Invalid request.\n\n"sha" wasn\'t supplied.')
     text = b64decode(body["content"]).decode()
     fake.branches[branch] = fake.commit(
         {path: text}, body["message"], fake.branches.get(branch, "")
     )
     fake.is_empty = False
-    sha = fake.blob(text.encode())
+    told = shapes.content(fake, path, fake.blob(text.encode()), branch)
     commit = shapes.commit(fake, fake.commits[fake.branches[branch]])
-    return Answer(201, {"content": shapes.content(fake, path, sha, branch), "commit": commit})
+    return Answer(201 if before is None else 200, {"content": told, "commit": commit})
+
+
+def _blobs(call: Call, branch: str) -> Mapping[str, str]:
+    """Path -> the name of its blob."""
+    fake = call.fake
+    return fake.trees[fake.commits[found(fake.branches, branch)].tree]
+
+
+def _refuse_another(path: str, blob: str, sha: str | None) -> None:
+    if sha is None:
+        raise RefusedError(422, 'Invalid request.\n\n"sha" wasn\'t supplied.')
+    if sha != blob:
+        raise RefusedError(409, f"{path} does not match {sha}")
 
 
 def _delete_content(call: Call) -> Answer:
@@ -65,11 +82,8 @@ def _delete_content(call: Call) -> Answer:
     fake, path, body = call.fake, call.path["path"], call.body
     _allow_workflows(call, path)
     branch = body.get("branch", fake.default_branch)
-    before = found(fake.branches, branch)
-    files = fake.trees[fake.commits[before].tree]
-    if found(files, path) != body["sha"]:
-        raise RefusedError(409, f"{path} does not match {body['sha']}")
-    fake.branches[branch] = fake.commit({path: None}, body["message"], before)
+    _refuse_another(path, found(_blobs(call, branch), path), body["sha"])
+    fake.branches[branch] = fake.commit({path: None}, body["message"], fake.branches[branch])
     commit = shapes.commit(fake, fake.commits[fake.branches[branch]])
     return Answer(200, {"content": None, "commit": commit})
 

@@ -125,7 +125,13 @@ def _pushed(
 
 
 def propose(
-    fake: FakeGithub, login: str, branch: str, files: Mapping[str, str], *, fork: str | None = None
+    fake: FakeGithub,
+    login: str,
+    branch: str,
+    files: Mapping[str, str],
+    *,
+    fork: str | None = None,
+    title: str = "Proposal",
 ) -> Issue:
     """A person's pull request, from a branch of this repository or of a fork."""
     base = fake.default_branch
@@ -133,7 +139,7 @@ def propose(
     if fork is None:
         fake.branches[branch] = head
     pull = Pull(branch, base, draft=False, head_sha=head, fork=fork)
-    one = open_issue(fake, fake.user(login), "Proposal", "", pull=pull)
+    one = open_issue(fake, fake.user(login), title, "", pull=pull)
     pull_request(fake, login, one)
     return one
 

@@ -1,5 +1,6 @@
 """The double itself: it must refuse what GitHub refuses, and notice what breaks GitHub's book."""
 
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -175,6 +176,26 @@ def test_a_workflow_file_wants_a_permission_of_its_own(
 ) -> None:
     entry = {"path": ".github/workflows/x.yml", "mode": "100644", "type": "blob", "content": "x"}
     assert client.post("git/trees", json={"tree": [entry]}).status_code == 404
+
+
+def test_a_file_is_replaced_by_whoever_knows_its_blob(client: httpx.Client, server: Server) -> None:
+    def put(text: str, **others: str) -> httpx.Response:
+        content = b64encode(text.encode()).decode()
+        return client.put("contents/a.txt", json={"message": "x", "content": content, **others})
+
+    made = put("one", sha="0" * 40)
+    assert made.status_code == 201
+    for refused, status, why in (
+        (put("two"), 422, 'Invalid request.\n\n"sha" wasn\'t supplied.'),
+        (put("two", sha="0" * 40), 409, f"a.txt does not match {'0' * 40}"),
+    ):
+        assert (refused.status_code, refused.json()["message"]) == (status, why)
+        assert server.fake.files("main")["a.txt"] == "one"
+    done = put("two", sha=made.json()["content"]["sha"])
+    assert done.status_code == 200
+    assert server.fake.files("main")["a.txt"] == "two"
+    assert done.json()["content"]["sha"] == client.get("contents/a.txt").json()["sha"]
+    assert put("three", sha=made.json()["content"]["sha"]).status_code == 409
 
 
 def test_a_comment_is_edited_by_its_author_alone(client: httpx.Client, server: Server) -> None:

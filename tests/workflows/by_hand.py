@@ -13,12 +13,13 @@ from pathlib import Path
 import rich_click as click
 from fake_github import people
 from fake_github.server import Server, serving
-from fake_github.state import ACTIONS, FakeGithub
+from fake_github.state import ACTIONS, Environment, FakeGithub
 
 from bot.cli.demo import _runners
 from bot.cli.demo_folder import DemoFolder
 from bot.errors import BotError
 from bot.onboarding.files import WORKFLOW
+from workflows.acceptance import accepted
 from workflows.act import BOT, ActRepository
 from workflows.demo import INSTANCE, _keep, _machine, _variables
 from workflows.leftovers import start_over
@@ -26,7 +27,8 @@ from workflows.leftovers import start_over
 YOU = "you"
 REPOSITORY = f"{YOU}/census"
 CALLER = Path(WORKFLOW).name
-HELP = "Say: merge NUMBER, look, say NUMBER TEXT, or end."
+HELP = "Say: merge NUMBER, look, say NUMBER TEXT, accept NUMBER because TEXT, or end."
+KEY = "LAMIN_API_KEY"
 MAY = dict.fromkeys(
     ("contents", "pull_requests", "workflows", "issues", "actions", "checks"), "write"
 ) | dict.fromkeys(("administration", "environments", "secrets", "variables"), "read")
@@ -40,7 +42,7 @@ class Play:
     folder: DemoFolder
     server: Server
     repo: ActRepository | None = None
-    told: set[str] = field(default_factory=set)
+    told: dict[str, str] = field(default_factory=dict)
 
     @property
     def fake(self) -> FakeGithub:
@@ -67,6 +69,8 @@ class Play:
                 self._needs_workflow()
                 self._there(int(number))
                 people.comment(self.fake, YOU, int(number), text)
+            case ["accept", number, text] if number.isdecimal() and text.split()[1:]:
+                self._accept(int(number), text)
             case _:
                 raise BotError(HELP)
         self._deliver()
@@ -90,6 +94,17 @@ class Play:
             raise BotError(f"#{number} is no open pull request.")
         people.merge(self.fake, YOU, number)
 
+    def _accept(self, number: int, text: str) -> None:
+        """Proposes the manifest with what failed in the release's issue of this number."""
+        word, because = text.strip().split(maxsplit=1)
+        if word != "because":
+            raise BotError(HELP)
+        self._there(number)
+        files = self.fake.files(self.fake.default_branch)
+        changed = accepted(self.fake.issues[number].comments, files, because)
+        title = f"Accept what failed in #{number}"
+        people.propose(self.fake, YOU, f"accept-{len(self.fake.issues)}", changed, title=title)
+
     def _deliver(self) -> None:
         text = self.fake.files(self.fake.default_branch).get(WORKFLOW)
         if self.repo is None and text is not None:
@@ -110,18 +125,34 @@ class Play:
         )
 
     def _tell(self) -> None:
-        """Says what is new in issues and pull requests, by the first line of each text."""
+        """Says what is new or was changed in issues and pull requests, by a line of each."""
         for number, one in self.fake.issues.items():
-            kind = "pull request" if one.pull else "issue"
-            self._once(f"#{number}, {kind}: {one.title}")
+            kinds = ["pull request" if one.pull else "issue", *one.labels]
+            kinds += ["merged"] if one.pull and one.pull.merged_as else []
+            line = f"#{number}, {', '.join(kinds)}: {one.title}"
+            self._tell_of(f"#{number}", line, line)
             for comment in one.comments:
+                key = f"comment {comment.id}"
                 who = "the bot" if comment.user.login == ACTIONS else comment.user.login
-                self._once(f"#{number}, {who}: {comment.body.splitlines()[0]}")
+                edited = ", edited" if key in self.told else ""
+                line = f"#{number}, {who}{edited}: {comment.body.splitlines()[0]}"
+                self._tell_of(key, line, comment.body)
 
-    def _once(self, line: str) -> None:
-        if line not in self.told:
-            self.told.add(line)
+    def _tell_of(self, key: str, line: str, text: str) -> None:
+        if self.told.get(key) != text:
+            self.told[key] = text
             click.echo(f"  {line}")
+
+
+def prepared(folder: DemoFolder) -> FakeGithub:
+    """The repository as one has it who has done what `bot init` leaves to a person; without a file
+    of the bot's.
+    """
+    fake = FakeGithub(REPOSITORY)
+    fake.user(YOU, "admin")
+    fake.variables = {n: v for n, v in _variables(folder).items() if n != "RUNS"}
+    fake.environments = {"instance": Environment([fake.default_branch], secrets={KEY})}
+    return fake
 
 
 def shell_variables(fake: FakeGithub, folder: DemoFolder) -> str:
@@ -143,10 +174,8 @@ def play(home: Path, lines: Iterable[str]) -> None:
     folder = DemoFolder(home.resolve())
     _runners(folder, "sample", str(folder.world))
     _runners(folder, "instance", INSTANCE.partition("/")[2], str(folder.home / "instance"))
-    with serving(FakeGithub(REPOSITORY)) as server:
+    with serving(prepared(folder)) as server:
         fake = server.fake
-        fake.user(YOU, "admin")
-        fake.variables = {n: v for n, v in _variables(folder).items() if n != "RUNS"}
         file = folder.home / "shell"
         file.write_text(shell_variables(fake, folder), encoding="utf-8")
         game = Play(folder, server)

@@ -118,8 +118,8 @@ def _wait() -> None:
 @click.command()
 @click.option("--home", type=click.Path(path_type=Path, file_okay=False), required=True)
 def main(home: Path) -> None:
-    """Play a release on GitHub's double. Starts over each time. Exit code 2: what an interrupted
-    play has started is still at work.
+    """Play a release on GitHub's double. Starts over each time. Exit code 2: an earlier play, or
+    what it has started, is still at work.
     """
     try:
         start_over(home)

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 
 from bot.errors import BotError
@@ -17,26 +18,37 @@ def start_over(home: Path) -> None:
     if numbers := at_work_in(home):
         listed = " ".join(map(str, numbers))
         raise BotError(
-            f"{home}: what an interrupted play has started is still at work there; wait until it "
-            f"has ended, or end it by `kill {listed}`, and play again."
+            f"{home}: an earlier play, or what it has started, is still at work there; wait until "
+            f"it has ended, or end it by `kill {listed}`, and play again."
         )
     if home.exists():
         shutil.rmtree(home)
 
 
 def at_work_in(home: Path) -> list[int]:
-    """The processes that have a place within the folder by their environment, without this one and
-    those that it is a child of.
+    """The processes that have a place within the folder by their environment, and plays of it,
+    without this one and those that it is a child of.
     """
-    place = f"={home.resolve()}/".encode()
     own = set(_ancestors(os.getpid()))
     found = []
-    for path in Path("/proc").glob("[0-9]*/environ"):
+    for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # it has ended, or is another user's
-            values = path.read_bytes().split(b"\0")
-            if any(place in one and not one.startswith(OF_SHELLS) for one in values):
-                found.append(int(path.parent.name))
+            if _plays(process, home.resolve()) or _has_place(process, home.resolve()):
+                found.append(int(process.name))
     return sorted(set(found) - own)
+
+
+def _has_place(process: Path, home: Path) -> bool:
+    place = f"={home}/".encode()
+    values = (process / "environ").read_bytes().split(b"\0")
+    return any(place in one and not one.startswith(OF_SHELLS) for one in values)
+
+
+def _plays(process: Path, home: Path) -> bool:
+    """Whether its command line names the folder as its home, from where it stands."""
+    words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
+    named = [word for before, word in pairwise(words) if before == "--home"]
+    return any(((process / "cwd").readlink() / word).resolve() == home for word in named)
 
 
 def _ancestors(number: int) -> Iterator[int]:

@@ -6,17 +6,22 @@ from pathlib import Path
 import pytest
 from fake_github import people
 from fake_github.server import serving
-from fake_github.state import FakeGithub
+from fake_github.state import ACTIONS
 
+from bot.adapters.github.set_up import look
 from bot.cli.demo_folder import DemoFolder
-from workflows.by_hand import HELP, REPOSITORY, YOU, Play, shell_variables
+from bot.doctor.secrets import environments
+from bot.model.set_up import RepositorySetUp
+from runners.contract import Health
+from workflows.by_hand import HELP, REPOSITORY, YOU, Play, prepared, shell_variables
+from workflows.test_acceptance import MANIFEST, PATH, RESULT
 
 
 @pytest.fixture
 def game(tmp_path: Path) -> Iterator[Play]:
-    with serving(FakeGithub(REPOSITORY)) as server:
-        server.fake.user(YOU, "admin")
-        yield Play(DemoFolder(tmp_path), server)
+    folder = DemoFolder(tmp_path)
+    with serving(prepared(folder)) as server:
+        yield Play(folder, server)
 
 
 @pytest.mark.parametrize(
@@ -26,6 +31,10 @@ def game(tmp_path: Path) -> Iterator[Play]:
         ("merge", HELP),
         ("merge one", HELP),
         ("look out", HELP),
+        ("accept 1", HELP),
+        ("accept 1 because", HELP),
+        ("accept 1 as it must", HELP),
+        ("accept 1 because it must", "There is no #1; there is none so far."),
         ("merge 1", "There is no #1; there is none so far."),
         ("look", "you/census has no .github/workflows/cellxgene.yml; have it proposed, "),
         ("say 1 /status", "you/census has no .github/workflows/cellxgene.yml; have it proposed, "),
@@ -49,11 +58,47 @@ def test_only_an_open_pull_request_is_merged(
     assert game.do("merge 1")
     assert game.fake.files("main")["a.txt"] == "a\n"
     assert capsys.readouterr().out.splitlines() == [
-        f"  #1, pull request: {game.fake.issues[1].title}",
+        "  #1, pull request, merged: Proposal",
         "  #2, issue: Two",
     ]
     assert game.do("merge 1")
     assert capsys.readouterr().out == "#1 is no open pull request.\n"
+
+
+def test_what_a_result_says_is_proposed_with_why(
+    game: Play, capsys: pytest.CaptureFixture[str]
+) -> None:
+    people.push(game.fake, YOU, {PATH: MANIFEST})
+    people.open_issue(game.fake, game.fake.user(ACTIONS), "Census", "")
+    people.add_comment(game.fake, game.fake.user(ACTIONS), 1, RESULT.read_text())
+    assert game.do("accept 1 because they are mended soon\n")
+    assert "#2, pull request: Accept what failed in #1\n" in capsys.readouterr().out
+    assert game.fake.files("main")[PATH] == MANIFEST
+    assert game.do("merge 2")
+    assert game.fake.files("main")[PATH].count('because = "they are mended soon"') == 3
+
+
+def test_each_comment_is_shown_once_and_again_when_edited(
+    game: Play, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bot = game.fake.user(ACTIONS)
+    one = people.open_issue(game.fake, bot, "One", "")
+    people.propose(game.fake, YOU, "edit", {"a.txt": "a\n"}, title="Two")
+    first = people.add_comment(game.fake, bot, 1, "Nothing is running.\n\nAt ten.")
+
+    def shown() -> list[str]:
+        game._deliver()
+        return capsys.readouterr().out.splitlines()
+
+    said = "  #1, the bot: Nothing is running."
+    assert shown() == ["  #1, issue: One", said, "  #2, pull request: Two"]
+    assert shown() == []
+    people.add_comment(game.fake, bot, 1, first.body)
+    assert shown() == [said]
+    first.body += " At eleven."
+    one.labels.append("running")
+    edited = "  #1, the bot, edited: Nothing is running."
+    assert shown() == ["  #1, issue, running: One", edited]
 
 
 def test_another_bots_workflow_is_not_taken_for_ours(
@@ -74,6 +119,16 @@ def test_the_other_shell_gets_a_token_and_where_everything_is(game: Play) -> Non
     assert values["BOT_GITHUB_TOKEN"] in game.fake.tokens
     assert values["LAMIN_SETTINGS_DIR"] == str(game.folder.home / "lamin")
     assert values["BOT_SCHEMA_DOCUMENT"].strip("'").endswith("{version}/schema.md")
+
+
+def test_doctor_misses_no_environment_and_no_secret(game: Play) -> None:
+    values = shell_variables(game.fake, game.folder).splitlines()
+    (line,) = (one for one in values if "BOT_GITHUB_TOKEN" in one)
+    found = look(REPOSITORY, line.partition("=")[2], game.fake.address)
+    assert isinstance(found, RepositorySetUp)
+    lines = list(environments(found, found.variables))
+    assert len(lines) == 3
+    assert {line.health for line in lines} == {Health.OK}
 
 
 def test_end_ends_it(game: Play) -> None:

@@ -41,10 +41,19 @@ def test_what_is_still_at_work_is_named(home: Path, orphan: "subprocess.Popen[by
     )
     assert done.returncode == 2
     assert done.stderr == (
-        f"{home}: what an interrupted play has started is still at work there; wait until it has "
-        f"ended, or end it by `kill {orphan.pid}`, and play again.\n"
+        f"{home}: an earlier play, or what it has started, is still at work there; wait until it "
+        f"has ended, or end it by `kill {orphan.pid}`, and play again.\n"
     )
     assert (home / "pages").exists()
+
+
+def test_so_is_the_play_itself(home: Path) -> None:
+    playing = [sys.executable, "-c", "input()", "--home", home.name]
+    with subprocess.Popen(playing, cwd=home.parent, stdin=subprocess.PIPE) as process:
+        assert at_work_in(home) == [process.pid]
+        assert at_work_in(home / "pages") == []
+        process.kill()
+    assert at_work_in(home) == []
 
 
 def test_it_starts_over_once_that_has_ended(home: Path, orphan: "subprocess.Popen[bytes]") -> None:
