@@ -240,7 +240,10 @@ def total_of(request: RunRequest, progress: Progress | None, facts: Facts) -> in
 
 
 def run_ended(event: RunEnded, facts: Facts) -> Plan:
-    """The result's comment, the mark on the merged manifest, and the thread's label."""
+    """The result's comment, the mark on the merged manifest, and the thread's label.
+
+    Mark and label stay as they are where a later run has reported before: that one's count.
+    """
     request = event.report.request
     thread = facts.threads.get(request.release)
     if thread is None:
@@ -256,11 +259,12 @@ def run_ended(event: RunEnded, facts: Facts) -> Plan:
         request.manifest_commit,
     )
     effects: tuple[Effect, ...] = (comment, *settled(request, facts))
+    reason = f"{request.run_id} ended with the verdict {event.report.verdict}."
+    if facts.is_outdated(event.report):
+        return Plan(effects, f"{reason} How {request.release} stands was said since.")
     if facts.running() is None:
         effects = (*effects, SetLabel(thread, ENDED[event.report.verdict]))
-    return Plan(
-        (*effects, ended), f"{request.run_id} ended with the verdict {event.report.verdict}."
-    )
+    return Plan((*effects, ended), reason)
 
 
 def _context(event: RunEnded, facts: Facts) -> result.ResultContext:

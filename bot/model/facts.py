@@ -13,7 +13,7 @@ from bot.model.markers import Marker
 from bot.model.ports import Run, ThreadComment
 from bot.schema.changes import SchemaDiff
 from bot.schema.impact import Impact
-from runners.contract import Action, Manifest, Outcome, Reason, Verdict
+from runners.contract import Action, Manifest, Outcome, Reason, RunReport, Verdict
 
 STARTING = {
     Verb.INGEST: Action.INGEST,
@@ -131,6 +131,16 @@ class Facts:
     def taken_back(self, release: str) -> tuple[Run, ...]:
         """Those of its runs in this instance that were rolled back, oldest first."""
         return tuple(run for run in self._all_runs_of(release) if run.taken_back is not None)
+
+    def is_outdated(self, report: RunReport) -> bool:
+        """Whether the report doesn't tell how its release stands: another run of it has ended
+        later, or its own was rolled back.
+        """
+        release, run_id = report.request.release, report.request.run_id
+        if any(run.request.run_id == run_id for run in self.taken_back(release)):
+            return True
+        reports = (run.report for run in self.runs_of(release))
+        return any(other is not None and other.ended_at > report.ended_at for other in reports)
 
     def _all_runs_of(self, release: str) -> tuple[Run, ...]:
         return tuple(

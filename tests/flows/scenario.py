@@ -146,17 +146,18 @@ class Scenario:
 
     def ends(self, run_id: str, *outcomes: DatasetOutcome) -> RunEnded:
         """The machine writes the run's report, and the bot reads it."""
-        return self._reports(report(self._request(run_id), *outcomes))
+        return self.reports(report(self._request(run_id), *outcomes))
 
     def ends_early(self, run_id: str, *outcomes: DatasetOutcome) -> RunEnded:
         """The machine was asked to stop, and reports what it has done."""
         told = report(self._request(run_id), *outcomes)
-        return self._reports(told.model_copy(update={"cancelled": True}))
+        return self.reports(told.model_copy(update={"cancelled": True}))
 
     def _request(self, run_id: str) -> RunRequest:
         return next(r.request for r in self.runs.all() if r.request.run_id == run_id)
 
-    def _reports(self, told: RunReport) -> RunEnded:
+    def reports(self, told: RunReport) -> RunEnded:
+        """The machine has written this report, and the bot reads it."""
         run_id = told.request.run_id
         (self.home / "runs" / run_id / "report.json").write_text(told.to_json())
         event = RunEnded(self.runs.report(run_id))
