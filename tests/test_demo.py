@@ -4,6 +4,7 @@ Takes minutes, so that it is a proof of its own (`make prove`).
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -14,6 +15,9 @@ from signal import SIGKILL
 import dumps
 import pytest
 
+from bot.adapters.local.ports import local
+from bot.model.labels import Label
+from bot.settings import load_settings
 from runners.sample.datasets import by_key
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -130,9 +134,41 @@ def test_on_a_machine_of_ec2_it_ends_the_same_and_leaves_nothing(tmp_path: Path)
     assert "Nothing was left." in said
 
 
-def test_what_is_asked_for_in_its_thread_is_done_when_it_is_played_again(played: Path) -> None:
-    say = ["--settings", str(played / "bot.toml"), "say", "1", "/verify", "--as", "maintainer"]
+def ask(home: Path, command: str) -> None:
+    """Says the command in the release's thread."""
+    say = ["--settings", str(home / "bot.toml"), "say", "1", command, "--as", "maintainer"]
     subprocess.run([sys.executable, "-m", "bot", *say], cwd=REPOSITORY, check=True)
+
+
+def labels(home: Path) -> list[str]:
+    return list(local(load_settings(home / "bot.toml")).threads.read(1).labels)
+
+
+def roll_back(home: Path) -> None:
+    """Takes the newer release back by hand."""
+    words = ["rollback", "--runs", str(home / "runs"), "--release", "2020-07-15", "--yes"]
+    subprocess.run(
+        [sys.executable, "-m", "runners", *words],
+        cwd=REPOSITORY,
+        env={**os.environ, "LAMIN_SETTINGS_DIR": str(home / "lamin")},
+        check=True,
+    )
+
+
+def test_what_was_cancelled_before_it_began_isnt_done(played: Path) -> None:
+    ask(played, "/verify")
+    (asked,) = played.glob("runs/2020-07-15-verify-*")
+    ask(played, "/cancel")
+    said = play(played)
+    assert "The machine works on" not in said
+    assert f"{asked.name} was stopped before anybody began it, as @maintainer asked" in said
+    assert labels(played) == [Label.FAILED]
+    assert "nothing to do" in play(played)
+    shutil.rmtree(asked)
+
+
+def test_what_is_asked_for_in_its_thread_is_done_when_it_is_played_again(played: Path) -> None:
+    ask(played, "/verify")
     (asked,) = played.glob("runs/2020-07-15-verify-*")
     assert not (asked / "report.json").exists()
     assert f"The machine works on {asked.name}" in play(played)
@@ -140,7 +176,7 @@ def test_what_is_asked_for_in_its_thread_is_done_when_it_is_played_again(played:
     assert "nothing to do" in play(played)
 
 
-def test_once_its_broken_file_is_accepted_all_is_verified(played: Path) -> None:
+def test_once_its_broken_file_is_accepted_all_is_verified_and_again_anew(played: Path) -> None:
     (manifest,) = (played / "repository").rglob("2020-07-15.toml")
     with manifest.open("a") as file:
         file.write(f'''
@@ -150,7 +186,17 @@ reason = "file_unreadable"
 until = 2100-01-01
 because = "it is made so"
 ''')
-    say = ["--settings", str(played / "bot.toml"), "say", "1", "/verify", "--as", "maintainer"]
-    subprocess.run([sys.executable, "-m", "bot", *say], cwd=REPOSITORY, check=True)
-    for _ in range(2):
-        assert "Verdict 'passed': all of the sample is registered and verified." in play(played)
+    ask(played, "/verify")
+    assert "Verdict 'passed': all of the sample is registered and verified." in play(played)
+    once = files(played, "threads")
+    said = play(played)
+    assert "nothing to do" in said
+    assert "Verdict 'passed': all of the sample is registered and verified." in said
+    assert files(played, "threads") == once
+    assert labels(played) == [Label.VERIFIED]
+    roll_back(played)
+    text = manifest.read_text()
+    said = play(played)
+    assert "A maintainer says /ingest; the manifest was merged before, and stays as it is" in said
+    assert "Verdict 'passed': all of the sample is registered and verified." in said
+    assert manifest.read_text() == text

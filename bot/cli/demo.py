@@ -39,19 +39,19 @@ def play(home: Path, launcher: str = "local") -> int:
     history(folder)
     _say(2, "Detection: what does the release page say?")
     _bot(folder, "detect")
-    if not folder.runs_of(NEWER):
+    if not folder.runs_of(NEWER) and not folder.waiting():
         _maintainer(folder)
-    run = folder.runs_of(NEWER)[-1]
-    _work(folder, run, launcher)
+    for run in folder.waiting():
+        _work(folder, run, launcher)
+    untold = folder.untold()
     _say(5, "The result, in the thread")
-    _bot(folder, "report", run.name)
-    for other in folder.waiting():
-        _work(folder, other, launcher)
-        _bot(folder, "report", other.name)
+    for run in untold:
+        _bot(folder, "report", run.name)
+    if not untold:
+        click.echo("All runs have ended, and their results stand there: nothing to do.")
     _bot(folder, "show", "1")
     click.echo(f"\nThe thread as a page: {folder.home / 'threads' / '1' / 'thread.html'}")
-    is_first = len(folder.asked(f"{NEWER}-*")) == 1
-    return _compare(folder, folder.last_word_on(NEWER), is_first=is_first)
+    return _compare(folder)
 
 
 def detect_real(home: Path, *, page: str | None, old: str | None, new: str | None) -> int:
@@ -125,17 +125,20 @@ def history(folder: DemoFolder) -> None:
 
 
 def _maintainer(folder: DemoFolder) -> None:
-    """What a person does: ask what would happen, merge, and let it happen."""
-    _say(3, "A maintainer merges the manifest and says /ingest")
-    _bot(folder, "merge", NEWER, "--as", "maintainer")
+    """What a person does: ask what would happen, merge, and let it happen.
+
+    After a rollback the manifest is there, and stays as a person may have changed it.
+    """
+    if folder.is_merged(NEWER):
+        _say(3, "A maintainer says /ingest; the manifest was merged before, and stays as it is")
+    else:
+        _say(3, "A maintainer merges the manifest and says /ingest")
+        _bot(folder, "merge", NEWER, "--as", "maintainer")
     _bot(folder, "say", "1", "/ingest --dry-run", "--as", "maintainer")
     _bot(folder, "say", "1", "/ingest", "--as", "maintainer")
 
 
 def _work(folder: DemoFolder, run: Path, launcher: str) -> None:
-    if (run / "report.json").exists():
-        click.echo(f"{run.name} has ended: nothing to do.")
-        return
     _say(4, f"The machine works on {run.name}: smoke test, registration, verification")
     if launcher == "ec2":
         words = [*EC2, "--home", str(folder.home), *_request(folder, run)]
@@ -144,12 +147,16 @@ def _work(folder: DemoFolder, run: Path, launcher: str) -> None:
         _runners(folder, "launch", "--launcher", "local", *_request(folder, run), allowed=(0, 1))
 
 
-def _compare(folder: DemoFolder, run: Path, *, is_first: bool) -> int:
-    """0 if the report says of each dataset what the sample is made to give, or a later one that all
-    was verified.
+def _compare(folder: DemoFolder) -> int:
+    """0 if the last report says of each dataset what the sample is made to give, or a later one
+    that all was verified.
     """
-    report = str(run / "report.json")
-    words = ["sample", str(folder.world), "--compare", report, *([] if is_first else ["--later"])]
+    run = folder.last_word_on(NEWER)
+    if run is None:
+        click.echo(f"No run of {NEWER} has a report.")
+        return 1
+    later = [] if folder.is_first(NEWER) else ["--later"]
+    words = ["sample", str(folder.world), "--compare", str(run / "report.json"), *later]
     return _runners(folder, *words, allowed=(0, 1))
 
 

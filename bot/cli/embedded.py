@@ -2,6 +2,7 @@
 
 import rich_click as click
 
+from bot.adapters.local.runs import LocalRuns
 from bot.cli.context import LazyContext, with_clear_errors
 from bot.cli.terminal import show_plan, show_thread, show_threads
 from bot.comments.plan import describe
@@ -9,7 +10,9 @@ from bot.engine import detect as detect_releases
 from bot.gather.events import event_from_json
 from bot.gather.schema_documents import read_spec
 from bot.html import report_page
-from bot.model.events import CommentCreated, ManifestMerged, RunEnded
+from bot.model.endings import GIVEN_UP
+from bot.model.events import CommentCreated, ManifestMerged, RunEnded, RunLost
+from bot.model.progress import Progress
 
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Print the plan and change nothing.")
 AS = click.option("--as", "actor", required=True, help="The person who does it, by name.")
@@ -147,13 +150,23 @@ def plan(lazy: LazyContext, dry_run: bool, event_file: str) -> None:
 @click.pass_obj
 @with_clear_errors
 def report(lazy: LazyContext, run_id: str, page: str | None) -> None:
-    """Post the result of the run RUN_ID in its release's thread, or update that comment."""
+    """Post the result of the run RUN_ID in its release's thread, or update that comment.
+
+    Of a run that was cancelled before anybody began it, that it ended so.
+    """
     context = lazy.load()
     with context.exclusive():
-        run_report = context.local.runs.report(run_id)
-        page = page or context.local.runs.publish(run_id, report_page.files(run_report))
-        decided = context.handle(RunEnded(run_report, page))
+        decided = context.handle(_ended(context.local.runs, run_id, page))
     show_plan(describe(decided), dry_run=False)
+
+
+def _ended(runs: LocalRuns, run_id: str, page: str | None) -> RunEnded | RunLost:
+    """How the run ended, with its report's page. Raises BotError if it goes on."""
+    given_up = runs.given_up(run_id)
+    if given_up is not None:
+        return RunLost(given_up, GIVEN_UP, Progress())
+    report = runs.report(run_id)
+    return RunEnded(report, page or runs.publish(run_id, report_page.files(report)))
 
 
 COMMANDS = (detect, show, say, merge, close, plan, report)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from bot.comments.markdown import code, counted, inert, mention, moment
 from bot.comments.replies import DOING
 from bot.comments.result.run import machine_sentence
-from bot.model.endings import Ending
+from bot.model.endings import GIVEN_UP, Ending
 from bot.model.progress import Progress
 from runners.contract import Act, Action, JobState, Reaped, RemoteJob, RunRequest
 
@@ -108,6 +108,8 @@ def lost(
     title = _how_it_ended(ending, cancelled_by) if has_begun else UNBEGUN[ending.job]
     if not has_begun and ending.result == "cancelled":
         title = f"{title.rpartition(' failed')[0] or title} was stopped"
+    if ending == GIVEN_UP and cancelled_by:
+        title = f"{title}, as {mention(cancelled_by)} asked"
     parts = [f"{LOST} {code(request.run_id)} {title}", _after(request, ending, has_begun)]
     if ending.why:
         parts.append(f"What was said of its end: {inert(ending.why, 1000)}")
@@ -131,6 +133,7 @@ UNBEGUN = {
     "plan": "didn't begin: its first job failed",
     "smoke": "didn't begin: its smoke test failed",
     "launch": "didn't begin: the launch of its machine failed",
+    GIVEN_UP.job: "was stopped before anybody began it",
 }
 
 
@@ -148,6 +151,8 @@ def _after(request: RunRequest, ending: Ending, has_begun: bool) -> str:
     """What a person does next."""
     log = f"[Its log]({ending.log})" if ending.log else "Its log, under Actions,"
     command = f"`/{request.action}`"
+    if ending == GIVEN_UP:
+        return f"**Next:** nothing was written; say {command} when it is to be done."
     if ending.result == "skipped":
         return (
             f"**Next:** say {command}, or repeat all jobs: whether a run may begin is asked each "

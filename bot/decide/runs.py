@@ -16,6 +16,7 @@ from bot.comments.status import machine_action
 from bot.model.audit_entry import proof_of
 from bot.model.commands import GRAMMAR, Command, Verb, parse
 from bot.model.effects import Comment, Conclude, Effect, Plan, SetLabel, UpsertComment
+from bot.model.endings import GIVEN_UP
 from bot.model.events import (
     RunAsked,
     RunEnded,
@@ -202,8 +203,17 @@ def run_lost(event: RunLost, facts: Facts) -> Plan:
     effects = (*effects, *settled(request, facts))
     running = facts.running()
     if running is None or running.request.run_id == request.run_id:
-        effects = (*effects, SetLabel(thread, Label.UNCHECKED))
+        effects = (*effects, SetLabel(thread, _label_without(event, facts)))
     return Plan(effects, f"{request.run_id} ended without a report ({event.ending}).")
+
+
+def _label_without(event: RunLost, facts: Facts) -> Label:
+    """The label as it was before where the run never began, since it has changed nothing."""
+    if event.ending != GIVEN_UP:
+        return Label.UNCHECKED
+    reports = [run.report for run in facts.runs_of(event.request.release) if run.report]
+    last = max(reports, key=lambda report: report.ended_at, default=None)
+    return ENDED[last.verdict] if last else Label.MERGED
 
 
 def _lost_comment(

@@ -23,6 +23,10 @@ class Ending:
         return f"{self.job}: {self.result}" if self.job else self.result
 
 
+GIVEN_UP = Ending("wait", "stopped", "")
+"""A run in a folder was cancelled before anybody began it."""
+
+
 def ending_of(jobs: str, log: str) -> Ending:
     """The ending by the jobs' results, as JSON of Actions' context `needs`.
 

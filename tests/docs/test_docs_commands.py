@@ -3,8 +3,10 @@
 import re
 import shlex
 import subprocess
+import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,6 +15,8 @@ import pytest
 
 from bot.__main__ import cli
 from runners.cli.commands import main
+from runners.contract import AcceptedException
+from runners.sample.datasets import by_key
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -176,3 +180,12 @@ def test_a_wrong_line_is_found(text: str, why: str) -> None:
 def test_continued_lines_and_comments_are_one_command() -> None:
     assert list(commands_of("bash", "# first\nmake \\\n  test  # all\n")) == ["make test  # all"]
     assert list(commands_of("console", "$ make test\n12 passed\n")) == ["make test"]
+
+
+def test_the_failure_that_is_accepted_is_the_samples_and_never_runs_out() -> None:
+    page = (ROOT / "docs" / "how-to" / "accepting-failures.md").read_text(encoding="utf-8")
+    ((_, _, lines),) = FENCE.findall(page)
+    (accepted,) = tomllib.loads(lines)["accepted"]
+    exception = AcceptedException.model_validate(accepted)
+    assert exception.dataset_id == by_key("D12").dataset_id
+    assert exception.until >= date(2100, 1, 1)

@@ -121,6 +121,32 @@ def test_the_loop_from_a_release_page_to_a_result(folder: Path) -> None:
     assert shown.endswith("In a browser: home/threads/1/thread.html\n")
 
 
+def test_a_run_that_was_cancelled_before_it_began_ends_in_its_thread(folder: Path) -> None:
+    ok("detect")
+    ok("merge", "2026-02-01", "--as", "maintainer")
+    ok("say", "1", "/verify", "--as", "maintainer")
+    ok("say", "1", "/cancel", "--as", "maintainer")
+    told = ok("report", "2026-02-01-verify-2")
+    assert told.startswith("2026-02-01-verify-2 ended without a report (wait: stopped).\n")
+    shown = " ".join(ok("show", "1").split())
+    assert "2026-02-01-verify-2 was stopped before anybody began it, as @maintainer asked" in shown
+    assert "nothing was written; say /verify when it is to be done." in shown
+    assert ok("show").endswith("[manifest merged]\n")
+    once = contents(folder)
+    ok("report", "2026-02-01-verify-2")
+    assert contents(folder) == once
+
+
+def test_one_that_has_begun_is_waited_for(folder: Path) -> None:
+    ok("detect")
+    ok("merge", "2026-02-01", "--as", "maintainer")
+    ok("say", "1", "/ingest", "--as", "maintainer")
+    journal = folder / "home" / "runs" / "2026-02-01-ingest-2" / "journal.jsonl"
+    journal.write_text('{"step": "start"}\n')
+    ok("say", "1", "/cancel", "--as", "maintainer")
+    assert "isn't there" in refused("report", "2026-02-01-ingest-2")
+
+
 def test_ten_looks_and_two_at_once_are_one(folder: Path) -> None:
     """As processes of their own, which know nothing of each other but the folder."""
     command = [sys.executable, "-m", "bot", "detect"]

@@ -65,6 +65,14 @@ class LocalRuns:
             )
         return report
 
+    def given_up(self, run_id: str) -> RunRequest | None:
+        """The request of a run that was cancelled and of which nothing says that it began."""
+        folder = self.folder / run_id
+        if not (folder / CANCEL).is_file() or _has_begun(folder):
+            return None
+        runs = (run for run in self.all() if run.request.run_id == run_id)
+        return next((run.request for run in runs if run.is_lost), None)
+
     def publish(self, run_id: str, files: Mapping[str, str]) -> str:
         """Writes files beside the run's report; returns a thread page's link to the first."""
         for name, text in files.items():
@@ -90,9 +98,8 @@ class LocalRuns:
             return Run(request, since)
         if self._is_at_work(request):
             return Run(request, since)
-        journal = folder / "journal.jsonl"
-        has_begun = journal.is_file() and journal.stat().st_size > 0
-        return Run(request, since, is_lost=True) if is_asked_for or has_begun else None
+        is_lost = is_asked_for or _has_begun(folder)
+        return Run(request, since, is_lost=True) if is_lost else None
 
     def _is_at_work(self, request: RunRequest) -> bool:
         """Whether a process writes the run to its instance now."""
@@ -105,6 +112,11 @@ class LocalRuns:
         except OSError:
             pass
         return False
+
+
+def _has_begun(folder: Path) -> bool:
+    journal = folder / "journal.jsonl"
+    return journal.is_file() and journal.stat().st_size > 0
 
 
 def _written(path: Path) -> datetime:

@@ -8,7 +8,7 @@ from texts_of_answers import number
 from bot.comments import result, status
 from bot.comments.outcomes import finding
 from bot.comments.result import ResultContext, datasets, run
-from bot.model.endings import Ending
+from bot.model.endings import GIVEN_UP, Ending
 from bot.model.progress import Progress
 from runners.contract import (
     AcceptedException,
@@ -95,6 +95,8 @@ LOST = {
     "asked to stop": status.lost(
         ASKED, Ending("work", "cancelled", ""), after(60), None, "octocat", cost=1234.5
     ),
+    "given up": status.lost(ASKED, GIVEN_UP, Progress(), 20, ""),
+    "given up, by whom": status.lost(VERIFY, GIVEN_UP, Progress(), None, "octocat"),
     "registered": status.lost(
         VERIFY.model_copy(update={"action": Action.INGEST}),
         Ending("work", "failure", LOG, "it *died* " * 120),

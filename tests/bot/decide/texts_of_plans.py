@@ -13,7 +13,7 @@ from bot.decide.runs import reaper_actions, reaper_comments
 from bot.model.audit_entry import proof_of
 from bot.model.commands import Role, Verb
 from bot.model.effects import Plan
-from bot.model.endings import Ending
+from bot.model.endings import GIVEN_UP, Ending
 from bot.model.events import (
     CommentCreated,
     ManifestMerged,
@@ -326,6 +326,10 @@ def ended_as(ending: Ending, facts: Facts = FACTS, **fields: Any) -> str:
     return told(plan(RunLost(OWN, ending, PROGRESS, **fields), facts))
 
 
+def given_up(facts: Facts) -> str:
+    return told(plan(RunLost(OWN, GIVEN_UP, Progress()), facts))
+
+
 FOLLOWED = replace(FACTS, is_followed=True)
 WORK = Ending("work", "failure", "https://log.test")
 BEFORE = PreviousRelease(release=OTHER, dataset_count=3, continued=1)
@@ -356,6 +360,10 @@ RUNS = {
     "lost before it was asked": ended_as(replace(WORK, job="plan")),
     "lost before it was asked, the bot's": ended_as(replace(WORK, job="plan"), PROVED),
     "lost by /cancel": ended_as(WORK, replace(FACTS, cancelled_by="octocat"), cost=2.0),
+    "given up": given_up(replace(FACTS, cancelled_by="octocat")),
+    "given up, after another": given_up(
+        replace(FACTS, runs=(run(1, Status.PASSED, DONE), run(5, is_lost=True)))
+    ),
     **{f"ended, {one}": ended(one) for one in (Status.PASSED, Status.FAILED, Status.UNCHECKED)},
     "ended, followed": ended(Status.PASSED, FOLLOWED),
     "ended while another runs": ended(Status.PASSED, RUNNING),
