@@ -208,7 +208,7 @@ def end(
                 f"## Run {request.run_id} works in {job.name}",
             )
         else:
-            event = lost(request, ending, bot, job)
+            event = lost(request, ending, bot.runs.journal(request.run_id), job)
             line = f"## Run {request.run_id}: no report ({event.ending})"
         handled(event, bot, settings)
         thread = bot.threads.marked().get(Marker(MarkerKind.RELEASE, request.release))

@@ -180,9 +180,7 @@ def manifest_toml(manifest: Manifest) -> str:
         f"# Census release {manifest.release}, as its release page and directory describe it.\n"
         "# Merging this file says that it may be ingested.\n\n"
     )
-    # A reviewer may add an [[accepted]] table, which TOML takes as a second `accepted` beside [].
-    values = {name: value for name, value in manifest.to_mapping().items() if value != []}
-    return head + tomli_w.dumps(values)
+    return head + tomli_w.dumps(manifest.to_table())
 
 
 def proposal(news: NewRelease, schema: SchemaReading, facts: Facts) -> ProposeManifest:

@@ -67,9 +67,7 @@ def _keep(file: Path, manifest: Manifest, *, is_real: bool) -> str:
 
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_suffix(".part")  # killed half-way, no half of a manifest is left as it is
-    # no `accepted = []`: who appends `[[accepted]]` to that has no TOML any more
-    fields = {name: value for name, value in manifest.to_mapping().items() if value != []}
-    part.write_text(tomli_w.dumps(fields), encoding="utf-8")
+    part.write_text(tomli_w.dumps(manifest.to_table()), encoding="utf-8")
     part.replace(file)
     return f"wrote {file}"
 

@@ -106,6 +106,12 @@ class Manifest(Document):
             )
         return manifest
 
+    def to_table(self) -> dict[str, object]:
+        """What its file holds, without empty lists: to `accepted = []`, TOML lets nobody append an
+        `[[accepted]]`.
+        """
+        return {name: value for name, value in self.to_mapping().items() if value != []}
+
 
 def manifest_path(release: str) -> str:
     """Where the release's manifest lies in the repository."""

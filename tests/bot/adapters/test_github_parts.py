@@ -5,6 +5,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -48,16 +49,16 @@ def server() -> Iterator[Server]:
         assert one.broken == []
 
 
-def settings_of(server: Server, **fields: object) -> Settings:
+def settings_of(server: Server, **fields: Any) -> Settings:
     fake = server.fake
-    given = {
+    given: dict[str, Any] = {
         "github": fake.full_name,
         "github_token": fake.token(RIGHTS),
         "github_api": fake.address,
         "bot": ACTIONS,
         **fields,
     }
-    return replace(load_settings(environ={}), **given)  # type: ignore[arg-type]
+    return replace(load_settings(environ={}), **given)
 
 
 def request(run_id: str = "2026-02-01-ingest-1", **fields: object) -> RunRequest:

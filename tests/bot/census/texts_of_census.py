@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.census.directory import DirectoryError, parse_directory
-from bot.census.outline import outline, read_soup
+from bot.census.outline import Table, outline, read_soup
 from bot.census.page import PageError, parse_page
 from bot.census.release import page_to_json
 
@@ -59,7 +59,8 @@ def read(text: str) -> str:
 
 def width(span: int) -> str:
     *_, table = outline(read_soup(html(WIDE.format(span))))
-    return str(len(table.rows[0]))  # type: ignore[union-attr]
+    assert isinstance(table, Table)
+    return str(len(table.rows[0]))
 
 
 WHOLES = {

@@ -353,16 +353,6 @@ def test_a_last_word_is_said_of_what_is_named(
 # --- runs -----------------------------------------------------------------------------------------
 
 
-class Journals:
-    """A bot's runs, of which only the journal is asked for."""
-
-    def __init__(self, journal: str | None) -> None:
-        self.text, self.runs = journal, self
-
-    def journal(self, _run_id: str) -> str | None:
-        return self.text
-
-
 JOB = RemoteJob(
     run="2026-02-01-ingest-2",
     name="job-1",
@@ -400,8 +390,8 @@ QUIET = JOB.model_copy(update={"reason": None, "log": None})
 def test_a_run_without_a_report_is_lost_as_its_job_says(
     ending: Ending, job: RemoteJob | None, found: Ending
 ) -> None:
-    event = lost(request(), ending, Journals(None), job)  # type: ignore[arg-type]
+    event = lost(request(), ending, None, job)
     assert (event.ending, event.job, event.progress.began) == (found, job, None)
     began = '{"at": "2026-03-01T12:00:00+00:00", "step": "begin"}\n'
-    told = lost(request(), ending, Journals(began), job)  # type: ignore[arg-type]
+    told = lost(request(), ending, began, job)
     assert told.progress.began == NOON

@@ -1,6 +1,7 @@
 """What the bot answers to commands and merges, in each of its forms."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from bot_reports import check, report, request
 
@@ -30,10 +31,10 @@ def asked(action: Action = Action.INGEST, **fields: object) -> RunRequest:
     return request(action, **{"requested_by": "octocat", **fields})
 
 
-def run(of: RunRequest, status: Status | None = None, **fields: bool | str) -> Run:
+def run(of: RunRequest, status: Status | None = None, **fields: Any) -> Run:
     """Going on, or ended with a check of this status."""
     told = None if status is None else report((), (check(status),), of)
-    return Run(of, NOON, told, **fields)  # type: ignore[arg-type]
+    return Run(of, NOON, told, **fields)
 
 
 def number(count: int) -> tuple[str, ...]:

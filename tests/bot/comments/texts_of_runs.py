@@ -1,6 +1,7 @@
 """What the bot says of a run: while it goes on, its result, how it was lost, and of the reaper."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from bot_reports import check, dataset, report, request
 from texts_of_answers import number
@@ -49,9 +50,9 @@ STOPPING = JOB.model_copy(
 )
 
 
-def after(minutes: float, **fields: object) -> Progress:
+def after(minutes: float, **fields: Any) -> Progress:
     given = {"read": 20, "written": 10, "began": NOON, "newest": NOON + timedelta(minutes=minutes)}
-    return Progress(**{**given, **fields})  # type: ignore[arg-type]
+    return Progress(**{**given, **fields})
 
 
 STATUS = {
