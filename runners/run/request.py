@@ -4,13 +4,14 @@ A person's words on the command line make the same request as a comment of their
 the run that they began, until it has ended. Reads files; touches no instance.
 """
 
+import fcntl
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from runners import progress
 from runners.contract import Action, ContractError, Manifest, RunRequest, manifest_path
@@ -163,17 +164,42 @@ def ensure_request_file(
 def kept_once_begun(runs: Path, file: Callable[[], Path]) -> Iterator[Path]:
     """Within, somebody works on the run whose request `file` gives. If that ends badly before
     anything was begun, a request that was made for it is taken away: nobody waits for that run.
+    Of two who begin the same at once, neither takes it from the other.
+
+    Raises:
+        ContractError: the request was taken away before it could be held.
     """
     before = set(runs.glob(f"*/{REQUEST}"))
     request = file()
+    with _hold(request) as stream:
+        try:
+            yield request
+        except BaseException:
+            folder = request.parent
+            if request not in before and not _has_begun(folder) and _is_alone(stream):
+                shutil.rmtree(folder, ignore_errors=True)
+                progress.say(f"run {folder.name}: nothing was begun, so that it isn't kept")
+            raise
+
+
+def _hold(request: Path) -> TextIO:
+    """The request's file, which is held while it is open. Raises ContractError if it is gone."""
+    with suppress(FileNotFoundError):
+        stream = request.open(encoding="utf-8")
+        fcntl.flock(stream, fcntl.LOCK_SH)
+        if request.exists():
+            return stream
+        stream.close()
+    raise ContractError(f"{request}: was taken away this second; say it again.")
+
+
+def _is_alone(stream: TextIO) -> bool:
+    """Whether nobody else holds the request, who can't take hold of it from now on."""
     try:
-        yield request
-    except BaseException:
-        folder = request.parent
-        if request not in before and not _has_begun(folder):
-            shutil.rmtree(folder, ignore_errors=True)
-            progress.say(f"run {folder.name}: nothing was begun, so that it isn't kept")
-        raise
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _has_begun(folder: Path) -> bool:

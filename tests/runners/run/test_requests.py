@@ -1,5 +1,8 @@
 """Runs that are asked for by words on the command line instead of a request's file."""
 
+import re
+import subprocess
+import sys
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -12,6 +15,7 @@ from runners.cli.commands import main
 from runners.contract import Action, ContractError, Manifest, RunRequest
 from runners.run.journal import Journal
 from runners.run.request import ensure_request_file, kept_once_begun, named_manifest
+from runners.settings import REPOSITORY
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 LATER = datetime(2026, 1, 2, 3, 4, 6, tzinfo=UTC)
@@ -216,3 +220,51 @@ def test_a_run_that_another_process_has_made_is_left_to_it(
         raise ContractError("it holds the lock")
     assert same == file
     assert file.exists()
+
+
+def test_a_run_that_another_process_goes_on_with_is_left_to_it(
+    repository: Path, tmp_path: Path
+) -> None:
+    """Who began it and failed doesn't take it from the other, who had it a moment later."""
+    runs, manifest = tmp_path / "runs", manifest_of(repository)
+    make = partial(ensure_request_file, runs, repository, manifest, NOW, **INGEST)
+    script = f"""
+import sys
+from pathlib import Path
+from runners.run.request import kept_once_begun
+with kept_once_begun(Path({str(runs)!r}), lambda: Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+    others: list[subprocess.Popen[str]] = []
+
+    def fail_beside_another(file: Path) -> None:
+        command = [sys.executable, "-c", script, str(file)]
+        pipe = subprocess.PIPE
+        other = subprocess.Popen(command, cwd=REPOSITORY, text=True, stdin=pipe, stdout=pipe)
+        others.append(other)
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        raise ContractError("the other holds the lock")
+
+    with pytest.raises(ContractError), kept_once_begun(runs, make) as file:
+        fail_beside_another(file)
+    assert file.exists()
+    others[0].communicate()
+    assert others[0].returncode == 0
+
+
+def test_a_run_that_was_taken_away_meanwhile_is_told_to_be_said_again(tmp_path: Path) -> None:
+    gone = tmp_path / "run" / "request.json"
+    said = re.escape(f"{gone}: was taken away this second; say it again.")
+    with pytest.raises(ContractError, match=said), kept_once_begun(tmp_path, lambda: gone):
+        raise AssertionError
+
+
+def test_what_a_file_that_is_missing_ends_is_told_as_it_is(
+    repository: Path, tmp_path: Path
+) -> None:
+    runs, manifest = tmp_path / "runs", manifest_of(repository)
+    make = partial(ensure_request_file, runs, repository, manifest, NOW, **INGEST)
+    with pytest.raises(FileNotFoundError, match="hers"), kept_once_begun(runs, make):
+        raise FileNotFoundError("hers")
