@@ -172,6 +172,7 @@ def _running() -> Iterator[FakeAws]:
     state = FakeAws(f"http://{host}:{port}")
     with served(_proxy(state)) as address:
         state.address = address
+        state.reset()  # all of a process's motos share one account
         try:
             yield state
         finally:

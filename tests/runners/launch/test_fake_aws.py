@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from launch.fake_aws import FakeAws
+from launch.fake_aws import FakeAws, fake_aws
 from launch.iam_policies import allows
 
 DOCUMENT = {"Version": "2012-10-17", "Statement": []}
@@ -115,3 +115,11 @@ def test_a_denial_goes_before_all() -> None:
     assert not allows([], "s3:GetObject", "arn:aws:s3:::b/c", {})
     with pytest.raises(NotImplementedError):
         allows([{**ALLOW, "NotAction": "x"}], "s3:GetObject", "b", {})
+
+
+def test_an_account_begins_empty() -> None:
+    """moto keeps one account for a process, which a test before may have filled."""
+    with fake_aws() as first:
+        first.client("sns").create_topic(Name="kept")
+    with fake_aws() as second:
+        assert second.client("sns").list_topics()["Topics"] == []
