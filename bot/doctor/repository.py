@@ -107,29 +107,39 @@ def _workflows(found: RepositorySetUp, files: Collection[str]) -> Iterator[PartH
         sentence = f"they couldn't be looked at ({found.workflows.why}); see"
         yield unknown("workflow files", sentence, f"{found.address}/actions")
         return
-    problems = 0
-    for file in files:
-        state = found.workflows.get(file)
-        if state == "active":
-            continue
-        problems += 1
-        if state is None:
-            sentence = f"it isn't in .github/workflows of {found.default_branch}"
-            sentence += "" if found.workflows.keys() & set(files) else _OR_CALLER
-            sentence += "; copy it from"
-            yield missing(f"workflow {file}", sentence, f"{GUIDE}#in-another-repository")
-        elif state == UNLISTED:
+    lacking = [file for file in files if file not in found.workflows]
+    if lacking and not found.is_empty:
+        yield missing("workflow files", *_lacking(found, lacking, len(lacking) == len(files)))
+    idle = {
+        file: found.workflows[file]
+        for file in files
+        if found.workflows.get(file, "active") != "active"
+    }
+    for file, state in idle.items():
+        if state == UNLISTED:
             sentence = f"{DISABLED[state]}: see what Actions say of it, and enable workflows there:"
             yield missing(f"workflow {file}", sentence, f"{found.address}/actions")
         else:
             why = DISABLED.get(state, state)
             remedy = f"gh workflow enable {file} --repo {found.name}"
             yield missing(f"workflow {file}", f"{why}; enable it:", remedy)
-    if not problems:
+    if not lacking and not idle:
         yield ok("workflow files", f"{', '.join(files)} are there and enabled.")
 
 
-_OR_CALLER = ", nor does just one file there call bot.yml (or name it by BOT_WORKFLOW)"
+def _lacking(found: RepositorySetUp, files: list[str], are_all: bool) -> tuple[str, str]:
+    """What is said of workflow files that aren't there, and the remedy."""
+    are, them = ("is", "it") if len(files) == 1 else ("are", "them")
+    sentence = f"{', '.join(files)} {are} not in .github/workflows of {found.default_branch}"
+    sentence += _OR_CALLER if are_all else ""
+    if found.onboarding:
+        return f"{sentence}; merge the pull request that adds what is needed:", found.onboarding
+    if are_all:
+        return f"{sentence}; have what is needed proposed:", f"{INIT} --repository {found.name}"
+    return f"{sentence}; copy {them} from", f"{GUIDE}#in-another-repository"
+
+
+_OR_CALLER = ", nor does just one file there call bot.yml (or name that one by BOT_WORKFLOW)"
 
 
 def _labels(found: RepositorySetUp) -> PartHealth:

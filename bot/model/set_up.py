@@ -63,7 +63,7 @@ class RepositorySetUp:
     `shared_secrets` those that its organization shares with it, `variables` those that jobs see.
     `workflows` and `callers`, those files which call bot.yml, are of the default branch;
     `has_launch_toml`: so is launch.toml. `may_push` is what whoever the token is of may, None of an
-    App's or a job's.
+    App's or a job's. `onboarding`: the address of an open pull request that adds what is needed.
     """
 
     name: str
@@ -85,6 +85,7 @@ class RepositorySetUp:
     is_archived: bool = False
     is_empty: bool = False
     may_push: bool | None = None
+    onboarding: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from requests.exceptions import RequestException
 
 from bot.adapters.github.client import RetryPolicy, connect, is_forbidden, sentence_of
 from bot.adapters.github.code_set_up import Code, look_at_code
+from bot.comments.onboarding import BRANCH
 from bot.model.set_up import (
     UNLISTED,
     ActionsSetUp,
@@ -76,6 +77,7 @@ def look(
         shared_secrets=_seen(lambda: frozenset(one["name"] for one in _shared(repo, "secrets"))),
         variables=variables if variables is not None else _seen(lambda: _variables(repo)),
         labels=_seen(lambda: frozenset(one["name"] for one in _listed(repo, "/labels"))),
+        onboarding=_onboarding(repo, told["owner"]["login"]),
     )
 
 
@@ -165,6 +167,12 @@ def _probed(repo: Repository, branch: str) -> tuple[dict[str, str], tuple[str, .
             else:
                 unanswered.append(permission)
     return refused, tuple(unanswered)
+
+
+def _onboarding(repo: Repository, owner: str) -> str | None:
+    head = quote(f"{owner}:{BRANCH}", safe="")
+    found = _seen(lambda: [one["html_url"] for one in _ask(repo, f"/pulls?state=open&head={head}")])
+    return None if isinstance(found, Unseen) or not found else str(found[0])
 
 
 def _actions(repo: Repository) -> ActionsSetUp:

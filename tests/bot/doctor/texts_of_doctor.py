@@ -80,6 +80,8 @@ REPOSITORIES = {
     "archived and empty": found(is_archived=True, is_empty=True, has_issues=False),
     "nothing seen": found(actions=UNSEEN, workflows=UNSEEN, labels=UNSEEN, variables=UNSEEN),
     "no file": found(workflows={"other.yml": "active"}),
+    "no file yet": found(workflows={}, onboarding="https://github.test/octo/cells/pull/1"),
+    "a file proposed": found(onboarding="https://github.test/octo/cells/pull/1"),
     "misspelt variables": found(variables={"RUN": "x", "LAUNCHR": "x", "RUNS": "x", "Q": "x"}),
     "misspelt and empty": found(variables={"RUN": "x", "RUNS": ""}),
     **{

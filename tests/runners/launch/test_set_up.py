@@ -159,8 +159,8 @@ def test_of_two_files_that_call_the_bot_none_is_taken(healthy: SetUp) -> None:
     calls(healthy, "one.yml", call)
     push(healthy.fake, {".github/workflows/two.yml": call})
     found = healthy.examined(1)
-    assert found["workflow detect.yml"]["health"] == "missing"
-    assert "BOT_WORKFLOW" in found["workflow detect.yml"]["sentence"]
+    assert found["workflow files"]["health"] == "missing"
+    assert "BOT_WORKFLOW" in found["workflow files"]["sentence"]
 
 
 def test_a_repository_without_commits_is_no_fault_of_the_token(healthy: SetUp) -> None:

@@ -241,11 +241,11 @@ def no_folder_for_runs(it: SetUp) -> None:
         (wrong_value, {"settings"}, "'perhaps' is neither true nor false; give one of them", ""),
         (
             missing_workflow,
-            {"workflow reap.yml"},
-            "isn't in .github/workflows of main",
+            {"workflow files"},
+            "reap.yml is not in .github/workflows of main; copy it from",
             "docs/how-to/",
         ),
-        (workflow_of_another_branch, {"workflow reap.yml"}, "isn't in .github/workflows", "docs/"),
+        (workflow_of_another_branch, {"workflow files"}, "reap.yml is not in .github", "docs/"),
         (workflow_that_is_left_out, {"workflow reap.yml"}, "GitHub doesn't run it", "/actions"),
         (archived, {"repository"}, "it is archived", "/settings"),
         (empty_repository, {"repository"}, "it has no commit yet", "bot init --pull-request --yes"),
@@ -255,7 +255,7 @@ def no_folder_for_runs(it: SetUp) -> None:
             "for want of activity",
             "gh workflow enable census.yml --repo octo/cellxgene",
         ),
-        (no_caller, {"workflow cellxgene.yml"}, "isn't in .github/workflows", "another-repository"),
+        (no_caller, {"workflow files"}, "cellxgene.yml is not in .github", "bot init"),
         (
             sleeping_schedule,
             {"workflow detect.yml"},
