@@ -7,10 +7,17 @@ from dataclasses import dataclass
 
 from bot.comments.markdown import LIMIT, code, counted, fitted, inert, joined, table
 from bot.comments.outcomes import reasons_of
-from bot.comments.result.datasets import named
+from bot.comments.result.datasets import STATES, accepted_until, named
 from bot.model.effects import Draft, ProposeManifest
 from bot.model.facts import Facts
-from runners.contract import CheckReport, DatasetOutcome, Decisions, Judgement
+from runners.contract import (
+    MEANINGS,
+    CheckReport,
+    DatasetOutcome,
+    Decisions,
+    ExceptionState,
+    Judgement,
+)
 
 ARTIFACT = "found"
 """What check.yml calls the artifact that has it all."""
@@ -99,7 +106,7 @@ def check_result(results: Mapping[str, CheckReport | str]) -> str:
         f"## {_headline(results)}",
         f"**Next:** {_after_check(results)}",
         *(_manifest_section(path, check_report) for path, check_report in results.items()),
-        *([] if is_sound else [RED if obstacles(results) else WEIGHED]),
+        *([RED] if obstacles(results) else [] if is_sound else [WEIGHED]),
         "Checked by reading the files; nothing was written.",
     ]
     whole = "\n\n".join(parts)
@@ -109,7 +116,7 @@ def check_result(results: Mapping[str, CheckReport | str]) -> str:
 def _is_failing(check_report: CheckReport | str) -> bool:
     if isinstance(check_report, str):
         return bool(check_report.strip())
-    return bool(_failing(check_report))
+    return bool(_open(check_report))
 
 
 def obstacles(results: Mapping[str, CheckReport | str]) -> tuple[str, ...]:
@@ -126,19 +133,24 @@ def obstacles(results: Mapping[str, CheckReport | str]) -> tuple[str, ...]:
 
 
 def _all_fail(check_report: CheckReport) -> bool:
-    return 0 < len(check_report.outcomes) == len(_failing(check_report))
+    every_one = len(check_report.failing()) == len(check_report.outcomes)
+    return every_one and bool(_open(check_report))
 
 
 def _headline(results: Mapping[str, CheckReport | str]) -> str:
-    if not any(map(_is_failing, results.values())):
-        return "✅ No dataset will fail"
-    return "❌ To be mended" if obstacles(results) else "⚠️ To be mended, or to be accepted"
+    if obstacles(results):
+        return "❌ To be mended"
+    if any(map(_is_failing, results.values())):
+        return "⚠️ To be mended, or to be accepted"
+    reports = [one for one in results.values() if isinstance(one, CheckReport)]
+    but = " but what is accepted" if any(one.failing() for one in reports) else ""
+    return f"✅ No dataset will fail{but}"
 
 
 def _after_check(results: Mapping[str, CheckReport | str]) -> str:
     if any(isinstance(found, str) and found.strip() for found in results.values()):
         return "correct what is named below in this pull request; it is checked again."
-    if any(map(_failing, (one for one in results.values() if isinstance(one, CheckReport)))):
+    if any(map(_open, (one for one in results.values() if isinstance(one, CheckReport)))):
         return (
             "see whether the manifest or the rules are wrong. If the files are, merge all the "
             "same: the other datasets are registered, and the result says how to accept these."
@@ -153,19 +165,42 @@ def _manifest_section(path: str, check_report: CheckReport | str) -> str:
         return f"{code(path)}: the rules can't be used:\n\n{block(check_report)}"
     if isinstance(check_report, str):
         return f"{code(path)} can't be checked:\n\n{block(check_report)}"
-    failing, total = _failing(check_report), counted(len(check_report.outcomes), "dataset")
-    if not failing:
-        return f"{code(path)}: {total} checked."
+    failing, total = check_report.failing(), counted(len(check_report.outcomes), "dataset")
+    parts = [f"{code(path)}: {total} checked."]
+    if failing:
+        left = len(_open(check_report))
+        count = "" if left == len(failing) else f"; {len(failing) - left:,} of them accepted"
+        until = accepted_until(check_report.exceptions, check_report.excused())
+        rows = [
+            [named(each.title, each.dataset_id), str(each.outcome), reasons_of(each), until(each)]
+            for each in failing
+        ]
+        listed = table(["Dataset", "Outcome", "Why", "Accepted"], rows)
+        parts = [f"{code(path)}: {len(failing):,} of {total} will fail{count}.", listed]
+    return "\n\n".join([*parts, *_idle(check_report)])
+
+
+def _idle(check_report: CheckReport) -> list[str]:
+    """What the manifest accepts and nothing needs, or what has run out."""
     rows = [
-        [named(dataset.title, dataset.dataset_id), str(dataset.outcome), reasons_of(dataset)]
-        for dataset in failing
+        [
+            named(use.title, use.exception.dataset_id),
+            MEANINGS[use.exception.reason],
+            STATES[use.state],
+        ]
+        for use in check_report.exceptions
+        if use.state is not ExceptionState.USED
     ]
-    listed = table(["Dataset", "Outcome", "Why"], rows)
-    return f"{code(path)}: {len(failing):,} of {total} will fail.\n\n{listed}"
+    if not rows:
+        return []
+    listed = table(["Dataset", "Reason", "State"], rows)
+    return [f"Accepted in the manifest, to no effect:\n\n{listed}"]
 
 
-def _failing(check_report: CheckReport) -> list[DatasetOutcome]:
-    return [outcome for outcome in check_report.outcomes if outcome.reasons]
+def _open(check_report: CheckReport) -> list[DatasetOutcome]:
+    """The datasets that would fail, and whose failure isn't accepted."""
+    accepted = check_report.excused()
+    return [each for each in check_report.failing() if each.dataset_id not in accepted]
 
 
 def block(text: str, room: int = 20_000) -> str:

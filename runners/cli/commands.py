@@ -23,6 +23,7 @@ from runners.contract import (
     MENDED_BY_REPEAT,
     Action,
     ContractError,
+    ExceptionState,
     FileOutcome,
     Finding,
     Manifest,
@@ -224,7 +225,8 @@ def check(
     A name that ends in .toml is a manifest, one that ends in .json a schema version's rules. All
     others are h5ads, paths or s3:// addresses, and are checked against --schema, or else the
     dataset schema version that the file says itself, or else the newest with rules. Needs
-    neither an instance nor credentials. Exit code 0: none will fail. 1: some will. 2: bad input.
+    neither an instance nor credentials. Exit code 0: none will fail, but what the manifest
+    accepts. 1: some will. 2: bad input.
     """
     if len(inputs) == 1 and inputs[0].endswith(".json"):
         _check_rules(Path(inputs[0]))
@@ -283,12 +285,18 @@ def _check_release(
     result = checking.check(manifest, reference=_reference(), workers=workers, limit=limit)
     if report_file is not None:
         _write(report_file, result.to_json())
+    accepted = result.excused()
     for outcome in result.outcomes:
         if outcome.reasons or outcome.notes:
-            click.echo(f"{outcome.dataset_id}  {outcome.title}: {outcome.outcome.value}")
+            is_accepted = " (accepted)" if outcome.dataset_id in accepted else ""
+            name = f"{outcome.dataset_id}  {outcome.title}"
+            click.echo(f"{name}: {outcome.outcome.value}{is_accepted}")
             _say_findings(outcome.reasons, outcome.notes)
+    for use in result.exceptions:
+        if use.state is not ExceptionState.USED:
+            click.echo(f"{use.exception.dataset_id}: accepted to no effect: {use.state}")
     click.echo(summary(result.outcomes))
-    sys.exit(CHECK_FAILED if any(outcome.reasons for outcome in result.outcomes) else 0)
+    sys.exit(CHECK_FAILED if len(accepted) < len(result.failing()) else 0)
 
 
 def _say_findings(findings: Sequence[Finding], notes: Sequence[str]) -> None:

@@ -4,6 +4,7 @@ Plain values and their JSON or TOML form, checked on the way in. Must not import
 of either package, nor read a clock, an environment or a network: both sides depend on it.
 """
 
+from runners.contract.acceptance import ExceptionState, ExceptionUse, exception_uses, excused
 from runners.contract.comparison import (
     AssayChanges,
     CellChanges,
@@ -46,8 +47,6 @@ from runners.contract.remote_job import REMOTE_JOB, JobState, RemoteJob
 from runners.contract.report import (
     CheckReport,
     CheckResult,
-    ExceptionState,
-    ExceptionUse,
     FileOutcome,
     FilesReport,
     Machine,
@@ -123,6 +122,8 @@ __all__ = [
     "TrailLine",
     "Verdict",
     "cost",
+    "exception_uses",
+    "excused",
     "lock_name",
     "manifest_path",
     "release_of",

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from runners.contract.acceptance import ExceptionUse, excused
 from runners.contract.document import Document, ReleaseVersion, SchemaVersion
-from runners.contract.manifest import AcceptedException
 from runners.contract.outcomes import DatasetOutcome, Finding, Outcome
 from runners.contract.request import RunRequest
 
@@ -25,13 +25,22 @@ class CheckReport(Document):
     """The outcomes that a release would have, before it is ingested: the result of `check`.
 
     `outcomes` are of the datasets that were looked at, as if all were new; `dataset_count` is of
-    the whole release.
+    the whole release. `exceptions`: what comes of those that the manifest accepts.
     """
 
     release: ReleaseVersion
     dataset_schema_version: SchemaVersion
     dataset_count: Annotated[int, Field(ge=0)]
     outcomes: tuple[DatasetOutcome, ...]
+    exceptions: tuple[ExceptionUse, ...] = ()
+
+    def failing(self) -> tuple[DatasetOutcome, ...]:
+        """The datasets that would fail, accepted or not."""
+        return tuple(outcome for outcome in self.outcomes if outcome.reasons)
+
+    def excused(self) -> frozenset[str]:
+        """Those of them whose failure the manifest accepts."""
+        return excused(self.outcomes, self.exceptions)
 
 
 class FileOutcome(Document):
@@ -76,24 +85,6 @@ class CheckResult(Document):
     offenders: tuple[Offender, ...] = ()
     accepted: tuple[Offender, ...] = ()
     note: str | None = None
-
-
-class ExceptionState(StrEnum):
-    """What came of an accepted exception; only the first excuses anything."""
-
-    USED = "in use"
-    UNNEEDED = "no longer needed"
-    RUN_OUT = "run out"
-    UNKNOWN_DATASET = "not a dataset of this release"
-    UNTOLD = "no run says why this dataset fails"
-
-
-class ExceptionUse(Document):
-    """One of the manifest's accepted exceptions, and what came of it."""
-
-    exception: AcceptedException
-    title: str = ""
-    state: ExceptionState
 
 
 class PreviousRelease(Document):

@@ -7,6 +7,7 @@ The whole validation without a database, light enough for a runner hosted by Git
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from runners.contract import (
     FilesReport,
     Manifest,
     Outcome,
+    exception_uses,
 )
 from runners.h5ad.profile import read_profile
 from runners.validation.readers import Readers, limit_memory, time_limit, validate_in_process
@@ -42,15 +44,19 @@ def check(
     Raises:
         ContractError: the release can't be read, or there are no rules for its schema version.
     """
-    datasets = read_datasets(manifest)[:limit]
+    datasets = read_datasets(manifest)
     readers = Readers(manifest.dataset_schema_version, reference, workers)
-    results = readers.judged([(dataset, location(manifest, dataset)) for dataset in datasets])
-    validated_datasets = progress.steps(results, f"{manifest.release}: checking", len(datasets))
+    tasks = [(dataset, location(manifest, dataset)) for dataset in datasets[:limit]]
+    results = readers.judged(tasks)
+    validated_datasets = progress.steps(results, f"{manifest.release}: checking", len(tasks))
+    outcomes = tuple(outcome_of(dataset, Outcome.REGISTERED) for dataset in validated_datasets)
+    titles = {dataset.dataset_id: dataset.title for dataset in datasets}
     return CheckReport(
         release=manifest.release,
         dataset_schema_version=manifest.dataset_schema_version,
         dataset_count=manifest.dataset_count,
-        outcomes=tuple(outcome_of(dataset, Outcome.REGISTERED) for dataset in validated_datasets),
+        outcomes=outcomes,
+        exceptions=exception_uses(manifest.accepted, outcomes, titles, datetime.now(UTC).date()),
     )
 
 

@@ -12,10 +12,10 @@ from runners.contract import (
     AcceptedException,
     CheckResult,
     DatasetOutcome,
-    ExceptionState,
     ExceptionUse,
-    Reason,
     Status,
+    exception_uses,
+    excused,
 )
 
 EXCUSABLE = frozenset({"datasets", "annotations", "slots"})
@@ -33,46 +33,17 @@ def accept(
 
     A dataset is excused if every reason of its failure is accepted.
     """
-    reasons = {
-        outcome.dataset_id: {finding.reason for finding in outcome.reasons} for outcome in outcomes
-    }
     titles = {dataset.dataset_id: dataset.title for dataset in datasets}
-    uses = tuple(
-        ExceptionUse(
-            exception=exception,
-            title=titles.get(exception.dataset_id, ""),
-            state=_state(exception, titles.keys(), reasons.get(exception.dataset_id), today),
-        )
-        for exception in accepted
-    )
-    valid: dict[str, set[Reason]] = {}
-    for use in uses:
-        if use.state is ExceptionState.USED:
-            valid.setdefault(use.exception.dataset_id, set()).add(use.exception.reason)
-    excused = {name for name, own in valid.items() if reasons[name] <= own}
-    return tuple(_excuse(result, excused) for result in results), uses
+    uses = exception_uses(accepted, outcomes, titles, today)
+    lets_stand = excused(outcomes, uses)
+    return tuple(_excuse(result, lets_stand) for result in results), uses
 
 
-def _state(
-    exception: AcceptedException,
-    dataset_ids: Collection[str],
-    reasons: set[Reason] | None,
-    today: date,
-) -> ExceptionState:
-    if exception.dataset_id not in dataset_ids:
-        return ExceptionState.UNKNOWN_DATASET
-    if exception.until < today:
-        return ExceptionState.RUN_OUT
-    if reasons is None:
-        return ExceptionState.UNTOLD
-    return ExceptionState.USED if exception.reason in reasons else ExceptionState.UNNEEDED
-
-
-def _excuse(result: CheckResult, excused: Collection[str]) -> CheckResult:
+def _excuse(result: CheckResult, lets_stand: Collection[str]) -> CheckResult:
     """The result without the offenders that are excused; passed if there are no others."""
     if result.name not in EXCUSABLE or result.status is not Status.FAILED:
         return result
-    accepted = tuple(offender for offender in result.offenders if offender.dataset_id in excused)
-    left = tuple(offender for offender in result.offenders if offender.dataset_id not in excused)
+    accepted = tuple(offender for offender in result.offenders if offender.dataset_id in lets_stand)
+    left = tuple(offender for offender in result.offenders if offender.dataset_id not in lets_stand)
     status = Status.FAILED if left else Status.PASSED
     return result.model_copy(update={"status": status, "offenders": left, "accepted": accepted})

@@ -75,7 +75,7 @@ class Place:
         """The release's manifest, written again with `fields` replaced."""
         path = self.repository / f"{release}.toml"
         manifest = Manifest.from_file(path).model_copy(update=fields)
-        path.write_text(tomli_w.dumps(manifest.to_mapping()))
+        path.write_text(tomli_w.dumps(manifest.to_table()))
         return manifest
 
     def run(self, command: str, request: Path) -> Done:
@@ -135,7 +135,7 @@ def make(root: Path, world: World, *options: str) -> Place:
     place.repository.mkdir(parents=True)
     older = Manifest.from_file(world.manifests / f"{OLDER.version}.toml")
     for manifest in (older, newer_manifest(world)):
-        text = tomli_w.dumps(manifest.to_mapping())
+        text = tomli_w.dumps(manifest.to_table())
         (place.repository / f"{manifest.release}.toml").write_text(text)
     succeed(place.script("-m", "runners", "instance", "demo", str(place.storage), *options))
     return place

@@ -4,12 +4,19 @@ Also the failures that the manifest accepts, and the lines by which it may accep
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 
 from bot.comments.markdown import code, collapsed, counted, inert, table
 from bot.comments.outcomes import GOOD, OUTCOMES, excused, finding, reasons_of
-from runners.contract import MEANINGS, DatasetOutcome, ExceptionState, Outcome, RunReport
+from runners.contract import (
+    MEANINGS,
+    DatasetOutcome,
+    ExceptionState,
+    ExceptionUse,
+    Outcome,
+    RunReport,
+)
 
 MANY = 20
 """Rows that a reader is not made to scroll past."""
@@ -35,7 +42,7 @@ def failed(report: RunReport, limit: int | None) -> str:
     some = [outcome for outcome in report.outcomes if outcome.outcome not in GOOD]
     if not some:
         return ""
-    until = accepted_until(report)
+    until = accepted_until(report.exceptions, excused(report))
     rows = [
         [_dataset(entry), str(entry.outcome), reasons_of(entry), until(entry)] for entry in some
     ]
@@ -143,10 +150,11 @@ def _remarks(outcome: DatasetOutcome) -> str:
     return "; ".join(part for part in (*map(finding, outcome.reasons), notes) if part)
 
 
-def accepted_until(report: RunReport) -> Callable[[DatasetOutcome], str]:
-    """Of a dataset: until when its failure is accepted; empty if it isn't."""
-    days = {use.exception.dataset_id: use.exception.until for use in report.exceptions}
-    accepted = excused(report)
+def accepted_until(
+    exceptions: Sequence[ExceptionUse], accepted: Collection[str]
+) -> Callable[[DatasetOutcome], str]:
+    """Of a dataset: until when its failure is accepted; empty of one that is not `accepted`."""
+    days = {use.exception.dataset_id: use.exception.until for use in exceptions}
     return lambda dataset: (
         f"until {days[dataset.dataset_id]}" if dataset.dataset_id in accepted else ""
     )

@@ -1,6 +1,7 @@
 """What the bot says in pull requests and of plans."""
 
 import json
+from datetime import date
 
 from bot_reports import dataset, request
 from texts_of_answers import number
@@ -15,6 +16,7 @@ from bot.model.facts import Facts
 from bot.model.labels import Label, Reaction, Topic
 from bot.model.markers import Marker, MarkerKind
 from runners.contract import (
+    AcceptedException,
     AssayChanges,
     CellChanges,
     CheckReport,
@@ -22,6 +24,8 @@ from runners.contract import (
     ComparedDataset,
     DatasetChanges,
     DatasetOutcome,
+    ExceptionState,
+    ExceptionUse,
     Finding,
     GeneChanges,
     Health,
@@ -54,12 +58,27 @@ UNREAD = Finding(reason=Reason.FILE_UNREADABLE)
 BROKEN, DONE = dataset(1, Outcome.FAILED, UNREAD), dataset(2, Outcome.REGISTERED)
 
 
-def checked(*outcomes: DatasetOutcome) -> CheckReport:
+def checked(*outcomes: DatasetOutcome, uses: tuple[ExceptionUse, ...] = ()) -> CheckReport:
     return CheckReport(
-        release="2026-02-01", dataset_schema_version="7.0.0", dataset_count=9, outcomes=outcomes
+        release="2026-02-01",
+        dataset_schema_version="7.0.0",
+        dataset_count=9,
+        outcomes=outcomes,
+        exceptions=uses,
     )
 
 
+def use(name: str, state: ExceptionState) -> ExceptionUse:
+    reason, until = Reason.FILE_UNREADABLE, date(2026, 5, 1)
+    exception = AcceptedException(dataset_id=name, reason=reason, until=until)
+    return ExceptionUse(exception=exception, title="A *title*", state=state)
+
+
+ACCEPTED = use(BROKEN.dataset_id, ExceptionState.USED)
+IDLE = (
+    use(DONE.dataset_id, ExceptionState.UNNEEDED),
+    use("nobody", ExceptionState.UNKNOWN_DATASET),
+)
 M = "runners/releases/2026-02-01.toml"
 RULES = "runners/rules/9.1.0.json"
 LINES = "a\tb\x1b\n" + "x" * 301 + "\n```\n" + "y" * 199 + "\n"
@@ -69,6 +88,12 @@ CHECKS: dict[str, dict[str, CheckReport | str]] = {
     "all is well": {M: checked(DONE), RULES: " \n"},
     "some fail": {M: checked(BROKEN, DONE)},
     "all fail": {M: checked(BROKEN)},
+    "one is accepted": {M: checked(BROKEN, DONE, uses=(ACCEPTED,))},
+    "one of two is accepted": {
+        M: checked(BROKEN, dataset(3, Outcome.FAILED, UNREAD), DONE, uses=(ACCEPTED, *IDLE))
+    },
+    "all are accepted": {M: checked(BROKEN, uses=(ACCEPTED,))},
+    "accepted without need": {M: checked(DONE, uses=IDLE)},
     "rules are broken": {M: checked(DONE), RULES: LINES},
     "a manifest is broken": {M: LINES, RULES: ""},
     "one fails, one is broken": {M: checked(BROKEN, DONE), "n.toml": "no *TOML*"},

@@ -10,7 +10,13 @@ from instances import Place
 
 from runners import rules
 from runners.cli.commands import main
-from runners.contract import CheckReport, FilesReport, Outcome, Reason
+from runners.contract import (
+    CheckReport,
+    ExceptionState,
+    FilesReport,
+    Outcome,
+    Reason,
+)
 from runners.sample.datasets import NEWER, by_key, of_release
 from runners.sample.world import World
 
@@ -30,6 +36,26 @@ def test_it_says_what_would_come_of_each_dataset(place: Place) -> None:
     d11, d12 = by_key("D11"), by_key("D12")
     assert f"{d11.dataset_id}  {d11.title}: registered\n    note: " in done.stdout
     assert f"{d12.dataset_id}  {d12.title}: unreadable\n    the file can't be" in done.stdout
+
+
+def test_what_the_manifest_accepts_fails_no_check(place: Place) -> None:
+    """And what it accepts without need is said."""
+    file = place.repository / f"{NEWER.version}.toml"
+    d01, d12 = (by_key(key).dataset_id for key in ("D01", "D12"))
+    why = f'reason = "{Reason.FILE_UNREADABLE}"\nuntil = 9999-12-31\n'
+    accepted = (f'\n[[accepted]]\ndataset_id = "{name}"\n{why}' for name in (d12, d01))
+    file.write_text(file.read_text() + "".join(accepted))
+    done = place.script("-m", "runners", "check", str(file), "--json", "check.json")
+    assert done.returncode == 0, done.stdout
+    assert f"{by_key('D12').title}: unreadable (accepted)\n" in done.stdout
+    assert done.stdout.count("accepted") == 2
+    assert f"\n{d01}: accepted to no effect: no longer needed\n" in done.stdout
+    report = CheckReport.from_file(place.root / "check.json")
+    assert [use.state for use in report.exceptions] == [
+        ExceptionState.USED,
+        ExceptionState.UNNEEDED,
+    ]
+    assert report.excused() == {d12}
 
 
 @pytest.mark.parametrize("file", ["absent/check.json", "."])
