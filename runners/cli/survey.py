@@ -9,7 +9,15 @@ import rich_click as click
 
 from runners import progress, settings
 from runners.cli.options import REPOSITORY, with_clear_errors
-from runners.contract import MANIFESTS, Action, ContractError, Manifest, Status, manifest_path
+from runners.contract import (
+    MANIFESTS,
+    Action,
+    ContractError,
+    Manifest,
+    Status,
+    Verdict,
+    manifest_path,
+)
 
 INCOMPLETE = 1
 
@@ -33,7 +41,8 @@ def survey(instance: str, repository: Path, yes: bool, verifies: bool, runs: Pat
     So a bot knows the history of an instance that was there before it. A manifest that is there
     stays as it is, with the failures that it accepts; nothing that an instance lacks is filled in.
     Reads the instance alone; writes manifests (--yes) and reports (--verify), and says first where.
-    Exit code 1: a release's store couldn't be read, and its manifest is missing.
+    Exit code 1: a release's store couldn't be read, and its manifest is missing; or a verification
+    didn't pass.
     """
     from runners.verification.survey import held_releases, manifests
 
@@ -51,7 +60,9 @@ def survey(instance: str, repository: Path, yes: bool, verifies: bool, runs: Pat
         state = _keep(file, made, is_real=yes)
         click.echo(f"{one.release}: {one.registered} of {made.dataset_count} datasets; {state}")
         if verifies and file.exists():
-            click.echo(f"{one.release}: {_verdict(file, instance, repository, runs)}")
+            passed, what = _verdict(file, instance, repository, runs)
+            is_whole = is_whole and passed
+            click.echo(f"{one.release}: {what}")
     if not held:
         click.echo(f"{instance}: holds no release of the Census.")
     sys.exit(0 if is_whole else INCOMPLETE)
@@ -72,9 +83,10 @@ def _keep(file: Path, manifest: Manifest, *, is_real: bool) -> str:
     return f"wrote {file}"
 
 
-def _verdict(file: Path, instance: str, repository: Path, runs: Path) -> str:
-    """The verdict on a release, which checks it doesn't pass, and how many failures are accepted;
-    or why there is none. Files whose failure is accepted are read, to see that they fail for that.
+def _verdict(file: Path, instance: str, repository: Path, runs: Path) -> tuple[bool, str]:
+    """Whether a release passes, and the verdict: which checks it doesn't pass and how many failures
+    are accepted, or why there is none. Files whose failure is accepted are read, to see that they
+    fail for that.
     """
     from runners.run.request import ensure_request_file, kept_once_begun, load_job
     from runners.validation.check import judge_accepted
@@ -88,11 +100,12 @@ def _verdict(file: Path, instance: str, repository: Path, runs: Path) -> str:
             job = load_job(request, repository=repository, reference=reference)
             report = verify(job, judge_accepted(job.manifest, reference=reference))
     except ContractError as error:
-        return f"can't be verified: {error}"
+        return False, f"can't be verified: {error}"
     offending = [
         check.title for check in report.checks if check.status in (Status.FAILED, Status.UNCHECKED)
     ]
     what = f": {'; '.join(offending)}" if offending else ""
     accepted = {offender.dataset_id for check in report.checks for offender in check.accepted}
     what += f", with {len(accepted)} accepted" if accepted else ""
-    return f"{report.verdict.value}{what} (the report lies beside {request})"
+    said = f"{report.verdict.value}{what} (the report lies beside {request})"
+    return report.verdict is Verdict.PASSED, said

@@ -45,9 +45,9 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 
-BATCH = 25
-"""Datasets that are written in one transaction."""
-
+BATCH = 50
+"""Datasets that are written together, by some sixty statements however many they are, each of which
+is a round trip to the database; what isn't written when a machine dies is read again."""
 
 AHEAD = 2 * BATCH
 """Datasets that are read while a batch is written."""

@@ -45,7 +45,7 @@ def annotate(
             rows[annotation.registry].append((artifact_id, terms.id_of(annotation), feature_id))
     for registry, wanted in sorted(rows.items()):
         _link(*links(registry), wanted, new)
-    _link_genes(validations, schema.features[INDEX], new)
+    _link_genes(validations, terms, schema.features[INDEX], new)
     _link_schema(validations, schema, new)
 
 
@@ -60,15 +60,15 @@ def _link(model: Any, target: str, wanted: Collection[LinkRow], new: Collection[
 
 
 def _link_genes(
-    validations: Mapping[int, Validation], feature_id: int, new: Collection[int]
+    validations: Mapping[int, Validation], terms: Terms, feature_id: int, new: Collection[int]
 ) -> None:
     """Links genes of datasets that have no more than LaminDB annotates by."""
-    genes = {
-        artifact_id: [gene_id for gene_ids in validation.genes.values() for gene_id in gene_ids]
-        for artifact_id, validation in validations.items()
-    }
     limit = ln.settings.annotation.n_max_records
-    few = {i: gene_ids for i, gene_ids in genes.items() if len(gene_ids) <= limit}
+    few = {
+        artifact_id: [i for taxon, genes in by_taxon.items() for i in terms.gene_ids(taxon, genes)]
+        for artifact_id, by_taxon in ((i, one.genes) for i, one in validations.items())
+        if sum(map(len, by_taxon.values())) <= limit
+    }
     if not few:
         return
     ids = {gene_id for gene_ids in few.values() for gene_id in gene_ids}

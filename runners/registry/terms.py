@@ -11,9 +11,11 @@ from typing import Any
 
 import bionty as bt
 import lamindb as ln
+import numpy as np
 from django.db import transaction
 from django.db.models import TextField, Value
 from django.db.models.functions import Cast
+from numpy.typing import NDArray
 
 from runners.contract.rules import LABELS, Organism
 from runners.registry import branches
@@ -23,6 +25,7 @@ from runners.registry.ontology_terms import new_record, save_with_ancestors
 from runners.registry.registries import key, model, stored_id
 from runners.registry.sources import Sources
 from runners.rules.consistency import entries_of, package_of
+from runners.rules.genes import Genes, GeneTable
 from runners.rules.reference import Reference
 from runners.rules.vocabulary import registry_of_term
 from runners.validation.validate import Annotation
@@ -61,7 +64,7 @@ class Terms:
         self.sources = Sources(reference)
         self.rules = reference.rules
         self._ids: dict[TermKey, int] = {}
-        self._genes: dict[str, set[str]] = {}
+        self._genes: dict[str, NDArray[np.bool_]] = {}
 
     def ensure(self, annotations: Iterable[Annotation]) -> None:
         """Saves the missing terms of `annotations`, with all ancestors, from the pinned source."""
@@ -252,32 +255,45 @@ class Terms:
     def _organism(self, taxon: str) -> Organism:
         return {**self.rules.organisms, **self.rules.foreign_genes}[taxon]
 
-    def ensure_genes(self, taxon: str, datasets: Iterable[Collection[str]]) -> None:
+    def ensure_genes(self, taxon: str, datasets: Iterable[Genes]) -> None:
         """Saves a Gene record for each of the datasets' genes (all in the taxon's table) that has
         none.
+
+        Raises:
+            ContractError: a dataset's genes are of another table.
         """
-        present_ids = self._known_genes(taxon)
-        # in C: each has 60,000 genes, of which nearly always all are there
-        lacking = [genes for genes in datasets if not set(genes) <= present_ids]
-        gene_ids = dict.fromkeys(i for genes in lacking for i in genes if i not in present_ids)
-        if not gene_ids:
+        known, table = self._known_genes(taxon), self._gene_table(taxon)
+        lacking = np.zeros(len(table), bool)
+        for genes in datasets:
+            lacking[table.places(genes)] = True
+        lacking &= ~known
+        if not lacking.any():
             return
         organism = self.organism(taxon)
-        present_ids |= adopt_genes(gene_ids)
-        table = self.reference.genes(self._organism(taxon).genes)
-        missing = [table[gene_id] for gene_id in gene_ids if gene_id not in present_ids]
-        if not missing:
-            return
-        source = self.sources.of_genes(taxon, organism.name)
-        with transaction.atomic():
-            create_genes(missing, organism, source)
-        present_ids.update(row.gene_id for row in missing)
+        gene_ids = [table.ids[place] for place in np.flatnonzero(lacking)]
+        adopted = adopt_genes(gene_ids)
+        rows = self.reference.genes(self._organism(taxon).genes)
+        missing = [rows[gene_id] for gene_id in gene_ids if gene_id not in adopted]
+        if missing:
+            source = self.sources.of_genes(taxon, organism.name)
+            with transaction.atomic():
+                create_genes(missing, organism, source)
+        known |= lacking
 
-    def _known_genes(self, taxon: str) -> set[str]:
-        """The organism's gene ids in the instance, asked for once."""
+    def _gene_table(self, taxon: str) -> GeneTable:
+        return self.reference.gene_table(self._organism(taxon).genes)
+
+    def gene_ids(self, taxon: str, genes: Genes) -> list[str]:
+        """The ids of a dataset's genes of the taxon."""
+        table = self._gene_table(taxon)
+        return [table.ids[place] for place in table.places(genes)]
+
+    def _known_genes(self, taxon: str) -> NDArray[np.bool_]:
+        """Which genes of the organism's table the instance has; asked for once."""
         if taxon not in self._genes:
             genes = branches.visible(bt.Gene.objects.filter(organism__ontology_id=taxon))
-            self._genes[taxon] = set(genes.values_list("ensembl_gene_id", flat=True))
+            ids = genes.values_list("ensembl_gene_id", flat=True)
+            self._genes[taxon] = self._gene_table(taxon).mask(ids)
         return self._genes[taxon]
 
 

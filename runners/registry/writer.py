@@ -35,6 +35,7 @@ from runners.registry.recorder import Recorder
 from runners.registry.revisions import Neighbours, neighbours, restored_in_chain
 from runners.registry.storage import Stats
 from runners.registry.terms import Terms
+from runners.rules.genes import Genes
 from runners.rules.reference import Reference
 from runners.run.journal import Journal
 from runners.validation.validate import Validation
@@ -146,10 +147,10 @@ class Writer:
 
     def _ensure_terms(self, validations: Sequence[Validation]) -> None:
         self._terms.ensure({a for validation in validations for a in validation.annotations})
-        genes: dict[str, list[Sequence[str]]] = defaultdict(list)
+        genes: dict[str, list[Genes]] = defaultdict(list)
         for validation in validations:
-            for taxon, gene_ids in validation.genes.items():
-                genes[taxon].append(gene_ids)
+            for taxon, of_taxon in validation.genes.items():
+                genes[taxon].append(of_taxon)
         for taxon in sorted(genes):
             self._terms.ensure_genes(taxon, genes[taxon])
 

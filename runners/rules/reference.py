@@ -22,6 +22,7 @@ import zstandard
 from runners.contract import ContractError
 from runners.contract.rules import Rules, is_pinned
 from runners.rules.entries import Entries, Entry
+from runners.rules.genes import GeneTable
 from runners.rules.wheels import unpack
 
 PIECE = 4 * 1024 * 1024
@@ -108,7 +109,7 @@ class Reference:
         self.terms = cache(self._read_terms)
         self.labels = cache(self._read_labels)
         self.genes = cache(self._read_genes)
-        self.gene_ids = cache(self._read_gene_ids)
+        self.gene_table = cache(self._read_gene_table)
         self.organism = cache(self._read_organism)
         self._check()
 
@@ -118,7 +119,7 @@ class Reference:
             if not ontology.by_form:
                 self._file(name)
         for taxon, organism in {**self.rules.organisms, **self.rules.foreign_genes}.items():
-            if not self._gene_table(organism.genes).is_file():
+            if not self._gene_file(organism.genes).is_file():
                 tables = self.rules.gene_tables
                 raise ContractError(
                     f"rules of dataset schema {self.rules.dataset_schema_version}: field "
@@ -126,7 +127,7 @@ class Reference:
                     f"{organism.genes!r}; correct it, or leave the organism out."
                 )
 
-    def _gene_table(self, table: str) -> Path:
+    def _gene_file(self, table: str) -> Path:
         return self._genes / f"genes_{table}.csv.gz"
 
     def pin(self, ontology: str) -> str:
@@ -188,13 +189,13 @@ class Reference:
 
     def _read_genes(self, table: str) -> Mapping[str, GeneRow]:
         """The gene table `table` (e.g. homo_sapiens, ercc), by gene id without version."""
-        with gzip.open(self._gene_table(table), "rt", encoding="utf-8") as lines:
+        with gzip.open(self._gene_file(table), "rt", encoding="utf-8") as lines:
             return {row.gene_id: row for row in _gene_rows(lines)}
 
-    def _read_gene_ids(self, table: str) -> frozenset[str]:
-        """The ids of a gene table, which take a third of its room."""
-        with gzip.open(self._gene_table(table), "rt", encoding="utf-8") as lines:
-            return frozenset(row[0] for row in csv.reader(lines))
+    def _read_gene_table(self, table: str) -> GeneTable:
+        """The ids alone, which take a third of the room."""
+        with gzip.open(self._gene_file(table), "rt", encoding="utf-8") as lines:
+            return GeneTable(row[0] for row in csv.reader(lines))
 
 
 class _Terms(Mapping[str, Term]):

@@ -5,13 +5,14 @@ ontology calls deprecated is noted where the rules allow its branch, and fails n
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from runners.contract import Finding, Reason
 from runners.contract.rules import LABELS, ORGANISM, Column, Rules
 from runners.h5ad.profile import ColumnProfile, DatasetProfile
 from runners.rules.explanation import Explanation, Refusal, listed, quoted
+from runners.rules.genes import Genes
 from runners.rules.vocabulary import Vocabulary, entries_for, term_of
 from runners.validation.cases import (
     KINDS,
@@ -48,8 +49,8 @@ class Validation:
     findings: tuple[Finding, ...]
     notes: tuple[str, ...]
     annotations: tuple[Annotation, ...]
-    genes: Mapping[str, tuple[str, ...]]
-    """Gene ids by the taxon whose gene table has them."""
+    genes: Mapping[str, Genes]
+    """By the taxon whose gene table has them."""
     absent: tuple[str, ...] = ()
     """Columns that have a feature and that the dataset lacks."""
 
@@ -280,40 +281,32 @@ class _ColumnValidator:
 
 def _genes(
     genes: Sequence[str], taxon: str, vocabulary: Vocabulary
-) -> tuple[dict[str, tuple[str, ...]], list[Finding]]:
-    """Gene ids by taxon, and what is wrong with those that are of none or another's."""
-    rules, table_of = vocabulary.rules, vocabulary.reference.gene_ids
-    distinct = remaining = set(genes)  # whole sets are compared in C: a file has 60,000 genes
-    genes_by_taxon: dict[str, tuple[str, ...]] = {}
+) -> tuple[dict[str, Genes], list[Finding]]:
+    """Genes by taxon, and what is wrong with those that are of none or another's."""
+    rules, remaining = vocabulary.rules, genes
+    genes_by_taxon: dict[str, Genes] = {}
     for gene_taxon, organism in {taxon: rules.organisms[taxon], **rules.foreign_genes}.items():
-        table = table_of(organism.genes)
-        own = remaining if remaining <= table else remaining & table
-        if own:
-            genes_by_taxon[gene_taxon] = _in_order(genes, own)
-            remaining = remaining - own
+        if remaining:
+            own, remaining = vocabulary.reference.gene_table(organism.genes).split(remaining)
+            if len(own):
+                genes_by_taxon[gene_taxon] = own
+    unknown = set(remaining)
     wrong = [] if genes else [Finding(reason=Reason.GENES_MISSING, column="var")]
-    if len(distinct) < len(genes):
+    if sum(map(len, genes_by_taxon.values())) + len(unknown) < len(genes):
         repeated = [gene for gene, count in Counter(genes).items() if count > 1]
         wrong.append(_finding(Reason.GENE_REPEATED, "var", repeated))
-    if not remaining:
+    if not unknown:
         return genes_by_taxon, wrong
-    foreign = {gene for gene in remaining if _is_known(gene, vocabulary)}
+    foreign = {gene for gene in unknown if _is_known(gene, vocabulary)}
     reasons = {
         Reason.GENE_OF_OTHER_ORGANISM: foreign,
-        Reason.GENE_UNKNOWN: remaining - foreign,
+        Reason.GENE_UNKNOWN: unknown - foreign,
     }
     return genes_by_taxon, wrong + [
         _finding(reason, "var", ids) for reason, ids in reasons.items() if ids
     ]
 
 
-def _in_order(genes: Sequence[str], own: Collection[str]) -> tuple[str, ...]:
-    """Those of the genes that are `own`, each once."""
-    if len(own) == len(genes):
-        return tuple(genes)
-    return tuple(dict.fromkeys(gene for gene in genes if gene in own))
-
-
 def _is_known(gene: str, vocabulary: Vocabulary) -> bool:
     tables = (organism.genes for organism in vocabulary.rules.organisms.values())
-    return any(gene in vocabulary.reference.gene_ids(table) for table in tables)
+    return any(gene in vocabulary.reference.gene_table(table) for table in tables)

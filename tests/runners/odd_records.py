@@ -5,8 +5,8 @@ records that could be taken for the right ones. What a question writes is taken 
 """
 
 import json
-from collections.abc import Callable
-from itertools import permutations
+from collections.abc import Callable, Sequence
+from itertools import compress, permutations
 from typing import Any
 
 import bionty as bt
@@ -35,6 +35,7 @@ from runners.registry.schema import ensure_schema
 from runners.registry.storage import Stats
 from runners.registry.terms import Terms
 from runners.registry.writer import Writer
+from runners.rules.genes import Genes
 from runners.rules.reference import Reference
 from runners.sample.datasets import NEWER, OLDER
 from runners.validation.validate import Annotation, Validation
@@ -100,10 +101,18 @@ def label_of_two_types_of_a_name() -> Any:
     return [found, ln.ULabel.objects.filter(name="SuspensionType", is_type=True).count()]
 
 
+def genes(taxon: str, ids: Sequence[str]) -> Genes:
+    return terms().reference.gene_table(RULES.organisms[taxon].genes).split(ids)[0]
+
+
+def known_genes(asked: Terms, taxon: str) -> set[str]:
+    return set(compress(asked._gene_table(taxon).ids, asked._known_genes(taxon)))
+
+
 def genes_of_their_organism() -> Any:
     """What is known of an organism's genes, and one of its ids that stands under another one."""
     asked = terms()
-    known = {taxon: asked._known_genes(taxon) for taxon in (HUMAN, MOUSE)}
+    known = {taxon: known_genes(asked, taxon) for taxon in (HUMAN, MOUSE)}
     begin = {taxon: sorted({gene[:6] for gene in genes}) for taxon, genes in known.items()}
     table = asked.reference.genes(RULES.organisms[HUMAN].genes)
     first, second, third = sorted(table.keys() - known[HUMAN])[:3]
@@ -111,12 +120,13 @@ def genes_of_their_organism() -> Any:
     bt.Gene(ensembl_gene_id=first, symbol="hers", organism=mouse).save()
     hidden = bt.Gene(ensembl_gene_id=second, symbol="hidden", organism=mouse).save()
     bt.Gene.objects.filter(pk=hidden.pk).update(branch_id=TRASH)
-    asked.ensure_genes(HUMAN, [[first, second], [second, third]])
+    pairs = [first, second], [second, third]
+    asked.ensure_genes(HUMAN, [genes(HUMAN, ids) for ids in pairs])
     made = bt.Gene.objects.filter(ensembl_gene_id__in=[first, second, third])
     fields = ("symbol", "organism__ontology_id", "branch_id")
     found = list(made.order_by("ensembl_gene_id").values_list(*fields))
     right = [table[third].symbol, HUMAN, 1]
-    return [begin, found[:2], list(found[2]) == right, third in asked._known_genes(HUMAN)]
+    return [begin, found[:2], list(found[2]) == right, third in known_genes(asked, HUMAN)]
 
 
 def adopted_by_name() -> Any:
@@ -263,10 +273,11 @@ def genes_up_to_the_limit() -> Any:
     """A dataset of as many genes as LaminDB annotates by is linked to them; of one more, not."""
     one, other = h5ads(OLDER.version)[:2]
     organism = bt.Organism.objects.get(ontology_id=MOUSE)
-    ids = [f"ODD{number}" for number in range(4)]
+    asked = terms()
+    ids = sorted({*asked._gene_table(MOUSE).ids} - known_genes(asked, MOUSE))[:4]
     made = [bt.Gene(ensembl_gene_id=i, symbol=i, organism=organism).save().pk for i in ids]
     told = {
-        file.pk: Validation((), (), (), {MOUSE: tuple(some)})
+        file.pk: Validation((), (), (), {MOUSE: genes(MOUSE, some)})
         for file, some in ((one, ids[:3]), (other, ids))
     }
     limit, schema = ln.settings.annotation.n_max_records, ensure_schema(RULES)

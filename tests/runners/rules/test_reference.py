@@ -134,4 +134,4 @@ def test_genes_of_every_kind_of_table(newer: Reference) -> None:
     assert human.length > 0
     assert all(gene_id.startswith("ERCC-") for gene_id in newer.genes("ercc"))
     assert newer.genes("sars_cov_2")
-    assert newer.gene_ids("homo_sapiens") == newer.genes("homo_sapiens").keys()
+    assert newer.gene_table("homo_sapiens").ids == (*newer.genes("homo_sapiens"),)

@@ -70,9 +70,10 @@ def test_a_manifest_that_is_there_stays_as_it_is(place: Place) -> None:
 
 
 def test_each_release_gets_its_verdict(place: Place) -> None:
-    said = survey(place, "--yes", "--verify", "--runs", str(place.root / "verified")).stdout
-    assert f"{OLDER.version}: passed (" in said
-    assert f"{NEWER.version}: failed: Every dataset has its artifact" in said
+    done = survey(place, "--yes", "--verify", "--runs", str(place.root / "verified"))
+    assert done.returncode == 1
+    assert f"{OLDER.version}: passed (" in done.stdout
+    assert f"{NEWER.version}: failed: Every dataset has its artifact" in done.stdout
 
 
 def accept_d12(place: Place, reason: str) -> None:
@@ -86,6 +87,7 @@ def test_what_a_manifest_accepts_fails_no_release_though_no_run_is_known(place: 
     survey(place, "--yes")
     accept_d12(place, "file_unreadable")
     said = survey(place, "--verify", "--runs", str(place.root / "verified"))
+    assert said.returncode == 0
     assert f"{NEWER.version}: passed, with 1 accepted (" in said.stdout
     (report,) = (place.root / "verified").glob(f"{NEWER.version}-*/report.json")
     (use,) = RunReport.from_file(report).exceptions
