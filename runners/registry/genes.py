@@ -46,7 +46,9 @@ def create_genes(rows: Sequence[GeneRow], organism: Any, source: Any) -> None:
     assert template.uid == uids.ontology(first.gene_id)
     names = [field.attname for field in bt.Gene._meta.concrete_fields]
     values = {name: getattr(template, name) for name in names}
-    bt.Gene.objects.bulk_create((_gene(row, names, values) for row in rows), batch_size=ROWS)
+    for start in range(0, len(rows), ROWS):  # all records at once would take 200 MB
+        some = rows[start : start + ROWS]
+        bt.Gene.objects.bulk_create([_gene(row, names, values) for row in some])
 
 
 def _gene(row: GeneRow, names: Sequence[str], template: dict[str, Any]) -> Any:

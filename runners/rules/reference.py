@@ -82,7 +82,7 @@ class Term:
         return self.label != self.term_id
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class GeneRow:
     """One row of a gene table; `length` in bases, as CZI counts it."""
 
