@@ -49,7 +49,7 @@ class Sources:
             meta = self.rules.ontologies[ontology]
             self._pinned[registry, ontology] = _ensure(
                 _fields(registry, str(meta.source), self._pin(ontology), meta.organism),
-                lambda: terms_table(registry, self.reference.terms(ontology).values()),
+                lambda: terms_table(registry, self.reference.terms(ontology).each()),
             )
         return self._pinned[registry, ontology]
 

@@ -35,6 +35,11 @@ class Entries(Mapping[str, Entry]):
             return entry
         raise KeyError(key)
 
+    def pairs(self) -> Iterator[tuple[str, Entry]]:
+        """All keys and entries: none is searched for, as `items` does."""
+        for place in self._places:
+            yield self._key(place), _decoded(self._text, self._text.index("{", place))[0]
+
     def __iter__(self) -> Iterator[str]:
         return map(self._key, self._places)
 

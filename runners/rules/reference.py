@@ -21,7 +21,7 @@ import zstandard
 
 from runners.contract import ContractError
 from runners.contract.rules import Rules, is_pinned
-from runners.rules.entries import Entries, Entry
+from runners.rules.entries import Entries
 from runners.rules.genes import GeneTable
 from runners.rules.wheels import unpack
 
@@ -201,7 +201,7 @@ class Reference:
 class _Terms(Mapping[str, Term]):
     """The terms of an ontology's file, each made when it is asked for: most never are."""
 
-    def __init__(self, raw: Mapping[str, Entry]) -> None:
+    def __init__(self, raw: Entries) -> None:
         self._raw = raw
         self._terms: dict[str, Term] = {}
 
@@ -216,11 +216,15 @@ class _Terms(Mapping[str, Term]):
     def __len__(self) -> int:
         return len(self._raw)
 
+    def each(self) -> Iterator[Term]:
+        """All of them, of which none is kept: those of one ontology may take 80 MB."""
+        return (_term(term_id, value) for term_id, value in self._raw.pairs())
+
     def by_label(self) -> dict[str, str]:
         """As `Reference.labels`, without making the terms."""
         labels: dict[str, str] = {}
         by_synonym: dict[str, str] = {}
-        for term_id, value in self._raw.items():
+        for term_id, value in self._raw.pairs():
             if value.get("deprecated"):
                 continue
             labels.setdefault(normalised(str(value.get("label") or "")), term_id)

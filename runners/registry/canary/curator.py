@@ -34,7 +34,7 @@ def prepare(reference: Reference, organisms: Collection[str]) -> None:
     sources = Sources(reference)
     _use(sources.of_organisms(), _organisms())
     for registry, ontology in sources.needed(organisms):
-        terms = reference.terms(ontology).values()
+        terms = reference.terms(ontology).each()
         _use(sources.pinned(registry, ontology), terms_table(registry, terms))
     for taxon in SUPPORTED:
         organism = reference.rules.organisms[taxon]

@@ -20,7 +20,7 @@ def test_they_are_the_same_however_the_file_is_written(
     indent: int | None, ascii_only: bool
 ) -> None:
     found = Entries(json.dumps(ENTRIES, indent=indent, ensure_ascii=ascii_only) + "\n")
-    assert list(found.items()) == list(ENTRIES.items())
+    assert list(found.items()) == list(found.pairs()) == list(ENTRIES.items())
     assert len(found) == len(ENTRIES)
     assert [key in found for key in ("T:9", "T:", "T:100", "")] == [False] * 4
 
