@@ -150,11 +150,13 @@ def _attention(news: NewRelease, schema: SchemaReading, oddities: tuple[Oddity, 
 def _facts(news: NewRelease) -> str:
     new, old = news.release, news.before
     rows = [[label, _shown(old, name), _shown(new, name)] for label, name in _ROWS.items()]
-    organisms = dict.fromkeys([*new.cell_counts, *(old.cell_counts if old else ())])
+    organisms = list(dict.fromkeys([*new.cell_counts, *(old.cell_counts if old else ())]))
     rows += [
         [f"Cells of {inert(name)}: total (unique)", _cells(old, name), _cells(new, name)]
-        for name in list(organisms)[:20]
+        for name in organisms[:ITEMS]
     ]
+    left = len(organisms) - ITEMS
+    rows += [[f"Cells of {left:,} more organisms", NONE, NONE]] if left > 0 else []
     heads = ["", f"{old.version}:" if old else "", f"{new.version}:"]
     if old is None:
         rows, heads = [[row[0], row[2]] for row in rows], [heads[0], heads[2]]
