@@ -15,7 +15,7 @@ class State(StrEnum):
     BROKEN = "not usable"
     MERGED = "merged"
     RUNNING = "running"
-    LOST = "lost"
+    LOST = "without a result"
     PART = "a part verified"
     VERIFIED = "verified"
     FAILED = "failed"

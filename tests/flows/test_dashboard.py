@@ -145,7 +145,8 @@ def test_a_run_that_is_lost_says_what_goes_on_with_it(
         RunLost(run.request, Ending("work", "failure", ""), Progress(3, 2, NOON, NOON))
     )
     assert (
-        row(scenario) == f"🛑 lost | 2 of 12 | #1 | say `{command}` in #1: it goes on where it was"
+        row(scenario)
+        == f"🛑 without a result | 2 of 12 | #1 | say `{command}` in #1: it goes on where it was"
     )
     scenario.heard()
 
