@@ -5,13 +5,13 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
-from bot_reports import dataset, report, request
+from bot_reports import dataset, report
 from click.testing import CliRunner
 from fake_github import people
 from fake_github.server import Server, serving
@@ -25,10 +25,9 @@ from bot.cli.doctor import Options, _looked, _of_runs, _variables, examine
 from bot.cli.doctor_pages import Look, Pages
 from bot.cli.doctor_runs import kept
 from bot.cli.last_word import or_last_word, tell
-from bot.cli.runs import lost, put, write_report
+from bot.cli.runs import put, write_report
 from bot.doctor.lines import ok
 from bot.errors import BotError
-from bot.model.endings import Ending
 from bot.model.markers import Marker, MarkerKind, last_marker, sign
 from bot.settings import Settings, load_settings
 from runners.contract import (
@@ -37,12 +36,9 @@ from runners.contract import (
     DatasetOutcome,
     Finding,
     Health,
-    JobState,
-    Machine,
     Outcome,
     PartHealth,
     Reason,
-    RemoteJob,
     RunReport,
 )
 
@@ -348,50 +344,3 @@ def test_a_last_word_is_said_of_what_is_named(
         assert not tell("why.", log="x", event="issue_comment", payload=str(file))
         assert capsys.readouterr().err.startswith("Nor could that be said: ")
     assert not tell("why.", log="x", request=str(tmp_path / "gone"))
-
-
-# --- runs -----------------------------------------------------------------------------------------
-
-
-JOB = RemoteJob(
-    run="2026-02-01-ingest-2",
-    name="job-1",
-    state=JobState.ENDED,
-    launched_at=NOON,
-    expires_at=NOON + timedelta(hours=1),
-    seen_at=NOON,
-    machine=Machine(launcher="sagemaker"),
-    reason="it died",
-    log="https://job.test",
-)
-WORK = Ending("work", "failure", "https://log.test")
-QUIET = JOB.model_copy(update={"reason": None, "log": None})
-
-
-@pytest.mark.parametrize(
-    ("ending", "job", "found"),
-    [
-        (WORK, None, WORK),
-        (WORK, JOB, Ending("", "ended", "https://job.test", "it died")),
-        (
-            WORK,
-            QUIET,
-            Ending(
-                "",
-                "ended",
-                "https://log.test",
-                "it ended as if its work were done, and left no report",
-            ),
-        ),
-        (replace(WORK, job="launch"), JOB, replace(WORK, job="launch", why="it died")),
-        (replace(WORK, job="launch"), QUIET, replace(WORK, job="launch")),
-    ],
-)
-def test_a_run_without_a_report_is_lost_as_its_job_says(
-    ending: Ending, job: RemoteJob | None, found: Ending
-) -> None:
-    event = lost(request(), ending, None, job)
-    assert (event.ending, event.job, event.progress.began) == (found, job, None)
-    began = '{"at": "2026-03-01T12:00:00+00:00", "step": "begin"}\n'
-    told = lost(request(), ending, began, job)
-    assert told.progress.began == NOON
