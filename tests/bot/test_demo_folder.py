@@ -91,6 +91,9 @@ def test_a_merged_manifest_is_seen(tmp_path: Path) -> None:
 def test_the_last_word_on_a_release_is_of_a_run_over_all_of_it(tmp_path: Path) -> None:
     folder = DemoFolder(tmp_path)
     assert folder.last_word_on(NEWER) is None
+    part = asked(folder, 0, limit=2)
+    assert folder.last_word_on(NEWER) == part
+    shutil.rmtree(part)
     asked(folder, 1)
     assert folder.is_first(NEWER)
     verified = asked(folder, 2, action=Action.VERIFY)
