@@ -381,7 +381,9 @@ def test_a_look_needs_the_settings_that_it_goes_by(tmp_path: Path) -> None:
 def test_of_a_repository_nothing_is_said_about_this_machine(tmp_path: Path, runners: Path) -> None:
     gone = str(tmp_path / "gone")
     given = settings(release_page=gone, release_directory=gone, home=tmp_path)
-    assert [one.part for one in doctor.of_repository(given)] == [
+    said = doctor.of_repository(given)
+    assert "couldn't be looked at" not in " ".join(one.sentence for one in said)
+    assert [one.part for one in said] == [
         "GitHub", "release page", "release directory", "schema document 7.1.0", "releases", "runs"
     ]  # fmt: skip
     assert not runners.exists()
@@ -410,12 +412,13 @@ def test_the_exit_code_says_whether_something_is_missing(
     code, printed = said("--json")
     lines = [json.loads(one) for one in printed.splitlines()]
     assert code == int("missing" in [one["health"] for one in lines])
-    assert "x" in [one["part"] for one in lines]
+    told = {one["part"]: one["sentence"] for one in lines}
+    look = "the page has it, and nobody has proposed it; look now:"
+    assert (told["x"], told["release 2026-02-01"]) == ("Well.", look)
+    assert "couldn't be looked at" not in printed
     assert said()[1].count("\n") >= len(lines)
     document.unlink()
     code, printed = said("--json", "--variables", "{}")
     assert code == 1
-    (lost,) = [
-        one for line in printed.splitlines() if (one := json.loads(line))["part"][:6] == "schema"
-    ]
-    assert lost["health"] == "missing"
+    healths = {one["part"]: one["health"] for one in map(json.loads, printed.splitlines())}
+    assert healths["schema document 7.0.0"] == "missing"
