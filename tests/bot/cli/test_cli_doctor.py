@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from fake_github.server import serving
+from fake_github.state import FakeGithub
 from flows import world
 
 from bot.adapters.checkout import read_checkout
@@ -289,6 +291,20 @@ def test_what_github_cannot_say_of_manifests_is_unknown(tmp_path: Path) -> None:
     named = {"github": "octo/cells", "github_token": "x", "github_api": nowhere}
     (said,) = releases(tmp_path, frozenset({"2026-02-01"}), **named)
     assert said.startswith("unknown | releases | ")
+
+
+def test_on_github_releases_are_looked_for_by_a_workflow(tmp_path: Path) -> None:
+    with serving(FakeGithub()) as server:
+        token = server.fake.token(dict.fromkeys(("contents", "pull_requests"), "read"))
+        api = server.fake.address
+        named = {"github": server.fake.full_name, "github_token": token, "github_api": api}
+        both = frozenset({"2025-02-01", "2026-02-01"})
+        (said,) = releases(tmp_path, both, **named)
+        look = "the page has it, and nobody has proposed it; look now:"
+        assert said == f"warning | release 2026-02-01 | {look} | gh workflow run detect.yml"
+        (said,) = releases(tmp_path, both, workflow="x.yml", **named)
+        assert said.endswith(" | gh workflow run x.yml")
+        assert server.broken == []
 
 
 @pytest.fixture
