@@ -350,6 +350,7 @@ def test_where_runs_are_kept_is_said_by_the_repositorys_variables(tmp_path: Path
     assert said(hidden, **named) == f"{unknown} ({unseen}). | "
     wrong = f"{unknown} (the variable LAUNCHER isn't valid, as said above). | "
     assert said(found(LAUNCHER="gce"), **named) == wrong
+    assert said(found(LAUNCHER="gce", RUNS=" "), **named) == wrong
     assert said(found(BOT_INSTANCE="a b"), **named) == artifacts
 
 
