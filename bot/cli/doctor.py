@@ -38,6 +38,8 @@ IS_MISSING = 1
 GITHUB = ("github", "github_token", "github_api", "workflow")
 """The settings by which GitHub is asked."""
 WHEELS = "CZI's wheels"
+SIDE_BY_SIDE = 12
+"""As many looks are made at a time."""
 Found = Future[RepositorySetUp | Refused | None]
 
 
@@ -96,7 +98,7 @@ def examine(path: Path | None, options: Options) -> Iterator[PartHealth]:
     """Every line, in a fixed order; what takes long is looked at side by side."""
     checkout = read_checkout()
     settings, names, problems, refused = load_partly(path)
-    with ThreadPoolExecutor(12) as pool:
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         found = pool.submit(_found, settings, options, refused)
         pages = Pages(settings, checkout, pool)
         looks = _looks(settings, checkout, options, found, pages)
@@ -110,7 +112,7 @@ def examine(path: Path | None, options: Options) -> Iterator[PartHealth]:
 def of_repository(settings: Settings) -> list[PartHealth]:
     """The lines about the repository, the pages and the releases, and none about this machine."""
     checkout, options = read_checkout(), Options(aws=False, instance=False, variables=None)
-    with ThreadPoolExecutor(12) as pool:
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         found = pool.submit(_found, settings, options, ())
         looks = _looks(settings, checkout, options, found, Pages(settings, checkout, pool))
         wanted = [look for look in looks if look.part != WHEELS]

@@ -112,6 +112,70 @@ def test_what_is_wrong_is_named(folder: Path, text: str, says: str) -> None:
     assert says in str(refusal.value)
 
 
+READ = [
+    ("GITHUB_PACE", "0", 0.0),
+    ("GITHUB_PACE", "1.5", 1.5),
+    ("GITHUB_PACE", "60", 60.0),
+    ("GITHUB", "a.b/c-d", "a.b/c-d"),
+    ("INSTANCE", "demo", "demo"),
+    ("WORKFLOW", "census.yaml", "census.yaml"),
+    ("WORKFLOW", "a/b/.github/workflows/census.yml@refs/heads/main", "census.yml"),
+    ("ANNOUNCE", " https://a.test/b ", "https://a.test/b"),
+    ("ANNOUNCE", "http://a.test", "http://a.test"),
+    ("LAUNCHER", "EC2", "ec2"),
+    ("INGEST_ON_MERGE", "Yes", True),
+    ("INGEST_ON_MERGE", "1", True),
+    ("INGEST_ON_MERGE", "no", False),
+    ("INGEST_ON_MERGE", "0", False),
+    ("RUNS", "s3://a/b", "s3://a/b"),
+    ("SCHEMA_DOCUMENT", "a/{version}", "a/{version}"),
+    ("PREVIOUS", "a=b, c = d=e", {"a": "b", "c": "d=e"}),
+    ("MINIMUM_ROLES", "verify=Admin", {Verb.VERIFY: Role.ADMIN}),
+]
+REFUSED = [
+    ("GITHUB_PACE", "61", "'61' is no number of seconds; give one from 0 to 60"),
+    ("GITHUB_PACE", "-1", "'-1' is no number of seconds"),
+    ("GITHUB_PACE", "nan", "'nan' is no number of seconds"),
+    ("GITHUB_PACE", "slow", "'slow' is no number of seconds"),
+    ("GITHUB", "a/b/c", "'a/b/c' is no repository; give it as OWNER/NAME"),
+    ("GITHUB", "\u00e4/b", "'\u00e4/b' is no repository"),
+    ("INSTANCE", "a b", "'a b' is no LaminDB instance; give it as OWNER/NAME"),
+    ("INSTANCE", "a/b/c", "'a/b/c' is no LaminDB instance"),
+    ("INSTANCE", "\u00e4", "'\u00e4' is no LaminDB instance"),
+    ("INSTANCE", " ", "' ' is not text; give some"),
+    ("ANNOUNCE", "https://a.test/b c", "it is no address of a webhook; give one that begins with"),
+    ("ANNOUNCE", "ftp://a.test", "it is no address of a webhook"),
+    ("PREVIOUS", "a=b,c", "'a=b,c' is not a table; give name = value pairs"),
+    ("PREVIOUS", "a=", "'' is not text; give some"),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "read"), READ)
+def test_each_kind_of_value_is_read(name: str, text: str, read: object) -> None:
+    found = getattr(load_settings(environ={f"BOT_{name}": text}), name.lower())
+    assert (found, type(found)) == (read, type(read))
+
+
+@pytest.mark.parametrize(("name", "text", "says"), REFUSED)
+def test_each_kind_of_value_is_refused(name: str, text: str, says: str) -> None:
+    with pytest.raises(BotError) as refusal:
+        load_settings(environ={f"BOT_{name}": text})
+    assert f"field {name.lower()}: {says}" in str(refusal.value)
+
+
+def test_the_home_folder_is_found_by_its_sign(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(folder / "me"))
+    assert load_settings(environ={"BOT_HOME": "~/bot"}).home == folder / "me" / "bot"
+
+
+def test_an_announcements_address_is_never_shown() -> None:
+    with pytest.raises(BotError) as refusal:
+        load_settings(environ={"BOT_ANNOUNCE": "secret.test/token"})
+    assert "secret" not in str(refusal.value)
+
+
 def test_no_token_is_shown() -> None:
     settings = load_settings(environ={"BOT_GITHUB_TOKEN": "secret", "BOT_PATCH_TOKEN": "secret"})
     assert settings.patch_token == "secret"

@@ -65,9 +65,15 @@ def invalid(resource: str, name: str, message: str) -> RefusedError:
     return RefusedError(422, "Validation Failed", [detail])
 
 
-def page(call: Call, things: Sequence[Any]) -> tuple[Sequence[Any], dict[str, str]]:
-    """The asked page of the things, and the header that tells of the others."""
-    size, number = int(call.query.get("per_page", 30)), int(call.query.get("page", 1))
+def page(
+    call: Call, things: Sequence[Any], *, usual: int = 30, most: int = 100
+) -> tuple[Sequence[Any], dict[str, str]]:
+    """The asked page of the things, and the header that tells of the others.
+
+    No page has more than `most`, whatever is asked for; it has the `usual` number if nothing is.
+    """
+    size = min(int(call.query.get("per_page", usual)), most)
+    number = int(call.query.get("page", 1))
     last = max(1, -(-len(things) // size))
     places = {"next": number + 1, "last": last} if number < last else {}
     places |= {"prev": number - 1, "first": 1} if number > 1 else {}

@@ -131,7 +131,7 @@ def _variables_of(call: Call, values: Mapping[str, str]) -> Answer:
         {"name": name, "value": value, "created_at": made, "updated_at": made}
         for name, value in sorted(values.items())
     ]
-    part, headers = page(call, told)
+    part, headers = page(call, told, usual=10, most=30)
     return Answer(200, {"total_count": len(told), "variables": part}, headers)
 
 

@@ -104,8 +104,14 @@ def groups_of_tests(root: Path, path: str, *, is_near: bool) -> list[list[str]]:
 def _texts(root: Path, folder: str, pattern: str = "*.py") -> dict[str, str]:
     """Path -> text of the files below a folder, in order."""
     files = sorted((root / folder).rglob(pattern))
-    paths = {file.relative_to(root).as_posix(): file.read_text() for file in files}
+    paths = {file.relative_to(root).as_posix(): _text(file) for file in files}
     return {path: text for path, text in paths.items() if not path.startswith(NOT_ASKED)}
+
+
+def _text(file: Path) -> str:
+    """The file's text; with those that make what it compares, where it compares whole texts."""
+    makers = sorted(file.parent.glob("texts_of_*.py")) if file.stem.endswith("_whole") else []
+    return "\n".join(one.read_text() for one in (file, *makers))
 
 
 def _mirror(root: Path, path: str) -> Path:

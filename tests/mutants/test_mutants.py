@@ -94,6 +94,11 @@ def test_the_tests_of_a_module_come_first_and_what_takes_long_later() -> None:
     assert place > 0
 
 
+def test_whole_texts_are_asked_about_what_they_are_made_from() -> None:
+    near = groups_of_tests(CHECKOUT, "bot/model/effects.py", is_near=True)
+    assert "tests/bot/decide/test_plans_whole.py" in [file for group in near for file in group]
+
+
 def test_the_same_seed_gives_the_same_faults() -> None:
     once, again, other = ([*sample(seed, "census", 2)] for seed in (1, 1, 2))
     assert once == again != other

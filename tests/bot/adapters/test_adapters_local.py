@@ -33,7 +33,7 @@ from bot.model.effects import (
 from bot.model.labels import Label, Reaction, Topic
 from bot.model.markers import Marker, MarkerKind, sign
 from bot.model.ports import MergedManifests, Page, Ports
-from runners.contract import Action, ContractError, RunRequest
+from runners.contract import ROLLED_BACK, Action, ContractError, RunRequest
 from runners.registry.lock import hold_lock_file
 
 MARKER = Marker(MarkerKind.RELEASE, "2026-02-01")
@@ -243,6 +243,16 @@ def test_a_run_that_was_to_be_cancelled_and_that_nobody_works_on_has_ended(tmp_p
         runs.cancel("2026-02-01-ingest-1")
         assert [run.is_going_on() for run in runs.all()] == [True]
     assert [run.is_lost for run in runs.all()] == [True]
+
+
+def test_a_run_that_was_taken_back_before_it_reported_keeps_no_other_out(tmp_path: Path) -> None:
+    runs = LocalRuns(tmp_path)
+    runs.start(request())
+    (tmp_path / "2026-02-01-ingest-1" / ROLLED_BACK).touch()
+    (run,) = runs.all()
+    assert (run.is_going_on(), run.is_lost, run.taken_back is None) == (False, False, False)
+    runs.start(request("2026-02-01-ingest-2"))
+    assert [run.is_going_on() for run in runs.all()] == [False, True]
 
 
 def test_a_broken_report_is_named(tmp_path: Path) -> None:

@@ -3,32 +3,24 @@
 import json
 import os
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
-from bot_reports import dataset, report, request
+from bot_reports import dataset, report
 from click.testing import CliRunner
 from fake_github import people
 from fake_github.server import Server, serving
 from fake_github.state import ACTIONS, FakeGithub
-from flows import world
 
-from bot.adapters.checkout import read_checkout
 from bot.cli.checks import goes_by, judge
 from bot.cli.context import LazyContext, on_github, with_clear_errors
-from bot.cli.doctor import Options, _looked, _of_runs, _variables, examine
-from bot.cli.doctor_pages import Look, Pages
-from bot.cli.doctor_runs import kept
 from bot.cli.last_word import or_last_word, tell
-from bot.cli.runs import lost, put, write_report
-from bot.doctor.lines import ok
+from bot.cli.runs import put, write_report
 from bot.errors import BotError
-from bot.model.endings import Ending
 from bot.model.markers import Marker, MarkerKind, last_marker, sign
 from bot.settings import Settings, load_settings
 from runners.contract import (
@@ -36,13 +28,8 @@ from runners.contract import (
     ContractError,
     DatasetOutcome,
     Finding,
-    Health,
-    JobState,
-    Machine,
     Outcome,
-    PartHealth,
     Reason,
-    RemoteJob,
     RunReport,
 )
 
@@ -156,122 +143,6 @@ def test_checks_that_let_a_pull_request_pass_and_those_that_do_not(tmp_path: Pat
     )
 
 
-# --- doctor ---------------------------------------------------------------------------------------
-
-
-def test_variables_come_as_an_object_of_json() -> None:
-    assert _variables(None) is None
-    assert _variables('{"A": 1, "B": "x"}') == {"A": "1", "B": "x"}
-    with pytest.raises(BotError, match=r"^--variables: not JSON \(.*\); give toJSON\(vars\)\.$"):
-        _variables("{")
-    with pytest.raises(BotError, match=r"^--variables: not an object of JSON; give toJSON"):
-        _variables("[]")
-
-
-def line(found: PartHealth) -> str:
-    return f"{found.health} | {found.part} | {found.sentence} | {found.remedy}"
-
-
-def test_where_runs_are_kept_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    aws, artifacts = "python -m bot doctor --aws", "they are kept as artifacts of their workflow"
-    assert (
-        line(kept(settings(launcher="ec2"))) == f"unknown | AWS | it wasn't looked at; do: | {aws}"
-    )
-    assert line(kept(settings(runs=None))) == f"ok | runs | {artifacts} runs. | "
-    assert line(kept(settings(runs="s3://a/b"))) == (
-        f"unknown | runs | whether s3://a/b can be written shows when it is tried: | {aws}"
-    )
-    there, gone = tmp_path / "a b", tmp_path / "gone"
-    there.mkdir()
-    assert line(kept(settings(runs=str(there)))) == (
-        f"ok | runs | they are kept in the folder {there}. | "
-    )
-    assert line(kept(settings(runs=str(gone)))) == (
-        f"missing | runs | the folder {gone} isn't there; make it: | mkdir -p {gone}"
-    )
-    monkeypatch.setattr(os, "access", lambda *_: False)
-    assert line(kept(settings(runs=str(there)))) == (
-        f"missing | runs | the folder {there} can't be written; allow it: | chmod u+wx '{there}'"
-    )
-    (found,) = _of_runs(None, settings(runs=str(gone)), Options(False, True, None))
-    assert found.health is Health.MISSING
-
-
-def test_a_look_that_breaks_is_told_with_what_it_had_found() -> None:
-    def lines() -> Iterator[PartHealth]:
-        yield ok("a", "b.")
-        raise ValueError("it\nbroke")
-
-    assert list(map(line, _looked(Look("part", ("x", "y"), lines), ("z",)))) == [
-        "ok | a | b. | ",
-        "unknown | part | it couldn't be looked at (ValueError: it broke). | ",
-    ]
-    assert list(map(line, _looked(Look("part", ("x", "y"), lines), ("y", "z")))) == [
-        "unknown | part | the setting y can't be read, as said above; correct it. | "
-    ]
-
-
-def pages(tmp_path: Path, **fields: Any) -> tuple[list[str], object]:
-    """What is said of them, and the releases that they have in common."""
-    given = {
-        "release_page": str(tmp_path / "page.html"),
-        "release_directory": str(tmp_path / "release.json"),
-        "schema_document": str(tmp_path / "{version}.md"),
-        **fields,
-    }
-    with ThreadPoolExecutor(2) as pool:
-        found = Pages(settings(**given), replace(read_checkout(), schema="6.0.0"), pool)
-        return [line(one) for look in found.looks() for one in look.lines()], found.announced()
-
-
-def test_page_directory_and_document_are_read_and_each_is_told(tmp_path: Path) -> None:
-    (tmp_path / "page.html").write_text(world.page(world.entry("2026-02-01")))
-    (tmp_path / "release.json").write_text(world.directory(["2026-02-01", "2025-02-01"]))
-    (tmp_path / "7.0.0.md").write_text(world.document("7.0.0", cl="2025-07-30"))
-    found, announced = pages(tmp_path)
-    names = ("release page", "page.html"), ("release directory", "release.json")
-    more = (*names, ("schema document 7.0.0", "7.0.0.md"))
-    assert found == [f"ok | {part} | {tmp_path / name} can be read. | " for part, name in more]
-    assert announced == {"2026-02-01"}
-
-
-def test_what_cannot_be_read_is_told_by_its_setting(tmp_path: Path) -> None:
-    found, announced = pages(tmp_path)
-    assert [one.split(" | ")[:2] for one in found] == [
-        ["missing", "release page"],
-        ["missing", "release directory"],
-        ["missing", "schema document 6.0.0"],
-    ]
-    names = ("release_page", "release_directory", "schema_document")
-    assert [one.split(" | ")[3] for one in found] == [
-        f"Or name another by the setting {name}." for name in names
-    ]
-    assert isinstance(announced, BotError)
-    (tmp_path / "page.html").write_text(world.page(world.entry("2026-02-01")))
-    _, announced = pages(tmp_path)
-    assert "release.json" in str(announced)
-
-
-def test_what_is_wrong_with_the_settings_is_said_first(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in [name for name in os.environ if name.startswith("BOT_")]:
-        monkeypatch.delenv(name)
-    file = tmp_path / "bot.toml"
-    file.write_text(
-        'nonsense = 1\nrelease_page = "gone.html"\nrelease_directory = "gone.json"\n'
-        'schema_document = "{version}.md"\ninstance = "two words"\n'
-    )
-    monkeypatch.chdir(tmp_path)
-    told = list(examine(file, Options(aws=False, instance=False, variables=None)))
-    parts = [one.part for one in told]
-    assert parts[:2] == ["Python", "packages"]
-    assert parts[2] == "settings"
-    assert "GitHub" in parts
-    assert parts.index("release page") < parts.index("release directory") < parts.index("runs")
-    assert "instance" not in [one.part for one in told if one.health is Health.OK]
-
-
 # --- last words -----------------------------------------------------------------------------------
 
 RELEASE = Marker(MarkerKind.RELEASE, "2026-02-01")
@@ -348,50 +219,3 @@ def test_a_last_word_is_said_of_what_is_named(
         assert not tell("why.", log="x", event="issue_comment", payload=str(file))
         assert capsys.readouterr().err.startswith("Nor could that be said: ")
     assert not tell("why.", log="x", request=str(tmp_path / "gone"))
-
-
-# --- runs -----------------------------------------------------------------------------------------
-
-
-JOB = RemoteJob(
-    run="2026-02-01-ingest-2",
-    name="job-1",
-    state=JobState.ENDED,
-    launched_at=NOON,
-    expires_at=NOON + timedelta(hours=1),
-    seen_at=NOON,
-    machine=Machine(launcher="sagemaker"),
-    reason="it died",
-    log="https://job.test",
-)
-WORK = Ending("work", "failure", "https://log.test")
-QUIET = JOB.model_copy(update={"reason": None, "log": None})
-
-
-@pytest.mark.parametrize(
-    ("ending", "job", "found"),
-    [
-        (WORK, None, WORK),
-        (WORK, JOB, Ending("", "ended", "https://job.test", "it died")),
-        (
-            WORK,
-            QUIET,
-            Ending(
-                "",
-                "ended",
-                "https://log.test",
-                "it ended as if its work were done, and left no report",
-            ),
-        ),
-        (replace(WORK, job="launch"), JOB, replace(WORK, job="launch", why="it died")),
-        (replace(WORK, job="launch"), QUIET, replace(WORK, job="launch")),
-    ],
-)
-def test_a_run_without_a_report_is_lost_as_its_job_says(
-    ending: Ending, job: RemoteJob | None, found: Ending
-) -> None:
-    event = lost(request(), ending, None, job)
-    assert (event.ending, event.job, event.progress.began) == (found, job, None)
-    began = '{"at": "2026-03-01T12:00:00+00:00", "step": "begin"}\n'
-    told = lost(request(), ending, began, job)
-    assert told.progress.began == NOON

@@ -1,4 +1,4 @@
-"""A small dataset schema document to build others from."""
+"""A small dataset schema document to build others from, and a small module of LaminDB's."""
 
 from collections.abc import Sequence
 
@@ -11,6 +11,36 @@ OBS: Fields = (
 )
 VAR: Fields = (("feature_name", "CELLxGENE Discover MUST annotate.", "<code>str</code>."),)
 UNS: Fields = (("title", "Curator MUST annotate.", "<code>str</code>."),)
+
+SMALL = '''\
+CELLxGENEOrganisms = Literal["human"]
+
+
+def save_cellxgene_defaults():
+    """Save default values.
+
+    - "unknown" entries for CellType
+    """
+    for model, name in zip([bt.CellType], ["unknown"]):
+        model(name=name).save()
+    for name in ["tissue", "cell culture"]:
+        ULabel(name=name, type=tissue_type).save()
+    taxonomy_ids = [
+        "NCBITaxon:9606",  # Homo sapiens (Human)
+        "NCBITaxon:7955",  # Danio rerio (Zebrafish)
+    ]
+
+
+def create_cellxgene_schema():
+    categoricals_to_spec: dict[str, CategorySpec] = {
+        "cell_type": CategorySpec(bt.CellType.name, "unknown", False),
+        "cell_type_ontology_term_id": CategorySpec(bt.CellType.ontology_id, None),
+        "ethnicity": CategorySpec(bt.Ethnicity.name, None, False),
+        "ethnicity_ontology_term_id": CategorySpec(bt.Ethnicity.ontology_id, None),
+    }
+    organism_fields = {"organism"}
+'''
+"""LaminDB's module, as far as the patch looks at it."""
 
 
 def field(name: str, annotator: str, value: str, level: int = 3) -> str:

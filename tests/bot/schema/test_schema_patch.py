@@ -11,7 +11,7 @@ from pathlib import Path
 
 import documents
 import pytest
-from schema_documents import OBS, document
+from schema_documents import OBS, SMALL, document
 
 from bot.schema.diff import diff
 from bot.schema.document import parse_document
@@ -31,34 +31,6 @@ PAIRS += [("5.2.0", "7.0.0"), ("6.0.0", "7.0.0"), ("5.0.0", "5.2.0"), ("7.0.0", 
 every_pair = pytest.mark.parametrize(("old", "new"), documents.here(*PAIRS))
 MUST = "Curator MUST annotate."
 STR = "categorical with <code>str</code> categories. "
-SMALL = '''\
-CELLxGENEOrganisms = Literal["human"]
-
-
-def save_cellxgene_defaults():
-    """Save default values.
-
-    - "unknown" entries for CellType
-    """
-    for model, name in zip([bt.CellType], ["unknown"]):
-        model(name=name).save()
-    for name in ["tissue", "cell culture"]:
-        ULabel(name=name, type=tissue_type).save()
-    taxonomy_ids = [
-        "NCBITaxon:9606",  # Homo sapiens (Human)
-        "NCBITaxon:7955",  # Danio rerio (Zebrafish)
-    ]
-
-
-def create_cellxgene_schema():
-    categoricals_to_spec: dict[str, CategorySpec] = {
-        "cell_type": CategorySpec(bt.CellType.name, "unknown", False),
-        "cell_type_ontology_term_id": CategorySpec(bt.CellType.ontology_id, None),
-        "ethnicity": CategorySpec(bt.Ethnicity.name, None, False),
-        "ethnicity_ontology_term_id": CategorySpec(bt.Ethnicity.ontology_id, None),
-    }
-    organism_fields = {"organism"}
-'''
 TERMS = ("cell_type_ontology_term_id", MUST, f"{STR}This MUST be a CL term.")
 
 
