@@ -4,8 +4,12 @@ records that could be taken for the right ones. What a question writes is taken 
 `tell` prints all answers; `registry/test_odd_records.py` knows the right ones.
 """
 
+import contextlib
+import io
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import compress, permutations
 from typing import Any
 
@@ -27,8 +31,10 @@ from runners.registry import (
     collections,
     existing,
     locations,
+    ontology_terms,
     rows,
     snapshot,
+    tracking,
 )
 from runners.registry.revisions import neighbours, restored_in_chain
 from runners.registry.schema import ensure_schema
@@ -36,7 +42,8 @@ from runners.registry.storage import Stats
 from runners.registry.terms import Terms
 from runners.registry.writer import Writer
 from runners.rules.genes import Genes
-from runners.rules.reference import Reference
+from runners.rules.reference import Reference, Term
+from runners.run.fingerprint import Fingerprint
 from runners.sample.datasets import NEWER, OLDER
 from runners.validation.validate import Annotation, Validation
 from runners.validation.validated import ValidatedDataset
@@ -45,6 +52,7 @@ HUMAN, MOUSE = "NCBITaxon:9606", "NCBITaxon:10090"
 RULES = rules.load(NEWER.dataset_schema_version)
 LATER = "2021-01-15"
 TRASH = -1
+SIDES = (branches.visible, branches.hidden)
 Question = Callable[[], Any]
 
 
@@ -429,6 +437,89 @@ def first_in_sight() -> Any:
     ]
 
 
+def told_of_what_is_hidden() -> Any:
+    """Hidden rows among others: which they are, and what is said of those that are brought back."""
+    made = [ln.ULabel(name=f"odd {n}").save().pk for n in range(8)]
+    own = ln.ULabel.objects.filter(pk__in=made)
+    own.exclude(pk=made[0]).update(branch_id=TRASH)
+    parts = [sorted(map(made.index, part(own).values_list("pk", flat=True))) for part in SIDES]
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said):
+        branches.restore(own.filter(pk__in=made[:6]))
+        branches.restore(own.filter(pk__in=made[:6]))  # there is nothing to say
+        branches.restore(own)
+    few = [branches.shortened(map(str, range(count))) for count in (5, 6)]
+    return [parts, said.getvalue().splitlines(), few]
+
+
+def release_among_hidden_records() -> Any:
+    """What a snapshot doesn't count: an earlier artifact, a later one, a reference, a collection
+    and a source in the trash; and a source that has neither address nor table isn't usable.
+    """
+    (gone, *_), (later, shown, *_) = h5ads(OLDER.version), h5ads(NEWER.version)
+    before = snapshot.take_snapshot(NEWER.version, with_earlier=False)
+    for number, (file, branch) in enumerate(((later, TRASH), (shown, 1))):
+        copy = ln.Artifact.objects.get(pk=file.pk)
+        copy.pk, copy.uid = None, f"{file.uid[:-4]}odd{number}"
+        copy.hash, copy.version_tag, copy.branch_id = f"odd {number}", LATER, branch
+        ln.Artifact.objects.bulk_create([copy])
+    ln.Artifact.objects.filter(pk=gone.pk).update(branch_id=TRASH)
+    ln.Reference.objects.filter(artifacts=later).update(branch_id=TRASH)
+    study_of = ln.Collection.objects.filter(version_tag=NEWER.version).order_by("id").last()
+    ln.Collection.objects.filter(pk=study_of.pk).update(branch_id=TRASH)
+    usable = sorted(row.uid for row in before.sources if row.is_usable)[:2]
+    bt.Source.objects.filter(uid=usable[0]).update(branch_id=TRASH)
+    bt.Source.objects.filter(uid=usable[1]).update(url="", dataframe_artifact=None)
+    after = snapshot.take_snapshot(NEWER.version, with_earlier=False)
+    left = {row.uid: row.is_usable for row in after.sources}
+    referred = [file.pk in after.with_reference for file in (later, shown)]
+    keys = Counter(c.key for c in before.collections) - Counter(c.key for c in after.collections)
+    return [
+        [before.trashed == set(), after.trashed == {gone.stem_uid}],
+        {row.uid for row in before.earlier} - {row.uid for row in after.earlier} == {gone.uid},
+        [before.continued == set(), after.continued == {shown.stem_uid}],
+        referred,
+        keys == {study_of.key: 1},
+        [left.get(uid) for uid in usable],
+    ]
+
+
+def transform_of_its_code() -> Any:
+    """Of two versions of our code each finds its own again, and a person's isn't in their chain."""
+    ln.Transform(key="hers", kind="pipeline", source_code="hers").save()
+    begun = [Fingerprint.of(NEWER.dataset_schema_version)] * 3
+    begun[1] = replace(begun[1], code="another")
+    made = [tracking._ensure_transform(fingerprint) for fingerprint in begun]
+    chain = ln.Transform.objects.filter(key=tracking.TRANSFORM).order_by("id")
+    fields = list(chain.values_list("version_tag", "is_latest"))
+    return [
+        [made[0].pk == made[2].pk, made[0].pk != made[1].pk, len({t.stem_uid for t in made})],
+        fields == [(begun[0].code, False), ("another", True)],
+    ]
+
+
+def parents_among_odd_records() -> Any:
+    """A new term is linked to the oldest of its parent's records in sight; what is there stays."""
+    made = [bt.CellType(name=f"odd cell {n}", ontology_id=f"X:{n}").save().pk for n in range(3)]
+    own = bt.CellType.objects.filter(pk__in=made)
+    own.update(ontology_id="X:parent")
+    own.filter(pk=made[0]).update(branch_id=TRASH)
+    parents = {"X:child": ("X:parent", "X:none"), "X:parent": ("X:top",), "X:top": ()}
+    terms_by_id = {
+        i: Term(
+            i, i, deprecated=False, parents=above, ancestors=frozenset(), synonyms=(), definition=""
+        )
+        for i, above in parents.items()
+    }
+    source = bt.Source.objects.filter(entity="bionty.CellType").first()
+    for _ in range(2):  # the second time nothing is missing
+        ontology_terms.save_with_ancestors("CellType", terms_by_id, ["X:child"], source)
+    new = bt.CellType.objects.filter(ontology_id__in=["X:child", "X:top"]).order_by("ontology_id")
+    links = bt.CellType.parents.through.objects.filter(from_celltype__in=[*new, *own])
+    found = links.values_list("from_celltype__ontology_id", "to_celltype")
+    return [[row.ontology_id for row in new], [(i, made.index(pk)) for i, pk in found]]
+
+
 QUESTIONS: tuple[Question, ...] = (
     label_of_its_type,
     label_of_the_oldest,
@@ -449,6 +540,10 @@ QUESTIONS: tuple[Question, ...] = (
     rows_of_any_table,
     brought_back,
     first_in_sight,
+    told_of_what_is_hidden,
+    release_among_hidden_records,
+    transform_of_its_code,
+    parents_among_odd_records,
 )
 
 

@@ -153,6 +153,11 @@ def test_the_report_is_whole(report: RunReport) -> None:
     }
     assert told <= set(report.versions)
     assert report.changes["collections"] == 4
+    assert report.previous is not None
+    assert (report.previous.release, report.previous.dataset_count) == (OLDER.version, 5)
+    assert report.sources is not None
+    assert any(use.terms and use.is_pinned for use in report.sources.uses)
+    assert report.timeline is not None
 
 
 def test_verify_passes_the_older_release(fresh_older: Place, tmp_path: Path) -> None:

@@ -66,6 +66,24 @@ ANSWERS: dict[str, Any] = {
     # whether it knows its flag; branch and flag of all three, whichever has come back
     "brought_back": [[True, [[1, False], [1, False], [1, True]]]] * 3,
     "first_in_sight": [1, 0, 1, None, ["odd"], [0]],
+    "told_of_what_is_hidden": [
+        [[0], [1, 2, 3, 4, 5, 6, 7]],
+        [
+            "brought from trash to main: ULabel odd 1, odd 2, odd 3, odd 4, odd 5",
+            "brought from trash to main: ULabel odd 6, odd 7",
+        ],
+        ["0, 1, 2, 3, 4", "0, 1, 2, 3, 4 and 1 more"],
+    ],
+    "release_among_hidden_records": [
+        [True, True],
+        True,
+        [True, True],
+        [False, True],
+        True,
+        [None, False],
+    ],
+    "transform_of_its_code": [[True, True, 1], True],
+    "parents_among_odd_records": [["X:child", "X:top"], [["X:child", 1]]],
 }
 
 

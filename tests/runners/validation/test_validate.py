@@ -1,6 +1,7 @@
 """Validation against the pinned ontologies: each reason on its own, from profiles made by hand."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from profiles import (
@@ -111,6 +112,26 @@ def test_a_missing_organism_ends_the_validation(vocabulary: Vocabulary) -> None:
     finding = only_finding(validation)
     assert finding == Finding(reason=Reason.COLUMN_MISSING, column=f"uns.{ORGANISM}")
     assert validation.annotations == ()
+
+
+@pytest.mark.parametrize(
+    ("values", "reason", "detail"),
+    [
+        ((), Reason.COLUMN_MISSING, "has no value"),
+        ((MOUSE, HUMAN), Reason.ORGANISM_UNKNOWN, "cells of several organisms, and a dataset is"),
+    ],
+)
+def test_a_dataset_is_of_one_organism(
+    of_version: Vocabulary, values: tuple[str, ...], reason: Reason, detail: str
+) -> None:
+    """A column of cells may have none, or several."""
+    rule = of_version.rules.columns[ORGANISM]
+    column = ColumnProfile("str" if rule.slot == "uns" else "categorical", values, 0)
+    slot: dict[str, Any] = {rule.slot: {**getattr(GOOD, rule.slot), ORGANISM: column}}
+    findings = validate(replace(GOOD, **slot), of_version).findings
+    (finding,) = (each for each in findings if each.column == f"{rule.slot}.{ORGANISM}")
+    assert (finding.reason, finding.values) == (reason, values)
+    assert str(finding.detail).startswith(detail)
 
 
 @pytest.mark.parametrize("taxon", ["NCBITaxon:4932", "human", "", "NCBITaxon:2697049"])

@@ -458,6 +458,12 @@ def test_without_a_tracked_run_no_artifact_must_name_one() -> None:
     assert statuses(untracked)["tracking"] is Status.NOT_APPLICABLE
 
 
+def test_only_what_a_tracked_run_registered_must_name_one() -> None:
+    facts = replace(row(1, run_id=None)(WHOLE), tracked=frozenset({"d-1"}))
+    found = {result.name: result for result in all_checks.run_checks(facts)}["tracking"]
+    assert (found.status, found.expected, found.found) == (Status.PASSED, "1", "1")
+
+
 @pytest.mark.parametrize("tracked", [None, WHOLE.tracked])
 @pytest.mark.parametrize("short", [["run a: is short"], Unknown("run a: is short")])
 def test_a_journal_that_is_short_is_noted_and_fails_nothing(
