@@ -14,6 +14,7 @@ setup: .venv/.installed
 # uv takes seconds where pip takes minutes; both check the constraints' hashes.
 .venv/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
+	@echo 'Installing into .venv, 2 GB: with uv it takes seconds, with pip a minute or two.'
 	@if command -v uv >/dev/null; then \
 	  uv venv --quiet --allow-existing --python $(PYTHON) .venv && \
 	  uv pip install --quiet --python $(BIN)/python --group dev --constraints constraints.txt; \

@@ -15,15 +15,17 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import zstandard
 
 from runners.contract import ContractError
 from runners.contract.rules import Rules, is_pinned
 from runners.rules.entries import Entries
-from runners.rules.genes import GeneTable
 from runners.rules.wheels import unpack
+
+if TYPE_CHECKING:
+    from runners.rules.genes import GeneTable
 
 PIECE = 4 * 1024 * 1024
 """Bytes that are read at once; more than any entry has."""
@@ -192,8 +194,10 @@ class Reference:
         with gzip.open(self._gene_file(table), "rt", encoding="utf-8") as lines:
             return {row.gene_id: row for row in _gene_rows(lines)}
 
-    def _read_gene_table(self, table: str) -> GeneTable:
+    def _read_gene_table(self, table: str) -> "GeneTable":
         """The ids alone, which take a third of the room."""
+        from runners.rules.genes import GeneTable  # numpy isn't there where no file is read
+
         with gzip.open(self._gene_file(table), "rt", encoding="utf-8") as lines:
             return GeneTable(row[0] for row in csv.reader(lines))
 

@@ -43,11 +43,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("part", nargs="*", choices=[[], *PARTS], help="by default all")
     parser.add_argument("--released", type=int, default=3, help="files for the released curator")
     parser.add_argument("--fixed", type=int, default=11, help="files for the mended curator")
-    parser.add_argument("--ours", type=int, default=150, help="files for ours")
+    parser.add_argument("--ours", type=int, default=600, help="files for ours")
     parser.add_argument("--lts", type=int, default=1845, help="datasets of the simulated LTS")
     parser.add_argument("--lts-postgresql", type=int, default=200, help="the same on PostgreSQL")
     parser.add_argument("--s3", type=int, default=6, help="files on S3")
-    parser.add_argument("--far", type=int, default=75, help="datasets of each cell far away")
+    parser.add_argument("--far", type=int, default=400, help="datasets of each cell far away")
     parser.add_argument(
         "--cells",
         type=far.Cell.read,

@@ -15,13 +15,12 @@ from statistics import median
 from lamindb_setup.core.hashing import hash_file
 
 from runners.contract import Outcome
-from runners.ingest.steps import BATCH
 from runners.progress import say
 from runners.run.journal import WRITTEN
 
 from .files import HUMAN
 from .processes import Taken, run
-from .release import Release, make, make_templates, settle
+from .release import STEADY, Release, make, make_templates, settle
 
 TEMPLATES = 12
 Database = Callable[[str], str | None]
@@ -78,12 +77,12 @@ def _side(count: int, marginal: float, taken: Taken) -> Side:
 
 
 def _marginal(lines: Sequence[Mapping[str, object]], count: int) -> float:
-    """Seconds per dataset after the first batch, during which readers and tables are loaded."""
+    """Seconds per dataset, once it is steady."""
     written = [line for line in lines if line["step"] == WRITTEN]
     outcomes = {line["outcome"] for line in written}
     assert outcomes == {Outcome.REGISTERED}, f"not all registered: {outcomes}"
     times = [datetime.fromisoformat(str(line["at"])) for line in written]
-    return (times[-1] - times[BATCH - 1]).total_seconds() / (count - BATCH)
+    return (times[-1] - times[STEADY - 1]).total_seconds() / (count - STEADY)
 
 
 def _hashing(release: Release) -> float:

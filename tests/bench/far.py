@@ -1,7 +1,7 @@
 """An ingest whose files and database are far away: cells of round trips, measured behind proxies.
 
 S3 is moto's, in this process, and busier than Amazon's; its bandwidth is one machine's. What an LTS
-would take is a model: what a dataset costs after the first batch, times the datasets of an LTS, and
+would take is a model: what a dataset costs once it is steady, times the datasets of an LTS, and
 what is paid once or after them. Must not be read as a measurement of one.
 """
 
@@ -26,7 +26,7 @@ from .comparison import Database
 from .distance import Distance, proxy
 from .intervals import Interval, longest_chain, merged, seconds, together
 from .processes import run
-from .release import VERSION, Release, make, make_templates, settle
+from .release import STEADY, VERSION, Release, make, make_templates, settle
 from .s3 import BUCKET, Counting, upload
 from .statements import Statements
 
@@ -63,7 +63,7 @@ CELLS = tuple(Cell(s3, database, readers) for s3, database in PLACES for readers
 
 @dataclass(frozen=True)
 class Far:
-    """What one cell took. Per dataset: after the first batch, until the last is written."""
+    """What one cell took. Per dataset: once it is steady, until the last is written."""
 
     datasets: int
     seconds: float
@@ -81,8 +81,8 @@ def measure(
     folder: Path, datasets: int, cells: Sequence[Cell], database: Database
 ) -> dict[Cell, Far]:
     """What each cell takes for a release of so many datasets of up to 60,000 genes."""
-    if datasets < 2 * BATCH:
-        raise SystemExit(f"at least {2 * BATCH} datasets are needed: two batches")
+    if datasets < STEADY + BATCH:
+        raise SystemExit(f"at least {STEADY + BATCH} datasets are needed, for a batch to measure")
     say(f"making {datasets} datasets for S3")
     templates = make_templates(folder / "templates", 12, is_plain=True)
     release = make(folder / "release", datasets, templates, is_plain=True)
@@ -140,8 +140,8 @@ def _found(
     counting: Counting,
     round_trip: float,
 ) -> Far:
-    first, last, count = written[BATCH - 1], written[-1], len(written)
-    marginal = count - BATCH
+    first, last, count = written[STEADY - 1], written[-1], len(written)
+    marginal = count - STEADY
     per_dataset = (last - first) / marginal
     kinds = Counter(each.kind for each in statements.exchanges if first < each.answered <= last)
     files = list(counting.of_files().values())
@@ -164,10 +164,10 @@ def _found(
 
 
 def _lts(first: float, per_dataset: float, after: float, count: int) -> float:
-    """Seconds of an LTS: the first batch as here, the others by dataset, and what follows them (of
-    which most is by study, so that all is taken so) by dataset too.
+    """Seconds of an LTS: what isn't steady yet as here, the others by dataset, and what follows them
+    (of which most is by study, so that all is taken so) by dataset too.
     """
-    return first + (LTS - BATCH) * per_dataset + after * LTS / count
+    return first + (LTS - STEADY) * per_dataset + after * LTS / count
 
 
 def transactions(statements: Statements, window: Interval) -> Iterator[Interval]:

@@ -17,6 +17,7 @@ import tiledbsoma as soma
 import tomli_w
 
 from runners.contract import Action, Manifest, RunRequest, Storage
+from runners.ingest.steps import AHEAD, BATCH
 from runners.run.journal import JOURNAL, JournalLines, read_journal
 from runners.settings import from_environment
 
@@ -28,6 +29,10 @@ STUDY = 6
 """Datasets of one study."""
 BROKEN, MISSING = 100, 600
 """Every so manieth dataset is invalid, or has no file."""
+
+STEADY = BATCH + AHEAD
+"""Datasets after which an ingest is steady: while the first batch is written, with the genes and terms
+that all need, so many others are read, which nobody waits for later."""
 
 
 @dataclass(frozen=True)
