@@ -164,8 +164,8 @@ def _found(
 
 
 def _lts(first: float, per_dataset: float, after: float, count: int) -> float:
-    """Seconds of an LTS: what isn't steady yet as here, the others by dataset, and what follows them
-    (of which most is by study, so that all is taken so) by dataset too.
+    """Seconds of an LTS: until it is steady as here, the others by dataset, and what follows (of
+    which most is by study, so that all is taken so) by dataset, too.
     """
     return first + (LTS - STEADY) * per_dataset + after * LTS / count
 

@@ -31,8 +31,8 @@ BROKEN, MISSING = 100, 600
 """Every so manieth dataset is invalid, or has no file."""
 
 STEADY = BATCH + AHEAD
-"""Datasets after which an ingest is steady: while the first batch is written, with the genes and terms
-that all need, so many others are read, which nobody waits for later."""
+"""Datasets after which an ingest is steady: while the first batch is written, and with it the genes
+and terms that all need, so many others are read, which nobody waits for later."""
 
 
 @dataclass(frozen=True)
