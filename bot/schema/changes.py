@@ -4,7 +4,7 @@ Each change holds the parts that it is about, and so their lines in both documen
 compare.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.schema.spec import Field, GeneReference, Lines, Ontology, Organism, ReservedName
@@ -28,6 +28,11 @@ class FieldRename:
         return "move" if self.old.name == self.new.name else "rename"
 
 
+def come_or_gone(come: Sequence[str], gone: Sequence[str]) -> str:
+    """The sentences that came; where none did, those that went, as such."""
+    return "; ".join(come) or (f"no longer: {'; '.join(gone)}" if gone else "")
+
+
 @dataclass(frozen=True, slots=True)
 class FieldChange:
     """A field whose wording differs; without aspects its rules are the same."""
@@ -37,6 +42,11 @@ class FieldChange:
     aspects: tuple[str, ...]
     removed: tuple[str, ...]
     added: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """What the newer document says that the older didn't, or no longer says, if anything."""
+        return come_or_gone(self.added, self.removed) or self.new.annotation
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +111,11 @@ class RuleChange:
     component: str
     removed: tuple[str, ...]
     added: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """What came, or went."""
+        return come_or_gone(self.added, self.removed)
 
 
 @dataclass(frozen=True, slots=True)

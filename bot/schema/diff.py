@@ -19,6 +19,7 @@ from bot.schema.changes import (
     SchemaDiff,
     StatusChange,
     ValuesChange,
+    come_or_gone,
 )
 from bot.schema.contradictions import contradictions
 from bot.schema.field_summary import in_short, summary
@@ -196,17 +197,13 @@ def _embedding_changes(old: Spec, new: Spec) -> Iterator[EmbeddingChange]:
             what = f"new key: {in_short(summary(now))}" if now else "key removed"
             yield EmbeddingChange(key, what, *lines)
         elif (change := _field_change(was, now)) and change.aspects:
-            yield EmbeddingChange(key, _change_text(change), *lines)
+            yield EmbeddingChange(key, change.text, *lines)
     was_all, now_all = old.component("obsm"), new.component("obsm")
     if was_all and now_all:
         gone, come = _prose(was_all.prose, now_all.prose)
         if gone or come:
-            change_text = "; ".join(come or gone)
-            yield EmbeddingChange("*", change_text, was_all.lines, now_all.lines)
-
-
-def _change_text(change: FieldChange) -> str:
-    return "; ".join(change.added or change.removed) or change.new.annotation
+            text = come_or_gone(come, gone)
+            yield EmbeddingChange("*", text, was_all.lines, now_all.lines)
 
 
 def _prose(old: str, new: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

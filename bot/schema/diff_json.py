@@ -74,7 +74,7 @@ def _fields(diff: SchemaDiff) -> Json:
         "fields_changed": [
             {
                 **_named(change.new),
-                "what": "; ".join(change.added or change.removed or (change.new.annotation,)),
+                "what": change.text,
                 "aspect": ", ".join(change.aspects),
                 "lines": _lines(change.old.lines, change.new.lines),
             }
@@ -141,7 +141,7 @@ def _rules(diff: SchemaDiff) -> Json:
         "reserved_names_added": [_reserved(name) for name in diff.reserved_names_added],
         "reserved_names_removed": [_reserved(name) for name in diff.reserved_names_removed],
         "component_rules_changed": [
-            {"component": change.component, "what": "; ".join(change.added or change.removed)}
+            {"component": change.component, "what": change.text}
             for change in diff.component_rules_changed
         ],
     }

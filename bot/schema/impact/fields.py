@@ -127,9 +127,8 @@ def _is_conditional(change: FieldChange) -> bool:
 
 def _changed(change: FieldChange, ctx: ImpactContext) -> Consequence:
     effort, reason = _judged(change, ctx)
-    change_text = "; ".join(change.added or change.removed) or change.new.annotation
     lines = change.new.lines
-    return Consequence("Fields changed", subject(change.new), change_text, effort, reason, lines)
+    return Consequence("Fields changed", subject(change.new), change.text, effort, reason, lines)
 
 
 def _judged(change: FieldChange, ctx: ImpactContext) -> tuple[Effort, str]:
@@ -168,14 +167,13 @@ def prose(diff: SchemaDiff) -> Iterator[Consequence]:
 
 
 def _rule(change: RuleChange) -> Consequence:
-    change_text = "; ".join(change.added or change.removed)
     if change.component in MATRICES:
         effort, reason = Effort.NOTHING, "LaminDB's schema has no slot for it"
     elif any(map(_concerns_curators, change.added)):
         effort, reason = Effort.PERSON, "a demand on fields that LaminDB curates, told in words"
     else:
         effort, reason = Effort.NOTHING, "it demands nothing of fields that LaminDB curates"
-    return Consequence("Rules in prose changed", change.component, change_text, effort, reason)
+    return Consequence("Rules in prose changed", change.component, change.text, effort, reason)
 
 
 def _concerns_curators(sentence: str) -> bool:
