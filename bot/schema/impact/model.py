@@ -14,7 +14,7 @@ from bot.schema.rules import Rules, rules_of
 from bot.schema.rules.lamindb import REGISTRIES
 from bot.schema.spec import Field, Lines, Spec
 
-ALREADY = "LaminDB's file has it already"
+ALREADY = "LaminDB's file is so already"
 
 
 class Effort(StrEnum):
