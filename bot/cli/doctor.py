@@ -110,14 +110,20 @@ def examine(path: Path | None, options: Options) -> Iterator[PartHealth]:
 
 
 def of_repository(settings: Settings) -> list[PartHealth]:
-    """The lines about the repository, the pages and the releases, and none about this machine."""
+    """The lines about the repository, the pages and the releases, and none about this machine, as
+    the pull request says them that adds what the repository lacks.
+    """
     checkout, options = read_checkout(), Options(aws=False, instance=False, variables=None)
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        found = pool.submit(_found, settings, options, ())
+        found = pool.submit(lambda: _with_proposal(_found(settings, options, ())))
         looks = _looks(settings, checkout, options, found, Pages(settings, checkout, pool))
         wanted = [look for look in looks if look.part != WHEELS]
         lines = [pool.submit(_looked, look, ()) for look in wanted]
         return [line for one in lines for line in one.result()]
+
+
+def _with_proposal(found: RepositorySetUp | Refused | None) -> RepositorySetUp | Refused | None:
+    return replace(found, onboarding="this one") if isinstance(found, RepositorySetUp) else found
 
 
 def _looks(

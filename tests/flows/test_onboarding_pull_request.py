@@ -83,7 +83,8 @@ def test_the_pull_request_has_the_files_and_says_what_is_missing_and_found(serve
     assert WORKFLOW not in server.fake.files("main")
     assert f"- `{WORKFLOW}`\n" in pull.body
     assert "gh variable set BOT_INSTANCE --repo lab/census --body lab/cellxgene\n" in pull.body
-    assert "| missing | workflow cellxgene.yml |" in pull.body
+    assert "| missing | workflow files | cellxgene.yml is not in" in pull.body
+    assert "merge the pull request that adds what is needed: | `this one` |" in pull.body
     assert "propose the manifest of 2026-02-01" in pull.body
     assert "wheels" not in pull.body
     assert "python" not in pull.body.lower().split("### what the first look")[0]
@@ -146,7 +147,7 @@ def test_a_repository_without_a_commit_gets_its_first(server: Server) -> None:
     assert done.exit_code == 0, done.output
     assert set(server.fake.files("main")) == {"README.md"}
     (pull,) = pulls(server)
-    assert "| missing | workflow cellxgene.yml |" in pull.body
+    assert "| missing | workflow files | cellxgene.yml is not in" in pull.body
     assert WORKFLOW in server.fake.files(BRANCH)
 
 

@@ -1,13 +1,13 @@
 """Reading on a Dask cluster that is there already: a scheduler and workers as other processes."""
 
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from sysconfig import get_path
+from tempfile import TemporaryDirectory
 
 import deadly
 import instances
@@ -44,19 +44,18 @@ def scheduler(*workers: str, dask: str = DASK) -> Iterator[str]:
 
     `dask` is the workers' program.
     """
-    with closing(socket.create_server(("127.0.0.1", 0))) as free:
-        port = free.getsockname()[1]
-    address = f"tcp://127.0.0.1:{port}"
-    own = ["--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
-    others = ["--host", "127.0.0.1", "--nthreads", "1", "--no-dashboard"]
     with ExitStack() as started:
+        # the scheduler takes a port that is free, and says which in a file that the others wait for
+        file = str(Path(started.enter_context(TemporaryDirectory())) / "scheduler.json")
+        both = ["--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", file]
         for path, program, words in (
-            (RUNNERS, DASK, ["scheduler", *own]),
-            *((path, dask, ["worker", address, *others]) for path in workers),
+            (RUNNERS, DASK, ["scheduler", *both, "--port", "0"]),
+            *((path, dask, ["worker", *both, "--nthreads", "1"]) for path in workers),
         ):
             one = started.enter_context(process(path, *words, dask=program))
             started.callback(one.terminate)
-        with Client(address, timeout=60) as client:
+        with Client(scheduler_file=file, timeout=60) as client:
+            address = client.scheduler.address
             if workers:
                 client.wait_for_workers(len(workers), timeout=60)
         yield address
