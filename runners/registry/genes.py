@@ -46,8 +46,9 @@ def create_genes(rows: Sequence[GeneRow], organism: Any, source: Any) -> None:
         biotype=first.biotype,
         organism=organism,
         source=source,
-    ).save()
+    )
     assert model.uid == uids.ontology(first.gene_id)
+    model.save()
     for start in range(1, len(rows), ROWS):
         _insert_like(model, rows[start : start + ROWS])
 
