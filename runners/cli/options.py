@@ -4,6 +4,7 @@
 Must load fast: every command imports it.
 """
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +19,8 @@ from runners import disk, progress
 from runners.contract import Action, ContractError
 from runners.run.stopping import ends_in_time
 
-WRONG_INPUT = 2
+CHECK_FAILED, WRONG_INPUT = 1, 2
+"""Exit codes."""
 
 
 def with_clear_errors(command: Callable[..., None]) -> Callable[..., None]:
@@ -48,6 +50,14 @@ def _end_with(error: ContractError) -> NoReturn:
 
 
 Command = Callable[..., None]
+
+WORKERS = click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=os.cpu_count() or 1,
+    show_default="one per core",
+    help="Processes that read files.",
+)
 
 CONFIGURATION = click.option(
     "--config",
