@@ -3,13 +3,17 @@
     PYTHONPATH=.:tests python -m kept_texts --write   writes them anew, in each `expected/`
 
 Whoever changes a sentence writes them anew, and reads what `git diff` says then. The texts are made
-by the modules `texts_of_NAME.py` of a folder of tests, and kept there in `expected/NAME.md`.
+by the modules `texts_of_NAME.py` of a folder of tests, and kept there in `expected/NAME.md`; a file
+`test_NAME_whole.py` has the tests, by `tests_of`.
 """
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from difflib import unified_diff
 from importlib import import_module
 from pathlib import Path
+
+import pytest
 
 HERE = Path(__file__).parent
 BEGIN = "<<< "
@@ -33,6 +37,24 @@ def _read(path: Path) -> dict[str, str]:
     text = path.read_text(encoding="utf-8")
     parts = (part.partition("\n") for part in f"\n{text}".split(f"\n{BEGIN}")[1:])
     return {name: rest.removesuffix("\n") for name, _, rest in parts}
+
+
+def tests_of(folder: Path) -> tuple[Callable[[str, str], None], Callable[[], None]]:
+    """The tests of a folder: each text is the one that was read, and no other was."""
+    texts, kept = texts_of(folder), kept_in(folder)
+    cases = [(file, name) for file, some in texts.items() for name in some]
+
+    @pytest.mark.parametrize(("file", "name"), cases, ids=lambda one: str(one).replace(" ", "-"))
+    def test_it_says_what_was_read(file: str, name: str) -> None:
+        said, read = texts[file][name], kept[file].get(name)
+        if said != read:
+            difference = unified_diff((read or "").splitlines(), said.splitlines(), lineterm="")
+            pytest.fail("\n".join(["it says otherwise than was read:", *difference]), pytrace=False)
+
+    def test_nothing_was_read_that_is_said_no_longer() -> None:
+        assert {(file, name) for file in texts for name in kept[file]} == set(cases)
+
+    return test_it_says_what_was_read, test_nothing_was_read_that_is_said_no_longer
 
 
 def write(folder: Path) -> None:
