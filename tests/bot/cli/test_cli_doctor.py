@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bot_set_ups import PLAIN
 from click.testing import CliRunner
 from fake_github.server import serving
 from fake_github.state import FakeGithub
@@ -26,27 +27,11 @@ from bot.doctor.lines import ok
 from bot.errors import BotError
 from bot.model.labels import Label
 from bot.model.markers import Marker, MarkerKind, sign
-from bot.model.set_up import ActionsSetUp, Refused, RepositorySetUp, Unseen
+from bot.model.set_up import Refused, RepositorySetUp, Unseen
 from bot.settings import Settings, load_settings
 from runners.contract import Health, PartHealth
 
 UNSEEN = Unseen("it is forbidden")
-FOUND = RepositorySetUp(
-    name="octo/cells",
-    address="https://github.test/octo/cells",
-    default_branch="main",
-    is_private=False,
-    has_issues=True,
-    unreadable={},
-    unanswered=(),
-    actions=ActionsSetUp(is_enabled=True, allowed="all", may_open_pulls=True),
-    workflows={"detect.yml": "active"},
-    environments={},
-    secrets=frozenset(),
-    shared_secrets=frozenset(),
-    variables={},
-    labels=frozenset(),
-)
 ALL, FEW = Options(True, True, None), Options(False, False, None)
 
 
@@ -55,7 +40,7 @@ def settings(**fields: Any) -> Settings:
 
 
 def found(**variables: str) -> RepositorySetUp:
-    return replace(FOUND, variables=variables)
+    return replace(PLAIN, variables=variables)
 
 
 def test_variables_come_as_an_object_of_json() -> None:
@@ -178,11 +163,11 @@ def test_settings_are_those_of_the_repositorys_jobs() -> None:
     here = settings(runs="here", launcher="ec2", launch_toml="a.toml", instance="a/b")
     assert doctor._of_jobs(None, here) == here
     assert doctor._of_jobs(Refused("no", is_final=True), here) == here
-    assert doctor._of_jobs(replace(FOUND, variables=UNSEEN), here) == here
+    assert doctor._of_jobs(replace(PLAIN, variables=UNSEEN), here) == here
     there = doctor._of_jobs(found(RUNS="s3://a/b", BOT_INSTANCE="c/d"), here)
     assert (there.runs, there.launcher, there.instance) == ("s3://a/b", None, "c/d")
     assert (there.launch_toml, there.codebuild, there.workflow) == (None, None, None)
-    called = replace(FOUND, workflows={"x.yml": "active"}, callers=frozenset({"x.yml"}))
+    called = replace(PLAIN, workflows={"x.yml": "active"}, callers=frozenset({"x.yml"}))
     assert doctor._of_jobs(called, here).workflow == "x.yml"
     assert doctor._of_jobs(called, replace(here, workflow="y.yml")).workflow == "y.yml"
 
@@ -225,11 +210,11 @@ def test_what_is_said_of_github_begins_with_the_token() -> None:
     assert said(None, named) == [no_token]
     (refused,) = said(Refused("it is wrong", is_final=True), named)
     assert refused.startswith("missing | token | ")
-    parts = [one.split(" | ")[1] for one in said(FOUND, named)]
+    parts = [one.split(" | ")[1] for one in said(PLAIN, named)]
     assert parts[0] == "token"
     order = ("workflow files", "variable BOT_INSTANCE", "environment instance")
     assert [part for part in dict.fromkeys(parts) if part in order] == list(order)
-    one_file = said(FOUND, replace(named, workflow="x.yml"))
+    one_file = said(PLAIN, replace(named, workflow="x.yml"))
     assert any("x.yml" in one for one in one_file)
 
 
@@ -344,7 +329,7 @@ def test_where_runs_are_kept_is_said_by_the_repositorys_variables(tmp_path: Path
     assert said(found(), **named) == artifacts
     assert said(found(LAUNCHER="ec2"), github="octo/cells") == aws
     assert said(Refused("no", is_final=True), **named) == aws
-    hidden = replace(FOUND, variables=UNSEEN)
+    hidden = replace(PLAIN, variables=UNSEEN)
     unknown = "unknown | runs | where they are kept isn't known"
     unseen = "the variable RUNS couldn't be seen: it is forbidden"
     assert said(hidden, **named) == f"{unknown} ({unseen}). | "

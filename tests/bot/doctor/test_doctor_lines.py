@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from bot_set_ups import PLAIN
 
 from bot.adapters.checkout import ROOT
 from bot.doctor.checkout import names, packages
@@ -34,20 +35,9 @@ CHECKOUT = Checkout(
     variables=frozenset({"LAUNCHER", "RUNS"}),
     schema="7.1.0",
 )
-FOUND = RepositorySetUp(
-    name="octo/cells",
-    address="https://github.test/octo/cells",
-    default_branch="main",
-    is_private=False,
-    has_issues=True,
-    unreadable={},
-    unanswered=(),
-    actions=ActionsSetUp(is_enabled=True, allowed="all", may_open_pulls=True),
-    workflows={"detect.yml": "active"},
+FOUND = replace(
+    PLAIN,
     environments={"instance": Environment(("main",), False, frozenset({"LAMIN_API_KEY"}))},
-    secrets=frozenset(),
-    shared_secrets=frozenset(),
-    variables={},
     labels=frozenset({"Dashboard", "bug"}),
 )
 
