@@ -25,7 +25,7 @@ from runners.registry.ontology_terms import new_record, save_with_ancestors
 from runners.registry.registries import key, model, stored_id
 from runners.registry.sources import Sources
 from runners.rules.consistency import entries_of, package_of
-from runners.rules.genes import Genes, GeneTable
+from runners.rules.gene_tables import Genes, GeneTable
 from runners.rules.reference import Reference
 from runners.rules.vocabulary import registry_of_term
 from runners.validation.validate import Annotation

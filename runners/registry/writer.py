@@ -35,7 +35,7 @@ from runners.registry.recorder import Recorder
 from runners.registry.revisions import Neighbours, neighbours, restored_in_chain
 from runners.registry.storage import Stats
 from runners.registry.terms import Terms
-from runners.rules.genes import Genes
+from runners.rules.gene_tables import Genes
 from runners.rules.reference import Reference
 from runners.run.journal import Journal
 from runners.validation.validate import Validation

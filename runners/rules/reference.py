@@ -25,7 +25,7 @@ from runners.rules.entries import Entries
 from runners.rules.wheels import unpack
 
 if TYPE_CHECKING:
-    from runners.rules.genes import GeneTable
+    from runners.rules.gene_tables import GeneTable
 
 PIECE = 4 * 1024 * 1024
 """Bytes that are read at once; more than any entry has."""
@@ -196,7 +196,7 @@ class Reference:
 
     def _read_gene_table(self, table: str) -> "GeneTable":
         """The ids alone, which take a third of the room."""
-        from runners.rules.genes import GeneTable  # numpy isn't there where no file is read
+        from runners.rules.gene_tables import GeneTable  # numpy isn't there where no file is read
 
         with gzip.open(self._gene_file(table), "rt", encoding="utf-8") as lines:
             return GeneTable(row[0] for row in csv.reader(lines))

@@ -12,7 +12,7 @@ from runners.contract import Finding, Reason
 from runners.contract.rules import LABELS, ORGANISM, Column, Rules
 from runners.h5ad.profile import ColumnProfile, DatasetProfile
 from runners.rules.explanation import Explanation, Refusal, listed, quoted
-from runners.rules.genes import Genes
+from runners.rules.gene_tables import Genes
 from runners.rules.vocabulary import Vocabulary, entries_for, term_of
 from runners.validation.cases import (
     KINDS,

@@ -41,7 +41,7 @@ from runners.registry.schema import ensure_schema
 from runners.registry.storage import Stats
 from runners.registry.terms import Terms
 from runners.registry.writer import Writer
-from runners.rules.genes import Genes
+from runners.rules.gene_tables import Genes
 from runners.rules.reference import Reference, Term
 from runners.run.fingerprint import Fingerprint
 from runners.sample.datasets import NEWER, OLDER

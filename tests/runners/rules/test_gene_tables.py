@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runners.contract import ContractError
-from runners.rules.genes import GeneTable
+from runners.rules.gene_tables import GeneTable
 
 IDS = [f"ENSG{number}" for number in range(12)]
 TABLE = GeneTable(IDS)
