@@ -4,11 +4,14 @@ Every step is the command that a workflow or a person would run, in a process of
 are done are left out, so that a killed demo goes on. Must not do any of the work itself.
 """
 
+import fcntl
 import json
+import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import rich_click as click
@@ -222,6 +225,37 @@ def _absolute(address: str | None) -> str | None:
     return str(Path(address).resolve()) if address and is_file else address
 
 
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Holds the folder, which the kernel lets go of however this ends.
+
+    Raises:
+        BotError: another demo plays in it.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(home, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BotError(
+                f"{home}: another demo plays in this folder; wait for its end, or play in another: "
+                "make demo DEMO=FOLDER."
+            ) from error
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _empty(home: Path) -> None:
+    """Removes what is in the folder, but not itself: it is held."""
+    for path in home.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink()
+
+
 @click.command()
 @click.option(
     "--home",
@@ -255,12 +289,13 @@ def main(
     on. Exit code 0: the sample's release was given the verdict that it is made to give.
     """
     page, old_spec, new_spec = map(_absolute, (page, old_spec, new_spec))
-    if fresh:
-        shutil.rmtree(home, ignore_errors=True)
     try:
-        if page or old_spec or new_spec:
-            sys.exit(detect_real(home, page=page, old=old_spec, new=new_spec))
-        sys.exit(play(home, launcher))
+        with _alone(home):
+            if fresh:
+                _empty(home)
+            if page or old_spec or new_spec:
+                sys.exit(detect_real(home, page=page, old=old_spec, new=new_spec))
+            sys.exit(play(home, launcher))
     except BotError as error:
         click.echo(str(error), err=True)
         sys.exit(2)

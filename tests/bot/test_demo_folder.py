@@ -1,5 +1,6 @@
 """Which runs the demo goes by, in the order in which they were asked for, and what it calls."""
 
+import fcntl
 import json
 import os
 import re
@@ -9,11 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from flows import world
 
 from bot.adapters.local.ports import local
 from bot.adapters.local.runs import CANCEL
-from bot.cli.demo import _absolute, detect_real, play
+from bot.cli.demo import _absolute, detect_real, main, play
 from bot.cli.demo_folder import NEWER, OLDER, DemoFolder
 from bot.errors import BotError
 from bot.model.commands import Role
@@ -301,3 +303,36 @@ def test_an_address_stays_as_it_is(given: str | None, found: str | None) -> None
 def test_a_file_is_named_by_its_whole_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert _absolute("a.html") == str(tmp_path / "a.html")
+
+
+def test_two_at_once_play_in_one_folder_one_after_the_other(tmp_path: Path) -> None:
+    """And the second doesn't empty it under the first."""
+    kept = tmp_path / "kept"
+    kept.touch()
+    held = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    refused = CliRunner().invoke(main, ["--home", str(tmp_path), "--fresh"])
+    os.close(held)
+    assert refused.exit_code == 2
+    assert refused.stderr == (
+        f"{tmp_path}: another demo plays in this folder; wait for its end, or play in another: "
+        "make demo DEMO=FOLDER.\n"
+    )
+    assert kept.exists()
+
+
+def test_fresh_begins_with_nothing_that_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "world" / "a").mkdir(parents=True)
+    (tmp_path / "bot.toml").touch()
+    (tmp_path / "link").symlink_to(tmp_path.parent)
+    seen: list[list[Path]] = []
+
+    def played(home: Path, _: str) -> int:
+        seen.append([*home.iterdir()])
+        return 0
+
+    monkeypatch.setattr("bot.cli.demo.play", played)
+    assert CliRunner().invoke(main, ["--home", str(tmp_path), "--fresh"]).exit_code == 0
+    assert seen == [[]]
