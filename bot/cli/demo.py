@@ -6,7 +6,6 @@ are done are left out, so that a killed demo goes on. Must not do any of the wor
 
 import fcntl
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -27,6 +26,9 @@ from bot.settings import environment
 
 INSTANCE = "demo"
 SCHEMAS = {"old": "6.0.0", "new": "7.0.0"}
+HELD = ".playing"
+"""The file that a demo holds while it plays."""
+
 EC2 = ("launch.played_machine", "play")
 TEST_DOUBLES = Path(__file__).resolve().parents[2] / "tests" / "runners"
 """Where AWS, GitHub and the machine are played: they are no part of the software."""
@@ -229,30 +231,29 @@ def _absolute(address: str | None) -> str | None:
 def _alone(home: Path) -> Iterator[None]:
     """Holds the folder, which the kernel lets go of however this ends.
 
+    By a file in it: the commands that the demo runs take turns by a lock on the folder itself.
+
     Raises:
         BotError: another demo plays in it.
     """
     home.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(home, os.O_RDONLY)
-    try:
+    with (home / HELD).open("a") as file:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise BotError(
                 f"{home}: another demo plays in this folder; wait for its end, or play in another: "
                 "make demo DEMO=FOLDER."
             ) from error
         yield
-    finally:
-        os.close(descriptor)
 
 
 def _empty(home: Path) -> None:
-    """Removes what is in the folder, but not itself: it is held."""
+    """Removes what is in the folder, but not what it is held by."""
     for path in home.iterdir():
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
-        else:
+        elif path.name != HELD:
             path.unlink()
 
 

@@ -15,7 +15,7 @@ from flows import world
 
 from bot.adapters.local.ports import local
 from bot.adapters.local.runs import CANCEL
-from bot.cli.demo import _absolute, detect_real, main, play
+from bot.cli.demo import HELD, _absolute, _alone, detect_real, main, play
 from bot.cli.demo_folder import NEWER, OLDER, DemoFolder
 from bot.errors import BotError
 from bot.model.commands import Role
@@ -309,16 +309,24 @@ def test_two_at_once_play_in_one_folder_one_after_the_other(tmp_path: Path) -> N
     """And the second doesn't empty it under the first."""
     kept = tmp_path / "kept"
     kept.touch()
-    held = os.open(tmp_path, os.O_RDONLY)
-    fcntl.flock(held, fcntl.LOCK_EX)
-    refused = CliRunner().invoke(main, ["--home", str(tmp_path), "--fresh"])
-    os.close(held)
+    with _alone(tmp_path):
+        refused = CliRunner().invoke(main, ["--home", str(tmp_path), "--fresh"])
     assert refused.exit_code == 2
     assert refused.stderr == (
         f"{tmp_path}: another demo plays in this folder; wait for its end, or play in another: "
         "make demo DEMO=FOLDER.\n"
     )
     assert kept.exists()
+
+
+def test_the_commands_that_it_runs_can_take_turns_by_the_folder(tmp_path: Path) -> None:
+    """Detection holds the folder itself: it would wait for the demo, and the demo for it."""
+    folder = os.open(tmp_path, os.O_RDONLY)
+    try:
+        with _alone(tmp_path):
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    finally:
+        os.close(folder)
 
 
 def test_fresh_begins_with_nothing_that_was_there(
@@ -335,4 +343,4 @@ def test_fresh_begins_with_nothing_that_was_there(
 
     monkeypatch.setattr("bot.cli.demo.play", played)
     assert CliRunner().invoke(main, ["--home", str(tmp_path), "--fresh"]).exit_code == 0
-    assert seen == [[]]
+    assert [[path.name for path in paths] for paths in seen] == [[HELD]]
