@@ -3,11 +3,14 @@
 import random
 import sys
 import tempfile
+import time
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import zip_longest
+from math import inf
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -72,22 +75,34 @@ def accepted() -> dict[str, str]:
     }
 
 
-def _ask_all(mutants: list[Mutant], jobs: int, seconds: float, near: bool) -> dict[Mutant, str]:
+def in_turn(areas: list[list[Mutant]]) -> list[Mutant]:
+    """One of each area after the other, so that a sample that is cut short is of them all."""
+    rounds = zip_longest(*areas)
+    return [mutant for mutants in rounds for mutant in mutants if mutant]
+
+
+def _ask_all(
+    mutants: list[Mutant], jobs: int, seconds: float, near: bool, until: float
+) -> dict[Mutant, str]:
+    """By what each is noticed; without those whose turn comes after that moment."""
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder, ThreadPoolExecutor(jobs) as pool:
         copies: SimpleQueue[Copy] = SimpleQueue()
         for number in range(jobs):
             copies.put(Copy(CHECKOUT, Path(folder) / str(number)))
 
-        def ask(mutant: Mutant) -> str:
+        def ask(mutant: Mutant) -> str | None:
             copy = copies.get()
             try:
+                if time.monotonic() > until:
+                    return None
                 by = is_noticed(copy, mutant, seconds, near)
             finally:
                 copies.put(copy)
             click.echo(f"{'noticed  ' if by else 'UNNOTICED'} {mutant}  [{by}]")
             return by
 
-        return dict(zip(mutants, pool.map(ask, mutants), strict=True))
+        answers = zip(mutants, pool.map(ask, mutants), strict=True)
+        return {mutant: by for mutant, by in answers if by is not None}
 
 
 @click.command()
@@ -96,15 +111,25 @@ def _ask_all(mutants: list[Mutant], jobs: int, seconds: float, near: bool) -> di
 @click.option("--area", type=click.Choice(list(SOURCES)), help="Of this one alone.")
 @click.option("--jobs", default=2, show_default=True)
 @click.option("--seconds", default=900.0, show_default=True, help="Of one call of pytest.")
+@click.option("--minutes", default=inf, help="After which no further fault is asked about.")
 @click.option("--near", is_flag=True, help="Ask few tests beyond the module's own.")
-def main(seed: int, count: int, area: str | None, jobs: int, seconds: float, near: bool) -> None:
+def main(
+    seed: int,
+    count: int,
+    area: str | None,
+    jobs: int,
+    seconds: float,
+    minutes: float,
+    near: bool,
+) -> None:
     """Breaks code on purpose, in a copy; says which faults no test notices."""
     areas = [area] if area else list(SOURCES)
-    mutants = [m for a in areas for m in sample(seed, a, -(-count // len(areas)))]
-    noticed = _ask_all(mutants, jobs, seconds, near)
+    until = time.monotonic() + 60 * minutes
+    mutants = in_turn([[*sample(seed, a, -(-count // len(areas)))] for a in areas])
+    noticed = _ask_all(mutants, jobs, seconds, near, until)
     reasons = accepted()
     left = [m for m, by in noticed.items() if not by and m.lasting_name not in reasons]
-    total, caught = Counter(m.area for m in mutants), Counter(m.area for m in noticed if noticed[m])
+    total, caught = Counter(m.area for m in noticed), Counter(m.area for m in noticed if noticed[m])
     for one in areas:
         click.echo(f"{one}: {caught[one]} of {total[one]} noticed")
     click.echo(f"seed {seed}: {len(left)} neither noticed nor accepted")

@@ -5,9 +5,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from mutants import files
-from mutants.__main__ import CHECKOUT, Mutant, accepted, sample
+from mutants.__main__ import CHECKOUT, Mutant, accepted, in_turn, main, sample
 from mutants.areas import SOURCES, WIDER, groups_of_tests, modules
 from mutants.faults import Faults
 from mutants.trial import Copy
@@ -35,6 +36,11 @@ BREAKS = {
     "@cache(1)\nclass A: ...": set(),
 }
 """Code -> what a part of it is made."""
+
+
+FEWEST = 5
+SHARE = 0.6
+"""So low that chance, which chooses others of a changed module, doesn't decide."""
 
 
 @pytest.mark.parametrize(("code", "breaks"), BREAKS.items())
@@ -103,6 +109,28 @@ def test_the_same_seed_gives_the_same_faults() -> None:
     once, again, other = ([*sample(seed, "census", 2)] for seed in (1, 1, 2))
     assert once == again != other
     assert len({str(mutant) for mutant in once}) == 2
+
+
+def test_a_sample_that_is_cut_short_is_of_all_areas() -> None:
+    schema, census = ([*sample(1, area, count)] for area, count in (("schema", 3), ("census", 1)))
+    assert in_turn([schema, census]) == [schema[0], census[0], schema[1], schema[2]]
+
+
+def test_none_is_asked_about_when_the_time_is_up() -> None:
+    ended = CliRunner().invoke(main, ["--area", "census", "--count", "1", "--minutes", "0"])
+    assert ended.exit_code == 0, ended.output
+    assert ended.output.splitlines()[0] == "census: 0 of 0 noticed"
+
+
+@pytest.mark.prove
+def test_most_faults_of_a_sample_are_noticed_by_near_tests() -> None:
+    """The share that all tests notice is larger, and what `make mutants` is for."""
+    words = ["--near", "--jobs", "1", "--count", "40", "--minutes", "8", "--seconds", "240"]
+    ended = CliRunner().invoke(main, words)
+    answers = [line.split()[0] for line in ended.output.splitlines()]
+    noticed, unnoticed = answers.count("noticed"), answers.count("UNNOTICED")
+    assert noticed + unnoticed >= FEWEST, ended.output
+    assert noticed >= SHARE * (noticed + unnoticed), ended.output
 
 
 def test_what_is_accepted_can_still_happen() -> None:
