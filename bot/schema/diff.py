@@ -6,6 +6,7 @@ Compares values, never lines of text: an editorial change is told apart.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from types import MappingProxyType
 
 from bot.schema.changelog import doubts
@@ -33,6 +34,7 @@ CONSTANTS = {"schema_version", "schema_reference"}
 Pair = tuple[Field, Field]
 
 
+@lru_cache(maxsize=4)
 def diff(old: Spec, new: Spec) -> SchemaDiff:
     """What differs from the older to the newer Spec, and what the changelog says otherwise."""
     compared = _compared(old, new)

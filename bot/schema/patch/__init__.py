@@ -7,6 +7,7 @@ Edits the syntax tree and nothing that it doesn't understand; what a patch can't
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import unified_diff
+from functools import lru_cache
 from textwrap import shorten
 
 import libcst as cst
@@ -57,6 +58,7 @@ def edits(source: str, old: Spec, new: Spec) -> Edits:
     return Edits((*came, *_migration(retyped)), (*stood, *_migration(retyped_before)))
 
 
+@lru_cache(maxsize=4)
 def _edited(source: str, old: Spec, new: Spec) -> tuple[str, PatchContext]:
     work = PatchContext(diff(old, new), new, read_curator(source), wanted(rules_of(new)))
     module = cst.parse_module(source)
