@@ -38,7 +38,7 @@ def check(
     schema: str | None,
     limit: int | None,
     report_file: Path | None,
-    workers: int,
+    workers: int | None,
 ) -> None:
     """Say which datasets of a manifest's release, or which h5ad files, will fail, and why.
 
@@ -72,7 +72,7 @@ def _check_rules(file: Path) -> NoReturn:
 
 
 def _check_files(
-    files: Sequence[str], schema: str | None, report_file: Path | None, workers: int
+    files: Sequence[str], schema: str | None, report_file: Path | None, workers: int | None
 ) -> NoReturn:
     from runners.validation import check as checking
 
@@ -99,7 +99,7 @@ def _verdict(file: FileOutcome) -> str:
 
 
 def _check_release(
-    manifest_file: Path, limit: int | None, report_file: Path | None, workers: int
+    manifest_file: Path, limit: int | None, report_file: Path | None, workers: int | None
 ) -> NoReturn:
     from runners.run.journal import summary
     from runners.validation import check as checking

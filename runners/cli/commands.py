@@ -67,7 +67,7 @@ main.add_command(reap)
 @click.option("--scheduler", metavar="ADDRESS", help="Read on the Dask cluster of this scheduler.")
 @click.option("--smoke", is_flag=True, help="Only one dataset, in an instance that is thrown away.")
 def ingest(
-    request_file: Path, repository: Path, workers: int, scheduler: str | None, smoke: bool
+    request_file: Path, repository: Path, workers: int | None, scheduler: str | None, smoke: bool
 ) -> None:
     """Register the datasets of a release.
 

@@ -4,7 +4,6 @@
 Must load fast: every command imports it.
 """
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -54,8 +53,7 @@ Command = Callable[..., None]
 WORKERS = click.option(
     "--workers",
     type=click.IntRange(min=1),
-    default=os.cpu_count() or 1,
-    show_default="one per core",
+    show_default="one per core; of files on S3 more, as memory allows",
     help="Processes that read files.",
 )
 

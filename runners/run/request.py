@@ -50,8 +50,8 @@ def runs_in(runs: Path, is_wanted: Callable[[RunRequest], bool]) -> list[RunFold
 class Job:
     """A request with the documents that it names.
 
-    `folder` is the run's own, for its journal. `workers` is the number of reading processes, unless
-    a Dask `scheduler` at an address has others.
+    `folder` is the run's own, for its journal. `workers` is the number of reading processes, if it
+    is given, unless a Dask `scheduler` at an address has others.
     """
 
     request: RunRequest
@@ -59,7 +59,7 @@ class Job:
     previous: Manifest | None
     folder: Path
     reference: Path
-    workers: int
+    workers: int | None
     scheduler: str | None = None
 
 
@@ -68,7 +68,7 @@ def load_job(
     *,
     repository: Path,
     reference: Path,
-    workers: int = 1,
+    workers: int | None = 1,
     scheduler: str | None = None,
 ) -> Job:
     """The job of a request file; manifests lie in `repository`.

@@ -37,7 +37,7 @@ class _CheckedFile(ValidatedDataset):
 
 
 def check(
-    manifest: Manifest, *, reference: Path, workers: int, limit: int | None = None
+    manifest: Manifest, *, reference: Path, workers: int | None, limit: int | None = None
 ) -> CheckReport:
     """The outcome that each of the first `limit` datasets would have, as if all were new.
 
@@ -76,7 +76,7 @@ def judge_accepted(manifest: Manifest, *, reference: Path) -> tuple[DatasetOutco
 
 
 def check_files(
-    addresses: Sequence[str], *, schema_version: str | None, reference: Path, workers: int
+    addresses: Sequence[str], *, schema_version: str | None, reference: Path, workers: int | None
 ) -> FilesReport:
     """The outcome of each file (a path or s3://) as a dataset of `schema_version`; without one, of
     the version that the file says itself, or else of the newest with rules.
@@ -86,7 +86,7 @@ def check_files(
     """
     fallback = rules.load(schema_version or _usable_versions()[-1]).dataset_schema_version
     judge_one = judge_by_own_version if schema_version is None else judge_by_version
-    readers = Readers(fallback, reference, min(workers, len(addresses)), judge_one=judge_one)
+    readers = Readers(fallback, reference, workers, judge_one=judge_one)
     tasks = [(_stand_in(number, each), each) for number, each in enumerate(addresses, start=1)]
     return FilesReport(files=tuple(map(_file_outcome, readers.judged(tasks))))
 

@@ -22,6 +22,7 @@ from runners.contract import ContractError, Reason
 from runners.retries import OutageError, retry_outages
 from runners.rules.reference import Reference
 from runners.rules.vocabulary import Vocabulary
+from runners.validation.how_many import readers_for
 from runners.validation.pools import LOCAL_POOL, Pool
 from runners.validation.prefetch import prefetched
 from runners.validation.validated import ValidatedDataset, read_and_validate, unread
@@ -99,13 +100,14 @@ class Readers:
         self,
         schema_version: str,
         reference: Path,
-        workers: int,
+        workers: int | None,
         pool: Pool = LOCAL_POOL,
         judge_one: ReadAndValidate = validate_in_process,
         *,
         ahead: int = 0,
     ) -> None:
-        """`ahead`: results that are kept until they are asked for, so that reading goes on while
+        """`workers`: without a number, as many as suit the place of the files (see `how_many`).
+        `ahead`: results that are kept until they are asked for, so that reading goes on while
         somebody works on others; without, only those under way are.
         """
         self._ahead = ahead
@@ -143,22 +145,25 @@ class Readers:
 
     def _judged(self, tasks: Sequence[Task], until: Callable[[], bool]) -> Iterator[bytes]:
         """As they came from their process: unpacked, the genes of one take five megabytes."""
+        workers = self._workers or readers_for(address for _, address in tasks)
+        workers = min(workers, len(tasks))
         waiting = deque(tasks)
         while waiting and not until():
-            with self._pool.open(self._workers) as executor:
-                suspects = yield from self._read_together(executor, waiting, until)
+            with self._pool.open(workers) as executor:
+                most = UNDER_WAY * workers
+                suspects = yield from self._read_together(executor, waiting, most, until)
             for task in suspects:
                 if not until():
                     yield self._read_alone(task)
 
     def _read_together(
-        self, executor: Executor, waiting: deque[Task], until: Callable[[], bool]
+        self, executor: Executor, waiting: deque[Task], most: int, until: Callable[[], bool]
     ) -> Generator[bytes, None, list[Task]]:
         """Yields results in order; returns the tasks under way when the executor broke."""
         under_way: deque[tuple[Task, Future[bytes]]] = deque()
         while (waiting or under_way) and not until():
             try:
-                while waiting and len(under_way) < UNDER_WAY * self._workers:
+                while waiting and len(under_way) < most:
                     task = waiting[0]
                     under_way.append((task, self._submit(executor, task)))
                     waiting.popleft()
