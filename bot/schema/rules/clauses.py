@@ -14,7 +14,7 @@ from bot.schema.field_values import (
     TRAILING_CONDITION,
 )
 from bot.schema.pinned import TAXON
-from bot.schema.rules.conditions import BY_COLUMN, THEIR_DESCENDANTS
+from bot.schema.rules.conditions import BY_COLUMN, NAMED, THEIR_DESCENDANTS
 from bot.schema.spec import Field
 from bot.schema.wording import sentences
 
@@ -28,8 +28,10 @@ ORGANISM = re.compile(
 OTHER_ORGANISMS = re.compile(r"(?:otherwise, )?for all other organisms,?\s*", re.I)
 OTHERWISE = re.compile(r"otherwise,?\s+", re.I)
 # As the documents write it with a comma and without.
+QUOTED = r"`\"[^`]*\"`"
+IS = rf"(?:the corresponding value of )?{NAMED} is (?:not )?{QUOTED}(?:(?:, or |, | or ){QUOTED})*"
 OTHER_COLUMN = re.compile(
-    r"if `\w+` is (?:`\"[^`]*\"`(?:, or |, | or )?)+,?\s*(?:then\b:?\s*)?", re.I
+    rf"if {IS}(?:,? (?:and|or) (?:if |when )?{IS})*(?!,? (?:and|or)\b),?\s*(?:then\b:?\s*)?", re.I
 )
 # An alternative: a value that the list begins with, whatever is said of it behind.
 VALUE_ITEM = re.compile(r"^- `\"(?!\w+:\d)[^`\"]+\"`(?! is\b)")

@@ -442,6 +442,125 @@ def test_what_is_asked_where_another_column_has_a_value_is_a_case() -> None:
     assert rules.unchecked == ()
 
 
+SEX = "sex_ontology_term_id"
+IS_TISSUE = '<code>tissue_type</code> is <code>"tissue"</code>'
+TISSUE_ALONE = Circumstance(column="tissue_type", among=("tissue",))
+IS_HUMAN = '<code>organism_ontology_term_id</code> is <code>"NCBITaxon:9606"</code>'
+
+
+@pytest.mark.parametrize(
+    ("condition", "other"),
+    [
+        (f'{IS_TISSUE} and <code>{CELL_TYPE}</code> is <code>"na"</code>', {"among": ("na",)}),
+        (
+            f"{IS_TISSUE}, and if the corresponding value of <code>{CELL_TYPE}</code> is "
+            '<code>"na"</code> or <code>"no"</code>',
+            {"among": ("na", "no")},
+        ),
+        (f"{IS_TISSUE} and <code>{CELL_TYPE}</code> is present", {"present": True}),
+        (
+            f"{IS_TISSUE} and <code>{CELL_TYPE}</code> is a descendant of "
+            '<code>"CL:0000540"</code>',
+            {"under": ("CL:0000540",)},
+        ),
+    ],
+)
+def test_a_condition_on_two_columns_is_a_case_of_both(
+    condition: str, other: dict[str, Any]
+) -> None:
+    """And what the second must be is no value of the field."""
+    value = f'If {condition}, this MUST be <code>"low"</code>; otherwise, this MUST be a PATO term.'
+    rules = beside_two(value)
+    found = rules.columns[SEX]
+    where = (TISSUE_ALONE, Circumstance(column=CELL_TYPE, **other))
+    assert found.cases == (Case(where=where, values=("low",)),)
+    assert found.special == ("low",)
+    assert [one.text for one in rules.unchecked] == ['"low" stands only where the document says so']
+
+
+@pytest.mark.parametrize("second", [f"{IS_HUMAN}", f"{IS_HUMAN} for <i>Homo sapiens</i>"])
+@pytest.mark.parametrize("turned", [False, True])
+def test_one_of_two_columns_may_be_the_organisms(second: str, turned: bool) -> None:
+    both = [second, IS_TISSUE] if turned else [IS_TISSUE, second]
+    value = f'This MUST be a PATO term. If {" and ".join(both)}, this MUST be <code>"low"</code>.'
+    (case,) = beside_two(value).columns[SEX].cases
+    human = Circumstance(column="organism_ontology_term_id", among=("NCBITaxon:9606",))
+    assert set(case.where) == {TISSUE_ALONE, human}
+    assert case.values == ("low",)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        f"{IS_TISSUE} and the moon is full",
+        f'{IS_TISSUE} or <code>{CELL_TYPE}</code> is <code>"na"</code>',
+        f'{IS_TISSUE} and <code>missing</code> is <code>"na"</code>',
+    ],
+)
+def test_a_condition_that_is_understood_in_part_is_left_whole(condition: str) -> None:
+    value = f'This MUST be a PATO term. If {condition}, this MUST be <code>"low"</code>.'
+    rules = beside_two(value)
+    assert (rules.columns[SEX].cases, rules.columns[SEX].special) == ((), ("low",))
+    (left,) = rules.unchecked
+    assert left.text.endswith('this MUST be `"low"`.')
+
+
+def beside_two(value: str) -> Rules:
+    """The rules of a document with cell type, tissue type and organism, in which sex is so."""
+    tissue_type = ("tissue_type", MUST, f'{STR}This MUST be <code>"tissue"</code>.')
+    cell_type = (CELL_TYPE, MUST, f'{STR}This MUST be a CL term or <code>"na"</code>.')
+    organism = ("organism_ontology_term_id", MUST, 'This MUST be <code>"NCBITaxon:9606"</code>.')
+    text = document(
+        obs=[tissue_type, cell_type, (SEX, MUST, STR + value)],
+        uns=[organism],
+        ontologies=[*ONTOLOGIES, ("PATO", "PATO:", "2025-05-14")],
+    )
+    return rules_of(parse_document(text))
+
+
+@pytest.mark.parametrize(
+    ("value", "left"),
+    [
+        (
+            'This MUST be a PATO term. For all other organisms, this MUST be <code>"low"</code>.',
+            '"low" stands only with other organisms than some unnamed ones',
+        ),
+        (
+            "This MUST be one or more PATO terms in descending order, separated by the delimiter "
+            '<code>" || "</code>.',
+            "terms of one value stand sorted descending",
+        ),
+        (
+            "This MUST be a key of <code>uns['nowhere']</code>.",
+            "its values are keys of uns['nowhere'], which isn't described",
+        ),
+        (
+            'If <code>organism_ontology_term_id</code> is <code>"NCBITaxon:6239"</code>, this MUST '
+            'be <code>"low"</code>; otherwise, this MUST be a PATO term.',
+            "what it must be by organism_ontology_term_id, which isn't read",
+        ),
+    ],
+)
+def test_what_rules_cannot_say_is_noted(value: str, left: str) -> None:
+    rules = of(SEX, value)
+    assert [one.text for one in rules.unchecked] == [left]
+    assert rules.columns[SEX].cases == ()
+
+
+def test_which_of_two_delimiters_is_meant_a_person_says() -> None:
+    rules = of(
+        SEX,
+        'This MUST be one or more PATO terms separated by the delimiter <code>" || "</code>. '
+        'Labels are separated by the delimiter <code>","</code>.',
+    )
+    assert judged(rules) == ["a person must say which delimiter separates terms:  ||  or ,"]
+    (choices,) = (one.choices for one in rules.judgements if "delimiter" in one.id)
+    assert [(one.answer, one.proposed, one.changes) for one in choices] == [
+        (" || ", True, {f"columns/{SEX}/delimiter": " || "}),
+        (",", False, {f"columns/{SEX}/delimiter": ","}),
+    ]
+
+
 def test_what_may_stand_in_a_case_may_have_to_stand_alone() -> None:
     rules = beside_tissue_type(
         CELL_TYPE,
