@@ -1,11 +1,12 @@
 """What a change of the schema asks of LaminDB: each kind of change once, and the real pairs."""
 
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 import documents
 import pytest
-from schema_documents import OBS, UNS, VAR, document
+from schema_documents import GENES, OBS, UNS, VAR, document
 
 from bot.comments.schema_diff import render_impact
 from bot.schema.diff import diff
@@ -123,6 +124,85 @@ def test_pins_are_sources_and_unknown_ontologies_a_persons() -> None:
     found = of(document(ontologies=PINS), document(ontologies=pins))
     assert only(found, "Ontology pins changed").effort is Effort.SOURCE
     assert only(found, "Ontologies added").effort is Effort.PERSON
+
+
+HUMAN = GENES[0]
+MOUSE = ("NCBITaxon:10090", "Mus musculus", "GENCODE vM37<br>(GRCm39)<br>Ensembl 114")
+YEAST = ("NCBITaxon:4932", "Saccharomyces cerevisiae", "R1")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "effort", "reason"),
+    [
+        ([HUMAN], [HUMAN, YEAST], Effort.PERSON, "LaminDB's name of the organism isn't known"),
+        ([HUMAN, MOUSE], [HUMAN], Effort.NOTHING, "a source that nothing refers to may stay"),
+        (
+            [HUMAN],
+            [(*HUMAN[:2], "GENCODE v49<br>(GRCh38.p14)<br>Ensembl 115")],
+            Effort.SOURCE,
+            "genes of human must come from this reference",
+        ),
+        (
+            [HUMAN],
+            [(*HUMAN[:2], HUMAN[2].replace("Ensembl", "ensembl"))],
+            Effort.NOTHING,
+            "only its wording changed",
+        ),
+    ],
+)
+def test_a_gene_reference_is_a_source_of_an_organism_that_lamindb_names(
+    old: Sequence[Sequence[str]], new: Sequence[Sequence[str]], effort: Effort, reason: str
+) -> None:
+    one = only(of(document(genes=old), document("2.0.0", genes=new)), "Gene references changed")
+    assert (one.effort, one.reason) == (effort, reason)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "reason"),
+    [
+        (
+            "cell_type",
+            "This MUST be the name.",
+            "This MUST be the readable name.",
+            "it is the label of the terms, which are judged on their own",
+        ),
+        (
+            "donor_id",
+            "Free.",
+            "This MUST be short.",
+            "any value of its type passes; LaminDB doesn't relate columns",
+        ),
+        (
+            "cell_type_ontology_term_id",
+            "This MUST be a CL term. It is good.",
+            "This MUST be a CL term. It is fine.",
+            "only advice changed",
+        ),
+        (
+            "cell_type_ontology_term_id",
+            "This MUST be a CL term. It MUST be good.",
+            "This MUST be a CL term. It MUST be fine.",
+            "the values that it allows are the same",
+        ),
+    ],
+)
+def test_other_words_for_the_same_values_need_no_edit(
+    name: str, old: str, new: str, reason: str
+) -> None:
+    changed = of(with_obs((name, old), version="1.0.0"), with_obs((name, new)))
+    one = only(changed, "Fields changed")
+    assert (one.effort, one.reason) == (Effort.NOTHING, reason)
+
+
+def test_a_column_that_lamindb_does_not_read_may_be_renamed() -> None:
+    old, new = ((name, MUST, f"{STR}Any mood.") for name in ("x_mood", "y_mood"))
+    renamed = of(document(obs=[*OBS, old]), document("2.0.0", obs=[*OBS, new]), CURATOR)
+    one = only(renamed, "Fields renamed or moved")
+    assert (one.subject, one.change, one.effort) == (
+        "obs: y_mood",
+        "was obs: x_mood",
+        Effort.NOTHING,
+    )
 
 
 def test_fields_that_lamindb_does_not_have_need_nothing() -> None:
