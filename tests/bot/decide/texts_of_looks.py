@@ -174,6 +174,9 @@ LOOKS = {
         ),
     ),
     "corrected": look(CORRECTED),
+    "corrected, and gone from the directory": look(
+        replace(CORRECTED, directory=hosted(entry(OTHER)))
+    ),
     "corrected before": look(CORRECTED, marked(MarkerKind.CORRECTION, f"{RELEASE}-1-x")),
     "corrected and declined": look(CORRECTED, replace(KNOWN, manifests={}, closed=frozenset({2}))),
     "corrected, and ingested": look(CORRECTED, replace(KNOWN, runs=(run(1, Status.PASSED),))),
