@@ -55,9 +55,21 @@ def sample(seed: int, area: str, count: int) -> Iterator[Mutant]:
                 yield mutant
 
 
-def is_noticed(copy: Copy, mutant: Mutant, seconds: float, near: bool) -> str:
-    """By what; empty if by nothing. What never ends is noticed, too."""
+@dataclass(frozen=True)
+class Limits:
+    """Seconds of one call of pytest, and of one fault; and the moment after which none is asked."""
+
+    call: float
+    fault: float
+    until: float
+
+
+def noticed_by(copy: Copy, mutant: Mutant, limits: Limits, near: bool) -> str:
+    """By what; empty if by nothing in its time. What never ends is noticed, too."""
+    seconds, end = limits.call, time.monotonic() + limits.fault
     for files in groups_of_tests(CHECKOUT, mutant.path, is_near=near):
+        if time.monotonic() > end:
+            break
         with copy.broken(mutant.path, mutant.fault.text):
             answer, file = copy.ask(files, seconds)
         if answer is Answer.LATE and copy.ask(files, seconds)[0] is Answer.PASSED:
@@ -81,10 +93,8 @@ def in_turn(areas: list[list[Mutant]]) -> list[Mutant]:
     return [mutant for mutants in rounds for mutant in mutants if mutant]
 
 
-def _ask_all(
-    mutants: list[Mutant], jobs: int, seconds: float, near: bool, until: float
-) -> dict[Mutant, str]:
-    """By what each is noticed; without those whose turn comes after that moment."""
+def _ask_all(mutants: list[Mutant], jobs: int, limits: Limits, near: bool) -> dict[Mutant, str]:
+    """By what each is noticed; without those whose turn comes too late."""
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder, ThreadPoolExecutor(jobs) as pool:
         copies: SimpleQueue[Copy] = SimpleQueue()
         for number in range(jobs):
@@ -93,9 +103,9 @@ def _ask_all(
         def ask(mutant: Mutant) -> str | None:
             copy = copies.get()
             try:
-                if time.monotonic() > until:
+                if time.monotonic() > limits.until:
                     return None
-                by = is_noticed(copy, mutant, seconds, near)
+                by = noticed_by(copy, mutant, limits, near)
             finally:
                 copies.put(copy)
             click.echo(f"{'noticed  ' if by else 'UNNOTICED'} {mutant}  [{by}]")
@@ -111,6 +121,7 @@ def _ask_all(
 @click.option("--area", type=click.Choice(list(SOURCES)), help="Of this one alone.")
 @click.option("--jobs", default=2, show_default=True)
 @click.option("--seconds", default=900.0, show_default=True, help="Of one call of pytest.")
+@click.option("--each", default=inf, help="Seconds after which a fault counts as unnoticed.")
 @click.option("--minutes", default=inf, help="After which no further fault is asked about.")
 @click.option("--near", is_flag=True, help="Ask few tests beyond the module's own.")
 def main(
@@ -119,14 +130,15 @@ def main(
     area: str | None,
     jobs: int,
     seconds: float,
+    each: float,
     minutes: float,
     near: bool,
 ) -> None:
     """Breaks code on purpose, in a copy; says which faults no test notices."""
     areas = [area] if area else list(SOURCES)
-    until = time.monotonic() + 60 * minutes
+    limits = Limits(seconds, each, time.monotonic() + 60 * minutes)
     mutants = in_turn([[*sample(seed, a, -(-count // len(areas)))] for a in areas])
-    noticed = _ask_all(mutants, jobs, seconds, near, until)
+    noticed = _ask_all(mutants, jobs, limits, near)
     reasons = accepted()
     left = [m for m, by in noticed.items() if not by and m.lasting_name not in reasons]
     total, caught = Counter(m.area for m in noticed), Counter(m.area for m in noticed if noticed[m])
