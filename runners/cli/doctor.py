@@ -13,7 +13,7 @@ import rich_click as click
 from runners import settings
 from runners.cli.options import CONFIGURATION, with_clear_errors
 from runners.contract import Health, PartHealth
-from runners.launch.configuration import Configuration
+from runners.contract.launch_toml import Configuration
 
 IS_MISSING = 1
 _as_json = click.option("--json", "as_json", is_flag=True, help="A line of JSON a part.")

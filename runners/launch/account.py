@@ -9,9 +9,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
+from runners.contract.launch_toml import Configuration, Ec2, SageMaker, bucket_and_prefix
 from runners.launch.aws import client, code_of
 from runners.launch.aws_requests import run_instances
-from runners.launch.configuration import Configuration, Ec2, SageMaker, bucket_and_prefix
 from runners.launch.ports import Candidate, Order
 
 PROBE = "doctor.json"

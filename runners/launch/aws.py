@@ -14,7 +14,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from runners.launch.configuration import Configuration
+from runners.contract.launch_toml import Configuration
 from runners.launch.fleet import TAG, Fleet
 from runners.launch.ports import LaunchError
 

@@ -11,9 +11,9 @@ from functools import partial
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runners.contract import Health, PartHealth
+from runners.contract.launch_toml import Configuration
 from runners.launch.account import Account, MissingError
 from runners.launch.aws import code_of, is_denied
-from runners.launch.configuration import Configuration
 from runners.launch.ports import Candidate
 
 
