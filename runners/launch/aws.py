@@ -27,8 +27,10 @@ _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 _DENIED = {"403", "AccessDenied", "AccessDeniedException", "AuthFailure", "UnauthorizedOperation"}
 
 
-def client(service: str, region: str) -> Any:
-    """boto3's client of a service, which repeats what AWS throttles."""
+def client(service: str, region: str | None) -> Any:
+    """boto3's client of a service, which repeats what AWS throttles. Without a region it is that of
+    the environment; S3 says itself where a bucket is.
+    """
     return boto3.client(service, region_name=region, config=_CONFIG)
 
 
