@@ -8,14 +8,14 @@ try:
 
     from bot.cli import doctor, embedded, onboarding, people, workflow
     from bot.cli.context import LazyContext
+    from runners.contract import programs
 except ModuleNotFoundError as error:
     sys.exit(
         f"{sys.executable}: {error}; do `make setup` in the checkout, and call .venv/bin/python or "
         "activate .venv"
     )
 
-NAMES = ("python -m bot", "cxg-bot")
-"""In a checkout, and installed (`bot.wheel.scripts`)."""
+NAMES = programs.BOT
 
 GROUPS = {
     "Set up": (*doctor.COMMANDS, *onboarding.COMMANDS),

@@ -12,9 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from importlib.metadata import distributions
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bot.model.set_up import Checkout
-from bot.settings import environment
+from bot.settings import LAUNCH_FILE, environment
 from runners.contract import ContractError, Health, PartHealth
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,20 +66,26 @@ def _plain(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def ask_runners(part: str, *words: str) -> Sequence[PartHealth]:
-    """What `python -m runners doctor` says; where it says nothing, that alone, for the part."""
+def ask_runners(part: str, *words: str, launch_toml: str | None = None) -> Sequence[PartHealth]:
+    """What `python -m runners doctor` says; where it says nothing, that alone, for the part. It is
+    called in a folder that has `launch_toml`, if that text is given, else in this one.
+    """
     given = environment()
     path = os.pathsep.join(filter(None, [str(ROOT), given.get("PYTHONPATH")]))
     command = [sys.executable, "-m", "runners", "doctor", *words, "--json"]
     try:
-        done = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=SECONDS,
-            env={**given, "PYTHONPATH": path},
-        )
+        with TemporaryDirectory() as folder:
+            if launch_toml is not None:
+                (Path(folder) / LAUNCH_FILE).write_text(launch_toml, encoding="utf-8")
+            done = subprocess.run(
+                command,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=SECONDS,
+                cwd=None if launch_toml is None else folder,
+                env={**given, "PYTHONPATH": path},
+            )
     except subprocess.TimeoutExpired:
         return [_unknown(part, f"no answer within {SECONDS} s", words)]
     found = list(_lines(done.stdout))
@@ -86,17 +93,20 @@ def ask_runners(part: str, *words: str) -> Sequence[PartHealth]:
         return found
     last = (done.stderr.strip() or "without a word").splitlines()[-1]
     if done.returncode == 2:  # a sentence for a person, with its remedy
-        return [*found, PartHealth(part=part, health=Health.MISSING, sentence=last)]
+        return [*found, PartHealth.of_error(part, Health.MISSING, last)]
     if "ModuleNotFoundError" in last:
         last = f"its packages aren't installed here ({last})"
     return [*found, _unknown(part, last, words)]
 
 
 def _unknown(part: str, why: str, words: Sequence[str]) -> PartHealth:
+    extra = "ingest" if "instance" in words else "launch"
+    installed = f"cellxgene-ingestion-bot[{extra}] is installed"
+    where = "`make setup` was run" if (ROOT / "pyproject.toml").is_file() else installed
     return PartHealth(
         part=part,
         health=Health.UNKNOWN,
-        sentence=f"it couldn't be looked at ({why}); see for yourself, where `make setup` was run:",
+        sentence=f"it couldn't be looked at ({why}); see for yourself, where {where}:",
         remedy=f"python -m runners doctor {' '.join(words)}",
     )
 

@@ -19,7 +19,7 @@ from bot.model.ports import Page
 
 LARGEST = 20_000_000
 SECONDS = 30.0
-QUICK_SECONDS = 6.0
+QUICK_SECONDS = 5.0
 ATTEMPTS = 4
 LONGEST_WAIT = 60.0
 PASSING = frozenset({408, 425, 429, *range(500, 600)}) - {501, 505}
@@ -142,9 +142,9 @@ def _check_answer(response: httpx.Response, address: str) -> None:
         raise BotError(f"{address}: is {kind!r}, which is no text; correct the address.")
 
 
-def quick_pages() -> HttpPages:
+def quick_pages(seconds: float = QUICK_SECONDS) -> HttpPages:
     """Pages that must come within seconds, by one try: what is slower isn't there."""
-    return HttpPages(_client(QUICK_SECONDS), attempts=1, seconds=QUICK_SECONDS)
+    return HttpPages(_client(seconds), attempts=1, seconds=seconds)
 
 
 def asked_wait(response: httpx.Response) -> float:

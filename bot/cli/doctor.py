@@ -19,14 +19,14 @@ from bot.adapters.github.workflows import WorkflowFiles
 from bot.adapters.local.ports import local
 from bot.cli.context import LazyContext, with_clear_errors
 from bot.cli.doctor_pages import PAGES, Look, Pages
-from bot.cli.doctor_runs import kept, kept_in_folder
+from bot.cli.doctor_runs import S3, kept, kept_in_folder, may_launch
 from bot.cli.terminal import show_health
 from bot.doctor import checkout as judge_checkout
 from bot.doctor import releases as judge_releases
 from bot.doctor import repository as judge_repository
 from bot.doctor import secrets as judge_secrets
 from bot.doctor import variables as judge_variables
-from bot.doctor.lines import missing, ok, shortened, unknown
+from bot.doctor.lines import missing, ok, settings_named, unknown
 from bot.errors import BotError
 from bot.model.markers import MarkerKind
 from bot.model.ports import MergedManifests
@@ -37,6 +37,8 @@ from runners.contract import Health, PartHealth
 IS_MISSING = 1
 GITHUB = ("github", "github_token", "github_api", "workflow")
 """The settings by which GitHub is asked."""
+OF_RUNS = ("runs", "launcher", "launch_toml")
+"""Those by which it is known where runs are kept."""
 WHEELS = "CZI's wheels"
 SIDE_BY_SIDE = 12
 """As many looks are made at a time."""
@@ -63,14 +65,21 @@ def doctor(
     said to be unknown.
     """
     options = Options(with_aws, not no_instance, _variables(variables))
-    health = Health.OK
-    for line in examine(lazy.path, options):
+    health, program = Health.OK, _program()
+    for found in examine(lazy.path, options):
+        line = found.as_called(program)
         health = line.health if line.health is Health.MISSING else health
         if as_json:
             click.echo(line.to_line())
         else:
             show_health(line)
     sys.exit(IS_MISSING if health is Health.MISSING else 0)
+
+
+def _program() -> str | None:
+    """The name by which whoever reads the lines has called this."""
+    context = click.get_current_context(silent=True)
+    return context.find_root().info_name if context else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +128,7 @@ def of_repository(settings: Settings) -> list[PartHealth]:
         looks = _looks(settings, checkout, options, found, Pages(settings, checkout, pool))
         wanted = [look for look in looks if look.part != WHEELS]
         lines = [pool.submit(_looked, look, ()) for look in wanted]
-        return [line for one in lines for line in one.result()]
+        return [line.as_called(_program()) for one in lines for line in one.result()]
 
 
 def _with_proposal(found: RepositorySetUp | Refused | None) -> RepositorySetUp | Refused | None:
@@ -139,14 +148,16 @@ def _looks(
             ("instance",),
             lambda: _of_instance(_of_jobs(found.result(), settings), options),
         ),
-        Look("runs", ("runs", "launcher"), lambda: _of_runs(found.result(), settings, options)),
+        Look("runs", OF_RUNS, lambda: _of_runs(found.result(), settings, options)),
     ]
 
 
 def _looked(look: Look, refused: Collection[str]) -> list[PartHealth]:
     """What the look found. One that breaks is told, and the others are made all the same."""
     if lacking := sorted(set(look.needs) & set(refused)):
-        sentence = f"the setting {shortened(lacking)} can't be read, as said above; correct it."
+        sentence = (
+            f"{settings_named(lacking)} can't be read, as said above; correct what is said there."
+        )
         return [unknown(look.part, sentence)]
     found: list[PartHealth] = []
     try:
@@ -205,7 +216,8 @@ def _of_repository(
     yield from judge_repository.repository(found, files, checkout.variables, client_id=client_id)
     yield from judge_variables.values(found)
     yield from judge_secrets.environments(found, found.variables)
-    yield from judge_secrets.app(_app(found.name, client_id, settings), client_id, launcher)
+    app = _app(found.name, client_id, settings)
+    yield from judge_secrets.app(app, client_id, launcher, found)
 
 
 def _said(
@@ -240,6 +252,8 @@ def _of_releases(
     if not announced:
         sentence = "page and directory have none in common, and the bot takes only such; see both"
         return [missing("releases", f"{sentence}:", settings.release_page)]
+    if isinstance(found, Refused):
+        return [unknown("releases", "GitHub couldn't be asked for manifests, as said above.")]
     try:
         merged, proposed = _proposals(settings)
     except BotError as error:
@@ -247,9 +261,13 @@ def _of_releases(
     detect = WorkflowFiles(_of_jobs(found, settings).workflow).detect
     told = (announced, merged.whole, merged.broken, proposed)
     if settings.github:
-        return judge_releases.releases(*told, f"gh workflow run {detect}")
-    place = f"in {local(settings).repository.repository}"
-    return judge_releases.releases(*told, "python -m bot detect", place)
+        files = ""
+        if isinstance(found, RepositorySetUp):
+            files = f"{found.address}/edit/{found.default_branch}"
+        look = f"gh workflow run {detect}"
+        return judge_releases.releases(*told, look, files=files)
+    folder = str(local(settings).repository.repository)
+    return judge_releases.releases(*told, "python -m bot detect", f"in {folder}", folder)
 
 
 def _proposals(settings: Settings) -> tuple[MergedManifests, frozenset[str]]:
@@ -276,19 +294,28 @@ def _of_instance(settings: Settings, options: Options) -> Sequence[PartHealth]:
 def _of_runs(
     found: RepositorySetUp | Refused | None, settings: Settings, options: Options
 ) -> Sequence[PartHealth]:
-    if options.aws:
-        return ask_runners("AWS", "aws")
+    if why := _unsure(found, options):
+        return [unknown("runs", f"where they are kept isn't known ({why}).")]
+    of_jobs = _of_jobs(found, settings)
+    if options.aws and may_launch(of_jobs):
+        return ask_runners("AWS", "aws", launch_toml=of_jobs.launch_toml)
+    if options.aws and of_jobs.runs and of_jobs.runs.startswith(S3):
+        return ask_runners("runs", "runs", "--runs", of_jobs.runs)
     if settings.github is None and settings.runs is None and settings.launcher is None:
         return [kept_in_folder(local(settings).runs.folder)]
-    if isinstance(found, RepositorySetUp):
-        if isinstance(found.variables, Unseen):
-            why = f"the variable RUNS couldn't be seen: {found.variables.why}"
-            return [unknown("runs", f"where they are kept isn't known ({why}).")]
-        _, problems = judge_variables.settings_of(found.variables)
-        if wrong := sorted({"RUNS", "LAUNCHER"} & problems.keys()):
-            why = f"the variable {wrong[0]} isn't valid, as said above"
-            return [unknown("runs", f"where they are kept isn't known ({why}).")]
-    return [kept(_of_jobs(found, settings))]
+    return [kept(of_jobs)]
+
+
+def _unsure(found: RepositorySetUp | Refused | None, options: Options) -> str | None:
+    """Why the repository's variables don't say where runs are kept."""
+    if not isinstance(found, RepositorySetUp):
+        return None
+    if isinstance(found.variables, Unseen):
+        unseen = f"the variable RUNS couldn't be seen: {found.variables.why}"
+        return None if options.aws else unseen  # by the settings here
+    _, problems = judge_variables.settings_of(found.variables)
+    wrong = sorted({"RUNS", "LAUNCHER", "LAUNCH_TOML"} & problems.keys())
+    return f"the variable {wrong[0]} isn't valid, as said above" if wrong else None
 
 
 COMMANDS = (doctor,)

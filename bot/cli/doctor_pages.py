@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from time import monotonic
 from typing import TypeVar
 
 from bot.adapters.web import quick_pages
@@ -19,6 +20,8 @@ from runners.contract import PartHealth
 Value = TypeVar("Value")
 PAGES = ("release_page", "release_directory")
 """The settings that name them."""
+MOST, LEAST = 7.0, 2.0
+"""Seconds for the page and the document that it names together, and for the document at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class Pages:
     def __init__(self, settings: Settings, checkout: Checkout, pool: ThreadPoolExecutor) -> None:
         self._settings = settings
         self._checkout = checkout
+        self._began = monotonic()
         pages = quick_pages()
         self._page: Future[ReleasePage | BotError] = pool.submit(
             _read, lambda: read_page(pages, settings.release_page)
@@ -78,7 +82,8 @@ class Pages:
         if version is None:
             return
         address = document_address(version, self._settings.schema_document)
-        found = _read(lambda: read_spec_of(version, quick_pages().get(address)))
+        left = max(LEAST, MOST - (monotonic() - self._began))
+        found = _read(lambda: read_spec_of(version, quick_pages(left).get(address)))
         yield _line(f"schema document {version}", "schema_document", address, found)
 
 

@@ -9,7 +9,11 @@ from runners.contract import PartHealth
 
 PREFIX = "BOT_"
 ALIKE = 0.8
-"""Of what begins as ours do, how like a name must be to be taken for a misspelling of it."""
+"""Of what begins as ours do, how like a name must be to be taken for a misspelling of it; a short
+one is where all its letters but one are the same.
+"""
+FEW = 2
+"""Letters of which one that differs says too much."""
 VERY_ALIKE = 0.9
 """Of all other variables of a machine, which has many."""
 NO_SETTING = frozenset({"BOT_SETTINGS"})
@@ -25,8 +29,8 @@ def packages(checkout: Checkout) -> Iterator[PartHealth]:
     else:
         yield ok("Python", f"{here}.")
     if checkout.wanted is None:
-        sentence = "an installed wheel has no lock to compare them with; a checkout has:"
-        yield unknown("packages", sentence, "make setup")
+        sentence = "an installed wheel has no lock to compare them with: its installer chose them."
+        yield unknown("packages", sentence)
         return
     absent = sorted(checkout.wanted - checkout.installed.keys())
     other = [
@@ -65,7 +69,8 @@ def _misspelt(
     for file, found in given.items():
         known = settings if file else variables
         for name in sorted(set(found) - set(known)):
-            close = meant(name, known, ALIKE if file or name.startswith(PREFIX) else VERY_ALIKE)
+            alike = alike_enough(name) if file or name.startswith(PREFIX) else VERY_ALIKE
+            close = meant(name, known, alike)
             if not (file or name.startswith(PREFIX) or close):
                 continue
             where = f"{file}: field {name}" if file else f"environment: {name}"
@@ -73,8 +78,14 @@ def _misspelt(
             yield missing("settings", f"{where}: there is no such setting.", remedy)
 
 
-def meant(name: str, known: Collection[str], alike: float = ALIKE) -> str | None:
+def alike_enough(name: str) -> float:
+    """How like a name must be to this one: of four letters, three are the same."""
+    return min(ALIKE, (len(name) - 1) / len(name)) if len(name) > FEW else ALIKE
+
+
+def meant(name: str, known: Collection[str], alike: float | None = None) -> str | None:
     """The name that was probably meant; None if none is like it."""
     by_case = {one.upper(): one for one in known}
-    close = get_close_matches(name.upper(), list(by_case), n=1, cutoff=alike)
+    cutoff = alike_enough(name) if alike is None else alike
+    close = get_close_matches(name.upper(), list(by_case), n=1, cutoff=cutoff)
     return by_case[close[0]] if close else None

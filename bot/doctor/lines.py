@@ -1,8 +1,6 @@
-"""The lines themselves, in short, and the documents that they point to."""
+"""The lines themselves, in short."""
 
 from runners.contract import Health, PartHealth
-
-GUIDE = "docs/how-to/github.md"
 
 
 def ok(part: str, sentence: str) -> PartHealth:
@@ -23,6 +21,11 @@ def missing(part: str, sentence: str, remedy: str = "") -> PartHealth:
 def unknown(part: str, sentence: str, remedy: str = "") -> PartHealth:
     """It couldn't be looked at."""
     return PartHealth(part=part, health=Health.UNKNOWN, sentence=sentence, remedy=remedy)
+
+
+def settings_named(names: list[str]) -> str:
+    """As a sentence begins with them."""
+    return f"the setting{'s' if len(names) > 1 else ''} {shortened(names)}"
 
 
 def shortened(names: list[str], most: int = 4) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 
 from bot.doctor.checkout import meant
-from bot.doctor.lines import GUIDE, missing, ok, shortened, unknown, warning
+from bot.doctor.lines import missing, ok, shortened, unknown, warning
 from bot.model.labels import Label, Topic
 from bot.model.set_up import UNLISTED, ActionsSetUp, Refused, RepositorySetUp, Unseen
 from runners.contract import PartHealth
@@ -73,9 +73,8 @@ def _writable(found: RepositorySetUp) -> Iterator[PartHealth]:
         sentence = "it is archived, so that nothing can be written; unarchive it:"
         yield missing("repository", sentence, f"{found.address}/settings")
     if found.is_empty:
-        sentence = f"it has no commit yet; have what it needs proposed there ({GUIDE}"
-        remedy = f"{INIT} --repository {found.name}"
-        yield missing("repository", f"{sentence}#in-another-repository):", remedy)
+        sentence = "it has no commit yet; have what it needs proposed there:"
+        yield missing("repository", sentence, f"{INIT} --repository {found.name}")
 
 
 def _actions(
@@ -129,14 +128,16 @@ def _workflows(found: RepositorySetUp, files: Collection[str]) -> Iterator[PartH
 
 def _lacking(found: RepositorySetUp, files: list[str], are_all: bool) -> tuple[str, str]:
     """What is said of workflow files that aren't there, and the remedy."""
-    are, them = ("is", "it") if len(files) == 1 else ("are", "them")
+    are, them, last = ("is", "it", f"/{files[0]}") if len(files) == 1 else ("are", "them", "")
     sentence = f"{', '.join(files)} {are} not in .github/workflows of {found.default_branch}"
     sentence += _OR_CALLER if are_all else ""
     if found.onboarding:
         return f"{sentence}; merge the pull request that adds what is needed:", found.onboarding
     if are_all:
         return f"{sentence}; have what is needed proposed:", f"{INIT} --repository {found.name}"
-    return f"{sentence}; copy {them} from", f"{GUIDE}#in-another-repository"
+    # the page of a file that is gone says which commit took it away
+    history = f"{found.address}/commits/{found.default_branch}/.github/workflows{last}"
+    return f"{sentence}; bring {them} back from the commits here:", history
 
 
 _OR_CALLER = ", nor does just one file there call bot.yml (or name that one by BOT_WORKFLOW)"

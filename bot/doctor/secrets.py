@@ -8,7 +8,7 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/deployments-a
 from collections.abc import Callable, Collection, Iterator, Mapping
 from fnmatch import fnmatchcase
 
-from bot.doctor.lines import GUIDE, missing, ok, shortened, unknown, warning
+from bot.doctor.lines import missing, ok, shortened, unknown, warning
 from bot.model.set_up import Environment, Installation, Refused, RepositorySetUp, Unseen
 from runners.contract import PartHealth
 
@@ -54,7 +54,7 @@ def _environment(
     elif name == WORK and not secrets:
         return  # one that a job names is made, and gives nothing away
     else:
-        sentence = f"it isn't there; make it, limited to the branch {branch}, as {GUIDE} says:"
+        sentence = f"it isn't there; make it, limited to the branch {branch}:"
         yield _line(found, secrets)(part, sentence, _settings(found))
     for secret in secrets:
         yield _secret(name, environment, secret, found)
@@ -86,6 +86,12 @@ def launcher_of(variables: Mapping[str, str]) -> str:
     return (variables.get("LAUNCHER") or "hosted").lower()
 
 
+def _speaking(variables: Mapping[str, str] | Unseen) -> str:
+    """The environment of the jobs that speak, or what it is to be called."""
+    given = {} if isinstance(variables, Unseen) else variables
+    return given.get("BOT_ENVIRONMENT") or "bot"
+
+
 def _of_speaking(variables: Mapping[str, str]) -> list[str]:
     needs = {"APP_PRIVATE_KEY": "APP_CLIENT_ID", "PATCH_TOKEN": "BOT_PATCH_REPOSITORY"}
     return [secret for secret, variable in needs.items() if variables.get(variable)]
@@ -111,9 +117,10 @@ def _limited(part: str, environment: Environment, found: RepositorySetUp) -> Par
         sentence = f"each branch may use it, and so read its secrets; limit it to {branch}:"
         return missing(part, sentence, place)
     if not any(matches(branch, pattern) for pattern in environment.branches):
-        names = shortened(list(environment.branches)) or "no branch"
-        sentence = f"only {names} may use it, and the default branch is {branch}: GitHub refuses"
-        return missing(part, f"{sentence} every job; let {branch} in:", place)
+        names = shortened(list(environment.branches))
+        may = f"only {names} may use it, and" if names else "no branch may use it, and"
+        sentence = f"{may} the default branch is {branch}: GitHub refuses every job; let"
+        return missing(part, f"{sentence} {branch} in:", place)
     others = [pattern for pattern in environment.branches if pattern != branch]
     if others:
         sentence = f"{shortened(others)} may use it, too; limit it to {branch}:"
@@ -167,7 +174,7 @@ def _loose(found: RepositorySetUp, variables: Mapping[str, str]) -> Iterator[Par
         yield from _nowhere(found, found.secrets, variables)
     shared = frozenset() if isinstance(found.shared_secrets, Unseen) else found.shared_secrets
     for secret in sorted(GUARDED & (found.secrets | shared)):
-        env = WORK if secret == "LAMIN_API_KEY" else variables.get("BOT_ENVIRONMENT") or "bot"
+        env = WORK if secret == "LAMIN_API_KEY" else _speaking(variables)
         sentence = f"whoever can push a branch can read it; set it in the environment {env}, and:"
         line = warning if found.is_private else missing
         if secret in found.secrets:
@@ -194,15 +201,19 @@ def _nowhere(
     """Secrets of the jobs that speak, which have no environment, and so the repository's alone."""
     for secret in _of_speaking(variables):
         if secret not in there:
-            sentence = "no environment of the jobs that speak has it (there is no BOT_ENVIRONMENT)"
-            sentence += ", nor has the repository; set it in one, as this says:"
-            yield missing(f"secret {secret}", sentence, f"{GUIDE}#environments")
+            sentence = (
+                "neither the repository has it nor an environment of the jobs that speak; name"
+            )
+            sentence += " one, and ask doctor again, which then says how to make it:"
+            remedy = f"gh variable set BOT_ENVIRONMENT --body {_speaking({})} --repo {found.name}"
+            yield missing(f"secret {secret}", sentence, remedy)
 
 
 def app(
     found: Installation | Refused | Unseen | None,
     client_id: str | Unseen | None,
     launcher: str | Unseen,
+    repository: RepositorySetUp,
 ) -> Iterator[PartHealth]:
     """The App, if there is one, and its permissions; `found` is None where it isn't installed.
     Unseen are the variables that say whether there is one, and where jobs work.
@@ -211,11 +222,13 @@ def app(
         why = f"the variables say it, which couldn't be seen: {client_id.why}"
         yield unknown("App", f"whether there is one isn't known ({why}).")
     elif not client_id:
-        yield _no_app(launcher)
+        yield _no_app(launcher, repository.name)
     elif isinstance(found, Unseen):
         yield unknown("App", f"it couldn't be looked at ({found.why}).")
     elif isinstance(found, Refused):
-        yield missing("App", f"{found.why}; set the secret anew:", f"{GUIDE}#environments")
+        remedy = f"gh secret set APP_PRIVATE_KEY --env {_speaking(repository.variables)}"
+        sentence = f"{found.why}; set the secret anew:"
+        yield missing("App", sentence, f"{remedy} --repo {repository.name}")
     elif found is None:
         sentence = "it isn't installed in the repository; install it:"
         yield missing("App", sentence, "https://github.com/settings/apps")
@@ -225,12 +238,15 @@ def app(
         yield _given(found.permissions, launcher)
 
 
-def _no_app(launcher: str | Unseen) -> PartHealth:
+def _no_app(launcher: str | Unseen, repository: str) -> PartHealth:
     if isinstance(launcher, Unseen):
         return unknown("App", f"whether one is needed isn't known ({launcher.why}).")
     if launcher == "ec2":
-        sentence = "there is none, and only an App can register the machines' runners; make one"
-        return missing("App", f"{sentence} as this says:", f"{GUIDE}#setting-it-up")
+        sentence = (
+            "there is none, and only an App can register the machines' runners; have one made:"
+        )
+        words = f"--app --repository {repository} --key-file key.pem"
+        return missing("App", sentence, f"BOT_LAUNCHER=ec2 python -m bot init {words}")
     return ok("App", "there is none; the jobs' own tokens speak.")
 
 

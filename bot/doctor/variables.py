@@ -1,8 +1,7 @@
 """The repository's variables, by which its jobs work: their values, and those that are lacking."""
 
 import re
-import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from bot.doctor.lines import missing, unknown
@@ -10,7 +9,8 @@ from bot.doctor.secrets import launcher_of
 from bot.model.limits import CODEBUILD, MACHINES
 from bot.model.set_up import RepositorySetUp, Unseen
 from bot.setting_values import read_text
-from runners.contract import PartHealth
+from runners.contract import ContractError, PartHealth
+from runners.contract.launch_toml import Configuration
 
 SETTINGS = {
     "BOT_INSTANCE": "instance",
@@ -29,6 +29,12 @@ SETTINGS = {
 OF_MACHINES = ("RUNS", "AWS_REGION", "READ_ROLE", "LAUNCH_ROLE")
 NEEDED = {CODEBUILD: ("CODEBUILD",), **dict.fromkeys(MACHINES, OF_MACHINES)}
 """Launcher -> the variables that it can't do without, as docs/how-to/places.md has them."""
+ROLES = ("READ_ROLE", "DATA_ROLE", "LAUNCH_ROLE")
+NEEDED_BY = {
+    "RUNS": ("READ_ROLE", "AWS_REGION"),  # the jobs that speak read there what a run has written
+    **dict.fromkeys(ROLES, ("AWS_REGION",)),
+}
+"""Variable -> those without which it says nothing."""
 
 
 def _region(text: str) -> None:
@@ -49,9 +55,9 @@ def _runs(text: str) -> None:
 
 def _toml(text: str) -> None:
     try:
-        tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"it is no TOML ({error}); give the text of launch.toml") from error
+        Configuration.from_text(text, source="launch.toml")
+    except ContractError as error:
+        raise ValueError(str(error).removesuffix(".")) from error
 
 
 FORMS: Mapping[str, Callable[[str], None]] = {
@@ -88,18 +94,41 @@ def values(found: RepositorySetUp) -> Iterator[PartHealth]:
     """A line for each variable whose value isn't valid, and for each that is lacking."""
     if isinstance(found.variables, Unseen):
         return
-    for variable, why in settings_of(found.variables)[1].items():
+    held, problems = settings_of(found.variables)
+    for variable, why in problems.items():
         yield missing(f"variable {variable}", f"{why}:", _set(variable, found))
     if not found.variables.get("BOT_INSTANCE"):
         sentence = "it isn't set, and says which LaminDB instance is written; set it:"
         yield missing("variable BOT_INSTANCE", sentence, _set("BOT_INSTANCE", found))
-    launcher = launcher_of(found.variables)
-    for variable in NEEDED.get(launcher, ()):
+    for variable, who in _needed(found.variables, problems).items():
         if not found.variables.get(variable):
-            sentence = f"it isn't set, and LAUNCHER={launcher} can't do without; set it:"
+            sentence = f"it isn't set, and {who} can't do without; set it:"
             yield missing(f"variable {variable}", sentence, _set(variable, found))
-    if launcher in MACHINES and not found.variables.get("LAUNCH_TOML"):
+    if text := held.get("launch_toml"):
+        yield from _other_runs(text, found)
+    elif launcher_of(found.variables) in MACHINES and not found.variables.get("LAUNCH_TOML"):
         yield from _launch_toml(found)
+
+
+def _needed(variables: Mapping[str, str], invalid: Collection[str]) -> dict[str, str]:
+    """Each variable without which another, that is valid, says nothing, and which one that is."""
+    launcher = launcher_of(variables)
+    needed = dict.fromkeys(NEEDED.get(launcher, ()), f"LAUNCHER={launcher}")
+    for who, names in NEEDED_BY.items():
+        if variables.get(who) and who not in invalid:
+            needed |= {name: who for name in names if name not in needed}
+    return needed
+
+
+def _other_runs(text: str, found: RepositorySetUp) -> Iterator[PartHealth]:
+    """Machines write where launch.toml says, and the bot reads where RUNS says."""
+    variables = {} if isinstance(found.variables, Unseen) else found.variables
+    written = Configuration.from_text(text, source="launch.toml").runs
+    read = variables.get("RUNS")
+    if read and written.rstrip("/") != read.rstrip("/"):
+        sentence = f"its runs, where machines write, is {written}, and RUNS, where the bot reads,"
+        sentence += f" is {read}; make them the same:"
+        yield missing("variable LAUNCH_TOML", sentence, _set("LAUNCH_TOML", found))
 
 
 def _launch_toml(found: RepositorySetUp) -> Iterator[PartHealth]:

@@ -24,8 +24,8 @@ from reference_tables import (
 from bot.__main__ import GROUPS, NAMES, cli
 from runners.cli import commands as runners_commands
 from runners.contract import Manifest, RunReport
+from runners.contract.launch_toml import Configuration
 from runners.contract.rules import Rules
-from runners.launch.configuration import Configuration
 
 PLACE = re.compile(r"^<!-- from the code: (.+) -->(?:\n> .*)*$", re.MULTILINE)
 DIAGRAM = re.compile(r"^```mermaid\nstateDiagram-v2\n(.*?)^```$", re.MULTILINE | re.DOTALL)

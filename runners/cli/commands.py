@@ -23,14 +23,14 @@ from runners.contract import (
     RunReport,
     Status,
     Verdict,
+    programs,
 )
 
 # Ontologies are a million long-lived objects without cycles, through which the collector would go
 # again and again: a quarter of a small run. Reading processes import this module too.
 gc.set_threshold(50_000)
 
-NAMES = ("python -m runners", "cxg-ingest")
-"""In a checkout, and installed (`bot.wheel.scripts`)."""
+NAMES = programs.RUNNERS
 
 GROUPS = {
     "A release": ("compare", "check", "ingest", "verify", "rollback"),

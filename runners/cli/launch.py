@@ -17,7 +17,7 @@ import rich_click as click
 from runners import settings
 from runners.cli.options import CONFIGURATION, REPOSITORY, with_clear_errors
 from runners.contract import ContractError, Manifest, RunRequest
-from runners.launch.configuration import Configuration
+from runners.contract.launch_toml import Configuration
 from runners.launch.ports import Launcher
 from runners.launch.work import PackedWork
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
+from runners.contract.launch_toml import Configuration, Ec2, SageMaker, bucket_and_prefix
 from runners.launch.aws import client, code_of
 from runners.launch.aws_requests import run_instances
-from runners.launch.configuration import Configuration, Ec2, SageMaker, bucket_and_prefix
 from runners.launch.ports import Candidate, Order
 
 PROBE = "doctor.json"
@@ -48,31 +48,14 @@ class Account:
     def credentials(self) -> str:
         try:
             who = self._client("sts").get_caller_identity()
-        except NoCredentialsError as error:
-            raise MissingError(
-                "there are none here; log in, or take the launcher's role in a job on GitHub."
-            ) from error
+        except NoCredentialsError:
+            raise
         except BotoCoreError as error:
             raise MissingError(f"AWS can't be asked ({error}); try again.") from error
         return f"AWS answers to {who['Arn']}."
 
     def runs(self, now: datetime) -> str:
-        place = bucket_and_prefix(self.configuration.runs)
-        if place is None:
-            raise MissingError(
-                f"[launch]: runs is the folder {self.configuration.runs}, which no machine can "
-                "read; name s3://bucket/prefix."
-            )
-        bucket, prefix = place
-        key, body = f"{prefix}/{PROBE}".lstrip("/"), now.isoformat().encode()
-        s3 = self._client("s3")
-        s3.put_object(Bucket=bucket, Key=key, Body=body)
-        read = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-        if read != body:
-            raise MissingError(
-                f"s3://{bucket}/{key} isn't what was just written; see who else writes there."
-            )
-        return f"s3://{bucket}/{key} was written and read back."
+        return kept(self.configuration.runs, self.configuration.region, now)
 
     def secret(self) -> str:
         name = self.configuration.lamindb_secret
@@ -215,6 +198,24 @@ class Account:
                 f'the quota "{name}".'
             )
         return f"the account may have {quota['Value']:g} at once."
+
+
+def kept(runs: str, region: str | None, now: datetime) -> str:
+    """Writes an object where runs are kept, and reads it back. Raises as `Account` does."""
+    place = bucket_and_prefix(runs)
+    if place is None:
+        raise MissingError(
+            f"{runs} is a folder, which no machine can read; give s3://BUCKET/PREFIX."
+        )
+    bucket, prefix = place
+    key, body = f"{prefix}/{PROBE}".lstrip("/"), now.isoformat().encode()
+    s3 = client("s3", region)
+    s3.put_object(Bucket=bucket, Key=key, Body=body)
+    if s3.get_object(Bucket=bucket, Key=key)["Body"].read() != body:
+        raise MissingError(
+            f"s3://{bucket}/{key} isn't what was just written; see who else writes there."
+        )
+    return f"s3://{bucket}/{key} was written and read back."
 
 
 def _leads_out(route: Mapping[str, Any]) -> bool:

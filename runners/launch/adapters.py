@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import httpx
 
+from runners.contract.launch_toml import Configuration
 from runners.launch.aws import SecretsManager
-from runners.launch.configuration import Configuration
 from runners.launch.ec2 import Ec2Cloud, Ec2Launcher
 from runners.launch.github import GitHub
 from runners.launch.ledger import ledger

@@ -14,7 +14,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from runners.launch.configuration import Configuration
+from runners.contract.launch_toml import Configuration
 from runners.launch.fleet import TAG, Fleet
 from runners.launch.ports import LaunchError
 
@@ -27,8 +27,10 @@ _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 _DENIED = {"403", "AccessDenied", "AccessDeniedException", "AuthFailure", "UnauthorizedOperation"}
 
 
-def client(service: str, region: str) -> Any:
-    """boto3's client of a service, which repeats what AWS throttles."""
+def client(service: str, region: str | None) -> Any:
+    """boto3's client of a service, which repeats what AWS throttles. Without a region it is that of
+    the environment; S3 says itself where a bucket is.
+    """
     return boto3.client(service, region_name=region, config=_CONFIG)
 
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from runners.contract import Machine, RunRequest
-from runners.launch.configuration import Configuration, SageMaker
+from runners.contract.launch_toml import Configuration, SageMaker
 from runners.launch.fleet import TAG, Fleet, tags
 from runners.launch.ports import Order
 from runners.launch.prices import price

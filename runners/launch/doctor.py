@@ -8,24 +8,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from runners.contract import Health, PartHealth
-from runners.launch.account import Account, MissingError
+from runners.contract.launch_toml import Configuration
+from runners.launch.account import Account, MissingError, kept
 from runners.launch.aws import code_of, is_denied
-from runners.launch.configuration import Configuration
 from runners.launch.ports import Candidate
 
 
 @dataclass(frozen=True)
 class _Part:
     """`look` returns what was seen, or raises. `must_allow`: a refusal of the credentials is the
-    fault, because a launch has the same.
+    fault, because a launch has the same. What is to be done if AWS says no: `wrong` is corrected,
+    and a role that may not is given the right as `template` does.
     """
 
     name: str
     look: Callable[[], str]
     must_allow: bool = False
+    wrong: str = "[launch]"
+    template: str = "ingestion.yaml"
 
 
 def examine(configuration: Configuration, now: datetime) -> Iterator[PartHealth]:
@@ -39,6 +42,12 @@ def examine(configuration: Configuration, now: datetime) -> Iterator[PartHealth]
         return
     for part in (*_common(account, now), *_of_ec2(account, now), *_of_sagemaker(account)):
         yield _found(part)
+
+
+def examine_runs(runs: str, now: datetime) -> Iterator[PartHealth]:
+    """Whether runs can be kept at this address, by a launcher that has no launch.toml."""
+    look = partial(kept, runs, None, now)
+    yield _found(_Part("runs", look, must_allow=True, wrong="RUNS", template="codebuild.yaml"))
 
 
 def _common(account: Account, now: datetime) -> Iterator[_Part]:
@@ -76,18 +85,23 @@ def _of_sagemaker(account: Account) -> Iterator[_Part]:
 
 def _found(part: _Part) -> PartHealth:
     try:
-        health, sentence = Health.OK, part.look()
+        return PartHealth(part=part.name, health=Health.OK, sentence=part.look())
     except MissingError as error:
-        health, sentence = Health.MISSING, str(error)
+        health, text = Health.MISSING, str(error)
     except ClientError as error:
         details = error.response.get("Error", {})
         answer = f"AWS answers {code_of(error)} ({details.get('Message', '')})"
-        health, remedy = Health.MISSING, "correct [launch]"
+        health, remedy = Health.MISSING, f"correct {part.wrong}"
         if is_denied(error) and part.must_allow:
-            remedy = "take the launcher's role, or give it this right as ingestion.yaml does"
+            remedy = f"take the launcher's role, or give it this right as {part.template} does"
         elif is_denied(error):
             health, remedy = Health.UNKNOWN, "look with credentials that may"
-        sentence = f"{answer}; {remedy}."
+        text = f"{answer}; {remedy}."
+    except NoCredentialsError:
+        health = Health.MISSING
+        text = (
+            "there are no credentials here; log in, or take the launcher's role in a job on GitHub."
+        )
     except BotoCoreError as error:
-        health, sentence = Health.UNKNOWN, f"AWS can't be asked ({error}); try again."
-    return PartHealth(part=part.name, health=health, sentence=sentence)
+        health, text = Health.UNKNOWN, f"AWS can't be asked ({error}); try again."
+    return PartHealth.of_error(part.name, health, text)

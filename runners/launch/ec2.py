@@ -10,9 +10,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from runners.contract import Machine, RunRequest
+from runners.contract.launch_toml import Configuration
 from runners.launch.aws import client, code_of, with_clear_errors
 from runners.launch.aws_requests import run_instances
-from runners.launch.configuration import Configuration
 from runners.launch.fleet import TAG, Fleet, Host
 from runners.launch.ports import Launched, LaunchError, NoCapacityError, Order, Ports
 from runners.launch.prices import highest_cost, price

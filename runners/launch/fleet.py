@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from runners.launch.configuration import Configuration
+from runners.contract.launch_toml import Configuration
 
 TAG = "ingestion-bot:"
 LIVE = frozenset({"pending", "running", "stopping", "stopped"})

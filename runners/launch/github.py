@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from runners.launch.configuration import Configuration
+from runners.contract.launch_toml import Configuration
 from runners.launch.fleet import Fleet, Runner, WaitingJob
 from runners.launch.ports import Application, LaunchError, NameTakenError, runner_named
 

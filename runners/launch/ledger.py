@@ -13,8 +13,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from runners.contract import ENDED, LAUNCHED, TrailLine
+from runners.contract.launch_toml import Configuration, bucket_and_prefix
 from runners.launch.aws import client, code_of, with_clear_errors
-from runners.launch.configuration import Configuration, bucket_and_prefix
 from runners.launch.ports import Ledger
 
 REPORT = "report.json"

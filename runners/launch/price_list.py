@@ -5,8 +5,8 @@
 import json
 from typing import Any
 
+from runners.contract.launch_toml import Configuration
 from runners.launch.aws import client, with_clear_errors
-from runners.launch.configuration import Configuration
 from runners.launch.ports import LaunchError
 from runners.launch.prices import DISK, is_in_table
 

@@ -12,7 +12,7 @@ from importlib import resources
 from typing import Any
 
 from runners.contract import ContractError
-from runners.launch.configuration import Configuration
+from runners.contract.launch_toml import Configuration
 
 DISK = "gp3"
 """What stands for a GiB and month of disk among the prices."""

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from runners.contract import Act, Reaped
-from runners.launch.configuration import Configuration
+from runners.contract.launch_toml import Configuration
 from runners.launch.fleet import Fleet, Host, Runner, WaitingJob
 from runners.launch.ports import LaunchError, Ports
 from runners.launch.reap_policy import FleetFacts, ReaperAction, decide

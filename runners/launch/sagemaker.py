@@ -19,9 +19,9 @@ from runners.contract import (
     TrailLine,
     cost,
 )
+from runners.contract.launch_toml import Configuration
 from runners.launch.aws import client, code_of, with_clear_errors
 from runners.launch.aws_requests import create_processing_job, job_name, machine_of_job
-from runners.launch.configuration import Configuration
 from runners.launch.job_records import JobRecords, is_open
 from runners.launch.job_state import GRACE, job_after, log_of
 from runners.launch.ports import Clock, Launched, LaunchError, Ledger

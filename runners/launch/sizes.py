@@ -9,7 +9,7 @@ from math import ceil
 from typing import Any
 
 from runners.contract import ContractError
-from runners.launch.configuration import Configuration
+from runners.contract.launch_toml import Configuration
 from runners.launch.prices import listed_types, price
 
 SECONDS_PER_DATASET = 0.6

@@ -13,7 +13,7 @@ from shlex import quote
 from typing import Any
 
 from runners.contract import ContractError
-from runners.launch.configuration import Configuration, bucket_and_prefix
+from runners.contract.launch_toml import Configuration, bucket_and_prefix
 
 TEMPLATE = Path(__file__).parent / "aws" / "ingestion.yaml"
 IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from runners.contract import LAUNCHED, RunRequest, cost
-from runners.launch.configuration import Configuration, Ec2
+from runners.contract.launch_toml import Configuration, Ec2
 from runners.launch.fleet import Fleet, Host, oldest
 from runners.launch.ports import (
     Candidate,

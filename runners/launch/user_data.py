@@ -13,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 
 from runners.contract import ContractError, Machine
-from runners.launch.configuration import Configuration
+from runners.contract.launch_toml import Configuration
 from runners.launch.fleet import Fleet
 from runners.launch.prices import price
 

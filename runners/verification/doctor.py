@@ -20,10 +20,10 @@ from runners.verification.sources import of_look_ups
 
 
 class Seen(NamedTuple):
-    """How a part is, and the sentence that says so."""
+    """How a part is, and the text that says so, with what mends it behind its last semicolon."""
 
     health: Health
-    sentence: str
+    text: str
 
 
 def examine(instance: str, reference: Path) -> Iterator[PartHealth]:
@@ -42,7 +42,7 @@ def examine(instance: str, reference: Path) -> Iterator[PartHealth]:
     try:
         rules = newest_rules()
     except ContractError as error:
-        yield PartHealth(part="rules", health=Health.MISSING, sentence=str(error))
+        yield PartHealth.of_error("rules", Health.MISSING, str(error))
         return
     yield _found("modules", lambda: _modules(rules))
     yield _found("features", lambda: _features(schema.differing_features(rules)))
@@ -54,9 +54,7 @@ def examine(instance: str, reference: Path) -> Iterator[PartHealth]:
 def _connected(instance: str) -> list[PartHealth]:
     from runners.registry import connection, migrations
 
-    def line(part: str, health: Health, sentence: str) -> PartHealth:
-        return PartHealth(part=part, health=health, sentence=sentence)
-
+    line = PartHealth.of_error
     connects = line("instance", Health.OK, f"{instance} can be connected to.")
     try:
         connection.connect(instance)
@@ -83,7 +81,9 @@ def _found(part: str, look: Callable[[], Seen]) -> PartHealth:
     except Exception as error:
         reason = " ".join(str(error).split())
         seen = Seen(Health.UNKNOWN, f"it can't be read ({type(error).__name__}: {reason}).")
-    return PartHealth(part=part, health=seen.health, sentence=seen.sentence)
+    if seen.health is Health.OK:
+        return PartHealth(part=part, health=seen.health, sentence=seen.text)
+    return PartHealth.of_error(part, seen.health, seen.text)
 
 
 def _passed(check: Callable[[], None], sentence: str) -> Seen:
@@ -141,9 +141,9 @@ def _trash() -> Seen:
         return Seen(Health.OK, "no artifact of the Census is in the trash or on another branch.")
     return Seen(
         Health.WARNING,
-        f"{count:,} artifacts of the Census are in the trash or on another branch; a run brings "
-        "those of its own release back. Restore the others or delete them for good, whichever is "
-        "meant.",
+        f"{count:,} artifacts of the Census are in the trash or on another branch, of which a run "
+        "brings back those of its own release; restore the others or delete them for good, "
+        "whichever is meant.",
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
+from bot_set_ups import PLAIN
 from fake_github.faults import Fault
 from fake_github.server import Server, serving
 from fake_github.state import FakeGithub
@@ -93,9 +94,9 @@ def test_an_app_is_made_with_just_what_doctor_asks_for(
     server.fake.app.is_installed = True
     found = look_at_app("octo/cellxgene", app.client_id, app.key, api)
     assert isinstance(found, Installation)
-    (line,) = judge_app(found, app.client_id, "hosted")
+    (line,) = judge_app(found, app.client_id, "hosted", PLAIN)
     assert line.health is Health.OK
-    (line,) = judge_app(found, app.client_id, "ec2")
+    (line,) = judge_app(found, app.client_id, "ec2", PLAIN)
     assert "it lacks administration (write)" in line.sentence
 
 

@@ -23,7 +23,7 @@ from flows.scenario import bad, good, report
 from flows.test_jobs import done, ended, job, payload
 from flows.test_on_github import empty_scenario as _empty_scenario
 from runners.contract import ContractError, JobState, RemoteJob, RunRequest
-from runners.launch.configuration import Configuration
+from runners.contract.launch_toml import Configuration
 from runners.launch.ledger import ledger
 from runners.launch.sagemaker import SageMakerLauncher
 from runners.launch.work import PackedWork

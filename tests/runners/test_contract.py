@@ -16,9 +16,11 @@ from runners.contract import (
     ContractError,
     DatasetOutcome,
     Finding,
+    Health,
     Manifest,
     Offender,
     Outcome,
+    PartHealth,
     Reason,
     RunReport,
     RunRequest,
@@ -324,3 +326,46 @@ def test_a_missing_field_is_named_without_all_the_others() -> None:
     with pytest.raises(ContractError) as refused:
         Manifest.from_mapping(fields, source="m.toml")
     assert str(refused.value) == "m.toml: field dataset_count: field required; add it."
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence", "remedy"),
+    [
+        ("It is so; do `this`.", "It is so;", "do `this`."),
+        ("It is so; or so; do this (or that).", "It is so; or so;", "do this (or that)."),
+        ("It broke (a; b).", "It broke (a; b).", ""),
+        ("It is so.", "It is so.", ""),
+    ],
+)
+def test_what_mends_an_error_stands_behind_its_last_semicolon(
+    text: str, sentence: str, remedy: str
+) -> None:
+    line = PartHealth.of_error("a part", Health.MISSING, text)
+    assert (line.sentence, line.remedy) == (sentence, remedy)
+
+
+def test_a_line_of_a_part_has_all_its_fields() -> None:
+    line = PartHealth(part="a", health=Health.OK, sentence="It is.")
+    assert line.to_line() == '{"part":"a","health":"ok","sentence":"It is.","remedy":""}'
+
+
+@pytest.mark.parametrize(
+    ("program", "bot", "runners"),
+    [
+        ("python -m bot", "python -m bot", "python -m runners"),
+        (None, "python -m bot", "python -m runners"),
+        ("cxg-bot", "cxg-bot", "cxg-ingest"),
+        ("cxg-ingest", "cxg-bot", "cxg-ingest"),
+    ],
+)
+def test_commands_in_a_line_are_called_as_its_reader_calls_them(
+    program: str | None, bot: str, runners: str
+) -> None:
+    line = PartHealth(
+        part="a",
+        health=Health.MISSING,
+        sentence="do `python -m runners reference` and",
+        remedy="python -m bot doctor --aws",
+    ).as_called(program)
+    assert line.sentence == f"do `{runners} reference` and"
+    assert line.remedy == f"{bot} doctor --aws"

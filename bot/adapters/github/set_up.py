@@ -1,11 +1,14 @@
 """How the repository is set up, as far as a token may see. Reads only.
 
-Each part is asked for by itself: what GitHub refuses or doesn't answer is Unseen, and the rest is
-looked at all the same. Permissions by operation:
+Each part is asked for by itself, side by side: what GitHub refuses or doesn't answer is Unseen, and
+the rest is looked at all the same. Permissions by operation:
 https://docs.github.com/en/rest/authentication/permissions-required-for-github-apps
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from enum import Enum
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -37,6 +40,9 @@ PAGE = 30
 https://docs.github.com/en/rest/actions/variables#list-repository-variables"""
 
 MOST_PAGES = 20
+SIDE_BY_SIDE = 16
+"""As many parts are asked for at a time: GitHub takes a hundred requests.
+https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits"""
 
 OF_APPS = "ghs_"
 """Tokens of Apps and jobs begin so; a role in the repository is a person's.
@@ -49,35 +55,54 @@ def look(
     """The set-up of the repository NAME (OWNER/NAME); `variables` as the caller's job sees them,
     which its token may not list.
     """
-    repo = connect(name, token, api, QUICK)
+
+    def asked(part: Callable[[Repository], Value]) -> Value:
+        return part(connect(name, token, api, QUICK))  # PyGithub's client is for one thread
+
     try:
-        told = _ask(repo, "")
+        told = asked(lambda repo: _ask(repo, ""))
     except (GithubException, RequestException) as error:
         return _refused(error, name)
     branch = told["default_branch"]
-    refused, unanswered = _probed(repo, branch)
-    code = _seen(lambda: look_at_code(repo, branch))
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+
+        def seen(part: Callable[[Repository], Value]) -> Future[Value | Unseen]:
+            return pool.submit(lambda: _seen(lambda: asked(part)))
+
+        probes = {
+            permission: pool.submit(asked, partial(_probe, place.format(branch=quote(branch))))
+            for permission, place in PROBES.items()
+        }
+        code = pool.submit(asked, partial(_code_and_states, branch))
+        actions, environments = seen(_actions), seen(_environments)
+        secrets = seen(lambda repo: _names(repo, "/actions/secrets", "secrets"))
+        shared = seen(lambda repo: frozenset(one["name"] for one in _shared(repo, "secrets")))
+        of_jobs = seen(_variables) if variables is None else None
+        labels = seen(lambda repo: frozenset(one["name"] for one in _listed(repo, "/labels")))
+        onboarding = pool.submit(asked, partial(_onboarding, told["owner"]["login"]))
+    found = {permission: probe.result() for permission, probe in probes.items()}
+    files, states = code.result()
     return RepositorySetUp(
         name=told["full_name"],
         address=told["html_url"],
         default_branch=branch,
         is_private=told["private"],
         has_issues=told["has_issues"],
-        unreadable=refused,
-        unanswered=unanswered,
-        actions=_seen(lambda: _actions(repo)),
-        workflows=code if isinstance(code, Unseen) else _seen(lambda: _states(repo, code)),
-        callers=frozenset() if isinstance(code, Unseen) else code.callers,
-        has_launch_toml=code if isinstance(code, Unseen) else code.has_launch_toml,
+        unreadable={one: why for one, why in found.items() if isinstance(why, str)},
+        unanswered=tuple(one for one, probe in found.items() if probe is Probe.UNANSWERED),
+        actions=actions.result(),
+        workflows=states,
+        callers=frozenset() if isinstance(files, Unseen) else files.callers,
+        has_launch_toml=files if isinstance(files, Unseen) else files.has_launch_toml,
         is_archived=told["archived"],
-        is_empty=_is_empty(repo),
+        is_empty=found["contents"] is Probe.EMPTY,
         may_push=None if token.startswith(OF_APPS) else told.get("permissions", {}).get("push"),
-        environments=_seen(lambda: _environments(repo)),
-        secrets=_seen(lambda: _names(repo, "/actions/secrets", "secrets")),
-        shared_secrets=_seen(lambda: frozenset(one["name"] for one in _shared(repo, "secrets"))),
-        variables=variables if variables is not None else _seen(lambda: _variables(repo)),
-        labels=_seen(lambda: frozenset(one["name"] for one in _listed(repo, "/labels"))),
-        onboarding=_onboarding(repo, told["owner"]["login"]),
+        environments=environments.result(),
+        secrets=secrets.result(),
+        shared_secrets=shared.result(),
+        variables=of_jobs.result() if of_jobs else variables or {},
+        labels=labels.result(),
+        onboarding=onboarding.result(),
     )
 
 
@@ -153,23 +178,29 @@ PROBES = {
 """What a token must at least be able to read, by permission."""
 
 
-def _probed(repo: Repository, branch: str) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Permission -> why the token is refused, and the permissions of which nothing is known."""
-    refused, unanswered = {}, []
-    for permission, place in PROBES.items():
-        try:
-            _ask(repo, place.format(branch=quote(branch)))
-        except (GithubException, RequestException) as error:
-            if isinstance(error, GithubException) and error.status == 409:
-                continue  # let in, where no commit was ever pushed
-            if is_forbidden(error):
-                refused[permission] = sentence_of(error).rstrip(".")
-            else:
-                unanswered.append(permission)
-    return refused, tuple(unanswered)
+class Probe(Enum):
+    """What a probe came to that wasn't refused. `EMPTY`: let in, where no commit was ever pushed.
+
+    https://docs.github.com/en/rest/commits/commits#list-commits answers 409 then
+    """
+
+    READ = "read"
+    EMPTY = "empty"
+    UNANSWERED = "unanswered"
 
 
-def _onboarding(repo: Repository, owner: str) -> str | None:
+def _probe(place: str, repo: Repository) -> Probe | str:
+    """What comes of it, or why the token is refused."""
+    try:
+        _ask(repo, place)
+    except (GithubException, RequestException) as error:
+        if isinstance(error, GithubException) and error.status == 409:
+            return Probe.EMPTY
+        return sentence_of(error).rstrip(".") if is_forbidden(error) else Probe.UNANSWERED
+    return Probe.READ
+
+
+def _onboarding(owner: str, repo: Repository) -> str | None:
     head = quote(f"{owner}:{BRANCH}", safe="")
     found = _seen(lambda: [one["html_url"] for one in _ask(repo, f"/pulls?state=open&head={head}")])
     return None if isinstance(found, Unseen) or not found else str(found[0])
@@ -185,16 +216,12 @@ def _actions(repo: Repository) -> ActionsSetUp:
     )
 
 
-def _is_empty(repo: Repository) -> bool:
-    """Whether nobody has ever pushed a commit.
-
-    https://docs.github.com/en/rest/commits/commits#list-commits answers 409 then
-    """
-    try:
-        _ask(repo, PROBES["contents"])
-    except (GithubException, RequestException) as error:
-        return isinstance(error, GithubException) and error.status == 409
-    return False
+def _code_and_states(
+    branch: str, repo: Repository
+) -> tuple[Code | Unseen, Mapping[str, str] | Unseen]:
+    """What the default branch has, and the state of each of its workflow files."""
+    code = _seen(lambda: look_at_code(repo, branch))
+    return code, code if isinstance(code, Unseen) else _seen(lambda: _states(repo, code))
 
 
 def _states(repo: Repository, code: Code) -> dict[str, str]:

@@ -76,8 +76,8 @@ def unknown(why: str) -> PartHealth:
     )
 
 
-def missing(sentence: str) -> PartHealth:
-    return PartHealth(part="part", health=Health.MISSING, sentence=sentence)
+def missing(sentence: str, remedy: str = "") -> PartHealth:
+    return PartHealth(part="part", health=Health.MISSING, sentence=sentence, remedy=remedy)
 
 
 def asked(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> list[PartHealth]:
@@ -98,6 +98,7 @@ def asked(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> list[Pa
         ("exit 0", [unknown("without a word")]),
         ("echo a >&2; echo b >&2; exit 1", [unknown("b")]),
         ("echo 'Do it.' >&2; exit 2", [missing("Do it.")]),
+        ("echo 'It is so; do it.' >&2; exit 2", [missing("It is so;", "do it.")]),
         (f"echo '{FINE.to_line()}'; echo 'Do it.' >&2; exit 2", [FINE, missing("Do it.")]),
         (f"echo '{FINE.to_line()}'; echo x >&2; exit 3", [FINE, unknown("x")]),
         (
@@ -133,3 +134,14 @@ def test_an_answer_that_does_not_come_is_not_waited_for(
     monkeypatch.setattr("bot.adapters.checkout.SECONDS", 0.1)
     found = asked(tmp_path, monkeypatch, "exec sleep 30")
     assert found == [unknown("no answer within 0.1 s")]
+
+
+@pytest.mark.parametrize(("word", "extra"), [("instance", "ingest"), ("aws", "launch")])
+def test_from_a_wheel_the_packages_are_named_and_no_make(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word: str, extra: str
+) -> None:
+    monkeypatch.setattr("bot.adapters.checkout.ROOT", tmp_path)
+    monkeypatch.setattr(sys, "executable", "/bin/true")
+    (found,) = ask_runners("part", word)
+    end = f"see for yourself, where cellxgene-ingestion-bot[{extra}] is installed:"
+    assert found.sentence.endswith(end)

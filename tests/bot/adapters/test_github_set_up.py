@@ -1,11 +1,13 @@
 """How a repository is set up, part by part: seen whole, refused, not answered, on many pages."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from threading import Barrier
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from fake_github import people
+from fake_github.call import Answer
 from fake_github.faults import Fault
 from fake_github.server import Server, serving
 from fake_github.state import ACTIONS, App, Environment, FakeGithub
@@ -288,3 +290,28 @@ def test_an_app_is_seen_by_its_own_key(server: Server) -> None:
     ):
         server.faults[:] = [Fault("GET", "/installation$", status)]
         assert app() == found
+
+
+def test_parts_are_asked_for_side_by_side(server: Server) -> None:
+    """A GitHub that answers slowly, or not at all, is waited for once, and not by each part."""
+    together = Barrier(8)  # 5 probes, the code, Actions, labels: each waits for the others
+    probed = ("/commits", "/issues", "/pulls", "/actions/workflows", "/check-runs")
+    held = (*probed, "/git/trees/main", "/actions/permissions", "/labels")
+    waiting, answer = set(held), server.answer
+
+    def answer_together(
+        method: str, target: str, headers: Mapping[str, str], body: bytes
+    ) -> Answer:
+        path = next((one for one in held if target.partition("?")[0].endswith(one)), "")
+        with server.fake.lock:
+            is_held = path in waiting
+            waiting.discard(path)
+        if is_held:
+            together.wait(timeout=4)
+        return answer(method, target, headers, body)
+
+    files(server, "detect.yml")
+    server.answer = answer_together  # type: ignore[method-assign]
+    found = seen(server)
+    assert (found.unreadable, found.unanswered, found.labels) == ({}, (), frozenset())
+    assert waiting == set()

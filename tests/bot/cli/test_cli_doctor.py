@@ -2,7 +2,10 @@
 
 import json
 import os
+import socket
 import sys
+import tempfile
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -56,14 +59,14 @@ def line(found: PartHealth) -> str:
     return f"{found.health} | {found.part} | {found.sentence} | {found.remedy}"
 
 
-def test_where_runs_are_kept_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_runs_are_kept_is_looked_at(tmp_path: Path) -> None:
     aws, artifacts = "python -m bot doctor --aws", "they are kept as artifacts of their workflow"
     assert (
         line(kept(settings(launcher="ec2"))) == f"unknown | AWS | it wasn't looked at; do: | {aws}"
     )
     assert line(kept(settings(runs=None))) == f"ok | runs | {artifacts} runs. | "
     assert line(kept(settings(runs="s3://a/b"))) == (
-        f"unknown | runs | whether s3://a/b can be written shows when it is tried: | {aws}"
+        f"unknown | runs | whether s3://a/b can be written wasn't tried; do: | {aws}"
     )
     there, gone = tmp_path / "a b", tmp_path / "gone"
     there.mkdir()
@@ -73,10 +76,14 @@ def test_where_runs_are_kept_is_looked_at(tmp_path: Path, monkeypatch: pytest.Mo
     assert line(kept(settings(runs=str(gone)))) == (
         f"missing | runs | the folder {gone} isn't there; make it: | mkdir -p {gone}"
     )
-    monkeypatch.setattr(os, "access", lambda *_: False)
-    assert line(kept(settings(runs=str(there)))) == (
-        f"missing | runs | the folder {there} can't be written; allow it: | chmod u+wx '{there}'"
+    assert list(there.iterdir()) == []
+    file = tmp_path / "file"
+    file.write_text("x")
+    assert line(kept(settings(runs=str(file)))) == (
+        f"missing | runs | they are kept in the folder {file}, and {file} can't be written (Not a "
+        "directory); name another: | export BOT_RUNS=FOLDER"
     )
+    assert file.read_text() == "x"
     (found,) = _of_runs(None, settings(runs=str(gone)), Options(False, True, None))
     assert found.health is Health.MISSING
 
@@ -90,8 +97,12 @@ def test_a_look_that_breaks_is_told_with_what_it_had_found() -> None:
         "ok | a | b. | ",
         "unknown | part | it couldn't be looked at (ValueError: it broke). | ",
     ]
+    corrected = "can't be read, as said above; correct what is said there. | "
     assert list(map(line, _looked(Look("part", ("x", "y"), lines), ("y", "z")))) == [
-        "unknown | part | the setting y can't be read, as said above; correct it. | "
+        f"unknown | part | the setting y {corrected}"
+    ]
+    assert list(map(line, _looked(Look("part", ("x", "y"), lines), ("y", "x")))) == [
+        f"unknown | part | the settings x, y {corrected}"
     ]
 
 
@@ -134,6 +145,30 @@ def test_what_cannot_be_read_is_told_by_its_setting(tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text(world.page(world.entry("2026-02-01")))
     _, announced = pages(tmp_path)
     assert "release.json" in str(announced)
+
+
+def test_a_document_that_does_not_come_is_not_waited_for_as_long_as_a_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked for after the page, and doctor ends within seconds all the same."""
+    monkeypatch.setattr("bot.cli.doctor_pages.MOST", 0.2)
+    monkeypatch.setattr("bot.cli.doctor_pages.LEAST", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/{{version}}.md"
+        began = time.monotonic()
+        said, _ = pages(tmp_path, schema_document=address)
+        assert time.monotonic() - began < 4
+    assert "gave no answer in time" in said[-1]
+
+
+def test_releases_are_not_asked_for_where_github_let_nobody_in(tmp_path: Path) -> None:
+    """It would be waited for twice."""
+    refused = Refused("GitHub can't be reached", is_final=False)
+    both = frozenset({"2026-02-01"})
+    named = {"github": "octo/cells", "github_token": "x"}
+    assert releases(tmp_path, both, found=refused, **named) == [
+        "unknown | releases | GitHub couldn't be asked for manifests, as said above. | "
+    ]
 
 
 def test_what_is_wrong_with_the_settings_is_said_first(
@@ -231,6 +266,8 @@ h5ads = "h"
 
 
 def releases(tmp_path: Path, announced: frozenset[str] | BotError, **fields: Any) -> list[str]:
+    found = fields.pop("found", None)
+
     class Announced(Pages):
         def __init__(self) -> None:
             pass
@@ -239,7 +276,7 @@ def releases(tmp_path: Path, announced: frozenset[str] | BotError, **fields: Any
             return announced
 
     given = settings(home=tmp_path, release_page="page.html", **fields)
-    return list(map(line, doctor._of_releases(None, given, Announced())))
+    return list(map(line, doctor._of_releases(found, given, Announced())))
 
 
 def test_what_page_and_manifests_say_of_releases(tmp_path: Path) -> None:
@@ -269,6 +306,7 @@ def test_what_page_and_manifests_say_of_releases(tmp_path: Path) -> None:
     place = f"in {tmp_path / 'repository'}"
     assert merged == f"ok | release 2026-02-01 | its manifest is {place}. | "
     assert broken.startswith("missing | release 2025-08-01 | its manifest is broken: ")
+    assert broken.endswith(f" | {folder / '2025-08-01.toml'}")
 
 
 def test_what_github_cannot_say_of_manifests_is_unknown(tmp_path: Path) -> None:
@@ -294,23 +332,78 @@ def test_on_github_releases_are_looked_for_by_a_workflow(tmp_path: Path) -> None
 
 @pytest.fixture
 def runners(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """What the other half is asked with; it says a line."""
+    """What the other half is asked with, and the launch.toml that it finds; it says a line."""
     log, python = tmp_path / "asked", tmp_path / "python"
     said = PartHealth(part="x", health=Health.OK, sentence="Well.").to_line()
-    python.write_text(f"#!/bin/sh\necho \"$*\" >> {log}\necho '{said.strip()}'\n")
+    script = f"echo \"$*\" >> {log}\ncat launch.toml >> {log} 2>&-\necho '{said.strip()}'"
+    python.write_text(f"#!/bin/sh\n{script}\n")
     python.chmod(0o700)
     monkeypatch.setattr(sys, "executable", str(python))
     return log
 
 
 def test_instance_and_aws_are_asked_for_where_they_are_wanted(runners: Path) -> None:
-    here = settings(instance="a/b")
+    here = settings(instance="a/b", launcher="ec2")
     assert doctor._of_instance(here, FEW) == []
     assert _of_runs(None, here, ALL) == doctor._of_instance(here, ALL)
     assert runners.read_text().splitlines() == [
         "-m runners doctor aws --json",
         "-m runners doctor instance --instance a/b --json",
     ]
+
+
+LAUNCH = """[launch]
+repository = "a/b"
+runs = "s3://b/p"
+region = "us-west-2"
+lifetime_hours = 1
+budget = 1
+"""
+
+
+@pytest.mark.parametrize("where", ["variable", "environment"])
+def test_aws_is_looked_at_by_the_text_that_a_variable_has(
+    runners: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """And not by a file of this machine's, which would be another."""
+    (tmp_path / "launch.toml").write_text("# another")
+    monkeypatch.chdir(tmp_path)
+    if where == "variable":
+        repository, here = found(LAUNCHER="ec2", LAUNCH_TOML=LAUNCH), settings(launch_toml="# x")
+    else:
+        repository, here = None, settings(launcher="ec2", launch_toml=LAUNCH)
+    assert [line(one) for one in _of_runs(repository, here, ALL)] == ["ok | x | Well. | "]
+    assert runners.read_text() == f"-m runners doctor aws --json\n{LAUNCH}"
+
+
+def test_without_a_variable_aws_is_looked_at_by_the_file(
+    runners: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    artifacts = "ok | runs | they are kept as artifacts of their workflow runs. | "
+    named = settings(github="octo/cells")
+    assert [line(one) for one in _of_runs(found(), named, ALL)] == [artifacts]
+    (tmp_path / "launch.toml").write_text("# mine")
+    assert [line(one) for one in _of_runs(found(), named, ALL)] == ["ok | x | Well. | "]
+    assert runners.read_text() == "-m runners doctor aws --json\n# mine"
+
+
+@pytest.mark.parametrize("launcher", ["codebuild", "hosted"])
+def test_runs_at_s3_are_written_where_no_launch_toml_is_needed(
+    runners: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, launcher: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    _of_runs(found(LAUNCHER=launcher, RUNS="s3://a/b"), settings(github="octo/cells"), ALL)
+    assert runners.read_text() == "-m runners doctor runs --runs s3://a/b --json\n"
+
+
+def test_aws_is_unknown_where_the_variable_that_says_how_is_not_valid(runners: Path) -> None:
+    broken = found(LAUNCHER="ec2", LAUNCH_TOML=f"{LAUNCH}zzz = 1")
+    assert [line(one) for one in _of_runs(broken, settings(), ALL)] == [
+        "unknown | runs | where they are kept isn't known (the variable LAUNCH_TOML isn't valid, "
+        "as said above). | "
+    ]
+    assert not runners.exists()
 
 
 def test_where_runs_are_kept_is_said_by_the_repositorys_variables(tmp_path: Path) -> None:
@@ -344,11 +437,25 @@ def test_a_folder_for_runs_is_made_where_it_can_be(
 ) -> None:
     gone = tmp_path / "a b" / "runs"
     assert line(kept_in_folder(gone)) == f"ok | runs | they are kept in the folder {gone}. | "
-    monkeypatch.setattr(os, "access", lambda place, _: place != tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(tempfile, "_mkstemp_inner", refused)
     assert line(kept_in_folder(gone)) == (
         f"missing | runs | they are kept in the folder {gone}, and {tmp_path} can't be written; "
         f"allow it: | chmod u+wx {tmp_path}"
     )
+
+
+def test_a_folder_that_only_rights_say_can_be_written_is_missing() -> None:
+    """Root has every right in /proc, where the system then makes no file for anybody."""
+    gone = Path("/proc/nothing/runs")
+    found = kept_in_folder(gone)
+    assert found.health is Health.MISSING
+    sentence = f"they are kept in the folder {gone}, and /proc can't be written"
+    assert found.sentence.startswith(sentence)
 
 
 # --- all together ---------------------------------------------------------------------------------
@@ -376,7 +483,7 @@ def test_a_look_needs_the_settings_that_it_goes_by(tmp_path: Path) -> None:
         "CZI's wheels": (),
         "releases": (*by_github, "release_page", "release_directory"),
         "instance": ("instance",),
-        "runs": ("runs", "launcher"),
+        "runs": ("runs", "launcher", "launch_toml"),
     }
 
 
@@ -419,6 +526,11 @@ def test_the_exit_code_says_whether_something_is_missing(
     assert (told["x"], told["release 2026-02-01"]) == ("Well.", look)
     assert "couldn't be looked at" not in printed
     assert said()[1].count("\n") >= len(lines)
+    for program in ("python -m bot", "cxg-bot"):
+        done = CliRunner().invoke(
+            doctor.doctor, ["--no-instance"], obj=LazyContext(file), prog_name=program
+        )
+        assert f"look now: {program} detect\n" in done.output
     document.unlink()
     code, printed = said("--json", "--variables", "{}")
     assert code == 1

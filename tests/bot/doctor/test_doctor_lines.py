@@ -1,18 +1,18 @@
 """What doctor says of facts that the doubles of services don't come to."""
 
-import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from bot_set_ups import PLAIN
 
-from bot.adapters.checkout import ROOT
-from bot.doctor.checkout import names, packages
-from bot.doctor.lines import GUIDE
+from bot.doctor import secrets
+from bot.doctor.checkout import meant, names, packages
 from bot.doctor.releases import releases
 from bot.doctor.repository import repository, token
-from bot.doctor.secrets import APP, app, environments, matches
+from bot.doctor.secrets import APP, environments, matches
+from bot.doctor.variables import values
 from bot.model.set_up import (
     ActionsSetUp,
     Checkout,
@@ -46,13 +46,12 @@ def told(*lines: PartHealth) -> list[tuple[str, str]]:
     return [(line.health, line.part) for line in lines if line.health is not Health.OK]
 
 
-def test_the_headings_that_lines_point_to_are_there() -> None:
-    text = (ROOT / GUIDE).read_text(encoding="utf-8")
-    headings = {found.lower().replace(" ", "-") for found in re.findall(r"(?m)^#+ (.+)$", text)}
-    sources = (path.read_text(encoding="utf-8") for path in (ROOT / "bot/doctor").glob("*.py"))
-    named = set(re.findall(r"\{GUIDE\}#([\w-]+)", "".join(sources)))
-    assert named
-    assert named <= headings
+def app(
+    found: Installation | Refused | Unseen | None,
+    client_id: str | Unseen | None,
+    launcher: str | Unseen,
+) -> Iterator[PartHealth]:
+    return secrets.app(found, client_id, launcher, FOUND)
 
 
 def test_packages_are_compared_with_the_lock() -> None:
@@ -89,6 +88,26 @@ def test_a_variable_that_looks_like_ours_is_named(variable: str, remedy: str) ->
     (line,) = names({"": ("PATH", variable)}, setting_names(), ())
     assert (line.health, line.remedy) == ("missing", remedy)
     assert variable in line.sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "close"),
+    [
+        ("runz", ("runs", "bot"), "runs"),
+        ("rusn", ("runs", "bot"), "runs"),
+        ("run", ("runs", "bot"), "runs"),
+        ("bat", ("runs", "bot"), "bot"),
+        ("rule", ("runs", "bot"), None),
+        ("bo", ("runs", "bt"), None),
+        ("x", ("runs", "bot"), None),
+        ("PAGE", ("RUNS", "PAGES"), "PAGES"),
+        ("LANCHER", ("RUNS", "LAUNCHER"), "LAUNCHER"),
+    ],
+)
+def test_of_a_short_name_one_letter_may_differ(
+    name: str, known: tuple[str, ...], close: str | None
+) -> None:
+    assert meant(name, known) == close
 
 
 def test_variables_of_others_are_no_concern_of_ours() -> None:
@@ -252,3 +271,97 @@ def test_old_releases_without_a_manifest_are_nobodys_concern() -> None:
     lines = releases({"2023-01-01", "2025-01-01"}, {}, {}, (), "look")
     assert told(*lines) == [("warning", "release 2025-01-01")]
     assert list(releases((), {}, {}, (), "look")) == []
+
+
+ROLE = "arn:aws:iam::123456789012:role/x"
+LAUNCH = """[launch]
+repository = "octo/cells"
+runs = "s3://ours/runs"
+region = "us-west-2"
+lifetime_hours = 24
+budget = 60
+"""
+
+
+def lacking(**variables: str) -> list[str]:
+    """The variables of which something is said, each with what is."""
+    lines = values(replace(FOUND, variables={"BOT_INSTANCE": "a/b", **variables}))
+    return [f"{line.part.removeprefix('variable ')}: {line.sentence}" for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("variables", "wanted"),
+    [
+        ({"RUNS": "s3://a/b"}, {"READ_ROLE": "RUNS", "AWS_REGION": "RUNS"}),
+        (
+            {"RUNS": "s3://a/b", "LAUNCHER": "codebuild"},
+            {"CODEBUILD": "LAUNCHER=codebuild", "READ_ROLE": "RUNS", "AWS_REGION": "RUNS"},
+        ),
+        ({"DATA_ROLE": ROLE}, {"AWS_REGION": "DATA_ROLE"}),
+        ({"READ_ROLE": ROLE}, {"AWS_REGION": "READ_ROLE"}),
+        ({"LAUNCH_ROLE": ROLE}, {"AWS_REGION": "LAUNCH_ROLE"}),
+        ({"RUNS": "s3://a/b", "READ_ROLE": ROLE, "AWS_REGION": "us-west-2"}, {}),
+        ({"AWS_REGION": "us-west-2"}, {}),
+    ],
+)
+def test_what_a_variable_says_nothing_without_is_lacking(
+    variables: dict[str, str], wanted: dict[str, str]
+) -> None:
+    assert sorted(lacking(**variables)) == sorted(
+        f"{name}: it isn't set, and {who} can't do without; set it:" for name, who in wanted.items()
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("=", "launch.toml: not TOML ("),
+        ("a = 1", "launch.toml: table [launch] is missing; add it:"),
+        (f"{LAUNCH}zzz = 1", "launch.toml, [launch]: field zzz: there is none of that name; leave"),
+        (LAUNCH.replace("budget", "bugdet"), "bugdet: there is none of that name; rename it to b"),
+        (LAUNCH.replace("60", "-1"), "field budget: input should be greater than 0"),
+    ],
+)
+def test_a_text_of_launch_toml_that_no_launch_would_take_is_told(text: str, said: str) -> None:
+    (line,) = lacking(LAUNCH_TOML=text)
+    assert line.startswith("LAUNCH_TOML: ")
+    assert said in line
+
+
+@pytest.mark.parametrize(
+    ("runs", "is_same"),
+    [("s3://ours/runs", True), ("s3://ours/runs/", True), ("s3://ours/run", False), ("", True)],
+)
+def test_machines_must_write_where_the_bot_reads(runs: str, is_same: bool) -> None:
+    given = {"READ_ROLE": ROLE, "AWS_REGION": "us-west-2"}
+    found = lacking(LAUNCH_TOML=LAUNCH, RUNS=runs, **given)
+    assert found == (
+        []
+        if is_same
+        else [
+            "LAUNCH_TOML: its runs, where machines write, is s3://ours/runs, and RUNS, where the "
+            f"bot reads, is {runs}; make them the same:"
+        ]
+    )
+
+
+def test_an_app_that_is_missing_is_made_by_a_command() -> None:
+    (line,) = app(None, None, "ec2")
+    assert line.remedy == (
+        "BOT_LAUNCHER=ec2 python -m bot init --app --repository octo/cells --key-file key.pem"
+    )
+
+
+def test_the_key_of_an_app_is_set_where_the_jobs_that_speak_look() -> None:
+    refused = Refused("it is no key", is_final=True)
+    for given, name in (({}, "bot"), ({"BOT_ENVIRONMENT": "speech"}, "speech")):
+        (line,) = secrets.app(refused, "Iv1", "hosted", replace(FOUND, variables=given))
+        assert line.remedy == f"gh secret set APP_PRIVATE_KEY --env {name} --repo octo/cells"
+
+
+def test_a_broken_manifest_is_named_with_where_it_can_be_edited() -> None:
+    at = "https://github.test/octo/cells/edit/main"
+    (line,) = releases((), {}, {"2025-01-01": "no TOML."}, (), "look", files=at)
+    assert line.remedy == f"{at}/runners/releases/2025-01-01.toml"
+    (line,) = releases((), {}, {"2025-01-01": "no TOML."}, (), "look")
+    assert (line.sentence, line.remedy) == ("its manifest is broken: no TOML.", "")

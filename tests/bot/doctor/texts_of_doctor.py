@@ -62,9 +62,10 @@ NAMES = {
 RELEASES = releases(
     {"2026-01-01", "2026-02-01"},
     {"2025-01-01", "2025-03-01"},
-    {"2025-03-01": "no *TOML*"},
+    {"2025-03-01": "no *TOML*."},
     {"2025-04-01", "2025-01-01"},
     "python -m bot detect",
+    files="https://github.test/octo/cells/edit/main",
 )
 TOKENS: dict[str, RepositorySetUp | Refused] = {
     "all is well": FOUND,
@@ -178,6 +179,13 @@ APPS: dict[str, App] = {
     "workflows": (replace(INSTALLED, permissions={**APP, "workflows": "read"}), "Iv1", "hosted"),
 }  # fmt: skip
 ARN = "arn:aws:iam::123456789012:role/read"
+LAUNCH = """[launch]
+repository = "octo/cells"
+runs = "s3://b/p"
+region = "us-west-2"
+lifetime_hours = 24
+budget = 60
+"""
 MACHINE = {
     "BOT_INSTANCE": "a/b",
     "LAUNCHER": "ec2",
@@ -192,7 +200,10 @@ VARIABLES = {
     "on CodeBuild": {"BOT_INSTANCE": "a/b", "LAUNCHER": "codebuild"},
     "on EC2 with nothing": {"LAUNCHER": "EC2"},
     "on EC2": MACHINE,
-    "on EC2 with its file": {**MACHINE, "LAUNCH_TOML": "a = 1"},
+    "on EC2 with its file": {**MACHINE, "LAUNCH_TOML": LAUNCH},
+    "on EC2 with another's file": {**MACHINE, "LAUNCH_TOML": LAUNCH.replace("s3://b/p", "s3://c")},
+    "on EC2 with a broken file": {**MACHINE, "LAUNCH_TOML": f"{LAUNCH}zzz = 1"},
+    "on CodeBuild with runs": {"BOT_INSTANCE": "a/b", "LAUNCHER": "codebuild", "RUNS": "s3://b/p"},
     "wrong": {
         "BOT_INSTANCE": "a/b",
         "AWS_REGION": "us-west",
@@ -234,7 +245,7 @@ TEXTS = {
         for name, one in ENVIRONMENTS.items()
     },
     **{f"secrets: {name}": lines(environments(*one)) for name, one in SECURED.items()},
-    **{f"app: {name}": lines(app(*one)) for name, one in APPS.items()},
+    **{f"app: {name}": lines(app(*one, FOUND)) for name, one in APPS.items()},
     **{
         f"variables: {name}": lines(values(found(variables=given)))
         for name, given in VARIABLES.items()

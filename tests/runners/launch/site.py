@@ -17,7 +17,7 @@ from launch.fake_aws import REGION, FakeAws
 from launch.fake_runner_api import REPOSITORY, TOKEN, FakeRunnerApi
 from runners.cli.commands import main
 from runners.contract import Action, RunRequest
-from runners.launch.configuration import Configuration
+from runners.contract.launch_toml import Configuration
 
 ROOT = Path(__file__).resolve().parents[3]
 RUN = "2025-11-08-ingest-4"

@@ -10,7 +10,7 @@ import tomli_w
 
 from launch.site import ROOT, table
 from runners.contract import ContractError
-from runners.launch.configuration import Configuration, bucket_and_prefix
+from runners.contract.launch_toml import Configuration, bucket_and_prefix
 from runners.launch.prices import highest_cost, price
 
 

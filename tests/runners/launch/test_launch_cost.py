@@ -9,7 +9,7 @@ import pytest
 from launch.fake_aws import Fault
 from launch.site import RUN, TYPES, LaunchSite, table
 from runners.contract import LAUNCHED, TrailLine
-from runners.launch.configuration import Configuration
+from runners.contract.launch_toml import Configuration
 from runners.launch.ledger import FolderLedger
 from runners.launch.prices import price
 

@@ -3,6 +3,7 @@
 import json
 import tomllib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -79,12 +80,14 @@ def configure_again(site: LaunchSite, **changes: Any) -> None:
     path.write_text(tomli_w.dumps(written))
 
 
-def examined(site: LaunchSite, code: int = 0) -> dict[str, tuple[str, str]]:
-    """Part -> how it is, and its sentence."""
-    done = site.call(["doctor", *site.words("aws", "--json")])
+def examined(site: LaunchSite, code: int = 0, *words: str) -> dict[str, tuple[str, str]]:
+    """Part -> how it is, and its sentence with the remedy, which each has that is missing."""
+    done = site.call(["doctor", *(words or site.words("aws")), "--json"])
     assert done.exit_code == code, done.output
     lines = [json.loads(line) for line in done.stdout.splitlines()]
-    return {line["part"]: (line["health"], line["sentence"]) for line in lines}
+    assert all(line["remedy"] for line in lines if line["health"] == "missing")
+    texts = {line["part"]: f"{line['sentence']} {line['remedy']}".rstrip() for line in lines}
+    return {line["part"]: (line["health"], texts[line["part"]]) for line in lines}
 
 
 def subnet_of(site: LaunchSite) -> str:
@@ -203,8 +206,13 @@ def test_without_credentials_nothing_else_is_looked_at(
     words = ["doctor", *place.words("aws")]
     done = CliRunner().invoke(main, words, env={**place.environment, **nobody})
     assert done.exit_code == 1
-    sentence = "there are none here; log in, or take the launcher's role in a job on GitHub."
+    sentence = (
+        "there are no credentials here; log in, or take the launcher's role in a job on GitHub."
+    )
     assert done.stdout == f"missing  credentials: {sentence}\n"
+    words = ["doctor", "runs", "--runs", f"s3://{BUCKET}/census"]
+    done = CliRunner().invoke(main, words, env={**place.environment, **nobody})
+    assert (done.exit_code, done.stdout) == (1, f"missing  runs: {sentence}\n")
 
 
 def test_what_a_role_may_not_look_at_is_unknown_and_what_it_must_do_is_missing(
@@ -238,3 +246,60 @@ def test_for_people_a_line_a_part(place: LaunchSite) -> None:
     assert done.exit_code == 1
     assert f"missing  quota for {TYPES[0]}: {TYPES[0]} has " in done.stdout
     assert "     ok  runs: s3://" in done.stdout
+
+
+MAKE = "stack configuration --outputs stack.json --budget 60"
+
+
+def test_without_launch_toml_the_first_line_says_what_makes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for program, runners in (("python -m runners", "python -m runners"), ("cxg-ingest",) * 2):
+        done = CliRunner().invoke(main, ["doctor", "aws"], prog_name=program)
+        first = "missing  launch.toml: launch.toml isn't there; "
+        says = f"once the stack is (`{runners} stack commands`), make it: {runners} {MAKE}\n"
+        assert (done.exit_code, done.stdout) == (1, f"{first}{says}")
+    done = CliRunner().invoke(main, ["doctor", "aws", "--config", "my own.toml"])
+    assert done.stdout.endswith(f" python -m runners {MAKE} --to 'my own.toml'\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("=", "not TOML ("),
+        ("a = 1", "table [launch] is missing; add it."),
+        ("[launch]\nbudget = 'x'", "field "),
+    ],
+)
+def test_a_broken_launch_toml_is_the_first_line_with_what_mends_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "launch.toml").write_text(text)
+    done = CliRunner().invoke(main, ["doctor", "aws", "--json"])
+    assert (done.exit_code, done.stderr) == (1, "")
+    line = json.loads(done.stdout)
+    assert (line["part"], line["health"]) == ("launch.toml", "missing")
+    assert said in f"{line['sentence']} {line['remedy']}"
+    assert line["remedy"]
+
+
+def test_runs_are_written_and_read_back_without_launch_toml(site: LaunchSite) -> None:
+    Account(site.amazon)
+    place = f"s3://{BUCKET}/census"
+    found = examined(site, 0, "runs", "--runs", f"{place}/")
+    assert found == {"runs": ("ok", f"{place}/doctor.json was written and read back.")}
+    found = examined(site, 1, "runs", "--runs", "s3://nobodys-runs/census")
+    assert found["runs"][1].endswith("; correct RUNS.")
+    found = examined(site, 1, "runs", "--runs", "folder")
+    said = "folder is a folder, which no machine can read; give s3://BUCKET/PREFIX."
+    assert found == {"runs": ("missing", said)}
+
+
+def test_runs_that_a_role_may_not_write_are_missing(site: LaunchSite) -> None:
+    account = Account(site.amazon)
+    assert account.stack(REPOSITORY)
+    site.key = account.key_of(REPOSITORY, "ReporterRole")
+    found = examined(site, 1, "runs", "--runs", f"s3://{BUCKET}/{REPOSITORY}")
+    assert found["runs"][1].endswith("or give it this right as codebuild.yaml does.")

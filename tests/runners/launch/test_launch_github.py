@@ -9,7 +9,7 @@ import pytest
 from launch.fake_aws import Fault
 from launch.fake_runner_api import TOKEN, FakeRunnerApi, fake_runner_api
 from launch.site import table
-from runners.launch.configuration import Configuration
+from runners.contract.launch_toml import Configuration
 from runners.launch.fleet import Fleet
 from runners.launch.github import GitHub
 from runners.launch.ports import LaunchError, NameTakenError

@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from launch.model import KilledError, World
 from launch.site import request, table
-from runners.launch.configuration import Configuration
+from runners.contract.launch_toml import Configuration
 from runners.launch.fleet import Fleet
 from runners.launch.ports import LaunchError
 from runners.launch.reap import reap

@@ -1,7 +1,6 @@
 """`python -m bot doctor`: what is well is ok from end to end, and what can't be seen is unknown."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -12,10 +11,10 @@ from fake_github import people
 from fake_github.faults import primary_limit, unavailable
 from instances import REPOSITORY, Place
 
-from bot.cli.doctor_runs import kept_in_folder
 from launch.set_ups import MANIFEST, WRITING, SetUp, calls, of_machines, push
-from runners.contract import Health
 from runners.rules.wheels import newest_rules
+
+READING_RUNS = {"READ_ROLE": "arn:aws:iam::123456789012:role/bot", "AWS_REGION": "us-west-2"}
 
 
 def test_a_healthy_set_up_is_ok_from_end_to_end(healthy: SetUp, own: Place) -> None:
@@ -69,7 +68,7 @@ def test_what_hangs_on_a_setting_that_is_refused_is_unknown(
 def test_where_runs_are_kept_the_repositorys_variables_say(healthy: SetUp) -> None:
     healthy.variables["BOT_RUNS"] = str(healthy.root)
     assert "as artifacts" in healthy.examined(0)["runs"]["sentence"]
-    healthy.fake.variables["RUNS"] = "s3://ours/runs"
+    healthy.fake.variables |= {"RUNS": "s3://ours/runs", **READING_RUNS}
     assert "s3://ours/runs" in healthy.examined(0)["runs"]["sentence"]
 
 
@@ -79,6 +78,7 @@ def test_what_an_organization_shares_counts_unless_the_repository_has_its_own(
     fake = healthy.fake
     fake.shared_variables |= {name: fake.variables.pop(name) for name in ("BOT_INSTANCE",)}
     fake.variables["RUNS"], fake.shared_variables["RUNS"] = "s3://ours/runs", "s3://theirs/runs"
+    fake.shared_variables |= READING_RUNS
     assert "s3://ours/runs" in healthy.examined(0)["runs"]["sentence"]
 
 
@@ -229,10 +229,9 @@ def test_a_bot_in_a_folder_is_told_nothing_of_github(healthy: SetUp) -> None:
         assert not [sentence for sentence in sentences.values() if words in sentence], words
 
 
-def test_a_folder_in_which_no_run_can_be_kept_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert kept_in_folder(tmp_path / "a" / "runs").health is Health.OK
-    monkeypatch.setattr(os, "access", lambda *_: False)
-    line = kept_in_folder(tmp_path / "a" / "runs")
-    assert (line.health, line.remedy) == (Health.MISSING, f"chmod u+wx {tmp_path}")
+def test_a_folder_in_which_no_run_can_be_kept_is_named(healthy: SetUp) -> None:
+    for name in ("BOT_GITHUB", "BOT_GITHUB_TOKEN", "BOT_APP_PRIVATE_KEY"):
+        del healthy.variables[name]
+    (healthy.root / "bot.toml").write_text('home = "/proc/nothing"\n')
+    line = healthy.examined(1)["runs"]
+    assert (line["health"], line["remedy"]) == ("missing", "export BOT_HOME=FOLDER")

@@ -242,10 +242,10 @@ def no_folder_for_runs(it: SetUp) -> None:
         (
             missing_workflow,
             {"workflow files"},
-            "reap.yml is not in .github/workflows of main; copy it from",
-            "docs/how-to/",
+            "reap.yml is not in .github/workflows of main; bring it back",
+            "/commits/main/.github/workflows/reap.yml",
         ),
-        (workflow_of_another_branch, {"workflow files"}, "reap.yml is not in .github", "docs/"),
+        (workflow_of_another_branch, {"workflow files"}, "reap.yml is not in .github", "/commits/"),
         (workflow_that_is_left_out, {"workflow reap.yml"}, "GitHub doesn't run it", "/actions"),
         (archived, {"repository"}, "it is archived", "/settings"),
         (empty_repository, {"repository"}, "it has no commit yet", "bot init --pull-request --yes"),
@@ -301,7 +301,12 @@ def no_folder_for_runs(it: SetUp) -> None:
             "#changing-the-permissions-of-a-github-app",
         ),
         (app_elsewhere, {"App"}, "isn't installed in the repository", "settings/apps"),
-        (broken_manifest, {"release 2026-02-01"}, "its manifest is broken: ", ""),
+        (
+            broken_manifest,
+            {"release 2026-02-01"},
+            "its manifest is broken: ",
+            "/edit/main/runners/",
+        ),
     ],
 )
 def test_what_is_broken_is_named_alone_with_what_mends_it(
@@ -313,7 +318,8 @@ def test_what_is_broken_is_named_alone_with_what_mends_it(
     assert missing.keys() == parts
     for line in missing.values():
         assert said in line["sentence"]
-        assert remedy in line.get("remedy", "")
+        assert remedy in line["remedy"]
+        assert "docs/" not in f"{line['sentence']} {line['remedy']}"
         assert "Make one" not in line["sentence"]
 
 
@@ -364,7 +370,8 @@ def test_what_the_instance_lacks_is_named_alone(
     found = healthy.examined(1)
     missing = {name: line for name, line in found.items() if line["health"] != "ok"}
     assert missing.keys() == {part}
-    assert said in missing[part]["sentence"]
+    assert said in f"{missing[part]['sentence']} {missing[part]['remedy']}"
+    assert missing[part]["remedy"]
 
 
 def test_runs_that_cannot_be_written_are_named(healthy: SetUp, site: LaunchSite) -> None:
@@ -385,4 +392,4 @@ def test_runs_that_cannot_be_written_are_named(healthy: SetUp, site: LaunchSite)
         healthy.variables |= of_aws
         found = healthy.examined(int(health == "missing"))
         assert found["runs"]["health"] == health
-    assert found["runs"]["sentence"].endswith("or give it this right as ingestion.yaml does.")
+    assert found["runs"]["remedy"].endswith("or give it this right as ingestion.yaml does.")

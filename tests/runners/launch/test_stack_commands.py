@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from runners.cli.commands import main
-from runners.launch.configuration import Configuration
+from runners.contract.launch_toml import Configuration
 from runners.launch.stack import TEMPLATE
 
 WORDS = (

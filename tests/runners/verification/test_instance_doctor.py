@@ -18,10 +18,12 @@ WORDS = ("-m", "runners", "doctor", "instance", "--instance")
 
 
 def lines(done: Done) -> dict[str, tuple[str, str]]:
-    """Part -> how it is, and its sentence."""
+    """Part -> how it is, and its sentence with the remedy, which each has that isn't well."""
     assert done.stderr == ""
     read = [json.loads(line) for line in done.stdout.splitlines()]
-    return {line["part"]: (line["health"], line["sentence"]) for line in read}
+    assert all(bool(line["remedy"]) is (line["health"] != "ok") for line in read)
+    texts = {line["part"]: f"{line['sentence']} {line['remedy']}".rstrip() for line in read}
+    return {line["part"]: (line["health"], texts[line["part"]]) for line in read}
 
 
 def examined(place: Place, code: int = 0, instance: str = INSTANCE) -> dict[str, tuple[str, str]]:

@@ -12,7 +12,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from runners.contract import ContractError, Document
+from runners.contract.document import ContractError, Document, text_of
 
 Count = Annotated[int, Field(ge=1)]
 Dollars = Annotated[float, Field(gt=0)]
@@ -122,22 +122,25 @@ class Configuration(Document):
 
     @classmethod
     def from_file(cls, path: Path) -> Self:
-        """The table in the file at `path`.
+        """The table in the file at `path`. Raises ContractError as `from_text` does, and where it
+        can't be read.
+        """
+        return cls.from_text(text_of(path), source=str(path))
+
+    @classmethod
+    def from_text(cls, text: str, *, source: str) -> Self:
+        """The table in TOML; `source` (a path or a variable) names it in errors.
 
         Raises:
-            ContractError: no such file or table, or a field that is missing, unknown or wrong.
+            ContractError: no TOML, no such table, or a field that is missing, unknown or wrong.
         """
         try:
-            raw = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise ContractError(
-                f"{path}: can't be read ({error}); name a file that can."
-            ) from error
+            raw = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            raise ContractError(f"{path}: not TOML ({error}); correct it.") from error
+            raise ContractError(f"{source}: not TOML ({error}); correct it.") from error
         if "launch" not in raw:
-            raise ContractError(f"{path}: table [launch] is missing; add it.")
-        return cls.from_mapping(raw["launch"], source=f"{path}, [launch]")
+            raise ContractError(f"{source}: table [launch] is missing; add it.")
+        return cls.from_mapping(raw["launch"], source=f"{source}, [launch]")
 
     def for_ec2(self) -> Ec2:
         """The `[launch.ec2]` table. Raises ContractError if there is none."""
