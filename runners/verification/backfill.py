@@ -79,15 +79,14 @@ def commands(
 
 def describe(states: Sequence[ReleaseState]) -> Iterator[str]:
     """The sentences on what is missing of all releases, the oldest first."""
-    known = [one for one in states if one.problem is None]
-    gaps = [one for one in known if not one.is_whole]
+    gaps = [one for one in states if one.problem is None and not one.is_whole]
     if not gaps:
-        is_verified = all(one.verdict is not None for one in known)
-        yield (
-            "Nothing is missing."
-            if is_verified
-            else "No dataset is missing; --verify looks at all else."
+        is_known = all(one.verdict is not None for one in states if one.problem is None)
+        whole = (
+            "Nothing is missing" if is_known else "No dataset is missing (--verify sees the rest)"
         )
+        problems = any(one.problem is not None for one in states)
+        yield f"{whole}, but for what is said above." if problems else f"{whole}."
         return
     yield "What is missing, the oldest first:"
     for one in gaps:

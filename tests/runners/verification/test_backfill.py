@@ -27,6 +27,7 @@ STUCK = ReleaseState(
     "2020-03-01", *(5, 5), verdict=Verdict.FAILED, failed=("Nothing twice",), report="runs/S"
 )
 STORELESS = ReleaseState("2019-01-01", 5, problem="no manifest (its store is gone)")
+UNVERIFIED = ReleaseState("2020-05-01", 5, 5)
 UNREAD = ReleaseState("2020-04-01", 5, 5, problem="can't be verified: not TOML")
 
 
@@ -77,6 +78,20 @@ def test_of_many_datasets_some_are_named() -> None:
     assert list(describe([STUCK]))[1] == (
         "2020-03-01: not passed: Nothing twice; no ingest mends that: runs/S has the details"
     )
+
+
+@pytest.mark.parametrize(
+    ("states", "said"),
+    [
+        ([WHOLE], "Nothing is missing."),
+        ([WHOLE, UNVERIFIED], "No dataset is missing (--verify sees the rest)."),
+        ([STORELESS, WHOLE], "Nothing is missing, but for what is said above."),
+    ],
+)
+def test_where_nothing_is_missing_it_says_of_what_that_is_known(
+    states: list[ReleaseState], said: str
+) -> None:
+    assert list(describe(states)) == [said]
 
 
 @pytest.fixture(scope="module")

@@ -160,7 +160,7 @@ def test_what_is_accepted_is_not_missing(place: Place) -> None:
     survey(place, "--yes")
     accept_d12(place, "file_unreadable")
     said = survey(place).stdout.splitlines()
-    assert said[2:] == ["No dataset is missing; --verify looks at all else."]
+    assert said[2:] == ["No dataset is missing (--verify sees the rest)."]
     said = survey(place, "--verify").stdout.splitlines()
     assert said[-1] == "Nothing is missing."
 
