@@ -1,7 +1,8 @@
 """The two pictures of a thread, light and dark: the demo's own page, seen by headless Chromium.
 
-They are taken again only where what they show may have changed: the digest of the code that makes
-the page lies beside them. Without Chromium, those that are there stay, and that is said.
+They are taken again only where what they show may have changed: the digest of the modules whose
+words and looks they have lies beside them. Without Chromium, those that are there stay, and that is
+said. Who has seen that nothing of what they show has changed, says `--unchanged`.
 """
 
 import hashlib
@@ -16,8 +17,19 @@ import click
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "docs" / "pictures"
 DIGEST = PICTURES / "made-from.sha256"
-SHOWN = ("bot/comments", "bot/html", "bot/cli/demo.py", "runners/sample")
-"""What says how the page looks, and what is in it."""
+SHOWN = (
+    "bot/comments/markdown.py",
+    "bot/comments/outcomes.py",
+    "bot/comments/release.py",  # the title
+    "bot/comments/replies.py",
+    "bot/comments/result",
+    "bot/html/rendering.py",
+    "bot/html/thread_page.py",
+    "runners/sample/datasets.py",
+)
+"""What says how the page looks, and what is in it: nothing else of the code has a word there."""
+
+UNCHANGED = "--unchanged"
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 SCHEMES = {"dark": 0, "light": 1}
@@ -32,8 +44,7 @@ LAST = 3  # `/ingest`, that it was accepted, and the result
 def main(home: Path) -> None:
     """Takes the pictures of a demo that is played in `home`, where they are out of date."""
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    digest = digest_of_code()
-    if DIGEST.is_file() and DIGEST.read_text(encoding="ascii").strip() == digest:
+    if is_as_the_code():
         click.echo("The pictures of the thread are as the code that makes them.")
     elif browser is None:
         click.echo("No Chromium on the PATH: the pictures of the thread stay as they were.")
@@ -42,7 +53,17 @@ def main(home: Path) -> None:
         page = _page(home)
         for scheme in SCHEMES:
             _take(browser, page, scheme)
-        DIGEST.write_text(digest + "\n", encoding="ascii")
+        stamp()
+
+
+def is_as_the_code() -> bool:
+    """Whether nothing that they show has changed since they were taken."""
+    return DIGEST.is_file() and DIGEST.read_text(encoding="ascii").strip() == digest_of_code()
+
+
+def stamp() -> None:
+    """Says that they show what the code makes now."""
+    DIGEST.write_text(digest_of_code() + "\n", encoding="ascii")
 
 
 def digest_of_code() -> str:
@@ -50,8 +71,8 @@ def digest_of_code() -> str:
     found = hashlib.sha256()
     for name in SHOWN:
         path = ROOT / name
-        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if file.is_file() and "__pycache__" not in file.parts:
+        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+            if file.is_file():
                 found.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes())
     return found.hexdigest()
 
@@ -84,4 +105,7 @@ def _take(browser: str, page: Path, scheme: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    if sys.argv[1] == UNCHANGED:
+        stamp()
+    else:
+        main(Path(sys.argv[1]))

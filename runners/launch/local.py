@@ -28,7 +28,7 @@ class LocalLauncher:
 
     def launch(self, request: RunRequest) -> Launched:
         """Ends with the exit code of the first step that did not end well, else 0."""
-        codes = (_run_step(step) for step in self._steps(request))
+        codes = (run_step(step) for step in self._steps(request))
         return Launched(None, next((code for code in codes if code), 0))
 
     def terminate(self, run_id: str) -> tuple[str, ...]:
@@ -42,7 +42,7 @@ class LocalLauncher:
         return [["ingest", "--smoke", *self._common], ["ingest", *self._common], verify]
 
 
-def _run_step(arguments: Sequence[str]) -> int:
+def run_step(arguments: Sequence[str]) -> int:
     """The exit code of a step, which is stopped when this process is."""
     with subprocess.Popen([sys.executable, "-m", "runners", *arguments]) as step:
         try:

@@ -16,6 +16,7 @@ from runners.contract import ContractError, Machine
 from runners.contract.launch_toml import Configuration
 from runners.launch.fleet import Fleet
 from runners.launch.prices import price
+from runners.launch.work import LOCKED, require_checkout
 
 SCRIPT = "bootstrap.sh"
 MOST_BYTES = 16384
@@ -32,9 +33,13 @@ class Lock:
 
     @classmethod
     def of(cls, repository: Path) -> "Lock":
-        """The two files of the checkout at `repository`."""
-        names = ("constraints.txt", "pyproject.toml")
-        return cls({name: (repository / name).read_bytes() for name in names})
+        """The two files of the checkout at `repository`.
+
+        Raises:
+            ContractError: there is no checkout.
+        """
+        require_checkout(repository)
+        return cls({name: (repository / name).read_bytes() for name in LOCKED})
 
     @property
     def sums(self) -> str:

@@ -51,8 +51,9 @@ class PackedWork:
         """The code at `code` with the request, and its manifests as they lie in `repository`.
 
         Raises:
-            ContractError: a manifest is missing or broken.
+            ContractError: a manifest is missing or broken, or there is no checkout at `code`.
         """
+        require_checkout(code)
         data = io.BytesIO()
         with tarfile.open(fileobj=data, mode="w") as archive:
             for name in ("runners", *LOCKED):
@@ -62,6 +63,15 @@ class PackedWork:
                 entry.size = len(content)
                 archive.addfile(entry, io.BytesIO(content))
         return cls(data.getvalue())
+
+
+def require_checkout(code: Path) -> None:
+    """Raises ContractError if the code at `code` is no checkout, which says what it needs."""
+    if missing := [name for name in LOCKED if not (code / name).is_file()]:
+        raise ContractError(
+            f"{code}: has no {' and no '.join(missing)}, by which a machine installs what the code "
+            "needs; launch from a checkout, not by an installed wheel."
+        )
 
 
 def _without_caches(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:

@@ -1,33 +1,65 @@
 """Which releases an instance holds, whoever registered them, and the manifest of each: a bot that
-begins with an instance that has a history then knows it. Reads the instance, and the stores.
+begins with an instance that has a history then knows it. Reads the instance and the stores; writes
+manifests and reports.
 """
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from runners.census.store import read_store, table_rows
-from runners.contract import ContractError, Manifest, Storage
+import tomli_w
 
-H5AD = re.compile(r"(?P<root>.*/cell-census/(?P<release>\d{4}-\d\d-\d\d))/h5ads/[^/]+\.h5ad")
+from runners import settings
+from runners.census.store import read_store, table_rows
+from runners.contract import (
+    Action,
+    ContractError,
+    Manifest,
+    RunReport,
+    Status,
+    Storage,
+    manifest_path,
+)
+from runners.run.request import ensure_request_file, kept_once_begun, load_job
+from runners.validation.check import judge_accepted
+from runners.verification.backfill import ReleaseState, commands
+from runners.verification.verify import verify
+
+H5AD = re.compile(
+    r"(?P<root>.*/cell-census/(?P<release>\d{4}-\d\d-\d\d))/h5ads/(?P<file>[^/]+\.h5ad)"
+)
 LABELS = ("census_schema_version", "dataset_schema_version")
 
 
 @dataclass(frozen=True)
 class HeldRelease:
-    """A release, the folder or s3:// address that has its files, and how many of its h5ads the
-    instance has.
+    """A release, the folder or s3:// address that has its files, and the names of those h5ads of
+    it that the instance has, wherever they lie.
     """
 
     release: str
     root: str
-    registered: int
+    files: frozenset[str]
 
     @property
     def storage(self) -> Storage:
         return Storage(soma=f"{self.root}/soma/", h5ads=f"{self.root}/h5ads/")
+
+
+@dataclass(frozen=True)
+class StoredRelease:
+    """What a release's store says of it: its manifest, and the ids of its datasets of which the
+    instance has no file.
+    """
+
+    manifest: Manifest
+    missing: tuple[str, ...]
 
 
 def held_releases(instance: str) -> list[HeldRelease]:
@@ -43,56 +75,62 @@ def held_releases(instance: str) -> list[HeldRelease]:
     from runners.registry import branches, locations  # LaminDB has models now
 
     addresses = branches.visible(locations.h5ads()).values_list("address", flat=True)
-    matches = filter(None, map(H5AD.fullmatch, failures.patiently(lambda: list(addresses))))
-    counts = Counter((match["release"], match["root"]) for match in matches)
-    most = {release: (root, n) for (release, root), n in sorted(counts.items(), key=_by_count)}
-    return [HeldRelease(release, *most[release]) for release in sorted(most)]
+    roots: dict[str, Counter[str]] = defaultdict(Counter)
+    files: dict[str, set[str]] = defaultdict(set)
+    for match in filter(None, map(H5AD.fullmatch, failures.patiently(lambda: list(addresses)))):
+        roots[match["release"]][match["root"]] += 1
+        files[match["release"]].add(match["file"])
+    return [
+        HeldRelease(release, roots[release].most_common(1)[0][0], frozenset(names))
+        for release, names in sorted(files.items())
+    ]
 
 
-def _by_count(item: tuple[tuple[str, str], int]) -> int:
-    return item[1]
-
-
-def manifests(held: list[HeldRelease]) -> Iterator[tuple[HeldRelease, Manifest | ContractError]]:
-    """The manifest of each release, each after the one before it that has one, by what its store
-    says of itself; or why there is none.
+def stored_releases(
+    held: list[HeldRelease],
+) -> Iterator[tuple[HeldRelease, StoredRelease | ContractError]]:
+    """Of each release what its store says, its manifest after that of the one before it that has
+    one; or why there is none.
     """
     previous: Manifest | None = None
     for one in held:
         try:
-            manifest = _manifest(one, previous)
+            stored = _stored(one, previous)
         except ContractError as error:
             yield one, error
             continue
-        yield one, manifest
-        previous = manifest
+        yield one, stored
+        previous = stored.manifest
 
 
-def _manifest(held: HeldRelease, previous: Manifest | None) -> Manifest:
+def _stored(held: HeldRelease, previous: Manifest | None) -> StoredRelease:
     soma = held.storage.soma
 
-    def read(census: Any) -> tuple[dict[str, str], int, tuple[str, ...]]:
+    def read(census: Any) -> tuple[dict[str, str], dict[str, str], tuple[str, ...]]:
         summary = table_rows(census, soma, "summary", ["label", "value"])
-        datasets = table_rows(census, soma, "datasets", ["dataset_id"])
+        datasets = table_rows(census, soma, "datasets", ["dataset_id", "dataset_h5ad_path"])
+        files = {row["dataset_id"]: str(row["dataset_h5ad_path"]) for row in datasets}
         organisms = sorted(census.get("census_data", {}))
-        return {row["label"]: row["value"] for row in summary}, len(datasets), tuple(organisms)
+        return {row["label"]: row["value"] for row in summary}, files, tuple(organisms)
 
-    summary, count, organisms = read_store(held.storage, "census_info", read)
+    summary, files, organisms = read_store(held.storage, "census_info", read)
     if missing := [label for label in LABELS if not summary.get(label)]:
         raise ContractError(
             f"{soma}: its summary has no {', '.join(missing)}; write {held.release}.toml by hand."
         )
-    return Manifest.from_mapping(
+    manifest = Manifest.from_mapping(
         {
             "release": held.release,
             **{label: summary[label] for label in LABELS},
-            "dataset_count": count,
+            "dataset_count": len(files),
             "organisms": [name.replace("_", " ").capitalize() for name in organisms],
             "storage": held.storage.to_mapping(),
             **_after(previous),
         },
         source=soma,
     )
+    lacking = [name for name, path in files.items() if PurePosixPath(path).name not in held.files]
+    return StoredRelease(manifest, tuple(sorted(lacking)))
 
 
 def _after(previous: Manifest | None) -> dict[str, str]:
@@ -102,3 +140,97 @@ def _after(previous: Manifest | None) -> dict[str, str]:
         "previous": previous.release,
         "previous_dataset_schema_version": previous.dataset_schema_version,
     }
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What is done of each release, and where."""
+
+    instance: str
+    repository: Path
+    runs: Path
+    is_real: bool
+    verifies: bool
+
+    def look(
+        self, held: HeldRelease, stored: StoredRelease | ContractError
+    ) -> tuple[ReleaseState, list[str]]:
+        """How the release stands, and sentences that say so. Writes manifest and report."""
+        release, registered = held.release, len(held.files)
+        if isinstance(stored, ContractError):
+            problem = f"no manifest ({stored})"
+            sentence = f"{release}: {registered} datasets registered; {problem}"
+            return ReleaseState(release, registered, problem=problem), [sentence]
+        file = self.repository / manifest_path(release)
+        state = ReleaseState(
+            release,
+            registered,
+            stored.manifest.dataset_count,
+            tuple(name for name in stored.missing if name not in _accepted(file)),
+        )
+        kept = _keep(file, stored.manifest, is_real=self.is_real)
+        sentences = [f"{release}: {registered} of {state.datasets} datasets; {kept}"]
+        report = None
+        if self.verifies and file.exists():
+            try:
+                report = _verified(file, self.instance, self.repository, self.runs)
+            except ContractError as error:
+                problem = f"can't be verified: {error}"
+                return replace(state, problem=problem), [*sentences, f"{release}: {problem}"]
+            state = replace(
+                state,
+                verdict=report.verdict,
+                failed=_offending(report),
+                report=str(self.runs / report.request.run_id / "report.json"),
+            )
+            sentences.append(f"{release}: {_verdict(report)} ({state.report})")
+        if not state.is_whole:
+            words = commands(release, self.instance, self.repository, self.runs, report)
+            state = replace(state, commands=words)
+        return state, sentences
+
+
+def _accepted(file: Path) -> set[str]:
+    """The datasets whose failure the manifest accepts, as far as there is one that can be read."""
+    with suppress(ContractError):
+        return {entry.dataset_id for entry in Manifest.from_file(file).accepted}
+    return set()
+
+
+def _keep(file: Path, manifest: Manifest, *, is_real: bool) -> str:
+    """Writes the manifest unless there is one; what came of it."""
+    if file.exists():
+        return f"{file} is there, and left as it is"
+    if not is_real:
+        return f"--yes writes {file}"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_suffix(".part")  # killed half-way, no half of a manifest is left as it is
+    part.write_text(tomli_w.dumps(manifest.to_table()), encoding="utf-8")
+    part.replace(file)
+    return f"wrote {file}"
+
+
+def _verified(file: Path, instance: str, repository: Path, runs: Path) -> RunReport:
+    """The report of a release. Files whose failure is accepted are read, to see that they fail for
+    that. Raises ContractError: there is none.
+    """
+    reference, now = settings.from_environment().reference, datetime.now(UTC)
+    fields = {"action": Action.VERIFY, "instance": instance}
+    make = partial(ensure_request_file, runs, repository, file, now, **fields)
+    with kept_once_begun(runs, make) as request:
+        job = load_job(request, repository=repository, reference=reference)
+        return verify(job, judge_accepted(job.manifest, reference=reference))
+
+
+def _offending(report: RunReport) -> tuple[str, ...]:
+    offending = (Status.FAILED, Status.UNCHECKED)
+    return tuple(check.title for check in report.checks if check.status in offending)
+
+
+def _verdict(report: RunReport) -> str:
+    """The verdict in short: the checks that weren't passed, and how many failures are accepted."""
+    offending = _offending(report)
+    what = f": {'; '.join(offending)}" if offending else ""
+    accepted = {offender.dataset_id for check in report.checks for offender in check.accepted}
+    what += f", with {len(accepted)} accepted" if accepted else ""
+    return f"{report.verdict.value}{what}"

@@ -19,10 +19,11 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(checkout: Path) -> str:
+def run(checkout: Path, words: str = "home") -> str:
     """What it says where no browser is on the PATH."""
     done = subprocess.run(
-        [sys.executable, str(checkout / "docs/site/pictures.py"), str(checkout / "home")],
+        [sys.executable, str(checkout / "docs/site/pictures.py"), words],
+        cwd=checkout,
         env={"PATH": ""},
         capture_output=True,
         text=True,
@@ -52,20 +53,27 @@ def test_without_a_browser_they_stay_and_that_is_said(checkout: Path) -> None:
     assert kept(checkout) == before
 
 
+def test_they_show_what_the_code_makes_now() -> None:
+    assert pictures.is_as_the_code(), (
+        f"{', '.join(pictures.SHOWN)}: one of these has changed since docs/pictures were taken. If "
+        "it shows there, `make docs` takes them anew (with Chromium); else say so by "
+        f"`.venv/bin/python docs/site/pictures.py {pictures.UNCHANGED}`."
+    )
+
+
+@pytest.mark.parametrize("name", pictures.SHOWN)
+def test_each_part_that_they_show_is_there(name: str) -> None:
+    assert (ROOT / name).exists()
+
+
 def test_what_makes_the_page_is_compared(checkout: Path) -> None:
-    (checkout / "bot/comments").mkdir(parents=True)
     shutil.copytree(ROOT / "bot/html", checkout / "bot/html")
     page = checkout / "bot/html/thread_page.py"
-    digest = checkout / "docs/pictures/made-from.sha256"
-    script = "import pictures; print(pictures.digest_of_code())"
-    told = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=checkout / "docs/site",
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    digest.write_text(told.stdout)
+    before = kept(checkout)
+    assert run(checkout, pictures.UNCHANGED) == ""
+    assert {name for name, content in kept(checkout).items() if content != before[name]} == {
+        pictures.DIGEST.name
+    }
     assert run(checkout) == "The pictures of the thread are as the code that makes them.\n"
     page.write_text(page.read_text() + "\n# changed\n")
     assert run(checkout).startswith("No Chromium")

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_docs_commands import FENCE, commands_of
+from doc_commands import FENCE, commands_of
 
 pytestmark = pytest.mark.prove
 ROOT = Path(__file__).resolve().parents[2]

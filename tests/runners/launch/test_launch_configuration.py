@@ -2,16 +2,19 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import tomli_w
 
-from launch.site import ROOT, table
+from launch.site import ROOT, request, table
 from runners.contract import ContractError
 from runners.contract.launch_toml import Configuration, bucket_and_prefix
 from runners.launch.prices import highest_cost, price
+from runners.launch.user_data import Lock
+from runners.launch.work import PackedWork
 
 
 def read(path: Path, **changes: Any) -> Configuration:
@@ -160,3 +163,17 @@ def test_launching_loads_what_its_group_installs_and_nothing_more() -> None:
     heavy = {"anndata", "bionty", "h5py", "lamindb", "numpy", "pandas", "tiledbsoma"}
     others = {"github", "bs4", "libcst", "tomli_w", "moto", "cellxgene_census", "tqdm"}
     assert loaded & (heavy | others) == set()
+
+
+@pytest.mark.parametrize(
+    "launch", [Lock.of, lambda code: PackedWork.of_checkout(code, code, request())]
+)
+def test_from_an_installed_wheel_nothing_is_launched(
+    launch: Callable[[Path], object], tmp_path: Path
+) -> None:
+    """It has the packages, and neither file that says what these need."""
+    (tmp_path / "runners").mkdir()
+    (tmp_path / "pyproject.toml").touch()
+    said = "has no constraints.txt, by which .* launch from a checkout, not by an installed wheel."
+    with pytest.raises(ContractError, match=said):
+        launch(tmp_path)

@@ -1,5 +1,6 @@
 """What an instance with a history holds becomes manifests; it, and those that are there, stay."""
 
+import json
 import sqlite3
 from contextlib import closing
 from datetime import date
@@ -35,7 +36,7 @@ def test_its_manifests_say_what_its_releases_say_of_themselves(place: Place) -> 
     before = dumps.exact(place.database)
     done = survey(place, "--yes")
     assert done.returncode == 0, done.stderr
-    assert [line.partition(";")[0] for line in done.stdout.splitlines()] == [
+    assert [line.partition(";")[0] for line in done.stdout.splitlines()[:2]] == [
         f"{OLDER.version}: 5 of 5 datasets",
         f"{NEWER.version}: 11 of 12 datasets",
     ]
@@ -132,6 +133,36 @@ def test_a_store_that_is_gone_costs_its_own_release_alone(place: Place) -> None:
     assert f"{OLDER.version}: 5 datasets registered; no manifest (" in done.stdout
     assert list(found(place)) == [NEWER.version]
     assert found(place)[NEWER.version].previous is None
+
+
+def test_at_its_end_it_says_what_is_missing_and_the_commands_that_fill_it_in(place: Place) -> None:
+    own, broken = str(place.root / "own"), by_key("D12").dataset_id
+    of = f"--new {NEWER.version} --instance {INSTANCE}"
+    where = f"--repository {own} --runs runs"
+    ingest = f"python -m runners ingest {of} --only-missing {where}"
+    verify = f"python -m runners verify {of} {where}"
+    assert survey(place).stdout.splitlines()[2:] == [
+        "What is missing, the oldest first:",
+        f"{NEWER.version}: 1 of 12 datasets ({broken})",
+        f"  {ingest}",
+        f"  {verify}",
+        "--backfill --yes does these commands in turn, and stops at the first that doesn't end "
+        "well.",
+    ]
+    older, newer = map(json.loads, survey(place, "--json").stdout.splitlines())
+    assert (older["missing"], older["commands"], older["verdict"]) == ([], [], None)
+    assert newer["commands"] == [ingest, verify]
+    assert (newer["release"], newer["registered"], newer["datasets"]) == (NEWER.version, 11, 12)
+    assert newer["missing"] == [broken]
+
+
+def test_what_is_accepted_is_not_missing(place: Place) -> None:
+    survey(place, "--yes")
+    accept_d12(place, "file_unreadable")
+    said = survey(place).stdout.splitlines()
+    assert said[2:] == ["No dataset is missing (--verify sees the rest)."]
+    said = survey(place, "--verify").stdout.splitlines()
+    assert said[-1] == "Nothing is missing."
 
 
 def test_an_instance_without_releases_says_so(empty: Place, tmp_path: Path) -> None:
