@@ -36,7 +36,7 @@ FLOORS = {
     ),
     "runners": (
         {"contract", "progress"},
-        {"disk", "settings", "retries", "rules"},
+        {"settings", "retries", "rules"},
         {"records", "h5ad", "sample"},
         {"census"},
         {"run"},

@@ -1,5 +1,6 @@
 """Writes files and folders whole or not at all, even if the process is killed."""
 
+import errno
 import fcntl
 import os
 import shutil
@@ -24,6 +25,16 @@ def write(path: Path, text: str) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def check_place(path: Path) -> None:
+    """Raises OSError unless `write` could make the file: what stands above it is a folder in which
+    this user may write.
+    """
+    above = next(parent for parent in path.absolute().parents if os.path.lexists(parent))
+    code = errno.ENOTDIR if not above.is_dir() else 0 if os.access(above, os.W_OK) else errno.EACCES
+    if code:
+        raise OSError(code, os.strerror(code), str(above))
 
 
 @contextmanager
@@ -65,7 +76,7 @@ def write_folder(folder: Path, files: Mapping[str, str]) -> None:
         temporary.chmod(0o755)
         # rename() replaces a folder that is empty.
         if folder.exists():
-            raise FileExistsError(folder)
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(folder))
         temporary.rename(folder)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -25,7 +25,7 @@ from bot.model.events import Event
 from bot.model.ports import Ports
 from bot.schema.spec import Spec
 from bot.settings import Settings, load_settings, with_page
-from runners.contract import ContractError
+from runners.contract import ContractError, disk
 
 LAMINDB_MODULE = Path("examples") / "cellxgene" / "_cellxgene.py"
 
@@ -82,8 +82,11 @@ def with_clear_errors(command: Callable[P, None]) -> Callable[P, None]:
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             command(*args, **kwargs)
+        except BrokenPipeError:  # nobody reads any more, as behind `| head`: click ends quietly
+            raise
         except (BotError, ContractError, OSError) as error:
-            click.echo(" ".join(str(error).split()), err=True)
+            explained = disk.explained(error) if isinstance(error, OSError) else None
+            click.echo(" ".join(str(explained or error).split()), err=True)
             sys.exit(2)
 
     return wrapped

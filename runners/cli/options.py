@@ -14,8 +14,8 @@ from typing import Any, NoReturn
 
 import rich_click as click
 
-from runners import disk, progress
-from runners.contract import Action, ContractError
+from runners import progress
+from runners.contract import Action, ContractError, disk
 from runners.run.stopping import ends_in_time
 
 CHECK_FAILED, WRONG_INPUT = 1, 2

@@ -4,14 +4,20 @@ Must not register anything.
 """
 
 import os
+import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from runners import disk, settings
-from runners.contract import ContractError
+from pydantic import ValidationError
+
+from runners import settings
+from runners.contract import ContractError, disk
 from runners.registry import failures
+from runners.run.stopping import StoppedError
+
+NAME = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
 
 
 def create(
@@ -26,21 +32,36 @@ def create(
     It is kept in SQLite there, or in the PostgreSQL `database` (an address with 127.0.0.1: LaminDB
     takes a socket for remote). LaminDB's settings go where LAMIN_SETTINGS_DIR says, else to the
     user's home.
+
+    Raises:
+        ContractError: the name is none, or LaminDB refuses folder, database or modules.
     """
+    if NAME.fullmatch(name) is None:
+        raise ContractError(
+            f"instance {name!r}: is no such name; take letters, digits, and . _ - within."
+        )
     import lamindb_setup
 
     lamindb_setup.logger.set_verbosity(0)
     slug = f"anonymous/{name}"
     if not _has_settings(slug):
         storage.mkdir(parents=True, exist_ok=True)
-        # `init` writes a .lamin folder where it is called
-        with _inside(storage), failures.explained():
-            lamindb_setup.init(
-                storage=str(storage.resolve()),
-                name=name,
-                modules=",".join(sorted(modules)),
-                db=database,
-            )
+        try:
+            # `init` writes a .lamin folder where it is called
+            with _inside(storage), failures.explained(is_connected=False):
+                lamindb_setup.init(
+                    storage=str(storage.resolve()),
+                    name=name,
+                    modules=",".join(sorted(modules)),
+                    db=database,
+                )
+        except (Exception, SystemExit) as error:
+            if not _is_refusal(error):
+                raise
+            raise ContractError(
+                f"instance {slug!r}: can't be made in {storage} ({_reason(error)}); "
+                f"{_remedy(error)}, and run it again."
+            ) from error
     return slug
 
 
@@ -62,16 +83,13 @@ def connect(slug: str) -> None:
     try:
         with failures.explained(is_connected=False):
             connected = _open(slug)
-    except ContractError:
-        raise
     except (Exception, SystemExit) as error:  # LaminDB ends the process without a database
-        if isinstance(error, OSError) and disk.explained(error):
+        if not _is_refusal(error):
             raise
-        reason = _without_key(next(iter(str(error).splitlines()), type(error).__name__))
         raise ContractError(
-            f"instance {slug!r}: can't be connected to ({reason}). What LaminDB knows of instances "
-            f"and logins is read from {_settings_folder()}; say LAMIN_SETTINGS_DIR where it lies "
-            "elsewhere, name another instance, or log in by `lamin login`."
+            f"instance {slug!r}: can't be connected to ({_reason(error)}). What LaminDB knows of "
+            f"instances and logins is read from {_settings_folder()}; say LAMIN_SETTINGS_DIR where "
+            "it lies elsewhere, name another instance, or log in by `lamin login`."
         ) from error
     if connected.slug != slug:
         raise ContractError(
@@ -113,6 +131,34 @@ def _is_there(instance: Any, slug: str) -> bool:
     if instance.slug != slug:
         return False
     return bool(instance.dialect != "sqlite" or instance._sqlite_file_local.exists())
+
+
+def _is_refusal(error: BaseException) -> bool:
+    """Whether it is LaminDB's own, rather than a sentence already, a signal, or the disk's."""
+    if isinstance(error, ContractError | StoppedError):
+        return False
+    return not (isinstance(error, OSError) and disk.explained(error))
+
+
+def _reason(error: BaseException) -> str:
+    """What LaminDB says, in a line; of a field of a wrong form, which it is, without its value."""
+    if isinstance(error, ValidationError):
+        return "; ".join(f"{one['loc'][0]}: {one['msg']}".rstrip(" :") for one in error.errors())
+    lines = str(error).strip().splitlines()
+    return _without_key(lines[0].rstrip(".") if lines else type(error).__name__)
+
+
+def _remedy(error: BaseException) -> str:
+    """What corrects a new instance that LaminDB refuses."""
+    from lamindb_setup.errors import StorageAlreadyManaged
+
+    if isinstance(error, StorageAlreadyManaged):
+        return "name a folder that is no other instance's"
+    if isinstance(error, ImportError):
+        return "name in --modules what is installed"
+    if isinstance(error, ValidationError):
+        return "give --db as postgresql://USER:PASSWORD@127.0.0.1:PORT/DATABASE"
+    return "correct NAME, STORAGE, --db or --modules"
 
 
 def _without_key(text: str) -> str:

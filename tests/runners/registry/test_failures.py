@@ -12,13 +12,14 @@ from types import SimpleNamespace
 
 import instances
 import pytest
+from click.testing import CliRunner
 from django.db import IntegrityError, OperationalError
 from django.db.transaction import TransactionManagementError
 from instances import INSTANCE, Done, Place
 
-from runners import disk
+from runners.cli.commands import main
 from runners.cli.options import with_clear_errors
-from runners.contract import ContractError
+from runners.contract import ContractError, disk
 from runners.registry import failures
 from runners.registry.failures import explained, failure_of
 from runners.retries import OutageError
@@ -216,9 +217,41 @@ def test_errors_of_the_disk_have_a_remedy(code: int) -> None:
     assert str(sentence).startswith("a/file: neen; ")
 
 
-def test_other_errors_are_none_of_the_disk() -> None:
-    for error in (OSError("no code"), FileNotFoundError(errno.ENOENT, "none", "a/file")):
-        assert disk.explained(error) is None
+@pytest.mark.parametrize("code", [errno.EIO, errno.ELOOP, errno.ETXTBSY])
+def test_what_has_no_remedy_of_its_own_is_told_of_the_file(code: int) -> None:
+    sentence = disk.explained(OSError(code, "neen", "a/file"))
+    assert str(sentence) == "a/file: neen; see what lies there, or name another, and run it again."
+
+
+def test_of_two_files_the_one_that_was_aimed_at_is_named() -> None:
+    sentence = disk.explained(OSError(errno.EISDIR, "neen", "part", None, "whole"))
+    assert str(sentence).startswith("whole: neen; ")
+
+
+@pytest.mark.parametrize("code", disk.LIMITS)
+def test_a_limit_needs_no_file(code: int) -> None:
+    assert str(disk.explained(OSError(code, "neen"))).startswith("a file: neen; ")
+
+
+@pytest.mark.parametrize("code", [None, errno.EBADF, errno.EPIPE, errno.ECONNRESET, errno.ENOENT])
+def test_errors_that_name_no_file_are_none_of_the_disk(code: int | None) -> None:
+    error = OSError("no code") if code is None else OSError(code, "neen")
+    assert disk.explained(error) is None
+
+
+@pytest.mark.parametrize("name", ["file/x", "file/x/y"])
+@pytest.mark.parametrize("words", [("sample",), ("reference",)])
+def test_a_place_that_is_none_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], name: str
+) -> None:
+    (tmp_path / "file").touch()
+    place = str(tmp_path / name)
+    monkeypatch.setenv("REFERENCE", place)
+    done = CliRunner().invoke(main, [*words, *([place] if words == ("sample",) else [])])
+    assert done.exit_code == 2
+    said = done.stderr.splitlines()[-1]
+    assert said.startswith(f"{tmp_path / 'file'}/")
+    assert ": Not a directory; name another, or take away the file that stands there" in said
 
 
 # --- an instance that isn't as the client has it --------------------------------------------------
