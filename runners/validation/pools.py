@@ -7,7 +7,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import active_children, get_context, parent_process
+
+END_SECONDS = 2.0
+"""What a pool gets for its own end, once its processes are killed; it takes milliseconds."""
 
 
 @contextmanager
@@ -21,11 +25,14 @@ def processes(workers: int) -> Iterator[Executor]:
     try:
         yield pool
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for process in (
-            set(active_children()) - others
-        ):  # else the end of this process waits for a stuck read
+        # else the end of this process waits for a stuck read
+        for process in set(active_children()) - others:
             process.kill()
+        # else it writes to a pipe that the pool's own thread closes at that moment
+        end = partial(pool.shutdown, cancel_futures=True)
+        ending = threading.Thread(target=end, daemon=True)
+        ending.start()
+        ending.join(END_SECONDS)
 
 
 def _end_with_parent() -> None:

@@ -1,0 +1,50 @@
+"""A pool of processes of this machine, and the end of the process that had it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+LATE = """
+import os, threading
+from concurrent.futures import process
+from runners.validation.pools import processes
+
+exiting, closed = threading.Event(), threading.Event()
+wakeup, close = process._ThreadWakeup.wakeup, process._ThreadWakeup.close
+
+def slow_wakeup(self):
+    if process._global_shutdown and not self._closed:  # as it asks itself, before it sends
+        exiting.set()
+        closed.wait()
+        self._writer.send_bytes(b"")
+    else:
+        wakeup(self)
+
+def slow_close(self):
+    exiting.wait(1)
+    close(self)
+    closed.set()
+
+process._ThreadWakeup.wakeup, process._ThreadWakeup.close = slow_wakeup, slow_close
+
+if __name__ == "__main__":
+    with processes(1) as pool:
+        print(pool.submit(os.path.basename, "a/b").result())
+"""
+"""The end of a process that wakes the pool's thread up while that thread ends, which closes its
+pipe later than it is looked at.
+"""
+
+
+def test_a_process_ends_without_a_word_while_its_pool_ends(tmp_path: Path) -> None:
+    script = tmp_path / "late.py"
+    script.write_text(LATE)
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "b\n", "")
