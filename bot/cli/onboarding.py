@@ -1,27 +1,29 @@
 """The command that prepares a repository for a bot whose code is elsewhere."""
 
-import subprocess
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
-from shlex import quote
 
 import rich_click as click
+from click import get_current_context
+from click.core import ParameterSource
 
-from bot.adapters.files import write
 from bot.adapters.local.ports import local
-from bot.adapters.local.repository import OWN_RULES
 from bot.adapters.web import quick_pages
 from bot.cli.context import LazyContext, with_clear_errors
-from bot.cli.onboarding_app import WantedApp, make
+from bot.cli.onboarding_app import WantedApp, say_or_make
+from bot.cli.onboarding_clone import FIRST, NEWER, Clone, put
 from bot.cli.onboarding_pull_request import Wanted, propose
 from bot.cli.terminal import show_plan
 from bot.comments.plan import describe
 from bot.engine import detect
 from bot.errors import BotError
-from bot.onboarding import Code, State, check_words, compare, files, next_steps
-from bot.onboarding.files import WORKFLOW, other_owners, owner_lines
+from bot.onboarding import Code, check_words, git_steps, next_steps
+from bot.onboarding.files import WORKFLOW
 from bot.settings import Settings
+
+OF_THE_APP = {"organisation", "environment", "key_file", "minutes"}
+OF_FILES = {"code", "instance", "owners", "look", "as_pull_request", "update", "folder"}
 
 
 @click.command()
@@ -68,6 +70,11 @@ from bot.settings import Settings
     show_default=True,
     help="How long to wait for the browser.",
 )
+@click.option(
+    "--update",
+    is_flag=True,
+    help="Renew what FOLDER has as an earlier commit had it: the workflow file's pin, and rules.",
+)
 @click.option("--yes", is_flag=True, help="Do it; without, only say so.")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), required=False)
 @click.pass_obj
@@ -85,6 +92,7 @@ def init(
     environment: str,
     key_file: Path | None,
     minutes: float,
+    update: bool,
     yes: bool,
     folder: Path | None,
 ) -> None:
@@ -92,51 +100,50 @@ def init(
 
     Says what it would write, and writes it with --yes. A file that is there is left as it is. Then
     it says what the first look would find, and which commands are left to you. With --pull-request
-    GitHub gets the files, on a branch, and the pull request says all that. With --app, a page on
+    GitHub gets the files, on a branch, and the pull request says all that. With --update, a newer
+    --code comes to a FOLDER that has them; what somebody has changed stays. With --app, a page on
     this machine leads to GitHub, which makes the App with the permissions that it needs; nothing is
     kept but its key, in --key-file.
     """
     if as_app:
+        _refuse_options(OF_FILES, "doesn't go with --app")
         check_words(repository, repository, ())
         wanted = WantedApp(repository, organisation, environment, key_file, minutes)
-        make(lazy.load().settings, wanted)
+        say_or_make(lazy.load().settings, wanted, yes=yes)
         return
+    _refuse_options(OF_THE_APP, "goes with --app alone")
     if code is None or instance is None:
         raise BotError("--code, --instance: one of them is missing; give both.")
     check_words(repository, instance, owners)
     pinned, settings = Code.from_text(code), lazy.load().settings
     settings = replace(settings, instance=instance)
     if as_pull_request:
-        if folder is not None:
-            raise BotError(f"{folder}: stays as it is with --pull-request; leave out one of them.")
+        _refuse_options({"folder", "update"}, "doesn't go with --pull-request")
         name = settings.workflow or Path(WORKFLOW).name
         settings = replace(settings, github=repository, repository=None, workflow=name)
         propose(settings, Wanted(pinned, owners, look), yes=yes)
         return
     if folder is None:
         raise BotError("FOLDER: missing; name your repository's clone, or say --pull-request.")
-    _check_clone(folder)
-    _check_remotes(folder, repository)
-    has_written = _write(folder, pinned, owners, yes=yes)
-    if look:
+    clone = Clone.at(folder, repository)
+    if update and not (folder / WORKFLOW).is_file():
+        raise BotError(f"{folder}: has no {WORKFLOW} to be renewed; leave --update out.")
+    is_written = put(clone, pinned, owners, update=update, yes=yes)
+    if look and not update:
         _say_look(replace(settings, repository=folder, github=None))
-    click.echo("\nThen:" if has_written else "\nWith --yes; then:")
-    for step in next_steps(repository, instance, folder):
+    message = NEWER if update else FIRST
+    if is_written and not yes:
+        head, steps = "With --yes; then:", git_steps(folder, clone.remote, message)
+    else:
+        head = "Then:" if is_written else "What of this isn't done yet (`bot doctor` says so):"
+        steps = clone.steps(message)
+    _say_steps(head, [*steps, *(() if update else next_steps(repository, instance))])
+
+
+def _say_steps(head: str, steps: Sequence[str]) -> None:
+    click.echo(f"\n{head}" if steps else "\nNothing is left to be pushed.")
+    for step in steps:
         click.echo(f"  {step}")
-
-
-def _write(folder: Path, code: Code, owners: Sequence[str], *, yes: bool) -> bool:
-    """Whether the folder has all files now; says how each stands."""
-    theirs, lines = other_owners(folder) if owners else None, owner_lines(owners)
-    texts = files(code, () if theirs else owners, OWN_RULES)
-    states = compare(texts, folder)
-    for path, state in states.items():
-        if yes and state is State.NEW:
-            write(folder / path, texts[path])
-        click.echo(f"{'wrote' if yes and state is State.NEW else state}: {path}")
-    if theirs and lines not in theirs.read_text(encoding="utf-8", errors="replace"):
-        click.echo(f"{theirs}: is there, and left so; it wants, at its end:\n{lines.rstrip()}")
-    return yes or State.NEW not in states.values()
 
 
 def _say_look(settings: Settings) -> None:
@@ -151,29 +158,15 @@ def _say_look(settings: Settings) -> None:
         click.echo(f"It can't be said now: {error}")
 
 
-def _check_clone(folder: Path) -> None:
-    top = _git(folder, "rev-parse", "--show-toplevel")
-    if not top or Path(top).resolve() != folder.resolve():
-        raise BotError(f"{folder}: is no clone's top folder; clone your repository, and name that.")
-
-
-def _check_remotes(folder: Path, repository: str) -> None:
-    """Raises BotError for a clone that can't be pushed; one of another repository is only noted."""
-    remotes = _git(folder, "remote", "--verbose")
-    if not remotes:
-        raise BotError(
-            f"{folder}: has no remote that it could be pushed to; say `git -C {quote(str(folder))} "
-            f"remote add origin https://github.com/{repository}.git`, and this again."
-        )
-    if repository.lower() not in remotes.lower():
-        click.echo(f"note: no remote of {folder} names {repository}; see `git remote --verbose`.")
-
-
-def _git(folder: Path, *words: str) -> str:
-    """What git prints; nothing where it refuses."""
-    command = ["git", "-C", str(folder), *words]
-    found = subprocess.run(command, capture_output=True, text=True, check=False)
-    return found.stdout.strip() if found.returncode == 0 else ""
+def _refuse_options(names: Collection[str], why: str) -> None:
+    """Raises BotError if one of these was given: it would be ignored."""
+    context = get_current_context()
+    for parameter in context.command.params:
+        source = context.get_parameter_source(str(parameter.name))
+        if parameter.name in names and source is ParameterSource.COMMANDLINE:
+            is_option = isinstance(parameter, click.Option)
+            name = parameter.opts[0] if is_option else parameter.human_readable_name
+            raise BotError(f"{name}: {why}; leave it out.")
 
 
 COMMANDS = (init,)

@@ -26,12 +26,32 @@ class WantedApp:
     minutes: float
 
 
-def make(settings: Settings, wanted: WantedApp) -> None:
+def say_or_make(settings: Settings, wanted: WantedApp, *, yes: bool) -> None:
+    """Says what the App would be, and has it made with `yes`.
+
+    Raises:
+        BotError: the environment's name is none, or GitHub made no App.
+        OSError: the key's file is there, or can't be made.
+    """
+    if ENVIRONMENT.fullmatch(wanted.environment) is None:
+        raise BotError(f"--environment: {wanted.environment!r} is no such name; correct it.")
+    if yes:
+        return _make(settings, wanted)
+    app = manifest(wanted.repository, "", launcher=settings.launcher)
+    owner = "its organisation" if wanted.organisation else "you"
+    click.echo(f"An App of {owner} for {wanted.repository}, named {app['name']}, which may:")
+    for name, level in app["default_permissions"].items():
+        click.echo(f"  {name}: {level}")
+    return click.echo(
+        "\nWith --yes, a page for a browser of this machine leads to GitHub, which makes it; its "
+        f"private key is then in {wanted.key_file or '--key-file'}."
+    )
+
+
+def _make(settings: Settings, wanted: WantedApp) -> None:
     """Has the App made, writes its key, and says what is left to a person."""
     if wanted.key_file is None:
         raise BotError("--key-file: missing; name a new file for the App's private key.")
-    if ENVIRONMENT.fullmatch(wanted.environment) is None:
-        raise BotError(f"--environment: {wanted.environment!r} is no such name; correct it.")
     with secret_file(wanted.key_file) as write_key:
         app = _made(settings, wanted)
         write_key(app.key)

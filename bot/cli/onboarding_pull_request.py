@@ -21,7 +21,7 @@ from bot.comments.plan import describe
 from bot.engine import detect
 from bot.errors import BotError
 from bot.onboarding import Code, State, compare_blobs, files, next_steps
-from bot.onboarding.files import OWNERS_PLACES, owner_lines
+from bot.onboarding.files import OWNERS, OWNERS_PLACES, owner_lines
 from bot.settings import Settings
 
 
@@ -39,7 +39,7 @@ def propose(settings: Settings, wanted: Wanted, *, yes: bool) -> None:
     it changes nothing.
     """
     name, adapter = settings.github or "", _adapter(settings)
-    steps = list(next_steps(name, settings.instance, None))
+    steps = list(next_steps(name, settings.instance))
     if there := adapter.proposed():
         state = "open" if there.is_open else "closed or merged"
         click.echo(f"{there.address} is there ({state}), and left as it is.")
@@ -81,8 +81,10 @@ def _adapter(settings: Settings) -> GithubOnboarding:
 def _files(wanted: Wanted, blobs: Mapping[str, str]) -> tuple[dict[str, str], dict[str, State]]:
     """The files and how each compares with the default branch's; owners that it has stay alone."""
     theirs = next((place for place in OWNERS_PLACES if place in blobs), None)
-    texts = dict(files(wanted.code, () if theirs else wanted.owners, OWN_RULES))
-    if theirs and wanted.owners:
+    texts = dict(files(wanted.code, wanted.owners, OWN_RULES))
+    if theirs and compare_blobs(texts, blobs).get(theirs) is not State.SAME:
+        texts.pop(OWNERS, None)
+    if theirs and wanted.owners and theirs not in texts:
         lines = owner_lines(wanted.owners).rstrip()
         click.echo(f"{theirs}: is there, and left so; it wants, at its end:\n{lines}")
     return texts, dict(compare_blobs(texts, blobs))

@@ -7,7 +7,17 @@ from bot.onboarding.files import (
     compare,
     compare_blobs,
     files,
+    git_steps,
     next_steps,
 )
 
-__all__ = ["Code", "State", "check_words", "compare", "compare_blobs", "files", "next_steps"]
+__all__ = [
+    "Code",
+    "State",
+    "check_words",
+    "compare",
+    "compare_blobs",
+    "files",
+    "git_steps",
+    "next_steps",
+]

@@ -17,9 +17,16 @@ WORKFLOW = ".github/workflows/cellxgene.yml"
 OWNERS = ".github/CODEOWNERS"
 OWNERS_PLACES = (OWNERS, "CODEOWNERS", "docs/CODEOWNERS")
 RULES = "runners/rules"
+TEMPLATE = "bot/onboarding/cellxgene.yml"
+"""Of the workflow file, in our own repository, whose rules lie where the other's do."""
 OWNED = ("/.github/", "/runners/releases/", "/runners/rules/")
 REPOSITORY = re.compile(r"[A-Za-z0-9][\w-]*/[\w.-]+")
 OWNER = re.compile(r"@[\w-]+(?:/[\w-]+)?")
+CALL = re.compile(
+    rf"uses: (?P<repository>{REPOSITORY.pattern})/\.github/workflows/bot\.yml"
+    r"@(?P<commit>[0-9a-f]{40})$",
+    re.MULTILINE,
+)
 CODE = re.compile(rf"(?P<repository>{REPOSITORY.pattern})@(?P<commit>[0-9a-fA-F]{{40}})")
 
 
@@ -51,6 +58,7 @@ class State(StrEnum):
 
     NEW = "new"
     SAME = "as it is"
+    EARLIER = "as an earlier commit had it"
     OTHER = "there with other text, and left so"
 
 
@@ -80,9 +88,7 @@ def other_owners(folder: Path) -> Path | None:
 
 def files(code: Code, owners: Sequence[str], rules: Path) -> Mapping[str, str]:
     """Their texts by path. `rules` is the folder of ours, which the repository's own begin with."""
-    workflow = (resources(__package__) / "cellxgene.yml").read_text("utf-8")
-    values = {"OWNER/NAME": code.repository, "SHA": code.commit}
-    texts = {WORKFLOW: re.sub(r"OWNER/NAME|SHA", lambda found: values[found[0]], workflow)}
+    texts = {WORKFLOW: caller(code)}
     if owners:
         texts[OWNERS] = owner_lines(owners)
     for file in sorted(rules.glob("*.json")):
@@ -90,9 +96,24 @@ def files(code: Code, owners: Sequence[str], rules: Path) -> Mapping[str, str]:
     return texts
 
 
-def compare(texts: Mapping[str, str], folder: Path) -> Mapping[str, State]:
-    """How each file compares with the folder's."""
-    return {path: _state(text, folder / path) for path, text in texts.items()}
+def caller(code: Code, template: str | None = None) -> str:
+    """The workflow file that calls the code, by today's template or the one given."""
+    text = template or (resources(__package__) / "cellxgene.yml").read_text("utf-8")
+    values = {"OWNER/NAME": code.repository, "SHA": code.commit}
+    return re.sub(r"OWNER/NAME|SHA", lambda found: values[found[0]], text)
+
+
+def called(workflow: str) -> Code | None:
+    """The code that a workflow file calls, if it calls one by a commit."""
+    match = CALL.search(workflow)
+    return Code(match["repository"], match["commit"]) if match else None
+
+
+def compare(
+    texts: Mapping[str, str], folder: Path, earlier: Mapping[str, str]
+) -> Mapping[str, State]:
+    """How each file compares with the folder's, and with what an `earlier` commit had of it."""
+    return {path: _state(text, folder / path, earlier.get(path)) for path, text in texts.items()}
 
 
 def compare_blobs(texts: Mapping[str, str], blobs: Mapping[str, str]) -> Mapping[str, State]:
@@ -108,22 +129,30 @@ def _state_of_blob(text: str, blob: str | None) -> State:
     return State.SAME if is_same else State.OTHER
 
 
-def _state(text: str, file: Path) -> State:
+def _state(text: str, file: Path, earlier: str | None) -> State:
     if not file.exists():
         return State.NEW
-    is_same = file.is_file() and file.read_text("utf-8", errors="replace") == text
-    return State.SAME if is_same else State.OTHER
+    there = file.read_text("utf-8", errors="replace") if file.is_file() else None
+    if there == text:
+        return State.SAME
+    return State.OTHER if there is None or there != earlier else State.EARLIER
 
 
-def next_steps(repository: str, instance: str, folder: Path | None) -> Iterator[str]:
-    """What is left to a person, as commands of git and of GitHub's `gh`, in their order; of git's
-    none where a pull request has the files, and no folder.
+def git_steps(folder: Path, remote: str, message: str | None) -> Iterator[str]:
+    """What is left to a person in the clone: a commit, unless there is no `message`, and a push."""
+    git = f"git -C {quote(str(folder))}"
+    push = f"{git} push --set-upstream {remote} HEAD"
+    if message is None:
+        yield push
+        return
+    yield f"{git} add .github runners"
+    yield f"{git} commit -m {quote(message)} && {push}"
+
+
+def next_steps(repository: str, instance: str) -> Iterator[str]:
+    """What is left to a person once the files are there, as commands of GitHub's `gh`, in their
+    order.
     """
-    if folder:
-        git = f"git -C {quote(str(folder))}"
-        yield f"{git} add .github runners"
-        commit = "commit -m 'Let the CELLxGENE bot live here'"
-        yield f"{git} {commit} && {git} push --set-upstream origin HEAD"
     yield f"gh variable set BOT_INSTANCE --repo {repository} --body {instance}"
     yield (
         f"gh api --method PUT repos/{repository}/actions/permissions/workflow "

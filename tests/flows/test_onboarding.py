@@ -77,7 +77,7 @@ def test_what_it_writes_is_pinned_and_owned_and_written_once(clone: Path) -> Non
     assert any(name.startswith("runners/rules/") for name in written)
     again = run(*WORDS, "--no-look", "--yes", str(clone)).stdout
     assert "wrote" not in again
-    assert "CODEOWNERS" not in again
+    assert "as it is: .github/CODEOWNERS\n" in again
     assert files(clone) == written
 
 
@@ -86,7 +86,72 @@ def test_what_somebody_has_changed_stays_theirs(clone: Path) -> None:
     (clone / WORKFLOW).write_text("hers\n")
     done = run(*WORDS, "--no-look", "--yes", str(clone))
     assert f"there with other text, and left so: {WORKFLOW}\n" in done.stdout
+    assert f"write {COMMIT} in both places where {WORKFLOW} names a commit\n" in done.stdout
     assert (clone / WORKFLOW).read_text() == "hers\n"
+
+
+def git_commands(said: str) -> list[str]:
+    return [line.strip() for line in said.splitlines() if line.startswith("  git -C ")]
+
+
+def test_what_is_done_in_the_clone_is_not_asked_for_again(clone: Path) -> None:
+    words = (*WORDS, "--no-look", "--yes", str(clone))
+    commit = ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "--quiet", "-m", "x"]
+    first = run(*words).stdout
+    assert git_commands(first) == git_commands(run(*words).stdout)
+    add, push = git_commands(first)
+    assert add == f"git -C {clone} add .github runners"
+    assert push.endswith(f" && git -C {clone} push --set-upstream origin HEAD")
+    git(clone, "add", ".github", "runners")
+    git(clone, *commit)
+    assert git_commands(run(*words).stdout) == [f"git -C {clone} push --set-upstream origin HEAD"]
+    git(clone, "update-ref", "refs/remotes/origin/main", "HEAD")  # as a push does
+    done = run(*words).stdout
+    assert git_commands(done) == []
+    assert "\nWhat of this isn't done yet (`bot doctor` says so):\n  gh variable set" in done
+
+
+def test_the_remote_that_is_the_repository_is_pushed_to(clone: Path) -> None:
+    git(clone, "remote", "set-url", "origin", "https://github.com/me/census.git")
+    git(clone, "remote", "add", "upstream", "https://github.com/Lab/Census.git")
+    done = run(*WORDS, "--no-look", str(clone))
+    assert "push --set-upstream upstream HEAD\n" in done.stdout
+    git(clone, "remote", "remove", "origin")
+    git(clone, "remote", "set-url", "upstream", "https://github.com/me/census.git")
+    assert "push --set-upstream upstream HEAD\n" in run(*WORDS, "--no-look", str(clone)).stdout
+
+
+@pytest.mark.parametrize("place", [".github", "runners", "runners/rules", ".github/workflows"])
+def test_a_file_where_a_folder_is_wanted_is_told_before_anything_is_written(
+    clone: Path, place: str
+) -> None:
+    (clone / place).parent.mkdir(exist_ok=True)
+    (clone / place).touch()
+    done = run(*WORDS, "--no-look", "--yes", str(clone))
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"{clone / place}: Not a directory; name another, or take away the file that stands there "
+        "or above it, and run it again.\n"
+    )
+    assert files(clone) == {place: b""}
+
+
+def test_options_that_would_be_ignored_are_refused(clone: Path) -> None:
+    for words, name in [
+        (("--key-file", "key.pem"), "--key-file"),
+        (("--minutes", "3"), "--minutes"),
+        (("--organisation",), "--organisation"),
+    ]:
+        done = run(*WORDS, *words, "--no-look", "--yes", str(clone))
+        assert (done.exit_code, done.stderr) == (
+            2,
+            f"{name}: goes with --app alone; leave it out.\n",
+        )
+    for words, name in [((str(clone),), "FOLDER"), (("--update",), "--update")]:
+        done = run(*WORDS, "--pull-request", "--yes", *words)
+        told = f"{name}: doesn't go with --pull-request; leave it out.\n"
+        assert (done.exit_code, done.stderr) == (2, told)
+    assert files(clone) == {}
 
 
 @pytest.mark.parametrize("code", ["laminlabs/bot", "laminlabs/bot@v1.0.0", f"bot@{COMMIT}"])

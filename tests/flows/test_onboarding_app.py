@@ -161,7 +161,7 @@ def test_a_browser_finds_github_by_its_api() -> None:
 # --- the command ----------------------------------------------------------------------------------
 
 
-def begun(server: Server, folder: Path, *words: str) -> subprocess.Popen[str]:
+def begun(server: Server, folder: Path, *words: str, yes: bool = True) -> subprocess.Popen[str]:
     environment = {
         **os.environ,
         "BOT_GITHUB_API": server.fake.address,
@@ -169,7 +169,7 @@ def begun(server: Server, folder: Path, *words: str) -> subprocess.Popen[str]:
         "PYTHONUNBUFFERED": "1",
     }
     return subprocess.Popen(
-        [sys.executable, "-m", "bot", *WORDS, *words],
+        [sys.executable, "-m", "bot", *WORDS, *(["--yes"] if yes else []), *words],
         cwd=folder,
         env=environment,
         stdout=subprocess.PIPE,
@@ -227,5 +227,55 @@ def test_a_file_that_is_there_is_never_written_over(server: Server, tmp_path: Pa
     running = begun(server, tmp_path)
     said, problem = running.communicate(timeout=30)
     assert (running.returncode, said) == (2, "")
-    assert "key.pem" in problem
+    assert problem == (
+        "key.pem: File exists; name another, or take away what is there, and run it again.\n"
+    )
     assert (tmp_path / "key.pem").read_text() == "hers"
+
+
+def test_a_file_in_no_folder_is_told_before_there_is_an_app(server: Server, tmp_path: Path) -> None:
+    running = begun(server, tmp_path, "--key-file", "none/key.pem")
+    said, problem = running.communicate(timeout=30)
+    assert (running.returncode, said) == (2, "")
+    assert problem == (
+        "none/key.pem: No such file or directory; name one that is there, or a place where it can "
+        "be made, and run it again.\n"
+    )
+
+
+def test_without_yes_it_says_what_the_app_may_and_makes_nothing(
+    server: Server, tmp_path: Path
+) -> None:
+    running = begun(server, tmp_path, "--organisation", yes=False)
+    said, problem = running.communicate(timeout=30)
+    assert (running.returncode, problem) == (0, "")
+    told = manifest("octo/cellxgene", "", launcher=None)
+    assert said.startswith(
+        f"An App of its organisation for octo/cellxgene, named {told['name']}, which may:\n"
+    )
+    for name, level in told["default_permissions"].items():
+        assert f"  {name}: {level}\n" in said
+    assert "--yes" in said
+    assert "127.0.0.1" not in said
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (("--code", "octo/bot@" + "a" * 40), "--code"),
+        (("--instance", "lab/db"), "--instance"),
+        (("--owner", "@a"), "--owner"),
+        (("--pull-request",), "--pull-request"),
+        (("--update",), "--update"),
+        (("--no-look",), "--look"),
+        (("here",), "FOLDER"),
+    ],
+)
+def test_what_an_app_has_no_use_for_is_refused(
+    server: Server, tmp_path: Path, words: tuple[str, ...], name: str
+) -> None:
+    running = begun(server, tmp_path, *words)
+    said, problem = running.communicate(timeout=30)
+    assert (running.returncode, said) == (2, "")
+    assert problem == f"{name}: doesn't go with --app; leave it out.\n"

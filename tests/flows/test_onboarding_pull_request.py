@@ -176,7 +176,7 @@ def test_a_page_that_cannot_be_read_now_stops_nothing(server: Server, tmp_path: 
 @pytest.mark.parametrize(
     ("words", "variable", "problem"),
     [
-        (("--yes", "folder"), "x", "folder: stays as it is with --pull-request"),
+        (("--yes", "folder"), "x", "FOLDER: doesn't go with --pull-request; leave it out."),
         (("--yes",), "", "BOT_GITHUB_TOKEN: missing"),
     ],
 )

@@ -8,9 +8,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot.errors import BotError
-from bot.onboarding import Code, check_words, compare, compare_blobs, files, next_steps
+from bot.onboarding import (
+    Code,
+    check_words,
+    compare,
+    compare_blobs,
+    files,
+    git_steps,
+    next_steps,
+)
 from bot.onboarding.app import app_steps, manifest
-from bot.onboarding.files import OWNERS_PLACES, WORKFLOW, other_owners
+from bot.onboarding.files import OWNERS_PLACES, WORKFLOW, called, caller, other_owners
 
 COMMIT = "Ab" * 20
 CODES = (
@@ -50,11 +58,13 @@ def in_folder(look: Callable[[Path], str]) -> str:
 
 
 def compared(folder: Path) -> str:
-    """Of files that are new, the same, others, and a folder."""
+    """Of files that are new, the same, others, a folder, and an earlier commit's."""
     (folder / "b").write_text("2", encoding="utf-8")
     (folder / "c").write_bytes(b"\xff")
     (folder / "d").mkdir()
-    return str({path: str(state) for path, state in compare(NEEDED, folder).items()})
+    (folder / "e").write_text("4", encoding="utf-8")
+    found = compare({**NEEDED, "e": "5"}, folder, {"a": "0", "b": "2", "c": "2", "e": "4"})
+    return str({path: str(state) for path, state in found.items()})
 
 
 def owned(folder: Path) -> str:
@@ -99,8 +109,14 @@ TEXTS = {
     "files without owners": str(
         [*in_folder(lambda folder: " ".join(files(Code("o/b", "c" * 40), (), folder))).split()]
     ),
-    "steps": "\n".join(next_steps("octo/cells", "lab/db", Path("here"))),
-    "steps without a folder": "\n".join(next_steps("octo/cells", "lab/db", None)),
+    "called": str(called(caller(Code("octo/bot", "c" * 40)))),
+    "called by another template": str(
+        called(f"uses: octo/bot/.github/workflows/bot.yml@{'d' * 40}\n")
+    ),
+    "called by a tag": str(called("uses: octo/bot/.github/workflows/bot.yml@v1\n")),
+    "steps": "\n".join(next_steps("octo/cells", "lab/db")),
+    "steps in a clone": "\n".join(git_steps(Path("he re"), "origin", "What it's for")),
+    "steps in a clone with a commit": "\n".join(git_steps(Path("here"), "upstream", None)),
     "App": app("octo/cells", None),
     "App on EC2": app("octo/cells", "ec2"),
     "App of a long name": app("octo/" + "n" * 14 + "." + "n" * 40, None),

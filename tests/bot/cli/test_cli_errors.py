@@ -1,0 +1,61 @@
+"""How a command ends that this machine lets down: a sentence with its remedy, or no word at all."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from flows import world
+
+from bot.__main__ import cli
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.mark.parametrize("words", [("detect",), ("say", "1", "/help", "--as", "a")])
+def test_a_home_that_is_none_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "home").touch()
+    (tmp_path / "bot.toml").write_text('home = "home"\n')
+    done = CliRunner().invoke(cli, words)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == (
+        "home: File exists; name another, or take away what is there, and run it again.\n"
+    )
+
+
+def without_reader(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    """The command, whose output nobody reads any more, as behind `head`."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        return subprocess.run(
+            [sys.executable, "-m", *words],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    finally:
+        os.close(writer)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("bot", "releases", "--json", "page.html"),
+        ("bot", "releases", "page.html"),
+        ("bot", "--help"),
+        ("runners", "check", str(ROOT / "runners/rules/7.0.0.json")),
+        ("runners", "--help"),
+    ],
+)
+def test_who_reads_no_further_hears_nothing(tmp_path: Path, words: tuple[str, ...]) -> None:
+    (tmp_path / "page.html").write_text(world.page(world.entry("2026-02-01")))
+    done = without_reader(tmp_path, *words)
+    assert (done.returncode, done.stderr) == (1, "")
