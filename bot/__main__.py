@@ -9,6 +9,7 @@ try:
     from bot.cli import doctor, embedded, onboarding, people, workflow
     from bot.cli.context import LazyContext
     from runners.contract import programs
+    from runners.contract.version import own_version
 except ModuleNotFoundError as error:
     sys.exit(
         f"{sys.executable}: {error}; do `make setup` in the checkout, and call .venv/bin/python or "
@@ -31,6 +32,7 @@ for name in NAMES:
 
 
 @click.group()
+@click.version_option(own_version())
 @click.option(
     "--settings",
     "path",

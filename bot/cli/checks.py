@@ -15,6 +15,7 @@ from bot.cli.context import LazyContext, on_github, with_clear_errors
 from bot.comments import pull_requests as comment
 from bot.comments.comparison import comparison_comment
 from bot.engine import apply
+from bot.errors import BotError
 from bot.model.effects import Plan, UpsertComment
 from bot.model.markers import Marker, MarkerKind
 from runners.contract import (
@@ -43,6 +44,8 @@ def fetch_manifests(lazy: LazyContext, pull: int, folder: Path, code: Path | Non
     """Write the manifests that pull request PULL adds or changes to FOLDER, as in its head, and the
     rules to its folder rules; with the manifests that go by such rules.
     """
+    if code is not None and not code.is_dir():
+        raise BotError(f"--code: {code} is no folder; name the code's.")
     bot, _ = on_github(lazy)
     folder.mkdir(parents=True, exist_ok=True)
     changed, there = bot.repository.changed_documents(pull), bot.repository.documents()
@@ -66,9 +69,8 @@ def checked(lazy: LazyContext, pull: int, folder: Path) -> None:
     `compared` has the same of comparisons. Its folder `rules` has a NAME.txt for each file of
     rules, which is empty if they hold together.
     """
+    compared, checks = _found(folder / "compared", ReleaseComparison), _checks(folder)
     bot, _ = on_github(lazy)
-    compared = _found(folder / "compared", ReleaseComparison)
-    checks = _checks(folder)
     comments = [
         UpsertComment(pull, Marker(kind, str(pull)), body)
         for kind, results, body in (
@@ -92,6 +94,13 @@ def judge(folder: Path) -> None:
 
 
 def _checks(folder: Path) -> dict[str, CheckReport | str]:
+    """Those that the folder has; none where it is the check's own, and nothing was to be checked.
+
+    Raises:
+        BotError: it isn't there, or no check was ever written to it.
+    """
+    if not (folder / "rules").is_dir() and not any(folder.glob("*.txt")):
+        raise BotError(f"{folder}: holds no check; name the folder that checks were written to.")
     rules = sorted((folder / "rules").glob("*.txt"))
     return {
         **_found(folder, CheckReport),

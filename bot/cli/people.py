@@ -110,6 +110,8 @@ def rules(
     DOCUMENT is as OLD for `diff`. Answers and mended rules of a review are kept, answers where the
     question is the same. docs/how-to/judgements.md says how a person decides what is open.
     """
+    if explain and to_file:
+        raise BotError("--explain, --write: one prints what the other writes; leave out one.")
     context = lazy.load()
     (spec,) = context.specs(document)
     own = context.local.repository.rules_of(spec.version)

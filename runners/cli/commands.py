@@ -25,6 +25,7 @@ from runners.contract import (
     Verdict,
     programs,
 )
+from runners.contract.version import own_version
 
 # Ontologies are a million long-lived objects without cycles, through which the collector would go
 # again and again: a quarter of a small run. Reading processes import this module too.
@@ -45,6 +46,7 @@ for name in NAMES:
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(own_version())
 def main() -> None:
     """Register a CELLxGENE Census release in a LaminDB instance, and verify that it is there."""
 
@@ -135,10 +137,10 @@ def mirror(run_id: str, address: str, minutes: float, word: str) -> None:
     """
     from runners.run import run_storage as mirroring
 
-    folder = Path("runs") / run_id
+    folder, request = Path("runs") / run_id, Path("request.json").read_bytes()
     folder.mkdir(parents=True, exist_ok=True)
     run_mirror = mirroring.Mirror(folder, mirroring.run_storage_at(address))
-    (folder / "request.json").write_bytes(Path("request.json").read_bytes())
+    (folder / "request.json").write_bytes(request)
     command = [sys.executable, "-m", "runners", word, "--request", str(folder / "request.json")]
     sys.exit(mirroring.run(run_mirror, command, seconds=minutes * 60 or inf))
 

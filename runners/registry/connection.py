@@ -44,13 +44,19 @@ def create(
 
     lamindb_setup.logger.set_verbosity(0)
     slug = f"anonymous/{name}"
-    if not _has_settings(slug):
+    root, known = str(storage.resolve()), _storage_of(slug)  # before the folder is changed to
+    if known not in (None, root):
+        raise ContractError(
+            f"instance {slug!r}: is there already, with its storage in {known}; name that folder, "
+            "or another NAME."
+        )
+    if known is None:
         storage.mkdir(parents=True, exist_ok=True)
         try:
             # `init` writes a .lamin folder where it is called
             with _inside(storage), failures.explained(is_connected=False):
                 lamindb_setup.init(
-                    storage=str(storage.resolve()),
+                    storage=root,
                     name=name,
                     modules=",".join(sorted(modules)),
                     db=database,
@@ -173,11 +179,15 @@ def _settings_folder() -> Path:
     return Path(settings_dir)
 
 
-def _has_settings(slug: str) -> bool:
-    from lamindb_setup.core._settings_store import instance_settings_file
+def _storage_of(slug: str) -> str | None:
+    """The root of the default storage, as LaminDB knows it here; None of what it doesn't know."""
+    from lamindb_setup.core._settings_store import InstanceSettingsStore, instance_settings_file
 
     owner, _, name = slug.partition("/")
-    return bool(instance_settings_file(name, owner).exists())
+    file = instance_settings_file(name, owner)
+    if not file.exists():
+        return None
+    return str(InstanceSettingsStore.from_env_file(file, "lamindb_instance_").storage_root)
 
 
 @contextmanager

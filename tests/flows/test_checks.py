@@ -66,6 +66,7 @@ def test_changed_rules_check_the_manifests_that_go_by_them(scenario: GithubScena
     there = scenario.fake.files("main")
     pull = people.propose(scenario.fake, "writer", "edit", {RULES: "{}"})
     changed, code = scenario.home / "changed", scenario.home / "code"
+    code.mkdir()
     words = ("fetch-manifests", str(pull.number), str(changed), "--code", str(code))
     done(job(scenario, *words))
     schema_7 = {p for p, text in there.items() if p.endswith(".toml") and '"7.0.0"' in text}
@@ -75,3 +76,34 @@ def test_changed_rules_check_the_manifests_that_go_by_them(scenario: GithubScena
     }  # fmt: skip
     documents = {path: there[path] for path in there if path.endswith((".toml", "0.0.json"))}
     assert written(code) == {**documents, RULES: "{}"}
+
+
+@pytest.mark.parametrize("command", [("judge",), ("checked", "1")])
+@pytest.mark.parametrize("name", ["missing", "empty", "other"])
+def test_a_folder_without_a_check_is_refused(
+    scenario: GithubScenario, command: tuple[str, ...], name: str
+) -> None:
+    for made in ("empty", "other"):
+        (scenario.home / made).mkdir()
+    (scenario.home / "other" / "notes.md").touch()
+    folder = scenario.home / name
+    told = job(scenario, *command, str(folder))
+    assert (told.exit_code, told.stdout) == (2, "")
+    assert told.stderr == (
+        f"{folder}: holds no check; name the folder that checks were written to.\n"
+    )
+
+
+def test_where_nothing_was_to_be_checked_it_is_green(scenario: GithubScenario) -> None:
+    """As of a pull request that takes a manifest away: the workflow makes the folders first."""
+    for made in ("compared", "rules"):
+        (scenario.home / "found" / made).mkdir(parents=True)
+    done(job(scenario, "judge", str(scenario.home / "found")))
+
+
+def test_code_that_is_not_there_is_not_made(scenario: GithubScenario) -> None:
+    code, folder = scenario.home / "code", scenario.home / "changed"
+    told = job(scenario, "fetch-manifests", "1", str(folder), "--code", str(code))
+    assert (told.exit_code, told.stdout) == (2, "")
+    assert told.stderr == f"--code: {code} is no folder; name the code's.\n"
+    assert not folder.exists()

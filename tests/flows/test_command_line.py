@@ -403,3 +403,9 @@ def test_the_page_of_any_report_is_put_beside_it(folder: Path) -> None:
     assert contents(file.parent) == before
     assert "Release 2026-02-01 passed its verification" in file.with_name("report.html").read_text()
     assert refused("page", "none.json").startswith("none.json: can't be read")
+
+
+def test_rules_are_explained_or_written(folder: Path) -> None:
+    assert refused("rules", "6.0.0", "--explain", "--write") == (
+        "--explain, --write: one prints what the other writes; leave out one."
+    )

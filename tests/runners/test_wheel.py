@@ -80,6 +80,9 @@ def test_its_programs_say_what_they_can(installed: Path, program: str, heading: 
     assert done.returncode == 0, done.stderr
     assert program in done.stdout
     assert heading in done.stdout
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    done = call(installed, program, "--version")
+    assert (done.returncode, done.stdout) == (0, f"{program}, version {project['version']}\n")
 
 
 def test_its_readers_read_beside_packages_of_the_same_names(installed: Path, world: World) -> None:

@@ -1,8 +1,9 @@
-"""How a command ends that this machine lets down: a sentence with its remedy, or no word at all."""
+"""What both programs say of themselves, and how a command ends that this machine lets down."""
 
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,13 @@ def test_who_reads_no_further_hears_nothing(tmp_path: Path, words: tuple[str, ..
     (tmp_path / "page.html").write_text(world.page(world.entry("2026-02-01")))
     done = without_reader(tmp_path, *words)
     assert (done.returncode, done.stderr) == (1, "")
+
+
+@pytest.mark.parametrize("program", ["bot", "runners"])
+def test_each_program_says_its_version(program: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", program, "--version"], cwd=ROOT, capture_output=True, text=True
+    )
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    told = (done.returncode, done.stdout, done.stderr)
+    assert told == (0, f"python -m {program}, version {wanted}\n", "")

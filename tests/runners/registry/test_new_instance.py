@@ -55,6 +55,14 @@ def test_a_folder_is_one_instances(tmp_path: Path) -> None:
     for _ in range(2):
         done = made(tmp_path, "one", "storage")
         assert (done.returncode, done.stdout, done.stderr) == (0, "anonymous/one\n", "")
+    assert (tmp_path / "storage" / ".lamindb" / "lamin.db").is_file()
+    done = made(tmp_path, "one", "other")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"instance 'anonymous/one': is there already, with its storage in {tmp_path / 'storage'}; "
+        "name that folder, or another NAME.\n"
+    )
+    assert not (tmp_path / "other").exists()
     done = made(tmp_path, "two", "storage")
     assert (done.returncode, done.stdout) == (2, "")
     (line,) = done.stderr.splitlines()
