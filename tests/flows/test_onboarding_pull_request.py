@@ -118,7 +118,10 @@ def test_files_that_are_there_stay_and_are_not_proposed(server: Server) -> None:
     run("--yes")
     people.merge(server.fake, "person", pulls(server)[0].number)
     pulls(server)[0].pull = None  # as if it had been pushed
-    assert "Nothing is to be proposed.\n" in run("--yes").stdout
+    again = run("--yes").stdout
+    assert "Nothing is to be proposed.\n" in again
+    assert "as it is: .github/CODEOWNERS\n" in again
+    assert "it wants, at its end" not in again
     people.push(server.fake, "person", {WORKFLOW: "hers\n", "runners/rules/7.0.0.json": None})
     del server.fake.branches[BRANCH]
     done = run("--yes")
