@@ -245,7 +245,7 @@ def _no_app(launcher: str | Unseen, repository: str) -> PartHealth:
         sentence = (
             "there is none, and only an App can register the machines' runners; have one made:"
         )
-        words = f"--app --repository {repository} --key-file key.pem"
+        words = f"--app --repository {repository} --key-file key.pem --yes"
         return missing("App", sentence, f"BOT_LAUNCHER=ec2 python -m bot init {words}")
     return ok("App", "there is none; the jobs' own tokens speak.")
 

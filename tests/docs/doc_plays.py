@@ -110,7 +110,12 @@ PLAYS = {
     "dask.md": Play("plain"),
     "github.md": Play(
         "github",
-        {"YOURS/NAME": "OWNER/NAME", "COMMIT": COMMIT},
+        {
+            "TEAM ../NAME": "TEAM --yes ../NAME",
+            "YOURS/NAME": "OWNER/NAME",
+            "COMMIT": COMMIT,
+            "NEWER": COMMIT[::-1],
+        },
         {
             "python -m bot doctor": 1,
             "python -m runners doctor instance --instance OWNER/NAME": 1,  # there is none

@@ -348,7 +348,7 @@ def test_machines_must_write_where_the_bot_reads(runs: str, is_same: bool) -> No
 def test_an_app_that_is_missing_is_made_by_a_command() -> None:
     (line,) = app(None, None, "ec2")
     assert line.remedy == (
-        "BOT_LAUNCHER=ec2 python -m bot init --app --repository octo/cells --key-file key.pem"
+        "BOT_LAUNCHER=ec2 python -m bot init --app --repository octo/cells --key-file key.pem --yes"
     )
 
 
