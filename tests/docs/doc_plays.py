@@ -107,6 +107,7 @@ PLAYS = {
     "check-files.md": Play(
         "sample", {"FILE...": "mine.h5ad"}, {"python -m runners check mine.h5ad pilot.h5ad": 1}
     ),
+    "codebuild.md": Play("plain", codes={"python -m bot doctor --aws": 1}),  # no instance there
     "dask.md": Play("plain"),
     "github.md": Play(
         "github",

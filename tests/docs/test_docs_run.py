@@ -33,9 +33,6 @@ from runners.sample import build, read
 from runners.sample.datasets import NEWER, OLDER, by_key
 from runners.sample.world import World
 
-SLOW = {"sample", "older", "newer", "postgresql"}
-"""The worlds that take a minute to make."""
-
 PYTHON = re.compile(r"(?<![\w./-])(?:\.venv/bin/)?python(?= )")
 PERSON = dict.fromkeys(
     ("contents", "pull_requests", "workflows", "issues", "actions", "checks"), "write"
@@ -260,11 +257,11 @@ def cases() -> Iterator[object]:
     """Each page that has commands to run."""
     for page in dict.fromkeys(line.page for line in commands() if is_run(line.text)):
         play = PLAYS.get(page, Play("plain"))
-        marks: list[pytest.MarkDecorator] = [pytest.mark.prove] if play.world in SLOW else []
-        marks += [postgres.needs_another_user] if play.world == "postgresql" else []
+        marks = [postgres.needs_another_user] if play.world == "postgresql" else []
         yield pytest.param(page, play, id=page, marks=marks)
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize(("page", "play"), list(cases()))
 def test_the_commands_of_a_page_run(page: str, play: Play, request: pytest.FixtureRequest) -> None:
     shell: Shell = request.getfixturevalue(play.world)
