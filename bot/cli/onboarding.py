@@ -9,6 +9,7 @@ from click import get_current_context
 from click.core import ParameterSource
 
 from bot.adapters.local.ports import local
+from bot.adapters.tags import commit_of
 from bot.adapters.web import quick_pages
 from bot.cli.context import LazyContext, with_clear_errors
 from bot.cli.onboarding_app import WantedApp, say_or_make
@@ -27,7 +28,7 @@ OF_FILES = {"code", "instance", "owners", "look", "as_pull_request", "update", "
 
 
 @click.command()
-@click.option("--code", help="The bot's code, as OWNER/NAME@COMMIT.")
+@click.option("--code", help="The bot's code, as OWNER/NAME@TAG or @COMMIT.")
 @click.option("--repository", required=True, help="The repository on GitHub, as OWNER/NAME.")
 @click.option("--instance", help="The LaminDB instance, as OWNER/NAME.")
 @click.option(
@@ -115,7 +116,7 @@ def init(
     if code is None or instance is None:
         raise BotError("--code, --instance: one of them is missing; give both.")
     check_words(repository, instance, owners)
-    pinned, settings = Code.from_text(code), lazy.load().settings
+    pinned, settings = Code.from_text(code, commit_of), lazy.load().settings
     settings = replace(settings, instance=instance)
     if as_pull_request:
         _refuse_options({"folder", "update"}, "doesn't go with --pull-request")

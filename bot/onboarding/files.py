@@ -3,7 +3,7 @@ left to a person. Writes nothing.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha1
@@ -24,33 +24,46 @@ REPOSITORY = re.compile(r"[A-Za-z0-9][\w-]*/[\w.-]+")
 OWNER = re.compile(r"@[\w-]+(?:/[\w-]+)?")
 CALL = re.compile(
     rf"uses: (?P<repository>{REPOSITORY.pattern})/\.github/workflows/bot\.yml"
-    r"@(?P<commit>[0-9a-f]{40})$",
+    r"@(?P<commit>[0-9a-f]{40})(?: # (?P<tag>\S+))?$",
     re.MULTILINE,
 )
-CODE = re.compile(rf"(?P<repository>{REPOSITORY.pattern})@(?P<commit>[0-9a-fA-F]{{40}})")
+CODE = re.compile(rf"(?P<repository>{REPOSITORY.pattern})@(?P<ref>[\w.][\w./-]*)")
+COMMIT = re.compile(r"[0-9a-fA-F]{40}")
+CommitOf = Callable[[str, str], str | None]
+"""Of a repository and its tag: the commit, if there is such a tag."""
 
 
 @dataclass(frozen=True)
 class Code:
-    """The repository (OWNER/NAME) and commit of the bot's code."""
+    """The repository (OWNER/NAME) and commit of the bot's code, and the release's tag that named
+    it.
+    """
 
     repository: str
     commit: str
+    tag: str | None = None
 
     @classmethod
-    def from_text(cls, text: str) -> "Code":
-        """Of `OWNER/NAME@COMMIT`.
+    def from_text(cls, text: str, commit_of: CommitOf) -> "Code":
+        """Of `OWNER/NAME@TAG`, whose commit is taken: a tag can be moved; or of
+        `OWNER/NAME@COMMIT`.
 
         Raises:
-            BotError: it isn't that, with the whole commit: a tag or branch can be moved.
+            BotError: it is neither, or there is no such tag.
         """
         match = CODE.fullmatch(text)
         if match is None:
+            raise BotError(f"--code: {text!r} is no OWNER/NAME@TAG or @COMMIT; correct it.")
+        repository, ref = match["repository"], match["ref"]
+        if COMMIT.fullmatch(ref):
+            return cls(repository, ref.lower())
+        commit = commit_of(repository, ref)
+        if commit is None:
             raise BotError(
-                f"--code: {text!r} is no OWNER/NAME@COMMIT with all 40 digits of the commit; "
-                "`git rev-parse HEAD` says them."
+                f"--code: {repository} has no tag {ref!r}; give a release's tag, or a commit with "
+                "all its 40 digits (`git rev-parse HEAD` says them)."
             )
-        return cls(match["repository"], match["commit"].lower())
+        return cls(repository, commit, ref)
 
 
 class State(StrEnum):
@@ -99,14 +112,16 @@ def files(code: Code, owners: Sequence[str], rules: Path) -> Mapping[str, str]:
 def caller(code: Code, template: str | None = None) -> str:
     """The workflow file that calls the code, by today's template or the one given."""
     text = template or (resources(__package__) / "cellxgene.yml").read_text("utf-8")
-    values = {"OWNER/NAME": code.repository, "SHA": code.commit}
+    # the tag as a comment is what Dependabot and Renovate renew a pin by
+    pin = f"{code.commit} # {code.tag}" if code.tag else code.commit
+    values = {"OWNER/NAME": code.repository, "SHA": pin}
     return re.sub(r"OWNER/NAME|SHA", lambda found: values[found[0]], text)
 
 
 def called(workflow: str) -> Code | None:
     """The code that a workflow file calls, if it calls one by a commit."""
     match = CALL.search(workflow)
-    return Code(match["repository"], match["commit"]) if match else None
+    return Code(match["repository"], match["commit"], match["tag"]) if match else None
 
 
 def compare(

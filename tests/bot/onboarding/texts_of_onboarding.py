@@ -26,6 +26,9 @@ CODES = (
     f"octo/bot@{COMMIT}0",
     f"octo/bot@{COMMIT[1:]}",
     "octo/bot@v1",
+    "octo/bot@v2",
+    "octo/bot@-v1",
+    "octo/bot",
     f"bot@{COMMIT}",
     f"octo/bo t@{COMMIT}",
     f"-octo/bot@{COMMIT}",
@@ -38,6 +41,12 @@ WORDS = (
     ("octo/cells", "lab/db", ("@a/b/c",)),
     ("octo/cells/x", "lab/db", ()),
 )
+
+
+def tagged(repository: str, tag: str) -> str | None:
+    return {("octo/bot", "v1"): "d" * 40}.get((repository, tag))
+
+
 NEEDED = {"a": "1", "b": "2", "c": "3", "d": "4"}
 
 
@@ -93,7 +102,7 @@ def app(repository: str, launcher: str | None) -> str:
 
 
 TEXTS = {
-    **{f"code: {text}": told(partial(Code.from_text, text)) for text in CODES},
+    **{f"code: {text}": told(partial(Code.from_text, text, tagged)) for text in CODES},
     **{f"words: {one}": told(partial(check_words, *one)) for one in WORDS},
     "compared": in_folder(compared),
     "compared with blobs": str(
@@ -110,6 +119,7 @@ TEXTS = {
         [*in_folder(lambda folder: " ".join(files(Code("o/b", "c" * 40), (), folder))).split()]
     ),
     "called": str(called(caller(Code("octo/bot", "c" * 40)))),
+    "called by a commit and its tag": str(called(caller(Code("octo/bot", "c" * 40, "v1.2.3")))),
     "called by another template": str(
         called(f"uses: octo/bot/.github/workflows/bot.yml@{'d' * 40}\n")
     ),

@@ -1,0 +1,27 @@
+"""The commit of a tag, as git on this machine may ask GitHub for it."""
+
+import subprocess
+
+from bot.errors import BotError
+
+SECONDS = 60
+
+
+def commit_of(repository: str, tag: str) -> str | None:
+    """The whole commit of a tag of OWNER/NAME on GitHub; None where there is no such tag.
+
+    Raises:
+        BotError: git can't read it.
+    """
+    address, ref = f"https://github.com/{repository}", f"refs/tags/{tag}"
+    # of a tag with a text of its own, `^{}` is the commit: https://git-scm.com/docs/git-ls-remote
+    command = ["git", "ls-remote", address, ref, f"{ref}^{{}}"]
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, check=True, timeout=SECONDS)
+    except (OSError, subprocess.SubprocessError) as error:
+        said = (getattr(error, "stderr", None) or type(error).__name__).strip().splitlines()
+        raise BotError(
+            f"{address}: git can't read its tags ({said[-1]}); give --code a commit instead."
+        ) from error
+    commits = [line.split("\t")[0] for line in found.stdout.splitlines()]
+    return commits[-1] if commits else None
