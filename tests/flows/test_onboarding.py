@@ -154,11 +154,36 @@ def test_options_that_would_be_ignored_are_refused(clone: Path) -> None:
     assert files(clone) == {}
 
 
-@pytest.mark.parametrize("code", ["laminlabs/bot", "laminlabs/bot@v1.0.0", f"bot@{COMMIT}"])
-def test_code_that_somebody_could_move_is_refused(clone: Path, code: str) -> None:
+@pytest.mark.parametrize("code", ["laminlabs/bot", f"bot@{COMMIT}"])
+def test_code_that_names_no_commit_is_refused(clone: Path, code: str) -> None:
     done = run(*WORDS, "--no-look", "--code", code, str(clone))
     assert done.exit_code == 2
-    assert f"--code: '{code}' is no OWNER/NAME@COMMIT" in done.stderr
+    assert f"--code: '{code}' is no OWNER/NAME@TAG or @COMMIT" in done.stderr
+
+
+def test_a_releases_tag_is_written_as_its_commit_and_a_branch_is_refused(
+    clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both can be moved later."""
+    code = tmp_path / "laminlabs" / "bot"
+    subprocess.run(["git", "init", "--quiet", "--initial-branch", "main", str(code)], check=True)
+    nobody = ("-c", "user.name=x", "-c", "user.email=x@x.invalid")
+    git(code, *nobody, "commit", "--quiet", "--allow-empty", "-m", "one")
+    git(code, "tag", "v1.0.0")
+    commit = (code / ".git" / "refs" / "tags" / "v1.0.0").read_text().strip()
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.{tmp_path.as_uri()}/.insteadOf")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "https://github.com/")
+    refused = run(*WORDS, "--no-look", "--yes", "--code", "laminlabs/bot@main", str(clone))
+    assert refused.exit_code == 2
+    assert "laminlabs/bot has no tag 'main'; give a release's tag" in refused.stderr
+    assert files(clone) == {}
+    run(*WORDS, "--no-look", "--yes", "--code", "laminlabs/bot@v1.0.0", str(clone))
+    workflow = files(clone)[WORKFLOW].decode()
+    assert f"uses: laminlabs/bot/.github/workflows/bot.yml@{commit} # v1.0.0\n" in workflow
+    assert f"bot-ref: {commit} # v1.0.0\n" in workflow
+    again = run(*WORDS, "--no-look", "--yes", "--code", "laminlabs/bot@v1.0.0", str(clone))
+    assert f"as it is: {WORKFLOW}" in again.output
 
 
 def test_a_name_with_our_placeholders_in_it_is_taken_as_it_is(clone: Path) -> None:
