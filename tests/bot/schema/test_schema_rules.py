@@ -12,6 +12,7 @@ from bot.schema.document import parse_document
 from bot.schema.rules import Rules, rules_of, to_json, to_text
 from bot.schema.rules.answers import with_answers, with_proposals
 from bot.schema.rules.conditions import TermPhrase, term_phrases
+from bot.schema.rules.document_terms import corrections
 from runners import rules as read
 from runners.contract import ContractError
 from runners.contract.rules import Case, Circumstance, Column
@@ -232,6 +233,27 @@ def test_a_mistyped_term_is_read_as_its_link_where_the_document_says_so() -> Non
     value = f"This MUST be <code>CL:0000001</code> or a descendant of {link}."
     (entry,) = column(CELL_TYPE, value).terms["*"]
     assert entry.under == ("CL:0000001",)
+
+
+PRINTED, LINKED = "CL:00000001", "CL:0000001"
+
+
+@pytest.mark.parametrize(
+    ("beside", "meant"),
+    [
+        ([], None),
+        ([LINKED], LINKED),
+        ([PRINTED], PRINTED),
+        ([PRINTED, LINKED], None),  # either may be the slip
+    ],
+)
+def test_which_of_two_terms_is_meant_says_where_else_they_stand(
+    beside: list[str], meant: str | None
+) -> None:
+    link = f'<a href="https://x/CL_0000001"><code>{PRINTED}</code></a>'
+    others = "".join(f" It is not <code>{term}</code>." for term in beside)
+    text = document(obs=[(CELL_TYPE, MUST, f"{STR}This MUST be a descendant of {link}.{others}")])
+    assert corrections(parse_document(text)) == {PRINTED: meant}
 
 
 @pytest.mark.parametrize(
