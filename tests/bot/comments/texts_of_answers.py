@@ -162,7 +162,7 @@ QUESTIONS = {
     "looking, with a dashboard": questions.looking("octocat", 0),
     "look refused": questions.look_refused(Command(Verb.DETECT)),
     "no clock": questions.no_clock(Command(Verb.DETECT)),
-    "not explained": questions.not_explained(DIFF, "9.9.9 isn't *there*"),
+    "not explained": questions.not_explained(DIFF, f"9.9.9 isn't *there*: {'x' * 600}"),
     "no release meant": questions.no_release(VERIFY, THREADS),
     "none known": questions.no_release(VERIFY, {}),
     "another's thread": questions.no_release(Command(Verb.VERIFY, release="2021-02-01"), THREADS),
