@@ -31,7 +31,7 @@ for name in NAMES:
     ]
 
 
-@click.group()
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(own_version())
 @click.option(
     "--settings",

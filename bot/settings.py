@@ -31,6 +31,7 @@ SCHEMA_DOCUMENT = (
 )
 STORAGE = ("s3://cellxgene-census-public-us-west-2/", "s3://cellxgene-data-public/")
 GITHUB_API = "https://api.github.com"
+INSTANCE = "laminlabs/cellxgene"
 DEFAULT_FILE = Path("bot.toml")
 LAUNCH_FILE = Path("launch.toml")
 PREFIX = "BOT_"
@@ -64,7 +65,7 @@ class Settings:
     `app_private_key` are the App's: `doctor` asks by them what the App was given.
     """
 
-    instance: str = "laminlabs/cellxgene"
+    instance: str = INSTANCE
     github: str | None = None
     github_token: str | None = field(default=None, repr=False)
     github_api: str = GITHUB_API

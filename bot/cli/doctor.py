@@ -31,7 +31,7 @@ from bot.errors import BotError
 from bot.model.markers import MarkerKind
 from bot.model.ports import MergedManifests
 from bot.model.set_up import Checkout, Installation, Refused, RepositorySetUp, Unseen
-from bot.settings import Settings, load_partly, setting_names
+from bot.settings import INSTANCE, Settings, load_partly, setting_names
 from runners.contract import Health, PartHealth
 
 IS_MISSING = 1
@@ -264,7 +264,7 @@ def _of_releases(
         files = ""
         if isinstance(found, RepositorySetUp):
             files = f"{found.address}/edit/{found.default_branch}"
-        look = f"gh workflow run {detect}"
+        look = f"gh workflow run {detect} --repo {settings.github}"
         return judge_releases.releases(*told, look, files=files)
     folder = str(local(settings).repository.repository)
     return judge_releases.releases(*told, "python -m bot detect", f"in {folder}", folder)
@@ -288,7 +288,14 @@ def _proposals(settings: Settings) -> tuple[MergedManifests, frozenset[str]]:
 def _of_instance(settings: Settings, options: Options) -> Sequence[PartHealth]:
     if not options.instance:
         return []
-    return ask_runners("instance", "instance", "--instance", settings.instance)
+    found = ask_runners("instance", "instance", "--instance", settings.instance)
+    if settings.instance != INSTANCE or all(one.health is Health.OK for one in found):
+        return found
+    sentence = f"it is {settings.instance} unless another is named; name yours, if you have one:"
+    remedy = "export BOT_INSTANCE=OWNER/NAME"
+    if settings.github:
+        remedy = f"gh variable set BOT_INSTANCE --repo {settings.github} --body OWNER/NAME"
+    return [unknown("instance", sentence, remedy), *found]
 
 
 def _of_runs(

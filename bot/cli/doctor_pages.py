@@ -9,7 +9,7 @@ from typing import TypeVar
 from bot.adapters.web import quick_pages
 from bot.census.directory import ReleaseDirectory
 from bot.census.release import ReleasePage
-from bot.doctor.lines import missing, ok
+from bot.doctor.lines import missing, ok, unknown
 from bot.errors import BotError
 from bot.gather.releases import read_directory, read_page
 from bot.gather.schema_documents import document_address, read_spec_of
@@ -84,7 +84,11 @@ class Pages:
         address = document_address(version, self._settings.schema_document)
         left = max(LEAST, MOST - (monotonic() - self._began))
         found = _read(lambda: read_spec_of(version, quick_pages(left).get(address)))
-        yield _line(f"schema document {version}", "schema_document", address, found)
+        part = f"schema document {version}"
+        if isinstance(page, BotError) and isinstance(found, BotError):
+            yield unknown(part, f"{found} Which version is needed, the release page would say.")
+        else:
+            yield _line(part, "schema_document", address, found)
 
 
 def _read(read: Callable[[], Value]) -> Value | BotError:

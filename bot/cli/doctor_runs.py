@@ -7,9 +7,10 @@ from tempfile import NamedTemporaryFile
 from bot.doctor.lines import missing, ok, unknown
 from bot.model.limits import MACHINES
 from bot.settings import LAUNCH_FILE, Settings
-from runners.contract import PartHealth
+from runners.contract import Health, PartHealth
 
 S3 = "s3://"
+OTHER = "export BOT_RUNS=FOLDER"
 
 
 def may_launch(settings: Settings) -> bool:
@@ -34,9 +35,13 @@ def kept(settings: Settings) -> PartHealth:
         return unknown("runs", sentence, "python -m bot doctor --aws")
     folder = Path(settings.runs)
     if not folder.exists():
+        above = next(place for place in folder.resolve().parents if place.exists())
+        found = _written(folder, above, OTHER)
+        if found.health is not Health.OK:
+            return found
         sentence = f"the folder {folder} isn't there; make it:"
         return missing("runs", sentence, f"mkdir -p {shlex.quote(str(folder))}")
-    return _written(folder, folder, "export BOT_RUNS=FOLDER")
+    return _written(folder, folder, OTHER)
 
 
 def _written(folder: Path, there: Path, other: str) -> PartHealth:

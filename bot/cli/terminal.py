@@ -21,6 +21,7 @@ FACTS = {
     "dataset_schema_version": "Dataset schema",
     "dataset_count": "Datasets",
 }
+LONGEST_SENTENCE = 600
 SUMMARY = re.compile(r"<summary>(.*)</summary>")
 HTML = re.compile(r"</?(?:details|code)>|<!--.*?-->")
 
@@ -117,4 +118,6 @@ def show_health(line: PartHealth) -> None:
     console = Console(soft_wrap=True, highlight=False)
     colour = COLOURS.get(line.health, "magenta")
     console.print(f"[{colour}]{line.health:>7}[/]  ", end="")
-    console.print(one_line(f"{line.part}: {line.sentence} {line.remedy}"), markup=False)
+    # a remedy that is cut is none
+    told = f"{line.part}: {one_line(line.sentence, LONGEST_SENTENCE)} {line.remedy}"
+    console.print(one_line(told, len(told)), markup=False)

@@ -79,6 +79,10 @@ def test_where_runs_are_kept_is_looked_at(tmp_path: Path) -> None:
     assert list(there.iterdir()) == []
     file = tmp_path / "file"
     file.write_text("x")
+    for nowhere, above in [(file / "runs", file), (Path("/proc/nothing/runs"), Path("/proc"))]:
+        found = kept(settings(runs=str(nowhere)))  # where `mkdir -p` would fail, too
+        assert (found.health, found.remedy) == (Health.MISSING, "export BOT_RUNS=FOLDER")
+        assert f"{nowhere}, and {above} can't be written" in found.sentence
     assert line(kept(settings(runs=str(file)))) == (
         f"missing | runs | they are kept in the folder {file}, and {file} can't be written (Not a "
         "directory); name another: | export BOT_RUNS=FOLDER"
@@ -135,12 +139,13 @@ def test_what_cannot_be_read_is_told_by_its_setting(tmp_path: Path) -> None:
     assert [one.split(" | ")[:2] for one in found] == [
         ["missing", "release page"],
         ["missing", "release directory"],
-        ["missing", "schema document 6.0.0"],
+        ["unknown", "schema document 6.0.0"],
     ]
-    names = ("release_page", "release_directory", "schema_document")
-    assert [one.split(" | ")[3] for one in found] == [
-        f"Or name another by the setting {name}." for name in names
+    assert [one.split(" | ")[3] for one in found[:2]] == [
+        f"Or name another by the setting {name}." for name in ("release_page", "release_directory")
     ]
+    # the version of our newest rules is a guess as long as the page doesn't say another
+    assert found[2].endswith(" Which version is needed, the release page would say. | ")
     assert isinstance(announced, BotError)
     (tmp_path / "page.html").write_text(world.page(world.entry("2026-02-01")))
     _, announced = pages(tmp_path)
@@ -324,9 +329,10 @@ def test_on_github_releases_are_looked_for_by_a_workflow(tmp_path: Path) -> None
         both = frozenset({"2025-02-01", "2026-02-01"})
         (said,) = releases(tmp_path, both, **named)
         look = "the page has it, and nobody has proposed it; look now:"
-        assert said == f"warning | release 2026-02-01 | {look} | gh workflow run detect.yml"
+        there = f"--repo {server.fake.full_name}"
+        assert said == f"warning | release 2026-02-01 | {look} | gh workflow run detect.yml {there}"
         (said,) = releases(tmp_path, both, workflow="x.yml", **named)
-        assert said.endswith(" | gh workflow run x.yml")
+        assert said.endswith(f" | gh workflow run x.yml {there}")
         assert server.broken == []
 
 
@@ -350,6 +356,24 @@ def test_instance_and_aws_are_asked_for_where_they_are_wanted(runners: Path) -> 
         "-m runners doctor aws --json",
         "-m runners doctor instance --instance a/b --json",
     ]
+
+
+def test_that_nobody_has_named_an_instance_is_said_where_something_is_wrong(
+    runners: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = settings(github="octo/cells")
+    assert [line(one) for one in doctor._of_instance(here, ALL)] == ["ok | x | Well. | "]
+    wrong = PartHealth(part="instance", health=Health.MISSING, sentence="It isn't there.")
+    monkeypatch.setattr(doctor, "ask_runners", lambda *_: [wrong])
+    other = "it is laminlabs/cellxgene unless another is named; name yours, if you have one:"
+    for repository, remedy in [
+        ("octo/cells", "gh variable set BOT_INSTANCE --repo octo/cells --body OWNER/NAME"),
+        (None, "export BOT_INSTANCE=OWNER/NAME"),
+    ]:
+        first, second = doctor._of_instance(settings(github=repository), ALL)
+        assert line(first) == f"unknown | instance | {other} | {remedy}"
+        assert second == wrong
+    assert doctor._of_instance(settings(instance="a/b"), ALL) == [wrong]
 
 
 LAUNCH = """[launch]

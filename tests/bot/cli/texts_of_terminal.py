@@ -52,8 +52,8 @@ def thread(*, unfold: bool) -> str:
     return shown(lambda: terminal.show_thread(THREAD, Path("a/page.html"), unfold=unfold))
 
 
-def health(of: Health, remedy: str) -> str:
-    line = PartHealth(part="p[red]", health=of, sentence="It\nis.", remedy=remedy)
+def health(of: Health, remedy: str, sentence: str = "It\nis.") -> str:
+    line = PartHealth(part="p[red]", health=of, sentence=sentence, remedy=remedy)
     return shown(lambda: terminal.show_health(line))
 
 
@@ -72,4 +72,5 @@ TEXTS = {
     "decisions": shown(lambda: terminal.show_decisions([("a\nb", "[red]c", "d")])),
     **{f"health: {one}": health(one, "do [it]") for one in Health},
     "health without a remedy": health(Health.OK, ""),
+    "health, a long sentence": health(Health.MISSING, f"do{' this' * 80}", "x" * 601),
 }
