@@ -143,6 +143,9 @@ def _headline(results: Mapping[str, CheckReport | str]) -> str:
     if any(map(_is_failing, results.values())):
         return "⚠️ To be mended, or to be accepted"
     reports = [one for one in results.values() if isinstance(one, CheckReport)]
+    if not any(one.outcomes for one in reports):
+        rules = "The rules hold together; " if len(reports) < len(results) else ""
+        return f"✅ {rules}{'no' if rules else 'No'} dataset was looked at"
     but = " but what is accepted" if any(one.failing() for one in reports) else ""
     return f"✅ No dataset will fail{but}"
 

@@ -86,6 +86,7 @@ CHECKS: dict[str, dict[str, CheckReport | str]] = {
     "nothing": {},
     "no dataset": {M: checked()},
     "all is well": {M: checked(DONE), RULES: " \n"},
+    "rules alone": {RULES: ""},
     "some fail": {M: checked(BROKEN, DONE)},
     "all fail": {M: checked(BROKEN)},
     "one is accepted": {M: checked(BROKEN, DONE, uses=(ACCEPTED,))},
