@@ -101,7 +101,7 @@ GH = Path(__file__).with_name("gh.py")
 def _typed(text: str) -> str:
     """The command for a shell: of a target that only prints, its recipe."""
     if text.startswith("make reference "):
-        recipe = ["bash", "-c", text.replace("make", "make -n", 1)]
+        recipe = ["bash", "-c", text.replace("make", "make --no-print-directory -n", 1)]
         made = subprocess.run(recipe, cwd=ROOT, capture_output=True, text=True, check=True)
         return f"cd {ROOT}; {made.stdout.splitlines()[-1]}"
     return text
