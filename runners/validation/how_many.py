@@ -1,4 +1,4 @@
-"""How many processes read at once: a rule by where the files are, measured by the benchmark `far`.
+"""How many processes read at once: a rule by where the files are.
 
 Must not know what is read.
 """
@@ -11,7 +11,7 @@ PER_CORE_FAR = 4
 """A reader of S3 waits most of its time for an answer."""
 
 BYTES_PER_READER = 2**30
-"""Most files need a fifth of that; one with a million cells, all of it."""
+"""A reader of the sample's files needs a fifth of that; larger files weren't measured."""
 
 MEMORY = Path("/proc/meminfo")
 

@@ -60,6 +60,9 @@ def edits(source: str, old: Spec, new: Spec) -> Edits:
 
 @lru_cache(maxsize=4)
 def _edited(source: str, old: Spec, new: Spec) -> tuple[str, PatchContext]:
+    """The module as it becomes, and what was done to it. Kept, since a patch's text is told from
+    four sides: nobody may change the context any more.
+    """
     work = PatchContext(diff(old, new), new, read_curator(source), wanted(rules_of(new)))
     module = cst.parse_module(source)
     for edit in EDITS:

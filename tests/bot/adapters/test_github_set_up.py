@@ -292,7 +292,7 @@ def test_an_app_is_seen_by_its_own_key(server: Server) -> None:
         assert app() == found
 
 
-def test_parts_are_asked_for_side_by_side(server: Server) -> None:
+def test_parts_are_asked_for_side_by_side(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """A GitHub that answers slowly, or not at all, is waited for once, and not by each part."""
     together = Barrier(8)  # 5 probes, the code, Actions, labels: each waits for the others
     probed = ("/commits", "/issues", "/pulls", "/actions/workflows", "/check-runs")
@@ -311,7 +311,7 @@ def test_parts_are_asked_for_side_by_side(server: Server) -> None:
         return answer(method, target, headers, body)
 
     files(server, "detect.yml")
-    server.answer = answer_together  # type: ignore[method-assign]
+    monkeypatch.setattr(server, "answer", answer_together)
     found = seen(server)
     assert (found.unreadable, found.unanswered, found.labels) == ({}, (), frozenset())
     assert waiting == set()
