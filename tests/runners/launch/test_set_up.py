@@ -132,7 +132,10 @@ def test_a_release_that_nobody_has_proposed_is_a_warning(healthy: SetUp) -> None
     files = {"runners/releases/2026-02-01.toml": None}
     fake.branches["main"] = fake.commit(files, "Take it away", fake.branches["main"])
     line = healthy.examined(0)["release 2026-02-01"]
-    assert (line["health"], line["remedy"]) == ("warning", "gh workflow run detect.yml")
+    assert (line["health"], line["remedy"]) == (
+        "warning",
+        "gh workflow run detect.yml --repo octo/cellxgene",
+    )
     people.propose(fake, "maintainer", "census/2026-02-01", {"x.toml": "x"})
     line = healthy.examined(0)["release 2026-02-01"]
     assert line["health"] == "ok"
@@ -151,7 +154,8 @@ def test_the_one_file_that_calls_the_bot_is_found(healthy: SetUp, name: str, tex
     push(healthy.fake, {"runners/releases/2026-02-01.toml": None})
     found = healthy.examined(0)
     assert found["workflow files"]["sentence"] == f"{name} are there and enabled."
-    assert found["release 2026-02-01"]["remedy"] == f"gh workflow run {name}"
+    look = f"gh workflow run {name} --repo octo/cellxgene"
+    assert found["release 2026-02-01"]["remedy"] == look
 
 
 def test_of_two_files_that_call_the_bot_none_is_taken(healthy: SetUp) -> None:
