@@ -33,7 +33,8 @@ SETTLED = frozenset({State.SEEN, State.DECLINED, State.RUNNING, State.VERIFIED})
 
 COMMANDS = (
     "**Here you can say** `/detect` to look now, `/verify RELEASE` to verify one now, "
-    "`/diff OLD NEW` to have two dataset schema versions explained; `/help` lists the rest. "
+    "`/diff OLD NEW` to have two dataset schema versions explained, `/thread RELEASE` for a thread "
+    "about an older release; `/help` lists the rest. "
     "I keep this text up to date: what others write into it is lost."
 )
 

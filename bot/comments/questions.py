@@ -1,4 +1,4 @@
-"""What the bot says to commands that start no run: look now, explain, and what names no release."""
+"""What the bot says to commands that start no run, and to what names no release."""
 
 from collections.abc import Mapping
 
@@ -33,6 +33,25 @@ def no_clock(command: Command) -> str:
         "no workflow looks at page and directory here.",
         "Say `python -m bot detect` where the bot is.",
     )
+
+
+def opening(release: str, actor: str, dashboard: int | None, *, can_look: bool) -> str:
+    """That the release gets a thread, and when."""
+    how = (
+        "wait a few minutes for the look that begins now, or for the clock's"
+        if can_look
+        else "say `python -m bot detect` where the bot is"
+    )
+    told = f"; the dashboard (#{dashboard}) then says where it is" if dashboard is not None else ""
+    return (
+        f"🧵 **Asked for:** the next look at page and directory opens a thread about {release}, as "
+        f"{mention(actor)} asked.\n\n**Next:** {how}{told}."
+    )
+
+
+def has_thread(command: Command, thread: int) -> str:
+    """That the release has a thread."""
+    return refused(str(command), "that release has one.", f"It is #{thread}; go on there.")
 
 
 def not_explained(command: Command, reason: str) -> str:

@@ -3,7 +3,7 @@
 from bot.census.directory import DirectoryEntry
 from bot.census.release import CellCount, Oddity, Release
 from bot.comments.added_fields import open_points, render_added_fields
-from bot.comments.markdown import LIMIT, code, collapsed, counted, fitted, inert, table
+from bot.comments.markdown import LIMIT, code, collapsed, counted, fitted, inert, mention, table
 from bot.comments.pull_requests import OpenRules, edit_list
 from bot.comments.schema_diff import render_diff, render_impact
 from bot.model.events import SchemaReading
@@ -62,6 +62,19 @@ def body(
         changes = render_diff(schema.diff, schema.witnesses)
         text = _with(text, "Every change of the dataset schema", changes, "diff.md", room)
     return text
+
+
+def body_of_known(news: NewRelease, *, instance: str, asked_by: str) -> str:
+    """The text of a thread that a person asked for, about a release whose manifest is there."""
+    parts = [
+        f"**Census LTS release {news.release.version} has a manifest here already;** this thread "
+        f"was opened because {mention(asked_by)} asked for it.",
+        f"**Next:** say `/verify` to see how it stands in {code(instance)}, and `/ingest` to "
+        "register what is missing: what is there and unchanged stays as it is. `/help` lists the "
+        "commands.",
+        "### The release\n\n" + _facts(news),
+    ]
+    return "\n\n".join(parts)
 
 
 def _with(text: str, title: str, part: str, file: str, room: int) -> str:

@@ -13,7 +13,9 @@ from bot.model.limits import RunLimits
 from bot.model.ports import Run
 from runners.contract import MEANINGS, Action, Manifest, RunRequest, manifest_path
 
-WITHOUT_RELEASE = frozenset({Verb.VERIFY, Verb.STATUS, Verb.DETECT, Verb.DIFF, Verb.HELP})
+WITHOUT_RELEASE = frozenset(
+    {Verb.VERIFY, Verb.STATUS, Verb.DETECT, Verb.DIFF, Verb.THREAD, Verb.HELP}
+)
 """Commands that work where no single release is meant."""
 
 DOING = {Action.INGEST: "ingesting", Action.VERIFY: "verifying"}

@@ -10,6 +10,7 @@ from bot.comments.pull_requests import open_rules_of
 from bot.decide.questions import (
     explain,
     look_now,
+    open_thread,
     status_of_all,
     without_release,
 )
@@ -80,6 +81,8 @@ def _obey(command: Command, event: CommentCreated, release: str | None, facts: F
         return look_now(command, event, facts)
     if command.verb is Verb.DIFF:
         return explain(command, event, facts)
+    if command.verb is Verb.THREAD:
+        return open_thread(command, event, facts)
     if command.verb is Verb.STATUS and release is None:
         return status_of_all(event, facts)
     release = facts.release_meant(command, event.thread)

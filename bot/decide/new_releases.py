@@ -4,8 +4,8 @@ Whether a release counts is decided by the page; where it lies, by the release d
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import tomli_w
@@ -30,11 +30,15 @@ class ReleaseComparison:
     """What a look at page and directory found, oldest first.
 
     `unhosted` releases aren't in the directory yet; `unreadable` ones lack the fact that is named.
+    Of those that a person wants a thread about, `known` have a manifest already, and `unopened` why
+    there can be none.
     """
 
     news: tuple[NewRelease, ...]
     unhosted: tuple[str, ...]
     unreadable: Mapping[str, str]
+    known: tuple[NewRelease, ...] = ()
+    unopened: Mapping[str, str] = field(default_factory=dict)
 
 
 def compare_with_known(
@@ -51,13 +55,17 @@ def compare_with_known(
     unreadable = {release.version: name for release in fresh if (name := _missing(release))}
     readable = [release for release in fresh if release.version not in unreadable]
     hosted = [release for release in readable if release.version in directory.entries]
+    wanted, unopened = _wanted(page, directory, facts, fresh)
+    found = [
+        _new_release(release, page, directory.entries[release.version], facts)
+        for release in sorted([*hosted, *wanted], key=lambda release: release.version)
+    ]
     return ReleaseComparison(
-        tuple(
-            _new_release(release, page, directory.entries[release.version], facts)
-            for release in hosted
-        ),
+        tuple(news for news in found if news.release.version not in facts.manifests),
         tuple(release.version for release in readable if release not in hosted),
         unreadable,
+        tuple(news for news in found if news.release.version in facts.manifests),
+        unopened,
     )
 
 
@@ -113,6 +121,25 @@ def _fresh(page: ReleasePage, facts: Facts) -> list[Release]:
     ]
 
 
+def _wanted(
+    page: ReleasePage, directory: ReleaseDirectory, facts: Facts, fresh: Collection[Release]
+) -> tuple[list[Release], dict[str, str]]:
+    """The releases that a person wants a thread about, and why there can be none."""
+    listed = {release.version: release for release in page.releases if release not in fresh}
+    asked_for = set(facts.asked_for) - facts.threads.keys() - {one.version for one in fresh}
+    unopened: dict[str, str] = {}
+    for version in sorted(asked_for):
+        if version in facts.broken:
+            unopened[version] = "its manifest can't be used"
+        elif version not in listed:
+            unopened[version] = "the release page doesn't list it"
+        elif version not in directory.entries:
+            unopened[version] = "the release directory doesn't have it"
+        elif version not in facts.manifests and (name := _missing(listed[version])):
+            unopened[version] = f"{name} can't be read on the release page"
+    return [listed[version] for version in sorted(asked_for - unopened.keys())], unopened
+
+
 def _missing(release: Release) -> str | None:
     return next((name for name in NEEDED if getattr(release, name) is None), None)
 
@@ -121,15 +148,19 @@ def _new_release(
     release: Release, page: ReleasePage, entry: DirectoryEntry, facts: Facts
 ) -> NewRelease:
     earlier = [listed for listed in page.releases if listed.version < release.version]
+    known = facts.manifests.get(release.version)
+    stated = known or release
     return NewRelease(
         release,
         entry,
-        dataset_schema_version=release.dataset_schema_version or "",
-        census_schema_version=release.census_schema_version or "",
-        dataset_count=release.dataset_count or 0,
-        previous=previous_manifest(release.version, facts),
+        dataset_schema_version=stated.dataset_schema_version or "",
+        census_schema_version=stated.census_schema_version or "",
+        dataset_count=stated.dataset_count or 0,
+        previous=facts.manifests.get(known.previous or "")
+        if known
+        else previous_manifest(release.version, facts),
         before=max(earlier, key=lambda listed: listed.version, default=None),
-        after=last_release_before_the_bot(facts) or release.version,
+        after=last_release_before_the_bot(facts) or max(one.version for one in page.releases),
     )
 
 

@@ -1,4 +1,4 @@
-"""Commands that start no run: look now, explain two schema versions, and what names no release."""
+"""Commands that start no run: look now, open a thread, explain, and what names no release."""
 
 from bot.comments import questions, replies
 from bot.comments.schema_diff import explained_diff
@@ -30,6 +30,26 @@ def look_now(command: Command, event: CommentCreated, facts: Facts) -> Plan:
         _said(event, questions.looking(event.actor, facts.dashboard)),
     )
     return Plan(effects, f"{event.actor} may say {command}: page and directory are looked at.")
+
+
+def open_thread(command: Command, event: CommentCreated, facts: Facts) -> Plan:
+    """The next look opens the thread, by the answer here: only a look knows what page and directory
+    say. The answer comes first, so that where no look can be started the clock's does it.
+    """
+    release = command.release or ""
+    if release in facts.threads:
+        body = questions.has_thread(command, facts.threads[release])
+        return refuse(event, body, f"{release} has a thread.")
+    if release in facts.broken:
+        body = replies.broken(command, facts.broken[release])
+        return refuse(event, body, f"The manifest of {release} is broken.")
+    said = questions.opening(release, event.actor, facts.dashboard, can_look=facts.can_look)
+    effects: tuple[Effect, ...] = (
+        React(event.thread, event.comment_id, Reaction.SEEN),
+        _said(event, said),
+        StartLook(_said(event, questions.look_refused(command))),
+    )
+    return Plan(effects, f"{event.actor} may say {command}: the next look opens it.")
 
 
 def explain(command: Command, event: CommentCreated, facts: Facts) -> Plan:

@@ -33,6 +33,10 @@ def releases_read(event: ReleasesRead, facts: Facts) -> Plan:
             Response(f"New: {release.release.version}.", _announce(release, event, facts))
             for release in news
         ),
+        *(
+            Response(f"Asked for: {release.release.version}.", (_open_known(release, facts),))
+            for release in seen.known
+        ),
         *_early_notices(event, facts),
         *_close_notices(facts, [release.release.version for release in news]),
         *changes_of_known_releases(event, facts),
@@ -50,6 +54,10 @@ def releases_read(event: ReleasesRead, facts: Facts) -> Plan:
     ]
     waiting = [
         f"{version} is on the page, but not hosted yet: waiting." for version in seen.unhosted
+    ]
+    waiting += [
+        f"A thread about {version} was asked for, but {problem}: waiting."
+        for version, problem in seen.unopened.items()
     ]
     sentences = [response.sentence for response in done if response.sentence] or [
         "Nothing new."
@@ -100,6 +108,17 @@ def _announce(news: NewRelease, event: ReleasesRead, facts: Facts) -> tuple[Effe
             schema.draft,
         ),
     )
+
+
+def _open_known(news: NewRelease, facts: Facts) -> OpenThread:
+    """A thread about a release whose manifest was merged before there was one."""
+    version = news.release.version
+    body = release_comment.body_of_known(
+        news, instance=facts.instance, asked_by=facts.asked_for[version]
+    )
+    title = release_comment.title(news)
+    marker = Marker(MarkerKind.RELEASE, version)
+    return OpenThread(marker, title, body, Label.MERGED, news.record())
 
 
 def _early_notices(event: ReleasesRead, facts: Facts) -> Iterator[Response]:

@@ -179,6 +179,11 @@ def _remembered(facts: Facts, marked: Mapping[Marker, int], ports: Ports) -> Fac
         release: [announcement_in(body) for body in (texts[number], *bodies_by_thread[number])]
         for release, number in facts.threads.items()
     }
+    asked = [
+        audit_entry_in(body)
+        for number in sorted(bodies_by_thread)
+        for body in bodies_by_thread[number]
+    ]
     records = {
         release: [entry for entry in entries if entry] for release, entries in announcements.items()
     }
@@ -191,7 +196,18 @@ def _remembered(facts: Facts, marked: Mapping[Marker, int], ports: Ports) -> Fac
         markers=frozenset(marker for marker in markers if marker is not None),
         records={release: entries[-1] for release, entries in records.items() if entries},
         failures=ports.tally.failures(),
+        asked_for={
+            release: entry.who for entry in asked if entry and (release := _thread_asked_for(entry))
+        },
     )
+
+
+def _thread_asked_for(entry: AuditEntry) -> str | None:
+    """The release that the bot has promised a thread about, by its own answer."""
+    command = parse(entry.asked) if entry.decision is Decision.ACCEPTED else None
+    if not isinstance(command, Command) or command.verb is not Verb.THREAD:
+        return None
+    return command.release
 
 
 def _threads(marked: Mapping[Marker, int], kind: MarkerKind) -> dict[str, int]:

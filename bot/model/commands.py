@@ -49,6 +49,7 @@ class Verb(StrEnum):
     CANCEL = "cancel"
     DETECT = "detect"
     DIFF = "diff"
+    THREAD = "thread"
     HELP = "help"
 
 
@@ -91,6 +92,11 @@ GRAMMAR = {
         "/diff OLD NEW",
         Role.READ,
         "Explain what changed from one dataset schema version to another, as `/diff 6.0.0 7.0.0`.",
+    ),
+    Verb.THREAD: CommandHelp(
+        "/thread RELEASE",
+        Role.WRITE,
+        "Open a thread about an LTS release that has none, because it is older than my threads.",
     ),
     Verb.HELP: CommandHelp("/help", Role.READ, "Show this table."),
 }
@@ -147,6 +153,8 @@ def parse(body: str) -> Command | Mistake | None:
         return _ingest(words)
     if verb is Verb.DIFF:
         return _diff(words)
+    if verb is Verb.THREAD:
+        return _thread(words)
     if verb is Verb.VERIFY and len(words) == 1 and RELEASE.fullmatch(words[0]):
         return Command(verb, release=words[0])
     if words:
@@ -161,6 +169,13 @@ def _diff(words: list[str]) -> Command | Mistake:
         problem = f"/diff wants two dataset schema versions, but got {said}"
         return Mistake(problem, "/diff 6.0.0 7.0.0")
     return Command(Verb.DIFF, versions=versions)
+
+
+def _thread(words: list[str]) -> Command | Mistake:
+    if len(words) != 1 or not RELEASE.fullmatch(words[0]):
+        said = " ".join(words) or "nothing"
+        return Mistake(f"/thread wants one LTS release, but got {said}", "/thread 2023-12-15")
+    return Command(Verb.THREAD, release=words[0])
 
 
 def _ingest(words: list[str]) -> Command | Mistake:

@@ -47,7 +47,7 @@ class Facts:
     Detection alone has the rest: `notices` and `alerts` are threads of the bot's too, `closed`
     those threads that somebody closed, `markers` those of all its comments, `records` what it
     last said of each release that has a thread; `failures` counts the looks that have failed in a
-    row.
+    row. `asked_for` has each release that somebody wanted a thread about, and who.
     """
 
     instance: str
@@ -77,6 +77,7 @@ class Facts:
     markers: frozenset[Marker] = frozenset()
     records: Mapping[str, Announcement] = field(default_factory=dict)
     failures: int = 0
+    asked_for: Mapping[str, str] = field(default_factory=dict)
     places: tuple[str, ...] = ()
     places_unread: str = ""
     proofs: frozenset[str] = frozenset()

@@ -81,7 +81,8 @@ def test_the_first_look_makes_it(empty_scenario: Scenario) -> None:
         "</details>\n"
         "\n"
         "**Here you can say** `/detect` to look now, `/verify RELEASE` to verify one now, "
-        "`/diff OLD NEW` to have two dataset schema versions explained; `/help` lists the rest. "
+        "`/diff OLD NEW` to have two dataset schema versions explained, `/thread RELEASE` for a "
+        "thread about an older release; `/help` lists the rest. "
         "I keep this text up to date: what others write into it is lost.\n"
         "[labels thread 1] manifest proposed\n"
         "[labels thread 2] dashboard"
@@ -366,7 +367,7 @@ def test_its_help_has_what_works_there(scenario: Scenario) -> None:
     scenario.says("stranger", "/help", thread=2)
     told = scenario.heard()
     commands = re.findall(r"^\| `/(\w+)", told, re.MULTILINE)
-    assert commands == ["verify", "status", "detect", "diff", "help"]
+    assert commands == ["verify", "status", "detect", "diff", "thread", "help"]
     assert "What writes to the instance is said in the thread of its release." in told
 
 

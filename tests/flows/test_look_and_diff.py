@@ -205,3 +205,29 @@ def explained(older: str, newer: str) -> str:
     text = explained_diff(found, impact(found, old, new))
     assert text.count("<details>") == text.count("</details>")
     return text
+
+
+def test_a_thread_that_is_asked_for_starts_a_look_which_opens_it(
+    kept_scenario: GithubScenario,
+) -> None:
+    answer = asks(kept_scenario, 3, "maintainer", "/thread 2025-06-01")
+    assert answer.startswith(
+        "🧵 **Asked for:** the next look at page and directory opens a thread about 2025-06-01, as "
+        "@maintainer asked.\n\n**Next:** wait a few minutes for the look that begins now, or for "
+        "the clock's; the dashboard (#3) then says where it is.\n"
+    )
+    (run,) = kept_scenario.fake.runs.values()
+    assert run.workflow == "detect.yml"
+    assert kept_scenario.the_clock_strikes() == "Asked for: 2025-06-01."
+    assert "[opens thread 3] Census 2025-06-01" in kept_scenario.heard()
+    assert kept_scenario.the_clock_strikes() == "Nothing new."
+    kept_scenario.heard()
+
+
+def test_one_that_no_look_can_be_started_for_is_opened_by_the_clock(
+    kept_scenario: GithubScenario,
+) -> None:
+    del kept_scenario.fake.run_names["detect.yml"]
+    assert "🧵 **Asked for:**" in asks(kept_scenario, 3, "maintainer", "/thread 2025-06-01")
+    assert kept_scenario.the_clock_strikes() == "Asked for: 2025-06-01."
+    kept_scenario.heard()
