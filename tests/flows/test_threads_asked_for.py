@@ -1,4 +1,4 @@
-"""`/thread RELEASE`: the next look opens a thread about a release that is older than threads are."""
+"""`/thread RELEASE`: the next look opens a thread about a release that is older than threads."""
 
 import pytest
 
