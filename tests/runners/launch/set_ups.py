@@ -8,15 +8,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import chdir
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from unittest.mock import patch
 
 import forked
 import instances
 import pytest
+from click.testing import CliRunner
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from fake_github.server import Server, serving
@@ -24,6 +27,7 @@ from fake_github.state import App, Environment, FakeGithub
 from flows import world as pages
 from instances import INSTANCE, REFERENCE, REPOSITORY, Place
 
+from bot.__main__ import cli
 from runners.rules.wheels import newest_rules
 
 WORKFLOWS = ("check.yml", "commands.yml", "detect.yml", "ingest.yml", "reap.yml", "verify.yml")
@@ -63,25 +67,31 @@ class SetUp:
 
     def examined(self, code: int) -> dict[str, dict[str, str]]:
         """Part -> its line."""
-        words = ["-m", "bot", "doctor", "--json", *self.words]
-        if self.prefix:
-            command = [*self.prefix, sys.executable, *words]
-            done = subprocess.run(
-                command,
-                cwd=self.root,
-                env=self.environment,
-                text=True,
-                capture_output=True,
-                check=False,
-            )
-        else:
-            done = forked.run(words, cwd=self.root, env=self.environment)
+        done = self._called(["doctor", "--json", *self.words])
         assert done.stderr == ""
         assert done.returncode == code, done.stdout
         assert self.server.broken == []
         assert {call.split(" ")[0] for call in self.server.asked} <= {"GET"}
         read = [json.loads(line) for line in done.stdout.splitlines()]
         return {line["part"]: line for line in read}
+
+    def _called(self, words: list[str]) -> "subprocess.CompletedProcess[str]":
+        """In this process, where neither LaminDB nor AWS nor another user or code is wanted."""
+        as_new = ["-m", "bot", *words]
+        if self.prefix:
+            return subprocess.run(
+                [*self.prefix, sys.executable, *as_new],
+                cwd=self.root,
+                env=self.environment,
+                text=True,
+                capture_output=True,
+                check=False,
+            )
+        if self.place or self.code != REPOSITORY or self.words != ["--no-instance"]:
+            return forked.run(as_new, cwd=self.root, env=self.environment)
+        with chdir(self.root), patch.dict(os.environ, self.environment, clear=True):
+            done = CliRunner().invoke(cli, words)
+        return subprocess.CompletedProcess(words, done.exit_code, done.stdout, done.stderr)
 
     @property
     def environment(self) -> Mapping[str, str]:
