@@ -179,21 +179,32 @@ def exceptions_used(report: RunReport, limit: int | None) -> str:
     return f"### Accepted exceptions\n\n{table(header, rows, limit)}"
 
 
-def exception_lines(report: RunReport, *, ingest_on_merge: bool) -> str:
-    """The manifest's lines by which what failed would be accepted, to be copied."""
-    request, accepted = report.request, excused(report)
-    open_ones = [
+def not_accepted(report: RunReport) -> list[DatasetOutcome]:
+    """What isn't registered as it should be, and nobody has accepted so."""
+    accepted = excused(report)
+    return [
         outcome
         for outcome in report.outcomes
         if outcome.outcome not in GOOD and outcome.dataset_id not in accepted
     ]
-    if not 0 < len(open_ones) <= MOST_EXCEPTIONS or request.is_part:
+
+
+def can_be_accepted(report: RunReport) -> bool:
+    """Whether `exception_lines` has any."""
+    failed = not_accepted(report)
+    is_few = 0 < len(failed) <= MOST_EXCEPTIONS
+    return is_few and not report.request.is_part and any(one.reasons for one in failed)
+
+
+def exception_lines(report: RunReport, *, ingest_on_merge: bool) -> str:
+    """The manifest's lines by which what failed would be accepted, to be copied."""
+    if not can_be_accepted(report):
         return ""
     until = (report.ended_at + REVIEWED).date()
     entries = [
         f'[[accepted]]\ndataset_id = "{dataset.dataset_id}"\nreason = "{reason}"\n'
         f'until = {until}\nbecause = ""'
-        for dataset in open_ones
+        for dataset in not_accepted(report)
         for reason in sorted({finding.reason for finding in dataset.reasons})
     ]
     then = (
@@ -202,7 +213,7 @@ def exception_lines(report: RunReport, *, ingest_on_merge: bool) -> str:
         else "When it is merged, say `/verify`"
     )
     text = (
-        f"If these failures are to stand, add this to {code(request.manifest)}, with why as "
+        f"If these failures are to stand, add this to {code(report.request.manifest)}, with why as "
         f"`because`, by a pull request. {then}:\n\n```toml\n" + "\n\n".join(entries) + "\n```"
     )
-    return collapsed("To accept these failures", text) if entries else ""
+    return collapsed("To accept these failures", text)

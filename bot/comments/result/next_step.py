@@ -1,7 +1,8 @@
 """What a maintainer does after a run: one or two sentences with the exact command."""
 
 from bot.comments.markdown import counted
-from bot.comments.outcomes import GOOD, UNSUPPORTED, excused
+from bot.comments.outcomes import UNSUPPORTED, excused
+from bot.comments.result.datasets import can_be_accepted, not_accepted
 from runners.contract import Action, DatasetOutcome, ExceptionState, RunReport, Verdict
 
 NAMED = 5
@@ -12,15 +13,11 @@ def next_step(report: RunReport) -> str:
     if report.cancelled:
         return "this run was stopped before its end; say `/retry` to go on with the rest."
     accepted = excused(report)
-    failed = [
-        outcome
-        for outcome in report.outcomes
-        if outcome.outcome not in GOOD and outcome.dataset_id not in accepted
-    ]
+    failed = not_accepted(report)
     if report.request.is_part:
         return _after_part(bool(failed))
     if failed:
-        return _after_failures(failed)
+        return _after_failures(failed, can_be_accepted(report))
     if report.verdict is Verdict.PASSED:
         return _after_success(report, bool(accepted))
     if report.verdict is Verdict.UNCHECKED:
@@ -44,14 +41,15 @@ def _after_part(failed: bool) -> str:
     return f"this run took only a part of the release. If that looks right, {again}"
 
 
-def _after_failures(failed: list[DatasetOutcome]) -> str:
+def _after_failures(failed: list[DatasetOutcome], can_stand: bool) -> str:
     ours = [dataset for dataset in failed if _is_unsupported(dataset)]
     theirs = [dataset for dataset in failed if not _is_unsupported(dataset)]
     steps = []
     if theirs:
         steps.append(
             f"{counted(len(theirs), 'dataset')} failed, for the reasons below; "
-            f"when that is mended, say {_ingest(theirs)}."
+            f"when that is mended, say {_ingest(theirs)}"
+            f"{', or accept them by the lines below' if can_stand else ''}."
         )
     if ours:
         steps.append(

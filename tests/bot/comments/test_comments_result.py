@@ -154,7 +154,7 @@ SECOND = "00000002-0000-4000-8000-000000000000"
         (
             report((dataset(1, Outcome.UNREADABLE, UNREADABLE),), (check(Status.FAILED),)),
             "1 dataset failed, for the reasons below; when that is mended, "
-            f"say `/ingest --only {FIRST}`.",
+            f"say `/ingest --only {FIRST}`, or accept them by the lines below.",
         ),
         (
             report(
@@ -165,7 +165,7 @@ SECOND = "00000002-0000-4000-8000-000000000000"
                 (check(Status.FAILED),),
             ),
             "1 dataset failed, for the reasons below; when that is mended, "
-            f"say `/ingest --only {SECOND}`. "
+            f"say `/ingest --only {SECOND}`, or accept them by the lines below. "
             "1 dataset must wait for an update of the bot, which doesn't support what is in there "
             "yet; after it, say `/retry`.",
         ),
@@ -198,7 +198,7 @@ def test_the_next_step_is_said_exactly(told: RunReport, step: str) -> None:
 
 
 def test_many_failures_are_done_again_by_a_run_over_everything() -> None:
-    assert "say `/ingest`, which leaves the others as they are." in result.body(failing(6))
+    assert "say `/ingest`, which leaves the others as they are, or accept" in result.body(failing(6))
 
 
 def test_every_member_has_its_words() -> None:
