@@ -130,6 +130,11 @@ def _rules(schema: SchemaReading, undecided: OpenRules | None) -> str:
 
 def _code(schema: SchemaReading) -> str:
     """What the proposed patch does to LaminDB's code, and what it leaves to a person."""
+    if schema.unseen:
+        return (
+            f"### LaminDB's code\n\nIt wasn't looked at, and no patch is proposed: "
+            f"{inert(schema.unseen)}. What is said of it goes by the two documents alone."
+        )
     rest = _list(list(schema.unpatched))
     mends = "`lamindb.patch` in the proposal, once applied, mends this"
     version = schema.old.version if schema.old else ""

@@ -117,7 +117,9 @@ class SchemaReader:
         plain = replace(reading, diff=schema_diff, impact=impact(schema_diff, old, new))
         try:
             source = self._lamindb()
-            return _patched(plain, source, old, new) if source else plain
+            if source is None:
+                return replace(plain, unseen="the setting lamindb (BOT_LAMINDB) names no file")
+            return _patched(plain, source, old, new)
         except (BotError, CuratorError) as error:
             # LaminDB may have rebuilt its module: that mustn't keep a release from being announced.
             remark = f"LaminDB's code can't be compared or patched: {error}"

@@ -34,7 +34,8 @@ class SchemaReading:
     `old`, `diff` and `impact` are None when there is no earlier version or when it is the same one.
     `rules` are what the newer document gives, for a person to review. `patch` mends LaminDB's code
     by `edits`, and by those that are `overdue`, which the older version asks for already; what it
-    leaves to do is in `unpatched`; `draft` is the same for its own repository.
+    leaves to do is in `unpatched`; `draft` is the same for its own repository. `unseen` says why
+    that code wasn't looked at.
     `witnesses` say of `new` what they know.
     """
 
@@ -51,6 +52,7 @@ class SchemaReading:
     overdue: tuple[str, ...] = ()
     unpatched: tuple[str, ...] = ()
     draft: Draft | None = None
+    unseen: str = ""
     witnesses: tuple[Witness, ...] = ()
 
 
