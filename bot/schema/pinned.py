@@ -103,22 +103,32 @@ def _ontology(row: NamedRow, prefix: str) -> Ontology:
 
 
 def read_gene_references(parts: list[Section]) -> tuple[GeneReference, ...]:
-    """One reference per taxon."""
+    """One reference per taxon; a row with two taxa gives two."""
     section = section_titled(parts, GENES)
     genes: dict[str, GeneReference] = {}
-    for row in pinned_rows(section, GENE_COLUMNS, {"source", "version"}):
-        gene = _gene_reference(row)
-        _check_is_new(gene.taxon, genes, row)
-        genes[gene.taxon] = gene
+    needed, contents = {"source", "version"}, {TAXON: "taxon"}
+    for row in pinned_rows(section, GENE_COLUMNS, needed, contents):
+        for gene in _gene_references(row):
+            _check_is_new(gene.taxon, genes, row)
+            genes[gene.taxon] = gene
     return tuple(genes.values())
 
 
-def _gene_reference(row: NamedRow) -> GeneReference:
+def _gene_references(row: NamedRow) -> list[GeneReference]:
+    """Each taxon of the row with what stands beside it: "NCBITaxon:9606 for Homo sapiens"."""
+    version, text = row.text("version"), row.text("taxon")
+    before, *rest = TAXON.split(text)
+    if not rest:
+        return [_familiar_reference(row)]
+    names = [before] if before.strip() and len(rest) == 1 else rest
+    return [
+        GeneReference(taxon, re.sub(r"^for | or$", "", name.strip()), version, row.line)
+        for taxon, name in zip(TAXON.findall(text), names, strict=True)
+    ]
+
+
+def _familiar_reference(row: NamedRow) -> GeneReference:
     version = row.text("version")
-    stated = TAXON.search(row.text("taxon"))
-    if stated:
-        organism = row.text("taxon").replace(stated[0], "").strip()
-        return GeneReference(stated[0], re.sub(r"^for ", "", organism), version, row.line)
     for pattern, (taxon, organism) in FAMILIAR.items():
         if re.search(pattern, row.text("source"), re.I):
             return GeneReference(taxon, organism, version, row.line)

@@ -148,16 +148,35 @@ def bare_title(section: Section) -> str:
     return section.title.strip(" *`").lower()
 
 
-def pinned_rows(section: Section, columns: Columns, needed: set[str]) -> Iterator[NamedRow]:
-    """The rows of the section's first table that has any."""
+def pinned_rows(
+    section: Section,
+    columns: Columns,
+    needed: set[str],
+    contents: Mapping[re.Pattern[str], str] | None = None,
+) -> Iterator[NamedRow]:
+    """The rows of the section's first table that has any.
+
+    A column whose header isn't among `columns` is named by the first of `contents` that is found in
+    its cells.
+    """
     for grid in grids(section):
-        check_header(grid, columns, needed)
+        known = {**_by_content(grid, contents or {}), **columns}
+        check_header(grid, known, needed)
         if grid.rows:
-            return named_rows(grid, columns)
+            return named_rows(grid, known)
     raise DocumentError(
         f"Line {section.line}: section '{section.title}' holds no table with a row; check that the "
         "document is whole."
     )
+
+
+def _by_content(grid: Grid, contents: Mapping[re.Pattern[str], str]) -> Columns:
+    return {
+        _folded(header): name
+        for place, header in enumerate(grid.header)
+        for pattern, name in reversed(contents.items())
+        if any(pattern.search(row.cells[place]) for row in grid.rows if place < len(row.cells))
+    }
 
 
 def check_header(grid: Grid, columns: Columns, needed: set[str]) -> None:

@@ -198,7 +198,9 @@ def test_the_next_step_is_said_exactly(told: RunReport, step: str) -> None:
 
 
 def test_many_failures_are_done_again_by_a_run_over_everything() -> None:
-    assert "say `/ingest`, which leaves the others as they are, or accept" in result.body(failing(6))
+    assert "say `/ingest`, which leaves the others as they are, or accept" in result.body(
+        failing(6)
+    )
 
 
 def test_every_member_has_its_words() -> None:

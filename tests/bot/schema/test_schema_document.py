@@ -42,6 +42,33 @@ def test_a_pin_is_a_date_where_it_has_one(version: str, pin: str) -> None:
     assert pins_of(parse_document(document(ontologies=[("E", "EFO", version)]))) == {"EFO": pin}
 
 
+@pytest.mark.parametrize("header", ["Organism", "Taxon", ""])
+def test_the_column_of_taxa_is_known_by_what_stands_in_it(header: str) -> None:
+    """CZI's drafts with more organisms head it so."""
+    text = document()
+    assert text.count("| NCBITaxon |") == 1
+    renamed = parse_document(text.replace("| NCBITaxon |", f"| {header} |"))
+    assert renamed.gene_references == parse_document(text).gene_references
+
+
+def test_a_row_of_two_taxa_is_two_references() -> None:
+    pigs = "NCBITaxon:9823`<br>for <i>Sus scrofa</i> or<br> `NCBITaxon:9825"
+    genes = [*GENES, (pigs, "Sus scrofa domesticus", "Sscrofa11.1")]
+    found = parse_document(document(genes=genes)).gene_references[len(GENES) :]
+    assert [(gene.taxon, gene.organism, gene.version) for gene in found] == [
+        ("NCBITaxon:9823", "Sus scrofa", "Sscrofa11.1"),
+        ("NCBITaxon:9825", "Sus scrofa domesticus", "Sscrofa11.1"),
+    ]
+
+
+def test_an_organism_before_its_taxon_is_its_name() -> None:
+    text = document().replace(
+        "| `NCBITaxon:9606`<br>for <i>Homo sapiens</i> |", "| Homo sapiens `NCBITaxon:9606` |"
+    )
+    assert "| Homo sapiens `" in text
+    assert parse_document(text).gene_references[0].organism == "Homo sapiens"
+
+
 def test_a_row_without_its_last_bar_is_read() -> None:
     text = document().replace("| [2025-07-30](https://x) | |", "| [2025-07-30](https://x)")
     assert pins_of(parse_document(text))["CL"] == "2025-07-30"
