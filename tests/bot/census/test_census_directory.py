@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.census.directory import DirectoryError, Retraction, parse_directory
@@ -71,7 +71,6 @@ JSON = st.recursive(
 def test_fuzzed_entries_raise_only_the_named_error_and_a_share_is_read() -> None:
     read: list[bool] = []
 
-    @settings(database=None)
     @given(JSON, st.sampled_from(["flags", "soma", "h5ads", "retraction", "release_build"]))
     def fuzzed(value: Any, name: str) -> None:
         try:

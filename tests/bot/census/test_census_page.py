@@ -186,7 +186,7 @@ def test_fuzzed_pages_raise_only_the_named_error_and_a_share_is_read() -> None:
     page = _page(_entry("2025-11-08"), _entry("2023-05-15"))
     read: list[bool] = []
 
-    @settings(max_examples=60, deadline=None, database=None)
+    @settings(max_examples=60)
     @given(st.integers(0, len(page)), st.sampled_from([0, 1, 5, 20, 100]), NOISE)
     def fuzzed(start: int, length: int, noise: str) -> None:
         try:

@@ -62,7 +62,7 @@ def reading(folder: Path, page: str) -> ReleasesRead:
 
 
 @each_folder
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(chosen=st.sets(st.sampled_from(range(len(COSMETICS))), min_size=1))
 def test_a_cosmetic_change_is_an_empty_plan(folder: Path, chosen: set[int]) -> None:
     page = newest(folder)
@@ -151,7 +151,7 @@ def breaks(folder: Path, data: st.DataObject) -> bool:
 def breaks_often(folder: Path, count: int) -> None:
     accepted: list[bool] = []
 
-    @settings(max_examples=count, deadline=None, database=None)
+    @settings(max_examples=count)
     @given(st.data())
     def broken(data: st.DataObject) -> None:
         accepted.append(breaks(folder, data))

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.comments.markdown import code, inert, mention, one_line, table
@@ -83,7 +83,6 @@ def test_only_a_login_is_mentioned() -> None:
     assert mention("@all | x") == "<code>@\u200ball \\| x</code>"
 
 
-@settings(deadline=None)
 @given(NASTY, NASTY)
 def test_a_cell_stays_a_cell(first: str, second: str) -> None:
     html = to_html(table(["A", "B"], [["x" + inert(first), "x" + code(second)]]), by_bot=True)
@@ -93,7 +92,6 @@ def test_a_cell_stays_a_cell(first: str, second: str) -> None:
     assert set(re.findall(r"</?([a-z0-9]+)", row)) <= {"tr", "td", "code", "tbody", "table"}
 
 
-@settings(deadline=None)
 @given(NASTY)
 def test_a_sentence_stays_a_sentence(text: str) -> None:
     html = to_html(f"Said: {inert(text)} and {code(text)}.", by_bot=True)
@@ -101,7 +99,6 @@ def test_a_sentence_stays_a_sentence(text: str) -> None:
     assert html.count("<p>") == 1
 
 
-@settings(deadline=None)
 @given(NASTY)
 def test_nothing_forges_a_marker(text: str) -> None:
     marker = Marker(MarkerKind.REPLY, "7")
@@ -110,7 +107,6 @@ def test_nothing_forges_a_marker(text: str) -> None:
     assert find(inert(f"{text}\n{forged}")) is None
 
 
-@settings(deadline=None)
 @given(NASTY)
 def test_nobody_is_pinged(text: str) -> None:
     assert not re.search(r"[@#]\w", inert(text))

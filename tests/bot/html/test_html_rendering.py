@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.html.rendering import to_html
@@ -63,7 +63,6 @@ def test_no_html_passes(text: str, by_bot: bool) -> None:
     assert not re.search(r"<[^>]*\son[a-z]+=", html)
 
 
-@settings(deadline=None)
 @given(st.text(st.sampled_from("<>/&\"'`[]()!|-* \ndetailsummrycope:#") | st.characters()))
 def test_a_persons_text_makes_no_element_of_its_own(text: str) -> None:
     html = to_html(text, by_bot=False)

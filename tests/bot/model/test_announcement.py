@@ -27,7 +27,7 @@ RELEASES = st.builds(
 RECORDS = st.builds(Announcement, RELEASES, NASTY, NASTY, st.none() | NASTY, st.booleans(), NASTY)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(RECORDS)
 def test_a_record_comes_back(record: Announcement) -> None:
     line = hidden_announcement(record)

@@ -2,7 +2,6 @@
 
 import pytest
 from hypothesis import given as given_any
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from bot.model.commands import GRAMMAR, Command, Mistake, Verb, parse
@@ -113,7 +112,6 @@ def test_what_is_no_command(body: str) -> None:
     assert parse(body) is None
 
 
-@settings(deadline=None)
 @given_any(st.text())
 def test_any_comment_is_a_command_a_mistake_or_talk(body: str) -> None:
     first = body.split("\n", 1)[0]
@@ -125,7 +123,6 @@ def test_any_comment_is_a_command_a_mistake_or_talk(body: str) -> None:
 def test_what_is_understood_can_be_asked_of_the_machine_and_a_share_is_understood() -> None:
     understood: list[bool] = []
 
-    @settings(deadline=None, database=None)
     @given_any(st.text(), st.sampled_from(["--collection", "--organism", "--collection="]))
     def fuzzed(text: str, option: str) -> None:
         command = parse(f"/ingest {option} {text}".split("\n", 1)[0])
@@ -152,7 +149,6 @@ def is_name(text: str) -> bool:
     return text == " ".join(text.split()) and not set(text) & set('"\u201c\u201d')
 
 
-@settings(deadline=None)
 @given_any(
     st.integers(1, 10**6) | st.none(),
     st.lists(st.from_regex(r"[0-9A-Za-z][0-9A-Za-z_-]{0,40}", fullmatch=True), unique=True),

@@ -227,7 +227,7 @@ NOISE += [*("`", "[", "(", '<a href="', "&#x110000;", "\0", "\u2028", "\n", "1" 
 def test_broken_documents_raise_only_the_named_error_and_some_are_read(path: Path) -> None:
     read: list[bool] = []
 
-    @settings(max_examples=60, deadline=None, database=None)
+    @settings(max_examples=60)
     @given(st.randoms(use_true_random=False))
     def fuzzed(chance: Random) -> None:
         try:

@@ -257,7 +257,7 @@ SYMMETRIC = ["ontology_pins_changed", "cardinality_changed", "embeddings_changed
 SYMMETRIC += ["fields_renamed", "fields_changed", "allowed_values_changed"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(documents(), documents())
 def test_a_diff_mirrors_its_reverse_and_nothing_differs_from_itself(text: str, other: str) -> None:
     a, b = parse_document(text), parse_document(other)

@@ -205,7 +205,7 @@ def test_fuzzed_documents_raise_only_the_named_error_and_a_share_is_read() -> No
     text = document()
     refused: list[str] = []
 
-    @settings(max_examples=150, deadline=None, database=None)
+    @settings(max_examples=150)
     @given(st.integers(0, len(text)), st.sampled_from([0, 1, 5, 50, 500]), NOISE)
     def fuzzed(start: int, length: int, noise: str) -> None:
         try:

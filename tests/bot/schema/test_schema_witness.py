@@ -286,7 +286,7 @@ def test_fuzzed_sources_raise_only_the_named_error_and_a_share_is_read(
 ) -> None:
     read: list[bool] = []
 
-    @settings(max_examples=40, deadline=None, database=None)
+    @settings(max_examples=40)
     @given(JSON)
     def fuzzed(value: object) -> None:
         is_read(compare, value)

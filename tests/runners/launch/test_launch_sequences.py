@@ -252,7 +252,6 @@ def sequences(examples: int, steps: int) -> type[unittest.TestCase]:
     case.settings = settings(
         max_examples=examples,
         stateful_step_count=steps,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
     )
     return case
