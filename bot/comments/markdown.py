@@ -25,9 +25,10 @@ ROW_LIMITS = (64, 32, 16, 8, 4, 2, 1)
 
 def one_line(text: str, limit: int = 300) -> str:
     """The text without line breaks and invisible or control characters, cut to `limit`."""
-    blank = (" " if unicodedata.category(c) in {"Zs", "Zl", "Zp", "Cc"} else c for c in text)
-    seen = (c for c in blank if unicodedata.category(c) not in {"Cf", "Cs", "Co", "Cn"})
-    line = " ".join("".join(seen).split())
+    if not text.isprintable():  # which has neither
+        blank = (" " if unicodedata.category(c) in {"Zs", "Zl", "Zp", "Cc"} else c for c in text)
+        text = "".join(c for c in blank if unicodedata.category(c) not in {"Cf", "Cs", "Co", "Cn"})
+    line = " ".join(text.split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
