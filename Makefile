@@ -92,8 +92,10 @@ bench: setup
 
 # make live REPOSITORY=OWNER/NAME   plays a release on GitHub, in a scratch repository, by the token
 #                                   BOT_GITHUB_TOKEN; says first what it makes and spends, and asks
-# make live FAKE=1                  plays it on the double
-LIVE := PYTHONPATH=.:tests $(BIN)/python -m live $(if $(YES),--yes) $(if $(DETECT),--detect $(DETECT))
+# make live REPOSITORY=... AWS=1    on the machine that the repository's LAUNCHER starts at AWS
+# make live FAKE=1                  plays it on the double; with AWS=1 AWS is one, too
+LIVE := PYTHONPATH=.:tests:tests/runners $(BIN)/python -m live $(if $(YES),--yes) $(if $(AWS),--aws) \
+  $(if $(DETECT),--detect $(DETECT))
 live: setup
 ifdef FAKE
 	@$(LIVE) --yes --fake $(DEMO)-live

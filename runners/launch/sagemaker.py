@@ -114,6 +114,19 @@ class SageMakerLauncher:
             except ContractError as error:
                 yield error
 
+    def described(self, name: str) -> Mapping[str, Any] | None:
+        """What AWS says of a job; None if there is none."""
+        with with_clear_errors(f"looking at {name}"):
+            try:
+                described: Mapping[str, Any] = self._client.describe_processing_job(
+                    ProcessingJobName=name
+                )
+            except ClientError as error:
+                if code_of(error) not in _NOT_THERE:
+                    raise
+                return None
+        return described
+
     def _packed(self) -> PackedWork:
         assert self._work is not None, "a launch has its work"
         return self._work
@@ -163,7 +176,7 @@ class SageMakerLauncher:
 
     def _look(self, known: RemoteJob) -> RemoteJob:
         """The job as it is now, also in its record; one that is to end is asked again."""
-        described = self._described(known.name)
+        described = self.described(known.name)
         job = job_after(known, described, self._clock.now())
         is_overdue = self._clock.now() >= job.expires_at - GRACE / 2
         is_running = described is not None and described["ProcessingJobStatus"] == "InProgress"
@@ -174,22 +187,9 @@ class SageMakerLauncher:
             self._note(job, "ended")
         return job
 
-    def _described(self, name: str) -> Mapping[str, Any] | None:
-        """What AWS says of a job; None if there is none."""
-        with with_clear_errors(f"looking at {name}"):
-            try:
-                described: Mapping[str, Any] = self._client.describe_processing_job(
-                    ProcessingJobName=name
-                )
-            except ClientError as error:
-                if code_of(error) not in _NOT_THERE:
-                    raise
-                return None
-        return described
-
     def _stop(self, name: str) -> bool:
         """Whether there is such a job, which hadn't ended."""
-        if self._described(name) is None:
+        if self.described(name) is None:
             return (
                 False  # its tag, by which it may be stopped, isn't there either: AWS would refuse
             )

@@ -10,7 +10,7 @@ import pytest
 from fake_github import people
 from fake_github.faults import Fault
 from fake_github.server import Server, serving
-from fake_github.state import ACTIONS, FakeGithub, Pull
+from fake_github.state import ACTIONS, FakeGithub, Pull, Run
 
 from bot.cli.demo_folder import NEWER, OLDER
 from bot.model.labels import Label
@@ -71,11 +71,12 @@ def is_clean(server: Server) -> bool:
 
 
 @pytest.mark.prove
+@pytest.mark.parametrize("on_aws", [False, True])
 def test_it_plays_to_its_end_and_takes_everything_away(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], on_aws: bool
 ) -> None:
-    with doubled(tmp_path / "live") as (scratch, environment):
-        play = Play(scratch, "detect.yml", 2, environment, click.echo)
+    with doubled(tmp_path / "live", on_aws=on_aws) as (scratch, environment):
+        play = Play(scratch, "detect.yml", 2, environment, click.echo, on_aws=on_aws)
         done = report(play, is_sure=True)
         said = capsys.readouterr().out
         assert done, said
@@ -110,6 +111,53 @@ def test_what_cannot_be_taken_away_is_told_and_keeps_nothing_else(
     assert is_clean(server)
 
 
+def test_what_goes_on_is_cancelled_and_a_journal_stays_until_the_instance_is_rolled_back(
+    server: Server,
+) -> None:
+    """The artifact holds no request, so that the rollback fails."""
+    fake, play = server.fake, play_of(server)
+    bot = fake.user(ACTIONS)
+    look = people.start(fake, "detect.yml", "workflow_dispatch", bot)
+    fake.run_names["detect.yml"] = lambda _: f"{RELEASE}-ingest-7 in lab/scratch"
+    ingestion = people.start(fake, "detect.yml", "workflow_dispatch", bot)
+    people.upload(fake, ingestion, f"run-{RELEASE}-ingest-7", {"journal.jsonl": ""})
+    people.end(fake, ingestion, "success")
+    play.run_id = f"{RELEASE}-ingest-7"
+    play.take_away("lab/scratch")
+    assert look.conclusion == "cancelled"
+    assert list(fake.runs) == [ingestion.id]
+    records, journal = play.left
+    assert records.startswith("the instance's records: `runners rollback")
+    assert journal.startswith(f"workflow run {ingestion.id}: kept: by its journal")
+
+
+def test_what_was_dispatched_a_moment_ago_is_cancelled_too(server: Server) -> None:
+    """GitHub lists it a little later."""
+    fake = server.fake
+
+    late: list[Run] = []
+
+    def lists() -> None:
+        if not late:
+            late.append(people.start(fake, "detect.yml", "workflow_dispatch", fake.user(ACTIONS)))
+
+    play_of(server, lists).take_away("lab/scratch")
+    assert [run.conclusion for run in late] == ["cancelled"]
+    assert fake.runs == {}
+
+
+def test_whatever_ends_it_early_what_is_left_is_said(
+    server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An answer that isn't as it should be, for one."""
+
+    def fails() -> None:
+        raise KeyError("head")
+
+    assert not report(play_of(server, fails), is_sure=True)
+    assert "ended early: KeyError('head')" in capsys.readouterr().out
+
+
 def test_a_behaviour_that_is_otherwise_is_told(
     server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -136,7 +184,7 @@ def test_a_behaviour_that_is_otherwise_is_told(
     ("variables", "problem"),
     [
         ({"BOT_INGEST_ON_MERGE": "true"}, "BOT_INGEST_ON_MERGE: must be false"),
-        ({"LAUNCHER": "ec2"}, "RUNS, LAUNCHER: "),
+        ({"LAUNCHER": "ec2"}, "RUNS, LAUNCHER: .* by AWS=1"),
         ({"BOT_INSTANCE": ""}, "BOT_INSTANCE: missing"),
     ],
 )
