@@ -156,8 +156,7 @@ def pinned_rows(
 ) -> Iterator[NamedRow]:
     """The rows of the section's first table that has any.
 
-    A column whose header isn't among `columns` is named by the first of `contents` that is found in
-    its cells.
+    A column whose header isn't among `columns` is named by what of `contents` is found in its cells.
     """
     for grid in grids(section):
         known = {**_by_content(grid, contents or {}), **columns}
@@ -174,7 +173,7 @@ def _by_content(grid: Grid, contents: Mapping[re.Pattern[str], str]) -> Columns:
     return {
         _folded(header): name
         for place, header in enumerate(grid.header)
-        for pattern, name in reversed(contents.items())
+        for pattern, name in contents.items()
         if any(pattern.search(row.cells[place]) for row in grid.rows if place < len(row.cells))
     }
 
