@@ -42,7 +42,7 @@ def accepted(
         f"- Run: {code(request.run_id)}",
         *([f"- Datasets: {_datasets(request, manifest)}"] if again is None else _again(again)),
         f"- Manifest: {code(request.manifest)}, dataset schema {manifest.dataset_schema_version}",
-        *([f"- At most: {_at_most(limits)}"] if limits else []),
+        *([f"- At most: {at_most(limits)}"] if limits else []),
         *_earlier(request, earlier),
         "",
         f"**Next:** nothing; I'll post the result {where}. Until then no other run starts in this "
@@ -55,7 +55,7 @@ def _early_end(request: RunRequest) -> str:
     return ", `/cancel` ends it early" if request.action is Action.INGEST else ""
 
 
-def _at_most(limits: RunLimits) -> str:
+def at_most(limits: RunLimits) -> str:
     """The time, and the money where the configuration gives a price or a budget."""
     if limits.hours is None:
         return f"what `launch.toml` says, which I can't read here, on one {limits.machine}"
@@ -161,10 +161,10 @@ def cancelling(running: Run, actor: str) -> str:
 def would_do(command: Command, effects: Sequence[str], limits: RunLimits | None = None) -> str:
     """What a command would do, for `--dry-run`; `effects` are finished sentences."""
     listed = "\n".join(f"{number}. {effect}" for number, effect in enumerate(effects, 1))
-    at_most = f"\n\nIt would take at most {_at_most(limits)}." if limits else ""
+    limit = f"\n\nIt would take at most {at_most(limits)}." if limits else ""
     return (
         f"🔍 **Dry run:** {code(str(command))} changed nothing. "
-        f"Without `--dry-run` it would now:\n\n{listed}{at_most}\n\n"
+        f"Without `--dry-run` it would now:\n\n{listed}{limit}\n\n"
         f"**Next:** say {code(str(replace(command, dry_run=False)))} to have it done."
     )
 

@@ -156,7 +156,7 @@ def pinned_rows(
 ) -> Iterator[NamedRow]:
     """The rows of the section's first table that has any.
 
-    A column whose header isn't among `columns` is named by what of `contents` is found in its cells.
+    A column whose header isn't among `columns` is named by which of `contents` its cells hold.
     """
     for grid in grids(section):
         known = {**_by_content(grid, contents or {}), **columns}

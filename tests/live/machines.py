@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from bot.comments.replies import _at_most
+from bot.comments.replies import at_most
 from bot.model.limits import MACHINES, run_limits
 from live.scratch import LiveError
 from runners.contract import ENDED, LAUNCHED, ContractError
@@ -92,11 +92,11 @@ class Machines:
         limits = run_limits(self.name, self.launch_toml)
         assert limits is not None, "the launcher is known"
         hour = most / self.configuration.lifetime_hours
-        at_most = _at_most(replace(limits, dollars=hour, is_whole=True))
+        limit = at_most(replace(limits, dollars=hour, is_whole=True))
         work = f" and one under {self._runs}/{FOLDER}/" if self.name == "sagemaker" else ""
         return (
             f"At AWS, in {self.configuration.region}, it makes one machine, {' or '.join(kinds)}: "
-            f"at most {at_most}. It keeps objects under {self._runs}/RELEASE-ingest-NUMBER/{work}. "
+            f"at most {limit}. It keeps objects under {self._runs}/RELEASE-ingest-NUMBER/{work}. "
             "Machine and objects are taken away; its lines in CloudWatch's logs stay."
         )
 
