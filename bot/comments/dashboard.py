@@ -66,15 +66,19 @@ def _charts(states: Sequence[ReleaseState]) -> list[str]:
 
 
 def _chart(title: str, bars: Sequence[tuple[str, int]]) -> str:
-    """In Mermaid, which GitHub draws (https://mermaid.js.org/syntax/xyChart.html)."""
-    if len(bars) < 2:
+    """In Mermaid, which GitHub draws (https://mermaid.js.org/syntax/xyChart.html).
+
+    Unless it is told otherwise, the axis begins just below the lowest bar, which is then none.
+    """
+    if len(bars) < 2 or not any(height for _, height in bars):
         return ""
     names = ", ".join(f'"{release}"' for release, _ in bars)
-    heights = ", ".join(str(height) for _, height in bars)
-    if max(height for _, height in bars) >= MILLION:
+    heights, top = [str(height) for _, height in bars], max(height for _, height in bars)
+    if top >= MILLION:
         title += ", in millions"
-        heights = ", ".join(f"{height / MILLION:.1f}" for _, height in bars)
-    lines = [f'title "{title}"', f"x-axis [{names}]", f"bar [{heights}]"]
+        heights = [f"{height / MILLION:.1f}" for _, height in bars]
+    axes = [f"x-axis [{names}]", f"y-axis 0 --> {max(heights, key=float)}"]
+    lines = [f'title "{title}"', *axes, f"bar [{', '.join(heights)}]"]
     return "\n".join(["```mermaid", "xychart-beta", *(f"    {line}" for line in lines), "```"])
 
 

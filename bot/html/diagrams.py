@@ -6,7 +6,7 @@ from html import escape
 _NUMBER = r"\d+(?:\.\d+)?"
 BAR_CHART = re.compile(
     r'xychart-beta\s+title "(?P<title>[^"]*)"\s+x-axis \[(?P<names>"[^"]*"(?:, "[^"]*")*)\]\s+'
-    rf"bar \[(?P<heights>{_NUMBER}(?:, {_NUMBER})*)\]\s*"
+    rf"(?:y-axis 0 --> {_NUMBER}\s+)?bar \[(?P<heights>{_NUMBER}(?:, {_NUMBER})*)\]\s*"
 )
 NAME = re.compile(r'"([^"]*)"')
 SLICE = re.compile(r'^\s*"([^"]*)" : (\d+)$', re.MULTILINE)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -68,6 +69,7 @@ def test_the_first_look_makes_it(empty_scenario: Scenario) -> None:
         "xychart-beta\n"
         '    title "Datasets"\n'
         '    x-axis ["2025-06-01", "2026-02-01"]\n'
+        "    y-axis 0 --> 12\n"
         "    bar [10, 12]\n"
         "```\n"
         "\n"
@@ -75,6 +77,7 @@ def test_the_first_look_makes_it(empty_scenario: Scenario) -> None:
         "xychart-beta\n"
         '    title "Cells without duplicates"\n'
         '    x-axis ["2025-06-01", "2026-02-01"]\n'
+        "    y-axis 0 --> 800\n"
         "    bar [800, 800]\n"
         "```\n"
         "\n"
@@ -306,8 +309,10 @@ def test_cells_are_drawn_where_the_page_has_them_of_all_organisms() -> None:
     ]
     text = body(states, None, NOON, ingest_on_merge=True)
     assert 'title "Cells without duplicates, in millions"\n' in text
-    assert '    x-axis ["2025-06-01", "2026-02-01"]\n    bar [0.0, 14.3]\n' in text
+    assert '"2026-02-01"]\n    y-axis 0 --> 14.3\n    bar [0.0, 14.3]\n' in text
     assert 'title "Datasets"' not in text  # nobody knows how many
+    nothing = [replace(state, cells=0) for state in states]
+    assert "xychart" not in body(nothing, None, NOON, ingest_on_merge=True)
     assert "xychart" not in body(states[:1], None, NOON, ingest_on_merge=True)
 
 

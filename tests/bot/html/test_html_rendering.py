@@ -77,6 +77,7 @@ CHART = """```mermaid
 xychart-beta
     title "Datasets"
     x-axis ["2025-06-01", "2026-02-01"]
+    y-axis 0 --> 12.5
     bar [10, 12.5]
 ```"""
 
