@@ -8,7 +8,7 @@ import re
 
 from bot.comments.markdown import one_line
 from bot.model.effects import Comment, Effect, OpenThread, UpsertComment
-from bot.model.labels import Topic
+from bot.model.labels import Label, Topic
 from bot.model.markers import MarkerKind
 
 MARKUP = re.compile(r"^#+ |[*`]|\\(?=[^\w\s])")
@@ -18,7 +18,7 @@ LONGEST = 300
 def announced(effect: Effect) -> str | None:
     """The line on what the effect says; None if nobody must act on it."""
     match effect:
-        case OpenThread(marker, title) if marker.kind is MarkerKind.RELEASE:
+        case OpenThread(marker, title, label=Label.PROPOSED) if marker.kind is MarkerKind.RELEASE:
             return _plain(f"📬 New release, to be reviewed: {title}.")
         case OpenThread(_, title, label=Topic.ALERT):
             return _plain(f"🚨 A person must look: {title}.")

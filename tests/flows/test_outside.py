@@ -75,6 +75,17 @@ def test_a_new_release_is_announced_once(outside: Heard, empty_scenario: GithubS
     empty_scenario.heard()
 
 
+def test_an_older_one_that_somebody_asked_for_is_none(
+    outside: Heard, empty_scenario: GithubScenario
+) -> None:
+    empty_scenario.the_clock_strikes()
+    outside.taken()
+    empty_scenario.says("maintainer", "/thread 2025-06-01")
+    assert empty_scenario.the_clock_strikes() == "Asked for: 2025-06-01."
+    assert outside.taken() == []
+    empty_scenario.heard()
+
+
 def test_how_a_run_ended_is_announced_once(outside: Heard, scenario: GithubScenario) -> None:
     outside.taken()
     scenario.says("maintainer", "/ingest")
