@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from threading import Thread
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import jwt
+from loopback import LoopbackServer
 
 from fake_github import actions, app_manifest, code, issues, set_up
 from fake_github.app_manifest import asked_for_app
@@ -187,10 +188,9 @@ def serving(fake: FakeGithub, port: int = 0) -> Iterator[Server]:
         def log_message(self, *_: object) -> None:
             """Says nothing: `asked` has it all."""
 
-    with ThreadingHTTPServer(("127.0.0.1", port), Door) as door:
-        door.daemon_threads = True
+    with LoopbackServer(("127.0.0.1", port), Door) as door:
         fake.address = f"http://127.0.0.1:{door.server_port}"
-        thread = Thread(target=door.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread = Thread(target=door.serve_forever, daemon=True)
         thread.start()
         try:
             yield server

@@ -62,7 +62,7 @@ def serving(s3: Application) -> Iterator[str]:
     """The address of an S3 and LaminHub."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # else it tells every request
     server = make_server("127.0.0.1", 0, with_hub(s3), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"

@@ -44,7 +44,7 @@ def served() -> Iterator[tuple[str, Refusing]]:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # else it tells every request
     refusing = Refusing(DomainDispatcherApplication(create_backend_app))
     server = make_server("127.0.0.1", 0, refusing, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.port}", refusing

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from threading import Thread
 
 import httpx
 import pytest
+from loopback import LoopbackServer
 
 from bot.adapters.web import HttpPages
 from bot.errors import BotError
@@ -183,10 +184,9 @@ def served() -> Iterator[Served]:
     with ExitStack() as stack:
 
         def serve(*answers: Answer) -> str:
-            server = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), Server))
-            server.daemon_threads = True
+            server = stack.enter_context(LoopbackServer(("127.0.0.1", 0), Server))
             server.answers = list(answers)  # type: ignore[attr-defined]
-            Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+            Thread(target=server.serve_forever, daemon=True).start()
             stack.callback(server.shutdown)
             return f"http://127.0.0.1:{server.server_port}/"
 

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -14,6 +14,7 @@ import pytest
 import stores
 from cellxgene_census import _release_directory, get_source_h5ad_uri
 from instances import Place
+from loopback import LoopbackServer
 
 from runners.census.directory import Listing, look_up, refuse_retracted
 from runners.census.store import location, read_datasets
@@ -69,7 +70,7 @@ def manifest(**storage: str) -> Manifest:
     )
 
 
-class Pages(ThreadingHTTPServer):
+class Pages(LoopbackServer):
     """Serves release.json and mirrors.json, as text that need not be JSON."""
 
     def __init__(self) -> None:

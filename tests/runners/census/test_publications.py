@@ -6,13 +6,14 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import date
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import documents
 import instances
 import pytest
 from instances import Place
+from loopback import LoopbackServer
 
 from runners.census import publications
 from runners.census.publications import DISCOVER, Publication, fetch, parse, publications_of_run
@@ -52,7 +53,7 @@ def api(content: bytes, status: int = 200, length: int | None = None) -> Iterato
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = LoopbackServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/v1"

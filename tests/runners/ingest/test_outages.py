@@ -8,11 +8,12 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import plain_s3
 import pytest
+from loopback import LoopbackServer
 from s3fs import S3FileSystem
 
 from runners.census.store import CensusDataset
@@ -35,7 +36,7 @@ ARCHIVED = """<?xml version="1.0" encoding="UTF-8"?>
 <StorageClass>GLACIER</StorageClass></Error>"""
 
 
-class Storage(ThreadingHTTPServer):
+class Storage(LoopbackServer):
     """Serves a folder. Requests are counted, and those in `failing` fail by `how`."""
 
     def __init__(self, folder: Path) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import chdir
 from dataclasses import dataclass, field
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from threading import Thread
 from unittest.mock import patch
@@ -26,6 +26,7 @@ from fake_github.server import Server, serving
 from fake_github.state import App, Environment, FakeGithub
 from flows import world as pages
 from instances import INSTANCE, REFERENCE, REPOSITORY, Place
+from loopback import LoopbackServer
 
 from bot.__main__ import cli
 from runners.rules.wheels import newest_rules
@@ -154,7 +155,7 @@ def site_of_pages(tmp_path: Path) -> Iterator[str]:
     for version in ("7.0.0", newest_rules().dataset_schema_version):  # the page's, and without it
         (folder / f"{version}.md").write_text(pages.document(version))
     handler = partial(QuietPages, directory=str(folder))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with LoopbackServer(("127.0.0.1", 0), handler) as server:
         thread = Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"
