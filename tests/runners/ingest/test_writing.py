@@ -11,6 +11,7 @@ from botocore.exceptions import EndpointConnectionError
 from django.db import IntegrityError
 from httpx import ConnectError
 
+from runners import retries
 from runners.contract import ContractError
 from runners.ingest.steps import RetryingWriter
 from runners.registry import failures
@@ -34,6 +35,11 @@ AT_FAULT = [
     OSError(errno.ENOSPC, "disk full"),
     KeyError("obs"),
 ]
+
+
+@pytest.fixture(autouse=True)
+def _no_long_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retries, "FIRST_PAUSE", 0.01)
 
 
 class Story:
@@ -117,7 +123,7 @@ def test_a_writer_that_cannot_be_made_is_tried_again() -> None:
 def test_patience_ends_with_one_sentence() -> None:
     story = Story(*[ConnectionResetError("reset.") for _ in range(9)])
     with pytest.raises(OutageError) as ended:
-        RetryingWriter(story.ready, seconds=0.5).do(story.step)
+        RetryingWriter(story.ready, seconds=0.005).do(story.step)
     assert str(ended.value) == (
         "the storage does not answer (reset); run it again later: it goes on."
     )
