@@ -18,7 +18,7 @@ from bot.errors import BotError
 from bot.model.labels import Label
 from bot.model.look import Look, hidden_look
 from bot.model.markers import DASHBOARD, sign
-from flows.github_scenario import GithubScenario
+from flows.github_scenario import AT_ONCE, GithubScenario
 from flows.scenario import good
 from flows.test_jobs import done, ended, job, payload
 from flows.test_on_github import empty_scenario as _empty_scenario
@@ -92,8 +92,9 @@ def test_every_command_gets_its_reaction_before_anything_else(scenario: GithubSc
 
 
 def test_a_github_that_fails_half_way_is_told_by_the_command_or_by_the_last_step(
-    scenario: GithubScenario,
+    scenario: GithubScenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("bot.adapters.github.ports.RetryPolicy", lambda **_: AT_ONCE)
     event = asks(scenario, "/ingest")
     scenario.server.faults.append(faults.unavailable("POST", "/dispatches$", times=99))
     scenario.server.faults.append(faults.unavailable("POST", "/comments$"))

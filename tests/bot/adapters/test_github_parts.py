@@ -531,8 +531,9 @@ def test_what_may_not_be_prepared_is_told(
 
 def test_what_a_repository_holds_is_read_whole_or_not_at_all(server: Server) -> None:
     fake = server.fake
-    repo = connect(fake.full_name, fake.token(RIGHTS), fake.address, QUICK)
-    one = GithubOnboarding(repo, QUICK)
+    at_once = replace(QUICK, backoff=0)
+    repo = connect(fake.full_name, fake.token(RIGHTS), fake.address, at_once)
+    one = GithubOnboarding(repo, at_once)
     for status, is_empty in ((409, True), (404, False), (500, False)):
         server.faults[:] = [Fault("GET", "/git/trees/main$", status, times=9)]
         if is_empty:
