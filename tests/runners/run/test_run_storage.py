@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from runners import retries
 from runners.retries import OutageError
 from runners.run.run_storage import (
     FolderRunStorage,
@@ -144,8 +145,9 @@ class Refusing:
 
 
 def test_what_is_refused_is_tried_again_until_it_is_kept(
-    mirror: Mirror, capsys: pytest.CaptureFixture[str]
+    mirror: Mirror, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(retries, "FIRST_PAUSE", 0.01)
     refusing = Mirror(mirror.folder, Refusing(mirror.kept, 3))
     assert (
         run(
