@@ -1,0 +1,42 @@
+"""What AWS answers, or doesn't, in a sentence that says what to do."""
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
+
+from runners.launch.aws import with_clear_errors
+from runners.launch.ports import LaunchError
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (EndpointConnectionError(endpoint_url="http://127.0.0.1:9"), "Could not connect to"),
+        (NoCredentialsError(), "Unable to locate credentials"),
+    ],
+)
+def test_who_cannot_ask_is_told_what_was_asked(error: Exception, why: str) -> None:
+    with pytest.raises(LaunchError) as told, with_clear_errors("looking at machines"):
+        raise error
+    assert str(told.value).startswith(f"looking at machines: AWS can't be asked ({why}")
+    assert str(told.value).endswith("try again.")
+
+
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [
+        ("VcpuLimitExceeded", "correct [launch], or try again"),
+        ("UnauthorizedOperation", "give the role this right"),
+        ("ExpiredToken", "begin a new job"),
+    ],
+)
+def test_what_aws_refuses_has_its_name_its_words_and_a_remedy(code: str, remedy: str) -> None:
+    error = ClientError({"Error": {"Code": code, "Message": "Too many."}}, "RunInstances")
+    with pytest.raises(LaunchError) as told, with_clear_errors("launching"):
+        raise error
+    assert str(told.value).startswith(f"launching: AWS answers {code} (Too many.); ")
+    assert remedy in str(told.value)
+
+
+def test_what_isnt_awss_stays_what_it_is() -> None:
+    with pytest.raises(KeyError, match="x"), with_clear_errors("launching"):
+        raise KeyError("x")
