@@ -280,6 +280,12 @@ FORM = "isn't written as the ontology writes its ids; write"
         (CELL_TYPE, "T cell", UNKNOWN, "looks like a label; the id of T cell is CL:0000084"),
         (CELL_TYPE, "b_cell", UNKNOWN, "looks like a label; the id of b_cell is CL:0000236"),
         (CELL_TYPE, "T cel", UNKNOWN, "is no id of CL; T cel may be T cell, CL:0000084"),
+        (
+            CELL_TYPE,
+            "natural killer ce",
+            UNKNOWN,
+            "is no id of CL; natural killer ce may be natural killer cell, CL:0000623",
+        ),
         (TISSUE, "HeLa", UNKNOWN, "looks like a label; the id of HeLa is CVCL_0030"),
         (
             ETHNICITY,
