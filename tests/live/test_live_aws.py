@@ -129,7 +129,9 @@ def test_a_workflow_run_that_goes_on_keeps_no_machine(maintained: Maintained, sa
     maintained.site.assert_nothing_is_left()
 
 
-def test_a_look_that_fails_for_once_ends_no_play(maintained: Maintained, said: Said) -> None:
+def test_a_look_that_fails_for_once_ends_no_play(
+    maintained: Maintained, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Of each behaviour that is looked for afterwards, too."""
     goes_on = maintained.works_on
 
@@ -138,7 +140,7 @@ def test_a_look_that_fails_for_once_ends_no_play(maintained: Maintained, said: S
         denied = Fault("DescribeInstances", "UnauthorizedOperation", 403, times=1)
         maintained.site.amazon.faults.append(denied)
 
-    maintained.works_on = while_aws_fails  # type: ignore[method-assign]
+    monkeypatch.setattr(maintained, "works_on", while_aws_fails)
     assert report(maintained.play(), is_sure=True), said()
 
 
@@ -189,14 +191,14 @@ def test_of_packed_work_the_runs_own_goes_alone(maintained_jobs: MaintainedJobs)
 
 
 def test_the_secret_of_a_machine_that_has_ended_by_itself_is_deleted(
-    maintained: Maintained, said: Said
+    maintained: Maintained, said: Said, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     amazon = maintained.site.amazon
 
     def loses_power(run_id: str) -> None:
         amazon.client("ec2").terminate_instances(InstanceIds=maintained.site.live())
 
-    maintained.ends_machine = loses_power  # type: ignore[method-assign]
+    monkeypatch.setattr(maintained, "ends_machine", loses_power)
     assert not report(maintained.play(), is_sure=True)
     text = said()
     assert "OTHERWISE: the secret that was handed to the machine is gone" in text
@@ -204,7 +206,9 @@ def test_the_secret_of_a_machine_that_has_ended_by_itself_is_deleted(
     maintained.site.assert_nothing_is_left()
 
 
-def test_machines_and_objects_of_other_runs_stay(maintained: Maintained, said: Said) -> None:
+def test_machines_and_objects_of_other_runs_stay(
+    maintained: Maintained, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Of one whose name begins as this run's does, above all."""
     site, others = maintained.site, set[str]()
     goes_on = maintained.works_on
@@ -223,7 +227,7 @@ def test_machines_and_objects_of_other_runs_stay(maintained: Maintained, said: S
             others.add(key)
         goes_on(run_id)
 
-    maintained.works_on = beside_others  # type: ignore[method-assign]
+    monkeypatch.setattr(maintained, "works_on", beside_others)
     assert report(maintained.play(), is_sure=True), said()
     assert set(maintained.kept()) == others
     assert len(maintained.site.live()) == 1
@@ -245,7 +249,7 @@ def test_an_object_that_cannot_be_deleted_is_named(maintained: Maintained) -> No
 
 @pytest.mark.parametrize("has_journal", [True, False])
 def test_a_journal_stays_until_the_instance_is_rolled_back(
-    maintained: Maintained, said: Said, has_journal: bool
+    maintained: Maintained, said: Said, monkeypatch: pytest.MonkeyPatch, has_journal: bool
 ) -> None:
     """The instance isn't there, so that the rollback fails."""
     s3, goes_on = maintained.site.amazon.client("s3"), maintained.works_on
@@ -257,7 +261,7 @@ def test_a_journal_stays_until_the_instance_is_rolled_back(
             s3.put_object(Bucket=BUCKET, Key=f"census/{run_id}/{name}", Body=body)
         goes_on(run_id)
 
-    maintained.works_on = with_a_request  # type: ignore[method-assign]
+    monkeypatch.setattr(maintained, "works_on", with_a_request)
     assert not report(maintained.play(), is_sure=True)
     told = lines_of(said(), "left: ")
     assert told[0].startswith("left: the instance's records: `runners rollback --run ")
