@@ -6,6 +6,7 @@ are done are left out, so that a killed demo goes on. Must not do any of the wor
 
 import fcntl
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -30,7 +31,8 @@ HELD = ".playing"
 """The file that a demo holds while it plays."""
 
 EC2 = ("launch.played_machine", "play")
-TEST_DOUBLES = Path(__file__).resolve().parents[2] / "tests" / "runners"
+ROOT = Path(__file__).resolve().parents[2]
+TEST_DOUBLES = os.pathsep.join(map(str, (ROOT, ROOT / "tests", ROOT / "tests" / "runners")))
 """Where AWS, GitHub and the machine are played: they are no part of the software."""
 
 HOSTED = "s3://cellxgene-census-public-us-west-2/cell-census/{version}/{what}/"
@@ -147,7 +149,7 @@ def _work(folder: DemoFolder, run: Path, launcher: str) -> None:
     _say(4, f"The machine works on {run.name}: smoke test, registration, verification")
     if launcher == "ec2":
         words = [*EC2, "--home", str(folder.home), *_request(folder, run)]
-        _process(folder, words, (0, 1), PYTHONPATH=str(TEST_DOUBLES))
+        _process(folder, words, (0, 1), PYTHONPATH=TEST_DOUBLES)
     else:
         _runners(folder, "launch", "--launcher", "local", *_request(folder, run), allowed=(0, 1))
 

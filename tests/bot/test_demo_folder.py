@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ from flows import world
 
 from bot.adapters.local.ports import local
 from bot.adapters.local.runs import CANCEL
-from bot.cli.demo import HELD, _absolute, _alone, detect_real, main, play
+from bot.cli.demo import EC2, HELD, TEST_DOUBLES, _absolute, _alone, detect_real, main, play
 from bot.cli.demo_folder import NEWER, OLDER, DemoFolder
 from bot.errors import BotError
 from bot.model.commands import Role
@@ -129,9 +130,8 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Calls:
         python.chmod(0o700)
         assert play() == code
         lines = [line.split("|-m ") for line in log.read_text().splitlines()]
-        doubles = str(Path(__file__).parents[1] / "runners")
         for variables, words in lines:
-            path = doubles if words.startswith("launch.") else os.environ.get("PYTHONPATH", "")
+            path = TEST_DOUBLES if words.startswith("launch.") else os.environ.get("PYTHONPATH", "")
             home = tmp_path / "detection" if "detection" in words else tmp_path
             assert variables == f"{home / 'lamin'}  {path}"
         return [words.replace(str(tmp_path), "~") for _, words in lines]
@@ -175,6 +175,18 @@ def test_a_fresh_demo_calls_what_a_person_would(
     request = RunRequest.from_file(tmp_path / "runs" / f"{OLDER}-ingest-0" / "request.json")
     assert (request.action, request.release, request.requested_by) == ("ingest", OLDER, None)
     assert (request.manifest, request.instance) == (manifest_path(OLDER), "anonymous/demo")
+
+
+def test_the_machine_of_a_demo_finds_the_doubles_that_it_is_made_of(tmp_path: Path) -> None:
+    module, _ = EC2
+    done = subprocess.run(
+        [sys.executable, "-m", module, "--help"],
+        env=os.environ | {"PYTHONPATH": TEST_DOUBLES},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("action", [Action.INGEST, Action.VERIFY])
