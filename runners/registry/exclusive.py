@@ -1,6 +1,6 @@
 """A transaction during which nobody else writes to the tables that it is about.
 
-Without, PostgreSQL refuses (as 40001) to delete a row that somebody has edited since the
+Without, PostgreSQL refuses (as 40001) to change a row that somebody has edited since the
 transaction began, and who edits all the time keeps it from ever ending.
 """
 
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from django.db import OperationalError, connection
 from django.db.transaction import atomic
 
-from runners.registry import lock, waiting
+from runners.registry import failures, lock, waiting
 from runners.retries import OutageError
 
 LOCK_SECONDS = 20
@@ -28,6 +28,28 @@ OTHERS = """
 """
 
 
+_overtaken: set[str] = set()
+"""The tables in which somebody else's changes have ended this process's last transaction."""
+
+
+@contextmanager
+def transaction_beside_others(tables: Collection[str]) -> Iterator[None]:
+    """A transaction that may change rows of the tables while others do. When one of theirs has
+    ended it, the next one has the tables to itself.
+
+    Raises:
+        OutageError: as `transaction`.
+    """
+    try:
+        with transaction(_overtaken.intersection(tables)):
+            yield
+    except OperationalError as error:
+        if failures.failure_of(error) == failures.CONTENDED:
+            _overtaken.update(tables)
+        raise
+    _overtaken.difference_update(tables)
+
+
 @contextmanager
 def transaction(tables: Collection[str]) -> Iterator[None]:
     """A transaction during which nobody else writes rows of the tables: it waits for whoever does
@@ -43,7 +65,7 @@ def transaction(tables: Collection[str]) -> Iterator[None]:
             lock.prove()
             yield
     except OperationalError as error:
-        if getattr(error.__cause__, "pgcode", None) != LOCK_NOT_AVAILABLE:
+        if not tables or getattr(error.__cause__, "pgcode", None) != LOCK_NOT_AVAILABLE:
             raise
         raise OutageError(
             f"the database: {_writer_of(tables)}, which this waits for; run it again when that has "

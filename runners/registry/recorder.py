@@ -26,7 +26,7 @@ from runners.records.transaction_log import (
     compressed,
     digests,
 )
-from runners.registry import lock, proofs, rows
+from runners.registry import exclusive, proofs, rows
 from runners.run.journal import COMMITTED, RECORDED, Journal, JournalLines
 
 
@@ -52,13 +52,10 @@ class Recorder:
             with transaction.atomic():
                 yield
             return
-        with transaction.atomic():
-            lock.prove()
+        by_table = {query_set.model._meta.db_table: query_set for query_set in watched}
+        with exclusive.transaction_beside_others(by_table):
             tops = rows.highest_ids()
-            before = {
-                query_set.model._meta.db_table: rows.rows_of(query_set.all())
-                for query_set in watched
-            }
+            before = {table: rows.rows_of(query_set.all()) for table, query_set in by_table.items()}
             yield
             recording = _recording(next_number(self._journal), part, tops, before)
             if recording.inserted or recording.changed:

@@ -44,7 +44,7 @@ def test_on_postgresql_too_it_ends_with_these_rows(remote: Remote, fresh: Place,
 
 @postgres.needs_another_user
 def test_what_a_person_writes_meanwhile_stays(remote: Remote, fresh: Place) -> None:
-    """Every tenth of a second, into an artifact that gets a revision."""
+    """A hundred times a second, into artifacts that get a revision: faster than any transaction."""
     place = replace(remote.place, variables=(("PATIENCE_SECONDS", "30"),))
     ended, written = threading.Event(), dict[int, str]()
 
@@ -57,7 +57,7 @@ def test_what_a_person_writes_meanwhile_stays(remote: Remote, fresh: Place) -> N
             cursor.execute(ids, [OLDER.version])
             keys = [key for (key,) in cursor.fetchall()]
             for number in count():
-                if ended.wait(0.1):
+                if ended.wait(0.01):
                     return
                 key, text = keys[number % len(keys)], f"hers {number}"
                 cursor.execute(statement, [text, key])
