@@ -21,7 +21,8 @@ import zstandard
 
 from runners.contract import ContractError
 from runners.contract.rules import Rules, is_pinned
-from runners.rules.entries import Entries
+from runners.rules import entries
+from runners.rules.kept import kept_beside
 from runners.rules.wheels import unpack
 
 if TYPE_CHECKING:
@@ -142,8 +143,13 @@ class Reference:
 
     def _read_terms(self, ontology: str) -> "_Terms":
         """Every term of an ontology file at its pin, by id; obsolete ones too."""
-        with self._open_ontology(ontology) as stream:
-            return _Terms(Entries(stream.read().decode()))
+
+        def make() -> bytes:
+            with self._open_ontology(ontology) as stream:
+                return entries.packed(stream.read().decode())
+
+        _, file = self._file(ontology)
+        return _Terms(entries.Entries(kept_beside(file, entries.FORM, make)))
 
     def _read_labels(self, ontology: str) -> dict[str, str]:
         """Ids of terms that aren't obsolete by their normalised labels and, where no label is the
@@ -198,14 +204,17 @@ class Reference:
         """The ids alone, which take a third of the room."""
         from runners.rules.gene_tables import GeneTable  # numpy isn't there where no file is read
 
-        with gzip.open(self._gene_file(table), "rt", encoding="utf-8") as lines:
-            return GeneTable(row[0] for row in csv.reader(lines))
+        def make() -> bytes:
+            return "\n".join(self.genes(table)).encode()
+
+        content = kept_beside(self._gene_file(table), "ids-1", make)
+        return GeneTable(str(content, "utf-8").split("\n"))
 
 
 class _Terms(Mapping[str, Term]):
     """The terms of an ontology's file, each made when it is asked for: most never are."""
 
-    def __init__(self, raw: Entries) -> None:
+    def __init__(self, raw: entries.Entries) -> None:
         self._raw = raw
         self._terms: dict[str, Term] = {}
 

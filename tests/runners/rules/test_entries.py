@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from runners.rules.entries import Entries
+from runners.rules.entries import Entries, packed
 
 ENTRIES = {
     "T:2": {"ancestors": {"T:1": 1, "T:0": 2}, "label": 'a "T:9": {é}\n  b', "synonyms": ["x"]},
@@ -19,7 +19,7 @@ ENTRIES = {
 def test_they_are_the_same_however_the_file_is_written(
     indent: int | None, ascii_only: bool
 ) -> None:
-    found = Entries(json.dumps(ENTRIES, indent=indent, ensure_ascii=ascii_only) + "\n")
+    found = Entries(packed(json.dumps(ENTRIES, indent=indent, ensure_ascii=ascii_only) + "\n"))
     assert list(found.items()) == list(found.pairs()) == list(ENTRIES.items())
     assert len(found) == len(ENTRIES)
     assert [key in found for key in ("T:9", "T:", "T:100", "")] == [False] * 4
@@ -27,7 +27,7 @@ def test_they_are_the_same_however_the_file_is_written(
 
 @pytest.mark.parametrize("text", ["{}", " { } "])
 def test_an_empty_object_has_none(text: str) -> None:
-    assert list(Entries(text)) == []
+    assert list(Entries(packed(text))) == []
 
 
 @pytest.mark.parametrize(
@@ -36,4 +36,4 @@ def test_an_empty_object_has_none(text: str) -> None:
 )
 def test_what_is_no_object_of_objects_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"no object of objects|line 1"):
-        Entries(text)
+        packed(text)
