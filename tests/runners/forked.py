@@ -1,7 +1,8 @@
-"""Runs this Python as a new process would, but forked from one that has imported the big packages.
+"""Runs this Python as a new process would, but forked from one that has imported the big packages
+and our own code.
 
-Importing them takes longer than most of what the tests run. LaminDB and our own code are not among
-them: they read the environment when they are imported.
+Importing them takes longer than most of what the tests run. LaminDB is not among them: it reads the
+environment when it is imported.
 
 What it doesn't model: what those packages read of the environment when they are imported, and a
 hash seed of each process's own.
@@ -25,7 +26,10 @@ from typing import Any
 PACKAGES = (
     *("numpy", "pandas", "scipy.sparse", "h5py", "pyarrow.parquet", "anndata", "dask.array"),
     *("tiledbsoma", "cellxgene_census", "django", "psycopg2", "boto3", "pydantic", "rich_click"),
-    *("github", "libcst"),
+    *("github", "libcst", "supabase", "sqlparse", "httpx_retries", "django.db.models"),
+    *("django.core.management", "django.db.backends.sqlite3.base"),
+    *("runners.cli.commands", "runners.ingest.steps", "runners.ingest.smoke_test"),
+    *("runners.verification.verify", "runners.rollback.rollback"),
 )
 REQUEST_BYTES = 2**20
 
@@ -111,6 +115,7 @@ def _execute(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     os.environ.pop("PYTHONPATH", None)
+    sys.path.insert(0, str(Path(__file__).parents[2]))
     for package in PACKAGES:
         import_module(package)
     _execute(_serve(socket.socket(fileno=int(sys.argv[1]))))
