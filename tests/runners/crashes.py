@@ -1,8 +1,7 @@
 """Ingests that are killed at a moment, and what they leave."""
 
+import os
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from signal import SIGKILL, Signals
 
 import dumps
+import forked
 import instances
 from instances import Place
 
@@ -118,18 +118,18 @@ def interrupted(
         f"steps.BATCH = {batch}; __main__.main()"
     )
     program = ["-c", script] if batch else ["-m", "runners"]
-    with subprocess.Popen(
-        [sys.executable, *program, *place.arguments("ingest", request)],
-        cwd=place.root,
-        env=place.environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as process:
-        while process.poll() is None and not moment(place):
-            time.sleep(0.005)
-        process.send_signal(number)
-        process.wait()
-    return process.returncode
+    with Path(os.devnull).open("w") as nowhere:
+        process = forked.start(
+            [*program, *place.arguments("ingest", request)],
+            cwd=place.root,
+            env=place.environment,
+            stdout=nowhere.fileno(),
+            stderr=nowhere.fileno(),
+        )
+    while process.poll() is None and not moment(place):
+        time.sleep(0.005)
+    process.send_signal(number)
+    return process.wait()
 
 
 def is_as_unbroken(resumed: Resumed, newer: Place) -> None:

@@ -20,6 +20,8 @@ from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from select import select
+from signal import Signals
 from tempfile import TemporaryFile
 from typing import Any
 
@@ -32,23 +34,60 @@ PACKAGES = (
     *("runners.verification.verify", "runners.rollback.rollback"),
 )
 REQUEST_BYTES = 2**20
+PID_BYTES = 16
+
+
+class Process:
+    """A forked process, by as much of `subprocess.Popen` as the tests need. In `/proc` its
+    environment is that of the one which it was forked from.
+    """
+
+    def __init__(self, answers: socket.socket) -> None:
+        self._answers = answers
+        self.pid = int(answers.recv(PID_BYTES))
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        """The exit code, or minus the signal that ended it; None while it runs."""
+        if self.returncode is None and select([self._answers], [], [], 0)[0]:
+            self.wait()
+        return self.returncode
+
+    def wait(self) -> int:
+        if self.returncode is None:
+            self.returncode = int(self._answers.recv(PID_BYTES))
+            self._answers.close()
+        return self.returncode
+
+    def send_signal(self, number: Signals) -> None:
+        if self.poll() is None:
+            with suppress(ProcessLookupError):  # it has just ended
+                os.kill(self.pid, number)
+
+
+def start(
+    arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str], stdout: int, stderr: int
+) -> Process:
+    """This Python with the arguments, which writes to the descriptors."""
+    request = json.dumps({"arguments": list(arguments), "cwd": str(cwd), "env": dict(env)})
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        socket.send_fds(_parent(), [request.encode()], [theirs.fileno(), stdout, stderr])
+    return Process(ours)
 
 
 def run(
     arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str]
 ) -> "subprocess.CompletedProcess[str]":
     """What came of this Python with the arguments, as `subprocess.run` gives it."""
-    request = json.dumps({"arguments": list(arguments), "cwd": str(cwd), "env": dict(env)})
-    ours, theirs = socket.socketpair()
-    with TemporaryFile("w+") as stdout, TemporaryFile("w+") as stderr, ours:
-        with theirs:
-            descriptors = [theirs.fileno(), stdout.fileno(), stderr.fileno()]
-            socket.send_fds(_parent(), [request.encode()], descriptors)
-        code = ours.recv(16)
+    with TemporaryFile("w+") as stdout, TemporaryFile("w+") as stderr:
+        code = start(
+            arguments, cwd=cwd, env=env, stdout=stdout.fileno(), stderr=stderr.fileno()
+        ).wait()
         stdout.seek(0)
         stderr.seek(0)
         return subprocess.CompletedProcess(
-            [sys.executable, *arguments], int(code), stdout.read(), stderr.read()
+            [sys.executable, *arguments], code, stdout.read(), stderr.read()
         )
 
 
@@ -77,6 +116,7 @@ def _serve(connection: socket.socket) -> list[str]:
             if child == 0:
                 os.close(descriptors[0])
                 return _begin(json.loads(content), *descriptors[1:])
+            os.write(descriptors[0], str(child).encode())
             _, status = os.waitpid(child, 0)
             os.write(descriptors[0], str(os.waitstatus_to_exitcode(status)).encode())
             os._exit(0)
