@@ -4,12 +4,12 @@ import ast
 import json
 import os
 import subprocess
-import sys
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
 import documents
+import forked
 import pytest
 from schema_documents import OBS, SMALL, document
 
@@ -254,8 +254,9 @@ def test_the_patched_module_makes_its_schemas(old: str, new: str, tmp_path: Path
     module = tmp_path / "patched.py"
     module.write_text(patched(FILE.read_text(), spec(old), spec(new))[0])
     nowhere = dict.fromkeys(("http_proxy", "https_proxy", "all_proxy"), "http://127.0.0.1:9")
-    done = subprocess.run(
-        [sys.executable, Path(__file__).with_name("patched_module.py"), module, tmp_path / "store"],
+    script = Path(__file__).with_name("patched_module.py")
+    done = forked.run(
+        [str(script), str(module), str(tmp_path / "store")],
         cwd=tmp_path,
         env={
             **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
@@ -264,9 +265,6 @@ def test_the_patched_module_makes_its_schemas(old: str, new: str, tmp_path: Path
             "LAMIN_SETTINGS_DIR": str(tmp_path / "lamin"),
             "PYTHONPATH": str(ROOT),
         },
-        text=True,
-        capture_output=True,
-        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     told = json.loads(done.stdout.strip().splitlines()[-1])
