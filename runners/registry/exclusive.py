@@ -35,19 +35,20 @@ _overtaken: set[str] = set()
 @contextmanager
 def transaction_beside_others(tables: Collection[str]) -> Iterator[None]:
     """A transaction that may change rows of the tables while others do. When one of theirs has
-    ended it, the next one has the tables to itself.
+    ended it, the next one has the tables to itself, if nobody else has them for long.
 
     Raises:
         OutageError: as `transaction`.
     """
+    alone = _overtaken.intersection(tables)
+    _overtaken.difference_update(tables)
     try:
-        with transaction(_overtaken.intersection(tables)):
+        with transaction(alone):
             yield
     except OperationalError as error:
         if failures.failure_of(error) == failures.CONTENDED:
             _overtaken.update(tables)
         raise
-    _overtaken.difference_update(tables)
 
 
 @contextmanager

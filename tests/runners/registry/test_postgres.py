@@ -224,3 +224,16 @@ def test_doctor_names_a_role_that_may_only_read(remote: Place, reader: Place) ->
     assert done.returncode == 1
     assert line.startswith("missing  role: the role reader may not read and write bionty_")
     assert "grant it select, insert, update and delete on all tables" in line
+
+
+def test_after_a_person_s_edit_has_ended_a_transaction_the_next_has_the_table(
+    remote: Place, address: str
+) -> None:
+    """Unless she keeps it for long: then the one after it is beside her again."""
+    play = "import overtaken; overtaken.play(sys.argv[1])"
+    said = instances.succeed(instances.connected(remote, play, address)).stdout.splitlines()
+    overtaken = "written | could not serialize access due to concurrent update"
+    assert said[:4] == [overtaken, "waits | written", "written | written", overtaken]
+    kept, beside = said[4:]
+    assert kept.startswith("nothing | the database: postgres is changing rows of lamindb_artifact")
+    assert beside == "nothing | written"
