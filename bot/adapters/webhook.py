@@ -12,7 +12,7 @@ from random import random
 
 import httpx
 
-from bot.adapters.web import ATTEMPTS, LONGEST_WAIT, PASSING, SECONDS, asked_wait
+from bot.adapters.web import ATTEMPTS, LONGEST_WAIT, PASSING, SECONDS, asked_wait, certificates
 
 # After these it may have been taken, and would be said twice.
 UNCERTAIN = frozenset({408, 504})
@@ -20,7 +20,8 @@ NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 def _client() -> httpx.Client:
-    return httpx.Client(timeout=SECONDS, headers={"User-Agent": "cellxgene-ingestion-bot"})
+    agent = {"User-Agent": "cellxgene-ingestion-bot"}
+    return httpx.Client(verify=certificates(), timeout=SECONDS, headers=agent)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ storage and the clock.
 
 import time
 from datetime import UTC, datetime
+from functools import cache
 
 import httpx
 
@@ -18,6 +19,9 @@ from runners.launch.sagemaker import SageMakerLauncher
 from runners.launch.user_data import Lock
 from runners.launch.work import PackedWork
 from runners.settings import REPOSITORY, Settings
+
+_certificates = cache(httpx.create_ssl_context)
+"""Whom to trust: read once, which takes longer than a request."""
 
 
 class SystemClock:
@@ -66,6 +70,7 @@ def _github(settings: Settings) -> httpx.Client:
     token = settings.runners_token
     return httpx.Client(
         base_url=settings.github_api,
+        verify=_certificates(),
         timeout=30,
         headers={
             "Accept": "application/vnd.github+json",

@@ -18,6 +18,7 @@ from github.Repository import Repository
 
 from bot.adapters.github.client import RetryPolicy, with_clear_refusals
 from bot.adapters.github.workflows import GithubWorkflows
+from bot.adapters.web import certificates
 from bot.errors import BotError
 
 PREFIX = "run-"
@@ -29,7 +30,7 @@ SECONDS = 120.0
 
 def _client() -> httpx.Client:
     # It leaves the token out where GitHub sends it on to another host, which would refuse it.
-    return httpx.Client(timeout=SECONDS, follow_redirects=True)
+    return httpx.Client(verify=certificates(), timeout=SECONDS, follow_redirects=True)
 
 
 @dataclass(frozen=True, slots=True)
