@@ -6,6 +6,10 @@ order, where a sentence is cut. Must not fold a name, a term, a number or a requ
 
 import re
 from collections import Counter
+from functools import lru_cache
+
+TEXTS = 4096
+"""Of so many what was found is kept: each question about two documents asks for the same ones."""
 
 EXAMPLE = re.compile(r"(for example|to illustrate|e\.g\.|warning:)", re.I)
 PARENTHESISED_EXAMPLE = re.compile(r"\(\s*e\.g\.[^()]*(?:\([^()]*\)[^()]*)*\)?")
@@ -28,14 +32,15 @@ FOLDS = (
 )
 
 
-def sentences(text: str) -> list[str]:
+@lru_cache(maxsize=TEXTS)
+def sentences(text: str) -> tuple[str, ...]:
     """The text's sentences, list items and table rows, without those that only give an example."""
     bare = PARENTHESISED_EXAMPLE.sub("", "\n".join(joined(text)))
     result: list[str] = []
     for line in bare.splitlines():
         parts = [line] if line.startswith("| ") else _cut(line)
         result += [part for part in _without_examples(parts) if part.strip()]
-    return result
+    return tuple(result)
 
 
 def _cut(line: str) -> list[str]:
@@ -74,6 +79,7 @@ def _spelled_out(sentence: str) -> list[str]:
     return [*spelled, *filter(str.strip, [after.strip(" ;.,")])]
 
 
+@lru_cache(maxsize=TEXTS)
 def canonical(sentence: str) -> str:
     """The sentence with everything folded that editors may change without changing a rule."""
     text = MARKS.sub(lambda code: f" mark{'-'.join(map(str, map(ord, code[1])))} ", sentence)
