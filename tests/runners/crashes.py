@@ -22,6 +22,9 @@ BATCH = 3
 LINES = 62
 """About as many as the journal gets where it begins with the sources, in batches of three."""
 
+SEEDS = range(int(os.environ.get("CRASHES") or 24))
+"""Of the proofs that kill at random moments; `CRASHES` may be more."""
+
 Moment = Callable[[Place], bool]
 
 
