@@ -6,6 +6,7 @@ value of the field. Must not compare two documents.
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.schema.field_table import PYTHON, TERM
@@ -22,6 +23,7 @@ LEADING_CONDITION = re.compile(
 )
 TRAILING_CONDITION = re.compile(r"\s(?:if|when|where|unless|but then)\b.*?(?=, or `|$)", re.I)
 REQUIRES = re.compile(r"\b(?:MUST|MAY|SHOULD|RECOMMENDED|ONLY|one of)\b")
+DEMANDS = re.compile(r"\b(?:MUST|ONLY|one of)\b")
 SAME_RELATION = re.compile(r"[`\"]*\s*(?:for [\w\s'-]+?)?,?\s+(?:or|and)\s+[`\"]*")
 CONDITION_ITEM = re.compile(r"^- (?:if\b|.*`[^`\"]+` (?:is|are)\b)", re.I)
 CONDITION_LIST = re.compile(r"\b(?:if|when|where)(?: any of| one of)?:$", re.I)
@@ -37,10 +39,10 @@ CODES = r"`[^`]*`(?:(?:, (?:or |and )?| or | and )`[^`]*`)*"
 EXAMPLES = re.compile(rf"\b(?:such as|as in|for example,?) {CODES}", re.I)
 # A part of a value, or the form that it has.
 FORM = re.compile(
-    r"\b(?:formatted as|prefix(?:ed)?(?: with| of)?|suffix(?:ed)?(?: with| of)?|"
-    r"(?:start|begin|end)s?(?:ing)? with) `[^`]*`"
+    r"\b(?:formatted as|prefix(?:ed)?(?: with| of)?|suffix(?:ed)?(?: with| of)?|appended with|"
+    rf"(?:start|begin|end)s?(?:ing)? with) `[^`]*`|{CODES} MUST be (?:ap|pre)pended\b"
 )
-PREFIXED = re.compile(r" (?:prefixed with|with the prefix) `\"?([^`\"]+)\"?`")
+FORMED = re.compile(r" (?:(prefixed|appended) with|with the (prefix)) `\"?([^`\"]+)\"?`")
 ITS_DESCENDANTS = re.compile(
     r"[`\"]*(?: for [^`;:.|]*?)?,? (?:and|or)(?: preferably)?(?: one of)? (?:all )?(?:of )?its "
     r"(?:most accurate )?(?:descendants?|child(?:ren)?)\b"
@@ -51,6 +53,7 @@ NAMED = re.compile(rf"`(?!{PYTHON})((?:obs|var|uns)?(?:\['?\w+'?\])+|[a-z]\w*(?:
 IDENTIFIER = re.compile(r"[A-Za-z][\w-]*:[A-Za-z]*\d\w*")
 PART = re.compile(r"[A-Z][A-Z_]+\b(?<!\bMUST)(?: (?:and|or) [A-Z_]+)*$")
 WHOLE_COLUMN = re.compile(r"\ball observations\b", re.I)
+OF_AN_ATTRIBUTE = re.compile(rf"\bMUST be an? `{PYTHON}[^`]*` of\b")
 MADE_OF = re.compile(r"\bMUST be (?:updated|removed|encoded|converted|renamed|replaced)\b")
 PRINTED = re.compile(r"'[^'`\"\s]*'")
 MUST = re.compile(r"\bMUST\b")
@@ -74,9 +77,19 @@ class Kind(StrEnum):
 Value = tuple[Kind, str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Mention:
+    """A value that a sentence names; in general or under a condition, as a demand or as advice."""
+
+    value: Value
+    is_general: bool
+    is_demanded: bool
+
+
 def allowed_values(field: Field) -> frozenset[Value]:
     """Every value that the field's rules name, as (kind, text)."""
-    return frozenset(_relevant(field, {value for value, _ in _named(field)}))
+    named = list(_named(field))
+    return frozenset(_relevant(field, {one.value for one in named}, named))
 
 
 def forbidden(value: Value) -> str | None:
@@ -93,9 +106,10 @@ def values_of_new(field: Field) -> frozenset[Value]:
     nor is a range: what it may hold then is told in words.
     """
     named = list(_named(field))
-    is_general = any(kind is not Kind.SPECIAL_VALUE or general for (kind, _), general in named)
-    values = {(kind, text) for (kind, text), _ in named if _is_listed(kind, text)}
-    return frozenset(_relevant(field, values)) if is_general else frozenset()
+    if not any(one.is_general or one.value[0] is not Kind.SPECIAL_VALUE for one in named):
+        return frozenset()
+    values = {one.value for one in named if _is_listed(*one.value)}
+    return frozenset(_relevant(field, values, named))
 
 
 def _is_listed(kind: Kind, text: str) -> bool:
@@ -103,23 +117,25 @@ def _is_listed(kind: Kind, text: str) -> bool:
     return kind is not Kind.RANGE and not (kind is Kind.MAPPING_ROW and "MUST" in text)
 
 
-def _named(field: Field) -> Iterator[tuple[Value, bool]]:
-    """Every value that a sentence names, and whether it does so in general."""
-    heading = ""
+def _named(field: Field) -> Iterator[_Mention]:
+    heading, head_row = "", ""
     for sentence in sentences(field.value):
         item = sentence.startswith("- ")
         heading = heading if item else sentence
-        if sentence.startswith("| "):
-            yield from ((value, True) for value in _row(sentence))
-        elif not is_about_values(heading, field):
+        head_row = (head_row or sentence) if sentence.startswith("| ") else ""
+        demanded = bool(DEMANDS.search((head_row or heading) + sentence))
+        if head_row:
+            yield from (_Mention(value, True, demanded) for value in _row(sentence))
+        elif not is_about_values(heading, field) or OF_AN_ATTRIBUTE.search(sentence):
             continue
         elif item and not CONDITION_LIST.search(heading) and not CONDITION_ITEM.match(sentence):
             found = _values(_unconditional(sentence), _role(heading))
-            yield from ((value, True) for value in found)
+            yield from (_Mention(value, True, demanded) for value in found)
         elif not item and REQUIRES.search(sentence):
             rest = _unconditional(sentence)
             general = "otherwise" in sentence or not LEADING_CONDITION.match(sentence)
-            yield from ((value, general) for value in _values(rest, _role(rest)))
+            found = _values(rest, _role(rest))
+            yield from (_Mention(value, general, demanded) for value in found)
 
 
 def is_about_values(sentence: str, field: Field) -> bool:
@@ -180,8 +196,8 @@ def _values(text: str, role: str = "") -> Iterator[Value]:
             # A value may begin with "not", as "not reported" does: a forbidden one is quoted.
             yield kind, f'{role}"{literal}"' if role and not is_term else role + literal
     for kind_of_term in [] if role else KIND_OF_TERM.finditer(whole):
-        prefixed = PREFIXED.match(whole, kind_of_term.end())
-        form = f" prefixed with '{prefixed[1]}'" if prefixed else ""
+        formed = FORMED.match(whole, kind_of_term.end())
+        form = f" {'prefixed' if formed[2] else formed[1]} with '{formed[3]}'" if formed else ""
         for prefix in kind_of_term[1].split(" or "):
             yield Kind.ALLOWED_TERMS, f"{prefix} terms{form}"
     if re.search(r"\brange\b", bare) and (numbers := NUMBER.findall(bare)):
@@ -212,20 +228,21 @@ def _row(row: str) -> Iterator[Value]:
         return
     if NUMBER.search(cells[-1]):
         yield Kind.RANGE, folded
-    elif "MUST" in row and not LITERAL.search(cells[-1]):
+    elif "MUST" in row and not LITERAL.search(FORM.sub("", cells[-1])):
         yield from _values(cells[-1])
     else:
         yield Kind.MAPPING_ROW, folded
 
 
-def _relevant(field: Field, allowed: set[Value]) -> Iterator[Value]:
+def _relevant(field: Field, allowed: set[Value], named: list[_Mention]) -> Iterator[Value]:
     """Without what says nothing of its own about the field."""
-    prefixes = {_prefix(text) for _, text in allowed if not text.startswith("not ")}
+    demanded = (one.value[1] for one in named if one.is_demanded)
+    prefixes = {_prefix(text) for text in demanded if not text.startswith("not ")}
     for kind, text in allowed:
         # What a feature may be named is told by the gene references, compared on their own.
         if field.component == "var" and (kind is Kind.ALLOWED_TERMS or "NCBITaxon" in text):
             continue
-        # "a MONDO term" says nothing once the allowed MONDO terms are named.
+        # "a MONDO term" says nothing once it is named which of them it MUST be.
         if text.endswith(" terms") and text.removesuffix(" terms") in prefixes:
             continue
         yield kind, text

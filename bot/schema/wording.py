@@ -12,7 +12,9 @@ TEXTS = 4096
 """Of so many what was found is kept: each question about two documents asks for the same ones."""
 
 EXAMPLE = re.compile(r"(for example|to illustrate|e\.g\.|warning:)", re.I)
-PARENTHESISED_EXAMPLE = re.compile(r"\(\s*e\.g\.[^()]*(?:\([^()]*\)[^()]*)*\)?")
+PARENTHESISED_EXAMPLE = re.compile(
+    r"(?: /)?[ \t]*\(\s*e\.g\.[^()]*(?:\([^()]*\)[^()]*)*\)?|;\s+e\.g\.[^();]*(?=\))"
+)
 # What stands behind a colon in code is what the sentence is about.
 SENTENCE_END = re.compile(
     r"(?<=[.;])\s+(?=[A-Z`\"(]|otherwise|this )|(?<=:)\s+(?=[A-Z(]|otherwise|this )|(?<=`\.)\s+"

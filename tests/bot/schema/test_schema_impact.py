@@ -258,7 +258,7 @@ def test_another_module_is_refused_in_one_sentence(source: str) -> None:
 VERDICTS = documents.here(
     ("1.0.0", "2.0.0", "4 changes need code, 35 are data only, 2 need a person's judgement"),
     ("2.0.0", "2.1.0", "1 change needs code, 6 are data only, 6 need a person's judgement"),
-    ("5.2.0", "7.0.0", "5 changes need code, 93 are data only, 5 need a person's judgement"),
+    ("5.2.0", "7.0.0", "5 changes need code, 92 are data only, 5 need a person's judgement"),
     ("6.0.0", "7.0.0", "4 changes need code, 35 are data only, 1 needs a person's judgement"),
 )
 
