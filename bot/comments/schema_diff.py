@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from bot.comments.markdown import LIMIT, collapsed, fitted
-from bot.schema.changes import NOT_COMPARED, SchemaDiff
+from bot.schema.changes import NOT_COMPARED, FieldChange, SchemaDiff
 from bot.schema.field_summary import summary
 from bot.schema.impact.model import Consequence, Effort, Impact
 from bot.schema.spec import Field, Lines
@@ -24,6 +24,7 @@ LONGEST_LIST = 800
 
 
 LONG = 8
+OF_MANY = re.compile(r"dict\b|numpy\.ndarray\b")
 RESERVED = 1_000  # for the audit entry, and for what stands around a part
 ADDED_HEAD = ("Field", "Presence", "How many", "Allowed", "Forbidden", "Type", "Lines")
 Row = tuple[str, ...]
@@ -129,13 +130,19 @@ def _fields(diff: SchemaDiff) -> Iterator[Section]:
         (
             field_code(change.new),
             ", ".join(change.aspects),
-            _joined(change.removed),
-            _joined(change.added) or escaped(change.new.annotation),
+            _said(change, change.old, change.removed),
+            _said(change, change.new, change.added),
             _lines(change.old.lines, change.new.lines),
         )
         for change in diff.fields_changed
     ]
     yield "Fields changed", ("Field", "Aspect", "No longer said", "Now said", "Lines"), changed
+
+
+def _said(change: FieldChange, field: Field, rules: Sequence[str]) -> str:
+    """Who annotates, where that differs, and the rules: each is cut on its own."""
+    who = escaped(field.annotation) if change.is_of_annotator else ""
+    return "; ".join(filter(None, [who, _joined(rules)]))
 
 
 def _pins(diff: SchemaDiff) -> Iterator[Section]:
@@ -188,7 +195,7 @@ def _values(diff: SchemaDiff) -> Iterator[Section]:
         if c.old
     ]
     yield "Allowed values changed", ("Field", "Kind", "Added", "Removed"), values
-    embeddings = [(code(c.key), escaped(c.what)) for c in diff.embeddings_changed]
+    embeddings = [(code(c.key), escaped(c.what, LONGEST_LIST)) for c in diff.embeddings_changed]
     yield "Embeddings changed", ("Key of obsm", "What"), embeddings
     for title, names in (
         ("Reserved names added", diff.reserved_names_added),
@@ -208,7 +215,7 @@ def _added(field: Field) -> Row:
     return (
         field_code(field),
         escaped(known.presence, LONGEST_LIST),
-        escaped(", ".join(known.number) or "one value" * (field.type != "dict")),
+        escaped(", ".join(known.number) or "one value" * (not OF_MANY.match(field.type))),
         escaped(", ".join(known.allowed), LONGEST_LIST),
         escaped(", ".join(known.forbidden), LONGEST_LIST),
         escaped(field.type),

@@ -46,7 +46,14 @@ class FieldChange:
     @property
     def text(self) -> str:
         """What the newer document says that the older didn't, or no longer says, if anything."""
-        return come_or_gone(self.added, self.removed) or self.new.annotation
+        who = self.new.annotation if self.is_of_annotator else ""
+        text = "; ".join(filter(None, [who, come_or_gone(self.added, self.removed)]))
+        return text or self.new.annotation
+
+    @property
+    def is_of_annotator(self) -> bool:
+        """Whether who fills the field in, or when, differs."""
+        return "annotator" in self.aspects
 
 
 @dataclass(frozen=True, slots=True)

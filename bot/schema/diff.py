@@ -82,13 +82,20 @@ def _field_change(
     old: Field, new: Field, renamed: Mapping[str, str] = MappingProxyType({})
 ) -> FieldChange | None:
     """None if not a word differs; without aspects if only the wording does, or another's name."""
-    if old.name in CONSTANTS or _texts(old) == _texts(new):
+    if _texts(old) == _texts(new):
         return None
     was = _with_names(old, renamed)
-    gone, come = _prose(_rules(was), _rules(new))
+    is_constant = old.name in CONSTANTS
+    gone, come = ((), ()) if is_constant else _rule_differences(was, new)
     differs = {"annotator": _annotation_differs(was, new), "values": bool(gone or come)}
     aspects = tuple(aspect for aspect, does in differs.items() if does)
-    return FieldChange(old, new, aspects, gone, come)
+    return None if is_constant and not aspects else FieldChange(old, new, aspects, gone, come)
+
+
+def _rule_differences(old: Field, new: Field) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The sentences on key and value that went, and those that came."""
+    key, value = _prose(old.key, new.key), _prose(old.value, new.value)
+    return key[0] + value[0], key[1] + value[1]
 
 
 def _with_names(field: Field, renamed: Mapping[str, str]) -> Field:
@@ -106,10 +113,6 @@ def _with_names(field: Field, renamed: Mapping[str, str]) -> Field:
 
 def _texts(field: Field) -> tuple[str, str, str]:
     return field.key, field.annotation, field.value
-
-
-def _rules(field: Field) -> str:
-    return f"{field.key}\n{field.value}"
 
 
 def _annotation_differs(old: Field, new: Field) -> bool:
@@ -196,7 +199,7 @@ def _embedding_changes(old: Spec, new: Spec) -> Iterator[EmbeddingChange]:
         was, now = before.get(key), after.get(key)
         lines = was.lines if was else None, now.lines if now else None
         if was is None or now is None:
-            what = f"new key: {in_short(summary(now))}" if now else "key removed"
+            what = f"new key: {_in_words(now)}" if now else "key removed"
             yield EmbeddingChange(key, what, *lines)
         elif (change := _field_change(was, now)) and change.aspects:
             yield EmbeddingChange(key, change.text, *lines)
@@ -206,6 +209,12 @@ def _embedding_changes(old: Spec, new: Spec) -> Iterator[EmbeddingChange]:
         if gone or come:
             text = come_or_gone(come, gone)
             yield EmbeddingChange("*", text, was_all.lines, now_all.lines)
+
+
+def _in_words(key: Field) -> str:
+    """All that is demanded of a key of obsm, which no other category tells."""
+    known = summary(key)
+    return "; ".join([in_short(known), *known.demands])
 
 
 def _prose(old: str, new: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

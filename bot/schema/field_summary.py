@@ -27,6 +27,7 @@ MANY = re.compile(
 )
 FLAG = re.compile(r"`(True|False)`")
 EITHER = re.compile(r"\beither `(-?\d+)`[^.;]*?\bor `(-?\d+)`")
+ANNOTATE = re.compile(r"\b(?:MUST|MAY|SHOULD)(?: NOT)?(?: only)? annotate\b")
 FEW = 5
 WORDS = {
     "sorted": "ascending",
@@ -116,7 +117,11 @@ def _presence(field: Field) -> Iterator[str]:
     first, *rest = sentences(field.annotation) or [field.annotation]
     yield first
     yield from (
-        text for text in rest if text.startswith("otherwise") or says_presence(field, text) is False
+        text
+        for text in rest
+        if text.startswith("otherwise")
+        or ANNOTATE.search(text)
+        or says_presence(field, text) is False
     )
     yield from (text for text in sentences(field.value) if says_presence(field, text) is not None)
 
@@ -145,17 +150,24 @@ def _demands(field: Field) -> Iterator[str]:
     told = set(_presence(field))
     yield from (text for text in others if REQUIRES.search(text) and text not in told)
     before = False
-    for head, items in _passages(field):
+    for head, items in _passages(field.key):
+        if REQUIRES.search(" ".join([head, *items])):
+            yield _passage(head, items)
+    for head, items in _passages(field.value):
         goes_on = before and re.match(r"otherwise\b", head, re.I)
         before = bool(goes_on) or (head not in told and _is_left(head, items, field))
         if before:
-            yield " ".join([head, "; ".join(item.removeprefix("- ") for item in items)]).strip()
+            yield _passage(head, items)
 
 
-def _passages(field: Field) -> Iterator[tuple[str, list[str]]]:
+def _passage(head: str, items: list[str]) -> str:
+    return " ".join([head, "; ".join(item.removeprefix("- ") for item in items)]).strip()
+
+
+def _passages(text: str) -> Iterator[tuple[str, list[str]]]:
     """Each sentence with the list items or table rows beneath it."""
     passages: list[tuple[str, list[str]]] = []
-    for sentence in sentences(field.value):
+    for sentence in sentences(text):
         if passages and sentence.startswith(("- ", "| ")):
             passages[-1][1].append(sentence)
         else:

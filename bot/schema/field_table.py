@@ -16,6 +16,7 @@ WITNESS = re.compile(rf"{TERM.pattern}|\bMUST\b")
 PYTHON = r"(?:str|u?int|float|bool|dict|list|tuple|numpy|pandas|scipy)\b"
 PYTHON_TYPE = rf"`{PYTHON}[^`]*`"
 TYPE = re.compile(rf"(?:categorical with )?(?:an? )?{PYTHON_TYPE}(?: categories)?")
+CONVERTED = re.compile(rf"\bMUST be converted to an? ?({PYTHON_TYPE})")
 
 
 def find_field_table(section: Section) -> RawTable | None:
@@ -158,5 +159,5 @@ def _annotator(annotation: str) -> str:
 
 
 def _type(value: str) -> str:
-    match = TYPE.match(value)
-    return match[0].replace("`", "") if match else ""
+    match = TYPE.match(value) or CONVERTED.search(value)
+    return match[match.lastindex or 0].replace("`", "") if match else ""

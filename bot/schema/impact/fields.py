@@ -122,7 +122,7 @@ def _is_conditional(change: FieldChange) -> bool:
     """Whether curators fill it in, and only in some datasets now."""
     new = change.new
     conditional = " if " in new.annotation and " if " not in change.old.annotation
-    return "annotator" in change.aspects and new.annotator == "curator" and conditional
+    return change.is_of_annotator and new.annotator == "curator" and conditional
 
 
 def _changed(change: FieldChange, ctx: ImpactContext) -> Consequence:

@@ -155,6 +155,30 @@ def test_a_documents_own_number_is_no_change() -> None:
     assert not _changed(*({"uns": [("schema_version", MUST, text)]} for text in (old, new)))
 
 
+def test_who_fills_in_a_documents_own_number_is_a_change() -> None:
+    old, new = (
+        {"uns": [("schema_version", who, f'This MUST be <code>"{number}"</code>.')]}
+        for who, number in (("Curator", "1.0.0"), ("CELLxGENE Discover", "2.0.0"))
+    )
+    (change,) = _diff(old, new).fields_changed
+    assert (change.aspects, change.removed, change.added) == (("annotator",), (), ())
+    assert set(_changed(old, new)) == {"fields_changed"}
+
+
+def test_what_changed_of_a_field_says_its_annotator_and_its_values() -> None:
+    often = "Curator MUST annotate if <code>x</code> is <code>1</code>."
+    old = {"obs": [("a", MUST, "This MUST be b. It MAY be c.")]}
+    new = {"obs": [("a", often, "This MUST be b. It MAY be d.")]}
+    (change,) = _diff(old, new).fields_changed
+    assert change.text == "Curator MUST annotate if `x` is `1`.; It MAY be d."
+
+
+def test_a_fields_name_is_no_part_of_its_values() -> None:
+    before, after = (_value(f"{type_}. This MUST be b.") for type_ in ("categorical", "str"))
+    (change,) = _diff(before, after).fields_changed
+    assert change.removed == ("categorical.",)
+
+
 def test_a_delimiter_is_a_cardinality_and_no_value() -> None:
     many = 'One or more terms in ascending lexical order, delimiter <code>" || "</code>'
     changes = _diff(_value("This MUST be a term."), _value(f"This MUST be {many}."))
@@ -189,6 +213,41 @@ def _row(assay: str, *values: str) -> str:
             f"<table>{_row('y [EFO:0000002]', '&quot;cell&quot;')}</table>",
             ["y [EFO:0000002] -> cell"],
             ["x [EFO:0000001] -> cell"],
+        ),
+        (
+            "This MUST be a CL term.",
+            "This MUST be a CL term. If it is unknown, then it is STRONGLY RECOMMENDED to use "
+            '<code>"CL:0000003"</code> for cell.',
+            ["CL:0000003"],
+            [],
+        ),
+        (
+            "This MUST be a CL term, with the following RECOMMENDED: <table><tr><th>For</th>"
+            "<th>Use</th></tr><tr><td>blood</td><td>CL:0000081</td></tr></table>",
+            "This MUST be the most accurate descendant of CL:0000003.",
+            ["descendant of CL:0000003"],
+            ["CL terms", "blood -> CL:0000081"],
+        ),
+        (
+            'This MUST be <code>"x"</code>. <code>" (b)"</code> or <code>" (c)"</code> MUST be '
+            "appended if present in <code>d</code>.",
+            'This MUST be <code>"x"</code>.',
+            [],
+            [],
+        ),
+        (
+            '<table><tr><td>Organoid</td><td>MUST be a CL term appended with <code>" (o)"</code>'
+            "<br>(e.g. <code>CL:0000081 (o)</code>)</td></tr></table>",
+            "This MUST be a CL term.",
+            ["CL terms"],
+            ["CL terms appended with ' (o)'"],
+        ),
+        (
+            "A CL term MUST be used. <table><tr><td>blood</td><td>A term from the set of cells "
+            "(in the adult; e.g. CL:0000081)</td></tr></table>",
+            "A CL term MUST be used.",
+            [],
+            [],
         ),
         (
             "The value MUST be in the range between <code>0</code> and <code>77</code>.",
@@ -228,6 +287,25 @@ def test_keys_of_obsm_are_embeddings_and_not_fields() -> None:
     assert _changed({"obsm": "It MUST be."}, {"obsm": "It MAY be."})["embeddings_changed"] == [
         {"key": "*"}
     ]
+
+
+def _key_of_obsm(annotator: str, value: str) -> dict[str, Any]:
+    rows = (("Key", "spatial"), ("Annotator", annotator), ("Value", value))
+    cells = "".join(f"<tr><th>{key}</th><td>{text}</td></tr>" for key, text in rows)
+    return {"obsm": f"prose\n\n### spatial\n\n<table>{cells}</table>\n"}
+
+
+def test_a_new_key_of_obsm_says_when_it_must_and_may_be_there_and_how_its_arrays_are() -> None:
+    when = "Curator MUST annotate if <code>x</code> is <code>1</code>. Curator MAY annotate if "
+    when += "<code>x</code> is <code>2</code>. Otherwise, this key MUST NOT be present."
+    kinds = 'be a <code>numpy.dtype.kind</code> of <code>"f"</code> or <code>"i"</code>'
+    array = f"<code>numpy.ndarray</code> with these:<ul><li>MUST {kinds}</li></ul>"
+    (change,) = _diff({"obsm": "prose"}, _key_of_obsm(when, array)).embeddings_changed
+    assert change.what == (
+        "new key: Curator MUST annotate if `x` is `1`. Curator MAY annotate if `x` is `2`. "
+        "Otherwise, this key MUST NOT be present; `numpy.ndarray` with these: "
+        'MUST be a `numpy.dtype.kind` of `"f"` or `"i"`'
+    )
 
 
 Choice = st.lists(st.sampled_from(["a", "b", "c_d", "d", "e"]), unique=True, min_size=1)

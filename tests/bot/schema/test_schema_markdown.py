@@ -29,6 +29,33 @@ def test_an_empty_diff_says_so() -> None:
     assert "nothing changes but, at most, wording" in render_diff(diff(spec, spec))
 
 
+def _changed(old: tuple[str, str], new: tuple[str, str]) -> str:
+    texts = (document(obs=[*OBS, ("x", *entry)]) for entry in (old, new))
+    text = render_diff(diff(*map(parse_document, texts)))
+    (row,) = [line for line in text.splitlines() if line.startswith("| <code>obs: x</code>")]
+    return " | ".join(row.split(" | ")[1:4])
+
+
+def test_what_only_went_has_nothing_beside_it_that_is_said_now() -> None:
+    row = _changed((MUST, "It MUST be a. It MAY be b."), (MUST, "It MUST be a."))
+    assert row == "values | It MAY be b. | "
+
+
+def test_who_annotates_is_said_with_who_did_and_before_the_values() -> None:
+    row = _changed((MUST, "It MUST be a."), ("Curator MAY annotate.", "It MUST be b."))
+    before, after = f"{MUST}; It MUST be a.", "Curator MAY annotate.; It MUST be b."
+    assert row == f"annotator, values | {before} | {after}"
+
+
+def test_an_array_is_not_one_value() -> None:
+    arrays = [("made", "The image MUST be converted to a <code>numpy.ndarray</code>.")]
+    arrays += [("given", "<code>numpy.ndarray</code>. It MUST be large.")]
+    new = document(obs=[*OBS, *((name, MUST, value) for name, value in arrays)])
+    text = render_diff(diff(parse_document(document()), parse_document(new)))
+    rows = [line.split(" | ") for line in text.splitlines() if " | numpy.ndarray | " in line]
+    assert [row[2] for row in rows] == ["", ""]
+
+
 def test_a_long_table_is_folded_away() -> None:
     many = [(f"field_{n}", MUST, "x") for n in range(9)]
     text = render_diff(

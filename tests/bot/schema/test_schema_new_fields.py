@@ -102,6 +102,19 @@ def test_what_a_curator_must_know_stands_with_the_field() -> None:
     assert len(one["demands"]) == 4
 
 
+def test_what_a_new_fields_name_must_be_is_a_demand() -> None:
+    named = (
+        "<td>{c}_shades where {c} MUST be a column.<br>These MUST NOT be {c}:<ul><li>sex</li></ul>"
+    )
+    new = document("1.1.0", uns=[*UNS, ("{c}_shades", MUST, "<code>numpy.ndarray</code>.")])
+    new = new.replace("<td>{c}_shades", named)
+    (field,) = diff(parse_document(document()), parse_document(new)).fields_added
+    assert summary(field).demands == (
+        "{c}_shades where {c} MUST be a column.",
+        "These MUST NOT be {c}: sex",
+    )
+
+
 @pytest.mark.parametrize(
     "annotator",
     [
