@@ -121,6 +121,11 @@ def fitted(text: str, room: int, file: str) -> str | None:
     return next((text for text in shorter if len(text) <= room), None)
 
 
+def shortest(text: str, file: str) -> str:
+    """The text as short as `fitted` makes it."""
+    return "\n".join(_shortened(text, ROW_LIMITS[-1], file))
+
+
 def _shortened(text: str, rows: int, file: str) -> Iterator[str]:
     for mark, group in groupby(text.splitlines(), key=_mark):
         lines = list(group)

@@ -1,9 +1,12 @@
 """The thread that announces a release: verdict first, then facts, then what changed."""
 
+from collections.abc import Iterator
+
 from bot.census.directory import DirectoryEntry
 from bot.census.release import CellCount, Oddity, Release
 from bot.comments.added_fields import open_points, render_added_fields
-from bot.comments.markdown import LIMIT, code, collapsed, counted, fitted, inert, mention, table
+from bot.comments.details import Detail, with_details
+from bot.comments.markdown import LIMIT, code, counted, inert, mention, table
 from bot.comments.pull_requests import OpenRules, edit_list
 from bot.comments.schema_diff import render_diff, render_impact
 from bot.model.events import SchemaReading
@@ -14,7 +17,6 @@ from bot.schema.spec import Field
 NONE = "\u2013"
 NAMES_IN_A_ROW = 12
 ITEMS = 20
-RESERVED = 200
 PROPOSAL = "{proposal}"
 """Where the pull request's number stands, which isn't known before the thread is opened."""
 
@@ -53,15 +55,7 @@ def body(
         _code(schema),
     ]
     text = "\n\n".join(part for part in parts if part)
-    if schema.diff is not None and (known := render_added_fields(schema.diff)):
-        text = _with(text, "What curators must know of added fields", known, "diff.md", room)
-    if schema.impact is not None:
-        means = render_impact(schema.impact)
-        text = _with(text, "What each change asks of LaminDB", means, "impact.md", room)
-    if schema.diff is not None:
-        changes = render_diff(schema.diff, schema.witnesses)
-        text = _with(text, "Every change of the dataset schema", changes, "diff.md", room)
-    return text
+    return with_details(text, list(_details(schema)), room)
 
 
 def body_of_known(news: NewRelease, *, instance: str, asked_by: str) -> str:
@@ -77,14 +71,15 @@ def body_of_known(news: NewRelease, *, instance: str, asked_by: str) -> str:
     return "\n\n".join(parts)
 
 
-def _with(text: str, title: str, part: str, file: str, room: int) -> str:
-    """The text with the part folded beneath it, its tables shortened if need be; else named."""
-    # What is left out later must still be named.
-    left = room - RESERVED - len(f"{text}\n\n{collapsed(title, '')}")
-    shortened = fitted(part, left, file)
-    if shortened is None:
-        return f"{text}\n\n{title} is too long for here: see {code(file)} in the proposal."
-    return f"{text}\n\n{collapsed(title, shortened)}"
+def _details(schema: SchemaReading) -> Iterator[Detail]:
+    if schema.diff is not None and (known := render_added_fields(schema.diff)):
+        yield Detail("What curators must know of added fields", known, "diff.md")
+    if schema.impact is not None:
+        means = render_impact(schema.impact)
+        yield Detail("What each change asks of LaminDB", means, "impact.md")
+    if schema.diff is not None:
+        changes = render_diff(schema.diff, schema.witnesses)
+        yield Detail("Every change of the dataset schema", changes, "diff.md")
 
 
 def _verdict(news: NewRelease, schema: SchemaReading, instance: str) -> str:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from texts_of_schemas import MEANS, alone, field
 
+from bot.comments.details import Detail, with_details
 from bot.comments.markdown import LIMIT, fitted
 from bot.comments.schema_diff import RESERVED, explained_diff, render_diff
 
@@ -29,6 +30,19 @@ def _lines() -> list[str]:
 
 def test_where_not_even_one_row_fits_there_is_nothing() -> None:
     assert fitted(TEXT, 40, "diff.md") is None
+
+
+def test_what_is_folded_first_leaves_room_for_what_comes_later() -> None:
+    long = "".join(f"| {number} | value |\n" for number in range(100))
+    first = Detail("First", f"| Name | Is |\n| --- | --- |\n{long}", "impact.md")
+    later = Detail("Later", TEXT, "diff.md")
+    whole = len(with_details("", [first], LIMIT)) + 300
+    text = with_details("Text.", [first, later], whole)
+    assert len(text) <= whole
+    for title in ("First", "Later"):
+        assert f"<summary>{title}</summary>" in text
+    assert "is too long for here" not in text
+    assert "Later is too long for here" in with_details("Text.", [first, later], later.least() - 1)
 
 
 def test_an_explained_diff_is_shortened_once_it_leaves_no_room_for_the_rest() -> None:
