@@ -79,11 +79,15 @@ Value = tuple[Kind, str]
 
 @dataclass(frozen=True, slots=True)
 class _Mention:
-    """A value that a sentence names; in general or under a condition, as a demand or as advice."""
+    """A value that a sentence names; in general or under a condition, as a demand or as advice.
+
+    In a row it may be a whole ontology, whatever terms of it other rows and sentences name.
+    """
 
     value: Value
     is_general: bool
     is_demanded: bool
+    is_whole: bool = False
 
 
 def allowed_values(field: Field) -> frozenset[Value]:
@@ -125,7 +129,11 @@ def _named(field: Field) -> Iterator[_Mention]:
         head_row = (head_row or sentence) if sentence.startswith("| ") else ""
         demanded = bool(DEMANDS.search((head_row or heading) + sentence))
         if head_row:
-            yield from (_Mention(value, True, demanded) for value in _row(sentence))
+            row = list(_row(sentence))
+            own = {_prefix(text) for _, text in row}
+            yield from (
+                _Mention(value, True, demanded, _ontology(value[1]) not in own) for value in row
+            )
         elif not is_about_values(heading, field) or OF_AN_ATTRIBUTE.search(sentence):
             continue
         elif item and not CONDITION_LIST.search(heading) and not CONDITION_ITEM.match(sentence):
@@ -238,14 +246,20 @@ def _relevant(field: Field, allowed: set[Value], named: list[_Mention]) -> Itera
     """Without what says nothing of its own about the field."""
     demanded = (one.value[1] for one in named if one.is_demanded)
     prefixes = {_prefix(text) for text in demanded if not text.startswith("not ")}
+    whole = {one.value for one in named if one.is_whole}
     for kind, text in allowed:
         # What a feature may be named is told by the gene references, compared on their own.
         if field.component == "var" and (kind is Kind.ALLOWED_TERMS or "NCBITaxon" in text):
             continue
         # "a MONDO term" says nothing once it is named which of them it MUST be.
-        if text.endswith(" terms") and text.removesuffix(" terms") in prefixes:
+        if (kind, text) not in whole and _ontology(text) in prefixes:
             continue
         yield kind, text
+
+
+def _ontology(text: str) -> str | None:
+    """The prefix of which all terms are meant, if they are."""
+    return text.removesuffix(" terms") if text.endswith(" terms") else None
 
 
 def _prefix(text: str) -> str:

@@ -229,6 +229,15 @@ def _row(assay: str, *values: str) -> str:
             ["CL terms", "blood -> CL:0000081"],
         ),
         (
+            "This MUST be the most accurate descendant of CL:0000003.",
+            "<table><tr><th>For</th><th>Value</th></tr><tr><td>worms</td><td>MUST be either a CL "
+            "term or the most accurate descendant of WBbt:0004017</td></tr><tr><td>fish</td><td>"
+            "MUST be a ZFA term, a descendant of ZFA:0009000</td></tr></table>For all others, this "
+            "MUST be the most accurate descendant of CL:0000003.",
+            ["CL terms", "descendant of WBbt:0004017", "descendant of ZFA:0009000"],
+            [],
+        ),
+        (
             'This MUST be <code>"x"</code>. <code>" (b)"</code> or <code>" (c)"</code> MUST be '
             "appended if present in <code>d</code>.",
             'This MUST be <code>"x"</code>.',
