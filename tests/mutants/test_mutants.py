@@ -125,7 +125,7 @@ def test_none_is_asked_about_when_the_time_is_up() -> None:
 @pytest.mark.prove
 def test_most_faults_of_a_sample_are_noticed_soon() -> None:
     """What all tests notice is more, and what `make mutants` is for."""
-    limits = ["--seconds", "120", "--each", "40", "--minutes", "6"]
+    limits = ["--seconds", "120", "--each", "40", "--minutes", "4"]
     ended = CliRunner().invoke(main, ["--near", "--jobs", "1", "--count", "40", *limits])
     answers = [line.split()[0] for line in ended.output.splitlines()]
     noticed, unnoticed = answers.count("noticed"), answers.count("UNNOTICED")
