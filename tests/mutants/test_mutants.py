@@ -38,7 +38,7 @@ BREAKS = {
 """Code -> what a part of it is made."""
 
 
-FEWEST = 5
+FEWEST = 3
 SHARE = 0.5
 """So low that chance, which chooses others of a changed module, doesn't decide."""
 
