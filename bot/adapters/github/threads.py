@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import cast
 
+from github.GithubException import GithubException
 from github.Issue import Issue
 from github.IssueComment import IssueComment
 from github.NamedUser import NamedUser
@@ -110,7 +111,7 @@ class GithubThreads:
         if str(label) not in current:
             make_once(partial(self._add, issue, label), lambda: None, self.patience)
         for other in sorted(current & LABELS - {str(label)}):
-            issue.remove_from_labels(other)
+            _remove(issue, other)
 
     def _add(self, issue: Issue, label: Label) -> bool:
         issue.add_to_labels(str(label))
@@ -165,3 +166,11 @@ class GithubThreads:
             (comment.comment_id for comment in own_comments if marker == last_marker(comment.body)),
             None,
         )
+
+
+def _remove(issue: Issue, label: str) -> None:
+    try:
+        issue.remove_from_labels(label)
+    except GithubException as error:
+        if error.status != 404:  # else another job has removed it, or we have: the answer was lost
+            raise

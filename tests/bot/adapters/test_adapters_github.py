@@ -248,6 +248,14 @@ def test_labels_of_others_stay(server: Server, adapters: Github) -> None:
     assert server.fake.issues[1].labels == ["urgent", "verified"]
 
 
+def test_a_label_that_is_gone_by_now_is_as_if_removed(server: Server, adapters: Github) -> None:
+    """By another command's job at the same moment, or by ourselves, and the answer was lost."""
+    server.fake.issues[1].labels[:] = [str(Label.RUNNING)]
+    server.faults.append(faults.lost_answer("DELETE", "/labels/running$"))
+    adapters.threads.label(1, Label.VERIFIED)
+    assert server.fake.issues[1].labels == ["verified"]
+
+
 def test_a_proposal_is_a_pull_request_that_a_second_one_leaves_alone(
     server: Server, adapters: Github
 ) -> None:
