@@ -1,4 +1,5 @@
-"""A transaction during which nobody else writes to the tables that it is about.
+"""Transactions during which nobody else writes to the tables that they are about: always, or only
+after somebody else's change has ended the one before.
 
 Without, PostgreSQL refuses (as 40001) to change a row that somebody has edited since the
 transaction began, and who edits all the time keeps it from ever ending.

@@ -17,7 +17,7 @@ from runners.rules.kept import Content
 
 Entry = Mapping[str, object]
 
-KEY = re.compile(r'\s*[{,]\s*"([^"\\]+)"\s*:\s*(?=\{)')
+KEY = re.compile(r'\s*[{,]\s*"([^"\\\x00-\x1f]+)"\s*:\s*(?=\{)')
 WORD = 4
 """Bytes of a number."""
 

@@ -13,7 +13,7 @@ Content = bytes | mmap
 
 
 def kept_beside(file: Path, form: str, make: Callable[[], bytes]) -> Content:
-    """What `make` makes of the file, in the form of that name: some bytes, at least one.
+    """What `make` makes of the file, in the form of that name.
 
     Size and moment of the file stand in the name of what is kept, so that another file is made of
     anew. Where nothing can be written, nothing is kept. Safe when killed, and by several at once.
@@ -26,7 +26,7 @@ def kept_beside(file: Path, form: str, make: Callable[[], bytes]) -> Content:
     try:
         _keep(content, kept, source.st_mode)
         return _mapped(kept)
-    except OSError:  # a folder that belongs to somebody else, or a disk without space
+    except (OSError, ValueError):  # somebody else's folder, a full disk, or nothing to be mapped
         return content
 
 
@@ -44,6 +44,6 @@ def _keep(content: bytes, path: Path, mode: int) -> None:
             os.fsync(partial.fileno())
             os.fchmod(partial.fileno(), mode)
             Path(partial.name).rename(path)
-        except OSError:
+        except BaseException:
             Path(partial.name).unlink()
             raise

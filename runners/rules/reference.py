@@ -205,10 +205,11 @@ class Reference:
         from runners.rules.gene_tables import GeneTable  # numpy isn't there where no file is read
 
         def make() -> bytes:
-            return "\n".join(self.genes(table)).encode()
+            with gzip.open(self._gene_file(table), "rt", encoding="utf-8") as lines:
+                return "\n".join(row[0] for row in csv.reader(lines)).encode()
 
         content = kept_beside(self._gene_file(table), "ids-1", make)
-        return GeneTable(str(content, "utf-8").split("\n"))
+        return GeneTable(str(content, "utf-8").splitlines())
 
 
 class _Terms(Mapping[str, Term]):

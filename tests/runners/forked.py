@@ -4,8 +4,8 @@ and our own code.
 Importing them takes longer than most of what the tests run. LaminDB is not among them: it reads the
 environment when it is imported.
 
-What it doesn't model: what those packages read of the environment when they are imported, and a
-hash seed of each process's own.
+What it doesn't model: what those packages read of the environment when they are imported, the order
+in which a process of ours imports its modules, and a hash seed of each process's own.
 """
 
 import atexit

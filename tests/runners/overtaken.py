@@ -2,6 +2,7 @@
 same table; for `instances.connected`, which has made LaminDB's models.
 """
 
+import sys
 from contextlib import closing
 from typing import Any
 from unittest.mock import patch
@@ -19,7 +20,7 @@ EDIT = f"update {TABLE} set description = 'hers' where id = %s"
 
 
 def play(address: str) -> None:
-    """Prints a line a transaction: what came of her edit in the midst of it, and of ours."""
+    """Writes a line a transaction: what came of her edit in the midst of it, and of ours."""
     lock.take_database_lock("overtaken")
     own, other = ln.Artifact.objects.order_by("id").values_list("id", flat=True)[:2]
     soon = patch.object(exclusive, "LOCK_SECONDS", 0.2)
@@ -46,7 +47,7 @@ def tell(person: Any, own: int, edited: int | None) -> None:
         our_end = str(error).splitlines()[0]
     except OutageError as error:
         our_end = str(error)
-    print(f"{her_end} | {our_end}")  # noqa: T201
+    sys.stdout.write(f"{her_end} | {our_end}\n")
 
 
 def edit(person: Any, key: int) -> str:

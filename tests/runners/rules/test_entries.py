@@ -32,7 +32,16 @@ def test_an_empty_object_has_none(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", '{"a": 1}', '{"a": {}', '{"a": {"b": 1', '{"a": {}} {"b": {}}', '{"a": {}{}'],
+    [
+        "",
+        "[]",
+        '{"a": 1}',
+        '{"a": {}',
+        '{"a": {"b": 1',
+        '{"a": {}} {"b": {}}',
+        '{"a": {}{}',
+        '{"a\tb": {}}',
+    ],
 )
 def test_what_is_no_object_of_objects_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"no object of objects|line 1"):

@@ -50,6 +50,11 @@ def test_an_empty_one_is_replaced(source: Path) -> None:
         assert bytes(kept_beside(source, "upper", make)) == b"ONE"
 
 
+def test_nothing_is_made_of_a_file_as_well(source: Path) -> None:
+    for _ in range(2):
+        assert kept_beside(source, "none", lambda: b"") == b""
+
+
 def test_where_it_cannot_be_kept_it_is_made_each_time(source: Path) -> None:
     kept_beside(source, "upper", upper(source))
     (kept,) = source.parent.glob("*.upper")
