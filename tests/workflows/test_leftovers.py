@@ -3,9 +3,11 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from signal import SIGINT
+from subprocess import PIPE
 
 import pytest
 from fake_github import people
@@ -24,13 +26,26 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
+@contextmanager
+def waiting(
+    *words: str, cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """A process that has begun, so that `/proc` has its words and environment: `Popen` returns when
+    execve has closed the old program's files, which is before it has either.
+    """
+    begin = [sys.executable, "-c", "print(flush=True); input()", *words]
+    with subprocess.Popen(begin, cwd=cwd, env=env, stdin=PIPE, stdout=PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"\n"
+        yield process
+        process.kill()
+
+
 @pytest.fixture
 def orphan(home: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """A process that an interrupted play has left."""
-    environment = {**os.environ, "LAMIN_SETTINGS_DIR": f"{home}/lamin"}
-    with subprocess.Popen(["sleep", "600"], env=environment) as process:
+    with waiting(env={**os.environ, "LAMIN_SETTINGS_DIR": f"{home}/lamin"}) as process:
         yield process
-        process.kill()
 
 
 def test_what_is_still_at_work_is_named(home: Path, orphan: "subprocess.Popen[bytes]") -> None:
@@ -48,11 +63,9 @@ def test_what_is_still_at_work_is_named(home: Path, orphan: "subprocess.Popen[by
 
 
 def test_so_is_the_play_itself(home: Path) -> None:
-    playing = [sys.executable, "-c", "input()", "--home", home.name]
-    with subprocess.Popen(playing, cwd=home.parent, stdin=subprocess.PIPE) as process:
+    with waiting("--home", home.name, cwd=home.parent) as process:
         assert at_work_in(home) == [process.pid]
         assert at_work_in(home / "pages") == []
-        process.kill()
     assert at_work_in(home) == []
 
 
@@ -66,9 +79,8 @@ def test_it_starts_over_once_that_has_ended(home: Path, orphan: "subprocess.Pope
 
 def test_who_only_stands_there_is_not_at_work(home: Path) -> None:
     environment = {"PWD": f"{home}/pages", "OLDPWD": f"{home}/pages", "A": f"{home}-other/pages"}
-    with subprocess.Popen(["/bin/sleep", "600"], env=environment) as process:
+    with waiting(env=environment):
         assert at_work_in(home) == []
-        process.kill()
 
 
 ASK = (
