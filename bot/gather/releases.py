@@ -4,6 +4,7 @@ Must not fetch but through the Pages and Upstream ports.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from bot.census.directory import DirectoryError, ReleaseDirectory, parse_directory
 from bot.census.page import PageError, parse_page
@@ -15,6 +16,9 @@ from bot.model.events import ReleasesRead, SchemaReading
 from bot.model.facts import Facts
 from bot.model.ports import Pages, Upstream
 from bot.settings import Settings
+
+_parse_once = lru_cache(maxsize=2)(parse_page)
+"""Between two looks of a process the page seldom changes."""
 
 
 def read_releases(
@@ -53,7 +57,7 @@ def read_page(pages: Pages, address: str) -> ReleasePage:
     """The releases of the page. Raises BotError as `read_releases` does."""
     text = pages.get(address).text()
     try:
-        return parse_page(text)
+        return _parse_once(text)
     except PageError as error:
         raise RefusedPageError(
             f"{address}: {error} Nothing was changed; give the whole page."

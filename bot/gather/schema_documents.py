@@ -7,6 +7,7 @@ Must not fetch but through the Pages and Upstream ports.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from bot.errors import BotError
 from bot.model.effects import Draft
@@ -31,12 +32,15 @@ from bot.schema.witnesses import (
 from bot.settings import Settings
 from runners.contract import SchemaDocument
 
+_parse_once = lru_cache(maxsize=8)(parse_document)
+"""A release's document is its successor's older one."""
+
 
 def read_spec(page: Page) -> Spec:
     """The page as a dataset schema document. Raises BotError if it isn't a whole one."""
     text = page.text()
     try:
-        return parse_document(text)
+        return _parse_once(text)
     except DocumentError as error:
         raise BotError(f"{page.address}: {error}") from error
 
