@@ -1,4 +1,5 @@
-"""An ingest whose files and database are far away: cells of round trips, measured behind proxies.
+"""An ingest whose files and database are far away, and the check before it: cells of round trips,
+measured behind proxies.
 
 S3 is moto's, in this process, and busier than Amazon's; its bandwidth is one machine's. What an LTS
 would take is a model: what a dataset costs once it is steady, times the datasets of an LTS, and
@@ -26,7 +27,7 @@ from .comparison import Database
 from .distance import Distance, proxy
 from .intervals import Interval, longest_chain, merged, seconds, together
 from .processes import run
-from .release import STEADY, VERSION, Release, make, make_templates, settle
+from .release import STEADY, VERSION, Place, Release, make, make_templates, settle
 from .s3 import BUCKET, Counting, upload
 from .statements import Statements
 
@@ -63,10 +64,16 @@ CELLS = tuple(Cell(s3, database, readers) for s3, database in PLACES for readers
 
 @dataclass(frozen=True)
 class Far:
-    """What one cell took. Per dataset: once it is steady, until the last is written."""
+    """What one cell took. Per dataset: once it is steady, until the last is written.
+
+    `peak_mb`: the most that the ingest's processes held together. `check_minutes`: what `runners
+    check` would take for an LTS.
+    """
 
     datasets: int
+    check_minutes: float
     seconds: float
+    peak_mb: float
     seconds_per_dataset: float
     lts_minutes: float
     round_trips_per_dataset: float
@@ -114,32 +121,51 @@ def _cell(
         distance = Distance(0, BYTES_PER_SECOND)
         port = stack.enter_context(proxy(_port(address), distance, statements.watching))
         root = f"s3://{BUCKET}/cell-census/{VERSION}"
+        manifest = release.manifest(Storage(soma=f"{root}/soma", h5ads=f"{root}/h5ads"))
         place = settle(
             folder,
-            release.manifest(Storage(soma=f"{root}/soma", h5ads=f"{root}/h5ads")),
+            manifest,
             address.replace(f":{_port(address)}/", f":{port}/"),
             **plain_s3.variables(f"http://127.0.0.1:{near}"),
         )
         distance.round_trip = cell.database / 1000  # an instance is made once, and not by a run
+        readers = ("--workers", str(cell.readers))
+        check = ("runners", "check", str(folder / f"{VERSION}.toml"), *readers)
+        check_minutes = _check_minutes(place, check, counting)
         counting.clear()
         start = time.time()
-        _, _, *words = place.command("ingest", "--workers", str(cell.readers))
-        run(place, *words)
+        _, _, *words = place.command("ingest", *readers)
+        taken = run(place, *words)
         end = time.time()
     lines = [line for line in place.journal.lines if line["step"] == WRITTEN]
     written = [datetime.fromisoformat(str(line["at"])).timestamp() for line in lines]
     assert len(written) == len(release.ids), "not every dataset was written"
-    return _found(start, end, written, statements, counting, s3.round_trip)
+    return _found(
+        check_minutes, (start, end), taken.peak_mb, written, statements, counting, s3.round_trip
+    )
+
+
+def _check_minutes(place: Place, words: Sequence[str], counting: Counting) -> float:
+    """Of an LTS, by when the files of a check were read."""
+    counting.clear()
+    start = time.time()
+    run(place, *words)
+    end = time.time()
+    read = sorted(max(done for _, done in asked) for asked in counting.of_files().values())
+    per_file = (read[-1] - read[STEADY - 1]) / (len(read) - STEADY)
+    return _lts(read[STEADY - 1] - start, per_file, end - read[-1], len(read)) / 60
 
 
 def _found(
-    start: float,
-    end: float,
+    check_minutes: float,
+    ingest: Interval,
+    peak_mb: float,
     written: Sequence[float],
     statements: Statements,
     counting: Counting,
     round_trip: float,
 ) -> Far:
+    start, end = ingest
     first, last, count = written[STEADY - 1], written[-1], len(written)
     marginal = count - STEADY
     per_dataset = (last - first) / marginal
@@ -151,7 +177,9 @@ def _found(
     shorter = min(seconds(reading), seconds(writing))
     return Far(
         datasets=count,
+        check_minutes=check_minutes,
         seconds=end - start,
+        peak_mb=peak_mb,
         seconds_per_dataset=per_dataset,
         lts_minutes=_lts(first - start, per_dataset, end - last, count) / 60,
         round_trips_per_dataset=sum(first < at <= last for at in statements.waits) / marginal,
@@ -198,6 +226,7 @@ def keys(found: Mapping[Cell, Far]) -> dict[str, object]:
         f"far_lts_minutes_{s3}_{database}": far.lts_minutes
         for (s3, database), far in chosen.items()
     }
+    values |= {f"far_check_minutes_{s3}": far.check_minutes for (s3, _), far in chosen.items()}
     last = chosen[max(chosen)]
     values |= {
         "round_trips_per_dataset": last.round_trips_per_dataset,

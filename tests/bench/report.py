@@ -84,7 +84,8 @@ def far(found: Mapping[Cell, Far]) -> Iterator[str]:
         yield (
             f"S3 {cell.s3} ms, database {cell.database} ms, {cell.readers} readers: "
             f"{each.seconds_per_dataset:.3f} s a dataset ({each.datasets} datasets), so that an "
-            f"LTS would take {each.lts_minutes:.1f} minutes (a model); "
+            f"LTS would take {each.lts_minutes:.1f} minutes (a model) and its check "
+            f"{each.check_minutes:.1f}; {each.peak_mb:,.0f} MB; "
             f"{each.round_trips_per_dataset:.2f} round trips a dataset ({most}); "
             f"{each.requests_per_file:.1f} requests in {each.rounds_per_file:.1f} rounds and "
             f"{each.kilobytes_per_file:,.0f} kB a file; overlap {each.overlap:.0%}"
