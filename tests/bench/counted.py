@@ -4,6 +4,7 @@ Runs the module as `python -m` would; writes the number of SQL statements to RES
 """
 
 import json
+import os
 import runpy
 import sys
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from django.db.backends.signals import connection_created
+
+from . import working
 
 SAVEPOINTS = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
 
@@ -37,6 +40,8 @@ def main(result: str, module: str, *arguments: str) -> None:
     """Runs the module, then says what was counted, however it ended."""
     counter = Counter()
     connection_created.connect(counter.watch)
+    if working.NOTES in os.environ:
+        working.watch()
     sys.argv = [module, *arguments]
     try:
         runpy.run_module(module, run_name="__main__", alter_sys=True)

@@ -23,6 +23,7 @@ from runners.ingest.steps import BATCH
 from runners.progress import say
 from runners.run.journal import WRITTEN
 
+from . import working
 from .comparison import Database
 from .distance import Distance, proxy
 from .intervals import Interval, longest_chain, merged, seconds, together
@@ -67,7 +68,8 @@ class Far:
     """What one cell took. Per dataset: once it is steady, until the last is written.
 
     `peak_mb`: the most that the ingest's processes held together. `check_minutes`: what `runners
-    check` would take for an LTS.
+    check` would take for an LTS. `overlap`: in how much of the time of the one that works less, the
+    readers or the writer, both do.
     """
 
     datasets: int
@@ -82,6 +84,19 @@ class Far:
     rounds_per_file: float
     kilobytes_per_file: float
     overlap: float
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What was seen of a check and an ingest."""
+
+    check_minutes: float
+    ingest: Interval
+    peak_mb: float
+    written: Sequence[float]
+    reading: Sequence[Interval]
+    statements: Statements
+    counting: Counting
 
 
 def measure(
@@ -122,16 +137,19 @@ def _cell(
         port = stack.enter_context(proxy(_port(address), distance, statements.watching))
         root = f"s3://{BUCKET}/cell-census/{VERSION}"
         manifest = release.manifest(Storage(soma=f"{root}/soma", h5ads=f"{root}/h5ads"))
+        notes = folder / "readers"
         place = settle(
             folder,
             manifest,
             address.replace(f":{_port(address)}/", f":{port}/"),
             **plain_s3.variables(f"http://127.0.0.1:{near}"),
+            **{working.NOTES: str(notes)},
         )
         distance.round_trip = cell.database / 1000  # an instance is made once, and not by a run
         readers = ("--workers", str(cell.readers))
         check = ("runners", "check", str(folder / f"{VERSION}.toml"), *readers)
-        check_minutes = _check_minutes(place, check, counting)
+        check_minutes = _check_minutes(place, check, notes)
+        notes.unlink()
         counting.clear()
         start = time.time()
         _, _, *words = place.command("ingest", *readers)
@@ -140,55 +158,52 @@ def _cell(
     lines = [line for line in place.journal.lines if line["step"] == WRITTEN]
     written = [datetime.fromisoformat(str(line["at"])).timestamp() for line in lines]
     assert len(written) == len(release.ids), "not every dataset was written"
-    return _found(
-        check_minutes, (start, end), taken.peak_mb, written, statements, counting, s3.round_trip
+    seen = _Seen(
+        check_minutes,
+        (start, end),
+        taken.peak_mb,
+        written,
+        merged(working.read(notes)),
+        statements,
+        counting,
     )
+    return _found(seen, s3.round_trip)
 
 
-def _check_minutes(place: Place, words: Sequence[str], counting: Counting) -> float:
-    """Of an LTS, by when the files of a check were read."""
-    counting.clear()
-    start = time.time()
-    run(place, *words)
-    end = time.time()
-    read = sorted(max(done for _, done in asked) for asked in counting.of_files().values())
-    per_file = (read[-1] - read[STEADY - 1]) / (len(read) - STEADY)
-    return _lts(read[STEADY - 1] - start, per_file, end - read[-1], len(read)) / 60
-
-
-def _found(
-    check_minutes: float,
-    ingest: Interval,
-    peak_mb: float,
-    written: Sequence[float],
-    statements: Statements,
-    counting: Counting,
-    round_trip: float,
-) -> Far:
-    start, end = ingest
-    first, last, count = written[STEADY - 1], written[-1], len(written)
+def _found(seen: _Seen, round_trip: float) -> Far:
+    start, end = seen.ingest
+    first, last, count = seen.written[STEADY - 1], seen.written[-1], len(seen.written)
     marginal = count - STEADY
     per_dataset = (last - first) / marginal
-    kinds = Counter(each.kind for each in statements.exchanges if first < each.answered <= last)
-    files = list(counting.of_files().values())
-    reading = merged([(min(asked)[0], max(done for _, done in asked)) for asked in files])
-    window = (reading[0][0], last)
-    writing = list(transactions(statements, window))
-    shorter = min(seconds(reading), seconds(writing))
+    exchanges = seen.statements.exchanges
+    kinds = Counter(each.kind for each in exchanges if first < each.answered <= last)
+    files = list(seen.counting.of_files().values())
+    writing = list(transactions(seen.statements, (seen.reading[0][0], last)))
+    shorter = min(seconds(seen.reading), seconds(writing))
     return Far(
         datasets=count,
-        check_minutes=check_minutes,
+        check_minutes=seen.check_minutes,
         seconds=end - start,
-        peak_mb=peak_mb,
+        peak_mb=seen.peak_mb,
         seconds_per_dataset=per_dataset,
         lts_minutes=_lts(first - start, per_dataset, end - last, count) / 60,
-        round_trips_per_dataset=sum(first < at <= last for at in statements.waits) / marginal,
+        round_trips_per_dataset=sum(first < at <= last for at in seen.statements.waits) / marginal,
         statements_per_dataset={kind: n / marginal for kind, n in kinds.most_common()},
         requests_per_file=mean(map(len, files)),
         rounds_per_file=mean(longest_chain(asked, 0.9 * round_trip) for asked in files),
-        kilobytes_per_file=counting.bytes / len(files) / 1000,
-        overlap=seconds(together(reading, writing)) / shorter if shorter else 0.0,
+        kilobytes_per_file=seen.counting.bytes / len(files) / 1000,
+        overlap=seconds(together(seen.reading, writing)) / shorter if shorter else 0.0,
     )
+
+
+def _check_minutes(place: Place, words: Sequence[str], notes: Path) -> float:
+    """Of an LTS, by when a check had a file's result."""
+    start = time.time()
+    run(place, *words)
+    end = time.time()
+    read = sorted(ended for _, ended in working.read(notes))
+    per_file = (read[-1] - read[STEADY - 1]) / (len(read) - STEADY)
+    return _lts(read[STEADY - 1] - start, per_file, end - read[-1], len(read)) / 60
 
 
 def _lts(first: float, per_dataset: float, after: float, count: int) -> float:
