@@ -49,8 +49,10 @@ BATCH = 50
 """Datasets that are written together, by some sixty statements however many they are, each of which
 is a round trip to the database; what isn't written when a machine dies is read again."""
 
-AHEAD = 2 * BATCH
-"""Datasets that are read while a batch is written."""
+AHEAD = 6 * BATCH
+"""Datasets that are read while a batch is written, a quarter of a megabyte each. The first takes as
+long as many later ones: it writes the genes and terms that all need.
+"""
 
 CLASHES = 2
 """Repeats of a step that met somebody else's row; one that still stands in the way then stays."""

@@ -47,7 +47,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--lts", type=int, default=1845, help="datasets of the simulated LTS")
     parser.add_argument("--lts-postgresql", type=int, default=200, help="the same on PostgreSQL")
     parser.add_argument("--s3", type=int, default=6, help="files on S3")
-    parser.add_argument("--far", type=int, default=400, help="datasets of each cell far away")
+    parser.add_argument("--far", type=int, default=700, help="datasets of each cell far away")
     parser.add_argument(
         "--cells",
         type=far.Cell.read,

@@ -18,9 +18,10 @@ from runners.contract import Outcome
 from runners.progress import say
 from runners.run.journal import WRITTEN
 
+from . import working
 from .files import HUMAN
 from .processes import Taken, run
-from .release import STEADY, Release, make, make_templates, settle
+from .release import Release, make, make_templates, settle
 
 TEMPLATES = 12
 Database = Callable[[str], str | None]
@@ -59,7 +60,9 @@ def compare(
 
 
 def _measure(side: str, release: Release, count: int, folder: Path, database: Database) -> Side:
-    place = settle(folder, release.manifest(), database(f"{side}-{count}"))
+    notes = folder / "readers"
+    variables = {working.NOTES: str(notes)}
+    place = settle(folder, release.manifest(), database(f"{side}-{count}"), **variables)
     name, _, workers = side.partition("-")
     if name != "ours":
         files = map(str, release.paths()[:count])
@@ -69,20 +72,20 @@ def _measure(side: str, release: Release, count: int, folder: Path, database: Da
         return _side(count, median(times[1:]), taken)
     words = place.command("ingest", "--workers", workers)[2:]
     taken = run(place, words[0], *words[1:])
-    return _side(count, _marginal(place.journal.lines, count), taken)
+    times = _written(place.journal.lines)
+    return _side(count, working.seconds_per_dataset(times, working.read(notes)), taken)
 
 
 def _side(count: int, marginal: float, taken: Taken) -> Side:
     return Side(count, marginal, taken.seconds / count, taken.peak_mb, taken.statements / count)
 
 
-def _marginal(lines: Sequence[Mapping[str, object]], count: int) -> float:
-    """Seconds per dataset, once it is steady."""
+def _written(lines: Sequence[Mapping[str, object]]) -> list[float]:
+    """When each dataset was, in seconds since the epoch."""
     written = [line for line in lines if line["step"] == WRITTEN]
     outcomes = {line["outcome"] for line in written}
     assert outcomes == {Outcome.REGISTERED}, f"not all registered: {outcomes}"
-    times = [datetime.fromisoformat(str(line["at"])) for line in written]
-    return (times[-1] - times[STEADY - 1]).total_seconds() / (count - STEADY)
+    return [datetime.fromisoformat(str(line["at"])).timestamp() for line in written]
 
 
 def _hashing(release: Release) -> float:

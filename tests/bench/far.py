@@ -26,7 +26,7 @@ from runners.run.journal import WRITTEN
 from . import working
 from .comparison import Database
 from .distance import Distance, proxy
-from .intervals import Interval, longest_chain, merged, seconds, together
+from .intervals import Interval, longest_chain, seconds, together
 from .processes import run
 from .release import STEADY, VERSION, Place, Release, make, make_templates, settle
 from .s3 import BUCKET, Counting, upload
@@ -69,7 +69,7 @@ class Far:
 
     `peak_mb`: the most that the ingest's processes held together. `check_minutes`: what `runners
     check` would take for an LTS. `overlap`: in how much of the time of the one that works less, the
-    readers or the writer, both do.
+    readers or the writer, both do, as long as something was left to read.
     """
 
     datasets: int
@@ -95,6 +95,7 @@ class _Seen:
     peak_mb: float
     written: Sequence[float]
     reading: Sequence[Interval]
+    """Of each file."""
     statements: Statements
     counting: Counting
 
@@ -163,7 +164,7 @@ def _cell(
         (start, end),
         taken.peak_mb,
         written,
-        merged(working.read(notes)),
+        working.read(notes),
         statements,
         counting,
     )
@@ -174,12 +175,12 @@ def _found(seen: _Seen, round_trip: float) -> Far:
     start, end = seen.ingest
     first, last, count = seen.written[STEADY - 1], seen.written[-1], len(seen.written)
     marginal = count - STEADY
-    per_dataset = (last - first) / marginal
+    per_dataset = working.seconds_per_dataset(seen.written, seen.reading)
     exchanges = seen.statements.exchanges
     kinds = Counter(each.kind for each in exchanges if first < each.answered <= last)
     files = list(seen.counting.of_files().values())
-    writing = list(transactions(seen.statements, (seen.reading[0][0], last)))
-    shorter = min(seconds(seen.reading), seconds(writing))
+    to_read = min(seen.reading)[0], max(done for _, done in seen.reading)
+    writing = list(transactions(seen.statements, to_read))
     return Far(
         datasets=count,
         check_minutes=seen.check_minutes,
@@ -192,7 +193,8 @@ def _found(seen: _Seen, round_trip: float) -> Far:
         requests_per_file=mean(map(len, files)),
         rounds_per_file=mean(longest_chain(asked, 0.9 * round_trip) for asked in files),
         kilobytes_per_file=seen.counting.bytes / len(files) / 1000,
-        overlap=seconds(together(seen.reading, writing)) / shorter if shorter else 0.0,
+        overlap=seconds(together(seen.reading, writing))
+        / min(seconds(seen.reading), seconds(writing)),
     )
 
 

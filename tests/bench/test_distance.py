@@ -16,7 +16,9 @@ import pytest
 
 from .distance import Distance, Line, proxy
 from .intervals import longest_chain, seconds, together
+from .release import STEADY
 from .statements import Statements, kind_of
+from .working import seconds_per_dataset
 
 FAST = 1e12
 
@@ -151,3 +153,11 @@ def test_times_in_common_count_once() -> None:
     reading, writing = [(0.0, 2.0), (1.0, 4.0), (6.0, 7.0)], [(3.0, 6.5), (3.5, 3.7)]
     assert together(reading, writing) == [(3.0, 4.0), (6.0, 6.5)]
     assert seconds([*reading, *writing]) == 7.0
+
+
+def test_a_dataset_takes_what_the_slower_of_readers_and_writer_takes() -> None:
+    count = STEADY + 50
+    reading = [(float(number), number + 1.5) for number in range(count)]
+    slow, quick = [[number * each for number in range(count)] for each in (3.0, 0.1)]
+    assert seconds_per_dataset(slow, reading) == pytest.approx(3)
+    assert seconds_per_dataset(quick, reading) == pytest.approx((count + 0.5) / count)

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from runners.census.store import CensusDataset
@@ -9,7 +10,8 @@ from runners.validation.pools import LOCAL_POOL
 from runners.validation.readers import Readers, validate_in_process
 from runners.validation.validated import ValidatedDataset
 
-from .intervals import Interval
+from .intervals import Interval, seconds
+from .release import STEADY
 
 NOTES = "BENCH_READERS"
 """The environment variable that names the file, if there is to be one."""
@@ -36,3 +38,13 @@ def read(notes: Path) -> list[Interval]:
     """What was noted, in seconds since the epoch."""
     lines = notes.read_text(encoding="utf-8").splitlines()
     return [(float(start), float(end)) for start, end in map(str.split, lines)]
+
+
+def seconds_per_dataset(written: Sequence[float], reading: Sequence[Interval]) -> float:
+    """What one more dataset takes, by the slower of writer and readers.
+
+    Between two written ones alone it would be too little: at the beginning more was read than could
+    be written.
+    """
+    marginal = (written[-1] - written[STEADY - 1]) / (len(written) - STEADY)
+    return max(marginal, seconds(reading) / len(reading))
