@@ -71,8 +71,7 @@ def restore(rows: Any) -> None:
     names: dict[str, list[str]] = defaultdict(list)
     for row in hidden(rows).select_related("branch"):
         names[row.branch.name].append(_name(row))
-    if names:
-        hidden(rows).update(branch_id=MAIN)
+    hidden(rows).update(branch_id=MAIN)
     for branch, own in sorted(names.items()):
         progress.say(f"brought from {branch} to main: {rows.model.__name__} {shortened(own)}")
 

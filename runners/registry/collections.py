@@ -22,7 +22,6 @@ from runners.registry.revisions import (
     RELEASE,
     Neighbours,
     neighbours,
-    of_releases,
     put_in_place,
     restored_in_chain,
 )
@@ -45,7 +44,7 @@ class _Wanted:
 
 def ensure_top_level(artifacts: Sequence[Any], *, release: str) -> None:
     """The collection of all the release's artifacts, made if absent."""
-    same = of_releases(ln.Collection.objects.filter(key=TOP_LEVEL))
+    same = ln.Collection.objects.filter(key=TOP_LEVEL)
     _ensure([_Wanted({"key": TOP_LEVEL}, artifacts, list(same))], release)
 
 
@@ -95,8 +94,8 @@ def _of_others(release: str) -> dict[str, list[str]]:
     links = _links(collection__version_tag=release).values_list(
         *(f"collection__{field}" for field in fields), "artifact__version_tag"
     )
-    for uid, reference, key, held in links.distinct():
-        holds[uid, reference, key].add(held or release)
+    for uid, reference, key, held in links.exclude(artifact__version_tag=None).distinct():
+        holds[uid, reference, key].add(held)
     return {
         uid: sorted(held)
         for (uid, *study), held in holds.items()

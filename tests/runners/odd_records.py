@@ -8,64 +8,49 @@ import contextlib
 import io
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from itertools import compress, permutations
+from collections.abc import Sequence
+from itertools import compress
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import bionty as bt
 import lamindb as ln
+from bionty import uids
 from django.db import transaction
 from filled import counted
 from instances import REFERENCE
-from lamindb_setup.core.hashing import hash_set
+from odd_collections import COLLECTIONS, LATER, TRASH, Question, copied, failure, h5ads, study
+from odd_runs import RUNS
 
 from runners import rules
-from runners.census.store import CensusDataset
-from runners.contract import Manifest, Storage
 from runners.registry import (
     annotations,
     artifacts,
     baseline,
     branches,
-    collections,
     existing,
-    locations,
     ontology_terms,
     rows,
     snapshot,
-    tracking,
 )
-from runners.registry.revisions import neighbours, restored_in_chain
+from runners.registry.collections import TOP_LEVEL
+from runners.registry.revisions import neighbours
 from runners.registry.schema import ensure_schema
 from runners.registry.storage import Stats
 from runners.registry.terms import Terms
-from runners.registry.writer import Writer
 from runners.rules.gene_tables import Genes
 from runners.rules.reference import Reference, Term
-from runners.run.fingerprint import Fingerprint
 from runners.sample.datasets import NEWER, OLDER
 from runners.validation.validate import Annotation, Validation
-from runners.validation.validated import ValidatedDataset
 
 HUMAN, MOUSE = "NCBITaxon:9606", "NCBITaxon:10090"
 RULES = rules.load(NEWER.dataset_schema_version)
-LATER = "2021-01-15"
-TRASH = -1
 SIDES = (branches.visible, branches.hidden)
-Question = Callable[[], Any]
 
 
 def terms() -> Terms:
     return Terms(Reference(RULES, REFERENCE))
-
-
-def h5ads(release: str) -> list[Any]:
-    return list(locations.h5ads().filter(version_tag=release, branch_id=1).order_by("key"))
-
-
-def study(name: str, doi: str = "", collection_id: str = "") -> CensusDataset:
-    return CensusDataset("d", "d-v1", "T", "d.h5ad", collection_id or f"id of {name}", name, doi, 1)
 
 
 def label_of_its_type() -> Any:
@@ -152,56 +137,6 @@ def adopted_by_name() -> Any:
     return [[ids.get(pk) for pk in made], ids.get(other.pk), shown, len(ids)]
 
 
-def hash_of_a_completed_collection() -> Any:
-    """A study's collection after its first file, after the others, and told once more."""
-    files, found = h5ads(NEWER.version)[:3], []
-    wanted = {file.hash for file in files}
-    for some in (files[:1], files, files):
-        collections.ensure_studies([(study("Odd"), some)], release=LATER)
-        (made,) = ln.Collection.objects.filter(key="Odd")
-        members = set(made.artifacts.values_list("hash", flat=True))
-        whole = made.hash == hash_set(members)
-        found.append([len(members), whole, members == wanted, made.version_tag])
-    return found
-
-
-def hash_that_another_has() -> Any:
-    """Of two releases' collections of the same key and files the first has the hash."""
-    files = h5ads(NEWER.version)[:2]
-    for release in (LATER, "2021-02-15"):
-        collections.ensure_studies([(study("Odd"), files)], release=release)
-    made = ln.Collection.objects.filter(key="Odd").order_by("version_tag")
-    fields = ("version_tag", "is_latest", "hash")
-    return [[tag, latest, digest is not None] for tag, latest, digest in made.values_list(*fields)]
-
-
-def collections_in_any_order() -> Any:
-    """The chain of three releases' collections, whichever comes first: by release, which is the
-    latest, and LaminDB's order.
-    """
-    found = set()
-    releases, files = ("2021-01-15", "2021-02-15", "2021-03-15"), h5ads(NEWER.version)[:2]
-    for number, order in enumerate(permutations(releases)):
-        name = f"Odd {number}"
-        for release in order:
-            collections.ensure_studies([(study(name), files)], release=release)
-        made = ln.Collection.objects.filter(key=name).order_by("created_at")
-        chain = tuple(made.values_list("version_tag", "is_latest"))
-        found.add((len({row.stem_uid for row in made}), len({row.uid for row in made}), chain))
-    return sorted(found)
-
-
-def names_of_two_studies() -> Any:
-    """Two studies of a name, and one of a name that a person has given to a collection."""
-    files = h5ads(NEWER.version)[:2]
-    ln.Collection([files[0]], key="Hers", skip_hash_lookup=True, run=False).save()
-    studies = [study("Odd", collection_id="1"), study("Odd", collection_id="2"), study("Hers")]
-    empty = study("Empty")
-    collections.ensure_studies([*((s, files) for s in studies), (empty, [])], release=LATER)
-    made = ln.Collection.objects.filter(version_tag=LATER)
-    return sorted(made.values_list("key", flat=True))
-
-
 def one_of_a_release_for_a_dataset() -> Any:
     """Of several artifacts of a dataset and release, one in sight counts, of those the newest."""
     (first, *_), copies = h5ads(NEWER.version), []
@@ -238,43 +173,6 @@ def one_of_a_key_whose_file_lies_elsewhere() -> Any:
     fields = ("hash", "_hash_type", "is_latest")
     made = ln.Artifact.objects.filter(key=key).order_by("id")
     return [list(made.values_list(*fields)), len({each.stem_uid for each in made})]
-
-
-def statements_of_a_batch() -> Any:
-    """How many write two datasets, and nine, each of a study of its own; of which none reads links
-    of the new artifacts.
-    """
-    root = h5ads(NEWER.version)[0].storage.root
-    folder = f"{root}/cell-census/{LATER}"
-    manifest = Manifest(
-        release=LATER,
-        census_schema_version="2.4.0",
-        dataset_schema_version=NEWER.dataset_schema_version,
-        dataset_count=9,
-        storage=Storage(soma=f"{folder}/soma", h5ads=f"{folder}/h5ads"),
-        organisms=("Homo sapiens",),
-    )
-    writer = Writer(manifest, Reference(RULES, REFERENCE), {})
-    writer.prepare()
-    label = Annotation("suspension_type", "ULabel", "nucleus", None)
-    numbers, read = [], []
-    for count in (2, 9):
-        names = [f"batch-{count}-{number}" for number in range(count)]
-        batch = [
-            ValidatedDataset(
-                CensusDataset(n, n, n, f"{n}.h5ad", n, n, "", 1),
-                Validation((), (), (label,), {}),
-                size=count,
-                etag=f"{number:032x}",
-            )
-            for number, n in enumerate(names)
-        ]
-        with counted() as sent:
-            writer.write(batch)
-        links = "artifactulabel", "artifactreference", "artifactschema"
-        numbers.append(len(sent))
-        read += [s for s in sent if s.startswith("SELECT") and any(f"_{w}" in s for w in links)]
-    return [numbers[0] == numbers[1], numbers[0] <= 20, read]
 
 
 def genes_up_to_the_limit() -> Any:
@@ -397,59 +295,57 @@ def rows_of_any_table() -> Any:
     ]
 
 
-def brought_back() -> Any:
-    """Of three releases' collections one in the trash: it comes to main, and the newest of the
-    chain in sight is the latest alone, whichever had the flag.
-    """
-    files, found = h5ads(NEWER.version)[:2], []
-    for release in (LATER, "2021-02-15", "2021-03-15"):
-        collections.ensure_studies([(study("Odd"), files)], release=release)
-    chain = ln.Collection.objects.filter(key="Odd").order_by("version_tag")
-    newest = chain.last()
-    for pk in chain.values_list("pk", flat=True):
-        chain.update(is_latest=True)
-        chain.filter(pk=newest.pk).update(is_latest=False)
-        chain.filter(pk=pk).update(branch_id=TRASH)
-        back = restored_in_chain(ln.Collection.objects.get(pk=pk))
-        told = list(chain.values_list("branch_id", "is_latest"))
-        found.append([back.is_latest == (pk == newest.pk), told])
-    return found
-
-
 def first_in_sight() -> Any:
     """The oldest in sight, else the oldest hidden, which is brought to main; and values so."""
     made = [ln.ULabel(name=f"odd {n}").save().pk for n in range(4)]
     own = ln.ULabel.objects.filter(pk__in=made)
     own.filter(pk__in=[made[0], made[3]]).update(branch_id=TRASH)
     chosen: Any = branches.first(own.all())
+    with counted() as sent:
+        branches.restored(chosen)
     hidden: Any = branches.first(own.filter(pk__in=[made[0], made[3]]))
     none = branches.first(own.none())
-    own.update(name="odd", branch_id=TRASH)
-    shown = branches.shown_values(own.all(), "name")
-    back = [made.index(pk) for pk in branches.visible(own.all()).values_list("pk", flat=True)]
-    return [
-        made.index(chosen.pk),
-        made.index(hidden.pk),
-        hidden.branch_id,
-        none,
-        sorted(shown),
-        back,
-    ]
+    found = [made.index(chosen.pk), made.index(hidden.pk), hidden.branch_id, none, len(sent)]
+    for in_sight in (None, made[0], made[1], None):
+        found.append([made.index(pk) for pk in branches.visible(own).values_list("pk", flat=True)])
+        own.update(name="odd", branch_id=TRASH)
+        own.filter(pk=in_sight).update(branch_id=1)
+        found.append(sorted(branches.shown_values(own.all(), "name")))
+    return found
 
 
 def told_of_what_is_hidden() -> Any:
-    """Hidden rows among others: which they are, and what is said of those that are brought back."""
+    """Hidden rows among others: which they are, and what is said of those that are brought back;
+    of one without a name, its uid.
+    """
     made = [ln.ULabel(name=f"odd {n}").save().pk for n in range(8)]
     own = ln.ULabel.objects.filter(pk__in=made)
     own.exclude(pk=made[0]).update(branch_id=TRASH)
     parts = [sorted(map(made.index, part(own).values_list("pk", flat=True))) for part in SIDES]
+    schema = ln.Schema.objects.filter(name=None)
+    schema.update(uid="itsUid", branch_id=TRASH)
     said = io.StringIO()
     with contextlib.redirect_stderr(said):
         branches.restore(own.filter(pk__in=made[:6]))
         branches.restore(own.filter(pk__in=made[:6]))  # there is nothing to say
         branches.restore(own)
+        branches.restore(schema)
     few = [branches.shortened(map(str, range(count))) for count in (5, 6)]
     return [parts, said.getvalue().splitlines(), few]
+
+
+def branch_to_write_on() -> Any:
+    """The main one; another is refused by its name."""
+    lab = SimpleNamespace(id=7, name="lab")
+    found = [failure(lambda: branches.require_main("a/b"))]
+    with patch.object(type(ln.setup.settings), "branch", lab):
+        return [*found, failure(lambda: branches.require_main("a/b"))]
+
+
+def of_the_connection() -> Any:
+    """What LaminDB would do at each record otherwise: ask LaminHub, search for names, say so."""
+    creation = ln.settings.creation
+    return [ln.setup.settings.instance.is_on_hub, creation.search_names, ln.settings.verbosity]
 
 
 def release_among_hidden_records() -> Any:
@@ -463,6 +359,8 @@ def release_among_hidden_records() -> Any:
         copy.pk, copy.uid = None, f"{file.uid[:-4]}odd{number}"
         copy.hash, copy.version_tag, copy.branch_id = f"odd {number}", LATER, branch
         ln.Artifact.objects.bulk_create([copy])
+    for number, tag in enumerate(("1", "v2")):  # of a person's, which are no releases
+        copied(gone, number, version_tag=tag)
     ln.Artifact.objects.filter(pk=gone.pk).update(branch_id=TRASH)
     ln.Reference.objects.filter(artifacts=later).update(branch_id=TRASH)
     study_of = ln.Collection.objects.filter(version_tag=NEWER.version).order_by("id").last()
@@ -481,20 +379,6 @@ def release_among_hidden_records() -> Any:
         referred,
         keys == {study_of.key: 1},
         [left.get(uid) for uid in usable],
-    ]
-
-
-def transform_of_its_code() -> Any:
-    """Of two versions of our code each finds its own again, and a person's isn't in their chain."""
-    ln.Transform(key="hers", kind="pipeline", source_code="hers").save()
-    begun = [Fingerprint.of(NEWER.dataset_schema_version)] * 3
-    begun[1] = replace(begun[1], code="another")
-    made = [tracking._ensure_transform(fingerprint) for fingerprint in begun]
-    chain = ln.Transform.objects.filter(key=tracking.TRANSFORM).order_by("id")
-    fields = list(chain.values_list("version_tag", "is_latest"))
-    return [
-        [made[0].pk == made[2].pk, made[0].pk != made[1].pk, len({t.stem_uid for t in made})],
-        fields == [(begun[0].code, False), ("another", True)],
     ]
 
 
@@ -520,30 +404,87 @@ def parents_among_odd_records() -> Any:
     return [[row.ontology_id for row in new], [(i, made.index(pk)) for i, pk in found]]
 
 
+def organism_by_its_names() -> Any:
+    """Without a record of the taxon, the oldest in sight of one of the names, however written, gets
+    it; of a name that another taxon has, none can be made.
+    """
+    made = [bt.Organism(name=f"odd {n}").save().pk for n in range(4)]
+    own = bt.Organism.objects.filter(pk__in=made)
+    own.filter(pk=made[1]).update(name="rarus", branch_id=TRASH)
+    own.filter(pk=made[2]).update(scientific_name="mus_rarus")
+    own.filter(pk=made[3]).update(scientific_name="Mus rarus")
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said):
+        adopted: Any = existing.adopt_organism("X:1", "Rarus", "Mus rarus")
+        again = existing.adopt_organism("X:1", "other", "another")
+        none = existing.adopt_organism("X:2", "other", "another")
+    return [
+        [made.index(adopted.pk), adopted.ontology_id, again == adopted, none],
+        list(own.order_by("id").values_list("ontology_id", "branch_id")),
+        said.getvalue().splitlines(),
+        failure(lambda: existing.adopt_organism("X:3", "other", "Mus_musculus")),
+    ]
+
+
+def term_of_a_uid() -> Any:
+    """A record without id that has the uid which bionty makes of an id gets it, whatever its name;
+    one with another id stands in the way.
+    """
+    made = [bt.CellType(name=f"odd cell {n}").save().pk for n in range(2)]
+    own = bt.CellType.objects.filter(pk__in=made)
+    own.filter(pk=made[0]).update(uid=uids.ontology("X:1"))
+    own.filter(pk=made[1]).update(uid=uids.ontology("X:2"), ontology_id="X:other")
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said):
+        existing.adopt_terms("CellType", {"X:1": "no such"})
+        existing.adopt_terms("CellType", {"X:1": "odd cell 1"})  # there is nothing to say
+    fields = ("ontology_id", "name")
+    return [
+        list(own.order_by("id").values_list(*fields)),
+        said.getvalue().splitlines(),
+        failure(lambda: existing.adopt_terms("CellType", {"X:2": "no such"})),
+    ]
+
+
+def order_of_a_snapshot() -> Any:
+    """Artifacts and collections, whenever they were registered: by release, then by key."""
+    (first, *_), (other, *_) = h5ads(OLDER.version), h5ads(NEWER.version)
+    copied(first, 1, version_tag="2019-01-15", key="z/cell-census/z.h5ad", _real_key=None)
+    copied(first, 2, key="a/cell-census/a.h5ad", _real_key=None)
+    copied(other, 3, key="a/cell-census/a.h5ad", _real_key=None)
+    twin = copied(first, 4, key="a/cell-census/a.h5ad", _real_key=None)
+    ln.Artifact.objects.filter(pk=twin.pk).update(id=first.pk * 1000)
+    ln.Collection.objects.filter(version_tag=NEWER.version, key=TOP_LEVEL).update(key="zzz")
+    taken = snapshot.take_snapshot(NEWER.version, with_earlier=False)
+    earlier = [(row.release, row.key, row.id) for row in taken.earlier]
+    keys = [[row.key for row in rows] for rows in (taken.artifacts, taken.collections)]
+    return [earlier == sorted(earlier), *(own == sorted(own) for own in keys)]
+
+
 QUESTIONS: tuple[Question, ...] = (
+    *COLLECTIONS,
+    *RUNS,
     label_of_its_type,
     label_of_the_oldest,
     label_of_two_types_of_a_name,
     genes_of_their_organism,
     adopted_by_name,
-    hash_of_a_completed_collection,
-    hash_that_another_has,
-    collections_in_any_order,
-    names_of_two_studies,
     one_of_a_release_for_a_dataset,
     one_of_a_key_whose_file_lies_elsewhere,
-    statements_of_a_batch,
     genes_up_to_the_limit,
     references_of_studies,
     digests_of_an_earlier_release,
     labels_of_a_snapshot,
     rows_of_any_table,
-    brought_back,
     first_in_sight,
     told_of_what_is_hidden,
+    branch_to_write_on,
+    of_the_connection,
     release_among_hidden_records,
-    transform_of_its_code,
     parents_among_odd_records,
+    organism_by_its_names,
+    term_of_a_uid,
+    order_of_a_snapshot,
 )
 
 

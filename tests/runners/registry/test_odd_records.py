@@ -12,10 +12,12 @@ from instances import Place, succeed
 
 from runners.records.transaction_log import SOURCES, Part, TransactionRecord, expanded
 from runners.run.journal import COMMITTED, RECORDED
-from runners.sample.datasets import OLDER
+from runners.sample.datasets import NEWER, OLDER
 
 HUMAN, MOUSE = "NCBITaxon:9606", "NCBITaxon:10090"
-LATER = "2021-01-15"
+LATER, LAST, NEXT = "2021-01-15", "2021-02-15", "2021-03-15"
+FOUR = [OLDER.version, NEWER.version, LATER, LAST]
+ALL_BACK = [[1, False], [1, False], [1, True]]
 ANSWERS: dict[str, Any] = {
     # its type, which has none itself; found again; all labels of that name
     "label_of_its_type": ["SuspensionType", None, True, 3],
@@ -31,11 +33,60 @@ ANSWERS: dict[str, Any] = {
     "adopted_by_name": [[None, "X:1", None], "X:2", 1, 2],
     # members, the hash is theirs, they are all, and the release: first of one file, then of three
     "hash_of_a_completed_collection": [[1, True, False, LATER], *[[3, True, True, LATER]] * 2],
-    "hash_that_another_has": [[LATER, False, True], ["2021-02-15", True, False]],
-    "collections_in_any_order": [  # one chain, three uids, and the last release is the latest
-        [1, 3, [["2021-01-15", False], ["2021-02-15", False], ["2021-03-15", True]]]
+    "hash_that_another_has": [[LATER, False, True], [LAST, True, False]],
+    # one chain, three uids, and the last release is the latest
+    "collections_in_any_order": [[1, 3, [[LATER, False], [LAST, False], [NEXT, True]]]],
+    "names_of_two_studies": [  # with their descriptions
+        ["Empty", None],
+        ["Hers (id of Hers)", None],
+        ["Odd", "10.1/odd"],
+        ["Odd (2)", None],
     ],
-    "names_of_two_studies": ["Hers (id of Hers)", "Odd", "Odd (2)"],
+    # branch and number of files: hers, the hidden one, the one in sight
+    "two_of_a_release": [[1, 1], [-1, 1], [1, 2]],
+    "revised_with_a_schema": [True, False],
+    "statements_of_studies": [7, 0],  # more: one for each of seven more studies, then none
+    "studies_of_datasets": [["id of a", ["1", "2"]], ["id of b", ["0", "3"]]],
+    "collection_of_everything": [
+        [True, False, True],  # of the release before; before and after it is made
+        [True, True, False],  # the same chain; which is the latest
+        [None, None, None],
+        True,
+        False,  # none of a person's chain
+    ],
+    "given_back": [
+        [  # asked of five releases: what is misplaced; then by name, after each release's are back
+            [
+                {"first": FOUR[:3], "second": [FOUR[0], LATER], "third": [FOUR[0]]},
+                {"first": FOUR[:3]},
+                {"first": FOUR[:3], "second": [FOUR[0], LATER]},
+                {},
+                {"third": [FOUR[0]]},
+            ],
+            [["second", "third"], [], ["second"], [], ["third"]],
+            [["third"], [], [], [], ["third"]],
+            [[], [], [], [], []],
+        ],
+        [  # chains; then release, latest, whose files, how many, and whether the hash is theirs
+            [
+                1,
+                *([release, False, [release], 2, True] for release in FOUR[:3]),
+                [LAST, True, ["1", LAST], 3, False],
+                [["id of Odd", "CELLxGENE Collection ID", "10.1/odd"]],
+            ],
+            [
+                1,
+                [FOUR[0], False, [FOUR[0]], 2, True],
+                [LATER, True, [LATER], 2, True],
+                [["id of Odd too", "CELLxGENE Collection ID", "10.1/odd"]],
+            ],
+            [
+                1,
+                [FOUR[0], True, [FOUR[0]], 3, False],
+                [["id of Odd again", "CELLxGENE Collection ID", "10.1/odd"]],
+            ],
+        ],
+    ],
     "one_of_a_release_for_a_dataset": [[True, True, True], True],
     "one_of_a_key_whose_file_lies_elsewhere": [
         [["hers", "md5", True], ["ours", "md5", True]],
@@ -64,16 +115,37 @@ ANSWERS: dict[str, Any] = {
     "labels_of_a_snapshot": [True, [["suspension_type", "odd"]], 0],
     "rows_of_any_table": [True] * 5,
     # whether it knows its flag; branch and flag of all three, whichever has come back
-    "brought_back": [[True, [[1, False], [1, False], [1, True]]]] * 3,
-    "first_in_sight": [1, 0, 1, None, ["odd"], [0]],
+    "brought_back": [
+        [
+            [False, ALL_BACK],
+            [False, ALL_BACK],
+            [True, ALL_BACK],
+            [False, [[1, False], [1, True], [-1, False]]],
+            [True, [[1, True], [1, True], [1, False]]],  # as they were
+        ],
+        True,
+    ],
+    "newest_by_its_moment": [True, False],
+    # which in sight, then the values found: of those, of only hidden ones, of one in sight and not
+    "first_in_sight": [
+        *(1, 0, 1, None, 0),
+        *([0, 1, 2], ["odd"], [0], ["odd"], [0], ["odd"], [1], ["odd"]),
+    ],
     "told_of_what_is_hidden": [
         [[0], [1, 2, 3, 4, 5, 6, 7]],
         [
             "brought from trash to main: ULabel odd 1, odd 2, odd 3, odd 4, odd 5",
             "brought from trash to main: ULabel odd 6, odd 7",
+            "brought from trash to main: Schema itsUid",
         ],
         ["0, 1, 2, 3, 4", "0, 1, 2, 3, 4 and 1 more"],
     ],
+    "branch_to_write_on": [
+        "",
+        "instance a/b: the branch lab is current here, whose records others don't see; run "
+        "`lamin switch main` first.",
+    ],
+    "of_the_connection": [False, False, "error"],
     "release_among_hidden_records": [
         [True, True],
         True,
@@ -84,6 +156,41 @@ ANSWERS: dict[str, Any] = {
     ],
     "transform_of_its_code": [[True, True, 1], True],
     "parents_among_odd_records": [["X:child", "X:top"], [["X:child", 1]]],
+    "organism_by_its_names": [
+        [2, "X:1", True, None],  # 1 is in the trash
+        [[None, 1], [None, -1], ["X:1", 1], [None, 1]],
+        ["given their ids: Organism X:1"],
+        "instance: Organism NCBITaxon:10090 (uid) stands where X:3 must; correct its ontology_id, "
+        "or its names.",
+    ],
+    "term_of_a_uid": [
+        [["X:1", "odd cell 0"], ["X:other", "odd cell 1"]],
+        ["given their ids: CellType X:1"],
+        "instance: CellType X:other (uid) stands where X:2 must; correct its ontology_id, or its "
+        "names.",
+    ],
+    "order_of_a_snapshot": [True, True, True],
+    # Run and space of a collection and an artifact: of two tracked runs, and of one that isn't
+    "records_of_a_run": [
+        [*[["odd", True]] * 2, *[["other", False]] * 2, *[[None, False]] * 2],
+        [["odd", 0, True], ["other", 2, True]],
+        True,
+        [
+            True,
+            "python -m runners ingest",
+            True,
+            ["commit", "manifest", "request", "versions", "workflow"],
+        ],
+        "request odd: field space: anonymous/demo has no space 'no'; name one of Atlas, all.",
+    ],
+    "kept_of_runs": [  # runs of both releases, then openings and numbers of each; twice
+        [["one", "two"], ["elsewhere", "newer"]],
+        [["one", [1, 2]], ["two", [1, 2]], ["elsewhere", [1, 2]]],
+        [["two"], ["elsewhere", "newer"]],
+        [[None, []], ["two", [1, 2]], ["elsewhere", [1, 2]]],
+        "instance: what it keeps of transaction 2 of run two (a row of lamindb_jsonvalue) was "
+        "changed; restore that row.",
+    ],
 }
 
 
@@ -157,14 +264,16 @@ def test_only_what_differs_is_recorded_as_changed(recordings: list[TransactionRe
 def test_the_newer_release_takes_the_latest_flags_and_nothing_else(
     recordings: list[TransactionRecord],
 ) -> None:
-    parts = (Part.DATASETS, Part.COLLECTIONS, Part.STORE)
     changed = {
-        (table, column)
+        (recording.part, table, column)
         for recording in recordings
-        if recording.part in parts
+        if recording.part is not Part.VOCABULARY
         for table, rows in recording.changed.items()
         for columns in rows.values()
         for column in columns
     }
-    assert {column for _, column in changed} == {"is_latest"}
-    assert {table for table, _ in changed} == {"lamindb_artifact", "lamindb_collection"}
+    assert changed == {
+        (Part.DATASETS, "lamindb_artifact", "is_latest"),
+        (Part.COLLECTIONS, "lamindb_collection", "is_latest"),
+        (Part.STORE, "lamindb_artifact", "is_latest"),
+    }

@@ -1,0 +1,167 @@
+"""Questions about what a run writes as its own, which `odd_records` asks."""
+
+from dataclasses import replace
+from typing import Any
+
+import lamindb as ln
+from filled import counted
+from instances import INSTANCE, REFERENCE
+from odd_collections import LATER, Question, failure, h5ads, study
+
+from runners import rules
+from runners.census.store import CensusDataset
+from runners.contract import Action, Manifest, RunRequest, Storage
+from runners.records.baseline import Baseline
+from runners.records.proof import Opening, kept
+from runners.records.transaction_log import Part, TransactionRecord
+from runners.registry import artifacts, collections, proofs, tracking
+from runners.registry.revisions import Neighbours
+from runners.registry.storage import Stats
+from runners.registry.writer import Writer
+from runners.rules.reference import Reference
+from runners.run.fingerprint import Fingerprint
+from runners.sample.datasets import NEWER
+from runners.validation.validate import Annotation, Validation
+from runners.validation.validated import ValidatedDataset
+
+RULES = rules.load(NEWER.dataset_schema_version)
+
+
+def manifest() -> Manifest:
+    """Of a release that is nowhere."""
+    folder = f"{h5ads(NEWER.version)[0].storage.root}/cell-census/{LATER}"
+    return Manifest(
+        release=LATER,
+        census_schema_version="2.4.0",
+        dataset_schema_version=NEWER.dataset_schema_version,
+        dataset_count=9,
+        storage=Storage(soma=f"{folder}/soma", h5ads=f"{folder}/h5ads"),
+        organisms=("Homo sapiens",),
+    )
+
+
+def request(run_id: str, **fields: Any) -> RunRequest:
+    own = {"release": LATER, "manifest": "unread.toml", "instance": INSTANCE}
+    return RunRequest(run_id=run_id, action=Action.INGEST, **{**own, **fields})
+
+
+def statements_of_a_batch() -> Any:
+    """How many write two datasets, and nine, each of a study of its own; of which none reads links
+    of the new artifacts.
+    """
+    writer = Writer(manifest(), Reference(RULES, REFERENCE), {})
+    writer.prepare()
+    label = Annotation("suspension_type", "ULabel", "nucleus", None)
+    numbers, read = [], []
+    for count in (1, 2, 9):  # the first time LaminDB asks for more
+        names = [f"batch-{count}-{number}" for number in range(count)]
+        batch = [
+            ValidatedDataset(
+                CensusDataset(n, n, n, f"{n}.h5ad", n, n, "", 1),
+                Validation((), (), (label,), {}),
+                size=count,
+                etag=f"{number:032x}",
+            )
+            for number, n in enumerate(names)
+        ]
+        with counted() as sent:
+            writer.write(batch)
+        links = "artifactulabel", "artifactreference", "artifactschema"
+        numbers.append(len(sent))
+        read += [s for s in sent if s.startswith("SELECT") and any(f"_{w}" in s for w in links)]
+    return [numbers[1] == numbers[2], numbers[1] <= 20, read]
+
+
+def transform_of_its_code() -> Any:
+    """Of two versions of our code each finds its own again, and a person's isn't in their chain."""
+    ln.Transform(key="hers", kind="pipeline", source_code="hers").save()
+    begun = [Fingerprint.of(NEWER.dataset_schema_version)] * 3
+    begun[1] = replace(begun[1], code="another")
+    made = [tracking._ensure_transform(fingerprint) for fingerprint in begun]
+    chain = ln.Transform.objects.filter(key=tracking.TRANSFORM).order_by("id")
+    fields = list(chain.values_list("version_tag", "is_latest"))
+    return [
+        [made[0].pk == made[2].pk, made[0].pk != made[1].pk, len({t.stem_uid for t in made})],
+        fields == [(begun[0].code, False), ("another", True)],
+    ]
+
+
+def records_of_a_run() -> Any:
+    """What a tracked run makes is its own and in its space; the run says what was asked for and
+    how it ended. One that isn't tracked makes nobody's.
+    """
+    space = ln.Space(name="Atlas", uid="atlas0000000").save()
+    (first, *_), tracked = h5ads(NEWER.version), request("odd", track=True, space="Atlas")
+    unknown = failure(lambda: tracking.begin_tracking(request("odd", space="no"), manifest()))
+    owners, states = [], []
+    try:
+        for number, each in enumerate((tracked, request("other", track=True), request("none"))):
+            ln.context._run = None  # each is a process of its own
+            tracking.begin_tracking(each, manifest())
+            release = f"2021-0{number + 1}-15"
+            collections.ensure_studies([(study("Odd"), [first])], release=release)
+            file = _new(f"{first.storage.root}/cell-census/{release}/h5ads/odd.h5ad", first.storage)
+            artifacts.register([file], release)
+            for registry in (ln.Collection, ln.Artifact):
+                row = registry.objects.get(version_tag=release)
+                owners.append([row.run and row.run.name, row.space == space])
+            tracking.finish_tracking(completed=each == tracked)
+        begun = ln.Run.objects.filter(transform__key=tracking.TRANSFORM)
+        for run in begun.order_by("id"):
+            states.append([run.name, run._status_code, run.finished_at is not None])
+        run = begun.get(name="odd")
+        ln.context._run = None
+        tracking.begin_tracking(tracked, manifest())
+        is_same = ln.context.run == run
+    finally:
+        ln.context._run = tracking._space = None
+    asked = RunRequest.from_mapping(run.params["request"], source="run") == tracked
+    told = [asked, run.entrypoint, run.space == space, sorted(run.params)]
+    return [owners, states, is_same, told, unknown]
+
+
+def _new(address: str, storage: Any) -> artifacts.NewArtifact:
+    stats: Stats = {"size": 3, "hash": address, "hash_type": "md5"}
+    return artifacts.NewArtifact(address, storage, stats, "Odd", 5, Neighbours())
+
+
+def kept_of_runs() -> Any:
+    """What the instance keeps of two runs of a release and one of another, among values that say
+    the same of something else; then without one of them; then changed by somebody.
+    """
+    runs = [request("one"), request("two"), request("elsewhere", release=NEWER.version)]
+    records = [
+        TransactionRecord(number=n, part=Part.STORE, inserted={}, changed={}) for n in (1, 2)
+    ]
+    for run in runs:
+        own = Opening(request=run, start={}, holdings=Baseline(releases={}, shared={}), since=1)
+        proofs.keep(run, kept(records[0], "now"), own)
+        proofs.keep(run, kept(records[1], "then"))
+    values = ln.models.JsonValue.objects
+    row = values.filter(value__run="one").order_by("id").first()
+    for number, value in enumerate(({**row.value, "kind": "lab"}, row.value)):
+        feature = ln.Feature.objects.first() if number else None
+        values.bulk_create([ln.models.JsonValue(value=value, feature=feature, hash=f"{number}")])
+
+    def asked() -> list[Any]:
+        found = [proofs.kept_run(run.run_id) for run in runs]
+        return [
+            [sorted(proofs.runs_of(release)) for release in (LATER, NEWER.version)],
+            [[run.opening and run.opening.request.run_id, [*run.transactions]] for run in found],
+        ]
+
+    told = asked()
+    proofs.forget(["one"])
+    told += asked()
+    row = values.filter(value__run="two", value__transaction__number=2).get()
+    row.value["transaction"]["record"]["part"] = Part.DATASETS
+    values.filter(pk=row.pk).update(value=row.value)
+    return [*told, failure(lambda: proofs.kept_run("two"))]
+
+
+RUNS: tuple[Question, ...] = (
+    statements_of_a_batch,
+    transform_of_its_code,
+    records_of_a_run,
+    kept_of_runs,
+)
