@@ -56,7 +56,7 @@ def _link(model: Any, target: str, wanted: Collection[LinkRow], new: Collection[
     present = set(model.objects.filter(artifact_id__in=artifact_ids).values_list(*fields))
     missing = sorted(set(wanted) - present)
     rows = [model(**dict(zip(fields, row, strict=True))) for row in missing]
-    model.objects.bulk_create(rows, batch_size=500)
+    model.objects.bulk_create(rows)
 
 
 def _link_genes(
@@ -69,8 +69,6 @@ def _link_genes(
         for artifact_id, by_taxon in ((i, one.genes) for i, one in validations.items())
         if sum(map(len, by_taxon.values())) <= limit
     }
-    if not few:
-        return
     ids = {gene_id for gene_ids in few.values() for gene_id in gene_ids}
     gene_rows = bt.Gene.objects.filter(ensembl_gene_id__in=ids).values_list("ensembl_gene_id", "id")
     keys = dict(gene_rows)

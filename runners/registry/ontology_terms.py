@@ -74,11 +74,8 @@ def _link_parents(registry: str, terms: Iterable[Term], ids: Mapping[str, int]) 
     link = model(registry).parents.through
     kind = model(registry).__name__.lower()
     link.objects.bulk_create(
-        (
-            link(**{f"from_{kind}_id": ids[term.term_id], f"to_{kind}_id": ids[parent]})
-            for term in terms
-            for parent in term.parents
-            if parent in ids
-        ),
-        batch_size=CHUNK,
+        link(**{f"from_{kind}_id": ids[term.term_id], f"to_{kind}_id": ids[parent]})
+        for term in terms
+        for parent in term.parents
+        if parent in ids
     )

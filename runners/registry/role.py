@@ -3,9 +3,7 @@
 from django.db import connection
 
 from runners.contract import ContractError
-from runners.registry import failures, rows
-
-SHOWN = 3
+from runners.registry import branches, failures, rows
 
 NOTHING = "update django_migrations set name = name where false"
 """Changes no row, and takes the lock of a writer, which SQLite refuses on a file that can only be
@@ -49,9 +47,8 @@ def _require_of_postgresql() -> None:
             "default_transaction_read_only = off."
         )
     if lacking:
-        more = f" and {len(lacking) - SHOWN:,} more" if lacking[SHOWN:] else ""
         raise ContractError(
-            f"the role {role} may not read and write {', '.join(lacking[:SHOWN])}{more}; grant it "
+            f"the role {role} may not read and write {branches.shortened(lacking)}; grant it "
             "select, insert, update and delete on all tables and usage of all sequences, or log in "
             "with a role that has them."
         )

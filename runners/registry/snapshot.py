@@ -66,7 +66,8 @@ def _reading() -> Iterator[None]:
         try:
             yield
         finally:
-            cursor.execute("pragma query_only = off")
+            # not Django's, which refuses every statement after one that has failed
+            connection.connection.execute("pragma query_only = off")
 
 
 def _census() -> Any:
@@ -166,7 +167,8 @@ def _sources(release: str) -> tuple[SourceRow, ...]:
     terms = _terms_of_sources(release)
     fields = ("id", "uid", "entity", "name", "organism", "version", "currently_used", "url",
               "dataframe_artifact_id")  # fmt: skip
-    sources = visible(bt.Source.objects.all()).order_by(*fields[2:6])
+    in_order = ("entity", "name", "organism", "version")
+    sources = visible(bt.Source.objects.all()).order_by(*in_order)
     return tuple(
         SourceRow(
             uid,

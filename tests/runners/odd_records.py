@@ -7,7 +7,6 @@ records that could be taken for the right ones. What a question writes is taken 
 import contextlib
 import io
 import json
-from collections import Counter
 from collections.abc import Sequence
 from itertools import compress
 from types import SimpleNamespace
@@ -20,24 +19,20 @@ from bionty import uids
 from django.db import transaction
 from filled import counted
 from instances import REFERENCE
-from odd_collections import COLLECTIONS, LATER, TRASH, Question, copied, failure, h5ads, study
+from odd_artifacts import ARTIFACTS
+from odd_collections import COLLECTIONS, TRASH, Question, failure, h5ads
 from odd_runs import RUNS
+from odd_snapshots import SNAPSHOTS
 
 from runners import rules
 from runners.registry import (
     annotations,
-    artifacts,
-    baseline,
     branches,
     existing,
     ontology_terms,
     rows,
-    snapshot,
 )
-from runners.registry.collections import TOP_LEVEL
-from runners.registry.revisions import neighbours
 from runners.registry.schema import ensure_schema
-from runners.registry.storage import Stats
 from runners.registry.terms import Terms
 from runners.rules.gene_tables import Genes
 from runners.rules.reference import Reference, Term
@@ -137,44 +132,6 @@ def adopted_by_name() -> Any:
     return [[ids.get(pk) for pk in made], ids.get(other.pk), shown, len(ids)]
 
 
-def one_of_a_release_for_a_dataset() -> Any:
-    """Of several artifacts of a dataset and release, one in sight counts, of those the newest."""
-    (first, *_), copies = h5ads(NEWER.version), []
-    for number, branch in enumerate((1, TRASH)):
-        copy = ln.Artifact.objects.get(pk=first.pk)
-        copy.pk, copy.uid, copy.branch_id = None, f"odd{number:013}0000", branch
-        copy.hash = f"odd {number}"
-        copies += ln.Artifact.objects.bulk_create([copy])
-    name = first.key.rpartition("/")[2].removesuffix(".h5ad")
-    chosen = [
-        artifacts.registered(NEWER.version)[name],
-        artifacts.of_release(rows := artifacts.known([name])[name], NEWER.version),
-        artifacts.registered_otherwise(rows, first.address, LATER),
-    ]
-    own = artifacts.registered_otherwise(rows, first.address, NEWER.version)
-    return [[c.uid == copies[0].uid for c in chosen], own is None]
-
-
-def one_of_a_key_whose_file_lies_elsewhere() -> Any:
-    """A person's artifact of a new file's key, and a file of other content: two, each the latest of
-    its own chain.
-    """
-    (first, *_), address = h5ads(NEWER.version), "{root}/cell-census/{release}/h5ads/odd.h5ad"
-    address = address.format(root=first.storage.root, release=NEWER.version)
-    key = address.removeprefix(f"{first.storage.root}/")
-    hers = ln.Artifact.objects.get(pk=first.pk)
-    hers.pk, hers.uid, hers.hash, hers.version_tag = None, "odd-key000000000000", "hers", None
-    hers.key, hers._real_key = key, "elsewhere/odd.h5ad"
-    ln.Artifact.objects.bulk_create([hers])
-    place = neighbours(artifacts.known(["odd"])["odd"], NEWER.version)
-    stats: Stats = {"size": 3, "hash": "ours", "hash_type": "md5"}
-    new = artifacts.NewArtifact(address, first.storage, stats, "Odd", 5, place)
-    artifacts.register([new], NEWER.version)
-    fields = ("hash", "_hash_type", "is_latest")
-    made = ln.Artifact.objects.filter(key=key).order_by("id")
-    return [list(made.values_list(*fields)), len({each.stem_uid for each in made})]
-
-
 def genes_up_to_the_limit() -> Any:
     """A dataset of as many genes as LaminDB annotates by is linked to them; of one more, not."""
     one, other = h5ads(OLDER.version)[:2]
@@ -194,74 +151,6 @@ def genes_up_to_the_limit() -> Any:
     links = ln.Artifact.genes.through.objects.filter(gene_id__in=made)
     found = sorted(links.values_list("artifact_id", "gene_id", "feature__name"))
     return found == [(one.pk, pk, "var_index") for pk in made[:3]]
-
-
-def references_of_studies() -> Any:
-    """A study's reference by its DOI, another's by its page, and one that two studies share."""
-    files = h5ads(OLDER.version)[:3]
-    hers = ln.Reference(name="Hers", doi="10.1/odd", _skip_validation=True).save()
-    named = ln.Reference(name="Odd", _skip_validation=True).save()
-    studies = [
-        study("Odd", "10.1/odd"),
-        study("Odd", collection_id="2"),
-        study("Third", "10.1/odd"),
-    ]
-    of = {file.pk: own for file, own in zip(files, studies, strict=True)}
-    link = ln.Artifact.references.through
-    before = set(link.objects.values_list("id", flat=True))
-    for _ in range(2):
-        annotations.attach_references(of, {})
-    new = link.objects.exclude(id__in=before).order_by("artifact_id")
-    found = dict(new.values_list("artifact_id", "reference_id"))
-    made = ln.Reference.objects.get(pk=found[files[1].pk])
-    same = [found[files[0].pk] == hers.pk, found[files[2].pk] == hers.pk, made.pk == named.pk]
-    return [new.count(), same, made.name, made.url, made.doi]
-
-
-def digests_of_an_earlier_release() -> Any:
-    """What tells in a baseline: a link that points elsewhere, a value; not the latest flag."""
-    (first, second, *_), found = h5ads(OLDER.version), {}
-    link = ln.Artifact.cell_types.through
-    before = baseline.releases(before=NEWER.version)[OLDER.version]
-    row = link.objects.filter(artifact=first).first()
-    other = bt.CellType.objects.exclude(pk=row.celltype_id).first()
-    changes: dict[str, Question] = {
-        "link": lambda: link.objects.filter(pk=row.pk).update(celltype=other),
-        "value": lambda: ln.Artifact.objects.filter(pk=first.pk).update(description="odd"),
-        "flag": lambda: ln.Artifact.objects.filter(pk=first.pk).update(
-            is_latest=not first.is_latest
-        ),
-        "nothing": lambda: None,
-    }
-    for name, change in changes.items():
-        with transaction.atomic():
-            change()
-            now = baseline.releases(before=NEWER.version)[OLDER.version]
-            transaction.set_rollback(True)
-        was, held = before[first.uid], now[first.uid]
-        parts = zip(was, held, strict=True)
-        found[name] = [[a == b for a, b in parts], now[second.uid] == before[second.uid]]
-    tags = [sorted(baseline.releases(before=release)) for release in (OLDER.version, NEWER.version)]
-    return [found, tags, sorted(baseline.take_left(OLDER.version).releases)]
-
-
-def labels_of_a_snapshot() -> Any:
-    """Labels by a feature of a lab's, of a hidden term, and without a feature, are none."""
-    first = h5ads(NEWER.version)[0]
-    before = snapshot.take_snapshot(NEWER.version, with_earlier=False)
-    link = ln.Artifact.ulabels.through
-    kind = ln.Feature(name="Lab", is_type=True).save()
-    lab = ln.Feature(name="donor_id", dtype="float", type=kind).save()
-    own = ln.Feature.objects.get(name="suspension_type", type=None, branch_id=1)
-    hidden = ln.ULabel(name="hidden").save()
-    ln.ULabel.objects.filter(pk=hidden.pk).update(branch_id=TRASH)
-    odd = ln.ULabel(name="odd").save()
-    kinds = [(lab, odd), (own, hidden), (None, odd)]
-    link.objects.bulk_create(link(artifact=first, feature=f, ulabel=label) for f, label in kinds)
-    unchanged = snapshot.take_snapshot(NEWER.version, with_earlier=False).labels == before.labels
-    link.objects.bulk_create([link(artifact=first, feature=own, ulabel=odd)])
-    after = snapshot.take_snapshot(NEWER.version, with_earlier=False).labels
-    return [unchanged, sorted(after[first.pk] - before.labels[first.pk]), len(before.held)]
 
 
 def rows_of_any_table() -> Any:
@@ -348,40 +237,6 @@ def of_the_connection() -> Any:
     return [ln.setup.settings.instance.is_on_hub, creation.search_names, ln.settings.verbosity]
 
 
-def release_among_hidden_records() -> Any:
-    """What a snapshot doesn't count: an earlier artifact, a later one, a reference, a collection
-    and a source in the trash; and a source that has neither address nor table isn't usable.
-    """
-    (gone, *_), (later, shown, *_) = h5ads(OLDER.version), h5ads(NEWER.version)
-    before = snapshot.take_snapshot(NEWER.version, with_earlier=False)
-    for number, (file, branch) in enumerate(((later, TRASH), (shown, 1))):
-        copy = ln.Artifact.objects.get(pk=file.pk)
-        copy.pk, copy.uid = None, f"{file.uid[:-4]}odd{number}"
-        copy.hash, copy.version_tag, copy.branch_id = f"odd {number}", LATER, branch
-        ln.Artifact.objects.bulk_create([copy])
-    for number, tag in enumerate(("1", "v2")):  # of a person's, which are no releases
-        copied(gone, number, version_tag=tag)
-    ln.Artifact.objects.filter(pk=gone.pk).update(branch_id=TRASH)
-    ln.Reference.objects.filter(artifacts=later).update(branch_id=TRASH)
-    study_of = ln.Collection.objects.filter(version_tag=NEWER.version).order_by("id").last()
-    ln.Collection.objects.filter(pk=study_of.pk).update(branch_id=TRASH)
-    usable = sorted(row.uid for row in before.sources if row.is_usable)[:2]
-    bt.Source.objects.filter(uid=usable[0]).update(branch_id=TRASH)
-    bt.Source.objects.filter(uid=usable[1]).update(url="", dataframe_artifact=None)
-    after = snapshot.take_snapshot(NEWER.version, with_earlier=False)
-    left = {row.uid: row.is_usable for row in after.sources}
-    referred = [file.pk in after.with_reference for file in (later, shown)]
-    keys = Counter(c.key for c in before.collections) - Counter(c.key for c in after.collections)
-    return [
-        [before.trashed == set(), after.trashed == {gone.stem_uid}],
-        {row.uid for row in before.earlier} - {row.uid for row in after.earlier} == {gone.uid},
-        [before.continued == set(), after.continued == {shown.stem_uid}],
-        referred,
-        keys == {study_of.key: 1},
-        [left.get(uid) for uid in usable],
-    ]
-
-
 def parents_among_odd_records() -> Any:
     """A new term is linked to the oldest of its parent's records in sight; what is there stays."""
     made = [bt.CellType(name=f"odd cell {n}", ontology_id=f"X:{n}").save().pk for n in range(3)]
@@ -446,45 +301,25 @@ def term_of_a_uid() -> Any:
     ]
 
 
-def order_of_a_snapshot() -> Any:
-    """Artifacts and collections, whenever they were registered: by release, then by key."""
-    (first, *_), (other, *_) = h5ads(OLDER.version), h5ads(NEWER.version)
-    copied(first, 1, version_tag="2019-01-15", key="z/cell-census/z.h5ad", _real_key=None)
-    copied(first, 2, key="a/cell-census/a.h5ad", _real_key=None)
-    copied(other, 3, key="a/cell-census/a.h5ad", _real_key=None)
-    twin = copied(first, 4, key="a/cell-census/a.h5ad", _real_key=None)
-    ln.Artifact.objects.filter(pk=twin.pk).update(id=first.pk * 1000)
-    ln.Collection.objects.filter(version_tag=NEWER.version, key=TOP_LEVEL).update(key="zzz")
-    taken = snapshot.take_snapshot(NEWER.version, with_earlier=False)
-    earlier = [(row.release, row.key, row.id) for row in taken.earlier]
-    keys = [[row.key for row in rows] for rows in (taken.artifacts, taken.collections)]
-    return [earlier == sorted(earlier), *(own == sorted(own) for own in keys)]
-
-
 QUESTIONS: tuple[Question, ...] = (
     *COLLECTIONS,
     *RUNS,
+    *ARTIFACTS,
+    *SNAPSHOTS,
     label_of_its_type,
     label_of_the_oldest,
     label_of_two_types_of_a_name,
     genes_of_their_organism,
     adopted_by_name,
-    one_of_a_release_for_a_dataset,
-    one_of_a_key_whose_file_lies_elsewhere,
     genes_up_to_the_limit,
-    references_of_studies,
-    digests_of_an_earlier_release,
-    labels_of_a_snapshot,
     rows_of_any_table,
     first_in_sight,
     told_of_what_is_hidden,
     branch_to_write_on,
     of_the_connection,
-    release_among_hidden_records,
     parents_among_odd_records,
     organism_by_its_names,
     term_of_a_uid,
-    order_of_a_snapshot,
 )
 
 

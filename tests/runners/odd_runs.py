@@ -10,7 +10,7 @@ from odd_collections import LATER, Question, failure, h5ads, study
 
 from runners import rules
 from runners.census.store import CensusDataset
-from runners.contract import Action, Manifest, RunRequest, Storage
+from runners.contract import Action, Finding, Manifest, Reason, RunRequest, Storage
 from runners.records.baseline import Baseline
 from runners.records.proof import Opening, kept
 from runners.records.transaction_log import Part, TransactionRecord
@@ -45,31 +45,59 @@ def request(run_id: str, **fields: Any) -> RunRequest:
     return RunRequest(run_id=run_id, action=Action.INGEST, **{**own, **fields})
 
 
+def dataset(name: str, number: int = 0, *findings: Finding) -> ValidatedDataset:
+    """One that is nowhere, with an annotation; each of a study of its own."""
+    label = Annotation("suspension_type", "ULabel", "nucleus", None)
+    return ValidatedDataset(
+        CensusDataset(name, name, name, f"{name}.h5ad", name, name, "", 1),
+        Validation(findings, (), (label,), {}),
+        size=number,
+        etag=f"{number:032x}",
+    )
+
+
 def statements_of_a_batch() -> Any:
     """How many write two datasets, and nine, each of a study of its own; of which none reads links
     of the new artifacts.
     """
     writer = Writer(manifest(), Reference(RULES, REFERENCE), {})
     writer.prepare()
-    label = Annotation("suspension_type", "ULabel", "nucleus", None)
     numbers, read = [], []
     for count in (1, 2, 9):  # the first time LaminDB asks for more
-        names = [f"batch-{count}-{number}" for number in range(count)]
-        batch = [
-            ValidatedDataset(
-                CensusDataset(n, n, n, f"{n}.h5ad", n, n, "", 1),
-                Validation((), (), (label,), {}),
-                size=count,
-                etag=f"{number:032x}",
-            )
-            for number, n in enumerate(names)
-        ]
+        batch = [dataset(f"batch-{count}-{number}", number) for number in range(count)]
         with counted() as sent:
             writer.write(batch)
         links = "artifactulabel", "artifactreference", "artifactschema"
         numbers.append(len(sent))
         read += [s for s in sent if s.startswith("SELECT") and any(f"_{w}" in s for w in links)]
     return [numbers[1] == numbers[2], numbers[1] <= 20, read]
+
+
+def rows_of_a_batch() -> Any:
+    """What is written of a valid dataset and of one with a finding: both are registered, and one is
+    annotated. Done again, it is the same.
+    """
+    writer = Writer(manifest(), Reference(RULES, REFERENCE), {})
+    writer.prepare()
+    before = ln.Artifact.objects.exclude(schema=None).count()
+    batch = [dataset("good"), dataset("wrong", 1, Finding(reason=Reason.GENE_UNKNOWN))]
+    outcomes = [[str(one.outcome) for one in writer.write(batch)] for _ in range(2)]
+    good, wrong = ln.Artifact.objects.filter(version_tag=LATER).order_by("key")
+    links = [list(row.ulabels.through.objects.filter(artifact=row)) for row in (good, wrong)]
+    slots = ln.models.ArtifactSchema.objects.filter(artifact__in=[good, wrong]).order_by("slot")
+    of_slots = ln.models.ArtifactSchema.objects.filter(artifact=h5ads(NEWER.version)[0])
+    expected = dict(of_slots.values_list("slot", "schema"))
+    return [
+        outcomes,
+        [[[link.ulabel.name, link.feature.name] for link in own] for own in links],
+        [
+            list(slots.values_list("artifact__key", "slot")),
+            {s.slot: s.schema_id for s in slots} == expected,
+        ],
+        [good.schema and good.schema.otype, wrong.schema],
+        ln.Artifact.objects.exclude(schema=None).count() - before,
+        [row.references.get().name for row in (good, wrong)],
+    ]
 
 
 def transform_of_its_code() -> Any:
@@ -161,6 +189,7 @@ def kept_of_runs() -> Any:
 
 RUNS: tuple[Question, ...] = (
     statements_of_a_batch,
+    rows_of_a_batch,
     transform_of_its_code,
     records_of_a_run,
     kept_of_runs,

@@ -10,6 +10,7 @@ import instances
 import pytest
 from instances import Place, succeed
 
+from runners.records.snapshot import SOMA
 from runners.records.transaction_log import SOURCES, Part, TransactionRecord, expanded
 from runners.run.journal import COMMITTED, RECORDED
 from runners.sample.datasets import NEWER, OLDER
@@ -87,7 +88,43 @@ ANSWERS: dict[str, Any] = {
             ],
         ],
     ],
-    "one_of_a_release_for_a_dataset": [[True, True, True], True],
+    "one_of_a_release_for_a_dataset": [
+        [True, True, True],
+        [LATER, None],  # another release's of that address; none
+        [5, [], 0],  # of the dataset, of one that isn't there, of no dataset
+        True,
+    ],
+    "file_in_its_chain": [
+        [True, True],
+        [True, False],
+        [LATER, "Odd", 5, 3, "md5-etag", None, "AnnData"],
+    ],
+    "file_of_a_person": [  # whether it is taken over; version, description, observations
+        [
+            [True, [LATER, "Odd", 5]],
+            [True, [LATER, "hers", 7]],
+            [False, ["hers", None, None]],
+            *[[False, [None, None, None]]] * 4,
+        ],
+        2,
+    ],
+    "storages_of_addresses": [
+        [["/odd/folder", "local", None, None], ["s3://odd-bucket", "s3", "us-west-2", None]],
+        True,
+        "/a",
+        "/a/b: has no folder cell-census; correct the field storage.h5ads of the manifest.",
+    ],
+    "stores_of_releases": [
+        [[[OLDER.version, SOMA, -1, False], [NEWER.version, SOMA, 1, True]]] * 3,
+        [  # hers has the place of the older one, which is made beside it
+            [OLDER.version, SOMA, 1, False, f"Census {OLDER.version}"],
+            ["hers", SOMA, 1, False, f"Census {OLDER.version}"],
+            [NEWER.version, SOMA, 1, True, f"Census {NEWER.version}"],
+        ],
+        1,
+        None,
+        SOMA,
+    ],
     "one_of_a_key_whose_file_lies_elsewhere": [
         [["hers", "md5", True], ["ours", "md5", True]],
         2,
@@ -95,11 +132,13 @@ ANSWERS: dict[str, Any] = {
     "statements_of_a_batch": [True, True, []],
     "genes_up_to_the_limit": True,
     "references_of_studies": [
-        3,
+        5,  # three, and the two of studies that share a new one
         [True, True, False],
-        "Odd",
-        "https://cellxgene.cziscience.com/collections/2",
-        None,
+        [
+            *("Odd", "https://cellxgene.cziscience.com/collections/2", None),
+            *("its text", "2020-02-03"),
+        ],
+        1,
     ],
     # of what is held of an artifact its row, its links and its flag are the same; another's all
     "digests_of_an_earlier_release": [
@@ -170,6 +209,28 @@ ANSWERS: dict[str, Any] = {
         "names.",
     ],
     "order_of_a_snapshot": [True, True, True],
+    "all_of_a_snapshot": [
+        [True, True, True],
+        [True, 1, [OLDER.version]],
+        [".h5ad"],
+        True,
+        [["obs", "uns", "var"], True],
+        [""],  # the term without an id
+        [True, []],  # no organisms, no term that nothing of the release is linked to
+        *[True] * 4,
+    ],
+    "written_while_reading": ["odd", "after"],
+    "rows_of_a_batch": [
+        [["registered", "failed"]] * 2,
+        [[["nucleus", "suspension_type"]], []],
+        [
+            [[f"cell-census/{LATER}/h5ads/good.h5ad", slot] for slot in ("obs", "uns", "var")],
+            True,
+        ],
+        ["AnnData", None],
+        1,
+        ["good", "wrong"],
+    ],
     # Run and space of a collection and an artifact: of two tracked runs, and of one that isn't
     "records_of_a_run": [
         [*[["odd", True]] * 2, *[["other", False]] * 2, *[[None, False]] * 2],

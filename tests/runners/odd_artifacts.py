@@ -1,0 +1,187 @@
+"""Questions about artifacts and what they are linked to, which `odd_records` asks."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import lamindb as ln
+from odd_collections import LATER, TRASH, Question, copied, failure, h5ads, study
+
+from runners.census.publications import Publication
+from runners.records.snapshot import SOMA
+from runners.registry import annotations, artifacts, locations
+from runners.registry.revisions import Neighbours, neighbours
+from runners.registry.storage import Stats
+from runners.sample.datasets import NEWER, OLDER
+
+
+def one_of_a_release_for_a_dataset() -> Any:
+    """Of several artifacts of a dataset and release, one in sight counts, of those the newest."""
+    (first, *_), release = h5ads(NEWER.version), NEWER.version
+    name = first.key.rpartition("/")[2].removesuffix(".h5ad")
+    shown = copied(first, 1)
+    copied(first, 2, branch_id=TRASH)
+    copied(first, 3, version_tag=LATER)
+    copied(first, 4, version_tag="hers", key=f"a/cell-census/{name}.h5ad", _real_key=None)
+    rows = artifacts.known([name, "none"])
+    chosen = [
+        artifacts.registered(release)[name],
+        artifacts.of_release(rows[name], release),
+        artifacts.registered_otherwise(rows[name], first.address, LATER),
+        artifacts.registered_otherwise(rows[name], first.address, release),
+    ]
+    others = artifacts.registered_otherwise(rows[name][:1], first.address, release)
+    of_release = {file.key.rpartition("/")[2].removesuffix(".h5ad") for file in h5ads(release)}
+    return [
+        [c.uid == shown.uid for c in chosen[:3]],
+        [chosen[3].version_tag, others],
+        [len(rows[name]), list(rows["none"]), artifacts.of_datasets([]).count()],
+        artifacts.registered(release).keys() == of_release,
+    ]
+
+
+def one_of_a_key_whose_file_lies_elsewhere() -> Any:
+    """A person's artifact of a new file's key, and a file of other content: two, each the latest of
+    its own chain.
+    """
+    (first, *_), address = h5ads(NEWER.version), "{root}/cell-census/{release}/h5ads/odd.h5ad"
+    address = address.format(root=first.storage.root, release=NEWER.version)
+    key = address.removeprefix(f"{first.storage.root}/")
+    hers = ln.Artifact.objects.get(pk=first.pk)
+    hers.pk, hers.uid, hers.hash, hers.version_tag = None, "odd-key000000000000", "hers", None
+    hers.key, hers._real_key = key, "elsewhere/odd.h5ad"
+    ln.Artifact.objects.bulk_create([hers])
+    place = neighbours(artifacts.known(["odd"])["odd"], NEWER.version)
+    stats: Stats = {"size": 3, "hash": "ours", "hash_type": "md5"}
+    new = artifacts.NewArtifact(address, first.storage, stats, "Odd", 5, place)
+    artifacts.register([new], NEWER.version)
+    fields = ("hash", "_hash_type", "is_latest")
+    made = ln.Artifact.objects.filter(key=key).order_by("id")
+    return [list(made.values_list(*fields)), len({each.stem_uid for each in made})]
+
+
+def file_in_its_chain() -> Any:
+    """A revision of a dataset's artifact, and whose flag it takes."""
+    first = h5ads(NEWER.version)[0]
+    name, root = Path(first.key).stem, first.storage.root
+    address = f"{root}/cell-census/{LATER}/h5ads/{name}.h5ad"
+    stats: Stats = {"size": 3, "hash": "ours", "hash_type": "md5-etag"}
+    place = neighbours(artifacts.known([name])[name], LATER)
+    new = artifacts.NewArtifact(address, first.storage, stats, "Odd", 5, place)
+    (made,) = artifacts.register([new], LATER)
+    row = locations.h5ads().get(pk=made.pk)
+    first.refresh_from_db()
+    fields = ("version_tag", "description", "n_observations", "size", "_hash_type", "run", "otype")
+    return [
+        [row.address == address, row.stem_uid == first.stem_uid],
+        [row.is_latest, first.is_latest],
+        [getattr(row, field) for field in fields],
+    ]
+
+
+def file_of_a_person() -> Any:
+    """Which of the artifacts that a person has made of a file becomes the release's, and as what;
+    neither one of another version, nor with a schema, nor hidden, nor one that revises another, nor
+    one in whose stead another chain is continued.
+    """
+    first, schema = h5ads(NEWER.version)[0], ln.Schema.objects.first()
+    bare: dict[str, Any] = {
+        "version_tag": None,
+        "schema": None,
+        "description": None,
+        "n_observations": None,
+    }
+    cases: list[tuple[dict[str, Any], Neighbours]] = [
+        ({}, Neighbours()),
+        ({"description": "hers", "n_observations": 7}, Neighbours()),
+        ({"version_tag": "hers"}, Neighbours()),
+        ({"schema": schema}, Neighbours()),
+        ({"branch_id": TRASH}, Neighbours()),
+        ({"uid": f"{first.stem_uid}odd1"}, Neighbours()),
+        ({}, Neighbours(first)),
+    ]
+    found = []
+    for number, (fields, place) in enumerate(cases):
+        hers = copied(first, number, **{**bare, **fields})
+        adopted = artifacts.adopted(hers, LATER, "Odd", 5, place)
+        hers.refresh_from_db()
+        told = [hers.version_tag, hers.description, hers.n_observations]
+        found.append([adopted == hers, told])
+    return [found, ln.Artifact.objects.filter(version_tag=LATER).count()]
+
+
+def storages_of_addresses() -> Any:
+    """Which records of storage are made of roots: none of what lies in one, and none's own."""
+    root = h5ads(NEWER.version)[0].storage.root
+    before = set(ln.Storage.objects.values_list("pk", flat=True))
+    for each in (root, f"{root}/within", "s3://odd-bucket", "/odd/folder"):
+        artifacts.ensure_storage(each, "us-west-2")
+    made = ln.Storage.objects.exclude(pk__in=before).order_by("root")
+    fields = ("root", "type", "region", "instance_uid")
+    twice = artifacts.storage_root("/a/cell-census/b/cell-census/c")
+    lost = failure(lambda: artifacts.storage_root("/a/b"))
+    return [list(made.values_list(*fields)), {len(row.uid) for row in made} == {12}, twice, lost]
+
+
+def stores_of_releases() -> Any:
+    """The row of a release's store: that of the release, or a maintainer's at its place, which gets
+    what it lacks; else a new one at its place in the chain.
+    """
+    older, newer = (locations.stores().get(version_tag=r) for r in (OLDER.version, NEWER.version))
+    both = ln.Artifact.objects.filter(pk__in=[older.pk, newer.pk]).order_by("id")
+    everything = locations.stores().order_by("created_at")
+    fields, found = ("version_tag", "otype", "branch_id", "is_latest"), []
+    elsewhere = copied(newer, 1, version_tag=None, key="a/cell-census/x/soma", _real_key=None)
+    lacking = {"version_tag": None, "otype": None}
+    moved = {"key": "a/soma", "_real_key": None, "hash": "odd"}
+    for fields_of_newer in ({"branch_id": TRASH}, lacking, moved):
+        both.filter(pk=newer.pk).update(**fields_of_newer)
+        both.filter(pk=older.pk).update(branch_id=TRASH)  # its chain is continued all the same
+        artifacts.register_store(newer.address, release=NEWER.version)
+        found.append(list(everything.exclude(pk=elsewhere.pk).values_list(*fields)))
+    both.filter(pk=older.pk).update(version_tag="hers", branch_id=1, hash="odd too")
+    artifacts.register_store(older.address, release=OLDER.version)
+    rows = everything.exclude(pk__in=[elsewhere.pk])
+    told = list(rows.values_list(*fields, "description"))
+    elsewhere.refresh_from_db()
+    return [found, told, len({row.stem_uid for row in rows}), elsewhere.version_tag, SOMA]
+
+
+def references_of_studies() -> Any:
+    """A study's reference by its DOI, another's by its page, and one that two studies share."""
+    files = h5ads(OLDER.version)[:3]
+    hers = ln.Reference(name="Hers", doi="10.1/odd", _skip_validation=True).save()
+    named = ln.Reference(name="Odd", _skip_validation=True).save()
+    studies = [
+        study("Odd", "10.1/odd"),
+        study("Odd", collection_id="2"),
+        study("Third", "10.1/odd"),
+    ]
+    of = {file.pk: own for file, own in zip(files, studies, strict=True)}
+    link = ln.Artifact.references.through
+    feature = ln.Feature.objects.first()
+    link.objects.bulk_create([link(artifact=files[0], reference=hers, feature=feature)])
+    before = set(link.objects.values_list("id", flat=True))
+    published = {"2": Publication(text="its text", published=date(2020, 2, 3))}
+    for _ in range(2):
+        annotations.attach_references(of, published)
+    new = link.objects.exclude(id__in=before).order_by("artifact_id")
+    found = dict(new.values_list("artifact_id", "reference_id"))
+    made = ln.Reference.objects.get(pk=found[files[1].pk])
+    same = [found[files[0].pk] == hers.pk, found[files[2].pk] == hers.pk, made.pk == named.pk]
+    both = [study("One", "10.2/odd"), study("Other", "10.2/odd")]
+    annotations.attach_references(dict(zip(of, both, strict=False)), {})
+    shared = ln.Reference.objects.filter(doi="10.2/odd").count()
+    told = [made.name, made.url, made.doi, made.text, str(made.date)]
+    return [new.count(), same, told, shared]
+
+
+ARTIFACTS: tuple[Question, ...] = (
+    one_of_a_release_for_a_dataset,
+    one_of_a_key_whose_file_lies_elsewhere,
+    file_in_its_chain,
+    file_of_a_person,
+    storages_of_addresses,
+    stores_of_releases,
+    references_of_studies,
+)
