@@ -9,10 +9,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import lamindb as ln
 from django.db.models import Q
-from lamindb.base.uids import base62
 from lamindb_setup.core.hashing import hash_set
 
 from runners.census.store import CensusDataset
@@ -122,7 +122,7 @@ def _split(uid: str, last: Any, release: str) -> Any:
     fields = ("key", "description", "reference", "reference_type")
     chain = ln.Collection.objects.filter(uid__startswith=last.stem_uid)
     artifacts = list(ln.Artifact.objects.filter(id__in=links.values("artifact_id")))
-    place = neighbours(chain, release)._replace(earlier=last)
+    place = neighbours(chain, release)
     own = {field: getattr(last, field) for field in fields}
     collection = _unsaved(artifacts, place, release, **own)
     put_in_place([(collection, place)])
@@ -199,7 +199,7 @@ def _unsaved(artifacts: Sequence[Any], place: Neighbours, release: str, **fields
         # LaminDB's constructor refuses two files of equal content
         list({artifact.hash: artifact for artifact in artifacts}.values()),
         # without a record to revise, LaminDB revises whoever's has the key
-        key=key if place.revises is not None else base62(16),
+        key=key if place.revises is not None else uuid4().hex,
         revises=place.revises,
         skip_hash_lookup=True,
         run=False,

@@ -77,7 +77,7 @@ def adopt_organism(taxon: str, *names: str) -> Any | None:
 
 def _plain_name(name: str) -> str:
     """As Ensembl and NCBI write it alike: `macaca_mulatta` is `Macaca mulatta`."""
-    return name.replace("_", " ").lower()
+    return name.replace("_", " ").casefold()
 
 
 def _missing(registry: str, keys: Iterable[str]) -> list[str]:

@@ -245,14 +245,21 @@ def given_back() -> Any:
     tagged = taken("Tagged", LATER)
     ln.Collection.objects.filter(pk=hers.pk).update(version_tag=LATER)
     ln.Collection.objects.filter(pk=tagged.pk).update(version_tag="v2")
-    hold(ln.Collection.objects.get(key=TOP_LEVEL, version_tag=NEWER.version), old[0])
+    studies = ln.Collection.objects.filter(reference_type=collections.REFERENCE_TYPE)
+    of_both = studies.filter(version_tag=OLDER.version, description__isnull=False).values(
+        "reference"
+    )
+    hold(studies.filter(version_tag=NEWER.version, reference__in=of_both)[0], old[0])
+    every = ln.Collection.objects.get(key=TOP_LEVEL, version_tag=NEWER.version)
+    hold(every, ln.Artifact.objects.filter(version_tag=LATER).first())
+    ln.Collection.objects.filter(pk=every.pk).update(version_tag=LATER)
     note = copied(own[0], 7, version_tag="1", key="note.h5ad", _real_key=None)
     unversioned = copied(own[1], 8, version_tag=None)
     for row in ln.Collection.objects.filter(key="Odd", version_tag=LAST):
         hold(row, note, unversioned)
     third = taken("Odd again", NEXT)
     hold(third, unversioned)  # the only one beside the older release's
-    names = {first.uid: "first", second.uid: "second", third.uid: "third"}
+    names = {first.uid: "first", second.uid: "second", third.uid: "third", every.uid: "every"}
 
     def asked() -> list[Any]:
         releases = (OLDER.version, NEWER.version, LATER, LAST, NEXT)

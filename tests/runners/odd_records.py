@@ -285,13 +285,13 @@ def term_of_a_uid() -> Any:
     """A record without id that has the uid which bionty makes of an id gets it, whatever its name;
     one with another id stands in the way.
     """
-    made = [bt.CellType(name=f"odd cell {n}").save().pk for n in range(2)]
+    made = [bt.CellType(name=f"odd cell {n}").save().pk for n in range(3)]
     own = bt.CellType.objects.filter(pk__in=made)
     own.filter(pk=made[0]).update(uid=uids.ontology("X:1"))
     own.filter(pk=made[1]).update(uid=uids.ontology("X:2"), ontology_id="X:other")
     said = io.StringIO()
     with contextlib.redirect_stderr(said):
-        existing.adopt_terms("CellType", {"X:1": "no such"})
+        existing.adopt_terms("CellType", {"X:1": "odd cell 2"})
         existing.adopt_terms("CellType", {"X:1": "odd cell 1"})  # there is nothing to say
     fields = ("ontology_id", "name")
     return [

@@ -59,8 +59,8 @@ ANSWERS: dict[str, Any] = {
         [  # asked of five releases: what is misplaced; then by name, after each release's are back
             [
                 {"first": FOUR[:3], "second": [FOUR[0], LATER], "third": [FOUR[0]]},
-                {"first": FOUR[:3]},
-                {"first": FOUR[:3], "second": [FOUR[0], LATER]},
+                {"every": FOUR[1:3], "first": FOUR[:3]},
+                {"every": FOUR[1:3], "first": FOUR[:3], "second": [FOUR[0], LATER]},
                 {},
                 {"third": [FOUR[0]]},
             ],
@@ -203,7 +203,7 @@ ANSWERS: dict[str, Any] = {
         "or its names.",
     ],
     "term_of_a_uid": [
-        [["X:1", "odd cell 0"], ["X:other", "odd cell 1"]],
+        [["X:1", "odd cell 0"], ["X:other", "odd cell 1"], [None, "odd cell 2"]],
         ["given their ids: CellType X:1"],
         "instance: CellType X:other (uid) stands where X:2 must; correct its ontology_id, or its "
         "names.",
