@@ -103,7 +103,7 @@ def genes_of_their_organism() -> Any:
     known = {taxon: known_genes(asked, taxon) for taxon in (HUMAN, MOUSE)}
     begin = {taxon: sorted({gene[:6] for gene in genes}) for taxon, genes in known.items()}
     table = asked.reference.genes(RULES.organisms[HUMAN].genes)
-    first, second, third = sorted(table.keys() - known[HUMAN])[:3]
+    first, second, third, fourth = sorted(table.keys() - known[HUMAN])[:4]
     mouse = bt.Organism.objects.get(ontology_id=MOUSE)
     bt.Gene(ensembl_gene_id=first, symbol="hers", organism=mouse).save()
     hidden = bt.Gene(ensembl_gene_id=second, symbol="hidden", organism=mouse).save()
@@ -114,7 +114,16 @@ def genes_of_their_organism() -> Any:
     fields = ("symbol", "organism__ontology_id", "branch_id")
     found = list(made.order_by("ensembl_gene_id").values_list(*fields))
     right = [table[third].symbol, HUMAN, 1]
-    return [begin, found[:2], list(found[2]) == right, third in known_genes(asked, HUMAN)]
+    own = bt.Gene(ensembl_gene_id=fourth, organism=bt.Organism.objects.get(ontology_id=HUMAN))
+    bt.Gene.objects.filter(pk=own.save().pk).update(branch_id=TRASH)
+    not_known = len({first, fourth} & known_genes(terms(), HUMAN))
+    return [
+        begin,
+        found[:2],
+        list(found[2]) == right,
+        third in known_genes(asked, HUMAN),
+        not_known,
+    ]
 
 
 def adopted_by_name() -> Any:

@@ -30,6 +30,7 @@ ANSWERS: dict[str, Any] = {
         [["hers", MOUSE, 1], ["hidden", MOUSE, 1]],  # as they were, and in sight
         True,
         True,
+        0,  # one stands under another organism, and one is in the trash
     ],
     "adopted_by_name": [[None, "X:1", None], "X:2", 1, 2],
     # members, the hash is theirs, they are all, and the release: first of one file, then of three
