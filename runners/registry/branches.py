@@ -71,7 +71,8 @@ def restore(rows: Any) -> None:
     names: dict[str, list[str]] = defaultdict(list)
     for row in hidden(rows).select_related("branch"):
         names[row.branch.name].append(_name(row))
-    hidden(rows).update(branch_id=MAIN)
+    if names:  # else a round trip for nothing
+        hidden(rows).update(branch_id=MAIN)
     for branch, own in sorted(names.items()):
         progress.say(f"brought from {branch} to main: {rows.model.__name__} {shortened(own)}")
 

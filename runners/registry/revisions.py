@@ -97,8 +97,9 @@ def restored_in_chain(record: Any) -> Any:
         restored(record)
         chain = type(record).objects.filter(uid__startswith=record.stem_uid, branch_id=MAIN)
         newest = chain.order_by("created_at", "id").last()
-        chain.update(is_latest=False)
-        chain.filter(id=newest.id).update(is_latest=True)
+        # no row is written that has its flag: somebody else may be writing it
+        chain.exclude(id=newest.id).filter(is_latest=True).update(is_latest=False)
+        chain.filter(id=newest.id, is_latest=False).update(is_latest=True)
         record.is_latest = record.id == newest.id
     return record
 
