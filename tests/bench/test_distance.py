@@ -14,6 +14,8 @@ import postgres
 import psycopg2
 import pytest
 
+from runners.ingest.steps import BATCH
+
 from .distance import Distance, Line, proxy
 from .intervals import longest_chain, seconds, together
 from .release import STEADY
@@ -156,8 +158,9 @@ def test_times_in_common_count_once() -> None:
 
 
 def test_a_dataset_takes_what_the_slower_of_readers_and_writer_takes() -> None:
-    count = STEADY + 50
-    reading = [(float(number), number + 1.5) for number in range(count)]
-    slow, quick = [[number * each for number in range(count)] for each in (3.0, 0.1)]
-    assert seconds_per_dataset(slow, reading) == pytest.approx(3)
-    assert seconds_per_dataset(quick, reading) == pytest.approx((count + 0.5) / count)
+    count, begins = STEADY + 100, 1000.0
+    ahead = [(number / 10, number / 10 + 1) for number in range(STEADY)]
+    later = [(begins + 2 * number, begins + 2 * number + 2) for number in range(100)]
+    slow, quick = [[begins + (n - BATCH + 1) * each for n in range(count)] for each in (3.0, 0.1)]
+    assert seconds_per_dataset(slow, ahead + later) == pytest.approx(3)
+    assert seconds_per_dataset(quick, ahead + later) == pytest.approx(2)

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from runners.census.store import CensusDataset
+from runners.ingest.steps import BATCH
 from runners.validation.pools import LOCAL_POOL
 from runners.validation.readers import Readers, validate_in_process
 from runners.validation.validated import ValidatedDataset
 
-from .intervals import Interval, seconds
+from .intervals import Interval
 from .release import STEADY
 
 NOTES = "BENCH_READERS"
@@ -41,10 +42,12 @@ def read(notes: Path) -> list[Interval]:
 
 
 def seconds_per_dataset(written: Sequence[float], reading: Sequence[Interval]) -> float:
-    """What one more dataset takes, by the slower of writer and readers.
+    """What one more dataset takes, by the slower of writer and readers, once the first batch is
+    written, and with it what all need.
 
-    Between two written ones alone it would be too little: at the beginning more was read than could
-    be written.
+    Between two written ones alone it would be too little: by then more was read than written.
     """
-    marginal = (written[-1] - written[STEADY - 1]) / (len(written) - STEADY)
-    return max(marginal, seconds(reading) / len(reading))
+    first_batch = written[BATCH - 1]
+    later = [ended for _, ended in reading if ended > first_batch]
+    by_writer = (written[-1] - written[STEADY - 1]) / (len(written) - STEADY)
+    return max(by_writer, (max(later) - first_batch) / len(later))
