@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runners.contract import ContractError
+from runners.rules.places import Places
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class GeneTable:
     """The gene ids of one table, in its order."""
 
     def __init__(self, ids: Iterable[str]) -> None:
-        self._places = {gene_id: place for place, gene_id in enumerate(dict.fromkeys(ids))}
+        self._places = Places([*dict.fromkeys(ids)])
 
     def __len__(self) -> int:
         return len(self._places)
@@ -53,12 +54,9 @@ class GeneTable:
 
     def split(self, ids: Sequence[str]) -> tuple[Genes, Sequence[str]]:
         """The genes that the table has, and the ids that it doesn't have."""
-        found = list(map(self._places.get, ids))  # in C: nearly always it has all
-        rest: list[str] = []
-        if None in found:
-            rest = [i for i, place in zip(ids, found, strict=True) if place is None]
-            found = [place for place in found if place is not None]
-        places = np.array(found, np.uint32)
+        found = self._places.of(ids)
+        rest = [ids[number] for number in np.flatnonzero(found < 0).tolist()]
+        places = found[found >= 0].astype(np.uint32)
         is_there = np.zeros(len(self), bool)
         is_there[places] = True
         if np.count_nonzero(is_there) < len(places):
