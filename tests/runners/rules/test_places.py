@@ -37,3 +37,9 @@ def test_genes_are_found_among_many_that_end_alike() -> None:
 
 def test_more_than_there_is_memory_for_are_found_one_by_one() -> None:
     assert Places(["a", "b"]).of(["b"] * (MOST + 1)).tolist() == [1] * (MOST + 1)
+
+
+def test_ids_that_differ_before_the_bytes_that_are_compared_are_different() -> None:
+    tail = "0" * LONGEST
+    assert Places(["A" + tail]).of(["B" + tail, "A" + tail]).tolist() == [-1, 0]
+    assert Places([tail]).of(["A" + tail, tail]).tolist() == [-1, 0]
