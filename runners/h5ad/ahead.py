@@ -11,13 +11,14 @@ from typing import ParamSpec, TypeVar
 
 import h5py
 import numpy as np
-from h5py import h5l, h5o, h5z
+from h5py import h5l, h5o
 
-from runners.h5ad.arrays import TooLargeError, is_text_of_any_length, refuse_large
+from runners.h5ad.arrays import TooLargeError, is_text_of_any_length
 from runners.h5ad.blocks import Blocks, Range
 from runners.h5ad.columns import text_attribute
 from runners.h5ad.containment import ElsewhereError, Node, part
 from runners.h5ad.headers import below, continued, indexes, messages, texts
+from runners.h5ad.references import HEAP, REFERENCE, places_of, unpacking
 
 HEADER = 4096
 """Bytes of an object's header that are looked at."""
@@ -28,16 +29,6 @@ what was made with it."""
 
 SHARE, MOST_NEAR = 128, 2**20
 """The same of a table: this part of the file, but at most so many bytes."""
-
-HEAP = 4096
-"""Bytes of a heap of texts, the least that HDF5 makes
-(https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html, "Global Heap")."""
-
-MOST_CHUNKS = 1_000
-"""Chunks of an array whose addresses are looked up, at most."""
-
-MOST_IN_TABLE = 4_096
-"""Chunks that an array may have: HDF5 looks through all of them for the address of one."""
 
 MOST_CONTINUED = 3
 """Times that a header goes on elsewhere, at most."""
@@ -50,10 +41,6 @@ MOST_UNPACKED = 4 * 2**20
 
 PARTS = ("codes", "categories", "values", "mask")
 """Of a column that is a group, those that are read (runners/h5ad/columns.py)."""
-
-REFERENCE = np.dtype([("length", "<u4"), ("heap", "<u8"), ("object", "<u4")])
-"""To a text of any length, as HDF5 stores it
-(https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html, "Variable-length")."""
 
 BROKEN = (
     ArithmeticError,
@@ -97,7 +84,7 @@ def fetch_rows(arrays: Sequence[h5py.Dataset], rows: slice, blocks: Blocks) -> N
     Raises:
         Exception: what fetching raises.
     """
-    placed = [(array, _tried(_places, array, rows) or []) for array in arrays]
+    placed = [(array, _tried(places_of, array, rows) or []) for array in arrays]
     blocks.fetch_ahead(place for _, places in placed for place in places)
     heaps = [_tried(_heaps, array, places, blocks) or [] for array, places in placed]
     blocks.fetch_ahead(heap for found in heaps for heap in found)
@@ -170,32 +157,13 @@ def _names(table: Node, columns: Collection[str]) -> list[str]:
     return [*own, *sorted({name.partition(".")[0] for name in columns})]
 
 
-def _places(array: h5py.Dataset, rows: slice) -> list[Range]:
-    """Where the rows of an array stand in the file."""
-    refuse_large(array)
-    shape = array.shape or (1,)
-    start, end, _ = rows.indices(shape[0])
-    offset = array.id.get_offset()
-    if offset is not None:
-        size = array.id.get_storage_size() // max(1, shape[0])
-        return [(offset + start * size, offset + end * size)]
-    if array.chunks is None or len(shape) != 1:
-        return []
-    step = array.chunks[0]
-    if -(-shape[0] // step) > MOST_IN_TABLE:
-        return []
-    firsts = range(start - start % step, end, step)[:MOST_CHUNKS]
-    chunks = [array.id.get_chunk_info_by_coord((first,)) for first in firsts]
-    return [(c.byte_offset, c.byte_offset + c.size) for c in chunks if c.byte_offset is not None]
-
-
 def _heaps(array: h5py.Dataset, places: Sequence[Range], blocks: Blocks) -> list[Range]:
     """Where the texts of an array stand, whose references are at those places, as far as these
     were fetched.
     """
     if not is_text_of_any_length(array.dtype):
         return []
-    unpack = _unpacking(array)
+    unpack = unpacking(array)
     addresses: set[int] = set()
     left = MOST_UNPACKED
     for start, end in places:
@@ -207,18 +175,3 @@ def _heaps(array: h5py.Dataset, places: Sequence[Range], blocks: Blocks) -> list
         whole = len(references) - len(references) % REFERENCE.itemsize
         addresses |= set(np.unique(np.frombuffer(references[:whole], REFERENCE)["heap"]).tolist())
     return [(address, address + HEAP) for address in sorted(addresses - {0})]
-
-
-def _unpacking(array: h5py.Dataset) -> Callable[[bytes, int], bytes]:
-    """What makes references of stored bytes, up to a size.
-
-    Raises:
-        ValueError: it isn't known how.
-    """
-    creation = array.id.get_create_plist()
-    filters = [creation.get_filter(number)[0] for number in range(creation.get_nfilters())]
-    if filters == [h5z.FILTER_DEFLATE]:
-        return lambda data, most: zlib.decompressobj().decompress(data, max(1, most))
-    if filters:
-        raise ValueError(f"{array.name} is packed by {filters}")
-    return lambda data, most: data[:most]

@@ -5,7 +5,7 @@ chunks, so that memory doesn't grow with the number of cells.
 """
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import h5py
@@ -18,6 +18,7 @@ from runners.h5ad.arrays import (
     TooLargeError,
     decoded,
     has_kind,
+    is_text_of_any_length,
     kind_of,
     refuse_large,
     shortened,
@@ -34,6 +35,7 @@ from runners.h5ad.columns import (
 )
 from runners.h5ad.containment import Node, part
 from runners.h5ad.errors import FileMissingError, FileTooLargeError, FileUnreadableError
+from runners.h5ad.heaps import ids_of
 from runners.h5ad.ranges import OpenFile, open_h5ad
 
 CHUNK = ROWS_AT_ONCE
@@ -80,7 +82,7 @@ class DatasetProfile:
     n_observations: int
     obs: Mapping[str, ColumnProfile]
     var: Mapping[str, ColumnProfile]
-    genes: tuple[str, ...]
+    genes: Sequence[str]
     uns: Mapping[str, ColumnProfile]
     dicts: Mapping[str, frozenset[str]] = field(default_factory=dict)
     combinations: Mapping[Names, frozenset[Names]] = field(default_factory=dict)
@@ -138,7 +140,7 @@ def _profile(
     if blocks is not None:
         fetch_profile(file, columns, CHUNK, blocks)
     obs, var = _Reading(file, "obs", blocks), _Reading(file, "var", blocks)
-    genes = var.index.names(MOST_TEXT)
+    genes = _names(var.index, opened)
     obs.read(columns, combinations)
     var.read(columns, ())
     values, dicts = _values_and_dicts(part(file, "uns"), columns)
@@ -146,11 +148,19 @@ def _profile(
         n_observations=obs.length,
         obs=obs.profiles(),
         var=var.profiles(),
-        genes=tuple(genes),
+        genes=genes,
         uns=values,
         dicts=dicts,
         combinations=obs.combinations(),
     )
+
+
+def _names(index: Column, file: OpenFile) -> Sequence[str]:
+    """The texts of an index."""
+    arrays = index.arrays
+    is_plain = len(arrays) == 1 and is_text_of_any_length(arrays[0].dtype)
+    ids = ids_of(arrays[0], file.stored) if is_plain else None
+    return tuple(index.names(MOST_TEXT)) if ids is None else ids
 
 
 class _Reading:

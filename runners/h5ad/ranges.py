@@ -7,6 +7,7 @@ Must not know what is in it.
 import asyncio
 import gc
 import io
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -44,6 +45,12 @@ class OpenFile:
     size: int
     etag: str | None = None
     blocks: Blocks | None = None
+
+    def stored(self, start: int, end: int) -> bytes:
+        """The bytes from one place to another, of a remote file as far as they are kept."""
+        if self.blocks is not None:
+            return self.blocks.kept(start, end)
+        return os.pread(self.root.id.get_vfd_handle(), end - start, start)
 
 
 @contextmanager

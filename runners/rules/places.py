@@ -1,7 +1,4 @@
-"""Where many ids stand in a list of ids, found at once: by numbers that are their last bytes.
-
-One by one, the 60,000 of a file take a third of its reading: each is a text elsewhere in memory.
-"""
+"""Where many ids stand in a list of ids, found at once: by numbers that are their last bytes."""
 
 from collections.abc import Sequence
 from itertools import repeat
@@ -10,16 +7,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-LONGEST = 32
-"""Bytes of the longest id that is found by numbers; Ensembl's have 15 to 18, some of a fly 28."""
+from runners.rules.ids import Ids
 
 MOST = 2**18
 """Ids that are found by numbers at once, for which there is memory; no gene table has more."""
 
-WORD = 8
-WHOLE = 2**64 - 1
-LAST = np.array([WHOLE ^ (WHOLE >> 8 * kept) for kept in range(WORD + 1)], np.uint64)
-"""By how many of a word's last bytes are the id's: what keeps these alone."""
+ROOM = 8
+"""Slots for each id: of so many, few are wanted by two ids."""
+
+MULTIPLIER = 0x9E3779B97F4A7C15
+"""Spreads numbers evenly over slots by their product's highest bits (2**64 by the golden ratio:
+Knuth, The Art of Computer Programming 3, 6.4)."""
 
 
 class Places(dict[str, int]):
@@ -27,39 +25,52 @@ class Places(dict[str, int]):
 
     def __init__(self, ids: Sequence[str]) -> None:
         super().__init__((each, place) for place, each in enumerate(ids))
-        self._words = _words(ids)
-        if self._words is not None:
-            last_bytes, *_ = self._words
-            self._order = np.argsort(last_bytes)
-            self._sorted = last_bytes[self._order]
-            if (self._sorted[1:] == self._sorted[:-1]).any():  # these alone don't tell them apart
-                self._words = None
+        packed = Ids.of(ids)
+        self._packed = None
+        # where their last bytes alone don't tell them apart, each is looked up by itself
+        if packed is not None and packed.words and len(np.unique(packed.words[0])) == len(ids):
+            self._packed, self._slots = packed, _Slots(packed.words[0])
 
     def of(self, ids: Sequence[str]) -> NDArray[np.int64]:
         """Of shape (ids,); -1 for one that isn't there."""
-        wanted = _words(ids) if self._words is not None and len(ids) <= MOST else None
-        if self._words is None or wanted is None:
+        wanted = ids if isinstance(ids, Ids) else Ids.of(ids) if len(ids) <= MOST else None
+        own = self._packed
+        if own is None or own.words is None or wanted is None or not wanted.words:
             return np.fromiter(map(self.get, ids, repeat(-1)), np.int64, len(ids))
-        nearest = np.searchsorted(self._sorted, wanted[0])
-        places = self._order[np.minimum(nearest, len(self._order) - 1)]
-        for own, others in zip(self._words, wanted, strict=True):
-            places[own[places] != others] = -1
+        places = self._slots.of(wanted.words[0])
+        # of ids of one length all words are compared, whichever has more
+        pairs = [(own.lengths, wanted.lengths), *zip(own.words, wanted.words, strict=False)]
+        for all_own, all_wanted in pairs:
+            places[all_own[places] != all_wanted] = -1
         return places
 
 
-def _words(ids: Sequence[str]) -> list[NDArray[Any]] | None:
-    """The last bytes of each id in words of eight, the last word first and zero where it has no
-    more, and its length; each of shape (ids,). None if one is too long, or has a line break.
-    """
-    content = b"\n" * LONGEST + "\n".join(ids).encode(errors="surrogatepass") + b"\n"
-    ends = np.flatnonzero(np.frombuffer(content, np.uint8)[LONGEST:] == ord("\n")) + LONGEST
-    lengths = np.diff(ends, prepend=LONGEST - 1) - 1
-    if len(ends) != len(ids) or lengths.max() > LONGEST:
-        return None
-    # at each byte the word that begins there; little-endian, so that its last bytes are the highest
-    at = np.ndarray((len(content) - WORD + 1,), "<u8", content, strides=(1,))
-    words = [
-        at[ends - before - WORD] & LAST[np.clip(lengths - before, 0, WORD)]
-        for before in range(0, LONGEST, WORD)
-    ]
-    return [*words, lengths]
+class _Slots:
+    """A hash table of distinct numbers; those that find a slot taken have another table."""
+
+    def __init__(self, numbers: NDArray[Any]) -> None:
+        """`numbers`: of 8 bytes, of shape (numbers,)."""
+        self._numbers = numbers
+        self._tables: list[tuple[int, NDArray[np.int32]]] = []
+        left = np.arange(len(numbers), dtype=np.int32)
+        while left.size:
+            bits = (ROOM * left.size).bit_length()
+            table = np.full(2**bits, -1, np.int32)
+            slots = self._slots(numbers[left], bits)
+            table[slots] = left
+            self._tables.append((bits, table))
+            left = left[table[slots] != left]
+
+    def of(self, wanted: NDArray[Any]) -> NDArray[np.int64]:
+        """Of shape (wanted,): the place of each number; of one that isn't there any, or -1."""
+        places = np.full(len(wanted), -1)
+        left = np.arange(len(wanted))
+        for bits, table in self._tables:
+            found = table[self._slots(wanted[left], bits)]
+            places[left] = found
+            left = left[self._numbers[found] != wanted[left]]
+        return places
+
+    @staticmethod
+    def _slots(numbers: NDArray[Any], bits: int) -> NDArray[np.int64]:
+        return (numbers * np.uint64(MULTIPLIER) >> np.uint64(64 - bits)).astype(np.int64)

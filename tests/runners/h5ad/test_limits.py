@@ -69,7 +69,7 @@ def test_texts_are_refused_once_they_are_too_many(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(profile, "MOST_TEXT", 1_000)
-    same_text(path, "var/_index", 2_000, "gene")
+    same_text(path, "var/_index", 2_000, "gene" * 10)
     with pytest.raises(FileTooLargeError, match="/var/_index has texts of more than"):
         read_profile(str(path), [])
 
