@@ -13,12 +13,12 @@ import h5py
 import numpy as np
 from h5py import h5l, h5o
 
-from runners.h5ad.arrays import TooLargeError, is_text_of_any_length
+from runners.h5ad.arrays import TooLargeError, is_text_of_any_length, refuse_large
 from runners.h5ad.blocks import Blocks, Range
 from runners.h5ad.columns import text_attribute
 from runners.h5ad.containment import ElsewhereError, Node, part
 from runners.h5ad.headers import below, continued, indexes, messages, texts
-from runners.h5ad.references import HEAP, REFERENCE, places_of, unpacking
+from runners.h5ad.references import HEAP, REFERENCE, unpacking
 
 HEADER = 4096
 """Bytes of an object's header that are looked at."""
@@ -29,6 +29,12 @@ what was made with it."""
 
 SHARE, MOST_NEAR = 128, 2**20
 """The same of a table: this part of the file, but at most so many bytes."""
+
+MOST_CHUNKS = 1_000
+"""Chunks of an array whose addresses are looked up, at most."""
+
+MOST_IN_TABLE = 4_096
+"""Chunks that an array may have: HDF5 looks through all of them for the address of one."""
 
 MOST_CONTINUED = 3
 """Times that a header goes on elsewhere, at most."""
@@ -84,7 +90,7 @@ def fetch_rows(arrays: Sequence[h5py.Dataset], rows: slice, blocks: Blocks) -> N
     Raises:
         Exception: what fetching raises.
     """
-    placed = [(array, _tried(places_of, array, rows) or []) for array in arrays]
+    placed = [(array, _tried(_places, array, rows) or []) for array in arrays]
     blocks.fetch_ahead(place for _, places in placed for place in places)
     heaps = [_tried(_heaps, array, places, blocks) or [] for array, places in placed]
     blocks.fetch_ahead(heap for found in heaps for heap in found)
@@ -155,6 +161,25 @@ def _names(table: Node, columns: Collection[str]) -> list[str]:
     index = _tried(text_attribute, table, "_index")
     own = ["_index" if index is None else index] if table.name == "/var" else []
     return [*own, *sorted({name.partition(".")[0] for name in columns})]
+
+
+def _places(array: h5py.Dataset, rows: slice) -> list[Range]:
+    """Where the rows of an array stand in the file."""
+    refuse_large(array)
+    shape = array.shape or (1,)
+    start, end, _ = rows.indices(shape[0])
+    offset = array.id.get_offset()
+    if offset is not None:
+        size = array.id.get_storage_size() // max(1, shape[0])
+        return [(offset + start * size, offset + end * size)]
+    if array.chunks is None or len(shape) != 1:
+        return []
+    step = array.chunks[0]
+    if -(-shape[0] // step) > MOST_IN_TABLE:
+        return []
+    firsts = range(start - start % step, end, step)[:MOST_CHUNKS]
+    chunks = [array.id.get_chunk_info_by_coord((first,)) for first in firsts]
+    return [(c.byte_offset, c.byte_offset + c.size) for c in chunks if c.byte_offset is not None]
 
 
 def _heaps(array: h5py.Dataset, places: Sequence[Range], blocks: Blocks) -> list[Range]:

@@ -8,14 +8,14 @@ of eight bytes; what is left is object 0
 
 import struct
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from runners.h5ad.references import HEAP, REFERENCE, places_of, unpacking
+from runners.h5ad.references import HEAP, REFERENCE, unpacking
 from runners.rules.ids import LONGEST, Ids
 
 MOST = 2**18
@@ -23,6 +23,9 @@ MOST = 2**18
 
 MOST_BYTES = 32 * 2**20
 """Bytes of all their heaps, at most."""
+
+MOST_CHUNKS = 1_000
+"""Chunks of an array, at most."""
 
 MOST_MIXED = 32
 """Heaps, at most, that hold other things as well, or texts in another order."""
@@ -77,21 +80,36 @@ def _ids(references: NDArray[Any], stored: Stored) -> Ids:
 
 def _references(array: h5py.Dataset, stored: Stored) -> NDArray[Any]:
     """Of shape (texts,)."""
-    file = array.file
+    file, count = array.file, len(array)
     if file.userblock_size or file.id.get_create_plist().get_sizes() != ADDRESSES:
         raise _OtherwiseError
-    count = len(array)
-    step = array.chunks[0] if array.chunks else count
-    if not 0 < count <= MOST or step > MOST:
+    if not 0 < count <= MOST:
         raise _OtherwiseError
-    unpack, size = unpacking(array), step * REFERENCE.itemsize
-    places = places_of(array, slice(None))
-    if len(places) != -(-count // step) or any(end - start > MOST_BYTES for start, end in places):
-        raise _OtherwiseError
-    chunks = [unpack(stored(*place), size) for place in places]
+    packed = [*_packed(array, stored)]
+    unpack, size = unpacking(array), (array.chunks or array.shape)[0] * REFERENCE.itemsize
+    # with room for more, so that zlib comes to the checksum at the end, too
+    chunks = [unpack(each, size + 1) for each in packed]
     if {*map(len, chunks)} != {size}:
         raise _OtherwiseError
     return np.frombuffer(b"".join(chunks), REFERENCE)[:count]
+
+
+def _packed(array: h5py.Dataset, stored: Stored) -> Iterator[bytes]:
+    """The array's bytes as the file has them, of each of its chunks."""
+    if array.chunks is None:
+        start = array.id.get_offset()
+        if start is None:
+            raise _OtherwiseError
+        yield stored(start, start + len(array) * REFERENCE.itemsize)
+        return
+    step = array.chunks[0]
+    if step > MOST or len(array) > MOST_CHUNKS * step:
+        raise _OtherwiseError
+    for first in range(0, len(array), step):
+        without, packed = array.id.read_direct_chunk((first,))
+        if without:  # some of the array's filters
+            raise _OtherwiseError
+        yield packed
 
 
 def _firsts(heaps: NDArray[Any]) -> NDArray[np.int64]:

@@ -7,15 +7,6 @@ import h5py
 import numpy as np
 from h5py import h5z
 
-from runners.h5ad.arrays import refuse_large
-from runners.h5ad.blocks import Range
-
-MOST_CHUNKS = 1_000
-"""Chunks of an array whose addresses are looked up, at most."""
-
-MOST_IN_TABLE = 4_096
-"""Chunks that an array may have: HDF5 looks through all of them for the address of one."""
-
 REFERENCE = np.dtype([("length", "<u4"), ("heap", "<u8"), ("object", "<u4")])
 """To a text of any length, as HDF5 stores it where addresses have eight bytes
 (https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html, "Variable-length")."""
@@ -25,25 +16,6 @@ HEAP = 4096
 
 Unpack = Callable[[bytes, int], bytes]
 """What makes an array's values of its stored bytes, up to a size."""
-
-
-def places_of(array: h5py.Dataset, rows: slice) -> list[Range]:
-    """Where the rows of an array stand in the file; none where that isn't known."""
-    refuse_large(array)
-    shape = array.shape or (1,)
-    start, end, _ = rows.indices(shape[0])
-    offset = array.id.get_offset()
-    if offset is not None:
-        size = array.id.get_storage_size() // max(1, shape[0])
-        return [(offset + start * size, offset + end * size)]
-    if array.chunks is None or len(shape) != 1:
-        return []
-    step = array.chunks[0]
-    if -(-shape[0] // step) > MOST_IN_TABLE:
-        return []
-    firsts = range(start - start % step, end, step)[:MOST_CHUNKS]
-    chunks = [array.id.get_chunk_info_by_coord((first,)) for first in firsts]
-    return [(c.byte_offset, c.byte_offset + c.size) for c in chunks if c.byte_offset is not None]
 
 
 def unpacking(array: h5py.Dataset) -> Unpack:

@@ -22,7 +22,7 @@ from s3fs.core import _inner_fetch
 
 from runners import rules
 from runners.h5ad import blocks as blocks_module
-from runners.h5ad.ahead import _address, _fetch_headers, fetch_profile, fetch_rows
+from runners.h5ad.ahead import MOST_IN_TABLE, _address, _fetch_headers, fetch_profile, fetch_rows
 from runners.h5ad.arrays import MOST_CHUNK
 from runners.h5ad.blocks import (
     BLOCK,
@@ -37,7 +37,6 @@ from runners.h5ad.containment import ElsewhereError
 from runners.h5ad.errors import FileForbiddenError
 from runners.h5ad.profile import CHUNK, DatasetProfile, _profile
 from runners.h5ad.ranges import OpenFile, _Watched
-from runners.h5ad.references import MOST_IN_TABLE
 from runners.validation.cases import combinations
 
 FOUND = rules.load("7.0.0")
