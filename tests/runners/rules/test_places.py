@@ -44,3 +44,13 @@ def test_ids_that_differ_before_the_bytes_that_are_compared_are_different() -> N
     tail = "0" * LONGEST
     assert Places(["A" + tail]).of(["B" + tail, "A" + tail]).tolist() == [-1, 0]
     assert Places([tail]).of(["A" + tail, tail]).tolist() == [-1, 0]
+
+
+class _ByNumbers(Places):
+    def get(self, *_: object) -> int:
+        raise AssertionError("looked up by itself")
+
+
+def test_usual_ids_are_found_by_numbers_alone() -> None:
+    assert _ByNumbers(["a", "bb"]).of(["bb", "c", "a"]).tolist() == [1, -1, 0]
+    assert _ByNumbers(["a", "bb"]).of(["a"] * MOST).tolist() == [0] * MOST
