@@ -37,6 +37,7 @@ from runners.h5ad.containment import ElsewhereError
 from runners.h5ad.errors import FileForbiddenError
 from runners.h5ad.profile import CHUNK, DatasetProfile, _profile
 from runners.h5ad.ranges import OpenFile, _Watched
+from runners.rules.ids import Ids
 from runners.validation.cases import combinations
 
 FOUND = rules.load("7.0.0")
@@ -118,7 +119,9 @@ def test_a_file_is_read_in_few_rounds_with_the_same_values(
 ) -> None:
     path = large(tmp_path / "large.h5ad", **how)
     remote = Remote(path)
-    assert read(remote, remote.blocks) == read(path, None)
+    found = read(remote, remote.blocks)
+    assert found == read(path, None)
+    assert isinstance(found.genes, Ids)  # its heaps were fetched, too
     in_turn = Remote(path)
     assert read(in_turn, None) == read(path, None)
     assert len(remote.rounds) <= 6 < len(in_turn.rounds)
