@@ -11,7 +11,7 @@ from mutants import files
 from mutants.__main__ import CHECKOUT, Mutant, accepted, in_turn, main, sample
 from mutants.areas import SOURCES, WIDER, groups_of_tests, modules
 from mutants.faults import Faults
-from mutants.trial import Copy
+from mutants.trial import MOST_MEMORY, Answer, Copy
 
 BREAKS = {
     "a = 1": {"2", "(0)"},
@@ -166,3 +166,14 @@ def test_a_broken_text_has_a_second_of_its_own_so_that_no_bytecode_stands_for_it
         moments.append(int(file.stat().st_mtime))
     assert len(set(moments)) == 4
     assert (checkout / "m.py").read_text() == "a = 1\n"
+
+
+def test_what_takes_all_memory_is_noticed_before_it_has_it(tmp_path: Path) -> None:
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    (checkout / "test_m.py").write_text(
+        f"def test_it():\n    memory = bytearray({2 * MOST_MEMORY})\n"
+    )
+    subprocess.run(["git", "init", "-q", checkout], check=True)
+    copy = Copy(checkout, tmp_path / "copy")
+    assert copy.ask(["test_m.py"], 60) == (Answer.FAILED, "test_m.py")

@@ -6,12 +6,13 @@ without any fault proves nothing, so that its file is run again on sound code be
 
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from itertools import count
 from pathlib import Path
@@ -19,6 +20,8 @@ from pathlib import Path
 FAILED_TEST = re.compile(r"^(?:FAILED|ERROR) ([^\s:]+)", re.MULTILINE)
 NOT_HANDED_ON = ("CORPUS", "PYTEST_", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
 SHARED = (".venv", ".reference")  # read only
+MOST_MEMORY = 8 * 2**30
+"""Bytes that a process may allocate: a loop without end may take all that a machine has."""
 
 
 class Answer(StrEnum):
@@ -81,6 +84,8 @@ class Copy:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        with suppress(ProcessLookupError):  # it has just ended
+            resource.prlimit(process.pid, resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
         try:
             output, _ = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
