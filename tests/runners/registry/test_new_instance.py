@@ -56,6 +56,7 @@ def test_a_folder_is_one_instances(tmp_path: Path) -> None:
         done = made(tmp_path, "one", "storage")
         assert (done.returncode, done.stdout, done.stderr) == (0, "anonymous/one\n", "")
     assert (tmp_path / "storage" / ".lamindb" / "lamin.db").is_file()
+    assert {file.name for file in tmp_path.iterdir()} == {PLACE, "settings", "storage"}
     done = made(tmp_path, "one", "other")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
