@@ -18,7 +18,7 @@ from runners.h5ad.blocks import Blocks, Range
 from runners.h5ad.columns import text_attribute
 from runners.h5ad.containment import ElsewhereError, Node, part
 from runners.h5ad.headers import below, continued, indexes, messages, texts
-from runners.h5ad.references import HEAP, REFERENCE, unpacking
+from runners.h5ad.references import HEAP, REFERENCE, is_deflated
 
 HEADER = 4096
 """Bytes of an object's header that are looked at."""
@@ -188,14 +188,14 @@ def _heaps(array: h5py.Dataset, places: Sequence[Range], blocks: Blocks) -> list
     """
     if not is_text_of_any_length(array.dtype):
         return []
-    unpack = unpacking(array)
+    is_packed = is_deflated(array)
     addresses: set[int] = set()
     left = MOST_UNPACKED
     for start, end in places:
         if left <= 0:
             break
         stored = blocks.kept(start, min(end, start + left))
-        references = unpack(stored, left)
+        references = zlib.decompressobj().decompress(stored, left) if is_packed else stored
         left -= max(len(stored), len(references))
         whole = len(references) - len(references) % REFERENCE.itemsize
         addresses |= set(np.unique(np.frombuffer(references[:whole], REFERENCE)["heap"]).tolist())

@@ -15,14 +15,14 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from runners.h5ad.references import HEAP, REFERENCE, unpacking
+from runners.h5ad.references import HEAP, REFERENCE, is_deflated
 from runners.rules.ids import LONGEST, Ids
 
 MOST = 2**18
 """Texts that are read so, at most."""
 
 MOST_BYTES = 32 * 2**20
-"""Bytes of all their heaps, at most."""
+"""Bytes of all their heaps, and of all their references as they are packed, at most."""
 
 MOST_CHUNKS = 1_000
 """Chunks of an array, at most."""
@@ -35,13 +35,35 @@ HEAD = 16
 
 HEAP_HEAD, OBJECT_HEAD = struct.Struct("<4sBxxxQ"), struct.Struct("<HxxxxxxQ")
 
-ADDRESSES = (8, 8)
-"""Bytes of an address and of a size, where HDF5 wasn't told to write others."""
+SIGNATURE = b"\x89HDF\r\n\x1a\n"
+
+SUPERBLOCKS = {
+    0: struct.Struct("<9x4xBB9xQ8xQ"),
+    1: struct.Struct("<9x4xBB13xQ8xQ"),
+    2: struct.Struct("<9xBBxQ8xQ"),
+    3: struct.Struct("<9xBBxQ8xQ"),
+}
+"""Of a file, by the version of what it begins with: bytes of an address and of a size, where its
+addresses begin to count, and where the file ends for HDF5 (the same page, "Superblock")."""
+
+VERSION, EXTENSION = 8, slice(20, 28)
+"""Where the version stands, and since version 2 the address of what may say that HDF5 shall read
+heaps from elsewhere; there is none where it is all ones."""
 
 Stored = Callable[[int, int], bytes]
 """The bytes of a file from one place to another, or fewer."""
 
-BROKEN = (ArithmeticError, LookupError, OSError, RuntimeError, ValueError, struct.error, zlib.error)
+BROKEN = (
+    ArithmeticError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
 
 
 class _OtherwiseError(ValueError):
@@ -53,63 +75,83 @@ def ids_of(array: h5py.Dataset, stored: Stored) -> Ids | None:
     empty, many or not ASCII, or stand in the file as isn't known here.
     """
     try:
-        return _ids(_references(array, stored), stored)
+        return _ids(array, stored)
     except BROKEN:
         return None  # who reads them by HDF5 says what is wrong with them, if anything is
 
 
-def _ids(references: NDArray[Any], stored: Stored) -> Ids:
+def _ids(array: h5py.Dataset, stored: Stored) -> Ids:
+    end = _end(stored(0, HEAP))
+    references = _references(array, stored)
     heaps, objects = (np.ascontiguousarray(references[name]) for name in ("heap", "object"))
     lengths = references["length"].astype(np.int64)
-    if lengths.min() < 1 or lengths.max() > LONGEST:
+    if lengths.min() < 1 or lengths.max() > LONGEST or heaps.max() >= end:
         raise _OtherwiseError
+
+    def until_end(start: int, stop: int) -> bytes:
+        return stored(start, min(stop, end))
+
     firsts = _firsts(heaps)
     if len(np.unique(heaps[firsts])) == len(firsts):
-        content, ends = _ends(heaps[firsts].tolist(), firsts, objects, lengths, stored)
+        content, ends = _ends(heaps[firsts].tolist(), firsts, objects, lengths, until_end)
     else:  # it goes back to earlier heaps
         order = np.lexsort((objects, heaps))
         firsts = _firsts(heaps[order])
         addresses = heaps[order][firsts].tolist()
         ends = np.empty_like(lengths)
-        content, ends[order] = _ends(addresses, firsts, objects[order], lengths[order], stored)
+        content, ends[order] = _ends(addresses, firsts, objects[order], lengths[order], until_end)
     texts = Ids(content, ends, lengths)
-    if not texts.is_ascii:  # at a zero byte, h5py takes a text to end
+    # at a zero byte, h5py takes a text to end; and what only HDF5 knows tells on the last chunk
+    last = (len(texts) - 1) // _rows(array) * _rows(array)
+    if not texts.is_ascii or array[last] != texts[last].encode():
         raise _OtherwiseError
     return texts
 
 
+def _end(begin: bytes) -> int:
+    """Where the file ends for HDF5, of which these are the first bytes."""
+    if not begin.startswith(SIGNATURE):
+        raise _OtherwiseError
+    version = begin[VERSION]
+    address_size, size_size, base, end = SUPERBLOCKS[version].unpack_from(begin)
+    if (address_size, size_size, base) != (8, 8, 0) or end >= 2**63:
+        raise _OtherwiseError
+    if version >= 2 and begin[EXTENSION] != b"\xff" * 8:
+        raise _OtherwiseError
+    return int(end)
+
+
+def _rows(array: h5py.Dataset) -> int:
+    """Of a chunk, or of all of the array if it has none."""
+    return int((array.chunks or array.shape)[0])
+
+
 def _references(array: h5py.Dataset, stored: Stored) -> NDArray[Any]:
     """Of shape (texts,)."""
-    file, count = array.file, len(array)
-    if file.userblock_size or file.id.get_create_plist().get_sizes() != ADDRESSES:
+    count, rows = len(array), _rows(array)
+    if not 0 < count <= MOST or rows > MOST or count > MOST_CHUNKS * rows:
         raise _OtherwiseError
-    if not 0 < count <= MOST:
-        raise _OtherwiseError
-    packed = [*_packed(array, stored)]
-    unpack, size = unpacking(array), (array.chunks or array.shape)[0] * REFERENCE.itemsize
-    # with room for more, so that zlib comes to the checksum at the end, too
-    chunks = [unpack(each, size + 1) for each in packed]
-    if {*map(len, chunks)} != {size}:
-        raise _OtherwiseError
-    return np.frombuffer(b"".join(chunks), REFERENCE)[:count]
-
-
-def _packed(array: h5py.Dataset, stored: Stored) -> Iterator[bytes]:
-    """The array's bytes as the file has them, of each of its chunks."""
     if array.chunks is None:
         start = array.id.get_offset()
-        if start is None:
-            raise _OtherwiseError
-        yield stored(start, start + len(array) * REFERENCE.itemsize)
-        return
-    step = array.chunks[0]
-    if step > MOST or len(array) > MOST_CHUNKS * step:
+        content = stored(start, start + count * REFERENCE.itemsize)
+    else:
+        content = b"".join(_unpacked(array, rows * REFERENCE.itemsize))
+    return np.frombuffer(content, REFERENCE)[:count]
+
+
+def _unpacked(array: h5py.Dataset, size: int) -> Iterator[bytes]:
+    """Each chunk of the array, of so many bytes."""
+    if not is_deflated(array):  # of a chunk that isn't packed, h5py believes any size
         raise _OtherwiseError
-    for first in range(0, len(array), step):
-        without, packed = array.id.read_direct_chunk((first,))
-        if without:  # some of the array's filters
+    left = MOST_BYTES
+    for first in range(0, len(array), _rows(array)):
+        without_filters, packed = array.id.read_direct_chunk((first,))
+        left -= len(packed)
+        unpacking = zlib.decompressobj()
+        content = unpacking.decompress(packed, size + 1)
+        if without_filters or left < 0 or not unpacking.eof or len(content) != size:
             raise _OtherwiseError
-        yield packed
+        yield content
 
 
 def _firsts(heaps: NDArray[Any]) -> NDArray[np.int64]:
@@ -128,7 +170,7 @@ def _content(addresses: Sequence[int], stored: Stored) -> tuple[bytes, NDArray[n
             raise _OtherwiseError
         if size > HEAP:
             heap += stored(address + HEAP, address + size)
-        if len(heap) != size:
+        if size < HEAP or len(heap) != size:
             raise _OtherwiseError
         heaps.append(heap)
         bounds.append(bounds[-1] + size)

@@ -1,8 +1,5 @@
 """How HDF5 stores texts of any length: references in the array, texts in heaps elsewhere."""
 
-import zlib
-from collections.abc import Callable
-
 import h5py
 import numpy as np
 from h5py import h5z
@@ -14,19 +11,15 @@ REFERENCE = np.dtype([("length", "<u4"), ("heap", "<u8"), ("object", "<u4")])
 HEAP = 4096
 """Bytes of a heap of texts, the least that HDF5 makes (the same page, "Global Heap")."""
 
-Unpack = Callable[[bytes, int], bytes]
-"""What makes an array's values of its stored bytes, up to a size."""
 
+def is_deflated(array: h5py.Dataset) -> bool:
+    """Whether an array's chunks are packed by deflate alone; not if they aren't packed.
 
-def unpacking(array: h5py.Dataset) -> Unpack:
-    """
     Raises:
-        ValueError: it isn't known how the array is packed.
+        ValueError: they are packed otherwise.
     """
     creation = array.id.get_create_plist()
     filters = [creation.get_filter(number)[0] for number in range(creation.get_nfilters())]
-    if filters == [h5z.FILTER_DEFLATE]:
-        return lambda data, most: zlib.decompressobj().decompress(data, max(1, most))
-    if filters:
+    if filters not in ([], [h5z.FILTER_DEFLATE]):
         raise ValueError(f"{array.name} is packed by {filters}")
-    return lambda data, most: data[:most]
+    return bool(filters)

@@ -1,6 +1,9 @@
 """Texts that are taken from the heaps themselves are those that HDF5 reads, or none are taken."""
 
 import random
+import re
+import struct
+import tracemalloc
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
@@ -19,7 +22,6 @@ GENES = [f"ENSG{number:011}" for number in range(9_000)]
 MIXED = [f"ENSMUSG{n:011}" if n % 5 else f"ERCC-{n:05}" for n in range(9_000)]
 LAYOUTS: dict[str, dict[str, Any]] = {
     "contiguous": {},
-    "chunked": {"chunks": (1_000,), "maxshape": (None,)},
     "packed": {"chunks": (1_000,), "maxshape": (None,), "compression": "gzip"},
     "one_chunk": {"chunks": (10_000,), "maxshape": (None,), "compression": "gzip"},
 }
@@ -89,12 +91,13 @@ def test_a_text_ends_where_c_takes_it_to_end(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "layout",
     [
+        {"chunks": (4,)},
         {"chunks": (4,), "shuffle": True},
         {"chunks": (4,), "compression": "lzf"},
     ],
     ids=str,
 )
-def test_unknown_packing_is_left_to_hdf5(layout: dict[str, Any], tmp_path: Path) -> None:
+def test_other_packing_is_left_to_hdf5(layout: dict[str, Any], tmp_path: Path) -> None:
     path = written(tmp_path / "a.h5", GENES[:9], **layout)
     assert (taken(path), read(path)) == (None, GENES[:9])
 
@@ -117,7 +120,7 @@ def test_other_files_than_usual_are_left_to_hdf5(tmp_path: Path) -> None:
     )
 
 
-def test_a_chunk_with_a_wrong_checksum_is_left_to_hdf5(tmp_path: Path) -> None:
+def test_a_chunk_whose_end_is_wrong_is_left_to_hdf5(tmp_path: Path) -> None:
     path = written(tmp_path / "a.h5", GENES[:9], chunks=(9,), compression="gzip")
     with h5py.File(path) as file:
         chunk = file["a"].id.get_chunk_info(0)
@@ -127,17 +130,119 @@ def test_a_chunk_with_a_wrong_checksum_is_left_to_hdf5(tmp_path: Path) -> None:
     assert taken(path) is None
     with pytest.raises(OSError, match="filter returned failure"):
         read(path)
+    written(path, GENES[:9], chunks=(9,), compression="gzip")
+    with h5py.File(path, "r+") as file:
+        _, packed = file["a"].id.read_direct_chunk((0,))
+        file["a"].id.write_direct_chunk((0,), packed[:-4])
+    assert taken(path) is None
+    with pytest.raises(OSError, match="filter returned failure"):
+        read(path)
 
 
-@pytest.mark.parametrize("packing", [{}, {"compression": "gzip"}], ids=str)
-def test_damage_is_never_taken_for_a_text(packing: dict[str, str], tmp_path: Path) -> None:
+def replaced(path: Path, place: int, form: str, value: int) -> None:
+    """Writes a number into a file."""
+    content = bytearray(path.read_bytes())
+    struct.pack_into(form, content, place, value)
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(("place", "value"), [(40, "heap"), (24, 512)], ids=["end", "base"])
+def test_what_lies_beyond_the_files_own_end_is_left_to_hdf5(
+    place: int, value: int | str, tmp_path: Path
+) -> None:
+    path = written(tmp_path / "a.h5", GENES[:9])
+    content = path.read_bytes()
+    heap = content.index(b"GCOL")
+    with h5py.File(path) as file:
+        address = file["a"].id.get_offset()
+    with path.open("ab") as stream:
+        stream.write(content[heap : heap + 4096])
+    for number in range(9):
+        replaced(path, address + 16 * number + 4, "<Q", len(content))
+    replaced(path, 40, "<Q", len(content) + 4096)
+    assert taken(path) is not None
+    replaced(path, place, "<Q", len(content) + 4095 if value == "heap" else int(value))
+    with open_h5ad(str(path)) as file:
+        assert ids_of(file.root["a"], file.stored) is None
+        with pytest.raises(OSError, match="read"):
+            file.root["a"][:]
+
+
+def test_a_heap_that_is_smaller_than_any_is_left_to_hdf5(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.h5", GENES[:9])
+    content = path.read_bytes()
+    heap = content.index(b"GCOL")
+    rest = heap + 16 + 9 * 32
+    replaced(path, heap + 8, "<Q", 2_048)
+    replaced(path, rest + 8, "<Q", heap + 2_048 - rest)
+    with open_h5ad(str(path)) as file:
+
+        def stored(start: int, end: int) -> bytes:
+            return file.stored(start, min(end, heap + 2_048))
+
+        assert ids_of(file.root["a"], stored) is None
+        with pytest.raises(OSError, match="too small"):
+            file.root["a"][:]
+
+
+def test_what_only_hdf5_knows_tells_on_the_last_chunk(tmp_path: Path) -> None:
+    """Texts of two bytes a character, which no program writes: HDF5 reads none of them."""
+    path = written(tmp_path / "a.h5", GENES[:9])
+    content = path.read_bytes()
+    text = struct.pack("<II", 0x19, 16)[:1]
+    header = re.search(re.escape(text) + rb"\x01[\0\x01]\0\x10\0\0\0.{4}\x01\0\0\0", content, re.S)
+    assert header is not None
+    replaced(path, header.end() - 4, "<I", 2)
+    assert taken(path) is None
+    with pytest.raises(OSError, match="size does not match"):
+        read(path)
+
+
+@pytest.mark.parametrize("where", ["elsewhere", "nowhere"])
+def test_a_file_that_lets_hdf5_read_elsewhere_is_left_to_it(where: str, tmp_path: Path) -> None:
+    """As an image of a metadata cache does: only where nothing says so are heaps where they are."""
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w", libver="latest") as file:
+        file.create_dataset("a", data=GENES[:9], dtype=h5py.string_dtype())
+    begin = bytearray(path.read_bytes()[:4096])
+    if where == "elsewhere":
+        begin[20:28] = struct.pack("<Q", 48)
+    with open_h5ad(str(path)) as file:
+
+        def stored(start: int, end: int) -> bytes:
+            return bytes(begin) if start == 0 else file.stored(start, end)
+
+        assert (ids_of(file.root["a"], stored) is None) == (where == "elsewhere")
+
+
+def test_chunks_that_say_they_are_large_cost_no_more_than_one(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.h5", GENES[:90], chunks=(1,), compression="gzip")
+    with h5py.File(path, "r+") as file:
+        array = file["a"].id
+        for number in range(90):
+            _, packed = array.read_direct_chunk((number,))
+            array.write_direct_chunk((number,), packed + bytes(2**20))
+    tracemalloc.start()
+    try:
+        assert taken(path) is None
+        assert tracemalloc.get_traced_memory()[1] < 5 * 2**20
+    finally:
+        tracemalloc.stop()
+    assert read(path) == GENES[:90]
+
+
+@pytest.mark.parametrize("packing", [{}, {"chunks": (64,), "compression": "gzip"}], ids=str)
+def test_damage_is_never_taken_for_a_text(packing: dict[str, Any], tmp_path: Path) -> None:
     """Any bytes of references and heaps are wrong: HDF5 reads the same, or nothing is taken."""
-    path = written(tmp_path / "a.h5", MIXED[:200], chunks=(64,), **packing)
+    path = written(tmp_path / "a.h5", MIXED[:200], **packing)
     sound, chance, count = path.read_bytes(), random.Random(0), {"taken": 0, "left": 0}
     with h5py.File(path) as file:
-        chunks = [file["a"].id.get_chunk_info(number) for number in range(4)]
+        array = file["a"].id
+        chunks = [array.get_chunk_info(n) for n in range(4)] if packing else []
+        places = [range(chunk.byte_offset, chunk.byte_offset + chunk.size) for chunk in chunks]
+        if not chunks:
+            places = [range(array.get_offset(), array.get_offset() + 200 * 16)]
     heap = sound.index(b"GCOL")
-    places = [range(chunk.byte_offset, chunk.byte_offset + chunk.size) for chunk in chunks]
     heads = [place for place in range(heap, len(sound)) if (place - heap) % 32 < 16]
     for _ in range(300):
         broken = bytearray(sound)
