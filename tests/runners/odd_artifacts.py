@@ -16,13 +16,16 @@ from runners.sample.datasets import NEWER, OLDER
 
 
 def one_of_a_release_for_a_dataset() -> Any:
-    """Of several artifacts of a dataset and release, one in sight counts, of those the newest."""
+    """Of several artifacts of a dataset and release, one in sight counts, of those the newest; none
+    of a file whose name only ends so.
+    """
     (first, *_), release = h5ads(NEWER.version), NEWER.version
     name = first.key.rpartition("/")[2].removesuffix(".h5ad")
     shown = copied(first, 1)
     copied(first, 2, branch_id=TRASH)
     copied(first, 3, version_tag=LATER)
     copied(first, 4, version_tag="hers", key=f"a/cell-census/{name}.h5ad", _real_key=None)
+    copied(first, 5, version_tag=None, key=f"a/cell-census/my-{name}.h5ad", _real_key=None)
     rows = artifacts.known([name, "none"])
     chosen = [
         artifacts.registered(release)[name],
@@ -147,6 +150,28 @@ def stores_of_releases() -> Any:
     return [found, told, len({row.stem_uid for row in rows}), elsewhere.version_tag, SOMA]
 
 
+def stores_on_both_sides() -> Any:
+    """Between which stores a release's stands: those of the nearest releases; a hidden one only
+    where no other is earlier.
+    """
+    newer = locations.stores().get(version_tag=NEWER.version)
+    for number, release in enumerate(("2019-01-15", LATER, "2021-05-15")):
+        key = f"a/cell-census/{release}/soma"
+        copied(newer, number, version_tag=None, key=key, _real_key=None)
+    places = locations.stores().order_by("place")
+
+    def neighbours_of(release: str) -> list[str | None]:
+        found = artifacts._neighbouring_stores(release)
+        addresses = dict(places.values_list("pk", "place"))
+        return [row and addresses[row.pk].split("/")[2] for row in found]
+
+    told = [neighbours_of(release) for release in (OLDER.version, LATER, "2021-03-15")]
+    places.filter(place__contains=LATER).update(branch_id=TRASH)
+    told += [neighbours_of(release) for release in ("2020-09-15", "2021-03-15")]
+    places.filter(place__lt=f"/cell-census/{LATER}").update(branch_id=TRASH)
+    return [*told, neighbours_of("2021-03-15")]
+
+
 def references_of_studies() -> Any:
     """A study's reference by its DOI, another's by its page, and one that two studies share."""
     files = h5ads(OLDER.version)[:3]
@@ -183,5 +208,6 @@ ARTIFACTS: tuple[Question, ...] = (
     file_of_a_person,
     storages_of_addresses,
     stores_of_releases,
+    stores_on_both_sides,
     references_of_studies,
 )

@@ -21,6 +21,7 @@ from filled import counted
 from instances import REFERENCE
 from odd_artifacts import ARTIFACTS
 from odd_collections import COLLECTIONS, TRASH, Question, failure, h5ads
+from odd_definitions import DEFINITIONS
 from odd_runs import RUNS
 from odd_snapshots import SNAPSHOTS
 
@@ -315,6 +316,7 @@ QUESTIONS: tuple[Question, ...] = (
     *RUNS,
     *ARTIFACTS,
     *SNAPSHOTS,
+    *DEFINITIONS,
     label_of_its_type,
     label_of_the_oldest,
     label_of_two_types_of_a_name,

@@ -1,6 +1,8 @@
 """Questions about what a run writes as its own, which `odd_records` asks."""
 
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import lamindb as ln
@@ -20,9 +22,12 @@ from runners.registry.storage import Stats
 from runners.registry.writer import Writer
 from runners.rules.reference import Reference
 from runners.run.fingerprint import Fingerprint
+from runners.run.journal import JOURNAL, RECORDED, START, Journal, JournalLines
+from runners.run.request import RunFolder
 from runners.sample.datasets import NEWER
 from runners.validation.validate import Annotation, Validation
 from runners.validation.validated import ValidatedDataset
+from runners.verification import gather
 
 RULES = rules.load(NEWER.dataset_schema_version)
 
@@ -121,6 +126,7 @@ def records_of_a_run() -> Any:
     space = ln.Space(name="Atlas", uid="atlas0000000").save()
     (first, *_), tracked = h5ads(NEWER.version), request("odd", track=True, space="Atlas")
     unknown = failure(lambda: tracking.begin_tracking(request("odd", space="no"), manifest()))
+    ln.Run(transform=ln.Transform(key="hers", kind="pipeline").save(), name="odd").save()
     owners, states = [], []
     try:
         for number, each in enumerate((tracked, request("other", track=True), request("none"))):
@@ -167,7 +173,8 @@ def kept_of_runs() -> Any:
         proofs.keep(run, kept(records[1], "then"))
     values = ln.models.JsonValue.objects
     row = values.filter(value__run="one").order_by("id").first()
-    for number, value in enumerate(({**row.value, "kind": "lab"}, row.value)):
+    hers = {"kind": "lab", "run": "one", "release": LATER}
+    for number, value in enumerate((hers, row.value)):
         feature = ln.Feature.objects.first() if number else None
         values.bulk_create([ln.models.JsonValue(value=value, feature=feature, hash=f"{number}")])
 
@@ -180,11 +187,30 @@ def kept_of_runs() -> Any:
 
     told = asked()
     proofs.forget(["one"])
-    told += asked()
+    told += [*asked(), values.filter(value__run="one").count()]
     row = values.filter(value__run="two", value__transaction__number=2).get()
     row.value["transaction"]["record"]["part"] = Part.DATASETS
     values.filter(pk=row.pk).update(value=row.value)
     return [*told, failure(lambda: proofs.kept_run("two"))]
+
+
+def journal_that_a_run_goes_on_with() -> Any:
+    """What a verification holds against a run that has written since its journal was read; and
+    against one whose journal lacks that.
+    """
+    run, told = request("one"), []
+    record = TransactionRecord(number=1, part=Part.STORE, inserted={}, changed={}, is_kept=True)
+    with TemporaryDirectory() as root:
+        folder = RunFolder(run, Path(root), JournalLines([]))
+        with Journal(folder.folder / JOURNAL) as journal:
+            at = journal.write(START)["at"]
+            own = Baseline(releases={}, shared={})
+            opening = Opening(request=run, start={"at": at}, holdings=own, since=1)
+            proofs.keep(run, kept(record, at), opening)
+            told.append(gather._shortage(folder))
+            journal.write(RECORDED, **record.model_dump(mode="json"))
+        told.append(gather._shortage(folder))
+    return told
 
 
 RUNS: tuple[Question, ...] = (
@@ -193,4 +219,5 @@ RUNS: tuple[Question, ...] = (
     transform_of_its_code,
     records_of_a_run,
     kept_of_runs,
+    journal_that_a_run_goes_on_with,
 )

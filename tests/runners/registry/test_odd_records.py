@@ -126,6 +126,15 @@ ANSWERS: dict[str, Any] = {
         None,
         SOMA,
     ],
+    # before and behind the releases asked for
+    "stores_on_both_sides": [
+        ["2019-01-15", NEWER.version],
+        [NEWER.version, "2021-05-15"],
+        [LATER, "2021-05-15"],
+        [NEWER.version, "2021-05-15"],  # LATER's is in the trash
+        [NEWER.version, "2021-05-15"],
+        [LATER, "2021-05-15"],  # as are all before
+    ],
     "one_of_a_key_whose_file_lies_elsewhere": [
         [["hers", "md5", True], ["ours", "md5", True]],
         2,
@@ -245,11 +254,29 @@ ANSWERS: dict[str, Any] = {
         ],
         "request odd: field space: anonymous/demo has no space 'no'; name one of Atlas, all.",
     ],
+    "journal_that_a_run_goes_on_with": [
+        "run one: its journal is short: it lacks transactions that the instance holds (1)",
+        None,
+    ],
+    "source_out_of_sight": [True, 1, 1],
+    "address_of_a_version": ["https://odd/2024-05-06/odd.owl", None],
+    "schema_out_of_sight": [True, [1]],
+    "feature_of_another_kind": [
+        *("", {}),
+        "instance: feature tissue_type (uid) is a type of features; rename it, or give it a type "
+        "of its own, so that the schema's can be made.",
+        {"tissue_type": "is a type of features"},
+        "instance: feature tissue_type (uid) is float, and not cat[ULabel]; rename it, or give it "
+        "a type of its own, so that the schema's can be made.",
+        {"tissue_type": "is float, and not cat[ULabel]"},
+    ],
+    "genes_in_several_statements": True,
     "kept_of_runs": [  # runs of both releases, then openings and numbers of each; twice
         [["one", "two"], ["elsewhere", "newer"]],
         [["one", [1, 2]], ["two", [1, 2]], ["elsewhere", [1, 2]]],
         [["two"], ["elsewhere", "newer"]],
         [[None, []], ["two", [1, 2]], ["elsewhere", [1, 2]]],
+        2,  # of somebody else
         "instance: what it keeps of transaction 2 of run two (a row of lamindb_jsonvalue) was "
         "changed; restore that row.",
     ],
