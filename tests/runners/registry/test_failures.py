@@ -20,7 +20,7 @@ from instances import INSTANCE, Done, Place
 from runners.cli.commands import main
 from runners.cli.options import with_clear_errors
 from runners.contract import ContractError, disk
-from runners.registry import failures
+from runners.registry import failures, migrations
 from runners.registry.failures import explained, failure_of
 from runners.retries import OutageError
 from runners.run.journal import Journal, was_rolled_back
@@ -290,6 +290,14 @@ def test_an_instance_of_other_tables_is_refused_before_the_first_write(
     assert line.startswith(f"instance {INSTANCE!r}: its database {said}")
     assert "; install the " in line or "or install the " in line
     assert place.database.read_bytes() == before
+
+
+def test_a_migration_is_newer_than_what_is_known_also_beside_the_last_one() -> None:
+    """Of two branches of LaminDB, say; what a squash has taken the place of is older."""
+    known = {("lamindb", "0200_squashed"), ("lamindb", "0201_here")}
+    newer = [("lamindb", "0201_there"), ("lamindb", "0202_later")]
+    applied = {*known, *newer, ("lamindb", "0199_gone"), ("lab", "9999_hers")}
+    assert migrations._newer(applied, known, [("lamindb", "0201_here")]) == newer
 
 
 @pytest.mark.prove
