@@ -1,5 +1,6 @@
 """Runs that are asked for by words on the command line instead of a request's file."""
 
+import fcntl
 import re
 import subprocess
 import sys
@@ -258,6 +259,18 @@ def test_a_run_that_was_taken_away_meanwhile_is_told_to_be_said_again(tmp_path: 
     gone = tmp_path / "run" / "request.json"
     said = re.escape(f"{gone}: was taken away this second; say it again.")
     with pytest.raises(ContractError, match=said), kept_once_begun(tmp_path, lambda: gone):
+        raise AssertionError
+
+
+def test_a_run_that_is_taken_away_as_it_is_opened_is_told_too(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who takes it away holds it alone until it is gone; then a file without a name is held."""
+    runs, manifest = tmp_path / "runs", manifest_of(repository)
+    make = partial(ensure_request_file, runs, repository, manifest, NOW, **INGEST)
+    file = make()
+    monkeypatch.setattr(fcntl, "flock", lambda *_: file.unlink())
+    with pytest.raises(ContractError, match="taken away this second"), kept_once_begun(runs, make):
         raise AssertionError
 
 

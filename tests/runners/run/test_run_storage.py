@@ -179,6 +179,17 @@ def test_a_step_that_nothing_is_kept_of_is_asked_to_end_and_that_is_said(
     assert said.count("for too long; the step is asked to end after its batch.") == 1
 
 
+def test_a_storage_that_has_answered_meanwhile_is_waited_for_anew(mirror: Mirror) -> None:
+    (mirror.folder / "journal.jsonl").write_text("one\n")
+    refusing = Mirror(mirror.folder, Refusing(mirror.kept, 2))
+    assert refusing.put_changed() is not None
+    since = refusing.failing_since
+    assert refusing.put_changed() is not None
+    assert refusing.failing_since == since is not None
+    assert refusing.put_changed() is None
+    assert refusing.failing_since is None
+
+
 def test_where_nothing_can_be_fetched_nothing_begins(mirror: Mirror) -> None:
     refusing = Mirror(mirror.folder, Refusing(mirror.kept, inf))
     with pytest.raises(OutageError, match=r"can't be fetched \(SlowDown: please reduce"):
