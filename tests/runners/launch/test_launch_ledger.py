@@ -24,7 +24,9 @@ def error(code: str) -> ClientError:
 
 @dataclass
 class Bucket:
-    """S3 with objects in memory; a write that has taken effect may be refused once."""
+    """S3 with objects in memory; a write that has taken effect may be refused once. What is under
+    `machines/` nobody may write over, as the launcher's role has it.
+    """
 
     objects: dict[str, bytes] = field(default_factory=dict)
     refusals: list[str] = field(default_factory=list)
@@ -36,6 +38,8 @@ class Bucket:
             raise error("404")
 
     def put_object(self, Bucket: str, Key: str, Body: bytes, IfNoneMatch: str = "") -> None:  # noqa: N803
+        if "/machines/" in f"/{Key}" and IfNoneMatch != "*":
+            raise error("AccessDenied")
         if IfNoneMatch and Key in self.objects:
             raise error("PreconditionFailed")
         self.objects[Key] = Body
