@@ -1,12 +1,15 @@
 """`runners check`: what would come of a release or of single files, without an instance."""
 
 import shutil
+import signal
 from pathlib import Path
+from typing import Any
 
+import deadly
 import h5py
 import pytest
 from click.testing import CliRunner, Result
-from instances import Place
+from instances import REFERENCE, Place
 
 from runners import rules
 from runners.cli.commands import main
@@ -19,6 +22,7 @@ from runners.contract import (
 )
 from runners.sample.datasets import NEWER, by_key, of_release
 from runners.sample.world import World
+from runners.validation import check as module
 
 
 def test_it_says_what_would_come_of_each_dataset(place: Place) -> None:
@@ -136,6 +140,25 @@ def test_each_file_is_checked_by_the_schema_that_it_says_or_else_the_newest(file
         Reason.TERM_UNKNOWN,
         Reason.COLUMN_MISSING,
     ]
+
+
+def test_the_version_of_a_file_is_read_within_the_same_limits(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of time and memory: a file may hang, or ask for any amount, wherever it is read first."""
+    limits: list[object] = []
+
+    def read(*_: object) -> None:
+        limits.append(signal.getitimer(signal.ITIMER_REAL)[0] > 0)
+        raise ValueError
+
+    monkeypatch.setenv("READER_MEGABYTES", "1234")
+    monkeypatch.setattr(module, "limit_memory", limits.append)
+    monkeypatch.setattr(module, "read_profile", read)
+    monkeypatch.setattr(module, "judge_by_version", lambda version, *_: version)
+    ((dataset, _),) = deadly.tasks([0])
+    found: Any = module.judge_by_own_version("7.0.0", REFERENCE, dataset, str(file))
+    assert (found, limits) == ("7.0.0", [1234, True])
 
 
 def test_the_schema_that_is_named_counts(file: Path) -> None:

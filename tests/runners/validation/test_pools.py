@@ -1,8 +1,12 @@
 """A pool of processes of this machine, and the end of the process that had it."""
 
+import multiprocessing
 import subprocess
 import sys
+import time
 from pathlib import Path
+
+from runners.validation.pools import processes
 
 ROOT = Path(__file__).resolve().parents[3]
 LATE = """
@@ -48,3 +52,16 @@ def test_a_process_ends_without_a_word_while_its_pool_ends(tmp_path: Path) -> No
         timeout=60,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "b\n", "")
+
+
+def test_the_end_of_a_pool_ends_no_other_process() -> None:
+    """A smoke test's readers live while the ingest within it opens and closes a pool."""
+    other = multiprocessing.get_context("fork").Process(target=time.sleep, args=(60,))
+    other.start()
+    try:
+        with processes(1):
+            pass
+        assert other.is_alive()
+    finally:
+        other.kill()
+        other.join()
