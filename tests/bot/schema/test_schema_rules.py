@@ -390,6 +390,11 @@ def test_a_mended_rule_holds_over_the_document_and_over_answers() -> None:
     nowhere = {**override, "path": "columns/absent/special"}
     with pytest.raises(ContractError, match="leads nowhere: there is no 'absent'"):
         decided(rules_text(), overrides=[nowhere])
+    absent = {**override, "path": f"columns/{CELL_TYPE}/specials", "value": None}
+    with pytest.raises(ContractError, match="has nothing to take away: there is no 'specials'"):
+        decided(rules_text(), overrides=[absent])
+    taken = {**override, "value": None}
+    assert decided(rules_text(), overrides=[taken]).columns[CELL_TYPE].special == ()
 
 
 @pytest.mark.parametrize(

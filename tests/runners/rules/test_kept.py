@@ -42,6 +42,21 @@ def test_of_another_file_it_is_made_anew(source: Path) -> None:
     assert bytes(kept_beside(source, "upper", upper(source))) == b"OF_SAME"
 
 
+def test_it_is_synced_before_it_has_its_name(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that dies would leave a name without content, which nobody makes anew."""
+    synced: list[tuple[int, int]] = []
+
+    def sync(descriptor: int) -> None:
+        assert not list(source.parent.glob("*.upper"))
+        status = os.fstat(descriptor)
+        synced.append((status.st_ino, status.st_size))
+
+    monkeypatch.setattr(os, "fsync", sync)
+    kept_beside(source, "upper", upper(source))
+    (kept,) = source.parent.glob("*.upper")
+    assert synced == [(kept.stat().st_ino, len("ONE"))]
+
+
 def test_an_empty_one_is_replaced(source: Path) -> None:
     kept_beside(source, "upper", upper(source))
     (kept,) = source.parent.glob("*.upper")

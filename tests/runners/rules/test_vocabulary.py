@@ -3,9 +3,10 @@
 import pytest
 
 from runners import rules
+from runners.contract import ContractError, Manifest
 from runners.contract.rules import Circumstance, Terms
 from runners.rules.reference import Reference, Term
-from runners.rules.vocabulary import Vocabulary
+from runners.rules.vocabulary import Vocabulary, rules_of
 from runners.settings import from_environment
 
 ASSAYS = Terms(ontology="EFO", under=("EFO:0002772", "EFO:0010183"))
@@ -100,3 +101,26 @@ def test_an_obsolete_assay_meets_what_its_replacement_meets(vocabulary: Vocabula
 def test_ids_of_terms_to_consider_are_written_as_ids(vocabulary: Vocabulary) -> None:
     terms = vocabulary.reference.terms("HsapDv")
     assert terms["HsapDv:0000081"].consider == ("HsapDv:0000264", "HsapDv:0000265")
+
+
+@pytest.mark.parametrize(
+    ("pins", "is_same"),
+    [
+        ({}, True),
+        ({"EFO": "3.82.0"}, True),
+        ({"EFO": "2025-09-15 EFO 3.82.0"}, True),
+        ({"EFO": "EFO 3.83.0"}, False),  # of another file, with a word in common
+        ({"EFO": "3.83.0"}, False),
+        ({"NONE": "1"}, True),
+    ],
+)
+def test_a_manifest_has_the_pins_of_its_rules(pins: dict[str, str], is_same: bool) -> None:
+    storage = {"soma": "/nowhere/soma", "h5ads": "/nowhere/cell-census/h5ads"}
+    fields = {"release": "2025-11-08", "census_schema_version": "2.4.0", "dataset_count": 1}
+    given = {**fields, "dataset_schema_version": "7.0.0", "storage": storage, "pins": pins}
+    manifest = Manifest.from_mapping(given, source="test")
+    if is_same:
+        assert rules_of(manifest).dataset_schema_version == "7.0.0"
+    else:
+        with pytest.raises(ContractError, match=r"^manifest 2025-11-08: field pins.EFO: '"):
+            rules_of(manifest)
