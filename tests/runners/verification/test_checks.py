@@ -328,6 +328,13 @@ def test_every_check_passes_on_a_whole_release() -> None:
         assert result.note is None
 
 
+def test_of_a_dataset_s_earlier_artifacts_the_newest_is_the_one_before() -> None:
+    """A person may have deleted one for good, after which the next began another chain."""
+    oldest = artifact(6, "d-1", "zzzz0000", "2019-07-15")
+    found = snapshot(earlier=(oldest, *SNAPSHOT.earlier))(WHOLE)
+    assert statuses(found) == dict.fromkeys(NAMES, Status.PASSED)
+
+
 def test_a_chain_goes_on_from_what_is_in_the_trash() -> None:
     alone = replace(SNAPSHOT, earlier=(), artifacts=(artifact(1, "d-1", "aaaa0001"),))
     facts = replace(WHOLE, taken=alone, datasets=WHOLE.datasets[:1], stored={}, is_whole=False)
