@@ -8,9 +8,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import closing
+from concurrent.futures import BrokenExecutor, Executor, Future
+from contextlib import closing, nullcontext
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import deadly
 import pytest
@@ -25,7 +27,7 @@ from runners.sample.datasets import NEWER, of_release
 from runners.sample.world import World
 from runners.settings import REPOSITORY, from_environment
 from runners.validation import readers, validated
-from runners.validation.pools import LOCAL_POOL
+from runners.validation.pools import LOCAL_POOL, Pool
 from runners.validation.readers import Readers, validate_in_process
 from runners.validation.validated import ValidatedDataset
 
@@ -78,19 +80,55 @@ def test_what_is_not_wanted_any_more_is_not_read(tmp_path: Path) -> None:
 
 
 def test_reading_goes_on_while_somebody_works_on_a_result(tmp_path: Path) -> None:
-    """Of twenty, more than the four that are under way for one reader."""
-    with closing(
-        Readers("7.0.0", tmp_path, 1, LOCAL_POOL, deadly.mark, ahead=12).judged(
-            deadly.tasks([0] * 20)
-        )
-    ) as reading:
-        first = next(reading)
+    """Further than the four that are under way for one reader; and what was read is not given any
+    more once nobody wants it.
+    """
+    is_over = False
+    readers = Readers("7.0.0", tmp_path, 1, LOCAL_POOL, deadly.mark, ahead=12)
+
+    def wait_for(count: int) -> None:
         deadline = time.monotonic() + 60
-        while len(list(tmp_path.iterdir())) < 12:
+        while len(list(tmp_path.iterdir())) < count:
             assert time.monotonic() < deadline
             time.sleep(0.02)
-        found = [first, *reading]
+
+    with closing(readers.judged(deadly.tasks([0] * 30), until=lambda: is_over)) as reading:
+        found = [next(reading)]
+        wait_for(12)
+        found += islice(reading, 19)
+        wait_for(28)
+        is_over = True
+        assert list(reading) == []
     assert [one.dataset.dataset_id for one in found] == [f"d-{i}" for i in range(20)]
+
+
+class Here(Executor):
+    """Reads at once, in this process."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except BrokenExecutor as error:
+            future.set_exception(error)
+        return future
+
+
+def test_what_was_read_beside_a_reader_that_died_is_not_read_either_once_it_is_not_wanted(
+    tmp_path: Path,
+) -> None:
+    def dies_once(_: str, folder: Path, dataset: CensusDataset, address: str) -> ValidatedDataset:
+        if not (folder / "died").exists():
+            (folder / "died").touch()
+            raise BrokenExecutor
+        return ValidatedDataset(dataset)
+
+    seen: list[ValidatedDataset] = []
+    pool = Pool(lambda workers: nullcontext(Here()), BrokenExecutor, tries=2)
+    reading = Readers("7.0.0", tmp_path, 1, pool, dies_once)
+    for dataset in reading.judged(deadly.tasks([0] * 4), until=lambda: len(seen) == 2):
+        seen.append(dataset)
+    assert len(seen) == 2
 
 
 def answering(*answers: bool | None) -> list[ValidatedDataset]:
