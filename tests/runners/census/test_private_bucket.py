@@ -16,6 +16,8 @@ from runners.contract import ContractError, Manifest, Storage
 from runners.h5ad.address import PrivateAddress, address_of, is_anonymous
 from runners.h5ad.errors import FileForbiddenError
 from runners.h5ad.profile import read_profile
+from runners.records.snapshot import Stored, Unknown
+from runners.registry.storage import stored_files
 from runners.sample.datasets import by_key
 from runners.sample.world import World
 
@@ -74,6 +76,8 @@ def test_store_and_files_are_read_with_credentials(bucket: PrivateBucket) -> Non
     assert [one.name for one in read_organisms(own.storage)] == ["homo_sapiens"]
     assert read_content(own.storage).unread == {}
     assert read_profile(location(own, dataset()), ["assay"]).n_observations > 0
+    address = str(location(own, dataset()))
+    assert isinstance(stored_files([address], anonymous=False)[address], Stored)
     assert bucket.refused() == before
 
 
@@ -84,6 +88,9 @@ def test_credentials_are_not_used_unless_the_manifest_says_so(bucket: PrivateBuc
         read_datasets(manifest(anonymous=True))
     with pytest.raises(FileForbiddenError, match=f"refuses to show it .*{ANONYMOUS}"):
         read_profile(location(manifest(anonymous=True), dataset()), [])
+    (stored,) = stored_files([str(location(manifest(anonymous=True), dataset()))]).values()
+    assert isinstance(stored, Unknown)
+    assert ANONYMOUS in stored.why
     new = bucket.refused()[len(before) :]
     assert new
     assert all(line.endswith(" unsigned") for line in new)

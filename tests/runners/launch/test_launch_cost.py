@@ -58,17 +58,20 @@ def test_the_end_of_a_machine_that_went_by_itself_is_written(site: LaunchSite) -
     assert site.trail()[1]["price"] == 2.1716
 
 
-def configure_far_away(site: LaunchSite) -> None:
-    site.configure(region="eu-central-1", budget=100)
+def configure_far_away(site: LaunchSite, **more: Any) -> None:
+    site.configure(region="eu-central-1", budget=100, **more)
 
 
-def test_prices_of_a_region_that_no_table_has_are_asked_for(site: LaunchSite) -> None:
-    configure_far_away(site)
+@pytest.mark.parametrize(("given", "disk"), [({}, 0.0952), ({"prices": {"gp3": 0.5}}, 0.5)])
+def test_prices_of_a_region_that_no_table_has_are_asked_for_but_not_those_that_are_given(
+    site: LaunchSite, given: dict[str, Any], disk: float
+) -> None:
+    configure_far_away(site, **given)
     for kind in TYPES:
         site.amazon.prices[kind, "eu-central-1"] = 2.54
     site.amazon.prices["gp3", "eu-central-1"] = 0.0952
     shown = json.loads(site.call(site.launch_words(RUN, "--dry-run")).stdout)
-    assert shown["cost_at_most"] == round(12 * (2.54 + 500 * 0.0952 / 730), 2)
+    assert shown["cost_at_most"] == round(12 * (2.54 + 500 * disk / 730), 2)
     assert set(site.amazon.actions()) == {"GetProducts"}
 
 

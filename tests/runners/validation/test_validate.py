@@ -1,5 +1,6 @@
 """Validation against the pinned ontologies: each reason on its own, from profiles made by hand."""
 
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -89,6 +90,19 @@ def test_an_ordinary_dataset_has_no_findings_and_all_its_annotations(
         Annotation("tissue_type", "ULabel", "tissue", None),
     }
     assert genes_of(validation, vocabulary) == {HUMAN: GENES}
+
+
+def test_a_column_that_a_person_has_left_out_annotates_nothing(
+    vocabulary: Vocabulary,
+) -> None:
+    """By an override that takes its registry away, and not that of its terms."""
+    own = vocabulary.rules.columns
+    columns = {**own, DISEASE: own[DISEASE].model_copy(update={"registry": None})}
+    reference = copy(vocabulary.reference)
+    reference.rules = vocabulary.rules.model_copy(update={"columns": columns})
+    found = validate(GOOD, Vocabulary(reference))
+    assert found.findings == ()
+    assert DISEASE not in {annotation.column for annotation in found.annotations}
 
 
 def test_columns_that_nobody_asks_for_are_not_looked_at(vocabulary: Vocabulary) -> None:
