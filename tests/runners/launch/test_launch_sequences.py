@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from launch.model import KilledError, World
+from launch.model import BEGINNING, KilledError, World
 from launch.site import request, table
 from runners.contract.launch_toml import Configuration
-from runners.launch.fleet import Fleet
+from runners.launch.fleet import Fleet, Host
 from runners.launch.ports import LaunchError
 from runners.launch.reap import reap
 from runners.launch.start import LaunchRequest, start
@@ -263,6 +263,40 @@ def run_sequences(examples: int, steps: int) -> None:
     for _, trace in result.failures + result.errors:
         raise AssertionError(trace)
     assert result.testsRun == 1
+
+
+def launched(world: World, run_id: str) -> Host:
+    asked = LaunchRequest(request(run_id, run_id[:10]), CONFIGURATION, LOCK, world.ports)
+    return start(asked)
+
+
+def fail(error: BaseException) -> Callable[[], None]:
+    def happen() -> None:
+        raise error
+
+    return happen
+
+
+def test_a_launch_that_is_cancelled_ends_its_own_machine_alone() -> None:
+    world = World(Fleet.of(CONFIGURATION))
+    other = launched(world, "2025-01-30-ingest-1")
+    world.disturbance = ("run done", fail(KeyboardInterrupt()))
+    with pytest.raises(KeyboardInterrupt):
+        launched(world, "2025-11-08-ingest-1")
+    assert len(world.machines) == 2
+    assert world.live() == [other]
+
+
+def test_a_launch_that_is_made_again_waits_no_longer_than_the_first() -> None:
+    world = World(Fleet.of(CONFIGURATION), next_is_dud=True)
+    world.disturbance = ("sleep", fail(KilledError()))
+    with pytest.raises(KilledError):
+        launched(world, "2025-11-08-ingest-1")
+    world.now += timedelta(minutes=14)
+    with pytest.raises(LaunchError, match="no runner on i-0000 within 15 minutes"):
+        launched(world, "2025-11-08-ingest-1")
+    assert world.now == BEGINNING + timedelta(minutes=15)
+    assert world.live() == []
 
 
 def test_a_hundred_sequences() -> None:
