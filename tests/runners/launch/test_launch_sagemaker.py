@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from click.testing import Result
 
 from launch.fake_aws import Fault
@@ -22,6 +23,7 @@ from runners.contract import (
     RemoteJob,
 )
 from runners.launch.job_state import SETTLING, exit_code, job_after, log_of
+from runners.launch.sagemaker import _is_refusal
 from runners.settings import from_environment
 from runners.verification.verify import this_machine
 
@@ -350,6 +352,32 @@ def test_it_is_ended_by_name_and_again_changes_nothing(place: JobSite) -> None:
     place.sagemaker.ends(place.job_name, "Stopped")
     done(place.follows())
     assert json.loads(done(place.terminates()))["terminated"] == []
+
+
+def test_an_order_to_end_is_known_though_aws_can_t_be_asked(place: JobSite) -> None:
+    done(place.launches())
+    place.sagemaker.faults.append(Fault("DescribeProcessingJob", "InternalFailure", 501, times=9))
+    assert place.terminates().exit_code == 2
+    assert place.job().state is JobState.STOPPING
+    place.sagemaker.faults.clear()
+    done(place.follows())
+    assert place.sagemaker.jobs[place.job_name].status == "Stopping"
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "is_refused"),
+    [
+        (400, "ResourceLimitExceeded", True),
+        (400, "ThrottlingException", False),
+        (400, "RequestTimeout", False),
+        (503, "ServiceUnavailable", False),
+    ],
+)
+def test_only_what_aws_has_surely_not_made_is_refused(
+    status: int, code: str, is_refused: bool
+) -> None:
+    answer = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    assert _is_refusal(ClientError(answer, "CreateProcessingJob")) is is_refused
 
 
 def test_every_act_stands_in_the_trail(place: JobSite) -> None:
