@@ -3,10 +3,12 @@
 import json
 from typing import Any
 
+import boto3
 import pytest
 
 from launch.fake_aws import Fault
 from launch.site import RUN, TYPES, LaunchSite
+from runners.launch.aws import SecretsManager
 from runners.launch.start import TOO_OLD
 
 
@@ -124,10 +126,13 @@ def test_a_runner_that_github_refuses_is_told_with_the_remedy(site: LaunchSite) 
     )
 
 
-def test_two_launches_that_do_not_see_each_other_leave_one_machine(site: LaunchSite) -> None:
+@pytest.mark.parametrize("looks", [3, 5])  # until the second one has a machine, or it is online
+def test_two_launches_that_do_not_see_each_other_leave_one_machine(
+    site: LaunchSite, looks: int
+) -> None:
     other = "2025-11-08-ingest-9"
     site.ask(other)
-    site.amazon.ec2.unseen_looks = 3
+    site.amazon.ec2.unseen_looks = looks
     site.runner_api.online_after = 4
 
     codes: list[int] = []
@@ -141,3 +146,20 @@ def test_two_launches_that_do_not_see_each_other_leave_one_machine(site: LaunchS
     kept = launched(site)["machine"]["id"]
     assert site.live() == [kept]
     assert codes == [2]
+
+
+def test_a_handover_is_claimed_by_one_launch_until_it_is_dropped(
+    site: LaunchSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After an answer that was lost, too: whose the claim is says its mark."""
+    for name, value in site.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    one, other = SecretsManager(site.configuration), SecretsManager(site.configuration)
+    site.amazon.faults.append(Fault("CreateSecret", after=True))
+    assert one.claim("i-1")
+    assert not other.claim("i-1")
+    one.put("i-1", "secret")
+    for _ in range(2):
+        other.drop("i-1")
+    assert other.claim("i-1")
