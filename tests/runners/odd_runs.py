@@ -20,10 +20,11 @@ from runners.registry import artifacts, collections, proofs, tracking
 from runners.registry.revisions import Neighbours
 from runners.registry.storage import Stats
 from runners.registry.writer import Writer
+from runners.rollback import whole
 from runners.rules.reference import Reference
 from runners.run.fingerprint import Fingerprint
 from runners.run.journal import JOURNAL, RECORDED, START, Journal, JournalLines
-from runners.run.request import RunFolder
+from runners.run.request import REQUEST, RunFolder
 from runners.sample.datasets import NEWER
 from runners.validation.validate import Annotation, Validation
 from runners.validation.validated import ValidatedDataset
@@ -213,6 +214,24 @@ def journal_that_a_run_goes_on_with() -> Any:
     return told
 
 
+def runs_without_a_folder() -> Any:
+    """Of three runs of a release that the instance keeps those whose request lies nowhere, which is
+    made from what it keeps: also where only a report has been brought back.
+    """
+    runs = [request(name) for name in ("one", "two", "three")]
+    record = TransactionRecord(number=1, part=Part.STORE, inserted={}, changed={})
+    for run in runs:
+        own = Opening(request=run, start={}, holdings=Baseline(releases={}, shared={}), since=1)
+        proofs.keep(run, kept(record, run.run_id), own)
+    with TemporaryDirectory() as root:
+        for name in ("one", "two"):
+            (Path(root) / name).mkdir()
+        (Path(root) / "one" / REQUEST).write_text(runs[0].to_json())
+        lost = whole.lost_runs(runs[0], Path(root))
+        files = [RunRequest.from_file(Path(root) / run.run_id / REQUEST) for run in runs]
+    return [[run.request.run_id for run in lost], files == runs]
+
+
 RUNS: tuple[Question, ...] = (
     statements_of_a_batch,
     rows_of_a_batch,
@@ -220,4 +239,5 @@ RUNS: tuple[Question, ...] = (
     records_of_a_run,
     kept_of_runs,
     journal_that_a_run_goes_on_with,
+    runs_without_a_folder,
 )

@@ -258,6 +258,7 @@ ANSWERS: dict[str, Any] = {
         "run one: its journal is short: it lacks transactions that the instance holds (1)",
         None,
     ],
+    "runs_without_a_folder": [["two", "three"], True],
     "source_out_of_sight": [True, 1, 1],
     "address_of_a_version": ["https://odd/2024-05-06/odd.owl", None],
     "schema_out_of_sight": [True, [1]],

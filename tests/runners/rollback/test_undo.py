@@ -221,6 +221,21 @@ def test_what_was_committed_as_the_process_died_is_undone() -> None:
     assert database.tables == before
 
 
+@pytest.mark.parametrize(
+    ("value", "problems"),
+    [(True, []), (False, []), (None, ["artifact a1: is_latest was changed since"])],
+)
+def test_of_a_change_alone_the_value_tells_whether_it_was_committed(
+    value: bool | None, problems: list[str]
+) -> None:
+    """No inserted row does; and a third value is a strange hand's."""
+    database = Database()
+    database.write(demoted=1, is_committed=False)
+    database.tables[ARTIFACTS][1]["is_latest"] = value
+    assert database.undo().problems == problems
+    assert database.tables[ARTIFACTS][1]["is_latest"] is (None if problems else True)
+
+
 def source(key: int, created_at: str) -> dict[str, Any]:
     return {"id": key, "name": f"s{key}", "currently_used": True, "created_at": created_at}
 
@@ -292,8 +307,10 @@ def test_a_source_that_the_run_left_aside_stays_as_people_have_it(since: dict[st
 def test_definitions_stand_apart() -> None:
     database = Database()
     database.write(part=Part.DEFINITIONS, artifacts=1)
+    database.write(demoted=3)  # which goes, so that nothing of it is given back
     found = database.undo()
     assert (found.deleted, found.definitions) == ({}, {ARTIFACTS: {3}})
+    assert not any(found.restored.values())
 
 
 def entry(run: str, at: int, *, height: int | None = None, **ids: str) -> LoggedTransaction:
