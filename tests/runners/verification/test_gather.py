@@ -1,0 +1,91 @@
+"""Which runs a verification goes by, and what it takes from each of them. Without an instance."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runners.contract import Action, Manifest, RunRequest, Storage
+from runners.records.baseline import Baseline, store_baseline
+from runners.run.journal import JOURNAL, JournalLines
+from runners.run.request import REQUEST, Job, RunFolder
+from runners.verification.gather import _baseline, _given_back, _tracked
+from runners.verification.verify import _ingests
+
+RELEASE = "2020-07-15"
+MANIFEST = Manifest(
+    release=RELEASE,
+    census_schema_version="2.0.0",
+    dataset_schema_version="7.0.0",
+    dataset_count=1,
+    storage=Storage(soma="/nowhere/soma", h5ads="/nowhere/h5ads"),
+)
+
+
+def request(run_id: str, **fields: Any) -> RunRequest:
+    given = {"release": RELEASE, "manifest": "m.toml", "instance": "a/b", "action": Action.INGEST}
+    return RunRequest(run_id=run_id, **{**given, **fields})
+
+
+def run(run_id: str, *written: str, **fields: Any) -> RunFolder:
+    lines = [{"step": "written", "dataset_id": name} for name in written]
+    return RunFolder(request(run_id, **fields), Path(run_id), JournalLines(lines))
+
+
+@pytest.mark.parametrize(
+    ("tracked", "expected"),
+    [
+        ([], None),
+        (["one"], {"a", "b"}),
+        (["two"], {"c"}),  # the first run has registered the others
+        (["one", "two"], {"a", "b", "c"}),
+        (["three"], set()),
+    ],
+)
+def test_a_tracked_run_is_named_by_what_it_was_the_first_to_register(
+    tracked: list[str], expected: set[str] | None
+) -> None:
+    written = {"one": "ab", "two": "bc", "three": "a"}
+    runs = [run(name, *ids, track=name in tracked) for name, ids in written.items()]
+    assert _tracked(runs) == expected
+
+
+def test_what_any_run_gave_back_counts() -> None:
+    starts = [{"step": "start", "given_back": back} for back in (["x"], [], ["y", "z"])]
+    runs = [RunFolder(request("one"), Path("one"), JournalLines([start])) for start in starts]
+    assert _given_back([*runs, run("without")]) == {"x", "y", "z"}
+
+
+def test_what_the_first_run_found_is_what_was_there_before_the_release(tmp_path: Path) -> None:
+    runs = []
+    for name in ("one", "two"):
+        held = Baseline(releases={}, shared={"current sources": {name: name}})
+        (tmp_path / name).mkdir()
+        store_baseline(tmp_path / name, held)
+        runs.append(RunFolder(request(name), tmp_path / name, JournalLines([])))
+    found = _baseline(runs)
+    assert isinstance(found, Baseline)
+    assert found.shared == {"current sources": {"one": "one"}}
+    assert _baseline([]) is None
+
+
+def test_the_runs_of_a_release_are_those_into_this_instance_that_stand(tmp_path: Path) -> None:
+    """In the order of their beginnings, whatever their names."""
+    runs: dict[str, tuple[dict[str, Any], list[str]]] = {
+        "b-first": ({}, ["start", "end"]),
+        "a-second": ({}, ["start"]),
+        "back": ({}, ["start", "rolled back"]),
+        "not-back": ({}, ["start", "rollback", "not rolled back"]),
+        "waiting": ({}, []),
+        "elsewhere": ({"instance": "a/c"}, ["start", "end"]),
+        "other": ({"release": "2020-01-15"}, ["start", "end"]),
+        "verify": ({"action": Action.VERIFY}, ["start"]),
+    }
+    for number, (name, (fields, steps)) in enumerate(runs.items()):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / REQUEST).write_text(request(name, **fields).to_json())
+        at = f"2026-01-01T00:00:{number:02}+00:00"
+        lines = [f'{{"at":"{at}","step":"{step}"}}\n' for step in steps]
+        (tmp_path / name / JOURNAL).write_text("".join(lines))
+    job = Job(request("own"), MANIFEST, None, tmp_path / "own", tmp_path, 1)
+    assert [one.folder.name for one in _ingests(job)] == ["b-first", "a-second", "not-back"]
