@@ -9,7 +9,11 @@ import instances
 import pytest
 from instances import Place, succeed
 
-from runners.contract import Outcome
+from runners.census.store import CensusDataset
+from runners.contract import Action, Manifest, Outcome, RunRequest, Storage
+from runners.records.snapshot import Snapshot
+from runners.run.request import Job
+from runners.run.selection import datasets_to_do
 from runners.sample.datasets import BRAIN, NEWER, by_key, of_release
 
 BROKEN = by_key("D12").dataset_id
@@ -32,6 +36,28 @@ def damage(place: Place) -> None:
             ("lamindb_artifactreference", artifact(UNREFERENCED)),
         ):
             assert connection.execute(f"delete from {table} where {where}").rowcount > 0
+
+
+@pytest.mark.parametrize(("limit", "ids"), [(None, ("d-1", "d-2", "d-3")), (2, ("d-1", "d-2"))])
+def test_of_what_is_missing_as_many_are_done_as_may_be(
+    tmp_path: Path, limit: int | None, ids: tuple[str, ...]
+) -> None:
+    names = ("d-1", "d-2", "d-3")
+    datasets = [CensusDataset(name, "v", "T", "d.h5ad", "c", "C", "", 1) for name in names]
+    fields = {"run_id": "run", "action": Action.INGEST, "manifest": "m.toml", "instance": "a/b"}
+    asked = {**fields, "release": NEWER.version, "only_missing": True, "limit": limit}
+    manifest = Manifest(
+        release=NEWER.version,
+        census_schema_version="2.0.0",
+        dataset_schema_version="7.0.0",
+        dataset_count=3,
+        storage=Storage(soma="/nowhere/soma", h5ads="/nowhere/h5ads"),
+    )
+    job = Job(RunRequest.from_mapping(asked, source="test"), manifest, None, tmp_path, tmp_path, 1)
+    nothing = Snapshot(NEWER.version, (), (), (), {}, {}, frozenset(), (), {}, {}, ())
+    said: list[str] = []
+    assert datasets_to_do(job, datasets, lambda: nothing, said.append) == ids
+    assert said == ["only missing: 3 of 3 datasets are missing or incomplete"]
 
 
 @pytest.fixture(scope="module")
