@@ -5,9 +5,11 @@ The file of the sixth dataset is a pipe that nobody writes to, so that its reade
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from crashes import processes_of
 from instances import Done, Place, succeed
 
 from runners.contract import RunReport, Storage
+from runners.records.baseline import LEFT
 from runners.run.journal import JournalLines
 from runners.sample.datasets import NEWER, of_release
 
@@ -92,11 +95,14 @@ def ended(place: Place, request: Path, process: "subprocess.Popen[str]") -> Stop
 
 @dataclass(frozen=True)
 class Story:
-    """One run: interrupted, started again and cancelled, verified, and started once more."""
+    """One run: interrupted, started again and cancelled, verified, and started once more.
+    `is_noted`: whether the cancelled one had noted what it left.
+    """
 
     place: Place
     interrupted: Stopped
     cancelled: Stopped
+    is_noted: bool
     again: Done
     report: RunReport
     verified: Done
@@ -113,13 +119,14 @@ def story(versed: Place, tmp_path_factory: pytest.TempPathFactory) -> Story:
     process = start(place, request)
     (request.parent / "cancel").touch()
     cancelled = ended(place, request, process)
+    is_noted = (request.parent / LEFT).exists()
     again = place.run("ingest", request)
     verified = place.run("verify", request)
     report = place.report("run")
     mend(place)
     (request.parent / "cancel").unlink()
     last = place.run("ingest", request)
-    return Story(place, interrupted, cancelled, again, report, verified, last)
+    return Story(place, interrupted, cancelled, is_noted, again, report, verified, last)
 
 
 def test_an_interrupted_run_ends_in_time_and_takes_its_readers_along(story: Story) -> None:
@@ -140,6 +147,7 @@ def test_a_cancelled_run_writes_its_batch_although_a_reader_hangs(story: Story) 
     assert sorted(story.cancelled.journal.datasets("written")) == BEFORE
     assert story.cancelled.journal.lines[-1]["step"] == "cancelled"
     assert "run: cancelled after 5 datasets, which stay; " in story.cancelled.said
+    assert story.is_noted
 
 
 def test_a_cancelled_run_stays_so_while_the_file_is_there(story: Story) -> None:
@@ -160,17 +168,29 @@ def test_without_the_file_the_run_goes_on_to_its_end(story: Story) -> None:
     assert record.lines[-1]["step"] == "end"
 
 
+def test_the_instance_keeps_one_beginning_of_a_run_however_often_it_goes_on(story: Story) -> None:
+    """A later one would say that the instance hadn't kept what was written before it."""
+    openings = "select count(*) from lamindb_jsonvalue where json_extract(value, '$.run') = 'run'"
+    openings += " and json_extract(value, '$.opening') is not null"
+    with closing(sqlite3.connect(story.place.database)) as connection:
+        assert connection.execute(openings).fetchone() == (1,)
+
+
 OWN = """
-import sys, time
+import signal, sys, time
 from runners.run.stopping import ends_in_time
 with ends_in_time():
-    while True:
-        try:
-            print("ready", flush=True)
-            time.sleep(60)
-        except BaseException:
-            if not {stubborn}:
-                raise
+    try:
+        while True:
+            try:
+                print("ready", flush=True)
+                time.sleep(60)
+            except BaseException:
+                if not {stubborn}:
+                    raise
+    finally:
+        signal.raise_signal(signal.SIGINT)  # a second one interrupts no unwinding
+        print("unwound", flush=True)
 """
 
 
@@ -191,6 +211,7 @@ def test_whoever_holds_up_the_end_is_cut_off(
         process.send_signal(number)  # an impatient one
         began = time.monotonic()
         assert process.wait() == code
+        assert ("unwound\n" in process.stdout.read()) != stubborn
     seconds = time.monotonic() - began
     assert (seconds > 4) == stubborn
     assert seconds < 7
