@@ -12,8 +12,16 @@ import pytest
 import tomli_w
 from instances import INSTANCE, Done, Place
 
-from runners.contract import ExceptionState, Manifest, RunReport, manifest_path
+from runners.contract import (
+    ContractError,
+    ExceptionState,
+    Manifest,
+    RunReport,
+    manifest_path,
+)
 from runners.sample.datasets import NEWER, OLDER, by_key
+from runners.sample.world import World
+from runners.verification.survey import HeldRelease, StoredRelease, stored_releases
 
 
 @pytest.fixture
@@ -133,6 +141,20 @@ def test_a_store_that_is_gone_costs_its_own_release_alone(place: Place) -> None:
     assert f"{OLDER.version}: 5 datasets registered; no manifest (" in done.stdout
     assert list(found(place)) == [NEWER.version]
     assert found(place)[NEWER.version].previous is None
+
+
+def test_a_manifest_names_the_nearest_release_before_that_has_one(world: World) -> None:
+    """Also where the store of one between them is gone."""
+    root = world.newer.h5ads.parents[1]
+    held = [
+        HeldRelease(release, str(root / release), frozenset())
+        for release in (OLDER.version, "2020-03-15", NEWER.version)
+    ]
+    older, gone, newer = (stored for _, stored in stored_releases(held))
+    assert isinstance(gone, ContractError)
+    assert isinstance(older, StoredRelease)
+    assert isinstance(newer, StoredRelease)
+    assert (older.manifest.previous, newer.manifest.previous) == (None, OLDER.version)
 
 
 def test_at_its_end_it_says_what_is_missing_and_the_commands_that_fill_it_in(place: Place) -> None:
