@@ -267,6 +267,14 @@ def test_memory_that_runs_out_is_the_file_s_and_missing_reference_data_is_not(
         validated.read_and_validate(dataset, "x.h5ad", vocabulary())
 
 
+@pytest.mark.parametrize("reason", [reason for reason in Reason if reason.name.startswith("FILE_")])
+def test_only_a_file_that_is_not_there_is_missing(reason: Reason) -> None:
+    ((dataset, _),) = deadly.tasks([0])
+    ended = validated.outcome_of(validated.unread(dataset, reason, "x"), Outcome.REGISTERED)
+    is_missing = reason is Reason.FILE_MISSING
+    assert ended.outcome is (Outcome.MISSING if is_missing else Outcome.UNREADABLE)
+
+
 def raising(error: Exception) -> Callable[..., None]:
     def fail(*_: object) -> None:
         raise error
