@@ -1,9 +1,11 @@
 """Questions about what a run writes as its own, which `odd_records` asks."""
 
+import errno
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 
 import lamindb as ln
 from filled import counted
@@ -16,7 +18,8 @@ from runners.contract import Action, Finding, Manifest, Reason, RunRequest, Stor
 from runners.records.baseline import Baseline
 from runners.records.proof import Opening, kept
 from runners.records.transaction_log import Part, TransactionRecord
-from runners.registry import artifacts, collections, proofs, tracking
+from runners.registry import artifacts, collections, lock, proofs, tracking
+from runners.registry.recorder import Recorder
 from runners.registry.revisions import Neighbours
 from runners.registry.storage import Stats
 from runners.registry.writer import Writer
@@ -214,6 +217,39 @@ def journal_that_a_run_goes_on_with() -> Any:
     return told
 
 
+class Full(JournalLines):
+    """A journal on a disk that is full."""
+
+    def write(self, step: str, **facts: object) -> None:
+        raise OSError(errno.ENOSPC, step)
+
+
+def recorded_transactions() -> Any:
+    """What a transaction leaves that can't be journalled: no row. And three of a run, of which the
+    first writes nothing: the run's opening is kept with the first that does, once.
+    """
+    run, told = request("odd"), list[Any]()
+    lock.take_database_lock(run.run_id)
+    opening = Opening(request=run, start={}, holdings=Baseline(releases={}, shared={}), since=1)
+    recorder = Recorder(cast("Journal", Full([])))
+    recorder.begin(run, opening)
+    with suppress(OSError), recorder.transaction(Part.STORE):
+        ln.ULabel(name="lost").save()
+    with TemporaryDirectory() as root, Journal(Path(root) / JOURNAL) as journal:
+        recorder = Recorder(journal)
+        recorder.begin(run, opening)
+        for names in ((), ("one",), ("two",)):
+            with recorder.transaction(Part.STORE):
+                for name in names:
+                    ln.ULabel(name=f"kept {name}").save()
+        told.append([[line["step"], line["number"]] for line in journal.lines])
+    of_run = proofs.kept_run(run.run_id)
+    openings = proofs._values(run=run.run_id, opening__isnull=False).count()
+    labels = ln.ULabel.objects.filter(name__in=("lost", "kept one", "kept two"))
+    rows = list(labels.order_by("id").values_list("name", flat=True))
+    return [*told, of_run.opening == opening, openings, [*of_run.transactions], rows]
+
+
 def runs_without_a_folder() -> Any:
     """Of three runs of a release that the instance keeps those whose request lies nowhere, which is
     made from what it keeps: also where only a report has been brought back.
@@ -240,4 +276,5 @@ RUNS: tuple[Question, ...] = (
     kept_of_runs,
     journal_that_a_run_goes_on_with,
     runs_without_a_folder,
+    recorded_transactions,
 )

@@ -259,6 +259,11 @@ ANSWERS: dict[str, Any] = {
         None,
     ],
     "runs_without_a_folder": [["two", "three"], True],
+    "recorded_transactions": [
+        [[step, number] for number in (1, 2) for step in (RECORDED, COMMITTED)],
+        *(True, 1, [1, 2]),
+        ["kept one", "kept two"],
+    ],
     "source_out_of_sight": [True, 1, 1],
     "address_of_a_version": ["https://odd/2024-05-06/odd.owl", None],
     "schema_out_of_sight": [True, [1]],
