@@ -3,6 +3,8 @@
 import errno
 import sqlite3
 from contextlib import closing
+from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 from urllib.error import URLError
 
@@ -12,10 +14,15 @@ from django.db import IntegrityError
 from httpx import ConnectError
 
 from runners import retries
-from runners.contract import ContractError
-from runners.ingest.steps import RetryingWriter
+from runners.census.store import CensusDataset
+from runners.contract import Action, ContractError, Manifest, RunRequest, Storage
+from runners.ingest import smoke_test
+from runners.ingest.steps import RetryingWriter, _start
+from runners.records.baseline import Baseline, stored_baseline
 from runners.registry import failures
 from runners.retries import OutageError
+from runners.run.journal import Journal, JournalLines
+from runners.run.request import Job
 
 if TYPE_CHECKING:
     from runners.registry.writer import Writer
@@ -132,3 +139,51 @@ def test_patience_ends_with_one_sentence() -> None:
     )
     with failures.explained():  # what is well stays well
         pass
+
+
+class Killed(BaseException):
+    """This process is gone."""
+
+
+class Last(JournalLines):
+    """A journal of a process that is killed as it writes."""
+
+    def write(self, step: str, **facts: object) -> None:
+        raise Killed(step)
+
+
+def job(folder: Path) -> Job:
+    storage = Storage(soma="/nowhere/soma", h5ads="/nowhere/cell-census/h5ads")
+    manifest = Manifest(
+        release="2020-07-15",
+        census_schema_version="2.0.0",
+        dataset_schema_version="7.0.0",
+        dataset_count=3,
+        storage=storage,
+    )
+    request = RunRequest(
+        run_id="run", action=Action.INGEST, release="2020-07-15", manifest="m", instance="a/b"
+    )
+    return Job(request, manifest, None, folder, folder, 1)
+
+
+def test_what_was_there_is_on_disk_before_the_journal_says_that_the_run_has_begun(
+    tmp_path: Path,
+) -> None:
+    """A run that has begun takes no note of it any more, and could never be taken back."""
+    held = Baseline(releases={}, shared={})
+    writer = SimpleNamespace(holdings=lambda: held, misplaced=list, counts=dict, snapshot=None)
+    with pytest.raises(Killed, match="start"):
+        _start(job(tmp_path), [], cast("Journal", Last([])), cast("Writer", writer))
+    assert stored_baseline(tmp_path) == held
+
+
+def test_a_smoke_test_begins_with_the_smallest_datasets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = {"d-1": 30, "d-2": 10, "d-3": 20}
+    table = [CensusDataset(n, "v", "T", "p", "c", "C", "", count) for n, count in counts.items()]
+    readers = SimpleNamespace(judged=lambda tasks: (dataset for dataset, _ in tasks))
+    monkeypatch.setattr(smoke_test, "Readers", lambda *_, **__: readers)
+    judged: Any = smoke_test._judged(job(tmp_path), table)
+    assert [dataset.dataset_id for dataset in judged] == ["d-2", "d-3", "d-1"]
