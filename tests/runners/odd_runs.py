@@ -10,7 +10,7 @@ from typing import Any, cast
 import lamindb as ln
 from filled import counted
 from instances import INSTANCE, REFERENCE
-from odd_collections import LATER, Question, failure, h5ads, study
+from odd_collections import LATER, Question, copied, failure, h5ads, study
 
 from runners import rules
 from runners.census.store import CensusDataset
@@ -217,6 +217,19 @@ def journal_that_a_run_goes_on_with() -> Any:
     return told
 
 
+def collections_of_a_part() -> Any:
+    """A part of a release makes no collection, and completes those that a whole run has made."""
+    files = [copied(file, n, version_tag=LATER) for n, file in enumerate(h5ads(NEWER.version)[:2])]
+    names = [Path(file.key).stem for file in files]
+    datasets = [CensusDataset(name, "v", "T", "p", "odd", "Odd", "", 1) for name in names]
+    writer = Writer(manifest(), Reference(RULES, REFERENCE), {})
+    made, told = ln.Collection.objects.filter(version_tag=LATER), []
+    for some, is_whole in ((datasets, False), (datasets[:1], True), (datasets, False)):
+        writer.collections(some, is_whole=is_whole)
+        told.append([row.artifacts.count() for row in made.all()])
+    return told
+
+
 class Full(JournalLines):
     """A journal on a disk that is full."""
 
@@ -277,4 +290,5 @@ RUNS: tuple[Question, ...] = (
     journal_that_a_run_goes_on_with,
     runs_without_a_folder,
     recorded_transactions,
+    collections_of_a_part,
 )

@@ -259,6 +259,7 @@ ANSWERS: dict[str, Any] = {
         None,
     ],
     "runs_without_a_folder": [["two", "three"], True],
+    "collections_of_a_part": [[], [1, 1], [2, 2]],  # of everything, and of the study
     "recorded_transactions": [
         [[step, number] for number in (1, 2) for step in (RECORDED, COMMITTED)],
         *(True, 1, [1, 2]),
