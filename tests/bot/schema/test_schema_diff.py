@@ -92,6 +92,13 @@ def test_pins_by_prefix_whatever_the_header_and_its_colon() -> None:
     }
 
 
+def test_a_point_parts_the_numbers_of_a_version() -> None:
+    one, other = ({"ontologies": [("X", "X", version)]} for version in ("12.5", "125"))
+    assert _changed(one, other) == {
+        "ontology_pins_changed": [{"prefix": "X", "old": "12.5", "new": "125"}]
+    }
+
+
 def test_a_gene_reference_that_is_only_worded_anew_is_cosmetic() -> None:
     reworded = [("NCBITaxon:9606", "Homo sapiens", "Human GRCh38.p14 (GENCODE v48/Ensembl 114)")]
     newer = [("NCBITaxon:9606", "Homo sapiens", "GENCODE v49 (GRCh38.p14) Ensembl 115")]
@@ -284,6 +291,15 @@ def test_allowed_values(old: str, new: str, added: list[str], removed: list[str]
     assert changes.fields_changed
     assert [text for one in changes.allowed_values_changed for text in one.added] == added
     assert [text for one in changes.allowed_values_changed for text in one.removed] == removed
+
+
+def test_a_chapter_that_came_or_went_is_told_by_its_rules() -> None:
+    rule = "Every gene MUST be named."
+    more = {"general": f"## Genes\n\n{rule}"}
+    (came,) = _diff({}, more).component_rules_changed
+    assert (came.component, came.removed, came.added) == ("Genes", (), (rule,))
+    (went,) = _diff(more, {}).component_rules_changed
+    assert (went.component, went.removed, went.added) == ("Genes", (rule,), ())
 
 
 def test_keys_of_obsm_are_embeddings_and_not_fields() -> None:

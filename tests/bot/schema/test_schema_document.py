@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from schema_documents import GENES, OBS, document, field
+from schema_documents import GENES, OBS, ONTOLOGIES, document, field
 
 from bot.schema.document import parse_document
 from bot.schema.pinned import pins_of
@@ -36,6 +36,7 @@ def test_two_prefixes_in_one_cell_are_two_pins() -> None:
         ("2025-09-15 EFO 3.82.0", "2025-09-15"),
         ("efo.owl : 2021-08-16 EFO 3.33.0", "2021-08-16"),
         ("3.0", "3.0"),
+        ("v3.0", "3.0"),
     ],
 )
 def test_a_pin_is_a_date_where_it_has_one(version: str, pin: str) -> None:
@@ -151,6 +152,14 @@ def test_a_mistyped_taxon_is_told_and_not_taken() -> None:
     assert spec.discrepancies == (Discrepancy("NCBITaxon:6293", "NCBITaxon:6239", line),)
 
 
+def test_of_two_taxa_in_a_row_the_one_that_stands_elsewhere_is_taken() -> None:
+    row = _organisms("NCBITaxon:6293 or NCBITaxon:6239")
+    uns = [("organism_ontology_term_id", "Curator MUST annotate.", row)]
+    genes = (*GENES, ("NCBITaxon:6239", "C. elegans", "WBcel235"))
+    (organism,) = parse_document(document(uns=uns, genes=genes)).organisms
+    assert (organism.name, organism.taxon) == ("Caenorhabditis elegans", "NCBITaxon:6239")
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -162,6 +171,7 @@ def test_a_mistyped_taxon_is_told_and_not_taken() -> None:
         (document().replace("| Required version |", "| Source |"), "no column for version"),
         (document().replace("| CL: |", "|  |"), "lacks its prefix or version"),
         (document(genes=[*GENES, *GENES]), "NCBITaxon:9606 is pinned a second time"),
+        (document(ontologies=[*ONTOLOGIES, ONTOLOGIES[0]]), "CL is pinned a second time"),
         (document(ontologies=[]), "holds no table with a row"),
         (document().replace("<th>Annotator</th>", "<th>Who</th>"), "has a row 'Who'"),
         (document().replace("<th>Annotator</th>", "<th>Value</th>"), "a second row 'Value'"),
