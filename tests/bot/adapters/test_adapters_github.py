@@ -224,12 +224,29 @@ def test_where_actions_may_open_no_pull_request_it_is_told(
 
 def test_a_marker_counts_only_if_the_bot_wrote_it(server: Server, adapters: Github) -> None:
     forged = sign("x", Marker(MarkerKind.RELEASE, "2027-01-01"))
-    people.open_issue(server.fake, server.fake.user("mallory"), "Forged", forged)
-    people.comment(server.fake, "mallory", 1, sign("x", REPLY))
+    for login in ("mallory", "another-app[bot]"):
+        people.open_issue(server.fake, server.fake.user(login), "Forged", forged)
+        people.comment(server.fake, login, 1, sign("x", REPLY))
     assert adapters.threads.marked() == {MARKER: 1}
-    assert [comment.by_bot for comment in adapters.threads.comments(1)] == [False, False]
+    assert [comment.by_bot for comment in adapters.threads.comments(1)] == [False] * 3
     adapters.threads.comment(1, sign("Hello.", REPLY))
     assert adapters.threads.comments(1)[-1].by_bot
+
+
+def test_a_persons_comment_isnt_taken_for_the_one_whose_answer_was_lost(
+    server: Server, adapters: Github
+) -> None:
+    body = sign("Hello.", REPLY)
+    people.comment(server.fake, "mallory", 1, body)
+    for fault in (
+        faults.unavailable("POST", "/comments$"),
+        faults.lost_answer("POST", "/comments$"),
+    ):
+        server.faults.append(fault)
+        number = adapters.threads.comment(1, body)
+        found = [one for one in adapters.threads.comments(1) if one.body == body]
+        assert [(one.comment_id, one.by_bot) for one in found[1:]] == [(number, True)]
+        del server.fake.issues[1].comments[-1]
 
 
 def test_more_than_a_page_of_comments_and_threads_is_read(server: Server, adapters: Github) -> None:
