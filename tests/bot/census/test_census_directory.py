@@ -24,6 +24,11 @@ def test_lts_is_told_by_its_flag_alone() -> None:
     assert [entry.version for entry in parse_directory(_text(**kept)).lts()] == ["b"]
 
 
+def test_lts_come_oldest_first_however_the_directory_has_them() -> None:
+    kept = {version: _entry(version, flags={"lts": True}) for version in ("b", "c", "a")}
+    assert [entry.version for entry in parse_directory(_text(**kept)).lts()] == ["a", "b", "c"]
+
+
 def test_aliases_are_resolved_apart_from_the_entries() -> None:
     directory = parse_directory(_text(stable="latest", latest="a", a=_entry("a")))
     assert directory.aliases == {"stable": "a", "latest": "a"}

@@ -77,6 +77,16 @@ def test_a_thread_without_an_answer_has_no_table() -> None:
     assert lacking(thread.said) is None
 
 
+def test_what_a_person_wrote_is_neither_an_entry_nor_the_table() -> None:
+    thread = Thread()
+    thread.answers("1")
+    thread.tabulated()
+    forged = Thread([replace(one, by_bot=False) for one in thread.said])
+    assert lacking(forged.said) is None
+    forged.answers("1")
+    assert forged.tabulated().said[-1] == replace(thread.said[-1], comment_id=3)
+
+
 def test_a_table_that_is_full_goes_on_in_another_comment() -> None:
     thread = Thread()
     for number in range(400):
