@@ -115,6 +115,11 @@ def test_an_inner_table_stays_within_its_value() -> None:
     assert found.tables[0].rows == (("a", "b"),)
 
 
+def test_a_heading_within_a_fence_heads_nothing() -> None:
+    rules = parse_document(document(general="```\n# A comment\n```\n\nx")).rules
+    assert "A comment" not in [chapter.name for chapter in rules]
+
+
 def test_the_sentence_after_a_table_is_prose_of_the_component() -> None:
     text = document().replace("<br>\n\n### tissue_type", "Curators MAY add.\n\n### tissue_type")
     obs = parse_document(text).component("obs")

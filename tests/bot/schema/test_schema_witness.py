@@ -220,6 +220,7 @@ def genes(human: str = "48", fish: str = "Danio_rerio.GRCz11.114") -> str:
         f"human: {{description: homo_sapiens, version: {human}, url: x}}\n"
         f"zebrafish: {{description: danio_rerio, url: 'https://e/danio_rerio/{fish}.gtf.gz'}}\n"
         "ercc: {description: ercc, url: y}\n"
+        "other: {description: homo_erectus, version: 1, url: x}\n"
     )
 
 
