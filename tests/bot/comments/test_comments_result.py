@@ -257,6 +257,14 @@ def test_a_verdict_says_how_many_are_accepted() -> None:
     assert "To accept these failures" not in told
 
 
+def test_what_is_accepted_already_isnt_to_be_accepted_again() -> None:
+    told = with_accepted()
+    other = dataset(3, Outcome.FAILED, Finding(reason=Reason.GENE_UNKNOWN))
+    lines = result.body(told.model_copy(update={"outcomes": (*told.outcomes, other)}))
+    assert lines.count("[[accepted]]") == 1
+    assert f'dataset_id = "{other.dataset_id}"' in lines
+
+
 @pytest.mark.parametrize("state", [one for one in ExceptionState if one is not ExceptionState.USED])
 def test_an_exception_that_does_nothing_is_named(state: ExceptionState) -> None:
     told = result.body(with_accepted(exceptions=(use(1, ExceptionState.USED), use(2, state))))
