@@ -84,6 +84,19 @@ def test_what_is_malformed_gets_a_hint(body: str, problem: str, suggestion: str 
     assert parse(body) == Mistake(problem, suggestion)
 
 
+@pytest.mark.parametrize("given", ["7.0.0/../../main", "7.0.0?x", "https://x.test/7.0.0", "7.0.0-"])
+def test_a_comment_names_versions_and_no_addresses(given: str) -> None:
+    for body in (f"/diff 6.0.0 {given}", f"/diff {given} 6.0.0"):
+        problem = f"/diff wants two dataset schema versions, but got {body.removeprefix('/diff ')}"
+        assert parse(body) == Mistake(problem, "/diff 6.0.0 7.0.0")
+
+
+@pytest.mark.parametrize("given", ["2026-02-01/x", "x2026-02-01", "2026-02-010"])
+def test_a_release_is_a_date_and_nothing_more(given: str) -> None:
+    assert isinstance(parse(f"/thread {given}"), Mistake)
+    assert isinstance(parse(f"/verify {given}"), Mistake)
+
+
 @pytest.mark.parametrize("given", ["", "0", "1 2", "-3", "\u0663", "ten", "99999999"])
 def test_a_limit_is_one_number_from_one_on(given: str) -> None:
     problem = f"--limit wants one number from 1 on, but got {given or 'nothing'}"
