@@ -422,6 +422,9 @@ def test_a_title_alone_makes_no_run(server: Server, adapters: Github) -> None:
     adapters.runs.start(REQUEST)
     accepts(adapters, REQUEST.run_id)
     assert [run.request.run_id for run in adapters.runs.all()] == [REQUEST.run_id]
+    of_another = {"run_id": f"{REQUEST.run_id}1", "instance": "other"}
+    adapters.runs.start(REQUEST.model_copy(update=of_another))
+    assert len(server.fake.runs) == 4
 
 
 def test_a_run_whose_title_somebody_took_before_is_started_all_the_same(

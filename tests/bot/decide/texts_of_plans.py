@@ -170,6 +170,7 @@ COMMENTS = {
         "/verify", replace(FACTS, manifests={RELEASE: manifest(RELEASE, "s3://theirs")})
     ),
     "undecided": said("/ingest", replace(FACTS, rules={"7.0.0": ("q",)})),
+    "undecided, to retry": said("/retry", replace(RETRIED, rules={})),
     "undecided, to verify": said("/verify", replace(FACTS, rules={})),
     "ingest": said("/ingest"),
     "ingest in the proposal": said("/ingest", thread=1),
@@ -367,6 +368,9 @@ RUNS = {
     **{f"ended, {one}": ended(one) for one in (Status.PASSED, Status.FAILED, Status.UNCHECKED)},
     "ended, followed": ended(Status.PASSED, FOLLOWED),
     "ended while another runs": ended(Status.PASSED, RUNNING),
+    "ended, and another since": ended(
+        Status.PASSED, replace(FOLLOWED, runs=(run(99, Status.FAILED, BROKEN),))
+    ),
     "ended without a thread": ended(Status.PASSED, replace(FOLLOWED, threads={})),
     "ended, of a commit": ended(Status.PASSED, request=changed(manifest_commit="d" * 40)),
     "ended alone": compared(),
