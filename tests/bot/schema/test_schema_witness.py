@@ -162,6 +162,11 @@ SPEC = parse_document(
                 "Curator MUST annotate.",
                 'One or more, separated by the delimiter <code>" || "</code>.',
             ),
+            (
+                "suspension",
+                "Curator MUST annotate.",
+                'MUST be <code>"cell"</code>. MUST NOT be <code>"na"</code>.',
+            ),
         ),
         genes=(*GENES, ("NCBITaxon:7955", "Danio rerio", "GRCz11 (GCA_1.4)<br>Ensembl 114")),
     )
@@ -206,6 +211,7 @@ BOTH = 'tissue_type: {enum: [tissue]}, disease: {a: [{multi_term: {delimiter: " 
             ("it takes organoid, which the document doesn't name", "it doesn't take tissue"),
         ),
         ("disease: {delimiter: ','}", ("its delimiter is ',', the document's ' || '",)),
+        ("suspension: {enum: [cell]}", ()),
         ("disease: {}", ("its delimiter is none, the document's ' || '",)),
     ],
 )
