@@ -552,9 +552,9 @@ def test_a_callers_looks_are_the_runs_that_its_clock_started(
     for event, conclusion in (
         ("schedule", "success"),
         ("schedule", "failure"),
-        ("issue_comment", "success"),
-        ("schedule", "failure"),
         ("push", "failure"),
+        ("schedule", "failure"),
+        ("issue_comment", "success"),
     ):
         people.end(server.fake, people.start(server.fake, "census.yml", event, bot), conclusion)
     assert caller.tally.failures() == 2
