@@ -225,6 +225,16 @@ def test_what_the_plan_job_packed_is_compared_and_unpacked_beside_the_code() -> 
     assert not any(step.get("working-directory") for step in launch)
 
 
+def test_packages_are_installed_from_the_lock() -> None:
+    action = workflow_files.read((ROOT / ".github/actions/install/action.yml").read_text())
+    scripts = [step.get("run", "") for _, _, step in STEPS]
+    scripts += [step.get("run", "") for step in action["runs"]["steps"]]
+    groups = [line for text in scripts for line in text.splitlines() if "--group" in line]
+    assert len(groups) == 2
+    for line in groups:
+        assert line.endswith(" --constraint constraints.txt")
+
+
 def test_the_clock_starts_nothing_oftener_than_once_a_day() -> None:
     crons = [cron["cron"] for one in READ.values() for cron in (one["on"].get("schedule") or ())]
     assert crons
