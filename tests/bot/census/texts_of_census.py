@@ -141,6 +141,9 @@ PAGES = {
     "another link": entry(
         facts(schema="Dataset schema|<a href='https://x/schema/6.0.0/s'>7.0.0</a>") + rows(*COUNTS)
     ),
+    "a link that begins alike": entry(
+        facts(schema="Dataset schema|<a href='https://x/schema/7.0.01/s'>7.0.0</a>") + rows(*COUNTS)
+    ),
     "no link": entry(facts(schema="data set schema version:|v7.0.0-rc1") + rows(*COUNTS)),
     "no version": entry(facts(schema="Dataset schema|none", census="Census schema|7")),
     "half a count": entry(facts(datasets="Total number of datasets|18,45")),

@@ -66,6 +66,9 @@ def test_a_qualified_name_is_a_rename_and_a_new_one_is_not() -> None:
     assert set(_changed(before, after)) == {"fields_renamed"}
     other = _changed(before, _value("y", "experimental_condition"))
     assert set(other) == {"fields_added", "fields_removed"}
+    elsewhere = {"obs": [OBS[0]], "uns": [*UNS, ("self_reported_ethnicity", MUST, "x")]}
+    before = {"obs": [OBS[0], ("ethnicity", MUST, "x")]}
+    assert set(_changed(before, elsewhere)) == {"fields_added", "fields_removed"}
 
 
 def test_a_rename_changes_no_field_that_only_names_it() -> None:
