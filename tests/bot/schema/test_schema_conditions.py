@@ -3,6 +3,8 @@
 import pytest
 
 from bot.schema.rules.conditions import circumstances, of_row
+from bot.schema.rules.document_terms import DocumentTerms
+from bot.schema.rules.presence import where_of
 from runners.contract.rules import Circumstance
 
 LINE = Circumstance(column="tissue_type", among=("cell line",))
@@ -74,3 +76,27 @@ def test_a_row_of_a_table_by_another_column(
         return
     among, under = expected
     assert found == (Circumstance(column="assay_ontology_term_id", among=among, under=under),)
+
+
+IS_LINE, IS_CELL = '`tissue_type` is `"cell line"`', '`suspension_type` is `"cell"`'
+CELL = Circumstance(column="suspension_type", among=("cell",))
+
+
+@pytest.mark.parametrize(
+    ("annotation", "expected"),
+    [
+        (f"Curator MUST annotate if {IS_LINE}; otherwise, this MUST NOT be present.", (LINE,)),
+        (
+            f"Curator MAY annotate if {IS_LINE} and {IS_CELL}; otherwise, MUST NOT be present.",
+            (LINE, CELL),
+        ),
+        (f"This key MUST NOT be present if {IS_LINE}.", (LINE.negated(),)),
+        # not (A and B) is no list of circumstances that must all hold
+        (f"This key MUST NOT be present if {IS_LINE} and {IS_CELL}.", ()),
+        ("This key MUST NOT be present if `donor` is `ill`.", ()),
+        (f"Curator MUST annotate if {IS_LINE}.", ()),
+    ],
+)
+def test_where_alone_a_column_stands(annotation: str, expected: tuple[Circumstance, ...]) -> None:
+    known = frozenset({"tissue_type", "suspension_type"})
+    assert where_of(annotation, DocumentTerms({}, {}, known, {})) == expected
