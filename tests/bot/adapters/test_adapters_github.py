@@ -416,15 +416,16 @@ def accepts(adapters: Github, *run_ids: str) -> None:
 def test_a_title_alone_makes_no_run(server: Server, adapters: Github) -> None:
     """Whoever may dispatch a workflow can call it anything, and mustn't keep others from theirs."""
     title = f"{REQUEST.run_id}0 in demo for maintainer"
-    for login in ("writer", ACTIONS):
-        people.dispatch(server.fake, server.fake.user(login), "ingest.yml", {"title": title})
+    other = f"{REQUEST.run_id}7 in demo for nobody at all"
+    for login, told in (("writer", title), (ACTIONS, title), ("writer", other)):
+        people.dispatch(server.fake, server.fake.user(login), "ingest.yml", {"title": told})
     assert adapters.runs.all() == ()
     adapters.runs.start(REQUEST)
     accepts(adapters, REQUEST.run_id)
     assert [run.request.run_id for run in adapters.runs.all()] == [REQUEST.run_id]
     of_another = {"run_id": f"{REQUEST.run_id}1", "instance": "other"}
     adapters.runs.start(REQUEST.model_copy(update=of_another))
-    assert len(server.fake.runs) == 4
+    assert len(server.fake.runs) == 5
 
 
 def test_a_run_whose_title_somebody_took_before_is_started_all_the_same(
