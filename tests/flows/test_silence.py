@@ -17,7 +17,7 @@ from workflows.act import ROOT
 from bot.errors import BotError
 from bot.model.labels import Label
 from bot.model.look import Look, hidden_look
-from bot.model.markers import DASHBOARD, sign
+from bot.model.markers import DASHBOARD, reply_marker, sign
 from flows.github_scenario import AT_ONCE, GithubScenario
 from flows.scenario import good
 from flows.test_jobs import done, ended, job, payload
@@ -190,6 +190,8 @@ def test_a_job_that_couldnt_begin_is_told_to_whoever_asked_once(scenario: Github
     event = asks(scenario, "/status")
     comment = json.loads(Path(event).read_text())["comment"]
     told = {"THREAD": "2", "KEY": str(comment["id"]), "SINCE": comment["created_at"]}
+    quoted = sign("I was answered.", reply_marker(comment["id"]))
+    people.add_comment(scenario.fake, scenario.fake.user("writer"), 2, quoted)
     for _ in range(2):
         assert bare_job(scenario, "commands", "unanswered", **told) == 0
     heard = scenario.heard()
@@ -274,13 +276,16 @@ def test_looks_that_couldnt_begin_are_told_once_in_the_dashboard(scenario: Githu
         body = sign("It is so.", DASHBOARD, hidden_look(Look(at, "nothing new")))
         board = people.open_issue(scenario.fake, scenario.fake.user(ACTIONS), "Dashboard", body)
         board.labels.append("dashboard")
+    later = sign("Mine.", DASHBOARD, hidden_look(Look(scenario.fake.now(), "nothing new")))
+    persons = people.open_issue(scenario.fake, scenario.fake.user("writer"), "Dashboard", later)
+    persons.labels.append("dashboard")
     for _ in range(2):
         assert bare_job(scenario, "detect", "unlooked") == 0
     assert last_step(scenario, "--look", "skipped") == 0
     newest = scenario.fake.issues[board.number - 1]
     (said,) = newest.comments
     assert said.body.startswith("⚠️ **Not looked:** the job that looks for releases couldn't begin")
-    assert board.comments == []
+    assert (board.comments, persons.comments) == ([], [])
     newest.body = sign("Without the line.", DASHBOARD)
     board.body = newest.body
     assert bare_job(scenario, "detect", "unlooked") == 0

@@ -235,6 +235,14 @@ def test_packages_are_installed_from_the_lock() -> None:
         assert line.endswith(" --constraint constraints.txt")
 
 
+def test_a_summary_has_what_others_wrote_as_a_block_of_code() -> None:
+    written = r'>> "\$GITHUB_STEP_SUMMARY"|tee -a "\$GITHUB_STEP_SUMMARY"'
+    steps = [step["run"] for _, _, step in STEPS if re.search(written, step.get("run", ""))]
+    assert len(steps) == 5
+    for script in steps:
+        assert re.search(rf"sed 's/\^/    /'[^;]*?({written})", script)
+
+
 def test_the_clock_starts_nothing_oftener_than_once_a_day() -> None:
     crons = [cron["cron"] for one in READ.values() for cron in (one["on"].get("schedule") or ())]
     assert crons
