@@ -391,7 +391,7 @@ def test_a_broken_manifest_breaks_its_own_release_only(server: Server, adapters:
 
 def test_what_a_push_changed_is_read_from_its_two_commits(server: Server, adapters: Github) -> None:
     fake, changed = server.fake, adapters.repository.changed_manifests
-    before = fake.branches["main"]
+    before = people.push(fake, "maintainer", {"runners/releases/2025-02-01.toml": "stays"})
     files: dict[str, str | None] = {f"many/{number}": str(number) for number in range(400)}
     other = "runners/releases/2026-08-01.toml"
     after = people.push(fake, "maintainer", {**files, other: "x", REQUEST.manifest: None})
