@@ -150,6 +150,10 @@ COMMENTS = {
     "another least role": said("/status", replace(FACTS, minimum_roles={Verb.STATUS: Role.ADMIN})),
     "a dry run by a writer": said("/ingest --dry-run", replace(FACTS, role=Role.WRITE)),
     "a dry run by a reader": said("/ingest --dry-run", replace(FACTS, role=Role.READ)),
+    "a dry run where readers ingest": said(
+        "/ingest --dry-run",
+        replace(FACTS, role=Role.READ, minimum_roles={Verb.INGEST: Role.READ}),
+    ),
     "ingest by a writer": said("/ingest", replace(FACTS, role=Role.WRITE)),
     "help": said("/help"),
     "help in the dashboard": said("/help", thread=9),

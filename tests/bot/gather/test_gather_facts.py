@@ -1,5 +1,6 @@
 """What is asked of whom for a decision, and what of it gets into the facts."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -227,6 +228,9 @@ def test_the_directory_is_asked_for_places_that_are_not_allowed() -> None:
     assert list(found.places[1:]) == sorted(found.places[1:])
     assert len(found.places) == len(set(found.places)) > 1
     assert found.places_unread == ""
+    of_files = re.sub(r's3://[^"]*/h5ads', "s3://files/h5ads", hosted)
+    of_both = facts(comment("/ingest"), World(whole=foreign, directory=of_files)).places
+    assert set(of_both) == {*found.places, "s3://files/"}
     unread = facts(comment("/ingest"), World(whole=foreign))
     assert (unread.places, unread.places_unread) == (("s3://ours/",), "it is gone.")
 

@@ -1,8 +1,10 @@
 """Markers: found in the last line and nowhere else."""
 
+import json
+
 import pytest
 
-from bot.model.markers import Marker, MarkerKind, find, last_marker, sign
+from bot.model.markers import Marker, MarkerKind, find, hidden_line, last_marker, sign
 
 MARKER = Marker(MarkerKind.RELEASE, "2026-02-01")
 
@@ -48,3 +50,11 @@ def test_of_two_markers_the_last_one_counts() -> None:
 def test_every_kind_is_found(kind: MarkerKind) -> None:
     marker = Marker(kind, "2026-02-01-1-0a")
     assert find(sign("x", marker, "<!-- hidden -->")) == marker
+
+
+def test_nothing_that_is_hidden_ends_its_line_or_begins_another() -> None:
+    told = "--> <!-- -- a-b"
+    line = hidden_line("facts", json.dumps(told))
+    inner = line.removeprefix("<!-- cellxgene-ingestion-bot: facts ").removesuffix(" -->")
+    assert not [mark for mark in ("<", ">", "--", "\n") if mark in inner]
+    assert json.loads(inner) == told
