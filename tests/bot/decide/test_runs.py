@@ -1,7 +1,7 @@
 """How many datasets a run does, and who ended it: by what can be believed."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from bot.decide.runs import total_of
 from bot.gather.facts import cancelled_by
 from bot.model.audit_entry import AuditEntry, Decision, hidden_audit_entry
 from bot.model.facts import Facts
-from bot.model.ports import ThreadComment
+from bot.model.ports import Run, ThreadComment
 from bot.model.progress import Progress
 from runners.contract import Action, Manifest, RunRequest, Storage
 
@@ -57,6 +57,17 @@ def test_a_run_does_what_its_request_selects(fields: dict[str, Any], total: int 
 def test_once_there_is_a_journal_it_knows_better(fields: dict[str, Any]) -> None:
     assert total_of(request(**fields), Progress(chosen=7), FACTS) == 7
     assert total_of(request(**fields), Progress(chosen=0), FACTS) == 0
+
+
+def test_what_ran_before_a_rollback_says_nothing_of_the_instance() -> None:
+    first, taken_back, last = (
+        Run(request(run_id=f"{RELEASE}-ingest-{hour}"), NOON + timedelta(hours=hour))
+        for hour in (1, 2, 4)
+    )
+    taken_back = replace(taken_back, taken_back=NOON + timedelta(hours=3))
+    facts = replace(FACTS, runs=(first, taken_back, last))
+    assert facts.runs_of(RELEASE) == (last,)
+    assert facts.taken_back(RELEASE) == (taken_back,)
 
 
 ENTRY = AuditEntry("maintainer", "maintain", "/cancel", Decision.ACCEPTED, "yes", RUN)
