@@ -1,11 +1,13 @@
 """Where runs are kept, read by the bot: a folder, or S3."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from botocore.stub import Stubber
 from moto import mock_aws
 
 from bot.adapters.stored_runs import FolderStore, RunStore, S3Store, run_store
@@ -53,6 +55,19 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_it_lists_and_reads(filled: RunStore) -> None:
     assert set(filled.modified()) == set(FILES)
     assert {path: filled.text(path) for path in FILES} == FILES
+
+
+def test_more_than_a_page_of_files_is_listed() -> None:
+    client = boto3.client("s3", region_name="us-east-1")
+    when = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    with Stubber(client) as stub:
+        for key, more in (
+            ("a/x", {"IsTruncated": True, "NextContinuationToken": "n"}),
+            ("b/x", {}),
+        ):
+            page = {"Contents": [{"Key": f"runs/{key}", "LastModified": when}], **more}
+            stub.add_response("list_objects_v2", page)
+        assert S3Store("s3://data/runs", client).modified() == {"a/x": when, "b/x": when}
 
 
 def test_what_isnt_there_is_one_sentence(filled: RunStore) -> None:
