@@ -3,9 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO := .demo
-# Processes that run tests: one more than the least machine has cores, as tests wait for disks and for
-# each other. A file of tests stays in one of them, and so do the instances it makes.
-JOBS := 3
+# Processes that run tests; a file of tests stays in one of them, and so do the instances it makes.
+JOBS := 2
 
 .PHONY: setup demo docs reference test prove lint mutants bench live dist newest constraints clean
 
