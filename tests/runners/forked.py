@@ -5,10 +5,13 @@ Importing them takes longer than most of what the tests run. LaminDB is not amon
 environment when it is imported.
 
 What it doesn't model: what those packages read of the environment when they are imported, the order
-in which a process of ours imports its modules, and a hash seed of each process's own.
+in which a process of ours imports its modules, a hash seed of each process's own, and garbage among
+what was there before.
 """
 
 import atexit
+import gc
+import inspect
 import json
 import os
 import runpy
@@ -158,4 +161,6 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
     for package in PACKAGES:
         import_module(package)
+    inspect.stack()  # remembers where each module comes from, for which LaminDB asks
+    gc.freeze()  # else each process looks through all of it as it ends, which takes a second
     _execute(_serve(socket.socket(fileno=int(sys.argv[1]))))
