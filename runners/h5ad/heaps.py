@@ -16,10 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runners.h5ad.references import HEAP, REFERENCE, is_deflated
-from runners.rules.ids import LONGEST, Ids
-
-MOST = 2**18
-"""Texts that are read so, at most."""
+from runners.rules.ids import LONGEST, MOST, Ids
 
 MOST_BYTES = 32 * 2**20
 """Bytes of all their heaps, and of all their references as they are packed, at most."""

@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 LONGEST = 32
 """Bytes of the longest id that is compared as numbers; Ensembl's have 15 to 18, a few 28."""
 
+MOST = 2**18
+"""Ids that are compared so at once, for which there is memory; no gene table has more."""
+
 WORD = 8
 WHOLE = 2**64 - 1
 LAST = np.array([WHOLE ^ (WHOLE >> 8 * kept) for kept in range(WORD + 1)], np.uint64)

@@ -7,10 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from runners.rules.ids import Ids
-
-MOST = 2**18
-"""Ids that are found by numbers at once, for which there is memory; no gene table has more."""
+from runners.rules.ids import MOST, Ids
 
 ROOM = 8
 """Slots for each id: of so many, few are wanted by two ids."""

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runners.h5ad.heaps import MOST, ids_of
+from runners.h5ad.heaps import ids_of
 from runners.h5ad.ranges import open_h5ad
-from runners.rules.ids import LONGEST, Ids
+from runners.rules.ids import LONGEST, MOST, Ids
 
 GENES = [f"ENSG{number:011}" for number in range(9_000)]
 MIXED = [f"ENSMUSG{n:011}" if n % 5 else f"ERCC-{n:05}" for n in range(9_000)]

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runners.rules.ids import LONGEST
-from runners.rules.places import MOST, Places
+from runners.rules.ids import LONGEST, MOST
+from runners.rules.places import Places
 
 SHORT = st.text(max_size=LONGEST)
 ALIKE = st.builds(
