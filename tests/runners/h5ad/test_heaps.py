@@ -130,7 +130,7 @@ def test_a_chunk_whose_end_is_wrong_is_left_to_hdf5(tmp_path: Path) -> None:
     assert taken(path) is None
     with pytest.raises(OSError, match="filter returned failure"):
         read(path)
-    written(path, GENES[:9], chunks=(9,), compression="gzip")
+    written(path, GENES[:9], chunks=(5,), compression="gzip")
     with h5py.File(path, "r+") as file:
         _, packed = file["a"].id.read_direct_chunk((0,))
         file["a"].id.write_direct_chunk((0,), packed[:-4])
@@ -157,7 +157,7 @@ def test_what_lies_beyond_the_files_own_end_is_left_to_hdf5(
         address = file["a"].id.get_offset()
     with path.open("ab") as stream:
         stream.write(content[heap : heap + 4096])
-    for number in range(9):
+    for number in range(1, 9):  # the first is read by HDF5, too
         replaced(path, address + 16 * number + 4, "<Q", len(content))
     replaced(path, 40, "<Q", len(content) + 4096)
     assert taken(path) is not None
@@ -183,6 +183,18 @@ def test_a_heap_that_is_smaller_than_any_is_left_to_hdf5(tmp_path: Path) -> None
         assert ids_of(file.root["a"], stored) is None
         with pytest.raises(OSError, match="too small"):
             file.root["a"][:]
+
+
+def test_another_object_of_a_number_leaves_all_to_hdf5(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.h5", GENES[:100])
+    content = path.read_bytes()
+    rest = content.index(b"GCOL") + 16 + 100 * 32
+    number, left = struct.unpack_from("<HxxxxxxQ", content, rest)
+    assert number == 0
+    replaced(path, rest, "<Q", 50)
+    replaced(path, rest + 8, "<Q", 15)
+    replaced(path, rest + 40, "<Q", left - 32)
+    assert taken(path) is None
 
 
 def test_what_only_hdf5_knows_tells_on_the_last_chunk(tmp_path: Path) -> None:
