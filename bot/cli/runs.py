@@ -65,16 +65,18 @@ def going_on(request: RunRequest, job: RemoteJob | None, bot: Github) -> RunGoes
     return RunGoesOn(request, progress_of(journal or "") if is_known else None, address, job)
 
 
-def lost(
-    request: RunRequest, ending: Ending, journal: str | None, job: RemoteJob | None
-) -> RunLost:
-    """That the run ended without a report; of one that had a job, what that said of its end."""
+def lost(request: RunRequest, ending: Ending, job: RemoteJob | None, bot: Github) -> RunLost:
+    """That the run ended without a report, and what its machines have cost; of one that had a job,
+    what that said of its end.
+    """
     if job is not None and ending.job == "launch":
         ending = Ending(ending.job, ending.result, ending.log, job.reason or "")
     elif job is not None:
         why = job.reason or "it ended as if its work were done, and left no report"
         ending = Ending("", "ended", job.log or ending.log, why)
-    return RunLost(request, ending, progress_of(journal or ""), job)
+    progress = progress_of(bot.runs.journal(request.run_id) or "")
+    cost = bot.runs.cost(request.run_id, bot.runs.now())
+    return RunLost(request, ending, progress, job, cost)
 
 
 @click.command(name="progress")
@@ -125,8 +127,7 @@ def _told_of_runs(bot: Github, settings: Settings) -> tuple[tuple[Run, ...], str
                 handled(going_on(run.request, run.job, bot), bot, settings)
             elif run.is_lost and _is_untold(run, bot):
                 log = bot.workflows.address_of(run.request.run_id) or ""
-                journal = bot.runs.journal(run.request.run_id)
-                event = lost(run.request, Ending("", "lost", log), journal, run.job)
+                event = lost(run.request, Ending("", "lost", log), run.job, bot)
                 handled(event, bot, settings)
         except BotError as error:
             problems.append(str(error))

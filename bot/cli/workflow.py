@@ -197,10 +197,9 @@ def end(
         request = RunRequest.from_file(request_file)
         report = bot.runs.report(request.run_id)
         ending = ending_of(jobs, log)
-        # A job's output that isn't set is an empty word.
         job = bot.runs.job(request.run_id)
         event: Event
-        if report:
+        if report:  # a page that the job didn't give is an empty word
             event, line = RunEnded(report, page or None), headline(report)
         elif job is not None and job.is_alive(bot.runs.now()):
             event, line = (
@@ -208,7 +207,7 @@ def end(
                 f"## Run {request.run_id} works in {job.name}",
             )
         else:
-            event = lost(request, ending, bot.runs.journal(request.run_id), job)
+            event = lost(request, ending, job, bot)
             line = f"## Run {request.run_id}: no report ({event.ending})"
         handled(event, bot, settings)
         thread = bot.threads.marked().get(Marker(MarkerKind.RELEASE, request.release))

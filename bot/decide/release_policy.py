@@ -21,8 +21,6 @@ from bot.model.markers import Marker, MarkerKind
 from bot.model.releases import NewRelease
 from runners.contract import manifest_path
 
-"""So many looks fail in a row before a person is asked."""
-
 
 def releases_read(event: ReleasesRead, facts: Facts) -> Plan:
     """What is new is announced, what changed is said, what is wrong is asked; else nothing."""

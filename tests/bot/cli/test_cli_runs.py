@@ -21,7 +21,7 @@ from bot.model.endings import Ending
 from bot.model.labels import Label
 from bot.model.markers import Marker, MarkerKind, last_marker, sign
 from bot.model.ports import Run
-from runners.contract import ROLLED_BACK, JobState, Machine, RemoteJob, RunReport
+from runners.contract import ROLLED_BACK, JobState, Machine, RemoteJob, RunReport, TrailLine
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -38,35 +38,6 @@ JOB = RemoteJob(
 )
 WORK = Ending("work", "failure", "https://log.test")
 QUIET = JOB.model_copy(update={"reason": None, "log": None})
-
-
-@pytest.mark.parametrize(
-    ("ending", "job", "found"),
-    [
-        (WORK, None, WORK),
-        (WORK, JOB, Ending("", "ended", "https://job.test", "it died")),
-        (
-            WORK,
-            QUIET,
-            Ending(
-                "",
-                "ended",
-                "https://log.test",
-                "it ended as if its work were done, and left no report",
-            ),
-        ),
-        (replace(WORK, job="launch"), JOB, replace(WORK, job="launch", why="it died")),
-        (replace(WORK, job="launch"), QUIET, replace(WORK, job="launch")),
-    ],
-)
-def test_a_run_without_a_report_is_lost_as_its_job_says(
-    ending: Ending, job: RemoteJob | None, found: Ending
-) -> None:
-    event = lost(request(), ending, None, job)
-    assert (event.ending, event.job, event.progress.began) == (found, job, None)
-    began = '{"at": "2026-03-01T12:00:00+00:00", "step": "begin"}\n'
-    told = lost(request(), ending, began, job)
-    assert told.progress.began == NOON
 
 
 # --- the commands ---------------------------------------------------------------------------------
@@ -143,6 +114,45 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
         (tmp_path / "runs").mkdir()
         yield Site(server, tmp_path)
         assert server.broken == []
+
+
+@pytest.mark.parametrize(
+    ("ending", "job", "found"),
+    [
+        (WORK, None, WORK),
+        (WORK, JOB, Ending("", "ended", "https://job.test", "it died")),
+        (
+            WORK,
+            QUIET,
+            Ending(
+                "",
+                "ended",
+                "https://log.test",
+                "it ended as if its work were done, and left no report",
+            ),
+        ),
+        (replace(WORK, job="launch"), JOB, replace(WORK, job="launch", why="it died")),
+        (replace(WORK, job="launch"), QUIET, replace(WORK, job="launch")),
+    ],
+)
+def test_a_run_without_a_report_is_lost_as_its_job_says(
+    site: Site, ending: Ending, job: RemoteJob | None, found: Ending
+) -> None:
+    event = lost(request(), ending, job, site.bot)
+    assert (event.ending, event.job, event.progress.began) == (found, job, None)
+    site.keeps(journal_jsonl=JOURNAL)
+    told = lost(request(), ending, job, site.bot)
+    assert told.progress.began == NOON
+
+
+def test_what_a_lost_runs_machines_have_cost_is_told(site: Site) -> None:
+    launched = TrailLine(at=NOON, run=RUN_ID, act="launched", machine="i-1", why="", price=0.5)
+    ended = launched.model_copy(update={"at": NOON + timedelta(hours=3), "act": "ended"})
+    trail = "\n".join(line.model_dump_json() for line in (launched, ended))
+    site.opens(Label.RUNNING)
+    site.keeps(journal_jsonl=JOURNAL, machines_jsonl=trail)
+    site.does("progress")
+    assert "Its machine has cost an estimated $1.50." in site.fake.issues[1].comments[-1].body
 
 
 REPORT = report()
