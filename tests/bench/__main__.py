@@ -4,9 +4,10 @@ import argparse
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import postgres
 
@@ -122,7 +123,20 @@ def _far(
     found = far.measure(folder, options.far, options.cells, databases["postgresql"])
     for line in report.far(found):
         say(line)
-    return {**far.keys(found), **report.cells(found)}
+    return {**far.keys(found), **report.cells(found), **_released_far(options.cells)}
+
+
+def _released_far(cells: Sequence[far.Cell]) -> dict[str, object]:
+    """By the last comparison near; without one that is said."""
+    released = _kept().get("sides_postgresql", {}).get("released")
+    if released is None:
+        say("the released curator so far away: measure the comparison first")
+        return {}
+    measured: dict[str, object] = {}
+    for line, keys in report.released_far(cells, released["marginal"], released["statements"]):
+        say(line)
+        measured |= keys
+    return measured
 
 
 def _verification(
@@ -142,10 +156,14 @@ PARTS_OF = {
 }
 
 
+def _kept() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    return found
+
+
 def _keep(measured: Mapping[str, object]) -> None:
-    before = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps({**before, **measured}, indent=2, sort_keys=True) + "\n")
+    RESULTS.write_text(json.dumps({**_kept(), **measured}, indent=2, sort_keys=True) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
 """What was measured, as a table for the screen and as keys for `.bench/results.json`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 
 from .comparison import Side
-from .far import Cell, Far
+from .far import LTS, Cell, Far
 from .lts import Simulated
 from .s3 import Asked
 
@@ -95,3 +95,21 @@ def far(found: Mapping[Cell, Far]) -> Iterator[str]:
 def cells(found: Mapping[Cell, Far]) -> dict[str, object]:
     """All that was measured, by cell."""
     return {"far": {str(cell): asdict(each) for cell, each in found.items()}}
+
+
+def released_far(
+    cells: Iterable[Cell], marginal: float, statements: float
+) -> Iterator[tuple[str, dict[str, object]]]:
+    """A sentence and the keys for each distance of a database: the released curator there.
+
+    Not measured, since it would take days: `marginal` seconds of a dataset near PostgreSQL, and a
+    round trip more for each of its statements. Its reading from S3 isn't in it.
+    """
+    for milliseconds in sorted({cell.database for cell in cells}):
+        hours = LTS * (marginal + statements * milliseconds / 1000) / 3600
+        line = (
+            f"the released curator, whose {statements:.0f} statements a dataset are each a round "
+            f"trip of {milliseconds} ms: {hours:.0f} hours an LTS (extrapolated from near, without "
+            f"its reading from S3)"
+        )
+        yield line, {f"released_far_lts_hours_{milliseconds}": hours}

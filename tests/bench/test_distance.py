@@ -17,8 +17,10 @@ import pytest
 from runners.ingest.steps import BATCH
 
 from .distance import Distance, Line, proxy
+from .far import LTS, Cell
 from .intervals import longest_chain, seconds, together
 from .release import STEADY
+from .report import released_far
 from .statements import Statements, kind_of
 from .working import seconds_per_dataset
 
@@ -164,3 +166,12 @@ def test_a_dataset_takes_what_the_slower_of_readers_and_writer_takes() -> None:
     slow, quick = [[begins + (n - BATCH + 1) * each for n in range(count)] for each in (3.0, 0.1)]
     assert seconds_per_dataset(slow, ahead + later) == pytest.approx(3)
     assert seconds_per_dataset(quick, ahead + later) == pytest.approx(2)
+
+
+def test_the_released_curator_far_away_is_extrapolated_by_its_statements() -> None:
+    cells = [Cell.read(text) for text in ("30/80/8", "30/20/2", "10/20/8")]
+    found = [keys for _, keys in released_far(cells, marginal=2.0, statements=100.0)]
+    assert found == [
+        {"released_far_lts_hours_20": pytest.approx(LTS * 4 / 3600)},
+        {"released_far_lts_hours_80": pytest.approx(LTS * 10 / 3600)},
+    ]
