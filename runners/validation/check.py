@@ -24,6 +24,7 @@ from runners.contract import (
     exception_uses,
 )
 from runners.h5ad.profile import read_profile
+from runners.rules.wheels import newest_rules
 from runners.validation.readers import Readers, limit_memory, time_limit, validate_in_process
 from runners.validation.validate import SCHEMA_VERSION
 from runners.validation.validated import ValidatedDataset, outcome_of
@@ -84,7 +85,8 @@ def check_files(
     Raises:
         ContractError: there are no rules for the version, or a storage does not answer.
     """
-    fallback = rules.load(schema_version or _usable_versions()[-1]).dataset_schema_version
+    decided = rules.load(schema_version) if schema_version else newest_rules()
+    fallback = decided.dataset_schema_version
     judge_one = judge_by_own_version if schema_version is None else judge_by_version
     readers = Readers(fallback, reference, workers, judge_one=judge_one)
     tasks = [(_stand_in(number, each), each) for number, each in enumerate(addresses, start=1)]

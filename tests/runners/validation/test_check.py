@@ -161,6 +161,15 @@ def test_the_version_of_a_file_is_read_within_the_same_limits(
     assert (found, limits) == ("7.0.0", [1234, True])
 
 
+def test_without_rules_that_are_decided_it_says_so(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "versions", tuple)
+    done = check(file)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == "runners/rules: there are no rules; copy the bot's own.\n"
+
+
 def test_the_schema_that_is_named_counts(file: Path) -> None:
     done = check(say_version(file, "7.1.0"), "--schema", "7.0.0", "--workers", "1")
     assert done.exit_code == 0
