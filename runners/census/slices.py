@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from runners.census.store import raise_outages
+from runners.retries import OutageError
 
 Result = TypeVar("Result")
 
@@ -59,6 +60,8 @@ def _done(what: str, ask: Callable[[], Result]) -> Result:
         with raise_outages(what), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the client's own, on how anndata names cells
             return ask()
+    except OutageError:
+        raise
     except Exception as error:
         reason = " ".join(str(error).split())
         raise SliceError(f"{what} fails: {type(error).__name__}: {reason}") from error

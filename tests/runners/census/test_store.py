@@ -140,6 +140,18 @@ def test_a_storage_that_does_not_answer_is_not_the_stores_fault(
         read_content(silent.storage)
 
 
+@pytest.mark.parametrize("name", ["get_obs", "get_anndata"])
+def test_a_storage_that_stops_answering_is_not_the_stores_fault_either(
+    world: World, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("[HTTP Response Code: 503]")
+
+    monkeypatch.setattr(client, name, fail)
+    with pytest.raises(OutageError, match=f"^{name}.*: the storage does not answer "):
+        read_content(storage(world.newer.soma))
+
+
 def test_few_cells_are_read_however_many_there_are(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
