@@ -46,7 +46,8 @@ class CheckReport(Document):
 class FileOutcome(Document):
     """What would become of one file, were it a release's. `file` is its path or address.
 
-    `dataset_schema_version` is the one that it was checked against; None if its reader died.
+    `dataset_schema_version` is the one that it was checked against; None if its reader died
+    or the storage didn't answer.
     """
 
     file: str

@@ -21,13 +21,15 @@ from runners.contract import (
     FilesReport,
     Manifest,
     Outcome,
+    Reason,
     exception_uses,
 )
 from runners.h5ad.profile import read_profile
+from runners.retries import OutageError, retry_outages
 from runners.rules.wheels import newest_rules
 from runners.validation.readers import Readers, limit_memory, time_limit, validate_in_process
 from runners.validation.validate import SCHEMA_VERSION
-from runners.validation.validated import ValidatedDataset, outcome_of
+from runners.validation.validated import ValidatedDataset, outcome_of, unread
 
 
 @dataclass(frozen=True)
@@ -97,14 +99,26 @@ def judge_by_own_version(
     fallback: str, reference: Path, dataset: CensusDataset, address: str
 ) -> ValidatedDataset:
     """Judges a file by the dataset schema version that it says, if there are rules for it."""
-    stated: tuple[str, ...] = ()
-    limit_memory(settings.from_environment().reader_megabytes)
-    with suppress(Exception):  # whatever it is, validation says it
-        with time_limit():
-            uns = read_profile(address, {SCHEMA_VERSION}).uns
-        stated = uns[SCHEMA_VERSION].values if SCHEMA_VERSION in uns else ()
+    limits = settings.from_environment()
+    limit_memory(limits.reader_megabytes)
+    try:
+        stated = retry_outages(lambda: _stated_version(address), seconds=limits.patience_seconds)
+    except OutageError as error:
+        return unread(dataset, Reason.FILE_NOT_ANSWERING, str(error))
     own = (version for version in _usable_versions() if (version,) == stated)
     return judge_by_version(next(own, fallback), reference, dataset, address)
+
+
+def _stated_version(address: str) -> tuple[str, ...]:
+    """What the file says of its version. Raises OutageError: the storage doesn't answer."""
+    try:
+        with time_limit():
+            uns = read_profile(address, {SCHEMA_VERSION}).uns
+    except OutageError:
+        raise
+    except Exception:  # whatever it is, validation says it
+        return ()
+    return uns[SCHEMA_VERSION].values if SCHEMA_VERSION in uns else ()
 
 
 def judge_by_version(

@@ -17,6 +17,7 @@ import pytest
 from loopback import LoopbackServer
 from s3fs import S3FileSystem
 
+from runners import retries
 from runners.census.store import CensusDataset
 from runners.contract import Reason
 from runners.h5ad.errors import FileArchivedError, FileForbiddenError, FileUnreadableError
@@ -25,7 +26,7 @@ from runners.retries import OutageError, retry_outages
 from runners.sample.datasets import NEWER, by_key
 from runners.sample.world import World
 from runners.settings import from_environment
-from runners.validation import readers
+from runners.validation import check, readers
 
 COLUMNS = ("assay_ontology_term_id", "cell_type_ontology_term_id", "is_primary_data")
 WHOLE = f"{by_key('D01').dataset_id}.h5ad"
@@ -211,6 +212,25 @@ def test_what_the_storage_does_not_give_is_told_by_name(
     storage.fail(range(how == "archived", DOWN), how)  # HEAD knows an archived file
     with pytest.raises(error, match=f"^s3://bucket/.*{WHOLE}: {told}"):
         read(WHOLE)
+
+
+@pytest.mark.parametrize("is_short", [True, False])
+def test_a_file_is_judged_by_its_own_version_also_after_an_outage(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch, is_short: bool
+) -> None:
+    monkeypatch.setenv("PATIENCE_SECONDS", "5" if is_short else "0.1")
+    monkeypatch.setattr(retries, "FIRST_PAUSE", 0.01)
+    for module in (check, readers):
+        monkeypatch.setattr(module, "limit_memory", lambda megabytes: None)  # this is no reader
+    storage.fail(range(1 if is_short else DOWN), "503")
+    dataset = CensusDataset("d", "v", "T", WHOLE, "c", "C", "", 1)
+    address = f"s3://bucket/cell-census/{NEWER.version}/h5ads/{WHOLE}"
+    found = check.judge_by_own_version("7.1.0", from_environment().reference, dataset, address)
+    if is_short:
+        assert getattr(found, "schema_version", None) == "6.0.0"
+    else:
+        assert found.problem is not None
+        assert found.problem.reason is Reason.FILE_NOT_ANSWERING
 
 
 def test_one_file_that_the_storage_does_not_give_is_that_file_s_outcome(
