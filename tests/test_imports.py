@@ -35,7 +35,7 @@ FLOORS = {
         {"wheel"},
     ),
     "runners": (
-        {"contract", "progress"},
+        {"contract", "progress", "files"},
         {"settings", "retries", "rules"},
         {"records", "h5ad", "sample"},
         {"census"},

@@ -5,12 +5,12 @@ Stored beside the run's journal before the run's first write, and after its last
 at all. Must not read a database (`runners.registry.baseline` does).
 """
 
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from runners.contract import Document
+from runners.files import write_whole
 
 BASELINE = "holdings.json"
 LEFT = "left.json"
@@ -92,12 +92,7 @@ def _changes(old: RecordDigest, new: RecordDigest | None) -> Iterator[str]:
 
 def store_baseline(folder: Path, holdings: Baseline, name: str = BASELINE) -> None:
     """Writes a file of a run's folder, whole or not at all."""
-    partial = folder / f"{name}.partial"
-    with partial.open("w", encoding="utf-8") as file:
-        file.write(holdings.model_dump_json())
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(folder / name)
+    write_whole(folder / name, holdings.model_dump_json())
 
 
 def stored_baseline(folder: Path) -> Baseline:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from runners.contract import ROLLED_BACK as NOTE
+from runners.files import write_whole
 from runners.records.baseline import Difference, differences, stored_baseline
 from runners.records.transaction_log import Tables
 from runners.registry.lock import hold_lock_file
@@ -126,7 +127,7 @@ def _note(recorded_runs: Sequence[RunFolder]) -> None:
     at = datetime.now(UTC).isoformat(timespec="seconds")
     for run in recorded_runs:
         told = json.dumps({"run_id": run.request.run_id, "at": at})
-        (run.folder / NOTE).write_text(f"{told}\n", encoding="utf-8")
+        write_whole(run.folder / NOTE, f"{told}\n")
 
 
 def _write(recorded_runs: Sequence[RunFolder], step: str) -> None:

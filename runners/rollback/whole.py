@@ -8,6 +8,7 @@ from pathlib import Path
 
 from runners import progress
 from runners.contract import RunRequest
+from runners.files import write_whole
 from runners.run.completion import complete
 from runners.run.journal import JOURNAL, Journal, JournalLines
 from runners.run.request import REQUEST, RunFolder
@@ -39,6 +40,6 @@ def lost_runs(like: RunRequest, runs: Path) -> list[RunFolder]:
         folder = runs / run_id
         if not (folder / REQUEST).exists():
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / REQUEST).write_text(request.to_json(), encoding="utf-8")
+            write_whole(folder / REQUEST, request.to_json())
             lost.append(RunFolder(request, folder, JournalLines([])))
     return lost

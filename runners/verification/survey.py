@@ -26,6 +26,7 @@ from runners.contract import (
     Storage,
     manifest_path,
 )
+from runners.files import write_whole
 from runners.run.request import ensure_request_file, kept_once_begun, load_job
 from runners.validation.check import judge_accepted
 from runners.verification.backfill import ReleaseState, commands
@@ -204,9 +205,7 @@ def _keep(file: Path, manifest: Manifest, *, is_real: bool) -> str:
     if not is_real:
         return f"--yes writes {file}"
     file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_suffix(".part")  # killed half-way, no half of a manifest is left as it is
-    part.write_text(tomli_w.dumps(manifest.to_table()), encoding="utf-8")
-    part.replace(file)
+    write_whole(file, tomli_w.dumps(manifest.to_table()))
     return f"wrote {file}"
 
 

@@ -20,6 +20,7 @@ from runners.contract import (
     Status,
     verdict_of,
 )
+from runners.files import write_whole
 from runners.run.fingerprint import Fingerprint
 from runners.run.journal import (
     JOURNAL,
@@ -112,7 +113,8 @@ def verify(job: Job, judged: Sequence[DatasetOutcome] = ()) -> RunReport:
         sources=report_sources(facts),
         timeline=timeline(own),
     )
-    _write(job.folder / "report.json", report)
+    # the bot takes its presence for the end of the run
+    write_whole(job.folder / "report.json", report.to_json())
     return report
 
 
@@ -176,10 +178,3 @@ def _versions(job: Job) -> Mapping[str, str]:
     if commit := settings.from_environment().commit:
         versions["ingestion bot, commit"] = commit
     return dict(sorted(versions.items()))
-
-
-def _write(path: Path, report: RunReport) -> None:
-    """Whole or not at all: the bot takes the report's presence for the end of the run."""
-    partial = path.with_suffix(".partial")
-    partial.write_text(report.to_json(), encoding="utf-8")
-    partial.replace(path)

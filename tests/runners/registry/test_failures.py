@@ -3,10 +3,8 @@ what time mends is an outage.
 """
 
 import errno
-import resource
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 from django.db import IntegrityError, OperationalError
 from django.db.transaction import TransactionManagementError
+from full_disk import files_that_cannot_grow
 from instances import INSTANCE, Done, Place
 
 from runners.cli.commands import main
@@ -179,16 +178,6 @@ def test_a_fault_of_ours_keeps_its_trace() -> None:
 
 
 # --- the disk -------------------------------------------------------------------------------------
-
-
-@contextmanager
-def files_that_cannot_grow() -> Iterator[None]:
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_a_journal_that_cannot_be_written_is_named(
