@@ -9,6 +9,7 @@ describes today, not the release's day.
 import json
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from runners import progress, settings
 from runners.contract import Document, Manifest
+from runners.files import write_whole
 
 DISCOVER = "https://api.cellxgene.cziscience.com/curation/v1"
 FILE = "publications.json"
@@ -47,24 +49,16 @@ def publications_of_run(manifest: Manifest, folder: Path) -> Publications:
     CZI's API is asked only for a release on S3; another address may be set (DISCOVER_API).
     """
     path = folder / FILE
-    if path.exists():
-        return _read_kept_publications(path)
+    with suppress(FileNotFoundError, ValidationError):  # none, or a part of one
+        return PUBLICATIONS_JSON.validate_json(path.read_bytes())
     address = settings.from_environment().discover
     if address is None and manifest.storage.h5ads.startswith("s3://"):
         address = DISCOVER
     if address is None:
         return {}
     fetched = fetch(address)
-    path.write_bytes(PUBLICATIONS_JSON.dump_json(fetched, indent=1))
+    write_whole(path, PUBLICATIONS_JSON.dump_json(fetched, indent=1).decode())
     return fetched
-
-
-def _read_kept_publications(path: Path) -> Publications:
-    try:
-        return PUBLICATIONS_JSON.validate_json(path.read_bytes())
-    except ValidationError:  # cut off by a kill
-        path.unlink()
-        return {}
 
 
 def fetch(address: str) -> dict[str, Publication]:

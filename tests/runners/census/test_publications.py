@@ -12,6 +12,7 @@ from pathlib import Path
 import documents
 import instances
 import pytest
+from full_disk import files_that_cannot_grow
 from instances import Place
 from loopback import LoopbackServer
 
@@ -141,9 +142,30 @@ def test_a_run_asks_once(place: Place, tmp_path: Path, monkeypatch: pytest.Monke
         monkeypatch.setenv("DISCOVER_API", address)
         assert publications_of_run(manifest, tmp_path) == {"c": TOLD}
     assert publications_of_run(manifest, tmp_path) == {"c": TOLD}
-    (tmp_path / publications.FILE).write_text("{")
-    assert publications_of_run(manifest, tmp_path) == {}
     assert DISCOVER.startswith("https://")
+
+
+def test_an_answer_that_was_cut_off_is_asked_for_again_and_kept(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing was written by it yet: the answer is kept before the run's first writer is made."""
+    manifest = Manifest.from_file(place.repository / f"{NEWER.version}.toml")
+    (tmp_path / publications.FILE).write_text("{")
+    with api(answer(LUNG)) as address:
+        monkeypatch.setenv("DISCOVER_API", address)
+        assert publications_of_run(manifest, tmp_path) == {"c": TOLD}
+    assert publications_of_run(manifest, tmp_path) == {"c": TOLD}
+
+
+def test_an_answer_is_kept_whole_or_not_at_all(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = Manifest.from_file(place.repository / f"{NEWER.version}.toml")
+    with api(answer(LUNG)) as address:
+        monkeypatch.setenv("DISCOVER_API", address)
+        with files_that_cannot_grow(), pytest.raises(OSError, match="File too large"):
+            publications_of_run(manifest, tmp_path)
+    assert not (tmp_path / publications.FILE).exists()
 
 
 def test_a_reference_tells_how_its_study_was_published(empty: Place, tmp_path: Path) -> None:
