@@ -78,17 +78,18 @@ class Array:
         while start < end:
             values = self._source[start : min(start + self._step, end)]
             start += len(values)
-            if self._is_measured:
-                self._step = self._next_step(values)
+            if self.kind == "str":
+                self._count(values)
             yield values
 
-    def _next_step(self, values: NDArray[Any]) -> int:
-        characters = len(b"".join(values.tolist()))
+    def _count(self, texts: NDArray[Any]) -> None:
+        characters = len(b"".join(texts.tolist())) if self._is_measured else texts.nbytes
         self._characters += characters
         if self._characters > MOST_READ:
             raise TooLargeError(f"{self.name} has texts of more than {MOST_READ // MIB:,} MB")
-        mean = max(1, characters // len(values))
-        return max(1, min(8 * self._step, TEXTS_AT_ONCE, BYTES_AT_ONCE // mean))
+        if self._is_measured:
+            mean = max(1, characters // len(texts))
+            self._step = max(1, min(8 * self._step, TEXTS_AT_ONCE, BYTES_AT_ONCE // mean))
 
     def read(self, rows: slice) -> NDArray[Any]:
         """The values of the rows, which must be few, or numbers."""
@@ -103,7 +104,7 @@ class Array:
         """
         texts: list[str] = []
         for values in self.pieces():
-            if max(self._characters, values.nbytes) > most:
+            if self._characters > most:
                 raise TooLargeError(f"{self.name} has texts of more than {most // MIB} MB")
             texts += decoded(values.tolist())
         return texts

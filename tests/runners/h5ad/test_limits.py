@@ -84,6 +84,26 @@ def test_texts_that_are_the_same_are_refused_once_they_take_too_long(
         read_profile(str(path), ["column"])
 
 
+@pytest.mark.parametrize("name", ["var/_index", "obs/column"])
+def test_texts_of_a_fixed_length_are_refused_all_the_same(
+    path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """However little of them is read at once."""
+    monkeypatch.setattr(arrays, "BYTES_AT_ONCE", 4_000)
+    monkeypatch.setattr(profile, "MOST_TEXT", 50_000)
+    monkeypatch.setattr(arrays, "MOST_READ", 50_000)
+    write(path, obs_of(column=["x"] * 2_000))
+    for size, is_right in ((20, True), (40, False)):
+        with h5py.File(path, "r+") as file:
+            del file[name]
+            file.create_dataset(name, data=np.array([b"text"] * 2_000, f"S{size}"))
+        if is_right:
+            assert read_profile(str(path), ["column"])
+            continue
+        with pytest.raises(FileTooLargeError, match=f"/{name} has texts of more than"):
+            read_profile(str(path), ["column"])
+
+
 def test_distinct_values_are_refused_once_they_are_too_many(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
