@@ -35,6 +35,7 @@ def is_refused(error: BaseException) -> bool:
         aws.PartialCredentialsError,
         aws.CredentialRetrievalError,
         aws.TokenRetrievalError,
+        aws.LoginError,
         aws.SSOError,
     )
     return isinstance(error, refusals)

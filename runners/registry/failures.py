@@ -14,19 +14,29 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.error import URLError
 
-from botocore.exceptions import BotoCoreError
+from botocore import exceptions as aws
 from django.conf import settings as django_settings
 from django.db import Error, connection
 from httpx import TransportError
 
 from runners import settings
 from runners.contract import ContractError
+from runners.h5ad.address import is_refused, remedy
 from runners.retries import OutageError, retry_outages
 
 Result = TypeVar("Result")
 
 PASSING = {errno.EBUSY, errno.EIO}
 """The errno by which s3fs reports throttling and the storage's own errors."""
+
+TRANSIENT = (
+    aws.ConnectionError,
+    aws.HTTPClientError,
+    aws.IncompleteReadError,
+    aws.ChecksumError,
+    aws.FlexibleChecksumError,
+)
+"""botocore's own errors of which a repeat may be free; it has others for what is set up wrong."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +94,7 @@ SEQUENCE_BEHIND = Failure(
 REFUSED_VALUE = Failure(
     "refuses a value", "leave the dataset that has it out, or have it corrected where it is from"
 )
+NO_CREDENTIALS = Failure("refuses whoever asks", remedy(anonymous=False))
 OTHER_TABLES = Failure(
     "has not the tables of this lamindb", "let its administrator run `lamin migrate deploy`"
 )
@@ -159,8 +170,10 @@ def explained(*, is_connected: bool = True) -> Iterator[None]:
         if not is_connected:
             raise
         raise _explained("LaminHub", SILENT, str(error)) from error
-    except (BotoCoreError, OSError) as error:
-        if isinstance(error, OSError) and not _passes(error):
+    except (aws.BotoCoreError, OSError) as error:
+        if isinstance(error, aws.BotoCoreError) and is_refused(error):
+            raise _explained("the storage", NO_CREDENTIALS, str(error)) from error
+        if not _passes(error):
             raise
         raise _explained("the storage", SILENT, str(error)) from error
 
@@ -218,8 +231,10 @@ def _reason(error: Error) -> str:
     return ": ".join(filter(None, parts))
 
 
-def _passes(error: OSError) -> bool:
-    return isinstance(error, ConnectionError | TimeoutError) or error.errno in PASSING
+def _passes(error: aws.BotoCoreError | OSError) -> bool:
+    if isinstance(error, OSError) and error.errno in PASSING:
+        return True
+    return isinstance(error, (ConnectionError, TimeoutError, *TRANSIENT))
 
 
 def _explained(system: str, failure: Failure, reason: str) -> ContractError:

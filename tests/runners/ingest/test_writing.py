@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.error import URLError
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from botocore import exceptions as aws
 from django.db import IntegrityError
 from httpx import ConnectError
 
@@ -32,7 +32,17 @@ PASSING = [
     TimeoutError("timed out"),
     OSError(errno.EBUSY, "SlowDown"),
     OSError(errno.EIO, "InternalError"),
-    EndpointConnectionError(endpoint_url="http://127.0.0.1:9"),
+    aws.EndpointConnectionError(endpoint_url="http://127.0.0.1:9"),
+    aws.ReadTimeoutError(endpoint_url="http://127.0.0.1:9"),
+    aws.ConnectionClosedError(endpoint_url="http://127.0.0.1:9"),
+    aws.IncompleteReadError(actual_bytes=1, expected_bytes=2),
+]
+WITHOUT_CREDENTIALS = [
+    aws.NoCredentialsError(),
+    aws.PartialCredentialsError(provider="env", cred_var="AWS_SECRET_ACCESS_KEY"),
+    aws.CredentialRetrievalError(provider="role", error_msg="none"),
+    aws.UnauthorizedSSOTokenError(),
+    aws.LoginRefreshRequired(),
 ]
 WITHOUT_HUB = [ConnectError("refused"), URLError("no address")]
 """Of its client, and of what that falls back to."""
@@ -41,6 +51,9 @@ AT_FAULT = [
     PermissionError(errno.EACCES, "denied"),
     OSError(errno.ENOSPC, "disk full"),
     KeyError("obs"),
+    aws.ProfileNotFound(profile="lab"),
+    aws.ParamValidationError(report="Bucket"),
+    aws.InvalidRetryModeError(provided_retry_mode="none", valid_modes="standard"),
 ]
 
 
@@ -107,6 +120,17 @@ def test_a_row_that_stays_in_the_way_is_told_after_three_tries() -> None:
     with pytest.raises(ContractError, match=r"^the database refuses a row, because of one that st"):
         RetryingWriter(story.ready, seconds=5).do(story.step)
     assert len(story.used) == 3
+
+
+@pytest.mark.parametrize("error", WITHOUT_CREDENTIALS, ids=repr)
+def test_without_credentials_nothing_is_repeated(error: Exception) -> None:
+    story = Story(error)
+    with pytest.raises(ContractError) as told:
+        RetryingWriter(story.ready, seconds=5).do(story.step)
+    assert not isinstance(told.value, OutageError)
+    assert str(told.value).startswith("the storage refuses whoever asks (")
+    assert "; it was read with AWS credentials: give some that may read it" in str(told.value)
+    assert len(story.made) == 1
 
 
 @pytest.mark.parametrize("error", AT_FAULT, ids=repr)
