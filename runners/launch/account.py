@@ -3,6 +3,7 @@
 Changes nothing but one object, `doctor.json`, where runs are kept.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -21,7 +22,11 @@ QUOTAS = {False: ("L-1216C47A", "On-Demand"), True: ("L-34B43A08", "Spot")}
 https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html
 """
 
-STANDARD = frozenset("acdhimrtz")
+STANDARD = re.compile(r"(?:[acdhmrtz]|i[ms]?)\d")
+"""How a type of these families begins: with all of the family's letters, before its generation
+(https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html). Im and Is are I's
+with another ratio of memory to storage; trn, hpc, inf and dl are families of their own.
+"""
 
 SPOT_ROLE = "AWSServiceRoleForEC2Spot"
 """https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/service-linked-roles-spot-instance-requests.html"""
@@ -117,7 +122,7 @@ class Account:
         return f"{subnet} leads out{f' by {gateway}' if gateway else ''}."
 
     def quota(self, ec2: Ec2, kind: str) -> str:
-        if kind[0] not in STANDARD:
+        if STANDARD.match(kind) is None:
             return f"{kind} is of a family with a quota of its own, which wasn't looked at."
         types = self._client("ec2").describe_instance_types(InstanceTypes=[kind])["InstanceTypes"]
         needed = types[0]["VCpuInfo"]["DefaultVCpus"]

@@ -1,6 +1,7 @@
 """What is missing at AWS is said part by part, before anything is launched."""
 
 import json
+import re
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from launch.fake_aws import FakeAws
 from launch.fake_runner_api import REPOSITORY
 from launch.site import TYPES, LaunchSite
 from runners.cli.commands import main
+from runners.launch.account import STANDARD as STANDARD_FAMILIES
 
 REGISTRY = "123456789012.dkr.ecr.us-west-2.amazonaws.com"
 JOB = {
@@ -184,6 +186,21 @@ def test_what_is_missing_is_named_alone_with_its_remedy(
     assert missing.keys() == named
     for text in missing.values():
         assert said.replace("SUBNET", subnet) in text
+
+
+def test_a_quota_is_compared_with_the_types_of_its_own_families(place: LaunchSite) -> None:
+    others = ("trn1.2xlarge", "inf2.8xlarge", "hpc6a.48xlarge", "dl1.24xlarge", "vt1.3xlarge")
+    configure_again(place, ec2__types=["r5.8xlarge", *others])
+    few_processors(place)
+    found = examined(place, code=1)
+    assert {kind for kind in others if found[f"quota for {kind}"][0] != "ok"} == set()
+    assert found["quota for r5.8xlarge"][0] == "missing"
+
+
+def test_of_all_families_those_that_the_quota_names_are_standard(place: LaunchSite) -> None:
+    kinds = place.amazon.client("ec2").meta.service_model.shape_for("InstanceType").enum
+    families = {re.split(r"[\d-]", kind)[0] for kind in kinds if STANDARD_FAMILIES.match(kind)}
+    assert families == {*"acdhimrtz", "im", "is"}
 
 
 def test_the_role_for_spot_machines_is_made_by_a_command(place: LaunchSite) -> None:
