@@ -6,8 +6,10 @@ which no `GITHUB_TOKEN` can have: an App's or a person's; to reap, `actions: wri
 never repeat a POST blindly, nor let a token or a registration into an error.
 """
 
+import time
 from collections.abc import Callable
 from itertools import count
+from math import ceil
 from typing import Any
 
 import httpx
@@ -20,7 +22,10 @@ _RELEASES = "https://github.com/actions/runner/releases/download"
 _TRIES = 4
 _PAGE = 100
 _PAUSE = 1.0
-_LONGEST_PAUSE = 60.0
+_LIMITED_PAUSE = 60.0
+_LONGEST_PAUSE = 180.0
+"""Seconds: twice as long each time; where GitHub limits the rate and doesn't say for how long; and
+at most. A launch that waits pays for its machine."""
 
 
 class GitHub:
@@ -114,6 +119,8 @@ class GitHub:
                 if not _is_passing(answer):
                     raise _refusal(answer, "registering a runner")
                 trouble = str(answer.status_code)
+                if _is_limit(answer):
+                    self._wait(answer, attempt, "registering a runner")
             if lost := runner_named(self.runners(), name):
                 self.remove(lost.id)
         raise LaunchError(f"registering a runner: GitHub does not answer ({trouble}); try later.")
@@ -155,19 +162,46 @@ class GitHub:
             if not _is_passing(answer):
                 return answer
             trouble = str(answer.status_code)
-            self._sleep(_pause(answer, attempt))
+            self._wait(answer, attempt, action_text)
         raise LaunchError(f"{action_text}: GitHub does not answer ({trouble}); try again later.")
+
+    def _wait(self, answer: httpx.Response, attempt: int, action_text: str) -> None:
+        """Waits as long as GitHub wants. Raises LaunchError: that is too long."""
+        seconds = _pause(answer, attempt)
+        if seconds > _LONGEST_PAUSE:
+            raise LaunchError(
+                f"{action_text}: GitHub takes no more requests for {ceil(seconds / 60)} minutes "
+                f"({answer.status_code}); try again then."
+            )
+        self._sleep(seconds)
 
 
 def _is_passing(answer: httpx.Response) -> bool:
     """Whether the same request may be answered otherwise in a while."""
-    limited = answer.status_code == httpx.codes.FORBIDDEN and "retry-after" in answer.headers
-    return limited or answer.status_code == 429 or answer.status_code >= 500
+    return _is_limit(answer) or answer.status_code >= 500
+
+
+def _is_limit(answer: httpx.Response) -> bool:
+    """Whether GitHub limits the rate; of a secondary limit the message alone may tell
+    (https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api).
+    """
+    if answer.status_code != httpx.codes.FORBIDDEN:
+        return answer.status_code == httpx.codes.TOO_MANY_REQUESTS
+    return "retry-after" in answer.headers or _is_used_up(answer) or "rate limit" in answer.text
+
+
+def _is_used_up(answer: httpx.Response) -> bool:
+    return str(answer.headers.get("x-ratelimit-remaining")) == "0"
 
 
 def _pause(answer: httpx.Response, attempt: int) -> float:
-    header = answer.headers.get("retry-after", "")
-    return min(float(header) if header.isdigit() else _PAUSE * 2**attempt, _LONGEST_PAUSE)
+    """The seconds before the request may be repeated."""
+    wanted, reset = (answer.headers.get(n, "") for n in ("retry-after", "x-ratelimit-reset"))
+    if wanted.isdigit():
+        return float(wanted)
+    if _is_limit(answer) and _is_used_up(answer) and reset.isdigit():
+        return max(0.0, float(reset) - time.time()) + 1
+    return _LIMITED_PAUSE if _is_limit(answer) else _PAUSE * 2**attempt
 
 
 def _refusal(answer: httpx.Response, action: str) -> LaunchError:

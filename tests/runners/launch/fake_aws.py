@@ -42,7 +42,7 @@ class Fault:
     """What happens to `times` calls of an action, or of all (`*`): an error, or a dropped line.
 
     The first `skip` calls are answered as ever. `after` lets a call take effect first; `hook` is
-    called in between.
+    called in between. `headers` are those of GitHub's answer.
     """
 
     action: str
@@ -52,6 +52,7 @@ class Fault:
     after: bool = False
     skip: int = 0
     hook: Callable[[], None] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def due(faults: list[Fault], action: str) -> Fault | None:
@@ -275,8 +276,12 @@ class Quiet(BaseHTTPRequestHandler):
     def body(self) -> bytes:
         return self.rfile.read(int(self.headers.get("Content-Length") or 0))
 
-    def send(self, status: int, kind: str, content: bytes) -> None:
+    def send(
+        self, status: int, kind: str, content: bytes, headers: Mapping[str, str] | None = None
+    ) -> None:
         self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()

@@ -1,13 +1,13 @@
 """GitHub's runner API for tests: stateful, small, and replaceable by any better double.
 
 Knows JIT registration, listing, removal, taken names, busy runners, tokens, and answers that are
-lost; and workflow runs whose job waits. It doesn't model how labels match, groups, rate limits, or
-runners that end themselves.
+lost; and workflow runs whose job waits. It doesn't model how labels match, groups, rate limits (but
+by a fault), or runners that end themselves.
 """
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -154,10 +154,13 @@ def _handler(state: FakeRunnerApi) -> type[Quiet]:
                 state.act(self.command, self.path, body)
             if fault.hook:
                 fault.hook()
-            self.tell(fault.status, {"message": "the double was told to"})
+            message = fault.code or "the double was told to"
+            self.tell(fault.status, {"message": message}, fault.headers)
 
-        def tell(self, status: int, document: Any) -> None:
+        def tell(
+            self, status: int, document: Any, headers: Mapping[str, str] | None = None
+        ) -> None:
             text = b"" if document is None else json.dumps(document).encode()
-            self.send(status, "application/json", text)
+            self.send(status, "application/json", text, headers)
 
     return Handler

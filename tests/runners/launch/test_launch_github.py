@@ -1,5 +1,6 @@
 """GitHub's runner API as it answers on bad days. Waiting is noted, not done."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -53,11 +54,56 @@ def test_all_pages_are_read_and_strangers_left_out(
     assert [runner.name for runner in runners] == mine
 
 
-@pytest.mark.parametrize("status", [429, 500, 502, 503])
+@pytest.mark.parametrize("status", [500, 502, 503])
 def test_what_passes_is_waited_out(github: FakeRunnerApi, pauses: list[float], status: int) -> None:
     github.faults.append(Fault("list", status=status, times=3))
     assert client(github, pauses).runners() == ()
     assert pauses == [1, 2, 4]
+
+
+SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes."
+"""https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api"""
+
+
+def limit(seconds: int) -> dict[str, str]:
+    """The headers of a primary limit, which ends in so many seconds."""
+    return {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(time.time()) + seconds)}
+
+
+@pytest.mark.parametrize("status", [403, 429])
+@pytest.mark.parametrize(
+    ("headers", "pause"),
+    [({}, 60), ({"retry-after": "7"}, 7), ({"retry-after": "7", **limit(50)}, 7), (limit(0), 1)],
+)
+def test_a_limit_of_the_rate_is_waited_out(
+    github: FakeRunnerApi,
+    pauses: list[float],
+    status: int,
+    headers: dict[str, str],
+    pause: float,
+) -> None:
+    github.faults.append(Fault("list", SECONDARY, status, headers=headers, times=2))
+    assert client(github, pauses).runners() == ()
+    assert pauses == [pause, pause]
+
+
+def test_the_end_of_a_limit_is_waited_for(github: FakeRunnerApi, pauses: list[float]) -> None:
+    github.faults += [Fault("register", status=403, headers=limit(100))]
+    client(github, pauses).register(name(1))
+    assert [pause for pause in pauses if pause] == [pytest.approx(101, abs=5), 1]
+    assert github.names() == [name(1)]
+
+
+@pytest.mark.parametrize("action", ["list", "register"])
+def test_a_limit_that_lasts_is_no_fault_of_the_token(
+    github: FakeRunnerApi, pauses: list[float], action: str
+) -> None:
+    github.faults.append(Fault(action, status=403, headers=limit(3570), times=99))
+    asking = client(github, pauses)
+    with pytest.raises(LaunchError) as told:
+        asking.runners() if action == "list" else asking.register(name(1))
+    assert "GitHub takes no more requests for 60 minutes (403); try again then." in str(told.value)
+    assert [pause for pause in pauses if pause] == []
 
 
 def test_what_does_not_pass_is_said(github: FakeRunnerApi, pauses: list[float]) -> None:
