@@ -1,5 +1,6 @@
 """`init` in a clone: what is written there, what is left so, and what an earlier commit had."""
 
+import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -53,7 +54,7 @@ class Clone:
                 f"{quote(str(folder))} remote add origin https://github.com/{repository}.git`, "
                 "and this again."
             )
-        named = [name for name, url in remotes.items() if repository.lower() in url.lower()]
+        named = [name for name, url in remotes.items() if _is_of(repository, url)]
         if not named:
             see = "see `git remote --verbose`"
             click.echo(f"note: no remote of {folder} names {repository}; {see}.")
@@ -123,12 +124,18 @@ def _say_left(folder: Path, code: Code, states: Mapping[str, State], *, update: 
             click.echo(f"  diff {quote(str(folder / path))} {quote(str(OWN / path))}")
 
 
+def _is_of(repository: str, address: str) -> bool:
+    """Whether the address of a remote, in any form that git takes, ends in OWNER/NAME."""
+    end = rf"[/:]{re.escape(repository)}(\.git)?/?"
+    return re.search(rf"{end}$", address, re.IGNORECASE) is not None
+
+
 def _remotes(folder: Path) -> Iterator[tuple[str, str]]:
     """Name and address of each remote that is pushed to."""
     for line in _git(folder, "remote", "--verbose").splitlines():
         name, _, rest = line.partition("\t")
         if rest.endswith(" (push)"):
-            yield name, rest
+            yield name, rest.removesuffix(" (push)")
 
 
 def _git(folder: Path, *words: str) -> str:

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.__main__ import cli
+from bot.cli.onboarding_clone import _is_of
 from bot.onboarding.files import OWNED, owner_lines
 from flows import world
 
@@ -256,6 +257,26 @@ def test_a_clone_of_another_repository_is_noted(clone: Path) -> None:
     done = run(*WORDS, "--no-look", str(clone))
     assert f"note: no remote of {clone} names lab/census; see" in done.stdout
     assert "note: " not in run(*WORDS, "--repository", "Lab/Other", "--no-look", str(clone)).stdout
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://github.com/lab/census",
+        "https://github.com/lab/census/",
+        "https://user@github.com/Lab/Census.git",
+        "git@github.com:lab/census.git",
+        "github.com:lab/census",
+        "ssh://git@github.com/lab/census",
+        "ssh://git@ssh.github.com:443/lab/census.git",
+    ],
+)
+def test_an_address_names_the_repository_whole(address: str) -> None:
+    assert _is_of("lab/census", address)
+    assert not _is_of("ab/census", address)
+    assert not _is_of("lab/cens", address)
+    assert not _is_of("lab/census-2", address)
+    assert not _is_of("lab/c.nsus", address)
 
 
 def test_a_page_that_is_out_of_reach_is_asked_for_once(
