@@ -66,9 +66,11 @@ def _ended(known: RemoteJob, now: datetime, reason: str | None) -> RemoteJob:
 
 
 def _absence(known: RemoteJob) -> str:
-    if known.state is JobState.WORKING:
-        return f"AWS doesn't know the Processing job {known.name} any more"
-    return f"AWS has never had the Processing job {known.name}"
+    if known.state is JobState.LAUNCHING:
+        return f"AWS has never had the Processing job {known.name}"
+    # one that is to stop may have worked, or never have been there
+    more = " any more" if known.state is JobState.WORKING else ""
+    return f"AWS doesn't know the Processing job {known.name}{more}"
 
 
 def _reason(described: Mapping[str, Any]) -> str | None:

@@ -308,6 +308,9 @@ def test_a_job_that_is_gone_from_aws_has_ended_but_not_at_once(place: JobSite) -
     launching = known.model_copy(update={"state": JobState.LAUNCHING})
     never = job_after(launching, None, known.launched_at + SETTLING)
     assert never.reason == f"AWS has never had the Processing job {place.job_name}"
+    stopping = known.model_copy(update={"state": JobState.STOPPING})  # whatever it was before
+    stopped = job_after(stopping, None, known.launched_at + SETTLING)
+    assert stopped.reason == f"AWS doesn't know the Processing job {place.job_name}"
 
 
 def test_one_that_cant_be_looked_at_keeps_no_other_from_it(place: JobSite) -> None:
