@@ -147,7 +147,8 @@ def follow(configuration_file: Path, unwanted: str) -> None:
     from runners.launch import adapters
 
     failed = False
-    for job in adapters.sagemaker(configuration).follow(frozenset(unwanted.split(","))):
+    stopped = {run_id.strip() for run_id in unwanted.split(",")}
+    for job in adapters.sagemaker(configuration).follow(stopped):
         if isinstance(job, ContractError):
             failed = True
             click.echo(str(job), err=True)

@@ -339,7 +339,7 @@ def test_an_unwanted_job_is_asked_to_end_until_it_has(place: JobSite) -> None:
     place.sagemaker.faults.append(Fault("StopProcessingJob", "InternalFailure", 501, times=9))
     assert place.follows("--stop", f"2020-01-15-ingest-1,{RUN}").exit_code == 1
     place.sagemaker.faults.clear()
-    done(place.follows("--stop", RUN))
+    done(place.follows("--stop", f"2020-01-15-ingest-1, {RUN}"))
     assert place.sagemaker.jobs[place.job_name].status == "Stopping"
     assert place.job().state is JobState.STOPPING
     place.sagemaker.ends(place.job_name, "Stopped")
