@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import lamindb as ln
 from filled import counted
+from full_disk import files_that_cannot_grow
 from instances import INSTANCE, REFERENCE
 from odd_collections import LATER, Question, copied, failure, h5ads, study
 
@@ -265,7 +266,8 @@ def recorded_transactions() -> Any:
 
 def runs_without_a_folder() -> Any:
     """Of three runs of a release that the instance keeps those whose request lies nowhere, which is
-    made from what it keeps: also where only a report has been brought back.
+    made from what it keeps: also where only a report has been brought back, and where the disk was
+    full at first.
     """
     runs = [request(name) for name in ("one", "two", "three")]
     record = TransactionRecord(number=1, part=Part.STORE, inserted={}, changed={})
@@ -276,6 +278,8 @@ def runs_without_a_folder() -> Any:
         for name in ("one", "two"):
             (Path(root) / name).mkdir()
         (Path(root) / "one" / REQUEST).write_text(runs[0].to_json())
+        with files_that_cannot_grow(), suppress(OSError):
+            whole.lost_runs(runs[0], Path(root))
         lost = whole.lost_runs(runs[0], Path(root))
         files = [RunRequest.from_file(Path(root) / run.run_id / REQUEST) for run in runs]
     return [[run.request.run_id for run in lost], files == runs]
