@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from runners.contract.launch_toml import Configuration, Ec2, SageMaker, bucket_and_prefix
+from runners.h5ad.address import is_refused
 from runners.launch.aws import client, code_of
 from runners.launch.aws_requests import run_instances
 from runners.launch.ports import Candidate, Order
@@ -53,9 +54,9 @@ class Account:
     def credentials(self) -> str:
         try:
             who = self._client("sts").get_caller_identity()
-        except NoCredentialsError:
-            raise
         except BotoCoreError as error:
+            if is_refused(error):
+                raise
             raise MissingError(f"AWS can't be asked ({error}); try again.") from error
         return f"AWS answers to {who['Arn']}."
 

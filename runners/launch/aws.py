@@ -15,6 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runners.contract.launch_toml import Configuration
+from runners.h5ad.address import is_refused
 from runners.launch.fleet import TAG, Fleet
 from runners.launch.ports import LaunchError
 
@@ -25,6 +26,9 @@ _CONFIG = Config(
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 # A HEAD's refusal has no text, and so no name.
 _DENIED = {"403", "AccessDenied", "AccessDeniedException", "AuthFailure", "UnauthorizedOperation"}
+
+LOG_IN = "log in, or take the launcher's role in a job on GitHub"
+"""What helps where AWS finds nobody to ask as."""
 
 
 def client(service: str, region: str | None) -> Any:
@@ -44,7 +48,8 @@ def with_clear_errors(what: str) -> Iterator[None]:
         code, message = details.get("Code", "?"), details.get("Message", "")
         raise LaunchError(f"{what}: AWS answers {code} ({message}); {_remedy(code)}.") from error
     except BotoCoreError as error:
-        raise LaunchError(f"{what}: AWS can't be asked ({error}); try again.") from error
+        remedy = LOG_IN if is_refused(error) else "try again"
+        raise LaunchError(f"{what}: AWS can't be asked ({error}); {remedy}.") from error
 
 
 def code_of(error: ClientError) -> str:

@@ -12,8 +12,9 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from runners.contract import Health, PartHealth
 from runners.contract.launch_toml import Configuration
+from runners.h5ad.address import is_refused
 from runners.launch.account import Account, MissingError, kept
-from runners.launch.aws import code_of, is_denied
+from runners.launch.aws import LOG_IN, code_of, is_denied
 from runners.launch.ports import Candidate
 
 
@@ -98,10 +99,9 @@ def _found(part: _Part) -> PartHealth:
             health, remedy = Health.UNKNOWN, "look with credentials that may"
         text = f"{answer}; {remedy}."
     except NoCredentialsError:
-        health = Health.MISSING
-        text = (
-            "there are no credentials here; log in, or take the launcher's role in a job on GitHub."
-        )
+        health, text = Health.MISSING, f"there are no credentials here; {LOG_IN}."
     except BotoCoreError as error:
         health, text = Health.UNKNOWN, f"AWS can't be asked ({error}); try again."
+        if is_refused(error):
+            health, text = Health.MISSING, f"the credentials are of no use ({error}); {LOG_IN}."
     return PartHealth.of_error(part.name, health, text)

@@ -8,17 +8,25 @@ from runners.launch.ports import LaunchError
 
 
 @pytest.mark.parametrize(
-    ("error", "why"),
+    ("error", "why", "remedy"),
     [
-        (EndpointConnectionError(endpoint_url="http://127.0.0.1:9"), "Could not connect to"),
-        (NoCredentialsError(), "Unable to locate credentials"),
+        (
+            EndpointConnectionError(endpoint_url="http://127.0.0.1:9"),
+            "Could not connect to",
+            "; try again.",
+        ),
+        (
+            NoCredentialsError(),
+            "Unable to locate credentials",
+            "; log in, or take the launcher's role in a job on GitHub.",
+        ),
     ],
 )
-def test_who_cannot_ask_is_told_what_was_asked(error: Exception, why: str) -> None:
+def test_who_cannot_ask_is_told_what_was_asked(error: Exception, why: str, remedy: str) -> None:
     with pytest.raises(LaunchError) as told, with_clear_errors("looking at machines"):
         raise error
     assert str(told.value).startswith(f"looking at machines: AWS can't be asked ({why}")
-    assert str(told.value).endswith("try again.")
+    assert str(told.value).endswith(remedy)
 
 
 @pytest.mark.parametrize(

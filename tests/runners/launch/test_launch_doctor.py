@@ -230,6 +230,11 @@ def test_without_credentials_nothing_else_is_looked_at(
     words = ["doctor", "runs", "--runs", f"s3://{BUCKET}/census"]
     done = CliRunner().invoke(main, words, env={**place.environment, **nobody})
     assert (done.exit_code, done.stdout) == (1, f"missing  runs: {sentence}\n")
+    half = {"AWS_SECRET_ACCESS_KEY": None}
+    done = CliRunner().invoke(main, words, env={**place.environment, **half})
+    assert done.exit_code == 1
+    assert done.stdout.startswith("missing  runs: the credentials are of no use (Partial cred")
+    assert done.stdout.endswith("; log in, or take the launcher's role in a job on GitHub.\n")
 
 
 def test_what_a_role_may_not_look_at_is_unknown_and_what_it_must_do_is_missing(
