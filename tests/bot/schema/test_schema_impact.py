@@ -23,6 +23,10 @@ FILE = Path(FOUND.origin if FOUND and FOUND.origin else "none").parent.joinpath(
 MUST = "Curator MUST annotate."
 STR = "categorical with <code>str</code> categories. "
 PINS = (("Cell Ontology", "CL:", "1"), ("Cellosaurus", "CVCL_", "1"), ("Phenotype", "PATO:", "1"))
+FISH = (
+    'If <code>organism_ontology_term_id</code> is <code>"NCBITaxon:7955"</code> for <i>Danio '
+    "rerio</i>, "
+)
 CURATOR = """
 CELLxGENEOrganisms = Literal["human"]
 for model, name in zip([bt.CellType], ["unknown"]):
@@ -99,6 +103,8 @@ def test_a_special_value_is_a_default_and_an_enumeration_a_label() -> None:
     new = with_obs((name, 'This MUST be a CL term or <code>"unknown"</code>.'))
     assert only(of(old, new), "Allowed values changed").effort is Effort.CODE
     assert only(of(old, new, CURATOR), "Allowed values changed").effort is Effort.NOTHING
+    two = with_obs((name, 'This MUST be a CL term, <code>"unknown"</code> or <code>"na"</code>.'))
+    assert only(of(old, two, CURATOR), "Allowed values changed").effort is Effort.CODE
     more = document(obs=[OBS[0], ("tissue_type", MUST, f'{STR}This MUST be <code>"x"</code>.')])
     labels = only(of(document(), more, CURATOR), "Allowed values changed")
     assert labels.reason == "save_cellxgene_defaults must save these ULabels"
@@ -124,6 +130,23 @@ def test_pins_are_sources_and_unknown_ontologies_a_persons() -> None:
     found = of(document(ontologies=PINS), document(ontologies=pins))
     assert only(found, "Ontology pins changed").effort is Effort.SOURCE
     assert only(found, "Ontologies added").effort is Effort.PERSON
+
+
+@pytest.mark.parametrize(
+    ("value", "effort"),
+    [
+        (f"{FISH}this MUST be a ZFA term; otherwise, this MUST be a CL term.", Effort.NOTHING),
+        (f"{FISH}this MUST be a CL term; otherwise, this MUST be a ZFA term.", Effort.SOURCE),
+        ("This MUST be a ZFA term or a CL term.", Effort.SOURCE),
+    ],
+)
+def test_a_source_that_bionty_ships_none_of_is_needed_where_the_census_has_the_organism(
+    value: str, effort: Effort
+) -> None:
+    obs = [("cell_type_ontology_term_id", MUST, STR + value)]
+    new = document("2.0.0", obs=obs, ontologies=[*PINS, ("Zebrafish Anatomy", "ZFA:", "1")])
+    found = of(document(ontologies=PINS), new)
+    assert only(found, "Ontologies added").effort is effort
 
 
 HUMAN = GENES[0]

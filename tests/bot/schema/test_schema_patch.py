@@ -98,7 +98,9 @@ def test_a_renamed_and_a_new_column_stand_in_the_dictionary() -> None:
         in (lines)
     )
     assert '+        "disease": CategorySpec(bt.Disease.name, None, False),' in lines
-    result = read_curator(patched(SMALL, old, new)[0])
+    text = patched(SMALL, old, new)[0]
+    assert text.count('"self_reported_ethnicity_ontology_term_id"') == 1
+    result = read_curator(text)
     assert result.fields["self_reported_ethnicity_ontology_term_id"] == ("Ethnicity",)
     assert result.fields["disease_ontology_term_id"] == ("Disease",)
 

@@ -47,12 +47,12 @@ def test_versions_agree_if_they_can_be_the_same(version: str, other: str, does: 
 # --- the changelog --------------------------------------------------------------------------------
 
 
-def told(*items: str, old: str = "1.0.0", **changed: object) -> list[tuple[str, bool]]:
+def told(*items: str, old: str = document("1.0.0"), **changed: object) -> list[tuple[str, bool]]:
     """The doubts about what the changelog of 2.0.0 says beneath these chapters, and denials."""
     lines = "\n".join(items)
     text = document("2.0.0", **changed)  # type: ignore[arg-type]
     text += f"## Appendix A. Changelog\n\n### schema v2.0.0\n\n{lines}\n\n### schema v1.0.0\n"
-    found = diff(parse_document(document(old)), parse_document(text))
+    found = diff(parse_document(old), parse_document(text))
     for doubt in found.doubts:
         assert doubt.line is None or text.splitlines()[doubt.line - 1].strip().startswith("*")
     return [(doubt.what, doubt.is_denied) for doubt in found.doubts]
@@ -128,6 +128,24 @@ def test_what_an_earlier_version_changed_may_have_been_changed_again() -> None:
     )
     doubts = told(*items)
     assert [(what[:5], is_denied) for what, is_denied in doubts] == [("1.5.0", False)] * 3
+
+
+def test_of_several_versions_statements_the_newest_counts() -> None:
+    later = (
+        "* obs",
+        "  * Removed `donor_age`",
+        "* Required Ontologies",
+        "  * Updated CL to release 2025-07-30",
+    )
+    earlier = (
+        "### schema v1.5.0",
+        "* obs",
+        "  * Added `donor_age`",
+        "* Required Ontologies",
+        "  * Updated CL to release 2025-01-01",
+    )
+    was = document("1.0.0", ontologies=(("Cell Ontology", "CL:", "2024-01-04"), ONTOLOGIES[1]))
+    assert told(*later, *earlier, old=was) == []
 
 
 def test_a_missing_entry_is_said_and_an_older_document_isnt_asked() -> None:
