@@ -71,6 +71,14 @@ def test_a_qualified_name_is_a_rename_and_a_new_one_is_not() -> None:
     assert set(_changed(before, elsewhere)) == {"fields_added", "fields_removed"}
 
 
+def test_of_several_that_it_may_be_called_now_the_most_alike_is_the_rename() -> None:
+    names = ("donor_reported_ethnicity", "reported_ethnicity", "self_reported_ethnicity")
+    after = {"obs": [*OBS, *((name, MUST, "x") for name in names)]}
+    found = _diff({"obs": [*OBS, ("ethnicity", MUST, "x")]}, after)
+    assert [change.new.name for change in found.fields_renamed] == ["reported_ethnicity"]
+    assert [field.name for field in found.fields_added] == [names[0], names[2]]
+
+
 def test_a_rename_changes_no_field_that_only_names_it() -> None:
     rule = 'MUST be <code>"x"</code> if <code>{}</code> is <code>"y"</code>.'
     when = "Curator MUST annotate if <code>obs['{}']</code> is present."
@@ -105,9 +113,20 @@ def test_a_point_parts_the_numbers_of_a_version() -> None:
 def test_a_gene_reference_that_is_only_worded_anew_is_cosmetic() -> None:
     reworded = [("NCBITaxon:9606", "Homo sapiens", "Human GRCh38.p14 (GENCODE v48/Ensembl 114)")]
     newer = [("NCBITaxon:9606", "Homo sapiens", "GENCODE v49 (GRCh38.p14) Ensembl 115")]
-    same, other = _diff({}, {"genes": reworded}), _diff({}, {"genes": newer})
-    assert [change.cosmetic for change in same.gene_references_changed] == [True]
-    assert [change.cosmetic for change in other.gene_references_changed] == [False]
+    more = [(*GENES[0][:2], f"{GENES[0][2]}<br>(GRCh37)")]
+    pairs: list[tuple[dict[str, Any], dict[str, Any]]] = [
+        ({}, {"genes": reworded}),
+        ({}, {"genes": newer}),
+        ({}, {"genes": more}),
+        ({"genes": more}, {}),
+    ]
+    changes = [_diff(*pair).gene_references_changed for pair in pairs]
+    assert [[change.cosmetic for change in one] for one in changes] == [
+        [True],
+        [False],
+        [False],
+        [False],
+    ]
 
 
 def _list(*organisms: tuple[str, str]) -> dict[str, Any]:
@@ -285,6 +304,20 @@ def _row(assay: str, *values: str) -> str:
             'MUST be <code>"na"</code>.',
             'MUST be <code>"na"</code> if <code>b</code> is <code>"cell line"</code>.',
             [],
+            [],
+        ),
+        (
+            "This MUST be a descendant of CL:0000001.",
+            "This MUST be a descendant of CL:0000001 excluding CL:0000002 for x or a descendant of "
+            "CL:0000003.",
+            ["descendant of CL:0000003", "not CL:0000002"],
+            [],
+        ),
+        (
+            "This MUST be a descendant of CL:0000001.",
+            "This MUST be a descendant of CL:0000001 excluding CL:0000002 while allowing its "
+            "descendant CL:0000003.",
+            ["descendant of CL:0000003", "not CL:0000002"],
             [],
         ),
     ],
