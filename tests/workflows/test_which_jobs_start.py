@@ -85,6 +85,58 @@ def test_each_job_starts_only_after_those_that_let_it(
         assert run["say"].has_started == is_owed, words(run)
 
 
+@pytest.mark.parametrize("launcher", MACHINES)
+@pytest.mark.parametrize("launch", RESULTS)
+def test_whoever_cancels_while_it_works_has_its_machine_ended(launcher: str, launch: str) -> None:
+    done = {"plan": Ended("success", accepted("verify")), "smoke": Ended("skipped")}
+    done |= {"launch": Ended(launch, {"label": "l"}), "work": Ended("cancelled")}
+    run = played(RUN, {}, situation(launcher, is_cancelled=True), done)
+    assert run["terminate"].has_started, words(run)
+    assert run["say"].has_started, words(run)
+
+
+OWN = {"event": {"pull_request": {"head": {"repo": {"full_name": "o/r"}}}}, "repository": "o/r"}
+
+
+@pytest.mark.parametrize("result", RESULTS)
+@pytest.mark.parametrize(
+    ("file", "failing", "job", "starts"),
+    [
+        ("ci", "check", "all", True),  # GitHub takes a required job that is skipped for passed
+        ("check", "check", "say", True),
+        ("reap", "progress", "reap", True),
+        ("release", "check", "publish", False),
+        ("release", "build", "publish", False),
+        ("release", "image", "publish", False),
+    ],
+)
+def test_what_starts_whatever_failed_and_what_only_after_a_success(
+    file: str, failing: str, job: str, result: str, *, starts: bool
+) -> None:
+    around = replace(situation("ec2"), github=OWN)
+    run = played(READ[file], {failing: Ended(result, {"artifact": "1"})}, around)
+    assert run[job].has_started == (starts or result == "success"), words(run)
+
+
+@pytest.mark.parametrize(
+    ("event", "inputs", "jobs"),
+    [
+        ("schedule", {}, {"detect", "reap"}),
+        ("workflow_dispatch", {}, {"detect", "reap"}),
+        ("workflow_dispatch", {"title": "Watch runs"}, {"reap"}),
+        ("workflow_dispatch", {"title": "r", "request": "{}"}, {"run"}),
+        ("issue_comment", {}, {"commands"}),
+        ("push", {}, {"commands"}),
+        ("pull_request", {}, {"check"}),
+    ],
+)
+def test_which_part_of_the_bot_another_repositorys_event_is_for(
+    event: str, inputs: dict[str, str], jobs: set[str]
+) -> None:
+    run = played(READ["bot"], {}, Situation(github={"event_name": event}, inputs=inputs))
+    assert {name for name, one in run.items() if one.has_started} == jobs
+
+
 FETCHED = {"code": "success"}
 
 

@@ -96,6 +96,20 @@ def test_the_code_knows_the_looks_job_by_its_name_and_its_time() -> None:
     assert timedelta(minutes=job["timeout-minutes"]) == LONGEST_LOOK
 
 
+def test_what_is_done_one_at_a_time_is_so_in_all_runs_together() -> None:
+    groups = [one["concurrency"]["group"] for one in READ.values() if "concurrency" in one]
+    groups += [job["concurrency"]["group"] for _, _, job in JOBS if "concurrency" in job]
+    assert len(groups) > 4
+    assert [group for group in groups if "github." in group] == []
+
+
+def test_whoever_asks_for_a_role_knows_which_are_the_least() -> None:
+    asking = {file for file, _, step in STEPS if re.search(r"bot (handle|begin)\b", str(step))}
+    assert asking == {"commands", "run"}
+    for file in asking:
+        assert READ[file]["env"]["BOT_MINIMUM_ROLES"] == "${{ vars.BOT_MINIMUM_ROLES }}"
+
+
 def test_a_processing_job_needs_no_runner_and_outlives_the_workflow_run() -> None:
     jobs = READ["run"]["jobs"]
     assert "vars.LAUNCHER != 'sagemaker'" in jobs["work"]["if"]
