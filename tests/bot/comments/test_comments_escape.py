@@ -43,6 +43,7 @@ def test_inert(text: str, shown: str) -> None:
     [
         ("ds-1", "`ds-1`"),
         ("a`b", "``a`b``"),
+        ("a`b``c @team", "```a`b``c @team```"),
         ("`", "`` ` ``"),
         ("A || B", "<code>A \\|\\| B</code>"),
         ("<b>", "`<b>`"),
