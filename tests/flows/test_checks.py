@@ -58,24 +58,27 @@ def test_it_is_red_where_nothing_could_be_registered_or_something_not_be_checked
     assert said.body.startswith("## ❌") is bool(code)
 
 
-def test_changed_rules_check_the_manifests_that_go_by_them(scenario: GithubScenario) -> None:
+@pytest.mark.parametrize("edited", [{}, {MANIFEST: "# theirs"}])
+def test_changed_rules_check_the_manifests_that_go_by_them(
+    scenario: GithubScenario, edited: dict[str, str]
+) -> None:
     """The code is the bot's; manifests and rules are those of the pull request's repository.
 
     The bot's own repository has no folder for manifests before the first one is merged.
     """
     there = scenario.fake.files("main")
-    pull = people.propose(scenario.fake, "writer", "edit", {RULES: "{}"})
+    theirs = {RULES: "{}", **edited}
+    pull = people.propose(scenario.fake, "writer", "edit", theirs)
     changed, code = scenario.home / "changed", scenario.home / "code"
     code.mkdir()
     words = ("fetch-manifests", str(pull.number), str(changed), "--code", str(code))
     done(job(scenario, *words))
     schema_7 = {p for p, text in there.items() if p.endswith(".toml") and '"7.0.0"' in text}
-    assert schema_7
-    assert written(changed) == {
-        "rules/7.0.0.json": "{}", **{Path(path).name: there[path] for path in schema_7}
-    }  # fmt: skip
+    assert MANIFEST in schema_7
+    manifests = {Path(path).name: {**there, **edited}[path] for path in schema_7}
+    assert written(changed) == {"rules/7.0.0.json": "{}", **manifests}
     documents = {path: there[path] for path in there if path.endswith((".toml", "0.0.json"))}
-    assert written(code) == {**documents, RULES: "{}"}
+    assert written(code) == {**documents, **theirs}
 
 
 @pytest.mark.parametrize("command", [("judge",), ("checked", "1")])
