@@ -264,4 +264,6 @@ def _entry(demands: Demands, called: str, hows: Hows) -> Terms | None:
     registry = registry_of_terms(demands.source.name, ontology, prefix)
     named = {how: tuple(terms) for how, terms in hows.items() if how != "all"}
     alone = hows.keys() == {"only"} and set(hows["only"]) <= demands.alone_terms
+    for term in () if alone else sorted(demands.alone_terms.intersection(hows.get("only", ()))):
+        demands.leave(f"{term} stands beside no other term")
     return Terms(ontology=ontology, registry=registry, prefix=prefix, alone=alone, **named)

@@ -816,6 +816,23 @@ def test_a_term_beside_one_or_more_others_in_a_list_stands_alone(
     assert (is_alone["PATO"], is_alone.get("CL", False)) == (alone, False)
 
 
+@pytest.mark.parametrize(
+    "others",
+    [
+        '<code>"CL:0000002"</code> or <code>"CL:0000003"</code>',
+        'the most accurate descendant of <code>"CL:0000002"</code>',
+    ],
+)
+def test_a_term_that_stands_alone_among_others_of_its_ontology_is_noted(others: str) -> None:
+    rules = of(
+        CELL_TYPE,
+        'This MUST be one of:<ul><li><code>"CL:0000001"</code> for x</li>'
+        f'<li>one or more of {others} with the delimiter <code>" || "</code></li></ul>',
+    )
+    assert [entry.alone for entry in rules.columns[CELL_TYPE].terms["*"]] == [False]
+    assert [one.text for one in rules.unchecked] == ["CL:0000001 stands beside no other term"]
+
+
 def test_alternatives_keep_their_value_whatever_is_said_behind_it() -> None:
     found = beside_tissue_type(
         "mood",
