@@ -257,7 +257,9 @@ def _merged(some: list[Hows]) -> Hows:
 
 
 def _entry(demands: Demands, called: str, hows: Hows) -> Terms | None:
-    """The entry; "a MONDO term" says nothing more once the allowed MONDO terms are named."""
+    """The entry; "a MONDO term" says nothing more once the allowed MONDO terms are named, but for
+    one that is named to stand alone.
+    """
     if not hows.keys() & {"all", "under", "only"}:
         return None
     prefix, ontology = demands.prefixes.get(called, ("", called))
@@ -266,4 +268,10 @@ def _entry(demands: Demands, called: str, hows: Hows) -> Terms | None:
     alone = hows.keys() == {"only"} and set(hows["only"]) <= demands.alone_terms
     for term in () if alone else sorted(demands.alone_terms.intersection(hows.get("only", ()))):
         demands.leave(f"{term} stands beside no other term")
+    if (
+        "all" in hows
+        and "under" not in hows
+        and demands.alone_terms.issuperset(hows.get("only", ()))
+    ):
+        named.pop("only", None)
     return Terms(ontology=ontology, registry=registry, prefix=prefix, alone=alone, **named)

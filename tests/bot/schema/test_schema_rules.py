@@ -817,19 +817,23 @@ def test_a_term_beside_one_or_more_others_in_a_list_stands_alone(
 
 
 @pytest.mark.parametrize(
-    "others",
+    ("others", "only"),
     [
-        '<code>"CL:0000002"</code> or <code>"CL:0000003"</code>',
-        'the most accurate descendant of <code>"CL:0000002"</code>',
+        ('of <code>"CL:0000002"</code> or <code>"CL:0000003"</code>', 3),
+        ('of the most accurate descendant of <code>"CL:0000002"</code>', 1),
+        ("CL terms", 0),  # which it is one of
     ],
 )
-def test_a_term_that_stands_alone_among_others_of_its_ontology_is_noted(others: str) -> None:
+def test_a_term_that_stands_alone_among_others_of_its_ontology_is_noted(
+    others: str, only: int
+) -> None:
     rules = of(
         CELL_TYPE,
         'This MUST be one of:<ul><li><code>"CL:0000001"</code> for x</li>'
-        f'<li>one or more of {others} with the delimiter <code>" || "</code></li></ul>',
+        f'<li>one or more {others} with the delimiter <code>" || "</code></li></ul>',
     )
-    assert [entry.alone for entry in rules.columns[CELL_TYPE].terms["*"]] == [False]
+    (entry,) = rules.columns[CELL_TYPE].terms["*"]
+    assert (entry.alone, len(entry.only)) == (False, only)
     assert [one.text for one in rules.unchecked] == ["CL:0000001 stands beside no other term"]
 
 
