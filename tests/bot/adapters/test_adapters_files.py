@@ -66,18 +66,19 @@ def test_killed_between_writing_and_renaming_nothing_shows(tmp_path: Path, kind:
 
 
 HOLDER = """
-import sys, time
+import sys
 from pathlib import Path
 from bot.adapters.files import exclusive
 with exclusive(Path(sys.argv[1])):
     print("held", flush=True)
-    time.sleep(60)
+    sys.stdin.read()
 """
 
 
 def test_a_second_command_waits_until_the_first_is_gone(tmp_path: Path) -> None:
     words = [sys.executable, "-c", HOLDER, str(tmp_path)]
-    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True) as holder:
+    pipe = subprocess.PIPE  # which a failure closes, and the holder ends
+    with subprocess.Popen(words, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
         waiting = os.fork()
