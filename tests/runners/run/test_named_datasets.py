@@ -81,6 +81,19 @@ def test_datasets_are_chosen_by_what_they_are_of(
     assert list(found) == [one for one in datasets if one.dataset_id in expected]
 
 
+@pytest.mark.parametrize(("named", "ids"), [("The atlas", "ab"), ("10.1/odd", "bc"), ("1", "a")])
+def test_a_name_or_doi_of_several_collections_chooses_the_datasets_of_each(
+    manifest: Manifest, named: str, ids: str
+) -> None:
+    studies = [("a", "The atlas", ""), ("b", "The atlas", "10.1/odd"), ("c", "More", "10.1/odd")]
+    several = [
+        CensusDataset(name, "v", "T", "d.h5ad", str(number), collection, doi, 1)
+        for number, (name, collection, doi) in enumerate(studies, 1)
+    ]
+    found = named_datasets(request(collection=(named,)), manifest, several)
+    assert "".join(dataset.dataset_id for dataset in found) == ids
+
+
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
