@@ -173,8 +173,12 @@ def stores_on_both_sides() -> Any:
 
 
 def references_of_studies() -> Any:
-    """A study's reference by its DOI, another's by its page, and one that two studies share."""
+    """A study's reference by its DOI, one in sight before one in the trash; another's by its page;
+    and one that two studies share.
+    """
     files = h5ads(OLDER.version)[:3]
+    gone = ln.Reference(name="Gone", doi="10.1/odd", _skip_validation=True).save()
+    ln.Reference.objects.filter(pk=gone.pk).update(branch_id=TRASH)
     hers = ln.Reference(name="Hers", doi="10.1/odd", _skip_validation=True).save()
     named = ln.Reference(name="Odd", _skip_validation=True).save()
     studies = [

@@ -17,14 +17,24 @@ HUMAN, CELL = "NCBITaxon:9606", "CL:0000000"
 
 
 def digests_of_an_earlier_release() -> Any:
-    """What tells in a baseline: a link that points elsewhere, a value; not the latest flag."""
+    """What tells in a baseline: a link that points elsewhere, two that have exchanged what they
+    point to, a value; not the latest flag.
+    """
     (first, second, *_), found = h5ads(OLDER.version), {}
     link = ln.Artifact.cell_types.through
     before = baseline.releases(before=NEWER.version)[OLDER.version]
     row = link.objects.filter(artifact=first).first()
     other = bt.CellType.objects.exclude(pk=row.celltype_id).first()
+
+    def exchange() -> None:
+        one, two = link.objects.filter(artifact=first).order_by("id")[:2]
+        targets = {two.pk: one.celltype_id, one.pk: two.celltype_id}
+        for pk, target in ((one.pk, other.pk), *targets.items()):  # no two alike at any moment
+            link.objects.filter(pk=pk).update(celltype=target)
+
     changes: dict[str, Question] = {
         "link": lambda: link.objects.filter(pk=row.pk).update(celltype=other),
+        "exchange": exchange,
         "value": lambda: ln.Artifact.objects.filter(pk=first.pk).update(description="odd"),
         "flag": lambda: ln.Artifact.objects.filter(pk=first.pk).update(
             is_latest=not first.is_latest
