@@ -2,6 +2,7 @@
 before it: what becomes of its datasets, and what they are annotated by. No code knows the columns.
 """
 
+import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -157,6 +158,14 @@ def test_columns_that_some_datasets_lack_are_optional_in_the_schema(place: Place
     assert earlier == "obs of CELLxGENE of ontology_id"
     assert name.startswith(f"{earlier} (")
     assert more == count + 2
+    ((settings,),) = query(place, "select _aux from lamindb_schema where name = ?", name)
+    optional = json.loads(settings)["af"]["1"]  # as LaminDB's SchemaOptionals keeps them
+    features = query(place, "select uid, name from lamindb_feature where type_id is null")
+    assert {feature for uid, feature in features if uid in optional} == {
+        "cell_type_ontology_term_id",
+        CONDITION,
+        STRATEGY,
+    }
 
 
 def test_sources_are_at_the_documents_pins(place: Place) -> None:
