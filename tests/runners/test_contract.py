@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 import tomli_w
 
 from runners.contract import (
+    LAUNCHED,
     Action,
     CheckResult,
     ContractError,
@@ -25,7 +26,9 @@ from runners.contract import (
     RunReport,
     RunRequest,
     Status,
+    TrailLine,
     Verdict,
+    cost,
     verdict_of,
 )
 
@@ -369,3 +372,27 @@ def test_commands_in_a_line_are_called_as_its_reader_calls_them(
     ).as_called(program)
     assert line.sentence == f"do `{runners} reference` and"
     assert line.remedy == f"{bot} doctor --aws"
+
+
+@pytest.mark.parametrize(
+    ("lines", "dollars"),
+    [
+        ([(0, LAUNCHED, 2.0), (5, "terminated", None)], 10.0),
+        ([(0, LAUNCHED, 2.0), (3, LAUNCHED, 2.0), (5, "terminated", None)], 10.0),  # repeated
+        ([(0, LAUNCHED, 2.0)], 12.0),  # goes on
+        ([(-9, LAUNCHED, 2.0)], 16.0),  # its lifetime is over
+        ([(0, LAUNCHED, None), (0, "launching", 2.0), (5, "ended", None)], 0.0),
+    ],
+)
+def test_a_machine_costs_from_its_first_line_to_its_end(
+    lines: list[tuple[int, str, float | None]], dollars: float
+) -> None:
+    """By the hour; it is six o'clock, and a machine lives for eight hours."""
+    midnight = datetime(2026, 1, 1, tzinfo=UTC)
+    trail = [
+        TrailLine(
+            at=midnight + timedelta(hours=at), run="r", act=act, machine="i-1", why="", price=price
+        )
+        for at, act, price in lines
+    ]
+    assert cost(trail, midnight + timedelta(hours=6), timedelta(hours=8)) == dollars
