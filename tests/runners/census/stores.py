@@ -5,7 +5,9 @@ since 2024 is told by its docs/articles/2024/20240404-categoricals.md.
 """
 
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -28,15 +30,19 @@ def write(
     *,
     parts: tuple[str, ...] = ("census_data",),
     paths: tuple[str, ...] = PATHS,
+    cells_of: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> Path:
-    """A store of two datasets of one organism at `path`, as a census schema version has it."""
+    """A store of two datasets of one organism at `path`, as a census schema version has it. Each
+    part has cells of both, unless `cells_of` says of which.
+    """
     with soma.Collection.create(str(path)) as root:
         info = root.add_new_collection("census_info")
         table(info, "summary", summary(layout))
         table(info, "datasets", datasets(layout, paths))
         for part in parts:
             data = root.add_new_collection(part)
-            experiment(data.add_new_collection("homo_sapiens", soma.Experiment), layout)
+            made = data.add_new_collection("homo_sapiens", soma.Experiment)
+            experiment(made, layout, cells_of.get(part, DATASETS))
         if layout >= "2.3.0" and "census_spatial_sequencing" not in parts:
             root.add_new_collection("census_spatial_sequencing")
     return path
@@ -82,12 +88,12 @@ def datasets(layout: str, paths: tuple[str, ...]) -> pd.DataFrame:
     return rows
 
 
-def experiment(made: Any, layout: str) -> None:
-    counts = np.arange(len(DATASETS) * CELLS_EACH * GENES).reshape(-1, GENES) % 4
+def experiment(made: Any, layout: str, names: Sequence[str]) -> None:
+    counts = np.arange(len(names) * CELLS_EACH * GENES).reshape(-1, GENES) % 4
     obs = pd.DataFrame(
         {
             "soma_joinid": range(len(counts)),
-            "dataset_id": np.repeat(DATASETS, CELLS_EACH),
+            "dataset_id": np.repeat(names, CELLS_EACH),
             "cell_type": "neuron",
         }
     )

@@ -237,8 +237,9 @@ def test_organisms_are_read_from_the_cells_of_all_parts_of_a_store(
     tmp_path: Path, layout: str
 ) -> None:
     parts = ("census_data", "census_spatial_sequencing")
-    store = stores.manifest(stores.write(tmp_path / "soma", layout, parts=parts)).storage
-    [organism] = read_organisms(store)
+    each = dict(zip(parts, [("d-1",), ("d-2",)], strict=True))
+    path = stores.write(tmp_path / "soma", layout, parts=parts, cells_of=each)
+    [organism] = read_organisms(stores.manifest(path).storage)
     assert (organism.name, organism.dataset_ids) == ("homo_sapiens", frozenset(stores.DATASETS))
 
 
