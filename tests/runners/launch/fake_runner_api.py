@@ -31,7 +31,9 @@ APPLICATION = {
 
 @dataclass
 class FakeRunnerApi:
-    """`online_after` is how often a new runner is listed before it is online; None for never."""
+    """`online_after` is how often a new runner is listed before it is online; None for never.
+    `jobs` are by their workflow runs, whose own status is `run_status`, unless it is the job's.
+    """
 
     address: str = ""
     online_after: int | None = 1
@@ -78,7 +80,7 @@ class FakeRunnerApi:
             ids = [
                 {"id": number}
                 for number, job in self.jobs.items()
-                if [job["status"]] == query["status"]
+                if [job.get("run_status", job["status"])] == query["status"]
             ]
             return 200, {"total_count": len(ids), "workflow_runs": ids}
         number, word = int(rest.split("/")[1]), rest.split("/")[2]
