@@ -64,6 +64,13 @@ def test_nothing_outlives_its_lifetime_whatever_it_does() -> None:
     assert acts(host(age=timedelta(hours=12) - timedelta(seconds=1)), runners=None) == []
 
 
+@pytest.mark.parametrize("state", ["pending", "running", "stopping", "stopped"])
+def test_a_machine_that_may_work_again_is_ended_in_any_state(state: str) -> None:
+    """The disk of one that somebody has stopped is paid for."""
+    assert acts(host(state=state, age=timedelta(hours=12)), runners=None) == [END_EXPIRED]
+    assert acts(host(state=state), runners=[], ended_runs=frozenset({"run-1"})) == [END]
+
+
 def test_a_machine_of_an_ended_run_goes() -> None:
     assert acts(host(), runners=[runner()], ended_runs=frozenset({"run-1"})) == [END]
     assert acts(host(), runners=[runner()], ended_runs=frozenset({"run-2"})) == []
