@@ -89,7 +89,12 @@ def test_only_what_changed_is_put_again(mirror: Mirror) -> None:
     assert list(there(mirror).parent.iterdir()) == []
 
 
-WAITS = "import pathlib, time\nwhile not pathlib.Path('cancel').exists(): time.sleep(0.01)\n"
+WAITS = """import pathlib, time
+for _ in range(3_000):  # half a minute, where nobody asks it to end
+    if pathlib.Path('cancel').exists():
+        break
+    time.sleep(0.01)
+"""
 NEVER = "import time; time.sleep(60)"
 REPORTS = "open('report.json', 'w').write('{}')"
 ENDS_EARLY = WAITS + "open('journal.jsonl', 'a').write('cancelled\\n')"
@@ -144,11 +149,15 @@ class Refusing:
             raise OSError("SlowDown: please reduce your request rate.")
 
 
+@pytest.mark.parametrize("may_fetch", [False, True])
 def test_what_is_refused_is_tried_again_until_it_is_kept(
-    mirror: Mirror, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    mirror: Mirror,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    may_fetch: bool,
 ) -> None:
     monkeypatch.setattr(retries, "FIRST_PAUSE", 0.01)
-    refusing = Mirror(mirror.folder, Refusing(mirror.kept, 3))
+    refusing = Mirror(mirror.folder, Refusing(mirror.kept, 3, may_fetch))
     assert (
         run(
             refusing,
