@@ -115,11 +115,15 @@ def test_one_that_has_not_begun_wrote_nothing(runs: Path) -> None:
 def test_runs_side_by_side_are_undone_in_the_order_of_what_they_wrote(
     writers: list[str], has_height: bool, random: Any
 ) -> None:
-    """Whichever run wrote which transaction: by what they inserted, or by the instance's height."""
+    """Whichever run wrote which transaction: by what they inserted, or by the instance's height.
+    What a journal lacked once stands at its end.
+    """
     lines: dict[str, list[dict[str, Any]]] = {name: [] for name in RUNS}
     for moment, name in enumerate(writers, start=1):
         number = len(lines[name]) // 2 + 1
         lines[name] += recorded(number, str(moment), height=moment if has_height else None)
+    for own in lines.values():
+        random.shuffle(own)
     folders = [
         RunFolder(request(name), Path(name), JournalLines(own)) for name, own in lines.items()
     ]
