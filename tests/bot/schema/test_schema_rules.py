@@ -413,6 +413,11 @@ def test_a_mended_rule_holds_over_the_document_and_over_answers() -> None:
     assert decided(rules_text(), overrides=[taken]).columns[CELL_TYPE].special == ()
 
 
+def in_a_case(terms: dict[str, Any]) -> list[dict[str, Any]]:
+    """Cases of a column that has other terms where it has a value."""
+    return [{"where": [{"column": CELL_TYPE, "among": ["x"]}], "terms": terms}]
+
+
 @pytest.mark.parametrize(
     ("path", "value", "problem"),
     [
@@ -439,6 +444,26 @@ def test_a_mended_rule_holds_over_the_document_and_over_answers() -> None:
             "terms",
             {"*": [{"ontology": "XX", "registry": "CellType"}]},
             "ontology 'XX' is not among the ontologies",
+        ),
+        (
+            "terms",
+            {"NCBITaxon:2": [{"ontology": "CL", "registry": "CellType"}]},
+            "terms of NCBITaxon:2, which is none of the organisms",
+        ),
+        (
+            "cases",
+            in_a_case({"*": [{"ontology": "XX"}]}),
+            "ontology 'XX' is not among the ontologies",
+        ),
+        (
+            "cases",
+            in_a_case({"*": [{"ontology": "CL", "registry": "Nothing"}]}),
+            "registry 'Nothing' is not in the installed bionty",
+        ),
+        (
+            "cases",
+            in_a_case({"NCBITaxon:2": [{"ontology": "CL"}]}),
+            "terms of NCBITaxon:2, which is none of the organisms",
         ),
     ],
 )
