@@ -16,6 +16,7 @@ from runners.contract import (
     CheckResult,
     ContractError,
     DatasetOutcome,
+    Decisions,
     Finding,
     Health,
     Manifest,
@@ -396,3 +397,21 @@ def test_a_machine_costs_from_its_first_line_to_its_end(
         for at, act, price in lines
     ]
     assert cost(trail, midnight + timedelta(hours=6), timedelta(hours=8)) == dollars
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_what_one_answer_takes_away_no_other_gives_back(order: tuple[int, int]) -> None:
+    changes: list[dict[str, Any]] = [{"a": None, "b": 1}, {"a": 2, "c": None}]
+    judgements = [
+        {
+            "id": str(n),
+            "place": "here",
+            "lines": [1, 2],
+            "text": "?",
+            "choices": [{"answer": "yes", "effect": "any", "changes": changes[n]}],
+        }
+        for n in order
+    ]
+    told = {"judgements": judgements, "answers": {"0": "yes", "1": "yes"}}
+    set_last = dict(Decisions.from_mapping(told, source="test").changes())
+    assert set_last == {"a": None, "b": 1, "c": None}
