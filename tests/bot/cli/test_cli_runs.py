@@ -21,7 +21,15 @@ from bot.model.endings import Ending
 from bot.model.labels import Label
 from bot.model.markers import Marker, MarkerKind, last_marker, sign
 from bot.model.ports import Run
-from runners.contract import ROLLED_BACK, JobState, Machine, RemoteJob, RunReport, TrailLine
+from runners.contract import (
+    REMOTE_JOB,
+    ROLLED_BACK,
+    JobState,
+    Machine,
+    RemoteJob,
+    RunReport,
+    TrailLine,
+)
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -158,6 +166,14 @@ def test_what_a_lost_runs_machines_have_cost_is_told(site: Site) -> None:
 REPORT = report()
 ENDED = Run(request(), NOON, REPORT, job=JOB)
 GONE = Run(request(), NOON, is_lost=True)
+
+
+@pytest.mark.parametrize("name", ["report.json", REMOTE_JOB])
+def test_a_run_of_which_a_file_cant_be_read_stays_in_sight(site: Site, name: str) -> None:
+    site.keeps()
+    (site.home / "runs" / RUN_ID / name).write_bytes(b"\xff")
+    (run,) = site.bot.runs.all()
+    assert (run.report, run.job, run.is_lost) == (None, None, True)
 
 
 @pytest.mark.parametrize(
