@@ -163,8 +163,8 @@ def taken_from_a_silent_one(address: str) -> Any:
     """The same, where it has the run's own name, and was silent for as long as is waited for."""
     with closing(Other(address, f"ingest {OWN}").holds()) as holder, closing(Other(address)) as see:
         silent = "select extract(epoch from now() - state_change) from pg_stat_activity"
-        while see.does(f"{silent} where pid = %s", holder.pid) < 0.3:
-            time.sleep(0.05)
+        while see.does(f"{silent} where pid = %s", holder.pid) < 1.5:
+            time.sleep(0.1)
         return [told(take), holder.does("select 1"), told(take)]
 
 

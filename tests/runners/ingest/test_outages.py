@@ -218,7 +218,7 @@ def test_what_the_storage_does_not_give_is_told_by_name(
 def test_a_file_is_judged_by_its_own_version_also_after_an_outage(
     storage: Storage, monkeypatch: pytest.MonkeyPatch, is_short: bool
 ) -> None:
-    monkeypatch.setenv("PATIENCE_SECONDS", "5" if is_short else "0.1")
+    monkeypatch.setenv("PATIENCE_SECONDS", "600" if is_short else "0.1")
     monkeypatch.setattr(retries, "FIRST_PAUSE", 0.01)
     for module in (check, readers):
         monkeypatch.setattr(module, "limit_memory", lambda megabytes: None)  # this is no reader
