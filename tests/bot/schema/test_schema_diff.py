@@ -217,6 +217,20 @@ def test_a_delimiter_is_a_cardinality_and_no_value() -> None:
     assert not changes.allowed_values_changed
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('One or more terms, separated by <code>" || "</code>.', '<code>" | "</code>.'),
+        ('One or more terms, separated by <code>","</code>.', '<code>";"</code>.'),
+        ('STRAND MUST be <code>"(+)"</code>.', '<code>"(-)"</code>.'),
+    ],
+)
+def test_another_mark_is_another_rule(old: str, new: str) -> None:
+    changes = _diff(_value(old), _value(old[: old.index("<")] + new))
+    assert [change.new.name for change in changes.fields_changed] == ["a"]
+    assert not changes.fields_changed_editorial
+
+
 def _row(assay: str, *values: str) -> str:
     return f"<tr><td>{assay}</td><td>{' or '.join(f'<code>{v}</code>' for v in values)}</td></tr>"
 

@@ -98,6 +98,21 @@ def test_a_requirement_is_read_from_the_annotators_sentence(
     assert (found.annotator, found.type) == ("curator", "int")
 
 
+@pytest.mark.parametrize(
+    ("annotation", "annotator"),
+    [
+        ("CELLxGENE Discover MUST annotate if the curator has set <code>b</code>.", "discover"),
+        ("Curator MUST annotate if CELLxGENE Discover has set <code>b</code>.", "curator"),
+        ("The Data Portal MAY annotate if the curator doesn't.", "data portal"),
+    ],
+)
+def test_the_annotator_is_who_is_told_to_and_not_who_stands_in_the_condition(
+    annotation: str, annotator: str
+) -> None:
+    found = parse_document(document(obs=[("a", annotation, "x")])).fields()[0]
+    assert found.annotator == annotator
+
+
 def test_names_are_headings_without_markup() -> None:
     obs = [
         ("index of pandas.DataFrame", "Curator MUST annotate.", "x"),
@@ -125,6 +140,11 @@ def test_the_sentence_after_a_table_is_prose_of_the_component() -> None:
     obs = parse_document(text).component("obs")
     assert obs is not None
     assert "Curators MAY add." in obs.prose
+
+
+def test_an_escaped_bar_parts_no_cells() -> None:
+    (pin,) = parse_document(document(ontologies=[(r"Cell \| Ontology", "CL:", "1.0")])).ontologies
+    assert (pin.prefix, pin.version) == ("CL", "1.0")
 
 
 def test_reserved_names_are_read_and_empty_rows_are_not() -> None:

@@ -249,8 +249,14 @@ def test_two_fields_that_wait_for_each_other_are_raised() -> None:
 
 
 def test_a_contradiction_that_stood_before_is_no_news() -> None:
-    spec = parse_document(document(obs=[*OBS, ("treatment", MUST, f"{STR}{NOT_THERE}")]))
-    assert diff(spec, spec).contradictions == ()
+    twice = f"This MUST be {quoted('x')} or {quoted('y')}. This MUST NOT be {quoted('x')}."
+    old, new = (
+        parse_document(document(obs=[*OBS, ("treatment", MUST, f"{STR}{text}")]))
+        for text in (NOT_THERE, f"{NOT_THERE} {twice}")
+    )
+    assert diff(old, old).contradictions == ()
+    (one,) = diff(old, new).contradictions
+    assert one.what == 'it may be "x", and it MUST NOT be'
 
 
 def statused(status: str, version: str = "1.0.0") -> str:

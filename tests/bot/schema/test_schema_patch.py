@@ -130,8 +130,6 @@ def test_new_flags_and_enumerations_are_features_of_obs() -> None:
     )
     result, sentences = patched(SMALL + FEATURES, small(), new)
     compile(result, "patched", "exec")
-    may = small(("dose_level", "Curator MAY annotate.", LABELS))
-    assert "with_config(optional=True)" in patched(SMALL + FEATURES, small(), may)[0]
     assert sentences[-3:] == (
         "save_cellxgene_defaults doesn't save the values of dose_level.",
         "obs has no feature of dose_level, which only some datasets have.",
@@ -151,6 +149,32 @@ def test_new_flags_and_enumerations_are_features_of_obs() -> None:
     )
     assert patch(result, small(), new) == ""
     assert unpatched(SMALL + FEATURES, small(), new) == ()
+
+
+@pytest.mark.parametrize(
+    ("annotator", "optional"),
+    [
+        (MUST, False),
+        ("Curator", False),
+        ("Curator MAY annotate.", True),
+        ("Curator SHOULD annotate.", True),
+        ("Curator MUST annotate if <code>a</code> is present.", True),
+        (IF, True),
+    ],
+)
+def test_a_new_column_that_not_every_dataset_must_have_is_optional(
+    annotator: str, optional: bool
+) -> None:
+    result, _ = patched(SMALL + FEATURES, small(), small(("dose_level", annotator, LABELS)))
+    assert result.count('Feature(name="dose_level"') == 1
+    assert ("with_config(optional=True)" in result) is optional
+
+
+@pytest.mark.parametrize("name", ["ethnicity", "suspension_type"])
+def test_a_new_column_that_the_module_has_already_gets_no_second_feature(name: str) -> None:
+    """By `categoricals_to_spec`, or by a loop over names."""
+    result, _ = patched(SMALL + FEATURES, small(), small((name, MUST, LABELS)))
+    assert result.count(f'"{name}"') == 1
 
 
 def test_the_title_says_what_the_patch_is_for() -> None:

@@ -144,6 +144,11 @@ PINS = (
             'This MUST be <code>"b"</code> or <code>"c"</code>.',
             ("ULabel for its enumeration",),
         ),
+        (
+            "a",
+            'This MUST be a GO term. This MUST NOT be <code>"EFO:0001702"</code>.',
+            ("bionty.Pathway for GO (source go)",),
+        ),
         ("a", "This MUST be a name.", ()),
     ],
 )

@@ -10,7 +10,7 @@ from schema_documents import GENES, OBS, ONTOLOGIES, document
 
 from bot.schema.document import parse_document
 from bot.schema.rules import Rules, rules_of, to_json, to_text
-from bot.schema.rules.answers import with_answers, with_proposals
+from bot.schema.rules.answers import open_judgements, with_answers, with_proposals
 from bot.schema.rules.conditions import TermPhrase, term_phrases
 from bot.schema.rules.document_terms import corrections
 from runners import rules as read
@@ -341,10 +341,15 @@ def test_what_no_table_has_is_proposed_by_rule_and_asked() -> None:
 
 
 @pytest.mark.parametrize(("version", "guide"), [("7.1.0", "1.10.0"), ("9.0.0", "1.11.1")])
+@pytest.mark.parametrize("prefixes", ["ZFA:", "ZFA:<br>ZFS:", "ZFS:<br>ZFA:"])
 def test_of_the_guides_that_have_all_pins_the_versions_own_is_used(
-    version: str, guide: str
+    version: str, guide: str, prefixes: str
 ) -> None:
-    assert rules_of(parse_document(document(version))).ontology_guide.version == guide
+    """Of two prefixes in a row, one file has the terms, under either name."""
+    pins = [*ONTOLOGIES, ("Zebrafish Anatomy", prefixes, "2025-09-05")]
+    rules = rules_of(parse_document(document(version, ontologies=pins)))
+    assert rules.ontology_guide.version == guide
+    assert "cellxgene-ontology-guide" not in {one.place for one in rules.judgements}
 
 
 def test_where_any_organism_is_allowed_those_that_only_lend_genes_are_still_none() -> None:
@@ -373,7 +378,10 @@ def test_rules_with_an_open_judgement_are_refused_until_it_has_an_answer() -> No
 
 def test_an_answer_that_is_none_of_the_choices_is_refused() -> None:
     found = json.loads(with_proposals(json.dumps(rules_text())))
+    assert open_judgements(json.dumps(found), source="x.json") == ()
     found["answers"]["cellxgene-schema"] = "decided"
+    (open_one,) = open_judgements(json.dumps(found), source="x.json")
+    assert "answers.cellxgene-schema: 'decided' is none of its" in open_one
     with pytest.raises(ContractError, match=r"answers\.cellxgene-schema: 'decided' is none of its"):
         read.read(json.dumps(found), source="x.json")
     found["answers"] = {**found["answers"], "cellxgene-schema": "7.1.2", "nobody's": "x"}
@@ -515,6 +523,9 @@ def test_what_is_asked_where_another_column_has_a_value_is_a_case() -> None:
 SEX = "sex_ontology_term_id"
 IS_TISSUE = '<code>tissue_type</code> is <code>"tissue"</code>'
 TISSUE_ALONE = Circumstance(column="tissue_type", among=("tissue",))
+TISSUE_OR_ORGANOID = Circumstance(column="tissue_type", among=("tissue", "organoid"))
+NO_ORGANOID = Circumstance(column="tissue_type", among=("organoid",), otherwise=True)
+CELL_TYPE_NA = Circumstance(column=CELL_TYPE, among=("na",))
 IS_HUMAN = '<code>organism_ontology_term_id</code> is <code>"NCBITaxon:9606"</code>'
 
 
@@ -546,6 +557,24 @@ def test_a_condition_on_two_columns_is_a_case_of_both(
     assert found.cases == (Case(where=where, values=("low",)),)
     assert found.special == ("low",)
     assert [one.text for one in rules.unchecked] == ['"low" stands only where the document says so']
+
+
+@pytest.mark.parametrize(
+    ("condition", "circumstances"),
+    [
+        (f'<code>{CELL_TYPE}</code> is <code>"na"</code>', [CELL_TYPE_NA]),
+        ('<code>tissue_type</code> is NOT <code>"organoid"</code>', [NO_ORGANOID]),
+        ('<code>tissue_type</code> is <code>"organoid"</code>', []),
+    ],
+)
+def test_two_cases_that_ask_the_same_are_one_where_they_look_for_values_of_one_column(
+    condition: str, circumstances: list[Circumstance]
+) -> None:
+    low = 'this MUST be <code>"low"</code>.'
+    value = f"This MUST be a PATO term. If {IS_TISSUE}, {low} If {condition}, {low}"
+    found = [case for case in beside_two(value).columns[SEX].cases if case.values]
+    first = TISSUE_ALONE if circumstances else TISSUE_OR_ORGANOID
+    assert found == [Case(where=(one,), values=("low",)) for one in (first, *circumstances)]
 
 
 @pytest.mark.parametrize("second", [f"{IS_HUMAN}", f"{IS_HUMAN} for <i>Homo sapiens</i>"])
@@ -860,6 +889,17 @@ def test_a_term_that_stands_alone_among_others_of_its_ontology_is_noted(
     (entry,) = rules.columns[CELL_TYPE].terms["*"]
     assert (entry.alone, len(entry.only)) == (False, only)
     assert [one.text for one in rules.unchecked] == ["CL:0000001 stands beside no other term"]
+
+
+@pytest.mark.parametrize("annotator", [MUST, "Curator MAY annotate."])
+def test_of_two_fields_of_one_name_the_first_is_ruled_and_the_other_noted(annotator: str) -> None:
+    kinds = (("mood", who, f'{STR}This MUST be <code>"{value}"</code> or <code>"x"</code>.')
+             for who, value in ((MUST, "calm"), (annotator, "wild")))  # fmt: skip
+    of_cell, of_dataset = kinds
+    rules = rules_of(parse_document(document(obs=[*OBS, of_cell], uns=[of_dataset])))
+    assert (rules.columns["mood"].slot, rules.columns["mood"].values) == ("obs", ("calm", "x"))
+    noted = [one.text for one in rules.unchecked if one.place == "uns: mood"]
+    assert noted == [f"no rule looks at it: {MUST}"] * (annotator == MUST)
 
 
 def test_alternatives_keep_their_value_whatever_is_said_behind_it() -> None:

@@ -109,6 +109,19 @@ def test_a_pin_that_the_changelog_alone_has(
     assert found[1] is is_denied
 
 
+@pytest.mark.parametrize("indents", [(2, 4), (4, 2)])
+def test_each_chapter_of_a_changelog_has_its_own_indentation(indents: tuple[int, int]) -> None:
+    items = (
+        f"* {part}\n{' ' * indent}* Added `donor_{part}`\n{' ' * (indent + 2)}* Added `remark`"
+        for part, indent in zip(("obs", "uns"), indents, strict=True)
+    )
+    found = [what.partition(": ")[2] for what, _ in told(*items)]
+    assert [what.partition("\u201d")[0] for what in found] == [
+        "\u201cAdded `donor_obs`",
+        "\u201cAdded `donor_uns`",
+    ]
+
+
 def test_what_an_earlier_version_changed_may_have_been_changed_again() -> None:
     items = (
         "* obs",
@@ -230,6 +243,7 @@ BOTH = 'tissue_type: {enum: [tissue]}, disease: {a: [{multi_term: {delimiter: " 
         ),
         ("disease: {delimiter: ','}", ("its delimiter is ',', the document's ' || '",)),
         ("suspension: {enum: [cell]}", ()),
+        ("suspension: {enum: [cell, na]}", ()),  # the document names it, as forbidden
         ("disease: {}", ("its delimiter is none, the document's ' || '",)),
     ],
 )
