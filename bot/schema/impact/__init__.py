@@ -4,10 +4,8 @@ With the source of LaminDB's file at hand, an edit that it has already counts as
 edit anything.
 """
 
-from collections.abc import Collection
-
 from bot.schema.changes import SchemaDiff
-from bot.schema.impact.curator import CENSUS, Curator, CuratorError, read_curator
+from bot.schema.impact.curator import Curator, CuratorError, read_curator
 from bot.schema.impact.document import document
 from bot.schema.impact.fields import fields, prose
 from bot.schema.impact.model import Consequence, Effort, Impact, impact_context
@@ -26,15 +24,9 @@ __all__ = [
 ]
 
 
-def impact(
-    diff: SchemaDiff,
-    old: Spec,
-    new: Spec,
-    curator: Curator | None = None,
-    census: Collection[str] = CENSUS,
-) -> Impact:
-    """Every change of the diff with what it asks for; `census` are the taxa that the Census has."""
-    ctx = impact_context(old, new, curator, census)
+def impact(diff: SchemaDiff, old: Spec, new: Spec, curator: Curator | None = None) -> Impact:
+    """Every change of the diff with what it asks for."""
+    ctx = impact_context(old, new, curator)
     consequences = (
         *document(diff),
         *fields(diff, ctx),

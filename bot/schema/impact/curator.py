@@ -5,7 +5,7 @@ Reads the module's syntax tree and runs nothing.
 
 import ast
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.schema.rules import Rules
@@ -180,12 +180,12 @@ class Wanted:
     flags: tuple[str, ...]
 
 
-def wanted(rules: Rules, census: Collection[str] = CENSUS) -> Wanted:
-    """`census` are the taxa of the organisms that the Census has. Of columns that LaminDB's module
-    doesn't know, nothing is wanted here: a person chooses where their values stand.
+def wanted(rules: Rules) -> Wanted:
+    """What the rules ask of LaminDB's module. Of columns that it doesn't know, nothing is wanted
+    here: a person chooses where their values stand.
     """
     columns = {name: column for name, column in rules.columns.items() if name in REGISTRIES}
-    present = [taxon for taxon in rules.organisms if taxon in census]
+    present = [taxon for taxon in rules.organisms if taxon in CENSUS]
     return Wanted(
         organisms={taxon: ORGANISMS[taxon].name for taxon in present},
         defaults=tuple(
@@ -200,15 +200,15 @@ def wanted(rules: Rules, census: Collection[str] = CENSUS) -> Wanted:
         fields={
             name: registries
             for name, column in columns.items()
-            if (registries := _registries_of_column(column, census))
+            if (registries := _registries_of_column(column))
         },
         flags=tuple(name for name, column in columns.items() if column.dtype == "bool"),
     )
 
 
-def _registries_of_column(column: Column, census: Collection[str]) -> tuple[str, ...]:
+def _registries_of_column(column: Column) -> tuple[str, ...]:
     """Where the column's terms stand, for organisms of the Census; nowhere if none is chosen."""
-    scopes = [some for taxon, some in column.terms.items() if taxon in census or taxon == "*"]
+    scopes = [some for taxon, some in column.terms.items() if taxon in CENSUS or taxon == "*"]
     registries = (entry.registry for some in scopes for entry in some)
     return tuple(dict.fromkeys(registry for registry in registries if registry))
 

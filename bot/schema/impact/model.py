@@ -4,12 +4,11 @@ Also holds what every judgement of a change looks at (`ImpactContext`). Must not
 """
 
 from collections import Counter
-from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from bot.schema.impact.curator import CENSUS, Curator, Wanted, term_field, wanted
+from bot.schema.impact.curator import Curator, Wanted, term_field, wanted
 from bot.schema.rules import Rules, rules_of
 from bot.schema.rules.lamindb import REGISTRIES
 from bot.schema.spec import Field, Lines, Spec
@@ -100,15 +99,12 @@ class ImpactContext:
     after: Rules
     wanted: Wanted
     curator: Curator | None
-    census: Collection[str]
 
 
-def impact_context(
-    old: Spec, new: Spec, curator: Curator | None, census: Collection[str] = CENSUS
-) -> ImpactContext:
-    """The context of both versions; `census` are the taxa that the Census has."""
+def impact_context(old: Spec, new: Spec, curator: Curator | None) -> ImpactContext:
+    """The context of both versions."""
     after = rules_of(new)
-    return ImpactContext(new, rules_of(old), after, wanted(after, census), curator, census)
+    return ImpactContext(new, rules_of(old), after, wanted(after), curator)
 
 
 def code(

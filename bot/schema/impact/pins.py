@@ -6,6 +6,7 @@ Must not know where a source is to be had.
 from collections.abc import Iterator
 
 from bot.schema.changes import GeneReferenceChange, SchemaDiff
+from bot.schema.impact.curator import CENSUS
 from bot.schema.impact.model import Consequence, Effort, ImpactContext, code
 from bot.schema.impact.registries import of_ontology
 from bot.schema.rules.lamindb import ORGANISMS, SOURCES
@@ -57,7 +58,7 @@ def _is_used(ontology: str, ctx: ImpactContext) -> bool:
         entry.ontology == ontology
         for column in ctx.after.columns.values()
         for taxon, some in column.terms.items()
-        if taxon in ctx.census or taxon == "*"
+        if taxon in CENSUS or taxon == "*"
         for entry in some
     )
 
@@ -79,7 +80,7 @@ def _judged_gene(change: GeneReferenceChange, ctx: ImpactContext) -> Verdict:
         return Effort.NOTHING, "only its wording changed"
     if change.new is None:
         return Effort.NOTHING, "a source that nothing refers to may stay"
-    if taxon in ctx.after.organisms and taxon not in ctx.census:
+    if taxon in ctx.after.organisms and taxon not in CENSUS:
         return Effort.NOTHING, ABSENT
     if taxon not in ORGANISMS:
         return Effort.PERSON, "LaminDB's name of the organism isn't known"
@@ -93,7 +94,7 @@ def _organism_added(organism: Organism, ctx: ImpactContext) -> Consequence:
     if organism.taxon is None:
         reason = "which organisms it allows stands in no list"
         return Consequence(title, organism.name, taxon, Effort.PERSON, reason, lines)
-    if organism.taxon in ctx.census and name is None:
+    if organism.taxon in CENSUS and name is None:
         reason = "LaminDB's name of the organism isn't known"
         return Consequence(title, organism.name, taxon, Effort.PERSON, reason, lines)
     if name is None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from bot.schema.changes import CardinalityChange, SchemaDiff, ValuesChange
 from bot.schema.field_values import Kind
+from bot.schema.impact.curator import CENSUS
 from bot.schema.impact.fields import NOT_READ
 from bot.schema.impact.model import (
     Consequence,
@@ -120,7 +121,7 @@ def _terms(change: ValuesChange, old: Field, ctx: ImpactContext) -> Verdict:
     for_census = {
         entry.ontology
         for taxon, some in ctx.after.columns[change.new.name].terms.items()
-        if taxon in ctx.census or taxon == "*"
+        if taxon in CENSUS or taxon == "*"
         for entry in some
     }
     if came & for_census:
