@@ -45,12 +45,7 @@ class Curator:
 
 def read_curator(source: str) -> Curator:
     """What the module holds; raises CuratorError if it is another module, or a rebuilt one."""
-    try:
-        tree = ast.parse(source)
-    except SyntaxError as error:
-        raise CuratorError(
-            f"Line {error.lineno}: this isn't Python; give LaminDB's _cellxgene.py."
-        ) from error
+    tree = _parsed(source)
     assigned = dict(_assigned(tree))
     fields = _needed(assigned, "categoricals_to_spec")
     return Curator(
@@ -65,6 +60,16 @@ def read_curator(source: str) -> Curator:
     )
 
 
+def _parsed(source: str) -> ast.Module:
+    try:
+        return ast.parse(source)
+    # What nests too deep for Python's parser has no line, nor has a null byte.
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        line = getattr(error, "lineno", None)
+        place = f"Line {line}" if line else "The module"
+        raise CuratorError(f"{place}: this isn't Python; give LaminDB's _cellxgene.py.") from error
+
+
 def _assigned(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
@@ -75,11 +80,15 @@ def _assigned(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
 
 def _needed(assigned: Mapping[str, ast.expr], name: str) -> ast.expr:
     if name not in assigned:
-        raise CuratorError(
-            f"The module assigns no {name}, so it isn't LaminDB's _cellxgene.py as bot.schema "
-            "knows it; give that of LaminDB 2.12, or teach bot.schema.impact.curator the new one."
-        )
+        raise _another(f"The module assigns no {name}")
     return assigned[name]
+
+
+def _another(why: str) -> CuratorError:
+    return CuratorError(
+        f"{why}, so it isn't LaminDB's _cellxgene.py as bot.schema knows it; give that of LaminDB "
+        "2.12, or teach bot.schema.impact.curator the new one."
+    )
 
 
 def _taxa(taxa: tuple[str, ...], source: str) -> dict[str, str]:
@@ -103,6 +112,8 @@ def _defaults(tree: ast.Module) -> Iterator[tuple[str, str]]:
     for loop in _loops(tree):
         call = loop.iter
         if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "zip":
+            if len(call.args) < 2:
+                raise _another(f"Line {call.lineno}: zip is given no registries with their values")
             registries, values = call.args[:2]
             yield from zip(_attributes(registries), _strings(values), strict=False)
 
@@ -120,6 +131,8 @@ def _fields(node: ast.expr) -> Iterator[tuple[str, tuple[str, ...]]]:
     if isinstance(node, ast.Dict):
         for key, value in zip(node.keys, node.values, strict=True):
             if isinstance(key, ast.Constant) and isinstance(value, ast.Call):
+                if not value.args:
+                    raise _another(f"Line {value.lineno}: {key.value!r} is given no registry")
                 yield str(key.value), tuple(_registries_of_fields(value.args[0]))
 
 
@@ -145,24 +158,26 @@ def _attributes(node: ast.expr) -> list[str]:
     ]
 
 
-def _flags(tree: ast.Module) -> Iterator[str]:
+def _made_features(tree: ast.Module) -> Iterator[Mapping[str | None, ast.expr]]:
+    """The arguments of each Feature, which are named."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Feature":
-            keywords = {keyword.arg: keyword.value for keyword in node.keywords}
-            if "dtype" in keywords and getattr(keywords["dtype"], "id", "") == "bool":
-                yield from _strings(keywords["name"])
+            arguments = {keyword.arg: keyword.value for keyword in node.keywords}
+            if "name" not in arguments:
+                raise _another(f"Line {node.lineno}: a Feature is given no name=")
+            yield arguments
+
+
+def _flags(tree: ast.Module) -> Iterator[str]:
+    for arguments in _made_features(tree):
+        if getattr(arguments.get("dtype"), "id", "") == "bool":
+            yield from _strings(arguments["name"])
 
 
 def _features(tree: ast.Module) -> Iterator[str]:
     """The names of Features: literals, or the elements of the list that a loop makes them of."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Feature":
-            yield from (
-                text
-                for each in node.keywords
-                if each.arg == "name"
-                for text in _strings(each.value)
-            )
+    for arguments in _made_features(tree):
+        yield from _strings(arguments["name"])
     for loop in _loops(tree):
         calls = (node for node in ast.walk(loop) if isinstance(node, ast.Call))
         if any(getattr(call.func, "id", "") == "Feature" for call in calls):

@@ -1,6 +1,7 @@
 """What a change of the schema asks of LaminDB: each kind of change once, and the real pairs."""
 
-from collections.abc import Sequence
+import ast
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -272,10 +273,58 @@ def test_the_verdict_counts_and_the_page_leads_with_what_needs_hands() -> None:
     assert found.to_json()["consequences"][0]["effort"] == "code edit"
 
 
-@pytest.mark.parametrize("source", ["x = 1", "def ("])
-def test_another_module_is_refused_in_one_sentence(source: str) -> None:
-    with pytest.raises(CuratorError, match=r"_cellxgene\.py"):
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ("x = 1", "The module assigns no categoricals_to_spec, so"),
+        ("def (", "Line 1: this isn't Python"),
+        ("x = 1\0", "The module: this isn't Python"),
+        ("-" * 5000 + "1", "The module: this isn't Python"),
+        ("-" * 9999 + "1", "The module: this isn't Python"),
+        ("x = '\ud800'", "The module: this isn't Python"),
+        (f"{CURATOR}for x in zip(rows):\n    x()\n", "Line 15: zip is given no registries"),
+        (
+            CURATOR.replace("Spec(bt.CellType.name, None)", "Spec(field=bt.CellType.name)"),
+            "Line 11: 'cell_type' is given no registry",
+        ),
+        (
+            CURATOR.replace("Feature(name=", "Feature("),
+            "Line 14: a Feature is given no name=",
+        ),
+    ],
+)
+def test_another_module_is_refused_in_one_sentence(source: str, why: str) -> None:
+    with pytest.raises(CuratorError, match=r"_cellxgene\.py") as refused:
         read_curator(source)
+    assert str(refused.value).startswith(why)
+
+
+def rebuilt() -> Iterator[str]:
+    """The module, each time without one part of a list, or with a name instead of a part."""
+    parts = [
+        (place, name, index)
+        for place, node in enumerate(ast.walk(ast.parse(CURATOR)))
+        for name, value in ast.iter_fields(node)
+        for index in range(len(value) if isinstance(value, list) else 0)
+    ]
+    for place, name, index in parts:
+        for instead in ([], [ast.Name("x")]):
+            tree = ast.parse(CURATOR)
+            some = getattr([*ast.walk(tree)][place], name)
+            if not instead or isinstance(some[index], ast.expr):
+                some[index : index + 1] = instead
+                yield ast.unparse(tree)
+
+
+def test_of_a_module_that_is_rebuilt_all_is_read_or_refused_in_one_sentence() -> None:
+    refused: list[str] = []
+    for source in rebuilt():
+        try:
+            read_curator(source)
+        except CuratorError as error:
+            refused.append(str(error))
+    assert all("_cellxgene.py" in why and why.endswith(".") for why in refused)
+    assert len(set(refused)) > 5
 
 
 VERDICTS = documents.here(
