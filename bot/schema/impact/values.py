@@ -63,7 +63,7 @@ def _values(change: ValuesChange, old: Field, ctx: ImpactContext) -> Consequence
     added = [f"+ {value}" for value in change.added]
     change_text = ", ".join([*added, *(f"- {value}" for value in change.removed)])
     name, lines = subject(change.new), change.new.lines
-    verdict = _without_terms(change)
+    verdict = _without_terms(change, ctx)
     if verdict is None and change.kind is Kind.SPECIAL_VALUE:
         return _special(change, change_text, ctx)
     if verdict is None and (came := _registries_added(change, old, ctx)):
@@ -74,7 +74,7 @@ def _values(change: ValuesChange, old: Field, ctx: ImpactContext) -> Consequence
     return Consequence(TITLE, name, change_text, effort, reason, lines)
 
 
-def _without_terms(change: ValuesChange) -> Verdict | None:
+def _without_terms(change: ValuesChange, ctx: ImpactContext) -> Verdict | None:
     """The verdict on what isn't a matter of registries; None if it is."""
     name = change.new.name
     if not is_curated(name):
@@ -85,6 +85,8 @@ def _without_terms(change: ValuesChange) -> Verdict | None:
         return Effort.NOTHING, "organisms are judged on their own"
     if REGISTRIES[name] is None:
         return Effort.NOTHING, "any value of its type passes"
+    if name not in ctx.after.columns:
+        return Effort.PERSON, "it has no rules any more, and LaminDB may still ask for it"
     if change.kind in (Kind.MAPPING_ROW, Kind.RANGE):
         return Effort.NOTHING, "LaminDB doesn't relate columns, and advice binds nobody"
     return None

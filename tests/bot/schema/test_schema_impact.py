@@ -244,6 +244,29 @@ def test_a_column_for_some_datasets_only_is_a_persons() -> None:
     assert only(of(old, new), "Fields changed").effort is Effort.PERSON
 
 
+@pytest.mark.parametrize(
+    "annotator", ["CELLxGENE Discover MUST annotate.", "This key MUST NOT be present."]
+)
+@pytest.mark.parametrize(
+    "value",
+    [
+        "This MUST be a CL term or a Cellosaurus term.",
+        'This MUST be a CL term or <code>"unknown"</code>.',
+        'This MUST be a descendant of <code>"CL:0000540"</code>.',
+    ],
+)
+@pytest.mark.parametrize("curator", [None, CURATOR])
+def test_other_values_of_a_column_that_has_no_rules_any_more_are_a_persons(
+    annotator: str, value: str, curator: str | None
+) -> None:
+    name = "cell_type_ontology_term_id"
+    old = with_obs((name, "This MUST be a CL term."), version="1.0.0")
+    found = of(old, with_obs((name, value), annotator=annotator), curator)
+    assert {(one.effort, one.reason) for one in found.consequences if name in one.subject} == {
+        (Effort.PERSON, "it has no rules any more, and LaminDB may still ask for it")
+    }
+
+
 def test_terms_without_a_chosen_registry_stand_in_none() -> None:
     """What the rules know of a column before a person has chosen where its terms stand."""
     rules = rules_of(parse_document(document()))
