@@ -59,19 +59,22 @@ class Demands:
     def judge(self, what: str, text: str, *choices: Choice) -> None:
         """Notes what a person must decide, once."""
         remark = self.remark(f"a person must say {text}")
-        same = sum(judgement.text == remark.text for judgement in self.judgements)
-        number = sum(judgement.id.startswith(f"{self.id}: {what}") for judgement in self.judgements)
-        if not same:
-            name = f"{self.id}: {what}{f' {number + 1}' if number else ''}"
-            self.judgements.append(
-                Judgement(
-                    place=remark.place,
-                    lines=remark.lines,
-                    text=remark.text,
-                    id=name,
-                    choices=choices,
-                )
+        if any(judgement.text == remark.text for judgement in self.judgements):
+            return
+        taken = {judgement.id for judgement in self.judgements}
+        name, number = f"{self.id}: {what}", 1
+        while name in taken:
+            number += 1
+            name = f"{self.id}: {what} {number}"
+        self.judgements.append(
+            Judgement(
+                place=remark.place,
+                lines=remark.lines,
+                text=remark.text,
+                id=name,
+                choices=choices,
             )
+        )
 
     @property
     def id(self) -> str:

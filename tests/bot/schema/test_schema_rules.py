@@ -299,6 +299,25 @@ def test_what_can_t_be_decided_is_left_to_a_person(
     assert f"a person must say {expected}" in judged(of(name, value, annotator))
 
 
+@pytest.mark.parametrize(
+    ("value", "ids"),
+    [
+        ("This MUST be a XYZA term or a XYZ term.", ["XYZA", "XYZ"]),
+        ("This MUST be a XYZ term or a XYZA term.", ["XYZ", "XYZA"]),
+        ("This MUST be a XYZ term. It MAY be a XYZ term.", ["XYZ", "XYZ 2"]),
+        (
+            "This MUST be a XYZA term. It MAY be a XYZ term. Each MUST be a XYZ term.",
+            ["XYZA", "XYZ", "XYZ 2"],
+        ),
+    ],
+)
+def test_what_is_asked_a_second_time_is_numbered_and_nothing_else(
+    value: str, ids: list[str]
+) -> None:
+    asked = [one.id for one in of(CELL_TYPE, value).judgements if "ontology of" in one.id]
+    assert asked == [f"obs.{CELL_TYPE}: ontology of {each}" for each in ids]
+
+
 def test_a_value_that_all_must_not_have_may_be_meant_in_two_ways() -> None:
     found = of(
         "mood_id",
