@@ -68,13 +68,22 @@ def left(elements: Sequence[E], gone: Callable[[E], bool]) -> list[E]:
     return remaining
 
 
-def inserted(
-    elements: Sequence[cst.BaseElement], place: int, new: cst.BaseElement, comment: str
-) -> list[cst.BaseElement]:
-    """`new` behind the element at `place`, which must not be the last, with its own comment."""
-    comma = elements[place].comma
-    new_element = new.with_changes(comma=_commented(comma, comment))
-    return [*elements[: place + 1], new_element, *elements[place + 1 :]]
+def inserted(whole: cst.List, place: int, new: cst.Element, comment: str) -> cst.List:
+    """The list with `new` before the element at `place`, laid out as the one before that, or as the
+    bracket; with its own comment, if it has a line of its own.
+    """
+    elements = whole.elements
+    if elements:
+        comma = elements[place - 1].comma if place else _opening(whole)
+        new = new.with_changes(comma=_commented(comma, comment))
+    return whole.with_changes(elements=[*elements[:place], new, *elements[place:]])
+
+
+def _opening(whole: cst.List) -> cst.Comma:
+    """A comma with the line break that stands behind the bracket."""
+    after = whole.lbracket.whitespace_after
+    broken = isinstance(after, cst.ParenthesizedWhitespace)
+    return cst.Comma(whitespace_after=after) if broken else SPACED
 
 
 def _first_line(comma: cst.Comma | cst.MaybeSentinel) -> cst.TrailingWhitespace | None:

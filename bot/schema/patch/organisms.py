@@ -75,19 +75,18 @@ class Organisms(cst.CSTTransformer):
         return [element.with_changes(slice=cst.Index(quoted(name))) for name in names]
 
     def _taxa(self, taxa: cst.List) -> cst.List:
-        elements = list(taxa.elements)
         for taxon, instead in self.missing.items():
             names = ORGANISMS[taxon]
-            held = [string(element.value) for element in elements]
+            held = [string(element.value) for element in taxa.elements]
             # The comment of the last element belongs to the bracket: new ones stand before it.
-            place = held.index(instead) if instead in held[:-1] else max(len(held) - 2, 0)
+            place = held.index(instead) + 1 if instead in held[:-1] else max(len(held) - 1, 0)
             new = cst.Element(quoted(taxon))
             named = next(
                 organism.name for organism in self.work.new.organisms if organism.taxon == taxon
             )
-            elements = inserted(elements, place, new, f"# {named} ({names.name.capitalize()})")
+            taxa = inserted(taxa, place, new, f"# {named} ({names.name.capitalize()})")
             self.work.say(f"save_cellxgene_defaults doesn't save {taxon} ({named}).")
-        return taxa.with_changes(elements=elements)
+        return taxa
 
 
 def _text(element: cst.SubscriptElement) -> str:

@@ -54,6 +54,7 @@ def changed(old: Spec, new: Spec) -> list[str]:
     return [line for line in lines if line[:1] in "+-" and line[:3] not in ("+++", "---")]
 
 
+TAXA = SMALL[SMALL.index('[\n        "NCBITaxon') : SMALL.index("]\n\n\ndef create") + 1]
 MOUSE = [
     '-CELLxGENEOrganisms = Literal["human"]',
     '+CELLxGENEOrganisms = Literal["human", "mouse"]',
@@ -63,6 +64,33 @@ MOUSE = [
 
 def test_an_organism_of_the_census_is_added_to_the_literal_and_to_what_is_saved() -> None:
     assert changed(small(), small()) == MOUSE
+
+
+HUMAN = '"NCBITaxon:9606",  # Homo sapiens (Human)'
+FISH = '"NCBITaxon:7955",  # Danio rerio (Zebrafish)'
+ADDED = '"NCBITaxon:10090",  # Mus musculus (Mouse)'
+
+
+@pytest.mark.parametrize(
+    ("there", "after"),
+    [
+        (["[", HUMAN, FISH, "]"], ["[", HUMAN, ADDED, FISH, "]"]),
+        (["[", HUMAN, "]"], ["[", ADDED, HUMAN, "]"]),
+        (["[", HUMAN.replace(",", ""), "]"], ["[", ADDED, HUMAN.replace(",", ""), "]"]),
+        (['["NCBITaxon:9606"]'], ['["NCBITaxon:10090", "NCBITaxon:9606"]']),
+        (['["NCBITaxon:9606", "x:1"]'], ['["NCBITaxon:9606", "NCBITaxon:10090", "x:1"]']),
+        (["[]"], ['["NCBITaxon:10090", "NCBITaxon:9606"]']),
+    ],
+)
+def test_an_organism_stands_with_its_own_comment_in_a_list_of_whatever_length(
+    there: list[str], after: list[str]
+) -> None:
+    source, wanted = (
+        SMALL.replace(TAXA, "\n        ".join(lines).replace("        ]", "    ]"))
+        for lines in (there, after)
+    )
+    result = patched(source, small(), small())[0]
+    assert result == wanted.replace('Literal["human"]', 'Literal["human", "mouse"]')
 
 
 def test_a_special_value_is_saved_and_told() -> None:
