@@ -12,7 +12,7 @@ from bot.schema.markup import clean, inline, plain, tables
 from bot.schema.spec import DocumentError, Lines
 
 HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$")
-FENCE = re.compile(r" {0,3}(```|~~~)")
+FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,})(.*)")
 
 
 RULE = re.compile(r"\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$")
@@ -45,10 +45,10 @@ def sections(text: str) -> list[Section]:
     parts: list[Section] = []
     level, title, start = 0, "", 0
     body: list[str] = []
-    fenced = False
+    fence = ""
     for number, line in enumerate(text.splitlines(), 1):
-        fenced ^= bool(FENCE.match(line))
-        heading = None if fenced else HEADING.match(line)
+        fence = _fence(line, fence)
+        heading = None if fence else HEADING.match(line)
         if heading is None:
             body.append(line)
             continue
@@ -56,6 +56,16 @@ def sections(text: str) -> list[Section]:
         level, title, start, body = len(heading[1]), heading[2], number, []
     parts.append(Section(level, title, start, tuple(body)))
     return parts
+
+
+def _fence(line: str, fence: str) -> str:
+    """The marks of the fence that is open behind the line, or nothing: as many of the same end it,
+    with nothing behind them.
+    """
+    marks, rest = match.groups() if (match := FENCE.match(line)) else ("", "")
+    if not fence:
+        return marks
+    return "" if marks.startswith(fence) and not rest.strip() else fence
 
 
 @dataclass(frozen=True, slots=True)

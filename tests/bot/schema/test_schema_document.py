@@ -130,9 +130,25 @@ def test_an_inner_table_stays_within_its_value() -> None:
     assert found.tables[0].rows == (("a", "b"),)
 
 
-def test_a_heading_within_a_fence_heads_nothing() -> None:
-    rules = parse_document(document(general="```\n# A comment\n```\n\nx")).rules
-    assert "A comment" not in [chapter.name for chapter in rules]
+@pytest.mark.parametrize(
+    "fence",
+    [
+        "```\n{}\n```",
+        "~~~ text\n{}\n~~~",
+        "```\n~~~\n{}\n```",  # of other marks
+        "~~~\n```\n{}\n~~~",
+        "````\n```\n{}\n````",  # of fewer
+        "```\n``` text\n{}\n```",  # what stands behind makes it no end
+        "```\n~~~\n{}\n~~~\n{}\n`````  ",
+        "```code``` in a line\n```\n{}\n```",  # that begins none
+    ],
+)
+def test_a_heading_within_a_fence_heads_nothing(fence: str) -> None:
+    text = fence.replace("{}", "## A comment")
+    rules = parse_document(document(general=f"{text}\n\n## A chapter\n\nx")).rules
+    names = [chapter.name for chapter in rules]
+    assert "A chapter" in names
+    assert "A comment" not in names
 
 
 def test_the_sentence_after_a_table_is_prose_of_the_component() -> None:
