@@ -25,6 +25,7 @@ from bot.schema.spec import Field, Lines, Requirement
 
 MINIMAL = "LaminDB's schema asks for a minimal set of columns and lets others pass"
 NOT_READ = "LaminDB's curator looks at none of its values"
+NO_RULES = "it has no rules any more, and LaminDB may still ask for it"
 # Types whose values are no terms.
 PLAIN = ("str", "bool", "int", "uint", "float", "numpy")
 DEMAND = re.compile(r"\b(?:MUST|MAY)\b")
@@ -48,8 +49,8 @@ def fields(diff: SchemaDiff, ctx: ImpactContext) -> Iterator[Consequence]:
     named = {change.new.name for change in diff.allowed_values_changed}
     named |= {change.new.name for change in diff.cardinality_changed}
     for change in diff.fields_changed:
-        # Under which condition a column stands is told nowhere else.
-        if change.new.name not in named or _is_conditional(change):
+        # Who fills a column in, and when, is told nowhere else.
+        if change.new.name not in named or _asked_for(change, ctx):
             yield _changed(change, ctx)
 
 
@@ -118,11 +119,21 @@ def _renamed(pair: FieldRename, ctx: ImpactContext) -> Consequence:
     return code(title, subject(new), change, reason, new.lines, done=done)
 
 
-def _is_conditional(change: FieldChange) -> bool:
-    """Whether curators fill it in, and only in some datasets now."""
-    new = change.new
-    conditional = " if " in new.annotation and " if " not in change.old.annotation
-    return change.is_of_annotator and new.annotator == "curator" and conditional
+def _asked_for(change: FieldChange, ctx: ImpactContext) -> tuple[Effort, str] | None:
+    """The verdict on who fills it in, or when; None where that is as before."""
+    name, annotation = change.new.name, change.new.annotation
+    if not (change.is_of_annotator and is_curated(name)):
+        return None
+    was, now = (rules.columns.get(name) for rules in (ctx.before, ctx.after))
+    if now is None:
+        return (Effort.PERSON, NO_RULES) if was else None
+    if was and (was.optional, was.present_where) == (now.optional, now.present_where):
+        return None
+    if now.optional or now.present_where:
+        return Effort.PERSON, f"LaminDB asks for it in every dataset: {annotation}"
+    if was is None:
+        return Effort.PERSON, f"LaminDB may not ask for it yet: {annotation}"
+    return Effort.NOTHING, "LaminDB asks for it in every dataset"
 
 
 def _changed(change: FieldChange, ctx: ImpactContext) -> Consequence:
@@ -135,8 +146,8 @@ def _judged(change: FieldChange, ctx: ImpactContext) -> tuple[Effort, str]:
     name = change.new.name
     if not is_curated(name):
         return Effort.NOTHING, NOT_READ
-    if _is_conditional(change):
-        return Effort.PERSON, f"LaminDB asks for it in every dataset: {change.new.annotation}"
+    if verdict := _asked_for(change, ctx):
+        return verdict
     if is_label(name):
         return Effort.NOTHING, "it is the label of the terms, which are judged on their own"
     if REGISTRIES[name] is None:

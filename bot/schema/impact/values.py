@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from bot.schema.changes import CardinalityChange, SchemaDiff, ValuesChange
 from bot.schema.field_values import Kind
 from bot.schema.impact.curator import CENSUS
-from bot.schema.impact.fields import NOT_READ
+from bot.schema.impact.fields import NO_RULES, NOT_READ
 from bot.schema.impact.model import (
     Consequence,
     Effort,
@@ -86,7 +86,7 @@ def _without_terms(change: ValuesChange, ctx: ImpactContext) -> Verdict | None:
     if REGISTRIES[name] is None:
         return Effort.NOTHING, "any value of its type passes"
     if name not in ctx.after.columns:
-        return Effort.PERSON, "it has no rules any more, and LaminDB may still ask for it"
+        return Effort.PERSON, NO_RULES
     if change.kind in (Kind.MAPPING_ROW, Kind.RANGE):
         return Effort.NOTHING, "LaminDB doesn't relate columns, and advice binds nobody"
     return None

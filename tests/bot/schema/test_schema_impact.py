@@ -218,6 +218,42 @@ def test_other_words_for_the_same_values_need_no_edit(
     assert (one.effort, one.reason) == (Effort.NOTHING, reason)
 
 
+DISCOVER = "CELLxGENE Discover MUST automatically annotate."
+MAY, NOT = "Curator MAY annotate.", "Curator MUST NOT annotate."
+WHERE = 'Curator MUST annotate if `donor_id` is `"x"`.'
+GONE = "it has no rules any more, and LaminDB may still ask for it"
+EVERY = "LaminDB asks for it in every dataset"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "effort", "reason"),
+    [
+        (MUST, DISCOVER, Effort.PERSON, GONE),
+        (MAY, NOT, Effort.PERSON, GONE),
+        (MUST, MAY, Effort.PERSON, f"{EVERY}: {MAY}"),
+        (MUST, WHERE, Effort.PERSON, f"{EVERY}: {WHERE}"),
+        (DISCOVER, MAY, Effort.PERSON, f"{EVERY}: {MAY}"),
+        (DISCOVER, MUST, Effort.PERSON, f"LaminDB may not ask for it yet: {MUST}"),
+        (MAY, MUST, Effort.NOTHING, EVERY),
+        (DISCOVER, NOT, Effort.NOTHING, "only advice changed"),
+    ],
+)
+def test_who_fills_a_column_in_or_when_is_no_advice(
+    old: str, new: str, effort: Effort, reason: str
+) -> None:
+    one = ("cell_type_ontology_term_id", "This MUST be a CL term.")
+    changed = of(with_obs(one, annotator=old, version="1.0.0"), with_obs(one, annotator=new))
+    told = only(changed, "Fields changed")
+    assert (told.effort, told.reason) == (effort, reason)
+
+
+def test_it_is_told_beside_values_that_change() -> None:
+    name = "cell_type_ontology_term_id"
+    old = with_obs((name, "This MUST be a CL term."), version="1.0.0")
+    new = with_obs((name, 'This MUST be a CL term or <code>"na"</code>.'), annotator=MAY)
+    assert only(of(old, new), "Fields changed").reason == f"{EVERY}: {MAY}"
+
+
 def test_a_column_that_lamindb_does_not_read_may_be_renamed() -> None:
     old, new = ((name, MUST, f"{STR}Any mood.") for name in ("x_mood", "y_mood"))
     renamed = of(document(obs=[*OBS, old]), document("2.0.0", obs=[*OBS, new]), CURATOR)
