@@ -173,7 +173,11 @@ def _exit_code(arguments: list[str]) -> int:
 
 
 def _end(code: int) -> NoReturn:
-    """As Python ends, but for taking apart all that it holds, which takes half a second."""
+    """As Python ends, but for taking apart all that it holds, which takes half a second.
+
+    The steps have no public names; their order is `Py_FinalizeEx`'s
+    (https://docs.python.org/3/c-api/init.html#c.Py_FinalizeEx).
+    """
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
     sys.stdout.flush()

@@ -247,6 +247,22 @@ def test_who_fills_a_column_in_or_when_is_no_advice(
     assert (told.effort, told.reason) == (effort, reason)
 
 
+def test_a_condition_that_the_rules_can_read_is_no_advice_either() -> None:
+    tissue = ("tissue_type", MUST, f'{STR}This MUST be <code>"tissue"</code> or <code>"x"</code>.')
+    where = (
+        'Curator MUST annotate if <code>tissue_type</code> is <code>"tissue"</code>; otherwise, '
+        "this key MUST NOT be present."
+    )
+
+    def of_cells(annotator: str, version: str) -> str:
+        cells = ("cell_type_ontology_term_id", annotator, f"{STR}This MUST be a CL term.")
+        return document(version, obs=[tissue, cells], ontologies=PINS)
+
+    told = only(of(of_cells(MUST, "1.0.0"), of_cells(where, "2.0.0")), "Fields changed")
+    assert told.effort is Effort.PERSON
+    assert told.reason.startswith(f"{EVERY}: {MUST.rstrip('.')} if `tissue_type` is ")
+
+
 def test_it_is_told_beside_values_that_change() -> None:
     name = "cell_type_ontology_term_id"
     old = with_obs((name, "This MUST be a CL term."), version="1.0.0")
