@@ -3,20 +3,23 @@
 from pathlib import Path
 
 import pytest
-from full_disk import files_that_cannot_grow
 
 from runners.files import write_whole
 
 
-@pytest.mark.parametrize("before", [None, "before"])
-def test_what_cannot_be_written_whole_leaves_what_was_there(
-    tmp_path: Path, before: str | None
-) -> None:
-    path = tmp_path / "report.json"
-    if before is not None:
-        path.write_text(before)
-    with files_that_cannot_grow(), pytest.raises(OSError, match="File too large"):
+def test_whoever_reads_the_file_meanwhile_has_the_whole_one_before(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("before")
+    with path.open() as reading:
         write_whole(path, "after")
-    assert (path.read_text() if path.exists() else None) == before
-    write_whole(path, "after")
-    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {path.name: "after"}
+        assert reading.read() == "before"
+    assert path.read_text() == "after"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_cannot_be_written_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("before")
+    with pytest.raises(UnicodeEncodeError):
+        write_whole(path, "after\ud800")
+    assert path.read_text() == "before"
