@@ -78,13 +78,15 @@ lint: setup
 # make mutants                            breaks code on purpose: 40 small faults, of all areas
 # make mutants SEED=7 COUNT=20 AREA=registry   others, of one; the areas stand in tests/mutants/areas.py
 # make mutants NEAR=1                      asks few tests beyond the own ones of the broken module: quicker
+# make mutants FAULTS=faults.json          those that a reader thought of: [{"path": .., "old": .., "new": ..}]
 # make mutants FILES=1                     of workflow files and CloudFormation templates instead
 mutants: setup
 ifdef FILES
 	@PYTHONPATH=tests $(BIN)/python -m mutants.files --seed $(or $(SEED),0) --count $(or $(COUNT),40)
 else
 	@PYTHONPATH=tests $(BIN)/python -m mutants --jobs $(JOBS) --seed $(or $(SEED),0) \
-	  --count $(or $(COUNT),40) $(if $(AREA),--area $(AREA)) $(if $(NEAR),--near)
+	  --count $(or $(COUNT),40) $(if $(AREA),--area $(AREA)) $(if $(NEAR),--near) \
+	  $(if $(FAULTS),--faults '$(FAULTS)')
 endif
 
 bench: setup

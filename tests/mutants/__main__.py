@@ -1,5 +1,6 @@
 """`make mutants`: see the package."""
 
+import json
 import random
 import sys
 import tempfile
@@ -16,7 +17,7 @@ from queue import SimpleQueue
 
 import rich_click as click
 
-from mutants.areas import SOURCES, groups_of_tests, modules
+from mutants.areas import SOURCES, area_of, groups_of_tests, modules
 from mutants.faults import Fault, Faults
 from mutants.trial import Answer, Copy
 
@@ -53,6 +54,26 @@ def sample(seed: int, area: str, count: int) -> Iterator[Mutant]:
             if str(mutant) not in seen:
                 seen.add(str(mutant))
                 yield mutant
+
+
+def invented(file: Path) -> list[list[Mutant]]:
+    """Those that a reader of the code has thought of: `[{"path": ..., "old": ..., "new": ...}]`.
+
+    By area. `old` stands once in the file, and `new` takes its place.
+    """
+    areas: dict[str, list[Mutant]] = {}
+    for entry in json.loads(file.read_text()):
+        path, old, new = entry["path"], entry["old"], entry["new"]
+        text = (CHECKOUT / path).read_text()
+        if text.count(old) != 1:
+            raise click.UsageError(
+                f"{file}: {path} has this {text.count(old)} times, and must have it once: {old!r}"
+            )
+        line = text[: text.index(old)].count("\n")
+        code = text.splitlines()[line].strip()
+        fault = Fault(line + 1, code, old, new, text.replace(old, new))
+        areas.setdefault(area_of(path), []).append(Mutant(area_of(path), path, fault))
+    return [*areas.values()]
 
 
 @dataclass(frozen=True)
@@ -124,6 +145,9 @@ def _ask_all(mutants: list[Mutant], jobs: int, limits: Limits, near: bool) -> di
 @click.option("--each", default=inf, help="Seconds after which a fault counts as unnoticed.")
 @click.option("--minutes", default=inf, help="After which no further fault is asked about.")
 @click.option("--near", is_flag=True, help="Ask few tests beyond the module's own.")
+@click.option(
+    "--faults", type=click.Path(path_type=Path), help="Ask about those of this JSON file."
+)
 def main(
     seed: int,
     count: int,
@@ -133,18 +157,20 @@ def main(
     each: float,
     minutes: float,
     near: bool,
+    faults: Path | None,
 ) -> None:
     """Breaks code on purpose, in a copy; says which faults no test notices."""
     areas = [area] if area else list(SOURCES)
     limits = Limits(seconds, each, time.monotonic() + 60 * minutes)
-    mutants = in_turn([[*sample(seed, a, -(-count // len(areas)))] for a in areas])
+    drawn = [[*sample(seed, a, -(-count // len(areas)))] for a in areas] if not faults else []
+    mutants = in_turn(invented(faults) if faults else drawn)
     noticed = _ask_all(mutants, jobs, limits, near)
     reasons = accepted()
     left = [m for m, by in noticed.items() if not by and m.lasting_name not in reasons]
     total, caught = Counter(m.area for m in noticed), Counter(m.area for m in noticed if noticed[m])
-    for one in areas:
+    for one in dict.fromkeys(mutant.area for mutant in mutants):
         click.echo(f"{one}: {caught[one]} of {total[one]} noticed")
-    click.echo(f"seed {seed}: {len(left)} neither noticed nor accepted")
+    click.echo(f"{faults or f'seed {seed}'}: {len(left)} neither noticed nor accepted")
     sys.exit(1 if left else 0)
 
 

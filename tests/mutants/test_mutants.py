@@ -1,11 +1,12 @@
 """What is broken by `make mutants`, and which tests are asked about it."""
 
 import ast
+import json
 import subprocess
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from mutants import files
 from mutants.__main__ import CHECKOUT, Mutant, accepted, in_turn, main, sample
@@ -122,6 +123,27 @@ def test_none_is_asked_about_when_the_time_is_up() -> None:
     ended = CliRunner().invoke(main, ["--area", "census", "--count", "1", "--minutes", "0"])
     assert ended.exit_code == 0, ended.output
     assert ended.output.splitlines()[0] == "census: 0 of 0 noticed"
+
+
+def _asked_about(tmp_path: Path, *entries: dict[str, str]) -> Result:
+    listed = tmp_path / "faults.json"
+    listed.write_text(json.dumps(entries))
+    return CliRunner().invoke(main, ["--faults", str(listed), "--near", "--jobs", "1"])
+
+
+def test_a_fault_that_a_reader_thought_of_is_asked_about(tmp_path: Path) -> None:
+    path = "runners/progress.py"
+    line = next(a for a in (CHECKOUT / path).read_text().splitlines() if a.startswith("import "))
+    fault = {"path": path, "old": f"{line}\n", "new": "import nothing_of_that_name\n"}
+    ended = _asked_about(tmp_path, fault)
+    assert ended.exit_code == 0, ended.output
+    assert ended.output.splitlines()[-2] == "runners: 1 of 1 noticed"
+
+
+def test_a_fault_that_has_no_one_place_is_refused(tmp_path: Path) -> None:
+    ended = _asked_about(tmp_path, {"path": "bot/engine.py", "old": "nowhere", "new": ""})
+    assert ended.exit_code == 2
+    assert "bot/engine.py has this 0 times, and must have it once: 'nowhere'" in ended.output
 
 
 @pytest.mark.prove
