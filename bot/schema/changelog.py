@@ -134,9 +134,8 @@ def _pinned(statement: Statement, new: Spec) -> str | None:
         named += [pin for pin in new.ontologies if pin.name.lower() in text]
         return named[0].prefix if named else None
     if statement.chapter.lower() == "required gene annotations":
-        taxa_by_name = {
-            gene.organism.lower(): gene.taxon for gene in new.gene_references
-        } | FAMILIAR
+        named_genes = (gene for gene in new.gene_references if gene.organism)
+        taxa_by_name = {gene.organism.lower(): gene.taxon for gene in named_genes} | FAMILIAR
         return next((taxon for name, taxon in taxa_by_name.items() if name in text), None)
     return None
 

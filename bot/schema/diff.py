@@ -24,6 +24,7 @@ from bot.schema.changes import (
 )
 from bot.schema.contradictions import contradictions
 from bot.schema.field_summary import in_short, summary
+from bot.schema.field_table import is_conditional
 from bot.schema.field_values import Kind, Value, allowed_values, cardinality, values_of_new
 from bot.schema.matching import match
 from bot.schema.spec import Field, GeneReference, Organism, Requirement, ReservedName, Spec
@@ -121,7 +122,7 @@ def _annotation_differs(old: Field, new: Field) -> bool:
     if len({field.annotator.replace("data portal", "discover") for field in (old, new)}) > 1:
         return True
     if Requirement.UNSTATED in (old.requirement, new.requirement):
-        return any(" if " in field.annotation for field in (old, new))
+        return any(is_conditional(field.annotation) for field in (old, new))
     return statements(old.annotation) != statements(new.annotation)
 
 
@@ -235,13 +236,20 @@ def _reserved_missing(there: Spec, here: Spec) -> tuple[ReservedName, ...]:
 
 
 def _rule_changes(old: Spec, new: Spec) -> Iterator[RuleChange]:
-    before, after = (
-        {part.name: part.prose for part in (*spec.components, *spec.rules)} for spec in (old, new)
-    )
+    before, after = (_prose_by_chapter(spec) for spec in (old, new))
     for name in after | before:
         gone, come = _prose(before.get(name, ""), after.get(name, ""))
         if gone or come:
             yield RuleChange(name, gone, come)
+
+
+def _prose_by_chapter(spec: Spec) -> dict[str, str]:
+    """Chapters of one title stand together."""
+    texts: dict[str, str] = {}
+    for part in (*spec.components, *spec.rules):
+        before = texts.get(part.name)
+        texts[part.name] = part.prose if before is None else f"{before}\n{part.prose}"
+    return texts
 
 
 def _notes(old: Spec, new: Spec) -> Iterator[str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote
 
 from bot.schema.field_table import TERM, find_field_table, read_field
-from bot.schema.markup import clean, inline, plain, prose, tables
+from bot.schema.markup import clean, inline, plain, prose, tables, without_comments
 from bot.schema.pinned import (
     is_pinned,
     is_reserved_names,
@@ -24,20 +24,24 @@ from bot.schema.sections import Section, sections
 from bot.schema.spec import Component, Discrepancy, DocumentError, Field, Lines, Spec, Statement
 
 COMPONENT = re.compile(r"`(X|obs|obsm|obsp|var|varm|varp|uns|layers)`")
-VERSION = re.compile(r"^\W*(?:schema )?version\W+(\d+\.\d+\.\d+\S*)\s*$", re.I | re.M)
-STATUS = re.compile(r"^\W*document status[\W_]+([a-z][a-z -]*?)[\W_]*$", re.I | re.M)
+VERSION = re.compile(
+    r"^[\W_]*(?:schema )?version[\W_]+(\d+\.\d+\.\d+[^\s*_`]*)[\s*_`]*$", re.I | re.M
+)
+STATUS = re.compile(r"^[\W_]*document status[\W_]+([a-z][a-z -]*?)[\W_]*$", re.I | re.M)
 PINNED_LINE = re.compile(r"\s*(\||\[[^\]]*\]:)")
-APPENDIX = re.compile(r"\s*(appendix\b|changelog\b)", re.I)
+APPENDIX = re.compile(r"[\s*_`]*(appendix\b|changelog\b)", re.I)
+APPENDIX_HEADING = re.compile(r"^#+[\s*_`]*appendix\b", re.I | re.M)
 ANCHOR = re.compile(r"<a\s[^<>]*href=\"([^\"]*)\"[^<>]*>(.*?)</a>", re.I | re.S)
 
 
-CHANGELOG_HEADING = re.compile(r"^#+\s*appendix\b.*changelog", re.I)
-CHANGELOG_VERSION = re.compile(r"^(?:#+\s*)?schema v(\d+\.\d+\.\d+)\b", re.I)
+CHANGELOG_HEADING = re.compile(rf"{APPENDIX_HEADING.pattern}.*changelog", re.I)
+CHANGELOG_VERSION = re.compile(r"^[#\s*_`]*schema v(\d+\.\d+\.\d+)(?!\d)", re.I)
 CHANGELOG_ITEM = re.compile(r"^(\s*)[*+-]\s+(.*)$")
 
 
 def parse_document(text: str) -> Spec:
     """The document's Spec; raises DocumentError with what is missing, where, and the remedy."""
+    text = without_comments(text)
     version = _version(text)
     parts = _before_appendix(sections(text))
     ontologies = read_ontologies(parts)
@@ -75,7 +79,7 @@ def _check_is_whole(text: str, parts: list[Section], described: set[str]) -> Non
             f"Line {last.line}: the document ends within the table of '{last.title}', so it is "
             "truncated; get all of it."
         )
-    if "(#appendix" in text and not re.search(r"^#+\s*appendix\b", text, re.I | re.M):
+    if "(#appendix" in text and not APPENDIX_HEADING.search(text):
         raise DocumentError(
             "The document links to its appendix but doesn't hold it, so it is truncated; get all "
             "of it."

@@ -16,6 +16,7 @@ WITNESS = re.compile(rf"{TERM.pattern}|\bMUST\b")
 PYTHON = r"(?:str|u?int|float|bool|dict|list|tuple|numpy|pandas|scipy)\b"
 PYTHON_TYPE = rf"`{PYTHON}[^`]*`"
 TYPE = re.compile(rf"(?:categorical with )?(?:an? )?{PYTHON_TYPE}(?: categories)?")
+CONDITION = re.compile(r" (?:if|when) ")
 CONVERTED = re.compile(rf"\bMUST be converted to an? ?({PYTHON_TYPE})")
 
 
@@ -70,15 +71,24 @@ def flatten(source: str) -> tuple[str, tuple[ValueTable, ...]]:
 
 def requirement(annotation: str) -> Requirement:
     """How binding the annotator's sentence is."""
-    first, _, rest = annotation.partition(" if ")
-    conditional = bool(rest) or "otherwise" in annotation
+    conditional = is_conditional(annotation)
     refused = conditional and "MUST NOT be present" in annotation
-    word = re.search(r"\b(MUST NOT|MUST|MAY|SHOULD)\b", first)
+    word = re.search(r"\b(MUST NOT|MUST|MAY|SHOULD)\b", unconditional(annotation))
     if word is None:
         return Requirement.UNSTATED
     if not conditional or word[0] not in ("MUST", "MAY"):
         return Requirement(word[0])
     return Requirement(f"conditional {word[0]}{' (else MUST NOT)' if refused else ''}")
+
+
+def is_conditional(annotation: str) -> bool:
+    """Whether the annotator's sentence tells datasets apart."""
+    return CONDITION.search(annotation) is not None or "otherwise" in annotation
+
+
+def unconditional(annotation: str) -> str:
+    """The annotator's sentence up to its condition."""
+    return CONDITION.split(annotation, maxsplit=1)[0]
 
 
 def _labels(table: RawTable) -> list[str]:
@@ -153,7 +163,7 @@ def _one_line(source: str) -> str:
 def _annotator(annotation: str) -> str:
     lowered = annotation.lower()
     for word in ("curator", "discover", "data portal", "explorer"):
-        if re.search(rf"\b{word}\b", lowered.partition(" if ")[0]):
+        if re.search(rf"\b{word}\b", unconditional(lowered)):
             return word
     return lowered.split(" must")[0].split(" may")[0]
 

@@ -39,11 +39,11 @@ class RawTable:
 
 def clean(source: str) -> str:
     """The source without comments, its unclosed <a ...> closed; length and line breaks are kept."""
-    blanked = _without_comments(source)
+    blanked = without_comments(source)
     return UNCLOSED.sub(lambda match: match[1] + ">" if match[0] == match[1] else match[0], blanked)
 
 
-def _without_comments(source: str) -> str:
+def without_comments(source: str) -> str:
     """The source with its comments blanked out, its length and its lines kept."""
     # Beyond the last end no comment can match: looking for one there takes quadratic time.
     head, end, tail = source.rpartition("-->")
@@ -91,7 +91,7 @@ def _close(table: RawTable, source: str, end: int) -> None:
 
 def plain(source: str) -> str:
     """The fragment as text: one paragraph, list item or row a line, code between backticks."""
-    text = re.sub(r"\s+", " ", UNCLOSED.sub(r"\1>", _without_comments(source)))
+    text = re.sub(r"\s+", " ", UNCLOSED.sub(r"\1>", without_comments(source)))
     text = TAG.sub(_mark, text)
     text = _fold(html.unescape(text))
     lines = (" ".join(line.split()) for line in text.split("\n"))
@@ -118,7 +118,7 @@ def _fold(text: str) -> str:
 
 def prose(source: str) -> str:
     """Markdown (with HTML in it) as text, one paragraph or list item a line."""
-    paragraphs = re.split(r"\n\s*\n|\n(?=\s*(?:[*+-]|\d+\.)\s)|\n(?=\|)", _without_comments(source))
+    paragraphs = re.split(r"\n\s*\n|\n(?=\s*(?:[*+-]|\d+\.)\s)|\n(?=\|)", without_comments(source))
     return "\n".join(filter(None, (plain(inline(part)) for part in paragraphs)))
 
 

@@ -72,4 +72,4 @@ def _words(name: str) -> list[str]:
 
 
 def _masked(field: Field) -> str:
-    return "\n".join(sorted(statements(field.value))).replace(field.name, "*")
+    return "\n".join(sorted(statements(field.value))).replace(field.name.lower(), "*")

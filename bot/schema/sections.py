@@ -13,8 +13,11 @@ from bot.schema.spec import DocumentError, Lines
 
 HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$")
 FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,})(.*)")
-
-
+TABLE_LINE = re.compile(r" {0,3}</?(?:table|thead|tbody|tr|td|th)\b", re.I)
+"""Begins a block that a blank line ends, so that a table that is never closed hides no heading:
+https://spec.commonmark.org/0.31.2/#html-blocks
+"""
+TABLE_END = re.compile(r"</table>\s*$", re.I)
 RULE = re.compile(r"\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$")
 # Headers as documents write them, in lower case -> the name of the column; "" is known, not read.
 Columns = Mapping[str, str]
@@ -41,14 +44,19 @@ class Section:
 
 
 def sections(text: str) -> list[Section]:
-    """The document's sections in order; the first, of level 0, holds what precedes any heading."""
+    """The document's sections in order; the first, of level 0, holds what precedes any heading.
+
+    The text is without comments.
+    """
     parts: list[Section] = []
     level, title, start = 0, "", 0
     body: list[str] = []
-    fence = ""
+    fence, in_table = "", False
     for number, line in enumerate(text.splitlines(), 1):
         fence = _fence(line, fence)
-        heading = None if fence else HEADING.match(line)
+        in_table = bool(line.strip()) and (in_table or bool(TABLE_LINE.match(line)))
+        heading = None if fence or in_table else HEADING.match(line)
+        in_table = in_table and not TABLE_END.search(line)
         if heading is None:
             body.append(line)
             continue

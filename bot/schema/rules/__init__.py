@@ -6,6 +6,7 @@ table (`lamindb.py`). Where neither decides, the rules hold an open judgement. M
 
 from collections.abc import Collection, Iterator, Mapping
 
+from bot.schema.field_table import is_conditional
 from bot.schema.pinned import ORGANISM_FIELD as ORGANISM
 from bot.schema.rules.columns import column
 from bot.schema.rules.demands import Demands, leave_what_looks_elsewhere, looked_at
@@ -146,4 +147,4 @@ def _is_ruled(field: Field, document: DocumentTerms) -> bool:
 
 
 def _is_never_there(field: Field) -> bool:
-    return field.requirement is Requirement.MUST_NOT and "otherwise" not in field.annotation
+    return field.requirement is Requirement.MUST_NOT and not is_conditional(field.annotation)

@@ -41,7 +41,9 @@ BELOW = re.compile(
     r"(?: terms)?:$"
 )
 BY_ORGANISM = re.compile(r"\| For `organism_onto\w+_term_id` \|", re.I)
-OTHER_SUBJECT = re.compile(r"^the (?:corresponding|value of) `(\w+)` MUST be\b", re.I)
+OTHER_SUBJECT = re.compile(
+    r"^the (?:corresponding|value of|corresponding value of) `(\w+)` MUST (?:NOT )?be\b", re.I
+)
 EXAMPLES = re.compile(r",? such as (?:`[^`]*`(?:,? (?:and|or) )?)+")
 DEMAND = re.compile(r"\b(?:MUST|MAY)\b")
 REFUSAL = re.compile(r"\bMUST NOT\b(?!.*\bMUST be\b)")

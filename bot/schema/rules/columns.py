@@ -140,8 +140,14 @@ def _cases(demands: Demands, followed: Mapping[str, Demands]) -> tuple[Case, ...
 
 
 def _asks_the_same(first: Case, other: Case) -> bool:
-    """Whether two cases differ only in the values of one column that they are made for."""
+    """Whether two cases differ only in the values of one column that they are made for.
+
+    What all observations of a case share, those of both needn't; and what isn't of one kind, or
+    isn't of another, is all there is.
+    """
     if len(first.where) != 1 or len(other.where) != 1:
+        return False
+    if first.where[0].otherwise or first.alone or first.single:
         return False
     bare = [_without_values(case.where[0]) for case in (first, other)]
     alike = first.model_copy(update={"where": other.where}) == other
@@ -237,11 +243,12 @@ def _terms(demands: Demands, followed: Mapping[str, Demands]) -> ByTaxon:
 
 
 def _entries(demands: Demands, taxon: str) -> Iterator[Terms]:
-    for_taxon = demands.allowed.get(taxon if taxon in demands.allowed else OTHERS, {})
+    scope = taxon if taxon in demands.allowed else OTHERS
+    for_taxon = demands.allowed.get(scope, {})
     for_any = demands.allowed.get(None, {})
     for ontology in for_taxon | for_any:
         hows = [by_ontology.get(ontology, {}) for by_ontology in (for_taxon, for_any)]
-        hows += [demands.refused.get(key, {}).get(ontology, {}) for key in (None, taxon)]
+        hows += [demands.refused.get(key, {}).get(ontology, {}) for key in (None, scope)]
         entry = _entry(demands, ontology, _merged(hows))
         if entry is not None:
             yield entry

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from bot.schema.field_table import is_conditional
 from bot.schema.rules.conditions import circumstances
 from bot.schema.rules.demands import Demands
 from bot.schema.rules.document_terms import DocumentTerms
@@ -11,8 +12,8 @@ from runners.contract import Choice
 from runners.contract.rules import Circumstance
 
 ELSE_NOT = re.compile(r"\botherwise\b.*\bMUST NOT be present\b")
-ANNOTATE_IF = re.compile(r"\b(MUST|MAY|SHOULD) annotate (?:only )?if (.+?)(?:;|\.?$)")
-NOT_IF = re.compile(r"(?:MUST NOT be present|MUST NOT annotate) if (.+?)(?:;|\.?$)")
+ANNOTATE_IF = re.compile(r"\b(MUST|MAY|SHOULD) annotate (?:only )?(?:if|when) (.+?)(?:;|\.?$)")
+NOT_IF = re.compile(r"(?:MUST NOT be present|MUST NOT annotate) (?:if|when) (.+?)(?:;|\.?$)")
 REFUSED_SOMEWHERE = re.compile(r"\b(?:field|key|column) MUST NOT be present\b")
 
 
@@ -36,7 +37,7 @@ def presence(demands: Demands, document: DocumentTerms) -> Presence:
     optional = is_optional(field)
     if where := where_of(field.annotation, document):
         return Presence((*where, *others), optional)
-    if " if " in field.annotation or "otherwise" in field.annotation:
+    if is_conditional(field.annotation):
         text = f"in which datasets the column must stand: {field.annotation}"
         demands.judge("presence", text, *_choices(demands, "may be absent"))
         return Presence(others, optional=True)
@@ -46,9 +47,11 @@ def presence(demands: Demands, document: DocumentTerms) -> Presence:
 
 
 def is_optional(field: Field) -> bool:
-    """Whether its annotator is free to leave it out."""
+    """Whether its annotator is free to leave it out: also where nothing is said but where not."""
     word = re.search(r"\b(MUST|MAY|SHOULD)(?! NOT)\b", field.annotation)
-    return word is not None and word[0] != "MUST"
+    if word is None:
+        return NOT_IF.search(field.annotation) is not None
+    return word[0] != "MUST"
 
 
 def _judge_contradiction(demands: Demands) -> None:

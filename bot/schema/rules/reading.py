@@ -42,7 +42,7 @@ NOT_ALONE = re.compile(r"\ball observations MUST NOT (?:contain|be) `\"([^`\"]+)
 ABSENT_IF_ALL = re.compile(
     r"\bif all observations are `\"([^`\"]+)\"`,.* MUST NOT be present\b", re.I
 )
-BOOL, NUMBER = re.compile(r"`(True|False)`"), re.compile(r"`(\d+)`")
+BOOL, NUMBER = re.compile(r"`(True|False)`"), re.compile(r"`(-?\d+)`")
 IN_RANGE = re.compile(r"\bin / the range\b|\bin the range\b")
 # What one observation has, then all observations of the case have.
 ALONE = re.compile(r"but then all observations where .* MUST be `\"([^`\"]+)\"`")
@@ -60,7 +60,7 @@ def gather(source: Field, document: DocumentTerms) -> Demands:
 
 
 def _read(clause: Clause, demands: Demands, document: DocumentTerms) -> None:
-    if _is_of_the_whole(clause, demands) or _is_of_elsewhere(clause, demands):
+    if _is_of_the_whole(clause, demands) or _is_of_elsewhere(clause, demands, document):
         return
     for taxon in clause.excepted.split():
         demands.allowed.setdefault(taxon, {})
@@ -109,17 +109,28 @@ def _is_of_the_whole(clause: Clause, demands: Demands) -> bool:
     return match is not None
 
 
-def _is_of_elsewhere(clause: Clause, demands: Demands) -> bool:
+def _is_of_elsewhere(clause: Clause, demands: Demands, document: DocumentTerms) -> bool:
     """Notes what a clause says of the values of other columns, if it does."""
     if clause.subject and clause.subject != demands.source.name:
-        demands.only_where.setdefault(clause.subject, []).extend(
-            phrase.what for phrase in term_phrases(clause.text) if phrase.how == "only"
-        )
+        values = _values_alone(clause)
+        if values and document.knows(clause.subject):
+            demands.only_where.setdefault(clause.subject, []).extend(values)
+        elif not clause.text.endswith(":"):  # else the list below says it
+            demands.leave(clause.sentence)
         return True
     if OF_ELSEWHERE.search(clause.text):
         demands.leave(clause.sentence)
         return True
     return False
+
+
+def _values_alone(clause: Clause) -> list[str]:
+    """The terms and values that a clause demands whatever else holds; none if it says more."""
+    phrases = list(term_phrases(clause.text))
+    says_more = clause.refused or clause.condition or clause.taxon is not None
+    if says_more or any(phrase.how != "only" for phrase in phrases):
+        return []
+    return [*(phrase.what for phrase in phrases), *literals(clause.text)]
 
 
 def _add_prefixed(clause: Clause, demands: Demands, document: DocumentTerms) -> bool:
@@ -179,7 +190,11 @@ def _narrow(
         case.alone = (match[1],)
     case.single |= bool(SINGLE.search(clause.text))
     if IN_RANGE.search(clause.table):
-        case.between = tuple(int(number) for number in NUMBER.findall(clause.text))
+        bounds = tuple(int(number) for number in NUMBER.findall(clause.text))
+        if len(bounds) == 2:
+            case.between = bounds
+        else:
+            case.leave(clause.sentence)
     elif clause.refused:
         case.forbidden += [phrase.what for phrase in phrases if phrase.how == "without"]
     elif not re.search(r"\bMAY\b", clause.text):
