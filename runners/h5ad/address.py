@@ -33,6 +33,7 @@ def is_refused(error: BaseException) -> bool:
         PermissionError,
         aws.NoCredentialsError,
         aws.PartialCredentialsError,
+        aws.ProfileNotFound,
         aws.CredentialRetrievalError,
         aws.TokenRetrievalError,
         aws.LoginError,

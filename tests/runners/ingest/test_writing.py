@@ -43,6 +43,7 @@ WITHOUT_CREDENTIALS = [
     aws.CredentialRetrievalError(provider="role", error_msg="none"),
     aws.UnauthorizedSSOTokenError(),
     aws.LoginRefreshRequired(),
+    aws.ProfileNotFound(profile="lab"),
 ]
 WITHOUT_HUB = [ConnectError("refused"), URLError("no address")]
 """Of its client, and of what that falls back to."""
@@ -51,7 +52,6 @@ AT_FAULT = [
     PermissionError(errno.EACCES, "denied"),
     OSError(errno.ENOSPC, "disk full"),
     KeyError("obs"),
-    aws.ProfileNotFound(profile="lab"),
     aws.ParamValidationError(report="Bucket"),
     aws.InvalidRetryModeError(provided_retry_mode="none", valid_modes="standard"),
 ]

@@ -1,7 +1,12 @@
 """What AWS answers, or doesn't, in a sentence that says what to do."""
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ProfileNotFound,
+)
 
 from runners.launch.aws import with_clear_errors
 from runners.launch.ports import LaunchError
@@ -18,6 +23,11 @@ from runners.launch.ports import LaunchError
         (
             NoCredentialsError(),
             "Unable to locate credentials",
+            "; log in, or take the launcher's role in a job on GitHub.",
+        ),
+        (
+            ProfileNotFound(profile="lab"),
+            "The config profile (lab) could not be found",
             "; log in, or take the launcher's role in a job on GitHub.",
         ),
     ],
