@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import zip_longest
 from math import inf
 from pathlib import Path
@@ -71,7 +72,7 @@ def invented(file: Path) -> list[list[Mutant]]:
             )
         line = text[: text.index(old)].count("\n")
         code = text.splitlines()[line].strip()
-        fault = Fault(line + 1, code, old, new, text.replace(old, new))
+        fault = Fault(line + 1, code, old, new, partial(text.replace, old, new))
         areas.setdefault(area_of(path), []).append(Mutant(area_of(path), path, fault))
     return [*areas.values()]
 

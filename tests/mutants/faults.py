@@ -6,7 +6,8 @@ statements. Faults that change nothing are among them.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import libcst as cst
@@ -19,13 +20,20 @@ LONGEST = 100
 
 @dataclass(frozen=True)
 class Fault:
-    """A source text with one thing wrong, which begins at this line; `code` is the line's own."""
+    """One thing wrong in a source text, which begins at this line; `code` is the line's own.
+
+    The whole text with it is made when it is asked for.
+    """
 
     line: int
     code: str
     before: str
     after: str
-    text: str
+    changed: Callable[[], str] = field(compare=False, repr=False)
+
+    @cached_property
+    def text(self) -> str:
+        return self.changed()
 
     def __str__(self) -> str:
         return f"{self.line}: {_short(self.before)}  ->  {_short(self.after)}"
@@ -153,7 +161,9 @@ class Faults:
         return [self._fault(*found) for found in self._found if found[0] == line]
 
     def _fault(self, line: int, old: cst.CSTNode, new: cst.CSTNode) -> Fault:
-        changed = self._module.visit(_Replaced(old, new))
+        def changed() -> str:
+            return self._module.visit(_Replaced(old, new)).code
+
         code = self._module.code_for_node
         own = self._lines[line - 1].strip()
-        return Fault(line, own, code(old), code(new), changed.code)
+        return Fault(line, own, code(old), code(new), changed)

@@ -6,10 +6,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from mutants import files
-from mutants.__main__ import CHECKOUT, Mutant, accepted, in_turn, main, sample
+from mutants.__main__ import CHECKOUT, Mutant, accepted, in_turn, invented, main, sample
 from mutants.areas import SOURCES, WIDER, groups_of_tests, modules
 from mutants.faults import Faults
 from mutants.trial import MOST_MEMORY, Answer, Copy
@@ -125,25 +125,37 @@ def test_none_is_asked_about_when_the_time_is_up() -> None:
     assert ended.output.splitlines()[0] == "census: 0 of 0 noticed"
 
 
-def _asked_about(tmp_path: Path, *entries: dict[str, str]) -> Result:
+def _listed(tmp_path: Path, *entries: tuple[str, str, str]) -> Path:
     listed = tmp_path / "faults.json"
-    listed.write_text(json.dumps(entries))
-    return CliRunner().invoke(main, ["--faults", str(listed), "--near", "--jobs", "1"])
+    listed.write_text(
+        json.dumps([dict(zip(("path", "old", "new"), e, strict=True)) for e in entries])
+    )
+    return listed
 
 
-def test_a_fault_that_a_reader_thought_of_is_asked_about(tmp_path: Path) -> None:
-    path = "runners/progress.py"
-    line = next(a for a in (CHECKOUT / path).read_text().splitlines() if a.startswith("import "))
-    fault = {"path": path, "old": f"{line}\n", "new": "import nothing_of_that_name\n"}
-    ended = _asked_about(tmp_path, fault)
-    assert ended.exit_code == 0, ended.output
-    assert ended.output.splitlines()[-2] == "runners: 1 of 1 noticed"
+def test_faults_that_a_reader_thought_of_are_asked_about_area_by_area(tmp_path: Path) -> None:
+    text = (CHECKOUT / "bot/engine.py").read_text()
+    line = next(line for line in text.splitlines() if text.count(line) == 1 and "import" in line)
+    listed = _listed(
+        tmp_path,
+        ("bot/engine.py", line, "import other"),
+        ("bot/schema/spec.py", "class Requirement(", "class Requirements("),
+        ("bot/engine.py", f"{line}\n", ""),
+    )
+    (first, third), (second,) = invented(listed)
+    assert [one.area for one in (first, second, third)] == ["bot", "schema", "bot"]
+    assert (first.fault.code, first.fault.before, first.fault.after) == (line, line, "import other")
+    assert text.splitlines()[first.fault.line - 1] == line
+    assert first.fault.text == text.replace(line, "import other")
+    assert third.fault.text == text.replace(f"{line}\n", "")
 
 
 def test_a_fault_that_has_no_one_place_is_refused(tmp_path: Path) -> None:
-    ended = _asked_about(tmp_path, {"path": "bot/engine.py", "old": "nowhere", "new": ""})
+    listed = _listed(tmp_path, ("bot/engine.py", "nowhere", ""))
+    ended = CliRunner().invoke(main, ["--faults", str(listed)])
     assert ended.exit_code == 2
-    assert "bot/engine.py has this 0 times, and must have it once: 'nowhere'" in ended.output
+    said = " ".join(ended.output.replace("\u2502", " ").split())  # in a frame
+    assert "bot/engine.py has this 0 times, and must have it once: 'nowhere'" in said
 
 
 @pytest.mark.prove
@@ -157,6 +169,7 @@ def test_most_faults_of_a_sample_are_noticed_soon() -> None:
     assert noticed >= SHARE * (noticed + unnoticed) - 1, ended.output
 
 
+@pytest.mark.prove
 def test_what_is_accepted_can_still_happen() -> None:
     """A fault that nothing can make any more is taken out of the list."""
     for entry, reason in accepted().items():
