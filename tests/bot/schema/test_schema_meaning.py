@@ -303,3 +303,67 @@ def test_a_field_that_names_itself_is_known_again_whatever_its_case() -> None:
         "X_approximate_distribution",
         "X_assumed_distribution_of_all_values",
     )
+
+
+# --- one demand in each of its forms --------------------------------------------------------------
+
+CONDITIONS = {
+    IS_LINE: (LINE,),
+    f'{IS_LINE} or <code>"organoid"</code>': (
+        Circumstance(column="tissue_type", among=("cell line", "organoid")),
+    ),
+    '<code>tissue_type</code> is NOT <code>"cell line"</code>': (LINE.negated(),),
+    f"the corresponding value of {IS_LINE}": (LINE,),
+    f'{IS_LINE} and <code>{CELL_TYPE[0]}</code> is a descendant of <code>"CL:0000003"</code>': (
+        LINE,
+        Circumstance(column=CELL_TYPE[0], under=("CL:0000003",)),
+    ),
+}
+FORMS = (
+    "If {condition}, this MUST be {first} or {second}.",
+    "If {condition}, then this MUST be either {first} or {second}.",
+    "This MUST be {first} or {second} if {condition}.",
+    "If {condition}, this MUST be one of:<ul><li>{first}</li><li>{second}</li></ul>",
+)
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("kind", ["values", "terms"])
+def test_a_demand_is_the_same_case_in_each_of_its_forms(
+    condition: str, form: str, kind: str
+) -> None:
+    texts = {
+        "values": ('<code>"a"</code>', '<code>"b"</code>'),
+        "terms": ('<code>"CL:0000001"</code> for x', '<code>"CL:0000002"</code> for y'),
+    }
+    first, second = texts[kind]
+    said = form.format(condition=condition, first=first, second=second)
+    everywhere = {"values": A_OR_B, "terms": f"{STR}This MUST be a CL term."}[kind]
+    found = rules(MUST, f"{everywhere.removesuffix('.')}. {said}")
+    where = CONDITIONS[condition]
+    (case,) = (case for case in found.columns["mood"].cases if case.where == where)
+    only = [entry.only for some in case.terms.values() for entry in some]
+    assert (case.values, only) == (
+        (("a", "b"), []) if kind == "values" else ((), [("CL:0000001", "CL:0000002")])
+    )
+    assert not [one for one in found.unchecked if one.place == "obs: mood"]
+    assert found.columns["mood"].values == (("a", "b") if kind == "values" else ())
+
+
+@pytest.mark.parametrize(
+    "half",
+    [
+        f"<code>{CELL_TYPE[0]}</code> is large",
+        f"<code>{CELL_TYPE[0]}</code> is a CL term",
+        "the moon is full",
+        '<code>weather</code> is <code>"dry"</code>',
+    ],
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_a_condition_that_is_understood_by_half_nothing_is_kept(half: str, turned: bool) -> None:
+    first, second = (half, IS_LINE) if turned else (IS_LINE, half)
+    found = rules(MUST, f"{A_OR_B} If {first} and {second}, {LOW}")
+    assert found.columns["mood"].cases == ()
+    (noted,) = (one.text for one in found.unchecked if one.place == "obs: mood")
+    assert noted.startswith("If ")
