@@ -8,10 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from schema_documents import GENES, OBS, ONTOLOGIES, UNS, document
 
+from bot.schema.changelog import doubts
 from bot.schema.changes import SchemaDiff
 from bot.schema.diff import diff
 from bot.schema.diff_json import to_json
 from bot.schema.document import parse_document
+from bot.schema.spec import Spec
 
 MUST = "Curator MUST annotate."
 PROSE = {"old", "new", "document_status", "notes", "not_compared", "changelog_disagreements"}
@@ -426,3 +428,52 @@ def test_a_diff_mirrors_its_reverse_and_nothing_differs_from_itself(text: str, o
 def _of_old_fields(changes: SchemaDiff, category: str) -> list[Any]:
     """Without what is told of fields that are new: of those that went, nothing is."""
     return [one for one in getattr(changes, category) if getattr(one, "old", one) is not None]
+
+
+def test_two_chapters_of_one_title_are_both_compared() -> None:
+    def of(first: str, second: str) -> Spec:
+        notes = f"\n## Notes\n\n{first}\n\n## Notes\n\n{second}\n"
+        return parse_document(document() + notes)
+
+    before = of("Each file MUST be small.", "Each name MUST be short.")
+    for after in (
+        of("Each file MUST be tiny.", "Each name MUST be short."),
+        of("Each file MUST be small.", "Each name MUST be odd."),
+    ):
+        (change,) = diff(before, after).component_rules_changed
+        assert change.component == "Notes"
+        assert (len(change.removed), len(change.added)) == (1, 1)
+
+
+def test_an_organism_without_a_name_is_not_what_every_sentence_is_about() -> None:
+    genes = (
+        ("NCBITaxon:32630", "", "ThermoFisher ERCC"),
+        ("NCBITaxon:9606", "Homo sapiens", "GENCODE v48"),
+    )
+    said = (
+        "## Appendix A. Changelog\n\n### schema v2.0.0\n\n* Required Gene Annotations\n"
+        "  * Updated GENCODE (Human) to v48\n"
+    )
+    old = (genes[0], ("NCBITaxon:9606", "Homo sapiens", "GENCODE v44"))
+    before = parse_document(document("1.0.0", genes=old))
+    after = parse_document(document("2.0.0", genes=genes) + said)
+    assert doubts(diff(before, after), before, after) == ()
+
+
+def test_a_field_that_names_itself_is_known_again_whatever_its_case() -> None:
+    value = (
+        '<code>str</code>. The value of <code>{0}</code> MUST be <code>"count"</code> or '
+        '<code>"normal"</code>. If <code>{0}</code> is <code>"count"</code>, <code>{0}</code> '
+        "stays."
+    )
+
+    def of(name: str) -> Spec:
+        return parse_document(document(uns=[("title", MUST, "<code>str</code>."),
+                                            (name, MUST, value.format(name))]))  # fmt: skip
+
+    old, new = of("X_approximate_distribution"), of("X_assumed_distribution_of_all_values")
+    (pair,) = diff(old, new).fields_renamed
+    assert (pair.old.name, pair.new.name) == (
+        "X_approximate_distribution",
+        "X_assumed_distribution_of_all_values",
+    )

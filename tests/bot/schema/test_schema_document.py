@@ -3,11 +3,13 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ruled import A_OR_B, MUST
 from schema_documents import GENES, OBS, ONTOLOGIES, document, field
 
+from bot.schema.diff import diff
 from bot.schema.document import parse_document
 from bot.schema.pinned import pins_of
-from bot.schema.spec import Discrepancy, DocumentError, Requirement, ReservedName
+from bot.schema.spec import Discrepancy, DocumentError, Requirement, ReservedName, Spec
 
 
 def test_a_document_is_read_into_its_parts() -> None:
@@ -269,3 +271,60 @@ def test_fuzzed_documents_raise_only_the_named_error_and_a_share_is_read() -> No
     fuzzed()
     assert all(why.endswith(".") for why in refused if why)
     assert refused.count("") > len(refused) / 10
+
+
+def names(spec: Spec) -> set[str]:
+    return {each.name for each in spec.fields()}
+
+
+def test_a_line_within_a_table_heads_nothing() -> None:
+    value = "<code>str</code>. This MUST be\n# a\nor b."
+    spec = parse_document(document(obs=[("mood", MUST, value), *OBS]))
+    assert names(spec) >= {"mood", *(name for name, _, _ in OBS)}
+    (mood,) = (each for each in spec.fields() if each.name == "mood")
+    assert mood.value == "`str`. This MUST be # a or b."
+    assert [part.name for part in spec.rules] == [p.name for p in parse_document(document()).rules]
+
+
+OPEN_TABLE = "<table>\n<tr><td>\n# not one\n</td>\n\n# One\n\n<tr>\n# not one\n</table>\n# None\n"
+
+
+def test_a_blank_line_ends_what_a_tag_began_so_that_an_open_table_hides_no_heading() -> None:
+    """https://spec.commonmark.org/0.31.2/#html-blocks, the sixth kind."""
+    text = document(general=OPEN_TABLE)
+    assert [part.name for part in parse_document(text).rules if "ne" in part.name][1:] == [
+        "One",
+        "None",
+    ]
+
+
+@pytest.mark.parametrize("part", [field("mood", MUST, A_OR_B), "Version: 9.9.9\n", "## Chapter\n"])
+def test_what_is_commented_out_is_not_there(part: str) -> None:
+    before = document()
+    commented = before.replace("## `var`", f"<!--\n{part}\n-->\n\n## `var`")
+    assert commented != before
+    there = parse_document(commented)
+    assert names(there) == names(parse_document(before))
+    assert there.version == "1.0.0"
+    assert not diff(parse_document(before), there).component_rules_changed
+
+
+@pytest.mark.parametrize("mark", ["**", "*", "_", "`"])
+def test_version_and_appendix_may_be_emphasised(mark: str) -> None:
+    appendix = (
+        "## Appendix A. Changelog\n\n### schema v1.0.0\n\n* Required Ontologies\n"
+        "  * Updated CL to release 2025-07-30\n"
+    )
+    bare = f"{document()}{appendix}"
+    marked = bare.replace("Version: 1.0.0", f"Version: {mark}1.0.0{mark}").replace(
+        "Appendix A. Changelog", f"{mark}Appendix A. Changelog{mark}"
+    )
+    whole = bare.replace("Version: 1.0.0", f"{mark}Version: 1.0.0{mark}").replace(
+        "### schema v1.0.0", f"### {mark}schema v1.0.0{mark}"
+    )
+    plain = parse_document(bare)
+    assert len(plain.changelog) == 1
+    for text in (marked, whole):
+        found = parse_document(text)
+        assert (found.version, found.changelog) == (plain.version, plain.changelog)
+        assert found.rules == plain.rules

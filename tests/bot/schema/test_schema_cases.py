@@ -1,0 +1,282 @@
+"""What a column must hold where another has a value."""
+
+from typing import Any
+
+import pytest
+from ruled import (
+    A_OR_B,
+    CELL_TYPE,
+    IF_LINE,
+    IS_LINE,
+    LINE,
+    MUST,
+    SEX,
+    STR,
+    beside_tissue_type,
+    beside_two,
+    of,
+    of_mood,
+)
+from schema_documents import OBS, ONTOLOGIES, document
+
+from bot.schema.document import parse_document
+from bot.schema.rules import rules_of
+from runners.contract.rules import Case, Circumstance
+
+IS_TISSUE = '<code>tissue_type</code> is <code>"tissue"</code>'
+TISSUE_ALONE = Circumstance(column="tissue_type", among=("tissue",))
+TISSUE_OR_ORGANOID = Circumstance(column="tissue_type", among=("tissue", "organoid"))
+NO_ORGANOID = Circumstance(column="tissue_type", among=("organoid",), otherwise=True)
+CELL_TYPE_NA = Circumstance(column=CELL_TYPE, among=("na",))
+IS_HUMAN = '<code>organism_ontology_term_id</code> is <code>"NCBITaxon:9606"</code>'
+
+
+def test_what_is_asked_where_another_column_has_a_value_is_a_case() -> None:
+    rules = beside_tissue_type(
+        CELL_TYPE, f'This MUST be a CL term. {IF_LINE}this MUST be <code>"na"</code>.'
+    )
+    line = Circumstance(column="tissue_type", among=("cell line",))
+    assert rules.columns[CELL_TYPE].cases == (
+        Case(where=(line,), values=("na",)),
+        # It is told only there, so it stands nowhere else.
+        Case(where=(line.negated(),), refused=("na",)),
+    )
+    assert rules.unchecked == ()
+
+
+@pytest.mark.parametrize(
+    ("condition", "other"),
+    [
+        (f'{IS_TISSUE} and <code>{CELL_TYPE}</code> is <code>"na"</code>', {"among": ("na",)}),
+        (
+            f"{IS_TISSUE}, and if the corresponding value of <code>{CELL_TYPE}</code> is "
+            '<code>"na"</code> or <code>"no"</code>',
+            {"among": ("na", "no")},
+        ),
+        (f"{IS_TISSUE} and <code>{CELL_TYPE}</code> is present", {"present": True}),
+        (
+            f"{IS_TISSUE} and <code>{CELL_TYPE}</code> is a descendant of "
+            '<code>"CL:0000540"</code>',
+            {"under": ("CL:0000540",)},
+        ),
+    ],
+)
+def test_a_condition_on_two_columns_is_a_case_of_both(
+    condition: str, other: dict[str, Any]
+) -> None:
+    """And what the second must be is no value of the field."""
+    value = f'If {condition}, this MUST be <code>"low"</code>; otherwise, this MUST be a PATO term.'
+    rules = beside_two(value)
+    found = rules.columns[SEX]
+    where = (TISSUE_ALONE, Circumstance(column=CELL_TYPE, **other))
+    assert found.cases == (Case(where=where, values=("low",)),)
+    assert found.special == ("low",)
+    assert [one.text for one in rules.unchecked] == ['"low" stands only where the document says so']
+
+
+@pytest.mark.parametrize(
+    ("condition", "circumstances"),
+    [
+        (f'<code>{CELL_TYPE}</code> is <code>"na"</code>', [CELL_TYPE_NA]),
+        ('<code>tissue_type</code> is NOT <code>"organoid"</code>', [NO_ORGANOID]),
+        ('<code>tissue_type</code> is <code>"organoid"</code>', []),
+    ],
+)
+def test_two_cases_that_ask_the_same_are_one_where_they_look_for_values_of_one_column(
+    condition: str, circumstances: list[Circumstance]
+) -> None:
+    low = 'this MUST be <code>"low"</code>.'
+    value = f"This MUST be a PATO term. If {IS_TISSUE}, {low} If {condition}, {low}"
+    found = [case for case in beside_two(value).columns[SEX].cases if case.values]
+    first = TISSUE_ALONE if circumstances else TISSUE_OR_ORGANOID
+    assert found == [Case(where=(one,), values=("low",)) for one in (first, *circumstances)]
+
+
+@pytest.mark.parametrize("second", [f"{IS_HUMAN}", f"{IS_HUMAN} for <i>Homo sapiens</i>"])
+@pytest.mark.parametrize("turned", [False, True])
+def test_one_of_two_columns_may_be_the_organisms(second: str, turned: bool) -> None:
+    both = [second, IS_TISSUE] if turned else [IS_TISSUE, second]
+    value = f'This MUST be a PATO term. If {" and ".join(both)}, this MUST be <code>"low"</code>.'
+    (case,) = beside_two(value).columns[SEX].cases
+    human = Circumstance(column="organism_ontology_term_id", among=("NCBITaxon:9606",))
+    assert set(case.where) == {TISSUE_ALONE, human}
+    assert case.values == ("low",)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        f"{IS_TISSUE} and the moon is full",
+        f'{IS_TISSUE} or <code>{CELL_TYPE}</code> is <code>"na"</code>',
+        f'{IS_TISSUE} and <code>missing</code> is <code>"na"</code>',
+    ],
+)
+def test_a_condition_that_is_understood_in_part_is_left_whole(condition: str) -> None:
+    value = f'This MUST be a PATO term. If {condition}, this MUST be <code>"low"</code>.'
+    rules = beside_two(value)
+    assert (rules.columns[SEX].cases, rules.columns[SEX].special) == ((), ("low",))
+    (left,) = rules.unchecked
+    assert left.text.endswith('this MUST be `"low"`.')
+
+
+def test_what_may_stand_in_a_case_may_have_to_stand_alone() -> None:
+    rules = beside_tissue_type(
+        CELL_TYPE,
+        f'This MUST be a CL term. {IF_LINE}this MAY be <code>"na"</code>, but then all '
+        'observations where <code>tissue_type</code> is <code>"cell line"</code> MUST be '
+        '<code>"na"</code>.',
+    )
+    (alone, _) = rules.columns[CELL_TYPE].cases
+    assert (alone.alone, alone.values, alone.terms) == (("na",), (), {})
+
+
+def test_a_condition_on_a_column_that_there_is_not_stays_unchecked() -> None:
+    rules = of(CELL_TYPE, f'This MUST be a CL term. {IF_LINE}this MUST be <code>"na"</code>.')
+    assert len(rules.unchecked) == 1
+    assert rules.columns[CELL_TYPE].cases == ()
+
+
+def test_a_case_pulls_in_the_column_that_it_looks_at() -> None:
+    label = ("assay", "CELLxGENE Discover MUST annotate.", f"{STR}The name.")
+    value = (
+        f'{STR}This MUST be <code>"a"</code> or <code>"b"</code>. If <code>assay</code> is '
+        '<code>"10x"</code>, this MUST be <code>"a"</code>.'
+    )
+    rules = rules_of(parse_document(document(obs=[label, ("mood", MUST, value)])))
+    assert "assay" in rules.columns
+    assert rules.columns["mood"].cases == (
+        Case(where=(Circumstance(column="assay", among=("10x",)),), values=("a",)),
+    )
+
+
+LOW = 'this MUST be <code>"a"</code>.'
+
+
+def test_two_refusals_of_a_circumstance_are_not_one_of_both() -> None:
+    """Each dataset is of one of them at least: together they hold for all."""
+    found = of_mood(
+        MUST,
+        f'{A_OR_B} If <code>tissue_type</code> is NOT <code>"tissue"</code>, {LOW} '
+        f'If <code>tissue_type</code> is NOT <code>"organoid"</code>, {LOW}',
+    )
+    where = [
+        Circumstance(column="tissue_type", among=(name,), otherwise=True)
+        for name in ("tissue", "organoid")
+    ]
+    assert found.columns["mood"].cases == tuple(Case(where=(w,), values=("a",)) for w in where)
+
+
+@pytest.mark.parametrize(
+    ("rest", "kept"),
+    [
+        ("all observations MUST contain the same value", {"single": True}),
+        (
+            'this MAY be <code>"a"</code>, but then all observations where '
+            '<code>tissue_type</code> is {} MUST be <code>"a"</code>',
+            {"alone": ("a",)},
+        ),
+    ],
+)
+def test_what_all_observations_of_a_case_share_those_of_another_need_not(
+    rest: str, kept: dict[str, Any]
+) -> None:
+    said = " ".join(
+        f"If <code>tissue_type</code> is {name}, {rest.format(name)}."
+        for name in ('<code>"tissue"</code>', '<code>"organoid"</code>')
+    )
+    cases = [
+        c for c in of_mood(MUST, f"{A_OR_B} {said}").columns["mood"].cases if c.single or c.alone
+    ]
+    where = [Circumstance(column="tissue_type", among=(name,)) for name in ("tissue", "organoid")]
+    assert cases == [Case(where=(one,), **kept) for one in where]
+
+
+CONDITIONS = {
+    IS_LINE: (LINE,),
+    f'{IS_LINE} or <code>"organoid"</code>': (
+        Circumstance(column="tissue_type", among=("cell line", "organoid")),
+    ),
+    '<code>tissue_type</code> is NOT <code>"cell line"</code>': (LINE.negated(),),
+    f"the corresponding value of {IS_LINE}": (LINE,),
+    f'{IS_LINE} and <code>{CELL_TYPE}</code> is a descendant of <code>"CL:0000003"</code>': (
+        LINE,
+        Circumstance(column=CELL_TYPE, under=("CL:0000003",)),
+    ),
+}
+
+
+FORMS = (
+    "If {condition}, this MUST be {first} or {second}.",
+    "If {condition}, then this MUST be either {first} or {second}.",
+    "This MUST be {first} or {second} if {condition}.",
+    "If {condition}, this MUST be one of:<ul><li>{first}</li><li>{second}</li></ul>",
+)
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("kind", ["values", "terms"])
+def test_a_demand_is_the_same_case_in_each_of_its_forms(
+    condition: str, form: str, kind: str
+) -> None:
+    texts = {
+        "values": ('<code>"a"</code>', '<code>"b"</code>'),
+        "terms": ('<code>"CL:0000001"</code> for x', '<code>"CL:0000002"</code> for y'),
+    }
+    first, second = texts[kind]
+    said = form.format(condition=condition, first=first, second=second)
+    everywhere = {"values": A_OR_B, "terms": f"{STR}This MUST be a CL term."}[kind]
+    found = of_mood(MUST, f"{everywhere.removesuffix('.')}. {said}")
+    where = CONDITIONS[condition]
+    (case,) = (case for case in found.columns["mood"].cases if case.where == where)
+    only = [entry.only for some in case.terms.values() for entry in some]
+    assert (case.values, only) == (
+        (("a", "b"), []) if kind == "values" else ((), [("CL:0000001", "CL:0000002")])
+    )
+    assert not [one for one in found.unchecked if one.place == "obs: mood"]
+    assert found.columns["mood"].values == (("a", "b") if kind == "values" else ())
+
+
+@pytest.mark.parametrize(
+    "half",
+    [
+        f"<code>{CELL_TYPE}</code> is large",
+        f"<code>{CELL_TYPE}</code> is a CL term",
+        "the moon is full",
+        '<code>weather</code> is <code>"dry"</code>',
+    ],
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_a_condition_that_is_understood_by_half_nothing_is_kept(half: str, turned: bool) -> None:
+    first, second = (half, IS_LINE) if turned else (IS_LINE, half)
+    found = of_mood(MUST, f"{A_OR_B} If {first} and {second}, {LOW}")
+    assert found.columns["mood"].cases == ()
+    (noted,) = (one.text for one in found.unchecked if one.place == "obs: mood")
+    assert noted.startswith("If ")
+
+
+@pytest.mark.parametrize(
+    ("bounds", "between"),
+    [
+        ("<code>-5</code> to <code>5</code>", (-5, 5)),
+        ("<code>1</code> to <code>5</code>", (1, 5)),
+        ("<code>0.5</code> to <code>5</code>", ()),
+        ("at least <code>5</code>", ()),
+    ],
+)
+def test_a_range_has_both_its_bounds_or_is_noted(bounds: str, between: tuple[int, ...]) -> None:
+    table = (
+        "<table><tr><th>For Assay</th><th>MUST be in the range</th></tr>"
+        f'<tr><td><code>"EFO:0008930"</code> for <i>x</i></td><td>{bounds}</td></tr></table>'
+    )
+    assay = ("assay_ontology_term_id", MUST, f"{STR}This MUST be an EFO term.")
+    obs = [*OBS, assay, ("mood", MUST, f"<code>int</code>. {table}")]
+    pins = [*ONTOLOGIES, ("EFO", "EFO:", "2025-05-14")]
+    found = rules_of(parse_document(document(obs=obs, ontologies=pins)))
+    assert [case.between for case in found.columns["mood"].cases if case.between] == (
+        [between] if between else []
+    )
+    assert [one.text for one in found.unchecked if one.place == "obs: mood"] == (
+        [] if between else [one.text for one in found.unchecked if "EFO:0008930" in one.text]
+    )
+    assert bool(between) is not any("EFO:0008930" in one.text for one in found.unchecked)
