@@ -6,11 +6,13 @@ at it later writes that anew, so that any look may fail or never come.
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from runners.contract import (
+    BY_ITSELF,
     LAUNCHED,
     ContractError,
     JobState,
@@ -23,7 +25,7 @@ from runners.contract.launch_toml import Configuration
 from runners.launch.aws import client, code_of, with_clear_errors
 from runners.launch.aws_requests import create_processing_job, job_name, machine_of_job
 from runners.launch.job_records import JobRecords, is_open
-from runners.launch.job_state import GRACE, job_after, log_of
+from runners.launch.job_state import GRACE, ended_at, job_after, log_of
 from runners.launch.ports import Clock, Launched, LaunchError, Ledger
 from runners.launch.prices import highest_cost, price
 from runners.launch.work import FOLDER, PackedWork
@@ -196,7 +198,7 @@ class SageMakerLauncher:
             self._stop(job.name)
         self._records.write(job)
         if not is_open(job):
-            self._note(job, "ended")
+            self._note(job, BY_ITSELF, at=ended_at(job, described))
         return job
 
     def _stop(self, name: str) -> bool:
@@ -214,11 +216,14 @@ class SageMakerLauncher:
                 return False
         return True
 
-    def _note(self, job: RemoteJob, act: str, hour: float | None = None) -> None:
+    def _note(
+        self, job: RemoteJob, act: str, hour: float | None = None, at: datetime | None = None
+    ) -> None:
+        """Adds a line to the run's audit trail, of now if no time is given."""
         why = job.reason or job.machine.type or ""
-        now = self._clock.now()
+        moment = at or self._clock.now()
         self._ledger.note(
-            TrailLine(at=now, run=job.run, act=act, machine=job.name, why=why, price=hour)
+            TrailLine(at=moment, run=job.run, act=act, machine=job.name, why=why, price=hour)
         )
 
 

@@ -21,6 +21,7 @@ from runners.contract import (
     JobState,
     Machine,
     RemoteJob,
+    TrailLine,
 )
 from runners.launch.job_state import SETTLING, exit_code, job_after, log_of
 from runners.launch.sagemaker import _is_refusal
@@ -466,6 +467,27 @@ def test_every_act_stands_in_the_trail(place: JobSite) -> None:
     done(place.follows())
     acts = [name.split("_")[1] for name in sorted(place.names()) if "/machines/" in name]
     assert acts == ["launching", "launched", "stopping", "ended"]
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_an_end_that_is_seen_late_has_the_time_at_which_it_came(
+    place: JobSite, is_known: bool
+) -> None:
+    """As AWS says it; of a job that AWS has forgotten, the time by which it had."""
+    done(place.launches())
+    ago = timedelta(days=9)
+    job, (made,) = place.job(), place.sagemaker.jobs.values()
+    times = {"launched_at": job.launched_at - ago, "expires_at": job.expires_at - ago}
+    place.keep(job.model_copy(update=times))
+    place.sagemaker.now = lambda: made.since - ago
+    place.sagemaker.ends(place.job_name, "Completed")
+    if not is_known:
+        place.sagemaker.jobs.clear()
+    done(place.follows())
+    (end,) = (name for name in place.names() if "_ended_" in name)
+    line = TrailLine.from_json(place.kept(end.removeprefix(f"{RUN}/")).decode(), source=end)
+    assert line.at == (made.ended if is_known else times["expires_at"])
+    assert f"/{line.at:%Y%m%dT%H%M%S}" in end
 
 
 def test_the_log_is_where_the_console_shows_it() -> None:
