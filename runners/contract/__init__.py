@@ -61,9 +61,10 @@ from runners.contract.report import (
     verdict_of,
 )
 from runners.contract.request import ROLLED_BACK, Action, RunRequest, lock_name
-from runners.contract.trail import ENDED, LAUNCHED, TrailLine, cost
+from runners.contract.trail import BY_ITSELF, ENDED, LAUNCHED, TrailLine, cost
 
 __all__ = [
+    "BY_ITSELF",
     "ENDED",
     "LAUNCHED",
     "MANIFESTS",

@@ -17,6 +17,7 @@ from runners.contract.document import ContractError, Document, text_of
 Count = Annotated[int, Field(ge=1)]
 Dollars = Annotated[float, Field(gt=0)]
 Subnet = Annotated[str, Field(pattern=r"^subnet-[0-9a-f]+$")]
+MOST_HOURS = 216
 EC2_HOURS = 120
 SecurityGroup = Annotated[str, Field(pattern=r"^sg-[0-9a-f]+$")]
 
@@ -92,7 +93,7 @@ class Configuration(Document):
     repository: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$")]
     runs: Annotated[str, Field(min_length=1)]
     region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
-    lifetime_hours: Annotated[float, Field(gt=0, le=216)]
+    lifetime_hours: Annotated[float, Field(gt=0, le=MOST_HOURS)]
     budget: Dollars
     lamindb_secret: str | None = None
     organisation: bool = False

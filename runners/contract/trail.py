@@ -9,7 +9,8 @@ from pydantic import Field
 from runners.contract.document import Document
 
 LAUNCHED = "launched"
-ENDED = frozenset({"terminated", "ended"})
+BY_ITSELF = "ended"
+ENDED = frozenset({"terminated", BY_ITSELF})
 
 
 class TrailLine(Document):
@@ -26,17 +27,25 @@ class TrailLine(Document):
 def cost(lines: Iterable[TrailLine], now: datetime, lifetime: timedelta) -> float:
     """What the machines of some trails have cost until now, estimated, in US dollars.
 
-    A machine of whose end no line speaks counts until now, or to the end of its lifetime.
+    A machine of whose end no line speaks counts until now, or to the end of its lifetime. So does
+    one that ended by itself at most: its end may have been seen long afterwards.
     """
     known = list(lines)
-    ended_at = {(line.run, line.machine): line.at for line in known if line.act in ENDED}
+    ends = {(line.run, line.machine): line for line in known if line.act in ENDED}
     launched: dict[tuple[str, str | None], TrailLine] = {}
     for line in known:
         if line.act == LAUNCHED and line.price is not None:
             launched.setdefault((line.run, line.machine), line)  # a repeated launch says so again
     return sum(
-        (ended_at.get(machine, min(now, line.at + lifetime)) - line.at)
-        / timedelta(hours=1)
-        * (line.price or 0)
+        _life(line, ends.get(machine), now, lifetime) / timedelta(hours=1) * (line.price or 0)
         for machine, line in launched.items()
     )
+
+
+def _life(
+    launched: TrailLine, end: TrailLine | None, now: datetime, lifetime: timedelta
+) -> timedelta:
+    life = (end.at if end else now) - launched.at
+    if end is None or end.act == BY_ITSELF:
+        life = min(life, lifetime)
+    return max(life, timedelta(0))  # a launch whose answer was lost may be noted after the end

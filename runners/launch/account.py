@@ -169,11 +169,12 @@ class Account:
 
     def job_image(self, sagemaker: SageMaker) -> str:
         registry, _, path = sagemaker.image.partition("/")
-        repository, _, tag = path.partition(":")
+        name, _, digest = path.partition("@")
+        repository, _, tag = name.partition(":")
         answer = self._client("ecr").describe_images(
             registryId=registry.partition(".")[0],
             repositoryName=repository,
-            imageIds=[{"imageTag": tag or "latest"}],
+            imageIds=[{"imageDigest": digest} if digest else {"imageTag": tag or "latest"}],
         )
         pushed = answer["imageDetails"][0]["imagePushedAt"]
         return f"{sagemaker.image} was pushed on {pushed:%Y-%m-%d}."

@@ -39,6 +39,7 @@ retry() {
 # a time of day, which a clock that is put back never reaches in time.
 arm_hard_stop() {
   local minutes=${LIFETIME_MINUTES:-60}
+  ARMED=$(uptime_seconds)
   systemd-run --quiet --on-active="${minutes}min" systemctl poweroff ||
     shutdown -P "+$minutes" "the machine's lifetime is over"
   say "armed: gone in $minutes minutes at the latest"
@@ -60,12 +61,11 @@ end_step_early() {
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html
 # A lifetime that ends while a step works is as good a notice.
 arm_early_end() {
-  local since notice said=
-  since=$(uptime_seconds)
+  local notice said=
   while sleep 5; do
     if [ "$SPOT" = 1 ] && notice=$(metadata meta-data/spot/instance-action); then
       notice="AWS takes this machine back: $notice"
-    elif (($(uptime_seconds) - since >= LIFETIME_MINUTES * 60 - LEAVE_SECONDS)); then
+    elif (($(uptime_seconds) - ARMED >= LIFETIME_MINUTES * 60 - LEAVE_SECONDS)); then
       notice="the machine's lifetime ends soon"
     else
       continue

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeProcessing
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -47,6 +47,12 @@ def exit_code(described: Mapping[str, Any]) -> int | None:
         return 0
     found = re.search(r"exit code: (\d+)\b", described.get("FailureReason", ""))
     return int(found[1]) if found else None
+
+
+def ended_at(ended: RemoteJob, described: Mapping[str, Any] | None) -> datetime:
+    """When a job has ended by what AWS says, else by which time."""
+    moment: datetime | None = (described or {}).get("ProcessingEndTime")
+    return moment.astimezone(UTC) if moment else min(ended.seen_at, ended.expires_at)
 
 
 def log_of(region: str, job: str) -> str:

@@ -6,11 +6,13 @@ at it later writes that anew, so that any look may fail or never come.
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from runners.contract import (
+    BY_ITSELF,
     LAUNCHED,
     ContractError,
     JobState,
@@ -23,7 +25,7 @@ from runners.contract.launch_toml import Configuration
 from runners.launch.aws import client, code_of, with_clear_errors
 from runners.launch.aws_requests import create_processing_job, job_name, machine_of_job
 from runners.launch.job_records import JobRecords, is_open
-from runners.launch.job_state import GRACE, job_after, log_of
+from runners.launch.job_state import GRACE, ended_at, job_after, log_of
 from runners.launch.ports import Clock, Launched, LaunchError, Ledger
 from runners.launch.prices import highest_cost, price
 from runners.launch.work import FOLDER, PackedWork
@@ -64,21 +66,15 @@ class SageMakerLauncher:
         Raises:
             LaunchError: there is none, or AWS didn't say. Whoever looks at it later knows.
         """
-        work, known = self._packed(), self._records.read(request.run_id)
-        if known is None:
-            self._cost_at_most(self._spent(request.release))
+        known = self._records.read(request.run_id)
         if self._ledger.has_ended(request.run_id) or (known and not is_open(known)):
             raise LaunchError(f"run {request.run_id} has ended; ask for a new run.")
-        self._ledger.place(FOLDER, work.name, work.content)
-        self._ledger.place(request.run_id, "request.json", request.to_json().encode())
-        job = known or self._new(request)
-        if known is None:
-            self._records.write(job)
-            self._note(job, "launching")
-        self._create(job, request, work)
-        if job.state is JobState.LAUNCHING:
-            job = job.model_copy(update={"state": JobState.WORKING})
-            self._records.write(job)
+        if known is not None and known.state is JobState.STOPPING:
+            raise LaunchError(f"run {request.run_id} was asked to end; ask for a new run.")
+        if known is not None and known.state is JobState.WORKING:
+            job = known
+        else:
+            job = self._started(request, is_first=known is None)
         self._note(job, LAUNCHED, round(self._hour(), 4))
         return Launched({"run": job.run, "machine": job.machine.to_mapping()})
 
@@ -157,7 +153,25 @@ class SageMakerLauncher:
             log=log_of(self._configuration.region, name),
         )
 
-    def _create(self, job: RemoteJob, request: RunRequest, work: PackedWork) -> None:
+    def _started(self, request: RunRequest, *, is_first: bool) -> RemoteJob:
+        """The job, asked for now; its record tells of it before, and counts its life from now."""
+        self._cost_at_most(self._spent(request.release))
+        job, work = self._new(request), self._packed()
+        self._ledger.place(FOLDER, work.name, work.content)
+        self._ledger.place(request.run_id, "request.json", request.to_json().encode())
+        self._records.write(job)
+        self._note(job, "launching")
+        self._create(job, request, work, is_first=is_first)
+        job = job.model_copy(update={"state": JobState.WORKING})
+        self._records.write(job)
+        return job
+
+    def _create(
+        self, job: RemoteJob, request: RunRequest, work: PackedWork, *, is_first: bool
+    ) -> None:
+        """Asks AWS for the job. Of one that was asked for before, without an answer, a refusal says
+        nothing: the next look does.
+        """
         with with_clear_errors(f"run {request.run_id}: starting a Processing job"):
             try:
                 self._client.create_processing_job(
@@ -166,7 +180,7 @@ class SageMakerLauncher:
             except ClientError as error:
                 if code_of(error) == "ResourceInUse":  # the same request has started it
                     return
-                if _is_refusal(error):
+                if is_first and _is_refusal(error):
                     message = error.response.get("Error", {}).get("Message", "")
                     reason = f"AWS refused it: {code_of(error)} ({message})"
                     self._records.write(
@@ -184,7 +198,7 @@ class SageMakerLauncher:
             self._stop(job.name)
         self._records.write(job)
         if not is_open(job):
-            self._note(job, "ended")
+            self._note(job, BY_ITSELF, at=ended_at(job, described))
         return job
 
     def _stop(self, name: str) -> bool:
@@ -202,15 +216,19 @@ class SageMakerLauncher:
                 return False
         return True
 
-    def _note(self, job: RemoteJob, act: str, hour: float | None = None) -> None:
+    def _note(
+        self, job: RemoteJob, act: str, hour: float | None = None, at: datetime | None = None
+    ) -> None:
+        """Adds a line to the run's audit trail, of now if no time is given."""
         why = job.reason or job.machine.type or ""
-        now = self._clock.now()
+        moment = at or self._clock.now()
         self._ledger.note(
-            TrailLine(at=now, run=job.run, act=act, machine=job.name, why=why, price=hour)
+            TrailLine(at=moment, run=job.run, act=act, machine=job.name, why=why, price=hour)
         )
 
 
 def _is_refusal(error: ClientError) -> bool:
-    """Whether AWS has surely not made the job: it said no, and not that it is busy."""
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
-    return 400 <= status < 500 and code_of(error) not in _PASSING
+    """Whether AWS has surely not made the job: it said no at once, and not that it is busy."""
+    told = error.response.get("ResponseMetadata", {})
+    is_no = 400 <= told.get("HTTPStatusCode", 500) < 500 and code_of(error) not in _PASSING
+    return is_no and not told.get("RetryAttempts", 0)

@@ -3,7 +3,7 @@
 Must not decide which machine has to go.
 """
 
-from runners.contract import ENDED
+from runners.contract import BY_ITSELF, ENDED, TrailLine
 from runners.launch.fleet import Fleet, Runner
 from runners.launch.ports import Ports
 
@@ -46,7 +46,8 @@ def terminate_run(ports: Ports, fleet: Fleet, run_id: str) -> tuple[str, ...]:
         _end(ports, run_id, host.id, "asked for")
     noted = {line.machine for line in ports.ledger.trail(run_id) if line.act in ENDED}
     for host in (host for host in hosts if not host.is_live and host.id not in noted):
-        ports.note(run_id, "ended", host.id, "by itself, before now")
+        at, why = min(ports.clock.now(), host.expires_at), "by itself, before now"
+        ports.ledger.note(TrailLine(at=at, run=run_id, act=BY_ITSELF, machine=host.id, why=why))
     names = {fleet.runner_name(host.id) for host in hosts}
     for runner in (runner for runner in ports.forge.runners() if runner.name in names):
         ports.forge.remove(runner.id)

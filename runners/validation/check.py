@@ -17,6 +17,7 @@ from runners.contract import (
     CheckReport,
     ContractError,
     DatasetOutcome,
+    ExceptionState,
     FileOutcome,
     FilesReport,
     Manifest,
@@ -42,7 +43,8 @@ class _CheckedFile(ValidatedDataset):
 def check(
     manifest: Manifest, *, reference: Path, workers: int | None, limit: int | None = None
 ) -> CheckReport:
-    """The outcome that each of the first `limit` datasets would have, as if all were new.
+    """The outcome that each of the first `limit` datasets would have, as if all were new. What is
+    accepted of the others isn't judged.
 
     Raises:
         ContractError: the release can't be read, or there are no rules for its schema version.
@@ -54,12 +56,13 @@ def check(
     validated_datasets = progress.steps(results, f"{manifest.release}: checking", len(tasks))
     outcomes = tuple(outcome_of(dataset, Outcome.REGISTERED) for dataset in validated_datasets)
     titles = {dataset.dataset_id: dataset.title for dataset in datasets}
+    uses = exception_uses(manifest.accepted, outcomes, titles, datetime.now(UTC).date())
     return CheckReport(
         release=manifest.release,
         dataset_schema_version=manifest.dataset_schema_version,
         dataset_count=manifest.dataset_count,
         outcomes=outcomes,
-        exceptions=exception_uses(manifest.accepted, outcomes, titles, datetime.now(UTC).date()),
+        exceptions=tuple(use for use in uses if use.state is not ExceptionState.UNTOLD),
     )
 
 

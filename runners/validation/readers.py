@@ -14,7 +14,8 @@ from concurrent.futures import Executor, Future, wait
 from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
-from threading import Event
+from threading import Event, Lock
+from time import monotonic
 
 from runners import rules, settings
 from runners.census.store import CensusDataset
@@ -80,17 +81,33 @@ def limit_memory(megabytes: float) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (wanted, hard))
 
 
+_lock = Lock()
+_deadlines: list[float] = []
+"""Of the reads under way in this process: the threads of a Dask worker share its one timer."""
+
+
 @contextmanager
 def time_limit() -> Iterator[None]:
     """Ends this process if what is within takes too long.
 
     HDF5 loops for ever in some broken files, where no Python code runs: only the kernel can end it.
     """
-    signal.setitimer(signal.ITIMER_REAL, settings.from_environment().file_seconds)
+    deadline = monotonic() + settings.from_environment().file_seconds
+    with _lock:
+        _deadlines.append(deadline)
+        _set_timer()
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        with _lock:
+            _deadlines.remove(deadline)
+            _set_timer()
+
+
+def _set_timer() -> None:
+    """Sets the timer to the first of the deadlines; without any it is off, as 0 says."""
+    left = max(min(_deadlines) - monotonic(), 0.001) if _deadlines else 0
+    signal.setitimer(signal.ITIMER_REAL, left)
 
 
 class Readers:

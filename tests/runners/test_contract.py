@@ -382,6 +382,9 @@ def test_commands_in_a_line_are_called_as_its_reader_calls_them(
         ([(0, LAUNCHED, 2.0), (3, LAUNCHED, 2.0), (5, "terminated", None)], 10.0),  # repeated
         ([(0, LAUNCHED, 2.0)], 12.0),  # goes on
         ([(-9, LAUNCHED, 2.0)], 16.0),  # its lifetime is over
+        ([(-9, LAUNCHED, 2.0), (5, "ended", None)], 16.0),  # seen long after its lifetime
+        ([(-9, LAUNCHED, 2.0), (1, "terminated", None)], 20.0),  # it had outlived it
+        ([(5, LAUNCHED, 2.0), (3, "ended", None)], 0.0),  # its launch was noted late
         ([(0, LAUNCHED, None), (0, "launching", 2.0), (5, "ended", None)], 0.0),
     ],
 )

@@ -30,8 +30,9 @@ from runners.contract import (
     cost,
     manifest_path,
 )
+from runners.contract.launch_toml import MOST_HOURS
 
-LONGEST_LIFE = timedelta(hours=120)
+LONGEST_LIFE = timedelta(hours=MOST_HOURS)
 """Of any machine: [launch] takes no more hours."""
 
 REQUEST, REPORT = "request.json", "report.json"

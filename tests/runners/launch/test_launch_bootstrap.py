@@ -371,6 +371,22 @@ def test_work_whose_machines_lifetime_ends_soon_ends_its_batch(machine: Rehearsa
     assert OFF in calls
 
 
+@pytest.mark.parametrize(("seconds", "is_told"), [(710 * 60 - 1, False), (710 * 60, True)])
+def test_a_lifetime_begins_where_its_end_is_armed(
+    machine: Rehearsal, seconds: int, is_told: bool
+) -> None:
+    """What a machine installs before its job takes a part of it."""
+    machine.change("</proc/uptime", '<"$STAND_INS/uptime"')
+    (machine.stand_ins / "uptime").write_text("100.5 0\n")
+    installing = f'#!/bin/bash\necho "{100 + seconds}.5 0" >"$STAND_INS/uptime"\n'
+    (machine.stand_ins / "dnf").write_text(installing)
+    (machine.stand_ins / "works").write_text(RUN)
+    (machine.stand_ins / "looks").write_text("4")
+    machine.run()
+    assert (machine.root / "left").exists(), machine.console
+    assert ("the machine's lifetime ends soon" in machine.console) is is_told
+
+
 def test_a_shutdown_that_is_under_way_is_given_time(machine: Rehearsal) -> None:
     """systemd refuses a second one; to force it would cut off what the job is keeping."""
     (machine.stand_ins / "shutting-down").touch()

@@ -1,7 +1,7 @@
 """What machines may cost: budgets of a release, and prices of regions that no table has."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from launch.fake_aws import Fault
 from launch.site import RUN, TYPES, LaunchSite, table
 from runners.contract import LAUNCHED, TrailLine
 from runners.contract.launch_toml import Configuration
+from runners.launch.fleet import TAG
 from runners.launch.ledger import FolderLedger
 from runners.launch.prices import price
 
@@ -49,12 +50,19 @@ def test_a_machine_of_whose_end_nobody_wrote_counts_for_its_lifetime(site: Launc
     assert "after 24.00 for earlier ones" in done.stderr
 
 
-def test_the_end_of_a_machine_that_went_by_itself_is_written(site: LaunchSite) -> None:
-    host_id = json.loads(site.call(site.launch_words()).stdout)["machine"]["id"]
-    site.amazon.client("ec2").terminate_instances(InstanceIds=[host_id])
+@pytest.mark.parametrize("days", [0, 9])
+def test_the_end_of_a_machine_that_went_by_itself_is_written(site: LaunchSite, days: int) -> None:
+    """With a time when it had surely ended, however late it is seen."""
+    said = json.loads(site.call(site.launch_words()).stdout)
+    expires_at = datetime.fromisoformat(said["expires_at"]) - timedelta(days=days)
+    tag = {"Key": f"{TAG}expiry", "Value": expires_at.isoformat()}
+    ec2, host_id = site.amazon.client("ec2"), said["machine"]["id"]
+    ec2.create_tags(Resources=[host_id], Tags=[tag])
+    ec2.terminate_instances(InstanceIds=[host_id])
     for _ in "12":
         assert site.call(site.words("terminate", "--run", RUN)).exit_code == 0
-    assert [line["act"] for line in site.trail()].count("ended") == 1
+    (end,) = (line for line in site.trail() if line["act"] == "ended")
+    assert (datetime.fromisoformat(end["at"]) == expires_at) is (days > 0)
     assert site.trail()[1]["price"] == 2.1716
 
 

@@ -188,6 +188,22 @@ def test_what_is_missing_is_named_alone_with_its_remedy(
         assert said.replace("SUBNET", subnet) in text
 
 
+@pytest.mark.parametrize("form", ["", ":latest", "@DIGEST", ":latest@DIGEST", ":v2@DIGEST"])
+def test_an_image_is_looked_for_as_it_is_named(place: LaunchSite, form: str) -> None:
+    """By its digest, if it has one: what Docker pulls then, whatever the tag is."""
+    (listed,) = place.amazon.client("ecr").list_images(repositoryName="ingestion")["imageIds"]
+    named = f"{REGISTRY}/ingestion{form}"
+    image = named.replace("DIGEST", listed["imageDigest"])
+    configure_again(place, sagemaker={**JOB, "image": image})
+    health, said = examined(place)["image of Processing jobs"]
+    assert (health, said.partition(" was pushed on ")[0]) == ("ok", image)
+    if "DIGEST" in form:
+        absent = named.replace("DIGEST", f"sha256:{'0' * 64}")
+        configure_again(place, sagemaker={**JOB, "image": absent})
+        health, said = examined(place, code=1)["image of Processing jobs"]
+        assert (health, "ImageNotFoundException" in said) == ("missing", True)
+
+
 def test_a_quota_is_compared_with_the_types_of_its_own_families(place: LaunchSite) -> None:
     others = ("trn1.2xlarge", "inf2.8xlarge", "hpc6a.48xlarge", "dl1.24xlarge", "vt1.3xlarge")
     configure_again(place, ec2__types=["r5.8xlarge", *others])

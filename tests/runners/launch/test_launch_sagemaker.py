@@ -21,6 +21,7 @@ from runners.contract import (
     JobState,
     Machine,
     RemoteJob,
+    TrailLine,
 )
 from runners.launch.job_state import SETTLING, exit_code, job_after, log_of
 from runners.launch.sagemaker import _is_refusal
@@ -67,6 +68,11 @@ class JobSite(LaunchSite):
 
     def job(self) -> RemoteJob:
         return RemoteJob.from_json(self.kept("job.json").decode(), source="S3")
+
+    def keep(self, job: RemoteJob) -> None:
+        """Writes the run's record, as an earlier launch or look has left it."""
+        s3, key = self.amazon.client("s3"), f"census/{RUN}/job.json"
+        s3.put_object(Bucket="our-runs", Key=key, Body=job.to_json().encode())
 
     @property
     def asked(self) -> dict[str, Any]:
@@ -246,6 +252,75 @@ def test_throttling_passes(place: JobSite) -> None:
     done(place.launches())
 
 
+@pytest.mark.parametrize("state", [JobState.LAUNCHING, JobState.WORKING])
+def test_a_refusal_ends_no_record_of_a_job_that_may_be_there(
+    place: JobSite, state: JobState
+) -> None:
+    """A quota of one job, say, which the run's own has used up."""
+    done(place.launches())
+    place.keep(place.job().model_copy(update={"state": state}))
+    place.sagemaker.faults.append(Fault("CreateProcessingJob", "ResourceLimitExceeded", 400))
+    is_there = state is JobState.WORKING
+    assert place.launches().exit_code == (0 if is_there else 2)
+    assert place.job().state is state
+    assert len(place.sagemaker.actions) == (1 if is_there else 2)
+    done(place.follows("--stop", RUN))
+    assert place.sagemaker.jobs[place.job_name].status == "Stopping"
+
+
+def test_nor_does_one_that_follows_an_answer_that_was_lost(place: JobSite) -> None:
+    place.sagemaker.faults += [
+        Fault("CreateProcessingJob", after=True),
+        Fault("CreateProcessingJob", "ResourceLimitExceeded", 400),
+    ]
+    assert place.launches().exit_code == 2
+    assert place.sagemaker.actions == ["CreateProcessingJob"] * 2
+    assert place.job().state is JobState.LAUNCHING
+
+
+def test_a_job_that_is_asked_for_late_has_its_life_before_it(place: JobSite) -> None:
+    """Of a launch without an answer hours ago: the record says so before AWS is asked again."""
+    done(place.launches())
+    (made,) = place.sagemaker.jobs.values()
+    place.sagemaker.jobs.clear()
+    job, ago = place.job(), timedelta(hours=14)
+    old = {"launched_at": job.launched_at - ago, "expires_at": job.expires_at - ago}
+    place.keep(job.model_copy(update={"state": JobState.LAUNCHING, **old}))
+    seen: list[RemoteJob] = []
+    fault = Fault("CreateProcessingJob", after=True, hook=lambda: seen.append(place.job()))
+    place.sagemaker.faults.append(fault)
+    done(place.launches())
+    assert seen[0].state is JobState.LAUNCHING
+    for known in (seen[0], place.job()):
+        assert known.launched_at >= made.since
+        assert known.expires_at - known.launched_at == job.expires_at - job.launched_at
+    done(place.follows())
+    assert "StopProcessingJob" not in place.sagemaker.actions
+
+
+def test_a_job_that_is_asked_for_late_is_within_the_budget(place: JobSite) -> None:
+    done(place.launches())
+    place.sagemaker.jobs.clear()
+    place.keep(place.job().model_copy(update={"state": JobState.LAUNCHING}))
+    place.configure(runs="s3://our-runs/census", sagemaker=JOB, budget=20)
+    assert "and the budget is 20.00" in place.launches().output
+    assert place.sagemaker.jobs == {}
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_run_that_was_asked_to_end_is_not_launched(place: JobSite, is_there: bool) -> None:
+    done(place.launches())
+    if not is_there:
+        place.sagemaker.jobs.clear()
+    done(place.terminates())
+    before, asked = place.kept("job.json"), place.sagemaker.actions.count("CreateProcessingJob")
+    again = place.launches()
+    assert again.exit_code == 2
+    assert f"run {RUN} was asked to end; ask for a new run." in again.output
+    assert place.kept("job.json") == before
+    assert place.sagemaker.actions.count("CreateProcessingJob") == asked
+
+
 def test_a_run_that_has_ended_is_not_launched_again(place: JobSite) -> None:
     done(place.launches())
     place.sagemaker.ends(place.job_name, "Completed")
@@ -368,18 +443,20 @@ def test_an_order_to_end_is_known_though_aws_can_t_be_asked(place: JobSite) -> N
 
 
 @pytest.mark.parametrize(
-    ("status", "code", "is_refused"),
+    ("status", "code", "retries", "is_refused"),
     [
-        (400, "ResourceLimitExceeded", True),
-        (400, "ThrottlingException", False),
-        (400, "RequestTimeout", False),
-        (503, "ServiceUnavailable", False),
+        (400, "ResourceLimitExceeded", 0, True),
+        (400, "ResourceLimitExceeded", 1, False),
+        (400, "ThrottlingException", 0, False),
+        (400, "RequestTimeout", 0, False),
+        (503, "ServiceUnavailable", 0, False),
     ],
 )
 def test_only_what_aws_has_surely_not_made_is_refused(
-    status: int, code: str, is_refused: bool
+    status: int, code: str, retries: int, is_refused: bool
 ) -> None:
-    answer = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    told = {"HTTPStatusCode": status, "RetryAttempts": retries}
+    answer = {"Error": {"Code": code}, "ResponseMetadata": told}
     assert _is_refusal(ClientError(answer, "CreateProcessingJob")) is is_refused
 
 
@@ -390,6 +467,27 @@ def test_every_act_stands_in_the_trail(place: JobSite) -> None:
     done(place.follows())
     acts = [name.split("_")[1] for name in sorted(place.names()) if "/machines/" in name]
     assert acts == ["launching", "launched", "stopping", "ended"]
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_an_end_that_is_seen_late_has_the_time_at_which_it_came(
+    place: JobSite, is_known: bool
+) -> None:
+    """As AWS says it; of a job that AWS has forgotten, the time by which it had."""
+    done(place.launches())
+    ago = timedelta(days=9)
+    job, (made,) = place.job(), place.sagemaker.jobs.values()
+    times = {"launched_at": job.launched_at - ago, "expires_at": job.expires_at - ago}
+    place.keep(job.model_copy(update=times))
+    place.sagemaker.now = lambda: made.since - ago
+    place.sagemaker.ends(place.job_name, "Completed")
+    if not is_known:
+        place.sagemaker.jobs.clear()
+    done(place.follows())
+    (end,) = (name for name in place.names() if "_ended_" in name)
+    line = TrailLine.from_json(place.kept(end.removeprefix(f"{RUN}/")).decode(), source=end)
+    assert line.at == (made.ended if is_known else times["expires_at"])
+    assert f"/{line.at:%Y%m%dT%H%M%S}" in end
 
 
 def test_the_log_is_where_the_console_shows_it() -> None:

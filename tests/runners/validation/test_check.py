@@ -2,6 +2,7 @@
 
 import shutil
 import signal
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,20 @@ from instances import REFERENCE, Place
 from runners import rules
 from runners.cli.commands import main
 from runners.contract import (
+    AcceptedException,
     CheckReport,
     ExceptionState,
     FilesReport,
+    Manifest,
     Outcome,
     Reason,
 )
 from runners.sample.datasets import NEWER, by_key, of_release
 from runners.sample.world import World
+from runners.settings import REPOSITORY
 from runners.validation import check as module
+from runners.validation.readers import Readers
+from runners.validation.validated import unread
 
 
 def test_it_says_what_would_come_of_each_dataset(place: Place) -> None:
@@ -60,6 +66,45 @@ def test_what_the_manifest_accepts_fails_no_check(place: Place) -> None:
         ExceptionState.UNNEEDED,
     ]
     assert report.excused() == {d12}
+
+
+@pytest.mark.parametrize("limit", [None, 1])
+def test_what_is_accepted_of_a_dataset_that_was_not_looked_at_is_not_judged(
+    limit: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But what needs no look is said."""
+    datasets = [dataset for dataset, _ in deadly.tasks([0, 0])]
+    monkeypatch.setattr(module, "read_datasets", lambda _: datasets)
+    monkeypatch.setattr(module, "location", lambda *_: "")
+    monkeypatch.setattr(
+        Readers,
+        "judged",
+        lambda _, tasks: (unread(dataset, Reason.FILE_MISSING, "") for dataset, _ in tasks),
+    )
+    accepted = tuple(
+        AcceptedException(dataset_id=dataset_id, reason=Reason.FILE_MISSING, until=until)
+        for dataset_id, until in [
+            ("d-0", date.max),
+            ("d-1", date.max),
+            ("d-1", date.min),
+            ("d-2", date.max),
+        ]
+    )
+    manifest = Manifest.from_file(REPOSITORY / "tests" / "flows" / "expected" / "2026-02-01.toml")
+    report = module.check(
+        manifest.model_copy(update={"accepted": accepted}),
+        reference=REFERENCE,
+        workers=1,
+        limit=limit,
+    )
+    used, run_out, unknown = (
+        ExceptionState.USED,
+        ExceptionState.RUN_OUT,
+        ExceptionState.UNKNOWN_DATASET,
+    )
+    wanted = [used, *([] if limit else [used]), run_out, unknown]
+    assert [use.state for use in report.exceptions] == wanted
+    assert len(report.outcomes) == (limit or 2)
 
 
 @pytest.mark.parametrize("file", ["absent/check.json", "."])

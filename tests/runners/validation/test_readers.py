@@ -4,6 +4,7 @@ So is a file that the storage doesn't give, that takes too much memory or at whi
 """
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -28,7 +29,7 @@ from runners.sample.world import World
 from runners.settings import REPOSITORY, from_environment
 from runners.validation import readers, validated
 from runners.validation.pools import LOCAL_POOL, Pool
-from runners.validation.readers import Readers, validate_in_process
+from runners.validation.readers import Readers, time_limit, validate_in_process
 from runners.validation.validated import ValidatedDataset
 
 RUNNERS = Path(deadly.__file__).parent
@@ -207,6 +208,29 @@ def test_a_reader_gets_no_more_memory_than_it_may_and_goes_on(tmp_path: Path) ->
     tasks = deadly.tasks([1, 1_000, 1])
     found = list(Readers("7.0.0", tmp_path, 1, LOCAL_POOL, hungry).judged(tasks))
     assert [one.n_observations for one in found] == [2**20, None, 2**20]
+
+
+@pytest.mark.parametrize("seconds", [(20_000, 40_000), (40_000, 20_000)])
+@pytest.mark.parametrize("ends_first", [0, 1])
+def test_each_read_of_a_process_has_its_own_time(
+    seconds: tuple[int, int], ends_first: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Dask worker may have several threads, and the kernel has one timer for all."""
+
+    def left() -> float:
+        return signal.getitimer(signal.ITIMER_REAL)[0]
+
+    reads = []
+    for limit in seconds:
+        monkeypatch.setenv("FILE_SECONDS", str(limit))
+        reads.append(time_limit())
+        reads[-1].__enter__()
+    assert 10_000 < left() <= 20_000
+    reads.pop(ends_first).__exit__(None, None, None)
+    stays = seconds[1 - ends_first]
+    assert stays - 10_000 < left() <= stays
+    reads.pop().__exit__(None, None, None)
+    assert left() == 0
 
 
 def test_the_memory_of_a_reader_is_what_the_settings_say(
