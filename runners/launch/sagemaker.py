@@ -196,6 +196,9 @@ class SageMakerLauncher:
         is_running = described is not None and described["ProcessingJobStatus"] == "InProgress"
         if is_running and (job.state is JobState.STOPPING or is_overdue):
             self._stop(job.name)
+        if known.state is JobState.LAUNCHING and described is not None:
+            # its launch heard no answer, and has said nothing of what it costs
+            self._note(job, LAUNCHED, round(self._hour(), 4), known.launched_at)
         self._records.write(job)
         if not is_open(job):
             self._note(job, BY_ITSELF, at=ended_at(job, described))

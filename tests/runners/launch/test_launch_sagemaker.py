@@ -278,6 +278,25 @@ def test_nor_does_one_that_follows_an_answer_that_was_lost(place: JobSite) -> No
     assert place.job().state is JobState.LAUNCHING
 
 
+@pytest.mark.parametrize("has_ended", [False, True])
+def test_a_job_whose_launch_heard_no_answer_costs_from_its_launch_on(
+    place: JobSite, has_ended: bool
+) -> None:
+    place.sagemaker.faults.append(
+        Fault("CreateProcessingJob", "InternalFailure", 501, times=9, after=True)
+    )
+    assert place.launches().exit_code == 2
+    place.sagemaker.faults.clear()
+    if has_ended:
+        place.sagemaker.ends(place.job_name, "Completed")
+    for _ in range(2):
+        done(place.follows())
+    (name,) = (name for name in place.names() if "_launched_" in name)
+    line = TrailLine.from_json(place.kept(name.removeprefix(f"{RUN}/")).decode(), source=name)
+    assert line.at == place.job().launched_at
+    assert line.price
+
+
 def test_a_job_that_is_asked_for_late_has_its_life_before_it(place: JobSite) -> None:
     """Of a launch without an answer hours ago: the record says so before AWS is asked again."""
     done(place.launches())
