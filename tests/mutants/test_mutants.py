@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from mutants import files
+from mutants import files, trial
 from mutants.__main__ import CHECKOUT, Mutant, accepted, in_turn, invented, main, sample
 from mutants.areas import SOURCES, WIDER, groups_of_tests, modules
 from mutants.faults import Faults
-from mutants.trial import MOST_MEMORY, Answer, Copy
+from mutants.trial import Answer, Copy
 
 BREAKS = {
     "a = 1": {"2", "(0)"},
@@ -203,12 +203,30 @@ def test_a_broken_text_has_a_second_of_its_own_so_that_no_bytecode_stands_for_it
     assert (checkout / "m.py").read_text() == "a = 1\n"
 
 
-def test_what_takes_all_memory_is_noticed_before_it_has_it(tmp_path: Path) -> None:
-    checkout = tmp_path / "checkout"
+TAKES = """
+import mmap, subprocess, sys
+
+def test_it():
+    memory = mmap.mmap(-1, {allocated})
+    code = "memory = b'x' * {used}; input()"
+    started = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE)
+    if {used} == 1:
+        started.stdin.close()
+    started.wait()
+"""
+
+
+@pytest.mark.parametrize("is_used", [True, False])
+def test_what_takes_all_memory_is_noticed_before_it_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_used: bool
+) -> None:
+    """Also if a process does that the tests have started; what is only allocated may be."""
+    checkout, most = tmp_path / "checkout", 2**28
     checkout.mkdir()
-    (checkout / "test_m.py").write_text(
-        f"def test_it():\n    memory = bytearray({2 * MOST_MEMORY})\n"
-    )
+    used = 2 * most if is_used else 1
+    (checkout / "test_m.py").write_text(TAKES.format(allocated=9 * most, used=used))
     subprocess.run(["git", "init", "-q", checkout], check=True)
     copy = Copy(checkout, tmp_path / "copy")
-    assert copy.ask(["test_m.py"], 60) == (Answer.FAILED, "test_m.py")
+    monkeypatch.setattr(trial, "MOST_MEMORY", most)
+    expected = (Answer.FAILED, "test_m.py") if is_used else (Answer.PASSED, "")
+    assert copy.ask(["test_m.py"], 600) == expected

@@ -6,7 +6,6 @@ without any fault proves nothing, so that its file is run again on sound code be
 
 import os
 import re
-import resource
 import shutil
 import subprocess
 import sys
@@ -17,11 +16,15 @@ from enum import StrEnum
 from itertools import count
 from pathlib import Path
 
+import psutil
+
 FAILED_TEST = re.compile(r"^(?:FAILED|ERROR) ([^\s:]+)", re.MULTILINE)
 NOT_HANDED_ON = ("CORPUS", "PYTEST_", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
 SHARED = (".venv", ".reference")  # read only
 MOST_MEMORY = 8 * 2**30
-"""Bytes that a process may allocate: a loop without end may take all that a machine has."""
+"""Bytes in use by pytest and all that it has started, looked at each second: a loop without end may
+take what a machine has. What is only allocated is no sign: TileDB asks for more than it uses.
+"""
 
 
 class Answer(StrEnum):
@@ -84,14 +87,17 @@ class Copy:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        with suppress(ProcessLookupError):  # it has just ended
-            resource.prlimit(process.pid, resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
-        try:
-            output, _ = process.communicate(timeout=seconds)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, 9)
-            process.communicate()
-            return Answer.LATE, ""
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                output, _ = process.communicate(timeout=1)
+                break
+            except subprocess.TimeoutExpired:
+                takes_all = _memory(process.pid) > MOST_MEMORY
+                if takes_all or time.monotonic() > end:
+                    os.killpg(process.pid, 9)
+                    process.communicate()
+                    return (Answer.FAILED, files[0]) if takes_all else (Answer.LATE, "")
         if process.returncode in (0, 5):  # 5: no test of these is asked for
             return Answer.PASSED, ""
         found = FAILED_TEST.search(output)
@@ -103,6 +109,20 @@ class Copy:
         if file not in self._sound:
             self._sound[file] = self.ask([file], seconds)[0] is Answer.PASSED
         return self._sound[file]
+
+
+def _memory(pid: int) -> int:
+    """Bytes in use by a process and by those below it."""
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        return sum(_resident(one) for one in (process, *process.children(recursive=True)))
+    return 0
+
+
+def _resident(process: psutil.Process) -> int:
+    with suppress(psutil.NoSuchProcess):
+        return int(process.memory_info().rss)
+    return 0
 
 
 def _git(checkout: Path, *arguments: str) -> list[str]:
