@@ -280,3 +280,36 @@ def test_a_range_has_both_its_bounds_or_is_noted(bounds: str, between: tuple[int
         [] if between else [one.text for one in found.unchecked if "EFO:0008930" in one.text]
     )
     assert bool(between) is not any("EFO:0008930" in one.text for one in found.unchecked)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_value_that_is_told_of_one_column_and_of_two_is_refused_nowhere(turned: bool) -> None:
+    conditions = [IS_TISSUE, f'<code>{CELL_TYPE}</code> is <code>"na"</code> and {IS_HUMAN}']
+    said = [f'If {each}, this MUST be <code>"low"</code>.' for each in conditions]
+    rules = beside_two(f"This MUST be a PATO term. {' '.join(said[::-1] if turned else said)}")
+    assert [case.refused for case in rules.columns[SEX].cases if case.refused] == []
+    assert [one.text for one in rules.unchecked] == ['"low" stands only where the document says so']
+
+
+def test_rows_that_ask_the_same_are_one_case_of_all_that_they_are_for() -> None:
+    first, second, third = (
+        f'<tr><td><code>"EFO:000000{n}"</code> for <i>x</i>{below}</td><td>{value}</td></tr>'
+        for n, below, value in (
+            (1, " and its descendants", '<code>"a"</code>'),
+            (2, " and its descendants", '<code>"a"</code>'),
+            (3, "", '<code>"b"</code>'),
+        )
+    )
+    table = f"<table><tr><th>For Assay</th><th>MUST Use</th></tr>{first}{second}{third}</table>"
+    assay = ("assay_ontology_term_id", MUST, f"{STR}This MUST be an EFO term.")
+    obs = [*OBS, assay, ("mood", MUST, f"{A_OR_B} {table}")]
+    pins = [*ONTOLOGIES, ("EFO", "EFO:", "2025-05-14")]
+    found = rules_of(parse_document(document(obs=obs, ontologies=pins))).columns["mood"].cases
+    both, one = ("EFO:0000001", "EFO:0000002"), ("EFO:0000003",)
+    assert found == (
+        Case(
+            where=(Circumstance(column=assay[0], among=both, under=both),),
+            values=("a",),
+        ),
+        Case(where=(Circumstance(column=assay[0], among=one),), values=("b",)),
+    )

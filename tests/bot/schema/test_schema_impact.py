@@ -415,3 +415,61 @@ VERDICTS = documents.here(
 def test_the_verdict_on_our_pairs_and_the_real_ones(old: str, new: str, verdict: str) -> None:
     found = of(documents.text(old), documents.text(new), FILE.read_text())
     assert found.summary() == f"{old} \u2192 {new}: {verdict}"
+
+
+def test_a_column_that_lamindb_reads_is_renamed_there_whatever_it_is_called_then() -> None:
+    rule = "This MUST be a CL term that is the best there is of the cells that were looked at."
+    old = with_obs(("cell_type", rule), version="1.0.0")
+    one = only(of(old, with_obs(("kind_of_cell_type", rule)), CURATOR), "Fields renamed or moved")
+    assert (one.effort, one.reason) == (
+        Effort.CODE,
+        'the entry "cell_type" of categoricals_to_spec must become "kind_of_cell_type"',
+    )
+
+
+def test_registries_of_a_renamed_column_are_those_that_it_had() -> None:
+    old = with_obs(("ethnicity_ontology_term_id", "This MUST be a CL term."), version="1.0.0")
+    new = with_obs(
+        (
+            "self_reported_ethnicity_ontology_term_id",
+            'This MUST be a CL term that is a descendant of <code>"CL:0000001"</code>.',
+        )
+    )
+    told = [
+        one.reason
+        for one in of(old, new, CURATOR).consequences
+        if one.category == "Allowed values changed"
+    ]
+    assert told
+    assert not [reason for reason in told if "a union of registries" in reason]
+
+
+@pytest.mark.parametrize(
+    ("there", "effort"),
+    [
+        ({}, Effort.CODE),
+        ({'Literal["human"]': 'Literal["human", "mouse"]'}, Effort.CODE),
+        ({'["NCBITaxon:9606"]': '["NCBITaxon:9606", "NCBITaxon:10090"]'}, Effort.CODE),
+        (
+            {
+                'Literal["human"]': 'Literal["human", "mouse"]',
+                '["NCBITaxon:9606"]': '["NCBITaxon:9606", "NCBITaxon:10090"]',
+            },
+            Effort.NOTHING,
+        ),
+    ],
+)
+def test_an_organism_must_stand_in_both_places(there: dict[str, str], effort: Effort) -> None:
+    def listed(*taxa: tuple[str, str]) -> str:
+        rows = "".join(f"<tr><td>{n}</td><td><code>{t}</code></td></tr>" for t, n in taxa)
+        table = f"<table><tr><th>For</th><th>MUST Use</th></tr>{rows}</table>"
+        uns = [*UNS, ("organism_ontology_term_id", MUST, f"<code>str</code>.{table}")]
+        return document(uns=uns, genes=[(taxon, name, "x") for taxon, name in taxa])
+
+    human, mouse = ("NCBITaxon:9606", "Homo sapiens"), ("NCBITaxon:10090", "Mus musculus")
+    module = CURATOR
+    for before, after in there.items():
+        assert module.count(before) == 1
+        module = module.replace(before, after)
+    found = only(of(listed(human), listed(human, mouse), module), "Organisms added")
+    assert found.effort is effort

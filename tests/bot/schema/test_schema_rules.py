@@ -378,3 +378,30 @@ def test_which_of_two_delimiters_is_meant_a_person_says() -> None:
         (" || ", True, {f"columns/{SEX}/delimiter": " || "}),
         (",", False, {f"columns/{SEX}/delimiter": ","}),
     ]
+
+
+def test_a_proposal_takes_no_answers_place() -> None:
+    text = to_text(of(SEX, "This MUST be a XYZ term or a PATO term."))
+    values = json.loads(with_proposals(text))
+    (name,) = (one["id"] for one in values["judgements"] if "XYZ" in one["text"])
+    values["answers"][name] = "mine"
+    again = json.loads(with_proposals(json.dumps(values)))
+    assert again["answers"] == values["answers"]
+
+
+@pytest.mark.parametrize("name", ["Canis lupus familiaris", "Canis lupus"])
+def test_a_new_organisms_gene_table_is_called_by_genus_and_species(name: str) -> None:
+    genes = (*GENES, ("NCBITaxon:9615", name, "ROS_Cfam_1.0<br>Ensembl 114"))
+    found = rules_of(parse_document(document(genes=genes)))
+    (asked,) = (one for one in found.judgements if one.id == "organisms: NCBITaxon:9615")
+    leave, take = asked.choices
+    assert (leave.proposed, leave.changes, take.proposed) == (True, {}, False)
+    assert "genes_canis_lupus.csv.gz" in take.effect
+    ((path, organism),) = take.changes.items()
+    assert path in ("organisms/NCBITaxon:9615", "foreign_genes/NCBITaxon:9615")
+    assert organism == {
+        "name": name,
+        "scientific_name": name,
+        "genes": "canis_lupus",
+        "reference": "ROS_Cfam_1.0 Ensembl 114",
+    }
