@@ -28,12 +28,18 @@ def _text(value: object, _base: Path) -> str:
 
 
 def _path(value: object, base: Path) -> Path:
-    return base / Path(_text(value, base)).expanduser()
+    text = _text(value, base)
+    try:
+        return base / Path(text).expanduser()
+    except RuntimeError:
+        raise ValueError(
+            f"{text!r} begins with a user who has no folder; give the whole path"
+        ) from None
 
 
 def _address(value: object, base: Path) -> str:
     text = _text(value, base)
-    return text if "://" in text else str(base / text)
+    return text if "://" in text else str(_path(text, base))
 
 
 def _places(value: object, base: Path) -> tuple[str, ...]:
