@@ -42,6 +42,10 @@ def _address(value: object, base: Path) -> str:
     return text if "://" in text else str(_path(text, base))
 
 
+def _api(value: object, base: Path) -> str:
+    return _text(value, base).rstrip("/")
+
+
 def _places(value: object, base: Path) -> tuple[str, ...]:
     """A list's addresses; the environment parts them by commas."""
     parts = value.split(",") if isinstance(value, str) else value
@@ -163,7 +167,7 @@ READERS: Mapping[str, Callable[[object, Path], object]] = {
     "instance": _instance,
     "github": _repository,
     "github_token": _text,
-    "github_api": _text,
+    "github_api": _api,
     "github_pace": _seconds,
     "patch_repository": _repository,
     "patch_token": _text,

@@ -128,6 +128,7 @@ READ = [
     ("INGEST_ON_MERGE", "no", False),
     ("INGEST_ON_MERGE", "0", False),
     ("RUNS", "s3://a/b", "s3://a/b"),
+    ("GITHUB_API", "https://ghe.test/api/v3//", "https://ghe.test/api/v3"),
     ("SCHEMA_DOCUMENT", "a/{version}", "a/{version}"),
     ("PREVIOUS", "a=b, c = d=e", {"a": "b", "c": "d=e"}),
     ("MINIMUM_ROLES", "verify=Admin", {Verb.VERIFY: Role.ADMIN}),
