@@ -28,12 +28,22 @@ def _text(value: object, _base: Path) -> str:
 
 
 def _path(value: object, base: Path) -> Path:
-    return base / Path(_text(value, base)).expanduser()
+    text = _text(value, base)
+    try:
+        return base / Path(text).expanduser()
+    except RuntimeError:
+        raise ValueError(
+            f"{text!r} begins with a user who has no folder; give the whole path"
+        ) from None
 
 
 def _address(value: object, base: Path) -> str:
     text = _text(value, base)
-    return text if "://" in text else str(base / text)
+    return text if "://" in text else str(_path(text, base))
+
+
+def _api(value: object, base: Path) -> str:
+    return _text(value, base).rstrip("/")
 
 
 def _places(value: object, base: Path) -> tuple[str, ...]:
@@ -157,7 +167,7 @@ READERS: Mapping[str, Callable[[object, Path], object]] = {
     "instance": _instance,
     "github": _repository,
     "github_token": _text,
-    "github_api": _text,
+    "github_api": _api,
     "github_pace": _seconds,
     "patch_repository": _repository,
     "patch_token": _text,

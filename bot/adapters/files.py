@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -89,13 +89,35 @@ def exclusive(folder: Path) -> Iterator[None]:
 
     A folder that wasn't there and got nothing in the meantime is gone again afterwards.
     """
-    was_there = folder.is_dir()
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder, os.O_RDONLY)
+    descriptor, is_new = _held(folder)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
+        # Taken away while it is held, so that whoever waits for it finds it gone.
+        if is_new:
+            with suppress(OSError):
+                folder.rmdir()
         os.close(descriptor)
-        if not was_there and not any(folder.iterdir()):
-            folder.rmdir()
+
+
+def _held(folder: Path) -> tuple[int, bool]:
+    """What holds the folder, and whether this made it. Another process may take it away between
+    any two steps.
+    """
+    while True:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        is_new = False
+        with suppress(FileExistsError):
+            folder.mkdir()
+            is_new = True
+        try:
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        except FileNotFoundError:
+            if folder.is_symlink():  # to nothing
+                raise
+            continue
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(descriptor), folder.stat()):
+                return descriptor, is_new
+        os.close(descriptor)

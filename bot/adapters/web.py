@@ -119,13 +119,13 @@ class HttpPages:
         return bytes(data)
 
     def _file(self, address: str) -> Page:
-        path = Path(address).expanduser()
         try:
-            with path.open("rb") as file:
+            with Path(address).expanduser().open("rb") as file:
                 data = file.read(self.largest + 1)
-        except OSError as error:
+        except (OSError, RuntimeError) as error:  # the latter: ~somebody, who isn't there
+            why = getattr(error, "strerror", None) or error
             raise BotError(
-                f"{address}: can't be read ({error.strerror or error}); name a file or an address."
+                f"{address}: can't be read ({why}); name a file or an address."
             ) from error
         self._check_size(len(data), address)
         return Page(address, data)

@@ -1,5 +1,7 @@
 """Commands for the bot that works in a folder: detection, and what people do in its threads."""
 
+import sys
+
 import rich_click as click
 
 from bot.adapters.local.runs import LocalRuns
@@ -42,7 +44,8 @@ def detect(
 
     If a release that was announced before is corrected, retracted or removed, its thread says so,
     once. Run again, it changes nothing. Three failures in a row open a thread, too; those with
-    another page or directory than the settings' don't count.
+    another page or directory than the settings' don't count. Exit code 1: something couldn't be
+    read, and the rest was seen to.
     """
     elsewhere = {
         "release_page": page,
@@ -60,6 +63,8 @@ def detect(
             ports, context.settings, documents, dry_run=dry_run, is_counted=is_usual
         )
     show_plan(describe(decided), dry_run)
+    if decided.failures:  # On GitHub a failed look is one whose job has failed.
+        sys.exit(1)
 
 
 @click.command()

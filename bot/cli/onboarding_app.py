@@ -1,13 +1,15 @@
 """`init --app`: the GitHub App, made by a person's click, and its key in one file."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import rich_click as click
 
 from bot.adapters.files import secret_file
-from bot.adapters.github.app_manifest import MadeApp, make_app
+from bot.adapters.github.app_manifest import MadeApp, make_app, web_of
 from bot.errors import BotError
 from bot.onboarding.app import app_steps, manifest
 from bot.settings import Settings
@@ -37,7 +39,7 @@ def say_or_make(settings: Settings, wanted: WantedApp, *, yes: bool) -> None:
         raise BotError(f"--environment: {wanted.environment!r} is no such name; correct it.")
     if yes:
         return _make(settings, wanted)
-    app = manifest(wanted.repository, "", launcher=settings.launcher)
+    app = _manifest(settings, wanted, "")
     owner = "its organisation" if wanted.organisation else "you"
     click.echo(f"An App of {owner} for {wanted.repository}, named {app['name']}, which may:")
     for name, level in app["default_permissions"].items():
@@ -63,9 +65,14 @@ def _make(settings: Settings, wanted: WantedApp) -> None:
         click.echo(f"  {step}")
 
 
+def _manifest(settings: Settings, wanted: WantedApp, back: str) -> Mapping[str, Any]:
+    web = web_of(settings.github_api)
+    return manifest(wanted.repository, back, launcher=settings.launcher, web=web)
+
+
 def _made(settings: Settings, wanted: WantedApp) -> MadeApp:
     return make_app(
-        lambda back: manifest(wanted.repository, back, launcher=settings.launcher),
+        lambda back: _manifest(settings, wanted, back),
         organisation=wanted.repository.split("/")[0] if wanted.organisation else None,
         api=settings.github_api,
         seconds=wanted.minutes * 60,

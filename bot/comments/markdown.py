@@ -14,7 +14,8 @@ from itertools import groupby
 SPECIAL = re.compile(
     r"[\\`*\[\]~|$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|^[-+](?=\s)|^[-=]+$|(?<=^\d)[.)](?=\s|$)"
 )
-LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})(?:\[bot\])?")
+# A managed user's ends in its enterprise's short code.
+LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}(?:_[A-Za-z0-9]+|\[bot\])?")
 # GitHub looks for mentions and references after rendering: an entity or a backslash won't do.
 UNSEEN = "\u200b"
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from bot.census.release import Release
 from bot.comments import dashboard as comment
 from bot.decide.new_releases import compare_with_known
-from bot.model.effects import CancelRun, CountFailures, KeepThread, Plan, SetLabel, StartRun
+from bot.model.effects import CancelRun, KeepThread, Plan, SetLabel, StartRun
 from bot.model.events import (
     CommentCreated,
     DetectionFailed,
@@ -63,11 +63,9 @@ def looked(
     One that failed keeps what an earlier one has read.
     """
     now = now.replace(microsecond=0)
-    counts = [effect.number for effect in decided.effects if isinstance(effect, CountFailures)]
-    failures = counts[-1] if counts else 0
     if isinstance(event, DetectionFailed):
         earlier = before or Look(now, "")
-        return replace(earlier, at=now, ended=decided.reason, failures=failures)
+        return replace(earlier, at=now, ended=decided.reason, failures=decided.failures)
     found = compare_with_known(event.page, event.directory, facts)
     listed = {release.version: release for release in event.page.releases}
     hosted = event.directory.entries
@@ -79,7 +77,7 @@ def looked(
     return Look(
         at=now,
         ended=decided.reason,
-        failures=failures,
+        failures=decided.failures,
         read_at=now,
         datasets={
             version: listed[version].dataset_count or 0

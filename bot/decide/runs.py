@@ -62,7 +62,7 @@ def run_begins(event: RunAsked, facts: Facts) -> Plan:
     if thread is None or (event.by_bot and obstacle is None):
         return decided
     effects: tuple[Effect, ...] = (_beginning_comment(event, obstacle, thread),)
-    is_alone = event.is_first and _is_alone(request, facts)
+    is_alone = event.is_first and not facts.is_worked_on(request)
     if event.by_bot and is_alone and unproved(request, facts) is None:
         # The command has set the label when it asked for the run.
         effects = (*effects, SetLabel(thread, Label.MERGED))
@@ -123,11 +123,6 @@ def _obstacle(event: RunAsked, facts: Facts) -> str | None:
     if not event.is_first:
         return "it was dispatched twice; the other one goes on."
     return None
-
-
-def _is_alone(request: RunRequest, facts: Facts) -> bool:
-    running = facts.running()
-    return running is None or running.request.run_id == request.run_id
 
 
 def _unfit_manifest(request: RunRequest, facts: Facts) -> str | None:
@@ -201,8 +196,7 @@ def run_lost(event: RunLost, facts: Facts) -> Plan:
     body = status.lost(request, event.ending, event.progress, total, by, job, cost)
     effects: tuple[Effect, ...] = (_lost_comment(request, body, thread, has_asked=has_asked),)
     effects = (*effects, *settled(request, facts))
-    running = facts.running()
-    if running is None or running.request.run_id == request.run_id:
+    if not facts.is_worked_on(request):
         effects = (*effects, SetLabel(thread, _label_without(event, facts)))
     return Plan(effects, f"{request.run_id} ended without a report ({event.ending}).")
 
@@ -272,7 +266,7 @@ def run_ended(event: RunEnded, facts: Facts) -> Plan:
     reason = f"{request.run_id} ended with the verdict {event.report.verdict}."
     if facts.is_outdated(event.report):
         return Plan(effects, f"{reason} How {request.release} stands was said since.")
-    if facts.running() is None:
+    if not facts.is_worked_on(request):
         effects = (*effects, SetLabel(thread, ENDED[event.report.verdict]))
     return Plan((*effects, ended), reason)
 

@@ -210,3 +210,9 @@ class Plan:
     effects: tuple[Effect, ...]
     reason: str
     is_refusal: bool = False
+
+    @property
+    def failures(self) -> int:
+        """How many looks have failed in a row with the one that it is about; 0 if that didn't."""
+        counts = [effect.number for effect in self.effects if isinstance(effect, CountFailures)]
+        return counts[-1] if counts else 0

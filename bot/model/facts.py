@@ -13,7 +13,7 @@ from bot.model.markers import Marker
 from bot.model.ports import Run, ThreadComment
 from bot.schema.changes import SchemaDiff
 from bot.schema.impact import Impact
-from runners.contract import Action, Manifest, Outcome, Reason, RunReport, Verdict
+from runners.contract import Action, Manifest, Outcome, Reason, RunReport, RunRequest, Verdict
 
 STARTING = {
     Verb.INGEST: Action.INGEST,
@@ -116,6 +116,11 @@ class Facts:
         """The run that is going on in the instance."""
         mine = (run for run in self.runs if run.request.instance == self.instance)
         return next((run for run in mine if run.is_going_on()), None)
+
+    def is_worked_on(self, request: RunRequest) -> bool:
+        """Whether another run of the request's release is going on in the instance."""
+        runs = (run for run in self._all_runs_of(request.release) if run.is_going_on())
+        return any(run.request.run_id != request.run_id for run in runs)
 
     def runs_of(self, release: str) -> tuple[Run, ...]:
         """The release's runs in this instance, oldest first, since it was last rolled back: what

@@ -15,14 +15,15 @@ LONGEST_NAME = 34
 """https://docs.github.com/en/apps/creating-github-apps/registering-a-github-app/registering-a-github-app"""
 
 
-def manifest(repository: str, back: str, *, launcher: str | None) -> Mapping[str, Any]:
-    """What GitHub makes the App from, as JSON. It sends the browser `back` to that address.
+def manifest(repository: str, back: str, *, launcher: str | None, web: str) -> Mapping[str, Any]:
+    """What the GitHub at `web` makes the App from, as JSON. It sends the browser `back` to that
+    address.
 
     The permissions are those that `doctor` asks for. The App gets no events: workflows have them.
     An address for them is wanted all the same.
     """
     name = f"cellxgene-bot-{repository.replace('/', '-')}"
-    home = f"https://github.com/{repository}"
+    home = f"{web}/{repository}"
     return {
         "name": name[:LONGEST_NAME].rstrip("-."),
         "url": home,

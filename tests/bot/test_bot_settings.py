@@ -6,7 +6,7 @@ import pytest
 
 from bot.errors import BotError
 from bot.model.commands import Role, Verb
-from bot.setting_values import WITNESSES
+from bot.setting_values import READERS, WITNESSES, _address, _path, _template
 from bot.settings import RELEASE_PAGE, RELEASE_PAGE_SOURCE, environment, load_partly, load_settings
 
 
@@ -128,6 +128,7 @@ READ = [
     ("INGEST_ON_MERGE", "no", False),
     ("INGEST_ON_MERGE", "0", False),
     ("RUNS", "s3://a/b", "s3://a/b"),
+    ("GITHUB_API", "https://ghe.test/api/v3//", "https://ghe.test/api/v3"),
     ("SCHEMA_DOCUMENT", "a/{version}", "a/{version}"),
     ("PREVIOUS", "a=b, c = d=e", {"a": "b", "c": "d=e"}),
     ("MINIMUM_ROLES", "verify=Admin", {Verb.VERIFY: Role.ADMIN}),
@@ -145,6 +146,8 @@ REFUSED = [
     ("INSTANCE", " ", "' ' is not text; give some"),
     ("ANNOUNCE", "https://a.test/b c", "it is no address of a webhook; give one that begins with"),
     ("ANNOUNCE", "ftp://a.test", "it is no address of a webhook"),
+    ("HOME", "~is nobody/a", "'~is nobody/a' begins with a user who has no folder; give the"),
+    ("RUNS", "~is nobody/a", "'~is nobody/a' begins with a user who has no folder"),
     ("PREVIOUS", "a=b,c", "'a=b,c' is not a table; give name = value pairs"),
     ("PREVIOUS", "a=", "'' is not text; give some"),
 ]
@@ -163,11 +166,21 @@ def test_each_kind_of_value_is_refused(name: str, text: str, says: str) -> None:
     assert f"field {name.lower()}: {says}" in str(refusal.value)
 
 
-def test_the_home_folder_is_found_by_its_sign(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+PLACES = [name for name, reader in READERS.items() if reader in (_path, _address, _template)]
+
+
+@pytest.mark.parametrize("name", [*PLACES, "storage"])
+def test_the_users_folder_is_found_by_its_sign(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
+    """Also in a file, beside which other relative paths lie."""
     monkeypatch.setenv("HOME", str(folder / "me"))
-    assert load_settings(environ={"BOT_HOME": "~/bot"}).home == folder / "me" / "bot"
+    (folder / "sub").mkdir()
+    (folder / "sub" / "bot.toml").write_text(f'{name} = "~/a/{{version}}"')
+    variable = load_settings(environ={f"BOT_{name.upper()}": "~/a/{version}"})
+    for settings in (variable, load_settings(Path("sub/bot.toml"), {})):
+        found = getattr(settings, name)
+        assert str(found[0] if name == "storage" else found) == f"{folder}/me/a/{{version}}"
 
 
 def test_an_announcements_address_is_never_shown() -> None:

@@ -308,7 +308,9 @@ def test_detection_can_be_pointed_elsewhere(folder: Path) -> None:
     (folder / "new.md").write_text(world.document("8.0.0"))
     (folder / "release.json").write_text(world.directory(["2027-01-01"]))
     words = ("detect", "--dry-run", "--page", "real.html")
-    assert "2027-01-01 waits for its dataset schema: 8.0.0.md: can't be read" in ok(*words)
+    unread = run(*words)
+    assert unread.exit_code == 1
+    assert "2027-01-01 waits for its dataset schema: 8.0.0.md: can't be read" in unread.stdout
     assert ok(*words, "--new-spec", "new.md").splitlines()[1] == "New: 2027-01-01."
 
 

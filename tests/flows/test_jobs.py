@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from fake_github import people
+from fake_github.state import ACTIONS
 
 from bot.__main__ import cli
+from flows import world
 from flows.github_scenario import GithubScenario
 from flows.scenario import bad, good, report
 from flows.test_on_github import empty_scenario as _empty_scenario
@@ -311,24 +313,41 @@ def test_a_pull_requests_manifests_are_fetched_and_what_was_found_is_said(
     )
 
 
-def test_detection_is_the_same_command_on_github(scenario: GithubScenario) -> None:
+def look(scenario: GithubScenario) -> Result:
+    """What came of the look's command, with page and directory as files, and no documents."""
     pages = scenario.home / "pages"
-    pages.mkdir()
-    names = {
-        "page.html": scenario.settings.release_page,
-        "release.json": (scenario.settings.release_directory),
-    }
-    for name, address in names.items():
+    pages.mkdir(exist_ok=True)
+    for name, address in (("page.html", world.PAGE), ("release.json", world.DIRECTORY)):
         (pages / name).write_text(scenario.pages.texts[address])
-    told = done(
-        job(
-            scenario,
-            "detect",
-            BOT_RELEASE_PAGE=str(pages / "page.html"),
-            BOT_RELEASE_DIRECTORY=str(pages / "release.json"),
-            BOT_SCHEMA_DOCUMENT=str(pages / "{version}.md"),
-            BOT_HOME=str(scenario.home / "home"),
-        )
+    return job(
+        scenario,
+        "detect",
+        BOT_RELEASE_PAGE=str(pages / "page.html"),
+        BOT_RELEASE_DIRECTORY=str(pages / "release.json"),
+        BOT_SCHEMA_DOCUMENT=str(pages / "{version}.md"),
+        BOT_HOME=str(scenario.home / "home"),
     )
-    assert "Nothing new." in told
+
+
+def test_detection_is_the_same_command_on_github(scenario: GithubScenario) -> None:
+    assert "Nothing new." in done(look(scenario))
     assert "[opens thread 2] Census releases: the bot's dashboard" in scenario.heard()
+
+
+def test_looks_that_leave_something_unread_are_counted_by_how_their_jobs_end(
+    scenario: GithubScenario,
+) -> None:
+    done(look(scenario))
+    known = ("2026-02-01", "2025-06-01")
+    versions = ("2026-08-01", *known)
+    scenario.has_releases(*map(world.entry, versions), hosted=versions)
+    for number in range(1, 5):
+        result = look(scenario)
+        assert "2026-08-01 waits for its dataset schema" in result.stdout
+        is_asked = "[opens thread 3] The bot can't read all" in scenario.heard()
+        assert is_asked is (number == 3)
+        began = people.start(scenario.fake, "detect.yml", "schedule", scenario.fake.user(ACTIONS))
+        people.end(scenario.fake, began, "failure" if result.exit_code else "success")
+    scenario.has_releases(*map(world.entry, known), hosted=known)
+    done(look(scenario))
+    assert "Everything can be read again" in scenario.heard()

@@ -20,7 +20,7 @@ from fake_github.faults import Fault
 from fake_github.server import Server, serving
 from fake_github.state import FakeGithub
 
-from bot.adapters.github.app_manifest import MadeApp, make_app, web_of
+from bot.adapters.github.app_manifest import MadeApp, make_app
 from bot.adapters.github.set_up import look_at_app
 from bot.doctor.secrets import app as judge_app
 from bot.errors import BotError
@@ -71,7 +71,7 @@ def made(
     browsing: list[Future[Any]] = []
     try:
         return make_app(
-            lambda back: manifest("octo/cellxgene", back, launcher=None),
+            lambda back: manifest("octo/cellxgene", back, launcher=None, web=server.fake.address),
             organisation=None,
             api=server.fake.address,
             seconds=seconds,
@@ -101,10 +101,13 @@ def test_an_app_is_made_with_just_what_doctor_asks_for(
 
 
 def test_machines_of_ec2_want_one_permission_more() -> None:
-    told = manifest("octo/cellxgene", "http://127.0.0.1:1/made", launcher="ec2")
+    told = manifest(
+        "octo/cellxgene", "http://127.0.0.1:1/made", launcher="ec2", web="https://ghe.test"
+    )
     assert told["default_permissions"]["administration"] == "write"
     assert told["public"] is False
-    assert len(manifest("o/" + "n" * 100, "", launcher=None)["name"]) <= 34
+    assert told["url"] == told["hook_attributes"]["url"] == "https://ghe.test/octo/cellxgene"
+    assert len(manifest("o/" + "n" * 100, "", launcher=None, web="")["name"]) <= 34
 
 
 def test_an_answer_to_what_was_not_asked_is_refused_and_the_right_one_taken_once(
@@ -149,13 +152,9 @@ def test_a_code_that_gives_nothing_is_told(
         httpx.get(place)
 
     number = 404 if fault == "late" else 502
-    with pytest.raises(BotError, match=rf"no App for its code \({number};.*delete it"):
+    with pytest.raises(BotError, match=rf"no App for its code \({number};.*delete it") as refusal:
         made(server, pool, browse)
-
-
-def test_a_browser_finds_github_by_its_api() -> None:
-    assert web_of("https://api.github.com") == "https://github.com"
-    assert web_of("https://github.example.org/api/v3") == "https://github.example.org"
+    assert f"({server.fake.address}/settings/apps)" in str(refusal.value)
 
 
 # --- the command ----------------------------------------------------------------------------------
@@ -191,10 +190,9 @@ def test_the_key_is_in_its_file_alone_and_the_commands_lead_on(
     running = begun(server, tmp_path, "--organisation", "--environment", "speaks")
     with browser() as client:
         address = address_of(running)
-        assert (
-            f"{server.fake.address}/organizations/octo/settings/apps/new"
-            in client.get(address).text
-        )
+        page = client.get(address).text
+        assert f"{server.fake.address}/organizations/octo/settings/apps/new" in page
+        assert f"&quot;{server.fake.address}/octo/cellxgene&quot;" in page
         client.get(clicked(address))
     said, problem = running.communicate(timeout=30)
     assert (running.returncode, problem) == (0, "")
@@ -218,7 +216,8 @@ def test_who_ends_it_leaves_nothing(server: Server, tmp_path: Path) -> None:
     running.send_signal(signal.SIGINT)
     _, problem = running.communicate(timeout=30)
     assert running.returncode == 2
-    assert problem.startswith("Ended. If GitHub has made an App by now, delete it: ")
+    apps = f"{server.fake.address}/settings/apps"
+    assert problem == f"Ended. If GitHub has made an App by now, delete it: {apps}\n"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -249,7 +248,7 @@ def test_without_yes_it_says_what_the_app_may_and_makes_nothing(
     running = begun(server, tmp_path, "--organisation", yes=False)
     said, problem = running.communicate(timeout=30)
     assert (running.returncode, problem) == (0, "")
-    told = manifest("octo/cellxgene", "", launcher=None)
+    told = manifest("octo/cellxgene", "", launcher=None, web="")
     assert said.startswith(
         f"An App of its organisation for octo/cellxgene, named {told['name']}, which may:\n"
     )

@@ -260,6 +260,32 @@ def test_what_a_person_does_to_the_text_meanwhile_stays(
     scenario.heard()
 
 
+@pytest.mark.parametrize("next_is_a_look", [False, True])
+def test_what_was_edited_in_a_browser_owes_and_is_paid_as_any_text(
+    outside: Heard, scenario: GithubScenario, *, next_is_a_look: bool
+) -> None:
+    """GitHub keeps a browser's line ends, which are others than ours."""
+    scenario.says("maintainer", "/ingest")
+    outside.taken()
+    event = lost(scenario)
+    outside.fails = True
+    scenario.happens(event)
+    (line,) = outside.taken()
+    for issue in scenario.fake.issues.values():
+        issue.body = issue.body.replace("\n", "\r\n")
+        for comment in issue.comments:
+            comment.body = comment.body.replace("\n", "\r\n")
+    outside.fails = False
+    for _ in range(2):
+        if next_is_a_look:
+            scenario.the_clock_strikes()
+        else:
+            scenario.happens(event)
+    assert outside.taken() == [line]
+    assert owing(scenario) == 0
+    scenario.heard()
+
+
 def test_texts_from_before_there_was_a_webhook_owe_nothing(
     scenario: GithubScenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -137,6 +137,24 @@ def test_which_part_of_the_bot_another_repositorys_event_is_for(
     assert {name for name, one in run.items() if one.has_started} == jobs
 
 
+@pytest.mark.parametrize("file", [name for name, read in READ.items() if "schedule" in read["on"]])
+def test_what_the_clock_starts_needs_nothing_of_an_event(file: str) -> None:
+    """Its payload may lack the repository: https://github.com/github/codeql-action/pull/1211"""
+    told = {"event_name": "schedule", "ref_name": "main", "ref": "refs/heads/main"}
+    named = {**told, "event": {"repository": {"default_branch": "main"}}}
+    bare, whole = (played(READ[file], {}, Situation(github=github)) for github in (told, named))
+    assert words(bare) == words(whole)
+
+
+@pytest.mark.parametrize("result", RESULTS)
+@pytest.mark.parametrize("branch", ["main", "mine"])
+def test_a_night_by_hand_is_told_of_the_default_branch_alone(branch: str, result: str) -> None:
+    event = {"repository": {"default_branch": "main"}}
+    by_hand = {"event_name": "workflow_dispatch", "ref_name": branch, "event": event}
+    run = played(READ["newest"], {"test": Ended(result)}, Situation(github=by_hand))
+    assert run["tell"].has_started == (branch == "main"), words(run)
+
+
 FETCHED = {"code": "success"}
 
 

@@ -5,6 +5,7 @@ https://docs.github.com/en/apps/sharing-github-apps/registering-a-github-app-fro
 
 import hmac
 import json
+import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -22,8 +23,7 @@ from bot.errors import BotError
 
 BACK = "/made"
 SECONDS = 30.0
-PUBLIC_API = "https://api.github.com"
-APPS = "https://github.com/settings/apps"
+CLOUD_API = re.compile(r"https://api\.((?:[\w-]+\.ghe|github)\.com)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,10 @@ def web_of(api: str) -> str:
     """Where a browser finds the GitHub that has this API.
 
     https://docs.github.com/en/enterprise-server@latest/rest/quickstart
+    https://docs.github.com/en/enterprise-cloud@latest/graphql/guides/managing-enterprise-accounts
     """
-    return "https://github.com" if api == PUBLIC_API else api.removesuffix("/api/v3")
+    of_cloud = CLOUD_API.fullmatch(api)
+    return f"https://{of_cloud[1]}" if of_cloud else api.removesuffix("/api/v3")
 
 
 class _Page:
@@ -143,7 +145,8 @@ def make_app(
         BotError: nobody came back in time, or GitHub doesn't give the App's key.
     """
     owner = f"organizations/{quote(organisation, safe='')}/" if organisation else ""
-    page = _Page(f"{web_of(api)}/{owner}settings/apps/new", make)
+    apps = f"{web_of(api)}/{owner}settings/apps"
+    page = _Page(f"{apps}/new", make)
     with _serving(page) as address:
         try:
             say(address)
@@ -153,14 +156,17 @@ def make_app(
                 f"Nobody came back from GitHub within {seconds / 60:g} minutes; begin again."
             ) from None
         except KeyboardInterrupt:
-            raise BotError(f"Ended. If GitHub has made an App by now, delete it: {APPS}") from None
-        return _converted(code, api)
+            raise BotError(f"Ended. If GitHub has made an App by now, delete it: {apps}") from None
+        return _converted(code, api, apps)
 
 
-def _converted(code: str, api: str) -> MadeApp:
-    """https://docs.github.com/en/rest/apps/apps#create-a-github-app-from-a-manifest"""
+def _converted(code: str, api: str, apps: str) -> MadeApp:
+    """`apps` is the owner's page of them.
+
+    https://docs.github.com/en/rest/apps/apps#create-a-github-app-from-a-manifest
+    """
     address = f"{api}/app-manifests/{quote(code, safe='')}/conversions"
-    rest = f"if GitHub has made an App, delete it ({APPS}), and begin again."
+    rest = f"if GitHub has made an App, delete it ({apps}), and begin again."
     try:
         answer = httpx.post(
             address, headers={"Accept": "application/vnd.github+json"}, timeout=SECONDS

@@ -45,7 +45,7 @@ class GithubThreads:
 
     @with_clear_refusals
     def texts(self) -> Mapping[int, str]:
-        return {issue.number: issue.body or "" for issue in self._own_issues()}
+        return {issue.number: _text(issue.body) for issue in self._own_issues()}
 
     @with_clear_refusals
     def closed(self) -> frozenset[int]:
@@ -157,7 +157,7 @@ class GithubThreads:
     def _comment_of(self, comment: IssueComment) -> ThreadComment:
         author = login_of(comment.user)
         return ThreadComment(
-            comment.id, author, comment.body, author == self.bot, comment.created_at
+            comment.id, author, _text(comment.body), author == self.bot, comment.created_at
         )
 
     def _marked_comment(self, thread: int, marker: Marker | None) -> int | None:
@@ -166,6 +166,11 @@ class GithubThreads:
             (comment.comment_id for comment in own_comments if marker == last_marker(comment.body)),
             None,
         )
+
+
+def _text(body: str | None) -> str:
+    """The text with the line ends that the bot writes: GitHub keeps those of who edits it."""
+    return (body or "").replace("\r\n", "\n")
 
 
 def _remove(issue: Issue, label: str) -> None:

@@ -154,10 +154,16 @@ def accepted_until(
     exceptions: Sequence[ExceptionUse], accepted: Collection[str]
 ) -> Callable[[DatasetOutcome], str]:
     """Of a dataset: until when its failure is accepted; empty of one that is not `accepted`."""
-    days = {use.exception.dataset_id: use.exception.until for use in exceptions}
-    return lambda dataset: (
-        f"until {days[dataset.dataset_id]}" if dataset.dataset_id in accepted else ""
-    )
+    used = (use.exception for use in exceptions if use.state is ExceptionState.USED)
+    # Of one reason that stands twice the latest day holds.
+    days = {(one.dataset_id, one.reason): one.until for one in sorted(used, key=lambda o: o.until)}
+
+    def until(dataset: DatasetOutcome) -> str:
+        if dataset.dataset_id not in accepted:
+            return ""
+        return f"until {min(day for (one, _), day in days.items() if one == dataset.dataset_id)}"
+
+    return until
 
 
 def exceptions_used(report: RunReport, limit: int | None) -> str:

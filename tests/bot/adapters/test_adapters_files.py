@@ -1,11 +1,13 @@
 """Files that are whole or not there, and one command at a time."""
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -98,3 +100,64 @@ def test_a_folder_that_got_nothing_is_gone_again(tmp_path: Path) -> None:
     with exclusive(tmp_path / "home"):
         (tmp_path / "home" / "x").touch()
     assert (tmp_path / "home").exists()
+
+
+def is_held(folder: Path) -> bool:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(descriptor)
+
+
+@pytest.mark.parametrize(("module", "step"), [(os, "open"), (fcntl, "flock")])
+@pytest.mark.parametrize("was_there", [False, True])
+def test_a_folder_that_another_command_takes_away_meanwhile_is_held_for_all_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: Any, step: str, *, was_there: bool
+) -> None:
+    """The other one was first, and goes when this one is before that step."""
+    folder, real = tmp_path / "home", getattr(module, step)
+
+    def after_the_other(*given: Any) -> Any:
+        monkeypatch.setattr(module, step, real)
+        folder.rmdir()
+        return real(*given)
+
+    if was_there:
+        folder.mkdir()
+    monkeypatch.setattr(module, step, after_the_other)
+    with exclusive(folder):
+        assert is_held(folder)
+    assert not folder.exists()
+
+
+def test_a_folder_is_taken_away_while_it_is_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else another command could have it by then."""
+    folder, real, held = tmp_path / "home", os.rmdir, list[bool]()
+
+    def noted(*given: Any, **named: Any) -> None:
+        held.append(is_held(folder))
+        real(*given, **named)
+
+    monkeypatch.setattr(os, "rmdir", noted)
+    with exclusive(folder):
+        pass
+    assert held == [True]
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("kind", ["a file", "a link to nothing"])
+def test_what_is_no_folder_is_refused(tmp_path: Path, kind: str) -> None:
+    place = tmp_path / "home"
+    if kind == "a file":
+        place.touch()
+    else:
+        place.symlink_to(tmp_path / "none")
+    with pytest.raises(OSError, match="home"), exclusive(place):
+        pass

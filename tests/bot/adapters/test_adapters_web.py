@@ -112,6 +112,8 @@ def test_a_file(tmp_path: Path) -> None:
         reader.get(str(path))
     with pytest.raises(BotError, match=r"can't be read \(Is a directory\)"):
         reader.get(str(tmp_path))
+    with pytest.raises(BotError, match=r"^~is nobody/a\.html: can't be read"):
+        reader.get("~is nobody/a.html")
 
 
 @pytest.mark.parametrize("address", ["ftp://x.test/a", "file:///etc/passwd"])

@@ -474,9 +474,17 @@ def test_the_page_takes_one_code_with_its_own_state() -> None:
     assert _Page(PLACE, lambda _: {}).state != state
 
 
-def test_a_browser_finds_the_github_that_has_this_api() -> None:
-    assert web_of("https://api.github.com") == "https://github.com"
-    assert web_of("https://ghe.test/api/v3") == "https://ghe.test"
+@pytest.mark.parametrize(
+    ("api", "web"),
+    [
+        ("https://api.github.com", "https://github.com"),
+        ("https://api.octocorp.ghe.com", "https://octocorp.ghe.com"),
+        ("https://ghe.test/api/v3", "https://ghe.test"),
+        ("https://api.ghe.test/api/v3", "https://api.ghe.test"),
+    ],
+)
+def test_a_browser_finds_the_github_that_has_this_api(api: str, web: str) -> None:
+    assert web_of(api) == web
 
 
 # --- what prepares a repository -------------------------------------------------------------------

@@ -25,7 +25,8 @@ def test_a_home_that_is_none_is_told(
     done = CliRunner().invoke(cli, words)
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr == (
-        "home: File exists; name another, or take away what is there, and run it again.\n"
+        "home: Not a directory; name another, or take away the file that stands there or above it, "
+        "and run it again.\n"
     )
 
 

@@ -226,10 +226,15 @@ def test_a_reason_shows_where_and_what() -> None:
 # --- accepted exceptions --------------------------------------------------------------------------
 
 
-def use(number: int, state: ExceptionState, reason: Reason = Reason.TERM_UNKNOWN) -> ExceptionUse:
+def use(
+    number: int, state: ExceptionState, reason: Reason = Reason.TERM_UNKNOWN, month: int = 6
+) -> ExceptionUse:
     one = dataset(number, Outcome.FAILED)
     accepted = AcceptedException(
-        dataset_id=one.dataset_id, reason=reason, until=date(2026, 6, 1), because="CZI | mends it"
+        dataset_id=one.dataset_id,
+        reason=reason,
+        until=date(2026, month, 1),
+        because="CZI | mends it",
     )
     return ExceptionUse(exception=accepted, title=one.title, state=state)
 
@@ -255,6 +260,22 @@ def test_a_verdict_says_how_many_are_accepted() -> None:
     assert "| passed, 1 accepted |" in told
     assert "CZI \\| mends it | in use |" in told
     assert "To accept these failures" not in told
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_a_failure_is_accepted_until_the_first_of_its_reasons_isnt(turn: int) -> None:
+    """What has no effect says nothing, and of one reason the latest day holds."""
+    uses = (
+        use(1, ExceptionState.RUN_OUT, month=1),
+        use(1, ExceptionState.USED, month=5),
+        use(1, ExceptionState.USED, month=7),
+        use(1, ExceptionState.USED, Reason.GENE_UNKNOWN, month=8),
+        use(1, ExceptionState.UNNEEDED, Reason.FILE_UNREADABLE, month=2),
+        use(1, ExceptionState.UNTOLD, Reason.TERM_OBSOLETE, month=9),
+        use(2, ExceptionState.USED, month=3),
+    )
+    told = result.body(with_accepted(exceptions=uses[::turn]))
+    assert "| until 2026-07-01 |" in told
 
 
 def test_what_is_accepted_already_isnt_to_be_accepted_again() -> None:

@@ -132,6 +132,8 @@ GONE, UNREAD = dataset(2, Outcome.MISSING), dataset(3, Outcome.UNREADABLE)
 DONE = dataset(4, Outcome.REVISED)
 RETRIED = replace(FACTS, runs=(run(1, Status.FAILED, BROKEN, GONE, UNREAD, DONE),))
 RUNNING = replace(FACTS, runs=(run(1, Status.PASSED, DONE), run(2)))
+OTHER_RUNNING = replace(FACTS, runs=(run(1, release=OTHER),))
+BOTH_RUNNING = replace(FACTS, runs=(run(1, release=OTHER), run(2)))
 
 
 def said(text: str, facts: Facts = FACTS, thread: int = 2, **fields: bool) -> str:
@@ -318,6 +320,8 @@ BEGINNINGS = {
         of=request(Action.VERIFY, run_id=f"{RELEASE}-verify-5", manifest_blob=None),
     ),
     "another runs": begins(replace(PROVED, runs=(run(1),))),
+    "another release's runs": begins(replace(PROVED, runs=OTHER_RUNNING.runs)),
+    "another release's and another run": begins(replace(PROVED, runs=BOTH_RUNNING.runs)),
     "itself runs": begins(replace(PROVED, runs=(run(5),))),
     "not named": begins(is_named=False),
     "twice": begins(is_first=False),
@@ -361,6 +365,8 @@ RUNS = {
     "lost": ended_as(WORK),
     "lost, followed": ended_as(WORK, replace(FOLLOWED, runs=(run(5),))),
     "lost while another runs": ended_as(WORK, RUNNING),
+    "lost while another release's runs": ended_as(WORK, OTHER_RUNNING),
+    "lost while another release's and another run": ended_as(WORK, BOTH_RUNNING),
     "lost without a thread": ended_as(WORK, replace(FOLLOWED, threads={})),
     "lost before it was asked": ended_as(replace(WORK, job="plan")),
     "lost before it was asked, the bot's": ended_as(replace(WORK, job="plan"), PROVED),
@@ -372,6 +378,8 @@ RUNS = {
     **{f"ended, {one}": ended(one) for one in (Status.PASSED, Status.FAILED, Status.UNCHECKED)},
     "ended, followed": ended(Status.PASSED, FOLLOWED),
     "ended while another runs": ended(Status.PASSED, RUNNING),
+    "ended while another release's runs": ended(Status.PASSED, OTHER_RUNNING),
+    "ended while another release's and another run": ended(Status.PASSED, BOTH_RUNNING),
     "ended, and another since": ended(
         Status.PASSED, replace(FOLLOWED, runs=(run(99, Status.FAILED, BROKEN),))
     ),

@@ -98,7 +98,10 @@ def needed(folder: Path) -> str:
 
 
 def app(repository: str, launcher: str | None) -> str:
-    return json.dumps(manifest(repository, "http://127.0.0.1:1/made", launcher=launcher), indent=1)
+    told = manifest(
+        repository, "http://127.0.0.1:1/made", launcher=launcher, web="https://github.com"
+    )
+    return json.dumps(told, indent=1)
 
 
 TEXTS = {
