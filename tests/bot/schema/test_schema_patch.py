@@ -356,3 +356,51 @@ def test_a_diff_tells_git_where_the_last_line_has_no_end() -> None:
         "\\ No newline at end of file",
     ]
     assert unified("a", "a", "f") == ""
+
+
+@pytest.mark.parametrize("mark", ["\f", "\v", "\r", "\x1c", "\x85", "\u2028"])
+def test_a_line_of_a_diff_ends_where_git_ends_it(mark: str) -> None:
+    before, after = (f"a{mark}b\nc\n{last}\n" for last in "de")
+    assert unified(before, after, "f").split("\n")[3:] == [
+        "@@ -1,3 +1,3 @@",
+        f" a{mark}b",
+        " c",
+        "-d",
+        "+e",
+        "",
+    ]
+
+
+PIG = '"NCBITaxon:9825",  # Sus scrofa domesticus (Domestic pig)'
+SPECIES = '"NCBITaxon:9823",  # Sus scrofa (Pig)'
+
+
+@pytest.mark.parametrize(
+    ("there", "after"),
+    [
+        ([PIG, HUMAN], [PIG, SPECIES, HUMAN]),
+        ([HUMAN, PIG], [HUMAN, SPECIES, PIG]),  # the last one's comment is the bracket's
+        ([PIG], [SPECIES, PIG]),
+        ([FISH, PIG, HUMAN], [FISH, PIG, SPECIES, HUMAN]),
+    ],
+)
+def test_a_species_stands_beside_its_subspecies_and_each_with_its_own_comment(
+    there: list[str], after: list[str]
+) -> None:
+    taxa = (("NCBITaxon:9606", "Homo sapiens"), ("NCBITaxon:9823", "Sus scrofa"))
+    rows = "".join(f"<tr><td>{n}</td><td><code>{t}</code></td></tr>" for t, n in taxa)
+    organism = f"<code>str</code>.<table><tr><th>For</th><th>MUST Use</th></tr>{rows}</table>"
+    uns = [("organism_ontology_term_id", MUST, organism)]
+    genes = [(taxon, name, "x") for taxon, name in taxa]
+    new = parse_document(document("2.0.0", obs=[TERMS], uns=uns, genes=genes))
+    source, wanted = (
+        SMALL.replace(TAXA, "\n        ".join(["[", *lines]) + "\n    ]")
+        for lines in (there, after)
+    )
+    found = patched(source, new, new)[0]
+    saved = [
+        text[text.index("taxonomy_ids") : text.index("def create")] for text in (found, wanted)
+    ]
+    # a module without the human gets it, too
+    kept = [line for line in saved[0].splitlines() if HUMAN in there or "9606" not in line]
+    assert kept == saved[1].splitlines()
