@@ -17,7 +17,9 @@ from runners.run.request import Job
 
 
 def is_whole(request: RunRequest) -> bool:
-    """Whether the request is for the whole release; a part gets neither collections nor a store."""
+    """Whether the request is for the whole release; a part gets no store, and no collections but
+    where a whole run has made the release's.
+    """
     return not request.is_part
 
 
