@@ -30,7 +30,7 @@ HOLDER = f"""
     from pg_stat_activity join (select pid from pg_locks where {OURS}) as holder using (pid)
 """
 """Who has it, and for how long it has waited for its client: as it does between two transactions,
-and when that is dead. Of another role's session PostgreSQL doesn't say."""
+and when that is dead. Of another role's session PostgreSQL says neither this nor since when."""
 
 PROOF = f"""
     select current_setting('transaction_isolation'),
@@ -118,8 +118,9 @@ def _take_advisory_lock(connection: Any, name: str) -> None:
         holder = cursor.fetchone()
         if holder and holder[0] == name:
             _refuse_own(cursor, name, *holder[2:])
-    holder_text = f"{holder[0]} (since {holder[1]:%Y-%m-%d %H:%M} UTC)" if holder else "another run"
-    raise ContractError(f"instance: {holder_text} is writing to it; wait for its end.")
+    who, since = holder[:2] if holder else ("another run", None)
+    moment = f" (since {since:%Y-%m-%d %H:%M} UTC)" if since else ""
+    raise ContractError(f"instance: {who}{moment} is writing to it; wait for its end.")
 
 
 def _refuse_own(cursor: Any, name: str, session: int, silent_seconds: float) -> NoReturn:

@@ -115,6 +115,22 @@ def test_who_holds_the_lock_is_named_and_lives_on(server: str) -> None:
     assert is_alive == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (
+            "ingest other",
+            "ContractError: instance: ingest other is writing to it; wait for its end.",
+        ),
+        ("ingest mine", STILL),
+    ],
+)
+def test_who_holds_the_lock_is_named_to_a_role_that_may_see_no_more(
+    server: str, name: str, said: str
+) -> None:
+    assert seen(server, "taken_by_another_role", name) == [said, 1]
+
+
 def test_each_database_of_a_server_has_a_lock_of_its_own(server: str) -> None:
     assert seen(server, "taken", "ingest other", "other") == ["", 1]
 
