@@ -1,7 +1,8 @@
 """What of an earlier run is done again. Reads journals; must not touch an instance.
 
-A file that was missing or unreadable may be there now. A dataset that failed for its content fails
-again, unless the rules, LaminDB or our code have changed since.
+A file that was missing or unreadable may be there now, and a record that stood in its way may be
+corrected. A dataset that failed for its content fails again, unless the rules, LaminDB or our code
+have changed since.
 """
 
 from collections import Counter
@@ -9,7 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from runners.contract import MENDED_BY_REPEAT, Action, ContractError, Outcome, RunRequest
+from runners.contract import (
+    MENDED_BY_REPEAT,
+    OF_THE_INSTANCE,
+    Action,
+    ContractError,
+    Outcome,
+    RunRequest,
+)
 from runners.run.fingerprint import Fingerprint
 from runners.run.journal import JOURNAL, START, WRITTEN, JournalLines, Line, read_journal
 from runners.run.request import REQUEST, RunFolder
@@ -88,11 +96,16 @@ def repeat(dataset_ids: Iterable[str], runs: Sequence[RunFolder], now: Fingerpri
     for dataset_id in dataset_ids:
         line, is_same = last.get(dataset_id, ({"outcome": NOT_DONE}, False))
         outcome = line["outcome"]
-        if outcome == Outcome.FAILED.value and is_same:
+        if outcome == Outcome.FAILED.value and is_same and not _is_of_instance(line):
             left.append(dataset_id)
         elif outcome in {NOT_DONE, Outcome.FAILED.value, *MENDED_BY_REPEAT}:
             again[dataset_id] = outcome
     return Repeat(again, tuple(left), now)
+
+
+def _is_of_instance(line: Line) -> bool:
+    """True if a record of the instance stood in the way, whatever else did."""
+    return any(finding["reason"] in OF_THE_INSTANCE for finding in line.get("reasons", ()))
 
 
 def _fingerprint_of(journal: JournalLines) -> object:

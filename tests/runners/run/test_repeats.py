@@ -45,6 +45,28 @@ def test_what_a_repeat_can_mend_and_what_was_not_done_is_done_again() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("reasons", "is_done_again"),
+    [
+        (("registered_otherwise",), True),
+        (("term_unknown", "registered_otherwise"), True),
+        (("term_unknown",), False),
+    ],
+)
+def test_what_failed_for_a_record_of_the_instance_is_done_again(
+    reasons: tuple[str, ...], is_done_again: bool
+) -> None:
+    first = run({"taken": "failed"}, NOW)
+    lines = [*first.journal.lines[:-1], {**first.journal.lines[-1], "reasons": named(*reasons)}]
+    found = repeat(["taken"], [replace(first, journal=JournalLines(lines))], NOW)
+    assert found.again == ({"taken": "failed"} if is_done_again else {})
+    assert found.left == (() if is_done_again else ("taken",))
+
+
+def named(*reasons: str) -> list[dict[str, str]]:
+    return [{"reason": reason} for reason in reasons]
+
+
 def test_content_is_judged_again_when_anything_that_judges_it_has_changed() -> None:
     for field in ("lamindb", "bionty", "schema", "rules", "code"):
         before = replace(NOW, **{field: "another"})
