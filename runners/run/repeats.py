@@ -85,7 +85,13 @@ class Repeat:
 
 
 def repeat(dataset_ids: Iterable[str], runs: Sequence[RunFolder], now: Fingerprint) -> Repeat:
-    """Which of the datasets are done again after these runs, oldest first, with what is now."""
+    """Which of the datasets are done again after these runs, oldest first, with what is now: of
+    those that the first was to do, where it began.
+    """
+    start = runs[0].journal.first(START)
+    if start is not None:
+        chosen = set(start["chosen"])
+        dataset_ids = [dataset_id for dataset_id in dataset_ids if dataset_id in chosen]
     last: dict[str, tuple[Line, bool]] = {}
     for run in runs:
         is_same = _fingerprint_of(run.journal) == now.to_mapping()

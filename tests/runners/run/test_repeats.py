@@ -27,8 +27,8 @@ ENDS = {
 }
 
 
-def run(ends: dict[str, str], combination: Fingerprint | None) -> RunFolder:
-    start: dict[str, Any] = {"step": "start"}
+def run(ends: dict[str, str], combination: Fingerprint | None, **facts: Any) -> RunFolder:
+    start: dict[str, Any] = {"step": "start", "chosen": list(IDS), **facts}
     if combination is not None:
         start["combination"] = combination.to_mapping()
     lines = [{"step": "written", "dataset_id": i, "outcome": end} for i, end in ends.items()]
@@ -56,11 +56,11 @@ def test_what_a_repeat_can_mend_and_what_was_not_done_is_done_again() -> None:
 def test_what_failed_for_a_record_of_the_instance_is_done_again(
     reasons: tuple[str, ...], is_done_again: bool
 ) -> None:
-    first = run({"taken": "failed"}, NOW)
+    first = run({"wrong": "failed"}, NOW)
     lines = [*first.journal.lines[:-1], {**first.journal.lines[-1], "reasons": named(*reasons)}]
-    found = repeat(["taken"], [replace(first, journal=JournalLines(lines))], NOW)
-    assert found.again == ({"taken": "failed"} if is_done_again else {})
-    assert found.left == (() if is_done_again else ("taken",))
+    found = repeat(["wrong"], [replace(first, journal=JournalLines(lines))], NOW)
+    assert found.again == ({"wrong": "failed"} if is_done_again else {})
+    assert found.left == (() if is_done_again else ("wrong",))
 
 
 def named(*reasons: str) -> list[dict[str, str]]:
@@ -81,6 +81,16 @@ def test_the_last_word_on_a_dataset_counts_with_what_it_was_said_by() -> None:
     found = repeat(IDS[:-1], [first, mended], NOW)
     assert found.again == {"wrong": "failed"}
     assert found.left == ("cut",)
+
+
+def test_what_the_first_run_was_not_to_do_is_left_alone() -> None:
+    runs = [
+        run({"good": "registered"}, NOW, chosen=["good", "gone", "open"]),
+        run({"gone": "missing"}, NOW, chosen=["gone"]),
+    ]
+    found = repeat(IDS, runs, NOW)
+    assert found.again == {"gone": "missing", "open": "not done"}
+    assert found.left == ()
 
 
 def test_nothing_to_do_is_said() -> None:
