@@ -13,13 +13,22 @@ from pathlib import Path
 from runners.contract import (
     MENDED_BY_REPEAT,
     OF_THE_INSTANCE,
+    ROLLED_BACK,
     Action,
     ContractError,
     Outcome,
     RunRequest,
 )
 from runners.run.fingerprint import Fingerprint
-from runners.run.journal import JOURNAL, START, WRITTEN, JournalLines, Line, read_journal
+from runners.run.journal import (
+    JOURNAL,
+    START,
+    WRITTEN,
+    JournalLines,
+    Line,
+    read_journal,
+    was_rolled_back,
+)
 from runners.run.request import REQUEST, RunFolder
 
 NOT_DONE = "not done"
@@ -57,6 +66,22 @@ def _earlier_ingest(request: RunRequest, runs: Path) -> RunFolder:
     if named.action is not Action.INGEST:
         raise _refused(request, f"run {name} only verified; name the run that ingested")
     return RunFolder(named, file.parent, read_journal(file.parent / JOURNAL))
+
+
+def require_standing(request: RunRequest, earlier: Iterable[RunFolder]) -> None:
+    """Refuses a request that goes on from a run that was rolled back, which says nothing any more
+    of what the instance holds.
+
+    Raises:
+        ContractError: one of the `earlier` runs was.
+    """
+    for run in earlier:
+        if was_rolled_back(run.journal) or (run.folder / ROLLED_BACK).exists():
+            raise _refused(
+                request,
+                f"run {run.request.run_id} was rolled back, and what it registered isn't there any "
+                "more; ask for only_missing instead",
+            )
 
 
 def _refused(request: RunRequest, why: str) -> ContractError:

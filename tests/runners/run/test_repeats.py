@@ -9,7 +9,7 @@ import pytest
 from runners.contract import Action, ContractError, RunRequest
 from runners.run.fingerprint import Fingerprint
 from runners.run.journal import JournalLines
-from runners.run.repeats import earlier_ingests, repeat
+from runners.run.repeats import earlier_ingests, repeat, require_standing
 from runners.run.request import REQUEST as FILE
 from runners.run.request import RunFolder
 
@@ -122,6 +122,29 @@ def test_a_run_goes_on_from_all_before_it_oldest_first(tmp_path: Path) -> None:
     assert [run.request.run_id for run in earlier] == ["one", "two"]
     assert [len(run.journal.lines) for run in earlier] == [0, 1]
     assert earlier_ingests(earlier[0].request, tmp_path) == []
+
+
+@pytest.mark.parametrize("place", ["its journal", "its note", "the other's"])
+def test_what_was_rolled_back_is_not_gone_on_from(tmp_path: Path, place: str) -> None:
+    """What a run says of the instance counts no more; also where only the note was put back."""
+    keep(tmp_path, "one")
+    two = keep(tmp_path, "two", failed_of="one")
+    three = keep(tmp_path, "three", failed_of="two")
+    require_standing(three, earlier_ingests(three, tmp_path))
+    name = "two" if place == "the other's" else "one"
+    if place == "its journal":
+        (tmp_path / name / "journal.jsonl").write_text('{"step": "rolled back"}\n')
+    else:
+        (tmp_path / name / "rolled-back.json").write_text("{}")
+    earlier = earlier_ingests(three, tmp_path)
+    said = (
+        f"request three: field failed_of: run {name} was rolled back, and what it registered isn't "
+        "there any more; ask for only_missing instead."
+    )
+    with pytest.raises(ContractError) as refused:
+        require_standing(three, earlier)
+    assert str(refused.value) == said
+    require_standing(two, [])
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ import pytest
 from instances import Place, succeed
 
 from runners.census.store import CensusDataset
-from runners.contract import Action, Manifest, Outcome, RunRequest, Storage
+from runners.contract import Action, ContractError, Manifest, Outcome, RunRequest, Storage
 from runners.records.snapshot import Snapshot
-from runners.run.journal import JOURNAL, START, WRITTEN, Journal
+from runners.run.journal import JOURNAL, ROLLED_BACK, START, WRITTEN, Journal
 from runners.run.request import REQUEST, Job
 from runners.run.selection import datasets_to_do, selected_datasets
 from runners.sample.datasets import BRAIN, NEWER, by_key, of_release
@@ -83,6 +83,18 @@ def test_of_what_was_missing_no_more_is_done_again_than_that_run_was_to_do(tmp_p
     chosen = selected_datasets(job, DATASETS)
     assert datasets_to_do(job, chosen, lambda: NOTHING, said.append) == NAMES[2:]
     assert said == ["failed of first: 1 datasets are done again (1 not done)"]
+
+
+def test_a_run_that_was_rolled_back_is_not_gone_on_from(tmp_path: Path) -> None:
+    """What a repeat of it answered for stays known."""
+    first = job_of(tmp_path, "first")
+    with Journal(first.folder / JOURNAL) as journal:
+        journal.write(ROLLED_BACK)
+    job = job_of(tmp_path, "again", failed_of="first")
+    chosen = selected_datasets(job, DATASETS)
+    assert chosen == DATASETS
+    with pytest.raises(ContractError, match="run first was rolled back"):
+        datasets_to_do(job, chosen, lambda: NOTHING, lambda _: None)
 
 
 @pytest.fixture(scope="module")
