@@ -11,7 +11,7 @@ from bot.model.commands import GRAMMAR, Command, Mistake, Role, Verb
 from bot.model.facts import Facts, Repeat
 from bot.model.limits import RunLimits
 from bot.model.ports import Run
-from runners.contract import MEANINGS, Action, Manifest, RunRequest, manifest_path
+from runners.contract import MEANINGS, Action, Manifest, Outcome, RunRequest, manifest_path
 
 WITHOUT_RELEASE = frozenset(
     {Verb.VERIFY, Verb.STATUS, Verb.DETECT, Verb.DIFF, Verb.THREAD, Verb.HELP}
@@ -98,7 +98,11 @@ def _earlier(request: RunRequest, earlier: Run | None) -> list[str]:
 
 def _again(again: Repeat) -> list[str]:
     """What is done again, and what only may be."""
-    parts = [f"{counted(number, 'dataset')} {outcome}" for outcome, number in again.ended.items()]
+    ends = {Outcome.FAILED: "registered as something else"}
+    parts = [
+        f"{counted(number, 'dataset')} {ends.get(outcome, outcome)}"
+        for outcome, number in again.ended.items()
+    ]
     parts += ["what the run didn't reach before it was stopped"] if again.is_cut else []
     lines = [f"- Datasets: what failed in {code(again.run_id)}"]
     lines += [f"- Done again: {joined(parts)}"] if parts else []

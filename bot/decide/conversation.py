@@ -26,7 +26,9 @@ from bot.model.places import foreign_places
 from bot.model.ports import Run
 from runners.contract import (
     MENDED_BY_REPEAT,
+    OF_THE_INSTANCE,
     Action,
+    DatasetOutcome,
     Manifest,
     Outcome,
     Reason,
@@ -231,14 +233,20 @@ def last_ingest(release: str, facts: Facts, but: str) -> Run | None:
 def repeat_of(report: RunReport) -> Repeat:
     """What a repeat of this run does, going by its report."""
     counts = Counter(outcome.outcome for outcome in report.outcomes)
-    failed = [outcome for outcome in report.outcomes if outcome.outcome is Outcome.FAILED]
+    failed = [outcome for outcome in report.outcomes if _failed_for_its_content(outcome)]
+    counts[Outcome.FAILED] -= len(failed)
     reasons: Counter[Reason] = Counter()
     for dataset in failed:
         reasons.update(list(dict.fromkeys(finding.reason for finding in dataset.reasons)))
     return Repeat(
         report.request.run_id,
-        {outcome: counts[outcome] for outcome in MENDED_BY_REPEAT if counts[outcome]},
+        {end: counts[end] for end in (*MENDED_BY_REPEAT, Outcome.FAILED) if counts[end]},
         len(failed),
         dict(reasons.most_common()),
         report.cancelled,
     )
+
+
+def _failed_for_its_content(dataset: DatasetOutcome) -> bool:
+    reasons = {finding.reason for finding in dataset.reasons}
+    return dataset.outcome is Outcome.FAILED and not reasons & OF_THE_INSTANCE

@@ -158,10 +158,12 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """How many datasets of run `run_id` are done again, by how they ended.
+    """How many datasets of run `run_id` are done again, by how they `ended`; of those that failed
+    only what did for a record of the instance.
 
-    `content` counts those that failed, by reason; a dataset may have several. `is_cut`: the run was
-    stopped early, so there are more; the report, which tells of all runs so far, can't say which.
+    `failed` did for their content, and `content` counts them by reason, of which a dataset may have
+    several. `is_cut`: the run was stopped early, so there are more; the report, which tells of all
+    runs so far, can't say which.
     """
 
     run_id: str

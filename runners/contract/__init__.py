@@ -36,6 +36,7 @@ from runners.contract.manifest import (
 from runners.contract.outcomes import (
     MEANINGS,
     MENDED_BY_REPEAT,
+    OF_THE_INSTANCE,
     REMEDIES,
     DatasetOutcome,
     Finding,
@@ -70,6 +71,7 @@ __all__ = [
     "MANIFESTS",
     "MEANINGS",
     "MENDED_BY_REPEAT",
+    "OF_THE_INSTANCE",
     "REMEDIES",
     "REMOTE_JOB",
     "ROLLED_BACK",

@@ -68,6 +68,10 @@ class Reason(StrEnum):
     UNSUPPORTED_SPIKE_IN = "unsupported_spike_in"
 
 
+OF_THE_INSTANCE = frozenset({Reason.REGISTERED_OTHERWISE})
+"""Reasons that say nothing of the content: a person corrects a record of the instance."""
+
+
 MEANINGS = {
     Reason.FILE_MISSING: "there is no file in the storage",
     Reason.FILE_UNREADABLE: "the file can't be read as h5ad",

@@ -20,7 +20,7 @@ from runners.registry.lock import hold_lock_file
 from runners.retries import retry_outages
 from runners.rules.reference import Reference
 from runners.rules.vocabulary import rules_of
-from runners.run.completion import complete, recordings
+from runners.run.completion import complete, first_kept
 from runners.run.fingerprint import Fingerprint
 from runners.run.journal import (
     CANCELLED,
@@ -187,7 +187,7 @@ def _opening(job: Job, journal: Journal) -> Opening:
         request=job.request,
         start={name: value for name, value in start.items() if name != "step"},
         holdings=stored_baseline(job.folder),
-        since=max(recordings(journal), default=0) + 1,
+        since=first_kept(journal),
     )
 
 

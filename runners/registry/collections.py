@@ -214,7 +214,7 @@ def _unsaved(artifacts: Sequence[Any], place: Neighbours, release: str, **fields
 
 def _complete(collections: Sequence[tuple[Any, Sequence[Any]]]) -> None:
     """Adds the artifacts that saved collections lack: all of a new one, or what a later run of the
-    same release has registered, e.g. a file that was mended.
+    same release has registered, e.g. a file that was mended. That run may know no others of it.
     """
     link = ln.models.CollectionArtifact
     ids = [collection.id for collection, _ in collections]
@@ -230,14 +230,21 @@ def _complete(collections: Sequence[tuple[Any, Sequence[Any]]]) -> None:
         for artifact_id in artifact_ids
     )
     had_some = {pk for pk, _ in present}
-    completed = [
-        (collection, hash_set({a.hash for a in artifacts if a.hash is not None}))
-        for collection, artifacts in collections
-        if missing[collection.id] and collection.id in had_some
-    ]
-    _set_hashes(completed)
-    for collection, _ in completed:
+    completed = [one for one, _ in collections if missing[one.id] and one.id in had_some]
+    digests = _digests_of_members(completed)
+    _set_hashes([(collection, hash_set(digests[collection.id])) for collection in completed])
+    for collection in completed:
         ln.Collection.objects.filter(id=collection.id).update(hash=collection.hash)
+
+
+def _digests_of_members(collections: Sequence[Any]) -> Mapping[int, set[str]]:
+    """Primary key of a saved collection -> the hashes of all its artifacts."""
+    links = ln.models.CollectionArtifact.objects.filter(collection__in=collections)
+    digests: dict[int, set[str]] = defaultdict(set)
+    for pk, digest in links.values_list("collection_id", "artifact__hash"):
+        if digest is not None:
+            digests[pk].add(digest)
+    return digests
 
 
 def _set_hashes(collections: Sequence[tuple[Any, str]]) -> None:

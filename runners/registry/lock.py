@@ -5,6 +5,7 @@ before LaminDB is connected to, keeps two processes from one journal.
 """
 
 import fcntl
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,12 +31,15 @@ HOLDER = f"""
     from pg_stat_activity join (select pid from pg_locks where {OURS}) as holder using (pid)
 """
 """Who has it, and for how long it has waited for its client: as it does between two transactions,
-and when that is dead. Of another role's session PostgreSQL doesn't say."""
+and when that is dead. Of another role's session PostgreSQL says neither this nor since when."""
 
 PROOF = f"""
     select current_setting('transaction_isolation'),
       exists (select from pg_locks where {OURS} and pid = pg_backend_pid())
 """
+
+LONGEST_NAME = 63
+"""Bytes that PostgreSQL keeps of a session's name; the rest it drops without a word."""
 
 DEAD_AFTER = 120
 """Seconds in which a run's former process shows no sign of life before its session is ended, unless
@@ -58,7 +62,7 @@ def take_database_lock(run_id: str) -> None:
     from django.db import connection  # LaminDB has no database before it is connected
 
     if connection.vendor == "postgresql":
-        _take_advisory_lock(connection, f"ingest {run_id}")
+        _take_advisory_lock(connection, run_id)
     else:
         _take_file_lock(_database_file(connection), run_id)
 
@@ -104,9 +108,10 @@ def _take_file_lock(database: Path, run_id: str) -> None:
     _held[database] = file
 
 
-def _take_advisory_lock(connection: Any, name: str) -> None:
+def _take_advisory_lock(connection: Any, run_id: str) -> None:
     from runners.registry import session
 
+    name = _session_name(run_id)
     session.prepare(name)
     with connection.cursor() as cursor:
         cursor.execute("select pg_try_advisory_lock(%s)", [KEY])
@@ -117,9 +122,19 @@ def _take_advisory_lock(connection: Any, name: str) -> None:
         cursor.execute(HOLDER, [KEY])
         holder = cursor.fetchone()
         if holder and holder[0] == name:
-            _refuse_own(cursor, name, *holder[2:])
-    holder_text = f"{holder[0]} (since {holder[1]:%Y-%m-%d %H:%M} UTC)" if holder else "another run"
-    raise ContractError(f"instance: {holder_text} is writing to it; wait for its end.")
+            _refuse_own(cursor, f"ingest {run_id}", *holder[2:])
+    who, since = holder[:2] if holder else ("another run", None)
+    moment = f" (since {since:%Y-%m-%d %H:%M} UTC)" if since else ""
+    raise ContractError(f"instance: {who}{moment} is writing to it; wait for its end.")
+
+
+def _session_name(run_id: str) -> str:
+    """By what others see a run's session: of a long id the beginning, and a digest of all."""
+    name = f"ingest {run_id}"
+    if len(name) <= LONGEST_NAME:
+        return name
+    digest = hashlib.sha256(run_id.encode()).hexdigest()[:8]
+    return f"{name[: LONGEST_NAME - 1 - len(digest)]}-{digest}"
 
 
 def _refuse_own(cursor: Any, name: str, session: int, silent_seconds: float) -> NoReturn:

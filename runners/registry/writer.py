@@ -245,7 +245,8 @@ class Writer:
     def collections(self, datasets: Sequence[CensusDataset], *, is_whole: bool) -> None:
         """The release's own collections: of all its artifacts, and of each study's.
 
-        A part of a release completes those that are there and makes none.
+        A part of a release makes none before a whole run has; then it adds its artifacts to those,
+        and makes that of a study of which nothing was registered before.
         """
         release = self.manifest.release
         if not is_whole and not collections.exist(release):

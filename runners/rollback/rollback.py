@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 
+from runners import progress
 from runners.contract import ROLLED_BACK as NOTE
 from runners.files import write_whole
 from runners.records.baseline import Difference, differences, stored_baseline
@@ -35,6 +36,7 @@ from runners.run.journal import (
     NOT_ROLLED_BACK,
     ROLLBACK,
     ROLLED_BACK,
+    START,
     Journal,
     read_journal,
     was_rolled_back,
@@ -58,41 +60,40 @@ def rollback(
         ContractError: another run writes to the instance, it can't be connected to, or it refuses
             the commit; nothing was changed then.
     """
-    first = recorded_runs[-1]
+    first, runs = recorded_runs[-1], list(recorded_runs)
     with hold_lock_file(
         first.request.instance, runs=first.folder.parent, run_id=_name(recorded_runs)
     ):
         from runners.registry import failures
 
-        try:
-            return failures.patiently(lambda: _rollback(recorded_runs, is_real, of_release))
-        except OutageError:  # it may have been committed: the next look tells
-            raise
-        except Exception:
-            _write([run for run in _as_they_are(recorded_runs) if _is_open(run)], NOT_ROLLED_BACK)
-            raise
+        return failures.patiently(lambda: _rollback(runs, is_real, of_release))
 
 
-def _rollback(
-    recorded_runs: Sequence[RunFolder], is_real: bool, of_release: bool
-) -> RollbackResult:
+def _rollback(runs: list[RunFolder], is_real: bool, of_release: bool) -> RollbackResult:
+    """As `rollback`. Adds to `runs` those that it makes a folder of, by which `lost_runs` finds
+    them no more when this is done again.
+    """
+    _connect(runs)
+    known = [run for run in _as_they_are(runs) if run.journal.first(START)]
+    if known and all(map(_is_open, known)) and _is_done(known):
+        taken_back, result = known, RollbackResult(_ids(known), known[0].request.instance)
+    else:
+        if of_release:
+            runs += lost_runs(runs[0].request, runs[0].folder.parent)
+        taken_back = begun([whole(run) for run in runs])
+        result = _attempt_or_say_so(taken_back, is_real)
+    if is_real and not result.problems:
+        _close(taken_back)
+    return replace(result, is_proved=not any(map(is_of_older_code, taken_back)))
+
+
+def _connect(runs: Sequence[RunFolder]) -> None:
     from runners.registry import connection as instances
 
-    instance, runs = recorded_runs[0].request.instance, recorded_runs[0].folder.parent
-    instances.connect(instance)
+    instances.connect(runs[0].request.instance)
     from runners.registry import lock
 
-    lock.take_database_lock(_name(recorded_runs))
-    if all(map(_is_open, _as_they_are(recorded_runs))) and _is_done(recorded_runs):
-        result = RollbackResult(_ids(recorded_runs), instance)
-    else:
-        lost = lost_runs(recorded_runs[0].request, runs) if of_release else []
-        recorded_runs = begun([whole(run) for run in [*recorded_runs, *lost]])
-        result = _attempt(recorded_runs, is_real=is_real)
-    if is_real and not result.problems:
-        _note(recorded_runs)
-        _write(recorded_runs, ROLLED_BACK)
-    return replace(result, is_proved=not any(map(is_of_older_code, recorded_runs)))
+    lock.take_database_lock(_name(runs))
 
 
 def _name(recorded_runs: Sequence[RunFolder]) -> str:
@@ -122,6 +123,18 @@ def _is_done(recorded_runs: Sequence[RunFolder]) -> bool:
     return is_undone(entries, registry.read_rows(rows_to_read(entries)))
 
 
+def _close(recorded_runs: Sequence[RunFolder]) -> None:
+    """Says what was committed. Where that fails the journals leave it open, and the next look finds
+    it done.
+    """
+    try:
+        _note(recorded_runs)
+        _write(recorded_runs, ROLLED_BACK)
+    except OSError:
+        progress.say(f"runs {', '.join(_ids(recorded_runs))}: rolled back, but it can't be noted")
+        raise
+
+
 def _note(recorded_runs: Sequence[RunFolder]) -> None:
     """Says so where the bot sees it without reading journals: beside each run's report."""
     at = datetime.now(UTC).isoformat(timespec="seconds")
@@ -134,6 +147,28 @@ def _write(recorded_runs: Sequence[RunFolder], step: str) -> None:
     for run in recorded_runs:
         with Journal(run.folder / JOURNAL) as journal:
             journal.write(step)
+
+
+def _attempt_or_say_so(recorded_runs: Sequence[RunFolder], is_real: bool) -> RollbackResult:
+    """As `_attempt`; where nothing came of it, and that is known, the journals say so."""
+    from runners.registry import failures
+
+    try:
+        with failures.explained():
+            result = _attempt(recorded_runs, is_real=is_real)
+    except OutageError:  # it may have been committed: the next look tells
+        raise
+    except Exception:
+        _write_none(recorded_runs)
+        raise
+    if is_real and result.problems:
+        _write_none(recorded_runs)
+    return result
+
+
+def _write_none(recorded_runs: Sequence[RunFolder]) -> None:
+    """Says that the runs stand, where their journals left it open."""
+    _write([run for run in _as_they_are(recorded_runs) if _is_open(run)], NOT_ROLLED_BACK)
 
 
 def _attempt(recorded_runs: Sequence[RunFolder], *, is_real: bool) -> RollbackResult:

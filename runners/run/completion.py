@@ -78,6 +78,14 @@ def recordings(journal: JournalLines) -> dict[int, TransactionRecord]:
     return records
 
 
+def first_kept(journal: JournalLines) -> int:
+    """The number from which on an instance that keeps nothing of the run yet will keep all: those
+    before are of older code. What was recorded since was never committed.
+    """
+    unkept = [number for number, record in recordings(journal).items() if not record.is_kept]
+    return max(unkept, default=0) + 1
+
+
 def is_forgotten(journal: JournalLines, kept: KeptRun) -> bool:
     """True if the instance keeps nothing of a run whose journal says that it kept something."""
     committed = {line["number"] for line in journal.all(COMMITTED)}

@@ -1,7 +1,8 @@
 """What of an earlier run is done again. Reads journals; must not touch an instance.
 
-A file that was missing or unreadable may be there now. A dataset that failed for its content fails
-again, unless the rules, LaminDB or our code have changed since.
+A file that was missing or unreadable may be there now, and a record that stood in its way may be
+corrected. A dataset that failed for its content fails again, unless the rules, LaminDB or our code
+have changed since.
 """
 
 from collections import Counter
@@ -9,9 +10,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from runners.contract import MENDED_BY_REPEAT, Action, ContractError, Outcome, RunRequest
+from runners.contract import (
+    MENDED_BY_REPEAT,
+    OF_THE_INSTANCE,
+    ROLLED_BACK,
+    Action,
+    ContractError,
+    Outcome,
+    RunRequest,
+)
 from runners.run.fingerprint import Fingerprint
-from runners.run.journal import JOURNAL, START, WRITTEN, JournalLines, Line, read_journal
+from runners.run.journal import (
+    JOURNAL,
+    START,
+    WRITTEN,
+    JournalLines,
+    Line,
+    read_journal,
+    was_rolled_back,
+)
 from runners.run.request import REQUEST, RunFolder
 
 NOT_DONE = "not done"
@@ -51,6 +68,22 @@ def _earlier_ingest(request: RunRequest, runs: Path) -> RunFolder:
     return RunFolder(named, file.parent, read_journal(file.parent / JOURNAL))
 
 
+def require_standing(request: RunRequest, earlier: Iterable[RunFolder]) -> None:
+    """Refuses a request that goes on from a run that was rolled back, which says nothing any more
+    of what the instance holds.
+
+    Raises:
+        ContractError: one of the `earlier` runs was.
+    """
+    for run in earlier:
+        if was_rolled_back(run.journal) or (run.folder / ROLLED_BACK).exists():
+            raise _refused(
+                request,
+                f"run {run.request.run_id} was rolled back, and what it registered isn't there any "
+                "more; ask for only_missing instead",
+            )
+
+
 def _refused(request: RunRequest, why: str) -> ContractError:
     return ContractError(f"request {request.run_id}: field failed_of: {why}.")
 
@@ -77,7 +110,13 @@ class Repeat:
 
 
 def repeat(dataset_ids: Iterable[str], runs: Sequence[RunFolder], now: Fingerprint) -> Repeat:
-    """Which of the datasets are done again after these runs, oldest first, with what is now."""
+    """Which of the datasets are done again after these runs, oldest first, with what is now: of
+    those that the first was to do, where it began.
+    """
+    start = runs[0].journal.first(START)
+    if start is not None:
+        chosen = set(start["chosen"])
+        dataset_ids = [dataset_id for dataset_id in dataset_ids if dataset_id in chosen]
     last: dict[str, tuple[Line, bool]] = {}
     for run in runs:
         is_same = _fingerprint_of(run.journal) == now.to_mapping()
@@ -88,11 +127,16 @@ def repeat(dataset_ids: Iterable[str], runs: Sequence[RunFolder], now: Fingerpri
     for dataset_id in dataset_ids:
         line, is_same = last.get(dataset_id, ({"outcome": NOT_DONE}, False))
         outcome = line["outcome"]
-        if outcome == Outcome.FAILED.value and is_same:
+        if outcome == Outcome.FAILED.value and is_same and not _is_of_instance(line):
             left.append(dataset_id)
         elif outcome in {NOT_DONE, Outcome.FAILED.value, *MENDED_BY_REPEAT}:
             again[dataset_id] = outcome
     return Repeat(again, tuple(left), now)
+
+
+def _is_of_instance(line: Line) -> bool:
+    """True if a record of the instance stood in the way, whatever else did."""
+    return any(finding["reason"] in OF_THE_INSTANCE for finding in line.get("reasons", ()))
 
 
 def _fingerprint_of(journal: JournalLines) -> object:

@@ -17,7 +17,9 @@ from runners.run.request import Job
 
 
 def is_whole(request: RunRequest) -> bool:
-    """Whether the request is for the whole release; a part gets neither collections nor a store."""
+    """Whether the request is for the whole release; a part gets no store, and no collections but
+    where a whole run has made the release's.
+    """
     return not request.is_part
 
 
@@ -63,12 +65,17 @@ def datasets_to_do(
     """Ids of those of the datasets that the run processes; `say` prints how they were chosen.
 
     `look` takes a snapshot of the release; it is called only if the request needs one.
+
+    Raises:
+        ContractError: a run that this one goes on from was rolled back.
     """
     ids = [dataset.dataset_id for dataset in datasets]
     request = job.request
     if request.failed_of is not None:
         now = Fingerprint.of(job.manifest.dataset_schema_version)
-        repeat = repeats.repeat(ids, repeats.earlier_ingests(request, job.folder.parent), now)
+        earlier = repeats.earlier_ingests(request, job.folder.parent)
+        repeats.require_standing(request, earlier)
+        repeat = repeats.repeat(ids, earlier, now)
         say(f"failed of {request.failed_of}: {repeat}")
         return tuple(repeat.again)
     if request.only_missing:

@@ -56,6 +56,19 @@ def test_a_maintainer_has_what_failed_done_again(failed_scenario: Scenario) -> N
     )
 
 
+def test_what_failed_for_a_record_of_the_instance_is_done_again_and_not_for_its_content(
+    scenario: Scenario,
+) -> None:
+    scenario.says("maintainer", "/ingest")
+    otherwise = Reason.REGISTERED_OTHERWISE
+    scenario.ends(FIRST, wrong("d1", otherwise), wrong("d2", Reason.TERM_UNKNOWN, otherwise))
+    scenario.heard()
+    scenario.says("maintainer", "/retry")
+    told = scenario.heard()
+    assert "\n- Done again: 2 datasets registered as something else\n" in told
+    assert "Failed for their content" not in told
+
+
 def test_a_retry_of_a_retry_goes_on_from_that(failed_scenario: Scenario) -> None:
     failed_scenario.says("maintainer", "/retry")
     failed_scenario.ends("2026-02-01-ingest-6", good("d1"), bad("d2"), good("d3"))

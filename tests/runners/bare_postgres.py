@@ -159,6 +159,25 @@ def taken(address: str, name: str, place: str) -> Any:
         return [told(take), holder.does("select 1")]
 
 
+def taken_by_another_role(address: str, name: str) -> Any:
+    """The same, where who asks may not see what the other session does."""
+    with closing(Other(address, name).holds()) as holder:
+        holder.does("create role plain login")
+        connection.settings_dict["USER"] = "plain"
+        return [told(take), holder.does("select 1")]
+
+
+def taken_by_a_process(address: str, before: str, run_id: str) -> Any:
+    """What is said to a run's new process while the session of another one, of the run `before`,
+    lives on.
+    """
+    lock.take_database_lock(before)
+    lost, connection.connection = connection.connection, None
+    lock._sessions.clear()
+    with closing(lost):
+        return told(lambda: lock.take_database_lock(run_id))
+
+
 def taken_from_a_silent_one(address: str) -> Any:
     """The same, where it has the run's own name, and was silent for as long as is waited for."""
     with closing(Other(address, f"ingest {OWN}").holds()) as holder, closing(Other(address)) as see:

@@ -11,6 +11,7 @@ import lamindb as ln
 from filled import counted
 from full_disk import files_that_cannot_grow
 from instances import INSTANCE, REFERENCE
+from lamindb_setup.core.hashing import hash_set
 from odd_collections import LATER, Question, copied, failure, h5ads, study
 
 from runners import rules
@@ -219,15 +220,23 @@ def journal_that_a_run_goes_on_with() -> Any:
 
 
 def collections_of_a_part() -> Any:
-    """A part of a release makes no collection, and completes those that a whole run has made."""
-    files = [copied(file, n, version_tag=LATER) for n, file in enumerate(h5ads(NEWER.version)[:2])]
-    names = [Path(file.key).stem for file in files]
-    datasets = [CensusDataset(name, "v", "T", "p", "odd", "Odd", "", 1) for name in names]
+    """A part of a release makes no collection before a whole run has; then it adds to those, and
+    makes that of a study whose first file it has. How many members each has, and whether its hash
+    is theirs.
+    """
+    files = [copied(file, n, version_tag=LATER) for n, file in enumerate(h5ads(NEWER.version)[:3])]
+    names, studies = [Path(file.key).stem for file in files], ("odd", "odd", "other")
+    datasets = [
+        CensusDataset(name, "v", "T", "p", study, study, "", 1)
+        for name, study in zip(names, studies, strict=True)
+    ]
     writer = Writer(manifest(), Reference(RULES, REFERENCE), {})
-    made, told = ln.Collection.objects.filter(version_tag=LATER), []
-    for some, is_whole in ((datasets, False), (datasets[:1], True), (datasets, False)):
+    made, told = ln.Collection.objects.filter(version_tag=LATER).order_by("id"), []
+    for some, is_whole in ((datasets, False), (datasets[:1], True), (datasets[1:], False)):
         writer.collections(some, is_whole=is_whole)
-        told.append([row.artifacts.count() for row in made.all()])
+        members = [set(row.artifacts.values_list("hash", flat=True)) for row in made.all()]
+        rows = zip(made.all(), members, strict=True)
+        told.append([[len(own), row.hash == hash_set(own)] for row, own in rows])
     return told
 
 

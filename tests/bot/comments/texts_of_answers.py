@@ -67,7 +67,14 @@ AGAIN = {
         "r-1", {}, 1, {Reason.TERM_UNKNOWN: 1200, Reason.GENE_UNKNOWN: 1}, is_cut=False
     ),
     "content without reasons": Repeat("r-1", {}, 2, {}, is_cut=False),
-    "everything": Repeat("r-1", {Outcome.MISSING: 2}, 2, {Reason.TERM_UNKNOWN: 2}, is_cut=True),
+    "registered otherwise": Repeat("r-1", {Outcome.FAILED: 1}, 0, {}, is_cut=False),
+    "everything": Repeat(
+        "r-1",
+        {Outcome.MISSING: 2, Outcome.FAILED: 3},
+        2,
+        {Reason.TERM_UNKNOWN: 2},
+        is_cut=True,
+    ),
 }
 LIMITS = {
     "unread": RunLimits("machine of EC2"),

@@ -115,6 +115,33 @@ def test_who_holds_the_lock_is_named_and_lives_on(server: str) -> None:
     assert is_alive == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (
+            "ingest other",
+            "ContractError: instance: ingest other is writing to it; wait for its end.",
+        ),
+        ("ingest mine", STILL),
+    ],
+)
+def test_who_holds_the_lock_is_named_to_a_role_that_may_see_no_more(
+    server: str, name: str, said: str
+) -> None:
+    assert seen(server, "taken_by_another_role", name) == [said, 1]
+
+
+@pytest.mark.parametrize("run_id", ["mine", "a" * 57, "a" * 80])
+def test_a_run_knows_its_own_session_however_long_its_id(server: str, run_id: str) -> None:
+    assert seen(server, "taken_by_a_process", run_id, run_id) == STILL.replace("mine", run_id)
+
+
+def test_runs_whose_long_ids_begin_alike_are_two(server: str) -> None:
+    said = seen(server, "taken_by_a_process", "a" * 79 + "1", "a" * 79 + "2")
+    assert said.startswith("ContractError: instance: ingest aaa")
+    assert said.endswith(" is writing to it; wait for its end.")
+
+
 def test_each_database_of_a_server_has_a_lock_of_its_own(server: str) -> None:
     assert seen(server, "taken", "ingest other", "other") == ["", 1]
 

@@ -35,7 +35,10 @@ ANSWERS: dict[str, Any] = {
     ],
     "adopted_by_name": [[None, "X:1", None], "X:2", 1, 2],
     # members, the hash is theirs, they are all, and the release: first of one file, then of three
-    "hash_of_a_completed_collection": [[1, True, False, LATER], *[[3, True, True, LATER]] * 2],
+    "hash_of_a_completed_collection": [
+        *([count, True, False, LATER] for count in (1, 2)),
+        *[[3, True, True, LATER]] * 2,
+    ],
     "hash_that_another_has": [[LATER, False, True], [LAST, True, False]],
     # one chain, three uids, and the last release is the latest
     "collections_in_any_order": [[1, 3, [[LATER, False], [LAST, False], [NEXT, True]]]],
@@ -261,7 +264,8 @@ ANSWERS: dict[str, Any] = {
         None,
     ],
     "runs_without_a_folder": [["two", "three"], True],
-    "collections_of_a_part": [[], [1, 1], [2, 2]],  # of everything, and of the study
+    # of everything, of the study, and of the other one
+    "collections_of_a_part": [[], [[1, True]] * 2, [[3, True], [2, True], [1, True]]],
     "recorded_transactions": [
         [[step, number] for number in (1, 2) for step in (RECORDED, COMMITTED)],
         *(True, 1, [1, 2]),

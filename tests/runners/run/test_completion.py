@@ -9,7 +9,7 @@ from runners.contract import Action, ContractError, RunRequest
 from runners.records.baseline import BASELINE, Baseline, stored_baseline
 from runners.records.proof import KeptRun, KeptTransaction, Opening, kept, require_unchanged
 from runners.records.transaction_log import Inserted, Part, TransactionRecord, ValueChange
-from runners.run.completion import complete, is_forgotten, recordings, shortage
+from runners.run.completion import complete, first_kept, is_forgotten, recordings, shortage
 from runners.run.journal import COMMITTED, RECORDED, START, Journal
 
 REQUEST = RunRequest(
@@ -132,6 +132,23 @@ def test_what_older_code_wrote_is_in_the_journal_alone(journal: Journal, tmp_pat
     assert complete(tmp_path / "run", journal, REQUEST, KeptRun()) is None
     assert not is_forgotten(journal, KeptRun())
     assert complete(tmp_path / "run", journal, REQUEST, kept_run(3, since=3)) is not None
+
+
+@pytest.mark.parametrize("unkept", [(), (1, 2)], ids=["from the first on", "after older code"])
+def test_attempts_that_were_not_committed_are_not_missed_once_the_journal_is_lost(
+    tmp_path: Path, unkept: tuple[int, ...]
+) -> None:
+    attempts = [len(unkept) + 1, len(unkept) + 2]
+    journal = Journal(tmp_path / "first" / "journal.jsonl")
+    write(journal, *unkept, committed=len(unkept), is_kept=False)
+    for number in attempts:
+        journal.write(RECORDED, **record(number).model_dump(mode="json"))
+    since = first_kept(journal)
+    other = Journal(tmp_path / "run" / "journal.jsonl")
+    for line in journal.lines[: 1 + 2 * len(unkept)]:
+        other.write(**line)
+    assert complete(tmp_path / "run", other, REQUEST, kept_run(attempts[1], since=since))
+    assert [line["number"] for line in other.all(COMMITTED)] == [*unkept, attempts[1]]
 
 
 def test_what_was_kept_once_and_is_no_more_was_taken_back(journal: Journal) -> None:

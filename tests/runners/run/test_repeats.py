@@ -9,7 +9,7 @@ import pytest
 from runners.contract import Action, ContractError, RunRequest
 from runners.run.fingerprint import Fingerprint
 from runners.run.journal import JournalLines
-from runners.run.repeats import earlier_ingests, repeat
+from runners.run.repeats import earlier_ingests, repeat, require_standing
 from runners.run.request import REQUEST as FILE
 from runners.run.request import RunFolder
 
@@ -27,8 +27,8 @@ ENDS = {
 }
 
 
-def run(ends: dict[str, str], combination: Fingerprint | None) -> RunFolder:
-    start: dict[str, Any] = {"step": "start"}
+def run(ends: dict[str, str], combination: Fingerprint | None, **facts: Any) -> RunFolder:
+    start: dict[str, Any] = {"step": "start", "chosen": list(IDS), **facts}
     if combination is not None:
         start["combination"] = combination.to_mapping()
     lines = [{"step": "written", "dataset_id": i, "outcome": end} for i, end in ends.items()]
@@ -45,6 +45,28 @@ def test_what_a_repeat_can_mend_and_what_was_not_done_is_done_again() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("reasons", "is_done_again"),
+    [
+        (("registered_otherwise",), True),
+        (("term_unknown", "registered_otherwise"), True),
+        (("term_unknown",), False),
+    ],
+)
+def test_what_failed_for_a_record_of_the_instance_is_done_again(
+    reasons: tuple[str, ...], is_done_again: bool
+) -> None:
+    first = run({"wrong": "failed"}, NOW)
+    lines = [*first.journal.lines[:-1], {**first.journal.lines[-1], "reasons": named(*reasons)}]
+    found = repeat(["wrong"], [replace(first, journal=JournalLines(lines))], NOW)
+    assert found.again == ({"wrong": "failed"} if is_done_again else {})
+    assert found.left == (() if is_done_again else ("wrong",))
+
+
+def named(*reasons: str) -> list[dict[str, str]]:
+    return [{"reason": reason} for reason in reasons]
+
+
 def test_content_is_judged_again_when_anything_that_judges_it_has_changed() -> None:
     for field in ("lamindb", "bionty", "schema", "rules", "code"):
         before = replace(NOW, **{field: "another"})
@@ -59,6 +81,16 @@ def test_the_last_word_on_a_dataset_counts_with_what_it_was_said_by() -> None:
     found = repeat(IDS[:-1], [first, mended], NOW)
     assert found.again == {"wrong": "failed"}
     assert found.left == ("cut",)
+
+
+def test_what_the_first_run_was_not_to_do_is_left_alone() -> None:
+    runs = [
+        run({"good": "registered"}, NOW, chosen=["good", "gone", "open"]),
+        run({"gone": "missing"}, NOW, chosen=["gone"]),
+    ]
+    found = repeat(IDS, runs, NOW)
+    assert found.again == {"gone": "missing", "open": "not done"}
+    assert found.left == ()
 
 
 def test_nothing_to_do_is_said() -> None:
@@ -90,6 +122,29 @@ def test_a_run_goes_on_from_all_before_it_oldest_first(tmp_path: Path) -> None:
     assert [run.request.run_id for run in earlier] == ["one", "two"]
     assert [len(run.journal.lines) for run in earlier] == [0, 1]
     assert earlier_ingests(earlier[0].request, tmp_path) == []
+
+
+@pytest.mark.parametrize("place", ["its journal", "its note", "the other's"])
+def test_what_was_rolled_back_is_not_gone_on_from(tmp_path: Path, place: str) -> None:
+    """What a run says of the instance counts no more; also where only the note was put back."""
+    keep(tmp_path, "one")
+    two = keep(tmp_path, "two", failed_of="one")
+    three = keep(tmp_path, "three", failed_of="two")
+    require_standing(three, earlier_ingests(three, tmp_path))
+    name = "two" if place == "the other's" else "one"
+    if place == "its journal":
+        (tmp_path / name / "journal.jsonl").write_text('{"step": "rolled back"}\n')
+    else:
+        (tmp_path / name / "rolled-back.json").write_text("{}")
+    earlier = earlier_ingests(three, tmp_path)
+    said = (
+        f"request three: field failed_of: run {name} was rolled back, and what it registered isn't "
+        "there any more; ask for only_missing instead."
+    )
+    with pytest.raises(ContractError) as refused:
+        require_standing(three, earlier)
+    assert str(refused.value) == said
+    require_standing(two, [])
 
 
 @pytest.mark.parametrize(

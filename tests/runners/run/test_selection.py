@@ -3,6 +3,7 @@
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import dumps
 import instances
@@ -10,9 +11,10 @@ import pytest
 from instances import Place, succeed
 
 from runners.census.store import CensusDataset
-from runners.contract import Action, Manifest, Outcome, RunRequest, Storage
+from runners.contract import Action, ContractError, Manifest, Outcome, RunRequest, Storage
 from runners.records.snapshot import Snapshot
-from runners.run.request import Job
+from runners.run.journal import JOURNAL, ROLLED_BACK, START, WRITTEN, Journal
+from runners.run.request import REQUEST, Job
 from runners.run.selection import datasets_to_do, selected_datasets
 from runners.sample.datasets import BRAIN, NEWER, by_key, of_release
 
@@ -38,14 +40,15 @@ def damage(place: Place) -> None:
             assert connection.execute(f"delete from {table} where {where}").rowcount > 0
 
 
-@pytest.mark.parametrize(("limit", "ids"), [(None, ("d-1", "d-2", "d-3")), (2, ("d-1", "d-2"))])
-def test_of_what_is_missing_as_many_are_done_as_may_be(
-    tmp_path: Path, limit: int | None, ids: tuple[str, ...]
-) -> None:
-    names = ("d-1", "d-2", "d-3")
-    datasets = [CensusDataset(name, "v", "T", "d.h5ad", "c", "C", "", 1) for name in names]
-    fields = {"run_id": "run", "action": Action.INGEST, "manifest": "m.toml", "instance": "a/b"}
-    asked = {**fields, "release": NEWER.version, "only_missing": True, "limit": limit}
+NAMES = ("d-1", "d-2", "d-3")
+DATASETS = [CensusDataset(name, "v", "T", "d.h5ad", "c", "C", "", 1) for name in NAMES]
+NOTHING = Snapshot(NEWER.version, (), (), (), {}, {}, frozenset(), (), {}, {}, ())
+
+
+def job_of(runs: Path, run_id: str, **asked: Any) -> Job:
+    """A job whose request is kept in its folder."""
+    fields = {"action": Action.INGEST, "manifest": "m.toml", "instance": "a/b", **asked}
+    request = RunRequest(run_id=run_id, release=NEWER.version, **fields)
     manifest = Manifest(
         release=NEWER.version,
         census_schema_version="2.0.0",
@@ -53,12 +56,45 @@ def test_of_what_is_missing_as_many_are_done_as_may_be(
         dataset_count=3,
         storage=Storage(soma="/nowhere/soma", h5ads="/nowhere/h5ads"),
     )
-    job = Job(RunRequest.from_mapping(asked, source="test"), manifest, None, tmp_path, tmp_path, 1)
-    nothing = Snapshot(NEWER.version, (), (), (), {}, {}, frozenset(), (), {}, {}, ())
+    folder = runs / run_id
+    folder.mkdir()
+    (folder / REQUEST).write_text(request.to_json())
+    return Job(request, manifest, None, folder, runs, 1)
+
+
+@pytest.mark.parametrize(("limit", "ids"), [(None, NAMES), (2, NAMES[:2])])
+def test_of_what_is_missing_as_many_are_done_as_may_be(
+    tmp_path: Path, limit: int | None, ids: tuple[str, ...]
+) -> None:
+    job = job_of(tmp_path, "run", only_missing=True, limit=limit)
     said: list[str] = []
-    chosen = selected_datasets(job, datasets)
-    assert datasets_to_do(job, chosen, lambda: nothing, said.append) == ids
+    chosen = selected_datasets(job, DATASETS)
+    assert datasets_to_do(job, chosen, lambda: NOTHING, said.append) == ids
     assert said == ["only missing: 3 of 3 datasets are missing or incomplete"]
+
+
+def test_of_what_was_missing_no_more_is_done_again_than_that_run_was_to_do(tmp_path: Path) -> None:
+    first = job_of(tmp_path, "first", only_missing=True)
+    with Journal(first.folder / JOURNAL) as journal:
+        journal.write(START, chosen=NAMES[1:])
+        journal.write(WRITTEN, dataset_id=NAMES[1], outcome=Outcome.REGISTERED)
+    job = job_of(tmp_path, "again", failed_of="first")
+    said: list[str] = []
+    chosen = selected_datasets(job, DATASETS)
+    assert datasets_to_do(job, chosen, lambda: NOTHING, said.append) == NAMES[2:]
+    assert said == ["failed of first: 1 datasets are done again (1 not done)"]
+
+
+def test_a_run_that_was_rolled_back_is_not_gone_on_from(tmp_path: Path) -> None:
+    """What a repeat of it answered for stays known."""
+    first = job_of(tmp_path, "first")
+    with Journal(first.folder / JOURNAL) as journal:
+        journal.write(ROLLED_BACK)
+    job = job_of(tmp_path, "again", failed_of="first")
+    chosen = selected_datasets(job, DATASETS)
+    assert chosen == DATASETS
+    with pytest.raises(ContractError, match="run first was rolled back"):
+        datasets_to_do(job, chosen, lambda: NOTHING, lambda _: None)
 
 
 @pytest.fixture(scope="module")
