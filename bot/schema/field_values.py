@@ -121,9 +121,20 @@ def _is_listed(kind: Kind, text: str) -> bool:
     return kind is not Kind.RANGE and not (kind is Kind.MAPPING_ROW and "MUST" in text)
 
 
+def sentences_of(field: Field) -> Iterator[str]:
+    """The field's sentences; one that forbids and then demands is two."""
+    for sentence in sentences(field.value):
+        forbids, but, demands = sentence.partition(", but MUST be ")
+        if but and "MUST NOT" in forbids and "otherwise" not in forbids.lower():
+            yield f"{forbids}."
+            yield f"This MUST be {demands}"
+        else:
+            yield sentence
+
+
 def _named(field: Field) -> Iterator[_Mention]:
     heading, head_row = "", ""
-    for sentence in sentences(field.value):
+    for sentence in sentences_of(field):
         item = sentence.startswith("- ")
         heading = heading if item else sentence
         head_row = (head_row or sentence) if sentence.startswith("| ") else ""
@@ -194,7 +205,8 @@ def _values(text: str, role: str = "") -> Iterator[Value]:
     end, relation = 0, ""
     for term in TERM.finditer(bare):
         if not SAME_RELATION.fullmatch(bare[end : term.start()]):
-            relation = role or _relation(bare[: term.start()])
+            said = _relation(bare[: term.start()])
+            relation = said if said.startswith(role) else role + said
         end = term.end()
         yield Kind.ALLOWED_TERMS, relation + term[0] + _below(relation, bare[end:])
     for literal in LITERAL.findall(bare):
@@ -214,7 +226,7 @@ def _values(text: str, role: str = "") -> Iterator[Value]:
 
 def _below(relation: str, after: str) -> str:
     """Whether the descendants of a term are meant with it, by the words behind it."""
-    if relation == "descendant of " or not ITS_DESCENDANTS.match(after):
+    if relation.endswith("descendant of ") or not ITS_DESCENDANTS.match(after):
         return ""
     return " and its descendants"
 

@@ -12,11 +12,11 @@ from bot.schema.field_values import (
     CONDITION_LIST,
     LEADING_CONDITION,
     TRAILING_CONDITION,
+    sentences_of,
 )
 from bot.schema.pinned import TAXON
 from bot.schema.rules.conditions import BY_COLUMN, NAMED, THEIR_DESCENDANTS
 from bot.schema.spec import Field
-from bot.schema.wording import sentences
 
 OTHERS = "*"
 ONE_TAXON = r"`\"NCBITaxon:\d+\"`(?: for [\w .'-]+?)?"
@@ -80,7 +80,7 @@ def clauses(field: Field) -> Iterator[Clause]:
     """Every demand of the field's text, in order; advice and examples are none."""
     headers = {"| " + " | ".join(table.header) for table in field.tables}
     head, table = NOTHING, ""
-    for sentence in _sentences(field):
+    for sentence in sentences_of(field):
         if sentence in headers:
             table = sentence
             if not (BY_ORGANISM.match(table) or BY_COLUMN.match(table)) and "MUST" in table:
@@ -93,17 +93,6 @@ def clauses(field: Field) -> Iterator[Clause]:
             head = _clause(sentence, head)
             if DEMAND.search(sentence):
                 yield head
-
-
-def _sentences(field: Field) -> Iterator[str]:
-    """The field's sentences; one that forbids and then demands is two."""
-    for sentence in sentences(field.value):
-        forbids, but, demands = sentence.partition(", but MUST be ")
-        if but and "MUST NOT" in forbids and not OTHERWISE.search(forbids):
-            yield f"{forbids}."
-            yield f"This MUST be {demands}"
-        else:
-            yield sentence
 
 
 def _row(sentence: str, table: str, head: Clause) -> Iterator[Clause]:

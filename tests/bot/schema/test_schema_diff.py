@@ -13,6 +13,7 @@ from bot.schema.changes import SchemaDiff
 from bot.schema.diff import diff
 from bot.schema.diff_json import to_json
 from bot.schema.document import parse_document
+from bot.schema.field_values import allowed_values
 from bot.schema.spec import Spec
 
 MUST = "Curator MUST annotate."
@@ -477,3 +478,54 @@ def test_a_field_that_names_itself_is_known_again_whatever_its_case() -> None:
         "X_approximate_distribution",
         "X_assumed_distribution_of_all_values",
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "values"),
+    [
+        ("MUST NOT be a CL term", set()),
+        ("MUST be a CL term", {"CL terms"}),
+        ('MUST NOT be <code>"CL:0000001"</code>', {"not CL:0000001"}),
+        ('MUST NOT be a descendant of <code>"CL:0000001"</code>', {"not descendant of CL:0000001"}),
+        (
+            'MUST NOT be <code>"CL:0000001"</code> or its descendants',
+            {"not CL:0000001 and its descendants"},
+        ),
+        ('MUST NOT be <code>"unknown"</code>', {'not "unknown"'}),
+        ('MUST be <code>"not reported"</code>', {"not reported"}),
+        (
+            'MUST NOT be <code>"unknown"</code>, but MUST be a descendant of '
+            '<code>"CL:0000001"</code>',
+            {'not "unknown"', "descendant of CL:0000001"},
+        ),
+        (
+            'MUST be a descendant of <code>"CL:0000001"</code> excluding <code>"CL:0000002"</code>',
+            {"descendant of CL:0000001", "not CL:0000002"},
+        ),
+    ],
+)
+def test_what_is_refused_is_told_apart_from_what_is_allowed(said: str, values: set[str]) -> None:
+    spec = parse_document(document(obs=[("mood", MUST, f"<code>str</code>. This {said}."), *OBS]))
+    (mood,) = (each for each in spec.fields() if each.name == "mood")
+    assert {text for _, text in allowed_values(mood)} == values
+
+
+@pytest.mark.parametrize(
+    ("second", "third", "told"),
+    [
+        ("first", None, ["first"]),
+        ("third", "first", []),  # a ring of three says of none when
+        ("third", None, []),
+    ],
+)
+def test_two_fields_that_wait_for_each_other_are_told(
+    second: str, third: str | None, told: list[str]
+) -> None:
+    def waits(name: str, other: str | None) -> tuple[str, str, str]:
+        here = f"Curator MUST annotate if <code>{other}</code> is present." if other else MUST
+        return name, here, "<code>str</code>."
+
+    obs = [waits("first", "second"), waits("second", second), waits("third", third), *OBS]
+    found = diff(parse_document(document()), parse_document(document("2.0.0", obs=obs)))
+    waiting = [one.field.name for one in found.contradictions if "when must they be" in one.what]
+    assert waiting == told
