@@ -328,3 +328,11 @@ def test_version_and_appendix_may_be_emphasised(mark: str) -> None:
         found = parse_document(text)
         assert (found.version, found.changelog) == (plain.version, plain.changelog)
         assert found.rules == plain.rules
+
+
+@pytest.mark.parametrize("stray", ["</table>", "</table>\n</table>", "</tbody></table>"])
+def test_a_table_behind_a_stray_end_is_read(stray: str) -> None:
+    mood = field("mood", MUST, A_OR_B).replace("<table>", f"{stray}\n\n<table>", 1)
+    spec = parse_document(document().replace("## `var`", f"{mood}## `var`"))
+    (found,) = (each for each in spec.fields() if each.name == "mood")
+    assert found.annotation == MUST

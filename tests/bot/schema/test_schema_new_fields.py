@@ -13,7 +13,7 @@ from bot.schema.changes import SchemaDiff
 from bot.schema.diff import diff
 from bot.schema.diff_json import to_json
 from bot.schema.document import parse_document
-from bot.schema.field_summary import enumeration, summary
+from bot.schema.field_summary import enumeration, says_presence, summary
 from bot.schema.impact import Effort, Impact, impact
 
 MUST = "Curator MUST annotate."
@@ -382,3 +382,23 @@ def test_the_new_fields_of_older_documents_list_values_only_where_they_have_them
     assert {change.new.name for change in new_entries} == fields
     assert all(change.old for change in found.cardinality_changed)
     assert found.contradictions == ()
+
+
+@pytest.mark.parametrize("word", ["present", "included", "annotated"])
+@pytest.mark.parametrize("subject", ["This field", "The key", "This column", "<code>mood</code>"])
+def test_a_sentence_of_presence_is_known_in_each_of_its_words(word: str, subject: str) -> None:
+    spec = parse_document(document(obs=[*OBS, ("mood", MUST, "<code>str</code>.")]))
+    mood = next(one for one in spec.fields() if one.name == "mood")
+    said = subject.replace("<code>", "`").replace("</code>", "`")
+    assert says_presence(mood, f"{said} MUST be {word}.") is True
+    assert says_presence(mood, f"{said} MUST NOT be {word} in it.") is False
+    assert says_presence(mood, f"{said} MUST be right.") is None
+    assert says_presence(mood, f"`other` MUST be {word}.") is None
+
+
+@pytest.mark.parametrize("word", ["absent", "omitted"])
+def test_a_sentence_of_absence_says_the_opposite(word: str) -> None:
+    spec = parse_document(document(obs=[*OBS, ("mood", MUST, "<code>str</code>.")]))
+    mood = next(one for one in spec.fields() if one.name == "mood")
+    assert says_presence(mood, f"This field MUST be {word} then.") is False
+    assert says_presence(mood, f"This field MUST NOT be {word}.") is True

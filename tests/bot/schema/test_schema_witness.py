@@ -359,3 +359,18 @@ def test_the_real_sources_agree_with_the_real_documents(version: str) -> None:
     tables = rules.load(version).gene_tables.version
     (found,) = REFERENCE.glob(f"cellxgene-schema-{tables}/**/schema_definition.yaml")
     assert compare_definition(spec(version), found.read_text()) == ()
+
+
+def test_what_was_taken_away_and_came_again_is_no_doubt() -> None:
+    age = (*OBS, ("donor_age", "Curator MUST annotate.", "<code>str</code>."))
+    text = document("3.0.0", obs=age) + (
+        "## Appendix A. Changelog\n\n"
+        "### schema v3.0.0\n\n* obs (Cell metadata)\n  * Added `donor_age`\n\n"
+        "### schema v2.0.0\n\n* obs (Cell metadata)\n  * Removed `donor_age`\n"
+    )
+    before = parse_document(document("1.0.0", obs=age))
+    denied = [doubt.what for doubt in diff(before, parse_document(text)).doubts if doubt.is_denied]
+    assert denied == []
+    once = text.replace("  * Removed `donor_age`\n", "  * Updated `tissue_type`\n")
+    (doubt,) = (one for one in diff(before, parse_document(once)).doubts if one.is_denied)
+    assert doubt.what.endswith("1.0.0 describes it, too.")
