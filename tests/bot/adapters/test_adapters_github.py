@@ -391,14 +391,17 @@ def test_a_broken_manifest_breaks_its_own_release_only(server: Server, adapters:
 
 def test_what_a_push_changed_is_read_from_its_two_commits(server: Server, adapters: Github) -> None:
     fake, changed = server.fake, adapters.repository.changed_manifests
-    before = people.push(fake, "maintainer", {"runners/releases/2025-02-01.toml": "stays"})
+    corrected, other = (f"runners/releases/{day}.toml" for day in ("2025-08-01", "2026-08-01"))
+    stays = {"runners/releases/2025-02-01.toml": "stays"}
+    before = people.push(fake, "maintainer", {**stays, corrected: "before"})
     files: dict[str, str | None] = {f"many/{number}": str(number) for number in range(400)}
-    other = "runners/releases/2026-08-01.toml"
-    after = people.push(fake, "maintainer", {**files, other: "x", REQUEST.manifest: None})
-    assert changed(before, after) == {"2026-08-01": fake.blob(b"x")}
+    files |= {other: "x", corrected: "after", REQUEST.manifest: None}
+    after = people.push(fake, "maintainer", files)
+    expected = {"2025-08-01": fake.blob(b"after"), "2026-08-01": fake.blob(b"x")}
+    assert changed(before, after) == expected
     # A new branch, and one pushed with force whose old commit is gone: what the newest changed.
     for unknown in ("0" * 40, "ab" * 20):
-        assert changed(unknown, after) == {"2026-08-01": fake.blob(b"x")}
+        assert changed(unknown, after) == expected
         first = next(iter(fake.commits))
         assert changed(unknown, first) == {}
 
