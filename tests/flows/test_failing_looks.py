@@ -2,6 +2,8 @@
 
 import pytest
 
+from bot.engine import detect
+from bot.errors import BotError
 from flows import world
 from flows.scenario import Scenario
 
@@ -210,3 +212,34 @@ def test_a_new_entry_that_cant_be_read_waits_and_is_asked_about(
     told = announced_scenario.heard()
     assert "[labels thread 3] needs a person, closed" in told
     assert "The manifest follows that of 2025-06-01." in told
+
+
+@pytest.mark.parametrize("facts_fail", [False, True])
+@pytest.mark.parametrize(("dry_run", "is_counted"), [(True, True), (False, False), (False, True)])
+def test_a_look_that_is_to_change_nothing_counts_for_nothing(
+    announced_scenario: Scenario,
+    monkeypatch: pytest.MonkeyPatch,
+    facts_fail: bool,
+    dry_run: bool,
+    is_counted: bool,
+) -> None:
+    """Whether its own page can't be read, or what the repository knows."""
+
+    def fail(_: object) -> None:
+        raise BotError("GitHub doesn't answer; try again.")
+
+    if facts_fail:
+        monkeypatch.setattr(type(announced_scenario.runs), "all", fail)
+    else:
+        broken(announced_scenario)
+    for _ in range(3):
+        with pytest.raises(BotError):
+            detect(
+                announced_scenario.ports(),
+                announced_scenario.settings,
+                dry_run=dry_run,
+                is_counted=is_counted,
+            )
+    counts = is_counted and not dry_run
+    assert announced_scenario.tally.failures() == (3 if counts else 0)
+    assert ("[opens thread 2]" in announced_scenario.heard()) is counts
