@@ -240,6 +240,7 @@ def test_a_look_that_is_to_change_nothing_counts_for_nothing(
                 dry_run=dry_run,
                 is_counted=is_counted,
             )
+    monkeypatch.undo()
     counts = is_counted and not dry_run
     assert announced_scenario.tally.failures() == (3 if counts else 0)
     assert ("[opens thread 2]" in announced_scenario.heard()) is counts
