@@ -15,7 +15,9 @@ from bot.schema.wording import sentences
 
 LITERAL = re.compile(r"`\"([^`\"]*)\"?[.,;]?`")
 NUMBER = re.compile(r"`(-?\d+(?:\.\d+)?)`")
-KIND_OF_TERM = re.compile(r"\b((?:[A-Za-z]+ or )?[A-Z][A-Za-z]+) terms?\b")
+BETWEEN_NAMES = r"(?:,? or |, )(?:an? )?"
+NAMES = rf"(?:(?!Otherwise\b)[A-Z][A-Za-z]+{BETWEEN_NAMES})*(?:[A-Za-z]+ or )?[A-Z][A-Za-z]+"
+KIND_OF_TERM = re.compile(rf"\b({NAMES}) terms?\b")
 LEADING_CONDITION = re.compile(
     r"^(?:- )?(?:otherwise, )?(?:if|when|where|for)\b.*?(?:,|\bthen\b)\s*"
     r"(?=(?:then |otherwise, )?(?:this|the|it|these|all|each|either|there|one|a|an|MUST)\b)",
@@ -218,10 +220,15 @@ def _values(text: str, role: str = "") -> Iterator[Value]:
     for kind_of_term in [] if role else KIND_OF_TERM.finditer(whole):
         formed = FORMED.match(whole, kind_of_term.end())
         form = f" {'prefixed' if formed[2] else formed[1]} with '{formed[3]}'" if formed else ""
-        for prefix in kind_of_term[1].split(" or "):
+        for prefix in names_of_terms(kind_of_term):
             yield Kind.ALLOWED_TERMS, f"{prefix} terms{form}"
     if re.search(r"\brange\b", bare) and (numbers := NUMBER.findall(bare)):
         yield Kind.RANGE, " to ".join(numbers)
+
+
+def names_of_terms(kind_of_term: re.Match[str]) -> list[str]:
+    """`a CL, UBERON or PATO term` -> CL, UBERON, PATO."""
+    return re.split(BETWEEN_NAMES, kind_of_term[1])
 
 
 def _below(relation: str, after: str) -> str:

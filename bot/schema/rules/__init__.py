@@ -4,7 +4,7 @@ What the document says comes from the document; what only LaminDB or CZI's wheel
 table (`lamindb.py`). Where neither decides, the rules hold an open judgement. Must not guess.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from bot.schema.field_table import is_conditional
 from bot.schema.pinned import ORGANISM_FIELD as ORGANISM
@@ -12,7 +12,7 @@ from bot.schema.rules.columns import column
 from bot.schema.rules.demands import Demands, leave_what_looks_elsewhere, looked_at
 from bot.schema.rules.document_terms import DocumentTerms, document_terms, ontologies
 from bot.schema.rules.lamindb import DECLARED, NOT_RULED
-from bot.schema.rules.organisms import organisms_of
+from bot.schema.rules.organisms import of_datasets, organisms_of
 from bot.schema.rules.presence import Presence, is_optional, presence, where_of
 from bot.schema.rules.reading import gather
 from bot.schema.rules.rules_file import to_json, to_text
@@ -48,7 +48,7 @@ def rules_of(spec: Spec) -> Rules:
         foreign_genes=foreign,
         columns=columns,
         only_in_lamindb=tuple(sorted(DECLARED.keys() - columns.keys())),
-        lines=dict(_lines(spec, demands, document, foreign)),
+        lines=dict(_lines(spec, demands, document)),
         judgements=asked,
         answers={judgement.id: "" for judgement in asked},
         unchecked=(
@@ -59,14 +59,15 @@ def rules_of(spec: Spec) -> Rules:
 
 
 def _lines(
-    spec: Spec, demands: Mapping[str, Demands], document: DocumentTerms, foreign: Collection[str]
+    spec: Spec, demands: Mapping[str, Demands], document: DocumentTerms
 ) -> Iterator[tuple[str, Lines]]:
     """The document's lines of each rule, by its path."""
     yield from ((f"columns.{name}", each.source.lines) for name, each in demands.items())
     for pin in spec.ontologies:
         yield f"ontologies.{document.files[pin.prefix]}", Lines(pin.line, pin.line)
+    own = of_datasets(spec)
     for gene in spec.gene_references:
-        part = "foreign_genes" if gene.taxon in foreign else "organisms"
+        part = "organisms" if gene.taxon in own else "foreign_genes"
         yield f"{part}.{gene.taxon}", Lines(gene.line, gene.line)
 
 

@@ -32,7 +32,7 @@ def column(demands: Demands, followed: Mapping[str, Demands], presence: Presence
     name = demands.source.name
     known = name in REGISTRIES
     plain = _of_kind(demands, followed, presence)
-    _judge_values_of_all(demands)
+    _judge_values_of_all(demands, "values" if plain.values else "special")
     judged = {
         "registry": REGISTRIES[name] if known else plain.registry,
         "labels": label_type(name) if _has_labels(plain) else None,
@@ -45,8 +45,11 @@ def column(demands: Demands, followed: Mapping[str, Demands], presence: Presence
     return plain.model_copy(update=judged)
 
 
-def _judge_values_of_all(demands: Demands) -> None:
-    """ "All observations MUST NOT contain X" says none of them, or not all, where X is allowed."""
+def _judge_values_of_all(demands: Demands, part: str) -> None:
+    """ "All observations MUST NOT contain X" says none of them, or not all, where X is allowed.
+
+    `part` is that of the column which has its literals.
+    """
     for value in demands.not_alone:
         if value in demands.literals:
             others = [literal for literal in demands.literals if literal != value]
@@ -60,7 +63,7 @@ def _judge_values_of_all(demands: Demands) -> None:
                 Choice(
                     answer="in none",
                     effect=f"a dataset with {value!r} fails",
-                    changes={demands.path("special"): others or None},
+                    changes={demands.path(part): others or None},
                 ),
             )
 
@@ -68,7 +71,7 @@ def _judge_values_of_all(demands: Demands) -> None:
 def _of_kind(demands: Demands, followed: Mapping[str, Demands], presence: Presence) -> Column:
     """The column by the kind of its values: dictionary, flag, number, keys, terms, text."""
     field = demands.source
-    dtype = _dtype(demands, presence)
+    dtype = _dtype(demands)
     if field.name == ORGANISM:
         return Column(slot=field.component, dtype=dtype, registry=REGISTRIES[ORGANISM])
     if dtype == "bool":
@@ -88,23 +91,22 @@ def _of_kind(demands: Demands, followed: Mapping[str, Demands], presence: Presen
     return _termed(demands, followed, dtype)
 
 
-def _dtype(demands: Demands, presence: Presence) -> str:
+def _dtype(demands: Demands) -> str:
     """The column's type; a person says which, where the document doesn't."""
     printed = demands.source.type
     if printed in DTYPES:
         return DTYPES[printed]
-    if not presence.where:
-        choices = [
-            Choice(
-                answer=dtype,
-                effect=f"a file whose column is no {dtype} fails",
-                proposed=dtype == "str",
-                changes={} if dtype == "str" else {demands.path("dtype"): dtype},
-            )
-            for dtype in ("str", "bool", "int", "dict", "list")
-        ]
-        text = f"which type the column has: {printed or 'the document names none'}"
-        demands.judge("type", text, *choices)
+    choices = [
+        Choice(
+            answer=dtype,
+            effect=f"a file whose column is no {dtype} fails",
+            proposed=dtype == "str",
+            changes={} if dtype == "str" else {demands.path("dtype"): dtype},
+        )
+        for dtype in ("str", "bool", "int", "dict", "list")
+    ]
+    text = f"which type the column has: {printed or 'the document names none'}"
+    demands.judge("type", text, *choices)
     return "str"
 
 

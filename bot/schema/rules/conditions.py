@@ -8,7 +8,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.schema.field_table import TERM
-from bot.schema.field_values import DELIMITER, KIND_OF_TERM, LITERAL, PRINTED, SAME_RELATION
+from bot.schema.field_values import (
+    DELIMITER,
+    KIND_OF_TERM,
+    LITERAL,
+    PRINTED,
+    SAME_RELATION,
+    names_of_terms,
+)
 from bot.schema.spec import Spec
 from runners.contract.rules import Circumstance
 
@@ -56,8 +63,8 @@ def term_phrases(text: str, *, refused: bool = False) -> Iterator[TermPhrase]:
     """What the text says of terms, in its order; with `refused`, of terms that are forbidden."""
     bare = PRINTED.sub("", DELIMITER.sub("", text))
     if not refused:
-        for names in KIND_OF_TERM.findall(bare):
-            yield from (TermPhrase("all", name) for name in names.split(" or "))
+        for named in KIND_OF_TERM.finditer(bare):
+            yield from (TermPhrase("all", name) for name in names_of_terms(named))
     terms = list(TERM.finditer(bare))
     ends = [*(term.start() for term in terms[1:]), len(bare)]
     # Without a term there is one end too many.
@@ -145,6 +152,7 @@ def _of_terms(column: str, condition: str, *, otherwise: bool = False) -> Circum
     among, under = ([t.what for t in terms if t.how == how] for how in ("only", "under"))
     # "a descendant of A or B": an assay that only B names has no descendants to mean instead.
     among += [term for term in under[1:] if term not in among]
+    among += literals(condition)
     return Circumstance(column=column, among=tuple(among), under=tuple(under), otherwise=otherwise)
 
 

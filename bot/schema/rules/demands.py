@@ -24,6 +24,8 @@ class Demands:
     `prefixes`: a prefix and its ontology, by what both are called in `allowed`. `only_where`: the
     values that other columns must have where this one stands. If all observations have a value of
     `absent_if_all`, the column must be absent; of `not_alone`, that must not be.
+    `refused_otherwise`: literals that a sentence refuses where the one before it doesn't hold, with
+    that sentence.
     """
 
     source: Field
@@ -43,6 +45,7 @@ class Demands:
     ordered: bool = True
     distinct: bool = True
     between: tuple[int, ...] = ()
+    refused_otherwise: dict[str, str] = field(default_factory=dict)
     alone: tuple[str, ...] = ()
     single: bool = False
     cases: dict[Where, "Demands"] = field(default_factory=dict)
@@ -111,6 +114,8 @@ def refuse_elsewhere(demands: Demands) -> None:
     taxa = tuple(taxon for taxon in demands.allowed if taxon not in (None, OTHERS))
     for literal, places in demands.stated.items():
         if () in places:
+            if literal in demands.refused_otherwise:
+                demands.leave(demands.refused_otherwise[literal])
             continue
         if any(len(place) > 1 for place in places):
             demands.leave(f'"{literal}" stands only where the document says so')

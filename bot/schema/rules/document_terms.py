@@ -16,11 +16,15 @@ from runners.contract.rules import Ontology
 
 
 def corrections(spec: Spec) -> Mapping[str, str | None]:
-    """Each doubtful term as printed -> the term that is meant, or None if that stays open."""
+    """Each doubtful term as printed -> the term that is meant, or None if that stays open. What the
+    appendix tells of older versions counts for nothing.
+    """
     seen = _occurrences(spec)
-    printed = Counter(discrepancy.text for discrepancy in spec.discrepancies)
+    end = max(part.lines.last for part in (*spec.components, *spec.rules))
+    discrepancies = [doubtful for doubtful in spec.discrepancies if doubtful.line <= end]
+    printed = Counter(doubtful.text for doubtful in discrepancies)
     meant: dict[str, str | None] = {}
-    for doubtful in spec.discrepancies:
+    for doubtful in discrepancies:
         elsewhere = seen[doubtful.text] > printed[doubtful.text]
         # Ontology browsers write prefixes in capitals.
         link = next((term for term in seen if term.lower() == doubtful.link.lower()), None)

@@ -14,8 +14,8 @@ def organisms_of(spec: Spec, judgements: list[Judgement]) -> tuple[ByTaxon, ByTa
     """The organisms of datasets, and those that only lend genes."""
     references = {gene.taxon: gene for gene in spec.gene_references}
     listed = {organism.taxon: organism.line for organism in spec.organisms if organism.taxon}
-    is_open = _judge_open(spec, judgements)
-    own = {t for t in references if (t in listed or is_open) and t not in LENDERS}
+    _judge_open(spec, judgements)
+    own = of_datasets(spec)
     for gene in spec.gene_references:
         if gene.taxon not in ORGANISMS:
             _judge_unnamed(gene, "organisms" if gene.taxon in own else "foreign_genes", judgements)
@@ -36,8 +36,15 @@ def organisms_of(spec: Spec, judgements: list[Judgement]) -> tuple[ByTaxon, ByTa
     )
 
 
-def _judge_open(spec: Spec, judgements: list[Judgement]) -> bool:
-    """Whether the document allows organisms without naming them ("any Metazoa")."""
+def of_datasets(spec: Spec) -> set[str]:
+    """The taxa with a gene reference of which datasets may be; the others only lend genes."""
+    allowed = {organism.taxon for organism in spec.organisms}
+    taxa = {gene.taxon for gene in spec.gene_references} - LENDERS
+    return taxa if None in allowed else {taxon for taxon in taxa if taxon in allowed}
+
+
+def _judge_open(spec: Spec, judgements: list[Judgement]) -> None:
+    """Asks what is meant where organisms are allowed without being named ("any Metazoa")."""
     rules = [organism for organism in spec.organisms if organism.taxon is None]
     for rule in rules:
         effect = "datasets of other organisms fail, because their genes can't be checked"
@@ -48,7 +55,6 @@ def _judge_open(spec: Spec, judgements: list[Judgement]) -> bool:
             f"which organisms this allows: {rule.name}",
             Choice(answer="those with a gene reference", effect=effect, proposed=True),
         )
-    return bool(rules)
 
 
 def _judge(

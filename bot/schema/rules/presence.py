@@ -43,6 +43,7 @@ def presence(demands: Demands, document: DocumentTerms) -> Presence:
         return Presence(others, optional=True)
     if REFUSED_SOMEWHERE.search(field.value) and not optional:
         _judge_contradiction(demands)
+        return Presence(others, optional=True)
     return Presence(others, optional)
 
 
@@ -91,12 +92,15 @@ def where_of(annotation: str, document: DocumentTerms) -> tuple[Circumstance, ..
     understood and about columns that the document describes: "Curator MUST annotate if A;
     otherwise, this key MUST NOT be present", or "This key MUST NOT be present if A".
     """
-    if refused := NOT_IF.search(annotation):
-        where = circumstances(f"if {refused[1].rstrip(' .')}") or ()
-        # not (A and B) is no list of circumstances
-        where = tuple(circumstance.negated() for circumstance in where) if len(where) == 1 else ()
-    elif (match := ANNOTATE_IF.search(annotation)) and ELSE_NOT.search(annotation):
-        where = circumstances(f"if {match[2].rstrip(' .')}") or ()
-    else:
-        return ()
-    return where if all(document.knows(circumstance.column) for circumstance in where) else ()
+    demanded = ANNOTATE_IF.finditer(annotation) if ELSE_NOT.search(annotation) else ()
+    parts = [_read(match[2]) for match in demanded]
+    # not (A and B) is no list of circumstances
+    refused = [_read(match[1]) for match in NOT_IF.finditer(annotation)]
+    parts += [(part[0].negated(),) if len(part) == 1 else () for part in refused]
+    where = tuple(circumstance for part in parts for circumstance in part)
+    is_read = all(parts) and all(document.knows(circumstance.column) for circumstance in where)
+    return where if is_read else ()
+
+
+def _read(condition: str) -> tuple[Circumstance, ...]:
+    return circumstances(f"if {condition.rstrip(' .')}") or ()

@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from bot.schema.field_table import TERM
 from bot.schema.field_values import DELIMITER, cardinality
-from bot.schema.rules.clauses import OTHERWISE, Clause, clauses
+from bot.schema.pinned import ORGANISM_FIELD as ORGANISM
+from bot.schema.rules.clauses import OTHERS, OTHERWISE, Clause, clauses
 from bot.schema.rules.conditions import (
     BY_COLUMN,
     TermPhrase,
@@ -23,6 +24,7 @@ from bot.schema.rules.document_terms import DocumentTerms
 from bot.schema.spec import Field
 from bot.schema.wording import sentences
 from runners.contract import Choice
+from runners.contract.rules import Circumstance
 
 FOLLOW = re.compile(r"\bfollow the requirements for `(\w+)`")
 FREE_TEXT = re.compile(r"\bfree-text\b")
@@ -87,14 +89,27 @@ def _read(clause: Clause, demands: Demands, document: DocumentTerms) -> None:
     elif not _is_checked(clause, where, bool(phrases or values or followed or free or prefixed)):
         demands.leave(clause.sentence)
     if clause.refused and (clause.condition or values):
-        if not clause.condition and clause.taxon is None and not OTHERWISE.match(clause.sentence):
-            demands.case(()).forbidden += values
+        if not clause.condition:
+            _refuse(clause, values, demands)
         return
     demands.free_text |= free
     demands.follows += followed
     if not free:
         note_literals(demands, values, clause.taxon, where)
     _add_terms(clause, phrases, demands, document)
+
+
+def _refuse(clause: Clause, values: list[str], demands: Demands) -> None:
+    """Notes literals that must not stand, whatever other columns say."""
+    if OTHERWISE.match(clause.sentence):
+        demands.refused_otherwise |= dict.fromkeys(values, clause.sentence)
+    elif clause.taxon == OTHERS:
+        demands.leave(clause.sentence)
+    elif clause.taxon is None:
+        demands.case(()).forbidden += values
+    else:
+        organism = Circumstance(column=ORGANISM, among=(clause.taxon,))
+        demands.case((organism,)).forbidden += values
 
 
 def _is_of_the_whole(clause: Clause, demands: Demands) -> bool:
@@ -136,6 +151,9 @@ def _values_alone(clause: Clause) -> list[str]:
 def _add_prefixed(clause: Clause, demands: Demands, document: DocumentTerms) -> bool:
     """Adds terms that a prefix stands before; whether there are any."""
     found = PREFIXED.findall(clause.text)
+    if found and clause.refused:
+        demands.leave(clause.sentence)
+        return True
     for name, prefix in found:
         if (ontology := document.file(name)) is not None:
             demands.prefixes[prefix + ontology] = (prefix, ontology)
@@ -197,6 +215,9 @@ def _narrow(
             case.leave(clause.sentence)
     elif clause.refused:
         case.forbidden += [phrase.what for phrase in phrases if phrase.how == "without"]
+        case.forbidden += literals(clause.text)
+        if any(phrase.how != "without" for phrase in phrases):
+            case.leave(clause.sentence)
     elif not re.search(r"\bMAY\b", clause.text):
         is_flag = case.source.type == "bool"
         case.literals += BOOL.findall(clause.text) if is_flag else literals(clause.text)

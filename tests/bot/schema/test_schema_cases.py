@@ -12,15 +12,16 @@ from ruled import (
     MUST,
     SEX,
     STR,
+    TISSUE_TYPE,
     beside_tissue_type,
     beside_two,
     of,
     of_mood,
 )
-from schema_documents import OBS, ONTOLOGIES, document
+from schema_documents import OBS, ONTOLOGIES, UNS, document
 
 from bot.schema.document import parse_document
-from bot.schema.rules import rules_of
+from bot.schema.rules import Rules, rules_of
 from runners.contract.rules import Case, Circumstance
 
 IS_TISSUE = '<code>tissue_type</code> is <code>"tissue"</code>'
@@ -313,3 +314,63 @@ def test_rows_that_ask_the_same_are_one_case_of_all_that_they_are_for() -> None:
         ),
         Case(where=(Circumstance(column=assay[0], among=one),), values=("b",)),
     )
+
+
+ONE_OF_THREE = f'{STR}This MUST be a CL term, <code>"na"</code> or <code>"unknown"</code>.'
+IS_FISH = '<code>organism_ontology_term_id</code> is <code>"NCBITaxon:7955"</code>'
+FISH = Circumstance(column="organism_ontology_term_id", among=("NCBITaxon:7955",))
+
+
+def beside_an_organism(value: str) -> Rules:
+    """As `of_mood`, of a document that describes organisms, too."""
+    organism = ("organism_ontology_term_id", MUST, 'This MUST be <code>"NCBITaxon:7955"</code>.')
+    obs = [TISSUE_TYPE, ("mood", MUST, value), OBS[0]]
+    return rules_of(parse_document(document(obs=obs, uns=[*UNS, organism])))
+
+
+@pytest.mark.parametrize(
+    ("said", "where", "refused"),
+    [
+        (f'If {IS_LINE}, this MUST NOT be <code>"unknown"</code>', (LINE,), ("unknown",)),
+        (f'This MUST NOT be <code>"unknown"</code> if {IS_LINE}', (LINE,), ("unknown",)),
+        (
+            f'If {IS_LINE}, this MUST NOT be <code>"unknown"</code> or <code>"CL:0000003"</code>',
+            (LINE,),
+            ("CL:0000003", "unknown"),
+        ),
+        (f'If {IS_FISH}, this MUST NOT be <code>"unknown"</code>', (FISH,), ("unknown",)),
+        ('This MUST NOT be <code>"unknown"</code>', (), ("unknown",)),
+    ],
+)
+def test_a_value_is_refused_where_the_sentence_says(
+    said: str, where: tuple[Circumstance, ...], refused: tuple[str, ...]
+) -> None:
+    found = beside_an_organism(f"{ONE_OF_THREE} {said}.")
+    assert found.columns["mood"].cases == (Case(where=where, refused=refused),)
+    assert [one for one in found.unchecked if one.place == "obs: mood"] == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f'If {IS_LINE}, this MUST NOT be a descendant of <code>"CL:0000003"</code>.',
+        f'If {IS_LINE}, this MUST be <code>"na"</code>; otherwise, this MUST NOT be '
+        '<code>"na"</code>.',
+        'For all other organisms, this MUST NOT be <code>"na"</code>.',
+    ],
+)
+def test_a_refusal_that_rules_cannot_say_is_noted(said: str) -> None:
+    found = beside_an_organism(f"{ONE_OF_THREE} {said}")
+    assert [case for case in found.columns["mood"].cases if case.refused] == []
+    (noted,) = (one.text for one in found.unchecked if one.place == "obs: mood")
+    assert "MUST NOT be" in noted
+
+
+def test_a_condition_of_a_term_and_a_value_holds_both() -> None:
+    condition = f'<code>{CELL_TYPE}</code> is <code>"na"</code> or <code>"CL:0000540"</code>'
+    found = beside_two(
+        f'This MUST be a PATO term. If {condition}, this MUST be <code>"low"</code>.'
+    )
+    (case,) = (case for case in found.columns[SEX].cases if case.values)
+    (where,) = case.where
+    assert (set(where.among), where.under) == ({"na", "CL:0000540"}, ())

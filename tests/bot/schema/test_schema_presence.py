@@ -176,3 +176,35 @@ def test_what_can_t_be_said_of_another_column_is_noted_and_changes_nothing(sente
     assert len(found.unchecked) == len(plain.unchecked) + 1
     (noted,) = (one.text for one in found.unchecked if one not in plain.unchecked)
     assert noted.endswith(" MUST be right." if "right" in sentence else noted[-12:])
+
+
+def test_a_column_that_must_stand_and_must_not_may_be_absent_as_it_is_proposed() -> None:
+    said = f"{A_OR_B} If {IS_LINE}, this column MUST NOT be present."
+    rules = of_mood(MUST, said)
+    (asked,) = (one for one in rules.judgements if one.id == "obs.mood: presence")
+    assert [(one.answer, one.proposed) for one in asked.choices] == [
+        ("may be absent", True),
+        ("always", False),
+    ]
+    assert rules.columns["mood"].optional
+    assert asked.choices[1].changes == {
+        "columns/mood/optional": None,
+        "columns/mood/not_alone": None,
+    }
+
+
+def test_two_sentences_of_presence_hold_together() -> None:
+    demanded = f"Curator MUST annotate if {IS_LINE}; otherwise, this key MUST NOT be present."
+    refused = f'This key MUST NOT be present if <code>{CELL_TYPE}</code> is <code>"unknown"</code>.'
+    unknown = Circumstance(column=CELL_TYPE, among=("unknown",), otherwise=True)
+    assert of_mood(f"{demanded} {refused}", A_OR_B).columns["mood"].present_where == (LINE, unknown)
+    half = of_mood(f"{demanded} This key MUST NOT be present if it rains.", A_OR_B)
+    assert half.columns["mood"].present_where == ()
+    assert "obs.mood: presence" in [one.id for one in half.judgements]
+
+
+@pytest.mark.parametrize("where", [f" if {IS_LINE}; otherwise, it MUST NOT be present", ""])
+def test_an_unknown_type_is_asked_about_wherever_the_column_stands(where: str) -> None:
+    value = '<code>uint8</code>. This MUST be <code>"a"</code>.'
+    rules = of_mood(f"Curator MUST annotate{where}.", value)
+    assert "obs.mood: type" in [one.id for one in rules.judgements]

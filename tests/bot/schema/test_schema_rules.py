@@ -15,7 +15,7 @@ from ruled import (
     judged,
     of,
 )
-from schema_documents import GENES, ONTOLOGIES, document
+from schema_documents import GENES, ONTOLOGIES, UNS, document
 
 from bot.schema.document import parse_document
 from bot.schema.rules import Rules, rules_of, to_json, to_text
@@ -405,3 +405,29 @@ def test_a_new_organisms_gene_table_is_called_by_genus_and_species(name: str) ->
         "genes": "canis_lupus",
         "reference": "ROS_Cfam_1.0 Ensembl 114",
     }
+
+
+@pytest.mark.parametrize("terms", ["", "a PATO term, "])
+def test_a_value_that_stands_in_none_leaves_where_it_is_listed(terms: str) -> None:
+    rules = of(
+        SEX,
+        f'This MUST be {terms}<code>"low"</code> or <code>"na"</code>. All observations MUST NOT '
+        'contain <code>"na"</code>.',
+    )
+    (asked,) = (one for one in rules.judgements if one.id == f"obs.{SEX}: all na")
+    (in_none,) = (one for one in asked.choices if one.answer == "in none")
+    assert in_none.changes == {f"columns/{SEX}/{'special' if terms else 'values'}": ["low"]}
+    column = rules.columns[SEX]
+    assert (column.special if terms else column.values) == ("low", "na")
+
+
+def test_the_gene_reference_of_an_unnamed_lender_has_its_lines_where_its_answer_goes() -> None:
+    human, lender = GENES[0], ("NCBITaxon:12345", "Some phage", "x")
+    rows = "<tr><td>Homo sapiens</td><td><code>NCBITaxon:9606</code></td></tr>"
+    table = f"<table><tr><th>For</th><th>MUST Use</th></tr>{rows}</table>"
+    uns = [*UNS, ("organism_ontology_term_id", MUST, f"<code>str</code>.{table}")]
+    found = rules_of(parse_document(document(genes=(human, lender), uns=uns)))
+    (asked,) = (one for one in found.judgements if one.id == "organisms: NCBITaxon:12345")
+    (path,) = asked.choices[1].changes
+    assert path.startswith("foreign_genes/")
+    assert path.replace("/", ".") in found.lines

@@ -15,6 +15,7 @@ from ruled import (
 from schema_documents import OBS, ONTOLOGIES, document
 
 from bot.schema.document import parse_document
+from bot.schema.field_values import Kind, allowed_values
 from bot.schema.rules import rules_of
 from bot.schema.rules.conditions import TermPhrase, term_phrases
 from bot.schema.rules.document_terms import corrections
@@ -354,3 +355,50 @@ def test_an_organism_that_all_others_stand_for_is_refused_what_they_are() -> Non
     }
     refused = [("UBERON:0000922",)]
     assert of_uberon == {"NCBITaxon:6239": [], "NCBITaxon:7955": refused, "*": refused}
+
+
+@pytest.mark.parametrize(
+    ("said", "ontologies"),
+    [
+        ("a CL term", ["CL"]),
+        ("a CL or PATO term", ["CL", "PATO"]),
+        ("a CL or a PATO term", ["CL", "PATO"]),
+        ("a CL, CVCL, or PATO term", ["CL", "CVCL", "PATO"]),
+        ("a CL, CVCL or PATO term", ["CL", "CVCL", "PATO"]),
+        ("a CL or CVCL or PATO term", ["CL", "CVCL", "PATO"]),
+        ("one or more CL or Cellosaurus or PATO terms", ["CL", "CVCL", "PATO"]),
+        ('<code>"na"</code>. Otherwise, CL terms MUST be used', ["CL"]),
+    ],
+)
+def test_each_ontology_of_a_list_is_allowed(said: str, ontologies: list[str]) -> None:
+    rules = of(CELL_TYPE, f"This MUST be {said}.")
+    found = [entry.ontology for entry in rules.columns[CELL_TYPE].terms["*"]]
+    assert sorted(found) == sorted(ontologies)
+    assert judged(rules) == []
+    spec = parse_document(
+        document(
+            obs=[(CELL_TYPE, MUST, f"{STR}This MUST be {said}.")],
+            ontologies=[*ONTOLOGIES, ("PATO", "PATO:", "2025-05-14")],
+        )
+    )
+    (told,) = (allowed_values(one) for one in spec.fields() if one.name == CELL_TYPE)
+    kinds = {text for kind, text in told if kind is Kind.ALLOWED_TERMS}
+    assert len(kinds) == len(ontologies)
+
+
+def test_a_term_that_is_refused_with_a_prefix_is_not_allowed_with_it() -> None:
+    plain = of(CELL_TYPE, "This MUST be a CL term.")
+    said = 'This MUST NOT be a PATO term prefixed with <code>"x:"</code>.'
+    found = of(CELL_TYPE, f"This MUST be a CL term. {said}")
+    assert found.columns == plain.columns
+    noted = 'This MUST NOT be a PATO term prefixed with `"x:"`.'
+    assert [one.text for one in found.unchecked] == [noted]
+
+
+def test_a_wrong_link_that_the_changelog_repeats_decides_nothing() -> None:
+    link = f'<a href="https://x/CL_0000001"><code>{PRINTED}</code></a>'
+    said = f"{STR}This MUST be a descendant of {link}. It is not <code>{PRINTED}</code>."
+    text = document(obs=[(CELL_TYPE, MUST, said)])
+    before = corrections(parse_document(text))
+    changelog = f"## Appendix A. Changelog\n\n### schema v1.0.0\n\n* obs\n  * Added {link}\n"
+    assert corrections(parse_document(text + changelog)) == before == {PRINTED: PRINTED}
