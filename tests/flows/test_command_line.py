@@ -195,6 +195,32 @@ def test_the_third_failure_in_a_row_opens_a_thread(folder: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--page", "cut.html"),
+        ("--page-source", "nowhere.md"),
+        ("--directory", "nowhere.json"),
+        ("--schema-document", "nowhere/{version}.md"),
+    ],
+)
+def test_looks_elsewhere_count_for_nothing_however_they_end(
+    folder: Path, option: str, value: str
+) -> None:
+    whole = (folder / "page.html").read_text()
+    (folder / "cut.html").write_text(whole[:-9])
+    for name, text in (("page.html", whole[:-9]), ("other.html", whole)):
+        (folder / name).write_text(text)
+    for _ in range(2):
+        refused("detect")
+    count = folder / "home" / "detection.json"
+    counted = count.read_bytes()
+    for _ in range(3):
+        run("detect", option, value)
+    assert count.read_bytes() == counted
+    assert ok("show").startswith("No threads yet")
+
+
 def test_the_source_of_the_page_is_read_in_its_stead(folder: Path) -> None:
     (folder / "page.html").write_text("<html><body>moved")
     (folder / "page.md").write_text(world.source(["2026-02-01", "2025-06-01"]))

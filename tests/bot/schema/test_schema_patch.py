@@ -381,6 +381,7 @@ SPECIES = '"NCBITaxon:9823",  # Sus scrofa (Pig)'
         ([PIG, HUMAN], [PIG, SPECIES, HUMAN]),
         ([HUMAN, PIG], [HUMAN, SPECIES, PIG]),  # the last one's comment is the bracket's
         ([PIG], [SPECIES, PIG]),
+        ([HUMAN, PIG.replace(",", "")], [HUMAN, SPECIES, PIG.replace(",", "")]),
         ([FISH, PIG, HUMAN], [FISH, PIG, SPECIES, HUMAN]),
     ],
 )

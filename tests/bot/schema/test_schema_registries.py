@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from schema_documents import OBS, document
+from schema_documents import OBS, ONTOLOGIES, document
 
 from bot.schema.diff import diff
 from bot.schema.document import parse_document
@@ -19,6 +19,7 @@ from bot.schema.impact.registries import (
     of_field,
     of_ontology,
 )
+from bot.schema.rules import rules_of
 from bot.schema.spec import Ontology
 
 MUST = "Curator MUST annotate."
@@ -174,3 +175,23 @@ def test_a_new_ontology_is_a_persons_and_says_where_its_terms_could_stand() -> N
     assert reasons["GO"][0] is reasons["XAO"][0] is Effort.PERSON
     assert "bionty.Pathway could hold its terms" in reasons["GO"][1]
     assert "the installed bionty has no source for it" in reasons["XAO"][1]
+
+
+def test_only_terms_themselves_move_to_another_registry() -> None:
+    """What a prefix stands before is a label of ours, whatever registry has the term."""
+    value = (
+        "categorical with <code>str</code> categories. This MUST be a CHEBI term, a CL term or a "
+        'CHEBI term prefixed with <code>"drug:"</code>.'
+    )
+    pins = [*ONTOLOGIES, ("Chemical Entities", "CHEBI:", "1")]
+    rules = rules_of(parse_document(document(obs=[("dose", MUST, value)], ontologies=pins)))
+    (asked,) = (one for one in rules.judgements if one.id == "obs.dose: annotation")
+    (chosen,) = (one for one in asked.choices if one.answer == "pertdb.Compound")
+    ((path, terms),) = chosen.changes.items()
+    assert path == "columns/dose/terms"
+    kinds = {(one.get("prefix", ""), one["ontology"]): one["registry"] for one in terms["*"]}
+    assert kinds == {
+        ("", "CHEBI"): "pertdb.Compound",
+        ("", "CL"): "CellType",
+        ("drug:", "CHEBI"): "ULabel",
+    }

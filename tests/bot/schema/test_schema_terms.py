@@ -53,6 +53,14 @@ from runners.contract.rules import Case, Circumstance
             ],
         ),
         (
+            "a descendant of `CL:0001` excluding `CL:0002`, or a descendant of `CL:0003`",
+            [("under", "CL:0001"), ("without", "CL:0002"), ("under", "CL:0003")],
+        ),
+        (
+            "a descendant of `CL:0001` excluding `CL:0002` while allowing `CL:0003`",
+            [("under", "CL:0001"), ("without", "CL:0002"), ("only", "CL:0003")],
+        ),
+        (
             "`CL:0001` for egg, / the most accurate descendant of `CL:0002`, or the most accurate "
             "descendant of `CL:0003`",
             [("only", "CL:0001"), ("under", "CL:0002"), ("under", "CL:0003")],
