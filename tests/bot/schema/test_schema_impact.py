@@ -208,6 +208,18 @@ def test_a_gene_reference_is_a_source_of_an_organism_that_lamindb_names(
             "This MUST be a CL term. It MUST be fine.",
             "the values that it allows are the same",
         ),
+        (
+            "cell_type_ontology_term_id",
+            "This MUST be a CL term. It MUST be good.",
+            "This MUST be a CL term. It is fine.",
+            "the values that it allows are the same",
+        ),
+        (
+            "cell_type_ontology_term_id",
+            "This MUST be a CL term. It is good.",
+            "This MUST be a CL term. It MUST be fine.",
+            "the values that it allows are the same",
+        ),
     ],
 )
 def test_other_words_for_the_same_values_need_no_edit(
@@ -473,3 +485,32 @@ def test_an_organism_must_stand_in_both_places(there: dict[str, str], effort: Ef
         module = module.replace(before, after)
     found = only(of(listed(human), listed(human, mouse), module), "Organisms added")
     assert found.effort is effort
+
+
+@pytest.mark.parametrize(
+    ("held", "effort"),
+    [
+        ("[bt.Tissue.ontology_id]", Effort.CODE),
+        ("[bt.Tissue.ontology_id, bt.CellType.ontology_id]", Effort.CODE),
+        (
+            "[bt.Tissue.ontology_id, bt.CellType.ontology_id, bt.CellLine.ontology_id]",
+            Effort.NOTHING,
+        ),
+    ],
+)
+def test_a_union_is_done_once_it_has_each_registry_that_came(held: str, effort: Effort) -> None:
+    name = "tissue_ontology_term_id"
+    pins = [*PINS, ("Uberon", "UBERON:", "1")]
+    old, new = (
+        document(version, obs=[(name, MUST, f"{STR}This MUST be {said}.")], ontologies=pins)
+        for version, said in (
+            ("1.0.0", "a UBERON term"),
+            ("2.0.0", "a UBERON term, a CL term or a Cellosaurus term"),
+        )
+    )
+    there = "[bt.Tissue.ontology_id, bt.CellType.ontology_id]"
+    assert CURATOR.count(there) == 1
+    one = only(of(old, new, CURATOR.replace(there, held)), "Allowed values changed")
+    assert one.effort is effort
+    if effort is Effort.CODE:
+        assert one.reason == "its terms stand in CellLine and CellType too: a union of registries"

@@ -195,3 +195,15 @@ def test_only_terms_themselves_move_to_another_registry() -> None:
         ("", "CL"): "CellType",
         ("drug:", "CHEBI"): "ULabel",
     }
+
+
+@pytest.mark.parametrize("prefixed", ["", ' prefixed with <code>"anti-"</code>'])
+def test_a_registry_of_terms_is_proposed_with_a_prefix_before_them_or_without(
+    prefixed: str,
+) -> None:
+    value = f"{STR}This MUST be a CHEBI term{prefixed}."
+    pins = [*ONTOLOGIES, ("Chemical Entities", "CHEBI:", "1")]
+    spec = parse_document(document(obs=[("dose", MUST, value)], ontologies=pins))
+    (dose,) = (one for one in spec.fields() if one.name == "dose")
+    found = "; ".join(of_field(dose, spec))
+    assert "pertdb.Compound" in found
