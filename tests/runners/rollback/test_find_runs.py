@@ -94,13 +94,23 @@ def test_a_verification_is_nothing_to_take_back(runs: Path) -> None:
         names(runs, run_id="new-verify")
 
 
-def test_what_was_recorded_and_not_committed_is_the_instances_to_know(runs: Path) -> None:
+@pytest.mark.parametrize(
+    ("is_kept", "told"),
+    [
+        (True, [(1, True)]),
+        (False, [(2, False), (1, True)]),  # of older code: its rows tell
+    ],
+)
+def test_what_was_recorded_and_not_committed_is_the_instances_to_know(
+    runs: Path, is_kept: bool, told: list[tuple[int, bool]]
+) -> None:
     journal = runs / "new-1" / JOURNAL
-    lines = [json.dumps(line) for line in recorded(2, "10")[:1]]
-    journal.write_text(journal.read_text() + "\n".join(lines) + "\n")
+    (line, _) = recorded(2, "10")
+    text = json.dumps({**line, "is_kept": is_kept})
+    journal.write_text(f"{journal.read_text()}{text}\n")
     (run,) = find_runs(runs, release=None, run_id="new-1", instance=None)
     entries = transactions_of([run])
-    assert [(entry.recording.number, entry.is_committed) for entry in entries] == [(1, True)]
+    assert [(entry.recording.number, entry.is_committed) for entry in entries] == told
 
 
 def test_one_that_has_not_begun_wrote_nothing(runs: Path) -> None:

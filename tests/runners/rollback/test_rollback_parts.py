@@ -1,0 +1,168 @@
+"""What a rollback makes of an instance's answers, which are given here instead of asked for."""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from runners import registry
+from runners.contract import Action, RunRequest
+from runners.records.proof import KeptRun, kept
+from runners.records.transaction_log import Inserted, Part, TransactionRecord, compressed
+from runners.rollback.rollback import MEMBERS, _is_done, _keep_what_others_use, _pointed_to
+from runners.rollback.undo import UndoPlan
+from runners.rollback.whole import lost_runs
+from runners.run.journal import COMMITTED, JOURNAL, RECORDED, START, Journal, read_journal
+from runners.run.request import REQUEST, RunFolder
+
+Users = list[tuple[str, int, int]]
+Give = Callable[..., None]
+COLLECTIONS, REFERENCES = "lamindb_collection", "lamindb_reference"
+
+
+@pytest.fixture
+def give(monkeypatch: pytest.MonkeyPatch) -> Give:
+    """Puts doubles in the place of modules that want an instance."""
+
+    def put(**doubles: Any) -> None:
+        for name, double in doubles.items():
+            monkeypatch.setitem(sys.modules, f"runners.registry.{name}", double)
+            monkeypatch.setattr(registry, name, double, raising=False)
+
+    return put
+
+
+# --- is it done already? --------------------------------------------------------------------------
+
+
+def run(runs: Path, name: str, *, numbers: tuple[int, ...]) -> RunFolder:
+    """A run of today's code with so many transactions, all committed."""
+    folder = runs / name
+    folder.mkdir()
+    with Journal(folder / JOURNAL) as journal:
+        journal.write(START, is_kept=True)
+        for number in numbers:
+            inserted = {"lamindb_artifact": Inserted(ids=compressed([number]))}
+            record = TransactionRecord(
+                number=number, part=Part.DATASETS, inserted=inserted, changed={}, is_kept=True
+            )
+            journal.write(RECORDED, **record.model_dump(mode="json", exclude_none=True))
+            journal.write(COMMITTED, number=number)
+    request = RunRequest(
+        run_id=name, action=Action.INGEST, release="2020-07-15", manifest="m", instance="a/b"
+    )
+    return RunFolder(request, folder, read_journal(folder / JOURNAL))
+
+
+RECORD = TransactionRecord(number=1, part=Part.DATASETS, inserted={}, changed={})
+HOLDS = KeptRun(transactions={1: kept(RECORD, at="then")})
+
+
+@pytest.mark.parametrize(
+    ("held", "is_done"),
+    [
+        ({}, True),  # one of them has written nothing, which says nothing
+        ({"first": HOLDS}, False),
+        ({"second": HOLDS}, False),
+    ],
+)
+def test_a_rollback_is_done_where_nothing_is_held_of_any_of_its_runs(
+    tmp_path: Path, give: Give, held: dict[str, KeptRun], is_done: bool
+) -> None:
+    runs = [
+        run(tmp_path, "first", numbers=(1, 2)),
+        run(tmp_path, "silent", numbers=()),
+        run(tmp_path, "second", numbers=(1,)),
+    ]
+    proofs = SimpleNamespace(kept_run=lambda name: held.get(name, KeptRun()))
+    give(proofs=proofs, rows=SimpleNamespace())
+    assert _is_done(runs) is is_done
+
+
+def test_nothing_is_done_of_runs_that_have_written_nothing(tmp_path: Path, give: Give) -> None:
+    give(proofs=SimpleNamespace(kept_run=lambda _: KeptRun()), rows=SimpleNamespace())
+    assert _is_done([run(tmp_path, "silent", numbers=())]) is False
+
+
+@pytest.mark.parametrize("there", [None, "left.json", JOURNAL])
+def test_a_run_without_a_request_is_lost_whatever_else_its_folder_has(
+    tmp_path: Path, give: Give, there: str | None
+) -> None:
+    known = run(tmp_path, "known", numbers=(1,))
+    (known.folder / REQUEST).write_text(known.request.to_json())
+    lost = known.request.model_copy(update={"run_id": "lost"})
+    if there is not None:
+        (tmp_path / "lost").mkdir()
+        (tmp_path / "lost" / there).write_text("")
+    asked = {"known": known.request, "lost": lost}
+    give(proofs=SimpleNamespace(runs_of=lambda release: asked if release == "2020-07-15" else {}))
+    (found,) = lost_runs(known.request, tmp_path)
+    assert (found.request, found.folder) == (lost, tmp_path / "lost")
+    assert RunRequest.from_json((found.folder / REQUEST).read_text(), source="it") == lost
+    assert lost_runs(known.request, tmp_path) == []  # it has a folder now
+
+
+# --- who points to what goes? ---------------------------------------------------------------------
+
+
+def users_of(users: dict[str, Users]) -> Callable[..., Iterator[tuple[str, int, int]]]:
+    """`rows.users`: who points to rows of a table, without ours."""
+
+    def answer(table: str, ids: set[int], ours: dict[str, set[int]]) -> Iterator[Any]:
+        for user, key, to in users.get(table, ()):
+            if to in ids and key not in ours.get(user, ()):
+                yield user, key, to
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("links", "told"),
+    [
+        ([], []),
+        ([(MEMBERS, 3, 7)], []),  # given back to the collection that it was taken from
+        ([(MEMBERS, 4, 7)], []),  # goes with it
+        (
+            [(MEMBERS, 5, 7), (MEMBERS, 6, 7), (MEMBERS, 3, 7)],
+            [f"collection ours: 2 of {MEMBERS} point to it, which no run here wrote"],
+        ),
+    ],
+)
+def test_what_goes_or_is_given_back_points_to_nothing(
+    give: Give, links: Users, told: list[str]
+) -> None:
+    undoing = UndoPlan()
+    undoing.deleted[COLLECTIONS], undoing.deleted[MEMBERS] = {7}, {4}
+    undoing.restored[MEMBERS] = {3: {"collection_id": 1}}
+    give(rows=SimpleNamespace(users=users_of({COLLECTIONS: links})))
+    assert _pointed_to(undoing, {COLLECTIONS: {7: {"id": 7, "key": "ours"}}}) == told
+
+
+@pytest.mark.parametrize(
+    ("users", "told", "gone"),
+    [
+        ({}, [], {REFERENCES: {1, 2}, "lamindb_feature": {5}}),
+        (
+            {REFERENCES: [("lamindb_artifactreference", 9, 2)]},
+            ["reference 2: others use it"],
+            {REFERENCES: {1}, "lamindb_feature": {5}},
+        ),
+        (
+            {"lamindb_feature": [("lamindb_schemafeature", 9, 5)]},
+            ["features, schemas and storage: lamindb_schemafeature uses them"],
+            {REFERENCES: {1, 2}},
+        ),
+    ],
+)
+def test_what_others_use_stays(
+    give: Give, users: dict[str, Users], told: list[str], gone: dict[str, set[int]]
+) -> None:
+    undoing = UndoPlan()
+    undoing.deleted[REFERENCES] = {1, 2}
+    undoing.definitions["lamindb_feature"] = {5}
+    give(rows=SimpleNamespace(users=users_of(users)))
+    assert _keep_what_others_use(undoing) == told
+    assert {table: ids for table, ids in undoing.deleted.items() if ids} == gone
