@@ -529,3 +529,27 @@ def test_two_fields_that_wait_for_each_other_are_told(
     found = diff(parse_document(document()), parse_document(document("2.0.0", obs=obs)))
     waiting = [one.field.name for one in found.contradictions if "when must they be" in one.what]
     assert waiting == told
+
+
+IF_X = "Curator MUST annotate if <code>tissue_type</code> is present."
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_rule"),
+    [
+        ("Curator", MUST, False),
+        (MUST, "Curator", False),
+        ("Curator", IF_X, True),
+        (IF_X, "Curator", True),
+        ("Curator", IF_X.replace(" if ", " when "), True),
+        (MUST, IF_X, True),
+        ("Curator", "CELLxGENE Discover", True),
+    ],
+)
+def test_a_bare_name_says_who_and_a_condition_more(old: str, new: str, is_rule: bool) -> None:
+    specs = [
+        parse_document(document(obs=[*OBS, ("mood", who, "<code>str</code>.")]))
+        for who in (old, new)
+    ]
+    found = diff(*specs)
+    assert [change.new.name for change in found.fields_changed] == (["mood"] if is_rule else [])
