@@ -4,7 +4,7 @@ Compares values, never lines of text: an editorial change is told apart.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
@@ -14,6 +14,7 @@ from bot.schema.changes import (
     CardinalityChange,
     EmbeddingChange,
     FieldChange,
+    FieldRename,
     GeneReferenceChange,
     PinChange,
     RuleChange,
@@ -27,11 +28,15 @@ from bot.schema.field_summary import in_short, summary
 from bot.schema.field_table import is_conditional
 from bot.schema.field_values import Kind, Value, allowed_values, cardinality, values_of_new
 from bot.schema.matching import match
+from bot.schema.pinned import ORGANISM_FIELD as ORGANISM
 from bot.schema.spec import Field, GeneReference, Organism, Requirement, ReservedName, Spec
-from bot.schema.wording import CODE, folded, originals, statements
+from bot.schema.wording import CODE, folded, originals, sentences, statements
 
 # What every version changes by itself: its own number, and the address of its own document.
 CONSTANTS = {"schema_version", "schema_reference"}
+# A word that is no code is no name, unless it looks like one.
+CODE_OR_NAME = re.compile(rf"{CODE.pattern}|\b[A-Za-z]+(?:_\w+)+")
+COLUMN_TYPE = re.compile(r"\bcategorical with (`\w+`) categories\b")
 Pair = tuple[Field, Field]
 
 
@@ -46,7 +51,12 @@ def _compared(old: Spec, new: Spec) -> SchemaDiff:
     fields = match(old, new)
     continued = (*fields.same, *((pair.old, pair.new) for pair in fields.renamed))
     renamed = {pair.old.name: pair.new.name for pair in fields.renamed if pair.kind == "rename"}
-    changed = [change for pair in fields.same if (change := _field_change(*pair, renamed))]
+    named = _open_rules(old) | _open_rules(new)
+    compared = [
+        *(_field_change(*pair, renamed) for pair in fields.same),
+        *(_continued_change(pair, renamed, named) for pair in fields.renamed),
+    ]
+    changed = sorted(filter(None, compared), key=lambda change: change.new.lines.first)
     pins_old = {pin.prefix: pin for pin in old.ontologies}
     pins_new = {pin.prefix: pin for pin in new.ontologies}
     return SchemaDiff(
@@ -93,6 +103,34 @@ def _field_change(
     return None if is_constant and not aspects else FieldChange(old, new, aspects, gone, come)
 
 
+def _continued_change(
+    pair: FieldRename, renamed: Mapping[str, str], open_rules: Set[str]
+) -> FieldChange | None:
+    """As `_field_change`, of a field that was renamed or moved: what differs beside that."""
+    was, now = _with_names(pair.old, renamed), pair.new
+    if pair.kind == "move":
+        was, now = (_placeless(field, open_rules) for field in (was, now))
+    change = _field_change(was, now)
+    return replace(change, old=pair.old, new=pair.new) if change else None
+
+
+def _placeless(field: Field, open_rules: Set[str]) -> Field:
+    """The field with the type of its values, which stand in a column or a key; and without the
+    organisms, which are told as such.
+    """
+    value = COLUMN_TYPE.sub(r"\1", field.value)
+    if field.name == ORGANISM:
+        told = ("| ", *open_rules)
+        said = (sentence for sentence in sentences(value) if not sentence.endswith(":"))
+        value = "\n".join(one for one in said if not one.removeprefix("- ").startswith(told))
+    return replace(field, value=value)
+
+
+def _open_rules(spec: Spec) -> set[str]:
+    """The sentences that allow organisms which stand in no list."""
+    return {organism.name for organism in spec.organisms if organism.taxon is None}
+
+
 def _rule_differences(old: Field, new: Field) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The sentences on key and value that went, and those that came."""
     key, value = _prose(old.key, new.key), _prose(old.value, new.value)
@@ -107,9 +145,14 @@ def _with_names(field: Field, renamed: Mapping[str, str]) -> Field:
     name = re.compile(rf"(?<!\w)(?:{names})(?!\w)")
 
     def newer(text: str) -> str:
-        return CODE.sub(lambda code: name.sub(lambda old: renamed[old[0]], code[0]), text)
+        return name.sub(lambda old: renamed[old[0]], text)
 
-    return replace(field, annotation=newer(field.annotation), value=newer(field.value))
+    def told(text: str) -> str:
+        return CODE_OR_NAME.sub(lambda part: newer(part[0]), text)
+
+    return replace(
+        field, key=newer(field.key), annotation=told(field.annotation), value=told(field.value)
+    )
 
 
 def _texts(field: Field) -> tuple[str, str, str]:

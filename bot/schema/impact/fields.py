@@ -22,12 +22,15 @@ from bot.schema.impact.model import (
 from bot.schema.impact.registries import of_field
 from bot.schema.rules.lamindb import REGISTRIES
 from bot.schema.spec import Field, Lines, Requirement
+from runners.contract.rules import Column
 
 MINIMAL = "LaminDB's schema asks for a minimal set of columns and lets others pass"
 NOT_READ = "LaminDB's curator looks at none of its values"
 NO_RULES = "it has no rules any more, and LaminDB may still ask for it"
 # Types whose values are no terms.
 PLAIN = ("str", "bool", "int", "uint", "float", "numpy")
+# What rules say of a column by its name and place, whatever it allows.
+OF_THE_NAME = {"slot", "registry", "labels", "lamindb"}
 DEMAND = re.compile(r"\b(?:MUST|MAY)\b")
 
 
@@ -121,10 +124,10 @@ def _renamed(pair: FieldRename, ctx: ImpactContext) -> Consequence:
 
 def _asked_for(change: FieldChange, ctx: ImpactContext) -> tuple[Effort, str] | None:
     """The verdict on who fills it in, or when; None where that is as before."""
-    name, annotation = change.new.name, change.new.annotation
-    if not (change.is_of_annotator and is_curated(name)):
+    annotation = change.new.annotation
+    if not (change.is_of_annotator and is_curated(_known_name(change))):
         return None
-    was, now = (rules.columns.get(name) for rules in (ctx.before, ctx.after))
+    was, now = _columns(change, ctx)
     if now is None:
         return (Effort.PERSON, NO_RULES) if was else None
     if was and (was.optional, was.present_where) == (now.optional, now.present_where):
@@ -136,6 +139,16 @@ def _asked_for(change: FieldChange, ctx: ImpactContext) -> tuple[Effort, str] | 
     return Effort.NOTHING, "LaminDB asks for it in every dataset"
 
 
+def _known_name(change: FieldChange) -> str:
+    """The name that LaminDB knows the field by, if either: a renamed one may have no other yet."""
+    return change.new.name if is_curated(change.new.name) else change.old.name
+
+
+def _columns(change: FieldChange, ctx: ImpactContext) -> tuple[Column | None, Column | None]:
+    """What the rules of both versions say of the field."""
+    return ctx.before.columns.get(change.old.name), ctx.after.columns.get(change.new.name)
+
+
 def _changed(change: FieldChange, ctx: ImpactContext) -> Consequence:
     effort, reason = _judged(change, ctx)
     lines = change.new.lines
@@ -143,7 +156,7 @@ def _changed(change: FieldChange, ctx: ImpactContext) -> Consequence:
 
 
 def _judged(change: FieldChange, ctx: ImpactContext) -> tuple[Effort, str]:
-    name = change.new.name
+    name = _known_name(change)
     if not is_curated(name):
         return Effort.NOTHING, NOT_READ
     if verdict := _asked_for(change, ctx):
@@ -154,7 +167,10 @@ def _judged(change: FieldChange, ctx: ImpactContext) -> tuple[Effort, str]:
         return Effort.NOTHING, "any value of its type passes; LaminDB doesn't relate columns"
     if not any(map(DEMAND.search, (*change.removed, *change.added))):
         return Effort.NOTHING, "only advice changed"
-    if ctx.before.columns.get(name) == ctx.after.columns.get(name):
+    was, now = (
+        column and column.model_dump(exclude=OF_THE_NAME) for column in _columns(change, ctx)
+    )
+    if was == now:
         return Effort.NOTHING, "the values that it allows are the same"
     return Effort.PERSON, "a demand changed that is told in words only"
 

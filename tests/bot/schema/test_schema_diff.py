@@ -94,6 +94,82 @@ def test_a_rename_changes_no_field_that_only_names_it() -> None:
     assert set(_changed(before, other)) == {"fields_renamed", "fields_changed"}
 
 
+ASK = "The curator MUST ask the donor."
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "aspects", "removed", "added"),
+    [
+        ((MUST, "x MUST be y."), (MUST, f"x MUST be y. {ASK}"), ("values",), (), (ASK,)),
+        ((MUST, f"x MUST be y. {ASK}"), (MUST, "x MUST be y."), ("values",), (ASK,), ()),
+        ((MUST, "x."), ("Curator MAY annotate.", "x."), ("annotator",), (), ()),
+        (
+            (MUST, "x."),
+            ("Curator MAY annotate.", f"x. {ASK}"),
+            ("annotator", "values"),
+            (),
+            (ASK,),
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (("obs", "ethnicity"), ("obs", "self_reported_ethnicity")),
+        (("obs", "index_of_mood"), ("uns", "index_of_mood")),
+    ],
+)
+def test_what_else_changed_of_a_field_that_is_renamed_or_moved_is_told(
+    before: tuple[str, str],
+    after: tuple[str, str],
+    old: tuple[str, str],
+    new: tuple[str, str],
+    aspects: tuple[str, ...],
+    removed: tuple[str, ...],
+    added: tuple[str, ...],
+) -> None:
+    # A column's type is a key's, once it has moved.
+    types = {"obs": "categorical with <code>str</code> categories.", "uns": "<code>str</code>."}
+
+    def of(place: tuple[str, str], said: tuple[str, str]) -> dict[str, Any]:
+        component, name = place
+        fields: dict[str, Any] = {"obs": [*OBS], "uns": [*UNS]}
+        itself = f"{types[component]} <code>{name}</code> MUST be there and {name}_id too."
+        fields[component].append((name, said[0], f"{itself} {said[1]}"))
+        fields["obs"].append((f"{name}_id", MUST, f"<code>str</code>. Goes with {name}_id."))
+        return fields
+
+    report = _diff(of(before, old), of(after, new))
+    assert (before[1], after[1]) in [(one.old.name, one.new.name) for one in report.fields_renamed]
+    (change,) = report.fields_changed
+    assert (change.old.name, change.new.name) == (before[1], after[1])
+    assert (change.aspects, change.removed, change.added) == (aspects, removed, added)
+    assert report.fields_changed_editorial == ()
+
+
+@pytest.mark.parametrize(
+    ("said", "aspects"),
+    [("categorical with <code>bool</code> categories.", ("values",)), ("<code>str</code>.", ())],
+)
+def test_a_column_that_moves_may_change_its_type_beside(
+    said: str, aspects: tuple[str, ...]
+) -> None:
+    old = {"obs": [*OBS, ("mood", MUST, said)]}
+    changes = _diff(old, {"uns": [*UNS, ("mood", MUST, "<code>str</code>.")]})
+    assert [change.aspects for change in changes.fields_changed] == [aspects] * bool(aspects)
+
+
+def test_organisms_of_a_field_that_moves_are_told_as_such_and_what_else_it_says_is_not() -> None:
+    (_, who, rows), *_ = _list(("Homo sapiens", "NCBITaxon:9606"))["uns"]
+    name, column = "organism_ontology_term_id", "categorical with <code>str</code> categories."
+    before = {"obs": [*OBS, (name, who, f"{column} A descendant of NCBITaxon:33208.")]}
+    changes = _diff(before, {"uns": [*UNS, (name, who, f"<code>str</code>. {rows}")]})
+    assert changes.organisms_removed
+    assert (changes.fields_changed, changes.fields_changed_editorial) == ((), ())
+    told = _diff(before, {"uns": [*UNS, (name, who, f"<code>str</code>. {rows} {ASK}")]})
+    assert [(one.removed, one.added) for one in told.fields_changed] == [((), (ASK,))]
+
+
 def test_pins_by_prefix_whatever_the_header_and_its_colon() -> None:
     new = [("Cell Ontology", "CL", "2026-01-01"), ("Zebrafish", "ZFA:<br>ZFS:", "2025-09-05")]
     assert _changed({}, {"ontologies": new}) == {

@@ -514,3 +514,27 @@ def test_a_union_is_done_once_it_has_each_registry_that_came(held: str, effort: 
     assert one.effort is effort
     if effort is Effort.CODE:
         assert one.reason == "its terms stand in CellLine and CellType too: a union of registries"
+
+
+ETHNICITY = "ethnicity_ontology_term_id", "self_reported_ethnicity_ontology_term_id"
+UNKNOWN = "cell_type_ontology_term_id", "best_cell_type_ontology_term_id"
+
+
+@pytest.mark.parametrize("names", [ETHNICITY, UNKNOWN])
+@pytest.mark.parametrize(
+    ("annotator", "more", "effort", "reason"),
+    [
+        (MAY, " The curator MUST ask the donor.", Effort.PERSON, f"{EVERY}: {MAY}"),
+        (MUST, " It is good.", Effort.NOTHING, "only advice changed"),
+        (MUST, " It MUST be good.", Effort.NOTHING, "the values that it allows are the same"),
+    ],
+)
+def test_other_demands_on_a_renamed_column_are_judged_by_its_older_rules(
+    names: tuple[str, str], annotator: str, more: str, effort: Effort, reason: str
+) -> None:
+    rule = "This MUST be a CL term."
+    old = with_obs((names[0], rule), version="1.0.0")
+    new = with_obs((names[1], rule + more), annotator=annotator)
+    told = only(of(old, new, CURATOR), "Fields changed")
+    assert (told.subject, told.effort, told.reason) == (f"obs: {names[1]}", effort, reason)
+    assert told.change.endswith(more.strip())
