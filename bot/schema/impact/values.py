@@ -49,7 +49,8 @@ def _judged_cardinality(change: CardinalityChange) -> Verdict:
         return Effort.NOTHING, NOT_READ
     if is_label(name):
         return Effort.NOTHING, "its terms are judged on their own"
-    if change.old and change.old.component != change.new.component:
+    moved = change.old and change.old.component != change.new.component
+    if moved and set(change.was) ^ set(change.is_now) == {"per dataset"}:
         return Effort.NOTHING, "it comes with the move, which is judged on its own"
     if any(fact.startswith("delimiter") for fact in change.is_now):
         return Effort.PERSON, (

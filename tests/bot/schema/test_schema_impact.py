@@ -126,6 +126,29 @@ def test_a_delimiter_is_a_persons() -> None:
     assert "no hook" in one.reason
 
 
+MANY = 'This MUST be one or more CL terms in {} order, delimiter <code>" || "</code>.'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "effort", "reason"),
+    [
+        ("This MUST be a CL term.", MANY.format("lexical"), Effort.PERSON, "has no hook to split"),
+        (MANY.format("lexical"), "This MUST be a CL term.", Effort.PERSON, "one value per cell"),
+        (MANY.format("any"), MANY.format("any"), Effort.NOTHING, "it comes with the move"),
+        ("This MUST be a CL term.", "It MUST be a CL term.", Effort.NOTHING, "it comes with the"),
+    ],
+)
+def test_with_a_move_comes_one_value_for_the_dataset_and_no_delimiter(
+    old: str, new: str, effort: Effort, reason: str
+) -> None:
+    name = "disease_ontology_term_id"
+    moved = document("2.0.0", uns=[*UNS, (name, MUST, f"<code>str</code>. {new}")], ontologies=PINS)
+    found = of(document(obs=[*OBS, (name, MUST, STR + old)], ontologies=PINS), moved)
+    one = only(found, "Cardinalities and delimiters changed")
+    assert one.effort is effort
+    assert reason in one.reason
+
+
 def test_pins_are_sources_and_unknown_ontologies_a_persons() -> None:
     pins = [("Cell Ontology", "CL:", "2026-01-01"), *PINS[1:], ("New", "NT:", "1")]
     found = of(document(ontologies=PINS), document(ontologies=pins))
