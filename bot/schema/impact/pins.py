@@ -110,6 +110,8 @@ def _organism_removed(organism: Organism, ctx: ImpactContext) -> Consequence:
     if organism.taxon is None:
         reason = "organisms are judged one by one, from the newer document's list"
         return Consequence(title, organism.name, "an open rule", Effort.NOTHING, reason)
-    done = ctx.curator is not None and organism.taxon not in ctx.curator.taxa
+    name = ORGANISMS[organism.taxon].name if organism.taxon in ORGANISMS else ""
+    curator = ctx.curator
+    done = curator is not None and not (name in curator.organisms or organism.taxon in curator.taxa)
     reason = "it must leave CELLxGENEOrganisms and save_cellxgene_defaults"
     return code(title, organism.name, organism.taxon, reason, None, done=done)
