@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from bot.schema.changes import FieldChange, FieldRename, RuleChange, SchemaDiff
 from bot.schema.field_summary import enumeration, in_short, is_demanded, summary
 from bot.schema.field_values import cardinality, values_of_new
-from bot.schema.impact.curator import term_field
+from bot.schema.impact.curator import Curator, term_field
 from bot.schema.impact.model import (
     Consequence,
     Effort,
@@ -27,6 +27,7 @@ from runners.contract.rules import Column
 MINIMAL = "LaminDB's schema asks for a minimal set of columns and lets others pass"
 NOT_READ = "LaminDB's curator looks at none of its values"
 NO_RULES = "it has no rules any more, and LaminDB may still ask for it"
+SPEC, OWN = "categoricals_to_spec", "the features that are made by name"
 # Types whose values are no terms.
 PLAIN = ("str", "bool", "int", "uint", "float", "numpy")
 # What rules say of a column by its name and place, whatever it allows.
@@ -103,9 +104,17 @@ def _has_values(field: Field) -> bool:
 def _removed(field: Field, ctx: ImpactContext) -> Consequence:
     if not is_curated(field.name):
         return Consequence("Fields removed", subject(field), "removed", Effort.NOTHING, NOT_READ)
-    done = ctx.curator is not None and field.name not in ctx.curator.fields
-    reason = f'the entry "{field.name}" must leave categoricals_to_spec'
-    return code("Fields removed", subject(field), "removed", reason, None, done=done)
+    places = _places(field.name, ctx)
+    reason = f'the entry "{field.name}" must leave {places}'
+    return code("Fields removed", subject(field), "removed", reason, None, done=not places)
+
+
+def _places(name: str, ctx: ImpactContext) -> str:
+    """Where LaminDB's file has the column; without the file, where most stand."""
+    if ctx.curator is None:
+        return SPEC
+    held = {SPEC: ctx.curator.fields, OWN: ctx.curator.features}
+    return " and ".join(place for place, names in held.items() if name in names)
 
 
 def _renamed(pair: FieldRename, ctx: ImpactContext) -> Consequence:
@@ -114,12 +123,22 @@ def _renamed(pair: FieldRename, ctx: ImpactContext) -> Consequence:
     if not (is_curated(pair.old.name) or is_curated(new.name)):
         return Consequence(title, subject(new), change, Effort.NOTHING, NOT_READ, new.lines)
     if pair.kind == "move":
-        done = ctx.curator is not None and (new.component == "uns") == (new.name in ctx.curator.uns)
+        done = ctx.curator is not None and _has_moved(new, ctx.curator)
         reason = f"it must be a feature of the slot {new.component}"
+    elif places := _places(pair.old.name, ctx):
+        done = False
+        reason = f'the entry "{pair.old.name}" of {places} must become "{new.name}"'
     else:
-        done = ctx.curator is not None and new.name in ctx.curator.fields
-        reason = f'the entry "{pair.old.name}" of categoricals_to_spec must become "{new.name}"'
+        done = bool(_places(new.name, ctx))
+        reason = f'{SPEC} needs an entry "{new.name}"'
     return code(title, subject(new), change, reason, new.lines, done=done)
+
+
+def _has_moved(field: Field, curator: Curator) -> bool:
+    """Whether the file has it in its slot: features that are made by name are none of uns."""
+    if field.component == "uns":
+        return field.name in curator.uns and field.name not in curator.features
+    return field.name not in curator.uns
 
 
 def _asked_for(change: FieldChange, ctx: ImpactContext) -> tuple[Effort, str] | None:

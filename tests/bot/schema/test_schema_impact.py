@@ -14,6 +14,7 @@ from bot.schema.diff import diff
 from bot.schema.document import parse_document
 from bot.schema.impact import Consequence, CuratorError, Effort, Impact, impact, read_curator
 from bot.schema.impact.curator import wanted
+from bot.schema.impact.model import ALREADY
 from bot.schema.rules import rules_of
 from runners.contract.rules import Column, Terms
 
@@ -563,3 +564,68 @@ def test_other_demands_on_a_renamed_column_are_judged_by_its_older_rules(
     told = only(of(old, new, CURATOR), "Fields changed")
     assert (told.subject, told.effort, told.reason) == (f"obs: {names[1]}", effort, reason)
     assert told.change.endswith(more.strip())
+
+
+AS_FEATURE = f'{CURATOR}for name in ["suspension_type"]:\n    Feature(name=name, dtype=str)\n'
+IN_BOTH = AS_FEATURE.replace('"cell_type":', '"suspension_type":')
+IN_SPEC = IN_BOTH.replace('["suspension_type"]', "[]")
+SPEC = "categoricals_to_spec"
+OWN = "the features that are made by name"
+
+
+HAD, CALLED = "suspension_type", "kind_of_suspension_type"
+KIND = (HAD, MUST, "<code>str</code>. Any.")
+
+
+@pytest.mark.parametrize(
+    ("curator", "places"),
+    [
+        (None, SPEC),
+        (IN_SPEC, SPEC),
+        (IN_BOTH, f"{SPEC} and {OWN}"),
+        (AS_FEATURE, OWN),
+    ],
+)
+@pytest.mark.parametrize(
+    ("name", "category", "reason"),
+    [
+        (None, "Fields removed", f'the entry "{HAD}" must leave {{}}'),
+        (CALLED, "Fields renamed or moved", f'the entry "{HAD}" of {{}} must become "{CALLED}"'),
+    ],
+)
+def test_a_column_that_went_must_leave_each_place_that_has_it(
+    name: str | None, category: str, reason: str, curator: str | None, places: str
+) -> None:
+    one = only(of(*suspension(name), curator), category)
+    assert (one.effort, one.reason) == (Effort.CODE, reason.format(places))
+
+
+def suspension(name: str | None) -> tuple[str, str]:
+    """A column of suspension types that goes, or has another name then."""
+    old, new = (
+        document(version, obs=[*OBS, *((one, MUST, f"{STR}Any.") for one in names)])
+        for version, names in (("1.0.0", [HAD]), ("2.0.0", [name] if name else []))
+    )
+    return old, new
+
+
+@pytest.mark.parametrize(
+    ("there", "effort"), [(CURATOR, Effort.CODE), (IN_SPEC.replace(HAD, CALLED), Effort.NOTHING)]
+)
+def test_a_renamed_column_that_stands_nowhere_is_needed_by_its_new_name(
+    there: str, effort: Effort
+) -> None:
+    assert only(of(*suspension(None), there), "Fields removed").effort is Effort.NOTHING
+    one = only(of(*suspension(CALLED), there), "Fields renamed or moved")
+    assert one.effort is effort
+    assert one.reason in (f'categoricals_to_spec needs an entry "{CALLED}"', ALREADY)
+
+
+def test_a_column_that_moves_to_uns_is_no_feature_of_its_own_any_more() -> None:
+    old, new = document(obs=[*OBS, KIND]), document("2.0.0", uns=[*UNS, KIND])
+    moved = IN_SPEC.replace('{"organism_ontology_term_id"}', f'{{"{HAD}"}}')
+    for curator, effort in (
+        (moved, Effort.NOTHING),
+        (f'{moved}Feature(name="{HAD}")', Effort.CODE),
+    ):
+        assert only(of(old, new, curator), "Fields renamed or moved").effort is effort

@@ -150,6 +150,26 @@ LABELS = '<code>str</code>. This MUST be <code>"low"</code> or <code>"not known"
 IF = "Curator MUST annotate if <code>a</code> is present; otherwise, it MUST NOT be present."
 
 
+@pytest.mark.parametrize("name", [None, "kind_of_suspension_type"])
+def test_a_feature_of_a_column_that_went_or_has_another_name_is_left_over(
+    name: str | None,
+) -> None:
+    """The patch edits the entry of the dictionary alone."""
+    entry = '        "suspension_type": CategorySpec(ULabel.name, None),\n'
+    both = SMALL.replace('        "ethnicity":', f'{entry}        "ethnicity":') + FEATURES
+    old = small(("suspension_type", MUST, LABELS))
+    new = small(*([(name, MUST, LABELS)] if name else []))
+    for source in (both, SMALL + FEATURES):
+        (left,) = unpatched(source, old, new)
+        assert left.reason.startswith(
+            f'the entry "suspension_type" {"of" if name else "must leave"} the features that are '
+            "made by name"
+        )
+    assert entry not in patched(both, old, new)[0]
+    nowhere = both.replace("suspension_type", "other")
+    assert (unpatched(nowhere, old, new) == ()) is (name is None)
+
+
 def test_new_flags_and_enumerations_are_features_of_obs() -> None:
     new = small(
         ("dose_level", IF, LABELS),
