@@ -50,28 +50,30 @@ class Columns(cst.CSTTransformer):
     def _element(self, element: cst.BaseDictElement) -> cst.BaseDictElement:
         if not isinstance(element, cst.DictElement):
             return element
-        name = string(element.key) or ""
-        if name in self.renamed:
-            self.work.say(f"{name} is called {self.renamed[name]} now.")
-            name = self.renamed[name]
+        was = string(element.key) or ""
+        name = self.renamed.get(was, was)
+        if name != was:
+            self.work.say(f"{was} is called {name} now.")
             element = element.with_changes(key=quoted(name))
-        missing = self._missing(name)
+        missing = self._missing(was, name)
         if not missing or not isinstance(element.value, cst.Call):
             return element
-        self.work.say(f"Terms of {name} stand in {' and '.join(missing)} too.", retyped=name)
+        # No instance holds a Feature by a name that is new.
+        retyped = name if name == was else None
+        self.work.say(f"Terms of {name} stand in {' and '.join(missing)} too.", retyped=retyped)
         call = _with_registries(element.value, name, missing)
         return element.with_changes(value=call)
 
-    def _missing(self, name: str) -> list[str]:
-        """Registries that the column's terms stand in, and that its entry lacks."""
-        held = self.work.curator.fields.get(name, ())
+    def _missing(self, was: str, name: str) -> list[str]:
+        """Registries that the column's terms stand in, and that its older entry lacks."""
+        held = self.work.curator.fields.get(was, ())
         wanted = self.work.wanted.fields.get(term_field(name), ())
         # In the order that the column of terms has them in.
-        registries = dict.fromkeys((*self.work.curator.fields.get(term_field(name), ()), *wanted))
+        registries = dict.fromkeys((*self.work.curator.fields.get(term_field(was), ()), *wanted))
         return [name for name in registries if name in wanted and name not in held] if held else []
 
     def _added(self) -> Iterator[cst.DictElement]:
-        held = {*self.work.curator.fields, *self.renamed.values()}
+        held = {self.renamed.get(name, name) for name in self.work.curator.fields}
         for field in self.work.wanted.fields:
             for name in (field.removesuffix(SUFFIX), field):
                 if name not in held:

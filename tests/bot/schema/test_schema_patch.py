@@ -133,6 +133,41 @@ def test_a_renamed_and_a_new_column_stand_in_the_dictionary() -> None:
     assert result.fields["disease_ontology_term_id"] == ("Disease",)
 
 
+def test_a_renamed_column_gains_the_registries_of_its_new_rules() -> None:
+    """Its Feature is made by its new name: no instance holds one to be changed first."""
+
+    def of(name: str, terms: str) -> Spec:
+        rule = f"{STR}This MUST be {terms}."
+        return small((f"{name}_ontology_term_id", MUST, rule), (name, MUST, f"{STR}A name."))
+
+    source = SMALL.replace("Ethnicity", "Tissue").replace('"ethnicity', '"organ_tissue')
+    old, new = of("organ_tissue", "a CL term"), of("tissue", "a CL term or a Cellosaurus term")
+    result, sentences = patched(source, old, new)
+    held = read_curator(result).fields
+    union = ("Tissue", "CellType", "CellLine")
+    assert {name: held[name] for name in held if "tissue" in name} == {
+        "tissue": union,
+        "tissue_ontology_term_id": union,
+    }
+    assert [sentence for sentence in sentences if "tissue" in sentence] == [
+        "organ_tissue is called tissue now.",
+        "Terms of tissue stand in CellType and CellLine too.",
+        "organ_tissue_ontology_term_id is called tissue_ontology_term_id now.",
+        "Terms of tissue_ontology_term_id stand in CellType and CellLine too.",
+    ]
+    assert patch(result, old, new) == ""
+
+
+def test_a_renamed_column_that_the_module_has_by_no_name_is_added_by_the_newer_one() -> None:
+    rule = f"{STR}This MUST be a CL term."
+    old = small(("ethnicity_ontology_term_id", MUST, rule))
+    new = small(("self_reported_ethnicity_ontology_term_id", MUST, rule))
+    source = SMALL.replace('"ethnicity', '"other')
+    held = read_curator(patched(source, old, new)[0]).fields
+    assert held["self_reported_ethnicity_ontology_term_id"] == ("Ethnicity",)
+    assert unpatched(source, old, new) == ()
+
+
 def test_a_column_that_went_leaves_the_dictionary() -> None:
     old = small(("ethnicity_ontology_term_id", MUST, STR))
     result = patched(SMALL, old, small())[0]
