@@ -15,13 +15,29 @@ from httpx import ConnectError
 
 from runners import retries
 from runners.census.store import CensusDataset
-from runners.contract import Action, ContractError, Manifest, RunRequest, Storage
+from runners.contract import (
+    Action,
+    ContractError,
+    DatasetOutcome,
+    Finding,
+    Manifest,
+    Outcome,
+    Reason,
+    RunRequest,
+    Storage,
+)
 from runners.ingest import smoke_test
-from runners.ingest.steps import RetryingWriter, _start
+from runners.ingest.steps import RetryingWriter, _start, _write
 from runners.records.baseline import Baseline, stored_baseline
 from runners.registry import failures
 from runners.retries import OutageError
-from runners.run.journal import Journal, JournalLines
+from runners.run.journal import (
+    JOURNAL,
+    Journal,
+    JournalLines,
+    outcomes_of_journal,
+    read_journal,
+)
 from runners.run.request import Job
 
 if TYPE_CHECKING:
@@ -211,3 +227,23 @@ def test_a_smoke_test_begins_with_the_smallest_datasets(
     monkeypatch.setattr(smoke_test, "Readers", lambda *_, **__: readers)
     judged: Any = smoke_test._judged(job(tmp_path), table)
     assert [dataset.dataset_id for dataset in judged] == ["d-2", "d-3", "d-1"]
+
+
+def test_the_journal_says_all_of_a_datasets_outcome(tmp_path: Path) -> None:
+    told = DatasetOutcome(
+        dataset_id="d-1",
+        title="T",
+        outcome=Outcome.FAILED,
+        reasons=(Finding(reason=Reason.TERM_UNKNOWN, column="disease", values=("X:1",), count=3),),
+        notes=("it says another version",),
+        absent=("suspension_type",),
+    )
+
+    class Told:
+        def write(self, _: object) -> tuple[DatasetOutcome, ...]:
+            return (told,)
+
+    with Journal(tmp_path / JOURNAL) as journal:
+        _write([], journal, RetryingWriter(lambda: cast("Writer", Told()), seconds=0))
+    dataset = CensusDataset("d-1", "v", "T", "d.h5ad", "c", "C", "", 1)
+    assert outcomes_of_journal(read_journal(tmp_path / JOURNAL), [dataset]) == (told,)

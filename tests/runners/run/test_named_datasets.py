@@ -51,6 +51,7 @@ def of(key: str, *values: Any) -> set[str]:
         ({"collection": (BLOOD.doi,)}, of("collection", BLOOD)),
         ({"collection": (f"https://doi.org/{BLOOD.doi.upper()}",)}, of("collection", BLOOD)),
         ({"collection": (f"doi:{BLOOD.doi}",)}, of("collection", BLOOD)),
+        ({"collection": (f"http://dx.doi.org/{BLOOD.doi}",)}, of("collection", BLOOD)),
         ({"collection": (CULTURES.name.upper(),)}, of("collection", CULTURES)),
         ({"collection": (BRAIN.doi, CULTURES.name)}, of("collection", BRAIN, CULTURES)),
         ({"organism": ("homo_sapiens",)}, of("organism", HUMAN)),

@@ -211,6 +211,22 @@ def test_a_run_that_has_begun_is_kept(repository: Path, tmp_path: Path, name: st
     assert file.exists()
 
 
+def test_a_run_that_opened_its_journal_and_wrote_nothing_is_not_kept(
+    repository: Path, tmp_path: Path
+) -> None:
+    """As one that the instance's lock, or a retracted release, keeps from beginning."""
+    runs, manifest = tmp_path / "runs", manifest_of(repository)
+    make = partial(ensure_request_file, runs, repository, manifest, NOW, **INGEST)
+
+    def open_and_fail(file: Path) -> None:
+        (file.parent / "journal.jsonl").touch()
+        raise ContractError("the instance is locked")
+
+    with pytest.raises(ContractError), kept_once_begun(runs, make) as file:
+        open_and_fail(file)
+    assert not file.exists()
+
+
 def test_a_run_that_another_process_has_made_is_left_to_it(
     repository: Path, tmp_path: Path
 ) -> None:

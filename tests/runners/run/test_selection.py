@@ -85,6 +85,14 @@ def test_of_what_was_missing_no_more_is_done_again_than_that_run_was_to_do(tmp_p
     assert said == ["failed of first: 1 datasets are done again (1 not done)"]
 
 
+def test_a_repeat_of_a_repeat_answers_for_what_the_first_run_did(tmp_path: Path) -> None:
+    job_of(tmp_path, "first", limit=2)
+    job_of(tmp_path, "second", failed_of="first")
+    assert (
+        selected_datasets(job_of(tmp_path, "third", failed_of="second"), DATASETS) == DATASETS[:2]
+    )
+
+
 def test_a_run_that_was_rolled_back_is_not_gone_on_from(tmp_path: Path) -> None:
     """What a repeat of it answered for stays known."""
     first = job_of(tmp_path, "first")
