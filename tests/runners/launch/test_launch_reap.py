@@ -27,6 +27,16 @@ def reaped(
     return [(line["act"], line["result"]) for line in lines]
 
 
+def test_the_runner_of_a_machine_that_ended_by_itself_goes_with_its_run(site: LaunchSite) -> None:
+    host_id = launched(site)["machine"]["id"]
+    site.amazon.client("ec2").terminate_instances(InstanceIds=[host_id])
+    assert site.runner_api.names()
+    done = site.call(site.words("terminate", "--run", RUN))
+    assert json.loads(done.stdout) == {"run": RUN, "terminated": [host_id]}
+    assert site.runner_api.names() == []
+    assert [line["act"] for line in site.trail()].count("ended") == 1
+
+
 def test_a_run_is_terminated_whole_and_again_nothing_happens(site: LaunchSite) -> None:
     host_id = launched(site)["machine"]["id"]
     for _ in "12":

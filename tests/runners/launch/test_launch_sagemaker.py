@@ -396,7 +396,8 @@ def test_a_job_that_is_gone_from_aws_has_ended_but_not_at_once(place: JobSite) -
     done(place.launches())
     known = place.job()
     assert job_after(known, None, known.launched_at + SETTLING / 2).state is JobState.WORKING
-    gone = job_after(known, None, known.launched_at + SETTLING)
+    seen = known.model_copy(update={"seen_at": known.launched_at + SETTLING})  # by a look just now
+    gone = job_after(seen, None, known.launched_at + SETTLING)
     assert gone.state is JobState.ENDED
     assert gone.reason == f"AWS doesn't know the Processing job {place.job_name} any more"
     launching = known.model_copy(update={"state": JobState.LAUNCHING})
