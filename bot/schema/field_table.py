@@ -21,9 +21,17 @@ CONVERTED = re.compile(rf"\bMUST be converted to an? ?({PYTHON_TYPE})")
 
 
 def find_field_table(section: Section) -> RawTable | None:
-    """The section's table with a Key row, or None: then the section isn't a field's."""
-    outermost = tables(clean(section.text))
-    return next((table for table in outermost if "key" in _labels(table)), None)
+    """The section's table with a Key row, or None: then the section isn't a field's.
+
+    Raises DocumentError if there are two: a field without a heading of its own would be lost.
+    """
+    found = [table for table in tables(clean(section.text)) if "key" in _labels(table)]
+    if len(found) > 1:
+        raise DocumentError(
+            f"Line {section.line}: beneath '{section.title}' stand the tables of {len(found)} "
+            "fields; give each a heading of its own, behind a blank line."
+        )
+    return found[0] if found else None
 
 
 def read_field(component: str, section: Section, table: RawTable) -> Field:

@@ -15,9 +15,11 @@ from bot.schema.wording import sentences
 
 LITERAL = re.compile(r"`\"([^`\"]*)\"?[.,;]?`")
 NUMBER = re.compile(r"`(-?\d+(?:\.\d+)?)`")
+NAME = r"[A-Z][A-Za-z]+"
 BETWEEN_NAMES = r"(?:,? or |, )(?:an? )?"
-NAMES = rf"(?:(?!Otherwise\b)[A-Z][A-Za-z]+{BETWEEN_NAMES})*(?:[A-Za-z]+ or )?[A-Z][A-Za-z]+"
-KIND_OF_TERM = re.compile(rf"\b({NAMES}) terms?\b")
+# A comma alone may stand behind another word: "Otherwise, CL terms".
+NAMES = rf"(?<![Ff]or )(?<![Ii]n )(?:{NAME}{BETWEEN_NAMES})*{NAME},? or (?:an? )?"
+KIND_OF_TERM = re.compile(rf"\b((?:{NAMES}|[A-Za-z]+ or )?{NAME}) terms?\b")
 LEADING_CONDITION = re.compile(
     r"^(?:- )?(?:otherwise, )?(?:if|when|where|for)\b.*?(?:,|\bthen\b)\s*"
     r"(?=(?:then |otherwise, )?(?:this|the|it|these|all|each|either|there|one|a|an|MUST)\b)",
@@ -124,14 +126,17 @@ def _is_listed(kind: Kind, text: str) -> bool:
 
 
 def sentences_of(field: Field) -> Iterator[str]:
-    """The field's sentences; one that forbids and then demands is two."""
+    """The field's sentences; one that forbids and then demands is two, but for rows of tables."""
     for sentence in sentences(field.value):
-        forbids, but, demands = sentence.partition(", but MUST be ")
-        if but and "MUST NOT" in forbids and "otherwise" not in forbids.lower():
-            yield f"{forbids}."
-            yield f"This MUST be {demands}"
-        else:
-            yield sentence
+        yield from (sentence,) if sentence.startswith("| ") else apart(sentence)
+
+
+def apart(sentence: str) -> tuple[str, ...]:
+    """What a sentence forbids, and what it demands then; the sentence, if it doesn't do both."""
+    forbids, but, demands = sentence.partition(", but MUST be ")
+    if but and "MUST NOT" in forbids and not re.search(r"\botherwise\b", forbids, re.I):
+        return f"{forbids}.", f"This MUST be {demands}"
+    return (sentence,)
 
 
 def _named(field: Field) -> Iterator[_Mention]:

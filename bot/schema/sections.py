@@ -1,7 +1,8 @@
 """A Markdown document as sections, and a section's tables as rows of named cells with their lines.
 
-Knows only ATX headings, fences and HTML tables (a "#" inside either heads nothing). An unknown or
-missing column is an error with its line: a renamed one must not silently lose a pin.
+Knows only ATX headings, fences and HTML tables (a "#" inside either heads nothing, but behind a
+blank line of a table). An unknown or missing column is an error with its line: a renamed one must
+not silently lose a pin.
 """
 
 import re
@@ -17,7 +18,7 @@ TABLE_LINE = re.compile(r" {0,3}</?(?:table|thead|tbody|tr|td|th)\b", re.I)
 """Begins a block that a blank line ends, so that a table that is never closed hides no heading:
 https://spec.commonmark.org/0.31.2/#html-blocks
 """
-TABLE_END = re.compile(r"</table>\s*$", re.I)
+TABLE_END = re.compile(r"</table>", re.I)
 RULE = re.compile(r"\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$")
 # Headers as documents write them, in lower case -> the name of the column; "" is known, not read.
 Columns = Mapping[str, str]
@@ -54,7 +55,7 @@ def sections(text: str) -> list[Section]:
     fence, in_table = "", False
     for number, line in enumerate(text.splitlines(), 1):
         fence = _fence(line, fence)
-        in_table = bool(line.strip()) and (in_table or bool(TABLE_LINE.match(line)))
+        in_table = not fence and bool(line.strip() and (in_table or TABLE_LINE.match(line)))
         heading = None if fence or in_table else HEADING.match(line)
         in_table = in_table and not TABLE_END.search(line)
         if heading is None:

@@ -70,7 +70,8 @@ class Columns(cst.CSTTransformer):
         wanted = self.work.wanted.fields.get(term_field(name), ())
         # In the order that the column of terms has them in.
         registries = dict.fromkeys((*self.work.curator.fields.get(term_field(was), ()), *wanted))
-        return [name for name in registries if name in wanted and name not in held] if held else []
+        missing = [each for each in registries if each in wanted and each not in held]
+        return missing if held else []
 
     def _added(self) -> Iterator[cst.DictElement]:
         held = {self.renamed.get(name, name) for name in self.work.curator.fields}

@@ -12,6 +12,7 @@ from bot.schema.field_values import (
     CONDITION_LIST,
     LEADING_CONDITION,
     TRAILING_CONDITION,
+    apart,
     sentences_of,
 )
 from bot.schema.pinned import TAXON
@@ -97,7 +98,12 @@ def clauses(field: Field) -> Iterator[Clause]:
 
 def _row(sentence: str, table: str, head: Clause) -> Iterator[Clause]:
     """A row for an organism; of other tables, a row that demands something of its own."""
-    first, _, rest = sentence.removeprefix("| ").partition(" | ")
+    first, _, cells = sentence.removeprefix("| ").partition(" | ")
+    for rest in apart(cells):
+        yield from _cells(first, rest, sentence, table, head)
+
+
+def _cells(first: str, rest: str, sentence: str, table: str, head: Clause) -> Iterator[Clause]:
     if BY_ORGANISM.match(table):
         scope = " ".join(TAXON.findall(first)) or OTHERS
         refused = bool(REFUSAL.search(rest))

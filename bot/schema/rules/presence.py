@@ -39,7 +39,7 @@ def presence(demands: Demands, document: DocumentTerms) -> Presence:
         return Presence((*where, *others), optional)
     if is_conditional(field.annotation):
         text = f"in which datasets the column must stand: {field.annotation}"
-        demands.judge("presence", text, *_choices(demands, "may be absent"))
+        demands.judge("presence", text, *_choices(demands))
         return Presence(others, optional=True)
     if REFUSED_SOMEWHERE.search(field.value) and not optional:
         _judge_contradiction(demands)
@@ -62,7 +62,7 @@ def _judge_contradiction(demands: Demands) -> None:
         f"whether every dataset has the column: the annotator's row says "
         f"{demands.source.annotation!r}, and the value's row {_sentence(said)!r}"
     )
-    demands.judge("presence", text, *_choices(demands, "may be absent"))
+    demands.judge("presence", text, *_choices(demands))
 
 
 def _sentence(line: str) -> str:
@@ -70,7 +70,7 @@ def _sentence(line: str) -> str:
     return next(part for part in parts if REFUSED_SOMEWHERE.search(part))
 
 
-def _choices(demands: Demands, proposed: str) -> list[Choice]:
+def _choices(demands: Demands) -> list[Choice]:
     effects = {
         "may be absent": "a dataset without the column passes, and isn't annotated by it",
         "always": "a dataset without the column fails",
@@ -80,7 +80,7 @@ def _choices(demands: Demands, proposed: str) -> list[Choice]:
         Choice(
             answer=answer,
             effect=effect,
-            proposed=answer == proposed,
+            proposed=answer == "may be absent",
             changes=changes.get(answer, {}),
         )
         for answer, effect in effects.items()
@@ -92,7 +92,9 @@ def where_of(annotation: str, document: DocumentTerms) -> tuple[Circumstance, ..
     understood and about columns that the document describes: "Curator MUST annotate if A;
     otherwise, this key MUST NOT be present", or "This key MUST NOT be present if A".
     """
-    demanded = ANNOTATE_IF.finditer(annotation) if ELSE_NOT.search(annotation) else ()
+    demanded = [*ANNOTATE_IF.finditer(annotation)] if ELSE_NOT.search(annotation) else []
+    if len(demanded) > 1:  # in either of them: which, no list of circumstances says
+        return ()
     parts = [_read(match[2]) for match in demanded]
     # not (A and B) is no list of circumstances
     refused = [_read(match[1]) for match in NOT_IF.finditer(annotation)]

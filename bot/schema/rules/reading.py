@@ -89,8 +89,11 @@ def _read(clause: Clause, demands: Demands, document: DocumentTerms) -> None:
     elif not _is_checked(clause, where, bool(phrases or values or followed or free or prefixed)):
         demands.leave(clause.sentence)
     if clause.refused and (clause.condition or values):
-        if not clause.condition:
+        if clause.condition and not clause.on_other_data:
+            demands.leave(clause.sentence)
+        elif not clause.condition:
             _refuse(clause, values, demands)
+            _add_terms(clause, phrases, demands, document)
         return
     demands.free_text |= free
     demands.follows += followed
@@ -100,7 +103,7 @@ def _read(clause: Clause, demands: Demands, document: DocumentTerms) -> None:
 
 
 def _refuse(clause: Clause, values: list[str], demands: Demands) -> None:
-    """Notes literals that must not stand, whatever other columns say."""
+    """Notes literals that must not stand: at all, with the clause's organism, or otherwise."""
     if OTHERWISE.match(clause.sentence):
         demands.refused_otherwise |= dict.fromkeys(values, clause.sentence)
     elif clause.taxon == OTHERS:

@@ -336,3 +336,25 @@ def test_a_table_behind_a_stray_end_is_read(stray: str) -> None:
     spec = parse_document(document().replace("## `var`", f"{mood}## `var`"))
     (found,) = (each for each in spec.fields() if each.name == "mood")
     assert found.annotation == MUST
+
+
+@pytest.mark.parametrize(
+    "end", ["</table><br>", "</table></div>", "</table> See below.", "</table>"]
+)
+def test_a_heading_right_behind_a_table_heads_its_field(end: str) -> None:
+    text = document().replace("</table>\n<br>\n\n###", f"{end}\n###")
+    assert f"{end}\n### tissue_type" in text
+    assert names(parse_document(text)) == names(parse_document(document()))
+
+
+def test_a_table_in_a_fence_hides_no_heading() -> None:
+    fence = "```\n<table>\n# a comment\n```\n"
+    text = document().replace("### tissue_type", f"{fence}### tissue_type")
+    assert names(parse_document(text)) == names(parse_document(document()))
+
+
+def test_a_field_without_a_heading_of_its_own_is_not_lost() -> None:
+    text = document().replace("### tissue_type\n\n", "")
+    with pytest.raises(DocumentError) as refused:
+        parse_document(text)
+    assert "beneath 'cell_type_ontology_term_id' stand the tables of 2 fields" in str(refused.value)

@@ -208,3 +208,16 @@ def test_an_unknown_type_is_asked_about_wherever_the_column_stands(where: str) -
     value = '<code>uint8</code>. This MUST be <code>"a"</code>.'
     rules = of_mood(f"Curator MUST annotate{where}.", value)
     assert "obs.mood: type" in [one.id for one in rules.judgements]
+
+
+def test_of_two_conditions_either_of_which_will_do_a_person_is_asked() -> None:
+    """Together they would be a circumstance that nothing meets."""
+    organoid = '<code>tissue_type</code> is <code>"organoid"</code>'
+    rules = of_mood(
+        f"Curator MUST annotate if {IS_LINE}; Curator MAY annotate if {organoid}; otherwise, this "
+        "key MUST NOT be present.",
+        A_OR_B,
+    )
+    column = rules.columns["mood"]
+    assert (column.present_where, column.optional) == ((), True)
+    assert "obs.mood: presence" in [one.id for one in rules.judgements]

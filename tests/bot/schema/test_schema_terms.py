@@ -376,6 +376,8 @@ def test_an_organism_that_all_others_stand_for_is_refused_what_they_are() -> Non
         ("a CL or CVCL or PATO term", ["CL", "CVCL", "PATO"]),
         ("one or more CL or Cellosaurus or PATO terms", ["CL", "CVCL", "PATO"]),
         ('<code>"na"</code>. Otherwise, CL terms MUST be used', ["CL"]),
+        ('<code>"na"</code>. For Drosophila, CL terms MUST be used', ["CL"]),
+        ('<code>"na"</code>. In Discover, CL or PATO terms MUST be used', ["CL", "PATO"]),
     ],
 )
 def test_each_ontology_of_a_list_is_allowed(said: str, ontologies: list[str]) -> None:
@@ -410,3 +412,50 @@ def test_a_wrong_link_that_the_changelog_repeats_decides_nothing() -> None:
     before = corrections(parse_document(text))
     changelog = f"## Appendix A. Changelog\n\n### schema v1.0.0\n\n* obs\n  * Added {link}\n"
     assert corrections(parse_document(text + changelog)) == before == {PRINTED: PRINTED}
+
+
+def test_a_row_that_forbids_and_then_demands_is_its_organisms_alone() -> None:
+    rows = (
+        '<tr><td><code>"NCBITaxon:9606"</code> for <i>Homo sapiens</i></td><td>MUST NOT be '
+        '<code>"CL:0000255"</code>, but MUST be a descendant of <code>"CL:0000003"</code></td></tr>'
+        "<tr><td>All other organisms</td><td>MUST be a PATO term</td></tr>"
+    )
+    table = (
+        "<table><tr><th>For <code>organism_ontology_term_id</code></th><th>Value</th></tr>"
+        f"{rows}</table>"
+    )
+    found = column(CELL_TYPE, f"The value:{table}")
+    told = {
+        taxon: [(one.ontology, one.under, one.only, one.without) for one in some]
+        for taxon, some in found.terms.items()
+    }
+    assert told == {
+        "NCBITaxon:9606": [("CL", ("CL:0000003",), (), ("CL:0000255",))],
+        "*": [("PATO", (), (), ())],
+    }
+
+
+def test_a_row_is_one_value_of_the_diff_whatever_it_forbids() -> None:
+    table = (
+        '<table><tr><th>For</th><th>Value</th></tr><tr><td><code>"p"</code></td><td>MUST NOT be '
+        '<code>"a"</code>, but MUST be <code>"b"</code></td></tr></table>'
+    )
+    spec = parse_document(document(obs=[*OBS, ("mood", MUST, f"<code>str</code>. {table}")]))
+    (told,) = (allowed_values(one) for one in spec.fields() if one.name == "mood")
+    assert {text for _, text in told} == {"p -> MUST NOT be a, but MUST be b"}
+
+
+@pytest.mark.parametrize(
+    ("said", "without", "noted"),
+    [
+        ('This MUST NOT be <code>"na"</code> or <code>"CL:0000255"</code>.', ("CL:0000255",), 0),
+        ('This MUST NOT be <code>"na"</code> if available.', (), 1),
+    ],
+)
+def test_what_stands_beside_a_refused_value_is_not_lost(
+    said: str, without: tuple[str, ...], noted: int
+) -> None:
+    rules = of(CELL_TYPE, f'This MUST be a CL term or <code>"na"</code>. {said}')
+    (entry,) = rules.columns[CELL_TYPE].terms["*"]
+    assert entry.without == without
+    assert len([one for one in rules.unchecked if "MUST NOT" in one.text]) == noted
