@@ -73,9 +73,9 @@ class SageMakerLauncher:
             raise LaunchError(f"run {request.run_id} was asked to end; ask for a new run.")
         if known is not None and known.state is JobState.WORKING:
             job = known
+            self._note_launched(job, job.launched_at)
         else:
-            job = self._started(request, is_first=known is None)
-        self._note(job, LAUNCHED, round(self._hour(), 4))
+            job = self._started(request, known)
         return Launched({"run": job.run, "machine": job.machine.to_mapping()})
 
     def terminate(self, run_id: str) -> tuple[str, ...]:
@@ -153,24 +153,30 @@ class SageMakerLauncher:
             log=log_of(self._configuration.region, name),
         )
 
-    def _started(self, request: RunRequest, *, is_first: bool) -> RemoteJob:
-        """The job, asked for now; its record tells of it before, and counts its life from now."""
+    def _started(self, request: RunRequest, known: RemoteJob | None) -> RemoteJob:
+        """The job, asked for now; its record tells of it before, and counts its life from now, or
+        from when it was `known` first, if it is there already.
+        """
         self._cost_at_most(self._spent(request.release))
         job, work = self._new(request), self._packed()
         self._ledger.place(FOLDER, work.name, work.content)
         self._ledger.place(request.run_id, "request.json", request.to_json().encode())
         self._records.write(job)
         self._note(job, "launching")
-        self._create(job, request, work, is_first=is_first)
+        is_new = self._create(job, request, work, is_first=known is None)
+        if known is not None and not is_new:
+            times = {"launched_at": known.launched_at, "expires_at": known.expires_at}
+            job = job.model_copy(update=times)
         job = job.model_copy(update={"state": JobState.WORKING})
         self._records.write(job)
+        self._note_launched(job, self._clock.now() if is_new else job.launched_at)
         return job
 
     def _create(
         self, job: RemoteJob, request: RunRequest, work: PackedWork, *, is_first: bool
-    ) -> None:
-        """Asks AWS for the job. Of one that was asked for before, without an answer, a refusal says
-        nothing: the next look does.
+    ) -> bool:
+        """Asks AWS for the job; whether it may be new, and not that of an earlier request. Of one
+        that was asked for before, without an answer, a refusal says nothing: the next look does.
         """
         with with_clear_errors(f"run {request.run_id}: starting a Processing job"):
             try:
@@ -178,8 +184,8 @@ class SageMakerLauncher:
                     **create_processing_job(self._configuration, request, work)
                 )
             except ClientError as error:
-                if code_of(error) == "ResourceInUse":  # the same request has started it
-                    return
+                if code_of(error) == "ResourceInUse":
+                    return _was_repeated(error)
                 if is_first and _is_refusal(error):
                     message = error.response.get("Error", {}).get("Message", "")
                     reason = f"AWS refused it: {code_of(error)} ({message})"
@@ -187,6 +193,7 @@ class SageMakerLauncher:
                         job.model_copy(update={"state": JobState.ENDED, "reason": reason})
                     )
                 raise
+        return True
 
     def _look(self, known: RemoteJob) -> RemoteJob:
         """The job as it is now, also in its record; one that is to end is asked again."""
@@ -196,9 +203,9 @@ class SageMakerLauncher:
         is_running = described is not None and described["ProcessingJobStatus"] == "InProgress"
         if is_running and (job.state is JobState.STOPPING or is_overdue):
             self._stop(job.name)
-        if known.state is JobState.LAUNCHING and described is not None:
-            # its launch heard no answer, and has said nothing of what it costs
-            self._note(job, LAUNCHED, round(self._hour(), 4), known.launched_at)
+        if known.state is not JobState.WORKING and described is not None:
+            # where its launch heard no answer, nothing has said so
+            self._note_launched(known, known.launched_at)
         self._records.write(job)
         if not is_open(job):
             self._note(job, BY_ITSELF, at=ended_at(job, described))
@@ -219,6 +226,12 @@ class SageMakerLauncher:
                 return False
         return True
 
+    def _note_launched(self, job: RemoteJob, at: datetime) -> None:
+        """Says, once, what an hour of the job costs, and since when."""
+        trail = self._ledger.trail(job.run)
+        if not any(line.act == LAUNCHED and line.machine == job.name for line in trail):
+            self._note(job, LAUNCHED, round(self._hour(), 4), at)
+
     def _note(
         self, job: RemoteJob, act: str, hour: float | None = None, at: datetime | None = None
     ) -> None:
@@ -232,6 +245,11 @@ class SageMakerLauncher:
 
 def _is_refusal(error: ClientError) -> bool:
     """Whether AWS has surely not made the job: it said no at once, and not that it is busy."""
-    told = error.response.get("ResponseMetadata", {})
-    is_no = 400 <= told.get("HTTPStatusCode", 500) < 500 and code_of(error) not in _PASSING
-    return is_no and not told.get("RetryAttempts", 0)
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+    is_no = 400 <= status < 500 and code_of(error) not in _PASSING
+    return is_no and not _was_repeated(error)
+
+
+def _was_repeated(error: ClientError) -> bool:
+    """Whether botocore had asked before, and may have been heard."""
+    return bool(error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0))

@@ -30,10 +30,10 @@ from runners.contract import (
     cost,
     manifest_path,
 )
-from runners.contract.launch_toml import MOST_HOURS
+from runners.contract.launch_toml import EC2_HOURS, MOST_HOURS
 
-LONGEST_LIFE = timedelta(hours=MOST_HOURS)
-"""Of any machine: [launch] takes no more hours."""
+LONGEST_EC2, LONGEST_JOB = timedelta(hours=EC2_HOURS), timedelta(hours=MOST_HOURS)
+"""How long a machine and a Processing job can live: [launch] takes no more hours."""
 
 REQUEST, REPORT = "request.json", "report.json"
 LEFT = "left.json"
@@ -180,7 +180,9 @@ class GithubRuns:
             return None
         if not any(line.price is not None for line in lines):
             return None
-        return cost(lines, now, LONGEST_LIFE)
+        of_ec2 = [line for line in lines if (line.machine or "").startswith("i-")]
+        others = [line for line in lines if line not in of_ec2]
+        return cost(of_ec2, now, LONGEST_EC2) + cost(others, now, LONGEST_JOB)
 
     def are_read_live(self) -> bool:
         """Whether a run's journal can be read while the run goes on."""

@@ -662,13 +662,14 @@ def test_what_a_runs_machines_have_cost_is_read_from_their_trail(
         TrailLine(at=NOON, run="r", act="launched", machine="i-1", why="", price=2.0),
         TrailLine(at=NOON + timedelta(minutes=30), run="r", act="ended", machine="i-1", why=""),
         TrailLine(at=NOON, run="r", act="launched", machine="i-2", why="", price=1.0),
+        TrailLine(at=NOON, run="r", act="launched", machine="ingestion-1", why="", price=0.5),
     ]
     trails = ("\n".join(line.model_dump_json() for line in lines), "", "{")
-    for trail, costs in zip(trails, ((2.0, 217.0), (None,) * 2, (None,) * 2), strict=True):
+    for trail, costs in zip(trails, ((2.5, 229.0), (None,) * 2, (None,) * 2), strict=True):
         files = {**files_of(REQUEST), "machines.jsonl": trail}
         people.upload(server.fake, workflow_run, f"run-{REQUEST.run_id}", files)
         runs = adapters_of(server).runs
-        # no machine lives longer than the 216 hours that [launch] takes
+        # no machine lives longer than 120 hours, and no Processing job than 216
         found = [runs.cost(REQUEST.run_id, NOON + timedelta(hours=h)) for h in (1, 300)]
         assert found == list(costs)
 

@@ -279,9 +279,11 @@ def test_nor_does_one_that_follows_an_answer_that_was_lost(place: JobSite) -> No
 
 
 @pytest.mark.parametrize("has_ended", [False, True])
+@pytest.mark.parametrize("first", [["terminate"], ["--stop", RUN], []])
 def test_a_job_whose_launch_heard_no_answer_costs_from_its_launch_on(
-    place: JobSite, has_ended: bool
+    place: JobSite, has_ended: bool, first: list[str]
 ) -> None:
+    """run.yml terminates a run whose launch has failed."""
     place.sagemaker.faults.append(
         Fault("CreateProcessingJob", "InternalFailure", 501, times=9, after=True)
     )
@@ -289,8 +291,8 @@ def test_a_job_whose_launch_heard_no_answer_costs_from_its_launch_on(
     place.sagemaker.faults.clear()
     if has_ended:
         place.sagemaker.ends(place.job_name, "Completed")
-    for _ in range(2):
-        done(place.follows())
+    done(place.terminates() if first == ["terminate"] else place.follows(*first))
+    done(place.follows())
     (name,) = (name for name in place.names() if "_launched_" in name)
     line = TrailLine.from_json(place.kept(name.removeprefix(f"{RUN}/")).decode(), source=name)
     assert line.at == place.job().launched_at
@@ -315,6 +317,25 @@ def test_a_job_that_is_asked_for_late_has_its_life_before_it(place: JobSite) -> 
         assert known.expires_at - known.launched_at == job.expires_at - job.launched_at
     done(place.follows())
     assert "StopProcessingJob" not in place.sagemaker.actions
+
+
+def test_a_job_that_was_there_all_along_keeps_its_life(place: JobSite) -> None:
+    """Whose launch heard no answer, and was repeated hours later."""
+    place.sagemaker.faults.append(
+        Fault("CreateProcessingJob", "InternalFailure", 501, times=9, after=True)
+    )
+    assert place.launches().exit_code == 2
+    place.sagemaker.faults.clear()
+    job, ago = place.job(), timedelta(hours=3)
+    old = {"launched_at": job.launched_at - ago, "expires_at": job.expires_at - ago}
+    place.keep(job.model_copy(update=old))
+    for _ in range(2):
+        done(place.launches())
+    known = place.job()
+    assert (known.launched_at, known.expires_at) == (old["launched_at"], old["expires_at"])
+    (name,) = (name for name in place.names() if "_launched_" in name)
+    line = TrailLine.from_json(place.kept(name.removeprefix(f"{RUN}/")).decode(), source=name)
+    assert line.at == known.launched_at
 
 
 def test_a_job_that_is_asked_for_late_is_within_the_budget(place: JobSite) -> None:
