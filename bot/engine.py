@@ -5,6 +5,7 @@ Each effect looks before it writes, so that applying a plan twice changes nothin
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.comments.audit import lacking, refused_look
@@ -98,7 +99,9 @@ def detect(
     """The plan for what page and directory say now, carried out unless `dry_run`.
 
     Raises:
-        BotError: one of them can't be read or is refused. With `is_counted` the failure is counted.
+        BotError: one of them can't be read or is refused.
+
+    With `is_counted` it is counted how often in a row that happened, or something was left unread.
     """
     try:
         facts = gather(None, ports, settings)
@@ -108,6 +111,7 @@ def detect(
         raise
     try:
         read = read_releases(ports.pages, settings, facts, documents, ports.upstream)
+        read = replace(read, is_counted=is_counted)
         decided = plan(read, facts)
     except BotError as error:
         if is_counted and not dry_run:

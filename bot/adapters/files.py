@@ -116,8 +116,13 @@ def _held(folder: Path) -> tuple[int, bool]:
             if folder.is_symlink():  # to nothing
                 raise
             continue
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        with suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(descriptor), folder.stat()):
-                return descriptor, is_new
-        os.close(descriptor)
+        is_held = False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            with suppress(FileNotFoundError):
+                is_held = os.path.samestat(os.fstat(descriptor), folder.stat())
+        finally:
+            if not is_held:
+                os.close(descriptor)
+        if is_held:
+            return descriptor, is_new

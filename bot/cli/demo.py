@@ -62,7 +62,8 @@ def play(home: Path, launcher: str = "local") -> int:
 
 
 def detect_real(home: Path, *, page: str | None, old: str | None, new: str | None) -> int:
-    """Only detects, in a folder of its own, with the given page or documents; 0 if it could.
+    """Only detects, in a folder of its own, with the given page or documents; 1 if it left any of
+    the page's entries unread.
 
     Without a page, the sample's is taken with the documents' versions put in. The release
     directory is out of reach: one is made that hosts what the page lists.
@@ -76,10 +77,10 @@ def detect_real(home: Path, *, page: str | None, old: str | None, new: str | Non
     _write_directory(real, address)
     _write_settings(folder, real, release_page=address)
     options = [(f"--{name}-spec", path) for name, path in (("old", old), ("new", new)) if path]
-    # A page may have entries that can't be read: what else it lists is shown.
-    _bot(real, "detect", *(word for option in options for word in option), allowed=(0, 1))
+    words = (word for option in options for word in option)
+    ended = _bot(real, "detect", *words, allowed=(0, 1))
     _bot(real, "show", "1")
-    return 0
+    return ended
 
 
 def _refuse_unreadable(page: str | None, *documents: str | None) -> None:
@@ -172,8 +173,8 @@ def _request(folder: DemoFolder, run: Path) -> list[str]:
     return ["--request", str(run / "request.json"), "--repository", str(folder.repository)]
 
 
-def _bot(folder: DemoFolder, *words: str, allowed: Sequence[int] = (0,)) -> None:
-    _process(folder, ["bot", "--settings", str(folder.home / "bot.toml"), *words], allowed)
+def _bot(folder: DemoFolder, *words: str, allowed: Sequence[int] = (0,)) -> int:
+    return _process(folder, ["bot", "--settings", str(folder.home / "bot.toml"), *words], allowed)
 
 
 def _runners(folder: DemoFolder, *words: str, allowed: Sequence[int] = (0,)) -> int:

@@ -62,7 +62,9 @@ def releases_read(event: ReleasesRead, facts: Facts) -> Plan:
     ] * (not stuck)
     reason = " ".join([*sentences, *waiting, *stuck, *_page_refused(event)])
     effects = [effect for response in done for effect in response.effects]
-    return Plan((*effects, *count_failed_looks(stuck, facts)), reason)
+    if event.is_counted:
+        effects += count_failed_looks(stuck, facts)
+    return Plan(tuple(effects), reason, is_incomplete=bool(stuck))
 
 
 def detection_failed(event: DetectionFailed, facts: Facts) -> Plan:

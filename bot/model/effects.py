@@ -204,12 +204,14 @@ Effect = (
 class Plan:
     """The effects in the order in which they are carried out, and one sentence that says why.
 
-    `is_refusal`: the run whose job asked whether it may begin mustn't.
+    `is_refusal`: the run whose job asked whether it may begin mustn't. `is_incomplete`: of a look
+    that something couldn't be read in.
     """
 
     effects: tuple[Effect, ...]
     reason: str
     is_refusal: bool = False
+    is_incomplete: bool = False
 
     @property
     def failures(self) -> int:

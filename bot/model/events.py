@@ -62,7 +62,7 @@ class ReleasesRead:
 
     `schemas` holds a reading for each release that was new when they were read, `unread` why there
     is none. `refusal` says why the page couldn't be read, where its Markdown source was read in its
-    stead.
+    stead. What a look elsewhere than usual ends with isn't counted.
     """
 
     page: ReleasePage
@@ -70,6 +70,7 @@ class ReleasesRead:
     schemas: Mapping[str, SchemaReading] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)
     refusal: str | None = None
+    is_counted: bool = True
 
 
 @dataclass(frozen=True, slots=True)

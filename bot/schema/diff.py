@@ -98,6 +98,7 @@ def _field_change(
     was = _with_names(old, renamed)
     is_constant = old.name in CONSTANTS
     gone, come = ((), ()) if is_constant else _rule_differences(was, new)
+    gone = _as_written(gone, was, old)
     differs = {"annotator": _annotation_differs(was, new), "values": bool(gone or come)}
     aspects = tuple(aspect for aspect, does in differs.items() if does)
     return None if is_constant and not aspects else FieldChange(old, new, aspects, gone, come)
@@ -107,11 +108,15 @@ def _continued_change(
     pair: FieldRename, renamed: Mapping[str, str], open_rules: Set[str]
 ) -> FieldChange | None:
     """As `_field_change`, of a field that was renamed or moved: what differs beside that."""
-    was, now = _with_names(pair.old, renamed), pair.new
+    named = was = _with_names(pair.old, renamed)
+    now = pair.new
     if pair.kind == "move":
         was, now = (_placeless(field, open_rules) for field in (was, now))
     change = _field_change(was, now)
-    return replace(change, old=pair.old, new=pair.new) if change else None
+    if change is None:
+        return None
+    removed = _as_written(change.removed, named, pair.old)
+    return replace(change, old=pair.old, new=pair.new, removed=removed)
 
 
 def _placeless(field: Field, open_rules: Set[str]) -> Field:
@@ -148,11 +153,23 @@ def _with_names(field: Field, renamed: Mapping[str, str]) -> Field:
         return name.sub(lambda old: renamed[old[0]], text)
 
     def told(text: str) -> str:
-        return CODE_OR_NAME.sub(lambda part: newer(part[0]), text)
+        return CODE_OR_NAME.sub(lambda part: _value(part[0]) or newer(part[0]), text)
 
     return replace(
         field, key=newer(field.key), annotation=told(field.annotation), value=told(field.value)
     )
+
+
+def _value(code: str) -> str:
+    """The code, if it is a quoted value: it names no field."""
+    return code if code.startswith('`"') else ""
+
+
+def _as_written(gone: tuple[str, ...], was: Field, old: Field) -> tuple[str, ...]:
+    """Sentences of a field with newer names, as the older document has them."""
+    newer, older = ((*sentences(one.key), *sentences(one.value)) for one in (was, old))
+    written = dict(zip(newer, older, strict=False))
+    return tuple(written.get(sentence, sentence) for sentence in gone)
 
 
 def _texts(field: Field) -> tuple[str, str, str]:

@@ -10,6 +10,7 @@ from runners.contract.document import Document
 
 LAUNCHED = "launched"
 BY_ITSELF = "ended"
+"""Of an end that nobody here has brought about at that moment: it is seen afterwards."""
 ENDED = frozenset({"terminated", BY_ITSELF})
 
 

@@ -14,6 +14,7 @@ from itertools import islice
 
 from runners import progress
 from runners.contract import ROLLED_BACK as NOTE
+from runners.contract import ContractError
 from runners.files import write_whole
 from runners.records.baseline import Difference, differences, stored_baseline
 from runners.records.transaction_log import Tables
@@ -58,7 +59,8 @@ def rollback(
         OutageError: its database did not answer for too long, or somebody else's transaction
             didn't end.
         ContractError: another run writes to the instance, it can't be connected to, or it refuses
-            the commit; nothing was changed then.
+            the commit; nothing was changed then. Or a journal can't be written to any more.
+        OSError: what was done can't be noted. That it was done is said, in both cases.
     """
     first, runs = recorded_runs[-1], list(recorded_runs)
     with hold_lock_file(
@@ -84,6 +86,8 @@ def _rollback(runs: list[RunFolder], is_real: bool, of_release: bool) -> Rollbac
         result = _attempt_or_say_so(taken_back, is_real)
     if is_real and not result.problems:
         _close(taken_back)
+        if of_release and (since := _standing(taken_back)):
+            progress.say(f"runs {', '.join(since)} of the release stand; say it again for them")
     return replace(result, is_proved=not any(map(is_of_older_code, taken_back)))
 
 
@@ -123,6 +127,13 @@ def _is_done(recorded_runs: Sequence[RunFolder]) -> bool:
     return is_undone(entries, registry.read_rows(rows_to_read(entries)))
 
 
+def _standing(taken_back: Sequence[RunFolder]) -> list[str]:
+    """The other runs of their release that the instance keeps: begun since they were taken back."""
+    from runners.registry import proofs
+
+    return sorted(proofs.runs_of(taken_back[0].request.release).keys() - {*_ids(taken_back)})
+
+
 def _close(recorded_runs: Sequence[RunFolder]) -> None:
     """Says what was committed. Where that fails the journals leave it open, and the next look finds
     it done.
@@ -130,7 +141,7 @@ def _close(recorded_runs: Sequence[RunFolder]) -> None:
     try:
         _note(recorded_runs)
         _write(recorded_runs, ROLLED_BACK)
-    except OSError:
+    except (OSError, ContractError):
         progress.say(f"runs {', '.join(_ids(recorded_runs))}: rolled back, but it can't be noted")
         raise
 

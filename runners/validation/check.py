@@ -43,8 +43,8 @@ class _CheckedFile(ValidatedDataset):
 def check(
     manifest: Manifest, *, reference: Path, workers: int | None, limit: int | None = None
 ) -> CheckReport:
-    """The outcome that each of the first `limit` datasets would have, as if all were new. What is
-    accepted of the others isn't judged.
+    """The outcome that each of the first `limit` datasets would have, as if all were new. Of what
+    is accepted of the others, only what holds no more is told.
 
     Raises:
         ContractError: the release can't be read, or there are no rules for its schema version.

@@ -629,3 +629,21 @@ def test_a_bare_name_says_who_and_a_condition_more(old: str, new: str, is_rule: 
     ]
     found = diff(*specs)
     assert [change.new.name for change in found.fields_changed] == (["mood"] if is_rule else [])
+
+
+def test_a_rename_renames_no_value_and_what_went_is_told_as_it_was_written() -> None:
+    rule = (
+        'categorical with <code>str</code> categories. This MUST be <code>"ethnicity"</code>. It '
+        "MUST stand beside <code>ethnicity</code>{0}."
+    )
+
+    def of(name: str, said: str) -> Spec:
+        return parse_document(document(obs=[*OBS, (name, MUST, said)]))
+
+    plain, longer = (of("ethnicity", rule.format(more)) for more in ("", ", at once"))
+    said = rule.format("").replace("<code>ethnicity<", "<code>self_reported_ethnicity<")
+    renamed = of("self_reported_ethnicity", said)
+    assert diff(plain, renamed).fields_changed == ()
+    (change,) = diff(longer, renamed).fields_changed
+    assert change.removed == ("It MUST stand beside `ethnicity`, at once.",)
+    assert change.added == ("It MUST stand beside `self_reported_ethnicity`.",)

@@ -38,6 +38,7 @@ class Instance:
     def __init__(self, runs: Path) -> None:
         self.runs = runs
         self.is_back = False
+        self.begun_since: list[str] = []
         self.attempts: list[list[str]] = []
         self.faults: list[tuple[str, Exception]] = []
         for run_id in (RUN, ASKED):
@@ -107,6 +108,7 @@ def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Instance:
         "_attempt": own.attempt,
         "lost_runs": own.lost_runs,
         "whole": own.whole,
+        "_standing": lambda _: own.begun_since,
     }
     for name, double in doubles.items():
         monkeypatch.setattr(module, name, double)
@@ -188,3 +190,14 @@ def test_what_can_t_be_noted_after_the_commit_is_noted_the_next_time(
     instance.roll_back()
     assert instance.says(ROLLED_BACK) == BOTH
     assert all((instance.runs / name / NOTE).is_file() for name in BOTH)
+
+
+def test_a_run_that_began_since_a_lost_answer_is_said_to_stand(
+    instance: Instance, capsys: pytest.CaptureFixture[str]
+) -> None:
+    instance.faults.append(("after", SILENT))
+    with pytest.raises(OutageError):
+        instance.roll_back()
+    instance.begun_since = ["later"]
+    instance.roll_back()
+    assert "runs later of the release stand; say it again for them" in capsys.readouterr().err

@@ -12,7 +12,13 @@ from runners import registry
 from runners.contract import Action, RunRequest
 from runners.records.proof import KeptRun, kept
 from runners.records.transaction_log import Inserted, Part, TransactionRecord, compressed
-from runners.rollback.rollback import MEMBERS, _is_done, _keep_what_others_use, _pointed_to
+from runners.rollback.rollback import (
+    MEMBERS,
+    _is_done,
+    _keep_what_others_use,
+    _pointed_to,
+    _standing,
+)
 from runners.rollback.undo import UndoPlan
 from runners.rollback.whole import lost_runs
 from runners.run.journal import COMMITTED, JOURNAL, RECORDED, START, Journal, read_journal
@@ -166,3 +172,12 @@ def test_what_others_use_stays(
     give(rows=SimpleNamespace(users=users_of(users)))
     assert _keep_what_others_use(undoing) == told
     assert {table: ids for table, ids in undoing.deleted.items() if ids} == gone
+
+
+def test_what_the_instance_keeps_of_other_runs_of_the_release_stands(
+    tmp_path: Path, give: Give
+) -> None:
+    taken_back = [run(tmp_path, name, numbers=(1,)) for name in ("first", "second")]
+    kept = {"second", "third", "fourth"}
+    give(proofs=SimpleNamespace(runs_of=lambda release: dict.fromkeys(kept)))
+    assert _standing(taken_back) == ["fourth", "third"]
