@@ -32,6 +32,7 @@ if ends == "waits":
     time.sleep(60)
 print("the first line", file=sys.stderr)
 print("manifest: field release: it is missing; add it.", file=sys.stderr)
+print("   \\n", file=sys.stderr)
 sys.exit(int(ends))
 """
 PYPROJECT = """\
