@@ -89,10 +89,8 @@ def _read(clause: Clause, demands: Demands, document: DocumentTerms) -> None:
     elif not _is_checked(clause, where, bool(phrases or values or followed or free or prefixed)):
         demands.leave(clause.sentence)
     if clause.refused and (clause.condition or values):
-        if clause.condition and not clause.on_other_data:
-            demands.leave(clause.sentence)
-        elif not clause.condition:
-            _refuse(clause, values, demands)
+        _refuse(clause, values, demands)
+        if not clause.condition:
             _add_terms(clause, phrases, demands, document)
         return
     demands.free_text |= free
@@ -103,8 +101,13 @@ def _read(clause: Clause, demands: Demands, document: DocumentTerms) -> None:
 
 
 def _refuse(clause: Clause, values: list[str], demands: Demands) -> None:
-    """Notes literals that must not stand: at all, with the clause's organism, or otherwise."""
-    if OTHERWISE.match(clause.sentence):
+    """Notes literals that must not stand: at all, with the clause's organism, or otherwise. Where
+    another column has a value, its case says it.
+    """
+    if clause.condition:
+        if not clause.on_other_data:
+            demands.leave(clause.sentence)
+    elif OTHERWISE.match(clause.sentence):
         demands.refused_otherwise |= dict.fromkeys(values, clause.sentence)
     elif clause.taxon == OTHERS:
         demands.leave(clause.sentence)
