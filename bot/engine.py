@@ -96,12 +96,11 @@ def detect(
     dry_run: bool = False,
     is_counted: bool = True,
 ) -> Plan:
-    """The plan for what page and directory say now, carried out unless `dry_run`.
+    """The plan for what page and directory say now, carried out unless `dry_run`. With `is_counted`
+    it is counted how many looks in a row have failed, or left something unread.
 
     Raises:
-        BotError: one of them can't be read or is refused.
-
-    With `is_counted` it is counted how often in a row that happened, or something was left unread.
+        BotError: page or directory can't be read or is refused.
     """
     try:
         facts = gather(None, ports, settings)

@@ -76,9 +76,11 @@ def _rollback(runs: list[RunFolder], is_real: bool, of_release: bool) -> Rollbac
     them no more when this is done again.
     """
     _connect(runs)
+    since: list[str] = []
     known = [run for run in _as_they_are(runs) if run.journal.first(START)]
     if known and all(map(_is_open, known)) and _is_done(known):
         taken_back, result = known, RollbackResult(_ids(known), known[0].request.instance)
+        since = _standing(known) if of_release else []
     else:
         if of_release:
             runs += lost_runs(runs[0].request, runs[0].folder.parent)
@@ -86,8 +88,11 @@ def _rollback(runs: list[RunFolder], is_real: bool, of_release: bool) -> Rollbac
         result = _attempt_or_say_so(taken_back, is_real)
     if is_real and not result.problems:
         _close(taken_back)
-        if of_release and (since := _standing(taken_back)):
-            progress.say(f"runs {', '.join(since)} of the release stand; say it again for them")
+    if since:
+        release, runs_since = taken_back[0].request.release, ", ".join(since)
+        progress.say(
+            f"release {release}: {runs_since} began since and stands; roll it back again for that"
+        )
     return replace(result, is_proved=not any(map(is_of_older_code, taken_back)))
 
 

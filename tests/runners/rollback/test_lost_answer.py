@@ -80,6 +80,10 @@ class Instance:
         self.meet("after")
         return RollbackResult((RUN,), "a/b")
 
+    def standing(self, _: object) -> list[str]:
+        self.meet("standing")
+        return self.begun_since
+
     def meet(self, place: str) -> None:
         if self.faults and self.faults[0][0] == place:
             raise self.faults.pop(0)[1]
@@ -108,7 +112,7 @@ def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Instance:
         "_attempt": own.attempt,
         "lost_runs": own.lost_runs,
         "whole": own.whole,
-        "_standing": lambda _: own.begun_since,
+        "_standing": own.standing,
     }
     for name, double in doubles.items():
         monkeypatch.setattr(module, name, double)
@@ -192,6 +196,17 @@ def test_what_can_t_be_noted_after_the_commit_is_noted_the_next_time(
     assert all((instance.runs / name / NOTE).is_file() for name in BOTH)
 
 
+def test_a_rollback_is_not_noted_before_all_that_it_says_is_known(instance: Instance) -> None:
+    """What is noted as done is never looked at again."""
+    for place in ("after", "standing"):
+        instance.faults.append((place, SILENT))
+        with pytest.raises(OutageError):
+            instance.roll_back()
+        assert instance.says(ROLLED_BACK) == []
+    instance.roll_back()
+    assert instance.says(ROLLED_BACK) == BOTH
+
+
 def test_a_run_that_began_since_a_lost_answer_is_said_to_stand(
     instance: Instance, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -200,4 +215,5 @@ def test_a_run_that_began_since_a_lost_answer_is_said_to_stand(
         instance.roll_back()
     instance.begun_since = ["later"]
     instance.roll_back()
-    assert "runs later of the release stand; say it again for them" in capsys.readouterr().err
+    said = f"release {RELEASE}: later began since and stands; roll it back again for that"
+    assert said in capsys.readouterr().err
