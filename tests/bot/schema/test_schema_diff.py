@@ -13,7 +13,6 @@ from bot.schema.changes import SchemaDiff
 from bot.schema.diff import diff
 from bot.schema.diff_json import to_json
 from bot.schema.document import parse_document
-from bot.schema.field_values import allowed_values
 from bot.schema.spec import Spec
 
 MUST = "Curator MUST annotate."
@@ -554,36 +553,6 @@ def test_a_field_that_names_itself_is_known_again_whatever_its_case() -> None:
         "X_approximate_distribution",
         "X_assumed_distribution_of_all_values",
     )
-
-
-@pytest.mark.parametrize(
-    ("said", "values"),
-    [
-        ("MUST NOT be a CL term", set()),
-        ("MUST be a CL term", {"CL terms"}),
-        ('MUST NOT be <code>"CL:0000001"</code>', {"not CL:0000001"}),
-        ('MUST NOT be a descendant of <code>"CL:0000001"</code>', {"not descendant of CL:0000001"}),
-        (
-            'MUST NOT be <code>"CL:0000001"</code> or its descendants',
-            {"not CL:0000001 and its descendants"},
-        ),
-        ('MUST NOT be <code>"unknown"</code>', {'not "unknown"'}),
-        ('MUST be <code>"not reported"</code>', {"not reported"}),
-        (
-            'MUST NOT be <code>"unknown"</code>, but MUST be a descendant of '
-            '<code>"CL:0000001"</code>',
-            {'not "unknown"', "descendant of CL:0000001"},
-        ),
-        (
-            'MUST be a descendant of <code>"CL:0000001"</code> excluding <code>"CL:0000002"</code>',
-            {"descendant of CL:0000001", "not CL:0000002"},
-        ),
-    ],
-)
-def test_what_is_refused_is_told_apart_from_what_is_allowed(said: str, values: set[str]) -> None:
-    spec = parse_document(document(obs=[("mood", MUST, f"<code>str</code>. This {said}."), *OBS]))
-    (mood,) = (each for each in spec.fields() if each.name == "mood")
-    assert {text for _, text in allowed_values(mood)} == values
 
 
 @pytest.mark.parametrize(

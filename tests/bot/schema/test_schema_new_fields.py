@@ -14,7 +14,6 @@ from bot.schema.diff import diff
 from bot.schema.diff_json import to_json
 from bot.schema.document import parse_document
 from bot.schema.field_summary import enumeration, says_presence, summary
-from bot.schema.field_values import allowed_values
 from bot.schema.impact import Effort, Impact, impact
 
 MUST = "Curator MUST annotate."
@@ -403,37 +402,3 @@ def test_a_sentence_of_absence_says_the_opposite(word: str) -> None:
     mood = next(one for one in spec.fields() if one.name == "mood")
     assert says_presence(mood, f"This field MUST be {word} then.") is False
     assert says_presence(mood, f"This field MUST NOT be {word}.") is True
-
-
-LISTED = '<ul><li><code>"low"</code></li><li><code>"high"</code></li></ul>'
-
-
-@pytest.mark.parametrize(
-    ("said", "names"),
-    [
-        (f"This MUST be one of:{LISTED}", ("high", "low")),
-        (
-            f"This MUST be one or more of the following, separated by the delimiter "
-            f'<code>" || "</code>:{LISTED}',
-            (),
-        ),
-        ('This MUST be <code>"low"</code>.', ()),
-        (f"This MUST be a CL term, or one of:{LISTED}", ()),
-    ],
-)
-def test_an_enumeration_holds_one_of_several_values_and_nothing_else(
-    said: str, names: tuple[str, ...]
-) -> None:
-    spec = parse_document(document(obs=[*OBS, ("mood", MUST, f"<code>str</code>. {said}")]))
-    mood = next(one for one in spec.fields() if one.name == "mood")
-    assert enumeration(mood) == names
-
-
-def test_terms_that_a_list_demands_say_which_of_their_ontology() -> None:
-    said = (
-        'This MUST be one of:<ul><li><code>"CL:0000001"</code> for x</li>'
-        '<li><code>"CL:0000002"</code> for y</li></ul>It MAY be told which CL terms are near.'
-    )
-    spec = parse_document(document(obs=[*OBS, ("mood", MUST, f"<code>str</code>. {said}")]))
-    mood = next(one for one in spec.fields() if one.name == "mood")
-    assert {text for _, text in allowed_values(mood)} == {"CL:0000001", "CL:0000002"}

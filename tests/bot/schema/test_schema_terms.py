@@ -435,16 +435,6 @@ def test_a_row_that_forbids_and_then_demands_is_its_organisms_alone() -> None:
     }
 
 
-def test_a_row_is_one_value_of_the_diff_whatever_it_forbids() -> None:
-    table = (
-        '<table><tr><th>For</th><th>Value</th></tr><tr><td><code>"p"</code></td><td>MUST NOT be '
-        '<code>"a"</code>, but MUST be <code>"b"</code></td></tr></table>'
-    )
-    spec = parse_document(document(obs=[*OBS, ("mood", MUST, f"<code>str</code>. {table}")]))
-    (told,) = (allowed_values(one) for one in spec.fields() if one.name == "mood")
-    assert {text for _, text in told} == {"p -> MUST NOT be a, but MUST be b"}
-
-
 @pytest.mark.parametrize(
     ("said", "without", "noted"),
     [

@@ -1,0 +1,83 @@
+"""Which values a field's text allows and refuses, as diffs and summaries tell them."""
+
+import pytest
+from ruled import MUST
+from schema_documents import OBS, document
+
+from bot.schema.document import parse_document
+from bot.schema.field_summary import enumeration
+from bot.schema.field_values import allowed_values
+
+
+@pytest.mark.parametrize(
+    ("said", "values"),
+    [
+        ("MUST NOT be a CL term", set()),
+        ("MUST be a CL term", {"CL terms"}),
+        ('MUST NOT be <code>"CL:0000001"</code>', {"not CL:0000001"}),
+        ('MUST NOT be a descendant of <code>"CL:0000001"</code>', {"not descendant of CL:0000001"}),
+        (
+            'MUST NOT be <code>"CL:0000001"</code> or its descendants',
+            {"not CL:0000001 and its descendants"},
+        ),
+        ('MUST NOT be <code>"unknown"</code>', {'not "unknown"'}),
+        ('MUST be <code>"not reported"</code>', {"not reported"}),
+        (
+            'MUST NOT be <code>"unknown"</code>, but MUST be a descendant of '
+            '<code>"CL:0000001"</code>',
+            {'not "unknown"', "descendant of CL:0000001"},
+        ),
+        (
+            'MUST be a descendant of <code>"CL:0000001"</code> excluding <code>"CL:0000002"</code>',
+            {"descendant of CL:0000001", "not CL:0000002"},
+        ),
+    ],
+)
+def test_what_is_refused_is_told_apart_from_what_is_allowed(said: str, values: set[str]) -> None:
+    spec = parse_document(document(obs=[("mood", MUST, f"<code>str</code>. This {said}."), *OBS]))
+    (mood,) = (each for each in spec.fields() if each.name == "mood")
+    assert {text for _, text in allowed_values(mood)} == values
+
+
+def test_terms_that_a_list_demands_say_which_of_their_ontology() -> None:
+    said = (
+        'This MUST be one of:<ul><li><code>"CL:0000001"</code> for x</li>'
+        '<li><code>"CL:0000002"</code> for y</li></ul>It MAY be told which CL terms are near.'
+    )
+    spec = parse_document(document(obs=[*OBS, ("mood", MUST, f"<code>str</code>. {said}")]))
+    mood = next(one for one in spec.fields() if one.name == "mood")
+    assert {text for _, text in allowed_values(mood)} == {"CL:0000001", "CL:0000002"}
+
+
+LISTED = '<ul><li><code>"low"</code></li><li><code>"high"</code></li></ul>'
+
+
+@pytest.mark.parametrize(
+    ("said", "names"),
+    [
+        (f"This MUST be one of:{LISTED}", ("high", "low")),
+        (
+            f"This MUST be one or more of the following, separated by the delimiter "
+            f'<code>" || "</code>:{LISTED}',
+            (),
+        ),
+        ('This MUST be <code>"low"</code>.', ()),
+        (f"This MUST be a CL term, or one of:{LISTED}", ()),
+    ],
+)
+def test_an_enumeration_holds_one_of_several_values_and_nothing_else(
+    said: str, names: tuple[str, ...]
+) -> None:
+    spec = parse_document(document(obs=[*OBS, ("mood", MUST, f"<code>str</code>. {said}")]))
+    mood = next(one for one in spec.fields() if one.name == "mood")
+    assert enumeration(mood) == names
+
+
+def test_a_row_is_one_value_of_the_diff_whatever_it_forbids() -> None:
+    table = (
+        '<table><tr><th>For</th><th>Value</th></tr><tr><td><code>"p"</code></td><td>MUST NOT be '
+        '<code>"a"</code>, but MUST be <code>"b"</code></td></tr></table>'
+    )
+    spec = parse_document(document(obs=[*OBS, ("mood", MUST, f"<code>str</code>. {table}")]))
+    (told,) = (allowed_values(one) for one in spec.fields() if one.name == "mood")
+    assert {text for _, text in told} == {"p -> MUST NOT be a, but MUST be b"}
