@@ -63,9 +63,15 @@ def invented(file: Path) -> list[list[Mutant]]:
     By area. `old` stands once in the file, and `new` takes its place.
     """
     areas: dict[str, list[Mutant]] = {}
-    for entry in json.loads(file.read_text()):
-        path, old, new = entry["path"], entry["old"], entry["new"]
-        text = (CHECKOUT / path).read_text()
+    try:
+        entries = [(one["path"], one["old"], one["new"]) for one in json.loads(file.read_text())]
+        texts = {path: (CHECKOUT / path).read_text() for path, _, _ in entries}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise click.UsageError(
+            f"{file}: is no list of faults ({error!r}); give path, old and new of each."
+        ) from error
+    for path, old, new in entries:
+        text = texts[path]
         if text.count(old) != 1:
             raise click.UsageError(
                 f"{file}: {path} has this {text.count(old)} times, and must have it once: {old!r}"

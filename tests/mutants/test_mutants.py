@@ -158,6 +158,21 @@ def test_a_fault_that_has_no_one_place_is_refused(tmp_path: Path) -> None:
     assert "bot/engine.py has this 0 times, and must have it once: 'nowhere'" in said
 
 
+@pytest.mark.parametrize(
+    "text", ["[", "[1]", '[{"path": "bot/engine.py", "old": "x"}]', '[{"path": "no.py"}]', "{}{"]
+)
+def test_a_list_that_is_none_of_faults_is_refused_in_one_sentence(
+    tmp_path: Path, text: str
+) -> None:
+    listed = tmp_path / "faults.json"
+    listed.write_text(text)
+    ended = CliRunner().invoke(main, ["--faults", str(listed)])
+    assert ended.exit_code == 2
+    said = "".join(ended.output.replace("\u2502", " ").split())
+    assert "faults.json:isnolistoffaults(" in said
+    assert "givepath,oldandnewofeach." in said
+
+
 @pytest.mark.prove
 def test_most_faults_of_a_sample_are_noticed_soon() -> None:
     """What all tests notice is more, and what `make mutants` is for."""
