@@ -1,6 +1,8 @@
 """What is known of Processing jobs, beside the runs on S3: a file `job.json` in each run's folder.
 
-Nothing else is remembered of a job between two looks at it.
+Nothing else is remembered of a job between two looks at it. A record is replaced only by who knows
+what stands there: launches, looks and orders to end may come at the same moment
+(https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html).
 """
 
 from typing import Any
@@ -10,6 +12,10 @@ from botocore.exceptions import ClientError
 from runners.contract import REMOTE_JOB, ContractError, JobState, RemoteJob
 from runners.contract.launch_toml import Configuration, bucket_and_prefix
 from runners.launch.aws import client, code_of, with_clear_errors
+
+_NOT_THERE = {"404", "NoSuchKey"}
+_CHANGED = {"PreconditionFailed", "ConditionalRequestConflict", *_NOT_THERE}
+"""What S3 answers if the record isn't what it was, or is being written."""
 
 
 class JobRecords:
@@ -26,21 +32,26 @@ class JobRecords:
 
     def read(self, run_id: str) -> RemoteJob | None:
         """The run's job, if it has one. Raises ContractError: its record can't be used."""
-        key = self._key(run_id)
-        with with_clear_errors(f"reading {key}"):
-            try:
-                body = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
-            except ClientError as error:
-                if code_of(error) in {"404", "NoSuchKey"}:
-                    return None
-                raise
-        return RemoteJob.from_json(body.decode("utf-8", "replace"), source=key)
+        return self._read(run_id)[0]
 
-    def write(self, job: RemoteJob) -> None:
-        """Keeps the run's job as it is now."""
+    def replace(self, known: RemoteJob | None, job: RemoteJob) -> bool:
+        """Keeps the run's job as it is now, if what is kept is `known` still; else says no."""
+        kept, etag = self._read(job.run)
+        if kept != known:
+            return kept == job
         key = self._key(job.run)
+        condition = {"IfMatch": etag} if known else {"IfNoneMatch": "*"}
         with with_clear_errors(f"writing {key}"):
-            self._s3.put_object(Bucket=self._bucket, Key=key, Body=job.to_json().encode())
+            try:
+                self._s3.put_object(
+                    Bucket=self._bucket, Key=key, Body=job.to_json().encode(), **condition
+                )
+            except ClientError as error:
+                if code_of(error) not in _CHANGED:
+                    raise
+                # an answer that was lost may have been that it is written
+                return self.read(job.run) == job
+        return True
 
     def runs(self) -> tuple[str, ...]:
         """The runs that have a job, in the order of their names."""
@@ -51,6 +62,18 @@ class JobRecords:
             keys = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
         names = (key.removeprefix(self._prefix).split("/") for key in keys)
         return tuple(name[0] for name in names if len(name) == 2 and name[1] == REMOTE_JOB)
+
+    def _read(self, run_id: str) -> tuple[RemoteJob | None, str]:
+        key = self._key(run_id)
+        with with_clear_errors(f"reading {key}"):
+            try:
+                answer = self._s3.get_object(Bucket=self._bucket, Key=key)
+                body = answer["Body"].read()
+            except ClientError as error:
+                if code_of(error) in _NOT_THERE:
+                    return None, ""
+                raise
+        return RemoteJob.from_json(body.decode("utf-8", "replace"), source=key), answer["ETag"]
 
     def _key(self, run_id: str) -> str:
         return f"{self._prefix}{run_id}/{REMOTE_JOB}"

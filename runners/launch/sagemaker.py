@@ -66,16 +66,18 @@ class SageMakerLauncher:
         Raises:
             LaunchError: there is none, or AWS didn't say. Whoever looks at it later knows.
         """
-        known = self._records.read(request.run_id)
-        if self._ledger.has_ended(request.run_id) or (known and not is_open(known)):
-            raise LaunchError(f"run {request.run_id} has ended; ask for a new run.")
-        if known is not None and known.state is JobState.STOPPING:
-            raise LaunchError(f"run {request.run_id} was asked to end; ask for a new run.")
-        if known is not None and known.state is JobState.WORKING:
-            job = known
-            self._note_launched(job, job.launched_at)
-        else:
-            job = self._started(request, known)
+        job = None
+        while job is None:
+            known = self._records.read(request.run_id)
+            if self._ledger.has_ended(request.run_id) or (known and not is_open(known)):
+                raise LaunchError(f"run {request.run_id} has ended; ask for a new run.")
+            if known is not None and known.state is JobState.STOPPING:
+                raise _asked_to_end(known)
+            if known is not None and known.state is JobState.WORKING:
+                job = known
+                self._note_launched(job, job.launched_at)
+            else:
+                job = self._started(request, known)
         return Launched({"run": job.run, "machine": job.machine.to_mapping()})
 
     def terminate(self, run_id: str) -> tuple[str, ...]:
@@ -84,11 +86,9 @@ class SageMakerLauncher:
         if known is None:
             name = job_name(self._configuration, run_id)
             return (name,) if self._stop(name) else ()
-        if not is_open(known):
+        stopping = self._ordered_to_end(known)
+        if not is_open(stopping):
             return ()
-        stopping = known.model_copy(update={"state": JobState.STOPPING})
-        self._records.write(stopping)
-        self._note(stopping, "stopping")
         is_there = self._stop(known.name)
         self._look(stopping)
         return (known.name,) if is_there else ()
@@ -104,9 +104,8 @@ class SageMakerLauncher:
                 known = self._records.read(run_id)
                 if known is not None and is_open(known):
                     if run_id in unwanted and known.state is not JobState.STOPPING:
-                        known = known.model_copy(update={"state": JobState.STOPPING})
-                        self._note(known, "stopping")
-                    yield self._look(known)
+                        known = self._ordered_to_end(known)
+                    yield self._look(known) if is_open(known) else known
             except ContractError as error:
                 yield error
 
@@ -153,24 +152,34 @@ class SageMakerLauncher:
             log=log_of(self._configuration.region, name),
         )
 
-    def _started(self, request: RunRequest, known: RemoteJob | None) -> RemoteJob:
+    def _started(self, request: RunRequest, known: RemoteJob | None) -> RemoteJob | None:
         """The job, asked for now; its record tells of it before, and counts its life from now, or
-        from when it was `known` first, if it is there already.
+        from when it was `known` first, if it is there already. None if it is `known` no more.
         """
         self._cost_at_most(self._spent(request.release))
         job, work = self._new(request), self._packed()
         self._ledger.place(FOLDER, work.name, work.content)
         self._ledger.place(request.run_id, "request.json", request.to_json().encode())
-        self._records.write(job)
+        if not self._records.replace(known, job):
+            return None
         self._note(job, "launching")
         is_new = self._create(job, request, work, is_first=known is None)
         if known is not None and not is_new:
             times = {"launched_at": known.launched_at, "expires_at": known.expires_at}
             job = job.model_copy(update=times)
         job = job.model_copy(update={"state": JobState.WORKING})
-        self._records.write(job)
         self._note_launched(job, self._clock.now() if is_new else job.launched_at)
-        return job
+        return self._kept_working(job)
+
+    def _kept_working(self, job: RemoteJob) -> RemoteJob:
+        """The job, which AWS has; one that was asked to end meanwhile is stopped."""
+        while True:
+            kept = self._records.read(job.run)
+            if kept is not None and kept.state is JobState.STOPPING:
+                self._look(kept)
+                raise _asked_to_end(job)
+            if self._records.replace(kept, job):
+                return job
 
     def _create(
         self, job: RemoteJob, request: RunRequest, work: PackedWork, *, is_first: bool
@@ -189,9 +198,8 @@ class SageMakerLauncher:
                 if is_first and _is_refusal(error):
                     message = error.response.get("Error", {}).get("Message", "")
                     reason = f"AWS refused it: {code_of(error)} ({message})"
-                    self._records.write(
-                        job.model_copy(update={"state": JobState.ENDED, "reason": reason})
-                    )
+                    ended = job.model_copy(update={"state": JobState.ENDED, "reason": reason})
+                    self._records.replace(job, ended)  # unless another launch goes on with it
                 raise
         return True
 
@@ -206,10 +214,22 @@ class SageMakerLauncher:
         if known.state is not JobState.WORKING and described is not None:
             # where its launch heard no answer, nothing has said so
             self._note_launched(known, known.launched_at)
-        self._records.write(job)
+        if not self._records.replace(known, job):
+            known = self._records.read(job.run) or known
+            return self._look(known) if is_open(known) else known
         if not is_open(job):
             self._note(job, BY_ITSELF, at=ended_at(job, described))
         return job
+
+    def _ordered_to_end(self, known: RemoteJob) -> RemoteJob:
+        """The job, which each look stops from now on; or as it has ended."""
+        while is_open(known):
+            stopping = known.model_copy(update={"state": JobState.STOPPING})
+            if self._records.replace(known, stopping):
+                self._note(stopping, "stopping")
+                return stopping
+            known = self._records.read(known.run) or known
+        return known
 
     def _stop(self, name: str) -> bool:
         """Whether there is such a job, which hadn't ended."""
@@ -241,6 +261,10 @@ class SageMakerLauncher:
         self._ledger.note(
             TrailLine(at=moment, run=job.run, act=act, machine=job.name, why=why, price=hour)
         )
+
+
+def _asked_to_end(job: RemoteJob) -> LaunchError:
+    return LaunchError(f"run {job.run} was asked to end; ask for a new run.")
 
 
 def _is_refusal(error: ClientError) -> bool:

@@ -197,14 +197,17 @@ def served(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
 
 def _proxy(state: FakeAws) -> type[BaseHTTPRequestHandler]:
     class Proxy(Quiet):
+        versions: Mapping[str, str] = {}
+
         def answer(self) -> None:
+            self.versions = {}
             body = self.body()
             call = parsed(self.command, self.path, dict(self.headers), body)
             action = f"s3:{self.command}" if call.service == "s3" else call.action
             state.calls.append(Call(action, body))
             fault = state.fault_for(action)
             if fault is None:
-                self.send(*self.refused_or_answered(call, body))
+                self.send(*self.refused_or_answered(call, body), self.versions)
                 return
             if fault.after:
                 self.refused_or_answered(call, body)
@@ -250,8 +253,9 @@ def _proxy(state: FakeAws) -> type[BaseHTTPRequestHandler]:
             headers = {k: v for k, v in self.headers.items() if k.lower() not in NOT_PASSED_ON}
             line.request(self.command, self.path, body, headers)
             answer: HTTPResponse = line.getresponse()
-            content = answer.read()
+            content, etag = answer.read(), answer.getheader("ETag")
             line.close()
+            self.versions = {"ETag": etag} if etag else {}
             return answer.status, answer.getheader("Content-Type", "text/plain"), content
 
     return Proxy
