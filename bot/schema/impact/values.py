@@ -36,6 +36,15 @@ def values(diff: SchemaDiff, ctx: ImpactContext) -> Iterator[Consequence]:
     )
 
 
+def _of_unknown(old: Field | None, name: str) -> Verdict | None:
+    """The verdict on a field that LaminDB doesn't know by its name; None if it does."""
+    if is_curated(name):
+        return None
+    if old is None or not is_curated(old.name):
+        return Effort.NOTHING, NOT_READ
+    return Effort.PERSON, f'LaminDB has it as "{old.name}", and looks at its values by that name'
+
+
 def _cardinality(change: CardinalityChange) -> Consequence:
     was, now = (", ".join(some) or "one value" for some in (change.was, change.is_now))
     effort, reason = _judged_cardinality(change)
@@ -45,8 +54,8 @@ def _cardinality(change: CardinalityChange) -> Consequence:
 
 def _judged_cardinality(change: CardinalityChange) -> Verdict:
     name = change.new.name
-    if not is_curated(name):
-        return Effort.NOTHING, NOT_READ
+    if verdict := _of_unknown(change.old, name):
+        return verdict
     if is_label(name):
         return Effort.NOTHING, "its terms are judged on their own"
     moved = change.old and change.old.component != change.new.component
@@ -64,7 +73,7 @@ def _values(change: ValuesChange, old: Field, ctx: ImpactContext) -> Consequence
     added = [f"+ {value}" for value in change.added]
     change_text = ", ".join([*added, *(f"- {value}" for value in change.removed)])
     name, lines = subject(change.new), change.new.lines
-    verdict = _without_terms(change, ctx)
+    verdict = _of_unknown(old, change.new.name) or _without_terms(change, ctx)
     if verdict is None and change.kind is Kind.SPECIAL_VALUE:
         return _special(change, change_text, ctx)
     if verdict is None and (came := _registries_added(change, old, ctx)):
@@ -78,8 +87,6 @@ def _values(change: ValuesChange, old: Field, ctx: ImpactContext) -> Consequence
 def _without_terms(change: ValuesChange, ctx: ImpactContext) -> Verdict | None:
     """The verdict on what isn't a matter of registries; None if it is."""
     name = change.new.name
-    if not is_curated(name):
-        return Effort.NOTHING, NOT_READ
     if is_label(name):
         return Effort.NOTHING, "it is the name of a record that its terms ask for"
     if name == ORGANISM:

@@ -566,6 +566,28 @@ def test_other_demands_on_a_renamed_column_are_judged_by_its_older_rules(
     assert told.change.endswith(more.strip())
 
 
+@pytest.mark.parametrize(
+    ("value", "category"),
+    [
+        ("This MUST be a CL term or a Cellosaurus term.", "Allowed values changed"),
+        ('This MUST be a CL term or <code>"unknown"</code>.', "Allowed values changed"),
+        (
+            "This MUST be one or more CL terms separated by <code>&quot; || &quot;</code>.",
+            "Cardinalities and delimiters changed",
+        ),
+    ],
+)
+@pytest.mark.parametrize("names", [UNKNOWN, UNKNOWN[1:] * 2])
+def test_other_values_of_a_column_that_lamindb_has_by_its_older_name_are_a_persons(
+    names: tuple[str, str], value: str, category: str
+) -> None:
+    old = with_obs((names[0], "This MUST be a CL term."), version="1.0.0")
+    told = only(of(old, with_obs((names[1], value)), CURATOR), category)
+    is_known = names == UNKNOWN
+    assert told.effort is (Effort.PERSON if is_known else Effort.NOTHING)
+    assert (f'LaminDB has it as "{UNKNOWN[0]}"' in told.reason) is is_known
+
+
 AS_FEATURE = f'{CURATOR}for name in ["suspension_type"]:\n    Feature(name=name, dtype=str)\n'
 IN_BOTH = AS_FEATURE.replace('"cell_type":', '"suspension_type":')
 IN_SPEC = IN_BOTH.replace('["suspension_type"]', "[]")
