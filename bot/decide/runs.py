@@ -65,7 +65,7 @@ def run_begins(event: RunAsked, facts: Facts) -> Plan:
     is_alone = event.is_first and not facts.is_worked_on(request)
     if event.by_bot and is_alone and unproved(request, facts) is None:
         # The command has set the label when it asked for the run.
-        effects = (*effects, SetLabel(thread, Label.MERGED))
+        effects = (*effects, SetLabel(thread, _label_before(request.release, facts)))
     decided = replace(decided, effects=effects)
     if event.by_bot:
         return decided
@@ -203,9 +203,13 @@ def run_lost(event: RunLost, facts: Facts) -> Plan:
 
 def _label_without(event: RunLost, facts: Facts) -> Label:
     """The label as it was before where the run never began, since it has changed nothing."""
-    if event.ending != GIVEN_UP:
-        return Label.UNCHECKED
-    reports = [run.report for run in facts.runs_of(event.request.release) if run.report]
+    is_as_before = event.ending == GIVEN_UP
+    return _label_before(event.request.release, facts) if is_as_before else Label.UNCHECKED
+
+
+def _label_before(release: str, facts: Facts) -> Label:
+    """What the release's last run that has reported came to, or that it hasn't had any."""
+    reports = [run.report for run in facts.runs_of(release) if run.report]
     last = max(reports, key=lambda report: report.ended_at, default=None)
     return ENDED[last.verdict] if last else Label.MERGED
 

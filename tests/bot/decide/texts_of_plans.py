@@ -315,6 +315,9 @@ BEGINNINGS = {
     "without a blob": begins(replace(PROVED, blobs={}), changed(manifest_blob=None)),
     "elsewhere": begins(replace(PROVED, places=(), places_unread="it is down.")),
     "undecided": begins(replace(PROVED, rules={})),
+    "undecided, of a verified release": begins(
+        replace(PROVED, rules={}, runs=(run(1, Status.PASSED, DONE), run(5)))
+    ),
     "undecided, to verify": by_hand(
         replace(FACTS, rules={}),
         of=request(Action.VERIFY, run_id=f"{RELEASE}-verify-5", manifest_blob=None),
