@@ -3,17 +3,19 @@
 The curator never looks at X, and LaminDB annotates by gene up to a number of genes: a dataset of
 more gives two files, one on either side of that number. So the released curator, whose time is
 quadratic in the genes, is compared as it is. Everything else of the file is kept as it stands, and
-every categorical column gets a category that no cell uses, as files of the Census have: who counts
-it shows. Must not know LaminDB.
+each categorical column of texts gets a category that no cell uses, as files of the Census have: who
+counts it shows. Must not know LaminDB.
 """
 
 from pathlib import Path
 from typing import Any
 
+import anndata
 import h5py
 import pandas as pd
 from anndata import AnnData
 from anndata.io import read_elem
+from pandas.api.types import is_string_dtype
 from scipy import sparse
 
 from runners.contract.rules import Rules
@@ -66,10 +68,13 @@ def write_subsets(data: AnnData, folder: Path, name: str) -> list[Path]:
 def _write_subset(data: AnnData, genes: int, file: Path) -> Path:
     counts = sparse.csr_matrix((data.n_obs, genes), dtype="float32")
     obs, var = _with_unused(data.obs), data.var.iloc[:genes]
-    AnnData(counts, obs=obs, var=var, uns=data.uns).write_h5ad(file)
+    # as the file itself may have them: pandas 3 writes an index and categories so
+    with anndata.settings.override(allow_write_nullable_strings=True):
+        AnnData(counts, obs=obs, var=var, uns=data.uns).write_h5ad(file)
     return file
 
 
 def _with_unused(obs: pd.DataFrame) -> pd.DataFrame:
-    categorical = obs.select_dtypes("category").columns
-    return obs.assign(**{str(c): obs[c].cat.add_categories(UNUSED) for c in categorical})
+    categorical = obs.select_dtypes("category")
+    of_texts = [name for name in categorical if is_string_dtype(obs[name].cat.categories)]
+    return obs.assign(**{str(name): obs[name].cat.add_categories(UNUSED) for name in of_texts})

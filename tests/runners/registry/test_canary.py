@@ -9,11 +9,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
+import anndata
 import numpy as np
+import pandas as pd
 import pytest
 import trials
+from anndata import AnnData
 from instances import REFERENCE, newer_manifest
+from scipy import sparse
 
 from runners import rules
 from runners.census.store import location, read_datasets
@@ -111,6 +116,37 @@ def test_a_cut_file_has_a_category_that_no_cell_uses_in_every_categorical_column
     assert len([*before]) > 10
     for name in before:
         assert {*after[name].cat.categories} == {*before[name].cat.categories, subset.UNUSED}
+
+
+TEXTS = pd.Index(pd.array(["a", "b"], dtype="string"))
+
+
+@pytest.mark.parametrize(
+    ("categories", "is_text"),
+    [
+        (["a", "b"], True),
+        (TEXTS, True),  # as pandas 3 writes them
+        ([1, 2], False),
+        ([0.5, 1.5], False),
+        ([False, True], False),
+    ],
+    ids=["texts", "nullable texts", "numbers", "fractions", "flags"],
+)
+def test_categories_of_any_type_that_a_file_may_have_are_kept(
+    tmp_path: Path, categories: Any, is_text: bool
+) -> None:
+    cells = pd.Index(pd.array(["x", "y", "z"], dtype="string"))
+    obs = pd.DataFrame({"cluster": pd.Categorical.from_codes([1, 0, 1], categories)}, index=cells)
+    var = pd.DataFrame({"name": pd.array(["p", None], dtype="string")}, index=TEXTS)
+    data = AnnData(sparse.csr_matrix((3, 2), dtype="float32"), obs=obs, var=var)
+    with anndata.settings.override(allow_write_nullable_strings=True):
+        data.write_h5ad(tmp_path / "whole.h5ad")
+    (file,) = subset.write_subsets(trials.read(tmp_path / "whole.h5ad"), tmp_path, "cut")
+    again = trials.read(file)
+    assert list(again.obs["cluster"]) == list(obs["cluster"])
+    added = [subset.UNUSED] if is_text else []
+    assert list(again.obs["cluster"].cat.categories) == [*categories, *added]
+    assert [*again.obs_names, *again.var_names] == [*cells, *TEXTS]
 
 
 def test_of_many_genes_two_files_are_made_on_either_side_of_lamindbs_limit(
