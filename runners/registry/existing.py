@@ -21,8 +21,8 @@ KEYS = 30_000
 """Keys per statement: SQLite takes 32,766 (https://www.sqlite.org/limits.html)."""
 
 
-def adopt_terms(registry: str, names: Mapping[str, str]) -> None:
-    """Makes visible, and complete, what the registry has of the records of these keys.
+def adopt_terms(registry: str, names: Mapping[str, str]) -> set[str]:
+    """Makes visible what the registry has of the records of these keys; the keys that some lacked.
 
     `names`: key -> name, by which a record without a key is found.
 
@@ -30,17 +30,16 @@ def adopt_terms(registry: str, names: Mapping[str, str]) -> None:
         ContractError: a record has another's uid.
     """
     of_registry = model(registry)
-    missing = _missing(registry, names)
+    missing, of_uid = _missing(registry, names)
     name_field = of_registry._name_field
     alike = of_registry.objects.filter(
         **{f"{name_field}__in": [names[term] for term in missing], key(registry): None}
     )
     in_order = (*branches.hidden(alike).order_by("-id"), *branches.visible(alike).order_by("-id"))
     by_name = {getattr(row, name_field): row for row in in_order}  # the oldest in sight counts
-    _fill(
-        registry,
-        {term: row for term in missing if (row := by_name.pop(names[term], None)) is not None},
-    )
+    of_name = {term: row for term in missing if (row := by_name.pop(names[term], None)) is not None}
+    _fill(registry, of_name)
+    return of_uid | of_name.keys()
 
 
 def adopt_genes(gene_ids: Collection[str]) -> set[str]:
@@ -52,7 +51,7 @@ def adopt_genes(gene_ids: Collection[str]) -> set[str]:
     """
     remaining, missing = iter(gene_ids), set[str]()
     while some := list(islice(remaining, KEYS)):
-        missing.update(_missing("Gene", some))
+        missing.update(_missing("Gene", some)[0])
     return set(gene_ids) - missing
 
 
@@ -80,14 +79,16 @@ def _plain_name(name: str) -> str:
     return name.replace("_", " ").casefold()
 
 
-def _missing(registry: str, keys: Iterable[str]) -> list[str]:
-    """The keys of which the registry has no record, nor one with the uid that is made of it."""
+def _missing(registry: str, keys: Iterable[str]) -> tuple[list[str], set[str]]:
+    """The keys of which the registry has no record, nor one with the uid that is made of it; and
+    those that such a one lacked.
+    """
     rows, field, wanted = model(registry).objects, key(registry), list(keys)
     found = branches.shown_values(rows.filter(**{f"{field}__in": wanted}), field)
     terms = {uids.ontology(term): term for term in wanted if term not in found}
     of_uid = {terms[row.uid]: row for row in rows.filter(uid__in=list(terms))}
     _fill(registry, of_uid)
-    return [term for term in terms.values() if term not in of_uid]
+    return [term for term in terms.values() if term not in of_uid], set(of_uid)
 
 
 def _fill(registry: str, records: Mapping[str, Any]) -> None:

@@ -6,7 +6,7 @@ a term to no parent of another source; and notes a source as wholly imported or 
 terms last asked for. Must not decide which source a term has.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import lamindb as ln
@@ -20,16 +20,23 @@ CHUNK = 500
 
 
 def save_with_ancestors(
-    registry: str, terms: Mapping[str, Term], term_ids: Iterable[str], source: Any
+    registry: str,
+    terms: Mapping[str, Term],
+    term_ids: Iterable[str],
+    source: Any,
+    adopted: Collection[str] = (),
 ) -> None:
     """Saves those of the terms and their ancestors that the registry hasn't got, and links them to
     their parents.
+
+    `adopted`: terms whose records had no id until now, and are linked as new ones are.
     """
-    wanted = _with_ancestors(terms, term_ids)
+    wanted = _with_ancestors(terms, [*term_ids, *adopted])
     present = _ids(registry, wanted)
     new = [terms[term_id] for term_id in wanted if term_id not in present]
     ln.save([new_record(registry, term, source) for term in new])
-    _link_parents(registry, new, _ids(registry, wanted))
+    lacking = [*new, *(terms[term_id] for term_id in sorted(adopted))]
+    _link_parents(registry, lacking, _ids(registry, wanted))
 
 
 def new_record(registry: str, term: Term, source: Any) -> Any:
@@ -70,12 +77,13 @@ def _ids(registry: str, term_ids: Sequence[str]) -> dict[str, int]:
 
 
 def _link_parents(registry: str, terms: Iterable[Term], ids: Mapping[str, int]) -> None:
-    """Links new records to those of their parents."""
+    """Links records to those of their parents, which a person may have done with some."""
     link = model(registry).parents.through
     kind = model(registry).__name__.lower()
-    link.objects.bulk_create(
+    rows = [
         link(**{f"from_{kind}_id": ids[term.term_id], f"to_{kind}_id": ids[parent]})
         for term in terms
         for parent in term.parents
         if parent in ids
-    )
+    ]
+    link.objects.bulk_create(rows, ignore_conflicts=True)

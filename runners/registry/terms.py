@@ -92,12 +92,13 @@ class Terms:
     ) -> None:
         if ontology is not None and self.sources.has(registry, ontology):
             self.sources.pinned(*registry_of_term(registry, ontology))
+        adopted = set[str]()
         if registry not in (LABELS, "Organism"):
-            adopt_terms(registry, self._names(registry, ontology, missing))
+            adopted = adopt_terms(registry, self._names(registry, ontology, missing))
             there = self._look_up({(registry, kind, ontology): missing})
             missing = [i for i in missing if (registry, kind, i) not in there]
         with transaction.atomic():  # a term without its ancestors would never be completed
-            self._make(registry, kind, ontology, missing)
+            self._make(registry, kind, ontology, missing, adopted)
         self._look_up({(registry, kind, ontology): missing})
 
     def _names(
@@ -110,7 +111,14 @@ class Terms:
         every = {*term_ids, *(above for i in term_ids for above in terms[i].ancestors)}
         return {stored_id(registry, i): terms[i].label for i in sorted(every & terms.keys())}
 
-    def _make(self, registry: str, kind: str, ontology: str | None, missing: Sequence[str]) -> None:
+    def _make(
+        self,
+        registry: str,
+        kind: str,
+        ontology: str | None,
+        missing: Sequence[str],
+        adopted: Collection[str],
+    ) -> None:
         if registry == "Organism":
             for taxon in missing:
                 self.organism(taxon)
@@ -128,7 +136,7 @@ class Terms:
         elif package_of(registry)[0] != "bionty":
             self._save_bare(registry, ontology, missing)
         else:
-            self._import(registry, ontology, missing)
+            self._import(registry, ontology, missing, adopted)
 
     def _look_up(
         self, wanted: Mapping[tuple[str, str, str | None], Collection[str]]
@@ -214,9 +222,11 @@ class Terms:
                 **{key(registry): term_id}, name=term.label, description=term.definition or None
             ).save()
 
-    def _import(self, registry: str, ontology: str, term_ids: Sequence[str]) -> None:
-        source = self.sources.pinned(registry, ontology)
-        save_with_ancestors(registry, self.reference.terms(ontology), term_ids, source)
+    def _import(
+        self, registry: str, ontology: str, missing: Sequence[str], adopted: Collection[str]
+    ) -> None:
+        source, terms = self.sources.pinned(registry, ontology), self.reference.terms(ontology)
+        save_with_ancestors(registry, terms, missing, source, adopted)
 
     def _save_phenotypes_among_diseases(self, term_ids: Sequence[str]) -> None:
         """LaminDB keeps "normal" among diseases under the uid that it has as a phenotype."""

@@ -142,6 +142,32 @@ def adopted_by_name() -> Any:
     return [[ids.get(pk) for pk in made], ids.get(other.pk), shown, len(ids)]
 
 
+def adopted_with_what_is_above() -> Any:
+    """Terms that a person has made without their ids are linked to their parents, and these to
+    theirs: asked for themselves, found by their uid, above one that is new, or with a parent that
+    she has linked. One that has its id stays as it is.
+    """
+    asked = terms()
+    known = asked.reference.terms("CL")
+    hers = {i: bt.CellType(name=known[i].label).save() for i in ("CL:0000171", "CL:0000101")}
+    hers["CL:0000101"].parents.add(bt.CellType(name=known["CL:0000526"].label).save())
+    named = bt.CellType(name=known["CL:0000187"].label).save()
+    by_uid = bt.CellType(name="odd cell", uid=uids.ontology("CL:0000775")).save()
+    own = bt.CellType(name="odd retina", ontology_id="CL:0000561").save()
+    wanted = [*hers, "CL:0000746", "CL:0000775", "CL:0000561"]
+    for _ in range(2):  # the second time nothing is missing
+        asked.ensure(Annotation("cell_type_ontology_term_id", "CellType", i, "CL") for i in wanted)
+    rows = {row.ontology_id: row for row in bt.CellType.objects.all()}
+    found = {
+        i: {row.ontology_id for row in rows[i].parents.all()} == set(known[i].parents)
+        for i in [*wanted, "CL:0000187"]
+    }
+    above = {i for one in wanted[:-1] for i in known[one].ancestors}
+    made = [hers["CL:0000171"].pk, named.pk, by_uid.pk, own.pk]
+    same = [rows[i].pk for i in ("CL:0000171", "CL:0000187", "CL:0000775", "CL:0000561")] == made
+    return [found, above <= rows.keys(), same]
+
+
 def genes_up_to_the_limit() -> Any:
     """A dataset of as many genes as LaminDB annotates by is linked to them; of one more, not."""
     one, other = h5ads(OLDER.version)[:2]
@@ -322,6 +348,7 @@ QUESTIONS: tuple[Question, ...] = (
     label_of_two_types_of_a_name,
     genes_of_their_organism,
     adopted_by_name,
+    adopted_with_what_is_above,
     genes_up_to_the_limit,
     rows_of_any_table,
     first_in_sight,

@@ -34,6 +34,15 @@ ANSWERS: dict[str, Any] = {
         0,  # one stands under another organism, and one is in the trash
     ],
     "adopted_by_name": [[None, "X:1", None], "X:2", 1, 2],
+    # whether its parents are the ontology's; all that is above is there, in the same records
+    "adopted_with_what_is_above": [
+        {
+            **dict.fromkeys(("CL:0000171", "CL:0000101", "CL:0000746", "CL:0000775"), True),
+            "CL:0000561": False,
+            "CL:0000187": True,
+        },
+        *[True, True],
+    ],
     # members, the hash is theirs, they are all, and the release: first of one file, then of three
     "hash_of_a_completed_collection": [
         *([count, True, False, LATER] for count in (1, 2)),
