@@ -240,7 +240,9 @@ class Writer:
         if place.earlier is None:
             return Outcome.REGISTERED
         same = self._previous_versions.get(dataset.dataset_id) == dataset.dataset_version_id
-        return Outcome.UNCHANGED if same else Outcome.REVISED
+        # what the previous release holds says nothing of an older one, which is revised without it
+        is_of_previous = place.earlier.version_tag == self.manifest.previous
+        return Outcome.UNCHANGED if same and is_of_previous else Outcome.REVISED
 
     def collections(self, datasets: Sequence[CensusDataset], *, is_whole: bool) -> None:
         """The release's own collections: of all its artifacts, and of each study's.

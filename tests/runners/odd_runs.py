@@ -12,7 +12,7 @@ from filled import counted
 from full_disk import files_that_cannot_grow
 from instances import INSTANCE, REFERENCE
 from lamindb_setup.core.hashing import hash_set
-from odd_collections import LATER, Question, copied, failure, h5ads, study
+from odd_collections import LAST, LATER, NEXT, Question, copied, failure, h5ads, study
 
 from runners import rules
 from runners.census.store import CensusDataset
@@ -38,11 +38,12 @@ from runners.verification import gather
 RULES = rules.load(NEWER.dataset_schema_version)
 
 
-def manifest() -> Manifest:
+def manifest(release: str = LATER, previous: str | None = None) -> Manifest:
     """Of a release that is nowhere."""
-    folder = f"{h5ads(NEWER.version)[0].storage.root}/cell-census/{LATER}"
+    folder = f"{h5ads(NEWER.version)[0].storage.root}/cell-census/{release}"
     return Manifest(
-        release=LATER,
+        release=release,
+        previous=previous,
         census_schema_version="2.4.0",
         dataset_schema_version=NEWER.dataset_schema_version,
         dataset_count=9,
@@ -109,6 +110,27 @@ def rows_of_a_batch() -> Any:
         ln.Artifact.objects.exclude(schema=None).count() - before,
         [row.references.get().name for row in (good, wrong)],
     ]
+
+
+def outcomes_after_a_release_with_gaps() -> Any:
+    """Of three datasets of the same version in all releases, and one of another, what comes of each
+    where the instance has it of the previous release, of an older one, or of none.
+    """
+    held = {LATER: ["both", "other", "older"], LAST: ["both", "other"]}
+    versions = {"both": "both", "older": "older", "none": "none", "other": "before"}
+    numbers = {name: number for number, name in enumerate(versions)}
+    for release, names in held.items():
+        writer = Writer(manifest(release), Reference(RULES, REFERENCE), {})
+        writer.prepare()
+        writer.write([dataset(name, numbers[name]) for name in names])
+    found = []
+    for previous in (LAST, None):
+        of_previous = versions if previous else {}
+        writer = Writer(manifest(NEXT, previous), Reference(RULES, REFERENCE), of_previous)
+        writer.prepare()
+        written = writer.write([dataset(name, numbers[name]) for name in versions])
+        found.append({one.dataset_id: str(one.outcome) for one in written})
+    return found
 
 
 def transform_of_its_code() -> Any:
@@ -297,6 +319,7 @@ def runs_without_a_folder() -> Any:
 RUNS: tuple[Question, ...] = (
     statements_of_a_batch,
     rows_of_a_batch,
+    outcomes_after_a_release_with_gaps,
     transform_of_its_code,
     records_of_a_run,
     kept_of_runs,

@@ -255,6 +255,10 @@ ANSWERS: dict[str, Any] = {
         1,
         ["good", "wrong"],
     ],
+    "outcomes_after_a_release_with_gaps": [  # with a previous release, and without
+        {"both": "unchanged", "older": "revised", "none": "registered", "other": "revised"},
+        {"both": "revised", "older": "revised", "none": "registered", "other": "revised"},
+    ],
     # Run and space of a collection and an artifact: of two tracked runs, and of one that isn't
     "records_of_a_run": [
         [*[["odd", True]] * 2, *[["other", False]] * 2, *[[None, False]] * 2],
