@@ -1,9 +1,10 @@
 """Which artifacts are the Census's: told by where their files lie, root and key together.
 
 LaminDB gives an artifact the deepest registered root that contains its file, and a key that begins
-there (`check_path_in_existing_storage` in lamindb/models/artifact.py). A person may register a root
-above or below `cell-census` before or after us, and the same release may lie in two buckets. Must
-not write.
+there (`check_path_in_existing_storage` in lamindb/models/artifact.py). What it has uploaded lies at
+its uid, and may have any key, a virtual one (`auto_storage_key_from_artifact` in
+lamindb/core/storage/paths.py). A person may register a root above or below `cell-census` before or
+after us, and the same release may lie in two buckets. Must not write.
 """
 
 from collections.abc import Iterable
@@ -25,7 +26,8 @@ def census() -> Any:
     """A query set of all artifacts of all releases, each with its `address`."""
     key = Coalesce("_real_key", "key", output_field=TextField())
     address = Concat("storage__root", Value("/"), key, output_field=TextField())
-    rows = ln.Artifact.objects.annotate(address=address)
+    rows = ln.Artifact.objects.exclude(_key_is_virtual=True, _real_key=None)
+    rows = rows.annotate(address=address)
     return rows.filter(address__contains=CENSUS)
 
 

@@ -63,6 +63,23 @@ def one_of_a_key_whose_file_lies_elsewhere() -> Any:
     return [list(made.values_list(*fields)), len({each.stem_uid for each in made})]
 
 
+def files_of_virtual_keys() -> Any:
+    """What has a virtual key, as an uploaded file has, is the Census's only where LaminDB knows
+    another key, at which it lies.
+    """
+    found, store = [], locations.stores().first()
+    places = (h5ads(NEWER.version)[0], locations.h5ads), (store, locations.stores)
+    for number, (first, ours) in enumerate(places):
+        key = first.address.removeprefix(f"{first.storage.root}/")
+        own = {"key": key, "_real_key": None, "_key_is_virtual": True}
+        copied(first, 10 * number, **own)
+        linked = copied(first, 10 * number + 1, **{**own, "key": "hers", "_real_key": key})
+        plain = copied(first, 10 * number + 2, **{**own, "_key_is_virtual": False})
+        made = ours().filter(address=first.address).order_by("id")
+        found.append([row.pk for row in made] == [first.pk, linked.pk, plain.pk])
+    return found
+
+
 def file_in_its_chain() -> Any:
     """A revision of a dataset's artifact, and whose flag it takes."""
     first = h5ads(NEWER.version)[0]
@@ -208,6 +225,7 @@ def references_of_studies() -> Any:
 ARTIFACTS: tuple[Question, ...] = (
     one_of_a_release_for_a_dataset,
     one_of_a_key_whose_file_lies_elsewhere,
+    files_of_virtual_keys,
     file_in_its_chain,
     file_of_a_person,
     storages_of_addresses,

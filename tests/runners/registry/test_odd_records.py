@@ -108,6 +108,7 @@ ANSWERS: dict[str, Any] = {
         [5, [], 0],  # of the dataset, of one that isn't there, of no dataset
         True,
     ],
+    "files_of_virtual_keys": [True, True],  # h5ads, stores
     "file_in_its_chain": [
         [True, True],
         [True, False],
