@@ -233,12 +233,17 @@ def _writer(job: Job, journal: Journal) -> "Writer":
     from runners.registry import connection
 
     connection.connect(job.request.instance)
-    from runners.registry import branches, lock, sequences  # LaminDB has models once connected
+    from runners.registry import (
+        branches,
+        lock,
+        rows,
+        sequences,
+    )  # LaminDB has models once connected
     from runners.registry.writer import Writer
 
     lock.take_database_lock(job.request.run_id)
     branches.require_main(job.request.instance)
-    sequences.require_ahead()
+    sequences.require_ahead(rows.highest_ids())
     reference = Reference(rules_of(job.manifest), job.reference)
     before = read_datasets(job.previous) if job.previous else ()
     versions = {dataset.dataset_id: dataset.dataset_version_id for dataset in before}

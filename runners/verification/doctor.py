@@ -34,11 +34,12 @@ def examine(instance: str, reference: Path) -> Iterator[PartHealth]:
     yield from connecting
     if connecting[-1].health is not Health.OK:
         return
-    from runners.registry import branches, role, schema, sequences  # LaminDB has models now
+    from runners.registry import branches, role, rows, schema, sequences  # LaminDB has models now
 
     yield _found("branch", partial(_passed, lambda: branches.require_main(instance), "main."))
     yield _found("role", partial(_passed, role.require_writing, "it may write."))
-    yield _found("sequences", partial(_passed, sequences.require_ahead, "none is behind."))
+    ahead = partial(_passed, lambda: sequences.require_ahead(rows.highest_ids()), "none is behind.")
+    yield _found("sequences", ahead)
     try:
         rules = newest_rules()
     except ContractError as error:

@@ -197,6 +197,45 @@ def test_what_the_commit_would_refuse_is_refused_before(server: str) -> None:
     assert seen(server, "referring") == ["written"]
 
 
+# --- sequences ------------------------------------------------------------------------------------
+
+TAKEN = "23505"
+
+
+@pytest.mark.parametrize(
+    ("setting", "at", "following"),
+    [
+        ("select setval('copied_id_seq', 4)", None, 5),
+        ("select setval('copied_id_seq', 5, false)", None, 5),
+        ("alter table copied alter id restart with 7", None, 7),
+        ("select nextval('copied_id_seq') from generate_series(1, 4)", None, 5),
+        ("select setval('copied_id_seq', 3)", 3, TAKEN),
+        ("select setval('copied_id_seq', 4, false)", 3, TAKEN),
+        ("alter sequence copied_id_seq restart with 2", 1, TAKEN),
+        ("select", 0, TAKEN),  # never asked
+    ],
+)
+def test_a_sequence_is_behind_where_the_next_row_gets_an_id_that_stands(
+    server: str, setting: str, at: int | None, following: object
+) -> None:
+    said, found = seen(server, "sequence_of_copied_rows", setting, "usage, select")
+    assert found == following
+    assert said == ("" if at is None else behind(at))
+
+
+def test_a_sequence_that_is_set_and_can_t_be_read_counts_as_never_asked(server: str) -> None:
+    """Of the two, only that can do harm."""
+    setting = "select setval('copied_id_seq', 5, false)"
+    assert seen(server, "sequence_of_copied_rows", setting, "usage") == [behind(0), 5]
+
+
+def behind(at: int) -> str:
+    return (
+        f"ContractError: instance: the sequence of copied.id is at {at}, behind its highest id 4; "
+        "let its administrator run: select setval(pg_get_serial_sequence('copied', 'id'), 4);"
+    )
+
+
 # --- waiting --------------------------------------------------------------------------------------
 
 
