@@ -186,7 +186,7 @@ def _ensure(wanted: Iterable[_Wanted], release: str) -> None:
     put_in_place(new)
     _set_hashes([(collection, collection.hash) for collection, _ in new])
     ln.Collection.objects.bulk_create(collection for collection, _ in new)
-    _complete(members)
+    _complete(members, new={collection.id for collection, _ in new})
 
 
 def _unsaved(artifacts: Sequence[Any], place: Neighbours, release: str, **fields: Any) -> Any:
@@ -212,9 +212,10 @@ def _unsaved(artifacts: Sequence[Any], place: Neighbours, release: str, **fields
     return collection
 
 
-def _complete(collections: Sequence[tuple[Any, Sequence[Any]]]) -> None:
-    """Adds the artifacts that saved collections lack: all of a new one, or what a later run of the
-    same release has registered, e.g. a file that was mended. That run may know no others of it.
+def _complete(collections: Sequence[tuple[Any, Sequence[Any]]], new: Collection[int]) -> None:
+    """Adds the artifacts that saved collections lack: all of a `new` one, which has their hash, or
+    what a later run of the same release has registered, e.g. a file that was mended. That run may
+    know no others of it.
     """
     link = ln.models.CollectionArtifact
     ids = [collection.id for collection, _ in collections]
@@ -229,8 +230,7 @@ def _complete(collections: Sequence[tuple[Any, Sequence[Any]]]) -> None:
         for pk, artifact_ids in missing.items()
         for artifact_id in artifact_ids
     )
-    had_some = {pk for pk, _ in present}
-    completed = [one for one, _ in collections if missing[one.id] and one.id in had_some]
+    completed = [one for one, _ in collections if missing[one.id] and one.id not in new]
     digests = _digests_of_members(completed)
     _set_hashes([(collection, hash_set(digests[collection.id])) for collection in completed])
     for collection in completed:

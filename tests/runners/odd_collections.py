@@ -69,6 +69,24 @@ def hash_of_a_completed_collection() -> Any:
     return found
 
 
+def hash_after_a_person_s_removals() -> Any:
+    """Of a collection of three files from which a person has removed one, or all, when it is told
+    of one, or of three: how many it has then, and whether the hash is theirs.
+    """
+    files, found = h5ads(NEWER.version)[:3], []
+    for removed, told in ((files[:1], files), (files, files[:1]), (files, files), ([], files)):
+        name = f"Odd {len(found)}"
+        collections.ensure_studies([(study(name), files)], release=LATER)
+        made = ln.Collection.objects.get(key=name)
+        link = ln.models.CollectionArtifact
+        link.objects.filter(collection=made, artifact__in=removed).delete()
+        collections.ensure_studies([(study(name), told)], release=LATER)
+        made.refresh_from_db()
+        members = set(made.artifacts.values_list("hash", flat=True))
+        found.append([len(members), made.hash == hash_set(members)])
+    return found
+
+
 def hash_that_another_has() -> Any:
     """Of two releases' collections of the same key and files the first has the hash."""
     files = h5ads(NEWER.version)[:2]
@@ -290,6 +308,7 @@ def chain(key: str) -> list[Any]:
 
 COLLECTIONS: tuple[Question, ...] = (
     hash_of_a_completed_collection,
+    hash_after_a_person_s_removals,
     hash_that_another_has,
     collections_in_any_order,
     names_of_two_studies,

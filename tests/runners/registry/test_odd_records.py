@@ -48,6 +48,7 @@ ANSWERS: dict[str, Any] = {
         *([count, True, False, LATER] for count in (1, 2)),
         *[[3, True, True, LATER]] * 2,
     ],
+    "hash_after_a_person_s_removals": [[3, True], [1, True], [3, True], [3, True]],
     "hash_that_another_has": [[LATER, False, True], [LAST, True, False]],
     # one chain, three uids, and the last release is the latest
     "collections_in_any_order": [[1, 3, [[LATER, False], [LAST, False], [NEXT, True]]]],
