@@ -141,6 +141,26 @@ def adopted(
     return other
 
 
+def correct(files: Iterable[tuple[Any, Stats, int | None]]) -> None:
+    """Gives each artifact that isn't annotated stats and number of observations of the file as it
+    was read: what it was registered by may have been replaced since, and nothing else says so.
+    """
+    replaced = [one for one in files if one[0].schema_id is None and one[0].hash != one[1]["hash"]]
+    if not replaced:
+        return
+    # LaminDB allows one artifact of a key and hash
+    same = ln.Artifact.objects.filter(hash__in=[stats["hash"] for _, stats, _ in replaced])
+    taken = set(same.values_list("storage_id", "key", "hash"))
+    corrected = []
+    for artifact, stats, n_observations in replaced:
+        if (artifact.storage_id, artifact.key, stats["hash"]) not in taken:
+            artifact.size, artifact.n_observations = stats["size"], n_observations
+            artifact.hash, artifact._hash_type = stats["hash"], stats["hash_type"]
+            corrected.append(artifact)
+    fields = ("size", "hash", "_hash_type", "n_observations")
+    ln.Artifact.objects.bulk_update(corrected, fields)
+
+
 @dataclass(frozen=True)
 class NewArtifact:
     """What an h5ad of a release is registered by. `storage`: the record whose root contains it;

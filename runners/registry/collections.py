@@ -215,7 +215,7 @@ def _unsaved(artifacts: Sequence[Any], place: Neighbours, release: str, **fields
 def _complete(collections: Sequence[tuple[Any, Sequence[Any]]], new: Collection[int]) -> None:
     """Adds the artifacts that saved collections lack: all of a `new` one, which has their hash, or
     what a later run of the same release has registered, e.g. a file that was mended. That run may
-    know no others of it.
+    know no others of it. All but the new ones are given the hash of what they have then.
     """
     link = ln.models.CollectionArtifact
     ids = [collection.id for collection, _ in collections]
@@ -230,16 +230,17 @@ def _complete(collections: Sequence[tuple[Any, Sequence[Any]]], new: Collection[
         for pk, artifact_ids in missing.items()
         for artifact_id in artifact_ids
     )
-    completed = [one for one, _ in collections if missing[one.id] and one.id not in new]
-    digests = _digests_of_members(completed)
-    _set_hashes([(collection, hash_set(digests[collection.id])) for collection in completed])
-    for collection in completed:
-        ln.Collection.objects.filter(id=collection.id).update(hash=collection.hash)
+    others = {one.id: one for one, _ in collections if one.id not in new}
+    before = {pk: one.hash for pk, one in others.items()}
+    digests = _digests_of_members(others)
+    _set_hashes([(others[pk], hash_set(own)) for pk, own in digests.items()])
+    changed = [one for pk, one in others.items() if one.hash != before[pk]]
+    ln.Collection.objects.bulk_update(changed, ["hash"])
 
 
-def _digests_of_members(collections: Sequence[Any]) -> Mapping[int, set[str]]:
+def _digests_of_members(collections: Iterable[int]) -> Mapping[int, set[str]]:
     """Primary key of a saved collection -> the hashes of all its artifacts."""
-    links = ln.models.CollectionArtifact.objects.filter(collection__in=collections)
+    links = ln.models.CollectionArtifact.objects.filter(collection_id__in=collections)
     digests: dict[int, set[str]] = defaultdict(set)
     for pk, digest in links.values_list("collection_id", "artifact__hash"):
         if digest is not None:

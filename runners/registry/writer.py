@@ -163,7 +163,7 @@ class Writer:
     ) -> dict[str, Finding]:
         """Writes what can be written; returns what another's artifact stands in the way of."""
         readable = {judged.dataset.dataset_id: judged for judged in batch if judged.validation}
-        found, in_the_way = self._found(readable.values(), known, places)
+        found, in_the_way = self._found(readable.values(), known, places, stats)
         lacking = [j for name, j in readable.items() if name not in {*found, *in_the_way}]
         made = self._registered(lacking, places, stats)
         by_artifact = {row.id: readable[name] for name, row in (found | made).items()}
@@ -186,17 +186,20 @@ class Writer:
         readable: Iterable[ValidatedDataset],
         known: Mapping[str, Sequence[Any]],
         places: Mapping[str, Neighbours],
+        stats: Mapping[str, Stats],
     ) -> tuple[dict[str, Any], dict[str, Finding]]:
         """Dataset id -> the artifact that is there, or what stands in its way."""
         release = self.manifest.release
         found: dict[str, Any] = {}
-        in_the_way = {}
+        in_the_way, read = {}, []
         for judged in readable:
             name, rows = judged.dataset.dataset_id, known[judged.dataset.dataset_id]
-            own = artifacts.of_release(rows, release)
-            other = artifacts.registered_otherwise(rows, self._address(judged), release)
+            address, own = self._address(judged), artifacts.of_release(rows, release)
+            other = artifacts.registered_otherwise(rows, address, release)
             if own is not None:
                 found[name] = restored_in_chain(own)
+                if own.address == address:  # it may be registered from another bucket
+                    read.append((own, stats[address], judged.n_observations))
             elif other is not None:
                 title, n_observations = judged.dataset.title, judged.n_observations
                 artifact = artifacts.adopted(other, release, title, n_observations, places[name])
@@ -204,6 +207,7 @@ class Writer:
                     in_the_way[name] = self._registered_otherwise(other)
                 else:
                     found[name] = artifact
+        artifacts.correct(read)
         return found, in_the_way
 
     def _registered(

@@ -71,10 +71,11 @@ def hash_of_a_completed_collection() -> Any:
 
 def hash_after_a_person_s_removals() -> Any:
     """Of a collection of three files from which a person has removed one, or all, when it is told
-    of one, or of three: how many it has then, and whether the hash is theirs.
+    of some: how many it has then, and whether the hash is theirs.
     """
-    files, found = h5ads(NEWER.version)[:3], []
-    for removed, told in ((files[:1], files), (files, files[:1]), (files, files), ([], files)):
+    files, found = h5ads(NEWER.version)[:3], list[list[object]]()
+    one, others = files[:1], files[1:]
+    for removed, told in ((one, files), (files, one), (files, files), (one, others), ([], files)):
         name = f"Odd {len(found)}"
         collections.ensure_studies([(study(name), files)], release=LATER)
         made = ln.Collection.objects.get(key=name)

@@ -23,7 +23,7 @@ from runners.records.transaction_log import Part, TransactionRecord
 from runners.registry import artifacts, collections, lock, proofs, tracking
 from runners.registry.recorder import Recorder
 from runners.registry.revisions import Neighbours
-from runners.registry.storage import Stats
+from runners.registry.storage import Stats, stats_of
 from runners.registry.writer import Writer
 from runners.rollback import whole
 from runners.rules.reference import Reference
@@ -109,6 +109,44 @@ def rows_of_a_batch() -> Any:
         [good.schema and good.schema.otype, wrong.schema],
         ln.Artifact.objects.exclude(schema=None).count() - before,
         [row.references.get().name for row in (good, wrong)],
+    ]
+
+
+def file_that_was_replaced() -> Any:
+    """Files that are of other content when they are done again: two that had failed, of which one
+    does again, and one that had not; one that is registered from another bucket; and one of whose
+    new content a person has an artifact. Then, what the collections' hashes are of.
+    """
+    wrong, names = Finding(reason=Reason.GENE_UNKNOWN), ["mended", "wrong", "fine", "moved", "hers"]
+    writer = Writer(manifest(), Reference(RULES, REFERENCE), {})
+    writer.prepare()
+    bad = [dataset(name, n, *[wrong] * (name != "fine")) for n, name in enumerate(names, 1)]
+    new = [dataset(name, 10 + n, *[wrong] * (name == "wrong")) for n, name in enumerate(names, 1)]
+    writer.write(bad)
+    writer.collections([one.dataset for one in bad], is_whole=True)
+    rows = {row.key.split("/")[-1]: row for row in ln.Artifact.objects.filter(version_tag=LATER)}
+    ln.Artifact.objects.filter(pk=rows["moved.h5ad"].pk).update(key=f"a/{rows['moved.h5ad'].key}")
+    stats = stats_of({"hers": (new[-1].size, new[-1].etag)})["hers"]
+    copied(rows["hers.h5ad"], 1, hash=stats["hash"], version_tag=None)
+    updates = []
+    for _ in range(2):  # the second time nothing is changed
+        with counted() as sent:
+            writer.write([replace(one, n_observations=7) for one in new])
+        updates.append(sum("SET" in s and '"size"' in s for s in sent))
+    writer.collections([one.dataset for one in new], is_whole=True)
+    fields = ("size", "hash", "_hash_type", "n_observations")
+    now = {row.key.split("/")[-1]: row for row in ln.Artifact.objects.filter(version_tag=LATER)}
+    kept = [name for name, row in rows.items() if row.hash == now[name].hash]
+    mended = now["mended.h5ad"]
+    expected = stats_of({"mended": (new[0].size, new[0].etag)})["mended"]
+    made = ln.Collection.objects.filter(version_tag=LATER)
+    digests = [set(row.artifacts.values_list("hash", flat=True)) for row in made]
+    return [
+        sorted(kept),
+        [getattr(mended, field) for field in fields]
+        == [expected["size"], expected["hash"], expected["hash_type"], 7],
+        updates,
+        [row.hash == hash_set(own) for row, own in zip(made, digests, strict=True)],
     ]
 
 
@@ -319,6 +357,7 @@ def runs_without_a_folder() -> Any:
 RUNS: tuple[Question, ...] = (
     statements_of_a_batch,
     rows_of_a_batch,
+    file_that_was_replaced,
     outcomes_after_a_release_with_gaps,
     transform_of_its_code,
     records_of_a_run,

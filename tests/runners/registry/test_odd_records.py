@@ -48,7 +48,7 @@ ANSWERS: dict[str, Any] = {
         *([count, True, False, LATER] for count in (1, 2)),
         *[[3, True, True, LATER]] * 2,
     ],
-    "hash_after_a_person_s_removals": [[3, True], [1, True], [3, True], [3, True]],
+    "hash_after_a_person_s_removals": [[n, True] for n in (3, 1, 3, 2, 3)],
     "hash_that_another_has": [[LATER, False, True], [LAST, True, False]],
     # one chain, three uids, and the last release is the latest
     "collections_in_any_order": [[1, 3, [[LATER, False], [LAST, False], [NEXT, True]]]],
@@ -256,6 +256,12 @@ ANSWERS: dict[str, Any] = {
         ["AnnData", None],
         1,
         ["good", "wrong"],
+    ],
+    "file_that_was_replaced": [
+        ["fine.h5ad", "hers.h5ad", "moved.h5ad"],  # are as they were
+        True,
+        [1, 0],  # statements
+        [True] * 6,
     ],
     "outcomes_after_a_release_with_gaps": [  # with a previous release, and without
         {"both": "unchanged", "older": "revised", "none": "registered", "other": "revised"},
