@@ -13,6 +13,7 @@ from typing import Any
 import bionty as bt
 import lamindb as ln
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 from runners.census.publications import Publication, Publications
 from runners.census.store import CensusDataset
@@ -27,6 +28,14 @@ LinkRow = tuple[int, int, int]
 
 
 PAGE = "https://cellxgene.cziscience.com/collections/{collection_id}"
+
+DOI_PREFIXES = (
+    *("https://doi.org/", "http://doi.org/", "https://dx.doi.org/", "http://dx.doi.org/"),
+    *("doi:", ""),
+)
+"""What may stand before a DOI (`Reference.doi` in lamindb/models/project.py), which is the same in
+upper and lower case (https://www.doi.org/doi-handbook/HTML/case-sensitivity.html).
+"""
 
 
 def annotate(
@@ -123,19 +132,23 @@ def _reference_ids(
     values: dict[str, set[str]] = {"doi": set(), "url": set()}
     for field, value in keys.values():
         values[field].add(value)
-    rows = ln.Reference.objects.filter(Q(doi__in=values["doi"]) | Q(url__in=values["url"]))
+    forms = [f"{prefix}{doi}" for doi in values["doi"] for prefix in DOI_PREFIXES]
+    rows = ln.Reference.objects.alias(form=Lower("doi"))
     found: dict[tuple[str, str], list[Any]] = defaultdict(list)
-    for row in rows:
-        found["doi", row.doi].append(row)
+    for row in rows.filter(Q(form__in=forms) | Q(url__in=values["url"])):
+        found["doi", _plain_doi(row.doi or "")].append(row)
         found["url", row.url].append(row)
     by_key: dict[tuple[str, str], Any] = {}
     made = []
     for collection_id, key in keys.items():
         if key not in by_key:
-            reference = branches.first(found[key])
+            study = studies[collection_id]
+            # one in sight that is written as the Census writes it may be linked already
+            alike = [row for row in found[key] if row.doi == study.collection_doi]
+            in_sight = [row for row in alike if not branches.is_hidden(row)]
+            reference = branches.first(in_sight or found[key])
             if reference is None:
-                study, publication = studies[collection_id], publications.get(collection_id)
-                reference = _new_reference(study, key, publication)
+                reference = _new_reference(study, publications.get(collection_id))
                 made.append(reference)
             by_key[key] = reference
     ln.Reference.objects.bulk_create(made)
@@ -145,19 +158,24 @@ def _reference_ids(
 def _reference_key(study: CensusDataset) -> tuple[str, str]:
     """Field and value by which the study's reference is found."""
     if study.collection_doi:
-        return "doi", study.collection_doi
+        return "doi", _plain_doi(study.collection_doi)
     return "url", _page(study)
+
+
+def _plain_doi(doi: str) -> str:
+    """A DOI in the one form of all in which LaminDB takes it."""
+    lower = doi.lower()
+    return lower.removeprefix(next(p for p in DOI_PREFIXES if lower.startswith(p)))
 
 
 def _page(study: CensusDataset) -> str:
     return PAGE.format(collection_id=study.collection_id)
 
 
-def _new_reference(
-    study: CensusDataset, key: tuple[str, str], publication: Publication | None
-) -> Any:
+def _new_reference(study: CensusDataset, publication: Publication | None) -> Any:
     """Not saved."""
-    fields: dict[str, Any] = {"name": study.collection_name, "url": _page(study), key[0]: key[1]}
+    doi = study.collection_doi or None
+    fields: dict[str, Any] = {"name": study.collection_name, "url": _page(study), "doi": doi}
     if publication is not None:
         fields |= {"text": publication.text, "date": publication.published}
     return ln.Reference(**fields, _skip_validation=True)

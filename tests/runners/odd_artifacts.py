@@ -222,6 +222,33 @@ def references_of_studies() -> Any:
     return [new.count(), same, told, shared]
 
 
+def reference_by_any_form_of_its_doi() -> Any:
+    """Which reference is a study's, whose DOI people write as LaminDB lets them; and one of the
+    study's own form before an older one, unless it is in the trash.
+    """
+    (file, *_), found = h5ads(OLDER.version), []
+    forms = ("10.9/OdD-{}", "https://doi.org/10.9/odd-{}", "http://dx.doi.org/10.9/Odd-{}",
+             "doi:10.9/odd-{}", "DOI:10.9/ODD-{}")  # fmt: skip
+    link = ln.Artifact.references.through.objects.filter(artifact=file, feature=None)
+    before = list(link.values_list("id", flat=True))
+    for number, form in enumerate(forms):
+        hers = ln.Reference(name=f"Hers {number}", doi=form.format(number)).save()
+        annotations.attach_references({file.pk: study("Odd", f"10.9/odd-{number}")}, {})
+        found.append(link.exclude(id__in=before).latest("id").reference_id == hers.pk)
+    ours = ln.Reference(name="Ours", doi="10.9/odd-0", _skip_validation=True)
+    ln.Reference.objects.bulk_create([ours])
+    for branch in (1, TRASH):
+        ln.Reference.objects.filter(pk=ours.pk).update(branch_id=branch)
+        link.exclude(id__in=before).delete()
+        annotations.attach_references({file.pk: study("Odd", "10.9/odd-0")}, {})
+        found.append(link.exclude(id__in=before).get().reference.name)
+    both = [study("One", "10.8/odd"), study("Other", "10.8/ODD")]
+    of = dict(zip([each.pk for each in h5ads(OLDER.version)], both, strict=False))
+    annotations.attach_references(of, {})
+    made = ln.Reference.objects.filter(doi__iexact="10.8/odd")
+    return [found, list(made.values_list("doi", flat=True))]
+
+
 ARTIFACTS: tuple[Question, ...] = (
     one_of_a_release_for_a_dataset,
     one_of_a_key_whose_file_lies_elsewhere,
@@ -232,4 +259,5 @@ ARTIFACTS: tuple[Question, ...] = (
     stores_of_releases,
     stores_on_both_sides,
     references_of_studies,
+    reference_by_any_form_of_its_doi,
 )

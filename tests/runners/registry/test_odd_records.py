@@ -165,6 +165,7 @@ ANSWERS: dict[str, Any] = {
         ],
         1,
     ],
+    "reference_by_any_form_of_its_doi": [[*[True] * 5, "Ours", "Hers 0"], ["10.8/odd"]],
     # of what is held of an artifact its row, its links and its flag are the same; another's all
     "digests_of_an_earlier_release": [
         {
