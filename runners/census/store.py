@@ -32,7 +32,13 @@ COLUMNS = (
 )
 """Those of `census_info/datasets` that are needed; all of them exist since census schema 1.1.0."""
 
-NEEDED_TEXTS = ("dataset_id", "dataset_version_id", "dataset_h5ad_path", "collection_id")
+NEEDED = (
+    "dataset_id",
+    "dataset_version_id",
+    "dataset_h5ad_path",
+    "collection_id",
+    "dataset_total_cell_count",
+)
 """Those that may not be empty."""
 
 SILENT = re.compile(r"HTTP Response Code: (-1|429|5\d\d)\b", re.IGNORECASE)
@@ -57,7 +63,8 @@ class CensusDataset:
     """One row of `census_info/datasets`.
 
     `cell_count` counts after the Census's own filter: fewer cells than the file may hold.
-    `collection_doi` is empty where the collection has none.
+    Without a title or name, dataset and collection go by their ids; `collection_doi` is empty where
+    there is none.
     """
 
     dataset_id: str
@@ -205,20 +212,20 @@ def _s3_options(storage: Storage) -> dict[str, str]:
 
 
 def _dataset(row: Mapping[str, object]) -> CensusDataset:
-    _require_texts(row)
+    _require_values(row)
     return CensusDataset(
         dataset_id=str(row["dataset_id"]),
         dataset_version_id=str(row["dataset_version_id"]),
-        title=str(row["dataset_title"]),
+        title=str(row["dataset_title"] or row["dataset_id"]),
         path=str(row["dataset_h5ad_path"]),
         collection_id=str(row["collection_id"]),
-        collection_name=str(row["collection_name"]),
+        collection_name=str(row["collection_name"] or row["collection_id"]),
         collection_doi=str(row["collection_doi"] or ""),
         cell_count=int(str(row["dataset_total_cell_count"])),
     )
 
 
-def _require_texts(row: Mapping[str, object]) -> None:
+def _require_values(row: Mapping[str, object]) -> None:
     """Refuses a row by which no dataset can be registered.
 
     Raises:
@@ -226,8 +233,8 @@ def _require_texts(row: Mapping[str, object]) -> None:
     """
     named = f"census_info/datasets: dataset {row['dataset_id']!r} ({row['dataset_title']!r})"
     remedy = "have the release's publisher correct it, or name another release"
-    for column in NEEDED_TEXTS:
-        if not row[column]:
+    for column in NEEDED:
+        if row[column] in (None, ""):
             raise ContractError(f"{named}: column {column} is empty; {remedy}.")
     for column in COLUMNS:
         if "\0" in str(row[column]):  # PostgreSQL has no such text

@@ -31,14 +31,16 @@ def write(
     parts: tuple[str, ...] = ("census_data",),
     paths: tuple[str, ...] = PATHS,
     cells_of: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    columns: Mapping[str, Sequence[Any]] = MappingProxyType({}),
 ) -> Path:
-    """A store of two datasets of one organism at `path`, as a census schema version has it. Each
-    part has cells of both, unless `cells_of` says of which.
+    """A store of two datasets of one organism at `path`, as a census schema version has it, but for
+    these `columns` of its table of them. Each part has cells of both, unless `cells_of` says of
+    which.
     """
     with soma.Collection.create(str(path)) as root:
         info = root.add_new_collection("census_info")
         table(info, "summary", summary(layout))
-        table(info, "datasets", datasets(layout, paths))
+        table(info, "datasets", datasets(layout, paths).assign(**columns))
         for part in parts:
             data = root.add_new_collection(part)
             made = data.add_new_collection("homo_sapiens", soma.Experiment)

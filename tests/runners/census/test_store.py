@@ -9,12 +9,13 @@ from typing import Any
 
 import cellxgene_census as client
 import instances
+import pandas as pd
 import pytest
 import stores
 from instances import Place
 
 from runners.census.content import read_content, read_organisms
-from runners.census.store import raise_outages, read_datasets
+from runners.census.store import NEEDED, raise_outages, read_datasets
 from runners.contract import ContractError, Status, Storage
 from runners.retries import OutageError
 from runners.sample.datasets import OLDER
@@ -263,3 +264,23 @@ def test_a_row_by_which_nothing_can_be_registered_is_named(
     with pytest.raises(ContractError, match=f"column dataset_h5ad_path {said}") as refused:
         read_datasets(stores.manifest(path))
     assert str(refused.value).startswith("census_info/datasets: dataset 'd-")
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_what_has_no_title_or_name_goes_by_its_id(tmp_path: Path, nothing: str | None) -> None:
+    columns = ("dataset_title", "collection_name", "collection_doi")
+    values = {column: [nothing, f"its {column}"] for column in columns}
+    one, other = read_datasets(stores.manifest(stores.write(tmp_path / "soma", columns=values)))
+    assert (one.title, one.collection_name, one.collection_doi) == ("d-1", "c-1", "")
+    told = (other.title, other.collection_name, other.collection_doi)
+    assert told == tuple(f"its {column}" for column in columns)
+
+
+@pytest.mark.parametrize("column", NEEDED)
+def test_a_row_without_a_value_that_is_needed_is_named(tmp_path: Path, column: str) -> None:
+    values: list[object] = ["d-1", None]
+    if column == "dataset_total_cell_count":
+        values = list(pd.array([0, None], dtype="Int64"))
+    path = stores.write(tmp_path / "soma", columns={column: values})
+    with pytest.raises(ContractError, match=f"column {column} is empty; have the release's pub"):
+        read_datasets(stores.manifest(path))
