@@ -65,7 +65,7 @@ def fetch(address: str) -> dict[str, Publication]:
     """The publications from the API at `address`; none, and a line that says so, if it fails."""
     try:
         return parse(json.loads(_read(f"{address.rstrip('/')}/collections")))
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         progress.say(f"{address}: no publisher metadata ({reason}); references have name and DOI")
         return {}
@@ -103,16 +103,23 @@ def parse(collections: Any) -> dict[str, Publication]:
 
 
 def _publication(metadata: Mapping[str, Any]) -> Publication:
+    told = metadata.get("authors")
     authors = [
-        _author_name(author) for author in metadata.get("authors") or () if isinstance(author, dict)
+        _author_name(author)
+        for author in (told if isinstance(told, list) else ())
+        if isinstance(author, dict)
     ]
     named = ", ".join(authors[:AUTHORS]) + (" et al." if authors[AUTHORS:] else "")
     year, journal = metadata.get("published_year"), metadata.get("journal")
     preprint = "preprint" if metadata.get("is_preprint") else ""
     parts = [named, str(journal or ""), str(year or ""), preprint]
-    return Publication(
-        text=", ".join(part for part in parts if part), published=_publication_day(metadata)
-    )
+    text = _storable(", ".join(part for part in parts if part))
+    return Publication(text=text, published=_publication_day(metadata))
+
+
+def _storable(text: str) -> str:
+    """The text without what JSON may have and a database may not: NULs, halves of characters."""
+    return text.replace("\0", "").encode(errors="ignore").decode()
 
 
 def _author_name(author: Mapping[str, Any]) -> str:
@@ -124,5 +131,5 @@ def _publication_day(metadata: Mapping[str, Any]) -> date | None:
     try:
         year, month, day = (int(metadata[f"published_{part}"]) for part in ("year", "month", "day"))
         return date(year, month, day)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None

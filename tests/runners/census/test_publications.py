@@ -40,6 +40,13 @@ TOLD = Publication(
 )
 
 
+JOURNAL = Publication(text="J")
+
+
+def undated(year: object) -> Publication:
+    return Publication(text=TOLD.text.replace("2020", str(year)))
+
+
 @contextmanager
 def api(content: bytes, status: int = 200, length: int | None = None) -> Iterator[str]:
     """An API that gives one answer; `length` is what it says of its size."""
@@ -77,6 +84,17 @@ def answer(metadata: object, collection_id: str = "c") -> bytes:
         (None, {}),
         ("text", {}),
         ({"authors": ["nobody", {}], "journal": None}, {}),
+        *(
+            ({"authors": odd, "journal": "J"}, {"c": JOURNAL})
+            for odd in (3, True, "text", {"a": 1})
+        ),
+        ({"journal": "J\0"}, {"c": JOURNAL}),  # PostgreSQL has no such text
+        ({"journal": "\ud800J"}, {"c": JOURNAL}),  # nor has UTF-8
+        ({"journal": "\0"}, {}),
+        *(
+            ({**LUNG, "published_year": odd, "published_day": odd}, {"c": undated(odd)})
+            for odd in (10**30, float("inf"), [2020])
+        ),
     ],
 )
 def test_what_a_publisher_tells(metadata: object, expected: Mapping[str, Publication]) -> None:
@@ -112,7 +130,8 @@ def test_samples_are_understood(path: Path) -> None:
         (b"<html>", 200, None),
         (b'{"detail": "no"}', 200, None),
         (b"[", 200, 100),
-        (b"[" + b" " * 300 + b"]", 200, None),
+        (b"[" + b" " * 6_000 + b"]", 200, None),
+        (b"[" * 4_000, 200, None),
     ],
 )
 def test_an_api_that_fails_is_done_without(
@@ -122,7 +141,7 @@ def test_an_api_that_fails_is_done_without(
     status: int,
     length: int | None,
 ) -> None:
-    monkeypatch.setattr(publications, "BYTES", 200)
+    monkeypatch.setattr(publications, "BYTES", 5_000)
     with api(content, status, length) as address:
         assert fetch(address) == {}
     assert "no publisher metadata" in "".join(capsys.readouterr())
