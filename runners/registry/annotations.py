@@ -18,7 +18,7 @@ from django.db.models.functions import Lower
 from runners.census.publications import Publication, Publications
 from runners.census.store import CensusDataset
 from runners.registry import branches
-from runners.registry.registries import links
+from runners.registry.registries import fitted, links
 from runners.registry.schema import INDEX, SchemaIds
 from runners.registry.terms import Terms
 from runners.validation.validate import Validation
@@ -174,8 +174,8 @@ def _page(study: CensusDataset) -> str:
 
 def _new_reference(study: CensusDataset, publication: Publication | None) -> Any:
     """Not saved."""
-    doi = study.collection_doi or None
-    fields: dict[str, Any] = {"name": study.collection_name, "url": _page(study), "doi": doi}
+    name, doi = fitted(ln.Reference, "name", study.collection_name), study.collection_doi or None
+    fields: dict[str, Any] = {"name": name, "url": _page(study), "doi": doi}
     if publication is not None:
         fields |= {"text": publication.text, "date": publication.published}
     return ln.Reference(**fields, _skip_validation=True)

@@ -18,6 +18,7 @@ from lamindb_setup.core.hashing import hash_set
 from runners.census.store import CensusDataset
 from runners.registry.branches import is_hidden
 from runners.registry.locations import census
+from runners.registry.registries import fitted
 from runners.registry.revisions import (
     RELEASE,
     Neighbours,
@@ -140,14 +141,14 @@ def ensure_studies(studies: Sequence[tuple[CensusDataset, Sequence[Any]]], *, re
     same: dict[str, list[Any]] = defaultdict(list)
     for row in of_studies:
         same[row.reference].append(row)
-    names = {study.collection_name for study, _ in studies}
+    names = {study.collection_id: _as_key(study.collection_name) for study, _ in studies}
     holders: dict[str, set[str]] = defaultdict(set)  # key -> whose: a chain's or a new study's
-    for row in ln.Collection.objects.filter(key__in=names):
+    for row in ln.Collection.objects.filter(key__in=set(names.values())):
         holders[row.key].add(row.stem_uid)
     wanted = []
     for study, artifacts in studies:
         own = same[study.collection_id]
-        key = _study_key(study, own, holders[study.collection_name])
+        key = _study_key(study, own, holders[names[study.collection_id]])
         if artifacts:
             holders[key].add(study.collection_id)
         fields = {
@@ -165,8 +166,11 @@ def _study_key(study: CensusDataset, own: Sequence[Any], holders: Collection[str
     LaminDB's users get a collection by its key.
     """
     others = set(holders) - {row.stem_uid for row in own}
-    name, collection_id = study.collection_name, study.collection_id
-    return f"{name} ({collection_id})" if others else name
+    return _as_key(study.collection_name, f" ({study.collection_id})" if others else "")
+
+
+def _as_key(name: str, end: str = "") -> str:
+    return fitted(ln.Collection, "key", name, end)
 
 
 def _ensure(wanted: Iterable[_Wanted], release: str) -> None:

@@ -53,6 +53,14 @@ def links(registry: str) -> tuple[Any, str]:
     return through, target.name
 
 
+def fitted(model: Any, field: str, text: str, end: str = "") -> str:
+    """The text and its end as a field of a model can hold them, else with less of the text:
+    PostgreSQL refuses a longer one, and SQLite doesn't.
+    """
+    room = model._meta.get_field(field).max_length - len(end)
+    return f"{text if len(text) <= room else f'{text[: room - 1]}…'}{end}"
+
+
 @cache
 def of_terms() -> tuple[str, ...]:
     """Every registry of the instance with terms that artifacts can be linked to by a feature; genes

@@ -14,7 +14,7 @@ from lamindb_setup.core.hashing import hash_set
 
 from runners.census.store import CensusDataset
 from runners.contract import ContractError
-from runners.registry import collections, locations
+from runners.registry import annotations, collections, locations
 from runners.registry.branches import MAIN
 from runners.registry.collections import TOP_LEVEL
 from runners.registry.revisions import restored_in_chain
@@ -126,6 +126,24 @@ def names_of_two_studies() -> Any:
     collections.ensure_studies([(empty, []), *filled], release=LATER)
     made = ln.Collection.objects.filter(version_tag=LATER).order_by("key")
     return list(made.values_list("key", "description"))
+
+
+def names_that_are_too_long() -> Any:
+    """Of studies whose names are as long as LaminDB's tables allow, longer, and begin as another's:
+    the keys of two releases' collections and the references' names, from their 240th character on.
+    """
+    files = h5ads(NEWER.version)[:3]
+    names = ("n" * 255, "l" * 256, "l" * 300)
+    studies = [study(name, collection_id=f"id {n}") for n, name in enumerate(names)]
+    for release in (LATER, LAST):
+        own = [(each, [file]) for each, file in zip(studies, files, strict=True)]
+        collections.ensure_studies(own, release=release)
+        annotations.attach_references({f.pk: s for s, (f,) in own}, {})
+    made = ln.Collection.objects.filter(version_tag__in=[LATER, LAST]).order_by("id")
+    pages = [annotations.PAGE.format(collection_id=each.collection_id) for each in studies]
+    references = ln.Reference.objects.filter(url__in=pages).order_by("id")
+    texts = [*made.values_list("key", flat=True), *references.values_list("name", flat=True)]
+    return [[len(text), text[240:]] for text in texts]
 
 
 def two_of_a_release() -> Any:
@@ -313,6 +331,7 @@ COLLECTIONS: tuple[Question, ...] = (
     hash_that_another_has,
     collections_in_any_order,
     names_of_two_studies,
+    names_that_are_too_long,
     two_of_a_release,
     revised_with_a_schema,
     statements_of_studies,

@@ -58,6 +58,10 @@ ANSWERS: dict[str, Any] = {
         ["Odd", "10.1/odd"],
         ["Odd (2)", None],
     ],
+    "names_that_are_too_long": [
+        *[[255, "n" * 15], [255, f"{'l' * 14}…"], [255, f"{'l' * 7}… (id 2)"]] * 2,
+        *[[255, "n" * 15], [255, f"{'l' * 14}…"], [255, f"{'l' * 14}…"]],
+    ],
     # branch and number of files: hers, the hidden one, the one in sight
     "two_of_a_release": [[1, 1], [-1, 1], [1, 2]],
     "revised_with_a_schema": [True, False],
