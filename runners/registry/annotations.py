@@ -8,12 +8,13 @@ LaminDB's constructor would find one by its name and overwrite that one's DOI.
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import bionty as bt
 import lamindb as ln
 from django.db.models import Q
-from django.db.models.functions import Lower
 
 from runners.census.publications import Publication, Publications
 from runners.census.store import CensusDataset
@@ -21,6 +22,7 @@ from runners.registry import branches
 from runners.registry.registries import fitted, links
 from runners.registry.schema import INDEX, SchemaIds
 from runners.registry.terms import Terms
+from runners.run.named_datasets import DOI
 from runners.validation.validate import Validation
 
 LinkRow = tuple[int, int, int]
@@ -28,14 +30,6 @@ LinkRow = tuple[int, int, int]
 
 
 PAGE = "https://cellxgene.cziscience.com/collections/{collection_id}"
-
-DOI_PREFIXES = (
-    *("https://doi.org/", "http://doi.org/", "https://dx.doi.org/", "http://dx.doi.org/"),
-    *("doi:", ""),
-)
-"""What may stand before a DOI (`Reference.doi` in lamindb/models/project.py), which is the same in
-upper and lower case (https://www.doi.org/doi-handbook/HTML/case-sensitivity.html).
-"""
 
 
 def annotate(
@@ -132,10 +126,10 @@ def _reference_ids(
     values: dict[str, set[str]] = {"doi": set(), "url": set()}
     for field, value in keys.values():
         values[field].add(value)
-    forms = [f"{prefix}{doi}" for doi in values["doi"] for prefix in DOI_PREFIXES]
-    rows = ln.Reference.objects.alias(form=Lower("doi"))
+    ends = (Q(doi__iendswith=doi) for doi in values["doi"])
+    rows = ln.Reference.objects.filter(reduce(or_, ends, Q(url__in=values["url"])))
     found: dict[tuple[str, str], list[Any]] = defaultdict(list)
-    for row in rows.filter(Q(form__in=forms) | Q(url__in=values["url"])):
+    for row in rows:
         found["doi", _plain_doi(row.doi or "")].append(row)
         found["url", row.url].append(row)
     by_key: dict[tuple[str, str], Any] = {}
@@ -163,9 +157,10 @@ def _reference_key(study: CensusDataset) -> tuple[str, str]:
 
 
 def _plain_doi(doi: str) -> str:
-    """A DOI in the one form of all in which LaminDB takes it."""
-    lower = doi.lower()
-    return lower.removeprefix(next(p for p in DOI_PREFIXES if lower.startswith(p)))
+    """As two forms of a DOI are compared, whose case says nothing
+    (https://www.doi.org/doi_handbook/2_Numbering.html).
+    """
+    return DOI.sub("", doi).lower()
 
 
 def _page(study: CensusDataset) -> str:

@@ -236,7 +236,8 @@ def reference_by_any_form_of_its_doi() -> Any:
         annotations.attach_references({file.pk: study("Odd", f"10.9/odd-{number}")}, {})
         found.append(link.exclude(id__in=before).latest("id").reference_id == hers.pk)
     ours = ln.Reference(name="Ours", doi="10.9/odd-0", _skip_validation=True)
-    ln.Reference.objects.bulk_create([ours])
+    other = ln.Reference(name="Other", doi="10.10.9/odd-0", _skip_validation=True)
+    ln.Reference.objects.bulk_create([other, ours])
     for branch in (1, TRASH):
         ln.Reference.objects.filter(pk=ours.pk).update(branch_id=branch)
         link.exclude(id__in=before).delete()
