@@ -86,7 +86,7 @@ def in_the_trash(place: Place) -> None:
     statement = (
         "import pathlib; file = pathlib.Path('cell-census/2020-01-15/h5ads/x.h5ad');"
         "file.parent.mkdir(parents=True); file.write_text('x');"
-        "ln.Artifact(file, key=str(file), run=False).save().delete()"
+        "ln.Artifact(file, key=str(file), key_is_virtual=False, run=False).save().delete()"
     )
     instances.succeed(instances.connected(place, statement))
 
