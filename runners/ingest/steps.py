@@ -31,9 +31,8 @@ from runners.run.journal import (
     WRITTEN,
     Journal,
     outcomes_of_journal,
-    was_rolled_back,
 )
-from runners.run.request import Job
+from runners.run.request import Job, RunFolder
 from runners.run.selection import answered_request, datasets_to_do, is_whole, selected_datasets
 from runners.run.stopping import CANCEL, is_cancelled
 from runners.validation.readers import Readers
@@ -112,7 +111,7 @@ def ingest(job: Job, table: Sequence[CensusDataset] | None = None) -> tuple[Data
     request, path = job.request, job.folder / JOURNAL
     holding = hold_lock_file(request.instance, runs=job.folder.parent, run_id=request.run_id)
     with holding, Journal(path) as journal:
-        if was_rolled_back(journal):
+        if RunFolder(request, job.folder, journal).was_rolled_back:
             raise ContractError(
                 f"request {request.run_id}: field run_id: this run was rolled back; "
                 "start a new one under another id."

@@ -13,7 +13,6 @@ from pathlib import Path
 from runners.contract import (
     MENDED_BY_REPEAT,
     OF_THE_INSTANCE,
-    ROLLED_BACK,
     Action,
     ContractError,
     Outcome,
@@ -27,7 +26,6 @@ from runners.run.journal import (
     JournalLines,
     Line,
     read_journal,
-    was_rolled_back,
 )
 from runners.run.request import REQUEST, RunFolder
 
@@ -76,7 +74,7 @@ def require_standing(request: RunRequest, earlier: Iterable[RunFolder]) -> None:
         ContractError: one of the `earlier` runs was.
     """
     for run in earlier:
-        if was_rolled_back(run.journal) or (run.folder / ROLLED_BACK).exists():
+        if run.was_rolled_back:
             raise _refused(
                 request,
                 f"run {run.request.run_id} was rolled back, and what it registered isn't there any "

@@ -14,7 +14,14 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from runners import progress
-from runners.contract import Action, ContractError, Manifest, RunRequest, manifest_path
+from runners.contract import (
+    ROLLED_BACK,
+    Action,
+    ContractError,
+    Manifest,
+    RunRequest,
+    manifest_path,
+)
 from runners.run.journal import END, JOURNAL, JournalLines, read_journal, was_rolled_back
 from runners.run.stopping import is_cancelled
 
@@ -28,6 +35,13 @@ class RunFolder:
     request: RunRequest
     folder: Path
     journal: JournalLines
+
+    @property
+    def was_rolled_back(self) -> bool:
+        """True if the run was taken back, or may have been. Where that was done in a copy of the
+        runs, only the note comes back from it.
+        """
+        return was_rolled_back(self.journal) or (self.folder / ROLLED_BACK).is_file()
 
 
 def runs_in(runs: Path, is_wanted: Callable[[RunRequest], bool]) -> list[RunFolder]:
@@ -230,5 +244,5 @@ def _is_same(request: RunRequest, wanted: RunRequest) -> bool:
 def _has_ended(run: RunFolder) -> bool:
     if run.request.action is Action.VERIFY:
         return (run.folder / "report.json").exists()
-    is_over = run.journal.first(END) is not None or was_rolled_back(run.journal)
+    is_over = run.journal.first(END) is not None or run.was_rolled_back
     return is_cancelled(run.folder) or is_over

@@ -30,7 +30,6 @@ from runners.run.journal import (
     outcomes_of_runs,
     read_journal,
     was_cancelled,
-    was_rolled_back,
 )
 from runners.run.request import Job, RunFolder, runs_in
 from runners.run.selection import answered_request, is_whole, selected_datasets
@@ -139,7 +138,7 @@ def _ingests(job: Job) -> list[RunFolder]:
     """
     ours = (job.request.release, job.request.instance, Action.INGEST)
     ingests = runs_in(job.folder.parent, lambda r: (r.release, r.instance, r.action) == ours)
-    standing = [run for run in ingests if not was_rolled_back(run.journal)]
+    standing = [run for run in ingests if not run.was_rolled_back]
     begun = [(start, run) for run in standing if (start := _started_at(run.journal))]
     return [run for _, run in sorted(begun, key=lambda pair: pair[0])]
 

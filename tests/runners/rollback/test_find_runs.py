@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runners.contract import Action, ContractError, RunRequest
+from runners.contract import ROLLED_BACK, Action, ContractError, RunRequest
 from runners.records.transaction_log import Part
 from runners.rollback.runs import begun, find_runs, transactions_of
 from runners.run.journal import JOURNAL, JournalLines
@@ -87,6 +87,31 @@ def test_one_that_was_rolled_back_is_passed_over_and_said_if_it_is_alone(runs: P
     assert names(runs, release=NEW) == ["new-2", "new-1"]
     with pytest.raises(ContractError, match=r"run new-3: was rolled back already, at 2026-.*:09"):
         names(runs, run_id="new-3")
+
+
+def test_one_that_was_rolled_back_in_a_copy_is_told_by_the_note_that_was_put_back(
+    runs: Path,
+) -> None:
+    (runs / "new-1" / ROLLED_BACK).write_text("{}")
+    assert names(runs, release=NEW) == ["new-2"]
+    with pytest.raises(ContractError) as refused:
+        names(runs, run_id="new-1")
+    note = runs / "new-1" / ROLLED_BACK
+    assert str(refused.value) == f"run new-1: was rolled back already, as {note} says."
+
+
+@pytest.mark.parametrize(("last", "is_found"), [("rollback", True), ("not rolled back", False)])
+def test_a_rollback_that_may_not_be_noted_of_all_runs_yet_is_looked_at_again(
+    runs: Path, last: str, is_found: bool
+) -> None:
+    """Notes come before the journals' lines."""
+    keep(
+        runs,
+        request("new-3"),
+        *({"at": MOMENT.format(9), "step": step} for step in ("rollback", last)),
+    )
+    (runs / "new-3" / ROLLED_BACK).write_text("{}")
+    assert ("new-3" in names(runs, release=NEW)) is is_found
 
 
 def test_a_verification_is_nothing_to_take_back(runs: Path) -> None:

@@ -13,6 +13,7 @@ import tomli_w
 from click.testing import CliRunner, Result
 
 from runners.cli.commands import main
+from runners.contract import ROLLED_BACK as NOTE
 from runners.contract import Action, ContractError, Manifest, RunRequest
 from runners.run.journal import Journal
 from runners.run.request import ensure_request_file, kept_once_begun, named_manifest
@@ -119,6 +120,7 @@ def test_the_same_words_go_on_with_their_run_until_it_has_ended(
     ("steps", "goes_on"),
     [
         ([], True),
+        (["start", NOTE], False),  # taken back in a copy, from which the note alone was put back
         (["start"], True),
         (["start", "end"], False),
         (["start", "rollback"], False),
@@ -134,7 +136,10 @@ def test_a_run_that_was_taken_back_is_not_gone_on_with(
     first = ensure_request_file(runs, repository, manifest, NOW, **INGEST)
     with Journal(first.parent / "journal.jsonl") as journal:
         for step in steps:
-            journal.write(step)
+            if step == NOTE:
+                (first.parent / NOTE).write_text("{}")
+            else:
+                journal.write(step)
     again = ensure_request_file(runs, repository, manifest, LATER, **INGEST)
     assert (again == first) is goes_on
 

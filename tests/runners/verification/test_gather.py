@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from runners.contract import Action, Manifest, RunRequest, Storage
+from runners.contract import ROLLED_BACK, Action, Manifest, RunRequest, Storage
 from runners.records.baseline import Baseline, store_baseline
 from runners.run.journal import JOURNAL, JournalLines
 from runners.run.request import REQUEST, Job, RunFolder
@@ -75,6 +75,7 @@ def test_the_runs_of_a_release_are_those_into_this_instance_that_stand(tmp_path:
         "b-first": ({}, ["start", "end"]),
         "a-second": ({}, ["start"]),
         "back": ({}, ["start", "rolled back"]),
+        "back-by-note": ({}, ["start", "end"]),
         "not-back": ({}, ["start", "rollback", "not rolled back"]),
         "waiting": ({}, []),
         "elsewhere": ({"instance": "a/c"}, ["start", "end"]),
@@ -87,5 +88,6 @@ def test_the_runs_of_a_release_are_those_into_this_instance_that_stand(tmp_path:
         at = f"2026-01-01T00:00:{number:02}+00:00"
         lines = [f'{{"at":"{at}","step":"{step}"}}\n' for step in steps]
         (tmp_path / name / JOURNAL).write_text("".join(lines))
+    (tmp_path / "back-by-note" / ROLLED_BACK).write_text("{}")
     job = Job(request("own"), MANIFEST, None, tmp_path / "own", tmp_path, 1)
     assert [one.folder.name for one in _ingests(job)] == ["b-first", "a-second", "not-back"]
