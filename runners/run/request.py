@@ -22,7 +22,14 @@ from runners.contract import (
     RunRequest,
     manifest_path,
 )
-from runners.run.journal import END, JOURNAL, JournalLines, read_journal, was_rolled_back
+from runners.run.journal import (
+    END,
+    JOURNAL,
+    JournalLines,
+    read_journal,
+    was_cancelled,
+    was_rolled_back,
+)
 from runners.run.stopping import is_cancelled
 
 REQUEST = "request.json"
@@ -42,6 +49,16 @@ class RunFolder:
         runs, only the note comes back from it.
         """
         return was_rolled_back(self.journal) or (self.folder / ROLLED_BACK).is_file()
+
+    @property
+    def was_cancelled(self) -> bool:
+        """True if the run was asked to end early, and did: also where a signal ended it before it
+        could say so.
+        """
+        if was_cancelled(self.journal):
+            return True
+        is_asked = self.request.action is Action.INGEST and is_cancelled(self.folder)
+        return is_asked and self.journal.first(END) is None
 
 
 def runs_in(runs: Path, is_wanted: Callable[[RunRequest], bool]) -> list[RunFolder]:

@@ -29,7 +29,6 @@ from runners.run.journal import (
     added_records,
     outcomes_of_runs,
     read_journal,
-    was_cancelled,
 )
 from runners.run.request import Job, RunFolder, runs_in
 from runners.run.selection import answered_request, is_whole, selected_datasets
@@ -103,7 +102,7 @@ def verify(job: Job, judged: Sequence[DatasetOutcome] = ()) -> RunReport:
         outcomes=outcomes,
         withdrawn=_withdrawn(before, datasets) if is_whole(answered_request(job)) else (),
         checks=results,
-        cancelled=was_cancelled(own),
+        cancelled=RunFolder(job.request, job.folder, own).was_cancelled,
         changes=added_records(own),
         versions=_versions(job),
         machine=this_machine(settings.from_environment(), now),

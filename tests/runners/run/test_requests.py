@@ -15,8 +15,8 @@ from click.testing import CliRunner, Result
 from runners.cli.commands import main
 from runners.contract import ROLLED_BACK as NOTE
 from runners.contract import Action, ContractError, Manifest, RunRequest
-from runners.run.journal import Journal
-from runners.run.request import ensure_request_file, kept_once_begun, named_manifest
+from runners.run.journal import Journal, JournalLines
+from runners.run.request import RunFolder, ensure_request_file, kept_once_begun, named_manifest
 from runners.settings import REPOSITORY
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -142,6 +142,30 @@ def test_a_run_that_was_taken_back_is_not_gone_on_with(
                 journal.write(step)
     again = ensure_request_file(runs, repository, manifest, LATER, **INGEST)
     assert (again == first) is goes_on
+
+
+@pytest.mark.parametrize("is_asked", [False, True])
+@pytest.mark.parametrize(
+    ("action", "steps", "told"),
+    [
+        (Action.INGEST, [], "if asked"),
+        (Action.INGEST, ["start"], "if asked"),  # a signal ended it before it could say so
+        (Action.INGEST, ["start", "cancelled"], "always"),
+        (Action.INGEST, ["start", "end"], "never"),
+        (Action.INGEST, ["start", "cancelled", "end"], "never"),
+        (Action.VERIFY, [], "never"),
+    ],
+)
+def test_a_run_was_cancelled_if_it_was_asked_to_end_and_did_not_come_to_its_end(
+    repository: Path, tmp_path: Path, action: Action, steps: list[str], told: str, is_asked: bool
+) -> None:
+    fields = {**INGEST, "action": action}
+    file = ensure_request_file(tmp_path, repository, manifest_of(repository), NOW, **fields)
+    if is_asked:
+        (file.parent / "cancel").touch()
+    lines = JournalLines([{"step": step} for step in steps])
+    run = RunFolder(RunRequest.from_file(file), file.parent, lines)
+    assert run.was_cancelled is (told == "always" or (told == "if asked" and is_asked))
 
 
 def test_a_verification_is_made_anew_once_it_has_its_report(
