@@ -61,10 +61,18 @@ class RunFolder:
         return is_asked and self.journal.first(END) is None
 
 
-def runs_in(runs: Path, is_wanted: Callable[[RunRequest], bool]) -> list[RunFolder]:
+def runs_in(
+    runs: Path,
+    is_wanted: Callable[[RunRequest], bool],
+    pass_over: Callable[[str], object] | None = None,
+) -> list[RunFolder]:
     """The wanted runs among the folders of `runs`, by name.
 
-    A request that can't be read is passed over: another run's is no business of whoever asks.
+    A request that can't be read is passed over: another run's is no business of whoever asks. So is
+    a run whose journal can't, where `pass_over` takes the reason.
+
+    Raises:
+        ContractError: a journal can't be read, and nothing takes the reason.
     """
     matching = []
     for file in sorted(runs.glob(f"*/{REQUEST}")):
@@ -72,8 +80,16 @@ def runs_in(runs: Path, is_wanted: Callable[[RunRequest], bool]) -> list[RunFold
             request = RunRequest.from_file(file)
         except ContractError:
             continue
-        if is_wanted(request):
-            matching.append(RunFolder(request, file.parent, read_journal(file.parent / JOURNAL)))
+        if not is_wanted(request):
+            continue
+        try:
+            journal = read_journal(file.parent / JOURNAL)
+        except ContractError as error:
+            if pass_over is None:
+                raise
+            pass_over(str(error))
+        else:
+            matching.append(RunFolder(request, file.parent, journal))
     return matching
 
 
@@ -172,13 +188,14 @@ def named_manifest(
 def ensure_request_file(
     runs: Path, repository: Path, manifest: Path, now: datetime, **fields: Any
 ) -> Path:
-    """The file of a run with these fields: of one in `runs` that has not ended, else of a new one.
+    """The file of a run with these fields: of one in `runs` that has not ended and has a journal to
+    go on by, else of a new one.
 
     Raises:
         ContractError: a field is wrong, or somebody has just made the same.
     """
     wanted = _request(repository, manifest, now, fields)
-    for run in runs_in(runs, lambda request: _is_same(request, wanted)):
+    for run in runs_in(runs, lambda request: _is_same(request, wanted), progress.say):
         if not _has_ended(run):
             return run.folder / REQUEST
     file = runs / wanted.run_id / REQUEST

@@ -28,8 +28,10 @@ def gather(
     datasets: Sequence[CensusDataset],
     outcomes: Sequence[DatasetOutcome],
     ingests: Sequence[RunFolder],
+    unread: Sequence[str] = (),
 ) -> VerificationFacts:
-    """The facts of a release; `ingests` are oldest first.
+    """The facts of a release; `ingests` are oldest first, `unread` says why others
+    were passed over.
 
     Raises:
         ContractError: the instance can't be connected to, or there are no rules.
@@ -84,7 +86,7 @@ def gather(
         listed=directory.look_up(job.manifest).sentences,
         short=_or_unknown(
             "what the instance keeps of runs can't be read",
-            lambda: failures.patiently(lambda: list(filter(None, map(_shortage, ingests)))),
+            lambda: failures.patiently(lambda: _shortages(ingests, unread)),
         ),
     )
 
@@ -105,6 +107,11 @@ def _baseline(ingests: Sequence[RunFolder]) -> Baseline | Unknown | None:
     return _or_unknown(
         "what earlier releases held can't be read", lambda: stored_baseline(ingests[0].folder)
     )
+
+
+def _shortages(ingests: Iterable[RunFolder], unread: Iterable[str]) -> list[str]:
+    left_out = [f"left out: {sentence.rstrip('.')}" for sentence in unread]
+    return [*left_out, *filter(None, map(_shortage, ingests))]
 
 
 def _shortage(run: RunFolder) -> str | None:

@@ -168,6 +168,21 @@ def test_a_run_was_cancelled_if_it_was_asked_to_end_and_did_not_come_to_its_end(
     assert run.was_cancelled is (told == "always" or (told == "if asked" and is_asked))
 
 
+def test_a_run_whose_journal_is_broken_is_not_gone_on_with(
+    repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As its own words want it: a new one is begun, and why is said."""
+    runs, manifest = tmp_path / "runs", manifest_of(repository)
+    first = ensure_request_file(runs, repository, manifest, NOW, **INGEST)
+    journal = first.with_name("journal.jsonl")
+    journal.write_bytes(b'{"step":"start"}\n\0\0\n{"step":"end"}\n')
+    again = ensure_request_file(runs, repository, manifest, LATER, **INGEST)
+    assert again != first
+    said = capsys.readouterr().err
+    assert said.startswith(f"{journal}, line 2: not JSON ")
+    assert said.endswith("; start a new run, which keeps what is registered.\n")
+
+
 def test_a_verification_is_made_anew_once_it_has_its_report(
     repository: Path, tmp_path: Path
 ) -> None:

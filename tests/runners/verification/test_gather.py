@@ -9,7 +9,7 @@ from runners.contract import ROLLED_BACK, Action, Manifest, RunRequest, Storage
 from runners.records.baseline import Baseline, store_baseline
 from runners.run.journal import JOURNAL, JournalLines
 from runners.run.request import REQUEST, Job, RunFolder
-from runners.verification.gather import _baseline, _given_back, _tracked
+from runners.verification.gather import _baseline, _given_back, _shortages, _tracked
 from runners.verification.verify import _ingests
 
 RELEASE = "2020-07-15"
@@ -78,6 +78,7 @@ def test_the_runs_of_a_release_are_those_into_this_instance_that_stand(tmp_path:
         "back-by-note": ({}, ["start", "end"]),
         "not-back": ({}, ["start", "rollback", "not rolled back"]),
         "waiting": ({}, []),
+        "torn": ({}, ["start", '"', "end"]),
         "elsewhere": ({"instance": "a/c"}, ["start", "end"]),
         "other": ({"release": "2020-01-15"}, ["start", "end"]),
         "verify": ({"action": Action.VERIFY}, ["start"]),
@@ -89,5 +90,10 @@ def test_the_runs_of_a_release_are_those_into_this_instance_that_stand(tmp_path:
         lines = [f'{{"at":"{at}","step":"{step}"}}\n' for step in steps]
         (tmp_path / name / JOURNAL).write_text("".join(lines))
     (tmp_path / "back-by-note" / ROLLED_BACK).write_text("{}")
+    unread: list[str] = []
     job = Job(request("own"), MANIFEST, None, tmp_path / "own", tmp_path, 1)
-    assert [one.folder.name for one in _ingests(job)] == ["b-first", "a-second", "not-back"]
+    found = _ingests(job, unread.append)
+    assert [one.folder.name for one in found] == ["b-first", "a-second", "not-back"]
+    (why,) = unread
+    assert why.startswith(f"{tmp_path / 'torn' / JOURNAL}, line 2: not JSON ")
+    assert _shortages([], unread) == [f"left out: {why.rstrip('.')}"]
