@@ -13,6 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
+from signal import SIGTERM
+from threading import Timer
 from time import monotonic
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -21,7 +23,7 @@ from runners import progress
 from runners.records.baseline import LEFT
 from runners.retries import OutageError, retry_outages
 from runners.run.journal import JOURNAL
-from runners.run.stopping import CANCEL, StoppedError
+from runners.run.stopping import CANCEL, StoppedError, before_unwinding
 
 EVERY = 20.0
 """Seconds between two looks for what has changed."""
@@ -173,7 +175,10 @@ def run(
             couldn't be kept, for so long, and lies in the folder alone.
     """
     retry_outages(lambda: _fetch(mirror), seconds=unkept)
-    with subprocess.Popen(command, start_new_session=True) as step:
+    with (
+        subprocess.Popen(command, start_new_session=True) as step,
+        before_unwinding(lambda: _ask_to_end(mirror, step)),
+    ):
         try:
             code = _watch_until_exit(mirror, step, every, monotonic() + seconds, unkept)
         except StoppedError:
@@ -205,16 +210,27 @@ def _keep_all(mirror: Mirror) -> None:
         raise OutageError(f"{failure}; they lie in {mirror.folder} alone.")
 
 
-def _end_early(mirror: Mirror, step: "subprocess.Popen[bytes]") -> int:
-    """Asks the step to end by the file `cancel`, which it looks for after each batch."""
+def _ask_to_end(mirror: Mirror, step: "subprocess.Popen[bytes]") -> None:
+    """Asks the step to end by the file `cancel`, which it looks for after each batch, and has it
+    stopped in time: an upload that hangs may keep us from that.
+    """
     (mirror.folder / CANCEL).touch()
-    try:
-        return step.wait(timeout=mirror.patience)
-    except subprocess.TimeoutExpired:
-        step.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            step.wait(timeout=UNWINDING)
-        raise StoppedError(TERMINATED) from None
+    timer = Timer(mirror.patience, step.terminate)
+    timer.daemon = True
+    timer.start()
+
+
+def _end_early(mirror: Mirror, step: "subprocess.Popen[bytes]") -> int:
+    """The exit code of the step that was asked to end, and did.
+
+    Raises:
+        StoppedError: it had to be stopped.
+    """
+    with suppress(subprocess.TimeoutExpired):
+        code = step.wait(timeout=mirror.patience + UNWINDING)
+        if code not in (TERMINATED, -SIGTERM):
+            return code
+    raise StoppedError(TERMINATED)
 
 
 def _watch_until_exit(

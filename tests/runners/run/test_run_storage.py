@@ -100,16 +100,17 @@ REPORTS = "open('report.json', 'w').write('{}')"
 ENDS_EARLY = WAITS + "open('journal.jsonl', 'a').write('cancelled\\n')"
 
 
+@pytest.mark.parametrize("hangs", [(), ("hangs",)], ids=["", "an upload hangs"])
 @pytest.mark.parametrize(
     ("command", "patience", "code"),
     [(ENDS_EARLY, 4.0, 0), (NEVER, 0.1, 143)],
 )
 def test_told_to_stop_it_asks_the_step_and_keeps_what_it_then_writes(
-    mirror: Mirror, command: str, patience: float, code: int
+    mirror: Mirror, command: str, patience: float, code: int, hangs: tuple[str, ...]
 ) -> None:
     home = there(mirror).parents[1]
     script = REPOSITORY / "tests" / "runners" / "stopped_mirror.py"
-    words = [str(mirror.folder), str(home), str(patience), command]
+    words = [str(mirror.folder), str(home), str(patience), command, *hangs]
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     done = subprocess.run([sys.executable, str(script), *words], env=environment, check=False)
     assert done.returncode == code
