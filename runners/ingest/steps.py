@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from runners import progress, settings
 from runners.census import directory, publications
 from runners.census.store import CensusDataset, location, read_datasets
-from runners.contract import ContractError, DatasetOutcome
+from runners.contract import Action, ContractError, DatasetOutcome
 from runners.records.baseline import LEFT, store_baseline, stored_baseline
 from runners.records.proof import KeptRun, Opening
 from runners.registry.lock import hold_lock_file
@@ -104,6 +104,11 @@ def ingest(job: Job, table: Sequence[CensusDataset] | None = None) -> tuple[Data
             changed; or storage or database did not answer for too long, and what was written stays
             for the run to go on from.
     """
+    if job.request.action is not Action.INGEST:
+        raise ContractError(
+            f"request {job.request.run_id}: field action: is {job.request.action.value}; "
+            "name the request of an ingest."
+        )
     listing = directory.look_up(job.manifest)
     for sentence in listing.sentences:
         progress.say(f"{sentence}.")

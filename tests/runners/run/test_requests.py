@@ -241,6 +241,23 @@ def test_words_make_the_request_that_is_then_worked_on(repository: Path, command
     assert not list(runs.glob("*/request.json"))
 
 
+@pytest.mark.parametrize("action", list(Action))
+def test_only_a_request_for_an_ingest_is_ingested(
+    repository: Path, tmp_path: Path, action: Action
+) -> None:
+    """What a verification wrote by mistake couldn't be rolled back: no run would have ingested."""
+    fields = {**INGEST, "action": action}
+    file = ensure_request_file(tmp_path, repository, manifest_of(repository), NOW, **fields)
+    options = ["--request", str(file), "--repository", str(repository)]
+    done = CliRunner().invoke(main, ["ingest", *options])
+    assert done.exit_code == 2
+    refused = (
+        f"request {file.parent.name}: field action: is verify; name the request of an ingest.\n"
+    )
+    assert (done.stderr == refused) is (action is Action.VERIFY)
+    assert not (file.parent / "journal.jsonl").exists()
+
+
 @pytest.mark.parametrize("name", ["journal.jsonl", "report.json"])
 def test_a_run_that_has_begun_is_kept(repository: Path, tmp_path: Path, name: str) -> None:
     runs, manifest = tmp_path / "runs", manifest_of(repository)
