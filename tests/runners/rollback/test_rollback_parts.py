@@ -93,16 +93,26 @@ def test_nothing_is_done_of_runs_that_have_written_nothing(tmp_path: Path, give:
     assert _is_done([run(tmp_path, "silent", numbers=())]) is False
 
 
-@pytest.mark.parametrize("there", [None, "left.json", JOURNAL])
-def test_a_run_without_a_request_is_lost_whatever_else_its_folder_has(
-    tmp_path: Path, give: Give, there: str | None
+@pytest.mark.parametrize(
+    ("there", "text"),
+    [
+        (None, ""),
+        ("left.json", ""),
+        (JOURNAL, ""),
+        (REQUEST, ""),  # the disk was full
+        (REQUEST, '{"run_id": '),
+        (REQUEST, '{"run_id": "lost", "of_another_version": 1}'),
+    ],
+)
+def test_a_run_without_a_request_that_reads_is_lost_whatever_else_its_folder_has(
+    tmp_path: Path, give: Give, there: str | None, text: str
 ) -> None:
     known = run(tmp_path, "known", numbers=(1,))
     (known.folder / REQUEST).write_text(known.request.to_json())
     lost = known.request.model_copy(update={"run_id": "lost"})
     if there is not None:
         (tmp_path / "lost").mkdir()
-        (tmp_path / "lost" / there).write_text("")
+        (tmp_path / "lost" / there).write_text(text)
     asked = {"known": known.request, "lost": lost}
     give(proofs=SimpleNamespace(runs_of=lambda release: asked if release == "2020-07-15" else {}))
     (found,) = lost_runs(known.request, tmp_path)
