@@ -135,7 +135,7 @@ def load_job(
         request=request,
         manifest=manifest,
         previous=previous_manifest(manifest, path),
-        folder=request_file.parent,
+        folder=request_file.parent.resolve(),  # its parent is looked in for other runs
         reference=reference,
         workers=workers,
         scheduler=scheduler,

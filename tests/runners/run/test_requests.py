@@ -16,7 +16,13 @@ from runners.cli.commands import main
 from runners.contract import ROLLED_BACK as NOTE
 from runners.contract import Action, ContractError, Manifest, RunRequest
 from runners.run.journal import Journal, JournalLines
-from runners.run.request import RunFolder, ensure_request_file, kept_once_begun, named_manifest
+from runners.run.request import (
+    RunFolder,
+    ensure_request_file,
+    kept_once_begun,
+    load_job,
+    named_manifest,
+)
 from runners.settings import REPOSITORY
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -192,6 +198,29 @@ def test_a_verification_is_made_anew_once_it_has_its_report(
     assert ensure_request_file(runs, repository, manifest, LATER, **fields) == first
     (first.parent / "report.json").touch()
     assert ensure_request_file(runs, repository, manifest, LATER, **fields) != first
+
+
+@pytest.mark.parametrize(
+    ("here", "named"),
+    [
+        (".", "runs/one/request.json"),
+        ("runs", "one/request.json"),
+        ("runs/one", "request.json"),
+        ("runs/one/logs", "../request.json"),
+        ("runs/two", "../one/request.json"),
+    ],
+)
+def test_a_runs_folder_stands_among_the_others_wherever_it_is_named_from(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, here: str, named: str
+) -> None:
+    for folder in ("one/logs", "two"):
+        (tmp_path / "runs" / folder).mkdir(parents=True)
+    file = ensure_request_file(tmp_path, repository, manifest_of(repository), NOW, **INGEST)
+    file.rename(tmp_path / "runs" / "one" / "request.json")
+    monkeypatch.chdir(tmp_path / here)
+    job = load_job(Path(named), repository=repository, reference=tmp_path)
+    assert job.folder.name == "one"
+    assert sorted(path.name for path in job.folder.parent.iterdir()) == ["one", "two"]
 
 
 def test_two_runs_of_one_second_are_refused(repository: Path, tmp_path: Path) -> None:
