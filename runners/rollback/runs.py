@@ -1,7 +1,6 @@
 """Which runs are taken back, in which order, and their transactions. Must not touch an instance."""
 
 from collections.abc import Sequence
-from operator import itemgetter
 from pathlib import Path
 
 from runners.contract import ROLLED_BACK as NOTE
@@ -129,9 +128,10 @@ def transactions_of(recorded_runs: Sequence[RunFolder]) -> list[LoggedTransactio
 def _logged(run: RunFolder) -> list[LoggedTransaction]:
     """A run's transactions, newest first."""
     committed = {line["number"] for line in run.journal.all(COMMITTED)}
+    recorded = {line["number"]: line for line in run.journal.all(RECORDED)}  # the last one counts
     entries = []
     # by number: what a journal lacked stands at its end
-    for line in sorted(run.journal.all(RECORDED), key=itemgetter("number"), reverse=True):
+    for _, line in sorted(recorded.items(), reverse=True):
         facts = {name: value for name, value in line.items() if name not in ("at", "step")}
         recording = TransactionRecord.from_mapping(facts, source=str(run.folder / JOURNAL))
         is_committed = recording.number in committed

@@ -67,6 +67,8 @@ AT_FAULT = [
     FileNotFoundError(errno.ENOENT, "none"),
     PermissionError(errno.EACCES, "denied"),
     OSError(errno.ENOSPC, "disk full"),
+    OSError(errno.EIO, "Input/output error", "journal.jsonl"),
+    OSError(errno.ETIMEDOUT, "Connection timed out", "journal.jsonl"),  # a soft mount's
     KeyError("obs"),
     aws.ParamValidationError(report="Bucket"),
     aws.InvalidRetryModeError(provided_retry_mode="none", valid_modes="standard"),

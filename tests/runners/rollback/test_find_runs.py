@@ -138,6 +138,17 @@ def test_what_was_recorded_and_not_committed_is_the_instances_to_know(
     assert [(entry.recording.number, entry.is_committed) for entry in entries] == told
 
 
+def test_a_number_that_was_recorded_twice_is_one_transaction(runs: Path) -> None:
+    """Its first commit failed, or its line was written although that was said to have failed."""
+    journal = runs / "new-1" / JOURNAL
+    start, first, *_ = journal.read_text().splitlines()
+    lines = [start, first, *map(json.dumps, recorded(1, "10"))]
+    journal.write_text("".join(f"{line}\n" for line in lines))
+    (run,) = find_runs(runs, release=None, run_id="new-1", instance=None)
+    (entry,) = transactions_of([run])
+    assert entry.recording.inserted["lamindb_artifact"].ids == "10"
+
+
 def test_one_that_has_not_begun_wrote_nothing(runs: Path) -> None:
     (runs / "new-2" / JOURNAL).write_text("")
     found = find_runs(runs, release=NEW, run_id=None, instance=None)
