@@ -14,13 +14,13 @@ from runners import progress, settings
 from runners.census import directory, publications
 from runners.census.store import CensusDataset, location, read_datasets
 from runners.contract import Action, ContractError, DatasetOutcome
-from runners.records.baseline import LEFT, store_baseline, stored_baseline
+from runners.records.baseline import BASELINE, LEFT, store_baseline, stored_baseline
 from runners.records.proof import KeptRun, Opening
 from runners.registry.lock import hold_lock_file
 from runners.retries import retry_outages
 from runners.rules.reference import Reference
 from runners.rules.vocabulary import rules_of
-from runners.run.completion import complete, first_kept
+from runners.run.completion import IS_KEPT, complete, first_kept
 from runners.run.fingerprint import Fingerprint
 from runners.run.journal import (
     CANCELLED,
@@ -167,7 +167,7 @@ def _ready(job: Job, datasets: Sequence[CensusDataset], journal: Journal) -> "Wr
     kept = _complete(job, journal)
     if not journal.first(START):
         _start(job, datasets, journal, writer)
-    writer.begin(job.request, None if kept.opening else _opening(job, journal))
+    writer.begin(job.request, None if kept.opening else _opening(job, journal, writer))
     writer.give_back()
     writer.prepare()
     return writer
@@ -183,10 +183,13 @@ def _complete(job: Job, journal: Journal) -> KeptRun:
     return kept
 
 
-def _opening(job: Job, journal: Journal) -> Opening:
-    """What the instance keeps of the run's beginning, of a run of older code from now on."""
+def _opening(job: Job, journal: Journal, writer: "Writer") -> Opening:
+    """What the instance will keep of the run's beginning, of a run of older code from now on."""
     start = journal.first(START)
     assert start is not None
+    if start.get(IS_KEPT) and not (job.folder / BASELINE).exists():
+        # lost with a machine, before the run wrote: what it found is there still
+        store_baseline(job.folder, writer.holdings())
     return Opening(
         request=job.request,
         start={name: value for name, value in start.items() if name != "step"},

@@ -10,12 +10,18 @@ from typing import TypeVar
 from runners.census import content, directory
 from runners.census.store import CensusDataset
 from runners.contract import ContractError, DatasetOutcome, Manifest
-from runners.records.baseline import CURRENT_SOURCES, Baseline, left_by_runs, stored_baseline
+from runners.records.baseline import (
+    BASELINE,
+    CURRENT_SOURCES,
+    Baseline,
+    left_by_runs,
+    stored_baseline,
+)
 from runners.records.snapshot import Snapshot, Stored, Unknown
 from runners.rules import vocabulary
 from runners.rules.reference import Reference, Term
 from runners.run.completion import missing_lines, shortage
-from runners.run.journal import JOURNAL, START, WRITTEN, read_journal
+from runners.run.journal import COMMITTED, JOURNAL, START, WRITTEN, read_journal
 from runners.run.request import Job, RunFolder
 from runners.run.selection import answered_request, is_whole
 from runners.verification.facts import VerificationFacts
@@ -101,11 +107,15 @@ def _or_unknown(what: str, gather_one: Callable[[], Value]) -> Value | Unknown:
 
 
 def _baseline(ingests: Sequence[RunFolder]) -> Baseline | Unknown | None:
-    """What the instance held before the first run of this release began."""
+    """What the instance held before the first run of this release began; one that wrote nothing,
+    and lost its note of that, leaves it to the next.
+    """
     if not ingests:
         return None
+    telling = (r for r in ingests if (r.folder / BASELINE).exists() or r.journal.first(COMMITTED))
+    first = next(telling, ingests[0])
     return _or_unknown(
-        "what earlier releases held can't be read", lambda: stored_baseline(ingests[0].folder)
+        "what earlier releases held can't be read", lambda: stored_baseline(first.folder)
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from runners.contract import ROLLED_BACK, Action, Manifest, RunRequest, Storage
 from runners.records.baseline import Baseline, store_baseline
+from runners.records.snapshot import Unknown
 from runners.run.journal import JOURNAL, JournalLines
 from runners.run.request import REQUEST, Job, RunFolder
 from runners.verification.gather import _baseline, _given_back, _shortages, _tracked
@@ -67,6 +68,21 @@ def test_what_the_first_run_found_is_what_was_there_before_the_release(tmp_path:
     assert isinstance(found, Baseline)
     assert found.shared == {"current sources": {"one": "one"}}
     assert _baseline([]) is None
+
+
+@pytest.mark.parametrize(
+    ("steps", "is_known"), [(["start"], True), (["start", "committed"], False)]
+)
+def test_a_run_that_wrote_nothing_and_lost_what_it_found_leaves_that_to_the_next(
+    tmp_path: Path, steps: list[str], is_known: bool
+) -> None:
+    """As one whose machine was lost before the note of it was kept."""
+    journal = JournalLines([{"step": step} for step in steps])
+    runs = [RunFolder(request(name), tmp_path / name, journal) for name in ("lost", "next")]
+    runs[1].folder.mkdir()
+    store_baseline(runs[1].folder, Baseline(releases={}, shared={}))
+    assert isinstance(_baseline(runs), Baseline) is is_known
+    assert isinstance(_baseline(runs[:1]), Unknown)
 
 
 def test_the_runs_of_a_release_are_those_into_this_instance_that_stand(tmp_path: Path) -> None:
