@@ -69,7 +69,7 @@ class FolderRunStorage:
     home: Path
 
     def fetch(self, runs: Path, beginning: str) -> None:
-        for folder in self.home.glob(f"{beginning}*"):
+        for folder in self.home.glob(f"{beginning}*/"):
             shutil.copytree(folder, runs / folder.name, dirs_exist_ok=True)
         for file in self.home.glob(f"*/{LEFT}"):
             copy = runs / file.parent.name / LEFT
@@ -97,6 +97,8 @@ class S3RunStorage:
         for page in pages.paginate(Bucket=self.bucket, Prefix=self.prefix):
             for entry in page.get("Contents", []):
                 name = entry["Key"].removeprefix(self.prefix)
+                if name.endswith("/"):  # stands for a folder, as consoles make it
+                    continue
                 if name.startswith(beginning) or name.endswith(f"/{LEFT}"):
                     path = runs / name
                     path.parent.mkdir(parents=True, exist_ok=True)

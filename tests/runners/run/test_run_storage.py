@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 
+import boto3
 import pytest
+import refusing_s3
 
 from runners import retries
 from runners.retries import OutageError
@@ -69,6 +71,32 @@ def test_what_runs_of_other_releases_left_is_fetched(mirror: Mirror) -> None:
     run(mirror, [sys.executable, "-c", APPEND])
     fetched = mirror.folder.parent / OTHER
     assert [path.name for path in fetched.iterdir()] == ["left.json"]
+
+
+def test_a_file_among_the_runs_folders_is_none_of_them(mirror: Mirror) -> None:
+    (there(mirror).parents[1] / f"{EARLIER}.zip").touch()
+    run(mirror, [sys.executable, "-c", APPEND])
+    assert {path.name for path in mirror.folder.parent.iterdir()} == {RUN, EARLIER}
+
+
+def test_objects_that_stand_for_folders_are_passed_over(tmp_path: Path) -> None:
+    """As consoles and some tools make them: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-folders.html"""
+    with refusing_s3.served() as (endpoint, _):
+        client = boto3.client(
+            "s3",
+            endpoint_url=endpoint,
+            aws_access_key_id="tests",
+            aws_secret_access_key="tests",
+            region_name="us-east-1",
+        )
+        client.create_bucket(Bucket="bucket")
+        keys = ("", f"{RUN}/", f"{EARLIER}/", f"{EARLIER}/journal.jsonl", f"{OTHER}/left.json/")
+        for key in keys:
+            client.put_object(Bucket="bucket", Key=f"runs/{key}", Body=b"")
+        for _ in range(2):  # and where their folders are there
+            S3RunStorage("bucket", "runs/", client).fetch(tmp_path, RUN[:10])
+    files = [path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()]
+    assert files == [Path(EARLIER) / "journal.jsonl"]
 
 
 def test_what_is_written_is_kept_while_the_step_works(mirror: Mirror) -> None:
