@@ -109,11 +109,10 @@ class Repeat:
 
 def repeat(dataset_ids: Iterable[str], runs: Sequence[RunFolder], now: Fingerprint) -> Repeat:
     """Which of the datasets are done again after these runs, oldest first, with what is now: of
-    those that the first was to do, where it began.
+    those that the first one that began was to do.
     """
-    start = runs[0].journal.first(START)
-    if start is not None:
-        chosen = set(start["chosen"])
+    if starts := [start for run in runs if (start := run.journal.first(START))]:
+        chosen = set(starts[0]["chosen"])
         dataset_ids = [dataset_id for dataset_id in dataset_ids if dataset_id in chosen]
     last: dict[str, tuple[Line, bool]] = {}
     for run in runs:
