@@ -17,9 +17,9 @@ from signal import SIGTERM
 from threading import Timer
 from time import monotonic
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 from runners import progress
+from runners.contract.launch_toml import bucket_and_prefix
 from runners.records.baseline import LEFT
 from runners.retries import OutageError, retry_outages
 from runners.run.journal import JOURNAL
@@ -148,15 +148,15 @@ class Mirror:
 
 def run_storage_at(address: str) -> RunStorage:
     """Where runs are kept, by its address: s3://bucket/prefix or a folder."""
-    if not address.startswith("s3://"):
+    place = bucket_and_prefix(address)
+    if place is None:
         return FolderRunStorage(Path(address))
     import boto3
     from botocore.config import Config
 
-    url = urlsplit(address)
-    prefix = url.path.strip("/")
+    bucket, prefix = place
     client = boto3.client("s3", config=Config(**TIMEOUTS))
-    return S3RunStorage(url.netloc, f"{prefix}/" if prefix else "", client)
+    return S3RunStorage(bucket, f"{prefix}/" if prefix else "", client)
 
 
 def run(

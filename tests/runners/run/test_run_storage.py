@@ -238,7 +238,7 @@ def test_where_nothing_can_be_fetched_nothing_begins(mirror: Mirror) -> None:
 @pytest.mark.parametrize(
     ("address", "prefix"),
     [("s3://bucket", ""), ("s3://bucket/", ""), ("s3://bucket/run-1", "run-1/"),
-     ("s3://bucket/a/run-1/", "a/run-1/")],
+     ("s3://bucket/a/run-1/", "a/run-1/"), ("s3://bucket//a#1?b", "a#1?b/")],
 )  # fmt: skip
 def test_a_prefix_is_a_whole_folder_so_that_run_1_is_not_run_10(address: str, prefix: str) -> None:
     kept = run_storage_at(address)
