@@ -2,7 +2,7 @@
 
 A file that was missing or unreadable may be there now, and a record that stood in its way may be
 corrected. A dataset that failed for its content fails again, unless the rules, LaminDB or our code
-have changed since.
+have changed since; once its file is mended, a run names it (`only`).
 """
 
 from collections import Counter
@@ -101,7 +101,7 @@ class Repeat:
         sentence = f"{len(self.again)} datasets are done again" + (f" ({parts})" if parts else "")
         if self.left:
             sentence += (
-                f"; {len(self.left)} are not, for they failed for their content and nothing has "
+                f"; {len(self.left)} are not, for they failed for their content and no version has "
                 f"changed since: {self.now}"
             )
         return sentence
