@@ -19,7 +19,7 @@ _console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 def say(line: str) -> None:
     """Prints a line on standard error; standard output is left to results."""
-    _console.print(line, markup=False)
+    _console.print(line, markup=False, emoji=False)
 
 
 def steps(

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 from bot.errors import BotError
+from runners.contract.launch_toml import bucket_and_prefix
 
 
 class RunStore(Protocol):
@@ -86,14 +86,15 @@ class S3Store:
             raise BotError(f"{self.address}: can't be listed ({error}).") from error
 
     def _place(self) -> tuple[str, str]:
-        url = urlsplit(self.address)
-        prefix = url.path.strip("/")
-        return url.netloc, f"{prefix}/" if prefix else ""
+        place = bucket_and_prefix(self.address)
+        assert place is not None
+        bucket, prefix = place
+        return bucket, f"{prefix}/" if prefix else ""
 
 
 def run_store(address: str) -> RunStore:
     """The store at s3://... or in a folder."""
-    if not address.startswith("s3://"):
+    if bucket_and_prefix(address) is None:
         return FolderStore(Path(address))
     import boto3  # takes most of a second, and a folder needs none of it
 

@@ -21,6 +21,12 @@ MOST_HOURS = 216
 EC2_HOURS = 120
 SecurityGroup = Annotated[str, Field(pattern=r"^sg-[0-9a-f]+$")]
 
+REPOSITORY = r"[A-Za-z0-9_-]+/[A-Za-z0-9._-]+"
+"""On GitHub; an enterprise's managed users have an underscore in their names."""
+
+REGION = r"[a-z]+(-[a-z]+)+-\d+"
+"""Of AWS, in any partition."""
+
 
 class RunnerPin(Document):
     """GitHub's runner application, exactly one. GitHub refuses it 30 days after the next, and a JIT
@@ -90,9 +96,9 @@ class Configuration(Document):
     dollars an hour by type, go before the table of this software.
     """
 
-    repository: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$")]
+    repository: Annotated[str, Field(pattern=f"^{REPOSITORY}$")]
     runs: Annotated[str, Field(min_length=1)]
-    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+    region: Annotated[str, Field(pattern=f"^{REGION}$")]
     lifetime_hours: Annotated[float, Field(gt=0, le=MOST_HOURS)]
     budget: Dollars
     lamindb_secret: str | None = None
@@ -159,7 +165,14 @@ class Configuration(Document):
 
 
 def bucket_and_prefix(address: str) -> tuple[str, str] | None:
-    """Bucket and prefix of an s3:// address, without slashes at its end; None for a folder."""
-    if match := re.fullmatch(r"s3://([^/]+)/?(.*?)/*", address):
-        return match[1], match[2]
-    return None
+    """Bucket and prefix of an s3:// address, without slashes around it; None for a folder.
+
+    Raises:
+        ContractError: it names no bucket.
+    """
+    if not address.startswith("s3://"):
+        return None
+    match = re.fullmatch(r"s3://([^/]+)/*(.*?)/*", address)
+    if match is None:
+        raise ContractError(f"{address!r}: names no bucket; give s3://BUCKET/PREFIX.")
+    return match[1], match[2]

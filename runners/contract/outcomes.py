@@ -105,7 +105,10 @@ MEANINGS = {
 """What each reason means, in a maintainer's words."""
 
 
-_CURATORS = "tell the dataset's curators; accept the failure until the file is mended"
+_CURATORS = (
+    "tell the dataset's curators; accept the failure until the file is mended, then say "
+    "`/ingest --only ID`"
+)
 _UPDATE = "wait for an update of the bot, then say `/retry`"
 REMEDIES = {
     **dict.fromkeys(Reason, _CURATORS),

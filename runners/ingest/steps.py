@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, TypeVar
 from runners import progress, settings
 from runners.census import directory, publications
 from runners.census.store import CensusDataset, location, read_datasets
-from runners.contract import ContractError, DatasetOutcome
-from runners.records.baseline import LEFT, store_baseline, stored_baseline
+from runners.contract import Action, ContractError, DatasetOutcome
+from runners.records.baseline import BASELINE, LEFT, store_baseline, stored_baseline
 from runners.records.proof import KeptRun, Opening
 from runners.registry.lock import hold_lock_file
 from runners.retries import retry_outages
 from runners.rules.reference import Reference
 from runners.rules.vocabulary import rules_of
-from runners.run.completion import complete, first_kept
+from runners.run.completion import IS_KEPT, complete, first_kept
 from runners.run.fingerprint import Fingerprint
 from runners.run.journal import (
     CANCELLED,
@@ -31,9 +31,8 @@ from runners.run.journal import (
     WRITTEN,
     Journal,
     outcomes_of_journal,
-    was_rolled_back,
 )
-from runners.run.request import Job
+from runners.run.request import Job, RunFolder
 from runners.run.selection import answered_request, datasets_to_do, is_whole, selected_datasets
 from runners.run.stopping import CANCEL, is_cancelled
 from runners.validation.readers import Readers
@@ -105,6 +104,11 @@ def ingest(job: Job, table: Sequence[CensusDataset] | None = None) -> tuple[Data
             changed; or storage or database did not answer for too long, and what was written stays
             for the run to go on from.
     """
+    if job.request.action is not Action.INGEST:
+        raise ContractError(
+            f"request {job.request.run_id}: field action: is {job.request.action.value}; "
+            "name the request of an ingest."
+        )
     listing = directory.look_up(job.manifest)
     for sentence in listing.sentences:
         progress.say(f"{sentence}.")
@@ -112,7 +116,7 @@ def ingest(job: Job, table: Sequence[CensusDataset] | None = None) -> tuple[Data
     request, path = job.request, job.folder / JOURNAL
     holding = hold_lock_file(request.instance, runs=job.folder.parent, run_id=request.run_id)
     with holding, Journal(path) as journal:
-        if was_rolled_back(journal):
+        if RunFolder(request, job.folder, journal).was_rolled_back:
             raise ContractError(
                 f"request {request.run_id}: field run_id: this run was rolled back; "
                 "start a new one under another id."
@@ -163,7 +167,7 @@ def _ready(job: Job, datasets: Sequence[CensusDataset], journal: Journal) -> "Wr
     kept = _complete(job, journal)
     if not journal.first(START):
         _start(job, datasets, journal, writer)
-    writer.begin(job.request, None if kept.opening else _opening(job, journal))
+    writer.begin(job.request, None if kept.opening else _opening(job, journal, writer))
     writer.give_back()
     writer.prepare()
     return writer
@@ -179,10 +183,13 @@ def _complete(job: Job, journal: Journal) -> KeptRun:
     return kept
 
 
-def _opening(job: Job, journal: Journal) -> Opening:
-    """What the instance keeps of the run's beginning, of a run of older code from now on."""
+def _opening(job: Job, journal: Journal, writer: "Writer") -> Opening:
+    """What the instance will keep of the run's beginning, of a run of older code from now on."""
     start = journal.first(START)
     assert start is not None
+    if start.get(IS_KEPT) and not (job.folder / BASELINE).exists():
+        # lost with a machine, before the run wrote: what it found is there still
+        store_baseline(job.folder, writer.holdings())
     return Opening(
         request=job.request,
         start={name: value for name, value in start.items() if name != "step"},

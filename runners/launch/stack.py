@@ -102,7 +102,7 @@ def _parameters(wanted: WantedStack) -> Iterator[str]:
 
 def _partition(region: str) -> str:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html"""
-    kinds = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+    kinds = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "eusc-": "aws-eusc"}
     return next((of for begin, of in kinds.items() if region.startswith(begin)), "aws")
 
 

@@ -232,6 +232,8 @@ def _reason(error: Error) -> str:
 
 
 def _passes(error: aws.BotoCoreError | OSError) -> bool:
+    if isinstance(error, OSError) and error.filename is not None:
+        return False  # of this machine, as the journal: its last line may be there or not
     if isinstance(error, OSError) and error.errno in PASSING:
         return True
     return isinstance(error, (ConnectionError, TimeoutError, *TRANSIENT))

@@ -17,12 +17,14 @@ from runners.contract import ROLLED_BACK as NOTE
 from runners.contract import ContractError
 from runners.files import write_whole
 from runners.records.baseline import Difference, differences, stored_baseline
-from runners.records.transaction_log import Tables
+from runners.records.transaction_log import Ids, Tables
 from runners.registry.lock import hold_lock_file
 from runners.retries import OutageError
 from runners.rollback.runs import begun, is_of_older_code, transactions_of
 from runners.rollback.undo import (
+    LoggedTransaction,
     UndoPlan,
+    changed_columns,
     is_undone,
     plan_undo,
     row_name,
@@ -129,7 +131,7 @@ def _is_done(recorded_runs: Sequence[RunFolder]) -> bool:
         is_empty = not any(own.transactions for _, own in kept)
         return is_empty and any(is_forgotten(journal, own) for journal, own in kept)
     entries = transactions_of(recorded_runs)
-    return is_undone(entries, registry.read_rows(rows_to_read(entries)))
+    return is_undone(entries, registry.read_rows(_rows_to_read(entries)))
 
 
 def _standing(taken_back: Sequence[RunFolder]) -> list[str]:
@@ -194,7 +196,7 @@ def _attempt(recorded_runs: Sequence[RunFolder], *, is_real: bool) -> RollbackRe
     first, entries = recorded_runs[-1], transactions_of(recorded_runs)
     release, before = first.request.release, stored_baseline(first.folder)
     left: list[Difference] = []
-    wanted = rows_to_read(entries)
+    wanted = _rows_to_read(entries)
     with exclusive.transaction(wanted):
         earlier = differences(before, baseline.take_baseline(before=release))
         now = registry.read_rows(wanted)
@@ -218,6 +220,30 @@ def _attempt(recorded_runs: Sequence[RunFolder], *, is_real: bool) -> RollbackRe
     return RollbackResult(
         _ids(recorded_runs), instance, taken, given_back, stays, tuple(kept), why, tuple(left)
     )
+
+
+def _rows_to_read(entries: Sequence[LoggedTransaction]) -> Ids:
+    """As `rows_to_read`, of tables that are still those of then.
+
+    Raises:
+        ContractError: LaminDB has changed one of them since.
+    """
+    from runners.registry import rows as registry
+
+    wanted = rows_to_read(entries)
+    gone = [f"there is no table {table}" for table in wanted.keys() - registry.models().keys()]
+    gone += [
+        f"{table} has no column {column}"
+        for table, column in sorted(changed_columns(entries))
+        if table in registry.models() and column not in registry.columns(table)
+    ]
+    if gone:
+        raise ContractError(
+            f"instance: {sorted(gone)[0]} any more, which the runs wrote to: LaminDB's tables were "
+            "changed since, and what stands can't be compared; restore a backup of the database "
+            "instead."
+        )
+    return wanted
 
 
 def _ids(recorded_runs: Sequence[RunFolder]) -> tuple[str, ...]:

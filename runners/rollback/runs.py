@@ -1,15 +1,15 @@
 """Which runs are taken back, in which order, and their transactions. Must not touch an instance."""
 
 from collections.abc import Sequence
-from operator import itemgetter
 from pathlib import Path
 
+from runners.contract import ROLLED_BACK as NOTE
 from runners.contract import Action, ContractError, RunRequest
 from runners.records.baseline import BASELINE
 from runners.records.transaction_log import TransactionRecord
 from runners.rollback.undo import LoggedTransaction, newest_first
 from runners.run.completion import IS_KEPT
-from runners.run.journal import COMMITTED, JOURNAL, RECORDED, ROLLED_BACK, START
+from runners.run.journal import COMMITTED, JOURNAL, RECORDED, ROLLED_BACK, START, was_rolled_back
 from runners.run.request import RunFolder, runs_in
 
 
@@ -44,16 +44,26 @@ def _standing(recorded_runs: Sequence[RunFolder], what: str, runs: Path) -> list
     """Those of the runs that weren't rolled back, newest first. One whose journal is lost may have
     written: the instance knows.
     """
-    standing = [run for run in recorded_runs if not run.journal.first(ROLLED_BACK)]
+    told = [(run, _told_of_rollback(run)) for run in recorded_runs]
+    standing = [run for run, words in told if words is None]
     if not standing:
-        over = [line for run in recorded_runs if (line := run.journal.first(ROLLED_BACK))]
-        if over:
-            raise ContractError(f"{what}: was rolled back already, at {over[-1]['at']}.")
+        if told:
+            raise ContractError(f"{what}: was rolled back already, {told[-1][1]}.")
         raise ContractError(f"{_no_journal(runs)}; name the folder of the runs with --runs.")
     for run in standing:
         if is_of_older_code(run):
             _require_records(run)
     return newest_runs_first(standing)
+
+
+def _told_of_rollback(run: RunFolder) -> str | None:
+    """What says that the run was taken back; None where nothing does, or its journal leaves open
+    whether it was: the notes come first, and may lack of other runs.
+    """
+    if line := run.journal.first(ROLLED_BACK):
+        return f"at {line['at']}"
+    note = run.folder / NOTE
+    return f"as {note} says" if note.is_file() and not was_rolled_back(run.journal) else None
 
 
 def _no_journal(runs: Path) -> str:
@@ -118,9 +128,10 @@ def transactions_of(recorded_runs: Sequence[RunFolder]) -> list[LoggedTransactio
 def _logged(run: RunFolder) -> list[LoggedTransaction]:
     """A run's transactions, newest first."""
     committed = {line["number"] for line in run.journal.all(COMMITTED)}
+    recorded = {line["number"]: line for line in run.journal.all(RECORDED)}  # the last one counts
     entries = []
     # by number: what a journal lacked stands at its end
-    for line in sorted(run.journal.all(RECORDED), key=itemgetter("number"), reverse=True):
+    for _, line in sorted(recorded.items(), reverse=True):
         facts = {name: value for name, value in line.items() if name not in ("at", "step")}
         recording = TransactionRecord.from_mapping(facts, source=str(run.folder / JOURNAL))
         is_committed = recording.number in committed

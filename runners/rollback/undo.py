@@ -105,6 +105,17 @@ def rows_to_read(entries: Iterable[LoggedTransaction]) -> Ids:
     return ids
 
 
+def changed_columns(entries: Iterable[LoggedTransaction]) -> set[tuple[str, str]]:
+    """Table and column of each value that the entries changed."""
+    return {
+        (table, column)
+        for entry in entries
+        for table, changed in entry.recording.changed.items()
+        for columns in changed.values()
+        for column in columns
+    }
+
+
 def plan_undo(entries: Sequence[LoggedTransaction], now: Tables) -> UndoPlan:
     """What undoes the entries, newest first; `now` are the rows that stand of those `wanted`."""
     rows = {table: {key: dict(row) for key, row in stored.items()} for table, stored in now.items()}

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from runners import progress
-from runners.contract import RunRequest
+from runners.contract import ContractError, RunRequest
 from runners.files import write_whole
 from runners.run.completion import complete
 from runners.run.journal import JOURNAL, Journal, JournalLines
@@ -30,16 +30,24 @@ def whole(run: RunFolder) -> RunFolder:
 
 
 def lost_runs(like: RunRequest, runs: Path) -> list[RunFolder]:
-    """The runs of a request's release that the instance keeps and `runs` has no folder of, which
-    are made there.
+    """The runs of a request's release that the instance keeps and `runs` has no folder of, or none
+    whose request can be read, which are made there.
     """
     from runners.registry import proofs
 
     lost = []
     for run_id, request in proofs.runs_of(like.release).items():
         folder = runs / run_id
-        if not (folder / REQUEST).exists():
+        if not _has_request(folder):
             folder.mkdir(parents=True, exist_ok=True)
             write_whole(folder / REQUEST, request.to_json())
             lost.append(RunFolder(request, folder, JournalLines([])))
     return lost
+
+
+def _has_request(folder: Path) -> bool:
+    try:
+        RunRequest.from_file(folder / REQUEST)
+    except ContractError:
+        return False
+    return True

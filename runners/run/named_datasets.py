@@ -13,7 +13,7 @@ from runners.census.store import CensusDataset
 from runners.contract import ContractError, Manifest, RunRequest
 from runners.contract.rules import Organism
 
-DOI = re.compile(r"^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
+DOI = re.compile(r"^(?:doi:\s*)?(?:(?:https?://)?(?:www\.|dx\.)?doi\.org/)?", re.IGNORECASE)
 """What may stand before a DOI."""
 
 NEAREST = 3
@@ -79,7 +79,7 @@ def _collection_ids(request: RunRequest, datasets: Iterable[CensusDataset]) -> s
 
 def _collection_key(name: str) -> str:
     """As two ways of writing the same name are compared."""
-    return " ".join(DOI.sub("", name.strip()).split()).casefold()
+    return " ".join(DOI.sub("", name.strip()).rstrip("/").split()).casefold()
 
 
 def _no_collection(request: RunRequest, name: str, nearest: Mapping[str, str]) -> ContractError:

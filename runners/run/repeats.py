@@ -2,7 +2,7 @@
 
 A file that was missing or unreadable may be there now, and a record that stood in its way may be
 corrected. A dataset that failed for its content fails again, unless the rules, LaminDB or our code
-have changed since.
+have changed since; once its file is mended, a run names it (`only`).
 """
 
 from collections import Counter
@@ -13,7 +13,6 @@ from pathlib import Path
 from runners.contract import (
     MENDED_BY_REPEAT,
     OF_THE_INSTANCE,
-    ROLLED_BACK,
     Action,
     ContractError,
     Outcome,
@@ -27,7 +26,6 @@ from runners.run.journal import (
     JournalLines,
     Line,
     read_journal,
-    was_rolled_back,
 )
 from runners.run.request import REQUEST, RunFolder
 
@@ -76,7 +74,7 @@ def require_standing(request: RunRequest, earlier: Iterable[RunFolder]) -> None:
         ContractError: one of the `earlier` runs was.
     """
     for run in earlier:
-        if was_rolled_back(run.journal) or (run.folder / ROLLED_BACK).exists():
+        if run.was_rolled_back:
             raise _refused(
                 request,
                 f"run {run.request.run_id} was rolled back, and what it registered isn't there any "
@@ -103,7 +101,7 @@ class Repeat:
         sentence = f"{len(self.again)} datasets are done again" + (f" ({parts})" if parts else "")
         if self.left:
             sentence += (
-                f"; {len(self.left)} are not, for they failed for their content and nothing has "
+                f"; {len(self.left)} are not, for they failed for their content and no version has "
                 f"changed since: {self.now}"
             )
         return sentence
@@ -111,11 +109,10 @@ class Repeat:
 
 def repeat(dataset_ids: Iterable[str], runs: Sequence[RunFolder], now: Fingerprint) -> Repeat:
     """Which of the datasets are done again after these runs, oldest first, with what is now: of
-    those that the first was to do, where it began.
+    those that the first one that began was to do.
     """
-    start = runs[0].journal.first(START)
-    if start is not None:
-        chosen = set(start["chosen"])
+    if starts := [start for run in runs if (start := run.journal.first(START))]:
+        chosen = set(starts[0]["chosen"])
         dataset_ids = [dataset_id for dataset_id in dataset_ids if dataset_id in chosen]
     last: dict[str, tuple[Line, bool]] = {}
     for run in runs:

@@ -14,8 +14,22 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from runners import progress
-from runners.contract import Action, ContractError, Manifest, RunRequest, manifest_path
-from runners.run.journal import END, JOURNAL, JournalLines, read_journal, was_rolled_back
+from runners.contract import (
+    ROLLED_BACK,
+    Action,
+    ContractError,
+    Manifest,
+    RunRequest,
+    manifest_path,
+)
+from runners.run.journal import (
+    END,
+    JOURNAL,
+    JournalLines,
+    read_journal,
+    was_cancelled,
+    was_rolled_back,
+)
 from runners.run.stopping import is_cancelled
 
 REQUEST = "request.json"
@@ -29,11 +43,36 @@ class RunFolder:
     folder: Path
     journal: JournalLines
 
+    @property
+    def was_rolled_back(self) -> bool:
+        """True if the run was taken back, or may have been. Where that was done in a copy of the
+        runs, only the note comes back from it.
+        """
+        return was_rolled_back(self.journal) or (self.folder / ROLLED_BACK).is_file()
 
-def runs_in(runs: Path, is_wanted: Callable[[RunRequest], bool]) -> list[RunFolder]:
+    @property
+    def was_cancelled(self) -> bool:
+        """True if the run was asked to end early, and did: also where a signal ended it before it
+        could say so.
+        """
+        if was_cancelled(self.journal):
+            return True
+        is_asked = self.request.action is Action.INGEST and is_cancelled(self.folder)
+        return is_asked and self.journal.first(END) is None
+
+
+def runs_in(
+    runs: Path,
+    is_wanted: Callable[[RunRequest], bool],
+    pass_over: Callable[[str], object] | None = None,
+) -> list[RunFolder]:
     """The wanted runs among the folders of `runs`, by name.
 
-    A request that can't be read is passed over: another run's is no business of whoever asks.
+    A request that can't be read is passed over: another run's is no business of whoever asks. So is
+    a run whose journal can't, where `pass_over` takes the reason.
+
+    Raises:
+        ContractError: a journal can't be read, and nothing takes the reason.
     """
     matching = []
     for file in sorted(runs.glob(f"*/{REQUEST}")):
@@ -41,8 +80,16 @@ def runs_in(runs: Path, is_wanted: Callable[[RunRequest], bool]) -> list[RunFold
             request = RunRequest.from_file(file)
         except ContractError:
             continue
-        if is_wanted(request):
-            matching.append(RunFolder(request, file.parent, read_journal(file.parent / JOURNAL)))
+        if not is_wanted(request):
+            continue
+        try:
+            journal = read_journal(file.parent / JOURNAL)
+        except ContractError as error:
+            if pass_over is None:
+                raise
+            pass_over(str(error))
+        else:
+            matching.append(RunFolder(request, file.parent, journal))
     return matching
 
 
@@ -88,7 +135,7 @@ def load_job(
         request=request,
         manifest=manifest,
         previous=previous_manifest(manifest, path),
-        folder=request_file.parent,
+        folder=request_file.parent.resolve(),  # its parent is looked in for other runs
         reference=reference,
         workers=workers,
         scheduler=scheduler,
@@ -141,13 +188,14 @@ def named_manifest(
 def ensure_request_file(
     runs: Path, repository: Path, manifest: Path, now: datetime, **fields: Any
 ) -> Path:
-    """The file of a run with these fields: of one in `runs` that has not ended, else of a new one.
+    """The file of a run with these fields: of one in `runs` that has not ended and has a journal to
+    go on by, else of a new one.
 
     Raises:
         ContractError: a field is wrong, or somebody has just made the same.
     """
     wanted = _request(repository, manifest, now, fields)
-    for run in runs_in(runs, lambda request: _is_same(request, wanted)):
+    for run in runs_in(runs, lambda request: _is_same(request, wanted), progress.say):
         if not _has_ended(run):
             return run.folder / REQUEST
     file = runs / wanted.run_id / REQUEST
@@ -230,5 +278,5 @@ def _is_same(request: RunRequest, wanted: RunRequest) -> bool:
 def _has_ended(run: RunFolder) -> bool:
     if run.request.action is Action.VERIFY:
         return (run.folder / "report.json").exists()
-    is_over = run.journal.first(END) is not None or was_rolled_back(run.journal)
+    is_over = run.journal.first(END) is not None or run.was_rolled_back
     return is_cancelled(run.folder) or is_over

@@ -13,15 +13,17 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
+from signal import SIGTERM
+from threading import Timer
 from time import monotonic
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 from runners import progress
+from runners.contract.launch_toml import bucket_and_prefix
 from runners.records.baseline import LEFT
 from runners.retries import OutageError, retry_outages
 from runners.run.journal import JOURNAL
-from runners.run.stopping import CANCEL, StoppedError
+from runners.run.stopping import CANCEL, StoppedError, before_unwinding
 
 EVERY = 20.0
 """Seconds between two looks for what has changed."""
@@ -67,7 +69,7 @@ class FolderRunStorage:
     home: Path
 
     def fetch(self, runs: Path, beginning: str) -> None:
-        for folder in self.home.glob(f"{beginning}*"):
+        for folder in self.home.glob(f"{beginning}*/"):
             shutil.copytree(folder, runs / folder.name, dirs_exist_ok=True)
         for file in self.home.glob(f"*/{LEFT}"):
             copy = runs / file.parent.name / LEFT
@@ -95,6 +97,8 @@ class S3RunStorage:
         for page in pages.paginate(Bucket=self.bucket, Prefix=self.prefix):
             for entry in page.get("Contents", []):
                 name = entry["Key"].removeprefix(self.prefix)
+                if name.endswith("/"):  # stands for a folder, as consoles make it
+                    continue
                 if name.startswith(beginning) or name.endswith(f"/{LEFT}"):
                     path = runs / name
                     path.parent.mkdir(parents=True, exist_ok=True)
@@ -144,15 +148,15 @@ class Mirror:
 
 def run_storage_at(address: str) -> RunStorage:
     """Where runs are kept, by its address: s3://bucket/prefix or a folder."""
-    if not address.startswith("s3://"):
+    place = bucket_and_prefix(address)
+    if place is None:
         return FolderRunStorage(Path(address))
     import boto3
     from botocore.config import Config
 
-    url = urlsplit(address)
-    prefix = url.path.strip("/")
+    bucket, prefix = place
     client = boto3.client("s3", config=Config(**TIMEOUTS))
-    return S3RunStorage(url.netloc, f"{prefix}/" if prefix else "", client)
+    return S3RunStorage(bucket, f"{prefix}/" if prefix else "", client)
 
 
 def run(
@@ -173,7 +177,10 @@ def run(
             couldn't be kept, for so long, and lies in the folder alone.
     """
     retry_outages(lambda: _fetch(mirror), seconds=unkept)
-    with subprocess.Popen(command, start_new_session=True) as step:
+    with (
+        subprocess.Popen(command, start_new_session=True) as step,
+        before_unwinding(lambda: _ask_to_end(mirror, step)),
+    ):
         try:
             code = _watch_until_exit(mirror, step, every, monotonic() + seconds, unkept)
         except StoppedError:
@@ -205,16 +212,27 @@ def _keep_all(mirror: Mirror) -> None:
         raise OutageError(f"{failure}; they lie in {mirror.folder} alone.")
 
 
-def _end_early(mirror: Mirror, step: "subprocess.Popen[bytes]") -> int:
-    """Asks the step to end by the file `cancel`, which it looks for after each batch."""
+def _ask_to_end(mirror: Mirror, step: "subprocess.Popen[bytes]") -> None:
+    """Asks the step to end by the file `cancel`, which it looks for after each batch, and has it
+    stopped in time: an upload that hangs may keep us from that.
+    """
     (mirror.folder / CANCEL).touch()
-    try:
-        return step.wait(timeout=mirror.patience)
-    except subprocess.TimeoutExpired:
-        step.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            step.wait(timeout=UNWINDING)
-        raise StoppedError(TERMINATED) from None
+    timer = Timer(mirror.patience, step.terminate)
+    timer.daemon = True
+    timer.start()
+
+
+def _end_early(mirror: Mirror, step: "subprocess.Popen[bytes]") -> int:
+    """The exit code of the step that was asked to end, and did.
+
+    Raises:
+        StoppedError: it had to be stopped.
+    """
+    with suppress(subprocess.TimeoutExpired):
+        code = step.wait(timeout=mirror.patience + UNWINDING)
+        if code not in (TERMINATED, -SIGTERM):
+            return code
+    raise StoppedError(TERMINATED)
 
 
 def _watch_until_exit(

@@ -12,6 +12,7 @@ from runners.contract.rules import Rules
 from runners.records.snapshot import Snapshot
 from runners.run import repeats
 from runners.run.fingerprint import Fingerprint
+from runners.run.journal import START
 from runners.run.named_datasets import named_datasets
 from runners.run.request import Job
 
@@ -75,15 +76,24 @@ def datasets_to_do(
         now = Fingerprint.of(job.manifest.dataset_schema_version)
         earlier = repeats.earlier_ingests(request, job.folder.parent)
         repeats.require_standing(request, earlier)
+        first = earlier[0].request
+        if first.only_missing and not any(run.journal.first(START) for run in earlier):
+            ids = _lacking(job, ids, look, say)[: first.limit]
         repeat = repeats.repeat(ids, earlier, now)
         say(f"failed of {request.failed_of}: {repeat}")
         return tuple(repeat.again)
     if request.only_missing:
-        there = complete(look(), rules.load(job.manifest.dataset_schema_version))
-        lacking = [dataset_id for dataset_id in ids if dataset_id not in there]
-        say(f"only missing: {len(lacking)} of {len(ids)} datasets are missing or incomplete")
-        return tuple(lacking[: request.limit])
+        return tuple(_lacking(job, ids, look, say)[: request.limit])
     return tuple(ids)
+
+
+def _lacking(
+    job: Job, ids: Sequence[str], look: Callable[[], Snapshot], say: Callable[[str], None]
+) -> list[str]:
+    there = complete(look(), rules.load(job.manifest.dataset_schema_version))
+    lacking = [dataset_id for dataset_id in ids if dataset_id not in there]
+    say(f"only missing: {len(lacking)} of {len(ids)} datasets are missing or incomplete")
+    return lacking
 
 
 def complete(snapshot: Snapshot, rules: Rules) -> Collection[str]:

@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing import active_children
 from pathlib import Path
@@ -16,6 +16,8 @@ GRACE = 5.0
 
 CANCEL = "cancel"
 """The file in a run's folder that asks it to end early."""
+
+_first_acts: list[Callable[[], object]] = []
 
 
 class StoppedError(SystemExit):
@@ -42,6 +44,18 @@ def ends_in_time() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+@contextmanager
+def before_unwinding(act: Callable[[], object]) -> Iterator[None]:
+    """Within, a signal calls `act` first, which must be quick: what is going on may take all the
+    time that is left to unwind.
+    """
+    _first_acts.append(act)
+    try:
+        yield
+    finally:
+        _first_acts.remove(act)
+
+
 def _stop(number: int, frame: FrameType | None) -> None:
     for signal_number in SIGNALS:  # a second one must not interrupt the unwinding
         signal.signal(signal_number, signal.SIG_IGN)
@@ -52,6 +66,8 @@ def _stop(number: int, frame: FrameType | None) -> None:
     name = signal.Signals(number).name
     # past Python's buffers, which the signal may have interrupted
     os.write(2, f"stopped by {name}; the same command goes on where it was.\n".encode())
+    for act in _first_acts:
+        act()
     raise StoppedError(code)
 
 

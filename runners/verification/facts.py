@@ -25,7 +25,8 @@ class VerificationFacts:
     `differing`: features of the schema that are something else in the instance, and what.
     `listed`: what the Census's release directory says that the manifest doesn't. `was_current`: the
     uids of the sources that were current before the first run of this release, None without one.
-    `short`: what journals of runs lack of what the instance keeps of these, or it of them.
+    `short`: what journals of runs lack of what the instance keeps of these, or it of them, and
+    those that can't be read.
     """
 
     taken: Snapshot | Unknown

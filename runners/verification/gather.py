@@ -10,12 +10,18 @@ from typing import TypeVar
 from runners.census import content, directory
 from runners.census.store import CensusDataset
 from runners.contract import ContractError, DatasetOutcome, Manifest
-from runners.records.baseline import CURRENT_SOURCES, Baseline, left_by_runs, stored_baseline
+from runners.records.baseline import (
+    BASELINE,
+    CURRENT_SOURCES,
+    Baseline,
+    left_by_runs,
+    stored_baseline,
+)
 from runners.records.snapshot import Snapshot, Stored, Unknown
 from runners.rules import vocabulary
 from runners.rules.reference import Reference, Term
 from runners.run.completion import missing_lines, shortage
-from runners.run.journal import JOURNAL, START, WRITTEN, read_journal
+from runners.run.journal import COMMITTED, JOURNAL, START, WRITTEN, read_journal
 from runners.run.request import Job, RunFolder
 from runners.run.selection import answered_request, is_whole
 from runners.verification.facts import VerificationFacts
@@ -28,8 +34,10 @@ def gather(
     datasets: Sequence[CensusDataset],
     outcomes: Sequence[DatasetOutcome],
     ingests: Sequence[RunFolder],
+    unread: Sequence[str] = (),
 ) -> VerificationFacts:
-    """The facts of a release; `ingests` are oldest first.
+    """The facts of a release; `ingests` are oldest first, `unread` says why others
+    were passed over.
 
     Raises:
         ContractError: the instance can't be connected to, or there are no rules.
@@ -84,7 +92,7 @@ def gather(
         listed=directory.look_up(job.manifest).sentences,
         short=_or_unknown(
             "what the instance keeps of runs can't be read",
-            lambda: failures.patiently(lambda: list(filter(None, map(_shortage, ingests)))),
+            lambda: failures.patiently(lambda: _shortages(ingests, unread)),
         ),
     )
 
@@ -99,12 +107,21 @@ def _or_unknown(what: str, gather_one: Callable[[], Value]) -> Value | Unknown:
 
 
 def _baseline(ingests: Sequence[RunFolder]) -> Baseline | Unknown | None:
-    """What the instance held before the first run of this release began."""
+    """What the instance held before the first run of this release began; one that wrote nothing,
+    and lost its note of that, leaves it to the next.
+    """
     if not ingests:
         return None
+    telling = (r for r in ingests if (r.folder / BASELINE).exists() or r.journal.first(COMMITTED))
+    first = next(telling, ingests[0])
     return _or_unknown(
-        "what earlier releases held can't be read", lambda: stored_baseline(ingests[0].folder)
+        "what earlier releases held can't be read", lambda: stored_baseline(first.folder)
     )
+
+
+def _shortages(ingests: Iterable[RunFolder], unread: Iterable[str]) -> list[str]:
+    left_out = [f"left out: {sentence.rstrip('.')}" for sentence in unread]
+    return [*left_out, *filter(None, map(_shortage, ingests))]
 
 
 def _shortage(run: RunFolder) -> str | None:

@@ -2,7 +2,7 @@
 
 import platform
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -29,8 +29,6 @@ from runners.run.journal import (
     added_records,
     outcomes_of_runs,
     read_journal,
-    was_cancelled,
-    was_rolled_back,
 )
 from runners.run.request import Job, RunFolder, runs_in
 from runners.run.selection import answered_request, is_whole, selected_datasets
@@ -87,10 +85,11 @@ def verify(job: Job, judged: Sequence[DatasetOutcome] = ()) -> RunReport:
     """
     datasets = selected_datasets(job)
     before = read_datasets(job.previous) if job.previous else ()
-    ingests = _ingests(job)
+    unread: list[str] = []
+    ingests = _ingests(job, unread.append)
     outcomes = outcomes_of_runs([run.journal for run in ingests], datasets)
     now = datetime.now(UTC)
-    facts = gather(job, datasets, outcomes, ingests)
+    facts = gather(job, datasets, outcomes, ingests, unread)
     results = all_checks.run_checks(facts)
     told = {outcome.dataset_id for outcome in outcomes}
     known = [*outcomes, *(outcome for outcome in judged if outcome.dataset_id not in told)]
@@ -104,7 +103,7 @@ def verify(job: Job, judged: Sequence[DatasetOutcome] = ()) -> RunReport:
         outcomes=outcomes,
         withdrawn=_withdrawn(before, datasets) if is_whole(answered_request(job)) else (),
         checks=results,
-        cancelled=was_cancelled(own),
+        cancelled=RunFolder(job.request, job.folder, own).was_cancelled,
         changes=added_records(own),
         versions=_versions(job),
         machine=this_machine(settings.from_environment(), now),
@@ -133,13 +132,14 @@ def _started_at(journal: JournalLines) -> datetime | None:
     return datetime.fromisoformat(line["at"]) if line else None
 
 
-def _ingests(job: Job) -> list[RunFolder]:
+def _ingests(job: Job, pass_over: Callable[[str], object]) -> list[RunFolder]:
     """The ingests of this release into this instance that began, oldest first, but for those that
-    were rolled back.
+    were rolled back, and those whose journal can't be read, which are passed over.
     """
     ours = (job.request.release, job.request.instance, Action.INGEST)
-    ingests = runs_in(job.folder.parent, lambda r: (r.release, r.instance, r.action) == ours)
-    standing = [run for run in ingests if not was_rolled_back(run.journal)]
+    runs = job.folder.parent
+    ingests = runs_in(runs, lambda r: (r.release, r.instance, r.action) == ours, pass_over)
+    standing = [run for run in ingests if not run.was_rolled_back]
     begun = [(start, run) for run in standing if (start := _started_at(run.journal))]
     return [run for _, run in sorted(begun, key=lambda pair: pair[0])]
 

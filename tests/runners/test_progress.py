@@ -37,6 +37,12 @@ def test_a_log_gets_a_line_every_ten_seconds_with_rate_and_time_left(
     ]
 
 
+@pytest.mark.parametrize("line", ["NCBITaxon:mouse:1", "tissue:brain: [red]none[/red]", ":x:"])
+def test_a_line_is_printed_as_it_is(capsys: pytest.CaptureFixture[str], line: str) -> None:
+    progress.say(line)
+    assert capsys.readouterr().err == f"{line}\n"
+
+
 def test_a_log_is_not_flooded(capsys: pytest.CaptureFixture[str]) -> None:
     clock = Clock(0.1)
     assert len(list(progress.steps(clock.items(1000), "reading", 1000, clock))) == 1000

@@ -27,8 +27,8 @@ from runners.contract import (
     Storage,
 )
 from runners.ingest import smoke_test
-from runners.ingest.steps import RetryingWriter, _start, _write
-from runners.records.baseline import Baseline, stored_baseline
+from runners.ingest.steps import RetryingWriter, _opening, _start, _write
+from runners.records.baseline import Baseline, store_baseline, stored_baseline
 from runners.registry import failures
 from runners.retries import OutageError
 from runners.run.journal import (
@@ -67,6 +67,8 @@ AT_FAULT = [
     FileNotFoundError(errno.ENOENT, "none"),
     PermissionError(errno.EACCES, "denied"),
     OSError(errno.ENOSPC, "disk full"),
+    OSError(errno.EIO, "Input/output error", "journal.jsonl"),
+    OSError(errno.ETIMEDOUT, "Connection timed out", "journal.jsonl"),  # a soft mount's
     KeyError("obs"),
     aws.ParamValidationError(report="Bucket"),
     aws.InvalidRetryModeError(provided_retry_mode="none", valid_modes="standard"),
@@ -216,6 +218,27 @@ def test_what_was_there_is_on_disk_before_the_journal_says_that_the_run_has_begu
     with pytest.raises(Killed, match="start"):
         _start(job(tmp_path), [], cast("Journal", Last([])), cast("Writer", writer))
     assert stored_baseline(tmp_path) == held
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+@pytest.mark.parametrize("is_there", [True, False])
+def test_what_was_there_is_looked_at_anew_where_a_lost_machine_had_kept_the_beginning_alone(
+    tmp_path: Path, is_kept: bool, is_there: bool
+) -> None:
+    """The instance keeps nothing of the run yet, so that nothing was written; of one of older code
+    it never does.
+    """
+    then, now = (Baseline(releases={}, shared={"x": {"y": text}}) for text in ("then", "now"))
+    if is_there:
+        store_baseline(tmp_path, then)
+    journal = cast("Journal", JournalLines([{"at": "t", "step": "start", "is_kept": is_kept}]))
+    writer = cast("Writer", SimpleNamespace(holdings=lambda: now))
+    if not is_there and not is_kept:
+        with pytest.raises(ContractError, match=r"holdings\.json: can't be read"):
+            _opening(job(tmp_path), journal, writer)
+        return
+    found = _opening(job(tmp_path), journal, writer).holdings
+    assert found == stored_baseline(tmp_path) == (then if is_there else now)
 
 
 def test_a_smoke_test_begins_with_the_smallest_datasets(

@@ -29,7 +29,9 @@ def read(path: Path, **changes: Any) -> Configuration:
         ({"region": None}, "field region: field required"),
         ({"region": "Oregon"}, "field region: string should match pattern"),
         ({"regoin": "us-west-2"}, "field regoin: there is none of that name; leave it out"),
+        ({"region": "us-west"}, "field region: string should match pattern"),
         ({"repository": "census-bot"}, "field repository: string should match"),
+        ({"repository": "a b/census"}, "field repository: string should match"),
         ({"lifetime_hours": 0}, "field lifetime_hours: input should be greater than 0"),
         (
             {"lifetime_hours": 217},
@@ -53,6 +55,23 @@ def test_a_bad_table_is_refused(tmp_path: Path, changes: dict[str, Any], said: s
         read(tmp_path, **changes)
     assert str(refusal.value).startswith(f"{tmp_path}/launch.toml, [launch]: {said}")
     assert str(refusal.value).endswith(("; correct it.", "; add it.", "; leave it out."))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("region", "us-gov-west-1"),
+        ("region", "eusc-de-east-1"),  # AWS's European Sovereign Cloud
+        ("region", "us-isob-east-1"),
+        # of an enterprise's managed user:
+        # https://docs.github.com/en/enterprise-cloud@latest/admin/managing-iam/iam-configuration-reference/username-considerations-for-external-authentication
+        ("repository", "mona_acme/census"),
+    ],
+)
+def test_regions_and_owners_are_taken_in_all_their_forms(
+    tmp_path: Path, field: str, value: str
+) -> None:
+    assert getattr(read(tmp_path, **{field: value}), field) == value
 
 
 @pytest.mark.parametrize(
@@ -144,9 +163,17 @@ def test_a_region_without_prices_is_not_budgeted_by_anothers(tmp_path: Path) -> 
 
 
 def test_runs_lie_in_a_bucket_or_in_a_folder() -> None:
-    assert bucket_and_prefix("s3://bucket/a/b/") == ("bucket", "a/b")
-    assert bucket_and_prefix("s3://bucket") == ("bucket", "")
-    assert bucket_and_prefix("/a/folder") is None
+    for address, place in {
+        "s3://bucket/a/b/": ("bucket", "a/b"),
+        "s3://bucket": ("bucket", ""),
+        "s3://bucket//a//": ("bucket", "a"),
+        "s3://bucket/a#1?b": ("bucket", "a#1?b"),  # no URL: S3's keys may have them
+        "/a/folder": None,
+    }.items():
+        assert bucket_and_prefix(address) == place, address
+    for nowhere in ("s3://", "s3:///a"):
+        with pytest.raises(ContractError, match=f"'{nowhere}': names no bucket; give s3://BUCKET"):
+            bucket_and_prefix(nowhere)
 
 
 def test_launching_loads_what_its_group_installs_and_nothing_more() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runners.contract import Action, ContractError, RunRequest
+from runners.contract import ROLLED_BACK, Action, ContractError, RunRequest
 from runners.records.transaction_log import Part
 from runners.rollback.runs import begun, find_runs, transactions_of
 from runners.run.journal import JOURNAL, JournalLines
@@ -89,6 +89,31 @@ def test_one_that_was_rolled_back_is_passed_over_and_said_if_it_is_alone(runs: P
         names(runs, run_id="new-3")
 
 
+def test_one_that_was_rolled_back_in_a_copy_is_told_by_the_note_that_was_put_back(
+    runs: Path,
+) -> None:
+    (runs / "new-1" / ROLLED_BACK).write_text("{}")
+    assert names(runs, release=NEW) == ["new-2"]
+    with pytest.raises(ContractError) as refused:
+        names(runs, run_id="new-1")
+    note = runs / "new-1" / ROLLED_BACK
+    assert str(refused.value) == f"run new-1: was rolled back already, as {note} says."
+
+
+@pytest.mark.parametrize(("last", "is_found"), [("rollback", True), ("not rolled back", False)])
+def test_a_rollback_that_may_not_be_noted_of_all_runs_yet_is_looked_at_again(
+    runs: Path, last: str, is_found: bool
+) -> None:
+    """Notes come before the journals' lines."""
+    keep(
+        runs,
+        request("new-3"),
+        *({"at": MOMENT.format(9), "step": step} for step in ("rollback", last)),
+    )
+    (runs / "new-3" / ROLLED_BACK).write_text("{}")
+    assert ("new-3" in names(runs, release=NEW)) is is_found
+
+
 def test_a_verification_is_nothing_to_take_back(runs: Path) -> None:
     with pytest.raises(ContractError, match="holds no journal"):
         names(runs, run_id="new-verify")
@@ -111,6 +136,17 @@ def test_what_was_recorded_and_not_committed_is_the_instances_to_know(
     (run,) = find_runs(runs, release=None, run_id="new-1", instance=None)
     entries = transactions_of([run])
     assert [(entry.recording.number, entry.is_committed) for entry in entries] == told
+
+
+def test_a_number_that_was_recorded_twice_is_one_transaction(runs: Path) -> None:
+    """Its first commit failed, or its line was written although that was said to have failed."""
+    journal = runs / "new-1" / JOURNAL
+    start, first, *_ = journal.read_text().splitlines()
+    lines = [start, first, *map(json.dumps, recorded(1, "10"))]
+    journal.write_text("".join(f"{line}\n" for line in lines))
+    (run,) = find_runs(runs, release=None, run_id="new-1", instance=None)
+    (entry,) = transactions_of([run])
+    assert entry.recording.inserted["lamindb_artifact"].ids == "10"
 
 
 def test_one_that_has_not_begun_wrote_nothing(runs: Path) -> None:

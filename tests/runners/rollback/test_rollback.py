@@ -97,9 +97,17 @@ def test_the_vocabulary_stays(back: Place, both: Place) -> None:
         assert after[table] == before[table], table
 
 
-def test_a_run_that_was_rolled_back_does_not_go_on(back: Place) -> None:
+@pytest.mark.parametrize("is_copy", [False, True])
+def test_a_run_that_was_rolled_back_does_not_go_on(back: Place, is_copy: bool) -> None:
+    """Nor where its journal says nothing of it: in a copy, whose note alone is put back."""
     before = dumps.exact(back.database)
+    journal = back.root / "runs" / "newer" / "journal.jsonl"
+    whole = journal.read_bytes()
+    if is_copy:
+        journal.write_bytes(b"".join(whole.splitlines(keepends=True)[:-2]))
+        assert not was_rolled_back(back.journal("newer"))
     done = back.run("ingest", back.root / "runs" / "newer" / "request.json")
+    journal.write_bytes(whole)
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1] == (
         "request newer: field run_id: this run was rolled back; start a new one under another id."
@@ -398,6 +406,7 @@ def test_a_run_that_another_machine_took_back_is_not_taken_back_again(
     place = instances.copy(back, tmp_path / "place")
     journal = place.root / "runs" / "newer" / "journal.jsonl"
     shutil.copy(newer.root / "runs" / "newer" / "journal.jsonl", journal)
+    journal.with_name(NOTE).unlink()
     before = dumps.exact(place.database)
     request = place.root / "runs" / "newer" / "request.json"
     break_journal(lambda lines: lines[:-1])(request.parent)  # it hasn't ended

@@ -9,17 +9,24 @@ from typing import Any
 import pytest
 
 from runners import registry
-from runners.contract import Action, RunRequest
+from runners.contract import Action, ContractError, RunRequest
 from runners.records.proof import KeptRun, kept
-from runners.records.transaction_log import Inserted, Part, TransactionRecord, compressed
+from runners.records.transaction_log import (
+    Inserted,
+    Part,
+    TransactionRecord,
+    ValueChange,
+    compressed,
+)
 from runners.rollback.rollback import (
     MEMBERS,
     _is_done,
     _keep_what_others_use,
     _pointed_to,
+    _rows_to_read,
     _standing,
 )
-from runners.rollback.undo import UndoPlan
+from runners.rollback.undo import LoggedTransaction, UndoPlan
 from runners.rollback.whole import lost_runs
 from runners.run.journal import COMMITTED, JOURNAL, RECORDED, START, Journal, read_journal
 from runners.run.request import REQUEST, RunFolder
@@ -93,22 +100,64 @@ def test_nothing_is_done_of_runs_that_have_written_nothing(tmp_path: Path, give:
     assert _is_done([run(tmp_path, "silent", numbers=())]) is False
 
 
-@pytest.mark.parametrize("there", [None, "left.json", JOURNAL])
-def test_a_run_without_a_request_is_lost_whatever_else_its_folder_has(
-    tmp_path: Path, give: Give, there: str | None
+@pytest.mark.parametrize(
+    ("there", "text"),
+    [
+        (None, ""),
+        ("left.json", ""),
+        (JOURNAL, ""),
+        (REQUEST, ""),  # the disk was full
+        (REQUEST, '{"run_id": '),
+        (REQUEST, '{"run_id": "lost", "of_another_version": 1}'),
+    ],
+)
+def test_a_run_without_a_request_that_reads_is_lost_whatever_else_its_folder_has(
+    tmp_path: Path, give: Give, there: str | None, text: str
 ) -> None:
     known = run(tmp_path, "known", numbers=(1,))
     (known.folder / REQUEST).write_text(known.request.to_json())
     lost = known.request.model_copy(update={"run_id": "lost"})
     if there is not None:
         (tmp_path / "lost").mkdir()
-        (tmp_path / "lost" / there).write_text("")
+        (tmp_path / "lost" / there).write_text(text)
     asked = {"known": known.request, "lost": lost}
     give(proofs=SimpleNamespace(runs_of=lambda release: asked if release == "2020-07-15" else {}))
     (found,) = lost_runs(known.request, tmp_path)
     assert (found.request, found.folder) == (lost, tmp_path / "lost")
     assert RunRequest.from_json((found.folder / REQUEST).read_text(), source="it") == lost
     assert lost_runs(known.request, tmp_path) == []  # it has a folder now
+
+
+# --- are its tables what they were? ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("tables", "lacks"),
+    [
+        ({COLLECTIONS: ("id", "branch_id")}, None),
+        ({COLLECTIONS: ("id", "other_id")}, f"{COLLECTIONS} has no column branch_id"),
+        ({}, f"there is no table {COLLECTIONS}"),
+    ],
+)
+def test_tables_that_lamindb_has_changed_since_are_named(
+    give: Give, tables: dict[str, tuple[str, ...]], lacks: str | None
+) -> None:
+    changed = {COLLECTIONS: {7: {"branch_id": ValueChange(old=1, new=2)}}}
+    inserted = {COLLECTIONS: Inserted(ids="8", digests=("x",))}
+    entries = [
+        LoggedTransaction(RECORD.model_copy(update=fields), is_committed=True)
+        for fields in ({"inserted": inserted}, {"changed": changed})
+    ]
+    give(rows=SimpleNamespace(models=lambda: tables, columns=tables.__getitem__))
+    if lacks is None:
+        assert _rows_to_read(entries) == {COLLECTIONS: {7, 8}}
+        return
+    with pytest.raises(ContractError) as refused:
+        _rows_to_read(entries)
+    assert str(refused.value) == (
+        f"instance: {lacks} any more, which the runs wrote to: LaminDB's tables were changed "
+        "since, and what stands can't be compared; restore a backup of the database instead."
+    )
 
 
 # --- who points to what goes? ---------------------------------------------------------------------

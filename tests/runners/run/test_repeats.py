@@ -41,7 +41,7 @@ def test_what_a_repeat_can_mend_and_what_was_not_done_is_done_again() -> None:
     assert found.left == ("wrong",)
     assert str(found) == (
         "3 datasets are done again (1 missing, 1 not done, 1 unreadable); 1 are not, for they "
-        f"failed for their content and nothing has changed since: {NOW}"
+        f"failed for their content and no version has changed since: {NOW}"
     )
 
 

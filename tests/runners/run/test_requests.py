@@ -13,9 +13,16 @@ import tomli_w
 from click.testing import CliRunner, Result
 
 from runners.cli.commands import main
+from runners.contract import ROLLED_BACK as NOTE
 from runners.contract import Action, ContractError, Manifest, RunRequest
-from runners.run.journal import Journal
-from runners.run.request import ensure_request_file, kept_once_begun, named_manifest
+from runners.run.journal import Journal, JournalLines
+from runners.run.request import (
+    RunFolder,
+    ensure_request_file,
+    kept_once_begun,
+    load_job,
+    named_manifest,
+)
 from runners.settings import REPOSITORY
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -119,6 +126,7 @@ def test_the_same_words_go_on_with_their_run_until_it_has_ended(
     ("steps", "goes_on"),
     [
         ([], True),
+        (["start", NOTE], False),  # taken back in a copy, from which the note alone was put back
         (["start"], True),
         (["start", "end"], False),
         (["start", "rollback"], False),
@@ -134,9 +142,51 @@ def test_a_run_that_was_taken_back_is_not_gone_on_with(
     first = ensure_request_file(runs, repository, manifest, NOW, **INGEST)
     with Journal(first.parent / "journal.jsonl") as journal:
         for step in steps:
-            journal.write(step)
+            if step == NOTE:
+                (first.parent / NOTE).write_text("{}")
+            else:
+                journal.write(step)
     again = ensure_request_file(runs, repository, manifest, LATER, **INGEST)
     assert (again == first) is goes_on
+
+
+@pytest.mark.parametrize("is_asked", [False, True])
+@pytest.mark.parametrize(
+    ("action", "steps", "told"),
+    [
+        (Action.INGEST, [], "if asked"),
+        (Action.INGEST, ["start"], "if asked"),  # a signal ended it before it could say so
+        (Action.INGEST, ["start", "cancelled"], "always"),
+        (Action.INGEST, ["start", "end"], "never"),
+        (Action.INGEST, ["start", "cancelled", "end"], "never"),
+        (Action.VERIFY, [], "never"),
+    ],
+)
+def test_a_run_was_cancelled_if_it_was_asked_to_end_and_did_not_come_to_its_end(
+    repository: Path, tmp_path: Path, action: Action, steps: list[str], told: str, is_asked: bool
+) -> None:
+    fields = {**INGEST, "action": action}
+    file = ensure_request_file(tmp_path, repository, manifest_of(repository), NOW, **fields)
+    if is_asked:
+        (file.parent / "cancel").touch()
+    lines = JournalLines([{"step": step} for step in steps])
+    run = RunFolder(RunRequest.from_file(file), file.parent, lines)
+    assert run.was_cancelled is (told == "always" or (told == "if asked" and is_asked))
+
+
+def test_a_run_whose_journal_is_broken_is_not_gone_on_with(
+    repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As its own words want it: a new one is begun, and why is said."""
+    runs, manifest = tmp_path / "runs", manifest_of(repository)
+    first = ensure_request_file(runs, repository, manifest, NOW, **INGEST)
+    journal = first.with_name("journal.jsonl")
+    journal.write_bytes(b'{"step":"start"}\n\0\0\n{"step":"end"}\n')
+    again = ensure_request_file(runs, repository, manifest, LATER, **INGEST)
+    assert again != first
+    said = capsys.readouterr().err
+    assert said.startswith(f"{journal}, line 2: not JSON ")
+    assert said.endswith("; start a new run, which keeps what is registered.\n")
 
 
 def test_a_verification_is_made_anew_once_it_has_its_report(
@@ -148,6 +198,29 @@ def test_a_verification_is_made_anew_once_it_has_its_report(
     assert ensure_request_file(runs, repository, manifest, LATER, **fields) == first
     (first.parent / "report.json").touch()
     assert ensure_request_file(runs, repository, manifest, LATER, **fields) != first
+
+
+@pytest.mark.parametrize(
+    ("here", "named"),
+    [
+        (".", "runs/one/request.json"),
+        ("runs", "one/request.json"),
+        ("runs/one", "request.json"),
+        ("runs/one/logs", "../request.json"),
+        ("runs/two", "../one/request.json"),
+    ],
+)
+def test_a_runs_folder_stands_among_the_others_wherever_it_is_named_from(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, here: str, named: str
+) -> None:
+    for folder in ("one/logs", "two"):
+        (tmp_path / "runs" / folder).mkdir(parents=True)
+    file = ensure_request_file(tmp_path, repository, manifest_of(repository), NOW, **INGEST)
+    file.rename(tmp_path / "runs" / "one" / "request.json")
+    monkeypatch.chdir(tmp_path / here)
+    job = load_job(Path(named), repository=repository, reference=tmp_path)
+    assert job.folder.name == "one"
+    assert sorted(path.name for path in job.folder.parent.iterdir()) == ["one", "two"]
 
 
 def test_two_runs_of_one_second_are_refused(repository: Path, tmp_path: Path) -> None:
@@ -195,6 +268,23 @@ def test_words_make_the_request_that_is_then_worked_on(repository: Path, command
     assert said[-2] == f"run {run_id}: nothing was begun, so that it isn't kept"
     assert said[-1].startswith("/nowhere/soma: census_info/datasets can't be read ")
     assert not list(runs.glob("*/request.json"))
+
+
+@pytest.mark.parametrize("action", list(Action))
+def test_only_a_request_for_an_ingest_is_ingested(
+    repository: Path, tmp_path: Path, action: Action
+) -> None:
+    """What a verification wrote by mistake couldn't be rolled back: no run would have ingested."""
+    fields = {**INGEST, "action": action}
+    file = ensure_request_file(tmp_path, repository, manifest_of(repository), NOW, **fields)
+    options = ["--request", str(file), "--repository", str(repository)]
+    done = CliRunner().invoke(main, ["ingest", *options])
+    assert done.exit_code == 2
+    refused = (
+        f"request {file.parent.name}: field action: is verify; name the request of an ingest.\n"
+    )
+    assert (done.stderr == refused) is (action is Action.VERIFY)
+    assert not (file.parent / "journal.jsonl").exists()
 
 
 @pytest.mark.parametrize("name", ["journal.jsonl", "report.json"])

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 
+import boto3
 import pytest
+import refusing_s3
 
 from runners import retries
 from runners.retries import OutageError
@@ -71,6 +73,32 @@ def test_what_runs_of_other_releases_left_is_fetched(mirror: Mirror) -> None:
     assert [path.name for path in fetched.iterdir()] == ["left.json"]
 
 
+def test_a_file_among_the_runs_folders_is_none_of_them(mirror: Mirror) -> None:
+    (there(mirror).parents[1] / f"{EARLIER}.zip").touch()
+    run(mirror, [sys.executable, "-c", APPEND])
+    assert {path.name for path in mirror.folder.parent.iterdir()} == {RUN, EARLIER}
+
+
+def test_objects_that_stand_for_folders_are_passed_over(tmp_path: Path) -> None:
+    """As consoles and some tools make them: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-folders.html"""
+    with refusing_s3.served() as (endpoint, _):
+        client = boto3.client(
+            "s3",
+            endpoint_url=endpoint,
+            aws_access_key_id="tests",
+            aws_secret_access_key="tests",
+            region_name="us-east-1",
+        )
+        client.create_bucket(Bucket="bucket")
+        keys = ("", f"{RUN}/", f"{EARLIER}/", f"{EARLIER}/journal.jsonl", f"{OTHER}/left.json/")
+        for key in keys:
+            client.put_object(Bucket="bucket", Key=f"runs/{key}", Body=b"")
+        for _ in range(2):  # and where their folders are there
+            S3RunStorage("bucket", "runs/", client).fetch(tmp_path, RUN[:10])
+    files = [path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()]
+    assert files == [Path(EARLIER) / "journal.jsonl"]
+
+
 def test_what_is_written_is_kept_while_the_step_works(mirror: Mirror) -> None:
     # The step ends when it sees its own line where runs are kept.
     wait = (
@@ -100,16 +128,17 @@ REPORTS = "open('report.json', 'w').write('{}')"
 ENDS_EARLY = WAITS + "open('journal.jsonl', 'a').write('cancelled\\n')"
 
 
+@pytest.mark.parametrize("hangs", [(), ("hangs",)], ids=["", "an upload hangs"])
 @pytest.mark.parametrize(
     ("command", "patience", "code"),
     [(ENDS_EARLY, 4.0, 0), (NEVER, 0.1, 143)],
 )
 def test_told_to_stop_it_asks_the_step_and_keeps_what_it_then_writes(
-    mirror: Mirror, command: str, patience: float, code: int
+    mirror: Mirror, command: str, patience: float, code: int, hangs: tuple[str, ...]
 ) -> None:
     home = there(mirror).parents[1]
     script = REPOSITORY / "tests" / "runners" / "stopped_mirror.py"
-    words = [str(mirror.folder), str(home), str(patience), command]
+    words = [str(mirror.folder), str(home), str(patience), command, *hangs]
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     done = subprocess.run([sys.executable, str(script), *words], env=environment, check=False)
     assert done.returncode == code
@@ -209,7 +238,7 @@ def test_where_nothing_can_be_fetched_nothing_begins(mirror: Mirror) -> None:
 @pytest.mark.parametrize(
     ("address", "prefix"),
     [("s3://bucket", ""), ("s3://bucket/", ""), ("s3://bucket/run-1", "run-1/"),
-     ("s3://bucket/a/run-1/", "a/run-1/")],
+     ("s3://bucket/a/run-1/", "a/run-1/"), ("s3://bucket//a#1?b", "a#1?b/")],
 )  # fmt: skip
 def test_a_prefix_is_a_whole_folder_so_that_run_1_is_not_run_10(address: str, prefix: str) -> None:
     kept = run_storage_at(address)

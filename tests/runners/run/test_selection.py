@@ -85,6 +85,36 @@ def test_of_what_was_missing_no_more_is_done_again_than_that_run_was_to_do(tmp_p
     assert said == ["failed of first: 1 datasets are done again (1 not done)"]
 
 
+@pytest.mark.parametrize("limit", [None, 1])
+@pytest.mark.parametrize("has_second", [False, True])
+def test_a_repeat_of_what_never_began_does_what_that_was_to_do(
+    tmp_path: Path, limit: int | None, has_second: bool
+) -> None:
+    """As one that was cancelled while it waited, or met an instance without an answer."""
+    job_of(tmp_path, "first", only_missing=True, limit=limit)
+    if has_second:
+        job_of(tmp_path, "second", failed_of="first")
+    job = job_of(tmp_path, "again", failed_of="second" if has_second else "first")
+    said: list[str] = []
+    chosen = selected_datasets(job, DATASETS)
+    ids = NAMES[:limit]
+    assert datasets_to_do(job, chosen, lambda: NOTHING, said.append) == ids
+    assert said[0] == "only missing: 3 of 3 datasets are missing or incomplete"
+    assert f"{len(ids)} datasets are done again ({len(ids)} not done)" in said[1]
+
+
+def test_what_one_that_never_began_was_to_do_is_known_of_the_one_that_did_it(
+    tmp_path: Path,
+) -> None:
+    job_of(tmp_path, "first", only_missing=True)
+    second = job_of(tmp_path, "second", failed_of="first")
+    with Journal(second.folder / JOURNAL) as journal:
+        journal.write(START, chosen=NAMES[1:])
+    job = job_of(tmp_path, "again", failed_of="second")
+    chosen = selected_datasets(job, DATASETS)
+    assert datasets_to_do(job, chosen, lambda: NOTHING, lambda _: None) == NAMES[1:]
+
+
 def test_a_repeat_of_a_repeat_answers_for_what_the_first_run_did(tmp_path: Path) -> None:
     job_of(tmp_path, "first", limit=2)
     job_of(tmp_path, "second", failed_of="first")

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from runners.contract import Action, Manifest, RunRequest, Storage
+from runners.contract import ROLLED_BACK, Action, Manifest, RunRequest, Storage
 from runners.records.baseline import Baseline, store_baseline
+from runners.records.snapshot import Unknown
 from runners.run.journal import JOURNAL, JournalLines
 from runners.run.request import REQUEST, Job, RunFolder
-from runners.verification.gather import _baseline, _given_back, _tracked
+from runners.verification.gather import _baseline, _given_back, _shortages, _tracked
 from runners.verification.verify import _ingests
 
 RELEASE = "2020-07-15"
@@ -69,14 +70,31 @@ def test_what_the_first_run_found_is_what_was_there_before_the_release(tmp_path:
     assert _baseline([]) is None
 
 
+@pytest.mark.parametrize(
+    ("steps", "is_known"), [(["start"], True), (["start", "committed"], False)]
+)
+def test_a_run_that_wrote_nothing_and_lost_what_it_found_leaves_that_to_the_next(
+    tmp_path: Path, steps: list[str], is_known: bool
+) -> None:
+    """As one whose machine was lost before the note of it was kept."""
+    journal = JournalLines([{"step": step} for step in steps])
+    runs = [RunFolder(request(name), tmp_path / name, journal) for name in ("lost", "next")]
+    runs[1].folder.mkdir()
+    store_baseline(runs[1].folder, Baseline(releases={}, shared={}))
+    assert isinstance(_baseline(runs), Baseline) is is_known
+    assert isinstance(_baseline(runs[:1]), Unknown)
+
+
 def test_the_runs_of_a_release_are_those_into_this_instance_that_stand(tmp_path: Path) -> None:
     """In the order of their beginnings, whatever their names."""
     runs: dict[str, tuple[dict[str, Any], list[str]]] = {
         "b-first": ({}, ["start", "end"]),
         "a-second": ({}, ["start"]),
         "back": ({}, ["start", "rolled back"]),
+        "back-by-note": ({}, ["start", "end"]),
         "not-back": ({}, ["start", "rollback", "not rolled back"]),
         "waiting": ({}, []),
+        "torn": ({}, ["start", '"', "end"]),
         "elsewhere": ({"instance": "a/c"}, ["start", "end"]),
         "other": ({"release": "2020-01-15"}, ["start", "end"]),
         "verify": ({"action": Action.VERIFY}, ["start"]),
@@ -87,5 +105,11 @@ def test_the_runs_of_a_release_are_those_into_this_instance_that_stand(tmp_path:
         at = f"2026-01-01T00:00:{number:02}+00:00"
         lines = [f'{{"at":"{at}","step":"{step}"}}\n' for step in steps]
         (tmp_path / name / JOURNAL).write_text("".join(lines))
+    (tmp_path / "back-by-note" / ROLLED_BACK).write_text("{}")
+    unread: list[str] = []
     job = Job(request("own"), MANIFEST, None, tmp_path / "own", tmp_path, 1)
-    assert [one.folder.name for one in _ingests(job)] == ["b-first", "a-second", "not-back"]
+    found = _ingests(job, unread.append)
+    assert [one.folder.name for one in found] == ["b-first", "a-second", "not-back"]
+    (why,) = unread
+    assert why.startswith(f"{tmp_path / 'torn' / JOURNAL}, line 2: not JSON ")
+    assert _shortages([], unread) == [f"left out: {why.rstrip('.')}"]
