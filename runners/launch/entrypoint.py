@@ -8,12 +8,14 @@ UTF-8 and hold no secret: https://docs.aws.amazon.com/sagemaker/latest/dg/byoc-m
 
 import hashlib
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import tarfile
 import tomllib
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
@@ -89,6 +91,7 @@ def _refuse(sentence: str) -> NoReturn:
 def _say(sentence: str) -> None:
     folder = Path(os.environ.get("OUTPUT", "/opt/ml/output"))
     folder.mkdir(parents=True, exist_ok=True)
+    sentence = re.sub(r"://\S*@", "://...@", sentence)  # a library may quote a database's address
     text = sentence.encode()[:MOST_BYTES].decode("utf-8", "ignore")
     (folder / "message").write_text(text, encoding="utf-8")
 
@@ -116,10 +119,14 @@ def _run(command: Sequence[str], folder: Path) -> int:
     if code < 0:
         _say(f"its process was ended by {signal.Signals(-code).name}: too little memory, often")
         return 128 - code
-    if code > 1:
+    if code:
         _say(last.decode("utf-8", "replace"))
     return code
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except Exception as error:
+        traceback.print_exc()
+        _refuse(f"the job can't begin ({type(error).__name__}: {error}); see its log.")

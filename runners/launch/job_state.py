@@ -3,7 +3,6 @@
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeProcessingJob.html
 """
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,7 +17,6 @@ SETTLING = timedelta(minutes=10)
 """How long a job that was just asked for may be unknown to AWS: what it answers is eventually
 consistent."""
 
-VERIFICATION_FAILED = 1
 LOG_GROUP = "/aws/sagemaker/ProcessingJobs"
 
 _STATES = {"InProgress": JobState.WORKING, "Stopping": JobState.STOPPING}
@@ -37,16 +35,6 @@ def job_after(known: RemoteJob, described: Mapping[str, Any] | None, now: dateti
     if known.state is JobState.STOPPING:
         state = JobState.STOPPING
     return _measured(known, described).model_copy(update={"state": state, "seen_at": now})
-
-
-def exit_code(described: Mapping[str, Any]) -> int | None:
-    """The exit code of a job that has ended, which SageMaker gives only at the end of the sentence
-    in FailureReason; None if it has none.
-    """
-    if described["ProcessingJobStatus"] == "Completed":
-        return 0
-    found = re.search(r"exit code: (\d+)\b", described.get("FailureReason", ""))
-    return int(found[1]) if found else None
 
 
 def ended_at(ended: RemoteJob, described: Mapping[str, Any] | None) -> datetime:
@@ -80,9 +68,11 @@ def _absence(known: RemoteJob) -> str:
 
 
 def _reason(described: Mapping[str, Any]) -> str | None:
-    """Why the job has no result, in its own words and in AWS's; None if it may have one."""
-    status, code = described["ProcessingJobStatus"], exit_code(described)
-    if code in (0, VERIFICATION_FAILED):
+    """Why the job ended, in its own words and in AWS's; None if it ended well. One that broke ends
+    as a verification does that fails: with 1.
+    """
+    status = described["ProcessingJobStatus"]
+    if status == "Completed":
         return None
     words = (described.get("ExitMessage", ""), described.get("FailureReason", ""))
     parts = [text for text in (" ".join(one.split()) for one in words) if text]

@@ -26,11 +26,15 @@ Path(os.environ["ROOT"], "told.json").write_text(json.dumps(told))
 ends = os.environ["ENDS"]
 if ends == "killed":
     os.kill(os.getpid(), signal.SIGKILL)
+print("the first line", file=sys.stderr)
+if ends == "breaks":
+    raise MemoryError("no room for 60,000 genes")
+if ends == "blabs":
+    raise RuntimeError("invalid dsn: postgresql://us:s3cr/t@db.lab:5432/lamin is none")
 if ends == "waits":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     Path(os.environ["ROOT"], "ready").touch()
     time.sleep(60)
-print("the first line", file=sys.stderr)
 print("manifest: field release: it is missing; add it.", file=sys.stderr)
 print("   \\n", file=sys.stderr)
 sys.exit(int(ends))
@@ -79,9 +83,13 @@ class Image:
         for name in ("constraints.txt", "pyproject.toml"):
             (root / "lock" / name).write_text(packed()[name])
         (root / "bin").mkdir()
-        (root / "bin/aws").write_text('#!/bin/sh\nexec cp "$6" "$7"\n')
-        (root / "bin/aws").chmod(0o755)
+        self.aws()
         self.packs(packed())
+
+    def aws(self) -> None:
+        """The command by which the work is fetched."""
+        (self.root / "bin/aws").write_text('#!/bin/sh\nexec cp "$6" "$7"\n')
+        (self.root / "bin/aws").chmod(0o755)
 
     def packs(self, files: dict[str, str]) -> None:
         self.work.write_bytes(archive(files))
@@ -121,18 +129,41 @@ def image(tmp_path: Path) -> Image:
     return Image(tmp_path)
 
 
-@pytest.mark.parametrize("code", [0, 1])
-def test_work_that_has_a_result_says_nothing_else(image: Image, code: int) -> None:
-    assert image.runs(str(code)) == (code, "")
+def test_work_that_is_done_says_nothing_else(image: Image) -> None:
+    assert image.runs() == (0, "")
     told = json.loads((image.root / "told.json").read_text())
     assert told["words"] == ["mirror", "--run", "r", "launch"]
     assert told["folder"] == str(image.root / "repository")
     assert told["since"]
 
 
-def test_work_that_fails_says_its_last_words(image: Image) -> None:
-    assert image.runs("2") == (2, "manifest: field release: it is missing; add it.")
+@pytest.mark.parametrize(
+    ("ends", "code", "message"),
+    [
+        ("1", 1, "manifest: field release: it is missing; add it."),
+        ("2", 2, "manifest: field release: it is missing; add it."),
+        ("breaks", 1, "MemoryError: no room for 60,000 genes"),
+        ("blabs", 1, "RuntimeError: invalid dsn: postgresql://...@db.lab:5432/lamin is none"),
+    ],
+)
+def test_work_that_fails_says_its_last_words(
+    image: Image, ends: str, code: int, message: str
+) -> None:
+    """Also where it ends as a verification with a failed check does, which has a report."""
+    assert image.runs(ends) == (code, message)
     assert "the first line" in image.said  # the log has it all
+
+
+def test_what_breaks_before_the_work_is_said(image: Image) -> None:
+    (image.root / "bin/aws").unlink()
+    code, message = image.runs(PATH=str(image.root / "bin"))
+    assert code == 3
+    assert message.startswith("the job can't begin (FileNotFoundError: ")
+    assert "Traceback" in image.said
+    image.aws()
+    image.packs({name: text for name, text in packed().items() if name != "pyproject.toml"})
+    assert image.runs()[0] == 3
+    assert "pyproject.toml" in (image.root / "output/message").read_text()
 
 
 def test_work_that_is_killed_says_by_what(image: Image) -> None:

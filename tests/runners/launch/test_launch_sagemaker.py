@@ -23,7 +23,7 @@ from runners.contract import (
     RemoteJob,
     TrailLine,
 )
-from runners.launch.job_state import SETTLING, exit_code, job_after, log_of
+from runners.launch.job_state import SETTLING, job_after, log_of
 from runners.launch.sagemaker import _is_refusal
 from runners.settings import from_environment
 from runners.verification.verify import this_machine
@@ -509,7 +509,13 @@ def test_a_look_says_how_the_job_is_and_stops_nothing(place: JobSite) -> None:
 @pytest.mark.parametrize(
     ("status", "failure", "message", "reason"),
     [
-        ("Failed", "AlgorithmError: see logs, exit code: 1", "", None),
+        ("Completed", "", "", None),
+        (
+            "Failed",
+            "AlgorithmError: see logs, exit code: 1",
+            "MemoryError: no room for 60,000 genes",
+            "Failed; MemoryError: no room for 60,000 genes; AlgorithmError: see logs, exit code: 1",
+        ),
         (
             "Failed",
             "AlgorithmError: See job logs, exit code: 3",
@@ -657,20 +663,6 @@ def test_the_log_is_where_the_console_shows_it() -> None:
         "log-groups/log-group/$252Faws$252Fsagemaker$252FProcessingJobs"
         "$3FlogStreamNameFilter$3Dingestion-1$2F"
     )
-
-
-@pytest.mark.parametrize(
-    ("status", "reason", "code"),
-    [
-        ("Completed", "", 0),
-        ("Failed", "AlgorithmError: See job logs for more information, exit code: 1", 1),
-        ("Failed", "AlgorithmError: See job logs for more information, exit code: 137", 137),
-        ("Failed", "InternalServerError", None),
-        ("Stopped", "", None),
-    ],
-)
-def test_aws_tells_an_exit_code_in_a_sentence(status: str, reason: str, code: int | None) -> None:
-    assert exit_code({"ProcessingJobStatus": status, "FailureReason": reason}) == code
 
 
 # --- the rest -------------------------------------------------------------------------------------
