@@ -24,8 +24,8 @@ from pathlib import Path
 told = {"words": sys.argv[1:], "folder": os.getcwd(), "since": os.environ["MACHINE_SINCE"]}
 Path(os.environ["ROOT"], "told.json").write_text(json.dumps(told))
 ends = os.environ["ENDS"]
-if ends == "killed":
-    os.kill(os.getpid(), signal.SIGKILL)
+if ends.startswith("SIG"):
+    os.kill(os.getpid(), signal.Signals[ends])
 print("the first line", file=sys.stderr)
 if ends == "breaks":
     raise MemoryError("no room for 60,000 genes")
@@ -38,6 +38,14 @@ if ends == "waits":
 print("manifest: field release: it is missing; add it.", file=sys.stderr)
 print("   \\n", file=sys.stderr)
 sys.exit(int(ends))
+"""
+LEAVES_ONE_BEHIND = """\
+import os, subprocess, sys
+from pathlib import Path
+
+left = subprocess.Popen(["sleep", "60"], start_new_session=True)
+Path(os.environ["ROOT"], "left").write_text(str(left.pid))
+sys.exit("its last words")
 """
 PYPROJECT = """\
 [project]
@@ -166,19 +174,37 @@ def test_what_breaks_before_the_work_is_said(image: Image) -> None:
     assert "pyproject.toml" in (image.root / "output/message").read_text()
 
 
-def test_work_that_is_killed_says_by_what(image: Image) -> None:
-    code, message = image.runs("killed")
-    assert code == 128 + signal.SIGKILL
-    assert message.startswith("its process was ended by SIGKILL")
+@pytest.mark.parametrize(
+    ("ends", "message"),
+    [
+        ("SIGKILL", "its process was ended by SIGKILL: too little memory, often"),
+        ("SIGTERM", "its process was ended by SIGTERM"),
+        ("SIGSEGV", "its process was ended by SIGSEGV"),
+    ],
+)
+def test_work_that_is_killed_says_by_what(image: Image, ends: str, message: str) -> None:
+    assert image.runs(ends) == (128 + signal.Signals[ends], message)
 
 
-def test_what_aws_stops_is_passed_on(image: Image) -> None:
+@pytest.mark.parametrize("when", ["fetched", "works"])
+def test_what_aws_stops_is_passed_on(image: Image, when: str) -> None:
+    if when == "fetched":
+        (image.root / "bin/aws").write_text(f"#!/bin/sh\ntouch {image.root}/ready\nexec sleep 60\n")
     with image.begins("waits") as job:
         while not (image.root / "ready").exists():
             assert job.poll() is None
             time.sleep(0.02)
         job.terminate()
         assert job.wait(timeout=30) == 143
+
+
+def test_the_job_ends_with_its_work_whoever_it_leaves_behind(image: Image) -> None:
+    """The processes of one that was killed, in a session of their own; the container takes them."""
+    image.packs({**packed(), "runners/__main__.py": LEAVES_ONE_BEHIND})
+    with image.begins() as job:
+        assert job.wait(timeout=30) == 1
+        os.kill(int((image.root / "left").read_text()), signal.SIGKILL)
+    assert (image.root / "output/message").read_text() == "its last words"
 
 
 def test_a_container_that_is_begun_again_works_by_the_same(image: Image) -> None:
