@@ -64,7 +64,7 @@ def launch(
     local: the steps run here, and the exit code is that of the one that stopped. ec2: returns when
     the machine's runner is online, with its label. sagemaker: returns when the job is there, which
     then works on by itself; `follow` looks at it. Exit code 2: there is no machine, and none is
-    left.
+    left, as far as AWS and GitHub could be asked; else it ends by its own timer.
     """
     request = RunRequest.from_file(request_file)
     chosen: Launcher

@@ -149,14 +149,10 @@ class Ports:
     ledger: Ledger
     clock: Clock
 
-    def note(
-        self, run_id: str, act: str, host_id: str | None, why: str, price: float | None = None
-    ) -> None:
+    def note(self, run_id: str, act: str, host_id: str | None, why: str) -> None:
         """Adds a line of now to the run's audit trail."""
         now = self.clock.now()
-        self.ledger.note(
-            TrailLine(at=now, run=run_id, act=act, machine=host_id, why=why, price=price)
-        )
+        self.ledger.note(TrailLine(at=now, run=run_id, act=act, machine=host_id, why=why))
 
 
 def runner_named(runners: Sequence[Runner], name: str) -> Runner | None:
