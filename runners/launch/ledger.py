@@ -4,8 +4,7 @@ The trail is only added to: lines of `machines.jsonl` in a folder, an object eac
 be appended to. Must not read what a run did.
 """
 
-import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -59,11 +58,6 @@ class FolderLedger:
         ]
         return [line for line in lines if line.act in _LIVES]
 
-    def noted(self, run_id: str) -> Collection[str]:
-        path = self._folder / run_id / TRAIL
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        return {host_id for line in lines if (host_id := json.loads(line).get("machine"))}
-
 
 class S3Ledger:
     """The runs under a prefix of a bucket; `s3` is boto3's client."""
@@ -115,11 +109,6 @@ class S3Ledger:
             TrailLine.from_json(body.decode(), source=f"s3://{self._bucket}/{name}")
             for name, body in zip(names, bodies, strict=True)
         ]
-
-    def noted(self, run_id: str) -> Collection[str]:
-        with with_clear_errors(f"reading the audit trail of run {run_id}"):
-            names = self._names(self._key(run_id, "machines/"))
-        return {host_id for n in names if (host_id := n.removesuffix(".json").split("_")[-1])}
 
     def _names(self, prefix: str) -> list[str]:
         pages = self._s3.get_paginator("list_objects_v2").paginate(

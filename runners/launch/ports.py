@@ -4,7 +4,7 @@ Every method may raise LaunchError: the service refused, or did not answer. A La
 machines come from: EC2, SageMaker or this very computer.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -123,9 +123,6 @@ class Ledger(Protocol):
 
     def place(self, run_id: str, name: str, content: bytes) -> None:
         """Puts a file into the run's folder, for its machine to read."""
-
-    def noted(self, run_id: str) -> Collection[str]:
-        """The machines that the run's audit trail names."""
 
 
 class Clock(Protocol):

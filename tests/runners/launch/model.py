@@ -5,7 +5,7 @@ themselves here, because the reaper is for those that should have and didn't. It
 eventual consistency, or AWS refusing anything but capacity.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -243,9 +243,6 @@ class Ledger(Part):
     def note(self, line: TrailLine) -> None:
         self.world.step("note")
         self.world.lines.append(line)
-
-    def noted(self, run_id: str) -> Collection[str]:
-        return {line.machine for line in self.world.lines if line.run == run_id and line.machine}
 
 
 class Clock(Part):

@@ -94,15 +94,6 @@ def test_a_trail_is_what_began_and_ended_a_machine_in_order(ledger: Ledger) -> N
     assert ledger.trail("2024") == []
 
 
-def test_which_machines_a_run_has_noted(ledger: Ledger) -> None:
-    assert set(ledger.noted(RUN)) == set()
-    for act, machine in (("launching", None), (LAUNCHED, "i-1"), ("found", "i-3")):
-        ledger.note(line(act, machine))
-    ledger.note(line(LAUNCHED, "i-2", run=OTHER))
-    assert set(ledger.noted(RUN)) == {"i-1", "i-3"}
-    assert set(ledger.noted(OTHER)) == {"i-2"}
-
-
 def test_two_lines_of_one_moment_are_two(ledger: Ledger) -> None:
     for _ in range(2):
         ledger.note(line(LAUNCHED, "i-1"))
