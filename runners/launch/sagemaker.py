@@ -27,7 +27,7 @@ from runners.launch.aws_requests import create_processing_job, job_name, machine
 from runners.launch.job_records import JobRecords, is_open
 from runners.launch.job_state import GRACE, ended_at, job_after, log_of
 from runners.launch.ports import Clock, Launched, LaunchError, Ledger
-from runners.launch.prices import highest_cost, price
+from runners.launch.prices import highest_cost
 from runners.launch.work import FOLDER, PackedWork
 
 _NOT_THERE = {"ResourceNotFound", "ValidationException"}
@@ -130,10 +130,6 @@ class SageMakerLauncher:
         sagemaker = self._configuration.for_sagemaker()
         kinds, disk_gib = (sagemaker.type,), sagemaker.disk_gib
         return round(highest_cost(self._configuration, kinds, disk_gib, spent), 2)
-
-    def _hour(self) -> float:
-        sagemaker = self._configuration.for_sagemaker()
-        return price(self._configuration, sagemaker.type, sagemaker.disk_gib).hour
 
     def _spent(self, release: str) -> float:
         """What the release's machines and jobs have cost until now."""
@@ -250,7 +246,7 @@ class SageMakerLauncher:
         """Says, once, what an hour of the job costs, and since when."""
         trail = self._ledger.trail(job.run)
         if not any(line.act == LAUNCHED and line.machine == job.name for line in trail):
-            self._note(job, LAUNCHED, round(self._hour(), 4), at)
+            self._note(job, LAUNCHED, job.machine.price, at)
 
     def _note(
         self, job: RemoteJob, act: str, hour: float | None = None, at: datetime | None = None

@@ -48,6 +48,19 @@ def test_a_run_is_terminated_whole_and_again_nothing_happens(site: LaunchSite) -
     assert [line["act"] for line in site.trail()].count("terminated") == 1
 
 
+def test_a_run_is_terminated_wherever_somebody_is_and_without_a_price(
+    site: LaunchSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wheel has no lock; and nobody needs a price to end what costs money."""
+    host_id = launched(site)["machine"]["id"]
+    monkeypatch.setattr("runners.launch.adapters.REPOSITORY", site.root)
+    site.configure(ec2__types=["r9i.8xlarge"])
+    done = site.call(site.words("terminate", "--run", RUN))
+    assert json.loads(done.stdout) == {"run": RUN, "terminated": [host_id]}
+    site.assert_nothing_is_left()
+    assert "GetProducts" not in site.amazon.actions()
+
+
 def test_a_busy_machine_lives_to_the_end_of_its_time_and_no_longer(site: LaunchSite) -> None:
     said = launched(site)
     site.runner_api.named(said["label"])["busy"] = True

@@ -306,6 +306,28 @@ def test_a_job_whose_launch_heard_no_answer_costs_from_its_launch_on(
     assert line.price
 
 
+def test_a_job_is_looked_at_where_its_price_is_known_no_more(place: JobSite) -> None:
+    """That of AWS's list, by which it was launched, stands in its record."""
+    far = {"runs": "s3://our-runs/census", "region": "eu-central-1", "ec2": None, "budget": 100}
+    place.configure(sagemaker=JOB, **far)
+    for kind, dollars in ((JOB["type"], 2.5), ("gp3", 0.1)):
+        place.amazon.prices[kind, "eu-central-1"] = dollars
+    place.sagemaker.faults.append(
+        Fault("CreateProcessingJob", "InternalFailure", 501, times=9, after=True)
+    )
+    assert place.launches().exit_code == 2
+    place.sagemaker.faults.clear()
+    place.amazon.prices.clear()
+    place.sagemaker.ends(place.job_name, "Completed")
+    asked = place.amazon.actions().count("GetProducts")
+    done(place.follows())
+    assert place.amazon.actions().count("GetProducts") == asked
+    assert place.job().state is JobState.ENDED
+    (name,) = (name for name in place.names() if "_launched_" in name)
+    line = TrailLine.from_json(place.kept(name.removeprefix(f"{RUN}/")).decode(), source=name)
+    assert line.price == place.job().machine.price == 2.5685
+
+
 def test_a_job_that_is_asked_for_late_has_its_life_before_it(place: JobSite) -> None:
     """Of a launch without an answer hours ago: the record says so before AWS is asked again."""
     done(place.launches())
@@ -587,6 +609,16 @@ def test_an_unwanted_job_is_asked_to_end_until_it_has(place: JobSite) -> None:
     place.sagemaker.ends(place.job_name, "Stopped")
     done(place.follows("--stop", RUN))
     assert place.job().state is JobState.ENDED
+
+
+def test_it_is_ended_wherever_somebody_is_and_without_a_price(
+    place: JobSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done(place.launches())
+    monkeypatch.setattr("runners.launch.adapters.REPOSITORY", place.root)  # as in a wheel
+    place.configure(runs="s3://our-runs/census", sagemaker={**JOB, "type": "ml.r9.8xlarge"})
+    assert json.loads(done(place.terminates()))["terminated"] == [place.job_name]
+    assert "GetProducts" not in place.amazon.actions()
 
 
 def test_it_is_ended_by_name_and_again_changes_nothing(place: JobSite) -> None:
