@@ -127,7 +127,8 @@ def test_a_launch_returns_while_its_job_works_on(place: JobSite) -> None:
     assert place.job().state is JobState.WORKING
     assert place.asked["StoppingCondition"] == {"MaxRuntimeInSeconds": 12 * 3600}
     words = place.asked["AppSpecification"]["ContainerArguments"]
-    assert words == ["--run", RUN, "--to", "s3://our-runs/census", "launch"]
+    assert words[:4] == ["--run", RUN, "--to", "s3://our-runs/census"]
+    assert words[-1] == "launch"
     assert {f"{RUN}/request.json", f"{RUN}/job.json"} <= place.names()
 
 
@@ -166,13 +167,20 @@ def test_the_same_request_again_is_the_same_job(place: JobSite) -> None:
     assert len(place.sagemaker.jobs) == 1
 
 
-@pytest.mark.parametrize("hours", [12, 120, 216])
-def test_a_life_may_be_as_long_as_aws_allows(place: JobSite, hours: int) -> None:
+@pytest.mark.parametrize(
+    ("hours", "minutes"), [(0.25, "7.5"), (0.5, "15"), (12, "700"), (120, "7180"), (216, "12940")]
+)
+def test_a_life_may_be_as_long_as_aws_allows_and_ends_with_a_report(
+    place: JobSite, hours: float, minutes: str
+) -> None:
+    """The work is asked to end before, so that it is verified within that life."""
     place.configure(
         runs="s3://our-runs/census", sagemaker=JOB, ec2=None, lifetime_hours=hours, budget=1000
     )
     done(place.launches())
     assert place.asked["StoppingCondition"]["MaxRuntimeInSeconds"] == hours * 3600
+    words = place.asked["AppSpecification"]["ContainerArguments"]
+    assert words[4:6] == ["--minutes", minutes]
 
 
 def test_whatever_the_names_aws_takes_the_request(place: JobSite) -> None:
