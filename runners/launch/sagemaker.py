@@ -22,7 +22,7 @@ from runners.contract import (
     cost,
 )
 from runners.contract.launch_toml import Configuration
-from runners.launch.aws import client, code_of, with_clear_errors
+from runners.launch.aws import client, code_of, is_passing, with_clear_errors
 from runners.launch.aws_requests import create_processing_job, job_name, machine_of_job
 from runners.launch.job_records import JobRecords, is_open
 from runners.launch.job_state import GRACE, ended_at, job_after, log_of
@@ -32,7 +32,6 @@ from runners.launch.work import FOLDER, PackedWork
 
 _NOT_THERE = {"ResourceNotFound", "ValidationException"}
 """What AWS answers of a job that isn't there, or that has ended and can't be stopped any more."""
-_PASSING = {"ThrottlingException", "Throttling", "RequestTimeout"}
 
 
 class SageMakerLauncher:
@@ -265,9 +264,7 @@ def _asked_to_end(job: RemoteJob) -> LaunchError:
 
 def _is_refusal(error: ClientError) -> bool:
     """Whether AWS has surely not made the job: it said no at once, and not that it is busy."""
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
-    is_no = 400 <= status < 500 and code_of(error) not in _PASSING
-    return is_no and not _was_repeated(error)
+    return not is_passing(error) and not _was_repeated(error)
 
 
 def _was_repeated(error: ClientError) -> bool:
