@@ -18,6 +18,7 @@ SETTLING = timedelta(minutes=10)
 consistent."""
 
 LOG_GROUP = "/aws/sagemaker/ProcessingJobs"
+_CONSOLES = {"cn-": "amazonaws.cn", "us-gov-": "amazonaws-us-gov.com"}
 
 _STATES = {"InProgress": JobState.WORKING, "Stopping": JobState.STOPPING}
 
@@ -45,7 +46,8 @@ def ended_at(ended: RemoteJob, described: Mapping[str, Any] | None) -> datetime:
 
 def log_of(region: str, job: str) -> str:
     """Where a browser finds the job's log in CloudWatch, whose streams begin with its name."""
-    domain = "amazonaws.cn" if region.startswith("cn-") else "aws.amazon.com"
+    others = (one for start, one in _CONSOLES.items() if region.startswith(start))
+    domain = next(others, "aws.amazon.com")
     # The console wants a group's name encoded twice, what follows once, and $ for %.
     group = quote(quote(LOG_GROUP, safe=""), safe="")
     streams = quote(f"?logStreamNameFilter={job}/", safe="")

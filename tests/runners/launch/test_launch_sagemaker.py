@@ -705,6 +705,19 @@ def test_the_log_is_where_the_console_shows_it() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [
+        ("eu-central-1", "eu-central-1.console.aws.amazon.com"),
+        ("us-gov-west-1", "us-gov-west-1.console.amazonaws-us-gov.com"),
+        ("cn-north-1", "cn-north-1.console.amazonaws.cn"),
+    ],
+)
+def test_each_partition_has_its_console(region: str, host: str) -> None:
+    """https://docs.aws.amazon.com/general/latest/gr/mgmt-console.html"""
+    assert log_of(region, "ingestion-1").startswith(f"https://{host}/cloudwatch/home?region=")
+
+
 # --- the rest -------------------------------------------------------------------------------------
 
 
