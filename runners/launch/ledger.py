@@ -4,6 +4,7 @@ The trail is only added to: lines of `machines.jsonl` in a folder, an object eac
 be appended to. Must not read what a run did.
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from secrets import token_hex
@@ -19,6 +20,7 @@ from runners.launch.ports import Ledger
 REPORT = "report.json"
 TRAIL = "machines.jsonl"
 _LIVES = {LAUNCHED, *ENDED}
+_LINE = re.compile(r".*/machines/[^/_]+_([^/_]+)_[^/]*\.json")
 
 
 def ledger(configuration: Configuration) -> Ledger:
@@ -122,8 +124,8 @@ class S3Ledger:
 
 def _act(name: str) -> str:
     """What a line of the trail is about, by its object's name; empty for other objects."""
-    folder, _, file = name.rpartition("/")
-    return file.split("_")[1] if folder.endswith("/machines") else ""
+    found = _LINE.fullmatch(name)
+    return found[1] if found else ""
 
 
 def _as_bytes(line: TrailLine) -> bytes:

@@ -329,6 +329,16 @@ def test_a_job_that_the_machine_is_not_for_is_refused(machine: Rehearsal, name: 
     assert_it_went_away_and_kept_the_secret(machine, calls)
 
 
+@pytest.mark.parametrize("branch", ["rel=", "a=b", "=", "two==", "it's $HOME"])
+def test_a_job_of_any_branch_is_known_again(machine: Rehearsal, branch: str) -> None:
+    """Git lets a branch be called so."""
+    ref = f"{JOB['GITHUB_WORKFLOW_REF']}-{branch}"
+    machine.change(JOB["GITHUB_WORKFLOW_REF"], shlex.quote(ref)[1:-1])
+    machine.give_job({**JOB, "GITHUB_WORKFLOW_REF": ref})
+    machine.run()
+    assert (machine.root / "machine").exists(), machine.console
+
+
 def test_a_runner_that_github_refuses_is_said_to_be_too_old(machine: Rehearsal) -> None:
     words = "An error occured: Runner version v2.1.0 is deprecated and cannot receive messages."
     (machine.stand_ins / "too-old").write_text(words)

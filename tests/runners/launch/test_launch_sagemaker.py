@@ -161,6 +161,24 @@ def test_without_packed_work_the_checkout_is_packed_with_the_requests_manifests(
     assert not list(there.rglob("__pycache__"))
 
 
+@pytest.mark.parametrize("is_absolute", [False, True])
+def test_a_manifest_that_no_job_would_find_is_not_packed(place: JobSite, is_absolute: bool) -> None:
+    """A path of this machine's, or one that leads out of the folder that is packed."""
+    where = place.root.parent / f"beside-{place.root.name}"
+    where.mkdir()
+    named = f"{where if is_absolute else f'../{where.name}'}/2025-11-08.toml"
+    known = place.root / "runners" / "releases"
+    for file in known.iterdir():
+        (where / file.name).write_bytes(file.read_bytes())
+    asked = request().model_copy(update={"manifest": named})
+    (place.root / "request.json").write_text(asked.to_json())
+    words = ["--request", str(place.root / "request.json"), "--repository", str(place.root)]
+    refused = place.call(place.words("launch", "--launcher", "sagemaker", *words))
+    assert refused.exit_code == 2
+    assert f"request.json: field manifest: {named} isn't within {place.root}, " in refused.output
+    assert place.sagemaker.jobs == {}
+
+
 def test_the_same_request_again_is_the_same_job(place: JobSite) -> None:
     first, second = place.launches(), place.launches()
     assert done(first) == done(second)
