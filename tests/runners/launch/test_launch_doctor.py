@@ -11,7 +11,7 @@ import boto3
 import pytest
 import tomli_w
 from click.testing import CliRunner
-from moto.ec2 import ec2_backends
+from moto.ec2.models import ec2_backends
 
 from launch.account import BUCKET, Account
 from launch.fake_aws import REGION, FakeAws, Fault
