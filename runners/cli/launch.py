@@ -64,7 +64,7 @@ def launch(
     local: the steps run here, and the exit code is that of the one that stopped. ec2: returns when
     the machine's runner is online, with its label. sagemaker: returns when the job is there, which
     then works on by itself; `follow` looks at it. Exit code 2: there is no machine, and none is
-    left.
+    left, as far as AWS and GitHub could be asked; else it ends by its own timer.
     """
     request = RunRequest.from_file(request_file)
     chosen: Launcher
@@ -76,7 +76,10 @@ def launch(
         work = None
         if launcher == "sagemaker":
             work = _packed(work_file, commit, repository, request)
-        chosen = _launcher(launcher, configuration_file, work)
+        configuration = Configuration.from_file(configuration_file)
+        from runners.launch import adapters
+
+        chosen = adapters.launcher(launcher, configuration, settings.from_environment(), work)
     if dry_run:
         _say(
             {
@@ -113,13 +116,6 @@ def _packed(
     return PackedWork.of_checkout(settings.REPOSITORY, repository, request)
 
 
-def _launcher(name: str, configuration_file: Path, work: PackedWork | None = None) -> Launcher:
-    configuration = Configuration.from_file(configuration_file)
-    from runners.launch import adapters
-
-    return adapters.launcher(name, configuration, settings.from_environment(), work)
-
-
 @click.command()
 @CONFIGURATION
 @click.option(
@@ -129,7 +125,11 @@ def _launcher(name: str, configuration_file: Path, work: PackedWork | None = Non
 @with_clear_errors
 def terminate(configuration_file: Path, launcher: str, run_id: str) -> None:
     """End a run's machine, whatever it does, and its runner. Again, it changes nothing."""
-    ended = _launcher(launcher, configuration_file).terminate(run_id)
+    configuration = Configuration.from_file(configuration_file)
+    from runners.launch import adapters
+
+    chosen = adapters.terminator(launcher, configuration, settings.from_environment())
+    ended = chosen.terminate(run_id)
     _say({"run": run_id, "terminated": list(ended)})
 
 

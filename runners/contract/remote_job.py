@@ -26,7 +26,7 @@ class RemoteJob(Document):
     """The job `name` of `run`, as it was at `seen_at`. Times are UTC.
 
     It has ended by `expires_at`, whoever looks or doesn't. `reason` is why it ended, in the words
-    of AWS and of the job itself, None for one that did its work; `log` is where a person reads its
+    of AWS and of the job itself, None for one that ended well; `log` is where a person reads its
     log.
     """
 

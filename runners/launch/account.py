@@ -29,6 +29,9 @@ STANDARD = re.compile(r"(?:[acdhmrtz]|i[ms]?)\d")
 with another ratio of memory to storage; trn, hpc, inf and dl are families of their own.
 """
 
+ARCHITECTURE = "x86_64"
+"""Of the runner that a machine fetches, and of the packages that it installs."""
+
 SPOT_ROLE = "AWSServiceRoleForEC2Spot"
 """https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/service-linked-roles-spot-instance-requests.html"""
 
@@ -87,6 +90,11 @@ class Account:
                 f"[launch.ec2]: image {ec2.image} isn't available in {self.configuration.region}; "
                 "name an image of Amazon Linux 2023 of that region."
             )
+        if (architecture := images[0].get("Architecture")) != ARCHITECTURE:
+            raise MissingError(
+                f"[launch.ec2]: image {ec2.image} is for {architecture}, and machines are "
+                f"{ARCHITECTURE}; name an image of Amazon Linux 2023 for that."
+            )
         device = images[0].get("RootDeviceName")
         if device != ec2.root_device:
             raise MissingError(
@@ -128,14 +136,26 @@ class Account:
         types = self._client("ec2").describe_instance_types(InstanceTypes=[kind])["InstanceTypes"]
         needed = types[0]["VCpuInfo"]["DefaultVCpus"]
         code, name = QUOTAS[ec2.spot]
-        answer = self._client("service-quotas").get_service_quota(ServiceCode="ec2", QuotaCode=code)
-        allowed = answer["Quota"]["Value"]
+        allowed = self._allowed(code)
         if allowed < needed:
             raise MissingError(
                 f"{kind} has {needed} vCPUs, and the account may have {allowed:g} of {name} "
                 f"standard machines; ask AWS to raise the quota {code}, or name a smaller type."
             )
         return f"{kind} has {needed} vCPUs, of {allowed:g} that the account may have."
+
+    def _allowed(self, code: str) -> float:
+        """A quota of EC2's, which is AWS's default where the account has none of its own
+        (https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_GetServiceQuota.html).
+        """
+        quotas, wanted = self._client("service-quotas"), {"ServiceCode": "ec2", "QuotaCode": code}
+        try:
+            answer = quotas.get_service_quota(**wanted)
+        except ClientError as error:
+            if code_of(error) != "NoSuchResourceException":
+                raise
+            answer = quotas.get_aws_default_service_quota(**wanted)
+        return float(answer["Quota"]["Value"])
 
     def spot_role(self) -> str:
         command = "aws iam create-service-linked-role --aws-service-name spot.amazonaws.com"
@@ -191,10 +211,15 @@ class Account:
 
     def job_quota(self, sagemaker: SageMaker) -> str:
         name = f"{sagemaker.type} for processing job usage"
+        lists = (
+            "list_service_quotas",
+            "list_aws_default_service_quotas",
+        )  # the account's own first
         quotas: Iterator[Mapping[str, Any]] = (
             quota
+            for wanted in lists
             for page in self._client("service-quotas")
-            .get_paginator("list_service_quotas")
+            .get_paginator(wanted)
             .paginate(ServiceCode="sagemaker")
             for quota in page["Quotas"]
         )

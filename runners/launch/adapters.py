@@ -37,16 +37,27 @@ class SystemClock:
 def launcher(
     name: str, configuration: Configuration, settings: Settings, work: PackedWork | None = None
 ) -> Launcher:
-    """The launcher `name` (ec2 or sagemaker). Raises ContractError if its table is missing.
+    """The launcher `name` (ec2 or sagemaker). Raises ContractError: its table or a checkout is
+    missing.
 
     `work` is what a Processing job is launched to work by.
     """
     configuration = with_listed_prices(configuration)
     if name == "sagemaker":
         return sagemaker(configuration, work)
+    return _ec2(configuration, settings, Lock.of(REPOSITORY))
+
+
+def terminator(name: str, configuration: Configuration, settings: Settings) -> Launcher:
+    """The launcher `name` with all that `terminate` needs: no prices, and no checkout. Raises
+    ContractError if its table is missing.
+    """
+    return sagemaker(configuration) if name == "sagemaker" else _ec2(configuration, settings)
+
+
+def _ec2(configuration: Configuration, settings: Settings, lock: Lock | None = None) -> Ec2Launcher:
     configuration.for_ec2()
-    lock = Lock.of(REPOSITORY)
-    return Ec2Launcher(configuration, lock, ports(configuration, settings), settings.job)
+    return Ec2Launcher(configuration, ports(configuration, settings), settings.job, lock)
 
 
 def sagemaker(configuration: Configuration, work: PackedWork | None = None) -> SageMakerLauncher:

@@ -23,7 +23,16 @@ from runners.launch.ports import LaunchError
 _CONFIG = Config(
     retries={"mode": "standard", "max_attempts": 6}, connect_timeout=10, read_timeout=60
 )
+# https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
+_UNKNOWN_KEY = {
+    "IncompleteSignature",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+}
+_PASSING = {"RequestTimeout", "SlowDown", "Throttling", "ThrottlingException"}
 # A HEAD's refusal has no text, and so no name.
 _DENIED = {"403", "AccessDenied", "AccessDeniedException", "AuthFailure", "UnauthorizedOperation"}
 
@@ -46,7 +55,7 @@ def with_clear_errors(what: str) -> Iterator[None]:
     except ClientError as error:
         details = error.response.get("Error", {})
         code, message = details.get("Code", "?"), details.get("Message", "")
-        raise LaunchError(f"{what}: AWS answers {code} ({message}); {_remedy(code)}.") from error
+        raise LaunchError(f"{what}: AWS answers {code} ({message}); {_remedy(error)}.") from error
     except BotoCoreError as error:
         remedy = LOG_IN if is_refused(error) else "try again"
         raise LaunchError(f"{what}: AWS can't be asked ({error}); {remedy}.") from error
@@ -62,12 +71,25 @@ def is_denied(error: ClientError) -> bool:
     return code_of(error) in _DENIED
 
 
-def _remedy(code: str) -> str:
-    if code in _EXPIRED:
+def is_by_nobody(error: ClientError) -> bool:
+    """Whether AWS doesn't know, or knows no more, who asks."""
+    return code_of(error) in _EXPIRED | _UNKNOWN_KEY
+
+
+def is_passing(error: ClientError) -> bool:
+    """Whether AWS may answer otherwise in a while: it has failed, or is asked too much."""
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return status >= 500 or code_of(error) in _PASSING
+
+
+def _remedy(error: ClientError) -> str:
+    if code_of(error) in _EXPIRED:
         return "the role's credentials have expired, so begin a new job"
-    if code in _DENIED:
+    if is_by_nobody(error):
+        return LOG_IN
+    if is_denied(error):
         return "give the role this right, as runners/launch/aws/ingestion.yaml does"
-    return "correct [launch], or try again"
+    return "try again" if is_passing(error) else "correct [launch], or try again"
 
 
 class SecretsManager:

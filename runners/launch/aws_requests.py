@@ -76,6 +76,9 @@ def _tag_list(labels: Mapping[str, str]) -> list[dict[str, str]]:
 
 _MOST_NAME = 63
 
+LEAVE = timedelta(minutes=20)
+"""Before the end of its life a job's work is asked to end; a shorter one has half of it."""
+
 
 def job_name(configuration: Configuration, run_id: str) -> str:
     """The job's name, which AWS lets exist once: the same request is the same job."""
@@ -97,7 +100,8 @@ def create_processing_job(
     """
     sagemaker = configuration.for_sagemaker()
     name = job_name(configuration, request.run_id)
-    words = ["--run", request.run_id, "--to", configuration.runs.rstrip("/"), "launch"]
+    place = ["--run", request.run_id, "--to", configuration.runs.rstrip("/")]
+    words = [*place, "--minutes", f"{_minutes(configuration):.10g}", "launch"]
     return {
         "ProcessingJobName": name,
         "AppSpecification": {"ImageUri": sagemaker.image, "ContainerArguments": words},
@@ -120,6 +124,11 @@ def create_processing_job(
             {"Key": f"{TAG}run", "Value": request.run_id},
         ],
     }
+
+
+def _minutes(configuration: Configuration) -> float:
+    """How long a job registers, so that what it did is verified within its life."""
+    return max(configuration.lifetime - LEAVE, configuration.lifetime / 2) / timedelta(minutes=1)
 
 
 def machine_of_job(configuration: Configuration, job: str | None = None) -> Machine:

@@ -163,7 +163,8 @@ prepare_runner() {
   printf %s "$JOB" >"$ROOT/job"
   cat >"$ROOT/started.sh" <<END
 #!/bin/bash
-while IFS='=' read -r name value; do
+while read -r line; do
+  name=\${line%%=*} value=\${line#*=}
   [ "\${!name:-}" = "\$value" ] && continue
   echo "::error::refused: this machine is for a job whose \$name is \$value, not \${!name:-unset}"
   exit 1

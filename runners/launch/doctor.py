@@ -14,7 +14,7 @@ from runners.contract import Health, PartHealth
 from runners.contract.launch_toml import Configuration
 from runners.h5ad.address import is_refused
 from runners.launch.account import Account, MissingError, kept
-from runners.launch.aws import LOG_IN, code_of, is_denied
+from runners.launch.aws import LOG_IN, code_of, is_by_nobody, is_denied, is_passing
 from runners.launch.ports import Candidate
 
 
@@ -97,6 +97,10 @@ def _found(part: _Part) -> PartHealth:
             remedy = f"take the launcher's role, or give it this right as {part.template} does"
         elif is_denied(error):
             health, remedy = Health.UNKNOWN, "look with credentials that may"
+        elif is_by_nobody(error):
+            remedy = LOG_IN
+        elif is_passing(error):
+            health, remedy = Health.UNKNOWN, "try again"
         text = f"{answer}; {remedy}."
     except NoCredentialsError:
         health, text = Health.MISSING, f"there are no credentials here; {LOG_IN}."

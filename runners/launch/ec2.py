@@ -168,12 +168,16 @@ def _moment(tag: str | None) -> datetime | None:
 
 
 class Ec2Launcher:
-    """Starts machines of EC2 for runs; `lock` is what they install, `job` what GitHub's variables
-    say where they are launched, and in the one job that they do.
+    """Starts machines of EC2 for runs. `job` is what GitHub's variables say where they are
+    launched, and in the one job that they do; `lock` is what one that is launched installs.
     """
 
     def __init__(
-        self, configuration: Configuration, lock: Lock, ports: Ports, job: Mapping[str, str]
+        self,
+        configuration: Configuration,
+        ports: Ports,
+        job: Mapping[str, str],
+        lock: Lock | None = None,
     ) -> None:
         self._configuration = configuration
         self._lock = lock
@@ -214,6 +218,7 @@ class Ec2Launcher:
         return terminate_run(self._ports, Fleet.of(self._configuration), run_id)
 
     def _launch_request(self, request: RunRequest) -> LaunchRequest:
+        assert self._lock is not None, "a launch has its lock"
         return LaunchRequest(request, self._configuration, self._lock, self._ports, self._job)
 
 

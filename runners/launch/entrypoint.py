@@ -8,19 +8,25 @@ UTF-8 and hold no secret: https://docs.aws.amazon.com/sagemaker/latest/dg/byoc-m
 
 import hashlib
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import tarfile
 import tomllib
-from collections.abc import Sequence
+import traceback
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from threading import Thread
 from types import FrameType
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
 REFUSED = 3
 """The exit code of a job that didn't begin."""
+
+LAST_SECONDS = 1
+"""What is waited for the last lines of work that has ended."""
 
 MOST_BYTES = 1024
 LOCKED = "constraints.txt"
@@ -28,6 +34,7 @@ LOCKED = "constraints.txt"
 
 def main(words: Sequence[str]) -> int:
     """The exit code of `python -m runners mirror WORDS`, as a shell says it."""
+    _on_signals(lambda number, frame: sys.exit(128 + number))
     root = Path(os.environ.get("ROOT", "/opt/ingestion"))
     repository = root / "repository"
     archive = _fetch(root)
@@ -89,6 +96,7 @@ def _refuse(sentence: str) -> NoReturn:
 def _say(sentence: str) -> None:
     folder = Path(os.environ.get("OUTPUT", "/opt/ml/output"))
     folder.mkdir(parents=True, exist_ok=True)
+    sentence = re.sub(r"://\S*@", "://...@", sentence)  # a library may quote a database's address
     text = sentence.encode()[:MOST_BYTES].decode("utf-8", "ignore")
     (folder / "message").write_text(text, encoding="utf-8")
 
@@ -96,30 +104,44 @@ def _say(sentence: str) -> None:
 def _run(command: Sequence[str], folder: Path) -> int:
     """Runs it, passes signals on, and says the last line of its errors if it fails.
 
-    This is the container's first process, to which the kernel delivers no signal that it hasn't
-    asked for.
+    It is waited for alone: what it leaves behind goes with the container, and would hold its errors
+    open.
     """
-    with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE) as work:
-
-        def pass_on(number: int, frame: FrameType | None) -> None:
-            work.send_signal(number)
-
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, pass_on)
-        last = b""
-        assert work.stderr is not None
-        for line in work.stderr:
-            sys.stderr.buffer.write(line)
-            sys.stderr.buffer.flush()
-            last = line.strip() or last
-        code = work.wait()
+    work = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE)
+    _on_signals(lambda number, frame: work.send_signal(number))
+    last = [b""]
+    reader = Thread(target=_pass_on, args=(work.stderr, last), daemon=True)
+    reader.start()
+    code = work.wait()
+    reader.join(LAST_SECONDS)
     if code < 0:
-        _say(f"its process was ended by {signal.Signals(-code).name}: too little memory, often")
+        hint = ": too little memory, often" if code == -signal.SIGKILL else ""
+        _say(f"its process was ended by {signal.Signals(-code).name}{hint}")
         return 128 - code
-    if code > 1:
-        _say(last.decode("utf-8", "replace"))
+    if code:
+        _say(last[0].decode("utf-8", "replace"))
     return code
 
 
+def _pass_on(errors: IO[bytes], last: list[bytes]) -> None:
+    """Writes what is read to our own errors; `last` has the last line that isn't empty."""
+    for line in errors:
+        sys.stderr.buffer.write(line)
+        sys.stderr.buffer.flush()
+        last[0] = line.strip() or last[0]
+
+
+def _on_signals(do: Callable[[int, FrameType | None], object]) -> None:
+    """This is the container's first process, to which the kernel delivers no signal that it hasn't
+    asked for.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, do)
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except Exception as error:
+        traceback.print_exc()
+        _refuse(f"the job can't begin ({type(error).__name__}: {error}); see its log.")

@@ -74,8 +74,9 @@ class GitHub:
             f"{self._workflow_runs}/{workflow_run}/cancel",
         )
         answer = self._request_with_retries("POST", path, action_text)
-        if answer.status_code not in (httpx.codes.ACCEPTED, httpx.codes.CONFLICT):  # it has ended
-            raise _refusal(answer, action_text)
+        over = (httpx.codes.CONFLICT, httpx.codes.NOT_FOUND)  # it has ended, or was deleted
+        if answer.status_code not in (httpx.codes.ACCEPTED, *over):
+            raise self._refusal(answer, action_text)
 
     def application(self) -> Application:
         """GitHub names one version, the newest, with its checksum
@@ -87,7 +88,7 @@ class GitHub:
         action_text = "asking for the newest runner"
         answer = self._request_with_retries("GET", f"{self._path}/downloads", action_text)
         if answer.status_code != httpx.codes.OK:
-            raise _refusal(answer, action_text)
+            raise self._refusal(answer, action_text)
         for one in answer.json():
             if (one["os"], one["architecture"]) == ("linux", "x64") and one.get("sha256_checksum"):
                 return Application(one["download_url"], one["sha256_checksum"])
@@ -101,24 +102,27 @@ class GitHub:
         `self-hosted` any job of the repository might get it; GitHub adds none by itself.
 
         After an answer that was lost the runner may be there, but its configuration is not shown
-        again: it is removed, and only then asked for anew.
+        again: it is removed, and only then asked for anew. It may be listed late; until then its
+        name is taken.
         """
         body = {"name": name, "runner_group_id": self._group, "labels": [name]}
-        trouble = ""
+        trouble, may_be_ours = "", False
         for attempt in range(_TRIES):
             self._sleep(_PAUSE * attempt)
             try:
                 answer = self._client.post(f"{self._path}/generate-jitconfig", json=body)
             except httpx.TransportError as error:
-                trouble = type(error).__name__
+                trouble, may_be_ours = type(error).__name__, True
             else:
+                is_taken = answer.status_code == httpx.codes.CONFLICT
                 if answer.status_code == httpx.codes.CREATED:
                     return str(answer.json()["encoded_jit_config"])
-                if answer.status_code == httpx.codes.CONFLICT:
+                if is_taken and not may_be_ours:
                     raise NameTakenError(f"GitHub has a runner {name}.")
-                if not _is_passing(answer):
-                    raise _refusal(answer, "registering a runner")
+                if not (is_taken or _is_passing(answer)):
+                    raise self._refusal(answer, "registering a runner")
                 trouble = str(answer.status_code)
+                may_be_ours = may_be_ours or not _is_limit(answer)
                 if _is_limit(answer):
                     self._wait(answer, attempt, "registering a runner")
             if lost := runner_named(self.runners(), name):
@@ -133,7 +137,7 @@ class GitHub:
             return False
         if answer.status_code in (httpx.codes.NO_CONTENT, httpx.codes.NOT_FOUND):
             return True
-        raise _refusal(answer, "removing a runner")
+        raise self._refusal(answer, "removing a runner")
 
     def _list(self, path: str, name: str, action_text: str) -> list[Any]:
         """All pages of a list; `name` is what GitHub's answer calls it."""
@@ -142,7 +146,7 @@ class GitHub:
             more = f"{'&' if '?' in path else '?'}per_page={_PAGE}&page={page}"
             answer = self._request_with_retries("GET", path + more, action_text)
             if answer.status_code != httpx.codes.OK:
-                raise _refusal(answer, action_text)
+                raise self._refusal(answer, action_text)
             entries = answer.json()[name]
             found += entries
             if page * _PAGE >= answer.json()["total_count"] or not entries:
@@ -175,6 +179,31 @@ class GitHub:
             )
         self._sleep(seconds)
 
+    def _refusal(self, answer: httpx.Response, action_text: str) -> LaunchError:
+        status, repository = answer.status_code, self._fleet.repository
+        if answer.is_redirect:
+            said = f"GitHub has moved it ({status}); correct repository in [launch]."
+        elif status == httpx.codes.NOT_FOUND:
+            said = (
+                f"GitHub knows no {repository} that RUNNERS_TOKEN may administer ({status}); "
+                "correct repository in [launch], or the token's rights."
+            )
+        elif status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+            said = (
+                f"GitHub refuses ({status}); RUNNERS_TOKEN must be a token of an App or a person "
+                "with administration rights, and not have expired."
+            )
+        else:
+            said = f"GitHub refuses ({status}: {_message(answer)}); correct [launch], or try again."
+        return LaunchError(f"{action_text}: {said}")
+
+
+def _message(answer: httpx.Response) -> str:
+    try:
+        return str(answer.json()["message"])
+    except (ValueError, KeyError, TypeError):
+        return "without a reason"
+
 
 def _is_passing(answer: httpx.Response) -> bool:
     """Whether the same request may be answered otherwise in a while."""
@@ -202,13 +231,6 @@ def _pause(answer: httpx.Response, attempt: int) -> float:
     if _is_limit(answer) and _is_used_up(answer) and reset.isdigit():
         return max(0.0, float(reset) - time.time()) + 1
     return _LIMITED_PAUSE if _is_limit(answer) else _PAUSE * 2**attempt
-
-
-def _refusal(answer: httpx.Response, action: str) -> LaunchError:
-    return LaunchError(
-        f"{action}: GitHub refuses ({answer.status_code}); RUNNERS_TOKEN must be a token of an "
-        "App or a person with administration rights, and not have expired."
-    )
 
 
 def _runner(raw: Any) -> Runner:

@@ -3,7 +3,6 @@
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeProcessingJob.html
 """
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,8 +17,8 @@ SETTLING = timedelta(minutes=10)
 """How long a job that was just asked for may be unknown to AWS: what it answers is eventually
 consistent."""
 
-VERIFICATION_FAILED = 1
 LOG_GROUP = "/aws/sagemaker/ProcessingJobs"
+_CONSOLES = {"cn-": "amazonaws.cn", "us-gov-": "amazonaws-us-gov.com"}
 
 _STATES = {"InProgress": JobState.WORKING, "Stopping": JobState.STOPPING}
 
@@ -39,16 +38,6 @@ def job_after(known: RemoteJob, described: Mapping[str, Any] | None, now: dateti
     return _measured(known, described).model_copy(update={"state": state, "seen_at": now})
 
 
-def exit_code(described: Mapping[str, Any]) -> int | None:
-    """The exit code of a job that has ended, which SageMaker gives only at the end of the sentence
-    in FailureReason; None if it has none.
-    """
-    if described["ProcessingJobStatus"] == "Completed":
-        return 0
-    found = re.search(r"exit code: (\d+)\b", described.get("FailureReason", ""))
-    return int(found[1]) if found else None
-
-
 def ended_at(ended: RemoteJob, described: Mapping[str, Any] | None) -> datetime:
     """When a job has ended by what AWS says, else by which time."""
     moment: datetime | None = (described or {}).get("ProcessingEndTime")
@@ -57,7 +46,8 @@ def ended_at(ended: RemoteJob, described: Mapping[str, Any] | None) -> datetime:
 
 def log_of(region: str, job: str) -> str:
     """Where a browser finds the job's log in CloudWatch, whose streams begin with its name."""
-    domain = "amazonaws.cn" if region.startswith("cn-") else "aws.amazon.com"
+    others = (one for start, one in _CONSOLES.items() if region.startswith(start))
+    domain = next(others, "aws.amazon.com")
     # The console wants a group's name encoded twice, what follows once, and $ for %.
     group = quote(quote(LOG_GROUP, safe=""), safe="")
     streams = quote(f"?logStreamNameFilter={job}/", safe="")
@@ -80,9 +70,11 @@ def _absence(known: RemoteJob) -> str:
 
 
 def _reason(described: Mapping[str, Any]) -> str | None:
-    """Why the job has no result, in its own words and in AWS's; None if it may have one."""
-    status, code = described["ProcessingJobStatus"], exit_code(described)
-    if code in (0, VERIFICATION_FAILED):
+    """Why the job ended, in its own words and in AWS's; None if it ended well. One that broke ends
+    as a verification does that fails: with 1.
+    """
+    status = described["ProcessingJobStatus"]
+    if status == "Completed":
         return None
     words = (described.get("ExitMessage", ""), described.get("FailureReason", ""))
     parts = [text for text in (" ".join(one.split()) for one in words) if text]

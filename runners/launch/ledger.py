@@ -4,8 +4,8 @@ The trail is only added to: lines of `machines.jsonl` in a folder, an object eac
 be appended to. Must not read what a run did.
 """
 
-import json
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -20,6 +20,7 @@ from runners.launch.ports import Ledger
 REPORT = "report.json"
 TRAIL = "machines.jsonl"
 _LIVES = {LAUNCHED, *ENDED}
+_LINE = re.compile(r".*/machines/[^/_]+_([^/_]+)_[^/]*\.json")
 
 
 def ledger(configuration: Configuration) -> Ledger:
@@ -58,11 +59,6 @@ class FolderLedger:
             for line in path.read_text(encoding="utf-8").splitlines()
         ]
         return [line for line in lines if line.act in _LIVES]
-
-    def noted(self, run_id: str) -> Collection[str]:
-        path = self._folder / run_id / TRAIL
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        return {host_id for line in lines if (host_id := json.loads(line).get("machine"))}
 
 
 class S3Ledger:
@@ -116,11 +112,6 @@ class S3Ledger:
             for name, body in zip(names, bodies, strict=True)
         ]
 
-    def noted(self, run_id: str) -> Collection[str]:
-        with with_clear_errors(f"reading the audit trail of run {run_id}"):
-            names = self._names(self._key(run_id, "machines/"))
-        return {host_id for n in names if (host_id := n.removesuffix(".json").split("_")[-1])}
-
     def _names(self, prefix: str) -> list[str]:
         pages = self._s3.get_paginator("list_objects_v2").paginate(
             Bucket=self._bucket, Prefix=prefix
@@ -133,8 +124,8 @@ class S3Ledger:
 
 def _act(name: str) -> str:
     """What a line of the trail is about, by its object's name; empty for other objects."""
-    folder, _, file = name.rpartition("/")
-    return file.split("_")[1] if folder.endswith("/machines") else ""
+    found = _LINE.fullmatch(name)
+    return found[1] if found else ""
 
 
 def _as_bytes(line: TrailLine) -> bytes:

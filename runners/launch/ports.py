@@ -4,7 +4,7 @@ Every method may raise LaunchError: the service refused, or did not answer. A La
 machines come from: EC2, SageMaker or this very computer.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -124,9 +124,6 @@ class Ledger(Protocol):
     def place(self, run_id: str, name: str, content: bytes) -> None:
         """Puts a file into the run's folder, for its machine to read."""
 
-    def noted(self, run_id: str) -> Collection[str]:
-        """The machines that the run's audit trail names."""
-
 
 class Clock(Protocol):
     """The time."""
@@ -149,14 +146,10 @@ class Ports:
     ledger: Ledger
     clock: Clock
 
-    def note(
-        self, run_id: str, act: str, host_id: str | None, why: str, price: float | None = None
-    ) -> None:
+    def note(self, run_id: str, act: str, host_id: str | None, why: str) -> None:
         """Adds a line of now to the run's audit trail."""
         now = self.clock.now()
-        self.ledger.note(
-            TrailLine(at=now, run=run_id, act=act, machine=host_id, why=why, price=price)
-        )
+        self.ledger.note(TrailLine(at=now, run=run_id, act=act, machine=host_id, why=why))
 
 
 def runner_named(runners: Sequence[Runner], name: str) -> Runner | None:

@@ -5,16 +5,21 @@ The failure of one action stops no other.
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import TypeVar
+from functools import partial
+from typing import TypeAlias, TypeVar
 
-from runners.contract import Act, Reaped
+from runners.contract import Act, ContractError, Reaped
 from runners.contract.launch_toml import Configuration
 from runners.launch.fleet import Fleet, Host, Runner, WaitingJob
+from runners.launch.lives import note_end, note_launch, noted
 from runners.launch.ports import LaunchError, Ports
+from runners.launch.price_list import with_listed_prices
 from runners.launch.reap_policy import FleetFacts, ReaperAction, decide
 from runners.launch.termination import terminate, terminate_unless_busy
 
 Answer = TypeVar("Answer")
+Deed: TypeAlias = Callable[[Ports, ReaperAction], bool]
+"""Does an action; whether it was done, and not spared."""
 
 
 def reap(configuration: Configuration, ports: Ports, now: datetime) -> Iterator[Reaped]:
@@ -27,7 +32,8 @@ def reap(configuration: Configuration, ports: Ports, now: datetime) -> Iterator[
     jobs, no_jobs = _if_answered(ports.forge.waiting_jobs)
     runners, no_runners = _if_answered(ports.forge.runners)
     facts = _facts(configuration, ports, jobs or (), runners, now)
-    yield from (_perform(ports, action) for action in decide(facts))
+    by_act: dict[Act, Deed] = {**_BY_ACT, Act.NOTE: partial(_note, configuration)}
+    yield from (_perform(by_act[action.act], ports, action) for action in decide(facts))
     if refusal := no_runners or no_jobs:
         raise refusal
 
@@ -56,7 +62,7 @@ def _facts(
         jobs=jobs,
         handovers={**handovers, **_new_handovers(ports, fleet, runners or (), hosts)},
         ended_runs=_ended_runs(ports, hosts),
-        noted=_noted_machines(ports, hosts),
+        noted=noted(ports, hosts),
         now=now,
         online_within=timedelta(minutes=ec2.online_within_minutes),
         idle=timedelta(minutes=ec2.idle_minutes),
@@ -77,15 +83,10 @@ def _ended_runs(ports: Ports, hosts: Sequence[Host]) -> frozenset[str]:
     return frozenset(run_id for run_id in live if ports.ledger.has_ended(run_id))
 
 
-def _noted_machines(ports: Ports, hosts: Sequence[Host]) -> frozenset[str]:
-    runs = sorted({host.run_id for host in hosts})
-    return frozenset(host_id for run_id in runs for host_id in ports.ledger.noted(run_id))
-
-
-def _perform(ports: Ports, action: ReaperAction) -> Reaped:
+def _perform(do: Deed, ports: Ports, action: ReaperAction) -> Reaped:
     try:
-        result = Reaped.DONE if _BY_ACT[action.act](ports, action) else Reaped.SPARED
-    except LaunchError as error:
+        result = Reaped.DONE if do(ports, action) else Reaped.SPARED
+    except ContractError as error:
         result = str(error)
     return Reaped(
         act=action.act,
@@ -97,8 +98,13 @@ def _perform(ports: Ports, action: ReaperAction) -> Reaped:
     )
 
 
-def _note(ports: Ports, action: ReaperAction) -> bool:
-    ports.note(action.run_id, "found", action.host_id, action.why)
+def _note(configuration: Configuration, ports: Ports, action: ReaperAction) -> bool:
+    """Says what the audit trail lacks of a machine, so that its cost counts."""
+    assert action.host is not None, "what is noted was found"
+    if not action.host.is_live:
+        note_end(ports, action.host)
+    priced = with_listed_prices(configuration)
+    note_launch(priced, ports, action.host, action.host.launched_at)
     return True
 
 
@@ -125,8 +131,7 @@ def _drop_handover(ports: Ports, action: ReaperAction) -> bool:
     return True
 
 
-_BY_ACT: dict[Act, Callable[[Ports, ReaperAction], bool]] = {
-    Act.NOTE: _note,
+_BY_ACT: dict[Act, Deed] = {
     Act.TERMINATE: _terminate,
     Act.TERMINATE_EXPIRED: _terminate_expired,
     Act.REMOVE_RUNNER: _remove_runner,

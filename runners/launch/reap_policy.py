@@ -42,7 +42,7 @@ class FleetFacts:
     Jobs, runners and handovers were listed before machines: each is only there for a machine that
     is, so one whose machine isn't among `hosts` has lost it, or is so new that EC2 doesn't show it
     yet. `handovers` says since when the handover to a machine is there, also of every runner's
-    machine that isn't shown. `noted` are the machines of the audit trail.
+    machine that isn't shown. `noted` are the machines of whose life so far the audit trail says.
     `online_within` and `idle` are how long a machine may be without a runner, and without a job.
     """
 

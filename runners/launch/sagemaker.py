@@ -22,17 +22,16 @@ from runners.contract import (
     cost,
 )
 from runners.contract.launch_toml import Configuration
-from runners.launch.aws import client, code_of, with_clear_errors
+from runners.launch.aws import client, code_of, is_passing, with_clear_errors
 from runners.launch.aws_requests import create_processing_job, job_name, machine_of_job
 from runners.launch.job_records import JobRecords, is_open
 from runners.launch.job_state import GRACE, ended_at, job_after, log_of
 from runners.launch.ports import Clock, Launched, LaunchError, Ledger
-from runners.launch.prices import highest_cost, price
+from runners.launch.prices import highest_cost
 from runners.launch.work import FOLDER, PackedWork
 
 _NOT_THERE = {"ResourceNotFound", "ValidationException"}
 """What AWS answers of a job that isn't there, or that has ended and can't be stopped any more."""
-_PASSING = {"ThrottlingException", "Throttling", "RequestTimeout"}
 
 
 class SageMakerLauncher:
@@ -130,10 +129,6 @@ class SageMakerLauncher:
         sagemaker = self._configuration.for_sagemaker()
         kinds, disk_gib = (sagemaker.type,), sagemaker.disk_gib
         return round(highest_cost(self._configuration, kinds, disk_gib, spent), 2)
-
-    def _hour(self) -> float:
-        sagemaker = self._configuration.for_sagemaker()
-        return price(self._configuration, sagemaker.type, sagemaker.disk_gib).hour
 
     def _spent(self, release: str) -> float:
         """What the release's machines and jobs have cost until now."""
@@ -250,7 +245,7 @@ class SageMakerLauncher:
         """Says, once, what an hour of the job costs, and since when."""
         trail = self._ledger.trail(job.run)
         if not any(line.act == LAUNCHED and line.machine == job.name for line in trail):
-            self._note(job, LAUNCHED, round(self._hour(), 4), at)
+            self._note(job, LAUNCHED, job.machine.price, at)
 
     def _note(
         self, job: RemoteJob, act: str, hour: float | None = None, at: datetime | None = None
@@ -269,9 +264,7 @@ def _asked_to_end(job: RemoteJob) -> LaunchError:
 
 def _is_refusal(error: ClientError) -> bool:
     """Whether AWS has surely not made the job: it said no at once, and not that it is busy."""
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
-    is_no = 400 <= status < 500 and code_of(error) not in _PASSING
-    return is_no and not _was_repeated(error)
+    return not is_passing(error) and not _was_repeated(error)
 
 
 def _was_repeated(error: ClientError) -> bool:

@@ -4,6 +4,7 @@ of it.
 What is known of the template runners/launch/aws/ingestion.yaml: its parameters and outputs.
 """
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +19,7 @@ from runners.contract.launch_toml import Configuration, bucket_and_prefix
 TEMPLATE = Path(__file__).parent / "aws" / "ingestion.yaml"
 IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
 """https://docs.aws.amazon.com/linux/al2023/ug/ec2.html#launch-via-aws-cli"""
+MOST_NAME = 128
 OF_ARN = re.compile(r"arn:[\w-]+:secretsmanager:[\w-]+:\d+:secret:(.+)-\w{6}")
 """https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_iam-permissions.html"""
 
@@ -42,11 +44,17 @@ class WantedStack:
 
     @property
     def name(self) -> str:
-        """Of one repository: an account can have several.
+        """Of one repository alone: an account can have several. A digest stands in it where the
+        repository can't be read from the rest.
 
         https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-using-console-create-stack-parameters.html
         """
-        return "ingestion-" + re.sub(r"[^A-Za-z0-9-]", "-", self.repository)
+        plain = re.sub(r"[^A-Za-z0-9-]", "-", self.repository)
+        name = f"ingestion-{plain}"
+        if plain.replace("-", "/", 1) == self.repository and len(name) <= MOST_NAME:
+            return name
+        digest = hashlib.sha256(self.repository.encode()).hexdigest()[:8]
+        return f"{name[: MOST_NAME - 9]}-{digest}"
 
 
 def commands(wanted: WantedStack, template: str) -> Iterator[str]:

@@ -8,11 +8,12 @@ or by the reaper. Reaches AWS and GitHub through `Ports` alone.
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from runners.contract import LAUNCHED, RunRequest, cost
+from runners.contract import ContractError, RunRequest, cost
 from runners.contract.launch_toml import Configuration, Ec2
 from runners.launch.fleet import Fleet, Host, oldest
+from runners.launch.lives import note_launch
 from runners.launch.ports import (
     Candidate,
     LaunchError,
@@ -22,7 +23,7 @@ from runners.launch.ports import (
     Ports,
     runner_named,
 )
-from runners.launch.prices import highest_cost, price
+from runners.launch.prices import highest_cost
 from runners.launch.termination import terminate, terminate_unless_busy
 from runners.launch.user_data import Lock, user_data
 
@@ -62,9 +63,9 @@ class LaunchRequest:
         """The id of the run that gets the machine."""
         return self.request.run_id
 
-    def note(self, act: str, host_id: str | None, why: str, price: float | None = None) -> None:
+    def note(self, act: str, host_id: str | None, why: str) -> None:
         """Adds a line to the run's audit trail."""
-        self.ports.note(self.run_id, act, host_id, why, price)
+        self.ports.note(self.run_id, act, host_id, why)
 
 
 def candidates(ec2: Ec2) -> Iterator[Candidate]:
@@ -93,21 +94,24 @@ class _NotRegisteredError(LaunchError):
     """GitHub gave no runner for a machine that this process alone could have got one for."""
 
 
-def bring_online(launch_request: LaunchRequest, host: Host) -> Host:
-    """Waits until the machine's runner is online or busy, and returns the machine.
+def bring_online(launch_request: LaunchRequest, host: Host, since: datetime) -> Host:
+    """Waits until the machine's runner is online or busy, and returns the machine, which counts as
+    launched `since` then if nothing has said so.
 
     Raises:
-        LaunchError: it has no runner, and was ended; or AWS or GitHub could not be asked.
+        ContractError: it has no runner, or what it costs can't be kept, and it was ended; or AWS or
+            GitHub could not be asked.
     """
     try:
+        note_launch(launch_request.configuration, launch_request.ports, host, since)
         _hand_over(launch_request, host)
         _wait(launch_request, host)
+        launch_request.note("online", host.id, launch_request.fleet.runner_name(host.id))
     except _NotRegisteredError as error:
         terminate(launch_request.ports, launch_request.run_id, host.id, None, str(error))
         raise
-    except LaunchError as error:
+    except ContractError as error:
         _end_unless_busy(launch_request, host, str(error))
-    launch_request.note("online", host.id, launch_request.fleet.runner_name(host.id))
     return host
 
 
@@ -171,7 +175,8 @@ def _end_unless_busy(launch_request: LaunchRequest, host: Host, why: str) -> Non
                 f"run {launch_request.run_id}: GitHub refuses the runner of {host.id}, which is "
                 "too old; take [launch.ec2.runner] out of launch.toml, and the newest is used."
             )
-        raise LaunchError(f"{why}; it was terminated. Its console ended with:\n{console}")
+        why = why.rstrip(".")
+        raise LaunchError(f"{why}; {host.id} was terminated. Its console ended with:\n{console}")
 
 
 def _console(launch_request: LaunchRequest, host: Host) -> str:
@@ -186,7 +191,8 @@ def start(launch_request: LaunchRequest) -> Host:
 
     Raises:
         ContractError: it would cost more than the budget; nothing was asked for.
-        LaunchError: there is no such machine, and none is left of those that were tried.
+        LaunchError: there is no such machine, and none is left of those that were tried, as far as
+            AWS and GitHub could be asked.
     """
     highest_cost(
         launch_request.configuration, launch_request.ec2.types, launch_request.ec2.disk_gib
@@ -198,13 +204,15 @@ def start(launch_request: LaunchRequest) -> Host:
     _end_expired(launch_request)
     host = _existing_host(launch_request)
     if host is not None:
-        return bring_online(launch_request, host)
+        return bring_online(launch_request, host, host.launched_at)
     with _ends_host_if_interrupted(launch_request):
         host = _keep_oldest(launch_request, _launch_new_host(launch_request))
-        host = bring_online(launch_request, host)
+        host = bring_online(launch_request, host, launch_request.ports.clock.now())
         # By now AWS shows every machine that was launched when this one was.
         kept = _keep_oldest(launch_request, host)
-        return host if kept.id == host.id else bring_online(launch_request, kept)
+        if kept.id != host.id:
+            bring_online(launch_request, kept, kept.launched_at)
+        return kept
 
 
 def _end_expired(launch_request: LaunchRequest) -> None:
@@ -251,14 +259,9 @@ def _launch_new_host(launch_request: LaunchRequest) -> Host:
             return existing_host
         launch_request.note("launching", None, f"{candidate.type} in {candidate.subnet}")
         try:
-            host = launch_request.ports.cloud.run(order(launch_request, candidate))
+            return launch_request.ports.cloud.run(order(launch_request, candidate))
         except NoCapacityError as error:
             launch_request.note("refused", None, str(error))
-            continue
-        hour = price(launch_request.configuration, host.type, launch_request.ec2.disk_gib).hour
-        place = f"{candidate.type} in {candidate.subnet}"
-        launch_request.note(LAUNCHED, host.id, place, round(hour, 4))
-        return host
     raise LaunchError(
         f"run {launch_request.run_id}: AWS has no capacity for "
         f"{', '.join(launch_request.ec2.types)} in any of the subnets; "
@@ -268,13 +271,17 @@ def _launch_new_host(launch_request: LaunchRequest) -> Host:
 
 def _keep_oldest(launch_request: LaunchRequest, host: Host) -> Host:
     """The machine that the release keeps, where two processes have launched one each."""
-    first = _oldest_of_release(launch_request)
-    if first is None or (first.launched_at, first.id) >= (host.launched_at, host.id):
-        return host
     ports, name = launch_request.ports, launch_request.fleet.runner_name(host.id)
-    runner = runner_named(ports.forge.runners(), name)
-    why = f"{first.id} was there first"
-    if not terminate_unless_busy(ports, launch_request.run_id, host.id, runner, why):
+    try:
+        first = _oldest_of_release(launch_request)
+        if first is None or (first.launched_at, first.id) >= (host.launched_at, host.id):
+            return host
+        runner = runner_named(ports.forge.runners(), name)
+        why = f"{first.id} was there first"
+        if not terminate_unless_busy(ports, launch_request.run_id, host.id, runner, why):
+            return host
+    except LaunchError as error:
+        _end_unless_busy(launch_request, host, str(error))
         return host
     return _existing_host(launch_request) or host
 

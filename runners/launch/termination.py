@@ -3,8 +3,8 @@
 Must not decide which machine has to go.
 """
 
-from runners.contract import BY_ITSELF, ENDED, TrailLine
 from runners.launch.fleet import Fleet, Runner
+from runners.launch.lives import note_end
 from runners.launch.ports import Ports
 
 
@@ -44,10 +44,8 @@ def terminate_run(ports: Ports, fleet: Fleet, run_id: str) -> tuple[str, ...]:
     hosts = [host for host in ports.cloud.hosts() if host.run_id == run_id]
     for host in (host for host in hosts if host.is_live):
         _end(ports, run_id, host.id, "asked for")
-    noted = {line.machine for line in ports.ledger.trail(run_id) if line.act in ENDED}
-    for host in (host for host in hosts if not host.is_live and host.id not in noted):
-        at, why = min(ports.clock.now(), host.expires_at), "by itself, before now"
-        ports.ledger.note(TrailLine(at=at, run=run_id, act=BY_ITSELF, machine=host.id, why=why))
+    for host in (host for host in hosts if not host.is_live):
+        note_end(ports, host)
     names = {fleet.runner_name(host.id) for host in hosts}
     for runner in (runner for runner in ports.forge.runners() if runner.name in names):
         ports.forge.remove(runner.id)

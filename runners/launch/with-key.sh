@@ -8,6 +8,11 @@ if [ -n "${LAMINDB_SECRET:-}" ]; then
     echo "with-key: the secret $LAMINDB_SECRET can't be read with this machine's role" >&2
     exit 2
   }
+  case "$LAMIN_API_KEY" in "" | None) # as which a secret that is kept as bytes is printed
+    echo "with-key: the secret $LAMINDB_SECRET has no text; keep LaminDB's API key as its text" >&2
+    exit 2
+    ;;
+  esac
   export LAMIN_API_KEY
 fi
 export MACHINE_SINCE="${MACHINE_SINCE:-$(date -u +%FT%TZ)}"

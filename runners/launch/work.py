@@ -81,6 +81,11 @@ def _without_caches(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
 def _documents(repository: Path, request: RunRequest) -> dict[str, bytes]:
     """Request and manifests by their paths; of two members of one name, tar takes the last."""
     path = repository / request.manifest
+    if Path(request.manifest).is_absolute() or ".." in Path(request.manifest).parts:
+        raise ContractError(
+            f"request.json: field manifest: {request.manifest} isn't within {repository}, and "
+            "a job is given no other file; put it there, and make the request anew."
+        )
     manifest = Manifest.from_file(path)
     files = {request.manifest: path.read_bytes(), "request.json": request.to_json().encode()}
     if manifest.previous:

@@ -86,6 +86,7 @@ class FakeAws:
     iam: IamState = field(default_factory=IamState)
     prices: dict[tuple[str, str], float] = field(default_factory=dict)
     quotas: dict[str, float] = field(default_factory=dict)
+    default_quotas: dict[str, float] = field(default_factory=dict)
     clients: dict[str, Any] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -138,8 +139,10 @@ class FakeAws:
     def reset(self) -> None:
         """An empty account."""
         httpx.post(f"{self.moto}/moto-api/reset", timeout=60).raise_for_status()
-        for kept in (self.faults, self.calls, self.ec2, self.iam, self.prices, self.quotas):
+        for kept in (self.faults, self.calls, self.ec2, self.iam, self.prices):
             kept.clear()
+        self.quotas.clear()
+        self.default_quotas.clear()
 
     def fault_for(self, action: str) -> Fault | None:
         with self.lock:
@@ -237,6 +240,8 @@ def _proxy(state: FakeAws) -> type[BaseHTTPRequestHandler]:
                 return 200, "application/x-amz-json-1.1", _products(state.prices, call.params)
             if call.action in ("GetServiceQuota", "ListServiceQuotas"):
                 return 200, "application/x-amz-json-1.1", _quotas(state.quotas, call.params)
+            if call.action in ("GetAWSDefaultServiceQuota", "ListAWSDefaultServiceQuotas"):
+                return 200, "application/x-amz-json-1.1", _quotas(state.default_quotas, call.params)
             if call.service == "ec2":
                 return fake_ec2.answered(
                     state.ec2, call, lambda: self.to_moto(body), state.state_of
@@ -329,7 +334,8 @@ def _products(prices: Mapping[tuple[str, str], float], params: Mapping[str, Any]
 
 
 def _quotas(quotas: Mapping[str, float], params: Mapping[str, Any]) -> bytes:
-    """An account's quotas, one by its code or all of them by their names
+    """An account's quotas, or AWS's defaults, one by its code or all of them by their names. What
+    an account has by default alone isn't among its own
     (https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_GetServiceQuota.html).
     """
     if code := params.get("QuotaCode"):

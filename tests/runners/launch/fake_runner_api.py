@@ -32,11 +32,13 @@ APPLICATION = {
 @dataclass
 class FakeRunnerApi:
     """`online_after` is how often a new runner is listed before it is online; None for never.
-    `jobs` are by their workflow runs, whose own status is `run_status`, unless it is the job's.
+    `jobs` are by their workflow runs, whose own status is `run_status`, unless it is the job's. The
+    first `unlisted_looks` lists of runners are of a moment before there was any.
     """
 
     address: str = ""
     online_after: int | None = 1
+    unlisted_looks: int = 0
     runners: dict[int, dict[str, Any]] = field(default_factory=dict)
     secrets: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
@@ -110,6 +112,9 @@ class FakeRunnerApi:
         return 201, {"runner": runner, "encoded_jit_config": self.secrets[-1]}
 
     def listing(self, query: dict[str, int]) -> tuple[int, Any]:
+        if self.unlisted_looks:
+            self.unlisted_looks -= 1
+            return 200, {"total_count": 0, "runners": []}
         for number, runner in self.runners.items():
             self.listed[number] = self.listed.get(number, 0) + 1
             if self.online_after is not None and self.listed[number] > self.online_after:

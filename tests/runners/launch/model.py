@@ -5,7 +5,7 @@ themselves here, because the reaper is for those that should have and didn't. It
 eventual consistency, or AWS refusing anything but capacity.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -30,7 +30,9 @@ class KilledError(BaseException):
 
 @dataclass
 class World:
-    """`duds` are machines that never boot. `broken` says which rule of ours was broken."""
+    """`duds` are machines that never boot. `broken` says which rule of ours was broken. The first
+    `undisturbed` calls of the disturbance's kind are as ever.
+    """
 
     fleet: Fleet
     now: datetime = BEGINNING
@@ -41,7 +43,7 @@ class World:
     claimed: dict[str, datetime] = field(default_factory=dict)
     waiting: set[str] = field(default_factory=set)
     reports: set[str] = field(default_factory=set)
-    trail: list[tuple[str, str, str | None]] = field(default_factory=list)
+    lines: list[TrailLine] = field(default_factory=list)
     duds: set[str] = field(default_factory=set)
     next_is_dud: bool = False
     capacity: set[str] = field(default_factory=lambda: {"first", "second"})
@@ -49,6 +51,7 @@ class World:
     broken: list[str] = field(default_factory=list)
     calls: int = 0
     disturbance: tuple[str, Callable[[], None]] | None = None
+    undisturbed: int = 0
 
     @property
     def ports(self) -> Ports:
@@ -58,6 +61,9 @@ class World:
         """One of the moments between which calls take effect."""
         self.calls += 1
         if self.disturbance and self.disturbance[0] == call:
+            if self.undisturbed:
+                self.undisturbed -= 1
+                return
             _, happen = self.disturbance
             self.disturbance = None
             happen()
@@ -160,7 +166,7 @@ class Forge(Part):
         self._ask()
         if any(runner.name == name for runner in self.world.registered.values()):
             raise NameTakenError(name)
-        number = len(self.world.trail) * 1000 + self.world.calls
+        number = len(self.world.lines) * 1000 + self.world.calls
         self.world.registered[number] = Runner(number, name, is_online=False, is_busy=False)
         self.world.step("register done")
         return str(number)
@@ -232,19 +238,11 @@ class Ledger(Part):
         self.world.step("place")
 
     def trail(self, beginning: str) -> tuple[TrailLine, ...]:
-        """Without prices: what machines cost isn't modelled."""
-        return tuple(
-            TrailLine(at=BEGINNING, run=run_id, act=act, machine=host_id, why="")
-            for run_id, act, host_id in self.world.trail
-            if run_id.startswith(beginning)
-        )
+        return tuple(line for line in self.world.lines if line.run.startswith(beginning))
 
     def note(self, line: TrailLine) -> None:
         self.world.step("note")
-        self.world.trail.append((line.run, line.act, line.machine))
-
-    def noted(self, run_id: str) -> Collection[str]:
-        return {host_id for run, _, host_id in self.world.trail if run == run_id and host_id}
+        self.world.lines.append(line)
 
 
 class Clock(Part):

@@ -1,5 +1,7 @@
 """What AWS answers, or doesn't, in a sentence that says what to do."""
 
+from typing import Any
+
 import pytest
 from botocore.exceptions import (
     ClientError,
@@ -45,10 +47,28 @@ def test_who_cannot_ask_is_told_what_was_asked(error: Exception, why: str, remed
         ("VcpuLimitExceeded", "correct [launch], or try again"),
         ("UnauthorizedOperation", "give the role this right"),
         ("ExpiredToken", "begin a new job"),
+        *(
+            (code, "; log in, or take the launcher's role in a job on GitHub.")
+            for code in (
+                "InvalidClientTokenId",
+                "UnrecognizedClientException",
+                "InvalidAccessKeyId",
+                "SignatureDoesNotMatch",
+            )
+        ),
+        ("RequestLimitExceeded", "(Too many.); try again."),
+        ("ThrottlingException", "(Too many.); try again."),
+        ("SlowDown", "(Too many.); try again."),
+        ("InternalError", "(Too many.); try again."),
     ],
 )
 def test_what_aws_refuses_has_its_name_its_words_and_a_remedy(code: str, remedy: str) -> None:
-    error = ClientError({"Error": {"Code": code, "Message": "Too many."}}, "RunInstances")
+    status = {"InternalError": 500, "SlowDown": 503, "RequestLimitExceeded": 503}.get(code, 400)
+    answer: Any = {
+        "Error": {"Code": code, "Message": "Too many."},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+    }
+    error = ClientError(answer, "RunInstances")
     with pytest.raises(LaunchError) as told, with_clear_errors("launching"):
         raise error
     assert str(told.value).startswith(f"launching: AWS answers {code} (Too many.); ")

@@ -329,6 +329,16 @@ def test_a_job_that_the_machine_is_not_for_is_refused(machine: Rehearsal, name: 
     assert_it_went_away_and_kept_the_secret(machine, calls)
 
 
+@pytest.mark.parametrize("branch", ["rel=", "a=b", "two=="])
+def test_a_job_of_any_branch_is_known_again(machine: Rehearsal, branch: str) -> None:
+    """Git lets a branch be called so."""
+    ref = f"{JOB['GITHUB_WORKFLOW_REF']}-{branch}"
+    machine.change(JOB["GITHUB_WORKFLOW_REF"], ref)
+    machine.give_job({**JOB, "GITHUB_WORKFLOW_REF": ref})
+    machine.run()
+    assert (machine.root / "machine").exists(), machine.console
+
+
 def test_a_runner_that_github_refuses_is_said_to_be_too_old(machine: Rehearsal) -> None:
     words = "An error occured: Runner version v2.1.0 is deprecated and cannot receive messages."
     (machine.stand_ins / "too-old").write_text(words)
@@ -396,9 +406,9 @@ def test_a_shutdown_that_is_under_way_is_given_time(machine: Rehearsal) -> None:
 
 
 def with_key(
-    machine: Rehearsal, *command: str, secret: str = "ingestion/lamindb"
+    machine: Rehearsal, *command: str, secret: str = "ingestion/lamindb", key: str = KEY
 ) -> "subprocess.CompletedProcess[str]":
-    (machine.stand_ins / "secret").write_text(KEY)
+    (machine.stand_ins / "secret").write_text(key)
     script = Path(__file__).resolve().parents[3] / "runners" / "launch" / "with-key.sh"
     return subprocess.run(
         [str(script), *command],
@@ -423,6 +433,15 @@ def test_lamindbs_key_is_in_the_environment_of_the_job_alone(machine: Rehearsal)
 def test_an_instance_that_needs_no_key_gets_none(machine: Rehearsal) -> None:
     done = with_key(machine, "bash", "-c", 'echo "${LAMIN_API_KEY-none}"', secret="")
     assert (done.returncode, done.stdout) == (0, "none\n")
+
+
+@pytest.mark.parametrize("kept", ["None", ""])
+def test_a_secret_without_a_text_is_no_key(machine: Rehearsal, kept: str) -> None:
+    """As which aws prints one that is kept as bytes."""
+    done = with_key(machine, "echo", "begun", key=kept)
+    assert (done.returncode, done.stdout) == (2, "")
+    said = "with-key: the secret ingestion/lamindb has no text; keep LaminDB's API key as its text"
+    assert done.stderr == f"{said}\n"
 
 
 def test_without_lamindbs_key_the_job_does_not_begin(machine: Rehearsal) -> None:

@@ -11,10 +11,12 @@ import boto3
 import pytest
 import tomli_w
 from click.testing import CliRunner
+from moto.ec2.models import ec2_backends
 
 from launch.account import BUCKET, Account
-from launch.fake_aws import FakeAws
+from launch.fake_aws import REGION, FakeAws, Fault
 from launch.fake_runner_api import REPOSITORY
+from launch.iam_rights import ACCOUNT
 from launch.site import TYPES, LaunchSite
 from runners.cli.commands import main
 from runners.launch.account import STANDARD as STANDARD_FAMILIES
@@ -35,8 +37,7 @@ def place(site: LaunchSite) -> LaunchSite:
     amazon = site.amazon
     account = Account(amazon)
     ec2, iam = amazon.client("ec2"), amazon.client("iam")
-    image = ec2.register_image(Name="al2023")["ImageId"]
-    amazon.ec2.images.add(image)
+    image = registered_image(amazon, "x86_64")
     gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
     ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=account.vpc)
     route(amazon, account.vpc, GatewayId=gateway)
@@ -63,6 +64,14 @@ def place(site: LaunchSite) -> LaunchSite:
         sagemaker=JOB,
     )
     return site
+
+
+def registered_image(amazon: FakeAws, architecture: str) -> str:
+    image = str(amazon.client("ec2").register_image(Name="al2023")["ImageId"])
+    amazon.ec2.images.add(image)
+    # moto forgets what it is told of it
+    ec2_backends[ACCOUNT][REGION].amis[image].architecture = architecture
+    return image
 
 
 def route(amazon: FakeAws, vpc: str, **target: str) -> None:
@@ -140,6 +149,10 @@ def other_device(site: LaunchSite) -> None:
     configure_again(site, ec2__root_device="/dev/xvda")
 
 
+def other_architecture(site: LaunchSite) -> None:
+    configure_again(site, ec2__image=registered_image(site.amazon, "arm64"))
+
+
 def other_role(site: LaunchSite) -> None:
     configure_again(site, sagemaker={**JOB, "role": "arn:aws:iam::123456789012:role/other"})
 
@@ -170,6 +183,7 @@ def other_image(site: LaunchSite) -> None:
             "there is no secret ingestion/another in us-west-2",
         ),
         (other_device, {"image IMAGE"}, "root_device is /dev/xvda, and the image's is /dev/sda1;"),
+        (other_architecture, {"image IMAGE"}, "is for arm64, and machines are x86_64; name an"),
         (other_role, {"role of Processing jobs"}, "role other can't be taken by SageMaker; name"),
         (other_image, {"image of Processing jobs"}, "ImageNotFoundException"),
     ],
@@ -251,6 +265,43 @@ def test_without_credentials_nothing_else_is_looked_at(
     assert done.exit_code == 1
     assert done.stdout.startswith("missing  runs: the credentials are of no use (Partial cred")
     assert done.stdout.endswith("; log in, or take the launcher's role in a job on GitHub.\n")
+
+
+@pytest.mark.parametrize(
+    ("action", "code", "status", "health", "remedy"),
+    [
+        ("GetCallerIdentity", "ExpiredToken", 403, "missing", "log in, or take the launcher's"),
+        ("GetCallerIdentity", "InvalidClientTokenId", 403, "missing", "log in, or take the"),
+        ("GetCallerIdentity", "SignatureDoesNotMatch", 403, "missing", "log in, or take the"),
+        ("GetCallerIdentity", "InternalFailure", 501, "unknown", "try again."),
+        ("s3:PUT", "ExpiredToken", 400, "missing", "log in, or take the launcher's role"),
+        ("s3:PUT", "NotImplemented", 501, "unknown", "try again."),
+        ("DescribeSubnets", "InvalidSubnetID.NotFound", 400, "missing", "correct [launch]."),
+    ],
+)
+def test_only_what_launch_toml_says_is_corrected_there(
+    place: LaunchSite, action: str, code: str, status: int, health: str, remedy: str
+) -> None:
+    place.amazon.faults.append(Fault(action, code, status, times=99))
+    found = examined(place, 1 if health == "missing" else 0)
+    (line,) = (line for line in found.values() if line[0] != "ok")
+    assert line[0] == health
+    assert f"AWS answers {code} (said the proxy); {remedy}" in line[1]
+
+
+@pytest.mark.parametrize(
+    ("values", "health"), [([1, 0], "ok"), ([0, 0], "missing"), ([], "missing")]
+)
+def test_a_quota_that_nobody_has_changed_is_the_default(
+    place: LaunchSite, values: list[int], health: str
+) -> None:
+    """Which AWS doesn't list among those of the account."""
+    place.amazon.quotas.clear()
+    place.amazon.default_quotas |= dict(zip((JOBS, "another"), values, strict=False))
+    place.amazon.default_quotas[STANDARD] = 64
+    found = examined(place, 1 if health == "missing" else 0)
+    assert {found[f"quota for {kind}"][0] for kind in TYPES} == {"ok"}
+    assert found["quota for ml.r5.8xlarge"][0] == health
 
 
 def test_what_a_role_may_not_look_at_is_unknown_and_what_it_must_do_is_missing(

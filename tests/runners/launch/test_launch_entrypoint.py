@@ -24,16 +24,28 @@ from pathlib import Path
 told = {"words": sys.argv[1:], "folder": os.getcwd(), "since": os.environ["MACHINE_SINCE"]}
 Path(os.environ["ROOT"], "told.json").write_text(json.dumps(told))
 ends = os.environ["ENDS"]
-if ends == "killed":
-    os.kill(os.getpid(), signal.SIGKILL)
+if ends.startswith("SIG"):
+    os.kill(os.getpid(), signal.Signals[ends])
+print("the first line", file=sys.stderr)
+if ends == "breaks":
+    raise MemoryError("no room for 60,000 genes")
+if ends == "blabs":
+    raise RuntimeError("invalid dsn: postgresql://us:s3cr/t@db.lab:5432/lamin is none")
 if ends == "waits":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     Path(os.environ["ROOT"], "ready").touch()
     time.sleep(60)
-print("the first line", file=sys.stderr)
 print("manifest: field release: it is missing; add it.", file=sys.stderr)
 print("   \\n", file=sys.stderr)
 sys.exit(int(ends))
+"""
+LEAVES_ONE_BEHIND = """\
+import os, subprocess, sys
+from pathlib import Path
+
+left = subprocess.Popen(["sleep", "60"], start_new_session=True)
+Path(os.environ["ROOT"], "left").write_text(str(left.pid))
+sys.exit("its last words")
 """
 PYPROJECT = """\
 [project]
@@ -79,9 +91,13 @@ class Image:
         for name in ("constraints.txt", "pyproject.toml"):
             (root / "lock" / name).write_text(packed()[name])
         (root / "bin").mkdir()
-        (root / "bin/aws").write_text('#!/bin/sh\nexec cp "$6" "$7"\n')
-        (root / "bin/aws").chmod(0o755)
+        self.aws()
         self.packs(packed())
+
+    def aws(self) -> None:
+        """The command by which the work is fetched."""
+        (self.root / "bin/aws").write_text('#!/bin/sh\nexec cp "$6" "$7"\n')
+        (self.root / "bin/aws").chmod(0o755)
 
     def packs(self, files: dict[str, str]) -> None:
         self.work.write_bytes(archive(files))
@@ -121,33 +137,74 @@ def image(tmp_path: Path) -> Image:
     return Image(tmp_path)
 
 
-@pytest.mark.parametrize("code", [0, 1])
-def test_work_that_has_a_result_says_nothing_else(image: Image, code: int) -> None:
-    assert image.runs(str(code)) == (code, "")
+def test_work_that_is_done_says_nothing_else(image: Image) -> None:
+    assert image.runs() == (0, "")
     told = json.loads((image.root / "told.json").read_text())
     assert told["words"] == ["mirror", "--run", "r", "launch"]
     assert told["folder"] == str(image.root / "repository")
     assert told["since"]
 
 
-def test_work_that_fails_says_its_last_words(image: Image) -> None:
-    assert image.runs("2") == (2, "manifest: field release: it is missing; add it.")
+@pytest.mark.parametrize(
+    ("ends", "code", "message"),
+    [
+        ("1", 1, "manifest: field release: it is missing; add it."),
+        ("2", 2, "manifest: field release: it is missing; add it."),
+        ("breaks", 1, "MemoryError: no room for 60,000 genes"),
+        ("blabs", 1, "RuntimeError: invalid dsn: postgresql://...@db.lab:5432/lamin is none"),
+    ],
+)
+def test_work_that_fails_says_its_last_words(
+    image: Image, ends: str, code: int, message: str
+) -> None:
+    """Also where it ends as a verification with a failed check does, which has a report."""
+    assert image.runs(ends) == (code, message)
     assert "the first line" in image.said  # the log has it all
 
 
-def test_work_that_is_killed_says_by_what(image: Image) -> None:
-    code, message = image.runs("killed")
-    assert code == 128 + signal.SIGKILL
-    assert message.startswith("its process was ended by SIGKILL")
+def test_what_breaks_before_the_work_is_said(image: Image) -> None:
+    (image.root / "bin/aws").unlink()
+    code, message = image.runs(PATH=str(image.root / "bin"))
+    assert code == 3
+    assert message.startswith("the job can't begin (FileNotFoundError: ")
+    assert "Traceback" in image.said
+    image.aws()
+    image.packs({name: text for name, text in packed().items() if name != "pyproject.toml"})
+    assert image.runs()[0] == 3
+    assert "pyproject.toml" in (image.root / "output/message").read_text()
 
 
-def test_what_aws_stops_is_passed_on(image: Image) -> None:
+@pytest.mark.parametrize(
+    ("ends", "message"),
+    [
+        ("SIGKILL", "its process was ended by SIGKILL: too little memory, often"),
+        ("SIGTERM", "its process was ended by SIGTERM"),
+        ("SIGSEGV", "its process was ended by SIGSEGV"),
+    ],
+)
+def test_work_that_is_killed_says_by_what(image: Image, ends: str, message: str) -> None:
+    assert image.runs(ends) == (128 + signal.Signals[ends], message)
+
+
+@pytest.mark.parametrize("when", ["fetched", "works"])
+def test_what_aws_stops_is_passed_on(image: Image, when: str) -> None:
+    if when == "fetched":
+        (image.root / "bin/aws").write_text(f"#!/bin/sh\ntouch {image.root}/ready\nexec sleep 60\n")
     with image.begins("waits") as job:
         while not (image.root / "ready").exists():
             assert job.poll() is None
             time.sleep(0.02)
         job.terminate()
         assert job.wait(timeout=30) == 143
+
+
+def test_the_job_ends_with_its_work_whoever_it_leaves_behind(image: Image) -> None:
+    """The processes of one that was killed, in a session of their own; the container takes them."""
+    image.packs({**packed(), "runners/__main__.py": LEAVES_ONE_BEHIND})
+    with image.begins() as job:
+        assert job.wait(timeout=30) == 1
+        os.kill(int((image.root / "left").read_text()), signal.SIGKILL)
+    assert (image.root / "output/message").read_text() == "its last words"
 
 
 def test_a_container_that_is_begun_again_works_by_the_same(image: Image) -> None:

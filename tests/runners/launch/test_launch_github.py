@@ -1,7 +1,7 @@
 """GitHub's runner API as it answers on bad days. Waiting is noted, not done."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -131,6 +131,30 @@ def test_a_lost_registration_is_never_asked_for_blindly(
     assert " ".join(github.calls) == f"{asked} {asked} register"
 
 
+@pytest.mark.parametrize("looks", [1, 2])
+def test_a_lost_registration_that_is_listed_late_is_ones_own(
+    github: FakeRunnerApi, pauses: list[float], looks: int
+) -> None:
+    """Else nobody would hand over a runner that waits for its machine."""
+    github.unlisted_looks = looks
+    github.faults.append(Fault("register", status=502, after=True))
+    secret = client(github, pauses).register(name(1))
+    assert (secret, github.names()) == (github.secrets[-1], [name(1)])
+    assert github.calls[-2:] == ["remove", "register"]
+
+
+def test_a_name_that_was_taken_before_a_limit_is_not_ones_own(
+    github: FakeRunnerApi, pauses: list[float]
+) -> None:
+    """A request that GitHub took no notice of has registered nothing."""
+    client(github, pauses).register(name(1))
+    github.unlisted_looks = 1
+    github.faults.append(Fault("register", status=429, headers={"retry-after": "1"}))
+    with pytest.raises(NameTakenError):
+        client(github, pauses).register(name(1))
+    assert github.names() == [name(1)]
+
+
 def test_the_newest_runner_is_taken_unless_one_is_pinned(
     github: FakeRunnerApi, pauses: list[float]
 ) -> None:
@@ -170,3 +194,39 @@ def test_a_refusal_names_the_right_and_not_the_token(
     assert "RUNNERS_TOKEN must be a token" in str(refusal.value)
     assert TOKEN not in str(refusal.value)
     assert pauses == []
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (301, "GitHub has moved it (301); correct repository in [launch]."),
+        (401, "GitHub refuses (401); RUNNERS_TOKEN must be a token"),
+        (404, "GitHub knows no laminlabs/census-bot that RUNNERS_TOKEN may administer (404); corr"),
+        (422, "GitHub refuses (422: the double was told to); correct [launch], or try again."),
+    ],
+)
+@pytest.mark.parametrize("action", ["list", "register", "downloads"])
+def test_what_is_refused_is_mended_where_it_is_wrong(
+    github: FakeRunnerApi, pauses: list[float], action: str, status: int, said: str
+) -> None:
+    github.faults.append(Fault(action, status=status))
+    asking = client(github, pauses)
+    calls: dict[str, Callable[[], object]] = {
+        "list": asking.runners,
+        "register": lambda: asking.register(name(1)),
+        "downloads": asking.application,
+    }
+    with pytest.raises(LaunchError) as refusal:
+        calls[action]()
+    assert f": {said}" in str(refusal.value)
+    assert "rights" not in str(refusal.value) or status in (401, 404)
+
+
+@pytest.mark.parametrize("status", [404, 409])
+def test_a_workflow_run_that_is_gone_needs_no_cancelling(
+    github: FakeRunnerApi, pauses: list[float], status: int
+) -> None:
+    """It was deleted, or it has ended."""
+    github.faults.append(Fault("cancel", status=status))
+    client(github, pauses).cancel(5)
+    assert github.calls == ["cancel"]

@@ -94,13 +94,15 @@ def test_a_trail_is_what_began_and_ended_a_machine_in_order(ledger: Ledger) -> N
     assert ledger.trail("2024") == []
 
 
-def test_which_machines_a_run_has_noted(ledger: Ledger) -> None:
-    assert set(ledger.noted(RUN)) == set()
-    for act, machine in (("launching", None), (LAUNCHED, "i-1"), ("found", "i-3")):
-        ledger.note(line(act, machine))
-    ledger.note(line(LAUNCHED, "i-2", run=OTHER))
-    assert set(ledger.noted(RUN)) == {"i-1", "i-3"}
-    assert set(ledger.noted(OTHER)) == {"i-2"}
+@pytest.mark.parametrize(
+    "key", ["", ".DS_Store", "notes.txt", "a_launched_b.txt", "old/20260101-a_launched_i-9.json"]
+)
+def test_what_lies_beside_the_trail_is_no_line_of_it(key: str) -> None:
+    """S3's console keeps a folder as an object without a name."""
+    bucket = Bucket({f"census/{RUN}/machines/{key}": b""})
+    ledger = S3Ledger(bucket, "bucket", "census")
+    ledger.note(line(LAUNCHED, "i-1"))
+    assert ledger.trail("2025-11-08") == [line(LAUNCHED, "i-1")]
 
 
 def test_two_lines_of_one_moment_are_two(ledger: Ledger) -> None:

@@ -1,12 +1,14 @@
 """`terminate` and `reap` against moto and a small GitHub, whatever was left behind."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+
+import pytest
 
 from launch.fake_aws import Fault
 from launch.site import RUN, LaunchSite
-from runners.contract import Act, Reaped
+from runners.contract import ENDED, Act, Reaped
 
 HOUR = timedelta(hours=1)
 
@@ -44,6 +46,19 @@ def test_a_run_is_terminated_whole_and_again_nothing_happens(site: LaunchSite) -
         assert json.loads(done.stdout) == {"run": RUN, "terminated": [host_id]}
         site.assert_nothing_is_left()
     assert [line["act"] for line in site.trail()].count("terminated") == 1
+
+
+def test_a_run_is_terminated_wherever_somebody_is_and_without_a_price(
+    site: LaunchSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wheel has no lock; and nobody needs a price to end what costs money."""
+    host_id = launched(site)["machine"]["id"]
+    monkeypatch.setattr("runners.launch.adapters.REPOSITORY", site.root)
+    site.configure(ec2__types=["r9i.8xlarge"])
+    done = site.call(site.words("terminate", "--run", RUN))
+    assert json.loads(done.stdout) == {"run": RUN, "terminated": [host_id]}
+    site.assert_nothing_is_left()
+    assert "GetProducts" not in site.amazon.actions()
 
 
 def test_a_busy_machine_lives_to_the_end_of_its_time_and_no_longer(site: LaunchSite) -> None:
@@ -99,8 +114,46 @@ def test_an_ended_runs_machine_is_ended_at_once(site: LaunchSite) -> None:
 def test_a_crashed_machine_leaves_no_runner_and_no_secret(site: LaunchSite) -> None:
     said = launched(site)
     site.amazon.client("ec2").terminate_instances(InstanceIds=[said["machine"]["id"]])
-    assert reaped(site, timedelta()) == [("remove_runner", "done"), ("drop_handover", "done")]
+    assert reaped(site, timedelta()) == [
+        ("note", "done"),
+        ("remove_runner", "done"),
+        ("drop_handover", "done"),
+    ]
     site.assert_nothing_is_left()
+
+
+@pytest.mark.parametrize("how", ["by itself", "reaped", "asked for"])
+def test_the_end_of_a_machine_is_told_once_whoever_sees_it(site: LaunchSite, how: str) -> None:
+    """EC2 forgets a machine an hour after its end; without one its whole lifetime would count."""
+    host_id = launched(site)["machine"]["id"]
+    if how == "by itself":
+        site.amazon.client("ec2").terminate_instances(InstanceIds=[host_id])
+    elif how == "asked for":
+        site.call(site.words("terminate", "--run", RUN))
+    for words in (site.reap_words(), site.reap_words(), site.words("terminate", "--run", RUN)):
+        assert site.call(words).exit_code == 0
+        (end,) = (line for line in site.trail() if line["act"] in ENDED)
+        assert end["act"] == ("ended" if how == "by itself" else "terminated")
+
+
+@pytest.mark.parametrize("has_ended", [False, True])
+def test_a_machine_that_nobody_noted_costs_from_its_launch_on(
+    site: LaunchSite, has_ended: bool
+) -> None:
+    """Its launch was killed before it could, and nobody makes it again."""
+    launched(site)
+    site.runner_api.runners.clear()
+    trail = site.root / "runs" / RUN / "machines.jsonl"
+    trail.write_text(trail.read_text().splitlines(keepends=True)[0])
+    (machine,) = site.amazon.machines()
+    if has_ended:
+        site.amazon.client("ec2").terminate_instances(InstanceIds=[machine["InstanceId"]])
+    for _ in "12":
+        reaped(site, HOUR)
+    (begun,) = (line for line in site.trail() if line["act"] == "launched")
+    assert datetime.fromisoformat(begun["at"]) == machine["LaunchTime"]
+    assert (begun["machine"], begun["price"]) == (machine["InstanceId"], 2.1716)
+    assert len([line for line in site.trail() if line["act"] in ENDED]) == 1
 
 
 def test_a_job_whose_machine_is_gone_before_it_began_is_cancelled(site: LaunchSite) -> None:
@@ -116,7 +169,7 @@ def test_a_job_whose_machine_is_gone_before_it_began_is_cancelled(site: LaunchSi
     site.amazon.client("ec2").terminate_instances(InstanceIds=[said["machine"]["id"]])
     site.runner_api.runners.clear()
     cancelled = [("cancel_run", "done")] * 2
-    assert reaped(site, timedelta()) == [*cancelled, ("drop_handover", "done")]
+    assert reaped(site, timedelta()) == [("note", "done"), *cancelled, ("drop_handover", "done")]
     assert sorted(site.runner_api.jobs) == [8, 9]
 
 
@@ -124,7 +177,7 @@ def test_without_the_right_to_see_jobs_the_rest_is_done(site: LaunchSite) -> Non
     said = launched(site)
     site.amazon.client("ec2").terminate_instances(InstanceIds=[said["machine"]["id"]])
     site.runner_api.faults.append(Fault("jobs", status=403))
-    done = [("remove_runner", "done"), ("drop_handover", "done")]
+    done = [("note", "done"), ("remove_runner", "done"), ("drop_handover", "done")]
     assert reaped(site, timedelta(), code=2) == done
 
 
@@ -149,7 +202,8 @@ def test_each_line_names_the_run_whose_thread_is_told(site: LaunchSite) -> None:
     done = site.call(site.reap_words())
     lines = [Reaped.from_json(line, source="stdout") for line in done.stdout.splitlines()]
     assert [(line.act, line.machine, line.run, line.release) for line in lines] == [
-        (act, host_id, RUN, "2025-11-08") for act in (Act.REMOVE_RUNNER, Act.DROP_HANDOVER)
+        (act, host_id, RUN, "2025-11-08")
+        for act in (Act.NOTE, Act.REMOVE_RUNNER, Act.DROP_HANDOVER)
     ]
 
 

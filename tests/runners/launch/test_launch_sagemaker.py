@@ -23,7 +23,7 @@ from runners.contract import (
     RemoteJob,
     TrailLine,
 )
-from runners.launch.job_state import SETTLING, exit_code, job_after, log_of
+from runners.launch.job_state import SETTLING, job_after, log_of
 from runners.launch.sagemaker import _is_refusal
 from runners.settings import from_environment
 from runners.verification.verify import this_machine
@@ -127,7 +127,8 @@ def test_a_launch_returns_while_its_job_works_on(place: JobSite) -> None:
     assert place.job().state is JobState.WORKING
     assert place.asked["StoppingCondition"] == {"MaxRuntimeInSeconds": 12 * 3600}
     words = place.asked["AppSpecification"]["ContainerArguments"]
-    assert words == ["--run", RUN, "--to", "s3://our-runs/census", "launch"]
+    assert words[:4] == ["--run", RUN, "--to", "s3://our-runs/census"]
+    assert words[-1] == "launch"
     assert {f"{RUN}/request.json", f"{RUN}/job.json"} <= place.names()
 
 
@@ -160,19 +161,44 @@ def test_without_packed_work_the_checkout_is_packed_with_the_requests_manifests(
     assert not list(there.rglob("__pycache__"))
 
 
+@pytest.mark.parametrize("is_absolute", [False, True])
+def test_a_manifest_that_no_job_would_find_is_not_packed(place: JobSite, is_absolute: bool) -> None:
+    """A path of this machine's, or one that leads out of the folder that is packed."""
+    where = place.root.parent / f"beside-{place.root.name}"
+    where.mkdir()
+    named = f"{where if is_absolute else f'../{where.name}'}/2025-11-08.toml"
+    known = place.root / "runners" / "releases"
+    for file in known.iterdir():
+        (where / file.name).write_bytes(file.read_bytes())
+    asked = request().model_copy(update={"manifest": named})
+    (place.root / "request.json").write_text(asked.to_json())
+    words = ["--request", str(place.root / "request.json"), "--repository", str(place.root)]
+    refused = place.call(place.words("launch", "--launcher", "sagemaker", *words))
+    assert refused.exit_code == 2
+    assert f"request.json: field manifest: {named} isn't within {place.root}, " in refused.output
+    assert place.sagemaker.jobs == {}
+
+
 def test_the_same_request_again_is_the_same_job(place: JobSite) -> None:
     first, second = place.launches(), place.launches()
     assert done(first) == done(second)
     assert len(place.sagemaker.jobs) == 1
 
 
-@pytest.mark.parametrize("hours", [12, 120, 216])
-def test_a_life_may_be_as_long_as_aws_allows(place: JobSite, hours: int) -> None:
+@pytest.mark.parametrize(
+    ("hours", "minutes"), [(0.25, "7.5"), (0.5, "15"), (12, "700"), (120, "7180"), (216, "12940")]
+)
+def test_a_life_may_be_as_long_as_aws_allows_and_ends_with_a_report(
+    place: JobSite, hours: float, minutes: str
+) -> None:
+    """The work is asked to end before, so that it is verified within that life."""
     place.configure(
         runs="s3://our-runs/census", sagemaker=JOB, ec2=None, lifetime_hours=hours, budget=1000
     )
     done(place.launches())
     assert place.asked["StoppingCondition"]["MaxRuntimeInSeconds"] == hours * 3600
+    words = place.asked["AppSpecification"]["ContainerArguments"]
+    assert words[4:6] == ["--minutes", minutes]
 
 
 def test_whatever_the_names_aws_takes_the_request(place: JobSite) -> None:
@@ -304,6 +330,28 @@ def test_a_job_whose_launch_heard_no_answer_costs_from_its_launch_on(
     line = TrailLine.from_json(place.kept(name.removeprefix(f"{RUN}/")).decode(), source=name)
     assert line.at == place.job().launched_at
     assert line.price
+
+
+def test_a_job_is_looked_at_where_its_price_is_known_no_more(place: JobSite) -> None:
+    """That of AWS's list, by which it was launched, stands in its record."""
+    far = {"runs": "s3://our-runs/census", "region": "eu-central-1", "ec2": None, "budget": 100}
+    place.configure(sagemaker=JOB, **far)
+    for kind, dollars in ((JOB["type"], 2.5), ("gp3", 0.1)):
+        place.amazon.prices[kind, "eu-central-1"] = dollars
+    place.sagemaker.faults.append(
+        Fault("CreateProcessingJob", "InternalFailure", 501, times=9, after=True)
+    )
+    assert place.launches().exit_code == 2
+    place.sagemaker.faults.clear()
+    place.amazon.prices.clear()
+    place.sagemaker.ends(place.job_name, "Completed")
+    asked = place.amazon.actions().count("GetProducts")
+    done(place.follows())
+    assert place.amazon.actions().count("GetProducts") == asked
+    assert place.job().state is JobState.ENDED
+    (name,) = (name for name in place.names() if "_launched_" in name)
+    line = TrailLine.from_json(place.kept(name.removeprefix(f"{RUN}/")).decode(), source=name)
+    assert line.price == place.job().machine.price == 2.5685
 
 
 def test_a_job_that_is_asked_for_late_has_its_life_before_it(place: JobSite) -> None:
@@ -509,7 +557,13 @@ def test_a_look_says_how_the_job_is_and_stops_nothing(place: JobSite) -> None:
 @pytest.mark.parametrize(
     ("status", "failure", "message", "reason"),
     [
-        ("Failed", "AlgorithmError: see logs, exit code: 1", "", None),
+        ("Completed", "", "", None),
+        (
+            "Failed",
+            "AlgorithmError: see logs, exit code: 1",
+            "MemoryError: no room for 60,000 genes",
+            "Failed; MemoryError: no room for 60,000 genes; AlgorithmError: see logs, exit code: 1",
+        ),
         (
             "Failed",
             "AlgorithmError: See job logs, exit code: 3",
@@ -581,6 +635,16 @@ def test_an_unwanted_job_is_asked_to_end_until_it_has(place: JobSite) -> None:
     place.sagemaker.ends(place.job_name, "Stopped")
     done(place.follows("--stop", RUN))
     assert place.job().state is JobState.ENDED
+
+
+def test_it_is_ended_wherever_somebody_is_and_without_a_price(
+    place: JobSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done(place.launches())
+    monkeypatch.setattr("runners.launch.adapters.REPOSITORY", place.root)  # as in a wheel
+    place.configure(runs="s3://our-runs/census", sagemaker={**JOB, "type": "ml.r9.8xlarge"})
+    assert json.loads(done(place.terminates()))["terminated"] == [place.job_name]
+    assert "GetProducts" not in place.amazon.actions()
 
 
 def test_it_is_ended_by_name_and_again_changes_nothing(place: JobSite) -> None:
@@ -660,17 +724,16 @@ def test_the_log_is_where_the_console_shows_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "reason", "code"),
+    ("region", "host"),
     [
-        ("Completed", "", 0),
-        ("Failed", "AlgorithmError: See job logs for more information, exit code: 1", 1),
-        ("Failed", "AlgorithmError: See job logs for more information, exit code: 137", 137),
-        ("Failed", "InternalServerError", None),
-        ("Stopped", "", None),
+        ("eu-central-1", "eu-central-1.console.aws.amazon.com"),
+        ("us-gov-west-1", "us-gov-west-1.console.amazonaws-us-gov.com"),
+        ("cn-north-1", "cn-north-1.console.amazonaws.cn"),
     ],
 )
-def test_aws_tells_an_exit_code_in_a_sentence(status: str, reason: str, code: int | None) -> None:
-    assert exit_code({"ProcessingJobStatus": status, "FailureReason": reason}) == code
+def test_each_partition_has_its_console(region: str, host: str) -> None:
+    """https://docs.aws.amazon.com/general/latest/gr/mgmt-console.html"""
+    assert log_of(region, "ingestion-1").startswith(f"https://{host}/cloudwatch/home?region=")
 
 
 # --- the rest -------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from launch.model import BEGINNING, KilledError, World
 from launch.site import request, table
+from runners.contract import LAUNCHED
 from runners.contract.launch_toml import Configuration
 from runners.launch.fleet import Fleet, Host
 from runners.launch.ports import LaunchError
@@ -26,6 +27,7 @@ from runners.launch.user_data import Lock
 
 CONFIGURATION = Configuration.from_mapping(
     table(
+        budget=1e6,  # no sequence ends for want of money
         prices={"first": 1.0, "second": 2.0},
         ec2__types=["first", "second"],
         ec2__online_within_minutes=15,
@@ -233,7 +235,9 @@ class Fleets(RuleBasedStateMachine):
         """What holds after a whole pass that nothing disturbed."""
         live = self.world.live()
         assert [host.id for host in live if host.expires_at <= self.world.now] == []
-        assert {h.id for h in self.world.machines.values()} <= {h for _, _, h in self.world.trail}
+        assert {h.id for h in self.world.machines.values()} <= {
+            line.machine for line in self.world.lines
+        }
         assert self.world.secrets.keys() <= {host.id for host in live}
         if self.world.github_is_down:
             return
@@ -297,6 +301,48 @@ def test_a_launch_that_is_made_again_waits_no_longer_than_the_first() -> None:
         launched(world, "2025-11-08-ingest-1")
     assert world.now == BEGINNING + timedelta(minutes=15)
     assert world.live() == []
+
+
+@pytest.mark.parametrize(
+    ("moment", "skip"),
+    [("note", 1), ("note", 2), ("note", 3), ("hosts", 3), ("hosts", 4), ("claim", 0), ("put", 0)],
+)
+def test_whatever_fails_once_a_machine_is_there_none_is_left(moment: str, skip: int) -> None:
+    """The runs' storage, EC2 or Secrets Manager refuse one call."""
+    world = World(Fleet.of(CONFIGURATION))
+    world.disturbance = (moment, fail(LaunchError("AWS answers SlowDown (); try again.")))
+    world.undisturbed = skip
+    with pytest.raises(LaunchError, match=r"; try again; i-0000 was terminated\."):
+        launched(world, "2025-11-08-ingest-1")
+    assert (len(world.machines), world.live()) == (1, [])
+    assert world.secrets == {}
+
+
+def test_a_machine_whose_price_nobody_knows_any_more_is_not_kept() -> None:
+    """launch.toml has changed between a request and its repetition."""
+    world = World(Fleet.of(CONFIGURATION))
+    launched(world, "2025-11-08-ingest-1")
+    changed = table(prices={"second": 2.0}, ec2__types=["second"])
+    other = Configuration.from_mapping(changed, source="test")
+    asked = LaunchRequest(request("2025-11-08-ingest-1"), other, LOCK, world.ports)
+    with pytest.raises(LaunchError, match=r"there is no price of first in .*i-0000 was terminated"):
+        start(asked)
+    assert world.live() == []
+
+
+@pytest.mark.parametrize("moment", ["run done", "hosts", "note", "claim"])
+def test_a_machine_is_noted_by_whoever_finds_that_it_is_not(moment: str) -> None:
+    """A launch that was killed has left it; its cost counts from its launch on."""
+    world = World(Fleet.of(CONFIGURATION))
+    world.disturbance = (moment, fail(KilledError()))
+    world.undisturbed = {"hosts": 3, "note": 1}.get(moment, 0)
+    with pytest.raises(KilledError):
+        launched(world, "2025-11-08-ingest-1")
+    assert len(world.machines) == 1
+    world.now += timedelta(minutes=5)
+    launched(world, "2025-11-08-ingest-1")
+    (line,) = (line for line in world.lines if line.act == LAUNCHED)
+    assert (line.machine, line.at, line.price) == ("i-0000", BEGINNING, 1.0548)
 
 
 def test_a_hundred_sequences() -> None:

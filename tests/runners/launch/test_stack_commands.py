@@ -91,7 +91,7 @@ def test_what_is_printed_gives_the_stack_all_that_it_asks_for(tmp_path: Path) ->
         "InstanceBucketArns": "arn:aws:s3:::lab-lamin",
     }
     calls = (tmp_path / "calls").read_text()
-    assert "--stack-name ingestion-lab-cell-census --template-file" in calls
+    assert re.search("--stack-name ingestion-lab-cell-census-[0-9a-f]{8} --template-file", calls)
     assert (tmp_path / "stack.json").is_file()
 
 
@@ -105,6 +105,38 @@ def test_what_the_template_has_by_itself_is_given_only_where_it_is_said(tmp_path
     assert given["ExistingOidcProvider"] == provider
     assert given["ImageArns"].endswith("::image/ami-0e")
     assert given["Environment"] == "bot"
+
+
+def test_each_repository_has_a_stack_of_its_own() -> None:
+    """`deploy` would make one stack of two that have one name. AWS takes 128 characters."""
+    repositories = (
+        *(
+            "lab/census-bot",
+            "lab-census/bot",
+            "lab/census.bot",
+            "lab/census_bot",
+            "lab/census-bot-",
+        ),
+        *(f"{'a' * 39}/{'b' * 99}{end}" for end in "cd"),
+    )
+    found = [
+        re.search("--stack-name (\\S+) --template-file", run(*WORDS, "--repository", one).output)
+        for one in repositories
+    ]
+    assert [one and one[1] for one in found][:1] == ["ingestion-lab-census-bot"]
+    stacks = {one[1] for one in found if one}
+    assert len(stacks) == len(repositories)
+    assert all(re.fullmatch("[A-Za-z][A-Za-z0-9-]{0,127}", one) for one in stacks)
+
+
+@pytest.mark.parametrize("prefix", ["r", "r2", "runs/census", "a/b/c"])
+def test_the_template_takes_each_prefix_that_is_printed(tmp_path: Path, prefix: str) -> None:
+    given = deployed(tmp_path, "--runs", f"s3://b/{prefix}")
+    pattern = re.search('AllowedPattern: "(.*)"', names("Parameters")["RunsPrefix"])
+    assert pattern
+    assert re.fullmatch(pattern[1], given["RunsPrefix"])
+    assert not re.fullmatch(pattern[1], f"/{prefix}")
+    assert not re.fullmatch(pattern[1], f"{prefix}/")
 
 
 @pytest.mark.parametrize(

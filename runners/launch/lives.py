@@ -1,0 +1,56 @@
+"""The lines of the audit trail by which a machine's cost is counted: its launch and its end.
+
+Each may be noted again by whoever finds that it is missing.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from runners.contract import BY_ITSELF, ENDED, LAUNCHED, TrailLine
+from runners.contract.launch_toml import Configuration
+from runners.launch.fleet import Host
+from runners.launch.ports import Ports
+from runners.launch.prices import price as price_of
+
+
+def note_launch(configuration: Configuration, ports: Ports, host: Host, since: datetime) -> None:
+    """Says, once, what an hour of the machine costs, and since when.
+
+    Raises:
+        ContractError: its price isn't known, or the runs' storage could not be asked.
+    """
+    hour = round(price_of(configuration, host.type, configuration.for_ec2().disk_gib).hour, 4)
+    if not _is_noted(ports, host, {LAUNCHED}):
+        _note(ports, host, since, LAUNCHED, host.type, hour)
+
+
+def note_end(ports: Ports, host: Host) -> None:
+    """Says, once, that a machine has ended, by now or by its expiry."""
+    if not _is_noted(ports, host, ENDED):
+        at = min(ports.clock.now(), host.expires_at)
+        _note(ports, host, at, BY_ITSELF, "by itself, before now")
+
+
+def noted(ports: Ports, hosts: Iterable[Host]) -> frozenset[str]:
+    """The machines of whose launch, and of whose end if they have one, the audit trail says."""
+    known = list(hosts)
+    runs = sorted({host.run_id for host in known})
+    lines = {(line.machine, line.act) for run_id in runs for line in ports.ledger.trail(run_id)}
+    launched = {machine for machine, act in lines if act == LAUNCHED}
+    ended = {machine for machine, act in lines if act in ENDED}
+    return frozenset(
+        host.id for host in known if host.id in launched and (host.is_live or host.id in ended)
+    )
+
+
+def _is_noted(ports: Ports, host: Host, acts: Iterable[str]) -> bool:
+    trail = ports.ledger.trail(host.run_id)
+    return any(line.machine == host.id and line.act in acts for line in trail)
+
+
+def _note(
+    ports: Ports, host: Host, at: datetime, act: str, why: str, price: float | None = None
+) -> None:
+    ports.ledger.note(
+        TrailLine(at=at, run=host.run_id, act=act, machine=host.id, why=why, price=price)
+    )
