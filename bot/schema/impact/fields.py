@@ -89,7 +89,8 @@ def _judged_new(field: Field, ctx: ImpactContext) -> tuple[Effort, str]:
         return Effort.NOTHING, MINIMAL + f"; registries that could hold its values: {could}" * may
     if "[" in field.name:
         return Effort.NOTHING, "it is a key within another, which is judged on its own"
-    if field.type.startswith(PLAIN) and not _has_values(field):
+    is_free = REGISTRIES.get(field.name, "") is None
+    if is_free or (field.type.startswith(PLAIN) and not _has_values(field)):
         return Effort.NOTHING, f"any value of its type passes; {MINIMAL}"
     reason = f"curators must fill it in; registries that could hold its values: {could}"
     if any(fact.startswith("delimiter") for fact in cardinality(field)):

@@ -80,6 +80,27 @@ def test_a_demanded_field_without_a_registry_is_a_persons() -> None:
     assert only(of(document(), optional), "Fields added").effort is Effort.NOTHING
 
 
+FREE = 'This MUST be free-text. <code>"a"</code> or <code>"b"</code> are RECOMMENDED.'
+
+
+@pytest.mark.parametrize(
+    ("name", "effort", "reason"),
+    [
+        ("donor_id", Effort.NOTHING, "any value of its type passes"),
+        ("sample_id", Effort.PERSON, "curators must fill it in"),
+    ],
+)
+@pytest.mark.parametrize("curator", [None, CURATOR])
+def test_a_new_column_of_free_text_is_no_enumeration_of_what_is_recommended(
+    name: str, effort: Effort, reason: str, curator: str | None
+) -> None:
+    new = document(obs=[*OBS, (name, MUST, STR + FREE)])
+    one = only(of(document(), new, curator), "Fields added")
+    assert one.effort is effort
+    assert one.reason.startswith(reason)
+    assert "ULabel" not in one.reason
+
+
 def test_a_move_is_a_change_of_slot() -> None:
     organism = ("organism_ontology_term_id", MUST, "<code>str</code>. Any.")
     old, new = document(obs=[*OBS, organism]), document(uns=[*UNS, organism])

@@ -210,6 +210,7 @@ def test_new_flags_and_enumerations_are_features_of_obs() -> None:
         ("dose_level", IF, LABELS),
         ("is_fed", MUST, "<code>bool</code>."),
         ("age", MUST, "<code>int</code>."),
+        ("sample_id", MUST, LABELS.replace("MUST be", "MUST be free-text, but for")),
     )
     result, sentences = patched(SMALL + FEATURES, small(), new)
     compile(result, "patched", "exec")
@@ -232,6 +233,7 @@ def test_new_flags_and_enumerations_are_features_of_obs() -> None:
     )
     assert patch(result, small(), new) == ""
     assert unpatched(SMALL + FEATURES, small(), new) == ()
+    assert "sample_id" not in result
 
 
 @pytest.mark.parametrize(
