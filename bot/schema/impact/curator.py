@@ -30,7 +30,7 @@ class Curator:
     `organisms` are the names of its literal, `taxa` the organisms that it saves with the comments
     beside them; `defaults` pairs of registry and value; `labels` values by column; `fields` the
     registries of each column; `flags` the columns that it declares as booleans; `features` the
-    names of all columns that it declares one by one.
+    names of all columns that it declares one by one; `names` those that stand for something in it.
     """
 
     organisms: tuple[str, ...]
@@ -41,6 +41,7 @@ class Curator:
     uns: frozenset[str]
     flags: frozenset[str]
     features: frozenset[str]
+    names: frozenset[str]
 
 
 def read_curator(source: str) -> Curator:
@@ -57,6 +58,7 @@ def read_curator(source: str) -> Curator:
         uns=frozenset(_strings(_needed(assigned, "organism_fields"))),
         flags=frozenset(_flags(tree)),
         features=frozenset(_features(tree)),
+        names=frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name)),
     )
 
 

@@ -4,7 +4,7 @@ Edits the syntax tree and nothing that it doesn't understand; what a patch can't
 `bot.schema.impact`. Must not run the module.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import unified_diff
 from functools import lru_cache
@@ -44,7 +44,7 @@ def patched(source: str, old: Spec, new: Spec) -> tuple[str, tuple[str, ...]]:
     Raises CuratorError if the source isn't LaminDB's module as we know it.
     """
     code, work = _edited(source, old, new)
-    return code, (*work.sentences, *_migration(work.retyped))
+    return code, _told(work, work.sentences)
 
 
 def edits(source: str, old: Spec, new: Spec) -> Edits:
@@ -53,9 +53,7 @@ def edits(source: str, old: Spec, new: Spec) -> Edits:
     before = _edited(source, old, old)[1]
     came = [sentence for sentence in work.sentences if sentence not in before.sentences]
     stood = [sentence for sentence in work.sentences if sentence in before.sentences]
-    retyped = [name for name in work.retyped if name not in before.retyped]
-    retyped_before = [name for name in work.retyped if name in before.retyped]
-    return Edits((*came, *_migration(retyped)), (*stood, *_migration(retyped_before)))
+    return Edits(_told(work, came), _told(work, stood))
 
 
 @lru_cache(maxsize=4)
@@ -70,11 +68,15 @@ def _edited(source: str, old: Spec, new: Spec) -> tuple[str, PatchContext]:
     return module.code, work
 
 
-def _migration(retyped: list[str]) -> Iterator[str]:
-    """LaminDB refuses to make a Feature anew with another type."""
-    if retyped:
-        names = ", ".join(retyped)
-        yield f"Instances that hold these Features must have their types changed first: {names}."
+def _told(work: PatchContext, sentences: list[str]) -> tuple[str, ...]:
+    """The sentences, and what those ask of instances: LaminDB refuses to make a Feature anew with
+    another type.
+    """
+    names = ", ".join(work.retyped[one] for one in sentences if one in work.retyped)
+    if not names:
+        return tuple(sentences)
+    first = f"Instances that hold these Features must have their types changed first: {names}."
+    return (*sentences, first)
 
 
 def patch(source: str, old: Spec, new: Spec) -> str:

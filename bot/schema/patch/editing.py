@@ -22,7 +22,7 @@ SPACED = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
 class PatchContext:
     """`sentences` grows by one sentence for each thing that an edit changes.
 
-    `retyped` are the columns whose Feature has another type then.
+    `retyped` has, by its sentence, the column whose Feature has another type then.
     """
 
     diff: SchemaDiff
@@ -30,12 +30,13 @@ class PatchContext:
     curator: Curator
     wanted: Wanted
     sentences: list[str] = field(default_factory=list)
-    retyped: list[str] = field(default_factory=list)
+    retyped: dict[str, str] = field(default_factory=dict)
 
     def say(self, sentence: str, retyped: str | None = None) -> None:
         """Notes what an edit changed, and the column whose Feature it gave another type."""
         self.sentences.append(sentence)
-        self.retyped += [retyped] if retyped else []
+        if retyped:
+            self.retyped[sentence] = retyped
 
 
 def string(node: cst.CSTNode) -> str | None:

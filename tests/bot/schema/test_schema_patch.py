@@ -200,9 +200,10 @@ def test_a_feature_of_a_column_that_went_or_has_another_name_is_left_over(
             f'the entry "suspension_type" {"of" if name else "must leave"} the features that are '
             "made by name"
         )
+        assert f'Feature(name="{name}"' not in patched(source, old, new)[0]
     assert entry not in patched(both, old, new)[0]
     nowhere = both.replace("suspension_type", "other")
-    assert (unpatched(nowhere, old, new) == ()) is (name is None)
+    assert unpatched(nowhere, old, new) == ()
 
 
 def test_new_flags_and_enumerations_are_features_of_obs() -> None:
@@ -291,6 +292,54 @@ def test_edits_are_told_apart_by_the_version_that_asks_first() -> None:
     assert [sentence for sentence in made.overdue if "mouse" in sentence]
 
 
+IS_FED = ("is_fed", MUST, "<code>bool</code>.")
+DOSE = ("dose_level", IF, LABELS)
+
+
+@pytest.mark.parametrize("column", [IS_FED, DOSE])
+def test_a_column_that_the_older_version_has_already_is_overdue(
+    column: tuple[str, str, str],
+) -> None:
+    """Whoever left out its release mustn't lose it for ever."""
+    old, new = small(column, version="1.0.0"), small(column)
+    made = edits(SMALL + FEATURES, old, new)
+    assert made.new == ()
+    assert any(f"obs has no feature of {column[0]}" in sentence for sentence in made.overdue)
+    result = patched(SMALL + FEATURES, old, new)[0]
+    assert column[0] in read_curator(result).features
+    assert patch(result, old, new) == ""
+    assert edits(SMALL + FEATURES, small(version="1.0.0"), new).new != ()
+
+
+@pytest.mark.parametrize("name", ["bt", "model", "ULabel", "obs_features", "tissue_type"])
+def test_a_new_column_takes_no_name_that_stands_for_something_in_the_module(name: str) -> None:
+    new = small((name, MUST, LABELS))
+    result = patched(SMALL + FEATURES, small(), new)[0]
+    assert f"{name} = ULabel(" not in result
+    if name != "tissue_type":
+        (left,) = unpatched(SMALL + FEATURES, small(), new)
+        assert left.subject == f"obs: {name}"
+
+
+def test_a_type_that_must_be_changed_first_is_told_with_the_edit_that_changes_it() -> None:
+    def of(terms: str, version: str) -> Spec:
+        rule = f"{STR}This MUST be {terms}."
+        return small(("tissue_ontology_term_id", MUST, rule), version=version)
+
+    entry = '        "tissue_ontology_term_id": CategorySpec(bt.Tissue.ontology_id, None),\n'
+    source = SMALL.replace('        "ethnicity":', f'{entry}        "ethnicity":')
+    first = "Instances that hold these Features must have their types changed first: {}."
+    changed_first = first.format("tissue_ontology_term_id")
+    old = of("a CL term", "1.0.0")
+    both = of("a CL term or a Cellosaurus term", "2.0.0")
+    for new, is_new in ((both, True), (of("a CL term", "2.0.0"), False)):
+        made = edits(source, old, new)
+        assert (changed_first in made.new, changed_first in made.overdue) == (is_new, not is_new)
+        for sentences in (made.new, made.overdue):
+            told = any("Terms of tissue_ontology_term_id stand in" in one for one in sentences)
+            assert told is (changed_first in sentences)
+
+
 @real
 @every_pair
 def test_git_takes_the_patch_and_a_patched_file_needs_none(
@@ -335,14 +384,14 @@ def test_the_patch_is_minimal_and_says_why(old: str, new: str, fields: list[str]
         '- save_cellxgene_defaults didn\'t save "na" in Phenotype.',
         "- Terms of tissue stand in CellType and CellLine too.",
         "- Terms of tissue_ontology_term_id stand in CellLine too.",
-        "- Instances that hold these Features must have their types changed first: "
+        "- Instances that hold these Features must have their types changed first: tissue, "
         "tissue_ontology_term_id.",
         "",
         f"{old} asks for this already:",
         '- CELLxGENEOrganisms lacks a comma within "rhesus macaquedomestic pig".',
         "- Columns of categoricals_to_spec are added twice with names requested.",
         "- is_primary_data is a bool in the schema, and is a label here.",
-        "- Instances that hold these Features must have their types changed first: tissue, "
+        "- Instances that hold these Features must have their types changed first: "
         "is_primary_data.",
     ]
     lines = hunks.splitlines()
