@@ -29,8 +29,9 @@ class Curator:
 
     `organisms` are the names of its literal, `taxa` the organisms that it saves with the comments
     beside them; `defaults` pairs of registry and value; `labels` values by column; `fields` the
-    registries of each column; `flags` the columns that it declares as booleans; `features` the
-    names of all columns that it declares one by one; `names` those that stand for something in it.
+    registries of each column; `slots` the columns of obs, var and uns; `flags` the columns that it
+    declares as booleans; `features` the names of all columns that it declares one by one; `names`
+    those that stand for something in it.
     """
 
     organisms: tuple[str, ...]
@@ -38,7 +39,7 @@ class Curator:
     defaults: frozenset[tuple[str, str]]
     labels: Mapping[str, tuple[str, ...]]
     fields: Mapping[str, tuple[str, ...]]
-    uns: frozenset[str]
+    slots: Mapping[str, frozenset[str]]
     flags: frozenset[str]
     features: frozenset[str]
     names: frozenset[str]
@@ -48,16 +49,23 @@ def read_curator(source: str) -> Curator:
     """What the module holds; raises CuratorError if it is another module, or a rebuilt one."""
     tree = _parsed(source)
     assigned = dict(_assigned(tree))
-    fields = _needed(assigned, "categoricals_to_spec")
+    fields = dict(_fields(_needed(assigned, "categoricals_to_spec")))
+    features, of_var = frozenset(_features(tree)), frozenset(_features_of_var(tree))
+    uns = frozenset(_strings(_needed(assigned, "organism_fields")))
     return Curator(
         organisms=_strings(_needed(assigned, "CELLxGENEOrganisms")),
         taxa=_taxa(_strings(_needed(assigned, "taxonomy_ids")), source),
         defaults=frozenset(_defaults(tree)),
         labels=dict(_labels(tree)),
-        fields=dict(_fields(fields)),
-        uns=frozenset(_strings(_needed(assigned, "organism_fields"))),
+        fields=fields,
+        # Features that are made by name are none of uns.
+        slots={
+            "obs": frozenset(fields) - uns | features - of_var,
+            "var": of_var,
+            "uns": uns - features,
+        },
         flags=frozenset(_flags(tree)),
-        features=frozenset(_features(tree)),
+        features=features,
         names=frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name)),
     )
 
@@ -160,7 +168,7 @@ def _attributes(node: ast.expr) -> list[str]:
     ]
 
 
-def _made_features(tree: ast.Module) -> Iterator[Mapping[str | None, ast.expr]]:
+def _made_features(tree: ast.AST) -> Iterator[Mapping[str | None, ast.expr]]:
     """The arguments of each Feature, which are named."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Feature":
@@ -184,6 +192,17 @@ def _features(tree: ast.Module) -> Iterator[str]:
         calls = (node for node in ast.walk(loop) if isinstance(node, ast.Call))
         if any(getattr(call.func, "id", "") == "Feature" for call in calls):
             yield from _strings(loop.iter)
+
+
+def _features_of_var(tree: ast.Module) -> Iterator[str]:
+    """The names of Features that stand in the Schema of var."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Schema":
+            named = (keyword.value for keyword in node.keywords if keyword.arg == "name")
+            if any(text.startswith("var ") for value in named for text in _strings(value)):
+                yield from (
+                    name for each in _made_features(node) for name in _strings(each["name"])
+                )
 
 
 @dataclass(frozen=True, slots=True)

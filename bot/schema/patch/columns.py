@@ -21,13 +21,21 @@ class Columns(cst.CSTTransformer):
     def __init__(self, work: PatchContext) -> None:
         super().__init__()
         self.work = work
-        changes = work.diff
-        self.gone = {field.name for field in changes.fields_removed if is_curated(field.name)}
-        self.renamed = {
+        changes, held = work.diff, work.curator.fields
+        # A name that went from one component may stand in another.
+        there = {field.name for field in work.new.fields()}
+        self.gone = {
+            field.name
+            for field in changes.fields_removed
+            if is_curated(field.name) and field.name not in there
+        }
+        renamed = {
             rename.old.name: rename.new.name
             for rename in changes.fields_renamed
-            if rename.kind == "rename"
+            if rename.kind == "rename" and rename.old.name not in there
         }
+        self.gone |= {was for was, name in renamed.items() if name in held}
+        self.renamed = {was: name for was, name in renamed.items() if name not in held}
 
     def leave_AnnAssign(  # noqa: N802 (named by libcst)
         self, original_node: cst.AnnAssign, updated_node: cst.AnnAssign

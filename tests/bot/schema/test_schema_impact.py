@@ -672,3 +672,63 @@ def test_a_column_that_moves_to_uns_is_no_feature_of_its_own_any_more() -> None:
         (f'{moved}Feature(name="{HAD}")', Effort.CODE),
     ):
         assert only(of(old, new, curator), "Fields renamed or moved").effort is effort
+
+
+OF_VAR = f'Schema(name="var of CELLxGENE", features=[Feature(name="{HAD}").save()])\n'
+
+
+@pytest.mark.parametrize(
+    ("slots", "more", "effort"),
+    [
+        (("var", "obs"), "", Effort.CODE),
+        (("var", "obs"), OF_VAR, Effort.CODE),
+        (("var", "obs"), f'Feature(name="{HAD}")\n', Effort.NOTHING),
+        (("uns", "obs"), "", Effort.CODE),
+        (("uns", "obs"), f'for name in ["{HAD}"]:\n    Feature(name=name)\n', Effort.NOTHING),
+        (("obs", "var"), f'Feature(name="{HAD}")\n', Effort.CODE),
+        (("obs", "var"), OF_VAR, Effort.NOTHING),
+        (("uns", "var"), OF_VAR.replace('"var of', 'f"var of {x} of'), Effort.NOTHING),
+    ],
+)
+def test_a_column_has_moved_once_the_module_has_it_in_its_new_slot(
+    slots: tuple[str, str], more: str, effort: Effort
+) -> None:
+    old, new = (
+        document(
+            version,
+            obs=[*OBS, *[KIND] * (slot == "obs")],
+            var=[*VAR, *[KIND] * (slot == "var")],
+            uns=[*UNS, *[KIND] * (slot == "uns")],
+        )
+        for version, slot in zip(("1.0.0", "2.0.0"), slots, strict=True)
+    )
+    one = only(of(old, new, CURATOR + more), "Fields renamed or moved")
+    assert one.effort is effort
+    assert one.reason in (f"it must be a feature of the slot {slots[1]}", ALREADY)
+
+
+@pytest.mark.parametrize(
+    ("curator", "effort"),
+    [
+        (None, Effort.CODE),
+        (IN_SPEC, Effort.CODE),
+        (IN_SPEC.replace('{"organism_ontology_term_id"}', f'{{"{HAD}"}}'), Effort.NOTHING),
+    ],
+)
+def test_a_column_that_leaves_one_of_two_slots_is_one_of_the_other(
+    curator: str | None, effort: Effort
+) -> None:
+    uns = [*UNS, KIND]
+    old, new = document(obs=[*OBS, KIND], uns=uns), document("2.0.0", uns=uns)
+    one = only(of(old, new, curator), "Fields removed")
+    assert one.effort is effort
+    assert one.reason in ("it must be a feature of the slot uns", ALREADY)
+
+
+def test_of_a_renamed_column_that_stands_by_both_names_the_older_must_go() -> None:
+    both = IN_SPEC.replace('"organism_ontology_term_id"}', f'"x"}}\nFeature(name="{CALLED}")\n', 1)
+    one = only(of(*suspension(CALLED), both), "Fields renamed or moved")
+    assert (one.effort, one.reason) == (
+        Effort.CODE,
+        f'the entry "{HAD}" must leave categoricals_to_spec',
+    )

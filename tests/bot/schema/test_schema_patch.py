@@ -174,6 +174,42 @@ def test_a_column_that_went_leaves_the_dictionary() -> None:
     assert "ethnicity_ontology_term_id" not in read_curator(result).fields
 
 
+def keys(source: str) -> list[str]:
+    """The columns of the dictionary, as often as they stand there."""
+    (entries,) = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Dict))
+    return [str(key.value) for key in entries.keys if isinstance(key, ast.Constant)]
+
+
+ETHNICITY = "ethnicity_ontology_term_id"
+
+
+@pytest.mark.parametrize("by", ["removal", "renaming"])
+def test_a_column_that_went_from_one_component_and_stays_in_another_keeps_its_entry(
+    by: str,
+) -> None:
+    rule = f"{STR}This MUST be a CL term."
+    there = [("title", MUST, "<code>str</code>."), (ETHNICITY, MUST, rule)]
+    called = [(f"self_reported_{ETHNICITY}", MUST, rule)] if by == "renaming" else []
+    old, new = (
+        parse_document(document(version, obs=[TERMS, *obs], uns=there))
+        for version, obs in (("1.0.0", [(ETHNICITY, MUST, rule)]), ("2.0.0", called))
+    )
+    held = keys(patched(SMALL, old, new)[0])
+    assert held.count(ETHNICITY) == 1
+    assert held.count(f"self_reported_{ETHNICITY}") == len(called)
+
+
+def test_a_renamed_column_that_the_module_has_by_both_names_leaves_the_older_one() -> None:
+    rule = f"{STR}This MUST be a CL term."
+    name = f"self_reported_{ETHNICITY}"
+    old, new = small((ETHNICITY, MUST, rule)), small((name, MUST, rule))
+    entry = f'        "{name}": CategorySpec(bt.Ethnicity.ontology_id, None),\n'
+    source = SMALL.replace('        "ethnicity":', f'{entry}        "ethnicity":')
+    result = patched(source, old, new)[0]
+    assert [key for key in keys(result) if key.endswith(ETHNICITY)] == [name]
+    assert unpatched(source, old, new) == ()
+
+
 FEATURES = """\
     obs_features = []
     for name in ["suspension_type"]:
@@ -196,9 +232,9 @@ def test_a_feature_of_a_column_that_went_or_has_another_name_is_left_over(
     new = small(*([(name, MUST, LABELS)] if name else []))
     for source in (both, SMALL + FEATURES):
         (left,) = unpatched(source, old, new)
+        verb = "of" if name and source is not both else "must leave"
         assert left.reason.startswith(
-            f'the entry "suspension_type" {"of" if name else "must leave"} the features that are '
-            "made by name"
+            f'the entry "suspension_type" {verb} the features that are made by name'
         )
         assert f'Feature(name="{name}"' not in patched(source, old, new)[0]
     assert entry not in patched(both, old, new)[0]
