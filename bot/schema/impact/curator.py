@@ -31,7 +31,7 @@ class Curator:
     beside them; `defaults` pairs of registry and value; `labels` values by column; `fields` the
     registries of each column; `slots` the columns of obs, var and uns; `flags` the columns that it
     declares as booleans; `features` the names of all columns that it declares one by one; `names`
-    those that stand for something in it.
+    those that stand for something in it; `arguments` how many a column's entry has at most.
     """
 
     organisms: tuple[str, ...]
@@ -43,13 +43,15 @@ class Curator:
     flags: frozenset[str]
     features: frozenset[str]
     names: frozenset[str]
+    arguments: int
 
 
 def read_curator(source: str) -> Curator:
     """What the module holds; raises CuratorError if it is another module, or a rebuilt one."""
     tree = _parsed(source)
     assigned = dict(_assigned(tree))
-    fields = dict(_fields(_needed(assigned, "categoricals_to_spec")))
+    spec = _needed(assigned, "categoricals_to_spec")
+    fields = dict(_fields(spec))
     features, of_var = frozenset(_features(tree)), frozenset(_features_of_var(tree))
     uns = frozenset(_strings(_needed(assigned, "organism_fields")))
     return Curator(
@@ -67,6 +69,7 @@ def read_curator(source: str) -> Curator:
         flags=frozenset(_flags(tree)),
         features=features,
         names=frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name)),
+        arguments=max((len(call.args) + len(call.keywords) for call in _entries(spec)), default=3),
     )
 
 
@@ -144,6 +147,10 @@ def _fields(node: ast.expr) -> Iterator[tuple[str, tuple[str, ...]]]:
                 if not value.args:
                     raise _another(f"Line {value.lineno}: {key.value!r} is given no registry")
                 yield str(key.value), tuple(_registries_of_fields(value.args[0]))
+
+
+def _entries(node: ast.expr) -> list[ast.Call]:
+    return [value for value in getattr(node, "values", []) if isinstance(value, ast.Call)]
 
 
 def _registries_of_fields(node: ast.expr) -> Iterator[str]:

@@ -10,9 +10,17 @@ import libcst as cst
 from bot.schema.impact.curator import SUFFIX, term_field
 from bot.schema.impact.model import is_curated
 from bot.schema.patch.editing import PatchContext, appended, left, quoted, string
+from bot.schema.rules.lamindb import SOURCES
 
 WIDTH = 88
 INDENT = "    "
+# Registries with a source for each of several organisms, and none for all.
+OF_ORGANISMS = {
+    source.registry
+    for source in SOURCES.values()
+    if len(organisms := {s.organism for s in SOURCES.values() if s.registry == source.registry}) > 1
+    and "all" not in organisms
+}
 
 
 class Columns(cst.CSTTransformer):
@@ -88,17 +96,21 @@ class Columns(cst.CSTTransformer):
                 if name not in held:
                     self.work.say(f"{name} is a column of the schema.")
                     registries = self.work.wanted.fields[field]
-                    yield cst.DictElement(quoted(name), _call(name, registries))
+                    yield cst.DictElement(quoted(name), self._entry(name, registries))
+
+    def _entry(self, name: str, registries: tuple[str, ...]) -> cst.Call:
+        """As many arguments as the module's other entries have at most: a registry, no default, and
+        whether the terms are an organism's.
+        """
+        fields = [f"bt.{registry}.{_attribute(name)}" for registry in registries]
+        first = fields[0] if len(fields) == 1 else f"[{', '.join(fields)}]"
+        needs_organism = any(registry in OF_ORGANISMS for registry in registries)
+        arguments = [first, "None", str(needs_organism)][: self.work.curator.arguments]
+        return _parsed(name, "CategorySpec", arguments)
 
 
 def _attribute(name: str) -> str:
     return "ontology_id" if name.endswith(SUFFIX) else "name"
-
-
-def _call(name: str, registries: tuple[str, ...]) -> cst.Call:
-    fields = [f"bt.{registry}.{_attribute(name)}" for registry in registries]
-    first = fields[0] if len(fields) == 1 else f"[{', '.join(fields)}]"
-    return _parsed(name, "CategorySpec", [first, "None", "False"])
 
 
 def _with_registries(call: cst.Call, name: str, missing: list[str]) -> cst.Call:

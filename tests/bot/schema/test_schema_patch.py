@@ -168,6 +168,36 @@ def test_a_renamed_column_that_the_module_has_by_no_name_is_added_by_the_newer_o
     assert unpatched(source, old, new) == ()
 
 
+@pytest.mark.parametrize(
+    ("there", "entry"),
+    [
+        (SMALL, "(bt.{}.ontology_id, None, {})"),
+        (SMALL.replace(", False)", ")"), "(bt.{}.ontology_id, None)"),
+        (
+            SMALL.replace(", None)", ", None, needs_organism=False)"),
+            "(bt.{}.ontology_id, None, {})",
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    ("name", "registry", "needs_organism"),
+    [("development_stage", "DevelopmentalStage", True), ("disease", "Disease", False)],
+)
+def test_a_new_entry_has_the_arguments_that_the_modules_others_have(
+    there: str, entry: str, name: str, registry: str, needs_organism: bool
+) -> None:
+    new = small((f"{name}_ontology_term_id", MUST, f"{STR}This MUST be a CL term."))
+    result = patched(there, new, new)[0]
+    (value,) = (
+        value
+        for node in ast.walk(ast.parse(result))
+        if isinstance(node, ast.Dict)
+        for key, value in zip(node.keys, node.values, strict=True)
+        if isinstance(key, ast.Constant) and key.value == f"{name}_ontology_term_id"
+    )
+    assert ast.unparse(value) == f"CategorySpec{entry.format(registry, needs_organism)}"
+
+
 def test_a_column_that_went_leaves_the_dictionary() -> None:
     old = small(("ethnicity_ontology_term_id", MUST, STR))
     result = patched(SMALL, old, small())[0]
