@@ -121,14 +121,20 @@ def _loops(tree: ast.Module) -> Iterator[ast.For]:
 
 
 def _defaults(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    """Pairs that a loop over zip([registries], [values]) saves."""
+    """Pairs that a loop over zip([registries], [values]) saves; a zip of other things is none."""
     for loop in _loops(tree):
         call = loop.iter
         if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "zip":
             if len(call.args) < 2:
                 raise _another(f"Line {call.lineno}: zip is given no registries with their values")
-            registries, values = call.args[:2]
-            yield from zip(_attributes(registries), _strings(values), strict=False)
+            registries, values = ([*getattr(some, "elts", [])] for some in call.args[:2])
+            if not any(isinstance(each, ast.Attribute) for each in registries):
+                continue
+            names = [getattr(each, "attr", getattr(each, "id", "")) for each in registries]
+            texts = [text for each in values for text in _strings(each)]
+            if not len(names) == len(texts) == len(values):
+                raise _another(f"Line {call.lineno}: zip has no value for each of its registries")
+            yield from zip(names, texts, strict=True)
 
 
 def _labels(tree: ast.Module) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -166,13 +172,6 @@ def _registries_of_fields(node: ast.expr) -> Iterator[str]:
 
 def _name(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
-
-
-def _attributes(node: ast.expr) -> list[str]:
-    """`[bt.Ethnicity, bt.CellType]` -> Ethnicity, CellType."""
-    return [
-        element.attr for element in getattr(node, "elts", []) if isinstance(element, ast.Attribute)
-    ]
 
 
 def _made_features(tree: ast.AST) -> Iterator[Mapping[str | None, ast.expr]]:

@@ -9,7 +9,7 @@ import libcst as cst
 
 from bot.schema.impact.curator import SUFFIX, term_field
 from bot.schema.impact.model import is_curated
-from bot.schema.patch.editing import PatchContext, appended, left, quoted, string
+from bot.schema.patch.editing import A, PatchContext, appended, assigned, left, quoted, string
 from bot.schema.rules.lamindb import SOURCES
 
 WIDTH = 88
@@ -45,12 +45,17 @@ class Columns(cst.CSTTransformer):
         self.gone |= {was for was, name in renamed.items() if name in held}
         self.renamed = {was: name for was, name in renamed.items() if name not in held}
 
+    def leave_Assign(self, original_node: cst.Assign, updated_node: cst.Assign) -> cst.Assign:  # noqa: N802
+        return self._assigned(updated_node)
+
     def leave_AnnAssign(  # noqa: N802 (named by libcst)
         self, original_node: cst.AnnAssign, updated_node: cst.AnnAssign
     ) -> cst.AnnAssign:
-        target, value = updated_node.target, updated_node.value
-        named = isinstance(target, cst.Name) and target.value == "categoricals_to_spec"
-        if not named or not isinstance(value, cst.Dict):
+        return self._assigned(updated_node)
+
+    def _assigned(self, updated_node: A) -> A:
+        value = updated_node.value
+        if assigned(updated_node) != "categoricals_to_spec" or not isinstance(value, cst.Dict):
             return updated_node
         elements = [self._element(part) for part in left(value.elements, self._is_gone)]
         changed = appended(elements, list(self._added()))

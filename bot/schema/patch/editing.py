@@ -15,6 +15,8 @@ from bot.schema.impact.curator import Curator, Wanted
 from bot.schema.spec import Spec
 
 E = TypeVar("E", cst.BaseElement, cst.SubscriptElement, cst.BaseDictElement)
+A = TypeVar("A", cst.Assign, cst.AnnAssign)
+SEQUENCES = (cst.List, cst.Tuple)
 SPACED = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
 
 
@@ -42,6 +44,12 @@ class PatchContext:
 def string(node: cst.CSTNode) -> str | None:
     """The text of a string literal; None of anything else."""
     return str(ast.literal_eval(node.value)) if isinstance(node, cst.SimpleString) else None
+
+
+def assigned(node: cst.Assign | cst.AnnAssign) -> str:
+    """The name of the variable; empty of anything else that is assigned."""
+    target = node.targets[0].target if isinstance(node, cst.Assign) else node.target
+    return target.value if isinstance(target, cst.Name) else ""
 
 
 def quoted(text: str) -> cst.SimpleString:

@@ -10,7 +10,7 @@ import libcst as cst
 
 from bot.schema.field_summary import enumeration, is_always_there
 from bot.schema.impact.fields import is_simple_column
-from bot.schema.patch.defaults import APPEND, label_kind
+from bot.schema.patch.defaults import APPEND, has_code, label_kind
 from bot.schema.patch.editing import PatchContext, quoted
 from bot.schema.spec import Field
 
@@ -71,7 +71,7 @@ class NewColumns(cst.CSTTransformer):
 
 def _makes_features(statement: cst.BaseStatement) -> bool:
     """Whether a loop adds columns without terms to those of obs."""
-    return isinstance(statement, cst.For) and APPEND in cst.Module([]).code_for_node(statement)
+    return isinstance(statement, cst.For) and has_code(statement, APPEND)
 
 
 def _saved(name: str, values: tuple[str, ...]) -> list[cst.BaseStatement]:

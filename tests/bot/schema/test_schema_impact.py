@@ -415,6 +415,11 @@ def test_the_verdict_counts_and_the_page_leads_with_what_needs_hands() -> None:
         ("-" * 9999 + "1", "The module: this isn't Python"),
         ("x = '\ud800'", "The module: this isn't Python"),
         (f"{CURATOR}for x in zip(rows):\n    x()\n", "Line 15: zip is given no registries"),
+        *(
+            (CURATOR.replace("[bt.CellType]", some), "Line 3: zip has no value for each of its reg")
+            for some in ("[bt.CellType, ULabel]", "[bt.CellType, bt.Tissue]")
+        ),
+        (CURATOR.replace('["unknown"]', "[unknown]"), "Line 3: zip has no value for each"),
         (
             CURATOR.replace("Spec(bt.CellType.name, None)", "Spec(field=bt.CellType.name)"),
             "Line 11: 'cell_type' is given no registry",
@@ -429,6 +434,13 @@ def test_another_module_is_refused_in_one_sentence(source: str, why: str) -> Non
     with pytest.raises(CuratorError, match=r"_cellxgene\.py") as refused:
         read_curator(source)
     assert str(refused.value).startswith(why)
+
+
+def test_what_is_saved_as_a_default_stands_beside_its_own_registry() -> None:
+    there = CURATOR.replace("[bt.CellType]", "(bt.CellType, ULabel, bt.Tissue)")
+    other = 'for a, b in zip([1], ["x", "y"]):\n    print(a)\n'
+    held = read_curator(there.replace('["unknown"]', '("unknown", "x", "na")') + other)
+    assert held.defaults == {("CellType", "unknown"), ("ULabel", "x"), ("Tissue", "na")}
 
 
 def rebuilt() -> Iterator[str]:

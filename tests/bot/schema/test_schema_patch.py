@@ -4,6 +4,7 @@ import ast
 import json
 import os
 import subprocess
+from dataclasses import replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -329,6 +330,88 @@ def test_a_new_column_that_the_module_has_already_gets_no_second_feature(name: s
     assert result.count(f'"{name}"') == 1
 
 
+IS_FED = ("is_fed", MUST, "<code>bool</code>.")
+UNGUARDED = """\
+    obs_features = []
+    for name in ["is_primary_data", "suspension_type"]:
+        obs_features.append(Feature(name=name, dtype=ULabel.name).save())
+    return obs_features
+"""
+BROKEN = """\
+        obs_features.append(
+            Feature(
+                name=name, dtype=ULabel.name
+            ).save()
+        )
+"""
+
+
+@pytest.mark.parametrize(
+    ("here", "there"),
+    [
+        ("CELLxGENEOrganisms = ", "CELLxGENEOrganisms: TypeAlias = "),
+        ("taxonomy_ids = ", "taxonomy_ids: list[str] = "),
+        ("categoricals_to_spec: dict[str, CategorySpec] = ", "categoricals_to_spec = "),
+        ('([bt.CellType], ["unknown"])', '((bt.CellType,), ("unknown",))'),
+        ('["tissue", "cell culture"]', '("tissue", "cell culture")'),
+        ('["is_primary_data", "suspension_type"]', '("is_primary_data", "suspension_type")'),
+        (UNGUARDED.splitlines(keepends=True)[2], BROKEN),
+    ],
+)
+def test_a_module_that_is_written_otherwise_is_edited_as_well(here: str, there: str) -> None:
+    whole = SMALL + UNGUARDED
+    assert whole.count(here) == 1
+    value = f'{STR}This MUST be a CL term, <code>"unknown"</code> or <code>"na"</code>.'
+    tissue = f'{STR}This MUST be <code>"tissue"</code> or <code>"organoid"</code>.'
+    new = small(
+        ("is_primary_data", MUST, "<code>bool</code>."),
+        ("tissue_type", MUST, tissue),
+        ("disease_ontology_term_id", MUST, f"{STR}This MUST be a CL term."),
+        ("development_stage_ontology_term_id", MUST, value),
+        IS_FED,
+    )
+    (plain, said), (other, said_of_other) = (
+        patched(source, new, new) for source in (whole, whole.replace(here, there))
+    )
+    assert said_of_other == said
+    held, wanted = (replace(read_curator(one), names=frozenset()) for one in (other, plain))
+    assert held == wanted
+    assert len(said) > 8
+    assert patch(other, new, new) == ""
+
+
+def test_of_several_zips_only_that_of_registries_is_extended() -> None:
+    value = f'{STR}This MUST be a CL term, <code>"unknown"</code> or <code>"na"</code>.'
+    new = parse_document(document("2.0.0", obs=[(*TERMS[:2], value)]))
+    others = [
+        'for a, b in zip([1, 2], ["x", "y"]):\n    print(a)\n',
+        "for a, b in zip(some, others):\n    print(a)\n",
+        'for a, b in zip([bt.CellType], ["unknown"]):\n    print(a)\n',
+    ]
+    result = patched("".join([SMALL, *others]), new, new)[0]
+    assert result == patched(SMALL, new, new)[0] + "".join(others)
+
+
+@pytest.mark.parametrize(
+    ("run_together", "parts"),
+    [
+        ("rhesus macaquedomestic pig", ["rhesus macaque", "domestic pig"]),
+        ("mousepig", ["mouse", "pig"]),
+        ("pigeon", ["pigeon"]),
+        ("ratfish", ["ratfish"]),
+        ("pig iron", ["pig iron"]),
+        ("mouse pig", ["mouse pig"]),
+        ("human", ["human"]),
+    ],
+)
+def test_two_names_are_parted_where_what_is_left_is_a_name(
+    run_together: str, parts: list[str]
+) -> None:
+    source = SMALL.replace('Literal["human"]', f'Literal["human", "mouse", "{run_together}"]')
+    result = read_curator(patched(source, small(), small())[0])
+    assert list(result.organisms[2:]) == parts
+
+
 def test_the_title_says_what_the_patch_is_for() -> None:
     """The small module lacks the mouse, which both versions have."""
     old = small(version="1.0.0")
@@ -358,7 +441,6 @@ def test_edits_are_told_apart_by_the_version_that_asks_first() -> None:
     assert [sentence for sentence in made.overdue if "mouse" in sentence]
 
 
-IS_FED = ("is_fed", MUST, "<code>bool</code>.")
 DOSE = ("dose_level", IF, LABELS)
 
 
