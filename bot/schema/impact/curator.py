@@ -52,7 +52,7 @@ def read_curator(source: str) -> Curator:
     assigned = dict(_assigned(tree))
     spec = _needed(assigned, "categoricals_to_spec")
     fields = dict(_fields(spec))
-    features, of_var = frozenset(_features(tree)), frozenset(_features_of_var(tree))
+    features, of_var = frozenset(_features(tree, assigned)), frozenset(_features_of_var(tree))
     uns = frozenset(_strings(_needed(assigned, "organism_fields")))
     return Curator(
         organisms=_strings(_needed(assigned, "CELLxGENEOrganisms")),
@@ -190,14 +190,16 @@ def _flags(tree: ast.Module) -> Iterator[str]:
             yield from _strings(arguments["name"])
 
 
-def _features(tree: ast.Module) -> Iterator[str]:
-    """The names of Features: literals, or the elements of the list that a loop makes them of."""
+def _features(tree: ast.Module, assigned: Mapping[str, ast.expr]) -> Iterator[str]:
+    """The names of Features: literals, or the elements of the list that a loop makes them of, which
+    may have a name.
+    """
     for arguments in _made_features(tree):
         yield from _strings(arguments["name"])
     for loop in _loops(tree):
         calls = (node for node in ast.walk(loop) if isinstance(node, ast.Call))
         if any(getattr(call.func, "id", "") == "Feature" for call in calls):
-            yield from _strings(loop.iter)
+            yield from _strings(assigned.get(getattr(loop.iter, "id", ""), loop.iter))
 
 
 def _features_of_var(tree: ast.Module) -> Iterator[str]:
@@ -253,6 +255,28 @@ def _registries_of_column(column: Column) -> tuple[str, ...]:
     scopes = [some for taxon, some in column.terms.items() if taxon in CENSUS or taxon == "*"]
     registries = (entry.registry for some in scopes for entry in some)
     return tuple(dict.fromkeys(registry for registry in registries if registry))
+
+
+def lacking(wanted: Wanted, curator: Curator) -> Iterator[tuple[str, str]]:
+    """What the module should have and hasn't, and where."""
+    saved = "save_cellxgene_defaults"
+    for taxon, name in wanted.organisms.items():
+        if name not in curator.organisms:
+            yield name, "CELLxGENEOrganisms"
+        if taxon not in curator.taxa:
+            yield taxon, saved
+    for registry, value in dict.fromkeys(wanted.defaults):
+        if (registry, value) not in curator.defaults:
+            yield f'"{value}" of {registry}', saved
+    for name, values in wanted.labels.items():
+        if not set(values) <= set(curator.labels.get(name, ())):
+            yield f"values of {name}", saved
+    for name, registries in wanted.fields.items():
+        if not set(registries) <= set(curator.fields.get(name, ())):
+            yield name, "categoricals_to_spec"
+    for name in wanted.flags:
+        if name not in curator.flags:
+            yield name, "the bool features"
 
 
 def term_field(name: str) -> str:

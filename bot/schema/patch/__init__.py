@@ -4,7 +4,7 @@ Edits the syntax tree and nothing that it doesn't understand; what a patch can't
 `bot.schema.impact`. Must not run the module.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import unified_diff
 from functools import lru_cache
@@ -14,7 +14,8 @@ import libcst as cst
 
 from bot.schema.diff import diff
 from bot.schema.impact import Consequence, Effort, Impact, impact, read_curator
-from bot.schema.impact.curator import wanted
+from bot.schema.impact.curator import lacking, wanted
+from bot.schema.impact.fields import is_simple_column
 from bot.schema.patch.columns import Columns
 from bot.schema.patch.defaults import Defaults, Features
 from bot.schema.patch.editing import PatchContext
@@ -126,7 +127,23 @@ def unpatched(source: str, old: Spec, new: Spec) -> tuple[Consequence, ...]:
 def open_questions(source: str, old: Spec, new: Spec) -> tuple[Consequence, ...]:
     """What remains when the patch is applied: code edits, and what a person must judge."""
     found = _afterwards(source, old, new)
-    return (*found.of(Effort.CODE), *found.of(Effort.PERSON))
+    return (*found.of(Effort.CODE), *_unmade(source, old, new), *found.of(Effort.PERSON))
+
+
+def _unmade(source: str, old: Spec, new: Spec) -> Iterator[Consequence]:
+    """What the module should have, by whichever version, and lacks when the patch is applied."""
+    code, work = _edited(source, old, new)
+    after = read_curator(code)
+    told = {field.name for field in work.diff.fields_added}
+    told |= {rename.new.name for rename in work.diff.fields_renamed}
+    columns = {
+        field.name: "obs"
+        for field in new.fields()
+        if is_simple_column(field) and field.name not in {*after.fields, *after.features, *told}
+    }
+    for what, where in (columns | dict(lacking(work.wanted, after))).items():
+        reason = f"the patch finds no place for it in {where}"
+        yield Consequence("Not edited", what, "asked for, and not there", Effort.CODE, reason)
 
 
 def _afterwards(source: str, old: Spec, new: Spec) -> Impact:

@@ -16,9 +16,18 @@ from schema_documents import OBS, SMALL, document
 
 from bot.schema.diff import diff
 from bot.schema.document import parse_document
-from bot.schema.impact import CuratorError, read_curator
+from bot.schema.impact import CuratorError, Effort, read_curator
 from bot.schema.impact.fields import is_simple_column
-from bot.schema.patch import PATH, edits, patch, patch_text, patched, unified, unpatched
+from bot.schema.patch import (
+    PATH,
+    edits,
+    open_questions,
+    patch,
+    patch_text,
+    patched,
+    unified,
+    unpatched,
+)
 from bot.schema.spec import Spec
 
 ROOT = Path(__file__).parents[3]
@@ -378,6 +387,50 @@ def test_a_module_that_is_written_otherwise_is_edited_as_well(here: str, there: 
     assert held == wanted
     assert len(said) > 8
     assert patch(other, new, new) == ""
+
+
+SAVED = "save_cellxgene_defaults"
+NAMED = 'names = ("is_primary_data", "suspension_type")\n    obs_features = []'
+UNKNOWN = f'{STR}This MUST be a CL term or <code>"unknown"</code>.'
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "what", "where"),
+    [
+        ('Literal["human"]', 'Literal["human", *OTHERS]', None, ""),
+        ('= Literal["human"]', '= names("human")', "mouse", "CELLxGENEOrganisms"),
+        (TAXA, 'sorted(["NCBITaxon:9606"])', "NCBITaxon:10090", SAVED),
+        (
+            'zip([bt.CellType], ["unknown"])',
+            "zip(models, texts)",
+            '"unknown" of DevelopmentalStage',
+            SAVED,
+        ),
+        ('["tissue", "cell culture"]', "types", "values of tissue_type", SAVED),
+        ('["is_primary_data", "suspension_type"]', "names", "is_primary_data", "the bool features"),
+        ("obs_features.append", "add", "is_fed", "obs"),
+    ],
+)
+def test_what_the_patch_cannot_edit_is_left_to_a_person(
+    here: str, there: str, what: str | None, where: str
+) -> None:
+    """Though no change of the schema asks for it."""
+    whole = SMALL + UNGUARDED.replace("obs_features = []", NAMED)
+    assert whole.count(here) == 1
+    new = small(
+        ("development_stage_ontology_term_id", MUST, UNKNOWN),
+        ("is_primary_data", MUST, "<code>bool</code>."),
+        ("tissue_type", MUST, f'{STR}This MUST be <code>"organoid"</code>.'),
+        IS_FED,
+    )
+    assert open_questions(whole, new, new) == ()
+    left = {one.subject: one for one in open_questions(whole.replace(here, there), new, new)}
+    if what is None:
+        assert left == {}
+        return
+    assert left[what].effort is Effort.CODE
+    assert left[what].reason == f"the patch finds no place for it in {where}"
+    assert f"- {left[what].subject} (asked for" in patch_text(whole.replace(here, there), new, new)
 
 
 def test_of_several_zips_only_that_of_registries_is_extended() -> None:
