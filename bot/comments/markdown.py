@@ -11,9 +11,9 @@ from datetime import datetime
 from itertools import groupby
 
 # Within a word an underscore marks nothing, and names are full of them.
-SPECIAL = re.compile(
-    r"[\\`*\[\]~|$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|^[-+](?=\s)|^[-=]+$|(?<=^\d)[.)](?=\s|$)"
-)
+SPECIAL = re.compile(r"[\\`*\[\]~|$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|^[-+](?=\s)|^[-=]+$")
+# https://spec.commonmark.org/0.31.2/#ordered-list-marker
+NUMBER_OF_ITEM = re.compile(r"^(\d{1,9})([.)])(?=\s|$)")
 # A managed user's ends in its enterprise's short code.
 LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}(?:_[A-Za-z0-9]+|\[bot\])?")
 # GitHub looks for mentions and references after rendering: an entity or a backslash won't do.
@@ -36,6 +36,7 @@ def one_line(text: str, limit: int = 300) -> str:
 def inert(text: str, limit: int = 300) -> str:
     """The text as one line of Markdown, fit for a sentence or a table's cell."""
     line = SPECIAL.sub(r"\\\g<0>", one_line(text, limit))
+    line = NUMBER_OF_ITEM.sub(r"\1\\\2", line)
     line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     line = re.sub(r"(?i)(https?|www)(?=:|\.)", rf"\1{UNSEEN}", line)
     line = re.sub(r"(?i)\b(gh)(?=-\d)", rf"\1{UNSEEN}", line)

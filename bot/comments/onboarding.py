@@ -1,6 +1,7 @@
 """What the pull request says that prepares a repository for the bot."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 from bot.comments.markdown import code, collapsed, counted, fitted, inert, table
 from runners.contract import Health, PartHealth
@@ -32,10 +33,19 @@ def onboarding_body(
         f"before.\n\n{listed}{other}\n\n"
         f"### Left to you\n\n```bash\n{commands}\n```\n\n"
         f"### What is missing, before this is merged\n\n{_report(lines)}\n\n"
-        f"### What the first look would find\n\n{look[:LOOK_ROOM].strip()}\n\n"
+        f"### What the first look would find\n\n{_beginning(look)}\n\n"
         "Made by `bot init --pull-request`, which leaves this and its branch as they are from now "
         "on: change what you like. `bot doctor` says anew what is missing."
     )
+
+
+def _beginning(look: str) -> str:
+    """As many of its lines as there is room for, and how many others there are."""
+    lines = look.strip().splitlines()
+    ends = list(accumulate(len(line) + 1 for line in lines))
+    kept = sum(end <= LOOK_ROOM for end in ends)
+    left = [f"\n\u2026 and {counted(len(lines) - kept, 'more line')}."] if kept < len(lines) else []
+    return "\n".join([*lines[:kept], *left])
 
 
 def _report(lines: Sequence[PartHealth]) -> str:

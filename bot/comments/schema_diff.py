@@ -16,7 +16,7 @@ from bot.schema.witnesses import Witness
 
 # GitHub looks for mentions and references after it has decoded entities: only a break hides them.
 BREAK = "&#8203;"
-MARKUP = {ord(mark): f"&#{ord(mark)};" for mark in "|`*[]~\\!"}
+MARKUP = {ord(mark): f"&#{ord(mark)};" for mark in "|`*[]~\\!$"}
 # Within a word it never marks emphasis, and names are full of it.
 LOOSE_UNDERSCORE = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 LONGEST = 300

@@ -68,11 +68,17 @@ def _log(words: str, address: str | None) -> str:
 
 def _share(progress: Progress, total: int) -> str:
     share = min(1.0, progress.written / total) if total else 0.0
-    return f"{code(_bar(share))} {progress.written:,} of {counted(total, 'dataset')}, {share:.0%}"
+    written = f"{progress.written:,} of {counted(total, 'dataset')}"
+    return f"{code(_bar(share))} {written}, {_part(share, 100)}%"
+
+
+def _part(share: float, whole: int) -> int:
+    """The share of a whole, which is whole at the end alone."""
+    return whole if share == 1 else min(round(share * whole), whole - 1)
 
 
 def _bar(share: float) -> str:
-    full = round(share * WIDTH)
+    full = _part(share, WIDTH)
     return "█" * full + "░" * (WIDTH - full)
 
 

@@ -96,7 +96,9 @@ def to_html(markdown: str, *, by_bot: bool) -> str:
 
 @cache
 def _renderer(by_bot: bool) -> MarkdownIt:
-    renderer = MarkdownIt("commonmark", {"html": False, "linkify": False})
+    # What nests deeper isn't shown: the preset's 20 are few for a discussion by mail.
+    options = {"html": False, "linkify": False, "maxNesting": 100}
+    renderer = MarkdownIt("commonmark", options)
     renderer.enable(["table", "strikethrough"])
     # Pictures would be fetched from elsewhere by whoever opens the page.
     renderer.disable(["image"])
@@ -114,7 +116,9 @@ def _renderer(by_bot: bool) -> MarkdownIt:
 
 
 def _bot_html(state: StateBlock, start: int, _end: int, silent: bool) -> bool:
-    """The block rule for one line of the bot's own HTML."""
+    """The block rule for one line of the bot's own HTML; what is indented is code."""
+    if state.is_code_block(start):
+        return False
     line = state.getLines(start, start + 1, 0, False).strip()
     summary = SUMMARY.fullmatch(line)
     if not (summary or OPENING.fullmatch(line) or HIDDEN.fullmatch(line)):

@@ -51,6 +51,9 @@ def _compared(old: Spec, new: Spec) -> SchemaDiff:
     fields = match(old, new)
     continued = (*fields.same, *((pair.old, pair.new) for pair in fields.renamed))
     renamed = {pair.old.name: pair.new.name for pair in fields.renamed if pair.kind == "rename"}
+    renamed |= {
+        _placed(pair.old): _placed(pair.new) for pair in fields.renamed if pair.kind == "move"
+    }
     named = _open_rules(old) | _open_rules(new)
     compared = [
         *(_field_change(*pair, renamed) for pair in fields.same),
@@ -140,6 +143,11 @@ def _rule_differences(old: Field, new: Field) -> tuple[tuple[str, ...], tuple[st
     """The sentences on key and value that went, and those that came."""
     key, value = _prose(old.key, new.key), _prose(old.value, new.value)
     return key[0] + value[0], key[1] + value[1]
+
+
+def _placed(field: Field) -> str:
+    """The field as others name it with its component."""
+    return f"{field.component}['{field.name}']"
 
 
 def _with_names(field: Field, renamed: Mapping[str, str]) -> Field:

@@ -13,6 +13,7 @@ from bot.schema.field_values import (
     allowed_values,
     cardinality,
     forbidden,
+    has_unnamed_values,
     is_about_values,
     is_conditional,
     values_of_new,
@@ -85,7 +86,9 @@ def enumeration(field: Field) -> tuple[str, ...]:
     values = values_of_new(field)
     listed = all(kind is Kind.SPECIAL_VALUE for kind, _ in values)
     names = tuple(sorted(value[1] for value in values if not forbidden(value)))
-    return names if listed and len(names) > 1 and not _number(field) else ()
+    if not listed or len(names) < 2 or _number(field) or has_unnamed_values(field):
+        return ()
+    return names
 
 
 def is_demanded(field: Field) -> bool:

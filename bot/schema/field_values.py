@@ -67,6 +67,14 @@ UNIQUE = re.compile(
     re.I,
 )
 PER_CELL = {"obs", "var", "obsm"}
+NUMBERS = ("int", "uint", "float", "numpy")
+# What a value is for, which may be "a drug or a diet".
+PURPOSE = re.compile(r"(?<=`) (?:is |are )?for\b[^`,;:]*")
+# What a value is instead of one that is named: any text, or something of a kind.
+UNNAMED = re.compile(
+    r"(?<!NOT be )\bfree[- ]text\b"
+    r"|\b(?:MUST be|or)(?: either)? (?:an?|the|any) (?!(?:(?!or\b)\w+ ){0,2}`)"
+)
 
 
 class Kind(StrEnum):
@@ -118,6 +126,28 @@ def values_of_new(field: Field) -> frozenset[Value]:
         return frozenset()
     values = {one.value for one in named if _is_listed(*one.value)}
     return frozenset(_relevant(field, values, named))
+
+
+def has_unnamed_values(field: Field) -> bool:
+    """Whether it may hold values that its text doesn't name: numbers, any text, kinds of things."""
+    heading = ""
+    for sentence in sentences_of(field):
+        item = sentence.startswith("- ")
+        heading = heading if item else sentence
+        if sentence.startswith("| ") or not REQUIRES.search(heading):
+            continue
+        if is_about_values(heading, field) and _is_unnamed(sentence, heading):
+            return True
+    return field.type.startswith(NUMBERS)
+
+
+def _is_unnamed(sentence: str, heading: str) -> bool:
+    if not sentence.startswith("- "):
+        return bool(UNNAMED.search(PURPOSE.sub("", _unconditional(sentence))))
+    # An item explains its value after it.
+    before, code, _ = sentence.partition("`")
+    is_value = heading.endswith(":") and not (_role(heading) or CONDITION_LIST.search(heading))
+    return bool(UNNAMED.search(before)) or (is_value and not code)
 
 
 def _is_listed(kind: Kind, text: str) -> bool:

@@ -162,6 +162,7 @@ class RunReport(Document):
     """What a run did and what its verification found. Times are UTC.
 
     Of a cancelled run, datasets of the release that stand in no outcome weren't done.
+    `dataset_count`: how many it was asked for; None in a report of before this was noted.
     """
 
     request: RunRequest
@@ -170,6 +171,7 @@ class RunReport(Document):
     verdict: Verdict
     cancelled: bool = False
     outcomes: tuple[DatasetOutcome, ...]
+    dataset_count: Annotated[int, Field(ge=0)] | None = None
     withdrawn: tuple[Offender, ...] = ()
     checks: tuple[CheckResult, ...]
     changes: Mapping[str, int] = Field(default_factory=dict)

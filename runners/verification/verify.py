@@ -101,6 +101,7 @@ def verify(job: Job, judged: Sequence[DatasetOutcome] = ()) -> RunReport:
         ended_at=datetime.now(UTC),
         verdict=verdict_of(results),
         outcomes=outcomes,
+        dataset_count=len(datasets),
         withdrawn=_withdrawn(before, datasets) if is_whole(answered_request(job)) else (),
         checks=results,
         cancelled=RunFolder(job.request, job.folder, own).was_cancelled,

@@ -29,14 +29,14 @@ class ResultContext:
     """`earlier` is the last run of this release before, `before` that of the previous release.
 
     `page` is the address of the whole report, as the thread's readers can open it, `log` that of
-    the run's workflow run.
+    the run's workflow run. `ingest_on_merge` is None where the repository's settings aren't known.
     """
 
     earlier: RunReport | None = None
     before: RunReport | None = None
     page: str | None = None
     log: str | None = None
-    ingest_on_merge: bool = True
+    ingest_on_merge: bool | None = None
 
 
 ALONE = ResultContext()
@@ -84,7 +84,10 @@ def _datasets_counted(report: RunReport) -> str:
     if not report.outcomes:
         return ""
     good = sum(outcome.outcome in GOOD for outcome in report.outcomes)
-    return f", {good:,} of {counted(len(report.outcomes), 'dataset')} registered"
+    total = datasets.how_many(report)
+    if total is None:
+        return f", {counted(good, 'dataset')} registered"
+    return f", {good:,} of {counted(total, 'dataset')} registered"
 
 
 def _top(report: RunReport, context: ResultContext) -> list[str]:

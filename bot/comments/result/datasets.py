@@ -87,14 +87,23 @@ def _counts(report: RunReport) -> Counter[Outcome]:
     return Counter(outcome.outcome for outcome in report.outcomes)
 
 
+def how_many(report: RunReport) -> int | None:
+    """How many datasets the run was asked for; None if an older report of a run that was stopped
+    doesn't say.
+    """
+    if report.dataset_count is None and not report.cancelled:
+        return len(report.outcomes)
+    return report.dataset_count
+
+
 def _against(report: RunReport) -> str:
-    before, total = report.previous, len(report.outcomes)
-    if before is None:
+    before, total = report.previous, how_many(report)
+    if before is None or total is None or total < before.continued:
         return ""
     gone, new = before.dataset_count - before.continued, total - before.continued
     return (
         f"{counted(total, 'dataset')} against {before.dataset_count:,} in {before.release}: "
-        f"{before.continued:,} continue, {max(new, 0):,} new, {gone:,} withdrawn."
+        f"{before.continued:,} continue, {new:,} new, {gone:,} withdrawn."
     )
 
 
@@ -202,7 +211,7 @@ def can_be_accepted(report: RunReport) -> bool:
     return is_few and not report.request.is_part and any(one.reasons for one in failed)
 
 
-def exception_lines(report: RunReport, *, ingest_on_merge: bool) -> str:
+def exception_lines(report: RunReport, *, ingest_on_merge: bool | None) -> str:
     """The manifest's lines by which what failed would be accepted, to be copied."""
     if not can_be_accepted(report):
         return ""
@@ -213,11 +222,12 @@ def exception_lines(report: RunReport, *, ingest_on_merge: bool) -> str:
         for dataset in not_accepted(report)
         for reason in sorted({finding.reason for finding in dataset.reasons})
     ]
-    then = (
-        "Its merge starts an ingest, which leaves what is registered as it is and verifies all"
-        if ingest_on_merge
-        else "When it is merged, say `/verify`"
-    )
+    then = {
+        True: "Its merge starts an ingest, which leaves what is registered as it is and verifies "
+        "all",
+        False: "When it is merged, say `/verify`",
+        None: "When it is merged, say `/verify`, unless its merge starts an ingest",
+    }[ingest_on_merge]
     text = (
         f"If these failures are to stand, add this to {code(report.request.manifest)}, with why as "
         f"`because`, by a pull request. {then}:\n\n```toml\n" + "\n\n".join(entries) + "\n```"

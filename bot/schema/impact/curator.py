@@ -29,8 +29,9 @@ class Curator:
 
     `organisms` are the names of its literal, `taxa` the organisms that it saves with the comments
     beside them; `defaults` pairs of registry and value; `labels` values by column; `fields` the
-    registries of each column; `flags` the columns that it declares as booleans; `features` the
-    names of all columns that it declares one by one.
+    registries of each column; `slots` the columns of obs, var and uns; `flags` the columns that it
+    declares as booleans; `features` the names of all columns that it declares one by one; `names`
+    those that stand for something in it; `arguments` how many a column's entry has at most.
     """
 
     organisms: tuple[str, ...]
@@ -38,25 +39,37 @@ class Curator:
     defaults: frozenset[tuple[str, str]]
     labels: Mapping[str, tuple[str, ...]]
     fields: Mapping[str, tuple[str, ...]]
-    uns: frozenset[str]
+    slots: Mapping[str, frozenset[str]]
     flags: frozenset[str]
     features: frozenset[str]
+    names: frozenset[str]
+    arguments: int
 
 
 def read_curator(source: str) -> Curator:
     """What the module holds; raises CuratorError if it is another module, or a rebuilt one."""
     tree = _parsed(source)
     assigned = dict(_assigned(tree))
-    fields = _needed(assigned, "categoricals_to_spec")
+    spec = _needed(assigned, "categoricals_to_spec")
+    fields = dict(_fields(spec))
+    features, of_var = frozenset(_features(tree, assigned)), frozenset(_features_of_var(tree))
+    uns = frozenset(_strings(_needed(assigned, "organism_fields")))
     return Curator(
         organisms=_strings(_needed(assigned, "CELLxGENEOrganisms")),
         taxa=_taxa(_strings(_needed(assigned, "taxonomy_ids")), source),
         defaults=frozenset(_defaults(tree)),
         labels=dict(_labels(tree)),
-        fields=dict(_fields(fields)),
-        uns=frozenset(_strings(_needed(assigned, "organism_fields"))),
+        fields=fields,
+        # Features that are made by name are none of uns.
+        slots={
+            "obs": frozenset(fields) - uns | features - of_var,
+            "var": of_var,
+            "uns": uns - features,
+        },
         flags=frozenset(_flags(tree)),
-        features=frozenset(_features(tree)),
+        features=features,
+        names=frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name)),
+        arguments=max((len(call.args) + len(call.keywords) for call in _entries(spec)), default=3),
     )
 
 
@@ -108,14 +121,20 @@ def _loops(tree: ast.Module) -> Iterator[ast.For]:
 
 
 def _defaults(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    """Pairs that a loop over zip([registries], [values]) saves."""
+    """Pairs that a loop over zip([registries], [values]) saves; a zip of other things is none."""
     for loop in _loops(tree):
         call = loop.iter
         if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "zip":
             if len(call.args) < 2:
                 raise _another(f"Line {call.lineno}: zip is given no registries with their values")
-            registries, values = call.args[:2]
-            yield from zip(_attributes(registries), _strings(values), strict=False)
+            registries, values = ([*getattr(some, "elts", [])] for some in call.args[:2])
+            if not any(isinstance(each, ast.Attribute) for each in registries):
+                continue
+            names = [getattr(each, "attr", getattr(each, "id", "")) for each in registries]
+            texts = [text for each in values for text in _strings(each)]
+            if not len(names) == len(texts) == len(values):
+                raise _another(f"Line {call.lineno}: zip has no value for each of its registries")
+            yield from zip(names, texts, strict=True)
 
 
 def _labels(tree: ast.Module) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -136,6 +155,10 @@ def _fields(node: ast.expr) -> Iterator[tuple[str, tuple[str, ...]]]:
                 yield str(key.value), tuple(_registries_of_fields(value.args[0]))
 
 
+def _entries(node: ast.expr) -> list[ast.Call]:
+    return [value for value in getattr(node, "values", []) if isinstance(value, ast.Call)]
+
+
 def _registries_of_fields(node: ast.expr) -> Iterator[str]:
     """`[bt.Tissue.name, ULabel.name]` -> Tissue, ULabel."""
     for element in node.elts if isinstance(node, ast.List) else [node]:
@@ -151,14 +174,7 @@ def _name(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _attributes(node: ast.expr) -> list[str]:
-    """`[bt.Ethnicity, bt.CellType]` -> Ethnicity, CellType."""
-    return [
-        element.attr for element in getattr(node, "elts", []) if isinstance(element, ast.Attribute)
-    ]
-
-
-def _made_features(tree: ast.Module) -> Iterator[Mapping[str | None, ast.expr]]:
+def _made_features(tree: ast.AST) -> Iterator[Mapping[str | None, ast.expr]]:
     """The arguments of each Feature, which are named."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Feature":
@@ -174,14 +190,27 @@ def _flags(tree: ast.Module) -> Iterator[str]:
             yield from _strings(arguments["name"])
 
 
-def _features(tree: ast.Module) -> Iterator[str]:
-    """The names of Features: literals, or the elements of the list that a loop makes them of."""
+def _features(tree: ast.Module, assigned: Mapping[str, ast.expr]) -> Iterator[str]:
+    """The names of Features: literals, or the elements of the list that a loop makes them of, which
+    may have a name.
+    """
     for arguments in _made_features(tree):
         yield from _strings(arguments["name"])
     for loop in _loops(tree):
         calls = (node for node in ast.walk(loop) if isinstance(node, ast.Call))
         if any(getattr(call.func, "id", "") == "Feature" for call in calls):
-            yield from _strings(loop.iter)
+            yield from _strings(assigned.get(getattr(loop.iter, "id", ""), loop.iter))
+
+
+def _features_of_var(tree: ast.Module) -> Iterator[str]:
+    """The names of Features that stand in the Schema of var."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Schema":
+            named = (keyword.value for keyword in node.keywords if keyword.arg == "name")
+            if any(text.startswith("var ") for value in named for text in _strings(value)):
+                yield from (
+                    name for each in _made_features(node) for name in _strings(each["name"])
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +255,28 @@ def _registries_of_column(column: Column) -> tuple[str, ...]:
     scopes = [some for taxon, some in column.terms.items() if taxon in CENSUS or taxon == "*"]
     registries = (entry.registry for some in scopes for entry in some)
     return tuple(dict.fromkeys(registry for registry in registries if registry))
+
+
+def lacking(wanted: Wanted, curator: Curator) -> Iterator[tuple[str, str]]:
+    """What the module should have and hasn't, and where."""
+    saved = "save_cellxgene_defaults"
+    for taxon, name in wanted.organisms.items():
+        if name not in curator.organisms:
+            yield name, "CELLxGENEOrganisms"
+        if taxon not in curator.taxa:
+            yield taxon, saved
+    for registry, value in dict.fromkeys(wanted.defaults):
+        if (registry, value) not in curator.defaults:
+            yield f'"{value}" of {registry}', saved
+    for name, values in wanted.labels.items():
+        if not set(values) <= set(curator.labels.get(name, ())):
+            yield f"values of {name}", saved
+    for name, registries in wanted.fields.items():
+        if not set(registries) <= set(curator.fields.get(name, ())):
+            yield name, "categoricals_to_spec"
+    for name in wanted.flags:
+        if name not in curator.flags:
+            yield name, "the bool features"
 
 
 def term_field(name: str) -> str:

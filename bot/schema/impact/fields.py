@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from bot.schema.changes import FieldChange, FieldRename, RuleChange, SchemaDiff
 from bot.schema.field_summary import enumeration, in_short, is_demanded, summary
 from bot.schema.field_values import cardinality, values_of_new
-from bot.schema.impact.curator import Curator, term_field
+from bot.schema.impact.curator import term_field
 from bot.schema.impact.model import (
     Consequence,
     Effort,
@@ -89,7 +89,8 @@ def _judged_new(field: Field, ctx: ImpactContext) -> tuple[Effort, str]:
         return Effort.NOTHING, MINIMAL + f"; registries that could hold its values: {could}" * may
     if "[" in field.name:
         return Effort.NOTHING, "it is a key within another, which is judged on its own"
-    if field.type.startswith(PLAIN) and not _has_values(field):
+    is_free = REGISTRIES.get(field.name, "") is None
+    if is_free or (field.type.startswith(PLAIN) and not _has_values(field)):
         return Effort.NOTHING, f"any value of its type passes; {MINIMAL}"
     reason = f"curators must fill it in; registries that could hold its values: {could}"
     if any(fact.startswith("delimiter") for fact in cardinality(field)):
@@ -104,6 +105,11 @@ def _has_values(field: Field) -> bool:
 def _removed(field: Field, ctx: ImpactContext) -> Consequence:
     if not is_curated(field.name):
         return Consequence("Fields removed", subject(field), "removed", Effort.NOTHING, NOT_READ)
+    elsewhere = next((other for other in ctx.new.fields() if other.name == field.name), None)
+    if elsewhere is not None:
+        reason, done = _slot(elsewhere, ctx)
+        lines = elsewhere.lines
+        return code("Fields removed", subject(field), "removed", reason, lines, done=done)
     places = _places(field.name, ctx)
     reason = f'the entry "{field.name}" must leave {places}'
     return code("Fields removed", subject(field), "removed", reason, None, done=not places)
@@ -123,22 +129,22 @@ def _renamed(pair: FieldRename, ctx: ImpactContext) -> Consequence:
     if not (is_curated(pair.old.name) or is_curated(new.name)):
         return Consequence(title, subject(new), change, Effort.NOTHING, NOT_READ, new.lines)
     if pair.kind == "move":
-        done = ctx.curator is not None and _has_moved(new, ctx.curator)
-        reason = f"it must be a feature of the slot {new.component}"
+        reason, done = _slot(new, ctx)
     elif places := _places(pair.old.name, ctx):
         done = False
         reason = f'the entry "{pair.old.name}" of {places} must become "{new.name}"'
+        if ctx.curator and _places(new.name, ctx):
+            reason = f'the entry "{pair.old.name}" must leave {places}'
     else:
         done = bool(_places(new.name, ctx))
         reason = f'{SPEC} needs an entry "{new.name}"'
     return code(title, subject(new), change, reason, new.lines, done=done)
 
 
-def _has_moved(field: Field, curator: Curator) -> bool:
-    """Whether the file has it in its slot: features that are made by name are none of uns."""
-    if field.component == "uns":
-        return field.name in curator.uns and field.name not in curator.features
-    return field.name not in curator.uns
+def _slot(field: Field, ctx: ImpactContext) -> tuple[str, bool]:
+    """That the field must be a feature of its slot, and whether the file has it there."""
+    done = ctx.curator is not None and field.name in ctx.curator.slots.get(field.component, ())
+    return f"it must be a feature of the slot {field.component}", done
 
 
 def _asked_for(change: FieldChange, ctx: ImpactContext) -> tuple[Effort, str] | None:

@@ -95,7 +95,13 @@ def of_field(field: Field, spec: Spec) -> tuple[str, ...]:
     """Where a field's values could stand, each with its reason; empty if nothing fits."""
     if enumeration(field):
         return ("ULabel for its enumeration",)
-    pins = {pin.name.split()[0].lower(): pin for pin in spec.ontologies}
+    firsts = [(pin.name.lower().split() or [""])[0] for pin in spec.ontologies]
+    # A word that several names begin with, as "human", is no name of an ontology.
+    pins = {
+        first: pin
+        for first, pin in zip(firsts, spec.ontologies, strict=True)
+        if first and firsts.count(first) == 1
+    }
     pins |= {pin.prefix.lower(): pin for pin in spec.ontologies}
     named = {pins[name] for name in _ontologies(values_of_new(field)) if name in pins}
     of_terms = [_of_terms(pin, field) for pin in spec.ontologies if pin in named]

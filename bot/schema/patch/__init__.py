@@ -14,7 +14,8 @@ import libcst as cst
 
 from bot.schema.diff import diff
 from bot.schema.impact import Consequence, Effort, Impact, impact, read_curator
-from bot.schema.impact.curator import wanted
+from bot.schema.impact.curator import lacking, wanted
+from bot.schema.impact.fields import is_simple_column
 from bot.schema.patch.columns import Columns
 from bot.schema.patch.defaults import Defaults, Features
 from bot.schema.patch.editing import PatchContext
@@ -44,7 +45,7 @@ def patched(source: str, old: Spec, new: Spec) -> tuple[str, tuple[str, ...]]:
     Raises CuratorError if the source isn't LaminDB's module as we know it.
     """
     code, work = _edited(source, old, new)
-    return code, (*work.sentences, *_migration(work.retyped))
+    return code, _told(work, work.sentences)
 
 
 def edits(source: str, old: Spec, new: Spec) -> Edits:
@@ -53,9 +54,7 @@ def edits(source: str, old: Spec, new: Spec) -> Edits:
     before = _edited(source, old, old)[1]
     came = [sentence for sentence in work.sentences if sentence not in before.sentences]
     stood = [sentence for sentence in work.sentences if sentence in before.sentences]
-    retyped = [name for name in work.retyped if name not in before.retyped]
-    retyped_before = [name for name in work.retyped if name in before.retyped]
-    return Edits((*came, *_migration(retyped)), (*stood, *_migration(retyped_before)))
+    return Edits(_told(work, came), _told(work, stood))
 
 
 @lru_cache(maxsize=4)
@@ -70,11 +69,15 @@ def _edited(source: str, old: Spec, new: Spec) -> tuple[str, PatchContext]:
     return module.code, work
 
 
-def _migration(retyped: list[str]) -> Iterator[str]:
-    """LaminDB refuses to make a Feature anew with another type."""
-    if retyped:
-        names = ", ".join(retyped)
-        yield f"Instances that hold these Features must have their types changed first: {names}."
+def _told(work: PatchContext, sentences: list[str]) -> tuple[str, ...]:
+    """The sentences, and what those ask of instances: LaminDB refuses to make a Feature anew with
+    another type.
+    """
+    names = ", ".join(work.retyped[one] for one in sentences if one in work.retyped)
+    if not names:
+        return tuple(sentences)
+    first = f"Instances that hold these Features must have their types changed first: {names}."
+    return (*sentences, first)
 
 
 def patch(source: str, old: Spec, new: Spec) -> str:
@@ -124,7 +127,23 @@ def unpatched(source: str, old: Spec, new: Spec) -> tuple[Consequence, ...]:
 def open_questions(source: str, old: Spec, new: Spec) -> tuple[Consequence, ...]:
     """What remains when the patch is applied: code edits, and what a person must judge."""
     found = _afterwards(source, old, new)
-    return (*found.of(Effort.CODE), *found.of(Effort.PERSON))
+    return (*found.of(Effort.CODE), *_unmade(source, old, new), *found.of(Effort.PERSON))
+
+
+def _unmade(source: str, old: Spec, new: Spec) -> Iterator[Consequence]:
+    """What the module should have, by whichever version, and lacks when the patch is applied."""
+    code, work = _edited(source, old, new)
+    after = read_curator(code)
+    told = {field.name for field in work.diff.fields_added}
+    told |= {rename.new.name for rename in work.diff.fields_renamed}
+    columns = {
+        field.name: "obs"
+        for field in new.fields()
+        if is_simple_column(field) and field.name not in {*after.fields, *after.features, *told}
+    }
+    for what, where in (columns | dict(lacking(work.wanted, after))).items():
+        reason = f"the patch finds no place for it in {where}"
+        yield Consequence("Not edited", what, "asked for, and not there", Effort.CODE, reason)
 
 
 def _afterwards(source: str, old: Spec, new: Spec) -> Impact:

@@ -9,10 +9,18 @@ import libcst as cst
 
 from bot.schema.impact.curator import SUFFIX, term_field
 from bot.schema.impact.model import is_curated
-from bot.schema.patch.editing import PatchContext, appended, left, quoted, string
+from bot.schema.patch.editing import A, PatchContext, appended, assigned, left, quoted, string
+from bot.schema.rules.lamindb import SOURCES
 
 WIDTH = 88
 INDENT = "    "
+# Registries with a source for each of several organisms, and none for all.
+OF_ORGANISMS = {
+    source.registry
+    for source in SOURCES.values()
+    if len(organisms := {s.organism for s in SOURCES.values() if s.registry == source.registry}) > 1
+    and "all" not in organisms
+}
 
 
 class Columns(cst.CSTTransformer):
@@ -21,20 +29,33 @@ class Columns(cst.CSTTransformer):
     def __init__(self, work: PatchContext) -> None:
         super().__init__()
         self.work = work
-        changes = work.diff
-        self.gone = {field.name for field in changes.fields_removed if is_curated(field.name)}
-        self.renamed = {
+        changes, held = work.diff, work.curator.fields
+        # A name that went from one component may stand in another.
+        there = {field.name for field in work.new.fields()}
+        self.gone = {
+            field.name
+            for field in changes.fields_removed
+            if is_curated(field.name) and field.name not in there
+        }
+        renamed = {
             rename.old.name: rename.new.name
             for rename in changes.fields_renamed
-            if rename.kind == "rename"
+            if rename.kind == "rename" and rename.old.name not in there
         }
+        self.gone |= {was for was, name in renamed.items() if name in held}
+        self.renamed = {was: name for was, name in renamed.items() if name not in held}
+
+    def leave_Assign(self, original_node: cst.Assign, updated_node: cst.Assign) -> cst.Assign:  # noqa: N802
+        return self._assigned(updated_node)
 
     def leave_AnnAssign(  # noqa: N802 (named by libcst)
         self, original_node: cst.AnnAssign, updated_node: cst.AnnAssign
     ) -> cst.AnnAssign:
-        target, value = updated_node.target, updated_node.value
-        named = isinstance(target, cst.Name) and target.value == "categoricals_to_spec"
-        if not named or not isinstance(value, cst.Dict):
+        return self._assigned(updated_node)
+
+    def _assigned(self, updated_node: A) -> A:
+        value = updated_node.value
+        if assigned(updated_node) != "categoricals_to_spec" or not isinstance(value, cst.Dict):
             return updated_node
         elements = [self._element(part) for part in left(value.elements, self._is_gone)]
         changed = appended(elements, list(self._added()))
@@ -80,17 +101,21 @@ class Columns(cst.CSTTransformer):
                 if name not in held:
                     self.work.say(f"{name} is a column of the schema.")
                     registries = self.work.wanted.fields[field]
-                    yield cst.DictElement(quoted(name), _call(name, registries))
+                    yield cst.DictElement(quoted(name), self._entry(name, registries))
+
+    def _entry(self, name: str, registries: tuple[str, ...]) -> cst.Call:
+        """As many arguments as the module's other entries have at most: a registry, no default, and
+        whether the terms are an organism's.
+        """
+        fields = [f"bt.{registry}.{_attribute(name)}" for registry in registries]
+        first = fields[0] if len(fields) == 1 else f"[{', '.join(fields)}]"
+        needs_organism = any(registry in OF_ORGANISMS for registry in registries)
+        arguments = [first, "None", str(needs_organism)][: self.work.curator.arguments]
+        return _parsed(name, "CategorySpec", arguments)
 
 
 def _attribute(name: str) -> str:
     return "ontology_id" if name.endswith(SUFFIX) else "name"
-
-
-def _call(name: str, registries: tuple[str, ...]) -> cst.Call:
-    fields = [f"bt.{registry}.{_attribute(name)}" for registry in registries]
-    first = fields[0] if len(fields) == 1 else f"[{', '.join(fields)}]"
-    return _parsed(name, "CategorySpec", [first, "None", "False"])
 
 
 def _with_registries(call: cst.Call, name: str, missing: list[str]) -> cst.Call:

@@ -7,10 +7,11 @@ import re
 
 import libcst as cst
 
-from bot.schema.patch.editing import PatchContext, appended, left, quoted, string
+from bot.schema.patch.editing import SEQUENCES, PatchContext, appended, left, quoted, string
 
 APPEND = "obs_features.append(Feature(name=name, "
 GUARD = "if name not in obs_categoricals:"
+Elements = cst.List | cst.Tuple
 
 
 class Defaults(cst.CSTTransformer):
@@ -21,13 +22,14 @@ class Defaults(cst.CSTTransformer):
         self.work = work
         held = work.curator.defaults
         self.missing = [pair for pair in dict.fromkeys(work.wanted.defaults) if pair not in held]
+        self.is_done = False
 
     def leave_For(self, original_node: cst.For, updated_node: cst.For) -> cst.For:  # noqa: N802
         loop = updated_node.iter
         if isinstance(loop, cst.Call) and _name(loop.func) == "zip" and len(loop.args) > 1:
             return updated_node.with_changes(iter=self._zip(loop))
         kind = label_kind(updated_node)
-        if kind and isinstance(loop, cst.List):
+        if kind and isinstance(loop, SEQUENCES):
             return updated_node.with_changes(iter=self._labels(kind, loop))
         return updated_node
 
@@ -47,8 +49,11 @@ class Defaults(cst.CSTTransformer):
 
     def _zip(self, call: cst.Call) -> cst.Call:
         registries, values = (arg.value for arg in call.args[:2])
-        if not (isinstance(registries, cst.List) and isinstance(values, cst.List)):
+        if not (isinstance(registries, SEQUENCES) and isinstance(values, SEQUENCES)):
             return call
+        if self.is_done or not any(isinstance(e.value, cst.Attribute) for e in registries.elements):
+            return call
+        self.is_done = True
         for registry, value in self.missing:
             self.work.say(f'save_cellxgene_defaults didn\'t save "{value}" in {registry}.')
         models = [
@@ -65,7 +70,7 @@ class Defaults(cst.CSTTransformer):
         ]
         return call.with_changes(args=[*args, *call.args[2:]])
 
-    def _labels(self, kind: str, labels: cst.List) -> cst.List:
+    def _labels(self, kind: str, labels: Elements) -> Elements:
         wanted = self.work.wanted.labels.get(kind, ())
         gone = {
             value
@@ -92,6 +97,12 @@ def label_kind(loop: cst.For) -> str:
     return ""
 
 
+def has_code(node: cst.CSTNode, code: str, *, first: bool = False) -> bool:
+    """Whether the code stands in the node, or first in it, wherever its lines are broken."""
+    whole, part = ("".join(text.split()) for text in (cst.Module([]).code_for_node(node), code))
+    return whole.startswith(part) if first else part in whole
+
+
 def _name(node: cst.BaseExpression) -> str:
     return node.value if isinstance(node, cst.Name) else ""
 
@@ -114,15 +125,14 @@ class Features(cst.CSTTransformer):
         self, original_node: cst.For, updated_node: cst.For
     ) -> cst.For | cst.FlattenSentinel[cst.BaseStatement]:
         loop, body = updated_node.iter, updated_node.body
-        if not isinstance(loop, cst.List) or not isinstance(body, cst.IndentedBlock):
+        if not isinstance(loop, SEQUENCES) or not isinstance(body, cst.IndentedBlock):
             return updated_node
-        code = cst.Module([]).code_for_node(body).strip()
-        if not code.startswith((APPEND, GUARD)):
+        if not (has_code(body, APPEND, first=True) or has_code(body, GUARD, first=True)):
             return updated_node
-        return self._flagged(updated_node, loop, self._guarded(body, code))
+        return self._flagged(updated_node, loop, self._guarded(body))
 
-    def _guarded(self, body: cst.IndentedBlock, code: str) -> cst.IndentedBlock:
-        if code.startswith(GUARD):
+    def _guarded(self, body: cst.IndentedBlock) -> cst.IndentedBlock:
+        if has_code(body, GUARD, first=True):
             return body
         self.work.say("Columns of categoricals_to_spec are added twice with names requested.")
         guard = cst.parse_statement(f"{GUARD}\n    pass\n")
@@ -130,7 +140,7 @@ class Features(cst.CSTTransformer):
         return body.with_changes(body=[guard.with_changes(body=body)])
 
     def _flagged(
-        self, node: cst.For, loop: cst.List, body: cst.IndentedBlock
+        self, node: cst.For, loop: Elements, body: cst.IndentedBlock
     ) -> cst.For | cst.FlattenSentinel[cst.BaseStatement]:
         """The loop without booleans, which are added before it."""
         flags = [

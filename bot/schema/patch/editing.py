@@ -15,6 +15,8 @@ from bot.schema.impact.curator import Curator, Wanted
 from bot.schema.spec import Spec
 
 E = TypeVar("E", cst.BaseElement, cst.SubscriptElement, cst.BaseDictElement)
+A = TypeVar("A", cst.Assign, cst.AnnAssign)
+SEQUENCES = (cst.List, cst.Tuple)
 SPACED = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
 
 
@@ -22,7 +24,7 @@ SPACED = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
 class PatchContext:
     """`sentences` grows by one sentence for each thing that an edit changes.
 
-    `retyped` are the columns whose Feature has another type then.
+    `retyped` has, by its sentence, the column whose Feature has another type then.
     """
 
     diff: SchemaDiff
@@ -30,17 +32,24 @@ class PatchContext:
     curator: Curator
     wanted: Wanted
     sentences: list[str] = field(default_factory=list)
-    retyped: list[str] = field(default_factory=list)
+    retyped: dict[str, str] = field(default_factory=dict)
 
     def say(self, sentence: str, retyped: str | None = None) -> None:
         """Notes what an edit changed, and the column whose Feature it gave another type."""
         self.sentences.append(sentence)
-        self.retyped += [retyped] if retyped else []
+        if retyped:
+            self.retyped[sentence] = retyped
 
 
 def string(node: cst.CSTNode) -> str | None:
     """The text of a string literal; None of anything else."""
     return str(ast.literal_eval(node.value)) if isinstance(node, cst.SimpleString) else None
+
+
+def assigned(node: cst.Assign | cst.AnnAssign) -> str:
+    """The name of the variable; empty of anything else that is assigned."""
+    target = node.targets[0].target if isinstance(node, cst.Assign) else node.target
+    return target.value if isinstance(target, cst.Name) else ""
 
 
 def quoted(text: str) -> cst.SimpleString:

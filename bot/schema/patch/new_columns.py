@@ -1,6 +1,6 @@
-"""Edits for columns that are new: a flag, or one value of an enumeration, which are ULabels.
+"""Edits for columns that the module lacks: a flag, or one value of an enumeration, a ULabel.
 
-What else a new field may be, LaminDB's module has no place for. Must not touch what it has already.
+What else one may be, LaminDB's module has no place for. Must not touch what it has already.
 """
 
 import keyword
@@ -10,7 +10,7 @@ import libcst as cst
 
 from bot.schema.field_summary import enumeration, is_always_there
 from bot.schema.impact.fields import is_simple_column
-from bot.schema.patch.defaults import APPEND, label_kind
+from bot.schema.patch.defaults import APPEND, has_code, label_kind
 from bot.schema.patch.editing import PatchContext, quoted
 from bot.schema.spec import Field
 
@@ -18,17 +18,24 @@ FROM = 'description="From CellxGene schema."'
 
 
 class NewColumns(cst.CSTTransformer):
-    """Adds a feature of obs for each new column that it can hold, and saves its values."""
+    """Adds a feature of obs for each column that it can hold and lacks, and saves its values."""
 
     def __init__(self, work: PatchContext) -> None:
         super().__init__()
         self.work = work
         held = work.curator.features | work.curator.fields.keys()
+        renames = work.diff.fields_renamed
+        held |= {rename.new.name for rename in renames if rename.old.name in held}
         self.columns = [
             field
-            for field in work.diff.fields_added
-            if is_simple_column(field) and field.name not in held and _is_name(field.name)
+            for field in work.new.fields()
+            if is_simple_column(field) and field.name not in held and self._is_free(field.name)
         ]
+
+    def _is_free(self, name: str) -> bool:
+        """Whether it can name a variable, and names none of the module's."""
+        is_name = name.isidentifier() and not keyword.iskeyword(name)
+        return is_name and name not in {"name", *self.work.curator.names}
 
     def leave_FunctionDef(  # noqa: N802 (named by libcst)
         self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef
@@ -62,14 +69,9 @@ class NewColumns(cst.CSTTransformer):
         return [cst.parse_statement(_feature(field)) for field in self.columns]
 
 
-def _is_name(text: str) -> bool:
-    """Whether it can name a variable that isn't one of the module's loops."""
-    return text.isidentifier() and not keyword.iskeyword(text) and text != "name"
-
-
 def _makes_features(statement: cst.BaseStatement) -> bool:
     """Whether a loop adds columns without terms to those of obs."""
-    return isinstance(statement, cst.For) and APPEND in cst.Module([]).code_for_node(statement)
+    return isinstance(statement, cst.For) and has_code(statement, APPEND)
 
 
 def _saved(name: str, values: tuple[str, ...]) -> list[cst.BaseStatement]:

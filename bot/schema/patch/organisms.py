@@ -5,7 +5,7 @@ Must not drop one: which others an instance holds is a person's to know.
 
 import libcst as cst
 
-from bot.schema.patch.editing import PatchContext, appended, inserted, quoted, string
+from bot.schema.patch.editing import A, PatchContext, appended, assigned, inserted, quoted, string
 from bot.schema.rules.lamindb import ORGANISMS
 
 NAMES = sorted({names.name for names in ORGANISMS.values()}, key=len, reverse=True)
@@ -43,8 +43,15 @@ class Organisms(cst.CSTTransformer):
         self.missing = missing_taxa(work)
 
     def leave_Assign(self, original_node: cst.Assign, updated_node: cst.Assign) -> cst.Assign:  # noqa: N802
-        target, value = updated_node.targets[0].target, updated_node.value
-        name = target.value if isinstance(target, cst.Name) else ""
+        return self._assigned(updated_node)
+
+    def leave_AnnAssign(  # noqa: N802 (named by libcst)
+        self, original_node: cst.AnnAssign, updated_node: cst.AnnAssign
+    ) -> cst.AnnAssign:
+        return self._assigned(updated_node)
+
+    def _assigned(self, updated_node: A) -> A:
+        name, value = assigned(updated_node), updated_node.value
         if name == "CELLxGENEOrganisms" and isinstance(value, cst.Subscript):
             return updated_node.with_changes(value=self._literal(value))
         if name == "taxonomy_ids" and isinstance(value, cst.List):
@@ -68,7 +75,7 @@ class Organisms(cst.CSTTransformer):
         """Two elements where two names run together: a comma between two literals was lost."""
         text = _text(element)
         first = next((name for name in NAMES if text.startswith(name) and text != name), None)
-        if first is None or not text[len(first)].isalnum():
+        if first is None or not _is_name(text[len(first) :]):
             return [element]
         self.work.say(f'CELLxGENEOrganisms lacks a comma within "{text}".')
         names = (first, text[len(first) :])
@@ -87,6 +94,11 @@ class Organisms(cst.CSTTransformer):
             taxa = inserted(taxa, place, new, f"# {named} ({names.name.capitalize()})")
             self.work.say(f"save_cellxgene_defaults doesn't save {taxon} ({named}).")
         return taxa
+
+
+def _is_name(text: str) -> bool:
+    """Whether it is an organism's, or of a kind of one, as "domestic pig" is."""
+    return text[0].isalnum() and any(f" {text}".endswith(f" {name}") for name in NAMES)
 
 
 def _text(element: cst.SubscriptElement) -> str:

@@ -27,6 +27,11 @@ NASTY = st.text(
         ("# head", "#\u200b head"),
         ("- item", "\\- item"),
         ("1. one", "1\\. one"),
+        ("12. Colon atlas", "12\\. Colon atlas"),
+        ("123456789) one", "123456789\\) one"),
+        ("12.", "12\\."),
+        ("1234567890. one", "1234567890. one"),
+        ("12.5 one", "12.5 one"),
         ("2.4.0", "2.4.0"),
         ("two\nlines\t\u202e", "two lines"),
         ("\x1b[31mred", "\\[31mred"),
@@ -36,6 +41,7 @@ NASTY = st.text(
 )
 def test_inert(text: str, shown: str) -> None:
     assert inert(text) == shown
+    assert to_html(f"- {inert(text)}", by_bot=True).count("<li>") == 1
 
 
 @pytest.mark.parametrize(

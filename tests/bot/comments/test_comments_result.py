@@ -71,7 +71,7 @@ def test_it_is_whole_as_long_as_github_takes_it() -> None:
 
 @pytest.mark.parametrize("count", [0, 3])
 def test_a_small_result_says_all_of_it(count: int) -> None:
-    told = result.body(failing(count, total=4))
+    told = result.body(failing(count, total=4), ResultContext(ingest_on_merge=True))
     assert told == (EXPECTED / f"{count}_failed.md").read_text()
 
 
@@ -346,6 +346,36 @@ def test_outcomes_stand_beside_those_of_the_release_before() -> None:
     assert "2 datasets against 2 in 2025-08-01: 1 continue, 1 new, 1 withdrawn." in told
     assert "| Outcome | Datasets | In 2026-02-01 |" in told
     assert "| failed | 0 | 1 |" in told
+
+
+@pytest.mark.parametrize("cancelled", [True, False])
+@pytest.mark.parametrize(
+    ("dataset_count", "registered", "compared"),
+    [
+        (1845, "2 of 1,845 datasets registered", "1,845 datasets against 1,573 in 2025-08-01"),
+        (None, {True: "2 datasets registered", False: "2 of 2 datasets registered"}, ""),
+    ],
+)
+def test_what_was_asked_for_is_counted_and_not_what_was_done_of_it(
+    cancelled: bool,
+    dataset_count: int | None,
+    registered: str | dict[bool, str],
+    compared: str,
+) -> None:
+    """Of a run that was stopped, and of a release that was ingested in part."""
+    now = report(
+        (dataset(1, Outcome.REGISTERED), dataset(2, Outcome.REGISTERED)),
+        (check(),),
+        cancelled=cancelled,
+        dataset_count=dataset_count,
+        previous=PreviousRelease(release="2025-08-01", dataset_count=1573, continued=1500),
+    )
+    counted = registered if isinstance(registered, str) else registered[cancelled]
+    told = result.body(now)
+    assert told.splitlines()[0].endswith(f", {counted}")
+    lines = [line for line in told.splitlines() if "against" in line]
+    more = ": 1,500 continue, 345 new, 73 withdrawn."
+    assert lines == ([compared + more] if compared else [])
 
 
 def source(version: str, *current: str, terms: int = 4, is_pinned: bool = True) -> SourceUse:

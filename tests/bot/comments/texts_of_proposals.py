@@ -170,7 +170,9 @@ ONBOARDING = {
     "all": onboarding.onboarding_body(
         ["a.yml"], ["b.yml"], HEALTH, ["gh *one*", "gh two"], " # Look\n"
     ),
-    "all is well": onboarding.onboarding_body([], [], [], [], "x" * 10_001)[-300:],
+    "all is well": onboarding.onboarding_body([], [], [], [], "x" * 10_000)[-300:],
+    "a long look": onboarding.onboarding_body([], [], [], [], "[a](b) `c`\n" * 999)[-220:],
+    "one line too many": onboarding.onboarding_body([], [], [], [], "x\n" * 5001)[-190:],
     "long": onboarding.onboarding_body([], [], HEALTH * 99, [], "y")[-450:],
 }
 ALERT = Marker(MarkerKind.ALERT, "x")

@@ -68,6 +68,8 @@ STATUS = {
     "119 minutes left": status.status(ASKED, after(119), 20),
     "two hours left": status.status(ASKED, after(120), 20),
     "seconds left": status.status(ASKED, after(1), 11),
+    "one is left": status.status(ASKED, after(60, written=999), 1000),
+    "all are written": status.status(ASKED, after(60, written=1000), 1000),
     "more than there are": status.status(ASKED, after(60, written=1200), 1000),
     "verifying": status.status(ASKED, after(60, is_registered=True), 1200),
     "a job": status.status(ASKED, after(60), 20, job=JOB),
@@ -217,15 +219,19 @@ def frame(text: str) -> str:
 
 
 RESULTS = {
-    "everything": result.body(EVERYTHING, ResultContext(EARLIER, EARLIER, "page.html", LOG)),
+    "everything": result.body(EVERYTHING, ResultContext(EARLIER, EARLIER, "page.html", LOG, True)),
     "nothing": result.body(VERIFIED, ResultContext(ingest_on_merge=False)),
     "stopped": result.body(report((BROKEN,), (check(),), cancelled=True)),
+    "stopped, of so many": result.headline(
+        report((BROKEN, DONE), (check(),), cancelled=True, dataset_count=1845)
+    ),
     "as many as stand open": frame(result.body(many(20), ResultContext(ingest_on_merge=False))),
     "one more": frame(result.body(many(21))),
     "no more are new": result.body(
         report(
             (DONE,),
             (check(),),
+            dataset_count=2,
             previous=PreviousRelease(release="2025-06-01", dataset_count=2, continued=2),
         )
     ),

@@ -172,6 +172,7 @@ IMPACTS = {
 ESCAPED = {
     "plain": "a_b 1.5 & c",
     "markup": "|`*[]~\\! _a_ <b> &lt; -x-",
+    "formula": "MUST match $x^2$ or ^[a-z]$",
     "calls": "@team #1 GH-3 gh-4 https://a.b www.c.d &#35;",
     "three hundred": "x" * 300,
     "more": "x" * 298 + " yz",

@@ -38,6 +38,20 @@ def test_a_persons_is_shown_as_typed() -> None:
     assert "<details" not in html
 
 
+@pytest.mark.parametrize("line", ["<details>", "</details>", "<summary>x</summary>", "<!-- x -->"])
+@pytest.mark.parametrize("before", ["", "x\n\n", "- x\n\n  "])
+def test_what_stands_in_a_block_of_code_is_shown_as_typed(before: str, line: str) -> None:
+    shown = line.replace("<", "&lt;").replace(">", "&gt;")
+    html = to_html(f"{before}    {line}\n", by_bot=True)
+    assert f"<pre><code>{shown}\n</code></pre>" in html
+
+
+@pytest.mark.parametrize(("mark", "depth"), [("> ", 25), ("> ", 90), ("- ", 25), ("1. ", 25)])
+@pytest.mark.parametrize("by_bot", [True, False])
+def test_a_discussion_that_is_quoted_often_is_shown(mark: str, depth: int, by_bot: bool) -> None:
+    assert "deep" in to_html(mark * depth + "deep", by_bot=by_bot)
+
+
 def test_mermaid_is_shown_as_its_source() -> None:
     html = to_html("```mermaid\npie\n```", by_bot=True)
     assert html == '<pre><code class="language-mermaid">pie\n</code></pre>\n'

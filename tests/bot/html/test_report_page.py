@@ -73,6 +73,12 @@ def test_both_are_files_beside_the_report() -> None:
     assert set(files(failing(0))) == {"report.html", "offenders.csv"}
 
 
+def test_the_page_promises_no_ingest_that_the_repository_may_not_start() -> None:
+    """It is made where no settings are read, and is opened beside either comment."""
+    said = "When it is merged, say <code>/verify</code>, unless its merge starts an ingest:"
+    assert said in page(failing(3))
+
+
 def test_the_runs_course_is_drawn_and_said() -> None:
     course = Timeline(
         begun_at=START, seconds=60, read=(4, 2, 0), written=(0, 3, 2), failed=(0, 0, 1)

@@ -93,6 +93,21 @@ def test_a_rename_changes_no_field_that_only_names_it() -> None:
     assert set(_changed(before, other)) == {"fields_renamed", "fields_changed"}
 
 
+def test_a_move_changes_no_field_that_only_names_its_place() -> None:
+    rule = 'MUST be <code>"x"</code> if <code>{}[\'mood\']</code> is <code>"y"</code>.'
+    when = "Curator MUST annotate if <code>{}['mood']</code> is present."
+
+    def of(slot: str, named: str) -> dict[str, Any]:
+        parts: dict[str, Any] = {"obs": [*OBS], "uns": [*UNS]}
+        parts[slot] = [*parts[slot], ("mood", MUST, "x")]
+        parts["obs"] = [*parts["obs"], ("b", when.format(named), rule.format(named))]
+        return parts
+
+    moved = {"fields_renamed", "cardinality_changed"}
+    assert set(_changed(of("obs", "obs"), of("uns", "uns"))) == {*moved, "fields_changed_editorial"}
+    assert set(_changed(of("obs", "var"), of("uns", "uns"))) == {*moved, "fields_changed"}
+
+
 ASK = "The curator MUST ask the donor."
 
 

@@ -80,6 +80,27 @@ def test_a_demanded_field_without_a_registry_is_a_persons() -> None:
     assert only(of(document(), optional), "Fields added").effort is Effort.NOTHING
 
 
+FREE = 'This MUST be free-text. <code>"a"</code> or <code>"b"</code> are RECOMMENDED.'
+
+
+@pytest.mark.parametrize(
+    ("name", "effort", "reason"),
+    [
+        ("donor_id", Effort.NOTHING, "any value of its type passes"),
+        ("sample_id", Effort.PERSON, "curators must fill it in"),
+    ],
+)
+@pytest.mark.parametrize("curator", [None, CURATOR])
+def test_a_new_column_of_free_text_is_no_enumeration_of_what_is_recommended(
+    name: str, effort: Effort, reason: str, curator: str | None
+) -> None:
+    new = document(obs=[*OBS, (name, MUST, STR + FREE)])
+    one = only(of(document(), new, curator), "Fields added")
+    assert one.effort is effort
+    assert one.reason.startswith(reason)
+    assert "ULabel" not in one.reason
+
+
 def test_a_move_is_a_change_of_slot() -> None:
     organism = ("organism_ontology_term_id", MUST, "<code>str</code>. Any.")
     old, new = document(obs=[*OBS, organism]), document(uns=[*UNS, organism])
@@ -394,6 +415,11 @@ def test_the_verdict_counts_and_the_page_leads_with_what_needs_hands() -> None:
         ("-" * 9999 + "1", "The module: this isn't Python"),
         ("x = '\ud800'", "The module: this isn't Python"),
         (f"{CURATOR}for x in zip(rows):\n    x()\n", "Line 15: zip is given no registries"),
+        *(
+            (CURATOR.replace("[bt.CellType]", some), "Line 3: zip has no value for each of its reg")
+            for some in ("[bt.CellType, ULabel]", "[bt.CellType, bt.Tissue]")
+        ),
+        (CURATOR.replace('["unknown"]', "[unknown]"), "Line 3: zip has no value for each"),
         (
             CURATOR.replace("Spec(bt.CellType.name, None)", "Spec(field=bt.CellType.name)"),
             "Line 11: 'cell_type' is given no registry",
@@ -408,6 +434,13 @@ def test_another_module_is_refused_in_one_sentence(source: str, why: str) -> Non
     with pytest.raises(CuratorError, match=r"_cellxgene\.py") as refused:
         read_curator(source)
     assert str(refused.value).startswith(why)
+
+
+def test_what_is_saved_as_a_default_stands_beside_its_own_registry() -> None:
+    there = CURATOR.replace("[bt.CellType]", "(bt.CellType, ULabel, bt.Tissue)")
+    other = 'for a, b in zip([1], ["x", "y"]):\n    print(a)\n'
+    held = read_curator(there.replace('["unknown"]', '("unknown", "x", "na")') + other)
+    assert held.defaults == {("CellType", "unknown"), ("ULabel", "x"), ("Tissue", "na")}
 
 
 def rebuilt() -> Iterator[str]:
@@ -651,3 +684,63 @@ def test_a_column_that_moves_to_uns_is_no_feature_of_its_own_any_more() -> None:
         (f'{moved}Feature(name="{HAD}")', Effort.CODE),
     ):
         assert only(of(old, new, curator), "Fields renamed or moved").effort is effort
+
+
+OF_VAR = f'Schema(name="var of CELLxGENE", features=[Feature(name="{HAD}").save()])\n'
+
+
+@pytest.mark.parametrize(
+    ("slots", "more", "effort"),
+    [
+        (("var", "obs"), "", Effort.CODE),
+        (("var", "obs"), OF_VAR, Effort.CODE),
+        (("var", "obs"), f'Feature(name="{HAD}")\n', Effort.NOTHING),
+        (("uns", "obs"), "", Effort.CODE),
+        (("uns", "obs"), f'for name in ["{HAD}"]:\n    Feature(name=name)\n', Effort.NOTHING),
+        (("obs", "var"), f'Feature(name="{HAD}")\n', Effort.CODE),
+        (("obs", "var"), OF_VAR, Effort.NOTHING),
+        (("uns", "var"), OF_VAR.replace('"var of', 'f"var of {x} of'), Effort.NOTHING),
+    ],
+)
+def test_a_column_has_moved_once_the_module_has_it_in_its_new_slot(
+    slots: tuple[str, str], more: str, effort: Effort
+) -> None:
+    old, new = (
+        document(
+            version,
+            obs=[*OBS, *[KIND] * (slot == "obs")],
+            var=[*VAR, *[KIND] * (slot == "var")],
+            uns=[*UNS, *[KIND] * (slot == "uns")],
+        )
+        for version, slot in zip(("1.0.0", "2.0.0"), slots, strict=True)
+    )
+    one = only(of(old, new, CURATOR + more), "Fields renamed or moved")
+    assert one.effort is effort
+    assert one.reason in (f"it must be a feature of the slot {slots[1]}", ALREADY)
+
+
+@pytest.mark.parametrize(
+    ("curator", "effort"),
+    [
+        (None, Effort.CODE),
+        (IN_SPEC, Effort.CODE),
+        (IN_SPEC.replace('{"organism_ontology_term_id"}', f'{{"{HAD}"}}'), Effort.NOTHING),
+    ],
+)
+def test_a_column_that_leaves_one_of_two_slots_is_one_of_the_other(
+    curator: str | None, effort: Effort
+) -> None:
+    uns = [*UNS, KIND]
+    old, new = document(obs=[*OBS, KIND], uns=uns), document("2.0.0", uns=uns)
+    one = only(of(old, new, curator), "Fields removed")
+    assert one.effort is effort
+    assert one.reason in ("it must be a feature of the slot uns", ALREADY)
+
+
+def test_of_a_renamed_column_that_stands_by_both_names_the_older_must_go() -> None:
+    both = IN_SPEC.replace('"organism_ontology_term_id"}', f'"x"}}\nFeature(name="{CALLED}")\n', 1)
+    one = only(of(*suspension(CALLED), both), "Fields renamed or moved")
+    assert (one.effort, one.reason) == (
+        Effort.CODE,
+        f'the entry "{HAD}" must leave categoricals_to_spec',
+    )

@@ -72,10 +72,11 @@ def _rendered(cell: str) -> str:
 EMPTY_TABLE = _rendered("")
 
 
-@given(st.text(alphabet="ab@#|<>!-`*_[]()~&\\ \n\u00e9/:.", max_size=60))
+@given(st.text(alphabet="ab@#|<>!-`*_[]()~$&\\ \n\u00e9/:.", max_size=60))
 def test_no_text_breaks_its_cell_opens_a_tag_or_calls_anybody(text: str) -> None:
     safe = escaped(text)
     html = _rendered(safe)
+    assert "$" not in safe  # GitHub draws what stands between two as a formula
     assert html.count("<") == EMPTY_TABLE.count("<")
     assert "@a" not in html
     assert "#a" not in html

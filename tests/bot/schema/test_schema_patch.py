@@ -4,6 +4,7 @@ import ast
 import json
 import os
 import subprocess
+from dataclasses import replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,9 +16,18 @@ from schema_documents import OBS, SMALL, document
 
 from bot.schema.diff import diff
 from bot.schema.document import parse_document
-from bot.schema.impact import CuratorError, read_curator
+from bot.schema.impact import CuratorError, Effort, read_curator
 from bot.schema.impact.fields import is_simple_column
-from bot.schema.patch import PATH, edits, patch, patch_text, patched, unified, unpatched
+from bot.schema.patch import (
+    PATH,
+    edits,
+    open_questions,
+    patch,
+    patch_text,
+    patched,
+    unified,
+    unpatched,
+)
 from bot.schema.spec import Spec
 
 ROOT = Path(__file__).parents[3]
@@ -168,10 +178,76 @@ def test_a_renamed_column_that_the_module_has_by_no_name_is_added_by_the_newer_o
     assert unpatched(source, old, new) == ()
 
 
+@pytest.mark.parametrize(
+    ("there", "entry"),
+    [
+        (SMALL, "(bt.{}.ontology_id, None, {})"),
+        (SMALL.replace(", False)", ")"), "(bt.{}.ontology_id, None)"),
+        (
+            SMALL.replace(", None)", ", None, needs_organism=False)"),
+            "(bt.{}.ontology_id, None, {})",
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    ("name", "registry", "needs_organism"),
+    [("development_stage", "DevelopmentalStage", True), ("disease", "Disease", False)],
+)
+def test_a_new_entry_has_the_arguments_that_the_modules_others_have(
+    there: str, entry: str, name: str, registry: str, needs_organism: bool
+) -> None:
+    new = small((f"{name}_ontology_term_id", MUST, f"{STR}This MUST be a CL term."))
+    result = patched(there, new, new)[0]
+    (value,) = (
+        value
+        for node in ast.walk(ast.parse(result))
+        if isinstance(node, ast.Dict)
+        for key, value in zip(node.keys, node.values, strict=True)
+        if isinstance(key, ast.Constant) and key.value == f"{name}_ontology_term_id"
+    )
+    assert ast.unparse(value) == f"CategorySpec{entry.format(registry, needs_organism)}"
+
+
 def test_a_column_that_went_leaves_the_dictionary() -> None:
     old = small(("ethnicity_ontology_term_id", MUST, STR))
     result = patched(SMALL, old, small())[0]
     assert "ethnicity_ontology_term_id" not in read_curator(result).fields
+
+
+def keys(source: str) -> list[str]:
+    """The columns of the dictionary, as often as they stand there."""
+    (entries,) = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Dict))
+    return [str(key.value) for key in entries.keys if isinstance(key, ast.Constant)]
+
+
+ETHNICITY = "ethnicity_ontology_term_id"
+
+
+@pytest.mark.parametrize("by", ["removal", "renaming"])
+def test_a_column_that_went_from_one_component_and_stays_in_another_keeps_its_entry(
+    by: str,
+) -> None:
+    rule = f"{STR}This MUST be a CL term."
+    there = [("title", MUST, "<code>str</code>."), (ETHNICITY, MUST, rule)]
+    called = [(f"self_reported_{ETHNICITY}", MUST, rule)] if by == "renaming" else []
+    old, new = (
+        parse_document(document(version, obs=[TERMS, *obs], uns=there))
+        for version, obs in (("1.0.0", [(ETHNICITY, MUST, rule)]), ("2.0.0", called))
+    )
+    held = keys(patched(SMALL, old, new)[0])
+    assert held.count(ETHNICITY) == 1
+    assert held.count(f"self_reported_{ETHNICITY}") == len(called)
+
+
+def test_a_renamed_column_that_the_module_has_by_both_names_leaves_the_older_one() -> None:
+    rule = f"{STR}This MUST be a CL term."
+    name = f"self_reported_{ETHNICITY}"
+    old, new = small((ETHNICITY, MUST, rule)), small((name, MUST, rule))
+    entry = f'        "{name}": CategorySpec(bt.Ethnicity.ontology_id, None),\n'
+    source = SMALL.replace('        "ethnicity":', f'{entry}        "ethnicity":')
+    result = patched(source, old, new)[0]
+    assert [key for key in keys(result) if key.endswith(ETHNICITY)] == [name]
+    assert unpatched(source, old, new) == ()
 
 
 FEATURES = """\
@@ -196,13 +272,14 @@ def test_a_feature_of_a_column_that_went_or_has_another_name_is_left_over(
     new = small(*([(name, MUST, LABELS)] if name else []))
     for source in (both, SMALL + FEATURES):
         (left,) = unpatched(source, old, new)
+        verb = "of" if name and source is not both else "must leave"
         assert left.reason.startswith(
-            f'the entry "suspension_type" {"of" if name else "must leave"} the features that are '
-            "made by name"
+            f'the entry "suspension_type" {verb} the features that are made by name'
         )
+        assert f'Feature(name="{name}"' not in patched(source, old, new)[0]
     assert entry not in patched(both, old, new)[0]
     nowhere = both.replace("suspension_type", "other")
-    assert (unpatched(nowhere, old, new) == ()) is (name is None)
+    assert unpatched(nowhere, old, new) == ()
 
 
 def test_new_flags_and_enumerations_are_features_of_obs() -> None:
@@ -210,6 +287,7 @@ def test_new_flags_and_enumerations_are_features_of_obs() -> None:
         ("dose_level", IF, LABELS),
         ("is_fed", MUST, "<code>bool</code>."),
         ("age", MUST, "<code>int</code>."),
+        ("sample_id", MUST, LABELS.replace("MUST be", "MUST be free-text, but for")),
     )
     result, sentences = patched(SMALL + FEATURES, small(), new)
     compile(result, "patched", "exec")
@@ -232,6 +310,7 @@ def test_new_flags_and_enumerations_are_features_of_obs() -> None:
     )
     assert patch(result, small(), new) == ""
     assert unpatched(SMALL + FEATURES, small(), new) == ()
+    assert "sample_id" not in result
 
 
 @pytest.mark.parametrize(
@@ -258,6 +337,132 @@ def test_a_new_column_that_the_module_has_already_gets_no_second_feature(name: s
     """By `categoricals_to_spec`, or by a loop over names."""
     result, _ = patched(SMALL + FEATURES, small(), small((name, MUST, LABELS)))
     assert result.count(f'"{name}"') == 1
+
+
+IS_FED = ("is_fed", MUST, "<code>bool</code>.")
+UNGUARDED = """\
+    obs_features = []
+    for name in ["is_primary_data", "suspension_type"]:
+        obs_features.append(Feature(name=name, dtype=ULabel.name).save())
+    return obs_features
+"""
+BROKEN = """\
+        obs_features.append(
+            Feature(
+                name=name, dtype=ULabel.name
+            ).save()
+        )
+"""
+
+
+@pytest.mark.parametrize(
+    ("here", "there"),
+    [
+        ("CELLxGENEOrganisms = ", "CELLxGENEOrganisms: TypeAlias = "),
+        ("taxonomy_ids = ", "taxonomy_ids: list[str] = "),
+        ("categoricals_to_spec: dict[str, CategorySpec] = ", "categoricals_to_spec = "),
+        ('([bt.CellType], ["unknown"])', '((bt.CellType,), ("unknown",))'),
+        ('["tissue", "cell culture"]', '("tissue", "cell culture")'),
+        ('["is_primary_data", "suspension_type"]', '("is_primary_data", "suspension_type")'),
+        (UNGUARDED.splitlines(keepends=True)[2], BROKEN),
+    ],
+)
+def test_a_module_that_is_written_otherwise_is_edited_as_well(here: str, there: str) -> None:
+    whole = SMALL + UNGUARDED
+    assert whole.count(here) == 1
+    value = f'{STR}This MUST be a CL term, <code>"unknown"</code> or <code>"na"</code>.'
+    tissue = f'{STR}This MUST be <code>"tissue"</code> or <code>"organoid"</code>.'
+    new = small(
+        ("is_primary_data", MUST, "<code>bool</code>."),
+        ("tissue_type", MUST, tissue),
+        ("disease_ontology_term_id", MUST, f"{STR}This MUST be a CL term."),
+        ("development_stage_ontology_term_id", MUST, value),
+        IS_FED,
+    )
+    (plain, said), (other, said_of_other) = (
+        patched(source, new, new) for source in (whole, whole.replace(here, there))
+    )
+    assert said_of_other == said
+    held, wanted = (replace(read_curator(one), names=frozenset()) for one in (other, plain))
+    assert held == wanted
+    assert len(said) > 8
+    assert patch(other, new, new) == ""
+
+
+SAVED = "save_cellxgene_defaults"
+NAMED = 'names = ("is_primary_data", "suspension_type")\n    obs_features = []'
+UNKNOWN = f'{STR}This MUST be a CL term or <code>"unknown"</code>.'
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "what", "where"),
+    [
+        ('Literal["human"]', 'Literal["human", *OTHERS]', None, ""),
+        ('= Literal["human"]', '= names("human")', "mouse", "CELLxGENEOrganisms"),
+        (TAXA, 'sorted(["NCBITaxon:9606"])', "NCBITaxon:10090", SAVED),
+        (
+            'zip([bt.CellType], ["unknown"])',
+            "zip(models, texts)",
+            '"unknown" of DevelopmentalStage',
+            SAVED,
+        ),
+        ('["tissue", "cell culture"]', "types", "values of tissue_type", SAVED),
+        ('["is_primary_data", "suspension_type"]', "names", "is_primary_data", "the bool features"),
+        ("obs_features.append", "add", "is_fed", "obs"),
+    ],
+)
+def test_what_the_patch_cannot_edit_is_left_to_a_person(
+    here: str, there: str, what: str | None, where: str
+) -> None:
+    """Though no change of the schema asks for it."""
+    whole = SMALL + UNGUARDED.replace("obs_features = []", NAMED)
+    assert whole.count(here) == 1
+    new = small(
+        ("development_stage_ontology_term_id", MUST, UNKNOWN),
+        ("is_primary_data", MUST, "<code>bool</code>."),
+        ("tissue_type", MUST, f'{STR}This MUST be <code>"organoid"</code>.'),
+        IS_FED,
+    )
+    assert open_questions(whole, new, new) == ()
+    left = {one.subject: one for one in open_questions(whole.replace(here, there), new, new)}
+    if what is None:
+        assert left == {}
+        return
+    assert left[what].effort is Effort.CODE
+    assert left[what].reason == f"the patch finds no place for it in {where}"
+    assert f"- {left[what].subject} (asked for" in patch_text(whole.replace(here, there), new, new)
+
+
+def test_of_several_zips_only_that_of_registries_is_extended() -> None:
+    value = f'{STR}This MUST be a CL term, <code>"unknown"</code> or <code>"na"</code>.'
+    new = parse_document(document("2.0.0", obs=[(*TERMS[:2], value)]))
+    others = [
+        'for a, b in zip([1, 2], ["x", "y"]):\n    print(a)\n',
+        "for a, b in zip(some, others):\n    print(a)\n",
+        'for a, b in zip([bt.CellType], ["unknown"]):\n    print(a)\n',
+    ]
+    result = patched("".join([SMALL, *others]), new, new)[0]
+    assert result == patched(SMALL, new, new)[0] + "".join(others)
+
+
+@pytest.mark.parametrize(
+    ("run_together", "parts"),
+    [
+        ("rhesus macaquedomestic pig", ["rhesus macaque", "domestic pig"]),
+        ("mousepig", ["mouse", "pig"]),
+        ("pigeon", ["pigeon"]),
+        ("ratfish", ["ratfish"]),
+        ("pig iron", ["pig iron"]),
+        ("mouse pig", ["mouse pig"]),
+        ("human", ["human"]),
+    ],
+)
+def test_two_names_are_parted_where_what_is_left_is_a_name(
+    run_together: str, parts: list[str]
+) -> None:
+    source = SMALL.replace('Literal["human"]', f'Literal["human", "mouse", "{run_together}"]')
+    result = read_curator(patched(source, small(), small())[0])
+    assert list(result.organisms[2:]) == parts
 
 
 def test_the_title_says_what_the_patch_is_for() -> None:
@@ -287,6 +492,53 @@ def test_edits_are_told_apart_by_the_version_that_asks_first() -> None:
     made = edits(SMALL + FEATURES, old, new)
     assert made.new == ("obs has no feature of is_fed.",)
     assert [sentence for sentence in made.overdue if "mouse" in sentence]
+
+
+DOSE = ("dose_level", IF, LABELS)
+
+
+@pytest.mark.parametrize("column", [IS_FED, DOSE])
+def test_a_column_that_the_older_version_has_already_is_overdue(
+    column: tuple[str, str, str],
+) -> None:
+    """Whoever left out its release mustn't lose it for ever."""
+    old, new = small(column, version="1.0.0"), small(column)
+    made = edits(SMALL + FEATURES, old, new)
+    assert made.new == ()
+    assert any(f"obs has no feature of {column[0]}" in sentence for sentence in made.overdue)
+    result = patched(SMALL + FEATURES, old, new)[0]
+    assert column[0] in read_curator(result).features
+    assert patch(result, old, new) == ""
+    assert edits(SMALL + FEATURES, small(version="1.0.0"), new).new != ()
+
+
+@pytest.mark.parametrize("name", ["bt", "model", "ULabel", "obs_features", "tissue_type"])
+def test_a_new_column_takes_no_name_that_stands_for_something_in_the_module(name: str) -> None:
+    new = small((name, MUST, LABELS))
+    result = patched(SMALL + FEATURES, small(), new)[0]
+    assert f"{name} = ULabel(" not in result
+    if name != "tissue_type":
+        (left,) = unpatched(SMALL + FEATURES, small(), new)
+        assert left.subject == f"obs: {name}"
+
+
+def test_a_type_that_must_be_changed_first_is_told_with_the_edit_that_changes_it() -> None:
+    def of(terms: str, version: str) -> Spec:
+        rule = f"{STR}This MUST be {terms}."
+        return small(("tissue_ontology_term_id", MUST, rule), version=version)
+
+    entry = '        "tissue_ontology_term_id": CategorySpec(bt.Tissue.ontology_id, None),\n'
+    source = SMALL.replace('        "ethnicity":', f'{entry}        "ethnicity":')
+    first = "Instances that hold these Features must have their types changed first: {}."
+    changed_first = first.format("tissue_ontology_term_id")
+    old = of("a CL term", "1.0.0")
+    both = of("a CL term or a Cellosaurus term", "2.0.0")
+    for new, is_new in ((both, True), (of("a CL term", "2.0.0"), False)):
+        made = edits(source, old, new)
+        assert (changed_first in made.new, changed_first in made.overdue) == (is_new, not is_new)
+        for sentences in (made.new, made.overdue):
+            told = any("Terms of tissue_ontology_term_id stand in" in one for one in sentences)
+            assert told is (changed_first in sentences)
 
 
 @real
@@ -333,14 +585,14 @@ def test_the_patch_is_minimal_and_says_why(old: str, new: str, fields: list[str]
         '- save_cellxgene_defaults didn\'t save "na" in Phenotype.',
         "- Terms of tissue stand in CellType and CellLine too.",
         "- Terms of tissue_ontology_term_id stand in CellLine too.",
-        "- Instances that hold these Features must have their types changed first: "
+        "- Instances that hold these Features must have their types changed first: tissue, "
         "tissue_ontology_term_id.",
         "",
         f"{old} asks for this already:",
         '- CELLxGENEOrganisms lacks a comma within "rhesus macaquedomestic pig".',
         "- Columns of categoricals_to_spec are added twice with names requested.",
         "- is_primary_data is a bool in the schema, and is a label here.",
-        "- Instances that hold these Features must have their types changed first: tissue, "
+        "- Instances that hold these Features must have their types changed first: "
         "is_primary_data.",
     ]
     lines = hunks.splitlines()

@@ -161,6 +161,28 @@ def test_a_field_is_proposed_the_registries_of_its_terms(
     assert of_field(field, spec) == proposals
 
 
+@pytest.mark.parametrize(
+    ("pins", "said", "proposals"),
+    [
+        ([("", "GO:", "1")], "GO", ("bionty.Pathway for GO (source go)",)),
+        ([("Gene Ontology", "GX:", "1")], "Gene", ("bionty.Pathway for GX (source go)",)),
+        ([("Gene Ontology", "GX:", "1"), ("Gene Names", "GN:", "1")], "Gene", ()),
+        (
+            [("Gene Ontology", "GX:", "1"), ("", "GN:", "1")],
+            "Gene",
+            ("bionty.Pathway for GX (source go)",),
+        ),
+    ],
+)
+def test_an_ontology_is_called_by_its_prefix_or_by_the_first_word_that_is_its_alone(
+    pins: list[tuple[str, str, str]], said: str, proposals: tuple[str, ...]
+) -> None:
+    value = f"{STR}This MUST be a {said} term."
+    text = document(obs=[*OBS, ("a", MUST, value)], ontologies=[*ONTOLOGIES, *pins])
+    spec = parse_document(text.replace("| [] |", "|  |"))
+    assert of_field(next(field for field in spec.fields() if field.name == "a"), spec) == proposals
+
+
 def test_a_new_ontology_is_a_persons_and_says_where_its_terms_could_stand() -> None:
     old, new = (
         parse_document(document(version, ontologies=pins))

@@ -50,6 +50,7 @@ def test_terms_that_a_list_demands_say_which_of_their_ontology() -> None:
 
 
 LISTED = '<ul><li><code>"low"</code></li><li><code>"high"</code></li></ul>'
+LOW_OR_HIGH = '<code>"low"</code> or <code>"high"</code>'
 
 
 @pytest.mark.parametrize(
@@ -63,6 +64,22 @@ LISTED = '<ul><li><code>"low"</code></li><li><code>"high"</code></li></ul>'
         ),
         ('This MUST be <code>"low"</code>.', ()),
         (f"This MUST be a CL term, or one of:{LISTED}", ()),
+        (f"This MUST be free-text. These are RECOMMENDED:{LISTED}", ()),
+        (f"This MUST NOT be free-text. It MUST be one of:{LISTED}", ("high", "low")),
+        (f"This MUST be a name of the mood, or {LOW_OR_HIGH}.", ()),
+        (f"This MUST be {LOW_OR_HIGH}, or an identifier of the mood.", ()),
+        (f"This MUST be any word or {LOW_OR_HIGH}.", ()),
+        (f"If it rains, this MUST be the name of a cloud. Else it MUST be {LOW_OR_HIGH}.", ()),
+        (f"This MUST be one of:{LISTED.replace('</ul>', '<li>another mood</li></ul>')}", ()),
+        (f"This MUST be either the value {LOW_OR_HIGH}.", ("high", "low")),
+        (
+            'This MUST be <code>"low"</code> for a night or a day, or <code>"high"</code>.',
+            ("high", "low"),
+        ),
+        (
+            f"This MUST be one of:{LISTED.replace('</li>', ' for a night or a day</li>')}",
+            ("high", "low"),
+        ),
     ],
 )
 def test_an_enumeration_holds_one_of_several_values_and_nothing_else(
@@ -71,6 +88,13 @@ def test_an_enumeration_holds_one_of_several_values_and_nothing_else(
     spec = parse_document(document(obs=[*OBS, ("mood", MUST, f"<code>str</code>. {said}")]))
     mood = next(one for one in spec.fields() if one.name == "mood")
     assert enumeration(mood) == names
+
+
+@pytest.mark.parametrize("type_", ["int", "uint", "float", "numpy.float32"])
+def test_a_number_that_may_have_other_values_is_no_enumeration(type_: str) -> None:
+    said = f"<code>{type_}</code>. This MUST be {LOW_OR_HIGH}."
+    spec = parse_document(document(obs=[*OBS, ("mood", MUST, said)]))
+    assert enumeration(next(one for one in spec.fields() if one.name == "mood")) == ()
 
 
 def test_a_row_is_one_value_of_the_diff_whatever_it_forbids() -> None:

@@ -154,6 +154,7 @@ def test_the_report_is_whole(report: RunReport) -> None:
     }
     assert told <= set(report.versions)
     assert report.changes["collections"] == 4
+    assert report.dataset_count == len(of_release(NEWER))
     assert report.previous is not None
     assert (report.previous.release, report.previous.dataset_count) == (OLDER.version, 5)
     assert report.sources is not None

@@ -188,5 +188,6 @@ def test_an_organisms_datasets_of_a_collection_are_registered_and_verified_alone
     assert {outcome.dataset_id for outcome in report.outcomes} == ids
     [datasets] = [check for check in report.checks if check.name == "datasets"]
     assert (datasets.expected, datasets.found) == ("2", "2")
+    assert report.dataset_count == 2
     assert report.previous is None
     assert report.withdrawn == ()
