@@ -418,9 +418,9 @@ def test_a_run_is_accepted_by_the_bots_own_answer_in_the_releases_threads(server
     said(MarkerKind.RELEASE, "2025-02-01", "r-4", Decision.ACCEPTED, ACTIONS)
     said(MarkerKind.MANIFEST, "2025-02-01", "r-5", Decision.REFUSED, ACTIONS)
     said(MarkerKind.MANIFEST, "2024-02-01", "r-6", Decision.ACCEPTED, "mallory")
-    assert threads.accepted_runs(release) == {"r-1", "r-2"}
-    assert threads.accepted_runs("2025-02-01") == {"r-4"}
-    assert threads.accepted_runs("2024-02-01") == frozenset()
+    assert threads.accepted_runs(release) == {"r-1": "/ingest", "r-2": "/ingest"}
+    assert threads.accepted_runs("2025-02-01") == {"r-4": "/ingest"}
+    assert threads.accepted_runs("2024-02-01") == {}
 
 
 def test_a_run_is_named_by_its_own_workflow_run_alone(server: Server) -> None:
