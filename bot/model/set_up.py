@@ -36,8 +36,8 @@ class ActionsSetUp:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """`branches`: names and patterns of those that may use it, None where each may. With
-    `is_protected`, each protected branch may. `tags`: patterns of the tags that may, too.
+    """`branches`: names and patterns of those that may use it, None where each may; with
+    `is_protected` those that are protected now. `tags`: patterns of the tags that may, too.
     """
 
     branches: tuple[str, ...] | Unseen | None

@@ -93,6 +93,19 @@ def test_what_is_there_is_seen_whole(server: Server) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("protected", "branches"),
+    [(set(), None), ({"main"}, ("main",)), ({"main", "x"}, ("main", "x")), ({"x"}, ("x",))],
+)
+def test_protected_branches_may_use_an_environment_or_each_where_none_is(
+    server: Server, protected: set[str], branches: tuple[str, ...] | None
+) -> None:
+    fake = server.fake
+    fake.branches["x"] = fake.branches["main"]
+    fake.environments, fake.protected = {"bot": Environment(protected=True)}, protected
+    assert seen(server).environments == {"bot": Seen(branches, True, frozenset())}
+
+
 def test_what_a_repository_of_another_kind_says(server: Server) -> None:
     fake = server.fake
     fake.is_private = fake.is_archived = True
@@ -189,15 +202,22 @@ def test_what_is_refused_is_unseen_and_the_rest_is_seen(
 def test_what_is_hidden_from_a_person_who_is_no_administrator(server: Server) -> None:
     hidden = Unseen("the token may not see it: it needs to be an administrator's")
     fake = server.fake
-    fake.environments = {"instance": Environment(["main"])}
-    for path in ("/actions/secrets", "/deployment-branch-policies", "/instance/secrets"):
+    fake.environments = {
+        "instance": Environment(["main"]),
+        "protected": Environment(protected=True),
+    }
+    environments = ("/deployment-branch-policies", "/branches$", "/instance/secrets")
+    for path in ("/actions/secrets", *environments):
         server.faults.append(Fault("GET", path, 404, times=99))
     for kind in ("secrets", "variables"):  # as a person's own repository has none
         server.faults.append(Fault("GET", f"/actions/organization-{kind}", 404, times=99))
     found = seen(server)
     assert found.secrets == hidden
     assert (found.shared_secrets, found.variables) == (frozenset(), {})
-    assert found.environments == {"instance": Seen(hidden, False, hidden)}
+    assert found.environments == {
+        "instance": Seen(hidden, False, hidden),
+        "protected": Seen(hidden, True, frozenset()),
+    }
 
 
 @pytest.mark.parametrize(

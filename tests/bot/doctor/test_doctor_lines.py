@@ -144,7 +144,11 @@ def test_an_environment_is_to_let_in_the_default_branch_and_no_other() -> None:
     assert environment(("master",)) == "missing"
     assert environment(("main", "try/*")) == "warning"
     assert environment(("ma*",)) == "warning"
-    assert environment(None, is_protected=True) == "warning"
+    assert environment(None, is_protected=True) == "missing"
+    assert environment(("main",), is_protected=True) == "warning"
+    assert environment(("main", "x"), is_protected=True) == "warning"
+    assert environment(("x",), is_protected=True) == "missing"
+    assert environment(Unseen("forbidden"), is_protected=True) == "unknown"
     assert environment(Unseen("forbidden")) == "unknown"
 
 

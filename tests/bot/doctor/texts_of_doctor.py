@@ -124,7 +124,10 @@ def environment(
 
 ENVIRONMENTS = {
     "limited": environment(),
-    "protected": environment(None, is_protected=True),
+    "protected": environment(("main", "a"), is_protected=True),
+    "protected, none": environment(None, is_protected=True),
+    "protected, not the default": environment(("a",), is_protected=True),
+    "protected, unseen": environment(UNSEEN, is_protected=True),
     "branches unseen": environment(UNSEEN),
     "tags": environment(None, tags=("v*", "x")),
     "open": environment(None),
