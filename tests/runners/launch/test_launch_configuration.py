@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 import tomli_w
+from click.testing import CliRunner
 
 from launch.site import ROOT, request, table
+from runners.__main__ import main
 from runners.contract import ContractError
 from runners.contract.launch_toml import Configuration, bucket_and_prefix
 from runners.launch.prices import highest_cost, price
@@ -111,6 +113,21 @@ def test_launchers_that_are_not_configured_are_named(tmp_path: Path) -> None:
         configuration.for_ec2()
     with pytest.raises(ContractError, match=r"table \[launch.sagemaker\] is missing"):
         configuration.for_sagemaker()
+
+
+@pytest.mark.parametrize("launcher", ["ec2", "EC2", "sagemaker", "SageMaker"])
+@pytest.mark.parametrize(
+    "command", [("launch", "--request", "none.json"), ("terminate", "--run", "r-1")]
+)
+def test_a_launcher_is_known_in_any_case(
+    tmp_path: Path, launcher: str, command: tuple[str, ...]
+) -> None:
+    """As the workflow files' expressions compare the variable that it is from."""
+    words = [*command, "--config", str(tmp_path / "none.toml"), "--launcher", launcher]
+    said = CliRunner().invoke(main, words)
+    assert said.exit_code == 2
+    assert "none." in said.output
+    assert "--launcher" not in said.output
 
 
 def test_a_life_that_may_cost_more_than_the_budget_is_refused(tmp_path: Path) -> None:
