@@ -10,7 +10,7 @@ from bot.model.limits import CODEBUILD, MACHINES
 from bot.model.set_up import RepositorySetUp, Unseen
 from bot.setting_values import read_text
 from runners.contract import ContractError, PartHealth
-from runners.contract.launch_toml import Configuration
+from runners.contract.launch_toml import REGION, Configuration
 
 SETTINGS = {
     "BOT_INSTANCE": "instance",
@@ -38,7 +38,7 @@ NEEDED_BY = {
 
 
 def _region(text: str) -> None:
-    if not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d+", text):
+    if not re.fullmatch(REGION, text):
         raise ValueError(f"{text!r} is no region of AWS; give one, as us-west-2")
 
 

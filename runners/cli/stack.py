@@ -11,6 +11,7 @@ import rich_click as click
 
 from runners.cli.options import with_clear_errors
 from runners.contract import ContractError
+from runners.contract.launch_toml import REGION
 from runners.launch.stack import (
     TEMPLATE,
     Stack,
@@ -23,7 +24,7 @@ from runners.launch.stack import (
 
 FORMS = {
     "repository": r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+",
-    "region": r"[a-z]{2}(-[a-z]+)+-\d",
+    "region": REGION,
     "subnets": r"subnet-[0-9a-f]+",
     "image": r"ami-[0-9a-f]+",
 }

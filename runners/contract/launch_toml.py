@@ -17,6 +17,8 @@ from runners.contract.document import ContractError, Document, text_of
 Count = Annotated[int, Field(ge=1)]
 Dollars = Annotated[float, Field(gt=0)]
 Subnet = Annotated[str, Field(pattern=r"^subnet-[0-9a-f]+$")]
+REGION = r"[a-z]{2,4}(-[a-z]+)+-\d+"
+"""A region of AWS in any of its partitions, as us-west-2, us-gov-west-1 and eusc-de-east-1."""
 MOST_HOURS = 216
 EC2_HOURS = 120
 SecurityGroup = Annotated[str, Field(pattern=r"^sg-[0-9a-f]+$")]
@@ -92,7 +94,7 @@ class Configuration(Document):
 
     repository: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$")]
     runs: Annotated[str, Field(min_length=1)]
-    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+    region: Annotated[str, Field(pattern=rf"^{REGION}$")]
     lifetime_hours: Annotated[float, Field(gt=0, le=MOST_HOURS)]
     budget: Dollars
     lamindb_secret: str | None = None

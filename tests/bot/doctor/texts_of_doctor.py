@@ -222,6 +222,7 @@ VARIABLES = {
         "AWS_REGION": "us-gov-west-1",
         "DATA_ROLE": ARN.replace("aws", "aws-us-gov"),
     },
+    "a region of Europe's own": {"BOT_INSTANCE": "a/b", "AWS_REGION": "eusc-de-east-1"},
 }
 TEXTS = {
     **{f"packages: {name}": lines(some) for name, some in PACKAGES.items()},

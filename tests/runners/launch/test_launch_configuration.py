@@ -1,19 +1,21 @@
 """The [launch] table: refused in one sentence before anything is asked of AWS or GitHub."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import pytest
 import tomli_w
 from click.testing import CliRunner
 
 from launch.site import ROOT, request, table
-from runners.__main__ import main
+from runners.cli.commands import main
 from runners.contract import ContractError
-from runners.contract.launch_toml import Configuration, bucket_and_prefix
+from runners.contract.launch_toml import REGION, Configuration, bucket_and_prefix
 from runners.launch.prices import highest_cost, price
 from runners.launch.user_data import Lock
 from runners.launch.work import PackedWork
@@ -158,6 +160,16 @@ def test_a_region_without_prices_is_not_budgeted_by_anothers(tmp_path: Path) -> 
     given = {"ml.r5.8xlarge": 2.9}
     ours = price(read(tmp_path, region="eu-central-1", prices=given), "ml.r5.8xlarge", 0)
     assert (ours.hour, ours.priced_on) == (2.9, None)
+
+
+def test_every_region_of_aws_is_one() -> None:
+    """Those that boto3 knows, in every partition."""
+    partitions = botocore.session.get_session().get_data("partitions")["partitions"]
+    names = {name for one in partitions for name in one["regions"] if "global" not in name}
+    assert {"eusc-de-east-1", "us-gov-west-1", "cn-north-1"} < names
+    assert {name for name in names if not re.fullmatch(REGION, name)} == set()
+    for name in ("us-west", "Oregon", "us-west-2a", "s3://us-west-2"):
+        assert not re.fullmatch(REGION, name)
 
 
 def test_runs_lie_in_a_bucket_or_in_a_folder() -> None:
