@@ -186,6 +186,11 @@ def store(server: Server, answer: Callable[[int], object]) -> tuple[ArtifactStor
     return one, slept
 
 
+ZEROS = zipped({"a": bytes(1000)})
+BROKEN = ZEROS.replace(ZEROS[31:36], b"\xff" * 5)
+"""What is packed is no deflate stream: the file's name, of one letter, ends at byte 31."""
+LOCKED = ZEROS.replace(b"\x14\0\0\0\x08\0", b"\x14\0\x01\0\x08\0")
+ODD = ZEROS.replace(b"\x14\0\0\0\x08\0", b"\x14\0\0\0\x61\0")
 WHOLE = zipped({"a.txt": b"one", "deep/b.txt": b"\xff", "c": "ü".encode()})
 
 
@@ -219,6 +224,9 @@ def test_an_artifact_is_fetched_once_and_its_texts_are_read(
         ([httpx.ReadTimeout("x")] * 3, "can't be fetched (ReadTimeout); try again later.", 3),
         ([b"no zip"], "can't be read (File is not a zip file).", 1),
         ([zipped({"a": b"\xff"})], "can't be read ('utf-8' codec can't decode byte", 1),
+        ([BROKEN], "can't be read (Error -3 while decompressing data: invalid", 1),
+        ([LOCKED], "can't be read (File <ZipInfo filename='a' ", 1),
+        ([ODD], "can't be read (That compression method is not supported).", 1),
     ],
 )
 def test_an_artifact_that_cannot_be_read_is_told(
