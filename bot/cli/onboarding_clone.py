@@ -36,8 +36,8 @@ class Clone:
     remote: str
 
     @classmethod
-    def at(cls, folder: Path, repository: str) -> "Clone":
-        """That of the repository; one of another is only noted.
+    def at(cls, folder: Path, repository: str, web: str) -> "Clone":
+        """That of the repository on the GitHub at `web`; one of another is only noted.
 
         Raises:
             BotError: the folder is none, or it can't be pushed.
@@ -51,7 +51,7 @@ class Clone:
         if not remotes:
             raise BotError(
                 f"{folder}: has no remote that it could be pushed to; say `git -C "
-                f"{quote(str(folder))} remote add origin https://github.com/{repository}.git`, "
+                f"{quote(str(folder))} remote add origin {web}/{repository}.git`, "
                 "and this again."
             )
         named = [name for name, url in remotes.items() if _is_of(repository, url)]

@@ -191,9 +191,12 @@ def _loose(found: RepositorySetUp, variables: Mapping[str, str]) -> Iterator[Par
         yield ok(part, "none that must be an environment's is among them.")
 
 
+def _web(found: RepositorySetUp) -> str:
+    return found.address.removesuffix(f"/{found.name}")
+
+
 def _shared_settings(found: RepositorySetUp) -> str:
-    host = found.address.removesuffix(f"/{found.name}")
-    return f"{host}/organizations/{found.name.partition('/')[0]}/settings/secrets/actions"
+    return f"{_web(found)}/organizations/{found.name.partition('/')[0]}/settings/secrets/actions"
 
 
 def _nowhere(
@@ -232,7 +235,7 @@ def app(
         yield missing("App", sentence, f"{remedy} --repo {repository.name}")
     elif found is None:
         sentence = "it isn't installed in the repository; install it:"
-        yield missing("App", sentence, "https://github.com/settings/apps")
+        yield missing("App", sentence, f"{_web(repository)}/settings/apps")
     elif found.suspended:
         yield missing("App", "it is suspended here; let it work again:", found.address)
     else:

@@ -14,7 +14,7 @@ from fake_github.faults import Fault, lost_answer
 from fake_github.server import Server, serving
 from fake_github.state import ACTIONS, FakeGithub
 
-from bot.adapters.github.app_manifest import _Page, web_of
+from bot.adapters.github.app_manifest import _Page
 from bot.adapters.github.artifacts import EXPECTED, ArtifactStore
 from bot.adapters.github.client import RetryPolicy, base_of, connect, ensure_branch
 from bot.adapters.github.onboarding import GithubOnboarding
@@ -480,19 +480,6 @@ def test_the_page_takes_one_code_with_its_own_state() -> None:
         assert page.answer(target, host, OWN)[0] == status
     assert (page.codes.get_nowait(), page.codes.empty()) == ("a", True)
     assert _Page(PLACE, lambda _: {}).state != state
-
-
-@pytest.mark.parametrize(
-    ("api", "web"),
-    [
-        ("https://api.github.com", "https://github.com"),
-        ("https://api.octocorp.ghe.com", "https://octocorp.ghe.com"),
-        ("https://ghe.test/api/v3", "https://ghe.test"),
-        ("https://api.ghe.test/api/v3", "https://api.ghe.test"),
-    ],
-)
-def test_a_browser_finds_the_github_that_has_this_api(api: str, web: str) -> None:
-    assert web_of(api) == web
 
 
 # --- what prepares a repository -------------------------------------------------------------------

@@ -35,6 +35,7 @@ CHECKOUT = Checkout(
     variables=frozenset({"LAUNCHER", "RUNS"}),
     schema="7.1.0",
 )
+WEB = "https://github.test"
 FOUND = replace(
     PLAIN,
     environments={"instance": Environment(("main",), False, frozenset({"LAMIN_API_KEY"}))},
@@ -266,9 +267,9 @@ def test_only_selected_actions_are_a_warning() -> None:
 
 
 def test_what_a_token_could_not_be_asked_about_is_unknown() -> None:
-    assert token(replace(FOUND, unanswered=("checks",))).health is Health.UNKNOWN
+    assert token(replace(FOUND, unanswered=("checks",)), WEB).health is Health.UNKNOWN
     both = replace(FOUND, unanswered=("checks",), unreadable={"issues": "forbidden"})
-    assert token(both).health is Health.MISSING
+    assert token(both, WEB).health is Health.MISSING
 
 
 def test_old_releases_without_a_manifest_are_nobodys_concern() -> None:

@@ -230,7 +230,9 @@ TEXTS = {
     "meant": " ".join(str(meant(name, SETTINGS)) for name in ("RUNS", "run", "instan", "xyz")),
     "shortened": "\n".join(shortened(list("abcdef"[:n])) for n in range(7)),
     "releases": lines(RELEASES),
-    **{f"token: {name}": lines([token(one)]) for name, one in TOKENS.items()},
+    **{
+        f"token: {name}": lines([token(one, "https://github.test")]) for name, one in TOKENS.items()
+    },
     **{
         f"repository: {name}": lines(repository(one, FILES, CHECKOUT.variables, None))
         for name, one in REPOSITORIES.items()
