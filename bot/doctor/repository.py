@@ -126,7 +126,12 @@ def _workflows(found: RepositorySetUp, files: Collection[str]) -> Iterator[PartH
             why = DISABLED.get(state, state)
             remedy = f"gh workflow enable {file} --repo {found.name}"
             yield missing(f"workflow {file}", f"{why}; enable it:", remedy)
-    if not lacking and not idle:
+    for file in sorted(found.half_renewed):
+        sentence = "it calls one commit of the code, and `bot-ref` has jobs check out another, as"
+        sentence += " after Dependabot or Renovate; write the same commit in both places:"
+        address = f"{found.address}/edit/{found.default_branch}/.github/workflows/{file}"
+        yield missing(f"workflow {file}", sentence, address)
+    if not (lacking or idle or found.half_renewed):
         yield ok("workflow files", f"{', '.join(files)} are there and enabled.")
 
 

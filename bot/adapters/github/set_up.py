@@ -93,6 +93,7 @@ def look(
         actions=actions.result(),
         workflows=states,
         callers=frozenset() if isinstance(files, Unseen) else files.callers,
+        half_renewed=frozenset() if isinstance(files, Unseen) else files.half_renewed,
         has_launch_toml=files if isinstance(files, Unseen) else files.has_launch_toml,
         is_archived=told["archived"],
         is_empty=found["contents"] is Probe.EMPTY,

@@ -142,6 +142,25 @@ def test_a_file_that_calls_ours_is_known(server: Server, text: str, calls: bool)
     assert seen(server).callers == frozenset()
 
 
+@pytest.mark.parametrize(
+    ("call", "ref", "is_half_renewed"),
+    [
+        ("a" * 40, "a" * 40, False),
+        (f"{'a' * 40} # v1", f"{'a' * 40} # v1", False),
+        (f"{'b' * 40} # v2", f"{'a' * 40} # v1", True),
+        (f"{'a' * 40} # v1", f'"{"b" * 40}"', True),
+        ("v1", "a" * 40, False),
+        ("a" * 40, f"{'a' * 40} # not bot-ref: {'b' * 40}", False),
+    ],
+)
+def test_a_file_that_calls_one_commit_and_checks_out_another_is_known(
+    server: Server, call: str, ref: str, is_half_renewed: bool
+) -> None:
+    text = f"  uses: octo/bot/.github/workflows/bot.yml@{call}\n  with:\n    bot-ref: {ref}\n"
+    files(server, "census.yml", text=text)
+    assert seen(server).half_renewed == (frozenset({"census.yml"}) if is_half_renewed else set())
+
+
 def test_a_repository_without_a_commit_is_empty(server: Server) -> None:
     server.fake.is_empty = True
     found = seen(server)

@@ -78,6 +78,9 @@ TOKENS: dict[str, RepositorySetUp | Refused] = {
 }
 REPOSITORIES = {
     "all is well": found(workflows=dict.fromkeys(FILES, "active"), variables={"RUNS": "x"}),
+    "half renewed": found(
+        workflows=dict.fromkeys(FILES, "active"), half_renewed=frozenset({"x.yml"})
+    ),
     "archived and empty": found(is_archived=True, is_empty=True, has_issues=False),
     "nothing seen": found(actions=UNSEEN, workflows=UNSEEN, labels=UNSEEN, variables=UNSEEN),
     "no file": found(workflows={"other.yml": "active"}),
