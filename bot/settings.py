@@ -5,6 +5,7 @@ folder, one in the environment at the working folder. Nothing else in bot/ reads
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
@@ -31,6 +32,7 @@ SCHEMA_DOCUMENT = (
 )
 STORAGE = ("s3://cellxgene-census-public-us-west-2/", "s3://cellxgene-data-public/")
 GITHUB_API = "https://api.github.com"
+CLOUD_API = re.compile(r"https://api\.((?:[\w-]+\.ghe|github)\.com)")
 INSTANCE = "laminlabs/cellxgene"
 DEFAULT_FILE = Path("bot.toml")
 LAUNCH_FILE = Path("launch.toml")
@@ -96,9 +98,24 @@ class Settings:
     previous: Mapping[str, str] = field(default_factory=dict)
     storage: tuple[str, ...] = STORAGE
 
+    @property
+    def github_web(self) -> str:
+        """Where a browser, and git, find the GitHub that has the API."""
+        return web_of(self.github_api)
+
     def keeps_dashboard(self) -> bool:
         """Whether one thread tells how every release stands; in a folder only if that is set."""
         return self.github is not None if self.dashboard is None else self.dashboard
+
+
+def web_of(api: str) -> str:
+    """Where a browser finds the GitHub that has this API.
+
+    https://docs.github.com/en/enterprise-server@latest/rest/quickstart
+    https://docs.github.com/en/enterprise-cloud@latest/graphql/guides/managing-enterprise-accounts
+    """
+    of_cloud = CLOUD_API.fullmatch(api)
+    return f"https://{of_cloud[1]}" if of_cloud else api.removesuffix("/api/v3")
 
 
 def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:

@@ -4,6 +4,7 @@ runs/2026-02-01-ingest-2/request.json, journal.jsonl, report.json
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,11 +40,14 @@ class FolderStore:
     is_live: bool = True
 
     def modified(self) -> dict[str, datetime]:
-        files = (path for path in self.folder.glob("[!.]*/*") if path.is_file())
-        return {
-            str(path.relative_to(self.folder)): datetime.fromtimestamp(path.stat().st_mtime, UTC)
-            for path in files
-        }
+        """Without those that are being written, whose names begin with a dot."""
+        files: dict[str, datetime] = {}
+        for path in self.folder.glob("[!.]*/[!.]*"):
+            with suppress(FileNotFoundError):  # it was taken away since
+                if path.is_file():
+                    at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+                    files[str(path.relative_to(self.folder))] = at
+        return files
 
     def text(self, path: str) -> str:
         try:

@@ -7,13 +7,14 @@ from bot.errors import BotError
 SECONDS = 60
 
 
-def commit_of(repository: str, tag: str) -> str | None:
-    """The whole commit of a tag of OWNER/NAME on GitHub; None where there is no such tag.
+def commit_of(repository: str, tag: str, web: str) -> str | None:
+    """The whole commit of a tag of OWNER/NAME on the GitHub at `web`; None where there is no such
+    tag.
 
     Raises:
         BotError: git can't read it.
     """
-    address, ref = f"https://github.com/{repository}", f"refs/tags/{tag}"
+    address, ref = f"{web}/{repository}", f"refs/tags/{tag}"
     # of a tag with a text of its own, `^{}` is the commit: https://git-scm.com/docs/git-ls-remote
     command = ["git", "ls-remote", address, ref, f"{ref}^{{}}"]
     try:

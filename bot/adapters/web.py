@@ -103,7 +103,12 @@ class HttpPages:
             raise BotError(f"{address}: can't be fetched ({error}); correct it.") from error
         except httpx.TransportError as error:
             raise _PassingError(f"can't be reached ({error or type(error).__name__})") from error
-        except (httpx.InvalidURL, httpx.TooManyRedirects, httpx.DecodingError) as error:
+        except (
+            httpx.InvalidURL,
+            httpx.TooManyRedirects,
+            httpx.DecodingError,
+            UnicodeError,  # a part of the host's name is empty, or has more than 63 letters
+        ) as error:
             raise BotError(f"{address}: can't be fetched ({error}); correct it.") from error
 
     def _body(self, response: httpx.Response, address: str) -> bytes:
@@ -167,7 +172,7 @@ def asked_wait(response: httpx.Response) -> float:
         return float(header[:12])
     try:
         until = parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0
     return max(0, (until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
 

@@ -53,7 +53,7 @@ class Webhook:
             answer = self.client.post(self.address, json={"text": text})
         except NOT_SENT:
             return "can't be reached", 0
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             return f"gave no answer ({type(error).__name__})", None
         if answer.is_success:
             return "", None

@@ -252,6 +252,17 @@ def _alone(home: Path) -> Iterator[None]:
         yield
 
 
+def _refuse_others(home: Path) -> None:
+    """Raises BotError if the folder has something, and no demo was ever there: it would be written
+    over, or removed.
+    """
+    if home.is_dir() and any(home.iterdir()) and not (home / HELD).exists():
+        raise BotError(
+            f"{home}: has files, and no demo's; play in a new or empty folder: make demo "
+            "DEMO=FOLDER."
+        )
+
+
 def _empty(home: Path) -> None:
     """Removes what is in the folder, but not what it is held by."""
     for path in home.iterdir():
@@ -295,6 +306,7 @@ def main(
     """
     page, old_spec, new_spec = map(_absolute, (page, old_spec, new_spec))
     try:
+        _refuse_others(home)
         with _alone(home):
             if fresh:
                 _empty(home)

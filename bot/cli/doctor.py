@@ -203,7 +203,7 @@ def _of_github(
     elif found is None:
         yield missing("token", "there is none.", 'export BOT_GITHUB_TOKEN="$(gh auth token)"')
     else:
-        yield judge_repository.token(found)
+        yield judge_repository.token(found, settings.github_web)
         if isinstance(found, RepositorySetUp):
             yield from _of_repository(found, settings, checkout)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import rich_click as click
@@ -116,8 +117,8 @@ def init(
     if code is None or instance is None:
         raise BotError("--code, --instance: one of them is missing; give both.")
     check_words(repository, instance, owners)
-    pinned, settings = Code.from_text(code, commit_of), lazy.load().settings
-    settings = replace(settings, instance=instance)
+    settings = replace(lazy.load().settings, instance=instance)
+    pinned = Code.from_text(code, partial(commit_of, web=settings.github_web))
     if as_pull_request:
         _refuse_options({"folder", "update"}, "doesn't go with --pull-request")
         name = settings.workflow or Path(WORKFLOW).name
@@ -126,7 +127,7 @@ def init(
         return
     if folder is None:
         raise BotError("FOLDER: missing; name your repository's clone, or say --pull-request.")
-    clone = Clone.at(folder, repository)
+    clone = Clone.at(folder, repository, settings.github_web)
     if update and not (folder / WORKFLOW).is_file():
         raise BotError(f"{folder}: has no {WORKFLOW} to be renewed; leave --update out.")
     is_written = put(clone, pinned, owners, update=update, yes=yes)

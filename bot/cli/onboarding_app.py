@@ -9,7 +9,7 @@ from typing import Any
 import rich_click as click
 
 from bot.adapters.files import secret_file
-from bot.adapters.github.app_manifest import MadeApp, make_app, web_of
+from bot.adapters.github.app_manifest import MadeApp, make_app
 from bot.errors import BotError
 from bot.onboarding.app import app_steps, manifest
 from bot.settings import Settings
@@ -66,7 +66,7 @@ def _make(settings: Settings, wanted: WantedApp) -> None:
 
 
 def _manifest(settings: Settings, wanted: WantedApp, back: str) -> Mapping[str, Any]:
-    web = web_of(settings.github_api)
+    web = settings.github_web
     return manifest(wanted.repository, back, launcher=settings.launcher, web=web)
 
 

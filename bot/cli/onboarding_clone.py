@@ -20,6 +20,7 @@ from bot.onboarding.files import (
     caller,
     other_owners,
     owner_lines,
+    with_call_of,
 )
 
 OWN = OWN_RULES.parents[1]
@@ -36,8 +37,8 @@ class Clone:
     remote: str
 
     @classmethod
-    def at(cls, folder: Path, repository: str) -> "Clone":
-        """That of the repository; one of another is only noted.
+    def at(cls, folder: Path, repository: str, web: str) -> "Clone":
+        """That of the repository on the GitHub at `web`; one of another is only noted.
 
         Raises:
             BotError: the folder is none, or it can't be pushed.
@@ -51,7 +52,7 @@ class Clone:
         if not remotes:
             raise BotError(
                 f"{folder}: has no remote that it could be pushed to; say `git -C "
-                f"{quote(str(folder))} remote add origin https://github.com/{repository}.git`, "
+                f"{quote(str(folder))} remote add origin {web}/{repository}.git`, "
                 "and this again."
             )
         named = [name for name, url in remotes.items() if _is_of(repository, url)]
@@ -101,14 +102,17 @@ def put(clone: Clone, code: Code, owners: Sequence[str], *, update: bool, yes: b
 def earlier(folder: Path) -> Mapping[str, str]:
     """By path, what the commit had of each file by which the bot is called in the folder. Of one
     that this checkout doesn't have, only the workflow file, by today's template.
+
+    Its call may have been renewed since, by a tool that leaves the second pin as it was.
     """
     workflow = folder / WORKFLOW
-    code = called(workflow.read_text("utf-8", errors="replace")) if workflow.is_file() else None
+    text = workflow.read_text("utf-8", errors="replace") if workflow.is_file() else ""
+    code = called(text)
     if code is None:
         return {}
     names = [f"runners/rules/{file.name}" for file in OWN_RULES.glob("*.json")]
     found = {name: _git(OWN, "show", f"{code.commit}:{name}") for name in (TEMPLATE, *names)}
-    return {**found, WORKFLOW: caller(code, found.pop(TEMPLATE) or None)}
+    return {**found, WORKFLOW: with_call_of(caller(code, found.pop(TEMPLATE) or None), text)}
 
 
 def _say_left(folder: Path, code: Code, states: Mapping[str, State], *, update: bool) -> None:

@@ -16,6 +16,7 @@ from bot.cli.context import LazyContext, on_github, with_clear_errors
 from bot.cli.terminal import show_plan
 from bot.comments.plan import describe
 from bot.comments.status import LOST
+from bot.comments.status import ended as settled
 from bot.engine import handle
 from bot.errors import BotError
 from bot.gather.facts import cancelled_by
@@ -149,13 +150,19 @@ def _is_untold(run: Run, bot: Github) -> bool:
 
 
 def _is_unsaid(run: Run, bot: Github) -> bool:
-    """Whether the run's job has left a report whose result isn't in the release's thread."""
+    """Whether the run's job has left a report whose result isn't in the release's thread.
+
+    One that somebody has deleted there isn't said again: the status comment still says that it was.
+    """
     thread = _thread(run, bot)
     if run.job is None or run.report is None or thread is None:
         return False
-    marker = Marker(MarkerKind.RESULT, run.request.run_id)
-    said = [one.body for one in _own(thread, bot) if last_marker(one.body) == marker]
-    return not said or said[0].startswith(LOST)
+    said = {last_marker(one.body): one.body for one in reversed([*_own(thread, bot)])}
+    result = said.get(Marker(MarkerKind.RESULT, run.request.run_id))
+    if result is None:
+        status = said.get(Marker(MarkerKind.STATUS, run.request.run_id), "")
+        return not status.startswith(settled(run.request))
+    return result.startswith(LOST)
 
 
 def _thread(run: Run, bot: Github) -> int | None:

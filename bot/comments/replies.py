@@ -87,12 +87,11 @@ def _only(request: RunRequest) -> list[str]:
 
 
 def _earlier(request: RunRequest, earlier: Run | None) -> list[str]:
-    if earlier is None or earlier.report is None or request.action is Action.VERIFY:
+    if earlier is None or earlier.verdict is None or request.action is Action.VERIFY:
         return []
-    run_id, verdict = named_run(earlier), earlier.report.verdict
     return [
-        f"- Earlier: {run_id} ended with the verdict *{verdict}*. What it registered and is "
-        "unchanged stays as it is."
+        f"- Earlier: {named_run(earlier)} ended with the verdict *{earlier.verdict}*. What it "
+        "registered and is unchanged stays as it is."
     ]
 
 
@@ -334,7 +333,7 @@ def status(release: str, facts: Facts) -> str:
         merged = f"on the default branch, but can't be used ({inert(facts.broken[release])})"
     now = taken(running) if running else "nothing is running in this instance."
     lines = [f"**Release {release}:** the manifest is {merged}; {now}"]
-    ended = [run for run in (*facts.taken_back(release), *runs) if run.report is not None]
+    ended = [run for run in (*facts.taken_back(release), *runs) if run.verdict is not None]
     if ended:
         rows = [_ended(run) for run in reversed(ended[-10:])]
         lines.append(table(["Run", "Asked for by", "Ended", "Verdict"], rows))
@@ -373,7 +372,7 @@ def _after_status(release: str, facts: Facts) -> str:
         return AFTER_ROLLBACK
     if not runs:
         return "say `/ingest` to register the release."
-    if runs[-1].report is None:
+    if runs[-1].verdict is None:
         return (
             f"say `/{runs[-1].request.action}`: the last run was lost, and it goes on from there."
         )
@@ -385,11 +384,11 @@ def _ended(run: Run) -> list[str]:
     return [
         named_run(run),
         code(run.request.requested_by or "the merge"),
-        moment(ended_at) if ended_at else "",
+        moment(ended_at) if ended_at else "its report isn't kept any more",
         _verdict(run),
     ]
 
 
 def _verdict(run: Run) -> str:
-    verdict = str(run.report.verdict) if run.report else ""
+    verdict = str(run.verdict or "")
     return f"{verdict}; rolled back {moment(run.taken_back)}" if run.taken_back else verdict

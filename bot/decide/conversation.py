@@ -181,7 +181,7 @@ def _effects(
     again: Repeat | None,
 ) -> tuple[Effect, ...]:
     """The run before the words: a promise without a run would be the worse half of a crash."""
-    ended = [run for run in facts.runs_of(request.release) if run.report is not None]
+    ended = [run for run in facts.runs_of(request.release) if run.verdict is not None]
     thread = facts.threads.get(request.release, event.thread)
     where = "here" if thread == event.thread else f"in #{thread}"
     earlier = ended[-1] if ended else None

@@ -145,11 +145,11 @@ def _name(version: str, last: Run | None, facts: Facts, look: Look | None) -> St
         return State.BROKEN
     if last is None:
         return State.MERGED if version in facts.manifests else State.PROPOSED
-    if last.report is None:
+    if last.verdict is None:
         return State.LOST if last.is_lost else State.RUNNING
-    if last.report.verdict is Verdict.PASSED and last.request.is_part:
+    if last.verdict is Verdict.PASSED and last.request.is_part:
         return State.PART
-    return STATES[last.report.verdict]
+    return STATES[last.verdict]
 
 
 def _done(version: str, event: Event, last: Run | None, facts: Facts) -> int | None:
@@ -176,7 +176,7 @@ def _with_run(event: Event, facts: Facts) -> Facts:
     else:
         return facts
     runs = tuple(
-        replace(run, report=report, is_lost=report is None)
+        replace(run, report=report, is_lost=report is None, last_verdict=None)
         if run.request.run_id == request.run_id
         else run
         for run in facts.runs

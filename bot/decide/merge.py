@@ -63,7 +63,7 @@ def _ingested_on_merge(
     if running and running.request.run_id != request.run_id:
         body = merges.but_busy(event.release, running)
         return _waits(event, thread, body, f"{merged} while {running.request.run_id} runs.")
-    ended = [run for run in facts.runs_of(event.release) if run.report is not None]
+    ended = [run for run in facts.runs_of(event.release) if run.verdict is not None]
     earlier = ended[-1] if ended else None
     accepted = replies.accepted(request, manifest, earlier, limits=facts.limits)
     comment = Comment(thread, Marker(MarkerKind.MERGED, event.commit), accepted)

@@ -209,9 +209,12 @@ def _label_without(event: RunLost, facts: Facts) -> Label:
 
 def _label_before(release: str, facts: Facts) -> Label:
     """What the release's last run that has reported came to, or that it hasn't had any."""
-    reports = [run.report for run in facts.runs_of(release) if run.report]
-    last = max(reports, key=lambda report: report.ended_at, default=None)
-    return ENDED[last.verdict] if last else Label.MERGED
+    ended = {
+        run.report.ended_at if run.report else run.since: run.verdict
+        for run in facts.runs_of(release)
+        if run.verdict
+    }
+    return ENDED[ended[max(ended)]] if ended else Label.MERGED
 
 
 def _lost_comment(

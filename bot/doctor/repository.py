@@ -11,7 +11,8 @@ from runners.contract import PartHealth
 INIT = "python -m bot init --pull-request --yes --code OWNER/NAME@COMMIT --instance OWNER/INSTANCE"
 CALLER = "cellxgene.yml"
 """What the documentation calls the file that calls bot.yml."""
-TOKENS = "https://github.com/settings/personal-access-tokens"
+TOKENS = "settings/personal-access-tokens"
+"""The page at GitHub where whoever is logged in makes and mends tokens."""
 DISABLED = {
     "disabled_manually": "a person has disabled it",
     "disabled_inactivity": "GitHub has disabled its schedule for want of activity",
@@ -21,24 +22,27 @@ DISABLED = {
 """https://docs.github.com/en/rest/actions/workflows#get-a-workflow"""
 
 
-def token(found: RepositorySetUp | Refused) -> PartHealth:
-    """Whether the token lets us in and reads what the bot must read."""
+def token(found: RepositorySetUp | Refused, web: str) -> PartHealth:
+    """Whether the token lets us in and reads what the bot must read; `web` is GitHub's address for
+    a browser.
+    """
+    tokens = f"{web}/{TOKENS}"
     if isinstance(found, Refused):
         if found.is_final:
-            return missing("token", found.why, TOKENS)
+            return missing("token", found.why, tokens)
         return unknown("token", found.why)
     if found.unanswered and not found.unreadable:
         names = shortened(list(found.unanswered))
         return unknown("token", f"GitHub didn't say whether it reads {names}; ask again later.")
     if not found.unreadable and found.may_push is False:
         sentence = f"whoever it is of may not push to {found.name}, nor can the bot by it; take"
-        return warning("token", f"{sentence} one of somebody who may:", TOKENS)
+        return warning("token", f"{sentence} one of somebody who may:", tokens)
     if not found.unreadable:
         names = "contents, issues, pull requests, actions and checks"
         return ok("token", f"it reads {names} of {found.name}; writing shows when it is tried.")
     permission, why = next(iter(found.unreadable.items()))
     kinds = shortened(sorted(found.unreadable))
-    return missing("token", f"it may not read {kinds} ({permission}: {why}); give it that:", TOKENS)
+    return missing("token", f"it may not read {kinds} ({permission}: {why}); give it that:", tokens)
 
 
 def repository(
@@ -122,7 +126,12 @@ def _workflows(found: RepositorySetUp, files: Collection[str]) -> Iterator[PartH
             why = DISABLED.get(state, state)
             remedy = f"gh workflow enable {file} --repo {found.name}"
             yield missing(f"workflow {file}", f"{why}; enable it:", remedy)
-    if not lacking and not idle:
+    for file in sorted(found.half_renewed):
+        sentence = "it calls one commit of the code, and `bot-ref` has jobs check out another, as"
+        sentence += " after Dependabot or Renovate; write the same commit in both places:"
+        address = f"{found.address}/edit/{found.default_branch}/.github/workflows/{file}"
+        yield missing(f"workflow {file}", sentence, address)
+    if not (lacking or idle or found.half_renewed):
         yield ok("workflow files", f"{', '.join(files)} are there and enabled.")
 
 

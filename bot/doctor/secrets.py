@@ -103,9 +103,6 @@ def _settings(found: RepositorySetUp) -> str:
 
 def _limited(part: str, environment: Environment, found: RepositorySetUp) -> PartHealth:
     branch, place = found.default_branch, _settings(found)
-    if environment.is_protected:
-        sentence = f"every protected branch may use it; limit it to {branch}:"
-        return warning(part, sentence, place)
     if isinstance(environment.branches, Unseen):
         sentence = f"its branches couldn't be looked at ({environment.branches.why}); see"
         return unknown(part, sentence, place)
@@ -114,13 +111,17 @@ def _limited(part: str, environment: Environment, found: RepositorySetUp) -> Par
         sentence = f"tags matching {names} may use it, and whoever can push can push such a tag;"
         return missing(part, f"{sentence} let in the branch {branch} alone:", place)
     if environment.branches is None:
-        sentence = f"each branch may use it, and so read its secrets; limit it to {branch}:"
+        none = "no branch is protected, so that " if environment.is_protected else ""
+        sentence = f"{none}each branch may use it, and so read its secrets; limit it to {branch}:"
         return missing(part, sentence, place)
     if not any(matches(branch, pattern) for pattern in environment.branches):
         names = shortened(list(environment.branches))
         may = f"only {names} may use it, and" if names else "no branch may use it, and"
         sentence = f"{may} the default branch is {branch}: GitHub refuses every job; let"
         return missing(part, f"{sentence} {branch} in:", place)
+    if environment.is_protected:
+        sentence = f"every protected branch may use it; limit it to {branch}:"
+        return warning(part, sentence, place)
     others = [pattern for pattern in environment.branches if pattern != branch]
     if others:
         sentence = f"{shortened(others)} may use it, too; limit it to {branch}:"
@@ -190,9 +191,12 @@ def _loose(found: RepositorySetUp, variables: Mapping[str, str]) -> Iterator[Par
         yield ok(part, "none that must be an environment's is among them.")
 
 
+def _web(found: RepositorySetUp) -> str:
+    return found.address.removesuffix(f"/{found.name}")
+
+
 def _shared_settings(found: RepositorySetUp) -> str:
-    host = found.address.removesuffix(f"/{found.name}")
-    return f"{host}/organizations/{found.name.partition('/')[0]}/settings/secrets/actions"
+    return f"{_web(found)}/organizations/{found.name.partition('/')[0]}/settings/secrets/actions"
 
 
 def _nowhere(
@@ -231,7 +235,7 @@ def app(
         yield missing("App", sentence, f"{remedy} --repo {repository.name}")
     elif found is None:
         sentence = "it isn't installed in the repository; install it:"
-        yield missing("App", sentence, "https://github.com/settings/apps")
+        yield missing("App", sentence, f"{_web(repository)}/settings/apps")
     elif found.suspended:
         yield missing("App", "it is suspended here; let it work again:", found.address)
     else:

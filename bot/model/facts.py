@@ -109,8 +109,7 @@ class Facts:
 
     def is_ingested(self, release: str) -> bool:
         """Whether a run of the release in this instance passed."""
-        reports = (run.report for run in self.runs_of(release))
-        return any(report is not None and report.verdict is Verdict.PASSED for report in reports)
+        return any(run.verdict is Verdict.PASSED for run in self.runs_of(release))
 
     def running(self) -> Run | None:
         """The run that is going on in the instance."""

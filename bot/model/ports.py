@@ -35,7 +35,8 @@ class Run:
 
     A lost one ended without a report: its machine died, or was never there. `address` is where a
     person finds its log. `job` is what works on it where no workflow run waits for that. One that a
-    person has rolled back was `taken_back` then.
+    person has rolled back was `taken_back` then. `last_verdict` is what the bot said that it came
+    to, of one whose report isn't kept any more.
     """
 
     request: RunRequest
@@ -45,10 +46,16 @@ class Run:
     address: str | None = None
     job: RemoteJob | None = None
     taken_back: datetime | None = None
+    last_verdict: Verdict | None = None
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What it came to; None of one that goes on or is lost."""
+        return self.report.verdict if self.report else self.last_verdict
 
     def is_going_on(self) -> bool:
         """Whether it has neither reported nor been lost, nor was taken back."""
-        return self.report is None and not self.is_lost and self.taken_back is None
+        return self.verdict is None and not self.is_lost and self.taken_back is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,8 @@ class ActionsSetUp:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """`branches`: names and patterns of those that may use it, None where each may. With
-    `is_protected`, each protected branch may. `tags`: patterns of the tags that may, too.
+    """`branches`: names and patterns of those that may use it, None where each may; with
+    `is_protected` those that are protected now. `tags`: patterns of the tags that may, too.
     """
 
     branches: tuple[str, ...] | Unseen | None
@@ -62,7 +62,8 @@ class RepositorySetUp:
     GitHub's words. `environments` by name, `secrets` those of the repository itself,
     `shared_secrets` those that its organization shares with it, `variables` those that jobs see.
     `workflows` and `callers`, those files which call bot.yml, are of the default branch;
-    `has_launch_toml`: so is launch.toml. `may_push` is what whoever the token is of may, None of an
+    `has_launch_toml`: so is launch.toml. Of the callers, those in `half_renewed` call one commit,
+    and have jobs check out another. `may_push` is what whoever the token is of may, None of an
     App's or a job's. `onboarding`: the address of an open pull request that adds what is needed.
     """
 
@@ -81,6 +82,7 @@ class RepositorySetUp:
     variables: Mapping[str, str] | Unseen
     labels: frozenset[str] | Unseen
     callers: frozenset[str] = frozenset()
+    half_renewed: frozenset[str] = frozenset()
     has_launch_toml: bool | Unseen = False
     is_archived: bool = False
     is_empty: bool = False

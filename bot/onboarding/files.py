@@ -27,6 +27,8 @@ CALL = re.compile(
     r"@(?P<commit>[0-9a-f]{40})(?: # (?P<tag>\S+))?$",
     re.MULTILINE,
 )
+REF = re.compile(r"bot-ref: (?P<commit>[0-9a-f]{40})(?: # (?P<tag>\S+))?$", re.MULTILINE)
+"""The second pin, which Dependabot and Renovate leave as it was where they renew the first."""
 CODE = re.compile(rf"(?P<repository>{REPOSITORY.pattern})@(?P<ref>[\w.][\w./-]*)")
 COMMIT = re.compile(r"[0-9a-fA-F]{40}")
 CommitOf = Callable[[str, str], str | None]
@@ -112,16 +114,25 @@ def files(code: Code, owners: Sequence[str], rules: Path) -> Mapping[str, str]:
 def caller(code: Code, template: str | None = None) -> str:
     """The workflow file that calls the code, by today's template or the one given."""
     text = template or (resources(__package__) / "cellxgene.yml").read_text("utf-8")
-    # the tag as a comment is what Dependabot and Renovate renew a pin by
+    # the tag as a comment is what Dependabot and Renovate renew the call's pin by
     pin = f"{code.commit} # {code.tag}" if code.tag else code.commit
     values = {"OWNER/NAME": code.repository, "SHA": pin}
     return re.sub(r"OWNER/NAME|SHA", lambda found: values[found[0]], text)
 
 
 def called(workflow: str) -> Code | None:
-    """The code that a workflow file calls, if it calls one by a commit."""
-    match = CALL.search(workflow)
-    return Code(match["repository"], match["commit"], match["tag"]) if match else None
+    """The code by which a workflow file was written, if it calls one by a commit."""
+    call = CALL.search(workflow)
+    if call is None:
+        return None
+    pin = REF.search(workflow) or call
+    return Code(call["repository"], pin["commit"], pin["tag"])
+
+
+def with_call_of(workflow: str, other: str) -> str:
+    """The workflow file with the call that the other one has."""
+    call = CALL.search(other)
+    return CALL.sub(lambda _: call[0], workflow) if call else workflow
 
 
 def compare(

@@ -36,7 +36,7 @@ NOT_ALL_DONE = 1
 @CONFIGURATION
 @click.option(
     "--launcher",
-    type=click.Choice(["local", "ec2", "sagemaker"]),
+    type=click.Choice(["local", "ec2", "sagemaker"], case_sensitive=False),
     default="local",
     show_default=True,
     help="Where the run works.",
@@ -119,7 +119,10 @@ def _packed(
 @click.command()
 @CONFIGURATION
 @click.option(
-    "--launcher", type=click.Choice(["ec2", "sagemaker"]), default="ec2", show_default=True
+    "--launcher",
+    type=click.Choice(["ec2", "sagemaker"], case_sensitive=False),
+    default="ec2",
+    show_default=True,
 )
 @click.option("--run", "run_id", required=True, help="The run whose machine is to end.")
 @with_clear_errors

@@ -6,6 +6,7 @@ before LaminDB is connected to, keeps two processes from one journal.
 
 import fcntl
 import hashlib
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,6 +45,11 @@ LONGEST_NAME = 63
 DEAD_AFTER = 120
 """Seconds in which a run's former process shows no sign of life before its session is ended, unless
 patience is shorter. Of one that lives, the next transaction finds its lock gone, and it ends."""
+
+PAUSES = (0, 0.1, 0.1)
+"""Seconds before each try to lock a file: who only asks whether somebody holds it (the bot in a
+folder) does so, too, for a moment.
+"""
 
 _held: dict[Path, TextIO] = {}
 """The files of databases whose writer this process is; the kernel lets go of them at its end."""
@@ -166,16 +172,22 @@ def hold_lock_file(instance: str, *, runs: Path, run_id: str) -> Iterator[None]:
         yield
 
 
-def _lock_or_refuse(file: TextIO, run_id: str, instance: str = "") -> None:
-    """Locks the open file, and says in it who does."""
+def _is_locked(file: TextIO, pause: float) -> bool:
+    """Whether the file is ours now, tried after a pause."""
+    time.sleep(pause)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _lock_or_refuse(file: TextIO, run_id: str, instance: str = "") -> None:
+    """Locks the open file, and says in it who does."""
+    if not any(_is_locked(file, pause) for pause in PAUSES):
         file.seek(0)
         who = f"instance {instance}".strip()
-        raise ContractError(
-            f"{who}: run {file.read().strip()} is writing to it; wait for its end."
-        ) from error
+        raise ContractError(f"{who}: run {file.read().strip()} is writing to it; wait for its end.")
     file.truncate(0)
     file.write(run_id)
     file.flush()

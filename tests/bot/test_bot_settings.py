@@ -272,3 +272,16 @@ def test_the_page_of_settings_that_hold_goes_without_another_ones_source(tmp_pat
     settings, _, problems, _ = load_partly(None, {"BOT_RELEASE_PAGE": "p.html", "BOT_HOME": "h"})
     assert (settings.release_page, settings.release_page_source) == ("p.html", None)
     assert problems == ()
+
+
+@pytest.mark.parametrize(
+    ("api", "web"),
+    [
+        ("https://api.github.com", "https://github.com"),
+        ("https://api.octocorp.ghe.com", "https://octocorp.ghe.com"),
+        ("https://ghe.test/api/v3", "https://ghe.test"),
+        ("https://api.ghe.test/api/v3", "https://api.ghe.test"),
+    ],
+)
+def test_a_browser_finds_the_github_that_has_this_api(api: str, web: str) -> None:
+    assert load_settings(environ={"GITHUB_API_URL": api}).github_web == web

@@ -341,9 +341,40 @@ def test_the_commands_that_it_runs_can_take_turns_by_the_folder(tmp_path: Path) 
         os.close(folder)
 
 
+@pytest.mark.parametrize("options", [(), ("--fresh",), ("--page", "x.html")])
+@pytest.mark.parametrize("name", ["bot.toml", "world/thesis.txt"])
+def test_a_folder_that_is_somebodys_own_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], name: str
+) -> None:
+    (tmp_path / "world").mkdir()
+    (tmp_path / name).write_text("hers")
+    monkeypatch.setattr("bot.cli.demo.play", lambda *_: 0)
+    before = sorted(tmp_path.rglob("*"))
+    refused = CliRunner().invoke(main, ["--home", str(tmp_path), *options])
+    assert refused.exit_code == 2
+    assert refused.stderr == (
+        f"{tmp_path}: has files, and no demo's; play in a new or empty folder: make demo "
+        "DEMO=FOLDER.\n"
+    )
+    assert (sorted(tmp_path.rglob("*")), (tmp_path / name).read_text()) == (before, "hers")
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_new_or_empty_folder_is_played_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_there: bool
+) -> None:
+    home = tmp_path / "home"
+    if is_there:
+        home.mkdir()
+    monkeypatch.setattr("bot.cli.demo.play", lambda *_: 0)
+    for _ in range(2):
+        assert CliRunner().invoke(main, ["--home", str(home), "--fresh"]).exit_code == 0
+
+
 def test_fresh_begins_with_nothing_that_was_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (tmp_path / HELD).touch()
     (tmp_path / "world" / "a").mkdir(parents=True)
     (tmp_path / "bot.toml").touch()
     (tmp_path / "link").symlink_to(tmp_path.parent)

@@ -45,6 +45,7 @@ READ = {
     "repos/get-collaborator-permission-level": "metadata",
     "repos/get-content": "contents",
     "repos/list-commits": "contents",
+    "repos/list-branches": "contents",
     "repos/list-deployment-branch-policies": "actions",
     "repos/list-pull-requests-associated-with-commit": "pull_requests",
 }

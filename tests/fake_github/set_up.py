@@ -2,7 +2,7 @@
 
 What a repository's own settings don't have isn't modelled, but for the secrets and variables that
 an organisation shares with it: an organisation's policies, rules of an environment but for its
-branches, and branch protection.
+branches, and what branch protection asks for.
 """
 
 from collections.abc import Mapping
@@ -88,6 +88,26 @@ def _branch_policies(call: Call) -> Answer:
     ]
     part, headers = page(call, told)
     return Answer(200, {"total_count": len(told), "branch_policies": part}, headers)
+
+
+def _branches(call: Call) -> Answer:
+    """Branches protected by rulesets count among the protected, too.
+
+    https://docs.github.com/en/rest/branches/branches#list-branches
+    """
+    fake, wanted = call.fake, call.query.get("protected")
+    told = [
+        {
+            "name": name,
+            "commit": {"sha": sha, "url": f"{fake.address}/c"},
+            "protected": is_protected,
+        }
+        for name, sha in sorted(fake.branches.items())
+        for is_protected in [name in fake.protected]
+        if wanted is None or (wanted == "true") is is_protected
+    ]
+    part, headers = page(call, told)
+    return Answer(200, part, headers)
 
 
 def _environment_secrets(call: Call) -> Answer:
@@ -184,6 +204,7 @@ HANDLERS: dict[str, Handler] = {
     "actions/get-github-actions-default-workflow-permissions-repository": _of_workflows,
     "actions/list-repo-workflows": _workflows,
     "repos/get-all-environments": _environments,
+    "repos/list-branches": _branches,
     "repos/list-deployment-branch-policies": _branch_policies,
     "actions/list-environment-secrets": _environment_secrets,
     "actions/list-repo-secrets": _secrets,

@@ -214,6 +214,7 @@ class FakeGithub:
         self.most_entries = 100_000
         self.commits: dict[str, Commit] = {}
         self.branches: dict[str, str] = {}
+        self.protected: set[str] = set()
         self.runs: dict[int, Run] = {}
         self.run_names: dict[str, Callable[[Mapping[str, Any]], str]] = {}
         self.disabled: dict[str, str] = {}

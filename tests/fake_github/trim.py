@@ -34,7 +34,7 @@ pulls/create pulls/get pulls/list pulls/list-files pulls/merge
 reactions/create-for-issue-comment
 repos/create-or-update-file-contents repos/delete-file
 repos/get repos/get-all-environments repos/get-collaborator-permission-level repos/get-content
-repos/list-commits repos/list-deployment-branch-policies
+repos/list-branches repos/list-commits repos/list-deployment-branch-policies
 repos/list-pull-requests-associated-with-commit
 """
 OPERATIONS = frozenset(NAMES.split())

@@ -1,18 +1,19 @@
 """A repository without a place for runs: they are artifacts, which can be read at a run's end."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fake_github import people
-from fake_github.state import Run
+from fake_github.state import Artifact, Run
 
 from flows.github_scenario import GithubScenario
 from flows.scenario import bad, good, report
 from flows.test_jobs import RUN, done, ended, job
 from flows.test_jobs import request_file as _request_file
 from flows.test_on_github import empty_scenario as _empty_scenario
-from runners.contract import RunRequest
+from runners.contract import DatasetOutcome, RunRequest
 
 empty_scenario = _empty_scenario
 request_file = _request_file
@@ -26,9 +27,9 @@ def workflow_run(scenario: GithubScenario, request_file: Path) -> Run:
     return run
 
 
-def upload(scenario: GithubScenario, run: Run, files: dict[str, str]) -> None:
+def upload(scenario: GithubScenario, run: Run, files: dict[str, str]) -> Artifact:
     told = {"request.json": str(run.inputs["request"]), **files}
-    people.upload(scenario.fake, run, f"run-{RUN}", told)
+    return people.upload(scenario.fake, run, f"run-{RUN}", told)
 
 
 def log_of(scenario: GithubScenario, run: Run) -> str:
@@ -98,6 +99,52 @@ def test_the_result_the_status_and_a_retry_come_from_the_artifact(
     done(job(scenario, "fetch-runs", str(retry), str(kept), BOT_RUNS=""))
     assert (kept / RUN / "journal.jsonl").read_text() == "one\n"
     assert (kept / RUN / "report.json").read_text() == told.to_json()
+
+
+VERIFIED = "✅ verified | 12 | #2 | #1 | nothing"
+PART = "🧩 a part verified | 12 | #2 | #1 | say `/ingest` in #2 to register the rest"
+FAILED = "❌ failed | 12 | #2 | #1 | read the result in #2: it says what mends it"
+
+
+@pytest.mark.parametrize(
+    ("asked", "outcome", "verdict", "state"),
+    [
+        ("/ingest", good("d1"), "passed", VERIFIED),
+        ("/ingest --limit 1", good("d1"), "passed", PART),
+        ("/ingest", bad("d1"), "failed", FAILED),
+    ],
+)
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_a_result_holds_when_github_has_deleted_the_report(
+    scenario: GithubScenario,
+    asked: str,
+    outcome: DatasetOutcome,
+    verdict: str,
+    state: str,
+    is_listed: bool,
+) -> None:
+    """It does after some months, and lists an artifact that has expired for a while."""
+    scenario.set(runs=None, dashboard=True)
+    scenario.says("maintainer", asked)
+    (run,) = scenario.fake.runs.values()
+    file = scenario.home / "request.json"
+    file.write_text(str(run.inputs["request"]))
+    told = report(RunRequest.from_file(file), outcome)
+    artifact = upload(scenario, run, {"report.json": told.to_json()})
+    done(job(scenario, *ended(file, "success"), BOT_RUNS=""))
+    people.end(scenario.fake, run, "success")
+    scenario.heard()
+
+    gone = {artifact.id: replace(artifact, expired=True)} if is_listed else {}
+    scenario.fake.artifacts = gone
+    scenario.says("maintainer", "/status")
+    heard = scenario.heard()
+    kept = "its report isn't kept any more"
+    assert f"| `{RUN}` | `maintainer` | {kept} | {verdict} |" in heard
+    assert "**Next:** what the newest result says." in heard
+    scenario.the_clock_strikes()
+    assert f"| 2026-02-01 | {state} |" in scenario.heard()
+    assert scenario.ports().runs.all()[0].is_going_on() is False
 
 
 def test_what_is_kept_elsewhere_isnt_fetched(scenario: GithubScenario, request_file: Path) -> None:

@@ -162,8 +162,14 @@ def test_code_that_names_no_commit_is_refused(clone: Path, code: str) -> None:
     assert f"--code: '{code}' is no OWNER/NAME@TAG or @COMMIT" in done.stderr
 
 
+OWN_DOMAIN = ("https://api.octocorp.ghe.com", "https://octocorp.ghe.com")
+OWN_SERVER = ("https://ghe.test/api/v3", "https://ghe.test")
+WEBS = [("https://api.github.com", "https://github.com"), OWN_DOMAIN, OWN_SERVER]
+
+
+@pytest.mark.parametrize(("api", "web"), WEBS)
 def test_a_releases_tag_is_written_as_its_commit_and_a_branch_is_refused(
-    clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, api: str, web: str
 ) -> None:
     """Both can be moved later."""
     code = tmp_path / "laminlabs" / "bot"
@@ -174,7 +180,8 @@ def test_a_releases_tag_is_written_as_its_commit_and_a_branch_is_refused(
     commit = (code / ".git" / "refs" / "tags" / "v1.0.0").read_text().strip()
     monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
     monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.{tmp_path.as_uri()}/.insteadOf")
-    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "https://github.com/")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", f"{web}/")
+    monkeypatch.setenv("GITHUB_API_URL", api)
     refused = run(*WORDS, "--no-look", "--yes", "--code", "laminlabs/bot@main", str(clone))
     assert refused.exit_code == 2
     assert "laminlabs/bot has no tag 'main'; give a release's tag" in refused.stderr
@@ -240,14 +247,18 @@ def test_settings_that_cannot_be_read_are_told_before_anything_is_written(clone:
     assert files(clone) == {}
 
 
-def test_a_clone_that_cannot_be_pushed_is_refused_with_the_remedy(clone: Path) -> None:
+@pytest.mark.parametrize(("api", "web"), WEBS)
+def test_a_clone_that_cannot_be_pushed_is_refused_with_the_remedy(
+    clone: Path, monkeypatch: pytest.MonkeyPatch, api: str, web: str
+) -> None:
+    monkeypatch.setenv("GITHUB_API_URL", api)
     git(clone, "remote", "remove", "origin")
     for words in (WORDS, (*WORDS, "--yes")):
         done = run(*words, str(clone))
         assert (done.exit_code, done.stdout) == (2, "")
         assert done.stderr == (
             f"{clone}: has no remote that it could be pushed to; say `git -C {clone} remote add "
-            "origin https://github.com/lab/census.git`, and this again.\n"
+            f"origin {web}/lab/census.git`, and this again.\n"
         )
     assert files(clone) == {}
 

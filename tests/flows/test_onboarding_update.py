@@ -117,6 +117,22 @@ def test_a_workflow_file_that_somebody_has_changed_stays_and_is_named(world: Wor
     assert world.text(WORKFLOW) == before
 
 
+@pytest.mark.parametrize("tag", ["", " # v2.0.0"])
+@pytest.mark.parametrize("renewed", ["newer", UNKNOWN])
+def test_a_call_that_a_tool_has_renewed_alone_is_renewed_whole(
+    world: World, renewed: str, tag: str
+) -> None:
+    """Dependabot and Renovate leave the second place as it was, and so does a merge of theirs."""
+    before, pin = world.text(WORKFLOW), f"{world.newer if renewed == 'newer' else renewed}{tag}"
+    half = before.replace(f"bot.yml@{world.older}\n", f"bot.yml@{pin}\n")
+    assert (half.count(world.older), before.count(world.older)) == (1, 2)
+    (world.clone / WORKFLOW).write_text(half, encoding="utf-8")
+    told = world.ok(world.newer, "--update", "--yes")
+    assert f"renewed: {WORKFLOW}\n" in told
+    assert f"renewed: {OTHER_RULES}\n" in told
+    assert world.text(WORKFLOW) == before.replace(world.older, world.newer) + "\n"
+
+
 def test_of_a_commit_that_is_not_here_the_pin_alone_is_renewed(world: World) -> None:
     """By today's template; whether somebody has changed the rules can't be known."""
     (world.clone / WORKFLOW).unlink()

@@ -123,7 +123,7 @@ def test_a_command_that_comes_second_by_a_moment_is_told_so(started: GithubScena
     runs = started.adapters.runs
     started.adapters = replace(
         started.adapters,
-        runs=Late(runs.workflows, runs.store, runs.patience, runs.bot, runs.accepted),
+        runs=Late(runs.workflows, runs.store, runs.patience, runs.bot, runs.accepted, runs.results),
     )
     Late.looks.append(1)
     started.says("maintainer", "/verify")

@@ -11,6 +11,7 @@ import pytest
 
 from bot.adapters.github.last_word import LONGEST_LOOK
 from bot.adapters.github.workflows import LOOK_JOB
+from runners.contract.launch_toml import EC2_HOURS
 from workflows import workflow_files
 from workflows.act import ROOT
 from workflows.environments import Environment, Settings
@@ -31,7 +32,13 @@ def test_every_permission_has_its_reason(path: Path) -> None:
 @pytest.mark.parametrize(("file", "name", "job"), JOBS, ids=lambda one: str(one)[:12])
 def test_every_job_has_an_end(file: str, name: str, job: dict[str, Any]) -> None:
     minutes = re.findall(r"\d+", str(job.get("timeout-minutes")))
-    assert "uses" in job or 0 < max(map(int, minutes)) <= 4320, f"{file}: {name}"
+    assert "uses" in job or 0 < max(map(int, minutes)) <= EC2_HOURS * 60, f"{file}: {name}"
+
+
+def test_a_machine_ends_by_its_lifetime_before_its_job_is_cancelled() -> None:
+    """GitHub would do that in the middle of a batch, and before the verification."""
+    longest = str(READ["run"]["jobs"]["work"]["timeout-minutes"])
+    assert f"vars.LAUNCHER == 'ec2' && {EC2_HOURS * 60} ||" in longest
 
 
 @pytest.mark.parametrize(("file", "name", "step"), STEPS, ids=lambda one: str(one)[:12])

@@ -5,7 +5,6 @@ https://docs.github.com/en/apps/sharing-github-apps/registering-a-github-app-fro
 
 import hmac
 import json
-import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,10 +19,10 @@ from urllib.parse import parse_qs, quote, urlsplit
 import httpx
 
 from bot.errors import BotError
+from bot.settings import web_of
 
 BACK = "/made"
 SECONDS = 30.0
-CLOUD_API = re.compile(r"https://api\.((?:[\w-]+\.ghe|github)\.com)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +32,6 @@ class MadeApp:
     client_id: str
     address: str
     key: str = field(repr=False)
-
-
-def web_of(api: str) -> str:
-    """Where a browser finds the GitHub that has this API.
-
-    https://docs.github.com/en/enterprise-server@latest/rest/quickstart
-    https://docs.github.com/en/enterprise-cloud@latest/graphql/guides/managing-enterprise-accounts
-    """
-    of_cloud = CLOUD_API.fullmatch(api)
-    return f"https://{of_cloud[1]}" if of_cloud else api.removesuffix("/api/v3")
 
 
 class _Page:

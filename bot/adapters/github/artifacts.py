@@ -129,5 +129,7 @@ def _unpacked(data: bytes, name: str) -> Iterator[tuple[str, str]]:
                 raise BotError(f"artifact {name}: has more than {LARGEST:,} bytes; look at it.")
             for member in members:
                 yield member.filename, archive.read(member).decode("utf-8")
-    except (zipfile.BadZipFile, UnicodeDecodeError) as error:
+    except BotError:
+        raise
+    except Exception as error:  # zipfile and what it unpacks by have many for a broken archive
         raise BotError(f"artifact {name}: can't be read ({error}).") from error

@@ -18,14 +18,20 @@ OWN = "detect.yml"
 """Where it is, the repository has a workflow file for each purpose and calls nothing."""
 CALL = re.compile(r"^[\s-]*uses:\s*[\"']?\S*\.github/workflows/bot\.ya?ml\b", re.MULTILINE)
 
+PIN = re.compile(r"^[^#\n]*(?:/bot\.ya?ml@|\bbot-ref:\s*[\"']?)([0-9a-f]{40})\b", re.MULTILINE)
+"""The commit of the code, which such a file names twice."""
+
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """Names of workflow files, those that call bot.yml, and whether launch.toml is there."""
+    """Names of workflow files, those that call bot.yml, and whether launch.toml is there. Of the
+    callers, those in `half_renewed` call one commit of the code, and have jobs check out another.
+    """
 
     workflows: frozenset[str]
     callers: frozenset[str]
     has_launch_toml: bool
+    half_renewed: frozenset[str] = frozenset()
 
 
 def look_at_code(repo: Repository, branch: str) -> Code:
@@ -33,8 +39,10 @@ def look_at_code(repo: Repository, branch: str) -> Code:
     root = _tree(repo, quote(branch))
     folder = _within(repo, _within(repo, root, ".github"), "workflows")
     files = {name: sha for name, sha in folder.items() if name.endswith((".yml", ".yaml"))}
-    calling = () if OWN in files else (name for name in files if _calls(repo, files[name]))
-    return Code(frozenset(files), frozenset(calling), str(LAUNCH_FILE) in root)
+    texts = {} if OWN in files else {name: _text(repo, sha) for name, sha in files.items()}
+    calling = frozenset(name for name, text in texts.items() if CALL.search(text))
+    half_renewed = frozenset(name for name in calling if len(set(PIN.findall(texts[name]))) > 1)
+    return Code(frozenset(files), calling, str(LAUNCH_FILE) in root, half_renewed)
 
 
 def _within(repo: Repository, tree: Mapping[str, str], name: str) -> Mapping[str, str]:
@@ -46,10 +54,10 @@ def _tree(repo: Repository, sha: str) -> Mapping[str, str]:
     return {one["path"]: one["sha"] for one in _ask(repo, f"/git/trees/{sha}")["tree"]}
 
 
-def _calls(repo: Repository, sha: str) -> bool:
+def _text(repo: Repository, sha: str) -> str:
     """https://docs.github.com/en/rest/git/blobs#get-a-blob"""
     data = b64decode(_ask(repo, f"/git/blobs/{sha}")["content"])
-    return CALL.search(data.decode(errors="replace")) is not None
+    return data.decode(errors="replace")
 
 
 def _ask(repo: Repository, place: str) -> Any:

@@ -154,7 +154,9 @@ def github(settings: Settings, patience: RetryPolicy | None = None) -> Github:
         threads,
         GithubRoles(repo),
         GithubRepository(repo, settings.bot, patience),
-        GithubRuns(workflows, store, patience, settings.bot, threads.accepted_runs),
+        GithubRuns(
+            workflows, store, patience, settings.bot, threads.accepted_runs, threads.results
+        ),
         workflows,
         GithubFailureCount(workflows),
         HttpPages(),

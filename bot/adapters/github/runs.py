@@ -17,6 +17,7 @@ from bot.adapters.github.client import RetryPolicy, login_of, with_clear_refusal
 from bot.adapters.github.workflows import TITLE, GithubWorkflows
 from bot.adapters.stored_runs import RunStore
 from bot.errors import BotError, BusyError
+from bot.model.commands import Command, parse
 from bot.model.ports import Run
 from runners.contract import (
     REMOTE_JOB,
@@ -27,6 +28,7 @@ from runners.contract import (
     RunReport,
     RunRequest,
     TrailLine,
+    Verdict,
     cost,
     manifest_path,
 )
@@ -50,36 +52,46 @@ def title_of(request: RunRequest) -> str:
 class GithubRuns:
     """The repository's runs; `store` has what the machine wrote of them. `now` is the clock.
 
-    `bot` is the login that dispatches; `accepted` gives the ids of the runs that the bot has
-    accepted for a release, by its own answers: whoever may dispatch a workflow can give it any
-    title.
+    `bot` is the login that dispatches; `accepted` gives the runs that the bot has accepted for a
+    release, by its own answers, each with what was asked: whoever may dispatch a workflow can give
+    it any title. `results` gives what the bot has said that each of a release's runs came to:
+    GitHub deletes artifacts, and so reports, long before threads.
     """
 
     workflows: GithubWorkflows
     store: RunStore
     patience: RetryPolicy
     bot: str
-    accepted: Callable[[str], frozenset[str]]
+    accepted: Callable[[str], Mapping[str, str]]
+    results: Callable[[str], Mapping[str, Verdict]]
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     @with_clear_refusals
     def all(self) -> tuple[Run, ...]:
         """All runs, oldest first. One whose workflow run ended without a report is lost, unless a
-        job works on it.
+        job works on it or its result was said.
 
         What the machine hasn't written yet, and the bot hasn't accepted, is none.
         """
         runs = self._stored()
-        accepted = cache(self.accepted)
+        accepted, results = cache(self.accepted), cache(self.results)
         for run_id, workflow_runs in self.workflows.by_run_id().items():
             first = self._first(workflow_runs)
             request = runs[run_id].request if run_id in runs else _request(first)
-            if run_id not in runs and run_id not in accepted(request.release):
+            release = request.release
+            if run_id not in runs and run_id not in accepted(release):
                 continue
+            if run_id not in runs:
+                request = _completed(request, accepted(release)[run_id])
             known = runs.get(run_id) or Run(request, first.created_at, is_lost=True)
             is_lost = known.is_lost and first.status == "completed"
+            said = results(release).get(run_id) if is_lost else None
             runs[run_id] = replace(
-                known, since=first.created_at, is_lost=is_lost, address=first.html_url
+                known,
+                since=first.created_at,
+                is_lost=is_lost and said is None,
+                address=first.html_url,
+                last_verdict=said,
             )
         # Two that were asked for in the same second: the smaller number was first.
         return tuple(sorted(runs.values(), key=lambda run: (run.since, run.request.run_id)))
@@ -248,3 +260,12 @@ def _request(run: WorkflowRun) -> RunRequest:
         instance=title["instance"],
         requested_by=title["who"],
     )
+
+
+def _completed(request: RunRequest, asked: str) -> RunRequest:
+    """The request with the part of the release that a command names which asked for it."""
+    command = parse(asked)
+    if not isinstance(command, Command):
+        return request
+    part = {name: getattr(command, name) for name in ("only", "collection", "organism", "limit")}
+    return request.model_copy(update=part)

@@ -93,6 +93,7 @@ def look(
         actions=actions.result(),
         workflows=states,
         callers=frozenset() if isinstance(files, Unseen) else files.callers,
+        half_renewed=frozenset() if isinstance(files, Unseen) else files.half_renewed,
         has_launch_toml=files if isinstance(files, Unseen) else files.has_launch_toml,
         is_archived=told["archived"],
         is_empty=found["contents"] is Probe.EMPTY,
@@ -241,7 +242,9 @@ def _environment(repo: Repository, told: Mapping[str, Any]) -> Environment:
     policy = told.get("deployment_branch_policy")
     branches: tuple[str, ...] | Unseen | None = None
     tags: tuple[str, ...] = ()
-    if policy is not None and policy["custom_branch_policies"]:
+    if policy is not None and policy["protected_branches"]:
+        branches = _seen(lambda: _protected(repo))
+    elif policy is not None:
         policies = _seen(lambda: _policies(repo, place))
         branches, tags = (policies, ()) if isinstance(policies, Unseen) else policies
     return Environment(
@@ -250,6 +253,15 @@ def _environment(repo: Repository, told: Mapping[str, Any]) -> Environment:
         is_protected=policy is not None and policy["protected_branches"],
         secrets=_seen(lambda: _names(repo, f"{place}/secrets", "secrets")),
     )
+
+
+def _protected(repo: Repository) -> tuple[str, ...] | None:
+    """The protected branches; None where none is: each branch may use the environment then.
+
+    https://docs.github.com/en/actions/reference/workflows-and-actions/deployments-and-environments#deployment-branches-and-tags
+    https://docs.github.com/en/rest/branches/branches#list-branches
+    """
+    return tuple(one["name"] for one in _listed(repo, "/branches?protected=true")) or None
 
 
 def _policies(repo: Repository, place: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -1,6 +1,6 @@
 """Threads as issues and pull requests. The bot's own are those that its login has opened."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import cast
@@ -12,10 +12,12 @@ from github.NamedUser import NamedUser
 from github.Repository import Repository
 
 from bot.adapters.github.client import RetryPolicy, login_of, make_once, with_clear_refusals
+from bot.comments.result import verdict_in
 from bot.model.audit_entry import Decision, audit_entry_in
 from bot.model.labels import Label, Reaction, Topic
 from bot.model.markers import DASHBOARD, Marker, MarkerKind, last_marker
 from bot.model.ports import ThreadComment
+from runners.contract import Verdict
 
 LABELS = frozenset(str(label) for label in Label)
 
@@ -126,23 +128,30 @@ class GithubThreads:
             if str(label) in {one.name for one in issue.labels}
         )
 
-    def accepted_runs(self, release: str) -> frozenset[str]:
-        """The runs that the bot has accepted in the release's threads, by its own audit entries."""
+    def accepted_runs(self, release: str) -> Mapping[str, str]:
+        """The runs that the bot has accepted in the release's threads, by its own audit entries,
+        each with what was asked.
+        """
+        entries = filter(None, map(audit_entry_in, self._own_bodies(release)))
+        return {
+            entry.run_id: entry.asked for entry in entries if entry.decision is Decision.ACCEPTED
+        }
+
+    def results(self, release: str) -> Mapping[str, Verdict]:
+        """What the release's runs came to, by the bot's own comments on their results."""
+        said = ((last_marker(body), verdict_in(body)) for body in self._own_bodies(release))
+        return {
+            marker.key: verdict
+            for marker, verdict in said
+            if marker and marker.kind is MarkerKind.RESULT and verdict
+        }
+
+    def _own_bodies(self, release: str) -> Iterator[str]:
+        """What the bot has said in the release's threads."""
         kinds = (MarkerKind.RELEASE, MarkerKind.MANIFEST)
-        threads = [
-            number
-            for marker, number in self.marked().items()
-            if marker.key == release and marker.kind in kinds
-        ]
-        entries = (
-            audit_entry_in(comment.body)
-            for thread in threads
-            for comment in self.comments(thread)
-            if comment.by_bot
-        )
-        return frozenset(
-            entry.run_id for entry in entries if entry and entry.decision is Decision.ACCEPTED
-        )
+        for marker, number in self.marked().items():
+            if marker.key == release and marker.kind in kinds:
+                yield from (one.body for one in self.comments(number) if one.by_bot)
 
     def _own_issues(self) -> list[Issue]:
         """The issues and pull requests of the bot's, oldest first."""

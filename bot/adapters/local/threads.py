@@ -40,7 +40,10 @@ def split_front_matter(path: Path) -> tuple[dict[str, Any], str]:
         head, facts, body = text.split(FENCE, 2)
         if head:
             raise ValueError("there is text before the first +++")
-        return tomllib.loads(facts), body
+        read = tomllib.loads(facts)
+        if not (isinstance(read.get("author"), str) and isinstance(read.get("created"), datetime)):
+            raise ValueError("it lacks its author, or the time at which it was created")
+        return read, body
     except (OSError, ValueError) as error:
         raise BotError(
             f"{path}: can't be read as a thread's file ({error}); put it right or remove it."

@@ -67,6 +67,11 @@ def headline(report: RunReport) -> str:
     )
 
 
+def verdict_in(body: str) -> Verdict | None:
+    """What a comment on a result says that the run came to; None of one on a lost run."""
+    return next((one for one in Verdict if body.startswith(f"## {SIGNS[one]} Release ")), None)
+
+
 def _verdict(report: RunReport) -> str:
     accepted = excused(report)
     if report.verdict is Verdict.PASSED and accepted:

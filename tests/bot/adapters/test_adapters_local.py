@@ -1,6 +1,8 @@
 """Threads, repository and runs in a folder: read again as they were written."""
 
+import fcntl
 import json
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,7 +35,7 @@ from bot.model.effects import (
 from bot.model.labels import Label, Reaction, Topic
 from bot.model.markers import Marker, MarkerKind, sign
 from bot.model.ports import MergedManifests, Page, Ports
-from runners.contract import ROLLED_BACK, Action, ContractError, RunRequest
+from runners.contract import ROLLED_BACK, Action, ContractError, RunRequest, lock_name
 from runners.registry.lock import hold_lock_file
 
 MARKER = Marker(MarkerKind.RELEASE, "2026-02-01")
@@ -233,6 +235,29 @@ def test_a_run_by_hand_goes_on_while_its_process_holds_the_instance(by_hand: Pat
     with hold_lock_file("demo", runs=by_hand.parent, run_id="another"):
         assert runs.all() == ()
     assert runs.all() == ()
+
+
+@pytest.mark.parametrize("looks", [1, 2])
+def test_a_look_keeps_no_run_from_beginning(
+    by_hand: Path, monkeypatch: pytest.MonkeyPatch, looks: int
+) -> None:
+    """It holds the instance's file for as long as it takes to ask who else does."""
+    look = (by_hand.parent / lock_name("demo")).open("w")
+    fcntl.flock(look, fcntl.LOCK_SH)
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) > looks:
+            look.close()
+
+    monkeypatch.setattr(time, "sleep", pause)
+    with hold_lock_file("demo", runs=by_hand.parent, run_id=by_hand.name):
+        assert [run.is_going_on() for run in LocalRuns(by_hand.parent).all()] == [True]
+        refused = hold_lock_file("demo", runs=by_hand.parent, run_id="another")
+        with pytest.raises(ContractError, match=f"run {by_hand.name} is writing to it"), refused:
+            pass
+    assert sum(pauses) < 1
 
 
 def test_a_run_that_was_to_be_cancelled_and_that_nobody_works_on_has_ended(tmp_path: Path) -> None:

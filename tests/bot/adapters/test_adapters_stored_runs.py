@@ -57,6 +57,24 @@ def test_it_lists_and_reads(filled: RunStore) -> None:
     assert {path: filled.text(path) for path in FILES} == FILES
 
 
+def test_what_is_being_written_or_taken_away_in_a_folder_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("run-1/request.json", "run-1/gone.json", "run-1/.journal.jsonl.part", ".x/y"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("{}")
+    is_file = Path.is_file
+
+    def and_then_goes(path: Path) -> bool:
+        found = is_file(path)
+        if path.name == "gone.json":
+            path.unlink()
+        return found
+
+    monkeypatch.setattr(Path, "is_file", and_then_goes)
+    assert set(run_store(str(tmp_path)).modified()) == {"run-1/request.json"}
+
+
 def test_more_than_a_page_of_files_is_listed() -> None:
     client = boto3.client("s3", region_name="us-east-1")
     when = datetime(2026, 3, 1, 12, tzinfo=UTC)

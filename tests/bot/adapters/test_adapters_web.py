@@ -96,6 +96,12 @@ def test_what_wont_pass_is_not_tried_again(answer: httpx.Response, says: str) ->
     assert slept == []
 
 
+@pytest.mark.parametrize("host", [f"{'a' * 64}.test", "a..test", ".test", "xn--", "[::1"])
+def test_an_address_whose_host_is_none_is_told(host: str) -> None:
+    with pytest.raises(BotError, match=r"can't be fetched \(.*\); correct it\.$"):
+        HttpPages(httpx.Client()).get(f"http://{host}/a")
+
+
 def test_redirects_end() -> None:
     reader, _ = pages(lambda _: httpx.Response(302, headers={"location": URL}))
     with pytest.raises(BotError, match="can't be fetched"):
@@ -232,7 +238,16 @@ def test_a_server_that_wants_too_much_time_is_left(served: Served) -> None:
     )
 
 
-@pytest.mark.parametrize("asked", ["soon", "-5", "²", "Mon, 99 Feb 2026 00:00:00 GMT"])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "soon",
+        "-5",
+        "²",
+        "Mon, 99 Feb 2026 00:00:00 GMT",
+        "Wed, 21 Oct 2015 07:28:00 +9999999999999999",
+    ],
+)
 def test_a_wish_that_cant_be_read_is_none(asked: str) -> None:
     slept: list[float] = []
     reader, _ = answering(

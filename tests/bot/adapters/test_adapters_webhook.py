@@ -69,6 +69,7 @@ def test_what_surely_wasnt_taken_is_posted_again(
         (httpx.Response(504), "answered 504"),
         (httpx.ReadTimeout(f"late {SECRET}"), "gave no answer (ReadTimeout)"),
         (httpx.Response(429, headers={"Retry-After": "3600"}), "answered 429"),
+        (UnicodeError("label too long"), "gave no answer (UnicodeError)"),
     ],
 )
 def test_what_may_have_been_taken_or_never_will_be_is_given_up(

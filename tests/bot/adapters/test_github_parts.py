@@ -14,7 +14,7 @@ from fake_github.faults import Fault, lost_answer
 from fake_github.server import Server, serving
 from fake_github.state import ACTIONS, FakeGithub
 
-from bot.adapters.github.app_manifest import _Page, web_of
+from bot.adapters.github.app_manifest import _Page
 from bot.adapters.github.artifacts import EXPECTED, ArtifactStore
 from bot.adapters.github.client import RetryPolicy, base_of, connect, ensure_branch
 from bot.adapters.github.onboarding import GithubOnboarding
@@ -186,6 +186,11 @@ def store(server: Server, answer: Callable[[int], object]) -> tuple[ArtifactStor
     return one, slept
 
 
+ZEROS = zipped({"a": bytes(1000)})
+BROKEN = ZEROS.replace(ZEROS[31:36], b"\xff" * 5)
+"""What is packed is no deflate stream: the file's name, of one letter, ends at byte 31."""
+LOCKED = ZEROS.replace(b"\x14\0\0\0\x08\0", b"\x14\0\x01\0\x08\0")
+ODD = ZEROS.replace(b"\x14\0\0\0\x08\0", b"\x14\0\0\0\x61\0")
 WHOLE = zipped({"a.txt": b"one", "deep/b.txt": b"\xff", "c": "ü".encode()})
 
 
@@ -219,6 +224,9 @@ def test_an_artifact_is_fetched_once_and_its_texts_are_read(
         ([httpx.ReadTimeout("x")] * 3, "can't be fetched (ReadTimeout); try again later.", 3),
         ([b"no zip"], "can't be read (File is not a zip file).", 1),
         ([zipped({"a": b"\xff"})], "can't be read ('utf-8' codec can't decode byte", 1),
+        ([BROKEN], "can't be read (Error -3 while decompressing data: invalid", 1),
+        ([LOCKED], "can't be read (File <ZipInfo filename='a' ", 1),
+        ([ODD], "can't be read (That compression method is not supported).", 1),
     ],
 )
 def test_an_artifact_that_cannot_be_read_is_told(
@@ -418,9 +426,9 @@ def test_a_run_is_accepted_by_the_bots_own_answer_in_the_releases_threads(server
     said(MarkerKind.RELEASE, "2025-02-01", "r-4", Decision.ACCEPTED, ACTIONS)
     said(MarkerKind.MANIFEST, "2025-02-01", "r-5", Decision.REFUSED, ACTIONS)
     said(MarkerKind.MANIFEST, "2024-02-01", "r-6", Decision.ACCEPTED, "mallory")
-    assert threads.accepted_runs(release) == {"r-1", "r-2"}
-    assert threads.accepted_runs("2025-02-01") == {"r-4"}
-    assert threads.accepted_runs("2024-02-01") == frozenset()
+    assert threads.accepted_runs(release) == {"r-1": "/ingest", "r-2": "/ingest"}
+    assert threads.accepted_runs("2025-02-01") == {"r-4": "/ingest"}
+    assert threads.accepted_runs("2024-02-01") == {}
 
 
 def test_a_run_is_named_by_its_own_workflow_run_alone(server: Server) -> None:
@@ -472,19 +480,6 @@ def test_the_page_takes_one_code_with_its_own_state() -> None:
         assert page.answer(target, host, OWN)[0] == status
     assert (page.codes.get_nowait(), page.codes.empty()) == ("a", True)
     assert _Page(PLACE, lambda _: {}).state != state
-
-
-@pytest.mark.parametrize(
-    ("api", "web"),
-    [
-        ("https://api.github.com", "https://github.com"),
-        ("https://api.octocorp.ghe.com", "https://octocorp.ghe.com"),
-        ("https://ghe.test/api/v3", "https://ghe.test"),
-        ("https://api.ghe.test/api/v3", "https://api.ghe.test"),
-    ],
-)
-def test_a_browser_finds_the_github_that_has_this_api(api: str, web: str) -> None:
-    assert web_of(api) == web
 
 
 # --- what prepares a repository -------------------------------------------------------------------

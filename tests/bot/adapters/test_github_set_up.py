@@ -93,6 +93,19 @@ def test_what_is_there_is_seen_whole(server: Server) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("protected", "branches"),
+    [(set(), None), ({"main"}, ("main",)), ({"main", "x"}, ("main", "x")), ({"x"}, ("x",))],
+)
+def test_protected_branches_may_use_an_environment_or_each_where_none_is(
+    server: Server, protected: set[str], branches: tuple[str, ...] | None
+) -> None:
+    fake = server.fake
+    fake.branches["x"] = fake.branches["main"]
+    fake.environments, fake.protected = {"bot": Environment(protected=True)}, protected
+    assert seen(server).environments == {"bot": Seen(branches, True, frozenset())}
+
+
 def test_what_a_repository_of_another_kind_says(server: Server) -> None:
     fake = server.fake
     fake.is_private = fake.is_archived = True
@@ -127,6 +140,25 @@ def test_a_file_that_calls_ours_is_known(server: Server, text: str, calls: bool)
     assert seen(server).callers == (frozenset({"census.yml"}) if calls else frozenset())
     files(server, "detect.yml")
     assert seen(server).callers == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("call", "ref", "is_half_renewed"),
+    [
+        ("a" * 40, "a" * 40, False),
+        (f"{'a' * 40} # v1", f"{'a' * 40} # v1", False),
+        (f"{'b' * 40} # v2", f"{'a' * 40} # v1", True),
+        (f"{'a' * 40} # v1", f'"{"b" * 40}"', True),
+        ("v1", "a" * 40, False),
+        ("a" * 40, f"{'a' * 40} # not bot-ref: {'b' * 40}", False),
+    ],
+)
+def test_a_file_that_calls_one_commit_and_checks_out_another_is_known(
+    server: Server, call: str, ref: str, is_half_renewed: bool
+) -> None:
+    text = f"  uses: octo/bot/.github/workflows/bot.yml@{call}\n  with:\n    bot-ref: {ref}\n"
+    files(server, "census.yml", text=text)
+    assert seen(server).half_renewed == (frozenset({"census.yml"}) if is_half_renewed else set())
 
 
 def test_a_repository_without_a_commit_is_empty(server: Server) -> None:
@@ -189,15 +221,22 @@ def test_what_is_refused_is_unseen_and_the_rest_is_seen(
 def test_what_is_hidden_from_a_person_who_is_no_administrator(server: Server) -> None:
     hidden = Unseen("the token may not see it: it needs to be an administrator's")
     fake = server.fake
-    fake.environments = {"instance": Environment(["main"])}
-    for path in ("/actions/secrets", "/deployment-branch-policies", "/instance/secrets"):
+    fake.environments = {
+        "instance": Environment(["main"]),
+        "protected": Environment(protected=True),
+    }
+    environments = ("/deployment-branch-policies", "/branches$", "/instance/secrets")
+    for path in ("/actions/secrets", *environments):
         server.faults.append(Fault("GET", path, 404, times=99))
     for kind in ("secrets", "variables"):  # as a person's own repository has none
         server.faults.append(Fault("GET", f"/actions/organization-{kind}", 404, times=99))
     found = seen(server)
     assert found.secrets == hidden
     assert (found.shared_secrets, found.variables) == (frozenset(), {})
-    assert found.environments == {"instance": Seen(hidden, False, hidden)}
+    assert found.environments == {
+        "instance": Seen(hidden, False, hidden),
+        "protected": Seen(hidden, True, frozenset()),
+    }
 
 
 @pytest.mark.parametrize(

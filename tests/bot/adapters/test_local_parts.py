@@ -132,7 +132,19 @@ def test_what_is_not_there_is_named_with_what_is(threads: LocalThreads) -> None:
 
 
 @pytest.mark.parametrize(
-    "broken", ["", "no facts", "x+++\na = 1\n+++\nb", "+++\na = \n+++\nb", "+++\na = 1\n", "\xff"]
+    "broken",
+    [
+        "",
+        "no facts",
+        "x+++\na = 1\n+++\nb",
+        "+++\na = \n+++\nb",
+        "+++\na = 1\n",
+        "\xff",
+        '+++\nauthor = "a"\n+++\nb',
+        '+++\nauthor = "a"\ncreated = "today"\n+++\nb',
+        "+++\ncreated = 2026-03-01T12:00:00Z\n+++\nb",
+        "+++\nauthor = 1\ncreated = 2026-03-01T12:00:00Z\n+++\nb",
+    ],
 )
 def test_a_file_that_a_person_broke_is_named(tmp_path: Path, broken: str) -> None:
     file = tmp_path / "thread.md"

@@ -15,7 +15,7 @@ from fake_github.state import ACTIONS, FakeGithub, Issue
 from bot.adapters.github.ports import Github
 from bot.cli.context import LazyContext, on_github
 from bot.cli.runs import COMMANDS, _is_unsaid, _is_untold, going_on, lost, rejoin
-from bot.comments.status import LOST
+from bot.comments.status import LOST, ended
 from bot.model.audit_entry import AuditEntry, Decision, hidden_audit_entry
 from bot.model.endings import Ending
 from bot.model.labels import Label
@@ -52,7 +52,8 @@ QUIET = JOB.model_copy(update={"reason": None, "log": None})
 
 RUN_ID = "2026-02-01-ingest-2"
 RELEASE = Marker(MarkerKind.RELEASE, "2026-02-01")
-RESULT = Marker(MarkerKind.RESULT, RUN_ID)
+RESULT, STATUS = Marker(MarkerKind.RESULT, RUN_ID), Marker(MarkerKind.STATUS, RUN_ID)
+SETTLED = ended(request())
 ALIVE = JOB.model_copy(
     update={"state": JobState.WORKING, "expires_at": datetime(2100, 1, 1, tzinfo=UTC)}
 )
@@ -188,6 +189,11 @@ def test_a_run_of_which_a_file_cant_be_read_stays_in_sight(site: Site, name: str
         (ENDED, [("passed", Marker(MarkerKind.RESULT, "another"), ACTIONS)], True),
         (ENDED, [("passed", Marker(MarkerKind.BEGUN, RUN_ID), ACTIONS)], True),
         (ENDED, [(LOST, RESULT, ACTIONS)], True),
+        (ENDED, [(LOST, RESULT, ACTIONS), (SETTLED, STATUS, ACTIONS)], True),
+        (ENDED, [("passed", RESULT, ACTIONS), (SETTLED, STATUS, ACTIONS)], False),
+        (ENDED, [(SETTLED, STATUS, ACTIONS)], False),  # somebody has deleted the result
+        (ENDED, [(SETTLED, STATUS, "mallory")], True),
+        (ENDED, [("it goes on", STATUS, ACTIONS)], True),
     ],
 )
 def test_whose_result_isnt_said(

@@ -136,6 +136,12 @@ def test_the_failed_checks_come_first() -> None:
 )
 def test_the_verdict_is_the_first_line(told: RunReport, line: str) -> None:
     assert result.body(told).splitlines()[0] == line
+    assert result.verdict_in(result.body(told)) is told.verdict
+
+
+@pytest.mark.parametrize("body", ["", "## 🛑 Run `r-1` ended without a report", "✅ Release 1"])
+def test_other_comments_have_no_verdict(body: str) -> None:
+    assert result.verdict_in(body) is None
 
 
 UNREADABLE = Finding(reason=Reason.FILE_UNREADABLE)

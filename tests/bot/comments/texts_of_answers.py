@@ -12,7 +12,7 @@ from bot.model.events import MERGE_QUEUE
 from bot.model.facts import Facts, Repeat
 from bot.model.limits import RunLimits
 from bot.model.ports import Run
-from runners.contract import Action, Manifest, Outcome, Reason, RunRequest, Status, Storage
+from runners.contract import Action, Manifest, Outcome, Reason, RunRequest, Status, Storage, Verdict
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 RELEASE = "2026-02-01"
@@ -111,6 +111,9 @@ STATUS = {
     "ten runs": replies.status(RELEASE, ended(10)),
     "eleven runs": replies.status(RELEASE, ended(11)),
     "lost": replies.status(RELEASE, ended(1, LOST)),
+    "without its report": replies.status(
+        RELEASE, ended(0, run(asked(), last_verdict=Verdict.UNCHECKED))
+    ),
     "by a merge": replies.status(
         RELEASE,
         Facts("demo", manifests={RELEASE: MANIFEST}, runs=(run(BY_MERGE.request, Status.PASSED),)),

@@ -38,6 +38,7 @@ from runners.contract import (
     RunRequest,
     Status,
     Storage,
+    Verdict,
 )
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -190,6 +191,9 @@ COMMENTS = {
     ),
     "ingest after a lost one": said("/ingest", replace(FACTS, runs=(run(1, is_lost=True),))),
     "ingest after one": said("/ingest", RETRIED),
+    "ingest after one without its report": said(
+        "/ingest", replace(FACTS, runs=(run(1, last_verdict=Verdict.PASSED),))
+    ),
     "dry run": said("/ingest --dry-run"),
     "too many": said(f"/ingest --only {' '.join(f'd{n:0>40}' for n in range(1600))}"),
     "retry": said("/retry", RETRIED),
@@ -229,6 +233,7 @@ MERGES = {
     "starts": merged(),
     "without a blob": merged(event=replace(MERGED, blob="")),
     "again": merged(replace(FACTS, runs=(run(1, Status.FAILED, BROKEN),))),
+    "again, without a report": merged(replace(FACTS, runs=(run(1, last_verdict=Verdict.FAILED),))),
     "changed since": merged(event=replace(MERGED, blob="d" * 40)),
     "broken": merged(replace(FACTS, broken={RELEASE: "no"})),
     "no thread": merged(replace(FACTS, threads={})),
@@ -377,6 +382,16 @@ RUNS = {
     "given up": given_up(replace(FACTS, cancelled_by="octocat")),
     "given up, after another": given_up(
         replace(FACTS, runs=(run(1, Status.PASSED, DONE), run(5, is_lost=True)))
+    ),
+    "given up, after others without their reports": given_up(
+        replace(
+            FACTS,
+            runs=(
+                run(1, last_verdict=Verdict.PASSED),
+                run(2, last_verdict=Verdict.FAILED),
+                run(5, is_lost=True),
+            ),
+        )
     ),
     **{f"ended, {one}": ended(one) for one in (Status.PASSED, Status.FAILED, Status.UNCHECKED)},
     "ended, followed": ended(Status.PASSED, FOLLOWED),

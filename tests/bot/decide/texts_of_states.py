@@ -36,7 +36,7 @@ from bot.model.markers import Marker, MarkerKind
 from bot.model.places import bucket_of, foreign_places
 from bot.model.ports import Run
 from bot.model.progress import Progress
-from runners.contract import Action, Status
+from runners.contract import Action, Status, Verdict
 
 LOOK = Look(NOON, "Read.", read_at=NOON, datasets={"2026-08-01": 7}, cells={RELEASE: 5})
 STATE_FACTS = Facts(
@@ -74,6 +74,8 @@ STATES = {
     "a part that failed": state(with_runs(run(1, Status.FAILED, limit=1))),
     "running": state(with_runs(run(1, Status.PASSED, DONE), run(2))),
     "lost": state(with_runs(run(1, is_lost=True))),
+    **{f"{one}, without its report": state(with_runs(run(1, last_verdict=one))) for one in Verdict},
+    "a part, without its report": state(with_runs(run(1, last_verdict=Verdict.PASSED, limit=1))),
     "verified after it": state(
         with_runs(run(1, Status.PASSED, DONE, DONE), run(2, Status.PASSED, action=Action.VERIFY))
     ),

@@ -35,6 +35,7 @@ CHECKOUT = Checkout(
     variables=frozenset({"LAUNCHER", "RUNS"}),
     schema="7.1.0",
 )
+WEB = "https://github.test"
 FOUND = replace(
     PLAIN,
     environments={"instance": Environment(("main",), False, frozenset({"LAMIN_API_KEY"}))},
@@ -144,7 +145,11 @@ def test_an_environment_is_to_let_in_the_default_branch_and_no_other() -> None:
     assert environment(("master",)) == "missing"
     assert environment(("main", "try/*")) == "warning"
     assert environment(("ma*",)) == "warning"
-    assert environment(None, is_protected=True) == "warning"
+    assert environment(None, is_protected=True) == "missing"
+    assert environment(("main",), is_protected=True) == "warning"
+    assert environment(("main", "x"), is_protected=True) == "warning"
+    assert environment(("x",), is_protected=True) == "missing"
+    assert environment(Unseen("forbidden"), is_protected=True) == "unknown"
     assert environment(Unseen("forbidden")) == "unknown"
 
 
@@ -262,9 +267,9 @@ def test_only_selected_actions_are_a_warning() -> None:
 
 
 def test_what_a_token_could_not_be_asked_about_is_unknown() -> None:
-    assert token(replace(FOUND, unanswered=("checks",))).health is Health.UNKNOWN
+    assert token(replace(FOUND, unanswered=("checks",)), WEB).health is Health.UNKNOWN
     both = replace(FOUND, unanswered=("checks",), unreadable={"issues": "forbidden"})
-    assert token(both).health is Health.MISSING
+    assert token(both, WEB).health is Health.MISSING
 
 
 def test_old_releases_without_a_manifest_are_nobodys_concern() -> None:

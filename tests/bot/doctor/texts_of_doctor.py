@@ -78,6 +78,9 @@ TOKENS: dict[str, RepositorySetUp | Refused] = {
 }
 REPOSITORIES = {
     "all is well": found(workflows=dict.fromkeys(FILES, "active"), variables={"RUNS": "x"}),
+    "half renewed": found(
+        workflows=dict.fromkeys(FILES, "active"), half_renewed=frozenset({"x.yml"})
+    ),
     "archived and empty": found(is_archived=True, is_empty=True, has_issues=False),
     "nothing seen": found(actions=UNSEEN, workflows=UNSEEN, labels=UNSEEN, variables=UNSEEN),
     "no file": found(workflows={"other.yml": "active"}),
@@ -124,7 +127,10 @@ def environment(
 
 ENVIRONMENTS = {
     "limited": environment(),
-    "protected": environment(None, is_protected=True),
+    "protected": environment(("main", "a"), is_protected=True),
+    "protected, none": environment(None, is_protected=True),
+    "protected, not the default": environment(("a",), is_protected=True),
+    "protected, unseen": environment(UNSEEN, is_protected=True),
     "branches unseen": environment(UNSEEN),
     "tags": environment(None, tags=("v*", "x")),
     "open": environment(None),
@@ -219,6 +225,7 @@ VARIABLES = {
         "AWS_REGION": "us-gov-west-1",
         "DATA_ROLE": ARN.replace("aws", "aws-us-gov"),
     },
+    "a region of Europe's own": {"BOT_INSTANCE": "a/b", "AWS_REGION": "eusc-de-east-1"},
 }
 TEXTS = {
     **{f"packages: {name}": lines(some) for name, some in PACKAGES.items()},
@@ -226,7 +233,9 @@ TEXTS = {
     "meant": " ".join(str(meant(name, SETTINGS)) for name in ("RUNS", "run", "instan", "xyz")),
     "shortened": "\n".join(shortened(list("abcdef"[:n])) for n in range(7)),
     "releases": lines(RELEASES),
-    **{f"token: {name}": lines([token(one)]) for name, one in TOKENS.items()},
+    **{
+        f"token: {name}": lines([token(one, "https://github.test")]) for name, one in TOKENS.items()
+    },
     **{
         f"repository: {name}": lines(repository(one, FILES, CHECKOUT.variables, None))
         for name, one in REPOSITORIES.items()

@@ -1,17 +1,21 @@
 """The [launch] table: refused in one sentence before anything is asked of AWS or GitHub."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import pytest
 import tomli_w
+from click.testing import CliRunner
 
 from launch.site import ROOT, request, table
+from runners.cli.commands import main
 from runners.contract import ContractError
-from runners.contract.launch_toml import Configuration, bucket_and_prefix
+from runners.contract.launch_toml import REGION, Configuration, bucket_and_prefix
 from runners.launch.prices import highest_cost, price
 from runners.launch.user_data import Lock
 from runners.launch.work import PackedWork
@@ -132,6 +136,21 @@ def test_launchers_that_are_not_configured_are_named(tmp_path: Path) -> None:
         configuration.for_sagemaker()
 
 
+@pytest.mark.parametrize("launcher", ["ec2", "EC2", "sagemaker", "SageMaker"])
+@pytest.mark.parametrize(
+    "command", [("launch", "--request", "none.json"), ("terminate", "--run", "r-1")]
+)
+def test_a_launcher_is_known_in_any_case(
+    tmp_path: Path, launcher: str, command: tuple[str, ...]
+) -> None:
+    """As the workflow files' expressions compare the variable that it is from."""
+    words = [*command, "--config", str(tmp_path / "none.toml"), "--launcher", launcher]
+    said = CliRunner().invoke(main, words)
+    assert said.exit_code == 2
+    assert "none." in said.output
+    assert "--launcher" not in said.output
+
+
 def test_a_life_that_may_cost_more_than_the_budget_is_refused(tmp_path: Path) -> None:
     types = ["r5.8xlarge", "r7i.8xlarge"]
     assert highest_cost(read(tmp_path, budget=26.1), types, 500) == pytest.approx(26.06, abs=0.01)
@@ -160,6 +179,16 @@ def test_a_region_without_prices_is_not_budgeted_by_anothers(tmp_path: Path) -> 
     given = {"ml.r5.8xlarge": 2.9}
     ours = price(read(tmp_path, region="eu-central-1", prices=given), "ml.r5.8xlarge", 0)
     assert (ours.hour, ours.priced_on) == (2.9, None)
+
+
+def test_every_region_of_aws_is_one() -> None:
+    """Those that boto3 knows, in every partition."""
+    partitions = botocore.session.get_session().get_data("partitions")["partitions"]
+    names = {name for one in partitions for name in one["regions"] if "global" not in name}
+    assert {"eusc-de-east-1", "us-gov-west-1", "cn-north-1"} < names
+    assert {name for name in names if not re.fullmatch(REGION, name)} == set()
+    for name in ("us-west", "Oregon", "us-west-2a", "s3://us-west-2"):
+        assert not re.fullmatch(REGION, name)
 
 
 def test_runs_lie_in_a_bucket_or_in_a_folder() -> None:
