@@ -85,7 +85,8 @@ def verify(job: Job, judged: Sequence[DatasetOutcome] = ()) -> RunReport:
     Raises:
         ContractError: the release's own table, or the instance, can't be read.
     """
-    datasets = selected_datasets(job)
+    table = read_datasets(job.manifest)
+    datasets = selected_datasets(job, table)
     before = read_datasets(job.previous) if job.previous else ()
     ingests = _ingests(job)
     outcomes = outcomes_of_runs([run.journal for run in ingests], datasets)
@@ -94,7 +95,7 @@ def verify(job: Job, judged: Sequence[DatasetOutcome] = ()) -> RunReport:
     results = all_checks.run_checks(facts)
     told = {outcome.dataset_id for outcome in outcomes}
     known = [*outcomes, *(outcome for outcome in judged if outcome.dataset_id not in told)]
-    results, exceptions = accept(results, known, datasets, job.manifest.accepted, now.date())
+    results, exceptions = accept(results, known, datasets, table, job.manifest.accepted, now.date())
     own = read_journal(job.folder / JOURNAL)
     report = RunReport(
         request=job.request,
