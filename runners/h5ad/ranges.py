@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 import h5py
@@ -69,7 +70,7 @@ def open_h5ad(address: str, *, whole: bool = False) -> Iterator[OpenFile]:
     """
     with ExitStack() as opened:
         if address.startswith("s3://"):
-            opened.enter_context(without_garbage_collection())
+            opened.enter_context(WITHOUT_GARBAGE_COLLECTION)
             stream = opened.enter_context(_remote(address))
             # where HDF5 begins, and where anndata has put uns and what HDF5 writes at the end
             stream.blocks.fetch_ahead([(0, 1), (stream.size - 1, stream.size)])
@@ -88,18 +89,36 @@ def open_h5ad(address: str, *, whole: bool = False) -> Iterator[OpenFile]:
             ) from error
 
 
-@contextmanager
-def without_garbage_collection() -> Iterator[None]:
-    """Within, garbage is left. Who reads holds HDF5's lock while s3fs's thread fetches: if that
-    thread came to collect an HDF5 object, which needs the lock, each would wait for the other.
+class _Uncollected:
+    """Within, by however many threads of this process at once, no garbage is collected by whichever
+    thread happens to allocate: that goes on once the last one has left, if it did before.
     """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._within = 0
+        self._was_enabled = False
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._within:
+                self._was_enabled = gc.isenabled()
+                gc.disable()
+            self._within += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._within -= 1
+            if not self._within and self._was_enabled:
+                gc.enable()
+            is_last = not self._within
+        if not is_last:
+            gc.collect(1)  # where threads follow each other, nobody may ever be the last
+
+
+WITHOUT_GARBAGE_COLLECTION = _Uncollected()
+"""Who reads holds HDF5's lock while s3fs's thread fetches: if that thread came to collect an HDF5
+object, which needs the lock, each would wait for the other. A Dask worker's threads share it."""
 
 
 def _local(address: str) -> h5py.File:
