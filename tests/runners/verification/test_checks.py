@@ -448,6 +448,21 @@ def test_a_release_before_may_have_been_mended_by_a_run_of_its_own() -> None:
     assert statuses(unknown)["previous"] is Status.UNCHECKED
 
 
+@pytest.mark.parametrize(
+    ("records", "found"),
+    [
+        ({"other": RecordDigest("row")}, "2"),
+        ({"collection": RecordDigest("another")}, "1"),
+        ({"collection": None, "other": RecordDigest("row")}, "1"),
+    ],
+)
+def test_what_is_added_to_a_release_before_takes_nothing_from_what_is_untouched(
+    records: dict[str, RecordDigest | None], found: str
+) -> None:
+    result = {r.name: r for r in all_checks.run_checks(holds(**records)(WHOLE))}["previous"]
+    assert (result.status, result.expected, result.found) == (Status.FAILED, "2", found)
+
+
 def test_without_what_earlier_releases_held_there_is_nothing_to_compare() -> None:
     found = statuses(replace(WHOLE, held=None))
     assert found.pop("previous") is Status.NOT_APPLICABLE
