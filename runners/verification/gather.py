@@ -162,10 +162,8 @@ def _old_terms(
     if isinstance(taken, Unknown):
         return {}
     linked = {term for labels in taken.labels.values() for _, term in labels}
-    kinds = {term.replace("_", ":").partition(":")[0] for term in linked}
-    names = {
-        name for _, name in vocabulary.needed_sources(reference.rules, manifest.organisms)
-    } & kinds
+    # a file has terms of other prefixes than its own: ZFA's stages, HANCESTRO's of AfPO
+    names = {name for _, name in vocabulary.needed_sources(reference.rules, manifest.organisms)}
     tables = [reference.terms(name) for name in sorted(names)]
     return {
         term: problem
