@@ -5,9 +5,11 @@ Must not know what is in it.
 """
 
 import asyncio
+import errno
 import gc
 import io
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -34,6 +36,12 @@ For its ten connections, requests side by side would have to wait."""
 
 ARCHIVED = "InvalidObjectState"
 """S3's word for an object that was moved to an archive."""
+
+
+OF_A_DISK = frozenset(
+    {errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN, errno.EHOSTDOWN, errno.ENOLCK}
+)
+"""By which a disk or a network folder fails, whatever the file holds."""
 
 
 @dataclass(frozen=True)
@@ -121,11 +129,28 @@ WITHOUT_GARBAGE_COLLECTION = _Uncollected()
 object, which needs the lock, each would wait for the other. A Dask worker's threads share it."""
 
 
-def _local(address: str) -> h5py.File:
+@contextmanager
+def _local(address: str) -> Iterator[h5py.File]:
+    """A local file whose failing reads aren't taken for a broken file."""
     try:
-        return h5py.File(address, "r")
+        with h5py.File(address, "r") as root:
+            yield root
     except PermissionError as error:
         raise _refusal(address, error) from error
+    except (KeyError, OSError, RuntimeError) as error:
+        if _errno(error) == errno.EAGAIN:  # of HDF5's own lock
+            raise OutageError(
+                f"{address}: somebody has it open to write it; let them close it."
+            ) from error
+        if _errno(error) in OF_A_DISK:
+            raise _refusal(address, error) from error
+        raise
+
+
+def _errno(error: Exception) -> int | None:
+    """The system's number of what HDF5 failed at, where it was asked for something."""
+    stated = re.search(r"errno = (\d+)", str(error))
+    return int(stated[1]) if stated else getattr(error, "errno", None)
 
 
 def _remote(address: str) -> "_Watched":
