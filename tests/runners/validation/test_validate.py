@@ -402,6 +402,18 @@ FORM = "isn't written as the ontology writes its ids; write"
             "is obsolete in HsapDv; instead of HsapDv:0000080, its editors consider "
             "HsapDv:0000264 (pediatric stage)",
         ),
+        (  # by resource:Africa
+            ETHNICITY,
+            "HANCESTRO:0029",
+            OBSOLETE,
+            "is obsolete in HANCESTRO, which names no replacement",
+        ),
+        (  # for hgnc.5166
+            DISEASE,
+            "MONDO:0008190",
+            OBSOLETE,
+            "is obsolete in MONDO, which names no replacement",
+        ),
         # special values, and several terms
         (ASSAY, "na", Reason.VALUE_NOT_ALLOWED, "isn't allowed in a column of terms of EFO"),
         (
