@@ -472,6 +472,19 @@ def test_what_is_accepted_of_the_rest_of_a_release_holds_where_a_part_is_verifie
     assert (use.exception, use.state) == (one, ExceptionState.USED)
 
 
+def test_a_part_is_verified_without_what_only_a_whole_release_is_compared_with(
+    part: Place, tmp_path: Path
+) -> None:
+    """The store of the release before may be deleted by then."""
+    place = instances.copy(part, tmp_path / "place")
+    place.manifest(OLDER.version, storage=Storage(soma="/nowhere/soma", h5ads="/nowhere/h5ads"))
+    request = place.request("look", NEWER.version, action=Action.VERIFY, only=PART[1:2])
+    succeed(place.run("verify", request))
+    report = place.report("look")
+    assert report.verdict is Verdict.PASSED
+    assert (report.previous, report.withdrawn) == (None, ())
+
+
 def test_a_chain_continues_across_storages(part: Place) -> None:
     [(name, uid)] = uids(part, NEWER).items()
     before = uids(part, OLDER)[name.replace(NEWER.version, OLDER.version)]

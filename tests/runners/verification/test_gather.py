@@ -4,12 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from test_checks import ARTIFACTS, SNAPSHOT, WHOLE
 
 from runners.contract import Action, Manifest, RunRequest, Storage
 from runners.records.baseline import Baseline, store_baseline
+from runners.records.snapshot import Stored, Unknown
 from runners.run.journal import JOURNAL, JournalLines
 from runners.run.request import REQUEST, Job, RunFolder
-from runners.verification.gather import _baseline, _given_back, _tracked
+from runners.verification.gather import _baseline, _given_back, _stored, _tracked
 from runners.verification.verify import _ingests
 
 RELEASE = "2020-07-15"
@@ -89,3 +91,19 @@ def test_the_runs_of_a_release_are_those_into_this_instance_that_stand(tmp_path:
         (tmp_path / name / JOURNAL).write_text("".join(lines))
     job = Job(request("own"), MANIFEST, None, tmp_path / "own", tmp_path, 1)
     assert [one.folder.name for one in _ingests(job)] == ["b-first", "a-second", "not-back"]
+
+
+def test_storage_is_asked_for_the_files_that_are_verified_alone() -> None:
+    asked: list[str] = []
+
+    def look(addresses: list[str]) -> dict[str, Stored | Unknown | None]:
+        asked.extend(addresses)
+        return dict.fromkeys(addresses)
+
+    first, second, _ = ARTIFACTS
+    assert _stored(SNAPSHOT, WHOLE.datasets[:2], look) == {
+        first.address: None,
+        second.address: None,
+    }
+    assert asked == [first.address, second.address]
+    assert _stored(Unknown("no answer"), WHOLE.datasets, look) == {}
