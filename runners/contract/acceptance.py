@@ -73,7 +73,7 @@ def _state(
 ) -> ExceptionState:
     if exception.dataset_id not in dataset_ids:
         return ExceptionState.UNKNOWN_DATASET
-    if exception.until < today:
+    if exception.has_run_out(today):
         return ExceptionState.RUN_OUT
     if reasons is None:
         return ExceptionState.UNTOLD

@@ -57,6 +57,9 @@ class AcceptedException(Document):
     until: date
     because: str | None = None
 
+    def has_run_out(self, today: date) -> bool:
+        return self.until < today
+
 
 class Manifest(Document):
     """One census release, ready to be ingested. One TOML file in `runners/releases/`."""

@@ -59,6 +59,7 @@ class Reason(StrEnum):
     TERMS_UNORDERED = "terms_unordered"
     TERMS_REPEATED = "terms_repeated"
     ORGANISM_UNKNOWN = "organism_unknown"
+    CELLS_MISSING = "cells_missing"
     GENES_MISSING = "genes_missing"
     GENE_REPEATED = "gene_repeated"
     GENE_UNKNOWN = "gene_unknown"
@@ -94,6 +95,7 @@ MEANINGS = {
     Reason.TERMS_UNORDERED: "terms of one value aren't in order",
     Reason.TERMS_REPEATED: "a value names a term twice",
     Reason.ORGANISM_UNKNOWN: "the organism isn't one of the schema's",
+    Reason.CELLS_MISSING: "there are no cells",
     Reason.GENES_MISSING: "there are no genes",
     Reason.GENE_REPEATED: "a gene stands twice",
     Reason.GENE_UNKNOWN: "a gene isn't in its reference",

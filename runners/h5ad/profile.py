@@ -277,7 +277,12 @@ def _value(node: Node) -> ColumnProfile:
         column = column_of(node)
         if column.length > MOST_OF_LIST:
             return ColumnProfile("array", (), 0)
-        return ColumnProfile("list", tuple(sorted(set(shortened(column.names(MOST_TEXT))))), 0)
+        if not column.length:
+            return ColumnProfile("list", (), 0)
+        codes, missing = column.read(slice(None))
+        texts = column.texts()
+        values = sorted({texts[code] for code in _distinct(codes)})
+        return ColumnProfile("list", tuple(values), missing)
     if isinstance(node, h5py.Dataset) and node.shape == () and has_kind(node.dtype):
         refuse_large(node)
         values = shortened(decoded([node[()]]))

@@ -5,12 +5,15 @@ Must not know what is in it.
 """
 
 import asyncio
+import errno
 import gc
 import io
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 import h5py
@@ -33,6 +36,12 @@ For its ten connections, requests side by side would have to wait."""
 
 ARCHIVED = "InvalidObjectState"
 """S3's word for an object that was moved to an archive."""
+
+
+OF_A_DISK = frozenset(
+    {errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN, errno.EHOSTDOWN, errno.ENOLCK}
+)
+"""By which a disk or a network folder fails, whatever the file holds."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +78,7 @@ def open_h5ad(address: str, *, whole: bool = False) -> Iterator[OpenFile]:
     """
     with ExitStack() as opened:
         if address.startswith("s3://"):
-            opened.enter_context(without_garbage_collection())
+            opened.enter_context(WITHOUT_GARBAGE_COLLECTION)
             stream = opened.enter_context(_remote(address))
             # where HDF5 begins, and where anndata has put uns and what HDF5 writes at the end
             stream.blocks.fetch_ahead([(0, 1), (stream.size - 1, stream.size)])
@@ -88,25 +97,60 @@ def open_h5ad(address: str, *, whole: bool = False) -> Iterator[OpenFile]:
             ) from error
 
 
-@contextmanager
-def without_garbage_collection() -> Iterator[None]:
-    """Within, garbage is left. Who reads holds HDF5's lock while s3fs's thread fetches: if that
-    thread came to collect an HDF5 object, which needs the lock, each would wait for the other.
+class _Uncollected:
+    """Within, by however many threads of this process at once, no garbage is collected by whichever
+    thread happens to allocate: that goes on once the last one has left, if it did before.
     """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._within = 0
+        self._was_enabled = False
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._within:
+                self._was_enabled = gc.isenabled()
+                gc.disable()
+            self._within += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._within -= 1
+            if not self._within and self._was_enabled:
+                gc.enable()
+            is_last = not self._within
+        if not is_last:
+            gc.collect(1)  # where threads follow each other, nobody may ever be the last
 
 
-def _local(address: str) -> h5py.File:
+WITHOUT_GARBAGE_COLLECTION = _Uncollected()
+"""Who reads holds HDF5's lock while s3fs's thread fetches: if that thread came to collect an HDF5
+object, which needs the lock, each would wait for the other. A Dask worker's threads share it."""
+
+
+@contextmanager
+def _local(address: str) -> Iterator[h5py.File]:
+    """A local file whose failing reads aren't taken for a broken file."""
     try:
-        return h5py.File(address, "r")
+        with h5py.File(address, "r") as root:
+            yield root
     except PermissionError as error:
         raise _refusal(address, error) from error
+    except (KeyError, OSError, RuntimeError) as error:
+        if _errno(error) == errno.EAGAIN:  # of HDF5's own lock
+            raise OutageError(
+                f"{address}: somebody has it open to write it; let them close it."
+            ) from error
+        if _errno(error) in OF_A_DISK:
+            raise _refusal(address, error) from error
+        raise
+
+
+def _errno(error: Exception) -> int | None:
+    """The system's number of what HDF5 failed at, where it was asked for something."""
+    stated = re.search(r"errno = (\d+)", str(error))
+    return int(stated[1]) if stated else getattr(error, "errno", None)
 
 
 def _remote(address: str) -> "_Watched":

@@ -16,6 +16,7 @@ from runners.rules.vocabulary import Vocabulary, entries_for, term_of
 SHOWN = 3
 """Terms or words that a sentence lists at most."""
 
+AN_ID = re.compile(r"\w+:\w*\d[\w.-]*")
 LIKE_AN_ID = re.compile(r"\s*(?:\S*/)?(?P<prefix>[A-Za-z]+)[:_](?P<number>\w+)\s*")
 SEPARATOR = re.compile(r"\s*(?:\|\||[,;|])\s*")
 LEAST_LIKENESS = 0.85
@@ -42,6 +43,11 @@ class Refusal:
     reason: Reason
     cause: str
     remedy: Callable[[], str] = _no_remedy
+
+
+def _ids(names: Iterable[str]) -> list[str]:
+    """Those that are ids of terms: files also have "False" and `South:Asia` for one."""
+    return [name for name in names if AN_ID.fullmatch(name)]
 
 
 def quoted(value: str) -> str:
@@ -173,11 +179,11 @@ class Explanation:
         return f"must be {listed(chosen)}"
 
     def _obsolete(self, ontology: str, term: Term) -> Refusal:
-        if term.replaced_by:
-            new = self._named(ontology, term.replaced_by)
-            remedy = f"{term.term_id} was replaced by {new}"
-        elif term.consider:
-            new = listed(self._named(ontology, each) for each in term.consider)
+        successors, others = _ids([term.replaced_by or ""]), _ids(term.consider)
+        if successors:
+            remedy = f"{term.term_id} was replaced by {self._named(ontology, successors[0])}"
+        elif others:
+            new = listed(self._named(ontology, each) for each in others)
             remedy = f"instead of {term.term_id}, its editors consider {new}"
         else:
             cause = f"is obsolete in {ontology}, which names no replacement"

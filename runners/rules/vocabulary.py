@@ -147,7 +147,7 @@ def rules_of(manifest: Manifest) -> Rules:
 def pinned_sources(reference: Reference, organisms: Collection[str]) -> Mapping[SourceKey, str]:
     """The version of every source that datasets of these organisms (scientific names) may need.
 
-    Without organisms, of all that the rules know.
+    Without organisms, or with one that the rules know by no such name, of all that they know.
     """
     versions: dict[SourceKey, str] = {}
     for registry, ontology in needed_sources(reference.rules, organisms):
@@ -164,10 +164,9 @@ def entity_of(registry: str) -> str:
 
 def needed_sources(schema: Rules, organisms: Collection[str]) -> set[tuple[str, str]]:
     """Registry and ontology of each source; `organisms` as in `pinned_sources`."""
-    organisms_of_rules = schema.organisms.items()
-    taxa = [
-        t for t, meta in organisms_of_rules if not organisms or meta.scientific_name in organisms
-    ]
+    names = {taxon: organism.scientific_name for taxon, organism in schema.organisms.items()}
+    are_known = bool(organisms) and set(organisms) <= set(names.values())
+    taxa = [taxon for taxon, name in names.items() if name in organisms or not are_known]
     return {
         registry_of_term(entry.registry, entry.ontology)
         for column in schema.annotated().values()

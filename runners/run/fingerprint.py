@@ -51,6 +51,11 @@ def code_digest(runners: Path = SOURCE) -> str:
     return _digest(runners, sorted(runners.rglob("*.py")))
 
 
+def judging_digest(runners: Path = SOURCE) -> str:
+    """The digest of all that decides on files: code, and the rules of every schema version."""
+    return _digest(runners, sorted([*runners.rglob("*.py"), *runners.glob("rules/*.json")]))
+
+
 def git_commit(checkout: Path = SOURCE.parent) -> str | None:
     """The commit that is checked out, with `-dirty` where files differ from it; None where this
     isn't a checkout, as on a machine that got the code as an artifact.

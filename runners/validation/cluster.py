@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from runners import settings
 from runners.contract import ContractError
-from runners.run.fingerprint import code_digest
+from runners.run.fingerprint import judging_digest
 from runners.validation.pools import Pool
 
 if TYPE_CHECKING:
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 10
 """Seconds that the scheduler has to answer."""
 
+LOADED = judging_digest()
+"""Of code and rules when this process, on either side, began with them: a worker goes on with these
+whatever its checkout has become."""
+
 
 @contextmanager
 def connect_cluster(address: str) -> Iterator[tuple[int, Pool]]:
@@ -30,7 +34,7 @@ def connect_cluster(address: str) -> Iterator[tuple[int, Pool]]:
 
     Raises:
         ContractError: Dask isn't installed, the address is none, the scheduler doesn't answer (at
-            first, or any more), or its workers have another code than this process.
+            first, or any more), or its workers have other code or rules than this process.
     """
     _require_port(address)
     try:
@@ -91,12 +95,36 @@ def _packed(function: Callable[..., Any], *arguments: Any) -> tuple[str, bytes]:
 class _PackingExecutor(Executor):
     """Passes on to Dask's executor what its workers alone can unpack."""
 
-    def __init__(self, executor: Executor) -> None:
+    def __init__(self, executor: Executor, address: str) -> None:
         self._executor = executor
+        self._expected = (address, LOADED)
         self._unpack = _unpacking()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        return self._executor.submit(self._unpack, *_packed(partial(fn, **kwargs), *args))
+        packed = _packed(_by_same_code, *self._expected, partial(fn, **kwargs), *args)
+        return self._executor.submit(self._unpack, *packed)
+
+
+def _loaded() -> str:
+    return LOADED
+
+
+def _by_same_code(address: str, loaded: str, function: Callable[..., Any], *arguments: Any) -> Any:
+    """On a worker, which may have joined since the others were asked: what the function returns.
+
+    Raises:
+        ContractError: it has other code or rules than the process that asks.
+    """
+    if loaded != LOADED:
+        raise _other_worker(address, "that joined later")
+    return function(*arguments)
+
+
+def _other_worker(address: str, name: str) -> ContractError:
+    return ContractError(
+        f"--scheduler {address}: worker {name} has other code or rules than this process; start "
+        "its workers anew, from this checkout."
+    )
 
 
 def _pool(client: "Client", address: str, death: type[Exception]) -> Pool:
@@ -111,7 +139,7 @@ def _pool(client: "Client", address: str, death: type[Exception]) -> Pool:
         # impure: what is read again must not be answered with what it ended in before
         executor = client.get_executor(pure=False)
         try:
-            yield _PackingExecutor(executor)
+            yield _PackingExecutor(executor, address)
         except Exception:
             watch()  # without its scheduler, a future may raise anything
             raise
@@ -123,18 +151,17 @@ def _pool(client: "Client", address: str, death: type[Exception]) -> Pool:
 
 def _threads(client: "Client", address: str) -> int:
     try:
-        digests = client.run(_unpacking(), *_packed(code_digest))
+        digests = client.run(_unpacking(), *_packed(_loaded))
     except Exception as error:
         raise ContractError(
             f"--scheduler {address}: its workers can't run our code "
             f"({type(error).__name__}: {error}); give them this checkout and what it needs."
         ) from error
-    differing_workers = [worker for worker, digest in digests.items() if digest != code_digest()]
-    if differing_workers or not digests:
-        problem = (
-            f"worker {differing_workers[0]} has another code than this one"
-            if digests
-            else "has no workers"
+    if not digests:
+        raise ContractError(
+            f"--scheduler {address}: has no workers; start workers from this checkout."
         )
-        raise ContractError(f"--scheduler {address}: {problem}; start workers from this checkout.")
+    for worker, digest in digests.items():
+        if digest != LOADED:
+            raise _other_worker(address, worker)
     return sum(client.nthreads().values())

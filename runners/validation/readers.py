@@ -170,8 +170,8 @@ class Readers:
                 most = UNDER_WAY * workers
                 suspects = yield from self._read_together(executor, waiting, most, until)
             for task in suspects:
-                if not until():
-                    yield self._read_alone(task)
+                if not until() and (result := self._read_alone(task, until)) is not None:
+                    yield result
 
     def _read_together(
         self, executor: Executor, waiting: deque[Task], most: int, until: Callable[[], bool]
@@ -194,11 +194,17 @@ class Readers:
                 return [task for task, _ in under_way]
         return []
 
-    def _read_alone(self, task: Task) -> bytes:
+    def _read_alone(self, task: Task, until: Callable[[], bool]) -> bytes | None:
+        """The result; None once nobody wants it any more."""
         for _ in range(self._pool.tries):
             try:
                 with self._pool.open(1) as executor:
-                    return self._submit(executor, task).result()
+                    future = self._submit(executor, task)
+                    while not wait([future], LOOK_SECONDS).done:
+                        if until():
+                            return None
+                        self._pool.watch()
+                    return future.result()
             except self._pool.death:
                 continue
         dataset, address = task

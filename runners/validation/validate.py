@@ -61,7 +61,8 @@ def validate(profile: DatasetProfile, vocabulary: Vocabulary) -> Validation:
     column = column_of(profile, ORGANISM, rule)
     taxa = column.values if column else ()
     taxon = vocabulary.organism(taxa[0]) if len(taxa) == 1 else None
-    findings = list(_organism_findings(rule, column, vocabulary, is_known=taxon is not None))
+    findings = list(_cell_findings(profile))
+    findings += _organism_findings(rule, column, vocabulary, is_known=taxon is not None)
     notes = list(_version_notes(profile, vocabulary.rules))
     if taxon is None:
         return Validation(tuple(findings), tuple(notes), (), {})
@@ -111,6 +112,11 @@ def _version_notes(profile: DatasetProfile, rules: Rules) -> Iterator[str]:
             f"uns.{SCHEMA_VERSION}: the file says {version}, and was checked against dataset "
             f"schema {rules.dataset_schema_version}"
         )
+
+
+def _cell_findings(profile: DatasetProfile) -> Iterator[Finding]:
+    if not profile.n_observations:
+        yield Finding(reason=Reason.CELLS_MISSING, column="obs")
 
 
 def _organism_findings(

@@ -12,6 +12,7 @@ from runners.contract import (
     AcceptedException,
     CheckResult,
     DatasetOutcome,
+    ExceptionState,
     ExceptionUse,
     Status,
     exception_uses,
@@ -26,15 +27,22 @@ def accept(
     results: Sequence[CheckResult],
     outcomes: Sequence[DatasetOutcome],
     datasets: Sequence[CensusDataset],
+    table: Sequence[CensusDataset],
     accepted: Sequence[AcceptedException],
     today: date,
 ) -> tuple[tuple[CheckResult, ...], tuple[ExceptionUse, ...]]:
     """The results with what is accepted set apart, and what came of each exception.
 
-    A dataset is excused if every reason of its failure is accepted.
+    A dataset is excused if every reason of its failure is accepted. Of what is accepted of those
+    of the release (`table`) that aren't among the `datasets`, only what holds no more is told.
     """
-    titles = {dataset.dataset_id: dataset.title for dataset in datasets}
-    uses = exception_uses(accepted, outcomes, titles, today)
+    asked = {dataset.dataset_id for dataset in datasets}
+    titles = {dataset.dataset_id: dataset.title for dataset in table}
+    uses = tuple(
+        use
+        for use in exception_uses(accepted, outcomes, titles, today)
+        if use.state is not ExceptionState.UNTOLD or use.exception.dataset_id in asked
+    )
     lets_stand = excused(outcomes, uses)
     return tuple(_excuse(result, lets_stand) for result in results), uses
 

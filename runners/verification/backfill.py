@@ -103,8 +103,8 @@ def fill_in(
     states: Sequence[ReleaseState], step: Callable[[Words], int], say: Callable[[str], None]
 ) -> int:
     """Does the releases' commands by `step`, the oldest release first, until one ends otherwise
-    than with 0; what it ended with. What is whole, and what no manifest could be made of, is passed
-    over.
+    than with 0; what it ended with. What is whole is passed over, and what nobody can fill in:
+    there is no manifest of it, or there are no rules for it.
     """
     for one in states:
         if one.is_whole or one.datasets is None:

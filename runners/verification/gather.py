@@ -24,6 +24,7 @@ from runners.run.completion import missing_lines, shortage
 from runners.run.journal import COMMITTED, JOURNAL, START, WRITTEN, read_journal
 from runners.run.request import Job, RunFolder
 from runners.run.selection import answered_request, is_whole
+from runners.verification.checks.datasets import ONLY_A_PART
 from runners.verification.facts import VerificationFacts
 
 Value = TypeVar("Value")
@@ -57,6 +58,7 @@ def gather(
             lambda: snapshot.take_snapshot(release, with_earlier=held is not None)
         ),
     )
+    whole = is_whole(answered_request(job))
     reference = Reference(vocabulary.rules_of(job.manifest), job.reference)
     return VerificationFacts(
         taken=taken,
@@ -64,13 +66,15 @@ def gather(
         outcomes=outcomes,
         rules=reference.rules,
         soma=job.manifest.storage.soma.rstrip("/"),
-        is_whole=is_whole(answered_request(job)),
+        is_whole=whole,
         stored=_stored(
-            taken, partial(storage.stored_files, anonymous=job.manifest.storage.anonymous)
+            taken, datasets, partial(storage.stored_files, anonymous=job.manifest.storage.anonymous)
         ),
         content=_or_unknown(
             "the store can't be read", lambda: content.read_content(job.manifest.storage)
-        ),
+        )
+        if whole
+        else Unknown(ONLY_A_PART.why),
         pins=_or_unknown(
             "the pins can't be read",
             lambda: vocabulary.pinned_sources(reference, job.manifest.organisms),
@@ -161,11 +165,15 @@ def _tracked(ingests: Iterable[RunFolder]) -> frozenset[str] | None:
 
 
 def _stored(
-    taken: Snapshot | Unknown, look: Callable[[list[str]], Mapping[str, Stored | Unknown | None]]
+    taken: Snapshot | Unknown,
+    datasets: Sequence[CensusDataset],
+    look: Callable[[list[str]], Mapping[str, Stored | Unknown | None]],
 ) -> Mapping[str, Stored | Unknown | None]:
+    """What lies where the datasets' artifacts are."""
     if isinstance(taken, Unknown):
         return {}
-    addresses = [row.address for row in taken.artifacts]
+    ids = {dataset.dataset_id for dataset in datasets}
+    addresses = [row.address for row in taken.artifacts if row.dataset_id in ids]
     files = _or_unknown("storage can't be read", lambda: look(addresses))
     return dict.fromkeys(addresses, files) if isinstance(files, Unknown) else files
 
@@ -179,10 +187,8 @@ def _old_terms(
     if isinstance(taken, Unknown):
         return {}
     linked = {term for labels in taken.labels.values() for _, term in labels}
-    kinds = {term.replace("_", ":").partition(":")[0] for term in linked}
-    names = {
-        name for _, name in vocabulary.needed_sources(reference.rules, manifest.organisms)
-    } & kinds
+    # a file has terms of other prefixes than its own: ZFA's stages, HANCESTRO's of AfPO
+    names = {name for _, name in vocabulary.needed_sources(reference.rules, manifest.organisms)}
     tables = [reference.terms(name) for name in sorted(names)]
     return {
         term: problem

@@ -8,14 +8,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import tomli_w
 
-from runners import settings
+from runners import rules, settings
 from runners.census.store import read_store, table_rows
 from runners.contract import (
     Action,
@@ -163,14 +163,20 @@ class Survey:
             sentence = f"{release}: {registered} datasets registered; {problem}"
             return ReleaseState(release, registered, problem=problem), [sentence]
         file = self.repository / manifest_path(release)
+        accepted = _accepted(file, datetime.now(UTC).date())
         state = ReleaseState(
             release,
             registered,
             stored.manifest.dataset_count,
-            tuple(name for name in stored.missing if name not in _accepted(file)),
+            tuple(name for name in stored.missing if name not in accepted),
         )
         kept = _keep(file, stored.manifest, is_real=self.is_real)
         sentences = [f"{release}: {registered} of {state.datasets} datasets; {kept}"]
+        version = stored.manifest.dataset_schema_version
+        if version not in rules.versions():
+            problem = f"there are no rules for its dataset schema {version}, so that it is left"
+            state = ReleaseState(release, registered, problem=problem)
+            return state, [*sentences, f"{release}: {problem}"]
         report = None
         if self.verifies and file.exists():
             try:
@@ -191,10 +197,13 @@ class Survey:
         return state, sentences
 
 
-def _accepted(file: Path) -> set[str]:
-    """The datasets whose failure the manifest accepts, as far as there is one that can be read."""
+def _accepted(file: Path, today: date) -> set[str]:
+    """The datasets whose failure the manifest accepts by now, as far as there is one that can be
+    read.
+    """
     with suppress(ContractError):
-        return {entry.dataset_id for entry in Manifest.from_file(file).accepted}
+        accepted = Manifest.from_file(file).accepted
+        return {entry.dataset_id for entry in accepted if not entry.has_run_out(today)}
     return set()
 
 

@@ -83,8 +83,10 @@ def verify(job: Job, judged: Sequence[DatasetOutcome] = ()) -> RunReport:
     Raises:
         ContractError: the release's own table, or the instance, can't be read.
     """
-    datasets = selected_datasets(job)
-    before = read_datasets(job.previous) if job.previous else ()
+    table = read_datasets(job.manifest)
+    datasets = selected_datasets(job, table)
+    whole = is_whole(answered_request(job))
+    before = read_datasets(job.previous) if job.previous and whole else ()
     unread: list[str] = []
     ingests = _ingests(job, unread.append)
     outcomes = outcomes_of_runs([run.journal for run in ingests], datasets)
@@ -93,7 +95,7 @@ def verify(job: Job, judged: Sequence[DatasetOutcome] = ()) -> RunReport:
     results = all_checks.run_checks(facts)
     told = {outcome.dataset_id for outcome in outcomes}
     known = [*outcomes, *(outcome for outcome in judged if outcome.dataset_id not in told)]
-    results, exceptions = accept(results, known, datasets, job.manifest.accepted, now.date())
+    results, exceptions = accept(results, known, datasets, table, job.manifest.accepted, now.date())
     own = read_journal(job.folder / JOURNAL)
     report = RunReport(
         request=job.request,
@@ -102,7 +104,7 @@ def verify(job: Job, judged: Sequence[DatasetOutcome] = ()) -> RunReport:
         verdict=verdict_of(results),
         outcomes=outcomes,
         dataset_count=len(datasets),
-        withdrawn=_withdrawn(before, datasets) if is_whole(answered_request(job)) else (),
+        withdrawn=_withdrawn(before, datasets) if whole else (),
         checks=results,
         cancelled=RunFolder(job.request, job.folder, own).was_cancelled,
         changes=added_records(own),

@@ -246,6 +246,7 @@ def test_a_report_survives_json() -> None:
         (Reason.COLUMN_UNEXPECTED, "uns.spatial", "uns.spatial: a key must not be in this dataset"),
         (Reason.COLUMN_TYPE, "uns.spatial", "uns.spatial: a key has the wrong type"),
         (Reason.COLUMN_TYPE, "sex", "sex: a column has the wrong type"),
+        (Reason.CELLS_MISSING, None, "there are no cells"),
         (Reason.GENES_MISSING, None, "there are no genes"),
     ],
 )

@@ -6,8 +6,10 @@ By feature, never by registry: the tissue of a culture is a cell type or a cell 
 from collections.abc import Iterable, Iterator, Mapping
 
 from runners.contract import Status
-from runners.contract.rules import ORGANISM, Rules
+from runners.contract.rules import ORGANISM, Rules, Terms
 from runners.records.snapshot import ArtifactRow, Label, value_or_raise
+from runners.rules.vocabulary import entries_for
+from runners.run.timeline import DONE
 from runners.verification.checks.answer import (
     Answer,
     Bad,
@@ -40,10 +42,10 @@ def _of_differing_features(facts: VerificationFacts) -> Iterator[Bad]:
 
 
 def _demanded(row: ArtifactRow, facts: VerificationFacts) -> set[str]:
-    """The features of columns that the dataset has: all, but for those of which its run says that
-    it lacks them. Where no run says, those that every dataset has.
+    """The features of columns that the dataset has: all, but for those of which the run that
+    annotated it says that it lacks them. Where none says, those that every dataset has.
     """
-    outcomes = {outcome.dataset_id: outcome for outcome in facts.outcomes}
+    outcomes = {o.dataset_id: o for o in facts.outcomes if o.outcome in DONE}
     outcome = outcomes.get(row.dataset_id)
     absent = set(outcome.absent) if outcome else set()
     return {
@@ -108,13 +110,23 @@ def _odd(row: ArtifactRow, facts: VerificationFacts, old_terms: Mapping[str, str
 
 
 def _foreign(labels: Iterable[Label], taxon: str, rules: Rules) -> Iterator[str]:
-    """The terms of ontologies that their column takes for other organisms only."""
+    """The terms that their column takes for other organisms only, by their prefixes."""
     for feature, term in labels:
         column = rules.columns.get(feature)
         if column is None or not column.terms:
             continue
-        entries = column.terms.get(taxon, column.terms.get("*", ()))
-        everywhere = {entry.ontology for some in column.terms.values() for entry in some}
-        ontology = term.replace("_", ":").partition(":")[0]
-        if ontology in everywhere - {entry.ontology for entry in entries}:
+        entries = entries_for(column.terms, taxon)
+        prefix = _prefix(term)
+        of_others = {name for some in column.terms.values() for name in _prefixes(some)}
+        if prefix in of_others - _prefixes(entries) or (not entries and prefix != term):
             yield term
+
+
+def _prefixes(entries: Iterable[Terms]) -> set[str]:
+    """Those of the ontologies and of the branches that entries name: stages in ZFA are ZFS."""
+    branches = {name for entry in entries for name in (*entry.under, *entry.only)}
+    return {entry.ontology for entry in entries} | set(map(_prefix, branches))
+
+
+def _prefix(term: str) -> str:
+    return term.replace("_", ":").partition(":")[0]

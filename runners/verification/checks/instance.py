@@ -57,9 +57,9 @@ def previous(facts: VerificationFacts) -> Answer | NotApplicable:
         (names.get(difference.uid, difference.uid), f"{difference.release}: {difference.what}")
         for difference in changed
     ]
-    total = sum(len(records) for records in before.releases.values())
-    same = total - len({(difference.release, difference.uid) for difference in changed})
-    return answer(facts, expected=total, found=same, bad=bad)
+    held = {(release, uid) for release, records in before.releases.items() for uid in records}
+    same = held - {(difference.release, difference.uid) for difference in changed}
+    return answer(facts, expected=len(held), found=len(same), bad=bad)
 
 
 def _is_left(difference: Difference, now: Baseline, left: Sequence[Baseline]) -> bool:

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -225,6 +226,16 @@ def test_a_row_without_a_name_is_refused(path: Path, index: Write) -> None:
     put(path, "var/_index", index)
     with pytest.raises(FileUnreadableError, match=r"(have|has) no value"):
         read_profile(str(path), [])
+
+
+@pytest.mark.parametrize("how", COLUMNS)
+def test_a_list_of_uns_is_read_as_a_column_is(path: Path, how: str) -> None:
+    """Of a key that no rule judges, too: what it lacks says nothing of the file."""
+    put(path, "obs/column", COLUMNS[how])
+    with h5py.File(path, "r+") as file:
+        COLUMNS[how](file.require_group("uns"), "column")
+    found = read_profile(str(path), ["column"])
+    assert found.uns["column"] == replace(found.obs["column"], dtype="list")
 
 
 def test_a_mask_of_another_length_is_refused(path: Path) -> None:

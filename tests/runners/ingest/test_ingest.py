@@ -5,6 +5,7 @@ doing it again changes.
 import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,10 @@ from instances import Place, succeed
 
 from runners import rules
 from runners.contract import (
+    AcceptedException,
     Action,
     DatasetOutcome,
+    ExceptionState,
     Outcome,
     Reason,
     RunReport,
@@ -453,6 +456,34 @@ def test_a_file_that_is_not_there_is_missing_and_the_rest_goes_on(part: Place) -
     assert found[PART[0]] is Outcome.MISSING
     assert found[PART[1]] in {Outcome.REVISED, Outcome.UNCHANGED}
     assert len(uids(part, NEWER)) == 1
+
+
+def test_what_is_accepted_of_the_rest_of_a_release_holds_where_a_part_is_verified(
+    part: Place, tmp_path: Path
+) -> None:
+    place = instances.copy(part, tmp_path / "place")
+    one, other = (
+        AcceptedException(dataset_id=name, reason=Reason.FILE_MISSING, until=date(2100, 1, 1))
+        for name in (PART[0], PART[2])
+    )
+    place.manifest(NEWER.version, accepted=(one, other))
+    request = place.request("look", NEWER.version, action=Action.VERIFY, only=PART, limit=2)
+    succeed(place.run("verify", request))
+    (use,) = place.report("look").exceptions
+    assert (use.exception, use.state) == (one, ExceptionState.USED)
+
+
+def test_a_part_is_verified_without_what_only_a_whole_release_is_compared_with(
+    part: Place, tmp_path: Path
+) -> None:
+    """The store of the release before may be deleted by then."""
+    place = instances.copy(part, tmp_path / "place")
+    place.manifest(OLDER.version, storage=Storage(soma="/nowhere/soma", h5ads="/nowhere/h5ads"))
+    request = place.request("look", NEWER.version, action=Action.VERIFY, only=PART[1:2])
+    succeed(place.run("verify", request))
+    report = place.report("look")
+    assert report.verdict is Verdict.PASSED
+    assert (report.previous, report.withdrawn) == (None, ())
 
 
 def test_a_chain_continues_across_storages(part: Place) -> None:

@@ -6,7 +6,7 @@ from runners import rules
 from runners.contract import ContractError, Manifest
 from runners.contract.rules import Circumstance, Terms
 from runners.rules.reference import Reference, Term
-from runners.rules.vocabulary import Vocabulary, rules_of
+from runners.rules.vocabulary import Vocabulary, needed_sources, rules_of
 from runners.settings import from_environment
 
 ASSAYS = Terms(ontology="EFO", under=("EFO:0002772", "EFO:0010183"))
@@ -124,3 +124,12 @@ def test_a_manifest_has_the_pins_of_its_rules(pins: dict[str, str], is_same: boo
     else:
         with pytest.raises(ContractError, match=r"^manifest 2025-11-08: field pins.EFO: '"):
             rules_of(manifest)
+
+
+@pytest.mark.parametrize("unknown", ["human", "homo_sapiens", "homo sapiens", "Gorilla gorilla"])
+def test_an_organism_by_a_name_that_the_rules_lack_needs_all_sources(unknown: str) -> None:
+    schema = rules.load("7.0.0")
+    every = needed_sources(schema, ())
+    assert needed_sources(schema, ["Homo sapiens"]) < every
+    assert needed_sources(schema, [unknown]) == every
+    assert needed_sources(schema, ["Homo sapiens", unknown]) == every

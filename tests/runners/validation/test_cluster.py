@@ -1,13 +1,17 @@
 """Reading on a Dask cluster that is there already: a scheduler and workers as other processes."""
 
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from sysconfig import get_path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import deadly
 import instances
@@ -16,6 +20,7 @@ from distributed import Client
 from instances import Place, succeed
 
 from runners.contract import ContractError, Reason
+from runners.run import fingerprint
 from runners.sample.datasets import NEWER, by_key
 from runners.validation import cluster
 from runners.validation.readers import Readers
@@ -135,6 +140,81 @@ def test_after_one_that_did_not_answer_another_is_tried() -> None:
         words, cwd=instances.REPOSITORY, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.stdout == "True True\n", done.stderr
+
+
+CONNECT = """
+import sys
+from runners.contract import ContractError
+from runners.validation import cluster
+
+try:
+    with cluster.connect_cluster(sys.argv[1]) as (threads, _):
+        print(threads)
+except ContractError as error:
+    print(error)
+"""
+
+
+def connected(address: str, checkout: Path) -> str:
+    """What a process that begins in this checkout says of the cluster."""
+    words = [sys.executable, "-c", CONNECT, address]
+    done = subprocess.run(
+        words, cwd=checkout, capture_output=True, text=True, timeout=60, check=True
+    )
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("changed", ["validation/cases.py", "rules/7.0.0.json"])
+def test_code_and_rules_are_what_workers_are_told_apart_by(changed: str, tmp_path: Path) -> None:
+    copied = shutil.copytree(fingerprint.SOURCE, tmp_path / "runners")
+    assert fingerprint.judging_digest(copied) == cluster.LOADED
+    (copied / changed).write_text("other")
+    assert fingerprint.judging_digest(copied) != cluster.LOADED
+
+
+@pytest.mark.prove
+def test_a_worker_of_before_a_change_of_its_checkout_is_refused(tmp_path: Path) -> None:
+    """It goes on with the modules and rules that it began with, whatever lies on its disk."""
+    shutil.copytree(instances.REPOSITORY / "runners", tmp_path / "runners")
+    with scheduler(RUNNERS) as address:
+        assert connected(address, tmp_path) == "1"
+        for changed in ("validation/cases.py", "rules/7.0.0.json"):
+            file = tmp_path / "runners" / changed
+            before = file.read_bytes()
+            file.write_bytes(before + b"\n")
+            said = connected(address, tmp_path)
+            assert said.startswith(f"--scheduler {address}: worker tcp://"), changed
+            assert said.endswith(
+                " has other code or rules than this process; start its workers anew, from this "
+                "checkout."
+            )
+            file.write_bytes(before)
+        assert connected(address, tmp_path) == "1"
+
+
+class Later(Executor):
+    """Does what it is given when it is asked to, as a worker that joins only then."""
+
+    def __init__(self) -> None:
+        self.given: list[Callable[[], object]] = []
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        self.given.append(partial(fn, *args, **kwargs))
+        return Future()
+
+
+@pytest.mark.parametrize("is_same", [True, False])
+def test_a_worker_that_joins_later_does_nothing_with_other_code_or_rules(
+    is_same: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    executor = Later()
+    cluster._PackingExecutor(executor, "tcp://127.0.0.1:9").submit(divmod, 7, 2)
+    if is_same:
+        assert executor.given[0]() == (3, 1)
+        return
+    monkeypatch.setattr(cluster, "LOADED", "another")
+    with pytest.raises(ContractError, match=r"tcp://127\.0\.0\.1:9: worker that joined later has"):
+        executor.given[0]()
 
 
 @pytest.mark.prove

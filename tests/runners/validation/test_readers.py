@@ -132,6 +132,41 @@ def test_what_was_read_beside_a_reader_that_died_is_not_read_either_once_it_is_n
     assert len(seen) == 2
 
 
+class Hangs(Executor):
+    """Dies at what it reads together, and never ends what it reads alone."""
+
+    def __init__(self, workers: int) -> None:
+        self._dies = workers > 1
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        if self._dies:
+            future.set_exception(BrokenExecutor())
+        return future
+
+
+@pytest.mark.parametrize("is_cancelled", [True, False])
+def test_a_file_that_hangs_alone_keeps_nobody_who_wants_it_no_more(
+    is_cancelled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cancellation, or the end of the pool as a whole."""
+    monkeypatch.setattr(readers, "LOOK_SECONDS", 0.01)
+    looks = iter(range(1_000))
+
+    def watch() -> None:
+        if not is_cancelled:
+            raise ContractError("the scheduler is gone")
+
+    pool = Pool(lambda workers: Hangs(workers), BrokenExecutor, tries=2, watch=watch)
+    reading = Readers("7.0.0", Path(), 2, pool, deadly.judge)
+    found = reading.judged(deadly.tasks([0, 0]), until=lambda: is_cancelled and next(looks) > 9)
+    if is_cancelled:
+        assert list(found) == []
+    else:
+        with pytest.raises(ContractError, match="the scheduler is gone"):
+            list(found)
+
+
 def answering(*answers: bool | None) -> list[ValidatedDataset]:
     """Datasets that the storage gave, didn't give for all that time, or of which it said no."""
     problems = {

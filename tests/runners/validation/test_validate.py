@@ -210,6 +210,15 @@ def test_a_list_of_one_organism_is_told_with_all_else_that_is_wrong(
     assert reasons == {Reason.COLUMN_TYPE, Reason.TERM_UNKNOWN}
 
 
+def test_a_dataset_without_cells(of_version: Vocabulary) -> None:
+    """All columns are there, as a filter leaves them that took everything."""
+    obs = {name: replace(column, values=()) for name, column in GOOD.obs.items()}
+    obs[ORGANISM] = ColumnProfile("categorical", (), 0)  # of schema versions that have it there
+    profile = replace(GOOD, n_observations=0, obs=obs)
+    findings = validate(profile, of_version).findings
+    assert findings[0] == Finding(reason=Reason.CELLS_MISSING, column="obs")
+
+
 def test_a_dataset_without_genes(vocabulary: Vocabulary) -> None:
     finding = only_finding(validate(replace(GOOD, genes=()), vocabulary))
     assert finding == Finding(reason=Reason.GENES_MISSING, column="var")
@@ -392,6 +401,18 @@ FORM = "isn't written as the ontology writes its ids; write"
             OBSOLETE,
             "is obsolete in HsapDv; instead of HsapDv:0000080, its editors consider "
             "HsapDv:0000264 (pediatric stage)",
+        ),
+        (  # by resource:Africa
+            ETHNICITY,
+            "HANCESTRO:0029",
+            OBSOLETE,
+            "is obsolete in HANCESTRO, which names no replacement",
+        ),
+        (  # for hgnc.5166
+            DISEASE,
+            "MONDO:0008190",
+            OBSOLETE,
+            "is obsolete in MONDO, which names no replacement",
         ),
         # special values, and several terms
         (ASSAY, "na", Reason.VALUE_NOT_ALLOWED, "isn't allowed in a column of terms of EFO"),

@@ -62,7 +62,7 @@ def failed(*dataset_ids: str, name: str = "datasets") -> CheckResult:
 def judged(
     result: CheckResult, *accepted: AcceptedException
 ) -> tuple[CheckResult, list[ExceptionState]]:
-    (found,), uses = accept([result], OUTCOMES, DATASETS, accepted, TODAY)
+    (found,), uses = accept([result], OUTCOMES, DATASETS, DATASETS, accepted, TODAY)
     return found, [use.state for use in uses]
 
 
@@ -115,5 +115,23 @@ def test_what_does_not_follow_from_the_datasets_failure_is_never_excused(name: s
 
 
 def test_a_use_has_the_title_of_its_dataset() -> None:
-    _, uses = accept([], OUTCOMES, DATASETS, [exception(), exception("d-9")], TODAY)
+    _, uses = accept([], OUTCOMES, DATASETS, DATASETS, [exception(), exception("d-9")], TODAY)
     assert [use.title for use in uses] == ["Title of d-1", ""]
+
+
+@pytest.mark.parametrize(
+    ("one", "states"),
+    [
+        (exception("d-3"), []),  # nothing is known of it, nor was it asked for
+        (exception("d-3", until=date(2026, 2, 28)), [ExceptionState.RUN_OUT]),
+        (exception("d-9"), [ExceptionState.UNKNOWN_DATASET]),
+        (exception("d-1"), [ExceptionState.USED]),
+    ],
+)
+def test_of_a_part_what_is_accepted_of_the_others_is_told_where_it_holds_no_more(
+    one: AcceptedException, states: list[ExceptionState]
+) -> None:
+    part = [dataset for dataset in DATASETS if dataset.dataset_id == "d-1"]
+    (found,), uses = accept([failed("d-1")], OUTCOMES, part, DATASETS, [one], TODAY)
+    assert [use.state for use in uses] == states
+    assert found.status is (Status.PASSED if ExceptionState.USED in states else Status.FAILED)

@@ -309,6 +309,18 @@ ODD: list[tuple[Spoil, str]] = [
         snapshot(labels={2: labels("NCBITaxon:10090", tissue_ontology_term_id="ZFA:0000001")}),
         "not of NCBITaxon:10090: ZFA:0000001",
     ),
+    *(
+        (
+            snapshot(labels={2: labels(taxon, **{f"{column}_ontology_term_id": term})}),
+            f"not of {taxon}: {term}",
+        )
+        for taxon, column, term in (  # of a prefix that isn't their ontology's name
+            ("NCBITaxon:9606", "development_stage", "ZFS:0000044"),
+            ("NCBITaxon:10090", "development_stage", "ZFS:0000044"),
+            ("NCBITaxon:10090", "self_reported_ethnicity", "AfPO:0000002"),
+            ("NCBITaxon:10090", "self_reported_ethnicity", "HANCESTRO:0000002"),
+        )
+    ),
     (
         snapshot(gene_taxa={2: frozenset({"NCBITaxon:10090"})}),
         "not of NCBITaxon:9606: genes of NCBITaxon:10090",
@@ -370,6 +382,60 @@ def test_terms_that_are_old_or_of_another_organism_are_named_and_fail_nothing(
     assert found.status is Status.PASSED
     assert ("d-2", detail) in [(o.dataset_id, o.detail) for o in found.offenders]
     assert found.note
+
+
+@pytest.mark.parametrize(
+    ("taxon", "column", "term"),
+    [
+        ("NCBITaxon:9606", "self_reported_ethnicity", "AfPO:0000002"),
+        ("NCBITaxon:9606", "self_reported_ethnicity", "unknown"),
+        ("NCBITaxon:10090", "self_reported_ethnicity", "na"),
+        ("NCBITaxon:7955", "development_stage", "ZFS:0000044"),
+        ("NCBITaxon:7955", "tissue", "ZFA:0000001"),
+        ("NCBITaxon:9606", "tissue", "CVCL_0001"),
+    ],
+)
+def test_terms_of_an_organism_s_own_ontologies_are_not_of_another(
+    taxon: str, column: str, term: str
+) -> None:
+    own = snapshot(labels={2: labels(taxon, **{f"{column}_ontology_term_id": term})})(WHOLE)
+    found = {result.name: result for result in all_checks.run_checks(own)}["terms"]
+    assert found.offenders == ()
+
+
+NEXT_RULES = rules.load("7.1.0")
+MAY_BE_ABSENT = frozenset(
+    name for name, column in NEXT_RULES.labelled().items() if not column.stands_always
+)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "absent", "missing"),
+    [
+        (Outcome.REGISTERED, MAY_BE_ABSENT, frozenset()),
+        (Outcome.REVISED, frozenset(), MAY_BE_ABSENT),
+        (Outcome.UNCHANGED, frozenset(), MAY_BE_ABSENT),
+        # these annotated nothing: what an earlier run wrote isn't judged by what they saw
+        (Outcome.FAILED, frozenset(), frozenset()),
+        (Outcome.UNREADABLE, frozenset(), frozenset()),
+        (Outcome.MISSING, frozenset(), frozenset()),
+        (None, frozenset(), frozenset()),
+    ],
+)
+def test_a_column_that_may_be_absent_is_demanded_where_the_run_that_annotated_found_it(
+    outcome: Outcome | None, absent: frozenset[str], missing: frozenset[str]
+) -> None:
+    assert MAY_BE_ABSENT
+    always = NEXT_RULES.labelled().keys() - MAY_BE_ABSENT
+    annotated = snapshot(labels={pk: frozenset((n, "x") for n in always) for pk in (1, 2, 3)})
+    outcomes = [
+        DatasetOutcome(dataset_id="d-2", title="", outcome=each, absent=tuple(sorted(absent)))
+        for each in filter(None, [outcome])
+    ]
+    facts = replace(annotated(WHOLE), rules=NEXT_RULES, outcomes=outcomes)
+    found = {result.name: result for result in all_checks.run_checks(facts)}["annotations"]
+    expected = [("d-2", "without " + ", ".join(sorted(missing)))] if missing else []
+    assert [(o.dataset_id, o.detail) for o in found.offenders] == expected
 
 
 def test_a_dataset_registered_twice_is_a_duplicate() -> None:
@@ -446,6 +512,21 @@ def test_a_release_before_may_have_been_mended_by_a_run_of_its_own() -> None:
     assert statuses(gone)["previous"] is Status.FAILED
     unknown = replace(holds(**mended)(WHOLE), left=Unknown("a file is broken"))
     assert statuses(unknown)["previous"] is Status.UNCHECKED
+
+
+@pytest.mark.parametrize(
+    ("records", "found"),
+    [
+        ({"other": RecordDigest("row")}, "2"),
+        ({"collection": RecordDigest("another")}, "1"),
+        ({"collection": None, "other": RecordDigest("row")}, "1"),
+    ],
+)
+def test_what_is_added_to_a_release_before_takes_nothing_from_what_is_untouched(
+    records: dict[str, RecordDigest | None], found: str
+) -> None:
+    result = {r.name: r for r in all_checks.run_checks(holds(**records)(WHOLE))}["previous"]
+    assert (result.status, result.expected, result.found) == (Status.FAILED, "2", found)
 
 
 def test_without_what_earlier_releases_held_there_is_nothing_to_compare() -> None:

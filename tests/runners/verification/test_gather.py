@@ -4,13 +4,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from test_checks import ARTIFACTS, SNAPSHOT, WHOLE
 
 from runners.contract import ROLLED_BACK, Action, Manifest, RunRequest, Storage
 from runners.records.baseline import Baseline, store_baseline
-from runners.records.snapshot import Unknown
+from runners.records.snapshot import Stored, Unknown
 from runners.run.journal import JOURNAL, JournalLines
 from runners.run.request import REQUEST, Job, RunFolder
-from runners.verification.gather import _baseline, _given_back, _shortages, _tracked
+from runners.verification.gather import (
+    _baseline,
+    _given_back,
+    _shortages,
+    _stored,
+    _tracked,
+)
 from runners.verification.verify import _ingests
 
 RELEASE = "2020-07-15"
@@ -113,3 +120,19 @@ def test_the_runs_of_a_release_are_those_into_this_instance_that_stand(tmp_path:
     (why,) = unread
     assert why.startswith(f"{tmp_path / 'torn' / JOURNAL}, line 2: not JSON ")
     assert _shortages([], unread) == [f"left out: {why.rstrip('.')}"]
+
+
+def test_storage_is_asked_for_the_files_that_are_verified_alone() -> None:
+    asked: list[str] = []
+
+    def look(addresses: list[str]) -> dict[str, Stored | Unknown | None]:
+        asked.extend(addresses)
+        return dict.fromkeys(addresses)
+
+    first, second, _ = ARTIFACTS
+    assert _stored(SNAPSHOT, WHOLE.datasets[:2], look) == {
+        first.address: None,
+        second.address: None,
+    }
+    assert asked == [first.address, second.address]
+    assert _stored(Unknown("no answer"), WHOLE.datasets, look) == {}

@@ -40,3 +40,17 @@ def test_what_the_ontologies_call_deprecated_or_otherwise() -> None:
         renamed.term_id: f"is called 'a, b', and now {renamed.label!r}",
     }
     assert _old_terms(Unknown("why"), MANIFEST, reference) == {}
+
+
+def test_a_term_is_looked_for_in_files_of_another_prefix() -> None:
+    """HANCESTRO's file has terms of AfPO; all ethnicities of a release may be such."""
+    reference = Reference(RULES, from_environment().reference)
+    term = next(t for t in reference.terms("HANCESTRO").each() if t.term_id.startswith("AfPO:"))
+    taken = replace(
+        SNAPSHOT,
+        labels={1: frozenset({("self_reported_ethnicity_ontology_term_id", term.term_id)})},
+        names={term.term_id: frozenset({"as it was called"})},
+    )
+    assert _old_terms(taken, MANIFEST, reference) == {
+        term.term_id: f"is called 'as it was called', and now {term.label!r}"
+    }

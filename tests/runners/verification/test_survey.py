@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from contextlib import closing
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import dumps
@@ -21,7 +21,8 @@ from runners.contract import (
 )
 from runners.sample.datasets import NEWER, OLDER, by_key
 from runners.sample.world import World
-from runners.verification.survey import HeldRelease, StoredRelease, stored_releases
+from runners.verification.backfill import fill_in
+from runners.verification.survey import HeldRelease, StoredRelease, Survey, stored_releases
 
 
 @pytest.fixture
@@ -190,3 +191,50 @@ def test_what_is_accepted_is_not_missing(place: Place) -> None:
 def test_an_instance_without_releases_says_so(empty: Place, tmp_path: Path) -> None:
     done = survey(instances.copy(empty, tmp_path / "place"), "--yes")
     assert (done.returncode, done.stdout) == (0, f"{INSTANCE}: holds no release of the Census.\n")
+
+
+HELD = HeldRelease("2020-01-15", "/nowhere/cell-census/2020-01-15", frozenset({"d-1.h5ad"}))
+
+
+def own_manifest(**fields: object) -> Manifest:
+    """A release of two datasets, as its store says."""
+    return Manifest.from_mapping(
+        {
+            "release": HELD.release,
+            "census_schema_version": "2.0.0",
+            "dataset_schema_version": "7.0.0",
+            "dataset_count": 2,
+            "storage": HELD.storage.to_mapping(),
+            **fields,
+        },
+        source="test",
+    )
+
+
+@pytest.mark.parametrize("verifies", [True, False])
+@pytest.mark.parametrize(("version", "is_known"), [("5.1.0", False), ("7.0.0", True)])
+def test_a_release_without_rules_keeps_back_nothing_that_is_newer(
+    version: str, is_known: bool, verifies: bool, tmp_path: Path
+) -> None:
+    stored = StoredRelease(own_manifest(dataset_schema_version=version), ("d-2",))
+    survey = Survey(INSTANCE, tmp_path, tmp_path / "runs", is_real=False, verifies=verifies)
+    state, sentences = survey.look(HELD, stored)
+    said: list[str] = []
+    assert fill_in([state], lambda words: 0, said.append) == 0
+    assert bool(said) == is_known
+    why = "there are no rules for its dataset schema 5.1.0, so that it is left"
+    assert (sentences[-1] == f"{HELD.release}: {why}") == (state.problem == why) == (not is_known)
+
+
+@pytest.mark.parametrize(("days", "missing"), [(-1, ("d-2",)), (0, ()), (1, ())])
+def test_a_dataset_is_missing_once_its_exception_has_run_out(
+    days: int, missing: tuple[str, ...], tmp_path: Path
+) -> None:
+    until = datetime.now(UTC).date() + timedelta(days)
+    accepted = {"dataset_id": "d-2", "reason": "file_unreadable", "until": until}
+    file = tmp_path / manifest_path(HELD.release)
+    file.parent.mkdir(parents=True)
+    file.write_text(tomli_w.dumps(own_manifest(accepted=[accepted]).to_table()))
+    survey = Survey(INSTANCE, tmp_path, tmp_path / "runs", is_real=False, verifies=False)
+    state, _ = survey.look(HELD, StoredRelease(own_manifest(), ("d-2",)))
+    assert state.missing == missing
