@@ -127,12 +127,14 @@ class GithubThreads:
         )
 
     def accepted_runs(self, release: str) -> frozenset[str]:
-        """The runs that the bot has accepted in the release's threads, by its own audit entries."""
-        kinds = (MarkerKind.RELEASE, MarkerKind.MANIFEST)
+        """The runs that the bot has accepted where the release can be asked for, by its own audit
+        entries: in the release's threads, and in those that are about none, where it is named.
+        """
+        of_one_release = (MarkerKind.RELEASE, MarkerKind.MANIFEST)
         threads = [
             number
             for marker, number in self.marked().items()
-            if marker.key == release and marker.kind in kinds
+            if marker.key == release or marker.kind not in of_one_release
         ]
         entries = (
             audit_entry_in(comment.body)
