@@ -32,7 +32,7 @@ class Facts:
     `manifests` are those that can be used, `broken` says what is wrong with each other one, `blobs`
     are git's names for the texts of both; `commit` is where the event's release's was merged.
     `role` is the actor's, for who asks for something; `answered`: the bot has replied to this
-    comment before.
+    comment, or spoken of this merge, before.
     `explanation` is what two schema documents say that a comment asks about, or why they can't be
     read. `is_followed`: the thread has a status comment on the run that the event is about.
     `limits` are what a run may take. `rules` are the dataset schema versions that have some on the

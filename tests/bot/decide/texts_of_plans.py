@@ -228,6 +228,9 @@ def merged(facts: Facts = FACTS, event: ManifestMerged = MERGED) -> str:
 MERGES = {
     "starts": merged(),
     "without a blob": merged(event=replace(MERGED, blob="")),
+    "answered": merged(replace(FACTS, answered=True)),
+    "answered, by hand": merged(replace(FACTS, answered=True, ingest_on_merge=False)),
+    "answered, and broken": merged(replace(FACTS, answered=True, broken={RELEASE: "no"})),
     "again": merged(replace(FACTS, runs=(run(1, Status.FAILED, BROKEN),))),
     "changed since": merged(event=replace(MERGED, blob="d" * 40)),
     "broken": merged(replace(FACTS, broken={RELEASE: "no"})),

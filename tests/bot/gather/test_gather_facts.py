@@ -196,6 +196,20 @@ def test_a_comment_is_answered_by_the_bots_own_reply_in_its_own_thread() -> None
         assert facts(comment("x", thread), World(said={thread: [one]})).answered is answered
 
 
+def test_a_merge_is_answered_by_the_bots_own_words_on_its_commit_in_the_releases_thread() -> None:
+    event = ManifestMerged(RELEASE, "octocat", "c" * 40)
+    answer = sign("x", Marker(MarkerKind.MERGED, event.commit))
+    for thread, one, answered in (
+        (2, said(1, answer), True),
+        (2, said(1, answer, by_bot=False), False),
+        (2, said(1, sign("x", Marker(MarkerKind.MERGED, "d" * 40))), False),
+        (1, said(1, answer), False),
+    ):
+        assert facts(event, World(said={thread: [one]})).answered is answered
+    unknown = replace(event, release="2025-02-01")
+    assert not facts(unknown, World(said={2: [said(1, answer)]})).answered
+
+
 @pytest.mark.parametrize(
     ("event", "commit"),
     [
