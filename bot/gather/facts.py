@@ -112,6 +112,8 @@ def _starting(event: Event, facts: Facts) -> str | None:
 
 def _for_a_run(release: str, event: Event, facts: Facts, ports: Ports, settings: Settings) -> Facts:
     """The facts with what is asked of a run before it starts or begins."""
+    if isinstance(event, RunAsked):
+        facts = _with_proofs(event, facts, ports.threads)
     if release not in facts.manifests:
         return facts
     if isinstance(event, ManifestMerged):
@@ -119,8 +121,7 @@ def _for_a_run(release: str, event: Event, facts: Facts, ports: Ports, settings:
     else:
         commit = ports.repository.merged_in(release)
     places, problem = _places(facts.manifests[release], ports.pages, settings)
-    facts = replace(facts, commit=commit, places=places, places_unread=problem)
-    return _with_proofs(event, facts, ports.threads) if isinstance(event, RunAsked) else facts
+    return replace(facts, commit=commit, places=places, places_unread=problem)
 
 
 def _with_proofs(event: RunAsked | RunLost, facts: Facts, threads: Threads) -> Facts:

@@ -276,6 +276,8 @@ def test_a_run_is_proved_by_what_the_bot_said_in_a_thread_of_its_own(
     assert found.command == (PERSON if is_proved else None)
     lost = facts(RunLost(of, Ending("work", "failure", ""), Progress()), here)
     assert lost.proofs == found.proofs
+    here.whole = {}  # a push has broken or removed the manifests since
+    assert facts(RunAsked(of, "bot", True, True), here).proofs == found.proofs
 
 
 def test_of_a_lost_run_it_is_known_who_ended_it_in_either_thread() -> None:
