@@ -57,7 +57,7 @@ def compare_with_known(
     hosted = [release for release in readable if release.version in directory.entries]
     wanted, unopened = _wanted(page, directory, facts, fresh)
     found = [
-        _new_release(release, page, directory.entries[release.version], facts)
+        _new_release(release, page, directory.entries[release.version], facts, fresh)
         for release in sorted([*hosted, *wanted], key=lambda release: release.version)
     ]
     return ReleaseComparison(
@@ -145,8 +145,14 @@ def _missing(release: Release) -> str | None:
 
 
 def _new_release(
-    release: Release, page: ReleasePage, entry: DirectoryEntry, facts: Facts
+    release: Release,
+    page: ReleasePage,
+    entry: DirectoryEntry,
+    facts: Facts,
+    fresh: Collection[Release],
 ) -> NewRelease:
+    # One that waits to be hosted or read is announced later, so that it isn't from before the bot.
+    older = (listed.version for listed in page.releases if listed not in fresh)
     earlier = [listed for listed in page.releases if listed.version < release.version]
     known = facts.manifests.get(release.version)
     stated = known or release
@@ -160,7 +166,7 @@ def _new_release(
         if known
         else previous_manifest(release.version, facts),
         before=max(earlier, key=lambda listed: listed.version, default=None),
-        after=last_release_before_the_bot(facts) or max(one.version for one in page.releases),
+        after=last_release_before_the_bot(facts) or max(older, default=release.version),
     )
 
 

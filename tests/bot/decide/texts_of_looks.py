@@ -216,6 +216,20 @@ def news(facts: Facts = KNOWN, event: ReleasesRead = NEW) -> NewRelease:
     return found
 
 
+ASKED_FOR = replace(EMPTY, asked_for={RELEASE: "octocat"})
+WAITING = listed(release(NEWER), release(), release(OTHER), directory=QUIET.directory)
+SINCE = {
+    "the first is new": news(EMPTY, replace(QUIET, schemas={RELEASE: READING})),
+    "the first is the only one": news(EMPTY, listed(release())),
+    "an older one is asked for, the newest isn't hosted": news(ASKED_FOR, WAITING),
+    "an older one is asked for, the newest can't be read": news(
+        ASKED_FOR, listed(release(NEWER, dataset_count=None), release(), release(OTHER))
+    ),
+    "some are known": news(),
+    "some are known, none remembered": news(replace(KNOWN, records={})),
+}
+
+
 def previous(**fields: Any) -> str:
     """What a new release is said to follow."""
     both = {OTHER: manifest(OTHER), RELEASE: manifest(RELEASE)}
@@ -270,5 +284,6 @@ TEXTS = {
     },
     **{f"look: {name}": text for name, text in LOOKS.items()},
     **{f"follows: {name}": text for name, text in PREVIOUS.items()},
+    "since": "\n".join(f"{name}: {found.after}" for name, found in SINCE.items()),
     **{name: make() for name, make in MANIFESTS.items()},
 }
