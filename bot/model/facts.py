@@ -108,8 +108,8 @@ class Facts:
         return not is_merged and self.threads.get(release) in self.closed
 
     def is_ingested(self, release: str) -> bool:
-        """Whether a run of the release in this instance passed."""
-        reports = (run.report for run in self.runs_of(release))
+        """Whether a run of the whole release in this instance passed."""
+        reports = (run.report for run in self.runs_of(release) if not run.request.is_part)
         return any(report is not None and report.verdict is Verdict.PASSED for report in reports)
 
     def running(self) -> Run | None:

@@ -185,6 +185,10 @@ LOOKS = {
         replace(QUIET, directory=hosted(entry(soma_uri="s3://c"), entry(OTHER))),
         replace(KNOWN, runs=(run(1, Status.PASSED),)),
     ),
+    "elsewhere, and ingested in part": look(
+        replace(QUIET, directory=hosted(entry(soma_uri="s3://c"), entry(OTHER))),
+        replace(KNOWN, runs=(run(1, Status.PASSED, limit=1),)),
+    ),
     "unread": look(listed(release(dataset_count=None), release(OTHER))),
     "unread and declined": look(
         listed(release(dataset_count=None), release(OTHER)),
@@ -245,6 +249,15 @@ def previous(**fields: Any) -> str:
 PREVIOUS = {
     "newest": previous(),
     "the one that passed": previous(runs=(run(1, Status.PASSED, release=OTHER),)),
+    "not the one of which a part passed": previous(
+        runs=(run(1, Status.PASSED, release=OTHER, limit=1),)
+    ),
+    "the one of which the whole passed before a part": previous(
+        runs=(
+            run(1, Status.PASSED, release=OTHER),
+            run(2, Status.PASSED, release=OTHER, limit=1),
+        )
+    ),
     "named": previous(previous={NEWER: OTHER}),
     "named, not there": previous(previous={NEWER: "2020-01-01"}),
     "named, and none is": previous(previous={NEWER: "2020-01-01"}, manifests={}),
