@@ -13,8 +13,9 @@ from bot.comments.audit import audited
 from bot.comments.markdown import code, inert, mention
 from bot.comments.pull_requests import open_rules_of
 from bot.comments.status import machine_action
+from bot.decide.conversation import minimum_role
 from bot.model.audit_entry import proof_of
-from bot.model.commands import GRAMMAR, Command, Verb, parse
+from bot.model.commands import Command, Verb, parse
 from bot.model.effects import Comment, Conclude, Effect, Plan, SetLabel, UpsertComment
 from bot.model.endings import GIVEN_UP
 from bot.model.events import (
@@ -99,8 +100,7 @@ def _obstacle(event: RunAsked, facts: Facts) -> str | None:
         return "its name says another release or another action than its request."
     if event.by_bot and (why := unproved(request, facts)):
         return why
-    verb = Verb.VERIFY if request.action is Action.VERIFY else Verb.INGEST
-    wanted = facts.minimum_roles.get(verb, GRAMMAR[verb].role)
+    wanted = minimum_role(Command(_verb_of(request)), facts)
     running = facts.running()
     if facts.role < wanted:
         name = request.requested_by if event.by_bot else event.actor
@@ -123,6 +123,13 @@ def _obstacle(event: RunAsked, facts: Facts) -> str | None:
     if not event.is_first:
         return "it was dispatched twice; the other one goes on."
     return None
+
+
+def _verb_of(request: RunRequest) -> Verb:
+    """The command that asks for such a run."""
+    if request.action is Action.VERIFY:
+        return Verb.VERIFY
+    return Verb.INGEST if request.failed_of is None else Verb.RETRY
 
 
 def _unfit_manifest(request: RunRequest, facts: Facts) -> str | None:

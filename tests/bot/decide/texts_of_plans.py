@@ -307,6 +307,30 @@ BEGINNINGS = {
     "its comment is another one": begins(replace(PROVED, command=replace(COMMAND, comment_id=6))),
     "without a comment": begins(of=changed(comment=None)),
     "asked for by a writer": begins(replace(PROVED, role=Role.WRITE)),
+    "a retry by a writer, who may": begins(
+        replace(
+            PROVED,
+            role=Role.WRITE,
+            minimum_roles={Verb.RETRY: Role.WRITE},
+            command=replace(COMMAND, body="/retry"),
+        ),
+        changed(failed_of=f"{RELEASE}-ingest-1"),
+    ),
+    "a retry by a maintainer, who may not": begins(
+        replace(
+            PROVED, minimum_roles={Verb.RETRY: Role.ADMIN}, command=replace(COMMAND, body="/retry")
+        ),
+        changed(failed_of=f"{RELEASE}-ingest-1"),
+    ),
+    "an ingest by a writer, who may retry": begins(
+        replace(PROVED, role=Role.WRITE, minimum_roles={Verb.RETRY: Role.WRITE})
+    ),
+    "by hand, what failed by a writer, who may retry": begins(
+        replace(FACTS, role=Role.WRITE, minimum_roles={Verb.RETRY: Role.WRITE}),
+        changed(failed_of=f"{RELEASE}-ingest-1"),
+        actor="Octo.Cat",
+        by_bot=False,
+    ),
     "asked for by nobody": begins(
         replace(PROVED, role=Role.NONE), changed(requested_by=None, comment=None)
     ),
