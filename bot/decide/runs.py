@@ -190,7 +190,10 @@ def run_goes_on(event: RunGoesOn, facts: Facts) -> Plan:
 
 
 def run_lost(event: RunLost, facts: Facts) -> Plan:
-    """A comment says what was and wasn't done, in the result's place."""
+    """A comment says what was and wasn't done, in the result's place.
+
+    The label stays as it is where a later run has reported before, as in `run_ended`.
+    """
     request = event.request
     thread = facts.threads.get(request.release)
     if thread is None:
@@ -203,7 +206,7 @@ def run_lost(event: RunLost, facts: Facts) -> Plan:
     body = status.lost(request, event.ending, event.progress, total, by, job, cost)
     effects: tuple[Effect, ...] = (_lost_comment(request, body, thread, has_asked=has_asked),)
     effects = (*effects, *settled(request, facts))
-    if not facts.is_worked_on(request):
+    if not facts.is_worked_on(request) and not facts.is_overtaken(request):
         effects = (*effects, SetLabel(thread, _label_without(event, facts)))
     return Plan(effects, f"{request.run_id} ended without a report ({event.ending}).")
 

@@ -148,6 +148,16 @@ class Facts:
         reports = (run.report for run in self.runs_of(release))
         return any(other is not None and other.ended_at > report.ended_at for other in reports)
 
+    def is_overtaken(self, request: RunRequest) -> bool:
+        """Whether a run that was lost doesn't tell how its release stands: one that was asked for
+        later has reported, or the release was rolled back since.
+        """
+        later = iter(self.runs_of(request.release))
+        if any(run.request.run_id == request.run_id for run in later):
+            return any(run.report is not None for run in later)
+        runs = self._all_runs_of(request.release)
+        return any(run.request.run_id == request.run_id for run in runs)
+
     def _all_runs_of(self, release: str) -> tuple[Run, ...]:
         return tuple(
             run

@@ -398,6 +398,25 @@ RUNS = {
     "lost while another release's runs": ended_as(WORK, OTHER_RUNNING),
     "lost while another release's and another run": ended_as(WORK, BOTH_RUNNING),
     "lost without a thread": ended_as(WORK, replace(FOLLOWED, threads={})),
+    "lost, and another has reported since": ended_as(
+        WORK, replace(FACTS, runs=(run(5, is_lost=True), run(6, Status.PASSED, DONE)))
+    ),
+    "lost, and another was lost since": ended_as(
+        WORK, replace(FACTS, runs=(run(5, is_lost=True), run(6, is_lost=True)))
+    ),
+    "lost after another had reported": ended_as(
+        WORK, replace(FACTS, runs=(run(1, Status.PASSED, DONE), run(5, is_lost=True)))
+    ),
+    "lost before a rollback": ended_as(
+        WORK,
+        replace(
+            FACTS,
+            runs=(
+                run(4, Status.PASSED, taken_back=NOON + timedelta(hours=9)),
+                run(5, is_lost=True),
+            ),
+        ),
+    ),
     "lost before it was asked": ended_as(replace(WORK, job="plan")),
     "lost before it was asked, the bot's": ended_as(replace(WORK, job="plan"), PROVED),
     "lost by /cancel": ended_as(WORK, replace(FACTS, cancelled_by="octocat"), cost=2.0),
