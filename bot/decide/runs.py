@@ -17,7 +17,6 @@ from bot.decide.conversation import minimum_role
 from bot.model.audit_entry import proof_of
 from bot.model.commands import Command, Verb, parse
 from bot.model.effects import Comment, Conclude, Effect, Plan, SetLabel, UpsertComment
-from bot.model.endings import GIVEN_UP
 from bot.model.events import (
     RunAsked,
     RunEnded,
@@ -213,8 +212,12 @@ def run_lost(event: RunLost, facts: Facts) -> Plan:
 
 def _label_without(event: RunLost, facts: Facts) -> Label:
     """The label as it was before where the run never began, since it has changed nothing."""
-    is_as_before = event.ending == GIVEN_UP
-    return _label_before(event.request.release, facts) if is_as_before else Label.UNCHECKED
+    runs = facts.runs_of(event.request.release)
+    earlier = [run for run in runs if run.request.run_id != event.request.run_id]
+    was_lost = bool(earlier) and earlier[-1].is_lost
+    if event.ending.has_begun(event.progress) or was_lost:
+        return Label.UNCHECKED
+    return _label_before(event.request.release, facts)
 
 
 def _label_before(release: str, facts: Facts) -> Label:

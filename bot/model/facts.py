@@ -124,8 +124,11 @@ class Facts:
 
     def runs_of(self, release: str) -> tuple[Run, ...]:
         """The release's runs in this instance, oldest first, since it was last rolled back: what
-        earlier ones say of the instance holds no longer.
+        earlier ones say of the instance holds no longer. One that never began says nothing of it.
         """
+        return tuple(run for run in self._lasting(release) if not run.has_done_nothing())
+
+    def _lasting(self, release: str) -> tuple[Run, ...]:
         moments = [run.taken_back for run in self.taken_back(release) if run.taken_back]
         since = max(moments, default=None)
         return tuple(
@@ -152,7 +155,7 @@ class Facts:
         """Whether a run that was lost doesn't tell how its release stands: one that was asked for
         later has reported, or the release was rolled back since.
         """
-        later = iter(self.runs_of(request.release))
+        later = iter(self._lasting(request.release))
         if any(run.request.run_id == request.run_id for run in later):
             return any(run.report is not None for run in later)
         runs = self._all_runs_of(request.release)

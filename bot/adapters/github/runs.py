@@ -76,7 +76,10 @@ class GithubRuns:
             request = runs[run_id].request if run_id in runs else _request(first)
             if run_id not in runs and run_id not in accepted(request.release):
                 continue
-            known = runs.get(run_id) or Run(request, first.created_at, is_lost=True)
+            # The machine writes the request first; artifacts are kept at the end, if at all.
+            known = runs.get(run_id) or Run(
+                request, first.created_at, is_lost=True, has_begun=not self.store.is_live
+            )
             is_lost = known.is_lost and first.status == "completed"
             runs[run_id] = replace(
                 known, since=first.created_at, is_lost=is_lost, address=first.html_url

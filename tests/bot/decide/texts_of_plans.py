@@ -419,6 +419,24 @@ RUNS = {
     ),
     "lost before it was asked": ended_as(replace(WORK, job="plan")),
     "lost before it was asked, the bot's": ended_as(replace(WORK, job="plan"), PROVED),
+    **{
+        f"never begun ({job}), {name}": told(
+            plan(
+                RunLost(OWN, Ending(job, "failure", "https://log.test"), Progress()),
+                replace(PROVED, runs=(*before, run(5, is_lost=True))),
+            )
+        )
+        for job in ("plan", "smoke", "launch")
+        for name, before in {
+            "the first": (),
+            "after another": (run(1, Status.PASSED, DONE),),
+            "after a lost one": (run(1, Status.PASSED, DONE), run(2, is_lost=True)),
+            "after one that never began": (
+                run(1, Status.PASSED, DONE),
+                run(2, is_lost=True, has_begun=False),
+            ),
+        }.items()
+    },
     "lost by /cancel": ended_as(WORK, replace(FACTS, cancelled_by="octocat"), cost=2.0),
     "given up": given_up(replace(FACTS, cancelled_by="octocat")),
     "given up, after another": given_up(

@@ -79,6 +79,16 @@ STATES = {
     ),
     "broken, running": state(with_runs(run(1, release="2024-01-01"))),
     "broken, ended": state(with_runs(run(1, Status.PASSED, release="2024-01-01"))),
+    "lost before it began": state(with_runs(run(5, is_lost=True, has_begun=False))),
+    "verified, then lost before it began": state(
+        with_runs(run(1, Status.PASSED, DONE), run(5, is_lost=True, has_begun=False))
+    ),
+    "lost, then lost before it began": state(
+        with_runs(run(1, is_lost=True), run(5, is_lost=True, has_begun=False))
+    ),
+    "verified, then waits to begin": state(
+        with_runs(run(1, Status.PASSED, DONE), run(5, has_begun=False))
+    ),
     "goes on": state(with_runs(run(5)), event=RunGoesOn(OWN, PROGRESS)),
     "goes on unread": state(with_runs(run(5)), event=RunGoesOn(OWN, None)),
     "goes on with nothing": state(with_runs(run(5)), event=RunGoesOn(OWN, Progress())),
