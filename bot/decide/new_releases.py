@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import tomli_w
+from pydantic import TypeAdapter, ValidationError
 
 from bot.census.directory import DirectoryEntry, ReleaseDirectory
 from bot.census.release import Release, ReleasePage
@@ -22,7 +23,11 @@ from bot.schema.diff_json import to_json
 from bot.schema.rules import to_text
 from runners.contract import Manifest, Storage
 
-NEEDED = ("census_schema_version", "dataset_schema_version", "dataset_count")
+NEEDED = {
+    name: TypeAdapter[object](Manifest.model_fields[name].rebuild_annotation())
+    for name in ("census_schema_version", "dataset_schema_version", "dataset_count")
+}
+"""What a release must say, and what a manifest can hold of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +146,13 @@ def _wanted(
 
 
 def _missing(release: Release) -> str | None:
-    return next((name for name in NEEDED if getattr(release, name) is None), None)
+    """The first fact that the page doesn't tell, or not as a manifest can hold it."""
+    for name, held in NEEDED.items():
+        try:
+            held.validate_python(getattr(release, name))
+        except ValidationError:
+            return name
+    return None
 
 
 def _new_release(

@@ -195,25 +195,35 @@ def test_a_document_that_cant_be_read_keeps_its_own_release_back(
     assert "[labels thread 3] needs a person, closed" in announced_scenario.heard()
 
 
+@pytest.mark.parametrize(
+    ("told", "fact"),
+    [
+        ({"datasets": "many"}, "dataset_count"),
+        ({"census": "soon"}, "census_schema_version"),
+        ({"census": "2.5"}, "census_schema_version"),  # no manifest can hold such a version
+        ({"census": "2.4.0-rc1"}, "census_schema_version"),
+        ({"schema": "7.0"}, "dataset_schema_version"),
+    ],
+)
 def test_a_new_entry_that_cant_be_read_waits_and_is_asked_about(
-    announced_scenario: Scenario,
+    announced_scenario: Scenario, told: dict[str, str], fact: str
 ) -> None:
     versions = ("2026-08-01", "2026-10-01", *BOTH)
-    entries = [world.entry("2026-08-01", datasets="many"), *map(world.entry, versions[1:])]
+    entries = [world.entry("2026-08-01", **told), *map(world.entry, versions[1:])]
     announced_scenario.has_releases(*entries, hosted=versions)
     # The other one doesn't wait for it.
-    stuck = "2026-08-01: dataset_count can't be read: waiting."
+    stuck = f"2026-08-01: {fact} can't be read: waiting."
     assert announced_scenario.the_clock_strikes().startswith("New: 2026-10-01. ")
     assert "[opens thread 2] Census 2026-10-01" in announced_scenario.heard()
     assert announced_scenario.the_clock_strikes() == stuck
     assert announced_scenario.heard() == ""
     assert announced_scenario.the_clock_strikes() == stuck
-    assert "- 2026-08-01: dataset_count can't be read" in announced_scenario.heard()
+    assert f"- 2026-08-01: {fact} can't be read" in announced_scenario.heard()
     announced_scenario.has_releases(*map(world.entry, versions), hosted=versions)
     assert announced_scenario.the_clock_strikes() == "New: 2026-08-01."
-    told = announced_scenario.heard()
-    assert "[labels thread 3] needs a person, closed" in told
-    assert "The manifest follows that of 2025-06-01." in told
+    heard = announced_scenario.heard()
+    assert "[labels thread 3] needs a person, closed" in heard
+    assert "The manifest follows that of 2025-06-01." in heard
 
 
 def test_what_is_refused_keeps_nothing_else_back_and_is_asked_about(
