@@ -40,6 +40,7 @@ from bot.model.effects import (
     UpsertComment,
 )
 from bot.model.events import DetectionFailed, Event, ReleasesRead
+from bot.model.facts import Facts
 from bot.model.look import hidden_look
 from bot.model.markers import Marker, MarkerKind, sign
 from bot.model.ports import Ports, Threads, Upstream
@@ -80,12 +81,16 @@ def _now(ports: Ports) -> datetime:
 
 
 def _keep_look(
-    event: ReleasesRead | DetectionFailed, decided: Plan, ports: Ports, settings: Settings
+    event: ReleasesRead | DetectionFailed,
+    decided: Plan,
+    known: Facts,
+    ports: Ports,
+    settings: Settings,
 ) -> None:
-    """As `keep_dashboard`, with the look itself."""
+    """As `keep_dashboard`, with the look itself, which was decided by what was `known`."""
     if settings.keeps_dashboard():
         facts, last = gather_states(event, ports, settings)
-        look = looked(event, decided, facts, last, _now(ports))
+        look = looked(event, decided, known, facts, last, _now(ports))
         _keep(dashboard(event, facts, look, look.at), ports.threads)
 
 
@@ -121,10 +126,10 @@ def detect(
             with suppress(BotError):  # The look's own error is the one to tell.
                 decided = plan(failed, facts)
                 apply(decided, ports)
-                _keep_look(failed, decided, ports, settings)
+                _keep_look(failed, decided, facts, ports, settings)
         raise
     if is_counted and not dry_run:
-        _keep_look(read, decided, ports, settings)
+        _keep_look(read, decided, facts, ports, settings)
     return decided
 
 

@@ -116,10 +116,11 @@ def look_of(
     facts: Facts = FACTS,
     before: Look | None = None,
     *counts: int,
+    known: Facts | None = None,
 ) -> str:
     decided = Plan(tuple(CountFailures(number) for number in counts), "Because.")
     now = NOON.replace(microsecond=5)
-    return words(looked(event, decided, facts, before, now))
+    return words(looked(event, decided, known or facts, facts, before, now))
 
 
 GONE_FROM_PAGE = replace(FACTS, threads={RELEASE: 2, OTHER: 3, "2020-01-01": 4})
