@@ -221,7 +221,7 @@ def _open(effect: OpenThread, ports: Ports) -> None:
     body = sign(body, effect.marker, _hidden(effect.record))
     thread = ports.threads.open(effect.title, body, effect.label)
     if proposal is not None and effect.marker.kind is MarkerKind.RELEASE:
-        with suppress(BotError):  # The thread names the proposal: that must do, then.
+        with suppress(BotError, KeyError):  # The thread names the proposal: that must do, then.
             text = ports.threads.texts()[proposal]
             ports.threads.rewrite(proposal, text.replace(THREAD, f"#{thread}"))
 

@@ -176,7 +176,9 @@ def _remembered(facts: Facts, marked: Mapping[Marker, int], ports: Ports) -> Fac
     }
     texts = ports.threads.texts()
     announcements = {
-        release: [announcement_in(body) for body in (texts[number], *bodies_by_thread[number])]
+        release: [
+            announcement_in(body) for body in (texts.get(number, ""), *bodies_by_thread[number])
+        ]
         for release, number in facts.threads.items()
     }
     asked = [

@@ -363,6 +363,19 @@ def test_a_look_has_what_was_said_so_far() -> None:
     )
 
 
+def test_a_thread_that_is_gone_a_moment_later_says_nothing() -> None:
+    """A person may delete or transfer an issue while the bot reads."""
+
+    @dataclass
+    class Shrinking(World):
+        def texts(self) -> Mapping[int, str]:
+            return {}
+
+    assert facts(None, Shrinking()).records == {}
+    found, remembered = gather_states(RunGoesOn(RUN, None), Shrinking().ports(), settings())
+    assert (found.dashboard, remembered) == (9, None)
+
+
 def test_the_dashboard_remembers_its_look() -> None:
     look = Look(NOON, "ended")
     here = World(bodies={9: sign("x", DASHBOARD, hidden_look(look))})
