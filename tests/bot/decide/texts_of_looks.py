@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
-from texts_of_plans import OTHER, RELEASE, manifest, run, told, words
+from texts_of_plans import NOON, OTHER, RELEASE, manifest, run, told, words
 
 from bot.census.directory import DirectoryEntry, ReleaseDirectory
 from bot.census.release import CellCount, Oddity, OddityKind, Release, ReleasePage
@@ -189,6 +190,19 @@ LOOKS = {
         replace(QUIET, directory=hosted(entry(soma_uri="s3://c"), entry(OTHER))),
         replace(KNOWN, runs=(run(1, Status.PASSED, limit=1),)),
     ),
+    **{
+        f"rolled back, {name}": look(
+            facts=replace(
+                KNOWN,
+                runs=(
+                    run(1, Status.PASSED, taken_back=NOON + timedelta(hours=9)),
+                    run(2, is_lost=True, taken_back=NOON + timedelta(hours=9)),
+                    *since,
+                ),
+            )
+        )
+        for name, since in {"all": (), "and run since": (run(12, Status.PASSED),)}.items()
+    },
     "unread": look(listed(release(dataset_count=None), release(OTHER))),
     "unread and declined": look(
         listed(release(dataset_count=None), release(OTHER)),
