@@ -3,10 +3,11 @@
 Each effect looks before it writes, so that applying a plan twice changes nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import islice
 
 from bot.comments.audit import lacking, refused_look
 from bot.comments.pull_requests import THREAD, draft_not_proposed, draft_proposed
@@ -39,6 +40,7 @@ from bot.model.effects import (
     UpsertComment,
 )
 from bot.model.events import DetectionFailed, Event, ReleasesRead
+from bot.model.facts import Facts
 from bot.model.look import hidden_look
 from bot.model.markers import Marker, MarkerKind, sign
 from bot.model.ports import Ports, Threads, Upstream
@@ -79,12 +81,16 @@ def _now(ports: Ports) -> datetime:
 
 
 def _keep_look(
-    event: ReleasesRead | DetectionFailed, decided: Plan, ports: Ports, settings: Settings
+    event: ReleasesRead | DetectionFailed,
+    decided: Plan,
+    known: Facts,
+    ports: Ports,
+    settings: Settings,
 ) -> None:
-    """As `keep_dashboard`, with the look itself."""
+    """As `keep_dashboard`, with the look itself, which was decided by what was `known`."""
     if settings.keeps_dashboard():
         facts, last = gather_states(event, ports, settings)
-        look = looked(event, decided, facts, last, _now(ports))
+        look = looked(event, decided, known, facts, last, _now(ports))
         _keep(dashboard(event, facts, look, look.at), ports.threads)
 
 
@@ -100,7 +106,7 @@ def detect(
     it is counted how many looks in a row have failed, or left something unread.
 
     Raises:
-        BotError: page or directory can't be read or is refused.
+        BotError: page or directory can't be read or is refused, or an effect is.
     """
     try:
         facts = gather(None, ports, settings)
@@ -112,19 +118,18 @@ def detect(
         read = read_releases(ports.pages, settings, facts, documents, ports.upstream)
         read = replace(read, is_counted=is_counted)
         decided = plan(read, facts)
+        if not dry_run:
+            _apply_look(decided, ports)
     except BotError as error:
         if is_counted and not dry_run:
             failed = DetectionFailed(str(error))
-            decided = plan(failed, facts)
-            apply(decided, ports)
             with suppress(BotError):  # The look's own error is the one to tell.
-                _keep_look(failed, decided, ports, settings)
+                decided = plan(failed, facts)
+                apply(decided, ports)
+                _keep_look(failed, decided, facts, ports, settings)
         raise
-    if not dry_run:
-        apply(decided, ports)
-        announce_rest(ports)
-        if is_counted:
-            _keep_look(read, decided, ports, settings)
+    if is_counted and not dry_run:
+        _keep_look(read, decided, facts, ports, settings)
     return decided
 
 
@@ -138,9 +143,32 @@ def _count_unfinished(error: BotError, ports: Ports, settings: Settings) -> None
         apply(plan(DetectionFailed(str(error)), facts), ports)
 
 
+def _apply_look(decided: Plan, ports: Ports) -> None:
+    """As `apply`; but what is refused of one answer keeps no other back, and is raised after them.
+
+    How the look ended is counted only where nothing was refused.
+    """
+    effects, refusals = iter(decided.effects), list[BotError]()
+    for size in decided.apart:
+        answer = tuple(islice(effects, size))
+        try:
+            _apply_in_order(answer, ports)
+        except BotError as error:
+            refusals.append(error)
+    if not refusals:
+        _apply_in_order(effects, ports)
+    announce_rest(ports)
+    if refusals:
+        raise BotError(" ".join(map(str, refusals))) from refusals[0]
+
+
 def apply(plan: Plan, ports: Ports) -> None:
     """Applies the plan's effects in order. Raises BotError where an adapter refuses."""
-    for effect in plan.effects:
+    _apply_in_order(plan.effects, ports)
+
+
+def _apply_in_order(effects: Iterable[Effect], ports: Ports) -> None:
+    for effect in effects:
         debt = owed(effect, ports)
         _carry_out(with_its_debt(effect, debt), ports)
         if debt is not None:
@@ -193,7 +221,7 @@ def _open(effect: OpenThread, ports: Ports) -> None:
     body = sign(body, effect.marker, _hidden(effect.record))
     thread = ports.threads.open(effect.title, body, effect.label)
     if proposal is not None and effect.marker.kind is MarkerKind.RELEASE:
-        with suppress(BotError):  # The thread names the proposal: that must do, then.
+        with suppress(BotError, KeyError):  # The thread names the proposal: that must do, then.
             text = ports.threads.texts()[proposal]
             ports.threads.rewrite(proposal, text.replace(THREAD, f"#{thread}"))
 

@@ -100,7 +100,8 @@ def _text_of(effect: Effect, threads: Threads) -> Text | None:
     match effect:
         case OpenThread(marker):
             number = threads.marked().get(marker)
-            return None if number is None else Text(number, threads.texts()[number])
+            texts = threads.texts()
+            return Text(number, texts[number]) if number is not None and number in texts else None
         case Comment(thread, marker) | UpsertComment(thread, marker):
             found = own_comment(thread, marker, threads)
             return None if found is None else Text(thread, found.body, found.comment_id)

@@ -121,14 +121,15 @@ def web_of(api: str) -> str:
 def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
     """The settings in the file, then those in `BOT_...` variables, which win.
 
-    The file is `path`, else what BOT_SETTINGS names, else `bot.toml` if there is one.
+    What a job of Actions has by itself is a default. The file is `path`, else what BOT_SETTINGS
+    names, else `bot.toml` if there is one.
 
     Raises:
         BotError: no such file, no TOML, or a field that is unknown, of a wrong type, or missing.
     """
     environ = os.environ if environ is None else environ
     file = path or (Path(environ["BOT_SETTINGS"]) if environ.get("BOT_SETTINGS") else None)
-    settings = Settings()
+    settings = _filled(Settings(), _of_actions(environ), ENVIRONMENT, Path())
     if file is not None or DEFAULT_FILE.is_file():
         settings = _from_file(settings, file or DEFAULT_FILE)
     return _completed(_from_environment(settings, environ))
@@ -188,7 +189,7 @@ def load_partly(
     named = path or (Path(environ["BOT_SETTINGS"]) if environ.get("BOT_SETTINGS") else None)
     file = named or (DEFAULT_FILE if DEFAULT_FILE.is_file() else None)
     names, problems, refused = {"": tuple(environ)}, list[str](), set[str]()
-    settings = Settings()
+    settings = _holding(Settings(), _of_actions(environ), ENVIRONMENT, Path(), problems, refused)
     try:
         values = _read(file) if file else {}
     except BotError as error:
@@ -256,14 +257,16 @@ def _from_environment(settings: Settings, environ: Mapping[str, str]) -> Setting
 
 
 def _given(environ: Mapping[str, str]) -> Mapping[str, str]:
-    values = {
+    return {
         name.removeprefix(PREFIX).lower(): value
         for name, value in environ.items()
         if name.startswith(PREFIX) and name != "BOT_SETTINGS" and value
     }
-    # Every job of GitHub Actions has it, on GitHub Enterprise Server, too.
-    api = {"github_api": environ["GITHUB_API_URL"]} if environ.get("GITHUB_API_URL") else {}
-    return {**api, **values}
+
+
+def _of_actions(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """What every job of GitHub Actions has, on GitHub Enterprise Server, too: a default here."""
+    return {"github_api": environ["GITHUB_API_URL"]} if environ.get("GITHUB_API_URL") else {}
 
 
 def _filled(settings: Settings, values: Mapping[str, Any], source: str, base: Path) -> Settings:

@@ -1,6 +1,7 @@
 """The release directory (release.json) -> ReleaseDirectory: what is hosted, and what was retracted.
 
-Refuses what it doesn't understand, naming the field. Must not fetch, and must not resolve what is
+Refuses an LTS release that it doesn't understand, naming the field; other builds and aliases that
+can't be read are left out, as nobody asks for them. Must not fetch, and must not resolve what is
 LTS from anything but `flags.lts` (`do_not_delete` isn't it, and `stable` lags).
 """
 
@@ -54,11 +55,10 @@ class ReleaseDirectory:
 def parse_directory(text: str) -> ReleaseDirectory:
     """The directory's entries and its aliases."""
     listed = _listed(text)
-    entries = {k: _entry(k, v) for k, v in listed.items() if not isinstance(v, str)}
-    aliases = {k: _target(k, listed) for k, v in listed.items() if isinstance(v, str)}
+    entries = {k: entry for k, v in listed.items() if (entry := _entry_asked_for(k, v))}
     if not entries:
         raise DirectoryError("The release directory lists no release.")
-    return ReleaseDirectory(entries, aliases)
+    return ReleaseDirectory(entries, _aliases(listed, entries))
 
 
 def _listed(text: str) -> dict[str, Any]:
@@ -72,24 +72,30 @@ def _listed(text: str) -> dict[str, Any]:
     return listed
 
 
-def _target(alias: str, listed: Mapping[str, Any]) -> str:
-    """The version that the alias means, through other aliases if need be."""
-    seen = {alias}
-    target = listed[alias]
-    while isinstance(listed.get(target), str):
-        if target in seen:
-            raise DirectoryError(f"The release directory's alias {alias} leads back to itself.")
-        seen.add(target)
-        target = listed[target]
-    if target not in listed:
-        raise DirectoryError(f"The release directory's alias {alias} names {target}: not listed.")
-    return str(target)
+def _aliases(listed: Mapping[str, Any], entries: Mapping[str, DirectoryEntry]) -> Mapping[str, str]:
+    """The aliases that mean an entry, through other aliases if need be."""
+    targets = {name: target for name, target in listed.items() if isinstance(target, str)}
+    for _ in targets:
+        targets = {name: targets.get(target, target) for name, target in targets.items()}
+    return {name: target for name, target in targets.items() if target in entries}
+
+
+def _entry_asked_for(version: str, fields: object) -> DirectoryEntry | None:
+    """The entry; None of an alias, and of one that can't be read and isn't LTS."""
+    if isinstance(fields, str):
+        return None
+    try:
+        return _entry(version, fields)
+    except DirectoryError:
+        if isinstance(fields, dict) and not _flag(_flags(fields, version), "lts", version):
+            return None
+        raise
 
 
 def _entry(version: str, fields: object) -> DirectoryEntry:
     if not isinstance(fields, dict):
         raise _wrong(version, "is neither an entry nor an alias")
-    flags = _mapping(fields, "flags", version) or {}
+    flags = _flags(fields, version)
     soma, h5ads = (_location(fields, name, version) for name in ("soma", "h5ads"))
     retraction = _mapping(fields, "retraction", version)
     return DirectoryEntry(
@@ -102,6 +108,10 @@ def _entry(version: str, fields: object) -> DirectoryEntry:
         _optional(soma, "s3_region", f"{version}.soma"),
         _text(h5ads, "uri", f"{version}.h5ads"),
     )
+
+
+def _flags(fields: Mapping[str, Any], version: str) -> Mapping[str, Any]:
+    return _mapping(fields, "flags", version) or {}
 
 
 def _retraction(fields: Mapping[str, Any], version: str) -> Retraction:

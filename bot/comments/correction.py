@@ -3,6 +3,7 @@
 from bot.census.directory import DirectoryEntry
 from bot.census.release import Release
 from bot.comments.markdown import code, inert, joined, table
+from bot.comments.outcomes import GOOD
 from bot.model.facts import Facts
 from bot.model.releases import COMPARED_FACTS, FactChange
 from runners.contract import manifest_path
@@ -160,4 +161,15 @@ def _decision(version: str, facts: Facts) -> str:
             f"it is registered in {code(facts.instance)}; decide whether it stays. "
             "The bot takes nothing away."
         )
+    if _holds_some(version, facts):
+        return (
+            f"don't say `/ingest`: a part of it is registered in {code(facts.instance)}; decide "
+            "whether that stays. The bot takes nothing away."
+        )
     return f"don't say `/ingest`, and take {path} off the default branch unless it is to stay."
+
+
+def _holds_some(version: str, facts: Facts) -> bool:
+    """Whether a run has registered datasets of the release, or found them there."""
+    reports = (run.report for run in facts.runs_of(version) if run.report is not None)
+    return any(one.outcome in GOOD for report in reports for one in report.outcomes)

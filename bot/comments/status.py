@@ -110,7 +110,7 @@ def lost(
     cost: float | None = None,
 ) -> str:
     """That a run ended without a report: what was done, what wasn't, what it cost, what to do."""
-    has_begun = ending.job in {"work", ""} or progress.began is not None
+    has_begun = ending.has_begun(progress)
     title = _how_it_ended(ending, cancelled_by) if has_begun else UNBEGUN[ending.job]
     if not has_begun and ending.result == "cancelled":
         title = f"{title.rpartition(' failed')[0] or title} was stopped"

@@ -54,11 +54,12 @@ def dashboard(event: Event, facts: Facts, look: Look | None, now: datetime) -> K
 def looked(
     event: ReleasesRead | DetectionFailed,
     decided: Plan,
+    known: Facts,
     facts: Facts,
     before: Look | None,
     now: datetime,
 ) -> Look:
-    """What is remembered of a look; the facts are those after it.
+    """What is remembered of a look that was decided by what was `known`; the facts are those after.
 
     One that failed keeps what an earlier one has read.
     """
@@ -66,11 +67,11 @@ def looked(
     if isinstance(event, DetectionFailed):
         earlier = before or Look(now, "")
         return replace(earlier, at=now, ended=decided.reason, failures=decided.failures)
-    found = compare_with_known(event.page, event.directory, facts)
+    found = compare_with_known(event.page, event.directory, known)
     listed = {release.version: release for release in event.page.releases}
     hosted = event.directory.entries
-    known = facts.known() | facts.notices.keys()
-    retracted = [version for version in known if version in hosted and hosted[version].retracted]
+    versions = facts.known() | facts.notices.keys()
+    retracted = [version for version in versions if version in hosted and hosted[version].retracted]
     # The page's Markdown source is no witness of what isn't there.
     unlisted = set(facts.threads) - listed.keys() if event.refusal is None else set()
     withdrawn = unlisted | (set(facts.threads) - hosted.keys())
@@ -81,12 +82,12 @@ def looked(
         read_at=now,
         datasets={
             version: listed[version].dataset_count or 0
-            for version in sorted(known & listed.keys())
+            for version in sorted(versions & listed.keys())
             if listed[version].dataset_count
         },
         cells={
             version: cells
-            for version in sorted(known & listed.keys())
+            for version in sorted(versions & listed.keys())
             if (cells := cells_of(listed[version])) is not None
         },
         waiting=(*found.unhosted, *found.unreadable, *event.unread),

@@ -183,11 +183,11 @@ def _rolled_back(version: str, facts: Facts) -> Iterator[Response]:
     new = {marker: run for marker, run in marked.items() if marker not in facts.markers}
     if not new:
         return
-    effects: list[Effect] = [
-        Comment(thread, marker, replies.rolled_back(run)) for marker, run in new.items()
-    ]
+    effects: list[Effect] = []
     if not facts.runs_of(version):
-        effects.append(SetLabel(thread, Label.MERGED))
+        effects = [SetLabel(thread, Label.MERGED)]
+    # What was said tells that it was done: it comes last.
+    effects += [Comment(thread, marker, replies.rolled_back(run)) for marker, run in new.items()]
     yield Response(f"Rolled back: {version} ({', '.join(m.key for m in new)}).", tuple(effects))
 
 

@@ -5,7 +5,7 @@ from bot.comments.audit import audited
 from bot.comments.pull_requests import open_rules_of
 from bot.decide.conversation import minimum_role
 from bot.model.commands import Command, Verb
-from bot.model.effects import Comment, Plan, SetLabel, StartRun
+from bot.model.effects import Comment, Plan, SetLabel, StartRun, Tabulate
 from bot.model.events import ManifestMerged
 from bot.model.facts import Facts
 from bot.model.labels import Label
@@ -20,6 +20,8 @@ def manifest_merged(event: ManifestMerged, facts: Facts) -> Plan:
     manifest = facts.manifests.get(event.release)
     if event.blob and facts.blobs.get(event.release) != event.blob:
         return Plan((), f"{event.release} was changed again since: that change is answered.")
+    if thread is not None and facts.answered:
+        return Plan((Tabulate(thread),), f"The merge of {event.release} was answered before.")
     if thread is not None and event.release in facts.broken:
         body = merges.but_broken(event.release, facts.broken[event.release])
         return _waits(event, thread, body, f"The manifest of {event.release} is broken.")

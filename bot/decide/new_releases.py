@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import tomli_w
+from pydantic import TypeAdapter, ValidationError
 
 from bot.census.directory import DirectoryEntry, ReleaseDirectory
 from bot.census.release import Release, ReleasePage
@@ -22,7 +23,11 @@ from bot.schema.diff_json import to_json
 from bot.schema.rules import to_text
 from runners.contract import Manifest, Storage
 
-NEEDED = ("census_schema_version", "dataset_schema_version", "dataset_count")
+NEEDED = {
+    name: TypeAdapter[object](Manifest.model_fields[name].rebuild_annotation())
+    for name in ("census_schema_version", "dataset_schema_version", "dataset_count")
+}
+"""What a release must say, and what a manifest can hold of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ def compare_with_known(
     hosted = [release for release in readable if release.version in directory.entries]
     wanted, unopened = _wanted(page, directory, facts, fresh)
     found = [
-        _new_release(release, page, directory.entries[release.version], facts)
+        _new_release(release, page, directory.entries[release.version], facts, fresh)
         for release in sorted([*hosted, *wanted], key=lambda release: release.version)
     ]
     return ReleaseComparison(
@@ -141,12 +146,24 @@ def _wanted(
 
 
 def _missing(release: Release) -> str | None:
-    return next((name for name in NEEDED if getattr(release, name) is None), None)
+    """The first fact that the page doesn't tell, or not as a manifest can hold it."""
+    for name, held in NEEDED.items():
+        try:
+            held.validate_python(getattr(release, name))
+        except ValidationError:
+            return name
+    return None
 
 
 def _new_release(
-    release: Release, page: ReleasePage, entry: DirectoryEntry, facts: Facts
+    release: Release,
+    page: ReleasePage,
+    entry: DirectoryEntry,
+    facts: Facts,
+    fresh: Collection[Release],
 ) -> NewRelease:
+    # One that waits to be hosted or read is announced later, so that it isn't from before the bot.
+    older = (listed.version for listed in page.releases if listed not in fresh)
     earlier = [listed for listed in page.releases if listed.version < release.version]
     known = facts.manifests.get(release.version)
     stated = known or release
@@ -160,7 +177,7 @@ def _new_release(
         if known
         else previous_manifest(release.version, facts),
         before=max(earlier, key=lambda listed: listed.version, default=None),
-        after=last_release_before_the_bot(facts) or max(one.version for one in page.releases),
+        after=last_release_before_the_bot(facts) or max(older, default=release.version),
     )
 
 

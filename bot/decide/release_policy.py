@@ -64,7 +64,8 @@ def releases_read(event: ReleasesRead, facts: Facts) -> Plan:
     effects = [effect for response in done for effect in response.effects]
     if event.is_counted:
         effects += count_failed_looks(stuck, facts)
-    return Plan(tuple(effects), reason, is_incomplete=bool(stuck))
+    apart = tuple(len(response.effects) for response in done)
+    return Plan(tuple(effects), reason, is_incomplete=bool(stuck), apart=apart)
 
 
 def detection_failed(event: DetectionFailed, facts: Facts) -> Plan:

@@ -13,10 +13,10 @@ from bot.comments.audit import audited
 from bot.comments.markdown import code, inert, mention
 from bot.comments.pull_requests import open_rules_of
 from bot.comments.status import machine_action
+from bot.decide.conversation import minimum_role
 from bot.model.audit_entry import proof_of
-from bot.model.commands import GRAMMAR, Command, Verb, parse
+from bot.model.commands import Command, Verb, parse
 from bot.model.effects import Comment, Conclude, Effect, Plan, SetLabel, UpsertComment
-from bot.model.endings import GIVEN_UP
 from bot.model.events import (
     RunAsked,
     RunEnded,
@@ -99,8 +99,7 @@ def _obstacle(event: RunAsked, facts: Facts) -> str | None:
         return "its name says another release or another action than its request."
     if event.by_bot and (why := unproved(request, facts)):
         return why
-    verb = Verb.VERIFY if request.action is Action.VERIFY else Verb.INGEST
-    wanted = facts.minimum_roles.get(verb, GRAMMAR[verb].role)
+    wanted = minimum_role(Command(_verb_of(request)), facts)
     running = facts.running()
     if facts.role < wanted:
         name = request.requested_by if event.by_bot else event.actor
@@ -123,6 +122,13 @@ def _obstacle(event: RunAsked, facts: Facts) -> str | None:
     if not event.is_first:
         return "it was dispatched twice; the other one goes on."
     return None
+
+
+def _verb_of(request: RunRequest) -> Verb:
+    """The command that asks for such a run."""
+    if request.action is Action.VERIFY:
+        return Verb.VERIFY
+    return Verb.INGEST if request.failed_of is None else Verb.RETRY
 
 
 def _unfit_manifest(request: RunRequest, facts: Facts) -> str | None:
@@ -183,7 +189,10 @@ def run_goes_on(event: RunGoesOn, facts: Facts) -> Plan:
 
 
 def run_lost(event: RunLost, facts: Facts) -> Plan:
-    """A comment says what was and wasn't done, in the result's place."""
+    """A comment says what was and wasn't done, in the result's place.
+
+    The label stays as it is where a later run has reported before, as in `run_ended`.
+    """
     request = event.request
     thread = facts.threads.get(request.release)
     if thread is None:
@@ -196,15 +205,19 @@ def run_lost(event: RunLost, facts: Facts) -> Plan:
     body = status.lost(request, event.ending, event.progress, total, by, job, cost)
     effects: tuple[Effect, ...] = (_lost_comment(request, body, thread, has_asked=has_asked),)
     effects = (*effects, *settled(request, facts))
-    if not facts.is_worked_on(request):
+    if not facts.is_worked_on(request) and not facts.is_overtaken(request):
         effects = (*effects, SetLabel(thread, _label_without(event, facts)))
     return Plan(effects, f"{request.run_id} ended without a report ({event.ending}).")
 
 
 def _label_without(event: RunLost, facts: Facts) -> Label:
     """The label as it was before where the run never began, since it has changed nothing."""
-    is_as_before = event.ending == GIVEN_UP
-    return _label_before(event.request.release, facts) if is_as_before else Label.UNCHECKED
+    runs = facts.runs_of(event.request.release)
+    earlier = [run for run in runs if run.request.run_id != event.request.run_id]
+    was_lost = bool(earlier) and earlier[-1].is_lost
+    if event.ending.has_begun(event.progress) or was_lost:
+        return Label.UNCHECKED
+    return _label_before(event.request.release, facts)
 
 
 def _label_before(release: str, facts: Facts) -> Label:

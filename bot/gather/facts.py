@@ -34,7 +34,6 @@ def gather(event: Event | None, ports: Ports, settings: Settings) -> Facts:
     """The facts for a decision on the event; with None, those for detection."""
     marked = ports.threads.marked()
     merged, rules = ports.repository.manifests(), ports.repository.rules()
-    comment = event if isinstance(event, CommentCreated) else None
     asking = who_asks(event)
     facts = Facts(
         instance=settings.instance,
@@ -48,7 +47,7 @@ def gather(event: Event | None, ports: Ports, settings: Settings) -> Facts:
         can_look=ports.clock is not None,
         runs=ports.runs.all(),
         role=ports.roles.role_of(asking) if asking and asking != GHOST else Role.NONE,
-        answered=comment is not None and _answered(comment, ports, marked),
+        answered=_answered(event, ports, marked),
         explanation=_explanation(event, ports, settings, marked),
         is_followed=_is_followed(event, ports, marked),
         ingest_on_merge=settings.ingest_on_merge,
@@ -113,6 +112,8 @@ def _starting(event: Event, facts: Facts) -> str | None:
 
 def _for_a_run(release: str, event: Event, facts: Facts, ports: Ports, settings: Settings) -> Facts:
     """The facts with what is asked of a run before it starts or begins."""
+    if isinstance(event, RunAsked):
+        facts = _with_proofs(event, facts, ports.threads)
     if release not in facts.manifests:
         return facts
     if isinstance(event, ManifestMerged):
@@ -120,8 +121,7 @@ def _for_a_run(release: str, event: Event, facts: Facts, ports: Ports, settings:
     else:
         commit = ports.repository.merged_in(release)
     places, problem = _places(facts.manifests[release], ports.pages, settings)
-    facts = replace(facts, commit=commit, places=places, places_unread=problem)
-    return _with_proofs(event, facts, ports.threads) if isinstance(event, RunAsked) else facts
+    return replace(facts, commit=commit, places=places, places_unread=problem)
 
 
 def _with_proofs(event: RunAsked | RunLost, facts: Facts, threads: Threads) -> Facts:
@@ -176,7 +176,9 @@ def _remembered(facts: Facts, marked: Mapping[Marker, int], ports: Ports) -> Fac
     }
     texts = ports.threads.texts()
     announcements = {
-        release: [announcement_in(body) for body in (texts[number], *bodies_by_thread[number])]
+        release: [
+            announcement_in(body) for body in (texts.get(number, ""), *bodies_by_thread[number])
+        ]
         for release, number in facts.threads.items()
     }
     asked = [
@@ -253,10 +255,15 @@ def _is_cancel(entry: AuditEntry, run_id: str) -> bool:
     return is_accepted and entry.asked.lower().startswith(f"/{Verb.CANCEL}")
 
 
-def _answered(event: CommentCreated, ports: Ports, marked: Mapping[Marker, int]) -> bool:
-    if event.thread not in marked.values():
+def _answered(event: Event | None, ports: Ports, marked: Mapping[Marker, int]) -> bool:
+    match event:
+        case CommentCreated():
+            thread, marker = event.thread, reply_marker(event.comment_id)
+        case ManifestMerged():
+            thread = marked.get(Marker(MarkerKind.RELEASE, event.release), 0)
+            marker = Marker(MarkerKind.MERGED, event.commit)
+        case _:
+            return False
+    if thread not in marked.values():
         return False
-    return any(
-        last_marker(b) == reply_marker(event.comment_id)
-        for b in _own_bodies(ports.threads, event.thread)
-    )
+    return any(last_marker(body) == marker for body in _own_bodies(ports.threads, thread))

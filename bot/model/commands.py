@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import IntEnum, StrEnum
+from itertools import groupby
 
 DATASET_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]*")
 COMMAND = re.compile(r"/([A-Za-z][\w-]*)((?:\s.*)?)")
@@ -242,7 +243,9 @@ def _together(before: Sequence[str], now: Sequence[str]) -> tuple[str, ...]:
 
 
 def _named(command: Command, option: str, values: list[str]) -> Command | Mistake:
-    """Each identifier and each word in quotation marks; other words together are one name."""
+    """Each identifier and each word in quotation marks; other words that stand together are one
+    name.
+    """
     names = [" ".join(name.split()) for name in _parts(values)]
     if not names or not all(names):
         return Mistake(f"{option} wants a name", f'/ingest {option} "NAME"')
@@ -255,8 +258,15 @@ def _named(command: Command, option: str, values: list[str]) -> Command | Mistak
 
 
 def _parts(values: list[str]) -> list[str]:
-    quoted = [value[:1] in (*QUOTES,) and value[-1:] in (*QUOTES,) for value in values]
-    if any(quoted):
-        return [v[1:-1] if is_quoted else v for v, is_quoted in zip(values, quoted, strict=True)]
-    parts = [part for value in values for part in value.split(",") if part]
-    return parts if all(map(IDENTIFIER.fullmatch, parts)) else [" ".join(values)]
+    parts: list[str] = []
+    for is_quoted, words in ((key, list(group)) for key, group in groupby(values, _is_quoted)):
+        ids = [part for word in words for part in word.split(",") if part]
+        if is_quoted:
+            parts += [word[1:-1] for word in words]
+        else:
+            parts += ids if all(map(IDENTIFIER.fullmatch, ids)) else [" ".join(words)]
+    return parts
+
+
+def _is_quoted(word: str) -> bool:
+    return word[:1] in (*QUOTES,) and word[-1:] in (*QUOTES,)

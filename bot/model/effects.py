@@ -205,13 +205,15 @@ class Plan:
     """The effects in the order in which they are carried out, and one sentence that says why.
 
     `is_refusal`: the run whose job asked whether it may begin mustn't. `is_incomplete`: of a look
-    that something couldn't be read in.
+    that something couldn't be read in. `apart`: of a look, how many of the effects answer each
+    thing that it found, one after the other; what follows counts how it ended.
     """
 
     effects: tuple[Effect, ...]
     reason: str
     is_refusal: bool = False
     is_incomplete: bool = False
+    apart: tuple[int, ...] = ()
 
     @property
     def failures(self) -> int:

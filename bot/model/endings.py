@@ -3,6 +3,8 @@
 import json
 from dataclasses import dataclass
 
+from bot.model.progress import Progress
+
 JOBS = ("plan", "smoke", "launch", "work")
 
 
@@ -21,6 +23,12 @@ class Ending:
 
     def __str__(self) -> str:
         return f"{self.job}: {self.result}" if self.job else self.result
+
+    def has_begun(self, progress: Progress) -> bool:
+        """Whether the run's machine may have worked: no job before its own failed, or the journal
+        says so.
+        """
+        return self.job in {"work", ""} or progress.began is not None
 
 
 GIVEN_UP = Ending("wait", "stopped", "")

@@ -32,7 +32,7 @@ class Facts:
     `manifests` are those that can be used, `broken` says what is wrong with each other one, `blobs`
     are git's names for the texts of both; `commit` is where the event's release's was merged.
     `role` is the actor's, for who asks for something; `answered`: the bot has replied to this
-    comment before.
+    comment, or spoken of this merge, before.
     `explanation` is what two schema documents say that a comment asks about, or why they can't be
     read. `is_followed`: the thread has a status comment on the run that the event is about.
     `limits` are what a run may take. `rules` are the dataset schema versions that have some on the
@@ -108,8 +108,9 @@ class Facts:
         return not is_merged and self.threads.get(release) in self.closed
 
     def is_ingested(self, release: str) -> bool:
-        """Whether a run of the release in this instance passed."""
-        return any(run.verdict is Verdict.PASSED for run in self.runs_of(release))
+        """Whether a run of the whole release in this instance passed."""
+        whole = (run for run in self.runs_of(release) if not run.request.is_part)
+        return any(run.verdict is Verdict.PASSED for run in whole)
 
     def running(self) -> Run | None:
         """The run that is going on in the instance."""
@@ -123,8 +124,11 @@ class Facts:
 
     def runs_of(self, release: str) -> tuple[Run, ...]:
         """The release's runs in this instance, oldest first, since it was last rolled back: what
-        earlier ones say of the instance holds no longer.
+        earlier ones say of the instance holds no longer. One that never began says nothing of it.
         """
+        return tuple(run for run in self._lasting(release) if not run.has_done_nothing())
+
+    def _lasting(self, release: str) -> tuple[Run, ...]:
         moments = [run.taken_back for run in self.taken_back(release) if run.taken_back]
         since = max(moments, default=None)
         return tuple(
@@ -146,6 +150,16 @@ class Facts:
             return True
         reports = (run.report for run in self.runs_of(release))
         return any(other is not None and other.ended_at > report.ended_at for other in reports)
+
+    def is_overtaken(self, request: RunRequest) -> bool:
+        """Whether a run that was lost doesn't tell how its release stands: one that was asked for
+        later has reported, or the release was rolled back since.
+        """
+        later = iter(self._lasting(request.release))
+        if any(run.request.run_id == request.run_id for run in later):
+            return any(run.verdict is not None for run in later)
+        runs = self._all_runs_of(request.release)
+        return any(run.request.run_id == request.run_id for run in runs)
 
     def _all_runs_of(self, release: str) -> tuple[Run, ...]:
         return tuple(

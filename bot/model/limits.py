@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 HOSTED = frozenset({"hosted", "local"})
@@ -52,7 +53,8 @@ def run_limits(
     chosen = _mapping(table.get(launcher)).get(types, [])
     prices = _mapping(table.get("prices"))
     named = [chosen] if isinstance(chosen, str) else chosen
-    known = [_number(prices.get(name)) for name in named] if isinstance(named, list) else []
+    names = named if isinstance(named, list) else []
+    known = [_number(prices.get(name)) if isinstance(name, str) else None for name in names]
     dollars = [price for price in known if price is not None]
     return RunLimits(
         machine,
@@ -91,4 +93,11 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    """The number, if it is one that can be said."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if isfinite(number) else None

@@ -35,8 +35,9 @@ class Run:
 
     A lost one ended without a report: its machine died, or was never there. `address` is where a
     person finds its log. `job` is what works on it where no workflow run waits for that. One that a
-    person has rolled back was `taken_back` then. `last_verdict` is what the bot said that it came
-    to, of one whose report isn't kept any more.
+    person has rolled back was `taken_back` then. `has_begun`, unless it is known that no machine
+    has worked on it so far. `last_verdict` is what the bot said that it came to, of one whose
+    report isn't kept any more.
     """
 
     request: RunRequest
@@ -46,6 +47,7 @@ class Run:
     address: str | None = None
     job: RemoteJob | None = None
     taken_back: datetime | None = None
+    has_begun: bool = True
     last_verdict: Verdict | None = None
 
     @property
@@ -56,6 +58,10 @@ class Run:
     def is_going_on(self) -> bool:
         """Whether it has neither reported nor been lost, nor was taken back."""
         return self.verdict is None and not self.is_lost and self.taken_back is None
+
+    def has_done_nothing(self) -> bool:
+        """Whether it ended before it began, so that nothing of its release has changed by it."""
+        return self.is_lost and not self.has_begun
 
 
 @dataclass(frozen=True, slots=True)

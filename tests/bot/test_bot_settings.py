@@ -36,6 +36,34 @@ def test_another_page_has_another_source_or_none(folder: Path) -> None:
     assert load_settings(environ={}).release_page_source is None
 
 
+@pytest.mark.parametrize(
+    ("file", "given", "api"),
+    [
+        ("", {}, "https://api.github.com"),
+        ("", {"GITHUB_API_URL": "https://a.test/"}, "https://a.test"),
+        ('github_api = "https://b.test"', {}, "https://b.test"),
+        ('github_api = "https://b.test"', {"GITHUB_API_URL": "https://a.test"}, "https://b.test"),
+        (
+            'github_api = "https://b.test"',
+            {"GITHUB_API_URL": "https://a.test", "BOT_GITHUB_API": "https://c.test"},
+            "https://c.test",
+        ),
+        (
+            "",
+            {"GITHUB_API_URL": "https://a.test", "BOT_GITHUB_API": "https://c.test"},
+            "https://c.test",
+        ),
+    ],
+)
+def test_what_every_job_of_actions_has_is_a_default(
+    folder: Path, file: str, given: dict[str, str], api: str
+) -> None:
+    (folder / "bot.toml").write_text(file)
+    assert load_settings(environ=given).github_api == api
+    settings, _, problems, refused = load_partly(environ=given)
+    assert (settings.github_api, problems, refused) == (api, (), frozenset())
+
+
 def test_the_file_is_found_by_name_by_variable_and_by_option(folder: Path) -> None:
     for name in ("bot", "variable", "option"):
         (folder / f"{name}.toml").write_text(f'instance = "{name}"')

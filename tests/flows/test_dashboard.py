@@ -392,3 +392,22 @@ def test_in_a_folder_a_look_is_refused_with_what_to_say(scenario: Scenario) -> N
         "⛔ **Not done:** no workflow looks at page and directory here.\n\n"
         "Say `python -m bot detect` where the bot is.\n\n> You said: `/detect`"
     )
+
+
+def test_what_waits_is_what_the_look_says_that_waits(empty_scenario: Scenario) -> None:
+    """Newer than what was there before the bot, wherever the oldest thread stands."""
+    empty_scenario.the_clock_strikes()
+    between = world.entry("2025-10-01")
+    empty_scenario.has_releases(world.entry("2026-02-01"), between, OLDER, hosted=BOTH)
+    waiting = "2025-10-01 is on the page, but not hosted yet: waiting."
+    assert empty_scenario.the_clock_strikes() == f"Nothing new. {waiting}"
+    assert row(empty_scenario, "2025-10-01").startswith("🔭 seen")
+    empty_scenario.says("maintainer", "/thread 2024-07-01")
+    older = [world.entry(one, schema="6.0.0") for one in ("2024-12-01", "2024-07-01")]
+    hosted = ("2024-07-01", *BOTH)
+    empty_scenario.has_releases(world.entry("2026-02-01"), between, OLDER, *older, hosted=hosted)
+    assert empty_scenario.the_clock_strikes() == f"New: 2024-07-01. {waiting}"
+    assert empty_scenario.the_clock_strikes() == f"Nothing new. {waiting}"
+    assert row(empty_scenario, "2025-10-01").startswith("🔭 seen")
+    assert "2024-12-01" not in dashboard(empty_scenario)
+    empty_scenario.heard()

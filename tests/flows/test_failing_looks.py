@@ -1,5 +1,7 @@
 """Page or directory can't be read: nothing is decided, and a person is asked in the end."""
 
+from contextlib import nullcontext
+
 import pytest
 
 from bot.engine import detect
@@ -193,47 +195,95 @@ def test_a_document_that_cant_be_read_keeps_its_own_release_back(
     assert "[labels thread 3] needs a person, closed" in announced_scenario.heard()
 
 
+@pytest.mark.parametrize(
+    ("told", "fact"),
+    [
+        ({"datasets": "many"}, "dataset_count"),
+        ({"census": "soon"}, "census_schema_version"),
+        ({"census": "2.5"}, "census_schema_version"),  # no manifest can hold such a version
+        ({"census": "2.4.0-rc1"}, "census_schema_version"),
+        ({"schema": "7.0"}, "dataset_schema_version"),
+    ],
+)
 def test_a_new_entry_that_cant_be_read_waits_and_is_asked_about(
-    announced_scenario: Scenario,
+    announced_scenario: Scenario, told: dict[str, str], fact: str
 ) -> None:
     versions = ("2026-08-01", "2026-10-01", *BOTH)
-    entries = [world.entry("2026-08-01", datasets="many"), *map(world.entry, versions[1:])]
+    entries = [world.entry("2026-08-01", **told), *map(world.entry, versions[1:])]
     announced_scenario.has_releases(*entries, hosted=versions)
     # The other one doesn't wait for it.
-    stuck = "2026-08-01: dataset_count can't be read: waiting."
+    stuck = f"2026-08-01: {fact} can't be read: waiting."
     assert announced_scenario.the_clock_strikes().startswith("New: 2026-10-01. ")
     assert "[opens thread 2] Census 2026-10-01" in announced_scenario.heard()
     assert announced_scenario.the_clock_strikes() == stuck
     assert announced_scenario.heard() == ""
     assert announced_scenario.the_clock_strikes() == stuck
-    assert "- 2026-08-01: dataset_count can't be read" in announced_scenario.heard()
+    assert f"- 2026-08-01: {fact} can't be read" in announced_scenario.heard()
     announced_scenario.has_releases(*map(world.entry, versions), hosted=versions)
     assert announced_scenario.the_clock_strikes() == "New: 2026-08-01."
+    heard = announced_scenario.heard()
+    assert "[labels thread 3] needs a person, closed" in heard
+    assert "The manifest follows that of 2025-06-01." in heard
+
+
+def test_what_is_refused_keeps_nothing_else_back_and_is_asked_about(
+    announced_scenario: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a repository doesn't let Actions open pull requests."""
+
+    def refuse(*_: object) -> None:
+        raise BotError("GitHub Actions may open no pull request; allow it in the settings.")
+
+    versions = ("2026-08-01", "2026-10-01", *BOTH)
+    announced_scenario.has_releases(*map(world.entry, versions), hosted=versions)
+    retracted = world.directory(versions, v2026_02_01="x")
+    announced_scenario.pages.texts[world.DIRECTORY] = retracted
+    monkeypatch.setattr(type(announced_scenario.repository), "propose", refuse)
+    refusal = announced_scenario.is_refused()
+    assert refusal.count("GitHub Actions may open no pull request") == 2
     told = announced_scenario.heard()
-    assert "[labels thread 3] needs a person, closed" in told
-    assert "The manifest follows that of 2025-06-01." in told
+    assert told.startswith("[says in 1, comment 1] 🚨 **Release 2026-02-01 was retracted.")
+    assert "[opens thread" not in told
+    announced_scenario.is_refused()
+    assert announced_scenario.heard() == ""
+    announced_scenario.is_refused()
+    told = announced_scenario.heard()
+    assert told.startswith("[opens thread 2] The bot can't read")
+    assert "- GitHub Actions may open no pull request; allow it in the settings." in told
+    announced_scenario.is_refused()
+    assert announced_scenario.heard() == ""
+    monkeypatch.undo()
+    assert announced_scenario.the_clock_strikes() == "New: 2026-08-01. New: 2026-10-01."
+    told = announced_scenario.heard()
+    assert "[opens thread 3] Census 2026-08-01" in told
+    assert "[labels thread 2] needs a person, closed" in told
 
 
-@pytest.mark.parametrize("facts_fail", [False, True])
+@pytest.mark.parametrize("what_fails", ["page", "facts", "effect"])
 @pytest.mark.parametrize(("dry_run", "is_counted"), [(True, True), (False, False), (False, True)])
 def test_a_look_that_is_to_change_nothing_counts_for_nothing(
     announced_scenario: Scenario,
     monkeypatch: pytest.MonkeyPatch,
-    facts_fail: bool,
+    what_fails: str,
     dry_run: bool,
     is_counted: bool,
 ) -> None:
-    """Whether its own page can't be read, or what the repository knows."""
+    """Whether its own page can't be read, or what the repository knows, or it can do nothing."""
 
-    def fail(_: object) -> None:
+    def fail(*_: object) -> None:
         raise BotError("GitHub doesn't answer; try again.")
 
-    if facts_fail:
+    if what_fails == "facts":
         monkeypatch.setattr(type(announced_scenario.runs), "all", fail)
+    elif what_fails == "effect":
+        versions = ("2026-08-01", *BOTH)
+        announced_scenario.has_releases(*map(world.entry, versions), hosted=versions)
+        monkeypatch.setattr(type(announced_scenario.repository), "propose", fail)
     else:
         broken(announced_scenario)
+    is_refused = what_fails != "effect" or not dry_run
     for _ in range(3):
-        with pytest.raises(BotError):
+        with pytest.raises(BotError) if is_refused else nullcontext():
             detect(
                 announced_scenario.ports(),
                 announced_scenario.settings,

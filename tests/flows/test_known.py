@@ -7,7 +7,7 @@ import pytest
 
 from bot.model.markers import Marker, MarkerKind, sign
 from flows import world
-from flows.scenario import Scenario, good
+from flows.scenario import Scenario, bad, good
 
 BOTH = ("2025-06-01", "2026-02-01")
 OLDER = world.entry("2025-06-01", schema="6.0.0", datasets="10", cells="700")
@@ -206,6 +206,20 @@ def test_a_retraction_of_what_is_registered(scenario: Scenario) -> None:
     told = looks(scenario)
     assert "it is registered in `demo`; decide whether it stays." in told
     assert 1 in scenario.threads.closed()
+
+
+@pytest.mark.parametrize("command", ["/ingest", "/ingest --limit 1"])
+def test_a_retraction_of_what_is_registered_in_part(scenario: Scenario, command: str) -> None:
+    """A dataset failed, or no more was asked for."""
+    scenario.says("maintainer", command)
+    failed = () if "limit" in command else (bad("d2"),)
+    scenario.ends("2026-02-01-ingest-2", good("d1"), *failed)
+    scenario.heard()
+    now_says(scenario, hosted=world.directory(BOTH, v2026_02_01="x"))
+    assert (
+        "**Next:** don't say `/ingest`: a part of it is registered in `demo`; decide whether that "
+        "stays. The bot takes nothing away."
+    ) in looks(scenario)
 
 
 def test_a_retraction_of_what_has_a_manifest_only_gets_its_own_thread(

@@ -147,7 +147,7 @@ def test_no_document_is_read_for_what_is_said_elsewhere(kept_scenario: GithubSce
     kept_scenario.heard()
 
 
-def test_a_verification_that_was_asked_for_in_the_dashboard_begins(
+def test_a_verification_that_was_asked_for_in_the_dashboard_begins_and_keeps_others_out(
     kept_scenario: GithubScenario,
 ) -> None:
     kept_scenario.set(ingest_on_merge=False)
@@ -160,6 +160,8 @@ def test_a_verification_that_was_asked_for_in_the_dashboard_begins(
     assert request.thread == 3  # where the bot has said that it starts it
     kept_scenario.happens(RunAsked(request, ACTIONS, by_bot=True, is_first=True))
     assert kept_scenario.heard() == ""
+    kept_scenario.says("maintainer", "/ingest")
+    assert f"`{request.run_id}` has been verifying release" in kept_scenario.heard()
 
 
 def test_issue_and_pull_request_name_each_other(kept_scenario: GithubScenario) -> None:

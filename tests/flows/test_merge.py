@@ -3,6 +3,7 @@
 import pytest
 
 from bot.errors import BotError
+from bot.model.commands import Role
 from flows.scenario import Scenario, bad, good
 
 
@@ -76,17 +77,44 @@ def test_while_another_run_is_going_on_the_merge_starts_nothing(scenario: Scenar
     scenario.set(ingest_on_merge=True)
     scenario.merges("maintainer", "2026-02-01")
     # The same state of the manifest was merged before, and spoken of then.
-    assert scenario.heard() == "[labels thread 1] manifest merged"
+    assert scenario.heard() == ""
     proposal = scenario.home / "proposals" / "2026-02-01" / "2026-02-01.toml"
     proposal.write_text(proposal.read_text() + "\n# corrected\n")
     scenario.merges("maintainer", "2026-02-01")
     assert scenario.heard() == (
+        "[labels thread 1] manifest merged\n"
         "[says in 1, comment 5] ⏳ The manifest of 2026-02-01 was merged, but its ingestion isn't "
         "started: `2026-02-01-verify-2` has been verifying release 2026-02-01 in `demo` since "
         "2026-03-01 12:00 UTC, asked for by `maintainer`; an instance takes one run at a time.\n"
         "\n"
         "**Next:** say `/ingest` when that result is here."
     )
+
+
+@pytest.mark.parametrize("ingest_on_merge", [True, False])
+def test_the_job_of_a_push_that_is_repeated_leaves_what_came_of_it(
+    announced_scenario: Scenario, ingest_on_merge: bool
+) -> None:
+    announced_scenario.set(ingest_on_merge=ingest_on_merge)
+    event = announced_scenario.merges("maintainer", "2026-02-01")
+    run_id = f"2026-02-01-ingest-{event.commit[:8]}"
+    if not ingest_on_merge:
+        run_id = f"2026-02-01-ingest-{announced_scenario.says('maintainer', '/ingest').comment_id}"
+    announced_scenario.ends(run_id, good("d1"))
+    assert "[labels thread 1] verified" in announced_scenario.heard()
+    announced_scenario.happens(event)
+    assert announced_scenario.heard() == ""
+
+
+def test_a_merge_that_was_refused_starts_nothing_when_its_job_is_repeated(
+    announced_scenario: Scenario,
+) -> None:
+    announced_scenario.set(roles={"writer": Role.WRITE})
+    event = announced_scenario.merges("writer", "2026-02-01")
+    assert "Accepted" not in announced_scenario.heard()
+    announced_scenario.set(roles={"writer": Role.MAINTAIN})
+    announced_scenario.happens(event)
+    assert announced_scenario.heard() == ""
 
 
 def test_a_release_without_a_thread_is_passed_over(scenario: Scenario) -> None:

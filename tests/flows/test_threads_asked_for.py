@@ -60,6 +60,30 @@ def test_one_with_a_manifest_gets_a_thread_with_the_next_look(
         assert announced_scenario.heard() == ""
 
 
+@pytest.mark.parametrize("waits_for", ["place", "fact", "schema"])
+def test_the_newest_that_waits_meanwhile_is_announced_when_it_can_be(
+    empty_scenario: Scenario, waits_for: str
+) -> None:
+    """A new bot, which has spoken of no release, is asked for an older one."""
+    document = empty_scenario.pages.texts.pop(world.TEMPLATE.format(version="7.0.0"))
+    if waits_for != "schema":
+        empty_scenario.has_document("7.0.0", document)
+    broken = {"datasets": "many"} if waits_for == "fact" else {}
+    older = world.entry("2025-06-01", schema="6.0.0", datasets="10", cells="700")
+    hosted = BOTH[:1] if waits_for == "place" else BOTH
+    (empty_scenario.home / "repository/runners/releases/2025-06-01.toml").unlink()
+    empty_scenario.has_releases(world.entry("2026-02-01", **broken), older, hosted=hosted)
+    empty_scenario.set(dashboard=True)
+    empty_scenario.the_clock_strikes()
+    empty_scenario.says("maintainer", "/thread 2025-06-01")
+    assert empty_scenario.the_clock_strikes().startswith("New: 2025-06-01.")
+    empty_scenario.heard()
+    empty_scenario.has_document("7.0.0", document)
+    empty_scenario.has_releases(world.entry("2026-02-01"), older, hosted=BOTH)
+    assert empty_scenario.the_clock_strikes() == "New: 2026-02-01."
+    empty_scenario.heard()
+
+
 def test_it_can_be_ingested_and_verified_there(announced_scenario: Scenario) -> None:
     announced_scenario.says("maintainer", "/thread 2025-06-01")
     announced_scenario.the_clock_strikes()

@@ -83,7 +83,10 @@ class GithubRuns:
                 continue
             if run_id not in runs:
                 request = _completed(request, accepted(release)[run_id])
-            known = runs.get(run_id) or Run(request, first.created_at, is_lost=True)
+            # The machine writes the request first; artifacts are kept at the end, if at all.
+            known = runs.get(run_id) or Run(
+                request, first.created_at, is_lost=True, has_begun=not self.store.is_live
+            )
             is_lost = known.is_lost and first.status == "completed"
             said = results(release).get(run_id) if is_lost else None
             runs[run_id] = replace(

@@ -129,10 +129,12 @@ class GithubThreads:
         )
 
     def accepted_runs(self, release: str) -> Mapping[str, str]:
-        """The runs that the bot has accepted in the release's threads, by its own audit entries,
-        each with what was asked.
+        """The runs that the bot has accepted where the release can be asked for, by its own audit
+        entries: in the release's threads, and in those that are about none, where it is named. Each
+        with what was asked.
         """
-        entries = filter(None, map(audit_entry_in, self._own_bodies(release)))
+        bodies = [*self._own_bodies(release), *self._own_bodies(None)]
+        entries = filter(None, map(audit_entry_in, bodies))
         return {
             entry.run_id: entry.asked for entry in entries if entry.decision is Decision.ACCEPTED
         }
@@ -146,11 +148,11 @@ class GithubThreads:
             if marker and marker.kind is MarkerKind.RESULT and verdict
         }
 
-    def _own_bodies(self, release: str) -> Iterator[str]:
-        """What the bot has said in the release's threads."""
+    def _own_bodies(self, release: str | None) -> Iterator[str]:
+        """What the bot has said in the release's threads; with None, in those about none."""
         kinds = (MarkerKind.RELEASE, MarkerKind.MANIFEST)
         for marker, number in self.marked().items():
-            if marker.key == release and marker.kind in kinds:
+            if release == (marker.key if marker.kind in kinds else None):
                 yield from (one.body for one in self.comments(number) if one.by_bot)
 
     def _own_issues(self) -> list[Issue]:

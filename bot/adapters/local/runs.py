@@ -98,8 +98,10 @@ class LocalRuns:
             return Run(request, since)
         if self._is_at_work(request):
             return Run(request, since)
-        is_lost = is_asked_for or _has_begun(folder)
-        return Run(request, since, is_lost=True) if is_lost else None
+        has_begun = _has_begun(folder)
+        if not (is_asked_for or has_begun):
+            return None
+        return Run(request, since, is_lost=True, has_begun=has_begun)
 
     def _is_at_work(self, request: RunRequest) -> bool:
         """Whether a process writes the run to its instance now."""

@@ -459,7 +459,7 @@ def test_a_run_is_known_by_its_title_until_the_machine_writes(
     assert RunRequest.from_json(only.inputs["request"], source="x") == REQUEST
     people.end(server.fake, only, "cancelled")
     (lost,) = adapters.runs.all()
-    assert lost.is_lost
+    assert (lost.is_lost, lost.has_done_nothing()) == (True, adapters.runs.store.is_live)
     assert not lost.is_going_on()
 
 

@@ -222,7 +222,7 @@ def test_a_run_by_hand_that_got_nowhere_is_none(by_hand: Path) -> None:
 def test_a_run_by_hand_that_died_is_lost(by_hand: Path) -> None:
     (by_hand / "journal.jsonl").write_text('{"step": "start"}\n')
     (run,) = LocalRuns(by_hand.parent).all()
-    assert run.is_lost
+    assert (run.is_lost, run.has_done_nothing()) == (True, False)
 
 
 def test_a_run_by_hand_goes_on_while_its_process_holds_the_instance(by_hand: Path) -> None:
@@ -267,7 +267,9 @@ def test_a_run_that_was_to_be_cancelled_and_that_nobody_works_on_has_ended(tmp_p
     with hold_lock_file("demo", runs=tmp_path, run_id="2026-02-01-ingest-1"):
         runs.cancel("2026-02-01-ingest-1")
         assert [run.is_going_on() for run in runs.all()] == [True]
-    assert [run.is_lost for run in runs.all()] == [True]
+    assert [(run.is_lost, run.has_done_nothing()) for run in runs.all()] == [(True, True)]
+    (tmp_path / "2026-02-01-ingest-1" / "journal.jsonl").write_text('{"step": "start"}\n')
+    assert [(run.is_lost, run.has_done_nothing()) for run in runs.all()] == [(True, False)]
 
 
 def test_a_run_that_was_taken_back_before_it_reported_keeps_no_other_out(tmp_path: Path) -> None:

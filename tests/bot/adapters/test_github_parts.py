@@ -408,7 +408,7 @@ def test_threads_are_the_bots_own_by_what_it_says_in_them(server: Server) -> Non
     assert github(settings_of(server), QUICK).threads.public_address(first) is None
 
 
-def test_a_run_is_accepted_by_the_bots_own_answer_in_the_releases_threads(server: Server) -> None:
+def test_a_run_is_accepted_by_the_bots_own_answer_where_it_can_be_asked_for(server: Server) -> None:
     fake = server.fake
     threads = github(settings_of(server), QUICK).threads
 
@@ -423,12 +423,15 @@ def test_a_run_is_accepted_by_the_bots_own_answer_in_the_releases_threads(server
     said(MarkerKind.RELEASE, release, "r-1", Decision.ACCEPTED, ACTIONS)
     said(MarkerKind.MANIFEST, release, "r-2", Decision.ACCEPTED, ACTIONS)
     said(MarkerKind.NOTICE, release, "r-3", Decision.ACCEPTED, ACTIONS)
+    said(MarkerKind.DASHBOARD, "releases", "r-7", Decision.ACCEPTED, ACTIONS)
+    said(MarkerKind.ALERT, "detection-1", "r-8", Decision.ACCEPTED, ACTIONS)
     said(MarkerKind.RELEASE, "2025-02-01", "r-4", Decision.ACCEPTED, ACTIONS)
     said(MarkerKind.MANIFEST, "2025-02-01", "r-5", Decision.REFUSED, ACTIONS)
     said(MarkerKind.MANIFEST, "2024-02-01", "r-6", Decision.ACCEPTED, "mallory")
-    assert threads.accepted_runs(release) == {"r-1": "/ingest", "r-2": "/ingest"}
-    assert threads.accepted_runs("2025-02-01") == {"r-4": "/ingest"}
-    assert threads.accepted_runs("2024-02-01") == {}
+    elsewhere = dict.fromkeys(("r-3", "r-7", "r-8"), "/ingest")  # threads about no release
+    assert threads.accepted_runs(release) == {"r-1": "/ingest", "r-2": "/ingest", **elsewhere}
+    assert threads.accepted_runs("2025-02-01") == {"r-4": "/ingest", **elsewhere}
+    assert threads.accepted_runs("2024-02-01") == elsewhere
 
 
 def test_a_run_is_named_by_its_own_workflow_run_alone(server: Server) -> None:

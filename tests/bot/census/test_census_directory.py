@@ -15,6 +15,10 @@ def _entry(version: str, **more: Any) -> dict[str, Any]:
     return {"release_build": version, "soma": soma, "h5ads": {"uri": "s3://b/h5ads/"}, **more}
 
 
+def _lts(version: str, **more: Any) -> dict[str, Any]:
+    return _entry(version, **{"flags": {"lts": True}, **more})
+
+
 def _text(**entries: Any) -> str:
     return json.dumps({key.replace("_", "-"): value for key, value in entries.items()})
 
@@ -50,20 +54,39 @@ def test_a_retraction_is_told_with_its_reason() -> None:
         ("[" * 100_000, "isn't JSON"),
         ("[]", "isn't a JSON object"),
         ("{}", "lists no release"),
-        (_text(stable="a"), "alias stable names a"),
-        (_text(x="y", y="x", a=_entry("a")), "leads back to itself"),
+        (_text(stable="a"), "lists no release"),
         (_text(a=3), "field a is neither"),
-        (_text(a={"release_build": "a"}), r"field a\.soma is missing"),
-        (_text(a=_entry("a", release_build=None)), r"field a\.release_build is missing"),
+        (_text(a={"flags": {"lts": True}}), r"field a\.soma is missing"),
+        (_text(a=_lts("a", release_build=None)), r"field a\.release_build is missing"),
         (_text(a=_entry("a", flags={"lts": "true"})), r"field a\.flags\.lts isn't true or false"),
-        (_text(a=_entry("a", retraction=[])), r"field a\.retraction isn't an object"),
-        (_text(a=_entry("a", h5ads={"uri": "s3://\ud800"})), r"a\.h5ads\.uri isn't text that"),
-        (_text(a=_entry("a", h5ads={"uri": 1})), r"field a\.h5ads\.uri isn't text"),
+        (_text(a=_entry("a", flags=[])), r"field a\.flags isn't an object"),
+        (_text(a=_lts("a", retraction=[])), r"field a\.retraction isn't an object"),
+        (_text(a=_lts("a", h5ads={"uri": "s3://\ud800"})), r"a\.h5ads\.uri isn't text that"),
+        (_text(a=_lts("a", h5ads={"uri": 1})), r"field a\.h5ads\.uri isn't text"),
     ],
 )
 def test_a_malformed_directory_is_refused_by_the_field(text: str, names: str) -> None:
     with pytest.raises(DirectoryError, match=names):
         parse_directory(text)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"latest": "gone"},
+        {"latest": "stable", "stable": "gone"},
+        {"latest": "stable", "stable": "latest"},
+        {"w": {}},
+        {"w": {"release_build": "w", "flags": {"lts": False}}},
+        {"w": _entry("w", soma={"relative_uri": "/w/soma/"})},
+        {"w": _entry("w", flags={"lts": False, "retracted": "x"})},
+    ],
+)
+def test_what_nobody_asks_for_stops_no_release(odd: dict[str, Any]) -> None:
+    """An alias that leads nowhere, or a weekly build without its address."""
+    directory = parse_directory(_text(a=_lts("a"), **odd))
+    assert [*directory.entries] == ["a"]
+    assert directory.aliases == {}
 
 
 JSON = st.recursive(
@@ -79,7 +102,7 @@ def test_fuzzed_entries_raise_only_the_named_error_and_a_share_is_read() -> None
     @given(JSON, st.sampled_from(["flags", "soma", "h5ads", "retraction", "release_build"]))
     def fuzzed(value: Any, name: str) -> None:
         try:
-            parse_directory(json.dumps({"a": _entry("a", **{name: value})}))
+            parse_directory(json.dumps({"a": _lts("a", **{name: value})}))
         except DirectoryError:
             read.append(False)
         else:

@@ -233,15 +233,16 @@ def page(text: str) -> str:
 # --- the directory --------------------------------------------------------------------------------
 
 PLACE = {"uri": "s3://b/soma/", "s3_region": "us-west-2"}
-ENTRY = {"release_build": "b", "soma": PLACE, "h5ads": {"uri": "s3://b/h5ads/"}}
+WEEKLY = {"release_build": "b", "soma": PLACE, "h5ads": {"uri": "s3://b/h5ads/"}}
+ENTRY = {**WEEKLY, "flags": {"lts": True}}
 HALF = "\ud800"
 ENTRIES: dict[str, object] = {
-    "as it is": ENTRY,
+    "as it is": WEEKLY,
     "nothing": {},
     "no entry": 3,
     "null": None,
     "LTS": {**ENTRY, "flags": {"lts": True, "do_not_delete": True}},
-    "retracted": {**ENTRY, "flags": {"retracted": True}},
+    "retracted": {**ENTRY, "flags": {"lts": True, "retracted": True}},
     "retracted for a reason": {
         **ENTRY,
         "retraction": {"date": "d", "reason": "r", "info_url": "u", "replaced_by": "v"},
@@ -267,6 +268,8 @@ DIRECTORIES = {
     "a list": "[]",
     "nothing": "{}",
     "aliases alone": '{"a": "b", "b": "a"}',
+    "a weekly build that can't be read": json.dumps({"w": {**WEEKLY, "soma": {}}, "x": ENTRY}),
+    "an alias of what can't be read": json.dumps({"a": "w", "w": {}, "x": ENTRY}),
     "an alias of itself": json.dumps({"a": "a", "x": ENTRY}),
     "an alias of an alias": json.dumps({"a": "b", "b": "x", "x": ENTRY}),
     "an alias of nothing": json.dumps({"a": "b", "b": "c", "x": ENTRY}),

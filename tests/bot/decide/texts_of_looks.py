@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
-from texts_of_plans import OTHER, RELEASE, manifest, run, told, words
+from texts_of_plans import NOON, OTHER, RELEASE, manifest, run, told, words
 
 from bot.census.directory import DirectoryEntry, ReleaseDirectory
 from bot.census.release import CellCount, Oddity, OddityKind, Release, ReleasePage
@@ -185,6 +186,23 @@ LOOKS = {
         replace(QUIET, directory=hosted(entry(soma_uri="s3://c"), entry(OTHER))),
         replace(KNOWN, runs=(run(1, Status.PASSED),)),
     ),
+    "elsewhere, and ingested in part": look(
+        replace(QUIET, directory=hosted(entry(soma_uri="s3://c"), entry(OTHER))),
+        replace(KNOWN, runs=(run(1, Status.PASSED, limit=1),)),
+    ),
+    **{
+        f"rolled back, {name}": look(
+            facts=replace(
+                KNOWN,
+                runs=(
+                    run(1, Status.PASSED, taken_back=NOON + timedelta(hours=9)),
+                    run(2, is_lost=True, taken_back=NOON + timedelta(hours=9)),
+                    *since,
+                ),
+            )
+        )
+        for name, since in {"all": (), "and run since": (run(12, Status.PASSED),)}.items()
+    },
     "unread": look(listed(release(dataset_count=None), release(OTHER))),
     "unread and declined": look(
         listed(release(dataset_count=None), release(OTHER)),
@@ -216,6 +234,20 @@ def news(facts: Facts = KNOWN, event: ReleasesRead = NEW) -> NewRelease:
     return found
 
 
+ASKED_FOR = replace(EMPTY, asked_for={RELEASE: "octocat"})
+WAITING = listed(release(NEWER), release(), release(OTHER), directory=QUIET.directory)
+SINCE = {
+    "the first is new": news(EMPTY, replace(QUIET, schemas={RELEASE: READING})),
+    "the first is the only one": news(EMPTY, listed(release())),
+    "an older one is asked for, the newest isn't hosted": news(ASKED_FOR, WAITING),
+    "an older one is asked for, the newest can't be read": news(
+        ASKED_FOR, listed(release(NEWER, dataset_count=None), release(), release(OTHER))
+    ),
+    "some are known": news(),
+    "some are known, none remembered": news(replace(KNOWN, records={})),
+}
+
+
 def previous(**fields: Any) -> str:
     """What a new release is said to follow."""
     both = {OTHER: manifest(OTHER), RELEASE: manifest(RELEASE)}
@@ -231,6 +263,15 @@ def previous(**fields: Any) -> str:
 PREVIOUS = {
     "newest": previous(),
     "the one that passed": previous(runs=(run(1, Status.PASSED, release=OTHER),)),
+    "not the one of which a part passed": previous(
+        runs=(run(1, Status.PASSED, release=OTHER, limit=1),)
+    ),
+    "the one of which the whole passed before a part": previous(
+        runs=(
+            run(1, Status.PASSED, release=OTHER),
+            run(2, Status.PASSED, release=OTHER, limit=1),
+        )
+    ),
     "named": previous(previous={NEWER: OTHER}),
     "named, not there": previous(previous={NEWER: "2020-01-01"}),
     "named, and none is": previous(previous={NEWER: "2020-01-01"}, manifests={}),
@@ -270,5 +311,6 @@ TEXTS = {
     },
     **{f"look: {name}": text for name, text in LOOKS.items()},
     **{f"follows: {name}": text for name, text in PREVIOUS.items()},
+    "since": "\n".join(f"{name}: {found.after}" for name, found in SINCE.items()),
     **{name: make() for name, make in MANIFESTS.items()},
 }

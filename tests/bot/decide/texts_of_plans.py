@@ -232,6 +232,9 @@ def merged(facts: Facts = FACTS, event: ManifestMerged = MERGED) -> str:
 MERGES = {
     "starts": merged(),
     "without a blob": merged(event=replace(MERGED, blob="")),
+    "answered": merged(replace(FACTS, answered=True)),
+    "answered, by hand": merged(replace(FACTS, answered=True, ingest_on_merge=False)),
+    "answered, and broken": merged(replace(FACTS, answered=True, broken={RELEASE: "no"})),
     "again": merged(replace(FACTS, runs=(run(1, Status.FAILED, BROKEN),))),
     "again, without a report": merged(replace(FACTS, runs=(run(1, last_verdict=Verdict.FAILED),))),
     "changed since": merged(event=replace(MERGED, blob="d" * 40)),
@@ -309,6 +312,30 @@ BEGINNINGS = {
     "its comment is another one": begins(replace(PROVED, command=replace(COMMAND, comment_id=6))),
     "without a comment": begins(of=changed(comment=None)),
     "asked for by a writer": begins(replace(PROVED, role=Role.WRITE)),
+    "a retry by a writer, who may": begins(
+        replace(
+            PROVED,
+            role=Role.WRITE,
+            minimum_roles={Verb.RETRY: Role.WRITE},
+            command=replace(COMMAND, body="/retry"),
+        ),
+        changed(failed_of=f"{RELEASE}-ingest-1"),
+    ),
+    "a retry by a maintainer, who may not": begins(
+        replace(
+            PROVED, minimum_roles={Verb.RETRY: Role.ADMIN}, command=replace(COMMAND, body="/retry")
+        ),
+        changed(failed_of=f"{RELEASE}-ingest-1"),
+    ),
+    "an ingest by a writer, who may retry": begins(
+        replace(PROVED, role=Role.WRITE, minimum_roles={Verb.RETRY: Role.WRITE})
+    ),
+    "by hand, what failed by a writer, who may retry": begins(
+        replace(FACTS, role=Role.WRITE, minimum_roles={Verb.RETRY: Role.WRITE}),
+        changed(failed_of=f"{RELEASE}-ingest-1"),
+        actor="Octo.Cat",
+        by_bot=False,
+    ),
     "asked for by nobody": begins(
         replace(PROVED, role=Role.NONE), changed(requested_by=None, comment=None)
     ),
@@ -376,8 +403,45 @@ RUNS = {
     "lost while another release's runs": ended_as(WORK, OTHER_RUNNING),
     "lost while another release's and another run": ended_as(WORK, BOTH_RUNNING),
     "lost without a thread": ended_as(WORK, replace(FOLLOWED, threads={})),
+    "lost, and another has reported since": ended_as(
+        WORK, replace(FACTS, runs=(run(5, is_lost=True), run(6, Status.PASSED, DONE)))
+    ),
+    "lost, and another was lost since": ended_as(
+        WORK, replace(FACTS, runs=(run(5, is_lost=True), run(6, is_lost=True)))
+    ),
+    "lost after another had reported": ended_as(
+        WORK, replace(FACTS, runs=(run(1, Status.PASSED, DONE), run(5, is_lost=True)))
+    ),
+    "lost before a rollback": ended_as(
+        WORK,
+        replace(
+            FACTS,
+            runs=(
+                run(4, Status.PASSED, taken_back=NOON + timedelta(hours=9)),
+                run(5, is_lost=True),
+            ),
+        ),
+    ),
     "lost before it was asked": ended_as(replace(WORK, job="plan")),
     "lost before it was asked, the bot's": ended_as(replace(WORK, job="plan"), PROVED),
+    **{
+        f"never begun ({job}), {name}": told(
+            plan(
+                RunLost(OWN, Ending(job, "failure", "https://log.test"), Progress()),
+                replace(PROVED, runs=(*before, run(5, is_lost=True))),
+            )
+        )
+        for job in ("plan", "smoke", "launch")
+        for name, before in {
+            "the first": (),
+            "after another": (run(1, Status.PASSED, DONE),),
+            "after a lost one": (run(1, Status.PASSED, DONE), run(2, is_lost=True)),
+            "after one that never began": (
+                run(1, Status.PASSED, DONE),
+                run(2, is_lost=True, has_begun=False),
+            ),
+        }.items()
+    },
     "lost by /cancel": ended_as(WORK, replace(FACTS, cancelled_by="octocat"), cost=2.0),
     "given up": given_up(replace(FACTS, cancelled_by="octocat")),
     "given up, after another": given_up(

@@ -81,6 +81,16 @@ STATES = {
     ),
     "broken, running": state(with_runs(run(1, release="2024-01-01"))),
     "broken, ended": state(with_runs(run(1, Status.PASSED, release="2024-01-01"))),
+    "lost before it began": state(with_runs(run(5, is_lost=True, has_begun=False))),
+    "verified, then lost before it began": state(
+        with_runs(run(1, Status.PASSED, DONE), run(5, is_lost=True, has_begun=False))
+    ),
+    "lost, then lost before it began": state(
+        with_runs(run(1, is_lost=True), run(5, is_lost=True, has_begun=False))
+    ),
+    "verified, then waits to begin": state(
+        with_runs(run(1, Status.PASSED, DONE), run(5, has_begun=False))
+    ),
     "goes on": state(with_runs(run(5)), event=RunGoesOn(OWN, PROGRESS)),
     "goes on unread": state(with_runs(run(5)), event=RunGoesOn(OWN, None)),
     "goes on with nothing": state(with_runs(run(5)), event=RunGoesOn(OWN, Progress())),
@@ -108,10 +118,11 @@ def look_of(
     facts: Facts = FACTS,
     before: Look | None = None,
     *counts: int,
+    known: Facts | None = None,
 ) -> str:
     decided = Plan(tuple(CountFailures(number) for number in counts), "Because.")
     now = NOON.replace(microsecond=5)
-    return words(looked(event, decided, facts, before, now))
+    return words(looked(event, decided, known or facts, facts, before, now))
 
 
 GONE_FROM_PAGE = replace(FACTS, threads={RELEASE: 2, OTHER: 3, "2020-01-01": 4})

@@ -196,6 +196,20 @@ def test_a_comment_is_answered_by_the_bots_own_reply_in_its_own_thread() -> None
         assert facts(comment("x", thread), World(said={thread: [one]})).answered is answered
 
 
+def test_a_merge_is_answered_by_the_bots_own_words_on_its_commit_in_the_releases_thread() -> None:
+    event = ManifestMerged(RELEASE, "octocat", "c" * 40)
+    answer = sign("x", Marker(MarkerKind.MERGED, event.commit))
+    for thread, one, answered in (
+        (2, said(1, answer), True),
+        (2, said(1, answer, by_bot=False), False),
+        (2, said(1, sign("x", Marker(MarkerKind.MERGED, "d" * 40))), False),
+        (1, said(1, answer), False),
+    ):
+        assert facts(event, World(said={thread: [one]})).answered is answered
+    unknown = replace(event, release="2025-02-01")
+    assert not facts(unknown, World(said={2: [said(1, answer)]})).answered
+
+
 @pytest.mark.parametrize(
     ("event", "commit"),
     [
@@ -262,6 +276,8 @@ def test_a_run_is_proved_by_what_the_bot_said_in_a_thread_of_its_own(
     assert found.command == (PERSON if is_proved else None)
     lost = facts(RunLost(of, Ending("work", "failure", ""), Progress()), here)
     assert lost.proofs == found.proofs
+    here.whole = {}  # a push has broken or removed the manifests since
+    assert facts(RunAsked(of, "bot", True, True), here).proofs == found.proofs
 
 
 def test_of_a_lost_run_it_is_known_who_ended_it_in_either_thread() -> None:
@@ -345,6 +361,19 @@ def test_a_look_has_what_was_said_so_far() -> None:
         markers=frozenset({Marker(MarkerKind.SETTLED, "x")}),
         failures=2,
     )
+
+
+def test_a_thread_that_is_gone_a_moment_later_says_nothing() -> None:
+    """A person may delete or transfer an issue while the bot reads."""
+
+    @dataclass
+    class Shrinking(World):
+        def texts(self) -> Mapping[int, str]:
+            return {}
+
+    assert facts(None, Shrinking()).records == {}
+    found, remembered = gather_states(RunGoesOn(RUN, None), Shrinking().ports(), settings())
+    assert (found.dashboard, remembered) == (9, None)
 
 
 def test_the_dashboard_remembers_its_look() -> None:

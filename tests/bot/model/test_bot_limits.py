@@ -53,7 +53,17 @@ REQUEST = RunRequest(
         ("codebuild", None, "8 hours on one runner of CodeBuild's"),
         *(
             ("ec2", text, "what `launch.toml` says, which I can't read here, on one machine of EC2")
-            for text in (None, "[launch", "launch = 3", '[launch]\nlifetime_hours = "long"')
+            for text in (
+                None,
+                "[launch",
+                "launch = 3",
+                '[launch]\nlifetime_hours = "long"',
+                "[launch]\nlifetime_hours = inf",
+                f"[launch]\nlifetime_hours = 1{'0' * 400}",
+                '[launch.ec2]\ntypes = [{name = "big"}]',
+                '[launch.ec2]\ntypes = [["big"]]',
+                '[launch.ec2.types]\nname = "big"',
+            )
         ),
     ],
 )

@@ -32,6 +32,14 @@ from runners.contract import Action, RunRequest
             "/ingest --collection \u201cAtlas \u2013 --only part\u201d 'n --only d",
             Command(Verb.INGEST, only=("d",), collection=("Atlas \u2013 --only part", "'n")),
         ),
+        (
+            '/ingest --collection "A B" Human Cell Atlas "C"',
+            Command(Verb.INGEST, collection=("A B", "Human Cell Atlas", "C")),
+        ),
+        (
+            '/ingest --organism "Homo sapiens" NCBITaxon:10090,mus_musculus',
+            Command(Verb.INGEST, organism=("Homo sapiens", "NCBITaxon:10090", "mus_musculus")),
+        ),
         ('/ingest --collection="A  b"', Command(Verb.INGEST, collection=("A b",))),
         (
             "/ingest --collection 10.1/a https://doi.org/10.22/b,doi:10.3/c",
