@@ -1,6 +1,6 @@
 """A field's clauses -> its demands.
 
-Must not know registries, nor how organisms inherit from "all others".
+Must not know registries.
 """
 
 import re
@@ -10,7 +10,7 @@ from dataclasses import replace
 from bot.schema.field_table import TERM
 from bot.schema.field_values import DELIMITER, cardinality
 from bot.schema.pinned import ORGANISM_FIELD as ORGANISM
-from bot.schema.rules.clauses import OTHERS, OTHERWISE, Clause, clauses
+from bot.schema.rules.clauses import OTHERS, OTHERWISE, Clause, clauses, told_apart
 from bot.schema.rules.conditions import (
     BY_COLUMN,
     TermPhrase,
@@ -54,24 +54,37 @@ SINGLE = re.compile(r"\ball observations MUST contain the same value\b")
 def gather(source: Field, document: DocumentTerms) -> Demands:
     """Everything that the field's text says of its values."""
     demands = Demands(source)
-    for clause in clauses(source):
+    every = [*clauses(source)]
+    demands.own, refused = told_apart([one for one in every if one.subject in ("", source.name)])
+    for taxon, clause in refused.items():
+        _judge_refused(taxon, clause, demands)
+    for clause in every:
         _read(clause, demands, document)
     _delimit(demands)
     refuse_elsewhere(demands)
     return demands
 
 
+def _judge_refused(taxon: str, clause: Clause, demands: Demands) -> None:
+    choice = Choice(
+        answer="those of all other organisms",
+        effect=f"{taxon} may have what all other organisms may, but for what is refused",
+        proposed=True,
+    )
+    text = f"which terms are allowed for {taxon}: {clause.sentence}"
+    demands.judge(f"terms of {taxon}", text, choice)
+
+
 def _read(clause: Clause, demands: Demands, document: DocumentTerms) -> None:
     if _is_of_the_whole(clause, demands) or _is_of_elsewhere(clause, demands, document):
         return
-    for taxon in clause.excepted.split():
-        demands.allowed.setdefault(taxon, {})
+    for taxon in (*clause.excepted.split(), clause.taxon):
+        if taxon == OTHERS or taxon in demands.own:
+            demands.allowed.setdefault(taxon, {})
     if clause.taxon is not None and " " in clause.taxon:
         for taxon in clause.taxon.split():
             _read(replace(clause, taxon=taxon), demands, document)
         return
-    if clause.taxon is not None:
-        demands.allowed.setdefault(clause.taxon, {})
     text = PREFIXED.sub("", clause.text)
     phrases = list(term_phrases(text, refused=clause.refused))
     values = literals(text)
