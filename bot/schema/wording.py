@@ -12,8 +12,12 @@ TEXTS = 4096
 """Of so many what was found is kept: each question about two documents asks for the same ones."""
 
 EXAMPLE = re.compile(r"(for example|to illustrate|e\.g\.|warning:)", re.I)
+# One that is left open ends with its sentence or its cell, and holds no demand.
 PARENTHESISED_EXAMPLE = re.compile(
-    r"(?: /)?[ \t]*\(\s*e\.g\.[^()]*(?:\([^()]*\)[^()]*)*\)?|;\s+e\.g\.[^();]*(?=\))"
+    r"(?: /)?[ \t]*\(\s*e\.g\.(?:[^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)"
+    r"|(?:(?!\b(?:MUST|MAY|SHOULD)\b)[^\n])*?(?=[.;](?:\s|$)| \| |$))"
+    r"|;\s+e\.g\.[^();\n]*(?=\))",
+    re.M,
 )
 # What stands behind a colon in code is what the sentence is about.
 SENTENCE_END = re.compile(
