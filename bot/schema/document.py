@@ -13,8 +13,8 @@ from urllib.parse import unquote
 from bot.schema.field_table import TERM, find_field_table, read_field
 from bot.schema.markup import clean, inline, plain, prose, tables, without_comments
 from bot.schema.pinned import (
-    is_pinned,
     is_reserved_names,
+    pinned_sections,
     read_gene_references,
     read_ontologies,
     read_organisms,
@@ -136,11 +136,12 @@ def _chapters(parts: list[Section]) -> list[list[Section]]:
 def _component(name: str, chapter: list[Section], holds_fields: bool) -> Component:
     fields: list[Field] = []
     texts: list[str] = []
+    pinned = pinned_sections(chapter)
     for section in chapter:
         table = find_field_table(section) if holds_fields else None
         if table is None:
             _check_is_no_field(section, holds_fields)
-            texts.append(_without_pinned(section))
+            texts.append(_without_pinned(section, is_pinned=section in pinned))
             continue
         fields.append(read_field(name, section, table))
         source = clean(section.text)
@@ -149,9 +150,9 @@ def _component(name: str, chapter: list[Section], holds_fields: bool) -> Compone
     return Component(name, tuple(fields), prose("\n\n".join(texts)), lines)
 
 
-def _without_pinned(section: Section) -> str:
+def _without_pinned(section: Section, *, is_pinned: bool) -> str:
     """The section's text without the tables that are read as pins and names."""
-    if is_pinned(section):
+    if is_pinned:
         return "\n".join(line for line in section.body if not PINNED_LINE.match(line))
     # The lines of version and status say nothing that the Spec doesn't.
     source = STATUS.sub("", VERSION.sub("", clean(section.text)))
