@@ -38,6 +38,7 @@ class Demands:
     follows: list[str] = field(default_factory=list)
     prefixes: dict[str, tuple[str, str]] = field(default_factory=dict)
     free_text: bool = False
+    free_somewhere: list[str] = field(default_factory=list)
     keys_of: str | None = None
     not_alone: list[str] = field(default_factory=list)
     absent_if_all: list[str] = field(default_factory=list)
