@@ -244,6 +244,24 @@ def test_editing_is_no_change(old: str, new: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("This must be x.", "This MUST be x."),
+        ("This MUST not be x.", "This MUST NOT be x."),
+        ("It may be y.", "It MAY be y."),
+        ("It is strongly recommended.", "It is STRONGLY RECOMMENDED."),
+        ("MUST be x if <code>b != 3</code>.", "MUST be x if <code>b = 3</code>."),
+        ("MUST be x. If y, this MUST be z.", "MUST be x. Otherwise, if y, this MUST be z."),
+    ],
+)
+def test_what_demands_otherwise_is_a_change(old: str, new: str) -> None:
+    for before, after in ((old, new), (new, old)):
+        changes = _diff(_value(before), _value(after))
+        assert [change.new.name for change in changes.fields_changed] == ["a"]
+        assert changes.fields_changed_editorial == ()
+
+
+@pytest.mark.parametrize(
     ("old", "new", "empty"),
     [
         ("Curator", "Curator MUST annotate.", True),
