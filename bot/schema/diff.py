@@ -24,7 +24,7 @@ from bot.schema.changes import (
     come_or_gone,
 )
 from bot.schema.contradictions import contradictions
-from bot.schema.field_summary import in_short, summary
+from bot.schema.field_summary import in_short, is_always_there, summary
 from bot.schema.field_table import is_conditional
 from bot.schema.field_values import Kind, Value, allowed_values, cardinality, values_of_new
 from bot.schema.matching import match
@@ -177,12 +177,13 @@ def _texts(field: Field) -> tuple[str, str, str]:
 
 
 def _annotation_differs(old: Field, new: Field) -> bool:
-    """Whether who fills the field in, or when, differs; a bare name states no more than that."""
+    """Whether who fills the field in, or when, differs; a bare name is that of who always must."""
     # The Data Portal was renamed to Discover.
     if len({field.annotator.replace("data portal", "discover") for field in (old, new)}) > 1:
         return True
     if Requirement.UNSTATED in (old.requirement, new.requirement):
-        return any(is_conditional(field.annotation) for field in (old, new))
+        is_stated = any(is_conditional(field.annotation) for field in (old, new))
+        return is_stated or is_always_there(old) != is_always_there(new)
     return statements(old.annotation) != statements(new.annotation)
 
 

@@ -607,9 +607,14 @@ IF_X = "Curator MUST annotate if <code>tissue_type</code> is present."
         ("Curator", IF_X.replace(" if ", " when "), True),
         (MUST, IF_X, True),
         ("Curator", "CELLxGENE Discover", True),
+        ("Curator", "Curator MAY annotate.", True),
+        ("Curator SHOULD annotate.", "Curator", True),
+        ("Curator", "Curator MUST NOT annotate.", True),
     ],
 )
-def test_a_bare_name_says_who_and_a_condition_more(old: str, new: str, is_rule: bool) -> None:
+def test_a_bare_name_says_who_always_does_and_a_condition_more(
+    old: str, new: str, is_rule: bool
+) -> None:
     specs = [
         parse_document(document(obs=[*OBS, ("mood", who, "<code>str</code>.")]))
         for who in (old, new)
