@@ -4,6 +4,7 @@ Each change holds the parts that it is about, and so their lines in both documen
 compare.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -143,7 +144,9 @@ class StatusChange:
     @property
     def is_draft(self) -> bool:
         """Whether the newer document may still change: all rules made from it may, too."""
-        return bool(self.new) and self.new.lower() != "approved"
+        # When it was approved may stand behind it.
+        words = re.findall(r"[^\W\d_]+", re.sub(r"\(.*\)", "", self.new.lower()))
+        return bool(self.new) and words != ["approved"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,12 @@ COMPONENT = re.compile(r"`(X|obs|obsm|obsp|var|varm|varp|uns|layers)`")
 VERSION = re.compile(
     r"^[\W_]*(?:schema )?version[\W_]+(\d+\.\d+\.\d+[^\s*_`]*)[\s*_`]*$", re.I | re.M
 )
-STATUS = re.compile(r"^[\W_]*document status[\W_]+([a-z][a-z -]*?)[\W_]*$", re.I | re.M)
+# Words of another line are the status only where that line says no more.
+STATUS = re.compile(
+    r"^[\W_]*document status(?:[\W_]+(?=[a-z][a-z -]*[\W_]*$)|(?:[^\w\n]|_)+)"
+    r"(?=[^\W_])(.+?)[\s*_`.]*$",
+    re.I | re.M,
+)
 PINNED_LINE = re.compile(r"\s*(\||\[[^\]]*\]:)")
 APPENDIX = re.compile(r"[\s*_`]*(appendix\b|changelog\b)", re.I)
 APPENDIX_HEADING = re.compile(r"^#+[\s*_`]*appendix\b", re.I | re.M)
@@ -100,7 +105,7 @@ def _version(text: str) -> str:
 
 def _status(text: str) -> str:
     match = STATUS.search(text[:4000])
-    return match[1] if match else ""
+    return re.sub(r"[*_`]", "", match[1]) if match else ""
 
 
 def _before_appendix(parts: list[Section]) -> list[Section]:
