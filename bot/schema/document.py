@@ -37,6 +37,7 @@ PINNED_LINE = re.compile(r"\s*(\||\[[^\]]*\]:)")
 APPENDIX = re.compile(r"[\s*_`]*(appendix\b|changelog\b)", re.I)
 APPENDIX_HEADING = re.compile(r"^#+[\s*_`]*appendix\b", re.I | re.M)
 ANCHOR = re.compile(r"<a\s[^<>]*href=\"([^\"]*)\"[^<>]*>(.*?)</a>", re.I | re.S)
+MARKDOWN_LINK = re.compile(r"\[([^\[\]\n]*)\]\(([^()\s]*)")
 
 
 CHANGELOG_HEADING = re.compile(rf"{APPENDIX_HEADING.pattern}.*changelog", re.I)
@@ -191,11 +192,13 @@ def _discrepancies(text: str) -> tuple[Discrepancy, ...]:
     """Every link whose target names one term while its text names another."""
     discrepancies = []
     source = clean(text)
-    for anchor in ANCHOR.finditer(source):
-        target = TERM.findall(unquote(anchor[1]).replace("_", ":"))
-        label = TERM.findall(anchor[2])
+    links = [(anchor.start(), anchor[1], anchor[2]) for anchor in ANCHOR.finditer(source)]
+    links += [(link.start(), link[2], link[1]) for link in MARKDOWN_LINK.finditer(source)]
+    for place, address, text_of_link in sorted(links):
+        target = TERM.findall(unquote(address).replace("_", ":"))
+        label = TERM.findall(text_of_link)
         if len(target) == 1 and len(label) == 1 and not _same(target[0], label[0]):
-            line = source.count("\n", 0, anchor.start()) + 1
+            line = source.count("\n", 0, place) + 1
             discrepancies.append(Discrepancy(label[0], target[0], line))
     return tuple(discrepancies)
 

@@ -186,12 +186,17 @@ def _listed(field: Field, by_name: Mapping[str, str], seen: Counter[str]) -> tup
     for row in (row for table in field.tables for row in table.rows):
         taxa = TAXON.findall(" ".join(row[1:]))
         if taxa:
-            organism = re.split(r" / | and its ", row[0])[0]
+            organism = listed_name(row)
             # A taxon may be mistyped (6293 for 6239): what the rest of the document says is right.
             likeliest = max(taxa, key=lambda taxon: seen[taxon])
             taxon = by_name.get(organism, likeliest)
             organisms.append(Organism(organism, taxon, field.lines.first))
     return tuple(organisms)
+
+
+def listed_name(row: tuple[str, ...]) -> str:
+    """The organism's name in a row of the list of organisms."""
+    return re.split(r" / | and its ", row[0])[0]
 
 
 def _referenced(genes: tuple[GeneReference, ...]) -> tuple[Organism, ...]:

@@ -240,6 +240,22 @@ def test_a_mistyped_taxon_is_told_and_not_taken() -> None:
     assert spec.discrepancies == (Discrepancy("NCBITaxon:6293", "NCBITaxon:6239", line),)
 
 
+@pytest.mark.parametrize(
+    "link",
+    [
+        '<a href="https://x/CL_0000066"><code>"CL:0000084"</code></a>',
+        "[CL:0000084](https://x/CL_0000066)",
+        "[`CL:0000084` for x](https://x?obo_id=CL%3A0000066)",
+    ],
+)
+def test_a_link_that_goes_to_another_term_is_told(link: str) -> None:
+    general = f"See [this](https://x/CL_0000066), [CL:0000084](https://x/CL_0000084) or\n{link}."
+    spec = parse_document(document(general=general))
+    (found,) = spec.discrepancies
+    assert (found.text, found.link) == ("CL:0000084", "CL:0000066")
+    assert document(general=general).splitlines()[found.line - 1] == f"{link}."
+
+
 def test_of_two_taxa_in_a_row_the_one_that_stands_elsewhere_is_taken() -> None:
     row = _organisms("NCBITaxon:6293 or NCBITaxon:6239")
     uns = [("organism_ontology_term_id", "Curator MUST annotate.", row)]
