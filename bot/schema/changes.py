@@ -34,6 +34,11 @@ def come_or_gone(come: Sequence[str], gone: Sequence[str]) -> str:
     return "; ".join(come) or (f"no longer: {'; '.join(gone)}" if gone else "")
 
 
+def come_and_gone(come: Sequence[str], gone: Sequence[str]) -> str:
+    """The sentences that came, and those that went, as such."""
+    return "; ".join([*come, *([come_or_gone((), gone)] if gone else [])])
+
+
 @dataclass(frozen=True, slots=True)
 class FieldChange:
     """A field whose wording differs; without aspects its rules are the same."""
@@ -50,6 +55,12 @@ class FieldChange:
         who = self.new.annotation if self.is_of_annotator else ""
         text = "; ".join(filter(None, [who, come_or_gone(self.added, self.removed)]))
         return text or self.new.annotation
+
+    @property
+    def full_text(self) -> str:
+        """What the newer document says that the older didn't, and what it no longer says."""
+        who = self.new.annotation if self.is_of_annotator else ""
+        return "; ".join(filter(None, [who, come_and_gone(self.added, self.removed)]))
 
     @property
     def is_of_annotator(self) -> bool:

@@ -21,7 +21,7 @@ from bot.schema.changes import (
     SchemaDiff,
     StatusChange,
     ValuesChange,
-    come_or_gone,
+    come_and_gone,
 )
 from bot.schema.contradictions import contradictions
 from bot.schema.field_summary import in_short, is_always_there, summary
@@ -264,12 +264,12 @@ def _embedding_changes(old: Spec, new: Spec) -> Iterator[EmbeddingChange]:
             what = f"new key: {_in_words(now)}" if now else "key removed"
             yield EmbeddingChange(key, what, *lines)
         elif (change := _field_change(was, now)) and change.aspects:
-            yield EmbeddingChange(key, change.text, *lines)
+            yield EmbeddingChange(key, change.full_text, *lines)
     was_all, now_all = old.component("obsm"), new.component("obsm")
     if was_all and now_all:
         gone, come = _prose(was_all.prose, now_all.prose)
         if gone or come:
-            text = come_or_gone(come, gone)
+            text = come_and_gone(come, gone)
             yield EmbeddingChange("*", text, was_all.lines, now_all.lines)
 
 

@@ -502,6 +502,35 @@ MIRRORED = [
     ("organisms_added", "organisms_removed"),
     ("reserved_names_added", "reserved_names_removed"),
 ]
+
+
+def test_what_went_is_told_beside_what_came() -> None:
+    was = {"obsm": "It MUST be x.", "obs": [("a", MUST, "MUST be y.")], "general": "MUST be z."}
+    now = {"obsm": "It MUST be p.", "obs": [("a", "Curator MAY annotate.", "MUST be q.")]}
+    report = to_json(_diff(was, {**now, "general": "MUST be r."}))
+    (field,), (embedding,) = report["fields_changed"], report["embeddings_changed"]
+    (rule,) = (one for one in report["component_rules_changed"] if "z" in str(one["removed"]))
+    assert (field["what"], field["removed"]) == (
+        "Curator MAY annotate.; MUST be q.",
+        [MUST, "MUST be y."],
+    )
+    assert embedding["what"] == "It MUST be p.; no longer: It MUST be x."
+    assert (rule["what"], rule["removed"]) == ("MUST be r.", ["MUST be z."])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("MUST be x.", "MUST be y.", "MUST be y.; no longer: MUST be x."),
+        ("MUST be x. MAY be z.", "MUST be x.", "no longer: MAY be z."),
+        ("MUST be x.", "MUST be x. MAY be z.", "MAY be z."),
+    ],
+)
+def test_what_a_key_of_obsm_no_longer_says_is_told(old: str, new: str, what: str) -> None:
+    (change,) = _diff(_key_of_obsm(MUST, old), _key_of_obsm(MUST, new)).embeddings_changed
+    assert (change.key, change.what) == ("spatial", what)
+
+
 SYMMETRIC = ["ontology_pins_changed", "cardinality_changed", "embeddings_changed"]
 SYMMETRIC += ["fields_renamed", "fields_changed", "allowed_values_changed"]
 
