@@ -4,6 +4,7 @@ Each change holds the parts that it is about, and so their lines in both documen
 compare.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -33,6 +34,11 @@ def come_or_gone(come: Sequence[str], gone: Sequence[str]) -> str:
     return "; ".join(come) or (f"no longer: {'; '.join(gone)}" if gone else "")
 
 
+def come_and_gone(come: Sequence[str], gone: Sequence[str]) -> str:
+    """The sentences that came, and those that went, as such."""
+    return "; ".join([*come, *([come_or_gone((), gone)] if gone else [])])
+
+
 @dataclass(frozen=True, slots=True)
 class FieldChange:
     """A field whose wording differs; without aspects its rules are the same."""
@@ -49,6 +55,12 @@ class FieldChange:
         who = self.new.annotation if self.is_of_annotator else ""
         text = "; ".join(filter(None, [who, come_or_gone(self.added, self.removed)]))
         return text or self.new.annotation
+
+    @property
+    def full_text(self) -> str:
+        """What the newer document says that the older didn't, and what it no longer says."""
+        who = self.new.annotation if self.is_of_annotator else ""
+        return "; ".join(filter(None, [who, come_and_gone(self.added, self.removed)]))
 
     @property
     def is_of_annotator(self) -> bool:
@@ -143,7 +155,9 @@ class StatusChange:
     @property
     def is_draft(self) -> bool:
         """Whether the newer document may still change: all rules made from it may, too."""
-        return bool(self.new) and self.new.lower() != "approved"
+        # When it was approved may stand behind it.
+        words = re.findall(r"[^\W\d_]+", re.sub(r"\(.*\)", "", self.new.lower()))
+        return bool(self.new) and words != ["approved"]
 
 
 @dataclass(frozen=True, slots=True)

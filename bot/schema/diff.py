@@ -21,10 +21,10 @@ from bot.schema.changes import (
     SchemaDiff,
     StatusChange,
     ValuesChange,
-    come_or_gone,
+    come_and_gone,
 )
 from bot.schema.contradictions import contradictions
-from bot.schema.field_summary import in_short, summary
+from bot.schema.field_summary import in_short, is_always_there, summary
 from bot.schema.field_table import is_conditional
 from bot.schema.field_values import Kind, Value, allowed_values, cardinality, values_of_new
 from bot.schema.matching import match
@@ -185,12 +185,13 @@ def _texts(field: Field) -> tuple[str, str, str]:
 
 
 def _annotation_differs(old: Field, new: Field) -> bool:
-    """Whether who fills the field in, or when, differs; a bare name states no more than that."""
+    """Whether who fills the field in, or when, differs; a bare name is that of who always must."""
     # The Data Portal was renamed to Discover.
     if len({field.annotator.replace("data portal", "discover") for field in (old, new)}) > 1:
         return True
     if Requirement.UNSTATED in (old.requirement, new.requirement):
-        return any(is_conditional(field.annotation) for field in (old, new))
+        is_stated = any(is_conditional(field.annotation) for field in (old, new))
+        return is_stated or is_always_there(old) != is_always_there(new)
     return statements(old.annotation) != statements(new.annotation)
 
 
@@ -271,12 +272,12 @@ def _embedding_changes(old: Spec, new: Spec) -> Iterator[EmbeddingChange]:
             what = f"new key: {_in_words(now)}" if now else "key removed"
             yield EmbeddingChange(key, what, *lines)
         elif (change := _field_change(was, now)) and change.aspects:
-            yield EmbeddingChange(key, change.text, *lines)
+            yield EmbeddingChange(key, change.full_text, *lines)
     was_all, now_all = old.component("obsm"), new.component("obsm")
     if was_all and now_all:
         gone, come = _prose(was_all.prose, now_all.prose)
         if gone or come:
-            text = come_or_gone(come, gone)
+            text = come_and_gone(come, gone)
             yield EmbeddingChange("*", text, was_all.lines, now_all.lines)
 
 

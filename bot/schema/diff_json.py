@@ -75,6 +75,10 @@ def _fields(diff: SchemaDiff) -> Json:
             {
                 **_named(change.new),
                 "what": change.text,
+                "removed": [
+                    *([change.old.annotation] if change.is_of_annotator else []),
+                    *change.removed,
+                ],
                 "aspect": ", ".join(change.aspects),
                 "lines": _lines(change.old.lines, change.new.lines),
             }
@@ -141,7 +145,11 @@ def _rules(diff: SchemaDiff) -> Json:
         "reserved_names_added": [_reserved(name) for name in diff.reserved_names_added],
         "reserved_names_removed": [_reserved(name) for name in diff.reserved_names_removed],
         "component_rules_changed": [
-            {"component": change.component, "what": change.text}
+            {
+                "component": change.component,
+                "what": change.text,
+                "removed": list(change.removed),
+            }
             for change in diff.component_rules_changed
         ],
     }

@@ -13,8 +13,8 @@ from urllib.parse import unquote
 from bot.schema.field_table import TERM, find_field_table, read_field
 from bot.schema.markup import clean, inline, plain, prose, tables, without_comments
 from bot.schema.pinned import (
-    is_pinned,
     is_reserved_names,
+    pinned_sections,
     read_gene_references,
     read_ontologies,
     read_organisms,
@@ -27,11 +27,17 @@ COMPONENT = re.compile(r"`(X|obs|obsm|obsp|var|varm|varp|uns|layers)`")
 VERSION = re.compile(
     r"^[\W_]*(?:schema )?version[\W_]+(\d+\.\d+\.\d+[^\s*_`]*)[\s*_`]*$", re.I | re.M
 )
-STATUS = re.compile(r"^[\W_]*document status[\W_]+([a-z][a-z -]*?)[\W_]*$", re.I | re.M)
+# Words of another line are the status only where that line says no more.
+STATUS = re.compile(
+    r"^[\W_]*document status(?:[\W_]+(?=[a-z][a-z -]*[\W_]*$)|(?:[^\w\n]|_)+)"
+    r"(?=[^\W_])(.+?)[\s*_`.]*$",
+    re.I | re.M,
+)
 PINNED_LINE = re.compile(r"\s*(\||\[[^\]]*\]:)")
 APPENDIX = re.compile(r"[\s*_`]*(appendix\b|changelog\b)", re.I)
 APPENDIX_HEADING = re.compile(r"^#+[\s*_`]*appendix\b", re.I | re.M)
 ANCHOR = re.compile(r"<a\s[^<>]*href=\"([^\"]*)\"[^<>]*>(.*?)</a>", re.I | re.S)
+MARKDOWN_LINK = re.compile(r"\[([^\[\]\n]*)\]\(([^()\s]*)")
 
 
 CHANGELOG_HEADING = re.compile(rf"{APPENDIX_HEADING.pattern}.*changelog", re.I)
@@ -100,7 +106,7 @@ def _version(text: str) -> str:
 
 def _status(text: str) -> str:
     match = STATUS.search(text[:4000])
-    return match[1] if match else ""
+    return re.sub(r"[*_`]", "", match[1]) if match else ""
 
 
 def _before_appendix(parts: list[Section]) -> list[Section]:
@@ -136,11 +142,12 @@ def _chapters(parts: list[Section]) -> list[list[Section]]:
 def _component(name: str, chapter: list[Section], holds_fields: bool) -> Component:
     fields: list[Field] = []
     texts: list[str] = []
+    pinned = pinned_sections(chapter)
     for section in chapter:
         table = find_field_table(section) if holds_fields else None
         if table is None:
             _check_is_no_field(section, holds_fields)
-            texts.append(_without_pinned(section))
+            texts.append(_without_pinned(section, is_pinned=section in pinned))
             continue
         fields.append(read_field(name, section, table))
         source = clean(section.text)
@@ -149,9 +156,9 @@ def _component(name: str, chapter: list[Section], holds_fields: bool) -> Compone
     return Component(name, tuple(fields), prose("\n\n".join(texts)), lines)
 
 
-def _without_pinned(section: Section) -> str:
+def _without_pinned(section: Section, *, is_pinned: bool) -> str:
     """The section's text without the tables that are read as pins and names."""
-    if is_pinned(section):
+    if is_pinned:
         return "\n".join(line for line in section.body if not PINNED_LINE.match(line))
     # The lines of version and status say nothing that the Spec doesn't.
     source = STATUS.sub("", VERSION.sub("", clean(section.text)))
@@ -185,11 +192,13 @@ def _discrepancies(text: str) -> tuple[Discrepancy, ...]:
     """Every link whose target names one term while its text names another."""
     discrepancies = []
     source = clean(text)
-    for anchor in ANCHOR.finditer(source):
-        target = TERM.findall(unquote(anchor[1]).replace("_", ":"))
-        label = TERM.findall(anchor[2])
+    links = [(anchor.start(), anchor[1], anchor[2]) for anchor in ANCHOR.finditer(source)]
+    links += [(link.start(), link[2], link[1]) for link in MARKDOWN_LINK.finditer(source)]
+    for place, address, text_of_link in sorted(links):
+        target = TERM.findall(unquote(address).replace("_", ":"))
+        label = TERM.findall(text_of_link)
         if len(target) == 1 and len(label) == 1 and not _same(target[0], label[0]):
-            line = source.count("\n", 0, anchor.start()) + 1
+            line = source.count("\n", 0, place) + 1
             discrepancies.append(Discrepancy(label[0], target[0], line))
     return tuple(discrepancies)
 

@@ -12,12 +12,11 @@ from bot.schema.markup import RawTable, plain
 from bot.schema.sections import (
     NamedRow,
     Section,
-    bare_title,
     check_header,
     grids,
     named_rows,
     pinned_rows,
-    section_titled,
+    sections_titled,
 )
 from bot.schema.spec import (
     Component,
@@ -51,6 +50,8 @@ RESERVED_COLUMNS = {
     "anndata": "component",
     "deprecated in": "deprecated_in",
 }
+BETWEEN_PREFIXES = re.compile(r"(?:[\s,;/&]+(?:(?:or|and)\s+)?)+")
+PREFIX = re.compile(r"[A-Za-z]\w*")
 TAXON = re.compile(r"NCBITaxon:\d+")
 # Documents before the NCBITaxon column name the organism only by these words.
 FAMILIAR = {
@@ -67,9 +68,9 @@ NO_DATASET_ORGANISMS = {"NCBITaxon:2697049", "NCBITaxon:32630"}
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-def is_pinned(section: Section) -> bool:
-    """Whether the section's tables are pins rather than prose."""
-    return bare_title(section) in (ONTOLOGIES, GENES)
+def pinned_sections(parts: list[Section]) -> list[Section]:
+    """The sections whose tables are pins rather than prose."""
+    return [section for title in (ONTOLOGIES, GENES) for section in sections_titled(parts, title)]
 
 
 def is_reserved_names(table: RawTable) -> bool:
@@ -80,10 +81,9 @@ def is_reserved_names(table: RawTable) -> bool:
 
 def read_ontologies(parts: list[Section]) -> tuple[Ontology, ...]:
     """One pin per prefix; a row with two prefixes gives two."""
-    section = section_titled(parts, ONTOLOGIES)
     pins: dict[str, Ontology] = {}
-    for row in pinned_rows(section, ONTOLOGY_COLUMNS, {"prefix", "version"}):
-        for prefix in re.split(r"[\s,/]+", row.text("prefix")):
+    for row in pinned_rows(parts, ONTOLOGIES, ONTOLOGY_COLUMNS, {"prefix", "version"}):
+        for prefix in BETWEEN_PREFIXES.split(row.text("prefix")):
             pin = _ontology(row, prefix)
             _check_is_new(pin.prefix, pins, row)
             pins[pin.prefix] = pin
@@ -99,15 +99,19 @@ def _ontology(row: NamedRow, prefix: str) -> Ontology:
             f"Line {row.line}: the row of ontology '{row.text('name')}' lacks its prefix or "
             "version; complete it."
         )
+    if not PREFIX.fullmatch(bare):
+        raise DocumentError(
+            f"Line {row.line}: the row of ontology '{row.text('name')}' names '{prefix}', which is "
+            "no prefix of an ontology; correct it."
+        )
     return Ontology(bare, row.text("name"), version, row.line)
 
 
 def read_gene_references(parts: list[Section]) -> tuple[GeneReference, ...]:
     """One reference per taxon; a row with two taxa gives two."""
-    section = section_titled(parts, GENES)
     genes: dict[str, GeneReference] = {}
     needed, contents = {"source", "version"}, {TAXON: "taxon"}
-    for row in pinned_rows(section, GENE_COLUMNS, needed, contents):
+    for row in pinned_rows(parts, GENES, GENE_COLUMNS, needed, contents):
         for gene in _gene_references(row):
             _check_is_new(gene.taxon, genes, row)
             genes[gene.taxon] = gene
@@ -122,7 +126,9 @@ def _gene_references(row: NamedRow) -> list[GeneReference]:
         return [_familiar_reference(row)]
     names = [before] if before.strip() and len(rest) == 1 else rest
     return [
-        GeneReference(taxon, re.sub(r"^for | or$", "", name.strip()), version, row.line)
+        GeneReference(
+            taxon, re.sub(r"^for |(?:[,;]|[,;]? (?:or|and))$", "", name.strip()), version, row.line
+        )
         for taxon, name in zip(TAXON.findall(text), names, strict=True)
     ]
 
@@ -144,13 +150,13 @@ def _check_is_new(key: str, keys: Collection[str], row: NamedRow) -> None:
 
 
 def read_reserved_names(parts: list[Section]) -> tuple[ReservedName, ...]:
-    """The deprecated names, where the document has a table of them."""
-    for section in parts:
-        for grid in grids(section):
-            if "reserved name" in (header.lower() for header in grid.header):
-                check_header(grid, RESERVED_COLUMNS, set(RESERVED_COLUMNS.values()))
-                return tuple(_reserved_name(row) for row in named_rows(grid, RESERVED_COLUMNS))
-    return ()
+    """The deprecated names, of every table that the document has of them."""
+    names: list[ReservedName] = []
+    for grid in (grid for section in parts for grid in grids(section)):
+        if "reserved name" in (header.lower() for header in grid.header):
+            check_header(grid, RESERVED_COLUMNS, set(RESERVED_COLUMNS.values()))
+            names += map(_reserved_name, named_rows(grid, RESERVED_COLUMNS))
+    return tuple(names)
 
 
 def _reserved_name(row: NamedRow) -> ReservedName:
@@ -180,12 +186,17 @@ def _listed(field: Field, by_name: Mapping[str, str], seen: Counter[str]) -> tup
     for row in (row for table in field.tables for row in table.rows):
         taxa = TAXON.findall(" ".join(row[1:]))
         if taxa:
-            organism = re.split(r" / | and its ", row[0])[0]
+            organism = listed_name(row)
             # A taxon may be mistyped (6293 for 6239): what the rest of the document says is right.
             likeliest = max(taxa, key=lambda taxon: seen[taxon])
             taxon = by_name.get(organism, likeliest)
             organisms.append(Organism(organism, taxon, field.lines.first))
     return tuple(organisms)
+
+
+def listed_name(row: tuple[str, ...]) -> str:
+    """The organism's name in a row of the list of organisms."""
+    return re.split(r" / | and its ", row[0])[0]
 
 
 def _referenced(genes: tuple[GeneReference, ...]) -> tuple[Organism, ...]:

@@ -151,15 +151,16 @@ class NamedRow:
         return " ".join(self.cells.get(column, "").replace("`", "").split())
 
 
-def section_titled(parts: list[Section], title: str) -> Section:
-    """The first section of that title, whatever its case and level."""
+def sections_titled(parts: list[Section], title: str) -> list[Section]:
+    """Each section of that title, whatever its case and level, with those beneath it."""
+    found: list[Section] = []
+    above: int | None = None
     for section in parts:
-        if bare_title(section) == title:
-            return section
-    raise DocumentError(
-        f"The document has no section '{title.title()}', so it isn't a dataset schema (2.0.0 or "
-        "later); give the schema.md of a dataset schema version."
-    )
+        if above is None or section.level <= above:
+            above = section.level if bare_title(section) == title else None
+        if above is not None:
+            found.append(section)
+    return found
 
 
 def bare_title(section: Section) -> str:
@@ -168,24 +169,33 @@ def bare_title(section: Section) -> str:
 
 
 def pinned_rows(
-    section: Section,
+    parts: list[Section],
+    title: str,
     columns: Columns,
     needed: set[str],
     contents: Mapping[re.Pattern[str], str] | None = None,
-) -> Iterator[NamedRow]:
-    """The rows of the section's first table that has any.
+) -> list[NamedRow]:
+    """The rows of every table beneath that title.
 
     A column whose header isn't among `columns` is named by which of `contents` its cells hold.
     """
-    for grid in grids(section):
+    found = sections_titled(parts, title)
+    if not found:
+        raise DocumentError(
+            f"The document has no section '{title.title()}', so it isn't a dataset schema (2.0.0 "
+            "or later); give the schema.md of a dataset schema version."
+        )
+    rows: list[NamedRow] = []
+    for grid in (grid for section in found for grid in grids(section)):
         known = {**_by_content(grid, contents or {}), **columns}
         check_header(grid, known, needed)
-        if grid.rows:
-            return named_rows(grid, known)
-    raise DocumentError(
-        f"Line {section.line}: section '{section.title}' holds no table with a row; check that the "
-        "document is whole."
-    )
+        rows += named_rows(grid, known)
+    if not rows:
+        raise DocumentError(
+            f"Line {found[0].line}: section '{found[0].title}' holds no table with a row; check "
+            "that the document is whole."
+        )
+    return rows
 
 
 def _by_content(grid: Grid, contents: Mapping[re.Pattern[str], str]) -> Columns:

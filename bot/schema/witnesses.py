@@ -41,13 +41,19 @@ class Witness:
 def agree(text: str, other: str) -> bool:
     """Whether two versions can be of the same release: the parts of one are among the other's."""
     few, many = sorted((_parts(text), _parts(other)), key=len)
-    return few <= many
+    return bool(few) and all(any(_begins(one, other) for other in many) for one in few)
+
+
+def _begins(one: str, other: str) -> bool:
+    """Whether one part is the other, or all that it says of it: 6 of 6.0."""
+    shorter, longer = sorted((one, other), key=len)
+    return longer == shorter or longer.startswith((f"{shorter}.", f"{shorter}-"))
 
 
 def _parts(version: str) -> set[str]:
-    """`v2025-09-15 EFO 3.82.0` as its numbers and names, without the v that some write."""
-    words = re.findall(r"[0-9a-z]+", version.lower())
-    return {re.sub(r"^v(?=\w*\d)", "", word) for word in words}
+    """`v2025-09-15 EFO 3.82.0` as its date, name and number, without the v that some write."""
+    without_v = re.sub(r"(?<![0-9a-z])v(?=[0-9a-z]*\d)", "", version.lower())
+    return set(re.findall(r"\d+(?:[.-]\d+)+(?![0-9a-z])|[0-9a-z]+", without_v))
 
 
 def compare_pins(spec: Spec, text: str) -> tuple[str, ...]:

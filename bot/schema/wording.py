@@ -1,7 +1,8 @@
 """Texts of the document as comparable statements: two that mean the same are made equal.
 
-What is folded is what editors change without changing a rule: case, quotes, articles, examples,
-order, where a sentence is cut. Must not fold a name, a term, a number or a requirement.
+What is folded is what editors change without changing a rule: case (but of key words), quotes,
+articles, examples, order, where a sentence is cut. Must not fold a name, a term, a number or a
+requirement.
 """
 
 import re
@@ -12,8 +13,12 @@ TEXTS = 4096
 """Of so many what was found is kept: each question about two documents asks for the same ones."""
 
 EXAMPLE = re.compile(r"(for example|to illustrate|e\.g\.|warning:)", re.I)
+# One that is left open ends with its sentence or its cell, and holds no demand.
 PARENTHESISED_EXAMPLE = re.compile(
-    r"(?: /)?[ \t]*\(\s*e\.g\.[^()]*(?:\([^()]*\)[^()]*)*\)?|;\s+e\.g\.[^();]*(?=\))"
+    r"(?: /)?[ \t]*\(\s*e\.g\.(?:[^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)"
+    r"|(?:(?!\b(?:MUST|MAY|SHOULD)\b)[^\n])*?(?=[.;](?:\s|$)| \| |$))"
+    r"|;\s+e\.g\.[^();\n]*(?=\))",
+    re.M,
 )
 # What stands behind a colon in code is what the sentence is about.
 SENTENCE_END = re.compile(
@@ -22,6 +27,10 @@ SENTENCE_END = re.compile(
 CODE = re.compile(r"`([^`]*)`")
 # Code that is nothing but marks: a delimiter.
 MARKS = re.compile(r"`\"?([^\w`\"]+)\"?`")
+# They demand something only in capitals: https://www.rfc-editor.org/rfc/rfc8174
+KEY_WORD = re.compile(
+    r"\b((?:MUST|SHALL|SHOULD)(?: NOT)?|REQUIRED|(?:NOT )?RECOMMENDED|MAY|OPTIONAL)\b"
+)
 SET_IN = re.compile(r"((?:`\"[^`\"]+\"`(?:, or |, | or )?)+) if set in (`[^`]+`)")
 FOLDS = (
     (re.compile(r"\bchild(ren)?\b"), "descendant"),
@@ -29,8 +38,8 @@ FOLDS = (
     # Terms that the documents renamed "for clarity", by their own changelogs.
     (re.compile(r"\bfinal (?=matrix\b)"), "normalized "),
     (re.compile(r"\b(cellxgene )?(data portal|discover)\b"), "cellxgene"),
-    (re.compile(r"\b(this|it|these|(the )?(str )?value) (?=must\b|may\b|should\b)"), ""),
-    (re.compile(r"\b(a|an|the|then|otherwise|also)\b"), " "),
+    (re.compile(r"\b(this|it|these|(the )?(str )?value) (?=must\b|may\b|should\b)", re.I), ""),
+    (re.compile(r"\b(a|an|the|then|also|otherwise(?! (?:if|when)\b))\b"), " "),
 )
 
 
@@ -85,8 +94,10 @@ def _spelled_out(sentence: str) -> list[str]:
 def canonical(sentence: str) -> str:
     """The sentence with everything folded that editors may change without changing a rule."""
     text = MARKS.sub(lambda code: f" mark{'-'.join(map(str, map(ord, code[1])))} ", sentence)
-    text = text.lower()
-    text = re.sub(r"[^\w|{}\[\]@#%&=<>+/:.*-]+", " ", text)
+    text = "".join(
+        part if KEY_WORD.fullmatch(part) else part.lower() for part in KEY_WORD.split(text)
+    )
+    text = re.sub(r"(?:[^\w|{}\[\]@#%&=<>+/:.*!-]|!(?!=))+", " ", text)
     text = re.sub(r"(?<=\w)[<>](?!\w)", " ", text)
     text = re.sub(r"(?<!\w)[-/*.:]+(?!\w)|(?<=\w)[.:](?=\s|$)", " ", text)
     for pattern, replacement in FOLDS:

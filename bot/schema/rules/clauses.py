@@ -16,7 +16,7 @@ from bot.schema.field_values import (
     sentences_of,
 )
 from bot.schema.pinned import TAXON
-from bot.schema.rules.conditions import BY_COLUMN, NAMED, THEIR_DESCENDANTS
+from bot.schema.rules.conditions import BY_COLUMN, NAMED, THEIR_DESCENDANTS, term_phrases
 from bot.schema.spec import Field
 
 OTHERS = "*"
@@ -94,6 +94,43 @@ def clauses(field: Field) -> Iterator[Clause]:
             head = _clause(sentence, head)
             if DEMAND.search(sentence):
                 yield head
+
+
+def told_apart(every: list[Clause]) -> tuple[set[str], dict[str, Clause]]:
+    """The organisms that have rules of their own, and those that are only refused something (with
+    where) before all others are spoken of: what they may have, no clause says.
+
+    Of the former a clause demands something, or permits it before all others are spoken of.
+    """
+    own: set[str] = set()
+    refused: dict[str, Clause] = {}
+    for place, clause in enumerate(every):
+        own |= {*clause.excepted.split()}
+        named = _before_others(clause, every[:place]) if clause.taxon == OTHERS else [clause]
+        for each in named:
+            taxa = (each.taxon or "").split()
+            if not each.refused and (clause.taxon == OTHERS or _demands_all(each)):
+                own |= {*taxa}
+            elif clause.taxon == OTHERS:
+                refused |= dict.fromkeys(taxa, each)
+    return own, {taxon: clause for taxon, clause in refused.items() if taxon not in own}
+
+
+def _before_others(others: Clause, before: list[Clause]) -> list[Clause]:
+    """The clauses of organisms that "all others" are told apart from: a row's stand in its table,
+    and "otherwise" means the last one.
+    """
+    named = [clause for clause in before if clause.taxon not in (None, OTHERS)]
+    if others.table:
+        return [clause for clause in named if clause.table == others.table]
+    is_last = OTHERWISE.match(others.sentence) and not OTHER_ORGANISMS.match(others.sentence)
+    return named[-1:] if is_last else named
+
+
+def _demands_all(clause: Clause) -> bool:
+    """Whether it demands something, and not only where nothing else is available."""
+    has_all = clause.table or not clause.condition or [*term_phrases(clause.text)]
+    return bool(has_all) and re.search(r"\bMUST\b(?! NOT\b)", clause.text) is not None
 
 
 def _row(sentence: str, table: str, head: Clause) -> Iterator[Clause]:

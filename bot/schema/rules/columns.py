@@ -230,7 +230,9 @@ def _termed(demands: Demands, followed: Mapping[str, Demands], dtype: str) -> Co
 def _terms(demands: Demands, followed: Mapping[str, Demands]) -> ByTaxon:
     """Allowed terms by taxon: the field's own first, then those that it refers to."""
     sources = [demands, *(followed[name] for name in demands.follows if name in followed)]
-    taxa = {taxon: None for source in sources for taxon in source.allowed if taxon}
+    taxa = {
+        taxon: None for source in sources for taxon in (*source.allowed, *source.refused) if taxon
+    }
     taxa.pop(OTHERS, None)
     scopes = (*taxa, OTHERS)
     if OTHERS not in demands.allowed and None not in demands.allowed and demands.allowed:
@@ -245,15 +247,18 @@ def _terms(demands: Demands, followed: Mapping[str, Demands]) -> ByTaxon:
 
 
 def _entries(demands: Demands, taxon: str) -> Iterator[Terms]:
-    scope = taxon if taxon in demands.allowed else OTHERS
-    for_taxon = demands.allowed.get(scope, {})
-    for_any = demands.allowed.get(None, {})
-    for ontology in for_taxon | for_any:
-        hows = [by_ontology.get(ontology, {}) for by_ontology in (for_taxon, for_any)]
-        hows += [demands.refused.get(key, {}).get(ontology, {}) for key in (None, scope)]
-        entry = _entry(demands, ontology, _merged(hows))
-        if entry is not None:
-            yield entry
+    """What the organism may have: where nothing is its own, what all others may, and more."""
+    scope = taxon if taxon in demands.own else OTHERS
+    refused = [demands.refused.get(key, {}) for key in dict.fromkeys((None, scope, taxon))]
+    allowed = [[demands.allowed.get(key, {}) for key in (scope, None)]]
+    if taxon != scope:
+        allowed.append([demands.allowed.get(taxon, {})])
+    for together in allowed:
+        for ontology in dict.fromkeys(name for by_ontology in together for name in by_ontology):
+            hows = [by_ontology.get(ontology, {}) for by_ontology in (*together, *refused)]
+            entry = _entry(demands, ontology, _merged(hows))
+            if entry is not None:
+                yield entry
 
 
 def _merged(some: list[Hows]) -> Hows:

@@ -25,17 +25,20 @@ class Demands:
     values that other columns must have where this one stands. If all observations have a value of
     `absent_if_all`, the column must be absent; of `not_alone`, that must not be.
     `refused_otherwise`: literals that a sentence refuses where the one before it doesn't hold, with
-    that sentence.
+    that sentence. `own`: the organisms that have rules of their own; the rest have those of all
+    others, too.
     """
 
     source: Field
     allowed: dict[str | None, dict[str, Hows]] = field(default_factory=dict)
     refused: dict[str | None, dict[str, Hows]] = field(default_factory=dict)
+    own: set[str] = field(default_factory=set)
     literals: list[str] = field(default_factory=list)
     forbidden: list[str] = field(default_factory=list)
     follows: list[str] = field(default_factory=list)
     prefixes: dict[str, tuple[str, str]] = field(default_factory=dict)
     free_text: bool = False
+    free_somewhere: list[str] = field(default_factory=list)
     keys_of: str | None = None
     not_alone: list[str] = field(default_factory=list)
     absent_if_all: list[str] = field(default_factory=list)
@@ -95,7 +98,9 @@ class Demands:
 
     def case(self, where: Where) -> "Demands":
         """What is gathered under these circumstances; remarks stand with the whole."""
-        new = Demands(self.source, judgements=self.judgements, unchecked=self.unchecked)
+        new = Demands(
+            self.source, own=self.own, judgements=self.judgements, unchecked=self.unchecked
+        )
         return self.cases.setdefault(where, new)
 
 
@@ -111,7 +116,7 @@ def note_literals(
 
 def refuse_elsewhere(demands: Demands) -> None:
     """A literal that is told only under some circumstances must not stand under others."""
-    taxa = tuple(taxon for taxon in demands.allowed if taxon not in (None, OTHERS))
+    taxa = tuple(taxon for taxon in demands.allowed if taxon in demands.own)
     for literal, places in demands.stated.items():
         if () in places:
             if literal in demands.refused_otherwise:

@@ -1,7 +1,7 @@
 """The organisms that datasets may be of, and those that only lend genes, by taxon."""
 
 from bot.schema.pinned import ORGANISM_FIELD as ORGANISM
-from bot.schema.pinned import TAXON
+from bot.schema.pinned import listed_name
 from bot.schema.rules.lamindb import LENDERS, ORGANISMS
 from bot.schema.spec import GeneReference, Lines, Spec
 from runners.contract import Choice, Judgement
@@ -74,8 +74,14 @@ def _judge(
 def _with_descendants(spec: Spec) -> set[str]:
     """The taxa that the document's list of organisms allows with their descendants."""
     tables = (table for field in spec.fields() if field.name == ORGANISM for table in field.tables)
-    rows = (" | ".join(row) for table in tables for row in table.rows)
-    return {taxon for row in rows if "descendants" in row for taxon in TAXON.findall(row)}
+    names = {
+        listed_name(row)
+        for table in tables
+        for row in table.rows
+        if "descendants" in " | ".join(row)
+    }
+    # A row's own taxon may be mistyped, that of the Spec is not.
+    return {each.taxon for each in spec.organisms if each.taxon and each.name in names}
 
 
 def _organism(gene: GeneReference) -> Organism:

@@ -1,6 +1,6 @@
 """A field's clauses -> its demands.
 
-Must not know registries, nor how organisms inherit from "all others".
+Must not know registries.
 """
 
 import re
@@ -10,7 +10,7 @@ from dataclasses import replace
 from bot.schema.field_table import TERM
 from bot.schema.field_values import DELIMITER, cardinality
 from bot.schema.pinned import ORGANISM_FIELD as ORGANISM
-from bot.schema.rules.clauses import OTHERS, OTHERWISE, Clause, clauses
+from bot.schema.rules.clauses import OTHERS, OTHERWISE, Clause, clauses, told_apart
 from bot.schema.rules.conditions import (
     BY_COLUMN,
     TermPhrase,
@@ -54,29 +54,43 @@ SINGLE = re.compile(r"\ball observations MUST contain the same value\b")
 def gather(source: Field, document: DocumentTerms) -> Demands:
     """Everything that the field's text says of its values."""
     demands = Demands(source)
-    for clause in clauses(source):
+    every = [*clauses(source)]
+    demands.own, refused = told_apart([one for one in every if one.subject in ("", source.name)])
+    for taxon, clause in refused.items():
+        _judge_refused(taxon, clause, demands)
+    for clause in every:
         _read(clause, demands, document)
     _delimit(demands)
     refuse_elsewhere(demands)
+    _free(demands)
     return demands
+
+
+def _judge_refused(taxon: str, clause: Clause, demands: Demands) -> None:
+    choice = Choice(
+        answer="those of all other organisms",
+        effect=f"{taxon} may have what all other organisms may, but for what is refused",
+        proposed=True,
+    )
+    text = f"which terms are allowed for {taxon}: {clause.sentence}"
+    demands.judge(f"terms of {taxon}", text, choice)
 
 
 def _read(clause: Clause, demands: Demands, document: DocumentTerms) -> None:
     if _is_of_the_whole(clause, demands) or _is_of_elsewhere(clause, demands, document):
         return
-    for taxon in clause.excepted.split():
-        demands.allowed.setdefault(taxon, {})
+    for taxon in (*clause.excepted.split(), clause.taxon):
+        if taxon == OTHERS or taxon in demands.own:
+            demands.allowed.setdefault(taxon, {})
     if clause.taxon is not None and " " in clause.taxon:
         for taxon in clause.taxon.split():
             _read(replace(clause, taxon=taxon), demands, document)
         return
-    if clause.taxon is not None:
-        demands.allowed.setdefault(clause.taxon, {})
     text = PREFIXED.sub("", clause.text)
     phrases = list(term_phrases(text, refused=clause.refused))
     values = literals(text)
-    followed = FOLLOW.findall(text)
-    free = bool(FREE_TEXT.search(text))
+    followed = [] if clause.refused else FOLLOW.findall(text)
+    free = not clause.refused and bool(FREE_TEXT.search(text))
     prefixed = _add_prefixed(clause, demands, document)
     if COMPOSED.search(text):
         demands.judge(
@@ -93,11 +107,27 @@ def _read(clause: Clause, demands: Demands, document: DocumentTerms) -> None:
         if not clause.condition:
             _add_terms(clause, phrases, demands, document)
         return
-    demands.free_text |= free
     demands.follows += followed
+    if free and (clause.condition or clause.taxon is not None):
+        demands.free_somewhere.append(clause.sentence)
+    elif free:
+        demands.free_text = True
     if not free:
         note_literals(demands, values, clause.taxon, where)
     _add_terms(clause, phrases, demands, document)
+
+
+def _free(demands: Demands) -> None:
+    """Frees the whole field of which text is only demanded somewhere, if nothing is demanded of it
+    elsewhere; else a person says what that means.
+    """
+    by_ontology = any(demands.allowed.values()) or demands.follows
+    if by_ontology or any(() in places for places in demands.stated.values()):
+        for sentence in demands.free_somewhere:
+            text = f"how to check values where any text is allowed: {sentence}"
+            demands.judge("free text", text, *_forms(demands))
+    else:
+        demands.free_text |= bool(demands.free_somewhere)
 
 
 def _refuse(clause: Clause, values: list[str], demands: Demands) -> None:
@@ -124,7 +154,7 @@ def _is_of_the_whole(clause: Clause, demands: Demands) -> bool:
         demands.absent_if_all.append(match[1])
     elif match := NOT_ALONE.search(clause.sentence):
         demands.not_alone.append(match[1])
-    elif match := KEYS_OF.search(clause.sentence):
+    elif not clause.refused and (match := KEYS_OF.search(clause.sentence)):
         demands.keys_of = match[1] or match[2]
         note_literals(demands, literals(clause.text), None, ())
     return match is not None
@@ -222,7 +252,8 @@ def _narrow(
     elif clause.refused:
         case.forbidden += [phrase.what for phrase in phrases if phrase.how == "without"]
         case.forbidden += literals(clause.text)
-        if any(phrase.how != "without" for phrase in phrases):
+        says_nothing = not (phrases or literals(clause.text) or clause.text.endswith(":"))
+        if says_nothing or any(phrase.how != "without" for phrase in phrases):
             case.leave(clause.sentence)
     elif not re.search(r"\bMAY\b", clause.text):
         is_flag = case.source.type == "bool"

@@ -374,3 +374,54 @@ def test_a_condition_of_a_term_and_a_value_holds_both() -> None:
     (case,) = (case for case in found.columns[SEX].cases if case.values)
     (where,) = case.where
     assert (set(where.among), where.under) == ({"na", "CL:0000540"}, ())
+
+
+AS_SEX = f"follow the requirements for <code>{SEX}</code>"
+FREE = "this MUST be free-text that names it"
+
+
+@pytest.mark.parametrize(
+    ("value", "asked", "is_free"),
+    [
+        ("This {free}.", 0, True),
+        ("If {line}, {free}.", 0, True),
+        ('If {line}, this MUST be <code>"na"</code>. If {tissue}, {free}.', 0, True),
+        ("This MUST be a CL term. If {line}, {free}.", 1, False),
+        ("If {line}, {free}. This MUST be a CL term.", 1, False),
+        ("If {line}, {free}; otherwise, this MUST be a CL term.", 1, False),
+        (f"If {IS_HUMAN}, {{free}}. For all other organisms, this MUST be a CL term.", 1, False),
+        ('This MUST be <code>"a"</code> or <code>"b"</code>. If {line}, {free}.', 1, False),
+        ("If unknown, {free}. This MUST be a CL term.", 1, False),
+        (f"If {{line}}, {{free}}. This MUST {AS_SEX}.", 1, False),
+    ],
+)
+def test_what_is_free_in_some_case_frees_no_terms_and_values(
+    value: str, asked: int, *, is_free: bool
+) -> None:
+    said = value.format(free=FREE, line=IS_LINE, tissue=IS_TISSUE)
+    sex = (SEX, MUST, f"{STR}This MUST be a PATO term.")
+    pins = [*ONTOLOGIES, ("PATO", "PATO:", "2025-05-14")]
+    obs = [*OBS, sex, ("mood", MUST, STR + said)]
+    rules = rules_of(parse_document(document(obs=obs, ontologies=pins)))
+    found = rules.columns["mood"]
+    assert (not found.terms and not found.values) is is_free
+    free = [one for one in rules.judgements if one.id.startswith("obs.mood: free text")]
+    assert len(free) == asked
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "This MUST NOT be free-text.",
+        f"This MUST NOT follow the requirements for <code>{CELL_TYPE}</code>.",
+        "This MUST NOT match a key in <code>uns['title']</code>.",
+        f"If {IS_LINE}, this MUST NOT be free-text.",
+        f"If {IS_LINE}, this MUST NOT follow the requirements for <code>{CELL_TYPE}</code>.",
+    ],
+)
+def test_a_refusal_of_what_is_no_value_allows_nothing(refusal: str) -> None:
+    plain = of_mood(MUST, A_OR_B)
+    found = of_mood(MUST, f"{A_OR_B} {refusal}")
+    assert found.columns == plain.columns
+    (noted,) = found.unchecked
+    assert "MUST NOT" in noted.text

@@ -259,6 +259,24 @@ def test_editing_is_no_change(old: str, new: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("This must be x.", "This MUST be x."),
+        ("This MUST not be x.", "This MUST NOT be x."),
+        ("It may be y.", "It MAY be y."),
+        ("It is strongly recommended.", "It is STRONGLY RECOMMENDED."),
+        ("MUST be x if <code>b != 3</code>.", "MUST be x if <code>b = 3</code>."),
+        ("MUST be x. If y, this MUST be z.", "MUST be x. Otherwise, if y, this MUST be z."),
+    ],
+)
+def test_what_demands_otherwise_is_a_change(old: str, new: str) -> None:
+    for before, after in ((old, new), (new, old)):
+        changes = _diff(_value(before), _value(after))
+        assert [change.new.name for change in changes.fields_changed] == ["a"]
+        assert changes.fields_changed_editorial == ()
+
+
+@pytest.mark.parametrize(
     ("old", "new", "empty"),
     [
         ("Curator", "Curator MUST annotate.", True),
@@ -499,6 +517,35 @@ MIRRORED = [
     ("organisms_added", "organisms_removed"),
     ("reserved_names_added", "reserved_names_removed"),
 ]
+
+
+def test_what_went_is_told_beside_what_came() -> None:
+    was = {"obsm": "It MUST be x.", "obs": [("a", MUST, "MUST be y.")], "general": "MUST be z."}
+    now = {"obsm": "It MUST be p.", "obs": [("a", "Curator MAY annotate.", "MUST be q.")]}
+    report = to_json(_diff(was, {**now, "general": "MUST be r."}))
+    (field,), (embedding,) = report["fields_changed"], report["embeddings_changed"]
+    (rule,) = (one for one in report["component_rules_changed"] if "z" in str(one["removed"]))
+    assert (field["what"], field["removed"]) == (
+        "Curator MAY annotate.; MUST be q.",
+        [MUST, "MUST be y."],
+    )
+    assert embedding["what"] == "It MUST be p.; no longer: It MUST be x."
+    assert (rule["what"], rule["removed"]) == ("MUST be r.", ["MUST be z."])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("MUST be x.", "MUST be y.", "MUST be y.; no longer: MUST be x."),
+        ("MUST be x. MAY be z.", "MUST be x.", "no longer: MAY be z."),
+        ("MUST be x.", "MUST be x. MAY be z.", "MAY be z."),
+    ],
+)
+def test_what_a_key_of_obsm_no_longer_says_is_told(old: str, new: str, what: str) -> None:
+    (change,) = _diff(_key_of_obsm(MUST, old), _key_of_obsm(MUST, new)).embeddings_changed
+    assert (change.key, change.what) == ("spatial", what)
+
+
 SYMMETRIC = ["ontology_pins_changed", "cardinality_changed", "embeddings_changed"]
 SYMMETRIC += ["fields_renamed", "fields_changed", "allowed_values_changed"]
 
@@ -604,9 +651,14 @@ IF_X = "Curator MUST annotate if <code>tissue_type</code> is present."
         ("Curator", IF_X.replace(" if ", " when "), True),
         (MUST, IF_X, True),
         ("Curator", "CELLxGENE Discover", True),
+        ("Curator", "Curator MAY annotate.", True),
+        ("Curator SHOULD annotate.", "Curator", True),
+        ("Curator", "Curator MUST NOT annotate.", True),
     ],
 )
-def test_a_bare_name_says_who_and_a_condition_more(old: str, new: str, is_rule: bool) -> None:
+def test_a_bare_name_says_who_always_does_and_a_condition_more(
+    old: str, new: str, is_rule: bool
+) -> None:
     specs = [
         parse_document(document(obs=[*OBS, ("mood", who, "<code>str</code>.")]))
         for who in (old, new)

@@ -32,6 +32,36 @@ def test_two_prefixes_in_one_cell_are_two_pins() -> None:
     assert pins_of(spec) == {"ZFA": "2025-09-05", "ZFS": "2025-09-05"}
 
 
+RULE = "\n|:--|:--|:--|:--|\n"
+HEADS = (
+    ("Ontologies", f"| Ontology | Prefix | Release | Download |{RULE}"),
+    ("Gene Annotations", f"| NCBITaxon | Source | Required version | Download |{RULE}"),
+)
+
+
+@pytest.mark.parametrize(
+    "between",
+    ["\n", "\nThose of fishes:\n\n", "\n#### More\n\n", "\n## More\n\n### {title}\n\n"],
+)
+def test_pins_in_several_tables_are_all_pinned_and_no_prose(between: str) -> None:
+    text = document(ontologies=[*ONTOLOGIES, ("Zebrafish", "ZFA:", "2025-09-05")])
+    fish, genes = (f"{between.format(title=f'Required {title}')}{head}" for title, head in HEADS)
+    text = text.replace("| [Zebrafish]", f"{fish}| [Zebrafish]")
+    ercc = f"{genes}| `NCBITaxon:32630` | E | ERCC92 | |\n"
+    spec = parse_document(text.replace("Ensembl 114 | |\n", f"Ensembl 114 | |\n{ercc}"))
+    assert [pin.prefix for pin in spec.ontologies] == ["CL", "CVCL", "ZFA"]
+    assert [gene.taxon for gene in spec.gene_references] == ["NCBITaxon:9606", "NCBITaxon:32630"]
+    prose = " ".join(part.prose for part in spec.rules)
+    assert "ZFA" not in prose
+    assert "32630" not in prose
+
+
+@pytest.mark.parametrize("between", [", ", " or ", " and ", "<br>", "<br>or<br>", "; ", " / "])
+def test_prefixes_of_one_row_stand_between_marks_and_words(between: str) -> None:
+    pins = [("Fishes", f"ZFA:{between}ZFS:", "2025-09-05"), ("Cells", f"CL:{between}CVCL_", "1.0")]
+    assert [*pins_of(parse_document(document(ontologies=pins)))] == ["ZFA", "ZFS", "CL", "CVCL"]
+
+
 @pytest.mark.parametrize(
     ("version", "pin"),
     [
@@ -62,6 +92,14 @@ def test_a_row_of_two_taxa_is_two_references() -> None:
         ("NCBITaxon:9823", "Sus scrofa", "Sscrofa11.1"),
         ("NCBITaxon:9825", "Sus scrofa domesticus", "Sscrofa11.1"),
     ]
+
+
+@pytest.mark.parametrize("between", [" or ", " and ", ", ", ", or ", "; "])
+def test_organisms_of_one_row_are_named_without_what_stands_between_them(between: str) -> None:
+    pigs = f"NCBITaxon:9823` for <i>Sus scrofa</i>{between}`NCBITaxon:9825"
+    genes = [*GENES, (pigs, "Sus scrofa domesticus", "Sscrofa11.1")]
+    found = parse_document(document(genes=genes)).gene_references[len(GENES) :]
+    assert [gene.organism for gene in found] == ["Sus scrofa", "Sus scrofa domesticus"]
 
 
 def test_an_organism_before_its_taxon_is_its_name() -> None:
@@ -174,6 +212,13 @@ def test_reserved_names_are_read_and_empty_rows_are_not() -> None:
         ("obs", "organism", "6.0.0")
     ]
     assert isinstance(spec.reserved_names[0], ReservedName)
+    more = parse_document(
+        document(
+            general=f"{head}{rows}</table>\n\n### More\n\n{head}"
+            f"{row.format('sex', 'obs', '7.0.0')}</table>"
+        )
+    )
+    assert [name.name for name in more.reserved_names] == ["organism", "sex"]
 
 
 def _organisms(taxon: str) -> str:
@@ -193,6 +238,22 @@ def test_a_mistyped_taxon_is_told_and_not_taken() -> None:
     ]
     line = spec.fields()[-1].lines.last - 2
     assert spec.discrepancies == (Discrepancy("NCBITaxon:6293", "NCBITaxon:6239", line),)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        '<a href="https://x/CL_0000066"><code>"CL:0000084"</code></a>',
+        "[CL:0000084](https://x/CL_0000066)",
+        "[`CL:0000084` for x](https://x?obo_id=CL%3A0000066)",
+    ],
+)
+def test_a_link_that_goes_to_another_term_is_told(link: str) -> None:
+    general = f"See [this](https://x/CL_0000066), [CL:0000084](https://x/CL_0000084) or\n{link}."
+    spec = parse_document(document(general=general))
+    (found,) = spec.discrepancies
+    assert (found.text, found.link) == ("CL:0000084", "CL:0000066")
+    assert document(general=general).splitlines()[found.line - 1] == f"{link}."
 
 
 def test_of_two_taxa_in_a_row_the_one_that_stands_elsewhere_is_taken() -> None:
@@ -215,6 +276,8 @@ def test_of_two_taxa_in_a_row_the_one_that_stands_elsewhere_is_taken() -> None:
         (document().replace("| CL: |", "|  |"), "lacks its prefix or version"),
         (document(genes=[*GENES, *GENES]), "NCBITaxon:9606 is pinned a second time"),
         (document(ontologies=[*ONTOLOGIES, ONTOLOGIES[0]]), "CL is pinned a second time"),
+        (document(ontologies=[("C", "CL: (see below)", "1.0")]), "'\\(see', which is no prefix"),
+        (document().replace("\n[Cell Ontology]: ", "\n| A | B |\n|:--|:--|\n\n"), "column 'a'"),
         (document(ontologies=[]), "holds no table with a row"),
         (document().replace("<th>Annotator</th>", "<th>Who</th>"), "has a row 'Who'"),
         (document().replace("<th>Annotator</th>", "<th>Value</th>"), "a second row 'Value'"),

@@ -264,6 +264,29 @@ def statused(status: str, version: str = "1.0.0") -> str:
 
 
 @pytest.mark.parametrize(
+    ("line", "status", "is_draft"),
+    [
+        ("_Approved_", "Approved", False),
+        ("**Approved.**", "Approved", False),
+        ("_Approved (2025-10-01)_", "Approved (2025-10-01)", False),
+        ("_Approved_ 2025-10-01", "Approved 2025-10-01", False),
+        ("_Draft v2_", "Draft v2", True),
+        ("_In review_ (until 1 May)", "In review (until 1 May)", True),
+        ("2nd draft", "2nd draft", True),
+        ("_Approved as a draft_", "Approved as a draft", True),
+        ("_Not approved_", "Not approved", True),
+        ("\n\n_Drafting_", "Drafting", True),
+        ("\n\nThis document, of 2025, tells what a dataset MUST hold.", "", False),
+    ],
+)
+def test_a_status_is_read_however_it_is_written(line: str, status: str, *, is_draft: bool) -> None:
+    text = document().replace("\n\nVersion:", f"\n\nDocument Status: {line}\n\nVersion:")
+    found = diff(parse_document(document()), parse_document(text))
+    assert (found.status.new, found.status.is_draft) == (status, is_draft)
+    assert found.component_rules_changed == () or not status
+
+
+@pytest.mark.parametrize(
     ("old", "new", "efforts"),
     [
         ("Approved", "Drafting", [Effort.PERSON]),

@@ -337,6 +337,24 @@ def test_answers_are_kept_where_the_question_is_the_same_and_mended_rules_always
     assert unanswered == [judgement["id"] for judgement in reviewed["judgements"][:2]]
 
 
+@pytest.mark.parametrize("taxon", ["NCBITaxon:9823", "NCBITaxon:9832"])
+@pytest.mark.parametrize(
+    "row",
+    [
+        "<td><i>Sus scrofa</i> and its descendants</td><td><code>{}</code></td>",
+        "<td><i>Sus scrofa</i></td><td><code>{}</code><br>or one of its descendants</td>",
+    ],
+)
+def test_the_descendants_of_an_organism_are_those_of_its_right_taxon(taxon: str, row: str) -> None:
+    rows = f"<tr>{row.format(taxon)}</tr><tr><td>Homo sapiens</td><td>NCBITaxon:9606</td></tr>"
+    table = f"<table><tr><th>For Organism</th><th>MUST Use</th></tr>{rows}</table>"
+    uns = [("organism_ontology_term_id", MUST, f"<code>str</code>. One of: {table}")]
+    genes = [*GENES, ("NCBITaxon:9823", "Sus scrofa", "Sscrofa11.1")]
+    found = rules_of(parse_document(document(uns=uns, genes=genes))).organisms
+    with_descendants = [name for name, organism in found.items() if organism.descendants]
+    assert (with_descendants, len(found)) == (["NCBITaxon:9823"], 2)
+
+
 @pytest.mark.parametrize(
     ("value", "left"),
     [

@@ -449,3 +449,76 @@ def test_what_stands_beside_a_refused_value_is_not_lost(
     (entry,) = rules.columns[CELL_TYPE].terms["*"]
     assert entry.without == without
     assert len([one for one in rules.unchecked if "MUST NOT" in one.text]) == noted
+
+
+MACAQUE = (
+    'If <code>organism_ontology_term_id</code> is <code>"NCBITaxon:9544"</code> for <i>Macaca '
+    "mulatta</i>, this "
+)
+BY_TABLE = (
+    "<table><tr><th>For <code>organism_ontology_term_id</code></th><th>Value</th></tr>"
+    '<tr><td><code>"NCBITaxon:9606"</code> for <i>Homo sapiens</i></td><td>MUST be a CL term</td>'
+    "</tr><tr><td>For all other organisms</td><td>MUST be a PATO term</td></tr></table>"
+)
+IF_HUMAN = f"If <code>organism_ontology_term_id</code> is {HUMAN}, this MUST be a CL term"
+BY_OTHERWISE = f"{IF_HUMAN}; otherwise, this MUST be a PATO term."
+PATO = [("PATO", (), ())]
+
+
+def of_macaques(value: str) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
+    terms = column(CELL_TYPE, value).terms
+    found = terms.get("NCBITaxon:9544", terms["*"])
+    return [(one.ontology, one.only, one.without) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ('MAY be <code>"na"</code>.', PATO),
+        ('MUST NOT be <code>"na"</code>.', PATO),
+        ('MUST NOT be <code>"PATO:0000003"</code>.', [("PATO", (), ("PATO:0000003",))]),
+        (
+            'MAY be <code>"PATO:0000003"</code> or <code>"CL:0000003"</code>.',
+            [*PATO, ("PATO", ("PATO:0000003",), ()), ("CL", ("CL:0000003",), ())],
+        ),
+        ('MUST be <code>"unknown"</code> if unavailable.', PATO),
+        ('MUST be <code>"na"</code>.', []),
+        ("MUST be a CL term.", [("CL", (), ())]),
+    ],
+)
+@pytest.mark.parametrize("others", [BY_TABLE, BY_OTHERWISE])
+@pytest.mark.parametrize("is_before", [True, False])
+def test_an_organism_has_what_all_others_have_unless_something_is_demanded_of_it(
+    said: str, expected: object, others: str, *, is_before: bool
+) -> None:
+    sentences = [MACAQUE + said, others]
+    assert of_macaques("<br>".join(sentences if is_before else sentences[::-1])) == expected
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ('MAY be <code>"na"</code>', []),
+        ("MAY be a CL term", [("CL", (), ())]),
+        ('MUST NOT be <code>"PATO:0000003"</code>', [("PATO", (), ("PATO:0000003",))]),
+    ],
+)
+@pytest.mark.parametrize(
+    "value",
+    [
+        "{macaque}{told}. {human}. For all other organisms, this MUST be a PATO term.",
+        "{human}. {macaque}{told}. Otherwise, for all other organisms, this MUST be a PATO term.",
+        "{macaque}{told}; otherwise, this MUST be a PATO term.",
+        "This is so: {table}",
+    ],
+)
+def test_all_other_organisms_are_others_than_those_named_before_them(
+    value: str, told: str, expected: object
+) -> None:
+    """And of one that is refused something alone, nobody has said what it may have."""
+    row = f'<tr><td><code>"NCBITaxon:9544"</code> for <i>M. mulatta</i></td><td>{told}</td></tr>'
+    table = BY_TABLE.replace("<tr><td>For", f"{row}<tr><td>For")
+    text = value.format(macaque=MACAQUE, told=told, human=IF_HUMAN, table=table)
+    assert of_macaques(text) == expected
+    asked = [one for one in judged(of(CELL_TYPE, text)) if "for NCBITaxon:9544: " in one]
+    assert len(asked) == ("NOT" in told)

@@ -39,6 +39,30 @@ def test_what_is_refused_is_told_apart_from_what_is_allowed(said: str, values: s
     assert {text for _, text in allowed_values(mood)} == values
 
 
+UNKNOWN = 'this MUST be <code>"unknown"</code>'
+A_OR_B = '<ul><li><code>"a"</code> (low)</li><li><code>"b"</code></li></ul>'
+
+
+@pytest.mark.parametrize(
+    ("said", "values"),
+    [
+        (f"If it lacks (e.g. {{}}), {UNKNOWN}. This MUST be one of:{A_OR_B}", "unknown a b"),
+        (f"If it lacks (e.g. {{}}, {UNKNOWN}. This MUST be one of:{A_OR_B}", "unknown a b"),
+        ('This MUST be <code>"a"</code> (e.g. {}. It MAY be <code>"b"</code> (low).', "a b"),
+        ('This MUST be <code>"a"</code> (e.g. {}; it MAY be <code>"b"</code> (low).', "a b"),
+        ('This MUST be <code>"a"</code> (e.g. {}<br><br>It MAY be <code>"b"</code>.', "a b"),
+        ('This MUST be <code>"a"</code> (low; e.g. {}<br><br>It MAY be <code>"b"</code>.)', "a b"),
+        ('This MUST be <code>"a"</code> (e.g. <code>"c"</code>. MAY be <code>"b"</code>.', "a b"),
+        (f"This MUST be one of:{A_OR_B}".replace("(low)", "(e.g. {}"), "a b"),
+    ],
+)
+def test_an_example_in_parentheses_takes_no_demand_along(said: str, values: str) -> None:
+    text = said.format("it is told nowhere")
+    spec = parse_document(document(obs=[("mood", MUST, f"<code>str</code>. {text}"), *OBS]))
+    (mood,) = (each for each in spec.fields() if each.name == "mood")
+    assert {text for _, text in allowed_values(mood)} == {*values.split()}
+
+
 def test_terms_that_a_list_demands_say_which_of_their_ontology() -> None:
     said = (
         'This MUST be one of:<ul><li><code>"CL:0000001"</code> for x</li>'

@@ -38,6 +38,18 @@ def spec(version: str) -> Spec:
         ("248", "2026-01-06\n248", True),
         ("2025-01-2", "2025-01-23", False),
         ("53.0", "55.0", False),
+        ("2025-08-08", "2025-08-15", False),
+        ("v2025-02-02", "2025-02-13 WS298", False),
+        ("2025-01-02", "2025-02-01", False),
+        ("3.3", "3.0", False),
+        ("v3.8.3", "2025-09-15 EFO 3.8.0", False),
+        ("EFO 3.82.0 (2025-09-15)", "2025-09-15 EFO v3.82.0", True),
+        ("vM37", "GENCODE vM37 (GRCm39)", True),
+        ("BDGP6.54", "BDGP6.54, Ensembl 114", True),
+        ("Macaca_fascicularis_6.", "Macaca_fascicularis_6.0 (GCA_011100615.1)", True),
+        ("53", "53.0", True),
+        ("5", "53.0", False),
+        ("", "2025-09-15", False),
     ],
 )
 def test_versions_agree_if_they_can_be_the_same(version: str, other: str, does: bool) -> None:
