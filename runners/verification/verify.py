@@ -81,12 +81,13 @@ def verify(job: Job, judged: Sequence[DatasetOutcome] = ()) -> RunReport:
     `judged` says why datasets fail of which no run says so.
 
     Raises:
-        ContractError: the release's own table, or the instance, can't be read.
+        ContractError: the release's own table, the run's journal, or the instance can't be read.
     """
     table = read_datasets(job.manifest)
     datasets = selected_datasets(job, table)
     whole = is_whole(answered_request(job))
     before = read_datasets(job.previous) if job.previous and whole else ()
+    own = read_journal(job.folder / JOURNAL)
     unread: list[str] = []
     ingests = _ingests(job, unread.append)
     outcomes = outcomes_of_runs([run.journal for run in ingests], datasets)
@@ -96,7 +97,6 @@ def verify(job: Job, judged: Sequence[DatasetOutcome] = ()) -> RunReport:
     told = {outcome.dataset_id for outcome in outcomes}
     known = [*outcomes, *(outcome for outcome in judged if outcome.dataset_id not in told)]
     results, exceptions = accept(results, known, datasets, table, job.manifest.accepted, now.date())
-    own = read_journal(job.folder / JOURNAL)
     report = RunReport(
         request=job.request,
         started_at=_started_at(own) or now,
