@@ -65,7 +65,7 @@ def run_begins(event: RunAsked, facts: Facts) -> Plan:
     is_alone = event.is_first and not facts.is_worked_on(request)
     if event.by_bot and is_alone and unproved(request, facts) is None:
         # The command has set the label when it asked for the run.
-        effects = (*effects, SetLabel(thread, _label_before(request.release, facts)))
+        effects = (*effects, SetLabel(thread, _label_before(request, facts)))
     decided = replace(decided, effects=effects)
     if event.by_bot:
         return decided
@@ -212,19 +212,19 @@ def run_lost(event: RunLost, facts: Facts) -> Plan:
 
 def _label_without(event: RunLost, facts: Facts) -> Label:
     """The label as it was before where the run never began, since it has changed nothing."""
-    runs = facts.runs_of(event.request.release)
-    earlier = [run for run in runs if run.request.run_id != event.request.run_id]
-    was_lost = bool(earlier) and earlier[-1].is_lost
-    if event.ending.has_begun(event.progress) or was_lost:
+    has_begun = event.ending.has_begun(event.progress)
+    return Label.UNCHECKED if has_begun else _label_before(event.request, facts)
+
+
+def _label_before(request: RunRequest, facts: Facts) -> Label:
+    """What the release's last run before came to, as far as any has: it reported, or was lost."""
+    runs = facts.runs_of(request.release)
+    earlier = [run for run in runs if run.request.run_id != request.run_id]
+    if earlier and earlier[-1].is_lost:
         return Label.UNCHECKED
-    return _label_before(event.request.release, facts)
-
-
-def _label_before(release: str, facts: Facts) -> Label:
-    """What the release's last run that has reported came to, or that it hasn't had any."""
     ended = {
         run.report.ended_at if run.report else run.since: run.verdict
-        for run in facts.runs_of(release)
+        for run in earlier
         if run.verdict
     }
     return ENDED[ended[max(ended)]] if ended else Label.MERGED

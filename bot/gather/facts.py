@@ -247,12 +247,7 @@ def cancelled_by(run_id: str, numbers: Iterable[int | None], threads: Threads) -
         body for number in numbers if number is not None for body in _own_bodies(threads, number)
     )
     entries = (audit_entry_in(body) for body in bodies)
-    return next((e.who for e in entries if e and _is_cancel(e, run_id)), "")
-
-
-def _is_cancel(entry: AuditEntry, run_id: str) -> bool:
-    is_accepted = entry.decision is Decision.ACCEPTED and entry.run_id == run_id
-    return is_accepted and entry.asked.lower().startswith(f"/{Verb.CANCEL}")
+    return next((e.who for e in entries if e and e.is_cancel and e.run_id == run_id), "")
 
 
 def _answered(event: Event | None, ports: Ports, marked: Mapping[Marker, int]) -> bool:

@@ -12,6 +12,7 @@ from hashlib import sha256
 
 from pydantic import TypeAdapter, ValidationError
 
+from bot.model.commands import Verb
 from bot.model.markers import hidden_line
 from runners.contract import RunRequest
 
@@ -41,6 +42,13 @@ class AuditEntry:
     why: str
     run_id: str = ""
     proof: str = ""
+
+    @property
+    def is_cancel(self) -> bool:
+        """Whether the run was ended by it."""
+        return self.decision is Decision.ACCEPTED and self.asked.lower().startswith(
+            f"/{Verb.CANCEL}"
+        )
 
 
 def proof_of(request: RunRequest) -> str:

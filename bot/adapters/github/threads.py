@@ -135,9 +135,10 @@ class GithubThreads:
         """
         bodies = [*self._own_bodies(release), *self._own_bodies(None)]
         entries = filter(None, map(audit_entry_in, bodies))
-        return {
-            entry.run_id: entry.asked for entry in entries if entry.decision is Decision.ACCEPTED
-        }
+        accepted = [entry for entry in entries if entry.decision is Decision.ACCEPTED]
+        # What ended a run says nothing of what it was asked for.
+        accepted.sort(key=lambda entry: not entry.is_cancel)
+        return {entry.run_id: entry.asked for entry in accepted}
 
     def results(self, release: str) -> Mapping[str, Verdict]:
         """What the release's runs came to, by the bot's own comments on their results."""

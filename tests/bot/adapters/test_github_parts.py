@@ -412,9 +412,11 @@ def test_a_run_is_accepted_by_the_bots_own_answer_where_it_can_be_asked_for(serv
     fake = server.fake
     threads = github(settings_of(server), QUICK).threads
 
-    def said(kind: MarkerKind, key: str, run_id: str, decision: Decision, login: str) -> None:
+    def said(
+        kind: MarkerKind, key: str, run_id: str, decision: Decision, login: str, asked: str = ""
+    ) -> None:
         number = threads.open("T", sign(run_id, Marker(kind, key)), Topic.NOTICE)
-        entry = AuditEntry("x", "read", "/ingest", decision, "", run_id)
+        entry = AuditEntry("x", "read", asked or "/ingest", decision, "", run_id)
         text = sign("x", Marker(MarkerKind.REPLY, "1"), hidden_audit_entry(entry))
         people.add_comment(fake, fake.user(login), number, text)
         people.add_comment(fake, fake.user(ACTIONS), number, "no entry")
@@ -425,6 +427,7 @@ def test_a_run_is_accepted_by_the_bots_own_answer_where_it_can_be_asked_for(serv
     said(MarkerKind.NOTICE, release, "r-3", Decision.ACCEPTED, ACTIONS)
     said(MarkerKind.DASHBOARD, "releases", "r-7", Decision.ACCEPTED, ACTIONS)
     said(MarkerKind.ALERT, "detection-1", "r-8", Decision.ACCEPTED, ACTIONS)
+    said(MarkerKind.MANIFEST, release, "r-1", Decision.ACCEPTED, ACTIONS, "/Cancel")
     said(MarkerKind.RELEASE, "2025-02-01", "r-4", Decision.ACCEPTED, ACTIONS)
     said(MarkerKind.MANIFEST, "2025-02-01", "r-5", Decision.REFUSED, ACTIONS)
     said(MarkerKind.MANIFEST, "2024-02-01", "r-6", Decision.ACCEPTED, "mallory")

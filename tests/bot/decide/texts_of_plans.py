@@ -350,6 +350,9 @@ BEGINNINGS = {
     "undecided, of a verified release": begins(
         replace(PROVED, rules={}, runs=(run(1, Status.PASSED, DONE), run(5)))
     ),
+    "undecided, after one that was lost": begins(
+        replace(PROVED, rules={}, runs=(run(1, Status.PASSED, DONE), run(3, is_lost=True), run(5)))
+    ),
     "undecided, to verify": by_hand(
         replace(FACTS, rules={}),
         of=request(Action.VERIFY, run_id=f"{RELEASE}-verify-5", manifest_blob=None),
