@@ -135,12 +135,20 @@ def lost(
 LOST = "## 🛑 Run"
 """How the comment on a run without a report begins."""
 
+UNTOUCHED = "**Next:** nothing was written"
+"""What it goes on with of one that never began."""
+
 UNBEGUN = {
     "plan": "didn't begin: its first job failed",
     "smoke": "didn't begin: its smoke test failed",
     "launch": "didn't begin: the launch of its machine failed",
     GIVEN_UP.job: "was stopped before anybody began it",
 }
+
+
+def says_it_never_began(body: str) -> bool:
+    """Whether a comment on a run without a report says so."""
+    return body.startswith(LOST) and f"\n\n{UNTOUCHED}" in body
 
 
 def _how_it_ended(ending: Ending, cancelled_by: str) -> str:
@@ -158,17 +166,14 @@ def _after(request: RunRequest, ending: Ending, has_begun: bool) -> str:
     log = f"[Its log]({ending.log})" if ending.log else "Its log, under Actions,"
     command = f"`/{request.action}`"
     if ending == GIVEN_UP:
-        return f"**Next:** nothing was written; say {command} when it is to be done."
+        return f"{UNTOUCHED}; say {command} when it is to be done."
     if ending.result == "skipped":
         return (
             f"**Next:** say {command}, or repeat all jobs: whether a run may begin is asked each "
             f"time. {log} has what was repeated."
         )
     if not has_begun:
-        return (
-            f"**Next:** nothing was written. {log} says what is to be mended; then say {command} "
-            "again."
-        )
+        return f"{UNTOUCHED}. {log} says what is to be mended; then say {command} again."
     if request.action is Action.VERIFY:
         return f"**Next:** {log} says why it ended; say {command} again."
     return (

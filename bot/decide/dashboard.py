@@ -171,13 +171,14 @@ def _registered(report: RunReport) -> int:
 def _with_run(event: Event, facts: Facts) -> Facts:
     """The facts with what the event says of its run, which GitHub and the store say later."""
     if isinstance(event, RunEnded):
-        request, report = event.report.request, event.report
+        request, report, has_begun = event.report.request, event.report, True
     elif isinstance(event, RunLost):
-        request, report = event.request, None
+        request, report, has_begun = event.request, None, event.ending.has_begun(event.progress)
     else:
         return facts
+    is_lost = report is None
     runs = tuple(
-        replace(run, report=report, is_lost=report is None, last_verdict=None)
+        replace(run, report=report, is_lost=is_lost, has_begun=has_begun, last_verdict=None)
         if run.request.run_id == request.run_id
         else run
         for run in facts.runs

@@ -8,6 +8,7 @@ import pytest
 from fake_github import people
 from fake_github.state import Artifact, Run
 
+from bot.model.labels import Label
 from flows.github_scenario import GithubScenario
 from flows.scenario import bad, good, report
 from flows.test_jobs import RUN, done, ended, job
@@ -145,6 +146,34 @@ def test_a_result_holds_when_github_has_deleted_the_report(
     scenario.the_clock_strikes()
     assert f"| 2026-02-01 | {state} |" in scenario.heard()
     assert scenario.ports().runs.all()[0].is_going_on() is False
+
+
+@pytest.mark.parametrize("failed", ["plan", "smoke"])
+def test_a_run_that_never_began_says_nothing_of_its_release(
+    scenario: GithubScenario, failed: str
+) -> None:
+    """However often: artifacts keep nothing of it."""
+    scenario.set(runs=None, dashboard=True)
+    scenario.says("maintainer", "/ingest")
+    (run,) = scenario.fake.runs.values()
+    file = scenario.home / "request.json"
+    file.write_text(str(run.inputs["request"]))
+    told = report(RunRequest.from_file(file), good("d1"))
+    upload(scenario, run, {"report.json": told.to_json()})
+    done(job(scenario, *ended(file, "success"), BOT_RUNS=""))
+    people.end(scenario.fake, run, "success")
+    for number in (1, 2):
+        scenario.says("maintainer", "/verify")
+        verify = list(scenario.fake.runs.values())[number]
+        file.write_text(str(verify.inputs["request"]))
+        done(job(scenario, *ended(file, "skipped", **{failed: "failure"}), BOT_RUNS=""))
+        people.end(scenario.fake, verify, "failure")
+        assert "didn't begin" in scenario.heard()
+        scenario.the_clock_strikes()
+        assert scenario.fake.issues[2].labels == [str(Label.VERIFIED)]
+        board = max(scenario.fake.issues)
+        assert "| 2026-02-01 | ✅ verified |" in scenario.fake.issues[board].body
+        scenario.heard()
 
 
 def test_what_is_kept_elsewhere_isnt_fetched(scenario: GithubScenario, request_file: Path) -> None:

@@ -54,8 +54,8 @@ class GithubRuns:
 
     `bot` is the login that dispatches; `accepted` gives the runs that the bot has accepted for a
     release, by its own answers, each with what was asked: whoever may dispatch a workflow can give
-    it any title. `results` gives what the bot has said that each of a release's runs came to:
-    GitHub deletes artifacts, and so reports, long before threads.
+    it any title. `results` gives what the bot has said that each of a release's runs came to, None
+    of one that never began: GitHub deletes artifacts, and so reports, long before threads.
     """
 
     workflows: GithubWorkflows
@@ -63,7 +63,7 @@ class GithubRuns:
     patience: RetryPolicy
     bot: str
     accepted: Callable[[str], Mapping[str, str]]
-    results: Callable[[str], Mapping[str, Verdict]]
+    results: Callable[[str], Mapping[str, Verdict | None]]
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     @with_clear_refusals
@@ -88,13 +88,15 @@ class GithubRuns:
                 request, first.created_at, is_lost=True, has_begun=not self.store.is_live
             )
             is_lost = known.is_lost and first.status == "completed"
-            said = results(release).get(run_id) if is_lost else None
+            said = results(release) if is_lost else {}
+            verdict = said.get(run_id)
             runs[run_id] = replace(
                 known,
                 since=first.created_at,
-                is_lost=is_lost and said is None,
+                is_lost=is_lost and verdict is None,
                 address=first.html_url,
-                last_verdict=said,
+                last_verdict=verdict,
+                has_begun=known.has_begun and (verdict is not None or run_id not in said),
             )
         # Two that were asked for in the same second: the smaller number was first.
         return tuple(sorted(runs.values(), key=lambda run: (run.since, run.request.run_id)))

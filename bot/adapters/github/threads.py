@@ -1,5 +1,6 @@
 """Threads as issues and pull requests. The bot's own are those that its login has opened."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -13,12 +14,15 @@ from github.Repository import Repository
 
 from bot.adapters.github.client import RetryPolicy, login_of, make_once, with_clear_refusals
 from bot.comments.result import verdict_in
+from bot.comments.status import says_it_never_began
 from bot.model.audit_entry import Decision, audit_entry_in
 from bot.model.labels import Label, Reaction, Topic
 from bot.model.markers import DASHBOARD, Marker, MarkerKind, last_marker
 from bot.model.ports import ThreadComment
 from runners.contract import Verdict
 
+UNBEGUN = re.compile("(.+)-(?:refused|failed)")
+"""The key of the marker of a comment on a run that didn't begin."""
 LABELS = frozenset(str(label) for label in Label)
 
 
@@ -140,14 +144,20 @@ class GithubThreads:
         accepted.sort(key=lambda entry: not entry.is_cancel)
         return {entry.run_id: entry.asked for entry in accepted}
 
-    def results(self, release: str) -> Mapping[str, Verdict]:
-        """What the release's runs came to, by the bot's own comments on their results."""
-        said = ((last_marker(body), verdict_in(body)) for body in self._own_bodies(release))
-        return {
-            marker.key: verdict
-            for marker, verdict in said
-            if marker and marker.kind is MarkerKind.RESULT and verdict
-        }
+    def results(self, release: str) -> Mapping[str, Verdict | None]:
+        """What the release's runs came to, by the bot's own comments on their results; None of
+        those that never began.
+        """
+        said: dict[str, Verdict | None] = {}
+        for body in self._own_bodies(release):
+            match last_marker(body):
+                case Marker(MarkerKind.RESULT, key) if says_it_never_began(body):
+                    said[key] = None
+                case Marker(MarkerKind.RESULT, key) if (verdict := verdict_in(body)) is not None:
+                    said[key] = verdict
+                case Marker(MarkerKind.BEGUN, key) if unbegun := UNBEGUN.fullmatch(key):
+                    said[unbegun[1]] = None
+        return said
 
     def _own_bodies(self, release: str | None) -> Iterator[str]:
         """What the bot has said in the release's threads; with None, in those about none."""
