@@ -161,15 +161,18 @@ def _decision(version: str, facts: Facts) -> str:
             f"it is registered in {code(facts.instance)}; decide whether it stays. "
             "The bot takes nothing away."
         )
-    if _holds_some(version, facts):
+    if holds := _holds_some(version, facts):
         return (
-            f"don't say `/ingest`: a part of it is registered in {code(facts.instance)}; decide "
-            "whether that stays. The bot takes nothing away."
+            f"don't say `/ingest`: a part of it {holds} registered in {code(facts.instance)}; "
+            "decide whether that stays. The bot takes nothing away."
         )
     return f"don't say `/ingest`, and take {path} off the default branch unless it is to stay."
 
 
-def _holds_some(version: str, facts: Facts) -> bool:
-    """Whether a run has registered datasets of the release, or found them there."""
-    reports = (run.report for run in facts.runs_of(version) if run.report is not None)
-    return any(one.outcome in GOOD for report in reports for one in report.outcomes)
+def _holds_some(version: str, facts: Facts) -> str:
+    """What is known of datasets that a run has registered, or found there; "" if there are none."""
+    runs = facts.runs_of(version)
+    outcomes = (one.outcome for run in runs if run.report for one in run.report.outcomes)
+    if any(outcome in GOOD for outcome in outcomes):
+        return "is"
+    return "may be" if any(run.report is None for run in runs) else ""

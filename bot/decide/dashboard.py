@@ -148,7 +148,7 @@ def _name(version: str, last: Run | None, facts: Facts, look: Look | None) -> St
         return State.MERGED if version in facts.manifests else State.PROPOSED
     if last.verdict is None:
         return State.LOST if last.is_lost else State.RUNNING
-    if last.verdict is Verdict.PASSED and last.request.is_part:
+    if last.verdict is Verdict.PASSED and facts.is_part(last.request):
         return State.PART
     return STATES[last.verdict]
 

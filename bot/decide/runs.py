@@ -87,7 +87,9 @@ def _beginning_comment(event: RunAsked, obstacle: str | None, thread: int) -> Co
     request = event.request
     who = "" if event.by_bot else f"-{re.sub('[^0-9a-z]', '-', event.actor.lower())}"
     if obstacle is not None:
-        marker = Marker(MarkerKind.BEGUN, f"{request.run_id}{who}-refused")
+        # One that came twice goes on: of it nothing is settled by that.
+        how = "refused" if event.is_first else "twice"
+        marker = Marker(MarkerKind.BEGUN, f"{request.run_id}{who}-{how}")
         return Comment(thread, marker, status.not_begun(request, obstacle))
     marker = Marker(MarkerKind.BEGUN, f"{request.run_id}{who}")
     return Comment(thread, marker, status.begun_by_hand(request, event.actor))

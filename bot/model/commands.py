@@ -264,7 +264,8 @@ def _parts(values: list[str]) -> list[str]:
         if is_quoted:
             parts += [word[1:-1] for word in words]
         else:
-            parts += ids if all(map(IDENTIFIER.fullmatch, ids)) else [" ".join(words)]
+            name = " ".join(words).strip(" ,")
+            parts += ids if all(map(IDENTIFIER.fullmatch, ids)) else [name] if name else []
     return parts
 
 

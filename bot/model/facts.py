@@ -109,8 +109,21 @@ class Facts:
 
     def is_ingested(self, release: str) -> bool:
         """Whether a run of the whole release in this instance passed."""
-        whole = (run for run in self.runs_of(release) if not run.request.is_part)
+        whole = (run for run in self.runs_of(release) if not self.is_part(run.request))
         return any(run.verdict is Verdict.PASSED for run in whole)
+
+    def is_part(self, request: RunRequest) -> bool:
+        """Whether it is for a part of its release: by its own words, or those of the run that it
+        repeats, which isn't known any more else.
+        """
+        requests = {run.request.run_id: run.request for run in self.runs}
+        repeated = requests.pop(request.run_id, request)
+        while repeated.failed_of is not None and not repeated.is_part:
+            earlier = requests.pop(repeated.failed_of, None)
+            if earlier is None:
+                return True
+            repeated = earlier
+        return repeated.is_part
 
     def running(self) -> Run | None:
         """The run that is going on in the instance."""

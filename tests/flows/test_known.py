@@ -222,6 +222,28 @@ def test_a_retraction_of_what_is_registered_in_part(scenario: Scenario, command:
     ) in looks(scenario)
 
 
+def test_a_retraction_of_a_part_that_was_done_again(scenario: Scenario) -> None:
+    """What was done again is a part still."""
+    scenario.says("maintainer", "/ingest --limit 2")
+    scenario.ends("2026-02-01-ingest-2", good("d1"), bad("d2"))
+    scenario.says("maintainer", "/retry")
+    (again,) = (run for run in scenario.runs.all() if run.is_going_on())
+    scenario.ends(again.request.run_id, good("d1"), good("d2"))
+    scenario.heard()
+    now_says(scenario, hosted=world.directory(BOTH, v2026_02_01="x"))
+    assert "a part of it is registered in `demo`" in looks(scenario)
+
+
+def test_a_retraction_of_what_may_be_registered_in_part(scenario: Scenario) -> None:
+    """The run was lost, and so was what it had done."""
+    scenario.says("maintainer", "/ingest")
+    scenario.says("maintainer", "/cancel")
+    (scenario.home / "runs" / "2026-02-01-ingest-2" / "journal.jsonl").write_text("{}\n")
+    scenario.heard()
+    now_says(scenario, hosted=world.directory(BOTH, v2026_02_01="x"))
+    assert "a part of it may be registered in `demo`" in looks(scenario)
+
+
 def test_a_retraction_of_what_has_a_manifest_only_gets_its_own_thread(
     empty_scenario: Scenario,
 ) -> None:

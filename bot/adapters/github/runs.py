@@ -53,16 +53,17 @@ class GithubRuns:
     """The repository's runs; `store` has what the machine wrote of them. `now` is the clock.
 
     `bot` is the login that dispatches; `accepted` gives the runs that the bot has accepted for a
-    release, by its own answers, each with what was asked: whoever may dispatch a workflow can give
-    it any title. `results` gives what the bot has said that each of a release's runs came to, None
-    of one that never began: GitHub deletes artifacts, and so reports, long before threads.
+    release, or where none is meant, by its own answers, each with what was asked: whoever may
+    dispatch a workflow can give it any title. `results` gives what the bot has said that each of a
+    release's runs came to, None of one that never began: GitHub deletes artifacts, and so reports,
+    long before threads.
     """
 
     workflows: GithubWorkflows
     store: RunStore
     patience: RetryPolicy
     bot: str
-    accepted: Callable[[str], Mapping[str, str]]
+    accepted: Callable[[str | None], Mapping[str, str]]
     results: Callable[[str], Mapping[str, Verdict | None]]
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -79,10 +80,12 @@ class GithubRuns:
             first = self._first(workflow_runs)
             request = runs[run_id].request if run_id in runs else _request(first)
             release = request.release
-            if run_id not in runs and run_id not in accepted(release):
-                continue
             if run_id not in runs:
-                request = _completed(request, accepted(release)[run_id])
+                # of the threads about no release there are many, and the first look rarely fails
+                asked = accepted(release).get(run_id) or accepted(None).get(run_id)
+                if asked is None:
+                    continue
+                request = _completed(request, asked)
             # The machine writes the request first; artifacts are kept at the end, if at all.
             known = runs.get(run_id) or Run(
                 request, first.created_at, is_lost=True, has_begun=not self.store.is_live

@@ -132,16 +132,14 @@ class GithubThreads:
             if str(label) in {one.name for one in issue.labels}
         )
 
-    def accepted_runs(self, release: str) -> Mapping[str, str]:
-        """The runs that the bot has accepted where the release can be asked for, by its own audit
-        entries: in the release's threads, and in those that are about none, where it is named. Each
-        with what was asked.
+    def accepted_runs(self, release: str | None) -> Mapping[str, str]:
+        """The runs that the bot has accepted in the release's threads, or with None in those about
+        none, where it can be named; by its own audit entries, each with what was asked.
         """
-        bodies = [*self._own_bodies(release), *self._own_bodies(None)]
-        entries = filter(None, map(audit_entry_in, bodies))
+        entries = filter(None, map(audit_entry_in, self._own_bodies(release)))
         accepted = [entry for entry in entries if entry.decision is Decision.ACCEPTED]
-        # What ended a run says nothing of what it was asked for.
-        accepted.sort(key=lambda entry: not entry.is_cancel)
+        # What started the run by hand or ended it says less of what it was asked for.
+        accepted.sort(key=lambda entry: (bool(entry.proof), not entry.is_cancel))
         return {entry.run_id: entry.asked for entry in accepted}
 
     def results(self, release: str) -> Mapping[str, Verdict | None]:
@@ -149,15 +147,16 @@ class GithubThreads:
         those that never began.
         """
         said: dict[str, Verdict | None] = {}
+        unbegun, begun = set[str](), set[str]()
         for body in self._own_bodies(release):
             match last_marker(body):
-                case Marker(MarkerKind.RESULT, key) if says_it_never_began(body):
-                    said[key] = None
-                case Marker(MarkerKind.RESULT, key) if (verdict := verdict_in(body)) is not None:
+                case Marker(MarkerKind.RESULT, key) if verdict := verdict_in(body):
                     said[key] = verdict
-                case Marker(MarkerKind.BEGUN, key) if unbegun := UNBEGUN.fullmatch(key):
-                    said[unbegun[1]] = None
-        return said
+                case Marker(MarkerKind.RESULT, key):
+                    (unbegun if says_it_never_began(body) else begun).add(key)
+                case Marker(MarkerKind.BEGUN, key) if found := UNBEGUN.fullmatch(key):
+                    unbegun.add(found[1])
+        return {**dict.fromkeys(unbegun - begun), **said}
 
     def _own_bodies(self, release: str | None) -> Iterator[str]:
         """What the bot has said in the release's threads; with None, in those about none."""

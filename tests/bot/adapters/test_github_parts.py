@@ -27,6 +27,7 @@ from bot.adapters.web import HttpPages
 from bot.adapters.webhook import Webhook
 from bot.comments.onboarding import BRANCH, FIRST, TITLE
 from bot.comments.pull_requests import manifest_body, patch_body
+from bot.comments.status import LOST, UNTOUCHED
 from bot.errors import BotError
 from bot.model.audit_entry import AuditEntry, Decision, hidden_audit_entry
 from bot.model.effects import Draft, ProposeManifest
@@ -415,8 +416,11 @@ def test_a_run_is_accepted_by_the_bots_own_answer_where_it_can_be_asked_for(serv
     def said(
         kind: MarkerKind, key: str, run_id: str, decision: Decision, login: str, asked: str = ""
     ) -> None:
-        number = threads.open("T", sign(run_id, Marker(kind, key)), Topic.NOTICE)
-        entry = AuditEntry("x", "read", asked or "/ingest", decision, "", run_id)
+        marker = Marker(kind, key)
+        there = threads.marked().get(marker)
+        number = there or threads.open("T", sign(run_id, marker), Topic.NOTICE)
+        proof = "" if asked else "p"
+        entry = AuditEntry("x", "read", asked or "/ingest", decision, "", run_id, proof)
         text = sign("x", Marker(MarkerKind.REPLY, "1"), hidden_audit_entry(entry))
         people.add_comment(fake, fake.user(login), number, text)
         people.add_comment(fake, fake.user(ACTIONS), number, "no entry")
@@ -428,13 +432,49 @@ def test_a_run_is_accepted_by_the_bots_own_answer_where_it_can_be_asked_for(serv
     said(MarkerKind.DASHBOARD, "releases", "r-7", Decision.ACCEPTED, ACTIONS)
     said(MarkerKind.ALERT, "detection-1", "r-8", Decision.ACCEPTED, ACTIONS)
     said(MarkerKind.MANIFEST, release, "r-1", Decision.ACCEPTED, ACTIONS, "/Cancel")
+    said(MarkerKind.MANIFEST, release, "r-2", Decision.ACCEPTED, ACTIONS, "start r-2 by hand")
+    said(MarkerKind.MANIFEST, release, "r-9", Decision.ACCEPTED, ACTIONS, "start r-9 by hand")
+    said(MarkerKind.MANIFEST, release, "r-9", Decision.ACCEPTED, ACTIONS, "/cancel r-9")
     said(MarkerKind.RELEASE, "2025-02-01", "r-4", Decision.ACCEPTED, ACTIONS)
     said(MarkerKind.MANIFEST, "2025-02-01", "r-5", Decision.REFUSED, ACTIONS)
     said(MarkerKind.MANIFEST, "2024-02-01", "r-6", Decision.ACCEPTED, "mallory")
-    elsewhere = dict.fromkeys(("r-3", "r-7", "r-8"), "/ingest")  # threads about no release
-    assert threads.accepted_runs(release) == {"r-1": "/ingest", "r-2": "/ingest", **elsewhere}
-    assert threads.accepted_runs("2025-02-01") == {"r-4": "/ingest", **elsewhere}
-    assert threads.accepted_runs("2024-02-01") == elsewhere
+    assert threads.accepted_runs(release) == {
+        "r-1": "/ingest",
+        "r-2": "/ingest",
+        "r-9": "start r-9 by hand",
+    }
+    assert threads.accepted_runs("2025-02-01") == {"r-4": "/ingest"}
+    assert threads.accepted_runs("2024-02-01") == {}
+    assert threads.accepted_runs(None) == dict.fromkeys(("r-3", "r-7", "r-8"), "/ingest")
+
+
+RESULTS = [
+    (MarkerKind.RESULT, "r-passed", "## ✅ Release 2026-02-01 passed"),
+    (MarkerKind.RESULT, "r-failed", "## ❌ Release 2026-02-01 failed"),
+    (MarkerKind.RESULT, "r-lost", f"{LOST} `r` ended\n\n**Next:** `/ingest` goes on."),
+    (MarkerKind.RESULT, "r-smoke", f"{LOST} `r` didn't begin\n\n{UNTOUCHED}."),
+    (MarkerKind.BEGUN, "r-plan-failed", f"{LOST} `r` didn't begin\n\n{UNTOUCHED}."),
+    (MarkerKind.BEGUN, "r-refused-refused", "Not begun"),
+    (MarkerKind.BEGUN, "r-twice-twice", "Not begun: the other one goes on"),
+]
+
+
+def test_what_a_run_came_to_is_read_from_what_the_bot_has_said(server: Server) -> None:
+    fake, release = server.fake, "2026-02-01"
+    threads = github(settings_of(server), QUICK).threads
+    number = threads.open("T", sign("x", Marker(MarkerKind.RELEASE, release)), Topic.NOTICE)
+    for kind, key, body in RESULTS:
+        text = sign(body, Marker(kind, key))
+        people.add_comment(fake, fake.user(ACTIONS), number, text)
+        people.add_comment(fake, fake.user("mallory"), number, text.replace(key, "r-theirs"))
+    again = Marker(MarkerKind.BEGUN, "r-lost-refused")  # its repetition didn't begin
+    people.add_comment(fake, fake.user(ACTIONS), number, sign("Not begun", again))
+    assert threads.results(release) == {
+        "r-passed": Verdict.PASSED,
+        "r-failed": Verdict.FAILED,
+        **dict.fromkeys(("r-smoke", "r-plan", "r-refused")),
+    }
+    assert threads.results("2025-02-01") == {}
 
 
 def test_a_run_is_named_by_its_own_workflow_run_alone(server: Server) -> None:

@@ -40,6 +40,10 @@ from runners.contract import Action, RunRequest
             '/ingest --organism "Homo sapiens" NCBITaxon:10090,mus_musculus',
             Command(Verb.INGEST, organism=("Homo sapiens", "NCBITaxon:10090", "mus_musculus")),
         ),
+        (
+            '/ingest --organism "Homo sapiens" , Mus musculus',
+            Command(Verb.INGEST, organism=("Homo sapiens", "Mus musculus")),
+        ),
         ('/ingest --collection="A  b"', Command(Verb.INGEST, collection=("A b",))),
         (
             "/ingest --collection 10.1/a https://doi.org/10.22/b,doi:10.3/c",
