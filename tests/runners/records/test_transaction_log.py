@@ -13,12 +13,20 @@ from runners.records.transaction_log import (
     compressed,
     digest,
     expanded,
+    first_id,
+    last_id,
 )
 
 
 @given(st.sets(st.integers(min_value=1, max_value=200)))
 def test_ranges_say_the_same_ids(ids: set[int]) -> None:
     assert expanded(compressed(ids)) == sorted(ids)
+
+
+@given(st.sets(st.integers(min_value=1, max_value=200), min_size=1))
+def test_the_lowest_and_the_highest_id_are_told_of_ranges_too(ids: set[int]) -> None:
+    text = compressed(ids)
+    assert (first_id(text), last_id(text)) == (min(ids), max(ids))
 
 
 def test_ranges_are_short() -> None:

@@ -200,10 +200,19 @@ def test_a_journal_that_cannot_be_written_is_named(
     ]
 
 
-@pytest.mark.parametrize("code", disk.REMEDIES)
-def test_errors_of_the_disk_have_a_remedy(code: int) -> None:
-    sentence = disk.explained(OSError(code, "neen", "a/file"))
-    assert str(sentence).startswith("a/file: neen; ")
+LIMITS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EMFILE, errno.ENFILE)
+OF_ONE_FILE = (
+    *(errno.ENOENT, errno.ENOTDIR, errno.EEXIST, errno.ENOTEMPTY, errno.EISDIR),
+    *(errno.EACCES, errno.EPERM, errno.ENAMETOOLONG),
+)
+
+
+@pytest.mark.parametrize("code", [*LIMITS, *OF_ONE_FILE], ids=errno.errorcode.get)
+def test_errors_of_the_disk_have_a_remedy_of_their_own(code: int) -> None:
+    sentence = str(disk.explained(OSError(code, "neen", "a/file")))
+    assert sentence.startswith("a/file: neen; ")
+    assert sentence.endswith(", and run it again.")
+    assert "see what lies there" not in sentence
 
 
 @pytest.mark.parametrize("code", [errno.EIO, errno.ELOOP, errno.ETXTBSY])
@@ -217,12 +226,22 @@ def test_of_two_files_the_one_that_was_aimed_at_is_named() -> None:
     assert str(sentence).startswith("whole: neen; ")
 
 
-@pytest.mark.parametrize("code", disk.LIMITS)
-def test_a_limit_needs_no_file(code: int) -> None:
-    assert str(disk.explained(OSError(code, "neen"))).startswith("a file: neen; ")
+@pytest.mark.parametrize("code", LIMITS, ids=errno.errorcode.get)
+def test_a_limit_of_disk_user_or_machine_is_told_without_a_file(
+    code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As of a file that was open when the limit was met: Python names none then."""
+
+    def write() -> None:
+        raise OSError(code, "neen")
+
+    with pytest.raises(SystemExit) as ended:
+        with_clear_errors(write)()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith("a file: neen; ")
 
 
-@pytest.mark.parametrize("code", [None, errno.EBADF, errno.EPIPE, errno.ECONNRESET, errno.ENOENT])
+@pytest.mark.parametrize("code", [None, errno.EBADF, errno.EPIPE, errno.ECONNRESET, *OF_ONE_FILE])
 def test_errors_that_name_no_file_are_none_of_the_disk(code: int | None) -> None:
     error = OSError("no code") if code is None else OSError(code, "neen")
     assert disk.explained(error) is None

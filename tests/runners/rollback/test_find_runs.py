@@ -1,6 +1,7 @@
 """Which runs are taken back, and in which order, by their folders alone."""
 
 import json
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +43,15 @@ def keep(runs: Path, wanted: RunRequest, *lines: dict[str, Any], began: int = 1)
     (folder / JOURNAL).write_text(text)
 
 
-def names(runs: Path, **wanted: str | None) -> list[str]:
+def find(runs: Path, **wanted: str | None) -> list[RunFolder]:
     every: dict[str, str | None] = {"release": None, "run_id": None, "instance": None, **wanted}
-    found = find_runs(
+    return find_runs(
         runs, release=every["release"], run_id=every["run_id"], instance=every["instance"]
     )
-    return [run.request.run_id for run in found]
+
+
+def names(runs: Path, **wanted: str | None) -> list[str]:
+    return [run.request.run_id for run in find(runs, **wanted)]
 
 
 @pytest.fixture
@@ -155,6 +159,32 @@ def test_one_that_has_not_begun_wrote_nothing(runs: Path) -> None:
     assert [run.request.run_id for run in begun(found)] == ["new-1"]
     with pytest.raises(ContractError, match="and neither does the instance; see what is register"):
         begun([run for run in found if run.request.run_id == "new-2"])
+
+
+@pytest.mark.parametrize("began", [(1, 2, 3), (3, 2, 1)])
+@pytest.mark.parametrize("order", list(permutations(RUNS)))
+def test_runs_that_the_instance_alone_had_stand_where_they_wrote(
+    tmp_path: Path, order: tuple[str, ...], began: tuple[int, ...]
+) -> None:
+    """They are found after the others, and a lost journal that was made whole may tell of more."""
+    for number, (name, moment) in enumerate(zip(RUNS, began, strict=True), start=1):
+        keep(tmp_path, request(name), *recorded(1, str(number)), began=moment)
+    folders = {run.request.run_id: run for run in find(tmp_path, release=NEW)}
+    found = [run.request.run_id for run in begun([folders[name] for name in order])]
+    assert found == [*RUNS[::-1]]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("5-9", "3-7"), ("5-9", "1,3-7"), ("5,8-9", "7-8"), ("3-7", "5-9")]
+)
+def test_ids_that_were_given_again_tell_no_order(first: str, second: str) -> None:
+    """As SQLite gives them once somebody has deleted the newest rows."""
+    runs = [
+        RunFolder(request(name), Path(name), JournalLines(recorded(1, ids, height=height)))
+        for name, ids, height in (("run-a", first, 9), ("run-b", second, 12))
+    ]
+    for folders in (runs, runs[::-1]):
+        assert [entry.run for entry in transactions_of(folders)] == ["run-b", "run-a"]
 
 
 @given(st.lists(st.sampled_from(RUNS), min_size=1, max_size=9), st.booleans(), st.randoms())

@@ -2,14 +2,17 @@
 
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.db import IntegrityError
 
 from runners import registry
 from runners.contract import Action, ContractError, RunRequest
+from runners.records.baseline import Baseline, store_baseline
 from runners.records.proof import KeptRun, kept
 from runners.records.transaction_log import (
     Inserted,
@@ -20,6 +23,7 @@ from runners.records.transaction_log import (
 )
 from runners.rollback.rollback import (
     MEMBERS,
+    _attempt_or_say_so,
     _is_done,
     _keep_what_others_use,
     _pointed_to,
@@ -28,10 +32,10 @@ from runners.rollback.rollback import (
 )
 from runners.rollback.undo import LoggedTransaction, UndoPlan
 from runners.rollback.whole import lost_runs
-from runners.run.journal import COMMITTED, JOURNAL, RECORDED, START, Journal, read_journal
+from runners.run.journal import COMMITTED, JOURNAL, RECORDED, ROLLBACK, START, Journal, read_journal
 from runners.run.request import REQUEST, RunFolder
 
-Users = list[tuple[str, int, int]]
+Users = list[tuple[str, int | None, int]]
 Give = Callable[..., None]
 COLLECTIONS, REFERENCES = "lamindb_collection", "lamindb_reference"
 
@@ -160,15 +164,54 @@ def test_tables_that_lamindb_has_changed_since_are_named(
     )
 
 
+# --- would the commit be refused? -----------------------------------------------------------------
+
+
+class OfPostgresql(Exception):  # noqa: N818 - as psycopg2 raises it
+    pgcode, diag = "23503", SimpleNamespace(message_primary="neen", message_detail=None)
+
+
+def test_a_dry_run_is_refused_by_what_would_refuse_the_commit(tmp_path: Path, give: Give) -> None:
+    """As by a constraint that is looked at then, in a table that a lab added."""
+    own = run(tmp_path, "own", numbers=())
+    held = Baseline(releases={}, shared={})
+    store_baseline(own.folder, held)
+    deleted: list[object] = []
+
+    def check_references() -> None:
+        if deleted:
+            raise IntegrityError("neen") from OfPostgresql("neen")
+
+    give(
+        exclusive=SimpleNamespace(
+            transaction=lambda _: nullcontext(), check_references=check_references
+        ),
+        baseline=SimpleNamespace(take_baseline=lambda before: held),
+        proofs=SimpleNamespace(forget=lambda _: None),
+        rows=SimpleNamespace(
+            models=dict,
+            read_rows=lambda _: {},
+            users=users_of({}),
+            continuing=lambda _: (),
+            delete_rows=deleted.append,
+            restore_rows=lambda _: None,
+            give_up=lambda: None,
+        ),
+    )
+    with pytest.raises(ContractError, match=r"^the database refuses a row, because of one that st"):
+        _attempt_or_say_so([own], is_real=False)
+    assert not read_journal(own.folder / JOURNAL).first(ROLLBACK)
+
+
 # --- who points to what goes? ---------------------------------------------------------------------
 
 
-def users_of(users: dict[str, Users]) -> Callable[..., Iterator[tuple[str, int, int]]]:
+def users_of(users: dict[str, Users]) -> Callable[..., Iterator[tuple[str, int | None, int]]]:
     """`rows.users`: who points to rows of a table, without ours."""
 
     def answer(table: str, ids: set[int], ours: dict[str, set[int]]) -> Iterator[Any]:
         for user, key, to in users.get(table, ()):
-            if to in ids and key not in ours.get(user, ()):
+            if to in ids and (key is None or key not in ours.get(user, ())):
                 yield user, key, to
 
     return answer
@@ -196,31 +239,49 @@ def test_what_goes_or_is_given_back_points_to_nothing(
     assert _pointed_to(undoing, {COLLECTIONS: {7: {"id": 7, "key": "ours"}}}) == told
 
 
+FEATURES, SLOTS, OF_ARTIFACTS = (
+    "lamindb_feature",
+    "lamindb_schemafeature",
+    "lamindb_artifactreference",
+)
+DEFINITIONS = {FEATURES: {5}, SLOTS: {8}}
+
+
 @pytest.mark.parametrize(
     ("users", "told", "gone"),
     [
-        ({}, [], {REFERENCES: {1, 2}, "lamindb_feature": {5}}),
+        ({}, [], {REFERENCES: {1, 2}, **DEFINITIONS}),
+        # those of the run itself go with them
+        ({FEATURES: [(SLOTS, 8, 5)]}, [], {REFERENCES: {1, 2}, **DEFINITIONS}),
+        ({FEATURES: [(OF_ARTIFACTS, 3, 5)]}, [], {REFERENCES: {1, 2}, **DEFINITIONS}),
+        ({REFERENCES: [(OF_ARTIFACTS, 3, 2)]}, [], {REFERENCES: {1, 2}, **DEFINITIONS}),
         (
-            {REFERENCES: [("lamindb_artifactreference", 9, 2)]},
+            {REFERENCES: [(OF_ARTIFACTS, 3, 1), (OF_ARTIFACTS, 9, 2)]},
             ["reference 2: others use it"],
-            {REFERENCES: {1}, "lamindb_feature": {5}},
+            {REFERENCES: {1}, **DEFINITIONS},
         ),
         (
-            {"lamindb_feature": [("lamindb_schemafeature", 9, 5)]},
-            ["features, schemas and storage: lamindb_schemafeature uses them"],
+            {FEATURES: [(SLOTS, 8, 5), (SLOTS, 9, 5)]},
+            [f"features, schemas and storage: {SLOTS} uses them"],
+            {REFERENCES: {1, 2}},
+        ),
+        (
+            {SLOTS: [("lab notes", None, 8)]},
+            ["features, schemas and storage: lab notes uses them"],
             {REFERENCES: {1, 2}},
         ),
     ],
 )
-def test_what_others_use_stays(
+def test_what_others_use_stays_and_who_goes_as_well_is_none_of_them(
     give: Give, users: dict[str, Users], told: list[str], gone: dict[str, set[int]]
 ) -> None:
     undoing = UndoPlan()
-    undoing.deleted[REFERENCES] = {1, 2}
-    undoing.definitions["lamindb_feature"] = {5}
+    undoing.deleted[REFERENCES], undoing.deleted[OF_ARTIFACTS] = {1, 2}, {3}
+    undoing.definitions.update({table: set(ids) for table, ids in DEFINITIONS.items()})
     give(rows=SimpleNamespace(users=users_of(users)))
     assert _keep_what_others_use(undoing) == told
-    assert {table: ids for table, ids in undoing.deleted.items() if ids} == gone
+    left = {table: ids for table, ids in undoing.deleted.items() if ids}
+    assert left == {OF_ARTIFACTS: {3}, **gone}
 
 
 def test_what_the_instance_keeps_of_other_runs_of_the_release_stands(

@@ -6,7 +6,7 @@ import pytest
 
 from runners import rules
 from runners.contract import ContractError
-from runners.contract.rules import Rules, Terms
+from runners.contract.rules import Rules, Terms, is_pinned
 from runners.rules.reference import Reference
 from runners.settings import from_environment
 
@@ -39,6 +39,39 @@ def test_every_ontology_of_the_rules_has_a_source_and_a_pin(reference: Reference
     assert named <= set(reference.rules.ontologies)
     for ontology in reference.rules.ontologies:
         assert reference.pin(ontology)
+
+
+MONTHS = ["Jan", "feb", "MAR", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+
+@pytest.mark.parametrize(("number", "month"), list(enumerate(MONTHS, start=1)), ids=MONTHS)
+@pytest.mark.parametrize(("written", "day"), [("8", "08"), ("08", "08"), ("18", "18")])
+def test_a_day_that_is_pinned_by_its_name_is_the_version_of_that_day(
+    written: str, day: str, number: int, month: str
+) -> None:
+    pin = f"{written}-{month}-2025 2025_04"
+    assert is_pinned(f"2025-{number:02}-{day}", pin)
+    assert is_pinned("2025_04", pin)
+    assert not is_pinned(f"2025-{number % 12 + 1:02}-{day}", pin)
+    assert not is_pinned(f"2025-{number:02}-28", pin)
+    assert not is_pinned(f"2024-{number:02}-{day}", pin)
+
+
+@pytest.mark.parametrize(
+    ("version", "pin", "is_it"),
+    [
+        ("v3.82.0", "2025-09-15 EFO 3.82.0", True),
+        ("3.82.0", "v3.82.0", True),
+        ("2025-09-15", "2025-09-15 EFO 3.82.0", True),
+        ("v3.8", "2025-09-15 EFO 3.82.0", False),
+        ("2025-10-08", "08-Okt-2025", False),  # no month, which is no error
+        ("08-Okt-2025", "08-Okt-2025", True),
+    ],
+)
+def test_a_version_is_pinned_where_it_is_a_word_of_the_pin(
+    version: str, pin: str, is_it: bool
+) -> None:
+    assert is_pinned(version, pin) is is_it
 
 
 def test_every_term_of_the_rules_stands_in_its_pinned_ontology(reference: Reference) -> None:

@@ -1,5 +1,8 @@
 """A journal and what the instance keeps of the same run: what either lacks is added or named."""
 
+import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -164,4 +167,65 @@ def test_a_record_that_was_changed_is_not_believed() -> None:
     with pytest.raises(
         ContractError, match=r"keeps of transaction 1 of run run \(a row of lamindb_js"
     ):
+        require_unchanged("run", other)
+
+
+def by_length(fields: Any) -> Any:
+    """As PostgreSQL's jsonb gives it back: https://www.postgresql.org/docs/current/datatype-json.html"""
+    if isinstance(fields, dict):
+        in_order = sorted(fields.items(), key=lambda field: (len(field[0]), field[0]))
+        return {name: by_length(value) for name, value in in_order}
+    return [by_length(value) for value in fields] if isinstance(fields, list) else fields
+
+
+def turned(fields: Any) -> Any:
+    """In the opposite order of names."""
+    if isinstance(fields, dict):
+        return {name: turned(value) for name, value in reversed(fields.items())}
+    return [turned(value) for value in fields] if isinstance(fields, list) else fields
+
+
+@pytest.mark.parametrize("ordered", [by_length, turned])
+def test_a_record_is_believed_in_whichever_order_the_database_gives_its_fields(
+    ordered: Callable[[Any], Any], journal: Journal, tmp_path: Path
+) -> None:
+    change = ValueChange(old="x", new={"type": "y", "key": "z"})
+    written = record(1).model_copy(
+        update={
+            "inserted": {
+                table: Inserted(ids="1-2", digests=("0123", "4567"))
+                for table in ("lamindb_storage", "lamindb_artifact", "bionty_gene")
+            },
+            "changed": {
+                table: {key: {"uid": change, "description": change} for key in (12, 2)}
+                for table in ("lamindb_artifact", "bionty_source")
+            },
+        }
+    )
+    told = json.loads(kept(written, BEGUN).to_json())
+    found = KeptTransaction.from_json(json.dumps(ordered(told)), source="instance")
+    assert list(found.record.inserted) != list(written.inserted)
+    require_unchanged("run", found)
+    write(journal)
+    journal.write(RECORDED, **written.model_dump(mode="json"))
+    journal.write(COMMITTED, number=1)
+    run = replace(kept_run(), transactions={1: found})
+    assert complete(tmp_path / "run", journal, REQUEST, run) is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"part": Part.VOCABULARY},
+        {"inserted": {"lamindb_artifact": Inserted(ids="1", digests=("4567",))}},
+        {"inserted": {"lamindb_storage": Inserted(ids="1", digests=("0123",))}},
+        {"changed": {"lamindb_artifact": {1: {"is_latest": ValueChange(old=False, new=True)}}}},
+        {"height": 7},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_record_of_which_anything_was_changed_is_refused(change: dict[str, Any]) -> None:
+    whole = kept(record(1), BEGUN)
+    other = whole.model_copy(update={"record": record(1).model_copy(update=change)})
+    with pytest.raises(ContractError, match="was changed; restore that row"):
         require_unchanged("run", other)

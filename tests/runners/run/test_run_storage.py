@@ -3,15 +3,18 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
 import refusing_s3
 
 from runners import retries
+from runners.files import write_whole
 from runners.retries import OutageError
 from runners.run.run_storage import (
     FolderRunStorage,
@@ -79,24 +82,64 @@ def test_a_file_among_the_runs_folders_is_none_of_them(mirror: Mirror) -> None:
     assert {path.name for path in mirror.folder.parent.iterdir()} == {RUN, EARLIER}
 
 
-def test_objects_that_stand_for_folders_are_passed_over(tmp_path: Path) -> None:
-    """As consoles and some tools make them: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-folders.html"""
+@pytest.fixture(scope="module")
+def s3() -> Iterator[Any]:
+    """A client of an S3 on loopback."""
     with refusing_s3.served() as (endpoint, _):
-        client = boto3.client(
+        yield boto3.client(
             "s3",
             endpoint_url=endpoint,
             aws_access_key_id="tests",
             aws_secret_access_key="tests",
             region_name="us-east-1",
         )
-        client.create_bucket(Bucket="bucket")
-        keys = ("", f"{RUN}/", f"{EARLIER}/", f"{EARLIER}/journal.jsonl", f"{OTHER}/left.json/")
-        for key in keys:
-            client.put_object(Bucket="bucket", Key=f"runs/{key}", Body=b"")
-        for _ in range(2):  # and where their folders are there
-            S3RunStorage("bucket", "runs/", client).fetch(tmp_path, RUN[:10])
-    files = [path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()]
-    assert files == [Path(EARLIER) / "journal.jsonl"]
+
+
+def files_in(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_objects_that_stand_for_folders_are_passed_over(s3: Any, tmp_path: Path) -> None:
+    """As consoles and some tools make them: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-folders.html"""
+    s3.create_bucket(Bucket="folders")
+    keys = ("", f"{RUN}/", f"{EARLIER}/", f"{EARLIER}/journal.jsonl", f"{OTHER}/left.json/")
+    for key in keys:
+        s3.put_object(Bucket="folders", Key=f"runs/{key}", Body=b"")
+    for _ in range(2):  # and where their folders are there
+        S3RunStorage("folders", "runs/", s3).fetch(tmp_path, RUN[:10])
+    assert files_in(tmp_path) == {f"{EARLIER}/journal.jsonl"}
+
+
+@pytest.mark.parametrize("prefix", [None, "", "runs/"], ids=["folder", "bucket", "prefix"])
+def test_of_the_release_all_is_fetched_and_of_others_what_they_left(
+    s3: Any, tmp_path: Path, prefix: str | None
+) -> None:
+    """Also of an earlier release that was mended since: its newest run has left what it holds."""
+    home, runs = tmp_path / "kept", tmp_path / "fetched"
+    mended = OTHER.replace("ingest-1", "ingest-2")
+    kept = {
+        f"{run}/{file}": f"{file} of {run}"
+        for run in (RUN, EARLIER, OTHER, mended)
+        for file in ("journal.jsonl", "holdings.json", "left.json", "not-left.json")
+    }
+    storage: RunStorage
+    if prefix is None:
+        storage = FolderRunStorage(home)
+        for name, text in kept.items():
+            (home / name).parent.mkdir(parents=True, exist_ok=True)
+            (home / name).write_text(text)
+    else:
+        storage = S3RunStorage(f"fetched-{len(prefix)}", prefix, s3)
+        s3.create_bucket(Bucket=storage.bucket)
+        for name, text in kept.items():
+            s3.put_object(Bucket=storage.bucket, Key=f"{prefix}{name}", Body=text.encode())
+    storage.fetch(runs, RUN[:10])
+    wanted = {
+        name: text
+        for name, text in kept.items()
+        if name.startswith(RUN[:10]) or name in (f"{OTHER}/left.json", f"{mended}/left.json")
+    }
+    assert {name: (runs / name).read_text() for name in files_in(runs)} == wanted
 
 
 def test_what_is_written_is_kept_while_the_step_works(mirror: Mirror) -> None:
@@ -115,6 +158,68 @@ def test_only_what_changed_is_put_again(mirror: Mirror) -> None:
     there(mirror).unlink()
     mirror.put_changed()
     assert list(there(mirror).parent.iterdir()) == []
+
+
+@dataclass
+class Slow:
+    """A storage beside which the step goes on writing: `meanwhile` comes after each put."""
+
+    kept: RunStorage
+    meanwhile: Callable[[Path], object]
+
+    def fetch(self, runs: Path, beginning: str) -> None:
+        self.kept.fetch(runs, beginning)
+
+    def put(self, file: Path) -> None:
+        self.kept.put(file)
+        self.meanwhile(file)
+
+
+def test_what_is_written_while_a_file_is_kept_is_kept_the_next_time(mirror: Mirror) -> None:
+    """And it may be the last that is ever written."""
+    own, rest = mirror.folder / "journal.jsonl", ["two\nend\n"]
+    own.write_text("two\n")
+    slow = Mirror(
+        mirror.folder, Slow(mirror.kept, lambda file: rest and file.write_text(rest.pop()))
+    )
+    slow.put_changed()
+    assert there(mirror).read_text() == "two\n"
+    slow.put_changed()
+    assert there(mirror).read_text() == "two\nend\n"
+
+
+def test_another_text_as_long_as_the_one_that_is_kept_is_kept(mirror: Mirror) -> None:
+    own = mirror.folder / "report.json"
+    for second, text in enumerate(("1", "2"), start=1):
+        own.write_text(text)
+        os.utime(own, (second, second))
+        mirror.put_changed()
+    assert there(mirror).with_name("report.json").read_text() == "2"
+
+
+@pytest.mark.parametrize("before", [None, "before"])
+def test_a_file_that_is_being_written_is_kept_once_it_is_whole(
+    mirror: Mirror, monkeypatch: pytest.MonkeyPatch, before: str | None
+) -> None:
+    own, home = mirror.folder / "left.json", there(mirror).parent
+    seen = []
+    if before:
+        own.write_text(before)
+
+    def look(_: int) -> None:
+        """The mirror copies in the middle of the writing."""
+        mirror.put_changed()
+        seen.append({path.name: path.read_text() for path in home.iterdir()})
+
+    monkeypatch.setattr(os, "fsync", look)
+    write_whole(own, "after")
+    others = {"journal.jsonl": "one\n"}
+    assert seen == [others | ({"left.json": before} if before else {})]
+    mirror.put_changed()
+    assert {path.name: path.read_text() for path in home.iterdir()} == {
+        **others,
+        "left.json": "after",
+    }
 
 
 WAITS = """import pathlib, time

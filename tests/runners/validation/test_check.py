@@ -9,6 +9,7 @@ from typing import Any
 import deadly
 import h5py
 import pytest
+import tomli_w
 from click.testing import CliRunner, Result
 from instances import REFERENCE, Place
 
@@ -28,7 +29,8 @@ from runners.sample.world import World
 from runners.settings import REPOSITORY
 from runners.validation import check as module
 from runners.validation.readers import Readers
-from runners.validation.validated import unread
+from runners.validation.validate import Validation
+from runners.validation.validated import ValidatedDataset, unread
 
 
 def test_it_says_what_would_come_of_each_dataset(place: Place) -> None:
@@ -105,6 +107,51 @@ def test_what_is_accepted_of_a_dataset_that_was_not_looked_at_is_not_judged(
     wanted = [used, *([] if limit else [used]), run_out, unknown]
     assert [use.state for use in report.exceptions] == wanted
     assert len(report.outcomes) == (limit or 2)
+
+
+@pytest.mark.parametrize(
+    ("failing", "accepted", "code"),
+    [
+        ((), (), 0),
+        (("d-0",), (), 1),
+        (("d-0", "d-1"), ("d-0", "d-1"), 0),
+        (("d-0", "d-1"), ("d-1",), 1),
+        (("d-0",), ("d-1",), 1),  # of what doesn't fail
+        (("d-0",), ("d-0", "d-1"), 0),
+    ],
+)
+def test_a_release_passes_once_each_dataset_that_fails_is_accepted(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    failing: tuple[str, ...],
+    accepted: tuple[str, ...],
+    code: int,
+) -> None:
+    datasets = [dataset for dataset, _ in deadly.tasks([0, 0, 0])]
+    monkeypatch.setattr(module, "read_datasets", lambda _: datasets)
+    monkeypatch.setattr(module, "location", lambda *_: "")
+    monkeypatch.setattr(
+        Readers,
+        "judged",
+        lambda _, tasks: (
+            unread(dataset, Reason.FILE_MISSING, "")
+            if dataset.dataset_id in failing
+            else ValidatedDataset(dataset, Validation((), (), (), {}))
+            for dataset, _ in tasks
+        ),
+    )
+    known = Manifest.from_file(REPOSITORY / "tests" / "flows" / "expected" / "2026-02-01.toml")
+    exceptions = [
+        AcceptedException(dataset_id=name, reason=Reason.FILE_MISSING, until=date.max)
+        for name in accepted
+    ]
+    manifest = known.model_copy(update={"accepted": tuple(exceptions)})
+    file = tmp_path / "2026-02-01.toml"
+    file.write_text(tomli_w.dumps(manifest.to_table()))
+    done = check(file)
+    assert done.exit_code == code, done.output
+    assert done.stdout.count(": missing") == len(failing)
+    assert done.stdout.count("(accepted)") == len({*failing} & {*accepted})
 
 
 @pytest.mark.parametrize("file", ["absent/check.json", "."])

@@ -1,16 +1,25 @@
 """Which runs a verification goes by, and what it takes from each of them. Without an instance."""
 
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from test_checks import ARTIFACTS, SNAPSHOT, WHOLE
 
+from runners import registry
+from runners.census import content
+from runners.census.store import CensusDataset
 from runners.contract import ROLLED_BACK, Action, Manifest, RunRequest, Storage
 from runners.records.baseline import Baseline, store_baseline
-from runners.records.snapshot import Stored, Unknown
+from runners.records.snapshot import StoreContent, Stored, Unknown
 from runners.run.journal import JOURNAL, JournalLines
 from runners.run.request import REQUEST, Job, RunFolder
+from runners.settings import from_environment
+from runners.verification import verify as module
+from runners.verification.checks import all_checks
+from runners.verification.facts import VerificationFacts
 from runners.verification.gather import (
     _baseline,
     _given_back,
@@ -18,7 +27,7 @@ from runners.verification.gather import (
     _stored,
     _tracked,
 )
-from runners.verification.verify import _ingests
+from runners.verification.verify import _ingests, verify
 
 RELEASE = "2020-07-15"
 MANIFEST = Manifest(
@@ -136,3 +145,49 @@ def test_storage_is_asked_for_the_files_that_are_verified_alone() -> None:
     }
     assert asked == [first.address, second.address]
     assert _stored(Unknown("no answer"), WHOLE.datasets, look) == {}
+
+
+def dataset(name: str) -> CensusDataset:
+    return CensusDataset(name, "v", "T", f"{name}.h5ad", "c", "C", "", 1)
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_whole"), [({}, True), ({"limit": 1}, False), ({"only": ("d-1",)}, False)]
+)
+@pytest.mark.parametrize("repeats", [0, 1, 2])
+def test_what_only_a_whole_release_can_lack_is_asked_of_no_part_and_of_no_repeat_of_one(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    asked: dict[str, Any],
+    is_whole: bool,
+    repeats: int,
+) -> None:
+    before = MANIFEST.model_copy(update={"release": "2020-01-15"})
+    tables = {RELEASE: ["d-1", "d-2"], before.release: ["d-1", "d-0"]}
+    for name in ("connection", "schema", "snapshot", "storage"):
+        double = SimpleNamespace(connect=lambda _: None, stored_files=dict)
+        monkeypatch.setitem(sys.modules, f"runners.registry.{name}", double)
+        monkeypatch.setattr(registry, name, double, raising=False)
+    monkeypatch.setattr(
+        module, "read_datasets", lambda manifest: [dataset(d) for d in tables[manifest.release]]
+    )
+    monkeypatch.setattr(content, "read_content", lambda _: StoreContent(frozenset(), 0, 0))
+    seen: list[VerificationFacts] = []
+
+    def look(facts: VerificationFacts) -> tuple[()]:
+        seen.append(facts)
+        return ()
+
+    monkeypatch.setattr(all_checks, "run_checks", look)
+    for number in range(repeats + 1):
+        fields = {"failed_of": f"run-{number - 1}"} if number else asked
+        own = request(f"run-{number}", **fields)
+        folder = tmp_path / own.run_id
+        folder.mkdir()
+        (folder / REQUEST).write_text(own.to_json())
+    report = verify(Job(own, MANIFEST, before, folder, from_environment().reference, 1))
+    (facts,) = seen
+    assert facts.is_whole is isinstance(facts.content, StoreContent) is is_whole
+    assert [offender.dataset_id for offender in report.withdrawn] == (["d-0"] if is_whole else [])
+    assert (report.previous is not None) is is_whole
+    assert report.dataset_count == (2 if is_whole else 1)
