@@ -112,6 +112,16 @@ def test_a_special_value_is_saved_and_told() -> None:
     ]
 
 
+@pytest.mark.parametrize("more", ["strict=True", "strict=False"])
+def test_what_else_a_zip_is_told_stays_where_values_are_added(more: str) -> None:
+    value = f'{STR}This MUST be a CL term, <code>"unknown"</code> or <code>"na"</code>.'
+    new = parse_document(document("2.0.0", obs=[(*TERMS[:2], value)]))
+    source = SMALL.replace('["unknown"])', f'["unknown"], {more})')
+    assert source != SMALL
+    result = patched(source, new, new)[0]
+    assert f'zip([bt.CellType, bt.CellType], ["unknown", "na"], {more}):' in result
+
+
 def test_labels_come_and_go_with_the_enumeration() -> None:
     old, new = (
         small(("tissue_type", MUST, f'{STR}<code>"tissue"</code>. This MUST be {values}.'))
@@ -406,6 +416,13 @@ UNKNOWN = f'{STR}This MUST be a CL term or <code>"unknown"</code>.'
             '"unknown" of DevelopmentalStage',
             SAVED,
         ),
+        (
+            '["unknown"])',  # the shorter list would end the loop
+            '["unknown"], ["of cells"])',
+            '"unknown" of DevelopmentalStage',
+            SAVED,
+        ),
+        ('["unknown"])', '["unknown"], *others)', '"unknown" of DevelopmentalStage', SAVED),
         ('["tissue", "cell culture"]', "types", "values of tissue_type", SAVED),
         ('["is_primary_data", "suspension_type"]', "names", "is_primary_data", "the bool features"),
         ("obs_features.append", "add", "is_fed", "obs"),
