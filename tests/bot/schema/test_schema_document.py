@@ -125,6 +125,10 @@ def test_a_row_without_its_last_bar_is_read() -> None:
         ("Curator MAY annotate.", Requirement.MAY),
         ("Curator MUST annotate if x; otherwise, this key MUST NOT be present.", "MUST else"),
         ("Curator MAY annotate only if x; otherwise this key MUST NOT be present.", "MAY else"),
+        ("This key MUST NOT be present if x; otherwise, Curator MUST annotate.", "MUST else"),
+        ("This key MUST NOT be present when x. Otherwise Curator MAY annotate.", "MAY else"),
+        ("Curator MUST NOT annotate if x; otherwise, Curator MUST annotate.", "MUST else"),
+        ("Curator MUST NOT annotate if x.", Requirement.MUST_NOT),
     ],
 )
 def test_a_requirement_is_read_from_the_annotators_sentence(
@@ -146,6 +150,12 @@ def test_a_requirement_is_read_from_the_annotators_sentence(
         ("CELLxGENE Discover MUST annotate if the curator has set <code>b</code>.", "discover"),
         ("Curator MUST annotate if CELLxGENE Discover has set <code>b</code>.", "curator"),
         ("The Data Portal MAY annotate if the curator doesn't.", "data portal"),
+        ("This key MUST NOT be present if x; otherwise, Curator MUST annotate.", "curator"),
+        (
+            "This key MUST NOT be present if the curator has set <code>b</code>; otherwise, "
+            "CELLxGENE Discover MUST annotate.",
+            "discover",
+        ),
     ],
 )
 def test_the_annotator_is_who_is_told_to_and_not_who_stands_in_the_condition(

@@ -241,6 +241,7 @@ IF_A, ELSE_NOT = f"annotate if {code('a')} is present", "; otherwise, it MUST NO
         ("Curator MUST annotate", True),
         (f"Curator MUST {IF_A}", True),
         (f"Curator MUST {IF_A}{ELSE_NOT}", True),
+        (f"It MUST NOT be present if {code('a')} is; otherwise, Curator MUST annotate", True),
         ("Curator MUST NOT annotate", False),
         ("Curator SHOULD annotate", False),
         ("Curator MAY annotate", False),
