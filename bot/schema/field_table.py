@@ -17,6 +17,10 @@ PYTHON = r"(?:str|u?int|float|bool|dict|list|tuple|numpy|pandas|scipy)\b"
 PYTHON_TYPE = rf"`{PYTHON}[^`]*`"
 TYPE = re.compile(rf"(?:categorical with )?(?:an? )?{PYTHON_TYPE}(?: categories)?")
 CONDITION = re.compile(r" (?:if|when) ")
+# "This key MUST NOT be present if A; otherwise, Curator MUST annotate": what holds stands behind.
+REFUSED_FIRST = re.compile(
+    r"[^.;]*\bMUST NOT (?:be present|annotate) (?:if|when) .*?\botherwise,? (.*)", re.I
+)
 CONVERTED = re.compile(rf"\bMUST be converted to an? ?({PYTHON_TYPE})")
 
 
@@ -80,7 +84,9 @@ def flatten(source: str) -> tuple[str, tuple[ValueTable, ...]]:
 def requirement(annotation: str) -> Requirement:
     """How binding the annotator's sentence is."""
     conditional = is_conditional(annotation)
-    refused = conditional and "MUST NOT be present" in annotation
+    refused = REFUSED_FIRST.match(annotation) or (
+        conditional and "MUST NOT be present" in annotation
+    )
     word = re.search(r"\b(MUST NOT|MUST|MAY|SHOULD)\b", unconditional(annotation))
     if word is None:
         return Requirement.UNSTATED
@@ -95,8 +101,9 @@ def is_conditional(annotation: str) -> bool:
 
 
 def unconditional(annotation: str) -> str:
-    """The annotator's sentence up to its condition."""
-    return CONDITION.split(annotation, maxsplit=1)[0]
+    """The annotator's sentence up to its condition; what holds otherwise if it refuses first."""
+    refused_first = REFUSED_FIRST.match(annotation)
+    return CONDITION.split(refused_first[1] if refused_first else annotation, maxsplit=1)[0]
 
 
 def _labels(table: RawTable) -> list[str]:

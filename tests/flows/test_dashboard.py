@@ -316,6 +316,30 @@ def test_cells_are_drawn_where_the_page_has_them_of_all_organisms() -> None:
     assert "xychart" not in body(states[:1], None, NOON, ingest_on_merge=True)
 
 
+@pytest.mark.parametrize("newest_is_highest", [True, False])
+@pytest.mark.parametrize(
+    ("counts", "bars"),
+    [
+        ((9, 10), ("9", "10")),
+        ((990, 1573), ("990", "1573")),
+        ((9_500_000, 74_300_000), ("9.5", "74.3")),
+        ((900_000, 1_000_000), ("0.9", "1.0")),
+        ((99_000_000, 101_000_000), ("99.0", "101.0")),
+    ],
+)
+def test_a_charts_axis_ends_at_its_highest_bar(
+    counts: tuple[int, int], bars: tuple[str, str], newest_is_highest: bool
+) -> None:
+    versions = ["2025-06-01", "2026-02-01"] if newest_is_highest else ["2026-02-01", "2025-06-01"]
+    states = [
+        ReleaseState(version, State.VERIFIED, datasets=count, cells=count)
+        for version, count in zip(versions, counts, strict=True)
+    ]
+    text = body(states, None, NOON, ingest_on_merge=True)
+    drawn = ", ".join(bars if newest_is_highest else reversed(bars))
+    assert text.count(f"    y-axis 0 --> {bars[1]}\n    bar [{drawn}]\n") == 2
+
+
 def release(cell_counts: Mapping[str, CellCount]) -> Release:
     return Release("2026-02-01", None, None, None, None, cell_counts)
 

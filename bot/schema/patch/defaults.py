@@ -51,6 +51,9 @@ class Defaults(cst.CSTTransformer):
         registries, values = (arg.value for arg in call.args[:2])
         if not (isinstance(registries, SEQUENCES) and isinstance(values, SEQUENCES)):
             return call
+        # What else goes in step with the two would end the loop before what is added.
+        if any(arg.keyword is None for arg in call.args[2:]):
+            return call
         if self.is_done or not any(isinstance(e.value, cst.Attribute) for e in registries.elements):
             return call
         self.is_done = True

@@ -1,12 +1,13 @@
 """Text from outside shows and does nothing else, wherever it is put."""
 
 import re
+from html import escape
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.comments.markdown import code, inert, mention, one_line, table
+from bot.comments.markdown import UNSEEN, code, inert, mention, one_line, table
 from bot.html.rendering import to_html
 from bot.model.markers import Marker, MarkerKind, find, sign
 
@@ -51,6 +52,10 @@ def test_inert(text: str, shown: str) -> None:
         ("a`b", "``a`b``"),
         ("a`b``c @team", "```a`b``c @team```"),
         ("`", "`` ` ``"),
+        ("/ingest `", "`` /ingest ` ``"),
+        ("` @team", "`` ` @team ``"),
+        ("`#12`", "`` `#12` ``"),
+        ("[x](http://y.z) ``", "``` [x](http://y.z) `` ```"),
         ("A || B", "<code>A \\|\\| B</code>"),
         ("<b>", "`<b>`"),
         (" \n", ""),
@@ -58,6 +63,19 @@ def test_inert(text: str, shown: str) -> None:
 )
 def test_code(text: str, shown: str) -> None:
     assert code(text) == shown
+    html = to_html(f"Said: {shown}.", by_bot=True)
+    all_of_it = f"<code>{escape(one_line(text))}</code>" if shown else ""
+    assert html.replace(UNSEEN, "").strip() == f"<p>Said: {all_of_it}.</p>"
+
+
+@given(NASTY)
+def test_what_is_shown_as_code_is_nothing_but_code(text: str) -> None:
+    """Wherever its backticks stand: else mentions and links in it would live."""
+    html = to_html(f"x{code(text)}x", by_bot=True).strip()
+    if one_line(text):
+        assert html.startswith("<p>x<code>")
+        assert html.endswith("</code>x</p>")
+        assert html.count("<") == 4
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """What is read from a document, and which sentence refuses what can't be read."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -123,6 +125,10 @@ def test_a_row_without_its_last_bar_is_read() -> None:
         ("Curator MAY annotate.", Requirement.MAY),
         ("Curator MUST annotate if x; otherwise, this key MUST NOT be present.", "MUST else"),
         ("Curator MAY annotate only if x; otherwise this key MUST NOT be present.", "MAY else"),
+        ("This key MUST NOT be present if x; otherwise, Curator MUST annotate.", "MUST else"),
+        ("This key MUST NOT be present when x. Otherwise Curator MAY annotate.", "MAY else"),
+        ("Curator MUST NOT annotate if x; otherwise, Curator MUST annotate.", "MUST else"),
+        ("Curator MUST NOT annotate if x.", Requirement.MUST_NOT),
     ],
 )
 def test_a_requirement_is_read_from_the_annotators_sentence(
@@ -144,6 +150,12 @@ def test_a_requirement_is_read_from_the_annotators_sentence(
         ("CELLxGENE Discover MUST annotate if the curator has set <code>b</code>.", "discover"),
         ("Curator MUST annotate if CELLxGENE Discover has set <code>b</code>.", "curator"),
         ("The Data Portal MAY annotate if the curator doesn't.", "data portal"),
+        ("This key MUST NOT be present if x; otherwise, Curator MUST annotate.", "curator"),
+        (
+            "This key MUST NOT be present if the curator has set <code>b</code>; otherwise, "
+            "CELLxGENE Discover MUST annotate.",
+            "discover",
+        ),
     ],
 )
 def test_the_annotator_is_who_is_told_to_and_not_who_stands_in_the_condition(
@@ -294,6 +306,40 @@ def test_of_two_taxa_in_a_row_the_one_that_stands_elsewhere_is_taken() -> None:
 def test_what_is_no_schema_is_refused_with_the_reason(text: str, says: str) -> None:
     with pytest.raises(DocumentError, match=says):
         parse_document(text)
+
+
+@pytest.mark.parametrize("component", ["obs", "var", "uns"])
+def test_a_document_without_a_field_of_obs_var_or_uns_is_refused_by_that_name(
+    component: str,
+) -> None:
+    """Its fields would otherwise be taken for dropped ones."""
+    renamed = document().replace(f"## `{component}`", f"## Of {component}")
+    assert renamed != document()
+    none: dict[str, Any] = {component: []}
+    for text in (document(**none), renamed):
+        with pytest.raises(DocumentError, match=f"describes no field of `{component}`"):
+            parse_document(text)
+
+
+@pytest.mark.parametrize(
+    ("outside", "lost"),
+    [
+        ("It MUST be right.", "MUST"),
+        ("CL:0000001", "CL:0000001"),
+        ("CVCL_0001 and no other", "CVCL_0001"),
+    ],
+)
+def test_what_stands_outside_of_every_cell_is_missed_though_a_cell_says_the_same(
+    outside: str, lost: str
+) -> None:
+    said = "<code>str</code>. This MUST be CL:0000001 or CVCL_0001."
+    whole, torn = (
+        document(obs=[("mood", MUST, value), *OBS])
+        for value in (f"{said} {outside}", f"{said}</td>{outside}")
+    )
+    assert parse_document(whole).fields()[0].value.endswith(outside)
+    with pytest.raises(DocumentError, match=f"of field 'mood' holds {lost} outside of its cells"):
+        parse_document(torn)
 
 
 def test_a_table_that_is_left_open_doesnt_take_the_next_field_along() -> None:

@@ -232,6 +232,34 @@ def test_an_optional_field_that_must_be_there_is_raised() -> None:
     assert open_of(("treatment", MUST, value)) == []
 
 
+IF_A, ELSE_NOT = f"annotate if {code('a')} is present", "; otherwise, it MUST NOT be present"
+
+
+@pytest.mark.parametrize(
+    ("annotator", "is_demanded"),
+    [
+        ("Curator MUST annotate", True),
+        (f"Curator MUST {IF_A}", True),
+        (f"Curator MUST {IF_A}{ELSE_NOT}", True),
+        (f"It MUST NOT be present if {code('a')} is; otherwise, Curator MUST annotate", True),
+        ("Curator MUST NOT annotate", False),
+        ("Curator SHOULD annotate", False),
+        ("Curator MAY annotate", False),
+        (f"Curator MAY {IF_A}", False),
+        (f"Curator MAY {IF_A}{ELSE_NOT}", False),
+    ],
+)
+def test_presence_contradicts_the_annotator_where_one_demands_it_and_the_other_doesnt(
+    annotator: str, is_demanded: bool
+) -> None:
+    said = ("This field MUST be present", "This field MUST NOT be present")
+    raised = [
+        len(open_of(("treatment", f"{annotator}.", f"{STR}This MUST be a CL term. {one}.")))
+        for one in said
+    ]
+    assert raised == ([0, 1] if is_demanded else [1, 0])
+
+
 def test_a_value_that_is_allowed_and_refused_is_raised() -> None:
     value = f"{STR}The value MUST be {quoted('na')} or {quoted('x')}. "
     whole = f"{value}All observations MUST NOT contain {quoted('na')}."

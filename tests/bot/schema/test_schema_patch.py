@@ -112,6 +112,16 @@ def test_a_special_value_is_saved_and_told() -> None:
     ]
 
 
+@pytest.mark.parametrize("more", ["strict=True", "strict=False"])
+def test_what_else_a_zip_is_told_stays_where_values_are_added(more: str) -> None:
+    value = f'{STR}This MUST be a CL term, <code>"unknown"</code> or <code>"na"</code>.'
+    new = parse_document(document("2.0.0", obs=[(*TERMS[:2], value)]))
+    source = SMALL.replace('["unknown"])', f'["unknown"], {more})')
+    assert source != SMALL
+    result = patched(source, new, new)[0]
+    assert f'zip([bt.CellType, bt.CellType], ["unknown", "na"], {more}):' in result
+
+
 def test_labels_come_and_go_with_the_enumeration() -> None:
     old, new = (
         small(("tissue_type", MUST, f'{STR}<code>"tissue"</code>. This MUST be {values}.'))
@@ -324,12 +334,16 @@ def test_new_flags_and_enumerations_are_features_of_obs() -> None:
         (IF, True),
     ],
 )
+@pytest.mark.parametrize("value", [LABELS, "<code>bool</code>."])
 def test_a_new_column_that_not_every_dataset_must_have_is_optional(
-    annotator: str, optional: bool
+    value: str, annotator: str, optional: bool
 ) -> None:
-    result, _ = patched(SMALL + FEATURES, small(), small(("dose_level", annotator, LABELS)))
+    new = small(("dose_level", annotator, value))
+    result, sentences = patched(SMALL + FEATURES, small(), new)
     assert result.count('Feature(name="dose_level"') == 1
     assert ("with_config(optional=True)" in result) is optional
+    only_some = ", which only some datasets have" if optional else ""
+    assert f"obs has no feature of dose_level{only_some}." in sentences
 
 
 @pytest.mark.parametrize("name", ["ethnicity", "suspension_type"])
@@ -353,6 +367,32 @@ BROKEN = """\
             ).save()
         )
 """
+
+
+GUARDED = UNGUARDED.splitlines(keepends=True)
+GUARDED[2:3] = ["        if name not in obs_categoricals:\n", f"    {GUARDED[2]}"]
+
+
+@pytest.mark.parametrize("names", [["is_primary_data"], []])
+@pytest.mark.parametrize("loop", [UNGUARDED, "".join(GUARDED)])
+def test_a_flag_that_is_made_a_label_becomes_a_bool_whether_doubles_are_guarded_against_or_not(
+    loop: str, names: list[str]
+) -> None:
+    others = ["suspension_type"]
+    old, made = '["is_primary_data", "suspension_type"]', json.dumps([*names, *others])
+    assert loop.count(old) == 1
+    new = small(*((name, MUST, "<code>bool</code>.") for name in names))
+    result, sentences = patched(SMALL + loop.replace(old, made), new, new)
+    bools = "".join(
+        f'    obs_features.append(Feature(name="{name}", dtype=bool).save())\n' for name in names
+    )
+    wanted = "".join(GUARDED).replace(old, json.dumps(others))
+    head, rest = wanted.split("    for ")
+    assert result.endswith(f"{head}{bools}    for {rest}")
+    told = [one for one in sentences if "is a bool in the schema" in one]
+    assert told == [f"{name} is a bool in the schema, and is a label here." for name in names]
+    assert read_curator(result).flags == set(names)
+    assert patch(result, new, new) == ""
 
 
 @pytest.mark.parametrize(
@@ -406,6 +446,13 @@ UNKNOWN = f'{STR}This MUST be a CL term or <code>"unknown"</code>.'
             '"unknown" of DevelopmentalStage',
             SAVED,
         ),
+        (
+            '["unknown"])',  # the shorter list would end the loop
+            '["unknown"], ["of cells"])',
+            '"unknown" of DevelopmentalStage',
+            SAVED,
+        ),
+        ('["unknown"])', '["unknown"], *others)', '"unknown" of DevelopmentalStage', SAVED),
         ('["tissue", "cell culture"]', "types", "values of tissue_type", SAVED),
         ('["is_primary_data", "suspension_type"]', "names", "is_primary_data", "the bool features"),
         ("obs_features.append", "add", "is_fed", "obs"),
@@ -682,6 +729,14 @@ PIG = '"NCBITaxon:9825",  # Sus scrofa domesticus (Domestic pig)'
 SPECIES = '"NCBITaxon:9823",  # Sus scrofa (Pig)'
 
 
+def man_and_pig() -> Spec:
+    genes = [("NCBITaxon:9606", "Homo sapiens", "x"), ("NCBITaxon:9823", "Sus scrofa", "x")]
+    rows = "".join(f"<tr><td>{n}</td><td><code>{t}</code></td></tr>" for t, n, _ in genes)
+    organism = f"<code>str</code>.<table><tr><th>For</th><th>MUST Use</th></tr>{rows}</table>"
+    uns = [("organism_ontology_term_id", MUST, organism)]
+    return parse_document(document("2.0.0", obs=[TERMS], uns=uns, genes=genes))
+
+
 @pytest.mark.parametrize(
     ("there", "after"),
     [
@@ -695,12 +750,7 @@ SPECIES = '"NCBITaxon:9823",  # Sus scrofa (Pig)'
 def test_a_species_stands_beside_its_subspecies_and_each_with_its_own_comment(
     there: list[str], after: list[str]
 ) -> None:
-    taxa = (("NCBITaxon:9606", "Homo sapiens"), ("NCBITaxon:9823", "Sus scrofa"))
-    rows = "".join(f"<tr><td>{n}</td><td><code>{t}</code></td></tr>" for t, n in taxa)
-    organism = f"<code>str</code>.<table><tr><th>For</th><th>MUST Use</th></tr>{rows}</table>"
-    uns = [("organism_ontology_term_id", MUST, organism)]
-    genes = [(taxon, name, "x") for taxon, name in taxa]
-    new = parse_document(document("2.0.0", obs=[TERMS], uns=uns, genes=genes))
+    new = man_and_pig()
     source, wanted = (
         SMALL.replace(TAXA, "\n        ".join(["[", *lines]) + "\n    ]")
         for lines in (there, after)
@@ -712,3 +762,25 @@ def test_a_species_stands_beside_its_subspecies_and_each_with_its_own_comment(
     # a module without the human gets it, too
     kept = [line for line in saved[0].splitlines() if HUMAN in there or "9606" not in line]
     assert kept == saved[1].splitlines()
+
+
+@pytest.mark.parametrize(
+    ("lines", "is_subspecies"),
+    [
+        (['"NCBITaxon:9825",  # Sus scrofa domesticus'], True),
+        (['"NCBITaxon:9825"  # Sus scrofa domesticus'], True),
+        (["'NCBITaxon:9825',\t#Sus scrofa domesticus"], True),
+        (['"NCBITaxon:9825",', "# Sus scrofa is never a pet"], False),
+        (['"NCBITaxon:9825"', "# Sus scrofa is never a pet"], False),
+        (['"NCBITaxon:9825",', "", "# Sus scrofa is never a pet"], False),
+        (['"NCBITaxon:9825",  # a pig', "# Sus scrofa is never a pet"], False),
+        (["# Sus scrofa is never a pet", '"NCBITaxon:9825",'], False),
+    ],
+)
+def test_a_taxon_is_a_subspecies_by_the_comment_of_its_own_line_alone(
+    lines: list[str], is_subspecies: bool
+) -> None:
+    source = SMALL.replace(TAXA, "\n        ".join(["[", HUMAN, *lines, "]"]))
+    _, sentences = patched(source, man_and_pig(), man_and_pig())
+    told = "save_cellxgene_defaults doesn't save NCBITaxon:9823 (Sus scrofa)."
+    assert (told in sentences) is is_subspecies

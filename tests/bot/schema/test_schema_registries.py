@@ -151,6 +151,17 @@ PINS = (
             ("bionty.Pathway for GO (source go)",),
         ),
         ("a", "This MUST be a name.", ()),
+        ("biologics", "This MUST be a name.", ("pertdb.Biologic by its name",)),
+        ("genetic_perturbation", "A name.", ("pertdb.GeneticPerturbation by its name",)),
+        ("genetic_perturbations", "A name.", ("pertdb.GeneticPerturbation by its name",)),
+        ("Perturbations (genetic)", "A name.", ("pertdb.GeneticPerturbation by its name",)),
+        (
+            "compounds_perturbations",
+            "A name.",
+            ("pertdb.Compound by its name", "pertdb.CompoundPerturbation by its name"),
+        ),
+        ("genetic_strategy", "A name.", ()),
+        ("genetically_perturbed", "A name.", ()),
     ],
 )
 def test_a_field_is_proposed_the_registries_of_its_terms(

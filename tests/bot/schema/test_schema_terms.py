@@ -242,6 +242,29 @@ def test_a_value_that_is_forbidden_before_another_demand_is_not_allowed() -> Non
 
 
 @pytest.mark.parametrize(
+    ("order", "ordered"),
+    [
+        (" in ascending lexical order", True),
+        (" in lexical order", True),
+        (", sorted,", True),
+        (" in descending lexical order", False),
+        (" in descending order", False),
+        (" in the same order as the cell types", False),
+        ("", False),
+    ],
+)
+@pytest.mark.parametrize(
+    ("doubles", "distinct"), [("", False), (" with no duplication of terms", True)]
+)
+def test_terms_of_one_value_stand_in_ascending_order_and_once_only_where_it_is_said(
+    order: str, ordered: bool, doubles: str, distinct: bool
+) -> None:
+    said = f'one or more CL terms{order} separated by the delimiter <code>";"</code>{doubles}'
+    found = column(CELL_TYPE, f"This MUST be {said}.")
+    assert (found.delimiter, found.ordered, found.distinct) == (";", ordered, distinct)
+
+
+@pytest.mark.parametrize(
     ("value", "delimiter"),
     [
         ('one or more CL terms separated with <code>" ; "</code>', " ; "),
