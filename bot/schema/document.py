@@ -14,11 +14,11 @@ from bot.schema.field_table import TERM, find_field_table, read_field
 from bot.schema.markup import clean, inline, plain, prose, tables, without_comments
 from bot.schema.pinned import (
     is_reserved_names,
-    pinned_sections,
     read_gene_references,
     read_ontologies,
     read_organisms,
     read_reserved_names,
+    texts_without_pins,
 )
 from bot.schema.sections import Section, sections
 from bot.schema.spec import Component, Discrepancy, DocumentError, Field, Lines, Spec, Statement
@@ -33,7 +33,6 @@ STATUS = re.compile(
     r"(?=[^\W_])(.+?)[\s*_`.]*$",
     re.I | re.M,
 )
-PINNED_LINE = re.compile(r"\s*(\||\[[^\]]*\]:)")
 APPENDIX = re.compile(r"[\s*_`]*(appendix\b|changelog\b)", re.I)
 APPENDIX_HEADING = re.compile(r"^#+[\s*_`]*appendix\b", re.I | re.M)
 ANCHOR = re.compile(r"<a\s[^<>]*href=\"([^\"]*)\"[^<>]*>(.*?)</a>", re.I | re.S)
@@ -142,12 +141,13 @@ def _chapters(parts: list[Section]) -> list[list[Section]]:
 def _component(name: str, chapter: list[Section], holds_fields: bool) -> Component:
     fields: list[Field] = []
     texts: list[str] = []
-    pinned = pinned_sections(chapter)
+    unpinned = texts_without_pins(chapter)
     for section in chapter:
         table = find_field_table(section) if holds_fields else None
         if table is None:
             _check_is_no_field(section, holds_fields)
-            texts.append(_without_pinned(section, is_pinned=section in pinned))
+            text = unpinned.get(section.line)
+            texts.append(_without_names(section) if text is None else text)
             continue
         fields.append(read_field(name, section, table))
         source = clean(section.text)
@@ -156,10 +156,8 @@ def _component(name: str, chapter: list[Section], holds_fields: bool) -> Compone
     return Component(name, tuple(fields), prose("\n\n".join(texts)), lines)
 
 
-def _without_pinned(section: Section, *, is_pinned: bool) -> str:
-    """The section's text without the tables that are read as pins and names."""
-    if is_pinned:
-        return "\n".join(line for line in section.body if not PINNED_LINE.match(line))
+def _without_names(section: Section) -> str:
+    """The section's text without the tables that are read as reserved names."""
     # The lines of version and status say nothing that the Spec doesn't.
     source = STATUS.sub("", VERSION.sub("", clean(section.text)))
     for table in reversed(tables(source)):
