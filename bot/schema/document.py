@@ -8,6 +8,7 @@ is a second witness, and people wrote it freely.
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import unquote
 
 from bot.schema.field_table import TERM, find_field_table, read_field
@@ -21,7 +22,16 @@ from bot.schema.pinned import (
     texts_without_pins,
 )
 from bot.schema.sections import Section, sections
-from bot.schema.spec import Component, Discrepancy, DocumentError, Field, Lines, Spec, Statement
+from bot.schema.spec import (
+    Component,
+    Discrepancy,
+    DocumentError,
+    Field,
+    Lines,
+    Requirement,
+    Spec,
+    Statement,
+)
 
 COMPONENT = re.compile(r"`(X|obs|obsm|obsp|var|varm|varp|uns|layers)`")
 VERSION = re.compile(
@@ -32,6 +42,9 @@ STATUS = re.compile(
     r"^[\W_]*document status(?:[\W_]+(?=[a-z][a-z -]*[\W_]*$)|(?:[^\w\n]|_)+)"
     r"(?=[^\W_])(.+?)[\s*_`.]*$",
     re.I | re.M,
+)
+OF_FOLLOWING = re.compile(
+    r"\b(MUST|MAY|SHOULD)(?: NOT)?\s+(?:also\s+)?annotate\s+the\s+following\b"
 )
 APPENDIX = re.compile(r"[\s*_`]*(appendix\b|changelog\b)", re.I)
 APPENDIX_HEADING = re.compile(r"^#+[\s*_`]*appendix\b", re.I | re.M)
@@ -142,18 +155,29 @@ def _component(name: str, chapter: list[Section], holds_fields: bool) -> Compone
     fields: list[Field] = []
     texts: list[str] = []
     unpinned = texts_without_pins(chapter)
+    is_choice = False
     for section in chapter:
         table = find_field_table(section) if holds_fields else None
         if table is None:
             _check_is_no_field(section, holds_fields)
             text = unpinned.get(section.line)
             texts.append(_without_names(section) if text is None else text)
-            continue
-        fields.append(read_field(name, section, table))
-        source = clean(section.text)
-        texts.append(source[: table.start] + "\n\n" + source[table.end :])
+        else:
+            field = read_field(name, section, table)
+            fields.append(_of_choice(field) if is_choice else field)
+            source = clean(section.text)
+            texts.append(source[: table.start] + "\n\n" + source[table.end :])
+        # Who annotates the fields beneath, where these only name it.
+        for word in OF_FOLLOWING.findall(texts[-1]):
+            is_choice = word != "MUST"
     lines = Lines(chapter[0].line, chapter[-1].lines.last)
     return Component(name, tuple(fields), prose("\n\n".join(texts)), lines)
+
+
+def _of_choice(field: Field) -> Field:
+    """The field, which may be left out if its own row doesn't say."""
+    is_unstated = field.requirement is Requirement.UNSTATED
+    return replace(field, requirement=Requirement.MAY) if is_unstated else field
 
 
 def _without_names(section: Section) -> str:
