@@ -12,7 +12,7 @@ from dataclasses import replace
 from urllib.parse import unquote
 
 from bot.schema.field_table import TERM, find_field_table, read_field
-from bot.schema.markup import clean, inline, plain, prose, tables, without_comments
+from bot.schema.markup import TAG, clean, inline, plain, prose, tables, without_comments
 from bot.schema.pinned import (
     is_reserved_names,
     read_gene_references,
@@ -117,8 +117,10 @@ def _version(text: str) -> str:
 
 
 def _status(text: str) -> str:
-    match = STATUS.search(text[:4000])
-    return re.sub(r"[*_`]", "", match[1]) if match else ""
+    match = STATUS.search(re.sub(r"[|\\]", " ", TAG.sub(" ", inline(text[:4000]))))
+    words = " ".join(re.sub(r"[*_`]", "", match[1]).split()) if match else ""
+    # What opened the parenthesis stood before the first word.
+    return words if "(" in words else words.removesuffix(")")
 
 
 def _before_appendix(parts: list[Section]) -> list[Section]:
