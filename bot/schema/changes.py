@@ -15,6 +15,9 @@ NOT_COMPARED: Mapping[str, str] = {
     "ranges); a rule that is only told in words shows in fields_changed alone",
 }
 
+# Words that take an approval back.
+UNAPPROVED = {"draft", "drafts", "drafting", "not", "pending"}
+
 
 @dataclass(frozen=True, slots=True)
 class FieldRename:
@@ -155,9 +158,9 @@ class StatusChange:
     @property
     def is_draft(self) -> bool:
         """Whether the newer document may still change: all rules made from it may, too."""
-        # When it was approved may stand behind it.
-        words = re.findall(r"[^\W\d_]+", re.sub(r"\(.*\)", "", self.new.lower()))
-        return bool(self.new) and words != ["approved"]
+        # When it was approved, or where that is told, may stand behind it.
+        words = re.findall(r"[^\W\d_]+", re.sub(r"\([^()]*\)", "", self.new.lower()))
+        return bool(self.new) and (words[:1] != ["approved"] or not UNAPPROVED.isdisjoint(words))
 
 
 @dataclass(frozen=True, slots=True)

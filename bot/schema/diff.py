@@ -25,7 +25,7 @@ from bot.schema.changes import (
 )
 from bot.schema.contradictions import contradictions
 from bot.schema.field_summary import in_short, is_always_there, summary
-from bot.schema.field_table import is_conditional
+from bot.schema.field_table import is_conditional, requirement
 from bot.schema.field_values import Kind, Value, allowed_values, cardinality, values_of_new
 from bot.schema.matching import match
 from bot.schema.pinned import ORGANISM_FIELD as ORGANISM
@@ -185,11 +185,13 @@ def _texts(field: Field) -> tuple[str, str, str]:
 
 
 def _annotation_differs(old: Field, new: Field) -> bool:
-    """Whether who fills the field in, or when, differs; a bare name is that of who always must."""
+    """Whether who fills the field in, or when, differs; a bare name is that of who always must, or
+    may where the chapter says so.
+    """
     # The Data Portal was renamed to Discover.
     if len({field.annotator.replace("data portal", "discover") for field in (old, new)}) > 1:
         return True
-    if Requirement.UNSTATED in (old.requirement, new.requirement):
+    if any(requirement(field.annotation) is Requirement.UNSTATED for field in (old, new)):
         is_stated = any(is_conditional(field.annotation) for field in (old, new))
         return is_stated or is_always_there(old) != is_always_there(new)
     return statements(old.annotation) != statements(new.annotation)

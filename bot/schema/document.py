@@ -8,20 +8,30 @@ is a second witness, and people wrote it freely.
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import unquote
 
 from bot.schema.field_table import TERM, find_field_table, read_field
-from bot.schema.markup import clean, inline, plain, prose, tables, without_comments
+from bot.schema.markup import TAG, clean, inline, plain, prose, tables, without_comments
 from bot.schema.pinned import (
     is_reserved_names,
-    pinned_sections,
     read_gene_references,
     read_ontologies,
     read_organisms,
     read_reserved_names,
+    texts_without_pins,
 )
 from bot.schema.sections import Section, sections
-from bot.schema.spec import Component, Discrepancy, DocumentError, Field, Lines, Spec, Statement
+from bot.schema.spec import (
+    Component,
+    Discrepancy,
+    DocumentError,
+    Field,
+    Lines,
+    Requirement,
+    Spec,
+    Statement,
+)
 
 COMPONENT = re.compile(r"`(X|obs|obsm|obsp|var|varm|varp|uns|layers)`")
 VERSION = re.compile(
@@ -33,7 +43,9 @@ STATUS = re.compile(
     r"(?=[^\W_])(.+?)[\s*_`.]*$",
     re.I | re.M,
 )
-PINNED_LINE = re.compile(r"\s*(\||\[[^\]]*\]:)")
+OF_FOLLOWING = re.compile(
+    r"\b(MUST|MAY|SHOULD)(?: NOT)?\s+(?:also\s+)?annotate\s+the\s+following\b"
+)
 APPENDIX = re.compile(r"[\s*_`]*(appendix\b|changelog\b)", re.I)
 APPENDIX_HEADING = re.compile(r"^#+[\s*_`]*appendix\b", re.I | re.M)
 ANCHOR = re.compile(r"<a\s[^<>]*href=\"([^\"]*)\"[^<>]*>(.*?)</a>", re.I | re.S)
@@ -105,8 +117,10 @@ def _version(text: str) -> str:
 
 
 def _status(text: str) -> str:
-    match = STATUS.search(text[:4000])
-    return re.sub(r"[*_`]", "", match[1]) if match else ""
+    match = STATUS.search(re.sub(r"[|\\]", " ", TAG.sub(" ", inline(text[:4000]))))
+    words = " ".join(re.sub(r"[*_`]", "", match[1]).split()) if match else ""
+    # What opened the parenthesis stood before the first word.
+    return words if "(" in words else words.removesuffix(")")
 
 
 def _before_appendix(parts: list[Section]) -> list[Section]:
@@ -142,24 +156,34 @@ def _chapters(parts: list[Section]) -> list[list[Section]]:
 def _component(name: str, chapter: list[Section], holds_fields: bool) -> Component:
     fields: list[Field] = []
     texts: list[str] = []
-    pinned = pinned_sections(chapter)
+    unpinned = texts_without_pins(chapter)
+    is_choice = False
     for section in chapter:
         table = find_field_table(section) if holds_fields else None
         if table is None:
             _check_is_no_field(section, holds_fields)
-            texts.append(_without_pinned(section, is_pinned=section in pinned))
-            continue
-        fields.append(read_field(name, section, table))
-        source = clean(section.text)
-        texts.append(source[: table.start] + "\n\n" + source[table.end :])
+            text = unpinned.get(section.line)
+            texts.append(_without_names(section) if text is None else text)
+        else:
+            field = read_field(name, section, table)
+            fields.append(_of_choice(field) if is_choice else field)
+            source = clean(section.text)
+            texts.append(source[: table.start] + "\n\n" + source[table.end :])
+        # Who annotates the fields beneath, where these only name it.
+        for word in OF_FOLLOWING.findall(texts[-1]):
+            is_choice = word != "MUST"
     lines = Lines(chapter[0].line, chapter[-1].lines.last)
     return Component(name, tuple(fields), prose("\n\n".join(texts)), lines)
 
 
-def _without_pinned(section: Section, *, is_pinned: bool) -> str:
-    """The section's text without the tables that are read as pins and names."""
-    if is_pinned:
-        return "\n".join(line for line in section.body if not PINNED_LINE.match(line))
+def _of_choice(field: Field) -> Field:
+    """The field, which may be left out if its own row doesn't say."""
+    is_unstated = field.requirement is Requirement.UNSTATED
+    return replace(field, requirement=Requirement.MAY) if is_unstated else field
+
+
+def _without_names(section: Section) -> str:
+    """The section's text without the tables that are read as reserved names."""
     # The lines of version and status say nothing that the Spec doesn't.
     source = STATUS.sub("", VERSION.sub("", clean(section.text)))
     for table in reversed(tables(source)):

@@ -70,10 +70,15 @@ PER_CELL = {"obs", "var", "obsm"}
 NUMBERS = ("int", "uint", "float", "numpy")
 # What a value is for, which may be "a drug or a diet".
 PURPOSE = re.compile(r"(?<=`) (?:is |are )?for\b[^`,;:]*")
+# What a value is called before it is named: "the correct type: ", "the literal string value".
+VALUE = r"(?:type|value|state|category)"
+BEFORE_VALUE = (
+    rf"(?:(?!or\b)\w+ ){{0,2}}(?:`|{VALUE}:? `\")|(?:correct|matching) {VALUE} for\b(?!.*`\")"
+)
 # What a value is instead of one that is named: any text, or something of a kind.
 UNNAMED = re.compile(
     r"(?<!NOT be )\bfree[- ]text\b"
-    r"|\b(?:MUST be|or)(?: either)? (?:an?|the|any) (?!(?:(?!or\b)\w+ ){0,2}`)"
+    rf"|\b(?:MUST be|or)(?: either)? (?:an?|the|any) (?!{BEFORE_VALUE})"
 )
 
 

@@ -10,10 +10,12 @@ from collections.abc import Collection, Mapping
 
 from bot.schema.markup import RawTable, plain
 from bot.schema.sections import (
+    Columns,
     NamedRow,
     Section,
     check_header,
     grids,
+    has_column,
     named_rows,
     pinned_rows,
     sections_titled,
@@ -45,6 +47,11 @@ GENE_COLUMNS = {
     "required version": "version",
     "download": "",
 }
+# Of each title its columns, and those that every pin needs.
+PINNED = {
+    ONTOLOGIES: (ONTOLOGY_COLUMNS, {"prefix", "version"}),
+    GENES: (GENE_COLUMNS, {"source", "version"}),
+}
 RESERVED_COLUMNS = {
     "reserved name": "name",
     "anndata": "component",
@@ -52,6 +59,9 @@ RESERVED_COLUMNS = {
 }
 BETWEEN_PREFIXES = re.compile(r"(?:[\s,;/&]+(?:(?:or|and)\s+)?)+")
 PREFIX = re.compile(r"[A-Za-z]\w*")
+# What may stand around prefixes: a second one in parentheses, the mark of a note, an end.
+AROUND_PREFIX = re.compile(r"\((\w*[A-Z]\w*[:_]?)\)|\*|[,;]+$")
+PINNED_LINE = re.compile(r"\s*(\||\[[^\]]*\]:)")
 TAXON = re.compile(r"NCBITaxon:\d+")
 # Documents before the NCBITaxon column name the organism only by these words.
 FAMILIAR = {
@@ -68,9 +78,23 @@ NO_DATASET_ORGANISMS = {"NCBITaxon:2697049", "NCBITaxon:32630"}
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-def pinned_sections(parts: list[Section]) -> list[Section]:
-    """The sections whose tables are pins rather than prose."""
-    return [section for title in (ONTOLOGIES, GENES) for section in sections_titled(parts, title)]
+def texts_without_pins(parts: list[Section]) -> dict[int, str]:
+    """The text of each section that pins are read from, by its line, without them."""
+    return {
+        section.line: _without_pins(section, *PINNED[title])
+        for title in PINNED
+        for section in sections_titled(parts, title)
+    }
+
+
+def _without_pins(section: Section, columns: Columns, needed: set[str]) -> str:
+    """The section's text with the tables of anything else."""
+    others = [grid for grid in grids(section) if not has_column(grid, columns, needed)]
+    kept = {line for grid in others for line in (grid.line, *(row.line for row in grid.rows))}
+    lines = enumerate(section.body, section.line + 1)
+    return "\n".join(
+        line for number, line in lines if number in kept or not PINNED_LINE.match(line)
+    )
 
 
 def is_reserved_names(table: RawTable) -> bool:
@@ -82,8 +106,9 @@ def is_reserved_names(table: RawTable) -> bool:
 def read_ontologies(parts: list[Section]) -> tuple[Ontology, ...]:
     """One pin per prefix; a row with two prefixes gives two."""
     pins: dict[str, Ontology] = {}
-    for row in pinned_rows(parts, ONTOLOGIES, ONTOLOGY_COLUMNS, {"prefix", "version"}):
-        for prefix in BETWEEN_PREFIXES.split(row.text("prefix")):
+    for row in pinned_rows(parts, ONTOLOGIES, *PINNED[ONTOLOGIES]):
+        prefixes = AROUND_PREFIX.sub(r" \1 ", row.text("prefix"))
+        for prefix in BETWEEN_PREFIXES.split(prefixes.strip()):
             pin = _ontology(row, prefix)
             _check_is_new(pin.prefix, pins, row)
             pins[pin.prefix] = pin
@@ -110,8 +135,7 @@ def _ontology(row: NamedRow, prefix: str) -> Ontology:
 def read_gene_references(parts: list[Section]) -> tuple[GeneReference, ...]:
     """One reference per taxon; a row with two taxa gives two."""
     genes: dict[str, GeneReference] = {}
-    needed, contents = {"source", "version"}, {TAXON: "taxon"}
-    for row in pinned_rows(parts, GENES, GENE_COLUMNS, needed, contents):
+    for row in pinned_rows(parts, GENES, *PINNED[GENES], {TAXON: "taxon"}):
         for gene in _gene_references(row):
             _check_is_new(gene.taxon, genes, row)
             genes[gene.taxon] = gene

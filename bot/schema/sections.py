@@ -175,7 +175,7 @@ def pinned_rows(
     needed: set[str],
     contents: Mapping[re.Pattern[str], str] | None = None,
 ) -> list[NamedRow]:
-    """The rows of every table beneath that title.
+    """The rows of the first table beneath that title, and of those that hold the like.
 
     A column whose header isn't among `columns` is named by which of `contents` its cells hold.
     """
@@ -188,6 +188,8 @@ def pinned_rows(
     rows: list[NamedRow] = []
     for grid in (grid for section in found for grid in grids(section)):
         known = {**_by_content(grid, contents or {}), **columns}
+        if rows and not has_column(grid, known, needed):
+            continue
         check_header(grid, known, needed)
         rows += named_rows(grid, known)
     if not rows:
@@ -205,6 +207,11 @@ def _by_content(grid: Grid, contents: Mapping[re.Pattern[str], str]) -> Columns:
         for pattern, name in contents.items()
         if any(pattern.search(row.cells[place]) for row in grid.rows if place < len(row.cells))
     }
+
+
+def has_column(grid: Grid, columns: Columns, names: set[str]) -> bool:
+    """Whether a column of the grid has one of these names."""
+    return any(columns.get(_folded(header)) in names for header in grid.header)
 
 
 def check_header(grid: Grid, columns: Columns, needed: set[str]) -> None:

@@ -21,6 +21,8 @@ FORMLESS = (TypeError, KeyError, AttributeError, ValueError, RecursionError)
 FILE = re.compile(r"/[A-Za-z]+_[A-Za-z_]*?(?:_\d)?\.([^/]+?)\.(\d+)\.gtf\.gz$")
 ENSEMBL = re.compile(r"\bEnsembl (\d+)", re.I)
 TITLE = re.compile(r"\bversion (\d+\.\d+\.\d+)\b")
+DATE = re.compile(r"(?<!\d)(\d{4})[-/._](\d\d)[-/._](\d\d)(?!\d)")
+MONTH = re.compile(r"\d{4}-\d\d")
 DELIMITER = re.compile(r"delimiter '(.*)'")
 
 
@@ -45,14 +47,18 @@ def agree(text: str, other: str) -> bool:
 
 
 def _begins(one: str, other: str) -> bool:
-    """Whether one part is the other, or all that it says of it: 6 of 6.0."""
+    """Whether one part is the other, or its beginning: 6 of 6.0, and of a date no less than its
+    month.
+    """
     shorter, longer = sorted((one, other), key=len)
-    return longer == shorter or longer.startswith((f"{shorter}.", f"{shorter}-"))
+    ends = (".", "-") if MONTH.fullmatch(shorter) else (".",)
+    return longer == shorter or longer.startswith(tuple(f"{shorter}{end}" for end in ends))
 
 
 def _parts(version: str) -> set[str]:
     """`v2025-09-15 EFO 3.82.0` as its date, name and number, without the v that some write."""
     without_v = re.sub(r"(?<![0-9a-z])v(?=[0-9a-z]*\d)", "", version.lower())
+    without_v = DATE.sub(r"\1-\2-\3", without_v)
     return set(re.findall(r"\d+(?:[.-]\d+)+(?![0-9a-z])|[0-9a-z]+", without_v))
 
 

@@ -667,6 +667,33 @@ def test_a_bare_name_says_who_always_does_and_a_condition_more(
     assert [change.new.name for change in found.fields_changed] == (["mood"] if is_rule else [])
 
 
+OPTIONAL = "Curators MAY also\nannotate the following optional keys and values in `uns`."
+AGAIN = "Curators MUST annotate the following keys and values in `uns`."
+
+
+@pytest.mark.parametrize(
+    ("before", "old", "new", "is_rule"),
+    [
+        (OPTIONAL, "Curator", "Curator MAY annotate.", False),
+        (OPTIONAL, "Curator", MUST, True),
+        (OPTIONAL, "Curator", IF_X, True),
+        (OPTIONAL, MUST, "Curator MAY annotate.", True),
+        (f"{OPTIONAL}\n\n{AGAIN}", "Curator", "Curator MAY annotate.", True),
+        (f"{OPTIONAL}\n\n{AGAIN}", "Curator", MUST, False),
+    ],
+)
+def test_a_bare_name_is_that_of_who_may_where_the_chapter_says_so(
+    before: str, old: str, new: str, *, is_rule: bool
+) -> None:
+    specs = []
+    for bare, who in (("Curator", old), (MUST, new)):
+        uns = [("title", bare, "<code>str</code>."), ("mood", who, "<code>str</code>.")]
+        text = document(uns=uns).replace("### mood", f"{before}\n\n### mood")
+        specs.append(parse_document(text))
+    found = diff(*specs)
+    assert [change.new.name for change in found.fields_changed] == (["mood"] if is_rule else [])
+
+
 def test_a_rename_renames_no_value_and_what_went_is_told_as_it_was_written() -> None:
     rule = (
         'categorical with <code>str</code> categories. This MUST be <code>"ethnicity"</code>. It '

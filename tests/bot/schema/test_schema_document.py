@@ -58,6 +58,44 @@ def test_pins_in_several_tables_are_all_pinned_and_no_prose(between: str) -> Non
     assert "32630" not in prose
 
 
+@pytest.mark.parametrize(
+    ("section", "head"),
+    [
+        (0, "Those that were replaced:\n\n| Old term | New term |"),
+        (0, "#### Imported terms\n\n| Ontology | Imports |"),
+        (1, "| Chromosome | Length |"),
+        (1, "| Prefix | Organism |"),
+    ],
+)
+def test_another_table_beneath_those_of_pins_is_prose(section: int, head: str) -> None:
+    ends = "[Cell Ontology]: https://x\n", "Ensembl 114 | |\n"
+    other = f"{ends[section]}\n{head}\n|:--|:--|\n| A1 | B2 |\n| | |\n\n"
+    text = document().replace(ends[section], other)
+    spec = parse_document(text)
+    assert [pin.prefix for pin in spec.ontologies] == ["CL", "CVCL"]
+    assert [gene.taxon for gene in spec.gene_references] == ["NCBITaxon:9606"]
+    prose = next(part.prose for part in spec.rules if part.name == "Integration Metadata")
+    told = [line for line in prose.splitlines() if line.startswith("|")]
+    assert told == [head.splitlines()[-1], "| A1 | B2 |"]
+    (change,) = diff(spec, parse_document(text.replace("B2", "B3"))).component_rules_changed
+    assert (change.removed, change.added) == (("| A1 | B2 |",), ("| A1 | B3 |",))
+
+
+@pytest.mark.parametrize(
+    ("cell", "prefixes"),
+    [
+        ("HANCESTRO: (AfPO:)", ["HANCESTRO", "AfPO"]),
+        ("HANCESTRO(AfPO)", ["HANCESTRO", "AfPO"]),
+        ("CL*", ["CL"]),
+        ("CL:*, UBERON:*", ["CL", "UBERON"]),
+        ("CL,UBERON;", ["CL", "UBERON"]),
+    ],
+)
+def test_marks_around_prefixes_are_no_part_of_them(cell: str, prefixes: list[str]) -> None:
+    spec = parse_document(document(ontologies=[("Cells", cell, "2025-09-05")]))
+    assert [pin.prefix for pin in spec.ontologies] == prefixes
+
+
 @pytest.mark.parametrize("between", [", ", " or ", " and ", "<br>", "<br>or<br>", "; ", " / "])
 def test_prefixes_of_one_row_stand_between_marks_and_words(between: str) -> None:
     pins = [("Fishes", f"ZFA:{between}ZFS:", "2025-09-05"), ("Cells", f"CL:{between}CVCL_", "1.0")]
@@ -289,7 +327,8 @@ def test_of_two_taxa_in_a_row_the_one_that_stands_elsewhere_is_taken() -> None:
         (document(genes=[*GENES, *GENES]), "NCBITaxon:9606 is pinned a second time"),
         (document(ontologies=[*ONTOLOGIES, ONTOLOGIES[0]]), "CL is pinned a second time"),
         (document(ontologies=[("C", "CL: (see below)", "1.0")]), "'\\(see', which is no prefix"),
-        (document().replace("\n[Cell Ontology]: ", "\n| A | B |\n|:--|:--|\n\n"), "column 'a'"),
+        (document().replace("Ontologies\n", "Ontologies\n\n| A |\n|:-|\n", 1), "column 'a'"),
+        (document().replace("\n[Cell", "\n| Release | B |\n|:--|:--|\n\n[Cell"), "column 'b'"),
         (document(ontologies=[]), "holds no table with a row"),
         (document().replace("<th>Annotator</th>", "<th>Who</th>"), "has a row 'Who'"),
         (document().replace("<th>Annotator</th>", "<th>Value</th>"), "a second row 'Value'"),

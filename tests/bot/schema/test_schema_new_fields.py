@@ -304,6 +304,16 @@ def statused(status: str, version: str = "1.0.0") -> str:
         ("_Approved as a draft_", "Approved as a draft", True),
         ("_Not approved_", "Not approved", True),
         ("\n\n_Drafting_", "Drafting", True),
+        ("<b>Approved</b>", "Approved", False),
+        ("Approved  <br>", "Approved", False),
+        ("Approved\\", "Approved", False),
+        ("[Approved](https://x/y)", "Approved", False),
+        ("Approved on 2025-10-01", "Approved on 2025-10-01", False),
+        ("Approved; see the changelog", "Approved; see the changelog", False),
+        ("(Draft)", "Draft", True),
+        ("Approved, pending a vote", "Approved, pending a vote", True),
+        ("Approved (a) Draft (b)", "Approved (a) Draft (b)", True),
+        ("Approved (but 3 (a) and 4 (b) draft)", "Approved (but 3 (a) and 4 (b) draft)", True),
         ("\n\nThis document, of 2025, tells what a dataset MUST hold.", "", False),
     ],
 )
@@ -312,6 +322,11 @@ def test_a_status_is_read_however_it_is_written(line: str, status: str, *, is_dr
     found = diff(parse_document(document()), parse_document(text))
     assert (found.status.new, found.status.is_draft) == (status, is_draft)
     assert found.component_rules_changed == () or not status
+
+
+def test_a_status_in_a_table_is_read_without_its_marks() -> None:
+    row = "\n\n| Document Status | Approved |\n|:--|:--|\n| **Date** | 2025 |\n\nVersion:"
+    assert parse_document(document().replace("\n\nVersion:", row)).status == "Approved"
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,16 @@ LOW_OR_HIGH = '<code>"low"</code> or <code>"high"</code>'
         (f"If it rains, this MUST be the name of a cloud. Else it MUST be {LOW_OR_HIGH}.", ()),
         (f"This MUST be one of:{LISTED.replace('</ul>', '<li>another mood</li></ul>')}", ()),
         (f"This MUST be either the value {LOW_OR_HIGH}.", ("high", "low")),
+        (f"This MUST be either the literal string value {LOW_OR_HIGH}.", ("high", "low")),
+        (f"This MUST be the correct type: {LOW_OR_HIGH}.", ("high", "low")),
+        (f"This MUST be a categorical value: {LOW_OR_HIGH}.", ("high", "low")),
+        (
+            f"This MUST be {LOW_OR_HIGH}. This MUST be the correct state for the sample.",
+            ("high", "low"),
+        ),
+        (f"This MUST be a value other than: {LOW_OR_HIGH}.", ()),
+        (f"This MUST be the correct name for the drug, {LOW_OR_HIGH}.", ()),
+        (f"This MUST be the correct value for the drug, {LOW_OR_HIGH}.", ()),
         (
             'This MUST be <code>"low"</code> for a night or a day, or <code>"high"</code>.',
             ("high", "low"),
