@@ -264,7 +264,8 @@ def _asked_to_end(job: RemoteJob) -> LaunchError:
 
 def _is_refusal(error: ClientError) -> bool:
     """Whether AWS has surely not made the job: it said no at once, and not that it is busy."""
-    return not is_passing(error) and not _was_repeated(error)
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return 400 <= status < 500 and not is_passing(error) and not _was_repeated(error)
 
 
 def _was_repeated(error: ClientError) -> bool:

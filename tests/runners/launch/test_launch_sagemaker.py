@@ -675,12 +675,14 @@ def test_an_order_to_end_is_known_though_aws_can_t_be_asked(place: JobSite) -> N
         (400, "ThrottlingException", 0, False),
         (400, "RequestTimeout", 0, False),
         (503, "ServiceUnavailable", 0, False),
+        (302, "302", 0, False),
+        (None, "ResourceLimitExceeded", 0, False),
     ],
 )
 def test_only_what_aws_has_surely_not_made_is_refused(
-    status: int, code: str, retries: int, is_refused: bool
+    status: int | None, code: str, retries: int, is_refused: bool
 ) -> None:
-    told = {"HTTPStatusCode": status, "RetryAttempts": retries}
+    told = {"RetryAttempts": retries, **({"HTTPStatusCode": status} if status else {})}
     answer = {"Error": {"Code": code}, "ResponseMetadata": told}
     assert _is_refusal(ClientError(answer, "CreateProcessingJob")) is is_refused
 
@@ -729,6 +731,7 @@ def test_the_log_is_where_the_console_shows_it() -> None:
         ("eu-central-1", "eu-central-1.console.aws.amazon.com"),
         ("us-gov-west-1", "us-gov-west-1.console.amazonaws-us-gov.com"),
         ("cn-north-1", "cn-north-1.console.amazonaws.cn"),
+        ("eusc-de-east-1", "eusc-de-east-1.console.amazonaws-eusc.eu"),
     ],
 )
 def test_each_partition_has_its_console(region: str, host: str) -> None:
