@@ -10,17 +10,17 @@ from runners.contract import BY_ITSELF, ENDED, LAUNCHED, TrailLine
 from runners.contract.launch_toml import Configuration
 from runners.launch.fleet import Host
 from runners.launch.ports import Ports
-from runners.launch.prices import price as price_of
+from runners.launch.prices import price_of_made
 
 
 def note_launch(configuration: Configuration, ports: Ports, host: Host, since: datetime) -> None:
     """Says, once, what an hour of the machine costs, and since when.
 
     Raises:
-        ContractError: its price isn't known, or the runs' storage could not be asked.
+        ContractError: no price is known, or the runs' storage could not be asked.
     """
-    hour = round(price_of(configuration, host.type, configuration.for_ec2().disk_gib).hour, 4)
     if not _is_noted(ports, host, {LAUNCHED}):
+        hour = round(price_of_made(configuration, host.type).hour, 4)
         _note(ports, host, since, LAUNCHED, host.type, hour)
 
 
