@@ -15,7 +15,7 @@ from runners.launch.aws import client, code_of, with_clear_errors
 from runners.launch.aws_requests import run_instances
 from runners.launch.fleet import TAG, Fleet, Host
 from runners.launch.ports import Launched, LaunchError, NoCapacityError, Order, Ports
-from runners.launch.prices import highest_cost, price
+from runners.launch.prices import highest_cost, price_of_made
 from runners.launch.start import LaunchRequest, candidates, order, start
 from runners.launch.termination import terminate_run
 from runners.launch.user_data import Lock
@@ -204,7 +204,7 @@ class Ec2Launcher:
         """The machine, and the label that the job must ask for in `runs-on`."""
         launch_request = self._launch_request(request)
         host = start(launch_request)
-        cost = price(self._configuration, host.type, launch_request.ec2.disk_gib)
+        cost = price_of_made(self._configuration, host.type)
         document = {
             "run": request.run_id,
             "label": launch_request.fleet.runner_name(host.id),
@@ -224,7 +224,7 @@ class Ec2Launcher:
 
 def machine_of_host(configuration: Configuration, host: Host) -> Machine:
     """The machine as reports name it."""
-    cost = price(configuration, host.type, configuration.for_ec2().disk_gib)
+    cost = price_of_made(configuration, host.type)
     return Machine(
         launcher="ec2",
         type=host.type,

@@ -18,7 +18,11 @@ SETTLING = timedelta(minutes=10)
 consistent."""
 
 LOG_GROUP = "/aws/sagemaker/ProcessingJobs"
-_CONSOLES = {"cn-": "amazonaws.cn", "us-gov-": "amazonaws-us-gov.com"}
+_CONSOLES = {
+    "cn-": "amazonaws.cn",
+    "us-gov-": "amazonaws-us-gov.com",
+    "eusc-": "amazonaws-eusc.eu",
+}
 
 _STATES = {"InProgress": JobState.WORKING, "Stopping": JobState.STOPPING}
 

@@ -56,7 +56,7 @@ class FolderLedger:
         lines = [
             TrailLine.from_json(line, source=str(path))
             for path in paths
-            for line in path.read_text(encoding="utf-8").splitlines()
+            for line in path.read_text(encoding="utf-8", errors="replace").splitlines()
         ]
         return [line for line in lines if line.act in _LIVES]
 
@@ -108,7 +108,9 @@ class S3Ledger:
                 self._s3.get_object(Bucket=self._bucket, Key=name)["Body"].read() for name in names
             ]
         return [
-            TrailLine.from_json(body.decode(), source=f"s3://{self._bucket}/{name}")
+            TrailLine.from_json(
+                body.decode("utf-8", "replace"), source=f"s3://{self._bucket}/{name}"
+            )
             for name, body in zip(names, bodies, strict=True)
         ]
 

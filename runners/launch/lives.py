@@ -3,24 +3,24 @@
 Each may be noted again by whoever finds that it is missing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from runners.contract import BY_ITSELF, ENDED, LAUNCHED, TrailLine
+from runners.contract import BY_ITSELF, ENDED, LAUNCHED, ContractError, TrailLine
 from runners.contract.launch_toml import Configuration
 from runners.launch.fleet import Host
-from runners.launch.ports import Ports
-from runners.launch.prices import price as price_of
+from runners.launch.ports import LaunchError, Ports
+from runners.launch.prices import price_of_made
 
 
 def note_launch(configuration: Configuration, ports: Ports, host: Host, since: datetime) -> None:
     """Says, once, what an hour of the machine costs, and since when.
 
     Raises:
-        ContractError: its price isn't known, or the runs' storage could not be asked.
+        ContractError: no price is known, or the runs' storage could not be asked.
     """
-    hour = round(price_of(configuration, host.type, configuration.for_ec2().disk_gib).hour, 4)
     if not _is_noted(ports, host, {LAUNCHED}):
+        hour = round(price_of_made(configuration, host.type).hour, 4)
         _note(ports, host, since, LAUNCHED, host.type, hour)
 
 
@@ -32,15 +32,29 @@ def note_end(ports: Ports, host: Host) -> None:
 
 
 def noted(ports: Ports, hosts: Iterable[Host]) -> frozenset[str]:
-    """The machines of whose launch, and of whose end if they have one, the audit trail says."""
+    """The machines of whose launch, and of whose end if they have one, the audit trail says. One
+    that can't be read says nothing: whoever notes what it lacks is told why.
+
+    Raises:
+        LaunchError: the runs' storage could not be asked.
+    """
     known = list(hosts)
     runs = sorted({host.run_id for host in known})
-    lines = {(line.machine, line.act) for run_id in runs for line in ports.ledger.trail(run_id)}
+    lines = {(line.machine, line.act) for run_id in runs for line in _readable(ports, run_id)}
     launched = {machine for machine, act in lines if act == LAUNCHED}
     ended = {machine for machine, act in lines if act in ENDED}
     return frozenset(
         host.id for host in known if host.id in launched and (host.is_live or host.id in ended)
     )
+
+
+def _readable(ports: Ports, run_id: str) -> Sequence[TrailLine]:
+    try:
+        return ports.ledger.trail(run_id)
+    except LaunchError:
+        raise
+    except ContractError:
+        return ()
 
 
 def _is_noted(ports: Ports, host: Host, acts: Iterable[str]) -> bool:

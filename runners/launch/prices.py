@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib import resources
+from operator import attrgetter
 from typing import Any
 
 from runners.contract import ContractError
@@ -51,6 +52,21 @@ def price(configuration: Configuration, kind: str, disk_gib: int) -> Price:
             "US dollars an hour, so that the budget can be kept."
         )
     return Price(float(table["hour"][kind]) + disk, table["priced_on"])
+
+
+def price_of_made(configuration: Configuration, kind: str) -> Price:
+    """The price of a type of which a machine was made on EC2. If it isn't known any more, because
+    launch.toml has changed since, it is that of the dearest type that is named there now.
+
+    Raises:
+        ContractError: one of these isn't known either.
+    """
+    ec2 = configuration.for_ec2()
+    try:
+        return price(configuration, kind, ec2.disk_gib)
+    except ContractError:
+        prices = (price(configuration, one, ec2.disk_gib) for one in ec2.types)
+        return max(prices, key=attrgetter("hour"))
 
 
 def listed_types(region: str) -> frozenset[str]:

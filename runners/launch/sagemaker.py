@@ -69,7 +69,7 @@ class SageMakerLauncher:
         while job is None:
             known = self._records.read(request.run_id)
             if self._ledger.has_ended(request.run_id) or (known and not is_open(known)):
-                raise LaunchError(f"run {request.run_id} has ended; ask for a new run.")
+                raise _has_ended(request.run_id)
             if known is not None and known.state is JobState.STOPPING:
                 raise _asked_to_end(known)
             if known is not None and known.state is JobState.WORKING:
@@ -167,9 +167,14 @@ class SageMakerLauncher:
         return self._kept_working(job)
 
     def _kept_working(self, job: RemoteJob) -> RemoteJob:
-        """The job, which AWS has; one that was asked to end meanwhile is stopped."""
+        """The job, which AWS has; one that was asked to end meanwhile, or has by a look that came
+        before AWS knew it, is stopped.
+        """
         while True:
             kept = self._records.read(job.run)
+            if kept is not None and not is_open(kept):
+                self._stop(job.name)
+                raise _has_ended(job.run)
             if kept is not None and kept.state is JobState.STOPPING:
                 self._look(kept)
                 raise _asked_to_end(job)
@@ -200,18 +205,22 @@ class SageMakerLauncher:
 
     def _look(self, known: RemoteJob) -> RemoteJob:
         """The job as it is now, also in its record; one that is to end is asked again."""
-        described = self.described(known.name)
-        job = job_after(known, described, self._clock.now())
-        is_overdue = self._clock.now() >= job.expires_at - GRACE / 2
-        is_running = described is not None and described["ProcessingJobStatus"] == "InProgress"
-        if is_running and (job.state is JobState.STOPPING or is_overdue):
-            self._stop(job.name)
-        if known.state is not JobState.WORKING and described is not None:
-            # where its launch heard no answer, nothing has said so
-            self._note_launched(known, known.launched_at)
-        if not self._records.replace(known, job):
-            known = self._records.read(job.run) or known
-            return self._look(known) if is_open(known) else known
+        while True:
+            described = self.described(known.name)
+            job = job_after(known, described, self._clock.now())
+            is_overdue = self._clock.now() >= job.expires_at - GRACE / 2
+            is_running = described is not None and described["ProcessingJobStatus"] == "InProgress"
+            if is_running and (job.state is JobState.STOPPING or is_overdue):
+                self._stop(job.name)
+            if known.state is not JobState.WORKING and described is not None:
+                # where its launch heard no answer, nothing has said so
+                self._note_launched(known, known.launched_at)
+            if self._records.replace(known, job):
+                break
+            again = self._records.read(job.run)
+            if again is None or not is_open(again):
+                return again or job  # somebody has taken the record away, which stays so
+            known = again
         if not is_open(job):
             self._note(job, BY_ITSELF, at=ended_at(job, described))
         return job
@@ -223,7 +232,10 @@ class SageMakerLauncher:
             if self._records.replace(known, stopping):
                 self._note(stopping, "stopping")
                 return stopping
-            known = self._records.read(known.run) or known
+            again = self._records.read(known.run)
+            if again is None:
+                return stopping
+            known = again
         return known
 
     def _stop(self, name: str) -> bool:
@@ -262,9 +274,14 @@ def _asked_to_end(job: RemoteJob) -> LaunchError:
     return LaunchError(f"run {job.run} was asked to end; ask for a new run.")
 
 
+def _has_ended(run_id: str) -> LaunchError:
+    return LaunchError(f"run {run_id} has ended; ask for a new run.")
+
+
 def _is_refusal(error: ClientError) -> bool:
     """Whether AWS has surely not made the job: it said no at once, and not that it is busy."""
-    return not is_passing(error) and not _was_repeated(error)
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return 400 <= status < 500 and not is_passing(error) and not _was_repeated(error)
 
 
 def _was_repeated(error: ClientError) -> bool:

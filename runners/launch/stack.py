@@ -43,18 +43,16 @@ class WantedStack:
     provider: str | None = None
 
     @property
-    def name(self) -> str:
-        """Of one repository alone: an account can have several. A digest stands in it where the
-        repository can't be read from the rest.
+    def names(self) -> tuple[str, str]:
+        """The stack's name, and that which it has if the first is another repository's stack's: an
+        account can have several, and `a-b/c` is written as `a/b-c` is.
 
         https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-using-console-create-stack-parameters.html
         """
-        plain = re.sub(r"[^A-Za-z0-9-]", "-", self.repository)
-        name = f"ingestion-{plain}"
-        if plain.replace("-", "/", 1) == self.repository and len(name) <= MOST_NAME:
-            return name
+        name = "ingestion-" + re.sub(r"[^A-Za-z0-9-]", "-", self.repository)
         digest = hashlib.sha256(self.repository.encode()).hexdigest()[:8]
-        return f"{name[: MOST_NAME - 9]}-{digest}"
+        longer = f"{name[: MOST_NAME - 9]}-{digest}"
+        return (name if len(name) <= MOST_NAME else longer), longer
 
 
 def commands(wanted: WantedStack, template: str) -> Iterator[str]:
@@ -78,12 +76,29 @@ def commands(wanted: WantedStack, template: str) -> Iterator[str]:
     yield f'secret="$({asks} {of_secret})"'
     for name, place in (("owner_id", ".owner.id"), ("repository_id", ".id")):
         yield f'{name}="$(gh api repos/{quote(wanted.repository)} --jq {place})"'
-    stack = f"--stack-name {quote(wanted.name)}"
+    yield from _choice_of_name(wanted, asks)
+    stack = '--stack-name "$stack"'
     yield (
         f"{aws} cloudformation deploy {stack} --template-file {quote(template)} "
         f"--capabilities CAPABILITY_IAM --parameter-overrides {' '.join(_parameters(wanted))}"
     )
     yield f"{aws} --output json cloudformation describe-stacks {stack} > stack.json"
+
+
+def _choice_of_name(wanted: WantedStack, asks: str) -> Iterator[str]:
+    """Gives `$stack` its name: a stack that the repository has keeps its own, and none is made of
+    another repository's.
+    """
+    name, longer = wanted.names
+    of_both = f"StackName=='{name}' || StackName=='{longer}'"
+    repository = "Parameters[?ParameterKey=='Repository'].ParameterValue | [0]"
+    query = f"Stacks[?{of_both}].[StackName, {repository}]"
+    yield f'there="$({asks} cloudformation describe-stacks --query "{query}")"'
+    yield """case " $(echo "$there" | tr '\\t\\n' '  ') " in"""
+    yield f'  *" {name} {wanted.repository} "*) stack={name} ;;'
+    yield f'  *" {name} "* | *" {longer} "*) stack={longer} ;;'
+    yield f"  *) stack={name} ;;"
+    yield "esac"
 
 
 def _parameters(wanted: WantedStack) -> Iterator[str]:

@@ -66,6 +66,27 @@ def test_the_end_of_a_machine_that_went_by_itself_is_written(site: LaunchSite, d
     assert site.trail()[1]["price"] == 2.1716
 
 
+@pytest.mark.parametrize("is_noted", [True, False])
+@pytest.mark.parametrize("who", ["launch", "reap"])
+def test_a_machine_whose_type_has_no_price_any_more_is_let_live_and_counted(
+    site: LaunchSite, who: str, is_noted: bool
+) -> None:
+    """As the dearest that launch.toml names by now, if its launch could not say what it costs."""
+    site.configure(ec2__types=["m5.large"], prices={"m5.large": 1.0})
+    host_id = json.loads(site.call(site.launch_words()).stdout)["machine"]["id"]
+    trail = site.root / "runs" / RUN / "machines.jsonl"
+    if not is_noted:
+        trail.write_text(trail.read_text().splitlines(keepends=True)[0])
+    site.configure()
+    for _ in "12":
+        words = site.launch_words() if who == "launch" else site.reap_words(timedelta(0))
+        done = site.call(words)
+        assert done.exit_code == 0, done.output
+    assert site.live() == [host_id]
+    (begun,) = (line for line in site.trail() if line["act"] == LAUNCHED)
+    assert begun["price"] == (1.0548 if is_noted else 2.1716)
+
+
 def configure_far_away(site: LaunchSite, **more: Any) -> None:
     site.configure(region="eu-central-1", budget=100, **more)
 

@@ -246,6 +246,21 @@ def test_one_action_that_fails_stops_no_other(site: LaunchSite) -> None:
     site.assert_nothing_is_left()
 
 
+@pytest.mark.parametrize("line", [b'{"act": "launched", "zone": "of a newer version"}', b"\xff"])
+def test_a_trail_that_cant_be_read_keeps_no_machine_alive(site: LaunchSite, line: bytes) -> None:
+    """Nor is it written to as if it lacked something; whoever reads what the reaper did is told."""
+    launched(site)
+    site.ask("2025-01-30-ingest-1", "2025-01-30")
+    assert site.call(site.launch_words("2025-01-30-ingest-1")).exit_code == 0
+    trail = site.root / "runs" / RUN / "machines.jsonl"
+    trail.write_bytes(trail.read_bytes() + line + b"\n")
+    (_, told), *others = reaped(site, code=1)
+    assert "machines.jsonl" in told
+    assert others == [("terminate_expired", "done")] * 2
+    assert trail.read_bytes().count(b'"launched"') == 1 + line.count(b'"launched"')
+    site.assert_nothing_is_left()
+
+
 def test_other_repositories_machines_and_runners_are_left_alone(site: LaunchSite) -> None:
     ec2 = site.amazon.client("ec2")
     tags = [{"Key": "ingestion-bot:repository", "Value": "laminlabs/third"}]

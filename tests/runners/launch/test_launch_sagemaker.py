@@ -477,6 +477,48 @@ def test_a_run_that_is_asked_to_end_while_it_is_launched_ends(place: JobSite, en
     assert any("_launched_" in name for name in place.names())  # it costs until it has ended
 
 
+@pytest.mark.parametrize("is_late", [False, True])
+def test_a_run_that_ends_while_it_is_launched_has_ended(place: JobSite, is_late: bool) -> None:
+    """By a look before AWS's answer was heard; what AWS has made since then is stopped."""
+
+    def look() -> None:
+        reason = "AWS has never had it" if is_late else "Stopped"
+        ended = place.job().model_copy(update={"state": JobState.ENDED, "reason": reason})
+        place.keep(ended)
+        if not is_late:
+            place.sagemaker.ends(place.job_name, "Stopped")
+
+    place.sagemaker.faults.append(Fault("CreateProcessingJob", after=True, hook=look))
+    refused = place.launches()
+    assert refused.exit_code == 2
+    assert f"run {RUN} has ended; ask for a new run." in refused.output
+    assert place.job().state is JobState.ENDED
+    assert place.sagemaker.jobs[place.job_name].status == ("Stopping" if is_late else "Stopped")
+    done(place.follows())
+    assert not [name for name in place.names() if "_ended_" in name]  # the look has noted it
+
+
+@pytest.mark.parametrize("how", ["look", "terminate", "--stop"])
+def test_a_record_that_is_taken_away_stays_so_and_an_order_to_end_counts(
+    place: JobSite, how: str
+) -> None:
+    """Somebody, or a rule of the bucket, deletes the run's folder during a look."""
+    done(place.launches())
+    s3 = place.amazon.client("s3")
+
+    def delete() -> None:
+        s3.delete_object(Bucket="our-runs", Key=f"census/{RUN}/job.json")
+
+    place.amazon.faults.append(Fault("s3:PUT", "InternalError", 500, hook=delete))
+    words = {"look": (), "--stop": ("--stop", RUN)}
+    done(place.terminates() if how == "terminate" else place.follows(*words[how]))
+    assert f"{RUN}/job.json" not in place.names()
+    is_to_end = how != "look"
+    assert place.sagemaker.jobs[place.job_name].status == (
+        "Stopping" if is_to_end else "InProgress"
+    )
+
+
 @pytest.mark.parametrize("status", ["InProgress", "Completed"])
 def test_a_look_leaves_what_was_written_meanwhile(place: JobSite, status: str) -> None:
     done(place.launches())
@@ -675,12 +717,14 @@ def test_an_order_to_end_is_known_though_aws_can_t_be_asked(place: JobSite) -> N
         (400, "ThrottlingException", 0, False),
         (400, "RequestTimeout", 0, False),
         (503, "ServiceUnavailable", 0, False),
+        (302, "302", 0, False),
+        (None, "ResourceLimitExceeded", 0, False),
     ],
 )
 def test_only_what_aws_has_surely_not_made_is_refused(
-    status: int, code: str, retries: int, is_refused: bool
+    status: int | None, code: str, retries: int, is_refused: bool
 ) -> None:
-    told = {"HTTPStatusCode": status, "RetryAttempts": retries}
+    told = {"RetryAttempts": retries, **({"HTTPStatusCode": status} if status else {})}
     answer = {"Error": {"Code": code}, "ResponseMetadata": told}
     assert _is_refusal(ClientError(answer, "CreateProcessingJob")) is is_refused
 
@@ -729,6 +773,7 @@ def test_the_log_is_where_the_console_shows_it() -> None:
         ("eu-central-1", "eu-central-1.console.aws.amazon.com"),
         ("us-gov-west-1", "us-gov-west-1.console.amazonaws-us-gov.com"),
         ("cn-north-1", "cn-north-1.console.amazonaws.cn"),
+        ("eusc-de-east-1", "eusc-de-east-1.console.amazonaws-eusc.eu"),
     ],
 )
 def test_each_partition_has_its_console(region: str, host: str) -> None:

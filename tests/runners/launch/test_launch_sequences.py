@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from launch.model import BEGINNING, KilledError, World
+from launch.model import BEGINNING, KilledError, Ledger, World
 from launch.site import request, table
-from runners.contract import LAUNCHED
+from runners.contract import LAUNCHED, ContractError
 from runners.contract.launch_toml import Configuration
 from runners.launch.fleet import Fleet, Host
 from runners.launch.ports import LaunchError
@@ -274,8 +274,8 @@ def launched(world: World, run_id: str) -> Host:
     return start(asked)
 
 
-def fail(error: BaseException) -> Callable[[], None]:
-    def happen() -> None:
+def fail(error: BaseException) -> Callable[..., None]:
+    def happen(*_: object) -> None:
         raise error
 
     return happen
@@ -318,15 +318,23 @@ def test_whatever_fails_once_a_machine_is_there_none_is_left(moment: str, skip: 
     assert world.secrets == {}
 
 
-def test_a_machine_whose_price_nobody_knows_any_more_is_not_kept() -> None:
+def test_a_machine_whose_price_nobody_knows_any_more_is_joined() -> None:
     """launch.toml has changed between a request and its repetition."""
     world = World(Fleet.of(CONFIGURATION))
     launched(world, "2025-11-08-ingest-1")
     changed = table(prices={"second": 2.0}, ec2__types=["second"])
     other = Configuration.from_mapping(changed, source="test")
     asked = LaunchRequest(request("2025-11-08-ingest-1"), other, LOCK, world.ports)
-    with pytest.raises(LaunchError, match=r"there is no price of first in .*i-0000 was terminated"):
-        start(asked)
+    assert start(asked).id == "i-0000"
+    assert [line.price for line in world.lines if line.act == LAUNCHED] == [1.0548]
+
+
+def test_a_machine_whose_cost_can_t_be_kept_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(Fleet.of(CONFIGURATION))
+    launched(world, "2025-11-08-ingest-1")
+    monkeypatch.setattr(Ledger, "trail", fail(ContractError("line 1: isn't JSON.")))
+    with pytest.raises(LaunchError, match=r"line 1: isn't JSON; i-0000 was terminated"):
+        launched(world, "2025-11-08-ingest-1")
     assert world.live() == []
 
 

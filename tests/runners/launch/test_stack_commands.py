@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import jmespath  # type: ignore[import-untyped]  # it has no types
 import pytest
 from click.testing import CliRunner, Result
 
@@ -31,6 +32,7 @@ case "$*" in
   *.owner.id) echo 41;;
   *.id) echo 42;;
   *deploy*) shift 7; for one; do echo "$one"; done > "$DEPLOYED";;
+  *describe-stacks*--query*) printf "$STACKS";;
   *describe-stacks*) echo '{}';;
 esac
 """
@@ -48,8 +50,10 @@ def names(part: str) -> dict[str, str]:
     return dict(zip(split[::2], split[1::2], strict=True))
 
 
-def deployed(folder: Path, *words: str) -> dict[str, str]:
-    """The stack's parameters, where a shell runs what is printed; AWS and GitHub are stand-ins."""
+def deployed(folder: Path, *words: str, stacks: str = "") -> dict[str, str]:
+    """The stack's parameters, where a shell runs what is printed; AWS and GitHub are stand-ins.
+    `stacks` is what AWS says of those that have one of the two names.
+    """
     for name in ("aws", "gh"):
         (folder / name).write_text(SHIM)
         (folder / name).chmod(0o755)
@@ -59,6 +63,7 @@ def deployed(folder: Path, *words: str) -> dict[str, str]:
         "PATH": f"{folder}:{os.environ['PATH']}",
         "CALLS": str(folder / "calls"),
         "DEPLOYED": str(folder / "deployed"),
+        "STACKS": stacks,
     }
     subprocess.run(["sh", "-c", done.output], cwd=folder, env=environment, check=True)
     given = (folder / "deployed").read_text().splitlines()
@@ -90,8 +95,6 @@ def test_what_is_printed_gives_the_stack_all_that_it_asks_for(tmp_path: Path) ->
         "InstanceStorageArns": "arn:aws:s3:::lab-lamin/cellxgene/*,arn:aws:s3:::lab-lamin/second/*",
         "InstanceBucketArns": "arn:aws:s3:::lab-lamin",
     }
-    calls = (tmp_path / "calls").read_text()
-    assert re.search("--stack-name ingestion-lab-cell-census-[0-9a-f]{8} --template-file", calls)
     assert (tmp_path / "stack.json").is_file()
 
 
@@ -107,26 +110,53 @@ def test_what_the_template_has_by_itself_is_given_only_where_it_is_said(tmp_path
     assert given["Environment"] == "bot"
 
 
-def test_each_repository_has_a_stack_of_its_own() -> None:
+PLAIN = "ingestion-lab-cell-census"
+LONGER = f"{PLAIN}-2e13f371"
+
+
+@pytest.mark.parametrize(
+    ("stacks", "name"),
+    [
+        ("", PLAIN),
+        (f"{PLAIN}\tlab/cell.census\n", PLAIN),
+        (f"{PLAIN}\tlab/cell-census\n", LONGER),
+        (f"{PLAIN}\tlab/cell.census-2\n", LONGER),
+        (f"{PLAIN}\tNone\n", LONGER),
+        (f"{LONGER}\tlab/cell.census\n", LONGER),
+        (f"{LONGER}\tlab/cell.census\n{PLAIN}\tlab-cell/census\n", LONGER),
+        (f"{LONGER}\tlab/cell.census\n{PLAIN}\tlab/cell.census\n", PLAIN),
+    ],
+)
+def test_a_stack_that_is_there_keeps_its_name_and_no_other_is_taken(
+    tmp_path: Path, stacks: str, name: str
+) -> None:
+    """Two of one repository would want one log group, and one name for two would be one stack."""
+    deployed(tmp_path, stacks=stacks)
+    calls = (tmp_path / "calls").read_text()
+    assert re.findall("--stack-name (\\S+)", calls) == [name, name]
+    query = re.search("describe-stacks --query (.*)", calls)
+    assert query
+    other = {"StackName": "another", "Parameters": [{"ParameterKey": "Repository"}]}
+    ours = {
+        "StackName": PLAIN,
+        "Parameters": [{"ParameterKey": "Repository", "ParameterValue": "lab/cell.census"}],
+    }
+    unnamed = {"StackName": LONGER}
+    asked = jmespath.search(query[1], {"Stacks": [other, ours, unnamed]})
+    assert asked == [[PLAIN, "lab/cell.census"], [LONGER, None]]
+
+
+def test_each_repository_can_have_a_stack_of_its_own() -> None:
     """`deploy` would make one stack of two that have one name. AWS takes 128 characters."""
-    repositories = (
-        *(
-            "lab/census-bot",
-            "lab-census/bot",
-            "lab/census.bot",
-            "lab/census_bot",
-            "lab/census-bot-",
-        ),
-        *(f"{'a' * 39}/{'b' * 99}{end}" for end in "cd"),
-    )
+    alike = ("lab/census-bot", "lab-census/bot", "lab/census.bot", "lab/census_bot")
+    repositories = (*alike, "lab/census-bot-", *(f"{'a' * 39}/{'b' * 99}{end}" for end in "cd"))
     found = [
-        re.search("--stack-name (\\S+) --template-file", run(*WORDS, "--repository", one).output)
+        re.findall("stack=(\\S+) ;;", run(*WORDS, "--repository", one).output)
         for one in repositories
     ]
-    assert [one and one[1] for one in found][:1] == ["ingestion-lab-census-bot"]
-    stacks = {one[1] for one in found if one}
-    assert len(stacks) == len(repositories)
-    assert all(re.fullmatch("[A-Za-z][A-Za-z0-9-]{0,127}", one) for one in stacks)
+    assert {names[0] for names in found[:4]} == {"ingestion-lab-census-bot"}
+    assert len({longer for _, longer, _ in found}) == len(repositories)
+    assert all(re.fullmatch("[A-Za-z][A-Za-z0-9-]{0,127}", one) for names in found for one in names)
 
 
 @pytest.mark.parametrize("prefix", ["r", "r2", "runs/census", "a/b/c"])
