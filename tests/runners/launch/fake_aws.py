@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from http.client import HTTPConnection, HTTPResponse
 from http.server import BaseHTTPRequestHandler
-from typing import Any
+from typing import Any, TypeAlias
 from xml.sax.saxutils import escape
 
 import boto3
@@ -74,6 +74,10 @@ class Call:
     body: bytes
 
 
+Offers: TypeAlias = tuple[tuple[float, ...], ...]
+"""Of the products that a price list has of a type, the prices of each one's dimensions."""
+
+
 @dataclass
 class FakeAws:
     """A running moto and its proxy, which `address` leads to."""
@@ -84,7 +88,7 @@ class FakeAws:
     calls: list[Call] = field(default_factory=list)
     ec2: Ec2State = field(default_factory=Ec2State)
     iam: IamState = field(default_factory=IamState)
-    prices: dict[tuple[str, str], float] = field(default_factory=dict)
+    prices: dict[tuple[str, str], float | Offers] = field(default_factory=dict)
     quotas: dict[str, float] = field(default_factory=dict)
     default_quotas: dict[str, float] = field(default_factory=dict)
     clients: dict[str, Any] = field(default_factory=dict)
@@ -319,18 +323,22 @@ def _error(call: AwsCall, code: str, message: str) -> tuple[str, bytes]:
     return "text/xml", f"<ErrorResponse>{error}</ErrorResponse>".encode()
 
 
-def _products(prices: Mapping[tuple[str, str], float], params: Mapping[str, Any]) -> bytes:
+def _products(prices: Mapping[tuple[str, str], float | Offers], params: Mapping[str, Any]) -> bytes:
     """AWS's price list: products as texts of JSON
     (https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_pricing_GetProducts.html).
     """
     asked = {one["Field"]: one["Value"] for one in params["Filters"]}
     kind = asked.get("instanceType") or asked.get("instanceName") or asked["volumeApiName"]
-    price = prices.get((kind, asked["regionCode"]))
-    dimension = (
-        {"priceDimensions": {"a": {"pricePerUnit": {"USD": f"{price:.10f}"}}}} if price else {}
-    )
-    products = [json.dumps({"terms": {"OnDemand": {"a": dimension}}})] if price else []
-    return json.dumps({"PriceList": products}).encode()
+    offers = prices.get((kind, asked["regionCode"]), ())
+    products = [
+        {str(n): {"pricePerUnit": {"USD": f"{price:.10f}"}} for n, price in enumerate(offer)}
+        for offer in (offers if isinstance(offers, tuple) else ((offers,),))
+    ]
+    texts = [
+        json.dumps({"terms": {"OnDemand": {"a": {"priceDimensions": dimensions}}}})
+        for dimensions in products
+    ]
+    return json.dumps({"PriceList": texts}).encode()
 
 
 def _quotas(quotas: Mapping[str, float], params: Mapping[str, Any]) -> bytes:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from launch.fake_aws import Fault
+from launch.fake_aws import Fault, Offers
 from launch.site import RUN, TYPES, LaunchSite, table
 from runners.contract import LAUNCHED, TrailLine
 from runners.contract.launch_toml import Configuration
@@ -102,6 +102,21 @@ def test_prices_of_a_region_that_no_table_has_are_asked_for_but_not_those_that_a
     shown = json.loads(site.call(site.launch_words(RUN, "--dry-run")).stdout)
     assert shown["cost_at_most"] == round(12 * (2.54 + 500 * disk / 730), 2)
     assert set(site.amazon.actions()) == {"GetProducts"}
+
+
+@pytest.mark.parametrize(
+    "offers",
+    [((0.0, 2.54),), ((2.54, 0.0),), ((0.0,), (2.54,)), ((2.54,), (1.9,)), ((1.9, 2.54), (0.0,))],
+)
+def test_of_several_prices_of_a_type_the_budget_counts_the_highest(
+    site: LaunchSite, offers: Offers
+) -> None:
+    """AWS's price list has reservations beside it, and hours that are paid for already."""
+    configure_far_away(site, prices={"gp3": 0.73})
+    for kind in TYPES:
+        site.amazon.prices[kind, "eu-central-1"] = offers
+    shown = json.loads(site.call(site.launch_words(RUN, "--dry-run")).stdout)
+    assert shown["cost_at_most"] == round(12 * (2.54 + 500 * 0.73 / 730), 2)
 
 
 @pytest.mark.parametrize("is_refused", [False, True], ids=["unknown", "refused"])

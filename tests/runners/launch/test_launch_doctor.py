@@ -202,6 +202,27 @@ def test_what_is_missing_is_named_alone_with_its_remedy(
         assert said.replace("SUBNET", subnet) in text
 
 
+@pytest.mark.parametrize(("gives_addresses", "is_behind_nat"), [(True, False), (False, True)])
+def test_a_job_leads_out_by_no_internet_gateway_whatever_its_subnet_gives(
+    place: LaunchSite, gives_addresses: bool, is_behind_nat: bool
+) -> None:
+    """A Processing job gets no public address, and a machine one where its subnet gives it."""
+    subnet, group = subnet_of(place), place.configuration.for_ec2().security_group
+    if not gives_addresses:
+        without_addresses(place)
+    if is_behind_nat:
+        ec2 = place.amazon.client("ec2")
+        without_route(place)
+        nat = ec2.create_nat_gateway(SubnetId=subnet)["NatGateway"]["NatGatewayId"]
+        route(place.amazon, ec2.describe_vpcs()["Vpcs"][0]["VpcId"], NatGatewayId=nat)
+    configure_again(place, sagemaker={**JOB, "subnets": [subnet], "security_group": group})
+    done = place.call(["doctor", *place.words("aws"), "--json"])
+    ways = [line for line in map(json.loads, done.stdout.splitlines()) if "way out" in line["part"]]
+    machine, job = (line["health"] == "ok" for line in ways)
+    assert (machine, job) == (True, is_behind_nat)
+    assert job or ways[1]["remedy"] == "let it lead to a NAT gateway."
+
+
 @pytest.mark.parametrize("form", ["", ":latest", "@DIGEST", ":latest@DIGEST", ":v2@DIGEST"])
 def test_an_image_is_looked_for_as_it_is_named(place: LaunchSite, form: str) -> None:
     """By its digest, if it has one: what Docker pulls then, whatever the tag is."""

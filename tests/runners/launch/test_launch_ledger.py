@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from runners.contract import LAUNCHED, ContractError, TrailLine
+from runners.contract import ENDED, LAUNCHED, ContractError, TrailLine
 from runners.launch.ledger import FolderLedger, S3Ledger
 from runners.launch.ports import Ledger
 
@@ -82,8 +82,9 @@ def test_a_run_has_ended_once_its_report_is_there(ledger: Ledger) -> None:
     assert ledger.has_ended(RUN)
 
 
-def test_a_trail_is_what_began_and_ended_a_machine_in_order(ledger: Ledger) -> None:
-    acts = ["launching", LAUNCHED, "registered", "online", "terminated"]
+@pytest.mark.parametrize("end", sorted(ENDED))
+def test_a_trail_is_what_began_and_ended_a_machine_in_order(ledger: Ledger, end: str) -> None:
+    acts = ["launching", LAUNCHED, "registered", "online", end]
     lines = [line(act, "i-1", minutes=n) for n, act in enumerate(acts)]
     for one in lines:
         ledger.note(one)

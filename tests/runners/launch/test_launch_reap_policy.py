@@ -1,6 +1,7 @@
 """What the reaper decides, one fact at a time."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -102,6 +103,8 @@ def test_of_two_machines_for_a_release_the_busy_one_stays_else_the_older() -> No
     both = [runner(1, busy=True), runner(2, busy=True)]
     assert acts(older, newer, runners=both) == []
     assert acts(older, host(2, release="2025-01-30"), runners=idle) == []
+    for listed in permutations((host(1), host(2))):  # EC2 tells the second of a launch, no more
+        assert acts(*listed, runners=idle) == [(Act.TERMINATE, "i-0002")]
 
 
 def test_machines_that_have_ended_are_left_alone() -> None:

@@ -291,6 +291,18 @@ def test_a_launch_that_is_cancelled_ends_its_own_machine_alone() -> None:
     assert world.live() == [other]
 
 
+def test_of_two_machines_of_one_moment_one_is_kept() -> None:
+    """EC2 tells the second of a launch, and no more."""
+    world = World(Fleet.of(CONFIGURATION))
+    kept: list[Host] = []
+    world.disturbance = ("run", lambda: kept.append(launched(world, "2025-11-08-ingest-2")))
+    with pytest.raises(LaunchError, match="i-0000 works on release 2025-11-08 for run 2025"):
+        launched(world, "2025-11-08-ingest-1")
+    assert {host.launched_at for host in world.machines.values()} == {BEGINNING}
+    assert (len(world.machines), world.live()) == (2, kept)
+    assert world.runner_of("i-0001") is None
+
+
 def test_a_launch_that_is_made_again_waits_no_longer_than_the_first() -> None:
     world = World(Fleet.of(CONFIGURATION), next_is_dud=True)
     world.disturbance = ("sleep", fail(KilledError()))
