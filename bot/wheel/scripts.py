@@ -37,4 +37,5 @@ def _prepare(extra: str) -> None:
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     for name in ("reference", "canary"):
-        os.environ.setdefault(name.upper(), str(cache / "cellxgene-ingestion-bot" / name))
+        if not os.environ.get(name.upper()):
+            os.environ[name.upper()] = str(cache / "cellxgene-ingestion-bot" / name)

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 from instances import REFERENCE, REPOSITORY
 
+from bot.wheel import scripts
 from runners.sample.datasets import NEWER
 from runners.sample.world import World
+from runners.settings import Settings, from_environment
 
 
 @pytest.fixture(scope="module")
@@ -97,3 +99,36 @@ def test_without_its_packages_it_says_what_to_install(installed: Path) -> None:
     done = call(installed, "cxg-bot", "--help", options=("-I", "-S"))
     assert done.returncode == 1
     assert done.stderr.strip().endswith("with its packages: cellxgene-ingestion-bot[bot].")
+
+
+KEPT = "cellxgene-ingestion-bot"
+
+
+@pytest.mark.parametrize(
+    ("given", "reference", "canary"),
+    [
+        ({}, f"home/.cache/{KEPT}/reference", f"home/.cache/{KEPT}/canary"),
+        ({"XDG_CACHE_HOME": "cache"}, f"cache/{KEPT}/reference", f"cache/{KEPT}/canary"),
+        ({"REFERENCE": "shared"}, "shared", f"home/.cache/{KEPT}/canary"),
+        ({"CANARY": "shared"}, f"home/.cache/{KEPT}/reference", "shared"),
+        (
+            {"REFERENCE": "", "CANARY": ""},
+            f"home/.cache/{KEPT}/reference",
+            f"home/.cache/{KEPT}/canary",
+        ),
+    ],
+)
+def test_what_is_fetched_once_lies_where_somebody_says_or_in_the_users_cache(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], reference: str, canary: str
+) -> None:
+    for name in ("REFERENCE", "CANARY", "XDG_CACHE_HOME", "PYTHONPATH"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", "home")
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    found = list[Settings]()
+    monkeypatch.setattr("bot.__main__.cli", lambda **_: found.append(from_environment()))
+    scripts.bot()
+    assert [(str(one.reference), str(one.canary)) for one in found] == [(reference, canary)]

@@ -135,6 +135,24 @@ def test_a_folder_that_another_command_takes_away_meanwhile_is_held_for_all_that
     assert not folder.exists()
 
 
+@pytest.mark.parametrize(("module", "step"), [(os, "open"), (fcntl, "flock")])
+def test_a_folder_that_was_taken_away_and_made_anew_meanwhile_is_held_for_all_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: Any, step: str
+) -> None:
+    """What a third command made is held, rather than what the first one took away."""
+    folder, real = tmp_path / "home", getattr(module, step)
+
+    def after_both(*given: Any) -> Any:
+        monkeypatch.setattr(module, step, real)
+        folder.rmdir()
+        folder.mkdir()
+        return real(*given)
+
+    monkeypatch.setattr(module, step, after_both)
+    with exclusive(folder):
+        assert is_held(folder)
+
+
 def test_a_folder_is_taken_away_while_it_is_held(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

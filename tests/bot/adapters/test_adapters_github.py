@@ -406,6 +406,20 @@ def test_what_a_push_changed_is_read_from_its_two_commits(server: Server, adapte
         assert changed(unknown, first) == {}
 
 
+def test_a_merge_that_is_pushed_with_force_changed_what_its_branch_brought(
+    server: Server, adapters: Github
+) -> None:
+    """What the default branch had changed since the branch left it is no news."""
+    fake, changed = server.fake, adapters.repository.changed_manifests
+    ours, theirs = (f"runners/releases/{day}.toml" for day in ("2025-08-01", "2026-08-01"))
+    begun = fake.branches["main"]
+    main, branch = fake.commit({ours: "x"}, "Main", begun), fake.commit({theirs: "y"}, "New", begun)
+    tree = fake.commits[fake.commit({theirs: "y"}, "Both", main)].tree
+    merge = fake.commit_tree(tree, "Merge", (main, branch))
+    for unknown in ("0" * 40, "ab" * 20):
+        assert changed(unknown, merge) == {"2026-08-01": fake.blob(b"y")}
+
+
 # --- runs ---------------------------------------------------------------------------------------
 
 
@@ -443,6 +457,27 @@ def test_a_run_whose_title_somebody_took_before_is_started_all_the_same(
     assert adapters.runs.workflow_of(REQUEST.run_id) == own.id
     (run,) = adapters.runs.all()
     assert run.is_going_on()
+
+
+@pytest.mark.parametrize("login", ["writer", ACTIONS])
+def test_a_run_whose_title_is_dispatched_again_goes_on_all_the_same(
+    server: Server, adapters: Github, login: str
+) -> None:
+    """The second one is refused, and so ends at once; the first one works."""
+    adapters.runs.start(REQUEST)
+    accepts(adapters, REQUEST.run_id)
+    (own,) = server.fake.runs.values()
+    title = f"{REQUEST.run_id} in demo for maintainer"
+    again = people.dispatch(server.fake, server.fake.user(login), "ingest.yml", {"title": title})
+    people.end(server.fake, again, "failure")
+    assert adapters.runs.workflow_of(REQUEST.run_id) == own.id
+    (run,) = adapters.runs.all()
+    assert run.is_going_on()
+    with pytest.raises(BotError, match="2026-02-01-ingest-1 is going on in demo"):
+        adapters.runs.start(REQUEST.model_copy(update={"run_id": "2026-02-01-ingest-2"}))
+    people.end(server.fake, own, "failure")
+    (run,) = adapters.runs.all()
+    assert not run.is_going_on()
 
 
 def test_a_run_is_known_by_its_title_until_the_machine_writes(

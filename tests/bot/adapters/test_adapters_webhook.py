@@ -66,6 +66,7 @@ def test_what_surely_wasnt_taken_is_posted_again(
     ("answer", "why"),
     [
         (httpx.Response(404, text="no_service"), "answered 404"),
+        (httpx.Response(408), "answered 408"),
         (httpx.Response(504), "answered 504"),
         (httpx.ReadTimeout(f"late {SECRET}"), "gave no answer (ReadTimeout)"),
         (httpx.Response(429, headers={"Retry-After": "3600"}), "answered 429"),

@@ -337,14 +337,16 @@ def test_a_text_of_launch_toml_that_no_launch_would_take_is_told(text: str, said
     ("runs", "is_same"),
     [("s3://ours/runs", True), ("s3://ours/runs/", True), ("s3://ours/run", False), ("", True)],
 )
-def test_machines_must_write_where_the_bot_reads(runs: str, is_same: bool) -> None:
+@pytest.mark.parametrize("written", ["s3://ours/runs", "s3://ours/runs/"])
+def test_machines_must_write_where_the_bot_reads(runs: str, is_same: bool, written: str) -> None:
     given = {"READ_ROLE": ROLE, "AWS_REGION": "us-west-2"}
-    found = lacking(LAUNCH_TOML=LAUNCH, RUNS=runs, **given)
+    text = LAUNCH.replace("s3://ours/runs", written)
+    found = lacking(LAUNCH_TOML=text, RUNS=runs, **given)
     assert found == (
         []
         if is_same
         else [
-            "LAUNCH_TOML: its runs, where machines write, is s3://ours/runs, and RUNS, where the "
+            f"LAUNCH_TOML: its runs, where machines write, is {written}, and RUNS, where the "
             f"bot reads, is {runs}; make them the same:"
         ]
     )
