@@ -158,7 +158,11 @@ READ = [
     ("RUNS", "s3://a/b", "s3://a/b"),
     ("GITHUB_API", "https://ghe.test/api/v3//", "https://ghe.test/api/v3"),
     ("SCHEMA_DOCUMENT", "a/{version}", "a/{version}"),
+    ("STORAGE", " s3://a/, s3://b/ ", ("s3://a/", "s3://b/")),
+    ("STORAGE", "s3://a/,/b c", ("s3://a/", "/b c")),
     ("PREVIOUS", "a=b, c = d=e", {"a": "b", "c": "d=e"}),
+    ("WITNESSES", "gene_info = s3://a/b=c ", {"gene_info": "s3://a/b=c"}),
+    ("ROLES", " a = write, b =read", {"a": Role.WRITE, "b": Role.READ}),
     ("MINIMUM_ROLES", "verify=Admin", {Verb.VERIFY: Role.ADMIN}),
 ]
 REFUSED = [
@@ -176,6 +180,7 @@ REFUSED = [
     ("ANNOUNCE", "ftp://a.test", "it is no address of a webhook"),
     ("HOME", "~is nobody/a", "'~is nobody/a' begins with a user who has no folder; give the"),
     ("RUNS", "~is nobody/a", "'~is nobody/a' begins with a user who has no folder"),
+    ("STORAGE", "s3://a/, ,s3://b/", "'' is not text; give some"),
     ("PREVIOUS", "a=b,c", "'a=b,c' is not a table; give name = value pairs"),
     ("PREVIOUS", "a=", "'' is not text; give some"),
 ]
