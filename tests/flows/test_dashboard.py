@@ -191,7 +191,13 @@ def test_what_is_on_the_page_alone_is_seen(announced_scenario: Scenario) -> None
     announced_scenario.heard()
 
 
-def test_a_manifest_that_cant_be_used_waits_for_a_person(announced_scenario: Scenario) -> None:
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_a_manifest_that_cant_be_used_waits_for_a_person(
+    announced_scenario: Scenario, *, is_closed: bool
+) -> None:
+    """Also where a person has closed its thread, as all was done: merged, it isn't declined."""
+    if is_closed:
+        announced_scenario.threads.close_as(1, "maintainer")
     path = "runners/releases/2026-02-01.toml"
     (announced_scenario.home / "repository" / path).write_text("release = ")
     announced_scenario.the_clock_strikes()
