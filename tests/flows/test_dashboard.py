@@ -180,6 +180,18 @@ def test_what_was_withdrawn_waits_for_a_person(announced_scenario: Scenario, gon
     announced_scenario.heard()
 
 
+def test_what_only_the_pages_source_lacks_isnt_withdrawn(announced_scenario: Scenario) -> None:
+    """Cut off, it has no end that could be missed; what the directory lacks is, though."""
+    broken(announced_scenario)
+    announced_scenario.pages.texts[world.SOURCE] = world.source(["2025-06-01"])
+    announced_scenario.the_clock_strikes()
+    assert row(announced_scenario).startswith("📬 proposed | ")
+    announced_scenario.pages.texts[world.DIRECTORY] = world.directory(BOTH[:1])
+    announced_scenario.the_clock_strikes()
+    assert row(announced_scenario).startswith("🚨 withdrawn | ")
+    announced_scenario.heard()
+
+
 def test_what_is_on_the_page_alone_is_seen(announced_scenario: Scenario) -> None:
     announced_scenario.has_releases(
         world.entry("2026-08-01"), world.entry("2026-02-01"), hosted=BOTH
