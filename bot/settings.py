@@ -162,10 +162,11 @@ class Connection:
 def connection(environ: Mapping[str, str] | None = None) -> Connection:
     """The connection, where the settings themselves may be wrong. Reads nothing else of them."""
     environ = os.environ if environ is None else environ
+    api = environ.get("BOT_GITHUB_API") or environ.get("GITHUB_API_URL") or GITHUB_API
     return Connection(
         repository=environ.get("BOT_GITHUB") or environ.get("GITHUB_REPOSITORY", ""),
         token=environ.get("BOT_GITHUB_TOKEN", ""),
-        api=environ.get("GITHUB_API_URL") or GITHUB_API,
+        api=api.rstrip("/"),
     )
 
 

@@ -7,7 +7,15 @@ import pytest
 from bot.errors import BotError
 from bot.model.commands import Role, Verb
 from bot.setting_values import READERS, WITNESSES, _address, _path, _template
-from bot.settings import RELEASE_PAGE, RELEASE_PAGE_SOURCE, environment, load_partly, load_settings
+from bot.settings import (
+    RELEASE_PAGE,
+    RELEASE_PAGE_SOURCE,
+    Connection,
+    connection,
+    environment,
+    load_partly,
+    load_settings,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -62,6 +70,34 @@ def test_what_every_job_of_actions_has_is_a_default(
     assert load_settings(environ=given).github_api == api
     settings, _, problems, refused = load_partly(environ=given)
     assert (settings.github_api, problems, refused) == (api, (), frozenset())
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({}, Connection("", "", "https://api.github.com")),
+        (
+            {"GITHUB_REPOSITORY": "a/b", "GITHUB_API_URL": "https://a.test"},
+            Connection("a/b", "", "https://a.test"),
+        ),
+        (
+            {
+                "GITHUB_REPOSITORY": "a/b",
+                "GITHUB_API_URL": "https://a.test",
+                "BOT_GITHUB": "c/d",
+                "BOT_GITHUB_API": "https://c.test/api/v3/",
+                "BOT_GITHUB_TOKEN": "secret",
+            },
+            Connection("c/d", "secret", "https://c.test/api/v3"),
+        ),
+        ({"BOT_GITHUB_API": "", "BOT_GITHUB": ""}, Connection("", "", "https://api.github.com")),
+    ],
+)
+def test_what_cannot_wait_for_the_settings_is_said_on_the_same_github(
+    given: dict[str, str], told: Connection
+) -> None:
+    """A token is for the GitHub that it was given for, and goes to no other."""
+    assert connection(given) == told
 
 
 def test_the_file_is_found_by_name_by_variable_and_by_option(folder: Path) -> None:
@@ -158,7 +194,11 @@ READ = [
     ("RUNS", "s3://a/b", "s3://a/b"),
     ("GITHUB_API", "https://ghe.test/api/v3//", "https://ghe.test/api/v3"),
     ("SCHEMA_DOCUMENT", "a/{version}", "a/{version}"),
+    ("STORAGE", " s3://a/, s3://b/ ", ("s3://a/", "s3://b/")),
+    ("STORAGE", "s3://a/,/b c", ("s3://a/", "/b c")),
     ("PREVIOUS", "a=b, c = d=e", {"a": "b", "c": "d=e"}),
+    ("WITNESSES", "gene_info = s3://a/b=c ", {"gene_info": "s3://a/b=c"}),
+    ("ROLES", " a = write, b =read", {"a": Role.WRITE, "b": Role.READ}),
     ("MINIMUM_ROLES", "verify=Admin", {Verb.VERIFY: Role.ADMIN}),
 ]
 REFUSED = [
@@ -176,6 +216,7 @@ REFUSED = [
     ("ANNOUNCE", "ftp://a.test", "it is no address of a webhook"),
     ("HOME", "~is nobody/a", "'~is nobody/a' begins with a user who has no folder; give the"),
     ("RUNS", "~is nobody/a", "'~is nobody/a' begins with a user who has no folder"),
+    ("STORAGE", "s3://a/, ,s3://b/", "'' is not text; give some"),
     ("PREVIOUS", "a=b,c", "'a=b,c' is not a table; give name = value pairs"),
     ("PREVIOUS", "a=", "'' is not text; give some"),
 ]

@@ -180,6 +180,18 @@ def test_what_was_withdrawn_waits_for_a_person(announced_scenario: Scenario, gon
     announced_scenario.heard()
 
 
+def test_what_only_the_pages_source_lacks_isnt_withdrawn(announced_scenario: Scenario) -> None:
+    """Cut off, it has no end that could be missed; what the directory lacks is, though."""
+    broken(announced_scenario)
+    announced_scenario.pages.texts[world.SOURCE] = world.source(["2025-06-01"])
+    announced_scenario.the_clock_strikes()
+    assert row(announced_scenario).startswith("📬 proposed | ")
+    announced_scenario.pages.texts[world.DIRECTORY] = world.directory(BOTH[:1])
+    announced_scenario.the_clock_strikes()
+    assert row(announced_scenario).startswith("🚨 withdrawn | ")
+    announced_scenario.heard()
+
+
 def test_what_is_on_the_page_alone_is_seen(announced_scenario: Scenario) -> None:
     announced_scenario.has_releases(
         world.entry("2026-08-01"), world.entry("2026-02-01"), hosted=BOTH
@@ -191,7 +203,13 @@ def test_what_is_on_the_page_alone_is_seen(announced_scenario: Scenario) -> None
     announced_scenario.heard()
 
 
-def test_a_manifest_that_cant_be_used_waits_for_a_person(announced_scenario: Scenario) -> None:
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_a_manifest_that_cant_be_used_waits_for_a_person(
+    announced_scenario: Scenario, *, is_closed: bool
+) -> None:
+    """Also where a person has closed its thread, as all was done: merged, it isn't declined."""
+    if is_closed:
+        announced_scenario.threads.close_as(1, "maintainer")
     path = "runners/releases/2026-02-01.toml"
     (announced_scenario.home / "repository" / path).write_text("release = ")
     announced_scenario.the_clock_strikes()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.model.commands import Role, Verb
 from bot.model.events import CommentCreated
 from flows.scenario import Scenario, bad, good
 from runners.contract import Outcome
@@ -101,6 +102,17 @@ def test_somebody_without_the_role_is_refused(scenario: Scenario, actor: str) ->
 def test_a_stranger_may_not_even_ask_for_a_dry_run(scenario: Scenario) -> None:
     scenario.says("stranger", "/ingest --dry-run")
     assert "needs the role *write*; @stranger has the role *read*" in scenario.heard()
+
+
+@pytest.mark.parametrize(
+    ("least", "actor"), [(Role.READ, "stranger"), (Role.WRITE, "writer"), (Role.ADMIN, "writer")]
+)
+def test_who_may_ingest_may_ask_for_a_dry_run(scenario: Scenario, least: Role, actor: str) -> None:
+    """A dry run never needs more than the command, and write is always enough for it."""
+    scenario.set(minimum_roles={Verb.INGEST: least})
+    scenario.says(actor, "/ingest --dry-run")
+    assert "⛔" not in scenario.heard()
+    assert not scenario.runs.all()
 
 
 def test_before_the_manifest_is_merged_it_is_refused(announced_scenario: Scenario) -> None:

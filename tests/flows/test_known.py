@@ -208,6 +208,22 @@ def test_a_retraction_of_what_is_registered(scenario: Scenario) -> None:
     assert 1 in scenario.threads.closed()
 
 
+@pytest.mark.parametrize("what", ["retracted", "corrected", "vanished", "unhosted"])
+def test_one_whose_manifest_was_broken_since_is_not_declined(scenario: Scenario, what: str) -> None:
+    """Its thread was closed once it was merged: what comes of it is said there as before."""
+    scenario.threads.close_as(1, "maintainer")
+    (scenario.home / "repository" / "runners/releases/2026-02-01.toml").write_text("release = ")
+    scenario.heard()
+    if what == "vanished":
+        scenario.pages.texts[world.PAGE] = world.page(OLDER)
+    else:
+        hosted = BOTH[:1] if what == "unhosted" else BOTH
+        why = {"v2026_02_01": "x"} if what == "retracted" else {}
+        datasets = "11" if what == "corrected" else "12"
+        now_says(scenario, datasets=datasets, hosted=world.directory(hosted, **why))
+    assert "[says in 1, comment " in looks(scenario)
+
+
 @pytest.mark.parametrize("command", ["/ingest", "/ingest --limit 1"])
 def test_a_retraction_of_what_is_registered_in_part(scenario: Scenario, command: str) -> None:
     """A dataset failed, or no more was asked for."""

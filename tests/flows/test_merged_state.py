@@ -141,7 +141,9 @@ def test_a_merge_that_a_later_one_overtook_is_left_to_that(
     assert isinstance(second, ManifestMerged)
     assert sent(scenario).manifest_blob == second.blob != first.blob
     assert len(scenario.fake.runs) == 1
-    assert "as @maintainer asked" in scenario.heard()
+    heard = scenario.heard()
+    assert "as @maintainer asked" in heard
+    assert heard.count("[says in ") == 1
 
 
 @pytest.mark.parametrize("before", ["0" * 40, "ab" * 20])

@@ -52,6 +52,7 @@ def test_whoever_writes_the_bots_answer_can_write_no_maintainers_command(
 ) -> None:
     """With `issues: write`, a writer's workflow speaks as the bot, but never as a person."""
     said = scenario.says("writer", "/status")
+    refused = scenario.says("writer", "/ingest")
     other = people.comment(scenario.fake, "maintainer", 2, "Looks good to me.")
     scenario.delivered()
     scenario.heard()
@@ -59,7 +60,7 @@ def test_whoever_writes_the_bots_answer_can_write_no_maintainers_command(
         "action": "ingest", "release": "2026-02-01", "instance": "demo", "thread": 2,
         "manifest": "runners/releases/2026-02-01.toml", "requested_by": "maintainer",
     }  # fmt: skip
-    for comment in (said.comment_id, other.id, 4711):
+    for comment in (said.comment_id, refused.comment_id, other.id, 4711):
         told = {**base, "run_id": f"2026-02-01-ingest-{comment}", "comment": comment}
         request = RunRequest.from_json(json.dumps(told), source="forged")
         bot = scenario.fake.user(ACTIONS)

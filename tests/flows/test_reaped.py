@@ -57,6 +57,14 @@ def test_each_action_is_said_once_and_brought_up_to_date(
     )
 
 
+def test_whatever_it_did_is_said_once(scenario: GithubScenario, file: Path) -> None:
+    file.write_text("".join(line(act=act) for act in Act))
+    done(job(scenario, "reaped", str(file)))
+    assert scenario.heard().count("[says in 1, comment ") == len(Act)
+    done(job(scenario, "reaped", str(file)))
+    assert scenario.heard() == ""
+
+
 def test_the_summary_has_what_no_thread_is_about(scenario: GithubScenario, file: Path) -> None:
     summary = scenario.home / "summary"
     ghost = line(act=Act.REMOVE_RUNNER, machine="i-9", run=None, release=None)

@@ -129,6 +129,19 @@ def test_a_bot_that_has_announced_nothing_goes_on_where_it_would_have(
     assert "2025-12-01.toml" not in empty_scenario.heard()
 
 
+@pytest.mark.parametrize("fact", ["census", "schema", "datasets"])
+def test_what_the_page_lacks_the_manifest_says(announced_scenario: Scenario, fact: str) -> None:
+    told = {"schema": "6.0.0", "datasets": "10", "cells": "700"} | {fact: "unknown"}
+    announced_scenario.has_releases(
+        world.entry("2026-02-01"), world.entry("2025-06-01", **told), hosted=BOTH
+    )
+    announced_scenario.says("maintainer", "/thread 2025-06-01")
+    announced_scenario.heard()
+    assert announced_scenario.the_clock_strikes() == "Asked for: 2025-06-01."
+    title = "Census 2025-06-01 (LTS): 10 datasets, dataset schema 6.0.0"
+    assert f"[opens thread 2] {title}\n" in announced_scenario.heard()
+
+
 @pytest.mark.parametrize(
     ("asked", "problem"),
     [

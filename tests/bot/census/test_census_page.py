@@ -163,6 +163,24 @@ def test_a_schema_version_is_read_without_what_stands_around_it(said: str) -> No
     assert release.dataset_schema_version == "7.0.0"
 
 
+@pytest.mark.parametrize("sign", ["\u00ad", "\u200b", "\u2060", "\ufeff"])
+@pytest.mark.parametrize("text", ["LTS 2025", "Census build", "schema version", "7.0.0<", "1,200"])
+def test_what_no_reader_sees_within_a_word_changes_nothing(text: str, sign: str) -> None:
+    seen = _entry("2025-11-08")
+    assert text in seen
+    page = parse_page(_page(seen.replace(text, f"{text[0]}{sign}{text[1:-1]}{sign}{text[-1]}")))
+    assert page.releases == (_release("2025-11-08"),)
+    assert page.warnings == ()
+
+
+def test_of_two_tables_of_cells_the_first_counts() -> None:
+    """The second is of a part, or what was left of another entry."""
+    part = _table(("Type", "<i>Homo sapiens</i>"), ("Total cells", "7"), ("Unique cells", "5"))
+    page = parse_page(_page(_entry("2025-11-08", more=f"<h4>Without duplicates</h4>{part}")))
+    assert page.releases == (_release("2025-11-08"),)
+    assert [oddity.kind for oddity in page.warnings] == [OddityKind.REPEATED_TABLE]
+
+
 def test_a_heading_of_two_dates_is_no_entry() -> None:
     compared = "<h3>LTS 2025-11-08 and LTS 2023-05-15 compared</h3><p>More of all.</p>"
     page = parse_page(_page(compared, _entry("2025-11-08"), _entry("2023-05-15")))

@@ -12,7 +12,7 @@ from bot.model.audit_entry import AuditEntry, Decision, hidden_audit_entry
 from bot.model.facts import Facts
 from bot.model.ports import Run, ThreadComment
 from bot.model.progress import Progress
-from runners.contract import Action, Manifest, RunRequest, Storage
+from runners.contract import Action, Manifest, RunRequest, Storage, Verdict
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 RELEASE = "2026-02-01"
@@ -68,6 +68,23 @@ def test_what_ran_before_a_rollback_says_nothing_of_the_instance() -> None:
     facts = replace(FACTS, runs=(first, taken_back, last))
     assert facts.runs_of(RELEASE) == (last,)
     assert facts.taken_back(RELEASE) == (taken_back,)
+
+
+@pytest.mark.parametrize("hours", [(3, 6), (6, 3)], ids=["in-their-order", "the-later-one-first"])
+def test_only_what_ran_since_the_last_of_several_rollbacks_counts(hours: tuple[int, int]) -> None:
+    """Also where a run between them passed, and was itself never marked."""
+    runs = [
+        Run(request(run_id=f"r-{at}"), NOON + timedelta(hours=at), last_verdict=Verdict.PASSED)
+        for at in (1, 2, 4, 5, 7)
+    ]
+    for place, hour in enumerate(hours):
+        runs[place] = replace(runs[place], taken_back=NOON + timedelta(hours=hour))
+    facts = replace(FACTS, runs=tuple(runs))
+    assert facts.runs_of(RELEASE) == (runs[-1],)
+    assert facts.is_ingested(RELEASE)
+    before = replace(facts, runs=tuple(runs[:-1]))
+    assert before.runs_of(RELEASE) == ()
+    assert not before.is_ingested(RELEASE)
 
 
 ENTRY = AuditEntry("maintainer", "maintain", "/cancel", Decision.ACCEPTED, "yes", RUN)
