@@ -51,8 +51,9 @@ def survey(
     time, the oldest release first, until a release doesn't pass; the same command goes on there.
     No thread is written.
 
-    Exit code 1: a release's store couldn't be read, and its manifest is missing; or a verification
-    didn't pass.
+    Exit code 1: a release's store couldn't be read, and its manifest is missing; one that lacks
+    something or is to be verified is of a dataset schema without rules; or a verification didn't
+    pass.
     """
     if fills_in and as_json:
         raise ContractError("command line: --json says what --backfill does; leave one out.")

@@ -279,10 +279,10 @@ def _value(node: Node) -> ColumnProfile:
             return ColumnProfile("array", (), 0)
         if not column.length:
             return ColumnProfile("list", (), 0)
-        codes, missing = column.read(slice(None))
+        codes = column.read(slice(None)).codes
         texts = column.texts()
         values = sorted({texts[code] for code in _distinct(codes)})
-        return ColumnProfile("list", tuple(values), missing)
+        return ColumnProfile("list", tuple(values), 0)  # what a list lacks are no cells
     if isinstance(node, h5py.Dataset) and node.shape == () and has_kind(node.dtype):
         refuse_large(node)
         values = shortened(decoded([node[()]]))

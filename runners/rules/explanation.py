@@ -16,7 +16,7 @@ from runners.rules.vocabulary import Vocabulary, entries_for, term_of
 SHOWN = 3
 """Terms or words that a sentence lists at most."""
 
-AN_ID = re.compile(r"\w+:\w*\d[\w.-]*")
+AN_ID = re.compile(r"\w+:[\w.-]*\d[\w.-]*|\w+://\S+")
 LIKE_AN_ID = re.compile(r"\s*(?:\S*/)?(?P<prefix>[A-Za-z]+)[:_](?P<number>\w+)\s*")
 SEPARATOR = re.compile(r"\s*(?:\|\||[,;|])\s*")
 LEAST_LIKENESS = 0.85
@@ -186,7 +186,7 @@ class Explanation:
             new = listed(self._named(ontology, each) for each in others)
             remedy = f"instead of {term.term_id}, its editors consider {new}"
         else:
-            cause = f"is obsolete in {ontology}, which names no replacement"
+            cause = f"is obsolete in {ontology}, which gives no id of a replacement"
             return Refusal(Reason.TERM_OBSOLETE, cause)
         return Refusal(Reason.TERM_OBSOLETE, f"is obsolete in {ontology}", lambda: remedy)
 

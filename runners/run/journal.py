@@ -9,6 +9,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -74,7 +75,7 @@ class Journal(JournalLines):
         """Opens the journal at `path`, made if absent. Errors as in `read_journal`."""
         path.parent.mkdir(parents=True, exist_ok=True)
         super().__init__(read_journal(path).lines)
-        self._file = path.open("ab")
+        self._file = path.open("ab", buffering=0)  # closing writes nothing that has failed
         content = path.read_bytes()
         self._file.truncate(content.rfind(b"\n") + 1)
 
@@ -90,17 +91,25 @@ class Journal(JournalLines):
         self._file.close()
 
     def write(self, step: str, *, dataset_id: str | None = None, **facts: object) -> Line:
-        """Adds a line for `step` (of a dataset, or of the whole release), and returns it."""
+        """Adds a line for `step` (of a dataset, or of the whole release), and returns it.
+
+        Raises:
+            OSError: the disk refuses it, and none of it is there; names the journal.
+        """
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         line: dict[str, object] = {"at": now, "step": step}
         if dataset_id is not None:
             line["dataset_id"] = dataset_id
         line |= facts
+        raw = json.dumps(line, separators=(",", ":")).encode() + b"\n"
+        end = self._file.seek(0, os.SEEK_END)
         try:
-            self._file.write(json.dumps(line, separators=(",", ":")).encode() + b"\n")
-            self._file.flush()
+            while raw:
+                raw = raw[self._file.write(raw) :]
             os.fsync(self._file.fileno())
         except OSError as error:
+            with suppress(OSError):
+                self._file.truncate(end)  # a part of it would spoil the next line
             error.filename = self._file.name  # Python names none of an open file
             raise
         self.lines.append(line)

@@ -135,11 +135,19 @@ def load_job(
         request=request,
         manifest=manifest,
         previous=previous_manifest(manifest, path),
-        folder=request_file.parent.resolve(),  # its parent is looked in for other runs
+        folder=_folder_of(request_file),
         reference=reference,
         workers=workers,
         scheduler=scheduler,
     )
+
+
+def _folder_of(request_file: Path) -> Path:
+    """The run's folder, in whose parent other runs are looked for: where it is named, though it may
+    be a link to elsewhere.
+    """
+    folder = request_file.absolute().parent
+    return folder.resolve() if folder.name == ".." else folder.parent.resolve() / folder.name
 
 
 def previous_manifest(manifest: Manifest, path: Path) -> Manifest | None:

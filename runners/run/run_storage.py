@@ -216,10 +216,10 @@ def _ask_to_end(mirror: Mirror, step: "subprocess.Popen[bytes]") -> None:
     """Asks the step to end by the file `cancel`, which it looks for after each batch, and has it
     stopped in time: an upload that hangs may keep us from that.
     """
-    (mirror.folder / CANCEL).touch()
     timer = Timer(mirror.patience, step.terminate)
     timer.daemon = True
     timer.start()
+    (mirror.folder / CANCEL).touch()  # last: a full disk refuses it
 
 
 def _end_early(mirror: Mirror, step: "subprocess.Popen[bytes]") -> int:

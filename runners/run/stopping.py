@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import active_children
 from pathlib import Path
 from types import FrameType
@@ -47,7 +47,7 @@ def ends_in_time() -> Iterator[None]:
 @contextmanager
 def before_unwinding(act: Callable[[], object]) -> Iterator[None]:
     """Within, a signal calls `act` first, which must be quick: what is going on may take all the
-    time that is left to unwind.
+    time that is left to unwind. Where it fails, the rest goes on without it.
     """
     _first_acts.append(act)
     try:
@@ -67,7 +67,8 @@ def _stop(number: int, frame: FrameType | None) -> None:
     # past Python's buffers, which the signal may have interrupted
     os.write(2, f"stopped by {name}; the same command goes on where it was.\n".encode())
     for act in _first_acts:
-        act()
+        with suppress(Exception):  # what is going on might take its error for one of its own
+            act()
     raise StoppedError(code)
 
 

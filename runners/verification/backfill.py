@@ -25,7 +25,7 @@ class ReleaseState:
     `missing` are the ids of those that have none, and whose failure nobody has accepted; `failed`
     the titles of the checks that its verification didn't pass, as far as there was one. `commands`
     fill in what is missing: what follows `python -m runners`, in their order. `problem` is why
-    nothing more can be said of it.
+    nothing more can be said of it; where it `is_left`, nobody can fill it in: it has no rules.
     """
 
     release: str
@@ -37,6 +37,7 @@ class ReleaseState:
     report: str | None = None
     problem: str | None = None
     commands: tuple[Words, ...] = ()
+    is_left: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -107,7 +108,7 @@ def fill_in(
     there is no manifest of it, or there are no rules for it.
     """
     for one in states:
-        if one.is_whole or one.datasets is None:
+        if one.is_whole or one.datasets is None or one.is_left:
             continue
         if not one.commands:
             say(f"{one.release}: stopped here: {one.problem or one.lacks()}. {_NEXT}")

@@ -173,9 +173,9 @@ class Survey:
         kept = _keep(file, stored.manifest, is_real=self.is_real)
         sentences = [f"{release}: {registered} of {state.datasets} datasets; {kept}"]
         version = stored.manifest.dataset_schema_version
-        if version not in rules.versions():
+        if version not in rules.versions() and (self.verifies or not state.is_whole):
             problem = f"there are no rules for its dataset schema {version}, so that it is left"
-            state = ReleaseState(release, registered, problem=problem)
+            state = replace(state, problem=problem, is_left=True)
             return state, [*sentences, f"{release}: {problem}"]
         report = None
         if self.verifies and file.exists():

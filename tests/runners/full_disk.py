@@ -6,10 +6,10 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def files_that_cannot_grow() -> Iterator[None]:
-    """Within, this process can write nothing to a file, though it may make one."""
+def files_that_cannot_grow(beyond: int = 0) -> Iterator[None]:
+    """Within, this process can write to no file `beyond` so many bytes, though it may make one."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (beyond, before[1]))
     try:
         yield
     finally:

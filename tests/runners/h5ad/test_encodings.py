@@ -230,12 +230,12 @@ def test_a_row_without_a_name_is_refused(path: Path, index: Write) -> None:
 
 @pytest.mark.parametrize("how", COLUMNS)
 def test_a_list_of_uns_is_read_as_a_column_is(path: Path, how: str) -> None:
-    """Of a key that no rule judges, too: what it lacks says nothing of the file."""
+    """Of a key that no rule judges, too: what it lacks says nothing of the file, nor of cells."""
     put(path, "obs/column", COLUMNS[how])
     with h5py.File(path, "r+") as file:
         COLUMNS[how](file.require_group("uns"), "column")
     found = read_profile(str(path), ["column"])
-    assert found.uns["column"] == replace(found.obs["column"], dtype="list")
+    assert found.uns["column"] == replace(found.obs["column"], dtype="list", missing=0)
 
 
 def test_a_mask_of_another_length_is_refused(path: Path) -> None:

@@ -1,10 +1,16 @@
 """The journal: every whole line is kept, a torn one is dropped, an edited one is refused."""
 
+import errno
 import json
 import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
+from full_disk import files_that_cannot_grow
 
 from runners.census.store import CensusDataset
 from runners.contract import ContractError
@@ -47,6 +53,47 @@ def test_each_line_is_synced_once_all_of_it_is_in_the_file(
     monkeypatch.setattr(os, "fsync", sync)
     written(path)
     assert synced == [(path.stat().st_ino, count) for count in (1, 2, 3)]
+
+
+@contextmanager
+def _syncs_fail() -> Iterator[None]:
+    def fail(descriptor: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", fail)
+        yield
+
+
+@pytest.mark.parametrize(
+    ("disk", "number"),
+    [
+        (files_that_cannot_grow, errno.EFBIG),
+        (partial(files_that_cannot_grow, beyond=1_000), errno.EFBIG),
+        (_syncs_fail, errno.EIO),
+    ],
+    ids=["full", "full after half a line", "fails"],
+)
+def test_a_disk_that_refuses_a_line_is_told_with_the_journals_name_and_keeps_none_of_it(
+    tmp_path: Path, disk: Callable[[], AbstractContextManager[None]], number: int
+) -> None:
+    """Without the name it would pass for a storage that doesn't answer, and be tried again."""
+    path = written(tmp_path / "journal.jsonl")
+    before = path.read_bytes()
+    with pytest.raises(OSError, match=re.escape(str(path))) as failed, disk(), Journal(path) as one:
+        one.write("read", dataset_id="d-2", words="word " * 200)
+    assert (failed.value.errno, failed.value.filename) == (number, str(path))
+    assert path.read_bytes() == before
+
+
+def test_after_a_line_that_was_refused_others_can_be_written(tmp_path: Path) -> None:
+    path = written(tmp_path / "journal.jsonl")
+    with Journal(path) as journal:
+        with pytest.raises(OSError, match="File too large"), files_that_cannot_grow(beyond=1_000):
+            journal.write("read", dataset_id="d-2", words="word " * 200)
+        journal.write("end")
+    steps = [line["step"] for line in read_journal(path).lines]
+    assert steps == ["start", "read", "written", "end"]
 
 
 def test_a_journal_says_again_what_was_written(tmp_path: Path) -> None:

@@ -223,6 +223,16 @@ def test_a_runs_folder_stands_among_the_others_wherever_it_is_named_from(
     assert sorted(path.name for path in job.folder.parent.iterdir()) == ["one", "two"]
 
 
+def test_a_run_whose_folder_lies_elsewhere_stands_among_those_where_it_is_named(
+    repository: Path, tmp_path: Path
+) -> None:
+    file = ensure_request_file(tmp_path / "big", repository, manifest_of(repository), NOW, **INGEST)
+    run = tmp_path / "runs" / file.parent.name
+    run.parent.mkdir()
+    run.symlink_to(file.parent)
+    assert load_job(run / file.name, repository=repository, reference=tmp_path).folder == run
+
+
 def test_two_runs_of_one_second_are_refused(repository: Path, tmp_path: Path) -> None:
     runs, manifest = tmp_path / "runs", manifest_of(repository)
     ensure_request_file(runs, repository, manifest, NOW, **INGEST)

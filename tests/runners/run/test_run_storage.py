@@ -241,14 +241,23 @@ ENDS_EARLY = WAITS + "open('journal.jsonl', 'a').write('cancelled\\n')"
 def test_told_to_stop_it_asks_the_step_and_keeps_what_it_then_writes(
     mirror: Mirror, command: str, patience: float, code: int, hangs: tuple[str, ...]
 ) -> None:
-    home = there(mirror).parents[1]
-    script = REPOSITORY / "tests" / "runners" / "stopped_mirror.py"
-    words = [str(mirror.folder), str(home), str(patience), command, *hangs]
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    done = subprocess.run([sys.executable, str(script), *words], env=environment, check=False)
-    assert done.returncode == code
+    assert stopped(mirror, str(patience), command, *hangs) == code
     assert ("cancelled" in there(mirror).read_text()) is (code == 0)
     assert not there(mirror).with_name("cancel").exists()
+
+
+def test_a_step_that_cannot_be_asked_is_stopped_in_time(mirror: Mirror) -> None:
+    (mirror.folder / "cancel").symlink_to(mirror.folder / "nowhere" / "cancel")
+    assert stopped(mirror, "0.1", NEVER) == 143
+
+
+def stopped(mirror: Mirror, *words: str) -> int:
+    """The exit code of a process that is told to stop while it runs the mirror."""
+    script = REPOSITORY / "tests" / "runners" / "stopped_mirror.py"
+    where = [str(mirror.folder), str(there(mirror).parents[1])]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    command = [sys.executable, str(script), *where, *words]
+    return subprocess.run(command, env=environment, check=False).returncode
 
 
 def test_when_its_time_is_over_the_step_is_asked_to_end_and_waited_for(mirror: Mirror) -> None:

@@ -29,6 +29,7 @@ from profiles import (
 from runners import rules
 from runners.contract import Finding, Reason
 from runners.h5ad.profile import ColumnProfile, DatasetProfile
+from runners.rules.explanation import Explanation
 from runners.rules.reference import Reference
 from runners.rules.vocabulary import Vocabulary
 from runners.settings import from_environment
@@ -381,7 +382,7 @@ FORM = "isn't written as the ontology writes its ids; write"
             SEX,
             "PATO:0000003",
             OBSOLETE,
-            "is obsolete in PATO, which names no replacement",
+            "is obsolete in PATO, which gives no id of a replacement",
         ),
         (
             ASSAY,
@@ -406,13 +407,13 @@ FORM = "isn't written as the ontology writes its ids; write"
             ETHNICITY,
             "HANCESTRO:0029",
             OBSOLETE,
-            "is obsolete in HANCESTRO, which names no replacement",
+            "is obsolete in HANCESTRO, which gives no id of a replacement",
         ),
         (  # for hgnc.5166
             DISEASE,
             "MONDO:0008190",
             OBSOLETE,
-            "is obsolete in MONDO, which names no replacement",
+            "is obsolete in MONDO, which gives no id of a replacement",
         ),
         # special values, and several terms
         (ASSAY, "na", Reason.VALUE_NOT_ALLOWED, "isn't allowed in a column of terms of EFO"),
@@ -435,6 +436,19 @@ def test_what_is_wrong_with_a_term_and_what_would_be_right(
 ) -> None:
     finding = only_finding(validate(having({name: (value,)}), vocabulary))
     assert finding == Finding(reason=reason, column=name, values=(value,), count=1, detail=detail)
+
+
+@pytest.mark.parametrize(
+    ("value", "considered"),
+    [
+        ("UBERON:0005683", "http://purl.obolibrary.org/obo/EHDAA2_0001984"),
+        ("UBERON:0001024", "FBbt:00005113, FMA:61814, GAID:751 or 3 more"),  # NIF:..._sao-8 for one
+    ],
+)
+def test_what_replaces_a_term_may_have_an_unusual_id(value: str, considered: str) -> None:
+    old = Vocabulary(Reference(rules.load("5.2.0"), from_environment().reference))
+    refusal = Explanation(old).refusal(old.rules.columns[TISSUE], HUMAN, value)
+    assert refusal.remedy() == f"instead of {value}, its editors consider {considered}"
 
 
 def test_what_a_file_holds_stays_on_one_short_line(vocabulary: Vocabulary) -> None:

@@ -224,6 +224,17 @@ def test_a_release_without_rules_keeps_back_nothing_that_is_newer(
     assert bool(said) == is_known
     why = "there are no rules for its dataset schema 5.1.0, so that it is left"
     assert (sentences[-1] == f"{HELD.release}: {why}") == (state.problem == why) == (not is_known)
+    assert (state.datasets, state.missing) == (2, ("d-2",))
+
+
+@pytest.mark.parametrize("verifies", [True, False])
+def test_a_whole_release_without_rules_is_a_problem_only_where_it_is_to_be_verified(
+    verifies: bool, tmp_path: Path
+) -> None:
+    stored = StoredRelease(own_manifest(dataset_schema_version="3.1.0"), ())
+    survey = Survey(INSTANCE, tmp_path, tmp_path / "runs", is_real=False, verifies=verifies)
+    state, _ = survey.look(HELD, stored)
+    assert (state.datasets, state.problem is not None) == (2, verifies)
 
 
 @pytest.mark.parametrize(("days", "missing"), [(-1, ("d-2",)), (0, ()), (1, ())])
