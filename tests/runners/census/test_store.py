@@ -128,7 +128,8 @@ def test_datasets_that_an_experiment_lists_and_has_no_cell_of_are_not_its_own(
     path = stores.write(tmp_path / "soma", cells_of={"census_data": ("d-1",)})
     stores.add_organism_without_cells(path / "census_data", "mus_musculus", ["d-2"])
     content = read_content(storage(path))
-    assert (content.dataset_ids, content.unread) == ({"d-1"}, {})
+    assert content.dataset_ids == {"d-1"}
+    assert content.unread == {}
     found = {one.name: one.dataset_ids for one in read_organisms(storage(path))}
     assert found == {"homo_sapiens": {"d-1"}, "mus_musculus": set()}
 
