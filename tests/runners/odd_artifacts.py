@@ -131,10 +131,13 @@ def file_of_a_person() -> Any:
 
 
 def storages_of_addresses() -> Any:
-    """Which records of storage are made of roots: none of what lies in one, and none's own."""
+    """Which records of storage are made of roots: none of what lies in one, and none's own; one of
+    a bucket or folder whose name only begins as another's.
+    """
     root = h5ads(NEWER.version)[0].storage.root
+    others = ("s3://odd-bucket-west", "/odd/folder-west")
     before = set(ln.Storage.objects.values_list("pk", flat=True))
-    for each in (root, f"{root}/within", "s3://odd-bucket", "/odd/folder"):
+    for each in (root, f"{root}/within", "s3://odd-bucket", "/odd/folder", *others):
         artifacts.ensure_storage(each, "us-west-2")
     made = ln.Storage.objects.exclude(pk__in=before).order_by("root")
     fields = ("root", "type", "region", "instance_uid")

@@ -12,15 +12,15 @@ from filled import counted
 from full_disk import files_that_cannot_grow
 from instances import INSTANCE, REFERENCE
 from lamindb_setup.core.hashing import hash_set
-from odd_collections import LAST, LATER, NEXT, Question, copied, failure, h5ads, study
+from odd_collections import LAST, LATER, NEXT, Question, copied, failure, h5ads, study, taken
 
 from runners import rules
 from runners.census.store import CensusDataset
 from runners.contract import Action, Finding, Manifest, Reason, RunRequest, Storage
 from runners.records.baseline import Baseline
 from runners.records.proof import Opening, kept
-from runners.records.transaction_log import Part, TransactionRecord
-from runners.registry import artifacts, collections, lock, proofs, tracking
+from runners.records.transaction_log import Part, TransactionRecord, expanded
+from runners.registry import artifacts, collections, lock, proofs, rows, tracking
 from runners.registry.recorder import Recorder
 from runners.registry.revisions import Neighbours
 from runners.registry.storage import Stats, stats_of
@@ -308,8 +308,9 @@ class Full(JournalLines):
 
 
 def recorded_transactions() -> Any:
-    """What a transaction leaves that can't be journalled: no row. And three of a run, of which the
-    first writes nothing: the run's opening is kept with the first that does, once.
+    """What a transaction leaves that can't be journalled: no row. And four of a run, of which the
+    first writes nothing, and the last only changes a row: the run's opening is kept with the first
+    that writes, once.
     """
     run, told = request("odd"), list[Any]()
     lock.take_database_lock(run.run_id)
@@ -325,12 +326,48 @@ def recorded_transactions() -> Any:
             with recorder.transaction(Part.STORE):
                 for name in names:
                     ln.ULabel(name=f"kept {name}").save()
+        own = ln.ULabel.objects.filter(name="kept one")
+        with recorder.transaction(Part.STORE, own.all()):
+            own.update(description="odd")
         told.append([[line["step"], line["number"]] for line in journal.lines])
     of_run = proofs.kept_run(run.run_id)
     openings = proofs._values(run=run.run_id, opening__isnull=False).count()
     labels = ln.ULabel.objects.filter(name__in=("lost", "kept one", "kept two"))
     rows = list(labels.order_by("id").values_list("name", flat=True))
     return [*told, of_run.opening == opening, openings, [*of_run.transactions], rows]
+
+
+def given_back_and_taken_back() -> Any:
+    """How many collections and links a run makes or changes that gives two collections back, and
+    whether all are as they were, once its journal's transaction is undone.
+    """
+    for number, file in enumerate(h5ads(NEWER.version)[:3]):
+        copied(file, number, version_tag=LATER)
+    for name in ("Odd", "Odd too"):
+        taken(name, NEWER.version, LATER)
+    run, both = request("odd", release=NEWER.version), (ln.Collection, ln.models.CollectionArtifact)
+    lock.take_database_lock(run.run_id)
+    opening = Opening(request=run, start={}, holdings=Baseline(releases={}, shared={}), since=1)
+
+    def standing() -> list[set[tuple[int, Any]]]:
+        return [set(rows.rows_of(table.objects.all()).items()) for table in both]
+
+    before = standing()
+    with TemporaryDirectory() as root, Journal(Path(root) / JOURNAL) as journal:
+        writer = Writer(manifest(NEWER.version), Reference(RULES, REFERENCE), {}, journal)
+        writer.begin(run, opening)
+        writer.give_back()
+        (line,) = journal.all(RECORDED)
+    differing = [len(now - was) for now, was in zip(standing(), before, strict=True)]
+    for table, changes in line["changed"].items():
+        olds = {
+            int(key): {column: change["old"] for column, change in of_row.items()}
+            for key, of_row in changes.items()
+        }
+        rows.restore_rows({table: olds})
+    inserted = {table: set(expanded(own["ids"])) for table, own in line["inserted"].items()}
+    rows.delete_rows(inserted)
+    return [differing, standing() == before]
 
 
 def runs_without_a_folder() -> Any:
@@ -365,5 +402,6 @@ RUNS: tuple[Question, ...] = (
     journal_that_a_run_goes_on_with,
     runs_without_a_folder,
     recorded_transactions,
+    given_back_and_taken_back,
     collections_of_a_part,
 )

@@ -31,11 +31,12 @@ def write(
     parts: tuple[str, ...] = ("census_data",),
     paths: tuple[str, ...] = PATHS,
     cells_of: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    cells_each: int = CELLS_EACH,
     columns: Mapping[str, Sequence[Any]] = MappingProxyType({}),
 ) -> Path:
     """A store of two datasets of one organism at `path`, as a census schema version has it, but for
-    these `columns` of its table of them. Each part has cells of both, unless `cells_of` says of
-    which.
+    these `columns` of its table of them. Each part has `cells_each` of both, unless `cells_of` says
+    of which.
     """
     with soma.Collection.create(str(path)) as root:
         info = root.add_new_collection("census_info")
@@ -44,7 +45,7 @@ def write(
         for part in parts:
             data = root.add_new_collection(part)
             made = data.add_new_collection("homo_sapiens", soma.Experiment)
-            experiment(made, layout, cells_of.get(part, DATASETS))
+            experiment(made, layout, cells_of.get(part, DATASETS), cells_each)
         if layout >= "2.3.0" and "census_spatial_sequencing" not in parts:
             root.add_new_collection("census_spatial_sequencing")
     return path
@@ -90,12 +91,13 @@ def datasets(layout: str, paths: tuple[str, ...]) -> pd.DataFrame:
     return rows
 
 
-def experiment(made: Any, layout: str, names: Sequence[str]) -> None:
-    counts = np.arange(len(names) * CELLS_EACH * GENES).reshape(-1, GENES) % 4
+def experiment(made: Any, layout: str, names: Sequence[str], cells_each: int) -> None:
+    """An experiment of so many cells of each of the datasets, one dataset after another."""
+    counts = np.arange(len(names) * cells_each * GENES).reshape(-1, GENES) % 4
     obs = pd.DataFrame(
         {
             "soma_joinid": range(len(counts)),
-            "dataset_id": np.repeat(names, CELLS_EACH),
+            "dataset_id": np.repeat(names, cells_each),
             "cell_type": "neuron",
         }
     )
@@ -121,6 +123,17 @@ def table(parent: Any, name: str, rows: pd.DataFrame, coded: tuple[str, ...] = (
     frame.close()  # else dictionary columns read back broken
     with soma.open(frame.uri, "w") as writable:
         writable.write(arrow)
+
+
+def add_organism_without_cells(part: Path, name: str, listed: Sequence[str]) -> None:
+    """An experiment whose obs has no row, though the dictionary of its column lists datasets."""
+    with soma.open(str(part), "w") as data:
+        made = data.add_new_collection(name, soma.Experiment)
+        column = pa.dictionary(pa.int32(), pa.string())
+        schema = pa.schema([("soma_joinid", pa.int64()), ("dataset_id", column)])
+        obs = made.add_new_dataframe("obs", schema=schema, domain=[(0, 0)])
+    with soma.open(obs.uri, "w") as writable:
+        writable.extend_enumeration_values({"dataset_id": pa.array(listed)})
 
 
 def empty(store: Path, array: str) -> Path:

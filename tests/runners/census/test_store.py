@@ -15,7 +15,7 @@ import stores
 from instances import Place
 
 from runners.census.content import read_content, read_organisms
-from runners.census.store import NEEDED, raise_outages, read_datasets
+from runners.census.store import raise_outages, read_datasets
 from runners.contract import ContractError, Status, Storage
 from runners.retries import OutageError
 from runners.sample.datasets import OLDER
@@ -111,6 +111,27 @@ def test_an_experiment_without_obs_fails_alone(tmp_path: Path) -> None:
     ((name, why),) = content.unread.items()
     assert name == "census_spatial_sequencing/homo_sapiens"
     assert why.startswith("obs can't be read: ")
+
+
+@pytest.mark.parametrize("names", [("d-1", "d-2", "d-2", "d-2"), ("d-1", "d-1", "d-2", "d-2")])
+def test_of_first_cells_of_two_datasets_one_s_are_read(
+    tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    cells_of = {"census_data": names}
+    path = stores.write(tmp_path / "soma", cells_of=cells_of, cells_each=1)
+    assert read_content(storage(path)).unread == {}
+
+
+def test_datasets_that_an_experiment_lists_and_has_no_cell_of_are_not_its_own(
+    tmp_path: Path,
+) -> None:
+    path = stores.write(tmp_path / "soma", cells_of={"census_data": ("d-1",)})
+    stores.add_organism_without_cells(path / "census_data", "mus_musculus", ["d-2"])
+    content = read_content(storage(path))
+    assert content.dataset_ids == {"d-1"}
+    assert content.unread == {}
+    found = {one.name: one.dataset_ids for one in read_organisms(storage(path))}
+    assert found == {"homo_sapiens": {"d-1"}, "mus_musculus": set()}
 
 
 def test_spatial_cells_are_read_too(tmp_path: Path) -> None:
@@ -276,7 +297,16 @@ def test_what_has_no_title_or_name_goes_by_its_id(tmp_path: Path, nothing: str |
     assert told == tuple(f"its {column}" for column in columns)
 
 
-@pytest.mark.parametrize("column", NEEDED)
+@pytest.mark.parametrize(
+    "column",
+    [
+        "dataset_id",
+        "dataset_version_id",
+        "dataset_h5ad_path",
+        "collection_id",
+        "dataset_total_cell_count",
+    ],
+)
 def test_a_row_without_a_value_that_is_needed_is_named(tmp_path: Path, column: str) -> None:
     values: list[object] = ["d-1", None]
     if column == "dataset_total_cell_count":

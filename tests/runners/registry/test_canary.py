@@ -6,6 +6,7 @@ That the comparison catches a row stands in `test_equality.py`.
 import json
 import shutil
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -22,10 +23,11 @@ from scipy import sparse
 
 from runners import rules
 from runners.census.store import location, read_datasets
-from runners.contract import Finding, Reason
+from runners.contract import ContractError, Finding, Reason
 from runners.registry import canary
 from runners.registry.canary import subset
 from runners.registry.canary.differences import SUPPORTED
+from runners.registry.canary.scratch_instances import Trial
 from runners.rules.reference import Reference
 from runners.rules.vocabulary import Vocabulary
 from runners.run.fingerprint import SOURCE, Fingerprint
@@ -246,3 +248,28 @@ def test_organisms_without_a_dataset_that_the_curator_can_do_are_named_and_left_
         "2020-07-15: canary: no dataset of human, mouse that LaminDB's curator can do: not compared"
     ]
     assert not (tmp_path / "markers").exists()
+
+
+def test_an_organism_whose_rows_differ_is_compared_again_the_next_time(
+    world: World,
+    judged: Sequence[ValidatedDataset],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Or else the next attempt would write the release."""
+    own, compared = [j for j in judged if j.dataset.dataset_id == by_key("D05").dataset_id], []
+
+    def differs(trial: Trial) -> None:
+        compared.append(trial.folder.name)
+        if len(compared) < 3:
+            raise ContractError("canary: a row")
+
+    monkeypatch.setattr(canary, "compare", differs)
+    place = {"reference": REFERENCE, "markers": tmp_path / "markers"}
+    for scratch in ("1", "2", "3", "4"):
+        with nullcontext() if scratch in "34" else pytest.raises(ContractError, match="a row"):
+            canary.compare_once(newer_manifest(world), own, scratch=tmp_path / scratch, **place)
+    assert compared == ["1", "2", "3"]
+    equal = [line for line in capsys.readouterr().err.splitlines() if "all rows equal" in line]
+    assert len(equal) == 1

@@ -18,6 +18,8 @@ from runners.registry import canary
 from runners.registry.canary.comparison import Rows, Unlike, of_file, unlike
 from runners.registry.canary.differences import (
     FROM_SCHEMA,
+    ROWS,
+    ExtraRows,
     known_to_lamindb,
     obstacles,
     unknown_to_lamindb,
@@ -81,6 +83,15 @@ def test_a_row_that_one_side_has_is_explained_of_that_side_alone(
     assert (unlike(one, none) == []) is (only == "ours")
     assert (unlike(none, one) == []) is (only == "theirs")
     assert unlike(one, one) == []
+
+
+@pytest.mark.parametrize("extra", ROWS, ids=lambda extra: extra.name)
+def test_a_row_that_both_sides_have_is_no_extra_row(extra: ExtraRows) -> None:
+    """Though such a row would be explained, if one side lacked it."""
+    row = {"key": "df_a", "description": FROM_SCHEMA, "ontology_id": NORMAL["ontology_id"]}
+    assert extra.are(row)
+    (found,) = unlike(*(rows(extra.table, {**row, "name": name}) for name in "ab"))
+    assert None not in (found.found, found.expected)
 
 
 def test_a_row_that_one_side_has_twice_differs() -> None:

@@ -170,6 +170,28 @@ def test_a_sentence_says_what_it_is_and_what_to_do(
     assert str(told.value).endswith(".")
 
 
+@pytest.mark.parametrize(
+    ("code", "is_configured", "is_closed"),
+    [
+        ("57P01", True, True),  # the server restarts, outside of any transaction
+        (None, True, True),  # it is gone
+        ("40001", True, True),
+        ("57P01", False, False),  # before an instance is connected to, there is none
+        ("53100", True, False),
+        ("23503", True, False),
+    ],
+)
+def test_a_repeat_has_a_connection_of_its_own_where_time_mends_what_fails(
+    monkeypatch: pytest.MonkeyPatch, code: str | None, is_configured: bool, is_closed: bool
+) -> None:
+    closed: list[bool] = []
+    monkeypatch.setattr(failures, "connection", SimpleNamespace(close=lambda: closed.append(True)))
+    monkeypatch.setattr(failures, "django_settings", SimpleNamespace(configured=is_configured))
+    with pytest.raises(ContractError), explained():
+        raise of_django(Refused(code))
+    assert closed == [True] * is_closed
+
+
 def test_a_fault_of_ours_keeps_its_trace() -> None:
     error = of_django(Refused("42601"))
     with pytest.raises(OperationalError) as told, explained():

@@ -3,11 +3,13 @@
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import lamindb_setup
 import pytest
 
+from runners.contract import ContractError
 from runners.registry import connection
 from runners.run.stopping import StoppedError
 
@@ -80,3 +82,22 @@ def test_a_signal_is_no_refusal_of_the_instance(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("LAMIN_CURRENT_INSTANCE", "")  # which connect() sets
     with pytest.raises(StoppedError):
         connection.connect("anonymous/none")
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_what_lamindb_refuses_a_login_with_is_told_without_the_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_there: bool
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise RuntimeError("nobody has the key a-secret-key, a-secret-key is none.")
+
+    monkeypatch.setenv("LAMIN_API_KEY", "a-secret-key")
+    monkeypatch.setenv("LAMIN_CURRENT_INSTANCE", "")  # which connect() sets
+    owner, name = (lamindb_setup.logger, "set_verbosity") if is_there else (lamindb_setup, "init")
+    monkeypatch.setattr(owner, name, refuse)
+    connect = partial(connection.connect, "anonymous/none")
+    create = partial(connection.create, "none", tmp_path / "new")
+    with pytest.raises(ContractError) as told:
+        (connect if is_there else create)()
+    assert "(nobody has the key (API key), (API key) is none)" in str(told.value)
+    assert "a-secret-key" not in str(told.value)

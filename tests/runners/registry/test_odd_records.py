@@ -129,7 +129,13 @@ ANSWERS: dict[str, Any] = {
         2,
     ],
     "storages_of_addresses": [
-        [["/odd/folder", "local", None, None], ["s3://odd-bucket", "s3", "us-west-2", None]],
+        [
+            *([root, "local", None, None] for root in ("/odd/folder", "/odd/folder-west")),
+            *(
+                [root, "s3", "us-west-2", None]
+                for root in ("s3://odd-bucket", "s3://odd-bucket-west")
+            ),
+        ],
         True,
         "/a",
         "/a/b: has no folder cell-census; correct the field storage.h5ads of the manifest.",
@@ -293,10 +299,12 @@ ANSWERS: dict[str, Any] = {
     # of everything, of the study, and of the other one
     "collections_of_a_part": [[], [[1, True]] * 2, [[3, True], [2, True], [1, True]]],
     "recorded_transactions": [
-        [[step, number] for number in (1, 2) for step in (RECORDED, COMMITTED)],
-        *(True, 1, [1, 2]),
+        [[step, number] for number in (1, 2, 3) for step in (RECORDED, COMMITTED)],
+        *(True, 1, [1, 2, 3]),
         ["kept one", "kept two"],
     ],
+    # each is of three releases: a row that stood and two new ones; two links of each of the latter
+    "given_back_and_taken_back": [[2 * 3, 2 * 2 * 2], True],
     "source_out_of_sight": [True, 1, 1],
     "address_of_a_version": ["https://odd/2024-05-06/odd.owl", None],
     "schema_out_of_sight": [True, [1]],
