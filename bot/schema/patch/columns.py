@@ -9,7 +9,16 @@ import libcst as cst
 
 from bot.schema.impact.curator import SUFFIX, term_field
 from bot.schema.impact.model import is_curated
-from bot.schema.patch.editing import A, PatchContext, appended, assigned, left, quoted, string
+from bot.schema.patch.editing import (
+    A,
+    Assignments,
+    PatchContext,
+    appended,
+    assigned,
+    left,
+    quoted,
+    string,
+)
 from bot.schema.rules.lamindb import SOURCES
 
 WIDTH = 88
@@ -23,7 +32,7 @@ OF_ORGANISMS = {
 }
 
 
-class Columns(cst.CSTTransformer):
+class Columns(Assignments):
     """Makes the dictionary's entries those of the schema."""
 
     def __init__(self, work: PatchContext) -> None:
@@ -45,21 +54,13 @@ class Columns(cst.CSTTransformer):
         self.gone |= {was for was, name in renamed.items() if name in held}
         self.renamed = {was: name for was, name in renamed.items() if name not in held}
 
-    def leave_Assign(self, original_node: cst.Assign, updated_node: cst.Assign) -> cst.Assign:  # noqa: N802
-        return self._assigned(updated_node)
-
-    def leave_AnnAssign(  # noqa: N802 (named by libcst)
-        self, original_node: cst.AnnAssign, updated_node: cst.AnnAssign
-    ) -> cst.AnnAssign:
-        return self._assigned(updated_node)
-
-    def _assigned(self, updated_node: A) -> A:
-        value = updated_node.value
-        if assigned(updated_node) != "categoricals_to_spec" or not isinstance(value, cst.Dict):
-            return updated_node
+    def assign(self, node: A) -> A:
+        value = node.value
+        if assigned(node) != "categoricals_to_spec" or not isinstance(value, cst.Dict):
+            return node
         elements = [self._element(part) for part in left(value.elements, self._is_gone)]
         changed = appended(elements, list(self._added()))
-        return updated_node.with_changes(value=value.with_changes(elements=changed))
+        return node.with_changes(value=value.with_changes(elements=changed))
 
     def _is_gone(self, element: cst.BaseDictElement) -> bool:
         name = string(element.key) if isinstance(element, cst.DictElement) else None

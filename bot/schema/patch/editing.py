@@ -52,6 +52,22 @@ def assigned(node: cst.Assign | cst.AnnAssign) -> str:
     return target.value if isinstance(target, cst.Name) else ""
 
 
+class Assignments(cst.CSTTransformer):
+    """Edits what is assigned, with an annotation or without."""
+
+    def assign(self, node: A) -> A:
+        """The edited assignment, or the same."""
+        raise NotImplementedError
+
+    def leave_Assign(self, original_node: cst.Assign, updated_node: cst.Assign) -> cst.Assign:  # noqa: N802
+        return self.assign(updated_node)
+
+    def leave_AnnAssign(  # noqa: N802 (named by libcst)
+        self, original_node: cst.AnnAssign, updated_node: cst.AnnAssign
+    ) -> cst.AnnAssign:
+        return self.assign(updated_node)
+
+
 def quoted(text: str) -> cst.SimpleString:
     """The text as a string literal in double quotes."""
     return cst.SimpleString('"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"')

@@ -5,7 +5,16 @@ Must not drop one: which others an instance holds is a person's to know.
 
 import libcst as cst
 
-from bot.schema.patch.editing import A, PatchContext, appended, assigned, inserted, quoted, string
+from bot.schema.patch.editing import (
+    A,
+    Assignments,
+    PatchContext,
+    appended,
+    assigned,
+    inserted,
+    quoted,
+    string,
+)
 from bot.schema.rules.lamindb import ORGANISMS
 
 NAMES = sorted({names.name for names in ORGANISMS.values()}, key=len, reverse=True)
@@ -34,7 +43,7 @@ def missing_taxa(work: PatchContext) -> dict[str, str | None]:
     return missing
 
 
-class Organisms(cst.CSTTransformer):
+class Organisms(Assignments):
     """Adds what the schema and the Census have, and parts two names that lack their comma."""
 
     def __init__(self, work: PatchContext) -> None:
@@ -42,21 +51,13 @@ class Organisms(cst.CSTTransformer):
         self.work = work
         self.missing = missing_taxa(work)
 
-    def leave_Assign(self, original_node: cst.Assign, updated_node: cst.Assign) -> cst.Assign:  # noqa: N802
-        return self._assigned(updated_node)
-
-    def leave_AnnAssign(  # noqa: N802 (named by libcst)
-        self, original_node: cst.AnnAssign, updated_node: cst.AnnAssign
-    ) -> cst.AnnAssign:
-        return self._assigned(updated_node)
-
-    def _assigned(self, updated_node: A) -> A:
-        name, value = assigned(updated_node), updated_node.value
+    def assign(self, node: A) -> A:
+        name, value = assigned(node), node.value
         if name == "CELLxGENEOrganisms" and isinstance(value, cst.Subscript):
-            return updated_node.with_changes(value=self._literal(value))
+            return node.with_changes(value=self._literal(value))
         if name == "taxonomy_ids" and isinstance(value, cst.List):
-            return updated_node.with_changes(value=self._taxa(value))
-        return updated_node
+            return node.with_changes(value=self._taxa(value))
+        return node
 
     def _literal(self, literal: cst.Subscript) -> cst.Subscript:
         elements = [part for element in literal.slice for part in self._parted(element)]
