@@ -634,6 +634,24 @@ def test_a_gene_of_another_organism(vocabulary: Vocabulary) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("gene", "others"),
+    [
+        (GENES[0], set()),
+        ("ERCC-00002", set()),
+        ("ENSG99999999999", {Reason.GENE_UNKNOWN}),
+        ("ENSMUSG00000059552", {Reason.GENE_OF_OTHER_ORGANISM}),
+    ],
+)
+def test_a_gene_that_stands_twice_is_told_whatever_else_is_wrong_with_it(
+    vocabulary: Vocabulary, gene: str, others: set[Reason]
+) -> None:
+    """Who accepts that a gene isn't known accepts nothing of its repetition."""
+    found = validate(replace(GOOD, genes=(gene, GENES[1], gene)), vocabulary).findings
+    assert {finding.reason for finding in found} == {Reason.GENE_REPEATED, *others}
+    assert {(f.column, f.values, f.count) for f in found} == {("var", (gene,), 1)}
+
+
 def test_mouse_data_does_not_pass_as_human(vocabulary: Vocabulary) -> None:
     mouse = of(MOUSE, "ENSMUSG00000059552", {STAGE: ("MmusDv:0000110",)})
     assert validate(mouse, vocabulary).findings == ()
