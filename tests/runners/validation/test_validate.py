@@ -317,6 +317,12 @@ FORM = "isn't written as the ontology writes its ids; write"
             UNKNOWN,
             "looks like a label; the id of European is HANCESTRO:0005, not allowed here",
         ),
+        (  # in PATO, too, of which the column has another term alone
+            DISEASE,
+            "hyperplasia",
+            UNKNOWN,
+            "looks like a label; the id of hyperplasia is MONDO:0005043",
+        ),
         # ids in another form
         (CELL_TYPE, "cl:0000084", UNKNOWN, f"{FORM} CL:0000084 for cl:0000084"),
         (CELL_TYPE, "CL_0000084", UNKNOWN, f"{FORM} CL:0000084 for CL_0000084"),
