@@ -124,7 +124,7 @@ def test_distinct_texts_are_refused_once_they_are_too_long_together(
     monkeypatch.setattr(columns, "MOST_TEXT", 55 * 2 + 9 * 100)
     assert len(read_profile(str(path), ["column"]).obs["column"].values) == 64
     monkeypatch.setattr(columns, "MOST_TEXT", 55 * 2 + 9 * 100 - 1)
-    with pytest.raises(FileTooLargeError, match="/obs/column has .* or texts of more than 1,009"):
+    with pytest.raises(FileTooLargeError, match=r"/obs/column has .* or texts of more than 1,009"):
         read_profile(str(path), ["column"])
 
 
