@@ -114,6 +114,20 @@ def test_distinct_values_are_refused_once_they_are_too_many(
         read_profile(str(path), ["column"])
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_distinct_texts_are_refused_once_they_are_too_long_together(
+    path: Path, monkeypatch: pytest.MonkeyPatch, order: int
+) -> None:
+    """In whichever order they stand; 55 of them are short."""
+    texts = [*(f"{number:02}" for number in range(55)), *(f"{number:0100}" for number in range(9))]
+    write(path, obs_of(column=texts[::order]))
+    monkeypatch.setattr(columns, "MOST_TEXT", 55 * 2 + 9 * 100)
+    assert len(read_profile(str(path), ["column"]).obs["column"].values) == 64
+    monkeypatch.setattr(columns, "MOST_TEXT", 55 * 2 + 9 * 100 - 1)
+    with pytest.raises(FileTooLargeError, match=r"/obs/column has .* or texts of more than 1,009"):
+        read_profile(str(path), ["column"])
+
+
 @pytest.mark.parametrize("name", ["uns/title", "obs/column", "var/feature_is_filtered"])
 def test_a_long_text_ends_in_its_length(path: Path, name: str) -> None:
     with h5py.File(path, "r+") as file:

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -270,12 +271,22 @@ def test_categories_that_are_flags_become_text(path: Path) -> None:
     assert read_column(path) == ColumnProfile("categorical", ("False", "True"), 0)
 
 
-def test_a_column_of_another_length_is_no_whole_file(path: Path) -> None:
-    write(path, obs_of(column=[1, 2, 3]))
+@pytest.mark.parametrize("rows", [2, 4])
+@pytest.mark.parametrize(
+    ("values", "array"),
+    [([1, 2, 3], ""), (["x", "y", "z"], ""), (pd.Categorical(["x", "y", "z"]), "/codes")],
+)
+def test_a_column_of_another_length_is_no_whole_file(
+    path: Path, values: Any, array: str, rows: int
+) -> None:
+    write(path, obs_of(column=values))
     with h5py.File(path, "r+") as file:
-        del file["obs/column"]
-        file["obs/column"] = np.array([1, 2])
-    with pytest.raises(FileUnreadableError, match="column has 2 rows, its table 3"):
+        node = file[f"obs/column{array}"]
+        whole, dtype, attrs = node[()], node.dtype, dict(node.attrs)
+        del file[f"obs/column{array}"]
+        file.create_dataset(f"obs/column{array}", data=np.resize(whole, rows), dtype=dtype)
+        file[f"obs/column{array}"].attrs.update(attrs)
+    with pytest.raises(FileUnreadableError, match=f"column has {rows} rows, its table 3"):
         read_column(path)
 
 

@@ -317,6 +317,12 @@ FORM = "isn't written as the ontology writes its ids; write"
             UNKNOWN,
             "looks like a label; the id of European is HANCESTRO:0005, not allowed here",
         ),
+        (  # in PATO, too, of which the column has another term alone
+            DISEASE,
+            "hyperplasia",
+            UNKNOWN,
+            "looks like a label; the id of hyperplasia is MONDO:0005043",
+        ),
         # ids in another form
         (CELL_TYPE, "cl:0000084", UNKNOWN, f"{FORM} CL:0000084 for cl:0000084"),
         (CELL_TYPE, "CL_0000084", UNKNOWN, f"{FORM} CL:0000084 for CL_0000084"),
@@ -632,6 +638,24 @@ def test_a_gene_of_another_organism(vocabulary: Vocabulary) -> None:
     assert finding == Finding(
         reason=Reason.GENE_OF_OTHER_ORGANISM, column="var", values=("ENSMUSG00000059552",), count=1
     )
+
+
+@pytest.mark.parametrize(
+    ("gene", "others"),
+    [
+        (GENES[0], set()),
+        ("ERCC-00002", set()),
+        ("ENSG99999999999", {Reason.GENE_UNKNOWN}),
+        ("ENSMUSG00000059552", {Reason.GENE_OF_OTHER_ORGANISM}),
+    ],
+)
+def test_a_gene_that_stands_twice_is_told_whatever_else_is_wrong_with_it(
+    vocabulary: Vocabulary, gene: str, others: set[Reason]
+) -> None:
+    """Who accepts that a gene isn't known accepts nothing of its repetition."""
+    found = validate(replace(GOOD, genes=(gene, GENES[1], gene)), vocabulary).findings
+    assert {finding.reason for finding in found} == {Reason.GENE_REPEATED, *others}
+    assert {(f.column, f.values, f.count) for f in found} == {("var", (gene,), 1)}
 
 
 def test_mouse_data_does_not_pass_as_human(vocabulary: Vocabulary) -> None:

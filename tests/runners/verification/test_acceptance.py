@@ -18,7 +18,7 @@ from runners.contract import (
     Verdict,
     verdict_of,
 )
-from runners.verification.acceptance import accept
+from runners.verification.acceptance import EXCUSABLE, accept
 
 TODAY = date(2026, 3, 1)
 DATASETS = [
@@ -112,6 +112,15 @@ def test_what_does_not_follow_from_the_datasets_failure_is_never_excused(name: s
     found, _ = judged(failed("d-1", name=name), exception())
     assert found.status is Status.FAILED
     assert found.accepted == ()
+
+
+@pytest.mark.parametrize("name", sorted(EXCUSABLE))
+@pytest.mark.parametrize("status", [one for one in Status if one is not Status.FAILED])
+def test_what_a_check_did_not_fail_it_is_not_excused_of(name: str, status: Status) -> None:
+    """What could not be looked at has no offenders either, and is no pass."""
+    given = failed(name=name).model_copy(update={"status": status, "note": "no answer"})
+    found, _ = judged(given, exception())
+    assert found == given
 
 
 def test_a_use_has_the_title_of_its_dataset() -> None:

@@ -464,6 +464,15 @@ def test_artifacts_without_a_hash_are_no_duplicates() -> None:
     assert found["duplicates"] is found["storage"] is Status.PASSED
 
 
+@pytest.mark.parametrize("registered", ["hash1", None])
+@pytest.mark.parametrize(("size", "status"), [(100, Status.PASSED), (99, Status.FAILED)])
+def test_where_storage_tells_no_hash_the_size_alone_is_compared(
+    registered: str | None, size: int, status: Status
+) -> None:
+    facts = lies(0, Stored(size, None))(row(0, hash=registered)(WHOLE))
+    assert statuses(facts)["storage"] is status
+
+
 def test_expected_and_found_are_counted() -> None:
     results = {result.name: result for result in all_checks.run_checks(unread(WHOLE))}
     assert (results["datasets"].expected, results["datasets"].found) == ("3", "2")

@@ -1,6 +1,7 @@
 """Which runs a verification goes by, and what it takes from each of them. Without an instance."""
 
 import sys
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,10 +12,25 @@ from test_checks import ARTIFACTS, SNAPSHOT, WHOLE
 from runners import registry
 from runners.census import content
 from runners.census.store import CensusDataset
-from runners.contract import ROLLED_BACK, Action, Manifest, RunRequest, Storage
+from runners.contract import (
+    ROLLED_BACK,
+    AcceptedException,
+    Action,
+    CheckResult,
+    DatasetOutcome,
+    ExceptionState,
+    Finding,
+    Manifest,
+    Offender,
+    Outcome,
+    Reason,
+    RunRequest,
+    Status,
+    Storage,
+)
 from runners.records.baseline import Baseline, store_baseline
 from runners.records.snapshot import StoreContent, Stored, Unknown
-from runners.run.journal import JOURNAL, JournalLines
+from runners.run.journal import JOURNAL, WRITTEN, JournalLines
 from runners.run.request import REQUEST, Job, RunFolder
 from runners.settings import from_environment
 from runners.verification import verify as module
@@ -191,3 +207,57 @@ def test_what_only_a_whole_release_can_lack_is_asked_of_no_part_and_of_no_repeat
     assert [offender.dataset_id for offender in report.withdrawn] == (["d-0"] if is_whole else [])
     assert (report.previous is not None) is is_whole
     assert report.dataset_count == (2 if is_whole else 1)
+
+
+def told(*reasons: Reason) -> dict[str, Any]:
+    return {
+        "dataset_id": "d-1",
+        "outcome": Outcome.FAILED if reasons else Outcome.REGISTERED,
+        "reasons": tuple(Finding(reason=reason) for reason in reasons),
+        "notes": (),
+    }
+
+
+@pytest.mark.parametrize(
+    ("run_said", "file_says", "status", "state"),
+    [
+        # the file was mended since the run gave it up, which is what lacks an artifact
+        ([Reason.FILE_UNREADABLE], [], Status.PASSED, ExceptionState.USED),
+        ([Reason.FILE_UNREADABLE], [Reason.GENE_UNKNOWN], Status.PASSED, ExceptionState.USED),
+        ([Reason.GENE_UNKNOWN], [Reason.FILE_UNREADABLE], Status.FAILED, ExceptionState.UNNEEDED),
+        (None, [Reason.FILE_UNREADABLE], Status.PASSED, ExceptionState.USED),
+        (None, [], Status.FAILED, ExceptionState.UNNEEDED),
+        (None, None, Status.FAILED, ExceptionState.UNTOLD),
+    ],
+)
+def test_why_a_dataset_fails_is_what_a_run_said_and_else_what_its_file_says(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    run_said: list[Reason] | None,
+    file_says: list[Reason] | None,
+    status: Status,
+    state: ExceptionState,
+) -> None:
+    said = DatasetOutcome(title="", **told(*(run_said or ()))).model_dump(mode="json")
+    lines = [] if run_said is None else [{**said, "step": WRITTEN}]
+    ingest = RunFolder(request("ingest"), tmp_path, JournalLines(lines))
+    judged = [] if file_says is None else [DatasetOutcome(title="", **told(*file_says))]
+    fails = CheckResult(
+        name="datasets",
+        title="",
+        status=Status.FAILED,
+        expected="1",
+        found="0",
+        offenders=(Offender(dataset_id="d-1"),),
+    )
+    monkeypatch.setattr(module, "read_datasets", lambda _: [dataset("d-1")])
+    monkeypatch.setattr(module, "_ingests", lambda *_: [ingest])
+    monkeypatch.setattr(module, "gather", lambda *_: WHOLE)
+    monkeypatch.setattr(all_checks, "run_checks", lambda _: (fails,))
+    entry = AcceptedException(dataset_id="d-1", reason=Reason.FILE_UNREADABLE, until=date.max)
+    manifest = MANIFEST.model_copy(update={"accepted": (entry,)})
+    own = request("own", action=Action.VERIFY)
+    (tmp_path / REQUEST).write_text(own.to_json())
+    report = verify(Job(own, manifest, None, tmp_path, from_environment().reference, 1), judged)
+    assert [check.status for check in report.checks] == [status]
+    assert [use.state for use in report.exceptions] == [state]

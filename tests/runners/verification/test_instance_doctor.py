@@ -8,11 +8,19 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import instances
 import pytest
 from instances import INSTANCE, Done, Place
+
+from runners import registry
+from runners.contract import ContractError, Health, PartHealth
+from runners.retries import OutageError
+from runners.verification import doctor
 
 WORDS = ("-m", "runners", "doctor", "instance", "--instance")
 
@@ -145,3 +153,32 @@ def test_a_role_that_may_only_read_is_named(own: Place) -> None:
     assert done.returncode == 1
     assert found["role"][0] == "missing"
     assert "can only be read" in found["role"][1]
+
+
+@pytest.mark.parametrize(
+    ("error", "health"),
+    [
+        (OutageError("the database does not answer; run it again later."), Health.UNKNOWN),
+        (ContractError("the role may only read; grant it more."), Health.MISSING),
+        (RuntimeError("of ours"), Health.UNKNOWN),
+    ],
+)
+@pytest.mark.parametrize("part", ["branch", "role", "sequences"])
+def test_what_does_not_answer_is_unknown_and_only_what_is_refused_is_missing(
+    monkeypatch: pytest.MonkeyPatch, part: str, error: Exception, health: Health
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    checks = {"branch": "require_main", "role": "require_writing", "sequences": "require_ahead"}
+    checked: dict[str, Any] = dict.fromkeys(checks.values(), lambda *_: None)
+    checked |= {checks[part]: fail, "highest_ids": dict}
+    for name in ("branches", "role", "rows", "schema", "sequences"):
+        double = SimpleNamespace(**checked)
+        monkeypatch.setitem(sys.modules, f"runners.registry.{name}", double)
+        monkeypatch.setattr(registry, name, double, raising=False)
+    connected = PartHealth.of_error("instance", Health.OK, "it can be connected to.")
+    monkeypatch.setattr(doctor, "_connected", lambda _: [connected])
+    found = dict.fromkeys(["instance", *checks], Health.OK) | {part: health}
+    lines_of_three = islice(doctor.examine(INSTANCE, Path()), len(found))
+    assert {line.part: line.health for line in lines_of_three} == found
