@@ -73,7 +73,7 @@ def test_a_smoke_test_that_fails_is_told_as_one(repo: ActRepository, thread: Iss
     assert (
         "didn't begin: its smoke test failed\n\n**Next:** nothing was written. [Its log](" in said
     )
-    assert thread.labels == ["verification incomplete"]
+    assert thread.labels == ["manifest merged"]
 
 
 def test_a_plan_that_fails_is_told_though_saying_it_fails_as_well(
@@ -101,7 +101,7 @@ def test_a_machine_that_cant_be_launched_is_told(repo: ActRepository, thread: Is
     log = repo.logs[-1].read_text()
     assert "Launch" in log
     assert "Terminate" in log
-    assert thread.labels == ["verification incomplete"]
+    assert thread.labels == ["manifest merged"]
 
 
 @pytest.mark.parametrize("launcher", ["hosted", "codebuild"])
