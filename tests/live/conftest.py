@@ -10,8 +10,8 @@ from fake_github.state import FakeGithub
 from launch.fake_aws import FakeAws, fake_aws
 from launch.fake_runner_api import REPOSITORY, fake_runner_api
 from launch.fake_sagemaker import fake_sagemaker
+from launch.job_site import JOB
 from launch.site import LaunchSite
-from launch.test_launch_sagemaker import JOB
 
 from live.maintained import JobSite, Maintained, MaintainedJobs, maintained_on
 

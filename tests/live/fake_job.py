@@ -18,8 +18,8 @@ import pytest
 import tomli_w
 from launch.fake_aws import REGION, fake_aws
 from launch.fake_sagemaker import FakeSageMaker, Job, fake_sagemaker
+from launch.job_site import JOB
 from launch.site import table
-from launch.test_launch_sagemaker import JOB
 from workflows.act import ROOT, ActRepository
 
 from runners.launch.work import LOCKED

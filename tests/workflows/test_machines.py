@@ -13,9 +13,9 @@ from flows.scenario import report
 from launch.fake_aws import fake_aws
 from launch.fake_runner_api import fake_runner_api as runners_hub
 from launch.fake_sagemaker import FakeSageMaker, fake_sagemaker
+from launch.job_site import JOB, MANIFEST
 from launch.site import RUN
 from launch.site import LaunchSite as Machines
-from launch.test_launch_sagemaker import JOB, MANIFEST
 
 from bot.model.markers import Marker, MarkerKind, sign
 from runners.contract import RunRequest

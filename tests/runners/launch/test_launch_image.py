@@ -16,8 +16,8 @@ import pytest
 from instances import Place
 
 from launch.image import Image
+from launch.job_site import JobSite, done, place
 from launch.site import ROOT, request
-from launch.test_launch_sagemaker import JobSite, done, place
 from runners.contract import Action, RunReport, Status, Verdict
 from runners.sample.datasets import NEWER, OLDER, of_release
 
