@@ -17,7 +17,7 @@ from runners.records.baseline import (
     left_by_runs,
     stored_baseline,
 )
-from runners.records.snapshot import Snapshot, Stored, Unknown
+from runners.records.snapshot import Snapshot, StoreContent, Stored, Unknown
 from runners.rules import vocabulary
 from runners.rules.reference import Reference, Term
 from runners.run.completion import missing_lines, shortage
@@ -70,11 +70,7 @@ def gather(
         stored=_stored(
             taken, datasets, partial(storage.stored_files, anonymous=job.manifest.storage.anonymous)
         ),
-        content=_or_unknown(
-            "the store can't be read", lambda: content.read_content(job.manifest.storage)
-        )
-        if whole
-        else Unknown(ONLY_A_PART.why),
+        content=_content(job.manifest) if whole else Unknown(ONLY_A_PART.why),
         pins=_or_unknown(
             "the pins can't be read",
             lambda: vocabulary.pinned_sources(reference, job.manifest.organisms),
@@ -108,6 +104,11 @@ def _or_unknown(what: str, gather_one: Callable[[], Value]) -> Value | Unknown:
         reason = " ".join(str(error).split())
         kind = "" if isinstance(error, ContractError) else f"{type(error).__name__}: "
         return Unknown(f"{what}: {kind}{reason}")
+
+
+def _content(manifest: Manifest) -> StoreContent | Unknown:
+    """What the release's store holds."""
+    return _or_unknown("the store can't be read", lambda: content.read_content(manifest.storage))
 
 
 def _baseline(ingests: Sequence[RunFolder]) -> Baseline | Unknown | None:
