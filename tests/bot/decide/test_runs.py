@@ -87,6 +87,26 @@ def test_only_what_ran_since_the_last_of_several_rollbacks_counts(hours: tuple[i
     assert not before.is_ingested(RELEASE)
 
 
+REPEATS: list[tuple[dict[str, dict[str, Any]], bool]] = [
+    ({"r-1": {}, "r-2": {"failed_of": "r-1"}}, False),
+    ({"r-1": {"limit": 2}, "r-2": {"failed_of": "r-1"}}, True),
+    ({"r-1": {"only": ("a",)}, "r-2": {"failed_of": "r-1"}, "r-3": {"failed_of": "r-2"}}, True),
+    ({"r-1": {}, "r-2": {"failed_of": "r-1", "limit": 1}, "r-3": {"failed_of": "r-2"}}, True),
+    ({"r-2": {"failed_of": "r-1"}}, True),  # nobody knows what that was for
+    ({"r-1": {"failed_of": "r-2"}, "r-2": {"failed_of": "r-1"}}, True),
+    ({"r-1": {"failed_of": "r-1"}}, True),
+]
+
+
+@pytest.mark.parametrize(("runs", "is_part"), REPEATS)
+def test_what_repeats_a_part_is_a_part(runs: dict[str, dict[str, Any]], is_part: bool) -> None:
+    made = [Run(request(run_id=name, **fields), NOON) for name, fields in runs.items()]
+    last = replace(made[-1], last_verdict=Verdict.PASSED)
+    facts = replace(FACTS, runs=(*made[:-1], last))
+    assert facts.is_part(last.request) is is_part
+    assert facts.is_ingested(RELEASE) is not is_part
+
+
 ENTRY = AuditEntry("maintainer", "maintain", "/cancel", Decision.ACCEPTED, "yes", RUN)
 
 
