@@ -36,6 +36,9 @@ _PASSING = {"RequestTimeout", "SlowDown", "Throttling", "ThrottlingException"}
 # A HEAD's refusal has no text, and so no name.
 _DENIED = {"403", "AccessDenied", "AccessDeniedException", "AuthFailure", "UnauthorizedOperation"}
 
+NO_OBJECT = {"404", "NoSuchKey"}
+"""What S3 answers of an object that isn't there."""
+
 LOG_IN = "log in, or take the launcher's role in a job on GitHub"
 """What helps where AWS finds nobody to ask as."""
 

@@ -122,9 +122,10 @@ class GitHub:
                 if not (is_taken or _is_passing(answer)):
                     raise self._refusal(answer, "registering a runner")
                 trouble = str(answer.status_code)
-                may_be_ours = may_be_ours or not _is_limit(answer)
                 if _is_limit(answer):
                     self._wait(answer, attempt, "registering a runner")
+                else:
+                    may_be_ours = True
             if lost := runner_named(self.runners(), name):
                 self.remove(lost.id)
         raise LaunchError(f"registering a runner: GitHub does not answer ({trouble}); try later.")

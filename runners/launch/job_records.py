@@ -11,10 +11,9 @@ from botocore.exceptions import ClientError
 
 from runners.contract import REMOTE_JOB, ContractError, JobState, RemoteJob
 from runners.contract.launch_toml import Configuration, bucket_and_prefix
-from runners.launch.aws import client, code_of, with_clear_errors
+from runners.launch.aws import NO_OBJECT, client, code_of, with_clear_errors
 
-_NOT_THERE = {"404", "NoSuchKey"}
-_CHANGED = {"PreconditionFailed", "ConditionalRequestConflict", *_NOT_THERE}
+_CHANGED = {"PreconditionFailed", "ConditionalRequestConflict", *NO_OBJECT}
 """What S3 answers if the record isn't what it was, or is being written."""
 
 
@@ -70,7 +69,7 @@ class JobRecords:
                 answer = self._s3.get_object(Bucket=self._bucket, Key=key)
                 body = answer["Body"].read()
             except ClientError as error:
-                if code_of(error) in _NOT_THERE:
+                if code_of(error) in NO_OBJECT:
                     return None, ""
                 raise
         return RemoteJob.from_json(body.decode("utf-8", "replace"), source=key), answer["ETag"]

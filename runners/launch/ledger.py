@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from runners.contract import ENDED, LAUNCHED, TrailLine
 from runners.contract.launch_toml import Configuration, bucket_and_prefix
-from runners.launch.aws import client, code_of, with_clear_errors
+from runners.launch.aws import NO_OBJECT, client, code_of, with_clear_errors
 from runners.launch.ports import Ledger
 
 REPORT = "report.json"
@@ -74,7 +74,7 @@ class S3Ledger:
             try:
                 self._s3.head_object(Bucket=self._bucket, Key=self._key(run_id, REPORT))
             except ClientError as error:
-                if code_of(error) in {"404", "NoSuchKey"}:
+                if code_of(error) in NO_OBJECT:
                     return False
                 raise
         return True

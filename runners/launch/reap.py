@@ -5,7 +5,7 @@ The failure of one action stops no other.
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import TypeAlias, TypeVar
 
 from runners.contract import Act, ContractError, Reaped
@@ -32,7 +32,8 @@ def reap(configuration: Configuration, ports: Ports, now: datetime) -> Iterator[
     jobs, no_jobs = _if_answered(ports.forge.waiting_jobs)
     runners, no_runners = _if_answered(ports.forge.runners)
     facts = _facts(configuration, ports, jobs or (), runners, now)
-    by_act: dict[Act, Deed] = {**_BY_ACT, Act.NOTE: partial(_note, configuration)}
+    priced = cache(lambda: with_listed_prices(configuration))
+    by_act: dict[Act, Deed] = {**_BY_ACT, Act.NOTE: partial(_note, priced)}
     yield from (_perform(by_act[action.act], ports, action) for action in decide(facts))
     if refusal := no_runners or no_jobs:
         raise refusal
@@ -98,13 +99,14 @@ def _perform(do: Deed, ports: Ports, action: ReaperAction) -> Reaped:
     )
 
 
-def _note(configuration: Configuration, ports: Ports, action: ReaperAction) -> bool:
-    """Says what the audit trail lacks of a machine, so that its cost counts."""
+def _note(priced: Callable[[], Configuration], ports: Ports, action: ReaperAction) -> bool:
+    """Says what the audit trail lacks of a machine, so that its cost counts; `priced` knows prices,
+    and may ask AWS for them.
+    """
     assert action.host is not None, "what is noted was found"
     if not action.host.is_live:
         note_end(ports, action.host)
-    priced = with_listed_prices(configuration)
-    note_launch(priced, ports, action.host, action.host.launched_at)
+    note_launch(priced(), ports, action.host, action.host.launched_at)
     return True
 
 

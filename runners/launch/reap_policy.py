@@ -109,7 +109,8 @@ def _runners_by_host(facts: FleetFacts) -> Mapping[str, Runner]:
 
 
 def _note_action(host: Host) -> ReaperAction:
-    return ReaperAction(Act.NOTE, host.id, f"found {host.state}, unknown so far", host)
+    why = f"found {host.state}, which its audit trail doesn't say"
+    return ReaperAction(Act.NOTE, host.id, why, host)
 
 
 def _action_for_host(facts: FleetFacts, host: Host, runner: Runner | None) -> ReaperAction | None:

@@ -138,9 +138,12 @@ def _reference_ids(
         if key not in by_key:
             study = studies[collection_id]
             # one in sight that is written as the Census writes it may be linked already
-            alike = [row for row in found[key] if row.doi == study.collection_doi]
-            in_sight = [row for row in alike if not branches.is_hidden(row)]
-            reference = branches.first(in_sight or found[key])
+            alike = [
+                row
+                for row in found[key]
+                if row.doi == study.collection_doi and not branches.is_hidden(row)
+            ]
+            reference = branches.first(alike or found[key])
             if reference is None:
                 reference = _new_reference(study, publications.get(collection_id))
                 made.append(reference)

@@ -6,9 +6,8 @@ from pathlib import Path
 from runners.contract import ROLLED_BACK as NOTE
 from runners.contract import Action, ContractError, RunRequest
 from runners.records.baseline import BASELINE
-from runners.records.transaction_log import TransactionRecord
 from runners.rollback.undo import LoggedTransaction, newest_first
-from runners.run.completion import IS_KEPT
+from runners.run.completion import IS_KEPT, recordings
 from runners.run.journal import COMMITTED, JOURNAL, RECORDED, ROLLED_BACK, START, was_rolled_back
 from runners.run.request import RunFolder, runs_in
 
@@ -128,15 +127,11 @@ def transactions_of(recorded_runs: Sequence[RunFolder]) -> list[LoggedTransactio
 def _logged(run: RunFolder) -> list[LoggedTransaction]:
     """A run's transactions, newest first."""
     committed = {line["number"] for line in run.journal.all(COMMITTED)}
-    recorded = {line["number"]: line for line in run.journal.all(RECORDED)}  # the last one counts
-    entries = []
+    at = {line["number"]: str(line["at"]) for line in run.journal.all(RECORDED)}
+    recorded = recordings(run.journal, source=str(run.folder / JOURNAL))
     # by number: what a journal lacked stands at its end
-    for _, line in sorted(recorded.items(), reverse=True):
-        facts = {name: value for name, value in line.items() if name not in ("at", "step")}
-        recording = TransactionRecord.from_mapping(facts, source=str(run.folder / JOURNAL))
-        is_committed = recording.number in committed
-        if recording.is_kept and not is_committed:
-            continue  # the instance would have it
-        entry = LoggedTransaction(recording, is_committed, run.request.run_id, str(line["at"]))
-        entries.append(entry)
-    return entries
+    return [
+        LoggedTransaction(record, number in committed, run.request.run_id, at[number])
+        for number, record in sorted(recorded.items(), reverse=True)
+        if number in committed or not record.is_kept  # else the instance would have it
+    ]

@@ -68,12 +68,12 @@ def missing_lines(
             yield {"step": COMMITTED, "number": number}
 
 
-def recordings(journal: JournalLines) -> dict[int, TransactionRecord]:
-    """What the journal has recorded, by number."""
+def recordings(journal: JournalLines, source: str = "journal") -> dict[int, TransactionRecord]:
+    """What the journal has recorded, by number; of one number the last."""
     records = {}
     for line in journal.all(RECORDED):
         fields = {name: value for name, value in line.items() if name not in ("at", "step")}
-        record = TransactionRecord.from_mapping(fields, source="journal")
+        record = TransactionRecord.from_mapping(fields, source=source)
         records[record.number] = record
     return records
 

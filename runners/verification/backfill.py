@@ -25,7 +25,8 @@ class ReleaseState:
     `missing` are the ids of those that have none, and whose failure nobody has accepted; `failed`
     the titles of the checks that its verification didn't pass, as far as there was one. `commands`
     fill in what is missing: what follows `python -m runners`, in their order. `problem` is why
-    nothing more can be said of it; where it `is_left`, nobody can fill it in: it has no rules.
+    nothing more can be said of it; where it `is_left`, nobody can fill it in: there is no manifest
+    of it, or there are no rules for it.
     """
 
     release: str
@@ -108,7 +109,7 @@ def fill_in(
     there is no manifest of it, or there are no rules for it.
     """
     for one in states:
-        if one.is_whole or one.datasets is None or one.is_left:
+        if one.is_whole or one.is_left:
             continue
         if not one.commands:
             say(f"{one.release}: stopped here: {one.problem or one.lacks()}. {_NEXT}")

@@ -23,7 +23,6 @@ from runners.rules.reference import Reference, Term
 from runners.run.completion import missing_lines, shortage
 from runners.run.journal import COMMITTED, JOURNAL, START, WRITTEN, read_journal
 from runners.run.request import Job, RunFolder
-from runners.run.selection import answered_request, is_whole
 from runners.verification.checks.datasets import ONLY_A_PART
 from runners.verification.facts import VerificationFacts
 
@@ -35,10 +34,12 @@ def gather(
     datasets: Sequence[CensusDataset],
     outcomes: Sequence[DatasetOutcome],
     ingests: Sequence[RunFolder],
-    unread: Sequence[str] = (),
+    unread: Sequence[str],
+    *,
+    is_whole: bool,
 ) -> VerificationFacts:
-    """The facts of a release; `ingests` are oldest first, `unread` says why others
-    were passed over.
+    """The facts of a release, or of a part where it isn't verified whole; `ingests` are oldest
+    first, `unread` says why others were passed over.
 
     Raises:
         ContractError: the instance can't be connected to, or there are no rules.
@@ -58,7 +59,6 @@ def gather(
             lambda: snapshot.take_snapshot(release, with_earlier=held is not None)
         ),
     )
-    whole = is_whole(answered_request(job))
     reference = Reference(vocabulary.rules_of(job.manifest), job.reference)
     return VerificationFacts(
         taken=taken,
@@ -66,11 +66,11 @@ def gather(
         outcomes=outcomes,
         rules=reference.rules,
         soma=job.manifest.storage.soma.rstrip("/"),
-        is_whole=whole,
+        is_whole=is_whole,
         stored=_stored(
             taken, datasets, partial(storage.stored_files, anonymous=job.manifest.storage.anonymous)
         ),
-        content=_content(job.manifest) if whole else Unknown(ONLY_A_PART.why),
+        content=_content(job.manifest) if is_whole else Unknown(ONLY_A_PART.why),
         pins=_or_unknown(
             "the pins can't be read",
             lambda: vocabulary.pinned_sources(reference, job.manifest.organisms),

@@ -161,7 +161,7 @@ class Survey:
         if isinstance(stored, ContractError):
             problem = f"no manifest ({stored})"
             sentence = f"{release}: {registered} datasets registered; {problem}"
-            return ReleaseState(release, registered, problem=problem), [sentence]
+            return ReleaseState(release, registered, problem=problem, is_left=True), [sentence]
         file = self.repository / manifest_path(release)
         accepted = _accepted(file, datetime.now(UTC).date())
         state = ReleaseState(

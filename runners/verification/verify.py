@@ -14,6 +14,7 @@ from runners.contract import (
     ContractError,
     DatasetOutcome,
     Machine,
+    Manifest,
     Offender,
     PreviousRelease,
     RunReport,
@@ -86,13 +87,14 @@ def verify(job: Job, judged: Sequence[DatasetOutcome] = ()) -> RunReport:
     table = read_datasets(job.manifest)
     datasets = selected_datasets(job, table)
     whole = is_whole(answered_request(job))
-    before = read_datasets(job.previous) if job.previous and whole else ()
+    previous = job.previous if whole else None
+    before = read_datasets(previous) if previous else ()
     own = read_journal(job.folder / JOURNAL)
     unread: list[str] = []
     ingests = _ingests(job, unread.append)
     outcomes = outcomes_of_runs([run.journal for run in ingests], datasets)
     now = datetime.now(UTC)
-    facts = gather(job, datasets, outcomes, ingests, unread)
+    facts = gather(job, datasets, outcomes, ingests, unread, is_whole=whole)
     results = all_checks.run_checks(facts)
     told = {outcome.dataset_id for outcome in outcomes}
     known = [*outcomes, *(outcome for outcome in judged if outcome.dataset_id not in told)]
@@ -104,14 +106,14 @@ def verify(job: Job, judged: Sequence[DatasetOutcome] = ()) -> RunReport:
         verdict=verdict_of(results),
         outcomes=outcomes,
         dataset_count=len(datasets),
-        withdrawn=_withdrawn(before, datasets) if whole else (),
+        withdrawn=_withdrawn(before, datasets),
         checks=results,
         cancelled=RunFolder(job.request, job.folder, own).was_cancelled,
         changes=added_records(own),
         versions=_versions(job),
         machine=this_machine(settings.from_environment(), now),
         exceptions=exceptions,
-        previous=_previous(job, before, datasets),
+        previous=_previous(previous, before, datasets),
         sources=report_sources(facts),
         timeline=timeline(own),
     )
@@ -148,13 +150,13 @@ def _ingests(job: Job, pass_over: Callable[[str], object]) -> list[RunFolder]:
 
 
 def _previous(
-    job: Job, before: Sequence[CensusDataset], now: Sequence[CensusDataset]
+    manifest: Manifest | None, before: Sequence[CensusDataset], now: Sequence[CensusDataset]
 ) -> PreviousRelease | None:
-    if job.previous is None or not is_whole(answered_request(job)):
+    if manifest is None:
         return None
     kept = {dataset.dataset_id for dataset in now}
     return PreviousRelease(
-        release=job.previous.release,
+        release=manifest.release,
         dataset_count=len(before),
         continued=sum(dataset.dataset_id in kept for dataset in before),
     )

@@ -39,7 +39,7 @@ def file(scenario: GithubScenario) -> Path:
 def test_each_action_is_said_once_and_brought_up_to_date(
     scenario: GithubScenario, file: Path
 ) -> None:
-    file.write_text(line(result=FAILED) + line(act=Act.NOTE, why="found running, unknown so far"))
+    file.write_text(line(result=FAILED) + line(act=Act.NOTE, why="found running, unnoted"))
     for _ in "12":
         done(job(scenario, "reaped", str(file)))
     assert scenario.heard() == (
@@ -47,7 +47,7 @@ def test_each_action_is_said_once_and_brought_up_to_date(
         "has ended); it tries again. terminating i-1: AWS answers UnauthorizedOperation "
         "(&lt;no&gt;); give the role this right.\n"
         f"[says in 1, comment 3] 🧹 The reaper noted machine `i-1` of run `{RUN}`: found running, "
-        "unknown so far."
+        "unnoted."
     )
     file.write_text(line())
     done(job(scenario, "reaped", str(file)))

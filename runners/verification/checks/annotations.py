@@ -117,15 +117,15 @@ def _foreign(labels: Iterable[Label], taxon: str, rules: Rules) -> Iterator[str]
             continue
         entries = entries_for(column.terms, taxon)
         prefix = _prefix(term)
-        of_others = {name for some in column.terms.values() for name in _prefixes(some)}
-        if prefix in of_others - _prefixes(entries) or (not entries and prefix != term):
+        everywhere = {name for some in column.terms.values() for name in _prefixes(some)}
+        if prefix in everywhere - _prefixes(entries) or (not entries and prefix != term):
             yield term
 
 
 def _prefixes(entries: Iterable[Terms]) -> set[str]:
     """Those of the ontologies and of the branches that entries name: stages in ZFA are ZFS."""
-    branches = {name for entry in entries for name in (*entry.under, *entry.only)}
-    return {entry.ontology for entry in entries} | set(map(_prefix, branches))
+    names = (name for e in entries for name in (e.ontology, *e.under, *e.only))
+    return {_prefix(name) for name in names}
 
 
 def _prefix(term: str) -> str:

@@ -26,7 +26,7 @@ GAP = ReleaseState(
 STUCK = ReleaseState(
     "2020-03-01", *(5, 5), verdict=Verdict.FAILED, failed=("Nothing twice",), report="runs/S"
 )
-STORELESS = ReleaseState("2019-01-01", 5, problem="no manifest (its store is gone)")
+STORELESS = ReleaseState("2019-01-01", 5, problem="no manifest (its store is gone)", is_left=True)
 UNVERIFIED = ReleaseState("2020-05-01", 5, 5)
 UNREAD = ReleaseState("2020-04-01", 5, 5, problem="can't be verified: not TOML")
 

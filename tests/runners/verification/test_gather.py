@@ -252,7 +252,7 @@ def test_why_a_dataset_fails_is_what_a_run_said_and_else_what_its_file_says(
     )
     monkeypatch.setattr(module, "read_datasets", lambda _: [dataset("d-1")])
     monkeypatch.setattr(module, "_ingests", lambda *_: [ingest])
-    monkeypatch.setattr(module, "gather", lambda *_: WHOLE)
+    monkeypatch.setattr(module, "gather", lambda *_, **__: WHOLE)
     monkeypatch.setattr(all_checks, "run_checks", lambda _: (fails,))
     entry = AcceptedException(dataset_id="d-1", reason=Reason.FILE_UNREADABLE, until=date.max)
     manifest = MANIFEST.model_copy(update={"accepted": (entry,)})
