@@ -43,8 +43,9 @@ from bot.model.events import DetectionFailed, Event, ReleasesRead
 from bot.model.facts import Facts
 from bot.model.look import hidden_look
 from bot.model.markers import Marker, MarkerKind, sign
+from bot.model.own_comments import own_comment
 from bot.model.ports import Ports, Threads, Upstream
-from bot.outside import announce, announce_rest, owed, own_comment, with_its_debt
+from bot.outside import announce, announce_rest, owed, with_its_debt
 from bot.settings import Settings
 
 TABLE_TRIES = 20

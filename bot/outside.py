@@ -13,8 +13,8 @@ from bot.comments.outside import announced
 from bot.errors import BotError
 from bot.model.debt import Debt, debt_in, with_debt, without_debt
 from bot.model.effects import Comment, Effect, OpenThread, UpsertComment
-from bot.model.markers import Marker, last_marker
-from bot.model.ports import Ports, ThreadComment, Threads
+from bot.model.own_comments import own_comment
+from bot.model.ports import Ports, Threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +124,3 @@ def _own_texts(threads: Threads) -> Iterator[Text]:
         for comment in threads.comments(number):
             if comment.by_bot:
                 yield Text(number, comment.body, comment.comment_id)
-
-
-def own_comment(thread: int, marker: Marker, threads: Threads) -> ThreadComment | None:
-    """The bot's first comment with this marker."""
-    own_comments = (comment for comment in threads.comments(thread) if comment.by_bot)
-    return next((comment for comment in own_comments if last_marker(comment.body) == marker), None)

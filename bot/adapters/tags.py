@@ -20,9 +20,11 @@ def commit_of(repository: str, tag: str, web: str) -> str | None:
     try:
         found = subprocess.run(command, capture_output=True, text=True, check=True, timeout=SECONDS)
     except (OSError, subprocess.SubprocessError) as error:
-        said = (getattr(error, "stderr", None) or type(error).__name__).strip().splitlines()
+        is_gits = isinstance(error, subprocess.CalledProcessError)  # of others it is cut, and bytes
+        said = error.stderr.split("\n") if is_gits else []
+        why = next((line for line in reversed(said) if line.strip()), type(error).__name__)
         raise BotError(
-            f"{address}: git can't read its tags ({said[-1]}); give --code a commit instead."
+            f"{address}: git can't read its tags ({why}); give --code a commit instead."
         ) from error
     commits = [line.split("\t")[0] for line in found.stdout.splitlines()]
     return commits[-1] if commits else None

@@ -99,17 +99,16 @@ class HttpPages:
                 return Page(address, self._body(response, address))
         except httpx.TimeoutException as error:
             raise _PassingError("gave no answer in time") from error
-        except httpx.UnsupportedProtocol as error:
-            raise BotError(f"{address}: can't be fetched ({error}); correct it.") from error
-        except httpx.TransportError as error:
-            raise _PassingError(f"can't be reached ({error or type(error).__name__})") from error
         except (
+            httpx.UnsupportedProtocol,
             httpx.InvalidURL,
             httpx.TooManyRedirects,
             httpx.DecodingError,
             UnicodeError,  # a part of the host's name is empty, or has more than 63 letters
         ) as error:
             raise BotError(f"{address}: can't be fetched ({error}); correct it.") from error
+        except httpx.TransportError as error:
+            raise _PassingError(f"can't be reached ({error or type(error).__name__})") from error
 
     def _body(self, response: httpx.Response, address: str) -> bytes:
         _check_answer(response, address)

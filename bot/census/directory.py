@@ -53,11 +53,14 @@ class ReleaseDirectory:
 
 
 def parse_directory(text: str) -> ReleaseDirectory:
-    """The directory's entries and its aliases."""
+    """The directory's entries and its aliases.
+
+    Raises DirectoryError if it isn't a directory, or nothing in it can be read.
+    """
     listed = _listed(text)
     entries = {k: entry for k, v in listed.items() if (entry := _entry_asked_for(k, v))}
     if not entries:
-        raise DirectoryError("The release directory lists no release.")
+        raise DirectoryError("The release directory lists no release that can be read.")
     return ReleaseDirectory(entries, _aliases(listed, entries))
 
 

@@ -3,7 +3,7 @@
 Nothing is remembered between two calls: threads, workflow runs and the store of runs say it all.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
@@ -25,8 +25,9 @@ from bot.model.effects import Plan
 from bot.model.endings import Ending
 from bot.model.events import Event, RunGoesOn, RunLost
 from bot.model.labels import Label
-from bot.model.markers import Marker, MarkerKind, last_marker
-from bot.model.ports import Run, ThreadComment
+from bot.model.markers import NOT_BEGUN, Marker, MarkerKind
+from bot.model.own_comments import own_comment
+from bot.model.ports import Run
 from bot.model.progress import progress_of
 from bot.settings import Settings
 from runners.contract import JobState, RemoteJob, RunReport, RunRequest
@@ -141,12 +142,9 @@ def _is_untold(run: Run, bot: Github) -> bool:
     if thread is None or thread not in bot.threads.labelled(Label.RUNNING):
         return False
     run_id = run.request.run_id
-    told = {
-        Marker(MarkerKind.RESULT, run_id),
-        Marker(MarkerKind.BEGUN, f"{run_id}-refused"),
-        Marker(MarkerKind.BEGUN, f"{run_id}-failed"),
-    }
-    return not told & {last_marker(comment.body) for comment in _own(thread, bot)}
+    unbegun = [Marker(MarkerKind.BEGUN, f"{run_id}-{how}") for how in NOT_BEGUN]
+    told = [Marker(MarkerKind.RESULT, run_id), *unbegun]
+    return not any(own_comment(thread, marker, bot.threads) for marker in told)
 
 
 def _is_unsaid(run: Run, bot: Github) -> bool:
@@ -157,20 +155,15 @@ def _is_unsaid(run: Run, bot: Github) -> bool:
     thread = _thread(run, bot)
     if run.job is None or run.report is None or thread is None:
         return False
-    said = {last_marker(one.body): one.body for one in reversed([*_own(thread, bot)])}
-    result = said.get(Marker(MarkerKind.RESULT, run.request.run_id))
-    if result is None:
-        status = said.get(Marker(MarkerKind.STATUS, run.request.run_id), "")
-        return not status.startswith(settled(run.request))
-    return result.startswith(LOST)
+    run_id = run.request.run_id
+    if result := own_comment(thread, Marker(MarkerKind.RESULT, run_id), bot.threads):
+        return result.body.startswith(LOST)
+    status = own_comment(thread, Marker(MarkerKind.STATUS, run_id), bot.threads)
+    return status is None or not status.body.startswith(settled(run.request))
 
 
 def _thread(run: Run, bot: Github) -> int | None:
     return bot.threads.marked().get(Marker(MarkerKind.RELEASE, run.request.release))
-
-
-def _own(thread: int, bot: Github) -> Iterator[ThreadComment]:
-    return (comment for comment in bot.threads.comments(thread) if comment.by_bot)
 
 
 @click.command(name="jobs")

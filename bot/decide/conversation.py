@@ -210,13 +210,10 @@ def _request(command: Command, event: CommentCreated, release: str, facts: Facts
         instance=facts.instance,
         thread=event.thread,
         requested_by=event.actor,
-        only=command.only,
-        collection=command.collection,
-        organism=command.organism,
-        limit=command.limit,
         comment=event.comment_id,
         manifest_blob=facts.blobs.get(release),
         manifest_commit=facts.commit or None,
+        **command.part,
     )
 
 

@@ -169,12 +169,11 @@ def _is_asked(request: RunRequest, comment: ThreadComment | None) -> bool:
     command = parse(comment.body) if comment is not None and not comment.by_bot else None
     if comment is None or not isinstance(command, Command) or command.dry_run:
         return False
-    asked = (command.only, command.collection, command.organism, command.limit)
     return (
         comment.author == request.requested_by
         and STARTING.get(command.verb) is request.action
         and request.run_id == f"{request.release}-{request.action}-{comment.comment_id}"
-        and asked == (request.only, request.collection, request.organism, request.limit)
+        and command.part == {name: getattr(request, name) for name in command.part}
     )
 
 

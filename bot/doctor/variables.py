@@ -49,7 +49,7 @@ def _role(text: str) -> None:
 
 
 def _runs(text: str) -> None:
-    if not text.startswith("s3://"):
+    if not re.match("s3://[^/]", text):
         raise ValueError(f"{text!r} is no place at S3; give it as s3://BUCKET/PREFIX")
 
 

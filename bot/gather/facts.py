@@ -22,6 +22,7 @@ from bot.model.facts import STARTING, Facts
 from bot.model.limits import RunLimits, run_limits
 from bot.model.look import Look, look_in
 from bot.model.markers import DASHBOARD, Marker, MarkerKind, last_marker, reply_marker
+from bot.model.own_comments import own_comment
 from bot.model.places import bucket_of, foreign_places
 from bot.model.ports import Pages, Ports, Threads
 from bot.schema.changes import SchemaDiff
@@ -226,9 +227,7 @@ def _is_followed(event: Event | None, ports: Ports, marked: Mapping[Marker, int]
     request = event.report.request if isinstance(event, RunEnded) else event.request
     thread = marked.get(Marker(MarkerKind.RELEASE, request.release))
     status = Marker(MarkerKind.STATUS, request.run_id)
-    return thread is not None and any(
-        last_marker(b) == status for b in _own_bodies(ports.threads, thread)
-    )
+    return thread is not None and own_comment(thread, status, ports.threads) is not None
 
 
 def _explanation(
@@ -261,4 +260,4 @@ def _answered(event: Event | None, ports: Ports, marked: Mapping[Marker, int]) -
             return False
     if thread not in marked.values():
         return False
-    return any(last_marker(body) == marker for body in _own_bodies(ports.threads, thread))
+    return own_comment(thread, marker, ports.threads) is not None

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import IntEnum, StrEnum
 from itertools import groupby
+from typing import Any
 
 DATASET_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]*")
 COMMAND = re.compile(r"/([A-Za-z][\w-]*)((?:\s.*)?)")
@@ -102,6 +103,7 @@ GRAMMAR = {
     Verb.HELP: CommandHelp("/help", Role.READ, "Show this table."),
 }
 DRY_RUN_ROLE = Role.WRITE
+PART = ("only", "collection", "organism", "limit")
 OPTIONS = ("--dry-run", "--limit", "--only", "--collection", "--organism")
 
 
@@ -117,6 +119,11 @@ class Command:
     organism: tuple[str, ...] = ()
     release: str | None = None
     versions: tuple[str, ...] = ()
+
+    @property
+    def part(self) -> dict[str, Any]:
+        """What part of a release it names, by the fields of a run's request."""
+        return {name: getattr(self, name) for name in PART}
 
     def __str__(self) -> str:
         words = [f"/{self.verb}", *([self.release] if self.release else []), *self.versions]

@@ -55,6 +55,9 @@ class Marker:
         return f"<!-- cellxgene-ingestion-bot: {self.kind} {self.key} -->"
 
 
+NOT_BEGUN = ("refused", "failed")
+"""How the key of `begun` ends where the run didn't begin."""
+
 LOOK = re.compile(r"<!-- cellxgene-ingestion-bot: look (\{.*\}) -->")
 """The hidden line of the dashboard that has the last look."""
 

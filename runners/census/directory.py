@@ -147,9 +147,10 @@ def _remarks(
         yield f"release {manifest.release} isn't marked as LTS, so that it won't be kept for long"
     storage = manifest.storage
     for name, ours in (("soma", storage.soma), ("h5ads", storage.h5ads)):
-        addresses = _addresses(entry[name], mirrors)
+        locator = entry.get(name)  # of a retracted release it may be gone
+        addresses = _addresses(locator, mirrors) if isinstance(locator, dict) else set()
         if ours.rstrip("/") not in addresses:
-            listed = " or ".join(sorted(addresses))
+            listed = " or ".join(sorted(addresses)) or "none"
             yield f"the manifest's {name} is {ours}, the Census's release directory has {listed}"
 
 

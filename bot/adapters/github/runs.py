@@ -275,5 +275,4 @@ def _completed(request: RunRequest, asked: str) -> RunRequest:
     command = parse(asked)
     if not isinstance(command, Command):
         return request
-    part = {name: getattr(command, name) for name in ("only", "collection", "organism", "limit")}
-    return request.model_copy(update=part)
+    return request.model_copy(update=command.part)

@@ -17,11 +17,11 @@ from bot.comments.result import verdict_in
 from bot.comments.status import says_it_never_began
 from bot.model.audit_entry import Decision, audit_entry_in
 from bot.model.labels import Label, Reaction, Topic
-from bot.model.markers import DASHBOARD, Marker, MarkerKind, last_marker
+from bot.model.markers import DASHBOARD, NOT_BEGUN, Marker, MarkerKind, last_marker
 from bot.model.ports import ThreadComment
 from runners.contract import Verdict
 
-UNBEGUN = re.compile("(.+)-(?:refused|failed)")
+UNBEGUN = re.compile(f"(.+)-(?:{'|'.join(NOT_BEGUN)})")
 """The key of the marker of a comment on a run that didn't begin."""
 LABELS = frozenset(str(label) for label in Label)
 

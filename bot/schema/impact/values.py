@@ -30,35 +30,37 @@ Verdict = tuple[Effort, str]
 def values(diff: SchemaDiff, ctx: ImpactContext) -> Iterator[Consequence]:
     """What changed cardinalities and allowed values ask for."""
     # Of a field that is new, both are told with the field.
-    yield from (_cardinality(change) for change in diff.cardinality_changed if change.old)
+    yield from (
+        _cardinality(change, change.old) for change in diff.cardinality_changed if change.old
+    )
     yield from (
         _values(change, change.old, ctx) for change in diff.allowed_values_changed if change.old
     )
 
 
-def _of_unknown(old: Field | None, name: str) -> Verdict | None:
+def _of_unknown(old: Field, name: str) -> Verdict | None:
     """The verdict on a field that LaminDB doesn't know by its name; None if it does."""
     if is_curated(name):
         return None
-    if old is None or not is_curated(old.name):
+    if not is_curated(old.name):
         return Effort.NOTHING, NOT_READ
     return Effort.PERSON, f'LaminDB has it as "{old.name}", and looks at its values by that name'
 
 
-def _cardinality(change: CardinalityChange) -> Consequence:
+def _cardinality(change: CardinalityChange, old: Field) -> Consequence:
     was, now = (", ".join(some) or "one value" for some in (change.was, change.is_now))
-    effort, reason = _judged_cardinality(change)
+    effort, reason = _judged_cardinality(change, old)
     title, lines = "Cardinalities and delimiters changed", change.new.lines
     return Consequence(title, subject(change.new), f"{was} \u2192 {now}", effort, reason, lines)
 
 
-def _judged_cardinality(change: CardinalityChange) -> Verdict:
+def _judged_cardinality(change: CardinalityChange, old: Field) -> Verdict:
     name = change.new.name
-    if verdict := _of_unknown(change.old, name):
+    if verdict := _of_unknown(old, name):
         return verdict
     if is_label(name):
         return Effort.NOTHING, "its terms are judged on their own"
-    moved = change.old and change.old.component != change.new.component
+    moved = old.component != change.new.component
     if moved and set(change.was) ^ set(change.is_now) == {"per dataset"}:
         return Effort.NOTHING, "it comes with the move, which is judged on its own"
     if any(fact.startswith("delimiter") for fact in change.is_now):
@@ -104,17 +106,21 @@ def _special(change: ValuesChange, change_text: str, ctx: ImpactContext) -> Cons
     """Values outside of any ontology: ULabels of an enumeration, or records of a registry."""
     name, lines = change.new.name, change.new.lines
     registry = REGISTRIES[name]
+    needed = {(registry, value) for value in change.added} & set(ctx.wanted.defaults)
+    nothing = None
+    if not change.added:
+        nothing = "what an instance holds may stay: the rules no longer allow it"
+    elif registry != "ULabel" and not needed:
+        nothing = "none of these values needs a record"
+    if nothing is not None:
+        return Consequence(TITLE, subject(change.new), change_text, Effort.NOTHING, nothing, lines)
     if registry == "ULabel":
         held = ctx.curator.labels.get(name, ()) if ctx.curator else ()
         done = ctx.curator is not None and set(ctx.wanted.labels.get(name, ())) <= set(held)
         reason = "save_cellxgene_defaults must save these ULabels"
     else:
-        needed = {(registry, value) for value in change.added} & set(ctx.wanted.defaults)
-        done = not needed if ctx.curator is None else needed <= ctx.curator.defaults
+        done = ctx.curator is not None and needed <= ctx.curator.defaults
         reason = f"save_cellxgene_defaults must save these values in {registry}"
-    if not change.added:
-        gone = "what an instance holds may stay: the rules no longer allow it"
-        return Consequence(TITLE, subject(change.new), change_text, Effort.NOTHING, gone, lines)
     return code(TITLE, subject(change.new), change_text, reason, lines, done=done)
 
 

@@ -13,8 +13,8 @@ from textwrap import shorten
 import libcst as cst
 
 from bot.schema.diff import diff
-from bot.schema.impact import Consequence, Effort, Impact, impact, read_curator
-from bot.schema.impact.curator import lacking, wanted
+from bot.schema.impact import Consequence, Effort, impact, read_curator
+from bot.schema.impact.curator import Curator, lacking, wanted
 from bot.schema.impact.fields import is_simple_column
 from bot.schema.patch.columns import Columns
 from bot.schema.patch.defaults import Defaults, Features
@@ -119,21 +119,16 @@ def left_over(consequence: Consequence) -> str:
     return f"{consequence.subject} ({change_text}): {consequence.reason}"
 
 
-def unpatched(source: str, old: Spec, new: Spec) -> tuple[Consequence, ...]:
-    """The code edits that remain when the patch is applied: a person must make them."""
-    return _afterwards(source, old, new).of(Effort.CODE)
-
-
 def open_questions(source: str, old: Spec, new: Spec) -> tuple[Consequence, ...]:
     """What remains when the patch is applied: code edits, and what a person must judge."""
-    found = _afterwards(source, old, new)
-    return (*found.of(Effort.CODE), *_unmade(source, old, new), *found.of(Effort.PERSON))
-
-
-def _unmade(source: str, old: Spec, new: Spec) -> Iterator[Consequence]:
-    """What the module should have, by whichever version, and lacks when the patch is applied."""
     code, work = _edited(source, old, new)
     after = read_curator(code)
+    found = impact(work.diff, old, new, after)
+    return (*found.of(Effort.CODE), *_unmade(work, after, new), *found.of(Effort.PERSON))
+
+
+def _unmade(work: PatchContext, after: Curator, new: Spec) -> Iterator[Consequence]:
+    """What the module should have, by whichever version, and lacks when the patch is applied."""
     told = {field.name for field in work.diff.fields_added}
     told |= {rename.new.name for rename in work.diff.fields_renamed}
     columns = {
@@ -144,11 +139,6 @@ def _unmade(source: str, old: Spec, new: Spec) -> Iterator[Consequence]:
     for what, where in (columns | dict(lacking(work.wanted, after))).items():
         reason = f"the patch finds no place for it in {where}"
         yield Consequence("Not edited", what, "asked for, and not there", Effort.CODE, reason)
-
-
-def _afterwards(source: str, old: Spec, new: Spec) -> Impact:
-    after = read_curator(patched(source, old, new)[0])
-    return impact(diff(old, new), old, new, after)
 
 
 def unified(before: str, after: str, path: str) -> str:

@@ -1,6 +1,6 @@
 """What a field's text allows, by organism and circumstance; and what stays open.
 
-Must not know clauses or registries, nor how organisms inherit from "all others".
+Must not know registries, nor how organisms inherit from "all others".
 """
 
 from collections.abc import Collection, Iterator
@@ -25,8 +25,9 @@ class Demands:
     values that other columns must have where this one stands. If all observations have a value of
     `absent_if_all`, the column must be absent; of `not_alone`, that must not be.
     `refused_otherwise`: literals that a sentence refuses where the one before it doesn't hold, with
-    that sentence. `own`: the organisms that have rules of their own; the rest have those of all
-    others, too.
+    that sentence. `free_somewhere`: the sentences that allow any text in a circumstance, or of one
+    organism. `own`: the organisms that have rules of their own; the rest have those of all others,
+    too.
     """
 
     source: Field

@@ -126,6 +126,10 @@ def test_a_special_value_is_a_default_and_an_enumeration_a_label() -> None:
     new = with_obs((name, 'This MUST be a CL term or <code>"unknown"</code>.'))
     assert only(of(old, new), "Allowed values changed").effort is Effort.CODE
     assert only(of(old, new, CURATOR), "Allowed values changed").effort is Effort.NOTHING
+    none = with_obs((name, 'This MUST be a CL term and MUST NOT be <code>"unknown"</code>.'))
+    for curator in (None, CURATOR):
+        told = {one.change: one.reason for one in of(old, none, curator).of(Effort.NOTHING)}
+        assert told['+ not "unknown"'] == "none of these values needs a record"
     two = with_obs((name, 'This MUST be a CL term, <code>"unknown"</code> or <code>"na"</code>.'))
     assert only(of(old, two, CURATOR), "Allowed values changed").effort is Effort.CODE
     more = document(obs=[OBS[0], ("tissue_type", MUST, f'{STR}This MUST be <code>"x"</code>.')])

@@ -16,7 +16,7 @@ from cellxgene_census import _release_directory, get_source_h5ad_uri
 from instances import Place
 from loopback import LoopbackServer
 
-from runners.census.directory import Listing, look_up, refuse_retracted
+from runners.census.directory import Listing, listing_of, look_up, refuse_retracted
 from runners.census.store import location, read_datasets
 from runners.contract import ContractError, Manifest, Storage
 from runners.run.journal import START
@@ -158,6 +158,20 @@ def test_a_retraction_stops_the_release(
     )
 
 
+@pytest.mark.parametrize("gone", [{"soma": None}, {"h5ads": None}, {"h5ads": {}}, {"soma": "s3"}])
+@pytest.mark.parametrize("is_retracted", [True, False])
+def test_a_retraction_is_known_though_the_files_have_no_place_any_more(
+    gone: dict[str, Any], is_retracted: bool
+) -> None:
+    flags = {"lts": True, "retracted": is_retracted}
+    listing = listing_of(manifest(), ({VERSION: {**entry(flags=flags), **gone}}, {"AWS": MIRROR}))
+    ((name, _),) = gone.items()
+    (remark,) = listing.remarks
+    assert remark.startswith(f"the manifest's {name} is ")
+    assert remark.endswith(", the Census's release directory has none")
+    assert bool(listing.retraction) is is_retracted
+
+
 def test_a_mirror_is_as_good_as_the_first_address(pages: Pages) -> None:
     mirrors = {**MIRRORS, "other": {**MIRROR, "base_uri": "s3://elsewhere/"}}
     pages.serve({VERSION: entry()}, mirrors)
@@ -191,9 +205,7 @@ def test_a_release_that_is_not_listed_is_said(pages: Pages) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "releases", [[], {VERSION: {"release_build": VERSION}}, {VERSION: entry(soma=None)}, "hangs"]
-)
+@pytest.mark.parametrize("releases", [[], {VERSION: entry(flags=5)}, "hangs"])
 def test_a_directory_that_cannot_be_read_stops_nothing(pages: Pages, releases: object) -> None:
     pages.serve(releases)
     listing = look_up(manifest(), seconds=0.5 if releases == "hangs" else 10)
