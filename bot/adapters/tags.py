@@ -20,9 +20,10 @@ def commit_of(repository: str, tag: str, web: str) -> str | None:
     try:
         found = subprocess.run(command, capture_output=True, text=True, check=True, timeout=SECONDS)
     except (OSError, subprocess.SubprocessError) as error:
-        is_gits = isinstance(error, subprocess.CalledProcessError)  # of others it is cut, and bytes
-        said = error.stderr.split("\n") if is_gits else []
-        why = next((line for line in reversed(said) if line.strip()), type(error).__name__)
+        # what git said is cut, and bytes, where its time ran out
+        said = error.stderr if isinstance(error, subprocess.CalledProcessError) else ""
+        lines = [line for line in said.splitlines() if line.strip()]
+        why = lines[-1] if lines else type(error).__name__
         raise BotError(
             f"{address}: git can't read its tags ({why}); give --code a commit instead."
         ) from error
