@@ -49,13 +49,13 @@ BEFORE = inventory(
     {"gone-b": "1", "gone-a": "1", "kept": "1", "revised-b": "1", "revised-a": "1"},
     {"mouse": 1_000, "worm": 7},
     {"mouse": "abcz", "worm": "w"},
-    "zyxk",
+    "zyxwvuk",
 )
 NOW = inventory(
     {"kept": "1", "new-b": "1", "new-a": "1", "new-c": "1", "revised-b": "2", "revised-a": "2"},
     {"human": 2_000, "mouse": 1_500},
     {"human": "hg", "mouse": "abedf"},
-    "kcab",
+    "kfcaebd",
 )
 NEWER, OLDER = manifest("2020-07-15", 6), manifest("2020-01-15", 5)
 
@@ -77,8 +77,8 @@ def test_what_came_continues_and_went_is_told_of_each_kind_in_order() -> None:
         "genes of human: 2 against 0: 2 gained, 0 lost",
         "genes of mouse: 5 against 4: 3 gained, 2 lost",
         "genes of worm: 0 against 1: 0 gained, 1 lost",
-        "assays gained: assay a (EFO:a), assay b (EFO:b), assay c (EFO:c)",
-        "assays lost: assay x (EFO:x), assay y (EFO:y), assay z (EFO:z)",
+        f"assays gained: {', '.join(f'assay {name} (EFO:{name})' for name in 'abcdef')}",
+        f"assays lost: {', '.join(f'assay {name} (EFO:{name})' for name in 'uvwxyz')}",
     ]
 
 
