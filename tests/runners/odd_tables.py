@@ -2,21 +2,37 @@
 what a run is told of its release; `odd_records` asks them.
 """
 
+import sqlite3
+from contextlib import closing
 from typing import Any
 from unittest.mock import patch
 
 import bionty as bt
 import lamindb as ln
 from bionty import uids
-from django.db import transaction
+from django.db import connection, transaction
 from instances import REFERENCE
+from lamindb.base.uids import base62_12
 from odd_collections import LAST, LATER, TRASH, Question, copied, failure, h5ads, study, taken
-from odd_runs import dataset, manifest
+from odd_runs import dataset, manifest, request
 
 from runners import rules
 from runners.contract import Finding, Reason
 from runners.records.baseline import CURRENT_SOURCES
-from runners.registry import annotations, baseline, collections, existing, genes, rows, snapshot
+from runners.registry import (
+    annotations,
+    artifacts,
+    baseline,
+    collections,
+    exclusive,
+    existing,
+    genes,
+    locations,
+    lock,
+    rows,
+    snapshot,
+    tracking,
+)
 from runners.registry.schema import ensure_schema
 from runners.registry.sources import Sources
 from runners.registry.terms import Terms
@@ -270,6 +286,77 @@ def organism_of_an_unknown_code() -> Any:
     return [made[0].pk == made[1].pk, named, made[2].ontology_id]
 
 
+def storages_by_their_roots() -> Any:
+    """Storages within storages, and which of them an address is of."""
+    for root in ("/odd", "/odd/within/it", "/odd/within", "s3://odd/a"):
+        ln.Storage(uid=base62_12(), root=root, type="local", _skip_preparation=True).save()
+    own = [one for one in locations.storages() if one.root.startswith(("/odd", "s3://odd"))]
+    addresses = ("/odd/x", "/odd/within/x", "/odd/within/it/x/y", "/odd/within-it/x", "/odds/x")
+    found = [locations.storage_of(address, own) for address in addresses]
+    return [[one.root for one in own], [one and one.root for one in found]]
+
+
+def store_of_a_run() -> Any:
+    """Run and space of a release's store that a tracked run registers."""
+    older = locations.stores().get(version_tag=OLDER.version)
+    gone = {"version_tag": "hers", "key": "a/soma", "_real_key": None, "hash": "odd"}
+    ln.Artifact.objects.filter(pk=older.pk).update(**gone)
+    space = ln.Space(name="Atlas", uid="atlas0000000").save()
+    try:
+        tracking.begin_tracking(request("odd", track=True, space="Atlas"), manifest())
+        artifacts.register_store(older.address, release=OLDER.version)
+    finally:
+        ln.context._run = tracking._space = None
+    made = locations.stores().get(version_tag=OLDER.version)
+    return [made.run.name, made.space == space]
+
+
+def lock_that_is_lost() -> Any:
+    """What is said of a transaction with the instance's lock, and without it."""
+    lock.take_database_lock("odd")
+    found = [failure(lock.prove)]
+    with patch.dict(lock._held, clear=True):
+        found.append(failure(lock.prove))
+    return found
+
+
+def tables_to_itself() -> Any:
+    """Whether somebody else can write before an exclusive transaction, in one of no table, in it."""
+    lock.take_database_lock("odd")
+
+    def others_may() -> bool:
+        with closing(sqlite3.connect(connection.settings_dict["NAME"], timeout=0)) as other:
+            try:
+                other.execute("begin immediate")
+            except sqlite3.OperationalError:
+                return False
+        return True
+
+    found = [others_may()]
+    for tables in ((), ("lamindb_ulabel",)):
+        with exclusive.transaction(tables):
+            found.append(others_may())
+    return found
+
+
+def rows_that_a_lab_s_tables_point_to() -> Any:
+    """Who points to an artifact: of tables that aren't LaminDB's, without a key."""
+    first, second = h5ads(NEWER.version)[:2]
+    with connection.cursor() as cursor:
+        for statement in (
+            'create table "her table" (file integer references lamindb_artifact, id text)',
+            "create table hers (a integer, b integer references LaminDB_artifact (id))",
+            f'insert into "her table" values ({first.pk}, null)',
+            f"insert into hers values ({second.pk}, {first.pk}), (null, {second.pk})",
+        ):
+            cursor.execute(statement)
+    found = [rows.users("lamindb_artifact", [file.pk], {}) for file in (first, second)]
+    return [
+        sorted([table, key, to == file.pk] for table, key, to in own if table.startswith("her"))
+        for file, own in zip((first, second), found, strict=True)
+    ]
+
+
 TABLES: tuple[Question, ...] = (
     rows_in_several_statements,
     later_revisions_of_ours,
@@ -286,4 +373,9 @@ TABLES: tuple[Question, ...] = (
     study_that_has_lost_its_doi,
     terms_of_one_name,
     organism_of_an_unknown_code,
+    storages_by_their_roots,
+    store_of_a_run,
+    lock_that_is_lost,
+    tables_to_itself,
+    rows_that_a_lab_s_tables_point_to,
 )

@@ -345,8 +345,13 @@ ANSWERS: dict[str, Any] = {
         [OLDER.version],
     ],
     "counted_records": {
-        **{"artifacts": 1, "collections": 0, "genes": 1, "references": 1, "sources": 1},
-        **{"links": 4, "terms": 2},
+        "artifacts": 1,
+        "collections": 0,
+        "genes": 1,
+        "references": 1,
+        "sources": 1,
+        "links": 4,
+        "terms": 2,
     },
     "told_of_a_run_s_release": [[OLDER.version], [NEWER.version], True, {}, 2, True],
     "file_that_a_person_has_registered": [
@@ -366,6 +371,17 @@ ANSWERS: dict[str, Any] = {
     "study_that_has_lost_its_doi": ["10.1/odd", None],
     "terms_of_one_name": [["X:1"], "X:1"],
     "organism_of_an_unknown_code": [True, [["ODD", "ODD"]], MOUSE],
+    "storages_by_their_roots": [
+        ["/odd/within/it", "/odd/within", "s3://odd/a", "/odd"],
+        ["/odd", "/odd/within", "/odd/within/it", "/odd", None],
+    ],
+    "store_of_a_run": ["odd", True],
+    "lock_that_is_lost": ["", "instance: its lock isn't held any more; run it again: it goes on."],
+    "tables_to_itself": [True, True, False],
+    "rows_that_a_lab_s_tables_point_to": [
+        [["her table", None, True], ["hers", None, True]],
+        [["hers", None, True]],
+    ],
 }
 
 
