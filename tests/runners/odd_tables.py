@@ -321,7 +321,7 @@ def lock_that_is_lost() -> Any:
 
 
 def tables_to_itself() -> Any:
-    """Whether somebody else can write before an exclusive transaction, in one of no table, in it."""
+    """Whether others can write before an exclusive transaction, in one of no table, and in it."""
     lock.take_database_lock("odd")
 
     def others_may() -> bool:
