@@ -213,7 +213,10 @@ def file_that_a_person_has_registered() -> Any:
     writer = Writer(manifest(), Reference(RULES, REFERENCE), {})
     writer.prepare()
     first, wrong = h5ads(NEWER.version)[0], Finding(reason=Reason.GENE_UNKNOWN)
-    kinds = {"other": {"version_tag": "hers"}, "hidden": {"version_tag": None, "branch_id": TRASH}}
+    kinds: dict[str, dict[str, Any]] = {
+        "other": {"version_tag": "hers"},
+        "hidden": {"version_tag": None, "branch_id": TRASH},
+    }
     for number, (name, fields) in enumerate(kinds.items()):
         key = f"cell-census/{LATER}/h5ads/{name}.h5ad"
         copied(first, number, **{"key": key, "_real_key": None, "schema": None, **fields})

@@ -17,7 +17,7 @@ from runners.contract import Storage
 
 SOMA = "s3://bucket/cell-census/2020-07-15/soma"
 STORAGE = Storage(soma=SOMA, h5ads="")
-ROWS = {
+ROWS: Mapping[str, Sequence[Any]] = {
     "collection_id": ["c-1", "c-2"],
     "collection_name": ["First", "Second"],
     "collection_doi": ["10.1/1", "10.1/2"],

@@ -1,5 +1,6 @@
 """Two releases beside each other by what their stores list, without a store."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -147,7 +148,7 @@ def test_where_no_assay_came_or_went_that_is_told() -> None:
     assert found[-3:-1] == ["assays gained: none", "assays lost: none"]
 
 
-COUNTS = {
+COUNTS: Mapping[str, Sequence[object]] = {
     "category": ["all", "assay", "assay", "assay", "assay", "tissue"],
     "ontology_term_id": ["na", "EFO:1", "EFO:2", "EFO:1", "EFO:3", "UBERON:1"],
     "label": ["na", "one", "two", "one", "three", "lung"],

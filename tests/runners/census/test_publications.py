@@ -254,7 +254,12 @@ def test_whom_a_run_asks_and_that_also_no_answer_is_kept(
     asked: list[str],
 ) -> None:
     found: list[str] = []
-    monkeypatch.setattr(publications, "fetch", lambda address: found.append(address) or {})
+
+    def fetched(address: str) -> Mapping[str, Publication]:
+        found.append(address)
+        return {}
+
+    monkeypatch.setattr(publications, "fetch", fetched)
     monkeypatch.delenv("DISCOVER_API", raising=False)
     if set_address:
         monkeypatch.setenv("DISCOVER_API", set_address)

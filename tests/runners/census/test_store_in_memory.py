@@ -2,7 +2,7 @@
 of, or only slowly (`test_store`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -115,7 +115,9 @@ def test_any_other_answer_is_none(code: int) -> None:
 # --- the table of datasets ------------------------------------------------------------------------
 
 
-def read(monkeypatch: pytest.MonkeyPatch, count: int = 2, **columns: Sequence[object]) -> Any:
+def read(
+    monkeypatch: pytest.MonkeyPatch, columns: Mapping[str, Sequence[Any]], count: int = 2
+) -> Any:
     kept_in_memory.opened(monkeypatch, kept_in_memory.census({"datasets": {**ROWS, **columns}}))
     return read_datasets(manifest(count))
 
@@ -123,7 +125,7 @@ def read(monkeypatch: pytest.MonkeyPatch, count: int = 2, **columns: Sequence[ob
 def test_datasets_are_read_column_by_column_and_put_in_order(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert read(monkeypatch) == (
+    assert read(monkeypatch, {}) == (
         CensusDataset("d-1", "v-1", "One", "d-1.h5ad", "c-2", "Second", "10.1/2", 10),
         CensusDataset("d-2", "v-2", "Two", "d-2.h5ad", "c-1", "First", "10.1/1", 20),
     )
@@ -134,7 +136,7 @@ def test_a_store_of_fewer_or_more_datasets_than_the_manifest_says_is_refused(
     monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
     with pytest.raises(ContractError, match=rf"holds 2 datasets, but .* dataset_count is {count};"):
-        read(monkeypatch, count)
+        read(monkeypatch, {}, count)
 
 
 @pytest.mark.parametrize("column", [name for name in ROWS if not name.endswith("_count")])
@@ -142,7 +144,7 @@ def test_a_nul_character_in_any_column_is_refused(
     monkeypatch: pytest.MonkeyPatch, column: str
 ) -> None:
     with pytest.raises(ContractError, match=f"column {column} has a NUL character"):
-        read(monkeypatch, **{column: ["fine", "not\0fine"]})
+        read(monkeypatch, {column: ["fine", "not\0fine"]})
 
 
 @pytest.mark.parametrize("column", ROWS)
@@ -158,7 +160,8 @@ def test_a_table_that_lacks_any_column_is_refused(
 def test_a_dataset_without_a_cell_in_the_census_is_a_dataset(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert [one.cell_count for one in read(monkeypatch, dataset_total_cell_count=[0, 1])] == [1, 0]
+    found = read(monkeypatch, {"dataset_total_cell_count": [0, 1]})
+    assert [one.cell_count for one in found] == [1, 0]
 
 
 def test_of_several_ids_that_stand_twice_the_first_is_named_and_the_others_counted(
@@ -167,7 +170,7 @@ def test_of_several_ids_that_stand_twice_the_first_is_named_and_the_others_count
     rows = {name: [*values, *values, values[0]] for name, values in ROWS.items()}
     said = r"has the dataset_id d-1 in 2 rows \(and 1 more\), where each must stand once"
     with pytest.raises(ContractError, match=said):
-        read(monkeypatch, 5, **rows)
+        read(monkeypatch, rows, 5)
 
 
 # --- experiments ----------------------------------------------------------------------------------

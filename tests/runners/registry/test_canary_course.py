@@ -196,6 +196,7 @@ DISEASE, TISSUE, SEX = (f"{name}_ontology_term_id" for name in ("disease", "tiss
         ({"annotations": [annotated("tissue_type", "ULabel", "tissue", None)]}, {}, ()),
         ({"annotations": [annotated("tissue_type", "ULabel", "slice", None)]}, {}, (UNSAVED,)),
         ({"annotations": [annotated(ORGANISM, "Organism", HUMAN, None)]}, {}, ()),
+        ({"annotations": [annotated("a lab's", "Tissue", "T", None)]}, {}, ()),
         ({"genes": {HUMAN: ()}}, {}, ()),
         ({"genes": {HUMAN: (), MOUSE: ()}}, {}, (SEVERAL_GENOMES,)),
         ({"absent": (SEX,)}, {}, (ABSENT,)),

@@ -43,7 +43,8 @@ def told(cause: Exception) -> Exception:
     error.__cause__ = cause
     with pytest.raises((ContractError, OperationalError)) as found, explained():
         raise error
-    return found.value
+    raised: Exception = found.value
+    return raised
 
 
 @pytest.mark.parametrize(

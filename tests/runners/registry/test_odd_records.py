@@ -308,7 +308,7 @@ ANSWERS: dict[str, Any] = {
     # each is of three releases: a row that stood and two new ones; two links of each of the latter
     "given_back_and_taken_back": [[2 * 3, 2 * 2 * 2], True],
     "source_out_of_sight": [True, 1, 1],
-    "address_of_a_version": ["https://odd/2024-05-06/odd.owl", None],
+    "address_of_a_version": ["https://odd-2/2024-05-06/odd.owl", None],
     "schema_out_of_sight": [True, [1]],
     "feature_of_another_kind": [
         *("", {}),

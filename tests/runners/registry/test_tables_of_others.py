@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from runners.contract import ContractError
-from runners.registry import migrations, role
+from runners.registry import migrations, role, rows
 from runners.registry.migrations import OtherTablesError, require_same
 
 Migration = tuple[str, str]
@@ -89,7 +89,7 @@ def test_a_role_is_refused_that_may_only_read_or_lacks_rights_on_a_table(
     )
     connection = SimpleNamespace(vendor="postgresql", cursor=lambda: nullcontext(cursor))
     monkeypatch.setattr(role, "connection", connection)
-    monkeypatch.setattr(role.rows, "models", lambda: {"one": None, "other": None})
+    monkeypatch.setattr(rows, "models", lambda: {"one": None, "other": None})
     if said:
         with pytest.raises(ContractError) as refused:
             role.require_writing()
