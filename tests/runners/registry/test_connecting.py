@@ -120,10 +120,11 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 
 def test_an_instance_is_made_in_its_own_folder_with_what_it_is_asked_to_have(
-    tmp_path: Path, made: list[dict[str, Any]]
+    tmp_path: Path, made: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     folder, before = tmp_path / "a" / "b", Path.cwd()
-    assert connection.create("demo", folder) == "anonymous/demo"
+    assert connection.create("demo", Path("a/b")) == "anonymous/demo"
     assert (
         connection.create("x1_.-Y", folder, "address", ("pertdb", "bionty")) == "anonymous/x1_.-Y"
     )
