@@ -32,9 +32,9 @@ def source_out_of_sight() -> Any:
 
 def address_of_a_version() -> Any:
     """Where a version lies, by the oldest of the instance's that is written alike."""
-    for version in ("12.3", "v2023-02-03", "2023-02-03", "2022-02-03"):
+    for number, version in enumerate(("12.3", "v2023-02-03", "2023-02-03", "2022-02-03")):
         fields = {"entity": "bionty.Tissue", "name": "odd", "organism": "all", "version": version}
-        bt.Source(**fields, url=f"https://odd/{version}/odd.owl").save()
+        bt.Source(**fields, url=f"https://odd-{number}/{version}/odd.owl").save()
     asked = [SimpleNamespace(name="odd", version=version) for version in ("2024-05-06", "3")]
     return [_published(one).get("url") for one in asked]
 

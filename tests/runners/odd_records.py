@@ -24,6 +24,7 @@ from odd_collections import COLLECTIONS, TRASH, Question, failure, h5ads
 from odd_definitions import DEFINITIONS
 from odd_runs import RUNS
 from odd_snapshots import SNAPSHOTS
+from odd_tables import TABLES
 
 from runners import rules
 from runners.registry import (
@@ -288,7 +289,8 @@ def parents_among_odd_records() -> Any:
     }
     source = bt.Source.objects.filter(entity="bionty.CellType").first()
     for _ in range(2):  # the second time nothing is missing
-        ontology_terms.save_with_ancestors("CellType", terms_by_id, ["X:child"], source)
+        with patch.object(ontology_terms, "CHUNK", 2):
+            ontology_terms.save_with_ancestors("CellType", terms_by_id, ["X:child"], source)
     new = bt.CellType.objects.filter(ontology_id__in=["X:child", "X:top"]).order_by("ontology_id")
     links = bt.CellType.parents.through.objects.filter(from_celltype__in=[*new, *own])
     found = links.values_list("from_celltype__ontology_id", "to_celltype")
@@ -342,6 +344,7 @@ QUESTIONS: tuple[Question, ...] = (
     *RUNS,
     *ARTIFACTS,
     *SNAPSHOTS,
+    *TABLES,
     *DEFINITIONS,
     label_of_its_type,
     label_of_the_oldest,

@@ -172,16 +172,16 @@ def outcomes_after_a_release_with_gaps() -> Any:
 
 
 def transform_of_its_code() -> Any:
-    """Of two versions of our code each finds its own again, and a person's isn't in their chain."""
+    """Three versions of our code each find their own again, and a person's isn't in their chain."""
     ln.Transform(key="hers", kind="pipeline", source_code="hers").save()
-    begun = [Fingerprint.of(NEWER.dataset_schema_version)] * 3
-    begun[1] = replace(begun[1], code="another")
+    begun = [Fingerprint.of(NEWER.dataset_schema_version)] * 4
+    begun[1:4:2] = [replace(begun[1], code=code) for code in ("another", "third")]
     made = [tracking._ensure_transform(fingerprint) for fingerprint in begun]
     chain = ln.Transform.objects.filter(key=tracking.TRANSFORM).order_by("id")
     fields = list(chain.values_list("version_tag", "is_latest"))
     return [
         [made[0].pk == made[2].pk, made[0].pk != made[1].pk, len({t.stem_uid for t in made})],
-        fields == [(begun[0].code, False), ("another", True)],
+        fields == [(begun[0].code, False), ("another", False), ("third", True)],
     ]
 
 

@@ -2,12 +2,13 @@
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
+import cellxgene_census
 import documents
 import instances
 import pytest
@@ -242,6 +243,71 @@ def test_our_directories_and_the_real_ones(pages: Pages, folder: Path, name: str
     listing = look_up(manifest(soma=f"{place}/soma/", h5ads=f"{place}/h5ads/"))
     assert listing.remarks == ()
     assert (listing.retraction is not None) == (name == "release_retracted.json")
+
+
+@pytest.mark.parametrize(
+    ("fields", "storage", "retraction", "remarks"),
+    [
+        ({}, {}, None, ()),
+        ({"flags": {"lts": False}}, {}, None, ("isn't marked as LTS",)),
+        ({"flags": None}, {}, None, ("isn't marked as LTS",)),
+        ({}, {"soma": "s3://x/soma/"}, None, ("the manifest's soma is s3://x/soma/, the ",)),
+        ({}, {"h5ads": "s3://x/h5ads"}, None, ("the manifest's h5ads is s3://x/h5ads, the ",)),
+        ({"soma": {"uri": "s3://x/soma/"}}, {"soma": "s3://x/soma"}, None, ()),
+        ({"soma": {"relative_uri": "/x/"}}, {"soma": f"{BUCKET}/x"}, None, ()),
+        ({"flags": {"lts": True, "retracted": False}}, {}, None, ()),
+        ({"retraction": {}}, {}, "was retracted", ()),
+        ({"retraction": "a text"}, {}, "was retracted", ()),
+        (
+            {"retraction": {"replaced_by": "2025-11-08"}},
+            {},
+            "was retracted and replaced by 2025-11-08",
+            (),
+        ),
+        ({"retraction": {"info_url": "a", "info_permalink": "b"}}, {}, "was retracted, see a", ()),
+        (
+            {"flags": {}, "retraction": RETRACTION},
+            {"soma": "s3://x"},
+            SENTENCE.partition(f"{VERSION} ")[2],
+            ("isn't marked as LTS", "the manifest's soma is s3://x, the "),
+        ),
+    ],
+)
+def test_the_listing_of_an_entry(
+    fields: dict[str, Any], storage: dict[str, str], retraction: str | None, remarks: Sequence[str]
+) -> None:
+    listing = listing_of(manifest(**storage), ({VERSION: entry(**fields)}, {"a mirror": MIRROR}))
+    assert listing.retraction == (retraction and f"release {VERSION} {retraction}")
+    assert len(listing.remarks) == len(remarks)
+    for found, expected in zip(listing.remarks, remarks, strict=True):
+        assert expected in found
+    told = [listing.retraction] if listing.retraction else []
+    assert listing.sentences == (*told, *listing.remarks)
+
+
+def test_where_the_directory_has_several_addresses_all_are_named() -> None:
+    other = {**MIRROR, "base_uri": "s3://elsewhere/"}
+    told = listing_of(manifest(soma="s3://x"), ({VERSION: entry()}, {"b": MIRROR, "a": other}))
+    assert told.remarks == (
+        "the manifest's soma is s3://x, the Census's release directory has "
+        f"{BUCKET}/cell-census/{VERSION}/soma or s3://elsewhere/cell-census/{VERSION}/soma",
+    )
+
+
+def test_of_a_release_on_s3_the_census_s_own_directory_is_asked_with_what_was_retracted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def directory(**words: Any) -> Mapping[str, Any]:
+        asked.append(words)
+        return {VERSION: entry(retraction=RETRACTION)}
+
+    monkeypatch.delenv("RELEASE_DIRECTORY", raising=False)
+    monkeypatch.setattr(cellxgene_census, "get_census_version_directory", directory)
+    monkeypatch.setattr(cellxgene_census, "get_census_mirror_directory", lambda: {"a": MIRROR})
+    assert look_up(manifest()) == Listing(SENTENCE)
+    assert asked == [{"retracted": None}]
 
 
 def in_folder(version: str, soma: Path, h5ads: Path, **fields: Any) -> dict[str, Any]:

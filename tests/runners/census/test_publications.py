@@ -8,20 +8,23 @@ from contextlib import closing, contextmanager
 from datetime import date
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from typing import Any
 
 import documents
+import httpx
 import instances
 import pytest
+import stores
 from full_disk import files_that_cannot_grow
 from instances import Place
 from loopback import LoopbackServer
 
 from runners.census import publications
 from runners.census.publications import DISCOVER, Publication, fetch, parse, publications_of_run
-from runners.contract import Manifest
+from runners.contract import Manifest, Storage
 from runners.sample.datasets import NEWER, OLDER, of_release
 
-LUNG = {
+LUNG: dict[str, Any] = {
     "authors": [
         {"given": "Kyle J.", "family": "Travaglini"},
         {"name": "A Consortium"},
@@ -41,6 +44,7 @@ TOLD = Publication(
 
 
 JOURNAL = Publication(text="J")
+UNDATED = Publication(text="J, 2021")
 
 
 def undated(year: object) -> Publication:
@@ -78,6 +82,25 @@ def answer(metadata: object, collection_id: str = "c") -> bytes:
     ("metadata", "expected"),
     [
         (LUNG, {"c": TOLD}),
+        *(
+            ({"authors": LUNG["authors"][:few]}, {"c": Publication(text=names)})
+            for few, names in (
+                (1, "Kyle J. Travaglini"),
+                (2, "Kyle J. Travaglini, A Consortium"),
+                (3, "Kyle J. Travaglini, A Consortium, Nabhan"),
+            )
+        ),
+        ({"is_preprint": False, "journal": "J"}, {"c": JOURNAL}),
+        ({"journal": "J", "published_year": 2021, "published_month": 2}, {"c": UNDATED}),
+        (
+            {
+                "journal": "J",
+                "published_year": "2021",
+                "published_month": "2",
+                "published_day": "3",
+            },
+            {"c": UNDATED.model_copy(update={"published": date(2021, 2, 3)})},
+        ),
         ({"published_year": 2021}, {"c": Publication(text="2021")}),
         ({"journal": "J", "published_month": 13}, {"c": Publication(text="J")}),
         ({}, {}),
@@ -98,8 +121,7 @@ def answer(metadata: object, collection_id: str = "c") -> bytes:
     ],
 )
 def test_what_a_publisher_tells(metadata: object, expected: Mapping[str, Publication]) -> None:
-    with api(answer(metadata)) as address:
-        assert fetch(address) == expected
+    assert parse(json.loads(answer(metadata))) == expected
 
 
 SAMPLES = {
@@ -150,6 +172,103 @@ def test_an_api_that_fails_is_done_without(
 def test_an_api_that_is_not_there_is_done_without() -> None:
     assert fetch("http://127.0.0.1:9/v1") == {}
     assert fetch("no address") == {}
+
+
+ANSWER = [{"collection_id": "c", "publisher_metadata": LUNG}]
+
+
+@pytest.mark.parametrize(
+    ("collections", "expected"),
+    [
+        (ANSWER, {"c": TOLD}),
+        ([*ANSWER, {"collection_id": "d", "publisher_metadata": {"journal": "J"}}, "text", None],
+         {"c": TOLD, "d": JOURNAL}),
+        ([{"collection_id": "c"}, {"collection_id": "d", "publisher_metadata": None}], {}),
+        ([], {}),
+    ],
+)  # fmt: skip
+def test_each_study_that_was_published_is_told_and_the_others_are_passed_over(
+    collections: object, expected: Mapping[str, Publication]
+) -> None:
+    assert parse(collections) == expected
+
+
+@pytest.mark.parametrize("end", ["", "/"])
+def test_an_api_is_asked_at_its_address_with_or_without_a_slash(end: str) -> None:
+    with api(answer(LUNG)) as address:
+        assert fetch(f"{address}{end}") == {"c": TOLD}
+
+
+def test_an_api_that_has_moved_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def moved(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url))
+        there = {"location": "https://there/collections"}
+        return (
+            httpx.Response(302, headers=there)
+            if len(asked) == 1
+            else httpx.Response(200, json=ANSWER)
+        )
+
+    with httpx.Client(transport=httpx.MockTransport(moved)) as client:
+        monkeypatch.setattr(httpx, "stream", client.stream)
+        assert fetch("https://here") == {"c": TOLD}
+    assert asked == ["https://here/collections", "https://there/collections"]
+
+
+def test_an_answer_that_comes_too_slowly_is_done_without(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(publications, "SECONDS", -1)
+    with api(answer(LUNG)) as address:
+        assert fetch(address) == {}
+    assert "no publisher metadata (more than " in capsys.readouterr().err
+
+
+def test_an_api_that_says_nothing_of_its_failure_is_told_by_the_failure_s_kind(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def silent(*_: object, **__: object) -> None:
+        raise httpx.ReadTimeout("")
+
+    monkeypatch.setattr(httpx, "stream", silent)
+    assert fetch("https://here") == {}
+    assert "https://here: no publisher metadata (ReadTimeout); " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("h5ads", "set_address", "asked"),
+    [
+        ("/folder/h5ads", None, []),
+        ("s3://bucket/h5ads", None, [DISCOVER]),
+        ("s3://bucket/h5ads", "http://here", ["http://here"]),
+        ("/folder/h5ads", "http://here", ["http://here"]),
+    ],
+)
+def test_whom_a_run_asks_and_that_also_no_answer_is_kept(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    h5ads: str,
+    set_address: str | None,
+    asked: list[str],
+) -> None:
+    found: list[str] = []
+
+    def fetched(address: str) -> Mapping[str, Publication]:
+        found.append(address)
+        return {}
+
+    monkeypatch.setattr(publications, "fetch", fetched)
+    monkeypatch.delenv("DISCOVER_API", raising=False)
+    if set_address:
+        monkeypatch.setenv("DISCOVER_API", set_address)
+    storage = Storage(soma="s3://bucket/soma", h5ads=h5ads)
+    manifest = stores.manifest(tmp_path).model_copy(update={"storage": storage})
+    for _ in range(2):  # the second time what was kept is taken
+        assert publications_of_run(manifest, tmp_path) == {}
+    assert found == asked
+    assert (tmp_path / publications.FILE).exists() is bool(asked)
 
 
 def test_a_run_asks_once(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

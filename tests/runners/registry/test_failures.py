@@ -351,7 +351,6 @@ def test_migrations_of_modules_that_we_do_not_write_are_none_of_ours(
     assert rollback(place).returncode == 0
 
 
-@pytest.mark.prove
 def test_a_database_that_is_gone_is_not_made_anew(place: Place) -> None:
     place.database.unlink()
     done = rollback(place)

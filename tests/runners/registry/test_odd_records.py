@@ -20,6 +20,8 @@ HUMAN, MOUSE = "NCBITaxon:9606", "NCBITaxon:10090"
 LATER, LAST, NEXT = "2021-01-15", "2021-02-15", "2021-03-15"
 FOUR = [OLDER.version, NEWER.version, LATER, LAST]
 ALL_BACK = [[1, False], [1, False], [1, True]]
+IN_THE_WAY = "registered_otherwise: artifact uid is /{}.h5ad already"
+GIVE_IT = f"give it the version {LATER} or delete it for good, and do this dataset again."
 ANSWERS: dict[str, Any] = {
     # its type, which has none itself; found again; all labels of that name
     "label_of_its_type": ["SuspensionType", None, True, 3],
@@ -306,7 +308,7 @@ ANSWERS: dict[str, Any] = {
     # each is of three releases: a row that stood and two new ones; two links of each of the latter
     "given_back_and_taken_back": [[2 * 3, 2 * 2 * 2], True],
     "source_out_of_sight": [True, 1, 1],
-    "address_of_a_version": ["https://odd/2024-05-06/odd.owl", None],
+    "address_of_a_version": ["https://odd-2/2024-05-06/odd.owl", None],
     "schema_out_of_sight": [True, [1]],
     "feature_of_another_kind": [
         *("", {}),
@@ -326,6 +328,59 @@ ANSWERS: dict[str, Any] = {
         2,  # of somebody else
         "instance: what it keeps of transaction 2 of run two (a row of lamindb_jsonvalue) was "
         "changed; restore that row.",
+    ],
+    "rows_in_several_statements": [[f"odd {n}" for n in range(5)], ["odd"], True, 0],
+    # of the second; of the first two; of the last and the first; of the third and the first
+    "later_revisions_of_ours": [*[[["r2", "k2"], ["r3", "k3"]]] * 2, [], [["r3", "k3"]], []],
+    "genes_made_in_bulk": [True, "lamindb 2.13.0"],
+    # the same row, still current; its table: a file of such a name, kind and nobody's run
+    "source_of_no_use": [
+        [True, True, None],
+        *[[True, True, [True, "__lamindb_run__", None]]] * 2,
+    ],
+    "source_of_genes": [["ensembl", "mouse", True, "bionty.Gene"], True],
+    "digests_of_all_links": [True, True, True, True, False],  # the last of no change
+    "digests_of_what_all_share": [
+        *(True, ["current source", "feature", "schema", "storage"]),
+        [OLDER.version],
+    ],
+    "counted_records": {
+        "artifacts": 1,
+        "collections": 0,
+        "genes": 1,
+        "references": 1,
+        "sources": 1,
+        "links": 4,
+        "terms": 2,
+    },
+    "told_of_a_run_s_release": [[OLDER.version], [NEWER.version], True, {}, 2, True],
+    "file_that_a_person_has_registered": [
+        [
+            ["failed", f"{IN_THE_WAY.format('other')}, of version hers; {GIVE_IT}"],
+            [
+                "failed",
+                "gene_unknown: None",
+                f"{IN_THE_WAY.format('hidden')}, of no version; {GIVE_IT}",
+            ],
+            ["registered"],
+        ],
+        [f"cell-census/{LATER}/h5ads/free.h5ad"],
+    ],
+    "slots_that_some_lack": [["obs", "uns", "var"]] * 2,
+    "genes_of_two_organisms": [0, 4],  # links, of four genes: where three are annotated, and four
+    "study_that_has_lost_its_doi": ["10.1/odd", None],
+    "terms_of_one_name": [["X:1"], "X:1"],
+    "organism_of_an_unknown_code": [True, [["ODD", "ODD"]], MOUSE],
+    "storages_by_their_roots": [
+        ["/odd/within/it", "/odd/within", "s3://odd/a", "/odd"],
+        ["/odd", "/odd/within", "/odd/within/it", "/odd", None],
+    ],
+    "store_of_a_run": ["odd", True],
+    "lock_that_is_lost": ["", "instance: its lock isn't held any more; run it again: it goes on."],
+    "tables_to_itself": [True, True, False],
+    "rows_that_a_lab_s_tables_point_to": [
+        [["her table", None, True], ["hers", None, True]],
+        [["hers", None, True]],
     ],
 }
 
