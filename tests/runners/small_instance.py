@@ -53,8 +53,8 @@ class SmallInstance:
     on_delete: Callable[[Rows], object] = len
     is_given_up: bool = False
 
-    def write(self, run_id: str, *, demotes: int, is_kept: bool = True) -> RunFolder:
-        """A run that adds an artifact and takes from another that it is the latest."""
+    def write(self, run_id: str, *, demotes: int, adds: int = 1, is_kept: bool = True) -> RunFolder:
+        """A run that adds artifacts and takes from another that it is the latest."""
         folder = self.runs / run_id
         folder.mkdir()
         request = RunRequest(
@@ -63,17 +63,14 @@ class SmallInstance:
         (folder / REQUEST).write_text(request.to_json())
         holdings = self.take_baseline(before=RELEASE)
         store_baseline(folder, holdings)
-        key = max(self.artifacts) + 1
-        self.artifacts[key] = artifact(key)
+        keys = [max(self.artifacts) + 1 + n for n in range(adds)]
+        self.artifacts |= {key: artifact(key) for key in keys}
         self.artifacts[demotes]["is_latest"] = False
+        rows = [tuple(self.artifacts[key].values()) for key in keys]
         record = TransactionRecord(
             number=1,
             part=Part.DATASETS,
-            inserted={
-                ARTIFACTS: Inserted(
-                    ids=compressed([key]), digests=(digest(tuple(self.artifacts[key].values())),)
-                )
-            },
+            inserted={ARTIFACTS: Inserted(ids=compressed(keys), digests=tuple(map(digest, rows)))},
             changed={ARTIFACTS: {demotes: {"is_latest": ValueChange(old=True, new=False)}}},
             is_kept=is_kept,
         )

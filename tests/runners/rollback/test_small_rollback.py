@@ -13,7 +13,7 @@ from runners.contract import ROLLED_BACK as NOTE
 from runners.contract import ContractError
 from runners.records.baseline import Difference
 from runners.rollback.rollback import rollback
-from runners.run.journal import JOURNAL, NOT_ROLLED_BACK, ROLLBACK, ROLLED_BACK, Journal
+from runners.run.journal import JOURNAL, NOT_ROLLED_BACK, ROLLBACK, ROLLED_BACK, START, Journal
 from runners.run.request import RunFolder
 
 WROTE = ["start", "recorded", "committed"]
@@ -32,8 +32,8 @@ def two_runs(instance: SmallInstance, *, is_kept: tuple[bool, bool] = (True, Tru
     there before both.
     """
     before, _ = instance.state()
-    for run_id, demotes, kept in zip(("first", "second"), (1, 2), is_kept, strict=True):
-        instance.write(run_id, demotes=demotes, is_kept=kept)
+    instance.write("first", demotes=1, is_kept=is_kept[0])
+    instance.write("second", demotes=2, adds=2, is_kept=is_kept[1])
     return before
 
 
@@ -49,7 +49,7 @@ def test_all_runs_are_taken_back_in_one_transaction_to_what_was_before_the_first
     assert instance.state() == (before, {})
     assert (result.problems, result.differing, result.kept) == ((), (), ())
     assert (result.runs, result.instance) == (("second", "first"), "a/b")
-    assert (result.deleted, result.restored) == ({ARTIFACTS: 2}, {ARTIFACTS: 2})
+    assert (result.deleted, result.restored) == ({ARTIFACTS: 3}, {ARTIFACTS: 2})
     assert result.is_proved
     name = f"rollback-{RELEASE}"
     assert instance.locks == [name]
@@ -96,12 +96,16 @@ def refuse(instance: SmallInstance, reason: str) -> str:
     if reason == "changed":
         instance.artifacts[3]["key"] = "moved"
         return "artifact moved: was changed since"
+    if reason == "gone":
+        del instance.artifacts[4]
+        instance.users = [("lab notes", None, 4)]  # without a foreign key
+        return "lamindb_artifact: 1 of 2 rows are gone, e.g. 4"
     instance.on_delete = lambda rows: rows[1].update(key="spoilt")
     return "2020-01-15 u1 its record is another"
 
 
 @pytest.mark.parametrize("is_real", [True, False])
-@pytest.mark.parametrize("reason", ["continued", "pointed to", "changed", "not as before"])
+@pytest.mark.parametrize("reason", ["continued", "pointed to", "changed", "gone", "not as before"])
 def test_what_stands_against_it_is_named_and_nothing_changes(
     instance: SmallInstance, reason: str, is_real: bool
 ) -> None:
@@ -150,7 +154,7 @@ def test_a_run_without_a_folder_goes_with_its_release_alone(
         file.unlink()
     result = rollback([instance.folder("first")], is_real=True, of_release=of_release)
     assert result.runs == (("second", "first") if of_release else ("first",))
-    assert instance.artifacts.keys() == ({1, 2} if of_release else {1, 2, 4})
+    assert instance.artifacts.keys() == ({1, 2} if of_release else {1, 2, 4, 5})
     assert list(instance.kept) == ([] if of_release else ["second"])
 
 
@@ -201,7 +205,7 @@ def test_what_came_of_a_rollback_that_was_killed_the_instance_tells(
     result = rollback(both(instance), is_real=True)
     assert instance.state() == (before, {})
     assert instance.events.count("commit") == (0 if is_committed else 1)
-    assert result.deleted == ({} if is_committed else {ARTIFACTS: 2})
+    assert result.deleted == ({} if is_committed else {ARTIFACTS: 3})
     assert (instance.steps("first")[-1], instance.steps("second")[-1]) == (ROLLED_BACK,) * 2
 
 
@@ -229,6 +233,35 @@ def test_what_is_gone_without_a_rollback_of_ours_is_not_closed_as_one(
         rollback(both(instance), is_real=True)
     assert instance.steps("first") == WROTE
     assert not (instance.runs / "first" / NOTE).exists()
+
+
+def test_what_another_process_took_back_while_this_one_waited_is_not_noted_again(
+    instance: SmallInstance,
+) -> None:
+    two_runs(instance)
+    found = both(instance)
+    rollback(found, is_real=True)
+    with pytest.raises(ContractError, match="that the instance holds no more"):
+        rollback(found, is_real=True)
+    assert instance.steps("first") == [*WROTE, ROLLBACK, ROLLED_BACK]
+
+
+def test_a_run_that_no_rollback_was_about_is_not_closed_with_one_that_was_killed(
+    instance: SmallInstance,
+) -> None:
+    """It has begun since, and not written yet."""
+    run = instance.write("first", demotes=1)
+    instance.kept.clear()
+    with Journal(run.folder / JOURNAL) as journal:
+        journal.write(ROLLBACK)
+    since = instance.write("since", demotes=2)
+    instance.kept.clear()
+    (since.folder / JOURNAL).unlink()
+    with Journal(since.folder / JOURNAL) as journal:
+        journal.write(START, is_kept=True)
+    with pytest.raises(ContractError, match="that the instance holds no more"):
+        rollback([instance.folder("since"), instance.folder("first")], is_real=True)
+    assert instance.steps("since") == [START]
 
 
 @pytest.mark.parametrize("is_real", [True, False])
