@@ -37,6 +37,14 @@ def test_a_log_gets_a_line_every_ten_seconds_with_rate_and_time_left(
     ]
 
 
+def test_ten_seconds_after_a_line_is_time_for_the_next(capsys: pytest.CaptureFixture[str]) -> None:
+    clock = Clock(5)
+    list(progress.steps(clock.items(5), "reading", 5, clock))
+    assert [line.partition(",")[0] for line in capsys.readouterr().err.splitlines()] == [
+        f"reading: {done} of 5" for done in (0, 2, 4, 5)
+    ]
+
+
 @pytest.mark.parametrize("line", ["NCBITaxon:mouse:1", "tissue:brain: [red]none[/red]", ":x:"])
 def test_a_line_is_printed_as_it_is(capsys: pytest.CaptureFixture[str], line: str) -> None:
     progress.say(line)

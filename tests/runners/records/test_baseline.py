@@ -89,7 +89,8 @@ def test_what_each_run_left_is_read_whatever_else_its_folder_has(tmp_path: Path)
         store_baseline(folder, now({"a": HELD}, f="at its beginning"))
         store_baseline(folder, own, LEFT)
         assert stored_baseline(folder).shared == {"feature": {"f": "at its beginning"}}
-    (tmp_path / "run-that-goes-on").mkdir()
+    (tmp_path / "run-that-goes-on" / "copy").mkdir(parents=True)
+    store_baseline(tmp_path / "run-that-goes-on" / "copy", BEFORE, LEFT)
     assert left_by_runs(tmp_path) == left
     (tmp_path / "run-1" / LEFT).write_text("{")
     with pytest.raises(ContractError, match=r"run-1/left\.json: not JSON"):

@@ -172,6 +172,17 @@ def test_what_a_journal_lacks_is_taken_back_too(
     )
 
 
+def test_a_run_is_known_by_its_request_whatever_its_folder_is_called(
+    instance: SmallInstance,
+) -> None:
+    before = two_runs(instance)
+    (instance.runs / "first").rename(instance.runs / "copy")
+    runs = [instance.folder(name) for name in ("second", "copy")]
+    assert rollback(runs, is_real=True).runs == ("second", "first")
+    assert instance.state() == (before, {})
+    assert instance.steps("copy") == [*WROTE, ROLLBACK, ROLLED_BACK]
+
+
 @pytest.mark.parametrize(
     ("is_kept", "is_proved"),
     [((True, True), True), ((False, True), False), ((True, False), False)],
