@@ -154,7 +154,7 @@ class SmallInstance:
         def give_up() -> None:
             self.is_given_up = True
 
-        doubles = {
+        doubles: dict[str, dict[str, Any]] = {
             "connection": {"connect": self.connect},
             "lock": {"take_database_lock": lambda run_id: self.events.append(f"lock as {run_id}")},
             "proofs": {

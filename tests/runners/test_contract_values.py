@@ -17,6 +17,7 @@ from runners.contract import (
     REMEDIES,
     AcceptedException,
     Act,
+    Action,
     CheckReport,
     ContractError,
     DatasetOutcome,
@@ -321,8 +322,8 @@ def test_an_exception_holds_up_to_and_including_its_day(until: date, has_run_out
 
 def test_a_line_says_what_is_not_as_by_default_and_nothing_more() -> None:
     request = RunRequest(
-        run_id="run", action="ingest", release="2026-02-01", manifest="m", instance="a/b"
-    )  # type: ignore[call-arg, arg-type]
+        run_id="run", action=Action.INGEST, release="2026-02-01", manifest="m", instance="a/b"
+    )
     whole = (
         '{"run_id":"run","action":"ingest","release":"2026-02-01","manifest":"m","instance":"a/b"}'
     )

@@ -281,7 +281,7 @@ def test_files_are_read_by_processes_of_this_machine_or_of_a_cluster(
     monkeypatch.setattr(steps, "Readers", lambda *given, **named: (given, named))
     with steps._readers(replace(job, workers=3, scheduler=scheduler)) as readers:
         own: tuple[Any, ...] = ("7.0.0", job.reference)
-        assert readers == (
+        assert cast("Any", readers) == (
             (*own, 3) if scheduler is None else (*own, 64, "its pool"),
             {"ahead": steps.AHEAD},
         )

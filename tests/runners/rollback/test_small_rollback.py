@@ -206,8 +206,8 @@ def test_what_came_of_a_rollback_that_was_killed_the_instance_tells(
     if is_committed:
         rollback(both(instance), is_real=True)
         for run_id in ("first", "second"):
-            journal = instance.runs / run_id / JOURNAL
-            journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:-1]))
+            file = instance.runs / run_id / JOURNAL
+            file.write_bytes(b"".join(file.read_bytes().splitlines(keepends=True)[:-1]))
     else:
         for run in both(instance):
             with Journal(run.folder / JOURNAL) as journal:
