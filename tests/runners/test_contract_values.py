@@ -121,6 +121,20 @@ def test_what_came_of_an_exception_is_told_with_the_datasets_title(
     assert use.title == ("One" if dataset_id == "d-1" else "")
 
 
+def test_each_dataset_is_excused_by_its_own_exceptions() -> None:
+    outcomes = tuple(failed(f"d-{n}", TERM) for n in (1, 2, 3))
+    own = [accepted(TERM, dataset_id=f"d-{n}") for n in (1, 2)]
+    uses = exception_uses(own, outcomes, {f"d-{n}": "" for n in (1, 2, 3)}, TODAY)
+    report = CheckReport(
+        release="2026-02-01",
+        dataset_schema_version="7.0.0",
+        dataset_count=3,
+        outcomes=outcomes,
+        exceptions=uses,
+    )
+    assert excused(outcomes, uses) == report.excused() == {"d-1", "d-2"}
+
+
 def test_a_dataset_that_would_fail_is_one_with_reasons_whatever_its_outcome() -> None:
     missing = failed("d-3", Reason.FILE_MISSING).model_copy(update={"outcome": Outcome.MISSING})
     outcomes = (failed("d-1"), failed("d-2", TERM), missing)

@@ -14,7 +14,7 @@ from typing import Any, cast
 import pytest
 from noting_writer import DATASETS, RELEASE, Writer, ingest, job_of
 
-from runners import registry
+from runners import registry, retries
 from runners.census import publications
 from runners.census.directory import Listing
 from runners.census.store import CensusDataset
@@ -23,6 +23,7 @@ from runners.contract import ContractError, Outcome, lock_name
 from runners.ingest import steps
 from runners.records.baseline import LEFT, Baseline, store_baseline, stored_baseline
 from runners.records.proof import KeptRun, Opening
+from runners.retries import OutageError
 from runners.run.fingerprint import Fingerprint
 from runners.run.journal import (
     CANCELLED,
@@ -146,6 +147,26 @@ def test_the_end_comes_after_all_that_was_written_and_left(
     left = Baseline.from_file(job.folder / LEFT)
     assert list(left.shared["left"]) == writer.done
     assert stored_baseline(job.folder) == writer.holdings()
+
+
+@pytest.mark.parametrize("seconds", ["0.001", "60"])
+def test_an_instance_that_does_not_answer_is_waited_for_as_long_as_is_set(
+    monkeypatch: pytest.MonkeyPatch, job: Job, seconds: str
+) -> None:
+    class Silent(Writer):
+        def prepare(self) -> None:
+            super().prepare()
+            if self.began.count("prepare") == 1:
+                raise OutageError("the database does not answer.")
+
+    monkeypatch.setattr(retries, "FIRST_PAUSE", 0.01)
+    monkeypatch.setenv("PATIENCE_SECONDS", seconds)
+    writer = Silent(job.folder)
+    if seconds == "60":
+        assert len(ingest(monkeypatch, job, writer)) == len(IDS)
+    else:
+        with pytest.raises(OutageError):
+            ingest(monkeypatch, job, writer)
 
 
 RETRACTED = Listing("release 2020-07-15 was retracted", ("it isn't marked as LTS",))
