@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -97,6 +98,14 @@ def test_the_first_valid_dataset_is_registered_in_an_instance_of_its_own(
         "2020-07-15: smoke test with dataset s-2",
         "2020-07-15: smoke test passed",
     ]
+
+
+def test_a_dataset_that_cannot_be_read_is_not_the_one(
+    smoke: Smoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = replace(judged(1), problem=Finding(reason=Reason.FILE_MISSING))
+    smoke.run(monkeypatch, gone, judged(2))
+    assert smoke.ingested[0].request.only == ("s-2",)
 
 
 @pytest.mark.parametrize("outcome", [one for one in Outcome if one is not Outcome.REGISTERED])
