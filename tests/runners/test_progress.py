@@ -1,5 +1,7 @@
-"""Progress without a terminal: a few lines on standard error, and the items untouched."""
+"""Progress: a bar in a terminal, else a few lines on standard error; the items untouched."""
 
+import io
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -34,6 +36,40 @@ def test_a_log_gets_a_line_every_ten_seconds_with_rate_and_time_left(
         "reading: 3 of 7, 15 a minute, 0:00:16 left",
         "reading: 6 of 7, 15 a minute, 0:00:04 left",
         "reading: 7 of 7, 15 a minute",
+    ]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("count", "is_full"), [(2, False), (4, True)])
+def test_a_terminal_gets_a_bar_as_long_as_what_is_done(
+    monkeypatch: pytest.MonkeyPatch, count: int, is_full: bool
+) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    items = progress.steps(iter(range(count)), "reading", 4, Clock(0))
+    assert list(items) == list(range(count))
+    last = terminal.getvalue().split("\r")[-1]
+    assert f"reading: {count} of 4 " in last
+    assert (last.count("━") == 40) is is_full
+
+
+def test_a_log_gets_lines_though_results_go_to_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    log = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", log)
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    list(progress.steps(iter(range(2)), "reading", 2, Clock(0)))
+    assert log.getvalue().splitlines() == ["reading: 0 of 2", "reading: 2 of 2"]
+
+
+def test_ten_seconds_after_a_line_is_time_for_the_next(capsys: pytest.CaptureFixture[str]) -> None:
+    clock = Clock(5)
+    list(progress.steps(clock.items(5), "reading", 5, clock))
+    assert [line.partition(",")[0] for line in capsys.readouterr().err.splitlines()] == [
+        f"reading: {done} of 5" for done in (0, 2, 4, 5)
     ]
 
 

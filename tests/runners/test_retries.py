@@ -2,6 +2,7 @@
 
 import pytest
 
+from runners.contract import ContractError
 from runners.retries import OutageError, retry_outages
 
 
@@ -69,12 +70,33 @@ def test_attempts_that_take_long_end_in_time_too(lasts: float) -> None:
     assert world.now > 600 - 60 - 2 * lasts
 
 
-def test_another_error_is_not_repeated() -> None:
+@pytest.mark.parametrize(
+    ("seconds", "pauses"),
+    [
+        (0, []),
+        (0.9, []),
+        (1, [1]),
+        (3, [1, 2]),
+        (100, [1, 2, 4, 8, 16, 32]),
+        (123, [1, 2, 4, 8, 16, 32, 60]),
+    ],
+)
+def test_it_is_tried_as_long_as_a_pause_still_ends_in_time(
+    seconds: float, pauses: list[float]
+) -> None:
+    world = World(heals=1000)
+    with pytest.raises(OutageError):
+        world.patiently(seconds)
+    assert world.pauses == pauses
+
+
+@pytest.mark.parametrize("error", [KeyError("obs"), ContractError("refused"), OSError("reset")])
+def test_another_error_is_not_repeated(error: Exception) -> None:
     world = World(heals=0)
 
     def broken() -> str:
-        raise KeyError("obs")
+        raise error
 
-    with pytest.raises(KeyError):
+    with pytest.raises(type(error)):
         retry_outages(broken, seconds=600, clock=world.clock, sleep=world.sleep)
     assert world.pauses == []

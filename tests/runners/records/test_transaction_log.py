@@ -12,6 +12,7 @@ from runners.records.transaction_log import (
     ValueChange,
     compressed,
     digest,
+    digests,
     expanded,
     first_id,
     last_id,
@@ -39,6 +40,19 @@ def test_a_digest_tells_rows_and_their_order_apart() -> None:
     one, other = (1, "a", None), (2, "a", None)
     assert digest(one) == digest((1, "a", None))
     assert len({digest(one), digest(other), digest([one, other]), digest([other, one])}) == 4
+
+
+def test_each_record_has_a_digest_of_its_own_and_links_one_of_them_all() -> None:
+    rows = [(1, "a"), (2, "b"), (3, "c")]
+    assert digests(rows, ("id", "uid")) == tuple(map(digest, rows))
+    assert digests(rows, ("id", "artifact_id")) == (digest(rows),)
+    assert digests(rows[:1], ("id", "artifact_id")) != digests(rows, ("id", "artifact_id"))
+
+
+def test_a_recording_of_older_code_has_no_height_and_is_not_kept() -> None:
+    old = {"number": 1, "part": "datasets", "inserted": {}, "changed": {}}
+    record = TransactionRecord.from_mapping(old, source="journal")
+    assert (record.witness, record.height, record.is_kept) == (None, None, False)
 
 
 def test_a_recording_is_the_same_after_the_journal() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runners.contract import ROLLED_BACK, Action, ContractError, RunRequest
+from runners.records.baseline import BASELINE
 from runners.records.transaction_log import Part
 from runners.rollback.runs import begun, find_runs, transactions_of
 from runners.run.journal import JOURNAL, JournalLines
@@ -34,11 +35,13 @@ def recorded(number: int, ids: str, *, height: int | None = None) -> list[dict[s
     return [{**line, **more}, {"at": at, "step": "committed", "number": number}]
 
 
-def keep(runs: Path, wanted: RunRequest, *lines: dict[str, Any], began: int = 1) -> None:
+def keep(
+    runs: Path, wanted: RunRequest, *lines: dict[str, Any], began: int = 1, is_kept: bool = True
+) -> None:
     folder = runs / wanted.run_id
     folder.mkdir()
     (folder / REQUEST).write_text(wanted.to_json())
-    start = {"at": MOMENT.format(began), "step": "start", "is_kept": True}
+    start = {"at": MOMENT.format(began), "step": "start"} | ({"is_kept": True} if is_kept else {})
     text = "".join(f"{json.dumps(line)}\n" for line in (start, *lines))
     (folder / JOURNAL).write_text(text)
 
@@ -91,6 +94,19 @@ def test_one_that_was_rolled_back_is_passed_over_and_said_if_it_is_alone(runs: P
     assert names(runs, release=NEW) == ["new-2", "new-1"]
     with pytest.raises(ContractError, match=r"run new-3: was rolled back already, at 2026-.*:09"):
         names(runs, run_id="new-3")
+
+
+def test_where_all_runs_were_rolled_back_the_moment_of_the_last_is_said(tmp_path: Path) -> None:
+    for number, name in enumerate(RUNS, start=1):
+        keep(tmp_path, request(name), {"at": MOMENT.format(number), "step": "rolled back"})
+    with pytest.raises(ContractError, match=rf"release {NEW}: was rolled back already, at .*:03"):
+        names(tmp_path, release=NEW)
+
+
+def test_an_instance_from_which_the_release_is_gone_already_needs_no_choice(runs: Path) -> None:
+    gone = request("new-elsewhere", instance="c/d")
+    keep(runs, gone, {"at": MOMENT.format(9), "step": "rolled back"})
+    assert names(runs, release=NEW) == ["new-2", "new-1"]
 
 
 def test_one_that_was_rolled_back_in_a_copy_is_told_by_the_note_that_was_put_back(
@@ -153,6 +169,54 @@ def test_a_number_that_was_recorded_twice_is_one_transaction(runs: Path) -> None
     assert entry.recording.inserted["lamindb_artifact"].ids == "10"
 
 
+OLDER_CODE = [
+    ([1, 2], [], True),
+    ([1, 2], [3, 5], True),  # went on by today's code; the instance knows of these
+    ([], [2, 7], True),
+    ([2, 3], [], False),
+    ([1, 3], [], False),
+    ([2, 1], [], False),
+    ([1, 3], [2], False),
+]
+"""Numbers of a journal's transactions that no instance keeps, and of those that one does."""
+
+
+@pytest.mark.parametrize("is_of_older_code", [True, False])
+@pytest.mark.parametrize(("unkept", "kept", "is_whole"), OLDER_CODE)
+def test_a_run_of_older_code_wants_all_its_lines_and_one_of_todays_is_completed_later(
+    tmp_path: Path, unkept: list[int], kept: list[int], is_whole: bool, is_of_older_code: bool
+) -> None:
+    numbers = [(number, False) for number in unkept] + [(number, True) for number in kept]
+    lines = [{**recorded(number, "1")[0], "is_kept": is_kept} for number, is_kept in numbers]
+    keep(tmp_path, request("run-a"), *lines, is_kept=not is_of_older_code)
+    (tmp_path / "run-a" / BASELINE).touch()
+    if is_whole or not is_of_older_code:
+        assert names(tmp_path, run_id="run-a") == ["run-a"]
+    else:
+        with pytest.raises(ContractError, match=r"journal\.jsonl: lines are missing, so that it"):
+            names(tmp_path, run_id="run-a")
+
+
+@pytest.mark.parametrize("is_of_older_code", [True, False])
+def test_what_was_before_a_run_is_known_of_its_folder_alone_where_the_code_was_older(
+    tmp_path: Path, is_of_older_code: bool
+) -> None:
+    keep(tmp_path, request("run-a"), is_kept=not is_of_older_code)
+    if is_of_older_code:
+        with pytest.raises(ContractError, match=r"holdings\.json: is missing, so that nothing"):
+            names(tmp_path, run_id="run-a")
+    else:
+        assert names(tmp_path, run_id="run-a") == ["run-a"]
+
+
+def test_runs_that_wrote_nothing_stand_before_the_others_the_latest_first(tmp_path: Path) -> None:
+    keep(tmp_path, request("run-a"), *recorded(1, "1"), began=9)
+    keep(tmp_path, request("run-b"), began=1)
+    keep(tmp_path, request("run-c"), began=2)
+    keep(tmp_path, request("run-d"), *recorded(1, "2"), began=1)
+    assert names(tmp_path, release=NEW) == ["run-c", "run-b", "run-d", "run-a"]
+
+
 def test_one_that_has_not_begun_wrote_nothing(runs: Path) -> None:
     (runs / "new-2" / JOURNAL).write_text("")
     found = find_runs(runs, release=NEW, run_id=None, instance=None)
@@ -175,7 +239,8 @@ def test_runs_that_the_instance_alone_had_stand_where_they_wrote(
 
 
 @pytest.mark.parametrize(
-    ("first", "second"), [("5-9", "3-7"), ("5-9", "1,3-7"), ("5,8-9", "7-8"), ("3-7", "5-9")]
+    ("first", "second"),
+    [("5-9", "3-7"), ("5-9", "1,3-7"), ("5,8-9", "7-8"), ("3-7", "5-9"), ("5-9", "3-5")],
 )
 def test_ids_that_were_given_again_tell_no_order(first: str, second: str) -> None:
     """As SQLite gives them once somebody has deleted the newest rows."""

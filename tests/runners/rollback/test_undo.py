@@ -28,6 +28,7 @@ from runners.rollback.undo import (
     is_undone,
     newest_first,
     plan_undo,
+    row_name,
     rows_to_read,
 )
 
@@ -266,6 +267,89 @@ def test_vocabulary_stays_and_the_source_before_is_current_again() -> None:
     assert current == {1: True, 2: True, 3: False}
 
 
+@pytest.mark.parametrize(
+    ("left", "value", "done"),
+    [({3, 4}, False, False), ({4}, True, False), (set(), False, False), (set(), True, True)],
+)
+def test_it_is_undone_once_no_row_stands_and_each_value_is_back(
+    database: Database, left: set[int], value: bool, done: bool
+) -> None:
+    for key in {3, 4} - left:
+        del database.tables[ARTIFACTS][key]
+    database.tables[LINKS] = {}
+    database.tables[ARTIFACTS][1]["is_latest"] = value
+    assert is_undone(database.entries, database.tables) is done
+
+
+def test_a_row_that_a_run_made_and_changed_is_missed_by_nobody_once_it_is_undone() -> None:
+    database = Database()
+    database.write(artifacts=1)
+    database.write(demoted=3)
+    database.undo()
+    assert is_undone(database.entries[::-1], database.tables)
+
+
+def test_of_a_value_that_was_changed_twice_the_first_one_is_given_back() -> None:
+    database = Database()
+    database.write(demoted=1)
+    database.tables[ARTIFACTS][1]["is_latest"] = True
+    database.write(demoted=1)
+    key = ValueChange(old="a1", new="a2")
+    for number, change in ((3, key), (4, ValueChange(old="a2", new="a3"))):
+        changed = {ARTIFACTS: {1: {"key": change}}}
+        recording = TransactionRecord(
+            number=number, part=Part.DATASETS, inserted={}, changed=changed
+        )
+        database.entries.append(LoggedTransaction(recording, is_committed=True))
+    del database.entries[:2]
+    database.tables[ARTIFACTS][1]["key"] = "a3"
+    assert not is_undone(database.entries[::-1], database.tables)
+    assert database.undo().restored[ARTIFACTS] == {1: {"key": "a1"}}
+    assert is_undone(database.entries[::-1], database.tables)
+
+
+ASIDE = {1: {"currently_used": ValueChange(old=True, new=False)}}
+RENAMED = {1: {"name": ValueChange(old="s0", new="s1")}}
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_current", "since", "told"),
+    [
+        ({}, True, {}, "put aside"),  # of a kind that had none: nobody has made it theirs
+        ({}, True, {"name": "hers"}, "stays"),
+        ({}, False, {}, "stays"),
+        (RENAMED, True, {"name": "hers"}, "stays"),
+        (RENAMED, False, {"currently_used": True}, "stays"),
+        (ASIDE, True, {}, "put aside"),
+        (ASIDE, True, {"name": "hers"}, "put aside"),  # else two of a kind would be current
+        (ASIDE, False, {}, "stays"),
+        (ASIDE, True, {"currently_used": False}, "was changed"),
+    ],
+)
+def test_a_source_of_the_runs_stays_current_only_where_a_person_has_made_it_hers(
+    changed: dict[int, Any], is_current: bool, since: dict[str, Any], told: str
+) -> None:
+    database = Database()
+    written = {**source(3, "then"), "currently_used": is_current}
+    database.tables[SOURCES] |= {
+        1: {**source(1, "once"), **{c: v.new for c, v in changed.get(1, {}).items()}},
+        3: {**written, **since},
+    }
+    inserted = Inserted(ids="3", digests=(digest(tuple(written.values())),))
+    recording = TransactionRecord(
+        number=1,
+        part=Part.VOCABULARY,
+        inserted={SOURCES: inserted},
+        changed={SOURCES: changed} if changed else {},
+    )
+    database.entries = [LoggedTransaction(recording, is_committed=True)]
+    found = database.undo()
+    aside = {3: {"currently_used": False}} if told == "put aside" else {}
+    assert found.restored[SOURCES].get(3, {}) == aside.get(3, {})
+    assert bool(found.problems) is (told == "was changed")
+    assert found.stays == {SOURCES: 1}
+
+
 def test_a_source_that_was_given_the_id_of_one_never_committed_stays_current() -> None:
     database = vocabulary(is_committed=False)
     database.tables[SOURCES] |= {1: source(1, "once"), 3: source(3, "later")}
@@ -304,6 +388,31 @@ def test_a_source_that_the_run_left_aside_stays_as_people_have_it(since: dict[st
     assert database.tables == before
 
 
+def test_all_that_stays_of_a_table_is_counted_together() -> None:
+    database = vocabulary()
+    genes = TransactionRecord(
+        number=2,
+        part=Part.VOCABULARY,
+        inserted={"bionty_gene": Inserted(ids="901-1000")},
+        changed={},
+    )
+    database.entries.append(LoggedTransaction(genes, is_committed=True))
+    assert database.undo().stays == {SOURCES: 1, "bionty_gene": 1000}
+
+
+@pytest.mark.parametrize(
+    ("row", "name"),
+    [
+        ({"key": "k", "name": "n", "url": "u"}, "k"),
+        ({"name": "n", "url": "u"}, "n"),
+        ({"key": None, "name": "", "url": "doi.org/1"}, "doi.org/1"),
+        ({"key": None}, "7"),
+    ],
+)
+def test_a_row_is_called_by_the_best_name_that_it_has(row: dict[str, Any], name: str) -> None:
+    assert row_name("lamindb_reference", {"id": 7, **row}) == f"reference {name}"
+
+
 def test_definitions_stand_apart() -> None:
     database = Database()
     database.write(part=Part.DEFINITIONS, artifacts=1)
@@ -336,6 +445,20 @@ def test_transactions_of_several_runs_are_ordered_whatever_the_clock_says(
     ]
     runs = [[e for e in reversed(entries) if e.run == name] for name in "abc"]
     assert list(newest_first(runs)) == entries[::-1]
+
+
+@pytest.mark.parametrize(
+    ("heights", "newest"),
+    [((5, 5), "b"), ((5, None), "b"), ((None, 5), "b"), ((6, 5), "a"), ((5, 6), "b")],
+)
+def test_where_heights_tell_nothing_the_clock_does(
+    heights: tuple[int | None, int | None], newest: str
+) -> None:
+    """Runs that changed rows, and inserted none that both have tables of."""
+    early = entry("a", 1, height=heights[0], artifacts="1")
+    late = entry("b", 2, height=heights[1], genes="1")
+    for runs in ([[early], [late]], [[late], [early]]):
+        assert next(newest_first(runs)).run == newest
 
 
 def test_runs_whose_journals_say_no_height_are_ordered_by_ids_and_then_by_time() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from runners.contract import Action, ContractError, RunRequest
-from runners.records.baseline import BASELINE, Baseline, stored_baseline
+from runners.records.baseline import BASELINE, Baseline, store_baseline, stored_baseline
 from runners.records.proof import KeptRun, KeptTransaction, Opening, kept, require_unchanged
 from runners.records.transaction_log import Inserted, Part, TransactionRecord, ValueChange
 from runners.run.completion import complete, first_kept, is_forgotten, recordings, shortage
@@ -229,3 +229,123 @@ def test_a_record_of_which_anything_was_changed_is_refused(change: dict[str, Any
     other = whole.model_copy(update={"record": record(1).model_copy(update=change)})
     with pytest.raises(ContractError, match="was changed; restore that row"):
         require_unchanged("run", other)
+
+
+def test_a_number_beside_the_record_that_is_another_is_refused() -> None:
+    """By it a transaction is told from the others."""
+    other = kept(record(1), BEGUN).model_copy(update={"number": 2})
+    with pytest.raises(ContractError, match=r"transaction 2 of run run .* was changed"):
+        require_unchanged("run", other)
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ([{"step": START}], "none"),
+        ([{"step": START}, {"step": RECORDED, "number": 2}], "2"),
+        ([{"step": COMMITTED, "number": 1}], None),
+        ([{"step": COMMITTED, "number": 1}, {"step": START}], "none"),
+        ([{"step": RECORDED, "number": n} for n in (1, 3)], "1, 3"),
+    ],
+)
+def test_what_a_journal_lacked_is_said_by_number_where_it_is_more_than_a_commits_answer(
+    lines: list[dict[str, Any]], told: str | None
+) -> None:
+    said = shortage("run", lines)
+    assert (said is None) if told is None else str(said).endswith(f"the instance holds ({told})")
+
+
+def test_what_is_added_has_its_own_moment_and_stands_in_order(
+    journal: Journal, tmp_path: Path
+) -> None:
+    """Whatever the order in which an instance gives them."""
+    moments = {3: "2026-01-02T00:00:03", 1: "2026-01-02T00:00:01", 2: "2026-01-02T00:00:02"}
+    transactions = {number: kept(record(number), at) for number, at in moments.items()}
+    complete(tmp_path / "run", journal, REQUEST, KeptRun(kept_run().opening, transactions))
+    found = [(line["number"], line["at"]) for line in journal.all(RECORDED)]
+    assert found == [(number, moments[number]) for number in (1, 2, 3)]
+
+
+def test_what_a_folder_has_of_how_it_was_before_stays(journal: Journal, tmp_path: Path) -> None:
+    own = Baseline(releases={"2024-01-01": {}}, shared={})
+    store_baseline(tmp_path / "run", own)
+    complete(tmp_path / "run", journal, REQUEST, kept_run(1))
+    assert stored_baseline(tmp_path / "run") == own
+
+
+def test_a_start_that_is_known_is_not_written_again(journal: Journal, tmp_path: Path) -> None:
+    """Though the instance may say less of it than a journal of later code."""
+    write(journal, 1, committed=1)
+    journal.lines[0] = {**journal.lines[0], "more": 1}
+    assert complete(tmp_path / "run", journal, REQUEST, kept_run(1)) is None
+    assert len(journal.all(START)) == 1
+
+
+@pytest.mark.parametrize(
+    ("unkept", "kept_ones", "first"),
+    [((), (), 1), ((), (1, 2), 1), ((1, 2), (), 3), ((1, 2), (3, 4), 3), ((1, 2, 4), (3,), 5)],
+)
+def test_an_instance_keeps_all_after_the_last_that_older_code_wrote(
+    journal: Journal, unkept: tuple[int, ...], kept_ones: tuple[int, ...], first: int
+) -> None:
+    for number in (*unkept, *kept_ones):
+        line = record(number, is_kept=number in kept_ones)
+        journal.write(RECORDED, **line.model_dump(mode="json"))
+    assert first_kept(journal) == first
+
+
+@pytest.mark.parametrize(
+    ("number", "since", "is_refused"), [(1, 2, False), (1, 3, True), (2, 2, True), (1, 1, False)]
+)
+def test_what_no_instance_keeps_is_wanted_of_the_journal_up_to_the_first_that_one_keeps(
+    journal: Journal, tmp_path: Path, number: int, since: int, is_refused: bool
+) -> None:
+    write(journal, number, committed=1, is_kept=False)
+    run = kept_run(since, since=since) if since != number else kept_run(since=since)
+    if is_refused:
+        with pytest.raises(ContractError, match="that were made before the instance kept any"):
+            complete(tmp_path / "run", journal, REQUEST, run)
+    else:
+        complete(tmp_path / "run", journal, REQUEST, run)
+
+
+@pytest.mark.parametrize(
+    ("count", "named"), [(10, r"\(1, .*, 9, 10\)"), (11, r"\(1, .*, 9, 10, \.\.\.\)")]
+)
+def test_of_many_that_are_lacking_the_first_ten_are_named(
+    journal: Journal, tmp_path: Path, count: int, named: str
+) -> None:
+    with pytest.raises(ContractError, match=rf"its journal lacks transactions {named} that were"):
+        complete(tmp_path / "run", journal, REQUEST, kept_run(since=count + 1))
+
+
+@pytest.mark.parametrize(
+    ("is_kept", "committed", "held", "is_so"),
+    [
+        (True, 1, (), True),
+        (True, 0, (), False),  # it was never there
+        (False, 1, (), False),  # older code kept nothing
+        (True, 1, (1,), False),
+    ],
+)
+def test_a_run_is_forgotten_where_something_that_was_kept_is_kept_no_more(
+    journal: Journal, is_kept: bool, committed: int, held: tuple[int, ...], is_so: bool
+) -> None:
+    write(journal, 1, committed=committed, is_kept=is_kept)
+    assert is_forgotten(journal, kept_run(*held)) is is_so
+
+
+def test_of_what_was_recorded_twice_the_last_was_committed(journal: Journal) -> None:
+    journal.write(RECORDED, **record(1).model_dump(mode="json"))
+    other = record(1).model_copy(update={"height": 7})
+    journal.write(RECORDED, **other.model_dump(mode="json"))
+    assert recordings(journal) == {1: other}
+
+
+def test_what_was_recorded_otherwise_is_refused_also_where_its_commit_is_not_journalled(
+    journal: Journal, tmp_path: Path
+) -> None:
+    write(journal, 1)
+    run = KeptRun(kept_run().opening, {1: kept(record(1).model_copy(update={"height": 7}), BEGUN)})
+    with pytest.raises(ContractError, match="transaction 1 is another in its journal than in"):
+        complete(tmp_path / "run", journal, REQUEST, run)

@@ -6,22 +6,26 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from full_disk import files_that_cannot_grow
 
 from runners.census.store import CensusDataset
-from runners.contract import ContractError
+from runners.contract import ContractError, DatasetOutcome, Outcome, Reason
 from runners.run.journal import (
     Journal,
     JournalLines,
     added_records,
+    outcomes_of_journal,
     outcomes_of_runs,
     read_journal,
     summary,
     was_cancelled,
+    was_rolled_back,
 )
 
 
@@ -147,6 +151,8 @@ def test_reading_does_not_mend_the_file(tmp_path: Path) -> None:
         (b"\xff\xfe", "not JSON"),
         (b"[1]", "field step is missing"),
         (b'{"at": "now"}', "field step is missing"),
+        (b'["step"]', "field step is missing"),
+        (b'"a step"', "field step is missing"),
     ],
 )
 def test_an_edited_middle_line_gives_one_sentence(tmp_path: Path, line: bytes, fault: str) -> None:
@@ -215,3 +221,74 @@ def test_of_several_runs_the_last_word_on_a_dataset_counts_in_the_releases_order
     assert told == [("d-1", "T d-1", "revised", ()), ("d-2", "T d-2", "registered", ("donor_id",))]
     assert summary(found) == "1 registered, 1 revised"
     assert summary([]) == "no datasets"
+
+
+@pytest.mark.parametrize(("added", "told"), [(0, {}), (3, {"genes": 3}), (-2, {"genes": -2})])
+def test_what_has_become_fewer_is_told_too(added: int, told: dict[str, int]) -> None:
+    """As where a person deleted some meanwhile: it is no growth of nothing."""
+    lines = [
+        of(step, counts={"genes": n}).lines[0] for step, n in (("start", 5), ("end", 5 + added))
+    ]
+    assert added_records(JournalLines(lines)) == told
+
+
+def test_a_line_has_its_moment_in_utc_unless_it_is_of_another(tmp_path: Path) -> None:
+    with Journal(tmp_path / "deep" / "er" / "journal.jsonl") as journal:
+        before = datetime.now(UTC)
+        own = journal.write("start")
+        other = journal.write("recorded", at="then")
+        assert journal.lines == [own, other]
+    moment = datetime.fromisoformat(str(own["at"]))
+    assert moment.utcoffset() == timedelta(0)
+    assert abs(moment - before) < timedelta(minutes=1)
+    assert other["at"] == "then"
+    assert read_journal(tmp_path / "deep" / "er" / "journal.jsonl").lines == journal.lines
+
+
+def test_what_is_written_is_known_to_who_writes_it(tmp_path: Path) -> None:
+    with Journal(tmp_path / "journal.jsonl") as journal:
+        journal.write("start", counts={})
+        journal.write("written", dataset_id="d-1")
+        assert journal.first("start")
+        assert list(journal.datasets("written")) == ["d-1"]
+        assert len(journal.all("written")) == 1
+
+
+@pytest.mark.parametrize(
+    ("steps", "is_so"),
+    [
+        ((), False),
+        (("start", "end"), False),
+        (("rollback",), True),  # a kill left open whether it was
+        (("rollback", "rolled back"), True),
+        (("rollback", "not rolled back"), False),
+        (("rollback", "not rolled back", "rollback"), True),
+        (("rollback", "not rolled back", "end"), False),
+        (("rollback", "rolled back", "start"), True),
+    ],
+)
+def test_the_last_word_on_a_rollback_counts(steps: tuple[str, ...], is_so: bool) -> None:
+    assert was_rolled_back(of(*steps)) is is_so
+
+
+def test_an_outcome_has_all_that_its_line_says_and_a_line_of_before_lacks() -> None:
+    facts: dict[str, Any] = {"outcome": "failed", "notes": ["a note"]}
+    facts["reasons"] = [{"reason": "term_unknown", "column": "sex", "values": ["x"], "count": 3}]
+    line = of("written", dataset_id="d-1", **facts)
+    (found,) = outcomes_of_journal(line, [CensusDataset("d-1", "v", "T", "p", "c", "C", "", 1)])
+    (finding,) = found.reasons
+    assert (finding.reason, finding.column, finding.values, finding.count) == (
+        Reason.TERM_UNKNOWN,
+        "sex",
+        ("x",),
+        3,
+    )
+    assert (found.title, found.notes, found.absent) == ("T", ("a note",), ())
+
+
+def test_outcomes_are_counted_in_their_own_order() -> None:
+    ends = [Outcome.UNREADABLE, Outcome.FAILED, Outcome.REGISTERED, Outcome.FAILED]
+    told = [
+        DatasetOutcome(dataset_id=f"d-{n}", title="", outcome=end) for n, end in enumerate(ends)
+    ]
+    assert summary(told) == "1 registered, 2 failed, 1 unreadable"

@@ -98,6 +98,22 @@ def test_a_name_or_doi_of_several_collections_chooses_the_datasets_of_each(
     assert "".join(dataset.dataset_id for dataset in found) == ids
 
 
+def test_of_nothing_nothing_is_chosen_where_no_name_is_given(manifest: Manifest) -> None:
+    assert list(named_datasets(request(), manifest, [])) == []
+
+
+@pytest.mark.parametrize("first", ["a", "b"])
+def test_names_are_the_releases_whatever_else_is_asked(manifest: Manifest, first: str) -> None:
+    """A collection of another dataset than those that are named is one that is there."""
+    several = [CensusDataset(n, "v", "T", "p", f"c-{n}", f"Of {n}", "", 1) for n in ("a", "b")]
+    asked = request(only=("a",), collection=(f"c-{first}",))
+    if first == "a":
+        assert list(named_datasets(asked, manifest, several)) == several[:1]
+        return
+    with pytest.raises(ContractError, match="is of all of only, collection; name others"):
+        named_datasets(asked, manifest, several)
+
+
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [

@@ -74,6 +74,17 @@ def test_content_is_judged_again_when_anything_that_judges_it_has_changed() -> N
     assert "wrong" in repeat(IDS, [run(ENDS, None)], NOW).again
 
 
+def test_a_run_that_never_began_says_nothing_of_versions() -> None:
+    lines = [{"step": "written", "dataset_id": "wrong", "outcome": "failed"}]
+    found = repeat(["wrong"], [RunFolder(REQUEST, Path(), JournalLines(lines))], NOW)
+    assert (found.again, found.left) == ({"wrong": "failed"}, ())
+
+
+def test_a_dataset_that_no_run_knows_is_done_whatever_has_changed() -> None:
+    assert repeat(["new"], [], NOW).again == {"new": "not done"}
+    assert repeat(["new"], [run({}, NOW, chosen=["new"])], NOW).again == {"new": "not done"}
+
+
 def test_the_last_word_on_a_dataset_counts_with_what_it_was_said_by() -> None:
     before = replace(NOW, code="another")
     first = run(ENDS, before)

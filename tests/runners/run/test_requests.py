@@ -20,7 +20,6 @@ from runners.run.request import (
     RunFolder,
     ensure_request_file,
     kept_once_begun,
-    load_job,
     named_manifest,
 )
 from runners.settings import REPOSITORY
@@ -200,39 +199,6 @@ def test_a_verification_is_made_anew_once_it_has_its_report(
     assert ensure_request_file(runs, repository, manifest, LATER, **fields) != first
 
 
-@pytest.mark.parametrize(
-    ("here", "named"),
-    [
-        (".", "runs/one/request.json"),
-        ("runs", "one/request.json"),
-        ("runs/one", "request.json"),
-        ("runs/one/logs", "../request.json"),
-        ("runs/two", "../one/request.json"),
-    ],
-)
-def test_a_runs_folder_stands_among_the_others_wherever_it_is_named_from(
-    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, here: str, named: str
-) -> None:
-    for folder in ("one/logs", "two"):
-        (tmp_path / "runs" / folder).mkdir(parents=True)
-    file = ensure_request_file(tmp_path, repository, manifest_of(repository), NOW, **INGEST)
-    file.rename(tmp_path / "runs" / "one" / "request.json")
-    monkeypatch.chdir(tmp_path / here)
-    job = load_job(Path(named), repository=repository, reference=tmp_path)
-    assert job.folder.name == "one"
-    assert sorted(path.name for path in job.folder.parent.iterdir()) == ["one", "two"]
-
-
-def test_a_run_whose_folder_lies_elsewhere_stands_among_those_where_it_is_named(
-    repository: Path, tmp_path: Path
-) -> None:
-    file = ensure_request_file(tmp_path / "big", repository, manifest_of(repository), NOW, **INGEST)
-    run = tmp_path / "runs" / file.parent.name
-    run.parent.mkdir()
-    run.symlink_to(file.parent)
-    assert load_job(run / file.name, repository=repository, reference=tmp_path).folder == run
-
-
 def test_two_runs_of_one_second_are_refused(repository: Path, tmp_path: Path) -> None:
     runs, manifest = tmp_path / "runs", manifest_of(repository)
     ensure_request_file(runs, repository, manifest, NOW, **INGEST)
@@ -325,6 +291,29 @@ def test_a_run_that_opened_its_journal_and_wrote_nothing_is_not_kept(
     with pytest.raises(ContractError), kept_once_begun(runs, make) as file:
         open_and_fail(file)
     assert not file.exists()
+
+
+@pytest.mark.parametrize("error", [ContractError("refused"), KeyboardInterrupt(), SystemExit(143)])
+def test_a_run_that_is_stopped_before_it_began_is_not_kept_and_that_is_said(
+    repository: Path, tmp_path: Path, error: BaseException, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs, manifest = tmp_path / "runs", manifest_of(repository)
+    make = partial(ensure_request_file, runs, repository, manifest, NOW, **INGEST)
+    with pytest.raises(type(error)), kept_once_begun(runs, make) as file:
+        raise error
+    assert not file.parent.exists()
+    said = f"run {file.parent.name}: nothing was begun, so that it isn't kept\n"
+    assert capsys.readouterr().err == said
+
+
+def test_a_run_that_ends_well_is_kept_though_nothing_was_begun(
+    repository: Path, tmp_path: Path
+) -> None:
+    runs, manifest = tmp_path / "runs", manifest_of(repository)
+    make = partial(ensure_request_file, runs, repository, manifest, NOW, **INGEST)
+    with kept_once_begun(runs, make) as file:
+        pass
+    assert file.exists()
 
 
 def test_a_run_that_another_process_has_made_is_left_to_it(

@@ -227,6 +227,8 @@ for _ in range(3_000):  # half a minute, where nobody asks it to end
     if pathlib.Path('cancel').exists():
         break
     time.sleep(0.01)
+else:
+    raise SystemExit('nobody asked')
 """
 NEVER = "import time; time.sleep(60)"
 REPORTS = "open('report.json', 'w').write('{}')"
@@ -311,6 +313,7 @@ def test_what_is_refused_is_tried_again_until_it_is_kept(
     )
     assert there(mirror).read_text() == "one\ntwo\n"
     assert there(mirror).with_name("report.json").read_text() == "{}"
+    assert not (mirror.folder / "cancel").exists()
     assert "(SlowDown: please reduce your request rate)" in capsys.readouterr().err
 
 
