@@ -19,6 +19,7 @@ from runners.census import content
 from runners.contract import (
     CheckResult,
     ContractError,
+    DatasetOutcome,
     Machine,
     Outcome,
     RunReport,
@@ -36,6 +37,7 @@ from runners.verification import verify as module
 from runners.verification.checks import all_checks
 from runners.verification.facts import VerificationFacts
 from runners.verification.gather import gather
+from runners.verification.sources import report_sources
 from runners.verification.verify import remedy_command, this_machine, verify
 
 
@@ -207,6 +209,7 @@ class Verified:
         *lines: dict[str, Any],
         before: tuple[str, ...] | None = None,
         results: tuple[CheckResult, ...] = (passed("datasets"),),
+        judged: tuple[DatasetOutcome, ...] = (),
     ) -> RunReport:
         tables = {MANIFEST.release: ("d-1", "d-2"), "2020-01-15": before or ()}
         self.judges.setattr(
@@ -221,7 +224,8 @@ class Verified:
         journal = "".join(f"{json.dumps(line)}\n" for line in lines)
         (self.folder / JOURNAL).write_text(journal)
         previous = None if before is None else earlier
-        return verify(Job(own, MANIFEST, previous, self.folder, from_environment().reference, 1))
+        reference = from_environment().reference
+        return verify(Job(own, MANIFEST, previous, self.folder, reference, 1), judged)
 
 
 @pytest.fixture
@@ -230,14 +234,14 @@ def verified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Verified:
 
 
 def test_a_report_says_what_went_on_and_what_was_withdrawn(verified: Verified) -> None:
-    report = verified.report(before=("d-0", "d-1", "d-9", "d-2"))
+    report = verified.report(before=("d-0", "d-1", "d-9"))
     assert [(each.dataset_id, each.title) for each in report.withdrawn] == [
         ("d-0", "T"),
         ("d-9", "T"),
     ]
     assert report.previous is not None
-    assert (report.previous.release, report.previous.dataset_count) == ("2020-01-15", 4)
-    assert report.previous.continued == 2
+    assert (report.previous.release, report.previous.dataset_count) == ("2020-01-15", 3)
+    assert report.previous.continued == 1
     assert report.dataset_count == 2
 
 
@@ -259,6 +263,7 @@ def test_a_run_began_with_its_first_process_and_added_what_all_of_them_did(
     assert report.ended_at > report.started_at
     assert report.changes == {"artifacts": 5}
     assert not report.cancelled
+    assert report.timeline is not None
 
 
 def test_what_only_verifies_begins_when_it_looks(verified: Verified) -> None:
@@ -266,6 +271,20 @@ def test_what_only_verifies_begins_when_it_looks(verified: Verified) -> None:
     report = verified.report()
     assert begun <= report.started_at <= report.ended_at
     assert (report.changes, report.cancelled) == ({}, False)
+
+
+def test_what_only_its_file_says_of_a_dataset_is_no_outcome_of_a_run(verified: Verified) -> None:
+    judged = DatasetOutcome(dataset_id="d-1", title="", outcome=Outcome.FAILED)
+    assert verified.report(judged=(judged,)).outcomes == ()
+
+
+def test_a_report_has_the_sources_and_the_machine(
+    verified: Verified, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MACHINE", MACHINE.to_json())
+    report = verified.report()
+    assert report.sources == report_sources(WHOLE)
+    assert report.machine == MACHINE
 
 
 def test_a_run_that_was_ended_early_says_so(verified: Verified) -> None:
