@@ -156,9 +156,7 @@ def test_parts_elsewhere_of_a_remote_file_are_looked_for_where_it_is_read_whole(
     if not is_looked_at:
         assert read() == 3
         return
-    with pytest.raises(
-        FilePointsElsewhereError, match=f"^{ADDRESS}: elsewhere is an external link"
-    ):
+    with pytest.raises(FilePointsElsewhereError, match=f"^{ADDRESS}: elsewhere is an ext"):
         read()
 
 
