@@ -12,6 +12,7 @@ from runners.h5ad.arrays import (
     LONGEST,
     MIB,
     MOST_CHUNK,
+    MOST_TEXT,
     Array,
     TooLargeError,
     decoded,
@@ -21,7 +22,6 @@ from runners.h5ad.arrays import (
     shortened,
 )
 from runners.h5ad.columns import (
-    MOST_TEXT,
     column_of,
     encoding_of,
     is_array,

@@ -274,7 +274,7 @@ def fails_to_open(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def refuse(*_: Any) -> None:
         raise error
 
-    monkeypatch.setattr(ranges.h5py, "File", refuse)
+    monkeypatch.setattr(h5py, "File", refuse)
 
 
 DISK = [errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN, errno.EHOSTDOWN, errno.ENOLCK]

@@ -237,7 +237,7 @@ def test_rules_need_the_modules_of_their_registries_and_bionty_always() -> None:
 
 def test_registries_are_the_classes_that_have_terms() -> None:
     assert {"CellType", "Tissue", "Gene", "Organism"} <= (registries_of("bionty") or set())
-    assert registries_of("lamindb") == {LABELS}
+    assert registries_of("lamindb") == frozenset({LABELS})
     assert registries_of("nobody's") == frozenset()
     for link in ("BioRecord", "Source", "ArtifactCellType", "RecordCellType"):
         assert link not in (registries_of("bionty") or set())

@@ -1,7 +1,6 @@
 """What a person is told of a value that is refused, by a few terms in memory."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -65,10 +64,8 @@ class Known(Reference):
     def organism(self, taxon: str) -> None:  # type: ignore[override]
         return None
 
-    def _find_file(self, ontology: str) -> tuple[str, Path]:
-        return "v2025", Path()
-
-    _file = _find_file
+    def pin(self, ontology: str) -> str:
+        return "v2025"
 
 
 def cl(**fields: Any) -> Terms:
@@ -231,6 +228,12 @@ def test_a_special_value_of_another_column_is_none_of_this_one() -> None:
             MOUSE,
             column(**BY_TAXON),
             "is of CL, for human; for mouse this column has terms of UB",
+        ),
+        (
+            "UB:0000001",
+            HUMAN,
+            column(terms={HUMAN: (cl(),), MOUSE: (cl(), Terms(ontology="UB"))}),
+            "is of UB, for mouse; for human this column has terms of CL",
         ),
         (
             "FB:0000001",

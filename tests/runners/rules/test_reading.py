@@ -1,6 +1,7 @@
 """How a file of rules is found and read, with what persons have decided."""
 
-import json
+import subprocess
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from test_consistency import GOOD
 from runners import rules
 from runners.contract import ContractError
 from runners.contract.decisions import Choice, Judgement, Override
+from runners.contract.rules import Rules
 from runners.rules import wheels
 from runners.rules.wheels import newest_rules
 
@@ -35,7 +37,7 @@ def mended(path: str, value: Any) -> dict[str, Any]:
     return {"overrides": (Override(path=path, value=value, because="it is so"),)}
 
 
-def read(answer: str | None = None, **fields: Any) -> rules.Rules:
+def read(answer: str | None = None, **fields: Any) -> Rules:
     answered = {"answers": {ABSENT_OR_NOT.id: answer}, "judgements": (ABSENT_OR_NOT,)}
     given = {**(answered if answer is not None else {}), **fields}
     return rules.read(GOOD.model_copy(update=given).to_json(), source="x.json")
@@ -122,7 +124,7 @@ def test_rules_that_no_longer_hold_together_when_they_are_mended_are_refused() -
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where rules are looked for."""
-    monkeypatch.setattr(rules.resources, "files", lambda _: tmp_path)
+    monkeypatch.setattr(resources, "files", lambda _: tmp_path)
     return tmp_path
 
 
@@ -192,10 +194,10 @@ def test_whether_a_wheel_can_be_had_is_asked_without_installing_it(
     def run(words: list[str], timeout: float, **_: Any) -> Done:
         asked.append(words)
         if done is None:
-            raise wheels.subprocess.TimeoutExpired(words, timeout)
+            raise subprocess.TimeoutExpired(words, timeout)
         return done
 
-    monkeypatch.setattr(wheels.subprocess, "run", run)
+    monkeypatch.setattr(subprocess, "run", run)
     parts = list(wheels.examine(tmp_path))
     newest = newest_rules()
     both = (newest.ontology_guide, newest.gene_tables)
@@ -204,4 +206,4 @@ def test_whether_a_wheel_can_be_had_is_asked_without_installing_it(
     assert all(sentence in part.sentence for part in parts)
     assert all("--dry-run" in words and "--no-deps" in words for words in asked)
     assert sorted(words[-1] for words in asked) == sorted(f"{w.name}=={w.version}" for w in both)
-    assert json.loads(json.dumps([*map(str, tmp_path.iterdir())])) == []
+    assert list(tmp_path.iterdir()) == []

@@ -322,13 +322,14 @@ def test_a_report_says_by_which_versions_it_was_made(
 
 def failed_report(*failed: str, known: bool = False, status: Status = Status.FAILED) -> RunReport:
     """Of a release of which runs have told something, if it is known."""
+    told = DatasetOutcome(dataset_id="d-1", title="", outcome=Outcome.FAILED)
     return RunReport(
         request=RunRequest(**{**request("own").model_dump(), "manifest": "in it/m.toml"}),
         started_at=datetime.now(UTC),
         ended_at=datetime.now(UTC),
         verdict=Verdict.FAILED,
         dataset_count=1,
-        outcomes=[{"dataset_id": "d-1", "title": "", "outcome": Outcome.FAILED}] if known else [],
+        outcomes=(told,) if known else (),
         checks=tuple(passed(name, status) for name in failed),
     )
 
