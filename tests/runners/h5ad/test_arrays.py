@@ -341,15 +341,19 @@ def test_a_table_is_a_group_or_one_dataset_of_records(file: h5py.File) -> None:
         with pytest.raises(ValueError, match=r"^obs is no table of columns$"):
             table_of(file, "obs")
         del file["obs"]
-    records = np.array([("r1", 1, 0), ("r2", 2, 9)], [("i", "S2"), ("n", "i4"), ("c", "i4")])
+    fields = [("i", "S2"), ("n", "i4"), ("c", "i4"), ("f", "f4")]
+    records = np.array([("r1", 1, 0, 0), ("r2", 2, 9, 1)], fields)
     file.create_dataset("obs", data=records)
     file.create_group("uns").create_dataset("n_categories", data=["z", "a", "b"], dtype=TEXT)
     file["uns/c_categories"] = "one text"
+    file["uns/f_categories"] = [1, 2]  # of no numbers that could be codes
     table = table_of(file, "obs")
     assert list(table.index().names(10)) == ["r1", "r2"]
     assert table.column("i") is None  # the index is no column
     assert table.column("absent") is None
-    named, numbers = table.column("n"), table.column("c")
+    named, numbers, fractions = (table.column(name) for name in "ncf")
+    assert fractions is not None
+    assert fractions.dtype == "number"
     assert named is not None
     assert numbers is not None
     assert (named.dtype, list(named.names(10))) == ("categorical", ["a", "b"])
