@@ -107,6 +107,13 @@ def test_a_day_is_accepted_up_to_its_end() -> None:
     assert judged(failed("d-1"), exception(until=TODAY))[1] == [ExceptionState.USED]
 
 
+@pytest.mark.parametrize("name", ["datasets", "annotations", "slots"])
+def test_what_follows_from_the_datasets_failure_is_excused(name: str) -> None:
+    found, _ = judged(failed("d-1", name=name), exception())
+    assert found.status is Status.PASSED
+    assert [one.dataset_id for one in found.accepted] == ["d-1"]
+
+
 @pytest.mark.parametrize("name", ["duplicates", "lineage", "storage", "references", "previous"])
 def test_what_does_not_follow_from_the_datasets_failure_is_never_excused(name: str) -> None:
     found, _ = judged(failed("d-1", name=name), exception())

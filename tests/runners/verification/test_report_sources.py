@@ -39,6 +39,22 @@ def test_a_source_of_older_terms_is_told_and_one_that_no_term_is_from_is_not() -
     ]
 
 
+def test_a_pinned_source_is_told_though_no_term_is_from_it() -> None:
+    (use,) = told(replace(PINNED, terms=0), OWN).uses
+    assert (use.version, use.terms, use.is_pinned) == ("2025-07-30", 0, True)
+
+
+def test_a_term_s_source_stands_beside_the_current_one_of_its_organism_alone() -> None:
+    of_mouse = replace(OWN, uid="mouse", key=("bionty.CellType", "cl", "mouse"))
+    of_tissues = replace(OWN, uid="tissues", key=("bionty.Tissue", "cl", "all"))
+    (use,) = told(PINNED, of_mouse, of_tissues).uses
+    assert use.current == ()
+
+
+def test_one_that_nobody_looks_up_in_may_be_of_no_use() -> None:
+    assert told(replace(PINNED, is_usable=False), OWN).remarks == ()
+
+
 def test_several_current_ones_are_amiss() -> None:
     other = replace(OWN, uid="other", key=("bionty.CellType", "mine", "all"), version="1")
     assert told(PINNED, OWN, other).remarks == (
@@ -60,6 +76,18 @@ def test_what_others_made_current_or_put_aside_is_told() -> None:
         f"bionty.CellType, all: cl 2025-07-30 was put aside {since}",
         f"bionty.CellType, all: cl 2026-06-08 was made current {since}",
     )
+
+
+def test_what_is_as_it_was_is_not_told() -> None:
+    other = replace(PINNED, uid="never current")
+    assert told(PINNED, other, OWN, was_current=frozenset({"own", "gone"})).remarks == ()
+
+
+def test_where_nobody_knows_what_was_current_nothing_is_said_to_have_moved() -> None:
+    facts = snapshot(sources=(PINNED, OWN))(replace(WHOLE, was_current=Unknown("it is gone")))
+    report = report_sources(facts)
+    assert report is not None
+    assert report.remarks == ()
 
 
 def test_what_can_t_be_read_isn_t_told() -> None:
