@@ -100,7 +100,7 @@ def test_fields_that_changed_stand_in_the_order_of_the_newer_document() -> None:
 
 
 def test_a_renamed_field_is_named_so_by_others_and_another_name_that_holds_it_is_not() -> None:
-    said = "It is the <code>ethnicity</code>. It MUST NOT be the <code>my_ethnicity_of</code>."
+    said = "It is the <code>ethnicity</code>. It MUST NOT be <code>my_ethnicity</code>."
     old = [("ethnicity", MUST, A_OR_B), ("b", MUST, said)]
     renamed = said.replace(">ethnicity<", ">self_reported_ethnicity<")
     new = [("self_reported_ethnicity", MUST, A_OR_B), ("b", MUST, renamed)]

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from fields import field_of
-from ruled import A_OR_B, CELL_TYPE, MUST, STR, of, of_mood
+from ruled import A_OR_B, CELL_TYPE, IS_LINE, LINE, MUST, STR, of, of_mood
 from schema_documents import GENES, OBS, ONTOLOGIES, document
 
 from bot.errors import BotError
@@ -20,6 +20,7 @@ from bot.schema.rules.lamindb import label_type
 from bot.schema.rules.presence import is_optional
 from bot.schema.rules.wheels import guide_of, missing, tables_of
 from bot.schema.spec import Spec
+from runners.contract.rules import Circumstance
 
 ORGANISM = "`organism_ontology_term_id`"
 HUMAN, MOUSE = "NCBITaxon:9606", "NCBITaxon:10090"
@@ -346,6 +347,45 @@ def test_a_question_and_what_is_left_are_noted_once_and_a_second_question_is_num
         demands.leave(text)
     assert [one.id for one in demands.judgements] == ["obs.a: form", "obs.a: form 2"]
     assert [one.text for one in demands.unchecked] == ["one", "other"]
+
+
+@pytest.mark.parametrize(
+    ("order", "left", "is_sorted"),
+    [
+        ("in ascending order", [], True),
+        ("in descending order", ["terms of one value stand sorted descending"], False),
+        (
+            "in the same order as <code>b</code>",
+            ["terms of one value stand in the order of its terms"],
+            False,
+        ),
+        ("in any way", [], False),
+    ],
+)
+def test_the_order_of_terms_that_rules_cannot_say_is_noted(
+    order: str, left: list[str], is_sorted: bool
+) -> None:
+    said = (
+        f'This MUST be one or more CL terms separated by the delimiter <code>" | "</code> {order}'
+    )
+    rules = of(CELL_TYPE, f"{said}.")
+    assert [one.text for one in rules.unchecked if "of one value" in one.text] == left
+    found = rules.columns[CELL_TYPE]
+    assert (found.delimiter, found.ordered, found.distinct) == (" | ", is_sorted, False)
+
+
+def test_a_column_stands_where_its_annotator_says_and_where_its_value_says() -> None:
+    where = f"if {IS_LINE}; otherwise, this key MUST NOT be present."
+    beside = (
+        f'The corresponding value of <code>{CELL_TYPE}</code> MUST be <code>"CL:0000001"</code>.'
+    )
+    rules = of_mood(f"Curator MUST annotate {where}", f"{A_OR_B} {beside}")
+    assert rules.columns["mood"].present_where == (
+        LINE,
+        Circumstance(column=CELL_TYPE, among=("CL:0000001",)),
+    )
+    alone = of_mood("Curator MAY annotate.", f"{A_OR_B} {beside}").columns["mood"]
+    assert (len(alone.present_where), alone.optional) == (1, True)
 
 
 # --- organisms ------------------------------------------------------------------------------------

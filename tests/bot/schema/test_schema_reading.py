@@ -98,9 +98,10 @@ def test_the_prose_around_a_fields_table_is_its_components_and_a_chapters_is_a_r
     assert "tissue_type" not in obs.prose
 
 
-def test_a_table_of_keys_beneath_a_chapter_of_rules_is_no_field() -> None:
-    spec = read(general=field("remark", MUST, "x", level=3))
+def test_a_table_of_keys_beneath_a_chapter_of_rules_is_its_text_and_no_field() -> None:
+    spec = read(general=field("remark", "Curator MUST annotate a remark.", "x", level=3))
     assert "remark" not in {one.name for one in spec.fields()}
+    assert any("Curator MUST annotate a remark." in part.prose for part in spec.rules)
 
 
 def test_fields_of_one_name_may_stand_in_two_components_and_not_in_one() -> None:
@@ -247,3 +248,12 @@ def test_a_table_of_organisms_is_all_that_there_are() -> None:
         ("Homo sapiens", "NCBITaxon:9606"),
         ("Mus musculus", "NCBITaxon:10090"),
     ]
+
+
+def test_a_taxon_counts_in_a_link_as_well() -> None:
+    table = (
+        "<table><tr><th>For</th><th>Use</th></tr><tr><td>Mus musculus</td>"
+        "<td>NCBITaxon:10091 NCBITaxon:10090</td></tr></table>"
+    )
+    spec = read(uns=[(ORGANISM, MUST, f"x {table}")], general="[it](https://x/NCBITaxon%3A10090)")
+    assert [one.taxon for one in spec.organisms] == ["NCBITaxon:10090"]
