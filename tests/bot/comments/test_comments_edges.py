@@ -30,6 +30,7 @@ from runners.contract import (
     Reason,
     ReleaseComparison,
     Status,
+    Verdict,
 )
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -51,14 +52,17 @@ def test_the_last_detail_is_whole_where_there_is_just_enough_room() -> None:
 # --- results --------------------------------------------------------------------------------------
 
 
-def since(before: tuple[object, ...], now: tuple[object, ...]) -> str:
+Run = tuple[dict[int, Outcome], Status]
+
+
+def since(before: Run, now: Run) -> str:
     """What is said of a run since another: each has datasets by number, and one check."""
     earlier, later = (
         report(
             tuple(dataset(number, outcome) for number, outcome in outcomes.items()),
             (check(stands, name="c"),),
         )
-        for outcomes, stands in (before, now)  # type: ignore[misc]
+        for outcomes, stands in (before, now)
     )
     text = body(later, ResultContext(earlier=earlier))
     (line,) = (line for line in text.splitlines() if line.startswith("**Since run**"))
@@ -79,9 +83,7 @@ GOOD, BAD = Outcome.REGISTERED, Outcome.FAILED
         (({2: BAD}, Status.PASSED), ({1: GOOD}, Status.PASSED), "nothing is better or worse."),
     ],
 )
-def test_what_moved_is_told_of_what_both_runs_have(
-    before: tuple[object, ...], now: tuple[object, ...], says: str
-) -> None:
+def test_what_moved_is_told_of_what_both_runs_have(before: Run, now: Run, says: str) -> None:
     assert since(before, now).startswith(says)
 
 
@@ -104,8 +106,7 @@ def test_the_first_line_is_the_verdict_and_counts_checks_that_apply(
         check(other, name="b"),
         check(Status.NOT_APPLICABLE, name="c"),
     )
-    verdict = {"verdict": "passed"} if status_ is Status.PASSED else {}
-    told = report((), checks, **verdict)
+    told = report((), checks, verdict=Verdict[status_.name])
     assert body(told).splitlines()[0].endswith(line)
 
 
