@@ -64,3 +64,16 @@ def test_an_explained_diff_is_shortened_once_it_leaves_no_room_for_the_rest() ->
         assert len(text) <= LIMIT
     assert "What each change asks of LaminDB is too long for here." in rendered(count - 1)[1]
     assert "<summary>What each change asks of LaminDB</summary>" in rendered(count)[1]
+
+
+def test_what_changes_ask_for_leaves_room_for_what_stands_around_the_answer() -> None:
+    def explained(count: int, more: int) -> str:
+        texts = [f"Curator MUST annotate {'x ' * 380}."] * count + ["x" * more]
+        some = (replace(field(f"f{n}"), annotation=text) for n, text in enumerate(texts))
+        return explained_diff(alone(fields_added=tuple(some)), MEANS)
+
+    folded = "<summary>What each change asks of LaminDB</summary>"
+    count = next(n for n in range(1, 999) if folded not in explained(n, 0)) - 1
+    texts = [explained(count, more) for more in range(0, 2 * RESERVED, 100)]
+    assert {folded in text for text in texts} == {True, False}
+    assert max(map(len, texts)) <= LIMIT - RESERVED / 2

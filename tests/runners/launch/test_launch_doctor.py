@@ -56,6 +56,7 @@ def place(site: LaunchSite) -> LaunchSite:
     manifest = json.dumps(empty)
     ecr.put_image(repositoryName="ingestion", imageManifest=manifest, imageTag="latest")
     amazon.quotas |= {STANDARD: 64, SPOT: 64, JOBS: 1}
+    amazon.default_quotas |= {JOBS: 0}  # which an account may have had raised
     site.configure(
         runs=f"s3://{BUCKET}/census",
         ec2__image=image,
