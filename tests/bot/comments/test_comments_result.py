@@ -415,6 +415,13 @@ def test_sources_of_terms_stand_beside_the_current_ones() -> None:
     assert "⚠️" not in said
 
 
+def test_one_of_several_current_sources_is_current() -> None:
+    uses = (source("1", "uberon 2", "uberon 1"),)
+    said = result.body(report(sources=SourcesReport(uses=uses)))
+    assert "1 sources, of which 0 aren't current" in said
+    assert "| the same |" in said
+
+
 def test_what_is_amiss_with_current_sources_is_named_and_counted() -> None:
     remarks = tuple(f"source {number} @everybody" for number in range(12))
     said = result.body(report(sources=SourcesReport(uses=(source("1"),), remarks=remarks)))

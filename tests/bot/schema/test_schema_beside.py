@@ -65,6 +65,25 @@ def test_only_what_reads_alike_was_renamed() -> None:
         assert len(match(_of(was), _of(field_of(said, name="donor_years"))).renamed) == pairs
 
 
+def test_columns_of_terms_are_not_alike_because_they_are_columns_of_terms() -> None:
+    said = "It MUST be a term, in lower case."
+    was, now = (field_of(said, name=f"{name}_ontology_term_id") for name in ("donor", "city"))
+    assert match(_of(was), _of(now)).renamed == ()
+
+
+def test_a_gene_reference_is_called_by_its_newer_name() -> None:
+    (taxon, _, version) = GENES[0]
+    one, other = read(genes=[(taxon, "Human", version)]), read(genes=[(taxon, "Homo", "v1")])
+    (change,) = diff(one, other).gene_references_changed
+    assert change.either.organism == "Homo"
+
+
+def test_a_renamed_field_is_shown_by_the_documents() -> None:
+    old = read(obs=[*OBS, ("ethnicity", MUST, A_OR_B)])
+    item = "* obs\n  * Updated `self_reported_ethnicity`"
+    assert told(item, old=old, obs=[*OBS, ("self_reported_ethnicity", MUST, A_OR_B)]) == []
+
+
 def _of(*fields: object) -> Spec:
     part = Component("obs", fields, "", Lines(1, 2))  # type: ignore[arg-type]
     return Spec("1.0.0", (part,), (), (), (), (), (), ())
