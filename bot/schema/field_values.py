@@ -61,6 +61,8 @@ OF_AN_ATTRIBUTE = re.compile(rf"\bMUST be an? `{PYTHON}[^`]*` of\b")
 MADE_OF = re.compile(r"\bMUST be (?:updated|removed|encoded|converted|renamed|replaced)\b")
 PRINTED = re.compile(r"'[^'`\"\s]*'")
 MUST = re.compile(r"\bMUST\b")
+AND_MUST = re.compile(r",? (?:and|but) (?:(?:it|this) )?(?=MUST (?:NOT )?(?:be|equal)\b)")
+ELSEWHERE = re.compile(r"\botherwise\b", re.I)
 UNIQUE = re.compile(
     r"\b(?:(?:no|without)(?: any)? duplicat|duplicates? MUST NOT|one or more unique|"
     r"MUST NOT (?:be |contain )?duplicat)",
@@ -161,17 +163,23 @@ def _is_listed(kind: Kind, text: str) -> bool:
 
 
 def sentences_of(field: Field) -> Iterator[str]:
-    """The field's sentences; one that forbids and then demands is two, but for rows of tables."""
+    """The field's sentences; one that demands and forbids is two, but for rows of tables."""
     for sentence in sentences(field.value):
         yield from (sentence,) if sentence.startswith("| ") else apart(sentence)
 
 
 def apart(sentence: str) -> tuple[str, ...]:
-    """What a sentence forbids, and what it demands then; the sentence, if it doesn't do both."""
-    forbids, but, demands = sentence.partition(", but MUST be ")
-    if but and "MUST NOT" in forbids and not re.search(r"\botherwise\b", forbids, re.I):
-        return f"{forbids}.", f"This MUST be {demands}"
-    return (sentence,)
+    """What a sentence demands and what it forbids, each with the circumstances that it begins with;
+    the sentence, if it doesn't do both.
+    """
+    parts = AND_MUST.split(sentence)
+    if len(parts) != 2 or ELSEWHERE.search(sentence):
+        return (sentence,)
+    first, second = parts
+    if not MUST.search(first) or ("MUST NOT" in first) == second.startswith("MUST NOT"):
+        return (sentence,)
+    condition = LEADING_CONDITION.match(first)
+    return f"{first}.", f"{condition[0]}this {second}" if condition else f"This {second}"
 
 
 def _named(field: Field) -> Iterator[_Mention]:

@@ -110,7 +110,6 @@ def test_a_clause_has_its_organism_and_its_condition(
     [
         ("It MUST NOT be `x`.", True, ""),
         ("It MAY be `x`.", False, ""),
-        ("It MUST NOT be `x`, and it MUST be `y`.", False, ""),
         ("The corresponding value of `y` MUST be `x`.", False, "y"),
         ("The value of `y` MUST NOT be `x`.", True, "y"),
     ],

@@ -4,6 +4,7 @@ import pytest
 from ruled import (
     CELL_TYPE,
     HUMAN,
+    IF_LINE,
     MUST,
     STR,
     TISSUE,
@@ -239,6 +240,35 @@ def test_a_value_that_is_forbidden_before_another_demand_is_not_allowed() -> Non
     found = column(CELL_TYPE, 'This MUST NOT be <code>"unknown"</code>, but MUST be a CL term.')
     assert found.special == ()
     assert found.cases == (Case(where=(), refused=("unknown",)),)
+
+
+TWO = '<code>"CL:0000255"</code> or <code>"unknown"</code>'
+
+
+@pytest.mark.parametrize(
+    ("joined", "first", "second"),
+    [
+        (", and MUST NOT be", "This MUST be a CL term.", f"This MUST NOT be {TWO}."),
+        (" and MUST NOT be", "This MUST be a CL term.", f"This MUST NOT be {TWO}."),
+        (" but it MUST NOT equal", "This MUST be a CL term.", f"This MUST NOT equal {TWO}."),
+        (", but MUST be", f"This MUST NOT be {TWO}.", "This MUST be a CL term."),
+        (" and MUST be", f"This MUST NOT be {TWO}.", "This MUST be a CL term."),
+    ],
+)
+@pytest.mark.parametrize("condition", ["", IF_LINE])
+def test_a_sentence_that_demands_and_refuses_says_what_two_say(
+    condition: str, joined: str, first: str, second: str
+) -> None:
+    """Each of them holds where the sentence does."""
+    of_two = [f"{condition}{'this' if condition else 'This'}{said[4:]}" for said in (first, second)]
+    rest = second.partition(joined.split("MUST")[-1])[2]
+    as_one = beside_tissue_type(CELL_TYPE, f"{of_two[0][:-1]}{joined}{rest}")
+    as_two = beside_tissue_type(CELL_TYPE, " ".join(of_two))
+    column = as_one.columns[CELL_TYPE]
+    assert column == as_two.columns[CELL_TYPE]
+    (case,) = column.cases
+    assert case.refused == (("CL:0000255", "unknown") if condition else ("unknown",))
+    assert column.terms["*"][0].without == (() if condition else ("CL:0000255",))
 
 
 @pytest.mark.parametrize(

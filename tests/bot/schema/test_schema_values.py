@@ -27,6 +27,7 @@ from bot.schema.field_values import allowed_values
             '<code>"CL:0000001"</code>',
             {'not "unknown"', "descendant of CL:0000001"},
         ),
+        ('MUST be a CL term and MUST NOT be <code>"na"</code>', {"CL terms", 'not "na"'}),
         (
             'MUST be a descendant of <code>"CL:0000001"</code> excluding <code>"CL:0000002"</code>',
             {"descendant of CL:0000001", "not CL:0000002"},
