@@ -32,7 +32,8 @@ def test_genes_are_found_among_many_that_end_alike() -> None:
     expected = [number // 3 if number % 3 == 0 else -1 for number in range(3000)]
     places = Places(table)
     assert places.of(asked).tolist() == expected
-    assert set(places.of([*others, *longer]).tolist()) == {-1}
+    as_long = [f"ENSX{number:011}" for number in range(0, 3000, 3)]
+    assert set(places.of([*others, *longer, *as_long]).tolist()) == {-1}
     assert Places([*table, *others]).of(others).tolist() == list(range(1000, 2000))
 
 
