@@ -68,6 +68,17 @@ def feature_of_another_kind() -> Any:
     return [*told, *asked()]
 
 
+def feature_there_twice() -> Any:
+    """Of two of a name, the one that the schema needs counts, whichever is older."""
+    right = ln.Feature.objects.get(name="tissue_type", type=None)
+    wrong = ln.Feature(name="odd", dtype="float").save()
+    ln.Feature.objects.filter(pk=wrong.pk).update(name="tissue_type")
+    told = [schema.differing_features(RULES)]
+    ln.Feature.objects.filter(pk=wrong.pk).update(_dtype_str=right._dtype_str)
+    ln.Feature.objects.filter(pk=right.pk).update(_dtype_str="float")
+    return [*told, schema.differing_features(RULES)]
+
+
 def genes_in_several_statements() -> Any:
     """Which genes are there, asked of two at a time."""
     known = list(bt.Gene.objects.order_by("id").values_list("ensembl_gene_id", flat=True)[:2])
@@ -81,5 +92,6 @@ DEFINITIONS: tuple[Question, ...] = (
     address_of_a_version,
     schema_out_of_sight,
     feature_of_another_kind,
+    feature_there_twice,
     genes_in_several_statements,
 )

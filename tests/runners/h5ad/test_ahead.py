@@ -301,6 +301,18 @@ def test_large_chunks_that_hold_little_are_fetched_within_bounds(tmp_path: Path)
     assert remote.bytes <= (MOST_AHEAD + MOST_AT_ONCE) * BLOCK < path.stat().st_size
 
 
+def test_references_that_are_no_packed_ones_are_left_to_who_reads_them(tmp_path: Path) -> None:
+    path = tmp_path / "damaged.h5"
+    with h5py.File(path, "w") as file:
+        array = file.create_dataset("x", (10,), h5py.string_dtype(), chunks=(10,), compression=1)
+        array.id.write_direct_chunk((0,), b"not what zlib packs")
+    remote = Remote(path)
+    with h5py.File(remote, "r") as file:
+        fetch_rows([file["x"]], slice(0, 10), remote.blocks)
+        with pytest.raises(OSError, match="Can't"):
+            file["x"][:]
+
+
 def test_a_path_is_not_followed(tmp_path: Path) -> None:
     """The index that a file names may be one, and lead to another file."""
     secrets = secret_files(tmp_path / "secrets")

@@ -319,6 +319,7 @@ ANSWERS: dict[str, Any] = {
         "a type of its own, so that the schema's can be made.",
         {"tissue_type": "is float, and not cat[ULabel]"},
     ],
+    "feature_there_twice": [{}, {}],
     "genes_in_several_statements": True,
     "kept_of_runs": [  # runs of both releases, then openings and numbers of each; twice
         [["one", "two"], ["elsewhere", "newer"]],
