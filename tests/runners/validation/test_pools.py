@@ -94,6 +94,8 @@ def test_a_process_of_a_pool_has_nothing_of_its_parent_and_ends_with_the_pool_wh
         # what a terminal sends to all is for the parent to act on
         assert pool.submit(signal.getsignal, signal.SIGINT).result() is signal.SIG_IGN
         asked = [pool.submit(time.sleep, 600) for _ in range(5)]
+        while not asked[0].running():
+            time.sleep(0.01)
     assert is_over(pid)
     assert all(future.done() for future in asked)
 
