@@ -1,13 +1,16 @@
 """Which terms an entry allows, which organism a taxon is and which sources columns need."""
 
+import io
+import json
 from typing import Any
 
 import pytest
-from made_rules import Made, column, terms, vocabulary_of, where
+from made_rules import Made, column, terms, vocabulary_of
 from profiles import HUMAN, MOUSE
 
-from runners.contract.rules import LABELS
-from runners.rules.reference import Term
+from runners.contract.rules import LABELS, Circumstance
+from runners.rules import entries, reference
+from runners.rules.reference import Term, find_entry
 from runners.rules.vocabulary import Vocabulary, entries_for, needed_sources, pinned_sources
 
 BRANCH = {"under": ("CL:2",), "only": ("CL:1",)}
@@ -82,7 +85,10 @@ def test_a_taxon_is_the_organism_above_it_where_that_may_be(
 )
 def test_a_value_meets_what_it_is_or_lies_below(fields: dict[str, Any], met: list[str]) -> None:
     rule = column(terms={"*": (terms("CVCL"), terms("CL"))})
-    vocabulary, circumstance = vocabulary_of({"other": rule}), where("other", **fields)
+    vocabulary, circumstance = (
+        vocabulary_of({"other": rule}),
+        Circumstance(column="other", **fields),
+    )
     values = ["na", "CL:1", "CL:2", "CL:3", "CVCL_1"]
     assert [value for value in values if vocabulary.holds(circumstance, value, HUMAN)] == met
 
@@ -115,3 +121,27 @@ def test_sources_are_those_that_records_of_annotated_columns_come_from() -> None
         ("bionty.Tissue", "ub", "human"): "1",
         ("bionty.Phenotype", "pato", "all"): "1",
     }
+
+
+@pytest.mark.parametrize("piece", [20, 33, 64, 10_000])
+@pytest.mark.parametrize("term_id", ["T:1", "T:10", "T:2", "T:9"])
+def test_an_entry_is_found_wherever_pieces_of_the_file_end(
+    term_id: str, piece: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reference, "PIECE", piece)
+    known = {f"T:{number}": {"n": number} for number in (10, 1, 2)}
+    stream = io.BytesIO(json.dumps({"T:0": {}, **known, "T:3": {}}).encode())
+    assert find_entry(stream, term_id) == known.get(term_id)
+
+
+def test_a_label_names_its_first_term_and_goes_before_synonyms_and_obsolete_terms() -> None:
+    raw: dict[str, dict[str, object]] = {
+        "T:0": {"label": "Old", "deprecated": True, "synonyms": ["gone"]},
+        "T:1": {"label": "One", "synonyms": ["two", "both"]},
+        "T:2": {"label": "Two", "synonyms": ["both"]},
+        "T:3": {"label": "one"},
+        "T:4": {"label": "--"},
+        "T:5": {},
+    }
+    found = reference._Terms(entries.Entries(entries.packed(json.dumps(raw)))).by_label()
+    assert found == {"one": "T:1", "two": "T:2", "both": "T:1"}
