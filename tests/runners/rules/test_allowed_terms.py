@@ -37,6 +37,7 @@ def test_an_entry_allows_the_terms_of_its_lists(
     entry, vocabulary = terms(ontology, **fields), vocabulary_of({})
     found = {value: vocabulary.entry([entry], value) for value in (*allowed, *refused)}
     assert found == {**dict.fromkeys(allowed, entry), **dict.fromkeys(refused)}
+    assert not any(vocabulary.deprecated(entry, value) for value in allowed)
 
 
 def test_of_several_entries_the_first_that_allows_it_has_the_value() -> None:

@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from made_rules import MOUSE, case, column, judged, of_cells, terms, vocabulary_of, where
+from made_rules import case, column, judged, of_cells, terms, vocabulary_of, where
+from profiles import MOUSE
 
 from runners.contract import Reason
 from runners.contract.rules import ORGANISM, Case, Circumstance

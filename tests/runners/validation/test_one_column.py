@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from made_rules import HUMAN, MOUSE, SPIKES, column, judged, of_cells, terms, vocabulary_of
+from made_rules import SPIKES, column, judged, of_cells, terms, vocabulary_of
+from profiles import HUMAN, MOUSE
 
 from runners.contract import Reason
 from runners.contract.rules import LABELS, ORGANISM, Column, Declaration

@@ -1,5 +1,6 @@
 """The course of reading: how much is under way, what ends it, and what each read is given."""
 
+import resource
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
@@ -219,7 +220,7 @@ def test_memory_is_only_ever_limited_further(
         nonlocal limits
         limits = new
 
-    monkeypatch.setattr(readers.resource, "getrlimit", lambda _: limits)
-    monkeypatch.setattr(readers.resource, "setrlimit", limit)
+    monkeypatch.setattr(resource, "getrlimit", lambda _: limits)
+    monkeypatch.setattr(resource, "setrlimit", limit)
     readers.limit_memory(wanted)
     assert limits == (in_bytes(after[0]), after[1])
