@@ -1,10 +1,15 @@
 """A pool of processes of this machine, and the end of the process that had it."""
 
 import multiprocessing
+import os
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+import psutil
+import pytest
 
 from runners.validation.pools import processes
 
@@ -65,3 +70,52 @@ def test_the_end_of_a_pool_ends_no_other_process() -> None:
     finally:
         other.kill()
         other.join()
+
+
+def is_over(pid: int) -> bool:
+    """Whether a process has ended, or does within seconds."""
+    try:
+        process = psutil.Process(pid)
+        deadline = time.monotonic() + 20
+        while process.status() != psutil.STATUS_ZOMBIE and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
+
+
+def test_a_process_of_a_pool_has_nothing_of_its_parent_and_ends_with_the_pool_whatever_it_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "of_the_parent", True, raising=False)
+    with processes(1) as pool:
+        pid = pool.submit(os.getpid).result()
+        assert not pool.submit(eval, "hasattr(__import__('os'), 'of_the_parent')").result()
+        # what a terminal sends to all is for the parent to act on
+        assert pool.submit(signal.getsignal, signal.SIGINT).result() is signal.SIG_IGN
+        asked = [pool.submit(time.sleep, 600) for _ in range(5)]
+        while not asked[0].running():
+            time.sleep(0.01)
+    assert is_over(pid)
+    assert all(future.done() for future in asked)
+
+
+KILLED = """
+import os, sys, time
+from runners.validation.pools import processes
+if __name__ == "__main__":
+    with processes(1) as pool:
+        print(pool.submit(os.getpid).result(), flush=True)
+        time.sleep(600)
+"""
+
+
+def test_a_process_of_a_pool_ends_with_a_parent_that_was_killed(tmp_path: Path) -> None:
+    script = tmp_path / "killed.py"
+    script.write_text(KILLED)
+    words, environment = [sys.executable, str(script)], {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        parent.kill()
+    assert is_over(pid)
