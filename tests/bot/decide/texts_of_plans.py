@@ -439,6 +439,7 @@ RUNS = {
             "the first": (),
             "after another": (run(1, Status.PASSED, DONE),),
             "after a lost one": (run(1, Status.PASSED, DONE), run(2, is_lost=True)),
+            "after a lost one and another": (run(1, is_lost=True), run(2, Status.PASSED, DONE)),
             "after one that never began": (
                 run(1, Status.PASSED, DONE),
                 run(2, is_lost=True, has_begun=False),
