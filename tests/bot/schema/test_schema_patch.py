@@ -17,6 +17,7 @@ from schema_documents import OBS, SMALL, document
 from bot.schema.diff import diff
 from bot.schema.document import parse_document
 from bot.schema.impact import Consequence, CuratorError, Effort, read_curator
+from bot.schema.impact.curator import lacking, wanted
 from bot.schema.impact.fields import is_simple_column
 from bot.schema.patch import (
     PATH,
@@ -27,6 +28,7 @@ from bot.schema.patch import (
     patched,
     unified,
 )
+from bot.schema.rules import rules_of
 from bot.schema.spec import Spec
 
 ROOT = Path(__file__).parents[3]
@@ -221,6 +223,30 @@ def test_a_new_entry_has_the_arguments_that_the_modules_others_have(
         if isinstance(key, ast.Constant) and key.value == f"{name}_ontology_term_id"
     )
     assert ast.unparse(value) == f"CategorySpec{entry.format(registry, needs_organism)}"
+
+
+@pytest.mark.parametrize(
+    ("names", "taxa", "expected"),
+    [
+        (("human", "mouse"), ("NCBITaxon:9606", "NCBITaxon:10090"), {}),
+        (("human",), ("NCBITaxon:9606", "NCBITaxon:10090"), {"mouse": "CELLxGENEOrganisms"}),
+        (
+            *(("human", "mouse"), ("NCBITaxon:9606",)),
+            {"NCBITaxon:10090": "save_cellxgene_defaults"},
+        ),
+        (
+            *(("human",), ("NCBITaxon:9606",)),
+            {"mouse": "CELLxGENEOrganisms", "NCBITaxon:10090": "save_cellxgene_defaults"},
+        ),
+    ],
+)
+def test_an_organism_must_stand_in_the_module_by_its_name_and_by_its_taxon(
+    names: tuple[str, ...], taxa: tuple[str, ...], expected: dict[str, str]
+) -> None:
+    module = replace(read_curator(SMALL), organisms=names, taxa=dict.fromkeys(taxa, ""))
+    found = dict(lacking(wanted(rules_of(small())), module))
+    asked = ("mouse", "NCBITaxon:10090", "human", "NCBITaxon:9606")
+    assert {what: found[what] for what in asked if what in found} == expected
 
 
 def test_a_column_that_went_leaves_the_dictionary() -> None:
