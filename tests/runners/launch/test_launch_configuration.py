@@ -12,12 +12,12 @@ import pytest
 import tomli_w
 from click.testing import CliRunner
 
-from launch.site import ROOT, request, table
+from launch.site import ROOT, TYPES, request, table
 from runners.cli.commands import main
 from runners.contract import ContractError
 from runners.contract.launch_toml import REGION, Configuration, bucket_and_prefix
 from runners.launch.prices import highest_cost, price
-from runners.launch.user_data import Lock
+from runners.launch.user_data import Lock, user_data
 from runners.launch.work import PackedWork
 
 
@@ -233,3 +233,10 @@ def test_from_an_installed_wheel_nothing_is_launched(
     said = "has no constraints.txt, by which .* launch from a checkout, not by an installed wheel."
     with pytest.raises(ContractError, match=said):
         launch(tmp_path)
+
+
+def test_parts_of_hours_and_minutes_reach_the_machine(tmp_path: Path) -> None:
+    times = {"ec2__idle_minutes": 0.5, "ec2__online_within_minutes": 2.5}
+    script = user_data(read(tmp_path, lifetime_hours=1.5, **times), "r", TYPES[0], Lock({}), {})
+    settings = {"LIFETIME_MINUTES=90", "IDLE_SECONDS=30", "ONLINE_SECONDS=150"}
+    assert settings <= set(script.splitlines())
