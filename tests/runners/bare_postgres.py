@@ -19,6 +19,7 @@ import psycopg2
 from django.conf import settings
 from django.db import IntegrityError, OperationalError, connection
 from django.db.transaction import atomic
+from lamindb_setup.core.django import CONN_MAX_AGE
 from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 
 from runners.contract import ContractError
@@ -44,7 +45,8 @@ def begin(address: str) -> None:
     to = urlsplit(address)
     own = {"HOST": to.hostname, "PORT": to.port, "USER": to.username, "NAME": to.path[1:]}
     engine = {"ENGINE": "django.db.backends.postgresql", "PASSWORD": to.password}
-    settings.configure(DATABASES={"default": own | engine}, USE_TZ=True)
+    age = {"CONN_MAX_AGE": CONN_MAX_AGE}
+    settings.configure(DATABASES={"default": own | engine | age}, USE_TZ=True)
     django.setup()
     waiting.begin()
 
@@ -116,7 +118,9 @@ def _given() -> dict[str, Any]:
         cursor.execute("select name, setting from pg_settings where name = any(%s)", [list(SHOWN)])
         ends = connection.connection.get_dsn_parameters()
         of_libpq = {f"libpq {name}": ends.get(name) for name in session.LIBPQ}
-        return {"isolation": isolation, **dict(cursor.fetchall()), **of_libpq}
+        ends_idle = connection.close_at is not None
+        shown = dict(cursor.fetchall())
+        return {"isolation": isolation, "ends idle": ends_idle, **shown, **of_libpq}
 
 
 def given_while_connected(address: str, writer: str) -> Any:

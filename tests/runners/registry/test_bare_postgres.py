@@ -5,7 +5,7 @@ longer than all of these.
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,8 @@ def seen(server: str, case: str, *words: str, patience: float = 600) -> Any:
 
 # --- sessions -------------------------------------------------------------------------------------
 
-EVERY = {
+Session = Mapping[str, object]
+EVERY: Session = {
     "tcp_keepalives_idle": "30",
     "tcp_keepalives_interval": "10",
     "tcp_keepalives_count": "3",
@@ -53,17 +54,21 @@ EVERY = {
 }
 """Of each session; milliseconds, where it isn't seconds."""
 
-READER = EVERY | {
+READER: Session = {
+    **EVERY,
     "isolation": "read committed",
+    "ends idle": True,
     "application_name": "",
     "lock_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
 }
 
 
-def writer(name: str, lock_timeout: str = "30000") -> dict[str, str]:
-    return EVERY | {
+def writer(name: str, lock_timeout: str = "30000") -> Session:
+    return {
+        **EVERY,
         "isolation": "repeatable read",
+        "ends idle": False,
         "application_name": name,
         "lock_timeout": lock_timeout,
         "idle_in_transaction_session_timeout": "600000",
@@ -81,7 +86,11 @@ def writer(name: str, lock_timeout: str = "30000") -> dict[str, str]:
     ],
 )
 def test_a_session_and_what_replaces_it_are_given_what_they_need(
-    server: str, case: str, writers: tuple[str, ...], patience: float, given: list[dict[str, str]]
+    server: str,
+    case: str,
+    writers: tuple[str, ...],
+    patience: float,
+    given: list[Session],
 ) -> None:
     assert seen(server, case, *writers, patience=patience) == given
 
