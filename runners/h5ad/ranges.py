@@ -29,7 +29,10 @@ from runners.h5ad.errors import (
 )
 from runners.retries import OutageError
 
-CLIENT = {"retries": {"max_attempts": 0}, "max_pool_connections": MOST_CONNECTIONS}
+CLIENT = {
+    "retries": {"mode": "standard", "total_max_attempts": 1},
+    "max_pool_connections": MOST_CONNECTIONS,
+}
 """Of botocore's five attempts for each of s3fs's five, 15 s each, a storage that accepts and never
 answers would let one read wait for seven minutes. s3fs's are left, and `retries` comes again.
 For its ten connections, requests side by side would have to wait."""

@@ -18,7 +18,11 @@ from lamindb_setup.core.upath import get_stat_file_cloud
 from runners.h5ad.address import is_refused, remedy
 from runners.records.snapshot import Stored, Unknown
 
-CLIENT = {"connect_timeout": 10, "read_timeout": 60, "retries": {"max_attempts": 0}}
+CLIENT = {
+    "connect_timeout": 10,
+    "read_timeout": 60,
+    "retries": {"mode": "standard", "total_max_attempts": 1},
+}
 """Of botocore: seconds, and tries of each request."""
 
 StoredFiles = Mapping[str, Stored | Unknown | None]

@@ -120,7 +120,7 @@ def test_a_file_is_asked_for_as_its_address_says(
         assert opened.stored(0, 4) == b"\x89HDF"
         assert not gc.isenabled()
     assert gc.isenabled()
-    client = {"retries": {"max_attempts": 0}, "max_pool_connections": 32}
+    client = {"retries": {"mode": "standard", "total_max_attempts": 1}, "max_pool_connections": 32}
     assert storage.opened == [{"protocol": "s3", "anon": anonymous, "config_kwargs": client}]
     assert storage.versions == {"version"}
 
