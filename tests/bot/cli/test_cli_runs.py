@@ -1,5 +1,6 @@
 """The commands about runs that go on, and those that nobody waits for, each by itself."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from fake_github.state import ACTIONS, FakeGithub, Issue
 from bot.adapters.github.ports import Github
 from bot.cli.context import LazyContext, on_github
 from bot.cli.runs import COMMANDS, _is_unsaid, _is_untold, going_on, lost, rejoin
+from bot.cli.workflow import end
 from bot.comments.status import LOST, ended
 from bot.model.audit_entry import AuditEntry, Decision, hidden_audit_entry
 from bot.model.endings import Ending
@@ -252,6 +254,28 @@ def test_of_runs_that_go_on_the_status_is_written(site: Site) -> None:
     assert len(site.headings()) == 1
     site.does("progress")
     assert len(site.headings()) == 1
+
+
+@pytest.mark.parametrize(
+    ("job", "heading"),
+    [
+        (ALIVE, f"## Run {RUN_ID} works in job-1"),
+        (ALIVE.model_copy(update={"expires_at": NOON}), f"## Run {RUN_ID}: no report (work: "),
+        (JOB, f"## Run {RUN_ID}: no report (work: "),
+    ],
+)
+def test_a_run_goes_on_only_as_long_as_its_job_may(
+    site: Site, job: RemoteJob, heading: str
+) -> None:
+    site.opens(Label.RUNNING)
+    site.keeps(job_json=job.to_json())
+    asked, summary = site.home / "request.json", site.home / "summary.md"
+    asked.write_text(request().to_json())
+    needs = json.dumps({"work": {"result": "failure"}})
+    words = [str(asked), "--jobs", needs, "--log", "https://log.test", "--summary", str(summary)]
+    done = CliRunner().invoke(end, words, obj=LazyContext(None))
+    assert done.exit_code == 0, done.output
+    assert summary.read_text().startswith(heading)
 
 
 def test_what_somebody_took_back_goes_on_no_more(site: Site) -> None:
