@@ -260,8 +260,8 @@ def test_of_runs_that_go_on_the_status_is_written(site: Site) -> None:
     ("job", "heading"),
     [
         (ALIVE, f"## Run {RUN_ID} works in job-1"),
-        (ALIVE.model_copy(update={"expires_at": NOON}), f"## Run {RUN_ID}: no report (work: "),
-        (JOB, f"## Run {RUN_ID}: no report (work: "),
+        (ALIVE.model_copy(update={"expires_at": NOON}), f"## Run {RUN_ID}: no report (ended)"),
+        (JOB, f"## Run {RUN_ID}: no report (ended)"),
     ],
 )
 def test_a_run_goes_on_only_as_long_as_its_job_may(
