@@ -62,7 +62,7 @@ MADE_OF = re.compile(r"\bMUST be (?:updated|removed|encoded|converted|renamed|re
 PRINTED = re.compile(r"'[^'`\"\s]*'")
 MUST = re.compile(r"\bMUST\b")
 AND_MUST = re.compile(r",? (?:and|but) (?:(?:it|this) )?(?=MUST (?:NOT )?(?:be|equal)\b)")
-ELSEWHERE = re.compile(r"\botherwise\b", re.I)
+OTHERWISE = re.compile(r"\botherwise\b", re.I)
 UNIQUE = re.compile(
     r"\b(?:(?:no|without)(?: any)? duplicat|duplicates? MUST NOT|one or more unique|"
     r"MUST NOT (?:be |contain )?duplicat)",
@@ -169,17 +169,18 @@ def sentences_of(field: Field) -> Iterator[str]:
 
 
 def apart(sentence: str) -> tuple[str, ...]:
-    """What a sentence demands and what it forbids, each with the circumstances that it begins with;
-    the sentence, if it doesn't do both.
+    """What a sentence demands and what it forbids, each with the circumstances and the subject that
+    it begins with; the sentence, if it doesn't do both.
     """
     parts = AND_MUST.split(sentence)
-    if len(parts) != 2 or ELSEWHERE.search(sentence):
+    if len(parts) != 2 or OTHERWISE.search(sentence):
         return (sentence,)
     first, second = parts
-    if not MUST.search(first) or ("MUST NOT" in first) == second.startswith("MUST NOT"):
-        return (sentence,)
     condition = LEADING_CONDITION.match(first)
-    return f"{first}.", f"{condition[0]}this {second}" if condition else f"This {second}"
+    must = MUST.search(first, condition.end() if condition else 0)
+    if must is None or ("MUST NOT" in first) == second.startswith("MUST NOT"):
+        return (sentence,)
+    return f"{first}.", f"{first[: must.start()] or 'This '}{second}"
 
 
 def _named(field: Field) -> Iterator[_Mention]:

@@ -121,6 +121,14 @@ def test_a_clause_refuses_or_demands_and_of_which_column(
     assert (found.refused, found.subject) == (is_refused, subject)
 
 
+@pytest.mark.parametrize("condition", ["", "If `z` is `q`, "])
+def test_both_halves_of_a_sentence_are_about_the_column_that_it_names(condition: str) -> None:
+    the = "the" if condition else "The"
+    sentence = f"{condition}{the} value of `y` MUST be `x` and MUST NOT be `w`."
+    found = [(one.refused, one.subject) for one in clauses(field_of(sentence))]
+    assert found == [(False, "y"), (True, "y")]
+
+
 def said(taxon: str | None, text: str, sentence: str = "", **more: bool | str) -> Clause:
     return Clause(text, sentence or text, taxon, **more)  # type: ignore[arg-type]
 
