@@ -30,7 +30,7 @@ from runners.h5ad.errors import (
 from runners.retries import OutageError
 
 CLIENT = {
-    "retries": {"mode": "standard", "total_max_attempts": 1},
+    "retries": {"mode": "standard", "total_max_attempts": 1},  # botocore rewrites `max_attempts`
     "max_pool_connections": MOST_CONNECTIONS,
 }
 """Of botocore's five attempts for each of s3fs's five, 15 s each, a storage that accepts and never

@@ -21,7 +21,7 @@ from runners.records.snapshot import Stored, Unknown
 CLIENT = {
     "connect_timeout": 10,
     "read_timeout": 60,
-    "retries": {"mode": "standard", "total_max_attempts": 1},
+    "retries": {"mode": "standard", "total_max_attempts": 1},  # botocore rewrites `max_attempts`
 }
 """Of botocore: seconds, and tries of each request."""
 
