@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -69,14 +69,16 @@ class World:
         (self.clone / path).write_text(self.text(path) + text, encoding="utf-8")
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    own, clone = tmp_path / "own", tmp_path / "clone"
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """What each test has a copy of."""
+    root = tmp_path_factory.mktemp("prepared")
+    own, clone = root / "own", root / "clone"
     for name in ("bot", "runners"):
-        shutil.copytree(ROOT / name, own / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, own / name)  # with what Python has compiled of it
     (own / ".gitignore").write_text("__pycache__\n")
     for folder in (own, clone):
-        git(tmp_path, "init", "--quiet", str(folder))
+        git(root, "init", "--quiet", str(folder))
     git(clone, "remote", "add", "origin", "https://github.com/lab/census.git")
     older = commit(own)
     World(own, clone, older, "").ok(older, "--yes")
@@ -84,6 +86,13 @@ def world(tmp_path: Path) -> World:
         file = own / path
         file.write_text(file.read_text(encoding="utf-8") + "\n", encoding="utf-8")
     return World(own, clone, older, commit(own))
+
+
+@pytest.fixture
+def world(prepared: World, tmp_path: Path) -> World:
+    for folder in (prepared.own, prepared.clone):
+        shutil.copytree(folder, tmp_path / folder.name)
+    return replace(prepared, own=tmp_path / "own", clone=tmp_path / "clone")
 
 
 def test_what_is_as_the_older_commit_had_it_is_renewed(world: World) -> None:
@@ -117,8 +126,7 @@ def test_a_workflow_file_that_somebody_has_changed_stays_and_is_named(world: Wor
     assert world.text(WORKFLOW) == before
 
 
-@pytest.mark.parametrize("tag", ["", " # v2.0.0"])
-@pytest.mark.parametrize("renewed", ["newer", UNKNOWN])
+@pytest.mark.parametrize(("renewed", "tag"), [("newer", ""), (UNKNOWN, " # v2.0.0")])
 def test_a_call_that_a_tool_has_renewed_alone_is_renewed_whole(
     world: World, renewed: str, tag: str
 ) -> None:
