@@ -16,10 +16,12 @@ from typing import Any
 import httpx
 import pytest
 from bot_set_ups import PLAIN
+from click.testing import CliRunner, Result
 from fake_github.faults import Fault
 from fake_github.server import Server, serving
 from fake_github.state import FakeGithub
 
+from bot.__main__ import cli
 from bot.adapters.github.app_manifest import MadeApp, make_app
 from bot.adapters.github.set_up import look_at_app
 from bot.doctor.secrets import app as judge_app
@@ -160,7 +162,7 @@ def test_a_code_that_gives_nothing_is_told(
 # --- the command ----------------------------------------------------------------------------------
 
 
-def begun(server: Server, folder: Path, *words: str, yes: bool = True) -> subprocess.Popen[str]:
+def begun(server: Server, folder: Path, *words: str) -> subprocess.Popen[str]:
     environment = {
         **os.environ,
         "BOT_GITHUB_API": server.fake.address,
@@ -168,13 +170,21 @@ def begun(server: Server, folder: Path, *words: str, yes: bool = True) -> subpro
         "PYTHONUNBUFFERED": "1",
     }
     return subprocess.Popen(
-        [sys.executable, "-m", "bot", *WORDS, *(["--yes"] if yes else []), *words],
+        [sys.executable, "-m", "bot", *WORDS, "--yes", *words],
         cwd=folder,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+@pytest.fixture
+def ended(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """What came of a command that asks nobody to click."""
+    monkeypatch.chdir(tmp_path)
+    environment = {"BOT_GITHUB_API": server.fake.address}
+    return lambda *words: CliRunner().invoke(cli, [*WORDS, *words], env=environment)
 
 
 def address_of(running: subprocess.Popen[str]) -> str:
@@ -221,33 +231,33 @@ def test_who_ends_it_leaves_nothing(server: Server, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_that_is_there_is_never_written_over(server: Server, tmp_path: Path) -> None:
+def test_a_file_that_is_there_is_never_written_over(
+    ended: Callable[..., Result], tmp_path: Path
+) -> None:
     (tmp_path / "key.pem").write_text("hers")
-    running = begun(server, tmp_path)
-    said, problem = running.communicate(timeout=30)
-    assert (running.returncode, said) == (2, "")
-    assert problem == (
+    done = ended("--yes")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == (
         "key.pem: File exists; name another, or take away what is there, and run it again.\n"
     )
     assert (tmp_path / "key.pem").read_text() == "hers"
 
 
-def test_a_file_in_no_folder_is_told_before_there_is_an_app(server: Server, tmp_path: Path) -> None:
-    running = begun(server, tmp_path, "--key-file", "none/key.pem")
-    said, problem = running.communicate(timeout=30)
-    assert (running.returncode, said) == (2, "")
-    assert problem == (
+def test_a_file_in_no_folder_is_told_before_there_is_an_app(ended: Callable[..., Result]) -> None:
+    done = ended("--yes", "--key-file", "none/key.pem")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == (
         "none/key.pem: No such file or directory; name one that is there, or a place where it can "
         "be made, and run it again.\n"
     )
 
 
 def test_without_yes_it_says_what_the_app_may_and_makes_nothing(
-    server: Server, tmp_path: Path
+    ended: Callable[..., Result], tmp_path: Path
 ) -> None:
-    running = begun(server, tmp_path, "--organisation", yes=False)
-    said, problem = running.communicate(timeout=30)
-    assert (running.returncode, problem) == (0, "")
+    done = ended("--organisation")
+    said = done.stdout
+    assert (done.exit_code, done.stderr) == (0, "")
     told = manifest("octo/cellxgene", "", launcher=None, web="")
     assert said.startswith(
         f"An App of its organisation for octo/cellxgene, named {told['name']}, which may:\n"
@@ -272,9 +282,8 @@ def test_without_yes_it_says_what_the_app_may_and_makes_nothing(
     ],
 )
 def test_what_an_app_has_no_use_for_is_refused(
-    server: Server, tmp_path: Path, words: tuple[str, ...], name: str
+    ended: Callable[..., Result], words: tuple[str, ...], name: str
 ) -> None:
-    running = begun(server, tmp_path, *words)
-    said, problem = running.communicate(timeout=30)
-    assert (running.returncode, said) == (2, "")
-    assert problem == f"{name}: doesn't go with --app; leave it out.\n"
+    done = ended("--yes", *words)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == f"{name}: doesn't go with --app; leave it out.\n"

@@ -51,10 +51,8 @@ def without_reader(folder: Path, *words: str) -> "subprocess.CompletedProcess[st
     "words",
     [
         ("bot", "releases", "--json", "page.html"),
-        ("bot", "releases", "page.html"),
         ("bot", "--help"),
         ("runners", "check", str(ROOT / "runners/rules/7.0.0.json")),
-        ("runners", "--help"),
     ],
 )
 def test_who_reads_no_further_hears_nothing(tmp_path: Path, words: tuple[str, ...]) -> None:

@@ -687,7 +687,14 @@ def test_no_code_edit_of_a_pair_is_left_over(old: str, new: str) -> None:
 
 @real
 @pytest.mark.parametrize(
-    ("old", "new"), documents.here(("2.0.0", "2.1.0"), ("5.2.0", "7.0.0"), ("7.0.0", "7.1.0"))
+    ("old", "new"),
+    [
+        *documents.here(("2.0.0", "2.1.0")),
+        *(
+            pytest.param(*pair, marks=pytest.mark.prove)
+            for pair in documents.here(("5.2.0", "7.0.0"), ("7.0.0", "7.1.0"))
+        ),
+    ],
 )
 def test_the_patched_module_makes_its_schemas(old: str, new: str, tmp_path: Path) -> None:
     module = tmp_path / "patched.py"

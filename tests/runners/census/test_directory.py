@@ -367,6 +367,7 @@ def test_a_run_that_ended_is_still_no_work_to_do(
     assert "older: ended before; nothing to do" in done.stderr
 
 
+@pytest.mark.prove
 def test_verification_says_that_a_release_was_retracted(
     fresh_older: Place, tmp_path: Path, retracted: Pages
 ) -> None:

@@ -153,6 +153,7 @@ def test_long_columns_are_fetched_a_slice_at_a_time(
     assert read(remote, remote.blocks) == read(path, None)
 
 
+@pytest.mark.prove
 def test_hostile_files_are_refused_as_they_are_locally(tmp_path: Path) -> None:
     secrets, source = secret_files(tmp_path / "secrets"), whole(tmp_path / "whole.h5ad")
     for node, how in islice(product(nodes(source), WRONG), 0, None, STEP):

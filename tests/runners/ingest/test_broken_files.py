@@ -97,6 +97,7 @@ def test_files_broken_by_chance_have_named_outcomes(tmp_path: Path) -> None:
     assert found[Reason.FILE_UNREADABLE] > 4
 
 
+@pytest.mark.prove
 def test_a_file_that_never_ends_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

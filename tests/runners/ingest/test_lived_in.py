@@ -18,6 +18,8 @@ from runners.contract import Action, Outcome, Reason, Status
 from runners.sample.datasets import NEWER, OLDER, by_key, of_release
 from runners.sample.world import World
 
+pytestmark = pytest.mark.prove
+
 Changes = dict[str, set[str]]
 
 

@@ -33,6 +33,8 @@ from runners.sample.datasets import LATEST, NEWER, Dataset, Release, by_key, of_
 from runners.sample.files import Genes
 from runners.sample.world import Latest
 
+pytestmark = pytest.mark.prove
+
 CONDITION = "experimental_condition_ontology_term_id"
 STRATEGY = "genetic_perturbation_strategy"
 BY_KEY = {dataset.key: dataset for dataset in of_release(LATEST)}
@@ -233,7 +235,6 @@ def of_earlier_schema(folder: Path) -> Dataset:
     return dataset
 
 
-@pytest.mark.prove
 def test_a_schema_with_the_organism_in_obs_is_registered_and_verified(
     empty: Place, tmp_path: Path
 ) -> None:
@@ -263,7 +264,6 @@ def test_a_schema_with_the_organism_in_obs_is_registered_and_verified(
     assert query(place, statement) == [("NCBITaxon:9606",)]
 
 
-@pytest.mark.prove
 def test_the_smoke_test_compares_what_lamindb_knows_and_names_the_rest(
     place: Place, tmp_path: Path
 ) -> None:

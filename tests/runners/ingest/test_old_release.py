@@ -20,6 +20,8 @@ from runners.contract import Action, RunReport, Status, Storage
 from runners.sample.datasets import BLOOD, NEWER, OLDER, by_key
 from runners.sample.world import World, WorldRelease
 
+pytestmark = pytest.mark.prove
+
 HELD = {OLDER: ("D01", "D09"), NEWER: ("D01", "D03", "D09")}
 """The files that lie in storage; of the rest of the release, the script heard nothing."""
 
@@ -147,7 +149,6 @@ def before(left: Place, found: tuple[Done, RunReport]) -> Tables:
     return dumps.exact(left.database)
 
 
-@pytest.mark.prove
 def test_mending_the_release_before_gives_each_its_own_collection(
     left: Place, found: tuple[Done, RunReport], world: World, tmp_path: Path
 ) -> None:
@@ -183,7 +184,6 @@ def mended(left: Place, found: tuple[Done, RunReport], before: Tables, world: Wo
     return left.report(request.parent.name)
 
 
-@pytest.mark.prove
 def test_what_is_missing_is_filled_in_by_that_command(mended: RunReport) -> None:
     failed = {check.name for check in mended.checks if check.status is Status.FAILED}
     assert failed == {"datasets"}
@@ -192,7 +192,6 @@ def test_what_is_missing_is_filled_in_by_that_command(mended: RunReport) -> None
     assert status["previous"] is Status.PASSED
 
 
-@pytest.mark.prove
 def test_the_release_before_has_its_collection_back_and_a_person_hers(
     mended: RunReport, left: Place
 ) -> None:
@@ -210,7 +209,6 @@ def test_the_release_before_has_its_collection_back_and_a_person_hers(
     }
 
 
-@pytest.mark.prove
 def test_and_can_be_taken_back(mended: RunReport, left: Place, before: Tables) -> None:
     words = ("--runs", str(left.root / "runs"), "--run", mended.request.run_id, "--yes")
     instances.succeed(left.script("-m", "runners", "rollback", *words))

@@ -164,6 +164,7 @@ def test_when_it_answers_again_the_file_is_read(
     assert "Trying again in 1 s." in capsys.readouterr().err
 
 
+@pytest.mark.prove
 def test_a_storage_that_accepts_and_never_answers_is_asked_five_times_an_attempt(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -374,6 +374,7 @@ def test_what_the_instance_lacks_is_named_alone(
     assert missing[part]["remedy"]
 
 
+@pytest.mark.prove
 def test_runs_that_cannot_be_written_are_named(healthy: SetUp, site: LaunchSite) -> None:
     """By the role that reads runs."""
     account = Account(site.amazon)

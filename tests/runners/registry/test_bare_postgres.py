@@ -155,6 +155,7 @@ def test_each_database_of_a_server_has_a_lock_of_its_own(server: str) -> None:
     assert seen(server, "taken", "ingest other", "other") == ["", 1]
 
 
+@pytest.mark.prove
 def test_a_run_s_own_session_is_ended_once_it_is_silent(server: str) -> None:
     assert seen(server, "taken", "ingest mine", "demo") == [STILL, 1]
     assert seen(server, "taken_from_a_silent_one", patience=PATIENCE) == [STILL, "lost", ""]
@@ -248,6 +249,7 @@ def behind(at: int) -> str:
 # --- waiting --------------------------------------------------------------------------------------
 
 
+@pytest.mark.prove
 def test_a_server_that_doesn_t_answer_in_time_is_given_up(server: str) -> None:
     assert seen(server, "waited", "0.1", patience=PATIENCE) == ""
     assert seen(server, "waited", "60", patience=PATIENCE) == "OperationalError: no answer for 2 s"

@@ -119,18 +119,21 @@ def both(trial: Trial, refusals: tuple[Refusals, Refusals]) -> tuple[Dump, Dump]
     return trial.rows(OURS), trial.rows(THEIRS)
 
 
+@pytest.mark.prove
 def test_every_row_equals_the_curators_but_for_the_named_differences(
     both: tuple[Dump, Dump],
 ) -> None:
     assert [str(one) for one in unlike(*both)] == []
 
 
+@pytest.mark.prove
 def test_both_refuse_what_is_invalid_and_nothing_else(
     refusals: tuple[Refusals, Refusals],
 ) -> None:
     assert [set(refused) for refused in refusals] == [REFUSED, REFUSED]
 
 
+@pytest.mark.prove
 def test_what_is_refused_leaves_its_artifact_and_its_terms(both: tuple[Dump, Dump]) -> None:
     """As the curator leaves them: asserted of ours, which equal the curator's."""
     rows = {table: [dict(row) for row in found] for table, found in both[0].items()}
@@ -142,6 +145,7 @@ def test_what_is_refused_leaves_its_artifact_and_its_terms(both: tuple[Dump, Dum
     assert not {f"{key} / {NEWER.version}" for key in keys} & linked
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize(
     "difference", [one for one in ROWS if one not in SPECIAL_VALUES], ids=lambda one: one.name
 )
@@ -156,6 +160,7 @@ def test_every_named_difference_of_rows_is_there(
     assert any(map(difference.are, found))
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("difference", VALUES, ids=lambda one: one.name)
 def test_every_named_difference_of_a_column_is_there(
     both: tuple[Dump, Dump], difference: OtherValues
@@ -167,6 +172,7 @@ def test_every_named_difference_of_a_column_is_there(
     assert one != other
 
 
+@pytest.mark.prove
 def test_there_was_something_to_compare(both: tuple[Dump, Dump]) -> None:
     ours = {table for table, rows in both[0].items() if rows}
     registries = ("celltype", "tissue", "disease", "developmentalstage", "phenotype", "ethnicity",
@@ -257,6 +263,7 @@ ALTERED = {
 }
 
 
+@pytest.mark.prove
 @pytest.mark.usefixtures("refusals")
 @pytest.mark.parametrize(("statement", "told"), ALTERED.values(), ids=ALTERED)
 def test_one_altered_row_stops_the_canary_and_is_told(
@@ -269,6 +276,7 @@ def test_one_altered_row_stops_the_canary_and_is_told(
         canary.check_rows(other)
 
 
+@pytest.mark.prove
 @pytest.mark.usefixtures("refusals")
 def test_the_same_trial_unaltered_passes(trial: Trial, tmp_path: Path) -> None:
     canary.check_rows(copied(trial, tmp_path))

@@ -16,6 +16,8 @@ from instances import Place
 from runners.contract import Action
 from runners.sample.datasets import NEWER, by_key
 
+pytestmark = pytest.mark.prove
+
 LOOKUPS = Path(__file__).parents[1] / "lookups.py"
 
 FROM_OURS = """
@@ -112,7 +114,6 @@ def lived_in(empty: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
     return place
 
 
-@pytest.mark.prove
 def test_several_current_ones_stop_nothing_stay_and_are_named(lived_in: Place) -> None:
     current = "select version from bionty_source where entity = 'bionty.Tissue' and currently_used"
     assert sorted(query(lived_in, current)) == [("2025-01-01",), ("2026-06-23",)]
@@ -128,14 +129,12 @@ def test_several_current_ones_stop_nothing_stay_and_are_named(lived_in: Place) -
     ]
 
 
-@pytest.mark.prove
 def test_a_pin_that_nobody_could_use_has_a_table_and_isn_t_in_the_trash(lived_in: Place) -> None:
     statement = """select name, branch_id, currently_used, dataframe_artifact_id > 0
         from bionty_source where name = 'pato' or uid = 'trash001' order by name"""
     assert query(lived_in, statement) == [("cl", 1, 0, 1), ("pato", 1, 0, 1)]
 
 
-@pytest.mark.prove
 def test_taken_back_and_registered_again_it_has_the_same_sources(
     lived_in: Place, tmp_path: Path
 ) -> None:

@@ -44,6 +44,7 @@ def tracked(older: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
     return place
 
 
+@pytest.mark.prove
 def test_a_run_that_goes_on_is_the_same_run(tracked: Place) -> None:
     statement = """
         select r.name, t.key, t.kind, r._status_code, r.finished_at is not null, s.name
@@ -53,6 +54,7 @@ def test_a_run_that_goes_on_is_the_same_run(tracked: Place) -> None:
     assert query(tracked, statement) == [expected]
 
 
+@pytest.mark.prove
 def test_from_an_artifact_one_finds_what_was_asked_for_and_by_which_code_it_was_done(
     tracked: Place,
 ) -> None:
@@ -71,6 +73,7 @@ def test_from_an_artifact_one_finds_what_was_asked_for_and_by_which_code_it_was_
     assert entrypoint == "python -m runners ingest"
 
 
+@pytest.mark.prove
 def test_each_version_of_our_code_is_a_version_of_the_transform(tracked: Place) -> None:
     """The first one is that of a bot that noted no code."""
     code = Fingerprint.of("7.0.0").code
@@ -84,6 +87,7 @@ def test_each_version_of_our_code_is_a_version_of_the_transform(tracked: Place) 
     assert new[4].endswith(Path(steps.__file__).read_text())
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("table", NEW)
 def test_new_records_have_the_run_and_the_space_and_old_ones_neither(
     tracked: Place, table: str
@@ -100,6 +104,7 @@ def test_new_records_have_the_run_and_the_space_and_old_ones_neither(
     }
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("registry", LINKS)
 def test_links_have_the_run_of_their_artifact(tracked: Place, registry: str) -> None:
     statement = f"""
@@ -110,6 +115,7 @@ def test_links_have_the_run_of_their_artifact(tracked: Place, registry: str) -> 
     assert found[NEWER.version][0] == found[NEWER.version][1] > 0
 
 
+@pytest.mark.prove
 def test_terms_stay_where_everybody_can_use_them(tracked: Place) -> None:
     assert query(tracked, "select distinct space_id from bionty_celltype") == [(1,)]
 

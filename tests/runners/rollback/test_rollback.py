@@ -249,6 +249,7 @@ def test_where_the_commit_is_refused_the_journal_says_that_nothing_came_of_it(
     assert was_rolled_back(place.journal("newer"))
 
 
+@pytest.mark.prove
 def test_a_database_that_somebody_writes_to_is_waited_for(place: Place) -> None:
     hasty = instances.Place(place.root, place.world, (("PATIENCE_SECONDS", "0.1"),))
     with closing(sqlite3.connect(place.database, isolation_level=None)) as other:

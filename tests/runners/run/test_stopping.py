@@ -132,6 +132,7 @@ def story(versed: Place, tmp_path_factory: pytest.TempPathFactory) -> Story:
     return Story(place, interrupted, cancelled, is_noted, again, report, verified, last)
 
 
+@pytest.mark.prove
 def test_an_interrupted_run_ends_in_time_and_takes_its_readers_along(story: Story) -> None:
     assert story.interrupted.code == 130
     assert story.interrupted.seconds < 7
@@ -143,6 +144,7 @@ def test_an_interrupted_run_ends_in_time_and_takes_its_readers_along(story: Stor
     assert story.interrupted.journal.datasets("written") == {}
 
 
+@pytest.mark.prove
 def test_a_cancelled_run_writes_its_batch_although_a_reader_hangs(story: Story) -> None:
     assert story.cancelled.code == 0, story.cancelled.said
     assert story.cancelled.seconds < 30
@@ -153,17 +155,20 @@ def test_a_cancelled_run_writes_its_batch_although_a_reader_hangs(story: Story) 
     assert story.is_noted
 
 
+@pytest.mark.prove
 def test_a_cancelled_run_stays_so_while_the_file_is_there(story: Story) -> None:
     succeed(story.again)
     assert "run: cancelled after 5 datasets" in story.again.stderr
 
 
+@pytest.mark.prove
 def test_the_report_says_what_was_done(story: Story) -> None:
     assert story.verified.returncode == 1
     assert story.report.cancelled
     assert sorted(outcome.dataset_id for outcome in story.report.outcomes) == BEFORE
 
 
+@pytest.mark.prove
 def test_without_the_file_the_run_goes_on_to_its_end(story: Story) -> None:
     succeed(story.last)
     record = story.place.journal("run")
@@ -171,6 +176,7 @@ def test_without_the_file_the_run_goes_on_to_its_end(story: Story) -> None:
     assert record.lines[-1]["step"] == "end"
 
 
+@pytest.mark.prove
 def test_the_instance_keeps_one_beginning_of_a_run_however_often_it_goes_on(story: Story) -> None:
     """A later one would say that the instance hadn't kept what was written before it."""
     openings = "select count(*) from lamindb_jsonvalue where json_extract(value, '$.run') = 'run'"

@@ -72,6 +72,7 @@ def judged(address: str, folder: Path, *deaths: int) -> list[ValidatedDataset]:
         return list(reading.judged(deadly.tasks(deaths)))
 
 
+@pytest.mark.prove
 def test_a_worker_that_dies_costs_a_retry_and_no_dataset(tmp_path: Path) -> None:
     with scheduler(RUNNERS) as address:
         found = judged(address, tmp_path, 0, 1, 0)

@@ -112,6 +112,7 @@ def backfill(place: Place, *words: str) -> Done:
     return place.script("-m", "runners", "survey", *instance, "--backfill", *words)
 
 
+@pytest.mark.prove
 def test_without_yes_nothing_is_filled_in(partly: Place) -> None:
     before = dumps.exact(partly.database)
     done = backfill(partly)
@@ -126,6 +127,7 @@ def test_without_yes_nothing_is_filled_in(partly: Place) -> None:
     ]
 
 
+@pytest.mark.prove
 def test_it_goes_with_no_json(partly: Place) -> None:
     done = backfill(partly, "--json")
     assert (done.returncode, done.stdout) == (2, "")
