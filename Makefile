@@ -6,6 +6,9 @@ DEMO := .demo
 # Processes that run tests; a file of tests stays in one of them, and so do the instances it makes.
 JOBS := 2
 
+# What starts many Pythons would have each compile all of its modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: setup demo docs reference test prove lint mutants bench live dist newest constraints clean
 
 setup: .venv/.installed

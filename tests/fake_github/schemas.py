@@ -5,9 +5,9 @@ A problem is a sentence. Must not know the double's state.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -144,14 +144,15 @@ def _typed(schema: Mapping[str, Any], value: str) -> Any:
 
 
 def _problems(schema: Mapping[str, Any], value: Any, where: str) -> list[str]:
-    return [
-        f"{where} {'.'.join(map(str, error.absolute_path))}: {error.message[:300]}"
-        for error in _errors(json.dumps(schema), value)
-    ]
+    return [f"{where} {told}" for told in _told(json.dumps(schema), json.dumps(value))]
 
 
-def _errors(schema: str, value: Any) -> Iterator[Any]:
-    yield from _validator(schema).iter_errors(value)
+@lru_cache(10_000)  # the same is asked and answered again and again
+def _told(schema: str, value: str) -> tuple[str, ...]:
+    return tuple(
+        f"{'.'.join(map(str, error.absolute_path))}: {error.message[:300]}"
+        for error in _validator(schema).iter_errors(json.loads(value))
+    )
 
 
 @cache

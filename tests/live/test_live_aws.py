@@ -59,6 +59,7 @@ def test_a_machine_that_is_left_is_told_and_ended(maintained: Maintained, said: 
     maintained.site.assert_nothing_is_left()
 
 
+@pytest.mark.prove
 def test_a_machine_that_cannot_be_ended_is_told_before_all_else(
     maintained: Maintained, said: Said
 ) -> None:
@@ -77,6 +78,7 @@ def test_a_machine_that_cannot_be_ended_is_told_before_all_else(
     assert is_clean(maintained.server)
 
 
+@pytest.mark.prove
 def test_a_machine_of_which_aws_says_nothing_is_told_as_one_that_may_run(
     maintained: Maintained, said: Said
 ) -> None:
@@ -91,6 +93,7 @@ def test_a_machine_of_which_aws_says_nothing_is_told_as_one_that_may_run(
     assert play.running[0].startswith(f"{host_id}: IT MAY STILL RUN, AND COST (")
 
 
+@pytest.mark.prove
 def test_a_play_that_is_interrupted_ends_its_machine(maintained: Maintained, said: Said) -> None:
     """And cancels before what could launch another."""
     maintained.interruptions = 1
@@ -109,6 +112,7 @@ def test_a_play_that_is_interrupted_ends_its_machine(maintained: Maintained, sai
     assert is_clean(maintained.server)
 
 
+@pytest.mark.prove
 def test_who_interrupts_again_gives_up_one_thing(maintained: Maintained, said: Said) -> None:
     maintained.interruptions = 2
     assert not report(maintained.play(), is_sure=True)
@@ -119,6 +123,7 @@ def test_who_interrupts_again_gives_up_one_thing(maintained: Maintained, said: S
     assert is_clean(maintained.server)
 
 
+@pytest.mark.prove
 def test_a_workflow_run_that_goes_on_keeps_no_machine(maintained: Maintained, said: Said) -> None:
     maintained.interruptions = 9
     maintained.server.faults.append(FaultOfGithub("POST", "/cancel", 500, times=99))
@@ -129,6 +134,7 @@ def test_a_workflow_run_that_goes_on_keeps_no_machine(maintained: Maintained, sa
     maintained.site.assert_nothing_is_left()
 
 
+@pytest.mark.prove
 def test_a_look_that_fails_for_once_ends_no_play(
     maintained: Maintained, said: Said, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,6 +167,7 @@ def test_a_job_that_is_left_is_told_and_stopped(
     assert [job.status for job in jobs.site.sagemaker.jobs.values()] == ["Stopping"]
 
 
+@pytest.mark.prove
 def test_a_job_that_cannot_be_stopped_is_told_before_all_else(
     maintained_jobs: MaintainedJobs, said: Said
 ) -> None:
@@ -177,6 +184,7 @@ def test_a_job_that_cannot_be_stopped_is_told_before_all_else(
     )
 
 
+@pytest.mark.prove
 def test_of_packed_work_the_runs_own_goes_alone(maintained_jobs: MaintainedJobs) -> None:
     jobs, s3 = maintained_jobs, maintained_jobs.site.amazon.client("s3")
     s3.put_object(Bucket=BUCKET, Key="census/work/of-another.tar", Body=b"")
@@ -190,6 +198,7 @@ def test_of_packed_work_the_runs_own_goes_alone(maintained_jobs: MaintainedJobs)
     play.machines.delete(play.run_id)  # again, it changes nothing
 
 
+@pytest.mark.prove
 def test_the_secret_of_a_machine_that_has_ended_by_itself_is_deleted(
     maintained: Maintained, said: Said, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -206,6 +215,7 @@ def test_the_secret_of_a_machine_that_has_ended_by_itself_is_deleted(
     maintained.site.assert_nothing_is_left()
 
 
+@pytest.mark.prove
 def test_machines_and_objects_of_other_runs_stay(
     maintained: Maintained, said: Said, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -247,6 +257,7 @@ def test_an_object_that_cannot_be_deleted_is_named(maintained: Maintained) -> No
     assert play.left == [f"{place}: s3://{BUCKET}/census/a: S3 answers AccessDenied"]
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("has_journal", [True, False])
 def test_a_journal_stays_until_the_instance_is_rolled_back(
     maintained: Maintained, said: Said, monkeypatch: pytest.MonkeyPatch, has_journal: bool

@@ -78,6 +78,7 @@ def test_a_fault_of_a_file_is_noticed_by_a_test_that_fails(
     assert (copy / ".github/x.yml").read_text() == "right"
 
 
+@pytest.mark.prove
 def test_every_module_is_of_one_area_and_has_tests() -> None:
     found = modules(CHECKOUT)
     assert set(found) == set(SOURCES) == set(WIDER)
@@ -93,6 +94,7 @@ def test_every_module_is_of_one_area_and_has_tests() -> None:
         assert len(set(asked)) == len(asked) > 0
 
 
+@pytest.mark.prove
 def test_the_tests_of_a_module_come_first_and_what_takes_long_later() -> None:
     first, *_ = groups_of_tests(CHECKOUT, "runners/run/journal.py", is_near=False)
     assert "tests/runners/run/test_journal.py" in first
@@ -108,12 +110,14 @@ def test_whole_texts_are_asked_about_what_they_are_made_from() -> None:
     assert "tests/bot/decide/test_plans_whole.py" in [file for group in near for file in group]
 
 
+@pytest.mark.prove
 def test_the_same_seed_gives_the_same_faults() -> None:
     once, again, other = ([*sample(seed, "census", 2)] for seed in (1, 1, 2))
     assert once == again != other
     assert len({str(mutant) for mutant in once}) == 2
 
 
+@pytest.mark.prove
 def test_a_sample_that_is_cut_short_is_of_all_areas() -> None:
     schema, census = ([*sample(1, area, count)] for area, count in (("schema", 3), ("census", 1)))
     assert in_turn([schema, census]) == [schema[0], census[0], schema[1], schema[2]]
@@ -231,6 +235,7 @@ def test_it():
 """
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("is_used", [True, False])
 def test_what_takes_all_memory_is_noticed_before_it_has_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_used: bool

@@ -6,7 +6,7 @@ and `test_crash_odd`.
 
 import os
 import time
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from signal import SIGCONT, SIGSTOP, SIGTERM
 
 import dumps
@@ -26,35 +26,35 @@ from instances import INSTANCE, Place
 from runners.sample.datasets import NEWER, by_key
 
 CRASHES = (
-    Crash("reading", (read_some(3),)),
+    pytest.param(Crash("reading", (read_some(3),)), marks=pytest.mark.prove),
     Crash("writing", (written_some(3),)),
-    Crash("terminated", (written_some(6),), SIGTERM),
+    pytest.param(Crash("terminated", (written_some(6),), SIGTERM), marks=pytest.mark.prove),
 )
 
 
-@pytest.fixture(scope="module")
-def crashed(older: Place, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Resumed]:
-    """What came of each crash. Two at a time: most of their time is spent starting."""
-    roots = [tmp_path_factory.mktemp("crash") for _ in CRASHES]
-    places = [instances.copy(older, root) for root in roots]
-    with ThreadPoolExecutor(2) as pool:
-        resumed = pool.map(crash_and_resume, CRASHES, places)
-        return {crash.name: one for crash, one in zip(CRASHES, resumed, strict=True)}
+@dataclass(frozen=True)
+class Crashed:
+    crash: Crash
+    resumed: Resumed
 
 
-@pytest.mark.parametrize("crash", CRASHES, ids=lambda crash: crash.name)
-def test_a_killed_run_ends_with_the_rows_of_an_unbroken_one(
-    crashed: dict[str, Resumed], newer: Place, crash: Crash
-) -> None:
-    resumed = crashed[crash.name]
-    end = 128 + SIGTERM if crash.signal is SIGTERM else -crash.signal
-    assert resumed.ends == (end,), "it ended before its moment came"
-    is_as_unbroken(resumed, newer)
+@pytest.fixture(scope="module", params=CRASHES, ids=lambda crash: crash.name)
+def crashed(
+    older: Place, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Crashed:
+    place = instances.copy(older, tmp_path_factory.mktemp("crash"))
+    return Crashed(request.param, crash_and_resume(request.param, place))
 
 
-@pytest.mark.parametrize("crash", CRASHES, ids=lambda crash: crash.name)
-def test_a_killed_run_leaves_no_process_behind(crashed: dict[str, Resumed], crash: Crash) -> None:
-    assert list(processes_of(crashed[crash.name].place)) == []
+def test_a_killed_run_ends_with_the_rows_of_an_unbroken_one(crashed: Crashed, newer: Place) -> None:
+    number = crashed.crash.signal
+    end = 128 + SIGTERM if number is SIGTERM else -number
+    assert crashed.resumed.ends == (end,), "it ended before its moment came"
+    is_as_unbroken(crashed.resumed, newer)
+
+
+def test_a_killed_run_leaves_no_process_behind(crashed: Crashed) -> None:
+    assert list(processes_of(crashed.resumed.place)) == []
 
 
 def test_of_two_at_once_the_second_says_who_holds_the_instance(place: Place) -> None:

@@ -132,7 +132,7 @@ def test_two_looks_note_an_end_once(place: JobSite) -> None:
     assert not [name for name in place.names() if "_ended_" in name]
 
 
-@pytest.mark.parametrize("how", ["terminate", "--stop"])
+@pytest.mark.parametrize("how", ["terminate", pytest.param("--stop", marks=pytest.mark.prove)])
 @pytest.mark.parametrize("is_lost", [False, True])
 def test_an_order_to_end_is_kept_whatever_its_write_met(
     place: JobSite, how: str, is_lost: bool
