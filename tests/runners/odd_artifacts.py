@@ -99,6 +99,24 @@ def file_in_its_chain() -> Any:
     ]
 
 
+def file_that_comes_late() -> Any:
+    """An artifact of a dataset that only a later release has: below it, in its chain."""
+    first = h5ads(NEWER.version)[0]
+    key = f"cell-census/{LATER}/h5ads/late.h5ad"
+    later = copied(first, 1, version_tag=LATER, key=key, _real_key=None)
+    address = f"{first.storage.root}/cell-census/{NEWER.version}/h5ads/late.h5ad"
+    stats: Stats = {"size": 3, "hash": "late", "hash_type": "md5"}
+    place = neighbours(artifacts.known(["late"])["late"], NEWER.version)
+    new = artifacts.NewArtifact(address, first.storage, stats, "Late", 5, place)
+    (made,) = artifacts.register([new], NEWER.version)
+    later.refresh_from_db()
+    return [
+        [made.stem_uid == later.stem_uid, made.uid == later.uid],
+        [made.is_latest, later.is_latest],
+        made.created_at < later.created_at,
+    ]
+
+
 def file_of_a_person() -> Any:
     """Which of the artifacts that a person has made of a file becomes the release's, and as what;
     neither one of another version, nor with a schema, nor hidden, nor one that revises another, nor
@@ -256,6 +274,7 @@ def reference_by_any_form_of_its_doi() -> Any:
 ARTIFACTS: tuple[Question, ...] = (
     one_of_a_release_for_a_dataset,
     one_of_a_key_whose_file_lies_elsewhere,
+    file_that_comes_late,
     files_of_virtual_keys,
     file_in_its_chain,
     file_of_a_person,

@@ -166,6 +166,7 @@ ANSWERS: dict[str, Any] = {
         [["hers", "md5", True], ["ours", "md5", True]],
         2,
     ],
+    "file_that_comes_late": [[True, False], [False, True], True],
     "statements_of_a_batch": [True, True, []],
     "genes_up_to_the_limit": True,
     "references_of_studies": [
