@@ -216,6 +216,17 @@ def brought_back() -> Any:
     return [found, others.count() == before]
 
 
+def put_into_the_trash() -> Any:
+    """A release's collection that somebody has put there comes back where the release is
+    registered again.
+    """
+    wanted = [(study("Odd"), h5ads(NEWER.version)[:2])]
+    collections.ensure_studies(wanted, release=LATER)
+    ln.Collection.objects.filter(key="Odd").update(branch_id=TRASH)
+    collections.ensure_studies(wanted, release=LATER)
+    return list(ln.Collection.objects.filter(key="Odd").values_list("branch_id", "is_latest"))
+
+
 def newest_by_its_moment() -> Any:
     """The latest of a chain is the one that was made last, whatever its id."""
     files = h5ads(NEWER.version)[:2]
@@ -337,6 +348,7 @@ COLLECTIONS: tuple[Question, ...] = (
     statements_of_studies,
     studies_of_datasets,
     brought_back,
+    put_into_the_trash,
     newest_by_its_moment,
     collection_of_everything,
     given_back,

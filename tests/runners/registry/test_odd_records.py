@@ -194,6 +194,7 @@ ANSWERS: dict[str, Any] = {
     "labels_of_a_snapshot": [True, [["suspension_type", "odd"]], 0],
     "rows_of_any_table": [True] * 5,
     # whether it knows its flag; branch and flag of all three, whichever has come back
+    "put_into_the_trash": [[1, True]],
     "brought_back": [
         [
             [False, ALL_BACK],
