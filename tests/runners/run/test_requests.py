@@ -68,6 +68,7 @@ def test_a_release_names_its_manifest(repository: Path) -> None:
         (None, None, "name the release by --manifest or by --new; "),
         ("2020-07-16", None, "name the folder that has .*2020-07-16.toml by --repository, or "),
         ("2020-07-15", "2019-01-15", "field previous: is 2020-01-15, not 2019-01-15; "),
+        ("2020-01-15", "2019-01-15", "field previous: is None, not 2019-01-15; "),
     ],
 )
 def test_a_release_without_its_manifest_is_refused(
