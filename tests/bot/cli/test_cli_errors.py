@@ -51,8 +51,10 @@ def without_reader(folder: Path, *words: str) -> "subprocess.CompletedProcess[st
     "words",
     [
         ("bot", "releases", "--json", "page.html"),
+        pytest.param(("bot", "releases", "page.html"), marks=pytest.mark.prove),
         ("bot", "--help"),
         ("runners", "check", str(ROOT / "runners/rules/7.0.0.json")),
+        pytest.param(("runners", "--help"), marks=pytest.mark.prove),
     ],
 )
 def test_who_reads_no_further_hears_nothing(tmp_path: Path, words: tuple[str, ...]) -> None:
