@@ -13,10 +13,54 @@ from runners import rules
 from runners.census.store import CensusDataset
 from runners.contract import Storage
 from runners.registry.canary import subset
+from runners.registry.canary.differences import SEVERAL, SEVERAL_GENOMES, UNDECLARED, UNSAVED
 from runners.registry.canary.scratch_instances import Trial
 from runners.sample.datasets import NEWER, by_key
 from runners.sample.vocabulary import HUMAN, MOUSE
 from runners.sample.world import World
+
+COMPARED = {"D01": "human", "D04": "human", "D05": "mouse", "D06": "mouse", "D09": "human",
+            "D11": "human"}  # fmt: skip
+"""What the curator can do: ordinary ones of both organisms, unknown values and categories that no
+cell uses, cells in culture, a deprecated term."""
+
+EXCLUDED = {
+    "D02": ("human", (SEVERAL,)),
+    "D03": ("human", (SEVERAL,)),
+    "D08": ("human", (UNDECLARED, UNSAVED)),
+    "D10": ("human", (SEVERAL_GENOMES,)),
+}
+"""Content that the schema allows and the curator refuses, with its refusals."""
+
+REFUSED = {"unknown-term", "term-of-another-ontology", "unknown-label", "unknown-gene",
+           "gene-of-mouse", "no-column", "no-organism"}  # fmt: skip
+"""What both must refuse, of those that `files_of_sample` makes."""
+
+
+def files_of_sample(world: World) -> dict[str, AnnData]:
+    """What the curator can do of the sample, and what both must refuse, each with a cell type of
+    its own: what a refused dataset leaves behind shows.
+    """
+    plain = of_sample(world, "D01")
+    genes = list(plain.var_names)
+
+    def of_type(term: str, **columns: list[str]) -> AnnData:
+        return with_values(plain, cell_type_ontology_term_id=[term], **columns)
+
+    refused = {
+        "unknown-term": with_values(plain, cell_type_ontology_term_id=["CL:0000540", "CL:9999999"]),
+        "term-of-another-ontology": of_type("CL:0000127", assay_ontology_term_id=["CL:0000127"]),
+        "unknown-label": of_type("CL:0000066", suspension_type=["slice"]),
+        "unknown-gene": with_genes(plain, [*genes, "ENSG00009999999"]),
+        "gene-of-mouse": with_genes(plain, [*genes, "ENSMUSG00000000381"]),
+        "no-column": plain.copy(),
+        "no-organism": of_type("CL:0000057"),
+    }
+    del refused["no-column"].obs["tissue_type"]
+    del refused["no-organism"].uns["organism_ontology_term_id"]
+    assert set(refused) == REFUSED
+    fine = {key: of_sample(world, key) for key in COMPARED}
+    return {**fine, **refused}
 
 
 def of_sample(world: World, key: str) -> AnnData:

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from http.client import HTTPConnection, HTTPResponse
 from http.server import BaseHTTPRequestHandler
 from typing import Any, TypeAlias
@@ -179,7 +179,7 @@ def _running() -> Iterator[FakeAws]:
     moto.start()
     host, port = moto.get_host_and_port()
     state = FakeAws(f"http://{host}:{port}")
-    with served(_proxy(state)) as address:
+    with served(type("OfOne", (Proxy,), {"state": state})) as address:
         state.address = address
         state.reset()  # all of a process's motos share one account
         try:
@@ -200,74 +200,6 @@ def served(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
-
-
-def _proxy(state: FakeAws) -> type[BaseHTTPRequestHandler]:
-    class Proxy(Quiet):
-        versions: Mapping[str, str] = {}
-
-        def answer(self) -> None:
-            self.versions = {}
-            body = self.body()
-            call = parsed(self.command, self.path, dict(self.headers), body)
-            action = f"s3:{self.command}" if call.service == "s3" else call.action
-            state.calls.append(Call(action, body))
-            fault = state.fault_for(action)
-            if fault is None:
-                self.send(*self.refused_or_answered(call, body), self.versions)
-                return
-            if fault.after:
-                self.refused_or_answered(call, body)
-            if fault.hook:
-                fault.hook()
-            if fault.code is None:
-                self.close_connection = True
-                self.connection.close()
-                return
-            self.send(fault.status, *_error(call, fault.code, "said the proxy"))
-
-        def refused_or_answered(self, call: AwsCall, body: bytes) -> Answer:
-            try:
-                return self.answered(call, body)
-            except RefusedError as refusal:
-                return refusal.status, *_error(call, refusal.code, str(refusal))
-
-        def answered(self, call: AwsCall, body: bytes) -> Answer:
-            """What AWS answers, in its order: who, with what arguments, and only then what for."""
-            if call.action == "AssumeRoleWithWebIdentity":
-                return 200, "text/xml", _session(assume_by_web_identity(state.iam, call.params))
-            check(state.iam, call, state.tags_of)
-            if wrong := complaints(call):
-                code = "InvalidParameterValue" if call.service == "ec2" else "ValidationError"
-                raise RefusedError(code, 400, "; ".join(wrong))
-            if call.action == "GetProducts":
-                return 200, "application/x-amz-json-1.1", _products(state.prices, call.params)
-            if call.action in ("GetServiceQuota", "ListServiceQuotas"):
-                return 200, "application/x-amz-json-1.1", _quotas(state.quotas, call.params)
-            if call.action in ("GetAWSDefaultServiceQuota", "ListAWSDefaultServiceQuotas"):
-                return 200, "application/x-amz-json-1.1", _quotas(state.default_quotas, call.params)
-            if call.service == "ec2":
-                return fake_ec2.answered(
-                    state.ec2, call, lambda: self.to_moto(body), state.state_of
-                )
-            answer = self.to_moto(body)
-            if call.service == "s3" and answer[0] == 404 and not may_miss(state.iam, call):
-                raise RefusedError("AccessDenied", 403)
-            if answer[0] == 200:
-                remember(state.iam, call)
-            return answer
-
-        def to_moto(self, body: bytes) -> Answer:
-            line = HTTPConnection(state.moto.removeprefix("http://"), timeout=30)
-            headers = {k: v for k, v in self.headers.items() if k.lower() not in NOT_PASSED_ON}
-            line.request(self.command, self.path, body, headers)
-            answer: HTTPResponse = line.getresponse()
-            content, etag = answer.read(), answer.getheader("ETag")
-            line.close()
-            self.versions = {"ETag": etag} if etag else {}
-            return answer.status, answer.getheader("Content-Type", "text/plain"), content
-
-    return Proxy
 
 
 class Quiet(BaseHTTPRequestHandler):
@@ -308,6 +240,84 @@ class Quiet(BaseHTTPRequestHandler):
         self.answer()
 
     do_POST = do_PUT = do_DELETE = do_HEAD = do_GET  # noqa: N815
+
+
+class Proxy(Quiet):
+    """Answers for the AWS that a subclass names as `state`."""
+
+    state: FakeAws
+    versions: Mapping[str, str] = {}
+
+    def answer(self) -> None:
+        self.versions = {}
+        body = self.body()
+        call = parsed(self.command, self.path, dict(self.headers), body)
+        action = f"s3:{self.command}" if call.service == "s3" else call.action
+        self.state.calls.append(Call(action, body))
+        fault = self.state.fault_for(action)
+        if fault is None:
+            self.send(*self._refused_or_answered(call, body), self.versions)
+        else:
+            self._meet(fault, call, body)
+
+    def _meet(self, fault: Fault, call: AwsCall, body: bytes) -> None:
+        if fault.after:
+            self._refused_or_answered(call, body)
+        if fault.hook:
+            fault.hook()
+        if fault.code is None:
+            self.close_connection = True
+            self.connection.close()
+            return
+        self.send(fault.status, *_error(call, fault.code, "said the proxy"))
+
+    def _refused_or_answered(self, call: AwsCall, body: bytes) -> Answer:
+        try:
+            return self._answered(call, body)
+        except RefusedError as refusal:
+            return refusal.status, *_error(call, refusal.code, str(refusal))
+
+    def _answered(self, call: AwsCall, body: bytes) -> Answer:
+        """What AWS answers, in its order: who, with what arguments, and only then what for."""
+        iam = self.state.iam
+        if call.action == "AssumeRoleWithWebIdentity":
+            return 200, "text/xml", _session(assume_by_web_identity(iam, call.params))
+        check(iam, call, self.state.tags_of)
+        if wrong := complaints(call):
+            code = "InvalidParameterValue" if call.service == "ec2" else "ValidationError"
+            raise RefusedError(code, 400, "; ".join(wrong))
+        if (told := self._told(call)) is not None:
+            return 200, "application/x-amz-json-1.1", told
+        to_moto = partial(self._to_moto, body)
+        if call.service == "ec2":
+            return fake_ec2.answered(self.state.ec2, call, to_moto, self.state.state_of)
+        answer = to_moto()
+        if call.service == "s3" and answer[0] == 404 and not may_miss(iam, call):
+            raise RefusedError("AccessDenied", 403)
+        if answer[0] == 200:
+            remember(iam, call)
+        return answer
+
+    def _told(self, call: AwsCall) -> bytes | None:
+        """Of prices and quotas, which moto has none of; None of all else."""
+        match call.action:
+            case "GetProducts":
+                return _products(self.state.prices, call.params)
+            case "GetServiceQuota" | "ListServiceQuotas":
+                return _quotas(self.state.quotas, call.params)
+            case "GetAWSDefaultServiceQuota" | "ListAWSDefaultServiceQuotas":
+                return _quotas(self.state.default_quotas, call.params)
+        return None
+
+    def _to_moto(self, body: bytes) -> Answer:
+        line = HTTPConnection(self.state.moto.removeprefix("http://"), timeout=30)
+        headers = {k: v for k, v in self.headers.items() if k.lower() not in NOT_PASSED_ON}
+        line.request(self.command, self.path, body, headers)
+        answer: HTTPResponse = line.getresponse()
+        content, etag = answer.read(), answer.getheader("ETag")
+        line.close()
+        self.versions = {"ETag": etag} if etag else {}
+        return answer.status, answer.getheader("Content-Type", "text/plain"), content
 
 
 def _error(call: AwsCall, code: str, message: str) -> tuple[str, bytes]:

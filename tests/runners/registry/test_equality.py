@@ -17,91 +17,29 @@ import dumps
 import instances
 import pytest
 import trials
-from anndata import AnnData
 from dumps import Dump
-from instances import REFERENCE
 
-from runners import rules
 from runners.contract import ContractError
-from runners.h5ad.profile import read_profile
 from runners.registry import canary
-from runners.registry.canary import differences, scratch_instances
+from runners.registry.canary import scratch_instances
 from runners.registry.canary.comparison import unlike
 from runners.registry.canary.differences import (
-    ABSENT,
     ROWS,
-    SEVERAL,
-    SEVERAL_GENOMES,
     SPECIAL_VALUES,
-    UNDECLARED,
-    UNSAVED,
     VALUES,
     ExtraRows,
     OtherValues,
-    Refusal,
 )
 from runners.registry.canary.scratch_instances import OURS, THEIRS, Refusals, Trial
-from runners.rules.reference import Reference
-from runners.rules.vocabulary import Vocabulary
-from runners.sample.datasets import NEWER, by_key, of_release
+from runners.sample.datasets import NEWER
 from runners.sample.world import World
-from runners.validation.cases import combinations
-from runners.validation.validate import Validation, validate
 
-COMPARED = {"D01": "human", "D04": "human", "D05": "mouse", "D06": "mouse", "D09": "human",
-            "D11": "human"}  # fmt: skip
-"""What the curator can do: ordinary ones of both organisms, unknown values and categories that no
-cell uses, cells in culture, a deprecated term."""
-
-EXCLUDED = {
-    "D02": ("human", (SEVERAL,)),
-    "D03": ("human", (SEVERAL,)),
-    "D08": ("human", (UNDECLARED, UNSAVED)),
-    "D10": ("human", (SEVERAL_GENOMES,)),
-}
-"""Content that the schema allows and the curator refuses, with its refusals."""
-
-UNCOMPARABLE = {
-    "D07": "the curator has no schema for a third organism",
-    "D12": "the file is broken",
-}
-
-
-def files_of_sample(world: World) -> dict[str, AnnData]:
-    """What the curator can do of the sample, and what both must refuse, each with a cell type of
-    its own: what a refused dataset leaves behind shows.
-    """
-    plain = trials.of_sample(world, "D01")
-    genes = list(plain.var_names)
-
-    def of_type(term: str, **columns: list[str]) -> AnnData:
-        return trials.with_values(plain, cell_type_ontology_term_id=[term], **columns)
-
-    refused = {
-        "unknown-term": trials.with_values(
-            plain, cell_type_ontology_term_id=["CL:0000540", "CL:9999999"]
-        ),
-        "term-of-another-ontology": of_type("CL:0000127", assay_ontology_term_id=["CL:0000127"]),
-        "unknown-label": of_type("CL:0000066", suspension_type=["slice"]),
-        "unknown-gene": trials.with_genes(plain, [*genes, "ENSG00009999999"]),
-        "gene-of-mouse": trials.with_genes(plain, [*genes, "ENSMUSG00000000381"]),
-        "no-column": plain.copy(),
-        "no-organism": of_type("CL:0000057"),
-    }
-    del refused["no-column"].obs["tissue_type"]
-    del refused["no-organism"].uns["organism_ontology_term_id"]
-    assert set(refused) == REFUSED
-    fine = {key: trials.of_sample(world, key) for key in COMPARED}
-    return {**fine, **refused}
-
-
-REFUSED = {"unknown-term", "term-of-another-ontology", "unknown-label", "unknown-gene",
-           "gene-of-mouse", "no-column", "no-organism"}  # fmt: skip
+pytestmark = pytest.mark.prove
 
 
 @pytest.fixture(scope="module")
 def trial(tmp_path_factory: pytest.TempPathFactory, world: World) -> Trial:
-    return trials.make(tmp_path_factory.mktemp("trial"), world, files_of_sample(world))
+    return trials.make(tmp_path_factory.mktemp("trial"), world, trials.files_of_sample(world))
 
 
 @pytest.fixture(scope="module")
@@ -119,25 +57,22 @@ def both(trial: Trial, refusals: tuple[Refusals, Refusals]) -> tuple[Dump, Dump]
     return trial.rows(OURS), trial.rows(THEIRS)
 
 
-@pytest.mark.prove
 def test_every_row_equals_the_curators_but_for_the_named_differences(
     both: tuple[Dump, Dump],
 ) -> None:
     assert [str(one) for one in unlike(*both)] == []
 
 
-@pytest.mark.prove
 def test_both_refuse_what_is_invalid_and_nothing_else(
     refusals: tuple[Refusals, Refusals],
 ) -> None:
-    assert [set(refused) for refused in refusals] == [REFUSED, REFUSED]
+    assert [set(refused) for refused in refusals] == [trials.REFUSED, trials.REFUSED]
 
 
-@pytest.mark.prove
 def test_what_is_refused_leaves_its_artifact_and_its_terms(both: tuple[Dump, Dump]) -> None:
     """As the curator leaves them: asserted of ours, which equal the curator's."""
     rows = {table: [dict(row) for row in found] for table, found in both[0].items()}
-    keys = {f"cell-census/{NEWER.version}/h5ads/{name}.h5ad" for name in REFUSED}
+    keys = {f"cell-census/{NEWER.version}/h5ads/{name}.h5ad" for name in trials.REFUSED}
     registered = {row["key"]: row["schema_id"] for row in rows["lamindb_artifact"]}
     assert {registered[key] for key in keys} == {None}
     assert {"CL:0000540", "CL:0000066"} <= {row["ontology_id"] for row in rows["bionty_celltype"]}
@@ -145,7 +80,6 @@ def test_what_is_refused_leaves_its_artifact_and_its_terms(both: tuple[Dump, Dum
     assert not {f"{key} / {NEWER.version}" for key in keys} & linked
 
 
-@pytest.mark.prove
 @pytest.mark.parametrize(
     "difference", [one for one in ROWS if one not in SPECIAL_VALUES], ids=lambda one: one.name
 )
@@ -160,7 +94,6 @@ def test_every_named_difference_of_rows_is_there(
     assert any(map(difference.are, found))
 
 
-@pytest.mark.prove
 @pytest.mark.parametrize("difference", VALUES, ids=lambda one: one.name)
 def test_every_named_difference_of_a_column_is_there(
     both: tuple[Dump, Dump], difference: OtherValues
@@ -172,50 +105,13 @@ def test_every_named_difference_of_a_column_is_there(
     assert one != other
 
 
-@pytest.mark.prove
 def test_there_was_something_to_compare(both: tuple[Dump, Dump]) -> None:
     ours = {table for table, rows in both[0].items() if rows}
     registries = ("celltype", "tissue", "disease", "developmentalstage", "phenotype", "ethnicity",
                   "experimentalfactor", "organism", "gene")  # fmt: skip
     assert {f"bionty_artifact{registry}" for registry in registries} <= ours
     assert {"lamindb_artifactulabel", "lamindb_artifactschema", "bionty_celltype_parents"} <= ours
-    assert both[0]["lamindb_artifactschema"].total() == 3 * len(COMPARED)
-
-
-def test_every_dataset_of_the_sample_is_compared_or_excluded_by_name() -> None:
-    named = {*COMPARED, *EXCLUDED, *UNCOMPARABLE}
-    assert named == {dataset.key for dataset in of_release(NEWER)}
-
-
-@pytest.mark.parametrize("key", [*COMPARED, *EXCLUDED])
-def test_what_the_curator_refuses_is_found_in_the_datasets_that_have_it(
-    world: World, key: str
-) -> None:
-    assert found(world, key) == (EXCLUDED[key][1] if key in EXCLUDED else ())
-
-
-def found(world: World, key: str) -> tuple[Refusal, ...]:
-    """What of a dataset of the sample the curator can't be compared on, by these rules."""
-    schema = rules.load(NEWER.dataset_schema_version)
-    data = trials.of_sample(world, key)
-    profile = read_profile(
-        str(world.newer.h5ads / f"{by_key(key).dataset_id}.h5ad"),
-        schema.columns,
-        combinations(schema),
-    )
-    validation = validate(profile, Vocabulary(Reference(schema, REFERENCE)))
-    values = {str(name): data.obs[name].astype(str).unique() for name in data.obs.columns}
-    return differences.refusals(schema, validation, values)
-
-
-def test_a_column_that_may_be_absent_and_is_can_t_be_compared(world: World) -> None:
-    schema = rules.load(NEWER.dataset_schema_version)
-    column = schema.columns["tissue_type"].model_copy(update={"optional": True})
-    columns = {**schema.columns, "tissue_type": column}
-    validation = Validation((), (), (), {}, absent=("tissue_type",))
-    assert differences.refusals(schema.model_copy(update={"columns": columns}), validation, {}) == (
-        ABSENT,
-    )
+    assert both[0]["lamindb_artifactschema"].total() == 3 * len(trials.COMPARED)
 
 
 ALTERED = {
@@ -263,7 +159,6 @@ ALTERED = {
 }
 
 
-@pytest.mark.prove
 @pytest.mark.usefixtures("refusals")
 @pytest.mark.parametrize(("statement", "told"), ALTERED.values(), ids=ALTERED)
 def test_one_altered_row_stops_the_canary_and_is_told(
@@ -276,7 +171,6 @@ def test_one_altered_row_stops_the_canary_and_is_told(
         canary.check_rows(other)
 
 
-@pytest.mark.prove
 @pytest.mark.usefixtures("refusals")
 def test_the_same_trial_unaltered_passes(trial: Trial, tmp_path: Path) -> None:
     canary.check_rows(copied(trial, tmp_path))

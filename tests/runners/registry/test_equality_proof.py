@@ -17,7 +17,7 @@ import trials
 from anndata import AnnData
 from dumps import Dump
 from instances import REFERENCE, REPOSITORY, Place
-from test_equality import COMPARED, EXCLUDED, REFUSED, files_of_sample
+from trials import COMPARED, EXCLUDED, REFUSED, files_of_sample
 
 from runners import rules
 from runners.contract import Outcome

@@ -122,6 +122,14 @@ def test_what_a_run_would_stumble_over_is_named(
     assert own.database.read_bytes() == before
 
 
+@pytest.mark.parametrize("spoil", [of_later, of_former])
+def test_no_more_is_read_of_tables_that_are_others(
+    own: Place, spoil: Callable[[Place], None]
+) -> None:
+    spoil(own)
+    assert list(examined(own, 1)) == ["instance", "migrations"]
+
+
 def test_an_instance_of_another_name_is_named_with_what_to_do(own: Place) -> None:
     found = examined(own, 1, "anonymous/dmeo")
     assert list(found) == ["instance"]
