@@ -50,9 +50,13 @@ class Account:
 
     def __init__(self, configuration: Configuration) -> None:
         self.configuration = configuration
+        self._clients: dict[str, Any] = {}
 
     def _client(self, service: str) -> Any:
-        return client(service, self.configuration.region)
+        """Made once: that takes longer than what is then asked."""
+        if service not in self._clients:
+            self._clients[service] = client(service, self.configuration.region)
+        return self._clients[service]
 
     def credentials(self) -> str:
         try:
