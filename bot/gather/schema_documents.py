@@ -16,7 +16,7 @@ from bot.model.ports import ModuleSource, Page, Pages, Upstream
 from bot.model.releases import NewRelease
 from bot.schema.diff import diff
 from bot.schema.document import parse_document
-from bot.schema.impact import CuratorError, impact, read_curator
+from bot.schema.impact import CENSUS, CuratorError, impact, read_curator
 from bot.schema.impact.document import CONTRADICTIONS, STATUS
 from bot.schema.patch import edits, left_over, open_questions, patch_text, patched
 from bot.schema.pinned import pins_of
@@ -114,16 +114,20 @@ class SchemaReader:
             return reading
         old_spec, old = self._document(earlier)
         witnesses = read_witnesses(spec, self._pages, self._settings.witnesses)
-        return self._compared(replace(reading, old=old, witnesses=witnesses), old_spec, spec)
+        return self._compared(
+            replace(reading, old=old, witnesses=witnesses), old_spec, spec, _census(news, spec)
+        )
 
-    def _compared(self, reading: SchemaReading, old: Spec, new: Spec) -> SchemaReading:
-        schema_diff = diff(old, new)
-        plain = replace(reading, diff=schema_diff, impact=impact(schema_diff, old, new))
+    def _compared(
+        self, reading: SchemaReading, old: Spec, new: Spec, census: frozenset[str]
+    ) -> SchemaReading:
+        found = diff(old, new)
+        plain = replace(reading, diff=found, impact=impact(found, old, new, census=census))
         try:
             source = self._lamindb()
             if source is None:
                 return replace(plain, unseen="the setting lamindb (BOT_LAMINDB) names no file")
-            return _patched(plain, source, old, new)
+            return _patched(plain, source, old, new, census)
         except (BotError, CuratorError) as error:
             # LaminDB may have rebuilt its module: that mustn't keep a release from being announced.
             remark = f"LaminDB's code can't be compared or patched: {error}"
@@ -148,19 +152,25 @@ class SchemaReader:
         return self._read[version]
 
 
-def _patched(reading: SchemaReading, source: ModuleSource, old: Spec, new: Spec) -> SchemaReading:
+def _patched(
+    reading: SchemaReading,
+    source: ModuleSource,
+    old: Spec,
+    new: Spec,
+    census: frozenset[str],
+) -> SchemaReading:
     """The reading with what a patch of the source does, and leaves to do."""
-    text, _ = patched(source.text, old, new)
-    made = edits(source.text, old, new)
-    questions = open_questions(source.text, old, new)
+    text, _ = patched(source.text, old, new, census)
+    made = edits(source.text, old, new, census)
+    questions = open_questions(source.text, old, new, census)
     # What the document itself leaves open is said elsewhere: it is no matter of code.
     of_code = (one for one in questions if one.category not in (STATUS, CONTRADICTIONS))
     left = tuple(dict.fromkeys(one.subject for one in of_code))
     is_drafted = bool(source.base) and text != source.text
     return replace(
         reading,
-        impact=impact(diff(old, new), old, new, read_curator(source.text)),
-        patch=patch_text(source.text, old, new),
+        impact=impact(diff(old, new), old, new, read_curator(source.text), census),
+        patch=patch_text(source.text, old, new, census),
         edits=made.new,
         overdue=made.overdue,
         unpatched=left,
@@ -176,6 +186,12 @@ def _organisms(news: NewRelease, spec: Spec) -> tuple[str, ...]:
     return tuple(name for name in news.release.cell_counts if name in schema_organisms) or tuple(
         schema_organisms
     )
+
+
+def _census(news: NewRelease, spec: Spec) -> frozenset[str]:
+    """The taxa whose cells the page counts; those of an earlier Census, where it counts none."""
+    counted = (each for each in spec.organisms if each.name in news.release.cell_counts)
+    return frozenset(organism.taxon for organism in counted if organism.taxon) or CENSUS
 
 
 def _remarks(news: NewRelease, spec: Spec) -> tuple[str, ...]:

@@ -281,8 +281,8 @@ def test_without_a_patch_what_is_left_goes_to_stderr(folder: Path) -> None:
     assert module is not None
     (folder / "7.0.0.md").write_text(world.document("7.0.0", fields=["donor_age"]))
     texts = ((folder / f"{version}.md").read_text() for version in ("6.0.0", "7.0.0"))
-    specs = [parse_document(text) for text in texts]
-    (folder / "patched.py").write_text(patched(Path(module).read_text(), *specs)[0])
+    old, new = map(parse_document, texts)
+    (folder / "patched.py").write_text(patched(Path(module).read_text(), old, new)[0])
     result = run("patch", "--lamindb", "patched.py", "6.0.0", "7.0.0")
     assert (result.exit_code, result.stdout) == (0, "")
     (line,) = result.stderr.splitlines()

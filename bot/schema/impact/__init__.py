@@ -5,7 +5,7 @@ edit anything.
 """
 
 from bot.schema.changes import SchemaDiff
-from bot.schema.impact.curator import Curator, CuratorError, read_curator
+from bot.schema.impact.curator import CENSUS, Curator, CuratorError, read_curator
 from bot.schema.impact.document import document
 from bot.schema.impact.fields import fields, prose
 from bot.schema.impact.model import Consequence, Effort, Impact, impact_context
@@ -14,6 +14,7 @@ from bot.schema.impact.values import values
 from bot.schema.spec import Spec
 
 __all__ = [
+    "CENSUS",
     "Consequence",
     "Curator",
     "CuratorError",
@@ -24,9 +25,15 @@ __all__ = [
 ]
 
 
-def impact(diff: SchemaDiff, old: Spec, new: Spec, curator: Curator | None = None) -> Impact:
-    """Every change of the diff with what it asks for."""
-    ctx = impact_context(old, new, curator)
+def impact(
+    diff: SchemaDiff,
+    old: Spec,
+    new: Spec,
+    curator: Curator | None = None,
+    census: frozenset[str] = CENSUS,
+) -> Impact:
+    """Every change of the diff with what it asks for; `census` are the taxa that the Census has."""
+    ctx = impact_context(old, new, curator, census)
     consequences = (
         *document(diff),
         *fields(diff, ctx),

@@ -12,10 +12,12 @@ from bot.schema.rules import Rules
 from bot.schema.rules.lamindb import ORGANISMS, REGISTRIES
 from runners.contract.rules import Column
 
-# The organisms that the Census of 2025-11-08 has; others of the schema need nothing of LaminDB.
 CENSUS = frozenset(
     {"NCBITaxon:9606", "NCBITaxon:10090", "NCBITaxon:9544", "NCBITaxon:9483", "NCBITaxon:9598"}
 )
+"""The organisms of the Census of 2025-11-08, for documents that are compared for no release: a
+release's are those that its page counts. Others of the schema need nothing of LaminDB.
+"""
 SUFFIX = "_ontology_term_id"
 
 
@@ -215,8 +217,11 @@ def _features_of_var(tree: ast.Module) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """As `Curator`, of which it is the part that the schema decides."""
+    """As `Curator`, of which it is the part that the schema decides; `census` are the taxa for
+    which it was asked.
+    """
 
+    census: frozenset[str]
     organisms: Mapping[str, str]
     defaults: tuple[tuple[str, str], ...]
     labels: Mapping[str, tuple[str, ...]]
@@ -224,13 +229,14 @@ class Wanted:
     flags: tuple[str, ...]
 
 
-def wanted(rules: Rules) -> Wanted:
-    """What the rules ask of LaminDB's module. Of columns that it doesn't know, nothing is wanted
-    here: a person chooses where their values stand.
+def wanted(rules: Rules, census: frozenset[str] = CENSUS) -> Wanted:
+    """What the rules ask of LaminDB's module, for the taxa that the Census has. Of columns that it
+    doesn't know, nothing is wanted here: a person chooses where their values stand.
     """
     columns = {name: column for name, column in rules.columns.items() if name in REGISTRIES}
-    present = [taxon for taxon in rules.organisms if taxon in CENSUS]
+    present = [taxon for taxon in rules.organisms if taxon in census]
     return Wanted(
+        census=census,
         organisms={taxon: ORGANISMS[taxon].name for taxon in present},
         defaults=tuple(
             (column.registry, value)
@@ -244,15 +250,15 @@ def wanted(rules: Rules) -> Wanted:
         fields={
             name: registries
             for name, column in columns.items()
-            if (registries := _registries_of_column(column))
+            if (registries := _registries_of_column(column, census))
         },
         flags=tuple(name for name, column in columns.items() if column.dtype == "bool"),
     )
 
 
-def _registries_of_column(column: Column) -> tuple[str, ...]:
+def _registries_of_column(column: Column, census: frozenset[str]) -> tuple[str, ...]:
     """Where the column's terms stand, for organisms of the Census; nowhere if none is chosen."""
-    scopes = [some for taxon, some in column.terms.items() if taxon in CENSUS or taxon == "*"]
+    scopes = [some for taxon, some in column.terms.items() if taxon in {*census, "*"}]
     registries = (entry.registry for some in scopes for entry in some)
     return tuple(dict.fromkeys(registry for registry in registries if registry))
 

@@ -101,10 +101,12 @@ class ImpactContext:
     curator: Curator | None
 
 
-def impact_context(old: Spec, new: Spec, curator: Curator | None) -> ImpactContext:
-    """The context of both versions."""
+def impact_context(
+    old: Spec, new: Spec, curator: Curator | None, census: frozenset[str]
+) -> ImpactContext:
+    """The context of both versions, for the taxa that the Census has."""
     after = rules_of(new)
-    return ImpactContext(new, rules_of(old), after, wanted(after), curator)
+    return ImpactContext(new, rules_of(old), after, wanted(after, census), curator)
 
 
 def code(

@@ -6,7 +6,6 @@ Must not know where a source is to be had.
 from collections.abc import Iterator
 
 from bot.schema.changes import GeneReferenceChange, SchemaDiff
-from bot.schema.impact.curator import CENSUS
 from bot.schema.impact.model import Consequence, Effort, ImpactContext, code
 from bot.schema.impact.registries import of_ontology
 from bot.schema.rules.lamindb import ORGANISMS, SOURCES
@@ -58,7 +57,7 @@ def _is_used(ontology: str, ctx: ImpactContext) -> bool:
         entry.ontology == ontology
         for column in ctx.after.columns.values()
         for taxon, some in column.terms.items()
-        if taxon in CENSUS or taxon == "*"
+        if taxon in {*ctx.wanted.census, "*"}
         for entry in some
     )
 
@@ -80,7 +79,7 @@ def _judged_gene(change: GeneReferenceChange, ctx: ImpactContext) -> Verdict:
         return Effort.NOTHING, "only its wording changed"
     if change.new is None:
         return Effort.NOTHING, "a source that nothing refers to may stay"
-    if taxon in ctx.after.organisms and taxon not in CENSUS:
+    if taxon in ctx.after.organisms and taxon not in ctx.wanted.census:
         return Effort.NOTHING, ABSENT
     if taxon not in ORGANISMS:
         return Effort.PERSON, "LaminDB's name of the organism isn't known"
@@ -94,7 +93,7 @@ def _organism_added(organism: Organism, ctx: ImpactContext) -> Consequence:
     if organism.taxon is None:
         reason = "which organisms it allows stands in no list"
         return Consequence(title, organism.name, taxon, Effort.PERSON, reason, lines)
-    if organism.taxon in CENSUS and name is None:
+    if organism.taxon in ctx.wanted.census and name is None:
         reason = "LaminDB's name of the organism isn't known"
         return Consequence(title, organism.name, taxon, Effort.PERSON, reason, lines)
     if name is None:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from bot.schema.changes import CardinalityChange, SchemaDiff, ValuesChange
 from bot.schema.field_values import Kind
-from bot.schema.impact.curator import CENSUS
 from bot.schema.impact.fields import NO_RULES, NOT_READ
 from bot.schema.impact.model import (
     Consequence,
@@ -137,7 +136,7 @@ def _terms(change: ValuesChange, old: Field, ctx: ImpactContext) -> Verdict:
     for_census = {
         entry.ontology
         for taxon, some in ctx.after.columns[change.new.name].terms.items()
-        if taxon in CENSUS or taxon == "*"
+        if taxon in {*ctx.wanted.census, "*"}
         for entry in some
     }
     if came & for_census:

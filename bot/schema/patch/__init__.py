@@ -14,7 +14,7 @@ import libcst as cst
 
 from bot.schema.diff import diff
 from bot.schema.impact import Consequence, Effort, impact, read_curator
-from bot.schema.impact.curator import Curator, lacking, wanted
+from bot.schema.impact.curator import CENSUS, Curator, lacking, wanted
 from bot.schema.impact.fields import is_simple_column
 from bot.schema.patch.columns import Columns
 from bot.schema.patch.defaults import Defaults, Features
@@ -39,30 +39,33 @@ class Edits:
     overdue: tuple[str, ...]
 
 
-def patched(source: str, old: Spec, new: Spec) -> tuple[str, tuple[str, ...]]:
-    """The module's source as the newer schema wants it, and a sentence for each thing changed.
+def patched(
+    source: str, old: Spec, new: Spec, census: frozenset[str] = CENSUS
+) -> tuple[str, tuple[str, ...]]:
+    """The module's source as the newer schema wants it for the organisms that the Census has, and a
+    sentence for each thing changed.
 
     Raises CuratorError if the source isn't LaminDB's module as we know it.
     """
-    code, work = _edited(source, old, new)
+    code, work = _edited(source, old, new, census)
     return code, _told(work, work.sentences)
 
 
-def edits(source: str, old: Spec, new: Spec) -> Edits:
+def edits(source: str, old: Spec, new: Spec, census: frozenset[str] = CENSUS) -> Edits:
     """The sentences of `patched`, by the version that asks for them first."""
-    work = _edited(source, old, new)[1]
-    before = _edited(source, old, old)[1]
+    work = _edited(source, old, new, census)[1]
+    before = _edited(source, old, old, census)[1]
     came = [sentence for sentence in work.sentences if sentence not in before.sentences]
     stood = [sentence for sentence in work.sentences if sentence in before.sentences]
     return Edits(_told(work, came), _told(work, stood))
 
 
 @lru_cache(maxsize=4)
-def _edited(source: str, old: Spec, new: Spec) -> tuple[str, PatchContext]:
+def _edited(source: str, old: Spec, new: Spec, census: frozenset[str]) -> tuple[str, PatchContext]:
     """The module as it becomes, and what was done to it. Kept, since a patch's text is told from
     four sides: nobody may change the context any more.
     """
-    work = PatchContext(diff(old, new), new, read_curator(source), wanted(rules_of(new)))
+    work = PatchContext(diff(old, new), new, read_curator(source), wanted(rules_of(new), census))
     module = cst.parse_module(source)
     for edit in EDITS:
         module = module.visit(edit(work))
@@ -80,18 +83,18 @@ def _told(work: PatchContext, sentences: list[str]) -> tuple[str, ...]:
     return (*sentences, first)
 
 
-def patch(source: str, old: Spec, new: Spec) -> str:
+def patch(source: str, old: Spec, new: Spec, census: frozenset[str] = CENSUS) -> str:
     """The unified diff alone; empty if nothing is to be done."""
-    return unified(source, patched(source, old, new)[0], PATH)
+    return unified(source, patched(source, old, new, census)[0], PATH)
 
 
-def patch_text(source: str, old: Spec, new: Spec) -> str:
+def patch_text(source: str, old: Spec, new: Spec, census: frozenset[str] = CENSUS) -> str:
     """The patch with its reasons before it, as `git apply` takes it; empty if there is none."""
-    patch_lines = patch(source, old, new)
+    patch_lines = patch(source, old, new, census)
     if not patch_lines:
         return ""
-    parts = edits(source, old, new)
-    left = [left_over(one) for one in open_questions(source, old, new)]
+    parts = edits(source, old, new, census)
+    left = [left_over(one) for one in open_questions(source, old, new, census)]
     sections = [
         (f"For {new.version}:", parts.new),
         (f"{old.version} asks for this already:", parts.overdue),
@@ -119,11 +122,13 @@ def left_over(consequence: Consequence) -> str:
     return f"{consequence.subject} ({change_text}): {consequence.reason}"
 
 
-def open_questions(source: str, old: Spec, new: Spec) -> tuple[Consequence, ...]:
+def open_questions(
+    source: str, old: Spec, new: Spec, census: frozenset[str] = CENSUS
+) -> tuple[Consequence, ...]:
     """What remains when the patch is applied: code edits, and what a person must judge."""
-    code, work = _edited(source, old, new)
+    code, work = _edited(source, old, new, census)
     after = read_curator(code)
-    found = impact(work.diff, old, new, after)
+    found = impact(work.diff, old, new, after, census)
     return (*found.of(Effort.CODE), *_unmade(work, after, new), *found.of(Effort.PERSON))
 
 

@@ -4,12 +4,14 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from documents import OURS
 from flows import world
 
+from bot.cli.context import installed_lamindb_module
 from bot.errors import BotError
 from bot.gather.explanation import read_explanation
 from bot.gather.releases import RefusedPageError, read_directory, read_page, read_releases
@@ -23,6 +25,7 @@ from bot.gather.schema_documents import (
 from bot.model.events import CommentCreated, ReleasesRead
 from bot.model.facts import Facts
 from bot.model.ports import Page
+from bot.schema.impact import Effort
 from bot.settings import Settings, load_settings
 from runners.contract import SchemaDocument
 
@@ -188,6 +191,24 @@ def test_the_newer_document_is_compared_with_the_older_ones() -> None:
     assert reading.rules
     assert (reading.patch, reading.edits, reading.draft, reading.witnesses) == ("", (), None, ())
     assert reading.pins["CL"] == "2025-07-30"
+
+
+@pytest.mark.parametrize(
+    ("counted", "effort"), [("Danio rerio", Effort.CODE), ("Homo sapiens", Effort.NOTHING)]
+)
+def test_lamindb_needs_the_organisms_that_the_page_counts(counted: str, effort: Effort) -> None:
+    module = Path(installed_lamindb_module() or "").read_text()
+    entries = [world.entry(NEW, schema="2.0.0"), world.entry(OLD, schema="1.0.0")]
+    texts = {"page": world.page(*entries).replace("Homo sapiens", counted), "m.py": module}
+    reading = compared(lamindb="m.py", texts=texts).schemas[NEW]
+    assert reading.impact
+    asked = {one.subject: one.effort for one in reading.impact.consequences}
+    is_needed = effort is Effort.CODE
+    assert asked["Danio rerio"] is effort
+    assert asked["Sus scrofa"] is Effort.NOTHING
+    assert ('CELLxGENEOrganisms lacks "zebrafish".' in reading.edits) is is_needed
+    assert ("zebrafish" in reading.patch) is is_needed
+    assert [one for one in reading.unpatched if "zebrafish" in one] == []
 
 
 def test_lamindbs_code_that_does_not_fit_keeps_nothing_back() -> None:

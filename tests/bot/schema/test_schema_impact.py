@@ -7,12 +7,21 @@ from pathlib import Path
 
 import documents
 import pytest
+from documents import OURS
 from schema_documents import GENES, OBS, UNS, VAR, document
 
 from bot.comments.schema_diff import render_impact
 from bot.schema.diff import diff
 from bot.schema.document import parse_document
-from bot.schema.impact import Consequence, CuratorError, Effort, Impact, impact, read_curator
+from bot.schema.impact import (
+    CENSUS,
+    Consequence,
+    CuratorError,
+    Effort,
+    Impact,
+    impact,
+    read_curator,
+)
 from bot.schema.impact.curator import wanted
 from bot.schema.impact.model import ALREADY
 from bot.schema.rules import rules_of
@@ -197,6 +206,30 @@ def test_a_source_that_bionty_ships_none_of_is_needed_where_the_census_has_the_o
     new = document("2.0.0", obs=obs, ontologies=[*PINS, ("Zebrafish Anatomy", "ZFA:", "1")])
     found = of(document(ontologies=PINS), new)
     assert only(found, "Ontologies added").effort is effort
+
+
+def test_what_an_organism_asks_for_is_asked_where_the_census_has_it() -> None:
+    """Of our documents those consequences that hang on Danio rerio, and of two that add ZFA."""
+    obs = [("cell_type_ontology_term_id", MUST, STR + f"{FISH}this MUST be a ZFA term.")]
+    with_zfa = document("2.0.0", obs=obs, ontologies=[*PINS, ("Zebrafish Anatomy", "ZFA:", "1")])
+    ours = [(OURS / "specs" / f"{version}.md").read_text() for version in ("1.0.0", "2.0.0")]
+    asked: dict[str, Effort] = {}
+    for texts in (ours, [document(ontologies=PINS), with_zfa]):
+        old, new = map(parse_document, texts)
+        without, has = (
+            impact(diff(old, new), old, new, census=CENSUS | more).consequences
+            for more in (set(), {"NCBITaxon:7955"})
+        )
+        differing = [(w, h) for w, h in zip(without, has, strict=True) if w != h]
+        assert {one.effort for one, _ in differing} == {Effort.NOTHING}
+        asked |= {f"{one.category}: {one.subject}": one.effort for _, one in differing}
+    assert asked == {
+        "Gene references changed: Danio rerio": Effort.SOURCE,
+        "Organisms added: Danio rerio": Effort.CODE,
+        "Allowed values changed: obs: development_stage_ontology_term_id": Effort.SOURCE,
+        "Ontologies added: ZFA": Effort.SOURCE,
+        "Allowed values changed: obs: cell_type_ontology_term_id": Effort.CODE,
+    }
 
 
 HUMAN = GENES[0]
