@@ -1,8 +1,8 @@
 """Texts of the document as comparable statements: two that mean the same are made equal.
 
-What is folded is what editors change without changing a rule: case (but of key words), quotes,
-articles, examples, order, where a sentence is cut. Must not fold a name, a term, a number or a
-requirement.
+What is folded is what editors change without changing a rule: case (but of key words and of values
+in quotes), quotes, articles, examples, order, where a sentence is cut. Must not fold a name, a
+term, a number or a requirement.
 """
 
 import re
@@ -27,9 +27,11 @@ SENTENCE_END = re.compile(
 CODE = re.compile(r"`([^`]*)`")
 # Code that is nothing but marks: a delimiter.
 MARKS = re.compile(r"`\"?([^\w`\"]+)\"?`")
-# They demand something only in capitals: https://www.rfc-editor.org/rfc/rfc8174
-KEY_WORD = re.compile(
-    r"\b((?:MUST|SHALL|SHOULD)(?: NOT)?|REQUIRED|(?:NOT )?RECOMMENDED|MAY|OPTIONAL)\b"
+# Key words demand something only in capitals (https://www.rfc-editor.org/rfc/rfc8174). In another
+# case a value in quotes is another one, and a term isn't.
+AS_WRITTEN = re.compile(
+    r"(\b(?:(?:MUST|SHALL|SHOULD)(?: NOT)?|REQUIRED|(?:NOT )?RECOMMENDED|MAY|OPTIONAL)\b"
+    r"|\"[A-Za-z][A-Za-z -]*\")"
 )
 SET_IN = re.compile(r"((?:`\"[^`\"]+\"`(?:, or |, | or )?)+) if set in (`[^`]+`)")
 FOLDS = (
@@ -95,7 +97,7 @@ def canonical(sentence: str) -> str:
     """The sentence with everything folded that editors may change without changing a rule."""
     text = MARKS.sub(lambda code: f" mark{'-'.join(map(str, map(ord, code[1])))} ", sentence)
     text = "".join(
-        part if KEY_WORD.fullmatch(part) else part.lower() for part in KEY_WORD.split(text)
+        part if AS_WRITTEN.fullmatch(part) else part.lower() for part in AS_WRITTEN.split(text)
     )
     text = re.sub(r"(?:[^\w|{}\[\]@#%&=<>+/:.*!-]|!(?!=))+", " ", text)
     text = re.sub(r"(?<=\w)[<>](?!\w)", " ", text)

@@ -176,6 +176,8 @@ SAME = [
     ("otherwise, b", "b"),
     ("a: b.", "a b"),
     ("a!", "A"),
+    ('is `"Male"`', 'is "Male"'),
+    ('is "CL:1"', "is `cl:1`"),
 ]
 OTHER = [
     ("it MUST be", "it must be"),
@@ -188,6 +190,8 @@ OTHER = [
     ("by `, ,`", "by `,,`"),
     ("x_y", "x y"),
     ("3.1", "31"),
+    ('is `"Male"`', 'is `"male"`'),
+    ('is "cell Line"', 'is "cell line"'),
 ]
 
 
