@@ -221,6 +221,15 @@ class Quiet(BaseHTTPRequestHandler):
     def body(self) -> bytes:
         return self.rfile.read(int(self.headers.get("Content-Length") or 0))
 
+    def met(self, fault: Fault) -> str | None:
+        """Lets happen what the fault says; returns its code, or None where the line is dropped."""
+        if fault.hook:
+            fault.hook()
+        if fault.code is None:
+            self.close_connection = True
+            self.connection.close()
+        return fault.code
+
     def send(
         self, status: int, kind: str, content: bytes, headers: Mapping[str, str] | None = None
     ) -> None:
@@ -263,13 +272,8 @@ class Proxy(Quiet):
     def _meet(self, fault: Fault, call: AwsCall, body: bytes) -> None:
         if fault.after:
             self._refused_or_answered(call, body)
-        if fault.hook:
-            fault.hook()
-        if fault.code is None:
-            self.close_connection = True
-            self.connection.close()
-            return
-        self.send(fault.status, *_error(call, fault.code, "said the proxy"))
+        if (code := self.met(fault)) is not None:
+            self.send(fault.status, *_error(call, code, "said the proxy"))
 
     def _refused_or_answered(self, call: AwsCall, body: bytes) -> Answer:
         try:

@@ -166,13 +166,9 @@ def _handler(state: FakeSageMaker) -> type[Quiet]:
             fault = due(state.faults, action)
             status, document = (0, {}) if fault and not fault.after else state.answer(action, asked)
             if fault is not None:
-                if fault.hook:
-                    fault.hook()
-                if fault.code is None:
-                    self.close_connection = True
-                    self.connection.close()
+                if (code := self.met(fault)) is None:
                     return
-                status, document = fault.status, _error(fault.code, f"{fault.code}, said the test")
+                status, document = fault.status, _error(code, f"{code}, said the test")
             self.send(status, "application/x-amz-json-1.1", json.dumps(document).encode())
 
     return Handler
