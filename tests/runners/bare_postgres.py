@@ -10,6 +10,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -234,6 +235,29 @@ def kept_out(address: str) -> Any:
 def _transact(tables: Sequence[str]) -> None:
     with exclusive.transaction(tables):
         pass
+
+
+def seen_after_waiting(address: str) -> Any:
+    """What an exclusive transaction sees that had to wait for somebody else's change."""
+    take()
+    with (
+        closing(psycopg2.connect(address)) as other,
+        closing(Other(address)) as look,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        other.cursor().execute("update cell set id = 2")
+
+        def commit_once_it_is_waited_for() -> None:
+            while not look.does("select exists(select from pg_locks where not granted)"):
+                time.sleep(0.01)
+            other.commit()
+
+        change = pool.submit(commit_once_it_is_waited_for)
+        with exclusive.transaction(["cell"]), connection.cursor() as cursor:
+            cursor.execute("select id from cell")
+            (found,) = cursor.fetchall()
+        change.result()
+        return found
 
 
 def unproved(address: str) -> Any:

@@ -1,13 +1,16 @@
 """Questions about what a run writes as its own, which `odd_records` asks."""
 
 import errno
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, cast
+from unittest.mock import patch
 
 import lamindb as ln
+from django.db.transaction import atomic
 from filled import counted
 from full_disk import files_that_cannot_grow
 from instances import INSTANCE, REFERENCE
@@ -20,7 +23,7 @@ from runners.contract import Action, Finding, Manifest, Reason, RunRequest, Stor
 from runners.records.baseline import Baseline
 from runners.records.proof import Opening, kept
 from runners.records.transaction_log import Part, TransactionRecord, expanded
-from runners.registry import artifacts, collections, lock, proofs, rows, tracking
+from runners.registry import artifacts, collections, exclusive, lock, proofs, rows, tracking
 from runners.registry.recorder import Recorder
 from runners.registry.revisions import Neighbours
 from runners.registry.storage import Stats, stats_of
@@ -307,10 +310,18 @@ class Full(JournalLines):
         raise OSError(errno.ENOSPC, step)
 
 
+@contextmanager
+def uncommitted(_: object) -> Iterator[None]:
+    """A transaction whose commit fails."""
+    with atomic():
+        yield
+        raise ConnectionError
+
+
 def recorded_transactions() -> Any:
-    """What a transaction leaves that can't be journalled: no row. And four of a run, of which the
-    first writes nothing, and the last only changes a row: the run's opening is kept with the first
-    that writes, once.
+    """What a transaction leaves that can't be journalled: no row. And five of a run, of which the
+    first can't be committed, the next writes nothing, and the last only changes a row: the run's
+    opening is kept with the first that writes, once.
     """
     run, told = request("odd"), list[Any]()
     lock.take_database_lock(run.run_id)
@@ -322,6 +333,9 @@ def recorded_transactions() -> Any:
     with TemporaryDirectory() as root, Journal(Path(root) / JOURNAL) as journal:
         recorder = Recorder(journal)
         recorder.begin(run, opening)
+        failing = patch.object(exclusive, "transaction_beside_others", uncommitted)
+        with failing, suppress(ConnectionError), recorder.transaction(Part.STORE):
+            ln.ULabel(name="lost").save()
         for names in ((), ("one",), ("two",)):
             with recorder.transaction(Part.STORE):
                 for name in names:

@@ -190,6 +190,10 @@ def test_who_keeps_an_exclusive_transaction_waiting_is_named(server: str) -> Non
     assert of_another_table == ""
 
 
+def test_an_exclusive_transaction_sees_what_it_has_waited_for(server: str) -> None:
+    assert seen(server, "seen_after_waiting") == [2]
+
+
 def test_an_exclusive_transaction_is_the_writer_s_alone(server: str) -> None:
     assert seen(server, "unproved").startswith(LOST)
 

@@ -303,8 +303,11 @@ ANSWERS: dict[str, Any] = {
     # of everything, of the study, and of the other one
     "collections_of_a_part": [[], [[1, True]] * 2, [[3, True], [2, True], [1, True]]],
     "recorded_transactions": [
-        [[step, number] for number in (1, 2, 3) for step in (RECORDED, COMMITTED)],
-        *(True, 1, [1, 2, 3]),
+        [
+            [RECORDED, 1],
+            *[[step, number] for number in (2, 3, 4) for step in (RECORDED, COMMITTED)],
+        ],
+        *(True, 1, [2, 3, 4]),
         ["kept one", "kept two"],
     ],
     # each is of three releases: a row that stood and two new ones; two links of each of the latter
