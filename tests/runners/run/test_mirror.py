@@ -5,13 +5,17 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
+from click.testing import CliRunner
 
 from runners import retries
+from runners.cli.commands import main
 from runners.retries import OutageError
+from runners.run import run_storage
 from runners.run.run_storage import (
     FolderRunStorage,
     Mirror,
@@ -208,6 +212,25 @@ def test_a_refusal_is_said_anew_once_it_had_passed(
     waits = WAITS.format("end")
     assert run(Mirror(folder, Noting(refuse)), [sys.executable, "-c", waits], every=0.02) == 0
     assert capsys.readouterr().err.count("; trying again.") == 2
+
+
+@pytest.mark.parametrize(("words", "seconds"), [((), inf), (("--minutes", "1.5"), 90)])
+def test_a_step_has_the_minutes_that_the_command_gives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], seconds: float
+) -> None:
+    given: list[float] = []
+
+    def noted(*_: object, seconds: float) -> int:
+        given.append(seconds)
+        return 7
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(run_storage, "run", noted)
+    Path("request.json").write_text("{}")
+    words = ("mirror", "--run", "r", "--to", str(tmp_path / "kept"), *words, "ingest")
+    assert CliRunner().invoke(main, words).exit_code == 7
+    assert given == [seconds]
+    assert Path("runs/r/request.json").read_text() == "{}"
 
 
 def test_a_step_has_a_session_of_its_own(folder: Path) -> None:

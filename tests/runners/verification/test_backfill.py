@@ -6,10 +6,14 @@ import dumps
 import instances
 import pytest
 import tomli_w
+from click.testing import CliRunner
 from instances import INSTANCE, Done, Place
 
+from runners.cli.commands import main
 from runners.contract import Verdict, manifest_path
+from runners.launch import local
 from runners.sample.datasets import NEWER, OLDER, by_key
+from runners.verification import survey
 from runners.verification.backfill import ReleaseState, Words, describe, fill_in
 
 INGEST, VERIFY = ("ingest", "--new", "R"), ("verify", "--new", "R")
@@ -92,6 +96,35 @@ def test_where_nothing_is_missing_it_says_of_what_that_is_known(
     states: list[ReleaseState], said: str
 ) -> None:
     assert list(describe(states)) == [said]
+
+
+@pytest.mark.parametrize(
+    ("words", "done"),
+    [
+        (("--yes",), []),
+        (("--verify", "--yes"), []),
+        (("--backfill",), []),
+        (("--backfill", "--yes"), [INGEST, VERIFY]),
+    ],
+)
+def test_only_with_both_words_is_anything_done(
+    monkeypatch: pytest.MonkeyPatch, words: Words, done: list[Words]
+) -> None:
+    """The command, of an instance that lacks something of one release."""
+    steps: list[Words] = []
+
+    def step(words: Words) -> int:
+        steps.append(words)
+        return 0
+
+    monkeypatch.setattr(survey, "held_releases", lambda _: ["held"])
+    monkeypatch.setattr(survey, "stored_releases", lambda held: [(one, None) for one in held])
+    monkeypatch.setattr(survey.Survey, "look", lambda *_: (GAP, ("looked at",)))
+    monkeypatch.setattr(local, "run_step", step)
+    said = CliRunner().invoke(main, ["survey", "--instance", INSTANCE, *words])
+    assert steps == done, said.output
+    assert said.exit_code == (0 if done else 1)
+    assert "looked at\nWhat is missing, the oldest first:\n" in said.stdout
 
 
 @pytest.fixture(scope="module")
