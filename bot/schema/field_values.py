@@ -173,9 +173,14 @@ def apart(sentence: str) -> tuple[str, ...]:
     it begins with; the sentence, if it doesn't do both.
     """
     parts = AND_MUST.split(sentence)
-    if len(parts) != 2 or OTHERWISE.search(sentence):
+    if len(parts) != 2:
         return (sentence,)
     first, second = parts
+    word = OTHERWISE.search(sentence)
+    # A demand that begins with it is all of the other case; what is forbidden there alone may stand
+    # in the first one.
+    if word and (word.start() > len("- ") or "MUST NOT" in first):
+        return (sentence,)
     condition = LEADING_CONDITION.match(first)
     must = MUST.search(first, condition.end() if condition else 0)
     if must is None or ("MUST NOT" in first) == second.startswith("MUST NOT"):
@@ -257,7 +262,8 @@ def _values(text: str, role: str = "") -> Iterator[Value]:
     for term in TERM.finditer(bare):
         if not SAME_RELATION.fullmatch(bare[end : term.start()]):
             said = _relation(bare[: term.start()])
-            relation = said if said.startswith(role) else role + said
+            # What a refusal excludes isn't refused.
+            relation = "" if role and said == role else role + said
         end = term.end()
         yield Kind.ALLOWED_TERMS, relation + term[0] + _below(relation, bare[end:])
     for literal in LITERAL.findall(bare):

@@ -13,11 +13,11 @@ from bot.schema.field_values import (
     LEADING_CONDITION,
     TRAILING_CONDITION,
     apart,
-    sentences_of,
 )
 from bot.schema.pinned import TAXON
 from bot.schema.rules.conditions import BY_COLUMN, NAMED, THEIR_DESCENDANTS, term_phrases
 from bot.schema.spec import Field
+from bot.schema.wording import sentences
 
 OTHERS = "*"
 ONE_TAXON = r"`\"NCBITaxon:\d+\"`(?: for [\w .'-]+?)?"
@@ -81,7 +81,7 @@ def clauses(field: Field) -> Iterator[Clause]:
     """Every demand of the field's text, in order; advice and examples are none."""
     headers = {"| " + " | ".join(table.header) for table in field.tables}
     head, table = NOTHING, ""
-    for sentence in sentences_of(field):
+    for sentence in sentences(field.value):
         if sentence in headers:
             table = sentence
             if not (BY_ORGANISM.match(table) or BY_COLUMN.match(table)) and "MUST" in table:
@@ -89,11 +89,12 @@ def clauses(field: Field) -> Iterator[Clause]:
         elif sentence.startswith("| "):
             yield from _row(sentence, table, head)
         elif sentence.startswith("- "):
-            yield from _item(sentence, head)
+            for half in apart(sentence):
+                yield from _item(half, head)
         else:
-            head = _clause(sentence, head)
-            if DEMAND.search(sentence):
-                yield head
+            for head in [_clause(half, head) for half in apart(sentence)]:
+                if DEMAND.search(head.sentence):
+                    yield head
 
 
 def told_apart(every: list[Clause]) -> tuple[set[str], dict[str, Clause]]:

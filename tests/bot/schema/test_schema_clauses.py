@@ -1,6 +1,7 @@
 """What a clause demands, of which organism and where; and what is said of rules made of them."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from fields import field_of
@@ -19,7 +20,7 @@ from bot.schema.rules.document_terms import document_terms
 from bot.schema.rules.lamindb import label_type
 from bot.schema.rules.presence import is_optional
 from bot.schema.rules.wheels import guide_of, missing, tables_of
-from bot.schema.spec import Spec
+from bot.schema.spec import Spec, ValueTable
 from runners.contract.rules import Circumstance
 
 ORGANISM = "`organism_ontology_term_id`"
@@ -44,6 +45,23 @@ IF_HUMAN = f'If {ORGANISM} is `"{HUMAN}"` for Homo sapiens,'
             [(HUMAN, 'it MUST be `"a"`', "if unavailable;"), (HUMAN, 'it MUST be `"b"`.', "")],
         ),
         (
+            f'{IF_HUMAN} it MUST be `"a"` if unavailable; '
+            'otherwise, it MUST be `"b"` and MUST NOT be `"c"`.',
+            [
+                (HUMAN, 'it MUST be `"a"`', "if unavailable;"),
+                (HUMAN, 'it MUST be `"b"`.', ""),
+                (HUMAN, 'it MUST NOT be `"c"`.', ""),
+            ],
+        ),
+        (
+            f'{IF_HUMAN} it MUST be `"a"`. Otherwise, it MUST be `"b"` and MUST NOT be `"c"`.',
+            [
+                (HUMAN, 'it MUST be `"a"`.', ""),
+                ("*", 'it MUST be `"b"`.', ""),
+                ("*", 'it MUST NOT be `"c"`.', ""),
+            ],
+        ),
+        (
             'It MUST be `"a"` if unavailable; otherwise, it MUST be `"b"`.',
             [(None, 'It MUST be `"a"`', "if unavailable;"), (None, 'it MUST be `"b"`.', "")],
         ),
@@ -54,6 +72,10 @@ IF_HUMAN = f'If {ORGANISM} is `"{HUMAN}"` for Homo sapiens,'
         (
             'If `x` is `"q"` then:\nFor all other organisms, it MUST be `"a"`.',
             [("*", 'it MUST be `"a"`.', 'If `x` is `"q"` then:')],
+        ),
+        (
+            'If `x` is `"q"`, it MUST be `"b"`.\nFor all other organisms, it MUST be `"a"`.',
+            [(None, 'it MUST be `"b"`.', 'If `x` is `"q"`'), ("*", 'it MUST be `"a"`.', "")],
         ),
         (
             'It MUST be one of:\n- `"a"` if `x` is `"q"`\n- `"b"`\n- a CL term',
@@ -103,6 +125,24 @@ def test_a_clause_has_its_organism_and_its_condition(
 ) -> None:
     found = clauses(field_of(value))
     assert [(one.taxon, one.text, one.condition) for one in found] == told
+
+
+@pytest.mark.parametrize(
+    ("head", "sentence", "condition"),
+    [
+        ("", '| `"NCBITaxon:9606"` | `"a"`', ""),
+        ('If `x` is `"q"` then:\n', 'If `x` is `"q"` then:', 'If `x` is `"q"` then:'),
+        ("It MUST be thus:\n", '| `"NCBITaxon:9606"` | `"a"`', ""),
+    ],
+)
+def test_a_row_is_said_by_itself_or_by_the_condition_above_its_table(
+    head: str, sentence: str, condition: str
+) -> None:
+    header = (f"For {ORGANISM}", "Use")
+    text = f'{head}| {" | ".join(header)}\n| `"{HUMAN}"` | `"a"`'
+    row = [*clauses(replace(field_of(text), tables=(ValueTable(header, ()),)))][-1]
+    assert (row.text, row.taxon) == ('`"a"`', HUMAN)
+    assert (row.sentence, row.condition) == (sentence, condition)
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,17 @@ TABLE = "| For | Use |\n"
         ('MUST be:\n- if z, `"x"`\n- `x` is `"y"`\n- `"w"`', {"w"}),
         ('MUST NOT be one of:\n- `"x"`\n- `"y"`', {'not "x"', 'not "y"'}),
         ('MUST NOT be one of:\n- `"x"`\nIt MUST be `"y"`.', {'not "x"', "y"}),
+        ('It MUST be `"a"` and MUST NOT be `"b"`.', {"a", 'not "b"'}),
+        ('Otherwise, it MUST be `"a"` and MUST NOT be `"b"`.', {"a", 'not "b"'}),
+        (
+            'If `x` is `"q"`, it MUST be `"b"`; otherwise, it MUST NOT be `"b"`, but MUST be text.',
+            {"b"},
+        ),
+        ('It is one of what `b` has: `"a"`.', {"a"}),
+        (
+            "MUST NOT be a descendant of `CL:0000001` excluding `CL:0000003`.",
+            {"not descendant of CL:0000001", "CL:0000003"},
+        ),
         (
             "MUST be a descendant of `CL:0000001` or `UBERON:0000003`.",
             {"descendant of CL:0000001", "descendant of UBERON:0000003"},
@@ -116,6 +127,8 @@ TABLE = "| For | Use |\n"
         (f'{TABLE}| `"x"` | `1` to `3` |', {"x -> 1 to 3"}),
         (f'{TABLE}| `1` | `"y"` |', {"1 -> y"}),
         (f'{TABLE}| `"x"` | MUST be a CL term |', {"CL terms"}),
+        (f"{TABLE}| MUST be | `CL:0000001` |", {"CL:0000001"}),
+        (f"{TABLE}| is | `CL:0000001` |", {"is -> CL:0000001"}),
     ],
 )
 def test_the_values_that_a_sentence_names(value: str, values: set[str]) -> None:
