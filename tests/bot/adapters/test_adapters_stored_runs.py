@@ -28,6 +28,8 @@ def filled(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RunStore]
     with s3() as client:
         for path, text in FILES.items():
             client.put_object(Bucket="data", Key=f"some/runs/{path}", Body=text.encode())
+        for key in ("some/runs-of-others/run-1/request.json", "run-2/request.json"):
+            client.put_object(Bucket="data", Key=key, Body=b"{}")
         yield run_store("s3://data/some/runs")
 
 
