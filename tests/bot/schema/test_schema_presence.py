@@ -161,6 +161,8 @@ def test_what_another_column_must_be_says_where_this_one_stands(subject: str) ->
         '<code>"CL:0000001"</code>.',
         'The value of <code>tissue_type</code> MUST be <code>"cell line"</code> if this is '
         '<code>"a"</code>.',
+        'If <code>organism_ontology_term_id</code> is <code>"NCBITaxon:9606"</code>, the value of '
+        '<code>tissue_type</code> MUST be <code>"cell line"</code>.',
         # more than terms and values
         'The value of <code>cell_type_ontology_term_id</code> MUST be <code>"CL:0000001"</code> '
         "or one of its descendants.",
