@@ -159,6 +159,7 @@ PAGES = {
     "an unknown table": beneath(rows("Colour|Number", "red|1")),
     "categories": beneath(rows("Category|Number", "a|1")),
     "donors": beneath(rows("a|Number of donors", "b|1")),
+    "cell types": beneath(rows("Cell type|Homo sapiens", "neuron|7")),
     "cell metadata": beneath("<h4>Cell metadata</h4>" + rows("Colour|Number", "red|1")),
     "errata": beneath("<h4>Errata</h4>" + rows("Number of datasets|7") + rows("Colour", "red")),
     "embeddings": beneath(EMBEDDED),
