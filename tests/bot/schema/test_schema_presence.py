@@ -84,6 +84,24 @@ def test_in_which_datasets_a_column_stands(
     assert any(one.id == "obs.mood: presence" for one in rules.judgements) is asked
 
 
+def test_a_column_that_must_not_stand_with_one_value_alone_may_be_absent() -> None:
+    said = 'If all observations are <code>"a"</code>, this column MUST NOT be present.'
+    found = of_mood(MUST, f"{A_OR_B} {said}").columns["mood"]
+    assert (found.optional, found.not_alone) == (True, ("a",))
+
+
+@pytest.mark.parametrize(("value", "is_asked"), [("a", True), ("c", False)])
+def test_whether_a_value_may_stand_in_some_is_asked_where_it_is_allowed(
+    value: str, is_asked: bool
+) -> None:
+    said = f'All observations MUST NOT contain <code>"{value}"</code>.'
+    rules = of_mood(MUST, f"{A_OR_B} {said}")
+    assert rules.columns["mood"].not_alone == (value,)
+    assert [one.id for one in rules.judgements if "all" in one.id] == (
+        [f"obs.mood: all {value}"] if is_asked else []
+    )
+
+
 def test_a_condition_on_a_term_may_be_negated() -> None:
     found = beside_tissue_type(
         "mood",
