@@ -357,6 +357,7 @@ def test_a_term_beside_one_or_more_others_in_a_list_stands_alone(
         ('of <code>"CL:0000002"</code> or <code>"CL:0000003"</code>', 3),
         ('of the most accurate descendant of <code>"CL:0000002"</code>', 1),
         ("CL terms", 0),  # which it is one of
+        ('CL terms, each a descendant of <code>"CL:0000002"</code>', 1),
     ],
 )
 def test_a_term_that_stands_alone_among_others_of_its_ontology_is_noted(
