@@ -459,6 +459,17 @@ def test_a_run_whose_title_somebody_took_before_is_started_all_the_same(
     assert run.is_going_on()
 
 
+def test_of_two_that_people_have_dispatched_the_first_works(
+    server: Server, adapters: Github
+) -> None:
+    title = f"{REQUEST.run_id} in demo for maintainer"
+    first, _ = (
+        people.dispatch(server.fake, server.fake.user(login), "ingest.yml", {"title": title})
+        for login in ("writer", "maintainer")
+    )
+    assert adapters.runs.workflow_of(REQUEST.run_id) == first.id
+
+
 @pytest.mark.parametrize("login", ["writer", ACTIONS])
 def test_a_run_whose_title_is_dispatched_again_goes_on_all_the_same(
     server: Server, adapters: Github, login: str
@@ -676,6 +687,7 @@ def test_an_ended_runs_files_are_its_workflow_runs_artifact(
     assert adapters.runs.journal(REQUEST.run_id) is None
     assert not adapters.runs.are_read_live()
     files = {**files_of(REQUEST, "one\n"), "report.json": report(REQUEST).to_json()}
+    files["left.json"] = "for the runs of other releases, too"
     people.upload(server.fake, workflow_run, "work", {"x": "y"})
     people.upload(server.fake, workflow_run, f"run-{REQUEST.run_id}", files)
     assert adapters.runs.journal(REQUEST.run_id) == "one\n"
@@ -685,7 +697,7 @@ def test_an_ended_runs_files_are_its_workflow_runs_artifact(
     assert dict(adapters.runs.kept("2026-02-01")).keys() == {
         f"{REQUEST.run_id}/{name}" for name in files
     }
-    assert dict(adapters.runs.kept("2025-01-01")) == {}
+    assert dict(adapters.runs.kept("2025-01-01")).keys() == {f"{REQUEST.run_id}/left.json"}
 
 
 def test_what_a_runs_machines_have_cost_is_read_from_their_trail(
