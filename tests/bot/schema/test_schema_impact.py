@@ -89,6 +89,23 @@ def test_a_demanded_field_without_a_registry_is_a_persons() -> None:
     assert only(of(document(), optional), "Fields added").effort is Effort.NOTHING
 
 
+@pytest.mark.parametrize(
+    ("annotator", "effort"),
+    [
+        (MUST, Effort.CODE),
+        ("Curator MAY annotate.", Effort.CODE),
+        ("Curator MUST NOT annotate.", Effort.NOTHING),
+        ("CELLxGENE Discover MUST automatically annotate.", Effort.NOTHING),
+    ],
+)
+def test_a_new_enumeration_is_a_feature_where_curators_may_fill_it_in(
+    annotator: str, effort: Effort
+) -> None:
+    value = f'{STR}This MUST be <code>"a"</code> or <code>"b"</code>.'
+    new = document(obs=[*OBS, ("mood", annotator, value)])
+    assert only(of(document(), new), "Fields added").effort is effort
+
+
 FREE = 'This MUST be free-text. <code>"a"</code> or <code>"b"</code> are RECOMMENDED.'
 
 
