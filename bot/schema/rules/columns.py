@@ -240,7 +240,7 @@ def _terms(demands: Demands, followed: Mapping[str, Demands]) -> ByTaxon:
         effect = "a dataset of another organism fails where it has a term"
         demands.judge("other organisms", text, Choice(answer="none", effect=effect, proposed=True))
     terms = {
-        taxon: tuple(entry for source in sources for entry in _entries(source, taxon))
+        taxon: tuple(dict.fromkeys(e for source in sources for e in _entries(source, taxon)))
         for taxon in scopes
     }
     return terms if any(terms.values()) else {}

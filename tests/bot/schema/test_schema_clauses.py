@@ -435,9 +435,18 @@ def test_a_column_stands_where_its_annotator_says_and_where_its_value_says() -> 
     assert (len(alone.present_where), alone.optional) == (1, True)
 
 
-def test_a_term_that_is_allowed_twice_stands_once_in_the_rules() -> None:
-    said = 'This MUST be <code>"CL:0000001"</code>. It MAY be <code>"CL:0000001"</code>.'
-    (entry,) = of(CELL_TYPE, said).columns[CELL_TYPE].terms["*"]
+@pytest.mark.parametrize(
+    ("condition", "taxon"),
+    [
+        ("", "*"),
+        ("For all other organisms,", "*"),
+        (f'If <code>organism_ontology_term_id</code> is <code>"{HUMAN}"</code>,', HUMAN),
+    ],
+)
+def test_a_term_that_is_allowed_twice_stands_once_in_the_rules(condition: str, taxon: str) -> None:
+    said = 'This MUST be <code>"CL:0000001"</code>.'
+    again = f'{condition} this MAY be <code>"CL:0000001"</code>.'.strip()
+    (entry,) = of(CELL_TYPE, f"{said} {again}").columns[CELL_TYPE].terms[taxon]
     assert entry.only == ("CL:0000001",)
 
 
