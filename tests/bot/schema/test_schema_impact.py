@@ -90,6 +90,23 @@ def test_a_demanded_field_without_a_registry_is_a_persons() -> None:
 
 
 @pytest.mark.parametrize(
+    ("rule", "effort"),
+    [
+        ("Each `cell_type_ontology_term_id` MUST be thus.", Effort.PERSON),
+        ("Every ontology term MUST be current.", Effort.PERSON),
+        ("Each `cell_type_ontology_term_id` is thus.", Effort.NOTHING),
+        ("CELLxGENE Discover MUST fill in `cell_type_ontology_term_id`.", Effort.NOTHING),
+        ("Each `mood` MUST be thus.", Effort.NOTHING),
+    ],
+)
+def test_a_rule_in_prose_is_a_persons_where_it_demands_something_of_lamindbs_fields(
+    rule: str, effort: Effort
+) -> None:
+    new = document("2.0.0", general=f"## Cells\n\n{rule}")
+    assert only(of(document(), new), "Rules in prose changed").effort is effort
+
+
+@pytest.mark.parametrize(
     ("annotator", "effort"),
     [
         (MUST, Effort.CODE),
