@@ -77,8 +77,11 @@ def test_a_push_says_which_manifests_came(fake: FakeGithub) -> None:
 
 def test_a_manifest_that_is_removed_or_on_another_branch_is_nothing(fake: FakeGithub) -> None:
     people.push(fake, "maintainer", {"runners/releases/2026-02-01.toml": "x"})
-    elsewhere = {**taken(fake).payload, "ref": "refs/heads/other"}
-    assert events_of("push", elsewhere, changed(fake)) == ()
+    pushed = taken(fake).payload
+    default = pushed["repository"]["default_branch"]
+    for ref in ("heads/other", f"heads/of/{default}", f"heads/{default}-2", f"tags/{default}"):
+        elsewhere = {**pushed, "ref": f"refs/{ref}"}
+        assert events_of("push", elsewhere, changed(fake)) == ()
     people.push(fake, "maintainer", {"runners/releases/2026-02-01.toml": None})
     told = taken(fake)
     assert events_of(told.name, told.payload, changed(fake)) == ()
