@@ -14,6 +14,7 @@ import httpx
 import pytest
 from loopback import LoopbackServer
 
+from bot.adapters import web
 from bot.adapters.web import HttpPages
 from bot.errors import BotError
 from bot.model.ports import Page
@@ -214,11 +215,15 @@ def test_an_answer_that_breaks_off_is_no_page(served: Served) -> None:
         HttpPages(sleep=lambda _: None).get(address)
 
 
-def test_a_server_that_wants_time_gets_it(served: Served) -> None:
+@pytest.mark.parametrize(("chance", "pauses"), [(0.0, [7.5, 8.0]), (0.5, [8.0, 9.0])])
+def test_a_server_that_wants_time_gets_it_and_more_from_time_to_time(
+    served: Served, monkeypatch: pytest.MonkeyPatch, chance: float, pauses: list[float]
+) -> None:
     slept: list[float] = []
-    address = served(says(429, retry_after="7"), says(200, b"ok"))
+    monkeypatch.setattr(web, "random", lambda: chance)
+    address = served(*[says(429, retry_after="7")] * 2, says(200, b"ok"))
     assert HttpPages(sleep=slept.append).get(address).data == b"ok"
-    assert 7.5 <= slept[0] < 8.5
+    assert slept == pauses
 
 
 def test_a_server_may_name_a_date(served: Served) -> None:
