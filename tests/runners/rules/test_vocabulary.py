@@ -85,6 +85,21 @@ def test_a_chain_of_replacements_is_followed_to_its_end(
     assert (successor and successor.term_id) == found
 
 
+@pytest.mark.parametrize("is_allowed", [True, False])
+def test_a_term_that_a_root_replaced_is_allowed_as_that_root_is(
+    vocabulary: Vocabulary, monkeypatch: pytest.MonkeyPatch, *, is_allowed: bool
+) -> None:
+    """A root has no ancestors either; but of it all is known."""
+    terms = {
+        "CL:1": Term("CL:1", "old", True, (), frozenset(), (), "", "CL:2"),
+        "CL:2": Term("CL:2", "root", False, (), frozenset(), (), ""),
+    }
+    monkeypatch.setattr(vocabulary.reference, "terms", lambda _: terms)
+    only = ("CL:2",) if is_allowed else ("CL:3",)
+    entry = Terms(ontology="CL", under=("CL:4",), only=only)
+    assert vocabulary.entry([entry], "CL:1") == (entry if is_allowed else None)
+
+
 def test_an_obsolete_assay_meets_what_its_replacement_meets(vocabulary: Vocabulary) -> None:
     new = vocabulary.reference.terms("EFO")["EFO:0009310"].replaced_by
     assert new is not None
