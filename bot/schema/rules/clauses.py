@@ -92,9 +92,9 @@ def clauses(field: Field) -> Iterator[Clause]:
             for half in apart(sentence):
                 yield from _item(half, head)
         else:
-            for head in [_clause(half, head) for half in apart(sentence)]:
-                if DEMAND.search(head.sentence):
-                    yield head
+            halves = [_clause(half, head) for half in apart(sentence)]
+            yield from (half for half in halves if DEMAND.search(half.sentence))
+            head = halves[-1]
 
 
 def told_apart(every: list[Clause]) -> tuple[set[str], dict[str, Clause]]:

@@ -39,7 +39,7 @@ def column(demands: Demands, followed: Mapping[str, Demands], presence: Presence
         "lamindb": DECLARED.get(name),
         "cases": _cases(demands, followed),
         "present_where": presence.where,
-        "optional": presence.optional,
+        "optional": presence.optional or bool(demands.absent_if_all),
         "not_alone": tuple(dict.fromkeys([*demands.not_alone, *demands.absent_if_all])),
     }
     return plain.model_copy(update=judged)

@@ -84,8 +84,9 @@ def test_in_which_datasets_a_column_stands(
     assert any(one.id == "obs.mood: presence" for one in rules.judgements) is asked
 
 
-def test_a_column_that_must_not_stand_with_one_value_alone_may_be_absent() -> None:
-    said = 'If all observations are <code>"a"</code>, this column MUST NOT be present.'
+@pytest.mark.parametrize("subject", ["this column", "it", "<code>mood</code>"])
+def test_a_column_that_must_not_stand_with_one_value_alone_may_be_absent(subject: str) -> None:
+    said = f'If all observations are <code>"a"</code>, {subject} MUST NOT be present.'
     found = of_mood(MUST, f"{A_OR_B} {said}").columns["mood"]
     assert (found.optional, found.not_alone) == (True, ("a",))
 
