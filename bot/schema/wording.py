@@ -31,7 +31,7 @@ MARKS = re.compile(r"`\"?([^\w`\"]+)\"?`")
 # case a value in quotes is another one, and a term isn't.
 AS_WRITTEN = re.compile(
     r"(\b(?:(?:MUST|SHALL|SHOULD)(?: NOT)?|REQUIRED|(?:NOT )?RECOMMENDED|MAY|OPTIONAL)\b"
-    r"|\"[A-Za-z][A-Za-z -]*\")"
+    r"|\"[A-Za-z0-9][A-Za-z0-9 '()/.+-]*\")"
 )
 SET_IN = re.compile(r"((?:`\"[^`\"]+\"`(?:, or |, | or )?)+) if set in (`[^`]+`)")
 FOLDS = (

@@ -192,6 +192,7 @@ OTHER = [
     ("3.1", "31"),
     ('is `"Male"`', 'is `"male"`'),
     ('is "cell Line"', 'is "cell line"'),
+    ('is `"10x 3\' V2 (gene)"`', 'is `"10x 3\' v2 (gene)"`'),
 ]
 
 
