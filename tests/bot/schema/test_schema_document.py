@@ -43,7 +43,13 @@ HEADS = (
 
 @pytest.mark.parametrize(
     "between",
-    ["\n", "\nThose of fishes:\n\n", "\n#### More\n\n", "\n## More\n\n### {title}\n\n"],
+    [
+        "\n",
+        "\nThose of fishes:\n\n",
+        "\n#### More\n\n",
+        "\n## More\n\n### {title}\n\n",
+        "\n| Old term | New term |\n|:--|:--|\n| A1 | B2 |\n\n",
+    ],
 )
 def test_pins_in_several_tables_are_all_pinned_and_no_prose(between: str) -> None:
     text = document(ontologies=[*ONTOLOGIES, ("Zebrafish", "ZFA:", "2025-09-05")])
