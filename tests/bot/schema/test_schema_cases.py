@@ -350,6 +350,18 @@ def test_a_value_is_refused_where_the_sentence_says(
     assert [one for one in found.unchecked if one.place == "obs: mood"] == []
 
 
+def test_a_value_that_two_circumstances_allow_is_refused_where_neither_holds() -> None:
+    unknown = Circumstance(column=CELL_TYPE, among=("unknown",))
+    allowed = (
+        f'If {where}, this MAY be <code>"a"</code>.'
+        for where in (IS_LINE, f'<code>{CELL_TYPE}</code> is <code>"unknown"</code>')
+    )
+    found = of_mood(MUST, f'{STR}This MUST be <code>"b"</code>. {" ".join(allowed)}')
+    assert found.columns["mood"].cases == (
+        Case(where=(LINE.negated(), unknown.negated()), refused=("a",)),
+    )
+
+
 @pytest.mark.parametrize(
     "said",
     [
