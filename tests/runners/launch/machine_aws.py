@@ -29,8 +29,8 @@ def main(words: list[str]) -> None:
             Path(target).write_bytes(body)
         case ["s3", "cp", *_, source, target]:
             Path(target).write_bytes(Path(source).read_bytes())  # the demo's runs: a folder
-        case ["put", bucket, key]:
-            _client("s3").put_object(Bucket=bucket, Key=key, Body=Path("report.json").read_bytes())
+        case ["put", file, bucket, key]:
+            _client("s3").put_object(Bucket=bucket, Key=key, Body=Path(file).read_bytes())
         case ["logs", "create-log-stream", *_]:
             _client("logs").create_log_stream(**_stream(given))
         case ["logs", "put-log-events", *_]:

@@ -64,7 +64,8 @@ def test_a_run_from_the_stack_to_its_end_needs_no_other_right(
         report = f"{REPOSITORY}/{RUN}/report.json"
         (machine.folder / "keeps-aws").touch()
         (machine.folder / "job.partial").write_text(
-            f'echo "{{}}" >report.json; "$PYTHON" -m launch.machine_aws put {BUCKET} {report}\n'
+            'file=$STAND_INS/report.json; echo "{}" >"$file"\n'
+            f'"$PYTHON" -m launch.machine_aws put "$file" {BUCKET} {report}\n'
         )
         (machine.folder / "job.partial").rename(machine.folder / "job")
         until("the job", lambda: machine.said("ended"), patience=60)
